@@ -1,0 +1,29 @@
+//! Tells what is wrong with an integration: `cargo run --example doctor [CARD_NO]`, with `KEYSECURE_API_KEY` and
+//! `KEYSECURE_API_SECRET` in the environment (and `KEYSECURE_ENVIRONMENT` or `KEYSECURE_BASE_URL`). `--json` in front
+//! prints the report as JSON.
+
+use std::process::ExitCode;
+
+use keysecure::Client;
+
+fn main() -> ExitCode {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let json = arguments.first().is_some_and(|first| first == "--json");
+    if json {
+        arguments.remove(0);
+    }
+    let client = match Client::from_env() {
+        Ok(client) => client,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(2);
+        }
+    };
+    let report = client.doctor(arguments.first().map(String::as_str));
+    if json {
+        println!("{}", report.to_json());
+    } else {
+        println!("{report}");
+    }
+    if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

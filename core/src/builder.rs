@@ -1,0 +1,210 @@
+//! Building a client: every setting is checked here, so that no call can fail of one.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::aes::{AesSettings, Cipher};
+use crate::client::Client;
+use crate::clock::{Clock, SystemClock};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::observe::Observer;
+use crate::secrets::Secret;
+use crate::settings::{Environment, Language, Settings, check_api_key, check_base_url};
+use crate::store::TokenStore;
+use crate::transport::Transport;
+use crate::values::civil::Timezone;
+
+/// The settings of a [`Client`] to be.
+#[must_use]
+pub struct ClientBuilder {
+    api_key: Secret,
+    api_secret: Secret,
+    environment: Environment,
+    base_url: Option<String>,
+    aes: AesSettings,
+    timeout: Duration,
+    connect_timeout: Duration,
+    max_retries: u32,
+    language: Language,
+    timezone: Timezone,
+    proxy: Option<Secret>,
+    ca_pem: Option<String>,
+    transport: Option<Arc<dyn Transport>>,
+    clock: Option<Arc<dyn Clock>>,
+    observer: Option<Arc<dyn Observer>>,
+    token_store: Option<Arc<dyn TokenStore>>,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new(api_key: Secret, api_secret: Secret) -> Self {
+        Self {
+            api_key,
+            api_secret,
+            environment: Environment::Sandbox,
+            base_url: None,
+            aes: AesSettings::default(),
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(5),
+            max_retries: 2,
+            language: Language::default(),
+            timezone: Timezone::default(),
+            proxy: None,
+            ca_pem: None,
+            transport: None,
+            clock: None,
+            observer: None,
+            token_store: None,
+        }
+    }
+
+    /// Takes the credentials, and the platform when it is named, from the environment. See [`Client::from_env`].
+    pub fn from_env() -> Result<Self, Error> {
+        let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let need = |name: &str| get(name).map(Secret::from).ok_or_else(|| Error::config(format!("{name} is not set")));
+        let mut builder = Self::new(need("KEYSECURE_API_KEY")?, need("KEYSECURE_API_SECRET")?);
+        if let Some(environment) = get("KEYSECURE_ENVIRONMENT") {
+            builder.environment = environment.parse()?;
+        }
+        builder.base_url = get("KEYSECURE_BASE_URL");
+        Ok(builder)
+    }
+
+    /// The platform to talk to. Default: its sandbox.
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// Another address than the environment's: https, or http to loopback.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// How card secrets are encrypted. Default: the apiSecret's UTF-8 bytes as key, ECB.
+    pub fn aes(mut self, aes: AesSettings) -> Self {
+        self.aes = aes;
+        self
+    }
+
+    /// The most time that one call may take, with all its attempts and waits. Default: 30 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// The most time that making one connection may take. Default: 5 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How often a call is sent again after a back-off, where that cannot do a thing twice. Default: 2.
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.max_retries = retries;
+        self
+    }
+
+    /// The language of the platform's messages. Default: English.
+    pub fn language(mut self, language: Language) -> Self {
+        self.language = language;
+        self
+    }
+
+    /// The zone in which bare dates begin and end. Default: UTC+8, the platform's.
+    pub fn timezone(mut self, timezone: Timezone) -> Self {
+        self.timezone = timezone;
+        self
+    }
+
+    /// An http or https proxy, as a URL. None is ever taken from the environment.
+    pub fn proxy(mut self, url: impl Into<Secret>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// The root certificates to trust instead of the built-in ones, in PEM form: for networks that inspect TLS.
+    pub fn ca_pem(mut self, pem: impl Into<String>) -> Self {
+        self.ca_pem = Some(pem.into());
+        self
+    }
+
+    /// Another HTTP stack than the built-in one; `proxy` and `ca_pem` are then its own matter.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Another source of time than the machine's.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Is told of every attempt and call.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Shares the access token with other clients, in this process or others; see [`TokenStore`]. A store that cannot be
+    /// reached fails no call. Default: none.
+    pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
+        self.token_store = Some(store);
+        self
+    }
+
+    /// Checks every setting and makes the client. Nothing is sent yet.
+    pub fn build(self) -> Result<Client, Error> {
+        check_api_key(self.api_key.expose())?;
+        if self.api_secret.expose().is_empty() {
+            return Err(Error::config("api_secret must not be empty"));
+        }
+        if self.timeout.is_zero() || self.connect_timeout.is_zero() {
+            return Err(Error::config("timeout and connect_timeout must be longer than zero"));
+        }
+        let cipher = Cipher::new(self.aes, self.api_secret.expose())?;
+        let (base_url, https) = check_base_url(self.base_url.as_deref().unwrap_or(self.environment.base_url()))?;
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => default_transport(https, self.proxy.as_ref(), self.ca_pem.as_deref())?,
+        };
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let settings = Settings {
+            api_key: self.api_key,
+            api_secret: self.api_secret,
+            environment: self.environment,
+            base_url,
+            cipher,
+            timeout: self.timeout,
+            connect_timeout: self.connect_timeout,
+            max_retries: self.max_retries,
+            language: self.language,
+            timezone: self.timezone,
+            timezone_text: self.timezone.to_string(),
+        };
+        Ok(Client::new(Engine::new(settings, transport, clock, self.observer, self.token_store)))
+    }
+}
+
+#[cfg(feature = "http")]
+fn default_transport(https: bool, proxy: Option<&Secret>, ca_pem: Option<&str>) -> Result<Arc<dyn Transport>, Error> {
+    Ok(Arc::new(crate::transport::HttpTransport::new(https, proxy.map(Secret::expose), ca_pem)?))
+}
+
+#[cfg(not(feature = "http"))]
+fn default_transport(_: bool, _: Option<&Secret>, _: Option<&str>) -> Result<Arc<dyn Transport>, Error> {
+    Err(Error::config("this build has no HTTP of its own: give a transport"))
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ClientBuilder")
+            .field("environment", &self.environment)
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}

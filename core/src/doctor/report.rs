@@ -1,0 +1,134 @@
+//! What the doctor found, for a person and for a program.
+
+use std::fmt;
+
+/// What was looked at, in the order of the examination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+#[non_exhaustive]
+pub enum Check {
+    /// Whether the platform can be reached: name, connection, TLS, and an answer that is the platform's.
+    Reachability,
+    /// How far the device's clock is from the platform's.
+    Clock,
+    /// Whether the platform knows the Api-Key and the merchant, and lets them in.
+    ApiKey,
+    /// Whether this machine's address is on the Api-Key's whitelist.
+    IpWhitelist,
+    /// Whether an access token is given and accepted.
+    Token,
+    /// Whether the merchant is in credit or in authorization mode.
+    Mode,
+    /// Whether card secrets may be shown.
+    Pci,
+    /// Which AES scheme decrypts card secrets.
+    Aes,
+}
+
+impl Check {
+    /// The check's name, such as `ip_whitelist`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reachability => "reachability",
+            Self::Clock => "clock",
+            Self::ApiKey => "api_key",
+            Self::IpWhitelist => "ip_whitelist",
+            Self::Token => "token",
+            Self::Mode => "mode",
+            Self::Pci => "pci",
+            Self::Aes => "aes",
+        }
+    }
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum Health {
+    /// Nothing to do.
+    Good,
+    /// It works, but somebody should look.
+    Warning,
+    /// It does not work; the advice says what to do.
+    Bad,
+    /// Not looked at; the finding says why.
+    Skipped,
+}
+
+impl Health {
+    /// `good`, `warning`, `bad` or `skipped`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Warning => "warning",
+            Self::Bad => "bad",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// One finding of the doctor.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct Finding {
+    /// What was looked at.
+    pub check: Check,
+    /// How it ended.
+    pub health: Health,
+    /// What was found.
+    pub found: String,
+    /// What to do next; empty when there is nothing to do.
+    pub advice: String,
+    /// The platform's code, when there was one.
+    pub code: Option<i64>,
+}
+
+/// All findings, one for each check, in order. Printed, it is read at a glance.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct Report {
+    /// The findings.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Whether nothing is bad.
+    pub fn is_healthy(&self) -> bool {
+        self.findings.iter().all(|finding| finding.health != Health::Bad)
+    }
+
+    /// The finding of one check.
+    pub fn of(&self, check: Check) -> Option<&Finding> {
+        self.findings.iter().find(|finding| finding.check == check)
+    }
+
+    /// The report as a JSON array of objects: `check`, `health`, `found`, `advice`, `code`.
+    pub fn to_json(&self) -> String {
+        let findings: Vec<serde_json::Value> = self
+            .findings
+            .iter()
+            .map(|finding| {
+                serde_json::json!({
+                    "check": finding.check.as_str(),
+                    "health": finding.health.as_str(),
+                    "found": finding.found,
+                    "advice": finding.advice,
+                    "code": finding.code,
+                })
+            })
+            .collect();
+        serde_json::Value::from(findings).to_string()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            writeln!(formatter, "{:<8} {:<13} {}", finding.health.as_str(), finding.check.as_str(), finding.found)?;
+            if !finding.advice.is_empty() {
+                writeln!(formatter, "{:<22} -> {}", "", finding.advice)?;
+            }
+        }
+        formatter.write_str(if self.is_healthy() { "All is well." } else { "Something is wrong: see above." })
+    }
+}

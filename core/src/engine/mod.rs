@@ -1,0 +1,395 @@
+//! How one call is carried out: token, timestamp, sending, reading the answer, and what to do when it fails.
+
+mod envelope;
+pub(crate) mod operation;
+mod retry;
+mod server_time;
+mod token;
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::ensure::Numbers;
+use crate::error::{Error, Outcome};
+use crate::model::Decode;
+use crate::observe::{AttemptRecord, CallRecord, Observer};
+use crate::settings::{Environment, Settings};
+use crate::store::{SharedToken, Time, TokenStore};
+use crate::transport::{Request, Response, Transport, TransportFault};
+use crate::values::instant;
+use envelope::Envelope;
+use operation::{Auth, Mode, Operation};
+use retry::{Happened, Next, Tried};
+use server_time::ServerTime;
+pub(crate) use token::AccessTokenData;
+use token::{Held, TokenCell};
+
+/// The most bytes that an answer may have.
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
+
+/// One client's machinery, shared by all its clones and threads.
+pub(crate) struct Engine {
+    pub settings: Settings,
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    observer: Option<Arc<dyn Observer>>,
+    server_time: Mutex<ServerTime>,
+    tokens: TokenCell,
+    /// The fleet's token, when there is a store.
+    shared_token: Option<SharedToken>,
+    /// The merchant's own numbers that are being made sure of.
+    pub numbers: Numbers,
+    closed: AtomicBool,
+}
+
+/// A call ready to be sent.
+pub(crate) struct Call<'a> {
+    pub operation: &'static Operation,
+    /// The path behind `/open-api`, its variable filled in.
+    pub path: &'a str,
+    /// JSON; empty for GET.
+    pub body: &'a [u8],
+    /// Headers beside the standard ones.
+    pub headers: &'a [(&'static str, &'a str)],
+}
+
+/// What became of one attempt, with the error to give if it was the last one.
+struct Failure {
+    happened: Happened,
+    error: Error,
+    /// The server's clock in the answer, in Unix milliseconds.
+    date: Option<i64>,
+}
+
+impl Engine {
+    pub(crate) fn new(
+        settings: Settings,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        observer: Option<Arc<dyn Observer>>,
+        token_store: Option<Arc<dyn TokenStore>>,
+    ) -> Self {
+        let shared_token = token_store.map(|store| {
+            let slot = crate::store::slot(&settings.base_url, &settings.api_key);
+            SharedToken::new(store, slot, observer.clone())
+        });
+        Self {
+            settings,
+            transport,
+            clock,
+            observer,
+            server_time: Mutex::default(),
+            tokens: TokenCell::default(),
+            shared_token,
+            numbers: Numbers::default(),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// Ends the client: connections are dropped, and every later call is refused.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.transport.close();
+    }
+
+    /// Carries out a call, reads its `data` and hands it to `accept`, whose error becomes the call's. `limit`, on the
+    /// monotonic clock, may end it before its own time-out does.
+    pub(crate) fn run<T: Decode, U>(
+        &self,
+        call: &Call<'_>,
+        limit: Option<Duration>,
+        accept: impl Fn(T) -> Result<U, Error>,
+    ) -> Result<U, Error> {
+        let own = self.now().saturating_add(self.settings.timeout);
+        self.run_until(call, limit.map_or(own, |limit| own.min(limit)), accept)
+    }
+
+    /// The monotonic clock.
+    pub(crate) fn now(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
+    /// The platform's clock in Unix milliseconds, at most a little late.
+    pub(crate) fn server_now(&self) -> i64 {
+        // The clock is foreign code: it is asked before the lock is taken.
+        let (device, now) = (instant::to_millis(self.clock.now()), self.now());
+        self.server_time().now(device, now)
+    }
+
+    /// The platform's clock less the device's, in milliseconds; `None` before the first answer.
+    pub(crate) fn clock_offset(&self) -> Option<i64> {
+        let (device, now) = (instant::to_millis(self.clock.now()), self.now());
+        let server_time = *self.server_time();
+        server_time.is_known().then(|| server_time.now(device, now).saturating_sub(device))
+    }
+
+    pub(crate) fn sleep(&self, duration: Duration) {
+        self.clock.sleep(duration);
+    }
+
+    fn run_until<T: Decode, U>(
+        &self,
+        call: &Call<'_>,
+        deadline: Duration,
+        accept: impl Fn(T) -> Result<U, Error>,
+    ) -> Result<U, Error> {
+        let operation = call.operation;
+        self.check_open().map_err(|error| error.in_call(operation.name, 0))?;
+        if operation.mode == Mode::SandboxOnly && self.settings.environment == Environment::Production {
+            return Err(Error::config("simulation is refused in production").in_call(operation.name, 0));
+        }
+        let started = self.now();
+        let mut attempts = 0;
+        let result = self.attempts(call, deadline, &mut attempts, accept);
+        if let Some(observer) = &self.observer {
+            observer.call(&CallRecord {
+                operation: operation.name,
+                attempts,
+                duration: self.now().saturating_sub(started),
+                kind: result.as_ref().err().map(Error::kind),
+                code: result.as_ref().err().and_then(Error::code),
+                outcome: result.as_ref().err().map(Error::outcome),
+            });
+        }
+        result
+    }
+
+    /// Sends until there is an answer or a reason to stop.
+    fn attempts<T: Decode, U>(
+        &self,
+        call: &Call<'_>,
+        deadline: Duration,
+        attempts: &mut u32,
+        accept: impl Fn(T) -> Result<U, Error>,
+    ) -> Result<U, Error> {
+        let operation = call.operation;
+        let url = format!("{}/open-api{}", self.settings.base_url, call.path);
+        let mut tried = Tried {
+            effect: operation.effect,
+            has_token: operation.auth == Auth::Token,
+            retries: 0,
+            max_retries: self.settings.max_retries,
+            clock_relearned: false,
+            token_renewals: 0,
+            contested: false,
+        };
+        let mut refused_token: Option<Held> = None;
+        loop {
+            let token = match operation.auth {
+                Auth::Token => Some(
+                    self.token(refused_token.as_ref(), deadline)
+                        .map_err(|error| error.while_fetching_token(operation.name, *attempts))?,
+                ),
+                Auth::ApiKey | Auth::Open => None,
+            };
+            *attempts += 1;
+            let failure = match self.attempt(call, &url, token.as_ref(), deadline, *attempts, &accept) {
+                Ok(data) => return Ok(data),
+                Err(failure) => failure,
+            };
+            let error = failure.error.in_call(operation.name, *attempts);
+            tried.contested = self.shared_token.as_ref().is_some_and(SharedToken::is_down);
+            match retry::next(failure.happened, tried) {
+                Next::RelearnClock => {
+                    tried.clock_relearned = true;
+                    if let Some(date) = failure.date {
+                        let now = self.now();
+                        self.server_time().relearn(date, now);
+                    }
+                }
+                Next::RenewToken => {
+                    // Workers that void each other's tokens take turns, for a second at most: longer waits would make
+                    // no more room, only fewer tries. When another thread's turn brings a token, it is for all.
+                    if let Some(refused) = token.as_ref().filter(|_| tried.contested) {
+                        let wait = retry::back_off(tried.token_renewals.min(1), random(), None);
+                        if self.now().saturating_add(wait) >= deadline {
+                            return Err(error);
+                        }
+                        self.tokens.await_another(refused, wait);
+                    }
+                    tried.token_renewals += 1;
+                    refused_token = token;
+                }
+                Next::BackOff => {
+                    let wait = retry::back_off(tried.retries, random(), error.retry_after());
+                    tried.retries += 1;
+                    if self.now().saturating_add(wait) >= deadline {
+                        return Err(error);
+                    }
+                    self.clock.sleep(wait);
+                }
+                Next::Fail => return Err(error),
+            }
+            if self.now() >= deadline || self.closed.load(Ordering::Acquire) {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Sends once.
+    fn attempt<T: Decode, U>(
+        &self,
+        call: &Call<'_>,
+        url: &str,
+        token: Option<&Held>,
+        deadline: Duration,
+        attempt: u32,
+        accept: impl Fn(T) -> Result<U, Error>,
+    ) -> Result<U, Failure> {
+        let started = self.now();
+        let device = instant::to_millis(self.clock.now());
+        let stamp = self.server_time().stamp(device, started).to_string();
+        let mut headers: Vec<(&'static str, &str)> = Vec::with_capacity(8);
+        headers.push(("Content-Type", "application/json"));
+        headers.push(("Accept", "application/json"));
+        headers.push(("Language", self.settings.language.as_str()));
+        if call.operation.auth != Auth::Open {
+            headers.push(("Api-Key", self.settings.api_key.expose()));
+            headers.push(("Timestamp", &stamp));
+        }
+        if let Some(token) = token {
+            headers.push(("Access-Token", token.secret.expose()));
+        }
+        if call.operation.window {
+            headers.push(("Timezone", &self.settings.timezone_text));
+        }
+        headers.extend_from_slice(call.headers);
+        let timeout = deadline.saturating_sub(started);
+        let sent = self.transport.send(&Request {
+            method: call.operation.method,
+            url,
+            headers: &headers,
+            body: call.body,
+            timeout,
+            connect_timeout: self.settings.connect_timeout.min(timeout),
+            max_answer: MAX_ANSWER,
+        });
+        let arrived = self.now();
+        let http_status = sent.as_ref().ok().map(|answer| answer.status);
+        let result = match sent {
+            Ok(mut answer) => {
+                let result = self.read_answer(call.operation, &answer, arrived, accept);
+                // An emptied body is wiped as one block when it is dropped, a full one byte by byte.
+                answer.body.clear();
+                result
+            }
+            Err(error) => Err(Failure {
+                happened: match error.fault {
+                    TransportFault::TooLarge | TransportFault::Protocol => Happened::Unreadable,
+                    _ => Happened::NoAnswer { sent: error.sent },
+                },
+                error: Error::transport(error),
+                date: None,
+            }),
+        };
+        self.report(&AttemptRecord {
+            operation: call.operation.name,
+            attempt,
+            duration: arrived.saturating_sub(started),
+            http_status,
+            code: result.as_ref().map_or_else(|failure| failure.error.code(), |_| Some(0)),
+            outcome: result.as_ref().err().map(|failure| failure.error.outcome()),
+        });
+        result
+    }
+
+    /// Reads an answer, and the server's clock beside it.
+    fn read_answer<T: Decode, U>(
+        &self,
+        operation: &Operation,
+        answer: &Response,
+        arrived: Duration,
+        accept: impl Fn(T) -> Result<U, Error>,
+    ) -> Result<U, Failure> {
+        let date = answer.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok()).map(instant::to_millis);
+        if let Some(date) = date {
+            self.server_time().observe(date, arrived);
+        }
+        let status = answer.status;
+        let retry_after = answer.retry_after.as_deref().and_then(|text| self.retry_after(text));
+        let (happened, error) = match envelope::read(status, &answer.body) {
+            Ok(Envelope::Data(answer)) => match accept(answer) {
+                Ok(accepted) => return Ok(accepted),
+                Err(error) => (Happened::Unacceptable, error),
+            },
+            Ok(Envelope::Refused { code, msg }) => {
+                (Happened::Refused(code), Error::api(code, &msg, outcome_of(code, operation)))
+            }
+            Err(error) => (Happened::NotAnEnvelope { http_status: status }, error),
+        };
+        Err(Failure { happened, error: error.with_status(status).with_retry_after(retry_after), date })
+    }
+
+    /// A token that was not refused yet: the one in use, else a new one, fetched by one thread while the others wait.
+    fn token(&self, refused: Option<&Held>, deadline: Duration) -> Result<Held, Error> {
+        let left = || deadline.saturating_sub(self.now());
+        self.tokens.get(
+            refused,
+            || self.server_now(),
+            left(),
+            || {
+                let fetch = || self.run_until(&Call::token(), deadline, Ok);
+                let Some(shared) = &self.shared_token else { return fetch() };
+                let time = Time { server_now: &|| self.server_now(), left: &left, sleep: &|pause| self.sleep(pause) };
+                shared.get(refused.map(|refused| &**refused), &time, fetch)
+            },
+        )
+    }
+
+    fn check_open(&self) -> Result<(), Error> {
+        if self.closed.load(Ordering::Acquire) { Err(Error::config("the client is closed")) } else { Ok(()) }
+    }
+
+    /// The token in use; fetched only when there is none.
+    pub(crate) fn access_token(&self) -> Result<Held, Error> {
+        self.check_open()?;
+        let deadline = self.now().saturating_add(self.settings.timeout);
+        self.token(None, deadline)
+    }
+
+    /// `Retry-After` in either of its forms.
+    fn retry_after(&self, text: &str) -> Option<Duration> {
+        if let Ok(seconds) = text.trim().parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let until = instant::to_millis(httpdate::parse_http_date(text).ok()?);
+        Some(Duration::from_millis(u64::try_from(until.saturating_sub(self.server_now())).unwrap_or(0)))
+    }
+
+    fn report(&self, record: &AttemptRecord) {
+        log::debug!(target: "keysecure", "{record}");
+        if let Some(observer) = &self.observer {
+            observer.attempt(record);
+        }
+    }
+
+    /// The lock is held for a few instructions only, never over the network.
+    fn server_time(&self) -> std::sync::MutexGuard<'_, ServerTime> {
+        self.server_time.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Call<'static> {
+    fn token() -> Self {
+        Self { operation: operation::TOKEN, path: operation::TOKEN.path, body: &[], headers: &[] }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.settings.fmt(formatter)
+    }
+}
+
+/// Code 1001, a system error, may strike after the thing was done; every other code means that it was not.
+fn outcome_of(code: i64, operation: &Operation) -> Outcome {
+    if code == 1001 && operation.effect == operation::Effect::Mutation { Outcome::Unknown } else { Outcome::Rejected }
+}
+
+/// A random number for jitter; without a source of randomness the longest wait is the right one.
+fn random() -> u64 {
+    getrandom::u64().unwrap_or(u64::MAX)
+}

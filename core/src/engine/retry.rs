@@ -1,0 +1,188 @@
+//! What to do after an attempt. Pure: a function of what happened, so every row of the table can be tested.
+//!
+//! A request is sent again only when that cannot do a thing twice: reads; requests that provably never left whole;
+//! requests that the platform refused before acting (1005, 1006, 1007, 1009). A mutation with an unknown outcome is
+//! never sent again from here.
+
+use std::time::Duration;
+
+use super::operation::Effect;
+
+/// What became of one attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Happened {
+    /// The platform answered with this code, not 0.
+    Refused(i64),
+    /// No answer; whether the whole request may have reached the platform.
+    NoAnswer { sent: bool },
+    /// An answer that is not the platform's envelope; 5xx and 429 come from gateways and may pass.
+    NotAnEnvelope { http_status: u16 },
+    /// An answer that is no HTTP or too large to read.
+    Unreadable,
+    /// An answer with success whose data says otherwise, or cannot be decrypted.
+    Unacceptable,
+}
+
+/// What was tried so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tried {
+    pub effect: Effect,
+    /// Whether the operation sends an access token.
+    pub has_token: bool,
+    /// Re-sendings after a back-off.
+    pub retries: u32,
+    pub max_retries: u32,
+    pub clock_relearned: bool,
+    /// How often a new token was got after the platform refused one.
+    pub token_renewals: u32,
+    /// Whether other workers may void each new token, because the store they share cannot be reached.
+    pub contested: bool,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Learn the platform's clock from the answer and send again at once.
+    RelearnClock,
+    /// Get a new token and send again at once.
+    RenewToken,
+    /// Wait, then send again.
+    BackOff,
+    /// Give up; the error says what that means.
+    Fail,
+}
+
+/// Decides.
+pub(crate) fn next(happened: Happened, tried: Tried) -> Next {
+    let back_off = if tried.retries < tried.max_retries { Next::BackOff } else { Next::Fail };
+    let read = tried.effect == Effect::Read;
+    match happened {
+        Happened::Refused(1005) if !tried.clock_relearned => Next::RelearnClock,
+        Happened::Refused(1006 | 1007) if tried.has_token && tried.token_renewals < most_renewals(tried) => {
+            Next::RenewToken
+        }
+        Happened::Refused(1009) | Happened::NoAnswer { sent: false } => back_off,
+        Happened::Refused(1001)
+        | Happened::NoAnswer { sent: true }
+        | Happened::NotAnEnvelope { http_status: 429 | 500.. }
+            if read =>
+        {
+            back_off
+        }
+        _ => Next::Fail,
+    }
+}
+
+/// A token that is refused twice will be refused again, unless other workers fetch theirs in between.
+fn most_renewals(tried: Tried) -> u32 {
+    if tried.contested { 50 } else { 1 }
+}
+
+/// The longest single wait.
+const CAP: Duration = Duration::from_secs(8);
+const BASE: Duration = Duration::from_millis(500);
+
+/// How long to wait before re-sending number `retry` (0 is the first): full jitter, so that a fleet does not come back
+/// all at once. `random` is uniform over `u64`; `asked` is the platform's `Retry-After`.
+pub(crate) fn back_off(retry: u32, random: u64, asked: Option<Duration>) -> Duration {
+    let ceiling = BASE.saturating_mul(1u32.checked_shl(retry).unwrap_or(u32::MAX)).min(CAP);
+    let nanos = ceiling.as_nanos() * u128::from(random) / u128::from(u64::MAX);
+    let jittered = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
+    jittered.max(asked.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRESH: Tried = Tried {
+        effect: Effect::Mutation,
+        has_token: true,
+        retries: 0,
+        max_retries: 2,
+        clock_relearned: false,
+        token_renewals: 0,
+        contested: false,
+    };
+    const READ: Tried = Tried { effect: Effect::Read, ..FRESH };
+
+    #[test]
+    fn what_was_refused_before_acting_is_sent_again() {
+        for tried in [FRESH, READ] {
+            assert_eq!(next(Happened::Refused(1005), tried), Next::RelearnClock);
+            assert_eq!(next(Happened::Refused(1006), tried), Next::RenewToken);
+            assert_eq!(next(Happened::Refused(1007), tried), Next::RenewToken);
+            assert_eq!(next(Happened::Refused(1009), tried), Next::BackOff);
+            assert_eq!(next(Happened::NoAnswer { sent: false }, tried), Next::BackOff);
+        }
+    }
+
+    #[test]
+    fn clock_and_token_are_mended_once() {
+        let tried = Tried { clock_relearned: true, token_renewals: 1, ..FRESH };
+        for code in [1005, 1006, 1007] {
+            assert_eq!(next(Happened::Refused(code), tried), Next::Fail);
+        }
+        assert_eq!(next(Happened::Refused(1007), Tried { has_token: false, ..FRESH }), Next::Fail);
+    }
+
+    #[test]
+    fn a_token_that_others_may_void_is_renewed_again_but_not_for_ever() {
+        for (token_renewals, expected) in [(0, Next::RenewToken), (49, Next::RenewToken), (50, Next::Fail)] {
+            let tried = Tried { contested: true, token_renewals, ..FRESH };
+            assert_eq!(next(Happened::Refused(1007), tried), expected);
+        }
+    }
+
+    #[test]
+    fn a_mutation_that_may_have_been_done_is_never_sent_again() {
+        let mut unknown = vec![
+            Happened::NoAnswer { sent: true },
+            Happened::Unreadable,
+            Happened::Unacceptable,
+            Happened::Refused(1001),
+        ];
+        unknown.extend([200, 302, 403, 429, 500, 502, 503].map(|http_status| Happened::NotAnEnvelope { http_status }));
+        for happened in unknown {
+            assert_eq!(next(happened, FRESH), Next::Fail, "{happened:?}");
+        }
+    }
+
+    #[test]
+    fn a_read_is_sent_again_when_that_may_help() {
+        for happened in [
+            Happened::NoAnswer { sent: true },
+            Happened::Refused(1001),
+            Happened::NotAnEnvelope { http_status: 429 },
+            Happened::NotAnEnvelope { http_status: 503 },
+        ] {
+            assert_eq!(next(happened, READ), Next::BackOff, "{happened:?}");
+        }
+        for happened in [
+            Happened::NotAnEnvelope { http_status: 200 },
+            Happened::Unreadable,
+            Happened::Unacceptable,
+            Happened::Refused(2002),
+        ] {
+            assert_eq!(next(happened, READ), Next::Fail, "{happened:?}");
+        }
+    }
+
+    #[test]
+    fn retries_end() {
+        let tried = Tried { retries: 2, ..READ };
+        assert_eq!(next(Happened::Refused(1009), tried), Next::Fail);
+        assert_eq!(next(Happened::NoAnswer { sent: false }, tried), Next::Fail);
+    }
+
+    #[test]
+    fn waits_have_full_jitter_a_cap_and_respect_for_what_was_asked() {
+        assert_eq!(back_off(0, 0, None), Duration::ZERO);
+        assert_eq!(back_off(0, u64::MAX, None), BASE);
+        assert_eq!(back_off(1, u64::MAX, None), BASE * 2);
+        for retry in [5, 31, 32, u32::MAX] {
+            assert_eq!(back_off(retry, u64::MAX, None), CAP);
+        }
+        assert_eq!(back_off(0, 0, Some(Duration::from_secs(3600))), Duration::from_secs(3600));
+    }
+}

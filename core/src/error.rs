@@ -1,0 +1,436 @@
+//! The one error type of every call.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::secrets::scrub;
+use crate::transport::{TransportError, TransportFault};
+use crate::webhook::Rejection;
+
+/// What a failed call means for the thing it was to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum Outcome {
+    /// The request never left, or never left whole: nothing was done.
+    NotSent,
+    /// The platform answered that it did not do it.
+    Rejected,
+    /// It may have been done. Look before you send it again.
+    Unknown,
+}
+
+impl Outcome {
+    /// `not_sent`, `rejected` or `unknown`, the names used in every face.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::Rejected => "rejected",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+/// What kind of error it is. New kinds may be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A setting of the client is wrong, or the client was closed.
+    Config,
+    /// An argument breaks a rule; nothing was sent.
+    InvalidInput,
+    /// The network failed.
+    Transport,
+    /// Time ran out: of the whole call, of connecting, or of waiting for the token.
+    Timeout,
+    /// Codes 1002, 1006, 1007, 1008, 1010, 1011: the Api-Key or the access token.
+    Authentication,
+    /// Codes 1003, 1012, 1013, 1021, 1022: not allowed for this merchant or from this address.
+    Permission,
+    /// Code 1009: too frequent.
+    RateLimit,
+    /// Code 2002: the cardholder does not exist.
+    NotFound,
+    /// Codes 2003, 2004, 2005, 4005: the thing is in a state that does not allow this.
+    State,
+    /// Another thing stands under the same number of the merchant's. See [`Ensure`](crate::Ensure).
+    Conflict,
+    /// Any other refusal of the platform; see [`Error::code`].
+    Api,
+    /// The answer is not what the platform's documentation says.
+    InvalidResponse,
+    /// A callback was not accepted; see [`Error::rejection`].
+    Webhook,
+    /// Card data could not be decrypted: most likely the `aes` setting or the secret is wrong.
+    Decrypt,
+}
+
+impl ErrorKind {
+    /// The kind of a refusal with this code.
+    pub(crate) fn of_code(code: i64) -> Self {
+        match code {
+            1002 | 1006..=1008 | 1010 | 1011 => Self::Authentication,
+            1003 | 1012 | 1013 | 1021 | 1022 => Self::Permission,
+            1009 => Self::RateLimit,
+            2002 => Self::NotFound,
+            2003..=2005 | 4005 => Self::State,
+            _ => Self::Api,
+        }
+    }
+}
+
+/// Why a call failed, and what that means.
+///
+/// Its text holds no secret, no URL and no body, and digits that look like a PAN are masked.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error(Box<Facts>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Facts {
+    kind: ErrorKind,
+    outcome: Outcome,
+    detail: String,
+    code: Option<i64>,
+    msg: Option<String>,
+    field: Option<String>,
+    http_status: Option<u16>,
+    operation: Option<&'static str>,
+    attempts: u32,
+    retry_after: Option<Duration>,
+    fault: Option<TransportFault>,
+    rejection: Option<Rejection>,
+}
+
+impl Error {
+    /// What kind of error it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the thing was done: the question to ask before sending a mutation again.
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome
+    }
+
+    /// The platform's code (platform documentation, error codes), when it answered with one.
+    pub fn code(&self) -> Option<i64> {
+        self.0.code
+    }
+
+    /// The platform's message, with digits that look like a PAN masked.
+    pub fn msg(&self) -> Option<&str> {
+        self.0.msg.as_deref()
+    }
+
+    /// The field that broke a rule, ours or the platform's, in its name on the wire.
+    pub fn field(&self) -> Option<&str> {
+        self.0.field.as_deref()
+    }
+
+    /// The HTTP status, when an answer came.
+    pub fn http_status(&self) -> Option<u16> {
+        self.0.http_status
+    }
+
+    /// The call that failed, such as `accounts.transfer`; none for settings and values.
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// How many times the call's own request was tried; 0 when it was never tried.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// How long the platform asked to wait, when it did.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// What went wrong on the wire, when no answer came.
+    pub fn transport_fault(&self) -> Option<TransportFault> {
+        self.0.fault
+    }
+
+    /// Why a callback was not accepted.
+    pub fn rejection(&self) -> Option<Rejection> {
+        self.0.rejection
+    }
+
+    fn new(kind: ErrorKind, outcome: Outcome, detail: impl Into<String>) -> Self {
+        Self(Box::new(Facts {
+            kind,
+            outcome,
+            detail: detail.into(),
+            code: None,
+            msg: None,
+            field: None,
+            http_status: None,
+            operation: None,
+            attempts: 0,
+            retry_after: None,
+            fault: None,
+            rejection: None,
+        }))
+    }
+
+    pub(crate) fn config(detail: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Config, Outcome::NotSent, detail)
+    }
+
+    /// An argument that breaks a rule; neither part may repeat the value.
+    pub(crate) fn invalid_input(field: &str, rule: &str) -> Self {
+        let mut error = Self::new(ErrorKind::InvalidInput, Outcome::NotSent, format!("{field} {rule}"));
+        error.0.field = Some(field.to_owned());
+        error
+    }
+
+    pub(crate) fn timeout(outcome: Outcome, detail: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Timeout, outcome, detail)
+    }
+
+    pub(crate) fn decrypt() -> Self {
+        // One text for every cause: which step failed would help an attacker more than a merchant.
+        let detail = "card data could not be decrypted; check the aes setting and the apiSecret";
+        Self::new(ErrorKind::Decrypt, Outcome::Unknown, detail)
+    }
+
+    pub(crate) fn invalid_response(detail: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidResponse, Outcome::Unknown, detail)
+    }
+
+    /// JSON that does not have the form of a model.
+    pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
+        Self::invalid_response(scrub(&format!("unexpected JSON: {error}")))
+    }
+
+    pub(crate) fn transport(error: TransportError) -> Self {
+        let outcome = if error.sent { Outcome::Unknown } else { Outcome::NotSent };
+        let kind = match error.fault {
+            TransportFault::Timeout => ErrorKind::Timeout,
+            TransportFault::TooLarge | TransportFault::Protocol => ErrorKind::InvalidResponse,
+            _ => ErrorKind::Transport,
+        };
+        let fault = error.fault;
+        let mut error = Self::new(kind, outcome, error.to_string());
+        error.0.fault = Some(fault);
+        error
+    }
+
+    /// A refusal of the platform.
+    pub(crate) fn api(code: i64, msg: &str, outcome: Outcome) -> Self {
+        let msg = scrub(msg).into_owned();
+        let mut error =
+            Self::new(ErrorKind::of_code(code), outcome, scrub(&format!("the platform refused with code {code}")));
+        error.0.field = if names_a_field(code) { field_in(&msg).map(str::to_owned) } else { None };
+        error.0.code = Some(code);
+        error.0.msg = Some(msg);
+        error
+    }
+
+    /// `{"result": false}`: the platform took the request and says that it did not do it.
+    pub(crate) fn result_false() -> Self {
+        Self::new(ErrorKind::Api, Outcome::Rejected, "the platform answered result = false")
+    }
+
+    /// An error that no single answer stands behind.
+    pub(crate) fn of_kind(kind: ErrorKind, outcome: Outcome, detail: impl Into<String>) -> Self {
+        Self::new(kind, outcome, detail)
+    }
+
+    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = outcome;
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.0.http_status = Some(status);
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
+        self
+    }
+
+    pub(crate) fn in_call(mut self, operation: &'static str, attempts: u32) -> Self {
+        self.0.operation = Some(operation);
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// The token could not be had, so `operation` was not done, whatever became of the token request.
+    pub(crate) fn while_fetching_token(mut self, operation: &'static str, attempts: u32) -> Self {
+        self.0.detail = format!("no access token: {}", self.0.detail);
+        if self.0.outcome == Outcome::Unknown {
+            self.0.outcome = Outcome::NotSent;
+        }
+        self.in_call(operation, attempts)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let facts = &*self.0;
+        if let Some(operation) = facts.operation {
+            write!(formatter, "{operation}: ")?;
+        }
+        formatter.write_str(&facts.detail)?;
+        match facts.msg.as_deref() {
+            Some("") | None => {}
+            Some(msg) => write!(formatter, ": {msg}")?,
+        }
+        if facts.operation.is_some() {
+            write!(formatter, " ({}, attempts: {}", facts.outcome, facts.attempts)?;
+            match facts.http_status {
+                Some(status) if status != 200 => write!(formatter, ", http status: {status})")?,
+                _ => formatter.write_str(")")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let facts = &*self.0;
+        formatter
+            .debug_struct("Error")
+            .field("kind", &facts.kind)
+            .field("outcome", &facts.outcome)
+            .field("operation", &facts.operation)
+            .field("code", &facts.code.map(|code| scrub(&code.to_string()).into_owned()))
+            .field("field", &facts.field)
+            .field("http_status", &facts.http_status)
+            .field("attempts", &facts.attempts)
+            .field("text", &self.to_string())
+            .finish()
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        let mut error = Self::new(ErrorKind::Webhook, Outcome::Rejected, format!("callback rejected: {rejection}"));
+        error.0.rejection = Some(rejection);
+        error
+    }
+}
+
+/// The codes whose message carries the name of a field (platform documentation, error codes).
+fn names_a_field(code: i64) -> bool {
+    matches!(code, 1004 | 2007..=2010 | 4010)
+}
+
+/// Field names of the platform that are one word, and so look like any other word of a message.
+const ONE_WORD_FIELDS: [&str; 14] = [
+    "balance", "city", "country", "cvv", "nonce", "page", "phone", "pin", "size", "state", "status", "type", "amount",
+    "time",
+];
+
+/// The field in a message: the first word in snake case, else a one-word field at either end.
+fn field_in(msg: &str) -> Option<&str> {
+    let words = || {
+        msg.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_' || letter == '.'))
+            .map(|word| word.trim_matches('.'))
+            .filter(|word| !word.is_empty())
+    };
+    let lower = |word: &&str| !word.bytes().any(|byte| byte.is_ascii_uppercase());
+    let snake = words().find(|word| lower(word) && word.trim_matches('_').contains('_'));
+    snake.or_else(|| words().next().into_iter().chain(words().next_back()).find(|word| ONE_WORD_FIELDS.contains(word)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_texts_are_pinned() {
+        let table = [
+            (Error::config("api_key must not be empty"), "api_key must not be empty"),
+            (Error::invalid_input("amount", "must be positive"), "amount must be positive"),
+            (
+                Error::api(2002, "cardholder does not exist", Outcome::Rejected)
+                    .with_status(200)
+                    .in_call("cards.apply", 1),
+                "cards.apply: the platform refused with code 2002: cardholder does not exist (rejected, attempts: 1)",
+            ),
+            (
+                Error::api(1001, "", Outcome::Unknown).with_status(500).in_call("accounts.transfer", 1),
+                "accounts.transfer: the platform refused with code 1001 (unknown, attempts: 1, http status: 500)",
+            ),
+            (
+                Error::transport(TransportError::not_sent(TransportFault::Connect)).in_call("accounts.transfer", 3),
+                "accounts.transfer: the connection could not be made; the request was not sent (not_sent, attempts: 3)",
+            ),
+            (
+                Error::transport(TransportError::maybe_sent(TransportFault::Closed)).in_call("accounts.transfer", 1),
+                "accounts.transfer: the connection broke; the request may have been carried out (unknown, attempts: 1)",
+            ),
+            (
+                Error::timeout(Outcome::NotSent, "no time left").in_call("cards.get", 0),
+                "cards.get: no time left (not_sent, attempts: 0)",
+            ),
+            (
+                Error::invalid_response("the answer is not JSON").with_status(502).in_call("cards.get", 3),
+                "cards.get: the answer is not JSON (unknown, attempts: 3, http status: 502)",
+            ),
+            (
+                Error::transport(TransportError::maybe_sent(TransportFault::Timeout))
+                    .while_fetching_token("cards.apply", 0),
+                "cards.apply: no access token: time ran out; the request may have been carried out (not_sent, attempts: 0)",
+            ),
+            (
+                Error::result_false().with_status(200).in_call("cards.set_pin", 1),
+                "cards.set_pin: the platform answered result = false (rejected, attempts: 1)",
+            ),
+            (Error::decrypt(), "card data could not be decrypted; check the aes setting and the apiSecret"),
+        ];
+        for (error, text) in table {
+            assert_eq!(error.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn the_platforms_text_is_scrubbed_in_both_forms() {
+        let error = Error::api(1004, "card_no 4111111111111111 is wrong", Outcome::Rejected);
+        assert_eq!(error.msg(), Some("card_no 411111******1111 is wrong"));
+        assert!(!format!("{error} {error:?}").contains("4111111111111111"));
+    }
+
+    #[test]
+    fn the_field_is_found_before_or_behind_the_description() {
+        for (msg, field) in [
+            ("card_unique_no must not be empty", Some("card_unique_no")),
+            ("Invalid parameter: address_info.city", Some("address_info.city")),
+            ("parameter error [postal_code]", Some("postal_code")),
+            ("cvv invalid", Some("cvv")),
+            ("参数错误 pin", Some("pin")),
+            ("invalid parameter", None),
+            ("", None),
+        ] {
+            assert_eq!(field_in(msg), field, "{msg}");
+        }
+        assert_eq!(Error::api(2002, "cardholder_no unknown", Outcome::Rejected).field(), None);
+    }
+
+    #[test]
+    fn kinds_follow_the_codes() {
+        for (kind, codes) in [
+            (ErrorKind::Authentication, &[1002, 1006, 1007, 1008, 1010, 1011][..]),
+            (ErrorKind::Permission, &[1003, 1012, 1013, 1021, 1022]),
+            (ErrorKind::RateLimit, &[1009]),
+            (ErrorKind::NotFound, &[2002]),
+            (ErrorKind::State, &[2003, 2004, 2005, 4005]),
+            (ErrorKind::Api, &[1001, 1004, 1005, 1014, 2001, 2006, 3001, 4016, 99999, -1]),
+        ] {
+            assert!(codes.iter().all(|code| ErrorKind::of_code(*code) == kind), "{kind:?}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The simulation calls of the platform's sandbox.
+
+use std::time::SystemTime;
+
+use rust_decimal::Decimal;
+
+use crate::check;
+use crate::client::{Client, to_bytes};
+use crate::engine::Call;
+use crate::engine::operation::{self, Operation};
+use crate::error::Error;
+use crate::model::{Money, model, request};
+use crate::resources::consumptions::MerchantInfo;
+use crate::values::enums::{ConsumptionType, FeeType};
+
+/// The simulation calls: what happens at a shop, made to happen. Refused in production.
+///
+/// They carry none of the merchant's headers. Our reading (inferred): the body is the `data` of the callback to be
+/// produced, and the platform then sends that callback.
+#[derive(Debug, Clone, Copy)]
+pub struct Simulation<'a>(pub(crate) &'a Client);
+
+request! {
+    /// A consumption to simulate: the fields of the Consumption callback. Each call says which it needs.
+    pub struct Simulated {
+        /// The consumption: a new number for `auth`, or none; the one meant for `consumption_clear` and `consumption_fail`.
+        pub consume_no: Option<String>,
+        /// The consumption to give back, for `reversal` and `refund`.
+        pub consume_relate_no: Option<String>,
+        /// The card.
+        pub card_no: Option<String>,
+        /// Its cardholder.
+        pub cardholder_no: Option<String>,
+        /// What it is.
+        pub r#type: Option<ConsumptionType>,
+        /// The amount, positive, at most 2 decimals; a number on the wire.
+        pub amount: Option<Decimal>,
+        /// The amount in the merchant's currency.
+        pub local_amount: Option<Decimal>,
+        /// The currency of `local_amount`.
+        pub local_currency: Option<String>,
+        /// The shop.
+        pub merchant_info: Option<MerchantInfo>,
+        /// The fees.
+        pub fee_detail: Vec<SimulatedFee>,
+        /// A note.
+        pub remark: Option<String>,
+        /// A description.
+        pub detail: Option<String>,
+        /// When it happens.
+        pub time: Option<SystemTime>,
+        ..extra
+    }
+}
+
+request! {
+    /// One fee of a simulated consumption.
+    pub struct SimulatedFee {
+        /// What it is for.
+        pub fee_type: FeeType,
+        /// How much.
+        pub amount: Decimal,
+    }
+}
+
+model! {
+    /// The answer of a simulation call.
+    pub struct SimulationResult {
+        /// The consumption that was made or changed.
+        pub consume_no: Option<String>,
+    }
+}
+
+impl Simulation<'_> {
+    /// A purchase asks for approval. Needs `card_no` and `amount`.
+    pub fn auth(&self, request: &Simulated) -> Result<SimulationResult, Error> {
+        need("card_no", request.card_no.as_deref())?;
+        if request.amount.is_none() {
+            return Err(Error::invalid_input("amount", "is required"));
+        }
+        self.send(operation::SIMULATION_AUTH, request)
+    }
+
+    /// A purchase is cleared: `Pending` becomes `Success`. Needs `consume_no`; `amount` may differ from the purchase's.
+    pub fn consumption_clear(&self, request: &Simulated) -> Result<SimulationResult, Error> {
+        need("consume_no", request.consume_no.as_deref())?;
+        self.send(operation::SIMULATION_CLEAR, request)
+    }
+
+    /// A purchase fails: `Pending` becomes `Fail`. Needs `consume_no`.
+    pub fn consumption_fail(&self, request: &Simulated) -> Result<SimulationResult, Error> {
+        need("consume_no", request.consume_no.as_deref())?;
+        self.send(operation::SIMULATION_FAIL, request)
+    }
+
+    /// An authorization is given back. Needs `consume_relate_no`; without `amount` all of it.
+    pub fn reversal(&self, request: &Simulated) -> Result<SimulationResult, Error> {
+        need("consume_relate_no", request.consume_relate_no.as_deref())?;
+        self.send(operation::SIMULATION_REVERSAL, request)
+    }
+
+    /// A cleared purchase is given back. Needs `consume_relate_no`; without `amount` all of it.
+    pub fn refund(&self, request: &Simulated) -> Result<SimulationResult, Error> {
+        need("consume_relate_no", request.consume_relate_no.as_deref())?;
+        self.send(operation::SIMULATION_REFUND, request)
+    }
+
+    fn send(self, operation: &'static Operation, request: &Simulated) -> Result<SimulationResult, Error> {
+        for (field, amount) in [("amount", request.amount), ("local_amount", request.local_amount)] {
+            if let Some(amount) = amount {
+                check::amount(field, amount)?;
+            }
+        }
+        let body = to_bytes(request, Money::Number)?;
+        self.0.run(&Call { operation, path: operation.path, body: &body, headers: &[] })
+    }
+}
+
+fn need(field: &str, number: Option<&str>) -> Result<(), Error> {
+    check::required(field, number.unwrap_or_default())
+}

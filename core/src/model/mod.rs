@@ -1,0 +1,269 @@
+//! How models are declared: once, here, for Rust and for every face.
+//!
+//! [`model!`] makes the objects that the platform answers with, [`request!`] those that a caller fills in. Under the
+//! cargo features `uniffi` and `python` the same declaration also becomes a UniFFI record and a frozen Python class, so a
+//! new field is one edit. Types that hold a secret are not declared here and never become records.
+
+mod object;
+mod wire;
+
+use std::fmt;
+
+use serde::ser::SerializeMap;
+
+pub(crate) use object::{Fields, or_missing, read_object, skip, value};
+pub(crate) use wire::{Decode, Encode, MARK, Money, Read, TextVisitor, Write, at};
+
+use crate::secrets::scrub;
+
+/// The platform's name of a field: Rust writes `type` as `r#type`.
+pub(crate) const fn wire_name(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}
+
+/// Reads a model from its JSON text.
+pub(crate) fn from_json<T: Decode>(text: &str) -> Result<T, serde_json::Error> {
+    serde_json::from_str::<Read<T>>(text).map(|Read(value)| value)
+}
+
+/// Writes a model as JSON text.
+pub(crate) fn to_json<T: Encode>(value: &T) -> String {
+    // Writing to memory fails only for maps with keys that are no text; models have none.
+    serde_json::to_string(&Write(value, Money::Kept)).unwrap_or_default()
+}
+
+/// Prints a field of a model: free text through the last scrub, the platform's own numbers (`card_no`) as they are.
+pub(crate) struct Shown<'a>(pub &'static str, pub &'a dyn fmt::Debug);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.ends_with("_no") {
+            return self.1.fmt(formatter);
+        }
+        formatter.write_str(&scrub(&format!("{:?}", self.1)))
+    }
+}
+
+/// The fields of a request body, written into the body's JSON object.
+pub(crate) trait Body {
+    fn fields<S: SerializeMap>(&self, map: &mut S, money: Money) -> Result<(), S::Error>;
+}
+
+/// Declares an object of the platform's answers.
+///
+/// Fields that are not `Option` are required. Every model also gets `extra`, the fields it does not know, and compares,
+/// hashes, clones, prints (masked), reads from JSON and writes to JSON.
+macro_rules! model {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident { $( $(#[$field_meta:meta])* pub $field:ident: $type:ty, )+ }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+        #[cfg_attr(feature = "python", pyo3::pyclass(frozen, get_all, eq, hash, module = "keysecure"))]
+        #[non_exhaustive]
+        pub struct $name {
+            $( $(#[$field_meta])* pub $field: $type, )+
+            /// Fields of the answer that this version does not know.
+            pub extra: $crate::Extra,
+        }
+
+        impl $name {
+            /// Reads the object from JSON text in the platform's form.
+            pub fn from_json(text: &str) -> Result<Self, $crate::Error> {
+                $crate::model::from_json(text).map_err(|error| $crate::Error::unreadable(&error))
+            }
+
+            /// The object as JSON text in the platform's form: money as text, times in Unix milliseconds, and all of
+            /// `extra`.
+            pub fn to_json(&self) -> String {
+                $crate::model::to_json(self)
+            }
+        }
+
+        impl $crate::model::Decode for $name {
+            const EXPECTED: &'static str = "an object";
+
+            fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                #[derive(Default)]
+                struct Partial {
+                    $( $field: Option<$type>, )+
+                    extra: $crate::Extra,
+                }
+
+                impl $crate::model::Fields for Partial {
+                    type Whole = $name;
+
+                    fn field<'de, A: serde::de::MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+                        $(
+                            if name == const { $crate::model::wire_name(stringify!($field)) } {
+                                self.$field = Some($crate::model::value(map)?);
+                                return Ok(());
+                            }
+                        )+
+                        self.extra.insert(name, map.next_value()?);
+                        Ok(())
+                    }
+
+                    fn finish<E: serde::de::Error>(self) -> Result<$name, E> {
+                        Ok($name {
+                            $( $field: $crate::model::or_missing(const { $crate::model::wire_name(stringify!($field)) }, self.$field)?, )+
+                            extra: self.extra,
+                        })
+                    }
+                }
+
+                $crate::model::read_object(deserializer, Partial::default())
+            }
+        }
+
+        impl $crate::model::Encode for $name {
+            fn write<S: serde::Serializer>(&self, serializer: S, money: $crate::model::Money) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap as _;
+                use $crate::model::{Write, wire_name};
+                let mut map = serializer.serialize_map(None)?;
+                $(
+                    if !self.$field.is_absent() {
+                        map.serialize_entry(wire_name(stringify!($field)), &Write(&self.$field, money))?;
+                    }
+                )+
+                for (name, value) in self.extra.iter() {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::model::Encode::write(self, serializer, $crate::model::Money::Kept)
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                use $crate::model::{Shown, wire_name};
+                let mut shown = formatter.debug_struct(stringify!($name));
+                $( shown.field(wire_name(stringify!($field)), &Shown(wire_name(stringify!($field)), &self.$field)); )+
+                if !self.extra.is_empty() {
+                    shown.field("extra", &self.extra);
+                }
+                shown.finish()
+            }
+        }
+
+        #[cfg(feature = "python")]
+        #[pyo3::pymethods]
+        impl $name {
+            fn __repr__(&self) -> String {
+                format!("{self:?}")
+            }
+        }
+    };
+}
+pub(crate) use model;
+
+/// Declares what a caller fills in: a body of the platform, in its field names. Absent fields are not sent.
+///
+/// `pub amount: Decimal as balance` gives a field another name on the wire; `..extra` at the end takes further fields,
+/// for the bodies that are only inferred.
+macro_rules! request {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $( $(#[$field_meta:meta])* pub $field:ident: $type:ty $(as $wire:ident)?, )+
+            $(..$extra:ident)?
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Default, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+        pub struct $name {
+            $( $(#[$field_meta])* pub $field: $type, )+
+            $(
+                /// Further fields of the body.
+                pub $extra: $crate::Extra,
+            )?
+        }
+
+        $crate::model::body!($name { $($field $(as $wire)?),+ $(; ..$extra)? });
+    };
+}
+pub(crate) use request;
+
+/// Declares the filter of a list call that needs a time window: its optional fields, with `start` and `end` before them.
+macro_rules! query {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident { $( $(#[$field_meta:meta])* pub $field:ident: Option<String>, )+ }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+        pub struct $name {
+            /// The start of the window, included. A bare date means its first second.
+            pub start: $crate::When,
+            /// The end of the window, included, later than the start. A bare date means its last second.
+            pub end: $crate::When,
+            $( $(#[$field_meta])* pub $field: Option<String>, )+
+        }
+
+        impl $name {
+            /// All rows of a window: `$name::between(start, end)`, each an instant or a date.
+            pub fn between(start: impl Into<$crate::When>, end: impl Into<$crate::When>) -> Self {
+                Self { start: start.into(), end: end.into(), $($field: None,)+ }
+            }
+        }
+
+        $crate::model::body!($name { $($field),+ });
+    };
+}
+pub(crate) use query;
+
+/// How a request writes itself into a body and how it prints.
+macro_rules! body {
+    ($name:ident { $($field:ident $(as $wire:ident)?),+ $(; ..$extra:ident)? }) => {
+        impl $crate::model::Body for $name {
+            fn fields<S: serde::ser::SerializeMap>(&self, map: &mut S, money: $crate::model::Money) -> Result<(), S::Error> {
+                use $crate::model::{Encode as _, Write};
+                $(
+                    if !self.$field.is_absent() {
+                        map.serialize_entry($crate::model::body!(@name $field $($wire)?), &Write(&self.$field, money))?;
+                    }
+                )+
+                $(
+                    for (name, value) in self.$extra.iter() {
+                        map.serialize_entry(name, value)?;
+                    }
+                )?
+                Ok(())
+            }
+        }
+
+        impl $crate::model::Encode for $name {
+            fn write<S: serde::Serializer>(&self, serializer: S, money: $crate::model::Money) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap as _;
+                let mut map = serializer.serialize_map(None)?;
+                $crate::model::Body::fields(self, &mut map, money)?;
+                map.end()
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                use $crate::model::{Shown, wire_name};
+                formatter
+                    .debug_struct(stringify!($name))
+                    $( .field(wire_name(stringify!($field)), &Shown(wire_name(stringify!($field)), &self.$field)) )+
+                    .finish_non_exhaustive()
+            }
+        }
+    };
+    (@name $field:ident) => { const { $crate::model::wire_name(stringify!($field)) } };
+    (@name $field:ident $wire:ident) => { stringify!($wire) };
+}
+pub(crate) use body;

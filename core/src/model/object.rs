@@ -1,0 +1,93 @@
+//! Reading a JSON object, field by field.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+
+use super::wire::{Decode, MARK, Read, at, refuse};
+
+/// The fields of an object while it is read.
+pub(crate) trait Fields: Sized {
+    /// What they become.
+    type Whole;
+
+    /// Takes the field of that name: exactly one of [`value`] and [`skip`] must be called on `map`.
+    fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
+
+    /// Makes the object, or says which field is missing.
+    fn finish<E: serde::de::Error>(self) -> Result<Self::Whole, E>;
+}
+
+/// Reads an object. An error inside carries the path to its field.
+pub(crate) fn read_object<'de, D: Deserializer<'de>, F: Fields>(
+    deserializer: D,
+    fields: F,
+) -> Result<F::Whole, D::Error> {
+    deserializer.deserialize_any(ObjectVisitor(fields))
+}
+
+/// The value of the field at hand.
+pub(crate) fn value<'de, A: MapAccess<'de>, T: Decode>(map: &mut A) -> Result<T, A::Error> {
+    map.next_value().map(|Read(value)| value)
+}
+
+/// Passes over the value of the field at hand.
+pub(crate) fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
+    map.next_value::<IgnoredAny>().map(drop)
+}
+
+/// Fills one field, or says that it is required.
+pub(crate) fn or_missing<T: Decode, E: serde::de::Error>(name: &str, value: Option<T>) -> Result<T, E> {
+    value.or_else(T::missing).ok_or_else(|| E::custom(format_args!("{name}{MARK}is missing")))
+}
+
+struct ObjectVisitor<F>(F);
+
+impl<'de, F: Fields> Visitor<'de> for ObjectVisitor<F> {
+    type Value = F::Whole;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
+        while let Some(Name(name)) = map.next_key::<Name<'de>>()? {
+            self.0.field(&name, &mut map).map_err(|error| at(format_args!("{}", shown(&name)), &error))?;
+        }
+        self.0.finish()
+    }
+
+    refuse!("an object"; bool number text null array);
+}
+
+/// A field's name for an error's path. The platform's names are short and plain; anything else might be data.
+fn shown(name: &str) -> &str {
+    let plain =
+        name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'0'..=b'9'));
+    if plain && !name.is_empty() { name } else { "(field)" }
+}
+
+/// The name of a field, without a copy where the text holds no escape.
+struct Name<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a field name")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer
+            .deserialize_str(NameVisitor)
+            .map_err(|_| D::Error::custom(format_args!("{MARK}expected a field name")))
+    }
+}

@@ -1,0 +1,485 @@
+//! Cards, packages and BINs (platform documentation, card).
+
+use std::time::SystemTime;
+
+use rust_decimal::Decimal;
+
+use super::ActionResult;
+use crate::check;
+use crate::client::Client;
+use crate::engine::operation;
+use crate::ensure::{Ensure, Ensured, ensure};
+use crate::error::Error;
+use crate::list::{self, List, Page, Row};
+use crate::model::{body, model, query, request};
+use crate::secrets::{CardSecrets, Cvv, Pin, Secret};
+use crate::values::enums::{CardStatus, CardType, Exemption};
+
+/// The calls on cards.
+#[derive(Debug, Clone, Copy)]
+pub struct Cards<'a>(pub(crate) &'a Client);
+
+request! {
+    /// A card to issue.
+    pub struct ApplyCard {
+        /// The cardholder, who must have passed verification.
+        pub cardholder_no: String,
+        /// The merchant's own number of the card, at most 64 characters.
+        pub card_unique_no: String,
+        /// Virtual or physical.
+        pub card_type: CardType,
+        /// The package to open it from, in credit mode. See [`Cards::packages`].
+        pub package_no: Option<String>,
+        /// The BIN to open it from, in authorization mode. See [`Cards::bins`].
+        pub card_bin_no: Option<String>,
+        /// Where to send it: needed for a physical card and some virtual ones.
+        pub address_info: Option<Address>,
+    }
+}
+
+request! {
+    /// The address of a cardholder, in English letters.
+    pub struct Address {
+        /// Given name.
+        pub first_name: String,
+        /// Family name.
+        pub last_name: String,
+        /// Country code of the phone number, digits without `+`.
+        pub phone_code: String,
+        /// The phone number without its country code.
+        pub phone: String,
+        /// Postal code, which must fit the country.
+        pub postal_code: String,
+        /// Country, in two letters.
+        pub country: String,
+        /// State or province.
+        pub state: String,
+        /// City.
+        pub city: String,
+        /// Street and number.
+        pub address_line1: String,
+        /// More of the address; may be empty.
+        pub address_line2: String,
+    }
+}
+
+impl Address {
+    fn check(&self) -> Result<(), Error> {
+        for (field, text) in [
+            ("first_name", &self.first_name),
+            ("last_name", &self.last_name),
+            ("phone", &self.phone),
+            ("postal_code", &self.postal_code),
+            ("country", &self.country),
+            ("state", &self.state),
+            ("city", &self.city),
+            ("address_line1", &self.address_line1),
+        ] {
+            check::address_text(field, text)?;
+        }
+        check::english("address_line2", &self.address_line2)?;
+        check::phone_code(&self.phone_code)
+    }
+}
+
+model! {
+    /// The numbers of a card that was applied for. Whether it was issued is read by `get`, or told by a callback.
+    pub struct CardApplied {
+        /// The platform's number.
+        pub card_no: String,
+        /// The merchant's own number.
+        pub card_unique_no: Option<String>,
+    }
+}
+
+model! {
+    /// A card, as `list` and `get` give it.
+    pub struct Card {
+        /// The platform's number. It is not the PAN.
+        pub card_no: String,
+        /// The merchant's own number.
+        pub card_unique_no: Option<String>,
+        /// Whose card it is.
+        pub cardholder_no: Option<String>,
+        /// Its alias; given by `get`.
+        pub card_name: Option<String>,
+        /// The package in English; given by `get`.
+        pub package_name_en: Option<String>,
+        /// The package in Chinese; given by `get`.
+        pub package_name_cn: Option<String>,
+        /// Virtual or physical.
+        pub card_type: Option<CardType>,
+        /// The card scheme, such as `VISA`.
+        pub organization: Option<String>,
+        /// The last four digits of the PAN.
+        pub card_last_no: Option<String>,
+        /// Where it stands in its life.
+        pub status: CardStatus,
+        /// What it costs; given by `get`.
+        pub fee_detail: Option<Tariff>,
+        /// When it was applied for.
+        pub time: Option<SystemTime>,
+    }
+}
+
+model! {
+    /// What a card costs (platform documentation, `fee_detail` of card detail and package list). The platform gives no
+    /// units; rates and amounts are as it writes them.
+    pub struct Tariff {
+        /// Rate of a purchase.
+        pub consume_rate: Option<Decimal>,
+        /// Price of the card.
+        pub open_cost: Option<Decimal>,
+        /// Rate of a purchase abroad.
+        pub cross_consume_rate: Option<Decimal>,
+        /// Below this amount a purchase is small.
+        pub small_consume_threshold: Option<Decimal>,
+        /// Fee of a small purchase.
+        pub small_consume_deduct: Option<Decimal>,
+        /// How long small purchases are free.
+        pub free_small_excuse_type: Option<Exemption>,
+        /// How many small purchases are free.
+        pub free_small_consume_count: Option<i64>,
+        /// For how many days small purchases are free.
+        pub free_small_excuse_days: Option<i64>,
+        /// Rate of a refund.
+        pub refund_rate: Option<Decimal>,
+        /// Fee of a cancelled purchase, in the platform's spelling.
+        pub consume_cancle_fee: Option<Decimal>,
+        /// From this amount on a cancelled purchase costs.
+        pub consume_cancel_threshold: Option<Decimal>,
+        /// Fee of a declined purchase.
+        pub decline_fee: Option<Decimal>,
+        /// How long declined purchases are free.
+        pub decline_fee_free_type: Option<Exemption>,
+        /// How many declined purchases are free.
+        pub decline_fee_free_count: Option<i64>,
+        /// For how many days declined purchases are free.
+        pub decline_fee_free_days: Option<i64>,
+        /// Rate of cash from a machine.
+        pub atm_rate: Option<Decimal>,
+        /// Least fee of cash from a machine.
+        pub atm_min_fee: Option<Decimal>,
+        /// Fee of an Apple Pay authorization.
+        pub apple_pay_fee: Option<Decimal>,
+        /// How the management fee is taken.
+        pub manage_fee_type: Option<String>,
+        /// The management fee.
+        pub manage_fee: Option<Decimal>,
+        /// How long the management fee is waived.
+        pub management_fee_free_type: Option<Exemption>,
+        /// From this amount on the management fee is waived.
+        pub free_management_fee_threshold: Option<Decimal>,
+    }
+}
+
+model! {
+    /// How much a card may hold or give.
+    pub struct Limits {
+        /// Highest balance.
+        pub limit_balance: Option<Decimal>,
+        /// Highest sum in a week.
+        pub limit_week_balance: Option<Decimal>,
+        /// Most cash in a day.
+        pub limit_atm_day_balance: Option<Decimal>,
+        /// Most cash in a month.
+        pub limit_atm_month_balance: Option<Decimal>,
+    }
+}
+
+model! {
+    /// A package that cards are opened from in credit mode.
+    pub struct Package {
+        /// The platform's number.
+        pub package_no: String,
+        /// Name in English.
+        pub package_en_name: Option<String>,
+        /// Name in Chinese.
+        pub package_cn_name: Option<String>,
+        /// The first digits of its cards.
+        pub card_bin: Option<String>,
+        /// The platform's number of the BIN.
+        pub card_bin_no: Option<String>,
+        /// The card scheme.
+        pub organization: Option<String>,
+        /// Virtual or physical.
+        pub package_type: Option<CardType>,
+        /// Description in English.
+        pub en_desc: Option<String>,
+        /// Description in Chinese.
+        pub cn_desc: Option<String>,
+        /// Tags in English.
+        pub en_tag_list: Vec<String>,
+        /// Tags in Chinese.
+        pub cn_tag_list: Vec<String>,
+        /// Its limits.
+        pub consumption_limit: Option<Limits>,
+        /// Its costs.
+        pub fee_detail: Option<Tariff>,
+    }
+}
+
+model! {
+    /// A BIN that cards are opened from in authorization mode.
+    pub struct Bin {
+        /// The platform's number.
+        pub card_bin_no: String,
+        /// The first digits of its cards.
+        pub card_bin: Option<String>,
+        /// The card scheme.
+        pub organization: Option<String>,
+        /// Whether physical cards can be opened.
+        pub support_physical: Option<bool>,
+        /// Whether virtual cards can be opened.
+        pub support_virtual: Option<bool>,
+        /// The currencies of its cards.
+        pub currencies: Vec<String>,
+        /// Its limits.
+        pub balance_limit: Option<Limits>,
+    }
+}
+
+query! {
+    /// Which cards to list, by the time of their application.
+    pub struct ListCards {
+        /// Only cards of this cardholder.
+        pub cardholder_no: Option<String>,
+        /// Only the card with this number of the merchant's.
+        pub card_unique_no: Option<String>,
+        /// Only this card.
+        pub card_no: Option<String>,
+    }
+}
+
+request! {
+    /// Which packages to list.
+    pub struct ListPackages {
+        /// Only packages of this type.
+        pub r#type: Option<CardType>,
+        /// Only this package.
+        pub package_no: Option<String>,
+    }
+}
+
+request! {
+    /// Which BINs to list.
+    pub struct ListBins {
+        /// Only this BIN.
+        pub card_bin_no: Option<String>,
+    }
+}
+
+struct UpdateStatus {
+    card_no: String,
+    status: CardStatus,
+}
+
+body!(UpdateStatus { card_no, status });
+
+/// A physical card to activate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivateCard {
+    /// The card.
+    pub card_no: String,
+    /// Its cardholder.
+    pub cardholder_no: String,
+    /// The three digits on its back; encrypted before they are sent.
+    pub cvv: Cvv,
+    /// The last four digits on its front.
+    pub card_last_no: String,
+}
+
+/// A PIN to set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetPin {
+    /// The card, physical and activated.
+    pub card_no: String,
+    /// Its cardholder.
+    pub cardholder_no: String,
+    /// The new PIN; encrypted before it is sent.
+    pub pin: Pin,
+}
+
+struct EncryptedCvv {
+    card_no: String,
+    cardholder_no: String,
+    cvv: Secret,
+    card_last_no: String,
+}
+
+body!(EncryptedCvv { card_no, cardholder_no, cvv, card_last_no });
+
+struct EncryptedPin {
+    card_no: String,
+    cardholder_no: String,
+    pin: Secret,
+}
+
+body!(EncryptedPin { card_no, cardholder_no, pin });
+
+impl ApplyCard {
+    fn check(&self) -> Result<(), Error> {
+        check::required("cardholder_no", &self.cardholder_no)?;
+        check::unique_no("card_unique_no", &self.card_unique_no)?;
+        check::card_type(&self.card_type)?;
+        check::package_or_bin(self.package_no.as_deref(), self.card_bin_no.as_deref())?;
+        match &self.address_info {
+            Some(address) => address.check(),
+            None if self.card_type == CardType::Physical => {
+                Err(Error::invalid_input("address_info", "is required for a physical card"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Card {
+    /// What is known of a card that was just applied for.
+    pub(crate) fn applied(request: &ApplyCard, applied: CardApplied) -> Self {
+        Self {
+            card_no: applied.card_no,
+            card_unique_no: Some(request.card_unique_no.clone()),
+            cardholder_no: Some(request.cardholder_no.clone()),
+            card_name: None,
+            package_name_en: None,
+            package_name_cn: None,
+            card_type: Some(request.card_type.clone()),
+            organization: None,
+            card_last_no: None,
+            status: CardStatus::Pending,
+            fee_detail: None,
+            time: None,
+            extra: applied.extra,
+        }
+    }
+}
+
+impl Row for Card {
+    fn number(&self) -> &str {
+        &self.card_no
+    }
+}
+
+impl Row for Package {
+    fn number(&self) -> &str {
+        &self.package_no
+    }
+}
+
+impl Row for Bin {
+    fn number(&self) -> &str {
+        &self.card_bin_no
+    }
+}
+
+impl Cards<'_> {
+    /// Applies for a card. The answer says that the platform took the application, not that the card was issued.
+    ///
+    /// Codes: 2002 and 2005 for the cardholder, 2007 to 2010 for the address.
+    pub fn apply(&self, request: &ApplyCard) -> Result<CardApplied, Error> {
+        request.check()?;
+        self.0.post(operation::CARDS_APPLY, request)
+    }
+
+    /// Makes sure that a card is applied for exactly once, whatever happened before. See [`Ensure`].
+    ///
+    /// A card with the same number but another cardholder or type is an error of kind
+    /// [`Conflict`](crate::ErrorKind::Conflict).
+    pub fn ensure_card(&self, request: &ApplyCard, options: &Ensure) -> Result<Ensured<Card>, Error> {
+        request.check()?;
+        ensure(self.0, request, options)
+    }
+
+    /// All cards of a span of any length, lazily.
+    pub fn list(&self, query: &ListCards) -> Result<List<Card>, Error> {
+        List::between(self.0, operation::CARDS_LIST, query.clone(), (query.start, query.end))
+    }
+
+    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
+    pub fn list_page(&self, query: &ListCards, page: u32, size: u32) -> Result<Page<Card>, Error> {
+        list::window_page(self.0, operation::CARDS_LIST, query, (query.start, query.end), page, size)
+    }
+
+    /// One card, with its costs.
+    pub fn get(&self, card_no: &str) -> Result<Card, Error> {
+        self.0.get(operation::CARDS_GET, "card_no", card_no)
+    }
+
+    /// The PAN, CVV and expiry of an activated card. Code 1013: PCI display is not enabled for the merchant.
+    pub fn private_info(&self, card_no: &str) -> Result<CardSecrets, Error> {
+        self.0.get_with(operation::CARDS_PRIVATE_INFO, "card_no", card_no, |encrypted: String| {
+            let plain = self.0.engine.settings.cipher.decrypt(&encrypted)?;
+            // What decrypts to no such object was decrypted with a wrong key.
+            CardSecrets::from_json(plain.expose()).map_err(|_| Error::decrypt())
+        })
+    }
+
+    /// Activates a physical card in status `ToActivate`. Code 4005: another status.
+    pub fn activate(&self, request: &ActivateCard) -> Result<(), Error> {
+        check::required("card_no", &request.card_no)?;
+        check::required("cardholder_no", &request.cardholder_no)?;
+        check::last_four(&request.card_last_no)?;
+        let body = EncryptedCvv {
+            card_no: request.card_no.clone(),
+            cardholder_no: request.cardholder_no.clone(),
+            cvv: self.0.engine.settings.cipher.encrypt(request.cvv.expose())?.into(),
+            card_last_no: request.card_last_no.clone(),
+        };
+        self.0.post_with(operation::CARDS_ACTIVATE, &body, ActionResult::done)
+    }
+
+    /// Sets a card's status to `Frozen`, `Activated` or `Delete`. Code 4005: its status does not allow it.
+    pub fn update_status(&self, card_no: &str, status: impl Into<CardStatus>) -> Result<(), Error> {
+        let body = UpdateStatus { card_no: card_no.to_owned(), status: status.into() };
+        check::required("card_no", &body.card_no)?;
+        check::required("status", body.status.as_str())?;
+        self.0.post_with(operation::CARDS_UPDATE_STATUS, &body, ActionResult::done)
+    }
+
+    /// Stops an activated card for a time.
+    pub fn freeze(&self, card_no: &str) -> Result<(), Error> {
+        self.update_status(card_no, CardStatus::Frozen)
+    }
+
+    /// Lets a frozen card work again.
+    pub fn unfreeze(&self, card_no: &str) -> Result<(), Error> {
+        self.update_status(card_no, CardStatus::Activated)
+    }
+
+    /// Closes a card for good.
+    pub fn delete(&self, card_no: &str) -> Result<(), Error> {
+        self.update_status(card_no, CardStatus::Delete)
+    }
+
+    /// Sets the PIN of a physical, activated card. Codes: 4016 PIN rule, 4017 virtual card, 4005 status.
+    pub fn set_pin(&self, request: &SetPin) -> Result<(), Error> {
+        check::required("card_no", &request.card_no)?;
+        check::required("cardholder_no", &request.cardholder_no)?;
+        let body = EncryptedPin {
+            card_no: request.card_no.clone(),
+            cardholder_no: request.cardholder_no.clone(),
+            pin: self.0.engine.settings.cipher.encrypt(request.pin.expose())?.into(),
+        };
+        self.0.post_with(operation::CARDS_SET_PIN, &body, ActionResult::done)
+    }
+
+    /// The packages that cards are opened from in credit mode, lazily.
+    pub fn packages(&self, filter: &ListPackages) -> List<Package> {
+        List::all(self.0, operation::CARDS_PACKAGES, filter.clone())
+    }
+
+    /// One page of the packages.
+    pub fn packages_page(&self, filter: &ListPackages, page: u32, size: u32) -> Result<Page<Package>, Error> {
+        list::page(self.0, operation::CARDS_PACKAGES, filter, page, size)
+    }
+
+    /// The BINs that cards are opened from in authorization mode, lazily.
+    pub fn bins(&self, filter: &ListBins) -> List<Bin> {
+        List::all(self.0, operation::CARDS_BINS, filter.clone())
+    }
+
+    /// One page of the BINs.
+    pub fn bins_page(&self, filter: &ListBins, page: u32, size: u32) -> Result<Page<Bin>, Error> {
+        list::page(self.0, operation::CARDS_BINS, filter, page, size)
+    }
+}

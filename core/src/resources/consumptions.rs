@@ -1,0 +1,111 @@
+//! Consumptions: purchases, cash, fees, reversals and refunds (platform documentation, consumption).
+
+use std::time::SystemTime;
+
+use rust_decimal::Decimal;
+
+use crate::client::Client;
+use crate::engine::operation;
+use crate::error::Error;
+use crate::list::{self, List, Page, Row};
+use crate::model::{model, query};
+use crate::values::enums::{ConsumptionType, FeeType, Status};
+
+/// The calls on consumptions.
+#[derive(Debug, Clone, Copy)]
+pub struct Consumptions<'a>(pub(crate) &'a Client);
+
+model! {
+    /// A consumption, as `list` and `get` give it. `list` gives the first few fields.
+    pub struct Consumption {
+        /// The platform's number.
+        pub consume_no: String,
+        /// The consumption that this one reverses or refunds.
+        pub consume_relate_no: Option<String>,
+        /// The card.
+        pub card_no: Option<String>,
+        /// Its cardholder.
+        pub cardholder_no: Option<String>,
+        /// What it is.
+        pub r#type: Option<ConsumptionType>,
+        /// Where it stands.
+        pub status: Option<Status>,
+        /// The amount, in the card's currency.
+        pub amount: Option<Decimal>,
+        /// The amount in the merchant's currency.
+        pub local_amount: Option<Decimal>,
+        /// The currency of `local_amount`.
+        pub local_currency: Option<String>,
+        /// The sum of `fee_list`.
+        pub fee: Option<Decimal>,
+        /// The fees (inferred).
+        pub fee_list: Vec<Fee>,
+        /// Where it was made (inferred).
+        pub merchant_info: Option<MerchantInfo>,
+        /// A note of the platform's (inferred).
+        pub remark: Option<String>,
+        /// A description (inferred).
+        pub detail: Option<String>,
+        /// When it was made.
+        pub time: Option<SystemTime>,
+    }
+}
+
+model! {
+    /// One fee of a consumption.
+    pub struct Fee {
+        /// What it is for.
+        pub fee_type: Option<FeeType>,
+        /// How much.
+        pub amount: Option<Decimal>,
+    }
+}
+
+model! {
+    /// The shop or machine of a purchase.
+    pub struct MerchantInfo {
+        /// Its name.
+        pub merchant_name: Option<String>,
+        /// Its category, four digits.
+        pub merchant_mcc: Option<String>,
+        /// Its city.
+        pub city: Option<String>,
+        /// Its country.
+        pub country: Option<String>,
+    }
+}
+
+query! {
+    /// Which consumptions to list, by their time.
+    pub struct ListConsumptions {
+        /// Only those of this cardholder.
+        pub cardholder_no: Option<String>,
+        /// Only those of this card.
+        pub card_no: Option<String>,
+        /// Only this one.
+        pub consume_no: Option<String>,
+    }
+}
+
+impl Row for Consumption {
+    fn number(&self) -> &str {
+        &self.consume_no
+    }
+}
+
+impl Consumptions<'_> {
+    /// One consumption, with its fees.
+    pub fn get(&self, consume_no: &str) -> Result<Consumption, Error> {
+        self.0.get(operation::CONSUMPTIONS_GET, "consume_no", consume_no)
+    }
+
+    /// All consumptions of a span of any length, lazily.
+    pub fn list(&self, query: &ListConsumptions) -> Result<List<Consumption>, Error> {
+        List::between(self.0, operation::CONSUMPTIONS_LIST, query.clone(), (query.start, query.end))
+    }
+
+    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
+    pub fn list_page(&self, query: &ListConsumptions, page: u32, size: u32) -> Result<Page<Consumption>, Error> {
+        list::window_page(self.0, operation::CONSUMPTIONS_LIST, query, (query.start, query.end), page, size)
+    }
+}

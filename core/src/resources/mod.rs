@@ -1,0 +1,50 @@
+//! The platform's resources, one file each: the calls, with their requests and answers beside them.
+
+pub mod accounts;
+pub mod cardholders;
+pub mod cards;
+pub mod consumptions;
+pub mod pci;
+
+pub use accounts::Accounts;
+pub use cardholders::Cardholders;
+pub use cards::Cards;
+pub use consumptions::Consumptions;
+pub use pci::Pci;
+
+use serde::de::{Deserializer, MapAccess};
+
+use crate::error::Error;
+use crate::model::{Decode, Fields, or_missing, read_object, skip, value};
+
+/// The answer of calls that say only whether they did it: `{"result": true}`.
+struct ActionResult(bool);
+
+impl ActionResult {
+    /// `{"result": false}` is an error, never a quiet `false`.
+    fn done(self) -> Result<(), Error> {
+        if self.0 { Ok(()) } else { Err(Error::result_false()) }
+    }
+}
+
+impl Decode for ActionResult {
+    const EXPECTED: &'static str = "an object";
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Partial(Option<bool>);
+        impl Fields for Partial {
+            type Whole = ActionResult;
+            fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+                if name == "result" {
+                    self.0 = Some(value(map)?);
+                    return Ok(());
+                }
+                skip(map)
+            }
+            fn finish<E: serde::de::Error>(self) -> Result<ActionResult, E> {
+                or_missing("result", self.0).map(ActionResult)
+            }
+        }
+        read_object(deserializer, Partial(None))
+    }
+}

@@ -1,0 +1,117 @@
+//! Secrets have types of their own: wiped when dropped, never printed, never serialised.
+
+mod card;
+mod scrub;
+
+use std::fmt;
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+pub use card::CardSecrets;
+pub(crate) use scrub::{mask_pan, scrub};
+
+use crate::check;
+use crate::error::Error;
+
+/// A text that must not be seen: the apiSecret, a token, a PAN.
+///
+/// Prints as `***`, is wiped from memory when dropped and compares in constant time. Only [`Secret::expose`] reveals it.
+/// What leaves this type (a header inside the HTTP library, a `String` the caller makes) is out of its reach.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// The text itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self::from(text.to_owned())
+    }
+}
+
+impl Default for Secret {
+    fn default() -> Self {
+        Self::from(String::new())
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for Secret {}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("***")
+    }
+}
+
+/// The three digits on the back of a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cvv(Secret);
+
+impl Cvv {
+    /// Takes exactly three digits; the error does not repeat them.
+    pub fn new(digits: impl Into<Secret>) -> Result<Self, Error> {
+        let digits = digits.into();
+        check::cvv(digits.expose())?;
+        Ok(Self(digits))
+    }
+
+    /// The digits themselves.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+/// The PIN of a physical card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin(Secret);
+
+impl Pin {
+    /// Takes exactly six digits of which no three neighbours are identical, rising by one or falling by one (the
+    /// platform's rule: `111111` and `123456` are refused); the error does not repeat them.
+    pub fn new(digits: impl Into<Secret>) -> Result<Self, Error> {
+        let digits = digits.into();
+        check::pin(digits.expose())?;
+        Ok(Self(digits))
+    }
+
+    /// The digits themselves.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_does_not_print_itself() {
+        let shown =
+            format!("{:?} {:?} {:?}", Secret::from("hunter2"), Cvv::new("739").unwrap(), Pin::new("739251").unwrap());
+        assert_eq!(shown, "*** Cvv(***) Pin(***)");
+    }
+
+    #[test]
+    fn secrets_compare_by_value() {
+        assert_eq!(Secret::from("a"), Secret::from("a"));
+        assert_ne!(Secret::from("a"), Secret::from("b"));
+        assert_ne!(Secret::from("a"), Secret::from("ab"));
+    }
+}

@@ -1,0 +1,158 @@
+//! The wire below the protocol: one HTTP exchange, behind a trait of our own.
+
+#[cfg(feature = "http")]
+mod http;
+
+use std::fmt;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+#[cfg(feature = "http")]
+pub(crate) use http::HttpTransport;
+
+/// Carries one request to the platform and its answer back.
+///
+/// The default is made on `ureq` and `rustls`. Tests and other HTTP stacks plug in here. An implementation
+///
+/// * never follows a redirect and never repeats a request;
+/// * keeps to [`Request::timeout`] and [`Request::connect_timeout`];
+/// * stops reading when an answer grows beyond [`Request::max_answer`] bytes;
+/// * says [`TransportError::sent`] `false` only when the request provably never left whole.
+pub trait Transport: Send + Sync {
+    /// Sends the request once and reads the whole answer, whatever its status.
+    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError>;
+
+    /// Lets go of idle connections. Called when the client is closed.
+    fn close(&self) {}
+}
+
+/// GET or POST: the platform knows no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Everything else, lists too.
+    Post,
+}
+
+impl Method {
+    /// The method's name in HTTP.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// One HTTP request. It holds secrets: its `Debug` shows the method and the names of the headers only.
+pub struct Request<'a> {
+    /// GET or POST.
+    pub method: Method,
+    /// The whole address.
+    pub url: &'a str,
+    /// Name and value of each header.
+    pub headers: &'a [(&'static str, &'a str)],
+    /// The body, JSON; empty for GET.
+    pub body: &'a [u8],
+    /// The most time that the whole exchange may take.
+    pub timeout: Duration,
+    /// The most time that making a connection may take.
+    pub connect_timeout: Duration,
+    /// The most bytes that the answer's body may have.
+    pub max_answer: usize,
+}
+
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| *name).collect();
+        formatter.debug_struct("Request").field("method", &self.method).field("headers", &names).finish_non_exhaustive()
+    }
+}
+
+/// One HTTP answer. Its body may hold secrets: `Debug` does not show it, and it is wiped when dropped.
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The `Date` header: the server's clock.
+    pub date: Option<String>,
+    /// The `Retry-After` header.
+    pub retry_after: Option<String>,
+    /// The body as it came.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// Why no answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransportError {
+    /// What went wrong.
+    pub fault: TransportFault,
+    /// Whether the whole request may have reached the platform.
+    pub sent: bool,
+}
+
+impl TransportError {
+    /// The request provably never left whole.
+    pub fn not_sent(fault: TransportFault) -> Self {
+        Self { fault, sent: false }
+    }
+
+    /// The request may have reached the platform.
+    pub fn maybe_sent(fault: TransportFault) -> Self {
+        Self { fault, sent: true }
+    }
+}
+
+/// What went wrong on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportFault {
+    /// Time ran out.
+    Timeout,
+    /// The host's name was not found.
+    Dns,
+    /// No connection could be made.
+    Connect,
+    /// The TLS handshake failed, mostly because the certificate is not trusted.
+    Tls,
+    /// The proxy refused.
+    Proxy,
+    /// The connection broke.
+    Closed,
+    /// The answer is larger than it may be.
+    TooLarge,
+    /// The answer is not HTTP.
+    Protocol,
+    /// Anything else.
+    Other,
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self.fault {
+            TransportFault::Timeout => "time ran out",
+            TransportFault::Dns => "the host was not found",
+            TransportFault::Connect => "the connection could not be made",
+            TransportFault::Tls => "the TLS handshake failed",
+            TransportFault::Proxy => "the proxy refused",
+            TransportFault::Closed => "the connection broke",
+            TransportFault::TooLarge => "the answer is too large",
+            TransportFault::Protocol => "the answer is not HTTP",
+            TransportFault::Other => "the exchange failed",
+        })?;
+        formatter.write_str(if self.sent {
+            "; the request may have been carried out"
+        } else {
+            "; the request was not sent"
+        })
+    }
+}
+
+impl std::error::Error for TransportError {}

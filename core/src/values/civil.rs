@@ -1,0 +1,285 @@
+//! Civil dates and the platform's time zones: how a window's ends stand on the wire.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::SystemTime;
+
+use super::instant;
+use crate::error::Error;
+
+const DAY: i64 = 86_400;
+
+/// A day of the calendar, without a time of day. Which instants it covers depends on the client's [`Timezone`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    year: i32,
+    month: u32,
+    day: u32,
+}
+
+impl Date {
+    /// A date of the Gregorian calendar, of the years 1970 to 9999.
+    pub fn new(year: i32, month: u32, day: u32) -> Result<Self, Error> {
+        let date = Self { year, month, day };
+        let exists = (1970..=9999).contains(&year) && date == Self::of_days(date.days());
+        if exists { Ok(date) } else { Err(Error::invalid_input("date", "must be a day of the years 1970 to 9999")) }
+    }
+
+    /// Days since 1970-01-01.
+    ///
+    /// The calendar is counted in years that begin in March, so that the leap day is the last of its year.
+    fn days(self) -> i64 {
+        let year = i64::from(self.year) - i64::from(self.month <= 2);
+        let month = (i64::from(self.month) + 9) % 12;
+        let day_of_year = (153 * month + 2) / 5 + i64::from(self.day) - 1;
+        let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+    }
+
+    fn of_days(days: i64) -> Self {
+        let days = days + 719_468;
+        let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        let year = era * 400 + year_of_era + i64::from(month <= 2);
+        // The ranges follow from the arithmetic for every year that `new` lets in.
+        Self {
+            year: i32::try_from(year).unwrap_or(i32::MAX),
+            month: u32::try_from(month).unwrap_or(0),
+            day: u32::try_from(day).unwrap_or(0),
+        }
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl FromStr for Date {
+    type Err = Error;
+
+    /// Reads `2026-11-22`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let wrong = || Error::invalid_input("date", "must be written yyyy-MM-dd");
+        let number = |range: std::ops::Range<usize>| -> Option<u32> {
+            let digits = text.get(range)?;
+            if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
+        };
+        if text.len() != 10 || text.as_bytes()[4] != b'-' || text.as_bytes()[7] != b'-' {
+            return Err(wrong());
+        }
+        match (number(0..4).and_then(|year| i32::try_from(year).ok()), number(5..7), number(8..10)) {
+            (Some(year), Some(month), Some(day)) => Self::new(year, month, day),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+/// One end of a time window: an instant, or a whole day in the client's [`Timezone`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum When {
+    /// An instant. The platform counts in seconds: a start is rounded down and an end up, so that no row is missed.
+    Instant {
+        /// The instant itself.
+        at: SystemTime,
+    },
+    /// A day: from its first second as a start, to its last second as an end.
+    Day {
+        /// The day itself.
+        date: Date,
+    },
+}
+
+impl From<SystemTime> for When {
+    fn from(at: SystemTime) -> Self {
+        Self::Instant { at }
+    }
+}
+
+impl From<Date> for When {
+    fn from(date: Date) -> Self {
+        Self::Day { date }
+    }
+}
+
+/// A fixed offset from UTC: the platform's `Timezone` header, such as `UTC+8`, `UTC-3` or `UTC+5:30`.
+///
+/// It decides which instants a bare date covers and how the ends of a window are written. It never shifts an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Timezone {
+    seconds: i64,
+}
+
+impl Timezone {
+    /// The platform's default, `UTC+8`.
+    pub const PLATFORM_DEFAULT: Self = Self { seconds: 8 * 3600 };
+
+    /// The first millisecond of a window that starts at `when`, in Unix milliseconds.
+    pub(crate) fn start_millis(self, when: When) -> i64 {
+        match when {
+            When::Instant { at } => instant::to_millis(at),
+            When::Day { date } => (date.days() * DAY - self.seconds) * 1000,
+        }
+    }
+
+    /// The last millisecond of a window that ends at `when`, in Unix milliseconds.
+    pub(crate) fn end_millis(self, when: When) -> i64 {
+        match when {
+            When::Instant { at } => instant::to_millis(at),
+            When::Day { .. } => self.start_millis(when) + DAY * 1000 - 1,
+        }
+    }
+
+    /// The first second of a window that starts at `when`, in Unix seconds.
+    pub(crate) fn start_second(self, when: When) -> i64 {
+        self.start_millis(when).div_euclid(1000)
+    }
+
+    /// The last second of a window that ends at `when`, in Unix seconds: of an instant the next whole one.
+    pub(crate) fn end_second(self, when: When) -> i64 {
+        let millis = self.end_millis(when);
+        match when {
+            When::Instant { .. } => millis.div_euclid(1000) + i64::from(millis.rem_euclid(1000) > 0),
+            When::Day { .. } => millis.div_euclid(1000),
+        }
+    }
+
+    /// `yyyy-MM-dd HH:mm:ss`, the civil time of a Unix second in this zone.
+    pub(crate) fn civil(self, second: i64) -> String {
+        let local = second.saturating_add(self.seconds);
+        let (date, time) = (Date::of_days(local.div_euclid(DAY)), local.rem_euclid(DAY));
+        format!("{date} {:02}:{:02}:{:02}", time / 3600, time / 60 % 60, time % 60)
+    }
+}
+
+impl Default for Timezone {
+    fn default() -> Self {
+        Self::PLATFORM_DEFAULT
+    }
+}
+
+impl fmt::Display for Timezone {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.seconds < 0 { '-' } else { '+' };
+        let (hours, minutes) = (self.seconds.abs() / 3600, self.seconds.abs() / 60 % 60);
+        write!(formatter, "UTC{sign}{hours}")?;
+        if minutes > 0 { write!(formatter, ":{minutes:02}") } else { Ok(()) }
+    }
+}
+
+impl FromStr for Timezone {
+    type Err = Error;
+
+    /// Reads `UTC`, `UTC+8`, `UTC-3`, `UTC+5:30`; at most 14 hours either way.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let wrong = || Error::config("timezone must be written like UTC+8, UTC-3 or UTC+5:30");
+        let offset = text.strip_prefix("UTC").ok_or_else(wrong)?;
+        if offset.is_empty() {
+            return Ok(Self { seconds: 0 });
+        }
+        let (sign, clock) = match offset.split_at_checked(1) {
+            Some(("+", clock)) => (1, clock),
+            Some(("-", clock)) => (-1, clock),
+            _ => return Err(wrong()),
+        };
+        let number = |digits: &str, most: i64| -> Result<i64, Error> {
+            let plain = (1..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+            digits.parse().ok().filter(|number| plain && *number <= most).ok_or_else(wrong)
+        };
+        let (hours, minutes) = clock.split_once(':').unwrap_or((clock, "0"));
+        Ok(Self { seconds: sign * (number(hours, 14)? * 3600 + number(minutes, 59)? * 60) })
+    }
+}
+
+/// The longest span that one list call of the platform takes, in seconds.
+pub(crate) const LONGEST_WINDOW: i64 = 90 * DAY;
+
+/// Cuts a span of Unix seconds, both ends included, into windows that the platform takes.
+///
+/// Neighbours share their seam second. Whether the platform compares whole seconds or milliseconds is inferred only;
+/// with a shared second no row falls between two windows under either reading, and the rows that come twice are
+/// recognised by their number.
+pub(crate) fn windows(start: i64, end: i64) -> Vec<(i64, i64)> {
+    let mut windows = Vec::new();
+    let mut from = start;
+    while end - from > LONGEST_WINDOW {
+        windows.push((from, from + LONGEST_WINDOW));
+        from += LONGEST_WINDOW;
+    }
+    windows.push((from, end));
+    windows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_of_the_calendar_go_there_and_back() {
+        for days in (0..2_932_000).step_by(7) {
+            assert_eq!(Date::of_days(days).days(), days);
+        }
+        assert_eq!(Date::new(2000, 2, 29).unwrap().days(), 11_016);
+        assert_eq!(Date::new(2026, 11, 22).unwrap().days(), 20_779);
+    }
+
+    #[test]
+    fn days_that_do_not_exist_are_refused() {
+        for (year, month, day) in
+            [(2026, 2, 29), (2026, 13, 1), (2026, 0, 1), (2026, 1, 0), (1969, 12, 31), (10000, 1, 1)]
+        {
+            assert!(Date::new(year, month, day).is_err(), "{year}-{month}-{day}");
+        }
+        for text in ["2026-1-01", "2026/01/01", "+026-01-01", "2026-01-011", "", "２026-01-01"] {
+            assert!(text.parse::<Date>().is_err(), "{text}");
+        }
+        assert_eq!("2026-11-22".parse::<Date>().unwrap().to_string(), "2026-11-22");
+    }
+
+    #[test]
+    fn zones_are_written_as_the_platform_reads_them() {
+        for (text, shown) in
+            [("UTC+8", "UTC+8"), ("UTC-3", "UTC-3"), ("UTC", "UTC+0"), ("UTC-0", "UTC+0"), ("UTC+05:30", "UTC+5:30")]
+        {
+            assert_eq!(text.parse::<Timezone>().unwrap().to_string(), shown);
+        }
+        for text in ["", "+8", "GMT+8", "UTC8", "UTC+", "UTC+15", "UTC+8:60", "UTC+8:", "UTC+-8", "utc+8"] {
+            assert!(text.parse::<Timezone>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_begins_and_ends_in_the_zone() {
+        let day = When::from(Date::new(2026, 11, 22).unwrap());
+        let zone: Timezone = "UTC+8".parse().unwrap();
+        assert_eq!(zone.civil(zone.start_second(day)), "2026-11-22 00:00:00");
+        assert_eq!(zone.civil(zone.end_second(day)), "2026-11-22 23:59:59");
+        let other: Timezone = "UTC-3".parse().unwrap();
+        assert_eq!(other.start_second(day) - zone.start_second(day), 11 * 3600);
+    }
+
+    #[test]
+    fn an_instant_is_rounded_outwards() {
+        let at = When::from(instant::from_millis(1_763_800_000_001).unwrap());
+        let zone = Timezone::default();
+        assert_eq!(zone.start_second(at), 1_763_800_000);
+        assert_eq!(zone.end_second(at), 1_763_800_001);
+    }
+
+    #[test]
+    fn windows_cover_the_span_and_share_their_seams() {
+        let cut = windows(0, 400 * DAY);
+        assert_eq!(cut.len(), 5);
+        assert_eq!((cut[0].0, cut[4].1), (0, 400 * DAY));
+        assert!(cut.iter().all(|(from, to)| from < to && to - from <= LONGEST_WINDOW));
+        assert!(cut.windows(2).all(|pair| pair[0].1 == pair[1].0));
+        assert_eq!(windows(0, LONGEST_WINDOW).len(), 1);
+        assert_eq!(windows(5, 6), [(5, 6)]);
+    }
+}

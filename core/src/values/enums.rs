@@ -1,0 +1,269 @@
+//! Open enums: the platform's constants, and any value it may add.
+
+/// Declares an open enum once, for Rust and for every face.
+///
+/// A value that is not listed is kept as [`Unknown`] with its exact text and never fails to read.
+macro_rules! open_enum {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $text:literal, )+ }
+    ) => {
+        $(#[$meta])*
+        ///
+        /// New values appear without notice: one that is not listed here is `Unknown`, with its text.
+        #[derive(Clone, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+        #[non_exhaustive]
+        pub enum $name {
+            $( $(#[$variant_meta])* $variant, )+
+            /// A value that this version does not know.
+            Unknown {
+                /// The platform's text.
+                raw: String,
+            },
+        }
+
+        impl $name {
+            /// The values that this version knows.
+            pub const KNOWN: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The platform's text of this value.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $text, )+
+                    Self::Unknown { raw } => raw,
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                match text {
+                    $( $text => Self::$variant, )+
+                    other => Self::Unknown { raw: other.to_owned() },
+                }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self::from(text.as_str())
+            }
+        }
+
+        /// No value yet: requests that leave it so are refused before they are sent.
+        impl Default for $name {
+            fn default() -> Self {
+                Self::Unknown { raw: String::new() }
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, text: &str) -> bool {
+                self.as_str() == text
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, text: &&str) -> bool {
+                self.as_str() == *text
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.pad(&$crate::secrets::scrub(self.as_str()))
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    $( Self::$variant => formatter.write_str(stringify!($variant)), )+
+                    Self::Unknown { raw } => write!(formatter, "Unknown({:?})", $crate::secrets::scrub(raw)),
+                }
+            }
+        }
+
+        impl $crate::model::Decode for $name {
+            const EXPECTED: &'static str = "text";
+
+            fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_any($crate::model::TextVisitor(|text: &str| Some(Self::from(text))))
+            }
+        }
+
+        impl $crate::model::Encode for $name {
+            fn write<S: serde::Serializer>(&self, serializer: S, _: $crate::model::Money) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+
+            fn is_absent(&self) -> bool {
+                self.as_str().is_empty()
+            }
+        }
+
+        /// In Python an open enum is its text.
+        #[cfg(feature = "python")]
+        impl<'py> pyo3::IntoPyObject<'py> for $name {
+            type Target = pyo3::types::PyString;
+            type Output = pyo3::Bound<'py, pyo3::types::PyString>;
+            type Error = std::convert::Infallible;
+
+            fn into_pyobject(self, py: pyo3::Python<'py>) -> Result<Self::Output, Self::Error> {
+                self.as_str().into_pyobject(py)
+            }
+        }
+
+        #[cfg(feature = "python")]
+        impl<'a, 'py> pyo3::FromPyObject<'a, 'py> for $name {
+            type Error = pyo3::PyErr;
+
+            fn extract(object: pyo3::Borrowed<'a, 'py, pyo3::PyAny>) -> Result<Self, Self::Error> {
+                object.extract::<String>().map(Self::from)
+            }
+        }
+    };
+}
+
+open_enum! {
+    /// Where a consumption or a transfer stands (platform constants 8.1).
+    pub enum Status {
+        /// Not decided yet.
+        Pending = "Pending",
+        /// Done.
+        Success = "Success",
+        /// Refused or undone.
+        Fail = "Fail",
+    }
+}
+
+open_enum! {
+    /// Where a card stands in its life (platform constants 8.2).
+    pub enum CardStatus {
+        /// Applied for, not issued yet.
+        Pending = "Pending",
+        /// A physical card on its way, to be activated with its CVV.
+        ToActivate = "ToActivate",
+        /// In use.
+        Activated = "Activated",
+        /// Could not be issued.
+        Fail = "Fail",
+        /// Stopped for a time.
+        Frozen = "Frozen",
+        /// Closed for good.
+        Delete = "Delete",
+    }
+}
+
+open_enum! {
+    /// Virtual or physical (platform constants 8.3).
+    pub enum CardType {
+        /// A card number only.
+        Virtual = "Virtual",
+        /// A plastic card, sent by mail.
+        Physical = "Physical",
+    }
+}
+
+open_enum! {
+    /// What a consumption is (platform constants 8.4).
+    pub enum ConsumptionType {
+        /// The price of a new card.
+        OpenCard = "Open_card",
+        /// A purchase.
+        Consumption = "Consumption",
+        /// Cash from a machine.
+        Atm = "Atm",
+        /// A management fee.
+        ManageFee = "Manage_fee",
+        /// An authorization given back before clearing.
+        Reversal = "Reversal",
+        /// A cleared purchase given back.
+        Refund = "Refund",
+    }
+}
+
+open_enum! {
+    /// What a fee is for (platform constants 8.5).
+    pub enum FeeType {
+        /// A purchase.
+        ConsumeFee = "Consume_fee",
+        /// An Apple Pay authorization.
+        AppleAuthFee = "Apple_auth_fee",
+        /// An authorization.
+        AuthFee = "Auth_fee",
+        /// Cash from a machine.
+        AtmFee = "Atm_fee",
+        /// Currency exchange.
+        ExchangeFee = "Exchange_fee",
+        /// A declined purchase.
+        DeclineFee = "Decline_fee",
+        /// A small purchase.
+        SmallFee = "Small_fee",
+        /// A refund.
+        RefundFee = "Refund_fee",
+        /// A cancelled purchase.
+        CancelFee = "Cancel_fee",
+    }
+}
+
+open_enum! {
+    /// How long a fee is waived (platform constants 8.7).
+    pub enum Exemption {
+        /// For ever.
+        Forever = "Forever",
+        /// Not at all.
+        None = "None",
+        /// For a number of days.
+        Day = "Day",
+    }
+}
+
+open_enum! {
+    /// Where a cardholder stands in the verification of identity (platform constants 8.8).
+    pub enum CardholderStatus {
+        /// Not looked at yet.
+        Pending = "Pending",
+        /// Being looked at.
+        InProgress = "In_progress",
+        /// Verified: cards may be applied for.
+        Approved = "Approved",
+        /// Refused.
+        Rejected = "Rejected",
+    }
+}
+
+open_enum! {
+    /// The direction of a transfer (platform constants 8.9).
+    pub enum TransferType {
+        /// To the cardholder.
+        In = "In",
+        /// Back from the cardholder.
+        Out = "Out",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Money, Read, Write};
+
+    #[test]
+    fn every_constant_goes_there_and_back_and_so_does_a_new_one() {
+        for text in ["Pending", "ToActivate", "Activated", "Fail", "Frozen", "Delete", "Brand_new", ""] {
+            let json = serde_json::to_string(text).unwrap();
+            let Read(status) = serde_json::from_str::<Read<CardStatus>>(&json).unwrap();
+            assert_eq!(status, text);
+            assert_eq!(serde_json::to_string(&Write(&status, Money::Text)).unwrap(), json);
+        }
+        assert!(matches!(CardStatus::from("Brand_new"), CardStatus::Unknown { .. }));
+        assert_eq!(CardStatus::KNOWN.len(), 6);
+    }
+
+    #[test]
+    fn an_unknown_value_does_not_print_a_pan() {
+        let status = CardStatus::from("4111111111111111");
+        assert_eq!(format!("{status} {status:?}"), "411111******1111 Unknown(\"411111******1111\")");
+    }
+}

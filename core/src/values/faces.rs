@@ -1,0 +1,55 @@
+//! How values that a face has no type for cross into it.
+
+#[cfg(feature = "uniffi")]
+mod uniffi_face {
+    use rust_decimal::Decimal;
+
+    use crate::values::civil::Date;
+    use crate::values::decimal;
+    use crate::values::json::{Extra, Json};
+
+    // Money crosses as its exact text; the Kotlin and Swift layers turn it into their own decimal types.
+    uniffi::custom_type!(Decimal, String, {
+        remote,
+        lower: |amount| amount.to_string(),
+        try_lift: |text| decimal::parse(&text).ok_or_else(|| uniffi::deps::anyhow::anyhow!("not a decimal")),
+    });
+    uniffi::custom_type!(Date, String, {
+        lower: |date| date.to_string(),
+        try_lift: |text| Ok(text.parse::<Date>()?),
+    });
+    uniffi::custom_type!(Json, String, {
+        lower: |json| json.as_str().to_owned(),
+        try_lift: |text| Ok(Json::new(&text)?),
+    });
+    // Unknown fields cross as one JSON object, exact to the letter.
+    uniffi::custom_type!(Extra, String, {
+        lower: |extra| extra.to_json(),
+        try_lift: |text| Ok(Extra::from_json(&text)?),
+    });
+}
+
+#[cfg(feature = "python")]
+mod python_face {
+    use pyo3::prelude::*;
+    use pyo3::types::{PyDict, PyString};
+
+    use crate::values::json::Extra;
+
+    /// A dict; numbers with a fraction become `decimal.Decimal`, so that none goes through a float.
+    impl<'py> IntoPyObject<'py> for Extra {
+        type Target = PyDict;
+        type Output = Bound<'py, PyDict>;
+        type Error = PyErr;
+
+        fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+            if self.is_empty() {
+                return Ok(PyDict::new(py));
+            }
+            let options = PyDict::new(py);
+            options.set_item("parse_float", py.import("decimal")?.getattr("Decimal")?)?;
+            let text = PyString::new(py, &self.to_json());
+            Ok(py.import("json")?.getattr("loads")?.call((text,), Some(&options))?.cast_into()?)
+        }
+    }
+}

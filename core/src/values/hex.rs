@@ -1,0 +1,31 @@
+//! Bytes as hexadecimal digits.
+
+/// Two lowercase digits for each byte.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+/// The bytes of digits of either case; `None` for anything else and for an odd number of them.
+pub(crate) fn decode(digits: &[u8]) -> Option<Vec<u8>> {
+    let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    if !digits.len().is_multiple_of(2) {
+        return None;
+    }
+    digits.chunks_exact(2).map(|pair| Some(value(pair[0])? << 4 | value(pair[1])?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_go_there_and_back() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        assert_eq!(decode(encode(&bytes).as_bytes()).unwrap(), bytes);
+        assert_eq!(decode(b"fF00").unwrap(), [255, 0]);
+        for bad in [&b"f"[..], b"fg", b"+1", b" f"] {
+            assert_eq!(decode(bad), None);
+        }
+    }
+}

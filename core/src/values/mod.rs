@@ -1,0 +1,11 @@
+//! The values that models are made of: decimals, instants, civil dates, raw JSON, open enums.
+
+pub(crate) mod civil;
+pub(crate) mod decimal;
+pub(crate) mod enums;
+#[cfg(any(feature = "python", feature = "uniffi"))]
+mod faces;
+pub(crate) mod hex;
+pub(crate) mod instant;
+pub(crate) mod json;
+pub(crate) mod tree;

@@ -1,0 +1,128 @@
+//! How the Java libraries write a number that they have read from its text.
+
+/// A number's text, taken apart: its digits without leading zeros and how many of them are decimals.
+struct Parts<'a> {
+    sign: &'static str,
+    digits: String,
+    /// Decimals as written, before the exponent moves the point.
+    scale: i64,
+    exponent: i64,
+    /// Whether there is neither point nor exponent.
+    whole: bool,
+    text: &'a str,
+}
+
+/// `None` when the exponent is beyond what the libraries read.
+fn parts(text: &str) -> Option<Parts<'_>> {
+    let (mantissa, exponent) = match text.find(['e', 'E']) {
+        Some(place) => (&text[..place], text[place + 1..].parse().ok()?),
+        None => (text, 0),
+    };
+    let (negative, mantissa) = mantissa.strip_prefix('-').map_or((false, mantissa), |rest| (true, rest));
+    let (units, decimals) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{units}{decimals}");
+    let digits = match all.trim_start_matches('0') {
+        "" => "0".to_owned(),
+        digits => digits.to_owned(),
+    };
+    let sign = if negative && digits != "0" { "-" } else { "" };
+    let scale = i64::try_from(decimals.len()).ok()?;
+    let whole = !text.contains(['.', 'e', 'E']);
+    Some(Parts { sign, digits, scale, exponent, whole, text })
+}
+
+/// The longest number that is written out, so that a hostile exponent cannot fill the memory.
+const LONGEST: i64 = 10_000;
+
+/// All digits with the point `scale` places from the end.
+fn written_out(sign: &str, digits: &str, scale: i64) -> Option<String> {
+    let places = usize::try_from(scale.checked_abs().filter(|places| *places <= LONGEST)?).ok()?;
+    if scale <= 0 {
+        let zeros = if digits == "0" { 0 } else { places };
+        return Some(format!("{sign}{digits}{}", "0".repeat(zeros)));
+    }
+    let padded = format!("{digits:0>width$}", width = places + 1);
+    let (units, decimals) = padded.split_at(padded.len() - places);
+    Some(format!("{sign}{units}.{decimals}"))
+}
+
+/// Java's `BigDecimal.toString`.
+fn big_decimal(sign: &str, digits: &str, scale: i64) -> Option<String> {
+    let adjusted = i64::try_from(digits.len()).ok()? - 1 - scale;
+    if scale >= 0 && adjusted >= -6 {
+        return written_out(sign, digits, scale);
+    }
+    let (first, rest) = digits.split_at(1);
+    let point = if rest.is_empty() { "" } else { "." };
+    let exponent = if adjusted == 0 { String::new() } else { format!("E{adjusted:+}") };
+    Some(format!("{sign}{first}{point}{rest}{exponent}"))
+}
+
+/// fastjson 1: whole numbers as they are, all others as `BigDecimal`s.
+pub(super) fn fastjson1(text: &str) -> Option<String> {
+    let parts = parts(text)?;
+    if parts.whole {
+        return Some(format!("{}{}", parts.sign, parts.digits));
+    }
+    let scale = parts.scale.checked_sub(parts.exponent)?;
+    i32::try_from(scale).ok().and_then(|_| big_decimal(parts.sign, &parts.digits, scale))
+}
+
+/// fastjson 1 with `WriteBigDecimalAsPlain`: without an exponent, within bounds.
+pub(super) fn fastjson1_plain(text: &str) -> Option<String> {
+    let parts = parts(text)?;
+    let scale = parts.scale.checked_sub(parts.exponent)?;
+    if !parts.whole && (-100..100).contains(&scale) {
+        return written_out(parts.sign, &parts.digits, scale);
+    }
+    fastjson1(text)
+}
+
+/// fastjson 2: numbers with an exponent as doubles, all others with their digits.
+pub(super) fn fastjson2(text: &str) -> Option<String> {
+    let parts = parts(text)?;
+    if parts.whole {
+        return Some(format!("{}{}", parts.sign, parts.digits));
+    }
+    if parts.exponent.abs() > 2047 {
+        return None;
+    }
+    if parts.exponent == 0 {
+        return written_out(parts.sign, &parts.digits, parts.scale);
+    }
+    if parts.digits.len() > 38 && parts.digits.parse::<u128>().is_err() {
+        return big_decimal(parts.sign, &parts.digits, parts.scale - parts.exponent);
+    }
+    Some(java_double(parts.text.parse().ok()?))
+}
+
+/// Java's `Double.toString` with the shortest digits; a whole number that a `long` can hold shows all its digits.
+fn java_double(value: f64) -> String {
+    if !value.is_finite() {
+        return "null".to_owned();
+    }
+    if value == 0.0 {
+        return "0.0".to_owned();
+    }
+    let (sign, value) = (if value < 0.0 { "-" } else { "" }, value.abs());
+    // Rust's own shortest form: `d.ddde-7`.
+    let shortest = format!("{value:e}");
+    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
+    let exponent: i64 = exponent.parse().unwrap_or(0);
+    let mut digits = mantissa.replace('.', "");
+    if value < 9_223_372_036_854_775_808.0 && value.fract() == 0.0 {
+        format!("{value:.0}").trim_end_matches('0').clone_into(&mut digits);
+    }
+    if digits == "5" && exponent == -324 {
+        // The smallest of all, which Java writes with two digits.
+        "49".clone_into(&mut digits);
+    }
+    let (first, rest) = digits.split_at(1);
+    if !(1e-3..1e7).contains(&value) {
+        let rest = if rest.is_empty() { "0" } else { rest };
+        return format!("{sign}{first}.{rest}E{exponent}");
+    }
+    let scale = i64::try_from(digits.len()).unwrap_or(0) - 1 - exponent;
+    let plain = written_out(sign, &digits, scale).unwrap_or_default();
+    if plain.contains('.') { plain } else { format!("{plain}.0") }
+}

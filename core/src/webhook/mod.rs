@@ -1,0 +1,319 @@
+//! Callbacks of the platform: verifying, typing, answering (platform documentation, callbacks).
+//!
+//! # What a valid signature proves
+//!
+//! It covers the timestamp and the top-level fields of `data`, joined as `key=value` with `&` and without escaping. It
+//! does not cover `id` and `action`. So the verifier also refuses what could pass off signed text as something else: a
+//! field or value that holds a piece like `&amount=`, and data with fields of another action than the one named. `id` and
+//! `action` themselves stay unproven; the replay guard therefore knows a callback by its signed content, not by its `id`.
+//!
+//! # Which canonical forms are tried
+//!
+//! The platform signs nested values as the Java library fastjson writes them again, so their key order, numbers and
+//! escapes may differ from the bytes received. The verifier tries the few ways in which fastjson can write the same
+//! value ([`CanonicalForm`]). That does not weaken the check: every form is one text that means the same data, made from
+//! the data received, and an attacker who cannot make a signature for one text cannot make one for any of a handful.
+
+mod canonical;
+mod event;
+mod rejection;
+mod replay;
+mod reply;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+pub use canonical::{CanonicalForm, KeyOrder, Writer};
+pub use event::{AuthEvent, CardUpdateEvent, ConsumptionEvent, Event};
+pub use rejection::Rejection;
+pub use replay::{MemoryReplayStore, ReplayStore, StoreUnavailable};
+pub use reply::{Decision, Responder, reply_accept, reply_decline};
+
+use crate::clock::{Clock, SystemClock};
+use crate::error::Error;
+use crate::secrets::Secret;
+use crate::values::{hex, instant};
+use canonical::Callback;
+
+/// How long the platform waits for the answer to an `Auth` callback.
+const ANSWER_WITHIN: Duration = Duration::from_millis(800);
+/// The largest body that is looked at.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+/// Verifies callbacks. It needs no client and is cheap to share among threads.
+#[derive(Clone)]
+pub struct WebhookVerifier {
+    app_id: String,
+    secrets: Vec<Secret>,
+    /// `None`: the age is not looked at.
+    tolerance: Option<Duration>,
+    clock: Arc<dyn Clock>,
+    replay: Option<(Arc<dyn ReplayStore>, WhenUnavailable)>,
+}
+
+/// What the replay guard does when its store cannot be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum WhenUnavailable {
+    /// Reject the callback; the platform will send it again. The safe choice.
+    #[default]
+    Reject,
+    /// Accept it; it may have been accepted before.
+    Accept,
+}
+
+/// A callback whose signature is valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Received {
+    /// The platform's id of the callback. It is not signed: do not build on it alone.
+    pub id: String,
+    /// What it says.
+    pub event: Event,
+    /// When the platform says that it sent it.
+    pub sent_at: SystemTime,
+    /// When it was verified.
+    pub received_at: Instant,
+    /// Which of the verifier's secrets signed it, counted from 0.
+    pub secret: usize,
+    /// Which canonical form was signed.
+    pub form: CanonicalForm,
+}
+
+impl Received {
+    /// When the answer to an `Auth` callback must have left, as far as this machine can tell.
+    pub fn answer_before(&self) -> Instant {
+        self.received_at + ANSWER_WITHIN
+    }
+}
+
+/// A proof that a signature is valid, without a look at what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verified {
+    /// Which of the verifier's secrets signed it, counted from 0.
+    pub secret: usize,
+    /// Which canonical form was signed.
+    pub form: CanonicalForm,
+}
+
+impl WebhookVerifier {
+    /// Verifies for `app_id`, which is the Api-Key, with one or more secrets, of which the current one is the apiSecret
+    /// (both inferred). Several serve while a secret is replaced.
+    pub fn new<S: Into<Secret>>(
+        app_id: impl Into<String>,
+        secrets: impl IntoIterator<Item = S>,
+    ) -> Result<Self, Error> {
+        let (app_id, secrets) = (app_id.into(), secrets.into_iter().map(Into::into).collect::<Vec<Secret>>());
+        if app_id.is_empty() {
+            return Err(Error::config("app_id must not be empty"));
+        }
+        if secrets.is_empty() || secrets.iter().any(|secret| secret.expose().is_empty()) {
+            return Err(Error::config("secrets must hold at least one secret, and no empty one"));
+        }
+        let tolerance = Some(Duration::from_secs(300));
+        Ok(Self { app_id, secrets, tolerance, clock: Arc::new(SystemClock::new()), replay: None })
+    }
+
+    /// How far the timestamp may be from this machine's clock, either way. Default: 300 s. Zero means exact.
+    #[must_use]
+    pub fn tolerance(self, tolerance: Duration) -> Self {
+        Self { tolerance: Some(tolerance), ..self }
+    }
+
+    /// Takes callbacks of any age, which lets old ones be played again. For looking at stored callbacks only.
+    #[must_use]
+    pub fn accepting_any_age(self) -> Self {
+        Self { tolerance: None, ..self }
+    }
+
+    /// Another source of time than the machine's.
+    #[must_use]
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Rejects a callback that was accepted before.
+    #[must_use]
+    pub fn replay_guard(self, store: Arc<dyn ReplayStore>, when_unavailable: WhenUnavailable) -> Self {
+        Self { replay: Some((store, when_unavailable)), ..self }
+    }
+
+    /// Verifies a callback and types what it says. Headers are found without regard to case; `body` is the raw body.
+    ///
+    /// Every hostile input is a [`Rejection`]; a valid signature on an unknown action or form is [`Event::Unknown`].
+    pub fn verify<N, V>(&self, headers: impl IntoIterator<Item = (N, V)>, body: &[u8]) -> Result<Received, Error>
+    where
+        N: AsRef<str>,
+        V: AsRef<[u8]>,
+    {
+        let headers = Headers::of(headers)?;
+        let callback = read(body)?;
+        let (verified, content) = self.check(&headers, &callback)?;
+        if callback.has_foreign_fields() {
+            return Err(Rejection::WrongAction.into());
+        }
+        self.guard(&content)?;
+        Ok(Received {
+            event: Event::of(&callback.action, callback.data_as_json()),
+            id: callback.id,
+            sent_at: instant::from_millis(headers.millis).ok_or(Rejection::BadTimestamp)?,
+            received_at: Instant::now(),
+            secret: verified.secret,
+            form: verified.form,
+        })
+    }
+
+    /// Verifies the signature and the age only: no look at the action, no typing, no replay guard.
+    pub fn verify_signature<N, V>(
+        &self,
+        headers: impl IntoIterator<Item = (N, V)>,
+        body: &[u8],
+    ) -> Result<Verified, Error>
+    where
+        N: AsRef<str>,
+        V: AsRef<[u8]>,
+    {
+        let headers = Headers::of(headers)?;
+        self.check(&headers, &read(body)?).map(|(verified, _)| verified)
+    }
+
+    /// Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it.
+    pub fn parse_unverified(body: &[u8]) -> Result<Event, Error> {
+        let callback = read(body)?;
+        Ok(Event::of(&callback.action, callback.data_as_json()))
+    }
+
+    /// The headers that the platform would send with this body, signed with the first secret: for tests.
+    pub fn sign_for_tests(&self, timestamp: SystemTime, body: &[u8]) -> Result<Vec<(&'static str, String)>, Error> {
+        let timestamp = instant::to_millis(timestamp).to_string();
+        let text = read(body)?.text(CanonicalForm::RECEIVED, &self.app_id, &timestamp).unwrap_or_default();
+        let signature = self.secrets.first().map(|secret| hex::encode(&sign(secret, &text))).unwrap_or_default();
+        Ok(vec![
+            ("Timestamp", timestamp),
+            ("Signature", signature),
+            ("Sign-Version", "V1".to_owned()),
+            ("Timezone", "UTC+8".to_owned()),
+        ])
+    }
+
+    /// Age and signature. The second value is the signed content's own signature, by which a replay is known.
+    fn check(&self, headers: &Headers, callback: &Callback<'_>) -> Result<(Verified, String), Error> {
+        if let Some(tolerance) = self.tolerance {
+            let tolerance = i64::try_from(tolerance.as_millis()).unwrap_or(i64::MAX);
+            let age = instant::to_millis(self.clock.now()).saturating_sub(headers.millis);
+            if age > tolerance {
+                return Err(Rejection::TooOld.into());
+            }
+            if age < tolerance.saturating_neg() {
+                return Err(Rejection::TooNew.into());
+            }
+        }
+        let mut tried: Vec<String> = Vec::new();
+        for form in CanonicalForm::ALL {
+            let Some(text) = callback.text(form, &self.app_id, &headers.timestamp) else { continue };
+            if tried.contains(&text) {
+                continue;
+            }
+            for (place, secret) in self.secrets.iter().enumerate() {
+                if bool::from(sign(secret, &text)[..].ct_eq(&headers.signature)) {
+                    return Ok((Verified { secret: place, form }, hex::encode(&headers.signature)));
+                }
+            }
+            tried.push(text);
+        }
+        Err(Rejection::WrongSignature.into())
+    }
+
+    fn guard(&self, content: &str) -> Result<(), Error> {
+        let Some((store, when_unavailable)) = &self.replay else { return Ok(()) };
+        // As long as the same timestamp would be let in, from the earliest to the latest clock.
+        let keep =
+            self.tolerance.map_or(Duration::from_secs(24 * 3600), |tolerance| tolerance * 2 + Duration::from_secs(1));
+        match (store.insert(content, keep), when_unavailable) {
+            (Ok(true), _) | (Err(StoreUnavailable), WhenUnavailable::Accept) => Ok(()),
+            (Ok(false), _) => Err(Rejection::Replayed.into()),
+            (Err(StoreUnavailable), WhenUnavailable::Reject) => Err(Rejection::ReplayStoreUnavailable.into()),
+        }
+    }
+}
+
+impl fmt::Debug for WebhookVerifier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("WebhookVerifier")
+            .field("secrets", &self.secrets.len())
+            .field("tolerance", &self.tolerance)
+            .finish_non_exhaustive()
+    }
+}
+
+fn read(body: &[u8]) -> Result<Callback<'_>, Error> {
+    if body.len() > LARGEST_BODY {
+        return Err(Rejection::TooLarge.into());
+    }
+    Ok(Callback::read(body)?)
+}
+
+fn sign(secret: &Secret, text: &str) -> [u8; 32] {
+    match Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) {
+        Ok(mac) => mac.chain_update(text.as_bytes()).finalize().into_bytes().into(),
+        // HMAC takes keys of any length.
+        Err(_) => [0; 32],
+    }
+}
+
+/// The three headers that matter, checked.
+struct Headers {
+    /// As it came: it is part of the signed text.
+    timestamp: String,
+    millis: i64,
+    signature: [u8; 32],
+}
+
+impl Headers {
+    fn of<N: AsRef<str>, V: AsRef<[u8]>>(headers: impl IntoIterator<Item = (N, V)>) -> Result<Self, Rejection> {
+        let (mut timestamp, mut signature, mut version) = (None, None, None);
+        for (name, value) in headers {
+            let place = match name.as_ref() {
+                name if name.eq_ignore_ascii_case("Timestamp") => &mut timestamp,
+                name if name.eq_ignore_ascii_case("Signature") => &mut signature,
+                name if name.eq_ignore_ascii_case("Sign-Version") => &mut version,
+                _ => continue,
+            };
+            // Of two headers with one name, two programs may read different ones.
+            if place.replace(short_text(value.as_ref())?).is_some() {
+                return Err(Rejection::DuplicateHeader);
+            }
+        }
+        if version.is_some_and(|version| version != "V1") {
+            return Err(Rejection::UnsupportedVersion);
+        }
+        let timestamp = timestamp.ok_or(Rejection::MissingHeader)?;
+        let signature = signature.ok_or(Rejection::MissingHeader)?;
+        let plain = timestamp.len() <= 15 && timestamp.bytes().all(|byte| byte.is_ascii_digit());
+        if !plain || timestamp.starts_with('0') {
+            return Err(Rejection::BadTimestamp);
+        }
+        let millis = timestamp.parse().map_err(|_| Rejection::BadTimestamp)?;
+        Ok(Self { millis, timestamp, signature: signature_of(&signature).ok_or(Rejection::BadSignature)? })
+    }
+}
+
+/// A header's value, which is never longer than a signature.
+fn short_text(value: &[u8]) -> Result<String, Rejection> {
+    match std::str::from_utf8(value) {
+        Ok(text) if text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text.to_owned()),
+        _ => Err(Rejection::BadHeader),
+    }
+}
+
+/// Exactly 64 lowercase hex digits.
+fn signature_of(text: &str) -> Option<[u8; 32]> {
+    let lowercase = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    if lowercase { hex::decode(text.as_bytes())?.try_into().ok() } else { None }
+}

@@ -1,0 +1,124 @@
+//! What a callback says: section 6.2 of the platform's description.
+
+use rust_decimal::Decimal;
+
+use super::CallbackNulls;
+use super::json::{Json, Layout};
+use crate::money;
+use crate::state::{CallbackAction, CardRecord, CardStatus, ConsumptionRecord, MerchantInfo, Notice};
+
+/// One callback, whatever the number of attempts.
+#[derive(Debug)]
+pub(super) struct Event {
+    pub(super) id: String,
+    pub(super) action: CallbackAction,
+    pub(super) data: Vec<(String, Json)>,
+}
+
+impl Event {
+    pub(super) fn new(id: String, action: CallbackAction, data: Json, nulls: CallbackNulls) -> Self {
+        let Json::Object(mut data) = data else { return Self { id, action, data: Vec::new() } };
+        if nulls == CallbackNulls::LeftOut {
+            data.retain(|(_, value)| *value != Json::Null);
+        }
+        Self { id, action, data }
+    }
+
+    /// The body with that `data`.
+    pub(super) fn body(&self, data: Vec<(String, Json)>) -> Json {
+        Json::object([
+            ("id", Json::text(&self.id)),
+            ("action", Json::text(self.action.as_str())),
+            ("data", Json::Object(data)),
+        ])
+    }
+
+    /// `data` with another amount, or another card where there is no amount.
+    pub(super) fn tampered(&self) -> Vec<(String, Json)> {
+        let mut data = self.data.clone();
+        let at = ["amount", "card_no"].iter().find_map(|wanted| data.iter().position(|(name, _)| name == wanted));
+        if let Some((_, Json::Plain(text) | Json::Text(text))) = at.and_then(|at| data.get_mut(at)) {
+            text.insert(0, '9');
+        }
+        data
+    }
+}
+
+/// What a change of the state has to say.
+pub(super) fn of_notice(notice: &Notice, now_ms: i64) -> (CallbackAction, Json) {
+    match notice {
+        Notice::Card { before, card } => (CallbackAction::CardUpdate, card_update(*before, card, now_ms)),
+        Notice::Consumption(row) => (CallbackAction::Consumption, consumption(row)),
+    }
+}
+
+fn card_update(before: CardStatus, card: &CardRecord, now_ms: i64) -> Json {
+    Json::object([
+        ("card_no", Json::text(&card.card_no)),
+        ("before_status", Json::text(before.as_str())),
+        ("after_status", Json::text(card.status.as_str())),
+        ("reason", Json::text_or_null(&card.reason)),
+        ("time", Json::number(now_ms)),
+    ])
+}
+
+/// The question whether a purchase may be made.
+pub(super) fn auth(row: &ConsumptionRecord) -> Json {
+    Json::object([
+        ("consume_no", Json::text(&row.consume_no)),
+        ("card_no", Json::text(&row.card_no)),
+        ("cardholder_no", Json::text(&row.cardholder_no)),
+        ("type", Json::text(row.kind.as_str())),
+        ("amount", amount(row.amount)),
+        ("local_amount", amount(row.local_amount)),
+        ("local_currency", Json::text(&row.local_currency)),
+        ("merchant_info", merchant_info(&row.merchant_info)),
+        ("status", Json::text(row.status.as_str())),
+        ("time", Json::number(row.time_ms)),
+    ])
+}
+
+fn consumption(row: &ConsumptionRecord) -> Json {
+    let Json::Object(mut fields) = auth(row) else { return Json::Null };
+    let fees = row.fees.iter();
+    let more = Json::object([
+        ("consume_relate_no", Json::text_or_null(&row.consume_relate_no)),
+        ("fee", amount(row.fee())),
+        ("remark", Json::text_or_null(&row.remark)),
+        ("detail", Json::text(&row.merchant_info.merchant_name)),
+        (
+            "fee_detail",
+            Json::List(
+                fees.map(|fee| Json::object([("fee_type", Json::text(&fee.fee_type)), ("amount", amount(fee.amount))]))
+                    .collect(),
+            ),
+        ),
+    ]);
+    if let Json::Object(more) = more {
+        fields.extend(more);
+    }
+    Json::Object(fields)
+}
+
+/// A JSON number with two decimals.
+fn amount(amount: Decimal) -> Json {
+    Json::Plain(money::text(amount))
+}
+
+/// Null for what has no shop, such as an opening fee.
+fn merchant_info(info: &MerchantInfo) -> Json {
+    if *info == MerchantInfo::default() {
+        return Json::Null;
+    }
+    Json::object([
+        ("merchant_name", Json::text(&info.merchant_name)),
+        ("merchant_mcc", Json::text(&info.merchant_mcc)),
+        ("city", Json::text(&info.city)),
+        ("country", Json::text(&info.country)),
+    ])
+}
+
+/// The text of a body as it is sent.
+pub(super) fn sent(body: &Json) -> String {
+    body.write(Layout::AsIs)
+}

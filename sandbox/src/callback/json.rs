@@ -1,0 +1,196 @@
+//! JSON that keeps the order of its fields and the text of its numbers.
+
+use std::fmt::Write as _;
+
+use crate::log::SECRET_FIELDS;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Json {
+    Null,
+    /// A number, `true` or `false`, as written.
+    Plain(String),
+    Text(String),
+    List(Vec<Json>),
+    Object(Vec<(String, Json)>),
+}
+
+/// How JSON text is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// Fields in their order, nulls too.
+    AsIs,
+    /// As fastjson 1 writes what it parsed.
+    JavaHashMap,
+    /// As fastjson 1 writes sorted maps.
+    JavaSorted,
+}
+
+impl Json {
+    pub(super) fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// Text that is null if it is empty.
+    pub(super) fn text_or_null(text: &str) -> Self {
+        if text.is_empty() { Self::Null } else { Self::text(text) }
+    }
+
+    pub(super) fn number(number: impl std::fmt::Display) -> Self {
+        Self::Plain(number.to_string())
+    }
+
+    pub(super) fn object<const N: usize>(fields: [(&str, Json); N]) -> Self {
+        Self::Object(fields.map(|(name, value)| (name.to_owned(), value)).into())
+    }
+
+    pub(super) fn write(&self, layout: Layout) -> String {
+        let mut out = String::new();
+        self.write_to(&mut out, layout);
+        out
+    }
+
+    fn write_to(&self, out: &mut String, layout: Layout) {
+        match self {
+            Self::Null => out.push_str("null"),
+            Self::Plain(text) => out.push_str(text),
+            Self::Text(text) => write_text(out, text, layout),
+            Self::List(items) => {
+                out.push('[');
+                for (at, item) in items.iter().enumerate() {
+                    if at > 0 {
+                        out.push(',');
+                    }
+                    item.write_to(out, layout);
+                }
+                out.push(']');
+            }
+            Self::Object(fields) => {
+                let fields = match layout {
+                    Layout::AsIs => fields.iter().collect(),
+                    Layout::JavaHashMap => in_hash_order(fields),
+                    Layout::JavaSorted => sorted(fields),
+                };
+                out.push('{');
+                for (at, (name, value)) in fields.into_iter().enumerate() {
+                    if at > 0 {
+                        out.push(',');
+                    }
+                    write_text(out, name, layout);
+                    out.push(':');
+                    value.write_to(out, layout);
+                }
+                out.push('}');
+            }
+        }
+    }
+
+    /// Hides the values of secret fields.
+    pub(super) fn mask(&mut self) {
+        match self {
+            Self::Object(fields) => {
+                for (name, value) in fields {
+                    if SECRET_FIELDS.contains(&name.as_str()) {
+                        *value = Self::text("***");
+                    } else {
+                        value.mask();
+                    }
+                }
+            }
+            Self::List(items) => items.iter_mut().for_each(Self::mask),
+            Self::Null | Self::Plain(_) | Self::Text(_) => {}
+        }
+    }
+}
+
+/// The fields as a `java.util.HashMap` with default capacity hands them out, without nulls.
+///
+/// A map of that many entries has a known number of buckets, whatever its past: it doubles at three quarters. Within a
+/// bucket the first that came is first. (A bucket of more than eight entries becomes a tree; objects here are small.)
+fn in_hash_order(fields: &[(String, Json)]) -> Vec<&(String, Json)> {
+    // A null is in the map, but not written.
+    let mut buckets = 16;
+    while fields.len() * 4 > buckets * 3 {
+        buckets *= 2;
+    }
+    let mut sorted: Vec<_> = fields.iter().collect();
+    sorted.sort_by_key(|(name, _)| spread(java_hash(name)) as usize & (buckets - 1));
+    sorted.retain(|(_, value)| *value != Json::Null);
+    sorted
+}
+
+/// The fields by name, as Java compares names, without nulls.
+fn sorted(fields: &[(String, Json)]) -> Vec<&(String, Json)> {
+    let mut sorted: Vec<_> = fields.iter().filter(|(_, value)| *value != Json::Null).collect();
+    sorted.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+    sorted
+}
+
+/// `String.hashCode`, over UTF-16 units.
+fn java_hash(text: &str) -> u32 {
+    text.encode_utf16().fold(0, |hash: u32, unit| hash.wrapping_mul(31).wrapping_add(u32::from(unit)))
+}
+
+/// `HashMap.hash`.
+fn spread(hash: u32) -> u32 {
+    hash ^ (hash >> 16)
+}
+
+fn write_text(out: &mut String, text: &str, layout: Layout) {
+    if layout == Layout::AsIs {
+        // `Value` prints the JSON text of a string.
+        let _ = write!(out, "{}", serde_json::Value::from(text));
+        return;
+    }
+    out.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\u{c}' => out.push_str("\\f"),
+            '\r' => out.push_str("\\r"),
+            // fastjson 1 escapes these too, in capital digits.
+            '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' => {
+                let _ = write!(out, "\\u{:04X}", u32::from(letter));
+            }
+            _ => out.push(letter),
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_those_of_java() {
+        // From the documentation of String.hashCode: s[0]*31^(n-1) + ... + s[n-1].
+        assert_eq!(0, java_hash(""));
+        assert_eq!(97 * 31 + 98, java_hash("ab"));
+        assert_eq!(java_hash("Aa"), java_hash("BB"), "the well-known collision");
+        assert_eq!(99_162_322, java_hash("hello"));
+    }
+
+    #[test]
+    fn nested_objects_are_in_bucket_order_and_lose_their_nulls() {
+        let object = Json::object([
+            ("b", Json::Null),
+            ("Q", Json::number(1)),
+            ("a", Json::number("10.50")),
+            ("A", Json::text("x")),
+        ]);
+        // Buckets of 16: Q (81) and A (65) and a (97) are in 1, in the order of arrival; b (98) is in 2.
+        assert_eq!(r#"{"Q":1,"a":10.50,"A":"x"}"#, object.write(Layout::JavaHashMap));
+        assert_eq!(r#"{"b":null,"Q":1,"a":10.50,"A":"x"}"#, object.write(Layout::AsIs));
+    }
+
+    #[test]
+    fn secret_fields_are_masked() {
+        let mut json = Json::List(vec![Json::object([("pan", Json::text("4")), ("amount", Json::number("1.00"))])]);
+        json.mask();
+        assert_eq!(r#"[{"pan":"***","amount":1.00}]"#, json.write(Layout::AsIs));
+    }
+}

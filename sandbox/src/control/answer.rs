@@ -1,0 +1,35 @@
+//! Reading what a control call says, and the errors it can get.
+
+use serde::de::DeserializeOwned;
+
+use crate::error::SandboxError;
+
+/// A control call that did nothing.
+#[derive(Debug)]
+pub(super) struct ControlError {
+    pub(super) status: u16,
+    pub(super) text: String,
+}
+
+impl ControlError {
+    pub(super) fn new(status: u16, text: impl Into<String>) -> Self {
+        Self { status, text: text.into() }
+    }
+}
+
+impl From<SandboxError> for ControlError {
+    fn from(error: SandboxError) -> Self {
+        let status = match &error {
+            SandboxError::NotFound { .. } => 404,
+            SandboxError::UnknownOperation { .. } | SandboxError::CallbackUrl { .. } => 400,
+            SandboxError::WrongState { .. } | SandboxError::WrongMode => 409,
+        };
+        Self::new(status, error.to_string())
+    }
+}
+
+/// Reads the body; unknown fields are an error, so that a misspelt one is seen.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
+    let body = if body.is_empty() { b"{}" } else { body };
+    serde_json::from_slice(body).map_err(|error| ControlError::new(400, error.to_string()))
+}

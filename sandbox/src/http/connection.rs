@@ -1,0 +1,132 @@
+//! One connection, from its first byte to its end.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use super::request::{BadRequest, MAX_HEADERS};
+use super::{Filler, Head, Origin, Reply, Response, Service, Then};
+
+/// A request head may have this many bytes.
+const MAX_HEAD: usize = 16 * 1024;
+/// A request body may have this many bytes.
+const MAX_BODY: usize = 1024 * 1024;
+/// A connection that sends nothing for this long is closed.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Serves requests until the client leaves, misbehaves or goes quiet.
+pub(super) fn serve<S: Service>(stream: &TcpStream, origin: Origin, service: &S) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(IDLE))?;
+    stream.set_write_timeout(Some(IDLE))?;
+    // Bytes received and not yet used: the next request may start here.
+    let mut inbox = Vec::with_capacity(4096);
+    loop {
+        if inbox.is_empty() && receive(stream, &mut inbox)? == 0 {
+            return Ok(());
+        }
+        if !service.arrives() {
+            return reset(stream);
+        }
+        let Some(head_length) = read_head(stream, &mut inbox)? else {
+            return refuse(stream, &BadRequest(431), service.now_ms());
+        };
+        let mut body = inbox.split_off(head_length);
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+        let (head, length) =
+            match Head::parse(&inbox, &mut headers).and_then(|head| head.body_length().map(|length| (head, length))) {
+                Ok(parsed) => parsed,
+                Err(bad) => return refuse(stream, &bad, service.now_ms()),
+            };
+        if length > MAX_BODY {
+            return refuse(stream, &BadRequest(413), service.now_ms());
+        }
+        let Some(ticket) = service.begin(origin, &head) else {
+            return reset(stream);
+        };
+        if head.expects_continue() && body.len() < length {
+            (&*stream).write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+        }
+        while body.len() < length {
+            if receive(stream, &mut body)? == 0 {
+                return Ok(());
+            }
+        }
+        let reply = service.answer(origin, &head, &body[..length], ticket);
+        let keep = head.wants_keep_alive();
+        send(stream, &reply)?;
+        match reply.then {
+            Then::KeepAlive if keep => {}
+            Then::KeepAlive | Then::Close => return Ok(()),
+            Then::Reset => return reset(stream),
+        }
+        body.drain(..length);
+        inbox = body;
+    }
+}
+
+/// Reads until the empty line that ends the head; gives the head's length, or `None` when it is too long.
+fn read_head(stream: &TcpStream, inbox: &mut Vec<u8>) -> io::Result<Option<usize>> {
+    let mut searched = 0;
+    loop {
+        if let Some(at) = find_end(&inbox[searched..]) {
+            return Ok(Some(searched + at).filter(|length| *length <= MAX_HEAD));
+        }
+        if inbox.len() > MAX_HEAD {
+            return Ok(None);
+        }
+        // The empty line may straddle two reads.
+        searched = inbox.len().saturating_sub(3);
+        if receive(stream, inbox)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+}
+
+fn find_end(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4)
+}
+
+fn receive(mut stream: &TcpStream, into: &mut Vec<u8>) -> io::Result<usize> {
+    let mut chunk = [0; 8 * 1024];
+    let count = stream.read(&mut chunk)?;
+    into.extend_from_slice(&chunk[..count]);
+    Ok(count)
+}
+
+fn send(mut stream: &TcpStream, reply: &Reply) -> io::Result<()> {
+    if !reply.bytes.is_empty() {
+        stream.write_all(&reply.bytes)?;
+    }
+    if let Some(filler) = &reply.filler {
+        send_filler(stream, filler)?;
+    }
+    Ok(())
+}
+
+fn send_filler(mut stream: &TcpStream, filler: &Filler) -> io::Result<()> {
+    let chunk = [filler.byte; 16 * 1024];
+    let mut left = filler.count;
+    while left > 0 {
+        let now = usize::try_from(left).map_or(chunk.len(), |left| left.min(chunk.len()));
+        stream.write_all(&chunk[..now])?;
+        left -= now as u64;
+    }
+    stream.write_all(filler.ending)
+}
+
+/// A request that is not HTTP as we take it. The rest of the connection cannot be trusted, so it ends here.
+fn refuse(mut stream: &TcpStream, bad: &BadRequest, now_ms: i64) -> io::Result<()> {
+    let response = Response {
+        status: bad.0,
+        content_type: "text/plain",
+        extra: &[("Connection", "close")],
+        ..Response::json(now_ms, b"")
+    };
+    stream.write_all(&response.to_bytes())
+}
+
+/// Makes the coming close a reset: with a linger time of zero the kernel sends RST instead of FIN.
+fn reset(stream: &TcpStream) -> io::Result<()> {
+    socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO))
+}

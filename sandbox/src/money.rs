@@ -1,0 +1,84 @@
+//! Amounts of money: read from text, written with two decimals, never a float.
+
+use rust_decimal::Decimal;
+use serde::de::Error as _;
+use serde::{Deserialize as _, Deserializer, Serializer};
+
+/// No single amount may be larger. It keeps every sum far from the end of the number range.
+const LARGEST: i64 = 1_000_000_000_000;
+
+/// Reads a positive amount of at most two decimals from the text of a number.
+pub(crate) fn parse(text: &str) -> Result<Decimal, &'static str> {
+    let plain = !text.is_empty()
+        && text.len() <= 40
+        && text.bytes().all(|byte| byte.is_ascii_digit() || b".-+eE".contains(&byte));
+    let mut amount = plain
+        .then(|| Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)))
+        .and_then(Result::ok)
+        .ok_or("must be a decimal number")?;
+    if amount <= Decimal::ZERO {
+        Err("must be positive")
+    } else if amount.scale() > 2 {
+        Err("must have at most 2 decimals")
+    } else if amount > Decimal::from(LARGEST) {
+        Err("is too large")
+    } else {
+        amount.rescale(2);
+        Ok(amount)
+    }
+}
+
+/// Writes an amount as answers carry it: text with two decimals.
+pub(crate) fn text(amount: Decimal) -> String {
+    format!("{amount:.2}")
+}
+
+/// [`text`] for serde.
+#[allow(clippy::trivially_copy_pass_by_ref)] // the signature serde wants
+pub(crate) fn as_text<S: Serializer>(amount: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&text(*amount))
+}
+
+/// Reads what [`as_text`] writes.
+pub(crate) fn from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    parse(&String::deserialize(deserializer)?).map_err(|why| D::Error::custom(format!("the amount {why}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_exactly_and_written_with_two_decimals() {
+        for (given, written) in [
+            ("1", "1.00"),
+            ("0.1", "0.10"),
+            ("10.50", "10.50"),
+            ("1e3", "1000.00"),
+            ("1000000000000", "1000000000000.00"),
+        ] {
+            assert_eq!(Ok(written.to_owned()), parse(given).map(text), "{given}");
+        }
+    }
+
+    #[test]
+    fn other_amounts_are_refused() {
+        for bad in [
+            "",
+            "0",
+            "-1",
+            "0.001",
+            "1.000",
+            "1000000000000.01",
+            "1e400",
+            "1e-400",
+            "NaN",
+            "abc",
+            "1_000",
+            " 1",
+            "99999999999999999999999999999999999999999999",
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Calls 15 to 17: the cardholders' accounts in credit mode.
+
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use super::codes::{INSUFFICIENT_BALANCE, Refusal};
+use super::{Answer, Call, cardholders, data, list_data, window};
+use crate::config::Repeat;
+use crate::money;
+use crate::state::{Account, Change, Posting, State, Status, Transaction, TransferRecord, TransferType};
+
+/// Call 15, `accounts.transfer`: money between the merchant's reserve and a cardholder.
+pub(crate) fn transfer(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
+    let cardholder_no = call.body.required("cardholder_no")?;
+    let unique_no = call.body.unique_no("transfer_unique_no")?;
+    let kind = call.body.required_word("type", TransferType::parse)?;
+    let amount = call.body.required_amount_text("balance")?;
+    cardholders::existing(state, &cardholder_no)?;
+    if let Some(first) = state.transfers().by_unique_no(&unique_no) {
+        match call.setup.repeated_numbers {
+            Repeat::Execute => {}
+            Repeat::Refuse => {
+                return Err(Refusal::parameter("transfer_unique_no", "was used before"));
+            }
+            Repeat::ReturnFirst => return transferred(first),
+        }
+    }
+    let reserve = Account::MerchantReserve;
+    let holder = Account::Cardholder(cardholder_no.clone());
+    let before_balance = state.ledger().balance(&holder);
+    let (from, to, after_balance) = match kind {
+        TransferType::In => (reserve, holder, before_balance + amount),
+        TransferType::Out => (holder, reserve, before_balance - amount),
+    };
+    if state.ledger().balance(&from) < amount {
+        return Err(Refusal::code(INSUFFICIENT_BALANCE));
+    }
+    let row = TransferRecord {
+        transfer_no: transaction.numbers.next(),
+        transfer_unique_no: unique_no,
+        cardholder_no,
+        kind,
+        amount,
+        before_balance,
+        after_balance,
+        status: Status::Success,
+        time_ms: call.now_ms,
+    };
+    let answer = transferred(&row);
+    transaction.add(Change::Posting(Posting {
+        time_ms: call.now_ms,
+        memo: format!("transfer {}", row.transfer_no),
+        from,
+        to,
+        amount,
+    }));
+    transaction.add(Change::Transfer(row));
+    answer
+}
+
+fn transferred(row: &TransferRecord) -> Answer {
+    #[derive(Serialize)]
+    struct Transferred<'a> {
+        transfer_no: &'a str,
+        transfer_unique_no: &'a str,
+        before_balance: String,
+        after_balance: String,
+    }
+    data(&Transferred {
+        transfer_no: &row.transfer_no,
+        transfer_unique_no: &row.transfer_unique_no,
+        before_balance: money::text(row.before_balance),
+        after_balance: money::text(row.after_balance),
+    })
+}
+
+/// One account of a cardholder. The values of `symbol` and `symbol_chain` are inferred.
+#[derive(Serialize)]
+pub(crate) struct AccountInfo<'a> {
+    cardholder_no: &'a str,
+    symbol: &'static str,
+    symbol_chain: &'static str,
+    balance: String,
+    usd_balance: String,
+    bonus_balance: &'static str,
+    usd_bonus_balance: &'static str,
+}
+
+impl<'a> AccountInfo<'a> {
+    pub(crate) fn new(cardholder_no: &'a str, balance: Decimal) -> Self {
+        Self {
+            cardholder_no,
+            symbol: "TUSDT",
+            symbol_chain: "TUSDT_TRC20",
+            balance: money::text(balance),
+            // One TUSDT is one US dollar here.
+            usd_balance: money::text(balance),
+            bonus_balance: "0.00",
+            usd_bonus_balance: "0.00",
+        }
+    }
+}
+
+/// Call 16, `accounts.get`.
+pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
+    let no = &cardholders::existing(state, call.path_no)?.cardholder_no;
+    let balance = state.ledger().balance(&Account::Cardholder(no.clone()));
+    list_data([AccountInfo::new(no, balance)].into_iter())
+}
+
+/// Call 17, `accounts.transfers`. The fields of an item are inferred.
+pub(crate) fn transfers(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
+    #[derive(Serialize)]
+    struct Item<'a> {
+        cardholder_no: &'a str,
+        transfer_no: &'a str,
+        transfer_unique_no: &'a str,
+        #[serde(rename = "type")]
+        kind: TransferType,
+        balance: String,
+        before_balance: String,
+        after_balance: String,
+        status: Status,
+        time: i64,
+    }
+    let cardholder_no = call.body.text("cardholder_no")?;
+    let no = call.body.text("transfer_no")?;
+    let unique_no = call.body.text("transfer_unique_no")?;
+    let rows = window::list(call, state.transfers(), |row| {
+        cardholder_no.as_ref().is_none_or(|no| *no == row.cardholder_no)
+            && no.as_ref().is_none_or(|no| *no == row.transfer_no)
+            && unique_no.as_ref().is_none_or(|no| *no == row.transfer_unique_no)
+    })?;
+    list_data(rows.into_iter().map(|row| Item {
+        cardholder_no: &row.cardholder_no,
+        transfer_no: &row.transfer_no,
+        transfer_unique_no: &row.transfer_unique_no,
+        kind: row.kind,
+        balance: money::text(row.amount),
+        before_balance: money::text(row.before_balance),
+        after_balance: money::text(row.after_balance),
+        status: row.status,
+        time: row.time_ms,
+    }))
+}

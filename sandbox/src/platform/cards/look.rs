@@ -1,0 +1,77 @@
+//! Calls 6 and 7: what cards there are.
+
+use serde::Serialize;
+
+use super::super::{Answer, Call, catalog, data, list_data, window};
+use super::existing;
+use crate::state::{CardStatus, CardType, State, Transaction};
+
+/// Call 6, `cards.list`.
+pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
+    #[derive(Serialize)]
+    struct Item<'a> {
+        card_no: &'a str,
+        card_unique_no: &'a str,
+        cardholder_no: &'a str,
+        card_type: CardType,
+        card_last_no: &'a str,
+        organization: &'a str,
+        status: CardStatus,
+        time: i64,
+    }
+    let cardholder_no = call.body.text("cardholder_no")?;
+    let unique_no = call.body.text("card_unique_no")?;
+    let no = call.body.text("card_no")?;
+    let rows = window::list(call, state.cards(), |card| {
+        let card = &card.record;
+        cardholder_no.as_ref().is_none_or(|no| *no == card.cardholder_no)
+            && unique_no.as_ref().is_none_or(|no| *no == card.card_unique_no)
+            && no.as_ref().is_none_or(|no| *no == card.card_no)
+    })?;
+    list_data(rows.into_iter().map(|card| Item {
+        card_no: &card.record.card_no,
+        card_unique_no: &card.record.card_unique_no,
+        cardholder_no: &card.record.cardholder_no,
+        card_type: card.record.card_type,
+        card_last_no: &card.record.card_last_no,
+        organization: &card.record.organization,
+        status: card.record.status,
+        time: card.record.time_ms,
+    }))
+}
+
+/// Call 7, `cards.get`.
+pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
+    #[derive(Serialize)]
+    struct Detail<'a> {
+        card_no: &'a str,
+        card_unique_no: &'a str,
+        cardholder_no: &'a str,
+        card_name: &'a str,
+        package_name_en: &'static str,
+        package_name_cn: &'static str,
+        card_type: CardType,
+        organization: &'a str,
+        card_last_no: &'a str,
+        status: CardStatus,
+        fee_detail: catalog::Tariff,
+        time: i64,
+    }
+    let card = &existing(state, call.path_no)?.record;
+    // In authorization mode a card has a BIN and no package.
+    let package = catalog::package(&card.product_no);
+    data(&Detail {
+        card_no: &card.card_no,
+        card_unique_no: &card.card_unique_no,
+        cardholder_no: &card.cardholder_no,
+        card_name: &card.card_name,
+        package_name_en: package.map_or("", |package| package.package_en_name),
+        package_name_cn: package.map_or("", |package| package.package_cn_name),
+        card_type: card.card_type,
+        organization: &card.organization,
+        card_last_no: &card.card_last_no,
+        status: card.status,
+        fee_detail: package.map_or(catalog::TARIFF, |package| package.fee_detail),
+        time: card.time_ms,
+    })
+}

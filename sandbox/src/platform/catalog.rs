@@ -1,0 +1,233 @@
+//! Calls 18 and 19: what cards can be opened from. All values are the sandbox's own.
+
+use serde::Serialize;
+
+use super::window::Page;
+use super::{Answer, Call, list_data};
+use crate::state::{CardType, State, Transaction};
+
+/// A package of credit mode.
+#[derive(Debug, Serialize)]
+pub(crate) struct Package {
+    pub(crate) package_no: &'static str,
+    pub(crate) package_en_name: &'static str,
+    pub(crate) package_cn_name: &'static str,
+    pub(crate) card_bin: &'static str,
+    pub(crate) card_bin_no: &'static str,
+    pub(crate) organization: &'static str,
+    pub(crate) package_type: CardType,
+    en_desc: &'static str,
+    cn_desc: &'static str,
+    en_tag_list: &'static [&'static str],
+    cn_tag_list: &'static [&'static str],
+    consumption_limit: Limits,
+    pub(crate) fee_detail: Tariff,
+}
+
+/// A card BIN of authorization mode.
+#[derive(Debug, Serialize)]
+pub(crate) struct Bin {
+    pub(crate) card_bin_no: &'static str,
+    pub(crate) card_bin: &'static str,
+    pub(crate) organization: &'static str,
+    support_physical: bool,
+    support_virtual: bool,
+    currencies: &'static [&'static str],
+    balance_limit: Limits,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Limits {
+    limit_balance: &'static str,
+    limit_week_balance: &'static str,
+    limit_atm_day_balance: &'static str,
+    limit_atm_month_balance: &'static str,
+}
+
+/// The platform's tariff object.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Tariff {
+    consume_rate: &'static str,
+    pub(crate) open_cost: &'static str,
+    cross_consume_rate: &'static str,
+    small_consume_threshold: &'static str,
+    small_consume_deduct: &'static str,
+    free_small_consume_count: u32,
+    free_small_excuse_type: &'static str,
+    free_small_excuse_days: u32,
+    refund_rate: &'static str,
+    consume_cancle_fee: &'static str,
+    consume_cancel_threshold: &'static str,
+    decline_fee: &'static str,
+    decline_fee_free_type: &'static str,
+    decline_fee_free_count: u32,
+    decline_fee_free_days: u32,
+    atm_rate: &'static str,
+    atm_min_fee: &'static str,
+    apple_pay_fee: &'static str,
+    manage_fee_type: &'static str,
+    manage_fee: &'static str,
+    management_fee_free_type: &'static str,
+    free_management_fee_threshold: &'static str,
+}
+
+const LIMITS: Limits = Limits {
+    limit_balance: "10000.00",
+    limit_week_balance: "50000.00",
+    limit_atm_day_balance: "1000.00",
+    limit_atm_month_balance: "10000.00",
+};
+
+/// The tariff of cards without a package.
+pub(crate) const TARIFF: Tariff = Tariff {
+    consume_rate: "0.01",
+    open_cost: "0.00",
+    cross_consume_rate: "0.015",
+    small_consume_threshold: "1.00",
+    small_consume_deduct: "0.10",
+    free_small_consume_count: 3,
+    free_small_excuse_type: "Day",
+    free_small_excuse_days: 30,
+    refund_rate: "0.00",
+    consume_cancle_fee: "0.00",
+    consume_cancel_threshold: "0.00",
+    decline_fee: "0.50",
+    decline_fee_free_type: "Forever",
+    decline_fee_free_count: 0,
+    decline_fee_free_days: 0,
+    atm_rate: "0.02",
+    atm_min_fee: "2.00",
+    apple_pay_fee: "0.00",
+    manage_fee_type: "None",
+    manage_fee: "0.00",
+    management_fee_free_type: "Forever",
+    free_management_fee_threshold: "0.00",
+};
+
+/// The first package of each type costs nothing, so that a first card needs no money.
+pub(crate) static PACKAGES: [Package; 4] = [
+    Package {
+        package_no: "1600000000000000101",
+        package_en_name: "Virtual Basic",
+        package_cn_name: "虚拟基础卡",
+        card_bin: "411111",
+        card_bin_no: "1600000000000000201",
+        organization: "VISA",
+        package_type: CardType::Virtual,
+        en_desc: "A virtual card without an opening fee",
+        cn_desc: "免开卡费的虚拟卡",
+        en_tag_list: &["Online", "Free"],
+        cn_tag_list: &["线上", "免费"],
+        consumption_limit: LIMITS,
+        fee_detail: TARIFF,
+    },
+    Package {
+        package_no: "1600000000000000102",
+        package_en_name: "Virtual Plus",
+        package_cn_name: "虚拟高级卡",
+        card_bin: "555555",
+        card_bin_no: "1600000000000000202",
+        organization: "MASTERCARD",
+        package_type: CardType::Virtual,
+        en_desc: "A virtual card with an opening fee",
+        cn_desc: "收取开卡费的虚拟卡",
+        en_tag_list: &["Online"],
+        cn_tag_list: &["线上"],
+        consumption_limit: LIMITS,
+        fee_detail: Tariff { open_cost: "1.50", consume_rate: "0.005", ..TARIFF },
+    },
+    Package {
+        package_no: "1600000000000000103",
+        package_en_name: "Physical Basic",
+        package_cn_name: "实体基础卡",
+        card_bin: "401288",
+        card_bin_no: "1600000000000000203",
+        organization: "VISA",
+        package_type: CardType::Physical,
+        en_desc: "A physical card without an opening fee",
+        cn_desc: "免开卡费的实体卡",
+        en_tag_list: &["ATM", "Free"],
+        cn_tag_list: &["取现", "免费"],
+        consumption_limit: LIMITS,
+        fee_detail: TARIFF,
+    },
+    Package {
+        package_no: "1600000000000000104",
+        package_en_name: "Physical Plus",
+        package_cn_name: "实体高级卡",
+        card_bin: "545454",
+        card_bin_no: "1600000000000000204",
+        organization: "MASTERCARD",
+        package_type: CardType::Physical,
+        en_desc: "A physical card with an opening fee",
+        cn_desc: "收取开卡费的实体卡",
+        en_tag_list: &["ATM"],
+        cn_tag_list: &["取现"],
+        consumption_limit: LIMITS,
+        fee_detail: Tariff { open_cost: "10.00", atm_rate: "0.01", ..TARIFF },
+    },
+];
+
+pub(crate) static BINS: [Bin; 3] = [
+    Bin {
+        card_bin_no: "1600000000000000301",
+        card_bin: "424242",
+        organization: "VISA",
+        support_physical: true,
+        support_virtual: true,
+        currencies: &["USD"],
+        balance_limit: LIMITS,
+    },
+    Bin {
+        card_bin_no: "1600000000000000302",
+        card_bin: "510510",
+        organization: "MASTERCARD",
+        support_physical: false,
+        support_virtual: true,
+        currencies: &["USD", "EUR", "HKD"],
+        balance_limit: LIMITS,
+    },
+    Bin {
+        card_bin_no: "1600000000000000303",
+        card_bin: "222300",
+        organization: "MASTERCARD",
+        support_physical: true,
+        support_virtual: false,
+        currencies: &["USD"],
+        balance_limit: LIMITS,
+    },
+];
+
+pub(crate) fn package(no: &str) -> Option<&'static Package> {
+    PACKAGES.iter().find(|package| package.package_no == no)
+}
+
+pub(crate) fn bin(no: &str) -> Option<&'static Bin> {
+    BINS.iter().find(|bin| bin.card_bin_no == no)
+}
+
+impl Bin {
+    pub(crate) fn supports(&self, card_type: CardType) -> bool {
+        match card_type {
+            CardType::Virtual => self.support_virtual,
+            CardType::Physical => self.support_physical,
+        }
+    }
+}
+
+/// Call 18, `cards.packages`.
+pub(crate) fn packages(call: &Call<'_>, _: &State, _: &mut Transaction) -> Answer {
+    let kind = call.body.word("type", CardType::parse)?;
+    let no = call.body.text("package_no")?;
+    let wanted = PACKAGES.iter().filter(|package| {
+        kind.is_none_or(|kind| kind == package.package_type) && no.as_ref().is_none_or(|no| no == package.package_no)
+    });
+    list_data(Page::of(call)?.cut(wanted))
+}
+
+/// Call 19, `cards.bins`.
+pub(crate) fn bins(call: &Call<'_>, _: &State, _: &mut Transaction) -> Answer {
+    let no = call.body.text("card_bin_no")?;
+    let wanted = BINS.iter().filter(|bin| no.as_ref().is_none_or(|no| no == bin.card_bin_no));
+    list_data(Page::of(call)?.cut(wanted))
+}

@@ -1,0 +1,86 @@
+//! Calls 12 and 13: consumptions.
+
+use serde::Serialize;
+
+use super::codes::Refusal;
+use super::{Answer, Call, data, list_data, window};
+use crate::money;
+use crate::state::{ConsumptionRecord, ConsumptionType, Fee, MerchantInfo, State, Status, Transaction};
+
+/// Call 12, `consumptions.get`. The fields after `fee` are inferred from the Consumption callback.
+pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
+    #[derive(Serialize)]
+    struct Info<'a> {
+        consume_no: &'a str,
+        consume_relate_no: &'a str,
+        card_no: &'a str,
+        cardholder_no: &'a str,
+        #[serde(rename = "type")]
+        kind: ConsumptionType,
+        amount: String,
+        local_amount: String,
+        local_currency: &'a str,
+        fee: String,
+        fee_list: &'a [Fee],
+        merchant_info: &'a MerchantInfo,
+        status: Status,
+        remark: &'a str,
+        detail: &'a str,
+        time: String,
+    }
+    let row = existing(state, call.path_no, "consume_no")?;
+    data(&Info {
+        consume_no: &row.consume_no,
+        consume_relate_no: &row.consume_relate_no,
+        card_no: &row.card_no,
+        cardholder_no: &row.cardholder_no,
+        kind: row.kind,
+        amount: money::text(row.amount),
+        local_amount: money::text(row.local_amount),
+        local_currency: &row.local_currency,
+        fee: money::text(row.fee()),
+        fee_list: &row.fees,
+        merchant_info: &row.merchant_info,
+        status: row.status,
+        remark: &row.remark,
+        detail: &row.merchant_info.merchant_name,
+        time: row.time_ms.to_string(),
+    })
+}
+
+/// The consumption, or a parameter error that names `field`.
+pub(crate) fn existing<'s>(state: &'s State, no: &str, field: &'static str) -> Result<&'s ConsumptionRecord, Refusal> {
+    state.consumptions().get(no).ok_or_else(|| Refusal::parameter(field, "does not exist"))
+}
+
+/// Call 13, `consumptions.list`.
+pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
+    #[derive(Serialize)]
+    struct Item<'a> {
+        consume_no: &'a str,
+        card_no: &'a str,
+        cardholder_no: &'a str,
+        #[serde(rename = "type")]
+        kind: ConsumptionType,
+        amount: String,
+        status: Status,
+        time: i64,
+    }
+    let cardholder_no = call.body.text("cardholder_no")?;
+    let no = call.body.text("consume_no")?;
+    let card_no = call.body.text("card_no")?;
+    let rows = window::list(call, state.consumptions(), |row| {
+        cardholder_no.as_ref().is_none_or(|no| *no == row.cardholder_no)
+            && no.as_ref().is_none_or(|no| *no == row.consume_no)
+            && card_no.as_ref().is_none_or(|no| *no == row.card_no)
+    })?;
+    list_data(rows.into_iter().map(|row| Item {
+        consume_no: &row.consume_no,
+        card_no: &row.card_no,
+        cardholder_no: &row.cardholder_no,
+        kind: row.kind,
+        amount: money::text(row.amount),
+        status: row.status,
+        time: row.time_ms,
+    }))
+}

@@ -1,0 +1,24 @@
+//! Call 1: the access token.
+
+use serde::Serialize;
+
+use super::{Answer, Call, data};
+use crate::clock;
+use crate::state::{Change, State, Transaction};
+
+/// Call 1, `token`.
+pub(crate) fn issue(call: &Call<'_>, _: &State, transaction: &mut Transaction) -> Answer {
+    #[derive(Serialize)]
+    struct Token<'a> {
+        access_token: &'a str,
+        expired_time: i64,
+    }
+    let token = transaction.numbers.random.hex(48);
+    let expires_ms = call.now_ms.saturating_add(clock::to_ms(call.setup.token_lifetime));
+    transaction.add(Change::AccessToken {
+        token: token.clone(),
+        expires_ms,
+        voids_previous: call.setup.token_voids_previous,
+    });
+    data(&Token { access_token: &token, expired_time: expires_ms })
+}

@@ -1,0 +1,129 @@
+//! Double-entry book-keeping: every posting takes from one account what it gives to another.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::{Serialize, Serializer};
+
+use crate::money;
+
+/// Where money can be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Account {
+    /// The merchant's money at the platform.
+    MerchantReserve,
+    /// The money of one cardholder.
+    Cardholder(String),
+    /// Money held for one pending consumption.
+    Hold(String),
+    /// What shops and machines were paid.
+    Shops,
+    /// What the platform earned.
+    Fees,
+    /// The world outside the platform, where the reserve came from.
+    Outside,
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MerchantReserve => f.write_str("merchant_reserve"),
+            Self::Cardholder(no) => write!(f, "cardholder:{no}"),
+            Self::Hold(no) => write!(f, "hold:{no}"),
+            Self::Shops => f.write_str("shops"),
+            Self::Fees => f.write_str("fees"),
+            Self::Outside => f.write_str("outside"),
+        }
+    }
+}
+
+impl Serialize for Account {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// One movement of money.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Posting {
+    /// Virtual time in Unix milliseconds.
+    pub time_ms: i64,
+    /// Why, such as `transfer 1700…`.
+    pub memo: String,
+    /// The account that gives.
+    pub from: Account,
+    /// The account that takes.
+    pub to: Account,
+    /// How much, positive.
+    #[serde(serialize_with = "crate::money::as_text")]
+    pub amount: Decimal,
+}
+
+/// All postings and what they add up to.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Ledger {
+    #[serde(serialize_with = "balances_as_text")]
+    balances: BTreeMap<Account, Decimal>,
+    postings: Vec<Posting>,
+    #[serde(skip)]
+    /// Kept beside the balances, so that checking it costs nothing.
+    total: Decimal,
+}
+
+impl Ledger {
+    /// Books one movement.
+    ///
+    /// # Panics
+    ///
+    /// If the balances no longer add up to zero. That would be a mistake in the sandbox, and tests must see it.
+    pub(crate) fn post(&mut self, posting: Posting) {
+        self.move_by(&posting.from, -posting.amount);
+        self.move_by(&posting.to, posting.amount);
+        assert!(self.total.is_zero(), "unbalanced: {posting:?}");
+        self.postings.push(posting);
+    }
+
+    fn move_by(&mut self, account: &Account, amount: Decimal) {
+        *self.balances.entry(account.clone()).or_default() += amount;
+        self.total += amount;
+    }
+
+    /// What an account holds; zero if it never moved.
+    pub fn balance(&self, account: &Account) -> Decimal {
+        self.balances.get(account).copied().unwrap_or_default()
+    }
+
+    /// All accounts that ever moved.
+    pub fn balances(&self) -> &BTreeMap<Account, Decimal> {
+        &self.balances
+    }
+
+    /// All postings, oldest first.
+    pub fn postings(&self) -> &[Posting] {
+        &self.postings
+    }
+
+    /// The sum over all accounts: always zero.
+    pub fn total(&self) -> Decimal {
+        self.balances.values().sum()
+    }
+
+    /// The money of all cardholders together.
+    pub fn cardholders_total(&self) -> Decimal {
+        self.sum_of(|account| matches!(account, Account::Cardholder(_)))
+    }
+
+    /// The money held for pending consumptions.
+    pub fn holds_total(&self) -> Decimal {
+        self.sum_of(|account| matches!(account, Account::Hold(_)))
+    }
+
+    fn sum_of(&self, wanted: impl Fn(&Account) -> bool) -> Decimal {
+        self.balances.iter().filter(|(account, _)| wanted(account)).map(|(_, balance)| balance).sum()
+    }
+}
+
+fn balances_as_text<S: Serializer>(balances: &BTreeMap<Account, Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(balances.iter().map(|(account, balance)| (account, money::text(*balance))))
+}

@@ -1,0 +1,203 @@
+//! A merchant's callback endpoint: as small as it can be, and as rude as a test wants it.
+
+#![allow(dead_code, clippy::expect_used, clippy::unwrap_used, clippy::needless_pass_by_value)]
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use sha2::Sha256;
+
+/// A callback as it came in.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    /// Names in lowercase.
+    pub headers: HashMap<String, String>,
+    pub line: String,
+    pub body: String,
+    pub at: Instant,
+}
+
+impl Heard {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    pub fn action(&self) -> String {
+        self.json()["action"].as_str().unwrap().to_owned()
+    }
+
+    pub fn id(&self) -> String {
+        self.json()["id"].as_str().unwrap().to_owned()
+    }
+
+    pub fn data(&self) -> Value {
+        self.json()["data"].clone()
+    }
+
+    /// The signature is right as Java's `HashMap` orders the names that callbacks have.
+    pub fn is_signed_by(&self, app_id: &str, secret: &str) -> bool {
+        const ORDER: [&str; 6] = ["country", "merchant_mcc", "city", "merchant_name", "amount", "fee_type"];
+        let object = |fields: &BTreeMap<String, Box<RawValue>>| {
+            let known: Vec<_> = ORDER.iter().filter_map(|name| Some((name, fields.get(*name)?))).collect();
+            assert_eq!(fields.len(), known.len());
+            let texts: Vec<_> = known.iter().map(|(name, raw)| format!("\"{name}\":{raw}")).collect();
+            format!("{{{}}}", texts.join(","))
+        };
+        self.is_signed(app_id, secret, |_, raw| match raw.as_bytes()[0] {
+            b'{' => object(&serde_json::from_str(raw).unwrap()),
+            b'[' => {
+                let items: Vec<BTreeMap<String, Box<RawValue>>> = serde_json::from_str(raw).unwrap();
+                format!("[{}]", items.iter().map(object).collect::<Vec<_>>().join(","))
+            }
+            _ => raw.to_owned(),
+        })
+    }
+
+    /// The signature is right, if nested values were signed as `nested` writes them, given their name and text.
+    pub fn is_signed(&self, app_id: &str, secret: &str, nested: impl Fn(&str, &str) -> String) -> bool {
+        let body: BTreeMap<String, Box<RawValue>> = serde_json::from_str(&self.body).unwrap();
+        let data: BTreeMap<String, Box<RawValue>> = serde_json::from_str(body["data"].get()).unwrap();
+        let mut signed = BTreeMap::new();
+        signed.insert("appId".to_owned(), app_id.to_owned());
+        signed.insert("timestamp".to_owned(), self.headers["timestamp"].clone());
+        for (name, raw) in data.iter().filter(|(_, raw)| raw.get() != "null") {
+            let text = serde_json::from_str::<String>(raw.get()).unwrap_or_else(|_| nested(name, raw.get()));
+            signed.insert(name.clone(), text);
+        }
+        let text: Vec<_> = signed.iter().map(|(name, text)| format!("{name}={text}")).collect();
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+        mac.update(text.join("&").as_bytes());
+        let mut hex = String::new();
+        for byte in mac.finalize().into_bytes() {
+            write!(hex, "{byte:02x}").unwrap();
+        }
+        hex == self.headers["signature"]
+    }
+}
+
+/// What the merchant does with a callback.
+#[derive(Debug, Clone)]
+pub enum Says {
+    /// `{"code":0}`.
+    Yes,
+    /// Status and body.
+    Answer(u16, &'static str),
+    /// These bytes, then the end.
+    Bytes(&'static str),
+    /// Nothing for that long, then yes.
+    Late(Duration),
+}
+
+type Handler = Box<dyn Fn(&Heard) -> Says + Send + Sync>;
+
+/// Listens until it is dropped.
+pub struct Merchant {
+    pub address: SocketAddr,
+    heard: Arc<Mutex<Vec<Heard>>>,
+    stop: Arc<AtomicBool>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+impl Merchant {
+    pub fn new(handler: impl Fn(&Heard) -> Says + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (heard, stop) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
+        let handler: Arc<Handler> = Arc::new(Box::new(handler));
+        let (log, ended) = (Arc::clone(&heard), Arc::clone(&stop));
+        let acceptor = std::thread::spawn(move || {
+            let mut threads = Vec::new();
+            for stream in listener.incoming() {
+                if ended.load(Ordering::Acquire) {
+                    break;
+                }
+                let (log, handler, ended) = (Arc::clone(&log), Arc::clone(&handler), Arc::clone(&ended));
+                threads.push(std::thread::spawn(move || serve(stream.unwrap(), &log, &handler, &ended)));
+            }
+            for thread in threads {
+                thread.join().unwrap();
+            }
+        });
+        Self { address, heard, stop, acceptor: Some(acceptor) }
+    }
+
+    /// Takes everything.
+    pub fn willing() -> Self {
+        Self::new(|_| Says::Yes)
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}/hook?from=sandbox", self.address)
+    }
+
+    pub fn heard(&self) -> Vec<Heard> {
+        self.heard.lock().unwrap().clone()
+    }
+
+    pub fn actions(&self) -> Vec<String> {
+        self.heard().iter().map(Heard::action).collect()
+    }
+
+    pub fn last(&self) -> Heard {
+        self.heard().pop().expect("a callback")
+    }
+
+    pub fn forget(&self) {
+        self.heard.lock().unwrap().clear();
+    }
+}
+
+impl Drop for Merchant {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        let _ = TcpStream::connect(self.address);
+        let _ = self.acceptor.take().unwrap().join();
+    }
+}
+
+fn serve(mut stream: TcpStream, log: &Mutex<Vec<Heard>>, handler: &Handler, ended: &AtomicBool) {
+    let mut got = Vec::new();
+    let heard = loop {
+        let mut chunk = [0; 4096];
+        let Ok(count @ 1..) = stream.read(&mut chunk) else { return };
+        got.extend_from_slice(&chunk[..count]);
+        let text = String::from_utf8_lossy(&got);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let (line, fields) = head.split_once("\r\n").unwrap();
+        let headers: HashMap<_, _> = fields
+            .lines()
+            .map(|line| line.split_once(": ").unwrap())
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+            .collect();
+        if body.len() >= headers["content-length"].parse().unwrap() {
+            break Heard { headers, line: line.to_owned(), body: body.to_owned(), at: Instant::now() };
+        }
+    };
+    log.lock().unwrap().push(heard.clone());
+    let answer = |status: u16, body: &str| {
+        format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    };
+    let yes = answer(200, r#"{"code":0,"message":""}"#);
+    let bytes = match handler(&heard) {
+        Says::Yes => yes,
+        Says::Answer(status, body) => answer(status, body),
+        Says::Bytes(bytes) => bytes.to_owned(),
+        Says::Late(time) => {
+            let end = Instant::now() + time;
+            while Instant::now() < end && !ended.load(Ordering::Acquire) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            yes
+        }
+    };
+    let _ = stream.write_all(bytes.as_bytes());
+}

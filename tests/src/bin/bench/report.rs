@@ -1,0 +1,134 @@
+//! The table at the end.
+
+use std::time::Duration;
+
+use crate::race::Sample;
+use crate::table::{row, table};
+
+/// Most processor time of a call, against the same call by hand.
+const CALL_BUDGET: f64 = 1.10;
+/// Most milliseconds from nothing to a sandbox's first answer.
+const START_BUDGET_MS: f64 = 5.0;
+/// Most microseconds of verifying and typing a callback of one kilobyte.
+const WEBHOOK_BUDGET_US: f64 = 5.0;
+
+/// What was measured as a table. `get` and `list` hold the samples in the order in which they were raced.
+pub(crate) fn report(
+    get: &[Vec<Sample>],
+    list: &[Vec<Sample>],
+    starts: &[Duration],
+    webhook: &[Vec<Sample>],
+) -> String {
+    let mut rows = vec![row!["what", "measured", "yardstick", "ratio", "budget", "verdict"]];
+    if let [client, typed, lean, untyped, client_8, typed_8] = get {
+        rows.push(against("CPU of a call, against ureq + derive", CPU, client, typed, Some(CALL_BUDGET)));
+        rows.push(against("CPU of a call, against ureq without a limit on the whole", CPU, client, lean, None));
+        rows.push(against("CPU of a call, against ureq + Value", CPU, client, untyped, None));
+        rows.push(whole_process("CPU of a call, whole process, against ureq + derive", client, typed));
+        rows.extend(lists(list));
+        rows.push(against("calls per second, 1 thread, against ureq", RATE, client, typed, None));
+        rows.push(against("calls per second, 8 threads, against ureq", RATE, client_8, typed_8, None));
+        rows.push(against("CPU of a call, 8 threads, against ureq", CPU, client_8, typed_8, None));
+        rows.push(against("calls per second, 8 threads against 1", RATE, client_8, client, None));
+        rows.push(against("CPU of a call, 8 threads against 1", CPU, client_8, client, None));
+    }
+    rows.extend(sandbox(starts));
+    rows.extend(webhook.iter().map(|samples| {
+        let [_, median, _] = quartiles(samples.iter().map(|sample| sample.cpu));
+        let (what, budget) = ("CPU of verifying and typing a callback of 1 KB", format!("{WEBHOOK_BUDGET_US} us"));
+        row![what, format!("{median:.1} us"), "-", "-", budget, verdict(median, WEBHOOK_BUDGET_US)]
+    }));
+    let mut text = table(&rows);
+    text += "\nCPU is user and system time of the calling threads, of the whole process where it says so; the server is\n\
+             another process. A ratio is the median of the rounds' ratios, with its quartiles; rounds took turns.\n";
+    text
+}
+
+fn lists(list: &[Vec<Sample>]) -> Vec<Vec<String>> {
+    let [client, typed, lean, untyped] = list else { return Vec::new() };
+    vec![
+        against("CPU of a list of 100, against ureq + derive", CPU, client, typed, Some(CALL_BUDGET)),
+        against("CPU of a list of 100, against ureq without a limit on the whole", CPU, client, lean, None),
+        against("CPU of a list of 100, against ureq + Value", CPU, client, untyped, None),
+        whole_process("CPU of a list of 100, whole process, against ureq + derive", client, typed),
+    ]
+}
+
+/// One of a sample's two numbers, and how it prints.
+#[derive(Clone, Copy)]
+struct Quantity {
+    of: fn(&Sample) -> f64,
+    unit: &'static str,
+    decimals: usize,
+}
+
+const CPU: Quantity = Quantity { of: |sample| sample.cpu, unit: "us", decimals: 1 };
+const RATE: Quantity = Quantity { of: |sample| sample.rate, unit: "/s", decimals: 0 };
+
+fn against(
+    what: &str,
+    quantity: Quantity,
+    measured: &[Sample],
+    yardstick: &[Sample],
+    budget: Option<f64>,
+) -> Vec<String> {
+    let shown = |samples: &[Sample]| {
+        let [_, median, _] = quartiles(samples.iter().map(quantity.of));
+        format!("{median:.*} {}", quantity.decimals, quantity.unit)
+    };
+    let ratios = measured.iter().zip(yardstick).map(|(one, other)| (quantity.of)(one) / (quantity.of)(other));
+    let [low, ratio, high] = quartiles(ratios);
+    row![
+        what,
+        shown(measured),
+        shown(yardstick),
+        format!("{ratio:.2} ({low:.2} to {high:.2})"),
+        budget.map_or_else(|| "-".to_owned(), |budget| format!("{budget:.2}")),
+        budget.map_or("-", |budget| verdict(ratio, budget)),
+    ]
+}
+
+/// The threads that the HTTP library starts on the way, too. One ratio of the sums: a single round's time is too coarse.
+fn whole_process(what: &str, measured: &[Sample], yardstick: &[Sample]) -> Vec<String> {
+    let mean = |samples: &[Sample]| {
+        let sum: f64 = samples.iter().map(|sample| sample.process_cpu).sum();
+        let count: f64 = samples.iter().map(|_| 1.0).sum();
+        sum / count
+    };
+    let (measured, yardstick) = (mean(measured), mean(yardstick));
+    row![
+        what,
+        format!("{measured:.1} us"),
+        format!("{yardstick:.1} us"),
+        format!("{:.2}", measured / yardstick),
+        "-",
+        "-"
+    ]
+}
+
+fn sandbox(starts: &[Duration]) -> [Vec<String>; 2] {
+    let millis = |time: &Duration| time.as_secs_f64() * 1000.0;
+    let [_, median, _] = quartiles(starts.iter().map(millis));
+    let best = starts.iter().map(millis).fold(f64::INFINITY, f64::min);
+    [("median", median), ("best", best)].map(|(which, time)| {
+        row![
+            format!("sandbox from start to first answer, {which}"),
+            format!("{time:.2} ms"),
+            "-",
+            "-",
+            format!("{START_BUDGET_MS} ms"),
+            verdict(time, START_BUDGET_MS),
+        ]
+    })
+}
+
+fn verdict(measured: f64, budget: f64) -> &'static str {
+    if measured <= budget { "ok" } else { "over" }
+}
+
+/// Lower quartile, median, upper quartile.
+fn quartiles(values: impl Iterator<Item = f64>) -> [f64; 3] {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    [1, 2, 3].map(|quarter| values.get(values.len() * quarter / 4).copied().unwrap_or(f64::NAN))
+}

@@ -1,0 +1,128 @@
+//! One worker of a fleet: a process with one client and several threads, told on its standard input what to do.
+//!
+//! Arguments: base URL, Api-Key, apiSecret, a cardholder's number, threads, store. The store is `none`,
+//! `file DIRECTORY` or `redis URL LEASE_MS`. Commands, each answered by one line:
+//!
+//! * `calls N`: every thread makes N calls; answer: made, failed, longest in milliseconds, an error
+//! * `insert KEY...`: accepts callbacks; answer: new, known, unavailable
+//! * `warnings`: answer: how often the store was said to be unreachable, and to be back
+
+#[cfg(unix)]
+fn main() -> Result<(), keysecure_tests::Broken> {
+    worker::run()
+}
+
+#[cfg(not(unix))]
+fn main() {}
+
+#[cfg(unix)]
+mod worker {
+    use std::io::{BufRead as _, Write as _, stdin, stdout};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex, PoisonError};
+    use std::time::{Duration, Instant};
+
+    use keysecure::{Client, FileStore, Observer, ReplayStore, TokenStore};
+    use keysecure_tests::Broken;
+
+    struct Stores {
+        token: Arc<dyn TokenStore>,
+        replay: Arc<dyn ReplayStore>,
+    }
+
+    /// Counts what the client says of its store.
+    #[derive(Default)]
+    struct Watch {
+        lost: AtomicUsize,
+        found: AtomicUsize,
+    }
+
+    impl Observer for Watch {
+        fn token_store(&self, available: bool) {
+            let count = if available { &self.found } else { &self.lost };
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    pub(super) fn run() -> Result<(), Broken> {
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        let [base_url, api_key, api_secret, cardholder_no, threads, store @ ..] = arguments.as_slice() else {
+            return Err("too few arguments".into());
+        };
+        let threads = threads.parse()?;
+        let stores = stores(store)?;
+        let watch = Arc::new(Watch::default());
+        let mut builder =
+            Client::builder(api_key.as_str(), api_secret.as_str()).base_url(base_url).observer(watch.clone());
+        if let Some(stores) = &stores {
+            builder = builder.token_store(Arc::clone(&stores.token));
+        }
+        let client = builder.build()?;
+        for line in stdin().lock().lines() {
+            let line = line?;
+            let words: Vec<&str> = line.split(' ').collect();
+            let answer = match words.as_slice() {
+                ["calls", count] => calls(&client, cardholder_no, threads, count.parse()?),
+                ["insert", keys @ ..] => insert(stores.as_ref().ok_or("no store")?.replay.as_ref(), keys),
+                ["warnings"] => {
+                    format!("{} {}", watch.lost.load(Ordering::SeqCst), watch.found.load(Ordering::SeqCst))
+                }
+                _ => return Err(format!("what is {line}?").into()),
+            };
+            writeln!(stdout(), "{answer}")?;
+        }
+        Ok(())
+    }
+
+    fn stores(store: &[String]) -> Result<Option<Stores>, Broken> {
+        match store.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["none"] => Ok(None),
+            ["file", directory] => {
+                let store = Arc::new(FileStore::open(*directory)?);
+                Ok(Some(Stores { token: store.clone(), replay: store }))
+            }
+            #[cfg(feature = "redis")]
+            ["redis", url, lease] => {
+                let lease = Duration::from_millis(lease.parse()?);
+                let store = Arc::new(keysecure::RedisStore::open(*url)?.lease(lease));
+                Ok(Some(Stores { token: store.clone(), replay: store }))
+            }
+            _ => Err("no such store".into()),
+        }
+    }
+
+    fn calls(client: &Client, cardholder_no: &str, threads: usize, count: usize) -> String {
+        let (failed, longest) = (AtomicUsize::new(0), Mutex::new(Duration::ZERO));
+        let error = Mutex::new(String::from("-"));
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    for _ in 0..count {
+                        let begin = Instant::now();
+                        if let Err(why) = client.accounts().get(cardholder_no) {
+                            failed.fetch_add(1, Ordering::SeqCst);
+                            *error.lock().unwrap_or_else(PoisonError::into_inner) = why.to_string();
+                        }
+                        let mut longest = longest.lock().unwrap_or_else(PoisonError::into_inner);
+                        *longest = begin.elapsed().max(*longest);
+                    }
+                });
+            }
+        });
+        let longest = longest.into_inner().unwrap_or_else(PoisonError::into_inner).as_millis();
+        let error = error.into_inner().unwrap_or_else(PoisonError::into_inner);
+        format!("{} {} {longest} {error}", threads * count, failed.load(Ordering::SeqCst))
+    }
+
+    fn insert(store: &dyn ReplayStore, keys: &[&str]) -> String {
+        let (mut new, mut known, mut unavailable) = (0, 0, 0);
+        for key in keys {
+            match store.insert(key, Duration::from_secs(600)) {
+                Ok(true) => new += 1,
+                Ok(false) => known += 1,
+                Err(_) => unavailable += 1,
+            }
+        }
+        format!("{new} {known} {unavailable}")
+    }
+}

@@ -1,0 +1,125 @@
+//! Which faults hit an operation, and what faults are called in the table.
+
+use std::time::Duration;
+
+use keysecure_sandbox::{Fault, FaultKind};
+
+use super::Leg;
+use super::job::Job;
+use super::random::Random;
+
+/// Draws the faults of one operation: none for half of them, else up to three.
+pub(crate) fn draw(random: &mut Random, leg: Leg, job: &Job) -> Vec<Fault> {
+    let count = if random.one_in(2) { 0 } else { 1 + random.below(3) };
+    (0..count).filter_map(|_| fault(random, leg, job)).collect()
+}
+
+fn fault(random: &mut Random, leg: Leg, job: &Job) -> Option<Fault> {
+    let fault = match random.below(20) {
+        0 => Fault::on_any(FaultKind::Refuse).times(1 + random.below(3)),
+        1 => Fault::on("token", any_call(random)?),
+        2..=6 => {
+            let kind = any_call(random)?;
+            let burst = if kind == FaultKind::Code(1009) { 1 + random.below(8) } else { 1 + random.below(2) };
+            Fault::on(job.look_up(), kind).times(burst)
+        }
+        7..=9 => {
+            // The platform refuses for good, or for a whole burst.
+            let kind = random.pick(&[FaultKind::Code(1009), FaultKind::Code(1009), FaultKind::Code(4005)])?;
+            Fault::on(job.operation(), kind).times(1 + random.below(8))
+        }
+        10..=12 => Fault::on(job.operation(), any_call(random)?),
+        13..=15 if leg != Leg::Skipping => Fault::on(job.operation(), late(random)?),
+        _ => Fault::on(job.operation(), after_commit(random)?),
+    };
+    Some(fault.after(random.below(3)))
+}
+
+/// What may happen to any call, a look-up too. None of these commits after the client has been told.
+fn any_call(random: &mut Random) -> Option<FaultKind> {
+    let seconds = i64::try_from(random.below(61)).unwrap_or(0) - 30;
+    random.pick(&[
+        FaultKind::DropBeforeRead,
+        FaultKind::DropBeforeRead,
+        FaultKind::Truncate,
+        FaultKind::Malformed,
+        FaultKind::Html,
+        FaultKind::InvalidUtf8,
+        FaultKind::WrongType,
+        FaultKind::WrongFieldTypes,
+        FaultKind::MissingData,
+        FaultKind::Redirect,
+        FaultKind::Code(1001),
+        FaultKind::Code(1009),
+        FaultKind::HttpStatus(502, None),
+        FaultKind::HttpStatus(503, Some(1)),
+        FaultKind::ExpiredToken,
+        // Of the answer's Date and of the check; within what a look-up allows for when the call is carried out.
+        FaultKind::SkewClock(if seconds > 0 { seconds.min(8) * 1_000 } else { seconds * 1_000 }),
+        FaultKind::SkewClock(3_600_000),
+        FaultKind::SkewClock(-3_600_000),
+    ])
+}
+
+/// Carried out, and the merchant is not told so.
+fn after_commit(random: &mut Random) -> Option<FaultKind> {
+    random.pick(&[
+        FaultKind::DropAfterCommit,
+        FaultKind::DropAfterCommit,
+        FaultKind::DropAfterCommit,
+        FaultKind::CodeAfterCommit(1001),
+        FaultKind::CodeAfterCommit(1001),
+        FaultKind::Truncate,
+        FaultKind::Malformed,
+        FaultKind::Html,
+        FaultKind::InvalidUtf8,
+        FaultKind::WrongType,
+        FaultKind::MissingData,
+    ])
+}
+
+/// Carried out late, or answered late. Calls time out after [`Leg::timeout`].
+fn late(random: &mut Random) -> Option<FaultKind> {
+    let within = random.millis(10, 150);
+    let past_the_timeout = random.millis(320, 450);
+    random.pick(&[
+        FaultKind::LateCommit(within),
+        FaultKind::LateCommit(within),
+        FaultKind::LateCommit(Duration::from_millis(150)),
+        FaultKind::Stall(past_the_timeout),
+        FaultKind::StallAfterCommit(past_the_timeout),
+        FaultKind::Stall(within),
+    ])
+}
+
+/// The name in the table.
+pub(crate) fn name(kind: FaultKind) -> String {
+    let text = match kind {
+        FaultKind::Refuse => "refuse",
+        FaultKind::DropBeforeRead => "drop before",
+        FaultKind::DropAfterCommit => "drop after commit",
+        FaultKind::LateCommit(_) => "late commit",
+        FaultKind::Stall(time) if time >= Leg::TIMEOUT => "stall past the timeout, commits late",
+        FaultKind::Stall(_) => "stall within the timeout",
+        FaultKind::StallAfterCommit(_) => "stall past the timeout after commit",
+        FaultKind::Truncate => "truncated answer",
+        FaultKind::Malformed => "malformed answer",
+        FaultKind::WrongType | FaultKind::WrongFieldTypes => "answer of wrong types",
+        FaultKind::MissingData => "answer without data",
+        FaultKind::Html => "HTML answer",
+        FaultKind::InvalidUtf8 => "answer not UTF-8",
+        FaultKind::Redirect => "redirect",
+        FaultKind::ExpiredToken => "token expiry, 1007",
+        FaultKind::SkewClock(_) => "clock skew of one answer",
+        FaultKind::Code(code) => return format!("code {code}"),
+        FaultKind::CodeAfterCommit(code) => return format!("code {code} after commit"),
+        FaultKind::HttpStatus(status, _) => return format!("HTTP status {status}"),
+        _ => "other",
+    };
+    text.to_owned()
+}
+
+/// What a `settle` of next to nothing cannot bear.
+pub(crate) fn late_commit(job: &Job) -> Fault {
+    Fault::on(job.operation(), FaultKind::LateCommit(Duration::from_millis(150)))
+}

@@ -1,0 +1,127 @@
+//! A sandbox and a client, set up for a test.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use keysecure::{ActivateCard, Address, ApplyCard, CardType, Client, ClientBuilder, Cvv, Decimal};
+use keysecure_sandbox::{Mode, RequestRecord, Sandbox, SandboxBuilder};
+
+use crate::TestClock;
+
+/// A stage that could not be set.
+pub type Broken = Box<dyn StdError + Send + Sync>;
+
+/// A sandbox with one approved cardholder, and a client that talks to it.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// The platform.
+    pub sandbox: Sandbox,
+    /// A client with the defaults.
+    pub client: Client,
+    /// An approved cardholder.
+    pub cardholder_no: String,
+}
+
+impl Stage {
+    /// In credit mode.
+    pub fn credit() -> Result<Self, Broken> {
+        Self::on(Sandbox::builder())
+    }
+
+    /// In authorization mode.
+    pub fn authorization() -> Result<Self, Broken> {
+        Self::on(Sandbox::builder().mode(Mode::Authorization))
+    }
+
+    /// On a sandbox with other settings.
+    pub fn on(builder: SandboxBuilder) -> Result<Self, Broken> {
+        let sandbox = builder.start()?;
+        let client = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url()).build()?;
+        let cardholder_no = sandbox.seed_approved_cardholder();
+        Ok(Self { sandbox, client, cardholder_no })
+    }
+
+    /// Begins another client of the same merchant.
+    pub fn builder(&self) -> ClientBuilder {
+        Client::builder(self.sandbox.api_key(), self.sandbox.api_secret()).base_url(self.sandbox.base_url())
+    }
+
+    /// A client whose back-off takes no time, and its clock.
+    pub fn hurried(&self) -> Result<(Client, Arc<TestClock>), Broken> {
+        let clock = Arc::new(TestClock::virtual_sleeps(Some(self.sandbox.platform())));
+        let client = self.builder().clock(clock.clone()).build()?;
+        Ok((client, clock))
+    }
+
+    /// The requests on record behind the first `skip`.
+    pub fn requests_since(&self, skip: usize) -> Vec<RequestRecord> {
+        self.sandbox.requests().split_off(skip)
+    }
+
+    /// How many requests there were so far.
+    pub fn count(&self) -> usize {
+        self.sandbox.requests().len()
+    }
+
+    /// A card in use, virtual.
+    pub fn virtual_card(&self) -> Result<String, Broken> {
+        Ok(self.sandbox.seed_virtual_card(&self.cardholder_no)?)
+    }
+
+    /// A physical card that waits for its activation, and the request that activates it.
+    pub fn card_to_activate(&self) -> Result<ActivateCard, Broken> {
+        let card_no = self.sandbox.seed_physical_card(&self.cardholder_no)?;
+        let card = self.sandbox.cards().into_iter().find(|card| card.card_no == card_no).ok_or("the card is gone")?;
+        Ok(ActivateCard {
+            cvv: Cvv::new(self.sandbox.cvv_for_tests(&card_no)?)?,
+            card_no,
+            cardholder_no: self.cardholder_no.clone(),
+            card_last_no: card.card_last_no,
+        })
+    }
+
+    /// A physical card in use.
+    pub fn physical_card(&self) -> Result<String, Broken> {
+        let request = self.card_to_activate()?;
+        self.client.cards().activate(&request)?;
+        Ok(request.card_no)
+    }
+}
+
+/// An application for a virtual card from the first package of credit mode.
+pub fn virtual_card(cardholder_no: &str, card_unique_no: &str) -> ApplyCard {
+    ApplyCard {
+        cardholder_no: cardholder_no.to_owned(),
+        card_unique_no: card_unique_no.to_owned(),
+        card_type: CardType::Virtual,
+        package_no: Some("1600000000000000101".to_owned()),
+        ..ApplyCard::default()
+    }
+}
+
+/// A whole address in English.
+pub fn address() -> Address {
+    Address {
+        first_name: "Ada".into(),
+        last_name: "Lovelace".into(),
+        phone_code: "44".into(),
+        phone: "2079460123".into(),
+        postal_code: "SW1Y 4JH".into(),
+        country: "GB".into(),
+        state: "London".into(),
+        city: "London".into(),
+        address_line1: "12 St James's Square".into(),
+        address_line2: String::new(),
+    }
+}
+
+/// So many cents.
+pub fn cents(cents: i64) -> Decimal {
+    Decimal::new(cents, 2)
+}
+
+/// The instant of a number of Unix milliseconds, not negative.
+pub fn millis(millis: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(millis.unsigned_abs())
+}

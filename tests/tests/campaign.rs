@@ -1,0 +1,52 @@
+//! The exactly-once campaign, short; `cargo xtask campaign` runs the long one.
+
+#![allow(clippy::unwrap_used)] // test code
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keysecure::{Client, Ensure, Transfer, TransferType};
+use keysecure_sandbox::{Fault, FaultKind, Sandbox};
+use keysecure_tests::campaign::{Campaign, Flaw};
+use keysecure_tests::{TestClock, cents};
+
+#[test]
+fn everything_is_made_exactly_once_and_every_outcome_is_true() {
+    let worker = Some(env!("CARGO_BIN_EXE_campaign").into());
+    let figures = Campaign { transfers: 250, cards: 50, worker, ..Campaign::default() }.run().unwrap();
+    assert!(figures.is_clean(), "{figures}");
+    // What never happens proves nothing.
+    assert!(figures.unknown_inside > 30 && figures.kills > 0 && figures.outcomes_checked > 200, "{figures}");
+}
+
+#[test]
+fn the_audit_finds_what_is_done_wrong() {
+    for (name, flaw) in Flaw::ALL {
+        let campaign = Campaign { transfers: 80, cards: 20, flaw: Some(flaw), ..Campaign::default() };
+        let figures = campaign.run().unwrap();
+        assert!(flaw.is_found_in(&figures), "{name}:\n{figures}");
+    }
+}
+
+/// Found by thinking about the campaign: without an answer there was no clock but the device's when the look-up was cut.
+#[test]
+fn a_look_up_that_was_cut_with_a_wrong_clock_proves_nothing() {
+    let sandbox = Sandbox::start().unwrap();
+    let transfer = Transfer {
+        cardholder_no: sandbox.seed_approved_cardholder(),
+        transfer_unique_no: "topup-1".into(),
+        r#type: TransferType::In,
+        amount: cents(100),
+    };
+    let begin = || Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url());
+    begin().build().unwrap().accounts().transfer(&transfer).unwrap();
+    // The process ends. The next one starts on a device that is an hour late, and offline for longer than settle.
+    let clock = Arc::new(TestClock::virtual_sleeps(Some(sandbox.platform())));
+    clock.set_wrong_by(-3_600_000);
+    let restarted = begin().clock(clock).build().unwrap();
+    sandbox.fault(Fault::on_any(FaultKind::Refuse).times(40));
+    let options = Ensure { deadline: Duration::from_secs(600), ..Ensure::default() };
+    let found = restarted.accounts().ensure_transfer(&transfer, &options).unwrap();
+    assert!(!found.created);
+    assert_eq!(sandbox.transfers().len(), 1);
+}

@@ -1,0 +1,164 @@
+//! The `ensure_*` calls: whatever happens on the way, the thing exists once, or the error says what is known.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // test code
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use keysecure::{Client, Clock, Decimal, Ensure, ErrorKind, Outcome, SystemClock, Transfer, TransferType};
+use keysecure_sandbox::{Fault, FaultKind, Sandbox};
+
+const TRANSFER: &str = "accounts.transfer";
+const LIST: &str = "accounts.transfers";
+
+/// A clock whose `sleep` takes no time but moves time on, so that a settle of ten seconds is tested at once.
+struct FastClock {
+    real: SystemClock,
+    slept: Mutex<Duration>,
+}
+
+impl Clock for FastClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+    fn monotonic(&self) -> Duration {
+        self.real.monotonic() + *self.slept.lock().unwrap()
+    }
+    fn sleep(&self, duration: Duration) {
+        *self.slept.lock().unwrap() += duration;
+    }
+}
+
+struct Scene {
+    sandbox: Sandbox,
+    client: Client,
+    clock: Arc<FastClock>,
+    transfer: Transfer,
+}
+
+fn scene() -> Scene {
+    let sandbox = Sandbox::start().unwrap();
+    let clock = Arc::new(FastClock { real: SystemClock::new(), slept: Mutex::default() });
+    let client = Client::builder(sandbox.api_key(), sandbox.api_secret())
+        .base_url(sandbox.base_url())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let cardholder_no = sandbox.seed_approved_cardholder();
+    let transfer = Transfer {
+        cardholder_no,
+        transfer_unique_no: "topup-1".into(),
+        r#type: TransferType::In,
+        amount: Decimal::TEN,
+    };
+    Scene { sandbox, client, clock, transfer }
+}
+
+impl Scene {
+    fn slept(&self) -> Duration {
+        *self.clock.slept.lock().unwrap()
+    }
+}
+
+#[test]
+fn a_new_number_is_sent_at_once() {
+    let scene = scene();
+    let made = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::never_sent()).unwrap();
+    assert!(made.created);
+    assert_eq!(made.value.balance, Some(Decimal::TEN));
+    assert_eq!(scene.slept(), Duration::ZERO);
+    assert_eq!(scene.sandbox.transfers().len(), 1);
+}
+
+#[test]
+fn a_number_that_may_have_been_sent_waits_until_absence_is_proven() {
+    let scene = scene();
+    let made = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::default()).unwrap();
+    assert!(made.created && scene.slept() >= Duration::from_secs(9), "{:?}", scene.slept());
+    let again = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::default()).unwrap();
+    assert!(!again.created);
+    assert_eq!(again.value.transfer_no, made.value.transfer_no);
+    assert_eq!(scene.sandbox.transfers().len(), 1);
+}
+
+#[test]
+fn an_answer_lost_after_the_commit_is_found_not_sent_again() {
+    let scene = scene();
+    scene.sandbox.fault(Fault::on(TRANSFER, FaultKind::DropAfterCommit));
+    let found = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::never_sent()).unwrap();
+    assert!(!found.created);
+    assert_eq!((scene.sandbox.transfers().len(), scene.sandbox.requests_to(TRANSFER)), (1, 1));
+}
+
+#[test]
+fn a_request_lost_before_the_commit_is_sent_again_only_after_the_wait() {
+    let scene = scene();
+    scene.sandbox.fault(Fault::on(TRANSFER, FaultKind::DropBeforeRead));
+    let made = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::never_sent()).unwrap();
+    assert!(made.created && scene.slept() >= Duration::from_secs(9));
+    assert_eq!(scene.sandbox.transfers().len(), 1);
+}
+
+#[test]
+fn another_thing_under_the_number_is_its_own_error() {
+    let scene = scene();
+    scene.client.accounts().transfer(&scene.transfer).unwrap();
+    let other = Transfer { amount: Decimal::ONE, ..scene.transfer.clone() };
+    let error = scene.client.accounts().ensure_transfer(&other, &Ensure::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert!(error.to_string().contains("amount"), "{error}");
+    assert_eq!(scene.sandbox.transfers().len(), 1);
+}
+
+#[test]
+fn what_cannot_be_settled_in_time_says_so_and_a_later_call_goes_on() {
+    let scene = scene();
+    scene.sandbox.fault(Fault::on(TRANSFER, FaultKind::DropAfterCommit));
+    scene.sandbox.fault(Fault::on(LIST, FaultKind::Code(1001)).after(1).times(10_000));
+    let error = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::never_sent()).unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown), "{error}");
+    scene.sandbox.clear_faults();
+    let found = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::never_sent()).unwrap();
+    assert!(!found.created);
+    assert_eq!((scene.sandbox.transfers().len(), scene.sandbox.requests_to(TRANSFER)), (1, 1));
+}
+
+#[test]
+fn a_refusal_ends_it() {
+    let scene = scene();
+    let nobody = Transfer { cardholder_no: "404".into(), ..scene.transfer.clone() };
+    let error = scene.client.accounts().ensure_transfer(&nobody, &Ensure::never_sent()).unwrap_err();
+    assert_eq!((error.code(), error.outcome()), (Some(2002), Outcome::Rejected));
+}
+
+#[test]
+fn threads_with_one_number_make_one_transfer() {
+    let scene = scene();
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::never_sent()).unwrap());
+        }
+    });
+    assert_eq!(scene.sandbox.transfers().len(), 1);
+}
+
+#[test]
+fn a_row_of_a_server_whose_clock_runs_ahead_is_found() {
+    let scene = scene();
+    scene.sandbox.fault(Fault::on(TRANSFER, FaultKind::SkewClock(50_000)));
+    let first = Client::builder(scene.sandbox.api_key(), scene.sandbox.api_secret()).base_url(scene.sandbox.base_url());
+    // The client's stamp lies before the skewed clock by less than a minute: the call is carried out.
+    first.build().unwrap().accounts().transfer(&scene.transfer).unwrap();
+    let found = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::default()).unwrap();
+    assert!(!found.created);
+    assert_eq!(scene.sandbox.transfers().len(), 1);
+}
+
+#[test]
+fn what_ends_the_matter_is_not_called_unknown() {
+    let scene = scene();
+    scene.client.accounts().transfer(&scene.transfer).unwrap();
+    let other = Transfer { r#type: TransferType::Out, ..scene.transfer.clone() };
+    let error = scene.client.accounts().ensure_transfer(&other, &Ensure::default()).unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::Rejected));
+}

@@ -1,0 +1,98 @@
+//! Processes of one machine that share a directory.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use keysecure::{Client, FileStore};
+use keysecure_sandbox::Sandbox;
+
+use crate::fleet::{Fleet, Scratch};
+use crate::{PROCESSES, is_calm, planned_renewals, sudden_ends};
+
+#[test]
+fn with_a_file_one_token_is_fetched_for_each_expiry() {
+    let scratch = Scratch::new();
+    is_calm(&sudden_ends("file", &["file", scratch.text()]));
+    is_calm(&planned_renewals("file", &["file", scratch.text()]));
+}
+
+#[test]
+fn a_worker_that_is_killed_with_the_lock_of_the_file_stops_nobody() {
+    let scratch = Scratch::new();
+    let mut fleet = Fleet::with_a_stalled_holder(&["file", scratch.text()]);
+    drop(fleet.workers.remove(0));
+    let begin = Instant::now();
+    let seen = fleet.watched(|fleet| fleet.calls(5));
+    assert_eq!((seen.tokens, seen.failed), (1, 0));
+    assert!(begin.elapsed() < Duration::from_secs(5), "they did not wait for the dead one");
+}
+
+#[test]
+fn workers_who_wait_for_a_holder_go_on_when_it_is_killed() {
+    let scratch = Scratch::new();
+    let mut fleet = Fleet::with_a_stalled_holder(&["file", scratch.text()]);
+    let holder = fleet.workers.remove(0);
+    let seen = fleet.watched(|fleet| {
+        fleet.begin("calls 5");
+        std::thread::sleep(Duration::from_millis(500));
+        assert_eq!(fleet.sandbox.requests_to("accounts.get"), 0, "they wait for its token");
+        drop(holder);
+        crate::fleet::made(&fleet.end())
+    });
+    assert_eq!((seen.tokens, seen.failed), (1, 0));
+}
+
+#[test]
+fn of_many_processes_with_one_callback_one_accepts_it() {
+    let scratch = Scratch::new();
+    let mut fleet = Fleet::with_life(Duration::from_secs(1_000), &["file", scratch.text()]);
+    one_accepts_each(&mut fleet);
+}
+
+pub fn one_accepts_each(fleet: &mut Fleet) {
+    let keys: Vec<String> = (0..100).map(|key| format!("signature-{key}")).collect();
+    let answers = fleet.tell(&format!("insert {}", keys.join(" ")));
+    let sum = |place: usize| -> usize {
+        answers.iter().map(|answer| answer.split(' ').nth(place).unwrap().parse::<usize>().unwrap()).sum()
+    };
+    assert_eq!((sum(0), sum(1), sum(2)), (100, 100 * (PROCESSES - 1), 0));
+}
+
+#[test]
+fn token_and_api_key_are_in_no_file_name_and_the_token_is_in_one_private_file() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start().unwrap();
+    let client = Client::builder(sandbox.api_key(), sandbox.api_secret())
+        .base_url(sandbox.base_url())
+        .token_store(Arc::new(FileStore::open(scratch.path()).unwrap()))
+        .build()
+        .unwrap();
+    let token = client.access_token().unwrap();
+    let mut holding = 0;
+    for file in files(scratch.path()) {
+        let name = file.display().to_string();
+        assert!(!name.contains(token.expose()) && !name.contains(sandbox.api_key()), "{name}");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        holding += usize::from(fs::read_to_string(&file).unwrap().contains(token.expose()));
+    }
+    assert_eq!(holding, 1);
+    assert!(!format!("{client:?}").contains(token.expose()));
+}
+
+#[test]
+fn a_directory_that_vanishes_fails_no_call() {
+    let scratch = Scratch::new();
+    let mut fleet = Fleet::with_life(Duration::from_secs(1_000), &["file", scratch.text()]);
+    fleet.workers.truncate(1);
+    fs::remove_dir_all(scratch.path()).unwrap();
+    let seen = fleet.watched(|fleet| fleet.calls(5));
+    assert_eq!((seen.tokens, seen.failed), (1, 0));
+    assert_eq!(fleet.tell("warnings"), ["1 0"], "said once");
+}
+
+fn files(directory: &Path) -> Vec<std::path::PathBuf> {
+    fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect()
+}

@@ -1,0 +1,167 @@
+//! Starting the workers and telling them what to do.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use keysecure_sandbox::Sandbox;
+
+use crate::{PROCESSES, Seen, THREADS};
+
+/// A platform and the processes that call it.
+pub struct Fleet {
+    pub sandbox: Sandbox,
+    pub workers: Vec<Worker>,
+    store: Vec<String>,
+    cardholder_no: String,
+}
+
+/// What the calls of all workers came to.
+#[derive(Debug, Default)]
+pub struct Made {
+    pub failed: usize,
+    pub longest: Duration,
+    pub errors: Vec<String>,
+}
+
+impl Fleet {
+    /// 8 processes; the platform's tokens live that long, and a new one voids the old one.
+    pub fn with_life(life: Duration, store: &[&str]) -> Self {
+        let sandbox = Sandbox::builder().token_lifetime(life).token_voids_previous(true).start().unwrap();
+        let cardholder_no = sandbox.seed_approved_cardholder();
+        let store = store.iter().map(ToString::to_string).collect();
+        let mut fleet = Self { sandbox, workers: Vec::new(), store, cardholder_no };
+        fleet.add(PROCESSES);
+        fleet
+    }
+
+    pub fn add(&mut self, count: usize) {
+        for _ in 0..count {
+            let mut child = Command::new(env!("CARGO_BIN_EXE_fleet_worker"))
+                .args([self.sandbox.base_url(), self.sandbox.api_key(), self.sandbox.api_secret()])
+                .args([&self.cardholder_no, &THREADS.to_string()])
+                .args(&self.store)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let input = child.stdin.take().unwrap();
+            let output = BufReader::new(child.stdout.take().unwrap());
+            self.workers.push(Worker { child, input, output });
+        }
+    }
+
+    /// Gives all workers the same command at once and reads their answers.
+    pub fn tell(&mut self, command: &str) -> Vec<String> {
+        self.begin(command);
+        self.end()
+    }
+
+    pub fn begin(&mut self, command: &str) {
+        self.workers.iter_mut().for_each(|worker| worker.begin(command));
+    }
+
+    pub fn end(&mut self) -> Vec<String> {
+        self.workers.iter_mut().map(Worker::end).collect()
+    }
+
+    /// Each thread of each worker makes that many calls.
+    pub fn calls(&mut self, count: usize) -> Made {
+        made(&self.tell(&format!("calls {count}")))
+    }
+
+    /// What the platform sees of some work.
+    pub fn watched(&mut self, work: impl FnOnce(&mut Self) -> Made) -> Seen {
+        let before = self.counts();
+        let made = work(self);
+        let after = self.counts();
+        Seen { tokens: after.0 - before.0, refused: after.1 - before.1, failed: made.failed }
+    }
+
+    /// Token requests, and answers 1007.
+    fn counts(&self) -> (usize, usize) {
+        let requests = self.sandbox.requests();
+        let count = |code| requests.iter().filter(|request| request.code == Some(code)).count();
+        (requests.iter().filter(|request| request.operation == "token").count(), count(1007))
+    }
+
+    /// A worker that holds the lock: the platform keeps it waiting for its token.
+    pub fn with_a_stalled_holder(store: &[&str]) -> Self {
+        use keysecure_sandbox::{Fault, FaultKind};
+        let mut fleet = Self::with_life(Duration::from_secs(1_000), store);
+        fleet.sandbox.fault(Fault::on("token", FaultKind::Stall(Duration::from_secs(30))));
+        fleet.workers[0].begin("calls 1");
+        while fleet.sandbox.faults_fired().is_empty() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        fleet
+    }
+}
+
+pub fn made(answers: &[String]) -> Made {
+    let mut made = Made::default();
+    for answer in answers {
+        let mut words = answer.splitn(4, ' ').skip(1);
+        made.failed += words.next().unwrap().parse::<usize>().unwrap();
+        made.longest = made.longest.max(Duration::from_millis(words.next().unwrap().parse().unwrap()));
+        made.errors.extend(words.next().filter(|error| *error != "-").map(str::to_owned));
+    }
+    made
+}
+
+/// One process. It is killed when it is dropped.
+pub struct Worker {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Worker {
+    pub fn begin(&mut self, command: &str) {
+        writeln!(self.input, "{command}").unwrap();
+    }
+
+    pub fn end(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        assert!(line.ends_with('\n'), "the worker died");
+        line.trim_end().to_owned()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // SIGKILL: it has no chance to clean up.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A directory that is gone afterwards.
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    pub fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("keysecure-fleet-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+        let path = std::env::temp_dir().join(name);
+        let _ = std::fs::remove_dir_all(&path);
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub fn text(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,72 @@
+//! `cargo xtask bench`: the benchmark program, then what only cargo can tell.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process;
+use std::time::Instant;
+
+use crate::table::{row, table};
+use crate::{deps, run};
+
+/// The most packages the core may bring into somebody's program.
+const DEPENDENCY_BUDGET: usize = 60;
+
+/// `args` go to the benchmark program.
+pub fn run(args: &[String]) -> bool {
+    let bench = run::passes(run::cargo("run --release -p keysecure-tests --bin bench --").args(args));
+    let dependencies = dependencies();
+    let build = cold_build();
+
+    let verdict = match dependencies {
+        Some(count) if count <= DEPENDENCY_BUDGET => "ok",
+        Some(_) => "over",
+        None => "failed",
+    };
+    let rows = [
+        row!["what", "measured", "budget", "verdict"],
+        row![
+            "normal dependencies of the core, unique",
+            dependencies.map_or_else(|| "-".into(), |count| count.to_string()),
+            DEPENDENCY_BUDGET,
+            verdict,
+        ],
+        row![
+            "cold release build of the core",
+            build.map_or_else(|| "-".into(), |seconds| format!("{seconds:.1} s")),
+            "-",
+            if build.is_some() { "ok" } else { "failed" },
+        ],
+    ];
+    print!("\n{}", table(&rows));
+    if !bench {
+        println!("the benchmark program failed: see above");
+    }
+    bench && verdict == "ok" && build.is_some()
+}
+
+fn dependencies() -> Option<usize> {
+    let tree = run::output(&mut run::cargo("tree -p keysecure -e normal --prefix none"))?;
+    Some(deps::count(&tree, "keysecure"))
+}
+
+/// Seconds to build the core and all it needs from nothing, downloads not counted.
+fn cold_build() -> Option<f64> {
+    let folder = Temporary(run::target_dir().join(format!("cold-{}", process::id())));
+    // Without a network this fails, and yet everything may be there: the build will tell.
+    let _ = run::passes(&mut run::cargo("fetch"));
+    let mut build = run::cargo("build --release -p keysecure --target-dir");
+    // A compiler cache would answer from an earlier build.
+    build.arg(&folder.0).env("RUSTC_WRAPPER", "").env("RUSTC_WORKSPACE_WRAPPER", "");
+    let started = Instant::now();
+    run::passes(&mut build).then(|| started.elapsed().as_secs_f64())
+}
+
+/// A folder that goes away with this value.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // At worst a folder stays in the build directory.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

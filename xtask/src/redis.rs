@@ -1,0 +1,27 @@
+//! The Redis server that the tests of fleets start for themselves: from Debian's packages, where that is possible.
+
+use crate::run;
+
+/// What is installed, without starting the package's own service: the tests start a server of their own.
+const INSTALL: [&str; 2] =
+    ["env RUNLEVEL=1 apt-get update -q", "env RUNLEVEL=1 apt-get install -q -y --no-install-recommends redis-server"];
+
+/// Installs `redis-server` when it is missing and this can be done without a question. When it cannot, the tests that
+/// need it say so: they are skipped on a desk and fail in CI.
+pub fn ensure() {
+    if run::exists("redis-server", "--version") || !run::exists("apt-get", "--version") {
+        return;
+    }
+    let root = run::output(run::command("id").arg("-u")).is_some_and(|id| id.trim() == "0");
+    if !root && !run::exists("sudo", "-nv") {
+        return;
+    }
+    for line in INSTALL {
+        // Root needs no sudo, and a container often has none.
+        let mut words = if root { line.to_owned() } else { format!("sudo -n {line}") };
+        let arguments = words.split_off(words.find(' ').unwrap_or(words.len()));
+        if !run::passes(run::command(words).args(arguments.split_whitespace())) {
+            return;
+        }
+    }
+}

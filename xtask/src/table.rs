@@ -1,0 +1,49 @@
+//! A plain table: columns as wide as their longest cell, two blanks between them.
+
+/// The rows as text, the first of them being the heading.
+pub fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..columns).filter_map(width).collect();
+
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// One row, from anything that reads as text.
+macro_rules! row {
+    ($($cell:expr),+ $(,)?) => { vec![$($cell.to_string()),+] };
+}
+pub(crate) use row;
+
+#[cfg(test)]
+mod tests {
+    use super::table;
+
+    #[test]
+    fn columns_line_up_and_lines_end_without_blanks() {
+        let rows = [row!["step", "result", "seconds"], row!["fmt", "ok", 1], row!["documentation", "failed", 12.5]];
+        let expected = "\
+step           result  seconds
+fmt            ok      1
+documentation  failed  12.5
+";
+        assert_eq!(table(&rows), expected);
+    }
+
+    #[test]
+    fn width_counts_letters_and_not_bytes() {
+        assert_eq!(table(&[row!["é", "x"], row!["ab", "y"]]), "é   x\nab  y\n");
+    }
+
+    #[test]
+    fn short_rows_and_no_rows_are_fine() {
+        assert_eq!(table(&[row!["a"], row!["b", "c"]]), "a\nb  c\n");
+        assert_eq!(table(&[]), "");
+    }
+}
