@@ -43,8 +43,9 @@ scenarios! { credit authorization errors faults clocks lists callbacks }
 fn every_scenario_is_told() {
     let there: BTreeSet<String> = std::fs::read_dir(folder())
         .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".json"))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
         .collect();
     assert_eq!(there, NAMES.iter().map(ToString::to_string).collect());
 }
