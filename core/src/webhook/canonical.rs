@@ -71,12 +71,11 @@ impl Writer {
 /// A JSON string; `escape` gives the escape of a letter that has no short one and needs one.
 fn quote(text: &str, json: &mut String, escape: impl Fn(char) -> Option<String>) {
     json.push('"');
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
-        json.push_str(text);
-        json.push('"');
-        return;
-    }
-    for letter in text.chars() {
+    // Most texts stand as they are to their end, whoever writes them.
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    let (plain, rest) = text.split_at(text.bytes().take_while(is_plain).count());
+    json.push_str(plain);
+    for letter in rest.chars() {
         match letter {
             '"' => json.push_str("\\\""),
             '\\' => json.push_str("\\\\"),
