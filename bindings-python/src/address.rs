@@ -1,0 +1,78 @@
+//! The address of a cardholder.
+
+use keysecure::Address as Core;
+use pyo3::prelude::*;
+use pyo3::types::PyMapping;
+
+use crate::errors::invalid_input;
+use crate::values::{Given, text};
+
+/// Declares the class from the names of the fields, which are the core's.
+macro_rules! address {
+    ($($field:ident),+) => {
+        /// The address of a cardholder, in English letters. `address_line2` may be left out.
+        #[pyclass(frozen, eq, hash, module = "keysecure")]
+        #[derive(PartialEq, Eq, Hash)]
+        pub struct Address(Core);
+
+        #[pymethods]
+        impl Address {
+            #[new]
+            #[pyo3(signature = (*, $($field),+, address_line2=None))]
+            fn new($($field: Given<'_, '_>,)+ address_line2: Option<Given<'_, '_>>) -> PyResult<Self> {
+                Ok(Self(Core {
+                    $($field: text(stringify!($field), $field)?,)+
+                    address_line2: address_line2.map_or(Ok(String::new()), |line| text("address_line2", line))?,
+                }))
+            }
+
+            $(
+                #[getter]
+                fn $field(&self) -> &str {
+                    &self.0.$field
+                }
+            )+
+
+            #[getter]
+            fn address_line2(&self) -> &str {
+                &self.0.address_line2
+            }
+
+            fn __repr__(&self) -> String {
+                format!("{:?}", self.0)
+            }
+        }
+
+        /// The fields of an address, for the error about one that is not.
+        const FIELDS: &[&str] = &[$(stringify!($field),)+ "address_line2"];
+
+        fn set(address: &mut Core, field: &str, value: String) {
+            match field {
+                $(stringify!($field) => address.$field = value,)+
+                _ => address.address_line2 = value,
+            }
+        }
+    };
+}
+
+address!(first_name, last_name, phone_code, phone, postal_code, country, state, city, address_line1);
+
+/// An `Address`, or a mapping with its fields.
+pub fn of(value: Given<'_, '_>) -> PyResult<Core> {
+    let py = value.py();
+    if let Ok(address) = value.cast::<Address>() {
+        return Ok(address.get().0.clone());
+    }
+    let mapping =
+        value.cast::<PyMapping>().map_err(|_| invalid_input(py, "address_info", "must be an Address or a dict"))?;
+    let mut address = Core::default();
+    for item in mapping.items()? {
+        let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+        let name = text("address_info", &name)?;
+        if !FIELDS.contains(&name.as_str()) {
+            return Err(invalid_input(py, "address_info", "has a field that an address does not have"));
+        }
+        set(&mut address, &name, text(&name, &value)?);
+    }
+    Ok(address)
+}
