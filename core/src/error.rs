@@ -71,6 +71,26 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// The kind's name in every face, such as `invalid_input`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::InvalidInput => "invalid_input",
+            Self::Transport => "transport",
+            Self::Timeout => "timeout",
+            Self::Authentication => "authentication",
+            Self::Permission => "permission",
+            Self::RateLimit => "rate_limit",
+            Self::NotFound => "not_found",
+            Self::State => "state",
+            Self::Conflict => "conflict",
+            Self::Api => "api",
+            Self::InvalidResponse => "invalid_response",
+            Self::Webhook => "webhook",
+            Self::Decrypt => "decrypt",
+        }
+    }
+
     /// The kind of a refusal with this code.
     pub(crate) fn of_code(code: i64) -> Self {
         match code {

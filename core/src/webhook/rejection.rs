@@ -40,6 +40,27 @@ pub enum Rejection {
 }
 
 impl Rejection {
+    /// The reason's name in every face, such as `wrong_signature`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MissingHeader => "missing_header",
+            Self::DuplicateHeader => "duplicate_header",
+            Self::BadHeader => "bad_header",
+            Self::BadTimestamp => "bad_timestamp",
+            Self::BadSignature => "bad_signature",
+            Self::UnsupportedVersion => "unsupported_version",
+            Self::TooOld => "too_old",
+            Self::TooNew => "too_new",
+            Self::TooLarge => "too_large",
+            Self::NotACallback => "not_a_callback",
+            Self::Ambiguous => "ambiguous",
+            Self::WrongSignature => "wrong_signature",
+            Self::WrongAction => "wrong_action",
+            Self::Replayed => "replayed",
+            Self::ReplayStoreUnavailable => "replay_store_unavailable",
+        }
+    }
+
     /// The reason in words, with what to look for.
     pub fn as_str(self) -> &'static str {
         match self {

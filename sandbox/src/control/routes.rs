@@ -158,6 +158,8 @@ static ROUTES: &[Route] = &[
         Ok(json!({"settled": control.platform.settle_callbacks(read::<Millis>(body)?.duration())}))
     }),
     get("/callbacks/deliveries", |control, _| list("deliveries", &control.platform.deliveries())),
+    // The merchant's answer, whatever came.
+    post("/callbacks/sink", "a callback", |_, _| Ok(json!({"code": 0, "message": ""}))),
     post("/consumptions/complete_fees", "consume_no, fee_detail", |control, body| {
         let args: Fees = read(body)?;
         control.platform.complete_fees(&args.consume_no, args.fee_detail)?;

@@ -22,7 +22,7 @@ mod worker {
     use std::sync::{Arc, Mutex, PoisonError};
     use std::time::{Duration, Instant};
 
-    use keysecure::{Client, FileStore, Observer, ReplayStore, TokenStore};
+    use keysecure::{Client, FileStore, Observer, ReplayStore, StoreUnavailable, TokenStore};
     use keysecure_tests::Broken;
 
     struct Stores {
@@ -114,10 +114,23 @@ mod worker {
         format!("{} {} {longest} {error}", threads * count, failed.load(Ordering::SeqCst))
     }
 
+    /// A callback that is rejected because the store does not answer comes again, as from the platform.
+    fn delivered(store: &dyn ReplayStore, key: &str) -> Result<bool, StoreUnavailable> {
+        let mut answer = store.insert(key, Duration::from_secs(600));
+        for _ in 0..5 {
+            if answer.is_ok() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1_100));
+            answer = store.insert(key, Duration::from_secs(600));
+        }
+        answer
+    }
+
     fn insert(store: &dyn ReplayStore, keys: &[&str]) -> String {
         let (mut new, mut known, mut unavailable) = (0, 0, 0);
         for key in keys {
-            match store.insert(key, Duration::from_secs(600)) {
+            match delivered(store, key) {
                 Ok(true) => new += 1,
                 Ok(false) => known += 1,
                 Err(_) => unavailable += 1,

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use keysecure_sandbox::Sandbox;
@@ -16,7 +17,12 @@ pub struct Fleet {
     pub workers: Vec<Worker>,
     store: Vec<String>,
     cardholder_no: String,
+    _alone: MutexGuard<'static, ()>,
 }
+
+/// One fleet at a time: two of them on a small machine keep a store waiting beyond its time-out, which is no failure of
+/// the store.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// What the calls of all workers came to.
 #[derive(Debug, Default)]
@@ -29,10 +35,11 @@ pub struct Made {
 impl Fleet {
     /// 8 processes; the platform's tokens live that long, and a new one voids the old one.
     pub fn with_life(life: Duration, store: &[&str]) -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let sandbox = Sandbox::builder().token_lifetime(life).token_voids_previous(true).start().unwrap();
         let cardholder_no = sandbox.seed_approved_cardholder();
         let store = store.iter().map(ToString::to_string).collect();
-        let mut fleet = Self { sandbox, workers: Vec::new(), store, cardholder_no };
+        let mut fleet = Self { sandbox, workers: Vec::new(), store, cardholder_no, _alone: alone };
         fleet.add(PROCESSES);
         fleet
     }
