@@ -3,10 +3,8 @@
 use keysecure::Ensure;
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::PyBool;
 
-use crate::errors::invalid_input;
-use crate::values::{Given, optional_when};
+use crate::values::{Given, optional_when, seconds};
 
 /// A thing that exists exactly once.
 #[pyclass(frozen, module = "keysecure")]
@@ -34,27 +32,17 @@ impl Ensured {
     }
 }
 
-/// The options that the `ensure_*` calls have in common.
+/// The options that the `ensure_*` calls have in common; times in seconds.
 pub fn options(
-    py: Python<'_>,
     deadline: Option<Given<'_, '_>>,
     settle: Option<Given<'_, '_>>,
     since: Option<Given<'_, '_>>,
     never_sent: bool,
 ) -> PyResult<Ensure> {
-    let seconds = |field: &str, value: Option<Given<'_, '_>>, default| {
-        let Some(value) = value else { return Ok(default) };
-        let wrong = || invalid_input(py, field, "must be a number of seconds, zero or more");
-        if value.is_instance_of::<PyBool>() {
-            return Err(wrong());
-        }
-        let seconds: f64 = value.extract().map_err(|_| wrong())?;
-        std::time::Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
-    };
     let default = Ensure::default();
     Ok(Ensure {
-        deadline: seconds("deadline", deadline, default.deadline)?,
-        settle: seconds("settle", settle, default.settle)?,
+        deadline: deadline.map_or(Ok(default.deadline), |value| seconds("deadline", value))?,
+        settle: settle.map_or(Ok(default.settle), |value| seconds("settle", value))?,
         since: optional_when("since", since)?,
         never_sent,
     })

@@ -12,9 +12,12 @@ use pyo3::prelude::*;
 mod address;
 mod blocking;
 mod client;
+mod doctor;
 mod ensured;
+mod enums;
 mod errors;
 mod lists;
+mod log;
 mod process;
 mod resources;
 mod sandbox;
@@ -22,24 +25,43 @@ mod secrets;
 mod settings;
 mod stores;
 mod values;
+mod webhooks;
 
-/// The native part of keysecure.
+/// The native part of keysecure. Use it through `keysecure`.
 #[pymodule]
 mod _native {
+    use super::*;
+
     #[pymodule_export]
     use crate::address::Address;
     #[pymodule_export]
     use crate::client::Client;
     #[pymodule_export]
+    use crate::doctor::{Finding, Report};
+    #[pymodule_export]
     use crate::ensured::Ensured;
     #[pymodule_export]
     use crate::lists::{List, Page};
     #[pymodule_export]
-    use crate::resources::Cards;
+    use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Simulation};
     #[pymodule_export]
     use crate::sandbox::Sandbox;
     #[pymodule_export]
     use crate::secrets::{AccessToken, CardSecrets, ClientToken};
     #[pymodule_export]
-    use keysecure::{Bin, Card, CardApplied, Limits, Package, Tariff};
+    use crate::stores::{FileStore, MemoryReplayStore, MemoryTokenStore};
+    #[pymodule_export]
+    use crate::webhooks::{Received, Responder, UnknownEvent, Verified, WebhookVerifier, reply_accept, reply_decline};
+    #[pymodule_export]
+    use keysecure::{
+        Account, AccountInfo, AuthEvent, Bin, Card, CardApplied, CardUpdateEvent, Cardholder, CardholderApplied,
+        CardholderCard, Consumption, ConsumptionEvent, Fee, Limits, MerchantInfo, Package, SimulationResult, Tariff,
+        TransferRecord, TransferResult,
+    };
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        crate::enums::add(module)
+    }
 }

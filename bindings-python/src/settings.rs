@@ -1,5 +1,6 @@
 //! The settings of a client, kept so that a forked child can make a client of its own.
 
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,9 @@ use keysecure::{AesSettings, CipherMode, Environment, Error, KeyScheme, Language
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyString};
 
-use crate::errors::{self, config};
+use crate::blocking::EndingClock;
+use crate::errors::config;
+use crate::log::Collector;
 use crate::values::Given;
 
 /// Everything that a client is built from.
@@ -38,6 +41,8 @@ impl Settings {
             .max_retries(self.max_retries)
             .language(self.language)
             .timezone(self.timezone)
+            .clock(Arc::new(EndingClock::new()))
+            .observer(Arc::new(Collector))
             .token_store(token_store);
         if let Some(url) = &self.base_url {
             builder = builder.base_url(url.clone());
@@ -65,12 +70,13 @@ pub fn optional_text(name: &str, value: Option<Given<'_, '_>>) -> PyResult<Optio
 }
 
 /// A setting with a fixed set of words.
-pub fn word<T: std::str::FromStr<Err = Error>>(name: &str, value: Given<'_, '_>) -> PyResult<T> {
-    text(name, value)?.parse().map_err(|error| errors::to_python(value.py(), &error))
+pub fn word<T: FromStr<Err = Error>>(name: &str, value: Option<Given<'_, '_>>) -> PyResult<Option<T>> {
+    value.map(|value| Ok(text(name, value)?.parse()?)).transpose()
 }
 
 /// A setting in seconds.
-pub fn seconds(name: &str, value: Given<'_, '_>) -> PyResult<Duration> {
+pub fn seconds(name: &str, value: Option<Given<'_, '_>>, default: u64) -> PyResult<Duration> {
+    let Some(value) = value else { return Ok(Duration::from_secs(default)) };
     let wrong = || config(value.py(), &format!("{name} must be a number of seconds, longer than zero"));
     if value.is_instance_of::<PyBool>() {
         return Err(wrong());

@@ -1,13 +1,13 @@
 //! Arguments from Python: what does not fit is an `InvalidInputError` that names the field and never repeats the value.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use keysecure::{Date, Decimal, Json, When};
+use keysecure::{Date, Decimal, Extra, Json, When};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDate, PyDateAccess, PyDateTime, PyDict, PyInt, PyString, PyType};
 
-use crate::errors::{self, invalid_input};
+use crate::errors::invalid_input;
 
 /// An argument as Python gave it.
 pub type Given<'a, 'py> = &'a Bound<'py, PyAny>;
@@ -102,6 +102,15 @@ pub fn count(field: &str, value: Given<'_, '_>) -> PyResult<u32> {
     value.extract().map_err(|_| wrong())
 }
 
+/// A number of seconds, zero or more.
+pub fn seconds(field: &str, value: Given<'_, '_>) -> PyResult<Duration> {
+    let wrong = || invalid_input(value.py(), field, "must be a number of seconds, zero or more");
+    if value.is_instance_of::<PyBool>() {
+        return Err(wrong());
+    }
+    Duration::try_from_secs_f64(value.extract().map_err(|_| wrong())?).map_err(|_| wrong())
+}
+
 /// A JSON-like value as JSON; a `Decimal` becomes text, the platform's way with money.
 pub fn to_json(field: &str, value: Given<'_, '_>) -> PyResult<Json> {
     let py = value.py();
@@ -120,7 +129,9 @@ pub fn from_json<'py>(py: Python<'py>, json: &Json) -> PyResult<Bound<'py, PyAny
     py.import("json")?.getattr("loads")?.call((json.as_str(),), Some(&options))
 }
 
-/// What the core checked before anything was sent.
-pub fn checked<T>(py: Python<'_>, result: Result<T, keysecure::Error>) -> PyResult<T> {
-    result.map_err(|error| errors::to_python(py, &error))
+/// Further fields of a body, from a dict.
+pub fn extra(value: Option<Given<'_, '_>>) -> PyResult<Extra> {
+    let Some(value) = value else { return Ok(Extra::default()) };
+    let json = to_json("extra", value)?;
+    Extra::from_json(json.as_str()).map_err(|_| invalid_input(value.py(), "extra", "must be a dict"))
 }

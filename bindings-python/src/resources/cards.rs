@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::ensured::{self, Ensured};
 use crate::lists::{List, Page};
 use crate::secrets::CardSecrets;
-use crate::values::{Given, checked, count, optional_text, text, when};
+use crate::values::{Given, count, optional_text, text, when};
 
 /// The calls on cards: `client.cards`.
 #[pyclass(frozen, module = "keysecure")]
@@ -79,10 +79,13 @@ impl Cards {
     /// It looks the card up by `card_unique_no` and sends only when it is provably absent. `deadline` (60 s) bounds all
     /// of it; `settle` (10 s) is how long after an attempt the platform may still commit it; `since` is since when it
     /// may have been sent (the last 90 days); `never_sent=True` says that the number is new, so that nothing is waited for.
-    #[pyo3(signature = (
-        *, cardholder_no, card_unique_no, card_type, package_no=None, card_bin_no=None, address_info=None,
-        deadline=None, settle=None, since=None, never_sent=false,
-    ))]
+    #[pyo3(
+        signature = (
+            *, cardholder_no, card_unique_no, card_type, package_no=None, card_bin_no=None, address_info=None, deadline=None, settle=None, since=None, never_sent=false,
+        ),
+        text_signature = "(self, *, cardholder_no, card_unique_no, card_type, package_no=None, card_bin_no=None, \
+            address_info=None, deadline=60.0, settle=10.0, since=None, never_sent=False)",
+    )]
     fn ensure_card(
         &self,
         py: Python<'_>,
@@ -98,7 +101,7 @@ impl Cards {
         never_sent: bool,
     ) -> PyResult<Ensured> {
         let request = application(cardholder_no, card_unique_no, card_type, package_no, card_bin_no, address_info)?;
-        let options = ensured::options(py, deadline, settle, since, never_sent)?;
+        let options = ensured::options(deadline, settle, since, never_sent)?;
         let ensured = self.0.get().run(py, move |client| client.cards().ensure_card(&request, &options))?;
         Ensured::of(py, ensured)
     }
@@ -115,7 +118,7 @@ impl Cards {
         card_no: Option<Given<'_, '_>>,
     ) -> PyResult<List> {
         let query = query(start, end, cardholder_no, card_unique_no, card_no)?;
-        checked(py, self.0.get().core(py)?.cards().list(&query)).map(List::of)
+        Ok(List::of(self.0.get().core(py)?.cards().list(&query)?))
     }
 
     /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
@@ -161,7 +164,7 @@ impl Cards {
         let request = ActivateCard {
             card_no: text("card_no", card_no)?,
             cardholder_no: text("cardholder_no", cardholder_no)?,
-            cvv: checked(py, Cvv::new(text("cvv", cvv)?))?,
+            cvv: Cvv::new(text("cvv", cvv)?)?,
             card_last_no: text("card_last_no", card_last_no)?,
         };
         self.0.get().run(py, move |client| client.cards().activate(&request))
@@ -204,7 +207,7 @@ impl Cards {
         let request = SetPin {
             card_no: text("card_no", card_no)?,
             cardholder_no: text("cardholder_no", cardholder_no)?,
-            pin: checked(py, Pin::new(text("pin", pin)?))?,
+            pin: Pin::new(text("pin", pin)?)?,
         };
         self.0.get().run(py, move |client| client.cards().set_pin(&request))
     }
