@@ -153,14 +153,14 @@ impl WebhookVerifier {
     {
         let headers = Headers::of(headers)?;
         let callback = read(body)?;
-        let (verified, content) = self.check(&headers, &callback)?;
+        let verified = self.check(&headers, &callback)?;
         if callback.has_foreign_fields() {
             return Err(Rejection::WrongAction.into());
         }
-        self.guard(&content)?;
+        self.guard(&headers)?;
         Ok(Received {
-            event: Event::of(&callback.action, callback.data_as_json()),
-            id: callback.id,
+            event: Event::of(&callback.action, callback.data),
+            id: callback.id.into_owned(),
             sent_at: instant::from_millis(headers.millis).ok_or(Rejection::BadTimestamp)?,
             received_at: Instant::now(),
             secret: verified.secret,
@@ -179,13 +179,13 @@ impl WebhookVerifier {
         V: AsRef<[u8]>,
     {
         let headers = Headers::of(headers)?;
-        self.check(&headers, &read(body)?).map(|(verified, _)| verified)
+        self.check(&headers, &read(body)?)
     }
 
     /// Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it.
     pub fn parse_unverified(body: &[u8]) -> Result<Event, Error> {
         let callback = read(body)?;
-        Ok(Event::of(&callback.action, callback.data_as_json()))
+        Ok(Event::of(&callback.action, callback.data))
     }
 
     /// The headers that the platform would send with this body, signed with the first secret: for tests.
@@ -201,8 +201,8 @@ impl WebhookVerifier {
         ])
     }
 
-    /// Age and signature. The second value is the signed content's own signature, by which a replay is known.
-    fn check(&self, headers: &Headers, callback: &Callback<'_>) -> Result<(Verified, String), Error> {
+    /// Age and signature.
+    fn check(&self, headers: &Headers, callback: &Callback<'_>) -> Result<Verified, Error> {
         if let Some(tolerance) = self.tolerance {
             let tolerance = i64::try_from(tolerance.as_millis()).unwrap_or(i64::MAX);
             let age = instant::to_millis(self.clock.now()).saturating_sub(headers.millis);
@@ -221,7 +221,7 @@ impl WebhookVerifier {
             }
             for (place, secret) in self.secrets.iter().enumerate() {
                 if bool::from(sign(secret, &text)[..].ct_eq(&headers.signature)) {
-                    return Ok((Verified { secret: place, form }, hex::encode(&headers.signature)));
+                    return Ok(Verified { secret: place, form });
                 }
             }
             tried.push(text);
@@ -229,12 +229,13 @@ impl WebhookVerifier {
         Err(Rejection::WrongSignature.into())
     }
 
-    fn guard(&self, content: &str) -> Result<(), Error> {
+    /// Refuses what came before. A replay is known by the signature of its content.
+    fn guard(&self, headers: &Headers) -> Result<(), Error> {
         let Some((store, when_unavailable)) = &self.replay else { return Ok(()) };
         // As long as the same timestamp would be let in, from the earliest to the latest clock.
         let keep =
             self.tolerance.map_or(Duration::from_secs(24 * 3600), |tolerance| tolerance * 2 + Duration::from_secs(1));
-        match (store.insert(content, keep), when_unavailable) {
+        match (store.insert(&hex::encode(&headers.signature), keep), when_unavailable) {
             (Ok(true), _) | (Err(StoreUnavailable), WhenUnavailable::Accept) => Ok(()),
             (Ok(false), _) => Err(Rejection::Replayed.into()),
             (Err(StoreUnavailable), WhenUnavailable::Reject) => Err(Rejection::ReplayStoreUnavailable.into()),
