@@ -125,6 +125,7 @@ fn emit_one(py: Python<'_>, record: &Record) -> PyResult<()> {
             fields.set_item("attempts", record.attempts)?;
             fields.set_item("duration", record.duration.as_secs_f64())?;
             fields.set_item("code", record.code)?;
+            fields.set_item("error", record.kind.map(keysecure::ErrorKind::as_str))?;
             fields.set_item("outcome", record.outcome.map(keysecure::Outcome::as_str))?;
             (INFO, text_of(record))
         }
@@ -144,6 +145,9 @@ fn text_of(record: &CallRecord) -> String {
         format!("operation={} attempts={} ms={}", record.operation, record.attempts, record.duration.as_millis());
     if let Some(code) = record.code {
         text.push_str(&format!(" code={code}"));
+    }
+    if let Some(kind) = record.kind {
+        text.push_str(&format!(" error={}", kind.as_str()));
     }
     if let Some(outcome) = record.outcome {
         text.push_str(&format!(" outcome={outcome}"));

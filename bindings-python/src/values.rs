@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use keysecure::{Date, Decimal, Extra, Json, When};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyDate, PyDateAccess, PyDateTime, PyDict, PyInt, PyString, PyType};
+use pyo3::types::{PyBool, PyCFunction, PyDate, PyDateAccess, PyDateTime, PyDict, PyInt, PyString, PyTuple, PyType};
 
 use crate::errors::invalid_input;
 
@@ -115,11 +115,18 @@ pub fn seconds(field: &str, value: Given<'_, '_>) -> PyResult<Duration> {
 pub fn to_json(field: &str, value: Given<'_, '_>) -> PyResult<Json> {
     let py = value.py();
     let options = PyDict::new(py);
-    options.set_item("default", py.import("keysecure")?.getattr("_json_default")?)?;
+    options.set_item("default", PyCFunction::new_closure(py, None, None, decimal_as_text)?)?;
     options.set_item("allow_nan", false)?;
     let wrong = || invalid_input(py, field, "must be made of what JSON knows");
     let text = py.import("json")?.getattr("dumps")?.call((value,), Some(&options)).map_err(|_| wrong())?;
     Json::new(text.cast::<PyString>()?.to_str()?).map_err(|_| wrong())
+}
+
+/// What `json` does not know by itself and a raw call may hold.
+fn decimal_as_text(args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>) -> PyResult<String> {
+    let value = args.get_item(0)?;
+    decimal("body", &value)?;
+    Ok(value.str()?.to_string())
 }
 
 /// JSON as Python values; numbers with a fraction become `Decimal`, so that none goes through a float.

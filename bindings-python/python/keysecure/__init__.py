@@ -1,11 +1,170 @@
-"""Client for the KeySecure merchant card API, with an offline sandbox of the whole platform."""
+"""Client for the KeySecure merchant card API, with an offline sandbox of the whole platform.
 
-from ._errors import *
-from ._native import *
+    from keysecure import Client
 
+    with Client(api_key, api_secret) as client:
+        card = client.cards.apply(cardholder_no="1001", card_unique_no="order-7", card_type="Virtual", package_no="P1")
 
-def _json_default(value):
-    # Only a Decimal is let in: as text, the platform's way with money.
-    if type(value).__name__ == "Decimal":
-        return str(value)
-    raise TypeError
+What every call promises:
+
+* It blocks, at most for the client's ``timeout``, without the GIL, and stops for Ctrl-C.
+* Its error, a :class:`KeySecureError`, says by ``outcome`` whether the thing was done: ``"not_sent"``, ``"rejected"`` or
+  ``"unknown"``.
+* A call that changes something is never sent again while its outcome is unknown; ``ensure_*`` finish such calls.
+* No secret is printed: not by ``repr``, not by errors, not in logs.
+
+What the client does is told to the logger ``keysecure``: attempts at DEBUG, calls at INFO. The offline platform is
+:mod:`keysecure.sandbox`, callbacks are :mod:`keysecure.webhooks`.
+"""
+
+from __future__ import annotations
+
+from ._errors import (
+    ApiError,
+    AuthenticationError,
+    ConfigError,
+    ConflictError,
+    DecryptError,
+    InternalError,
+    InvalidInputError,
+    InvalidResponseError,
+    KeySecureError,
+    NotFoundError,
+    PermissionError,
+    RateLimitError,
+    StateError,
+    TimeoutError,
+    TransportError,
+    WebhookError,
+)
+from ._native import (
+    AccessToken,
+    Account,
+    AccountInfo,
+    Accounts,
+    Address,
+    AuthEvent,
+    Bin,
+    Card,
+    CardApplied,
+    CardSecrets,
+    CardStatus,
+    CardType,
+    CardUpdateEvent,
+    Cardholder,
+    CardholderApplied,
+    CardholderCard,
+    CardholderStatus,
+    Cardholders,
+    Cards,
+    Client,
+    ClientToken,
+    Consumption,
+    ConsumptionEvent,
+    ConsumptionType,
+    Consumptions,
+    Ensured,
+    Exemption,
+    Fee,
+    FeeType,
+    FileStore,
+    Finding,
+    Limits,
+    List,
+    MemoryReplayStore,
+    MemoryTokenStore,
+    MerchantInfo,
+    Package,
+    Page,
+    Pci,
+    Received,
+    Report,
+    Responder,
+    Simulation,
+    SimulationResult,
+    Status,
+    Tariff,
+    TransferRecord,
+    TransferResult,
+    TransferType,
+    UnknownEvent,
+    Verified,
+    WebhookVerifier,
+    __version__,
+    reply_accept,
+    reply_decline,
+)
+
+__all__ = [
+    "AccessToken",
+    "Account",
+    "AccountInfo",
+    "Accounts",
+    "Address",
+    "ApiError",
+    "AuthEvent",
+    "AuthenticationError",
+    "Bin",
+    "Card",
+    "CardApplied",
+    "CardSecrets",
+    "CardStatus",
+    "CardType",
+    "CardUpdateEvent",
+    "Cardholder",
+    "CardholderApplied",
+    "CardholderCard",
+    "CardholderStatus",
+    "Cardholders",
+    "Cards",
+    "Client",
+    "ClientToken",
+    "ConfigError",
+    "ConflictError",
+    "Consumption",
+    "ConsumptionEvent",
+    "ConsumptionType",
+    "Consumptions",
+    "DecryptError",
+    "Ensured",
+    "Exemption",
+    "Fee",
+    "FeeType",
+    "FileStore",
+    "Finding",
+    "InternalError",
+    "InvalidInputError",
+    "InvalidResponseError",
+    "KeySecureError",
+    "Limits",
+    "List",
+    "MemoryReplayStore",
+    "MemoryTokenStore",
+    "MerchantInfo",
+    "NotFoundError",
+    "Package",
+    "Page",
+    "Pci",
+    "PermissionError",
+    "RateLimitError",
+    "Received",
+    "Report",
+    "Responder",
+    "Simulation",
+    "SimulationResult",
+    "StateError",
+    "Status",
+    "Tariff",
+    "TimeoutError",
+    "TransferRecord",
+    "TransferResult",
+    "TransferType",
+    "TransportError",
+    "UnknownEvent",
+    "Verified",
+    "WebhookError",
+    "WebhookVerifier",
+    "__version__",
+    "reply_accept",
+    "reply_decline",
+]

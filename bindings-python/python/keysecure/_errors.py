@@ -3,7 +3,28 @@
 They are ordinary Python classes: they pickle, copy and cross process borders with all their fields.
 """
 
+from __future__ import annotations
+
 import builtins
+
+__all__ = [
+    "ApiError",
+    "AuthenticationError",
+    "ConfigError",
+    "ConflictError",
+    "DecryptError",
+    "InternalError",
+    "InvalidInputError",
+    "InvalidResponseError",
+    "KeySecureError",
+    "NotFoundError",
+    "PermissionError",
+    "RateLimitError",
+    "StateError",
+    "TimeoutError",
+    "TransportError",
+    "WebhookError",
+]
 
 
 class KeySecureError(Exception):
@@ -14,21 +35,40 @@ class KeySecureError(Exception):
     * ``"not_sent"``: the request never left whole; nothing was done.
     * ``"rejected"``: the platform answered that it did not do it.
     * ``"unknown"``: it may have been done. Look before you send it again, or use the ``ensure_*`` calls.
+
+    The text holds no secret, no URL and no body, and digits that look like a card number are masked.
     """
+
+    outcome: str
+    """``"not_sent"``, ``"rejected"`` or ``"unknown"``."""
+    code: int | None
+    """The platform's code, when it answered with one."""
+    msg: str | None
+    """The platform's message."""
+    field: str | None
+    """The field that broke a rule, ours or the platform's, in its name on the wire."""
+    http_status: int | None
+    """The HTTP status, when an answer came."""
+    operation: str | None
+    """The call that failed, such as ``accounts.transfer``; ``None`` for settings and values."""
+    attempts: int
+    """How many times the call's own request was tried; 0 when it was never tried."""
+    retry_after: float | None
+    """How many seconds the platform asked to wait, when it did."""
 
     def __init__(
         self,
-        message="",
+        message: str = "",
         *,
-        outcome="not_sent",
-        code=None,
-        msg=None,
-        field=None,
-        http_status=None,
-        operation=None,
-        attempts=0,
-        retry_after=None,
-    ):
+        outcome: str = "not_sent",
+        code: int | None = None,
+        msg: str | None = None,
+        field: str | None = None,
+        http_status: int | None = None,
+        operation: str | None = None,
+        attempts: int = 0,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.code = code
@@ -39,14 +79,14 @@ class KeySecureError(Exception):
         self.attempts = attempts
         self.retry_after = retry_after
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[object, ...]:
         return _restored, (type(self), self.args, dict(self.__dict__))
 
 
-def _restored(cls, args, fields):
+def _restored(cls: type[KeySecureError], args: tuple[str, ...], fields: dict[str, object]) -> KeySecureError:
     error = cls(*args)
     error.__dict__.update(fields)
     return error
@@ -57,7 +97,7 @@ class ConfigError(KeySecureError):
 
 
 class InvalidInputError(KeySecureError, ValueError):
-    """An argument breaks a rule; nothing was sent. ``field`` names it."""
+    """An argument breaks a rule; nothing was sent. ``field`` names it. Also a builtin :class:`ValueError`."""
 
 
 class TransportError(KeySecureError):
@@ -105,10 +145,16 @@ class DecryptError(KeySecureError):
 
 
 class WebhookError(KeySecureError):
-    """A callback was not accepted; ``rejection`` says why, such as ``"wrong_signature"``."""
+    """A callback was not accepted; ``rejection`` says why."""
 
-    def __init__(self, message="", *, rejection=None, outcome="rejected", **fields):
-        super().__init__(message, outcome=outcome, **fields)
+    rejection: str | None
+    """The reason's name, such as ``"wrong_signature"``, ``"too_old"`` or ``"replayed"``."""
+
+    def __init__(
+        self, message: str = "", *, rejection: str | None = None, outcome: str = "rejected", **fields: object
+    ) -> None:
+        super().__init__(message, outcome=outcome)
+        self.__dict__.update(fields)
         self.rejection = rejection
 
 

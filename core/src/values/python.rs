@@ -140,7 +140,7 @@ fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>>
     fields.set_item("attempts", error.attempts())?;
     fields.set_item("retry_after", error.retry_after().map(|wait| wait.as_secs_f64()))?;
     if let Some(rejection) = error.rejection() {
-        fields.set_item("rejection", snake_case(&format!("{rejection:?}")))?;
+        fields.set_item("rejection", rejection.name())?;
     }
     py.import("keysecure._errors")?.getattr(class_of(error.kind()))?.call((error.to_string(),), Some(&fields))
 }
@@ -162,16 +162,4 @@ fn class_of(kind: ErrorKind) -> &'static str {
         ErrorKind::Webhook => "WebhookError",
         ErrorKind::Decrypt => "DecryptError",
     }
-}
-
-/// `TooOld` as `too_old`.
-fn snake_case(name: &str) -> String {
-    let mut snake = String::with_capacity(name.len() + 4);
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.push(letter.to_ascii_lowercase());
-    }
-    snake
 }
