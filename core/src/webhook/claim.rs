@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::rejection::Rejection;
 use super::replay::{ReplayStore, StoreUnavailable};
-use crate::error::Error;
 
 /// How long a callback stays claimed when its worker is killed: longer than a handler should take.
 const LEASE: Duration = Duration::from_secs(60);
@@ -55,14 +54,10 @@ impl Claim {
         Ok(Ok(Self(Some(held))))
     }
 
-    /// Remembers the callback as handled, and lets go. When the store cannot be reached the callback was handled all the
-    /// same, and may be handled again if it comes again.
-    pub fn finish(self) -> Result<(), Error> {
-        let Some(held) = &self.0 else { return Ok(()) };
-        match held.store.insert(&held.content, held.keep) {
-            Ok(_) => Ok(()),
-            Err(StoreUnavailable) => Err(Rejection::ReplayStoreUnavailable.into()),
-        }
+    /// Remembers the callback as handled, and lets go. Answer it with [`reply_accept`](crate::reply_accept) even when the
+    /// store cannot be reached: it was handled, only a replay of it would be handled again.
+    pub fn finish(self) -> Result<(), StoreUnavailable> {
+        self.0.as_ref().map_or(Ok(()), |held| held.store.insert(&held.content, held.keep).map(|_| ()))
     }
 }
 
@@ -115,8 +110,8 @@ mod tests {
         first.finish().unwrap();
         assert_eq!(claim(&verifier, UPDATE).unwrap_err(), Some(Rejection::Replayed));
         let headers = verifier.sign_for_tests(sent_at(), UPDATE.as_bytes()).unwrap();
-        let verified = verifier.verify(headers, UPDATE.as_bytes());
-        assert_eq!(verified.unwrap_err().rejection(), Some(Rejection::Replayed), "one memory for both");
+        let again = verifier.verify(headers, UPDATE.as_bytes());
+        assert_eq!(again.unwrap_err().rejection(), Some(Rejection::Replayed), "one memory for both");
     }
 
     #[test]
