@@ -2,7 +2,7 @@
 
 use keysecure::Address as Core;
 use pyo3::prelude::*;
-use pyo3::types::PyMapping;
+use pyo3::types::{PyDict, PyMapping, PyType};
 
 use crate::errors::invalid_input;
 use crate::values::{Given, text};
@@ -38,8 +38,26 @@ macro_rules! address {
                 &self.0.address_line2
             }
 
+            /// The address as a dict of its attributes.
+            fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+                let fields = PyDict::new(py);
+                $(fields.set_item(stringify!($field), &self.0.$field)?;)+
+                fields.set_item("address_line2", &self.0.address_line2)?;
+                Ok(fields)
+            }
+
+            fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyDict>,))> {
+                Ok((slf.get_type().getattr("_from_dict")?, (slf.get().to_dict(slf.py())?,)))
+            }
+
+            #[classmethod]
+            fn _from_dict(_: &Bound<'_, PyType>, fields: Given<'_, '_>) -> PyResult<Self> {
+                of(fields).map(Self)
+            }
+
+            /// Whose address it is stays out of logs.
             fn __repr__(&self) -> String {
-                format!("{:?}", self.0)
+                format!("Address(city={:?}, country={:?}, ...)", self.0.city, self.0.country)
             }
         }
 

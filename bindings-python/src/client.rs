@@ -253,8 +253,10 @@ impl Client {
         self.close(py)
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(format!("{:?}", self.core(py)?))
+    fn __repr__(&self) -> String {
+        let environment = format!("{:?}", self.settings.environment).to_ascii_lowercase();
+        let address = self.settings.base_url.as_ref().map(|url| format!(" at {url}")).unwrap_or_default();
+        format!("<keysecure.Client of the {environment}{address}>")
     }
 
     /// Refused: a pickle would carry the apiSecret, and sockets cannot be carried.

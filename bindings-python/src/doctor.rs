@@ -52,7 +52,7 @@ impl Finding {
     }
 
     fn __repr__(&self) -> String {
-        format!("{:?}", self.0)
+        format!("Finding(check={:?}, health={:?}, found={:?})", self.check(), self.health(), self.found())
     }
 }
 
@@ -96,6 +96,7 @@ impl Report {
     }
 
     fn __repr__(&self) -> String {
-        format!("{:?}", self.0)
+        let findings: Vec<_> = self.0.findings.iter().cloned().map(|finding| Finding(finding).__repr__()).collect();
+        format!("Report([{}])", findings.join(", "))
     }
 }

@@ -23,7 +23,7 @@ macro_rules! secret_class {
             $($methods)*
 
             fn __repr__(&self) -> String {
-                format!("{:?}", self.0)
+                self.shown()
             }
 
             /// Refused: a pickle would carry the secret.
@@ -42,6 +42,26 @@ macro_rules! secret_class {
             }
         }
     };
+}
+
+impl CardSecrets {
+    fn shown(&self) -> String {
+        let Self(card) = self;
+        let (pan, year, month) = (card.masked_pan(), card.exp_year(), card.exp_month());
+        format!("CardSecrets(card_no={:?}, masked_pan={pan:?}, exp_year={year:?}, exp_month={month:?})", card.card_no())
+    }
+}
+
+impl ClientToken {
+    fn shown(&self) -> String {
+        format!("ClientToken(expires_in={})", self.0.expires_in())
+    }
+}
+
+impl AccessToken {
+    fn shown(&self) -> String {
+        "AccessToken(***)".to_owned()
+    }
 }
 
 secret_class! {
