@@ -9,7 +9,7 @@ use crate::values::{Given, text};
 
 /// Declares the class from the names of the fields, which are the core's.
 macro_rules! address {
-    ($($field:ident),+) => {
+    ($($(#[$doc:meta])* $field:ident),+) => {
         /// The address of a cardholder, in English letters. `address_line2` may be left out.
         #[pyclass(frozen, eq, hash, module = "keysecure")]
         #[derive(PartialEq, Eq, Hash)]
@@ -27,12 +27,14 @@ macro_rules! address {
             }
 
             $(
+                $(#[$doc])*
                 #[getter]
                 fn $field(&self) -> &str {
                     &self.0.$field
                 }
             )+
 
+            /// More of the address; may be empty.
             #[getter]
             fn address_line2(&self) -> &str {
                 &self.0.address_line2
@@ -73,7 +75,26 @@ macro_rules! address {
     };
 }
 
-address!(first_name, last_name, phone_code, phone, postal_code, country, state, city, address_line1);
+address!(
+    /// Given name.
+    first_name,
+    /// Family name.
+    last_name,
+    /// Country code of the phone number, digits without `+`.
+    phone_code,
+    /// The phone number without its country code.
+    phone,
+    /// Postal code, which must fit the country.
+    postal_code,
+    /// Country, in two letters.
+    country,
+    /// State or province.
+    state,
+    /// City.
+    city,
+    /// Street and number.
+    address_line1
+);
 
 /// An `Address`, or a mapping with its fields.
 pub fn of(value: Given<'_, '_>) -> PyResult<Core> {

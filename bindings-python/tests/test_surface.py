@@ -76,13 +76,13 @@ METHODS = {
         for name in ("auth", "consumption_clear", "consumption_fail", "reversal", "refund")
     },
 }
-CALLS = [(resource, name, signature) for resource, calls in METHODS.items() for name, signature in calls.items()]
 
 
-@pytest.mark.parametrize(("resource", "name", "signature"), CALLS)
-def test_every_call_has_its_name_and_signature(client: Client, resource: str, name: str, signature: str) -> None:
+@pytest.mark.parametrize("resource", METHODS)
+def test_every_call_has_its_name_and_signature(client: Client, resource: str) -> None:
     owner = client if resource == "client" else getattr(client, resource)
-    assert str(inspect.signature(getattr(owner, name))) == signature
+    found = {name: str(inspect.signature(getattr(owner, name))) for name in METHODS[resource]}
+    assert found == METHODS[resource]
 
 
 def test_the_client_is_made_as_documented() -> None:
@@ -107,9 +107,10 @@ def public() -> list[tuple[str, object]]:
     return found
 
 
-@pytest.mark.parametrize(("name", "thing"), [item for item in public() if item[0] != "__version__"])
-def test_everything_public_says_what_it_is(name: str, thing: object) -> None:
-    assert (getattr(thing, "__doc__", None) or "").strip(), f"{name} has no docstring"
+def test_everything_public_says_what_it_is() -> None:
+    found = public()
+    assert len(found) > 300
+    assert [name for name, thing in found if not (getattr(thing, "__doc__", None) or "").strip()] == []
 
 
 def test_classes_say_that_they_are_of_keysecure() -> None:

@@ -67,7 +67,7 @@ impl Accounts {
         signature = (
             *, cardholder_no, transfer_unique_no, r#type, amount, deadline=None, settle=None, since=None, never_sent=false,
         ),
-        text_signature = "(self, *, cardholder_no, transfer_unique_no, type, amount, deadline=60.0, settle=10.0, \
+        text_signature = "($self, *, cardholder_no, transfer_unique_no, type, amount, deadline=60.0, settle=10.0, \
             since=None, never_sent=False)",
     )]
     fn ensure_transfer(

@@ -55,7 +55,7 @@ impl Cardholders {
         signature = (
             *, cardholder_unique_no, sumsub_share_token, deadline=None, settle=None, since=None, never_sent=false,
         ),
-        text_signature = "(self, *, cardholder_unique_no, sumsub_share_token, deadline=60.0, settle=10.0, since=None, \
+        text_signature = "($self, *, cardholder_unique_no, sumsub_share_token, deadline=60.0, settle=10.0, since=None, \
             never_sent=False)",
     )]
     fn ensure_cardholder(

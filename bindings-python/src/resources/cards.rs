@@ -83,7 +83,7 @@ impl Cards {
         signature = (
             *, cardholder_no, card_unique_no, card_type, package_no=None, card_bin_no=None, address_info=None, deadline=None, settle=None, since=None, never_sent=false,
         ),
-        text_signature = "(self, *, cardholder_no, card_unique_no, card_type, package_no=None, card_bin_no=None, \
+        text_signature = "($self, *, cardholder_no, card_unique_no, card_type, package_no=None, card_bin_no=None, \
             address_info=None, deadline=60.0, settle=10.0, since=None, never_sent=False)",
     )]
     fn ensure_card(

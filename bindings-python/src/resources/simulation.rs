@@ -76,7 +76,7 @@ macro_rules! simulation {
                 $(#[$doc])*
                 #[pyo3(
                     signature = (**fields),
-                    text_signature = "(self, *, consume_no=None, consume_relate_no=None, card_no=None, \
+                    text_signature = "($self, *, consume_no=None, consume_relate_no=None, card_no=None, \
                         cardholder_no=None, type=None, amount=None, local_amount=None, local_currency=None, \
                         merchant_info=None, fee_detail=(), remark=None, detail=None, time=None, extra=None)",
                 )]
