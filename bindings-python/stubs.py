@@ -55,7 +55,9 @@ def docstring(text: str, indent: str) -> str:
 def declarations() -> str:
     """The stub of every model and every open enum of the core."""
     sources = "\n".join(path.read_text() for path in sorted(CORE.rglob("*.rs")))
-    enum_blocks = re.findall(r"^open_enum! \{\n((?: *///[^\n]*\n)*) *pub enum (\w+) \{\n(.*?)\n    \}\n\}", sources, re.S | re.M)
+    enum_blocks = re.findall(
+        r"^open_enum! \{\n((?: *///[^\n]*\n)*) *pub enum (\w+) \{\n(.*?)\n    \}\n\}", sources, re.S | re.M
+    )
     enums = {name for _, name, _ in enum_blocks}
     out = []
     for doc, name, body in sorted(enum_blocks, key=lambda block: block[1]):
@@ -64,7 +66,9 @@ def declarations() -> str:
             out.append(f'    {in_capitals(variant)}: Final = "{text}"\n{docstring(doc_of(comments), "    ")}')
         out.append("    KNOWN: Final[tuple[str, ...]]\n")
         out.append('    """All values that this version knows."""\n')
-    models = re.findall(r"^model! \{\n((?: *///[^\n]*\n)*) *pub struct (\w+) \{\n(.*?)\n    \}\n\}", sources, re.S | re.M)
+    models = re.findall(
+        r"^model! \{\n((?: *///[^\n]*\n)*) *pub struct (\w+) \{\n(.*?)\n    \}\n\}", sources, re.S | re.M
+    )
     for doc, name, body in sorted(models, key=lambda block: block[1]):
         out.append(f"\n@final\nclass {name}(_Model):\n{docstring(doc_of(doc), '    ')}\n")
         for comments, field, rust in re.findall(r"((?: *///[^\n]*\n)+) *pub (?:r#)?(\w+): (.+),", body + "\n"):

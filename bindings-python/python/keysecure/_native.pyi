@@ -135,7 +135,11 @@ class Client:
         """Ends the client: idle connections are closed, and every later call is a `ConfigError`."""
     def __enter__(self) -> Self: ...
     def __exit__(
-        self, exception_type: type[BaseException] | None, exception: BaseException | None, traceback: TracebackType | None, /
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+        /,
     ) -> None: ...
     def __reduce__(self) -> NoReturn: ...
 
@@ -1187,8 +1191,7 @@ class Consumption(_Model):
 
 @final
 class ConsumptionEvent(_Model):
-    """A consumption was created, changed its status, or its fees were completed: so several come for one `consume_no`.
-    """
+    """A consumption was created, changed its status, or its fees were completed: so several come for one `consume_no`."""
 
     @property
     def consume_no(self) -> str:

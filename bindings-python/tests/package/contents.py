@@ -5,7 +5,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-names = sorted(re.sub(r"^keysecure-[^/]+\.dist-info", "dist-info", name) for name in zipfile.ZipFile(sys.argv[1]).namelist())
+names = sorted(
+    re.sub(r"^keysecure-[^/]+\.dist-info", "dist-info", name) for name in zipfile.ZipFile(sys.argv[1]).namelist()
+)
 print("\n".join(names))
 expected = Path(__file__).with_name("contents.txt").read_text().split()
 if names != expected:
