@@ -1,7 +1,7 @@
 """Writes the part of `_native.pyi` that follows from the core's declarations: models and open enums.
 
-`python stubs.py` writes it, `python stubs.py --check` says whether it is up to date. So a new field of a model is one edit
-in the core and one run of this program.
+`python stubs.py` writes it, `python stubs.py --check` says whether it is up to date. So a new field of a model is one
+edit in the core and one run of this program.
 """
 
 import re
@@ -44,7 +44,7 @@ def docstring(text: str, indent: str) -> str:
         return f'{indent}"""{text}"""\n'
     lines, line = [], ""
     for word in text.split():
-        if len(indent) + len(line) + len(word) + 4 > 120:
+        if len(indent) + len(line) + len(word) + 4 > 100:
             lines.append(line)
             line = ""
         line = f"{line} {word}".strip()
@@ -56,7 +56,7 @@ def declarations() -> str:
     """The stub of every model and every open enum of the core."""
     sources = "\n".join(path.read_text() for path in sorted(CORE.rglob("*.rs")))
     enum_blocks = re.findall(
-        r"^open_enum! \{\n((?: *///[^\n]*\n)*) *pub enum (\w+) \{\n(.*?)\n    \}\n\}", sources, re.S | re.M
+        r"^open_enum! \{\n((?: *///[^\n]*\n)*) *pub enum (\w+) \{\n(.*?)\n    \}\n\}", sources, re.DOTALL | re.MULTILINE
     )
     enums = {name for _, name, _ in enum_blocks}
     out = []
@@ -67,7 +67,7 @@ def declarations() -> str:
         out.append("    KNOWN: Final[tuple[str, ...]]\n")
         out.append('    """All values that this version knows."""\n')
     models = re.findall(
-        r"^model! \{\n((?: *///[^\n]*\n)*) *pub struct (\w+) \{\n(.*?)\n    \}\n\}", sources, re.S | re.M
+        r"^model! \{\n((?: *///[^\n]*\n)*) *pub struct (\w+) \{\n(.*?)\n    \}\n\}", sources, re.DOTALL | re.MULTILINE
     )
     for doc, name, body in sorted(models, key=lambda block: block[1]):
         out.append(f"\n@final\nclass {name}(_Model):\n{docstring(doc_of(doc), '    ')}\n")

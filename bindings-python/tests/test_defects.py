@@ -41,15 +41,15 @@ def test_a_dropped_connection_is_tried_again_where_that_cannot_do_a_thing_twice(
     assert (caught.value.outcome, caught.value.attempts) == ("unknown", 1)
 
 
-@pytest.mark.parametrize("operation", ["cards.set_pin", "cards.get"])
-def test_a_redirect_is_never_followed(sandbox: Sandbox, client: Client, operation: str) -> None:
-    sandbox.fault(operation, "redirect", times=9)
+def test_a_redirect_is_never_followed(sandbox: Sandbox, client: Client) -> None:
+    sandbox.fault("cards.get", "redirect")
     with pytest.raises(keysecure.InvalidResponseError) as caught:
-        if operation == "cards.get":
-            client.cards.get("17")
-        else:
-            client.cards.set_pin(card_no="1", cardholder_no="2", pin="739251")
+        client.cards.get("17")
     assert caught.value.http_status == 307
+    sandbox.fault("cards.set_pin", "redirect")
+    with pytest.raises(keysecure.InvalidResponseError) as caught:
+        client.cards.set_pin(card_no="1", cardholder_no="2", pin="739251")
+    assert (caught.value.http_status, caught.value.outcome) == (307, "unknown")
     assert sandbox.redirect_calls() == 0
 
 

@@ -144,7 +144,7 @@ def test_a_grandchild_goes_on_too(client: Client, card_no: str) -> None:
 
 def test_an_error_crosses_from_a_worker_with_its_fields(sandbox: Sandbox, client: Client, card_no: str) -> None:
     ask(client, card_no, 1)
-    global shared  # noqa: PLW0603
+    global shared
     shared = client
     with multiprocessing.get_context("fork").Pool(4) as pool:
         cards = pool.map(fetch, [card_no] * 20)

@@ -1,4 +1,4 @@
-"""What the platform's objects can do in Python: compare, hash, copy, pickle, become a dict or JSON, and stay as they are."""
+"""What the platform's objects can do in Python: compare, hash, copy, pickle, become a dict or JSON."""
 
 from __future__ import annotations
 
@@ -92,7 +92,8 @@ def test_a_repr_reads_like_python_and_leaves_out_what_is_absent() -> None:
         Package.from_json('{"package_no":"9","en_tag_list":["a"],"consumption_limit":{"limit_balance":"5.00"}}')
     )
     assert text == (
-        "Package(package_no='9', en_tag_list=['a'], cn_tag_list=[], consumption_limit=Limits(limit_balance=Decimal('5.00')))"
+        "Package(package_no='9', en_tag_list=['a'], cn_tag_list=[],"
+        " consumption_limit=Limits(limit_balance=Decimal('5.00')))"
     )
 
 
@@ -126,9 +127,16 @@ def test_a_time_before_1970_is_a_time() -> None:
 
 def test_an_address_compares_copies_and_does_not_print_whose_it_is() -> None:
     parts = {
-        "first_name": "Ada", "last_name": "Lovelace", "phone_code": "44", "phone": "7700900123", "postal_code": "W1U 1AA",
-        "country": "GB", "state": "England", "city": "London", "address_line1": "12 St James Square",
-    }  # fmt: skip
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "phone_code": "44",
+        "phone": "7700900123",
+        "postal_code": "W1U 1AA",
+        "country": "GB",
+        "state": "England",
+        "city": "London",
+        "address_line1": "12 St James Square",
+    }
     address = keysecure.Address(**parts)
     assert address == keysecure.Address(**parts, address_line2="") == pickle.loads(pickle.dumps(address))
     assert address.to_dict() == {**parts, "address_line2": ""}

@@ -41,7 +41,7 @@ class Witness:
             format(thing),
             ascii(thing),
             f"{thing!r:>10}",
-            "%s" % (thing,),
+            "%s" % (thing,),  # noqa: UP031
         ]
         for dump in [
             vars,

@@ -117,8 +117,8 @@ def test_clients_that_share_a_store_share_a_token(sandbox: Sandbox, tmp_path: Pa
 
 def test_processes_that_share_a_directory_share_a_token(sandbox: Sandbox, tmp_path: Path) -> None:
     program = (
-        "import sys, keysecure\n"
-        "client = keysecure.Client(*sys.argv[1:3], base_url=sys.argv[3], token_store=keysecure.FileStore(sys.argv[4]))\n"
+        "import sys; from keysecure import Client, FileStore\n"
+        "client = Client(*sys.argv[1:3], base_url=sys.argv[3], token_store=FileStore(sys.argv[4]))\n"
         "client.access_token()\n"
     )
     arguments = [sandbox.api_key, sandbox.api_secret, sandbox.base_url, str(tmp_path / "tokens")]

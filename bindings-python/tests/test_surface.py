@@ -67,14 +67,12 @@ METHODS = {
         "client_token": "(card_no)",
         "card_detail": "(*, client_access_token, origin, nonce, parent_origin=None, extra=None)",
     },
-    "simulation": {
-        name: (
-            "(*, consume_no=None, consume_relate_no=None, card_no=None, cardholder_no=None, type=None, amount=None,"
-            " local_amount=None, local_currency=None, merchant_info=None, fee_detail=(), remark=None, detail=None,"
-            " time=None, extra=None)"
-        )
-        for name in ("auth", "consumption_clear", "consumption_fail", "reversal", "refund")
-    },
+    "simulation": dict.fromkeys(
+        ("auth", "consumption_clear", "consumption_fail", "reversal", "refund"),
+        "(*, consume_no=None, consume_relate_no=None, card_no=None, cardholder_no=None, type=None, amount=None,"
+        " local_amount=None, local_currency=None, merchant_info=None, fee_detail=(), remark=None, detail=None,"
+        " time=None, extra=None)",
+    ),
 }
 
 

@@ -45,7 +45,8 @@ pub fn test() -> Outcome {
 
 /// What each says about the package counts as one test.
 const JUDGES: &[&[&str]] = &[
-    &["mypy", "--strict", "python/keysecure", "tests/typing_cases.py"],
+    &["python", "stubs.py", "--check"],
+    &["mypy", "--strict", "python/keysecure", "tests"],
     &["pyright", "python/keysecure", "tests/typing_cases.py"],
     &["stubtest", "keysecure", "--mypy-config-file", "pyproject.toml"],
     &["ruff", "check", "."],

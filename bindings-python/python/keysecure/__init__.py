@@ -8,8 +8,8 @@
 What every call promises:
 
 * It blocks, at most for the client's ``timeout``, without the GIL, and stops for Ctrl-C.
-* Its error, a :class:`KeySecureError`, says by ``outcome`` whether the thing was done: ``"not_sent"``, ``"rejected"`` or
-  ``"unknown"``.
+* Its error, a :class:`KeySecureError`, says by ``outcome`` whether the thing was done: ``"not_sent"``,
+  ``"rejected"`` or ``"unknown"``.
 * A call that changes something is never sent again while its outcome is unknown; ``ensure_*`` finish such calls.
 * No secret is printed: not by ``repr``, not by errors, not in logs.
 
@@ -47,22 +47,22 @@ from ._native import (
     Bin,
     Card,
     CardApplied,
+    Cardholder,
+    CardholderApplied,
+    CardholderCard,
+    Cardholders,
+    CardholderStatus,
+    Cards,
     CardSecrets,
     CardStatus,
     CardType,
     CardUpdateEvent,
-    Cardholder,
-    CardholderApplied,
-    CardholderCard,
-    CardholderStatus,
-    Cardholders,
-    Cards,
     Client,
     ClientToken,
     Consumption,
     ConsumptionEvent,
-    ConsumptionType,
     Consumptions,
+    ConsumptionType,
     Ensured,
     Exemption,
     Fee,

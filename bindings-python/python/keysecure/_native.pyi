@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from os import PathLike
 from types import TracebackType
-from typing import Any, ClassVar, Final, Generic, NoReturn, TypedDict, TypeVar, final, type_check_only
+from typing import Any, ClassVar, Final, Generic, NoReturn, TypeAlias, TypedDict, TypeVar, final, type_check_only
 
 from typing_extensions import Self
 
@@ -56,7 +56,6 @@ __all__ = [
     "Received",
     "Report",
     "Responder",
-    "_Sandbox",
     "Simulation",
     "SimulationResult",
     "Status",
@@ -67,6 +66,7 @@ __all__ = [
     "UnknownEvent",
     "Verified",
     "WebhookVerifier",
+    "_Sandbox",
     "__version__",
     "reply_accept",
     "reply_decline",
@@ -1191,7 +1191,9 @@ class Consumption(_Model):
 
 @final
 class ConsumptionEvent(_Model):
-    """A consumption was created, changed its status, or its fees were completed: so several come for one `consume_no`."""
+    """A consumption was created, changed its status, or its fees were completed: so several come
+    for one `consume_no`.
+    """
 
     @property
     def consume_no(self) -> str:
@@ -1338,8 +1340,8 @@ class SimulationResult(_Model):
 
 @final
 class Tariff(_Model):
-    """What a card costs (platform documentation, `fee_detail` of card detail and package list). The platform gives no
-    units; rates and amounts are as it writes them.
+    """What a card costs (platform documentation, `fee_detail` of card detail and package list). The
+    platform gives no units; rates and amounts are as it writes them.
     """
 
     @property
@@ -1460,5 +1462,7 @@ class TransferResult(_Model):
 
 # --- end of models and constants ---
 
-_Headers = Mapping[str, str] | Mapping[str, bytes] | Mapping[bytes, bytes] | Iterable[tuple[str | bytes, str | bytes]]
-_Event = AuthEvent | ConsumptionEvent | CardUpdateEvent | UnknownEvent
+_Headers: TypeAlias = (
+    Mapping[str, str] | Mapping[str, bytes] | Mapping[bytes, bytes] | Iterable[tuple[str | bytes, str | bytes]]
+)
+_Event: TypeAlias = AuthEvent | ConsumptionEvent | CardUpdateEvent | UnknownEvent

@@ -1,4 +1,4 @@
-"""What a user's first minutes need, with nothing but the package installed: a sandbox, a client, a call, the command line."""
+"""What a user's first minutes need, with nothing but the package installed: a sandbox, a call, the command line."""
 
 import subprocess
 import sys
