@@ -96,7 +96,7 @@ def test_every_aes_setting_reaches_the_core(aes: str) -> None:
 def test_money_moves_and_is_found_again(
     sandbox: Sandbox, client: Client, cardholder_no: str, transfer: dict[str, object]
 ) -> None:
-    moved = client.accounts.transfer(**transfer)  # type: ignore[arg-type]
+    moved = client.accounts.transfer(**transfer)
     assert moved.after_balance == Decimal("25.00")
     assert sandbox.ledger().cardholder(cardholder_no) == Decimal("25.00")
     [account] = client.accounts.get(cardholder_no).list
@@ -109,10 +109,10 @@ def test_a_transfer_is_made_exactly_once_through_a_lost_answer(
     sandbox: Sandbox, client: Client, cardholder_no: str, transfer: dict[str, object]
 ) -> None:
     sandbox.fault("accounts.transfer", "drop_after_commit")
-    ensured = client.accounts.ensure_transfer(**transfer, settle=0.5, never_sent=True)  # type: ignore[arg-type]
+    ensured = client.accounts.ensure_transfer(**transfer, settle=0.5, never_sent=True)
     assert not ensured.created  # the first request made it, a look-up found it
     assert sandbox.count("accounts.transfer") == 1
-    again = client.accounts.ensure_transfer(**transfer, settle=0.5)  # type: ignore[arg-type]
+    again = client.accounts.ensure_transfer(**transfer, settle=0.5)
     assert again.value.transfer_no == ensured.value.transfer_no
     assert sandbox.ledger().cardholder(cardholder_no) == Decimal("25.00")
 
@@ -136,14 +136,14 @@ def test_cards_and_cardholders_are_made_sure_of_too(client: Client, cardholder_n
 
 
 def test_another_thing_under_the_same_number_is_a_conflict(client: Client, transfer: dict[str, object]) -> None:
-    client.accounts.transfer(**transfer)  # type: ignore[arg-type]
+    client.accounts.transfer(**transfer)
     with pytest.raises(keysecure.ConflictError) as caught:
-        client.accounts.ensure_transfer(**{**transfer, "amount": 26}, settle=0.5)  # type: ignore[arg-type]
+        client.accounts.ensure_transfer(**{**transfer, "amount": 26}, settle=0.5)
     assert "amount" in str(caught.value) or "balance" in str(caught.value)
 
 
 def test_purchases_are_simulated_and_listed(client: Client, card_no: str, transfer: dict[str, object]) -> None:
-    client.accounts.transfer(**transfer)  # type: ignore[arg-type]
+    client.accounts.transfer(**transfer)
     shop = {"merchant_name": "Shop", "merchant_mcc": "5411", "city": "London", "country": "GB"}
     fees = [{"fee_type": keysecure.FeeType.AUTH_FEE, "amount": "0.10"}]
     bought = client.simulation.auth(card_no=card_no, amount=Decimal("10.00"), merchant_info=shop, fee_detail=fees)

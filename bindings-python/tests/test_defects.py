@@ -23,7 +23,7 @@ def test_money_is_not_sent_twice_when_the_answer_is_lost(
 ) -> None:
     sandbox.fault("accounts.transfer", fault)
     with pytest.raises(keysecure.KeySecureError) as caught:
-        client.accounts.transfer(**transfer)  # type: ignore[arg-type]
+        client.accounts.transfer(**transfer)
     assert caught.value.outcome == "unknown"
     assert sandbox.count("accounts.transfer") == 1
     assert sandbox.ledger().cardholder(cardholder_no) in (Decimal("25.00"), Decimal(0))
@@ -37,7 +37,7 @@ def test_a_dropped_connection_is_tried_again_where_that_cannot_do_a_thing_twice(
     assert len(client.cards.packages_page(page=0, size=1)) == 1
     sandbox.fault(None, "refuse")
     with pytest.raises(keysecure.TransportError) as caught:
-        client.accounts.transfer(**transfer)  # type: ignore[arg-type]
+        client.accounts.transfer(**transfer)
     assert (caught.value.outcome, caught.value.attempts) == ("unknown", 1)
 
 
@@ -96,7 +96,7 @@ def test_a_hostile_signature_is_a_rejection_and_nothing_else(signature: str | by
     verifier = keysecure.WebhookVerifier("app", "secret")
     headers = {**verifier.sign_for_tests(BODY), "Signature": signature}
     with pytest.raises(keysecure.WebhookError) as caught:
-        verifier.verify(headers, BODY)  # type: ignore[arg-type]
+        verifier.verify(headers, BODY)
     assert caught.value.rejection in ("bad_header", "bad_signature")
 
 

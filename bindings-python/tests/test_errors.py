@@ -48,7 +48,7 @@ def test_every_error_pickles_and_copies_with_all_its_fields(cls: type[KeySecureE
         "text", outcome="unknown", code=1001, msg="m", field="f", http_status=502, operation="cards.get", attempts=3,
         retry_after=1.5,
     )  # fmt: skip
-    error.note = "mine"  # type: ignore[attr-defined]
+    error.note = "mine"
     for again in [pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)]:
         assert type(again) is cls
         assert str(again) == "text"
@@ -109,24 +109,24 @@ def test_the_platform_s_wish_to_wait_is_told(sandbox: Sandbox) -> None:
 
 def lost_answer(sandbox: Sandbox, client: Client, transfer: dict[str, object]) -> None:
     sandbox.fault("accounts.transfer", "drop_after_commit")
-    client.accounts.transfer(**transfer)  # type: ignore[arg-type]
+    client.accounts.transfer(**transfer)
 
 
 def stalled(sandbox: Sandbox, client: Client, transfer: dict[str, object]) -> None:
     sandbox.fault("accounts.transfer", {"stall": 30_000})
     with sandbox.client(timeout=0.3) as hasty:
-        hasty.accounts.transfer(**transfer)  # type: ignore[arg-type]
+        hasty.accounts.transfer(**transfer)
 
 
 def nobody_there(sandbox: Sandbox, client: Client, transfer: dict[str, object]) -> None:
     client.access_token()
     sandbox.close()
-    client.accounts.transfer(**transfer)  # type: ignore[arg-type]
+    client.accounts.transfer(**transfer)
 
 
 def nonsense(sandbox: Sandbox, client: Client, transfer: dict[str, object]) -> None:
     sandbox.fault("accounts.transfer", "html")
-    client.accounts.transfer(**transfer)  # type: ignore[arg-type]
+    client.accounts.transfer(**transfer)
 
 
 def wrong_key(sandbox: Sandbox, client: Client, transfer: dict[str, object]) -> None:

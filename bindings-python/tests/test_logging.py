@@ -19,7 +19,7 @@ def test_attempts_and_calls_are_told_with_their_fields(
     sandbox.fault("cards.packages", {"code": 1009})
     caplog.set_level(logging.DEBUG, "keysecure")
     client.cards.packages_page(page=0, size=1)
-    told = [(record.levelname, record.operation, record.code) for record in caplog.records]  # type: ignore[attr-defined]
+    told = [(record.levelname, record.operation, record.code) for record in caplog.records]
     assert told == [
         ("DEBUG", "cards.packages", 1009),
         ("DEBUG", "cards.packages", 0),
@@ -27,8 +27,8 @@ def test_attempts_and_calls_are_told_with_their_fields(
     ]
     last = caplog.records[-1]
     assert last.name == "keysecure"
-    assert last.attempts == 2  # type: ignore[attr-defined]
-    assert last.duration > 0  # type: ignore[attr-defined]
+    assert last.attempts == 2
+    assert last.duration > 0
     assert last.getMessage().startswith("operation=cards.packages attempts=2 ms=")
     assert last.filename == "test_logging.py"  # the caller's own line
     assert last.threadName == threading.current_thread().name
@@ -79,7 +79,7 @@ def test_a_filter_that_raises_does_not_cost_the_answer(
     caplog.set_level(logging.DEBUG, "keysecure")
     logger.addFilter(broken)
     try:
-        moved = client.accounts.transfer(**transfer)  # type: ignore[arg-type]
+        moved = client.accounts.transfer(**transfer)
     finally:
         logger.removeFilter(broken)
     assert moved.transfer_no

@@ -52,7 +52,7 @@ class Witness:
             dir,
         ]:
             try:
-                self.texts.append(str(dump(thing)))  # type: ignore[no-untyped-call]
+                self.texts.append(str(dump(thing)))
             except TypeError as refused:
                 self.texts.append(str(refused))
         for method in ["to_dict", "to_json"]:

@@ -47,7 +47,7 @@ KEY, SECRET = "key", "s" * 32
 )
 def test_a_wrong_setting_is_refused_by_name(settings: dict[str, object], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        Client(KEY, SECRET, **settings)  # type: ignore[arg-type]
+        Client(KEY, SECRET, **settings)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_wrong_setting_is_refused_by_name(settings: dict[str, object], words: 
 )
 def test_credentials_are_checked_without_being_repeated(key: object, secret: object) -> None:
     with pytest.raises(ConfigError) as caught:
-        Client(key, secret)  # type: ignore[arg-type]
+        Client(key, secret)
     assert "X: y" not in str(caught.value)
     assert SECRET not in str(caught.value)
 

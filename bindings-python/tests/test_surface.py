@@ -120,11 +120,11 @@ def test_classes_say_that_they_are_of_keysecure() -> None:
 
 def test_wrong_keywords_are_python_s_own_type_errors(client: Client) -> None:
     with pytest.raises(TypeError):
-        client.cards.get()  # type: ignore[call-arg]
+        client.cards.get()
     with pytest.raises(TypeError):
-        client.cards.list("2026-01-01", "2026-01-02")  # type: ignore[call-arg]
+        client.cards.list("2026-01-01", "2026-01-02")
     with pytest.raises(TypeError):
-        client.simulation.auth(card_number="1")  # type: ignore[call-arg]
+        client.simulation.auth(card_number="1")
 
 
 def test_constants_are_plain_strings() -> None:

@@ -30,7 +30,7 @@ UTC = timezone.utc
 def test_money_is_exact(
     sandbox: Sandbox, client: Client, transfer: dict[str, object], amount: Decimal | int | str, sent: str
 ) -> None:
-    moved = client.accounts.transfer(**{**transfer, "amount": amount})  # type: ignore[arg-type]
+    moved = client.accounts.transfer(**{**transfer, "amount": amount})
     assert moved.after_balance == Decimal(sent)
     [request] = [request for request in sandbox.requests() if request.operation == "accounts.transfer"]
     assert f'"balance":"{sent}"' in request.body.replace(" ", "")
@@ -68,7 +68,7 @@ def test_what_is_no_exact_amount_is_refused(
     sandbox: Sandbox, client: Client, transfer: dict[str, object], amount: object
 ) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        client.accounts.transfer(**{**transfer, "amount": amount})  # type: ignore[arg-type]
+        client.accounts.transfer(**{**transfer, "amount": amount})
     assert caught.value.field == "amount"
     assert caught.value.outcome == "not_sent"
     assert isinstance(caught.value, ValueError)
@@ -112,7 +112,7 @@ def test_a_bare_day_is_cut_in_the_client_s_zone(sandbox: Sandbox, cardholder_no:
 )
 def test_a_time_that_could_mean_anything_is_refused(client: Client, start: object, words: str) -> None:
     with pytest.raises(InvalidInputError, match=words) as caught:
-        client.cards.list(start=start, end=date(2026, 7, 1))  # type: ignore[arg-type]
+        client.cards.list(start=start, end=date(2026, 7, 1))
     assert caught.value.field == "start"
 
 
@@ -125,7 +125,7 @@ def test_the_ends_of_a_window_stand_in_order(client: Client) -> None:
 @pytest.mark.parametrize("number", [17, None, b"17", "", " ", "\ud800", "a/b", "..", "a\r\nb"])
 def test_a_number_is_a_text_that_fits_a_path(sandbox: Sandbox, client: Client, number: object) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        client.cards.get(number)  # type: ignore[arg-type]
+        client.cards.get(number)
     assert caught.value.field == "card_no"
     assert sandbox.requests() == []
 
@@ -133,7 +133,7 @@ def test_a_number_is_a_text_that_fits_a_path(sandbox: Sandbox, client: Client, n
 @pytest.mark.parametrize("pin", ["123456", "111111", "73925", "7392511", "73925a", 739251])
 def test_a_pin_is_checked_without_being_repeated(sandbox: Sandbox, client: Client, pin: object) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        client.cards.set_pin(card_no="1", cardholder_no="2", pin=pin)  # type: ignore[arg-type]
+        client.cards.set_pin(card_no="1", cardholder_no="2", pin=pin)
     assert caught.value.field == "pin"
     assert str(pin) not in str(caught.value)
     assert sandbox.requests() == []
@@ -142,7 +142,7 @@ def test_a_pin_is_checked_without_being_repeated(sandbox: Sandbox, client: Clien
 @pytest.mark.parametrize(("page", "size"), [(-1, 10), (0, 0), (0, 101), (0, True), ("0", 10), (0, 1.5)])
 def test_pages_are_whole_numbers_in_range(client: Client, page: object, size: object) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        client.cards.packages_page(page=page, size=size)  # type: ignore[arg-type]
+        client.cards.packages_page(page=page, size=size)
     assert caught.value.field in ("page", "size")
 
 
@@ -153,7 +153,7 @@ def test_an_address_with_a_field_too_many_is_refused(client: Client) -> None:
             card_unique_no="2",
             card_type=keysecure.CardType.PHYSICAL,
             package_no="3",
-            address_info=address,  # type: ignore[arg-type]
+            address_info=address,
         )
 
     for address in [{"street": "x"}, 17, [("city", "x")], {"city": 17}, {}]:
@@ -168,7 +168,7 @@ def test_the_options_of_ensure_are_checked(
     sandbox: Sandbox, client: Client, transfer: dict[str, object], option: dict[str, object]
 ) -> None:
     with pytest.raises(InvalidInputError):
-        client.accounts.ensure_transfer(**transfer, **option)  # type: ignore[arg-type]
+        client.accounts.ensure_transfer(**transfer, **option)
     assert sandbox.requests() == []
 
 
@@ -187,5 +187,5 @@ def test_the_options_of_ensure_are_checked(
 )
 def test_what_is_simulated_is_checked(sandbox: Sandbox, client: Client, fields: dict[str, object]) -> None:
     with pytest.raises(InvalidInputError):
-        client.simulation.auth(**{"card_no": "1", "amount": 1, **fields})  # type: ignore[arg-type]
+        client.simulation.auth(**{"card_no": "1", "amount": 1, **fields})
     assert sandbox.requests() == []

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from os import PathLike
 from types import TracebackType
-from typing import Any, ClassVar, Final, Generic, NoReturn, TypeAlias, TypedDict, TypeVar, final, type_check_only
+from typing import Any, ClassVar, Final, Generic, NoReturn, TypeAlias, TypeVar, final, type_check_only
 
 from typing_extensions import Self
 
@@ -358,11 +358,6 @@ class Pci:
     ) -> CardSecrets:
         """What the hosted card page itself calls (inferred); a merchant's server has no need of it."""
 
-@type_check_only
-class _SimulatedFee(TypedDict):
-    fee_type: str
-    amount: Decimal | int | str
-
 @final
 class Simulation:
     """The simulation calls: `client.simulation`. Refused in production."""
@@ -379,7 +374,7 @@ class Simulation:
         local_amount: Decimal | int | str | None = None,
         local_currency: str | None = None,
         merchant_info: MerchantInfo | Mapping[str, object] | None = None,
-        fee_detail: Iterable[_SimulatedFee] = (),
+        fee_detail: Iterable[Mapping[str, object]] = (),
         remark: str | None = None,
         detail: str | None = None,
         time: datetime | None = None,
@@ -398,7 +393,7 @@ class Simulation:
         local_amount: Decimal | int | str | None = None,
         local_currency: str | None = None,
         merchant_info: MerchantInfo | Mapping[str, object] | None = None,
-        fee_detail: Iterable[_SimulatedFee] = (),
+        fee_detail: Iterable[Mapping[str, object]] = (),
         remark: str | None = None,
         detail: str | None = None,
         time: datetime | None = None,
@@ -417,7 +412,7 @@ class Simulation:
         local_amount: Decimal | int | str | None = None,
         local_currency: str | None = None,
         merchant_info: MerchantInfo | Mapping[str, object] | None = None,
-        fee_detail: Iterable[_SimulatedFee] = (),
+        fee_detail: Iterable[Mapping[str, object]] = (),
         remark: str | None = None,
         detail: str | None = None,
         time: datetime | None = None,
@@ -436,7 +431,7 @@ class Simulation:
         local_amount: Decimal | int | str | None = None,
         local_currency: str | None = None,
         merchant_info: MerchantInfo | Mapping[str, object] | None = None,
-        fee_detail: Iterable[_SimulatedFee] = (),
+        fee_detail: Iterable[Mapping[str, object]] = (),
         remark: str | None = None,
         detail: str | None = None,
         time: datetime | None = None,
@@ -455,7 +450,7 @@ class Simulation:
         local_amount: Decimal | int | str | None = None,
         local_currency: str | None = None,
         merchant_info: MerchantInfo | Mapping[str, object] | None = None,
-        fee_detail: Iterable[_SimulatedFee] = (),
+        fee_detail: Iterable[Mapping[str, object]] = (),
         remark: str | None = None,
         detail: str | None = None,
         time: datetime | None = None,
