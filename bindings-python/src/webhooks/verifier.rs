@@ -200,8 +200,8 @@ impl WebhookVerifier {
         self.claims()
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(format!("{:?}", self.here(py)?))
+    fn __repr__(&self) -> &'static str {
+        "<keysecure.WebhookVerifier>"
     }
 
     /// Refused: a pickle would carry the secrets.
