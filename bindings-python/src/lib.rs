@@ -51,7 +51,9 @@ mod _native {
     #[pymodule_export]
     use crate::stores::{FileStore, MemoryReplayStore, MemoryTokenStore};
     #[pymodule_export]
-    use crate::webhooks::{Received, Responder, UnknownEvent, Verified, WebhookVerifier, reply_accept, reply_decline};
+    use crate::webhooks::{
+        Claim, Received, Responder, UnknownEvent, Verified, WebhookVerifier, reply_accept, reply_decline,
+    };
     #[pymodule_export]
     use keysecure::{
         Account, AccountInfo, AuthEvent, Bin, Card, CardApplied, CardUpdateEvent, Cardholder, CardholderApplied,

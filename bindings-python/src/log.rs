@@ -155,14 +155,14 @@ fn text_of(record: &CallRecord) -> String {
     text
 }
 
-/// Tells of something that the caller's own code raised where nobody can catch it.
-pub fn failed(py: Python<'_>, error: PyErr) {
+/// Tells that the caller's own code raised where nobody can catch it: what did, and the type of the exception. Its text
+/// may hold anything.
+pub fn failed(py: Python<'_>, what: &str, error: &PyErr) {
     let told = logger(py).and_then(|logger| {
-        let options = PyDict::new(py);
-        options.set_item("exc_info", error.value(py))?;
-        logger.call_method("error", ("the decision on a purchase raised",), Some(&options))
+        let class = error.get_type(py).name()?;
+        logger.call_method1("error", ("%s raised %s", what, class))
     });
-    if told.is_err() {
+    if let Err(error) = told {
         error.write_unraisable(py, None);
     }
 }

@@ -132,8 +132,14 @@ fn decimal_as_text(args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>) -> 
 /// JSON as Python values; numbers with a fraction become `Decimal`, so that none goes through a float.
 pub fn from_json<'py>(py: Python<'py>, json: &Json) -> PyResult<Bound<'py, PyAny>> {
     let options = PyDict::new(py);
-    options.set_item("parse_float", py.import("decimal")?.getattr("Decimal")?)?;
-    py.import("json")?.getattr("loads")?.call((json.as_str(),), Some(&options))
+    let decimal = py.import("decimal")?.getattr("Decimal")?;
+    options.set_item("parse_float", &decimal)?;
+    let loads = py.import("json")?.getattr("loads")?;
+    loads.call((json.as_str(),), Some(&options)).or_else(|_| {
+        // Python refuses to read whole numbers of many digits as an int.
+        options.set_item("parse_int", &decimal)?;
+        loads.call((json.as_str(),), Some(&options))
+    })
 }
 
 /// Further fields of a body, from a dict.

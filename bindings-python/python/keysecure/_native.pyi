@@ -1,11 +1,23 @@
 """Types of the native module. Use it through `keysecure`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from os import PathLike
 from types import TracebackType
-from typing import Any, ClassVar, Final, Generic, NoReturn, TypeAlias, TypeVar, final, type_check_only
+from typing import (
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Literal,
+    NoReturn,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    final,
+    type_check_only,
+)
 
 from typing_extensions import Self
 
@@ -33,6 +45,7 @@ __all__ = [
     "CardholderStatus",
     "Cardholders",
     "Cards",
+    "Claim",
     "Client",
     "ClientToken",
     "Consumption",
@@ -666,6 +679,19 @@ class FileStore:
 
 # --- callbacks ---
 
+@type_check_only
+class _HasItems(Protocol):
+    """A mapping of headers, or what a framework has instead."""
+
+    def items(self) -> Iterable[tuple[str | bytes, _HeaderValue]]: ...
+
+@type_check_only
+class _ReplayStore(Protocol):
+    """What a replay guard of your own offers; `claim` and the adapters also need `contains` and `remove`."""
+
+    def insert(self, key: str, keep_seconds: float, /) -> bool | int | None:
+        """Remembers a key and says atomically whether it is new."""
+
 @final
 class WebhookVerifier:
     """Verifies the platform's callbacks. It needs no client and is safe to share among threads."""
@@ -675,24 +701,48 @@ class WebhookVerifier:
         app_id: str,
         secrets: str | Iterable[str],
         *,
-        tolerance: float = 300,
-        replay_guard: MemoryReplayStore | FileStore | None = None,
-        when_unavailable: str = "reject",
+        tolerance: float | timedelta = 300.0,
+        replay_guard: MemoryReplayStore | FileStore | _ReplayStore | bool | None = None,
+        when_unavailable: Literal["reject", "accept"] = "reject",
     ) -> Self: ...
     def accepting_any_age(self) -> Self:
         """The same verifier, taking callbacks of any age: for looking at stored callbacks only."""
-    def verify(self, headers: _Headers, body: bytes | bytearray | memoryview) -> Received:
+    def verify(self, headers: _Headers, body: _Body) -> Received:
         """Verifies a callback and types what it says."""
-    def verify_signature(self, headers: _Headers, body: bytes | bytearray | memoryview) -> Verified:
+    def verify_signature(self, headers: _Headers, body: _Body) -> Verified:
         """Verifies the signature and the age only: no look at the action, no typing, no replay guard."""
+    def claim(self, headers: _Headers, body: _Body) -> Claim:
+        """Verifies a callback and claims it, for a `with` block that handles it."""
     @staticmethod
-    def parse_unverified(body: bytes | bytearray | memoryview) -> _Event:
+    def parse_unverified(body: _Body) -> _Event:
         """Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it."""
-    def sign_for_tests(
-        self, body: bytes | bytearray | memoryview, *, timestamp: datetime | None = None
-    ) -> dict[str, str]:
+    def sign_for_tests(self, timestamp: datetime, body: _Body) -> dict[str, str]:
         """The headers that the platform would send with this body, signed with the first secret: for tests."""
+    @property
+    def _may_wait(self) -> bool: ...
+    @property
+    def _can_claim(self) -> bool: ...
     def __reduce__(self) -> NoReturn: ...
+
+@final
+class Claim:
+    """The right to handle a callback: `with verifier.claim(headers, body) as received: ...`."""
+
+    @property
+    def received(self) -> Received:
+        """The callback."""
+    def finish(self) -> bool:
+        """Remembers the callback as handled, and lets go. `False` when the store could not be reached."""
+    def release(self) -> None:
+        """Lets go without remembering it: the next delivery is new."""
+    def __enter__(self) -> Received: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        _exc_value: BaseException | None,
+        _traceback: TracebackType | None,
+        /,
+    ) -> None: ...
 
 @final
 class Received:
@@ -702,20 +752,30 @@ class Received:
     def id(self) -> str:
         """The platform's id of the callback. It is not signed: do not build on it alone."""
     @property
+    def action(self) -> str:
+        """The platform's name of the action, such as `"Consumption"`."""
+    @property
     def event(self) -> _Event:
         """What it says."""
     @property
     def sent_at(self) -> datetime:
         """When the platform says that it sent it."""
     @property
+    def received_at(self) -> datetime:
+        """When it was verified."""
+    @property
+    def answer_before(self) -> float:
+        """When the answer to an `Auth` callback must have left, on the scale of `time.monotonic()`."""
+    @property
+    def time_left(self) -> float:
+        """Seconds left to answer an `Auth` callback; below zero when it is too late."""
+    @property
     def secret(self) -> int:
         """Which of the verifier's secrets signed it, counted from 0."""
     @property
     def form(self) -> str:
-        """Which canonical form was signed."""
-    @property
-    def time_left(self) -> float:
-        """Seconds left to answer an `Auth` callback; below zero when it is too late."""
+        """Which canonical form was signed, such as `"fastjson1/hash"`."""
+    def __reduce__(self) -> NoReturn: ...
     def __eq__(self, value: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
@@ -741,11 +801,14 @@ class UnknownEvent:
         """The platform's name of the action."""
     @property
     def data(self) -> Any:
-        """Its data; numbers with a fraction as `Decimal`."""
+        """Its data as a dict; numbers with a fraction as `Decimal`."""
     def to_dict(self) -> dict[str, Any]:
         """A dict with `action` and `data`."""
     def to_json(self) -> str:
         """Its data as JSON, exactly as it came."""
+    @classmethod
+    def from_json(cls, action: str, text: str) -> Self:
+        """Makes one of an action and its data as JSON, such as `to_json` gives."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -757,16 +820,16 @@ class Responder:
         cls,
         decide: Callable[[AuthEvent], bool | str],
         *,
-        otherwise: bool | str = "no decision in time",
+        default: Literal["decline", "accept"] = "decline",
         budget: float = 0.6,
     ) -> Self: ...
-    def respond(self, received: Received) -> str:
+    def respond(self, received: Received) -> bytes:
         """The body to answer with. Anything but a purchase is accepted at once."""
 
-def reply_accept() -> str:
+def reply_accept() -> bytes:
     """The exact body to answer a callback with."""
 
-def reply_decline(message: str) -> str:
+def reply_decline(message: str) -> bytes:
     """The exact body to decline with; the platform requires a message."""
 
 # --- models ---
@@ -787,6 +850,30 @@ class _Model:
         """Reads the object from JSON text in the platform's form, such as `to_json` writes."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
+
+# --- the sandbox: use `keysecure.sandbox.Sandbox` ---
+
+@final
+class _Sandbox:
+    """A running sandbox: where it is, and one entry for all its control calls."""
+
+    @staticmethod
+    def start(options: str) -> _Sandbox:
+        """Starts a sandbox with options given as a JSON object."""
+    def control(self, method: str, path: str, body: str) -> tuple[int, str]:
+        """Makes a control call. Gives the HTTP status that it would have and its JSON, or the text of the error."""
+    def close(self) -> None:
+        """Stops the servers and waits for their threads. Doing it twice is fine."""
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def base_url(self) -> str: ...
+    @property
+    def control_url(self) -> str: ...
+    @property
+    def api_key(self) -> str: ...
+    @property
+    def api_secret(self) -> str: ...
 
 # --- models and constants: written by stubs.py from the core; do not edit ---
 
@@ -1457,7 +1544,7 @@ class TransferResult(_Model):
 
 # --- end of models and constants ---
 
-_Headers: TypeAlias = (
-    Mapping[str, str] | Mapping[str, bytes] | Mapping[bytes, bytes] | Iterable[tuple[str | bytes, str | bytes]]
-)
+_HeaderValue: TypeAlias = str | bytes | list[str] | list[bytes] | tuple[str | bytes, ...] | None
+_Headers: TypeAlias = _HasItems | Iterable[tuple[str | bytes, _HeaderValue]]
+_Body: TypeAlias = bytes | bytearray | memoryview
 _Event: TypeAlias = AuthEvent | ConsumptionEvent | CardUpdateEvent | UnknownEvent

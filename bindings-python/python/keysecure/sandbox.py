@@ -31,21 +31,23 @@ from ._native import _Sandbox
 if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
 
+    from . import FileStore, MemoryTokenStore
+
     class ClientSettings(TypedDict, total=False):
         """The settings of a client that a sandbox does not know by itself."""
 
         environment: str
-        base_url: str
-        app_id: str
+        base_url: str | None
+        app_id: str | None
         aes: str
         timeout: float
         connect_timeout: float
         max_retries: int
         language: str
         timezone: str
-        proxy: str
-        ca_pem: str | bytes
-        token_store: Any
+        proxy: str | None
+        ca_pem: str | bytes | None
+        token_store: MemoryTokenStore | FileStore | None
 
 
 __all__ = [
@@ -362,8 +364,9 @@ class Sandbox:
 
     def client(self, **settings: Unpack[ClientSettings]) -> Client:
         """A client of this sandbox, with the settings of :class:`keysecure.Client`."""
-        known: dict[str, Any] = {"base_url": self.base_url, "aes": self._aes}
-        return Client(self.api_key, self.api_secret, **{**known, **settings})
+        known: ClientSettings = {"base_url": self.base_url, "aes": self._aes}
+        known.update(settings)
+        return Client(self.api_key, self.api_secret, **known)
 
     def close(self) -> None:
         """Stops the sandbox and forgets all that it knew. Doing it twice is fine."""
@@ -454,7 +457,7 @@ class Sandbox:
     def fault(self, operation: str | None, kind: Fault, nth: int = 1, times: int = 1) -> None:
         """Plans a fault for the ``nth`` request (1: the next) of that operation and the ``times`` - 1 after it.
 
-        ``operation`` is a call's name such as ``"accounts.transfer"``; ``None`` stands for any request. ``kind`` is one of
+        ``operation`` is a call's name such as ``"accounts.transfer"``; ``None`` stands for any. ``kind`` is one of
 
         * not executed: ``"refuse"``, ``"drop_before_read"``, ``"redirect"``, ``"expired_token"``, ``{"code": 1009}``,
           ``{"http_status": [503, None]}``
@@ -582,9 +585,9 @@ class Sandbox:
         ``"drop"``, ``"wrong_signature"``, ``"old_secret"``, ``{"stale_timestamp": ms}``, ``"tamper_body"``."""
         self.control("POST", "/callbacks/faults", {"action": action, "kind": kind})
 
-    def redeliver(self, id: str) -> None:
+    def redeliver(self, callback_id: str) -> None:
         """Sends a callback again."""
-        self.control("POST", "/callbacks/redeliver", {"id": id})
+        self.control("POST", "/callbacks/redeliver", {"id": callback_id})
 
     def settle_callbacks(self, timeout: float = 10.0) -> bool:
         """Waits until no callback is due or on its way; ``False`` if that takes longer than ``timeout`` seconds."""
@@ -617,7 +620,7 @@ _MONEY = frozenset({"amount", "local_amount", "returned", "before_balance", "aft
 
 def _record(kind: type[_Record], row: dict[str, Any]) -> _Record:
     """A record from the JSON of a control call."""
-    values = {}
+    values: dict[str, Any] = {}
     for one in fields(kind):  # type: ignore[arg-type]
         name = one.name
         if name == "time":
