@@ -13,13 +13,13 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
-from threading import Event
 from typing import IO, Any, Protocol
 
 from . import (
@@ -44,8 +44,9 @@ credentials are read from the environment, never from the command line:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and gives its exit code: 0 done, 1 failed, 2 not begun, 130 interrupted."""
-    # A service manager's way to end it is as good as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if threading.current_thread() is threading.main_thread():
+        # A service manager's way to end it is as good as Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     given = parser().parse_args(arguments)
     try:
         return int(given.run(given))
@@ -232,7 +233,7 @@ def run_sandbox(given: argparse.Namespace) -> int:
             while sys.stdin.buffer.read(1):
                 pass
         else:
-            Event().wait()
+            threading.Event().wait()
     return 0
 
 
