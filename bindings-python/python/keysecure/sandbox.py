@@ -57,6 +57,7 @@ __all__ = [
     "Clock",
     "ConsumptionRecord",
     "DeliveryRecord",
+    "Fault",
     "FiredFault",
     "Ledger",
     "Posting",
