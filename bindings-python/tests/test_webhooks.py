@@ -8,6 +8,8 @@ import gc
 import logging
 import os
 import pickle
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -687,6 +689,37 @@ def test_a_purchase_that_waited_too_long_gets_the_default_at_once() -> None:
     assert Responder(lambda _: asked.wait(5), budget=0.6).respond(received) == LATE
     assert time.monotonic() - begin < 4
     asked.set()
+
+
+ENDING = """
+import sys, time
+from keysecure import Responder
+from webhook_support import AUTH, body_of, signed, verifier
+
+body = body_of("Auth", AUTH)
+received = verifier().verify(signed(body), body)
+
+def decide(event):
+    end = time.monotonic() + float(sys.argv[1])
+    while time.monotonic() < end:
+        time.sleep(0.0005)
+
+class Slow:
+    def __del__(self):
+        time.sleep(0.05)
+
+for _ in range(10):
+    Responder(decide, budget=0.01).respond(received)
+sys.modules["kept to the end"] = [Slow(), Slow()]
+"""
+
+
+@pytest.mark.parametrize("seconds", ["0.02", "0.1", "0.3", "3600"])
+def test_a_process_ends_well_while_late_decisions_run(seconds: str) -> None:
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    command = [sys.executable, "-c", ENDING, seconds]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_a_responder_that_cannot_work_is_refused() -> None:

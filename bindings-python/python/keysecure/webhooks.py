@@ -377,6 +377,18 @@ class _Receiver:
             return self.late
 
 
+def _decide(decide: Callable[[AuthEvent], object], event: AuthEvent, tell: Callable[[object], None]) -> None:
+    """Begins a decision for a :class:`Responder`, which waits for what is told."""
+
+    def run() -> None:
+        try:
+            tell(decide(event))
+        except BaseException as error:
+            _failed("the decision on a purchase", error)
+
+    threading.Thread(target=run, name="keysecure-decision", daemon=True).start()
+
+
 def _failed(what: str, error: BaseException) -> _Answer:
     _log.error("%s raised %s", what, type(error).__name__)
     return _FAILED
