@@ -75,6 +75,8 @@ def make_events(sandbox: Sandbox, url: str) -> None:
         card_no = sandbox.seed_virtual_card(sandbox.seed_approved_cardholder())
         for amount in ("40.00", "400.00"):
             consume_no = client.simulation.auth(card_no=card_no, type="Consumption", amount=amount).consume_no or ""
+            # The receiver prints as well, on a thread of its own.
+            sandbox.settle_callbacks()
             print(f"A purchase of {amount} is {client.consumptions.get(consume_no).status}.")
         client.cards.freeze(card_no)
     sandbox.settle_callbacks()

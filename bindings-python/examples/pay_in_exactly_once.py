@@ -43,7 +43,9 @@ def pay(client: Client, payment: Payment, *, settle: float = 10.0) -> bool:
 
 def pay_all(client: Client, payments: Iterable[Payment], *, settle: float = 10.0) -> bool:
     """Makes all payments and says whether all of them stand."""
-    return all([pay(client, payment, settle=settle) for payment in payments])
+    # A list: the payments after one that failed are made all the same.
+    stand = [pay(client, payment, settle=settle) for payment in payments]
+    return all(stand)
 
 
 def demonstrate(client: Client, sandbox: Sandbox) -> bool:
@@ -57,9 +59,8 @@ def demonstrate(client: Client, sandbox: Sandbox) -> bool:
     # The real platform may commit late; this one is waited for 10 s by default.
     first = pay_all(client, payments, settle=0.5)
     again = pay_all(client, payments, settle=0.5)
-    print(
-        f"The books say {sandbox.ledger().cardholder(holder)}, by {sandbox.count('accounts.transfer')} requests to pay."
-    )
+    balance, requests = sandbox.ledger().cardholder(holder), sandbox.count("accounts.transfer")
+    print(f"The books say {balance}, by {requests} requests to pay.")
     return first and again
 
 

@@ -2,8 +2,8 @@
 
     python receive_callbacks.py [PORT]
 
-With KEYSECURE_API_KEY and KEYSECURE_API_SECRET in the environment it listens on this machine's port 8080, or the one that
-is given; put it behind a proxy that speaks TLS. Without them it shows itself with an offline sandbox, which sends the callbacks of a few purchases.
+With KEYSECURE_API_KEY and KEYSECURE_API_SECRET in the environment it listens on this machine's port 8080, or the one
+given; put it behind a proxy that speaks TLS. Without them an offline sandbox sends it the callbacks of a few purchases.
 """
 
 import os

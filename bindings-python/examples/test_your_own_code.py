@@ -38,7 +38,8 @@ def test_a_refund_is_paid(keysecure_env: Sandbox) -> None:
     assert keysecure_env.ledger().cardholder(customer) == Decimal("12.50")
 
 
-def test_a_refund_to_nobody_can_be_tried_again(keysecure_env: Sandbox) -> None:
+@pytest.mark.usefixtures("keysecure_env")
+def test_a_refund_to_nobody_can_be_tried_again() -> None:
     assert refund_customer("404", "order-7", Decimal("12.50")) == "again"
 
 
