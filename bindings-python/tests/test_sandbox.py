@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import keysecure
+import keysecure.sandbox
 from keysecure import Client
 from keysecure.sandbox import Sandbox, SandboxError
 
@@ -392,3 +393,15 @@ def test_a_forked_child_uses_it_over_sockets_only_and_ends(sandbox: Sandbox) -> 
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert sandbox.count("token") == 1
+
+
+def test_help_says_something_about_everything_public() -> None:
+    for name in keysecure.sandbox.__all__:
+        thing = getattr(keysecure.sandbox, name)
+        if isinstance(thing, type):
+            own = [
+                member for key, member in vars(thing).items() if not key.startswith("_") and hasattr(member, "__doc__")
+            ]
+            silent = [member for member in own if callable(member) or isinstance(member, property)]
+            assert thing.__doc__, name
+            assert not [member for member in silent if not member.__doc__], name
