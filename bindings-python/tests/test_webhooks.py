@@ -99,11 +99,20 @@ def test_an_unknown_action_and_an_unknown_shape_are_unknown_events() -> None:
     assert event.to_dict() == {"action": "New", "data": {"x": Decimal("10.50")}}
 
 
-def test_numbers_that_python_refuses_to_read_as_int_do_not_break_unknown_data() -> None:
-    body = b'{"id":"1","action":"New","data":{"x":' + b"9" * 5000 + b"}}"
-    event = verifier().verify(signed(body), body).event
-    assert isinstance(event, UnknownEvent)
-    assert event.data["x"] == Decimal("9" * 5000)
+def test_numbers_that_python_cannot_hold_are_errors_of_ours_and_only_where_they_stand() -> None:
+    long, heavy = "9" * 5000, "1e99999999999999999999"
+    for number, fails in [(long, False), (heavy, True)]:
+        for action, known in [("New", ""), ("Card_update", '"card_no":"k-1","after_status":"Frozen",')]:
+            body = f'{{"id":"1","action":"{action}","data":{{{known}"x":{number}}}}}'.encode()
+            event: Any = verifier().verify(signed(body), body).event
+            assert number in event.to_json()
+            assert repr(event)
+            assert pickle.loads(pickle.dumps(event)) == event
+            if fails:
+                with pytest.raises(KeySecureError):
+                    event.to_dict()
+            else:
+                assert Decimal(long) in (event.data if action == "New" else event.extra).values()
 
 
 def test_headers_come_in_every_shape_that_frameworks_have() -> None:
