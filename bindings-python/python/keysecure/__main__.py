@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from . import (
     Card,
@@ -33,7 +33,9 @@ from . import (
     TransferRecord,
     __version__,
 )
-from .sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from .sandbox import Sandbox
 
 # --- commands and their options ---
 
@@ -50,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     try:
         return int(given.run(given))
-    except ConfigError as error:
+    except (ConfigError, ImportError) as error:
+        # The sandbox may not be installed.
         return failed(error, 2)
     except (KeySecureError, OSError) as error:
         return failed(error, 1)
@@ -196,6 +199,8 @@ def window(text: str) -> int:
 
 def run_demo(given: argparse.Namespace) -> int:
     """`demo`."""
+    from .sandbox import Sandbox
+
     with Sandbox(seed=given.seed) as sandbox, sandbox.client() as client:
         print(f"An offline sandbox of the platform listens on {sandbox.base_url}.")
         tell(client, sandbox)
@@ -212,6 +217,8 @@ def run_doctor(given: argparse.Namespace) -> int:
 
 def run_sandbox(given: argparse.Namespace) -> int:
     """`sandbox`."""
+    from .sandbox import Sandbox
+
     try:
         sandbox = Sandbox(
             given.mode,

@@ -61,6 +61,7 @@ __all__ = [
     "Clock",
     "ConsumptionRecord",
     "DeliveryRecord",
+    "Fault",
     "FiredFault",
     "Ledger",
     "Posting",

@@ -23,6 +23,11 @@ impl Received {
     pub fn new(core: keysecure::Received) -> Self {
         Self { core, at: SystemTime::now(), event: PyOnceLock::new() }
     }
+
+    /// Whether somebody waits for a decision.
+    pub fn is_purchase(&self) -> bool {
+        matches!(self.core.event, Event::Auth { .. })
+    }
 }
 
 impl PartialEq for Received {
@@ -54,7 +59,7 @@ impl Received {
 
     /// What it says: an `AuthEvent`, a `ConsumptionEvent`, a `CardUpdateEvent` or an `UnknownEvent`.
     #[getter]
-    fn event(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    pub fn event(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         self.event.get_or_try_init(py, || event_object(py, self.core.event.clone())).map(|event| event.clone_ref(py))
     }
 

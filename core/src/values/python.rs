@@ -73,9 +73,16 @@ impl<'py> IntoPyObject<'py> for Extra {
             return Ok(PyDict::new(py));
         }
         let options = PyDict::new(py);
-        options.set_item("parse_float", py.import("decimal")?.getattr("Decimal")?)?;
-        let text = PyString::new(py, &self.to_json());
-        Ok(py.import("json")?.getattr("loads")?.call((text,), Some(&options))?.cast_into()?)
+        let decimal = py.import("decimal")?.getattr("Decimal")?;
+        options.set_item("parse_float", &decimal)?;
+        let (loads, text) = (py.import("json")?.getattr("loads")?, PyString::new(py, &self.to_json()));
+        let read = loads.call((&text,), Some(&options)).or_else(|_| {
+            // Python refuses to read whole numbers of many digits as an int.
+            options.set_item("parse_int", &decimal)?;
+            loads.call((&text,), Some(&options))
+        });
+        let read = read.map_err(|_| Error::invalid_response("a field holds a number that Python cannot hold"))?;
+        Ok(read.cast_into()?)
     }
 }
 
