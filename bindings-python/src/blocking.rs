@@ -27,14 +27,21 @@ pub fn blocking<T: Send + 'static>(
     py: Python<'_>,
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> PyResult<T> {
+    // Only this much is compiled anew for each call.
+    let left = Arc::new(Mutex::new(None));
+    let there = Arc::clone(&left);
+    run(py, Box::new(move || *there.lock().unwrap_or_else(PoisonError::into_inner) = Some(work())))?;
+    let result = left.lock().unwrap_or_else(PoisonError::into_inner).take();
+    Ok(result.ok_or_else(|| errors::internal(py))??)
+}
+
+/// Does a job without the GIL, and logs what it had to say. A job that panics leaves nothing.
+fn run(py: Python<'_>, job: Job) -> PyResult<()> {
     let wanted = log::wanted(py);
-    let work = move || log::collecting(wanted, || catch_unwind(AssertUnwindSafe(work)));
-    let (result, records) = if is_main_thread(py)? { lend(py, work)? } else { py.detach(work) };
+    let work = move || log::collecting(wanted, || drop(catch_unwind(AssertUnwindSafe(job))));
+    let ((), records) = if is_main_thread(py)? { lend(py, work)? } else { py.detach(work) };
     log::emit(py, &records);
-    match result {
-        Ok(result) => Ok(result?),
-        Err(_) => Err(errors::internal(py)),
-    }
+    Ok(())
 }
 
 /// Whether this is the thread on which Python runs signal handlers.

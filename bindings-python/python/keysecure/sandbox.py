@@ -26,7 +26,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import Client
-from ._native import _Sandbox
+
+try:
+    from keysecure_sandbox import Sandbox as _Sandbox
+except ImportError as _error:
+    raise ImportError("the sandbox is a package of its own: pip install 'keysecure[sandbox]'") from _error
 
 if TYPE_CHECKING:
     from typing_extensions import Self, TypedDict, Unpack
