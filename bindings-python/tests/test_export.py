@@ -18,8 +18,9 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
-import keysecure
 import pytest
+
+import keysecure
 from keysecure import Client
 from keysecure.__main__ import Export, ExportError, Span, cell, instant, main
 from keysecure.sandbox import Sandbox
