@@ -377,8 +377,10 @@ class _Receiver:
             return self.late
 
 
-def _decide(decide: Callable[[AuthEvent], object], event: AuthEvent, tell: Callable[[object], None]) -> None:
-    """Begins a decision for a :class:`Responder`, which waits for what is told."""
+def _decide(  # pyright: ignore[reportUnusedFunction]
+    decide: Callable[[AuthEvent], object], event: AuthEvent, tell: Callable[[object], None]
+) -> None:
+    """Begins a decision for a :class:`Responder`, whose native part calls this and waits for what is told."""
 
     def run() -> None:
         try:
