@@ -12,8 +12,9 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import keysecure
 import pytest
+
+import keysecure
 from keysecure import Client
 from keysecure.sandbox import Sandbox
 

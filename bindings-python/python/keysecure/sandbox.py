@@ -25,17 +25,12 @@ from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
-<<<<<<< Updated upstream
-from . import Client
+from . import Client, FileStore, MemoryTokenStore
 
 try:
     from keysecure_sandbox import Sandbox as _Sandbox
 except ImportError as _error:
     raise ImportError("the sandbox is a package of its own: pip install 'keysecure[sandbox]'") from _error
-=======
-from . import Client, FileStore, MemoryTokenStore
-from ._native import _Sandbox
->>>>>>> Stashed changes
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
