@@ -1,5 +1,6 @@
 //! What `cargo xtask test` runs. A further language is a further function and a further line in `ALL`.
 
+use crate::python;
 use crate::redis;
 use crate::run;
 use crate::tally::Tally;
@@ -21,7 +22,11 @@ pub enum Outcome {
     Missing(String),
 }
 
-pub const ALL: &[Face] = &[Face { name: "rust", run: rust }, Face { name: "vectors", run: vectors }];
+pub const ALL: &[Face] = &[
+    Face { name: "rust", run: rust },
+    Face { name: "vectors", run: vectors },
+    Face { name: "python", run: python::test },
+];
 
 /// With the stores of a fleet that need a server.
 const RUST: &str = "test --workspace --no-fail-fast --features keysecure-tests/redis";
