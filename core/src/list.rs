@@ -247,6 +247,11 @@ impl<T> Iterator for List<T> {
             }
         }
     }
+
+    /// At least the rows that are here already, so that a caller can tell which need no further request.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.rows.len(), None)
+    }
 }
 
 impl<T> std::iter::FusedIterator for List<T> {}
