@@ -1,6 +1,7 @@
 //! `cargo xtask`: the commands that build, judge and measure the project. Plain std, so that it starts at once.
 
 mod bench;
+mod bindings;
 mod campaign;
 mod check;
 mod deny;
@@ -22,6 +23,8 @@ usage: cargo xtask COMMAND
   check   format, lints, documentation, licences and sources of the dependencies
   bench   the benchmark program, the number of dependencies and the cold build time
           (arguments after `bench` go to the benchmark program)
+  bindings
+          the generated Kotlin and Swift, in target/bindings
   campaign
           the exactly-once campaign in full: minutes (arguments after `campaign` go to it)
 ";
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         ("test", []) => test::run(),
         ("check", []) => check::run(),
         ("bench", rest) => bench::run(rest),
+        ("bindings", []) => bindings::run(),
         ("campaign", rest) => campaign::run(rest),
         ("" | "help" | "-h" | "--help", _) => {
             print!("{USAGE}");
