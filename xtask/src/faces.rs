@@ -39,7 +39,7 @@ fn rust() -> Outcome {
 }
 
 /// A bad exit without a failed test is not covered by the counts: a crate did not compile, or a test program died.
-fn judge(tally: Tally, ended_well: bool) -> Outcome {
+pub fn judge(tally: Tally, ended_well: bool) -> Outcome {
     if ended_well == (tally.failed == 0) {
         Outcome::Ran(tally)
     } else {

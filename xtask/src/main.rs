@@ -9,6 +9,9 @@ mod deps;
 mod faces;
 mod redis;
 mod run;
+mod swift;
+mod swift_chroot;
+mod swift_toolchain;
 mod table;
 mod tally;
 mod test;
@@ -27,6 +30,7 @@ usage: cargo xtask COMMAND
           the generated Kotlin and Swift, in target/bindings
   campaign
           the exactly-once campaign in full: minutes (arguments after `campaign` go to it)
+  swift   swift with the folders of this workspace, such as `swift test --filter Lists`
 ";
 
 fn main() -> ExitCode {
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
         ("bench", rest) => bench::run(rest),
         ("bindings", []) => bindings::run(),
         ("campaign", rest) => campaign::run(rest),
+        ("swift", rest) => swift::run(rest),
         ("" | "help" | "-h" | "--help", _) => {
             print!("{USAGE}");
             true
