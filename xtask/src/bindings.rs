@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::run;
+use crate::{run, swift_package};
 
 /// What the two faces build on.
 pub struct Bindings {
@@ -13,7 +13,7 @@ pub struct Bindings {
 }
 
 pub fn run() -> bool {
-    make().is_some()
+    make().is_some_and(|made| swift_package::place(&made))
 }
 
 /// Builds the library and generates both languages. `None`: something failed and has said why.

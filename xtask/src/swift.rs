@@ -1,12 +1,12 @@
 //! The Swift package: its tests as a face, and `cargo xtask swift` for everything else that `swift` can do.
 
-use crate::faces::Outcome;
-use crate::run;
+use crate::faces::{self, Outcome};
 use crate::swift_toolchain::Toolchain;
 use crate::tally::Tally;
+use crate::{bindings, run, swift_package};
 
-/// What the tests need from cargo: the library that they load and the program that they start.
-const BUILD: [&str; 2] = ["build -p keysecure-ffi", "build -p keysecure-sandbox"];
+/// The program that the tests start; the library that they load is built with the bindings.
+const SANDBOX: &str = "build -p keysecure-sandbox";
 
 /// The tests, in the words of XCTest.
 pub fn face() -> Outcome {
@@ -21,7 +21,7 @@ pub fn face() -> Outcome {
     let ended_well = run::streams(&mut swift(&toolchain, "test", &["--disable-swift-testing".into()]), |line| {
         tally += case(line);
     });
-    crate::faces::judge(tally, ended_well)
+    faces::judge(tally, ended_well)
 }
 
 /// `cargo xtask swift test --filter Lists`: `swift` with this project's folders, after what it needs was built.
@@ -37,7 +37,7 @@ pub fn run(arguments: &[String]) -> bool {
 }
 
 fn prepare() -> bool {
-    BUILD.iter().all(|build| run::passes(&mut run::cargo(build)))
+    run::passes(&mut run::cargo(SANDBOX)) && bindings::make().is_some_and(|made| swift_package::place(&made))
 }
 
 fn swift(toolchain: &Toolchain, verb: &str, rest: &[String]) -> std::process::Command {
