@@ -20,7 +20,9 @@ pub trait Transport: Send + Sync {
     fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportFailure>;
 
     /// Lets go of idle connections. Called when the client is closed.
-    fn close(&self) -> Result<(), TransportFailure>;
+    ///
+    /// (Not `close`: Kotlin's generated classes have one of their own.)
+    fn close_idle(&self) -> Result<(), TransportFailure>;
 }
 
 /// One HTTP header, in a request to the platform or in a callback.
@@ -157,6 +159,6 @@ impl keysecure::Transport for Foreign {
 
     fn close(&self) {
         // There is nobody to tell.
-        let _ = self.0.close();
+        let _ = self.0.close_idle();
     }
 }

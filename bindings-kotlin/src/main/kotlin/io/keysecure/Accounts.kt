@@ -1,6 +1,6 @@
 package io.keysecure
 
-import io.keysecure.ffi.FfiAccounts
+import io.keysecure.ffi.Accounts as FfiAccounts
 import io.keysecure.model.AccountInfo
 import io.keysecure.model.ListTransfers
 import io.keysecure.model.Transfer

@@ -1,6 +1,6 @@
 package io.keysecure
 
-import io.keysecure.ffi.FfiCardholders
+import io.keysecure.ffi.Cardholders as FfiCardholders
 import io.keysecure.model.Cardholder
 import io.keysecure.model.CardholderApplied
 import io.keysecure.model.ListCardholders

@@ -1,6 +1,6 @@
 package io.keysecure
 
-import io.keysecure.ffi.FfiCards
+import io.keysecure.ffi.Cards as FfiCards
 import io.keysecure.model.Address
 import io.keysecure.model.ApplyCard
 import io.keysecure.model.Bin

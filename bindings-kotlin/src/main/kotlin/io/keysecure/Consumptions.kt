@@ -1,6 +1,6 @@
 package io.keysecure
 
-import io.keysecure.ffi.FfiConsumptions
+import io.keysecure.ffi.Consumptions as FfiConsumptions
 import io.keysecure.model.Consumption
 import io.keysecure.model.ListConsumptions
 import io.keysecure.model.When

@@ -2,7 +2,7 @@ package io.keysecure
 
 import io.keysecure.ffi.AttemptRecord
 import io.keysecure.ffi.CallRecord
-import io.keysecure.ffi.FfiObserver
+import io.keysecure.ffi.Observer as FfiObserver
 
 /**
  * Is told of every attempt and every call, for logs, metrics and traces, on the thread that makes the call. It should be

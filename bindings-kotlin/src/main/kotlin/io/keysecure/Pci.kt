@@ -1,6 +1,6 @@
 package io.keysecure
 
-import io.keysecure.ffi.FfiPci
+import io.keysecure.ffi.Pci as FfiPci
 
 /** The calls for the hosted card page. All of them block. */
 public class Pci internal constructor(private val ffi: FfiPci) {

@@ -1,7 +1,7 @@
 package io.keysecure
 
 import io.keysecure.ffi.CallbackFailure
-import io.keysecure.ffi.FfiReplayMemory
+import io.keysecure.ffi.ReplayMemory as FfiReplayMemory
 import io.keysecure.ffi.ReplayStore as FfiReplayStore
 import io.keysecure.ffi.TokenStore as FfiTokenStore
 import java.nio.file.Path

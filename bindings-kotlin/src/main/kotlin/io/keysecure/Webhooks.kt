@@ -1,11 +1,11 @@
 package io.keysecure
 
 import io.keysecure.ffi.CallbackFailure
-import io.keysecure.ffi.FfiDecider
-import io.keysecure.ffi.FfiDecision
-import io.keysecure.ffi.FfiReceived
-import io.keysecure.ffi.FfiResponder
-import io.keysecure.ffi.FfiWebhookVerifier
+import io.keysecure.ffi.Decider as FfiDecider
+import io.keysecure.ffi.Decision as FfiDecision
+import io.keysecure.ffi.Received as FfiReceived
+import io.keysecure.ffi.Responder as FfiResponder
+import io.keysecure.ffi.WebhookVerifier as FfiWebhookVerifier
 import io.keysecure.ffi.Header
 import io.keysecure.ffi.Verified
 import io.keysecure.ffi.WebhookOptions
