@@ -2,6 +2,7 @@
 
 use crate::redis;
 use crate::run;
+use crate::swift;
 use crate::tally::Tally;
 
 /// One group of tests with a line of its own in the summary.
@@ -21,7 +22,11 @@ pub enum Outcome {
     Missing(String),
 }
 
-pub const ALL: &[Face] = &[Face { name: "rust", run: rust }, Face { name: "vectors", run: vectors }];
+pub const ALL: &[Face] = &[
+    Face { name: "rust", run: rust },
+    Face { name: "vectors", run: vectors },
+    Face { name: "swift", run: swift::face },
+];
 
 /// With the stores of a fleet that need a server.
 const RUST: &str = "test --workspace --no-fail-fast --features keysecure-tests/redis";

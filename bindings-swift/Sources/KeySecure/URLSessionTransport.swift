@@ -41,9 +41,6 @@ public final class URLSessionTransport: Transport {
         return try exchange.wait(atMost: request.timeout)
     }
 
-    /// No connection outlives its exchange.
-    public func close() {}
-
     private func settings() -> URLSessionConfiguration {
         let settings = configuration()
         settings.httpCookieStorage = nil

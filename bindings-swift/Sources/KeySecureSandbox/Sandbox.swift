@@ -69,19 +69,10 @@ public final class Sandbox: @unchecked Sendable {
         var request = URLRequest(url: url)
         request.httpMethod = String(words[0])
         if request.httpMethod != "GET" { request.httpBody = try JSONSerialization.data(withJSONObject: body) }
-        let answered = DispatchSemaphore(value: 0)
-        var answer: (Data?, URLResponse?, (any Error)?)
-        let task = URLSession.shared.dataTask(with: request) { data, response, error in
-            answer = (data, response, error)
-            answered.signal()
-        }
+        let answer = Answer()
+        let task = URLSession.shared.dataTask(with: request) { answer.come(data: $0, response: $1, error: $2) }
         task.resume()
-        answered.wait()
-        if let error = answer.2 { throw error }
-        let data = answer.0 ?? Data()
-        guard (answer.1 as? HTTPURLResponse)?.statusCode == 200 else {
-            throw SandboxError("\(call): \(String(decoding: data, as: UTF8.self))")
-        }
+        let data = try answer.wait(for: call)
         return try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
     }
 
@@ -95,6 +86,26 @@ public final class Sandbox: @unchecked Sendable {
     public func text(_ name: String, of call: String, _ body: [String: Any] = [:]) throws -> String {
         guard let text = try object(call, body)[name] as? String else { throw SandboxError("\(call) answers no \(name)") }
         return text
+    }
+}
+
+/// The answer of a control call, waited for.
+private final class Answer: @unchecked Sendable {
+    private let here = DispatchSemaphore(value: 0)
+    private var data = Data()
+    private var status: Int?
+    private var error: (any Error)?
+
+    func come(data: Data?, response: URLResponse?, error: (any Error)?) {
+        (self.data, self.status, self.error) = (data ?? Data(), (response as? HTTPURLResponse)?.statusCode, error)
+        here.signal()
+    }
+
+    func wait(for call: String) throws -> Data {
+        here.wait()
+        if let error { throw error }
+        guard status == 200 else { throw SandboxError("\(call): \(String(decoding: data, as: UTF8.self))") }
+        return data
     }
 }
 
