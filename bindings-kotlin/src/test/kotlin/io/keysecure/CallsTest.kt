@@ -80,11 +80,11 @@ class CallsTest {
             cardholderNo = stage.cardholderNo,
             transferUniqueNo = "topup-1",
             type = TransferType.In,
-            amount = BigDecimal("1234567.89"),
+            amount = BigDecimal("1234.56"),
         )
-        assertEquals(0, BigDecimal("1234567.89").compareTo(moved.afterBalance!! - moved.beforeBalance!!))
+        assertEquals(0, BigDecimal("1234.56").compareTo(moved.afterBalance!! - moved.beforeBalance!!))
         val listed = stage.client.accounts().transfers(before, stage.sandbox.now().plusSeconds(60)).single()
-        assertEquals(0, BigDecimal("1234567.89").compareTo(listed.balance))
+        assertEquals(0, BigDecimal("1234.56").compareTo(listed.balance))
         assertTrue(Duration.between(before, listed.time!!).abs() < Duration.ofMinutes(2))
         val account = stage.client.accounts().get(stage.cardholderNo).list.single()
         assertEquals(0, moved.afterBalance!!.compareTo(account.balance))

@@ -44,7 +44,7 @@ class CanaryTest {
     }
 
     @Test
-    fun `no secret is printed by any object, error, log or stream`() = Stage("--api-secret", "s3cr3t-of-merchant").let {
+    fun `no secret is printed by any object, error, log or stream`() = Stage("--api-secret", "s3cr3t-merchant!").let {
         val streams = ByteArrayOutputStream()
         val (out, err) = System.out to System.err
         System.setOut(PrintStream(streams, true))
@@ -87,18 +87,18 @@ class CanaryTest {
         }
         failing { client.cards().activate(cardNo, stage.cardholderNo, "7392517", "1") }
         failing { client.cards().setPin(cardNo, stage.cardholderNo, "739251739251") }
-        failing { Client("k\u0007", "s3cr3t-of-merchant") }
+        failing { Client("k\u0007", "s3cr3t-merchant!") }
         val options = ClientOptions(proxy = "http://user:pr0xy-passw0rd@127.0.0.1:9", baseUrl = sandbox.baseUrl)
         print(options)
         failing {
-            Client("key", "s3cr3t-of-merchant", proxy = "http://user:pr0xy-passw0rd@127.0.0.1:9", maxRetries = 0).cards().get("c")
+            Client("key", "s3cr3t-merchant!", proxy = "http://user:pr0xy-passw0rd@127.0.0.1:9", maxRetries = 0).cards().get("c")
         }
-        print(WebhookVerifier("key", listOf("s3cr3t-of-merchant")))
+        print(WebhookVerifier("key", listOf("s3cr3t-merchant!")))
         print(TokenStore.memory())
         foreignTransportPrintsWhatPasses(stage)
         freeText(pan)
         assertClean(
-            "s3cr3t-of-merchant", token.expose(), cardPan, "739251", clientToken.expose(), "auto-approve-share-token-9",
+            "s3cr3t-merchant!", token.expose(), cardPan, "739251", clientToken.expose(), "auto-approve-share-token-9",
             "pr0xy-passw0rd", pan,
         )
         // Three digits occur in many numbers: the CVV is looked for as a value.
@@ -131,7 +131,7 @@ class CanaryTest {
         assertEquals("card $pan", consumption.remark, "only printing masks")
         print(listOf(consumption))
         print(WebhookVerifier.parseUnverified("""{"id":"1","action":"New","data":{"pan":"$pan"}}""".toByteArray()))
-        val verifier = WebhookVerifier("key", listOf("s3cr3t-of-merchant"))
+        val verifier = WebhookVerifier("key", listOf("s3cr3t-merchant!"))
         print(verifier.verify(verifier.signForTests(Instant.now(), body.toByteArray()), body.toByteArray()))
     }
 }

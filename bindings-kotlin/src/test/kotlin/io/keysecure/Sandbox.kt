@@ -20,7 +20,9 @@ class Sandbox(vararg options: String) : AutoCloseable {
         listOf(System.getProperty("keysecure.sandbox"), "serve", "--port", "0", "--exit-with-stdin") + options,
     ).redirectError(ProcessBuilder.Redirect.INHERIT).start()
 
-    private val info: JsonObject = JsonParser.parseString(process.inputReader().readLine()).asJsonObject
+    private val info: JsonObject = JsonParser.parseString(
+        checkNotNull(process.inputReader().readLine()) { "the sandbox did not start: see its words above" },
+    ).asJsonObject
     private val http: HttpClient = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
 
     val baseUrl: String = info["base_url"].asString

@@ -111,7 +111,7 @@ class WebhooksTest {
         val delivery = sandbox.control("GET /callbacks/deliveries").asJsonObject["deliveries"].asJsonArray
             .map { it.asJsonObject }.first { it.toString().contains("Card_update") }
         val text = { name: String -> delivery[name].asString }
-        val headers = mapOf("Timestamp" to text("timestamp"), "Signature" to text("signature"))
+        val headers = mapOf("Timestamp" to text("timestamp_ms"), "Signature" to text("signature"))
         val received = WebhookVerifier(sandbox.apiKey, listOf(sandbox.apiSecret)).verify(headers, text("body").toByteArray())
         val event = received.event as Event.CardUpdate
         assertEquals(cardNo, event.data.cardNo)
