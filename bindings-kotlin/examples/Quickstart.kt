@@ -14,7 +14,7 @@ import java.time.Instant
 
 /**
  * A card's whole life, against the offline sandbox: no account, no network. The tests run it; by hand:
- * `cargo xtask kotlin-example`.
+ * `cargo xtask kotlin test -Dtest=QuickstartTest`.
  */
 fun main() {
     Sandbox().use { sandbox ->

@@ -1,5 +1,6 @@
 //! What `cargo xtask test` runs. A further language is a further function and a further line in `ALL`.
 
+use crate::kotlin;
 use crate::redis;
 use crate::run;
 use crate::swift;
@@ -25,6 +26,7 @@ pub enum Outcome {
 pub const ALL: &[Face] = &[
     Face { name: "rust", run: rust },
     Face { name: "vectors", run: vectors },
+    Face { name: "kotlin", run: kotlin::face },
     Face { name: "swift", run: swift::face },
 ];
 

@@ -7,6 +7,7 @@ mod check;
 mod deny;
 mod deps;
 mod faces;
+mod kotlin;
 mod redis;
 mod run;
 mod swift;
@@ -33,6 +34,7 @@ usage: cargo xtask COMMAND
           the generated Kotlin and Swift, in target/bindings
   campaign
           the exactly-once campaign in full: minutes (arguments after `campaign` go to it)
+  kotlin  mvn with the folders of this workspace, such as `kotlin test -Dtest=ListsTest`
   swift   swift with the folders of this workspace, such as `swift test --filter Lists`
 ";
 
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         ("bench", rest) => bench::run(rest),
         ("bindings", []) => bindings::run(),
         ("campaign", rest) => campaign::run(rest),
+        ("kotlin", rest) => kotlin::run(rest),
         ("swift", rest) => swift::run(rest),
         ("" | "help" | "-h" | "--help", _) => {
             print!("{USAGE}");

@@ -17,6 +17,7 @@ class QuickstartTest {
             System.setOut(out)
         }
         val story = told.toString()
+        println(story)
         for (line in listOf("== The books ==", "Moved 250.00 TUSDT in", "A weak one never leaves", "2 cards were issued.")) {
             assertTrue(line in story, story)
         }
