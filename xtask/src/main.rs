@@ -1,5 +1,7 @@
 //! `cargo xtask`: the commands that build, judge and measure the project. Plain std, so that it starts at once.
 
+mod android;
+mod apple;
 mod bench;
 mod bindings;
 mod campaign;
@@ -8,6 +10,7 @@ mod deny;
 mod deps;
 mod faces;
 mod kotlin;
+mod package;
 mod redis;
 mod run;
 mod swift;
@@ -35,6 +38,8 @@ usage: cargo xtask COMMAND
   campaign
           the exactly-once campaign in full: minutes (arguments after `campaign` go to it)
   kotlin  mvn with the folders of this workspace, such as `kotlin test -Dtest=ListsTest`
+  package what is shipped: a jar with this machine's library, built and tested (minutes); `package size` builds the
+          library with and without HTTP; `package aar` and `package xcframework` are recipes
   swift   swift with the folders of this workspace, such as `swift test --filter Lists`
 ";
 
@@ -49,6 +54,7 @@ fn main() -> ExitCode {
         ("bindings", []) => bindings::run(),
         ("campaign", rest) => campaign::run(rest),
         ("kotlin", rest) => kotlin::run(rest),
+        ("package", rest) => package::run(rest),
         ("swift", rest) => swift::run(rest),
         ("" | "help" | "-h" | "--help", _) => {
             print!("{USAGE}");
