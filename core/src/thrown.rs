@@ -46,7 +46,7 @@ macro_rules! thrown {
                 $(#[$meta])*
                 $kind {
                     /// What is known of it.
-                    facts: ErrorFacts,
+                    facts: Box<ErrorFacts>,
                 },
             )+
         }
@@ -62,7 +62,7 @@ macro_rules! thrown {
 
         impl From<Error> for FfiError {
             fn from(error: Error) -> Self {
-                let facts = ErrorFacts::from(&error);
+                let facts = Box::new(ErrorFacts::from(&error));
                 match error.kind() {
                     $( ErrorKind::$kind => Self::$kind { facts }, )+
                 }
