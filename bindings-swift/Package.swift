@@ -1,7 +1,15 @@
 // swift-tools-version: 5.9
 // The generated part is made by `cargo xtask bindings`; see README.md.
 
+import Foundation
 import PackageDescription
+
+// Apple's systems get the library as an XCFramework (`cargo xtask package xcframework`), all others from the linker's path.
+let framework = "KeySecureFFI.xcframework"
+let library: Target =
+    FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + framework)
+    ? .binaryTarget(name: "KeySecureFFI", path: framework)
+    : .systemLibrary(name: "KeySecureFFI")
 
 let package = Package(
     name: "KeySecure",
@@ -12,7 +20,7 @@ let package = Package(
     ],
     targets: [
         // The C functions of the Rust library.
-        .systemLibrary(name: "KeySecureFFI"),
+        library,
         // The client: generated Swift and the layer over it.
         .target(name: "KeySecure", dependencies: ["KeySecureFFI"]),
         // Starts the offline sandbox: one file, to be used or copied.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::{bindings, run};
+use crate::{bindings, run, swift_package};
 
 /// The targets that make one library each; those of one group are for the same system and are joined by `lipo`.
 const GROUPS: [(&str, &[&str]); 3] = [
@@ -22,7 +22,15 @@ pub fn xcframework() -> bool {
     }
     let Some(bindings) = bindings::make() else { return false };
     let folder = run::target_dir().join("xcframework");
-    let (headers, out) = (bindings.folder.join("swift"), folder.join("KeySecureFFI.xcframework"));
+    let headers = folder.join("headers");
+    if !swift_package::place(&bindings) || swift_package::headers(&bindings, &headers).is_err() {
+        return false;
+    }
+    // Where the package looks for it.
+    let out = run::root().join("bindings-swift/KeySecureFFI.xcframework");
+    if out.exists() && fs::remove_dir_all(&out).is_err() {
+        return false;
+    }
     let mut create = run::command("xcodebuild");
     create.arg("-create-xcframework");
     for (name, targets) in GROUPS {

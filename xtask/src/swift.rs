@@ -1,5 +1,8 @@
 //! The Swift package: its tests as a face, and `cargo xtask swift` for everything else that `swift` can do.
 
+use std::path::PathBuf;
+use std::process::Command;
+
 use crate::faces::{self, Outcome};
 use crate::swift_toolchain::Toolchain;
 use crate::tally::Tally;
@@ -8,7 +11,7 @@ use crate::{bindings, run, swift_package};
 /// The program that the tests start; the library that they load is built with the bindings.
 const SANDBOX: &str = "build -p keysecure-sandbox";
 
-/// The tests, in the words of XCTest.
+/// The tests, in the words of `XCTest`.
 pub fn face() -> Outcome {
     let toolchain = match Toolchain::find() {
         Ok(toolchain) => toolchain,
@@ -36,12 +39,29 @@ pub fn run(arguments: &[String]) -> bool {
     }
 }
 
+/// Whether all hand-written Swift has the style of `bindings-swift/.swift-format`. Where there is no compiler: nothing to say.
+pub fn format() -> bool {
+    match Toolchain::find() {
+        Ok(toolchain) => {
+            let listed =
+                run::output(run::command("git").args(["ls-files", "bindings-swift/*.swift"])).unwrap_or_default();
+            let files = listed.lines().map(|file| text(toolchain.workspace().join(file)));
+            let options = ["format", "lint", "--strict"].map(str::to_owned);
+            let arguments: Vec<String> = options.into_iter().chain(files).collect();
+            run::passes(&mut toolchain.swift(&arguments, &[]))
+        }
+        Err(why) => {
+            eprintln!("{why}");
+            !run::in_ci()
+        }
+    }
+}
+
 fn prepare() -> bool {
     run::passes(&mut run::cargo(SANDBOX)) && bindings::make().is_some_and(|made| swift_package::place(&made))
 }
 
-fn swift(toolchain: &Toolchain, verb: &str, rest: &[String]) -> std::process::Command {
-    let text = |path: std::path::PathBuf| path.to_string_lossy().into_owned();
+fn swift(toolchain: &Toolchain, verb: &str, rest: &[String]) -> Command {
     let library = text(toolchain.target().join("debug"));
     let mut arguments = vec![verb.to_owned()];
     for (option, folder) in [
@@ -59,7 +79,11 @@ fn swift(toolchain: &Toolchain, verb: &str, rest: &[String]) -> std::process::Co
     toolchain.swift(&arguments, &[("KEYSECURE_SANDBOX", program), ("KEYSECURE_SCENARIOS", scenarios)])
 }
 
-/// One line of XCTest: `Test Case 'ListTests.testPages' passed (0.1 seconds)`.
+fn text(path: PathBuf) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// One line of `XCTest`: `Test Case 'ListTests.testPages' passed (0.1 seconds)`.
 fn case(line: &str) -> Tally {
     let mut tally = Tally::default();
     if let Some((_, end)) =

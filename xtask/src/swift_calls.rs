@@ -16,9 +16,9 @@ pub fn mirrors(source: &Source) -> String {
         if source.objects.contains_key(name) {
             continue;
         }
-        text.push_str(&format!(
+        text.extend([format!(
             "\nextension {name}: CustomReflectable {{\n    /// No more than is printed.\n    public var customMirror: Mirror {{ Mirror(self, children: []) }}\n}}\n"
-        ));
+        )]);
     }
     text
 }
@@ -37,7 +37,7 @@ pub fn calls(source: &Source) -> String {
             }
         }
         if !added.is_empty() {
-            text.push_str(&format!("\nextension {object} {{{added}}}\n"));
+            text.extend([format!("\nextension {object} {{{added}}}\n")]);
         }
     }
     text
@@ -57,7 +57,8 @@ impl<'a> Opened<'a> {
     fn new(function: &'a Function, source: &Source) -> Self {
         let (mut parameters, mut arguments, mut has_records) = (Vec::new(), Vec::new(), false);
         for parameter in &function.parameters {
-            let fields = source.records.get(&parameter.swift_type).filter(|_| OPENED.contains(&parameter.name.as_str()));
+            let fields =
+                source.records.get(&parameter.swift_type).filter(|_| OPENED.contains(&parameter.name.as_str()));
             has_records |= fields.is_some();
             if let Some(fields) = fields {
                 let inner: Vec<String> = fields.iter().map(argument).collect();
@@ -86,7 +87,8 @@ impl<'a> Opened<'a> {
         };
         let hurdle = if self.throws { "try " } else { "" };
         let list: Vec<String> = self.parameters.iter().map(declared).collect();
-        let (doc, signature) = (documentation(self.function, &self.parameters), tail("", self.throws, &self.function.answer));
+        let (doc, signature) =
+            (documentation(self.function, &self.parameters), tail("", self.throws, &self.function.answer));
         format!("\n{doc}    {words}({}){signature} {{\n        {hurdle}{call}\n    }}\n", list.join(", "))
     }
 
@@ -168,14 +170,14 @@ fn documentation(function: &Function, parameters: &[Parameter]) -> String {
     let swift = |doc: &str| doc.replace("[`", "`").replace("`]", "`").replace("::", ".");
     let mut text = String::new();
     for line in swift(&function.doc).lines() {
-        text.push_str(&format!("    /// {line}\n"));
+        text.extend([format!("    /// {line}\n")]);
     }
     let explained: Vec<&Parameter> = parameters.iter().filter(|one| !one.doc.is_empty()).collect();
     if !explained.is_empty() {
         text.push_str("    ///\n    /// - Parameters:\n");
     }
     for one in explained {
-        text.push_str(&format!("    ///   - {}: {}\n", one.name, swift(&one.doc).replace('\n', " ")));
+        text.extend([format!("    ///   - {}: {}\n", one.name, swift(&one.doc).replace('\n', " "))]);
     }
     text
 }

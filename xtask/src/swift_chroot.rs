@@ -38,7 +38,7 @@ pub fn command(folder: &Path, mounts: &[(&Path, &str)], shell: &str) -> Command 
     let mut script = String::from("set -e\nmount --bind /proc \"$0/proc\"\n");
     for place in 0..mounts.len() {
         let (from, to) = (2 * place + 2, 2 * place + 3);
-        script.push_str(&format!("mkdir -p \"$0${{{to}}}\"\nmount --bind \"${{{from}}}\" \"$0${{{to}}}\"\n"));
+        script.extend([format!("mkdir -p \"$0${{{to}}}\"\nmount --bind \"${{{from}}}\" \"$0${{{to}}}\"\n")]);
     }
     // The environment of the host names programs and folders that are not there inside.
     script.push_str(

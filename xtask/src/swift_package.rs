@@ -10,7 +10,7 @@ use crate::{run, swift_calls};
 /// The two files of UniFFI, in the package's module as one.
 const FILES: [&str; 2] = ["KeySecureModel", "KeySecureObjects"];
 
-/// Types that SwiftUI, or the Objective-C runtime, has too, and the error, whose name in Rust says where it comes from.
+/// Types that `SwiftUI`, or the Objective-C runtime, has too, and the error, whose name in Rust says where it comes from.
 /// UniFFI's own renaming (0.32.2) forgets fields of other crates and the errors of constructors.
 const NAMES: [(&str, &str); 3] =
     [("Environment", "KeySecureEnvironment"), ("Method", "HttpMethod"), ("FfiError", "KeySecureError")];
@@ -20,6 +20,18 @@ pub fn place(bindings: &Bindings) -> bool {
     let package = run::root().join("bindings-swift").join("Sources");
     let placed = write(&bindings.folder.join("swift"), &package);
     placed.map_err(|error| eprintln!("the Swift package: {error}")).is_ok()
+}
+
+/// The headers of the C functions with a module map, for an `XCFramework`.
+pub fn headers(bindings: &Bindings, folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let mut map = String::from("module KeySecureFFI {\n");
+    for name in FILES {
+        let header = format!("{name}FFI.h");
+        fs::copy(bindings.folder.join("swift").join(&header), folder.join(&header))?;
+        map.extend([format!("    header \"{header}\"\n")]);
+    }
+    fs::write(folder.join("module.modulemap"), map + "    export *\n}\n")
 }
 
 fn write(from: &Path, package: &Path) -> io::Result<()> {
@@ -58,7 +70,8 @@ fn amended(swift: &str) -> io::Result<String> {
         );
         text = replaced(&text, start, "\n    }\n", |_| format!("{start}{body}"))?;
     }
-    let start = "public var debugDescription: String {\n    return try!  FfiConverterString.lift(\n        try! rustCall() {";
+    let start =
+        "public var debugDescription: String {\n    return try!  FfiConverterString.lift(\n        try! rustCall() {";
     let end = "\n}\n    )\n}";
     replaced(&text, start, end, |found| {
         let found = found.replace("return try!  Ffi", "return (try? Ffi").replace("try! rustCall", "try rustCall");

@@ -83,7 +83,10 @@ impl Docs {
             self.inside = false;
         } else if self.inside {
             let text = line.trim_start_matches('*').trim();
-            self.last = format!("{}\n{text}", self.last).trim_start().to_owned();
+            if !self.last.is_empty() {
+                self.last.push('\n');
+            }
+            self.last.push_str(text);
         } else {
             self.last.clear();
         }
@@ -118,17 +121,12 @@ fn parameter(text: &str, doc: &str) -> Option<Parameter> {
 /// `open func get(cardNo: String)throws  -> Card  {`.
 fn function(line: &str, doc: &str) -> Option<Function> {
     let (head, rest) = line.trim().split_once('(')?;
-    let what = match head {
-        "public convenience init" => "init".to_owned(),
-        _ => {
-            let method = head.strip_prefix("open ").filter(|method| method.starts_with("func "));
-            method.or_else(|| head.strip_prefix("public ").filter(|function| function.starts_with("static func ")))?.into()
-        }
-    };
+    let kinds = [("public convenience ", "init"), ("open ", "func "), ("public ", "static func ")];
+    let what = kinds.iter().find_map(|(words, kind)| head.strip_prefix(words).filter(|rest| rest.starts_with(kind)))?;
     let (list, tail) = rest.split_once(')')?;
     let answer = tail.split_once("-> ").map(|(_, answer)| answer.split("  {").next().unwrap_or(answer).trim());
     Some(Function {
-        what,
+        what: what.to_owned(),
         parameters: list.split(", ").filter_map(|text| parameter(text, "")).collect(),
         throws: tail.trim_start().starts_with("throws"),
         answer: answer.unwrap_or_default().to_owned(),

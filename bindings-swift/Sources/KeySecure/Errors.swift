@@ -48,9 +48,10 @@ extension KeySecureError {
 
     /// An argument that Swift can hold and the core cannot take.
     static func refused(_ field: String, _ rule: String) -> KeySecureError {
-        .InvalidInput(facts: ErrorFacts(
-            text: "\(field) \(rule)", kind: .invalidInput, outcome: .notSent, code: nil, msg: nil, field: field,
-            httpStatus: nil, operation: nil, attempts: 0, retryAfter: nil, transportFault: nil, rejection: nil))
+        .InvalidInput(
+            facts: ErrorFacts(
+                text: "\(field) \(rule)", kind: .invalidInput, outcome: .notSent, code: nil, msg: nil, field: field,
+                httpStatus: nil, operation: nil, attempts: 0, retryAfter: nil, transportFault: nil, rejection: nil))
     }
 }
 

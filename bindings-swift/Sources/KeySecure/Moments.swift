@@ -59,7 +59,9 @@ private func padded(_ number: Int, _ digits: Int) -> String {
 
 /// A duration that the core can take, or a typed error: Swift's own may be negative, infinite or no number.
 func checked(_ name: String, _ seconds: TimeInterval) throws -> TimeInterval {
-    guard seconds >= 0, seconds < WireDuration.longest else { throw KeySecureError.refused(name, "must be a number of seconds, not negative") }
+    guard seconds >= 0, seconds < WireDuration.longest else {
+        throw KeySecureError.refused(name, "must be a number of seconds, not negative")
+    }
     return seconds
 }
 
@@ -76,7 +78,7 @@ struct WireDuration {
     static let longest: TimeInterval = 3_155_760_000
 
     init(_ value: TimeInterval) {
-        let value = value > 0 ? Swift.min(value, Self.longest) : 0 // what is no number is not greater than 0
+        let value = value > 0 ? Swift.min(value, Self.longest) : 0  // what is no number is not greater than 0
         seconds = UInt64(value)
         nanoseconds = UInt32((value - Double(seconds)) * 1e9)
     }

@@ -2,7 +2,8 @@ import Foundation
 
 extension WebhookVerifier {
     /// Verifies for one secret, the apiSecret.
-    public convenience init(appId: String, secret: String, tolerance: TimeInterval? = nil, replayStore: ReplayStore? = nil) throws {
+    public convenience init(appId: String, secret: String, tolerance: TimeInterval? = nil, replayStore: ReplayStore? = nil) throws
+    {
         try self.init(appId: appId, secrets: [secret], tolerance: tolerance, replayStore: replayStore)
     }
 

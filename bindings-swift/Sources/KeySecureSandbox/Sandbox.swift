@@ -11,6 +11,7 @@ import FoundationNetworking
 ///
 /// ```swift
 /// let sandbox = try Sandbox()
+/// defer { sandbox.stop() }  // Swift may let go of it after its last use otherwise
 /// let client = try Client(apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, baseUrl: sandbox.baseUrl)
 /// ```
 public final class Sandbox: @unchecked Sendable {

@@ -51,8 +51,11 @@ final class ErrorTests: XCTestCase {
 
     func testSettingsThatAreWrongAreTypedErrors() throws {
         XCTAssertEqual(try failure { _ = try Client(apiKey: "k", apiSecret: "short") }.kind, .config)
-        XCTAssertEqual(try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", baseUrl: "http://example.com") }.kind, .config)
-        XCTAssertEqual(try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", timezone: "Mars") }.outcome, .notSent)
+        XCTAssertEqual(
+            try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", baseUrl: "http://example.com") }.kind,
+            .config)
+        XCTAssertEqual(
+            try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", timezone: "Mars") }.outcome, .notSent)
     }
 
     func testAClosedClientSaysSo() throws {

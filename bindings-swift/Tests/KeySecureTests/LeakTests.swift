@@ -7,7 +7,8 @@ final class LeakTests: XCTestCase {
     func test100000CallsLeaveTheMemoryFlat() throws {
         let transport = AnswersInMemory { request in
             if request.url.contains("/404") { throw TransportFailure.Failed(fault: .closed, sent: true) }
-            return #"{"card_no":"c1","status":"Activated","card_remain":"12.34","create_time":1763800000123,"new_field":{"a":1.50}}"#
+            return
+                #"{"card_no":"c1","status":"Activated","card_remain":"12.34","create_time":1763800000123,"new_field":{"a":1.50}}"#
         }
         let client = try Client(
             apiKey: "key", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", maxRetries: 0, transport: transport,

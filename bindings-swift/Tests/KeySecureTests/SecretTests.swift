@@ -104,12 +104,15 @@ final class SecretTests: XCTestCase {
         made("cardholders.apply") { try cardholders.apply(cardholderUniqueNo: "canary-customer", sumsubShareToken: shareToken) }
         made("cardholders.get") { try cardholders.get(cardholderNo: holder) }
         made("cardholders.list") { try cardholders.list(start: start, end: end).all() }
-        let application = ApplyCard(cardholderNo: holder, cardUniqueNo: "canary-card", cardType: .virtual, packageNo: "1600000000000000101")
+        let application = ApplyCard(
+            cardholderNo: holder, cardUniqueNo: "canary-card", cardType: .virtual, packageNo: "1600000000000000101")
         add("ApplyCard", application)
         made("cards.apply") { try cards.apply(request: application) }
         made("cards.list") { try cards.list(start: start, end: end).all() }
         let last = made("cards.get") { try cards.get(cardNo: physical) }?.cardLastNo
-        made("cards.activate") { try cards.activate(cardNo: physical, cardholderNo: holder, cvv: cvv, cardLastNo: last ?? "0000") }
+        made("cards.activate") {
+            try cards.activate(cardNo: physical, cardholderNo: holder, cvv: cvv, cardLastNo: last ?? "0000")
+        }
         made("cards.set_pin") { try cards.setPin(cardNo: physical, cardholderNo: holder, pin: pin) }
         made("cards.set_pin, refused") { try cards.setPin(cardNo: physical, cardholderNo: holder, pin: pin + "1") }
         let secrets = made("cards.private_info") { try cards.privateInfo(cardNo: physical) }

@@ -89,10 +89,11 @@ final class TransportTests: XCTestCase {
 
     func testATransportSaysWhatItKnows() throws {
         let calls = Shared(0)
-        let client = try client(with: AnswersInMemory { _ in
-            calls.change { $0 += 1 }
-            throw TransportFailure.Failed(fault: .dns, sent: false)
-        })
+        let client = try client(
+            with: AnswersInMemory { _ in
+                calls.change { $0 += 1 }
+                throw TransportFailure.Failed(fault: .dns, sent: false)
+            })
         let error = try failure {
             _ = try client.accounts().transfer(cardholderNo: "1", transferUniqueNo: "t", type: .in, amount: 1)
         }

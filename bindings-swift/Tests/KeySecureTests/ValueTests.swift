@@ -21,13 +21,15 @@ final class ValueTests: XCTestCase {
     }
 
     func testMillisecondsOfThePlatformGoThereAndBack() {
-        for milliseconds in [0, 1, -1, 999, -1001, 1_763_800_000_123] + (0..<20_000).map({ 1_763_800_000_000 + Int64($0) * 977 }) {
+        for milliseconds in [0, 1, -1, 999, -1001, 1_763_800_000_123] + (0..<20_000).map({ 1_763_800_000_000 + Int64($0) * 977 })
+        {
             let date = Date(timeIntervalSince1970: Double(milliseconds / 1000)) + Double(milliseconds % 1000) / 1000
             let wire = WireTime(date)
             let back = wire.seconds * 1000 + Int64(wire.nanoseconds / 1_000_000) * (milliseconds < 0 ? -1 : 1)
             XCTAssertEqual(back, milliseconds)
         }
-        for date in [Date.distantPast, .distantFuture, Date(timeIntervalSince1970: .infinity), Date(timeIntervalSince1970: .nan)] {
+        for date in [Date.distantPast, .distantFuture, Date(timeIntervalSince1970: .infinity), Date(timeIntervalSince1970: .nan)]
+        {
             XCTAssertLessThan(WireTime(date).nanoseconds, 1_000_000_000)
         }
     }

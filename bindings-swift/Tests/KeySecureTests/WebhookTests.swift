@@ -4,8 +4,12 @@ import XCTest
 
 final class WebhookTests: XCTestCase {
     private let secret = "0123456789abcdef0123456789abcdef"
-    private let body = Data(#"{"id":"evt-1","action":"Card_update","data":{"card_no":"k1","before_status":"Pending","after_status":"Activated","time":1763812800123}}"#.utf8)
-    private let purchase = Data(#"{"id":"evt-2","action":"Auth","data":{"consume_no":"c1","card_no":"k1","cardholder_no":"h1","type":"Consumption","amount":10.50,"time":1763812800123}}"#.utf8)
+    private let body = Data(
+        #"{"id":"evt-1","action":"Card_update","data":{"card_no":"k1","before_status":"Pending","after_status":"Activated","time":1763812800123}}"#
+            .utf8)
+    private let purchase = Data(
+        #"{"id":"evt-2","action":"Auth","data":{"consume_no":"c1","card_no":"k1","cardholder_no":"h1","type":"Consumption","amount":10.50,"time":1763812800123}}"#
+            .utf8)
 
     private func signed(_ body: Data, at time: Date = Date()) throws -> [String: String] {
         let headers = try WebhookVerifier(appId: "app-1", secret: secret).signForTests(timestamp: time, body: body)
@@ -49,7 +53,8 @@ final class WebhookTests: XCTestCase {
         let bodies = [Data(), Data([0, 0xff, 0xfe]), Data(repeating: 0x5b, count: 100_000), Data(count: (1 << 20) + 1)]
         for (number, body) in bodies.enumerated() {
             for headers in [try signed(self.body), ["Timestamp": "\u{0}١", "Signature": "é", "Sign-Version": "V9"]] {
-                XCTAssertEqual(try failure { _ = try verifier.verify(headers: headers, body: body) }.kind, .webhook, "body \(number)")
+                XCTAssertEqual(
+                    try failure { _ = try verifier.verify(headers: headers, body: body) }.kind, .webhook, "body \(number)")
             }
         }
     }

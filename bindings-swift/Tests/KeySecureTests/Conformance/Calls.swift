@@ -26,9 +26,10 @@ func make(_ call: String, on client: Client, _ with: Arguments) throws -> Value 
 private func cardholders(_ call: String, _ cardholders: Cardholders, _ with: Arguments) throws -> Value {
     switch call {
     case "cardholders.apply":
-        return try Value(cardholders.apply(
-            cardholderUniqueNo: with.text("cardholder_unique_no"), sumsubShareToken: with.text("sumsub_share_token"),
-            cardholderNo: with.some("cardholder_no")))
+        return try Value(
+            cardholders.apply(
+                cardholderUniqueNo: with.text("cardholder_unique_no"), sumsubShareToken: with.text("sumsub_share_token"),
+                cardholderNo: with.some("cardholder_no")))
     case "cardholders.ensure_cardholder":
         let ensured = try cardholders.ensureCardholder(
             cardholderUniqueNo: with.text("cardholder_unique_no"), sumsubShareToken: with.text("sumsub_share_token"),
@@ -36,13 +37,17 @@ private func cardholders(_ call: String, _ cardholders: Cardholders, _ with: Arg
             neverSent: with.flag("never_sent"))
         return try Value(ensured.value, created: ensured.created)
     case "cardholders.list":
-        return try Value(cardholders.list(
-            start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
-            cardholderUniqueNo: with.some("cardholder_unique_no")).all())
+        return try Value(
+            cardholders.list(
+                start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
+                cardholderUniqueNo: with.some("cardholder_unique_no")
+            ).all())
     case "cardholders.list_page":
-        return try Value(cardholders.listPage(
-            start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
-            cardholderUniqueNo: with.some("cardholder_unique_no"), page: with.int("page"), size: with.int("size")).list)
+        return try Value(
+            cardholders.listPage(
+                start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
+                cardholderUniqueNo: with.some("cardholder_unique_no"), page: with.int("page"), size: with.int("size")
+            ).list)
     case "cardholders.get": return try Value(cardholders.get(cardholderNo: with.text("cardholder_no")))
     default: throw Failure("there is no call \(call)")
     }
@@ -65,14 +70,18 @@ private func cards(_ call: String, _ cards: Cards, _ with: Arguments) throws -> 
         let ensured = try cards.ensureCard(request: application(), options: options)
         return try Value(ensured.value, created: ensured.created)
     case "cards.list":
-        return try Value(cards.list(
-            start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
-            cardUniqueNo: with.some("card_unique_no"), cardNo: with.some("card_no")).all())
+        return try Value(
+            cards.list(
+                start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
+                cardUniqueNo: with.some("card_unique_no"), cardNo: with.some("card_no")
+            ).all())
     case "cards.list_page":
-        return try Value(cards.listPage(
-            start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
-            cardUniqueNo: with.some("card_unique_no"), cardNo: with.some("card_no"), page: with.int("page"),
-            size: with.int("size")).list)
+        return try Value(
+            cards.listPage(
+                start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
+                cardUniqueNo: with.some("card_unique_no"), cardNo: with.some("card_no"), page: with.int("page"),
+                size: with.int("size")
+            ).list)
     case "cards.get": return try Value(cards.get(cardNo: number()))
     case "cards.private_info": return Value(try cards.privateInfo(cardNo: number()))
     case "cards.activate":
@@ -95,12 +104,16 @@ private func catalog(_ call: String, _ cards: Cards, _ with: Arguments) throws -
     switch call {
     case "cards.packages": return try Value(cards.packages(type: type, packageNo: with.some("package_no")).all())
     case "cards.packages_page":
-        return try Value(cards.packagesPage(
-            type: type, packageNo: with.some("package_no"), page: with.int("page"), size: with.int("size")).list)
+        return try Value(
+            cards.packagesPage(
+                type: type, packageNo: with.some("package_no"), page: with.int("page"), size: with.int("size")
+            ).list)
     case "cards.bins": return try Value(cards.bins(cardBinNo: with.some("card_bin_no")).all())
     case "cards.bins_page":
-        return try Value(cards.binsPage(
-            cardBinNo: with.some("card_bin_no"), page: with.int("page"), size: with.int("size")).list)
+        return try Value(
+            cards.binsPage(
+                cardBinNo: with.some("card_bin_no"), page: with.int("page"), size: with.int("size")
+            ).list)
     default: throw Failure("there is no call \(call)")
     }
 }
@@ -122,14 +135,18 @@ private func accounts(_ call: String, _ accounts: Accounts, _ with: Arguments) t
         return try Value(ensured.value, created: ensured.created)
     case "accounts.get": return try Value(accounts.get(cardholderNo: with.text("cardholder_no")))
     case "accounts.transfers":
-        return try Value(accounts.transfers(
-            start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
-            transferNo: with.some("transfer_no"), transferUniqueNo: with.some("transfer_unique_no")).all())
+        return try Value(
+            accounts.transfers(
+                start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
+                transferNo: with.some("transfer_no"), transferUniqueNo: with.some("transfer_unique_no")
+            ).all())
     case "accounts.transfers_page":
-        return try Value(accounts.transfersPage(
-            start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
-            transferNo: with.some("transfer_no"), transferUniqueNo: with.some("transfer_unique_no"),
-            page: with.int("page"), size: with.int("size")).list)
+        return try Value(
+            accounts.transfersPage(
+                start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
+                transferNo: with.some("transfer_no"), transferUniqueNo: with.some("transfer_unique_no"),
+                page: with.int("page"), size: with.int("size")
+            ).list)
     default: throw Failure("there is no call \(call)")
     }
 }
@@ -138,14 +155,18 @@ private func consumptions(_ call: String, _ consumptions: Consumptions, _ with: 
     switch call {
     case "consumptions.get": return try Value(consumptions.get(consumeNo: with.text("consume_no")))
     case "consumptions.list":
-        return try Value(consumptions.list(
-            start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
-            cardNo: with.some("card_no"), consumeNo: with.some("consume_no")).all())
+        return try Value(
+            consumptions.list(
+                start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
+                cardNo: with.some("card_no"), consumeNo: with.some("consume_no")
+            ).all())
     case "consumptions.list_page":
-        return try Value(consumptions.listPage(
-            start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
-            cardNo: with.some("card_no"), consumeNo: with.some("consume_no"), page: with.int("page"),
-            size: with.int("size")).list)
+        return try Value(
+            consumptions.listPage(
+                start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
+                cardNo: with.some("card_no"), consumeNo: with.some("consume_no"), page: with.int("page"),
+                size: with.int("size")
+            ).list)
     default: throw Failure("there is no call \(call)")
     }
 }
@@ -175,9 +196,10 @@ private func pci(_ call: String, _ pci: Pci, _ with: Arguments) throws -> Value 
     switch call {
     case "pci.client_token": return Value(try pci.clientToken(cardNo: with.text("card_no")))
     case "pci.card_detail":
-        return Value(try pci.cardDetail(
-            clientAccessToken: with.text("client_access_token"), origin: with.text("origin"),
-            parentOrigin: with.text("parent_origin"), nonce: with.text("nonce")))
+        return Value(
+            try pci.cardDetail(
+                clientAccessToken: with.text("client_access_token"), origin: with.text("origin"),
+                parentOrigin: with.text("parent_origin"), nonce: with.text("nonce")))
     default: throw Failure("there is no call \(call)")
     }
 }

@@ -19,7 +19,10 @@ final class ConformanceTests: XCTestCase {
 
     func testWhatDiffersIsFound() throws {
         let found = try Value(json: #"{"a": [1, {"b": "text"}], "c": null, "d": "10"}"#)
-        for same in [#"{}"#, #"{"a": {"$count": 2}}"#, #"{"a": [1, {"b": "*"}]}"#, #"{"a": [1, {"b": {"$like": "te****"}}]}"#, #"{"d": "10.00"}"#] {
+        for same in [
+            #"{}"#, #"{"a": {"$count": 2}}"#, #"{"a": [1, {"b": "*"}]}"#, #"{"a": [1, {"b": {"$like": "te****"}}]}"#,
+            #"{"d": "10.00"}"#,
+        ] {
             XCTAssertNil(difference(try Value(json: same), found), same)
         }
         for other in [

@@ -12,7 +12,9 @@ func difference(_ expected: Value, _ found: Value?, _ path: String = "answer") -
             return count == wanted ? nil : "\(path) has \(count.map(String.init) ?? "no") items, not \(wanted)"
         }
         if let first = fields["$first"] { return difference(first, found.at("0"), path + ".0") }
-        if let pattern = fields["$like"]?.text { return alike(pattern, found.text ?? "") ? nil : "\(path) is not like \(pattern)" }
+        if let pattern = fields["$like"]?.text {
+            return alike(pattern, found.text ?? "") ? nil : "\(path) is not like \(pattern)"
+        }
         return fields.lazy.compactMap { difference($0.value, found[$0.key], "\(path).\($0.key)") }.first
     case let .list(items):
         guard let list = found.list, list.count == items.count else {

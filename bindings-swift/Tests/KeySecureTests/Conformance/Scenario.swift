@@ -80,7 +80,8 @@ struct Scenario {
                 tolerance: callback["tolerance"]?.seconds ?? 300, replayStore: ReplayStore.memory(capacity: 1000))
         }
         let headers = [
-            "Timestamp": callback["timestamp"]?.plain ?? "", "Signature": callback["signature"]?.plain ?? "", "Sign-Version": "V1",
+            "Timestamp": callback["timestamp"]?.plain ?? "", "Signature": callback["signature"]?.plain ?? "",
+            "Sign-Version": "V1",
         ]
         guard let received = try verifier?.verify(headers: headers, body: Data((callback["body"]?.plain ?? "").utf8)) else {
             throw Failure("no verifier")
