@@ -105,7 +105,7 @@ pub use crate::values::enums::{
 pub use crate::values::json::{Extra, Json};
 
 pub use crate::webhook::{
-    AuthEvent, CanonicalForm, CardUpdateEvent, ConsumptionEvent, Decision, Event, KeyOrder, MemoryReplayStore,
+    AuthEvent, CanonicalForm, CardUpdateEvent, Claim, ConsumptionEvent, Decision, Event, KeyOrder, MemoryReplayStore,
     Received, Rejection, ReplayStore, Responder, Verified, WebhookVerifier, WhenUnavailable, Writer, reply_accept,
     reply_decline,
 };

@@ -43,6 +43,7 @@ mod steering;
 pub use callback::{CallbackFault, CallbackInfo, CallbackNulls, DeliveryRecord, SignStyle};
 pub use cipher::{CipherMode, KeyScheme};
 pub use config::{KeyState, MerchantState, Mode, Repeat};
+pub use control::ControlError;
 pub use error::SandboxError;
 pub use fault::{Fault, FaultKind, FiredFault};
 pub use log::RequestRecord;

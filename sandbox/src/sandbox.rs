@@ -12,7 +12,7 @@ use crate::callback::{CallbackNulls, CallbackSettings, Courier, Outbox, SignStyl
 use crate::cipher::{CipherMode, FieldCipher, KeyScheme};
 use crate::clock;
 use crate::config::{Config, KeyState, MerchantState, Mode, Repeat};
-use crate::control::{self, Control};
+use crate::control::{self, Control, ControlError};
 use crate::fault::Plan;
 use crate::front::Front;
 use crate::http::{Bind, Server, StopSignal};
@@ -30,6 +30,7 @@ use crate::steering::Platform;
 #[derive(Debug, Clone)]
 pub struct Sandbox {
     platform: Platform,
+    control: Control,
     _servers: Arc<Servers>,
 }
 
@@ -87,6 +88,25 @@ impl Sandbox {
     /// The steering part alone. It does not keep the servers running.
     pub fn platform(&self) -> Platform {
         self.platform.clone()
+    }
+
+    /// Makes a control call without HTTP: the same calls, bodies and answers as at the control URL, in JSON. This is what
+    /// a face in another language needs; Rust has methods for all of it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let sandbox = keysecure_sandbox::Sandbox::start()?;
+    /// sandbox.control("POST", "/clock/advance", r#"{"ms": 60000}"#)?;
+    /// assert_eq!(404, sandbox.control("GET", "/weather", "").unwrap_err().status());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If there is no such call, its body is not as it must be (an empty one counts as `{}`), or it could not be done.
+    pub fn control(&self, method: &str, path: &str, body: &str) -> Result<String, ControlError> {
+        self.control.call(method, path, body.as_bytes()).map(|answer| answer.to_string())
     }
 }
 
@@ -277,13 +297,13 @@ impl SandboxBuilder {
         let servers = Servers {
             _waiting: EndWaiting(platform.clone()),
             _platform: Server::start("platform", listener, Front(shared), Arc::clone(&stop))?,
-            _control: Server::start("control", control_listener, control, stop)?,
+            _control: Server::start("control", control_listener, control.clone(), stop)?,
             _late: StopLater(platform.clone()),
         };
         platform
             .set_callback_url(config.callback_url.as_deref())
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))?;
-        Ok(Sandbox { platform, _servers: Arc::new(servers) })
+        Ok(Sandbox { platform, control, _servers: Arc::new(servers) })
     }
 }
 

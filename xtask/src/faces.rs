@@ -1,6 +1,7 @@
 //! What `cargo xtask test` runs. A further language is a further function and a further line in `ALL`.
 
 use crate::kotlin;
+use crate::python;
 use crate::redis;
 use crate::run;
 use crate::swift;
@@ -26,6 +27,7 @@ pub enum Outcome {
 pub const ALL: &[Face] = &[
     Face { name: "rust", run: rust },
     Face { name: "vectors", run: vectors },
+    Face { name: "python", run: python::test },
     Face { name: "kotlin", run: kotlin::face },
     Face { name: "swift", run: swift::face },
 ];

@@ -11,6 +11,7 @@ mod deps;
 mod faces;
 mod kotlin;
 mod package;
+mod python;
 mod redis;
 mod run;
 mod swift;
@@ -31,6 +32,7 @@ usage: cargo xtask COMMAND
 
   test    every test of every face; the last line is the total, as `212 passed, 0 failed`
   check   format, lints, documentation, licences and sources of the dependencies
+  wheel   the Python wheel as it is shipped, and its size against its budget: minutes
   bench   the benchmark program, the number of dependencies and the cold build time
           (arguments after `bench` go to the benchmark program)
   bindings
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
     let good = match (command.as_str(), rest.as_slice()) {
         ("test", []) => test::run(),
         ("check", []) => check::run(),
+        ("wheel", []) => python::wheel_command(),
         ("bench", rest) => bench::run(rest),
         ("bindings", []) => bindings::run(),
         ("campaign", rest) => campaign::run(rest),

@@ -28,6 +28,24 @@ impl Tally {
         Some(tally)
     }
 
+    /// The counts of pytest's last line, such as `== 3 failed, 40 passed, 1 skipped in 2.10s ==`.
+    pub fn of_pytest(line: &str) -> Option<Self> {
+        let (counts, _) = line.trim_matches(['=', ' ']).rsplit_once(" in ")?;
+        let mut tally = Self::default();
+        for part in counts.split(", ") {
+            let (number, name) = part.split_once(' ')?;
+            let number: u64 = number.parse().ok()?;
+            match name {
+                "passed" => tally.passed += number,
+                "failed" | "error" | "errors" => tally.failed += number,
+                "skipped" | "xfailed" | "xpassed" => tally.skipped += number,
+                "warning" | "warnings" | "deselected" => {}
+                _ => return None,
+            }
+        }
+        Some(tally)
+    }
+
     /// Whether anything ran and all of it passed.
     pub fn is_good(self) -> bool {
         self.failed == 0 && self.passed > 0
@@ -80,6 +98,23 @@ mod tests {
         ];
         for (line, expected) in cases {
             assert_eq!(Tally::of_line(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn pytests_last_line_is_read_and_other_lines_are_not() {
+        let cases = [
+            ("120 passed in 3.21s", Some(tally(120, 0, 0))),
+            (
+                "=== 2 failed, 118 passed, 1 skipped, 3 warnings, 1 error in 63.20s (0:01:03) ===",
+                Some(tally(118, 3, 1)),
+            ),
+            ("no tests ran in 0.01s", None),
+            ("tests/test_cards.py ......", None),
+            ("it took 3 rounds in 2 s", None),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(Tally::of_pytest(line), expected, "{line}");
         }
     }
 

@@ -56,6 +56,19 @@ pub(crate) struct Call<'a> {
     pub headers: &'a [(&'static str, &'a str)],
 }
 
+/// Reads an answer's status and body, and keeps its data.
+type Reader<'a> = dyn FnMut(u16, &[u8]) -> Result<Read, Error> + 'a;
+
+/// An answer that was read.
+enum Read {
+    /// Success; the data was kept, or could not be accepted.
+    Data(Result<(), Error>),
+    Refused {
+        code: i64,
+        msg: String,
+    },
+}
+
 /// What became of one attempt, with the error to give if it was the last one.
 struct Failure {
     happened: Happened,
@@ -130,12 +143,24 @@ impl Engine {
         self.clock.sleep(duration);
     }
 
+    /// Only this much is made anew for each type of answer; all the rest is the same code for all of them.
     fn run_until<T: Decode, U>(
         &self,
         call: &Call<'_>,
         deadline: Duration,
         accept: impl Fn(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
+        let mut accepted = None;
+        self.carry_out(call, deadline, &mut |status, body| {
+            Ok(match envelope::read(status, body)? {
+                Envelope::Data(data) => Read::Data(accept(data).map(|data| accepted = Some(data))),
+                Envelope::Refused { code, msg } => Read::Refused { code, msg },
+            })
+        })?;
+        accepted.ok_or_else(|| Error::invalid_response("the answer was not read"))
+    }
+
+    fn carry_out(&self, call: &Call<'_>, deadline: Duration, read: &mut Reader<'_>) -> Result<(), Error> {
         let operation = call.operation;
         self.check_open().map_err(|error| error.in_call(operation.name, 0))?;
         if operation.mode == Mode::SandboxOnly && self.settings.environment == Environment::Production {
@@ -143,7 +168,7 @@ impl Engine {
         }
         let started = self.now();
         let mut attempts = 0;
-        let result = self.attempts(call, deadline, &mut attempts, accept);
+        let result = self.attempts(call, deadline, &mut attempts, read);
         if let Some(observer) = &self.observer {
             observer.call(&CallRecord {
                 operation: operation.name,
@@ -158,13 +183,13 @@ impl Engine {
     }
 
     /// Sends until there is an answer or a reason to stop.
-    fn attempts<T: Decode, U>(
+    fn attempts(
         &self,
         call: &Call<'_>,
         deadline: Duration,
         attempts: &mut u32,
-        accept: impl Fn(T) -> Result<U, Error>,
-    ) -> Result<U, Error> {
+        read: &mut Reader<'_>,
+    ) -> Result<(), Error> {
         let operation = call.operation;
         let url = format!("{}/open-api{}", self.settings.base_url, call.path);
         let mut tried = Tried {
@@ -186,9 +211,8 @@ impl Engine {
                 Auth::ApiKey | Auth::Open => None,
             };
             *attempts += 1;
-            let failure = match self.attempt(call, &url, token.as_ref(), deadline, *attempts, &accept) {
-                Ok(data) => return Ok(data),
-                Err(failure) => failure,
+            let Err(failure) = self.attempt(call, &url, token.as_ref(), deadline, *attempts, read) else {
+                return Ok(());
             };
             let error = failure.error.in_call(operation.name, *attempts);
             tried.contested = self.shared_token.as_ref().is_some_and(SharedToken::is_down);
@@ -230,15 +254,15 @@ impl Engine {
     }
 
     /// Sends once.
-    fn attempt<T: Decode, U>(
+    fn attempt(
         &self,
         call: &Call<'_>,
         url: &str,
         token: Option<&Held>,
         deadline: Duration,
         attempt: u32,
-        accept: impl Fn(T) -> Result<U, Error>,
-    ) -> Result<U, Failure> {
+        read: &mut Reader<'_>,
+    ) -> Result<(), Failure> {
         let started = self.now();
         let device = instant::to_millis(self.clock.now());
         let stamp = self.server_time().stamp(device, started).to_string();
@@ -271,7 +295,7 @@ impl Engine {
         let http_status = sent.as_ref().ok().map(|answer| answer.status);
         let result = match sent {
             Ok(mut answer) => {
-                let result = self.read_answer(call.operation, &answer, arrived, accept);
+                let result = self.read_answer(call.operation, &answer, arrived, read);
                 // An emptied body is wiped as one block when it is dropped, a full one byte by byte.
                 answer.body.clear();
                 result
@@ -290,32 +314,30 @@ impl Engine {
             attempt,
             duration: arrived.saturating_sub(started),
             http_status,
-            code: result.as_ref().map_or_else(|failure| failure.error.code(), |_| Some(0)),
+            code: result.as_ref().map_or_else(|failure| failure.error.code(), |()| Some(0)),
             outcome: result.as_ref().err().map(|failure| failure.error.outcome()),
         });
         result
     }
 
     /// Reads an answer, and the server's clock beside it.
-    fn read_answer<T: Decode, U>(
+    fn read_answer(
         &self,
         operation: &Operation,
         answer: &Response,
         arrived: Duration,
-        accept: impl Fn(T) -> Result<U, Error>,
-    ) -> Result<U, Failure> {
+        read: &mut Reader<'_>,
+    ) -> Result<(), Failure> {
         let date = answer.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok()).map(instant::to_millis);
         if let Some(date) = date {
             self.server_time().observe(date, arrived);
         }
         let status = answer.status;
         let retry_after = answer.retry_after.as_deref().and_then(|text| self.retry_after(text));
-        let (happened, error) = match envelope::read(status, &answer.body) {
-            Ok(Envelope::Data(answer)) => match accept(answer) {
-                Ok(accepted) => return Ok(accepted),
-                Err(error) => (Happened::Unacceptable, error),
-            },
-            Ok(Envelope::Refused { code, msg }) => {
+        let (happened, error) = match read(status, &answer.body) {
+            Ok(Read::Data(Ok(()))) => return Ok(()),
+            Ok(Read::Data(Err(error))) => (Happened::Unacceptable, error),
+            Ok(Read::Refused { code, msg }) => {
                 (Happened::Refused(code), Error::api(code, &msg, outcome_of(code, operation)))
             }
             Err(error) => (Happened::NotAnEnvelope { http_status: status }, error),

@@ -66,7 +66,7 @@ macro_rules! model {
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq, Hash)]
         #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
-        #[cfg_attr(feature = "python", pyo3::pyclass(frozen, get_all, eq, hash, module = "keysecure"))]
+        #[cfg_attr(feature = "python", pyo3::pyclass(frozen, eq, hash, module = "keysecure"))]
         #[non_exhaustive]
         pub struct $name {
             $(
@@ -167,11 +167,58 @@ macro_rules! model {
         }
 
         #[cfg(feature = "python")]
+        $crate::values::python::converts!($name);
+
+        #[cfg(feature = "python")]
         #[pyo3::pymethods]
         impl $name {
-            fn __repr__(&self) -> String {
-                format!("{self:?}")
+            $(
+                $(#[$field_meta])*
+                #[getter]
+                fn $field(&self, py: pyo3::Python<'_>) -> pyo3::PyResult<pyo3::Py<pyo3::PyAny>> {
+                    $crate::values::python::ToPython::to_python(&self.$field, py)
+                }
+            )+
+
+            /// Fields of the answer that this version does not know, as a dict.
+            #[getter]
+            fn extra(&self, py: pyo3::Python<'_>) -> pyo3::PyResult<pyo3::Py<pyo3::PyAny>> {
+                $crate::values::python::ToPython::to_python(&self.extra, py)
             }
+
+            /// The object as a dict of its attributes, `extra` included; objects inside become dicts too.
+            fn to_dict<'py>(slf: &pyo3::Bound<'py, Self>) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::types::PyDict>> {
+                $crate::values::python::to_dict(slf.as_any(), Self::ATTRIBUTES)
+            }
+
+            /// The object as JSON text in the platform's form: money as text, times in Unix milliseconds, and all of
+            /// `extra`.
+            #[pyo3(name = "to_json")]
+            fn to_json_in_python(&self) -> String {
+                self.to_json()
+            }
+
+            /// Reads the object from JSON text in the platform's form, such as `to_json` writes.
+            #[classmethod]
+            #[pyo3(name = "from_json")]
+            fn from_json_in_python(_: &pyo3::Bound<'_, pyo3::types::PyType>, text: &str) -> Result<Self, $crate::Error> {
+                Self::from_json(text)
+            }
+
+            fn __reduce__<'py>(slf: &pyo3::Bound<'py, Self>) -> pyo3::PyResult<(pyo3::Bound<'py, pyo3::PyAny>, (String,))> {
+                use pyo3::types::PyAnyMethods as _;
+                Ok((slf.get_type().getattr("from_json")?, (slf.get().to_json(),)))
+            }
+
+            fn __repr__(slf: &pyo3::Bound<'_, Self>) -> pyo3::PyResult<String> {
+                let model = slf.get();
+                $crate::values::python::repr(slf.as_any(), stringify!($name), Self::ATTRIBUTES, &model.extra)
+            }
+        }
+
+        #[cfg(feature = "python")]
+        impl $name {
+            const ATTRIBUTES: &'static [&'static str] = &[$( $crate::model::wire_name(stringify!($field)), )+ "extra"];
         }
     };
 }

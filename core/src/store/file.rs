@@ -145,11 +145,17 @@ impl FileStore {
         work(&mut shards[number % SHARDS])
     }
 
-    fn insert_key(&self, key: &str, keep: Duration) -> io::Result<bool> {
+    /// The name of a key's file, and the number and path of the directory that it lies in.
+    fn place_of(&self, key: &str) -> (String, usize, PathBuf) {
         let key = digest(&["keysecure replay", key]);
         let (first, _) = key.split_at(2);
-        let directory = self.directory.join("replay").join(first);
         let number = usize::from_str_radix(first, 16).unwrap_or(0);
+        let directory = self.directory.join("replay").join(first);
+        (key, number, directory)
+    }
+
+    fn insert_key(&self, key: &str, keep: Duration) -> io::Result<bool> {
+        let (key, number, directory) = self.place_of(key);
         if !self.has_room(number, &directory)? {
             log::warn!(target: "keysecure", "the file store holds as many callbacks as it may: it takes no more");
             return Err(ErrorKind::StorageFull.into());
@@ -160,6 +166,28 @@ impl FileStore {
             self.with_shard(number, |shard| shard.keys += 1);
         }
         Ok(new)
+    }
+
+    fn has_key(&self, key: &str) -> io::Result<bool> {
+        let (key, _, directory) = self.place_of(key);
+        match fs::metadata(directory.join(key)) {
+            // Its time of change is its end.
+            Ok(data) => Ok(data.modified()? > SystemTime::now()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn remove_key(&self, key: &str) -> io::Result<()> {
+        let (key, number, directory) = self.place_of(key);
+        match fs::remove_file(directory.join(key)) {
+            Ok(()) => {
+                self.with_shard(number, |shard| shard.keys = shard.keys.saturating_sub(1));
+                Ok(())
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -197,6 +225,14 @@ impl TokenStore for FileStore {
 impl ReplayStore for FileStore {
     fn insert(&self, key: &str, keep: Duration) -> Result<bool, StoreUnavailable> {
         self.insert_key(key, keep).map_err(|error| unavailable("insert", &error))
+    }
+
+    fn contains(&self, key: &str) -> Result<bool, StoreUnavailable> {
+        self.has_key(key).map_err(|error| unavailable("contains", &error))
+    }
+
+    fn remove(&self, key: &str) -> Result<(), StoreUnavailable> {
+        self.remove_key(key).map_err(|error| unavailable("remove", &error))
     }
 }
 
@@ -409,6 +445,17 @@ mod tests {
         // A new store sweeps at its first look.
         assert_eq!(scratch.store().insert("short", LONG), Ok(true));
         assert_eq!(scratch.store().insert("long", LONG), Ok(false));
+    }
+
+    #[test]
+    fn a_key_can_be_asked_for_and_removed() {
+        let scratch = Scratch::new();
+        let store = scratch.store();
+        assert_eq!((store.contains("a"), store.remove("a")), (Ok(false), Ok(())));
+        assert_eq!((store.insert("a", LONG), store.insert("ended", Duration::ZERO)), (Ok(true), Ok(true)));
+        assert_eq!((scratch.store().contains("a"), scratch.store().contains("ended")), (Ok(true), Ok(false)));
+        assert_eq!(scratch.store().remove("a"), Ok(()));
+        assert_eq!((store.contains("a"), store.insert("a", LONG)), (Ok(false), Ok(true)));
     }
 
     #[test]

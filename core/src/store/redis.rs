@@ -222,8 +222,19 @@ impl TokenStore for RedisStore {
 
 impl ReplayStore for RedisStore {
     fn insert(&self, key: &str, keep: Duration) -> Result<bool, StoreUnavailable> {
-        let key = format!("keysecure:replay:{}", digest(&["keysecure replay", key]));
-        self.0.put_new(&key, &unique()?, keep, self.0.settings.timeout.min(REPLAY_WITHIN))
+        self.0.put_new(&replay_key(key), &unique()?, keep, REPLAY_WITHIN)
+    }
+
+    fn contains(&self, key: &str) -> Result<bool, StoreUnavailable> {
+        let mut exists = redis::cmd("EXISTS");
+        exists.arg(replay_key(key));
+        self.0.run(REPLAY_WITHIN, |link| link.query::<bool>(&exists))
+    }
+
+    fn remove(&self, key: &str) -> Result<(), StoreUnavailable> {
+        let mut delete = redis::cmd("DEL");
+        delete.arg(replay_key(key));
+        self.0.run(REPLAY_WITHIN, |link| link.query::<()>(&delete))
     }
 }
 
@@ -235,6 +246,10 @@ impl fmt::Debug for RedisStore {
             .field("lease", &self.0.settings.lease)
             .finish_non_exhaustive()
     }
+}
+
+fn replay_key(key: &str) -> String {
+    format!("keysecure:replay:{}", digest(&["keysecure replay", key]))
 }
 
 fn token_key(slot: &str) -> String {

@@ -116,13 +116,7 @@ macro_rules! open_enum {
         }
 
         #[cfg(feature = "python")]
-        impl<'a, 'py> pyo3::FromPyObject<'a, 'py> for $name {
-            type Error = pyo3::PyErr;
-
-            fn extract(object: pyo3::Borrowed<'a, 'py, pyo3::PyAny>) -> Result<Self, Self::Error> {
-                object.extract::<String>().map(Self::from)
-            }
-        }
+        $crate::values::python::converts!($name);
     };
 }
 

@@ -38,28 +38,3 @@ mod uniffi_face {
         FfiError::from(error).into()
     }
 }
-
-#[cfg(feature = "python")]
-mod python_face {
-    use pyo3::prelude::*;
-    use pyo3::types::{PyDict, PyString};
-
-    use crate::values::json::Extra;
-
-    /// A dict; numbers with a fraction become `decimal.Decimal`, so that none goes through a float.
-    impl<'py> IntoPyObject<'py> for Extra {
-        type Target = PyDict;
-        type Output = Bound<'py, PyDict>;
-        type Error = PyErr;
-
-        fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-            if self.is_empty() {
-                return Ok(PyDict::new(py));
-            }
-            let options = PyDict::new(py);
-            options.set_item("parse_float", py.import("decimal")?.getattr("Decimal")?)?;
-            let text = PyString::new(py, &self.to_json());
-            Ok(py.import("json")?.getattr("loads")?.call((text,), Some(&options))?.cast_into()?)
-        }
-    }
-}

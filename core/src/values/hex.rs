@@ -9,10 +9,12 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 /// The bytes of digits of either case; `None` for anything else and for an odd number of them.
 pub(crate) fn decode(digits: &[u8]) -> Option<Vec<u8>> {
     let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
-    if !digits.len().is_multiple_of(2) {
-        return None;
+    let (pairs, []) = digits.as_chunks() else { return None };
+    let mut bytes = Vec::with_capacity(pairs.len());
+    for [high, low] in pairs {
+        bytes.push(value(*high)? << 4 | value(*low)?);
     }
-    digits.chunks_exact(2).map(|pair| Some(value(pair[0])? << 4 | value(pair[1])?)).collect()
+    Some(bytes)
 }
 
 #[cfg(test)]

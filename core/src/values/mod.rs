@@ -3,9 +3,11 @@
 pub(crate) mod civil;
 pub(crate) mod decimal;
 pub(crate) mod enums;
-#[cfg(any(feature = "python", feature = "uniffi"))]
+#[cfg(feature = "uniffi")]
 mod faces;
 pub(crate) mod hex;
 pub(crate) mod instant;
 pub(crate) mod json;
+#[cfg(feature = "python")]
+pub(crate) mod python;
 pub(crate) mod tree;

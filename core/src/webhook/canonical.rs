@@ -2,12 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 use super::event;
 use super::rejection::Rejection;
-use crate::values::json::Json;
-use crate::values::tree::{self, Node, Text};
+use crate::values::tree::{Field, Node, Reader, Text};
 pub use order::KeyOrder;
 
 mod number;
@@ -46,6 +43,7 @@ impl Writer {
     fn number(self, text: &str) -> Option<Cow<'_, str>> {
         match self {
             Self::Received => Some(Cow::Borrowed(text)),
+            _ if number::is_plain(text) => Some(Cow::Borrowed(text)),
             Self::Fastjson1 | Self::Fastjson1Nulls => number::fastjson1(text).map(Cow::Owned),
             Self::Fastjson1Plain => number::fastjson1_plain(text).map(Cow::Owned),
             Self::Fastjson2 | Self::Fastjson2Nulls => number::fastjson2(text).map(Cow::Owned),
@@ -73,7 +71,11 @@ impl Writer {
 /// A JSON string; `escape` gives the escape of a letter that has no short one and needs one.
 fn quote(text: &str, json: &mut String, escape: impl Fn(char) -> Option<String>) {
     json.push('"');
-    for letter in text.chars() {
+    // Most texts stand as they are to their end, whoever writes them.
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    let (plain, rest) = text.split_at(text.bytes().take_while(is_plain).count());
+    json.push_str(plain);
+    for letter in rest.chars() {
         match letter {
             '"' => json.push_str("\\\""),
             '\\' => json.push_str("\\\\"),
@@ -143,7 +145,7 @@ impl CanonicalForm {
                 json.push('{');
                 let mut joint = "";
                 for (name, value) in self.order.arrange(fields)? {
-                    if *value == Node::Null && !self.writer.keeps_nulls() {
+                    if matches!(value, Node::Null) && !self.writer.keeps_nulls() {
                         continue;
                     }
                     json.push_str(joint);
@@ -161,39 +163,43 @@ impl CanonicalForm {
 
 /// A callback's body, read but not believed.
 pub(super) struct Callback<'a> {
-    pub id: String,
-    pub action: String,
-    data: &'a str,
-    fields: Vec<tree::Field<'a>>,
+    pub id: Cow<'a, str>,
+    pub action: Cow<'a, str>,
+    /// The data exactly as it came.
+    pub data: &'a str,
+    fields: Vec<Field<'a>>,
 }
 
 impl<'a> Callback<'a> {
     /// Reads `{"id": string, "action": string, "data": object}` in strict JSON without duplicate keys.
     pub(super) fn read(body: &'a [u8]) -> Result<Self, Rejection> {
-        let text = std::str::from_utf8(body).map_err(|_| Rejection::NotACallback)?;
-        let (mut id, mut action, mut data) = (None, None, None);
-        for (name, raw) in tree::entries(text).ok_or(Rejection::NotACallback)? {
-            match &*name.text {
-                "id" => id = Some(raw),
-                "action" => action = Some(raw),
-                "data" => data = Some(raw),
-                _ => {}
-            }
-        }
-        let text_of = |raw: Option<&RawValue>| -> Result<String, Rejection> {
-            raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).ok_or(Rejection::NotACallback)
-        };
-        let data = data.ok_or(Rejection::NotACallback)?.get();
-        let Some(Node::Object(fields)) = Node::read(data) else { return Err(Rejection::NotACallback) };
-        let callback = Self { id: text_of(id)?, action: text_of(action)?, data, fields };
+        let callback = std::str::from_utf8(body).ok().and_then(Self::read_text).ok_or(Rejection::NotACallback)?;
         if callback.is_ambiguous() { Err(Rejection::Ambiguous) } else { Ok(callback) }
+    }
+
+    fn read_text(body: &'a str) -> Option<Self> {
+        let (mut id, mut action, mut data) = (None, None, None);
+        let mut reader = Reader::new(body);
+        reader.object(|reader, name| {
+            match name {
+                "id" => id = Some(reader.text()?),
+                "action" => action = Some(reader.text()?),
+                "data" => data = Some(reader.spelled()?),
+                _ => reader.skip()?,
+            }
+            Some(())
+        })?;
+        reader.end()?;
+        let (data, Node::Object(fields)) = data? else { return None };
+        Some(Self { id: id?.text, action: action?.text, data, fields })
     }
 
     /// Whether signed text could be read in two ways: a field's name that holds a joint, or a text that holds a joint
     /// with the name of a field.
     fn is_ambiguous(&self) -> bool {
         self.fields.iter().any(|(name, value)| {
-            name.text.contains(['&', '=']) || matches!(value, Node::Text(text) if holds_joint(&text.text))
+            name.text.bytes().any(|byte| matches!(byte, b'&' | b'='))
+                || matches!(value, Node::Text(text) if holds_joint(&text.text))
         })
     }
 
@@ -204,40 +210,42 @@ impl<'a> Callback<'a> {
             .any(|(name, value)| !matches!(value, Node::Null) && event::is_foreign(&self.action, &name.text))
     }
 
-    /// The data exactly as it came.
-    pub(super) fn data_as_json(&self) -> Json {
-        Json::valid(self.data)
-    }
-
     /// The text that is signed; `None` where this form cannot have written the data.
     pub(super) fn text(&self, form: CanonicalForm, app_id: &str, timestamp: &str) -> Option<String> {
-        let mut entries: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(self.fields.len() + 2);
-        for (name, own) in [("appId", app_id), ("timestamp", timestamp)] {
-            // An entry of the data with that name replaces ours.
-            if !self.fields.iter().any(|(other, value)| other.text == name && *value != Node::Null) {
-                entries.push((name, Cow::Borrowed(own)));
-            }
-        }
-        for (name, value) in &self.fields {
-            match value {
-                Node::Null => {}
-                Node::Text(text) => entries.push((&name.text, Cow::Borrowed(&text.text))),
-                other => {
-                    let mut json = String::new();
-                    form.write(other, &mut json)?;
-                    entries.push((&name.text, Cow::Owned(json)));
-                }
-            }
-        }
-        entries.sort_by(|(one, _), (other, _)| order::java_order(one, other));
+        let signed = || self.fields.iter().filter(|(_, value)| !matches!(value, Node::Null));
+        // An entry of the data with that name replaces ours.
+        let is_ours = |(name, _): &(&str, _)| !signed().any(|(other, _)| other.text == *name);
+        let ours = [("appId", Value::Text(app_id)), ("timestamp", Value::Text(timestamp))].into_iter().filter(is_ours);
+        let mut entries: Vec<(&str, Value<'_>)> = Vec::with_capacity(self.fields.len() + 2);
+        entries.extend(ours.chain(signed().map(|(name, value)| (&*name.text, Value::of(value)))));
+        entries.sort_unstable_by(|(one, _), (other, _)| order::java_order(one, other));
+
         let mut text = String::with_capacity(self.data.len() + 128);
-        for (place, (name, value)) in entries.iter().enumerate() {
-            let joint = if place == 0 { "" } else { "&" };
-            for piece in [joint, name, "=", value] {
-                text.push_str(piece);
+        for (place, (name, value)) in entries.into_iter().enumerate() {
+            text.push_str(if place == 0 { "" } else { "&" });
+            text.push_str(name);
+            text.push('=');
+            match value {
+                Value::Text(value) => text.push_str(value),
+                Value::Other(value) => form.write(value, &mut text)?,
             }
         }
         Some(text)
+    }
+}
+
+/// A value in the signed text: texts stand there without quotes.
+enum Value<'a> {
+    Text(&'a str),
+    Other(&'a Node<'a>),
+}
+
+impl<'a> Value<'a> {
+    fn of(node: &'a Node<'a>) -> Self {
+        match node {
+            Node::Text(text) => Self::Text(&text.text),
+            other => Self::Other(other),
+        }
     }
 }
 
@@ -245,4 +253,25 @@ impl<'a> Callback<'a> {
 fn holds_joint(text: &str) -> bool {
     let is_field = |name: &str| event::known_fields().chain(["appId", "timestamp"]).any(|field| field == name);
     text.split('&').skip(1).any(|piece| piece.split_once('=').is_some_and(|(name, _)| is_field(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_callback(other: &str) -> bool {
+        let body = format!(r#" {{"id":"1", "other" : {other} ,"data": {{"a":1}} ,"action":"x"}} "#);
+        Callback::read(body.as_bytes()).is_ok_and(|callback| callback.data == r#"{"a":1}"#)
+    }
+
+    #[test]
+    fn other_fields_beside_the_data_must_be_json_and_no_more() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        for json in ["1e400", "0", "null", r#""\ud800""#, r#"{"a":1,"a":[{}]}"#, &deep] {
+            assert!(is_callback(json), "{}", &json[..json.len().min(20)]);
+        }
+        for json in ["", "01", "1.", "[1,]", "{a:1}", "nul", r#"""#, "1 2", "1,2", "1}", "\u{a0}"] {
+            assert!(!is_callback(json), "{json}");
+        }
+    }
 }

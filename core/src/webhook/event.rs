@@ -144,14 +144,13 @@ pub(super) fn is_foreign(action: &str, field: &str) -> bool {
 
 impl Event {
     /// Types the data of an action; what does not have the form is `Unknown`, never an error.
-    pub(super) fn of(action: &str, data: Json) -> Self {
-        let text = data.as_str();
+    pub(super) fn of(action: &str, data: &str) -> Self {
         let typed = match action {
-            "Auth" => AuthEvent::from_json(text).ok().map(|data| Self::Auth { data }),
-            "Consumption" => ConsumptionEvent::from_json(text).ok().map(|data| Self::Consumption { data }),
-            "Card_update" => CardUpdateEvent::from_json(text).ok().map(|data| Self::CardUpdate { data }),
+            "Auth" => AuthEvent::from_json(data).ok().map(|data| Self::Auth { data }),
+            "Consumption" => ConsumptionEvent::from_json(data).ok().map(|data| Self::Consumption { data }),
+            "Card_update" => CardUpdateEvent::from_json(data).ok().map(|data| Self::CardUpdate { data }),
             _ => None,
         };
-        typed.unwrap_or_else(|| Self::Unknown { action: action.to_owned(), data })
+        typed.unwrap_or_else(|| Self::Unknown { action: action.to_owned(), data: Json::valid(data) })
     }
 }

@@ -15,6 +15,7 @@
 //! the data received, and an attacker who cannot make a signature for one text cannot make one for any of a handful.
 
 mod canonical;
+mod claim;
 mod event;
 mod rejection;
 mod replay;
@@ -29,6 +30,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 pub use canonical::{CanonicalForm, KeyOrder, Writer};
+pub use claim::Claim;
 pub use event::{AuthEvent, CardUpdateEvent, ConsumptionEvent, Event};
 pub use rejection::Rejection;
 pub use replay::{MemoryReplayStore, ReplayStore, StoreUnavailable};
@@ -152,15 +154,42 @@ impl WebhookVerifier {
         V: AsRef<[u8]>,
     {
         let headers = Headers::of(headers)?;
+        let received = self.receive(&headers, body)?;
+        self.guard(&headers)?;
+        Ok(received)
+    }
+
+    /// Verifies a callback as [`verify`](Self::verify) does and claims it, so that it is handled once however often it
+    /// comes, and again when it could not be handled: see [`Claim`].
+    ///
+    /// What was handled before is [`Rejection::Replayed`]: answer it with [`reply_accept`]. What another worker handles at
+    /// this moment is [`Rejection::InProgress`]: answer it with an error, so that it comes again. Without a replay guard
+    /// every callback is new.
+    pub fn claim<N, V>(
+        &self,
+        headers: impl IntoIterator<Item = (N, V)>,
+        body: &[u8],
+    ) -> Result<(Received, Claim), Error>
+    where
+        N: AsRef<str>,
+        V: AsRef<[u8]>,
+    {
+        let headers = Headers::of(headers)?;
+        let received = self.receive(&headers, body)?;
+        let claim = self.hold(&headers, &received.event)?;
+        Ok((received, claim))
+    }
+
+    /// All of `verify` but the replay guard.
+    fn receive(&self, headers: &Headers, body: &[u8]) -> Result<Received, Error> {
         let callback = read(body)?;
-        let (verified, content) = self.check(&headers, &callback)?;
+        let verified = self.check(headers, &callback)?;
         if callback.has_foreign_fields() {
             return Err(Rejection::WrongAction.into());
         }
-        self.guard(&content)?;
         Ok(Received {
-            event: Event::of(&callback.action, callback.data_as_json()),
-            id: callback.id,
+            event: Event::of(&callback.action, callback.data),
+            id: callback.id.into_owned(),
             sent_at: instant::from_millis(headers.millis).ok_or(Rejection::BadTimestamp)?,
             received_at: Instant::now(),
             secret: verified.secret,
@@ -179,13 +208,13 @@ impl WebhookVerifier {
         V: AsRef<[u8]>,
     {
         let headers = Headers::of(headers)?;
-        self.check(&headers, &read(body)?).map(|(verified, _)| verified)
+        self.check(&headers, &read(body)?)
     }
 
     /// Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it.
     pub fn parse_unverified(body: &[u8]) -> Result<Event, Error> {
         let callback = read(body)?;
-        Ok(Event::of(&callback.action, callback.data_as_json()))
+        Ok(Event::of(&callback.action, callback.data))
     }
 
     /// The headers that the platform would send with this body, signed with the first secret: for tests.
@@ -201,8 +230,8 @@ impl WebhookVerifier {
         ])
     }
 
-    /// Age and signature. The second value is the signed content's own signature, by which a replay is known.
-    fn check(&self, headers: &Headers, callback: &Callback<'_>) -> Result<(Verified, String), Error> {
+    /// Age and signature.
+    fn check(&self, headers: &Headers, callback: &Callback<'_>) -> Result<Verified, Error> {
         if let Some(tolerance) = self.tolerance {
             let tolerance = i64::try_from(tolerance.as_millis()).unwrap_or(i64::MAX);
             let age = instant::to_millis(self.clock.now()).saturating_sub(headers.millis);
@@ -221,7 +250,7 @@ impl WebhookVerifier {
             }
             for (place, secret) in self.secrets.iter().enumerate() {
                 if bool::from(sign(secret, &text)[..].ct_eq(&headers.signature)) {
-                    return Ok((Verified { secret: place, form }, hex::encode(&headers.signature)));
+                    return Ok(Verified { secret: place, form });
                 }
             }
             tried.push(text);
@@ -229,16 +258,36 @@ impl WebhookVerifier {
         Err(Rejection::WrongSignature.into())
     }
 
-    fn guard(&self, content: &str) -> Result<(), Error> {
+    /// Refuses what came before. A replay is known by the signature of its content.
+    fn guard(&self, headers: &Headers) -> Result<(), Error> {
         let Some((store, when_unavailable)) = &self.replay else { return Ok(()) };
-        // As long as the same timestamp would be let in, from the earliest to the latest clock.
-        let keep =
-            self.tolerance.map_or(Duration::from_secs(24 * 3600), |tolerance| tolerance * 2 + Duration::from_secs(1));
-        match (store.insert(content, keep), when_unavailable) {
+        match (store.insert(&headers.content(), self.keep()), when_unavailable) {
             (Ok(true), _) | (Err(StoreUnavailable), WhenUnavailable::Accept) => Ok(()),
             (Ok(false), _) => Err(Rejection::Replayed.into()),
             (Err(StoreUnavailable), WhenUnavailable::Reject) => Err(Rejection::ReplayStoreUnavailable.into()),
         }
+    }
+
+    /// Claims what is new.
+    fn hold(&self, headers: &Headers, event: &Event) -> Result<Claim, Error> {
+        let Some((store, when_unavailable)) = &self.replay else { return Ok(Claim::free()) };
+        // A purchase is asked once: after 800 ms nobody waits for another answer.
+        if matches!(event, Event::Auth { .. }) {
+            return self.guard(headers).map(|()| Claim::free());
+        }
+        match (Claim::take(store, headers.content(), self.keep()), when_unavailable) {
+            (Ok(claim), _) => Ok(claim?),
+            (Err(StoreUnavailable), WhenUnavailable::Accept) => Ok(Claim::free()),
+            (Err(StoreUnavailable), WhenUnavailable::Reject) => Err(Rejection::ReplayStoreUnavailable.into()),
+        }
+    }
+
+    /// How long a callback is remembered: as long as the same timestamp would be let in, from the earliest to the latest
+    /// clock.
+    fn keep(&self) -> Duration {
+        self.tolerance.map_or(Duration::from_secs(24 * 3600), |tolerance| {
+            tolerance.saturating_mul(2).saturating_add(Duration::from_secs(1))
+        })
     }
 }
 
@@ -301,6 +350,11 @@ impl Headers {
         }
         let millis = timestamp.parse().map_err(|_| Rejection::BadTimestamp)?;
         Ok(Self { millis, timestamp, signature: signature_of(&signature).ok_or(Rejection::BadSignature)? })
+    }
+
+    /// The name of the signed content in a replay store: its own signature.
+    fn content(&self) -> String {
+        hex::encode(&self.signature)
     }
 }
 

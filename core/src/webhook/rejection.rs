@@ -35,6 +35,8 @@ pub enum Rejection {
     WrongAction,
     /// It was accepted before.
     Replayed,
+    /// Another worker is handling it at this moment ([`claim`](crate::WebhookVerifier::claim) only).
+    InProgress,
     /// Whether it was accepted before cannot be told.
     ReplayStoreUnavailable,
 }
@@ -57,6 +59,7 @@ impl Rejection {
             Self::WrongSignature => "wrong_signature",
             Self::WrongAction => "wrong_action",
             Self::Replayed => "replayed",
+            Self::InProgress => "in_progress",
             Self::ReplayStoreUnavailable => "replay_store_unavailable",
         }
     }
@@ -80,6 +83,7 @@ impl Rejection {
             }
             Self::WrongAction => "the data belongs to another action than the one named",
             Self::Replayed => "the callback was accepted before",
+            Self::InProgress => "the callback is being handled at this moment",
             Self::ReplayStoreUnavailable => "whether the callback was accepted before cannot be told",
         }
     }

@@ -1,21 +1,25 @@
-//! The control URL: what the library offers, as JSON over HTTP, for programs in other languages.
+//! The control calls: what the library offers, as JSON, for programs in other languages. They are answered over HTTP at the
+//! control URL, and in process by [`Sandbox::control`](crate::Sandbox::control).
 
 mod answer;
 mod routes;
 
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
 use crate::http::{Head, Origin, Reply, Response, Service};
 use crate::steering::{Platform, Snapshot};
-use answer::ControlError;
 
+pub use answer::ControlError;
 pub(crate) use routes::TRAP;
 
-/// The service behind `control_url`.
-pub(crate) struct Control {
+/// The service behind `control_url`. Clones share their snapshots.
+#[derive(Clone)]
+pub(crate) struct Control(Arc<Parts>);
+
+struct Parts {
     platform: Platform,
     /// A snapshot's place is its name.
     snapshots: Mutex<Vec<Snapshot>>,
@@ -23,24 +27,36 @@ pub(crate) struct Control {
 
 impl Control {
     pub(crate) fn new(platform: Platform) -> Self {
-        Self { platform, snapshots: Mutex::default() }
+        Self(Arc::new(Parts { platform, snapshots: Mutex::default() }))
     }
 
-    fn snapshots(&self) -> MutexGuard<'_, Vec<Snapshot>> {
-        self.snapshots.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Runs the call of that method and path.
+    pub(crate) fn call(&self, method: &str, path: &str, body: &[u8]) -> Result<Value, ControlError> {
+        (routes::find(method, path)?.run)(&self.0, body)
     }
 
     fn run(&self, head: &Head<'_>, body: &[u8]) -> Result<Value, ControlError> {
         if head.path == TRAP {
-            self.platform.shared.trapped.fetch_add(1, Ordering::Relaxed);
+            self.0.platform.shared.trapped.fetch_add(1, Ordering::Relaxed);
             return Err(ControlError::new(410, "a redirect was followed that must not be followed"));
         }
         // A web page in the user's browser can reach loopback, but cannot hide where it comes from.
         if head.header("origin").is_some() {
             return Err(ControlError::new(403, "web pages may not steer the sandbox"));
         }
-        let route = routes::find(head.method, head.path)?;
-        (route.run)(self, body)
+        self.call(head.method, head.path, body)
+    }
+}
+
+impl std::fmt::Debug for Control {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Control")
+    }
+}
+
+impl Parts {
+    fn snapshots(&self) -> MutexGuard<'_, Vec<Snapshot>> {
+        self.snapshots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -48,7 +64,7 @@ impl Service for Control {
     type Ticket = ();
 
     fn now_ms(&self) -> i64 {
-        self.platform.now_ms()
+        self.0.platform.now_ms()
     }
 
     fn begin(&self, _: Origin, _: &Head<'_>) -> Option<()> {
@@ -61,6 +77,6 @@ impl Service for Control {
             Err(error) => (error.status, json!({"error": error.text})),
         };
         let body = value.to_string();
-        Reply::new(&Response { status, ..Response::json(self.platform.now_ms(), body.as_bytes()) })
+        Reply::new(&Response { status, ..Response::json(self.0.platform.now_ms(), body.as_bytes()) })
     }
 }

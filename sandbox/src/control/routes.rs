@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Control;
+use super::Parts;
 use super::answer::{ControlError, read};
 use crate::callback::{CallbackFault, CallbackNulls, SignStyle};
 use crate::config::{KeyState, MerchantState};
@@ -23,18 +23,14 @@ pub(super) struct Route {
     /// The fields of the body, for the table in `README.md`.
     #[cfg_attr(not(test), allow(dead_code))]
     pub(super) body: &'static str,
-    pub(super) run: fn(&Control, &[u8]) -> Result<Value, ControlError>,
+    pub(super) run: fn(&Parts, &[u8]) -> Result<Value, ControlError>,
 }
 
-const fn get(path: &'static str, run: fn(&Control, &[u8]) -> Result<Value, ControlError>) -> Route {
+const fn get(path: &'static str, run: fn(&Parts, &[u8]) -> Result<Value, ControlError>) -> Route {
     Route { method: "GET", path, body: "", run }
 }
 
-const fn post(
-    path: &'static str,
-    body: &'static str,
-    run: fn(&Control, &[u8]) -> Result<Value, ControlError>,
-) -> Route {
+const fn post(path: &'static str, body: &'static str, run: fn(&Parts, &[u8]) -> Result<Value, ControlError>) -> Route {
     Route { method: "POST", path, body, run }
 }
 
@@ -195,7 +191,7 @@ pub(super) fn find(method: &str, path: &str) -> Result<&'static Route, ControlEr
 
 const DONE: Result<Value, ControlError> = Ok(Value::Null);
 
-fn set(control: &Control, body: &[u8]) -> Result<Value, ControlError> {
+fn set(control: &Parts, body: &[u8]) -> Result<Value, ControlError> {
     let settings: Settings = read(body)?;
     let platform = &control.platform;
     settings.key_state.into_iter().for_each(|to| platform.set_key_state(to));
@@ -205,7 +201,7 @@ fn set(control: &Control, body: &[u8]) -> Result<Value, ControlError> {
     DONE
 }
 
-fn set_callbacks(control: &Control, body: &[u8]) -> Result<Value, ControlError> {
+fn set_callbacks(control: &Parts, body: &[u8]) -> Result<Value, ControlError> {
     let settings: CallbackSettings = read(body)?;
     let platform = &control.platform;
     if let Some(url) = settings.url {

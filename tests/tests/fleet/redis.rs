@@ -159,6 +159,25 @@ fn without_its_redis_a_callback_is_rejected_unless_it_was_said_otherwise() {
 }
 
 #[test]
+fn a_callback_that_one_could_not_handle_is_new_for_another() {
+    let Some(server) = Server::start() else { return };
+    let worker = || {
+        let store = Arc::new(RedisStore::open(server.url()).unwrap());
+        WebhookVerifier::new("app", ["secret"]).unwrap().replay_guard(store, WhenUnavailable::Reject)
+    };
+    let (one, other) = (worker(), worker());
+    let body = br#"{"id":"1","action":"Card_update","data":{"card_no":"1","after_status":"Frozen"}}"#;
+    let headers = one.sign_for_tests(SystemTime::now(), body).unwrap();
+    let claim = |worker: &WebhookVerifier| worker.claim(headers.clone(), body).map_err(|error| error.rejection());
+    let (_, failing) = claim(&one).unwrap();
+    assert_eq!(claim(&other).unwrap_err(), Some(Rejection::InProgress));
+    drop(failing);
+    let (_, handled) = claim(&other).unwrap();
+    handled.finish().unwrap();
+    assert_eq!(claim(&one).unwrap_err(), Some(Rejection::Replayed));
+}
+
+#[test]
 fn a_connection_that_redis_closed_is_replaced_without_a_failure() {
     let Some(mut server) = Server::start() else { return };
     let store = RedisStore::open(server.url()).unwrap();

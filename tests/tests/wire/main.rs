@@ -15,6 +15,7 @@ mod faults;
 mod hostile;
 mod input;
 mod lists;
+mod matrix;
 mod observer;
 mod secrets;
 mod tokens;

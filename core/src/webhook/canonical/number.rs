@@ -1,5 +1,12 @@
 //! How the Java libraries write a number that they have read from its text.
 
+/// Whether all of the libraries write a number as it stands, as they do with common amounts: neither sign nor exponent,
+/// not zero, and not so small that Java would give it an exponent.
+pub(super) fn is_plain(text: &str) -> bool {
+    let has_digit = text.bytes().take(8).any(|byte| matches!(byte, b'1'..=b'9'));
+    has_digit && text.len() < 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'))
+}
+
 /// A number's text, taken apart: its digits without leading zeros and how many of them are decimals.
 struct Parts<'a> {
     sign: &'static str,
@@ -125,4 +132,29 @@ fn java_double(value: f64) -> String {
     let scale = i64::try_from(digits.len()).unwrap_or(0) - 1 - exponent;
     let plain = written_out(sign, &digits, scale).unwrap_or_default();
     if plain.contains('.') { plain } else { format!("{plain}.0") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_number_is_one_that_no_library_changes() {
+        let mut plain = 0;
+        for units in ["0", "1", "7", "10", "42", "1763812800123", "123456789012345678901234567890"] {
+            for decimals in ["", ".0", ".00", ".5", ".10", ".000001", ".0000010", ".0000001", ".00000012"] {
+                let text = format!("{units}{decimals}");
+                if is_plain(&text) {
+                    plain += 1;
+                    for write in [fastjson1, fastjson1_plain, fastjson2] {
+                        assert_eq!(write(&text).as_deref(), Some(&*text));
+                    }
+                }
+            }
+        }
+        assert_eq!(plain, 58);
+        for text in ["0", "0.00", "-1", "1e2", "1E2", "0.0000001", &"1".repeat(64)] {
+            assert!(!is_plain(text), "{text}");
+        }
+    }
 }

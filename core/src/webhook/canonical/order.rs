@@ -53,38 +53,41 @@ fn sorted<'f, 'a>(mut fields: Vec<&'f Field<'a>>) -> Vec<&'f Field<'a>> {
     fields
 }
 
-/// Java compares texts by UTF-16 code units.
+/// Java compares texts by UTF-16 code units. That is the order of their bytes here, but for the letters beyond U+FFFF
+/// (first byte F0 and up): as surrogates they come before those from U+E000 on (first byte EE or EF).
 pub(super) fn java_order(one: &str, other: &str) -> std::cmp::Ordering {
-    if one.is_ascii() && other.is_ascii() { one.cmp(other) } else { one.encode_utf16().cmp(other.encode_utf16()) }
+    let rank = |byte: u8| if matches!(byte, 0xee | 0xef) { byte + 0x10 } else { byte };
+    one.bytes().map(rank).cmp(other.bytes().map(rank))
 }
 
-/// The order in which a `java.util.HashMap` gives back keys that were put in one after the other. `None` when so many
-/// fall into one bucket that Java would make a tree of it, which no honest sender's names do.
+/// The order in which a `java.util.HashMap` gives back keys that were put in one after the other: bucket by bucket, and
+/// in each as they came. `None` when so many fall into one bucket that Java would make a tree of it, which no honest
+/// sender's names do.
 fn hashed<'f, 'a>(fields: &[&'f Field<'a>], capacity: usize) -> Option<Vec<&'f Field<'a>>> {
-    let hashes: Vec<usize> = fields.iter().map(|(name, _)| spread(&name.text)).collect();
-    let mut table: Vec<Vec<usize>> = vec![Vec::new(); capacity.max(1).next_power_of_two()];
-    for key in 0..fields.len() {
-        let place = hashes[key] & (table.len() - 1);
-        table[place].push(key);
-        if table[place].len() >= TREE {
+    let mut hashed: Vec<(usize, &Field<'a>)> = fields.iter().map(|field| (spread(&field.0.text), *field)).collect();
+    let mut table = vec![0; capacity.max(1).next_power_of_two()];
+    for key in 0..hashed.len() {
+        let place = hashed[key].0 & (table.len() - 1);
+        table[place] += 1;
+        if table[place] >= TREE {
             if table.len() >= SMALL_TABLE {
                 return None;
             }
-            table = grown(table, &hashes);
+            table = grown(&table, &hashed[..=key]);
         }
         if key + 1 > table.len() * 3 / 4 {
-            table = grown(table, &hashes);
+            table = grown(&table, &hashed[..=key]);
         }
     }
-    Some(table.into_iter().flatten().map(|key| fields[key]).collect())
+    hashed.sort_by_key(|(hash, _)| hash & (table.len() - 1));
+    Some(hashed.into_iter().map(|(_, field)| field).collect())
 }
 
-/// A table of twice the size; keys of one bucket keep their order.
-fn grown(table: Vec<Vec<usize>>, hashes: &[usize]) -> Vec<Vec<usize>> {
-    let size = table.len() * 2;
-    let mut larger = vec![Vec::new(); size];
-    for key in table.into_iter().flatten() {
-        larger[hashes[key] & (size - 1)].push(key);
+/// How many keys are in each bucket of a table of twice the size.
+fn grown<V>(table: &[usize], hashed: &[(usize, V)]) -> Vec<usize> {
+    let mut larger = vec![0; table.len() * 2];
+    for (hash, _) in hashed {
+        larger[hash & (table.len() * 2 - 1)] += 1;
     }
     larger
 }
@@ -93,4 +96,33 @@ fn grown(table: Vec<Vec<usize>>, hashes: &[usize]) -> Vec<Vec<usize>> {
 fn spread(name: &str) -> usize {
     let hash = name.encode_utf16().fold(0u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(u32::from(unit)));
     usize::try_from(hash ^ (hash >> 16)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_stand_in_the_order_of_their_code_units() {
+        let texts = [
+            "",
+            "a",
+            "ab",
+            "b",
+            "é",
+            "书",
+            "\u{d7ff}",
+            "\u{e000}",
+            "\u{ffff}",
+            "\u{10000}",
+            "\u{10ffff}",
+            "a😀",
+            "a\u{fffd}",
+        ];
+        for one in texts {
+            for other in texts {
+                assert_eq!(java_order(one, other), one.encode_utf16().cmp(other.encode_utf16()), "{one:?} {other:?}");
+            }
+        }
+    }
 }

@@ -1,0 +1,743 @@
+"""The command line: ``python -m keysecure --help``.
+
+One module, though it holds several things: an installed package has few files. It is never imported by the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import io
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+from . import (
+    Card,
+    Client,
+    ConfigError,
+    Consumption,
+    InvalidInputError,
+    KeySecureError,
+    Package,
+    TransferRecord,
+    __version__,
+)
+
+if TYPE_CHECKING:
+    from .sandbox import Sandbox
+
+# --- commands and their options ---
+
+CREDENTIALS = """\
+credentials are read from the environment, never from the command line:
+  KEYSECURE_API_KEY, KEYSECURE_API_SECRET"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command and gives its exit code: 0 done, 1 failed, 2 not begun, 130 interrupted."""
+    if threading.current_thread() is threading.main_thread():
+        # A service manager's way to end it is as good as Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    given = parser().parse_args(arguments)
+    try:
+        return int(given.run(given))
+    except (ConfigError, ImportError) as error:
+        # The sandbox may not be installed.
+        return failed(error, 2)
+    except (KeySecureError, OSError) as error:
+        return failed(error, 1)
+    except KeyboardInterrupt:
+        return 130
+
+
+def failed(error: object, code: int) -> int:
+    """Says what was wrong."""
+    print(f"keysecure: {error}", file=sys.stderr)
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
+    top = argparse.ArgumentParser(
+        prog="python -m keysecure", description="Tools for the KeySecure merchant card API.", allow_abbrev=False
+    )
+    top.add_argument("--version", action="version", version=f"keysecure {__version__}")
+    commands = top.add_subparsers(metavar="command", required=True)
+
+    def command(
+        name: str, run: Any, summary: str, more: str = "", epilog: str | None = None
+    ) -> argparse.ArgumentParser:
+        one = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary}\n\n{more}".strip(),
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        one.set_defaults(run=run)
+        return one
+
+    demo = command("demo", run_demo, "A card's whole life on an offline sandbox: no account, no network.")
+    demo.add_argument("--seed", type=int, default=1, help="what all numbers are made from, default 1")
+
+    doctor = command(
+        "doctor",
+        run_doctor,
+        "Tells what is wrong with an integration, and what to do about it.",
+        "It looks at the clock, the network, the Api-Key, the IP whitelist, the token, the mode, PCI and, given a\n"
+        "card, the AES scheme. It changes nothing. Exit code 1: something is bad.",
+        CREDENTIALS,
+    )
+    doctor.add_argument("--card-no", metavar="NO", help="an activated card, to look at PCI and AES")
+    doctor.add_argument("--json", action="store_true", help="prints the report as JSON, for programs")
+    add_settings(doctor)
+
+    sandbox = command(
+        "sandbox",
+        run_sandbox,
+        "Serves the platform on 127.0.0.1 for programs in any language.",
+        "Prints one JSON line with base_url, control_url, api_key and api_secret, then serves until it is ended.",
+    )
+    add_sandbox_options(sandbox)
+
+    export = command(
+        "export",
+        run_export,
+        "Writes a list into a file, whatever its length.",
+        "It works window by window in constant memory, with a progress line on a terminal. When it is interrupted,\n"
+        "the file holds whole windows only, and the same command goes on where it stopped. In a CSV file, text that\n"
+        "a spreadsheet would take for a formula gets a ' in front; a JSONL file has every text as it is.",
+        CREDENTIALS,
+    )
+    add_export_options(export)
+    return top
+
+
+def add_settings(command: argparse.ArgumentParser) -> None:
+    """The settings of the client, apart from the secrets."""
+    group = command.add_argument_group(
+        "client", "each may stand in the environment instead, except --aes and --timeout"
+    )
+    group.add_argument(
+        "--environment", choices=["sandbox", "production"], help="KEYSECURE_ENVIRONMENT, default sandbox"
+    )
+    group.add_argument("--base-url", metavar="URL", help="KEYSECURE_BASE_URL")
+    group.add_argument(
+        "--aes", metavar="SCHEME", help="utf8 (default), hex, base64, md5, md5hex, sha256, sha1prng; /cbc"
+    )
+    group.add_argument("--timeout", type=float, metavar="SECONDS", help="for each call, default 30")
+
+
+def client_of(given: argparse.Namespace, **more: str) -> Client:
+    """A client from the environment and the options."""
+    names = ["environment", "base_url", "aes", "timeout"]
+    settings = {name: value for name in names if (value := getattr(given, name)) is not None}
+    return Client.from_env(**settings, **more)
+
+
+def add_sandbox_options(sandbox: argparse.ArgumentParser) -> None:
+    """The options of the program keysecure-sandbox."""
+    add = sandbox.add_argument
+    add("--port", type=int, default=0, help="port of the platform, default 0: any free one")
+    add("--mode", choices=["credit", "authorization"], default="credit", help="default credit")
+    add("--seed", type=int, default=1, help="what numbers, tokens and cards are made from, default 1")
+    add("--api-key", metavar="TEXT", help="default: made from the seed")
+    add("--api-secret", metavar="TEXT", help="of this sandbox only, never a real one; default: made from the seed")
+    schemes = ["utf8", "hex", "base64", "md5", "md5hex", "sha256", "sha1prng"]
+    add("--aes-key", choices=schemes, default="utf8", metavar="SCHEME", help=f"{', '.join(schemes)}; default utf8")
+    add("--aes-mode", choices=["ecb", "cbc"], default="ecb", help="default ecb")
+    add(
+        "--repeated-numbers",
+        choices=["execute", "refuse", "return_first"],
+        default="execute",
+        metavar="WHAT",
+        help="what a number that was used before does: execute (default), refuse or return_first",
+    )
+    add(
+        "--manual-cards",
+        action="store_true",
+        help="cards stay Pending until the control call /cards/issue or /cards/fail",
+    )
+    add("--callback-url", metavar="URL", help="where callbacks go: http on loopback, default nowhere")
+    add("--exit-with-stdin", action="store_true", help="stop when standard input ends: no sandbox outlives its parent")
+
+
+def add_export_options(export: argparse.ArgumentParser) -> None:
+    """What to export, and where to."""
+    add = export.add_argument
+    add("what", choices=["consumptions", "cards", "transfers"], help="the list")
+    when = "2026-03-01 (the whole day) or 2026-03-01T08:00:00+08:00"
+    add("--from", dest="start", required=True, metavar="WHEN", help=when)
+    add("--to", dest="end", required=True, metavar="WHEN", help="the same; both ends are included")
+    add("--out", required=True, type=Path, metavar="FILE", help="FILE.csv or FILE.jsonl; it must not be there yet")
+    add("--cardholder-no", metavar="NO", help="of one cardholder only")
+    add("--card-no", metavar="NO", help="of one card only; not for transfers")
+    add("--timezone", default="UTC+8", metavar="ZONE", help="where the days begin, such as UTC-3; default UTC+8")
+    add("--window-days", type=window, default=7, metavar="N", help="days in a window, 1 to 90, default 7")
+    add_settings(export)
+
+
+def window(text: str) -> int:
+    """The days of a window."""
+    days = int(text)
+    if not 1 <= days <= 90:
+        raise argparse.ArgumentTypeError("must be 1 to 90")
+    return days
+
+
+def run_demo(given: argparse.Namespace) -> int:
+    """`demo`."""
+    from .sandbox import Sandbox
+
+    with Sandbox(seed=given.seed) as sandbox, sandbox.client() as client:
+        print(f"An offline sandbox of the platform listens on {sandbox.base_url}.")
+        tell(client, sandbox)
+    return 0
+
+
+def run_doctor(given: argparse.Namespace) -> int:
+    """`doctor`."""
+    with client_of(given) as client:
+        report = client.doctor(given.card_no)
+    print(report.to_json() if given.json else report)
+    return 0 if report.is_healthy else 1
+
+
+def run_sandbox(given: argparse.Namespace) -> int:
+    """`sandbox`."""
+    from .sandbox import Sandbox
+
+    try:
+        sandbox = Sandbox(
+            given.mode,
+            given.seed,
+            port=given.port,
+            api_key=given.api_key,
+            api_secret=given.api_secret,
+            aes=f"{given.aes_key}/{given.aes_mode}",
+            repeated_numbers=given.repeated_numbers,
+            manual_cards=given.manual_cards,
+            callback_url=given.callback_url,
+        )
+    except ValueError as error:
+        return failed(error, 2)
+    with sandbox:
+        print(json.dumps(sandbox.control("GET", "/info")), flush=True)
+        if given.exit_with_stdin:
+            # What comes in does not matter, only that it ends.
+            while sys.stdin.buffer.read(1):
+                pass
+        else:
+            threading.Event().wait()
+    return 0
+
+
+def run_export(given: argparse.Namespace) -> int:
+    """`export`."""
+    filters = {name: value for name in ("cardholder_no", "card_no") if (value := getattr(given, name)) is not None}
+    if given.what == "transfers" and "card_no" in filters:
+        return failed("a transfer has no card: --card-no is for consumptions and cards", 2)
+    merchant = f"{os.environ.get('KEYSECURE_API_KEY')} {given.base_url or os.environ.get('KEYSECURE_BASE_URL')}"
+    with client_of(given, timezone=given.timezone) as client:
+        try:
+            start = instant(given.start, given.timezone, end=False)
+            end = instant(given.end, given.timezone, end=True)
+            span = Span(start, end, timedelta(days=given.window_days))
+            export = Export(client, given.what, span, filters, given.out, merchant=merchant)
+        except ExportError as error:
+            return failed(error, 2)
+        try:
+            export.run()
+        except ExportError as error:
+            return failed(error, 2)
+        except KeyboardInterrupt:
+            return failed(f"interrupted. {export}.\nRun the same command again to go on.", 130)
+        except (KeySecureError, OSError) as error:
+            return failed(f"{error}\n{export}. Run the same command again to go on.", 1)
+    return 0
+
+
+# --- demo: from a cardholder to a refund, making every call on the way ---
+
+ADDRESS = {
+    "first_name": "Ada",
+    "last_name": "Lovelace",
+    "phone_code": "44",
+    "phone": "2079460123",
+    "postal_code": "SW1Y 4JH",
+    "country": "GB",
+    "state": "London",
+    "city": "London",
+    "address_line1": "12 St James's Square",
+}
+
+
+def tell(client: Client, sandbox: Sandbox) -> None:
+    """Tells it."""
+    now = datetime.now(timezone.utc)
+    start, end = now - timedelta(days=1), now + timedelta(days=1)
+
+    chapter("Getting in")
+    left = client.access_token().expires_at - now
+    print(f"The platform gave an access token, good for {round(left / timedelta(hours=1))} h.")
+
+    chapter("A cardholder")
+    checked = "share-token-of-the-identity-check"
+    holder = client.cardholders.apply(cardholder_unique_no="customer-4711", sumsub_share_token=checked).cardholder_no
+    print(f"Applied for customer-4711; the platform calls them {holder}.")
+    print(f"Verification stands at {client.cardholders.get(holder).status}.")
+    sandbox.approve_cardholder(holder)
+    print(f"The platform checked the identity: {client.cardholders.get(holder).status}.")
+
+    chapter("Two cards")
+    packages = list(client.cards.packages())
+    for package in packages:
+        print(f"Package {package.package_no}: {package.package_en_name}, {package.package_type}")
+    online = apply(client, packages, holder, "Virtual", "customer-4711-online")
+    plastic = apply(client, packages, holder, "Physical", "customer-4711-plastic")
+    for card in map(client.cards.get, (online, plastic)):
+        print(f"Card {card.card_no} ({card.card_type}, **** {card.card_last_no}) is {card.status}.")
+
+    chapter("The plastic card arrives by mail")
+    # The cardholder reads the CVV off the back of the card; here the sandbox does.
+    cvv = sandbox.card_secrets_for_tests(plastic).cvv
+    last = client.cards.get(plastic).card_last_no or ""
+    client.cards.activate(card_no=plastic, cardholder_no=holder, cvv=cvv, card_last_no=last)
+    print("Activated with its CVV, which left this program only encrypted.")
+    client.cards.set_pin(card_no=plastic, cardholder_no=holder, pin="739251")
+    try:
+        client.cards.set_pin(card_no=plastic, cardholder_no=holder, pin="123456")
+    except InvalidInputError as error:
+        print(f"Set its PIN. A weak one never leaves: {error}")
+    print(f"Its secrets, masked unless exposed on purpose: {client.cards.private_info(plastic)}")
+
+    chapter("Lost, and found again")
+    client.cards.freeze(plastic)
+    print(f"Frozen: the card is {client.cards.get(plastic).status}.")
+    client.cards.unfreeze(plastic)
+    print(f"Unfrozen: the card is {client.cards.get(plastic).status}.")
+
+    chapter("Money")
+    moved = client.accounts.transfer(
+        cardholder_no=holder, transfer_unique_no="topup-2026-0001", type="In", amount="250.00"
+    )
+    print(f"Moved 250.00 TUSDT in: balance {moved.before_balance} -> {moved.after_balance}.")
+    shop(client, plastic, holder)
+    for account in client.accounts.get(holder).list:
+        print(f"Balance now: {account.balance} {account.symbol}.")
+
+    chapter("The books")
+    consumptions = [client.consumptions.get(one.consume_no) for one in client.consumptions.list(start=start, end=end)]
+    for one in consumptions:
+        print(f"{one.type:>12}  {one.amount:>8}  {one.status}")
+    # A reversal gives back an authorization that was never settled.
+    sign = {"Refund": -1, "Reversal": 0}
+    settled = [one for one in consumptions if one.status == "Success"]
+    spent = sum((sign.get(str(one.type), 1) * (one.amount or 0) for one in settled), Decimal(0))
+    print(f"{len(consumptions)} consumptions; spent and settled: {spent}.")
+    transfers = list(client.accounts.transfers(start=start, end=end))
+    print(f"{len(transfers)} transfer; moved in all: {sum(one.balance or 0 for one in transfers)}.")
+    print(f"{len(list(client.cards.list(start=start, end=end)))} cards were issued.")
+    print(f"\nThat was {len(sandbox.requests())} requests to the sandbox; not one left this machine.")
+
+
+def apply(client: Client, packages: list[Package], holder: str, card_type: str, unique_no: str) -> str:
+    """Applies for a card of the first package of its type and gives its number."""
+    package = next(package for package in packages if package.package_type == card_type)
+    applied = client.cards.apply(
+        cardholder_no=holder,
+        card_unique_no=unique_no,
+        card_type=card_type,
+        package_no=package.package_no,
+        address_info=ADDRESS if card_type == "Physical" else None,
+    )
+    print(f"Applied for {unique_no}: the platform calls it {applied.card_no}.")
+    return applied.card_no
+
+
+def shop(client: Client, card_no: str, holder: str) -> None:
+    """A purchase that is cleared, one that is given back before clearing, a refund, and one that fails."""
+
+    def buy(amount: str) -> str:
+        purchase = client.simulation.auth(
+            card_no=card_no,
+            cardholder_no=holder,
+            type="Consumption",
+            amount=amount,
+            local_amount=amount,
+            local_currency="USD",
+            merchant_info={"merchant_name": "Corner Books", "merchant_mcc": "5942"},
+        )
+        return purchase.consume_no or ""
+
+    books = buy("40.00")
+    print("Bought books for 40.00.")
+    client.simulation.consumption_clear(consume_no=books)
+    print("The shop cleared it.")
+    client.simulation.reversal(consume_relate_no=buy("15.50"))
+    print("Another purchase of 15.50 was reversed before clearing.")
+    client.simulation.refund(consume_relate_no=books, amount="10.00")
+    print("One book went back: 10.00 refunded.")
+    client.simulation.consumption_fail(consume_no=buy("5.00"))
+    print("A third purchase of 5.00 failed.")
+
+
+def chapter(title: str) -> None:
+    """The heading of a part of the story."""
+    print(f"\n== {title} ==")
+
+
+# --- export: lists into a file, window by window ---
+#
+# Beside the file stands a small state file while the export is not finished. It says how many windows are wholly in the
+# file and how long the file was then; what was written after that is cut off before the export goes on.
+
+UTC = timezone.utc
+SECOND = timedelta(seconds=1)
+CHUNK = 64 * 1024
+
+
+class ExportError(Exception):
+    """Why an export cannot begin or go on."""
+
+
+class Row(Protocol):
+    """What the rows of all lists have in common."""
+
+    @property
+    def time(self) -> datetime | None: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    def to_json(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What can be exported: an empty row to learn the columns from, and how to list."""
+
+    number: str
+    empty: Row
+    rows: Callable[[Client, datetime, datetime, dict[str, str]], Iterable[Row]]
+
+
+KINDS = {
+    "consumptions": Kind(
+        "consume_no",
+        Consumption.from_json('{"consume_no":""}'),
+        lambda client, start, end, filters: client.consumptions.list(start=start, end=end, **filters),
+    ),
+    "cards": Kind(
+        "card_no",
+        Card.from_json('{"card_no":"","status":""}'),
+        lambda client, start, end, filters: client.cards.list(start=start, end=end, **filters),
+    ),
+    "transfers": Kind(
+        "transfer_no",
+        TransferRecord.from_json('{"transfer_no":""}'),
+        lambda client, start, end, filters: client.accounts.transfers(start=start, end=end, **filters),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Span:
+    """The time to export, both ends included, and how it is cut."""
+
+    start: datetime
+    end: datetime
+    window: timedelta
+
+    def windows(self) -> list[tuple[datetime, datetime]]:
+        """Neighbours share one second, so that no row falls between them; rows that come twice are told by number."""
+        windows: list[tuple[datetime, datetime]] = []
+        start = self.start
+        while self.end - start > self.window:
+            windows.append((start, start + self.window))
+            start += self.window
+        return [*windows, (start, self.end)]
+
+
+def instant(text: str, zone: str, *, end: bool) -> datetime:
+    """A time from the command line: `2026-03-01` is the whole day in the zone `UTC+8`, or a time with its offset."""
+    try:
+        if len(text) == len("2026-03-01"):
+            hours = timezone(timedelta(hours=int(zone.removeprefix("UTC") or 0)))
+            midnight = datetime.combine(date.fromisoformat(text), datetime.min.time(), hours)
+            return midnight + timedelta(days=1) - SECOND if end else midnight
+        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        message = f"{text} is no date such as 2026-03-01 and no time such as 2026-03-01T08:00:00+08:00"
+        raise ExportError(message) from None
+    if found.tzinfo is None:
+        message = f"{text} needs its offset, such as {text}+08:00"
+        raise ExportError(message)
+    return found.replace(microsecond=0)
+
+
+class Export:
+    """One export. The same arguments go on where an interrupted one stopped."""
+
+    def __init__(
+        self, client: Client, what: str, span: Span, filters: dict[str, str], out: Path, *, merchant: str = ""
+    ) -> None:
+        if out.suffix not in (".csv", ".jsonl"):
+            message = f"{out} must end in .csv or .jsonl"
+            raise ExportError(message)
+        self.client = client
+        self.kind = KINDS[what]
+        self.span = span
+        self.filters = filters
+        self.out = out
+        self.state_file = out.with_name(out.name + ".state")
+        self.columns = list(self.kind.empty.to_dict())
+        # Another merchant's rows must not go into the same file. The key itself need not lie on the disk.
+        self.arguments = {
+            "what": what,
+            "from": span.start.isoformat(),
+            "to": span.end.isoformat(),
+            "window_seconds": span.window // SECOND,
+            "filters": filters,
+            "merchant": hashlib.sha256(merchant.encode()).hexdigest()[:16],
+            "columns": self.columns,
+        }
+        self.done = 0
+        self.rows = 0
+        self.length = 0
+        self.seam: set[str] = set()
+
+    def __str__(self) -> str:
+        """How far it is."""
+        return f"{self.out} holds {self.done} of {len(self.span.windows())} windows, {self.rows:,} rows"
+
+    def run(self, terminal: IO[str] = sys.stderr) -> None:
+        """Exports what is not there yet.
+
+        After any exception, `KeyboardInterrupt` included, the file holds whole windows only and `run` can go on.
+        """
+        windows = self.span.windows()
+        with self._opened() as file:
+            progress = Progress(terminal, len(windows), self.done, self.rows)
+            try:
+                for start, end in windows[self.done :]:
+                    self._window(file, start, end, progress)
+            except BaseException:
+                file.truncate(self.length)
+                raise
+            finally:
+                progress.end()
+        self.state_file.unlink()
+
+    def _opened(self) -> io.FileIO:
+        """The file, new or cut to what is known to be whole."""
+        try:
+            state = json.loads(self.state_file.read_text("utf-8"))
+        except FileNotFoundError:
+            return self._created()
+        except ValueError:
+            message = f"{self.state_file} cannot be read: remove it and {self.out} to begin anew"
+            raise ExportError(message) from None
+        different = sorted(name for name, value in self.arguments.items() if state["arguments"].get(name) != value)
+        if different:
+            message = (
+                f"{self.out} was begun with other arguments ({', '.join(different)}): "
+                f"use those, or remove it and {self.state_file.name} to begin anew"
+            )
+            raise ExportError(message)
+        try:
+            file = io.FileIO(self.out, "r+")
+        except FileNotFoundError:
+            message = f"{self.out} is gone: remove {self.state_file.name} to begin anew"
+            raise ExportError(message) from None
+        self.done, self.rows, self.length = state["windows_done"], state["rows"], state["bytes"]
+        self.seam = set(state["seam"])
+        locked(file, self.out)
+        if os.fstat(file.fileno()).st_size < self.length:
+            file.close()
+            message = f"{self.out} is shorter than it was: remove it and {self.state_file.name} to begin anew"
+            raise ExportError(message)
+        file.truncate(self.length)
+        file.seek(self.length)
+        return file
+
+    def _created(self) -> io.FileIO:
+        try:
+            file = io.FileIO(self.out, "x")
+        except FileExistsError:
+            message = f"{self.out} exists already: remove it or choose another"
+            raise ExportError(message) from None
+        locked(file, self.out)
+        self._save()
+        return file
+
+    def _window(self, file: io.FileIO, start: datetime, end: datetime, progress: Progress) -> None:
+        table = Table(file) if self.out.suffix == ".csv" else Lines(file)
+        if self.length == 0:
+            table.head(self.columns)
+        seam: set[str] = set()
+        rows = 0
+        for row in self.kind.rows(self.client, start, end, self.filters):
+            number: str = getattr(row, self.kind.number)
+            if number in self.seam:
+                continue
+            table.add(row)
+            rows += 1
+            if row.time is None or row.time >= end - SECOND:
+                seam.add(number)
+            progress.row()
+        table.flush()
+        os.fsync(file.fileno())
+        self.done += 1
+        self.rows += rows
+        self.seam = seam
+        self.length = file.tell()
+        self._save()
+        progress.window()
+
+    def _save(self) -> None:
+        state = {
+            "arguments": self.arguments,
+            "windows_done": self.done,
+            "rows": self.rows,
+            "bytes": self.length,
+            # Rows of the second that the next window shares.
+            "seam": sorted(self.seam),
+        }
+        fresh = self.state_file.with_name(self.state_file.name + ".new")
+        with fresh.open("w", encoding="utf-8") as file:
+            json.dump(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self.state_file)
+
+
+class Lines:
+    """Rows as JSON, one a line."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self.file = file
+        self.text = io.StringIO(newline="")
+
+    def head(self, columns: list[str]) -> None:
+        """What the file begins with."""
+
+    def add(self, row: Row) -> None:
+        """Writes a row, or keeps it until there is enough to write."""
+        self.text.write(row.to_json() + "\n")
+        if self.text.tell() >= CHUNK:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what was kept. What is kept when an error ends the export is forgotten."""
+        rest = memoryview(self.text.getvalue().encode())
+        while rest:
+            rest = rest[self.file.write(rest) :]
+        self.text.seek(0)
+        self.text.truncate()
+
+
+class Table(Lines):
+    """Rows as CSV."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        super().__init__(file)
+        self.csv = csv.writer(self.text, lineterminator="\n")
+
+    def head(self, columns: list[str]) -> None:
+        self.csv.writerow(columns)
+
+    def add(self, row: Row) -> None:
+        self.csv.writerow([cell(value) for value in row.to_dict().values()])
+        if self.text.tell() >= CHUNK:
+            self.flush()
+
+
+def locked(file: io.FileIO, out: Path) -> None:
+    """Keeps a second export away from the file, where the system can."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        message = f"another export is writing {out}"
+        raise ExportError(message) from None
+
+
+def cell(value: Any) -> str:
+    """A value as a spreadsheet takes it: exact decimals, times in UTC, nested values as JSON.
+
+    Text that a spreadsheet would run as a formula gets a `'` in front: a shop chooses its own name.
+    """
+    if value is None or value == [] or value == {}:
+        return ""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds")
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else str(value)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+class Progress:
+    """One line on a terminal that shows how far it is; silent where there is no terminal."""
+
+    WIDTH = 24
+    EVERY = 0.1
+
+    def __init__(self, stream: IO[str], windows: int, done: int, rows: int) -> None:
+        self.stream = stream if stream.isatty() else None
+        self.windows = windows
+        self.done = done
+        self.rows = rows
+        self.before = rows
+        self.begun = time.monotonic()
+        self.shown = 0.0
+        self._show()
+
+    def row(self) -> None:
+        """One more row."""
+        self.rows += 1
+        if self.stream and time.monotonic() - self.shown >= self.EVERY:
+            self._show()
+
+    def window(self) -> None:
+        """One more window."""
+        self.done += 1
+        self._show()
+
+    def end(self) -> None:
+        """Leaves the line as it is and goes to the next."""
+        if self.stream:
+            self._show()
+            self.stream.write("\n")
+            self.stream.flush()
+
+    def _show(self) -> None:
+        if not self.stream:
+            return
+        self.shown = time.monotonic()
+        rate = (self.rows - self.before) / max(self.shown - self.begun, 0.001)
+        full = self.WIDTH * self.done // self.windows
+        bar = "#" * full + "." * (self.WIDTH - full)
+        line = f"[{bar}] {self.done}/{self.windows} windows  {self.rows:,} rows  {rate:,.0f} rows/s"
+        # To the start of the line, and what stood there is cleared.
+        self.stream.write(f"\r\x1b[2K{line}")
+        self.stream.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+//! The offline platform for Python: the module `keysecure_sandbox._sandbox`. Its pleasant half is written in Python and lies
+//! in the main package: `keysecure/sandbox.py`.
+
+// PyO3 classes need no Debug, and hand arguments over as Python has them.
+#![allow(missing_debug_implementations, clippy::needless_pass_by_value)]
+
+use std::io;
+use std::mem;
+use std::process;
+use std::sync::{Mutex, PoisonError};
+
+use keysecure_sandbox::{
+    CallbackNulls, CipherMode, KeyScheme, Mode, Repeat, Sandbox as Core, SandboxBuilder, SignStyle,
+};
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use serde_json::{Map, Value};
+
+/// The native half of `keysecure.sandbox`.
+#[pymodule]
+mod _sandbox {
+    #[pymodule_export]
+    use super::Sandbox;
+}
+
+/// A running sandbox: where it is, and one entry for all its control calls.
+#[pyclass(frozen, module = "keysecure_sandbox")]
+pub struct Sandbox {
+    /// `None` once closed. Locked only by threads that are attached to Python, and never over a wait.
+    running: Mutex<Option<Core>>,
+    /// The process that has its threads: a forked child has none of them and must not wait for any.
+    process: u32,
+    base_url: String,
+    control_url: String,
+    api_key: String,
+    api_secret: String,
+}
+
+impl Sandbox {
+    fn take(&self) -> Option<Core> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if self.process == process::id() {
+            return running;
+        }
+        mem::forget(running);
+        None
+    }
+}
+
+#[pymethods]
+impl Sandbox {
+    /// Starts a sandbox with options given as a JSON object.
+    #[staticmethod]
+    fn start(py: Python<'_>, options: &str) -> PyResult<Self> {
+        let builder = configured(options).map_err(PyValueError::new_err)?;
+        let core = py.detach(|| builder.start()).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidInput => PyValueError::new_err(error.to_string()),
+            _ => PyOSError::new_err(format!("the sandbox cannot listen: {error}")),
+        })?;
+        Ok(Self {
+            base_url: core.base_url().to_owned(),
+            control_url: core.control_url().to_owned(),
+            api_key: core.api_key().to_owned(),
+            api_secret: core.api_secret().to_owned(),
+            running: Mutex::new(Some(core)),
+            process: process::id(),
+        })
+    }
+
+    /// Makes a control call. Gives the HTTP status that it would have and its JSON, or the text of the error.
+    fn control(&self, py: Python<'_>, method: &str, path: &str, body: &str) -> PyResult<(u16, String)> {
+        if self.process != process::id() {
+            return Err(PyRuntimeError::new_err("the sandbox belongs to the process that started it"));
+        }
+        // A clone: a call that waits must not keep another thread from closing.
+        let core = self.running.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let core = core.ok_or_else(|| PyRuntimeError::new_err("the sandbox is closed"))?;
+        Ok(py.detach(move || match core.control(method, path, body) {
+            Ok(answer) => (200, answer),
+            Err(error) => (error.status(), error.to_string()),
+        }))
+    }
+
+    /// Stops the servers and waits for their threads. Doing it twice is fine.
+    fn close(&self, py: Python<'_>) {
+        let core = self.take();
+        py.detach(|| drop(core));
+    }
+
+    #[getter]
+    fn closed(&self) -> bool {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+
+    #[getter]
+    fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    #[getter]
+    fn control_url(&self) -> &str {
+        &self.control_url
+    }
+
+    #[getter]
+    fn api_key(&self) -> &str {
+        &self.api_key
+    }
+
+    #[getter]
+    fn api_secret(&self) -> &str {
+        &self.api_secret
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let Some(core) = self.take() else { return };
+        // Python's lock is held here, and a callback may be on its way to a receiver in this very process.
+        Python::attach(|py| py.detach(|| drop(core)));
+    }
+}
+
+/// A builder with the options of a JSON object, which have the names of the builder's methods.
+fn configured(options: &str) -> Result<SandboxBuilder, String> {
+    let options: Map<String, Value> = serde_json::from_str(options).map_err(|error| error.to_string())?;
+    let mut builder = Core::builder();
+    let (mut scheme, mut mode) = (KeyScheme::default(), CipherMode::default());
+    for (name, value) in options {
+        builder = match name.as_str() {
+            "mode" => builder.mode(option::<Mode>(&name, value)?),
+            "seed" => builder.seed(option(&name, value)?),
+            "port" => builder.port(option(&name, value)?),
+            "listen_on_all_interfaces" if option(&name, value.clone())? => builder.listen_on_all_interfaces(),
+            "manual_cards" if option(&name, value.clone())? => builder.manual_cards(),
+            "listen_on_all_interfaces" | "manual_cards" => builder,
+            "api_key" => builder.api_key(option::<String>(&name, value)?),
+            "api_secret" => builder.api_secret(option::<String>(&name, value)?),
+            "key_scheme" => {
+                scheme = option(&name, value)?;
+                builder
+            }
+            "cipher_mode" => {
+                mode = option(&name, value)?;
+                builder
+            }
+            "token_lifetime_ms" => builder.token_lifetime(std::time::Duration::from_millis(option(&name, value)?)),
+            "token_voids_previous" => builder.token_voids_previous(option(&name, value)?),
+            "repeated_numbers" => builder.repeated_numbers(option::<Repeat>(&name, value)?),
+            "ip_whitelist" => builder.ip_whitelist(option(&name, value)?),
+            "pci_enabled" => builder.pci_enabled(option(&name, value)?),
+            "merchant_reserve" => {
+                let text: String = option(&name, value)?;
+                builder.merchant_reserve(text.parse().map_err(|_| format!("{name} cannot be {text}"))?)
+            }
+            "request_log" => builder.request_log(option(&name, value)?),
+            "callback_url" => builder.callback_url(option::<String>(&name, value)?),
+            "callback_secret" => builder.callback_secret(option::<String>(&name, value)?),
+            "callback_app_id" => builder.callback_app_id(option::<String>(&name, value)?),
+            "sign_style" => builder.sign_style(option::<SignStyle>(&name, value)?),
+            "callback_nulls" => builder.callback_nulls(option::<CallbackNulls>(&name, value)?),
+            _ => return Err(format!("a sandbox has no option {name}")),
+        };
+    }
+    Ok(builder.aes(scheme, mode))
+}
+
+/// The value of one option. Secrets do not show in the error.
+fn option<T: serde::de::DeserializeOwned>(name: &str, value: Value) -> Result<T, String> {
+    let error =
+        if name.ends_with("secret") { format!("{name} must be a str") } else { format!("{name} cannot be {value}") };
+    serde_json::from_value(value).map_err(|_| error)
+}

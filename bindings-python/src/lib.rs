@@ -1,0 +1,66 @@
+//! The Python face of keysecure: the module `keysecure._native`.
+//!
+//! It holds no logic beyond Python's idiom: arguments in, calls of the core without the GIL, objects and exceptions out.
+
+// PyO3 hands arguments over by reference or by value as Python has them, and a call with many keywords has as many
+// arguments.
+#![allow(clippy::needless_pass_by_value, clippy::too_many_arguments, clippy::unused_self)]
+#![allow(missing_debug_implementations)]
+
+use pyo3::prelude::*;
+
+mod address;
+mod blocking;
+mod client;
+mod doctor;
+mod ensured;
+mod enums;
+mod errors;
+mod lists;
+mod log;
+mod process;
+mod resources;
+mod secrets;
+mod settings;
+mod stores;
+mod values;
+mod webhooks;
+
+/// The native part of keysecure. Use it through `keysecure`.
+#[pymodule]
+mod _native {
+    use super::*;
+
+    #[pymodule_export]
+    use crate::address::Address;
+    #[pymodule_export]
+    use crate::client::Client;
+    #[pymodule_export]
+    use crate::doctor::{Finding, Report};
+    #[pymodule_export]
+    use crate::ensured::Ensured;
+    #[pymodule_export]
+    use crate::lists::{List, Page};
+    #[pymodule_export]
+    use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Simulation};
+    #[pymodule_export]
+    use crate::secrets::{AccessToken, CardSecrets, ClientToken};
+    #[pymodule_export]
+    use crate::stores::{FileStore, MemoryReplayStore, MemoryTokenStore};
+    #[pymodule_export]
+    use crate::webhooks::{
+        Claim, Received, Responder, UnknownEvent, Verified, WebhookVerifier, reply_accept, reply_decline,
+    };
+    #[pymodule_export]
+    use keysecure::{
+        Account, AccountInfo, AuthEvent, Bin, Card, CardApplied, CardUpdateEvent, Cardholder, CardholderApplied,
+        CardholderCard, Consumption, ConsumptionEvent, Fee, Limits, MerchantInfo, Package, SimulationResult, Tariff,
+        TransferRecord, TransferResult,
+    };
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        crate::enums::add(module)
+    }
+}

@@ -1,0 +1,168 @@
+//! What the client does, as records of Python's logger `keysecure`: attempts at DEBUG, calls at INFO.
+//!
+//! The records of a call are kept until it ends and then given to Python by the thread that made the call: a handler
+//! runs where Python's handlers run, and never under a lock of the client. Records hold no secret and no number.
+
+use std::cell::RefCell;
+
+use keysecure::{AttemptRecord, CallRecord, Observer};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+
+const DEBUG: u8 = 10;
+const INFO: u8 = 20;
+const WARNING: u8 = 30;
+
+/// One record to be.
+pub enum Record {
+    Attempt(AttemptRecord),
+    Call(CallRecord),
+    TokenStore { available: bool },
+}
+
+/// Which records somebody wants.
+#[derive(Clone, Copy, Default)]
+pub struct Wanted {
+    attempts: bool,
+    calls: bool,
+}
+
+/// The records of the call that this thread makes.
+#[derive(Default)]
+struct Collected {
+    wanted: Wanted,
+    records: Vec<Record>,
+}
+
+thread_local! {
+    static COLLECTED: RefCell<Collected> = RefCell::default();
+}
+
+/// Hears the core, on the thread that makes the call.
+pub struct Collector;
+
+fn keep(record: impl FnOnce(Wanted) -> Option<Record>) {
+    COLLECTED.with_borrow_mut(|collected| {
+        if let Some(record) = record(collected.wanted) {
+            collected.records.push(record);
+        }
+    });
+}
+
+impl Observer for Collector {
+    fn attempt(&self, record: &AttemptRecord) {
+        keep(|wanted| wanted.attempts.then(|| Record::Attempt(record.clone())));
+    }
+
+    fn call(&self, record: &CallRecord) {
+        keep(|wanted| wanted.calls.then(|| Record::Call(record.clone())));
+    }
+
+    fn token_store(&self, available: bool) {
+        keep(|_| Some(Record::TokenStore { available }));
+    }
+}
+
+/// Runs `work` and gives the wanted records with its result.
+pub fn collecting<R>(wanted: Wanted, work: impl FnOnce() -> R) -> (R, Vec<Record>) {
+    COLLECTED.set(Collected { wanted, records: Vec::new() });
+    let result = work();
+    (result, COLLECTED.take().records)
+}
+
+fn logger(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let logger = LOGGER.get_or_try_init(py, || {
+        let logger = py.import("logging")?.call_method1("getLogger", ("keysecure",))?;
+        PyResult::Ok(logger.unbind())
+    })?;
+    Ok(logger.bind(py))
+}
+
+/// What the logger lets through now. A program that has not imported `logging` wants nothing.
+pub fn wanted(py: Python<'_>) -> Wanted {
+    static MODULES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let ask = || -> PyResult<Wanted> {
+        let modules = MODULES.get_or_try_init(py, || PyResult::Ok(py.import("sys")?.getattr("modules")?.unbind()))?;
+        if !modules.bind(py).contains(pyo3::intern!(py, "logging"))? {
+            return Ok(Wanted::default());
+        }
+        let logger = logger(py)?;
+        let enabled = |level: u8| -> PyResult<bool> {
+            logger.call_method1(pyo3::intern!(py, "isEnabledFor"), (level,))?.is_truthy()
+        };
+        let calls = enabled(INFO)?;
+        Ok(Wanted { calls, attempts: calls && enabled(DEBUG)? })
+    };
+    ask().unwrap_or_default()
+}
+
+/// Gives the records to Python's handlers. What a filter raises goes to `sys.unraisablehook`: it must not cost the caller
+/// the result of a call that was made.
+pub fn emit(py: Python<'_>, records: &[Record]) {
+    for record in records {
+        if let Err(error) = emit_one(py, record) {
+            error.write_unraisable(py, None);
+        }
+    }
+}
+
+fn emit_one(py: Python<'_>, record: &Record) -> PyResult<()> {
+    let fields = PyDict::new(py);
+    let (level, text) = match record {
+        Record::Attempt(record) => {
+            fields.set_item("operation", record.operation)?;
+            fields.set_item("attempt", record.attempt)?;
+            fields.set_item("duration", record.duration.as_secs_f64())?;
+            fields.set_item("http_status", record.http_status)?;
+            fields.set_item("code", record.code)?;
+            fields.set_item("outcome", record.outcome.map(keysecure::Outcome::as_str))?;
+            (DEBUG, record.to_string())
+        }
+        Record::Call(record) => {
+            fields.set_item("operation", record.operation)?;
+            fields.set_item("attempts", record.attempts)?;
+            fields.set_item("duration", record.duration.as_secs_f64())?;
+            fields.set_item("code", record.code)?;
+            fields.set_item("error", record.kind.map(keysecure::ErrorKind::as_str))?;
+            fields.set_item("outcome", record.outcome.map(keysecure::Outcome::as_str))?;
+            (INFO, text_of(record))
+        }
+        Record::TokenStore { available: true } => (WARNING, "the token store can be reached again".to_owned()),
+        Record::TokenStore { available: false } => {
+            (WARNING, "the token store cannot be reached; going on with a token of its own".to_owned())
+        }
+    };
+    let options = PyDict::new(py);
+    options.set_item("extra", fields)?;
+    logger(py)?.call_method("log", (level, "%s", text), Some(&options))?;
+    Ok(())
+}
+
+fn text_of(record: &CallRecord) -> String {
+    let mut text =
+        format!("operation={} attempts={} ms={}", record.operation, record.attempts, record.duration.as_millis());
+    if let Some(code) = record.code {
+        text.push_str(&format!(" code={code}"));
+    }
+    if let Some(kind) = record.kind {
+        text.push_str(&format!(" error={}", kind.as_str()));
+    }
+    if let Some(outcome) = record.outcome {
+        text.push_str(&format!(" outcome={outcome}"));
+    }
+    text
+}
+
+/// Tells that the caller's own code raised where nobody can catch it: what did, and the type of the exception. Its text
+/// may hold anything.
+pub fn failed(py: Python<'_>, what: &str, error: &PyErr) {
+    let told = logger(py).and_then(|logger| {
+        let class = error.get_type(py).name()?;
+        logger.call_method1("error", ("%s raised %s", what, class))
+    });
+    if let Err(error) = told {
+        error.write_unraisable(py, None);
+    }
+}

@@ -1,0 +1,37 @@
+//! Surviving `os.fork()`.
+//!
+//! A child that used its parent's sockets would read answers meant for the parent, and a lock that another thread of the
+//! parent held at that moment would stay locked in the child for ever. So what holds sockets or locks belongs to one
+//! process; a child makes its own at the first use and never touches, nor frees, the parent's.
+
+use std::mem;
+use std::process;
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::prelude::*;
+
+/// A value that belongs to the process that made it.
+pub struct PerProcess<T>(Mutex<(u32, T)>);
+
+impl<T: Clone> PerProcess<T> {
+    /// A value of this process.
+    pub fn new(value: T) -> Self {
+        Self(Mutex::new((process::id(), value)))
+    }
+
+    /// This process's value; in a forked child the first use makes it, from what can be read of the parent's without
+    /// waiting.
+    ///
+    /// The lock is only ever held by a thread that is attached to Python, and so is `os.fork()`: a child never finds it
+    /// locked.
+    pub fn get(&self, _: Python<'_>, renew: impl FnOnce(&T) -> PyResult<T>) -> PyResult<T> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = process::id();
+        if held.0 != here {
+            let fresh = renew(&held.1)?;
+            // Never dropped: that could close the parent's connections or wait for its locks.
+            mem::forget(mem::replace(&mut *held, (here, fresh)));
+        }
+        Ok(held.1.clone())
+    }
+}

@@ -1,0 +1,142 @@
+//! Objects that hold a secret: they print masked and refuse to become a dict, JSON or a pickle.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+
+/// Refuses, with the reason.
+fn refuse<T>(class: &str, what: &str) -> PyResult<T> {
+    Err(PyTypeError::new_err(format!(
+        "{class} holds a secret and does not become {what}; expose what you need by name"
+    )))
+}
+
+/// Declares the Python class of a core type that holds a secret: what all of them have in common.
+macro_rules! secret_class {
+    ($(#[$meta:meta])* $name:ident($core:ty) { $($methods:tt)* }) => {
+        $(#[$meta])*
+        #[pyclass(frozen, eq, module = "keysecure")]
+        #[derive(PartialEq, Eq)]
+        pub struct $name(pub $core);
+
+        #[pymethods]
+        impl $name {
+            $($methods)*
+
+            fn __repr__(&self) -> String {
+                self.shown()
+            }
+
+            /// Refused: a pickle would carry the secret.
+            fn __reduce__(&self) -> PyResult<()> {
+                refuse(stringify!($name), "a pickle or a copy")
+            }
+
+            /// Refused: a dict would carry the secret.
+            fn to_dict(&self) -> PyResult<()> {
+                refuse(stringify!($name), "a dict")
+            }
+
+            /// Refused: JSON would carry the secret.
+            fn to_json(&self) -> PyResult<()> {
+                refuse(stringify!($name), "JSON")
+            }
+        }
+    };
+}
+
+impl CardSecrets {
+    fn shown(&self) -> String {
+        let Self(card) = self;
+        let (pan, year, month) = (card.masked_pan(), card.exp_year(), card.exp_month());
+        format!("CardSecrets(card_no={:?}, masked_pan={pan:?}, exp_year={year:?}, exp_month={month:?})", card.card_no())
+    }
+}
+
+impl ClientToken {
+    fn shown(&self) -> String {
+        format!("ClientToken(expires_in={})", self.0.expires_in())
+    }
+}
+
+impl AccessToken {
+    fn shown(&self) -> String {
+        "AccessToken(***)".to_owned()
+    }
+}
+
+secret_class! {
+    /// The PAN, CVV and expiry of a card. It prints with the PAN masked and the CVV hidden.
+    CardSecrets(keysecure::CardSecrets) {
+        /// The platform's number of the card (not its PAN).
+        #[getter]
+        fn card_no(&self) -> &str {
+            self.0.card_no()
+        }
+
+        /// The merchant's own number of the card.
+        #[getter]
+        fn card_unique_no(&self) -> Option<&str> {
+            self.0.card_unique_no()
+        }
+
+        /// The card number with at most its first six and last four digits.
+        #[getter]
+        fn masked_pan(&self) -> String {
+            self.0.masked_pan()
+        }
+
+        /// Two digits, `01` to `12`.
+        #[getter]
+        fn exp_month(&self) -> &str {
+            self.0.exp_month()
+        }
+
+        /// Four digits, such as `2028`.
+        #[getter]
+        fn exp_year(&self) -> &str {
+            self.0.exp_year()
+        }
+
+        /// The whole card number. The str that you get is yours to guard: Python does not wipe it.
+        fn expose_pan(&self) -> &str {
+            self.0.expose_pan()
+        }
+
+        /// The three digits on the back. The str that you get is yours to guard: Python does not wipe it.
+        fn expose_cvv(&self) -> &str {
+            self.0.expose_cvv()
+        }
+    }
+}
+
+secret_class! {
+    /// A token that lets the hosted card page show one card, once.
+    ClientToken(keysecure::ClientToken) {
+        /// The token itself, for the hosted page.
+        fn expose(&self) -> &str {
+            self.0.expose()
+        }
+
+        /// How long it is good, in seconds.
+        #[getter]
+        fn expires_in(&self) -> i64 {
+            self.0.expires_in()
+        }
+    }
+}
+
+secret_class! {
+    /// An access token and its end.
+    AccessToken(keysecure::AccessToken) {
+        /// The token itself.
+        fn expose(&self) -> &str {
+            self.0.expose()
+        }
+
+        /// When the platform ends it.
+        #[getter]
+        fn expires_at(&self) -> std::time::SystemTime {
+            self.0.expires_at()
+        }
+    }
+}

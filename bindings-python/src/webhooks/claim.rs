@@ -1,0 +1,96 @@
+//! Handling a callback once, and again when that failed.
+
+use std::process;
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::prelude::*;
+
+use super::guard::check_raised;
+use super::received::Received;
+
+/// The right to handle a callback, from `WebhookVerifier.claim`:
+///
+///     with verifier.claim(headers, body) as received:
+///         handle(received.event)
+///
+/// When the block ends well the callback is remembered as handled; when it raises, the claim is released and the next
+/// delivery is new. So a callback is handled at least once; what you do should be harmless when done twice. A worker that
+/// is killed holds its claims for a minute (in a `FileStore` up to two). `Auth` callbacks are remembered at once: nobody
+/// waits for a second answer to a purchase.
+#[pyclass(frozen, module = "keysecure")]
+pub struct Claim {
+    received: Py<Received>,
+    held: Mutex<Option<keysecure::Claim>>,
+    process: u32,
+    waits: bool,
+}
+
+impl Claim {
+    pub fn new(py: Python<'_>, received: Received, claim: keysecure::Claim, waits: bool) -> PyResult<Self> {
+        let received = Py::new(py, received)?;
+        Ok(Self { received, held: Mutex::new(Some(claim)), process: process::id(), waits })
+    }
+
+    /// The claim, once. The lock is held for no longer than that.
+    fn take(&self) -> Option<keysecure::Claim> {
+        let claim = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if self.process == process::id() {
+            return claim;
+        }
+        // A forked child has a copy of what its parent holds: letting go is the parent's.
+        std::mem::forget(claim);
+        None
+    }
+
+    /// Ends a claim, without the GIL if the store may wait.
+    fn end<T: Send>(&self, py: Python<'_>, work: impl FnOnce(keysecure::Claim) -> T + Send) -> PyResult<Option<T>> {
+        let Some(claim) = self.take() else { return Ok(None) };
+        let done = if self.waits { py.detach(|| work(claim)) } else { work(claim) };
+        check_raised()?;
+        Ok(Some(done))
+    }
+}
+
+#[pymethods]
+impl Claim {
+    /// The callback.
+    #[getter]
+    fn received(&self, py: Python<'_>) -> Py<Received> {
+        self.received.clone_ref(py)
+    }
+
+    /// Remembers the callback as handled, and lets go. `False` when the store could not be reached: the callback was
+    /// handled all the same, so accept it; a replay of it would be handled again.
+    fn finish(&self, py: Python<'_>) -> PyResult<bool> {
+        Ok(self.end(py, |claim| claim.finish().is_ok())?.unwrap_or(true))
+    }
+
+    /// Lets go without remembering it: the next delivery is new. So does an exception in the `with` block.
+    fn release(&self, py: Python<'_>) -> PyResult<()> {
+        self.end(py, drop).map(|_| ())
+    }
+
+    fn __enter__(&self, py: Python<'_>) -> Py<Received> {
+        self.received.clone_ref(py)
+    }
+
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        exc_type: &Bound<'_, PyAny>,
+        _exc_value: &Bound<'_, PyAny>,
+        _traceback: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        if exc_type.is_none() { self.finish(py).map(|_| ()) } else { self.release(py) }
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(format!("Claim({})", self.received.bind(py).repr()?))
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}

@@ -1,0 +1,47 @@
+//! Callbacks: verifying, typing, handling once, answering in time.
+
+mod claim;
+mod guard;
+mod headers;
+mod received;
+mod responder;
+mod unknown;
+mod verifier;
+
+use std::borrow::Cow;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyMemoryView};
+
+pub use claim::Claim;
+pub use received::{Received, Verified};
+pub use responder::{Responder, reply_accept, reply_decline};
+pub use unknown::UnknownEvent;
+pub use verifier::WebhookVerifier;
+
+use crate::values::Given;
+
+/// One byte more than the core looks at.
+const TOO_LARGE: usize = 1024 * 1024 + 1;
+
+/// The bytes of a raw body. Of what is too large anyway, no more is copied than tells so.
+fn raw_body<'a>(given: Given<'a, '_>) -> PyResult<Cow<'a, [u8]>> {
+    if let Ok(bytes) = given.cast::<PyBytes>() {
+        return Ok(Cow::Borrowed(bytes.as_bytes()));
+    }
+    if let Ok(bytes) = given.cast::<PyByteArray>() {
+        return Ok(Cow::Owned(if bytes.len() < TOO_LARGE { bytes.to_vec() } else { vec![0; TOO_LARGE] }));
+    }
+    if let Ok(view) = given.cast::<PyMemoryView>() {
+        let size: usize = view.getattr("nbytes")?.extract()?;
+        if size >= TOO_LARGE {
+            return Ok(Cow::Owned(vec![0; TOO_LARGE]));
+        }
+        return Ok(Cow::Owned(view.call_method0("tobytes")?.cast::<PyBytes>()?.as_bytes().to_vec()));
+    }
+    let class = given.get_type().name()?;
+    Err(PyTypeError::new_err(format!(
+        "body must be the raw bytes of the request, before anybody decoded or parsed them, not {class}"
+    )))
+}

@@ -1,0 +1,235 @@
+"""A merchant's story through every resource, against the sandbox."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+
+import keysecure
+from keysecure import Client
+from keysecure.sandbox import Sandbox
+
+LONG_AGO = date(2026, 1, 1)
+
+
+def tomorrow() -> datetime:
+    return datetime.now(timezone.utc) + timedelta(days=1)
+
+
+def address() -> keysecure.Address:
+    return keysecure.Address(
+        first_name="Ada",
+        last_name="Lovelace",
+        phone_code="44",
+        phone="7700900123",
+        postal_code="W1U 1AA",
+        country="GB",
+        state="England",
+        city="London",
+        address_line1="12 St James Square",
+    )
+
+
+def test_a_cardholder_is_applied_for_approved_and_found(sandbox: Sandbox, client: Client) -> None:
+    applied = client.cardholders.apply(cardholder_unique_no="holder-1", sumsub_share_token="share-token")
+    sandbox.approve_cardholder(applied.cardholder_no)
+    cardholder = client.cardholders.get(applied.cardholder_no)
+    assert cardholder.status == keysecure.CardholderStatus.APPROVED
+    [listed] = client.cardholders.list(start=LONG_AGO, end=tomorrow(), cardholder_unique_no="holder-1")
+    assert listed.cardholder_no == applied.cardholder_no
+
+
+def test_a_card_lives_and_ends(client: Client, cardholder_no: str) -> None:
+    package = next(iter(client.cards.packages(type="Virtual")))
+    applied = client.cards.apply(
+        cardholder_no=cardholder_no, card_unique_no="card-1", card_type="Virtual", package_no=package.package_no
+    )
+    cards = client.cards
+    assert cards.get(applied.card_no).status == "Activated"
+    cards.freeze(applied.card_no)
+    assert cards.get(applied.card_no).status == keysecure.CardStatus.FROZEN
+    cards.unfreeze(applied.card_no)
+    cards.update_status(card_no=applied.card_no, status="Frozen")
+    cards.delete(applied.card_no)
+    assert cards.get(applied.card_no).status == "Delete"
+    assert [card.card_no for card in cards.list(start=LONG_AGO, end=tomorrow())] == [applied.card_no]
+
+
+@pytest.mark.parametrize("as_dict", [False, True])
+def test_a_physical_card_is_sent_activated_and_gets_a_pin(
+    sandbox: Sandbox, client: Client, cardholder_no: str, as_dict: bool
+) -> None:
+    package = next(iter(client.cards.packages(type="Physical")))
+    applied = client.cards.apply(
+        cardholder_no=cardholder_no,
+        card_unique_no="card-2",
+        card_type="Physical",
+        package_no=package.package_no,
+        address_info=address().to_dict() if as_dict else address(),
+    )
+    secrets = sandbox.card_secrets_for_tests(applied.card_no)
+    client.cards.activate(
+        card_no=applied.card_no, cardholder_no=cardholder_no, cvv=secrets.cvv, card_last_no=secrets.pan[-4:]
+    )
+    client.cards.set_pin(card_no=applied.card_no, cardholder_no=cardholder_no, pin="739251")
+    assert sandbox.pin_matches(applied.card_no, "739251")
+
+
+def test_card_secrets_are_decrypted(sandbox: Sandbox, client: Client, card_no: str) -> None:
+    secrets = client.cards.private_info(card_no)
+    known = sandbox.card_secrets_for_tests(card_no)
+    assert (secrets.expose_pan(), secrets.expose_cvv()) == (known.pan, known.cvv)
+    assert secrets.masked_pan.endswith(known.pan[-4:])
+    assert secrets.card_no == card_no
+    assert len(secrets.exp_year) == 4
+
+
+@pytest.mark.parametrize("aes", ["md5", "md5hex/cbc", "sha256", "sha1prng"])
+def test_every_aes_setting_reaches_the_core(aes: str) -> None:
+    with Sandbox(aes=aes) as sandbox, sandbox.client() as client:
+        card_no = sandbox.seed_virtual_card(sandbox.seed_approved_cardholder())
+        assert client.cards.private_info(card_no).expose_pan() == sandbox.card_secrets_for_tests(card_no).pan
+
+
+def test_money_moves_and_is_found_again(
+    sandbox: Sandbox, client: Client, cardholder_no: str, transfer: dict[str, object]
+) -> None:
+    moved = client.accounts.transfer(**transfer)
+    assert moved.after_balance == Decimal("25.00")
+    assert sandbox.ledger().cardholder(cardholder_no) == Decimal("25.00")
+    [account] = client.accounts.get(cardholder_no).list
+    assert account.balance == Decimal("25.00")
+    [row] = client.accounts.transfers(start=LONG_AGO, end=tomorrow(), transfer_unique_no="order-7")
+    assert (row.transfer_no, row.balance, row.type) == (moved.transfer_no, Decimal("25.00"), "In")
+
+
+def test_a_transfer_is_made_exactly_once_through_a_lost_answer(
+    sandbox: Sandbox, client: Client, cardholder_no: str, transfer: dict[str, object]
+) -> None:
+    sandbox.fault("accounts.transfer", "drop_after_commit")
+    ensured = client.accounts.ensure_transfer(**transfer, settle=0.5, never_sent=True)
+    assert not ensured.created  # the first request made it, a look-up found it
+    assert sandbox.count("accounts.transfer") == 1
+    again = client.accounts.ensure_transfer(**transfer, settle=0.5)
+    assert again.value.transfer_no == ensured.value.transfer_no
+    assert sandbox.ledger().cardholder(cardholder_no) == Decimal("25.00")
+
+
+def test_cards_and_cardholders_are_made_sure_of_too(client: Client, cardholder_no: str) -> None:
+    package = next(iter(client.cards.packages(type="Virtual")))
+    card = client.cards.ensure_card(
+        cardholder_no=cardholder_no,
+        card_unique_no="card-9",
+        card_type="Virtual",
+        package_no=package.package_no,
+        never_sent=True,
+    )
+    assert card.created
+    assert card.value.card_unique_no == "card-9"
+    holder = client.cardholders.ensure_cardholder(
+        cardholder_unique_no="holder-9", sumsub_share_token="share-token", never_sent=True
+    )
+    assert holder.created
+    assert holder.value.cardholder_unique_no == "holder-9"
+
+
+def test_another_thing_under_the_same_number_is_a_conflict(client: Client, transfer: dict[str, object]) -> None:
+    client.accounts.transfer(**transfer)
+    with pytest.raises(keysecure.ConflictError) as caught:
+        client.accounts.ensure_transfer(**{**transfer, "amount": 26}, settle=0.5)
+    assert "amount" in str(caught.value) or "balance" in str(caught.value)
+
+
+def test_purchases_are_simulated_and_listed(client: Client, card_no: str, transfer: dict[str, object]) -> None:
+    client.accounts.transfer(**transfer)
+    shop = {"merchant_name": "Shop", "merchant_mcc": "5411", "city": "London", "country": "GB"}
+    fees = [{"fee_type": keysecure.FeeType.AUTH_FEE, "amount": "0.10"}]
+    bought = client.simulation.auth(card_no=card_no, amount=Decimal("10.00"), merchant_info=shop, fee_detail=fees)
+    assert bought.consume_no is not None
+    client.simulation.consumption_clear(consume_no=bought.consume_no)
+    consumption = client.consumptions.get(bought.consume_no)
+    assert (consumption.status, consumption.amount) == ("Success", Decimal("10.00"))
+    assert consumption.merchant_info == keysecure.MerchantInfo.from_json(
+        '{"merchant_name":"Shop","merchant_mcc":"5411","city":"London","country":"GB"}'
+    )
+    client.simulation.refund(consume_relate_no=bought.consume_no, amount=4)
+    failed = client.simulation.auth(card_no=card_no, amount=1, merchant_info=consumption.merchant_info)
+    client.simulation.consumption_fail(consume_no=failed.consume_no)
+    reversed_ = client.simulation.auth(card_no=card_no, amount=1)
+    client.simulation.reversal(consume_relate_no=reversed_.consume_no)
+    listed = list(client.consumptions.list(start=LONG_AGO, end=tomorrow(), card_no=card_no))
+    assert {row.type for row in listed} >= {"Consumption", "Refund"}
+
+
+def test_simulation_is_refused_in_production(sandbox: Sandbox) -> None:
+    with sandbox.client(environment="production") as client:
+        with pytest.raises(keysecure.ConfigError, match="production"):
+            client.simulation.auth(card_no="1", amount=1)
+        assert sandbox.count("simulation.auth") == 0
+
+
+def test_bins_are_listed_in_authorization_mode() -> None:
+    with Sandbox("authorization") as sandbox, sandbox.client() as client:
+        bins = list(client.cards.bins())
+        assert bins
+        assert client.cards.bins_page(page=0, size=1).list == bins[:1]
+        assert list(client.cards.bins(bins[0].card_bin_no)) == bins[:1]
+
+
+def test_the_hosted_page_shows_a_card_once(sandbox: Sandbox, client: Client, card_no: str) -> None:
+    info = sandbox.control("GET", "/info")
+    token = client.pci.client_token(card_no)
+    assert token.expires_in > 0
+
+    def show(nonce: str) -> keysecure.CardSecrets:
+        return client.pci.card_detail(
+            client_access_token=token.expose(),
+            origin=info["hosted_origin"],
+            nonce=nonce,
+            parent_origin=info["parent_origin"],
+        )
+
+    assert show("nonce-1").expose_pan() == sandbox.card_secrets_for_tests(card_no).pan
+    with pytest.raises(keysecure.ApiError) as caught:
+        show("nonce-2")
+    assert caught.value.code == 1014
+
+
+def test_a_raw_call_takes_and_gives_plain_values(client: Client, cardholder_no: str) -> None:
+    body = {"cardholder_no": cardholder_no, "transfer_unique_no": "raw-1", "type": "In", "balance": Decimal("1.50")}
+    moved = client.call("POST", "/v1/account/transfer", body)
+    assert moved["after_balance"] == "1.50"
+    info = client.call("GET", f"/v1/account/{cardholder_no}/info")
+    assert isinstance(info["list"], list)
+    for method, path in [("PUT", "/v1/card/list"), ("GET", "v1/card/list"), ("GET", "/v1/../x")]:
+        with pytest.raises(keysecure.InvalidInputError):
+            client.call(method, path)
+    for body in [{"x": object()}, {"x": float("nan")}, {1: {2}}]:
+        with pytest.raises(keysecure.InvalidInputError) as caught:
+            client.call("POST", "/v1/card/list", body)
+        assert caught.value.field == "body"
+
+
+def test_the_access_token_is_the_one_in_use(sandbox: Sandbox, client: Client) -> None:
+    client.cards.packages_page(page=0, size=1)
+    token = client.access_token()
+    assert sandbox.count("token") == 1
+    assert token.expires_at > datetime.now(timezone.utc)
+    assert len(token.expose()) > 8
+
+
+def test_the_doctor_says_what_is_wrong(sandbox: Sandbox, client: Client, card_no: str) -> None:
+    report = client.doctor(card_no)
+    assert report.is_healthy
+    assert str(report).endswith("All is well.")
+    sandbox.settings(pci_enabled=False)
+    report = client.doctor(card_no)
+    assert not report.is_healthy
+    finding = report.of("pci")
+    assert finding is not None
+    assert (finding.health, finding.code) == ("bad", 1013)
+    assert finding.advice
+    assert report.of("no such check") is None
+    assert [row["check"] for row in report.to_dict()] == [finding.check for finding in report.findings]

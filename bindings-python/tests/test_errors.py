@@ -1,0 +1,173 @@
+"""One tree of errors with everything a program needs to know."""
+
+from __future__ import annotations
+
+import builtins
+import copy
+import inspect
+import pickle
+from collections.abc import Callable
+
+import pytest
+
+import keysecure
+from keysecure import Client, KeySecureError, _errors
+from keysecure.sandbox import Sandbox
+
+CLASSES = [thing for _, thing in inspect.getmembers(_errors, inspect.isclass) if issubclass(thing, KeySecureError)]
+
+
+def test_the_tree_is_the_documented_one() -> None:
+    parents = {thing.__name__: thing.__bases__[0].__name__ for thing in CLASSES}
+    assert parents == {
+        "KeySecureError": "Exception",
+        "ConfigError": "KeySecureError",
+        "InvalidInputError": "KeySecureError",
+        "TransportError": "KeySecureError",
+        "TimeoutError": "TransportError",
+        "ApiError": "KeySecureError",
+        "AuthenticationError": "ApiError",
+        "PermissionError": "ApiError",
+        "RateLimitError": "ApiError",
+        "NotFoundError": "ApiError",
+        "StateError": "ApiError",
+        "ConflictError": "KeySecureError",
+        "InvalidResponseError": "KeySecureError",
+        "DecryptError": "KeySecureError",
+        "WebhookError": "KeySecureError",
+        "InternalError": "KeySecureError",
+    }
+    assert issubclass(keysecure.TimeoutError, builtins.TimeoutError)
+    assert issubclass(keysecure.InvalidInputError, ValueError)
+    assert {thing.__name__ for thing in CLASSES} <= set(keysecure.__all__)
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_every_error_pickles_and_copies_with_all_its_fields(cls: type[KeySecureError]) -> None:
+    error = cls(
+        "text", outcome="unknown", code=1001, msg="m", field="f", http_status=502, operation="cards.get", attempts=3,
+        retry_after=1.5,
+    )  # fmt: skip
+    error.note = "mine"
+    for again in [pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)]:
+        assert type(again) is cls
+        assert str(again) == "text"
+        assert vars(again) == vars(error)
+    assert (error.outcome, error.code, error.retry_after) == ("unknown", 1001, 1.5)
+
+
+def test_a_refusal_says_everything(client: Client) -> None:
+    with pytest.raises(keysecure.ApiError) as caught:
+        client.cards.get("17")
+    error = caught.value
+    assert error.outcome == "rejected"
+    assert error.code == 1004
+    assert error.field == "card_no"
+    assert error.operation == "cards.get"
+    assert (error.attempts, error.http_status, error.retry_after) == (1, 200, None)
+    assert error.msg is not None
+    assert str(error).startswith("cards.get: the platform refused with code 1004")
+    assert pickle.loads(pickle.dumps(error)).msg == error.msg
+
+
+@pytest.mark.parametrize(
+    ("code", "cls"),
+    [
+        (1002, keysecure.AuthenticationError),
+        (1003, keysecure.PermissionError),
+        (1008, keysecure.AuthenticationError),
+        (1012, keysecure.PermissionError),
+        (1022, keysecure.PermissionError),
+        (2002, keysecure.NotFoundError),
+        (2005, keysecure.StateError),
+        (4005, keysecure.StateError),
+        (4010, keysecure.ApiError),
+        (9999, keysecure.ApiError),
+    ],
+)
+def test_a_code_has_its_class(sandbox: Sandbox, client: Client, code: int, cls: type[KeySecureError]) -> None:
+    sandbox.fault("cards.get", {"code": code})
+    with pytest.raises(cls) as caught:
+        client.cards.get("17")
+    assert type(caught.value) is cls
+    assert caught.value.code == code
+
+
+def test_too_frequent_is_tried_again_and_then_said(sandbox: Sandbox) -> None:
+    sandbox.fault("cards.packages", {"code": 1009}, times=5)
+    with sandbox.client(max_retries=1) as client, pytest.raises(keysecure.RateLimitError) as caught:
+        client.cards.packages_page(page=0, size=1)
+    assert caught.value.attempts == 2
+
+
+def test_the_platform_s_wish_to_wait_is_told(sandbox: Sandbox) -> None:
+    sandbox.fault("cards.packages", {"http_status": [503, 60]})
+    with sandbox.client(timeout=5) as client, pytest.raises(keysecure.InvalidResponseError) as caught:
+        client.cards.packages_page(page=0, size=1)
+    assert (caught.value.http_status, caught.value.retry_after) == (503, 60.0)
+
+
+def lost_answer(sandbox: Sandbox, client: Client, transfer: dict[str, object]) -> None:
+    sandbox.fault("accounts.transfer", "drop_after_commit")
+    client.accounts.transfer(**transfer)
+
+
+def stalled(sandbox: Sandbox, client: Client, transfer: dict[str, object]) -> None:
+    sandbox.fault("accounts.transfer", {"stall": 30_000})
+    with sandbox.client(timeout=0.3) as hasty:
+        hasty.accounts.transfer(**transfer)
+
+
+def nobody_there(sandbox: Sandbox, client: Client, transfer: dict[str, object]) -> None:
+    client.access_token()
+    sandbox.close()
+    client.accounts.transfer(**transfer)
+
+
+def nonsense(sandbox: Sandbox, client: Client, transfer: dict[str, object]) -> None:
+    sandbox.fault("accounts.transfer", "html")
+    client.accounts.transfer(**transfer)
+
+
+def wrong_key(sandbox: Sandbox, client: Client, transfer: dict[str, object]) -> None:
+    card_no = sandbox.seed_virtual_card(str(transfer["cardholder_no"]))
+    with sandbox.client(aes="md5") as other:
+        other.cards.private_info(card_no)
+
+
+@pytest.mark.parametrize(
+    ("fails", "cls", "outcome"),
+    [
+        (lost_answer, keysecure.TransportError, "unknown"),
+        (stalled, keysecure.TimeoutError, "unknown"),
+        (nobody_there, keysecure.TransportError, "not_sent"),
+        (nonsense, keysecure.InvalidResponseError, "unknown"),
+        (wrong_key, keysecure.DecryptError, "unknown"),
+    ],
+)
+def test_what_goes_wrong_on_the_way_says_whether_it_was_done(
+    sandbox: Sandbox,
+    client: Client,
+    transfer: dict[str, object],
+    fails: Callable[[Sandbox, Client, dict[str, object]], None],
+    cls: type[KeySecureError],
+    outcome: str,
+) -> None:
+    with pytest.raises(cls) as caught:
+        fails(sandbox, client, transfer)
+    assert caught.value.outcome == outcome
+
+
+def test_a_time_out_is_caught_as_python_s_own(sandbox: Sandbox) -> None:
+    sandbox.fault(None, {"stall": 30_000}, times=9)
+    with sandbox.client(timeout=0.2) as client, pytest.raises(builtins.TimeoutError):
+        client.cards.get("1")
+
+
+def test_every_call_on_a_closed_client_is_a_clear_error(sandbox: Sandbox) -> None:
+    with sandbox.client() as client:
+        rows = client.cards.packages()
+    for call in [lambda: client.cards.get("1"), lambda: next(rows), client.access_token]:
+        with pytest.raises(keysecure.ConfigError, match="closed"):
+            call()
+    client.close()  # twice is fine

@@ -1,0 +1,161 @@
+"""After `os.fork()` a child never uses its parent's connections: nobody gets another's answer."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+
+import pytest
+
+import keysecure
+from keysecure import Client
+from keysecure.sandbox import Sandbox
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is Unix"),
+    # Python 3.12 and later warn of any fork while threads run; that it works all the same is what is tested.
+    pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
+]
+
+
+def in_child(work: Callable[[], None]) -> int:
+    """Forks; the child works and ends. Gives the child's number."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        except BaseException:
+            traceback.print_exc(file=sys.stderr)
+        finally:
+            os._exit(status)
+    return child
+
+
+def wait_for(child: int) -> None:
+    timer = threading.Timer(30, os.kill, (child, 9))
+    timer.start()
+    try:
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    finally:
+        timer.cancel()
+
+
+def ask(client: Client, card_no: str, times: int) -> None:
+    for _ in range(times):
+        assert client.cards.get(card_no).card_no == card_no
+
+
+def test_children_of_a_warm_parent_get_their_own_answers(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
+    mine, childs = sandbox.seed_virtual_card(cardholder_no), sandbox.seed_virtual_card(cardholder_no)
+    ask(client, mine, 5)
+    for _ in range(20):
+        child = in_child(lambda: ask(client, childs, 30))
+        ask(client, mine, 30)
+        wait_for(child)
+    connections = [request.connection for request in sandbox.requests() if request.operation == "cards.get"]
+    assert len(set(connections)) == 1 + 20  # one of the parent, and each child's own
+    assert connections.count(connections[0]) == 5 + 20 * 30  # nobody but the parent used the parent's
+
+
+def test_children_keep_the_parent_s_token(sandbox: Sandbox, client: Client, card_no: str) -> None:
+    ask(client, card_no, 1)
+    for _ in range(3):
+        wait_for(in_child(lambda: ask(client, card_no, 3)))
+    assert sandbox.count("token") == 1
+
+
+def test_a_fork_while_other_threads_are_in_calls_hangs_nobody(
+    sandbox: Sandbox, client: Client, cardholder_no: str
+) -> None:
+    mine, childs = sandbox.seed_virtual_card(cardholder_no), sandbox.seed_virtual_card(cardholder_no)
+    stop = threading.Event()
+    failed: list[BaseException] = []
+
+    def busy() -> None:
+        try:
+            while not stop.is_set():
+                ask(client, mine, 1)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=busy) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(20):
+            wait_for(in_child(lambda: ask(client, childs, 3)))
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert failed == []
+
+
+def test_a_fork_in_the_middle_of_a_token_fetch_hangs_nobody(sandbox: Sandbox, client: Client, card_no: str) -> None:
+    sandbox.fault("token", {"stall": 2_000})
+    fetching = threading.Thread(target=client.access_token)
+    fetching.start()
+    while not sandbox.faults_fired():
+        pass
+    wait_for(in_child(lambda: ask(client, card_no, 1)))
+    fetching.join()
+
+
+def test_threads_of_a_child_share_its_client(sandbox: Sandbox, client: Client, card_no: str) -> None:
+    ask(client, card_no, 1)
+
+    def work() -> None:
+        threads = [threading.Thread(target=ask, args=(client, card_no, 5)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    wait_for(in_child(work))
+
+
+def test_a_closed_client_stays_closed_in_a_child(client: Client) -> None:
+    client.close()
+
+    def work() -> None:
+        with pytest.raises(keysecure.ConfigError, match="closed"):
+            client.access_token()
+
+    wait_for(in_child(work))
+
+
+def test_a_grandchild_goes_on_too(client: Client, card_no: str) -> None:
+    ask(client, card_no, 1)
+
+    def child() -> None:
+        ask(client, card_no, 1)
+        wait_for(in_child(lambda: ask(client, card_no, 3)))
+        ask(client, card_no, 1)
+
+    wait_for(in_child(child))
+    ask(client, card_no, 1)
+
+
+def test_an_error_crosses_from_a_worker_with_its_fields(sandbox: Sandbox, client: Client, card_no: str) -> None:
+    ask(client, card_no, 1)
+    global shared
+    shared = client
+    with multiprocessing.get_context("fork").Pool(4) as pool:
+        cards = pool.map(fetch, [card_no] * 20)
+        assert {card.card_no for card in cards} == {card_no}  # models cross too
+        with pytest.raises(keysecure.ApiError) as caught:
+            pool.apply(fetch, ("17",))
+    assert (caught.value.code, caught.value.operation) == (1004, "cards.get")
+
+
+shared: Client
+
+
+def fetch(card_no: str) -> keysecure.Card:
+    return shared.cards.get(card_no)

@@ -1,0 +1,137 @@
+"""Ctrl-C ends a call that waits, at once, and nothing is sent afterwards. Each story runs in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
+
+BEGIN = """
+import os, signal, sys, threading, time
+import keysecure
+from keysecure.sandbox import Sandbox
+
+sandbox = Sandbox()
+client = sandbox.client()
+client.access_token()
+sent = []
+
+def leave():
+    # At once: the sandbox would wait for the call that it stalls.
+    sys.stdout.flush()
+    os._exit(0)
+
+def interrupt_after(seconds, number=signal.SIGINT):
+    def kill():
+        time.sleep(seconds)
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), number)
+    threading.Thread(target=kill, daemon=True).start()
+"""
+
+
+def run(story: str) -> str:
+    program = BEGIN + textwrap.dedent(story)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, env=dict(os.environ), check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "panicked" not in done.stderr
+    return done.stdout.strip()
+
+
+def test_ctrl_c_ends_a_stalled_call_at_once_and_the_client_goes_on() -> None:
+    latency = run("""
+        sandbox.fault("cards.packages", {"stall": 20_000})
+        interrupt_after(0.5)
+        try:
+            client.cards.packages_page(page=0, size=1)
+        except KeyboardInterrupt:
+            print(time.monotonic() - sent[0])
+        assert len(client.cards.packages_page(page=0, size=1)) == 1
+        leave()
+    """)
+    assert float(latency) < 1.0
+
+
+def test_ctrl_c_ends_a_connection_that_is_never_made() -> None:
+    # 192.0.2.0/24 is nobody's: packets are lost, or refused at once where there is no route.
+    output = run("""
+        far = keysecure.Client("key", "s" * 32, base_url="https://192.0.2.1", connect_timeout=20, max_retries=0)
+        interrupt_after(0.5)
+        try:
+            far.access_token()
+        except KeyboardInterrupt:
+            print(time.monotonic() - sent[0] < 1.0)
+        except keysecure.TransportError:
+            print(True)
+        try:
+            time.sleep(1)
+        except KeyboardInterrupt:
+            pass
+        leave()
+    """)
+    assert output == "True"
+
+
+def test_a_list_is_interrupted_and_its_other_calls_too() -> None:
+    output = run("""
+        sandbox.fault("cards.packages", {"stall": 20_000})
+        interrupt_after(0.5)
+        try:
+            list(client.cards.packages())
+        except KeyboardInterrupt:
+            print(time.monotonic() - sent[0] < 1.0)
+        leave()
+    """)
+    assert output == "True"
+
+
+def test_nothing_is_sent_after_ctrl_c() -> None:
+    # An exactly-once call waits to see that the thing is absent. Ctrl-C in that wait must not let it send later.
+    output = run("""
+        cardholder_no = sandbox.seed_approved_cardholder()
+        interrupt_after(0.5)
+        try:
+            client.accounts.ensure_transfer(
+                cardholder_no=cardholder_no, transfer_unique_no="x", type="In", amount=1, settle=2.0
+            )
+        except KeyboardInterrupt:
+            print("interrupted")
+        time.sleep(4)
+        print(sandbox.count("accounts.transfer"))
+        leave()
+    """)
+    assert output.split() == ["interrupted", "0"]
+
+
+def test_other_signals_are_handled_while_a_call_waits_and_may_call_too() -> None:
+    output = run("""
+        sandbox.fault("cards.packages", {"stall": 2_000})
+        def handler(number, frame):
+            print("handled", client.access_token() is not None)
+        signal.signal(signal.SIGUSR1, handler)
+        interrupt_after(0.5, signal.SIGUSR1)
+        assert len(client.cards.packages_page(page=0, size=1)) == 1
+        print("answered")
+    """)
+    assert output.split("\n") == ["handled True", "answered"]
+
+
+def test_a_process_ends_while_an_abandoned_call_still_waits() -> None:
+    assert (
+        run("""
+        sandbox.fault("cards.packages", {"stall": 3_000})
+        interrupt_after(0.3)
+        try:
+            client.cards.packages_page(page=0, size=1)
+        except KeyboardInterrupt:
+            print("interrupted")
+    """)
+        == "interrupted"
+    )

@@ -1,0 +1,85 @@
+"""The logger `keysecure` tells of attempts at DEBUG and of calls at INFO, and of nothing secret."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+
+import keysecure
+from keysecure import Client
+from keysecure.sandbox import Sandbox
+
+
+def test_attempts_and_calls_are_told_with_their_fields(
+    sandbox: Sandbox, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.access_token()
+    sandbox.fault("cards.packages", {"code": 1009})
+    caplog.set_level(logging.DEBUG, "keysecure")
+    client.cards.packages_page(page=0, size=1)
+    told = [(record.levelname, record.operation, record.code) for record in caplog.records]
+    assert told == [
+        ("DEBUG", "cards.packages", 1009),
+        ("DEBUG", "cards.packages", 0),
+        ("INFO", "cards.packages", None),
+    ]
+    last = caplog.records[-1]
+    assert last.name == "keysecure"
+    assert last.attempts == 2
+    assert last.duration > 0
+    assert last.getMessage().startswith("operation=cards.packages attempts=2 ms=")
+    assert last.filename == "test_logging.py"  # the caller's own line
+    assert last.threadName == threading.current_thread().name
+
+
+def test_a_failure_says_what_it_means(sandbox: Sandbox, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "keysecure")
+    with pytest.raises(keysecure.ApiError):
+        client.cards.get("17")
+    assert [record.levelname for record in caplog.records] == ["INFO", "INFO"]  # the token's call and the card's
+    assert caplog.messages[-1].endswith("code=1004 error=api outcome=rejected")
+
+
+def test_nothing_is_told_at_higher_levels(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "keysecure")
+    with pytest.raises(keysecure.ApiError):
+        client.cards.get("17")
+    assert caplog.records == []
+
+
+def test_a_handler_may_use_the_client(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    asked: list[str] = []
+
+    class Curious(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if not asked:
+                asked.append(client.access_token().expose())
+
+    handler = Curious()
+    logger = logging.getLogger("keysecure")
+    caplog.set_level(logging.DEBUG, "keysecure")
+    logger.addHandler(handler)
+    try:
+        client.cards.packages_page(page=0, size=1)
+    finally:
+        logger.removeHandler(handler)
+    assert len(asked) == 1
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_filter_that_raises_does_not_cost_the_answer(
+    client: Client, transfer: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(record: logging.LogRecord) -> bool:
+        raise RuntimeError("broken filter")
+
+    logger = logging.getLogger("keysecure")
+    caplog.set_level(logging.DEBUG, "keysecure")
+    logger.addFilter(broken)
+    try:
+        moved = client.accounts.transfer(**transfer)
+    finally:
+        logger.removeFilter(broken)
+    assert moved.transfer_no

@@ -1,0 +1,144 @@
+"""What the platform's objects can do in Python: compare, hash, copy, pickle, become a dict or JSON."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from datetime import datetime, timezone
+from decimal import Decimal
+
+import pytest
+
+import keysecure
+from keysecure import Card, Client, Consumption, Package
+
+CARD = """{"card_no":"17","status":"Brand_new","time":1763800000123,"fee_detail":{"open_cost":"10.50","rebate":0.10},
+           "colour":"red","limits":[1.50,{"a":null}]}"""
+
+
+def test_values_are_python_s_own() -> None:
+    card = Card.from_json(CARD)
+    assert card.time == datetime(2025, 11, 22, 8, 26, 40, 123000, tzinfo=timezone.utc)
+    assert card.time is not None
+    assert card.time.tzinfo is timezone.utc
+    assert card.fee_detail is not None
+    assert str(card.fee_detail.open_cost) == "10.50"  # the exact text, zero included
+    assert card.card_name is None
+    assert (card.status, type(card.status)) == ("Brand_new", str)  # a value that this version does not know
+
+
+def test_fields_that_are_not_known_are_kept_exactly() -> None:
+    card = Card.from_json(CARD)
+    assert card.extra == {"colour": "red", "limits": [Decimal("1.50"), {"a": None}]}
+    assert card.fee_detail is not None
+    assert card.fee_detail.extra == {"rebate": Decimal("0.10")}
+    assert json.loads(card.to_json())["colour"] == "red"
+    assert '"limits":[1.50,{"a":null}]' in card.to_json()
+
+
+def test_an_object_becomes_a_dict_with_all_its_attributes() -> None:
+    fields = Card.from_json(CARD).to_dict()
+    assert fields["card_no"] == "17"
+    assert fields["card_name"] is None
+    assert fields["fee_detail"]["open_cost"] == Decimal("10.50")
+    assert fields["extra"]["colour"] == "red"
+    info = keysecure.AccountInfo.from_json('{"list":[{"symbol":"TUSDT","balance":"1.00"}]}')
+    assert info.to_dict()["list"][0]["balance"] == Decimal("1.00")
+
+
+def test_objects_compare_hash_copy_and_pickle_by_value() -> None:
+    card, same, other = Card.from_json(CARD), Card.from_json(CARD), Card.from_json('{"card_no":"1","status":"Fail"}')
+    assert card == same != other
+    assert hash(card) == hash(same)
+    assert len({card, same, other}) == 2
+    assert card != "17"
+    for again in [copy.copy(card), copy.deepcopy(card), Card.from_json(card.to_json())]:
+        assert again == card
+    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        assert pickle.loads(pickle.dumps(card, protocol)) == card
+
+
+def test_every_model_that_the_platform_sends_goes_through_a_pickle(
+    client: Client, card_no: str, cardholder_no: str
+) -> None:
+    bought = client.simulation.auth(card_no=card_no, amount=1)
+    assert bought.consume_no is not None
+    for thing in [
+        client.cards.get(card_no),
+        client.cardholders.get(cardholder_no),
+        client.accounts.get(cardholder_no),
+        client.consumptions.get(bought.consume_no),
+        next(iter(client.cards.packages())),
+        bought,
+    ]:
+        assert pickle.loads(pickle.dumps(thing)) == thing
+        assert type(thing).from_json(thing.to_json()) == thing
+        assert repr(thing).startswith(f"{type(thing).__name__}(")
+
+
+def test_an_object_cannot_be_changed() -> None:
+    card = Card.from_json(CARD)
+    with pytest.raises(AttributeError):
+        card.status = "Frozen"
+    with pytest.raises(AttributeError):
+        card.new = 1
+    card.extra["colour"] = "blue"
+    assert card.extra["colour"] == "red"  # a dict of its own each time
+
+
+def test_a_repr_reads_like_python_and_leaves_out_what_is_absent() -> None:
+    text = repr(
+        Package.from_json('{"package_no":"9","en_tag_list":["a"],"consumption_limit":{"limit_balance":"5.00"}}')
+    )
+    assert text == (
+        "Package(package_no='9', en_tag_list=['a'], cn_tag_list=[],"
+        " consumption_limit=Limits(limit_balance=Decimal('5.00')))"
+    )
+
+
+def test_a_card_number_in_free_text_is_masked_in_the_repr() -> None:
+    consumption = Consumption.from_json('{"consume_no":"1","remark":"paid with 4111111111111111","pin":"739251"}')
+    assert "4111111111111111" not in repr(consumption)
+    assert "411111******1111" in repr(consumption)
+    assert "739251" not in repr(consumption)  # a field whose name says that it is secret
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"card_no":17,"status":"Fail"}', '{"card_no":"1","status":"Fail","time":"x"}']
+)
+def test_what_is_no_such_object_is_an_error_of_ours(text: str) -> None:
+    with pytest.raises(keysecure.InvalidResponseError):
+        Card.from_json(text)
+
+
+@pytest.mark.parametrize("millis", [-62_135_596_800_001, 253_402_300_800_000, 9_000_000_000_000_000])
+def test_a_time_beyond_python_s_calendar_is_an_error_of_ours(millis: int) -> None:
+    card = Card.from_json(f'{{"card_no":"1","status":"Fail","time":{millis}}}')
+    with pytest.raises(keysecure.InvalidResponseError, match="years 1 to 9999"):
+        _ = card.time
+    assert pickle.loads(pickle.dumps(card)) == card
+
+
+def test_a_time_before_1970_is_a_time() -> None:
+    card = Card.from_json('{"card_no":"1","status":"Fail","time":-1}')
+    assert card.time == datetime(1969, 12, 31, 23, 59, 59, 999000, tzinfo=timezone.utc)
+
+
+def test_an_address_compares_copies_and_does_not_print_whose_it_is() -> None:
+    parts = {
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "phone_code": "44",
+        "phone": "7700900123",
+        "postal_code": "W1U 1AA",
+        "country": "GB",
+        "state": "England",
+        "city": "London",
+        "address_line1": "12 St James Square",
+    }
+    address = keysecure.Address(**parts)
+    assert address == keysecure.Address(**parts, address_line2="") == pickle.loads(pickle.dumps(address))
+    assert address.to_dict() == {**parts, "address_line2": ""}
+    assert "Lovelace" not in repr(address)
+    assert "7700900123" not in repr(address)

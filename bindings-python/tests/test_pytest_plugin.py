@@ -1,0 +1,102 @@
+"""The fixtures that a user's tests get, run by a pytest of their own as a user runs it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+
+def passes(pytester: pytest.Pytester, count: int) -> None:
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--strict-markers")
+    result.assert_outcomes(passed=count)
+
+
+def test_a_test_has_a_sandbox_and_a_client_without_any_set_up(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_it(keysecure_sandbox, keysecure_client):
+            cardholder_no = keysecure_sandbox.seed_approved_cardholder()
+            assert keysecure_client.cardholders.get(cardholder_no).status == "Approved"
+        """
+    )
+    passes(pytester, 1)
+
+
+def test_every_test_has_a_fresh_sandbox(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("again", [1, 2])
+        def test_it(keysecure_sandbox, again):
+            assert keysecure_sandbox.state().cardholders == []
+            keysecure_sandbox.seed_approved_cardholder()
+        """
+    )
+    passes(pytester, 2)
+
+
+def test_the_marker_sets_options_and_that_of_a_test_wins(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.keysecure(mode="authorization", seed=7)
+
+        def test_of_the_module(keysecure_sandbox):
+            assert keysecure_sandbox.mode == "authorization"
+
+        @pytest.mark.keysecure(mode="credit")
+        def test_of_its_own(keysecure_sandbox, keysecure_client):
+            assert keysecure_sandbox.mode == "credit"
+            assert list(keysecure_client.cards.packages())
+        """
+    )
+    passes(pytester, 2)
+
+
+def test_code_that_reads_the_environment_finds_the_sandbox(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import os
+        from keysecure import Client
+
+        def test_it(keysecure_env):
+            with Client.from_env() as client:
+                client.access_token()
+            assert keysecure_env.count("token") == 1
+
+        def test_afterwards_the_environment_is_as_before():
+            assert "KEYSECURE_API_KEY" not in os.environ
+        """
+    )
+    passes(pytester, 2)
+
+
+def test_a_misspelt_option_is_told(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.keysecure(moode="credit")
+        def test_it(keysecure_sandbox): ...
+
+        @pytest.mark.keysecure("credit")
+        def test_positional(keysecure_sandbox): ...
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["*moode*", "*takes options by name*"])
+
+
+def test_the_readmes_example_works(pytester: pytest.Pytester) -> None:
+    readme = Path(__file__).parents[1].joinpath("README.md").read_text("utf-8")
+    section = readme.partition("## Test your own code offline")[2]
+    [example] = re.findall(r"```python\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
+    pytester.makepyfile(example)
+    passes(pytester, 2)

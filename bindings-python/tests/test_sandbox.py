@@ -1,0 +1,404 @@
+"""The sandbox from Python: what the platform's staff does, what goes wrong, and what can be seen."""
+
+from __future__ import annotations
+
+import os
+import threading
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+import keysecure
+import keysecure.sandbox
+from keysecure import Client
+from keysecure.sandbox import Sandbox, SandboxError
+
+DAY = timedelta(days=1)
+
+
+def test_the_same_seed_gives_the_same_numbers() -> None:
+    def numbers(seed: int) -> tuple[str, str, str]:
+        with Sandbox(seed=seed) as sandbox:
+            # The numbers hold the time as well.
+            return sandbox.api_key, sandbox.api_secret, sandbox.seed_approved_cardholder()[-6:]
+
+    assert numbers(4) == numbers(4)
+    assert numbers(4)[:2] != numbers(5)[:2]
+
+
+def test_it_listens_on_loopback_and_its_repr_has_no_secret(sandbox: Sandbox) -> None:
+    assert sandbox.base_url.startswith("http://127.0.0.1:")
+    assert sandbox.control_url.startswith("http://127.0.0.1:")
+    assert sandbox.api_secret not in repr(sandbox)
+    assert repr(sandbox) == f"<Sandbox credit {sandbox.base_url}>"
+
+
+def test_closing_stops_it_and_may_be_done_twice() -> None:
+    sandbox = Sandbox()
+    client = sandbox.client(max_retries=0, timeout=5)
+    client.access_token()
+    sandbox.close()
+    sandbox.close()
+    assert sandbox.closed
+    assert repr(sandbox) == "<Sandbox credit closed>"
+    with pytest.raises(SandboxError, match="closed"):
+        sandbox.ledger()
+    with pytest.raises(keysecure.TransportError):
+        list(client.cards.packages())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"mode": "loan"},
+        {"seed": -1},
+        {"port": 70_000},
+        {"aes": "rot13"},
+        {"api_secret": "short"},
+        {"ip_whitelist": ["localhost"]},
+        {"merchant_reserve": "much"},
+        {"callback_url": "http://example.com/"},
+        {"sign_style": "nicely"},
+    ],
+    ids=str,
+)
+def test_a_wrong_option_is_refused_before_anything_listens(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"\w+ cannot be|gives no AES key|leads away"):
+        Sandbox(**options)
+
+
+def test_a_wrong_secret_is_not_repeated() -> None:
+    with pytest.raises(ValueError, match="AES key") as raised:
+        Sandbox(api_secret="hush-hush")
+    assert "hush" not in str(raised.value)
+
+
+def test_a_port_that_is_taken_is_an_os_error(sandbox: Sandbox) -> None:
+    with pytest.raises(OSError, match="listen"):
+        Sandbox(port=int(sandbox.base_url.rpartition(":")[2]))
+
+
+def test_the_client_speaks_the_sandboxes_aes() -> None:
+    with Sandbox(aes="md5hex/cbc") as sandbox, sandbox.client() as client:
+        card_no = sandbox.seed_virtual_card(sandbox.seed_approved_cardholder())
+        pan = client.cards.private_info(card_no).expose_pan()
+        assert pan == sandbox.card_secrets_for_tests(card_no).pan
+
+
+def test_settings_of_the_client_are_passed_on(sandbox: Sandbox) -> None:
+    with sandbox.client(timeout=1, max_retries=0) as client:
+        sandbox.fault("cards.packages", {"stall": 3000})
+        with pytest.raises(keysecure.TimeoutError):
+            client.cards.packages_page(page=0, size=10)
+
+
+def test_cardholders_are_decided(sandbox: Sandbox, client: Client) -> None:
+    applied = client.cardholders.apply(cardholder_unique_no="c-1", sumsub_share_token="token")
+    holder = applied.cardholder_no
+    sandbox.start_review(holder)
+    assert client.cardholders.get(holder).status == "In_progress"
+    sandbox.reject_cardholder(holder, "blurred photo")
+    [row] = sandbox.state().cardholders
+    assert (row.status, row.fail_reason) == ("Rejected", "blurred photo")
+    sandbox.approve_cardholder(holder)
+    assert client.cardholders.get(holder).status == "Approved"
+    with pytest.raises(SandboxError, match="Approved"):
+        sandbox.approve_cardholder(holder)
+    with pytest.raises(SandboxError, match="there is no cardholder 404"):
+        sandbox.approve_cardholder("404")
+
+
+def test_cards_wait_for_the_staff_when_asked_to() -> None:
+    with Sandbox(manual_cards=True) as sandbox, sandbox.client() as client:
+        holder = sandbox.seed_approved_cardholder()
+        package = next(one for one in client.cards.packages() if one.package_type == "Virtual").package_no
+
+        def apply(number: str) -> str:
+            return client.cards.apply(
+                cardholder_no=holder, card_unique_no=number, card_type="Virtual", package_no=package
+            ).card_no
+
+        issued, failed = apply("one"), apply("two")
+        assert client.cards.get(issued).status == "Pending"
+        sandbox.issue_card(issued)
+        sandbox.fail_card(failed, "no more plastic")
+        cards = sandbox.state().cards
+        assert [(card.card_no, card.status, card.reason) for card in cards] == [
+            (issued, "Activated", ""),
+            (failed, "Fail", "no more plastic"),
+        ]
+
+
+def test_a_plastic_card_is_activated_with_its_test_cvv(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
+    card_no = sandbox.seed_physical_card(cardholder_no)
+    secrets = sandbox.card_secrets_for_tests(card_no)
+    assert secrets.cvv not in repr(secrets)
+    assert secrets.pan not in repr(secrets)
+    last = client.cards.get(card_no).card_last_no or ""
+    client.cards.activate(card_no=card_no, cardholder_no=cardholder_no, cvv=secrets.cvv, card_last_no=last)
+    client.cards.set_pin(card_no=card_no, cardholder_no=cardholder_no, pin="739251")
+    assert sandbox.pin_matches(card_no, "739251")
+    assert not sandbox.pin_matches(card_no, "739252")
+
+
+def test_the_clock_moves_both_ways_and_stands_still(sandbox: Sandbox) -> None:
+    clock = sandbox.clock
+    clock.freeze()
+    start = clock.now
+    assert start.tzinfo is timezone.utc
+    clock.advance(hours=2, minutes=30)
+    assert clock.now - start == timedelta(hours=2, minutes=30)
+    clock.rewind(timedelta(hours=5))
+    assert clock.now - start == timedelta(hours=-2, minutes=-30)
+    with pytest.raises(ValueError, match="positive"):
+        clock.advance(hours=-1)
+    clock.unfreeze()
+    while clock.now == start - timedelta(hours=2, minutes=30):
+        pass
+
+
+def test_a_token_ends_with_the_clock_and_when_revoked(sandbox: Sandbox, client: Client) -> None:
+    list(client.cards.packages())
+    sandbox.clock.advance(days=2)
+    list(client.cards.packages())
+    sandbox.revoke_tokens()
+    list(client.cards.packages())
+    assert sandbox.count("token") == 3
+
+
+def test_a_fault_hits_the_request_it_is_planned_for(
+    sandbox: Sandbox, client: Client, transfer: dict[str, Any], cardholder_no: str
+) -> None:
+    sandbox.fault("accounts.transfer", "drop_after_commit", nth=2)
+    client.accounts.transfer(**transfer)
+    with pytest.raises(keysecure.TransportError) as raised:
+        client.accounts.transfer(**{**transfer, "transfer_unique_no": "order-8"})
+    assert raised.value.outcome == "unknown"
+    [fired] = sandbox.faults_fired()
+    assert (fired.operation, fired.kind) == ("accounts.transfer", "drop_after_commit")
+    assert sandbox.ledger().cardholder(cardholder_no) == Decimal("50.00")
+
+
+def test_faults_can_be_forgotten_and_have_values(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
+    sandbox.fault(None, {"code": 1022}, times=9)
+    with pytest.raises(keysecure.PermissionError):
+        client.accounts.get(cardholder_no)
+    sandbox.clear_faults()
+    client.accounts.get(cardholder_no)
+    assert sandbox.faults_fired()[0].kind == {"code": 1022}
+    assert sandbox.redirect_calls() == 0
+
+
+@pytest.mark.parametrize(("operation", "kind"), [("accounts.tranfser", "refuse"), ("accounts.transfer", "explode")])
+def test_a_misspelt_fault_is_refused(sandbox: Sandbox, operation: str, kind: str) -> None:
+    with pytest.raises(SandboxError, match=r"accounts\.tranfser|explode"):
+        sandbox.fault(operation, kind)
+
+
+def test_the_ledger_is_in_balance(
+    sandbox: Sandbox, client: Client, transfer: dict[str, Any], cardholder_no: str
+) -> None:
+    client.accounts.transfer(**transfer)
+    ledger = sandbox.ledger()
+    assert sum(ledger.balances.values()) == 0
+    assert ledger.cardholder(cardholder_no) == Decimal("25.00")
+    assert ledger.balance("merchant_reserve") == Decimal("999975.00")
+    assert ledger.balance("nobody") == 0
+    last = ledger.postings[-1]
+    assert (last.from_, last.to) == ("merchant_reserve", f"cardholder:{cardholder_no}")
+
+
+def test_requests_are_on_record_without_secrets(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
+    card_no = sandbox.seed_physical_card(cardholder_no)
+    with pytest.raises(keysecure.ApiError):
+        client.cards.activate(card_no=card_no, cardholder_no=cardholder_no, cvv="000", card_last_no="0000")
+    request = sandbox.requests()[-1]
+    assert (request.operation, request.committed) == ("cards.activate", False)
+    assert '"cvv":"***"' in request.body
+    assert request.time.tzinfo is timezone.utc
+
+
+def test_settings_of_the_merchant_change(sandbox: Sandbox, client: Client, card_no: str) -> None:
+    sandbox.settings(pci_enabled=False)
+    with pytest.raises(keysecure.PermissionError):
+        client.cards.private_info(card_no)
+    sandbox.settings(pci_enabled=True, key_state="expired")
+    with pytest.raises(keysecure.AuthenticationError):
+        client.cards.private_info(card_no)
+    sandbox.settings(key_state="active", ip_whitelist=["10.0.0.1"])
+    with pytest.raises(keysecure.PermissionError):
+        client.cards.private_info(card_no)
+    sandbox.settings(ip_whitelist=[])
+    client.cards.private_info(card_no)
+    with pytest.raises(SandboxError, match="sleepy"):
+        sandbox.settings(key_state="sleepy")
+
+
+def test_seeded_rows_stand_at_their_times(sandbox: Sandbox, client: Client, cardholder_no: str, card_no: str) -> None:
+    now = sandbox.clock.now.replace(microsecond=0)
+    times = [now - DAY * days for days in (200, 100, 1)]
+    transfers = sandbox.seed_transfers(cardholder_no, times)
+    consumptions = sandbox.seed_consumptions(card_no, times)
+    sandbox.seed_cards(cardholder_no, times)
+    sandbox.seed_cardholders(times)
+    span: dict[str, Any] = {"start": now - 300 * DAY, "end": now - DAY / 24}
+    listed = list(client.accounts.transfers(**span))
+    assert [row.transfer_no for row in listed] == transfers
+    assert [row.time for row in listed] == times
+    assert [row.consume_no for row in client.consumptions.list(**span)] == consumptions
+    assert len(list(client.cards.list(**span))) == 3
+    assert len(list(client.cardholders.list(**span))) == 3
+
+
+def test_a_time_without_a_zone_is_refused(sandbox: Sandbox, cardholder_no: str) -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        sandbox.seed_transfers(cardholder_no, [datetime(2026, 1, 1)])
+
+
+def test_a_snapshot_brings_everything_back(sandbox: Sandbox, client: Client, transfer: dict[str, Any]) -> None:
+    before = sandbox.snapshot()
+    client.accounts.transfer(**transfer)
+    assert len(sandbox.state().transfers) == 1
+    sandbox.restore(before)
+    assert sandbox.state().transfers == []
+    with pytest.raises(SandboxError, match="no snapshot 99"):
+        sandbox.restore(99)
+
+
+def test_fees_are_completed_late(sandbox: Sandbox, card_no: str) -> None:
+    [consume_no] = sandbox.seed_consumptions(card_no, [sandbox.clock.now])
+    sandbox.complete_fees(consume_no, {"Atm_fee": Decimal("1.50"), "Consume_fee": "0.10"})
+    [row] = sandbox.state().consumptions
+    assert row.fees == [{"fee_type": "Atm_fee", "amount": "1.50"}, {"fee_type": "Consume_fee", "amount": "0.10"}]
+
+
+class Merchant(BaseHTTPRequestHandler):
+    """Takes every callback."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = b'{"code":0,"message":""}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: object) -> None: ...
+
+
+@pytest.fixture
+def merchant() -> Any:
+    server = HTTPServer(("127.0.0.1", 0), Merchant)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/callbacks"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_callbacks_reach_a_receiver_in_this_very_process(
+    sandbox: Sandbox, client: Client, card_no: str, merchant: str
+) -> None:
+    sandbox.callbacks_to(merchant)
+    client.cards.freeze(card_no)
+    assert sandbox.settle_callbacks(30)
+    [delivery] = sandbox.deliveries()
+    assert (delivery.action, delivery.http_status, delivery.code, delivery.error) == ("Card_update", 200, 0, None)
+    sandbox.redeliver(delivery.id)
+    assert sandbox.settle_callbacks(30)
+    assert [one.attempt for one in sandbox.deliveries()] == [1, 2]
+    sandbox.callback_fault("duplicate", action="Card_update")
+    client.cards.unfreeze(card_no)
+    assert sandbox.settle_callbacks(30)
+    assert len(sandbox.deliveries()) == 4
+    sandbox.callbacks_to(None)
+    client.cards.freeze(card_no)
+    assert len(sandbox.deliveries()) == 4
+
+
+def test_a_rotated_secret_signs_and_the_old_one_on_demand(
+    sandbox: Sandbox, client: Client, card_no: str, merchant: str
+) -> None:
+    with pytest.raises(SandboxError, match="not rotated"):
+        sandbox.callback_fault("old_secret")
+    sandbox.callbacks_to(merchant, rotated_secret="the-next-secret", app_id="app-7")
+    sandbox.callback_fault("old_secret")
+    client.cards.freeze(card_no)
+    client.cards.unfreeze(card_no)
+    assert sandbox.settle_callbacks(30)
+    both = keysecure.WebhookVerifier("app-7", [sandbox.api_secret, "the-next-secret"])
+    used = []
+    for delivery in sandbox.deliveries():
+        headers = {"Timestamp": str(delivery.timestamp_ms), "Signature": delivery.signature}
+        used.append(both.verify(headers, delivery.body.encode()).secret)
+    assert used == [0, 1]
+
+
+def test_a_receiver_that_is_down_is_told_by_settling(sandbox: Sandbox, client: Client, card_no: str) -> None:
+    sandbox.callbacks_to("http://127.0.0.1:9/")
+    client.cards.freeze(card_no)
+    # It waits for its retry in virtual time, and nothing is due until then.
+    assert sandbox.settle_callbacks(30)
+    assert sandbox.deliveries()[0].error is not None
+    sandbox.clock.advance(seconds=30)
+    assert sandbox.settle_callbacks(30)
+    assert len(sandbox.deliveries()) == 2
+
+
+def test_dropping_a_sandbox_in_the_midst_of_a_callback_does_not_hang(merchant: str) -> None:
+    sandbox = Sandbox(callback_url=merchant)
+    client = sandbox.client()
+    card_no = sandbox.seed_virtual_card(sandbox.seed_approved_cardholder())
+    client.cards.freeze(card_no)
+    # The receiver needs Python's lock to answer, and dropping waits for the sender.
+    del sandbox
+
+
+def test_control_calls_without_a_method_of_their_own_can_be_made(sandbox: Sandbox) -> None:
+    assert sandbox.control("GET", "/info")["base_url"] == sandbox.base_url
+    with pytest.raises(SandboxError, match="no control call /weather"):
+        sandbox.control("GET", "/weather")
+    with pytest.raises(SandboxError, match="unknown field"):
+        sandbox.control("POST", "/clock/advance", {"ms": 1, "hours": 1})
+
+
+def test_many_threads_may_steer_it(sandbox: Sandbox) -> None:
+    threads = [threading.Thread(target=sandbox.seed_approved_cardholder) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(sandbox.state().cardholders) == 16
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_child_uses_it_over_sockets_only_and_ends(sandbox: Sandbox) -> None:
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            with sandbox.client() as client:
+                client.access_token()
+            try:
+                sandbox.ledger()
+            except SandboxError as error:
+                code = 0 if "process" in str(error) else 2
+            # Neither stops the parent's servers nor waits for threads that are not there.
+            sandbox.close()
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert sandbox.count("token") == 1
+
+
+def test_help_says_something_about_everything_public() -> None:
+    for name in keysecure.sandbox.__all__:
+        thing = getattr(keysecure.sandbox, name)
+        if isinstance(thing, type):
+            public = {key: member for key, member in vars(thing).items() if not key.startswith("_")}
+            told = [thing, *(one for one in public.values() if callable(one) or isinstance(one, property))]
+            assert all(one.__doc__ for one in told), name

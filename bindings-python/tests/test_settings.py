@@ -1,0 +1,152 @@
+"""Making a client: every setting is checked when it is made, and none is taken from where nobody would look."""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import keysecure
+from keysecure import Client, ConfigError, FileStore, MemoryTokenStore
+from keysecure.sandbox import Sandbox
+
+KEY, SECRET = "key", "s" * 32
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"environment": "prod"}, "sandbox or production"),
+        ({"environment": 5}, "environment must be a str"),
+        ({"base_url": "http://example.com"}, "https"),
+        ({"base_url": "https://user:pw@example.com"}, "credentials"),
+        ({"aes": "rot13"}, "aes must be one of"),
+        ({"aes": "utf8/gcm"}, "aes must be one of"),
+        ({"timeout": 0}, "timeout must be"),
+        ({"timeout": -1.5}, "timeout must be"),
+        ({"timeout": float("nan")}, "timeout must be"),
+        ({"timeout": float("inf")}, "timeout must be"),
+        ({"timeout": "30"}, "timeout must be"),
+        ({"timeout": True}, "timeout must be"),
+        ({"connect_timeout": 0}, "connect_timeout must be"),
+        ({"max_retries": -1}, "max_retries must be"),
+        ({"max_retries": 1.5}, "max_retries must be"),
+        ({"language": "de"}, "language must be"),
+        ({"timezone": "Asia/Shanghai"}, "timezone must be written like"),
+        ({"proxy": "no proxy"}, "proxy"),
+        ({"ca_pem": "no certificate"}, "ca_pem"),
+        ({"ca_pem": b"\xff"}, "ca_pem"),
+        ({"token_store": object()}, "token_store"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(settings: dict[str, object], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        Client(KEY, SECRET, **settings)
+
+
+@pytest.mark.parametrize(
+    ("key", "secret"), [("", SECRET), ("a b", SECRET), ("a\r\nX: y", SECRET), (KEY, ""), (5, SECRET), (KEY, None)]
+)
+def test_credentials_are_checked_without_being_repeated(key: object, secret: object) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Client(key, secret)
+    assert "X: y" not in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+def test_a_secret_that_does_not_fit_names_the_setting() -> None:
+    with pytest.raises(ConfigError, match="aes"):
+        Client(KEY, "too short")
+    Client(KEY, "too short", aes="md5hex")
+
+
+def test_the_environment_is_read_when_asked_and_arguments_win(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in list(os.environ):
+        if name.startswith("KEYSECURE_"):
+            monkeypatch.delenv(name)
+    with pytest.raises(ConfigError, match="KEYSECURE_API_KEY is not set"):
+        Client.from_env()
+    monkeypatch.setenv("KEYSECURE_API_KEY", sandbox.api_key)
+    with pytest.raises(ConfigError, match="KEYSECURE_API_SECRET is not set"):
+        Client.from_env()
+    monkeypatch.setenv("KEYSECURE_API_SECRET", sandbox.api_secret)
+    monkeypatch.setenv("KEYSECURE_BASE_URL", sandbox.base_url)
+    with Client.from_env() as client:
+        assert client.access_token()
+    monkeypatch.setenv("KEYSECURE_ENVIRONMENT", "moon")
+    with pytest.raises(ConfigError, match="sandbox or production"):
+        Client.from_env()
+    with Client.from_env(environment="sandbox", timeout=5) as client:
+        assert client.access_token()
+
+
+def test_no_proxy_is_taken_from_the_environment(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]:
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with sandbox.client() as client:
+        assert client.access_token()
+
+
+def test_a_client_refuses_pickles_and_copies_with_the_reason(client: Client) -> None:
+    for attempt in [pickle.dumps, copy.copy, copy.deepcopy]:
+        with pytest.raises(TypeError, match="holds a secret and sockets"):
+            attempt(client)
+
+
+def test_clients_that_share_a_store_share_a_token(sandbox: Sandbox, tmp_path: Path) -> None:
+    directory = tmp_path / "tokens"
+    for store, fetched in [(MemoryTokenStore(), 1), (FileStore(directory), 2)]:
+        clients = [sandbox.client(token_store=store) for _ in range(3)]
+        tokens = {client.access_token().expose() for client in clients}
+        assert len(tokens) == 1
+        assert sandbox.count("token") == fetched
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    assert FileStore(str(directory))  # a str will do
+    directory.chmod(0o755)
+    with pytest.raises(ConfigError, match="0700"):
+        FileStore(directory)
+
+
+def test_processes_that_share_a_directory_share_a_token(sandbox: Sandbox, tmp_path: Path) -> None:
+    program = (
+        "import sys; from keysecure import Client, FileStore\n"
+        "client = Client(*sys.argv[1:3], base_url=sys.argv[3], token_store=FileStore(sys.argv[4]))\n"
+        "client.access_token()\n"
+    )
+    arguments = [sandbox.api_key, sandbox.api_secret, sandbox.base_url, str(tmp_path / "tokens")]
+    processes = [subprocess.Popen([sys.executable, "-c", program, *arguments]) for _ in range(4)]
+    assert [process.wait(60) for process in processes] == [0] * 4
+    assert sandbox.count("token") == 1
+
+
+def test_a_client_s_verifier_has_the_client_s_credentials(sandbox: Sandbox) -> None:
+    body = b'{"id":"1","action":"Card_update","data":{"card_no":"1","after_status":"Frozen"}}'
+    for app_id in [None, "another-app"]:
+        client = sandbox.client() if app_id is None else sandbox.client(app_id=app_id)
+        signer = keysecure.WebhookVerifier(app_id or sandbox.api_key, sandbox.api_secret)
+        received = client.webhook_verifier(tolerance=60).verify(signer.sign_for_tests(body), body)
+        assert isinstance(received.event, keysecure.CardUpdateEvent)
+
+
+def test_importing_reads_no_environment_and_loads_little() -> None:
+    program = (
+        "import sys; before = set(sys.modules); import keysecure; keysecure.Client('key', 's' * 32).cards.get;"
+        "print(sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {program}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = done.stdout
+    for heavy in ["typing", "decimal", "datetime", "logging", "asyncio", "json", "threading", "ssl"]:
+        assert f"'{heavy}'" not in loaded

@@ -1,0 +1,134 @@
+"""The names and signatures that every face has in common are all there, and everything public says what it is."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+import keysecure
+from keysecure import Client
+
+METHODS = {
+    "client": {
+        "access_token": "()",
+        "call": "(method, path, body=None)",
+        "doctor": "(card_no=None)",
+        "close": "()",
+    },
+    "cardholders": {
+        "apply": "(*, cardholder_unique_no, sumsub_share_token, cardholder_no=None)",
+        "ensure_cardholder": (
+            "(*, cardholder_unique_no, sumsub_share_token, deadline=60.0, settle=10.0, since=None, never_sent=False)"
+        ),
+        "list": "(*, start, end, cardholder_no=None, cardholder_unique_no=None)",
+        "list_page": "(*, start, end, page, size, cardholder_no=None, cardholder_unique_no=None)",
+        "get": "(cardholder_no)",
+    },
+    "cards": {
+        "apply": "(*, cardholder_no, card_unique_no, card_type, package_no=None, card_bin_no=None, address_info=None)",
+        "ensure_card": (
+            "(*, cardholder_no, card_unique_no, card_type, package_no=None, card_bin_no=None, address_info=None,"
+            " deadline=60.0, settle=10.0, since=None, never_sent=False)"
+        ),
+        "list": "(*, start, end, cardholder_no=None, card_unique_no=None, card_no=None)",
+        "list_page": "(*, start, end, page, size, cardholder_no=None, card_unique_no=None, card_no=None)",
+        "get": "(card_no)",
+        "private_info": "(card_no)",
+        "activate": "(*, card_no, cardholder_no, cvv, card_last_no)",
+        "update_status": "(*, card_no, status)",
+        "freeze": "(card_no)",
+        "unfreeze": "(card_no)",
+        "delete": "(card_no)",
+        "set_pin": "(*, card_no, cardholder_no, pin)",
+        "packages": "(*, type=None, package_no=None)",
+        "packages_page": "(*, page, size, type=None, package_no=None)",
+        "bins": "(card_bin_no=None)",
+        "bins_page": "(*, page, size, card_bin_no=None)",
+    },
+    "consumptions": {
+        "get": "(consume_no)",
+        "list": "(*, start, end, cardholder_no=None, card_no=None, consume_no=None)",
+        "list_page": "(*, start, end, page, size, cardholder_no=None, card_no=None, consume_no=None)",
+    },
+    "accounts": {
+        "transfer": "(*, cardholder_no, transfer_unique_no, type, amount)",
+        "ensure_transfer": (
+            "(*, cardholder_no, transfer_unique_no, type, amount, deadline=60.0, settle=10.0, since=None,"
+            " never_sent=False)"
+        ),
+        "get": "(cardholder_no)",
+        "transfers": "(*, start, end, cardholder_no=None, transfer_no=None, transfer_unique_no=None)",
+        "transfers_page": (
+            "(*, start, end, page, size, cardholder_no=None, transfer_no=None, transfer_unique_no=None)"
+        ),
+    },
+    "pci": {
+        "client_token": "(card_no)",
+        "card_detail": "(*, client_access_token, origin, nonce, parent_origin=None, extra=None)",
+    },
+    "simulation": dict.fromkeys(
+        ("auth", "consumption_clear", "consumption_fail", "reversal", "refund"),
+        "(*, consume_no=None, consume_relate_no=None, card_no=None, cardholder_no=None, type=None, amount=None,"
+        " local_amount=None, local_currency=None, merchant_info=None, fee_detail=(), remark=None, detail=None,"
+        " time=None, extra=None)",
+    ),
+}
+
+
+@pytest.mark.parametrize("resource", METHODS)
+def test_every_call_has_its_name_and_signature(client: Client, resource: str) -> None:
+    owner = client if resource == "client" else getattr(client, resource)
+    found = {name: str(inspect.signature(getattr(owner, name))) for name in METHODS[resource]}
+    assert found == METHODS[resource]
+
+
+def test_the_client_is_made_as_documented() -> None:
+    assert str(inspect.signature(Client)) == (
+        "(api_key, api_secret, *, environment='sandbox', base_url=None, app_id=None, aes='utf8', timeout=30.0,"
+        " connect_timeout=5.0, max_retries=2, language='en_US', timezone='UTC+8', proxy=None, ca_pem=None,"
+        " token_store=None)"
+    )
+
+
+def public() -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = []
+    for name in keysecure.__all__:
+        thing = getattr(keysecure, name)
+        found.append((name, thing))
+        if inspect.isclass(thing):
+            found += [
+                (f"{name}.{member}", value)
+                for member, value in vars(thing).items()
+                if not member.startswith("_") and not isinstance(value, str | tuple)
+            ]
+    return found
+
+
+def test_everything_public_says_what_it_is() -> None:
+    found = public()
+    assert len(found) > 300
+    assert [name for name, thing in found if not (getattr(thing, "__doc__", None) or "").strip()] == []
+
+
+def test_classes_say_that_they_are_of_keysecure() -> None:
+    for name in keysecure.__all__:
+        thing = getattr(keysecure, name)
+        if inspect.isclass(thing):
+            assert thing.__module__ in ("keysecure", "keysecure._errors"), name
+
+
+def test_wrong_keywords_are_python_s_own_type_errors(client: Client) -> None:
+    with pytest.raises(TypeError):
+        client.cards.get()
+    with pytest.raises(TypeError):
+        client.cards.list("2026-01-01", "2026-01-02")
+    with pytest.raises(TypeError):
+        client.simulation.auth(card_number="1")
+
+
+def test_constants_are_plain_strings() -> None:
+    assert keysecure.CardStatus.TO_ACTIVATE == "ToActivate"
+    assert keysecure.ConsumptionType.OPEN_CARD == "Open_card"
+    assert type(keysecure.TransferType.IN) is str
+    assert keysecure.TransferType.KNOWN == ("In", "Out")

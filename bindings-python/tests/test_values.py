@@ -1,0 +1,191 @@
+"""What callers give: money, times, texts. What does not fit is refused by name before anything is sent."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+import keysecure
+from keysecure import Client, InvalidInputError
+from keysecure.sandbox import Sandbox
+
+UTC = timezone.utc
+
+
+@pytest.mark.parametrize(
+    ("amount", "sent"),
+    [
+        ("25.00", "25.00"),
+        ("25", "25"),
+        (25, "25"),
+        (Decimal("25.5"), "25.5"),
+        (Decimal("2.5E+1"), "25"),
+        (Decimal("25.000"), "25.00"),
+        ("0.01", "0.01"),
+    ],
+)
+def test_money_is_exact(
+    sandbox: Sandbox, client: Client, transfer: dict[str, object], amount: Decimal | int | str, sent: str
+) -> None:
+    moved = client.accounts.transfer(**{**transfer, "amount": amount})
+    assert moved.after_balance == Decimal(sent)
+    [request] = [request for request in sandbox.requests() if request.operation == "accounts.transfer"]
+    assert f'"balance":"{sent}"' in request.body.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        25.0,
+        True,
+        None,
+        b"25",
+        Fraction(1, 2),
+        "",
+        "ten",
+        " 5",
+        "1_000",
+        "1,5",
+        "٣",
+        "0x10",
+        "NaN",
+        "1e99",
+        "-1",
+        "0",
+        0,
+        -5,
+        "0.001",
+        10**40,
+        Decimal("NaN"),
+        Decimal("Infinity"),
+        Decimal("0.001"),
+    ],
+)
+def test_what_is_no_exact_amount_is_refused(
+    sandbox: Sandbox, client: Client, transfer: dict[str, object], amount: object
+) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        client.accounts.transfer(**{**transfer, "amount": amount})
+    assert caught.value.field == "amount"
+    assert caught.value.outcome == "not_sent"
+    assert isinstance(caught.value, ValueError)
+    assert sandbox.requests() == []
+
+
+def test_a_window_takes_instants_of_any_zone_and_whole_days(
+    sandbox: Sandbox, client: Client, cardholder_no: str
+) -> None:
+    noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    [card_no] = sandbox.seed_cards(cardholder_no, [noon])
+    tokyo = timezone(timedelta(hours=9))
+    for start, end in [
+        (noon, noon + timedelta(seconds=1)),
+        (datetime(2026, 6, 1, 21, tzinfo=tokyo), datetime(2026, 6, 1, 22, tzinfo=tokyo)),
+        (date(2026, 6, 1), date(2026, 6, 1)),  # the whole day in UTC+8
+        (date(2026, 1, 1), noon),
+    ]:
+        assert [card.card_no for card in client.cards.list(start=start, end=end)] == [card_no]
+    assert list(client.cards.list(start=noon + timedelta(seconds=1), end=date(2026, 7, 1))) == []
+
+
+def test_a_bare_day_is_cut_in_the_client_s_zone(sandbox: Sandbox, cardholder_no: str) -> None:
+    evening = datetime(2026, 6, 1, 20, tzinfo=UTC)  # the 2nd of June in UTC+8
+    sandbox.seed_cards(cardholder_no, [evening])
+    for zone, first in [("UTC+8", 0), ("UTC-3", 1), ("UTC", 1)]:
+        with sandbox.client(timezone=zone) as client:
+            assert len(list(client.cards.list(start=date(2026, 6, 1), end=date(2026, 6, 1)))) == first
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        (datetime(2026, 6, 1), "time zone"),
+        ("2026-06-01", "datetime with a time zone, or a date"),
+        (1_763_800_000, "datetime with a time zone, or a date"),
+        (date(1, 1, 1), "1970"),
+        (datetime(1969, 1, 1, tzinfo=UTC), "1970"),
+        (None, "datetime"),
+    ],
+)
+def test_a_time_that_could_mean_anything_is_refused(client: Client, start: object, words: str) -> None:
+    with pytest.raises(InvalidInputError, match=words) as caught:
+        client.cards.list(start=start, end=date(2026, 7, 1))
+    assert caught.value.field == "start"
+
+
+def test_the_ends_of_a_window_stand_in_order(client: Client) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        client.cards.list(start=date(2026, 7, 2), end=date(2026, 7, 1))
+    assert caught.value.field == "end"
+
+
+@pytest.mark.parametrize("number", [17, None, b"17", "", " ", "\ud800", "a/b", "..", "a\r\nb"])
+def test_a_number_is_a_text_that_fits_a_path(sandbox: Sandbox, client: Client, number: object) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        client.cards.get(number)
+    assert caught.value.field == "card_no"
+    assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize("pin", ["123456", "111111", "73925", "7392511", "73925a", 739251])
+def test_a_pin_is_checked_without_being_repeated(sandbox: Sandbox, client: Client, pin: object) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        client.cards.set_pin(card_no="1", cardholder_no="2", pin=pin)
+    assert caught.value.field == "pin"
+    assert str(pin) not in str(caught.value)
+    assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize(("page", "size"), [(-1, 10), (0, 0), (0, 101), (0, True), ("0", 10), (0, 1.5)])
+def test_pages_are_whole_numbers_in_range(client: Client, page: object, size: object) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        client.cards.packages_page(page=page, size=size)
+    assert caught.value.field in ("page", "size")
+
+
+def test_an_address_with_a_field_too_many_is_refused(client: Client) -> None:
+    def apply(address: object) -> None:
+        client.cards.apply(
+            cardholder_no="1",
+            card_unique_no="2",
+            card_type=keysecure.CardType.PHYSICAL,
+            package_no="3",
+            address_info=address,
+        )
+
+    for address in [{"street": "x"}, 17, [("city", "x")], {"city": 17}, {}]:
+        with pytest.raises(InvalidInputError):
+            apply(address)
+
+
+@pytest.mark.parametrize(
+    "option", [{"deadline": -1}, {"deadline": "60"}, {"settle": float("nan")}, {"settle": 60}, {"since": 5}]
+)
+def test_the_options_of_ensure_are_checked(
+    sandbox: Sandbox, client: Client, transfer: dict[str, object], option: dict[str, object]
+) -> None:
+    with pytest.raises(InvalidInputError):
+        client.accounts.ensure_transfer(**transfer, **option)
+    assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"amount": 1.5},
+        {"merchant_info": 5},
+        {"merchant_info": {"city": 5}},
+        {"fee_detail": 5},
+        {"fee_detail": [{"fee_type": "Auth_fee"}]},
+        {"fee_detail": [{"fee_type": "Auth_fee", "amount": 0.1}]},
+        {"time": datetime(2026, 1, 1)},
+        {"extra": [1]},
+    ],
+)
+def test_what_is_simulated_is_checked(sandbox: Sandbox, client: Client, fields: dict[str, object]) -> None:
+    with pytest.raises(InvalidInputError):
+        client.simulation.auth(**{"card_no": "1", "amount": 1, **fields})
+    assert sandbox.requests() == []

@@ -1,0 +1,77 @@
+"""What type checkers must conclude from the package's types. It is checked, never run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import keysecure
+from keysecure import AuthEvent, Client, KeySecureError, Received
+
+if TYPE_CHECKING:
+    from typing_extensions import assert_type
+
+
+def calls(client: Client) -> None:
+    with client as same:
+        assert_type(same, Client)
+    assert_type(client.cards.get("1"), keysecure.Card)
+    assert_type(client.cards.get("1").status, str)
+    assert_type(client.cards.get("1").time, "datetime | None")
+    assert_type(client.accounts.get("1").list[0].balance, "Decimal | None")
+    assert_type(client.cards.private_info("1").expose_pan(), str)
+    assert_type(client.call("POST", "/v1/card/list", {"page": 0}), Any)
+    assert_type(client.doctor().is_healthy, bool)
+    moved = client.accounts.transfer(
+        cardholder_no="1", transfer_unique_no="2", type=keysecure.TransferType.IN, amount=Decimal("25.00")
+    )
+    assert_type(moved.after_balance, "Decimal | None")
+
+
+def lists(client: Client) -> None:
+    cards = client.cards.list(start=date(2026, 1, 1), end=datetime.now(timezone.utc))
+    assert_type(next(cards), keysecure.Card)
+    assert_type(iter(cards), Iterator[keysecure.Card])
+    for package in client.cards.packages(type="Virtual"):
+        assert_type(package.fee_detail, "keysecure.Tariff | None")
+    page = client.consumptions.list_page(start=date(2026, 1, 1), end=date(2026, 1, 2), page=0, size=100)
+    assert_type(page.list, list[keysecure.Consumption])
+    assert_type(len(page), int)
+
+
+def exactly_once(client: Client) -> None:
+    ensured = client.accounts.ensure_transfer(
+        cardholder_no="1", transfer_unique_no="2", type="In", amount="25.00", never_sent=True
+    )
+    assert_type(ensured.value, keysecure.TransferRecord)
+    assert_type(ensured.created, bool)
+
+
+def values(card: keysecure.Card) -> None:
+    assert_type(keysecure.Card.from_json(card.to_json()), keysecure.Card)
+    assert_type(card.to_dict(), dict[str, Any])
+    assert_type({card: 1}, dict[keysecure.Card, int])
+
+
+def errors(error: KeySecureError) -> None:
+    assert_type(error.outcome, str)
+    assert_type(error.code, "int | None")
+    assert_type(error.retry_after, "float | None")
+
+
+def callbacks(received: Received) -> None:
+    if isinstance(received.event, AuthEvent):
+        assert_type(received.event.amount, Decimal)
+
+
+def refused(client: Client) -> None:
+    client.accounts.transfer(
+        cardholder_no="1",
+        transfer_unique_no="2",
+        type="In",
+        amount=25.0,  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    )
+    client.cards.list(date(2026, 1, 1), date(2026, 1, 2))  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.cards = client.cards  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]

@@ -1,0 +1,200 @@
+//! The reader of strict JSON.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use serde::de::IgnoredAny;
+
+use super::{Node, Text};
+
+/// How deep values may be nested.
+const DEEPEST: usize = 32;
+
+/// Reads strict JSON from its start to its end, each byte once. Nothing can be read on after a `None`.
+pub(crate) struct Reader<'a> {
+    json: &'a str,
+    /// Where the next byte stands: a value or a sign once [`Reader::peek`] has passed over the space.
+    place: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(json: &'a str) -> Self {
+        Self { json, place: 0 }
+    }
+
+    /// The value that comes next.
+    pub(crate) fn node(&mut self) -> Option<Node<'a>> {
+        self.node_within(DEEPEST)
+    }
+
+    /// The value that comes next and how it is spelled.
+    pub(crate) fn spelled(&mut self) -> Option<(&'a str, Node<'a>)> {
+        self.peek();
+        let start = self.place;
+        let node = self.node()?;
+        Some((&self.json[start..self.place], node))
+    }
+
+    /// An object's fields in their order, of which `value` reads the values.
+    pub(crate) fn object<V>(
+        &mut self,
+        mut value: impl FnMut(&mut Self, &str) -> Option<V>,
+    ) -> Option<Vec<(Text<'a>, V)>> {
+        let mut fields = Vec::new();
+        self.list(b'{', b'}', |reader| {
+            let name = reader.text()?;
+            reader.sign(b':')?;
+            let value = value(reader, &name.text)?;
+            fields.push((name, value));
+            Some(())
+        })?;
+        if has_twins(&fields) { None } else { Some(fields) }
+    }
+
+    /// A text. JSON's own library reads those with escapes.
+    pub(crate) fn text(&mut self) -> Option<Text<'a>> {
+        self.sign(b'"')?;
+        let start = self.place - 1;
+        let mut escaped = false;
+        loop {
+            self.place += plain_length(self.rest());
+            match self.rest().first()? {
+                b'"' => break,
+                b'\\' => {
+                    escaped = true;
+                    self.place += 2;
+                }
+                _ => return None,
+            }
+        }
+        self.place += 1;
+        let spelling = &self.json[start..self.place];
+        let text = if escaped {
+            Cow::Owned(serde_json::from_str(spelling).ok()?)
+        } else {
+            Cow::Borrowed(&spelling[1..spelling.len() - 1])
+        };
+        Some(Text { text, spelling })
+    }
+
+    /// Passes over the value that comes next, which is only checked to be JSON.
+    pub(crate) fn skip(&mut self) -> Option<()> {
+        let mut values = serde_json::Deserializer::from_str(self.json.get(self.place..)?).into_iter::<IgnoredAny>();
+        values.next()?.ok()?;
+        self.place += values.byte_offset();
+        Some(())
+    }
+
+    /// Makes sure that nothing comes any more.
+    pub(crate) fn end(&mut self) -> Option<()> {
+        self.peek().is_none().then_some(())
+    }
+
+    fn node_within(&mut self, depth: usize) -> Option<Node<'a>> {
+        let depth = depth.checked_sub(1)?;
+        Some(match self.peek()? {
+            b'{' => Node::Object(self.object(|reader, _| reader.node_within(depth))?),
+            b'[' => {
+                let mut items = Vec::new();
+                self.list(b'[', b']', |reader| {
+                    items.push(reader.node_within(depth)?);
+                    Some(())
+                })?;
+                Node::Array(items)
+            }
+            b'"' => Node::Text(self.text()?),
+            b'n' => self.word("null", Node::Null)?,
+            b't' => self.word("true", Node::Bool(true))?,
+            b'f' => self.word("false", Node::Bool(false))?,
+            _ => Node::Number(self.number()?),
+        })
+    }
+
+    /// What stands between two brackets, with commas between the items.
+    fn list(&mut self, open: u8, close: u8, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        self.sign(open)?;
+        if self.peek()? != close {
+            item(self)?;
+            while self.peek()? == b',' {
+                self.place += 1;
+                item(self)?;
+            }
+        }
+        self.sign(close)
+    }
+
+    fn number(&mut self) -> Option<&'a str> {
+        let start = self.place;
+        self.passes(|byte| byte == b'-');
+        if !self.passes(|byte| byte == b'0') {
+            self.digits()?;
+        }
+        if self.passes(|byte| byte == b'.') {
+            self.digits()?;
+        }
+        if self.passes(|byte| matches!(byte, b'e' | b'E')) {
+            self.passes(|byte| matches!(byte, b'+' | b'-'));
+            self.digits()?;
+        }
+        Some(&self.json[start..self.place])
+    }
+
+    /// At least one digit.
+    fn digits(&mut self) -> Option<()> {
+        let count = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.place += count;
+        (count > 0).then_some(())
+    }
+
+    fn word(&mut self, word: &str, node: Node<'a>) -> Option<Node<'a>> {
+        let found = self.rest().starts_with(word.as_bytes());
+        self.place += word.len();
+        found.then_some(node)
+    }
+
+    /// Passes over space and one sign.
+    fn sign(&mut self, sign: u8) -> Option<()> {
+        let found = self.peek()? == sign;
+        self.place += 1;
+        found.then_some(())
+    }
+
+    /// Passes over one byte, if it is of that kind.
+    fn passes(&mut self, kind: impl FnOnce(u8) -> bool) -> bool {
+        let found = self.rest().first().is_some_and(|byte| kind(*byte));
+        self.place += usize::from(found);
+        found
+    }
+
+    /// Passes over space and gives the byte behind it.
+    fn peek(&mut self) -> Option<u8> {
+        while self.passes(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {}
+        self.rest().first().copied()
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.json.as_bytes().get(self.place..).unwrap_or_default()
+    }
+}
+
+/// How many bytes there are before the end of a text, an escape, or what may not stand in a text.
+fn plain_length(bytes: &[u8]) -> usize {
+    // Numbers instead of branches: so the processor looks at a whole block at once.
+    let ends = |byte: &u8| u8::from(*byte == b'"') | u8::from(*byte == b'\\') | u8::from(*byte < b' ');
+    let is_plain = |block: &&[u8; 16]| block.iter().map(ends).fold(0, |one, other| one | other) == 0;
+    let blocks = bytes.as_chunks().0.iter().take_while(is_plain).count();
+    let (whole, rest) = bytes.split_at(blocks * 16);
+    whole.len() + rest.iter().take_while(|byte| ends(byte) == 0).count()
+}
+
+/// Up to so many keys each is compared with each, which is quicker than hashing them.
+const FEW: usize = 32;
+
+fn has_twins<V>(entries: &[(Text<'_>, V)]) -> bool {
+    if entries.len() > FEW {
+        let names: HashSet<&str> = entries.iter().map(|(name, _)| &*name.text).collect();
+        return names.len() < entries.len();
+    }
+    let behind = |place: usize| &entries[place + 1..];
+    entries.iter().enumerate().any(|(place, (name, _))| behind(place).iter().any(|(other, _)| other.text == name.text))
+}
