@@ -1,6 +1,6 @@
 //! The Swift package: its tests as a face, and `cargo xtask swift` for everything else that `swift` can do.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 
 use crate::faces::{self, Outcome};
@@ -79,8 +79,8 @@ fn swift(toolchain: &Toolchain, verb: &str, rest: &[String]) -> Command {
     toolchain.swift(&arguments, &[("KEYSECURE_SANDBOX", program), ("KEYSECURE_SCENARIOS", scenarios)])
 }
 
-fn text(path: PathBuf) -> String {
-    path.to_string_lossy().into_owned()
+fn text(path: impl AsRef<Path>) -> String {
+    path.as_ref().to_string_lossy().into_owned()
 }
 
 /// One line of `XCTest`: `Test Case 'ListTests.testPages' passed (0.1 seconds)`.

@@ -4,8 +4,7 @@
 //! whatever happens to it, and two runs do not see each other's.
 
 use std::env;
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,37 +14,46 @@ const SUITE: &str = "trixie";
 const PACKAGES: &str = "swiftlang libc6-dev libstdc++-14-dev";
 const DEFAULT_MIRROR: &str = "http://deb.debian.org/debian";
 
-/// Written last, with the recipe. A folder without it was left half made, or made for another recipe.
-const MARKER: &str = "keysecure-made";
+/// In a mount namespace of its own.
+const ALONE: [&str; 4] = ["unshare", "--mount", "--propagation", "private"];
 
 /// The folder of the chroot, made now if it is not there yet.
 pub fn ensure() -> Result<PathBuf, String> {
     if run::output(run::command("id").arg("-u")).is_none_or(|id| id.trim() != "0") {
         return Err("no swift on the PATH, and only root can make the chroot with one".into());
     }
-    for tool in ["debootstrap", "unshare", "chroot"] {
+    for tool in ["debootstrap", "flock", "unshare", "chroot"] {
         if !run::exists(tool, "--version") {
             return Err(format!("no swift on the PATH, and no {tool} to make a chroot with one"));
         }
     }
     let folder = cache_folder()?.join("keysecure").join(format!("swift-{SUITE}"));
-    locked(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    Ok(folder)
+    let made = fs::create_dir_all(folder.parent().unwrap_or(&folder)).is_ok() && run::passes(&mut make(&folder));
+    if made {
+        Ok(folder)
+    } else {
+        Err("no swift on the PATH, and the chroot with one could not be made: see above".into())
+    }
+}
+
+/// `flock` holds its lock until the last child has ended, even when we are killed: two runs never make it at once.
+fn make(folder: &Path) -> Command {
+    let mut make = run::command("flock");
+    make.arg(folder.with_extension("lock")).args(ALONE).args(["sh", "xtask/src/swift_chroot.sh"]);
+    let settings = run::output(run::command("apt-config").args(["dump", "Acquire"])).unwrap_or_default();
+    make.arg(folder).args([SUITE, &mirror(), PACKAGES]).env("APT_SETTINGS", settings);
+    // debootstrap fetches by wget, which does not read apt's settings.
+    if let Some(proxy) = apt_setting("Acquire::http::Proxy") {
+        make.env("http_proxy", proxy);
+    }
+    make
 }
 
 /// A command line of the chroot, with the folders on the left mounted under the names on the right.
 pub fn command(folder: &Path, mounts: &[(&Path, &str)], shell: &str) -> Command {
-    let mut script = String::from("set -e\nmount --bind /proc \"$0/proc\"\n");
-    for place in 0..mounts.len() {
-        let (from, to) = (2 * place + 2, 2 * place + 3);
-        script.extend([format!("mkdir -p \"$0${{{to}}}\"\nmount --bind \"${{{from}}}\" \"$0${{{to}}}\"\n")]);
-    }
-    // The environment of the host names programs and folders that are not there inside.
-    script.push_str(
-        "exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 chroot \"$0\" sh -ec \"$1\"\n",
-    );
-    let mut command = run::command("unshare");
-    command.args(["--mount", "--propagation", "private", "sh", "-c", &script]).arg(folder).arg(shell);
+    let [unshare, options @ ..] = ALONE;
+    let mut command = run::command(unshare);
+    command.args(options).args(["sh", "xtask/src/swift_enter.sh"]).arg(folder).arg(shell);
     for (from, to) in mounts {
         command.arg(from).arg(to);
     }
@@ -56,49 +64,6 @@ fn cache_folder() -> Result<PathBuf, String> {
     let folder = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
     let folder = folder.or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
     folder.ok_or_else(|| "neither XDG_CACHE_HOME nor HOME says where the chroot can be".into())
-}
-
-/// One run makes it, others that start meanwhile wait for it.
-fn locked(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder.parent().unwrap_or(folder))?;
-    let lock = File::create(folder.with_extension("lock"))?;
-    lock.lock()?;
-    let recipe = format!("{SUITE}: {PACKAGES}\n");
-    if fs::read_to_string(folder.join(MARKER)).is_ok_and(|made| made == recipe) {
-        return Ok(());
-    }
-    if folder.exists() {
-        eprintln!("{} was left half made: anew", folder.display());
-        done(run::command("rm").args(["-rf", "--one-file-system"]).arg(folder))?;
-    }
-    make(folder)?;
-    fs::write(folder.join(MARKER), recipe)
-}
-
-fn make(folder: &Path) -> io::Result<()> {
-    let mut bootstrap = run::command("unshare");
-    bootstrap.args(["--mount", "--propagation", "private", "debootstrap", "--variant=minbase", SUITE]);
-    // It fetches by wget, which does not read apt's settings.
-    if let Some(proxy) = apt_setting("Acquire::http::Proxy") {
-        bootstrap.env("http_proxy", proxy);
-    }
-    done(bootstrap.arg(folder).arg(mirror()))?;
-    let settings = run::output(run::command("apt-config").args(["dump", "Acquire"])).unwrap_or_default();
-    fs::write(folder.join("etc/apt/apt.conf.d/90host"), settings)?;
-    done(&mut command(folder, &[], &install()))
-}
-
-fn install() -> String {
-    let quiet = "DEBIAN_FRONTEND=noninteractive apt-get -q";
-    format!("{quiet} update\n{quiet} install -y --no-install-recommends {PACKAGES} >/dev/null\napt-get clean")
-}
-
-fn done(command: &mut Command) -> io::Result<()> {
-    if run::passes(command) {
-        Ok(())
-    } else {
-        Err(io::Error::other(format!("{} failed", command.get_program().to_string_lossy())))
-    }
 }
 
 fn apt_setting(name: &str) -> Option<String> {
