@@ -202,3 +202,27 @@ def test_the_command_can_be_called_from_python(capsys: pytest.CaptureFixture[str
     thread.join()
     assert codes == [0]
     assert capsys.readouterr().out.count("== The books ==") == 2
+
+
+def test_without_the_sandbox_installed_the_rest_works(environment: dict[str, str]) -> None:
+    def without(command: str) -> subprocess.CompletedProcess[str]:
+        program = f"""
+import sys
+sys.modules["keysecure_sandbox"] = None
+from keysecure.__main__ import main
+sys.exit(main(["{command}"]))
+"""
+        return subprocess.run(
+            [sys.executable, "-c", program],
+            env={**bare(), **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    assert without("doctor").returncode == 0
+    for command in ("demo", "sandbox"):
+        told = without(command)
+        assert told.returncode == 2
+        assert told.stderr == "keysecure: the sandbox is a package of its own: pip install 'keysecure[sandbox]'\n"

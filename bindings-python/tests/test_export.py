@@ -22,7 +22,8 @@ import pytest
 
 import keysecure
 from keysecure import Client
-from keysecure.__main__ import Export, ExportError, Span, cell, instant, main
+from keysecure.__main__ import main
+from keysecure._export import Export, ExportError, Span, cell, instant
 from keysecure.sandbox import Sandbox
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -146,7 +147,7 @@ def test_a_program_that_is_ended_in_the_midst_goes_on_later(
         wait_for(lambda: sandbox.count("accounts.transfers") >= 6 and windows_done(out) >= 2)
         program.send_signal(sent)
         told = program.communicate(timeout=60)[1]
-    assert program.returncode == (130 if sent != signal.SIGKILL else -signal.SIGKILL)
+    assert program.returncode == (130 if sent != signal.SIGKILL else -signal.SIGKILL), told
     if sent != signal.SIGKILL:
         assert "interrupted" in told
         assert "Run the same command again to go on." in told
@@ -229,6 +230,14 @@ def test_a_file_that_is_there_is_not_touched(tmp_path: Path, capsys: pytest.Capt
     assert export(out) == 2
     assert "exists already" in capsys.readouterr().err
     assert out.read_text() == "mine"
+
+
+@pytest.mark.usefixtures("environment")
+def test_an_empty_file_may_be_begun(tmp_path: Path, rows: list[str]) -> None:
+    out = tmp_path / "rows.csv"
+    out.touch()
+    assert export(out) == 0
+    assert sorted(numbers(out)) == sorted(rows)
 
 
 @pytest.mark.usefixtures("environment")
@@ -362,3 +371,26 @@ def test_memory_does_not_grow_with_the_rows(
     few, many = peak(5), peak(60)
     assert (tmp_path / "60.csv").stat().st_size > 11 * (tmp_path / "5.csv").stat().st_size
     assert many < 2 * few
+
+
+def test_an_interruption_stays_one_wherever_it_arrives(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
+    sandbox.seed_transfers(cardholder_no, [START + timedelta(minutes=place) for place in range(100)])
+    page = client.accounts.transfers_page(start=START, end=START + DAY, page=0, size=100)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def convert_until(seconds: float) -> None:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        while True:
+            for row in page:
+                row.to_dict()
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for attempt in range(400):
+            with pytest.raises(KeyboardInterrupt):
+                convert_until(0.0005 + attempt / 400_000)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

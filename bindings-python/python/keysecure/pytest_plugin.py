@@ -1,4 +1,4 @@
-"""Fixtures for pytest, there as soon as keysecure is installed: test your own code offline.
+"""Fixtures for pytest, there as soon as `keysecure[sandbox]` is installed: test your own code offline.
 
 .. code-block:: python
 

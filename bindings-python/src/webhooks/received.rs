@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 use super::unknown::UnknownEvent;
-use crate::errors::internal;
+use crate::errors::{instead, internal};
 
 /// A callback whose signature is valid.
 #[pyclass(frozen, eq, module = "keysecure")]
@@ -67,7 +67,8 @@ impl Received {
     #[getter]
     fn sent_at(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         // A verifier of any age takes years that Python's calendar does not have.
-        self.core.sent_at.into_py_any(py).map_err(|_| keysecure::Error::from(Rejection::BadTimestamp).into())
+        let ours = || keysecure::Error::from(Rejection::BadTimestamp).into();
+        self.core.sent_at.into_py_any(py).map_err(|raised| instead(py, raised, ours))
     }
 
     /// When it was verified.
