@@ -71,8 +71,7 @@ impl ToPython for SystemTime {
         since.set_item("milliseconds", instant::to_millis(*self))?;
         let made =
             py.import("datetime")?.getattr("timedelta")?.call((), Some(&since)).and_then(|since| epoch.add(since));
-        made.map(Bound::unbind)
-            .map_err(|error| ours(py, error, "the platform's time lies outside the years 1 to 9999"))
+        made.map(Bound::unbind).map_err(|error| ours(py, error, "the platform's time lies outside the years 1 to 9999"))
     }
 }
 

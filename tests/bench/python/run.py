@@ -1,6 +1,6 @@
 """The Python face against `http.client` + `json` and against other SDKs, in one run and as ratios.
 
-usage: run.py --wheel keysecure.whl --server bench [--quick]
+usage: run.py --wheel keysecure.whl --sandbox-wheel keysecure_sandbox.whl --server bench [--quick]
 
 `--server` is the program `bench` of this repository, which also serves recorded answers. The packages are installed into folders that are thrown
 away afterwards. `cargo xtask bench` calls this.
@@ -27,6 +27,8 @@ def install(folder, what):
     """Where pip put it, with byte code, as a user has it."""
     target = pathlib.Path(folder) / pathlib.Path(what).stem
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if what.endswith(".whl"):
+        command.append("--no-deps")
     subprocess.run([*command, "--root-user-action=ignore", "--target", target, what], check=True)
     return target
 
@@ -38,8 +40,9 @@ def size(target):
     return whole / 1e6, len(files), len(list(target.glob("*.dist-info"))) - 1
 
 
-def environment(target):
-    return {**os.environ, "PYTHONPATH": str(target), "PYTHONDONTWRITEBYTECODE": "1"}
+def environment(*targets):
+    path = os.pathsep.join(map(str, targets))
+    return {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def ready(name, target, rounds):
@@ -53,10 +56,10 @@ def ready(name, target, rounds):
 class Sandbox:
     """`python -m keysecure sandbox`, for the answers that are recorded and for the callback."""
 
-    def __init__(self, target):
+    def __init__(self, *targets):
         self.process = subprocess.Popen(
             [sys.executable, "-m", "keysecure", "sandbox", "--exit-with-stdin", "--api-key", API_KEY, "--api-secret", SECRET],
-            env=environment(target),
+            env=environment(*targets),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -187,7 +190,7 @@ def verdict(value, budget):
     return "ok" if value <= budget else "over"
 
 
-def measure(folder, wheel, server_program, quick):
+def measure(folder, wheel, sandbox_wheel, server_program, quick):
     targets = {"http.client": pathlib.Path(folder), "keysecure": install(folder, wheel)}
     targets |= {name: install(folder, name) for name in OTHERS}
     print("Installed: size with byte code, files without, packages that come along; ready: import + client + first bound method.\n")
@@ -203,7 +206,7 @@ def measure(folder, wheel, server_program, quick):
         rows.append([name, version, f"{megabytes:.1f} MB", str(files), str(dependencies), f"{starts[name]:.1f} ms"])
     table(rows)
 
-    sandbox = Sandbox(targets["keysecure"])
+    sandbox = Sandbox(targets["keysecure"], install(folder, sandbox_wheel))
     answers, setup = record(sandbox)
     sandbox.process.stdin.close()
     server = subprocess.Popen([server_program, "serve-recorded-answers"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -251,11 +254,12 @@ def measure(folder, wheel, server_program, quick):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--wheel", required=True)
+    parser.add_argument("--sandbox-wheel", required=True)
     parser.add_argument("--server", required=True)
     parser.add_argument("--quick", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        measure(folder, os.path.abspath(args.wheel), os.path.abspath(args.server), args.quick)
+        measure(folder, *map(os.path.abspath, (args.wheel, args.sandbox_wheel, args.server)), args.quick)
 
 
 if __name__ == "__main__":
