@@ -7,7 +7,7 @@ use crate::bindings::{self, Bindings};
 use crate::table::{row, table};
 use crate::{android, apple, kotlin, run};
 
-/// The largest library that may go to a phone, stripped.
+/// The largest library that may go to a phone, stripped. There the library has no HTTP of its own: the phone's is used.
 const BUDGET: u64 = 2_000_000;
 
 /// The folders in which JNA looks for a library in a jar.
