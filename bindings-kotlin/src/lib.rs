@@ -43,6 +43,12 @@ pub use webhook::{Decider, Decision, Received, Responder, Verified, WebhookOptio
 
 uniffi::setup_scaffolding!();
 
+/// Whether the library has HTTP and TLS of its own. Without them a client needs a `Transport`.
+#[uniffi::export]
+pub fn has_http() -> bool {
+    cfg!(feature = "http")
+}
+
 /// The version of the library, which must be that of the code generated for it.
 #[uniffi::export]
 pub fn library_version() -> String {

@@ -7,6 +7,8 @@ use std::path::Path;
 use crate::package::{ALIGNED, is_aligned};
 use crate::{bindings, kotlin, run};
 
+// Without HTTP and TLS of its own: Android's are there, smaller, with the user's certificates, and kept up to date.
+
 /// Android's names of its processors, and Rust's.
 const TARGETS: [(&str, &str); 4] = [
     ("arm64-v8a", "aarch64-linux-android"),
@@ -35,7 +37,10 @@ pub fn aar() -> bool {
 
 fn library(abi: &str, target: &str, folder: &Path) -> bool {
     let mut ndk = run::cargo(&format!("ndk -t {abi} --platform {PLATFORM}"));
-    ndk.args("rustc -p keysecure-ffi --lib --crate-type cdylib --profile ship --".split_whitespace()).arg(ALIGNED);
+    ndk.args(
+        "rustc -p keysecure-ffi --no-default-features --lib --crate-type cdylib --profile ship --".split_whitespace(),
+    )
+    .arg(ALIGNED);
     let built = run::target_dir().join(target).join("ship/libkeysecure_ffi.so");
     let to = folder.join("jni").join(abi).join("libkeysecure_ffi.so");
     run::passes(&mut ndk)

@@ -7,7 +7,7 @@ use crate::bindings::{self, Bindings};
 use crate::table::{row, table};
 use crate::{android, apple, kotlin, run};
 
-/// The largest library that may go to a phone, stripped.
+/// The largest library that may go to a phone, stripped. There the library has no HTTP of its own: the phone's is used.
 const BUDGET: u64 = 2_000_000;
 
 /// The folders in which JNA looks for a library in a jar.
@@ -57,7 +57,7 @@ fn jar() -> bool {
             if found { "there" } else { "empty: put the library built there into target/natives" }
         );
     }
-    report(&[("with HTTP and TLS", &library)])
+    report(&[("with HTTP and TLS, for servers", &library, None)])
 }
 
 /// The library with and without its own HTTP.
@@ -66,7 +66,10 @@ fn sizes() -> bool {
     let (whole, slim) = (folder.join("whole"), folder.join("slim"));
     ship("", &whole)
         && ship("--no-default-features", &slim)
-        && report(&[("with HTTP and TLS", &whole), ("for a transport of the platform's", &slim)])
+        && report(&[
+            ("with HTTP and TLS, for servers", &whole, None),
+            ("with the platform's, for phones", &slim, Some(BUDGET)),
+        ])
 }
 
 /// Builds the library as it is shipped, without the crate type `lib`, which would switch off optimisation across crates.
@@ -85,13 +88,18 @@ fn ship(features: &str, to: &Path) -> bool {
     copied && run::passes(run::command("strip").arg(option).arg(to)) && is_aligned(to)
 }
 
-fn report(libraries: &[(&str, &Path)]) -> bool {
+fn report(libraries: &[(&str, &Path, Option<u64>)]) -> bool {
     let mut rows = vec![row!["library", "bytes", "budget", "verdict"]];
     let mut good = true;
-    for (what, library) in libraries {
+    for (what, library, budget) in libraries {
         let size = fs::metadata(library).map_or(u64::MAX, |file| file.len());
-        good &= size <= BUDGET;
-        rows.push(row![what, size, BUDGET, if size <= BUDGET { "ok" } else { "over" }]);
+        let verdict = match budget {
+            Some(budget) if size > *budget => "over",
+            Some(_) => "ok",
+            None => "-",
+        };
+        good &= verdict != "over";
+        rows.push(row![what, size, budget.map_or_else(|| "-".into(), |budget| budget.to_string()), verdict]);
     }
     print!("\n{}", table(&rows));
     good
@@ -108,7 +116,7 @@ pub fn is_aligned(library: &Path) -> bool {
     };
     let smallest = alignments(&headers).min();
     let good = smallest.is_some_and(|alignment| alignment >= 0x4000);
-    println!("{}: segments are aligned to {smallest:#x?}", library.display());
+    println!("{}: segments are aligned to {:#x}", library.display(), smallest.unwrap_or(0));
     good
 }
 

@@ -51,9 +51,11 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
             FfiClient(
                 apiKey,
                 apiSecret,
-                ClientOptions(
-                    environment, baseUrl, aes, timeout, connectTimeout, maxRetries, language, timezone, proxy, caPem,
-                    transport?.let(::GuardedTransport), observer?.let(::GuardedObserver), tokenStore?.ffi,
+                withTransport(
+                    ClientOptions(
+                        environment, baseUrl, aes, timeout, connectTimeout, maxRetries, language, timezone, proxy, caPem,
+                        transport?.let(::GuardedTransport), observer?.let(::GuardedObserver), tokenStore?.ffi,
+                    ),
                 ),
             )
         },

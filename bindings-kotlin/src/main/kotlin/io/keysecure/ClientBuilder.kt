@@ -2,9 +2,13 @@ package io.keysecure
 
 import io.keysecure.ffi.ClientOptions
 import io.keysecure.ffi.Client as FfiClient
+import io.keysecure.ffi.hasHttp
 import io.keysecure.model.AesSettings
 import io.keysecure.model.Environment
+import io.keysecure.model.ErrorFacts
+import io.keysecure.model.ErrorKind
 import io.keysecure.model.Language
+import io.keysecure.model.Outcome
 import java.time.Duration
 
 /** The settings of a [Client] to be. See its constructor for their meaning. */
@@ -51,10 +55,22 @@ public class ClientBuilder internal constructor(private val make: (ClientOptions
     public fun tokenStore(store: TokenStore): ClientBuilder = with { copy(tokenStore = store.ffi) }
 
     /** Checks every setting and makes the client. Nothing is sent yet. */
-    public fun build(): Client = Client.over(call { make(options) })
+    public fun build(): Client = Client.over(call { make(withTransport(options)) })
 
     private inline fun with(change: ClientOptions.() -> ClientOptions): ClientBuilder {
         options = options.change()
         return this
     }
+}
+
+/** A library that has no HTTP of its own, as on phones, takes the machine's. */
+internal fun withTransport(options: ClientOptions): ClientOptions {
+    if (options.transport != null || hasHttp()) return options
+    if (options.proxy != null || options.caPem != null) {
+        val text = "proxy and ca_pem are settings of the built-in HTTP, which this library does not have: give a transport"
+        throw KeySecureException.Config(
+            ErrorFacts(text, ErrorKind.CONFIG, Outcome.NOT_SENT, null, null, null, null, null, 0, null, null, null),
+        )
+    }
+    return options.copy(transport = GuardedTransport(UrlConnectionTransport()))
 }

@@ -4,10 +4,8 @@ import io.keysecure.ffi.HttpResponse
 import io.keysecure.model.Method
 import io.keysecure.model.TransportFault
 import java.io.ByteArrayOutputStream
-import java.net.ConnectException
 import java.net.ProxySelector
 import java.net.URI
-import java.net.UnknownHostException
 import java.net.http.HttpClient
 import java.net.http.HttpConnectTimeoutException
 import java.net.http.HttpRequest
@@ -25,7 +23,6 @@ import java.util.concurrent.Flow
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.TimeoutException
 import javax.net.ssl.SSLContext
-import javax.net.ssl.SSLHandshakeException
 import javax.net.ssl.SSLParameters
 
 /**
@@ -62,8 +59,8 @@ public class JavaHttpTransport @JvmOverloads constructor(
             exchange.cancel(true)
             Thread.currentThread().interrupt()
             throw TransportFailedException(TransportFault.OTHER, sent = true, cause = interrupted)
-        } catch (failed: ExecutionException) {
-            throw failure(failed.cause ?: failed)
+        } catch (wrapped: ExecutionException) {
+            throw failed(wrapped.cause ?: wrapped)
         }
         val headers = answer.headers()
         return HttpResponse(
@@ -84,25 +81,16 @@ public class JavaHttpTransport @JvmOverloads constructor(
         return builder.build()
     }
 
-    private fun failure(error: Throwable): TransportFailedException {
-        val chain = generateSequence(error) { it.cause }.take(8).toList()
-        fun any(vararg types: Class<out Throwable>) = chain.any { link -> types.any { it.isInstance(link) } }
-        val (fault, sent) = when {
-            any(TooLarge::class.java) -> TransportFault.TOO_LARGE to true
-            any(HttpConnectTimeoutException::class.java) -> TransportFault.TIMEOUT to false
-            any(HttpTimeoutException::class.java) -> TransportFault.TIMEOUT to true
-            any(UnresolvedAddressException::class.java, UnknownHostException::class.java) -> TransportFault.DNS to false
-            any(SSLHandshakeException::class.java) -> TransportFault.TLS to false
-            any(ConnectException::class.java) -> TransportFault.CONNECT to false
-            any(java.net.ProtocolException::class.java) -> TransportFault.PROTOCOL to true
-            any(java.io.IOException::class.java) -> TransportFault.CLOSED to true
-            else -> TransportFault.OTHER to true
+    private fun failed(error: Throwable): TransportFailedException {
+        val chain = generateSequence(error) { it.cause }.take(8)
+        return when {
+            chain.any { it is HttpConnectTimeoutException } -> TransportFailedException(TransportFault.TIMEOUT, false, error)
+            chain.any { it is HttpTimeoutException } -> TransportFailedException(TransportFault.TIMEOUT, true, error)
+            chain.any { it is UnresolvedAddressException } -> TransportFailedException(TransportFault.DNS, false, error)
+            else -> failure(error)
         }
-        return TransportFailedException(fault, sent, error)
     }
 }
-
-private class TooLarge : java.io.IOException("the answer is larger than it may be")
 
 /** Reads a body, and gives up when it grows beyond its limit. */
 private class Capped(private val limit: Long) : BodyHandler<ByteArray> {

@@ -14,14 +14,23 @@ import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.params.ParameterizedTest
+import org.junit.jupiter.params.provider.EnumSource
 
 class TransportsTest {
     private fun over(stage: Stage, transport: Transport, retries: Int = 2) =
         stage.builder().transport(transport).maxRetries(retries).build()
 
-    @Test
-    fun `every kind of call goes through java net http as well`() = Stage().use { stage ->
-        over(stage, JavaHttpTransport()).use { client ->
+    /** The transports that come with the library. */
+    enum class Ready(val make: () -> Transport) {
+        JAVA_HTTP({ JavaHttpTransport() }),
+        URL_CONNECTION({ UrlConnectionTransport() }),
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `every kind of call goes through the JVM's own HTTP as well`(ready: Ready) = Stage().use { stage ->
+        over(stage, ready.make()).use { client ->
             assertEquals(stage.cardholderNo, client.cardholders().get(stage.cardholderNo).cardholderNo)
             client.accounts().transfer(stage.transfer("t-1"))
             assertTrue(client.cards().packages().any())
@@ -30,23 +39,31 @@ class TransportsTest {
         assertEquals(1, stage.sandbox.transfers().size)
     }
 
-    @Test
-    fun `over java net http a lost answer is unknown and a clock wrong by hours works`() = Stage().use { stage ->
-        stage.sandbox.advance(Duration.ofHours(9))
-        val client = over(stage, JavaHttpTransport())
-        client.accessToken()
-        stage.sandbox.fault("accounts.transfer", "drop_after_commit")
-        val error = assertThrows(KeySecureException.Transport::class.java) {
-            client.accounts().transfer(stage.transfer("t-1"))
+    @ParameterizedTest
+    @EnumSource
+    fun `over the JVM's HTTP a lost answer is unknown, sent once, and a clock wrong by hours works`(ready: Ready) =
+        Stage().use { stage ->
+            stage.sandbox.advance(Duration.ofHours(9))
+            val client = over(stage, ready.make())
+            for (kind in listOf("drop_before_read", "drop_after_commit")) {
+                // A kept connection is what a stack repeats a request on.
+                client.cardholders().get(stage.cardholderNo)
+                val before = stage.sandbox.requestsTo("accounts.transfer")
+                stage.sandbox.fault("accounts.transfer", kind)
+                val error = assertThrows(KeySecureException.Transport::class.java) {
+                    client.accounts().transfer(stage.transfer("t-$kind"))
+                }
+                assertEquals(Outcome.UNKNOWN, error.outcome)
+                assertEquals(TransportFault.CLOSED, error.transportFault)
+                assertEquals(before + 1, stage.sandbox.requestsTo("accounts.transfer"))
+            }
+            assertEquals(1, stage.sandbox.transfers().size)
         }
-        assertEquals(Outcome.UNKNOWN, error.outcome)
-        assertEquals(TransportFault.CLOSED, error.transportFault)
-        assertEquals(1, stage.sandbox.transfers().size)
-    }
 
-    @Test
-    fun `java net http follows no redirect, caps the answer and keeps the time`() = Stage().use { stage ->
-        val client = over(stage, JavaHttpTransport(), retries = 0)
+    @ParameterizedTest
+    @EnumSource
+    fun `the JVM's HTTP follows no redirect, caps the answer and keeps the time`(ready: Ready) = Stage().use { stage ->
+        val client = over(stage, ready.make(), retries = 0)
         client.accessToken()
         stage.sandbox.fault("cardholders.get", "redirect")
         assertThrows(KeySecureException::class.java) { client.cardholders().get(stage.cardholderNo) }
@@ -58,16 +75,37 @@ class TransportsTest {
         }
         assertEquals(TransportFault.TOO_LARGE, large.transportFault)
 
-        val hurried = stage.builder().transport(JavaHttpTransport()).timeout(Duration.ofMillis(700)).maxRetries(0).build()
+        stage.sandbox.fault("cardholders.get", mapOf("http_status" to listOf(503, 7)))
+        val busy = assertThrows(KeySecureException::class.java) { client.cardholders().get(stage.cardholderNo) }
+        assertEquals(503, busy.httpStatus)
+        assertEquals(Duration.ofSeconds(7), busy.retryAfter)
+
+        val hurried = stage.builder().transport(ready.make()).timeout(Duration.ofMillis(700)).maxRetries(0).build()
         hurried.accessToken()
         stage.sandbox.fault("cardholders.get", mapOf("stall" to 60_000))
         assertThrows(KeySecureException.Timeout::class.java) { hurried.cardholders().get(stage.cardholderNo) }
         Unit
     }
 
-    @Test
-    fun `java net http says not sent when nobody is there`() {
-        val client = Client("key", "sixteen-letters!", baseUrl = "http://127.0.0.1:1", transport = JavaHttpTransport())
+    @ParameterizedTest
+    @EnumSource
+    fun `an answer that trickles ends with the time of the whole exchange`(ready: Ready) {
+        Trickling().use { server ->
+            val client = Client(
+                "key", "sixteen-letters!", baseUrl = server.url, transport = ready.make(), timeout = Duration.ofMillis(900), maxRetries = 0,
+            )
+            val began = System.nanoTime()
+            val error = assertThrows(KeySecureException::class.java) { client.cards().get("c") }
+            assertEquals(TransportFault.TIMEOUT, error.transportFault)
+            // It would trickle for a minute.
+            assertTrue(System.nanoTime() - began < Duration.ofSeconds(20).toNanos())
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `the JVM's HTTP says not sent when nobody is there`(ready: Ready) {
+        val client = Client("key", "sixteen-letters!", baseUrl = "http://127.0.0.1:1", transport = ready.make())
         val error = assertThrows(KeySecureException.Transport::class.java) { client.cards().get("c") }
         assertEquals(Outcome.NOT_SENT, error.outcome)
         assertEquals(TransportFault.CONNECT, error.transportFault)
