@@ -1,4 +1,4 @@
-//! An HTTP stack of the platform's: `java.net.http`, OkHttp, `URLSession`.
+//! An HTTP stack of the platform's: `java.net.http`, `OkHttp`, `URLSession`.
 
 use std::fmt;
 use std::sync::Arc;
