@@ -58,7 +58,17 @@ class Sandbox:
 
     def __init__(self, *targets):
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "keysecure", "sandbox", "--exit-with-stdin", "--api-key", API_KEY, "--api-secret", SECRET],
+            [
+                sys.executable,
+                "-m",
+                "keysecure",
+                "sandbox",
+                "--exit-with-stdin",
+                "--api-key",
+                API_KEY,
+                "--api-secret",
+                SECRET,
+            ],
             env=environment(*targets),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -103,7 +113,9 @@ class Sandbox:
 
 def whole(body, date="Mon, 23 Nov 2026 12:00:00 GMT"):
     length = len(body.encode())
-    return f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nDate: {date}\r\n\r\n{body}"
+    return (
+        f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nDate: {date}\r\n\r\n{body}"
+    )
 
 
 def record(sandbox):
@@ -128,7 +140,9 @@ def record(sandbox):
         f"/open-api{path}": card_answer,
         "/open-api/v1/card/list": list_answer,
         "/v1/issuing/cards/ic_1": whole(json.dumps(theirs)),
-        "/v1/issuing/cards?limit=100": whole(json.dumps({"object": "list", "data": rows, "has_more": False, "url": "/"})),
+        "/v1/issuing/cards?limit=100": whole(
+            json.dumps({"object": "list", "data": rows, "has_more": False, "url": "/"})
+        ),
         "/v1/cards/1": whole(json.dumps(theirs)),
         "/v1/cards?page_size=100": whole(json.dumps({"data": rows, "has_more": False})),
         "/paymentInstruments/1": whole(json.dumps(theirs)),
@@ -193,7 +207,9 @@ def verdict(value, budget):
 def measure(folder, wheel, sandbox_wheel, server_program, quick):
     targets = {"http.client": pathlib.Path(folder), "keysecure": install(folder, wheel)}
     targets |= {name: install(folder, name) for name in OTHERS}
-    print("Installed: size with byte code, files without, packages that come along; ready: import + client + first bound method.\n")
+    print(
+        "Installed: size with byte code, files without, packages that come along; ready: import + client + first bound method.\n"
+    )
     rows = [["package", "version", "installed", "files", "dependencies", "ready"]]
     starts = {name: ready(name, target, 5 if quick else 15) for name, target in targets.items()}
     for name, target in targets.items():
@@ -209,7 +225,9 @@ def measure(folder, wheel, sandbox_wheel, server_program, quick):
     sandbox = Sandbox(targets["keysecure"], install(folder, sandbox_wheel))
     answers, setup = record(sandbox)
     sandbox.process.stdin.close()
-    server = subprocess.Popen([server_program, "serve-recorded-answers"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        [server_program, "serve-recorded-answers"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     server.stdin.write(json.dumps(answers) + "\n")
     server.stdin.flush()
     port = int(server.stdout.readline())
@@ -222,12 +240,26 @@ def measure(folder, wheel, sandbox_wheel, server_program, quick):
     lists = race(workers, "list", 1, turn, rounds)
     hooks = race(workers, "webhook", 1, turn, rounds)
 
-    print("Processor time of one call in the whole process, median; in brackets against http.client + json in the same round.\n")
-    rows = [["package", "get one, typed", "list of 100, typed", "callback verified and typed", "8 threads against 1, calls per second"]]
+    print(
+        "Processor time of one call in the whole process, median; in brackets against http.client + json in the same round.\n"
+    )
+    rows = [
+        [
+            "package",
+            "get one, typed",
+            "list of 100, typed",
+            "callback verified and typed",
+            "8 threads against 1, calls per second",
+        ]
+    ]
     for name in targets:
         row = [name]
         for samples in (get, lists):
-            row.append(f"{median(samples[name]):.0f} us ({ratio(samples[name], samples['http.client']):.2f})" if name in samples else "-")
+            row.append(
+                f"{median(samples[name]):.0f} us ({ratio(samples[name], samples['http.client']):.2f})"
+                if name in samples
+                else "-"
+            )
         row.append(f"{median(hooks[name]):.1f} us" if name in hooks else "-")
         row.append(f"{ratio(get8[name], get[name], 1):.2f}")
         rows.append(row)
@@ -244,7 +276,9 @@ def measure(folder, wheel, sandbox_wheel, server_program, quick):
         ("wheel", os.path.getsize(wheel) / 1e6, 1.5, " MB"),
     ]
     rows = [["budget of the Python face", "measured", "budget", "verdict"]]
-    rows += [[what, f"{value:.2f}{unit}", f"{budget}{unit}", verdict(value, budget)] for what, value, budget, unit in checks]
+    rows += [
+        [what, f"{value:.2f}{unit}", f"{budget}{unit}", verdict(value, budget)] for what, value, budget, unit in checks
+    ]
     table(rows)
     for worker in workers.values():
         worker.process.stdin.close()
