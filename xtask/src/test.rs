@@ -4,13 +4,8 @@ use crate::faces::{self, Outcome};
 use crate::run;
 use crate::tally::Tally;
 
-/// All faces, or those of these names.
+/// Runs the faces of these names, or all when there is none.
 pub fn run(names: &[String]) -> bool {
-    if let Some(unknown) = names.iter().find(|name| !faces::ALL.iter().any(|face| face.name == **name)) {
-        let known: Vec<_> = faces::ALL.iter().map(|face| face.name).collect();
-        eprintln!("there is no face {unknown}, only {}", known.join(", "));
-        return false;
-    }
     let wanted = faces::ALL.iter().filter(|face| names.is_empty() || names.iter().any(|name| name == face.name));
     let ran: Vec<(&str, Outcome)> = wanted.map(|face| (face.name, (face.run)())).collect();
     let (lines, total) = summary(ran, run::in_ci());
