@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::bindings::{self, Bindings};
 use crate::faces::{Outcome, judge};
+use crate::package;
 use crate::run;
 use crate::tally::Tally;
 
@@ -34,6 +35,21 @@ pub fn face() -> Outcome {
 /// `cargo xtask kotlin test -Dtest=ListsTest`: Maven with the folders of this workspace.
 pub fn run(arguments: &[String]) -> bool {
     made().is_some_and(|bindings| run::passes(&mut maven(&bindings, arguments)))
+}
+
+/// `cargo xtask kotlin-bench`: the shipped library under the JVM against the Rust call and against the JVM's own HTTP.
+pub fn bench() -> bool {
+    let Some(library) = package::shipped() else { return false };
+    let programs = "build --release -p keysecure-tests --bin bench --bin face_yardstick";
+    if !run::passes(&mut run::cargo(programs)) {
+        return false;
+    }
+    let release = run::target_dir().join("release");
+    let Some(bindings) = made() else { return false };
+    let bindings = Bindings { library, ..bindings };
+    let program = |name: &str| format!("-Dbench.{name}={}", release.join(name).display());
+    let arguments = [program("bench"), program("face_yardstick"), "-Dtest=Benchmark".into(), "test".into()];
+    run::passes(&mut maven(&bindings, &arguments))
 }
 
 fn made() -> Option<Bindings> {

@@ -41,9 +41,13 @@ usage: cargo xtask COMMAND
   campaign
           the exactly-once campaign in full: minutes (arguments after `campaign` go to it)
   kotlin  mvn with the folders of this workspace, such as `kotlin test -Dtest=ListsTest`
+  kotlin-bench
+          CPU of a Kotlin call against Rust and against java.net.http: minutes
   package what is shipped: a jar with this machine's library, built and tested (minutes); `package size` builds the
           library with and without HTTP; `package aar` and `package xcframework` are recipes
   swift   swift with the folders of this workspace, such as `swift test --filter Lists`
+  swift-bench
+          CPU of a Swift call against Rust: minutes
 ";
 
 fn main() -> ExitCode {
@@ -58,8 +62,10 @@ fn main() -> ExitCode {
         ("bindings", []) => bindings::run(),
         ("campaign", rest) => campaign::run(rest),
         ("kotlin", rest) => kotlin::run(rest),
+        ("kotlin-bench", []) => kotlin::bench(),
         ("package", rest) => package::run(rest),
         ("swift", rest) => swift::run(rest),
+        ("swift-bench", []) => swift::bench(),
         ("" | "help" | "-h" | "--help", _) => {
             print!("{USAGE}");
             true

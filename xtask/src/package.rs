@@ -60,12 +60,17 @@ fn jar() -> bool {
     report(&[("with HTTP and TLS, for servers", &library, None)])
 }
 
+/// The library as it is shipped for servers.
+pub fn shipped() -> Option<PathBuf> {
+    let library = run::target_dir().join("sizes/whole");
+    ship("", &library).then_some(library)
+}
+
 /// The library with and without its own HTTP.
 fn sizes() -> bool {
-    let folder = run::target_dir().join("sizes");
-    let (whole, slim) = (folder.join("whole"), folder.join("slim"));
-    ship("", &whole)
-        && ship("--no-default-features", &slim)
+    let slim = run::target_dir().join("sizes/slim");
+    let Some(whole) = shipped() else { return false };
+    ship("--no-default-features", &slim)
         && report(&[
             ("with HTTP and TLS, for servers", &whole, None),
             ("with the platform's, for phones", &slim, Some(BUDGET)),

@@ -20,6 +20,13 @@ final class ValueTests: XCTestCase {
         }
     }
 
+    func testDecimalsAreReadAsTheyAreWritten() {
+        let texts = ["0", "-0.01", "10.00", "-12.50", "0.000000001", "9999999999999999999", "99999999999999999.9"]
+        for text in texts + ["79228162514264337593543950335", "-7922816251426433759354395.0335"] {
+            XCTAssertEqual(decimal(lifted: text), Decimal(string: text), text)
+        }
+    }
+
     func testMillisecondsOfThePlatformGoThereAndBack() {
         for milliseconds in [0, 1, -1, 999, -1001, 1_763_800_000_123] + (0..<20_000).map({ 1_763_800_000_000 + Int64($0) * 977 })
         {
@@ -39,6 +46,20 @@ final class ValueTests: XCTestCase {
         XCTAssertEqual(WireDuration(1.5).nanoseconds, 500_000_000)
         for wrong in [-1, -.infinity, .nan] as [TimeInterval] { XCTAssertEqual(WireDuration(wrong).seconds, 0) }
         XCTAssertEqual(WireDuration(.infinity).seconds, 3_155_760_000)
+    }
+
+    func testWhatEndsTooSoonIsNotRead() {
+        let bytes: [UInt8] = [0, 0, 1, 2, 7]
+        bytes.withUnsafeBufferPointer { bytes in
+            var reader = WireReader(bytes.baseAddress, bytes.count)
+            XCTAssertEqual(reader.integer() as Int32?, 258)
+            XCTAssertNil(reader.integer() as Int16?)
+            XCTAssertNil(reader.next(2))
+            XCTAssertNil(reader.next(-1))
+            XCTAssertTrue(reader.hasRemaining)
+            XCTAssertEqual(reader.next(1).map(Array.init), [7])
+            XCTAssertFalse(reader.hasRemaining)
+        }
     }
 
     func testDaysReadAsTheyAreWritten() {

@@ -20,7 +20,8 @@ import javax.net.ssl.SSLSocketFactory
  * A [Transport] over `HttpURLConnection`, which every JVM and every Android has: the machine's own trust store and TLS, no
  * redirects, no cache, no proxy unless given. It is what a library without HTTP of its own uses when nothing else is given.
  *
- * A POST is never repeated. A GET is repeated by the machine itself when a kept connection turns out to be closed.
+ * A POST is never repeated. A GET is repeated once by the machine itself when its connection breaks, and counts as one
+ * attempt. A desktop JVM does not let the header `Origin` through, so [Pci.cardDetail] needs another transport there.
  */
 public class UrlConnectionTransport @JvmOverloads constructor(
     private val proxy: Proxy = Proxy.NO_PROXY,

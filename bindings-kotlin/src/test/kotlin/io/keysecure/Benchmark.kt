@@ -1,0 +1,161 @@
+package io.keysecure
+
+import com.google.gson.Gson
+import com.google.gson.annotations.SerializedName
+import com.google.gson.reflect.TypeToken
+import com.sun.management.OperatingSystemMXBean
+import io.keysecure.model.ListCards
+import io.keysecure.model.When
+import java.lang.management.ManagementFactory
+import java.net.URI
+import java.net.http.HttpClient
+import java.net.http.HttpRequest
+import java.net.http.HttpResponse
+import java.time.Duration
+import java.time.LocalDate
+import org.junit.jupiter.api.Test
+
+/**
+ * What a call costs, in processor time of the whole process: against the Rust call, and against `java.net.http` and Gson
+ * doing the same request. No test by its name: `cargo xtask kotlin-bench` runs it. They take turns, round by round.
+ */
+class Benchmark {
+    private val gson = Gson()
+    private val sandbox = Sandbox()
+    private val holder = sandbox.approvedCardholder()
+    private val cardNo = sandbox.control(
+        "POST /seed/cards", "cardholder_no" to holder, "times_ms" to List(100) { 1_749_945_600_000 },
+    ).asJsonObject["numbers"].asJsonArray[0].asString
+    private val plain = Plain(sandbox.baseUrl, sandbox.apiKey) { sandbox.now().toEpochMilli() }
+
+    @Test
+    fun `what a call costs`() {
+        val answers = mapOf(
+            "/open-api/v1/card/$cardNo/detail" to whole(plain.text("GET", "/v1/card/$cardNo/detail", null)),
+            "/open-api/v1/card/list" to whole(plain.text("POST", "/v1/card/list", plain.listBody)),
+            // The last: it ends the token that the others used.
+            "/open-api/v1/merchant/token" to whole(plain.text("GET", "/v1/merchant/token", null)),
+        )
+        Program(System.getProperty("bench.bench"), "serve-recorded-answers").use { server ->
+            val url = "http://127.0.0.1:" + server.ask(gson.toJson(answers))
+            Program(System.getProperty("bench.face_yardstick")).use { rust ->
+                rust.tell("$url ${sandbox.apiKey} ${sandbox.apiSecret} $cardNo")
+                race(url, rust)
+            }
+        }
+        sandbox.close()
+    }
+
+    private fun race(url: String, rust: Program) {
+        val client = Client(sandbox.apiKey, sandbox.apiSecret, baseUrl = url)
+        val ownHttp = Client(sandbox.apiKey, sandbox.apiSecret, baseUrl = url, transport = JavaHttpTransport())
+        val plain = Plain(url, sandbox.apiKey) { System.currentTimeMillis() }
+        val query = ListCards(When.Day(LocalDate.of(2025, 6, 1)), When.Day(LocalDate.of(2025, 6, 30)))
+        for ((task, count) in listOf("get" to 4_000, "list" to 800)) {
+            val contestants: Map<String, (Int) -> Double> = linkedMapOf(
+                "Rust" to { calls -> rust.ask("$task $calls").toDouble() },
+                "Kotlin" to { calls -> cpu(calls) { if (task == "get") client.cards().get(cardNo) else client.cards().listPage(query, 0, 100) } },
+                "java.net.http + Gson" to { calls -> cpu(calls) { if (task == "get") plain.card(cardNo) else plain.cards() } },
+                "Kotlin over java.net.http" to { calls ->
+                    cpu(calls) { if (task == "get") ownHttp.cards().get(cardNo) else ownHttp.cards().listPage(query, 0, 100) }
+                },
+            )
+            contestants.values.forEach { contestant -> repeat(5) { contestant(count) } }
+            val samples = contestants.mapValues { ArrayList<Double>() }
+            repeat(15) { contestants.forEach { (name, contestant) -> samples.getValue(name) += contestant(count) } }
+            val rust = samples.getValue("Rust")
+            println("Benchmark: CPU of one call, `$task`, median of 15 rounds; in brackets against Rust in the same round")
+            for ((name, mine) in samples) {
+                println("Benchmark:   %-26s %8.1f us (%.2f)".format(name, median(mine), median(mine.zip(rust) { a, b -> a / b })))
+            }
+        }
+    }
+
+    /** Microseconds of one call. Garbage of the contestant before is not ours. */
+    private fun cpu(calls: Int, call: () -> Any?): Double {
+        System.gc()
+        val before = machine.processCpuTime
+        repeat(calls) { call() }
+        return (machine.processCpuTime - before) / 1_000.0 / calls
+    }
+
+    private fun median(samples: List<Double>): Double = samples.sorted()[samples.size / 2]
+
+    private fun whole(body: String): String {
+        val length = body.toByteArray().size
+        return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: $length\r\n" +
+            "Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n\r\n$body"
+    }
+
+    private companion object {
+        val machine = ManagementFactory.getOperatingSystemMXBean() as OperatingSystemMXBean
+    }
+}
+
+/** A program that answers lines with lines, and ends with its standard input. */
+private class Program(vararg command: String) : AutoCloseable {
+    private val process = ProcessBuilder(*command).redirectError(ProcessBuilder.Redirect.INHERIT).start()
+    private val lines = process.inputReader()
+
+    fun tell(line: String) {
+        process.outputStream.write("$line\n".toByteArray())
+        process.outputStream.flush()
+    }
+
+    fun ask(line: String): String {
+        tell(line)
+        return lines.readLine()
+    }
+
+    override fun close() {
+        process.outputStream.close()
+        process.waitFor()
+    }
+}
+
+/** The same requests by hand, as one would write them without this library: kept connections, typed answers. */
+private class Plain(private val url: String, private val apiKey: String, private val now: () -> Long) {
+    class Answer<T>(val code: Int, val data: T)
+    class Token(@SerializedName("access_token") val accessToken: String)
+    class Page(val list: List<Card>)
+    class Card(
+        @SerializedName("card_no") val cardNo: String,
+        @SerializedName("card_unique_no") val cardUniqueNo: String?,
+        @SerializedName("cardholder_no") val cardholderNo: String?,
+        @SerializedName("card_name") val cardName: String?,
+        @SerializedName("card_type") val cardType: String?,
+        val organization: String?,
+        @SerializedName("card_last_no") val cardLastNo: String?,
+        val status: String,
+        @SerializedName("fee_detail") val feeDetail: Map<String, Any>?,
+        val time: Long?,
+    )
+
+    private val gson = Gson()
+    private val http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(5)).build()
+    private val token: String by lazy {
+        gson.fromJson<Answer<Token>>(send("GET", "/v1/merchant/token", null, ""), object : TypeToken<Answer<Token>>() {}.type)
+            .data.accessToken
+    }
+    private val cardType = object : TypeToken<Answer<Card>>() {}.type
+    private val pageType = object : TypeToken<Answer<Page>>() {}.type
+    val listBody = """{"start_time":"2025-06-01 00:00:00","end_time":"2025-06-30 23:59:59","page":0,"size":100}"""
+
+    fun text(method: String, path: String, body: String?): String = send(method, path, body, token)
+
+    fun card(cardNo: String): Card = gson.fromJson<Answer<Card>>(text("GET", "/v1/card/$cardNo/detail", null), cardType).data
+
+    fun cards(): List<Card> = gson.fromJson<Answer<Page>>(text("POST", "/v1/card/list", listBody), pageType).data.list
+
+    private fun send(method: String, path: String, body: String?, token: String): String {
+        val content = body?.let { HttpRequest.BodyPublishers.ofString(it) } ?: HttpRequest.BodyPublishers.noBody()
+        val request = HttpRequest.newBuilder(URI.create("$url/open-api$path")).method(method, content)
+            .timeout(Duration.ofSeconds(30))
+            .header("Content-Type", "application/json").header("Api-Key", apiKey).header("Timestamp", now().toString())
+            .header("Accept-Language", "en_US").header("Timezone", "UTC+8")
+        if (token.isNotEmpty()) request.header("Access-Token", token)
+        val answer = http.send(request.build(), HttpResponse.BodyHandlers.ofString())
+        check(answer.statusCode() == 200 && "\"code\":0" in answer.body()) { answer.body() }
+        return answer.body()
+    }
+}
