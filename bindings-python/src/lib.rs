@@ -30,7 +30,7 @@ mod webhooks;
 /// The native part of keysecure. Use it through `keysecure`.
 #[pymodule]
 mod _native {
-    use super::*;
+    use super::{Bound, PyModule, PyModuleMethods, PyResult};
 
     #[pymodule_export]
     use crate::address::Address;

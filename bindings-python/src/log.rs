@@ -140,19 +140,17 @@ fn emit_one(py: Python<'_>, record: &Record) -> PyResult<()> {
     Ok(())
 }
 
+/// The record as text, in the form of the core's attempts.
 fn text_of(record: &CallRecord) -> String {
-    let mut text =
-        format!("operation={} attempts={} ms={}", record.operation, record.attempts, record.duration.as_millis());
-    if let Some(code) = record.code {
-        text.push_str(&format!(" code={code}"));
-    }
-    if let Some(kind) = record.kind {
-        text.push_str(&format!(" error={}", kind.as_str()));
-    }
-    if let Some(outcome) = record.outcome {
-        text.push_str(&format!(" outcome={outcome}"));
-    }
-    text
+    let mut parts = vec![
+        format!("operation={}", record.operation),
+        format!("attempts={}", record.attempts),
+        format!("ms={}", record.duration.as_millis()),
+    ];
+    parts.extend(record.code.map(|code| format!("code={code}")));
+    parts.extend(record.kind.map(|kind| format!("error={}", kind.as_str())));
+    parts.extend(record.outcome.map(|outcome| format!("outcome={outcome}")));
+    parts.join(" ")
 }
 
 /// Tells that the caller's own code raised where nobody can catch it: what did, and the type of the exception. Its text

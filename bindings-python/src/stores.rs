@@ -118,7 +118,7 @@ impl FileStore {
     }
 
     fn __repr__(&self) -> String {
-        format!("FileStore({:?})", self.directory)
+        format!("FileStore('{}')", self.directory.display())
     }
 }
 
