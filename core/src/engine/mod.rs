@@ -56,6 +56,18 @@ pub(crate) struct Call<'a> {
     pub headers: &'a [(&'static str, &'a str)],
 }
 
+/// What an answer turned out to be.
+enum Answer {
+    Accepted,
+    Unacceptable(Error),
+    Refused { code: i64, msg: String },
+    NotAnEnvelope(Error),
+}
+
+/// Reads an answer: its HTTP status and its body. It is all of a call that depends on the call's types, so that the rest
+/// is there once and not once for each type.
+type Reader<'a> = dyn FnMut(u16, &[u8]) -> Answer + 'a;
+
 /// What became of one attempt, with the error to give if it was the last one.
 struct Failure {
     happened: Happened,
@@ -136,6 +148,23 @@ impl Engine {
         deadline: Duration,
         accept: impl Fn(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
+        let mut accepted = None;
+        let mut read = |http_status: u16, body: &[u8]| match envelope::read(http_status, body) {
+            Ok(Envelope::Data(data)) => match accept(data) {
+                Ok(value) => {
+                    accepted = Some(value);
+                    Answer::Accepted
+                }
+                Err(error) => Answer::Unacceptable(error),
+            },
+            Ok(Envelope::Refused { code, msg }) => Answer::Refused { code, msg },
+            Err(error) => Answer::NotAnEnvelope(error),
+        };
+        self.carry_out(call, deadline, &mut read)?;
+        accepted.ok_or_else(|| Error::invalid_response("the answer was not read"))
+    }
+
+    fn carry_out(&self, call: &Call<'_>, deadline: Duration, read: &mut Reader<'_>) -> Result<(), Error> {
         let operation = call.operation;
         self.check_open().map_err(|error| error.in_call(operation.name, 0))?;
         if operation.mode == Mode::SandboxOnly && self.settings.environment == Environment::Production {
@@ -143,7 +172,7 @@ impl Engine {
         }
         let started = self.now();
         let mut attempts = 0;
-        let result = self.attempts(call, deadline, &mut attempts, accept);
+        let result = self.attempts(call, deadline, &mut attempts, read);
         if let Some(observer) = &self.observer {
             observer.call(&CallRecord {
                 operation: operation.name,
@@ -158,13 +187,13 @@ impl Engine {
     }
 
     /// Sends until there is an answer or a reason to stop.
-    fn attempts<T: Decode, U>(
+    fn attempts(
         &self,
         call: &Call<'_>,
         deadline: Duration,
         attempts: &mut u32,
-        accept: impl Fn(T) -> Result<U, Error>,
-    ) -> Result<U, Error> {
+        read: &mut Reader<'_>,
+    ) -> Result<(), Error> {
         let operation = call.operation;
         let url = format!("{}/open-api{}", self.settings.base_url, call.path);
         let mut tried = Tried {
@@ -186,9 +215,8 @@ impl Engine {
                 Auth::ApiKey | Auth::Open => None,
             };
             *attempts += 1;
-            let failure = match self.attempt(call, &url, token.as_ref(), deadline, *attempts, &accept) {
-                Ok(data) => return Ok(data),
-                Err(failure) => failure,
+            let Err(failure) = self.attempt(call, &url, token.as_ref(), deadline, *attempts, read) else {
+                return Ok(());
             };
             let error = failure.error.in_call(operation.name, *attempts);
             tried.contested = self.shared_token.as_ref().is_some_and(SharedToken::is_down);
@@ -230,15 +258,15 @@ impl Engine {
     }
 
     /// Sends once.
-    fn attempt<T: Decode, U>(
+    fn attempt(
         &self,
         call: &Call<'_>,
         url: &str,
         token: Option<&Held>,
         deadline: Duration,
         attempt: u32,
-        accept: impl Fn(T) -> Result<U, Error>,
-    ) -> Result<U, Failure> {
+        read: &mut Reader<'_>,
+    ) -> Result<(), Failure> {
         let started = self.now();
         let device = instant::to_millis(self.clock.now());
         let stamp = self.server_time().stamp(device, started).to_string();
@@ -271,7 +299,7 @@ impl Engine {
         let http_status = sent.as_ref().ok().map(|answer| answer.status);
         let result = match sent {
             Ok(mut answer) => {
-                let result = self.read_answer(call.operation, &answer, arrived, accept);
+                let result = self.read_answer(call.operation, &answer, arrived, read);
                 // An emptied body is wiped as one block when it is dropped, a full one byte by byte.
                 answer.body.clear();
                 result
@@ -290,35 +318,33 @@ impl Engine {
             attempt,
             duration: arrived.saturating_sub(started),
             http_status,
-            code: result.as_ref().map_or_else(|failure| failure.error.code(), |_| Some(0)),
+            code: result.as_ref().map_or_else(|failure| failure.error.code(), |()| Some(0)),
             outcome: result.as_ref().err().map(|failure| failure.error.outcome()),
         });
         result
     }
 
     /// Reads an answer, and the server's clock beside it.
-    fn read_answer<T: Decode, U>(
+    fn read_answer(
         &self,
         operation: &Operation,
         answer: &Response,
         arrived: Duration,
-        accept: impl Fn(T) -> Result<U, Error>,
-    ) -> Result<U, Failure> {
+        read: &mut Reader<'_>,
+    ) -> Result<(), Failure> {
         let date = answer.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok()).map(instant::to_millis);
         if let Some(date) = date {
             self.server_time().observe(date, arrived);
         }
         let status = answer.status;
         let retry_after = answer.retry_after.as_deref().and_then(|text| self.retry_after(text));
-        let (happened, error) = match envelope::read(status, &answer.body) {
-            Ok(Envelope::Data(answer)) => match accept(answer) {
-                Ok(accepted) => return Ok(accepted),
-                Err(error) => (Happened::Unacceptable, error),
-            },
-            Ok(Envelope::Refused { code, msg }) => {
+        let (happened, error) = match read(status, &answer.body) {
+            Answer::Accepted => return Ok(()),
+            Answer::Unacceptable(error) => (Happened::Unacceptable, error),
+            Answer::Refused { code, msg } => {
                 (Happened::Refused(code), Error::api(code, &msg, outcome_of(code, operation)))
             }
-            Err(error) => (Happened::NotAnEnvelope { http_status: status }, error),
+            Answer::NotAnEnvelope(error) => (Happened::NotAnEnvelope { http_status: status }, error),
         };
         Err(Failure { happened, error: error.with_status(status).with_retry_after(retry_after), date })
     }
