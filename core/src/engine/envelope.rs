@@ -17,6 +17,16 @@ pub(crate) enum Envelope<T> {
 
 /// Reads an answer. Whatever is no envelope is an error that repeats nothing of it.
 pub(super) fn read<T: Decode>(http_status: u16, body: &[u8]) -> Result<Envelope<T>, Error> {
+    match from_json(text_of(http_status, body)?).map_err(|error| Error::unreadable(&error))? {
+        Envelope::Data(_) if !(200..300).contains(&http_status) => {
+            Err(Error::invalid_response("the answer says success under an HTTP error status"))
+        }
+        envelope => Ok(envelope),
+    }
+}
+
+/// The text of an answer that may hold an envelope.
+fn text_of(http_status: u16, body: &[u8]) -> Result<&str, Error> {
     if (300..400).contains(&http_status) {
         return Err(Error::invalid_response("the answer is a redirect, which is never followed"));
     }
@@ -24,13 +34,7 @@ pub(super) fn read<T: Decode>(http_status: u16, body: &[u8]) -> Result<Envelope<
     if !text.trim_start().starts_with('{') {
         return Err(Error::invalid_response("the answer is not a JSON object"));
     }
-    let envelope = from_json(text).map_err(|error| Error::unreadable(&error))?;
-    match envelope {
-        Envelope::Data(_) if !(200..300).contains(&http_status) => {
-            Err(Error::invalid_response("the answer says success under an HTTP error status"))
-        }
-        envelope => Ok(envelope),
-    }
+    Ok(text)
 }
 
 impl<T: Decode> Decode for Envelope<T> {

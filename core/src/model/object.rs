@@ -44,6 +44,18 @@ pub(crate) fn or_missing<T: Decode, E: serde::de::Error>(name: &str, value: Opti
 
 struct ObjectVisitor<F>(F);
 
+/// Goes through the fields of an object. The loop is compiled once, not once for each type of object.
+#[inline(never)]
+fn each_field<'de, A: MapAccess<'de>>(
+    map: &mut A,
+    field: &mut dyn FnMut(&str, &mut A) -> Result<(), A::Error>,
+) -> Result<(), A::Error> {
+    while let Some(Name(name)) = map.next_key::<Name<'de>>()? {
+        field(&name, map).map_err(|error| at(format_args!("{}", shown(&name)), &error))?;
+    }
+    Ok(())
+}
+
 impl<'de, F: Fields> Visitor<'de> for ObjectVisitor<F> {
     type Value = F::Whole;
 
@@ -52,9 +64,7 @@ impl<'de, F: Fields> Visitor<'de> for ObjectVisitor<F> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
-        while let Some(Name(name)) = map.next_key::<Name<'de>>()? {
-            self.0.field(&name, &mut map).map_err(|error| at(format_args!("{}", shown(&name)), &error))?;
-        }
+        each_field(&mut map, &mut |name, map| self.0.field(name, map))?;
         self.0.finish()
     }
 
