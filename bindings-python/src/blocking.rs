@@ -17,7 +17,7 @@ use keysecure::{Clock, Error};
 use pyo3::prelude::*;
 
 use crate::errors;
-use crate::log::{self, Record};
+use crate::log;
 
 /// How long the main thread waits between two looks for signals.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -27,19 +27,19 @@ pub fn blocking<T: Send + 'static>(
     py: Python<'_>,
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> PyResult<T> {
-    let result = Arc::new(Mutex::new(None));
-    let place = Arc::clone(&result);
-    run(py, Box::new(move || *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(work())))?;
-    let result = result.lock().unwrap_or_else(PoisonError::into_inner).take();
-    // Nothing is there when the work panicked.
-    result.map_or_else(|| Err(errors::internal(py)), |result| Ok(result?))
+    // Only this much is compiled anew for each call.
+    let left = Arc::new(Mutex::new(None));
+    let there = Arc::clone(&left);
+    run(py, Box::new(move || *there.lock().unwrap_or_else(PoisonError::into_inner) = Some(work())))?;
+    let result = left.lock().unwrap_or_else(PoisonError::into_inner).take();
+    Ok(result.ok_or_else(|| errors::internal(py))??)
 }
 
-/// Runs a job without the GIL, and tells what it did. It is there once, for jobs of every type.
+/// Does a job without the GIL, and logs what it had to say. A job that panics leaves nothing.
 fn run(py: Python<'_>, job: Job) -> PyResult<()> {
     let wanted = log::wanted(py);
-    let work = move || log::collecting(wanted, || catch_unwind(AssertUnwindSafe(job)).is_ok()).1;
-    let records = if is_main_thread(py)? { lend(py, Box::new(work))? } else { py.detach(work) };
+    let work = move || log::collecting(wanted, || drop(catch_unwind(AssertUnwindSafe(job))));
+    let ((), records) = if is_main_thread(py)? { lend(py, work)? } else { py.detach(work) };
     log::emit(py, &records);
     Ok(())
 }
@@ -130,15 +130,14 @@ fn idle() -> MutexGuard<'static, Option<(u32, Worker)>> {
     IDLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where a worker leaves what it has to tell when it is done.
-#[derive(Default)]
-struct Outbox {
-    records: Mutex<Option<Vec<Record>>>,
+/// Where a worker leaves what it has done.
+struct Outbox<R> {
+    result: Mutex<Option<R>>,
     left: Condvar,
 }
 
 /// Has a worker do it, and looks for signals meanwhile.
-fn lend(py: Python<'_>, work: Box<dyn FnOnce() -> Vec<Record> + Send>) -> PyResult<Vec<Record>> {
+fn lend<R: Send + 'static>(py: Python<'_>, work: impl FnOnce() -> R + Send + 'static) -> PyResult<R> {
     let here = process::id();
     let worker = match idle().take() {
         Some((process, worker)) if process == here => worker,
@@ -152,24 +151,24 @@ fn lend(py: Python<'_>, work: Box<dyn FnOnce() -> Vec<Record> + Send>) -> PyResu
         }
     };
     let abandoned = Arc::new(AtomicBool::new(false));
-    let outbox = Arc::new(Outbox::default());
+    let outbox = Arc::new(Outbox { result: Mutex::new(None), left: Condvar::new() });
     let (flag, there) = (Arc::clone(&abandoned), Arc::clone(&outbox));
     worker.give(Box::new(move || {
         ABANDONED.set(Some(flag));
-        let records = work();
-        *there.records.lock().unwrap_or_else(PoisonError::into_inner) = Some(records);
+        let result = work();
+        *there.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
         there.left.notify_one();
     }));
     loop {
         let done = py.detach(|| {
-            let records = outbox.records.lock().unwrap_or_else(PoisonError::into_inner);
-            let waited = outbox.left.wait_timeout_while(records, LOOK_EVERY, |records| records.is_none());
+            let result = outbox.result.lock().unwrap_or_else(PoisonError::into_inner);
+            let waited = outbox.left.wait_timeout_while(result, LOOK_EVERY, |result| result.is_none());
             waited.unwrap_or_else(PoisonError::into_inner).0.take()
         });
-        if let Some(records) = done {
+        if let Some(done) = done {
             // Two are idle when a signal handler made a call of its own: one is enough.
             *idle() = Some((here, worker));
-            return Ok(records);
+            return Ok(done);
         }
         if let Err(raised) = py.check_signals() {
             abandoned.store(true, Ordering::Release);

@@ -1,5 +1,6 @@
 //! Errors of this crate's own making. Those of the core become exceptions by themselves.
 
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -11,6 +12,12 @@ pub fn invalid_input(py: Python<'_>, field: &str, rule: &str) -> PyErr {
 /// A setting that breaks a rule.
 pub fn config(py: Python<'_>, detail: &str) -> PyErr {
     raise(py, "ConfigError", detail, &[])
+}
+
+/// Our error in the place of one that Python raised over a value. What is no `Exception` goes on as it is: it is a Ctrl-C
+/// that arrived just now, or a call to end the program.
+pub fn instead(py: Python<'_>, raised: PyErr, ours: impl FnOnce() -> PyErr) -> PyErr {
+    if raised.is_instance_of::<PyException>(py) { ours() } else { raised }
 }
 
 /// A defect of this package: what would otherwise have been a panic.

@@ -20,7 +20,6 @@ mod lists;
 mod log;
 mod process;
 mod resources;
-mod sandbox;
 mod secrets;
 mod settings;
 mod stores;
@@ -44,8 +43,6 @@ mod _native {
     use crate::lists::{List, Page};
     #[pymodule_export]
     use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Simulation};
-    #[pymodule_export]
-    use crate::sandbox::Sandbox;
     #[pymodule_export]
     use crate::secrets::{AccessToken, CardSecrets, ClientToken};
     #[pymodule_export]

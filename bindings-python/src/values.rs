@@ -3,11 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use keysecure::{Date, Decimal, Extra, Json, When};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyCFunction, PyDate, PyDateAccess, PyDateTime, PyDict, PyInt, PyString, PyTuple, PyType};
 
-use crate::errors::invalid_input;
+use crate::errors::{instead, invalid_input};
 
 /// An argument as Python gave it.
 pub type Given<'a, 'py> = &'a Bound<'py, PyAny>;
@@ -118,7 +119,8 @@ pub fn to_json(field: &str, value: Given<'_, '_>) -> PyResult<Json> {
     options.set_item("default", PyCFunction::new_closure(py, None, None, decimal_as_text)?)?;
     options.set_item("allow_nan", false)?;
     let wrong = || invalid_input(py, field, "must be made of what JSON knows");
-    let text = py.import("json")?.getattr("dumps")?.call((value,), Some(&options)).map_err(|_| wrong())?;
+    let dumps = py.import("json")?.getattr("dumps")?;
+    let text = dumps.call((value,), Some(&options)).map_err(|raised| instead(py, raised, wrong))?;
     Json::new(text.cast::<PyString>()?.to_str()?).map_err(|_| wrong())
 }
 
@@ -135,7 +137,10 @@ pub fn from_json<'py>(py: Python<'py>, json: &Json) -> PyResult<Bound<'py, PyAny
     let decimal = py.import("decimal")?.getattr("Decimal")?;
     options.set_item("parse_float", &decimal)?;
     let loads = py.import("json")?.getattr("loads")?;
-    loads.call((json.as_str(),), Some(&options)).or_else(|_| {
+    loads.call((json.as_str(),), Some(&options)).or_else(|raised| {
+        if !raised.is_instance_of::<PyValueError>(py) {
+            return Err(raised);
+        }
         // Python refuses to read whole numbers of many digits as an int.
         options.set_item("parse_int", &decimal)?;
         loads.call((json.as_str(),), Some(&options))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 pytest_plugins = ["pytester"]
@@ -89,3 +92,11 @@ def test_a_misspelt_option_is_told(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(["*moode*", "*takes options by name*"])
+
+
+def test_the_readmes_example_works(pytester: pytest.Pytester) -> None:
+    readme = Path(__file__).parents[1].joinpath("README.md").read_text("utf-8")
+    section = readme.partition("## Test your own code offline")[2]
+    [example] = re.findall(r"```python\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
+    pytester.makepyfile(example)
+    passes(pytester, 2)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import keysecure
+import keysecure.sandbox
 from keysecure import Client
 from keysecure.sandbox import Sandbox, SandboxError
 
@@ -392,3 +393,12 @@ def test_a_forked_child_uses_it_over_sockets_only_and_ends(sandbox: Sandbox) -> 
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert sandbox.count("token") == 1
+
+
+def test_help_says_something_about_everything_public() -> None:
+    for name in keysecure.sandbox.__all__:
+        thing = getattr(keysecure.sandbox, name)
+        if isinstance(thing, type):
+            public = {key: member for key, member in vars(thing).items() if not key.startswith("_")}
+            told = [thing, *(one for one in public.values() if callable(one) or isinstance(one, property))]
+            assert all(one.__doc__ for one in told), name

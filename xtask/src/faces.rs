@@ -28,6 +28,11 @@ pub const ALL: &[Face] = &[
     Face { name: "python", run: python::test },
 ];
 
+/// Whether there is a face of that name.
+pub fn is_known(name: &str) -> bool {
+    ALL.iter().any(|face| face.name == name)
+}
+
 /// With the stores of a fleet that need a server.
 const RUST: &str = "test --workspace --no-fail-fast --features keysecure-tests/redis";
 

@@ -9,8 +9,12 @@ use crate::faces::Outcome;
 use crate::run;
 use crate::tally::Tally;
 
-/// The budget of the wheel, in bytes (without the sandbox it would be less).
+/// The budget of the client's wheel, in bytes.
 const WHEEL_BUDGET: u64 = 1_500_000;
+
+/// The client, and the native half of its sandbox: a package of its own, so that production does without.
+const CLIENT: &str = "bindings-python";
+const SANDBOX: &str = "bindings-python/sandbox";
 
 /// The tests of `cargo xtask test`.
 pub fn test() -> Outcome {
@@ -21,11 +25,11 @@ pub fn test() -> Outcome {
     let Some(venv) = environment("venv", Some("requirements-dev.txt")) else {
         return Outcome::Missing("no virtual environment with the tools: python3-venv or a package index".into());
     };
-    let Some(wheel) = wheel(&venv, "dev") else {
-        return Outcome::Broken(tally, "the wheel was not built: see above".into());
+    let Some(wheels) = built(|project| wheel(&venv, project, "dev")) else {
+        return Outcome::Broken(tally, "the wheels were not built: see above".into());
     };
-    if !installs(&venv, &wheel) {
-        return Outcome::Broken(tally, "the wheel cannot be installed: see above".into());
+    if !installs(&venv, &wheels) {
+        return Outcome::Broken(tally, "the wheels cannot be installed: see above".into());
     }
     let mut pytest = venv.python();
     pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]);
@@ -36,19 +40,25 @@ pub fn test() -> Outcome {
     for judge in JUDGES {
         count(&mut tally, run::passes(venv.command(judge[0]).args(&judge[1..])));
     }
-    count(&mut tally, run::passes(venv.python().args(["tests/package/contents.py".as_ref(), wheel.as_os_str()])));
-    count(&mut tally, works_when_installed("from-wheel", &wheel));
-    let sdist = sdist(&venv);
-    count(&mut tally, sdist.is_some_and(|sdist| works_when_installed("from-sdist", &sdist)));
+    let mut contents = venv.python();
+    count(&mut tally, run::passes(contents.arg("tests/package/contents.py").args(&wheels)));
+    count(&mut tally, works_when_installed("from-wheel", &wheels));
+    let sdists = built(|project| sdist(&venv, project));
+    count(&mut tally, sdists.is_some_and(|sdists| works_when_installed("from-sdist", &sdists)));
     Outcome::Ran(tally)
+}
+
+/// A package of each project.
+fn built(build: impl Fn(&str) -> Option<PathBuf>) -> Option<[PathBuf; 2]> {
+    Some([build(CLIENT)?, build(SANDBOX)?])
 }
 
 /// What each says about the package counts as one test.
 const JUDGES: &[&[&str]] = &[
     &["python", "stubs.py", "--check"],
-    &["mypy", "--strict", "python/keysecure", "tests/typing_cases.py"],
-    &["pyright", "python/keysecure", "tests/typing_cases.py"],
-    &["stubtest", "keysecure", "--mypy-config-file", "pyproject.toml"],
+    &["mypy", "--strict", "python/keysecure", "sandbox/python/keysecure_sandbox", "tests/typing_cases.py"],
+    &["pyright", "python/keysecure", "sandbox/python/keysecure_sandbox", "tests/typing_cases.py"],
+    &["stubtest", "keysecure", "keysecure_sandbox", "--mypy-config-file", "pyproject.toml"],
     &["ruff", "check", "."],
     &["ruff", "format", "--check", "."],
 ];
@@ -61,18 +71,21 @@ fn count(tally: &mut Tally, good: bool) {
     }
 }
 
-/// `cargo xtask wheel`: the wheel that is shipped, and its size.
+/// `cargo xtask wheel`: the wheels that are shipped, and their sizes.
 pub fn wheel_command() -> bool {
-    let Some(wheel) = shipped_wheel() else { return false };
-    let Ok(size) = fs::metadata(&wheel).map(|file| file.len()) else { return false };
-    let verdict = if size <= WHEEL_BUDGET { "ok" } else { "over" };
-    println!("{}: {size} bytes, budget {WHEEL_BUDGET}: {verdict}", wheel.display());
-    size <= WHEEL_BUDGET
+    let Some([client, sandbox]) = shipped_wheels() else { return false };
+    let size = |wheel: &Path| fs::metadata(wheel).map_or(u64::MAX, |file| file.len());
+    let good = size(&client) <= WHEEL_BUDGET;
+    let verdict = if good { "ok" } else { "over" };
+    println!("{}: {} bytes, budget {WHEEL_BUDGET}: {verdict}", client.display(), size(&client));
+    println!("{}: {} bytes", sandbox.display(), size(&sandbox));
+    good
 }
 
-/// Builds the wheel with the profile `wheel`, which takes some minutes.
-pub fn shipped_wheel() -> Option<PathBuf> {
-    wheel(&environment("venv", Some("requirements-dev.txt"))?, "wheel")
+/// Builds the wheels with the profile `wheel`, which takes some minutes.
+pub fn shipped_wheels() -> Option<[PathBuf; 2]> {
+    let venv = environment("venv", Some("requirements-dev.txt"))?;
+    built(|project| wheel(&venv, project, "wheel"))
 }
 
 /// A virtual environment under the target folder.
@@ -119,18 +132,21 @@ fn environment(name: &str, requirements: Option<&str>) -> Option<Venv> {
     (made && fs::write(&stamp, wanted).is_ok()).then_some(venv)
 }
 
-fn wheel(venv: &Venv, profile: &str) -> Option<PathBuf> {
-    let out = folder().join(format!("wheel-{profile}"));
+fn wheel(venv: &Venv, project: &str, profile: &str) -> Option<PathBuf> {
+    let out = folder().join(format!("wheel-{profile}")).join(project);
     emptied(&out)?;
     let mut maturin = venv.command("maturin");
-    maturin.args(["build", "--quiet", "--locked", "--strip", "--profile", profile, "--out"]).arg(&out);
+    maturin.args(["build", "--quiet", "--locked", "--strip", "--compression-level", "9", "--profile", profile]);
+    maturin.arg("--out").arg(&out).current_dir(run::root().join(project));
     only_file(run::passes(&mut maturin), &out)
 }
 
-fn sdist(venv: &Venv) -> Option<PathBuf> {
-    let out = folder().join("sdist");
+fn sdist(venv: &Venv, project: &str) -> Option<PathBuf> {
+    let out = folder().join("sdist").join(project);
     emptied(&out)?;
-    only_file(run::passes(venv.command("maturin").args(["sdist", "--quiet", "--out"]).arg(&out)), &out)
+    let mut maturin = venv.command("maturin");
+    maturin.args(["sdist", "--quiet", "--out"]).arg(&out).current_dir(run::root().join(project));
+    only_file(run::passes(&mut maturin), &out)
 }
 
 /// An older build's file must not be taken for this one's.
@@ -142,19 +158,19 @@ fn emptied(out: &Path) -> Option<()> {
 }
 
 fn only_file(built: bool, out: &Path) -> Option<PathBuf> {
-    let mut files = fs::read_dir(out).ok()?.flatten().map(|entry| entry.path());
+    let mut files = fs::read_dir(out).ok()?.flatten().map(|entry| entry.path()).filter(|path| path.is_file());
     files.next().filter(|_| built)
 }
 
-fn installs(venv: &Venv, package: &Path) -> bool {
+fn installs(venv: &Venv, packages: &[PathBuf]) -> bool {
     let mut pip = venv.pip();
     // Installing from source builds: quickly here, and where the tests have built already.
     pip.env("MATURIN_PEP517_ARGS", "--profile dev --strip").env("CARGO_TARGET_DIR", run::target_dir());
-    run::passes(pip.args(["--force-reinstall", "--no-deps"]).arg(package))
+    run::passes(pip.args(["--force-reinstall", "--no-deps"]).args(packages))
 }
 
-/// A clean environment with nothing but the package makes a call.
-fn works_when_installed(name: &str, package: &Path) -> bool {
+/// A clean environment with nothing but the packages makes a call.
+fn works_when_installed(name: &str, packages: &[PathBuf]) -> bool {
     environment(name, None)
-        .is_some_and(|venv| installs(&venv, package) && run::passes(venv.python().arg("tests/package/smoke.py")))
+        .is_some_and(|venv| installs(&venv, packages) && run::passes(venv.python().arg("tests/package/smoke.py")))
 }

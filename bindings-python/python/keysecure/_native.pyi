@@ -79,7 +79,6 @@ __all__ = [
     "UnknownEvent",
     "Verified",
     "WebhookVerifier",
-    "_Sandbox",
     "__version__",
     "reply_accept",
     "reply_decline",
@@ -850,30 +849,6 @@ class _Model:
         """Reads the object from JSON text in the platform's form, such as `to_json` writes."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
-
-# --- the sandbox: use `keysecure.sandbox.Sandbox` ---
-
-@final
-class _Sandbox:
-    """A running sandbox: where it is, and one entry for all its control calls."""
-
-    @staticmethod
-    def start(options: str) -> _Sandbox:
-        """Starts a sandbox with options given as a JSON object."""
-    def control(self, method: str, path: str, body: str) -> tuple[int, str]:
-        """Makes a control call. Gives the HTTP status that it would have and its JSON, or the text of the error."""
-    def close(self) -> None:
-        """Stops the servers and waits for their threads. Doing it twice is fine."""
-    @property
-    def closed(self) -> bool: ...
-    @property
-    def base_url(self) -> str: ...
-    @property
-    def control_url(self) -> str: ...
-    @property
-    def api_key(self) -> str: ...
-    @property
-    def api_secret(self) -> str: ...
 
 # --- models and constants: written by stubs.py from the core; do not edit ---
 

@@ -1,4 +1,4 @@
-"""Fixtures for pytest, there as soon as keysecure is installed: test your own code offline.
+"""Fixtures for pytest, there as soon as `keysecure[sandbox]` is installed: test your own code offline.
 
 .. code-block:: python
 
@@ -16,12 +16,13 @@ over those of its class and module.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from . import Client
-from .sandbox import Sandbox
+if TYPE_CHECKING:
+    from . import Client
+    from .sandbox import Sandbox
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,6 +38,9 @@ def keysecure_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         if marker.args:
             raise pytest.UsageError("the marker keysecure takes options by name, such as mode='authorization'")
         options.update(marker.kwargs)
+    # Here, because pytest loads every plugin, whether the sandbox is installed and wanted or not.
+    from .sandbox import Sandbox
+
     with Sandbox(**options) as sandbox:
         yield sandbox
 

@@ -23,40 +23,27 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
-from . import Client
-from ._native import _Sandbox
+from . import Client, FileStore, MemoryTokenStore
+
+try:
+    from keysecure_sandbox import Sandbox as _Sandbox
+except ImportError as _error:
+    raise ImportError("the sandbox is a package of its own: pip install 'keysecure[sandbox]'") from _error
 
 if TYPE_CHECKING:
-    from typing_extensions import Self, TypedDict, Unpack
-
-    from . import FileStore, MemoryTokenStore
-
-    class ClientSettings(TypedDict, total=False):
-        """The settings of a client that a sandbox does not know by itself."""
-
-        environment: str
-        base_url: str | None
-        app_id: str | None
-        aes: str
-        timeout: float
-        connect_timeout: float
-        max_retries: int
-        language: str
-        timezone: str
-        proxy: str | None
-        ca_pem: str | bytes | None
-        token_store: MemoryTokenStore | FileStore | None
-
+    from typing_extensions import Self, Unpack
 
 __all__ = [
     "CardRecord",
     "CardSecretsForTests",
     "CardholderRecord",
+    "ClientSettings",
     "Clock",
     "ConsumptionRecord",
     "DeliveryRecord",
+    "Fault",
     "FiredFault",
     "Ledger",
     "Posting",
@@ -66,6 +53,24 @@ __all__ = [
     "State",
     "TransferRecord",
 ]
+
+
+class ClientSettings(TypedDict, total=False):
+    """The settings of a client that a sandbox can be asked for: all but the credentials."""
+
+    environment: str
+    base_url: str | None
+    app_id: str | None
+    aes: str
+    timeout: float
+    connect_timeout: float
+    max_retries: int
+    language: str
+    timezone: str
+    proxy: str | None
+    ca_pem: str | bytes | None
+    token_store: MemoryTokenStore | FileStore | None
+
 
 Fault = str | Mapping[str, object]
 """A kind of fault: its name such as ``"drop_after_commit"``, or with a value ``{"code": 1009}``."""

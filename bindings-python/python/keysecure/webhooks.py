@@ -37,13 +37,14 @@ was not accepted by the verifier                     400     the reason in words
 ===================================================  ======  =====================================================
 
 So a callback is handled **at least** once: when a worker is killed, or the platform does not hear the answer, it comes
-again, mostly with a new timestamp and signature, which is no replay. Let handlers be harmless when run twice; the number
-and the status in the event tell. Of two workers only a shared ``replay_guard`` knows what the other one handled.
+again, mostly with a new timestamp and signature, which is no replay. Let handlers be harmless when run twice: the
+number and the status in the event tell. Of two workers only a shared ``replay_guard`` knows what the other one handled.
 
 ``Auth`` is another matter: nobody waits for a second answer, and a purchase must not be decided twice. It is remembered
 before it is decided. A replay gets the answer that this process gave, and a refusal when it gave none.
 
-Exceptions of your code are told to the logger ``keysecure`` by the name of their type only: their text may hold anything.
+Exceptions of your code are told to the logger ``keysecure`` by the name of their type only: their text may hold
+anything.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
+from contextlib import suppress
+from functools import partial
 from typing import Any, Final, Literal, TypeVar, cast
 
 from ._errors import ConfigError, WebhookError
@@ -96,7 +99,7 @@ _WsgiApp = Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]
 _Scope = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-_AsgiApp = Callable[[_Scope, _Receive, _Send], Awaitable[None]]
+_AsgiApp = Callable[[_Scope, _Receive, _Send], Coroutine[Any, Any, None]]
 _Answer = tuple[int, bytes]
 _T = TypeVar("_T")
 
@@ -194,8 +197,8 @@ def asgi(
 ) -> _AsgiApp:
     """An ASGI application (on asyncio) that receives callbacks, as :func:`wsgi` does.
 
-    ``handler`` and ``decide`` may be ``async def``; those that are not run in threads, so that they may block. A decision
-    that is ``async`` is cancelled when it is late.
+    ``handler`` and ``decide`` may be ``async def``. Those that are not run in threads: they may block. A decision that
+    is ``async`` is cancelled when it is late.
     """
     import asyncio
     from inspect import iscoroutinefunction
@@ -213,19 +216,18 @@ def asgi(
         loop = asyncio.get_running_loop()
         done: asyncio.Future[_T] = loop.create_future()
 
-        def settle(set_it: Callable[[Any], None], value: object) -> None:
-            if not done.done():
-                set_it(value)
+        def tell(settle: Callable[[], None]) -> None:
+            # The loop may be closed, and nobody waiting any more.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(lambda: None if done.done() else settle())
 
         def run() -> None:
             try:
-                result = settle, done.set_result, work()
+                result = work()
             except BaseException as error:
-                result = settle, done.set_exception, error
-            try:
-                loop.call_soon_threadsafe(*result)
-            except RuntimeError:
-                pass  # The loop was closed: nobody waits any more.
+                tell(partial(done.set_exception, error))
+            else:
+                tell(lambda: done.set_result(result))
 
         threading.Thread(target=run, name="keysecure-callback", daemon=True).start()
         return await done
@@ -373,6 +375,20 @@ class _Receiver:
         except BaseException as error:
             _failed("the decision on a purchase", error)
             return self.late
+
+
+def _decide(  # pyright: ignore[reportUnusedFunction]
+    decide: Callable[[AuthEvent], object], event: AuthEvent, tell: Callable[[object], None]
+) -> None:
+    """Begins a decision for a :class:`Responder`, whose native part calls this and waits for what is told."""
+
+    def run() -> None:
+        try:
+            tell(decide(event))
+        except BaseException as error:
+            _failed("the decision on a purchase", error)
+
+    threading.Thread(target=run, name="keysecure-decision", daemon=True).start()
 
 
 def _failed(what: str, error: BaseException) -> _Answer:

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 use super::unknown::UnknownEvent;
-use crate::errors::internal;
+use crate::errors::{instead, internal};
 
 /// A callback whose signature is valid.
 #[pyclass(frozen, eq, module = "keysecure")]
@@ -22,6 +22,11 @@ pub struct Received {
 impl Received {
     pub fn new(core: keysecure::Received) -> Self {
         Self { core, at: SystemTime::now(), event: PyOnceLock::new() }
+    }
+
+    /// Whether somebody waits for a decision.
+    pub fn is_purchase(&self) -> bool {
+        matches!(self.core.event, Event::Auth { .. })
     }
 }
 
@@ -54,7 +59,7 @@ impl Received {
 
     /// What it says: an `AuthEvent`, a `ConsumptionEvent`, a `CardUpdateEvent` or an `UnknownEvent`.
     #[getter]
-    fn event(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    pub fn event(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         self.event.get_or_try_init(py, || event_object(py, self.core.event.clone())).map(|event| event.clone_ref(py))
     }
 
@@ -62,7 +67,8 @@ impl Received {
     #[getter]
     fn sent_at(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         // A verifier of any age takes years that Python's calendar does not have.
-        self.core.sent_at.into_py_any(py).map_err(|_| keysecure::Error::from(Rejection::BadTimestamp).into())
+        let ours = || keysecure::Error::from(Rejection::BadTimestamp).into();
+        self.core.sent_at.into_py_any(py).map_err(|raised| instead(py, raised, ours))
     }
 
     /// When it was verified.

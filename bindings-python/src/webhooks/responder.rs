@@ -1,11 +1,12 @@
 //! Answering callbacks, and in time.
 
 use std::panic::resume_unwind;
+use std::sync::{Mutex, PoisonError, mpsc};
 
 use keysecure::Decision;
-use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyString};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyCFunction, PyDict, PyString, PyTuple};
 
 use super::received::Received;
 use crate::errors::{config, invalid_input};
@@ -32,7 +33,11 @@ pub fn reply_decline(message: Given<'_, '_>) -> PyResult<Vec<u8>> {
 /// no decision, or it raised, the answer is `default`: `"decline"` or `"accept"`. A decision that is late is not stopped;
 /// its result is dropped.
 #[pyclass(frozen, module = "keysecure")]
-pub struct Responder(keysecure::Responder);
+pub struct Responder {
+    decide: Py<PyAny>,
+    /// Everything but the decision.
+    rule: keysecure::Responder,
+}
 
 #[pymethods]
 impl Responder {
@@ -46,39 +51,62 @@ impl Responder {
         if !decide.is_callable() {
             return Err(config(py, "decide must be callable"));
         }
-        let decide = decide.clone().unbind();
-        let mut responder = keysecure::Responder::new(move |purchase| {
-            let decided = Python::try_attach(|py| {
-                let decided = purchase.clone().into_py_any(py).and_then(|event| decide.call1(py, (event,)));
-                let decided = decided.and_then(|decided| decision(decided.bind(py)));
-                decided.map_err(|error| log::failed(py, "the decision on a purchase", &error))
-            });
-            match decided {
-                Some(Ok(decision)) => decision,
-                // The core answers for a decision that was never made. Nothing is printed: it was logged.
-                _ => resume_unwind(Box::new("no decision")),
-            }
-        });
+        let mut rule = keysecure::Responder::new(|_| no_decision());
         match default.map(|word| settings::text("default", word)).transpose()?.as_deref() {
             None | Some("decline") => {}
-            Some("accept") => responder = responder.otherwise(Decision::Approve),
+            Some("accept") => rule = rule.otherwise(Decision::Approve),
             Some(_) => return Err(config(py, "default must be decline or accept")),
         }
         if let Some(budget) = budget {
-            responder = responder.budget(seconds("budget", budget)?);
+            rule = rule.budget(seconds("budget", budget)?);
         }
-        Ok(Self(responder))
+        Ok(Self { decide: decide.clone().unbind(), rule })
     }
 
     /// The body to answer with. Anything but a purchase is accepted at once.
-    fn respond(&self, py: Python<'_>, received: &Bound<'_, Received>) -> Vec<u8> {
-        let (responder, received) = (&self.0, &received.get().core);
-        py.detach(|| responder.respond(received)).into_bytes()
+    fn respond(&self, py: Python<'_>, received: &Bound<'_, Received>) -> PyResult<Vec<u8>> {
+        let received = received.get();
+        let mut responder = self.rule.clone();
+        if received.is_purchase() {
+            let answer = Mutex::new(self.begin(py, received.event(py)?)?);
+            responder = responder.decide(move |_| {
+                let answer = answer.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                answer.unwrap_or_else(|_| no_decision())
+            });
+        }
+        Ok(py.detach(|| responder.respond(&received.core)).into_bytes())
     }
 
     fn __repr__(&self) -> &'static str {
         "<keysecure.Responder>"
     }
+}
+
+impl Responder {
+    /// Begins a decision and gives where it will arrive.
+    ///
+    /// The thread that makes it is Python's: one of Rust's that runs Python when the interpreter ends takes the process
+    /// down with it.
+    fn begin(&self, py: Python<'_>, event: Py<PyAny>) -> PyResult<mpsc::Receiver<Decision>> {
+        static BEGIN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let (sender, answer) = mpsc::sync_channel(1);
+        let tell = move |given: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| -> PyResult<()> {
+            // Nobody may be waiting any more: the answer was late.
+            let _ = sender.try_send(decision(&given.get_item(0)?)?);
+            Ok(())
+        };
+        let tell = PyCFunction::new_closure(py, None, None, tell)?;
+        let begun = BEGIN.import(py, "keysecure.webhooks", "_decide")?.call1((&self.decide, event, tell));
+        if let Err(error) = begun {
+            log::failed(py, "beginning the decision on a purchase", &error);
+        }
+        Ok(answer)
+    }
+}
+
+/// The core answers for a decision that was never made. Nothing is printed: why was logged.
+fn no_decision() -> Decision {
+    resume_unwind(Box::new("no decision"))
 }
 
 /// What a decision function returned.

@@ -4,6 +4,7 @@ use keysecure::{Json, Rejection};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
+use crate::errors::instead;
 use crate::values::{self, Given};
 
 /// An action, or a form of its data, that this version does not know. Its signature is valid all the same.
@@ -28,7 +29,8 @@ impl UnknownEvent {
     /// digits' weight, is a `WebhookError`; `to_json()` has it all the same.
     #[getter]
     fn data<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        values::from_json(py, &self.json).map_err(|_| keysecure::Error::from(Rejection::NotACallback).into())
+        let ours = || keysecure::Error::from(Rejection::NotACallback).into();
+        values::from_json(py, &self.json).map_err(|raised| instead(py, raised, ours))
     }
 
     /// A dict with `action` and `data`.

@@ -1,15 +1,20 @@
-"""Lists what a wheel holds and compares it with `contents.txt`. Argument: the wheel."""
+"""Lists what wheels hold and compares it with `contents.txt`. Arguments: the wheels."""
 
 import re
 import sys
 import zipfile
 from pathlib import Path
 
-names = sorted(
-    re.sub(r"^keysecure-[^/]+\.dist-info", "dist-info", name) for name in zipfile.ZipFile(sys.argv[1]).namelist()
-)
-print("\n".join(names))
+
+def contents(wheel: str) -> list[str]:
+    """The names of its files, without the version."""
+    names = zipfile.ZipFile(wheel).namelist()
+    return [re.sub(r"^(\w+)-[^/]+\.dist-info", r"\1.dist-info", name) for name in names]
+
+
+found = sorted(name for wheel in sys.argv[1:] for name in contents(wheel))
+print("\n".join(found))
 expected = Path(__file__).with_name("contents.txt").read_text().split()
-if names != expected:
-    sys.exit(f"missing: {sorted(set(expected) - set(names))}, not expected: {sorted(set(names) - set(expected))}")
-print(f"{len(names)} files, all of them expected")
+if found != expected:
+    sys.exit(f"missing: {sorted(set(expected) - set(found))}, not expected: {sorted(set(found) - set(expected))}")
+print(f"{len(found)} files, all of them expected")

@@ -56,17 +56,18 @@ pub(crate) struct Call<'a> {
     pub headers: &'a [(&'static str, &'a str)],
 }
 
-/// What an answer turned out to be.
-enum Answer {
-    Accepted,
-    Unacceptable(Error),
-    Refused { code: i64, msg: String },
-    NotAnEnvelope(Error),
-}
+/// Reads an answer's status and body, and keeps its data.
+type Reader<'a> = dyn FnMut(u16, &[u8]) -> Result<Read, Error> + 'a;
 
-/// Reads an answer: its HTTP status and its body. It is all of a call that depends on the call's types, so that the rest
-/// is there once and not once for each type.
-type Reader<'a> = dyn FnMut(u16, &[u8]) -> Answer + 'a;
+/// An answer that was read.
+enum Read {
+    /// Success; the data was kept, or could not be accepted.
+    Data(Result<(), Error>),
+    Refused {
+        code: i64,
+        msg: String,
+    },
+}
 
 /// What became of one attempt, with the error to give if it was the last one.
 struct Failure {
@@ -142,6 +143,7 @@ impl Engine {
         self.clock.sleep(duration);
     }
 
+    /// Only this much is made anew for each type of answer; all the rest is the same code for all of them.
     fn run_until<T: Decode, U>(
         &self,
         call: &Call<'_>,
@@ -149,18 +151,12 @@ impl Engine {
         accept: impl Fn(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
         let mut accepted = None;
-        let mut read = |http_status: u16, body: &[u8]| match envelope::read(http_status, body) {
-            Ok(Envelope::Data(data)) => match accept(data) {
-                Ok(value) => {
-                    accepted = Some(value);
-                    Answer::Accepted
-                }
-                Err(error) => Answer::Unacceptable(error),
-            },
-            Ok(Envelope::Refused { code, msg }) => Answer::Refused { code, msg },
-            Err(error) => Answer::NotAnEnvelope(error),
-        };
-        self.carry_out(call, deadline, &mut read)?;
+        self.carry_out(call, deadline, &mut |status, body| {
+            Ok(match envelope::read(status, body)? {
+                Envelope::Data(data) => Read::Data(accept(data).map(|data| accepted = Some(data))),
+                Envelope::Refused { code, msg } => Read::Refused { code, msg },
+            })
+        })?;
         accepted.ok_or_else(|| Error::invalid_response("the answer was not read"))
     }
 
@@ -339,12 +335,12 @@ impl Engine {
         let status = answer.status;
         let retry_after = answer.retry_after.as_deref().and_then(|text| self.retry_after(text));
         let (happened, error) = match read(status, &answer.body) {
-            Answer::Accepted => return Ok(()),
-            Answer::Unacceptable(error) => (Happened::Unacceptable, error),
-            Answer::Refused { code, msg } => {
+            Ok(Read::Data(Ok(()))) => return Ok(()),
+            Ok(Read::Data(Err(error))) => (Happened::Unacceptable, error),
+            Ok(Read::Refused { code, msg }) => {
                 (Happened::Refused(code), Error::api(code, &msg, outcome_of(code, operation)))
             }
-            Answer::NotAnEnvelope(error) => (Happened::NotAnEnvelope { http_status: status }, error),
+            Err(error) => (Happened::NotAnEnvelope { http_status: status }, error),
         };
         Err(Failure { happened, error: error.with_status(status).with_retry_after(retry_after), date })
     }

@@ -44,12 +44,12 @@ pub(crate) fn or_missing<T: Decode, E: serde::de::Error>(name: &str, value: Opti
 
 struct ObjectVisitor<F>(F);
 
+/// What is done with each field.
+type OnField<'a, A, E> = dyn FnMut(&str, &mut A) -> Result<(), E> + 'a;
+
 /// Goes through the fields of an object. The loop is compiled once, not once for each type of object.
 #[inline(never)]
-fn each_field<'de, A: MapAccess<'de>>(
-    map: &mut A,
-    field: &mut dyn FnMut(&str, &mut A) -> Result<(), A::Error>,
-) -> Result<(), A::Error> {
+fn each_field<'de, A: MapAccess<'de>>(map: &mut A, field: &mut OnField<'_, A, A::Error>) -> Result<(), A::Error> {
     while let Some(Name(name)) = map.next_key::<Name<'de>>()? {
         field(&name, map).map_err(|error| at(format_args!("{}", shown(&name)), &error))?;
     }

@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::{PyArithmeticError, PyRecursionError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString};
@@ -47,6 +48,19 @@ impl<T: ToPython> ToPython for Vec<T> {
     }
 }
 
+/// Whether an error of Python's says that it cannot hold a value. Any other may be a Ctrl-C that arrived just now, which
+/// must not become an error of ours.
+fn is_about_a_value(py: Python<'_>, error: &PyErr) -> bool {
+    error.is_instance_of::<PyValueError>(py)
+        || error.is_instance_of::<PyArithmeticError>(py)
+        || error.is_instance_of::<PyRecursionError>(py)
+}
+
+/// Our error in the place of one about a value.
+fn ours(py: Python<'_>, error: PyErr, text: &'static str) -> PyErr {
+    if is_about_a_value(py, &error) { Error::invalid_response(text).into() } else { error }
+}
+
 /// An aware `datetime` in UTC. The platform may send any number; one beyond the years of Python's calendar is an error
 /// of ours, not the foreign one that Python would raise.
 impl ToPython for SystemTime {
@@ -57,8 +71,7 @@ impl ToPython for SystemTime {
         since.set_item("milliseconds", instant::to_millis(*self))?;
         let made =
             py.import("datetime")?.getattr("timedelta")?.call((), Some(&since)).and_then(|since| epoch.add(since));
-        made.map(Bound::unbind)
-            .map_err(|_| Error::invalid_response("the platform's time lies outside the years 1 to 9999").into())
+        made.map(Bound::unbind).map_err(|error| ours(py, error, "the platform's time lies outside the years 1 to 9999"))
     }
 }
 
@@ -73,9 +86,19 @@ impl<'py> IntoPyObject<'py> for Extra {
             return Ok(PyDict::new(py));
         }
         let options = PyDict::new(py);
-        options.set_item("parse_float", py.import("decimal")?.getattr("Decimal")?)?;
-        let text = PyString::new(py, &self.to_json());
-        Ok(py.import("json")?.getattr("loads")?.call((text,), Some(&options))?.cast_into()?)
+        let decimal = py.import("decimal")?.getattr("Decimal")?;
+        options.set_item("parse_float", &decimal)?;
+        let (loads, text) = (py.import("json")?.getattr("loads")?, PyString::new(py, &self.to_json()));
+        let read = loads.call((&text,), Some(&options)).or_else(|error| {
+            if !is_about_a_value(py, &error) {
+                return Err(error);
+            }
+            // Python refuses to read whole numbers of many digits as an int.
+            options.set_item("parse_int", &decimal)?;
+            loads.call((&text,), Some(&options))
+        });
+        let read = read.map_err(|error| ours(py, error, "a field holds a number that Python cannot hold"))?;
+        Ok(read.cast_into()?)
     }
 }
 

@@ -64,6 +64,12 @@ impl Responder {
         Self { decide: Arc::new(decide), otherwise, budget: Duration::from_millis(600) }
     }
 
+    /// The same rule for another decision.
+    #[must_use]
+    pub fn decide(self, decide: impl Fn(&AuthEvent) -> Decision + Send + Sync + 'static) -> Self {
+        Self { decide: Arc::new(decide), ..self }
+    }
+
     /// The answer when the decision is late or panics.
     #[must_use]
     pub fn otherwise(self, otherwise: Decision) -> Self {

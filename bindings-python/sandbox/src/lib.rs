@@ -1,4 +1,8 @@
-//! The offline platform, in the same module as the client. Its pleasant half is written in Python: `keysecure/sandbox.py`.
+//! The offline platform for Python: the module `keysecure_sandbox._sandbox`. Its pleasant half is written in Python and lies
+//! in the main package: `keysecure/sandbox.py`.
+
+// PyO3 classes need no Debug, and hand arguments over as Python has them.
+#![allow(missing_debug_implementations, clippy::needless_pass_by_value)]
 
 use std::io;
 use std::mem;
@@ -12,8 +16,15 @@ use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use serde_json::{Map, Value};
 
+/// The native half of `keysecure.sandbox`.
+#[pymodule]
+mod _sandbox {
+    #[pymodule_export]
+    use super::Sandbox;
+}
+
 /// A running sandbox: where it is, and one entry for all its control calls.
-#[pyclass(frozen, name = "_Sandbox", module = "keysecure._native")]
+#[pyclass(frozen, module = "keysecure_sandbox")]
 pub struct Sandbox {
     /// `None` once closed. Locked only by threads that are attached to Python, and never over a wait.
     running: Mutex<Option<Core>>,

@@ -1,0 +1,84 @@
+"""What lets the examples run anywhere: an offline sandbox takes the platform's place when there are no credentials.
+
+Your own code needs nothing of this: ``Client.from_env()`` reads ``KEYSECURE_API_KEY`` and ``KEYSECURE_API_SECRET``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from keysecure import Client
+from keysecure.sandbox import Sandbox
+
+
+@contextmanager
+def platform(mode: str = "credit") -> Iterator[Sandbox | None]:
+    """Gives ``None`` when the environment names a merchant, and otherwise a sandbox that it names meanwhile."""
+    if os.environ.get("KEYSECURE_API_KEY"):
+        yield None
+        return
+    with Sandbox(mode) as sandbox:
+        settings = {
+            "KEYSECURE_API_KEY": sandbox.api_key,
+            "KEYSECURE_API_SECRET": sandbox.api_secret,
+            "KEYSECURE_BASE_URL": sandbox.base_url,
+        }
+        os.environ.update(settings)
+        try:
+            yield sandbox
+        finally:
+            for name in settings:
+                del os.environ[name]
+
+
+def port() -> int:
+    """Where an example that receives callbacks listens for the real platform."""
+    return int(sys.argv[1]) if len(sys.argv) > 1 else 8080
+
+
+class Server(ThreadingMixIn, WSGIServer):
+    """The standard library's web server, with threads."""
+
+    daemon_threads = True
+
+
+class Quiet(WSGIRequestHandler):
+    """It does not tell every request."""
+
+    def log_message(self, *arguments: object) -> None: ...
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """Serves a WSGI application on this machine and gives its address."""
+    with make_server("127.0.0.1", 0, app, Server, Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def make_events(sandbox: Sandbox, url: str) -> None:
+    """Has the sandbox send callbacks to that address: two purchases ask for approval, and a card is frozen."""
+    sandbox.callbacks_to(url)
+    with Client.from_env() as client:
+        card_no = sandbox.seed_virtual_card(sandbox.seed_approved_cardholder())
+        for amount in ("40.00", "400.00"):
+            consume_no = client.simulation.auth(card_no=card_no, type="Consumption", amount=amount).consume_no or ""
+            # The receiver prints as well, on a thread of its own.
+            sandbox.settle_callbacks()
+            print(f"A purchase of {amount} is {client.consumptions.get(consume_no).status}.")
+        client.cards.freeze(card_no)
+    sandbox.settle_callbacks()
+    answers = [f"{one.action} {one.http_status}" for one in sandbox.deliveries()]
+    print(f"The sandbox sent {len(answers)} callbacks: {', '.join(answers)}.")

@@ -1,0 +1,622 @@
+"""Receiving callbacks over WSGI and ASGI: both kinds of applications keep the same promises."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.validate import validator
+
+import pytest
+from webhook_support import AUTH, CARD_UPDATE, CONSUMPTION, SECRET, DictStore, body_of, now, signed, verifier
+
+from keysecure import AuthEvent, CardUpdateEvent, Client, ConfigError, ConsumptionEvent, UnknownEvent, WebhookVerifier
+from keysecure.sandbox import Sandbox
+from keysecure.webhooks import asgi, reply_accept, reply_decline, wsgi
+
+BODY = body_of("Consumption", CONSUMPTION)
+PURCHASE = body_of("Auth", AUTH)
+ACCEPTED = (200, reply_accept())
+FAILED = (500, reply_decline("the callback could not be handled"))
+MIB = 1024 * 1024
+
+Answer = tuple[int, bytes]
+
+
+class Wsgi:
+    """Posts to a WSGI application, under the eyes of the validator."""
+
+    make = staticmethod(wsgi)
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    def environ(self, headers: Any, body: bytes, **changes: Any) -> dict[str, Any]:
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": "/callbacks",
+            "QUERY_STRING": "",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": io.StringIO(),
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+            **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in dict(headers).items()},
+            **changes,
+        }
+        return {name: value for name, value in environ.items() if value is not None}
+
+    def run(self, environ: dict[str, Any], *, valid: bool = True) -> Answer:
+        heads: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> Any:
+            heads.append((status, dict(headers)))
+            return heads.append
+
+        result = (validator(self.app) if valid else self.app)(environ, start_response)
+        body = b"".join(result)
+        if hasattr(result, "close"):
+            result.close()
+        [(status, headers)] = heads
+        assert headers["Content-Type"] == "application/json"
+        assert headers["Content-Length"] == str(len(body))
+        return int(status.split()[0]), body
+
+    def post(self, headers: Any, body: bytes) -> Answer:
+        return self.run(self.environ(headers, body))
+
+    def get(self) -> Answer:
+        return self.run(self.environ({}, b"", REQUEST_METHOD="GET"))
+
+    def post_to(self, path: str, headers: Any, body: bytes) -> Answer:
+        return self.run(self.environ(headers, body, SCRIPT_NAME=path[:2], PATH_INFO=path[2:]))
+
+    def claim_length(self, headers: Any, length: str) -> tuple[Answer, bool]:
+        """Says a length and tells whether any of the body was read."""
+        source = io.BytesIO(b"x" * 10)
+        answer = self.run(self.environ(headers, b"", CONTENT_LENGTH=length, **{"wsgi.input": source}), valid=False)
+        return answer, source.tell() > 0
+
+    def chunked(self, headers: Any, body: bytes) -> Answer:
+        environ = self.environ(headers, body, CONTENT_LENGTH=None, **{"wsgi.input_terminated": True})
+        return self.run(environ, valid=False)
+
+
+class Asgi:
+    """Posts to an ASGI application."""
+
+    make = staticmethod(asgi)
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    def scope(self, headers: Any, **changes: Any) -> dict[str, Any]:
+        raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in dict(headers).items()]
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "POST",
+            "path": "/callbacks",
+        }
+        return {**scope, "raw_path": b"/callbacks", "query_string": b"", "headers": raw, **changes}
+
+    def run(self, scope: dict[str, Any], messages: list[dict[str, Any]]) -> Answer:
+        self.read = 0
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            self.read += 1
+            return messages[self.read - 1] if self.read <= len(messages) else await asyncio.sleep(60)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        asyncio.run(self.app(scope, receive, send))
+        [start, body] = sent
+        headers = dict(start["headers"])
+        assert (start["type"], body["type"]) == ("http.response.start", "http.response.body")
+        assert headers[b"content-type"] == b"application/json"
+        assert headers[b"content-length"] == str(len(body["body"])).encode()
+        return start["status"], body["body"]
+
+    def post(self, headers: Any, body: bytes) -> Answer:
+        return self.run(self.scope(headers), [{"type": "http.request", "body": body}])
+
+    def get(self) -> Answer:
+        return self.run(self.scope({}, method="GET"), [])
+
+    def post_to(self, path: str, headers: Any, body: bytes) -> Answer:
+        return self.run(self.scope(headers, path=path), [{"type": "http.request", "body": body}])
+
+    def claim_length(self, headers: Any, length: str) -> tuple[Answer, bool]:
+        answer = self.run(
+            self.scope({**headers, "Content-Length": length}), [{"type": "http.request", "body": b"x" * 10}]
+        )
+        return answer, self.read > 0
+
+    def chunked(self, headers: Any, body: bytes) -> Answer:
+        parts = [body[at : at + 100_000] for at in range(0, len(body), 100_000)]
+        messages: list[dict[str, Any]] = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+        return self.run(self.scope(headers), [*messages, {"type": "http.request"}])
+
+
+Kind = type[Wsgi] | type[Asgi]
+
+
+@pytest.fixture(params=[Wsgi, Asgi], ids=["wsgi", "asgi"])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return request.param  # type: ignore[no-any-return]
+
+
+class Shop:
+    """A merchant's handler and the receiver around it."""
+
+    def __init__(self, kind: Kind, guard: Any = True, **settings: Any) -> None:
+        self.events: list[Any] = []
+        self.failures: list[BaseException] = []
+        self.server = kind(kind.make(verifier(replay_guard=guard), self.handle, **settings))
+
+    def handle(self, event: Any) -> None:
+        if self.failures:
+            raise self.failures.pop()
+        self.events.append(event)
+
+    def post(self, headers: Any, body: bytes) -> Answer:
+        return self.server.post(headers, body)
+
+
+def code_of(answer: Answer) -> int:
+    reply = json.loads(answer[1])
+    assert set(reply) == {"code", "message"}
+    assert (reply["message"] == "") == (reply["code"] == 0), "a failure needs a message"
+    return int(reply["code"])
+
+
+def test_events_reach_the_handler_by_their_type(kind: Kind) -> None:
+    shop = Shop(kind)
+    for action, data in [("Consumption", CONSUMPTION), ("Card_update", CARD_UPDATE), ("New", {"x": 1})]:
+        body = body_of(action, data)
+        assert shop.post(signed(body), body) == ACCEPTED
+    assert [type(event) for event in shop.events] == [ConsumptionEvent, CardUpdateEvent, UnknownEvent]
+
+
+def test_a_replay_is_accepted_and_not_handled_again(kind: Kind) -> None:
+    for guard in (True, DictStore()):
+        shop, headers = Shop(kind, guard), signed(BODY)
+        assert [shop.post(headers, BODY) for _ in range(3)] == [ACCEPTED] * 3
+        assert len(shop.events) == 1
+
+
+def test_a_callback_sent_again_with_a_new_timestamp_is_handled_again(kind: Kind) -> None:
+    shop = Shop(kind)
+    for seconds in (0, 1):
+        assert shop.post(signed(BODY, now() + timedelta(seconds=seconds)), BODY) == ACCEPTED
+    assert len(shop.events) == 2
+
+
+def test_without_a_guard_nothing_is_remembered(kind: Kind) -> None:
+    shop, headers = Shop(kind, guard=None), signed(BODY)
+    assert [shop.post(headers, BODY) for _ in range(2)] == [ACCEPTED] * 2
+    assert len(shop.events) == 2
+
+
+def test_what_a_handler_could_not_handle_comes_again(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
+    for guard in (True, DictStore()):
+        shop, headers = Shop(kind, guard), signed(BODY)
+        shop.failures = [LookupError(SECRET), OSError(SECRET)]
+        with caplog.at_level(logging.DEBUG, "keysecure"):
+            assert [shop.post(headers, BODY) for _ in range(4)] == [FAILED, FAILED, ACCEPTED, ACCEPTED]
+        assert len(shop.events) == 1
+    assert "the handler of a callback raised LookupError" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_ctrl_c_in_a_handler_goes_on_and_the_callback_comes_again(kind: Kind) -> None:
+    shop, headers = Shop(kind), signed(BODY)
+    shop.failures = [KeyboardInterrupt()]
+    with pytest.raises(KeyboardInterrupt):
+        shop.post(headers, BODY)
+    assert shop.post(headers, BODY) == ACCEPTED
+    assert len(shop.events) == 1
+
+
+def test_while_one_handles_it_another_is_sent_away(kind: Kind) -> None:
+    busy, go_on = threading.Event(), threading.Event()
+
+    def handle(_: object) -> None:
+        busy.set()
+        assert go_on.wait(30)
+
+    app, headers, answers = kind.make(verifier(replay_guard=True), handle), signed(BODY), []
+    thread = threading.Thread(target=lambda: answers.append(kind(app).post(headers, BODY)))
+    thread.start()
+    assert busy.wait(30)
+    status, _ = again = kind(app).post(headers, BODY)
+    assert (status, code_of(again)) == (503, 1)
+    go_on.set()
+    thread.join(30)
+    assert answers == [ACCEPTED]
+    assert kind(app).post(headers, BODY) == ACCEPTED
+
+
+def test_rejected_callbacks_say_why_and_nothing_secret(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    shop, headers = Shop(kind), signed(BODY)
+    for change, words in [
+        ({"Signature": "0" * 64}, "the signature is wrong"),
+        ({"Signature": "\xe9" * 64}, "not printable ASCII"),
+        ({"Timestamp": "1"}, "too old"),
+        ({"Timestamp": ""}, "not a number of milliseconds"),
+        ({"Sign-Version": "V2"}, "not V1"),
+    ]:
+        status, body = answer = shop.post({**headers, **change}, BODY)
+        assert (status, code_of(answer)) == (400, 1)
+        assert words in json.loads(body)["message"]
+        assert headers["Signature"] not in body.decode() + caplog.text
+        assert SECRET not in body.decode() + caplog.text
+    assert shop.post({}, BODY)[0] == 400
+    assert shop.post(headers, BODY[:-1])[0] == 400
+    assert shop.post(headers, b"")[0] == 400
+    assert not shop.events
+
+
+def test_a_guard_out_of_reach_is_no_reason_to_lose_a_callback(kind: Kind) -> None:
+    store = DictStore()
+    shop, headers = Shop(kind, store), signed(BODY)
+    insert, store.insert = store.insert, None  # type: ignore[assignment, method-assign]
+    status, _ = answer = shop.post(headers, BODY)
+    assert (status, code_of(answer), shop.events) == (503, 1, [])
+    store.insert = insert  # type: ignore[method-assign]
+    assert shop.post(headers, BODY) == ACCEPTED
+    assert len(shop.events) == 1
+
+
+def test_large_bodies_are_refused_at_once(kind: Kind) -> None:
+    shop, headers = Shop(kind), signed(BODY)
+    for length in (str(MIB + 1), "9" * 18, "9" * 5000):
+        (status, body), read = shop.server.claim_length(headers, length)
+        assert (status, read) == (413, False)
+        assert b"1 MiB" in body
+    for length in ("-1", "+5", "1_0", "5.0", "x", "²"):
+        (status, _), read = shop.server.claim_length(headers, length)
+        assert (status, read) == (400, False), length
+    assert shop.server.chunked(headers, b"x" * (MIB + 1))[0] == 413
+    assert not shop.events
+
+
+def test_a_body_without_a_length_is_read_to_its_end(kind: Kind) -> None:
+    shop = Shop(kind)
+    large = body_of("Consumption", {**CONSUMPTION, "remark": "r" * 300_000})
+    assert shop.server.chunked(signed(large), large) == ACCEPTED
+    assert shop.server.post(signed(BODY), BODY) == ACCEPTED
+    assert len(shop.events) == 2
+
+
+def test_only_posts_to_the_path_are_callbacks(kind: Kind) -> None:
+    shop = Shop(kind, path="/a/b")
+    assert shop.server.post_to("/a/b", signed(BODY), BODY) == ACCEPTED
+    assert shop.server.post_to("/a/c", signed(BODY), BODY)[0] == 404
+    assert Shop(kind).server.get()[0] == 405
+    assert len(shop.events) == 1
+
+
+# Purchases.
+
+
+def purchase(amount: float = 42.0) -> tuple[dict[str, str], bytes]:
+    body = body_of("Auth", {**AUTH, "amount": amount})
+    return signed(body), body
+
+
+def test_a_purchase_is_decided(kind: Kind) -> None:
+    shop = Shop(kind, decide=lambda event: event.amount < 50 or "over the limit")
+    assert shop.post(*purchase()) == ACCEPTED
+    assert shop.post(*purchase(50.01)) == (200, reply_decline("over the limit"))
+    assert not shop.events, "purchases do not go to the handler"
+    assert Shop(kind, decide=lambda _: False).post(*purchase()) == (200, reply_decline("declined"))
+
+
+def test_without_a_decision_a_purchase_gets_the_default(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
+    assert code_of(Shop(kind).post(*purchase())) == 1
+    assert Shop(kind, default="accept").post(*purchase()) == ACCEPTED
+
+    def fail(_: AuthEvent) -> bool:
+        raise LookupError(SECRET)
+
+    for broken in (fail, lambda _: None, lambda _: 1):
+        with caplog.at_level(logging.ERROR, "keysecure"):
+            assert Shop(kind, decide=broken).post(*purchase()) == (200, reply_decline("no decision in time"))
+            assert Shop(kind, decide=broken, default="accept").post(*purchase()) == ACCEPTED
+    assert "raised LookupError" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_the_answer_to_a_purchase_leaves_in_time(kind: Kind) -> None:
+    decided = threading.Event()
+    shop = Shop(kind, decide=lambda _: decided.wait(20), budget=0.2)
+    try:
+        begin = time.monotonic()
+        assert shop.post(*purchase()) == (200, reply_decline("no decision in time"))
+        assert time.monotonic() - begin < 10
+    finally:
+        decided.set()
+
+
+def test_a_replayed_purchase_gets_the_answer_it_got_and_is_not_decided_again(kind: Kind) -> None:
+    asked: list[Any] = []
+
+    def decide(event: AuthEvent) -> bool | str:
+        asked.append(event)
+        return event.amount < 50 or "over the limit"
+
+    shop = Shop(kind, decide=decide)
+    for headers, body in (purchase(), purchase(99)):
+        first = shop.post(headers, body)
+        assert [shop.post(headers, body) for _ in range(2)] == [first] * 2
+    assert len(asked) == 2
+
+
+def test_a_replayed_purchase_that_another_worker_answered_is_declined(kind: Kind) -> None:
+    store = DictStore()
+    one, other = (Shop(kind, store, decide=lambda _: True, default="accept") for _ in range(2))
+    headers, body = purchase()
+    assert one.post(headers, body) == ACCEPTED
+    assert other.post(headers, body) == (200, reply_decline("this purchase was asked for before"))
+
+
+# What cannot work is refused at once.
+
+
+def test_arguments_that_do_not_fit_are_refused(kind: Kind) -> None:
+    class InsertOnly:
+        def insert(self, key: str, keep_seconds: float) -> bool:
+            return True
+
+    good: Any = verifier()
+    wrong: list[tuple[Any, Any, dict[str, Any]]] = [
+        (None, print, {}),
+        (good, None, {}),
+        (good, print, {"decide": 7}),
+        (good, print, {"default": "perhaps"}),
+        (verifier(replay_guard=InsertOnly()), print, {}),
+    ]
+    for given, handler, settings in wrong:
+        with pytest.raises(ConfigError):
+            kind.make(given, handler, **settings)
+
+
+async def handle_async(_: object) -> None:
+    await asyncio.sleep(0)
+
+
+def test_wsgi_refuses_what_it_could_not_run() -> None:
+    class AsyncHandler:
+        async def __call__(self, _: object) -> None: ...
+
+    for handler in (handle_async, AsyncHandler()):
+        with pytest.raises(ConfigError, match="async"):
+            wsgi(verifier(), handler)
+        with pytest.raises(ConfigError, match="async"):
+            wsgi(verifier(), print, decide=handler)  # type: ignore[arg-type]
+    coroutines = []
+
+    def hidden(event: object) -> object:
+        coroutines.append(handle_async(event))
+        return coroutines[-1]
+
+    assert Wsgi(wsgi(verifier(replay_guard=True), hidden)).post(signed(BODY), BODY) == FAILED, "it was not handled"
+    coroutines[0].close()
+
+
+def test_wsgi_never_waits_for_a_body_without_an_end() -> None:
+    app = Wsgi(wsgi(verifier(), print))
+
+    class Endless(io.BytesIO):
+        def read(self, *_: object) -> bytes:
+            raise AssertionError("nobody may read this")
+
+    environ = app.environ(signed(BODY), b"", CONTENT_LENGTH=None, **{"wsgi.input": Endless()})
+    assert app.run(environ, valid=False)[0] == 411
+
+
+def test_a_client_that_goes_away_while_sending_is_no_callback() -> None:
+    class Broken(io.BytesIO):
+        def read(self, *_: object) -> bytes:
+            raise ConnectionResetError
+
+    app = Wsgi(wsgi(verifier(), print))
+    assert app.run(app.environ(signed(BODY), BODY, **{"wsgi.input": Broken()}))[0] == 400
+    assert app.run(app.environ(signed(BODY), BODY, **{"wsgi.input": io.BytesIO(BODY[:50])}))[0] == 400
+
+
+# What only ASGI has.
+
+
+def test_asgi_runs_async_handlers_and_decisions() -> None:
+    events: list[Any] = []
+
+    async def handle(event: object) -> None:
+        await asyncio.sleep(0)
+        if not events:
+            events.append(None)
+            raise LookupError
+        events.append(event)
+
+    async def decide(event: AuthEvent) -> bool | str:
+        await asyncio.sleep(0)
+        return event.amount < 50 or " "
+
+    app, headers = Asgi(asgi(verifier(replay_guard=True), handle, decide=decide)), signed(BODY)
+    assert [app.post(headers, BODY) for _ in range(3)] == [FAILED, ACCEPTED, ACCEPTED]
+    assert len(events) == 2
+    assert app.post(*purchase()) == ACCEPTED
+    assert app.post(*purchase(99)) == (200, reply_decline("declined"))
+
+
+def test_asgi_cancels_an_async_decision_that_is_late() -> None:
+    cancelled: list[bool] = []
+
+    async def decide(_: AuthEvent) -> bool:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cancelled.append(True)
+            raise
+        return True
+
+    async def fail(_: AuthEvent) -> bool:
+        raise LookupError
+
+    app = Asgi(asgi(verifier(), print, decide=decide, budget=0.1))
+    assert app.post(*purchase()) == (200, reply_decline("no decision in time"))
+    assert cancelled == [True]
+    assert Asgi(asgi(verifier(), print, decide=fail, default="accept")).post(*purchase()) == ACCEPTED
+
+
+def test_asgi_keeps_answering_purchases_while_handlers_hang() -> None:
+    free = threading.Event()
+    app = asgi(verifier(replay_guard=DictStore()), lambda _: free.wait(30), decide=lambda _: True)
+
+    async def post(headers: Any, body: bytes) -> Any:
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": body}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await app(Asgi(app).scope(headers), receive, send)
+        return sent[1]["body"]
+
+    async def story() -> None:
+        bodies = [body_of("Consumption", {**CONSUMPTION, "consume_no": str(number)}) for number in range(60)]
+        hanging = [asyncio.ensure_future(post(signed(body), body)) for body in bodies]
+        await asyncio.sleep(0.05)
+        assert await post(*purchase()) == reply_accept()
+        assert not any(task.done() for task in hanging)
+        free.set()
+        assert await asyncio.gather(*hanging) == [reply_accept()] * 60
+
+    asyncio.run(story())
+
+
+def test_asgi_answers_nobody_when_the_client_went_away() -> None:
+    app, sent = asgi(verifier(), print), []
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(app(Asgi(app).scope(signed(BODY)), receive, send))
+    assert not sent
+
+
+def test_asgi_lives_and_takes_no_websockets() -> None:
+    app, sent = asgi(verifier(), print), []
+    messages = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+
+    async def receive() -> Any:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    asyncio.run(app({"type": "lifespan"}, receive, send))
+    asyncio.run(app({"type": "websocket"}, receive, send))
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete", "websocket.close"]
+
+
+# Over a socket, from the sandbox.
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    with make_server("127.0.0.1", 0, app, handler_class=Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/callbacks"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def of(sandbox: Sandbox) -> WebhookVerifier:
+    return WebhookVerifier(sandbox.api_key, sandbox.api_secret, replay_guard=True)
+
+
+def until(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_the_sandboxs_callbacks_arrive_once_whatever_goes_wrong(
+    sandbox: Sandbox, client: Client, cardholder_no: str
+) -> None:
+    events: list[Any] = []
+    fail = [LookupError()]
+
+    def handle(event: Any) -> None:
+        if fail:
+            raise fail.pop()
+        events.append(event)
+
+    card_no = sandbox.seed_virtual_card(cardholder_no)
+    with served(wsgi(of(sandbox), handle, path="/callbacks")) as url:
+        sandbox.callbacks_to(url)
+        client.cards.freeze(card_no)
+        assert sandbox.settle_callbacks()
+        assert (sandbox.deliveries()[0].http_status, sandbox.deliveries()[0].code) == (500, 1)
+        assert not events
+        # The sandbox sends it again later in its own time, which the verifier's clock allows.
+        sandbox.clock.advance(seconds=11)
+        until(lambda: sandbox.settle_callbacks() and len(events) == 1)
+        sandbox.callback_fault("duplicate")
+        client.cards.unfreeze(card_no)
+        assert sandbox.settle_callbacks()
+        sandbox.callback_fault("wrong_signature")
+        client.cards.freeze(card_no)
+        assert sandbox.settle_callbacks()
+    assert [event.after_status for event in events] == ["Frozen", "Activated"]
+    statuses = [delivery.http_status for delivery in sandbox.deliveries()]
+    assert statuses[:2] == [500, 200]
+    assert statuses[-1] == 400
+
+
+def test_the_sandboxs_purchases_are_decided() -> None:
+    with Sandbox(mode="authorization") as sandbox, sandbox.client() as client:
+        cardholder_no = sandbox.seed_approved_cardholder()
+        card_no = sandbox.seed_virtual_card(cardholder_no)
+        app = wsgi(of(sandbox), lambda _: None, decide=lambda event: event.amount < 50 or "over the limit")
+        with served(app) as url:
+            sandbox.callbacks_to(url)
+            for amount, status in [("12.30", "Pending"), ("99.00", "Fail")]:
+                asked = client.simulation.auth(card_no=card_no, type="Consumption", amount=amount)
+                assert client.consumptions.get(str(asked.consume_no)).status == status
+            assert sandbox.settle_callbacks()
