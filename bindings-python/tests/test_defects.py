@@ -83,7 +83,7 @@ def test_a_value_that_nobody_knew_breaks_nothing() -> None:
 @pytest.mark.parametrize("away", [timedelta(days=1), timedelta(days=36_500), timedelta(seconds=301)])
 def test_a_callback_from_the_future_is_rejected(away: timedelta) -> None:
     verifier = keysecure.WebhookVerifier("app", "secret")
-    headers = verifier.sign_for_tests(BODY, timestamp=datetime.now(timezone.utc) + away)
+    headers = verifier.sign_for_tests(datetime.now(timezone.utc) + away, BODY)
     with pytest.raises(keysecure.WebhookError) as caught:
         verifier.verify(headers, BODY)
     assert caught.value.rejection == "too_new"
@@ -94,7 +94,7 @@ def test_a_callback_from_the_future_is_rejected(away: timedelta) -> None:
 )
 def test_a_hostile_signature_is_a_rejection_and_nothing_else(signature: str | bytes) -> None:
     verifier = keysecure.WebhookVerifier("app", "secret")
-    headers = {**verifier.sign_for_tests(BODY), "Signature": signature}
+    headers = {**verifier.sign_for_tests(datetime.now(timezone.utc), BODY), "Signature": signature}
     with pytest.raises(keysecure.WebhookError) as caught:
         verifier.verify(headers, BODY)
     assert caught.value.rejection in ("bad_header", "bad_signature")
@@ -102,7 +102,7 @@ def test_a_hostile_signature_is_a_rejection_and_nothing_else(signature: str | by
 
 def test_tolerance_zero_is_not_no_check() -> None:
     verifier = keysecure.WebhookVerifier("app", "secret", tolerance=0)
-    headers = verifier.sign_for_tests(BODY, timestamp=datetime.now(timezone.utc) - timedelta(seconds=5))
+    headers = verifier.sign_for_tests(datetime.now(timezone.utc) - timedelta(seconds=5), BODY)
     with pytest.raises(keysecure.WebhookError) as caught:
         verifier.verify(headers, BODY)
     assert caught.value.rejection == "too_old"

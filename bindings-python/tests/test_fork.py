@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -20,6 +20,14 @@ pytestmark = [
     # Python 3.12 and later warn of any fork while threads run; that it works all the same is what is tested.
     pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
 ]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    # A child that is forked before there is a token fetches its own; that must not void its parent's: these tests are
+    # about sockets.
+    with Sandbox(token_voids_previous=False) as sandbox:
+        yield sandbox
 
 
 def in_child(work: Callable[[], None]) -> int:
