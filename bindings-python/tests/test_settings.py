@@ -133,7 +133,9 @@ def test_a_client_s_verifier_has_the_client_s_credentials(sandbox: Sandbox) -> N
     for app_id in [None, "another-app"]:
         client = sandbox.client() if app_id is None else sandbox.client(app_id=app_id)
         signer = keysecure.WebhookVerifier(app_id or sandbox.api_key, sandbox.api_secret)
-        received = client.webhook_verifier(tolerance=60).verify(signer.sign_for_tests(datetime.now(timezone.utc), body), body)
+        received = client.webhook_verifier(tolerance=60).verify(
+            signer.sign_for_tests(datetime.now(timezone.utc), body), body
+        )
         assert isinstance(received.event, keysecure.CardUpdateEvent)
 
 

@@ -145,7 +145,7 @@ fn sdist(venv: &Venv, project: &str) -> Option<PathBuf> {
     let out = folder().join("sdist").join(project);
     emptied(&out)?;
     let mut maturin = venv.command("maturin");
-    maturin.args(["sdist", "--quiet", "--out"]).arg(&out).current_dir(run::root().join(project));
+    maturin.args(["sdist", "--out"]).arg(&out).current_dir(run::root().join(project));
     only_file(run::passes(&mut maturin), &out)
 }
 
