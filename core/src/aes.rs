@@ -97,6 +97,7 @@ impl CipherMode {
 
 /// The `aes` setting of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct AesSettings {
     /// How the apiSecret becomes the key.
     pub scheme: KeyScheme,

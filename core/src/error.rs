@@ -38,6 +38,7 @@ impl fmt::Display for Outcome {
 
 /// What kind of error it is. New kinds may be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// A setting of the client is wrong, or the client was closed.

@@ -57,6 +57,8 @@ mod resources;
 mod secrets;
 mod settings;
 pub mod store;
+#[cfg(feature = "uniffi")]
+mod thrown;
 mod transport;
 mod values;
 pub mod webhook;
@@ -93,6 +95,8 @@ pub use crate::store::FileStore;
 #[cfg(feature = "redis")]
 pub use crate::store::RedisStore;
 pub use crate::store::{MemoryTokenStore, StoreLock, StoreUnavailable, StoredToken, TokenStore};
+#[cfg(feature = "uniffi")]
+pub use crate::thrown::{ErrorFacts, FfiError};
 pub use crate::transport::{Method, Request, Response, Transport, TransportError, TransportFault};
 pub use crate::values::civil::{Date, Timezone, When};
 pub use crate::values::enums::{

@@ -6,7 +6,7 @@ use std::process;
 use std::time::Instant;
 
 use crate::table::{row, table};
-use crate::{deps, run};
+use crate::{deps, python, run};
 
 /// The most packages the core may bring into somebody's program.
 const DEPENDENCY_BUDGET: usize = 60;
@@ -14,6 +14,7 @@ const DEPENDENCY_BUDGET: usize = 60;
 /// `args` go to the benchmark program.
 pub fn run(args: &[String]) -> bool {
     let bench = run::passes(run::cargo("run --release -p keysecure-tests --bin bench --").args(args));
+    let python = python(args);
     let dependencies = dependencies();
     let build = cold_build();
 
@@ -41,7 +42,20 @@ pub fn run(args: &[String]) -> bool {
     if !bench {
         println!("the benchmark program failed: see above");
     }
-    bench && verdict == "ok" && build.is_some()
+    if !python {
+        println!("the benchmark of the Python face failed: see above");
+    }
+    bench && python && verdict == "ok" && build.is_some()
+}
+
+/// The Python face as it is shipped, against `http.client` and against other SDKs.
+fn python(args: &[String]) -> bool {
+    let Some([client, sandbox]) = python::shipped_wheels() else { return false };
+    let mut program = run::command("python3");
+    program.arg("tests/bench/python/run.py").arg("--wheel").arg(client).arg("--sandbox-wheel").arg(sandbox);
+    // It also is the server: of the recorded answers.
+    program.arg("--server").arg(run::target_dir().join("release/bench"));
+    run::passes(program.args(args))
 }
 
 fn dependencies() -> Option<usize> {

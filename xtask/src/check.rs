@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::table::{row, table};
-use crate::{deny, run};
+use crate::{deny, run, swift};
 
 pub fn run() -> bool {
     let mut rows = vec![row!["step", "result", "seconds"]];
@@ -23,13 +23,14 @@ pub fn run() -> bool {
 type Step = (&'static str, fn() -> bool);
 
 /// The feature sets are those that compile different code: all at once, each face alone, and the core without HTTP.
-fn steps() -> [Step; 7] {
+fn steps() -> [Step; 8] {
     [
         ("fmt", || run::passes(&mut run::cargo("fmt --all --check"))),
         ("clippy workspace", || clippy("--workspace --all-targets --features keysecure-tests/redis")),
         ("clippy core, uniffi", || clippy("-p keysecure --features uniffi")),
         ("clippy core, python", || clippy("-p keysecure --features python")),
         ("clippy core, no defaults", || clippy("-p keysecure --no-default-features")),
+        ("swift format", swift::format),
         ("doc", || run::passes(&mut doc())),
         ("deny", deny::check),
     ]

@@ -1,8 +1,10 @@
 //! What `cargo xtask test` runs. A further language is a further function and a further line in `ALL`.
 
+use crate::kotlin;
 use crate::python;
 use crate::redis;
 use crate::run;
+use crate::swift;
 use crate::tally::Tally;
 
 /// One group of tests with a line of its own in the summary.
@@ -26,6 +28,8 @@ pub const ALL: &[Face] = &[
     Face { name: "rust", run: rust },
     Face { name: "vectors", run: vectors },
     Face { name: "python", run: python::test },
+    Face { name: "kotlin", run: kotlin::face },
+    Face { name: "swift", run: swift::face },
 ];
 
 /// Whether there is a face of that name.
@@ -49,7 +53,7 @@ fn rust() -> Outcome {
 }
 
 /// A bad exit without a failed test is not covered by the counts: a crate did not compile, or a test program died.
-fn judge(tally: Tally, ended_well: bool) -> Outcome {
+pub fn judge(tally: Tally, ended_well: bool) -> Outcome {
     if ended_well == (tally.failed == 0) {
         Outcome::Ran(tally)
     } else {

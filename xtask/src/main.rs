@@ -1,14 +1,25 @@
 //! `cargo xtask`: the commands that build, judge and measure the project. Plain std, so that it starts at once.
 
+mod android;
+mod apple;
 mod bench;
+mod bindings;
 mod campaign;
 mod check;
 mod deny;
 mod deps;
 mod faces;
+mod kotlin;
+mod package;
 mod python;
 mod redis;
 mod run;
+mod swift;
+mod swift_calls;
+mod swift_chroot;
+mod swift_package;
+mod swift_source;
+mod swift_toolchain;
 mod table;
 mod tally;
 mod test;
@@ -25,8 +36,14 @@ usage: cargo xtask COMMAND
   wheel   the Python wheel as it is shipped, and its size against its budget: minutes
   bench   the benchmark program, the number of dependencies and the cold build time
           (arguments after `bench` go to the benchmark program)
+  bindings
+          the generated Kotlin and Swift, in target/bindings
   campaign
           the exactly-once campaign in full: minutes (arguments after `campaign` go to it)
+  kotlin  mvn with the folders of this workspace, such as `kotlin test -Dtest=ListsTest`
+  package what is shipped: a jar with this machine's library, built and tested (minutes); `package size` builds the
+          library with and without HTTP; `package aar` and `package xcframework` are recipes
+  swift   swift with the folders of this workspace, such as `swift test --filter Lists`
 ";
 
 fn main() -> ExitCode {
@@ -38,7 +55,11 @@ fn main() -> ExitCode {
         ("check", []) => check::run(),
         ("wheel", []) => python::wheel_command(),
         ("bench", rest) => bench::run(rest),
+        ("bindings", []) => bindings::run(),
         ("campaign", rest) => campaign::run(rest),
+        ("kotlin", rest) => kotlin::run(rest),
+        ("package", rest) => package::run(rest),
+        ("swift", rest) => swift::run(rest),
         ("" | "help" | "-h" | "--help", _) => {
             print!("{USAGE}");
             true

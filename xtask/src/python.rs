@@ -38,7 +38,11 @@ pub fn test() -> Outcome {
         return Outcome::Broken(tally, "pytest did not come to its end: see above".into());
     }
     for judge in JUDGES {
-        count(&mut tally, run::passes(venv.command(judge[0]).args(&judge[1..])));
+        let mut command = venv.command(judge[0]);
+        if judge[0] == "pyright" {
+            command.arg("--pythonpath").arg(venv.0.join("bin").join("python"));
+        }
+        count(&mut tally, run::passes(command.args(&judge[1..])));
     }
     let mut contents = venv.python();
     count(&mut tally, run::passes(contents.arg("tests/package/contents.py").args(&wheels)));

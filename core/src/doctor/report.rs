@@ -85,21 +85,24 @@ pub struct Finding {
 
 /// All findings, one for each check, in order. Printed, it is read at a glance.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Display))]
 pub struct Report {
     /// The findings.
     pub findings: Vec<Finding>,
 }
 
 impl Report {
-    /// Whether nothing is bad.
-    pub fn is_healthy(&self) -> bool {
-        self.findings.iter().all(|finding| finding.health != Health::Bad)
-    }
-
     /// The finding of one check.
     pub fn of(&self, check: Check) -> Option<&Finding> {
         self.findings.iter().find(|finding| finding.check == check)
+    }
+}
+
+#[cfg_attr(feature = "uniffi", uniffi::export)]
+impl Report {
+    /// Whether nothing is bad.
+    pub fn is_healthy(&self) -> bool {
+        self.findings.iter().all(|finding| finding.health != Health::Bad)
     }
 
     /// The report as a JSON array of objects: `check`, `health`, `found`, `advice`, `code`.

@@ -24,31 +24,31 @@ request! {
     /// A consumption to simulate: the fields of the Consumption callback. Each call says which it needs.
     pub struct Simulated {
         /// The consumption: a new number for `auth`, or none; the one meant for `consumption_clear` and `consumption_fail`.
-        pub consume_no: Option<String>,
+        pub consume_no: Option<String> = None,
         /// The consumption to give back, for `reversal` and `refund`.
-        pub consume_relate_no: Option<String>,
+        pub consume_relate_no: Option<String> = None,
         /// The card.
-        pub card_no: Option<String>,
+        pub card_no: Option<String> = None,
         /// Its cardholder.
-        pub cardholder_no: Option<String>,
+        pub cardholder_no: Option<String> = None,
         /// What it is.
-        pub r#type: Option<ConsumptionType>,
+        pub r#type: Option<ConsumptionType> = None,
         /// The amount, positive, at most 2 decimals; a number on the wire.
-        pub amount: Option<Decimal>,
+        pub amount: Option<Decimal> = None,
         /// The amount in the merchant's currency.
-        pub local_amount: Option<Decimal>,
+        pub local_amount: Option<Decimal> = None,
         /// The currency of `local_amount`.
-        pub local_currency: Option<String>,
+        pub local_currency: Option<String> = None,
         /// The shop.
-        pub merchant_info: Option<MerchantInfo>,
+        pub merchant_info: Option<MerchantInfo> = None,
         /// The fees.
-        pub fee_detail: Vec<SimulatedFee>,
+        pub fee_detail: Vec<SimulatedFee> = [],
         /// A note.
-        pub remark: Option<String>,
+        pub remark: Option<String> = None,
         /// A description.
-        pub detail: Option<String>,
+        pub detail: Option<String> = None,
         /// When it happens.
-        pub time: Option<SystemTime>,
+        pub time: Option<SystemTime> = None,
         ..extra
     }
 }

@@ -56,19 +56,26 @@ pub(crate) trait Body {
 ///
 /// Fields that are not `Option` are required. Every model also gets `extra`, the fields it does not know, and compares,
 /// hashes, clones, prints (masked), reads from JSON and writes to JSON.
+///
+/// `pub city: Option<String> = None` gives a field a default in Kotlin and Swift: for the models that a caller makes.
 macro_rules! model {
     (
         $(#[$meta:meta])*
-        pub struct $name:ident { $( $(#[$field_meta:meta])* pub $field:ident: $type:ty, )+ }
+        pub struct $name:ident { $( $(#[$field_meta:meta])* pub $field:ident: $type:ty $(= $default:tt)?, )+ }
     ) => {
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq, Hash)]
-        #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
         #[cfg_attr(feature = "python", pyo3::pyclass(frozen, eq, hash, module = "keysecure"))]
         #[non_exhaustive]
         pub struct $name {
-            $( $(#[$field_meta])* pub $field: $type, )+
+            $(
+                $(#[$field_meta])*
+                $(#[cfg_attr(feature = "uniffi", uniffi(default = $default))])?
+                pub $field: $type,
+            )+
             /// Fields of the answer that this version does not know.
+            #[cfg_attr(feature = "uniffi", uniffi(default = "{}"))]
             pub extra: $crate::Extra,
         }
 
@@ -77,7 +84,10 @@ macro_rules! model {
             pub fn from_json(text: &str) -> Result<Self, $crate::Error> {
                 $crate::model::from_json(text).map_err(|error| $crate::Error::unreadable(&error))
             }
+        }
 
+        #[cfg_attr(feature = "uniffi", uniffi::export)]
+        impl $name {
             /// The object as JSON text in the platform's form: money as text, times in Unix milliseconds, and all of
             /// `extra`.
             pub fn to_json(&self) -> String {
@@ -216,23 +226,28 @@ pub(crate) use model;
 
 /// Declares what a caller fills in: a body of the platform, in its field names. Absent fields are not sent.
 ///
-/// `pub amount: Decimal as balance` gives a field another name on the wire; `..extra` at the end takes further fields,
-/// for the bodies that are only inferred.
+/// `pub amount: Decimal as balance` gives a field another name on the wire; `= None` a default in Kotlin and Swift;
+/// `..extra` at the end takes further fields, for the bodies that are only inferred.
 macro_rules! request {
     (
         $(#[$meta:meta])*
         pub struct $name:ident {
-            $( $(#[$field_meta:meta])* pub $field:ident: $type:ty $(as $wire:ident)?, )+
+            $( $(#[$field_meta:meta])* pub $field:ident: $type:ty $(as $wire:ident)? $(= $default:tt)?, )+
             $(..$extra:ident)?
         }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Default, PartialEq, Eq, Hash)]
-        #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
         pub struct $name {
-            $( $(#[$field_meta])* pub $field: $type, )+
+            $(
+                $(#[$field_meta])*
+                $(#[cfg_attr(feature = "uniffi", uniffi(default = $default))])?
+                pub $field: $type,
+            )+
             $(
                 /// Further fields of the body.
+                #[cfg_attr(feature = "uniffi", uniffi(default = "{}"))]
                 pub $extra: $crate::Extra,
             )?
         }
@@ -250,13 +265,13 @@ macro_rules! query {
     ) => {
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq, Hash)]
-        #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
         pub struct $name {
             /// The start of the window, included. A bare date means its first second.
             pub start: $crate::When,
             /// The end of the window, included, later than the start. A bare date means its last second.
             pub end: $crate::When,
-            $( $(#[$field_meta])* pub $field: Option<String>, )+
+            $( $(#[$field_meta])* #[cfg_attr(feature = "uniffi", uniffi(default = None))] pub $field: Option<String>, )+
         }
 
         impl $name {

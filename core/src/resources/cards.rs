@@ -29,11 +29,11 @@ request! {
         /// Virtual or physical.
         pub card_type: CardType,
         /// The package to open it from, in credit mode. See [`Cards::packages`].
-        pub package_no: Option<String>,
+        pub package_no: Option<String> = None,
         /// The BIN to open it from, in authorization mode. See [`Cards::bins`].
-        pub card_bin_no: Option<String>,
+        pub card_bin_no: Option<String> = None,
         /// Where to send it: needed for a physical card and some virtual ones.
-        pub address_info: Option<Address>,
+        pub address_info: Option<Address> = None,
     }
 }
 
@@ -59,7 +59,7 @@ request! {
         /// Street and number.
         pub address_line1: String,
         /// More of the address; may be empty.
-        pub address_line2: String,
+        pub address_line2: String = "",
     }
 }
 
@@ -255,9 +255,9 @@ request! {
     /// Which packages to list.
     pub struct ListPackages {
         /// Only packages of this type.
-        pub r#type: Option<CardType>,
+        pub r#type: Option<CardType> = None,
         /// Only this package.
-        pub package_no: Option<String>,
+        pub package_no: Option<String> = None,
     }
 }
 
@@ -265,7 +265,7 @@ request! {
     /// Which BINs to list.
     pub struct ListBins {
         /// Only this BIN.
-        pub card_bin_no: Option<String>,
+        pub card_bin_no: Option<String> = None,
     }
 }
 

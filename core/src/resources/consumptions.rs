@@ -65,13 +65,13 @@ model! {
     /// The shop or machine of a purchase.
     pub struct MerchantInfo {
         /// Its name.
-        pub merchant_name: Option<String>,
+        pub merchant_name: Option<String> = None,
         /// Its category, four digits.
-        pub merchant_mcc: Option<String>,
+        pub merchant_mcc: Option<String> = None,
         /// Its city.
-        pub city: Option<String>,
+        pub city: Option<String> = None,
         /// Its country.
-        pub country: Option<String>,
+        pub country: Option<String> = None,
     }
 }
 

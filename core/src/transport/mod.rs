@@ -29,6 +29,7 @@ pub trait Transport: Send + Sync {
 
 /// GET or POST: the platform knows no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Method {
     /// Reads.
     Get,
@@ -112,6 +113,7 @@ impl TransportError {
 
 /// What went wrong on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[non_exhaustive]
 pub enum TransportFault {
     /// Time ran out.

@@ -12,7 +12,7 @@ macro_rules! open_enum {
         ///
         /// New values appear without notice: one that is not listed here is `Unknown`, with its text.
         #[derive(Clone, PartialEq, Eq, Hash)]
-        #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Enum), uniffi::export(Debug, Display))]
         #[non_exhaustive]
         pub enum $name {
             $( $(#[$variant_meta])* $variant, )+

@@ -89,7 +89,7 @@ model! {
 
 /// A callback by what it says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum), uniffi::export(Debug))]
 #[non_exhaustive]
 pub enum Event {
     /// Action `Auth`.

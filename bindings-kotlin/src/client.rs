@@ -1,0 +1,172 @@
+//! The client and its settings.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use keysecure::{AesSettings, ClientBuilder, Environment, Json, Language, Method, Report};
+
+use crate::accounts::Accounts;
+use crate::cardholders::Cardholders;
+use crate::cards::Cards;
+use crate::consumptions::Consumptions;
+use crate::convert::{Result, count};
+use crate::http::{self, Transport};
+use crate::observer::{self, Observer};
+use crate::pci::Pci;
+use crate::secrets::AccessToken;
+use crate::simulation::Simulation;
+use crate::stores::TokenStore;
+
+/// The settings of a client. All may be left out; the defaults are the core's.
+#[derive(Clone, uniffi::Record)]
+#[uniffi::export(Debug)]
+pub struct ClientOptions {
+    /// The platform to talk to. Default: its sandbox.
+    #[uniffi(default = None)]
+    pub environment: Option<Environment>,
+    /// Another address than the environment's: https, or http to loopback.
+    #[uniffi(default = None)]
+    pub base_url: Option<String>,
+    /// How card secrets are encrypted. Default: the apiSecret's UTF-8 bytes as key, ECB.
+    #[uniffi(default = None)]
+    pub aes: Option<AesSettings>,
+    /// The most time that one call may take, with all its attempts and waits. Default: 30 s.
+    #[uniffi(default = None)]
+    pub timeout: Option<Duration>,
+    /// The most time that making one connection may take. Default: 5 s.
+    #[uniffi(default = None)]
+    pub connect_timeout: Option<Duration>,
+    /// How often a call is sent again after a back-off, where that cannot do a thing twice. Default: 2.
+    #[uniffi(default = None)]
+    pub max_retries: Option<i32>,
+    /// The language of the platform's messages. Default: English.
+    #[uniffi(default = None)]
+    pub language: Option<Language>,
+    /// The zone in which bare dates begin and end, such as `UTC+8`, which is the default.
+    #[uniffi(default = None)]
+    pub timezone: Option<String>,
+    /// An http or https proxy, as a URL, which may hold a password. None is ever taken from the environment.
+    #[uniffi(default = None)]
+    pub proxy: Option<String>,
+    /// The root certificates to trust instead of the built-in ones, in PEM form.
+    #[uniffi(default = None)]
+    pub ca_pem: Option<String>,
+    /// Another HTTP stack than the built-in one; `proxy` and `ca_pem` are then its own matter.
+    #[uniffi(default = None)]
+    pub transport: Option<Arc<dyn Transport>>,
+    /// Is told of every attempt and call.
+    #[uniffi(default = None)]
+    pub observer: Option<Arc<dyn Observer>>,
+    /// Shares the access token with other clients.
+    #[uniffi(default = None)]
+    pub token_store: Option<Arc<TokenStore>>,
+}
+
+impl fmt::Debug for ClientOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ClientOptions")
+            .field("environment", &self.environment)
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ClientOptions {
+    fn build(self, mut builder: ClientBuilder) -> Result<Client> {
+        macro_rules! set {
+            ($($name:ident),+) => { $( if let Some(value) = self.$name { builder = builder.$name(value); } )+ };
+        }
+        set!(environment, base_url, aes, timeout, connect_timeout, language, proxy, ca_pem);
+        if let Some(retries) = self.max_retries {
+            builder = builder.max_retries(count("max_retries", retries)?);
+        }
+        if let Some(zone) = self.timezone {
+            builder = builder.timezone(zone.parse()?);
+        }
+        if let Some(transport) = self.transport {
+            builder = builder.transport(Arc::new(http::Foreign(transport)));
+        }
+        if let Some(observer) = self.observer {
+            builder = builder.observer(Arc::new(observer::Foreign(observer)));
+        }
+        if let Some(store) = self.token_store {
+            builder = builder.token_store(Arc::clone(&store.0));
+        }
+        Ok(Client(builder.build()?))
+    }
+}
+
+/// A blocking client of the platform. Any number of threads may use one.
+#[derive(Debug, uniffi::Object)]
+#[uniffi::export(Debug)]
+pub struct Client(keysecure::Client);
+
+#[uniffi::export]
+impl Client {
+    /// A client with the merchant's credentials.
+    #[uniffi::constructor]
+    pub fn new(api_key: String, api_secret: String, options: ClientOptions) -> Result<Self> {
+        options.build(keysecure::Client::builder(api_key, api_secret))
+    }
+
+    /// A client from `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT` and
+    /// `KEYSECURE_BASE_URL`, read now. What `options` say goes before.
+    #[uniffi::constructor]
+    pub fn from_env(options: ClientOptions) -> Result<Self> {
+        options.build(ClientBuilder::from_env()?)
+    }
+
+    /// Cardholders and their verification.
+    pub fn cardholders(&self) -> Cardholders {
+        Cardholders(self.0.clone())
+    }
+
+    /// Cards, packages and BINs.
+    pub fn cards(&self) -> Cards {
+        Cards(self.0.clone())
+    }
+
+    /// Purchases, fees, reversals and refunds.
+    pub fn consumptions(&self) -> Consumptions {
+        Consumptions(self.0.clone())
+    }
+
+    /// Balances and transfers (credit mode).
+    pub fn accounts(&self) -> Accounts {
+        Accounts(self.0.clone())
+    }
+
+    /// The hosted card page.
+    pub fn pci(&self) -> Pci {
+        Pci(self.0.clone())
+    }
+
+    /// Simulated purchases; refused in production.
+    pub fn simulation(&self) -> Simulation {
+        Simulation(self.0.clone())
+    }
+
+    /// The access token in use, for diagnosis; one is fetched only when there is none.
+    pub fn access_token(&self) -> Result<AccessToken> {
+        Ok(self.0.access_token()?.into())
+    }
+
+    /// Finds out what is wrong with an integration. Nothing is changed at the platform.
+    #[uniffi::method(default(card_no = None))]
+    pub fn doctor(&self, card_no: Option<String>) -> Report {
+        self.0.doctor(card_no.as_deref())
+    }
+
+    /// Makes any call of the platform: JSON in, `data` as JSON out. `path` starts behind `/open-api`.
+    #[uniffi::method(default(body = None))]
+    pub fn call(&self, method: Method, path: String, body: Option<Json>) -> Result<Json> {
+        Ok(self.0.call(method, &path, body.as_ref())?)
+    }
+
+    /// Ends the client: idle connections are closed, and every later call is an error.
+    pub fn shutdown(&self) {
+        self.0.close();
+    }
+}

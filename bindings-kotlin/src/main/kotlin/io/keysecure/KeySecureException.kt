@@ -1,0 +1,133 @@
+package io.keysecure
+
+import io.keysecure.model.ErrorFacts
+import io.keysecure.model.ErrorKind
+import io.keysecure.model.FfiException
+import io.keysecure.model.Outcome
+import io.keysecure.model.Rejection
+import io.keysecure.model.TransportFault
+import java.time.Duration
+
+/**
+ * Why a call failed, and what that means. [message] is readable and holds no secret.
+ *
+ * Ask [outcome] before sending a mutation again: [Outcome.UNKNOWN] means that it may have been done.
+ */
+public sealed class KeySecureException(facts: ErrorFacts) : RuntimeException(facts.text) {
+    /** What kind of error it is. */
+    public val kind: ErrorKind = facts.kind
+
+    /** Whether the thing was done. */
+    public val outcome: Outcome = facts.outcome
+
+    /** The platform's code, when it answered with one. */
+    public val code: Long? = facts.code
+
+    /** The platform's message, with digits that look like a PAN masked. */
+    public val msg: String? = facts.msg
+
+    /** The field that broke a rule, in its name on the wire. */
+    public val field: String? = facts.field
+
+    /** The HTTP status, when an answer came. */
+    public val httpStatus: Int? = facts.httpStatus
+
+    /** The call that failed, such as `accounts.transfer`; null for settings and values. */
+    public val operation: String? = facts.operation
+
+    /** How many times the call's own request was tried; 0 when it was never tried. */
+    public val attempts: Int = facts.attempts
+
+    /** How long the platform asked to wait, when it did. */
+    public val retryAfter: Duration? = facts.retryAfter
+
+    /** What went wrong on the wire, when no answer came. */
+    public val transportFault: TransportFault? = facts.transportFault
+
+    /** Why a callback was not accepted. */
+    public val rejection: Rejection? = facts.rejection
+
+    /** A setting of the client is wrong, or the client was closed. */
+    public class Config internal constructor(facts: ErrorFacts) : KeySecureException(facts)
+
+    /** An argument breaks a rule; nothing was sent. */
+    public class InvalidInput internal constructor(facts: ErrorFacts) : KeySecureException(facts)
+
+    /** The network failed. */
+    public open class Transport internal constructor(facts: ErrorFacts) : KeySecureException(facts)
+
+    /** Time ran out: of the whole call, of connecting, or of waiting for the token. */
+    public class Timeout internal constructor(facts: ErrorFacts) : Transport(facts)
+
+    /** The platform refused. */
+    public open class Api internal constructor(facts: ErrorFacts) : KeySecureException(facts)
+
+    /** Codes 1002, 1006, 1007, 1008, 1010, 1011: the Api-Key or the access token. */
+    public class Authentication internal constructor(facts: ErrorFacts) : Api(facts)
+
+    /** Codes 1003, 1012, 1013, 1021, 1022: not allowed for this merchant or from this address. */
+    public class Permission internal constructor(facts: ErrorFacts) : Api(facts)
+
+    /** Code 1009: too frequent. */
+    public class RateLimit internal constructor(facts: ErrorFacts) : Api(facts)
+
+    /** Code 2002: the cardholder does not exist. */
+    public class NotFound internal constructor(facts: ErrorFacts) : Api(facts)
+
+    /** Codes 2003, 2004, 2005, 4005: the thing is in a state that does not allow this. */
+    public class State internal constructor(facts: ErrorFacts) : Api(facts)
+
+    /** Another thing stands under the same number of the merchant's. */
+    public class Conflict internal constructor(facts: ErrorFacts) : KeySecureException(facts)
+
+    /** The answer is not what the platform's documentation says, or the library failed on it. */
+    public class InvalidResponse internal constructor(facts: ErrorFacts) : KeySecureException(facts)
+
+    /** A callback was not accepted; see [rejection]. */
+    public class Webhook internal constructor(facts: ErrorFacts) : KeySecureException(facts)
+
+    /** Card data could not be decrypted: most likely the `aes` setting or the secret is wrong. */
+    public class Decrypt internal constructor(facts: ErrorFacts) : KeySecureException(facts)
+}
+
+/** The exception that callers see. */
+internal fun published(thrown: FfiException): KeySecureException {
+    val published = when (thrown) {
+        is FfiException.Config -> KeySecureException.Config(thrown.facts)
+        is FfiException.InvalidInput -> KeySecureException.InvalidInput(thrown.facts)
+        is FfiException.Transport -> KeySecureException.Transport(thrown.facts)
+        is FfiException.Timeout -> KeySecureException.Timeout(thrown.facts)
+        is FfiException.Authentication -> KeySecureException.Authentication(thrown.facts)
+        is FfiException.Permission -> KeySecureException.Permission(thrown.facts)
+        is FfiException.RateLimit -> KeySecureException.RateLimit(thrown.facts)
+        is FfiException.NotFound -> KeySecureException.NotFound(thrown.facts)
+        is FfiException.State -> KeySecureException.State(thrown.facts)
+        is FfiException.Conflict -> KeySecureException.Conflict(thrown.facts)
+        is FfiException.Api -> KeySecureException.Api(thrown.facts)
+        is FfiException.InvalidResponse -> KeySecureException.InvalidResponse(thrown.facts)
+        is FfiException.Webhook -> KeySecureException.Webhook(thrown.facts)
+        is FfiException.Decrypt -> KeySecureException.Decrypt(thrown.facts)
+    }
+    LastCause.take()?.let(published::initCause)
+    return published
+}
+
+/** A panic in the library: a bug. Its text stays behind, for it could hold anything. */
+internal fun panicked(): KeySecureException {
+    val text = "keysecure failed inside: this is a bug of the library; what became of the call is not known"
+    return KeySecureException.InvalidResponse(
+        ErrorFacts(text, ErrorKind.INVALID_RESPONSE, Outcome.UNKNOWN, null, null, null, null, null, 0, null, null, null),
+    )
+}
+
+/** Runs a call of the library and gives its errors their public form. */
+internal inline fun <T> call(block: () -> T): T =
+    try {
+        block()
+    } catch (thrown: FfiException) {
+        throw published(thrown)
+    } catch (_: io.keysecure.ffi.InternalException) {
+        throw panicked()
+    } catch (_: io.keysecure.model.InternalException) {
+        throw panicked()
+    }

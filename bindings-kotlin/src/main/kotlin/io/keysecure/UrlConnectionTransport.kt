@@ -1,0 +1,86 @@
+package io.keysecure
+
+import io.keysecure.ffi.HttpRequest
+import io.keysecure.ffi.HttpResponse
+import io.keysecure.model.Method
+import io.keysecure.model.TransportFault
+import java.io.ByteArrayOutputStream
+import java.io.IOException
+import java.io.InputStream
+import java.net.HttpURLConnection
+import java.net.Proxy
+import java.net.URI
+import java.util.concurrent.ScheduledThreadPoolExecutor
+import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicBoolean
+import javax.net.ssl.HttpsURLConnection
+import javax.net.ssl.SSLSocketFactory
+
+/**
+ * A [Transport] over `HttpURLConnection`, which every JVM and every Android has: the machine's own trust store and TLS, no
+ * redirects, no cache, no proxy unless given. It is what a library without HTTP of its own uses when nothing else is given.
+ *
+ * A POST is never repeated. A GET is repeated by the machine itself when a kept connection turns out to be closed.
+ */
+public class UrlConnectionTransport @JvmOverloads constructor(
+    private val proxy: Proxy = Proxy.NO_PROXY,
+    private val sslSocketFactory: SSLSocketFactory? = null,
+) : Transport {
+    override fun send(request: HttpRequest): HttpResponse {
+        val connection = URI.create(request.url).toURL().openConnection(proxy) as HttpURLConnection
+        val late = AtomicBoolean()
+        // The time-out of a connection is that of each single read; this one is that of the whole exchange.
+        val end = clock.schedule({ late.set(true); connection.disconnect() }, request.timeout.toNanos(), TimeUnit.NANOSECONDS)
+        try {
+            prepare(connection, request)
+            return exchange(connection, request)
+        } catch (failed: IOException) {
+            throw if (late.get()) TransportFailedException(TransportFault.TIMEOUT, true, failed) else failure(failed)
+        } finally {
+            end.cancel(false)
+        }
+    }
+
+    private fun prepare(connection: HttpURLConnection, request: HttpRequest) {
+        connection.instanceFollowRedirects = false
+        connection.useCaches = false
+        connection.connectTimeout = millis(request.connectTimeout)
+        connection.readTimeout = millis(request.timeout)
+        if (connection is HttpsURLConnection && sslSocketFactory != null) connection.sslSocketFactory = sslSocketFactory
+        request.headers.forEach { connection.setRequestProperty(it.name, it.value) }
+        if (request.method == Method.POST) {
+            connection.requestMethod = "POST"
+            connection.doOutput = true
+            // A body that is streamed cannot be sent a second time behind our back.
+            connection.setFixedLengthStreamingMode(request.body.size)
+        }
+    }
+
+    private fun exchange(connection: HttpURLConnection, request: HttpRequest): HttpResponse {
+        if (request.method == Method.POST) connection.outputStream.use { it.write(request.body) }
+        val status = connection.responseCode
+        val stream: InputStream? = if (status >= 400) connection.errorStream else connection.inputStream
+        val body = stream?.use { read(it, request.maxAnswer) } ?: ByteArray(0)
+        return HttpResponse(status, body, connection.getHeaderField("Date"), connection.getHeaderField("Retry-After"))
+    }
+
+    private fun read(stream: InputStream, limit: Long): ByteArray {
+        val bytes = ByteArrayOutputStream()
+        val chunk = ByteArray(8192)
+        while (true) {
+            val count = stream.read(chunk)
+            if (count < 0) return bytes.toByteArray()
+            bytes.write(chunk, 0, count)
+            if (bytes.size() > limit) throw TooLarge()
+        }
+    }
+
+    private fun millis(time: java.time.Duration): Int = time.toMillis().coerceIn(1, Int.MAX_VALUE.toLong()).toInt()
+
+    private companion object {
+        /** One thread for all: it only closes connections whose time is up. */
+        val clock = ScheduledThreadPoolExecutor(1) { task ->
+            Thread(task, "keysecure-timeouts").apply { isDaemon = true }
+        }.apply { removeOnCancelPolicy = true }
+    }
+}

@@ -1,0 +1,156 @@
+package io.keysecure
+
+import io.keysecure.ffi.CallbackFailure
+import io.keysecure.ffi.Decider as FfiDecider
+import io.keysecure.ffi.Decision as FfiDecision
+import io.keysecure.ffi.Received as FfiReceived
+import io.keysecure.ffi.Responder as FfiResponder
+import io.keysecure.ffi.WebhookVerifier as FfiWebhookVerifier
+import io.keysecure.ffi.Header
+import io.keysecure.ffi.Verified
+import io.keysecure.ffi.WebhookOptions
+import io.keysecure.model.AuthEvent
+import io.keysecure.model.CanonicalForm
+import io.keysecure.model.Event
+import java.time.Duration
+import java.time.Instant
+
+/**
+ * Verifies callbacks. It needs no client and is cheap to share among threads.
+ *
+ * @param appId the Api-Key.
+ * @param secrets the apiSecret; several while a secret is replaced.
+ * @param tolerance how far the timestamp may be from this machine's clock, either way. Default: 300 s.
+ * @param replayStore rejects a callback that was accepted before.
+ * @param acceptWhenUnavailable accepts a callback when the store cannot be asked; by default it is rejected, and the
+ * platform sends it again.
+ * @param anyAge takes callbacks of any age: for looking at stored callbacks only.
+ */
+public class WebhookVerifier @JvmOverloads constructor(
+    appId: String,
+    secrets: List<String>,
+    tolerance: Duration? = null,
+    replayStore: ReplayStore? = null,
+    acceptWhenUnavailable: Boolean = false,
+    anyAge: Boolean = false,
+) {
+    private val ffi = call {
+        FfiWebhookVerifier(appId, secrets, WebhookOptions(tolerance, anyAge, replayStore?.ffi, acceptWhenUnavailable))
+    }
+
+    /**
+     * Verifies a callback and types what it says.
+     *
+     * @param headers name to value, or to a collection of values, as HTTP servers give them; case does not matter.
+     * @param body the raw body.
+     * @throws KeySecureException.Webhook when it is not accepted: answer with an HTTP error.
+     */
+    public fun verify(headers: Map<String, *>, body: ByteArray): Received =
+        Received(call { ffi.verify(listOfHeaders(headers), body) })
+
+    /** Verifies the signature and the age only: no look at the action, no typing, no replay guard. */
+    public fun verifySignature(headers: Map<String, *>, body: ByteArray): Verified =
+        call { ffi.verifySignature(listOfHeaders(headers), body) }
+
+    /** The headers that the platform would send with this body, signed with the first secret: for tests. */
+    public fun signForTests(timestamp: Instant, body: ByteArray): Map<String, String> =
+        call { ffi.signForTests(timestamp, body) }.associate { it.name to it.value }
+
+    override fun toString(): String = ffi.toString()
+
+    public companion object {
+        /** Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it. */
+        @JvmStatic
+        public fun parseUnverified(body: ByteArray): Event = call { io.keysecure.ffi.parseUnverified(body) }
+    }
+}
+
+private fun listOfHeaders(headers: Map<String, *>): List<Header> = headers.flatMap { (name, value) ->
+    when (value) {
+        null -> emptyList()
+        is Iterable<*> -> value.map { Header(name, it.toString()) }
+        is Array<*> -> value.map { Header(name, it.toString()) }
+        else -> listOf(Header(name, value.toString()))
+    }
+}
+
+/** A callback whose signature is valid. */
+public class Received internal constructor(internal val ffi: FfiReceived) {
+    /** The platform's id of the callback. It is not signed: do not build on it alone. */
+    public val id: String = ffi.id()
+
+    /** What it says. */
+    public val event: Event = ffi.event()
+
+    /** When the platform says that it sent it. */
+    public val sentAt: Instant = ffi.sentAt()
+
+    /** Which of the verifier's secrets signed it, counted from 0. */
+    public val secret: Int = ffi.secret()
+
+    /** Which canonical form was signed. */
+    public val form: CanonicalForm = ffi.form()
+
+    override fun toString(): String = ffi.toString()
+}
+
+/** The answers to callbacks. */
+public object Replies {
+    /** The exact body to answer a callback with. */
+    @JvmStatic
+    public fun accept(): String = io.keysecure.ffi.replyAccept()
+
+    /** The exact body to decline with; the platform requires a message. */
+    @JvmStatic
+    public fun decline(message: String): String = call { io.keysecure.ffi.replyDecline(message) }
+}
+
+/** What a merchant decides on a purchase. */
+public sealed class Decision {
+    /** The purchase may be made. */
+    public object Approve : Decision()
+
+    /**
+     * It may not.
+     *
+     * @property reason why; it is sent to the platform.
+     */
+    public data class Decline(val reason: String) : Decision()
+
+    internal fun lowered(): FfiDecision = when (this) {
+        is Approve -> FfiDecision.Approve
+        is Decline -> FfiDecision.Decline(reason)
+    }
+}
+
+/** Decides on purchases. */
+public fun interface Decider {
+    /** Decides on one. What is late, or throws, is answered with the responder's default. */
+    public fun decide(purchase: AuthEvent): Decision
+}
+
+/**
+ * Runs your decision on purchases and answers in time, whatever the decision does. The platform waits 800 ms.
+ *
+ * @param otherwise the answer when the decision is late or throws. Default: decline.
+ * @param budget how long a decision may take, from the moment the callback was verified. Default: 600 ms, at most 800 ms.
+ */
+public class Responder @JvmOverloads constructor(
+    decider: Decider,
+    otherwise: Decision? = null,
+    budget: Duration? = null,
+) {
+    private val ffi = FfiResponder(GuardedDecider(decider), otherwise?.lowered(), budget)
+
+    /** The body to answer with. Anything but a purchase is accepted at once. */
+    public fun respond(received: Received): String = ffi.respond(received.ffi)
+}
+
+private class GuardedDecider(private val inner: Decider) : FfiDecider {
+    override fun decide(purchase: AuthEvent): FfiDecision =
+        try {
+            inner.decide(purchase).lowered()
+        } catch (_: Throwable) {
+            throw CallbackFailure.Failed()
+        }
+}

@@ -1,0 +1,78 @@
+package io.keysecure;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.keysecure.model.Card;
+import io.keysecure.model.CardApplied;
+import io.keysecure.model.CardType;
+import io.keysecure.model.Outcome;
+import io.keysecure.model.Package;
+import io.keysecure.model.TransferResult;
+import io.keysecure.model.TransferType;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** The same calls as a Java program writes them. */
+class JavaCallersTest {
+    private static Client client(Sandbox sandbox) {
+        return Client.builder(sandbox.getApiKey(), sandbox.getApiSecret())
+                .baseUrl(sandbox.getBaseUrl())
+                .timeout(Duration.ofSeconds(20))
+                .build();
+    }
+
+    @Test
+    void aCardIsIssuedAndListed() {
+        try (Sandbox sandbox = new Sandbox(); Client client = client(sandbox)) {
+            String cardholderNo = sandbox.approvedCardholder();
+            Package plan = client.cards().packages(CardType.Virtual.INSTANCE).stream().findFirst().orElseThrow();
+            CardApplied applied =
+                    client.cards().apply(cardholderNo, "order-1-card", CardType.Virtual.INSTANCE, plan.getPackageNo());
+
+            Instant now = sandbox.now();
+            List<String> numbers = client.cards().list(now.minusSeconds(3600), now.plusSeconds(3600)).stream()
+                    .map(Card::getCardNo)
+                    .collect(Collectors.toList());
+            assertEquals(List.of(applied.getCardNo()), numbers);
+            for (Card card : client.cards().list(now.minusSeconds(3600), now.plusSeconds(3600)).iterable()) {
+                assertEquals("order-1-card", card.getCardUniqueNo());
+            }
+            try (CardSecrets secrets = client.cards().privateInfo(applied.getCardNo())) {
+                assertEquals(16, secrets.exposePan().length());
+            }
+        }
+    }
+
+    @Test
+    void moneyMovesAndErrorsSayWhatTheyMean() {
+        try (Sandbox sandbox = new Sandbox(); Client client = client(sandbox)) {
+            TransferResult moved = client.accounts()
+                    .transfer(sandbox.approvedCardholder(), "topup-1", TransferType.In.INSTANCE, new BigDecimal("25.00"));
+            assertEquals(0, moved.getAfterBalance().compareTo(new BigDecimal("25.00")));
+
+            KeySecureException error =
+                    assertThrows(KeySecureException.NotFound.class, () -> client.cardholders().get("nobody"));
+            assertEquals(Outcome.REJECTED, error.getOutcome());
+            assertEquals(2002L, error.getCode());
+            assertTrue(error.getMessage().contains("2002"));
+        }
+    }
+
+    @Test
+    void callbacksAreVerified() {
+        WebhookVerifier verifier = new WebhookVerifier("key", List.of("secret"));
+        byte[] body = "{\"id\":\"1\",\"action\":\"Auth\",\"data\":{\"consume_no\":\"c\",\"card_no\":\"k\",\"amount\":12.50}}".getBytes();
+        Map<String, String> headers = verifier.signForTests(Instant.now(), body);
+        Responder responder = new Responder(purchase -> purchase.getAmount().compareTo(BigDecimal.TEN) < 0
+                ? Decision.Approve.INSTANCE
+                : new Decision.Decline("over the limit"));
+        assertEquals(Replies.decline("over the limit"), responder.respond(verifier.verify(headers, body)));
+    }
+}

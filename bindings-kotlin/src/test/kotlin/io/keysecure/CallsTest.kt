@@ -1,0 +1,173 @@
+package io.keysecure
+
+import com.google.gson.JsonParser
+import io.keysecure.model.Address
+import io.keysecure.model.CardStatus
+import io.keysecure.model.CardType
+import io.keysecure.model.CardholderStatus
+import io.keysecure.model.ConsumptionType
+import io.keysecure.model.MerchantInfo
+import io.keysecure.model.Method
+import io.keysecure.model.Simulated
+import io.keysecure.model.Status
+import io.keysecure.model.TransferType
+import java.math.BigDecimal
+import java.time.Duration
+import java.time.Instant
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNotEquals
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+
+class CallsTest {
+    @Test
+    fun `a cardholder is applied for and read`() = Stage().use { stage ->
+        val applied = stage.client.cardholders().apply(
+            cardholderUniqueNo = "customer-1",
+            sumsubShareToken = "auto-approve-1",
+        )
+        val holder = stage.client.cardholders().get(applied.cardholderNo)
+        assertEquals(CardholderStatus.Approved, holder.status)
+        assertEquals("customer-1", holder.cardholderUniqueNo)
+        assertNull(holder.failReason)
+    }
+
+    @Test
+    fun `a card is applied for with what it needs and nothing else`() = Stage().use { stage ->
+        val cards = stage.client.cards()
+        val package_ = cards.packages().first { it.packageType == CardType.Virtual }
+        val applied = cards.apply(
+            cardholderNo = stage.cardholderNo,
+            cardUniqueNo = "order-1-card",
+            cardType = CardType.Virtual,
+            packageNo = package_.packageNo,
+        )
+        val card = cards.get(applied.cardNo)
+        assertEquals(CardStatus.Activated, card.status)
+        assertEquals(CardType.Virtual, card.cardType)
+        assertEquals("order-1-card", card.cardUniqueNo)
+    }
+
+    @Test
+    fun `a physical card is activated, gets its PIN, and shows its secrets`() = Stage().use { stage ->
+        val cards = stage.client.cards()
+        val cardNo = stage.sandbox.physicalCard(stage.cardholderNo)
+        val (pan, cvv) = stage.sandbox.secrets(cardNo)
+        cards.activate(cardNo, stage.cardholderNo, cvv, pan.takeLast(4))
+        cards.setPin(cardNo, stage.cardholderNo, "739251")
+        val pin = stage.sandbox.control("POST /cards/pin_matches", "card_no" to cardNo, "pin" to "739251")
+        assertTrue(pin.asJsonObject["matches"].asBoolean)
+        cards.privateInfo(cardNo).use { secrets ->
+            assertEquals(pan, secrets.exposePan())
+            assertEquals(cvv, secrets.exposeCvv())
+            assertEquals(4, secrets.expYear.length)
+            assertEquals(pan.take(6), secrets.maskedPan.take(6))
+        }
+        cards.freeze(cardNo)
+        assertEquals(CardStatus.Frozen, cards.get(cardNo).status)
+        cards.unfreeze(cardNo)
+        cards.updateStatus(cardNo, CardStatus.of("Frozen"))
+        cards.delete(cardNo)
+        assertEquals(CardStatus.Delete, cards.get(cardNo).status)
+    }
+
+    @Test
+    fun `money is exact and instants are the platform's`() = Stage().use { stage ->
+        val before = stage.sandbox.now().minusSeconds(2)
+        val moved = stage.client.accounts().transfer(
+            cardholderNo = stage.cardholderNo,
+            transferUniqueNo = "topup-1",
+            type = TransferType.In,
+            amount = BigDecimal("1234.56"),
+        )
+        assertEquals(0, BigDecimal("1234.56").compareTo(moved.afterBalance!! - moved.beforeBalance!!))
+        val listed = stage.client.accounts().transfers(before, stage.sandbox.now().plusSeconds(60)).single()
+        assertEquals(0, BigDecimal("1234.56").compareTo(listed.balance))
+        assertTrue(Duration.between(before, listed.time!!).abs() < Duration.ofMinutes(2))
+        val account = stage.client.accounts().get(stage.cardholderNo).list.single()
+        assertEquals(0, moved.afterBalance!!.compareTo(account.balance))
+    }
+
+    @Test
+    fun `a purchase is simulated, cleared and refunded`() = Stage().use { stage ->
+        val cardNo = stage.sandbox.virtualCard(stage.cardholderNo)
+        stage.client.accounts().transfer(stage.transfer("topup-1", "100.00"))
+        val simulation = stage.client.simulation()
+        val bought = simulation.auth(
+            Simulated(
+                cardNo = cardNo,
+                cardholderNo = stage.cardholderNo,
+                type = ConsumptionType.Consumption,
+                amount = BigDecimal("40.00"),
+                merchantInfo = MerchantInfo(merchantName = "Corner Books"),
+            ),
+        ).consumeNo!!
+        simulation.consumptionClear(Simulated(consumeNo = bought))
+        simulation.refund(Simulated(consumeRelateNo = bought, amount = BigDecimal("10.00")))
+        val one = stage.client.consumptions().get(bought)
+        assertEquals(Status.Success, one.status)
+        assertEquals(ConsumptionType.Consumption, one.type)
+        assertEquals("Corner Books", one.merchantInfo?.merchantName)
+    }
+
+    @Test
+    fun `a raw call gives the data's exact text`() = Stage().use { stage ->
+        val answer = stage.client.call(Method.POST, "/v1/card/package/list", """{"page":0,"size":1}""")
+        val raw = JsonParser.parseString(answer).asJsonObject["list"].asJsonArray[0].asJsonObject
+        val typed = stage.client.cards().packagesPage(0, 1).list.single()
+        assertEquals(raw["package_no"].asString, typed.packageNo)
+        assertThrows(KeySecureException.InvalidInput::class.java) { stage.client.call(Method.POST, "/v1/x", "{") }
+        Unit
+    }
+
+    @Test
+    fun `objects compare by value, turn into JSON and keep unknown values`() = Stage().use { stage ->
+        val one = stage.client.cardholders().get(stage.cardholderNo)
+        val again = stage.client.cardholders().get(stage.cardholderNo)
+        assertEquals(one, again)
+        assertEquals(one.hashCode(), again.hashCode())
+        assertNotEquals(one, again.copy(email = "other@example.com"))
+        assertEquals(stage.cardholderNo, JsonParser.parseString(one.toJson()).asJsonObject["cardholder_no"].asString)
+        assertEquals(CardStatus.Unknown("Brand_new"), CardStatus.of("Brand_new"))
+        assertEquals("Brand_new", "${CardStatus.of("Brand_new")}")
+        assertEquals("Open_card", "${ConsumptionType.OpenCard}")
+    }
+
+    @Test
+    fun `an address has defaults where it may be empty`() {
+        val address = Address(
+            firstName = "Ada", lastName = "Lovelace", phoneCode = "44", phone = "2079460123", postalCode = "SW1Y 4JH",
+            country = "GB", state = "London", city = "London", addressLine1 = "12 St James's Square",
+        )
+        assertEquals("", address.addressLine2)
+    }
+
+    @Test
+    fun `the access token and the client token are given`() = Stage().use { stage ->
+        stage.client.accessToken().use { token ->
+            assertTrue(token.expose().isNotEmpty())
+            assertTrue(token.expiresAt > Instant.now())
+        }
+        stage.client.pci().clientToken(stage.sandbox.virtualCard(stage.cardholderNo)).use { token ->
+            assertTrue(token.expose().isNotEmpty() && token.expiresIn > 0)
+        }
+    }
+
+    @Test
+    fun `the doctor finds a healthy integration and names what is wrong with another`() = Stage().use { stage ->
+        val cardNo = stage.sandbox.virtualCard(stage.cardholderNo)
+        val report = stage.client.doctor(cardNo)
+        assertTrue(report.isHealthy(), report.toString())
+        val wrong = Client("not-a-known-key", stage.sandbox.apiSecret, baseUrl = stage.sandbox.baseUrl).use { it.doctor() }
+        assertTrue(!wrong.isHealthy())
+        assertTrue(wrong.toString().contains("api_key"), wrong.toString())
+        assertTrue(JsonParser.parseString(wrong.toJson()).asJsonArray.size() == 8)
+    }
+
+    @Test
+    fun `the library is of the version that the code was made for`() {
+        assertEquals(System.getProperty("keysecure.version"), io.keysecure.ffi.libraryVersion())
+    }
+}

@@ -1,0 +1,135 @@
+package io.keysecure
+
+import io.keysecure.model.AesSettings
+import io.keysecure.model.CipherMode
+import io.keysecure.model.Environment
+import io.keysecure.model.ErrorKind
+import io.keysecure.model.KeyScheme
+import io.keysecure.model.Outcome
+import io.keysecure.model.Simulated
+import io.keysecure.model.TransferType
+import java.io.ByteArrayInputStream
+import java.io.ByteArrayOutputStream
+import java.io.ObjectInputStream
+import java.io.ObjectOutputStream
+import java.math.BigDecimal
+import java.time.Duration
+import java.time.LocalDate
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+
+class ErrorsTest {
+    @Test
+    fun `the message is readable and the facts are fields`() = Stage().use { stage ->
+        val error = assertThrows(KeySecureException.NotFound::class.java) { stage.client.cardholders().get("nobody") }
+        assertEquals(2002, error.code)
+        assertEquals(Outcome.REJECTED, error.outcome)
+        assertEquals("cardholders.get", error.operation)
+        assertEquals(1, error.attempts)
+        assertEquals(200, error.httpStatus)
+        assertEquals(ErrorKind.NOT_FOUND, error.kind)
+        assertTrue(error.message!!.startsWith("cardholders.get: the platform refused with code 2002"), error.message)
+        assertTrue(error.toString().endsWith(error.message!!))
+        assertFalse(error.message!!.contains("facts"))
+    }
+
+    @Test
+    fun `a refusal of the platform is caught by its kind, as an Api error, or as any error`() = Stage().use { stage ->
+        val kinds = listOf(
+            1009 to KeySecureException.RateLimit::class,
+            1012 to KeySecureException.Permission::class,
+            4005 to KeySecureException.State::class,
+            99999 to KeySecureException.Api::class,
+        )
+        for ((code, kind) in kinds) {
+            stage.sandbox.fault("accounts.transfer", mapOf("code" to code), times = 9)
+            val error = assertThrows(KeySecureException.Api::class.java) {
+                stage.client.accounts().transfer(stage.transfer("t-$code"))
+            }
+            assertEquals(kind, error::class, "$code")
+            assertEquals(code.toLong(), error.code)
+            stage.sandbox.control("POST /faults/clear")
+        }
+    }
+
+    @Test
+    fun `input that breaks a rule is refused by its field and not sent`() = Stage().use { stage ->
+        val accounts = stage.client.accounts()
+        for (amount in listOf("0", "-1", "0.001", "12345678901234567890123456789012", "1E+40")) {
+            val error = assertThrows(KeySecureException.InvalidInput::class.java) {
+                accounts.transfer(stage.cardholderNo, "t-1", TransferType.In, BigDecimal(amount))
+            }
+            assertEquals("amount", error.field, amount)
+            assertEquals(Outcome.NOT_SENT, error.outcome)
+        }
+        val pin = assertThrows(KeySecureException.InvalidInput::class.java) {
+            stage.client.cards().setPin("c", "h", "123456")
+        }
+        assertEquals("pin", pin.field)
+        assertFalse(pin.toString().contains("123456"))
+        val day = assertThrows(KeySecureException.InvalidInput::class.java) {
+            stage.client.cards().list(LocalDate.of(20000, 1, 1), LocalDate.of(20000, 1, 2))
+        }
+        assertEquals("date", day.field)
+        val page = assertThrows(KeySecureException.InvalidInput::class.java) { stage.client.cards().packagesPage(-1, 10) }
+        assertEquals("page", page.field)
+        val extra = assertThrows(KeySecureException.InvalidInput::class.java) {
+            stage.client.simulation().auth(Simulated(cardNo = "c", amount = BigDecimal.ONE, extra = "[1]"))
+        }
+        assertEquals("extra", extra.field)
+        assertEquals(0, stage.sandbox.requestsTo("accounts.transfer"))
+    }
+
+    @Test
+    fun `a setting that no call could use is refused when the client is made`() {
+        fun refused(make: () -> Client) = assertThrows(KeySecureException.Config::class.java) { make() }
+        refused { Client("", "sixteen-letters!") }
+        refused { Client("key", "") }
+        refused { Client("key", "sixteen-letters!", baseUrl = "http://example.com") }
+        refused { Client("key", "sixteen-letters!", timeout = Duration.ZERO) }
+        refused { Client("key", "sixteen-letters!", timezone = "Mars") }
+        refused { Client("key", "too short for AES", aes = AesSettings(KeyScheme.HEX, CipherMode.ECB)) }
+        assertThrows(KeySecureException.InvalidInput::class.java) { Client("key", "sixteen-letters!", maxRetries = -1) }
+    }
+
+    @Test
+    fun `a closed client says so`() = Stage().use { stage ->
+        val client = stage.builder().build()
+        client.cards().packages().count()
+        client.close()
+        client.close()
+        val error = assertThrows(KeySecureException.Config::class.java) { client.cards().packages().count() }
+        assertTrue(error.message!!.contains("closed"), error.message)
+    }
+
+    @Test
+    fun `simulation is refused in production whatever the address`() = Stage().use { stage ->
+        val client = stage.builder().environment(Environment.PRODUCTION).build()
+        assertThrows(KeySecureException.Config::class.java) {
+            client.simulation().auth(Simulated(cardNo = "c", amount = BigDecimal.ONE))
+        }
+        assertEquals(0, stage.sandbox.requestsTo("simulation.auth"))
+    }
+
+    @Test
+    fun `a server that is not there means not sent`() {
+        val client = Client("key", "sixteen-letters!", baseUrl = "http://127.0.0.1:1", maxRetries = 0)
+        val error = assertThrows(KeySecureException.Transport::class.java) { client.cards().get("c") }
+        assertEquals(Outcome.NOT_SENT, error.outcome)
+        assertNull(error.httpStatus)
+    }
+
+    @Test
+    fun `an exception survives serialization`() = Stage().use { stage ->
+        val error = assertThrows(KeySecureException::class.java) { stage.client.cardholders().get("nobody") }
+        val bytes = ByteArrayOutputStream().also { ObjectOutputStream(it).writeObject(error) }.toByteArray()
+        val read = ObjectInputStream(ByteArrayInputStream(bytes)).readObject() as KeySecureException
+        assertEquals(error.message, read.message)
+        assertEquals(error.outcome, read.outcome)
+        assertEquals(error.code, read.code)
+    }
+}

@@ -1,0 +1,22 @@
+package io.keysecure
+
+import io.keysecure.model.Transfer
+import io.keysecure.model.TransferType
+
+/** A sandbox, a client of it and an approved cardholder. */
+class Stage(vararg options: String) : AutoCloseable {
+    val sandbox = Sandbox(*options)
+    val client: Client = builder().build()
+    val cardholderNo: String by lazy { sandbox.approvedCardholder() }
+
+    /** Another client of the same merchant. */
+    fun builder(): ClientBuilder = Client.builder(sandbox.apiKey, sandbox.apiSecret).baseUrl(sandbox.baseUrl)
+
+    fun transfer(uniqueNo: String, amount: String = "25.00") =
+        Transfer(cardholderNo, uniqueNo, TransferType.In, amount.toBigDecimal())
+
+    override fun close() {
+        client.close()
+        sandbox.close()
+    }
+}

@@ -1,0 +1,53 @@
+package io.keysecure.conformance
+
+import com.google.gson.JsonArray
+import com.google.gson.JsonElement
+import com.google.gson.JsonObject
+import io.keysecure.Ensure
+import io.keysecure.model.When
+import java.math.BigDecimal
+import java.time.Duration
+import java.time.Instant
+import java.time.LocalDate
+
+/** The arguments of one call. Each must be used, so that a misspelt one is seen. */
+class Args(private val values: JsonObject, private val nowMs: Long) {
+    private val used = HashSet<String>()
+
+    fun checkAllUsed(call: String) {
+        val unused = values.keySet() - used
+        check(unused.isEmpty()) { "$call takes no $unused" }
+    }
+
+    fun value(name: String): JsonElement? {
+        used += name
+        return values[name]
+    }
+
+    fun some(name: String): String? = value(name)?.let { if (it.isJsonPrimitive) it.asString else it.toString() }
+
+    fun text(name: String): String = some(name).orEmpty()
+
+    fun number(name: String): Int = text(name).toInt()
+
+    fun decimal(name: String): BigDecimal? = some(name)?.let(::BigDecimal)
+
+    fun items(name: String): JsonArray = value(name)?.asJsonArray ?: JsonArray()
+
+    fun at(name: String): When? {
+        val text = some(name) ?: return null
+        val ahead = seconds(text) ?: return When.Day(LocalDate.parse(text))
+        return When.Instant(Instant.ofEpochMilli(nowMs + ahead * 1000))
+    }
+
+    fun start(): When = at("start")!!
+
+    fun end(): When = at("end")!!
+
+    fun how() = Ensure(duration("deadline"), duration("settle"), at("since"), value("never_sent")?.asBoolean == true)
+
+    private fun duration(name: String): Duration? = value(name)?.let { duration(it) }
+}
+
+/** A number of seconds. */
+fun duration(seconds: JsonElement): Duration = Duration.ofNanos((seconds.asDouble * 1e9).toLong())

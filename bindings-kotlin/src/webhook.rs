@@ -1,0 +1,199 @@
+//! Callbacks: verifying, typing, answering.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use keysecure::{AuthEvent, CanonicalForm, Event, WhenUnavailable};
+
+use crate::convert::{CallbackFailure, Result};
+use crate::http::Header;
+use crate::stores::ReplayStore;
+
+/// How callbacks are verified.
+#[derive(Debug, Clone, uniffi::Record)]
+pub struct WebhookOptions {
+    /// How far the timestamp may be from this machine's clock, either way. Default: 300 s.
+    #[uniffi(default = None)]
+    pub tolerance: Option<Duration>,
+    /// Takes callbacks of any age, which lets old ones be played again. For looking at stored callbacks only.
+    #[uniffi(default = false)]
+    pub any_age: bool,
+    /// Rejects a callback that was accepted before.
+    #[uniffi(default = None)]
+    pub replay_store: Option<Arc<ReplayStore>>,
+    /// Accepts a callback when the store cannot be asked, although it may have been accepted before.
+    #[uniffi(default = false)]
+    pub accept_when_unavailable: bool,
+}
+
+/// Verifies callbacks. It needs no client and is cheap to share among threads.
+#[derive(Debug, uniffi::Object)]
+#[uniffi::export(Debug)]
+pub struct WebhookVerifier(keysecure::WebhookVerifier);
+
+#[uniffi::export]
+impl WebhookVerifier {
+    /// Verifies for `app_id`, which is the Api-Key, with one or more secrets, of which the current one is the apiSecret
+    /// (both inferred). Several serve while a secret is replaced.
+    #[uniffi::constructor]
+    pub fn new(app_id: String, secrets: Vec<String>, options: WebhookOptions) -> Result<Self> {
+        let mut verifier = keysecure::WebhookVerifier::new(app_id, secrets)?;
+        if let Some(tolerance) = options.tolerance {
+            verifier = verifier.tolerance(tolerance);
+        }
+        if options.any_age {
+            verifier = verifier.accepting_any_age();
+        }
+        if let Some(store) = options.replay_store {
+            let when = if options.accept_when_unavailable { WhenUnavailable::Accept } else { WhenUnavailable::Reject };
+            verifier = verifier.replay_guard(Arc::clone(&store.0), when);
+        }
+        Ok(Self(verifier))
+    }
+
+    /// Verifies a callback and types what it says. Headers are found without regard to case; `body` is the raw body.
+    pub fn verify(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<Received> {
+        Ok(Received(self.0.verify(pairs(&headers), &body)?))
+    }
+
+    /// Verifies the signature and the age only: no look at the action, no typing, no replay guard.
+    pub fn verify_signature(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<Verified> {
+        let verified = self.0.verify_signature(pairs(&headers), &body)?;
+        Ok(Verified { secret: place(verified.secret), form: verified.form })
+    }
+
+    /// The headers that the platform would send with this body, signed with the first secret: for tests.
+    pub fn sign_for_tests(&self, timestamp: SystemTime, body: Vec<u8>) -> Result<Vec<Header>> {
+        let headers = self.0.sign_for_tests(timestamp, &body)?;
+        Ok(headers.into_iter().map(|(name, value)| Header { name: name.to_owned(), value }).collect())
+    }
+}
+
+fn pairs(headers: &[Header]) -> impl Iterator<Item = (&str, &str)> {
+    headers.iter().map(|header| (header.name.as_str(), header.value.as_str()))
+}
+
+fn place(secret: usize) -> i32 {
+    i32::try_from(secret).unwrap_or(i32::MAX)
+}
+
+/// Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it.
+#[uniffi::export]
+pub fn parse_unverified(body: Vec<u8>) -> Result<Event> {
+    Ok(keysecure::WebhookVerifier::parse_unverified(&body)?)
+}
+
+/// A proof that a signature is valid, without a look at what it says.
+#[derive(Debug, Clone, uniffi::Record)]
+pub struct Verified {
+    /// Which of the verifier's secrets signed it, counted from 0.
+    pub secret: i32,
+    /// Which canonical form was signed.
+    pub form: CanonicalForm,
+}
+
+/// A callback whose signature is valid.
+#[derive(Debug, uniffi::Object)]
+#[uniffi::export(Debug)]
+pub struct Received(keysecure::Received);
+
+#[uniffi::export]
+impl Received {
+    /// The platform's id of the callback. It is not signed: do not build on it alone.
+    pub fn id(&self) -> String {
+        self.0.id.clone()
+    }
+
+    /// What it says.
+    pub fn event(&self) -> Event {
+        self.0.event.clone()
+    }
+
+    /// When the platform says that it sent it.
+    pub fn sent_at(&self) -> SystemTime {
+        self.0.sent_at
+    }
+
+    /// Which of the verifier's secrets signed it, counted from 0.
+    pub fn secret(&self) -> i32 {
+        place(self.0.secret)
+    }
+
+    /// Which canonical form was signed.
+    pub fn form(&self) -> CanonicalForm {
+        self.0.form
+    }
+}
+
+/// The exact body to answer a callback with.
+#[uniffi::export]
+pub fn reply_accept() -> String {
+    keysecure::reply_accept()
+}
+
+/// The exact body to decline with; the platform requires a message.
+#[uniffi::export]
+pub fn reply_decline(message: String) -> Result<String> {
+    Ok(keysecure::reply_decline(&message)?)
+}
+
+/// What a merchant decides on a purchase.
+#[derive(Debug, Clone, uniffi::Enum)]
+pub enum Decision {
+    /// The purchase may be made.
+    Approve,
+    /// It may not.
+    Decline {
+        /// Why; it is sent to the platform.
+        reason: String,
+    },
+}
+
+impl From<Decision> for keysecure::Decision {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::Approve => Self::Approve,
+            Decision::Decline { reason } => Self::Decline(reason),
+        }
+    }
+}
+
+/// Decides on purchases.
+#[uniffi::export(foreign)]
+pub trait Decider: Send + Sync {
+    /// Decides on one. What is late, or throws, is answered with the responder's default.
+    fn decide(&self, purchase: AuthEvent) -> Result<Decision, CallbackFailure>;
+}
+
+/// Runs the merchant's decision on purchases and answers in time, whatever the decision does.
+#[derive(Debug, uniffi::Object)]
+pub struct Responder(keysecure::Responder);
+
+#[uniffi::export]
+impl Responder {
+    /// `otherwise` (default: decline) is the answer when the decision takes longer than `budget` (default 600 ms, at most
+    /// 800 ms) or throws.
+    #[uniffi::constructor(default(otherwise = None, budget = None))]
+    pub fn new(decider: Arc<dyn Decider>, otherwise: Option<Decision>, budget: Option<Duration>) -> Self {
+        let fallback = otherwise.clone().map_or_else(
+            || keysecure::Decision::Decline("no decision could be made".to_owned()),
+            keysecure::Decision::from,
+        );
+        let mut responder = keysecure::Responder::new(move |purchase| match decider.decide(purchase.clone()) {
+            Ok(decision) => decision.into(),
+            Err(CallbackFailure::Failed) => fallback.clone(),
+        });
+        if let Some(otherwise) = otherwise {
+            responder = responder.otherwise(otherwise.into());
+        }
+        if let Some(budget) = budget {
+            responder = responder.budget(budget);
+        }
+        Self(responder)
+    }
+
+    /// The body to answer with. Anything but a purchase is accepted at once.
+    pub fn respond(&self, received: Arc<Received>) -> String {
+        self.0.respond(&received.0)
+    }
+}

@@ -1,0 +1,17 @@
+// What the implementations of protocols need not write, and names that are the same in every face.
+
+extension Transport {
+    /// For transports that keep no connection.
+    public func closeIdle() throws {}
+}
+
+extension Observer {
+    public func attempt(record: AttemptRecord) throws {}
+    public func call(record: CallRecord) throws {}
+    public func tokenStore(available: Bool) throws {}
+}
+
+extension Client {
+    /// Ends the client: idle connections are closed, and every later call is an error.
+    public func close() { shutdown() }
+}

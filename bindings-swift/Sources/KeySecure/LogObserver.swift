@@ -1,0 +1,31 @@
+import Foundation
+
+/// An observer that hands one line for each attempt and each call to a log. No line holds a secret, a path or the number of a card.
+///
+/// ```swift
+/// let client = try Client(apiKey: key, apiSecret: secret, observer: LogObserver { logger.info("\($0)") })
+/// ```
+public final class LogObserver: Observer {
+    private let log: @Sendable (String) -> Void
+
+    /// - Parameter log: Takes one line. It runs on the thread of the call and should be quick.
+    public init(_ log: @escaping @Sendable (String) -> Void) { self.log = log }
+
+    public func attempt(record: AttemptRecord) {
+        let status = record.httpStatus.map { "http \($0)" } ?? "no answer"
+        log("\(record.operation) attempt \(record.attempt): \(status)\(code(record.code)), \(milliseconds(record.duration))")
+    }
+
+    public func call(record: CallRecord) {
+        let ended = record.kind.map { "failed (\($0)\(code(record.code)), outcome \(record.outcome.map { "\($0)" } ?? "?"))" }
+        log("\(record.operation) \(ended ?? "done") after \(record.attempts) attempts, \(milliseconds(record.duration))")
+    }
+
+    public func tokenStore(available: Bool) {
+        log(available ? "the token store can be reached again" : "the token store cannot be reached")
+    }
+}
+
+private func code(_ code: Int64?) -> String { code.map { ", code \($0)" } ?? "" }
+
+private func milliseconds(_ duration: TimeInterval) -> String { "\(Int((duration * 1000).rounded())) ms" }

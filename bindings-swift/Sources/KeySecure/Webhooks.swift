@@ -1,0 +1,37 @@
+import Foundation
+
+extension WebhookVerifier {
+    /// Verifies for one secret, the apiSecret.
+    public convenience init(appId: String, secret: String, tolerance: TimeInterval? = nil, replayStore: ReplayStore? = nil) throws
+    {
+        try self.init(appId: appId, secrets: [secret], tolerance: tolerance, replayStore: replayStore)
+    }
+
+    /// Verifies a callback and types what it says. Header names are found without regard to case; `body` is the raw body.
+    public func verify(headers: [String: String], body: Data) throws -> Received {
+        try verify(headers: headers.map { Header(name: $0.key, value: $0.value) }, body: body)
+    }
+}
+
+extension Responder {
+    /// Decides by a closure. What is late, or throws, is answered with `otherwise` (default: decline).
+    ///
+    /// - Parameters:
+    ///   - otherwise: The answer when the decision takes longer than `budget` or throws.
+    ///   - budget: In seconds, default 0.6, at most 0.8.
+    ///   - decide: Decides on one purchase, on a thread of its own.
+    public convenience init(
+        otherwise: Decision? = nil, budget: TimeInterval? = nil,
+        decide: @escaping @Sendable (AuthEvent) throws -> Decision
+    ) {
+        self.init(decider: ClosureDecider(decide), otherwise: otherwise, budget: budget)
+    }
+}
+
+private final class ClosureDecider: Decider {
+    private let closure: @Sendable (AuthEvent) throws -> Decision
+
+    init(_ closure: @escaping @Sendable (AuthEvent) throws -> Decision) { self.closure = closure }
+
+    func decide(purchase: AuthEvent) throws -> Decision { try closure(purchase) }
+}

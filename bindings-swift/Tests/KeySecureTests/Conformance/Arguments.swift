@@ -1,0 +1,48 @@
+import Foundation
+import KeySecure
+
+/// The arguments of one call. Each must be used, so that a misspelt one is seen.
+final class Arguments {
+    private let values: [String: Value]
+    private let now: Int64
+    private var used: Set<String> = []
+
+    init(_ values: [String: Value], now: Int64) { (self.values, self.now) = (values, now) }
+
+    var unused: [String] { values.keys.filter { !used.contains($0) } }
+
+    func value(_ name: String) -> Value? {
+        used.insert(name)
+        return values[name]
+    }
+
+    func some(_ name: String) -> String? { value(name)?.plain }
+
+    func text(_ name: String) -> String { some(name) ?? "" }
+
+    func int(_ name: String) throws -> Int {
+        guard let number = Int(text(name)) else { throw Failure("\(name) is no number") }
+        return number
+    }
+
+    func decimal(_ name: String) -> Decimal? { some(name).flatMap { Decimal(string: $0) } }
+
+    func seconds(_ name: String) -> TimeInterval? { value(name)?.seconds }
+
+    func flag(_ name: String) -> Bool { value(name) == .bool(true) }
+
+    func moment(_ name: String) throws -> any Moment {
+        guard let moment = try optionalMoment(name) else { throw Failure("\(name) is missing") }
+        return moment
+    }
+
+    func optionalMoment(_ name: String) throws -> (any Moment)? {
+        guard let text = some(name) else { return nil }
+        if let ahead = KeySecureTests.seconds(ofAt: text) {
+            return Date(timeIntervalSince1970: Double(now + ahead * 1000) / 1000)
+        }
+        let parts = text.split(separator: "-").compactMap { Int($0) }
+        guard parts.count == 3 else { throw Failure("\(text) is neither an instant nor a day") }
+        return CivilDate(year: parts[0], month: parts[1], day: parts[2])
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+
+/// What steps have saved, and texts that stand for other values.
+struct Names {
+    private var saved: [String: Value] = [:]
+
+    mutating func save(_ name: String, _ value: Value) { saved[name] = value }
+
+    func text(_ name: String) throws -> String { try value(name).plain }
+
+    private func value(_ name: String) throws -> Value {
+        guard let value = saved[name] else { throw Failure("nothing was saved as \(name)") }
+        return value
+    }
+
+    /// The value with every `${name}` filled in and, when a time is given, every `@` time in milliseconds.
+    func fill(_ value: Value, now: Int64? = nil) throws -> Value {
+        switch value {
+        case let .text(text): return try fill(text: text, now)
+        case let .list(items): return .list(try items.map { try fill($0, now: now) })
+        case let .object(fields):
+            if let now, let times = fields["$times"]?.list { return try spread(times, now) }
+            return .object(try fields.mapValues { try fill($0, now: now) })
+        default: return value
+        }
+    }
+
+    private func fill(text: String, _ now: Int64?) throws -> Value {
+        if let now, let seconds = seconds(ofAt: text) { return .whole(now + seconds * 1000) }
+        let parts = text.components(separatedBy: "${")
+        var filled = parts[0]
+        for part in parts.dropFirst() {
+            guard let end = part.firstIndex(of: "}") else { throw Failure("no } in \(text)") }
+            let name = String(part[..<end])
+            if text == "${\(name)}" { return try value(name) }
+            filled += try self.text(name) + part[part.index(after: end)...]
+        }
+        return .text(filled)
+    }
+
+    /// `[count, from, step in seconds]` as milliseconds.
+    private func spread(_ times: [Value], _ now: Int64) throws -> Value {
+        guard times.count == 3, let count = times[0].whole, let from = times[1].text.flatMap(seconds(ofAt:)),
+            let step = times[2].whole
+        else { throw Failure("no times: \(times)") }
+        return .list((0..<count).map { .whole(now + (from + $0 * step) * 1000) })
+    }
+}
+
+/// The seconds of `@-3600`.
+func seconds(ofAt text: String) -> Int64? { text.hasPrefix("@") ? Int64(text.dropFirst()) : nil }
+
+/// Something is wrong with a scenario or its answer.
+struct Failure: LocalizedError {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+
+    var errorDescription: String? { text }
+}

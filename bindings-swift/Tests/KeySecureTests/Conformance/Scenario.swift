@@ -1,0 +1,109 @@
+import Foundation
+import KeySecure
+import KeySecureSandbox
+
+/// One scenario: a sandbox, a client, and the steps. The format is told in tests/conformance/README.md.
+struct Scenario {
+    private let steps: [Value]
+    private let sandbox: Sandbox
+    private var names = Names()
+    private var client: Client
+    private var verifier: WebhookVerifier?
+
+    init(_ data: Value) throws {
+        let options = data["sandbox"] ?? .null
+        var arguments = ["--seed", options["seed"]?.plain ?? "1", "--mode", options["mode"]?.text ?? "credit"]
+        if options["manual_cards"] == .bool(true) { arguments.append("--manual-cards") }
+        sandbox = try Sandbox(options: arguments)
+        for (name, value) in try Value(any: sandbox.control("GET /info")).object {
+            names.save(name, value)
+        }
+        client = try Self.client(names, data["client"] ?? .null)
+        steps = data["steps"]?.list ?? []
+    }
+
+    /// The first step that goes otherwise than it says is thrown.
+    mutating func tell() throws {
+        for (number, step) in steps.enumerated() {
+            do {
+                try tell(step)
+            } catch {
+                throw Failure("step \(number): \(step)\n\(error.localizedDescription)")
+            }
+        }
+    }
+
+    private mutating func tell(_ step: Value) throws {
+        let answer: Value
+        do {
+            answer = try take(step)
+        } catch let error as KeySecureError {
+            guard let expected = step["error"] else { throw Failure("failed: \(error)") }
+            if let difference = difference(try names.fill(expected), Value(error), "error") { throw Failure(difference) }
+            return
+        }
+        if step["error"] != nil { throw Failure("was to fail and answered \(answer)") }
+        if let expected = step["expect"], let difference = difference(try names.fill(expected), answer) {
+            throw Failure("\(difference)\nin \(answer)")
+        }
+        for (name, path) in step["save"]?.object ?? [:] {
+            guard let value = answer.at(path.plain) else { throw Failure("no \(path) in \(answer)") }
+            names.save(name, value)
+        }
+    }
+
+    private mutating func take(_ step: Value) throws -> Value {
+        if let call = step["call"]?.text {
+            let arguments = Arguments(try names.fill(step["with"] ?? .null).object, now: try now())
+            let answer = Result { try make(call, on: client, arguments) }
+            if !arguments.unused.isEmpty { throw Failure("\(call) takes no \(arguments.unused)") }
+            return try answer.get()
+        }
+        if let call = step["control"]?.text {
+            let body = try step["body"].map { try names.fill($0, now: now()) } ?? .object([:])
+            return try Value(any: sandbox.control(call, body.any as? [String: Any] ?? [:]))
+        }
+        if let settings = step["client"] {
+            client = try Self.client(names, names.fill(settings))
+            return .null
+        }
+        guard let callback = step["verify"] else { throw Failure("what is this step?") }
+        return try verify(names.fill(callback))
+    }
+
+    private mutating func verify(_ callback: Value) throws -> Value {
+        let own = ["secrets", "app_id", "tolerance"].contains { callback[$0] != nil }
+        if own || verifier == nil {
+            verifier = try WebhookVerifier(
+                appId: callback["app_id"]?.text ?? names.text("api_key"),
+                secrets: callback["secrets"]?.list?.map(\.plain) ?? [names.text("api_secret")],
+                tolerance: callback["tolerance"]?.seconds ?? 300, replayStore: ReplayStore.memory(capacity: 1000))
+        }
+        let headers = [
+            "Timestamp": callback["timestamp"]?.plain ?? "", "Signature": callback["signature"]?.plain ?? "",
+            "Sign-Version": "V1",
+        ]
+        guard let received = try verifier?.verify(headers: headers, body: Data((callback["body"]?.plain ?? "").utf8)) else {
+            throw Failure("no verifier")
+        }
+        return try Value(received)
+    }
+
+    private func now() throws -> Int64 {
+        guard let now = try Value(any: sandbox.control("GET /clock"))["now_ms"]?.whole else { throw Failure("no clock") }
+        return now
+    }
+
+    private static func client(_ names: Names, _ settings: Value) throws -> Client {
+        var left = settings.object
+        func setting(_ name: String) -> Value? { left.removeValue(forKey: name) }
+        let client = try Client(
+            apiKey: names.text("api_key"), apiSecret: names.text("api_secret"),
+            environment: setting("environment")?.text == "production" ? .production : .sandbox,
+            baseUrl: setting("base_url")?.text ?? names.text("base_url"), timeout: setting("timeout")?.seconds,
+            connectTimeout: setting("connect_timeout")?.seconds, maxRetries: setting("max_retries")?.whole.map(Int.init),
+            language: setting("language")?.text == "zh_CN" ? .chinese : .english, timezone: setting("timezone")?.text)
+        if !left.isEmpty { throw Failure("what are the settings \(left.keys)?") }
+        return client
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import KeySecure
+import KeySecureSandbox
+import XCTest
+
+final class ErrorTests: XCTestCase {
+    func testAnErrorCarriesAllThatIsKnownAndReadsWell() throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client()
+        let error = try failure { _ = try client.accounts().get(cardholderNo: "404") }
+        guard case .NotFound = error else { return XCTFail("\(error)") }
+        XCTAssertEqual(error.kind, .notFound)
+        XCTAssertEqual(error.outcome, .rejected)
+        XCTAssertEqual(error.code, 2002)
+        XCTAssertEqual(error.httpStatus, 200)
+        XCTAssertEqual(error.operation, "accounts.get")
+        XCTAssertEqual(error.attempts, 1)
+        XCTAssertNil(error.field)
+        XCTAssertNotNil(error.msg)
+        XCTAssertTrue(error.localizedDescription.hasPrefix("accounts.get: the platform refused with code 2002"))
+        XCTAssertEqual("\(error)", error.localizedDescription)
+    }
+
+    func testARuleThatIsBrokenIsNamedAndNothingIsSent() throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client()
+        for (amount, field) in [(Decimal(string: "1.234")!, "amount"), (-1, "amount"), (Decimal.nan, "amount")] {
+            let error = try failure {
+                _ = try client.accounts().transfer(cardholderNo: "1", transferUniqueNo: "t", type: .in, amount: amount)
+            }
+            XCTAssertEqual(error.kind, .invalidInput, "\(amount)")
+            XCTAssertEqual(error.field, field)
+            XCTAssertEqual(error.outcome, .notSent)
+        }
+        XCTAssertEqual(try sandbox.count("accounts.transfer"), 0)
+    }
+
+    func testDurationsThatSwiftHasAndNobodyCanWaitAreTypedErrors() throws {
+        for wrong in [-1, .nan, .infinity, -.infinity] as [TimeInterval] {
+            let error = try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", timeout: wrong) }
+            XCTAssertEqual(error.kind, .invalidInput, "\(wrong)")
+            XCTAssertEqual(error.field, "timeout")
+            let verifier = try failure { _ = try WebhookVerifier(appId: "k", secret: "0123456789abcdef", tolerance: wrong) }
+            XCTAssertEqual(verifier.field, "tolerance")
+        }
+        // In a record that was made by hand it cannot be told any more; it is the shortest there is, which is refused.
+        let record = ClientOptions(timeout: -1)
+        let error = try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", options: record) }
+        XCTAssertEqual(error.kind, .config)
+    }
+
+    func testSettingsThatAreWrongAreTypedErrors() throws {
+        XCTAssertEqual(try failure { _ = try Client(apiKey: "k", apiSecret: "short") }.kind, .config)
+        XCTAssertEqual(
+            try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", baseUrl: "http://example.com") }.kind,
+            .config)
+        XCTAssertEqual(
+            try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", timezone: "Mars") }.outcome, .notSent)
+    }
+
+    func testAClosedClientSaysSo() throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client()
+        client.close()
+        let error = try failure { _ = try client.cards().get(cardNo: "1") }
+        XCTAssertEqual(error.kind, .config)
+        XCTAssertEqual(error.outcome, .notSent)
+    }
+
+    func testAClientFromTheEnvironmentReadsItWhenItIsMade() throws {
+        let sandbox = try startSandbox()
+        XCTAssertEqual(try failure { _ = try Client.fromEnv() }.kind, .config)
+        let settings = [
+            "KEYSECURE_API_KEY": sandbox.apiKey, "KEYSECURE_API_SECRET": sandbox.apiSecret, "KEYSECURE_BASE_URL": sandbox.baseUrl,
+        ]
+        for (name, value) in settings { setenv(name, value, 1) }
+        defer { settings.keys.forEach { unsetenv($0) } }
+        XCTAssertFalse(try Client.fromEnv(timeout: 20).accessToken().expose().isEmpty)
+    }
+}

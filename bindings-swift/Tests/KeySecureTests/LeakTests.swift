@@ -1,0 +1,71 @@
+import Foundation
+import KeySecure
+import XCTest
+
+final class LeakTests: XCTestCase {
+    /// Answers from this process: what is measured is the crossing, both ways, of requests, answers, objects and errors.
+    func test100000CallsLeaveTheMemoryFlat() throws {
+        let transport = AnswersInMemory { request in
+            if request.url.contains("/404") { throw TransportFailure.Failed(fault: .closed, sent: true) }
+            return
+                #"{"card_no":"c1","status":"Activated","card_remain":"12.34","create_time":1763800000123,"new_field":{"a":1.50}}"#
+        }
+        let client = try Client(
+            apiKey: "key", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", maxRetries: 0, transport: transport,
+            observer: LogObserver { _ in })
+        var failed = 0
+        func calls(_ count: Int) throws {
+            for turn in 0..<count {
+                if turn % 10 == 0 {
+                    failed += (try? client.cards().get(cardNo: "404")) == nil ? 1 : 0
+                } else {
+                    XCTAssertEqual(try client.cards().get(cardNo: "c1").cardNo, "c1")
+                }
+            }
+        }
+        try calls(20_000)
+        let before = resident()
+        try calls(100_000)
+        let after = resident()
+        XCTAssertEqual(failed, 12_000)
+        print("memory: \(before) KiB before, \(after) KiB after 100,000 calls")
+        // A leak of 100 bytes for each call would be 10 MB.
+        XCTAssertLessThan(after - before, 6_000)
+    }
+
+    func testClientsAndListsAreFreedWithTheirOwners() throws {
+        let transport = AnswersInMemory { _ in #"{"list":[{"package_no":"p"}],"total":1}"# }
+        func clients(_ count: Int) throws {
+            for _ in 0..<count {
+                let client = try Client(
+                    apiKey: "key", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", transport: transport)
+                XCTAssertEqual(try client.cards().packages().all().count, 1)
+            }
+        }
+        try clients(1_000)
+        let before = resident()
+        try clients(2_000)
+        let after = resident()
+        print("memory: \(before) KiB before, \(after) KiB after 2,000 clients")
+        // A client that stays is more than 2 KiB.
+        XCTAssertLessThan(after - before, 4_000)
+    }
+}
+
+/// The memory of this process that is in RAM, in KiB.
+private func resident() -> Int {
+    #if os(Linux)
+    let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
+    return Int(line.filter(\.isNumber)) ?? 0
+    #else
+    var info = mach_task_basic_info()
+    var count = mach_msg_type_number_t(MemoryLayout<mach_task_basic_info>.size / MemoryLayout<natural_t>.size)
+    _ = withUnsafeMutablePointer(to: &info) {
+        $0.withMemoryRebound(to: integer_t.self, capacity: Int(count)) {
+            task_info(mach_task_self_, task_flavor_t(MACH_TASK_BASIC_INFO), $0, &count)
+        }
+    }
+    return Int(info.resident_size / 1024)
+    #endif
+}

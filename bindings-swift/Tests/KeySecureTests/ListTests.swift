@@ -1,0 +1,92 @@
+import Foundation
+import KeySecure
+import KeySecureSandbox
+import XCTest
+
+final class ListTests: XCTestCase {
+    /// 250 transfers, one every 18 hours: three pages in three windows.
+    private func stage() throws -> (Sandbox, Client, String) {
+        let sandbox = try startSandbox()
+        let holder = try sandbox.cardholder()
+        let now = Int64(Date().timeIntervalSince1970) * 1000
+        let times = (0..<250).map { now - 21_600_000_000 + Int64($0) * 64_800_000 }
+        try sandbox.control("POST /seed/transfers", ["cardholder_no": holder, "times_ms": times])
+        return (sandbox, try sandbox.client(), holder)
+    }
+
+    func testAPlainForWalksAllPagesOfAnySpan() throws {
+        let (sandbox, client, _) = try stage()
+        var numbers: [String] = []
+        for row in try client.accounts().transfers(start: Date() - 300 * day, end: Date()).results {
+            numbers.append(try row.get().transferNo)
+        }
+        XCTAssertEqual(numbers.count, 250)
+        XCTAssertEqual(Set(numbers).count, 250)
+        XCTAssertGreaterThanOrEqual(try sandbox.count("accounts.transfers"), 4)
+    }
+
+    func testAnAwaitedForWalksTheSame() async throws {
+        let (_, client, _) = try stage()
+        var count = 0
+        for try await row in try client.accounts().transfers(start: Date() - 300 * day, end: Date()) {
+            XCTAssertEqual(row.balance, 1)
+            count += 1
+        }
+        XCTAssertEqual(count, 250)
+        let all = try await client.accounts().transfers(start: Date() - 300 * day, end: Date()).all()
+        XCTAssertEqual(all.count, 250)
+    }
+
+    func testAListIsLazy() throws {
+        let (sandbox, client, _) = try stage()
+        let list = try client.accounts().transfers(start: Date() - 300 * day, end: Date())
+        XCTAssertEqual(try sandbox.count("accounts.transfers"), 0)
+        XCTAssertEqual(Array(list.results.prefix(3)).count, 3)
+        XCTAssertEqual(try sandbox.count("accounts.transfers"), 1)
+    }
+
+    func testAnErrorIsTheLastElement() throws {
+        let (sandbox, client, holder) = try stage()
+        try sandbox.fault(["code": 1004], on: "accounts.transfers", times: 9)
+        let rows = Array(try client.accounts().transfers(start: Date() - 10 * day, end: Date(), cardholderNo: holder).results)
+        XCTAssertEqual(rows.count, 1)
+        XCTAssertThrowsError(try rows[0].get()) { XCTAssertEqual(($0 as? KeySecureError)?.code, 1004) }
+    }
+
+    func testAnAwaitedListEndsAfterItsError() async throws {
+        let (sandbox, client, _) = try stage()
+        try sandbox.fault(["code": 1004], on: "accounts.transfers", times: 9)
+        var rows = try client.accounts().transfers(start: Date() - 10 * day, end: Date()).makeAsyncIterator()
+        do {
+            _ = try await rows.next()
+            XCTFail("it was to fail")
+        } catch let error as KeySecureError {
+            XCTAssertEqual(error.code, 1004)
+        }
+        let after = try await rows.next()
+        XCTAssertNil(after)
+    }
+
+    func testAWindowTakesDaysAndInstants() throws {
+        let (_, client, _) = try stage()
+        let zone = TimeZone(secondsFromGMT: 8 * 3600)!
+        let from = CivilDate(of: Date() - 300 * day, in: zone)
+        XCTAssertEqual(try client.accounts().transfers(start: from, end: Date()).all().count, 250)
+        let error = try failure {
+            _ = try client.accounts().transfers(start: CivilDate(year: 2026, month: 2, day: 31), end: Date())
+        }
+        XCTAssertEqual(error.kind, .invalidInput)
+    }
+
+    func testASinglePage() throws {
+        let (_, client, _) = try stage()
+        let page = try client.accounts().transfersPage(start: Date() - 130 * day, end: Date() - 70 * day, page: 0, size: 7)
+        XCTAssertEqual(page.list.count, 7)
+        for (number, size) in [(-1, 10), (0, 101), (0, 0), (Int.min, Int.max)] {
+            let error = try failure {
+                _ = try client.accounts().transfersPage(start: Date() - 60 * day, end: Date(), page: number, size: size)
+            }
+            XCTAssertEqual(error.kind, .invalidInput, "page \(number) of \(size)")
+        }
+    }
+}

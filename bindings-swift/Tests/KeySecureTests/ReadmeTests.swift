@@ -1,0 +1,51 @@
+import Foundation
+import KeySecure
+import KeySecureSandbox
+import XCTest
+
+/// The code of the README is compiled here and run.
+final class ReadmeTests: XCTestCase {
+    func testTheScreenOfTheReadmeRuns() async throws {
+        let sandbox = try startSandbox()
+        let cardholderNo = try sandbox.cardholder()
+        let client = try sandbox.client()
+        // README
+        let card = try await client.cards().apply(
+            cardholderNo: cardholderNo, cardUniqueNo: "order-7-card",  // your own number
+            cardType: .virtual, packageNo: "1600000000000000101")
+
+        do {
+            let done = try await client.accounts().transfer(
+                cardholderNo: cardholderNo, transferUniqueNo: "order-7-topup", type: .in, amount: Decimal(string: "25.00")!)
+            print("balance is now \(done.afterBalance ?? 0)")  // an exact Decimal, never a float
+        } catch let error as KeySecureError where error.outcome == .unknown {
+            print("look it up by its number before sending it again: \(error)")
+        } catch {
+            print("nothing was moved: \(error.localizedDescription)")
+        }
+
+        // Lazy, over all pages, and over any span: it is cut into the platform's 90-day windows.
+        let year = (CivilDate(year: 2026, month: 1, day: 1), CivilDate(year: 2026, month: 12, day: 31))
+        for try await consumption in try client.consumptions().list(start: year.0, end: year.1, cardNo: card.cardNo) {
+            print(consumption.type?.text ?? "?", consumption.amount ?? 0)
+        }
+
+        let secrets = try await client.cards().privateInfo(cardNo: card.cardNo)
+        print(secrets)  // pan: "411111******1111", cvv: ***
+        print(secrets.exposePan().count)  // only expose... reveals
+        // README
+        let card2 = try await client.cards().get(cardNo: card.cardNo)
+        XCTAssertEqual(card2.status, .activated)
+        XCTAssertEqual(secrets.exposePan().count, 16)
+        XCTAssertEqual(try sandbox.transfers().count, 1)
+    }
+
+    func testTheScreenOfTheReadmeIsThatOne() throws {
+        let here = URL(fileURLWithPath: #filePath)
+        let source = try String(contentsOf: here, encoding: .utf8).components(separatedBy: "        // README\n")
+        let lines = source[1].components(separatedBy: "\n").map { $0.hasPrefix("        ") ? String($0.dropFirst(8)) : $0 }
+        let package = here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let readme = try String(contentsOf: package.appendingPathComponent("README.md"), encoding: .utf8)
+        XCTAssertTrue(readme.contains(lines.joined(separator: "\n")), "the README has other code")
+    }
+}

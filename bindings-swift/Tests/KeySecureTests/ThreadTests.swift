@@ -1,0 +1,102 @@
+import Foundation
+import KeySecureSandbox
+import XCTest
+
+@testable import KeySecure
+
+final class ThreadTests: XCTestCase {
+    func test32ThreadsShareOneClientAndOneToken() throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client(timeout: 60)
+        let holder = try sandbox.cardholder()
+        let failures = Shared<[String]>([])
+        let group = DispatchGroup()
+        for number in 0..<32 {
+            group.enter()
+            Thread {
+                defer { group.leave() }
+                for call in 0..<8 {
+                    do {
+                        let name = "t-\(number)-\(call)"
+                        let done = try client.accounts().transfer(
+                            cardholderNo: holder, transferUniqueNo: name, type: .in, amount: 1)
+                        if done.transferUniqueNo != name { failures.change { $0.append("\(name) got another's answer") } }
+                    } catch {
+                        failures.change { $0.append("\(error)") }
+                    }
+                }
+            }.start()
+        }
+        group.wait()
+        XCTAssertEqual(failures.value, [])
+        XCTAssertEqual(try sandbox.count("token"), 1)
+        XCTAssertEqual(Set(try sandbox.transfers().compactMap { $0["transfer_unique_no"] as? String }).count, 256)
+        XCTAssertEqual(try client.accounts().get(cardholderNo: holder).list.first?.balance, 256)
+    }
+
+    /// More calls wait at once than there are threads in Swift's pool, and other tasks go on all the same.
+    func testAwaitedCallsDoNotBlockOtherTasks() async throws {
+        let calls = 3 * ProcessInfo.processInfo.activeProcessorCount + 8
+        let (entered, gate) = (Shared(0), DispatchSemaphore(value: 0))
+        let transport = AnswersInMemory { _ in
+            entered.change { $0 += 1 }
+            gate.wait()
+            return #"{"card_no":"c1","status":"Activated"}"#
+        }
+        let client = try Client(
+            apiKey: "key", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", timeout: 120, transport: transport)
+        let tasks = (0..<calls).map { _ in Task { try await client.cards().get(cardNo: "c1").status } }
+        let deadline = Date() + 60
+        while entered.value < calls && Date() < deadline { try await Task.sleep(nanoseconds: 5_000_000) }
+        XCTAssertEqual(entered.value, calls, "all calls are under way at once")
+        let sums = await withTaskGroup(of: Int.self) { group in
+            for number in 0..<100 { group.addTask { (0...number).reduce(0, +) } }
+            return await group.reduce(0, +)
+        }
+        XCTAssertEqual(sums, 166_650)
+        for _ in 0..<calls { gate.signal() }
+        for task in tasks {
+            let status = try await task.value
+            XCTAssertEqual(status, .activated)
+        }
+    }
+
+    func testThreadsAreBoundedAndWorkIsDoneAfterTheyHaveGone() throws {
+        let threads = Threads(most: 3, idle: 0.05)
+        let (now, most) = (Shared(0), Shared(0))
+        for _ in 0..<3 {
+            let group = DispatchGroup()
+            for _ in 0..<30 {
+                group.enter()
+                threads.run {
+                    now.change { $0 += 1 }
+                    most.change { $0 = max($0, now.value) }
+                    Thread.sleep(forTimeInterval: 0.001)
+                    now.change { $0 -= 1 }
+                    group.leave()
+                }
+            }
+            XCTAssertEqual(group.wait(timeout: .now() + 60), .success)
+            // Some have gone by now, and the next round makes others.
+            Thread.sleep(forTimeInterval: 0.2)
+        }
+        XCTAssertLessThanOrEqual(most.value, 3)
+    }
+
+    func testACallOfACancelledTaskIsNotSent() async throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client()
+        let call = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await client.cards().get(cardNo: "1")
+        }
+        call.cancel()
+        do {
+            _ = try await call.value
+            XCTFail("it was to be cancelled")
+        } catch {
+            XCTAssertTrue(error is CancellationError, "\(error)")
+        }
+        XCTAssertEqual(try sandbox.count("cards.get"), 0)
+    }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import KeySecure
+import KeySecureSandbox
+import XCTest
+
+/// The same promises over `URLSession` as over the built-in stack, and transports of the caller's own.
+final class TransportTests: XCTestCase {
+    func testEverythingWorksOverURLSession() throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client(transport: URLSessionTransport())
+        let holder = try sandbox.cardholder()
+        let card = try sandbox.virtualCard(of: holder)
+        XCTAssertEqual(try client.cards().get(cardNo: card).status, .activated)
+        XCTAssertEqual(try client.cards().privateInfo(cardNo: card).exposePan().count, 16)
+        for number in 1...20 {
+            _ = try client.accounts().transfer(cardholderNo: holder, transferUniqueNo: "t-\(number)", type: .in, amount: 1)
+        }
+        XCTAssertEqual(try client.accounts().transfers(start: Date() - day, end: Date() + day).all().count, 20)
+        XCTAssertTrue(client.doctor(cardNo: card).isHealthy(), "\(client.doctor(cardNo: card))")
+        client.close()
+    }
+
+    func testURLSessionSendsATransferOnceWhoseAnswerIsLost() throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client(transport: URLSessionTransport())
+        let holder = try sandbox.cardholder()
+        _ = try client.accounts().get(cardholderNo: holder)
+        for number in 1...5 {
+            try sandbox.fault("drop_after_commit", on: "accounts.transfer")
+            let error = try failure {
+                _ = try client.accounts().transfer(cardholderNo: holder, transferUniqueNo: "t-\(number)", type: .in, amount: 1)
+            }
+            XCTAssertEqual(error.outcome, .unknown)
+            XCTAssertEqual(try sandbox.count("accounts.transfer"), number)
+        }
+        XCTAssertEqual(try sandbox.transfers().count, 5)
+    }
+
+    func testURLSessionFollowsNoRedirect() throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client(transport: URLSessionTransport())
+        _ = try client.accessToken()
+        try sandbox.fault("redirect", on: "cards.get", times: 9)
+        let error = try failure { _ = try client.cards().get(cardNo: "1") }
+        XCTAssertEqual(error.httpStatus, 307)
+        XCTAssertEqual(try sandbox.object("GET /redirect_calls")["calls"] as? Int, 0)
+    }
+
+    func testURLSessionStopsReadingWhatIsTooLarge() throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client(transport: URLSessionTransport())
+        _ = try client.accessToken()
+        for kind in [["oversize": 64 << 20], "gzip_bomb"] as [Any] {
+            try sandbox.fault(kind, on: "cards.get", times: 9)
+            let error = try failure { _ = try client.cards().get(cardNo: "1") }
+            XCTAssertEqual(error.kind, .invalidResponse, "\(kind): \(error)")
+            try sandbox.control("POST /faults/clear")
+        }
+    }
+
+    func testURLSessionKeepsToTheTimeOut() throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client(timeout: 1, maxRetries: 0, transport: URLSessionTransport())
+        _ = try client.accessToken()
+        try sandbox.fault(["stall": 3000], on: "cards.get")
+        XCTAssertEqual(try failure { _ = try client.cards().get(cardNo: "1") }.kind, .timeout)
+    }
+
+    func testURLSessionKnowsWhatNeverLeft() throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client(timeout: 2, maxRetries: 0, transport: URLSessionTransport())
+        sandbox.stop()
+        let error = try failure { _ = try client.cards().get(cardNo: "1") }
+        XCTAssertEqual(error.outcome, .notSent)
+        XCTAssertEqual(error.transportFault, .connect)
+    }
+
+    func testATransportThatThrowsWhatItLikesIsATypedErrorOfUnknownOutcome() throws {
+        let client = try client(with: AnswersInMemory { _ in throw Failure("canary-of-the-transport") })
+        let error = try failure {
+            _ = try client.accounts().transfer(cardholderNo: "1", transferUniqueNo: "t", type: .in, amount: 1)
+        }
+        XCTAssertEqual(error.kind, .transport)
+        XCTAssertEqual(error.outcome, .unknown)
+        XCTAssertEqual(error.transportFault, .other)
+        XCTAssertEqual(error.attempts, 1)
+        XCTAssertFalse("\(error) \(error.facts)".contains("canary"))
+    }
+
+    func testATransportSaysWhatItKnows() throws {
+        let calls = Shared(0)
+        let client = try client(
+            with: AnswersInMemory { _ in
+                calls.change { $0 += 1 }
+                throw TransportFailure.Failed(fault: .dns, sent: false)
+            })
+        let error = try failure {
+            _ = try client.accounts().transfer(cardholderNo: "1", transferUniqueNo: "t", type: .in, amount: 1)
+        }
+        XCTAssertEqual(error.outcome, .notSent)
+        XCTAssertEqual(error.transportFault, .dns)
+        XCTAssertEqual(calls.value, 3, "what never left is sent again")
+    }
+
+    func testAnAnswerThatTheTransportShouldHaveCutIsAnError() throws {
+        let client = try client(with: AnswersInMemory { request in String(repeating: " ", count: Int(request.maxAnswer) + 1) })
+        XCTAssertEqual(try failure { _ = try client.cards().get(cardNo: "1") }.kind, .invalidResponse)
+    }
+
+    private func client(with transport: Transport) throws -> Client {
+        try Client(apiKey: "key", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", transport: transport)
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import XCTest
+
+@testable import KeySecure
+
+final class ValueTests: XCTestCase {
+    func testMoneyIsExact() throws {
+        let amounts = ["0.01", "0.1", "12345678901234567890.12", "99999999999999999999999999.99"]
+        let sent = Shared<[String]>([])
+        let client = try client { request in
+            sent.change { $0.append(String(decoding: request.body, as: UTF8.self)) }
+            return #"{"transfer_no":"1","before_balance":"0.10","after_balance":"79228162514264337593543950.335"}"#
+        }
+        for amount in amounts {
+            let done = try client.accounts().transfer(
+                cardholderNo: "1", transferUniqueNo: "t", type: .in, amount: XCTUnwrap(Decimal(string: amount)))
+            XCTAssertTrue(sent.value.last?.contains(amount) == true, sent.value.last ?? "")
+            XCTAssertEqual(done.beforeBalance, Decimal(string: "0.1"))
+            XCTAssertEqual(done.afterBalance, Decimal(string: "79228162514264337593543950.335"))
+        }
+    }
+
+    func testMillisecondsOfThePlatformGoThereAndBack() {
+        for milliseconds in [0, 1, -1, 999, -1001, 1_763_800_000_123] + (0..<20_000).map({ 1_763_800_000_000 + Int64($0) * 977 })
+        {
+            let date = Date(timeIntervalSince1970: Double(milliseconds / 1000)) + Double(milliseconds % 1000) / 1000
+            let wire = WireTime(date)
+            let back = wire.seconds * 1000 + Int64(wire.nanoseconds / 1_000_000) * (milliseconds < 0 ? -1 : 1)
+            XCTAssertEqual(back, milliseconds)
+        }
+        for date in [Date.distantPast, .distantFuture, Date(timeIntervalSince1970: .infinity), Date(timeIntervalSince1970: .nan)]
+        {
+            XCTAssertLessThan(WireTime(date).nanoseconds, 1_000_000_000)
+        }
+    }
+
+    func testDurationsCrossWholeAndNeverEndTheProgram() {
+        XCTAssertEqual(WireDuration(1.5).seconds, 1)
+        XCTAssertEqual(WireDuration(1.5).nanoseconds, 500_000_000)
+        for wrong in [-1, -.infinity, .nan] as [TimeInterval] { XCTAssertEqual(WireDuration(wrong).seconds, 0) }
+        XCTAssertEqual(WireDuration(.infinity).seconds, 3_155_760_000)
+    }
+
+    func testDaysReadAsTheyAreWritten() {
+        XCTAssertEqual(CivilDate(year: 2026, month: 1, day: 31).description, "2026-01-31")
+        XCTAssertEqual(CivilDate(lifted: "0987-06-05"), CivilDate(year: 987, month: 6, day: 5))
+        let midnight = Date(timeIntervalSince1970: 1_767_225_600)
+        XCTAssertEqual(CivilDate(of: midnight, in: TimeZone(secondsFromGMT: 0)!).description, "2026-01-01")
+        XCTAssertEqual(CivilDate(of: midnight, in: TimeZone(secondsFromGMT: -3600)!).description, "2025-12-31")
+    }
+
+    func testAnEnumTakesItsTextAndKeepsOneThatIsNew() {
+        XCTAssertEqual("Frozen" as CardStatus, .frozen)
+        XCTAssertEqual(CardStatus.toActivate.text, "ToActivate")
+        XCTAssertEqual(CardStatus("Brand_new"), .unknown(raw: "Brand_new"))
+        XCTAssertEqual(CardStatus("Brand_new").text, "Brand_new")
+        XCTAssertEqual(ConsumptionType.openCard.text, "Open_card")
+    }
+
+    func testFieldsThatAreNewAreKept() throws {
+        struct New: Decodable { let newField: [String: Double] }
+        let client = try client { _ in #"{"card_no":"c1","status":"Activated","newField":{"a":1.50}}"# }
+        let card = try client.cards().get(cardNo: "c1")
+        XCTAssertEqual(card.extra.names, ["newField"])
+        XCTAssertEqual(try card.extra.decoded(as: New.self).newField, ["a": 1.5])
+        XCTAssertTrue(card.toJson().contains(#""newField":{"a":1.50}"#), card.toJson())
+    }
+
+    func testFurtherFieldsMustBeAnObject() {
+        for wrong in ["", "[]", "1", "{", "nonsense"] {
+            XCTAssertThrowsError(try Extra(json: wrong)) { XCTAssertEqual(($0 as? KeySecureError)?.field, "extra") }
+        }
+        XCTAssertEqual(try Extra(json: #"{"b":1,"a":2}"#).names, ["a", "b"])
+        XCTAssertTrue(Extra().isEmpty)
+    }
+
+    func testAnyCallOfThePlatformTakesAndGivesJson() throws {
+        struct Answer: Codable, Equatable { let sum: Int }
+        let client = try client { _ in #"{"sum":3}"# }
+        let answer = try client.call(method: .post, path: "/v1/any", body: Json(encoding: Answer(sum: 2)))
+        XCTAssertEqual(try answer.decoded(as: Answer.self), Answer(sum: 3))
+        let error = try failure { _ = try client.call(method: .post, path: "/v1/any", body: "no json") }
+        XCTAssertEqual(error.kind, .invalidInput)
+    }
+
+    func testAValueThatCannotBeShownDoesNotEndTheProgram() {
+        XCTAssertEqual("\(Simulated(amount: .nan))", "(cannot be shown)")
+    }
+
+    func testTheLibraryIsTheOneThatTheCodeWasMadeFor() {
+        XCTAssertFalse(libraryVersion().isEmpty)
+    }
+
+    private func client(_ answer: @escaping @Sendable (HttpRequest) throws -> String) throws -> Client {
+        try Client(
+            apiKey: "key", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", transport: AnswersInMemory(answer))
+    }
+}

@@ -1,0 +1,72 @@
+//! `cargo xtask package aar`: the Android library. **A recipe: it was not run by its authors, who had no NDK.** What it says
+//! is checked elsewhere: the classes by the tests on the JVM, alignment and size on the library of a Linux machine.
+
+use std::fs;
+use std::path::Path;
+
+use crate::package::{ALIGNED, is_aligned};
+use crate::{bindings, kotlin, run};
+
+// Without HTTP and TLS of its own: Android's are there, smaller, with the user's certificates, and kept up to date.
+
+/// Android's names of its processors, and Rust's.
+const TARGETS: [(&str, &str); 4] = [
+    ("arm64-v8a", "aarch64-linux-android"),
+    ("armeabi-v7a", "armv7-linux-androideabi"),
+    ("x86_64", "x86_64-linux-android"),
+    ("x86", "i686-linux-android"),
+];
+
+/// The oldest Android whose own `java.time` the classes can use.
+const PLATFORM: &str = "26";
+
+pub fn aar() -> bool {
+    if !run::exists("cargo-ndk", "--version") || std::env::var_os("ANDROID_NDK_HOME").is_none() {
+        eprintln!(
+            "an AAR needs cargo-ndk, the Rust targets of Android and ANDROID_NDK_HOME. This recipe was never run by its authors."
+        );
+        return false;
+    }
+    let folder = run::target_dir().join("aar");
+    let Some(bindings) = bindings::make() else { return false };
+    // Tests ran on the JVM; what is compiled here is the same code.
+    TARGETS.iter().all(|(abi, target)| library(abi, target, &folder))
+        && run::passes(&mut kotlin::maven(&bindings, &["package".into(), "-DskipTests".into()]))
+        && assemble(&folder)
+}
+
+fn library(abi: &str, target: &str, folder: &Path) -> bool {
+    let mut ndk = run::cargo(&format!("ndk -t {abi} --platform {PLATFORM}"));
+    ndk.args(
+        "rustc -p keysecure-ffi --no-default-features --lib --crate-type cdylib --profile ship --".split_whitespace(),
+    )
+    .arg(ALIGNED);
+    let built = run::target_dir().join(target).join("ship/libkeysecure_ffi.so");
+    let to = folder.join("jni").join(abi).join("libkeysecure_ffi.so");
+    run::passes(&mut ndk)
+        && to.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok())
+        && fs::copy(built, &to).is_ok()
+        // The machine's own strip may not know the processor; the NDK's does.
+        && run::passes(run::command("llvm-strip").arg("--strip-unneeded").arg(&to))
+        && is_aligned(&to)
+}
+
+/// An AAR is a zip of the classes, the libraries, a manifest and the rules for shrinking.
+fn assemble(folder: &Path) -> bool {
+    let recipe = run::root().join("bindings-kotlin/android");
+    let classes = run::target_dir().join(format!("kotlin/keysecure-{}.jar", env!("CARGO_PKG_VERSION")));
+    let aar = run::target_dir().join("keysecure.aar");
+    fs::copy(classes, folder.join("classes.jar")).is_ok()
+        && fs::copy(recipe.join("AndroidManifest.xml"), folder.join("AndroidManifest.xml")).is_ok()
+        && fs::copy(recipe.join("consumer-rules.pro"), folder.join("proguard.txt")).is_ok()
+        && run::passes(
+            run::command("jar")
+                .arg("--create")
+                .arg("--no-manifest")
+                .arg("--file")
+                .arg(&aar)
+                .arg("-C")
+                .arg(folder)
+                .arg("."),
+        )
+}

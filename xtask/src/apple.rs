@@ -1,0 +1,54 @@
+//! `cargo xtask package xcframework`: the library for Apple's systems. **A recipe: it was not run by its authors, who had no
+//! Mac.** The Swift package itself is compiled and tested on Linux.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::{bindings, run, swift_package};
+
+/// The targets that make one library each; those of one group are for the same system and are joined by `lipo`.
+const GROUPS: [(&str, &[&str]); 3] = [
+    ("ios", &["aarch64-apple-ios"]),
+    ("ios-simulator", &["aarch64-apple-ios-sim", "x86_64-apple-ios"]),
+    ("macos", &["aarch64-apple-darwin", "x86_64-apple-darwin"]),
+];
+
+pub fn xcframework() -> bool {
+    if !cfg!(target_os = "macos") || !run::exists("xcodebuild", "-version") {
+        eprintln!(
+            "an XCFramework needs a Mac with Xcode and the Rust targets of Apple. This recipe was never run by its authors."
+        );
+        return false;
+    }
+    let Some(bindings) = bindings::make() else { return false };
+    let folder = run::target_dir().join("xcframework");
+    let headers = folder.join("headers");
+    if !swift_package::place(&bindings) || swift_package::headers(&bindings, &headers).is_err() {
+        return false;
+    }
+    // Where the package looks for it.
+    let out = run::root().join("bindings-swift/KeySecureFFI.xcframework");
+    if out.exists() && fs::remove_dir_all(&out).is_err() {
+        return false;
+    }
+    let mut create = run::command("xcodebuild");
+    create.arg("-create-xcframework");
+    for (name, targets) in GROUPS {
+        let library = folder.join(name).join("libkeysecure_ffi.a");
+        let parts: Option<Vec<PathBuf>> = targets.iter().map(|target| part(target)).collect();
+        let Some(parts) = parts else { return false };
+        let made = library.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok());
+        if !made || !run::passes(run::command("lipo").arg("-create").args(parts).arg("-output").arg(&library)) {
+            return false;
+        }
+        create.arg("-library").arg(library).arg("-headers").arg(&headers);
+    }
+    run::passes(create.arg("-output").arg(out))
+}
+
+/// The static library of one target, with the symbols that nobody needs taken out.
+fn part(target: &str) -> Option<PathBuf> {
+    let mut cargo = run::cargo("rustc -p keysecure-ffi --lib --crate-type staticlib --profile ship --target");
+    let library = run::target_dir().join(target).join("ship/libkeysecure_ffi.a");
+    (run::passes(cargo.arg(target)) && run::passes(run::command("strip").arg("-S").arg(&library))).then_some(library)
+}

@@ -1,0 +1,40 @@
+//! `cargo xtask bindings`: the generated Kotlin and Swift, from a library built just now.
+
+use std::path::{Path, PathBuf};
+
+use crate::{run, swift_package};
+
+/// What the two faces build on.
+pub struct Bindings {
+    /// The library that the code was generated from, unoptimised and with its symbols: what the tests load.
+    pub library: PathBuf,
+    /// Holds the folders `kotlin` and `swift`.
+    pub folder: PathBuf,
+}
+
+pub fn run() -> bool {
+    make().is_some_and(|made| swift_package::place(&made))
+}
+
+/// Builds the library and generates both languages. `None`: something failed and has said why.
+pub fn make() -> Option<Bindings> {
+    // The dev profile: the metadata that the generator reads is in the symbols, which a shipped library does not have.
+    if !run::passes(&mut run::cargo("build -p keysecure-ffi -p keysecure-bindgen")) {
+        return None;
+    }
+    let built = run::target_dir().join("debug");
+    let bindings =
+        Bindings { library: built.join(library("keysecure_ffi")), folder: run::target_dir().join("bindings") };
+    generate(&built, &bindings).then_some(bindings)
+}
+
+fn generate(built: &Path, bindings: &Bindings) -> bool {
+    let mut bindgen = run::command(built.join(format!("keysecure-bindgen{}", std::env::consts::EXE_SUFFIX)));
+    bindgen.arg(&bindings.library).arg("uniffi.toml").arg(&bindings.folder).args(["kotlin", "swift"]);
+    run::passes(&mut bindgen)
+}
+
+/// The file name of a dynamic library on this system.
+pub fn library(name: &str) -> String {
+    format!("{}{name}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
+}

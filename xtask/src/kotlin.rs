@@ -1,0 +1,125 @@
+//! The Kotlin library: its tests, by Maven, against the sandbox program over real sockets.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::bindings::{self, Bindings};
+use crate::faces::{Outcome, judge};
+use crate::run;
+use crate::tally::Tally;
+
+const SANDBOX: &str = "build -p keysecure-sandbox";
+
+/// What `cargo xtask test` runs.
+pub fn face() -> Outcome {
+    let missing: Vec<&str> = [("java", "-version"), ("mvn", "-version")]
+        .into_iter()
+        .filter(|(tool, ask)| !run::exists(tool, ask))
+        .map(|(tool, _)| tool)
+        .collect();
+    if !missing.is_empty() {
+        return Outcome::Missing(format!("{} not found", missing.join(", ")));
+    }
+    let Some(bindings) = made() else { return Outcome::Broken(Tally::default(), "the library did not build".into()) };
+    let mut tally = Tally::default();
+    let ended_well = run::streams(&mut maven(&bindings, &["test".into()]), |line| {
+        if let Some(whole) = total(line) {
+            tally = whole;
+        }
+    });
+    judge(tally, ended_well)
+}
+
+/// `cargo xtask kotlin test -Dtest=ListsTest`: Maven with the folders of this workspace.
+pub fn run(arguments: &[String]) -> bool {
+    made().is_some_and(|bindings| run::passes(&mut maven(&bindings, arguments)))
+}
+
+fn made() -> Option<Bindings> {
+    // Classes whose source is gone would be tested all the same. What is not there need not go.
+    for folder in ["classes", "test-classes"] {
+        let _ = fs::remove_dir_all(run::target_dir().join("kotlin").join(folder));
+    }
+    if !run::passes(&mut run::cargo(SANDBOX)) {
+        return None;
+    }
+    bindings::make()
+}
+
+/// Maven in the Kotlin folder, told where cargo builds and which library and sandbox to use.
+pub fn maven(bindings: &Bindings, arguments: &[String]) -> Command {
+    let sandbox = run::target_dir().join(format!("debug/keysecure-sandbox{}", std::env::consts::EXE_SUFFIX));
+    let property = |name: &str, path: &Path| format!("-Dkeysecure.{name}={}", path.display());
+    let mut maven = run::command("mvn");
+    maven.args(["--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "--file", "bindings-kotlin/pom.xml"]);
+    maven.arg(property("target", &run::target_dir()));
+    maven.arg(property("library", &bindings.library));
+    maven.arg(property("program", &sandbox));
+    maven.args(arguments);
+    maven
+}
+
+/// The counts of Surefire's last line, `[INFO] Tests run: 68, Failures: 0, Errors: 0, Skipped: 0`; those of one class have
+/// a time behind them.
+fn total(line: &str) -> Option<Tally> {
+    let counts = line.split_once("] Tests run: ")?.1;
+    let numbers: Option<Vec<u64>> = counts
+        .split(", ")
+        .zip(["", "Failures: ", "Errors: ", "Skipped: "])
+        .map(|(part, name)| part.strip_prefix(name)?.parse().ok())
+        .collect();
+    match (numbers?.as_slice(), counts.matches(", ").count()) {
+        (&[run, failures, errors, skipped], 3) => {
+            let failed = failures + errors;
+            Some(Tally { passed: run.checked_sub(failed + skipped)?, failed, skipped })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::total;
+    use crate::run;
+    use crate::tally::Tally;
+
+    #[test]
+    fn only_the_total_is_counted() {
+        let cases = [
+            (
+                "[INFO] Tests run: 68, Failures: 0, Errors: 0, Skipped: 0",
+                Some(Tally { passed: 68, failed: 0, skipped: 0 }),
+            ),
+            (
+                "[ERROR] Tests run: 68, Failures: 1, Errors: 3, Skipped: 2",
+                Some(Tally { passed: 62, failed: 4, skipped: 2 }),
+            ),
+            (
+                "[WARNING] Tests run: 5, Failures: 0, Errors: 0, Skipped: 5",
+                Some(Tally { passed: 0, failed: 0, skipped: 5 }),
+            ),
+            (
+                "[INFO] Tests run: 7, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 0.179 s -- in io.keysecure.ListsTest",
+                None,
+            ),
+            ("[INFO] Tests run: 7, Failures: 0", None),
+            ("Tests run: many", None),
+            ("", None),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(total(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_kotlin_library_has_the_version_of_the_workspace() {
+        let pom = fs::read_to_string(run::root().join("bindings-kotlin/pom.xml")).unwrap();
+        assert!(pom.contains(&format!(
+            "<artifactId>keysecure</artifactId>\n  <version>{}</version>",
+            env!("CARGO_PKG_VERSION")
+        )));
+    }
+}

@@ -1,0 +1,107 @@
+//! A Debian 13 with a Swift compiler, for machines that have none: about 2.6 GB in the user's cache folder.
+//!
+//! Everything is mounted in a mount namespace of its own (`unshare --mount`). So the mounts end with the command,
+//! whatever happens to it, and two runs do not see each other's.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::run;
+
+const SUITE: &str = "trixie";
+const PACKAGES: &str = "swiftlang libc6-dev libstdc++-14-dev";
+const DEFAULT_MIRROR: &str = "http://deb.debian.org/debian";
+
+/// In a mount namespace of its own.
+const ALONE: [&str; 4] = ["unshare", "--mount", "--propagation", "private"];
+
+/// The folder of the chroot, made now if it is not there yet.
+pub fn ensure() -> Result<PathBuf, String> {
+    if run::output(run::command("id").arg("-u")).is_none_or(|id| id.trim() != "0") {
+        return Err("no swift on the PATH, and only root can make the chroot with one".into());
+    }
+    for tool in ["debootstrap", "flock", "unshare", "chroot"] {
+        if !run::exists(tool, "--version") {
+            return Err(format!("no swift on the PATH, and no {tool} to make a chroot with one"));
+        }
+    }
+    let folder = cache_folder()?.join("keysecure").join(format!("swift-{SUITE}"));
+    let made = fs::create_dir_all(folder.parent().unwrap_or(&folder)).is_ok() && run::passes(&mut make(&folder));
+    if made {
+        Ok(folder)
+    } else {
+        Err("no swift on the PATH, and the chroot with one could not be made: see above".into())
+    }
+}
+
+/// `flock` holds its lock until the last child has ended, even when we are killed: two runs never make it at once.
+fn make(folder: &Path) -> Command {
+    let mut make = run::command("flock");
+    make.arg(folder.with_extension("lock")).args(ALONE).args(["sh", "xtask/src/swift_chroot.sh"]);
+    let settings = run::output(run::command("apt-config").args(["dump", "Acquire"])).unwrap_or_default();
+    make.arg(folder).args([SUITE, &mirror(), PACKAGES]).env("APT_SETTINGS", settings);
+    // debootstrap fetches by wget, which does not read apt's settings.
+    if let Some(proxy) = apt_setting("Acquire::http::Proxy") {
+        make.env("http_proxy", proxy);
+    }
+    make
+}
+
+/// A command line of the chroot, with the folders on the left mounted under the names on the right.
+pub fn command(folder: &Path, mounts: &[(&Path, &str)], shell: &str) -> Command {
+    let [unshare, options @ ..] = ALONE;
+    let mut command = run::command(unshare);
+    command.args(options).args(["sh", "xtask/src/swift_enter.sh"]).arg(folder).arg(shell);
+    for (from, to) in mounts {
+        command.arg(from).arg(to);
+    }
+    command
+}
+
+fn cache_folder() -> Result<PathBuf, String> {
+    let folder = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let folder = folder.or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
+    folder.ok_or_else(|| "neither XDG_CACHE_HOME nor HOME says where the chroot can be".into())
+}
+
+fn apt_setting(name: &str) -> Option<String> {
+    let value = run::output(run::command("apt-config").args(["dump", "--format", "%v", name]))?;
+    Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// The mirror of this machine's own Debian, which may be the only one that it can reach.
+fn mirror() -> String {
+    let one = PathBuf::from("/etc/apt/sources.list");
+    let folder = fs::read_dir("/etc/apt/sources.list.d").into_iter().flatten();
+    let mut files: Vec<PathBuf> = folder.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    files.sort();
+    files.insert(0, one);
+    let texts = files.into_iter().filter_map(|file| fs::read_to_string(file).ok());
+    texts.flat_map(|text| mirrors(&text)).next().unwrap_or_else(|| DEFAULT_MIRROR.into())
+}
+
+/// The addresses of a sources file, in either of apt's formats, that end as those of Debian's mirrors do.
+fn mirrors(sources: &str) -> Vec<String> {
+    let lines = sources.lines().filter(|line| line.starts_with("URIs:") || line.starts_with("deb "));
+    let words = lines.flat_map(str::split_whitespace).map(|word| word.trim_end_matches('/'));
+    let web = words.filter(|word| word.starts_with("http://") || word.starts_with("https://"));
+    web.filter(|word| word.ends_with("/debian")).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mirrors;
+
+    #[test]
+    fn the_mirror_is_found_in_both_formats_of_apt() {
+        let newer = "Types: deb\n# URIs: http://old.example/debian\nURIs: http://near.example/debian/ http://far.example/debian\nSuites: bookworm\n";
+        assert_eq!(mirrors(newer), ["http://near.example/debian", "http://far.example/debian"]);
+        let older =
+            "# deb http://old.example/debian x main\ndeb [arch=amd64] https://near.example/debian bookworm main\n";
+        assert_eq!(mirrors(older), ["https://near.example/debian"]);
+        let others = "deb http://near.example/debian-security bookworm-security main\ndeb https://packages.example/apt any main\n";
+        assert!(mirrors(others).is_empty());
+    }
+}

@@ -1,0 +1,77 @@
+//! The Swift compiler: the one on the PATH, or one in a chroot.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{run, swift_chroot};
+
+/// Where `swift` is.
+pub enum Toolchain {
+    Path,
+    Chroot(PathBuf),
+}
+
+/// Where the chroot sees the workspace and cargo's target folder.
+const WORKSPACE: &str = "/keysecure";
+const TARGET: &str = "/keysecure-target";
+
+impl Toolchain {
+    /// What this machine has; what it lacks as the error.
+    pub fn find() -> Result<Self, String> {
+        if run::exists("swift", "--version") {
+            return Ok(Self::Path);
+        }
+        swift_chroot::ensure().map(Self::Chroot)
+    }
+
+    /// The workspace as `swift` sees it.
+    pub fn workspace(&self) -> PathBuf {
+        match self {
+            Self::Path => run::root(),
+            Self::Chroot(_) => WORKSPACE.into(),
+        }
+    }
+
+    /// Cargo's target folder as `swift` sees it.
+    pub fn target(&self) -> PathBuf {
+        match self {
+            Self::Path => run::target_dir(),
+            Self::Chroot(_) => TARGET.into(),
+        }
+    }
+
+    /// `swift` with these arguments and variables; their paths must come from [`Self::workspace`] and [`Self::target`].
+    pub fn swift(&self, arguments: &[String], variables: &[(&str, String)]) -> Command {
+        match self {
+            Self::Path => {
+                let mut swift = run::command("swift");
+                swift.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
+                swift
+            }
+            Self::Chroot(folder) => {
+                let variables = variables.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
+                let arguments = arguments.iter().map(|argument| quoted(argument));
+                let words: Vec<String> = variables.chain(["swift".into()]).chain(arguments).collect();
+                let (root, target) = (run::root(), run::target_dir());
+                let mounts: [(&Path, &str); 2] = [(&root, WORKSPACE), (&target, TARGET)];
+                swift_chroot::command(folder, &mounts, &words.join(" "))
+            }
+        }
+    }
+}
+
+/// One word of a shell.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_quoted_word_stays_one_word() {
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}
