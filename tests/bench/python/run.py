@@ -33,9 +33,14 @@ def install(folder, what):
     return target
 
 
+# What pip itself writes beside each package.
+PIPS_OWN = {"INSTALLER", "REQUESTED", "direct_url.json"}
+
+
 def size(target):
-    """Megabytes, files as installed without byte code, and dependencies."""
+    """Megabytes, the packages' files without byte code, and dependencies."""
     files = [file for file in target.rglob("*") if file.is_file() and file.suffix != ".pyc"]
+    files = [file for file in files if file.name not in PIPS_OWN]
     whole = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
     return whole / 1e6, len(files), len(list(target.glob("*.dist-info"))) - 1
 
