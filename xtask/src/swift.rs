@@ -1,15 +1,19 @@
 //! The Swift package: its tests as a face, and `cargo xtask swift` for everything else that `swift` can do.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use crate::faces::{self, Outcome};
 use crate::swift_toolchain::Toolchain;
 use crate::tally::Tally;
-use crate::{bindings, run, swift_package};
+use crate::{bindings, package, run, swift_package};
 
 /// The program that the tests start; the library that they load is built with the bindings.
 const SANDBOX: &str = "build -p keysecure-sandbox";
+
+/// Where the benchmark has the shipped library, in cargo's target folder.
+const SHIPPED: &str = "swift-bench";
 
 /// The tests, in the words of `XCTest`.
 pub fn face() -> Outcome {
@@ -39,6 +43,31 @@ pub fn run(arguments: &[String]) -> bool {
     }
 }
 
+/// `cargo xtask swift-bench`: what a call costs with the shipped library, against the Rust call.
+pub fn bench() -> bool {
+    let toolchain = match Toolchain::find() {
+        Ok(toolchain) => toolchain,
+        Err(why) => {
+            eprintln!("{why}");
+            return false;
+        }
+    };
+    let programs =
+        "build --release -p keysecure-sandbox -p keysecure-tests --bin keysecure-sandbox --bin face_yardstick";
+    if !run::passes(&mut run::cargo(programs)) || !prepare() {
+        return false;
+    }
+    let Some(library) = package::shipped() else { return false };
+    // The linker finds it by its name only.
+    let folder = run::target_dir().join(SHIPPED);
+    let named = folder.join(bindings::library("keysecure_ffi"));
+    if fs::create_dir_all(&folder).is_err() || fs::copy(library, named).is_err() {
+        return false;
+    }
+    let release = ["-c", "release", "Benchmark"].map(str::to_owned);
+    run::passes(&mut swift_with(&toolchain, SHIPPED, "run", &release))
+}
+
 /// Whether all hand-written Swift has the style of `bindings-swift/.swift-format`. Where there is no compiler: nothing to say.
 pub fn format() -> bool {
     match Toolchain::find() {
@@ -61,22 +90,32 @@ fn prepare() -> bool {
     run::passes(&mut run::cargo(SANDBOX)) && bindings::make().is_some_and(|made| swift_package::place(&made))
 }
 
+/// With the library of the tests.
 fn swift(toolchain: &Toolchain, verb: &str, rest: &[String]) -> Command {
-    let library = text(toolchain.target().join("debug"));
+    swift_with(toolchain, "debug", verb, rest)
+}
+
+/// With the library in this folder of cargo's target, and the programs of the cargo profile that it is nearest to.
+fn swift_with(toolchain: &Toolchain, folder: &str, verb: &str, rest: &[String]) -> Command {
+    let target = toolchain.target();
+    let library = text(target.join(folder));
     let mut arguments = vec![verb.to_owned()];
-    for (option, folder) in [
-        ("--package-path", toolchain.workspace().join("bindings-swift")),
-        ("--scratch-path", toolchain.target().join("swift")),
-    ] {
+    for (option, folder) in
+        [("--package-path", toolchain.workspace().join("bindings-swift")), ("--scratch-path", target.join("swift"))]
+    {
         arguments.extend([option.to_owned(), text(folder)]);
     }
     for word in [format!("-L{library}"), "-rpath".into(), library] {
         arguments.extend(["-Xlinker".into(), word]);
     }
     arguments.extend_from_slice(rest);
-    let program = text(toolchain.target().join("debug").join("keysecure-sandbox"));
-    let scenarios = text(toolchain.workspace().join("tests").join("conformance"));
-    toolchain.swift(&arguments, &[("KEYSECURE_SANDBOX", program), ("KEYSECURE_SCENARIOS", scenarios)])
+    let programs = target.join(if folder == "debug" { "debug" } else { "release" });
+    let variables = [
+        ("KEYSECURE_SANDBOX", text(programs.join("keysecure-sandbox"))),
+        ("KEYSECURE_YARDSTICK", text(programs.join("face_yardstick"))),
+        ("KEYSECURE_SCENARIOS", text(toolchain.workspace().join("tests").join("conformance"))),
+    ];
+    toolchain.swift(&arguments, &variables)
 }
 
 fn text(path: impl AsRef<Path>) -> String {
