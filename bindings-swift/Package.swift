@@ -26,6 +26,7 @@ let package = Package(
         // Starts the offline sandbox: one file, to be used or copied.
         .target(name: "KeySecureSandbox"),
         .executableTarget(name: "Quickstart", dependencies: ["KeySecure", "KeySecureSandbox"]),
+        .executableTarget(name: "Benchmark", dependencies: ["KeySecure", "KeySecureSandbox"]),
         .testTarget(name: "KeySecureTests", dependencies: ["KeySecure", "KeySecureSandbox"]),
     ]
 )

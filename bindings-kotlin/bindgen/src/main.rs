@@ -1,6 +1,9 @@
 //! Generates the foreign code of a built library: `keysecure-bindgen LIBRARY CONFIG OUT LANGUAGE...`, into `OUT/LANGUAGE`.
 
+mod kotlin;
+
 use std::env;
+use std::path::Path;
 use std::process::ExitCode;
 
 use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate};
@@ -29,6 +32,12 @@ fn main() -> ExitCode {
         });
         if let Err(error) = made {
             eprintln!("{error:?}");
+            return ExitCode::FAILURE;
+        }
+        if name == "kotlin"
+            && let Err(error) = kotlin::amend(&Path::new(out).join(name))
+        {
+            eprintln!("{error}");
             return ExitCode::FAILURE;
         }
     }

@@ -1,0 +1,120 @@
+// What a call costs in Swift, in processor time of the whole process, against the Rust call: `cargo xtask swift-bench`.
+// They take turns, round by round, against one sandbox.
+
+import Foundation
+import KeySecure
+import KeySecureSandbox
+
+@main
+enum Benchmark {
+    static let rounds = 9
+    static let tasks = [("get", 10_000), ("list", 1_500)]
+
+    static func main() async throws {
+        let sandbox = try Sandbox()
+        let holder = try sandbox.text("cardholder_no", of: "POST /seed/approved_cardholder")
+        let times = [Int](repeating: 1_749_945_600_000, count: 100)
+        let cards = try sandbox.object("POST /seed/cards", ["cardholder_no": holder, "times_ms": times])
+        guard let cardNo = (cards["numbers"] as? [String])?.first else { throw BenchmarkError(text: "no cards") }
+        let rust = try Yardstick("\(sandbox.baseUrl) \(sandbox.apiKey) \(sandbox.apiSecret) \(cardNo)")
+        let calls = Calls(
+            client: try Client(apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, baseUrl: sandbox.baseUrl), cardNo: cardNo)
+
+        for (task, count) in tasks {
+            var (rusts, blocking, awaited): ([Double], [Double], [Double]) = ([], [], [])
+            for round in 0...rounds {
+                let costs = (try rust.ask("\(task) \(count)"), try calls.block(task, count), try await calls.wait(task, count))
+                if round == 0 { continue }  // to warm up
+                rusts.append(costs.0)
+                blocking.append(costs.1)
+                awaited.append(costs.2)
+            }
+            print("CPU of one call, `\(task)`, median of \(rounds) rounds; in brackets against Rust in the same round")
+            for (name, costs) in [("Rust", rusts), ("Swift", blocking), ("Swift, awaited", awaited)] {
+                let ratio = median(zip(costs, rusts).map { $0 / $1 })
+                print("  \(name): \(String(format: "%.1f us (%.2f)", median(costs), ratio))")
+            }
+        }
+        withExtendedLifetime((sandbox, rust)) {}
+    }
+
+    static func median(_ samples: [Double]) -> Double { samples.sorted()[samples.count / 2] }
+}
+
+/// The calls that are measured, in microseconds of one.
+struct Calls {
+    let client: Client
+    let cardNo: String
+    private let start = CivilDate(year: 2025, month: 6, day: 1)
+    private let end = CivilDate(year: 2025, month: 6, day: 30)
+
+    init(client: Client, cardNo: String) { (self.client, self.cardNo) = (client, cardNo) }
+
+    func block(_ task: String, _ count: Int) throws -> Double {
+        let before = used()
+        for _ in 0..<count {
+            if task == "get" {
+                _ = try client.cards().get(cardNo: cardNo)
+            } else {
+                _ = try client.cards().listPage(start: start, end: end, page: 0, size: 100)
+            }
+        }
+        return (used() - before) / Double(count)
+    }
+
+    func wait(_ task: String, _ count: Int) async throws -> Double {
+        let before = used()
+        for _ in 0..<count {
+            if task == "get" {
+                _ = try await client.cards().get(cardNo: cardNo)
+            } else {
+                _ = try await client.cards().listPage(start: start, end: end, page: 0, size: 100)
+            }
+        }
+        return (used() - before) / Double(count)
+    }
+
+    /// Microseconds that the whole process has used so far.
+    private func used() -> Double {
+        var times = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &times)
+        return Double(times.tv_sec) * 1e6 + Double(times.tv_nsec) / 1e3
+    }
+}
+
+/// The Rust call in a program of its own, which answers lines with lines.
+final class Yardstick {
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+
+    init(_ first: String) throws {
+        guard let program = ProcessInfo.processInfo.environment["KEYSECURE_YARDSTICK"] else {
+            throw BenchmarkError(text: "KEYSECURE_YARDSTICK names no program")
+        }
+        process.executableURL = URL(fileURLWithPath: program)
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        try tell(first)
+    }
+
+    deinit { try? input.fileHandleForWriting.close() }
+
+    func ask(_ line: String) throws -> Double {
+        try tell(line)
+        let answer = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        guard let cost = Double(answer.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+            throw BenchmarkError(text: "the yardstick answered \(answer)")
+        }
+        return cost
+    }
+
+    private func tell(_ line: String) throws { try input.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8)) }
+}
+
+struct BenchmarkError: LocalizedError {
+    let text: String
+
+    var errorDescription: String? { text }
+}
