@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the benchmark program, then what only cargo can tell.
+//! `cargo xtask bench`: the benchmark program, the other faces, then what only cargo can tell.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process;
 use std::time::Instant;
 
 use crate::table::{row, table};
-use crate::{deps, python, run};
+use crate::{deps, kotlin, python, run, swift};
 
 /// The most packages the core may bring into somebody's program.
 const DEPENDENCY_BUDGET: usize = 60;
@@ -15,6 +15,8 @@ const DEPENDENCY_BUDGET: usize = 60;
 pub fn run(args: &[String]) -> bool {
     let bench = run::passes(run::cargo("run --release -p keysecure-tests --bin bench --").args(args));
     let python = python(args);
+    let kotlin = kotlin::bench();
+    let swift = swift::bench();
     let dependencies = dependencies();
     let build = cold_build();
 
@@ -42,10 +44,12 @@ pub fn run(args: &[String]) -> bool {
     if !bench {
         println!("the benchmark program failed: see above");
     }
-    if !python {
-        println!("the benchmark of the Python face failed: see above");
+    for (face, measured) in [("Python", python), ("Kotlin", kotlin), ("Swift", swift)] {
+        if !measured {
+            println!("the benchmark of the {face} face failed: see above");
+        }
     }
-    bench && python && verdict == "ok" && build.is_some()
+    bench && python && kotlin && swift && verdict == "ok" && build.is_some()
 }
 
 /// The Python face as it is shipped, against `http.client` and against other SDKs.
