@@ -12,6 +12,9 @@ use crate::tally::Tally;
 /// The budget of the client's wheel, in bytes.
 const WHEEL_BUDGET: u64 = 1_500_000;
 
+/// The cargo profile of what is shipped.
+const SHIPPED: &str = "wheel";
+
 /// The client, and the native half of its sandbox: a package of its own, so that production does without.
 const CLIENT: &str = "bindings-python";
 const SANDBOX: &str = "bindings-python/sandbox";
@@ -86,10 +89,11 @@ pub fn wheel_command() -> bool {
     good
 }
 
-/// Builds the wheels with the profile `wheel`, which takes some minutes.
+/// Builds the wheels with the profile `wheel` and packs them as tightly as a zip can be: some minutes.
 pub fn shipped_wheels() -> Option<[PathBuf; 2]> {
     let venv = environment("venv", Some("requirements-dev.txt"))?;
-    built(|project| wheel(&venv, project, "wheel"))
+    let wheels = built(|project| wheel(&venv, project, SHIPPED))?;
+    run::passes(venv.python().arg("pack.py").args(&wheels)).then_some(wheels)
 }
 
 /// A virtual environment under the target folder.
@@ -142,6 +146,10 @@ fn wheel(venv: &Venv, project: &str, profile: &str) -> Option<PathBuf> {
     let mut maturin = venv.command("maturin");
     maturin.args(["build", "--quiet", "--locked", "--strip", "--compression-level", "9", "--profile", profile]);
     maturin.arg("--out").arg(&out).current_dir(run::root().join(project));
+    if profile == SHIPPED && cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        // Functions that came out the same are kept once: Rust's own linker there can do it.
+        maturin.env("RUSTFLAGS", "-C link-arg=-Wl,--icf=all");
+    }
     only_file(run::passes(&mut maturin), &out)
 }
 

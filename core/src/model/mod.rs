@@ -84,6 +84,12 @@ macro_rules! model {
             pub fn from_json(text: &str) -> Result<Self, $crate::Error> {
                 $crate::model::from_json(text).map_err(|error| $crate::Error::unreadable(&error))
             }
+
+            /// With nothing in it, to be filled from what is known: a new field needs no edit there.
+            #[allow(dead_code)] // most models only come from the platform
+            pub(crate) fn blank() -> Self {
+                Self { $( $field: Default::default(), )+ extra: $crate::Extra::default() }
+            }
         }
 
         #[cfg_attr(feature = "uniffi", uniffi::export)]

@@ -130,9 +130,8 @@ impl TransferRecord {
             balance: Some(request.amount),
             before_balance: result.before_balance,
             after_balance: result.after_balance,
-            status: None,
-            time: None,
             extra: result.extra,
+            ..Self::blank()
         }
     }
 }

@@ -97,13 +97,9 @@ impl Cardholder {
         Self {
             cardholder_no: applied.cardholder_no,
             cardholder_unique_no: Some(request.cardholder_unique_no.clone()),
-            email: None,
             status: CardholderStatus::Pending,
-            fail_reason: None,
-            total_balance: None,
-            card_list: Vec::new(),
-            time: None,
             extra: applied.extra,
+            ..Self::blank()
         }
     }
 }

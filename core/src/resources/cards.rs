@@ -340,16 +340,10 @@ impl Card {
             card_no: applied.card_no,
             card_unique_no: Some(request.card_unique_no.clone()),
             cardholder_no: Some(request.cardholder_no.clone()),
-            card_name: None,
-            package_name_en: None,
-            package_name_cn: None,
             card_type: Some(request.card_type.clone()),
-            organization: None,
-            card_last_no: None,
             status: CardStatus::Pending,
-            fee_detail: None,
-            time: None,
             extra: applied.extra,
+            ..Self::blank()
         }
     }
 }
