@@ -1,7 +1,7 @@
 //! Lists: lazy iterators and single pages.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use keysecure::Error;
 use pyo3::IntoPyObjectExt;
@@ -9,10 +9,12 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use crate::blocking::blocking;
+use crate::errors::invalid_input;
 
 /// Rows to come, and how to make a Python object of one.
 struct Rows<T> {
-    list: Arc<Mutex<keysecure::List<T>>>,
+    /// Not there while somebody reads it. Locked for no longer than it takes to take it.
+    list: Mutex<Option<keysecure::List<T>>>,
     /// Rows that came with the last page. Locked only by threads that are attached to Python, and never over a wait.
     here: Mutex<VecDeque<T>>,
 }
@@ -27,15 +29,16 @@ where
     T: Send + 'static + for<'py> IntoPyObject<'py>,
 {
     fn next(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        let here = || self.here.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = || lock(&self.here);
         if let Some(row) = here().pop_front() {
             return object(py, row).map(Some);
         }
-        let list = Arc::clone(&self.list);
-        let mut page: VecDeque<T> = blocking(py, move || {
-            let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
+        let busy = || invalid_input(py, "list", "is being read: it can be iterated in one place at a time");
+        let mut reading = Reading::start(&self.list).ok_or_else(busy)?;
+        let mut page: VecDeque<T> = blocking(py, || {
+            let Some(list) = &mut reading.list else { return Ok(VecDeque::new()) };
             let Some(first) = list.next().transpose()? else { return Ok(VecDeque::new()) };
-            // The rest of the page is in memory: taken along, so that a row costs no switch of threads.
+            // The rest of the page is in memory: taken along, so that a row costs no letting go of the GIL.
             let more = list.size_hint().0;
             let rest = list.by_ref().take(more).collect::<Result<Vec<T>, Error>>()?;
             Ok(std::iter::once(first).chain(rest).collect())
@@ -44,6 +47,30 @@ where
         here().append(&mut page);
         first.map(|row| object(py, row)).transpose()
     }
+}
+
+/// A list in the hands of the one who reads it. It goes back in any case: after Ctrl-C one can go on.
+struct Reading<'a, T> {
+    place: &'a Mutex<Option<keysecure::List<T>>>,
+    list: Option<keysecure::List<T>>,
+}
+
+impl<'a, T> Reading<'a, T> {
+    /// `None` while somebody else reads it: another thread, or the call that a signal handler has interrupted.
+    fn start(place: &'a Mutex<Option<keysecure::List<T>>>) -> Option<Self> {
+        let list = lock(place).take();
+        list.is_some().then_some(Self { place, list })
+    }
+}
+
+impl<T> Drop for Reading<'_, T> {
+    fn drop(&mut self) {
+        *lock(self.place) = self.list.take();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn object<T: for<'py> IntoPyObject<'py>>(py: Python<'_>, row: T) -> PyResult<Py<PyAny>> {
@@ -62,7 +89,7 @@ impl List {
     where
         T: Send + 'static + for<'py> IntoPyObject<'py>,
     {
-        Self { rows: Box::new(Rows { list: Arc::new(Mutex::new(list)), here: Mutex::default() }) }
+        Self { rows: Box::new(Rows { list: Mutex::new(Some(list)), here: Mutex::default() }) }
     }
 }
 

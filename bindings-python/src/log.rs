@@ -66,9 +66,10 @@ impl Observer for Collector {
 
 /// Runs `work` and gives the wanted records with its result.
 pub fn collecting<R>(wanted: Wanted, work: impl FnOnce() -> R) -> (R, Vec<Record>) {
-    COLLECTED.set(Collected { wanted, records: Vec::new() });
+    // A signal handler may make calls of its own while a call waits.
+    let outer = COLLECTED.replace(Collected { wanted, records: Vec::new() });
     let result = work();
-    (result, COLLECTED.take().records)
+    (result, COLLECTED.replace(outer).records)
 }
 
 fn logger(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {

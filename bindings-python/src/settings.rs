@@ -8,7 +8,7 @@ use keysecure::{AesSettings, CipherMode, Environment, Error, KeyScheme, Language
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyString};
 
-use crate::blocking::EndingClock;
+use crate::blocking::SignalClock;
 use crate::errors::config;
 use crate::log::Collector;
 use crate::values::Given;
@@ -41,7 +41,7 @@ impl Settings {
             .max_retries(self.max_retries)
             .language(self.language)
             .timezone(self.timezone)
-            .clock(Arc::new(EndingClock::new()))
+            .clock(Arc::new(SignalClock::new()))
             .observer(Arc::new(Collector))
             .token_store(token_store);
         if let Some(url) = &self.base_url {

@@ -167,11 +167,11 @@ impl ClientBuilder {
         }
         let cipher = Cipher::new(self.aes, self.api_secret.expose())?;
         let (base_url, https) = check_base_url(self.base_url.as_deref().unwrap_or(self.environment.base_url()))?;
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let transport = match self.transport {
             Some(transport) => transport,
-            None => default_transport(https, self.proxy.as_ref(), self.ca_pem.as_deref())?,
+            None => default_transport(https, self.proxy.as_ref(), self.ca_pem.as_deref(), &clock)?,
         };
-        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let settings = Settings {
             api_key: self.api_key,
             api_secret: self.api_secret,
@@ -190,12 +190,22 @@ impl ClientBuilder {
 }
 
 #[cfg(feature = "http")]
-fn default_transport(https: bool, proxy: Option<&Secret>, ca_pem: Option<&str>) -> Result<Arc<dyn Transport>, Error> {
-    Ok(Arc::new(crate::transport::HttpTransport::new(https, proxy.map(Secret::expose), ca_pem)?))
+fn default_transport(
+    https: bool,
+    proxy: Option<&Secret>,
+    ca_pem: Option<&str>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn Transport>, Error> {
+    Ok(Arc::new(crate::transport::HttpTransport::new(https, proxy.map(Secret::expose), ca_pem, clock)?))
 }
 
 #[cfg(not(feature = "http"))]
-fn default_transport(_: bool, _: Option<&Secret>, _: Option<&str>) -> Result<Arc<dyn Transport>, Error> {
+fn default_transport(
+    _: bool,
+    _: Option<&Secret>,
+    _: Option<&str>,
+    _: &Arc<dyn Clock>,
+) -> Result<Arc<dyn Transport>, Error> {
     Err(Error::config("this build has no HTTP of its own: give a transport"))
 }
 

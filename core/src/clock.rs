@@ -1,6 +1,7 @@
 //! Time as the client sees it.
 
 use std::fmt;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Where the client takes the time from, and how it waits. Tests plug in here.
@@ -13,6 +14,36 @@ pub trait Clock: Send + Sync {
 
     /// Waits.
     fn sleep(&self, duration: Duration);
+
+    /// The longest time for which the calling thread may wait for the network or for another thread in one piece.
+    /// Default: no limit.
+    ///
+    /// A request is handed to the network in one piece all the same: it waits there only when it is larger than what the
+    /// system takes in at once.
+    fn longest_wait(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Called between two pieces of a wait, never under a lock. A clock may end the call here by unwinding.
+    fn between_waits(&self) {}
+}
+
+/// Waits until what the lock guards may have changed, at most `left`. The caller looks again.
+pub(crate) fn await_change<'a, T>(
+    clock: &dyn Clock,
+    lock: &'a Mutex<T>,
+    held: MutexGuard<'a, T>,
+    changed: &Condvar,
+    left: Duration,
+) -> MutexGuard<'a, T> {
+    let piece = clock.longest_wait().filter(|piece| *piece < left);
+    let (held, ended) = changed.wait_timeout(held, piece.unwrap_or(left)).unwrap_or_else(PoisonError::into_inner);
+    if piece.is_none() || !ended.timed_out() {
+        return held;
+    }
+    drop(held);
+    clock.between_waits();
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The machine's own clock.

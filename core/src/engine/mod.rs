@@ -139,6 +139,10 @@ impl Engine {
         server_time.is_known().then(|| server_time.now(device, now).saturating_sub(device))
     }
 
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
     pub(crate) fn sleep(&self, duration: Duration) {
         self.clock.sleep(duration);
     }
@@ -232,7 +236,7 @@ impl Engine {
                         if self.now().saturating_add(wait) >= deadline {
                             return Err(error);
                         }
-                        self.tokens.await_another(refused, wait);
+                        self.tokens.await_another(refused, &*self.clock, wait);
                     }
                     tried.token_renewals += 1;
                     refused_token = token;
@@ -350,6 +354,7 @@ impl Engine {
         let left = || deadline.saturating_sub(self.now());
         self.tokens.get(
             refused,
+            &*self.clock,
             || self.server_now(),
             left(),
             || {

@@ -1,10 +1,12 @@
 //! The access token: one at a time, fetched once by whoever is first while the others wait.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::de::{Deserializer, MapAccess};
 
+use crate::clock::{Clock, await_change};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::model::{Decode, Fields, MARK, or_missing, read_object, skip, value};
 use crate::secrets::Secret;
@@ -108,7 +110,8 @@ pub(crate) struct TokenCell {
 #[derive(Debug, Default)]
 struct State {
     held: Option<Held>,
-    fetching: bool,
+    /// Who fetches one at this moment.
+    fetching: Option<ThreadId>,
     /// Counts the fetches that ended.
     round: u64,
     /// Why the last fetch failed, if it did.
@@ -131,6 +134,7 @@ impl TokenCell {
     pub(crate) fn get(
         &self,
         refused: Option<&Held>,
+        clock: &dyn Clock,
         now: impl Fn() -> i64,
         patience: Duration,
         fetch: impl FnOnce() -> Result<AccessTokenData, Error>,
@@ -143,12 +147,14 @@ impl TokenCell {
             if let Some(held) = held.as_ref().filter(|held| time < held.0.renew_at) {
                 return Ok(held.clone());
             }
-            if !state.fetching {
-                state.fetching = true;
+            let (here, outer) = (thread::current().id(), state.fetching);
+            // A call made from within the fetch, by a signal handler say, must not wait for itself.
+            if outer.is_none_or(|fetching| fetching == here) {
+                state.fetching = Some(here);
                 drop(state);
-                return self.lead(held, &now, fetch);
+                return self.lead(outer, held, &now, fetch);
             }
-            let state = self.await_round(state, give_up)?;
+            let state = self.await_round(state, clock, give_up)?;
             let newest = state.usable(refused);
             match (&state.failure, newest) {
                 (None, Some(fetched)) => return Ok(fetched),
@@ -161,7 +167,7 @@ impl TokenCell {
     }
 
     /// Waits until there is another token than the refused one, and no longer than that.
-    pub(crate) fn await_another(&self, refused: &Held, patience: Duration) {
+    pub(crate) fn await_another(&self, refused: &Held, clock: &dyn Clock, patience: Duration) {
         let give_up = Instant::now() + patience;
         let mut state = self.lock();
         while state.usable(Some(refused)).is_none() {
@@ -169,7 +175,7 @@ impl TokenCell {
             if left.is_zero() {
                 return;
             }
-            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = await_change(clock, &self.state, state, &self.changed, left);
         }
     }
 
@@ -177,6 +183,7 @@ impl TokenCell {
     fn await_round<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
+        clock: &dyn Clock,
         give_up: Instant,
     ) -> Result<MutexGuard<'a, State>, Error> {
         let round = state.round;
@@ -185,7 +192,7 @@ impl TokenCell {
             if left.is_zero() {
                 return Err(Error::timeout(Outcome::NotSent, "time ran out while another thread fetched it"));
             }
-            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = await_change(clock, &self.state, state, &self.changed, left);
         }
         Ok(state)
     }
@@ -193,11 +200,12 @@ impl TokenCell {
     /// Fetches for all; `old` is the token that is due, if it is still good for something.
     fn lead(
         &self,
+        outer: Option<ThreadId>,
         old: Option<Held>,
         now: impl Fn() -> i64,
         fetch: impl FnOnce() -> Result<AccessTokenData, Error>,
     ) -> Result<Held, Error> {
-        let mut round = Round { cell: self, outcome: None };
+        let mut round = Round { cell: self, outer, outcome: None };
         let fetched = fetch().map(|token| Held::new(token, now()));
         round.outcome = Some(fetched.clone());
         drop(round);
@@ -215,13 +223,15 @@ impl TokenCell {
 /// Ends a fetch for those who wait, also when the fetch panicked: then the next of them fetches.
 struct Round<'a> {
     cell: &'a TokenCell,
+    /// The fetch within which this one is made.
+    outer: Option<ThreadId>,
     outcome: Option<Result<Held, Error>>,
 }
 
 impl Drop for Round<'_> {
     fn drop(&mut self) {
         let mut state = self.cell.lock();
-        state.fetching = false;
+        state.fetching = self.outer;
         state.round += 1;
         match self.outcome.take() {
             Some(Ok(held)) => {
@@ -242,6 +252,7 @@ mod tests {
     use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
     use super::*;
+    use crate::clock::SystemClock;
     use crate::transport::{TransportError, TransportFault};
 
     const LIFE: i64 = 1_000_000;
@@ -275,7 +286,7 @@ mod tests {
 
         fn get_with(&self, refused: Option<&Held>, fetch: impl FnOnce() -> Result<(), Error>) -> Result<Held, Error> {
             let now = || self.now.load(Ordering::SeqCst);
-            self.cell.get(refused, now, Duration::from_secs(5), || {
+            self.cell.get(refused, &SystemClock::new(), now, Duration::from_secs(5), || {
                 let number = self.fetches.fetch_add(1, Ordering::SeqCst) + 1;
                 fetch()?;
                 Ok(token(number, now() + LIFE))
@@ -365,6 +376,67 @@ mod tests {
     }
 
     #[test]
+    fn a_call_made_from_within_a_fetch_fetches_for_itself() {
+        let platform = Platform::new();
+        let outer = platform.get_with(None, || {
+            assert_eq!(platform.get(None).secret.expose(), "token-2");
+            Ok(())
+        });
+        assert_eq!(outer.unwrap().secret.expose(), "token-1");
+        platform.now.store(LIFE, Ordering::SeqCst);
+        assert_eq!(platform.get(None).secret.expose(), "token-3", "afterwards there is no fetch under way");
+    }
+
+    /// A clock that is asked between the pieces of a wait, and at the third time ends it.
+    #[derive(Default)]
+    struct Impatient(AtomicU32);
+
+    impl Clock for Impatient {
+        fn now(&self) -> SystemTime {
+            SystemTime::now()
+        }
+
+        fn monotonic(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn sleep(&self, _: Duration) {}
+
+        fn longest_wait(&self) -> Option<Duration> {
+            Some(Duration::from_millis(1))
+        }
+
+        fn between_waits(&self) {
+            if self.0.fetch_add(1, Ordering::SeqCst) == 2 {
+                std::panic::resume_unwind(Box::new("enough"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_ends_a_wait_between_its_pieces_and_nobody_is_left_waiting() {
+        let platform = Platform::new();
+        let clock = Impatient::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                platform.get_with(None, || {
+                    while clock.0.load(Ordering::SeqCst) < 3 {
+                        std::thread::yield_now();
+                    }
+                    Ok(())
+                })
+            });
+            while platform.fetches.load(Ordering::SeqCst) == 0 {
+                std::thread::yield_now();
+            }
+            let wait = || platform.cell.get(None, &clock, || 0, Duration::from_secs(60), || unreachable!());
+            let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(wait)).unwrap_err();
+            assert_eq!(ended.downcast_ref(), Some(&"enough"));
+        });
+        assert_eq!(platform.get(None).secret.expose(), "token-1");
+    }
+
+    #[test]
     fn a_waiter_gives_up_in_its_own_time() {
         let platform = Platform::new();
         std::thread::scope(|scope| {
@@ -377,8 +449,14 @@ mod tests {
             while platform.fetches.load(Ordering::SeqCst) == 0 {
                 std::thread::yield_now();
             }
-            let hurried =
-                platform.cell.get(None, || 0, Duration::from_millis(20), || unreachable!("one fetch at a time"));
+            let clock = SystemClock::new();
+            let hurried = platform.cell.get(
+                None,
+                &clock,
+                || 0,
+                Duration::from_millis(20),
+                || unreachable!("one fetch at a time"),
+            );
             let error = hurried.unwrap_err();
             assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent));
         });

@@ -67,7 +67,7 @@ pub(crate) fn ensure<T: Thing>(client: &Client, thing: &T, options: &Ensure) -> 
     let engine = &client.engine;
     let end = engine.now().saturating_add(options.deadline);
     let key = format!("{}:{}", T::OPERATION.name, thing.number());
-    let Some(claim) = engine.numbers.claim(key, options.deadline) else {
+    let Some(claim) = engine.numbers.claim(key, engine.clock(), options.deadline) else {
         let detail = "another thread was making sure of the same number until the deadline";
         return Err(Error::of_kind(ErrorKind::Timeout, Outcome::Unknown, detail).in_call(T::OPERATION.name, 0));
     };

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::clock::{Clock, await_change};
+
 /// Numbers in work, and numbers whose last attempt is still open.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
@@ -19,7 +21,7 @@ struct Number {
 
 impl Numbers {
     /// Takes a number for one thread; `None` when another held it for longer than `patience`.
-    pub(crate) fn claim(&self, number: String, patience: Duration) -> Option<Claim<'_>> {
+    pub(crate) fn claim(&self, number: String, clock: &dyn Clock, patience: Duration) -> Option<Claim<'_>> {
         let give_up = Instant::now() + patience;
         let mut known = self.lock();
         while known.get(&number).is_some_and(|number| number.claimed) {
@@ -27,7 +29,7 @@ impl Numbers {
             if left.is_zero() {
                 return None;
             }
-            known = self.freed.wait_timeout(known, left).unwrap_or_else(PoisonError::into_inner).0;
+            known = await_change(clock, &self.known, known, &self.freed, left);
         }
         let last_attempt = known.get(&number).and_then(|number| number.last_attempt);
         known.insert(number.clone(), Number { claimed: true, last_attempt });
@@ -78,23 +80,24 @@ impl Drop for Claim<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::SystemClock;
 
     #[test]
     fn one_thread_at_a_time_has_a_number() {
-        let numbers = Numbers::default();
-        let claim = numbers.claim("a".into(), Duration::ZERO).unwrap();
-        assert!(numbers.claim("a".into(), Duration::from_millis(10)).is_none());
-        assert!(numbers.claim("b".into(), Duration::ZERO).is_some());
+        let (numbers, clock) = (Numbers::default(), SystemClock::new());
+        let claim = numbers.claim("a".into(), &clock, Duration::ZERO).unwrap();
+        assert!(numbers.claim("a".into(), &clock, Duration::from_millis(10)).is_none());
+        assert!(numbers.claim("b".into(), &clock, Duration::ZERO).is_some());
         drop(claim);
-        assert!(numbers.claim("a".into(), Duration::ZERO).is_some());
+        assert!(numbers.claim("a".into(), &clock, Duration::ZERO).is_some());
     }
 
     #[test]
     fn an_open_attempt_is_remembered_and_a_settled_number_forgotten() {
-        let numbers = Numbers::default();
+        let (numbers, clock) = (Numbers::default(), SystemClock::new());
         let open = Some(Duration::from_secs(7));
-        numbers.claim("a".into(), Duration::ZERO).unwrap().finish(open);
-        let again = numbers.claim("a".into(), Duration::ZERO).unwrap();
+        numbers.claim("a".into(), &clock, Duration::ZERO).unwrap().finish(open);
+        let again = numbers.claim("a".into(), &clock, Duration::ZERO).unwrap();
         assert_eq!(again.last_attempt(), open);
         again.finish(None);
         assert!(numbers.lock().is_empty());

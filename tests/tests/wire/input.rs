@@ -402,6 +402,7 @@ fn settings_that_no_call_could_use_are_refused_when_the_client_is_built() {
         build("key", good).timeout(Duration::ZERO).build(),
         build("key", good).connect_timeout(Duration::ZERO).build(),
         build("key", good).proxy("::canary::").build(),
+        build("key", good).proxy("socks5://canary:1080").build(),
         build("key", good).ca_pem("canary").build(),
         build("key", good).base_url("http://canary.example").build(),
         build("key", good).base_url("https://canary:canary@example.com").build(),

@@ -1,20 +1,24 @@
 //! The default transport: ureq over rustls.
 
+mod patience;
 mod resolver;
 
 use std::cell::Cell;
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::http;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::unversioned::transport::DefaultConnector;
-use ureq::{Agent, Proxy, SendBody, Timeout};
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, RustlsConnector};
+use ureq::{Agent, Proxy, ProxyProtocol, SendBody, Timeout};
 use zeroize::Zeroizing;
 
+use patience::{Patience, PatientConnector};
 use resolver::RememberingResolver;
 
 use super::{Method, Request, Response, Transport, TransportError, TransportFault};
+use crate::clock::Clock;
 use crate::error::Error;
 
 /// Idle connections are dropped before a server or a middlebox would drop them.
@@ -32,11 +36,13 @@ pub(crate) struct HttpTransport {
 impl HttpTransport {
     /// `https_only` is off only for a loopback address; `proxy` and `ca_pem` come from the caller, never from the
     /// environment.
-    pub(crate) fn new(https_only: bool, proxy: Option<&str>, ca_pem: Option<&str>) -> Result<Self, Error> {
-        let proxy = match proxy {
-            Some(url) => Some(Proxy::new(url).map_err(|_| Error::config("proxy is not a proxy URL"))?),
-            None => None,
-        };
+    pub(crate) fn new(
+        https_only: bool,
+        proxy: Option<&str>,
+        ca_pem: Option<&str>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
+        let proxy = proxy.map(proxy_of).transpose()?;
         let roots = match ca_pem {
             Some(pem) => RootCerts::new_with_certs(&certificates(pem)?),
             None => RootCerts::WebPki,
@@ -58,9 +64,23 @@ impl HttpTransport {
             .output_buffer_size(BUFFER)
             .max_response_header_size(LARGEST_HEADER)
             .build();
-        let resolver = RememberingResolver::default();
-        Ok(Self { agent: Agent::with_parts(config, DefaultConnector::default(), resolver.clone()), resolver })
+        let patience = Patience::new(Arc::clone(clock));
+        let resolver = RememberingResolver::new(patience.clone());
+        // ureq's own chain, with a patient one in the place of its TCP.
+        let connector =
+            ().chain(ConnectProxyConnector::default())
+                .chain(PatientConnector::new(patience))
+                .chain(RustlsConnector::default());
+        Ok(Self { agent: Agent::with_parts(config, connector, resolver.clone()), resolver })
     }
+}
+
+/// The library also reads URLs of proxies that this build cannot use.
+fn proxy_of(url: &str) -> Result<Proxy, Error> {
+    let proxy = Proxy::new(url).ok();
+    proxy
+        .filter(|proxy| matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https))
+        .ok_or_else(|| Error::config("proxy must be the URL of an http or https proxy"))
 }
 
 fn certificates(pem: &str) -> Result<Vec<Certificate<'static>>, Error> {

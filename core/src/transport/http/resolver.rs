@@ -13,13 +13,16 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
+use super::patience::Patience;
+
 /// How long an address is believed. One that does not answer is forgotten at once.
 const BELIEVED: Duration = Duration::from_secs(30);
 
 /// Resolves with ureq's own resolver, and remembers.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct RememberingResolver {
     known: Arc<Mutex<HashMap<String, Known>>>,
+    patience: Patience,
 }
 
 #[derive(Debug)]
@@ -29,6 +32,10 @@ struct Known {
 }
 
 impl RememberingResolver {
+    pub(super) fn new(patience: Patience) -> Self {
+        Self { known: Arc::default(), patience }
+    }
+
     /// Asks anew next time.
     pub(super) fn forget(&self) {
         self.known().clear();
@@ -58,7 +65,8 @@ impl Resolver for RememberingResolver {
         {
             return Ok(self.collected(&known.addresses));
         }
-        let found = DefaultResolver::default().resolve(uri, config, timeout)?;
+        let (uri, config) = (uri.clone(), config.clone());
+        let found = self.patience.apart(move || DefaultResolver::default().resolve(&uri, &config, timeout))?;
         let known = Known { addresses: found.to_vec(), until: Instant::now() + BELIEVED };
         self.known().insert(host, known);
         Ok(found)
@@ -79,6 +87,11 @@ fn literal(uri: &Uri) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::SystemClock;
+
+    fn resolver() -> RememberingResolver {
+        RememberingResolver::new(Patience::new(Arc::new(SystemClock::new())))
+    }
 
     fn resolve(resolver: &RememberingResolver, uri: &str) -> Vec<SocketAddr> {
         let found = resolver.resolve(&uri.parse().unwrap(), &Config::default(), NextTimeout::default());
@@ -87,7 +100,7 @@ mod tests {
 
     #[test]
     fn an_address_is_taken_as_it_stands() {
-        let resolver = RememberingResolver::default();
+        let resolver = resolver();
         assert_eq!(resolve(&resolver, "http://127.0.0.1:8080/x"), ["127.0.0.1:8080".parse().unwrap()]);
         assert_eq!(resolve(&resolver, "https://[::1]/x"), ["[::1]:443".parse().unwrap()]);
         assert!(resolver.known().is_empty());
@@ -95,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_name_is_looked_up_once_until_it_is_forgotten() {
-        let resolver = RememberingResolver::default();
+        let resolver = resolver();
         let found = resolve(&resolver, "http://localhost:8080/x");
         assert!(!found.is_empty() && found.iter().all(|address| address.ip().is_loopback() && address.port() == 8080));
         let elsewhere = vec!["127.9.9.9:1".parse().unwrap()];

@@ -1,0 +1,126 @@
+//! Clocks that want to be asked while the client waits: a face hears of Ctrl-C so.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use keysecure::{Client, Clock, Error, ErrorKind, Simulated, SystemClock};
+use keysecure_sandbox::{Fault, FaultKind};
+use keysecure_tests::{ConnectProxy, Stage, TlsServer, cents, envelope};
+
+/// Asked every five milliseconds of a wait. When it has been asked too often, it ends the call.
+struct Asked {
+    machine: SystemClock,
+    times: AtomicU32,
+    enough: u32,
+}
+
+impl Asked {
+    fn new(enough: u32) -> Arc<Self> {
+        Arc::new(Self { machine: SystemClock::new(), times: AtomicU32::new(0), enough })
+    }
+
+    fn times(&self) -> u32 {
+        self.times.load(Ordering::SeqCst)
+    }
+}
+
+impl Clock for Asked {
+    fn now(&self) -> SystemTime {
+        self.machine.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.machine.monotonic()
+    }
+
+    fn sleep(&self, duration: Duration) {
+        self.machine.sleep(duration);
+    }
+
+    fn longest_wait(&self) -> Option<Duration> {
+        Some(Duration::from_millis(5))
+    }
+
+    fn between_waits(&self) {
+        if self.times.fetch_add(1, Ordering::SeqCst) + 1 == self.enough {
+            resume_unwind(Box::new("enough"));
+        }
+    }
+}
+
+/// Makes a call that its clock ends.
+fn ended<T>(call: impl FnOnce() -> Result<T, Error>) {
+    let Err(cause) = catch_unwind(AssertUnwindSafe(call)) else { panic!("the call came to its own end") };
+    assert_eq!(cause.downcast_ref(), Some(&"enough"));
+}
+
+#[test]
+fn a_slow_answer_is_waited_for_and_the_clock_is_asked_meanwhile() {
+    let stage = Stage::credit().unwrap();
+    let proxy = ConnectProxy::start(None).unwrap();
+    let through_proxy = stage.builder().proxy(format!("http://{}", proxy.address()));
+    for builder in [stage.builder(), through_proxy] {
+        let clock = Asked::new(u32::MAX);
+        let client = builder.clock(clock.clone()).build().unwrap();
+        client.access_token().unwrap();
+        let before = clock.times();
+        stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_millis(200))));
+        client.accounts().get(&stage.cardholder_no).unwrap();
+        assert!((10..=45).contains(&(clock.times() - before)), "{}", clock.times() - before);
+    }
+}
+
+#[test]
+fn a_time_out_counts_all_pieces() {
+    let stage = Stage::credit().unwrap();
+    let client = stage.builder().clock(Asked::new(u32::MAX)).timeout(Duration::from_millis(300)).build().unwrap();
+    client.access_token().unwrap();
+    stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_secs(20))));
+    let start = Instant::now();
+    let error = client.accounts().get(&stage.cardholder_no).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!((250..2_000).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_name_is_looked_up_and_tls_is_spoken_in_pieces_too() {
+    let server = TlsServer::start("localhost", false, envelope(r#"{"consume_no":"99"}"#)).unwrap();
+    let client = Client::builder("key", "0123456789abcdef")
+        .base_url(format!("https://localhost:{}", server.port()))
+        .ca_pem(server.root_pem())
+        .clock(Asked::new(u32::MAX))
+        .build()
+        .unwrap();
+    let purchase = Simulated { card_no: Some("17".into()), amount: Some(cents(1_00)), ..Simulated::default() };
+    let made = client.simulation().auth(&purchase).unwrap();
+    assert_eq!(made.consume_no.as_deref(), Some("99"));
+}
+
+#[test]
+fn a_clock_ends_a_call_where_it_waits_and_the_client_goes_on() {
+    let stage = Stage::credit().unwrap();
+    let clock = Asked::new(3);
+    let client = stage.builder().clock(clock.clone()).build().unwrap();
+    client.access_token().unwrap();
+    clock.times.store(0, Ordering::SeqCst);
+    stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_secs(2))));
+    let start = Instant::now();
+    ended(|| client.accounts().get(&stage.cardholder_no));
+    assert!(start.elapsed() < Duration::from_secs(1));
+    client.accounts().get(&stage.cardholder_no).unwrap();
+    // The sandbox counts the one that it stalls when that is over.
+    assert!(stage.sandbox.requests_to("accounts.get") <= 2, "an ended call sends nothing more");
+}
+
+#[test]
+fn a_token_that_nobody_waits_for_any_more_is_fetched_by_the_next() {
+    let stage = Stage::credit().unwrap();
+    let clock = Asked::new(3);
+    let client = stage.builder().clock(clock).build().unwrap();
+    stage.sandbox.fault(Fault::on("token", FaultKind::Stall(Duration::from_secs(2))));
+    ended(|| client.access_token());
+    client.access_token().unwrap();
+    client.accounts().get(&stage.cardholder_no).unwrap();
+}
