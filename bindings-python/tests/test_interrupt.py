@@ -110,6 +110,26 @@ def test_nothing_is_sent_after_ctrl_c() -> None:
     assert output.split() == ["interrupted", "0"]
 
 
+def test_a_payment_that_ctrl_c_ended_is_not_made_again() -> None:
+    # The platform carries it out all the same; and whoever tries again says the same as before.
+    output = run("""
+        cardholder_no = sandbox.seed_approved_cardholder()
+        pay = dict(
+            cardholder_no=cardholder_no, transfer_unique_no="x", type="In", amount=1, settle=2.0, never_sent=True
+        )
+        sandbox.fault("accounts.transfer", {"stall_after_commit": 20_000})
+        interrupt_after(0.5)
+        try:
+            client.accounts.ensure_transfer(**pay)
+        except KeyboardInterrupt:
+            print("interrupted")
+        print(client.accounts.ensure_transfer(**pay).created)
+        print(len(list(client.accounts.transfers(start=sandbox.clock.now.date(), end=sandbox.clock.now))))
+        leave()
+    """)
+    assert output.split() == ["interrupted", "False", "1"]
+
+
 def test_other_signals_are_handled_while_a_call_waits_and_may_call_too() -> None:
     output = run("""
         sandbox.fault("cards.packages", {"stall": 2_000})

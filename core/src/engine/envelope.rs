@@ -1,24 +1,33 @@
 //! The platform's envelope: `{"code": number, "msg": string, "data": ...}`.
 
-use serde::de::{Deserializer, MapAccess};
-use serde_json::value::RawValue;
+use serde::de::Error as _;
 
 use crate::error::Error;
-use crate::model::{Decode, Fields, at, from_json, or_missing, read_object, skip, value};
+use crate::model::{Decode, at, value_ahead};
+use crate::values::tree::Reader;
 
 /// An answer of the platform.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Envelope<T> {
-    /// Code 0.
-    Data(T),
+pub(crate) enum Envelope {
+    /// Code 0. Its data was taken.
+    Data,
     /// Any other code.
     Refused { code: i64, msg: String },
 }
 
+/// Takes the data of an answer. So all the rest of an answer is read by the same code, whatever the type of its data.
+pub(super) trait TakeData {
+    /// Reads the value at the start of a text; gives how long it is.
+    fn take(&mut self, text: &str) -> Result<usize, serde_json::Error>;
+
+    /// Whether an answer without data is good as well.
+    fn may_be_missing(&self) -> bool;
+}
+
 /// Reads an answer. Whatever is no envelope is an error that repeats nothing of it.
-pub(super) fn read<T: Decode>(http_status: u16, body: &[u8]) -> Result<Envelope<T>, Error> {
-    match from_json(text_of(http_status, body)?).map_err(|error| Error::unreadable(&error))? {
-        Envelope::Data(_) if !(200..300).contains(&http_status) => {
+pub(super) fn read(http_status: u16, body: &[u8], data: &mut dyn TakeData) -> Result<Envelope, Error> {
+    match read_text(text_of(http_status, body)?, data).map_err(|error| Error::unreadable(&error))? {
+        Envelope::Data if !(200..300).contains(&http_status) => {
             Err(Error::invalid_response("the answer says success under an HTTP error status"))
         }
         envelope => Ok(envelope),
@@ -37,46 +46,72 @@ fn text_of(http_status: u16, body: &[u8]) -> Result<&str, Error> {
     Ok(text)
 }
 
-impl<T: Decode> Decode for Envelope<T> {
-    const EXPECTED: &'static str = "an object";
-
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_object(deserializer, Partial { code: None, msg: None, data: None, early: None })
-    }
+/// Where `data` is in an answer.
+enum Data<'a> {
+    Missing,
+    /// In front of `code`: left as text until the code is known.
+    Early(&'a str),
+    Taken,
 }
 
-struct Partial<T> {
-    code: Option<i64>,
-    msg: Option<String>,
-    data: Option<T>,
-    /// `data` in front of `code`: kept as text until the code is known.
-    early: Option<Box<RawValue>>,
-}
-
-impl<T: Decode> Fields for Partial<T> {
-    type Whole = Envelope<T>;
-
-    fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
-        match (name, self.code) {
-            ("code", _) => self.code = Some(value(map)?),
-            ("msg", _) => self.msg = value(map)?,
-            ("data", Some(0)) => self.data = Some(value(map)?),
-            ("data", None) => self.early = Some(map.next_value()?),
-            _ => skip(map)?,
-        }
-        Ok(())
-    }
-
-    fn finish<E: serde::de::Error>(self) -> Result<Envelope<T>, E> {
-        let code = or_missing("code", self.code)?;
-        if code != 0 {
-            return Ok(Envelope::Refused { code, msg: self.msg.unwrap_or_default() });
-        }
-        let data = match self.early {
-            Some(raw) => Some(from_json(raw.get()).map_err(|error| at(format_args!("data"), &E::custom(error)))?),
-            None => self.data,
+fn read_text(text: &str, taker: &mut dyn TakeData) -> Result<Envelope, serde_json::Error> {
+    let (mut code, mut msg, mut data) = (None, None::<Option<String>>, Data::Missing);
+    let mut wrong = None;
+    let mut reader = Reader::new(text);
+    let read = reader.fields(|reader, name| {
+        let ahead = reader.ahead();
+        let length = match (name, code) {
+            ("code", _) => keep(&mut code, ahead),
+            ("msg", _) => keep(&mut msg, ahead),
+            ("data", Some(0)) => {
+                data = Data::Taken;
+                taker.take(ahead)
+            }
+            _ => {
+                reader.skip()?;
+                if name == "data" && code.is_none() {
+                    data = Data::Early(ahead);
+                }
+                return Some(());
+            }
         };
-        or_missing("data", data).map(Envelope::Data)
+        match length {
+            Ok(length) => reader.pass(length),
+            Err(error) => {
+                wrong = Some(at(format_args!("{name}"), &error));
+                return None;
+            }
+        }
+        Some(())
+    });
+    if read.and_then(|()| reader.end()).is_none() {
+        return Err(wrong.unwrap_or_else(|| broken(text)));
+    }
+    let missing = |name: &str| serde_json::Error::custom(format_args!("{name}: is missing"));
+    let code = code.ok_or_else(|| missing("code"))?;
+    if code != 0 {
+        return Ok(Envelope::Refused { code, msg: msg.flatten().unwrap_or_default() });
+    }
+    match data {
+        Data::Missing if !taker.may_be_missing() => return Err(missing("data")),
+        Data::Early(early) => taker.take(early).map(drop).map_err(|error| at(format_args!("data"), &error))?,
+        Data::Missing | Data::Taken => {}
+    }
+    Ok(Envelope::Data)
+}
+
+/// Reads the value at the start of a text; gives how long it is.
+fn keep<T: Decode>(place: &mut Option<T>, text: &str) -> Result<usize, serde_json::Error> {
+    let (value, length) = value_ahead(text)?;
+    *place = Some(value);
+    Ok(length)
+}
+
+/// What the JSON library says of a text that is no JSON.
+fn broken(text: &str) -> serde_json::Error {
+    match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        Err(error) => error,
+        Ok(_) => serde_json::Error::custom("not an envelope"),
     }
 }
 
@@ -84,8 +119,22 @@ impl<T: Decode> Fields for Partial<T> {
 mod tests {
     use super::*;
 
-    fn read_text(body: &str) -> Result<Envelope<String>, Error> {
-        read(200, body.as_bytes())
+    use crate::engine::answered::{Accept as _, Answered};
+
+    /// The data, or the code and message of a refusal.
+    fn read_bytes(status: u16, body: &[u8]) -> Result<Result<String, (i64, String)>, Error> {
+        let mut answered = Answered::new(|text: String| Ok(text));
+        Ok(match read(status, body, &mut answered)? {
+            Envelope::Data => {
+                answered.accept()?;
+                Ok(answered.accepted().unwrap())
+            }
+            Envelope::Refused { code, msg } => Err((code, msg)),
+        })
+    }
+
+    fn read_answer(body: &str) -> Result<Result<String, (i64, String)>, Error> {
+        read_bytes(200, body.as_bytes())
     }
 
     #[test]
@@ -95,40 +144,41 @@ mod tests {
             r#"{"data":"x","new":[1],"msg":null,"code":0}"#,
             r#" {"code":"0","data":"x"} "#,
         ] {
-            assert_eq!(read_text(body).unwrap(), Envelope::Data("x".to_owned()));
+            assert_eq!(read_answer(body).unwrap(), Ok("x".to_owned()), "{body}");
         }
         for body in [
             r#"{"code":2002,"msg":"no"}"#,
             r#"{"data":{"any":1},"msg":"no","code":2002}"#,
             r#"{"code":2002,"data":7,"msg":"no"}"#,
         ] {
-            assert_eq!(read_text(body).unwrap(), Envelope::Refused { code: 2002, msg: "no".to_owned() });
+            assert_eq!(read_answer(body).unwrap(), Err((2002, "no".to_owned())), "{body}");
         }
     }
 
     #[test]
     fn what_is_no_envelope_is_a_typed_error_that_repeats_nothing() {
+        // Places in the text of a field count from its start.
         let deep = format!("{{\"code\":0,\"data\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
         for (body, text) in [
             ("", "the answer is not a JSON object"),
             ("<html>4111111111111111</html>", "the answer is not a JSON object"),
             ("[1]", "the answer is not a JSON object"),
             ("{\"code\":0,\"data\":\"x\"", "unexpected JSON: EOF while parsing an object at line 1 column 20"),
-            ("{}", "unexpected JSON: code: is missing at line 1 column 2"),
-            ("{\"code\":0}", "unexpected JSON: data: is missing at line 1 column 10"),
-            ("{\"code\":0,\"data\":null}", "unexpected JSON: data: expected text, found null at line 1 column 21"),
-            ("{\"code\":0,\"data\":4111}", "unexpected JSON: data: expected text, found a number at line 1 column 21"),
+            ("{}", "unexpected JSON: code: is missing"),
+            ("{\"code\":0}", "unexpected JSON: data: is missing"),
+            ("{\"code\":0,\"data\":null}", "unexpected JSON: data: expected text, found null at line 1 column 4"),
+            ("{\"code\":0,\"data\":4111}", "unexpected JSON: data: expected text, found a number at line 1 column 4"),
             ("{\"data\":4111,\"code\":0}", "unexpected JSON: data: expected text, found a number at line 1 column 4"),
-            ("{\"code\":true}", "unexpected JSON: code: expected a whole number, found a boolean at line 1 column 13"),
-            (&deep, "unexpected JSON: data: expected text, found an array at line 1 column 18"),
+            ("{\"code\":true}", "unexpected JSON: code: expected a whole number, found a boolean"),
+            (&deep, "unexpected JSON: data: expected text, found an array at line 1 column 1"),
         ] {
-            assert_eq!(read_text(body).unwrap_err().to_string(), text);
+            assert_eq!(read_answer(body).unwrap_err().to_string(), text);
         }
         assert_eq!(
-            read::<String>(200, b"{\"code\":0,\"data\":\"\xff\"}").unwrap_err().to_string(),
+            read_bytes(200, b"{\"code\":0,\"data\":\"\xff\"}").unwrap_err().to_string(),
             "the answer is not UTF-8"
         );
-        assert!(read::<String>(307, br#"{"code":0,"data":"x"}"#).is_err());
-        assert!(read::<String>(502, br#"{"code":0,"data":"x"}"#).is_err());
+        assert!(read_bytes(307, br#"{"code":0,"data":"x"}"#).is_err());
+        assert!(read_bytes(502, br#"{"code":0,"data":"x"}"#).is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! How one call is carried out: token, timestamp, sending, reading the answer, and what to do when it fails.
 
+mod answered;
 mod envelope;
 pub(crate) mod operation;
 mod retry;
@@ -20,6 +21,7 @@ use crate::settings::{Environment, Settings};
 use crate::store::{SharedToken, Time, TokenStore};
 use crate::transport::{Request, Response, Transport, TransportFault};
 use crate::values::instant;
+use answered::{Accept, Answered};
 use envelope::Envelope;
 use operation::{Auth, Mode, Operation};
 use retry::{Happened, Next, Tried};
@@ -54,19 +56,6 @@ pub(crate) struct Call<'a> {
     pub body: &'a [u8],
     /// Headers beside the standard ones.
     pub headers: &'a [(&'static str, &'a str)],
-}
-
-/// Reads an answer's status and body, and keeps its data.
-type Reader<'a> = dyn FnMut(u16, &[u8]) -> Result<Read, Error> + 'a;
-
-/// An answer that was read.
-enum Read {
-    /// Success; the data was kept, or could not be accepted.
-    Data(Result<(), Error>),
-    Refused {
-        code: i64,
-        msg: String,
-    },
 }
 
 /// What became of one attempt, with the error to give if it was the last one.
@@ -154,17 +143,12 @@ impl Engine {
         deadline: Duration,
         accept: impl Fn(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
-        let mut accepted = None;
-        self.carry_out(call, deadline, &mut |status, body| {
-            Ok(match envelope::read(status, body)? {
-                Envelope::Data(data) => Read::Data(accept(data).map(|data| accepted = Some(data))),
-                Envelope::Refused { code, msg } => Read::Refused { code, msg },
-            })
-        })?;
-        accepted.ok_or_else(|| Error::invalid_response("the answer was not read"))
+        let mut answered = Answered::new(accept);
+        self.carry_out(call, deadline, &mut answered)?;
+        answered.accepted().ok_or_else(|| Error::invalid_response("the answer was not read"))
     }
 
-    fn carry_out(&self, call: &Call<'_>, deadline: Duration, read: &mut Reader<'_>) -> Result<(), Error> {
+    fn carry_out(&self, call: &Call<'_>, deadline: Duration, answered: &mut dyn Accept) -> Result<(), Error> {
         let operation = call.operation;
         self.check_open().map_err(|error| error.in_call(operation.name, 0))?;
         if operation.mode == Mode::SandboxOnly && self.settings.environment == Environment::Production {
@@ -172,7 +156,7 @@ impl Engine {
         }
         let started = self.now();
         let mut attempts = 0;
-        let result = self.attempts(call, deadline, &mut attempts, read);
+        let result = self.attempts(call, deadline, &mut attempts, answered);
         if let Some(observer) = &self.observer {
             observer.call(&CallRecord {
                 operation: operation.name,
@@ -192,7 +176,7 @@ impl Engine {
         call: &Call<'_>,
         deadline: Duration,
         attempts: &mut u32,
-        read: &mut Reader<'_>,
+        answered: &mut dyn Accept,
     ) -> Result<(), Error> {
         let operation = call.operation;
         let url = format!("{}/open-api{}", self.settings.base_url, call.path);
@@ -215,7 +199,7 @@ impl Engine {
                 Auth::ApiKey | Auth::Open => None,
             };
             *attempts += 1;
-            let Err(failure) = self.attempt(call, &url, token.as_ref(), deadline, *attempts, read) else {
+            let Err(failure) = self.attempt(call, &url, token.as_ref(), deadline, *attempts, answered) else {
                 return Ok(());
             };
             let error = failure.error.in_call(operation.name, *attempts);
@@ -265,7 +249,7 @@ impl Engine {
         token: Option<&Held>,
         deadline: Duration,
         attempt: u32,
-        read: &mut Reader<'_>,
+        answered: &mut dyn Accept,
     ) -> Result<(), Failure> {
         let started = self.now();
         let device = instant::to_millis(self.clock.now());
@@ -299,7 +283,7 @@ impl Engine {
         let http_status = sent.as_ref().ok().map(|answer| answer.status);
         let result = match sent {
             Ok(mut answer) => {
-                let result = self.read_answer(call.operation, &answer, arrived, read);
+                let result = self.read_answer(call.operation, &answer, arrived, answered);
                 // An emptied body is wiped as one block when it is dropped, a full one byte by byte.
                 answer.body.clear();
                 result
@@ -330,7 +314,7 @@ impl Engine {
         operation: &Operation,
         answer: &Response,
         arrived: Duration,
-        read: &mut Reader<'_>,
+        answered: &mut dyn Accept,
     ) -> Result<(), Failure> {
         let date = answer.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok()).map(instant::to_millis);
         if let Some(date) = date {
@@ -338,10 +322,12 @@ impl Engine {
         }
         let status = answer.status;
         let retry_after = answer.retry_after.as_deref().and_then(|text| self.retry_after(text));
-        let (happened, error) = match read(status, &answer.body) {
-            Ok(Read::Data(Ok(()))) => return Ok(()),
-            Ok(Read::Data(Err(error))) => (Happened::Unacceptable, error),
-            Ok(Read::Refused { code, msg }) => {
+        let (happened, error) = match envelope::read(status, &answer.body, answered) {
+            Ok(Envelope::Data) => match answered.accept() {
+                Ok(()) => return Ok(()),
+                Err(error) => (Happened::Unacceptable, error),
+            },
+            Ok(Envelope::Refused { code, msg }) => {
                 (Happened::Refused(code), Error::api(code, &msg, outcome_of(code, operation)))
             }
             Err(error) => (Happened::NotAnEnvelope { http_status: status }, error),

@@ -78,7 +78,9 @@ pub(crate) fn ensure<T: Thing>(client: &Client, thing: &T, options: &Ensure) -> 
         end,
         attempts: 0,
         // Unless the number is new, an attempt that we do not know of may have ended just now.
-        last_attempt: claim.last_attempt().or_else(|| (!options.never_sent).then(|| engine.now())),
+        last_attempt: claim
+            .last_attempt()
+            .or_else(|| (!options.never_sent || claim.broken_off()).then(|| engine.now())),
         last_look: "it was not looked up",
     };
     let result = search.run();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, await_change};
@@ -13,10 +14,12 @@ pub(crate) struct Numbers {
     freed: Condvar,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Number {
     claimed: bool,
     last_attempt: Option<Duration>,
+    /// Whether work on it was broken off, perhaps in the middle of an attempt.
+    broken_off: bool,
 }
 
 impl Numbers {
@@ -31,9 +34,9 @@ impl Numbers {
             }
             known = await_change(clock, &self.known, known, &self.freed, left);
         }
-        let last_attempt = known.get(&number).and_then(|number| number.last_attempt);
-        known.insert(number.clone(), Number { claimed: true, last_attempt });
-        Some(Claim { numbers: self, number, last_attempt })
+        let Number { last_attempt, broken_off, .. } = known.remove(&number).unwrap_or_default();
+        known.insert(number.clone(), Number { claimed: true, ..Number::default() });
+        Some(Claim { numbers: self, number, last_attempt, broken_off })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Number>> {
@@ -47,6 +50,7 @@ pub(crate) struct Claim<'a> {
     numbers: &'a Numbers,
     number: String,
     last_attempt: Option<Duration>,
+    broken_off: bool,
 }
 
 impl Claim<'_> {
@@ -55,22 +59,28 @@ impl Claim<'_> {
         self.last_attempt
     }
 
+    /// Whether earlier work of this process was broken off: then nobody can say that the number was never sent.
+    pub(crate) fn broken_off(&self) -> bool {
+        self.broken_off
+    }
+
     /// Ends the work; an attempt that is still open is remembered for the next call.
     pub(crate) fn finish(mut self, open: Option<Duration>) {
         self.last_attempt = open;
+        self.broken_off = false;
     }
 }
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
         let mut known = self.numbers.lock();
-        match self.last_attempt {
-            Some(_) => {
-                known.insert(self.number.clone(), Number { claimed: false, last_attempt: self.last_attempt });
-            }
-            None => {
-                known.remove(&self.number);
-            }
+        // A call that a face ends, as Ctrl-C does, or a panic: nobody knows how far it came.
+        let broken_off = self.broken_off || thread::panicking();
+        let last_attempt = self.last_attempt.filter(|_| !broken_off);
+        if broken_off || last_attempt.is_some() {
+            known.insert(self.number.clone(), Number { claimed: false, last_attempt, broken_off });
+        } else {
+            known.remove(&self.number);
         }
         drop(known);
         self.numbers.freed.notify_all();
@@ -90,6 +100,20 @@ mod tests {
         assert!(numbers.claim("b".into(), &clock, Duration::ZERO).is_some());
         drop(claim);
         assert!(numbers.claim("a".into(), &clock, Duration::ZERO).is_some());
+    }
+
+    #[test]
+    fn work_that_was_broken_off_is_remembered_until_it_is_finished() {
+        let (numbers, clock) = (Numbers::default(), SystemClock::new());
+        let work = || {
+            let _claim = numbers.claim("a".into(), &clock, Duration::ZERO);
+            std::panic::resume_unwind(Box::new("ended"));
+        };
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err());
+        let again = numbers.claim("a".into(), &clock, Duration::ZERO).unwrap();
+        assert!(again.broken_off());
+        again.finish(None);
+        assert!(numbers.lock().is_empty());
     }
 
     #[test]

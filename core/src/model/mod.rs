@@ -9,6 +9,7 @@ mod wire;
 
 use std::fmt;
 
+use serde::de::Error as _;
 use serde::ser::SerializeMap;
 
 pub(crate) use object::{Fields, or_missing, read_object, skip, value};
@@ -27,6 +28,13 @@ pub(crate) const fn wire_name(name: &'static str) -> &'static str {
 /// Reads a model from its JSON text.
 pub(crate) fn from_json<T: Decode>(text: &str) -> Result<T, serde_json::Error> {
     serde_json::from_str::<Read<T>>(text).map(|Read(value)| value)
+}
+
+/// Reads the value at the start of a text; gives it and how long it is.
+pub(crate) fn value_ahead<T: Decode>(text: &str) -> Result<(T, usize), serde_json::Error> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Read<T>>();
+    let Some(value) = values.next() else { return Err(serde_json::Error::custom("EOF while reading a value")) };
+    value.map(|Read(value)| (value, values.byte_offset()))
 }
 
 /// Writes a model as JSON text.
