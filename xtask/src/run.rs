@@ -19,6 +19,12 @@ pub fn target_dir() -> PathBuf {
     root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
+/// Where cargo keeps the packages it has fetched, if that can be told.
+pub fn cargo_home() -> Option<PathBuf> {
+    let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".cargo"));
+    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
+}
+
 /// A command in the workspace root.
 ///
 /// `cargo run` gives us variables about this crate. A nested cargo must not see them: the build script of ring watches

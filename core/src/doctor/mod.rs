@@ -55,9 +55,8 @@ impl Doctor<'_> {
                 self.note(check, Health::Skipped, "not reached: mend what is bad first", "", None);
             }
         }
-        let place = |check: Check| ORDER.iter().position(|other| *other == check);
-        self.findings.sort_by_key(|finding| place(finding.check));
-        Report { findings: self.findings }
+        let of = |check: Check| self.findings.iter().filter(move |finding| finding.check == check);
+        Report { findings: ORDER.into_iter().flat_map(of).cloned().collect() }
     }
 
     /// Reachability, Api-Key, whitelist and token, all from one call that needs a token. Whether to go on.

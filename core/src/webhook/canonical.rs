@@ -218,13 +218,15 @@ impl<'a> Callback<'a> {
         let ours = [("appId", Value::Text(app_id)), ("timestamp", Value::Text(timestamp))].into_iter().filter(is_ours);
         let mut entries: Vec<(&str, Value<'_>)> = Vec::with_capacity(self.fields.len() + 2);
         entries.extend(ours.chain(signed().map(|(name, value)| (&*name.text, Value::of(value)))));
-        entries.sort_unstable_by(|(one, _), (other, _)| order::java_order(one, other));
+        let places = order::places(entries.len(), &|one, other| order::java_order(entries[one].0, entries[other].0));
 
         let mut text = String::with_capacity(self.data.len() + 128);
-        for (place, (name, value)) in entries.into_iter().enumerate() {
-            text.push_str(if place == 0 { "" } else { "&" });
+        let mut joint = "";
+        for (name, value) in places.map(|place| &entries[place]) {
+            text.push_str(joint);
             text.push_str(name);
             text.push('=');
+            joint = "&";
             match value {
                 Value::Text(value) => text.push_str(value),
                 Value::Other(value) => form.write(value, &mut text)?,

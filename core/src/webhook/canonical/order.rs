@@ -1,5 +1,7 @@
 //! In which order a Java map gives back its keys.
 
+use std::cmp::Ordering;
+
 use crate::values::tree::{Field, Node};
 
 /// The order of an object's keys.
@@ -29,10 +31,10 @@ impl KeyOrder {
         };
         match self {
             Self::Given => Some(given),
-            Self::Sorted => Some(sorted(given)),
+            Self::Sorted => Some(sorted(&given)),
             Self::Hash => hashed(&given, JAVA_CAPACITY),
             Self::HashTwice => hashed(&there(hashed(&given, JAVA_CAPACITY)?), JAVA_CAPACITY),
-            Self::SortedThenHash => hashed(&there(sorted(given)), JAVA_CAPACITY),
+            Self::SortedThenHash => hashed(&there(sorted(&given)), JAVA_CAPACITY),
             Self::HashCopied => {
                 let once = hashed(&given, JAVA_CAPACITY)?;
                 hashed(&once, once.len())
@@ -48,14 +50,22 @@ const TREE: usize = 9;
 /// Up to this size a table grows before a bucket becomes a tree.
 const SMALL_TABLE: usize = 64;
 
-fn sorted<'f, 'a>(mut fields: Vec<&'f Field<'a>>) -> Vec<&'f Field<'a>> {
-    fields.sort_by(|(one, _), (other, _)| java_order(&one.text, &other.text));
-    fields
+fn sorted<'f, 'a>(fields: &[&'f Field<'a>]) -> Vec<&'f Field<'a>> {
+    let places = places(fields.len(), &|one, other| java_order(&fields[one].0.text, &fields[other].0.text));
+    places.map(|place| fields[place]).collect()
+}
+
+/// The places of so many things in an order; what is equal in it stays as it is. All sorting of callbacks goes through
+/// here, because a sort is a lot of code for each type that it is compiled for.
+pub(super) fn places(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> impl Iterator<Item = usize> + use<> {
+    let mut places: Vec<usize> = (0..count).collect();
+    places.sort_by(|one, other| compare(*one, *other));
+    places.into_iter()
 }
 
 /// Java compares texts by UTF-16 code units. That is the order of their bytes here, but for the letters beyond U+FFFF
 /// (first byte F0 and up): as surrogates they come before those from U+E000 on (first byte EE or EF).
-pub(super) fn java_order(one: &str, other: &str) -> std::cmp::Ordering {
+pub(super) fn java_order(one: &str, other: &str) -> Ordering {
     let rank = |byte: u8| if matches!(byte, 0xee | 0xef) { byte + 0x10 } else { byte };
     one.bytes().map(rank).cmp(other.bytes().map(rank))
 }
@@ -64,29 +74,30 @@ pub(super) fn java_order(one: &str, other: &str) -> std::cmp::Ordering {
 /// in each as they came. `None` when so many fall into one bucket that Java would make a tree of it, which no honest
 /// sender's names do.
 fn hashed<'f, 'a>(fields: &[&'f Field<'a>], capacity: usize) -> Option<Vec<&'f Field<'a>>> {
-    let mut hashed: Vec<(usize, &Field<'a>)> = fields.iter().map(|field| (spread(&field.0.text), *field)).collect();
+    let hashes: Vec<usize> = fields.iter().map(|field| spread(&field.0.text)).collect();
     let mut table = vec![0; capacity.max(1).next_power_of_two()];
-    for key in 0..hashed.len() {
-        let place = hashed[key].0 & (table.len() - 1);
+    for key in 0..hashes.len() {
+        let place = hashes[key] & (table.len() - 1);
         table[place] += 1;
         if table[place] >= TREE {
             if table.len() >= SMALL_TABLE {
                 return None;
             }
-            table = grown(&table, &hashed[..=key]);
+            table = grown(&table, &hashes[..=key]);
         }
         if key + 1 > table.len() * 3 / 4 {
-            table = grown(&table, &hashed[..=key]);
+            table = grown(&table, &hashes[..=key]);
         }
     }
-    hashed.sort_by_key(|(hash, _)| hash & (table.len() - 1));
-    Some(hashed.into_iter().map(|(_, field)| field).collect())
+    let bucket = |key: usize| hashes[key] & (table.len() - 1);
+    let places = places(fields.len(), &|one, other| bucket(one).cmp(&bucket(other)));
+    Some(places.map(|place| fields[place]).collect())
 }
 
 /// How many keys are in each bucket of a table of twice the size.
-fn grown<V>(table: &[usize], hashed: &[(usize, V)]) -> Vec<usize> {
+fn grown(table: &[usize], hashes: &[usize]) -> Vec<usize> {
     let mut larger = vec![0; table.len() * 2];
-    for (hash, _) in hashed {
+    for hash in hashes {
         larger[hash & (table.len() * 2 - 1)] += 1;
     }
     larger
