@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -55,6 +56,30 @@ fn look_where_we_are(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
+/// Waits within a job until what the lock guards may have changed. The caller looks again.
+pub fn await_change<'a, T>(lock: &'a Mutex<T>, held: MutexGuard<'a, T>, changed: &Condvar) -> MutexGuard<'a, T> {
+    if !MAIN.get().1 {
+        return changed.wait(held).unwrap_or_else(PoisonError::into_inner);
+    }
+    let (held, ended) = changed.wait_timeout(held, LOOK_EVERY).unwrap_or_else(PoisonError::into_inner);
+    if !ended.timed_out() {
+        return held;
+    }
+    drop(held);
+    look_for_signals();
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lets Python run its signal handlers. When one raises, the job ends here.
+fn look_for_signals() {
+    Python::attach(|py| {
+        if let Err(raised) = py.check_signals() {
+            // No panic, so nothing is printed; `run` catches it.
+            resume_unwind(Box::new(raised));
+        }
+    });
+}
+
 /// The machine's clock, which looks for signals where the main thread waits.
 pub struct SignalClock {
     start: Instant,
@@ -80,7 +105,7 @@ impl Clock for SignalClock {
         let start = Instant::now();
         while let Some(left) = duration.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
             thread::sleep(left.min(piece));
-            self.between_waits();
+            look_for_signals();
         }
     }
 
@@ -89,11 +114,6 @@ impl Clock for SignalClock {
     }
 
     fn between_waits(&self) {
-        Python::attach(|py| {
-            if let Err(raised) = py.check_signals() {
-                // No panic, so nothing is printed; `run` catches it.
-                resume_unwind(Box::new(raised));
-            }
-        });
+        look_for_signals();
     }
 }

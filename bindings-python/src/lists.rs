@@ -1,20 +1,24 @@
 //! Lists: lazy iterators and single pages.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::mem;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
 use keysecure::Error;
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
-use crate::blocking::blocking;
+use crate::blocking::{await_change, blocking};
 use crate::errors::invalid_input;
 
 /// Rows to come, and how to make a Python object of one.
 struct Rows<T> {
-    /// Not there while somebody reads it. Locked for no longer than it takes to take it.
-    list: Mutex<Option<keysecure::List<T>>>,
+    /// Locked for no longer than it takes to take it.
+    list: Mutex<Place<T>>,
+    /// Told when it is there again.
+    back: Condvar,
     /// Rows that came with the last page. Locked only by threads that are attached to Python, and never over a wait.
     here: Mutex<VecDeque<T>>,
 }
@@ -33,39 +37,60 @@ where
         if let Some(row) = here().pop_front() {
             return object(py, row).map(Some);
         }
-        let busy = || invalid_input(py, "list", "is being read: it can be iterated in one place at a time");
-        let mut reading = Reading::start(&self.list).ok_or_else(busy)?;
-        let mut page: VecDeque<T> = blocking(py, || {
-            let Some(list) = &mut reading.list else { return Ok(VecDeque::new()) };
-            let Some(first) = list.next().transpose()? else { return Ok(VecDeque::new()) };
+        let page: Option<VecDeque<T>> = blocking(py, || {
+            let Some(mut reading) = Reading::start(self) else { return Ok(None) };
+            let Some(list) = &mut reading.list else { return Ok(None) };
+            let Some(first) = list.next().transpose()? else { return Ok(Some(VecDeque::new())) };
             // The rest of the page is in memory: taken along, so that a row costs no letting go of the GIL.
             let more = list.size_hint().0;
             let rest = list.by_ref().take(more).collect::<Result<Vec<T>, Error>>()?;
-            Ok(std::iter::once(first).chain(rest).collect())
+            Ok(Some(std::iter::once(first).chain(rest).collect()))
         })?;
+        let busy = || invalid_input(py, "list", "is being read by the very call that was interrupted here");
+        let mut page = page.ok_or_else(busy)?;
         let first = page.pop_front();
         here().append(&mut page);
         first.map(|row| object(py, row)).transpose()
     }
 }
 
+/// Where the list of the core is.
+enum Place<T> {
+    Here(keysecure::List<T>),
+    With(ThreadId),
+}
+
 /// A list in the hands of the one who reads it. It goes back in any case: after Ctrl-C one can go on.
 struct Reading<'a, T> {
-    place: &'a Mutex<Option<keysecure::List<T>>>,
+    rows: &'a Rows<T>,
     list: Option<keysecure::List<T>>,
 }
 
 impl<'a, T> Reading<'a, T> {
-    /// `None` while somebody else reads it: another thread, or the call that a signal handler has interrupted.
-    fn start(place: &'a Mutex<Option<keysecure::List<T>>>) -> Option<Self> {
-        let list = lock(place).take();
-        list.is_some().then_some(Self { place, list })
+    /// Waits for other threads. `None` when this very thread reads it: a signal handler has interrupted its call, which
+    /// would wait for the handler.
+    fn start(rows: &'a Rows<T>) -> Option<Self> {
+        let here = thread::current().id();
+        let mut place = lock(&rows.list);
+        while let Place::With(reader) = *place {
+            if reader == here {
+                return None;
+            }
+            place = await_change(&rows.list, place, &rows.back);
+        }
+        match mem::replace(&mut *place, Place::With(here)) {
+            Place::Here(list) => Some(Self { rows, list: Some(list) }),
+            Place::With(_) => None,
+        }
     }
 }
 
 impl<T> Drop for Reading<'_, T> {
     fn drop(&mut self) {
-        *lock(self.place) = self.list.take();
+        if let Some(list) = self.list.take() {
+            *lock(&self.rows.list) = Place::Here(list);
+            self.rows.back.notify_one();
+        }
     }
 }
 
@@ -89,7 +114,9 @@ impl List {
     where
         T: Send + 'static + for<'py> IntoPyObject<'py>,
     {
-        Self { rows: Box::new(Rows { list: Mutex::new(Some(list)), here: Mutex::default() }) }
+        Self {
+            rows: Box::new(Rows { list: Mutex::new(Place::Here(list)), back: Condvar::new(), here: Mutex::default() }),
+        }
     }
 }
 
