@@ -8,7 +8,8 @@ use crate::swift_source::Source;
 use crate::{run, swift_calls};
 
 /// The two files of UniFFI, in the package's module as one.
-const FILES: [&str; 2] = ["KeySecureModel", "KeySecureObjects"];
+const FILES: [&str; 2] = [MODEL, "KeySecureObjects"];
+const MODEL: &str = "KeySecureModel";
 
 /// Types that `SwiftUI`, or the Objective-C runtime, has too, and the error, whose name in Rust says where it comes from.
 /// UniFFI's own renaming (0.32.2) forgets fields of other crates and the errors of constructors.
@@ -43,7 +44,10 @@ fn write(from: &Path, package: &Path) -> io::Result<()> {
     for name in FILES {
         let header = format!("{name}FFI.h");
         update(&headers.join(&header), &fs::read_to_string(from.join(&header))?)?;
-        let text = amended(&fs::read_to_string(from.join(format!("{name}.swift")))?)?;
+        let mut text = amended(&fs::read_to_string(from.join(format!("{name}.swift")))?)?;
+        if name == MODEL {
+            text = boxed(&text)?;
+        }
         update(&code.join(format!("{name}.swift")), &text)?;
         texts.push_str(&text);
     }
@@ -106,6 +110,15 @@ fn amended(swift: &str) -> io::Result<String> {
     replaced(&text, start, end, |found| {
         let found = found.replace("return try!  Ffi", "return (try? Ffi").replace("try! rustCall", "try rustCall");
         found.replace(end, "\n}\n    )) ?? \"(cannot be shown)\"\n}")
+    })
+}
+
+/// What a card costs lies apart from it: it would make up two thirds of a card, and in a list it is never there.
+fn boxed(swift: &str) -> io::Result<String> {
+    let (field, set) = ("    public let feeDetail: Tariff?\n", "self.feeDetail = feeDetail\n");
+    replaced(swift, field, set, |found| {
+        let apart = "    public var feeDetail: Tariff? { feeDetailApart?.value }\n    private let feeDetailApart: Boxed<Tariff>?\n";
+        found.replace(field, apart).replace(set, "feeDetailApart = feeDetail.map(Boxed.init)\n")
     })
 }
 
