@@ -41,7 +41,8 @@ enum Benchmark {
             }
         }
         let empty = (try calls.block("token", 20_000), try await calls.wait("token", 20_000))
-        print("CPU of awaiting a call that sends nothing: \(String(format: "%.1f us, of which %.1f us the call", empty.1, empty.0))")
+        let text = String(format: "%.1f us, of which %.1f us the call", empty.1, empty.0)
+        print("CPU of awaiting a call that sends nothing: \(text)")
         withExtendedLifetime((sandbox, rust)) {}
     }
 
