@@ -4,7 +4,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::package::{ALIGNED, is_aligned};
+use crate::link::{self, Linker};
+use crate::package::is_aligned;
 use crate::{bindings, kotlin, run};
 
 // Without HTTP and TLS of its own: Android's are there, smaller, with the user's certificates, and kept up to date.
@@ -39,8 +40,9 @@ fn library(abi: &str, target: &str, folder: &Path) -> bool {
     let mut ndk = run::cargo(&format!("ndk -t {abi} --platform {PLATFORM}"));
     ndk.args(
         "rustc -p keysecure-ffi --no-default-features --lib --crate-type cdylib --profile ship --".split_whitespace(),
-    )
-    .arg(ALIGNED);
+    );
+    let Some(arguments) = link::arguments(Linker::Llvm) else { return false };
+    ndk.args(arguments);
     let built = run::target_dir().join(target).join("ship/libkeysecure_ffi.so");
     let to = folder.join("jni").join(abi).join("libkeysecure_ffi.so");
     run::passes(&mut ndk)

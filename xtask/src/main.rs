@@ -10,6 +10,7 @@ mod deny;
 mod deps;
 mod faces;
 mod kotlin;
+mod link;
 mod package;
 mod python;
 mod redis;

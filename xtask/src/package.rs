@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::bindings::{self, Bindings};
+use crate::link::{self, Linker};
 use crate::table::{row, table};
 use crate::{android, apple, kotlin, run};
 
@@ -12,9 +13,6 @@ const BUDGET: u64 = 2_000_000;
 
 /// The folders in which JNA looks for a library in a jar.
 const SLOTS: [&str; 5] = ["linux-x86-64", "linux-aarch64", "darwin-x86-64", "darwin-aarch64", "win32-x86-64"];
-
-/// Pages of 16 KB, which Android asks for; harmless elsewhere.
-pub const ALIGNED: &str = "-Clink-arg=-Wl,-z,max-page-size=16384,-z,common-page-size=16384";
 
 pub fn run(arguments: &[String]) -> bool {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
@@ -82,7 +80,8 @@ fn ship(features: &str, to: &Path) -> bool {
     let mut cargo = run::cargo("rustc -p keysecure-ffi --lib --crate-type cdylib --profile ship");
     cargo.args(features.split_whitespace());
     if cfg!(target_os = "linux") {
-        cargo.args(["--", ALIGNED]);
+        let Some(arguments) = link::arguments(Linker::here()) else { return false };
+        cargo.arg("--").args(arguments);
     }
     if !run::passes(&mut cargo) {
         return false;

@@ -16,6 +16,7 @@ public struct WireReader {
     var hasRemaining: Bool { offset < bytes.count }
 
     /// The next number; none when the bytes end within it.
+    @inline(__always)
     mutating func integer<Integer: FixedWidthInteger>() -> Integer? {
         let size = MemoryLayout<Integer>.size
         guard bytes.count - offset >= size else { return nil }
@@ -24,6 +25,7 @@ public struct WireReader {
     }
 
     /// The next bytes; none when there are fewer.
+    @inline(__always)
     mutating func next(_ count: Int) -> UnsafeRawBufferPointer? {
         guard count >= 0, bytes.count - offset >= count else { return nil }
         defer { offset += count }

@@ -73,7 +73,7 @@ final class ThreadTests: XCTestCase {
                     most.change { $0 = max($0, now.value) }
                     Thread.sleep(forTimeInterval: 0.001)
                     now.change { $0 -= 1 }
-                    group.leave()
+                    return { group.leave() }
                 }
             }
             XCTAssertEqual(group.wait(timeout: .now() + 60), .success)

@@ -1,0 +1,76 @@
+//! How the shipped library is linked.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use crate::{bindings, run};
+
+/// Pages of 16 KB, which Android asks for; harmless elsewhere.
+const ALIGNED: &str = "-Clink-arg=-Wl,-z,max-page-size=16384,-z,common-page-size=16384";
+
+/// Functions with the same code are there once. Only LLVM's linker can do that.
+const FOLDED: &str = "-Clink-arg=-Wl,--icf=all";
+
+/// What `rustc` is told for a library of ELF. `None`: something failed and has said why.
+pub fn arguments(linker: Linker) -> Option<Vec<String>> {
+    let mut arguments = vec![ALIGNED.to_owned()];
+    if matches!(linker, Linker::Llvm) {
+        arguments.extend([FOLDED.to_owned(), undescribed()?]);
+    }
+    Some(arguments)
+}
+
+/// Which linker there is.
+#[derive(Clone, Copy)]
+pub enum Linker {
+    /// LLVM's, as in the NDK.
+    Llvm,
+    /// Perhaps another.
+    Any,
+}
+
+impl Linker {
+    /// The one for this machine: on x86-64 Linux, Rust brings LLVM's with it.
+    pub const fn here() -> Self {
+        if cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")) { Self::Llvm } else { Self::Any }
+    }
+}
+
+/// UniFFI describes the whole interface, documentation included, in data that every library exports. Only the generator reads it,
+/// from another build. Here it is not exported, and so left out: 94 KB.
+fn undescribed() -> Option<String> {
+    if !run::passes(&mut run::cargo("build -p keysecure-ffi")) {
+        return None;
+    }
+    let library = run::target_dir().join("debug").join(bindings::library("keysecure_ffi"));
+    let symbols = run::output(run::command("nm").args(["-D", "--defined-only"]).arg(library))?;
+    let script = run::target_dir().join("undescribed.list");
+    write(&script, &local(&symbols)).then(|| format!("-Clink-arg=-Wl,--version-script={}", script.display()))
+}
+
+fn write(file: &Path, text: &str) -> bool {
+    fs::write(file, text).map_err(|error| eprintln!("{}: {error}", file.display())).is_ok()
+}
+
+/// A version script beside that of `rustc`, which exports each of the names. Names win over patterns, and `local` over `global`.
+fn local(symbols: &str) -> String {
+    let names = symbols.lines().filter_map(|line| line.split_whitespace().last());
+    let mut script = String::from("{ local:\n");
+    for name in names.filter(|name| name.starts_with("UNIFFI_META_")) {
+        let _ = writeln!(script, "{name};");
+    }
+    script + "};\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local;
+
+    #[test]
+    fn descriptions_are_local_and_functions_stay_exported() {
+        let symbols =
+            "000000000008c93d T ffi_keysecure_rustbuffer_free\n0000000000010000 R UNIFFI_META_KEYSECURE_RECORD_CARD\n";
+        assert_eq!(local(symbols), "{ local:\nUNIFFI_META_KEYSECURE_RECORD_CARD;\n};\n");
+    }
+}
