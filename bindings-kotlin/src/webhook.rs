@@ -1,6 +1,6 @@
 //! Callbacks: verifying, typing, answering.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use keysecure::{AuthEvent, CanonicalForm, Event, WhenUnavailable};
@@ -54,6 +54,17 @@ impl WebhookVerifier {
     /// Verifies a callback and types what it says. Headers are found without regard to case; `body` is the raw body.
     pub fn verify(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<Received> {
         Ok(Received(self.0.verify(pairs(&headers), &body)?))
+    }
+
+    /// Verifies a callback as `verify` does and claims it, so that it is handled once however often it comes, and again
+    /// when it could not be handled: see `Claim`.
+    ///
+    /// Rejection `replayed`: it was handled before; answer with `replyAgain`. Rejection `inProgress`: another worker
+    /// handles it at this moment; answer with an HTTP error, so that it comes again. A replay store of one's own cannot
+    /// be used for this.
+    pub fn claim(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<Claim> {
+        let (received, claim) = self.0.claim(pairs(&headers), &body)?;
+        Ok(Claim { received: Arc::new(Received(received)), held: Mutex::new(Some(claim)) })
     }
 
     /// Verifies the signature and the age only: no look at the action, no typing, no replay guard.
@@ -123,6 +134,50 @@ impl Received {
     pub fn form(&self) -> CanonicalForm {
         self.0.form
     }
+}
+
+/// The right to handle a callback.
+///
+/// When it was handled, `finish` remembers that. A claim that ends before is released, and the next delivery of the
+/// callback is new. So a callback is handled at least once; what a handler does should be harmless when done twice.
+/// Purchases are remembered at once: nobody waits for a second answer.
+#[derive(Debug, uniffi::Object)]
+pub struct Claim {
+    received: Arc<Received>,
+    held: Mutex<Option<keysecure::Claim>>,
+}
+
+#[uniffi::export]
+impl Claim {
+    /// The callback.
+    pub fn received(&self) -> Arc<Received> {
+        Arc::clone(&self.received)
+    }
+
+    /// Remembers the callback as handled, and lets go. `false` when the store could not be reached: it was handled all the
+    /// same, so accept it; a replay of it would be handled again.
+    pub fn finish(&self) -> bool {
+        self.take().is_none_or(|claim| claim.finish().is_ok())
+    }
+
+    /// Lets go without remembering it: the next delivery is new.
+    pub fn release(&self) {
+        drop(self.take());
+    }
+}
+
+impl Claim {
+    /// The claim, once.
+    fn take(&self) -> Option<keysecure::Claim> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// The exact body to answer a callback with that was handled before: it is accepted again. A purchase is declined, because
+/// nobody may decide on it twice, and least of all with yes.
+#[uniffi::export]
+pub fn reply_again(body: Vec<u8>) -> String {
+    keysecure::reply_again(&body)
 }
 
 /// The exact body to answer a callback with.

@@ -49,7 +49,7 @@ mod _native {
     use crate::stores::{FileStore, MemoryReplayStore, MemoryTokenStore};
     #[pymodule_export]
     use crate::webhooks::{
-        Claim, Received, Responder, UnknownEvent, Verified, WebhookVerifier, reply_accept, reply_decline,
+        Claim, Received, Responder, UnknownEvent, Verified, WebhookVerifier, reply_accept, reply_again, reply_decline,
     };
     #[pymodule_export]
     use keysecure::{

@@ -38,6 +38,7 @@ from keysecure import (
     WebhookError,
     WebhookVerifier,
     reply_accept,
+    reply_again,
     reply_decline,
 )
 from keysecure.sandbox import Sandbox
@@ -603,11 +604,13 @@ def test_a_callback_that_could_not_be_handled_is_new_again(tmp_path: Path) -> No
         assert rejected(headers, by=guarded) == "replayed"
 
 
-def test_a_purchase_is_remembered_at_once() -> None:
+def test_a_purchase_is_remembered_at_once_and_no_replay_approves_it() -> None:
     body = body_of("Auth", AUTH)
     guarded, headers = verifier(replay_guard=True), signed(body)
     guarded.claim(headers, body).release()
     assert rejected(headers, body, by=guarded) == "replayed"
+    assert reply_again(body) == reply_decline("this purchase was asked for before")
+    assert reply_again(BODY) == reply_accept()
 
 
 def test_without_a_guard_every_claim_is_new() -> None:

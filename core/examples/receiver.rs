@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keysecure::{
-    AuthEvent, Client, Decimal, Decision, Event, MemoryReplayStore, Received, Responder, Simulated, WebhookVerifier,
-    WhenUnavailable,
+    AuthEvent, Client, Decimal, Decision, Event, MemoryReplayStore, Received, Rejection, Responder, Simulated,
+    WebhookVerifier, WhenUnavailable, reply_again,
 };
 use keysecure_sandbox::{Mode, Sandbox};
 use oxhttp::Server;
@@ -65,13 +65,18 @@ fn answer(verifier: &WebhookVerifier, responder: &Responder, request: &mut Reque
         return reply(StatusCode::BAD_REQUEST, String::new());
     }
     let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    match verifier.verify(headers, &body) {
-        Ok(received) => {
-            // Answer first, then work: hand what it says to a queue of your own.
+    match verifier.claim(headers, &body) {
+        Ok((received, claim)) => {
             let text = responder.respond(&received);
+            // Where this is printed, put it into a queue or a table of your own. If that fails, answer with an error: the
+            // claim is dropped, and the callback is new when the platform sends it again.
             println!("{} -> {text}", told(&received));
+            if claim.finish().is_err() {
+                println!("A replay of this one would not be told.");
+            }
             reply(StatusCode::OK, text)
         }
+        Err(error) if error.rejection() == Some(Rejection::Replayed) => reply(StatusCode::OK, reply_again(&body)),
         Err(error) => {
             println!("{error}");
             reply(StatusCode::BAD_REQUEST, String::new())

@@ -107,7 +107,7 @@ pub use crate::values::json::{Extra, Json};
 pub use crate::webhook::{
     AuthEvent, CanonicalForm, CardUpdateEvent, Claim, ConsumptionEvent, Decision, Event, KeyOrder, MemoryReplayStore,
     Received, Rejection, ReplayStore, Responder, Verified, WebhookVerifier, WhenUnavailable, Writer, reply_accept,
-    reply_decline,
+    reply_again, reply_decline,
 };
 
 /// Compiles the README's code.

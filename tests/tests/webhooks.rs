@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use keysecure::{
     Clock, Decision, ErrorKind, Event, MemoryReplayStore, Received, Rejection, ReplayStore, Responder,
-    StoreUnavailable, WebhookVerifier, WhenUnavailable, reply_accept, reply_decline,
+    StoreUnavailable, WebhookVerifier, WhenUnavailable, reply_accept, reply_again, reply_decline,
 };
 
 const BODY: &str = concat!(
@@ -322,6 +322,14 @@ fn replies_are_the_exact_bytes() {
     assert_eq!(reply_accept(), r#"{"code":0,"message":""}"#);
     assert_eq!(reply_decline("no \"funds\"").unwrap(), r#"{"code":1,"message":"no \"funds\""}"#);
     assert_eq!(reply_decline("  ").unwrap_err().field(), Some("message"));
+    assert_eq!(reply_again(BODY.as_bytes()), reply_accept(), "what was handled is accepted again");
+    for purchase in [reply_again(AUTH.as_bytes()), reply_again(b"not JSON")] {
+        assert_eq!(
+            purchase,
+            reply_decline("this purchase was asked for before").unwrap(),
+            "never approved by a replay"
+        );
+    }
 }
 
 #[test]

@@ -93,6 +93,7 @@ from ._native import (
     WebhookVerifier,
     __version__,
     reply_accept,
+    reply_again,
     reply_decline,
 )
 
@@ -168,5 +169,6 @@ __all__ = [
     "WebhookVerifier",
     "__version__",
     "reply_accept",
+    "reply_again",
     "reply_decline",
 ]

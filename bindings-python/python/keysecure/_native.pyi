@@ -81,6 +81,7 @@ __all__ = [
     "WebhookVerifier",
     "__version__",
     "reply_accept",
+    "reply_again",
     "reply_decline",
 ]
 
@@ -827,6 +828,10 @@ class Responder:
 
 def reply_accept() -> bytes:
     """The exact body to answer a callback with."""
+
+def reply_again(body: _Body) -> bytes:
+    """The exact body to answer a callback with that was handled before (`rejection` is `"replayed"`): it is accepted
+    again. A purchase is declined, because nobody may decide on it twice, and least of all with yes."""
 
 def reply_decline(message: str) -> bytes:
     """The exact body to decline with; the platform requires a message."""

@@ -69,6 +69,7 @@ from ._native import (
     Verified,
     WebhookVerifier,
     reply_accept,
+    reply_again,
     reply_decline,
 )
 
@@ -85,6 +86,7 @@ __all__ = [
     "WebhookVerifier",
     "asgi",
     "reply_accept",
+    "reply_again",
     "reply_decline",
     "wsgi",
 ]
@@ -355,11 +357,9 @@ class _Receiver:
             _log.info("a callback was rejected: %s", error.rejection)
             return _STATUSES.get(error.rejection or "", 400), reply_decline(str(error))
         # Its signature is valid, and it was accepted before.
-        if not isinstance(WebhookVerifier.parse_unverified(body), AuthEvent):
-            return _ACCEPTED
         with self._lock:
             reply = self._answers.get(signature)
-        return 200, reply or reply_decline("this purchase was asked for before")
+        return 200, reply or reply_again(body)
 
     def reply(self, decision: Awaitable[Decision]) -> bytes:
         """The answer of a decision that was made."""

@@ -16,7 +16,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyMemoryView};
 
 pub use claim::Claim;
 pub use received::{Received, Verified};
-pub use responder::{Responder, reply_accept, reply_decline};
+pub use responder::{Responder, reply_accept, reply_again, reply_decline};
 pub use unknown::UnknownEvent;
 pub use verifier::WebhookVerifier;
 

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyCFunction, PyDict, PyString, PyTuple};
 
+use super::raw_body;
 use super::received::Received;
 use crate::errors::{config, invalid_input};
 use crate::log;
@@ -18,6 +19,13 @@ use crate::values::{self, Given, seconds};
 #[pyfunction]
 pub fn reply_accept() -> Vec<u8> {
     keysecure::reply_accept().into_bytes()
+}
+
+/// The exact body to answer a callback with that was handled before (`rejection` is `"replayed"`): it is accepted again. A
+/// purchase is declined, because nobody may decide on it twice, and least of all with yes.
+#[pyfunction]
+pub fn reply_again(body: Given<'_, '_>) -> PyResult<Vec<u8>> {
+    Ok(keysecure::reply_again(&raw_body(body)?).into_bytes())
 }
 
 /// The exact body to decline with; the platform requires a message.

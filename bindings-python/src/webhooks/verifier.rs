@@ -152,7 +152,7 @@ impl WebhookVerifier {
     /// Verifies a callback as `verify` does and claims it: a `Claim`, for a `with` block that handles it. So it is handled
     /// once however often it comes, and again when it could not be handled.
     ///
-    /// A `WebhookError` with `rejection` `"replayed"` means that it was handled before: answer it with `reply_accept()`.
+    /// A `WebhookError` with `rejection` `"replayed"` means that it was handled before: answer it with `reply_again(body)`.
     /// `"in_progress"` means that another worker handles it at this moment: answer with an error, so that it comes again.
     /// Without a replay guard every callback is new.
     fn claim(&self, py: Python<'_>, headers: Given<'_, '_>, body: Given<'_, '_>) -> PyResult<Claim> {

@@ -11,6 +11,12 @@ extension WebhookVerifier {
     public func verify(headers: [String: String], body: Data) throws -> Received {
         try verify(headers: headers.map { Header(name: $0.key, value: $0.value) }, body: body)
     }
+
+    /// Verifies a callback as `verify` does and claims it, so that it is handled once however often it comes, and again when it
+    /// could not be handled. A claim that is let go before `finish()` is released.
+    public func claim(headers: [String: String], body: Data) throws -> Claim {
+        try claim(headers: headers.map { Header(name: $0.key, value: $0.value) }, body: body)
+    }
 }
 
 extension Responder {

@@ -48,6 +48,19 @@ final class WebhookTests: XCTestCase {
         XCTAssertEqual(try failure { _ = try verifier.verify(headers: good, body: body) }.rejection, .replayed)
     }
 
+    func testWhatCouldNotBeHandledIsNewWhenItComesAgainAndWhatWasHandledIsTold() throws {
+        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, replayStore: ReplayStore.memory(capacity: 100))
+        let headers = try signed(body)
+        do { _ = try verifier.claim(headers: headers, body: body) }  // let go: not handled
+        let claim = try verifier.claim(headers: headers, body: body)
+        guard case .cardUpdate = claim.received().event() else { return XCTFail("\(claim.received())") }
+        XCTAssertEqual(try failure { _ = try verifier.claim(headers: headers, body: body) }.rejection, .inProgress)
+        XCTAssertTrue(claim.finish())
+        XCTAssertEqual(try failure { _ = try verifier.claim(headers: headers, body: body) }.rejection, .replayed)
+        XCTAssertEqual(replyAgain(body: body), replyAccept())
+        XCTAssertTrue(replyAgain(body: purchase).contains(#""code":1"#), "no replay approves a purchase")
+    }
+
     func testAnythingHostileIsATypedRejection() throws {
         let verifier = try WebhookVerifier(appId: "app-1", secret: secret)
         let bodies = [Data(), Data([0, 0xff, 0xfe]), Data(repeating: 0x5b, count: 100_000), Data(count: (1 << 20) + 1)]

@@ -34,7 +34,7 @@ pub use claim::Claim;
 pub use event::{AuthEvent, CardUpdateEvent, ConsumptionEvent, Event};
 pub use rejection::Rejection;
 pub use replay::{MemoryReplayStore, ReplayStore, StoreUnavailable};
-pub use reply::{Decision, Responder, reply_accept, reply_decline};
+pub use reply::{Decision, Responder, reply_accept, reply_again, reply_decline};
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
@@ -162,7 +162,7 @@ impl WebhookVerifier {
     /// Verifies a callback as [`verify`](Self::verify) does and claims it, so that it is handled once however often it
     /// comes, and again when it could not be handled: see [`Claim`].
     ///
-    /// What was handled before is [`Rejection::Replayed`]: answer it with [`reply_accept`]. What another worker handles at
+    /// What was handled before is [`Rejection::Replayed`]: answer it with [`reply_again`]. What another worker handles at
     /// this moment is [`Rejection::InProgress`]: answer it with an error, so that it comes again. Without a replay guard
     /// every callback is new.
     pub fn claim<N, V>(

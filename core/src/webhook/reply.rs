@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::{AuthEvent, Received};
+use super::{AuthEvent, Received, WebhookVerifier};
 use crate::error::Error;
 use crate::webhook::Event;
 
@@ -20,6 +20,15 @@ pub fn reply_decline(message: &str) -> Result<String, Error> {
         return Err(Error::invalid_input("message", "is required when a callback is declined"));
     }
     Ok(decline(message))
+}
+
+/// The exact body to answer a callback with that was handled before ([`Rejection::Replayed`](crate::Rejection::Replayed)):
+/// it is accepted again. A purchase is declined, because nobody may decide on it twice, and least of all with yes.
+pub fn reply_again(body: &[u8]) -> String {
+    match WebhookVerifier::parse_unverified(body) {
+        Ok(Event::Auth { .. }) | Err(_) => decline("this purchase was asked for before"),
+        Ok(_) => reply_accept(),
+    }
 }
 
 fn decline(message: &str) -> String {

@@ -1,6 +1,7 @@
 package io.keysecure
 
 import io.keysecure.ffi.CallbackFailure
+import io.keysecure.ffi.Claim as FfiClaim
 import io.keysecure.ffi.Decider as FfiDecider
 import io.keysecure.ffi.Decision as FfiDecision
 import io.keysecure.ffi.Received as FfiReceived
@@ -48,6 +49,22 @@ public class WebhookVerifier @JvmOverloads constructor(
     public fun verify(headers: Map<String, *>, body: ByteArray): Received =
         Received(call { ffi.verify(listOfHeaders(headers), body) })
 
+    /**
+     * Verifies a callback as [verify] does and claims it, so that it is handled once however often it comes, and again when
+     * it could not be handled:
+     *
+     *     verifier.claim(headers, body).use { claim ->
+     *         handle(claim.received.event)
+     *         claim.finish()
+     *     }
+     *
+     * @throws KeySecureException.Webhook when it is not accepted. Rejection `REPLAYED`: it was handled before; answer with
+     * [Replies.again]. Rejection `IN_PROGRESS`: another worker handles it at this moment; answer with an HTTP error, so that
+     * it comes again. With [ReplayStore.own] nothing can be claimed.
+     */
+    public fun claim(headers: Map<String, *>, body: ByteArray): Claim =
+        Claim(call { ffi.claim(listOfHeaders(headers), body) })
+
     /** Verifies the signature and the age only: no look at the action, no typing, no replay guard. */
     public fun verifySignature(headers: Map<String, *>, body: ByteArray): Verified =
         call { ffi.verifySignature(listOfHeaders(headers), body) }
@@ -94,11 +111,42 @@ public class Received internal constructor(internal val ffi: FfiReceived) {
     override fun toString(): String = ffi.toString()
 }
 
+/**
+ * The right to handle a callback. When it is closed before [finish], the next delivery of the callback is new. So a callback
+ * is handled at least once; what a handler does should be harmless when done twice. Purchases are remembered at once: nobody
+ * waits for a second answer.
+ */
+public class Claim internal constructor(private val ffi: FfiClaim) : AutoCloseable {
+    /** The callback. */
+    public val received: Received = Received(ffi.received())
+
+    /**
+     * Remembers the callback as handled. `false` when the store could not be reached: it was handled all the same, so accept
+     * it; a replay of it would be handled again.
+     */
+    public fun finish(): Boolean = ffi.finish()
+
+    /** Lets go; what was not finished is new when it comes again. */
+    override fun close() {
+        ffi.release()
+        ffi.close()
+    }
+
+    override fun toString(): String = "Claim($received)"
+}
+
 /** The answers to callbacks. */
 public object Replies {
     /** The exact body to answer a callback with. */
     @JvmStatic
     public fun accept(): String = io.keysecure.ffi.replyAccept()
+
+    /**
+     * The exact body to answer a callback with that was handled before: it is accepted again. A purchase is declined, because
+     * nobody may decide on it twice, and least of all with yes.
+     */
+    @JvmStatic
+    public fun again(body: ByteArray): String = io.keysecure.ffi.replyAgain(body)
 
     /** The exact body to decline with; the platform requires a message. */
     @JvmStatic

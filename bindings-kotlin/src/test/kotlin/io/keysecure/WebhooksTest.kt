@@ -71,6 +71,24 @@ class WebhooksTest {
     }
 
     @Test
+    fun `a callback that could not be handled is new when it comes again, and one that was handled is told`() {
+        for (store in listOf(ReplayStore.memory(), ReplayStore.file(folder.resolve("claims")))) {
+            val guarded = WebhookVerifier("key", listOf("current"), replayStore = store)
+            val update = """{"id":"1","action":"Card_update","data":{"card_no":"k","after_status":"Frozen"}}""".toByteArray()
+            val headers = guarded.signForTests(Instant.now(), update)
+            assertThrows(IllegalStateException::class.java) { guarded.claim(headers, update).use { error("no room") } }
+            guarded.claim(headers, update).use { claim ->
+                assertTrue(claim.received.event is Event.CardUpdate)
+                assertEquals(Rejection.IN_PROGRESS, rejected { guarded.claim(headers, update) })
+                assertTrue(claim.finish())
+            }
+            assertEquals(Rejection.REPLAYED, rejected { guarded.claim(headers, update) })
+            assertEquals(Replies.accept(), Replies.again(update))
+        }
+        assertTrue("\"code\":1" in Replies.again(purchase), "no replay approves a purchase")
+    }
+
+    @Test
     fun `a store that throws rejects, unless it is told to accept`() {
         for (thrown in listOf(IllegalStateException(), AssertionError())) {
             val broken = ReplayStore.own { _, _ -> throw thrown }
