@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::link::{self, Linker};
 use crate::package::is_aligned;
-use crate::{bindings, kotlin, run};
+use crate::{bindings, kotlin, run, shipped};
 
 // Without HTTP and TLS of its own: Android's are there, smaller, with the user's certificates, and kept up to date.
 
@@ -42,7 +42,7 @@ fn library(abi: &str, target: &str, folder: &Path) -> bool {
         "rustc -p keysecure-ffi --no-default-features --lib --crate-type cdylib --profile ship --".split_whitespace(),
     );
     let Some(arguments) = link::arguments(Linker::Llvm) else { return false };
-    ndk.args(arguments);
+    ndk.args(arguments).env("RUSTFLAGS", shipped::flags());
     let built = run::target_dir().join(target).join("ship/libkeysecure_ffi.so");
     let to = folder.join("jni").join(abi).join("libkeysecure_ffi.so");
     run::passes(&mut ndk)

@@ -15,6 +15,7 @@ mod package;
 mod python;
 mod redis;
 mod run;
+mod shipped;
 mod swift;
 mod swift_calls;
 mod swift_chroot;

@@ -78,7 +78,7 @@ fn sizes() -> bool {
 /// Builds the library as it is shipped, without the crate type `lib`, which would switch off optimisation across crates.
 fn ship(features: &str, to: &Path) -> bool {
     let mut cargo = run::cargo("rustc -p keysecure-ffi --lib --crate-type cdylib --profile ship");
-    cargo.args(features.split_whitespace());
+    cargo.args(features.split_whitespace()).env("RUSTFLAGS", crate::shipped::flags());
     if cfg!(target_os = "linux") {
         let Some(arguments) = link::arguments(Linker::here()) else { return false };
         cargo.arg("--").args(arguments);

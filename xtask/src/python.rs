@@ -7,6 +7,7 @@ use std::process::Command;
 
 use crate::faces::Outcome;
 use crate::run;
+use crate::shipped;
 use crate::tally::Tally;
 
 /// The budget of the client's wheel, in bytes.
@@ -147,24 +148,11 @@ fn wheel(venv: &Venv, project: &str, profile: &str) -> Option<PathBuf> {
     maturin.args(["build", "--quiet", "--locked", "--strip", "--compression-level", "9", "--profile", profile]);
     maturin.arg("--out").arg(&out).current_dir(run::root().join(project));
     if profile == SHIPPED {
-        maturin.env("RUSTFLAGS", shipped_flags());
+        // Functions that came out the same are kept once: Rust's own linker there can do it.
+        let fold = cfg!(all(target_os = "linux", target_arch = "x86_64"));
+        maturin.env("RUSTFLAGS", shipped::flags() + if fold { " -C link-arg=-Wl,--icf=all" } else { "" });
     }
     only_file(run::passes(&mut maturin), &out)
-}
-
-/// What makes a shipped wheel smaller.
-fn shipped_flags() -> String {
-    // AES encrypts a few digits here and need not be quick: one implementation, in constant time, instead of four.
-    let mut flags = vec![r#"--cfg aes_backend="soft""#.to_owned()];
-    if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        // Functions that came out the same are kept once: Rust's own linker there can do it.
-        flags.push("-C link-arg=-Wl,--icf=all".into());
-    }
-    if let Some(home) = run::cargo_home() {
-        // Panics say where they were, but not where the machine that built them keeps its packages.
-        flags.push(format!("--remap-path-prefix={}=", home.join("registry/src").display()));
-    }
-    flags.join(" ")
 }
 
 fn sdist(venv: &Venv, project: &str) -> Option<PathBuf> {

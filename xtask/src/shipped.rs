@@ -1,0 +1,14 @@
+//! How everything that is shipped is compiled, beyond its cargo profile.
+
+use crate::run;
+
+/// For `RUSTFLAGS`: dependencies must be told as well.
+pub fn flags() -> String {
+    // AES encrypts a few digits here and need not be quick: one implementation, in constant time, instead of four.
+    let mut flags = r#"--cfg aes_backend="soft""#.to_owned();
+    if let Some(home) = run::cargo_home() {
+        // Panics say where they were, but not where the machine that built them keeps its packages.
+        flags.extend([" --remap-path-prefix=", &home.join("registry/src").to_string_lossy(), "="]);
+    }
+    flags
+}
