@@ -66,8 +66,10 @@ pub(super) fn places(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -
 /// Java compares texts by UTF-16 code units. That is the order of their bytes here, but for the letters beyond U+FFFF
 /// (first byte F0 and up): as surrogates they come before those from U+E000 on (first byte EE or EF).
 pub(super) fn java_order(one: &str, other: &str) -> Ordering {
-    let rank = |byte: u8| if matches!(byte, 0xee | 0xef) { byte + 0x10 } else { byte };
-    one.bytes().map(rank).cmp(other.bytes().map(rank))
+    let rank = |byte: &u8| if matches!(byte, 0xee | 0xef) { byte + 0x10 } else { *byte };
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let common = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+    one.get(common).map(rank).cmp(&other.get(common).map(rank))
 }
 
 /// The order in which a `java.util.HashMap` gives back keys that were put in one after the other: bucket by bucket, and
