@@ -54,8 +54,10 @@ internal class UniffiCall {
 
     fun long(element: Int): Long = memory.getLong(8 * element)
 
-    fun pointer(element: Int): Pointer =
-        Pointer(if (Native.POINTER_SIZE == 8) long(element) else int(element).toLong() and 0xffff_ffff)
+    fun pointer(element: Int): Pointer? {
+        val address = if (Native.POINTER_SIZE == 8) long(element) else int(element).toLong() and 0xffff_ffff
+        return if (address == 0L) null else Pointer(address)
+    }
 
     fun isSuccess() = byte(STATUS) == UNIFFI_CALL_SUCCESS
 

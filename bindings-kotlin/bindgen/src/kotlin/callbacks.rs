@@ -1,35 +1,37 @@
 //! Kotlin that Rust calls: there a buffer still is a JNA structure.
 
 pub fn amended(kotlin: &str) -> Result<String, String> {
-    let mut text = String::with_capacity(kotlin.len());
+    let mut lines = Vec::new();
     for line in kotlin.lines() {
-        let Some((before, signature)) = line.split_once("fun callback(") else {
-            text.push_str(line);
-            text.push('\n');
-            continue;
-        };
-        let (arguments, after) = signature.split_once(')').ok_or_else(|| format!("a callback's line is {line:?}"))?;
-        let mut plain = String::new();
-        text.push_str(before);
-        text.push_str("fun callback(");
-        for argument in arguments.split_terminator(',') {
-            let (name, of) = argument.split_once(": ").ok_or_else(|| format!("a callback takes {argument:?}"))?;
-            if let Some(class) = of.strip_suffix(".ByValue").filter(|class| class.starts_with("RustBuffer")) {
-                text.push_str(&format!("{name}: {class}.Crossing.ByValue,"));
-                plain.push_str(&format!("            val {name} = {name}.plain()\n"));
-            } else if of.starts_with("RustBuffer") {
-                text.push_str(&format!("{name}: {of}.Crossing,"));
-            } else {
-                text.push_str(&format!("{argument},"));
-            }
-        }
-        text.push_str(&format!("){after}\n"));
-        // An interface only declares it.
-        if after.ends_with('{') {
-            text.push_str(&plain);
+        match line.split_once("fun callback(") {
+            Some((before, signature)) => lines.extend(callback(before, signature)?),
+            None => lines.push(line.to_owned()),
         }
     }
-    Ok(text)
+    Ok(lines.join("\n") + "\n")
+}
+
+/// The signature and, where a body follows it, the plain buffers that the body works on.
+fn callback(before: &str, signature: &str) -> Result<Vec<String>, String> {
+    let (arguments, after) = signature.split_once(')').ok_or_else(|| format!("a callback begins {signature:?}"))?;
+    let mut taken = Vec::new();
+    let mut plain = Vec::new();
+    for argument in arguments.split_terminator(',') {
+        let (name, of) = argument.split_once(": ").ok_or_else(|| format!("a callback takes {argument:?}"))?;
+        if let Some(class) = of.strip_suffix(".ByValue").filter(|class| class.starts_with("RustBuffer")) {
+            taken.push(format!("{name}: {class}.Crossing.ByValue,"));
+            plain.push(format!("            val {name} = {name}.plain()"));
+        } else if of.starts_with("RustBuffer") {
+            taken.push(format!("{name}: {of}.Crossing,"));
+        } else {
+            taken.push(format!("{argument},"));
+        }
+    }
+    let mut lines = vec![format!("{before}fun callback({}){after}", taken.concat())];
+    if after.ends_with('{') {
+        lines.append(&mut plain);
+    }
+    Ok(lines)
 }
 
 #[cfg(test)]

@@ -7,29 +7,29 @@ const STATUS: &str = "uniffi_out_err: UniffiRustCallStatus, ";
 const MOST_ARGUMENTS: &str = "UNIFFI_MOST_ARGUMENTS";
 
 pub fn amended(kotlin: &str) -> Result<String, String> {
-    let mut text = String::with_capacity(kotlin.len());
+    let mut written = Vec::new();
     let mut most = 0;
     let mut lines = kotlin.lines();
     while let Some(line) = lines.next() {
         let Some((name, arguments)) = line.strip_prefix("    external fun ").and_then(|rest| rest.split_once('('))
         else {
-            text.push_str(line);
-            text.push('\n');
+            written.push(line.to_owned());
             continue;
         };
         let end = lines.next().unwrap_or_default();
         let result = end.strip_prefix("    ): ").ok_or_else(|| format!("{name} ends with {end:?}"))?;
         match form(name, arguments) {
             Form::Unused => {}
-            Form::AsItIs => text.push_str(&format!("{line}\n{end}\n")),
-            Form::Bare(arguments) => text.push_str(&bare(name, arguments, result)),
+            Form::AsItIs => written.extend([line.to_owned(), end.to_owned()]),
+            Form::Bare(arguments) => written.push(bare(name, arguments, result)?),
             Form::Through(symbol, arguments) => {
                 let (function, elements) = through(name, &symbol, arguments, result)?;
                 most = most.max(elements);
-                text.push_str(&function);
+                written.push(function);
             }
         }
     }
+    let text = written.join("\n") + "\n";
     if most == 0 || text.matches(MOST_ARGUMENTS).count() != 1 {
         return Err("the generated Kotlin has changed: no functions".into());
     }
@@ -38,7 +38,7 @@ pub fn amended(kotlin: &str) -> Result<String, String> {
 
 /// How a function is called. Arguments are those before the status.
 enum Form<'a> {
-    /// By nobody: of asynchronous functions, of which there are none, and of other ways to make a buffer.
+    /// By nobody: it is for asynchronous functions, of which there are none, or another way to make a buffer.
     Unused,
     /// It cannot fail and is called once.
     AsItIs,
@@ -70,34 +70,32 @@ fn form<'a>(name: &str, arguments: &'a str) -> Form<'a> {
     }
 }
 
-fn bare(name: &str, arguments: &str, result: &str) -> String {
-    let passed: String = names_and_types(arguments).map(|(argument, _)| format!("{argument}, ")).collect();
-    format!(
-        "    fun {name}({arguments}uniffi_out_err: UniffiCall): {result} = {name}({passed}uniffi_out_err.status())
-    private external fun {name}({arguments}uniffi_out_err: Pointer): {result}
-"
-    )
+fn bare(name: &str, arguments: &str, result: &str) -> Result<String, String> {
+    let names: Vec<&str> = names_and_types(arguments)?.into_iter().map(|(argument, _)| argument).collect();
+    let names = names.join(", ");
+    Ok(format!(
+        "    fun {name}({arguments}uniffi_out_err: UniffiCall): {result} = {name}({names}, uniffi_out_err.status())
+    private external fun {name}({arguments}uniffi_out_err: Pointer): {result}"
+    ))
 }
 
 /// The function, and how many elements its arguments take.
 fn through(name: &str, symbol: &str, arguments: &str, result: &str) -> Result<(String, usize), String> {
     let unknown = |of: &str| format!("{name} has a {of}, which is not known how to pass");
-    let mut added = String::new();
-    let mut elements = 0;
-    for (argument, of) in names_and_types(arguments) {
+    let mut elements = Vec::new();
+    for (argument, of) in names_and_types(arguments)? {
         match of {
-            "Byte" | "Int" | "Long" => {
-                added.push_str(&format!(".add({argument})"));
-                elements += 1;
-            }
+            "Byte" | "Int" | "Long" => elements.push(argument.to_owned()),
             _ if is_buffer(of) => {
-                added.push_str(&format!(".add({argument}.capacity).add({argument}.len).add({argument}.data)"));
-                elements += 3;
+                elements.extend(["capacity", "len", "data"].map(|field| format!("{argument}.{field}")));
             }
             _ => return Err(unknown(of)),
         }
     }
-    let added = if added.is_empty() { added } else { format!("        uniffi_out_err{added}\n") };
+    let added = match elements.as_slice() {
+        [] => String::new(),
+        elements => format!("        uniffi_out_err.add({})\n", elements.join(").add(")),
+    };
     let (length, given) = match result {
         "Unit" => (0, String::new()),
         "Byte" => (1, "        return uniffi_out_err.byte(2)\n".into()),
@@ -120,10 +118,9 @@ fn through(name: &str, symbol: &str, arguments: &str, result: &str) -> Result<(S
         "    fun {name}({arguments}uniffi_out_err: UniffiCall): {result} {{
 {added}        {symbol}(uniffi_out_err.arguments, uniffi_out_err.result({length}))
 {given}    }}
-    private external fun {symbol}(arguments: Pointer, result: Pointer)
-"
+    private external fun {symbol}(arguments: Pointer, result: Pointer)"
     );
-    Ok((function, elements))
+    Ok((function, elements.len()))
 }
 
 fn is_buffer(of: &str) -> bool {
@@ -131,8 +128,11 @@ fn is_buffer(of: &str) -> bool {
 }
 
 /// Of `` `page`: Int,`size`: Int, ``.
-fn names_and_types(arguments: &str) -> impl Iterator<Item = (&str, &str)> {
-    arguments.split_terminator(',').filter_map(|argument| argument.split_once(": "))
+fn names_and_types(arguments: &str) -> Result<Vec<(&str, &str)>, String> {
+    arguments
+        .split_terminator(',')
+        .map(|argument| argument.split_once(": ").ok_or_else(|| format!("a function takes {argument:?}")))
+        .collect()
 }
 
 #[cfg(test)]
@@ -194,6 +194,7 @@ mod tests {
         let status = "uniffi_out_err: UniffiRustCallStatus, ";
         assert!(amended("").is_err());
         assert!(amended(&code(&format!("uniffi_a_fn_b(`x`: Double,{status}"), "Unit")).is_err());
+        assert!(amended(&code(&format!("uniffi_a_fn_b(`x`,{status}"), "Unit")).is_err());
         assert!(amended(&code(&format!("uniffi_a_fn_b({status}"), "Short")).is_err());
         assert!(amended(&code(&format!("uniffi_a_fn_b(`x`: Int,{status}"), "Unit").replace("    ): ", "): ")).is_err());
     }
