@@ -135,6 +135,10 @@ impl Extra {
 
     /// All fields as one JSON object, each in its exact text.
     pub fn to_json(&self) -> String {
+        // As is usual, and then once for every row that crosses into Kotlin or Swift.
+        if self.is_empty() {
+            return "{}".to_owned();
+        }
         let fields: Vec<String> =
             self.iter().map(|(name, value)| format!("{}:{}", serde_json::Value::from(name), value.as_str())).collect();
         format!("{{{}}}", fields.join(","))

@@ -96,6 +96,7 @@ fn through(name: &str, symbol: &str, arguments: &str, result: &str) -> Result<(S
         [] => String::new(),
         elements => format!("        uniffi_out_err.add({})\n", elements.join(").add(")),
     };
+    // A result ends where element 3, the status, begins: see `call.kt`.
     let (length, given) = match result {
         "Unit" => (0, String::new()),
         "Byte" => (1, "        return uniffi_out_err.byte(2)\n".into()),

@@ -95,7 +95,7 @@ class Benchmark {
         const val ROUNDS = 15
 
         /** The rounds before, in which the compilers of the JVM do their work. */
-        const val WARM_UP = 4
+        const val WARM_UP = 6
 
         /** The most that a call may cost, in calls of Rust. */
         const val BUDGET = 1.5
