@@ -6,6 +6,7 @@
 #![allow(clippy::needless_pass_by_value)]
 
 mod accounts;
+mod buffers;
 mod cardholders;
 mod cards;
 mod client;

@@ -135,15 +135,13 @@ impl Extra {
 
     /// All fields as one JSON object, each in its exact text.
     pub fn to_json(&self) -> String {
-        // Every row of a list that crosses into Kotlin or Swift comes by here, nearly always without a field.
-        let mut text = String::with_capacity(2);
-        text.push('{');
-        for (place, (name, value)) in self.iter().enumerate() {
-            let joint = if place == 0 { "" } else { "," };
-            text.extend([joint, &serde_json::Value::from(name).to_string(), ":", value.as_str()]);
+        // As is usual, and then once for every row that crosses into Kotlin or Swift.
+        if self.is_empty() {
+            return "{}".to_owned();
         }
-        text.push('}');
-        text
+        let fields: Vec<String> =
+            self.iter().map(|(name, value)| format!("{}:{}", serde_json::Value::from(name), value.as_str())).collect();
+        format!("{{{}}}", fields.join(","))
     }
 
     /// Reads the fields of a JSON object.

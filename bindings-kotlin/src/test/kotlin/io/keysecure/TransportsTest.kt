@@ -4,6 +4,7 @@ import io.keysecure.ffi.AttemptRecord
 import io.keysecure.ffi.CallRecord
 import io.keysecure.ffi.HttpRequest
 import io.keysecure.ffi.HttpResponse
+import io.keysecure.ffi.libraryVersion
 import io.keysecure.model.Outcome
 import io.keysecure.model.TransportFault
 import java.time.Duration
@@ -162,6 +163,21 @@ class TransportsTest {
             Client("key", "sixteen-letters!", transport = greedy, maxRetries = 0).cards().get("c")
         }
         assertEquals(TransportFault.TOO_LARGE, error.transportFault)
+    }
+
+    @Test
+    fun `a transport may call the library, inside the call under way`() = Stage().use { stage ->
+        val inner = JavaHttpTransport()
+        val transport = Transport { request ->
+            assertEquals(System.getProperty("keysecure.version"), libraryVersion())
+            assertThrows(KeySecureException.InvalidInput::class.java) { stage.client.cardholders().get("") }
+            inner.send(request)
+        }
+        over(stage, transport).use { client ->
+            repeat(3) { assertEquals(stage.cardholderNo, client.cardholders().get(stage.cardholderNo).cardholderNo) }
+            val error = assertThrows(KeySecureException::class.java) { client.cardholders().get("nobody") }
+            assertEquals("cardholders.get", error.operation)
+        }
     }
 
     @Test
