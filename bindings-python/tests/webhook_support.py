@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from keysecure import WebhookVerifier
+import pytest
+
+from keysecure import WebhookError, WebhookVerifier
 
 APP_ID = "app-1"
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -34,6 +37,9 @@ def body_of(action: str, data: object, id: str = "e-1") -> bytes:
     return json.dumps({"id": id, "action": action, "data": data}, ensure_ascii=False).encode()
 
 
+BODY = body_of("Consumption", CONSUMPTION)
+
+
 def now() -> datetime:
     return datetime.now(timezone.utc)
 
@@ -45,6 +51,19 @@ def signed(body: bytes, at: datetime | None = None, secret: str = SECRET) -> dic
 
 def verifier(**settings: Any) -> WebhookVerifier:
     return WebhookVerifier(APP_ID, SECRET, **settings)
+
+
+def rejection_of(verify: Callable[[], object]) -> str:
+    """The reason for which a callback is not accepted."""
+    with pytest.raises(WebhookError) as caught:
+        verify()
+    assert caught.value.outcome == "rejected"
+    assert isinstance(caught.value.rejection, str)
+    return caught.value.rejection
+
+
+def rejected(headers: Any, body: Any = BODY, by: WebhookVerifier | None = None) -> str:
+    return rejection_of(lambda: (by or verifier()).verify(headers, body))
 
 
 class DictStore:

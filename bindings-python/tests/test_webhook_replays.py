@@ -1,0 +1,266 @@
+"""Callbacks that come again: replays, and claims of what could not be handled."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from webhook_support import (
+    AUTH,
+    BODY,
+    CONSUMPTION,
+    SECRET,
+    DictStore,
+    body_of,
+    now,
+    rejected,
+    rejection_of,
+    signed,
+    verifier,
+)
+
+from keysecure import (
+    ConfigError,
+    FileStore,
+    MemoryReplayStore,
+    Received,
+    WebhookError,
+    WebhookVerifier,
+    reply_accept,
+    reply_again,
+    reply_decline,
+)
+
+
+def unclaimable(by: WebhookVerifier, headers: Any) -> str:
+    return rejection_of(lambda: by.claim(headers, BODY))
+
+
+def guards(tmp_path: Path) -> list[Any]:
+    tmp_path.chmod(0o700)
+    return [True, MemoryReplayStore(), MemoryReplayStore(capacity=5), FileStore(tmp_path), DictStore()]
+
+
+def test_what_was_accepted_is_a_replay_whatever_its_id(tmp_path: Path) -> None:
+    for guard in guards(tmp_path):
+        guarded, headers = verifier(replay_guard=guard), signed(BODY)
+        assert guarded.verify(headers, BODY)
+        for again in (BODY, body_of("Consumption", CONSUMPTION, id="e-2")):
+            assert rejected(headers, again, by=guarded) == "replayed"
+        assert guarded.verify(signed(BODY, now() + timedelta(seconds=1)), BODY), "sent again with a new timestamp"
+
+
+def test_without_a_guard_nothing_is_remembered() -> None:
+    headers = signed(BODY)
+    for guard in (None, False):
+        unguarded = verifier(replay_guard=guard)
+        assert [unguarded.verify(headers, BODY).id for _ in range(2)] == ["e-1", "e-1"]
+
+
+def test_a_rejected_callback_is_not_remembered(tmp_path: Path) -> None:
+    for guard in guards(tmp_path):
+        guarded, headers = verifier(replay_guard=guard), signed(BODY)
+        assert rejected(headers, BODY.replace(b"c-1", b"c-2"), by=guarded) == "wrong_signature"
+        assert guarded.verify(headers, BODY)
+
+
+def test_a_store_is_shared_by_verifiers_and_by_those_of_any_age(tmp_path: Path) -> None:
+    for guard in guards(tmp_path)[1:]:
+        headers = signed(BODY)
+        assert verifier(replay_guard=guard).verify(headers, BODY)
+        assert rejected(headers, by=verifier(replay_guard=guard)) == "replayed"
+        assert rejected(headers, by=verifier(replay_guard=guard).accepting_any_age()) == "replayed"
+
+
+def test_of_many_threads_with_one_callback_one_accepts_it(tmp_path: Path) -> None:
+    for guard in guards(tmp_path)[:4]:
+        guarded, headers = verifier(replay_guard=guard), signed(BODY)
+        accepted: list[Received] = []
+        refused: list[Any] = []
+
+        def accept(
+            guarded: WebhookVerifier = guarded, headers: Any = headers, accepted: Any = accepted, refused: Any = refused
+        ) -> None:
+            try:
+                accepted.append(guarded.verify(headers, BODY))
+            except WebhookError as error:
+                refused.append(error.rejection)
+
+        threads = [threading.Thread(target=accept) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (len(accepted), refused) == (1, ["replayed"] * 7)
+
+
+def test_a_store_of_ones_own_gets_a_key_and_a_time_to_keep_it() -> None:
+    seen = []
+
+    class Store:
+        def insert(self, key: str, keep_seconds: float) -> bool:
+            seen.append((key, keep_seconds))
+            return True
+
+    headers = signed(BODY)
+    verifier(replay_guard=Store()).verify(headers, BODY)
+    assert seen == [(headers["Signature"], 601.0)]
+
+
+class Answering:
+    """A store that answers with one thing, or raises it."""
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    def insert(self, *_: object) -> Any:
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return self.answer
+
+    contains = remove = insert
+
+
+def test_a_store_out_of_reach_rejects_unless_the_caller_chose_otherwise(caplog: pytest.LogCaptureFixture) -> None:
+    async def coroutine() -> bool:
+        return True
+
+    told = coroutine()
+    for answer in (OSError(SECRET), RuntimeError(), StopIteration(), "yes", told):
+        with caplog.at_level(logging.ERROR, "keysecure"):
+            strict, lax = (
+                verifier(replay_guard=Answering(answer), when_unavailable=when) for when in ("reject", "accept")
+            )
+            assert rejected(signed(BODY), by=strict) == "replay_store_unavailable"
+            assert lax.verify(signed(BODY), BODY)
+            assert unclaimable(strict, signed(BODY)) == "replay_store_unavailable"
+    told.close()
+    assert "the replay guard raised OSError" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_the_answers_of_usual_stores_are_understood() -> None:
+    for new in (True, 1):
+        assert verifier(replay_guard=Answering(new)).verify(signed(BODY), BODY)
+    for old in (False, 0, None):
+        assert rejected(signed(BODY), by=verifier(replay_guard=Answering(old))) == "replayed"
+
+
+def test_ctrl_c_in_a_store_is_no_outage() -> None:
+    for when in ("reject", "accept"):
+        stopped = verifier(replay_guard=Answering(KeyboardInterrupt()), when_unavailable=when)
+        for call in (stopped.verify, stopped.claim):
+            with pytest.raises(KeyboardInterrupt):
+                call(signed(BODY), BODY)
+        assert rejected({}, by=stopped) == "missing_header", "it was raised once"
+
+
+def test_others_go_on_while_a_store_waits() -> None:
+    waiting, go_on = threading.Event(), threading.Event()
+
+    class Slow:
+        def insert(self, key: str, keep_seconds: float) -> bool:
+            waiting.set()
+            return go_on.wait(30)
+
+    slow = verifier(replay_guard=Slow())
+    accepted: list[Received] = []
+    thread = threading.Thread(target=lambda: accepted.append(slow.verify(signed(BODY), BODY)))
+    thread.start()
+    assert waiting.wait(30)
+    assert verifier().verify(signed(BODY), BODY)
+    assert not accepted
+    go_on.set()
+    thread.join(30)
+    assert len(accepted) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:This process.*fork:DeprecationWarning")
+def test_a_forked_child_verifies_and_does_not_let_go_of_its_parents_claims(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    for guard in (True, FileStore(tmp_path)):
+        guarded, headers = verifier(replay_guard=guard), signed(BODY)
+        claim = guarded.claim(headers, BODY)
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                claim.release()
+                other = signed(BODY, now() + timedelta(seconds=1))
+                status = 0 if guarded.verify(other, BODY).id == "e-1" else 2
+            finally:
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert unclaimable(guarded, headers) == "in_progress"
+        assert claim.finish()
+
+
+# Claims.
+
+
+def test_a_claimed_callback_is_handled_once(tmp_path: Path) -> None:
+    for guard in guards(tmp_path):
+        guarded, headers = verifier(replay_guard=guard), signed(BODY)
+        with guarded.claim(headers, BODY) as received:
+            assert received.id == "e-1"
+            assert unclaimable(guarded, headers) == "in_progress"
+        assert unclaimable(guarded, headers) == "replayed"
+        assert rejected(headers, by=guarded) == "replayed"
+
+
+def test_a_callback_that_could_not_be_handled_is_new_again(tmp_path: Path) -> None:
+    for guard in guards(tmp_path):
+        guarded, headers = verifier(replay_guard=guard), signed(BODY)
+        with pytest.raises(LookupError), guarded.claim(headers, BODY):
+            raise LookupError
+        claim = guarded.claim(headers, BODY)
+        claim.release()
+        assert claim.finish(), "what was released is not remembered"
+        claim = guarded.claim(headers, BODY)
+        del claim
+        gc.collect()
+        with guarded.claim(headers, BODY):
+            pass
+        assert rejected(headers, by=guarded) == "replayed"
+
+
+def test_a_purchase_is_remembered_at_once_and_no_replay_approves_it() -> None:
+    body = body_of("Auth", AUTH)
+    guarded, headers = verifier(replay_guard=True), signed(body)
+    guarded.claim(headers, body).release()
+    assert rejected(headers, body, by=guarded) == "replayed"
+    assert reply_again(body) == reply_decline("this purchase was asked for before")
+    assert reply_again(BODY) == reply_accept()
+
+
+def test_without_a_guard_every_claim_is_new() -> None:
+    headers = signed(BODY)
+    for _ in range(2):
+        with verifier().claim(headers, BODY) as received:
+            assert received.action == "Consumption"
+
+
+def test_a_store_that_cannot_forget_serves_verify_but_not_claim() -> None:
+    class InsertOnly:
+        def insert(self, key: str, keep_seconds: float) -> bool:
+            return True
+
+    guarded = verifier(replay_guard=InsertOnly())
+    assert guarded.verify(signed(BODY), BODY)
+    with pytest.raises(ConfigError, match="contains"):
+        guarded.claim(signed(BODY), BODY)
+
+
+def test_what_a_store_fails_to_remember_is_told() -> None:
+    store = DictStore()
+    claim = verifier(replay_guard=store).claim(signed(BODY), BODY)
+    store.insert = Answering(OSError()).insert  # type: ignore[method-assign, assignment]
+    assert claim.finish() is False
+    assert claim.finish() is True, "the second time there is nothing to do"
