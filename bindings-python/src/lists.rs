@@ -34,7 +34,9 @@ where
 {
     fn next(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let here = || lock(&self.here);
-        if let Some(row) = here().pop_front() {
+        // Unlocked before an object is made: that may run any code of Python's.
+        let row = here().pop_front();
+        if let Some(row) = row {
             return object(py, row).map(Some);
         }
         let page: Option<VecDeque<T>> = blocking(py, || {
