@@ -324,6 +324,16 @@ def purchase(amount: float = 42.0) -> tuple[dict[str, str], bytes]:
     return signed(body), body
 
 
+def test_a_purchase_that_cannot_be_read_is_not_approved(kind: Kind) -> None:
+    body = body_of("Auth", {**AUTH, "amount": [42]})
+    shop = Shop(kind, decide=lambda _: True)
+    headers = signed(body)
+    for _ in range(2):
+        status, reply = shop.post(headers, body)
+        assert (status, json.loads(reply)["code"]) == (200, 1)
+    assert not shop.events, "nor does it go to the handler"
+
+
 def test_a_purchase_is_decided(kind: Kind) -> None:
     shop = Shop(kind, decide=lambda event: event.amount < 50 or "over the limit")
     assert shop.post(*purchase()) == ACCEPTED

@@ -323,7 +323,8 @@ fn replies_are_the_exact_bytes() {
     assert_eq!(reply_decline("no \"funds\"").unwrap(), r#"{"code":1,"message":"no \"funds\""}"#);
     assert_eq!(reply_decline("  ").unwrap_err().field(), Some("message"));
     assert_eq!(reply_again(BODY.as_bytes()), reply_accept(), "what was handled is accepted again");
-    for purchase in [reply_again(AUTH.as_bytes()), reply_again(b"not JSON")] {
+    let of_tomorrow = AUTH.replace("42.00", "[42]");
+    for purchase in [reply_again(AUTH.as_bytes()), reply_again(of_tomorrow.as_bytes()), reply_again(b"not JSON")] {
         assert_eq!(
             purchase,
             reply_decline("this purchase was asked for before").unwrap(),
@@ -340,6 +341,14 @@ fn a_decision_is_answered() {
     assert_eq!(responder.respond(&auth()), reply_accept());
     let dear = AUTH.replace("42.00", "50.01");
     assert_eq!(responder.respond(&verify(&signed(&dear, NOW), &dear).unwrap()), reply_decline("too much").unwrap());
+    let of_tomorrow = AUTH.replace("42.00", "[42]");
+    let received = verify(&signed(&of_tomorrow, NOW), &of_tomorrow).unwrap();
+    assert!(matches!(received.event, Event::Unknown { .. }));
+    assert_eq!(
+        responder.respond(&received),
+        reply_decline("no decision in time").unwrap(),
+        "a purchase that cannot be read is not approved"
+    );
     let update = verify(&signed(BODY, NOW), BODY).unwrap();
     assert_eq!(responder.respond(&update), reply_accept(), "what asks for nothing is accepted");
 }

@@ -824,7 +824,8 @@ class Responder:
         budget: float = 0.6,
     ) -> Self: ...
     def respond(self, received: Received) -> bytes:
-        """The body to answer with. Anything but a purchase is accepted at once."""
+        """The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the
+        default."""
 
 def reply_accept() -> bytes:
     """The exact body to answer a callback with."""

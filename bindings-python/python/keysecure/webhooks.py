@@ -27,7 +27,8 @@ What the receivers answer:
 the callback                                         status  what happens
 ===================================================  ======  =====================================================
 was handled                                          200     ``{"code":0,"message":""}``
-asks for a purchase (``Auth``)                       200     what ``decide`` said, or ``default`` when it is late
+asks for a purchase (``Auth``)                       200     what ``decide`` said, or ``default`` when it is late or
+                                                             the purchase has a form that is not known
 was handled before                                   200     accepted again; the handler is not called
 asks for a purchase that was asked for before        200     the answer given then, or a refusal; never decided twice
 made the handler raise                               500     it is not remembered: the platform sends it again
@@ -171,7 +172,7 @@ def wsgi(
         except Exception as error:
             return receiver.rejected(error, signature, body)
         received = claim.received
-        if isinstance(received.event, AuthEvent):
+        if received.action == "Auth":
             return receiver.remember(signature, receiver.responder.respond(received))
         try:
             with claim:
@@ -243,7 +244,8 @@ def asgi(
             await cast("Awaitable[object]", result)
 
     async def decided(received: Received) -> bytes:
-        if not decides_async:
+        # One of a form that is not known here is no AuthEvent, and gets the default.
+        if not decides_async or not isinstance(received.event, AuthEvent):
             return await in_thread(lambda: receiver.responder.respond(received))
         decision = asyncio.ensure_future(cast("Any", decide)(received.event))
         running.add(decision)
@@ -270,11 +272,10 @@ def asgi(
         except Exception as error:
             return receiver.rejected(error, signature, body)
         received = claim.received
-        event = received.event
-        if isinstance(event, AuthEvent):
+        if received.action == "Auth":
             return receiver.remember(signature, await decided(received))
         try:
-            await handle(event)
+            await handle(cast("Event", received.event))
         except BaseException as error:
             await maybe_waiting(claim.release)
             if not isinstance(error, Exception):

@@ -35,15 +35,15 @@ impl<T: Decode, U, A> TakeData for Answered<T, U, A> {
         Ok(length)
     }
 
-    fn may_be_missing(&self) -> bool {
-        T::missing().is_some()
+    fn take_none(&mut self) -> bool {
+        self.data = T::missing();
+        self.data.is_some()
     }
 }
 
 impl<T: Decode, U, A: Fn(T) -> Result<U, Error>> Accept for Answered<T, U, A> {
     fn accept(&mut self) -> Result<(), Error> {
-        let data = self.data.take().or_else(T::missing);
-        let data = data.ok_or_else(|| Error::invalid_response("the answer was not read"))?;
+        let data = self.data.take().ok_or_else(|| Error::invalid_response("the answer was not read"))?;
         self.accepted = Some((self.accept)(data)?);
         Ok(())
     }

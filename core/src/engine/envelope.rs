@@ -20,8 +20,8 @@ pub(super) trait TakeData {
     /// Reads the value at the start of a text; gives how long it is.
     fn take(&mut self, text: &str) -> Result<usize, serde_json::Error>;
 
-    /// Whether an answer without data is good as well.
-    fn may_be_missing(&self) -> bool;
+    /// There is no data. Whether that is good as well.
+    fn take_none(&mut self) -> bool;
 }
 
 /// Reads an answer. Whatever is no envelope is an error that repeats nothing of it.
@@ -93,7 +93,7 @@ fn read_text(text: &str, taker: &mut dyn TakeData) -> Result<Envelope, serde_jso
         return Ok(Envelope::Refused { code, msg: msg.flatten().unwrap_or_default() });
     }
     match data {
-        Data::Missing if !taker.may_be_missing() => return Err(missing("data")),
+        Data::Missing if !taker.take_none() => return Err(missing("data")),
         Data::Early(early) => taker.take(early).map(drop).map_err(|error| at(format_args!("data"), &error))?,
         Data::Missing | Data::Taken => {}
     }

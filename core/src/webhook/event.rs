@@ -143,6 +143,15 @@ pub(super) fn is_foreign(action: &str, field: &str) -> bool {
 }
 
 impl Event {
+    /// Whether the platform asks for a purchase, also in a form that this version does not know: accepting that approves it.
+    pub(super) fn is_purchase(&self) -> bool {
+        match self {
+            Self::Auth { .. } => true,
+            Self::Unknown { action, .. } => action == "Auth",
+            Self::Consumption { .. } | Self::CardUpdate { .. } => false,
+        }
+    }
+
     /// Types the data of an action; what does not have the form is `Unknown`, never an error.
     pub(super) fn of(action: &str, data: &str) -> Self {
         let typed = match action {

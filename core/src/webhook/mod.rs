@@ -272,7 +272,7 @@ impl WebhookVerifier {
     fn hold(&self, headers: &Headers, event: &Event) -> Result<Claim, Error> {
         let Some((store, when_unavailable)) = &self.replay else { return Ok(Claim::free()) };
         // A purchase is asked once: after 800 ms nobody waits for another answer.
-        if matches!(event, Event::Auth { .. }) {
+        if event.is_purchase() {
             return self.guard(headers).map(|()| Claim::free());
         }
         match (Claim::take(store, headers.content(), self.keep()), when_unavailable) {

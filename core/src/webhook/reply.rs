@@ -26,8 +26,8 @@ pub fn reply_decline(message: &str) -> Result<String, Error> {
 /// it is accepted again. A purchase is declined, because nobody may decide on it twice, and least of all with yes.
 pub fn reply_again(body: &[u8]) -> String {
     match WebhookVerifier::parse_unverified(body) {
-        Ok(Event::Auth { .. }) | Err(_) => decline("this purchase was asked for before"),
-        Ok(_) => reply_accept(),
+        Ok(event) if !event.is_purchase() => reply_accept(),
+        _ => decline("this purchase was asked for before"),
     }
 }
 
@@ -91,9 +91,12 @@ impl Responder {
         Self { budget: budget.min(super::ANSWER_WITHIN), ..self }
     }
 
-    /// The body to answer with. Anything but a purchase is accepted at once.
+    /// The body to answer with. Anything but a purchase is accepted at once; a purchase of a form that this version does not
+    /// know gets the default.
     pub fn respond(&self, received: &Received) -> String {
-        let Event::Auth { data } = &received.event else { return reply_accept() };
+        let Event::Auth { data } = &received.event else {
+            return if received.event.is_purchase() { self.otherwise.reply() } else { reply_accept() };
+        };
         let (sender, answer) = mpsc::sync_channel(1);
         let (decide, data) = (Arc::clone(&self.decide), data.clone());
         let spawned = std::thread::Builder::new().name("keysecure-decision".to_owned()).spawn(move || {
