@@ -247,7 +247,8 @@ impl Responder {
         Self(responder)
     }
 
-    /// The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the default.
+    /// The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the
+    /// default.
     pub fn respond(&self, received: Arc<Received>) -> String {
         self.0.respond(&received.0)
     }

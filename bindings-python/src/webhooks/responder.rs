@@ -71,7 +71,8 @@ impl Responder {
         Ok(Self { decide: decide.clone().unbind(), rule })
     }
 
-    /// The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the default.
+    /// The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the
+    /// default.
     fn respond(&self, py: Python<'_>, received: &Bound<'_, Received>) -> PyResult<Vec<u8>> {
         let received = received.get();
         let mut responder = self.rule.clone();

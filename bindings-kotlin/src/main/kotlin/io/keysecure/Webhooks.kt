@@ -190,7 +190,9 @@ public class Responder @JvmOverloads constructor(
 ) {
     private val ffi = FfiResponder(GuardedDecider(decider), otherwise?.lowered(), budget)
 
-    /** The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the default. */
+    /**
+     * The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the default.
+     */
     public fun respond(received: Received): String = ffi.respond(received.ffi)
 }
 
