@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -155,8 +156,7 @@ def test_receivers_offline(tmp_path: Path, name: str) -> None:
 def test_receivers_listen_for_a_platform_that_the_environment_names(name: str, path: str) -> None:
     with Sandbox("authorization") as sandbox, sandbox.client() as client:
         card_no = sandbox.seed_virtual_card(sandbox.seed_approved_cardholder())
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         command = [sys.executable, str(EXAMPLES / name), str(port)]
         with subprocess.Popen(command, env=environment(sandbox), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as one:
             try:
@@ -168,7 +168,19 @@ def test_receivers_listen_for_a_platform_that_the_environment_names(name: str, p
                 assert [row.error for row in sandbox.deliveries()] == [None, None]
             finally:
                 one.send_signal(signal.SIGINT)
-                one.communicate(timeout=60)
+                try:
+                    one.communicate(timeout=60)
+                except subprocess.TimeoutExpired:
+                    one.kill()
+                    raise
+
+
+def free_port() -> int:
+    """Below the ports that a system gives away by itself, which another test may get before the program listens."""
+    for port in range(21_000 + os.getpid() % 10_000, 32_000):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no port is free")
 
 
 def wait_until_it_listens(program: subprocess.Popen[bytes], port: int) -> None:

@@ -26,12 +26,21 @@ def leave():
     sys.stdout.flush()
     os._exit(0)
 
-def interrupt_after(seconds, number=signal.SIGINT):
+def interrupt(when, number=signal.SIGINT):
+    # A moment after it is true for the first time: the main thread waits by then.
     def kill():
-        time.sleep(seconds)
+        while not when():
+            time.sleep(0.005)
+        time.sleep(0.2)
         sent.append(time.monotonic())
         os.kill(os.getpid(), number)
     threading.Thread(target=kill, daemon=True).start()
+
+def stall(operation, fault, number=signal.SIGINT):
+    # The next such call is stalled, and interrupted in the midst of that.
+    already = len(sandbox.faults_fired())
+    sandbox.fault(operation, fault)
+    interrupt(lambda: len(sandbox.faults_fired()) > already, number)
 """
 
 
@@ -45,29 +54,32 @@ def run(story: str) -> str:
     return done.stdout.strip()
 
 
-def test_ctrl_c_ends_a_stalled_call_at_once_and_the_client_goes_on() -> None:
-    latency = run("""
-        sandbox.fault("cards.packages", {"stall": 20_000})
-        interrupt_after(0.5)
-        try:
-            client.cards.packages_page(page=0, size=1)
-        except KeyboardInterrupt:
-            print(time.monotonic() - sent[0])
-        assert len(client.cards.packages_page(page=0, size=1)) == 1
+def test_ctrl_c_ends_a_stalled_call_within_200_ms_and_the_client_goes_on() -> None:
+    # The best of five, so that a busy machine does not decide.
+    latencies = run("""
+        for _ in range(5):
+            stall("cards.packages", {"stall": 20_000})
+            try:
+                client.cards.packages_page(page=0, size=1)
+            except KeyboardInterrupt:
+                print(time.monotonic() - sent[-1])
+            assert len(client.cards.packages_page(page=0, size=1)) == 1
         leave()
-    """)
-    assert float(latency) < 0.5
+    """).split()
+    assert len(latencies) == 5
+    assert min(map(float, latencies)) < 0.2
+    assert max(map(float, latencies)) < 10
 
 
 def test_ctrl_c_ends_a_connection_that_is_never_made() -> None:
     # 192.0.2.0/24 is nobody's: packets are lost, or refused at once where there is no route.
     output = run("""
         far = keysecure.Client("key", "s" * 32, base_url="https://192.0.2.1", connect_timeout=20, max_retries=0)
-        interrupt_after(0.5)
+        interrupt(lambda: True)
         try:
             far.access_token()
         except KeyboardInterrupt:
-            print(time.monotonic() - sent[0] < 1.0)
+            print(time.monotonic() - sent[0] < 10)
         except keysecure.TransportError:
             print(True)
         try:
@@ -81,12 +93,11 @@ def test_ctrl_c_ends_a_connection_that_is_never_made() -> None:
 
 def test_a_list_is_interrupted_and_its_other_calls_too() -> None:
     output = run("""
-        sandbox.fault("cards.packages", {"stall": 20_000})
-        interrupt_after(0.5)
+        stall("cards.packages", {"stall": 20_000})
         try:
             list(client.cards.packages())
         except KeyboardInterrupt:
-            print(time.monotonic() - sent[0] < 1.0)
+            print(time.monotonic() - sent[0] < 10)
         leave()
     """)
     assert output == "True"
@@ -96,14 +107,15 @@ def test_nothing_is_sent_after_ctrl_c() -> None:
     # An exactly-once call waits to see that the thing is absent. Ctrl-C in that wait must not let it send later.
     output = run("""
         cardholder_no = sandbox.seed_approved_cardholder()
-        interrupt_after(0.5)
+        looked = sandbox.count("accounts.transfers")
+        interrupt(lambda: sandbox.count("accounts.transfers") > looked)
         try:
             client.accounts.ensure_transfer(
-                cardholder_no=cardholder_no, transfer_unique_no="x", type="In", amount=1, settle=2.0
+                cardholder_no=cardholder_no, transfer_unique_no="x", type="In", amount=1, settle=3.0
             )
         except KeyboardInterrupt:
             print("interrupted")
-        time.sleep(4)
+        time.sleep(5)
         print(sandbox.count("accounts.transfer"))
         leave()
     """)
@@ -117,8 +129,7 @@ def test_a_payment_that_ctrl_c_ended_is_not_made_again() -> None:
         pay = dict(
             cardholder_no=cardholder_no, transfer_unique_no="x", type="In", amount=1, settle=2.0, never_sent=True
         )
-        sandbox.fault("accounts.transfer", {"stall_after_commit": 20_000})
-        interrupt_after(0.5)
+        stall("accounts.transfer", {"stall_after_commit": 20_000})
         try:
             client.accounts.ensure_transfer(**pay)
         except KeyboardInterrupt:
@@ -132,11 +143,10 @@ def test_a_payment_that_ctrl_c_ended_is_not_made_again() -> None:
 
 def test_other_signals_are_handled_while_a_call_waits_and_may_call_too() -> None:
     output = run("""
-        sandbox.fault("cards.packages", {"stall": 2_000})
         def handler(number, frame):
             print("handled", client.access_token() is not None)
         signal.signal(signal.SIGUSR1, handler)
-        interrupt_after(0.5, signal.SIGUSR1)
+        stall("cards.packages", {"stall": 2_000}, signal.SIGUSR1)
         assert len(client.cards.packages_page(page=0, size=1)) == 1
         print("answered")
     """)
@@ -146,11 +156,10 @@ def test_other_signals_are_handled_while_a_call_waits_and_may_call_too() -> None
 def test_a_signal_handler_may_call_while_the_token_is_fetched() -> None:
     output = run("""
         client = sandbox.client()
-        sandbox.fault("token", {"stall": 1_000})
         def handler(number, frame):
             print("handled", len(client.cards.packages_page(page=0, size=1)))
         signal.signal(signal.SIGUSR1, handler)
-        interrupt_after(0.3, signal.SIGUSR1)
+        stall("token", {"stall": 2_000}, signal.SIGUSR1)
         print("answered", len(client.cards.packages_page(page=0, size=1)))
     """)
     assert output.split("\n") == ["handled 1", "answered 1"]
@@ -159,14 +168,13 @@ def test_a_signal_handler_may_call_while_the_token_is_fetched() -> None:
 def test_a_list_that_a_signal_handler_reads_too_says_so_and_goes_on() -> None:
     output = run("""
         rows = client.cards.packages()
-        sandbox.fault("cards.packages", {"stall": 1_000})
         def handler(number, frame):
             try:
                 next(rows)
             except keysecure.InvalidInputError as error:
                 print(error.field, error.outcome)
         signal.signal(signal.SIGUSR1, handler)
-        interrupt_after(0.3, signal.SIGUSR1)
+        stall("cards.packages", {"stall": 2_000}, signal.SIGUSR1)
         print(len(list(rows)) == len(list(client.cards.packages())))
     """)
     assert output.split("\n") == ["list not_sent", "True"]
@@ -175,8 +183,7 @@ def test_a_list_that_a_signal_handler_reads_too_says_so_and_goes_on() -> None:
 def test_a_list_goes_on_after_ctrl_c() -> None:
     output = run("""
         rows = client.cards.packages()
-        sandbox.fault("cards.packages", {"stall": 20_000})
-        interrupt_after(0.3)
+        stall("cards.packages", {"stall": 20_000})
         try:
             next(rows)
         except KeyboardInterrupt:
@@ -190,16 +197,16 @@ def test_ctrl_c_ends_the_wait_for_another_threads_token() -> None:
     output = run("""
         earlier = sandbox.count("token")
         client = sandbox.client()
-        sandbox.fault("token", {"stall": 3_000})
+        sandbox.fault("token", {"stall": 5_000})
         other = threading.Thread(target=client.access_token)
         other.start()
         while not sandbox.faults_fired():
-            pass
-        interrupt_after(0.3)
+            time.sleep(0.005)
+        interrupt(lambda: True)
         try:
             client.access_token()
         except KeyboardInterrupt:
-            print(time.monotonic() - sent[0] < 0.5)
+            print(other.is_alive())
         other.join()
         print(client.access_token() is not None, sandbox.count("token") - earlier)
     """)
@@ -208,14 +215,14 @@ def test_ctrl_c_ends_the_wait_for_another_threads_token() -> None:
 
 def test_ctrl_c_ends_the_tls_handshake_of_a_server_that_says_nothing() -> None:
     output = run("""
-        import socket
+        import select, socket
         silent = socket.create_server(("127.0.0.1", 0))
         silent_url = "https://127.0.0.1:%d" % silent.getsockname()[1]
         client = keysecure.Client("key", "s" * 32, base_url=silent_url, max_retries=0)
-        interrupt_after(0.3)
+        interrupt(lambda: bool(select.select([silent], [], [], 0)[0]))
         try:
             client.access_token()
         except KeyboardInterrupt:
-            print(time.monotonic() - sent[0] < 0.5)
+            print(time.monotonic() - sent[0] < 10)
     """)
     assert output == "True"

@@ -167,15 +167,16 @@ fn purchases_at_once_are_asked_about_at_once() {
     let card_no = given.virtual_card();
     let started = Instant::now();
     let mut numbers: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| purchase(&given, &card_no))).collect();
+        let threads: Vec<_> = (0..16).map(|_| scope.spawn(|| purchase(&given, &card_no))).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    assert!(started.elapsed() < Duration::from_millis(1600), "{:?}", started.elapsed());
+    // One after another they would take 4.8 s.
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
     numbers.sort();
     numbers.dedup();
-    assert_eq!(8, numbers.len());
+    assert_eq!(16, numbers.len());
     settle(&given);
-    assert_eq!(16, merchant.heard().len());
+    assert_eq!(32, merchant.heard().len());
 }
 
 #[test]

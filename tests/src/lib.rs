@@ -6,6 +6,7 @@
 pub mod campaign;
 mod clock;
 mod logs;
+mod port;
 mod proxy;
 mod recorder;
 mod scripted;
@@ -15,6 +16,7 @@ mod tls;
 
 pub use clock::TestClock;
 pub use logs::{LogLine, logged};
+pub use port::free_address;
 pub use proxy::ConnectProxy;
 pub use recorder::Recorder;
 pub use scripted::{Reply, Scripted, Seen, envelope, http};

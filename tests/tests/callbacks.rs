@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // test code
 
 use std::io::Read as _;
-use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -12,6 +11,7 @@ use keysecure::{
     WebhookVerifier, WhenUnavailable,
 };
 use keysecure_sandbox::{CallbackFault, CallbackNulls, Mode, Platform, Sandbox, SignStyle};
+use keysecure_tests::free_address;
 use oxhttp::Server;
 use oxhttp::model::{Body, Request, Response};
 
@@ -74,7 +74,7 @@ fn scene(mode: Mode, decide: fn(&keysecure::AuthEvent) -> Decision) -> Scene {
         kept.lock().unwrap().push(result.map(|received| received.event));
         Response::new(Body::from(reply))
     };
-    let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let address = free_address();
     Server::new(answer).bind(address).spawn().unwrap();
     sandbox.set_callback_url(Some(&format!("http://{address}/"))).unwrap();
     Scene { sandbox, client, card_no, seen }

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use keysecure::{Check, Client, ClientBuilder, Clock, Health, Report, SystemClock};
 use keysecure_sandbox::{CipherMode, Fault, FaultKind, KeyScheme, KeyState, MerchantState, Mode, Sandbox};
+use keysecure_tests::free_address;
 
 fn builder(sandbox: &Sandbox) -> ClientBuilder {
     Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url()).max_retries(0)
@@ -100,8 +101,7 @@ fn a_platform_out_of_reach_is_told_by_what_went_wrong() {
         let client = Client::builder("key", sandbox.api_secret()).base_url(url).max_retries(0);
         client.timeout(Duration::from_millis(500)).connect_timeout(Duration::from_millis(500)).build().unwrap()
     };
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let report = at(&format!("http://{closed}")).doctor(None);
+    let report = at(&format!("http://{}", free_address())).doctor(None);
     bad(&report, Check::Reachability, None);
     assert!(report.of(Check::Reachability).unwrap().advice.contains("firewall"), "{report}");
     assert_eq!(report.of(Check::ApiKey).unwrap().health, Health::Skipped);

@@ -1,5 +1,6 @@
 //! What `cargo xtask test` runs. A further language is a further function and a further line in `ALL`.
 
+use crate::failures::Failures;
 use crate::kotlin;
 use crate::python;
 use crate::redis;
@@ -10,7 +11,7 @@ use crate::tally::Tally;
 /// One group of tests with a line of its own in the summary.
 pub struct Face {
     pub name: &'static str,
-    pub run: fn() -> Outcome,
+    pub run: fn(&mut Failures) -> Outcome,
 }
 
 /// How a face's tests ended.
@@ -40,11 +41,12 @@ pub fn is_known(name: &str) -> bool {
 /// With the stores of a fleet that need a server.
 const RUST: &str = "test --workspace --no-fail-fast --features keysecure-tests/redis";
 
-fn rust() -> Outcome {
+fn rust(failures: &mut Failures) -> Outcome {
     redis::ensure();
     let mut tally = Tally::default();
     // Without --no-fail-fast the first failing crate would hide the results of all others.
     let ended_well = run::streams(&mut run::cargo(RUST), |line| {
+        failures.hear(line);
         if let Some(part) = Tally::of_line(line) {
             tally += part;
         }
@@ -69,7 +71,7 @@ const VECTORS: [(&str, &[(&str, &str)]); 2] = [
 ];
 
 /// The committed vectors are what the JDK, OpenSSL and the real fastjson make. Each folder counts as one test.
-fn vectors() -> Outcome {
+fn vectors(failures: &mut Failures) -> Outcome {
     let missing: Vec<&str> = VECTORS
         .iter()
         .flat_map(|(_, tools)| tools.iter())
@@ -86,6 +88,7 @@ fn vectors() -> Outcome {
             tally.passed += 1;
         } else {
             tally.failed += 1;
+            failures.note(format!("{script} --check"));
         }
     }
     Outcome::Ran(tally)

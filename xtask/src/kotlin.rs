@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::bindings::{self, Bindings};
 use crate::faces::{Outcome, judge};
+use crate::failures::Failures;
 use crate::package;
 use crate::run;
 use crate::tally::Tally;
@@ -13,7 +14,7 @@ use crate::tally::Tally;
 const SANDBOX: &str = "build -p keysecure-sandbox";
 
 /// What `cargo xtask test` runs.
-pub fn face() -> Outcome {
+pub fn face(failures: &mut Failures) -> Outcome {
     let missing: Vec<&str> = [("java", "-version"), ("mvn", "-version")]
         .into_iter()
         .filter(|(tool, ask)| !run::exists(tool, ask))
@@ -25,6 +26,7 @@ pub fn face() -> Outcome {
     let Some(bindings) = made() else { return Outcome::Broken(Tally::default(), "the library did not build".into()) };
     let mut tally = Tally::default();
     let ended_well = run::streams(&mut maven(&bindings, &["test".into()]), |line| {
+        failures.hear(line);
         if let Some(whole) = total(line) {
             tally = whole;
         }

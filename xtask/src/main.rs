@@ -9,6 +9,7 @@ mod check;
 mod deny;
 mod deps;
 mod faces;
+mod failures;
 mod kotlin;
 mod link;
 mod package;

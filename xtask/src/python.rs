@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::faces::Outcome;
+use crate::failures::Failures;
 use crate::run;
 use crate::shipped;
 use crate::tally::Tally;
@@ -21,7 +22,7 @@ const CLIENT: &str = "bindings-python";
 const SANDBOX: &str = "bindings-python/sandbox";
 
 /// The tests of `cargo xtask test`.
-pub fn test() -> Outcome {
+pub fn test(failures: &mut Failures) -> Outcome {
     if !run::exists("python3", "--version") {
         return Outcome::Missing("python3 not found".into());
     }
@@ -37,22 +38,33 @@ pub fn test() -> Outcome {
     }
     let mut pytest = venv.python();
     pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]);
-    let ended_well = run::streams(&mut pytest, |line| tally += Tally::of_pytest(line).unwrap_or_default());
+    let ended_well = run::streams(&mut pytest, |line| {
+        failures.hear(line);
+        tally += Tally::of_pytest(line).unwrap_or_default();
+    });
     if ended_well != (tally.failed == 0) {
         return Outcome::Broken(tally, "pytest did not come to its end: see above".into());
     }
+    let mut count = |what: &str, good: bool| {
+        if good {
+            tally.passed += 1;
+        } else {
+            tally.failed += 1;
+            failures.note(what);
+        }
+    };
     for judge in JUDGES {
         let mut command = venv.command(judge[0]);
         if judge[0] == "pyright" {
             command.arg("--pythonpath").arg(venv.0.join("bin").join("python"));
         }
-        count(&mut tally, run::passes(command.args(&judge[1..])));
+        count(&judge.join(" "), run::passes(command.args(&judge[1..])));
     }
     let mut contents = venv.python();
-    count(&mut tally, run::passes(contents.arg("tests/package/contents.py").args(&wheels)));
-    count(&mut tally, works_when_installed("from-wheel", &wheels));
+    count("the wheels' contents", run::passes(contents.arg("tests/package/contents.py").args(&wheels)));
+    count("installed from wheels", works_when_installed("from-wheel", &wheels));
     let sdists = built(|project| sdist(&venv, project));
-    count(&mut tally, sdists.is_some_and(|sdists| works_when_installed("from-sdist", &sdists)));
+    count("installed from source", sdists.is_some_and(|sdists| works_when_installed("from-sdist", &sdists)));
     Outcome::Ran(tally)
 }
 
@@ -70,14 +82,6 @@ const JUDGES: &[&[&str]] = &[
     &["ruff", "check", "."],
     &["ruff", "format", "--check", "."],
 ];
-
-fn count(tally: &mut Tally, good: bool) {
-    if good {
-        tally.passed += 1;
-    } else {
-        tally.failed += 1;
-    }
-}
 
 /// `cargo xtask wheel`: the wheels that are shipped, and their sizes.
 pub fn wheel_command() -> bool {

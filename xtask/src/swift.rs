@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::faces::{self, Outcome};
+use crate::failures::Failures;
 use crate::swift_toolchain::Toolchain;
 use crate::tally::Tally;
 use crate::{bindings, package, run, swift_package};
@@ -16,7 +17,7 @@ const SANDBOX: &str = "build -p keysecure-sandbox";
 const SHIPPED: &str = "swift-bench";
 
 /// The tests, in the words of `XCTest`.
-pub fn face() -> Outcome {
+pub fn face(failures: &mut Failures) -> Outcome {
     let toolchain = match Toolchain::find() {
         Ok(toolchain) => toolchain,
         Err(why) => return Outcome::Missing(why),
@@ -26,6 +27,7 @@ pub fn face() -> Outcome {
         return Outcome::Broken(tally, "the library, its Swift face or the sandbox did not build".into());
     }
     let ended_well = run::streams(&mut swift(&toolchain, "test", &["--disable-swift-testing".into()]), |line| {
+        failures.hear(line);
         tally += case(line);
     });
     faces::judge(tally, ended_well)

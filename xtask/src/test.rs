@@ -1,16 +1,18 @@
-//! `cargo xtask test`: all faces one after another, then the summary. Its last line is the total and nothing else.
+//! `cargo xtask test`: all faces one after another, then what failed, told again, and the summary. Its last line is the total and nothing else.
 
 use crate::faces::{self, Outcome};
+use crate::failures::Failures;
 use crate::run;
 use crate::tally::Tally;
 
 /// Runs the faces of these names, or all when there is none.
 pub fn run(names: &[String]) -> bool {
     let wanted = faces::ALL.iter().filter(|face| names.is_empty() || names.iter().any(|name| name == face.name));
-    let ran: Vec<(&str, Outcome)> = wanted.map(|face| (face.name, (face.run)())).collect();
+    let mut failures = Failures::default();
+    let ran: Vec<(&str, Outcome)> = wanted.map(|face| (face.name, (face.run)(&mut failures))).collect();
     let (lines, total) = summary(ran, run::in_ci());
     println!();
-    for line in lines {
+    for line in failures.told().iter().chain(&lines) {
         println!("{line}");
     }
     println!("{total}");

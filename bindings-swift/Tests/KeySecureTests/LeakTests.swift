@@ -13,8 +13,9 @@ final class LeakTests: XCTestCase {
         let client = try Client(
             apiKey: "key", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", maxRetries: 0, transport: transport,
             observer: LogObserver { _ in })
-        var failed = 0
+        var (made, failed) = (0, 0)
         func calls(_ count: Int) throws {
+            made += count
             for turn in 0..<count {
                 if turn % 10 == 0 {
                     failed += (try? client.cards().get(cardNo: "404")) == nil ? 1 : 0
@@ -24,13 +25,11 @@ final class LeakTests: XCTestCase {
             }
         }
         try calls(20_000)
-        let before = resident()
-        try calls(100_000)
-        let after = resident()
-        XCTAssertEqual(failed, 12_000)
-        print("memory: \(before) KiB before, \(after) KiB after 100,000 calls")
         // A leak of 100 bytes for each call would be 10 MB.
-        XCTAssertLessThan(after - before, 6_000)
+        let left = try growth(limit: 6_000) { try calls(100_000) }
+        XCTAssertEqual(failed, made / 10)
+        print("memory: \(left) KiB more after 100,000 calls")
+        XCTAssertLessThan(left, 6_000)
     }
 
     func testClientsAndListsAreFreedWithTheirOwners() throws {
@@ -43,13 +42,22 @@ final class LeakTests: XCTestCase {
             }
         }
         try clients(1_000)
-        let before = resident()
-        try clients(2_000)
-        let after = resident()
-        print("memory: \(before) KiB before, \(after) KiB after 2,000 clients")
         // A client that stays is more than 2 KiB.
-        XCTAssertLessThan(after - before, 4_000)
+        let left = try growth(limit: 4_000) { try clients(2_000) }
+        print("memory: \(left) KiB more after 2,000 clients")
+        XCTAssertLessThan(left, 4_000)
     }
+}
+
+/// What a leak leaves behind every time; the allocator takes something now and then only.
+private func growth(limit: Int, of work: () throws -> Void) rethrows -> Int {
+    var least = Int.max
+    for _ in 0..<4 where least >= limit {
+        let before = resident()
+        try work()
+        least = min(least, resident() - before)
+    }
+    return least
 }
 
 /// The memory of this process that is in RAM, in KiB.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use keysecure::{RedisStore, Rejection, ReplayStore, StoreUnavailable, TokenStore, WebhookVerifier, WhenUnavailable};
+use keysecure_tests::free_address;
 
 use crate::file::one_accepts_each;
 use crate::fleet::{Fleet, Scratch, made};
@@ -29,7 +30,7 @@ impl Server {
             eprintln!("SKIPPED: redis-server is not installed");
             return None;
         }
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let port = free_address().port();
         let directory = Scratch::new();
         std::fs::create_dir(directory.path()).unwrap();
         Some(Self { child: launch(port, &directory), port, directory })
@@ -193,14 +194,15 @@ fn a_redis_that_does_not_answer_costs_its_time_out_once_a_second() {
     // It accepts connections, by its backlog, and never says anything.
     let mute = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("redis://:hunter2@{}/", mute.local_addr().unwrap());
-    let store = RedisStore::open(url).unwrap().timeout(Duration::from_millis(200));
+    let store = RedisStore::open(url).unwrap().timeout(Duration::from_secs(3));
     let begin = Instant::now();
     assert_eq!(store.load("slot", Duration::from_millis(50)), Err(StoreUnavailable), "less time than usual");
-    assert!(begin.elapsed() < Duration::from_millis(180));
+    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
     for _ in 0..50 {
         assert_eq!(store.insert("a", Duration::from_secs(60)), Err(StoreUnavailable));
     }
-    assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+    // Every time they would take 150 s.
+    assert!(begin.elapsed() < Duration::from_secs(15), "{:?}", begin.elapsed());
     assert!(!format!("{store:?}").contains("hunter2"));
 }
 

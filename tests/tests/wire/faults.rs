@@ -10,7 +10,7 @@ use crate::matrix::{purchase, transfer};
 use FaultKind as F;
 use keysecure::{Client, ErrorKind, Json, Method, Outcome};
 use keysecure_sandbox::{Fault, FaultKind};
-use keysecure_tests::{Reply, Scripted, Stage, TestClock, cents, envelope, http};
+use keysecure_tests::{Reply, Scripted, Stage, TestClock, cents, envelope, free_address, http};
 
 #[test]
 fn a_fault_that_stays_ends_a_read_after_its_retries_and_a_mutation_at_once() {
@@ -54,11 +54,9 @@ fn bursts_of_1009_are_answered_with_back_off_and_then_with_the_error() {
 
 #[test]
 fn a_refused_connection_means_not_sent_and_a_mutation_is_tried_again() {
-    // Nobody listens on this port any more.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let clock = Arc::new(TestClock::virtual_sleeps(None));
     let client = Client::builder("key", "0123456789abcdef")
-        .base_url(format!("http://127.0.0.1:{port}"))
+        .base_url(format!("http://{}", free_address()))
         .clock(clock.clone())
         .build()
         .unwrap();

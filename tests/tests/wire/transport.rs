@@ -10,7 +10,9 @@ use keysecure::{
     Client, ErrorKind, Method, Outcome, Request, Response, Simulated, Transfer, TransferType, Transport,
     TransportError, TransportFault,
 };
-use keysecure_tests::{ConnectProxy, Scripted, Stage, TestClock, TlsServer, another_root, cents, envelope};
+use keysecure_tests::{
+    ConnectProxy, Scripted, Stage, TestClock, TlsServer, another_root, cents, envelope, free_address,
+};
 
 const KEY: (&str, &str) = ("key", "0123456789abcdef");
 
@@ -128,12 +130,11 @@ fn an_explicit_proxy_is_used_for_every_connection() {
 #[test]
 fn a_proxy_that_refuses_or_is_not_there_means_not_sent() {
     let stage = Stage::credit().unwrap();
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (name, address) in [
         ("403", ConnectProxy::start(Some("403 Forbidden")).unwrap().address()),
         ("407", ConnectProxy::start(Some("407 Proxy Authentication Required")).unwrap().address()),
         ("502", ConnectProxy::start(Some("502 Bad Gateway")).unwrap().address()),
-        ("nobody", nobody),
+        ("nobody", free_address()),
     ] {
         let client = stage
             .builder()
@@ -495,11 +496,10 @@ fn a_slow_token_holds_the_waiting_threads_no_longer_than_their_own_timeout() {
         while puppet.sent.load(Ordering::SeqCst) == 0 {
             std::thread::yield_now();
         }
-        let waiting = Instant::now();
         let error = client.cards().freeze("17").unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error}");
-        assert!(waiting.elapsed() < Duration::from_millis(1_300), "{:?}", waiting.elapsed());
         // This transport does not keep to its timeout; the thread that uses it waits for it.
+        assert!(!leader.is_finished());
         let _ = leader.join().unwrap();
     });
     assert!(started.elapsed() < Duration::from_secs(5));
