@@ -99,7 +99,7 @@ fn a_worker_that_is_killed_with_the_lease_stops_nobody_for_longer_than_that() {
     let begin = Instant::now();
     let seen = fleet.watched(|fleet| fleet.calls(5));
     assert_eq!((seen.tokens, seen.failed), (1, 0));
-    assert!(begin.elapsed() < Duration::from_secs(4), "they waited for the lease and no longer");
+    assert!(begin.elapsed() < Duration::from_secs(15), "they waited for the lease and no longer");
 }
 
 #[test]
