@@ -165,7 +165,8 @@ impl Client {
         Ok(self.0.call(method, &path, body.as_ref())?)
     }
 
-    /// Ends the client: idle connections are closed, and every later call is an error.
+    /// Ends the client: its connections are closed, and every later call is an error. Calls under way are broken off; of a
+    /// mutation among them nobody knows whether it was done.
     pub fn shutdown(&self) {
         self.0.close();
     }

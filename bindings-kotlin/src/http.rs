@@ -19,7 +19,7 @@ pub trait Transport: Send + Sync {
     /// Sends the request once and reads the whole answer, whatever its status.
     fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportFailure>;
 
-    /// Lets go of idle connections. Called when the client is closed.
+    /// Lets go of connections; exchanges under way may be broken off. Called when the client is closed.
     ///
     /// (Not `close`: Kotlin's generated classes have one of their own.)
     fn close_idle(&self) -> Result<(), TransportFailure>;

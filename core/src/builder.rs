@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::aes::{AesSettings, Cipher};
 use crate::client::Client;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, LONGEST, SystemClock};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::observe::Observer;
@@ -91,13 +91,13 @@ impl ClientBuilder {
 
     /// The most time that one call may take, with all its attempts and waits. Default: 30 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = timeout.min(LONGEST);
         self
     }
 
     /// The most time that making one connection may take. Default: 5 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.connect_timeout = timeout.min(LONGEST);
         self
     }
 

@@ -110,7 +110,8 @@ impl Client {
         })
     }
 
-    /// Ends the client and all its clones: idle connections are closed, and every later call is an error.
+    /// Ends the client and all its clones: its connections are closed, and every later call is an error. Calls under way are
+    /// broken off; of a mutation among them nobody knows whether it was done (outcome `unknown`).
     pub fn close(&self) {
         self.engine.close();
     }

@@ -28,6 +28,9 @@ pub trait Clock: Send + Sync {
     fn between_waits(&self) {}
 }
 
+/// The most that any time of a caller's or of the platform's counts for, 100 years: no sum with it runs over.
+pub(crate) const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// Waits until what the lock guards may have changed, at most `left`. The caller looks again.
 pub(crate) fn await_change<'a, T>(
     clock: &dyn Clock,

@@ -143,6 +143,43 @@ fn threads_with_one_number_make_one_transfer() {
 }
 
 #[test]
+fn clients_of_one_process_with_one_number_make_one_transfer() {
+    let scene = scene();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let sandbox = &scene.sandbox;
+                let own = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url());
+                own.build().unwrap().accounts().ensure_transfer(&scene.transfer, &Ensure::never_sent()).unwrap()
+            });
+        }
+    });
+    assert_eq!(scene.sandbox.transfers().len(), 1);
+}
+
+#[test]
+fn an_earlier_call_shortens_no_wait() {
+    let scene = scene();
+    scene.sandbox.fault(Fault::on(LIST, FaultKind::Code(1001)).times(10_000));
+    scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::default()).unwrap_err();
+    scene.sandbox.clear_faults();
+    // Another process may have sent it meanwhile.
+    let before = scene.slept();
+    assert!(scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::default()).unwrap().created);
+    assert!(scene.slept() - before >= Duration::from_secs(9), "{:?}", scene.slept() - before);
+}
+
+#[test]
+fn times_without_end_are_taken() {
+    let scene = scene();
+    let sandbox = &scene.sandbox;
+    let patient = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url());
+    let patient = patient.timeout(Duration::MAX).connect_timeout(Duration::MAX).build().unwrap();
+    let options = Ensure { deadline: Duration::MAX, ..Ensure::never_sent() };
+    assert!(patient.accounts().ensure_transfer(&scene.transfer, &options).unwrap().created);
+}
+
+#[test]
 fn a_row_of_a_server_whose_clock_runs_ahead_is_found() {
     let scene = scene();
     scene.sandbox.fault(Fault::on(TRANSFER, FaultKind::SkewClock(50_000)));

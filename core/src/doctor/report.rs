@@ -26,6 +26,18 @@ pub enum Check {
 }
 
 impl Check {
+    /// All checks, in their order.
+    pub const ALL: [Self; 8] = [
+        Self::Reachability,
+        Self::Clock,
+        Self::ApiKey,
+        Self::IpWhitelist,
+        Self::Token,
+        Self::Mode,
+        Self::Pci,
+        Self::Aes,
+    ];
+
     /// The check's name, such as `ip_whitelist`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -56,6 +68,9 @@ pub enum Health {
 }
 
 impl Health {
+    /// All ways a check can end.
+    pub const ALL: [Self; 4] = [Self::Good, Self::Warning, Self::Bad, Self::Skipped];
+
     /// `good`, `warning`, `bad` or `skipped`.
     pub fn as_str(self) -> &'static str {
         match self {

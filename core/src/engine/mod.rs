@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, LONGEST};
 use crate::ensure::Numbers;
 use crate::error::{Error, Outcome};
 use crate::model::Decode;
@@ -42,8 +42,8 @@ pub(crate) struct Engine {
     tokens: TokenCell,
     /// The fleet's token, when there is a store.
     shared_token: Option<SharedToken>,
-    /// The merchant's own numbers that are being made sure of.
-    pub numbers: Numbers,
+    /// The merchants' own numbers that this process is making sure of.
+    pub numbers: Arc<Numbers>,
     closed: AtomicBool,
 }
 
@@ -86,7 +86,7 @@ impl Engine {
             server_time: Mutex::default(),
             tokens: TokenCell::default(),
             shared_token,
-            numbers: Numbers::default(),
+            numbers: Numbers::of_this_process(),
             closed: AtomicBool::new(false),
         }
     }
@@ -365,11 +365,13 @@ impl Engine {
 
     /// `Retry-After` in either of its forms.
     fn retry_after(&self, text: &str) -> Option<Duration> {
-        if let Ok(seconds) = text.trim().parse() {
-            return Some(Duration::from_secs(seconds));
-        }
-        let until = instant::to_millis(httpdate::parse_http_date(text).ok()?);
-        Some(Duration::from_millis(u64::try_from(until.saturating_sub(self.server_now())).unwrap_or(0)))
+        let wait = if let Ok(seconds) = text.trim().parse() {
+            Duration::from_secs(seconds)
+        } else {
+            let until = instant::to_millis(httpdate::parse_http_date(text).ok()?);
+            Duration::from_millis(u64::try_from(until.saturating_sub(self.server_now())).unwrap_or(0))
+        };
+        Some(wait.min(LONGEST))
     }
 
     fn report(&self, record: &AttemptRecord) {

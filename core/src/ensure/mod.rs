@@ -19,7 +19,9 @@ pub(crate) use numbers::Numbers;
 pub(crate) use thing::Thing;
 
 use crate::client::Client;
+use crate::clock::LONGEST;
 use crate::error::{Error, ErrorKind, Outcome};
+use crate::store::slot;
 use crate::values::civil::{LONGEST_WINDOW, When};
 use crate::values::instant;
 
@@ -61,14 +63,16 @@ pub struct Ensured<T> {
 
 /// Makes sure that a thing exists once.
 pub(crate) fn ensure<T: Thing>(client: &Client, thing: &T, options: &Ensure) -> Result<Ensured<T::Row>, Error> {
+    let options = &Ensure { deadline: options.deadline.min(LONGEST), ..*options };
     if options.deadline <= options.settle {
         return Err(Error::invalid_input("deadline", "must be longer than settle"));
     }
     let engine = &client.engine;
     let end = engine.now().saturating_add(options.deadline);
-    let key = format!("{}:{}", T::OPERATION.name, thing.number());
+    let merchant = slot(&engine.settings.base_url, &engine.settings.api_key);
+    let key = format!("{merchant} {} {}", T::OPERATION.name, thing.number());
     let Some(claim) = engine.numbers.claim(key, engine.clock(), options.deadline) else {
-        let detail = "another thread was making sure of the same number until the deadline";
+        let detail = "another thread, or the call that was interrupted here, is making sure of the same number";
         return Err(Error::of_kind(ErrorKind::Timeout, Outcome::Unknown, detail).in_call(T::OPERATION.name, 0));
     };
     let mut search = Search {
@@ -78,14 +82,12 @@ pub(crate) fn ensure<T: Thing>(client: &Client, thing: &T, options: &Ensure) -> 
         end,
         attempts: 0,
         // Unless the number is new, an attempt that we do not know of may have ended just now.
-        last_attempt: claim
-            .last_attempt()
-            .or_else(|| (!options.never_sent || claim.broken_off()).then(|| engine.now())),
+        last_attempt: (!options.never_sent || claim.is_open()).then(|| engine.now()),
         last_look: "it was not looked up",
     };
     let result = search.run();
     let open = result.as_ref().is_err_and(|error| error.outcome() == Outcome::Unknown);
-    claim.finish(search.last_attempt.filter(|_| open));
+    claim.finish(open);
     result
 }
 
@@ -158,7 +160,7 @@ impl<T: Thing> Search<'_, T> {
     fn look(&self) -> Result<Look<T::Row>, Error> {
         let end = self.client.engine.server_now().div_euclid(1000) + AHEAD;
         let at = |second: i64| instant::from_millis(second.saturating_mul(1000)).unwrap_or(std::time::UNIX_EPOCH);
-        let start = self.options.since.unwrap_or_else(|| at(end - LONGEST_WINDOW).into());
+        let start = self.options.since.unwrap_or_else(|| at((end - LONGEST_WINDOW).max(0)).into());
         let mut found = Vec::new();
         for row in self.thing.look(&self.client, start, at(end).into())? {
             found.extend(Some(row?).filter(|row| T::unique_no(row) == Some(self.thing.number())));

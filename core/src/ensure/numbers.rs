@@ -1,13 +1,14 @@
 //! The numbers that are being made sure of, so that two threads of one process never do so for the same one.
 
 use std::collections::HashMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::process;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, await_change};
 
-/// Numbers in work, and numbers whose last attempt is still open.
+/// Numbers in work, and numbers of which an attempt may still be on its way.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
     known: Mutex<HashMap<String, Number>>,
@@ -16,27 +17,40 @@ pub(crate) struct Numbers {
 
 #[derive(Debug, Default)]
 struct Number {
-    claimed: bool,
-    last_attempt: Option<Duration>,
-    /// Whether work on it was broken off, perhaps in the middle of an attempt.
-    broken_off: bool,
+    worker: Option<ThreadId>,
+    /// Whether earlier work may have left an attempt that is still carried out.
+    open: bool,
 }
 
 impl Numbers {
-    /// Takes a number for one thread; `None` when another held it for longer than `patience`.
+    /// Those of this process, for all its clients: it is the number that must not be sent twice, whoever sends it.
+    ///
+    /// A forked child begins anew. The locks within may be held by threads that it does not have.
+    pub(crate) fn of_this_process() -> Arc<Self> {
+        static KNOWN: Mutex<Option<(u32, Arc<Numbers>)>> = Mutex::new(None);
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = process::id();
+        match &*known {
+            Some((process, numbers)) if *process == here => Arc::clone(numbers),
+            _ => Arc::clone(&known.insert((here, Arc::default())).1),
+        }
+    }
+
+    /// Takes a number for one thread; `None` when another held it for longer than `patience`, or when this very thread has
+    /// it: a signal handler has interrupted that work, which would wait for the handler.
     pub(crate) fn claim(&self, number: String, clock: &dyn Clock, patience: Duration) -> Option<Claim<'_>> {
-        let give_up = Instant::now() + patience;
+        let (begin, here) = (Instant::now(), thread::current().id());
         let mut known = self.lock();
-        while known.get(&number).is_some_and(|number| number.claimed) {
-            let left = give_up.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+        while let Some(worker) = known.get(&number).and_then(|number| number.worker) {
+            let left = patience.saturating_sub(begin.elapsed());
+            if left.is_zero() || worker == here {
                 return None;
             }
             known = await_change(clock, &self.known, known, &self.freed, left);
         }
-        let Number { last_attempt, broken_off, .. } = known.remove(&number).unwrap_or_default();
-        known.insert(number.clone(), Number { claimed: true, ..Number::default() });
-        Some(Claim { numbers: self, number, last_attempt, broken_off })
+        let open = known.remove(&number).is_some_and(|number| number.open);
+        known.insert(number.clone(), Number { worker: Some(here), open });
+        Some(Claim { numbers: self, number, open })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Number>> {
@@ -49,25 +63,19 @@ impl Numbers {
 pub(crate) struct Claim<'a> {
     numbers: &'a Numbers,
     number: String,
-    last_attempt: Option<Duration>,
-    broken_off: bool,
+    open: bool,
 }
 
 impl Claim<'_> {
-    /// When the last attempt that is still open ended, if one of this process is.
-    pub(crate) fn last_attempt(&self) -> Option<Duration> {
-        self.last_attempt
+    /// Whether an attempt of this process may still be on its way, or work on the number was broken off: then nobody can say
+    /// that it was never sent.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
     }
 
-    /// Whether earlier work of this process was broken off: then nobody can say that the number was never sent.
-    pub(crate) fn broken_off(&self) -> bool {
-        self.broken_off
-    }
-
-    /// Ends the work; an attempt that is still open is remembered for the next call.
-    pub(crate) fn finish(mut self, open: Option<Duration>) {
-        self.last_attempt = open;
-        self.broken_off = false;
+    /// Ends the work and says whether an attempt may still be on its way.
+    pub(crate) fn finish(mut self, open: bool) {
+        self.open = open;
     }
 }
 
@@ -75,10 +83,8 @@ impl Drop for Claim<'_> {
     fn drop(&mut self) {
         let mut known = self.numbers.lock();
         // A call that a face ends, as Ctrl-C does, or a panic: nobody knows how far it came.
-        let broken_off = self.broken_off || thread::panicking();
-        let last_attempt = self.last_attempt.filter(|_| !broken_off);
-        if broken_off || last_attempt.is_some() {
-            known.insert(self.number.clone(), Number { claimed: false, last_attempt, broken_off });
+        if self.open || thread::panicking() {
+            known.insert(self.number.clone(), Number { worker: None, open: true });
         } else {
             known.remove(&self.number);
         }
@@ -96,7 +102,9 @@ mod tests {
     fn one_thread_at_a_time_has_a_number() {
         let (numbers, clock) = (Numbers::default(), SystemClock::new());
         let claim = numbers.claim("a".into(), &clock, Duration::ZERO).unwrap();
-        assert!(numbers.claim("a".into(), &clock, Duration::from_millis(10)).is_none());
+        let others = || numbers.claim("a".into(), &clock, Duration::from_millis(10)).is_some();
+        assert!(!thread::scope(|scope| scope.spawn(others).join()).unwrap());
+        assert!(numbers.claim("a".into(), &clock, Duration::MAX).is_none(), "it would wait for itself");
         assert!(numbers.claim("b".into(), &clock, Duration::ZERO).is_some());
         drop(claim);
         assert!(numbers.claim("a".into(), &clock, Duration::ZERO).is_some());
@@ -111,19 +119,18 @@ mod tests {
         };
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err());
         let again = numbers.claim("a".into(), &clock, Duration::ZERO).unwrap();
-        assert!(again.broken_off());
-        again.finish(None);
+        assert!(again.is_open());
+        again.finish(false);
         assert!(numbers.lock().is_empty());
     }
 
     #[test]
     fn an_open_attempt_is_remembered_and_a_settled_number_forgotten() {
         let (numbers, clock) = (Numbers::default(), SystemClock::new());
-        let open = Some(Duration::from_secs(7));
-        numbers.claim("a".into(), &clock, Duration::ZERO).unwrap().finish(open);
+        numbers.claim("a".into(), &clock, Duration::ZERO).unwrap().finish(true);
         let again = numbers.claim("a".into(), &clock, Duration::ZERO).unwrap();
-        assert_eq!(again.last_attempt(), open);
-        again.finish(None);
+        assert!(again.is_open());
+        again.finish(false);
         assert!(numbers.lock().is_empty());
     }
 }

@@ -23,7 +23,7 @@ pub trait Transport: Send + Sync {
     /// Sends the request once and reads the whole answer, whatever its status.
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError>;
 
-    /// Lets go of idle connections. Called when the client is closed.
+    /// Lets go of connections; exchanges under way may be broken off. Called when the client is closed.
     fn close(&self) {}
 }
 

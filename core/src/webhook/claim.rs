@@ -2,20 +2,21 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::rejection::Rejection;
 use super::replay::{ReplayStore, StoreUnavailable};
 
-/// How long a callback stays claimed when its worker is killed: longer than a handler should take.
+/// How long a callback stays claimed, at most: longer than a handler may take.
 const LEASE: Duration = Duration::from_secs(60);
 
 /// The right to handle a callback, from [`WebhookVerifier::claim`](crate::WebhookVerifier::claim).
 ///
 /// [`verify`](crate::WebhookVerifier::verify) remembers a callback before it is handled: when that fails, the platform
 /// sends it again and may be told that it was accepted. A claim is remembered only by [`finish`](Self::finish). Dropped
-/// before, it is released and the next delivery of the callback is new. A worker that is killed holds it for a minute (in
-/// a [`FileStore`](crate::FileStore) up to two). So a callback is handled **at least** once; what a handler does should
+/// before, it is released and the next delivery of the callback is new. It ends after a minute by itself (in a
+/// [`FileStore`](crate::FileStore) after up to two), because a worker may be killed: a handler must be done by then, and
+/// longer work go to a queue. So a callback is handled **at least** once; what a handler does should
 /// be harmless when done twice.
 ///
 /// `Auth` callbacks are remembered at once: nobody waits for a second answer to a purchase.
@@ -27,6 +28,7 @@ struct Held {
     content: String,
     running: String,
     keep: Duration,
+    since: Instant,
 }
 
 impl Claim {
@@ -41,12 +43,12 @@ impl Claim {
         content: String,
         keep: Duration,
     ) -> Result<Result<Self, Rejection>, StoreUnavailable> {
-        let running = format!("{content} running");
+        let (running, since) = (format!("{content} running"), Instant::now());
         if !store.insert(&running, LEASE)? {
             let handled = store.contains(&content)?;
             return Ok(Err(if handled { Rejection::Replayed } else { Rejection::InProgress }));
         }
-        let held = Held { store: Arc::clone(store), content, running, keep };
+        let held = Held { store: Arc::clone(store), content, running, keep, since };
         // Asked only now: who finished meanwhile has said so before letting go.
         if held.store.contains(&held.content)? {
             return Ok(Err(Rejection::Replayed));
@@ -63,8 +65,10 @@ impl Claim {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        // A store out of reach forgets it when its time is over.
-        let _ = self.store.remove(&self.running);
+        // A store out of reach forgets it when its time is over; then it may be another worker's by now.
+        if self.since.elapsed() < LEASE {
+            let _ = self.store.remove(&self.running);
+        }
     }
 }
 

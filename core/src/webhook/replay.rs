@@ -88,10 +88,11 @@ impl ReplayStore for MemoryReplayStore {
     fn insert(&self, key: &str, keep: Duration) -> Result<bool, StoreUnavailable> {
         let now = Instant::now();
         let mut seen = self.seen();
-        seen.sweep(now, self.capacity);
         if seen.keys.get(key).is_some_and(|end| *end > now) {
             return Ok(false);
         }
+        // Only for one that is new: room made for a replay would forget another callback, or this very one.
+        seen.sweep(now, self.capacity);
         // An end that no clock reaches.
         let end = now.checked_add(keep).unwrap_or(now + FOR_EVER);
         seen.keys.insert(key.to_owned(), end);
@@ -135,6 +136,8 @@ mod tests {
 
     #[test]
     fn it_is_bounded_in_size_and_time() {
+        let store = MemoryReplayStore::new(1);
+        assert_eq!((store.insert("a", LONG), store.insert("a", LONG)), (Ok(true), Ok(false)), "it is full");
         let store = MemoryReplayStore::new(2);
         for key in ["a", "b", "c"] {
             assert_eq!(store.insert(key, LONG), Ok(true));

@@ -144,6 +144,16 @@ fn retry_after_is_obeyed_within_the_deadline_and_ends_the_call_beyond_it() {
 }
 
 #[test]
+fn retry_after_counts_for_a_hundred_years_at_most() {
+    let far =
+        Scripted::platform(|_| Reply::Keep(http("503 Busy", &["Retry-After: 18446744073709551615"], b""))).unwrap();
+    let client = Client::builder("key", "0123456789abcdef").base_url(far.base_url()).build().unwrap();
+    let error = client.simulation().auth(&purchase("17")).unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(100 * 365 * 24 * 3600)));
+}
+
+#[test]
 fn retry_after_is_read_as_a_date_too_and_on_a_refusal_of_the_platform() {
     let seen = AtomicUsize::new(0);
     let server = Scripted::platform(move |_| {

@@ -91,7 +91,7 @@ pub(super) fn fastjson2(text: &str) -> Option<String> {
     if parts.whole {
         return Some(format!("{}{}", parts.sign, parts.digits));
     }
-    if parts.exponent.abs() > 2047 {
+    if parts.exponent.unsigned_abs() > 2047 {
         return None;
     }
     if parts.exponent == 0 {
@@ -156,5 +156,15 @@ mod tests {
         for text in ["0", "0.00", "-1", "1e2", "1E2", "0.0000001", &"1".repeat(64)] {
             assert!(!is_plain(text), "{text}");
         }
+    }
+
+    #[test]
+    fn no_exponent_runs_over() {
+        for exponent in [i64::MIN, i64::MIN + 1, -2048, 2048, i64::MAX] {
+            for write in [fastjson1, fastjson1_plain, fastjson2] {
+                let _ = write(&format!("1.5e{exponent}"));
+            }
+        }
+        assert_eq!(fastjson2("1e-9223372036854775808"), None);
     }
 }
