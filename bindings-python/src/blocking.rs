@@ -30,13 +30,15 @@ pub fn blocking<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, Error>
 
 /// Does a job without the GIL, and logs what it had to say. A job that panics leaves nothing.
 fn run(py: Python<'_>, job: &mut (dyn FnMut() + Send)) -> PyResult<()> {
-    let wanted = log::wanted(py);
+    // Before anything is sent, and before the logger is asked, which would take it for an error of its own.
+    py.check_signals()?;
+    let wanted = log::wanted(py)?;
     look_where_we_are(py)?;
     let (ended, records) = py.detach(|| log::collecting(wanted, || catch_unwind(AssertUnwindSafe(job))));
-    log::emit(py, &records);
+    let told = log::emit(py, &records);
     match ended {
         Err(cause) if cause.is::<PyErr>() => cause.downcast().map_or(Ok(()), |raised: Box<PyErr>| Err(*raised)),
-        _ => Ok(()),
+        _ => told,
     }
 }
 

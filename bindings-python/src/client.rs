@@ -10,7 +10,7 @@ use pyo3::types::{PyDict, PyType};
 
 use crate::blocking::blocking;
 use crate::doctor::Report;
-use crate::errors::{config, invalid_input};
+use crate::errors::{config, instead, invalid_input, invalid_response};
 use crate::process::PerProcess;
 use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Simulation};
 use crate::secrets::AccessToken;
@@ -132,14 +132,15 @@ impl Client {
     }
 
     /// A client from `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT`,
-    /// `KEYSECURE_BASE_URL` and `KEYSECURE_APP_ID`, read now. Keyword arguments are those of `Client` and win.
+    /// `KEYSECURE_BASE_URL` and `KEYSECURE_APP_ID`, read now. Keyword arguments are those of `Client` and win,
+    /// unless they are `None`.
     #[classmethod]
     #[pyo3(signature = (**settings))]
     fn from_env<'py>(class: &Bound<'py, PyType>, settings: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
         let py = class.py();
         let found = settings::from_environment(py)?;
-        if let Some(settings) = settings {
-            found.update(settings.as_mapping())?;
+        for (name, value) in settings.into_iter().flatten().filter(|(_, value)| !value.is_none()) {
+            found.set_item(name, value)?;
         }
         for (name, variable) in [("api_key", "KEYSECURE_API_KEY"), ("api_secret", "KEYSECURE_API_SECRET")] {
             if !found.contains(name)? {
@@ -220,7 +221,9 @@ impl Client {
         let path = values::text("path", path)?;
         let body = body.map(|body| values::to_json("body", body)).transpose()?;
         let data: Json = self.run(py, move |client| client.call(method, &path, body.as_ref()))?;
-        values::from_json(py, &data)
+        // The call was made: what Python cannot hold must not hide that.
+        let ours = || invalid_response(py, "the answer holds what Python cannot hold");
+        values::from_json(py, &data).map_err(|raised| instead(py, raised, ours))
     }
 
     /// A verifier of this merchant's callbacks: `app_id` (else the Api-Key) and the apiSecret of the client. Keyword
@@ -236,7 +239,8 @@ impl Client {
         py.get_type::<crate::webhooks::WebhookVerifier>().call((app_id, secret), options)
     }
 
-    /// Ends the client: idle connections are closed, and every later call is a `ConfigError`.
+    /// Ends the client: its connections are closed, and every later call is a `ConfigError`. Calls under way are broken
+    /// off; of a mutation among them nobody knows whether it was done.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         self.closed.store(true, Ordering::Release);
         let client = self.core(py)?;

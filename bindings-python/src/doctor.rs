@@ -1,7 +1,11 @@
 //! What the doctor found.
 
+use keysecure::{Check, Health};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyType};
+
+use crate::values::{Pickle, pickle};
 
 /// One finding of the doctor.
 #[pyclass(frozen, eq, hash, module = "keysecure")]
@@ -51,6 +55,27 @@ impl Finding {
         Ok(fields)
     }
 
+    #[classmethod]
+    fn _of(
+        _: &Bound<'_, PyType>,
+        check: &str,
+        health: &str,
+        found: String,
+        advice: String,
+        code: Option<i64>,
+    ) -> PyResult<Self> {
+        let check = Check::ALL.into_iter().find(|known| known.as_str() == check);
+        let health = Health::ALL.into_iter().find(|known| known.as_str() == health);
+        let (Some(check), Some(health)) = (check, health) else {
+            return Err(PyValueError::new_err("this version does not know this finding"));
+        };
+        Ok(Self(keysecure::Finding { check, health, found, advice, code }))
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Pickle<'py>> {
+        pickle(slf, slf.get().to_dict(slf.py())?.values().to_tuple())
+    }
+
     fn __repr__(&self) -> String {
         format!("Finding(check={:?}, health={:?}, found={:?})", self.check(), self.health(), self.found())
     }
@@ -89,6 +114,15 @@ impl Report {
     /// The findings as a JSON array of objects.
     fn to_json(&self) -> String {
         self.0.to_json()
+    }
+
+    #[classmethod]
+    fn _of(_: &Bound<'_, PyType>, findings: Vec<PyRef<'_, Finding>>) -> Self {
+        Self(keysecure::Report { findings: findings.iter().map(|finding| finding.0.clone()).collect() })
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Pickle<'py>> {
+        pickle(slf, (slf.get().findings(slf.py())?,).into_pyobject(slf.py())?)
     }
 
     fn __str__(&self) -> String {

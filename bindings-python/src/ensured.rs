@@ -2,12 +2,14 @@
 
 use keysecure::Ensure;
 use pyo3::IntoPyObjectExt;
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyType};
 
-use crate::values::{Given, optional_when, seconds};
+use crate::values::{Given, Pickle, optional_when, pickle, seconds};
 
 /// A thing that exists exactly once.
-#[pyclass(frozen, module = "keysecure")]
+#[pyclass(frozen, generic, module = "keysecure")]
 pub struct Ensured {
     /// The thing.
     #[pyo3(get)]
@@ -26,6 +28,38 @@ impl Ensured {
 
 #[pymethods]
 impl Ensured {
+    /// A dict with `value`, which is a dict too, and `created`.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let fields = PyDict::new(py);
+        fields.set_item("value", self.value.call_method0(py, intern!(py, "to_dict"))?)?;
+        fields.set_item("created", self.created)?;
+        Ok(fields)
+    }
+
+    /// The thing and `created` as JSON text, the thing as its own `to_json` writes it.
+    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+        let value = self.value.call_method0(py, intern!(py, "to_json"))?;
+        Ok(format!("{{\"value\":{value},\"created\":{}}}", self.created))
+    }
+
+    fn __eq__(&self, py: Python<'_>, other: &Self) -> PyResult<bool> {
+        Ok(self.created == other.created && self.value.bind(py).eq(&other.value)?)
+    }
+
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        Ok(self.value.bind(py).hash()? ^ isize::from(self.created))
+    }
+
+    #[classmethod]
+    fn _of(_: &Bound<'_, PyType>, value: Py<PyAny>, created: bool) -> Self {
+        Self { value, created }
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Pickle<'py>> {
+        let ensured = slf.get();
+        pickle(slf, (&ensured.value, ensured.created).into_pyobject(slf.py())?)
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let created = if self.created { "True" } else { "False" };
         Ok(format!("Ensured(value={}, created={created})", self.value.bind(py).repr()?))

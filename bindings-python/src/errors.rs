@@ -14,6 +14,11 @@ pub fn config(py: Python<'_>, detail: &str) -> PyErr {
     raise(py, "ConfigError", detail, &[])
 }
 
+/// An answer that cannot be understood, to a call that may have been carried out.
+pub fn invalid_response(py: Python<'_>, detail: &str) -> PyErr {
+    raise(py, "InvalidResponseError", detail, &[("outcome", "unknown")])
+}
+
 /// Our error in the place of one that Python raised over a value. What is no `Exception` goes on as it is: it is a Ctrl-C
 /// that arrived just now, or a call to end the program.
 pub fn instead(py: Python<'_>, raised: PyErr, ours: impl FnOnce() -> PyErr) -> PyErr {

@@ -1,17 +1,19 @@
 //! Lists: lazy iterators and single pages.
 
 use std::collections::VecDeque;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
+use std::process;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-use keysecure::Error;
-use pyo3::IntoPyObjectExt;
+use keysecure::{Error, Extra};
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyDict, PyList, PyString, PyType};
+use pyo3::{IntoPyObjectExt, intern};
 
 use crate::blocking::{await_change, blocking};
 use crate::errors::invalid_input;
+use crate::values::{Pickle, pickle};
 
 /// Rows to come, and how to make a Python object of one.
 struct Rows<T> {
@@ -19,7 +21,7 @@ struct Rows<T> {
     list: Mutex<Place<T>>,
     /// Told when it is there again.
     back: Condvar,
-    /// Rows that came with the last page. Locked only by threads that are attached to Python, and never over a wait.
+    /// Rows that came with the last page. Never locked over a wait.
     here: Mutex<VecDeque<T>>,
 }
 
@@ -33,26 +35,39 @@ where
     T: Send + 'static + for<'py> IntoPyObject<'py>,
 {
     fn next(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        let here = || lock(&self.here);
-        // Unlocked before an object is made: that may run any code of Python's.
-        let row = here().pop_front();
-        if let Some(row) = row {
-            return object(py, row).map(Some);
+        loop {
+            // Unlocked before an object is made: that may run any code of Python's.
+            let row = lock(&self.here).pop_front();
+            if let Some(row) = row {
+                return object(py, row).map(Some);
+            }
+            match blocking(py, || self.fetch())? {
+                Some(true) => {}
+                Some(false) => return Ok(None),
+                None => {
+                    return Err(invalid_input(py, "list", "is being read by the very call that was interrupted here"));
+                }
+            }
         }
-        let page: Option<VecDeque<T>> = blocking(py, || {
-            let Some(mut reading) = Reading::start(self) else { return Ok(None) };
-            let Some(list) = &mut reading.list else { return Ok(None) };
-            let Some(first) = list.next().transpose()? else { return Ok(Some(VecDeque::new())) };
-            // The rest of the page is in memory: taken along, so that a row costs no letting go of the GIL.
-            let more = list.size_hint().0;
-            let rest = list.by_ref().take(more).collect::<Result<Vec<T>, Error>>()?;
-            Ok(Some(std::iter::once(first).chain(rest).collect()))
-        })?;
-        let busy = || invalid_input(py, "list", "is being read by the very call that was interrupted here");
-        let mut page = page.ok_or_else(busy)?;
-        let first = page.pop_front();
-        here().append(&mut page);
-        first.map(|row| object(py, row)).transpose()
+    }
+}
+
+impl<T> Rows<T> {
+    /// Gets rows here, and says whether there were any. `None` when a call that this one interrupted is doing so.
+    fn fetch(&self) -> Result<Option<bool>, Error> {
+        let Some(mut reading) = Reading::start(self) else { return Ok(None) };
+        let Some(list) = &mut reading.list else { return Ok(None) };
+        // Whoever read it before us may have left some.
+        if !lock(&self.here).is_empty() {
+            return Ok(Some(true));
+        }
+        let Some(first) = list.next().transpose()? else { return Ok(Some(false)) };
+        // The rest of the page is in memory: taken along, so that a row costs no letting go of the GIL. They lie here
+        // before the list is given back and before anything can be raised, so that no row is lost.
+        let more = list.size_hint().0;
+        let rest = list.by_ref().take(more).collect::<Result<Vec<T>, Error>>()?;
+        lock(&self.here).extend(std::iter::once(first).chain(rest));
+        Ok(Some(true))
     }
 }
 
@@ -105,9 +120,12 @@ fn object<T: for<'py> IntoPyObject<'py>>(py: Python<'_>, row: T) -> PyResult<Py<
 }
 
 /// The rows of a list, fetched page by page while you iterate. It can be iterated once.
-#[pyclass(frozen, module = "keysecure")]
+#[pyclass(frozen, generic, module = "keysecure")]
 pub struct List {
-    rows: Box<dyn Source>,
+    rows: ManuallyDrop<Box<dyn Source>>,
+    /// The process that began it. A forked child would read from its parent's connection, and might wait for ever for a
+    /// thread that it does not have.
+    process: u32,
 }
 
 impl List {
@@ -116,8 +134,17 @@ impl List {
     where
         T: Send + 'static + for<'py> IntoPyObject<'py>,
     {
-        Self {
-            rows: Box::new(Rows { list: Mutex::new(Place::Here(list)), back: Condvar::new(), here: Mutex::default() }),
+        let rows = Rows { list: Mutex::new(Place::Here(list)), back: Condvar::new(), here: Mutex::default() };
+        Self { rows: ManuallyDrop::new(Box::new(rows)), process: process::id() }
+    }
+}
+
+impl Drop for List {
+    fn drop(&mut self) {
+        // A child leaves it alone: to free it could close its parent's connections.
+        if self.process == process::id() {
+            // SAFETY: it is dropped here only, and not used again.
+            unsafe { ManuallyDrop::drop(&mut self.rows) };
         }
     }
 }
@@ -129,6 +156,9 @@ impl List {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        if self.process != process::id() {
+            return Err(invalid_input(py, "list", "was begun before a fork: begin one in this process"));
+        }
         self.rows.next(py)
     }
 
@@ -138,29 +168,69 @@ impl List {
 }
 
 /// One page of a list.
-#[pyclass(frozen, module = "keysecure")]
+#[pyclass(frozen, generic, module = "keysecure")]
 pub struct Page {
     /// The rows, at most as many as were asked for. Fewer mean that this is the last page.
     #[pyo3(get)]
     list: Py<PyList>,
-    /// Fields of the answer that this version does not know.
-    #[pyo3(get)]
-    extra: Py<PyAny>,
+    extra: Extra,
 }
 
 impl Page {
+    /// What a method of each row gives.
+    fn each<'py>(&self, py: Python<'py>, method: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyList>> {
+        let given = self.list.bind(py).iter().map(|row| row.call_method0(method));
+        PyList::new(py, given.collect::<PyResult<Vec<_>>>()?)
+    }
+
     /// A page of the core.
     pub fn of<T>(py: Python<'_>, page: keysecure::Page<T>) -> PyResult<Self>
     where
         T: for<'py> IntoPyObject<'py>,
     {
         let rows = page.list.into_iter().map(|row| object(py, row)).collect::<PyResult<Vec<_>>>()?;
-        Ok(Self { list: PyList::new(py, rows)?.unbind(), extra: object(py, page.extra)? })
+        Ok(Self { list: PyList::new(py, rows)?.unbind(), extra: page.extra })
     }
 }
 
 #[pymethods]
 impl Page {
+    /// Fields of the answer that this version does not know.
+    #[getter]
+    fn extra<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.extra.clone().into_pyobject(py)
+    }
+
+    /// A dict with `list`, whose rows are dicts too, and `extra`.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let fields = PyDict::new(py);
+        fields.set_item("list", self.each(py, intern!(py, "to_dict"))?)?;
+        fields.set_item("extra", self.extra(py)?)?;
+        Ok(fields)
+    }
+
+    /// The page as JSON text in the platform's form, each row as its own `to_json` writes it.
+    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+        let rows: Vec<String> = self.each(py, intern!(py, "to_json"))?.extract()?;
+        let extra = self.extra.to_json();
+        let end = if self.extra.is_empty() { "}".to_owned() } else { extra.replacen('{', ",", 1) };
+        Ok(format!("{{\"list\":[{}]{end}", rows.join(",")))
+    }
+
+    fn __eq__(&self, py: Python<'_>, other: &Self) -> PyResult<bool> {
+        Ok(self.extra == other.extra && self.list.bind(py).eq(&other.list)?)
+    }
+
+    #[classmethod]
+    fn _of(_: &Bound<'_, PyType>, list: Py<PyList>, extra: &str) -> Result<Self, Error> {
+        Ok(Self { list, extra: Extra::from_json(extra)? })
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Pickle<'py>> {
+        let page = slf.get();
+        pickle(slf, (&page.list, page.extra.to_json()).into_pyobject(slf.py())?)
+    }
+
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         Ok(self.list.bind(py).try_iter()?.into_any())
     }

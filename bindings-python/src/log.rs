@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 
 use keysecure::{AttemptRecord, CallRecord, Observer};
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
@@ -82,7 +83,7 @@ fn logger(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
 }
 
 /// What the logger lets through now. A program that has not imported `logging` wants nothing.
-pub fn wanted(py: Python<'_>) -> Wanted {
+pub fn wanted(py: Python<'_>) -> PyResult<Wanted> {
     static MODULES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let ask = || -> PyResult<Wanted> {
         let modules = MODULES.get_or_try_init(py, || PyResult::Ok(py.import("sys")?.getattr("modules")?.unbind()))?;
@@ -96,17 +97,29 @@ pub fn wanted(py: Python<'_>) -> Wanted {
         let calls = enabled(INFO)?;
         Ok(Wanted { calls, attempts: calls && enabled(DEBUG)? })
     };
-    ask().unwrap_or_default()
+    ask().or_else(|raised| if is_of_logging(py, &raised) { Ok(Wanted::default()) } else { Err(raised) })
 }
 
 /// Gives the records to Python's handlers. What a filter raises goes to `sys.unraisablehook`: it must not cost the caller
-/// the result of a call that was made.
-pub fn emit(py: Python<'_>, records: &[Record]) {
+/// the result of a call that was made. What a signal handler raises meanwhile, as Ctrl-C does, is the caller's.
+pub fn emit(py: Python<'_>, records: &[Record]) -> PyResult<()> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    // First of all: within the logger it could not be told from an error of the logger's.
+    let mut ended = py.check_signals();
     for record in records {
-        if let Err(error) = emit_one(py, record) {
-            error.write_unraisable(py, None);
+        match emit_one(py, record) {
+            Err(raised) if is_of_logging(py, &raised) => raised.write_unraisable(py, None),
+            told => ended = ended.and(told),
         }
     }
+    ended
+}
+
+/// Ctrl-C and a call to end the program are no `Exception`.
+fn is_of_logging(py: Python<'_>, raised: &PyErr) -> bool {
+    raised.is_instance_of::<PyException>(py)
 }
 
 fn emit_one(py: Python<'_>, record: &Record) -> PyResult<()> {

@@ -4,9 +4,9 @@
 //! parent held at that moment would stay locked in the child for ever. So what holds sockets or locks belongs to one
 //! process; a child makes its own at the first use and never touches, nor frees, the parent's.
 
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::process;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 
@@ -23,15 +23,27 @@ impl<T: Clone> PerProcess<T> {
     /// waiting.
     ///
     /// The lock is only ever held by a thread that is attached to Python, and so is `os.fork()`: a child never finds it
-    /// locked.
+    /// locked. It is not held while a value is made: that may run Python, which lets another thread go on.
     pub fn get(&self, _: Python<'_>, renew: impl FnOnce(&T) -> PyResult<T>) -> PyResult<T> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let here = process::id();
-        if held.0 != here {
-            let fresh = renew(&held.1)?;
+        let parents = {
+            let held = self.lock();
+            if held.0 == here {
+                return Ok(held.1.clone());
+            }
             // Never dropped: that could close the parent's connections or wait for its locks.
+            ManuallyDrop::new(held.1.clone())
+        };
+        let fresh = renew(&parents)?;
+        let mut held = self.lock();
+        // Another thread may have been quicker.
+        if held.0 != here {
             mem::forget(mem::replace(&mut *held, (here, fresh)));
         }
         Ok(held.1.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (u32, T)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use keysecure::{Date, Decimal, Extra, Json, When};
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyCFunction, PyDate, PyDateAccess, PyDateTime, PyDict, PyInt, PyString, PyTuple, PyType};
@@ -48,8 +49,10 @@ pub fn decimal(field: &str, value: Given<'_, '_>) -> PyResult<Decimal> {
     if !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E')) {
         return Err(exact());
     }
-    let read = if text.contains(['e', 'E']) { Decimal::from_scientific(text) } else { Decimal::from_str_exact(text) };
-    read.map_err(|_| exact())
+    // The library would round digits that are too many before an exponent.
+    let (digits, exponent) = text.split_once(['e', 'E']).map_or((text, false), |(digits, _)| (digits, true));
+    let read = Decimal::from_str_exact(digits);
+    if exponent { read.and_then(|_| Decimal::from_scientific(text)) } else { read }.map_err(|_| exact())
 }
 
 /// Money or `None`.
@@ -145,6 +148,14 @@ pub fn from_json<'py>(py: Python<'py>, json: &Json) -> PyResult<Bound<'py, PyAny
         options.set_item("parse_int", &decimal)?;
         loads.call((json.as_str(),), Some(&options))
     })
+}
+
+/// What a pickle holds: a function and its arguments.
+pub type Pickle<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>);
+
+/// An object is made again by its class's `_of`.
+pub fn pickle<'py>(object: Given<'_, 'py>, fields: Bound<'py, PyTuple>) -> PyResult<Pickle<'py>> {
+    Ok((object.get_type().getattr(intern!(object.py(), "_of"))?, fields))
 }
 
 /// Further fields of a body, from a dict.

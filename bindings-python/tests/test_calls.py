@@ -233,3 +233,13 @@ def test_the_doctor_says_what_is_wrong(sandbox: Sandbox, client: Client, card_no
     assert finding.advice
     assert report.of("no such check") is None
     assert [row["check"] for row in report.to_dict()] == [finding.check for finding in report.findings]
+
+
+def test_a_raw_call_whose_answer_python_cannot_hold_is_an_error_of_ours(
+    sandbox: Sandbox, client: Client, cardholder_no: str
+) -> None:
+    sandbox.fault("accounts.transfer", "deep_nesting")
+    body = {"cardholder_no": cardholder_no, "transfer_unique_no": "x", "type": "In", "balance": "1"}
+    with pytest.raises(keysecure.InvalidResponseError) as caught:
+        client.call("POST", "/v1/account/transfer", body)
+    assert caught.value.outcome == "unknown"

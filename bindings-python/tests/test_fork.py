@@ -8,6 +8,8 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -169,3 +171,61 @@ shared: Client
 
 def fetch(card_no: str) -> keysecure.Card:
     return shared.cards.get(card_no)
+
+
+def test_a_list_stays_with_its_process(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
+    for _ in range(150):
+        sandbox.seed_virtual_card(cardholder_no)
+    now = sandbox.clock.now
+    rows = client.cards.list(start=now - timedelta(days=1), end=now)
+    next(rows)
+
+    def work() -> None:
+        with pytest.raises(keysecure.InvalidInputError, match="before a fork"):
+            next(rows)
+        assert len(list(client.cards.list(start=now - timedelta(days=1), end=now))) == 150
+
+    child = in_child(work)
+    assert len(list(rows)) == 149
+    wait_for(child)
+
+
+def test_a_fork_while_another_thread_reads_a_list_hangs_nobody(sandbox: Sandbox, client: Client) -> None:
+    rows = client.cards.packages()
+    client.access_token()
+    sandbox.fault("cards.packages", {"stall": 2_000})
+    reading = threading.Thread(target=next, args=(rows,))
+    reading.start()
+    while not sandbox.faults_fired():
+        pass
+
+    def work() -> None:
+        with pytest.raises(keysecure.InvalidInputError, match="before a fork"):
+            next(rows)
+
+    wait_for(in_child(work))
+    reading.join()
+
+
+def test_a_store_that_a_child_cannot_open_hangs_none_of_its_threads(sandbox: Sandbox, tmp_path: Path) -> None:
+    directory = tmp_path / "store"
+    client = sandbox.client(token_store=keysecure.FileStore(directory))
+    client.access_token()
+
+    def work() -> None:
+        # It is not the user's alone, and refused.
+        directory.chmod(0o755)
+        sys.setswitchinterval(1e-6)
+
+        def fail() -> None:
+            for _ in range(100):
+                with pytest.raises(keysecure.ConfigError):
+                    client.access_token()
+
+        threads = [threading.Thread(target=fail) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    wait_for(in_child(work))

@@ -226,3 +226,25 @@ def test_ctrl_c_ends_the_tls_handshake_of_a_server_that_says_nothing() -> None:
             print(time.monotonic() - sent[0] < 10)
     """)
     assert output == "True"
+
+
+@pytest.mark.parametrize("level", ["INFO", "DEBUG", "CRITICAL"])
+def test_ctrl_c_is_not_lost_in_the_log(level: str) -> None:
+    # Calls so short that none looks for signals while it waits: the next to run Python is the logger.
+    output = run(f"""
+        import logging
+        logging.basicConfig(level=logging.{level}, stream=open(os.devnull, "w"))
+        sandbox.fault("cards.packages", {{"stall": 20}}, times=10_000)
+        caught = 0
+        for _ in range(10):
+            begun = len(sent)
+            interrupt(lambda: True)
+            try:
+                while len(sent) == begun or time.monotonic() < sent[-1] + 5:
+                    list(client.cards.packages())
+            except KeyboardInterrupt:
+                caught += 1
+        print(caught)
+        leave()
+    """)
+    assert output == "10"

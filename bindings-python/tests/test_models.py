@@ -7,11 +7,13 @@ import json
 import pickle
 from datetime import datetime, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 import keysecure
 from keysecure import Card, Client, Consumption, Package
+from keysecure.sandbox import Sandbox
 
 CARD = """{"card_no":"17","status":"Brand_new","time":1763800000123,"fee_detail":{"open_cost":"10.50","rebate":0.10},
            "colour":"red","limits":[1.50,{"a":null}]}"""
@@ -75,6 +77,24 @@ def test_every_model_that_the_platform_sends_goes_through_a_pickle(
         assert pickle.loads(pickle.dumps(thing)) == thing
         assert type(thing).from_json(thing.to_json()) == thing
         assert repr(thing).startswith(f"{type(thing).__name__}(")
+
+
+def test_what_calls_give_beside_models_can_do_the_same(
+    sandbox: Sandbox, client: Client, card_no: str, transfer: dict[str, Any]
+) -> None:
+    made = client.accounts.ensure_transfer(**transfer, never_sent=True)
+    page = client.accounts.transfers_page(start=sandbox.clock.now.date(), end=sandbox.clock.now, page=0, size=5)
+    report = client.doctor(card_no)
+    for thing in [made, page, report, report.findings[0]]:
+        for again in [copy.copy(thing), *(pickle.loads(pickle.dumps(thing, number)) for number in range(2, 6))]:
+            assert again == thing
+            assert again.to_dict() == thing.to_dict()
+    assert hash(made) == hash(copy.copy(made))
+    assert made != page
+    assert made.to_dict() == {"value": made.value.to_dict(), "created": True}
+    assert json.loads(made.to_json()) == {"value": json.loads(made.value.to_json()), "created": True}
+    assert page.to_dict()["list"] == [row.to_dict() for row in page.list]
+    assert json.loads(page.to_json())["list"] == [json.loads(row.to_json()) for row in page.list]
 
 
 def test_an_object_cannot_be_changed() -> None:

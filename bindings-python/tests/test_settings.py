@@ -87,6 +87,9 @@ def test_the_environment_is_read_when_asked_and_arguments_win(
         Client.from_env()
     with Client.from_env(environment="sandbox", timeout=5) as client:
         assert client.access_token()
+    monkeypatch.setenv("KEYSECURE_ENVIRONMENT", "sandbox")
+    with Client.from_env(environment=None, base_url=None) as client:
+        assert client.access_token()
 
 
 def test_no_proxy_is_taken_from_the_environment(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

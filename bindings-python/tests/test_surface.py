@@ -132,3 +132,8 @@ def test_constants_are_plain_strings() -> None:
     assert keysecure.ConsumptionType.OPEN_CARD == "Open_card"
     assert type(keysecure.TransferType.IN) is str
     assert keysecure.TransferType.KNOWN == ("In", "Out")
+
+
+def test_what_is_generic_for_type_checkers_is_so_at_run_time() -> None:
+    for thing in [keysecure.List, keysecure.Page, keysecure.Ensured]:
+        assert thing[keysecure.Card].__origin__ is thing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,10 @@ def exactly_once(client: Client) -> None:
     )
     assert_type(ensured.value, keysecure.TransferRecord)
     assert_type(ensured.created, bool)
+
+
+def verifier(client: Client) -> None:
+    client.webhook_verifier(tolerance=timedelta(minutes=1), replay_guard=True, when_unavailable="accept")
 
 
 def values(card: keysecure.Card) -> None:

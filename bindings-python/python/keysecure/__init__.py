@@ -7,7 +7,8 @@
 
 What every call promises:
 
-* It blocks, at most for the client's ``timeout``, without the GIL, and stops for Ctrl-C.
+* It blocks, at most for the client's ``timeout`` (``ensure_*``: for its ``deadline``), without the GIL, and stops for
+  Ctrl-C.
 * Its error, a :class:`KeySecureError`, says by ``outcome`` whether the thing was done: ``"not_sent"``,
   ``"rejected"`` or ``"unknown"``.
 * A call that changes something is never sent again while its outcome is unknown; ``ensure_*`` finish such calls.

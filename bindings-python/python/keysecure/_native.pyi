@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from os import PathLike
-from types import TracebackType
+from types import GenericAlias, TracebackType
 from typing import (
     Any,
     ClassVar,
@@ -139,13 +139,14 @@ class Client:
     def webhook_verifier(
         self,
         *,
-        tolerance: float = 300,
-        replay_guard: MemoryReplayStore | FileStore | None = None,
-        when_unavailable: str = "reject",
+        tolerance: float | timedelta = 300.0,
+        replay_guard: MemoryReplayStore | FileStore | _ReplayStore | bool | None = None,
+        when_unavailable: Literal["reject", "accept"] = "reject",
     ) -> WebhookVerifier:
         """A verifier of this merchant's callbacks."""
     def close(self) -> None:
-        """Ends the client: idle connections are closed, and every later call is a `ConfigError`."""
+        """Ends the client: its connections are closed, and every later call is a `ConfigError`. Calls under way are
+        broken off; of a mutation among them nobody knows whether it was done."""
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
@@ -477,6 +478,7 @@ class Simulation:
 class List(Generic[_T_co]):
     """The rows of a list, fetched page by page while you iterate. It can be iterated once."""
 
+    def __class_getitem__(cls, key: Any, /) -> GenericAlias: ...
     def __iter__(self) -> Iterator[_T_co]: ...
     def __next__(self) -> _T_co: ...
 
@@ -484,25 +486,39 @@ class List(Generic[_T_co]):
 class Page(Generic[_T_co]):
     """One page of a list."""
 
+    def __class_getitem__(cls, key: Any, /) -> GenericAlias: ...
     @property
     def list(self) -> list[_T_co]:
         """The rows, at most as many as were asked for. Fewer mean that this is the last page."""
     @property
     def extra(self) -> dict[str, Any]:
         """Fields of the answer that this version does not know."""
+    def to_dict(self) -> dict[str, Any]:
+        """A dict with `list`, whose rows are dicts too, and `extra`."""
+    def to_json(self) -> str:
+        """The page as JSON text in the platform's form, each row as its own `to_json` writes it."""
     def __iter__(self) -> Iterator[_T_co]: ...
     def __len__(self) -> int: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
 class Ensured(Generic[_T_co]):
     """A thing that exists exactly once."""
 
+    def __class_getitem__(cls, key: Any, /) -> GenericAlias: ...
     @property
     def value(self) -> _T_co:
         """The thing."""
     @property
     def created(self) -> bool:
         """Whether this call made it; otherwise it was found."""
+    def to_dict(self) -> dict[str, Any]:
+        """A dict with `value`, which is a dict too, and `created`."""
+    def to_json(self) -> str:
+        """The thing and `created` as JSON text, the thing as its own `to_json` writes it."""
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
 
 @final
 class Finding:
