@@ -478,7 +478,7 @@ class Simulation:
 class List(Generic[_T_co]):
     """The rows of a list, fetched page by page while you iterate. It can be iterated once."""
 
-    def __class_getitem__(cls, key: Any, /) -> GenericAlias: ...
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     def __iter__(self) -> Iterator[_T_co]: ...
     def __next__(self) -> _T_co: ...
 
@@ -486,7 +486,7 @@ class List(Generic[_T_co]):
 class Page(Generic[_T_co]):
     """One page of a list."""
 
-    def __class_getitem__(cls, key: Any, /) -> GenericAlias: ...
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     @property
     def list(self) -> list[_T_co]:
         """The rows, at most as many as were asked for. Fewer mean that this is the last page."""
@@ -506,7 +506,7 @@ class Page(Generic[_T_co]):
 class Ensured(Generic[_T_co]):
     """A thing that exists exactly once."""
 
-    def __class_getitem__(cls, key: Any, /) -> GenericAlias: ...
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     @property
     def value(self) -> _T_co:
         """The thing."""
