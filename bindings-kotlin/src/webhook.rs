@@ -221,6 +221,9 @@ pub trait Decider: Send + Sync {
 }
 
 /// Runs the merchant's decision on purchases and answers in time, whatever the decision does.
+///
+/// A purchase may be asked for again under a new signature, which no replay guard knows: to decide once, remember what was
+/// said by its `consume_no`.
 #[derive(Debug, uniffi::Object)]
 pub struct Responder(keysecure::Responder);
 

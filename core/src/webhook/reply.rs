@@ -59,6 +59,9 @@ impl Decision {
 /// The platform waits 800 ms from its sending. The budget counts from the moment the callback was verified; the default
 /// of 600 ms leaves 200 ms for the way here and back. A decision that takes longer, or panics, is answered with the
 /// default; it is not stopped, its late result is dropped.
+///
+/// A purchase may be asked for again under a new signature, which no replay guard knows: to decide once, remember what was
+/// said by `consume_no`.
 #[derive(Clone)]
 pub struct Responder {
     decide: Arc<dyn Fn(&AuthEvent) -> Decision + Send + Sync>,
