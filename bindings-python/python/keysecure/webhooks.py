@@ -30,7 +30,8 @@ was handled                                          200     ``{"code":0,"messag
 asks for a purchase (``Auth``)                       200     what ``decide`` said, or ``default`` when it is late or
                                                              the purchase has a form that is not known
 was handled before                                   200     accepted again; the handler is not called
-asks for a purchase that was asked for before        200     the answer given then, or a refusal; never decided twice
+asks for a purchase that was asked for before        200     the answer given then, or a refusal; one receiver does
+                                                             not decide it twice
 made the handler raise                               500     it is not remembered: the platform sends it again
 is being handled, or the replay guard is out of      503     the platform sends it again
 reach
@@ -40,9 +41,19 @@ was not accepted by the verifier                     400     the reason in words
 So a callback is handled **at least** once: when a worker is killed, or the platform does not hear the answer, it comes
 again, mostly with a new timestamp and signature, which is no replay. Let handlers be harmless when run twice: the
 number and the status in the event tell. Of two workers only a shared ``replay_guard`` knows what the other one handled.
+A claim lapses after a minute even while its worker lives: let handlers end within 60 seconds, and hand longer work to a
+queue.
 
-``Auth`` is another matter: nobody waits for a second answer, and a purchase must not be decided twice. It is remembered
-before it is decided. A replay gets the answer that this process gave, and a refusal when it gave none.
+``Auth`` is another matter: nobody waits for a second answer, and a purchase must not be decided twice. A receiver
+remembers the last 10,000 purchases by their ``consume_no``, from before they are decided, with a ``replay_guard`` or
+without. However often one of them is asked for, with whatever timestamp and signature, ``decide`` is called once and
+every request gets the same answer; one that comes meanwhile waits for it. Two kinds get a refusal instead: those that
+would wait beyond the budget, and those that ask with the same number for another card, type or amount, since a yes to
+one question is none to another. A purchase without a number, or of an unknown form, is remembered by its signature.
+
+Another process, or this one after a restart, knows nothing of these answers. A shared ``replay_guard`` tells it of
+callbacks that come again with the same timestamp and signature, and it refuses those; a purchase that comes with new
+ones is decided by each process that gets it. Let ``decide`` keep its decisions where all processes can see them.
 
 Exceptions of your code are told to the logger ``keysecure`` by the name of their type only: their text may hold
 anything.
@@ -53,7 +64,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterable, MutableMapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Literal, TypeVar, cast
@@ -119,6 +130,7 @@ _REASONS: Final = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
+_REFUSED: Final = reply_again(b"")  # what cannot be read might be a purchase
 _ACCEPTED: Final[_Answer] = (200, reply_accept())
 _FAILED: Final[_Answer] = (500, reply_decline("the callback could not be handled"))
 _NOT_FOUND: Final[_Answer] = (404, reply_decline("nothing is here"))
@@ -170,16 +182,13 @@ def wsgi(
         try:
             claim = verifier.claim(headers, body)
         except Exception as error:
-            return receiver.rejected(error, signature, body)
+            answer = receiver.rejected(error, signature, body)
+            return answer if isinstance(answer, tuple) else (200, receiver.wait(answer))
         received = claim.received
         if received.action == "Auth":
-            return receiver.remember(signature, receiver.responder.respond(received))
-        try:
-            with claim:
-                receiver.handle(received.event)
-        except Exception as error:
-            return _failed("the handler of a callback", error)
-        return _ACCEPTED
+            purchase, new = receiver.asked(received.event, signature)
+            return 200, receiver.decide(purchase, received) if new else receiver.wait(purchase, received)
+        return cast("_Answer", receiver.handle(claim))
 
     def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         status, body = respond(environ)
@@ -201,17 +210,14 @@ def asgi(
     """An ASGI application (on asyncio) that receives callbacks, as :func:`wsgi` does.
 
     ``handler`` and ``decide`` may be ``async def``. Those that are not run in threads: they may block. A decision that
-    is ``async`` is cancelled when it is late.
+    is ``async`` is cancelled when it is late. When the request is cancelled, so is a handler that is ``async``, and its
+    callback is not remembered; one in a thread cannot be stopped, and its callback is remembered when it ends well.
     """
     import asyncio
     from inspect import iscoroutinefunction
 
     receiver = _Receiver(verifier, handler, decide, default, budget)
-
-    def is_async(function: object) -> bool:
-        return iscoroutinefunction(function) or iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
-
-    handles_async, decides_async = is_async(handler), is_async(decide)
+    handles_async, decides_async = (_calls(iscoroutinefunction, function) for function in (handler, decide))
     running = set["asyncio.Future[Any]"]()
 
     async def in_thread(work: Callable[[], _T]) -> _T:
@@ -238,24 +244,59 @@ def asgi(
     async def maybe_waiting(work: Callable[[], _T]) -> _T:
         return await in_thread(work) if verifier._may_wait else work()
 
-    async def handle(event: Event) -> None:
-        result = handler(event) if handles_async else await asyncio.to_thread(handler, event)
-        if isinstance(result, Awaitable):
-            await cast("Awaitable[object]", result)
+    async def handle_in_thread(claim: Claim) -> _Answer | Awaitable[object]:
+        begun = threading.Lock()
 
-    async def decided(received: Received) -> bytes:
+        def work() -> _Answer | Awaitable[object]:
+            return receiver.handle(claim, awaits=True) if begun.acquire(blocking=False) else _FAILED
+
+        try:
+            return await asyncio.to_thread(work)
+        except asyncio.CancelledError:
+            # What runs in the thread goes on and ends its claim itself; what still waits for one never begins.
+            if begun.acquire(blocking=False):
+                await maybe_waiting(claim.release)
+            raise
+
+    async def handled(claim: Claim) -> _Answer:
+        result = receiver.handle(claim, awaits=True) if handles_async else await handle_in_thread(claim)
+        if isinstance(result, tuple):
+            return result
+        try:
+            await result
+        except BaseException as error:
+            await maybe_waiting(claim.release)
+            if not isinstance(error, Exception):
+                raise
+            return _failed("the handler of a callback", error)
+        await maybe_waiting(claim.finish)
+        return _ACCEPTED
+
+    async def deciding(event: AuthEvent) -> Decision:
+        # What cannot be called with an event fails here, as any decision may.
+        return cast("Decision", await cast("Any", decide)(event))
+
+    async def decided(purchase: _Purchase, received: Received) -> bytes:
         # One of a form that is not known here is no AuthEvent, and gets the default.
         if not decides_async or not isinstance(received.event, AuthEvent):
-            return await in_thread(lambda: receiver.responder.respond(received))
-        decision = asyncio.ensure_future(cast("Any", decide)(received.event))
+            return await in_thread(lambda: receiver.decide(purchase, received))
+        decision = asyncio.ensure_future(deciding(received.event))
         running.add(decision)
         decision.add_done_callback(running.discard)
-        left = received.time_left - _ANSWER_WITHIN + min(budget, _ANSWER_WITHIN)
+        # What is said when this request is cancelled: nobody heard a decision.
+        reply = _REFUSED
         try:
-            await asyncio.wait({decision}, timeout=max(left, 0.0))
-            return receiver.late if not decision.done() else receiver.reply(decision)
+            await asyncio.wait({decision}, timeout=receiver.left(received))
+            reply = receiver.reply(decision) if decision.done() else receiver.late
+            return reply
         finally:
             decision.cancel()
+            receiver.settle(purchase, reply)
+
+    async def waited(purchase: _Purchase, received: Received | None = None) -> _Answer:
+        if purchase.reply is not None:
+            return 200, purchase.reply
+        return 200, await in_thread(lambda: receiver.wait(purchase, received))
 
     async def respond(scope: _Scope, receive: _Receive) -> _Answer | None:
         if path is not None and scope["path"] != path:
@@ -270,19 +311,13 @@ def asgi(
         try:
             claim = await maybe_waiting(lambda: verifier.claim(headers, body))
         except Exception as error:
-            return receiver.rejected(error, signature, body)
+            answer = receiver.rejected(error, signature, body)
+            return answer if isinstance(answer, tuple) else await waited(answer)
         received = claim.received
-        if received.action == "Auth":
-            return receiver.remember(signature, await decided(received))
-        try:
-            await handle(cast("Event", received.event))
-        except BaseException as error:
-            await maybe_waiting(claim.release)
-            if not isinstance(error, Exception):
-                raise
-            return _failed("the handler of a callback", error)
-        await maybe_waiting(claim.finish)
-        return _ACCEPTED
+        if received.action != "Auth":
+            return await handled(claim)
+        purchase, new = receiver.asked(received.event, signature)
+        return (200, await decided(purchase, received)) if new else await waited(purchase, received)
 
     async def app(scope: _Scope, receive: _Receive, send: _Send) -> None:
         if scope["type"] == "lifespan":
@@ -298,12 +333,22 @@ def asgi(
     return app
 
 
+class _Purchase:
+    """A purchase that was asked for: what was asked, and the reply once there is one."""
+
+    __slots__ = ("question", "reply")
+
+    def __init__(self, question: object, reply: bytes | None = None) -> None:
+        self.question = question
+        self.reply = reply
+
+
 class _Receiver:
     """What both kinds of applications do alike."""
 
-    __slots__ = ("_answers", "_decide", "_handler", "_lock", "late", "responder")
+    __slots__ = ("_budget", "_decide", "_handler", "_purchases", "_responder", "_settled", "late")
 
-    # More purchases than can be asked within the tolerance of their timestamps.
+    # Far more purchases than are asked for while one of them may come again.
     MOST_ANSWERS = 10_000
 
     def __init__(
@@ -314,6 +359,8 @@ class _Receiver:
         default: Literal["decline", "accept"],
         budget: float,
     ) -> None:
+        from inspect import isasyncgenfunction, isgeneratorfunction
+
         if not isinstance(cast("object", verifier), WebhookVerifier):
             raise ConfigError("verifier must be a WebhookVerifier")
         if not verifier._can_claim:
@@ -323,44 +370,97 @@ class _Receiver:
         accepts = default == "accept"
         self._handler = handler
         self._decide = decide
+        self._refuse(isgeneratorfunction, "be a generator")
+        self._refuse(isasyncgenfunction, "be a generator")
         # With no decision the answer is the default at once, with the same words.
-        self.responder = Responder(decide or (lambda _: accepts), default=default, budget=budget)
+        self._responder = Responder(decide or (lambda _: accepts), default=default, budget=budget)
         self.late = reply_accept() if accepts else reply_decline("no decision in time")
-        self._answers: OrderedDict[str | bytes | None, bytes] = OrderedDict()
-        self._lock = threading.Lock()
+        self._budget = min(float(budget), _ANSWER_WITHIN)
+        self._purchases: OrderedDict[object, _Purchase] = OrderedDict()
+        self._settled = threading.Condition()
+
+    def _refuse(self, kind: Callable[[Any], bool], what: str) -> None:
+        """Refuses functions that would never run, and their callbacks be lost."""
+        for name, function in [("handler", self._handler), ("decide", self._decide)]:
+            if _calls(kind, function):
+                raise ConfigError(f"{name} must not {what}")
 
     def refuse_async(self) -> None:
-        """WSGI knows no coroutines: they would never run, and their callbacks be lost."""
+        """WSGI knows no coroutines."""
         from inspect import iscoroutinefunction
 
-        for name, function in [("handler", self._handler), ("decide", self._decide)]:
-            if iscoroutinefunction(function) or iscoroutinefunction(getattr(function, "__call__", None)):  # noqa: B004
-                raise ConfigError(f"{name} must not be async: use asgi(...)")
+        self._refuse(iscoroutinefunction, "be async: use asgi(...)")
 
-    def handle(self, event: Any) -> None:
-        result = self._handler(event)
-        if isinstance(result, Awaitable):
-            raise TypeError("the handler gave a coroutine, which cannot run here")
+    def handle(self, claim: Claim, *, awaits: bool = False) -> _Answer | Awaitable[object]:
+        """Runs the handler and ends the claim, unless the handler gave something to await to one who can."""
+        try:
+            result = self._handler(cast("Event", claim.received.event))
+            if awaits and isinstance(result, Awaitable):
+                return cast("Awaitable[object]", result)
+            if isinstance(result, (Awaitable, Generator, AsyncGenerator)):
+                raise TypeError("the handler gave a coroutine or a generator, which cannot run here")
+        except BaseException as error:
+            claim.release()
+            if not isinstance(error, Exception):
+                raise
+            return _failed("the handler of a callback", error)
+        claim.finish()
+        return _ACCEPTED
 
-    def remember(self, signature: str | bytes | None, reply: bytes) -> _Answer:
-        """Keeps the answer to a purchase, for its replays."""
-        with self._lock:
-            self._answers[signature] = reply
-            while len(self._answers) > self.MOST_ANSWERS:
-                self._answers.popitem(last=False)
-        return 200, reply
+    def asked(self, event: object, signature: str | bytes | None) -> tuple[_Purchase, bool]:
+        """Marks a purchase as asked for, and says whether it is new: then it is for the caller to decide and settle."""
+        key: object = signature
+        mine = _Purchase(None)
+        if isinstance(event, AuthEvent) and event.consume_no:
+            key = (event.consume_no,)  # no signature, whatever it looks like
+            mine.question = (event.card_no, event.type, event.amount, event.local_amount, event.local_currency)
+        with self._settled:
+            purchase = self._purchases.setdefault(key, mine)
+            if len(self._purchases) > self.MOST_ANSWERS:
+                self._purchases.popitem(last=False)
+        if purchase.question != mine.question:
+            return _Purchase(mine.question, _REFUSED), False
+        return purchase, purchase is mine
 
-    def rejected(self, error: Exception, signature: str | bytes | None, body: bytes) -> _Answer:
-        """What to answer when there is no claim."""
+    def settle(self, purchase: _Purchase, reply: bytes) -> None:
+        with self._settled:
+            purchase.reply = reply
+            self._settled.notify_all()
+
+    def wait(self, purchase: _Purchase, received: Received | None = None) -> bytes:
+        """The reply to a purchase that another request asked for first."""
+        with self._settled:
+            self._settled.wait_for(lambda: purchase.reply is not None, self.left(received))
+        return purchase.reply or _REFUSED
+
+    def left(self, received: Received | None) -> float:
+        """How many seconds of the budget are left: all, when the callback was verified just now."""
+        return self._budget if received is None else max(0.0, received.time_left - _ANSWER_WITHIN + self._budget)
+
+    def decide(self, purchase: _Purchase, received: Received) -> bytes:
+        reply = _REFUSED
+        try:
+            reply = self._responder.respond(received)
+        finally:
+            self.settle(purchase, reply)
+        return reply
+
+    def rejected(self, error: Exception, signature: str | bytes | None, body: bytes) -> _Answer | _Purchase:
+        """What to answer when there is no claim, or the purchase whose reply is the answer."""
         if not isinstance(error, WebhookError):
             return _failed("verifying a callback", error)
         if error.rejection != "replayed":
             _log.info("a callback was rejected: %s", error.rejection)
             return _STATUSES.get(error.rejection or "", 400), reply_decline(str(error))
         # Its signature is valid, and it was accepted before.
-        with self._lock:
-            reply = self._answers.get(signature)
-        return 200, reply or reply_again(body)
+        event = WebhookVerifier.parse_unverified(body)
+        if not isinstance(event, AuthEvent) and getattr(event, "action", None) != "Auth":
+            return _ACCEPTED
+        purchase, new = self.asked(event, signature)
+        if new:
+            # Another process accepted it, or another request that has yet to mark it and gets the refusal, too.
+            self.settle(purchase, _REFUSED)
+        return purchase
 
     def reply(self, decision: Awaitable[Decision]) -> bytes:
         """The answer of a decision that was made."""
@@ -390,6 +490,11 @@ def _decide(  # pyright: ignore[reportUnusedFunction]
             _failed("the decision on a purchase", error)
 
     threading.Thread(target=run, name="keysecure-decision", daemon=True).start()
+
+
+def _calls(kind: Callable[[Any], bool], function: object) -> bool:
+    """Whether a function, or the one that an object is called by, is of a kind."""
+    return kind(function) or kind(getattr(function, "__call__", None))  # noqa: B004
 
 
 def _failed(what: str, error: BaseException) -> _Answer:
