@@ -97,7 +97,7 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
 
     private func result(of task: URLSessionTask, _ error: (any Error)?) -> Result<HttpResponse, TransportFailure> {
         if tooLarge { return .failure(.Failed(fault: .tooLarge, sent: true)) }
-        if let error { return .failure(failure(of: error)) }
+        if let error { return .failure(failure(of: task, error)) }
         guard let response = task.response as? HTTPURLResponse else {
             return .failure(.Failed(fault: .protocol, sent: true))
         }
@@ -107,15 +107,20 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
                 retryAfter: response.value(forHTTPHeaderField: "Retry-After")))
     }
 
-    /// `sent` is false only where no byte of the request can have left.
-    private func failure(of error: any Error) -> TransportFailure {
+    /// `sent` is false only where no byte of the request's body can have left.
+    ///
+    /// The code does not tell: `.cannotConnectToHost` may come after the whole request was carried out. On Linux it is made of the
+    /// last error number of the system, which may be that of another address of the host, one that had refused before. Bytes of the
+    /// body are counted before they leave. A request without a body changes nothing and may be sent again.
+    private func failure(of task: URLSessionTask, _ error: any Error) -> TransportFailure {
+        let sent = task.countOfBytesSent > 0 || task.response != nil
         switch (error as? URLError)?.code {
         case .timedOut: return .Failed(fault: .timeout, sent: true)
-        case .cannotFindHost, .dnsLookupFailed: return .Failed(fault: .dns, sent: false)
-        case .cannotConnectToHost, .notConnectedToInternet: return .Failed(fault: .connect, sent: false)
+        case .cannotFindHost, .dnsLookupFailed: return .Failed(fault: .dns, sent: sent)
+        case .cannotConnectToHost, .notConnectedToInternet: return .Failed(fault: sent ? .closed : .connect, sent: sent)
         case .serverCertificateUntrusted, .serverCertificateHasBadDate, .serverCertificateNotYetValid,
             .serverCertificateHasUnknownRoot:
-            return .Failed(fault: .tls, sent: false)
+            return .Failed(fault: .tls, sent: sent)
         case .secureConnectionFailed: return .Failed(fault: .tls, sent: true)
         case .networkConnectionLost: return .Failed(fault: .closed, sent: true)
         case .badServerResponse, .cannotParseResponse: return .Failed(fault: .protocol, sent: true)
