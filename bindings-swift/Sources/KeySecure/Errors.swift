@@ -53,6 +53,15 @@ extension KeySecureError {
                 text: "\(field) \(rule)", kind: .invalidInput, outcome: .notSent, code: nil, msg: nil, field: field,
                 httpStatus: nil, operation: nil, attempts: 0, retryAfter: nil, transportFault: nil, rejection: nil))
     }
+
+    /// An awaited call for which the system gave no thread.
+    static func noThread() -> KeySecureError {
+        .Transport(
+            facts: ErrorFacts(
+                text: "the system gave no thread for the call; nothing was sent", kind: .transport, outcome: .notSent, code: nil,
+                msg: nil, field: nil, httpStatus: nil, operation: nil, attempts: 0, retryAfter: nil, transportFault: .other,
+                rejection: nil))
+    }
 }
 
 extension KeySecureError: LocalizedError, CustomStringConvertible {
@@ -63,7 +72,9 @@ extension KeySecureError: LocalizedError, CustomStringConvertible {
     public var recoverySuggestion: String? {
         switch (outcome, retryAfter) {
         case (.unknown, _): return "Look the thing up by its number before sending it again."
-        case (_, let seconds?): return "Try again in \(Int(seconds.rounded(.up))) s."
+        case (_, let seconds?):
+            // The platform may say anything, even what no `Int` holds.
+            return Int(exactly: seconds.rounded(.up)).map { "Try again in \($0) s." } ?? "Try again later."
         default: return nil
         }
     }

@@ -58,6 +58,19 @@ final class ErrorTests: XCTestCase {
             try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", timezone: "Mars") }.outcome, .notSent)
     }
 
+    func testAWaitOfAnyLengthCanBeSaid() throws {
+        func suggestion(_ retryAfter: TimeInterval) -> String? {
+            let facts = ErrorFacts(
+                text: "slow down", kind: .rateLimit, outcome: .rejected, code: 1009, msg: nil, field: nil, httpStatus: 429,
+                operation: nil, attempts: 1, retryAfter: retryAfter, transportFault: nil, rejection: nil)
+            return KeySecureError.RateLimit(facts: facts).recoverySuggestion
+        }
+        XCTAssertEqual(suggestion(1.2), "Try again in 2 s.")
+        for seconds in [TimeInterval(UInt64.max), .greatestFiniteMagnitude, .infinity, .nan] {
+            XCTAssertEqual(suggestion(seconds), "Try again later.", "\(seconds)")
+        }
+    }
+
     func testAClosedClientSaysSo() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client()

@@ -68,13 +68,14 @@ final class ThreadTests: XCTestCase {
             let group = DispatchGroup()
             for _ in 0..<30 {
                 group.enter()
-                threads.run {
+                let accepted = threads.run {
                     now.change { $0 += 1 }
                     most.change { $0 = max($0, now.value) }
                     Thread.sleep(forTimeInterval: 0.001)
                     now.change { $0 -= 1 }
                     return { group.leave() }
                 }
+                XCTAssertTrue(accepted)
             }
             XCTAssertEqual(group.wait(timeout: .now() + 60), .success)
             // Some have gone by now, and the next round makes others.
@@ -98,5 +99,84 @@ final class ThreadTests: XCTestCase {
             XCTAssertTrue(error is CancellationError, "\(error)")
         }
         XCTAssertEqual(try sandbox.count("cards.get"), 0)
+    }
+
+    func testACallIsNotSentWhoseTaskIsCancelledWhileItWaitsForAThread() async throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client()
+        let holder = try sandbox.cardholder()
+        // The thread is made when the test says so.
+        let work = Shared<(@Sendable () -> Void)?>(nil)
+        let threads = Threads(most: 1, idle: 10) { given in
+            work.change { $0 = given }
+            return true
+        }
+        let call = Task {
+            try await Blocking.run(on: threads) {
+                try client.accounts().transfer(cardholderNo: holder, transferUniqueNo: "t", type: .in, amount: 1)
+            }
+        }
+        while work.value == nil { await Task.yield() }
+        call.cancel()
+        XCTAssertTrue(NewThread.start(try XCTUnwrap(work.value)))
+        do {
+            _ = try await call.value
+            XCTFail("it was to be cancelled")
+        } catch {
+            XCTAssertTrue(error is CancellationError, "\(error)")
+        }
+        XCTAssertEqual(try sandbox.count("accounts.transfer"), 0)
+    }
+
+    func testACallThatHasBegunGoesOnWhenItsTaskIsCancelled() async throws {
+        let (begun, gate) = (Shared(false), DispatchSemaphore(value: 0))
+        let blocking: @Sendable () throws -> Int = {
+            begun.change { $0 = true }
+            gate.wait()
+            return 7
+        }
+        let call = Task { try await Blocking.run(blocking) }
+        while !begun.value { await Task.yield() }
+        call.cancel()
+        gate.signal()
+        let answer = try await call.value
+        XCTAssertEqual(answer, 7)
+    }
+
+    func testACallForWhichThereIsNoThreadIsATypedError() async throws {
+        let (there, calls) = (Shared(false), Shared(0))
+        let threads = Threads(most: 1, idle: 10) { work in there.value && NewThread.start(work) }
+        let call: @Sendable () throws -> Void = { calls.change { $0 += 1 } }
+        for _ in 0..<3 {
+            do {
+                try await Blocking.run(on: threads, call)
+                XCTFail("it was to fail")
+            } catch let error as KeySecureError {
+                XCTAssertEqual(error.kind, .transport)
+                XCTAssertEqual(error.outcome, .notSent)
+            }
+        }
+        XCTAssertEqual(calls.value, 0)
+        let answer = await Blocking.run(on: threads) { 7 }
+        XCTAssertEqual(answer, 7, "what cannot throw is done all the same")
+        // Those that could not be made are not counted.
+        there.change { $0 = true }
+        try await Blocking.run(on: threads, call)
+        XCTAssertEqual(calls.value, 1)
+    }
+
+    func testCallsWaitForTheThreadsThatAreThereWhenNoMoreCanBeMade() async throws {
+        let made = Shared(0)
+        let threads = Threads(most: 64, idle: 10) { work in
+            made.change { $0 += 1 }
+            return made.value <= 2 && NewThread.start(work)
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<40 {
+                let call: @Sendable () throws -> Void = { Thread.sleep(forTimeInterval: 0.001) }
+                group.addTask { try await Blocking.run(on: threads, call) }
+            }
+            try await group.waitForAll()
+        }
     }
 }
