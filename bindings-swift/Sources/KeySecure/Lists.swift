@@ -10,8 +10,9 @@ import Foundation
 /// let all = try client.cards().list(start: lastYear, end: Date()).all()                  // all at once
 /// ```
 ///
-/// A list is walked once: a second walk goes on where the first one stopped. After an error it has ended.
-public protocol LazyList: AsyncSequence, Sendable where Element: Sendable {
+/// A list is walked once: a second walk goes on where the first one stopped, and walks at the same time share its rows. After an
+/// error it has ended.
+public protocol LazyList: AnyObject, AsyncSequence, Sendable where Element: Sendable {
     /// The rows of the next page; none at the end. Blocks for one request.
     func nextRows() throws -> [Element]
 }
@@ -35,41 +36,36 @@ extension LazyList {
 /// The blocking walk of a list.
 public struct Rows<List: LazyList>: Sequence, IteratorProtocol {
     let list: List
-    private var page: ArraySlice<List.Element> = []
-    private var ended = false
+    private let unread: Unread<List>
 
-    init(list: List) { self.list = list }
+    init(list: List) { (self.list, self.unread) = (list, Shelf.unread(of: list)) }
 
     public mutating func next() -> Result<List.Element, any Error>? {
-        if page.isEmpty && !ended {
-            do {
-                page = try list.nextRows()[...]
-            } catch {
-                ended = true
-                return .failure(error)
-            }
-            ended = page.isEmpty
+        do {
+            return try unread.next(of: list).map(Result.success)
+        } catch {
+            return .failure(error)
         }
-        return page.popFirst().map(Result.success)
     }
 }
 
 /// The awaited walk of a list.
 public struct AwaitedRows<List: LazyList>: AsyncIteratorProtocol {
     let list: List
-    private var page: ArraySlice<List.Element> = []
+    private let unread: Unread<List>
     private var ended = false
 
-    init(list: List) { self.list = list }
+    init(list: List) { (self.list, self.unread) = (list, Shelf.unread(of: list)) }
 
     public mutating func next() async throws -> List.Element? {
-        if page.isEmpty && !ended {
-            ended = true
-            let list = list
-            page = try await Blocking.run { try list.nextRows() }[...]
-            ended = page.isEmpty
-        }
-        return page.popFirst()
+        if ended { return nil }
+        if let row = unread.here() { return row }
+        // After an error this walk has ended, even when the list has not: a task may be cancelled before the page is asked for.
+        ended = true
+        let (list, unread) = (list, unread)
+        let row = try await Blocking.run { try unread.next(of: list) }
+        ended = row == nil
+        return row
     }
 }
 

@@ -47,6 +47,29 @@ final class LeakTests: XCTestCase {
         print("memory: \(left) KiB more after 2,000 clients")
         XCTAssertLessThan(left, 4_000)
     }
+
+    /// Neither for later lists, which may come to lie where they were.
+    func testTheUnreadRowsOfAListThatIsGoneAreGoneToo() throws {
+        let (turn, name) = (Shared(0), String(repeating: "n", count: 200))
+        let transport = AnswersInMemory { _ in
+            let rows = (0..<100).map { #"{"package_no":"\#(turn.value)-\#($0)","package_name":"\#(name)"}"# }
+            return #"{"list":[\#(rows.joined(separator: ","))],"total":1000}"#
+        }
+        let client = try Client(
+            apiKey: "key", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", transport: transport)
+        func lists(_ count: Int) throws {
+            for _ in 0..<count {
+                turn.change { $0 += 1 }
+                let first = try client.cards().packages().results.prefix(1).map { try $0.get().packageNo }
+                XCTAssertEqual(first, ["\(turn.value)-0"])
+            }
+        }
+        try lists(100)
+        // What one of them leaves is more than 20 KiB.
+        let left = try growth(limit: 4_000) { try lists(400) }
+        print("memory: \(left) KiB more after 400 lists that were left")
+        XCTAssertLessThan(left, 4_000)
+    }
 }
 
 /// What a leak leaves behind every time; the allocator takes something now and then only.

@@ -45,12 +45,85 @@ final class ListTests: XCTestCase {
         XCTAssertEqual(try sandbox.count("accounts.transfers"), 1)
     }
 
+    func testASecondWalkGoesOnWhereTheFirstOneStopped() throws {
+        let (sandbox, client, _) = try stage()
+        let list = try client.accounts().transfers(start: Date() - 300 * day, end: Date())
+        var numbers = try list.results.prefix(3).map { try $0.get().transferNo }
+        for row in list.results.prefix(2) { numbers.append(try row.get().transferNo) }
+        XCTAssertEqual(try sandbox.count("accounts.transfers"), 1)
+        numbers += try list.all().map(\.transferNo)
+        let straight = try client.accounts().transfers(start: Date() - 300 * day, end: Date()).all().map(\.transferNo)
+        XCTAssertTrue(numbers == straight)
+        XCTAssertEqual(numbers.count, 250)
+        XCTAssertEqual(try list.all().count, 0)
+    }
+
+    func testASecondAwaitedWalkGoesOnWhereTheFirstOneStopped() async throws {
+        let (_, client, _) = try stage()
+        let list = try client.accounts().transfers(start: Date() - 300 * day, end: Date())
+        var numbers: [String] = []
+        // One that is kept, and one that is left.
+        var first = list.makeAsyncIterator()
+        for _ in 0..<3 { numbers.append(try await first.next()?.transferNo ?? "none") }
+        for try await row in list {
+            numbers.append(row.transferNo)
+            if numbers.count == 5 { break }
+        }
+        numbers += try await list.all().map(\.transferNo)
+        let end = try await first.next()
+        XCTAssertNil(end)
+        let straight = try await client.accounts().transfers(start: Date() - 300 * day, end: Date()).all().map(\.transferNo)
+        XCTAssertTrue(numbers == straight)
+        XCTAssertEqual(numbers.count, 250)
+    }
+
+    func testWalksAtTheSameTimeShareTheRows() async throws {
+        let (_, client, _) = try stage()
+        let list = try client.accounts().transfers(start: Date() - 300 * day, end: Date())
+        let numbers = try await withThrowingTaskGroup(of: [String].self) { group in
+            for walk in 0..<8 {
+                group.addTask {
+                    // Each is begun anew after a few rows, in turns awaited and blocking.
+                    var numbers: [String] = []
+                    for turn in walk... {
+                        let before = numbers.count
+                        if turn % 2 == 0 {
+                            for try await row in list {
+                                numbers.append(row.transferNo)
+                                if numbers.count == before + 7 { break }
+                            }
+                        } else {
+                            numbers += try list.results.prefix(7).map { try $0.get().transferNo }
+                        }
+                        if numbers.count == before { break }
+                    }
+                    return numbers
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        XCTAssertEqual(numbers.count, 250)
+        XCTAssertEqual(Set(numbers).count, 250)
+    }
+
     func testAnErrorIsTheLastElement() throws {
         let (sandbox, client, holder) = try stage()
         try sandbox.fault(["code": 1004], on: "accounts.transfers", times: 9)
         let rows = Array(try client.accounts().transfers(start: Date() - 10 * day, end: Date(), cardholderNo: holder).results)
         XCTAssertEqual(rows.count, 1)
         XCTAssertThrowsError(try rows[0].get()) { XCTAssertEqual(($0 as? KeySecureError)?.code, 1004) }
+    }
+
+    func testAListHasEndedForEveryWalkAfterAnError() throws {
+        let (sandbox, client, _) = try stage()
+        let list = try client.accounts().transfers(start: Date() - 300 * day, end: Date())
+        XCTAssertEqual(Array(list.results.prefix(3)).count, 3)
+        try sandbox.fault(["code": 1004], on: "accounts.transfers", times: 9)
+        let rest = Array(list.results)
+        XCTAssertThrowsError(try rest.last?.get())
+        XCTAssertGreaterThan(rest.count, 1, "the rows that were there before come first")
+        try sandbox.control("POST /faults/clear")
+        XCTAssertEqual(try list.all().count, 0)
     }
 
     func testAnAwaitedListEndsAfterItsError() async throws {
