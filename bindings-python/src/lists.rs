@@ -1,7 +1,7 @@
 //! Lists: lazy iterators and single pages.
 
 use std::collections::VecDeque;
-use std::mem::{self, ManuallyDrop};
+use std::mem::ManuallyDrop;
 use std::process;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
@@ -15,99 +15,87 @@ use crate::blocking::{await_change, blocking};
 use crate::errors::invalid_input;
 use crate::values::{Pickle, pickle};
 
-/// Rows to come, and how to make a Python object of one.
+/// Rows to come.
 struct Rows<T> {
-    /// Locked for no longer than it takes to take it.
-    list: Mutex<Place<T>>,
-    /// Told when it is there again.
-    back: Condvar,
+    turn: Turn,
+    /// Locked by who has the turn, which may be for long.
+    list: Mutex<keysecure::List<T>>,
     /// Rows that came with the last page. Never locked over a wait.
     here: Mutex<VecDeque<T>>,
 }
 
 /// What the rows of every type have in common.
 trait Source: Send + Sync {
-    fn next(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>>;
+    /// The next of the rows that are here.
+    fn here(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>>;
+
+    /// Gets rows here, and says whether there were any. `None` when a call that this one interrupted is doing so.
+    fn fetch(&self) -> Result<Option<bool>, Error>;
 }
 
 impl<T> Source for Rows<T>
 where
     T: Send + 'static + for<'py> IntoPyObject<'py>,
 {
-    fn next(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        loop {
-            // Unlocked before an object is made: that may run any code of Python's.
-            let row = lock(&self.here).pop_front();
-            if let Some(row) = row {
-                return object(py, row).map(Some);
-            }
-            match blocking(py, || self.fetch())? {
-                Some(true) => {}
-                Some(false) => return Ok(None),
-                None => {
-                    return Err(invalid_input(py, "list", "is being read by the very call that was interrupted here"));
-                }
-            }
-        }
+    fn here(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        // Unlocked before an object is made: that may run any code of Python's.
+        let row = lock(&self.here).pop_front();
+        row.map(|row| object(py, row)).transpose()
     }
-}
 
-impl<T> Rows<T> {
-    /// Gets rows here, and says whether there were any. `None` when a call that this one interrupted is doing so.
     fn fetch(&self) -> Result<Option<bool>, Error> {
-        let Some(mut reading) = Reading::start(self) else { return Ok(None) };
-        let Some(list) = &mut reading.list else { return Ok(None) };
+        let Some(_reading) = self.turn.take() else { return Ok(None) };
+        let mut list = lock(&self.list);
         // Whoever read it before us may have left some.
         if !lock(&self.here).is_empty() {
             return Ok(Some(true));
         }
         let Some(first) = list.next().transpose()? else { return Ok(Some(false)) };
         // The rest of the page is in memory: taken along, so that a row costs no letting go of the GIL. They lie here
-        // before the list is given back and before anything can be raised, so that no row is lost.
+        // before the turn is over and before anything can be raised, so that no row is lost.
         let more = list.size_hint().0;
-        let rest = list.by_ref().take(more).collect::<Result<Vec<T>, Error>>()?;
-        lock(&self.here).extend(std::iter::once(first).chain(rest));
+        let mut page = Vec::with_capacity(1 + more);
+        page.push(first);
+        for row in list.by_ref().take(more) {
+            page.push(row?);
+        }
+        *lock(&self.here) = page.into();
         Ok(Some(true))
     }
 }
 
-/// Where the list of the core is.
-enum Place<T> {
-    Here(keysecure::List<T>),
-    With(ThreadId),
+/// Who reads a list.
+#[derive(Default)]
+struct Turn {
+    /// Locked for no longer than it takes to look.
+    reader: Mutex<Option<ThreadId>>,
+    over: Condvar,
 }
 
-/// A list in the hands of the one who reads it. It goes back in any case: after Ctrl-C one can go on.
-struct Reading<'a, T> {
-    rows: &'a Rows<T>,
-    list: Option<keysecure::List<T>>,
-}
+/// The turn of one who reads. It ends in any case: after Ctrl-C one can go on.
+struct Reading<'a>(&'a Turn);
 
-impl<'a, T> Reading<'a, T> {
-    /// Waits for other threads. `None` when this very thread reads it: a signal handler has interrupted its call, which
-    /// would wait for the handler.
-    fn start(rows: &'a Rows<T>) -> Option<Self> {
+impl Turn {
+    /// Waits for other threads. `None` when this very thread reads: a signal handler has interrupted its call, which would
+    /// wait for the handler.
+    fn take(&self) -> Option<Reading<'_>> {
         let here = thread::current().id();
-        let mut place = lock(&rows.list);
-        while let Place::With(reader) = *place {
-            if reader == here {
+        let mut reader = lock(&self.reader);
+        while let Some(other) = *reader {
+            if other == here {
                 return None;
             }
-            place = await_change(&rows.list, place, &rows.back);
+            reader = await_change(&self.reader, reader, &self.over);
         }
-        match mem::replace(&mut *place, Place::With(here)) {
-            Place::Here(list) => Some(Self { rows, list: Some(list) }),
-            Place::With(_) => None,
-        }
+        *reader = Some(here);
+        Some(Reading(self))
     }
 }
 
-impl<T> Drop for Reading<'_, T> {
+impl Drop for Reading<'_> {
     fn drop(&mut self) {
-        if let Some(list) = self.list.take() {
-            *lock(&self.rows.list) = Place::Here(list);
-            self.rows.back.notify_one();
-        }
+        *lock(&self.0.reader) = None;
+        self.0.over.notify_one();
     }
 }
 
@@ -134,7 +122,7 @@ impl List {
     where
         T: Send + 'static + for<'py> IntoPyObject<'py>,
     {
-        let rows = Rows { list: Mutex::new(Place::Here(list)), back: Condvar::new(), here: Mutex::default() };
+        let rows = Rows { turn: Turn::default(), list: Mutex::new(list), here: Mutex::default() };
         Self { rows: ManuallyDrop::new(Box::new(rows)), process: process::id() }
     }
 }
@@ -159,7 +147,18 @@ impl List {
         if self.process != process::id() {
             return Err(invalid_input(py, "list", "was begun before a fork: begin one in this process"));
         }
-        self.rows.next(py)
+        loop {
+            if let Some(row) = self.rows.here(py)? {
+                return Ok(Some(row));
+            }
+            match blocking(py, || self.rows.fetch())? {
+                Some(true) => {}
+                Some(false) => return Ok(None),
+                None => {
+                    return Err(invalid_input(py, "list", "is being read by the very call that was interrupted here"));
+                }
+            }
+        }
     }
 
     fn __repr__(&self) -> &'static str {

@@ -1,5 +1,5 @@
 //! The offline platform for Python: the module `keysecure_sandbox._sandbox`. Its pleasant half is written in Python and lies
-//! in the main package: `keysecure/sandbox.py`.
+//! beside it: `keysecure_sandbox/_platform.py`.
 
 // PyO3 classes need no Debug, and hand arguments over as Python has them.
 #![allow(missing_debug_implementations, clippy::needless_pass_by_value)]
