@@ -17,7 +17,7 @@ const WHEEL_BUDGET: u64 = 1_500_000;
 /// The cargo profile of what is shipped.
 const SHIPPED: &str = "wheel";
 
-/// The client, and the native half of its sandbox: a package of its own, so that production does without.
+/// The client, and its sandbox: a package of its own, so that production does without.
 const CLIENT: &str = "bindings-python";
 const SANDBOX: &str = "bindings-python/sandbox";
 
