@@ -183,10 +183,20 @@ def test_two_programs_do_not_share_a_port(served: Served) -> None:
     assert "the sandbox cannot listen" in told.stderr
 
 
-def test_a_wrong_option_of_the_sandbox_is_told() -> None:
-    told = run("sandbox", "--callback-url", "http://example.com/")
-    assert told.returncode == 2
-    assert "callback URL" in told.stderr
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["sandbox", "--callback-url", "http://example.com/"], "callback URL"),
+        (["sandbox", "--seed", "-1"], "seed cannot be -1"),
+        (["demo", "--seed", "-1"], "seed cannot be -1"),
+        (["demo", "--seed", "9" * 30], "seed cannot be"),
+    ],
+)
+def test_a_wrong_option_of_the_sandbox_is_told(arguments: list[str], word: str) -> None:
+    told = run(*arguments)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert word in told.stderr
+    assert "Traceback" not in told.stderr
 
 
 def test_the_command_can_be_called_from_python(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import random
 import signal
 import subprocess
 import sys
@@ -21,9 +22,9 @@ from pathlib import Path
 import pytest
 
 import keysecure
-from keysecure import Client
+from keysecure import Client, Consumption
 from keysecure.__main__ import main
-from keysecure._export import Export, ExportError, Span, cell, instant
+from keysecure._export import Export, ExportError, Span, Table, cell, instant
 from keysecure.sandbox import Sandbox
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -223,6 +224,67 @@ def test_another_merchant_does_not_go_on(
     assert "(merchant)" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("environment", "rows")
+def test_another_environment_or_address_is_another_merchant(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "rows.csv"
+    sandbox.fault("accounts.transfers", {"code": 1022}, nth=4)
+    export(out)
+    kept = out.read_bytes()
+    capsys.readouterr()
+    assert export(out, "--environment", "production") == 2
+    assert "(merchant)" in capsys.readouterr().err
+    with monkeypatch.context() as changed:
+        changed.setenv("KEYSECURE_ENVIRONMENT", "production")
+        assert export(out) == 2
+        changed.setenv("KEYSECURE_ENVIRONMENT", "sandbox")
+        changed.setenv("KEYSECURE_BASE_URL", "http://127.0.0.1:9")
+        assert export(out) == 2
+        assert out.read_bytes() == kept
+        # What stood in the environment may as well be an option, and what is the default may be told.
+        assert export(out, "--environment", "sandbox", "--base-url", sandbox.base_url) == 0
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl"])
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_first_command_that_wrote_nothing_does_not_block_the_right_one(
+    tmp_path: Path,
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    gone: bool,
+) -> None:
+    whole = tmp_path / f"whole-{name}"
+    export(whole)
+    out = tmp_path / name
+    monkeypatch.setenv("KEYSECURE_API_KEY", "misspelt")
+    assert export(out) == 1
+    if gone:
+        out.unlink()
+    monkeypatch.setenv("KEYSECURE_API_KEY", environment["KEYSECURE_API_KEY"])
+    assert (export(out), capsys.readouterr().err.count("\n")) == (0, 2)
+    assert out.read_bytes() == whole.read_bytes()
+    assert not state_of(out).exists()
+
+
+@pytest.mark.usefixtures("environment", "rows")
+def test_rows_of_a_killed_first_command_are_not_written_over_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "rows.jsonl"
+    with monkeypatch.context() as wrong:
+        wrong.setenv("KEYSECURE_API_KEY", "misspelt")
+        export(out)
+    out.write_text('{"transfer_no": "half a li')
+    capsys.readouterr()
+    assert export(out) == 2
+    assert "other arguments (merchant)" in capsys.readouterr().err
+    assert out.read_text() == '{"transfer_no": "half a li'
+
+
 @pytest.mark.usefixtures("environment")
 def test_a_file_that_is_there_is_not_touched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "rows.csv"
@@ -241,7 +303,7 @@ def test_an_empty_file_may_be_begun(tmp_path: Path, rows: list[str]) -> None:
 
 
 @pytest.mark.usefixtures("environment")
-@pytest.mark.parametrize("damage", ["gone", "shorter", "state"])
+@pytest.mark.parametrize("damage", ["gone", "shorter", "{", "{}", "[]", '{"arguments": 1}'])
 def test_a_damaged_pair_of_files_is_told_and_not_guessed_at(
     tmp_path: Path, sandbox: Sandbox, rows: list[str], damage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -254,29 +316,32 @@ def test_a_damaged_pair_of_files_is_told_and_not_guessed_at(
     elif damage == "shorter":
         os.truncate(out, 10)
     else:
-        state_of(out).write_text("{")
+        state_of(out).write_text(damage)
     capsys.readouterr()
     assert export(out) == 2
     assert "to begin anew" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("environment", "rows")
-def test_two_exports_do_not_write_one_file(tmp_path: Path, sandbox: Sandbox, client: Client) -> None:
+@pytest.mark.parametrize("request_number", [1, 4])
+def test_two_exports_do_not_write_one_file(
+    tmp_path: Path, sandbox: Sandbox, client: Client, request_number: int
+) -> None:
     out = tmp_path / "rows.csv"
-    sandbox.fault("accounts.transfers", {"code": 1022}, nth=4)
-    export(out)
     span = Span(START, datetime(2026, 3, 1, tzinfo=timezone.utc), WEEK)
-    merchant = f"{sandbox.api_key} {sandbox.base_url}"
+    sandbox.fault("accounts.transfers", {"code": 1022}, nth=request_number)
+    with pytest.raises(keysecure.KeySecureError):
+        Export(client, "transfers", span, {}, out).run()
 
     class Second(io.StringIO):
         """A terminal at which, in the midst of the first, a second one begins."""
 
         def isatty(self) -> bool:
             with pytest.raises(ExportError, match="another export is writing"):
-                Export(client, "transfers", span, {}, out, merchant=merchant).run()
+                Export(client, "transfers", span, {}, out).run()
             return False
 
-    Export(client, "transfers", span, {}, out, merchant=merchant).run(Second())
+    Export(client, "transfers", span, {}, out).run(Second())
 
 
 @pytest.mark.usefixtures("environment")
@@ -284,6 +349,17 @@ def test_two_exports_do_not_write_one_file(tmp_path: Path, sandbox: Sandbox, cli
     ("arguments", "told"),
     [
         (["--out", "rows.txt"], "must end in .csv or .jsonl"),
+        (["--out", "nowhere/rows.csv"], "cannot be written: No such file or directory"),
+        (["--from", "2026-03-02"], "--to must be later than --from"),
+        (["--from", "2026-03-01T00:00:00Z"], "--to must be later than --from"),
+        (["--timezone", "UTC+15", "--to", "2026-03-01"], "--timezone must be written like UTC+8"),
+        (["--timezone", "UTC+5:60", "--to", "2026-03-01"], "--timezone must be written like UTC+8"),
+        (["--timezone", "IST", "--to", "2026-03-01"], "--timezone must be written like UTC+8"),
+        (["--timezone", "IST"], "timezone must be written like UTC+8"),
+        (["--to", "9999-12-31"], "9999-12-31 is too early or too late"),
+        (["--to", "9999-12-31T23:59:59-12:00"], "is too early or too late"),
+        (["--from", "0001-01-01T00:00:00+12:00"], "is too early or too late"),
+        (["--from", "0001-01-01"], "0001-01-01 is too early or too late"),
         (["--from", "yesterday"], "yesterday is no date"),
         (["--from", "2026-01-01T00:00:00"], "needs its offset"),
         (["--card-no", "7"], "a transfer has no card"),
@@ -306,6 +382,39 @@ def test_days_begin_in_the_merchants_zone_and_the_last_one_is_whole() -> None:
     assert instant("2026-03-01T08:00:00+08:00", "UTC+0", end=True) == datetime(2026, 3, 1, tzinfo=timezone.utc)
 
 
+@pytest.mark.parametrize(
+    ("zone", "offset"),
+    [("UTC", "+00:00"), ("UTC-0", "+00:00"), ("UTC+5:30", "+05:30"), ("UTC-3:30", "-03:30"), ("UTC+05:45", "+05:45")],
+)
+def test_days_begin_in_every_zone_that_the_client_takes(zone: str, offset: str) -> None:
+    assert instant("2026-03-01", zone, end=False).isoformat() == f"2026-03-01T00:00:00{offset}"
+    assert instant("2026-03-01", zone, end=True).isoformat() == f"2026-03-01T23:59:59{offset}"
+    Client("key", "0123456789abcdef", timezone=zone).close()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20260101xx",
+        "20260101",
+        "2026-W01-1",
+        "2026-1-001",
+        "2026-02-30",
+        "2026-01-01\n",
+        "٢026-01-01",
+        "2026-01-01 08:00:00+08:00",
+        "2026-W01-1T08:00:00Z",
+        "20260101T080000Z",
+        "2026-01-01T08:00:00+08:99",
+        "2026-01-01T08:00:00+0800",
+        "2026-01-01T25:00:00Z",
+    ],
+)
+def test_a_time_is_what_is_documented_and_nothing_like_it(text: str) -> None:
+    with pytest.raises(ExportError, match="is no date such as"):
+        instant(text, "UTC+8", end=False)
+
+
 def test_windows_share_their_seams_and_reach_both_ends() -> None:
     windows = Span(START, START + 30 * DAY, WEEK).windows()
     assert windows[0][0] == START
@@ -314,9 +423,31 @@ def test_windows_share_their_seams_and_reach_both_ends() -> None:
     assert Span(START, START + WEEK, WEEK).windows() == [(START, START + WEEK)]
 
 
-@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1"])
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1"])
 def test_a_text_is_no_formula_for_a_spreadsheet(text: str) -> None:
     assert cell(text) == f"'{text}"
+
+
+def test_every_cell_of_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    texts = ["ok\r=1+1", "x\ry", "\r", "\n", "\r\n", "ends\r", "ends\r\n", '"', "'", " ", ",", "书店"]
+    texts += ["".join(chance.choices("a书 ,;'\"\t\r\n=+-@", k=chance.randint(1, 9))) for _ in range(500)]
+    rows = [
+        Consumption.from_json(json.dumps({"consume_no": str(place), "remark": text, "detail": text, "amount": "-1.00"}))
+        for place, text in enumerate(texts)
+    ]
+    out = tmp_path / "rows.csv"
+    with io.FileIO(out, "x") as file:
+        table = Table(file)
+        table.head(list(rows[0].to_dict()))
+        for row in rows:
+            table.add(row)
+        table.flush()
+    with out.open(encoding="utf-8", newline="") as text_file:
+        read = list(csv.reader(text_file))
+    assert read[0] == list(rows[0].to_dict())
+    assert read[1:] == [[cell(value) for value in row.to_dict().values()] for row in rows]
+    assert {row[read[0].index("amount")] for row in read[1:]} == {"-1.00"}
 
 
 def test_values_are_written_exactly() -> None:

@@ -184,7 +184,11 @@ def run_demo(given: argparse.Namespace) -> int:
     """`demo`."""
     from .sandbox import Sandbox
 
-    with Sandbox(seed=given.seed) as sandbox, sandbox.client() as client:
+    try:
+        sandbox = Sandbox(seed=given.seed)
+    except ValueError as error:
+        return failed(error, 2)
+    with sandbox, sandbox.client() as client:
         print(f"An offline sandbox of the platform listens on {sandbox.base_url}.")
         tell(client, sandbox)
     return 0
@@ -232,13 +236,15 @@ def run_export(given: argparse.Namespace) -> int:
     filters = {name: value for name in ("cardholder_no", "card_no") if (value := getattr(given, name)) is not None}
     if given.what == "transfers" and "card_no" in filters:
         return failed("a transfer has no card: --card-no is for consumptions and cards", 2)
-    merchant = f"{os.environ.get('KEYSECURE_API_KEY')} {given.base_url or os.environ.get('KEYSECURE_BASE_URL')}"
+    try:
+        start = instant(given.start, given.timezone, end=False)
+        end = instant(given.end, given.timezone, end=True)
+        span = Span(start, end, timedelta(days=given.window_days))
+    except ExportError as error:
+        return failed(error, 2)
     with client_of(given, timezone=given.timezone) as client:
         try:
-            start = instant(given.start, given.timezone, end=False)
-            end = instant(given.end, given.timezone, end=True)
-            span = Span(start, end, timedelta(days=given.window_days))
-            export = Export(client, given.what, span, filters, given.out, merchant=merchant)
+            export = Export(client, given.what, span, filters, given.out, merchant=merchant_of(given))
         except ExportError as error:
             return failed(error, 2)
         try:
@@ -250,6 +256,14 @@ def run_export(given: argparse.Namespace) -> int:
         except (KeySecureError, OSError) as error:
             return failed(f"{error}\n{export}. Run the same command again to go on.", 1)
     return 0
+
+
+def merchant_of(given: argparse.Namespace) -> str:
+    """Whose rows they are, and on which platform: a key may be known to more than one."""
+    settings = os.environ.get
+    environment = given.environment or settings("KEYSECURE_ENVIRONMENT") or "sandbox"
+    base_url = given.base_url or settings("KEYSECURE_BASE_URL", "")
+    return json.dumps([settings("KEYSECURE_API_KEY"), environment, base_url])
 
 
 # --- demo: from a cardholder to a refund, making every call on the way ---

@@ -11,13 +11,14 @@ import hashlib
 import io
 import json
 import os
+import re
 import sys
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from time import monotonic
 from typing import IO, Any, Protocol
 
 from . import Card, Client, Consumption, TransferRecord
@@ -25,6 +26,14 @@ from . import Card, Client, Consumption, TransferRecord
 UTC = timezone.utc
 SECOND = timedelta(seconds=1)
 CHUNK = 64 * 1024
+
+# Python's own readers take more than this, and more from version to version: week dates for one.
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TIME = re.compile(DATE.pattern + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-5][0-9])?")
+ZONE = re.compile(r"UTC(?:(?P<sign>[+-])(?P<hours>[0-9]{1,2})(?::(?P<minutes>[0-9]{1,2}))?)?")
+# What the client takes.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 
 
 class ExportError(Exception):
@@ -76,6 +85,11 @@ class Span:
     end: datetime
     window: timedelta
 
+    def __post_init__(self) -> None:
+        if self.end <= self.start:
+            message = "--to must be later than --from"
+            raise ExportError(message)
+
     def windows(self) -> list[tuple[datetime, datetime]]:
         """Neighbours share one second, so that no row falls between them; rows that come twice are told by number."""
         windows: list[tuple[datetime, datetime]] = []
@@ -89,18 +103,33 @@ class Span:
 def instant(text: str, zone: str, *, end: bool) -> datetime:
     """A time from the command line: `2026-03-01` is the whole day in the zone `UTC+8`, or a time with its offset."""
     try:
-        if len(text) == len("2026-03-01"):
-            hours = timezone(timedelta(hours=int(zone.removeprefix("UTC") or 0)))
-            midnight = datetime.combine(date.fromisoformat(text), datetime.min.time(), hours)
-            return midnight + timedelta(days=1) - SECOND if end else midnight
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        if DATE.fullmatch(text):
+            found = datetime.combine(date.fromisoformat(text), time(23, 59, 59) if end else time(), offset(zone))
+        elif TIME.fullmatch(text):
+            found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        else:
+            raise ValueError
     except ValueError:
         message = f"{text} is no date such as 2026-03-01 and no time such as 2026-03-01T08:00:00+08:00"
         raise ExportError(message) from None
     if found.tzinfo is None:
         message = f"{text} needs its offset, such as {text}+08:00"
         raise ExportError(message)
-    return found.replace(microsecond=0)
+    if not EARLIEST <= found <= LATEST:
+        message = f"{text} is too early or too late: it must lie between {EARLIEST.date()} and {LATEST.date()} in UTC"
+        raise ExportError(message)
+    return found
+
+
+def offset(zone: str) -> timezone:
+    """The zone of `--timezone`, by the rule of the client."""
+    found = ZONE.fullmatch(zone)
+    hours, minutes = (int(found[part] or 0) for part in ("hours", "minutes")) if found else (0, 0)
+    if not found or hours > 14 or minutes > 59:
+        message = f"--timezone must be written like UTC+8, UTC-3 or UTC+5:30, at most 14 hours either way, not {zone}"
+        raise ExportError(message)
+    ahead = timedelta(hours=hours, minutes=minutes)
+    return timezone(-ahead if found["sign"] == "-" else ahead)
 
 
 class Export:
@@ -162,12 +191,17 @@ class Export:
         """The file, new or cut to what is known to be whole."""
         try:
             state = json.loads(self.state_file.read_text("utf-8"))
+            begun = dict(state["arguments"])
+            self._recall(state)
         except FileNotFoundError:
             return self._created()
-        except ValueError:
+        except (ValueError, KeyError, TypeError):
             message = f"{self.state_file} cannot be read: remove it and {self.out} to begin anew"
             raise ExportError(message) from None
-        different = sorted(name for name, value in self.arguments.items() if state["arguments"].get(name) != value)
+        if not self.done and self._is_empty():
+            # Nothing came of it, from a wrong key for one. The arguments need not be the same.
+            return self._created()
+        different = sorted(name for name, value in self.arguments.items() if begun.get(name) != value)
         if different:
             message = (
                 f"{self.out} was begun with other arguments ({', '.join(different)}): "
@@ -179,7 +213,6 @@ class Export:
         except FileNotFoundError:
             message = f"{self.out} is gone: remove {self.state_file.name} to begin anew"
             raise ExportError(message) from None
-        self._recall(state)
         locked(file, self.out)
         if os.fstat(file.fileno()).st_size < self.length:
             file.close()
@@ -193,16 +226,25 @@ class Export:
         self.done, self.rows, self.length = state["windows_done"], state["rows"], state["bytes"]
         self.seam = set(state["seam"])
 
+    def _is_empty(self) -> bool:
+        try:
+            return self.out.stat().st_size == 0
+        except FileNotFoundError:
+            return True
+
     def _created(self) -> io.FileIO:
         try:
-            file = io.FileIO(self.out, "x")
-        except FileExistsError:
-            # An empty one is what is left when the program is killed right here.
-            if self.out.stat().st_size:
-                message = f"{self.out} exists already: remove it or choose another"
-                raise ExportError(message) from None
-            file = io.FileIO(self.out, "r+")
+            file = io.FileIO(self.out, "a")
+        except OSError as error:
+            message = f"{self.out} cannot be written: {error.strerror}"
+            raise ExportError(message) from None
         locked(file, self.out)
+        # An empty one is what is left when the program is killed right here. Asked under the lock: until then another
+        # export may have written.
+        if os.fstat(file.fileno()).st_size:
+            file.close()
+            message = f"{self.out} exists already: remove it or choose another"
+            raise ExportError(message)
         self._save()
         return file
 
@@ -277,7 +319,8 @@ class Table(Lines):
 
     def __init__(self, file: io.FileIO) -> None:
         super().__init__(file)
-        self.csv = csv.writer(self.text, lineterminator="\n")
+        # A bare `\r` ends a line for readers, but before Python 3.13 only what the terminator holds is quoted.
+        self.csv = csv.writer(LineFeeds(self.text), lineterminator="\r\n")
 
     def head(self, columns: list[str]) -> None:
         self.csv.writerow(columns)
@@ -286,6 +329,17 @@ class Table(Lines):
         self.csv.writerow([cell(value) for value in row.to_dict().values()])
         if self.text.tell() >= CHUNK:
             self.flush()
+
+
+class LineFeeds:
+    """Takes the lines of `csv` and ends them with `\n` alone."""
+
+    def __init__(self, text: io.StringIO) -> None:
+        self.text = text
+
+    def write(self, line: str) -> None:
+        """One line with its end."""
+        self.text.write(line.removesuffix("\r\n") + "\n")
 
 
 def locked(file: io.FileIO, out: Path) -> None:
@@ -314,7 +368,7 @@ def cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="milliseconds")
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else str(value)
+        return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else str(value)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
@@ -330,14 +384,14 @@ class Progress:
         self.done = done
         self.rows = rows
         self.before = rows
-        self.begun = time.monotonic()
+        self.begun = monotonic()
         self.shown = 0.0
         self._show()
 
     def row(self) -> None:
         """One more row."""
         self.rows += 1
-        if self.stream and time.monotonic() - self.shown >= self.EVERY:
+        if self.stream and monotonic() - self.shown >= self.EVERY:
             self._show()
 
     def window(self) -> None:
@@ -355,7 +409,7 @@ class Progress:
     def _show(self) -> None:
         if not self.stream:
             return
-        self.shown = time.monotonic()
+        self.shown = monotonic()
         rate = (self.rows - self.before) / max(self.shown - self.begun, 0.001)
         full = self.WIDTH * self.done // self.windows
         bar = "#" * full + "." * (self.WIDTH - full)
