@@ -105,7 +105,10 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
     public fun call(method: Method, path: String, body: String? = null): String =
         io.keysecure.call { ffi.call(method, path, body) }
 
-    /** Ends the client: idle connections are closed, and every later call is a [KeySecureException.Config]. */
+    /**
+     * Ends the client: its connections are closed, and every later call is a [KeySecureException.Config]. Calls under way may be
+     * broken off; of a mutation among them nobody knows whether it was done.
+     */
     override fun close() {
         ffi.shutdown()
     }

@@ -4,6 +4,7 @@ import io.keysecure.ffi.HttpResponse
 import io.keysecure.model.Method
 import io.keysecure.model.TransportFault
 import java.io.ByteArrayOutputStream
+import java.io.IOException
 import java.net.ProxySelector
 import java.net.URI
 import java.net.http.HttpClient
@@ -22,6 +23,7 @@ import java.util.concurrent.ExecutionException
 import java.util.concurrent.Flow
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.TimeoutException
+import java.util.concurrent.atomic.AtomicBoolean
 import javax.net.ssl.SSLContext
 import javax.net.ssl.SSLParameters
 
@@ -48,7 +50,8 @@ public class JavaHttpTransport @JvmOverloads constructor(
         .build()
 
     override fun send(request: io.keysecure.ffi.HttpRequest): HttpResponse {
-        val exchange = client.sendAsync(prepared(request), Capped(request.maxAnswer))
+        val body = Once(request.body)
+        val exchange = client.sendAsync(prepared(request, body), Capped(request.maxAnswer))
         val answer = try {
             // The JDK's own time-out ends with the headers of the answer; this one bounds the body too.
             exchange.get(request.timeout.toNanos(), TimeUnit.NANOSECONDS)
@@ -60,7 +63,10 @@ public class JavaHttpTransport @JvmOverloads constructor(
             Thread.currentThread().interrupt()
             throw TransportFailedException(TransportFault.OTHER, sent = true, cause = interrupted)
         } catch (wrapped: ExecutionException) {
-            throw failed(wrapped.cause ?: wrapped)
+            val failed = failed(wrapped.cause ?: wrapped)
+            // What happens before the body is asked for has sent nothing; what is said of a connection later proves nothing.
+            val sent = failed.sent || request.method == Method.POST && body.begun
+            throw TransportFailedException(failed.fault, sent, failed.cause)
         }
         val headers = answer.headers()
         return HttpResponse(
@@ -71,12 +77,12 @@ public class JavaHttpTransport @JvmOverloads constructor(
         )
     }
 
-    private fun prepared(request: io.keysecure.ffi.HttpRequest): HttpRequest {
+    private fun prepared(request: io.keysecure.ffi.HttpRequest, body: HttpRequest.BodyPublisher): HttpRequest {
         val builder = HttpRequest.newBuilder(URI.create(request.url)).timeout(request.timeout)
         request.headers.forEach { builder.header(it.name, it.value) }
         when (request.method) {
             Method.GET -> builder.GET()
-            Method.POST -> builder.POST(BodyPublishers.ofByteArray(request.body))
+            Method.POST -> builder.POST(body)
         }
         return builder.build()
     }
@@ -89,6 +95,30 @@ public class JavaHttpTransport @JvmOverloads constructor(
             chain.any { it is UnresolvedAddressException } -> TransportFailedException(TransportFault.DNS, false, error)
             else -> failure(error)
         }
+    }
+}
+
+/**
+ * A body that knows whether it was asked for, and leaves once only: a system property (`jdk.httpclient.enableAllMethodRetry`)
+ * makes the JDK repeat a POST whose answer was lost.
+ */
+internal class Once(private val body: ByteArray) : HttpRequest.BodyPublisher {
+    private val asked = AtomicBoolean()
+
+    /** Whether some of it may have left. An empty body is never asked for. */
+    val begun: Boolean get() = asked.get() || body.isEmpty()
+
+    override fun contentLength(): Long = body.size.toLong()
+
+    override fun subscribe(subscriber: Flow.Subscriber<in ByteBuffer>) {
+        if (asked.compareAndSet(false, true)) return BodyPublishers.ofByteArray(body).subscribe(subscriber)
+        subscriber.onSubscribe(Ended)
+        subscriber.onError(IOException("a body is sent once only"))
+    }
+
+    private object Ended : Flow.Subscription {
+        override fun request(count: Long) = Unit
+        override fun cancel() = Unit
     }
 }
 

@@ -120,12 +120,21 @@ internal fun panicked(): KeySecureException {
     )
 }
 
+/** An argument that could not even be handed to the library: nothing was sent. */
+internal fun refused(rule: String): KeySecureException = KeySecureException.InvalidInput(
+    ErrorFacts(rule, ErrorKind.INVALID_INPUT, Outcome.NOT_SENT, null, null, null, null, null, 0, null, null, null),
+)
+
 /** Runs a call of the library and gives its errors their public form. */
 internal inline fun <T> call(block: () -> T): T =
     try {
         block()
     } catch (thrown: FfiException) {
         throw published(thrown)
+    } catch (_: CharacterCodingException) {
+        throw refused("a text holds half of a character (a surrogate without its other half)")
+    } catch (wrong: IllegalArgumentException) {
+        throw if (wrong.message.orEmpty().startsWith("Invalid duration")) refused("a time must not be negative") else wrong
     } catch (_: io.keysecure.ffi.InternalException) {
         throw panicked()
     } catch (_: io.keysecure.model.InternalException) {

@@ -21,7 +21,7 @@ public fun interface Transport {
     /** Sends the request once and reads the whole answer, whatever its status. */
     public fun send(request: HttpRequest): HttpResponse
 
-    /** Lets go of idle connections. Called when the client is closed. */
+    /** Lets go of connections; exchanges under way may be broken off. Called when the client is closed. */
     public fun close() {}
 }
 

@@ -14,6 +14,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicBoolean
 import javax.net.ssl.HttpsURLConnection
+import javax.net.ssl.SSLContext
 import javax.net.ssl.SSLSocketFactory
 
 /**
@@ -21,22 +22,34 @@ import javax.net.ssl.SSLSocketFactory
  * redirects, no cache, no proxy unless given. It is what a library without HTTP of its own uses when nothing else is given.
  *
  * A POST is never repeated. A GET is repeated once by the machine itself when its connection breaks, and counts as one
- * attempt. A desktop JVM does not let the header `Origin` through, so [Pci.cardDetail] needs another transport there.
+ * attempt. A desktop JVM does not let the header `Origin` through, so [Pci.cardDetail] needs another transport there, and gives
+ * no body of an answer 401 or 407 to a POST, whose outcome is then unknown. A server that stops in the middle of its answer
+ * may hold a call for twice its time.
  */
 public class UrlConnectionTransport @JvmOverloads constructor(
     private val proxy: Proxy = Proxy.NO_PROXY,
-    private val sslSocketFactory: SSLSocketFactory? = null,
+    sslSocketFactory: SSLSocketFactory? = null,
 ) : Transport {
+    // Not what an app may have set for all connections of its process, such as to trust everybody in a test.
+    private val tls by lazy { StrictTls(sslSocketFactory ?: SSLContext.getDefault().socketFactory) }
+
     override fun send(request: HttpRequest): HttpResponse {
         val connection = URI.create(request.url).toURL().openConnection(proxy) as HttpURLConnection
         val late = AtomicBoolean()
         // The time-out of a connection is that of each single read; this one is that of the whole exchange.
-        val end = clock.schedule({ late.set(true); connection.disconnect() }, request.timeout.toNanos(), TimeUnit.NANOSECONDS)
+        val end = clock.schedule({ late.set(true); apart(connection::disconnect) }, request.timeout.toNanos(), TimeUnit.NANOSECONDS)
+        var connected = false
         try {
             prepare(connection, request)
-            return exchange(connection, request)
+            connection.connect()
+            if (late.get()) throw IOException("connecting took all the time")
+            connected = true
+            return exchange(connection, request, late)
         } catch (failed: IOException) {
-            throw if (late.get()) TransportFailedException(TransportFault.TIMEOUT, true, failed) else failure(failed)
+            // From here on no exception proves that nothing was sent, whatever it says of a connection or of TLS.
+            val what = failure(failed)
+            val fault = if (late.get()) TransportFault.TIMEOUT else what.fault
+            throw TransportFailedException(fault, connected, failed)
         } finally {
             end.cancel(false)
         }
@@ -47,7 +60,7 @@ public class UrlConnectionTransport @JvmOverloads constructor(
         connection.useCaches = false
         connection.connectTimeout = millis(request.connectTimeout)
         connection.readTimeout = millis(request.timeout)
-        if (connection is HttpsURLConnection && sslSocketFactory != null) connection.sslSocketFactory = sslSocketFactory
+        if (connection is HttpsURLConnection) connection.sslSocketFactory = tls
         request.headers.forEach { connection.setRequestProperty(it.name, it.value) }
         if (request.method == Method.POST) {
             connection.requestMethod = "POST"
@@ -57,15 +70,15 @@ public class UrlConnectionTransport @JvmOverloads constructor(
         }
     }
 
-    private fun exchange(connection: HttpURLConnection, request: HttpRequest): HttpResponse {
+    private fun exchange(connection: HttpURLConnection, request: HttpRequest, late: AtomicBoolean): HttpResponse {
         if (request.method == Method.POST) connection.outputStream.use { it.write(request.body) }
         val status = connection.responseCode
         val stream: InputStream? = if (status >= 400) connection.errorStream else connection.inputStream
-        val body = stream?.use { read(it, request.maxAnswer) } ?: ByteArray(0)
+        val body = stream?.use { read(it, request.maxAnswer, late) } ?: ByteArray(0)
         return HttpResponse(status, body, connection.getHeaderField("Date"), connection.getHeaderField("Retry-After"))
     }
 
-    private fun read(stream: InputStream, limit: Long): ByteArray {
+    private fun read(stream: InputStream, limit: Long, late: AtomicBoolean): ByteArray {
         val bytes = ByteArrayOutputStream()
         val chunk = ByteArray(8192)
         while (true) {
@@ -73,13 +86,19 @@ public class UrlConnectionTransport @JvmOverloads constructor(
             if (count < 0) return bytes.toByteArray()
             bytes.write(chunk, 0, count)
             if (bytes.size() > limit) throw TooLarge()
+            if (late.get()) throw IOException("the answer took all the time")
         }
     }
 
     private fun millis(time: java.time.Duration): Int = time.toMillis().coerceIn(1, Int.MAX_VALUE.toLong()).toInt()
 
+    /** Closing a connection waits for who reads from it: that must not keep other calls' time from ending. */
+    private fun apart(work: () -> Unit) {
+        Thread(work, "keysecure-disconnect").apply { isDaemon = true }.start()
+    }
+
     private companion object {
-        /** One thread for all: it only closes connections whose time is up. */
+        /** One thread for all: it only says whose time is up. */
         val clock = ScheduledThreadPoolExecutor(1) { task ->
             Thread(task, "keysecure-timeouts").apply { isDaemon = true }
         }.apply { removeOnCancelPolicy = true }

@@ -15,6 +15,7 @@ import io.keysecure.model.CanonicalForm
 import io.keysecure.model.Event
 import java.time.Duration
 import java.time.Instant
+import java.util.concurrent.atomic.AtomicBoolean
 
 /**
  * Verifies callbacks. It needs no client and is cheap to share among threads.
@@ -117,19 +118,23 @@ public class Received internal constructor(internal val ffi: FfiReceived) {
  * waits for a second answer.
  */
 public class Claim internal constructor(private val ffi: FfiClaim) : AutoCloseable {
+    private val closed = AtomicBoolean()
+
     /** The callback. */
     public val received: Received = Received(ffi.received())
 
     /**
      * Remembers the callback as handled. `false` when the store could not be reached: it was handled all the same, so accept
-     * it; a replay of it would be handled again.
+     * it; a replay of it would be handled again. `false` too after [close], which let it go.
      */
-    public fun finish(): Boolean = ffi.finish()
+    public fun finish(): Boolean = !closed.get() && ffi.finish()
 
-    /** Lets go; what was not finished is new when it comes again. */
+    /** Lets go; what was not finished is new when it comes again. Once is enough, twice does no harm. */
     override fun close() {
-        ffi.release()
-        ffi.close()
+        if (closed.compareAndSet(false, true)) {
+            ffi.release()
+            ffi.close()
+        }
     }
 
     override fun toString(): String = "Claim($received)"

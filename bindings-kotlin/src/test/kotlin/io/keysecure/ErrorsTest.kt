@@ -132,4 +132,19 @@ class ErrorsTest {
         assertEquals(error.outcome, read.outcome)
         assertEquals(error.code, read.code)
     }
+
+    @Test
+    fun `what cannot even be handed over is an error of ours`() = Stage().use { stage ->
+        val cut = "Ada \uD83D" // half of an emoji
+        val tries = listOf<() -> Unit>(
+            { stage.client.cards().get(cut) },
+            { stage.client.accounts().transfer("1", cut, TransferType.In, BigDecimal.ONE) },
+            { stage.builder().timeout(Duration.ofSeconds(-1)).build() },
+        )
+        for (attempt in tries) {
+            val error = assertThrows(KeySecureException.InvalidInput::class.java) { attempt() }
+            assertEquals(Outcome.NOT_SENT, error.outcome)
+        }
+        assertEquals(0, stage.sandbox.requestsTo("accounts.transfer"))
+    }
 }

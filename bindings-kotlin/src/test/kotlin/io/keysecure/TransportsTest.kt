@@ -7,7 +7,9 @@ import io.keysecure.ffi.HttpResponse
 import io.keysecure.ffi.libraryVersion
 import io.keysecure.model.Outcome
 import io.keysecure.model.TransportFault
+import java.nio.ByteBuffer
 import java.time.Duration
+import java.util.concurrent.Flow
 import java.util.concurrent.atomic.AtomicInteger
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
@@ -110,6 +112,22 @@ class TransportsTest {
         val error = assertThrows(KeySecureException.Transport::class.java) { client.cards().get("c") }
         assertEquals(Outcome.NOT_SENT, error.outcome)
         assertEquals(TransportFault.CONNECT, error.transportFault)
+    }
+
+    @Test
+    fun `a body leaves once, whatever the JDK is set to repeat`() {
+        val body = Once("BODY".toByteArray())
+        assertFalse(body.begun)
+        val seen = mutableListOf<String>()
+        val subscriber = object : Flow.Subscriber<ByteBuffer> {
+            override fun onSubscribe(subscription: Flow.Subscription) = subscription.request(1)
+            override fun onNext(part: ByteBuffer) { seen += "part" }
+            override fun onError(error: Throwable) { seen += "error" }
+            override fun onComplete() { seen += "end" }
+        }
+        repeat(2) { body.subscribe(subscriber) }
+        assertTrue(body.begun)
+        assertEquals(listOf("part", "end", "error"), seen)
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.time.Duration
 import java.time.Instant
 import java.util.concurrent.ConcurrentHashMap
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
@@ -84,6 +85,9 @@ class WebhooksTest {
             }
             assertEquals(Rejection.REPLAYED, rejected { guarded.claim(headers, update) })
             assertEquals(Replies.accept(), Replies.again(update))
+            val closed = guarded.claim(guarded.signForTests(Instant.now().minusSeconds(9), update), update)
+            repeat(2) { closed.close() }
+            assertFalse(closed.finish())
         }
         assertTrue("\"code\":1" in Replies.again(purchase), "no replay approves a purchase")
     }
