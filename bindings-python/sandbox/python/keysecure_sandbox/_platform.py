@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from decimal import Decimal
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from keysecure import Client, FileStore, MemoryTokenStore
 
+from ._records import (
+    CardholderRecord,
+    CardRecord,
+    CardSecretsForTests,
+    ConsumptionRecord,
+    DeliveryRecord,
+    FiredFault,
+    Ledger,
+    Posting,
+    RequestRecord,
+    State,
+    TransferRecord,
+    read_record,
+    read_time,
+    unix_ms,
+)
 from ._sandbox import Sandbox as _Sandbox
 
 if TYPE_CHECKING:
@@ -60,169 +75,9 @@ Fault = str | Mapping[str, object]
 
 Amount = Decimal | int | str
 
-_UTC = timezone.utc
-_EPOCH = datetime(1970, 1, 1, tzinfo=_UTC)
-_Record = TypeVar("_Record")
-
 
 class SandboxError(RuntimeError):
     """The sandbox could not do what it was told: no such card, a state that does not allow it, a misspelt operation."""
-
-
-@dataclass(frozen=True, slots=True)
-class CardholderRecord:
-    """A cardholder as the sandbox keeps it."""
-
-    cardholder_no: str
-    cardholder_unique_no: str
-    email: str
-    status: str
-    fail_reason: str
-    time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class CardRecord:
-    """A card as the sandbox keeps it, without its secrets."""
-
-    card_no: str
-    card_unique_no: str
-    cardholder_no: str
-    product_no: str
-    card_type: str
-    status: str
-    reason: str
-    organization: str
-    masked_pan: str
-    card_last_no: str
-    card_name: str
-    exp_year: str
-    exp_month: str
-    has_pin: bool
-    time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ConsumptionRecord:
-    """A purchase, a fee, or money given back, as the sandbox keeps it."""
-
-    consume_no: str
-    consume_relate_no: str
-    card_no: str
-    cardholder_no: str
-    type: str
-    amount: Decimal
-    local_amount: Decimal
-    local_currency: str
-    fees: list[dict[str, str]]
-    merchant_info: dict[str, str]
-    status: str
-    remark: str
-    returned: Decimal
-    time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TransferRecord:
-    """A transfer as the sandbox keeps it."""
-
-    transfer_no: str
-    transfer_unique_no: str
-    cardholder_no: str
-    type: str
-    amount: Decimal
-    before_balance: Decimal
-    after_balance: Decimal
-    status: str
-    time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """All that the sandbox keeps, oldest first."""
-
-    cardholders: list[CardholderRecord]
-    cards: list[CardRecord]
-    consumptions: list[ConsumptionRecord]
-    transfers: list[TransferRecord]
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """One movement of money from one account to another."""
-
-    time: datetime
-    memo: str
-    from_: str
-    to: str
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """The sandbox's books. Accounts are ``merchant_reserve``, ``cardholder:NO``, ``hold:NO``, ``shops``, ``fees`` and
-    ``outside``; all balances together are zero."""
-
-    balances: dict[str, Decimal]
-    postings: list[Posting]
-
-    def balance(self, account: str) -> Decimal:
-        """The balance of an account; zero for one that nothing was posted to."""
-        return self.balances.get(account, Decimal(0))
-
-    def cardholder(self, cardholder_no: str) -> Decimal:
-        """The balance of a cardholder."""
-        return self.balance(f"cardholder:{cardholder_no}")
-
-
-@dataclass(frozen=True, slots=True)
-class RequestRecord:
-    """One request as it reached the sandbox, with secrets hidden. ``code`` is ``None`` if no whole answer was sent."""
-
-    operation: str
-    method: str
-    path: str
-    connection: int
-    headers: list[str]
-    body: str
-    time: datetime
-    code: int | None
-    fault: str | dict[str, Any] | None
-    committed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FiredFault:
-    """A fault that hit a request."""
-
-    operation: str
-    kind: str | dict[str, Any]
-    time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryRecord:
-    """One attempt to deliver a callback. ``error`` is ``None`` if the receiver took it."""
-
-    id: str
-    action: str
-    attempt: int
-    time: datetime
-    timestamp_ms: int
-    signature: str
-    http_status: int | None
-    code: int | None
-    error: str | None
-    fault: str | dict[str, Any] | None
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
-class CardSecretsForTests:
-    """The made-up number and CVV of a sandbox card, which a test needs to compare or to activate it."""
-
-    pan: str = field(repr=False)
-    cvv: str = field(repr=False)
 
 
 class Clock:
@@ -234,7 +89,7 @@ class Clock:
     @property
     def now(self) -> datetime:
         """What the platform thinks it is."""
-        return _time(self._control("GET", "/clock")["now_ms"])
+        return read_time(self._control("GET", "/clock")["now_ms"])
 
     def advance(self, by: timedelta | None = None, /, **parts: float) -> None:
         """Moves the clock forward: ``advance(timedelta(hours=2))`` or ``advance(hours=2)``."""
@@ -464,7 +319,7 @@ class Sandbox:
 
     def faults_fired(self) -> list[FiredFault]:
         """The faults that hit, oldest first."""
-        return [_record(FiredFault, row) for row in self.control("GET", "/faults/fired")["faults"]]
+        return [read_record(FiredFault, row) for row in self.control("GET", "/faults/fired")["faults"]]
 
     def redirect_calls(self) -> int:
         """How often somebody followed the redirect of the fault ``"redirect"``; nobody should."""
@@ -474,7 +329,7 @@ class Sandbox:
 
     def requests(self) -> list[RequestRecord]:
         """The requests on record, oldest first, with secrets hidden."""
-        return [_record(RequestRecord, row) for row in self.control("GET", "/requests")["requests"]]
+        return [read_record(RequestRecord, row) for row in self.control("GET", "/requests")["requests"]]
 
     def count(self, operation: str) -> int:
         """How many requests went to that operation."""
@@ -484,16 +339,16 @@ class Sandbox:
         """The books: where the money is and how it came there."""
         found = self.control("GET", "/ledger")
         balances = {account: Decimal(text) for account, text in found["balances"].items()}
-        return Ledger(balances, [_record(Posting, row) for row in found["postings"]])
+        return Ledger(balances, [read_record(Posting, row) for row in found["postings"]])
 
     def state(self) -> State:
         """All cardholders, cards, consumptions and transfers."""
         found = self.control("GET", "/state")
         return State(
-            cardholders=[_record(CardholderRecord, row) for row in found["cardholders"]],
-            cards=[_record(CardRecord, row) for row in found["cards"]],
-            consumptions=[_record(ConsumptionRecord, row) for row in found["consumptions"]],
-            transfers=[_record(TransferRecord, row) for row in found["transfers"]],
+            cardholders=[read_record(CardholderRecord, row) for row in found["cardholders"]],
+            cards=[read_record(CardRecord, row) for row in found["cards"]],
+            consumptions=[read_record(ConsumptionRecord, row) for row in found["consumptions"]],
+            transfers=[read_record(TransferRecord, row) for row in found["transfers"]],
         )
 
     def card_secrets_for_tests(self, card_no: str) -> CardSecretsForTests:
@@ -536,7 +391,7 @@ class Sandbox:
         return self._seed("consumptions", times, card_no=card_no)
 
     def _seed(self, what: str, times: Iterable[datetime], **of: str) -> list[str]:
-        numbers = self.control("POST", f"/seed/{what}", {**of, "times_ms": [_unix_ms(time) for time in times]})
+        numbers = self.control("POST", f"/seed/{what}", {**of, "times_ms": [unix_ms(time) for time in times]})
         return cast("list[str]", numbers["numbers"])
 
     # Callbacks.
@@ -590,7 +445,7 @@ class Sandbox:
 
     def deliveries(self) -> list[DeliveryRecord]:
         """All attempts to deliver a callback, oldest first."""
-        return [_record(DeliveryRecord, row) for row in self.control("GET", "/callbacks/deliveries")["deliveries"]]
+        return [read_record(DeliveryRecord, row) for row in self.control("GET", "/callbacks/deliveries")["deliveries"]]
 
     # Going back.
 
@@ -601,33 +456,6 @@ class Sandbox:
     def restore(self, snapshot: int) -> None:
         """Goes back to a snapshot of this sandbox. Requests and deliveries stay on record."""
         self.control("POST", "/restore", {"snapshot": snapshot})
-
-
-_MONEY = frozenset({"amount", "local_amount", "returned", "before_balance", "after_balance"})
-
-
-def _record(kind: type[_Record], row: dict[str, Any]) -> _Record:
-    """A record from the JSON of a control call."""
-    values: dict[str, Any] = {}
-    for one in fields(kind):  # type: ignore[arg-type]
-        name = one.name
-        if name == "time":
-            values[name] = _time(row["time_ms"])
-        elif name in _MONEY:
-            values[name] = Decimal(row[name])
-        else:
-            values[name] = row[name.rstrip("_")]
-    return kind(**values)
-
-
-def _time(milliseconds: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=milliseconds)
-
-
-def _unix_ms(time: datetime) -> int:
-    if time.tzinfo is None:
-        raise ValueError("a time needs a time zone, such as datetime.now(timezone.utc)")
-    return (time - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _milliseconds(by: timedelta | None, parts: dict[str, float]) -> int:
