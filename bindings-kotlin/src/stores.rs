@@ -74,15 +74,32 @@ impl fmt::Debug for ReplayStore {
 /// A memory of callbacks that the merchant brings. One that throws cannot be asked: see `WebhookOptions`.
 #[uniffi::export(foreign)]
 pub trait ReplayMemory: Send + Sync {
-    /// Remembers `key` for `keep` and says whether it is new. It must be atomic: of two at once, one is told `true`.
-    fn insert(&self, key: String, keep: Duration) -> Result<bool, CallbackFailure>;
+    /// Stores `value` under `key` for `keep`, unless the key is present: then returns the value that is there. It must be
+    /// atomic: of two calls at once, exactly one gets null.
+    fn insert(&self, key: String, value: String, keep: Duration) -> Result<Option<String>, CallbackFailure>;
+
+    /// Returns the value of `key`, if the key is present.
+    fn get(&self, key: String) -> Result<Option<String>, CallbackFailure>;
+
+    /// Removes `key`, if it is present.
+    fn remove(&self, key: String) -> Result<(), CallbackFailure>;
 }
 
 struct Foreign(Arc<dyn ReplayMemory>);
 
 impl keysecure::ReplayStore for Foreign {
-    fn insert(&self, key: &str, keep: Duration) -> Result<bool, StoreUnavailable> {
-        self.0.insert(key.to_owned(), keep).map_err(|CallbackFailure::Failed| StoreUnavailable)
+    fn insert(&self, key: &str, value: &str, keep: Duration) -> Result<Option<String>, StoreUnavailable> {
+        self.0
+            .insert(key.to_owned(), value.to_owned(), keep)
+            .map_err(|CallbackFailure::Failed| StoreUnavailable)
+    }
+
+    fn get(&self, key: &str) -> Result<Option<String>, StoreUnavailable> {
+        self.0.get(key.to_owned()).map_err(|CallbackFailure::Failed| StoreUnavailable)
+    }
+
+    fn remove(&self, key: &str) -> Result<(), StoreUnavailable> {
+        self.0.remove(key.to_owned()).map_err(|CallbackFailure::Failed| StoreUnavailable)
     }
 }
 

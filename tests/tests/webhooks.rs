@@ -275,7 +275,15 @@ fn a_verifier_without_a_secret_or_with_an_empty_one_cannot_be_made() {
 struct Broken;
 
 impl ReplayStore for Broken {
-    fn insert(&self, _: &str, _: Duration) -> Result<bool, StoreUnavailable> {
+    fn insert(&self, _: &str, _: &str, _: Duration) -> Result<Option<String>, StoreUnavailable> {
+        Err(StoreUnavailable)
+    }
+
+    fn get(&self, _: &str) -> Result<Option<String>, StoreUnavailable> {
+        Err(StoreUnavailable)
+    }
+
+    fn remove(&self, _: &str) -> Result<(), StoreUnavailable> {
         Err(StoreUnavailable)
     }
 }

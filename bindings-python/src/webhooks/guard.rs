@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keysecure::{ReplayStore, StoreUnavailable};
-use pyo3::exceptions::{PyException, PyTypeError};
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyInt};
+use pyo3::types::PyBool;
 
 use crate::errors::config;
 use crate::log;
@@ -40,11 +40,11 @@ impl Guard {
         }
         let offers =
             |method: &str| given.getattr_opt(method).map(|found| found.is_some_and(|found| found.is_callable()));
-        if !offers("insert")? {
-            let kinds = "True, a MemoryReplayStore, a FileStore or an object with a method insert(key, keep_seconds)";
+        if !(offers("insert")? && offers("get")? && offers("remove")?) {
+            let kinds = "True, a MemoryReplayStore, a FileStore or an object with the methods insert(key, value, keep_seconds), get(key) and remove(key)";
             return Err(config(py, &format!("replay_guard must be {kinds}")));
         }
-        Ok(Some(Self { store, waits: true, claims: offers("contains")? && offers("remove")? }))
+        Ok(Some(Self { store, waits: true, claims: true }))
     }
 
     /// The same one, for another verifier.
@@ -59,8 +59,7 @@ impl Guard {
     }
 }
 
-/// A store written in Python: `insert(key, keep_seconds) -> bool`, and for claims `contains(key) -> bool` and
-/// `remove(key)`.
+/// A store written in Python: `insert(key, value, keep_seconds) -> str | None`, `get(key) -> str | None`, `remove(key)`.
 struct Foreign(Py<PyAny>);
 
 thread_local! {
@@ -74,7 +73,7 @@ pub fn check_raised() -> PyResult<()> {
 }
 
 impl Foreign {
-    fn ask(&self, call: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<bool>) -> Result<bool, StoreUnavailable> {
+    fn ask<T>(&self, call: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<T>) -> Result<T, StoreUnavailable> {
         let answer = Python::try_attach(|py| {
             call(self.0.bind(py)).map_err(|error| {
                 if error.is_instance_of::<PyException>(py) {
@@ -88,24 +87,16 @@ impl Foreign {
     }
 }
 
-/// A store's yes or no, which may be a number, and `None` for no. The coroutine of an `async def` is neither.
-fn yes_or_no(answer: &Bound<'_, PyAny>) -> PyResult<bool> {
-    if answer.is_none() || answer.is_instance_of::<PyBool>() || answer.is_instance_of::<PyInt>() {
-        return answer.is_truthy();
-    }
-    Err(PyTypeError::new_err("a replay guard must answer with a bool"))
-}
-
 impl ReplayStore for Foreign {
-    fn insert(&self, key: &str, keep: Duration) -> Result<bool, StoreUnavailable> {
-        self.ask(|store| yes_or_no(&store.call_method1("insert", (key, keep.as_secs_f64()))?))
+    fn insert(&self, key: &str, value: &str, keep: Duration) -> Result<Option<String>, StoreUnavailable> {
+        self.ask(|store| store.call_method1("insert", (key, value, keep.as_secs_f64()))?.extract())
     }
 
-    fn contains(&self, key: &str) -> Result<bool, StoreUnavailable> {
-        self.ask(|store| yes_or_no(&store.call_method1("contains", (key,))?))
+    fn get(&self, key: &str) -> Result<Option<String>, StoreUnavailable> {
+        self.ask(|store| store.call_method1("get", (key,))?.extract())
     }
 
     fn remove(&self, key: &str) -> Result<(), StoreUnavailable> {
-        self.ask(|store| yes_or_no(&store.call_method1("remove", (key,))?)).map(|_| ())
+        self.ask(|store| store.call_method1("remove", (key,)).map(|_| ()))
     }
 }

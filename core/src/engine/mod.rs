@@ -277,6 +277,7 @@ impl Engine {
             body: call.body,
             timeout,
             connect_timeout: self.settings.connect_timeout.min(timeout),
+            start_within: None,
             max_answer: MAX_ANSWER,
         });
         let arrived = self.now();

@@ -100,27 +100,31 @@ impl FileStore {
         }
     }
 
-    /// Makes the key's file. `false` if it was there.
+    /// Makes the key's file. Returns the value of the one that was there.
     ///
     /// One file for each key, and not one file for all: making a name is atomic in the kernel, so that a key needs no
     /// lock and no reading of a file that grows. The end of the key is the file's time of change; the file gets its name,
     /// by a hard link, only when that is set, so that no sweeper can take it for an old one.
-    fn add_key(directory: &Path, key: &str, end: SystemTime) -> io::Result<bool> {
+    fn add_key(directory: &Path, key: &str, value: &str, end: SystemTime) -> io::Result<Option<String>> {
         let name = unique().map_err(|_| io::Error::from(ErrorKind::Other))?;
         // It ends like a key: what a killed process leaves is swept with the keys.
         let draft = directory.join(format!("{name}.draft"));
-        let file = match create_new(&draft) {
+        let mut file = match create_new(&draft) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 make_directory(directory, true)?;
                 create_new(&draft)?
             }
             created => created?,
         };
-        let linked = file.set_modified(end).and_then(|()| fs::hard_link(&draft, directory.join(key)));
+        let place = directory.join(key);
+        let linked = file
+            .write_all(value.as_bytes())
+            .and_then(|()| file.set_modified(end))
+            .and_then(|()| fs::hard_link(&draft, &place));
         let _ = fs::remove_file(&draft);
         match linked {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Ok(()) => Ok(None),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => fs::read_to_string(place).map(Some),
             Err(error) => Err(error),
         }
     }
@@ -154,26 +158,33 @@ impl FileStore {
         (key, number, directory)
     }
 
-    fn insert_key(&self, key: &str, keep: Duration) -> io::Result<bool> {
+    fn insert_key(&self, key: &str, value: &str, keep: Duration) -> io::Result<Option<String>> {
         let (key, number, directory) = self.place_of(key);
         if !self.has_room(number, &directory)? {
             log::warn!(target: "keysecure", "the file store holds as many callbacks as it may: it takes no more");
             return Err(ErrorKind::StorageFull.into());
         }
         let end = SystemTime::now().checked_add(keep).ok_or(ErrorKind::InvalidInput)?;
-        let new = Self::add_key(&directory, &key, end)?;
-        if new {
+        let present = Self::add_key(&directory, &key, value, end)?;
+        if present.is_none() {
             self.with_shard(number, |shard| shard.keys += 1);
         }
-        Ok(new)
+        Ok(present)
     }
 
-    fn has_key(&self, key: &str) -> io::Result<bool> {
+    fn value_of(&self, key: &str) -> io::Result<Option<String>> {
         let (key, _, directory) = self.place_of(key);
-        match fs::metadata(directory.join(key)) {
-            // Its time of change is its end.
-            Ok(data) => Ok(data.modified()? > SystemTime::now()),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        match File::open(directory.join(key)) {
+            Ok(mut file) => {
+                // Its time of change is its end.
+                if file.metadata()?.modified()? <= SystemTime::now() {
+                    return Ok(None);
+                }
+                let mut value = String::new();
+                file.read_to_string(&mut value)?;
+                Ok(Some(value))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -223,12 +234,12 @@ impl TokenStore for FileStore {
 }
 
 impl ReplayStore for FileStore {
-    fn insert(&self, key: &str, keep: Duration) -> Result<bool, StoreUnavailable> {
-        self.insert_key(key, keep).map_err(|error| unavailable("insert", &error))
+    fn insert(&self, key: &str, value: &str, keep: Duration) -> Result<Option<String>, StoreUnavailable> {
+        self.insert_key(key, value, keep).map_err(|error| unavailable("insert", &error))
     }
 
-    fn contains(&self, key: &str) -> Result<bool, StoreUnavailable> {
-        self.has_key(key).map_err(|error| unavailable("contains", &error))
+    fn get(&self, key: &str) -> Result<Option<String>, StoreUnavailable> {
+        self.value_of(key).map_err(|error| unavailable("get", &error))
     }
 
     fn remove(&self, key: &str) -> Result<(), StoreUnavailable> {
@@ -317,6 +328,7 @@ fn sweep_keys(directory: &Path) -> io::Result<usize> {
 mod tests {
     use super::*;
     use crate::values::instant;
+    use crate::webhook::ReplayChecks as _;
 
     const LONG: Duration = Duration::from_secs(600);
     const NOW: Duration = Duration::ZERO;
@@ -428,7 +440,7 @@ mod tests {
         let scratch = Scratch::new();
         for key in 0..20 {
             let firsts: usize = std::thread::scope(|scope| {
-                let insert = || usize::from(scratch.store().insert(&format!("key-{key}"), LONG) == Ok(true));
+                let insert = || usize::from(scratch.store().insert_new(&format!("key-{key}"), LONG) == Ok(true));
                 let threads: Vec<_> = (0..8).map(|_| scope.spawn(insert)).collect();
                 threads.into_iter().map(|thread| thread.join().unwrap()).sum()
             });
@@ -439,12 +451,12 @@ mod tests {
     #[test]
     fn a_key_is_forgotten_after_its_time_and_only_then() {
         let scratch = Scratch::new();
-        assert_eq!(scratch.store().insert("short", Duration::ZERO), Ok(true));
-        assert_eq!(scratch.store().insert("long", LONG), Ok(true));
+        assert_eq!(scratch.store().insert_new("short", Duration::ZERO), Ok(true));
+        assert_eq!(scratch.store().insert_new("long", LONG), Ok(true));
         std::thread::sleep(Duration::from_millis(20));
         // A new store sweeps at its first look.
-        assert_eq!(scratch.store().insert("short", LONG), Ok(true));
-        assert_eq!(scratch.store().insert("long", LONG), Ok(false));
+        assert_eq!(scratch.store().insert_new("short", LONG), Ok(true));
+        assert_eq!(scratch.store().insert_new("long", LONG), Ok(false));
     }
 
     #[test]
@@ -452,17 +464,17 @@ mod tests {
         let scratch = Scratch::new();
         let store = scratch.store();
         assert_eq!((store.contains("a"), store.remove("a")), (Ok(false), Ok(())));
-        assert_eq!((store.insert("a", LONG), store.insert("ended", Duration::ZERO)), (Ok(true), Ok(true)));
+        assert_eq!((store.insert_new("a", LONG), store.insert_new("ended", Duration::ZERO)), (Ok(true), Ok(true)));
         assert_eq!((scratch.store().contains("a"), scratch.store().contains("ended")), (Ok(true), Ok(false)));
         assert_eq!(scratch.store().remove("a"), Ok(()));
-        assert_eq!((store.contains("a"), store.insert("a", LONG)), (Ok(false), Ok(true)));
+        assert_eq!((store.contains("a"), store.insert_new("a", LONG)), (Ok(false), Ok(true)));
     }
 
     #[test]
     fn a_full_store_refuses_rather_than_forgets() {
         let scratch = Scratch::new();
         let store = scratch.store().max_replays(0);
-        let inserted: Vec<_> = (0..2_000).map(|key| store.insert(&key.to_string(), LONG)).collect();
+        let inserted: Vec<_> = (0..2_000).map(|key| store.insert_new(&key.to_string(), LONG)).collect();
         let taken = inserted.iter().filter(|inserted| **inserted == Ok(true)).count();
         assert!((200..=SHARDS).contains(&taken), "{taken}");
         assert!(!inserted.contains(&Ok(false)));
@@ -473,7 +485,16 @@ mod tests {
         let scratch = Scratch::new();
         let store = scratch.store();
         for key in ["", "../../etc/passwd", "a/b\0c"] {
-            assert_eq!((store.insert(key, LONG), store.insert(key, LONG)), (Ok(true), Ok(false)), "{key:?}");
+            assert_eq!((store.insert_new(key, LONG), store.insert_new(key, LONG)), (Ok(true), Ok(false)), "{key:?}");
         }
+    }
+
+    #[test]
+    fn the_first_value_is_kept() {
+        let scratch = Scratch::new();
+        let store = scratch.store();
+        assert_eq!(store.insert("a", "first", LONG), Ok(None));
+        assert_eq!(scratch.store().insert("a", "second", LONG), Ok(Some("first".to_owned())));
+        assert_eq!(scratch.store().get("a"), Ok(Some("first".to_owned())));
     }
 }

@@ -24,6 +24,7 @@
 //! * The token is not in any `Debug`, log, error or file name. The Api-Key is in none of them either: a slot's name is a
 //!   SHA-256.
 
+mod attempts;
 #[cfg(unix)]
 mod file;
 mod memory;
@@ -37,6 +38,7 @@ use std::time::{Duration, SystemTime};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+pub use attempts::{Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt};
 #[cfg(unix)]
 pub use file::FileStore;
 pub use memory::MemoryTokenStore;

@@ -221,14 +221,21 @@ impl TokenStore for RedisStore {
 }
 
 impl ReplayStore for RedisStore {
-    fn insert(&self, key: &str, keep: Duration) -> Result<bool, StoreUnavailable> {
-        self.0.put_new(&replay_key(key), &unique()?, keep, REPLAY_WITHIN)
+    fn insert(&self, key: &str, value: &str, keep: Duration) -> Result<Option<String>, StoreUnavailable> {
+        // The unique part tells our own value from an equal one when the answer to `SET` was lost.
+        let own = format!("{} {value}", unique()?);
+        if self.0.put_new(&replay_key(key), &own, keep, REPLAY_WITHIN)? {
+            return Ok(None);
+        }
+        // A key that ends between the two commands was present when the first was answered.
+        Ok(Some(self.get(key)?.unwrap_or_default()))
     }
 
-    fn contains(&self, key: &str) -> Result<bool, StoreUnavailable> {
-        let mut exists = redis::cmd("EXISTS");
-        exists.arg(replay_key(key));
-        self.0.run(REPLAY_WITHIN, |link| link.query::<bool>(&exists))
+    fn get(&self, key: &str) -> Result<Option<String>, StoreUnavailable> {
+        let mut get = redis::cmd("GET");
+        get.arg(replay_key(key));
+        let stored = self.0.run(REPLAY_WITHIN, |link| link.query::<Option<String>>(&get))?;
+        Ok(stored.map(|stored| stored.split_once(' ').map_or_else(String::new, |(_, value)| value.to_owned())))
     }
 
     fn remove(&self, key: &str) -> Result<(), StoreUnavailable> {

@@ -25,6 +25,14 @@ pub trait Transport: Send + Sync {
 
     /// Lets go of connections; exchanges under way may be broken off. Called when the client is closed.
     fn close(&self) {}
+
+    /// Whether nothing of a request can reach the platform after [`send`](Self::send) has returned an error: the
+    /// connection is reset, and no proxy in between may deliver what it holds.
+    ///
+    /// Default: `false`. The `ensure_*` calls then wait longer before they take a missing row for absence.
+    fn aborts_on_failure(&self) -> bool {
+        false
+    }
 }
 
 /// GET or POST: the platform knows no other.
@@ -61,6 +69,9 @@ pub struct Request<'a> {
     pub timeout: Duration,
     /// The most time that making a connection may take.
     pub connect_timeout: Duration,
+    /// The most time that may pass before the request begins to leave: after that it is not sent, and the error is a
+    /// timeout that says so. `None` sets no limit.
+    pub start_within: Option<Duration>,
     /// The most bytes that the answer's body may have.
     pub max_answer: usize,
 }

@@ -33,6 +33,8 @@ pub use canonical::{CanonicalForm, KeyOrder, Writer};
 pub use claim::Claim;
 pub use event::{AuthEvent, CardUpdateEvent, ConsumptionEvent, Event};
 pub use rejection::Rejection;
+#[cfg(test)]
+pub(crate) use replay::ReplayChecks;
 pub use replay::{MemoryReplayStore, ReplayStore, StoreUnavailable};
 pub use reply::{Decision, Responder, reply_accept, reply_again, reply_decline};
 
@@ -261,9 +263,9 @@ impl WebhookVerifier {
     /// Refuses what came before. A replay is known by the signature of its content.
     fn guard(&self, headers: &Headers) -> Result<(), Error> {
         let Some((store, when_unavailable)) = &self.replay else { return Ok(()) };
-        match (store.insert(&headers.content(), self.keep()), when_unavailable) {
-            (Ok(true), _) | (Err(StoreUnavailable), WhenUnavailable::Accept) => Ok(()),
-            (Ok(false), _) => Err(Rejection::Replayed.into()),
+        match (store.insert(&headers.content(), "", self.keep()), when_unavailable) {
+            (Ok(None), _) | (Err(StoreUnavailable), WhenUnavailable::Accept) => Ok(()),
+            (Ok(Some(_)), _) => Err(Rejection::Replayed.into()),
             (Err(StoreUnavailable), WhenUnavailable::Reject) => Err(Rejection::ReplayStoreUnavailable.into()),
         }
     }

@@ -9,25 +9,20 @@ pub use crate::store::StoreUnavailable;
 /// Longer than any program runs.
 const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// Remembers the callbacks that were accepted, so that one that comes twice is told.
+/// Remembers webhooks that were accepted, and the decisions on purchases.
 ///
-/// Share one among all workers of a fleet: in memory it protects one process only.
+/// Share one store among all workers of a fleet: a store in memory protects one process only.
 pub trait ReplayStore: Send + Sync {
-    /// Remembers `key` for `keep` and says whether it is new. It must be atomic: of two at once, one is told `true`.
-    fn insert(&self, key: &str, keep: Duration) -> Result<bool, StoreUnavailable>;
+    /// Stores `value` under `key` for `keep`, unless the key is present: then returns the value that is there.
+    ///
+    /// It must be atomic: of two calls at once, exactly one gets `None`. Values are short texts, often empty.
+    fn insert(&self, key: &str, value: &str, keep: Duration) -> Result<Option<String>, StoreUnavailable>;
 
-    /// Whether `key` is remembered. Only [`WebhookVerifier::claim`](crate::WebhookVerifier::claim) asks; a store that does
-    /// not offer it is unavailable there.
-    fn contains(&self, key: &str) -> Result<bool, StoreUnavailable> {
-        let _ = key;
-        Err(StoreUnavailable)
-    }
+    /// Returns the value of `key`, if the key is present.
+    fn get(&self, key: &str) -> Result<Option<String>, StoreUnavailable>;
 
-    /// Forgets `key`, if it is remembered. Only [`WebhookVerifier::claim`](crate::WebhookVerifier::claim) asks for it.
-    fn remove(&self, key: &str) -> Result<(), StoreUnavailable> {
-        let _ = key;
-        Err(StoreUnavailable)
-    }
+    /// Removes `key`, if it is present.
+    fn remove(&self, key: &str) -> Result<(), StoreUnavailable>;
 }
 
 /// A [`ReplayStore`] in the memory of one process.
@@ -41,8 +36,8 @@ pub struct MemoryReplayStore {
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// With their end.
-    keys: HashMap<String, Instant>,
+    /// With their end and value.
+    keys: HashMap<String, (Instant, String)>,
     /// In the order of arrival, with the end they had then; those removed stand here until their turn comes.
     order: VecDeque<(Instant, String)>,
 }
@@ -51,18 +46,24 @@ impl Seen {
     /// Forgets the oldest: those that have ended, and more while there is no room.
     fn sweep(&mut self, now: Instant, capacity: usize) {
         while let Some((end, key)) = self.order.front()
-            && (*end <= now || self.keys.len() >= capacity || self.keys.get(key) != Some(end))
+            && (*end <= now || self.keys.len() >= capacity || !self.is_current(key, *end))
         {
             if let Some((end, key)) = self.order.pop_front()
-                && self.keys.get(&key) == Some(&end)
+                && self.is_current(&key, end)
             {
                 self.keys.remove(&key);
             }
         }
         // Of keys that come and go behind one that stays.
         if self.order.len() >= capacity.saturating_mul(2) {
-            self.order.retain(|(end, key)| self.keys.get(key) == Some(end));
+            let keys = &self.keys;
+            self.order.retain(|(end, key)| keys.get(key).is_some_and(|(kept, _)| kept == end));
         }
+    }
+
+    /// Whether a key is still the one that was added with this end.
+    fn is_current(&self, key: &str, end: Instant) -> bool {
+        self.keys.get(key).is_some_and(|(kept, _)| *kept == end)
     }
 }
 
@@ -85,23 +86,24 @@ impl Default for MemoryReplayStore {
 }
 
 impl ReplayStore for MemoryReplayStore {
-    fn insert(&self, key: &str, keep: Duration) -> Result<bool, StoreUnavailable> {
+    fn insert(&self, key: &str, value: &str, keep: Duration) -> Result<Option<String>, StoreUnavailable> {
         let now = Instant::now();
         let mut seen = self.seen();
-        if seen.keys.get(key).is_some_and(|end| *end > now) {
-            return Ok(false);
+        if let Some((_, present)) = seen.keys.get(key).filter(|(end, _)| *end > now) {
+            return Ok(Some(present.clone()));
         }
         // Only for one that is new: room made for a replay would forget another callback, or this very one.
         seen.sweep(now, self.capacity);
         // An end that no clock reaches.
         let end = now.checked_add(keep).unwrap_or(now + FOR_EVER);
-        seen.keys.insert(key.to_owned(), end);
+        seen.keys.insert(key.to_owned(), (end, value.to_owned()));
         seen.order.push_back((end, key.to_owned()));
-        Ok(true)
+        Ok(None)
     }
 
-    fn contains(&self, key: &str) -> Result<bool, StoreUnavailable> {
-        Ok(self.seen().keys.get(key).is_some_and(|end| *end > Instant::now()))
+    fn get(&self, key: &str) -> Result<Option<String>, StoreUnavailable> {
+        let now = Instant::now();
+        Ok(self.seen().keys.get(key).filter(|(end, _)| *end > now).map(|(_, value)| value.clone()))
     }
 
     fn remove(&self, key: &str) -> Result<(), StoreUnavailable> {
@@ -109,6 +111,21 @@ impl ReplayStore for MemoryReplayStore {
         Ok(())
     }
 }
+
+/// What tests ask of any store.
+#[cfg(test)]
+pub(crate) trait ReplayChecks: ReplayStore {
+    fn insert_new(&self, key: &str, keep: Duration) -> Result<bool, StoreUnavailable> {
+        self.insert(key, "", keep).map(|present| present.is_none())
+    }
+
+    fn contains(&self, key: &str) -> Result<bool, StoreUnavailable> {
+        self.get(key).map(|value| value.is_some())
+    }
+}
+
+#[cfg(test)]
+impl<T: ReplayStore + ?Sized> ReplayChecks for T {}
 
 #[cfg(test)]
 mod tests {
@@ -119,16 +136,16 @@ mod tests {
     #[test]
     fn a_key_is_new_once() {
         let store = MemoryReplayStore::default();
-        assert_eq!(store.insert("a", LONG), Ok(true));
-        assert_eq!(store.insert("a", LONG), Ok(false));
-        assert_eq!(store.insert("b", LONG), Ok(true));
+        assert_eq!(store.insert_new("a", LONG), Ok(true));
+        assert_eq!(store.insert_new("a", LONG), Ok(false));
+        assert_eq!(store.insert_new("b", LONG), Ok(true));
     }
 
     #[test]
     fn of_many_at_once_one_is_first() {
         let store = MemoryReplayStore::default();
         let firsts: usize = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..16).map(|_| scope.spawn(|| store.insert("a", LONG))).collect();
+            let threads: Vec<_> = (0..16).map(|_| scope.spawn(|| store.insert_new("a", LONG))).collect();
             threads.into_iter().map(|thread| usize::from(thread.join().unwrap() == Ok(true))).sum()
         });
         assert_eq!(firsts, 1);
@@ -137,46 +154,54 @@ mod tests {
     #[test]
     fn it_is_bounded_in_size_and_time() {
         let store = MemoryReplayStore::new(1);
-        assert_eq!((store.insert("a", LONG), store.insert("a", LONG)), (Ok(true), Ok(false)), "it is full");
+        assert_eq!((store.insert_new("a", LONG), store.insert_new("a", LONG)), (Ok(true), Ok(false)), "it is full");
         let store = MemoryReplayStore::new(2);
         for key in ["a", "b", "c"] {
-            assert_eq!(store.insert(key, LONG), Ok(true));
+            assert_eq!(store.insert_new(key, LONG), Ok(true));
         }
         assert_eq!(store.seen().keys.len(), 2);
-        assert_eq!(store.insert("c", LONG), Ok(false));
-        assert_eq!(store.insert("d", Duration::ZERO), Ok(true));
-        assert_eq!(store.insert("d", LONG), Ok(true), "an end that has passed frees the key");
+        assert_eq!(store.insert_new("c", LONG), Ok(false));
+        assert_eq!(store.insert_new("d", Duration::ZERO), Ok(true));
+        assert_eq!(store.insert_new("d", LONG), Ok(true), "an end that has passed frees the key");
     }
 
     #[test]
     fn an_end_that_has_passed_frees_the_key_behind_one_that_stays() {
         let store = MemoryReplayStore::default();
-        assert_eq!(store.insert("long", LONG), Ok(true));
-        assert_eq!(store.insert("short", Duration::ZERO), Ok(true));
+        assert_eq!(store.insert_new("long", LONG), Ok(true));
+        assert_eq!(store.insert_new("short", Duration::ZERO), Ok(true));
         assert_eq!(store.contains("short"), Ok(false));
-        assert_eq!(store.insert("short", LONG), Ok(true));
-        assert_eq!((store.insert("long", LONG), store.insert("short", LONG)), (Ok(false), Ok(false)));
+        assert_eq!(store.insert_new("short", LONG), Ok(true));
+        assert_eq!((store.insert_new("long", LONG), store.insert_new("short", LONG)), (Ok(false), Ok(false)));
     }
 
     #[test]
     fn a_key_can_be_asked_for_and_removed() {
         let store = MemoryReplayStore::default();
         assert_eq!(store.contains("a"), Ok(false));
-        assert_eq!(store.insert("a", Duration::MAX), Ok(true));
+        assert_eq!(store.insert_new("a", Duration::MAX), Ok(true));
         assert_eq!(store.contains("a"), Ok(true));
         assert_eq!((store.remove("a"), store.remove("a")), (Ok(()), Ok(())));
-        assert_eq!((store.contains("a"), store.insert("a", LONG)), (Ok(false), Ok(true)));
+        assert_eq!((store.contains("a"), store.insert_new("a", LONG)), (Ok(false), Ok(true)));
     }
 
     #[test]
     fn keys_that_come_and_go_take_no_room() {
         let store = MemoryReplayStore::new(8);
-        assert_eq!(store.insert("stays", LONG), Ok(true));
+        assert_eq!(store.insert_new("stays", LONG), Ok(true));
         for key in 0..1_000 {
-            assert_eq!(store.insert(&key.to_string(), LONG), Ok(true));
+            assert_eq!(store.insert_new(&key.to_string(), LONG), Ok(true));
             assert_eq!(store.remove(&key.to_string()), Ok(()));
         }
         assert_eq!(store.contains("stays"), Ok(true));
         assert!(store.seen().order.len() <= 16);
+    }
+
+    #[test]
+    fn the_first_value_is_kept() {
+        let store = MemoryReplayStore::default();
+        assert_eq!(store.insert("a", "first", LONG), Ok(None));
+        assert_eq!(store.insert("a", "second", LONG), Ok(Some("first".to_owned())));
+        assert_eq!(store.get("a"), Ok(Some("first".to_owned())));
     }
 }

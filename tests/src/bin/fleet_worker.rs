@@ -116,15 +116,15 @@ mod worker {
 
     /// A callback that is rejected because the store does not answer comes again, as from the platform.
     fn delivered(store: &dyn ReplayStore, key: &str) -> Result<bool, StoreUnavailable> {
-        let mut answer = store.insert(key, Duration::from_secs(600));
+        let mut answer = store.insert(key, "", Duration::from_secs(600));
         for _ in 0..5 {
             if answer.is_ok() {
                 break;
             }
             std::thread::sleep(Duration::from_millis(1_100));
-            answer = store.insert(key, Duration::from_secs(600));
+            answer = store.insert(key, "", Duration::from_secs(600));
         }
-        answer
+        answer.map(|present| present.is_none())
     }
 
     fn insert(store: &dyn ReplayStore, keys: &[&str]) -> String {

@@ -182,11 +182,11 @@ fn a_callback_that_one_could_not_handle_is_new_for_another() {
 fn a_connection_that_redis_closed_is_replaced_without_a_failure() {
     let Some(mut server) = Server::start() else { return };
     let store = RedisStore::open(server.url()).unwrap();
-    assert_eq!(store.insert("a", Duration::from_secs(60)), Ok(true));
+    assert_eq!(store.insert("a", "", Duration::from_secs(60)), Ok(None));
     server.stop();
     server.start_again();
-    assert_eq!(store.insert("a", Duration::from_secs(60)), Ok(true), "this Redis keeps nothing");
-    assert_eq!(store.insert("a", Duration::from_secs(60)), Ok(false));
+    assert_eq!(store.insert("a", "", Duration::from_secs(60)), Ok(None), "this Redis keeps nothing");
+    assert_eq!(store.insert("a", "x", Duration::from_secs(60)), Ok(Some(String::new())));
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_redis_that_does_not_answer_costs_its_time_out_once_a_second() {
     assert_eq!(store.load("slot", Duration::from_millis(50)), Err(StoreUnavailable), "less time than usual");
     assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
     for _ in 0..50 {
-        assert_eq!(store.insert("a", Duration::from_secs(60)), Err(StoreUnavailable));
+        assert_eq!(store.insert("a", "", Duration::from_secs(60)), Err(StoreUnavailable));
     }
     // Every time they would take 150 s.
     assert!(begin.elapsed() < Duration::from_secs(15), "{:?}", begin.elapsed());
