@@ -38,7 +38,8 @@ impl Client {
     }
 
     /// A client from `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT` (`sandbox` or
-    /// `production`) and `KEYSECURE_BASE_URL`. They are read now, not when the program starts.
+    /// `production`), `KEYSECURE_BASE_URL`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (the text, or a file's path) and
+    /// `KEYSECURE_TIMEZONE`. They are read now, not when the program starts.
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env()?.build()
     }

@@ -143,6 +143,8 @@ pub enum TransportFault {
     TooLarge,
     /// The answer is not HTTP.
     Protocol,
+    /// The call was ended while it waited; see [`Clock::between_waits`](crate::Clock::between_waits).
+    Interrupted,
     /// Anything else.
     Other,
 }
@@ -158,6 +160,7 @@ impl fmt::Display for TransportError {
             TransportFault::Closed => "the connection broke",
             TransportFault::TooLarge => "the answer is too large",
             TransportFault::Protocol => "the answer is not HTTP",
+            TransportFault::Interrupted => "the call was interrupted",
             TransportFault::Other => "the exchange failed",
         })?;
         formatter.write_str(if self.sent {
