@@ -15,7 +15,7 @@ use crate::engine::{Call, Engine};
 use crate::error::Error;
 use crate::inferred::Simulation;
 use crate::model::{Body, Decode, Money};
-use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci};
+use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Referenced, identifier};
 use crate::secrets::Secret;
 use crate::transport::Method;
 use crate::values::json::Json;
@@ -106,6 +106,7 @@ impl Client {
                 path,
                 body: body.as_bytes(),
                 headers: &[],
+                reference: None,
             })
         })
     }
@@ -142,12 +143,8 @@ impl Client {
         let (before, variable) = operation.path.split_once('{').unwrap_or((operation.path, ""));
         let after = variable.split_once('}').map_or("", |(_, after)| after);
         let path = [before, number, after].concat();
-        self.engine.run(&Call { operation, path: &path, body: &[], headers: &[] }, self.limit, accept)
-    }
-
-    /// POST with a body.
-    pub(crate) fn post<T: Decode>(&self, operation: &'static Operation, body: &impl Body) -> Result<T, Error> {
-        self.post_with(operation, body, Ok)
+        let call = Call { operation, path: &path, body: &[], headers: &[], reference: None };
+        self.engine.run(&call, self.limit, accept)
     }
 
     /// POST whose data must still be accepted.
@@ -158,7 +155,27 @@ impl Client {
         accept: impl Fn(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
         let body = to_bytes(body, Money::Text)?;
-        self.engine.run(&Call { operation, path: operation.path, body: &body, headers: &[] }, self.limit, accept)
+        let call = Call { operation, path: operation.path, body: &body, headers: &[], reference: None };
+        self.engine.run(&call, self.limit, accept)
+    }
+
+    /// POST of a mutation that carries a merchant reference. Its response must hold the platform's number and, when it
+    /// echoes a reference, the one that was sent: any other response belongs to another request.
+    pub(crate) fn post_referenced<T: Referenced>(
+        &self,
+        operation: &'static Operation,
+        reference: &str,
+        body: &impl Body,
+    ) -> Result<T, Error> {
+        let body = to_bytes(body, Money::Text)?;
+        let call = Call { operation, path: operation.path, body: &body, headers: &[], reference: Some(reference) };
+        self.engine.run(&call, self.limit, |response: T| {
+            identifier(T::NUMBER, response.number())?;
+            if response.echo().is_some_and(|echo| Some(echo) != call.reference) {
+                return Err(Error::invalid_response(format!("{} in the response is not the one sent", T::REFERENCE)));
+            }
+            Ok(response)
+        })
     }
 
     /// Any call, ready made.

@@ -56,6 +56,9 @@ pub(crate) struct Call<'a> {
     pub body: &'a [u8],
     /// Headers beside the standard ones.
     pub headers: &'a [(&'static str, &'a str)],
+    /// The merchant reference of a mutation: `transfer_unique_no`, `card_unique_no` or `cardholder_unique_no`. `None`
+    /// for every other call.
+    pub reference: Option<&'a str>,
 }
 
 /// What became of one attempt, with the error to give if it was the last one.
@@ -390,7 +393,7 @@ impl Engine {
 
 impl Call<'static> {
     fn token() -> Self {
-        Self { operation: operation::TOKEN, path: operation::TOKEN.path, body: &[], headers: &[] }
+        Self { operation: operation::TOKEN, path: operation::TOKEN.path, body: &[], headers: &[], reference: None }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use rust_decimal::Decimal;
 
-use super::ActionResult;
+use super::{ActionResult, referenced};
 use crate::check;
 use crate::client::Client;
 use crate::engine::operation;
@@ -317,6 +317,8 @@ struct EncryptedPin {
 
 body!(EncryptedPin { card_no, cardholder_no, pin });
 
+referenced!(CardApplied { card_no, card_unique_no });
+
 impl ApplyCard {
     fn check(&self) -> Result<(), Error> {
         check::required("cardholder_no", &self.cardholder_no)?;
@@ -372,7 +374,7 @@ impl Cards<'_> {
     /// Codes: 2002 and 2005 for the cardholder, 2007 to 2010 for the address.
     pub fn apply(&self, request: &ApplyCard) -> Result<CardApplied, Error> {
         request.check()?;
-        self.0.post(operation::CARDS_APPLY, request)
+        self.0.post_referenced(operation::CARDS_APPLY, &request.card_unique_no, request)
     }
 
     /// Makes sure that a card is applied for exactly once, whatever happened before. See [`Ensure`].
