@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_lifetime_is_odd_below_ten_seconds_and_above_a_year() {
-        let now = 1_790_000_000_000;
+        let now: i64 = 1_790_000_000_000;
         for (life, odd) in [
             (i64::MIN, Some(OddLifetime::Past)),
             (0, Some(OddLifetime::Past)),

@@ -228,8 +228,9 @@ impl Engine {
                     // Workers that void each other's tokens take turns, for a second at most: longer waits would make
                     // no more room, only fewer tries. When another thread's turn brings a token, it is for all.
                     if let Some(refused) = token.as_ref().filter(|_| tried.contested) {
-                        let wait = retry::back_off(tried.token_renewals.min(1), random(), None);
-                        if self.now().saturating_add(wait) >= deadline {
+                        let left = deadline.saturating_sub(self.now());
+                        let wait = retry::back_off(tried.token_renewals.min(1), random(), None, left);
+                        if wait >= left {
                             return Err(error);
                         }
                         self.tokens.await_another(refused, &*self.clock, wait);
@@ -238,9 +239,10 @@ impl Engine {
                     refused_token = token;
                 }
                 Next::BackOff => {
-                    let wait = retry::back_off(tried.retries, random(), error.retry_after());
+                    let left = deadline.saturating_sub(self.now());
+                    let wait = retry::back_off(tried.retries, random(), error.retry_after(), left);
                     tried.retries += 1;
-                    if self.now().saturating_add(wait) >= deadline {
+                    if wait >= left {
                         return Err(error);
                     }
                     self.clock.sleep(wait);

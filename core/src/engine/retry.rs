@@ -76,10 +76,17 @@ pub(crate) fn next(happened: Happened, tried: Tried) -> Next {
     }
 }
 
+/// The least time that an attempt gets, as long as there is so much: shares must not shrink to nothing.
+const LEAST_SHARE: Duration = Duration::from_millis(250);
+
 /// How long an attempt may take of the `left` time of its call. While a read can still be sent again, half of it: a
 /// connection that died silently must not use up the whole time-out. A mutation gets all of it, as it has no second try.
 pub(crate) fn share(left: Duration, tried: Tried) -> Duration {
-    if tried.effect == Effect::Read && tried.retries < tried.max_retries { left / 2 } else { left }
+    if tried.effect == Effect::Read && tried.retries < tried.max_retries {
+        (left / 2).max(LEAST_SHARE).min(left)
+    } else {
+        left
+    }
 }
 
 /// A token that is refused twice will be refused again, unless other workers fetch theirs in between.
@@ -92,12 +99,13 @@ const CAP: Duration = Duration::from_secs(8);
 const BASE: Duration = Duration::from_millis(500);
 
 /// How long to wait before re-sending number `retry` (0 is the first): full jitter, so that a fleet does not come back
-/// all at once. `random` is uniform over `u64`; `asked` is the platform's `Retry-After`.
-pub(crate) fn back_off(retry: u32, random: u64, asked: Option<Duration>) -> Duration {
+/// all at once. `random` is uniform over `u64`; `asked` is the platform's `Retry-After`. Unless it was asked for, a wait
+/// takes at most a quarter of the `left` time, so that it never uses up the attempts behind it.
+pub(crate) fn back_off(retry: u32, random: u64, asked: Option<Duration>, left: Duration) -> Duration {
     let ceiling = BASE.saturating_mul(1u32.checked_shl(retry).unwrap_or(u32::MAX)).min(CAP);
     let nanos = ceiling.as_nanos() * u128::from(random) / u128::from(u64::MAX);
     let jittered = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
-    jittered.max(asked.unwrap_or_default())
+    jittered.min(left / 4).max(asked.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -194,6 +202,9 @@ mod tests {
         assert_eq!(share(left, Tried { retries: 2, ..READ }), left, "the last attempt takes all");
         assert_eq!(share(left, Tried { max_retries: 0, ..READ }), left);
         assert_eq!(share(left, FRESH), left);
+        for (left, share_of_it) in [(400, 250), (250, 250), (100, 100), (0, 0)] {
+            assert_eq!(share(Duration::from_millis(left), READ), Duration::from_millis(share_of_it));
+        }
     }
 
     #[test]
@@ -205,12 +216,16 @@ mod tests {
 
     #[test]
     fn waits_have_full_jitter_a_cap_and_respect_for_what_was_asked() {
-        assert_eq!(back_off(0, 0, None), Duration::ZERO);
-        assert_eq!(back_off(0, u64::MAX, None), BASE);
-        assert_eq!(back_off(1, u64::MAX, None), BASE * 2);
+        let long = Duration::MAX;
+        assert_eq!(back_off(0, 0, None, long), Duration::ZERO);
+        assert_eq!(back_off(0, u64::MAX, None, long), BASE);
+        assert_eq!(back_off(1, u64::MAX, None, long), BASE * 2);
         for retry in [5, 31, 32, u32::MAX] {
-            assert_eq!(back_off(retry, u64::MAX, None), CAP);
+            assert_eq!(back_off(retry, u64::MAX, None, long), CAP);
         }
-        assert_eq!(back_off(0, 0, Some(Duration::from_secs(3600))), Duration::from_secs(3600));
+        let hour = Some(Duration::from_secs(3600));
+        assert_eq!(back_off(0, 0, hour, long), Duration::from_secs(3600));
+        assert_eq!(back_off(0, 0, hour, Duration::from_secs(1)), Duration::from_secs(3600), "as asked");
+        assert_eq!(back_off(5, u64::MAX, None, Duration::from_secs(4)), Duration::from_secs(1));
     }
 }
