@@ -211,11 +211,16 @@ mod tests {
             r#"{"a":1,"a":1}"#,
             r#"{"a":1,"\u0061":1}"#,
             r#"[{"b":{"a":1,"b":2,"a":3}}]"#,
-            r#""\ud800""#,
-            r#""\udc00\ud800""#,
-            r#"{"\ud83d":1}"#,
+            r#"{"\ud83d":1,"\ud83d":2}"#,
         ] {
             assert_eq!(Node::read(json), None, "{}", &json[..json.len().min(40)]);
+        }
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_one_replacement_character() {
+        for (json, expected) in [(r#""a\ud800""#, "a\u{fffd}"), (r#""\udc00\ud800""#, "\u{fffd}\u{fffd}")] {
+            assert_eq!(Node::read(json), Some(Node::Text(Text { text: expected.into(), spelling: json })));
         }
     }
 
