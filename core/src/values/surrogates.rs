@@ -26,7 +26,7 @@ pub(crate) fn replaced_by<'a>(replacement: &str, json: &'a str) -> Cow<'a, str> 
             Some(_) => place += 6,
         }
         // What stands behind a backslash may be a letter of several bytes, which is no JSON.
-        while !json.is_char_boundary(place) {
+        while place < json.len() && !json.is_char_boundary(place) {
             place += 1;
         }
     }
