@@ -11,13 +11,16 @@
 
 mod calls;
 mod clocks;
+mod connecting;
 mod faults;
+mod forks;
 mod hostile;
 mod input;
 mod lists;
 mod matrix;
 mod observer;
 mod patience;
+mod resets;
 mod secrets;
 mod tokens;
 mod transport;
