@@ -89,26 +89,20 @@ impl Client {
     /// Makes any call of the platform, with its headers, rules and errors: JSON in, `data` as JSON out.
     ///
     /// `path` starts behind `/open-api`, such as `/v1/card/list`. A POST on a path that this version does not know is
-    /// treated as a mutation: it is not sent again when its outcome is unknown.
+    /// treated as a mutation: it is not sent again when its outcome is unknown. Everything below `/v1/simulate` is refused
+    /// in production. The body goes out byte for byte as the [`Json`] holds it.
     pub fn call(&self, method: Method, path: &str, body: Option<&Json>) -> Result<Json, Error> {
         let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\'));
-        if !path.starts_with('/') || !plain || path.split('/').any(|segment| matches!(segment, "." | "..")) {
+        let operation = operation::of_raw_call(method, path).filter(|_| plain && path.starts_with('/'));
+        let Some(operation) = operation else {
             return Err(Error::invalid_input("path", "must start with / and hold no query, space or dot segment"));
-        }
-        match (method, body) {
-            (Method::Get, Some(_)) => Err(Error::invalid_input("body", "must be absent from a GET")),
-            (Method::Get, None) => Ok(""),
-            (Method::Post, body) => Ok(body.map_or("{}", Json::as_str)),
-        }
-        .and_then(|body| {
-            self.run(&Call {
-                operation: operation::of_raw_call(method, path),
-                path,
-                body: body.as_bytes(),
-                headers: &[],
-                reference: None,
-            })
-        })
+        };
+        let body = match (method, body) {
+            (Method::Get, Some(_)) => return Err(Error::invalid_input("body", "must be absent from a GET")),
+            (Method::Get, None) => "",
+            (Method::Post, body) => body.map_or("{}", Json::as_str),
+        };
+        self.run(&Call { operation, path, body: body.as_bytes(), headers: &[], reference: None })
     }
 
     /// Ends the client and all its clones: its connections are closed, and every later call is an error. Calls under way are
@@ -126,12 +120,7 @@ impl Client {
         Self { engine: Arc::clone(&self.engine), limit: Some(limit) }
     }
 
-    /// GET, with the path's variable filled in.
-    pub(crate) fn get<T: Decode>(&self, operation: &'static Operation, field: &str, number: &str) -> Result<T, Error> {
-        self.get_with(operation, field, number, Ok)
-    }
-
-    /// GET whose data must still be accepted.
+    /// GET, with the path's variable filled in, whose data must still be accepted.
     pub(crate) fn get_with<T: Decode, U>(
         &self,
         operation: &'static Operation,

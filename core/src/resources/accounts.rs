@@ -163,7 +163,7 @@ impl Accounts<'_> {
 
     /// The balances of a cardholder.
     pub fn get(&self, cardholder_no: &str) -> Result<AccountInfo, Error> {
-        self.0.get(operation::ACCOUNTS_GET, "cardholder_no", cardholder_no)
+        self.0.get_with(operation::ACCOUNTS_GET, "cardholder_no", cardholder_no, Ok)
     }
 
     /// All transfers of a span of any length, lazily.

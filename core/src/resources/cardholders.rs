@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use rust_decimal::Decimal;
 
-use super::referenced;
+use super::{identifier, referenced};
 use crate::check;
 use crate::client::Client;
 use crate::engine::operation;
@@ -144,6 +144,8 @@ impl Cardholders<'_> {
 
     /// One cardholder, with balance and cards. Code 2002: does not exist.
     pub fn get(&self, cardholder_no: &str) -> Result<Cardholder, Error> {
-        self.0.get(operation::CARDHOLDERS_GET, "cardholder_no", cardholder_no)
+        self.0.get_with(operation::CARDHOLDERS_GET, "cardholder_no", cardholder_no, |found: Cardholder| {
+            identifier("cardholder_no", &found.cardholder_no).map(|()| found)
+        })
     }
 }

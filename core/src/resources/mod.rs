@@ -50,7 +50,7 @@ macro_rules! referenced {
 }
 pub(crate) use referenced;
 
-/// Refuses a response whose identifier is empty: nothing can be found by it.
+/// Refuses a response whose identifier is empty: nothing can be looked up by it.
 pub(crate) fn identifier(field: &str, value: &str) -> Result<(), Error> {
     if value.trim().is_empty() {
         Err(Error::invalid_response(format!("{field} in the response is empty")))
