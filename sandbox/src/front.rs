@@ -179,7 +179,7 @@ impl Front {
     }
 }
 
-/// The answer to a refused call, with the status that the code has under the setting.
+/// The response to a refused call, with the status that the code has under the setting.
 fn refused_response(wanted: HttpStatuses, code: i64, envelope: Response<'_>) -> Response<'_> {
     let status = strict_status(code);
     match wanted {

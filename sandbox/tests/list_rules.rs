@@ -7,7 +7,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{Caller, Given, Got};
+use common::{Caller, Given, Got, today};
 use keysecure_sandbox::{HttpStatuses, ListRules, RowReference, Sandbox};
 use serde_json::{Value, json};
 
@@ -42,10 +42,6 @@ fn stage() -> Given {
 #[test]
 fn rows_can_change_or_leave_out_the_merchants_number() {
     let given = Given::credit();
-    let now = |given: &Given| {
-        let day = |ms: i64| keysecure_day(ms);
-        json!({"start_time": day(given.sandbox.now_ms() - 86_400_000), "end_time": day(given.sandbox.now_ms() + 86_400_000)})
-    };
     given.transfer(" Order-1 ", "In", "1").data();
     for (reference, shown) in [
         ("kept", Some(" Order-1 ")),
@@ -55,26 +51,13 @@ fn rows_can_change_or_leave_out_the_merchants_number() {
         ("left_out", None),
     ] {
         rules(&given, json!({"reference": reference}));
-        let mut body = now(&given);
+        let mut body = today(&given.sandbox);
         body["transfer_unique_no"] = json!(" Order-1 ");
         let got = given.caller.post("/v1/account/transfer/list", body);
         assert_eq!(1, got.list().len(), "it is still found by the number that was given");
         assert_eq!(shown, got.list()[0].get("transfer_unique_no").map(|no| no.as_str().unwrap()), "{reference}");
         assert!(got.list()[0].get("transfer_no").is_some());
     }
-}
-
-/// The date of that time in UTC.
-fn keysecure_day(ms: i64) -> String {
-    // Days since 1970 to a civil date: Howard Hinnant's algorithm.
-    let days = ms.div_euclid(86_400_000) + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days - era * 146_097;
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let (day, month_no) = (day_of_year - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
-    format!("{:04}-{month_no:02}-{day:02}", year_of_era + era * 400 + i64::from(month_no <= 2))
 }
 
 #[test]
@@ -99,7 +82,9 @@ fn all_fields_of_all_rows_are_known() {
     let given = stage();
     let mut names: BTreeSet<String> = BTreeSet::new();
     let mut add = |got: Got| names.extend(got.list()[0].as_object().unwrap().keys().cloned());
-    LISTS.iter().for_each(|path| add(list(&given, path, json!({}))));
+    for path in LISTS {
+        add(list(&given, path, json!({})));
+    }
     add(given.caller.post("/v1/card/package/list", json!({})));
     add(Given::authorization().caller.post("/v1/card/support/bins", json!({})));
     let all: Vec<_> = names.iter().collect();
@@ -189,7 +174,7 @@ fn statuses_can_be_strict_with_and_without_an_envelope() {
     given.sandbox.set_http_statuses(HttpStatuses::StrictBare);
     let bare = [None, None, None, None, None, Some(2002), Some(0)];
     assert_eq!(statuses.into_iter().zip(bare).collect::<Vec<_>>(), all());
-    // Faults that answer with a code follow the setting as well.
+    // Faults with a code follow the setting as well.
     given.sandbox.control("POST", "/faults", r#"{"operation": "cards.list", "kind": {"code": 1003}}"#).unwrap();
     assert_eq!(403, cards(&given.caller, window.clone()).status);
     given.sandbox.control("POST", "/faults", r#"{"operation": "cards.list", "kind": "expired_token"}"#).unwrap();

@@ -7,7 +7,7 @@ use super::json::{Json, Layout};
 use crate::money;
 use crate::state::{CallbackAction, CardRecord, CardStatus, ConsumptionRecord, MerchantInfo, Notice};
 
-/// One callback, whatever the number of attempts. It is kept as text: parsed, it would take many times the room.
+/// One webhook, whatever the number of attempts. It is kept as text: the parsed form takes several times the memory.
 #[derive(Debug)]
 pub(super) struct Event {
     pub(super) id: Box<str>,
