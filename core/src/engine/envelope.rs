@@ -1,9 +1,13 @@
 //! The platform's envelope: `{"code": number, "msg": string, "data": ...}`.
 
+use std::borrow::Cow;
+
 use serde::de::Error as _;
+use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::model::{Decode, at, value_ahead};
+use crate::values::surrogates;
 use crate::values::tree::Reader;
 
 /// An answer of the platform.
@@ -26,7 +30,15 @@ pub(super) trait TakeData {
 
 /// Reads an answer. Whatever is no envelope is an error that repeats nothing of it.
 pub(super) fn read(http_status: u16, body: &[u8], data: &mut dyn TakeData) -> Result<Envelope, Error> {
-    match read_text(text_of(http_status, body)?, data).map_err(|error| Error::unreadable(&error))? {
+    let text = text_of(http_status, body)?;
+    // A copy is wiped as the body is.
+    let replaced = match surrogates::replaced(text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(copy) => Some(Zeroizing::new(copy)),
+    };
+    match read_text(replaced.as_ref().map_or(text, |copy| copy.as_str()), data)
+        .map_err(|error| Error::unreadable(&error))?
+    {
         Envelope::Data if !(200..300).contains(&http_status) => {
             Err(Error::invalid_response("the answer says success under an HTTP error status"))
         }

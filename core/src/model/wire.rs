@@ -4,6 +4,7 @@
 //! numbers or as text and must be read from the exact text; a wrong type must be named by its JSON path without echoing
 //! the value, which may be a secret; and fields we do not know are kept instead of dropped.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::SystemTime;
@@ -21,6 +22,16 @@ pub(crate) trait Decode: Sized {
     const EXPECTED: &'static str;
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+
+    /// Reads a value from its JSON text, which is valid. `None` when it has another type.
+    fn of_json(json: &str) -> Option<Self> {
+        serde_json::from_str::<Read<Self>>(json).ok().map(|Read(value)| value)
+    }
+
+    /// The same for a value that may be `null`.
+    fn optional_of_json(json: &str) -> Option<Option<Self>> {
+        if json == "null" { Some(None) } else { Self::of_json(json).map(Some) }
+    }
 
     /// The value of a field that the platform left out; `None` makes the field required.
     fn missing() -> Option<Self> {
@@ -78,27 +89,27 @@ impl<T: Encode> Serialize for Write<'_, T> {
 macro_rules! refuse {
     ($expected:expr; $($kind:ident)*) => { $(refuse!(@ $expected, $kind);)* };
     (@ $expected:expr, bool) => {
-        fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Self::Value, E> { Err($crate::model::wire::mismatch($expected, "a boolean")) }
+        fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "a boolean")) }
     };
     (@ $expected:expr, number) => {
-        fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Self::Value, E> { Err($crate::model::wire::mismatch($expected, "a number")) }
-        fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Self::Value, E> { Err($crate::model::wire::mismatch($expected, "a number")) }
-        fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Self::Value, E> { Err($crate::model::wire::mismatch($expected, "a number")) }
+        fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "a number")) }
+        fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "a number")) }
+        fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "a number")) }
     };
     (@ $expected:expr, text) => {
-        fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Self::Value, E> { Err($crate::model::wire::mismatch($expected, "text")) }
+        fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "text")) }
     };
     (@ $expected:expr, null) => {
-        fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> { Err($crate::model::wire::mismatch($expected, "null")) }
+        fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "null")) }
     };
     (@ $expected:expr, array) => {
         fn visit_seq<A: serde::de::SeqAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
-            Err($crate::model::wire::mismatch($expected, "an array"))
+            Err($crate::model::mismatch($expected, "an array"))
         }
     };
     (@ $expected:expr, object) => {
         fn visit_map<A: serde::de::MapAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
-            Err($crate::model::wire::mismatch($expected, "an object"))
+            Err($crate::model::mismatch($expected, "an object"))
         }
     };
 }
@@ -153,6 +164,10 @@ impl<T: Decode> Decode for Option<T> {
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::read_optional(deserializer)
+    }
+
+    fn of_json(json: &str) -> Option<Self> {
+        T::optional_of_json(json)
     }
 
     fn missing() -> Option<Self> {
@@ -227,11 +242,33 @@ impl Decode for String {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(TextVisitor(|text: &str| Some(text.to_owned())))
     }
+
+    fn of_json(json: &str) -> Option<Self> {
+        text_of(json).map(Cow::into_owned)
+    }
 }
 
 impl Encode for String {
     fn write<S: Serializer>(&self, serializer: S, _: Money) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self)
+    }
+}
+
+/// The text of a JSON string; `None` for any other value.
+pub(crate) fn text_of(json: &str) -> Option<Cow<'_, str>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') { serde_json::from_str(json).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+}
+
+/// What a value is, by its JSON text.
+pub(crate) fn kind_of(json: &str) -> &'static str {
+    match json.as_bytes().first() {
+        Some(b'"') => "text",
+        Some(b'n') => "null",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'[') => "an array",
+        Some(b'{') => "an object",
+        _ => "a number",
     }
 }
 
@@ -269,6 +306,10 @@ impl Decode for bool {
         }
         deserializer.deserialize_any(Boolean)
     }
+
+    fn of_json(json: &str) -> Option<Self> {
+        json.parse().ok()
+    }
 }
 
 impl Encode for bool {
@@ -300,6 +341,18 @@ macro_rules! from_number_or_text {
                         None => Err(mismatch(Self::EXPECTED, "something else")),
                     },
                     NumberText::Other(found) => Err(mismatch(Self::EXPECTED, found)),
+                }
+            }
+
+            fn of_json(json: &str) -> Option<Self> {
+                Self::optional_of_json(json).flatten()
+            }
+
+            fn optional_of_json(json: &str) -> Option<Option<Self>> {
+                match NumberText::of(json) {
+                    NumberText::Nothing => Some(None),
+                    NumberText::Text(text) => $parse(text).map(Some),
+                    NumberText::Other(_) => None,
                 }
             }
         }
@@ -344,9 +397,7 @@ impl<'a> NumberText<'a> {
                 None => Self::Other("text"),
             },
             Some(b'n') => Self::Nothing,
-            Some(b't' | b'f') => Self::Other("a boolean"),
-            Some(b'[') => Self::Other("an array"),
-            Some(b'{') => Self::Other("an object"),
+            Some(b't' | b'f' | b'[' | b'{') => Self::Other(kind_of(json)),
             _ => Self::Text(json),
         }
     }
