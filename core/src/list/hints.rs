@@ -9,7 +9,7 @@ const CAPS: [u64; 4] = [10, 20, 25, 50];
 pub(super) struct Hints {
     /// How many rows there are in all.
     pub total: Option<u64>,
-    /// A number of rows, in all or on this page.
+    /// A number of rows: in all, on this page, or of a whole page.
     count: Option<u64>,
     /// Whether there is more behind this page.
     pub more: Option<bool>,
@@ -60,14 +60,9 @@ impl Hints {
         self.more == Some(true) || self.pages.is_some_and(|pages| pages > u64::from(page) + 1)
     }
 
-    /// The most rows that there may be.
-    pub(super) fn most(&self) -> Option<u64> {
-        self.total.max(self.count)
-    }
-
     /// Whether there are more rows than so many.
     pub(super) fn says_more_than(&self, rows: u64) -> bool {
-        self.most().is_some_and(|most| most > rows)
+        self.total.max(self.count).is_some_and(|most| most > rows)
     }
 
     /// Whether so many rows are all that there are. A `count` may count this page only, so it proves nothing.
@@ -75,9 +70,11 @@ impl Hints {
         self.more == Some(false) || self.pages == Some(1) || self.total.is_some_and(|total| total <= rows)
     }
 
-    /// Whether a page of that length may have been cut at a length of the server's choice.
-    pub(super) fn may_be_cut(&self, rows: u64) -> bool {
-        self.more != Some(false) && (CAPS.contains(&rows) || self.size == Some(rows))
+    /// Whether a page of that length, with which there are `counted` rows, may have been cut at a length of the server's
+    /// choice. A total over several pages is no number of the rows on this one.
+    pub(super) fn may_be_cut(&self, rows: u64, counted: u64) -> bool {
+        let is_whole = self.more == Some(false) || (counted > rows && self.total == Some(counted));
+        !is_whole && (CAPS.contains(&rows) || self.size == Some(rows))
     }
 }
 
@@ -139,7 +136,9 @@ mod tests {
         for json in ["{}", r#"{"count":50}"#, r#"{"total":51}"#, r#"{"pages":2}"#, r#"{"has_more":true}"#] {
             assert!(!hints(json).says_complete(50), "{json}");
         }
-        assert!(hints("{}").may_be_cut(50) && hints(r#"{"pageSize":30}"#).may_be_cut(30));
-        assert!(!hints("{}").may_be_cut(49) && !hints(r#"{"has_more":false}"#).may_be_cut(50));
+        assert!(hints("{}").may_be_cut(50, 50) && hints(r#"{"pageSize":30}"#).may_be_cut(30, 30));
+        assert!(!hints("{}").may_be_cut(49, 49) && !hints(r#"{"has_more":false}"#).may_be_cut(50, 50));
+        // A total of 50 may be the length of the page; one of 150 is not.
+        assert!(hints(r#"{"total":50}"#).may_be_cut(50, 50) && !hints(r#"{"total":150}"#).may_be_cut(50, 150));
     }
 }

@@ -4,6 +4,9 @@
 //! are more rows, or the length is one at which servers cap pages. Then the rest is asked for in pages of that length,
 //! from the first row that was not given. A server that caps pages counts its offsets either with the size that was asked
 //! for or with its own; with a size that it grants both are the same, so no row is passed over.
+//!
+//! A window that is not complete then is walked again, now page by page whatever their length: rows may have moved, and
+//! a server may leave out rows of a page that it has cut before.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -18,8 +21,11 @@ const MOST_WALKS: u32 = 4;
 const MOST_EMPTY: u32 = 3;
 /// The most pages in a row that equal the page before them.
 const MOST_EQUAL: u32 = 2;
-/// Where to ask in smaller pages, they are not smaller than this as long as the server grants it.
+/// How often a walk may go on in smaller pages.
+const MOST_NARROWINGS: u32 = 3;
+/// Pages are not asked for in a smaller size than this as long as the server grants it.
 const SMALLEST: u64 = 10;
+const REPEATS: &str = "the platform repeats a page";
 
 /// What comes after a page.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,6 +54,7 @@ pub(super) struct Walk {
     nameless: u64,
     most_nameless: u64,
     walks: u32,
+    narrowings: u32,
     any_new: bool,
     /// How many rows there are, as the first page of this walk says.
     expected: Option<u64>,
@@ -69,6 +76,7 @@ impl Walk {
             nameless: 0,
             most_nameless: 0,
             walks: 1,
+            narrowings: 0,
             any_new: false,
             expected: None,
             last_total: None,
@@ -124,45 +132,49 @@ impl Walk {
         self.note_total(hints);
         self.idle = if taken.any_new { 0 } else { self.idle + 1 };
         self.equal = if taken.equals_last { self.equal + 1 } else { 0 };
+        let is_complete = hints.says_complete(self.counted());
+        if self.equal >= MOST_EQUAL && !is_complete {
+            return Next::Incomplete(REPEATS.to_owned());
+        }
         // New rows in front of a list move known ones to later pages, but not onto more pages than they fill.
         if self.equal >= MOST_EQUAL || self.idle > self.counted() / u64::from(self.size) + 2 {
-            return match hints.says_complete(self.counted()) {
-                true => self.end(),
-                false => Next::Incomplete("the platform repeats a page".to_owned()),
-            };
+            return self.end((!is_complete).then_some(REPEATS));
         }
         if taken.rows >= u64::from(self.size) {
             self.page = self.page.saturating_add(1);
             return Next::Page;
         }
         let is_open = hints.says_next(self.page) || hints.says_more_than(self.counted());
-        if is_open || hints.may_be_cut(taken.rows) {
-            self.narrow(taken.rows);
+        if is_open || hints.may_be_cut(taken.rows, self.counted()) {
+            self.pass_short_page(taken.rows);
             return Next::Page;
         }
-        self.end()
+        self.end(None)
     }
 
     fn after_empty_page(&mut self, hints: &Hints) -> Next {
         if self.page == 0 {
             self.note_total(hints);
         }
-        if !hints.says_next(self.page) {
-            return self.end();
-        }
+        let is_open = hints.says_next(self.page);
         self.empty += 1;
-        self.page = self.page.saturating_add(1);
-        if self.empty < MOST_EMPTY {
+        if (is_open || self.lacking().is_some()) && self.empty < MOST_EMPTY {
+            self.page = self.page.saturating_add(1);
             return Next::Page;
         }
-        Next::Incomplete("the platform says that there are more rows and gives none".to_owned())
+        self.end(is_open.then_some("the platform says that there are more rows and gives none"))
     }
 
     fn note_total(&mut self, hints: &Hints) {
         self.has_shrunk |= hints.total.zip(self.last_total).is_some_and(|(now, before)| now < before);
         self.last_total = hints.total.or(self.last_total);
         // Rows that come later are none that this walk must give.
-        self.expected = self.expected.or(hints.most());
+        self.expected = self.expected.or(hints.total);
+    }
+
+    /// How many rows there are, if they are more than were given.
+    fn lacking(&self) -> Option<u64> {
+        self.expected.filter(|expected| *expected > self.counted())
     }
 
     /// The rows of this window so far.
@@ -170,8 +182,14 @@ impl Walk {
         self.known.len() as u64 + self.most_nameless
     }
 
-    /// Goes on behind a short page: in pages of its length, from the first row behind it or a little before.
-    fn narrow(&mut self, rows: u64) {
+    /// Goes on behind a short page: on the first walk in pages of its length, from the first row behind it or a little
+    /// before.
+    fn pass_short_page(&mut self, rows: u64) {
+        if self.walks > 1 || self.narrowings == MOST_NARROWINGS {
+            self.page = self.page.saturating_add(1);
+            return;
+        }
+        self.narrowings += 1;
         let size = u64::from(self.size);
         let behind = u64::from(self.page) * size + rows;
         let size = if rows >= SMALLEST || size <= SMALLEST { rows } else { SMALLEST };
@@ -179,12 +197,10 @@ impl Walk {
         self.size = u32::try_from(size).unwrap_or(LARGEST_PAGE);
     }
 
-    /// The end of a walk. Where rows are missing the window is walked again: rows that are removed meanwhile move others
-    /// to pages that were read before.
-    fn end(&mut self) -> Next {
-        let counted = self.counted();
-        let lacking = self.expected.filter(|expected| *expected > counted);
-        if lacking.is_none() && !self.has_shrunk {
+    /// The end of a walk: that of the window, unless rows are missing.
+    fn end(&mut self, fault: Option<&str>) -> Next {
+        let lacking = self.lacking();
+        if lacking.is_none() && !self.has_shrunk && fault.is_none() {
             return Next::End;
         }
         if self.walks < MOST_WALKS && (self.walks == 1 || self.any_new || self.has_shrunk) {
@@ -192,9 +208,12 @@ impl Walk {
             *self = Self { known, most_nameless: self.most_nameless, walks: self.walks + 1, ..Self::new() };
             return Next::Page;
         }
-        Next::Incomplete(match lacking {
-            Some(expected) => format!("the platform says that there are {expected} rows and gives {counted}"),
-            None => "rows are removed while the list is read".to_owned(),
+        Next::Incomplete(match (fault, lacking) {
+            (Some(fault), _) => fault.to_owned(),
+            (None, Some(expected)) => {
+                format!("the platform says that there are {expected} rows and gives {}", self.counted())
+            }
+            (None, None) => "rows are removed while the list is read".to_owned(),
         })
     }
 }
