@@ -25,10 +25,10 @@ impl Hints {
         let mut hints = Self::default();
         for (name, value) in extra.iter() {
             let name = plain(name);
-            if matches!(&*name, "page" | "paging" | "pagination" | "pageinfo" | "pager" | "meta" | "metadata") {
-                if let Ok(inner) = Extra::from_json(value.as_str()) {
-                    inner.iter().for_each(|(name, value)| hints.take(&plain(name), value));
-                }
+            if matches!(&*name, "page" | "paging" | "pagination" | "pageinfo" | "pager" | "meta" | "metadata")
+                && let Ok(inner) = Extra::from_json(value.as_str())
+            {
+                inner.iter().for_each(|(name, value)| hints.take(&plain(name), value));
             }
             hints.take(&name, value);
         }

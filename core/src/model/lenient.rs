@@ -6,7 +6,8 @@ use std::sync::Mutex;
 use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
-use super::wire::{Decode, MARK, kind_of, mismatch};
+use super::text::kind_of;
+use super::wire::{Decode, MARK, mismatch};
 use crate::values::json::{Extra, Json};
 
 /// Reads the value of the field at hand.

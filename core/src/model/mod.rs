@@ -6,6 +6,7 @@
 
 mod lenient;
 mod object;
+mod text;
 mod wire;
 
 use std::fmt;
@@ -15,7 +16,8 @@ use serde::ser::SerializeMap;
 
 pub(crate) use lenient::{lenient, or_absent};
 pub(crate) use object::{Fields, Object, or_missing, read_object, skip, try_object, value};
-pub(crate) use wire::{Decode, Encode, MARK, Money, Read, TextVisitor, Write, at, mismatch, refuse, text_of};
+pub(crate) use text::text_of;
+pub(crate) use wire::{Decode, Encode, MARK, Money, Read, TextVisitor, Write, at, mismatch, refuse};
 
 use crate::secrets::scrub;
 use crate::values::surrogates;

@@ -14,6 +14,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
+use super::text::{NumberText, text_of};
 use crate::values::{decimal, instant};
 
 /// A value that can be read from an answer.
@@ -28,9 +29,9 @@ pub(crate) trait Decode: Sized {
         serde_json::from_str::<Read<Self>>(json).ok().map(|Read(value)| value)
     }
 
-    /// The same for a value that may be `null`.
-    fn optional_of_json(json: &str) -> Option<Option<Self>> {
-        if json == "null" { Some(None) } else { Self::of_json(json).map(Some) }
+    /// Whether a JSON text says that there is no value.
+    fn is_nothing(json: &str) -> bool {
+        json == "null"
     }
 
     /// The value of a field that the platform left out; `None` makes the field required.
@@ -167,7 +168,7 @@ impl<T: Decode> Decode for Option<T> {
     }
 
     fn of_json(json: &str) -> Option<Self> {
-        T::optional_of_json(json)
+        if T::is_nothing(json) { Some(None) } else { T::of_json(json).map(Some) }
     }
 
     fn missing() -> Option<Self> {
@@ -254,24 +255,6 @@ impl Encode for String {
     }
 }
 
-/// The text of a JSON string; `None` for any other value.
-pub(crate) fn text_of(json: &str) -> Option<Cow<'_, str>> {
-    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') { serde_json::from_str(json).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
-}
-
-/// What a value is, by its JSON text.
-pub(crate) fn kind_of(json: &str) -> &'static str {
-    match json.as_bytes().first() {
-        Some(b'"') => "text",
-        Some(b'n') => "null",
-        Some(b't' | b'f') => "a boolean",
-        Some(b'[') => "an array",
-        Some(b'{') => "an object",
-        _ => "a number",
-    }
-}
-
 /// Reads text through a function; `None` from it is a value of the wrong form.
 pub(crate) struct TextVisitor<F>(pub F);
 
@@ -345,15 +328,14 @@ macro_rules! from_number_or_text {
             }
 
             fn of_json(json: &str) -> Option<Self> {
-                Self::optional_of_json(json).flatten()
+                match NumberText::of(json) {
+                    NumberText::Text(text) => $parse(text),
+                    NumberText::Nothing | NumberText::Other(_) => None,
+                }
             }
 
-            fn optional_of_json(json: &str) -> Option<Option<Self>> {
-                match NumberText::of(json) {
-                    NumberText::Nothing => Some(None),
-                    NumberText::Text(text) => $parse(text).map(Some),
-                    NumberText::Other(_) => None,
-                }
+            fn is_nothing(json: &str) -> bool {
+                matches!(NumberText::of(json), NumberText::Nothing)
             }
         }
 
@@ -378,27 +360,3 @@ from_number_or_text!(i64, "a whole number", decimal::parse_whole, |value, serial
     .serialize_i64(*value));
 from_number_or_text!(SystemTime, "a time in milliseconds", instant::parse, |value, serializer, _money| serializer
     .serialize_i64(instant::to_millis(*value)));
-
-/// The text of a number in JSON, whether it stands bare or in quotes.
-enum NumberText<'a> {
-    /// `null` or empty text: the platform's ways to say there is none.
-    Nothing,
-    Text(&'a str),
-    Other(&'static str),
-}
-
-impl<'a> NumberText<'a> {
-    fn of(json: &'a str) -> Self {
-        match json.as_bytes().first() {
-            Some(b'"') => match json.get(1..json.len() - 1) {
-                Some("") => Self::Nothing,
-                // An escape inside a number's text would be no number anyway.
-                Some(text) => Self::Text(text),
-                None => Self::Other("text"),
-            },
-            Some(b'n') => Self::Nothing,
-            Some(b't' | b'f' | b'[' | b'{') => Self::Other(kind_of(json)),
-            _ => Self::Text(json),
-        }
-    }
-}

@@ -14,6 +14,7 @@ mod clocks;
 mod faults;
 mod hostile;
 mod input;
+mod list_rows;
 mod list_servers;
 mod lists;
 mod matrix;
