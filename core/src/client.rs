@@ -170,7 +170,16 @@ impl Client {
 
     /// Any call, ready made.
     pub(crate) fn run<T: Decode>(&self, call: &Call<'_>) -> Result<T, Error> {
-        self.engine.run(call, self.limit, Ok)
+        self.run_with(call, Ok)
+    }
+
+    /// Any call whose data must still be accepted.
+    pub(crate) fn run_with<T: Decode, U>(
+        &self,
+        call: &Call<'_>,
+        accept: impl Fn(T) -> Result<U, Error>,
+    ) -> Result<U, Error> {
+        self.engine.run(call, self.limit, accept)
     }
 }
 

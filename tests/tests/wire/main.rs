@@ -16,6 +16,8 @@ mod faults;
 mod forks;
 mod hostile;
 mod input;
+mod list_rows;
+mod list_servers;
 mod lists;
 mod matrix;
 mod observer;
