@@ -200,8 +200,16 @@ fn bodies_that_are_no_callback_are_typed_rejections() {
     let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let not_utf8 = verifier().verify(headers.clone(), b"{\"id\":\"\xff\"}");
     assert_eq!(not_utf8.unwrap_err().rejection(), Some(Rejection::NotACallback));
-    let large = verifier().verify(headers, &vec![b' '; 1024 * 1024 + 1]);
-    assert_eq!(large.unwrap_err().rejection(), Some(Rejection::TooLarge));
+    for (max_body, size, rejection) in [
+        (None, 64 * 1024, Rejection::NotACallback),
+        (None, 64 * 1024 + 1, Rejection::TooLarge),
+        (Some(1 << 20), 1 << 20, Rejection::NotACallback),
+        (Some(1 << 30), (1 << 20) + 1, Rejection::TooLarge),
+    ] {
+        let verifier = max_body.map_or_else(verifier, |bytes| verifier().max_body(bytes));
+        let large = verifier.verify(headers.clone(), &vec![b' '; size]);
+        assert_eq!(large.unwrap_err().rejection(), Some(rejection), "{max_body:?} {size}");
+    }
 }
 
 #[test]
@@ -347,7 +355,7 @@ fn a_decision_is_answered() {
         if purchase.amount < 50.into() { Decision::Approve } else { Decision::Decline("too much".into()) }
     });
     assert_eq!(responder.respond(&auth()), reply_accept());
-    let dear = AUTH.replace("42.00", "50.01");
+    let dear = AUTH.replace("42.00", "50.01").replace("c1", "c2");
     assert_eq!(responder.respond(&verify(&signed(&dear, NOW), &dear).unwrap()), reply_decline("too much").unwrap());
     let of_tomorrow = AUTH.replace("42.00", "[42]");
     let received = verify(&signed(&of_tomorrow, NOW), &of_tomorrow).unwrap();

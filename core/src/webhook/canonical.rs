@@ -11,6 +11,8 @@ pub use order::KeyOrder;
 mod draft;
 mod number;
 mod order;
+#[cfg(test)]
+mod work;
 
 const APP_ID: &str = "appId";
 const TIMESTAMP: &str = "timestamp";
