@@ -41,7 +41,8 @@ impl Json {
     /// Reads the text as any type that serde can read, such as `serde_json::Value` or `String`. Half a surrogate pair
     /// becomes U+FFFD.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_str(&surrogates::replaced(&self.0)).map_err(|_| Error::invalid_input("json", "does not have the type asked for"))
+        serde_json::from_str(&surrogates::replaced(&self.0))
+            .map_err(|_| Error::invalid_input("json", "does not have the type asked for"))
     }
 }
 

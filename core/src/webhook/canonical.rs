@@ -132,7 +132,8 @@ impl<'a> Callback<'a> {
     fn is_ambiguous(&self) -> bool {
         self.fields.iter().any(|(name, value)| {
             // A name that holds a joint, or half a surrogate pair, which is signed as a question mark.
-            name.text.bytes().any(|byte| matches!(byte, b'&' | b'=')) || name.has_halves()
+            name.text.bytes().any(|byte| matches!(byte, b'&' | b'='))
+                || name.has_halves()
                 || matches!(value, Node::Text(text) if is_ambiguous_text(&name.text, text))
         })
     }
@@ -174,7 +175,8 @@ impl<'a> Callback<'a> {
         let mut given: Vec<(&str, Value<'_>)> = Vec::with_capacity(self.fields.len() + 2);
         given.extend(ours.into_iter().filter(is_ours));
         given.extend(there().map(|(name, value)| (&*name.text, Value::of(value))));
-        let places = order::places(given.len(), &|one, other| order::java_order(given[one].0, given[other].0)).collect();
+        let places =
+            order::places(given.len(), &|one, other| order::java_order(given[one].0, given[other].0)).collect();
         let longest = self.data.len() + app_id.len() + ROOM;
         Signed { given, places, longest, memory: Memory::default() }
     }

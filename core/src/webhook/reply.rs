@@ -203,7 +203,7 @@ impl Case {
     /// Decides over a store that may be slow: on a thread of its own, so that a refusal leaves in time all the same.
     fn over_store(self, shared: Shared) -> String {
         let handover = Handover::new();
-        let (purchase, giver) = (self.purchase.clone(), handover.clone());
+        let (purchase, giver, answer_before) = (self.purchase.clone(), handover.clone(), self.answer_before);
         // Half of what is left after the budget is for the store, the other half for the way back.
         let until = self.decide_before + self.answer_before.saturating_duration_since(self.decide_before) / 2;
         let work = move || self.through(&shared, &giver);
@@ -213,8 +213,8 @@ impl Case {
         {
             return reply;
         }
-        purchase.warn("the replay store gave no reply in time");
-        decline("no decision in time")
+        purchase.warn("there is no reply in time");
+        if Instant::now() > answer_before { late() } else { decline("no decision in time") }
     }
 
     /// The whole protocol over a store, to the handing over of the reply.
@@ -273,6 +273,11 @@ impl Case {
 
     /// The merchant's decision, or the default.
     fn decision(&self) -> Decision {
+        let left = self.decide_before.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            self.purchase.warn("there is no time left for a decision");
+            return self.responder.otherwise.clone();
+        }
         let (sender, decided) = mpsc::sync_channel(1);
         let (decide, data, purchase) = (Arc::clone(&self.responder.decide), self.data.clone(), self.purchase.clone());
         let spawned = std::thread::Builder::new().name("keysecure-decision".to_owned()).spawn(move || {
@@ -284,7 +289,7 @@ impl Case {
             self.purchase.warn("no thread could be made for a decision");
             return self.responder.otherwise.clone();
         }
-        match decided.recv_timeout(self.decide_before.saturating_duration_since(Instant::now())) {
+        match decided.recv_timeout(left) {
             Ok(decision) => decision,
             Err(RecvTimeoutError::Timeout) => {
                 self.purchase.warn("there is no decision in time");

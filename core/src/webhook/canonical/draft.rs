@@ -63,7 +63,9 @@ impl Escapes {
     /// The digits of the escape of a letter that has no short one and needs one.
     fn digits(self, letter: char) -> Option<&'static [u8; 16]> {
         match (self, letter) {
-            (Self::Fastjson1, '\0'..'\u{20}' | '\u{7f}'..'\u{a0}' | '\u{2028}' | '\u{2029}') => Some(b"0123456789ABCDEF"),
+            (Self::Fastjson1, '\0'..'\u{20}' | '\u{7f}'..'\u{a0}' | '\u{2028}' | '\u{2029}') => {
+                Some(b"0123456789ABCDEF")
+            }
             (Self::Fastjson2, '\0'..'\u{20}') => Some(b"0123456789abcdef"),
             _ => None,
         }

@@ -11,7 +11,9 @@ pub(super) fn is_plain(text: &str) -> bool {
 
 /// Whether a number, however it is written, is the whole number `whole`, which begins with another digit than 0.
 pub(super) fn is_whole_number(text: &str, whole: &str) -> bool {
-    let magnitude = |parts: &Parts<'_>| i64::try_from(parts.digits.len()).ok()?.checked_sub(parts.scale.checked_sub(parts.exponent)?);
+    let magnitude = |parts: &Parts<'_>| {
+        i64::try_from(parts.digits.len()).ok()?.checked_sub(parts.scale.checked_sub(parts.exponent)?)
+    };
     let (Some(one), Some(other)) = (parts(text), parts(whole)) else { return false };
     let is_positive = one.sign.is_empty() && other.sign.is_empty();
     let digits = |parts: &Parts<'_>| parts.digits.trim_end_matches('0').to_owned();
@@ -174,8 +176,16 @@ mod tests {
         for text in ["1763812800500", "1763812800500.0", "1.7638128005e12", "17638128005E+2", "1763812800500000e-3"] {
             assert!(is_whole_number(text, "1763812800500"), "{text}");
         }
-        for text in ["-1763812800500", "1763812800500.1", "1763812800501", "1.7638128005e13", "17638128005", "0", "0e12", "1e9223372036854775807"]
-        {
+        for text in [
+            "-1763812800500",
+            "1763812800500.1",
+            "1763812800501",
+            "1.7638128005e13",
+            "17638128005",
+            "0",
+            "0e12",
+            "1e9223372036854775807",
+        ] {
             assert!(!is_whole_number(text, "1763812800500"), "{text}");
         }
     }
