@@ -26,9 +26,14 @@ impl Text<'_> {
         self.with_question_marks().is_some()
     }
 
-    fn with_question_marks(&self) -> Option<String> {
-        // As is usual: there is nothing that could have been one.
-        if !self.text.contains(char::REPLACEMENT_CHARACTER) {
+    /// Whether there is a letter that could have been half a surrogate pair.
+    pub(crate) fn may_have_halves(&self) -> bool {
+        self.text.contains(char::REPLACEMENT_CHARACTER)
+    }
+
+    /// The text as Java encodes it, if there is half a surrogate pair in it.
+    pub(crate) fn with_question_marks(&self) -> Option<String> {
+        if !self.may_have_halves() {
             return None;
         }
         match surrogates::replaced_by("?", self.spelling) {

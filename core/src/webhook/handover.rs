@@ -71,10 +71,10 @@ mod tests {
         assert!(!late.give(1));
         for round in 0..200 {
             let handover = Handover::new();
-            let giver = handover.clone();
-            let given = std::thread::spawn(move || giver.give(round));
+            let other = handover.clone();
+            let thread = std::thread::spawn(move || other.give(round));
             let taken = handover.take(Instant::now() + Duration::from_micros(round));
-            assert_eq!(given.join().unwrap(), taken.is_some());
+            assert_eq!(thread.join().unwrap(), taken.is_some());
         }
     }
 }

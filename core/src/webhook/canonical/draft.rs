@@ -7,13 +7,18 @@ use std::rc::Rc;
 use super::{CanonicalForm, KeyOrder, Writer, number};
 use crate::values::tree::{Field, Node, Text};
 
+/// What was found out, and what was found out not to be.
+type Found<K, V> = RefCell<HashMap<K, Option<Rc<V>>>>;
+
 /// What the forms of one webhook share, because it costs something to find out.
 #[derive(Default)]
 pub(super) struct Memory<'a> {
     /// Numbers that some library writes in another way than received.
-    numbers: RefCell<HashMap<(&'a str, Numbers), Option<Rc<str>>>>,
+    numbers: Found<(&'a str, Numbers), str>,
     /// The order of an object's fields, by the place of its fields in memory.
-    orders: RefCell<HashMap<(usize, KeyOrder), Option<Rc<[usize]>>>>,
+    orders: Found<(usize, KeyOrder), [usize]>,
+    /// Texts that may hold half a surrogate pair, by the place of their spelling in memory; `None`: they hold none.
+    halves: Found<usize, str>,
 }
 
 impl<'a> Memory<'a> {
@@ -25,6 +30,16 @@ impl<'a> Memory<'a> {
     fn order(&self, fields: &[Field<'_>], order: KeyOrder) -> Option<Rc<[usize]>> {
         let key = (fields.as_ptr().addr(), order);
         self.orders.borrow_mut().entry(key).or_insert_with(|| order.arrange(fields).map(Rc::from)).clone()
+    }
+
+    /// The text as Java encodes it, where that is not the text itself.
+    fn with_question_marks(&self, text: &Text<'_>) -> Option<Rc<str>> {
+        if !text.may_have_halves() {
+            return None;
+        }
+        let key = text.spelling.as_ptr().addr();
+        let write = || text.with_question_marks().map(Rc::from);
+        self.halves.borrow_mut().entry(key).or_insert_with(write).clone()
     }
 
     /// How many numbers were written in another way.
@@ -177,7 +192,8 @@ impl<'a, 'm> Draft<'a, 'm> {
         if text.text.bytes().all(is_plain) {
             self.push(&text.text)?;
         } else {
-            self.escape(&text.as_java(), escapes)?;
+            let written = self.memory.with_question_marks(text);
+            self.escape(written.as_deref().unwrap_or(&text.text), escapes)?;
         }
         self.push("\"")
     }
