@@ -10,6 +10,7 @@ use keysecure::{Method, Request, Response, TransportError, TransportFault};
 ///
 /// * never follows a redirect and never repeats a request;
 /// * keeps to `timeout` and `connect_timeout`;
+/// * does not begin to send after `start_within`: then it fails with a timeout and `sent = false`;
 /// * stops reading when an answer grows beyond `max_answer` bytes;
 /// * says `sent = false` only when the request provably never left whole.
 ///
@@ -23,6 +24,13 @@ pub trait Transport: Send + Sync {
     ///
     /// (Not `close`: Kotlin's generated classes have one of their own.)
     fn close_idle(&self) -> Result<(), TransportFailure>;
+
+    /// Whether nothing of a request can reach the platform after `send` has failed: the connection is reset, and no proxy
+    /// in between may deliver what it holds. One that fails to say it does not promise it.
+    ///
+    /// Say `false` unless all of that is certain: the `ensure` calls then wait longer before they take a missing row for
+    /// absence.
+    fn aborts_on_failure(&self) -> Result<bool, TransportFailure>;
 }
 
 /// One HTTP header, in a request to the platform or in a callback.
@@ -60,6 +68,11 @@ pub struct HttpRequest {
     pub connect_timeout: Duration,
     /// The most bytes that the answer's body may have.
     pub max_answer: i64,
+    /// Do not begin to send after this: then the request is not sent, and the failure is a timeout that says so. Counted
+    /// from the moment that the transport gets the request; the last moment to look at it is just before the body is
+    /// written. None sets no limit.
+    #[uniffi(default = None)]
+    pub start_within: Option<Duration>,
 }
 
 impl fmt::Debug for HttpRequest {
@@ -145,6 +158,7 @@ impl keysecure::Transport for Foreign {
             timeout: request.timeout,
             connect_timeout: request.connect_timeout,
             max_answer: i64::try_from(request.max_answer).unwrap_or(i64::MAX),
+            start_within: request.start_within,
         })?;
         if answer.body.len() > request.max_answer {
             return Err(TransportError::maybe_sent(TransportFault::TooLarge));
@@ -160,5 +174,9 @@ impl keysecure::Transport for Foreign {
     fn close(&self) {
         // There is nobody to tell.
         let _ = self.0.close_idle();
+    }
+
+    fn aborts_on_failure(&self) -> bool {
+        self.0.aborts_on_failure().unwrap_or(false)
     }
 }
