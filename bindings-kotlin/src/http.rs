@@ -180,3 +180,65 @@ impl keysecure::Transport for Foreign {
         self.0.aborts_on_failure().unwrap_or(false)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use keysecure::{Method, Request, Transport as _, TransportFault};
+
+    use super::{Foreign, HttpRequest, HttpResponse, Transport, TransportFailure};
+
+    /// What a transport in Kotlin or Swift is to Rust: it promises this, and keeps what it was given.
+    struct Stack {
+        aborts: Result<bool, TransportFailure>,
+        given: Mutex<Option<HttpRequest>>,
+    }
+
+    impl Transport for Stack {
+        fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportFailure> {
+            *self.given.lock().unwrap() = Some(request);
+            Err(TransportFailure::Failed { fault: TransportFault::Timeout, sent: false })
+        }
+
+        fn close_idle(&self) -> Result<(), TransportFailure> {
+            Ok(())
+        }
+
+        fn aborts_on_failure(&self) -> Result<bool, TransportFailure> {
+            self.aborts
+        }
+    }
+
+    fn stack(aborts: Result<bool, TransportFailure>) -> Arc<Stack> {
+        Arc::new(Stack { aborts, given: Mutex::default() })
+    }
+
+    #[test]
+    fn only_a_transport_that_says_so_aborts_on_failure() {
+        let broken = TransportFailure::Failed { fault: TransportFault::Other, sent: true };
+        for (says, means) in [(Ok(true), true), (Ok(false), false), (Err(broken), false)] {
+            assert_eq!(Foreign(stack(says)).aborts_on_failure(), means);
+        }
+    }
+
+    #[test]
+    fn a_transport_is_given_the_time_within_which_to_begin() {
+        let stack = stack(Ok(false));
+        let limit = Some(Duration::from_millis(300));
+        let request = Request {
+            method: Method::Post,
+            url: "https://platform.test/",
+            headers: &[("Content-Type", "application/json")],
+            body: b"{}",
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(5),
+            start_within: limit,
+            max_answer: 10,
+        };
+        let error = Foreign(Arc::clone(&stack) as Arc<dyn Transport>).send(&request).unwrap_err();
+        assert!(!error.sent && error.fault == TransportFault::Timeout);
+        assert_eq!(stack.given.lock().unwrap().as_ref().unwrap().start_within, limit);
+    }
+}

@@ -28,7 +28,9 @@ import javax.net.ssl.SSLParameters
  * A [Transport] over the JDK's `java.net.http` (JDK 11 or later; Android has none): the machine's own trust store, TLS 1.2
  * or later, no redirects, no proxy unless given.
  *
- * The JDK repeats a GET by itself when a kept connection turns out to be closed; nothing else is repeated.
+ * The JDK repeats a GET by itself when a kept connection turns out to be closed; nothing else is repeated. A POST that fails
+ * before the JDK asks for its body is not sent, whatever the failure. Over https the JDK may ask before TLS is agreed on: such a
+ * failure may then be unknown.
  *
  * @param connectTimeout the most time that making a connection may take, the same for all requests.
  */

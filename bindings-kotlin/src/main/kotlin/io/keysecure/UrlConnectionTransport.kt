@@ -23,10 +23,10 @@ import javax.net.ssl.SSLSocketFactory
  * A [Transport] over `HttpURLConnection`, which every JVM and every Android has: the machine's own trust store and TLS, no
  * redirects, no cache, no proxy unless given. It is what a library without HTTP of its own uses when nothing else is given.
  *
- * A POST is never repeated. A GET is repeated once by the machine itself when its connection breaks, and counts as one
- * attempt. A desktop JVM does not let the header `Origin` through, so [Pci.cardDetail] needs another transport there, and gives
- * no body of an answer 401 or 407 to a POST, whose outcome is then unknown. A server that stops in the middle of its answer
- * may hold a call for twice its time.
+ * A POST is never repeated. One that fails before its body is written is not sent, whatever the failure. A GET is repeated once
+ * by the machine itself when its connection breaks, and counts as one attempt. A desktop JVM does not let the header `Origin`
+ * through, so [Pci.cardDetail] needs another transport there, and gives no body of a response 401 or 407 to a POST, whose outcome
+ * is then unknown. A server that stops in the middle of its response may hold a call for twice its time.
  */
 public class UrlConnectionTransport @JvmOverloads constructor(
     private val proxy: Proxy = Proxy.NO_PROXY,
