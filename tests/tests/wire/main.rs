@@ -12,6 +12,8 @@
 mod calls;
 mod clocks;
 mod connecting;
+#[cfg(target_os = "linux")]
+mod dead_path;
 mod faults;
 mod forks;
 mod hostile;
