@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::observe::Observer;
 use crate::secrets::Secret;
 use crate::settings::{Environment, Language, Settings, check_api_key, check_base_url};
-use crate::store::TokenStore;
+use crate::store::Store;
 use crate::transport::Transport;
 use crate::values::civil::Timezone;
 
@@ -34,7 +34,7 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     clock: Option<Arc<dyn Clock>>,
     observer: Option<Arc<dyn Observer>>,
-    token_store: Option<Arc<dyn TokenStore>>,
+    store: Store,
 }
 
 impl ClientBuilder {
@@ -55,11 +55,11 @@ impl ClientBuilder {
             transport: None,
             clock: None,
             observer: None,
-            token_store: None,
+            store: Store::new(),
         }
     }
 
-    /// Takes the credentials, and the platform when it is named, from the environment. See [`Client::from_env`].
+    /// Takes the credentials, and the platform and the store when they are named, from the environment. See [`Client::from_env`].
     pub fn from_env() -> Result<Self, Error> {
         let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let need = |name: &str| get(name).map(Secret::from).ok_or_else(|| Error::config(format!("{name} is not set")));
@@ -68,6 +68,9 @@ impl ClientBuilder {
             builder.environment = environment.parse()?;
         }
         builder.base_url = get("KEYSECURE_BASE_URL");
+        if let Some(store) = get("KEYSECURE_STORE") {
+            builder.store = store.parse()?;
+        }
         Ok(builder)
     }
 
@@ -149,10 +152,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Shares the access token with other clients, in this process or others; see [`TokenStore`]. A store that cannot be
-    /// reached fails no call. Default: none.
-    pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
-        self.token_store = Some(store);
+    /// Sets what this client shares with other workers, in this process or others: access tokens, and the record of its
+    /// attempts on merchant references, which the `ensure_*` calls need. See [`Store`]. Default: none.
+    ///
+    /// A store that cannot be reached fails no call but `ensure_*`.
+    pub fn store(mut self, store: impl Into<Store>) -> Self {
+        self.store = store.into();
         self
     }
 
@@ -185,7 +190,7 @@ impl ClientBuilder {
             timezone: self.timezone,
             timezone_text: self.timezone.to_string(),
         };
-        Ok(Client::new(Engine::new(settings, transport, clock, self.observer, self.token_store)))
+        Ok(Client::new(Engine::new(settings, transport, clock, self.observer, &self.store)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use zeroize::Zeroizing;
@@ -11,7 +11,7 @@ use crate::builder::ClientBuilder;
 use crate::check;
 use crate::doctor::{self, Report};
 use crate::engine::operation::{self, Operation};
-use crate::engine::{Call, Engine};
+use crate::engine::{Call, Engine, Limit};
 use crate::error::Error;
 use crate::inferred::Simulation;
 use crate::model::{Body, Decode, Money};
@@ -27,8 +27,7 @@ use crate::values::json::Json;
 #[derive(Clone)]
 pub struct Client {
     pub(crate) engine: Arc<Engine>,
-    /// On the engine's monotonic clock: no call of this handle goes on beyond it.
-    limit: Option<Duration>,
+    limit: Limit,
 }
 
 impl Client {
@@ -38,7 +37,8 @@ impl Client {
     }
 
     /// A client from `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT` (`sandbox` or
-    /// `production`) and `KEYSECURE_BASE_URL`. They are read now, not when the program starts.
+    /// `production`), `KEYSECURE_BASE_URL` and `KEYSECURE_STORE` (see [`Store`](crate::Store)). They are read now, not when
+    /// the program starts.
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env()?.build()
     }
@@ -106,6 +106,8 @@ impl Client {
                 path,
                 body: body.as_bytes(),
                 headers: &[],
+                reference: None,
+                start_by: None,
             })
         })
     }
@@ -117,12 +119,12 @@ impl Client {
     }
 
     pub(crate) fn new(engine: Engine) -> Self {
-        Self { engine: Arc::new(engine), limit: None }
+        Self { engine: Arc::new(engine), limit: Limit::default() }
     }
 
-    /// The same client for work that must end by then, on the engine's monotonic clock.
-    pub(crate) fn until(&self, limit: Duration) -> Self {
-        Self { engine: Arc::clone(&self.engine), limit: Some(limit) }
+    /// The same client with a limit on its calls.
+    pub(crate) fn limited(&self, limit: Limit) -> Self {
+        Self { engine: Arc::clone(&self.engine), limit }
     }
 
     /// GET, with the path's variable filled in.
@@ -142,12 +144,11 @@ impl Client {
         let (before, variable) = operation.path.split_once('{').unwrap_or((operation.path, ""));
         let after = variable.split_once('}').map_or("", |(_, after)| after);
         let path = [before, number, after].concat();
-        self.engine.run(&Call { operation, path: &path, body: &[], headers: &[] }, self.limit, accept)
-    }
-
-    /// POST with a body.
-    pub(crate) fn post<T: Decode>(&self, operation: &'static Operation, body: &impl Body) -> Result<T, Error> {
-        self.post_with(operation, body, Ok)
+        self.engine.run(
+            &Call { operation, path: &path, body: &[], headers: &[], reference: None, start_by: None },
+            self.limit,
+            accept,
+        )
     }
 
     /// POST whose data must still be accepted.
@@ -158,7 +159,30 @@ impl Client {
         accept: impl Fn(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
         let body = to_bytes(body, Money::Text)?;
-        self.engine.run(&Call { operation, path: operation.path, body: &body, headers: &[] }, self.limit, accept)
+        self.engine.run(
+            &Call { operation, path: operation.path, body: &body, headers: &[], reference: None, start_by: None },
+            self.limit,
+            accept,
+        )
+    }
+
+    /// POST of a mutation that carries a merchant reference.
+    pub(crate) fn post_referenced<T: Decode>(
+        &self,
+        operation: &'static Operation,
+        reference: &str,
+        body: &impl Body,
+    ) -> Result<T, Error> {
+        let body = to_bytes(body, Money::Text)?;
+        let call = Call {
+            operation,
+            path: operation.path,
+            body: &body,
+            headers: &[],
+            reference: Some(reference),
+            start_by: None,
+        };
+        self.engine.run(&call, self.limit, Ok)
     }
 
     /// Any call, ready made.

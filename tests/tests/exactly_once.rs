@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use keysecure::{Client, Clock, Decimal, Ensure, ErrorKind, Outcome, SystemClock, Transfer, TransferType};
+use keysecure::{Client, Clock, Decimal, Ensure, ErrorKind, Outcome, Store, SystemClock, Transfer, TransferType};
 use keysecure_sandbox::{Fault, FaultKind, Sandbox};
 
 const TRANSFER: &str = "accounts.transfer";
@@ -42,6 +42,7 @@ fn scene() -> Scene {
     let client = Client::builder(sandbox.api_key(), sandbox.api_secret())
         .base_url(sandbox.base_url())
         .clock(clock.clone())
+        .store(Store::memory())
         .build()
         .unwrap();
     let cardholder_no = sandbox.seed_approved_cardholder();
@@ -150,7 +151,12 @@ fn clients_of_one_process_with_one_number_make_one_transfer() {
             scope.spawn(|| {
                 let sandbox = &scene.sandbox;
                 let own = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url());
-                own.build().unwrap().accounts().ensure_transfer(&scene.transfer, &Ensure::never_sent()).unwrap()
+                own.store(Store::memory())
+                    .build()
+                    .unwrap()
+                    .accounts()
+                    .ensure_transfer(&scene.transfer, &Ensure::never_sent())
+                    .unwrap()
             });
         }
     });
@@ -175,8 +181,8 @@ fn times_without_end_are_taken() {
     let scene = scene();
     let sandbox = &scene.sandbox;
     let patient = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url());
-    let patient = patient.timeout(Duration::MAX).connect_timeout(Duration::MAX).build().unwrap();
-    let options = Ensure { deadline: Duration::MAX, ..Ensure::never_sent() };
+    let patient = patient.store(Store::memory()).timeout(Duration::MAX).connect_timeout(Duration::MAX).build().unwrap();
+    let options = Ensure { deadline: Some(Duration::MAX), ..Ensure::never_sent() };
     assert!(patient.accounts().ensure_transfer(&scene.transfer, &options).unwrap().created);
 }
 

@@ -15,6 +15,8 @@ pub(crate) enum Happened {
     Refused(i64),
     /// No answer; whether the whole request may have reached the platform.
     NoAnswer { sent: bool },
+    /// Nothing was sent: the moment by which it had to begin has passed.
+    TooLate,
     /// An answer that is not the platform's envelope; 5xx and 429 come from gateways and may pass.
     NotAnEnvelope { http_status: u16 },
     /// An answer that is no HTTP or too large to read.

@@ -112,7 +112,14 @@ impl Simulation<'_> {
             }
         }
         let body = to_bytes(request, Money::Number)?;
-        self.0.run(&Call { operation, path: operation.path, body: &body, headers: &[] })
+        self.0.run(&Call {
+            operation,
+            path: operation.path,
+            body: &body,
+            headers: &[],
+            reference: None,
+            start_by: None,
+        })
     }
 }
 

@@ -146,7 +146,7 @@ impl Accounts<'_> {
     /// Moves money. It is never sent again while its outcome is unknown.
     pub fn transfer(&self, request: &Transfer) -> Result<TransferResult, Error> {
         request.check()?;
-        self.0.post(operation::ACCOUNTS_TRANSFER, request)
+        self.0.post_referenced(operation::ACCOUNTS_TRANSFER, &request.transfer_unique_no, request)
     }
 
     /// Makes sure that a transfer is made exactly once, whatever happened before. See [`Ensure`].

@@ -116,7 +116,7 @@ impl Cardholders<'_> {
     /// Codes: 2001 exists already, 2003 verified already, 2006 no KYC information, 2011 the unique number does not match.
     pub fn apply(&self, request: &ApplyCardholder) -> Result<CardholderApplied, Error> {
         request.check()?;
-        self.0.post(operation::CARDHOLDERS_APPLY, request)
+        self.0.post_referenced(operation::CARDHOLDERS_APPLY, &request.cardholder_unique_no, request)
     }
 
     /// Makes sure that a cardholder is applied for exactly once, whatever happened before. See [`Ensure`]. It does not

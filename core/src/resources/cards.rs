@@ -372,7 +372,7 @@ impl Cards<'_> {
     /// Codes: 2002 and 2005 for the cardholder, 2007 to 2010 for the address.
     pub fn apply(&self, request: &ApplyCard) -> Result<CardApplied, Error> {
         request.check()?;
-        self.0.post(operation::CARDS_APPLY, request)
+        self.0.post_referenced(operation::CARDS_APPLY, &request.card_unique_no, request)
     }
 
     /// Makes sure that a card is applied for exactly once, whatever happened before. See [`Ensure`].

@@ -143,6 +143,8 @@ pub enum TransportFault {
     TooLarge,
     /// The answer is not HTTP.
     Protocol,
+    /// The attempt store could not be reached. No transport returns this.
+    Store,
     /// Anything else.
     Other,
 }
@@ -158,6 +160,7 @@ impl fmt::Display for TransportError {
             TransportFault::Closed => "the connection broke",
             TransportFault::TooLarge => "the answer is too large",
             TransportFault::Protocol => "the answer is not HTTP",
+            TransportFault::Store => "the attempt store cannot be reached",
             TransportFault::Other => "the exchange failed",
         })?;
         formatter.write_str(if self.sent {

@@ -22,13 +22,8 @@ mod worker {
     use std::sync::{Arc, Mutex, PoisonError};
     use std::time::{Duration, Instant};
 
-    use keysecure::{Client, FileStore, Observer, ReplayStore, StoreUnavailable, TokenStore};
+    use keysecure::{Client, FileStore, Observer, ReplayStore, Store, StoreUnavailable};
     use keysecure_tests::Broken;
-
-    struct Stores {
-        token: Arc<dyn TokenStore>,
-        replay: Arc<dyn ReplayStore>,
-    }
 
     /// Counts what the client says of its store.
     #[derive(Default)]
@@ -50,12 +45,12 @@ mod worker {
             return Err("too few arguments".into());
         };
         let threads = threads.parse()?;
-        let stores = stores(store)?;
+        let store = open(store)?;
         let watch = Arc::new(Watch::default());
         let mut builder =
             Client::builder(api_key.as_str(), api_secret.as_str()).base_url(base_url).observer(watch.clone());
-        if let Some(stores) = &stores {
-            builder = builder.token_store(Arc::clone(&stores.token));
+        if let Some(stores) = &store {
+            builder = builder.store(stores.clone());
         }
         let client = builder.build()?;
         for line in stdin().lock().lines() {
@@ -63,7 +58,9 @@ mod worker {
             let words: Vec<&str> = line.split(' ').collect();
             let answer = match words.as_slice() {
                 ["calls", count] => calls(&client, cardholder_no, threads, count.parse()?),
-                ["insert", keys @ ..] => insert(stores.as_ref().ok_or("no store")?.replay.as_ref(), keys),
+                ["insert", keys @ ..] => {
+                    insert(&*store.as_ref().and_then(Store::replay_store).ok_or("no store")?, keys)
+                }
                 ["warnings"] => {
                     format!("{} {}", watch.lost.load(Ordering::SeqCst), watch.found.load(Ordering::SeqCst))
                 }
@@ -74,18 +71,14 @@ mod worker {
         Ok(())
     }
 
-    fn stores(store: &[String]) -> Result<Option<Stores>, Broken> {
+    fn open(store: &[String]) -> Result<Option<Store>, Broken> {
         match store.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["none"] => Ok(None),
-            ["file", directory] => {
-                let store = Arc::new(FileStore::open(*directory)?);
-                Ok(Some(Stores { token: store.clone(), replay: store }))
-            }
+            ["file", directory] => Ok(Some(FileStore::open(*directory)?.into())),
             #[cfg(feature = "redis")]
             ["redis", url, lease] => {
                 let lease = Duration::from_millis(lease.parse()?);
-                let store = Arc::new(keysecure::RedisStore::open(*url)?.lease(lease));
-                Ok(Some(Stores { token: store.clone(), replay: store }))
+                Ok(Some(keysecure::RedisStore::open(*url)?.lease(lease).into()))
             }
             _ => Err("no such store".into()),
         }
