@@ -105,7 +105,7 @@ impl<'a, T: Thing> Search<'a, T> {
     /// Leases the reference, waiting for a worker who has it.
     fn acquire(&mut self) -> Result<(), Error> {
         let mut pause = FIRST_PAUSE;
-        loop {
+        while !self.left().is_zero() {
             let acquire = |log: &'a AttemptLog| log.acquire(T::OPERATION.name, self.thing.number(), self.left());
             let lease = match (acquire(self.logs.log), self.logs.fallback) {
                 (Err(StoreUnavailable), Some(fallback)) => acquire(fallback),
@@ -116,13 +116,11 @@ impl<'a, T: Thing> Search<'a, T> {
                 self.lease = Some(lease);
                 return Ok(());
             }
-            if self.left() <= pause {
-                let detail = "another worker is making sure of the same reference; calling again later is safe";
-                return Err(self.ended(ErrorKind::Timeout, detail).with_outcome(Outcome::Unknown));
-            }
-            self.client.engine.sleep(pause);
+            self.client.engine.sleep(pause.min(self.left()));
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+        let detail = "another worker is making sure of the same reference; calling again later is safe";
+        Err(self.ended(ErrorKind::Timeout, detail).with_outcome(Outcome::Unknown))
     }
 
     fn no_store(&self) -> Error {

@@ -107,9 +107,15 @@ impl Attempts {
     fn age(&self) -> io::Result<Duration> {
         // It is missing when the directory was emptied: then the store is new.
         self.mark_creation()?;
-        let text = fs::read_to_string(self.directory.join("created"))?;
-        let created = Moment::from_words(&mut text.split(' '));
-        Ok(created.map_or(Duration::ZERO, |created| created.age(&Moment::now())))
+        let place = self.directory.join("created");
+        let text = fs::read_to_string(&place)?;
+        let Some(created) = Moment::from_words(&mut text.split(' ')) else {
+            // Unreadable: as good as missing.
+            fs::remove_file(&place)?;
+            self.mark_creation()?;
+            return Ok(Duration::ZERO);
+        };
+        Ok(created.age(&Moment::now()))
     }
 
     /// Works on a file while nobody else does.
