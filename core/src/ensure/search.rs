@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::lookup::{self, Look, NO_REFERENCE};
 use super::{Ensure, Ensured, Thing};
 use crate::client::Client;
-use crate::engine::{Limit, StartBy, end_of};
+use crate::engine::{Limit, StartBy, Stopwatch, end_of};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::store::{AttemptEnd, AttemptLog, Lease, StoreUnavailable};
 
@@ -13,6 +13,8 @@ use crate::store::{AttemptEnd, AttemptLog, Lease, StoreUnavailable};
 const MOST_SENDS: u32 = 3;
 /// The most time between a look-up and the request that relies on it.
 const FRESH: Duration = Duration::from_secs(1);
+/// So many slow look-ups in a row are the process's fault; the next one is the platform's.
+const MOST_SLOW_LOOKS: u32 = 2;
 /// The first wait for another worker, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
@@ -42,6 +44,8 @@ pub(super) struct Search<'a, T> {
     /// The error of the last of them.
     last_error: Option<Error>,
     last_look: &'static str,
+    /// How many look-ups in a row took longer than an absence may be old.
+    slow_looks: u32,
 }
 
 /// Where attempts are recorded.
@@ -90,6 +94,7 @@ impl<'a, T: Thing> Search<'a, T> {
             unknown: false,
             last_error: None,
             last_look: "it was not looked up",
+            slow_looks: 0,
         }
     }
 
@@ -150,8 +155,15 @@ impl<'a, T: Thing> Search<'a, T> {
     fn search(&mut self) -> Result<Ensured<T::Row>, Error> {
         let mut waits = 0;
         loop {
-            let began = self.client.engine.now();
+            let (began, watch) = (self.client.engine.now(), Stopwatch::start());
             let looked = self.look();
+            // The process may have been suspended while it waited for the response. A platform that is always slow is not.
+            let slow = watch.elapsed().is_none_or(|elapsed| elapsed > FRESH);
+            if matches!(looked, Ok(Look::Absent)) && slow && self.slow_looks < MOST_SLOW_LOOKS {
+                self.slow_looks += 1;
+                continue;
+            }
+            self.slow_looks = 0;
             let start_by = StartBy::within(FRESH);
             match looked {
                 Ok(Look::Found(row)) => return self.found(row),
