@@ -89,7 +89,7 @@ fn fetch<T: Row, F: Body, U>(
     let civil = window.map(|(from, to)| (zone.civil(from), zone.civil(to)));
     let window = civil.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
     let body = to_bytes(&ListBody { filter, window, page, size }, Money::Text)?;
-    client.run_with(&Call { operation, path: operation.path, body: &body, headers: &[], reference: None }, accept)
+    client.run_with(&Call::new(operation, operation.path, &body), accept)
 }
 
 /// One page of a list that needs no window.
