@@ -332,7 +332,9 @@ impl<'a, T: Thing> Search<'a, T> {
 
     /// An error that leaves open whether the target exists, as long as an attempt may have been carried out.
     fn still_open(&self, error: Error) -> Error {
-        let open = self.unknown || self.earlier != Earlier::Nothing || self.last_look == NO_REFERENCE;
+        // Beyond the deadline the lease may have ended, and another worker may have sent.
+        let late = self.left().is_zero();
+        let open = self.unknown || self.earlier != Earlier::Nothing || self.last_look == NO_REFERENCE || late;
         let error = error.in_call(T::OPERATION.name, self.attempts);
         error.with_outcome(if open { Outcome::Unknown } else { Outcome::NotSent })
     }

@@ -363,6 +363,18 @@ mod tests {
         store.release("a", &next, WITHIN).unwrap();
     }
 
+    /// In the child the store is a copy, with the same files open.
+    #[test]
+    fn a_child_of_a_fork_does_not_end_its_parents_lease() {
+        let scratch = Scratch::new();
+        let store = scratch.store();
+        let (lease_id, _) = lease(&store, "a").unwrap();
+        held(&store.attempts.leases).get_mut(&lease_id).unwrap().process += 1;
+        store.release("a", &lease_id, WITHIN).unwrap();
+        assert_eq!(store.begin(&start("a", &lease_id), WITHIN), Ok(false));
+        assert!(lease(&scratch.store(), "a").is_none());
+    }
+
     #[test]
     fn a_store_is_as_old_as_its_directory_and_one_that_was_emptied_is_new() {
         let scratch = Scratch::new();
