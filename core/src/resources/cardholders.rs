@@ -4,12 +4,13 @@ use std::time::SystemTime;
 
 use rust_decimal::Decimal;
 
+use super::{identifier, referenced};
 use crate::check;
 use crate::client::Client;
 use crate::engine::operation;
 use crate::ensure::{Ensure, Ensured, ensure};
 use crate::error::Error;
-use crate::list::{self, List, Page, Row};
+use crate::list::{self, List, Page, row};
 use crate::model::{body, model, query};
 use crate::secrets::Secret;
 use crate::values::enums::{CardStatus, CardholderStatus};
@@ -50,8 +51,8 @@ model! {
         pub cardholder_unique_no: Option<String>,
         /// The cardholder's mail address.
         pub email: Option<String>,
-        /// Where the verification stands.
-        pub status: CardholderStatus,
+        /// Where the verification stands; `Unknown` without text when the platform does not say so.
+        pub status: CardholderStatus [or default],
         /// Why the verification failed; given by `list`.
         pub fail_reason: Option<String>,
         /// The balance of all accounts, in USD; given by `get`.
@@ -83,6 +84,8 @@ query! {
     }
 }
 
+referenced!(CardholderApplied { cardholder_no, cardholder_unique_no });
+
 impl ApplyCardholder {
     fn check(&self) -> Result<(), Error> {
         check::required("cardholder_unique_no", &self.cardholder_unique_no)?;
@@ -104,11 +107,7 @@ impl Cardholder {
     }
 }
 
-impl Row for Cardholder {
-    fn number(&self) -> &str {
-        &self.cardholder_no
-    }
-}
+row!(Cardholder, cardholder_no);
 
 impl Cardholders<'_> {
     /// Applies for a cardholder, or updates one.
@@ -116,7 +115,7 @@ impl Cardholders<'_> {
     /// Codes: 2001 exists already, 2003 verified already, 2006 no KYC information, 2011 the unique number does not match.
     pub fn apply(&self, request: &ApplyCardholder) -> Result<CardholderApplied, Error> {
         request.check()?;
-        self.0.post(operation::CARDHOLDERS_APPLY, request)
+        self.0.post_referenced(operation::CARDHOLDERS_APPLY, &request.cardholder_unique_no, request)
     }
 
     /// Makes sure that a cardholder is applied for exactly once, whatever happened before. See [`Ensure`]. It does not
@@ -129,18 +128,20 @@ impl Cardholders<'_> {
         ensure(self.0, request, options)
     }
 
-    /// All cardholders of a span of any length, lazily.
+    /// All cardholders of a span of any length, lazily and newest first. See [`List`].
     pub fn list(&self, query: &ListCardholders) -> Result<List<Cardholder>, Error> {
         List::between(self.0, operation::CARDHOLDERS_LIST, query.clone(), (query.start, query.end))
     }
 
-    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
+    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days, newest first. See [`Page`].
     pub fn list_page(&self, query: &ListCardholders, page: u32, size: u32) -> Result<Page<Cardholder>, Error> {
         list::window_page(self.0, operation::CARDHOLDERS_LIST, query, (query.start, query.end), page, size)
     }
 
     /// One cardholder, with balance and cards. Code 2002: does not exist.
     pub fn get(&self, cardholder_no: &str) -> Result<Cardholder, Error> {
-        self.0.get(operation::CARDHOLDERS_GET, "cardholder_no", cardholder_no)
+        self.0.get_with(operation::CARDHOLDERS_GET, "cardholder_no", cardholder_no, |found: Cardholder| {
+            identifier("cardholder_no", &found.cardholder_no).map(|()| found)
+        })
     }
 }

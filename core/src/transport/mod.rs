@@ -147,8 +147,28 @@ pub enum TransportFault {
     Protocol,
     /// The call was ended while it waited; see [`Clock::between_waits`](crate::Clock::between_waits).
     Interrupted,
+    /// The attempt store could not be reached. No transport returns this.
+    Store,
     /// Anything else.
     Other,
+}
+
+impl fmt::Display for TransportFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Timeout => "time ran out",
+            Self::Dns => "the host was not found",
+            Self::Connect => "the connection could not be made",
+            Self::Tls => "the TLS handshake failed",
+            Self::Proxy => "the proxy refused",
+            Self::Closed => "the connection broke",
+            Self::TooLarge => "the answer is too large",
+            Self::Protocol => "the answer is not HTTP",
+            Self::Interrupted => "the call was interrupted",
+            Self::Store => "the attempt store cannot be reached",
+            Self::Other => "the exchange failed",
+        })
+    }
 }
 
 /// Why no connection could be made.
@@ -187,19 +207,10 @@ impl fmt::Display for ConnectReason {
 
 impl fmt::Display for TransportError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self.fault {
-            TransportFault::Timeout if self.reason.is_some() => "time ran out while connecting",
-            TransportFault::Timeout => "time ran out",
-            TransportFault::Dns => "the host was not found",
-            TransportFault::Connect => "the connection could not be made",
-            TransportFault::Tls => "the TLS handshake failed",
-            TransportFault::Proxy => "the proxy refused",
-            TransportFault::Closed => "the connection broke",
-            TransportFault::TooLarge => "the answer is too large",
-            TransportFault::Protocol => "the answer is not HTTP",
-            TransportFault::Interrupted => "the call was interrupted",
-            TransportFault::Other => "the exchange failed",
-        })?;
+        match (self.fault, self.reason) {
+            (TransportFault::Timeout, Some(_)) => formatter.write_str("time ran out while connecting")?,
+            (fault, _) => fault.fmt(formatter)?,
+        }
         if let Some(reason) = self.reason {
             write!(formatter, ": {reason}")?;
         }

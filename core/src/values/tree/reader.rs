@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use serde::de::IgnoredAny;
 
 use super::{Node, Text};
+use crate::values::surrogates;
 
 /// How deep values may be nested.
 const DEEPEST: usize = 32;
@@ -15,11 +16,23 @@ pub(crate) struct Reader<'a> {
     json: &'a str,
     /// Where the next byte stands: a value or a sign once [`Reader::peek`] has passed over the space.
     place: usize,
+    /// How many values may still be read as nodes, and one more.
+    values: usize,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(json: &'a str) -> Self {
-        Self { json, place: 0 }
+        Self { json, place: 0, values: usize::MAX }
+    }
+
+    /// Reads no more than so many values as nodes.
+    pub(crate) fn limited(json: &'a str, values: usize) -> Self {
+        Self { values: values.saturating_add(1), ..Self::new(json) }
+    }
+
+    /// Whether reading ended because there are more values than the limit.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.values == 0
     }
 
     /// The value that comes next.
@@ -70,7 +83,7 @@ impl<'a> Reader<'a> {
         self.place += count;
     }
 
-    /// A text. JSON's own library reads those with escapes.
+    /// A text. JSON's own library reads those with escapes; half a surrogate pair becomes U+FFFD.
     pub(crate) fn text(&mut self) -> Option<Text<'a>> {
         self.sign(b'"')?;
         let start = self.place - 1;
@@ -89,7 +102,7 @@ impl<'a> Reader<'a> {
         self.place += 1;
         let spelling = &self.json[start..self.place];
         let text = if escaped {
-            Cow::Owned(serde_json::from_str(spelling).ok()?)
+            Cow::Owned(serde_json::from_str(&surrogates::replaced(spelling)).ok()?)
         } else {
             Cow::Borrowed(&spelling[1..spelling.len() - 1])
         };
@@ -111,6 +124,10 @@ impl<'a> Reader<'a> {
 
     fn node_within(&mut self, depth: usize) -> Option<Node<'a>> {
         let depth = depth.checked_sub(1)?;
+        self.values = self.values.saturating_sub(1);
+        if self.is_exhausted() {
+            return None;
+        }
         Some(match self.peek()? {
             b'{' => Node::Object(self.object(|reader, _| reader.node_within(depth))?),
             b'[' => {
