@@ -37,8 +37,9 @@ impl Client {
     }
 
     /// A client from `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT` (`sandbox` or
-    /// `production`), `KEYSECURE_BASE_URL` and `KEYSECURE_STORE` (see [`Store`](crate::Store)). They are read now, not when
-    /// the program starts.
+    /// `production`), `KEYSECURE_BASE_URL`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (the text, or a file's path),
+    /// `KEYSECURE_TIMEZONE` and `KEYSECURE_STORE` (see [`Store`](crate::Store)). They are read now, not when the program
+    /// starts.
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env()?.build()
     }

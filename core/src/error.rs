@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::clock::Interrupted;
 use crate::secrets::scrub;
 use crate::transport::{TransportError, TransportFault};
 use crate::webhook::Rejection;
@@ -348,6 +349,13 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// A wait outside of an exchange was interrupted: nothing of the call is on its way.
+impl From<Interrupted> for Error {
+    fn from(_: Interrupted) -> Self {
+        Self::transport(TransportError::not_sent(TransportFault::Interrupted))
+    }
+}
 
 impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::clock::{Clock, LONGEST};
+use crate::clock::{Clock, Interrupted, LONGEST};
 use crate::ensure::Numbers;
 use crate::error::{Error, Outcome};
 use crate::model::Decode;
@@ -154,8 +154,8 @@ impl Engine {
         self.transport.aborts_on_failure()
     }
 
-    pub(crate) fn sleep(&self, duration: Duration) {
-        self.clock.sleep(duration);
+    pub(crate) fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
+        self.clock.sleep(duration)
     }
 
     /// Only this much is made anew for each type of answer; all the rest is the same code for all of them.
@@ -228,6 +228,8 @@ impl Engine {
             if call.start_by.is_some_and(|start_by| start_by.left().is_none()) {
                 return Err(error);
             }
+            // It waits only after an attempt that did nothing.
+            let ended = |interrupted| Error::from(interrupted).in_call(operation.name, *attempts);
             tried.contested = self.shared_token.as_ref().is_some_and(SharedToken::is_down);
             match retry::next(failure.happened, tried) {
                 Next::RelearnClock => {
@@ -245,7 +247,7 @@ impl Engine {
                         if self.now().saturating_add(wait) >= deadline {
                             return Err(error);
                         }
-                        self.tokens.await_another(refused, &*self.clock, wait);
+                        self.tokens.await_another(refused, &*self.clock, wait).map_err(ended)?;
                     }
                     tried.token_renewals += 1;
                     refused_token = token;
@@ -256,7 +258,7 @@ impl Engine {
                     if self.now().saturating_add(wait) >= deadline {
                         return Err(error);
                     }
-                    self.clock.sleep(wait);
+                    self.clock.sleep(wait).map_err(ended)?;
                 }
                 Next::Fail => return Err(error),
             }
@@ -322,6 +324,7 @@ impl Engine {
             Err(error) => Err(Failure {
                 happened: match error.fault {
                     TransportFault::TooLarge | TransportFault::Protocol => Happened::Unreadable,
+                    TransportFault::Interrupted => Happened::Interrupted,
                     _ => Happened::NoAnswer { sent: error.sent },
                 },
                 error: Error::transport(error),

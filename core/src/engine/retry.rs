@@ -19,6 +19,8 @@ pub(crate) enum Happened {
     TooLate,
     /// An answer that is not the platform's envelope; 5xx and 429 come from gateways and may pass.
     NotAnEnvelope { http_status: u16 },
+    /// The call was ended while it waited for the network.
+    Interrupted,
     /// An answer that is no HTTP or too large to read.
     Unreadable,
     /// An answer with success whose data says otherwise, or cannot be decrypted.
@@ -167,6 +169,13 @@ mod tests {
             Happened::Refused(2002),
         ] {
             assert_eq!(next(happened, READ), Next::Fail, "{happened:?}");
+        }
+    }
+
+    #[test]
+    fn an_interrupted_call_sends_nothing_more() {
+        for tried in [FRESH, READ] {
+            assert_eq!(next(Happened::Interrupted, tried), Next::Fail);
         }
     }
 

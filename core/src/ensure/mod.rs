@@ -103,7 +103,8 @@ pub(crate) fn ensure<T: Thing>(client: &Client, thing: &T, options: &Ensure) -> 
     let fallback = (options.on_store_failure == WhenUnavailable::Accept)
         .then(|| AttemptLog::new(Arc::new(MemoryStore::of_this_process()), merchant, None));
     let logs = Logs { log, fallback: fallback.as_ref() };
-    let Some(_claim) = engine.numbers.claim(key, engine.clock(), deadline) else {
+    let claimed = engine.numbers.claim(key, engine.clock(), deadline);
+    let Some(_claim) = claimed.map_err(|ended| Error::from(ended).in_call(operation, 0))? else {
         let detail = "another thread, or the call that was interrupted here, is making sure of the same reference";
         return Err(Error::of_kind(ErrorKind::Timeout, Outcome::Unknown, detail).in_call(operation, 0));
     };

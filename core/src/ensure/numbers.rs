@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use crate::clock::{Clock, await_change};
+use crate::clock::{Clock, Interrupted, await_change};
 
 /// The references in work, each with the thread that works on it.
 #[derive(Debug, Default)]
@@ -31,18 +31,23 @@ impl Numbers {
 
     /// Takes a number for one thread; `None` when another held it for longer than `patience`, or when this very thread has
     /// it: a signal handler has interrupted that work, which would wait for the handler.
-    pub(crate) fn claim(&self, number: String, clock: &dyn Clock, patience: Duration) -> Option<Claim<'_>> {
+    pub(crate) fn claim(
+        &self,
+        number: String,
+        clock: &dyn Clock,
+        patience: Duration,
+    ) -> Result<Option<Claim<'_>>, Interrupted> {
         let (begin, here) = (Instant::now(), thread::current().id());
         let mut workers = self.lock();
         while let Some(worker) = workers.get(&number) {
             let left = patience.saturating_sub(begin.elapsed());
             if left.is_zero() || *worker == here {
-                return None;
+                return Ok(None);
             }
-            workers = await_change(clock, &self.workers, workers, &self.freed, left);
+            workers = await_change(clock, &self.workers, workers, &self.freed, left)?;
         }
         workers.insert(number.clone(), here);
-        Some(Claim { numbers: self, number })
+        Ok(Some(Claim { numbers: self, number }))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, ThreadId>> {
@@ -72,13 +77,13 @@ mod tests {
     #[test]
     fn one_thread_at_a_time_has_a_number() {
         let (numbers, clock) = (Numbers::default(), SystemClock::new());
-        let claim = numbers.claim("a".into(), &clock, Duration::ZERO).unwrap();
-        let others = || numbers.claim("a".into(), &clock, Duration::from_millis(10)).is_some();
+        let claim = numbers.claim("a".into(), &clock, Duration::ZERO).unwrap().unwrap();
+        let others = || numbers.claim("a".into(), &clock, Duration::from_millis(10)).unwrap().is_some();
         assert!(!thread::scope(|scope| scope.spawn(others).join()).unwrap());
-        assert!(numbers.claim("a".into(), &clock, Duration::MAX).is_none(), "it would wait for itself");
-        assert!(numbers.claim("b".into(), &clock, Duration::ZERO).is_some());
+        assert!(numbers.claim("a".into(), &clock, Duration::MAX).unwrap().is_none(), "it would wait for itself");
+        assert!(numbers.claim("b".into(), &clock, Duration::ZERO).unwrap().is_some());
         drop(claim);
-        assert!(numbers.claim("a".into(), &clock, Duration::ZERO).is_some());
+        assert!(numbers.claim("a".into(), &clock, Duration::ZERO).unwrap().is_some());
     }
 
     #[test]
@@ -89,7 +94,7 @@ mod tests {
             std::panic::resume_unwind(Box::new("ended"));
         };
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err());
-        drop(numbers.claim("a".into(), &clock, Duration::ZERO).unwrap());
+        drop(numbers.claim("a".into(), &clock, Duration::ZERO).unwrap().unwrap());
         assert!(numbers.lock().is_empty());
     }
 }

@@ -8,6 +8,7 @@ use crate::client::Client;
 use crate::engine::{Limit, StartBy, Stopwatch, end_of};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::store::{AttemptEnd, AttemptLog, Lease, StoreUnavailable};
+use crate::transport::TransportFault;
 
 /// The most requests of one call that may create the target.
 const MOST_SENDS: u32 = 3;
@@ -121,7 +122,7 @@ impl<'a, T: Thing> Search<'a, T> {
                 self.lease = Some(lease);
                 return Ok(());
             }
-            self.client.engine.sleep(pause.min(self.left()));
+            self.sleep(pause.min(self.left()))?;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         let detail = "another worker is making sure of the same reference; calling again later is safe";
@@ -238,9 +239,11 @@ impl<'a, T: Thing> Search<'a, T> {
         self.attempts += error.attempts();
         self.sends += u32::from(error.outcome() != Outcome::NotSent);
         self.last_error = Some(error.clone());
+        self.unknown |= error.outcome() == Outcome::Unknown;
         match error.outcome() {
+            // Whoever interrupted it does not want it to continue.
+            _ if is_interrupted(&error) => Err(self.still_open(error)),
             Outcome::Unknown => {
-                self.unknown = true;
                 self.proof_from = Some(self.client.engine.now().saturating_add(self.settle));
                 Ok(None)
             }
@@ -290,8 +293,11 @@ impl<'a, T: Thing> Search<'a, T> {
             let detail = format!("not settled by the deadline: {}; calling again later is safe", self.last_look);
             return Err(self.still_open(self.ended(ErrorKind::Timeout, detail)));
         }
-        self.client.engine.sleep(pause);
-        Ok(())
+        self.sleep(pause)
+    }
+
+    fn sleep(&self, pause: Duration) -> Result<(), Error> {
+        self.client.engine.sleep(pause).map_err(|interrupted| self.still_open(interrupted.into()))
     }
 
     fn left(&self) -> Duration {
@@ -334,6 +340,11 @@ impl<'a, T: Thing> Search<'a, T> {
 /// Whether an error may be gone a little later.
 fn may_pass(error: &Error) -> bool {
     let kind = error.kind();
-    error.code() == Some(1001)
-        || matches!(kind, ErrorKind::Transport | ErrorKind::Timeout | ErrorKind::RateLimit | ErrorKind::InvalidResponse)
+    let passes =
+        matches!(kind, ErrorKind::Transport | ErrorKind::Timeout | ErrorKind::RateLimit | ErrorKind::InvalidResponse);
+    (passes || error.code() == Some(1001)) && !is_interrupted(error)
+}
+
+fn is_interrupted(error: &Error) -> bool {
+    error.transport_fault() == Some(TransportFault::Interrupted)
 }

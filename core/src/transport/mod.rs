@@ -106,6 +106,8 @@ impl fmt::Debug for Response {
 pub struct TransportError {
     /// What went wrong.
     pub fault: TransportFault,
+    /// Why no connection could be made, where that is known.
+    pub reason: Option<ConnectReason>,
     /// Whether the whole request may have reached the platform.
     pub sent: bool,
 }
@@ -113,12 +115,12 @@ pub struct TransportError {
 impl TransportError {
     /// The request provably never left whole.
     pub fn not_sent(fault: TransportFault) -> Self {
-        Self { fault, sent: false }
+        Self { fault, reason: None, sent: false }
     }
 
     /// The request may have reached the platform.
     pub fn maybe_sent(fault: TransportFault) -> Self {
-        Self { fault, sent: true }
+        Self { fault, reason: None, sent: true }
     }
 }
 
@@ -143,15 +145,52 @@ pub enum TransportFault {
     TooLarge,
     /// The answer is not HTTP.
     Protocol,
+    /// The call was ended while it waited; see [`Clock::between_waits`](crate::Clock::between_waits).
+    Interrupted,
     /// The attempt store could not be reached. No transport returns this.
     Store,
     /// Anything else.
     Other,
 }
 
+/// Why no connection could be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConnectReason {
+    /// The host is there and refuses: nothing listens on the port, or a firewall says no.
+    Refused,
+    /// There is no way to the host from here.
+    Unreachable,
+    /// Nothing came back in time.
+    TimedOut,
+    /// This machine does not allow it.
+    Forbidden,
+    /// The process, or the machine, has as many files and connections open as it may.
+    NoDescriptors,
+    /// The thread that looks the host up could not be started.
+    NoThread,
+    /// Plain http goes to loopback addresses only, and the host has none.
+    NotLoopback,
+}
+
+impl fmt::Display for ConnectReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Refused => "it was refused",
+            Self::Unreachable => "the host cannot be reached from here",
+            Self::TimedOut => "nothing came back in time",
+            Self::Forbidden => "this machine does not allow it",
+            Self::NoDescriptors => "no file descriptors are left",
+            Self::NoThread => "no thread could be started to look the host up",
+            Self::NotLoopback => "plain http goes to loopback only, and the host's address is another",
+        })
+    }
+}
+
 impl fmt::Display for TransportError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self.fault {
+            TransportFault::Timeout if self.reason.is_some() => "time ran out while connecting",
             TransportFault::Timeout => "time ran out",
             TransportFault::Dns => "the host was not found",
             TransportFault::Connect => "the connection could not be made",
@@ -160,9 +199,13 @@ impl fmt::Display for TransportError {
             TransportFault::Closed => "the connection broke",
             TransportFault::TooLarge => "the answer is too large",
             TransportFault::Protocol => "the answer is not HTTP",
+            TransportFault::Interrupted => "the call was interrupted",
             TransportFault::Store => "the attempt store cannot be reached",
             TransportFault::Other => "the exchange failed",
         })?;
+        if let Some(reason) = self.reason {
+            write!(formatter, ": {reason}")?;
+        }
         formatter.write_str(if self.sent {
             "; the request may have been carried out"
         } else {

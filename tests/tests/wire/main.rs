@@ -11,13 +11,18 @@
 
 mod calls;
 mod clocks;
+mod connecting;
+#[cfg(target_os = "linux")]
+mod dead_path;
 mod faults;
+mod forks;
 mod hostile;
 mod input;
 mod lists;
 mod matrix;
 mod observer;
 mod patience;
+mod resets;
 mod secrets;
 mod tokens;
 mod transport;

@@ -1,13 +1,15 @@
 //! Clocks that want to be asked while the client waits: a face hears of Ctrl-C so.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use keysecure::{Client, Clock, Error, ErrorKind, Simulated, SystemClock};
+use keysecure::{
+    Client, Clock, Error, ErrorKind, Interrupted, Method, Outcome, Simulated, SystemClock, TransportFault,
+};
 use keysecure_sandbox::{Fault, FaultKind};
-use keysecure_tests::{ConnectProxy, Stage, TlsServer, cents, envelope};
+use keysecure_tests::{Stage, TlsServer, cents, envelope};
 
 /// Asked every five milliseconds of a wait. When it has been asked too often, it ends the call.
 struct Asked {
@@ -35,42 +37,76 @@ impl Clock for Asked {
         self.machine.monotonic()
     }
 
-    fn sleep(&self, duration: Duration) {
-        self.machine.sleep(duration);
+    fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
+        self.machine.sleep(duration)
     }
 
     fn longest_wait(&self) -> Option<Duration> {
         Some(Duration::from_millis(5))
     }
 
-    fn between_waits(&self) {
-        if self.times.fetch_add(1, Ordering::SeqCst) + 1 == self.enough {
-            resume_unwind(Box::new("enough"));
-        }
+    fn between_waits(&self) -> Result<(), Interrupted> {
+        if self.times.fetch_add(1, Ordering::SeqCst) + 1 == self.enough { Err(Interrupted) } else { Ok(()) }
     }
 }
 
-/// Makes a call that its clock ends.
-fn ended<T>(call: impl FnOnce() -> Result<T, Error>) {
-    let Err(cause) = catch_unwind(AssertUnwindSafe(call)) else { panic!("the call came to its own end") };
-    assert_eq!(cause.downcast_ref(), Some(&"enough"));
+/// The outcome of a call that its clock ended.
+fn interrupted<T>(call: Result<T, Error>) -> Outcome {
+    let Err(error) = call else { panic!("the call came to its own end") };
+    assert_eq!((error.kind(), error.transport_fault()), (ErrorKind::Transport, Some(TransportFault::Interrupted)));
+    error.outcome()
 }
 
 #[test]
 fn a_slow_answer_is_waited_for_and_the_clock_is_asked_meanwhile() {
     let stage = Stage::credit().unwrap();
-    let proxy = ConnectProxy::start(None).unwrap();
-    let through_proxy = stage.builder().proxy(format!("http://{}", proxy.address()));
-    for builder in [stage.builder(), through_proxy] {
-        let clock = Asked::new(u32::MAX);
-        let client = builder.clock(clock.clone()).build().unwrap();
-        client.access_token().unwrap();
-        let (before, start) = (clock.times(), Instant::now());
-        stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_millis(200))));
-        client.accounts().get(&stage.cardholder_no).unwrap();
-        let (asked, pieces) = (clock.times() - before, start.elapsed().as_millis() / 5);
-        assert!(asked > 2 && u128::from(asked) <= pieces + 5, "{asked} times in {pieces} pieces");
+    let clock = Asked::new(u32::MAX);
+    let client = stage.builder().clock(clock.clone()).build().unwrap();
+    client.access_token().unwrap();
+    let (before, start) = (clock.times(), Instant::now());
+    stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_millis(200))));
+    client.accounts().get(&stage.cardholder_no).unwrap();
+    let (asked, pieces) = (clock.times() - before, start.elapsed().as_millis() / 5);
+    assert!(asked > 2 && u128::from(asked) <= pieces + 5, "{asked} times in {pieces} pieces");
+}
+
+#[test]
+fn a_proxy_or_a_server_that_says_nothing_is_not_waited_for_either() {
+    // The system takes connections for it; nobody ever reads.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = listener.local_addr().unwrap();
+    let builder = || Client::builder("key", "0123456789abcdef").clock(Asked::new(3)).max_retries(2);
+    for (name, client) in [
+        ("TLS", builder().base_url(format!("https://{silent}"))),
+        ("proxy", builder().base_url("https://localhost:1").proxy(format!("http://{silent}"))),
+        ("TLS of a proxy", builder().base_url("https://localhost:1").proxy(format!("https://{silent}"))),
+    ] {
+        let call = client.build().unwrap().call(Method::Post, "/v1/x", None);
+        assert_eq!(interrupted(call), Outcome::NotSent, "{name}");
     }
+    drop(listener);
+}
+
+#[test]
+fn a_back_off_ends_too_and_nothing_is_sent_after_it() {
+    /// Ends every sleep.
+    struct Sleepless(SystemClock);
+    impl Clock for Sleepless {
+        fn now(&self) -> SystemTime {
+            self.0.now()
+        }
+        fn monotonic(&self) -> Duration {
+            self.0.monotonic()
+        }
+        fn sleep(&self, _: Duration) -> Result<(), Interrupted> {
+            Err(Interrupted)
+        }
+    }
+    let stage = Stage::credit().unwrap();
+    let client = stage.builder().clock(Arc::new(Sleepless(SystemClock::new()))).build().unwrap();
+    stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Code(1009)));
+    assert_eq!(interrupted(client.accounts().get(&stage.cardholder_no)), Outcome::NotSent);
+    assert_eq!(stage.sandbox.requests_to("accounts.get"), 1);
 }
 
 #[test]
@@ -107,7 +143,7 @@ fn a_clock_ends_a_call_where_it_waits_and_the_client_goes_on() {
     client.access_token().unwrap();
     clock.times.store(0, Ordering::SeqCst);
     stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_secs(2))));
-    ended(|| client.accounts().get(&stage.cardholder_no));
+    assert_eq!(interrupted(client.accounts().get(&stage.cardholder_no)), Outcome::Unknown);
     client.accounts().get(&stage.cardholder_no).unwrap();
     // The sandbox counts the one that it stalls when that is over.
     assert!(stage.sandbox.requests_to("accounts.get") <= 2, "an ended call sends nothing more");
@@ -119,7 +155,7 @@ fn a_token_that_nobody_waits_for_any_more_is_fetched_by_the_next() {
     let clock = Asked::new(3);
     let client = stage.builder().clock(clock).build().unwrap();
     stage.sandbox.fault(Fault::on("token", FaultKind::Stall(Duration::from_secs(2))));
-    ended(|| client.access_token());
+    interrupted(client.access_token());
     client.access_token().unwrap();
     client.accounts().get(&stage.cardholder_no).unwrap();
 }
