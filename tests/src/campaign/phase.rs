@@ -67,7 +67,7 @@ impl Phase {
         match self {
             Self::Skipping => 3_000,
             Self::Real => 2_000,
-            Self::Fleet(_, Time::Skipped) => 1_500,
+            Self::Fleet(_, Time::Skipped) => 2_000,
             Self::Fleet(_, Time::Real) => 600,
         }
     }

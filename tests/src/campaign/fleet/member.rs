@@ -90,9 +90,9 @@ fn make_sure(
     let thing = task.job.thing(task.version);
     for _ in 0..PATIENCE {
         let settle = phase.settle();
-        // Some are in a hurry, and learn that it is not settled yet. Their lease lasts for a second more, of real time in
-        // Redis, which the others have to wait for.
-        let hurry = random.one_in(if phase == Phase::Fleet(Members::Redis, Time::Skipped) { 400 } else { 6 });
+        // Some are in a hurry, and learn that it is not settled yet. Where sleeps are skipped their lease in Redis would last for
+        // ten seconds of real time, which the others have to wait for.
+        let hurry = random.one_in(6) && phase != Phase::Fleet(Members::Redis, Time::Skipped);
         let deadline = if hurry { settle + settle / 4 } else { phase.deadline() };
         let options = Ensure { settle: Some(settle), deadline: Some(deadline), never_sent, ..Ensure::default() };
         let result = thing.ensure(client, &options);

@@ -120,7 +120,7 @@ impl<'a> Fleet<'a> {
             (_, None) => format!("file:{}", self.directory.join("store")),
         };
         // Where time is real, threads mostly wait for `settle`.
-        let threads = if self.time == Time::Real { 40 } else { 3 };
+        let threads = if self.time == Time::Real { 40 } else { 6 };
         let mut command = Command::new(program);
         command
             .arg("member")
@@ -326,7 +326,7 @@ impl<'a> Fleet<'a> {
             }
         }
         match (self.time, self.members) {
-            (Time::Skipped, Members::File) if self.random.one_in(150) => self.kill_all()?,
+            (Time::Skipped, Members::File) if self.random.one_in(300) => self.kill_all()?,
             (Time::Real, _) => self.real_time_tick(place)?,
             _ => {}
         }
