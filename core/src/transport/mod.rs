@@ -187,25 +187,38 @@ impl fmt::Display for ConnectReason {
     }
 }
 
+impl fmt::Display for TransportFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Timeout => "time ran out",
+            Self::Dns => "the host was not found",
+            Self::Connect => "the connection could not be made",
+            Self::Tls => "the TLS handshake failed",
+            Self::Proxy => "the proxy refused",
+            Self::Closed => "the connection broke",
+            Self::TooLarge => "the answer is too large",
+            Self::Protocol => "the answer is not HTTP",
+            Self::Interrupted => "the call was interrupted",
+            Self::Store => "the attempt store cannot be reached",
+            Self::Other => "the exchange failed",
+        })
+    }
+}
+
+impl TransportError {
+    /// What went wrong, without what that means for the request.
+    pub(crate) fn cause(&self) -> String {
+        match (self.fault, self.reason) {
+            (TransportFault::Timeout, Some(reason)) => format!("time ran out while connecting: {reason}"),
+            (fault, Some(reason)) => format!("{fault}: {reason}"),
+            (fault, None) => fault.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for TransportError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self.fault {
-            TransportFault::Timeout if self.reason.is_some() => "time ran out while connecting",
-            TransportFault::Timeout => "time ran out",
-            TransportFault::Dns => "the host was not found",
-            TransportFault::Connect => "the connection could not be made",
-            TransportFault::Tls => "the TLS handshake failed",
-            TransportFault::Proxy => "the proxy refused",
-            TransportFault::Closed => "the connection broke",
-            TransportFault::TooLarge => "the answer is too large",
-            TransportFault::Protocol => "the answer is not HTTP",
-            TransportFault::Interrupted => "the call was interrupted",
-            TransportFault::Store => "the attempt store cannot be reached",
-            TransportFault::Other => "the exchange failed",
-        })?;
-        if let Some(reason) = self.reason {
-            write!(formatter, ": {reason}")?;
-        }
+        formatter.write_str(&self.cause())?;
         formatter.write_str(if self.sent {
             "; the request may have been carried out"
         } else {

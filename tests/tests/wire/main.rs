@@ -21,6 +21,7 @@ mod input;
 mod lists;
 mod matrix;
 mod observer;
+mod outcomes;
 mod patience;
 mod resets;
 mod secrets;

@@ -112,7 +112,8 @@ fn a_back_off_ends_too_and_nothing_is_sent_after_it() {
 #[test]
 fn a_time_out_counts_all_pieces() {
     let stage = Stage::credit().unwrap();
-    let client = stage.builder().clock(Asked::new(u32::MAX)).timeout(Duration::from_millis(300)).build().unwrap();
+    let builder = stage.builder().clock(Asked::new(u32::MAX)).timeout(Duration::from_millis(300));
+    let client = builder.max_retries(0).build().unwrap();
     client.access_token().unwrap();
     stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_secs(20))));
     let start = Instant::now();
