@@ -89,9 +89,7 @@ struct Foreign(Arc<dyn ReplayMemory>);
 
 impl keysecure::ReplayStore for Foreign {
     fn insert(&self, key: &str, value: &str, keep: Duration) -> Result<Option<String>, StoreUnavailable> {
-        self.0
-            .insert(key.to_owned(), value.to_owned(), keep)
-            .map_err(|CallbackFailure::Failed| StoreUnavailable)
+        self.0.insert(key.to_owned(), value.to_owned(), keep).map_err(|CallbackFailure::Failed| StoreUnavailable)
     }
 
     fn get(&self, key: &str) -> Result<Option<String>, StoreUnavailable> {

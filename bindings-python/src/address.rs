@@ -5,12 +5,15 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyType};
 
 use crate::errors::invalid_input;
-use crate::values::{Given, text};
+use crate::values::{Given, optional_text, text};
 
-/// Declares the class from the names of the fields, which are the core's.
+/// Declares the class from the names of the fields, which are the core's: first the required ones, then the others.
 macro_rules! address {
-    ($($(#[$doc:meta])* $field:ident),+) => {
-        /// The address of a cardholder, in English letters. `address_line2` may be left out.
+    ($($(#[$doc:meta])* $field:ident),+; $($(#[$option_doc:meta])* $option:ident),+) => {
+        /// The address of a cardholder, in English letters.
+        ///
+        /// A physical card needs all of it but `address_line2`. A virtual card needs `postal_code`, `country`, `state`,
+        /// `city` and `address_line1` only.
         #[pyclass(frozen, eq, hash, module = "keysecure")]
         #[derive(PartialEq, Eq, Hash)]
         pub struct Address(Core);
@@ -18,11 +21,12 @@ macro_rules! address {
         #[pymethods]
         impl Address {
             #[new]
-            #[pyo3(signature = (*, $($field),+, address_line2=None))]
-            fn new($($field: Given<'_, '_>,)+ address_line2: Option<Given<'_, '_>>) -> PyResult<Self> {
+            #[pyo3(signature = (*, $($field),+, $($option=None),+))]
+            #[allow(clippy::too_many_arguments)] // one for each field
+            fn new($($field: Given<'_, '_>,)+ $($option: Option<Given<'_, '_>>),+) -> PyResult<Self> {
                 Ok(Self(Core {
                     $($field: text(stringify!($field), $field)?,)+
-                    address_line2: address_line2.map_or(Ok(String::new()), |line| text("address_line2", line))?,
+                    $($option: optional_text(stringify!($option), $option)?,)+
                 }))
             }
 
@@ -34,17 +38,19 @@ macro_rules! address {
                 }
             )+
 
-            /// More of the address; may be empty.
-            #[getter]
-            fn address_line2(&self) -> &str {
-                &self.0.address_line2
-            }
+            $(
+                $(#[$option_doc])*
+                #[getter]
+                fn $option(&self) -> Option<&str> {
+                    self.0.$option.as_deref()
+                }
+            )+
 
             /// The address as a dict of its attributes.
             fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
                 let fields = PyDict::new(py);
                 $(fields.set_item(stringify!($field), &self.0.$field)?;)+
-                fields.set_item("address_line2", &self.0.address_line2)?;
+                $(fields.set_item(stringify!($option), &self.0.$option)?;)+
                 Ok(fields)
             }
 
@@ -63,27 +69,23 @@ macro_rules! address {
             }
         }
 
-        /// The fields of an address, for the error about one that is not.
-        const FIELDS: &[&str] = &[$(stringify!($field),)+ "address_line2"];
-
-        fn set(address: &mut Core, field: &str, value: String) {
+        /// Sets the field of that name; `None` for a name that an address does not have.
+        fn set(address: &mut Core, field: &str, value: Given<'_, '_>) -> Option<PyResult<()>> {
             match field {
-                $(stringify!($field) => address.$field = value,)+
-                _ => address.address_line2 = value,
+                $(stringify!($field) => Some(text(field, value).map(|value| address.$field = value)),)+
+                $(
+                    stringify!($option) => {
+                        let value = Some(value).filter(|value| !value.is_none());
+                        Some(optional_text(field, value).map(|value| address.$option = value))
+                    }
+                )+
+                _ => None,
             }
         }
     };
 }
 
 address!(
-    /// Given name.
-    first_name,
-    /// Family name.
-    last_name,
-    /// Country code of the phone number, digits without `+`.
-    phone_code,
-    /// The phone number without its country code.
-    phone,
     /// Postal code, which must fit the country.
     postal_code,
     /// Country, in two letters.
@@ -93,7 +95,17 @@ address!(
     /// City.
     city,
     /// Street and number.
-    address_line1
+    address_line1;
+    /// Given name; needed for a physical card.
+    first_name,
+    /// Family name; needed for a physical card.
+    last_name,
+    /// Country code of the phone number, digits without `+`; needed for a physical card.
+    phone_code,
+    /// The phone number without its country code; needed for a physical card.
+    phone,
+    /// More of the address.
+    address_line2
 );
 
 /// An `Address`, or a mapping with its fields.
@@ -108,10 +120,10 @@ pub fn of(value: Given<'_, '_>) -> PyResult<Core> {
     for item in mapping.items()? {
         let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
         let name = text("address_info", &name)?;
-        if !FIELDS.contains(&name.as_str()) {
+        let Some(done) = set(&mut address, &name, &value) else {
             return Err(invalid_input(py, "address_info", "has a field that an address does not have"));
-        }
-        set(&mut address, &name, text(&name, &value)?);
+        };
+        done?;
     }
     Ok(address)
 }

@@ -1,17 +1,18 @@
 //! Work that may block: without the GIL, and on Python's main thread so that Ctrl-C ends it.
 //!
 //! Python runs signal handlers on its main thread only, and only when it is asked to. So there a call waits in short
-//! pieces and asks between them. When a handler raises, as Ctrl-C does, the call is ended where it waits: its connection
-//! is dropped, and nothing more is sent. What is on the wire cannot be taken back.
+//! pieces and asks between them. When a handler raises, as Ctrl-C does, the call ends where it waits, with the error of an
+//! interrupted call: its connection is reset, and nothing more is sent. What the handler raised is kept aside meanwhile,
+//! and reaches the caller in the place of that error.
 
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use keysecure::{Clock, Error};
+use keysecure::{Clock, Error, Interrupted};
 use pyo3::prelude::*;
 
 use crate::errors;
@@ -34,18 +35,21 @@ fn run(py: Python<'_>, job: &mut (dyn FnMut() + Send)) -> PyResult<()> {
     py.check_signals()?;
     let wanted = log::wanted(py)?;
     look_where_we_are(py)?;
-    let (ended, records) = py.detach(|| log::collecting(wanted, || catch_unwind(AssertUnwindSafe(job))));
-    let told = log::emit(py, &records);
-    match ended {
-        Err(cause) if cause.is::<PyErr>() => cause.downcast().map_or(Ok(()), |raised: Box<PyErr>| Err(*raised)),
-        _ => told,
-    }
+    // Of the call within which a signal handler makes this one.
+    let outer = RAISED.take();
+    let (_, records) = py.detach(|| log::collecting(wanted, || catch_unwind(AssertUnwindSafe(job))));
+    let raised = RAISED.replace(outer);
+    let logged = log::emit(py, &records);
+    raised.map_or(logged, Err)
 }
 
 thread_local! {
     /// The process in which this thread was looked at, and whether it is the one on which Python runs signal handlers: the
     /// thread that forks is its child's main thread.
     static MAIN: Cell<(u32, bool)> = const { Cell::new((0, false)) };
+
+    /// What a signal handler raised while this thread's job waited: the job ends, and its caller gets this.
+    static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
 }
 
 fn look_where_we_are(py: Python<'_>) -> PyResult<()> {
@@ -59,27 +63,33 @@ fn look_where_we_are(py: Python<'_>) -> PyResult<()> {
 }
 
 /// Waits within a job until what the lock guards may have changed. The caller looks again.
-pub fn await_change<'a, T>(lock: &'a Mutex<T>, held: MutexGuard<'a, T>, changed: &Condvar) -> MutexGuard<'a, T> {
+pub fn await_change<'a, T>(
+    lock: &'a Mutex<T>,
+    held: MutexGuard<'a, T>,
+    changed: &Condvar,
+) -> Result<MutexGuard<'a, T>, Interrupted> {
     if !MAIN.get().1 {
-        return changed.wait(held).unwrap_or_else(PoisonError::into_inner);
+        return Ok(changed.wait(held).unwrap_or_else(PoisonError::into_inner));
     }
     let (held, ended) = changed.wait_timeout(held, LOOK_EVERY).unwrap_or_else(PoisonError::into_inner);
     if !ended.timed_out() {
-        return held;
+        return Ok(held);
     }
     drop(held);
-    look_for_signals();
-    lock.lock().unwrap_or_else(PoisonError::into_inner)
+    look_for_signals()?;
+    Ok(lock.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Lets Python run its signal handlers. When one raises, the job ends here.
-fn look_for_signals() {
-    Python::attach(|py| {
-        if let Err(raised) = py.check_signals() {
-            // No panic, so nothing is printed; `run` catches it.
-            resume_unwind(Box::new(raised));
-        }
-    });
+/// Lets Python run its signal handlers. Once one has raised, every wait of the job ends.
+fn look_for_signals() -> Result<(), Interrupted> {
+    if RAISED.with_borrow(Option::is_some) {
+        return Err(Interrupted);
+    }
+    // A handler may make calls of its own, so nothing is borrowed meanwhile.
+    Python::attach(|py| py.check_signals()).map_err(|raised| {
+        RAISED.set(Some(raised));
+        Interrupted
+    })
 }
 
 /// The machine's clock, which looks for signals where the main thread waits.
@@ -102,20 +112,21 @@ impl Clock for SignalClock {
         self.start.elapsed()
     }
 
-    fn sleep(&self, duration: Duration) {
-        let Some(piece) = self.longest_wait() else { return thread::sleep(duration) };
+    fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
+        let piece = self.longest_wait().unwrap_or(duration);
         let start = Instant::now();
         while let Some(left) = duration.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
             thread::sleep(left.min(piece));
-            look_for_signals();
+            self.between_waits()?;
         }
+        Ok(())
     }
 
     fn longest_wait(&self) -> Option<Duration> {
         MAIN.get().1.then_some(LOOK_EVERY)
     }
 
-    fn between_waits(&self) {
-        look_for_signals();
+    fn between_waits(&self) -> Result<(), Interrupted> {
+        if MAIN.get().1 { look_for_signals() } else { Ok(()) }
     }
 }

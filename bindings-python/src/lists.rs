@@ -6,7 +6,7 @@ use std::process;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-use keysecure::{Error, Extra};
+use keysecure::{Error, Extra, Interrupted};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyType};
 use pyo3::{IntoPyObjectExt, intern};
@@ -44,7 +44,7 @@ where
     }
 
     fn fetch(&self) -> Result<Option<bool>, Error> {
-        let Some(_reading) = self.turn.take() else { return Ok(None) };
+        let Some(_reading) = self.turn.take()? else { return Ok(None) };
         let mut list = lock(&self.list);
         // Whoever read it before us may have left some.
         if !lock(&self.here).is_empty() {
@@ -78,17 +78,17 @@ struct Reading<'a>(&'a Turn);
 impl Turn {
     /// Waits for other threads. `None` when this very thread reads: a signal handler has interrupted its call, which would
     /// wait for the handler.
-    fn take(&self) -> Option<Reading<'_>> {
+    fn take(&self) -> Result<Option<Reading<'_>>, Interrupted> {
         let here = thread::current().id();
         let mut reader = lock(&self.reader);
         while let Some(other) = *reader {
             if other == here {
-                return None;
+                return Ok(None);
             }
-            reader = await_change(&self.reader, reader, &self.over);
+            reader = await_change(&self.reader, reader, &self.over)?;
         }
         *reader = Some(here);
-        Some(Reading(self))
+        Ok(Some(Reading(self)))
     }
 }
 

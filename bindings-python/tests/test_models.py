@@ -158,7 +158,7 @@ def test_an_address_compares_copies_and_does_not_print_whose_it_is() -> None:
         "address_line1": "12 St James Square",
     }
     address = keysecure.Address(**parts)
-    assert address == keysecure.Address(**parts, address_line2="") == pickle.loads(pickle.dumps(address))
-    assert address.to_dict() == {**parts, "address_line2": ""}
+    assert address == keysecure.Address(**parts, address_line2=None) == pickle.loads(pickle.dumps(address))
+    assert address.to_dict() == {**parts, "address_line2": None}
     assert "Lovelace" not in repr(address)
     assert "7700900123" not in repr(address)

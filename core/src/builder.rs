@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::aes::{AesSettings, Cipher};
+use crate::base_url::{BaseUrl, check_plain_host};
 use crate::client::Client;
 use crate::clock::{Clock, LONGEST, SystemClock};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::observe::Observer;
 use crate::secrets::Secret;
-use crate::settings::{Environment, Language, Settings, check_api_key, check_base_url};
+use crate::settings::{Environment, Language, Settings, check_api_key};
 use crate::store::TokenStore;
 use crate::transport::Transport;
 use crate::values::civil::Timezone;
@@ -23,6 +24,7 @@ pub struct ClientBuilder {
     api_secret: Secret,
     environment: Environment,
     base_url: Option<String>,
+    plain_http: Vec<String>,
     aes: AesSettings,
     timeout: Duration,
     connect_timeout: Duration,
@@ -44,6 +46,7 @@ impl ClientBuilder {
             api_secret,
             environment: Environment::Sandbox,
             base_url: None,
+            plain_http: Vec::new(),
             aes: AesSettings::default(),
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
@@ -59,7 +62,7 @@ impl ClientBuilder {
         }
     }
 
-    /// Takes the credentials, and the platform when it is named, from the environment. See [`Client::from_env`].
+    /// Takes the credentials, and the settings that are there, from the environment. See [`Client::from_env`].
     pub fn from_env() -> Result<Self, Error> {
         let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let need = |name: &str| get(name).map(Secret::from).ok_or_else(|| Error::config(format!("{name} is not set")));
@@ -68,6 +71,11 @@ impl ClientBuilder {
             builder.environment = environment.parse()?;
         }
         builder.base_url = get("KEYSECURE_BASE_URL");
+        builder.proxy = get("KEYSECURE_PROXY").map(Secret::from);
+        builder.ca_pem = get("KEYSECURE_CA_PEM").map(ca_text).transpose()?;
+        if let Some(timezone) = get("KEYSECURE_TIMEZONE") {
+            builder.timezone = timezone.parse()?;
+        }
         Ok(builder)
     }
 
@@ -77,9 +85,18 @@ impl ClientBuilder {
         self
     }
 
-    /// Another address than the environment's: https, or http to loopback.
+    /// Another address than the environment's: https, or http to loopback and to the hosts of
+    /// [`allow_plain_http`](Self::allow_plain_http).
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
+        self
+    }
+
+    /// Hosts that plain http may go to although they are not this machine, by the name or address that stands in
+    /// `base_url`: a sandbox in another container, say. Everything of a call, its secrets too, can be read on the way.
+    /// Refused with [`Environment::Production`]. Default: none.
+    pub fn allow_plain_http<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.plain_http = hosts.into_iter().map(Into::into).collect();
         self
     }
 
@@ -166,17 +183,22 @@ impl ClientBuilder {
             return Err(Error::config("timeout and connect_timeout must be longer than zero"));
         }
         let cipher = Cipher::new(self.aes, self.api_secret.expose())?;
-        let (base_url, https) = check_base_url(self.base_url.as_deref().unwrap_or(self.environment.base_url()))?;
+        if self.environment == Environment::Production && !self.plain_http.is_empty() {
+            return Err(Error::config("allow_plain_http is refused in production"));
+        }
+        self.plain_http.iter().try_for_each(|host| check_plain_host(host))?;
+        let url = self.base_url.as_deref().unwrap_or(self.environment.base_url());
+        let base_url = BaseUrl::parse(url, &self.plain_http)?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let transport = match self.transport {
             Some(transport) => transport,
-            None => default_transport(https, self.proxy.as_ref(), self.ca_pem.as_deref(), &clock)?,
+            None => default_transport(&base_url, self.proxy.as_ref(), self.ca_pem.as_deref(), &clock)?,
         };
         let settings = Settings {
             api_key: self.api_key,
             api_secret: self.api_secret,
             environment: self.environment,
-            base_url,
+            base_url: base_url.text,
             cipher,
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
@@ -189,19 +211,32 @@ impl ClientBuilder {
     }
 }
 
+/// A CA file's text, or the text of the file at that path.
+fn ca_text(text_or_path: String) -> Result<String, Error> {
+    if text_or_path.contains("-----BEGIN") {
+        return Ok(text_or_path);
+    }
+    std::fs::read_to_string(&text_or_path).map_err(|error| {
+        Error::config(format!(
+            "KEYSECURE_CA_PEM is no PEM text, and no text file can be read at that path: {}",
+            error.kind()
+        ))
+    })
+}
+
 #[cfg(feature = "http")]
 fn default_transport(
-    https: bool,
+    base_url: &BaseUrl,
     proxy: Option<&Secret>,
     ca_pem: Option<&str>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Arc<dyn Transport>, Error> {
-    Ok(Arc::new(crate::transport::HttpTransport::new(https, proxy.map(Secret::expose), ca_pem, clock)?))
+    Ok(Arc::new(crate::transport::HttpTransport::new(base_url, proxy.map(Secret::expose), ca_pem, clock)?))
 }
 
 #[cfg(not(feature = "http"))]
 fn default_transport(
-    _: bool,
+    _: &BaseUrl,
     _: Option<&Secret>,
     _: Option<&str>,
     _: &Arc<dyn Clock>,

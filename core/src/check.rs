@@ -63,6 +63,29 @@ pub(crate) fn amount(field: &str, amount: Decimal) -> Checked {
     rule(amount.normalize().scale() <= 2, field, "must have at most 2 decimals")
 }
 
+/// An amount in the currency of a purchase: positive, with at most as many decimals as the currency has.
+pub(crate) fn local_amount(amount: Decimal, currency: Option<&str>) -> Checked {
+    rule(amount > Decimal::ZERO, "local_amount", "must be positive")?;
+    let decimals = currency.map_or(3, decimals_of);
+    let text = match (decimals, currency) {
+        (3, None) => "must have at most 3 decimals",
+        (3, Some(_)) => "must have at most 3 decimals in this currency",
+        (4, _) => "must have at most 4 decimals in this currency",
+        _ => "must have at most 2 decimals in this currency",
+    };
+    rule(amount.normalize().scale() <= decimals, "local_amount", text)
+}
+
+/// The decimals of a currency by ISO 4217, where they are more than two. Currencies without decimals may have two: the
+/// platform writes them so.
+fn decimals_of(currency: &str) -> u32 {
+    match currency.trim().to_ascii_uppercase().as_str() {
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+        "CLF" | "UYW" => 4,
+        _ => 2,
+    }
+}
+
 /// The page of a list call.
 pub(crate) fn page_size(size: u32) -> Checked {
     rule((1..=100).contains(&size), "size", "must be 1 to 100")
@@ -86,17 +109,13 @@ pub(crate) fn card_type(card_type: &CardType) -> Checked {
 /// A field of an address: there, and in printable ASCII, which is what the platform means by English.
 pub(crate) fn address_text(field: &str, text: &str) -> Checked {
     required(field, text)?;
-    english(field, text)
-}
-
-pub(crate) fn english(field: &str, text: &str) -> Checked {
     rule(text.bytes().all(|byte| (b' '..=b'~').contains(&byte)), field, "must be in English letters")
 }
 
 /// The country code of a phone number.
-pub(crate) fn phone_code(code: &str) -> Checked {
-    required("phone_code", code)?;
-    rule(code.bytes().all(|byte| byte.is_ascii_digit()), "phone_code", "must be digits without +")
+pub(crate) fn phone_code(field: &str, code: &str) -> Checked {
+    required(field, code)?;
+    rule(code.bytes().all(|byte| byte.is_ascii_digit()), field, "must be digits without +")
 }
 
 fn is_digits(text: &str, count: usize) -> bool {
@@ -160,6 +179,32 @@ mod tests {
             [("0.01", true), ("10.50", true), ("10.500", true), ("0", false), ("-1", false), ("0.001", false)]
         {
             assert_eq!(amount("amount", text.parse().unwrap()).is_ok(), good, "{text}");
+        }
+    }
+
+    #[test]
+    fn local_amounts_have_the_decimals_of_their_currency() {
+        for (text, currency, good) in [
+            ("1.234", Some("KWD"), true),
+            ("1.2340", Some("kwd"), true),
+            ("1.2345", Some("KWD"), false),
+            ("1.2345", Some("CLF"), true),
+            ("1.23", Some("EUR"), true),
+            ("1.234", Some("EUR"), false),
+            ("100", Some("JPY"), true),
+            ("100.00", Some("JPY"), true),
+            ("1.234", Some("XXX"), false),
+            ("1.234", None, true),
+            ("1.2345", None, false),
+            ("0", Some("KWD"), false),
+            ("-1", None, false),
+        ] {
+            let error = local_amount(text.parse().unwrap(), currency).err();
+            assert_eq!(error.is_none(), good, "{text} {currency:?}");
+            assert!(error.is_none_or(|error| error.field() == Some("local_amount")));
+        }
+        for currency in ["BHD", "IQD", "JOD", "LYD", "OMR", "TND"] {
+            assert!(local_amount("0.001".parse().unwrap(), Some(currency)).is_ok(), "{currency}");
         }
     }
 

@@ -15,7 +15,7 @@ use crate::engine::{Call, Engine};
 use crate::error::Error;
 use crate::inferred::Simulation;
 use crate::model::{Body, Decode, Money};
-use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci};
+use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Referenced, identifier};
 use crate::secrets::Secret;
 use crate::transport::Method;
 use crate::values::json::Json;
@@ -38,7 +38,8 @@ impl Client {
     }
 
     /// A client from `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT` (`sandbox` or
-    /// `production`) and `KEYSECURE_BASE_URL`. They are read now, not when the program starts.
+    /// `production`), `KEYSECURE_BASE_URL`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (the text, or a file's path) and
+    /// `KEYSECURE_TIMEZONE`. They are read now, not when the program starts.
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env()?.build()
     }
@@ -89,25 +90,20 @@ impl Client {
     /// Makes any call of the platform, with its headers, rules and errors: JSON in, `data` as JSON out.
     ///
     /// `path` starts behind `/open-api`, such as `/v1/card/list`. A POST on a path that this version does not know is
-    /// treated as a mutation: it is not sent again when its outcome is unknown.
+    /// treated as a mutation: it is not sent again when its outcome is unknown. Everything below `/v1/simulate` is refused
+    /// in production. The body goes out byte for byte as the [`Json`] holds it.
     pub fn call(&self, method: Method, path: &str, body: Option<&Json>) -> Result<Json, Error> {
         let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\'));
-        if !path.starts_with('/') || !plain || path.split('/').any(|segment| matches!(segment, "." | "..")) {
+        let operation = operation::of_raw_call(method, path).filter(|_| plain && path.starts_with('/'));
+        let Some(operation) = operation else {
             return Err(Error::invalid_input("path", "must start with / and hold no query, space or dot segment"));
-        }
-        match (method, body) {
-            (Method::Get, Some(_)) => Err(Error::invalid_input("body", "must be absent from a GET")),
-            (Method::Get, None) => Ok(""),
-            (Method::Post, body) => Ok(body.map_or("{}", Json::as_str)),
-        }
-        .and_then(|body| {
-            self.run(&Call {
-                operation: operation::of_raw_call(method, path),
-                path,
-                body: body.as_bytes(),
-                headers: &[],
-            })
-        })
+        };
+        let body = match (method, body) {
+            (Method::Get, Some(_)) => return Err(Error::invalid_input("body", "must be absent from a GET")),
+            (Method::Get, None) => "",
+            (Method::Post, body) => body.map_or("{}", Json::as_str),
+        };
+        self.run(&Call { operation, path, body: body.as_bytes(), headers: &[], reference: None })
     }
 
     /// Ends the client and all its clones: its connections are closed, and every later call is an error. Calls under way are
@@ -125,12 +121,7 @@ impl Client {
         Self { engine: Arc::clone(&self.engine), limit: Some(limit) }
     }
 
-    /// GET, with the path's variable filled in.
-    pub(crate) fn get<T: Decode>(&self, operation: &'static Operation, field: &str, number: &str) -> Result<T, Error> {
-        self.get_with(operation, field, number, Ok)
-    }
-
-    /// GET whose data must still be accepted.
+    /// GET, with the path's variable filled in, whose data must still be accepted.
     pub(crate) fn get_with<T: Decode, U>(
         &self,
         operation: &'static Operation,
@@ -142,12 +133,8 @@ impl Client {
         let (before, variable) = operation.path.split_once('{').unwrap_or((operation.path, ""));
         let after = variable.split_once('}').map_or("", |(_, after)| after);
         let path = [before, number, after].concat();
-        self.engine.run(&Call { operation, path: &path, body: &[], headers: &[] }, self.limit, accept)
-    }
-
-    /// POST with a body.
-    pub(crate) fn post<T: Decode>(&self, operation: &'static Operation, body: &impl Body) -> Result<T, Error> {
-        self.post_with(operation, body, Ok)
+        let call = Call { operation, path: &path, body: &[], headers: &[], reference: None };
+        self.engine.run(&call, self.limit, accept)
     }
 
     /// POST whose data must still be accepted.
@@ -158,7 +145,27 @@ impl Client {
         accept: impl Fn(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
         let body = to_bytes(body, Money::Text)?;
-        self.engine.run(&Call { operation, path: operation.path, body: &body, headers: &[] }, self.limit, accept)
+        let call = Call { operation, path: operation.path, body: &body, headers: &[], reference: None };
+        self.engine.run(&call, self.limit, accept)
+    }
+
+    /// POST of a mutation that carries a merchant reference. Its response must hold the platform's number and, when it
+    /// echoes a reference, the one that was sent: any other response belongs to another request.
+    pub(crate) fn post_referenced<T: Referenced>(
+        &self,
+        operation: &'static Operation,
+        reference: &str,
+        body: &impl Body,
+    ) -> Result<T, Error> {
+        let body = to_bytes(body, Money::Text)?;
+        let call = Call { operation, path: operation.path, body: &body, headers: &[], reference: Some(reference) };
+        self.engine.run(&call, self.limit, |response: T| {
+            identifier(T::NUMBER, response.number())?;
+            if response.echo().is_some_and(|echo| Some(echo) != call.reference) {
+                return Err(Error::invalid_response(format!("{} in the response is not the one sent", T::REFERENCE)));
+            }
+            Ok(response)
+        })
     }
 
     /// Any call, ready made.

@@ -1,5 +1,6 @@
 //! Time as the client sees it.
 
+use std::error;
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -12,21 +13,33 @@ pub trait Clock: Send + Sync {
     /// Time since some fixed moment, which never goes back.
     fn monotonic(&self) -> Duration;
 
-    /// Waits.
-    fn sleep(&self, duration: Duration);
+    /// Waits, or says that the call that waits must end.
+    fn sleep(&self, duration: Duration) -> Result<(), Interrupted>;
 
     /// The longest time for which the calling thread may wait for the network or for another thread in one piece.
     /// Default: no limit.
-    ///
-    /// A request is handed to the network in one piece all the same: it waits there only when it is larger than what the
-    /// system takes in at once.
     fn longest_wait(&self) -> Option<Duration> {
         None
     }
 
-    /// Called between two pieces of a wait, never under a lock. A clock may end the call here by unwinding.
-    fn between_waits(&self) {}
+    /// Called between two pieces of a wait, never under a lock. An error ends the call that waits: what it had not sent
+    /// yet is never sent, and its own error says which of the two it is.
+    fn between_waits(&self) -> Result<(), Interrupted> {
+        Ok(())
+    }
 }
+
+/// The call that waits must end: Ctrl-C, or a task that was cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Interrupted;
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the call was interrupted")
+    }
+}
+
+impl error::Error for Interrupted {}
 
 /// The most that any time of a caller's or of the platform's counts for, 100 years: no sum with it runs over.
 pub(crate) const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
@@ -38,15 +51,15 @@ pub(crate) fn await_change<'a, T>(
     held: MutexGuard<'a, T>,
     changed: &Condvar,
     left: Duration,
-) -> MutexGuard<'a, T> {
+) -> Result<MutexGuard<'a, T>, Interrupted> {
     let piece = clock.longest_wait().filter(|piece| *piece < left);
     let (held, ended) = changed.wait_timeout(held, piece.unwrap_or(left)).unwrap_or_else(PoisonError::into_inner);
     if piece.is_none() || !ended.timed_out() {
-        return held;
+        return Ok(held);
     }
     drop(held);
-    clock.between_waits();
-    lock.lock().unwrap_or_else(PoisonError::into_inner)
+    clock.between_waits()?;
+    Ok(lock.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// The machine's own clock.
@@ -82,7 +95,8 @@ impl Clock for SystemClock {
         self.start.elapsed()
     }
 
-    fn sleep(&self, duration: Duration) {
+    fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
         std::thread::sleep(duration);
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::clock::Interrupted;
 use crate::secrets::scrub;
 use crate::transport::{TransportError, TransportFault};
 use crate::webhook::Rejection;
@@ -49,9 +50,10 @@ pub enum ErrorKind {
     Transport,
     /// Time ran out: of the whole call, of connecting, or of waiting for the token.
     Timeout,
-    /// Codes 1002, 1006, 1007, 1008, 1010, 1011: the Api-Key or the access token.
+    /// Codes 1002, 1006, 1007, 1008, 1010, 1011, or HTTP 401 without a code: the Api-Key or the access token.
     Authentication,
-    /// Codes 1003, 1012, 1013, 1021, 1022: not allowed for this merchant or from this address.
+    /// Codes 1003, 1012, 1013, 1021, 1022, or HTTP 403 without a code: not allowed for this merchant or from this
+    /// address.
     Permission,
     /// Code 1009: too frequent.
     RateLimit,
@@ -61,7 +63,7 @@ pub enum ErrorKind {
     State,
     /// Another thing stands under the same number of the merchant's. See [`Ensure`](crate::Ensure).
     Conflict,
-    /// Any other refusal of the platform; see [`Error::code`].
+    /// Any other code in the response, the platform's or a gateway's; see [`Error::code`] and [`Error::outcome`].
     Api,
     /// The answer is not what the platform's documentation says.
     InvalidResponse,
@@ -138,12 +140,13 @@ impl Error {
         self.0.outcome
     }
 
-    /// The platform's code (platform documentation, error codes), when it answered with one.
+    /// The code in the response (platform documentation, error codes). A code that the platform does not document may come
+    /// from a gateway in between.
     pub fn code(&self) -> Option<i64> {
         self.0.code
     }
 
-    /// The platform's message, with digits that look like a PAN masked.
+    /// The platform's message, at most 2 KiB of it, with digits that look like a PAN masked.
     pub fn msg(&self) -> Option<&str> {
         self.0.msg.as_deref()
     }
@@ -187,7 +190,7 @@ impl Error {
         Self(Box::new(Facts {
             kind,
             outcome,
-            detail: detail.into(),
+            detail: cut(detail.into()),
             code: None,
             msg: None,
             field: None,
@@ -238,20 +241,53 @@ impl Error {
             _ => ErrorKind::Transport,
         };
         let fault = error.fault;
-        let mut error = Self::new(kind, outcome, error.to_string());
+        // Whether the request was sent is said by the outcome, which may change on the way.
+        let mut error = Self::new(kind, outcome, fault.to_string());
         error.0.fault = Some(fault);
         error
     }
 
-    /// A refusal of the platform.
+    /// A code of the platform.
     pub(crate) fn api(code: i64, msg: &str, outcome: Outcome) -> Self {
-        let msg = scrub(msg).into_owned();
-        let mut error =
-            Self::new(ErrorKind::of_code(code), outcome, scrub(&format!("the platform refused with code {code}")));
+        let detail = match outcome {
+            Outcome::Unknown => format!("the platform reports a system error, code {code}"),
+            Outcome::Rejected | Outcome::NotSent => format!("the platform refused with code {code}"),
+        };
+        Self::of_response(ErrorKind::of_code(code), outcome, &detail, code, msg)
+    }
+
+    /// A code that is none of the platform's, as far as its documentation says.
+    pub(crate) fn undocumented(code: i64, msg: &str, http_status: u16) -> Self {
+        let detail = format!("the response has code {code}, which the platform does not document");
+        let kind = match http_status {
+            401 => ErrorKind::Authentication,
+            403 => ErrorKind::Permission,
+            _ => ErrorKind::Api,
+        };
+        Self::of_response(kind, Outcome::Unknown, &detail, code, msg)
+    }
+
+    fn of_response(kind: ErrorKind, outcome: Outcome, detail: &str, code: i64, msg: &str) -> Self {
+        // A PAN that is cut in two would not be found any more.
+        let msg = cut(scrub(msg).into_owned());
+        let mut error = Self::new(kind, outcome, scrub(detail));
         error.0.field = if names_a_field(code) { field_in(&msg).map(str::to_owned) } else { None };
         error.0.code = Some(code);
         error.0.msg = Some(msg);
         error
+    }
+
+    /// HTTP 401 without a code: refused before anything was done.
+    pub(crate) fn unauthorized() -> Self {
+        let detail = "HTTP 401 without a code: the Api-Key or the access token was refused";
+        Self::new(ErrorKind::Authentication, Outcome::Rejected, detail)
+    }
+
+    /// HTTP 403 without a code: from the platform's own door or from any gateway in between.
+    pub(crate) fn forbidden() -> Self {
+        let detail = "HTTP 403 without a code: this machine's address may be missing from the IP whitelist of the \
+                      Api-Key, or a gateway in between refused the request";
+        Self::new(ErrorKind::Permission, Outcome::Unknown, detail)
     }
 
     /// `{"result": false}`: the platform took the request and says that it did not do it.
@@ -285,10 +321,13 @@ impl Error {
         self
     }
 
-    /// The token could not be had, so `operation` was not done, whatever became of the token request.
-    pub(crate) fn while_fetching_token(mut self, operation: &'static str, attempts: u32) -> Self {
+    /// The token could not be had, so `operation` was not done, whatever became of the token request. `refused` says that
+    /// the platform refused an earlier attempt for its token.
+    pub(crate) fn while_fetching_token(mut self, operation: &'static str, attempts: u32, refused: bool) -> Self {
         self.0.detail = format!("no access token: {}", self.0.detail);
-        if self.0.outcome == Outcome::Unknown {
+        if refused {
+            self.0.outcome = Outcome::Rejected;
+        } else if self.0.outcome == Outcome::Unknown {
             self.0.outcome = Outcome::NotSent;
         }
         self.in_call(operation, attempts)
@@ -302,6 +341,13 @@ impl fmt::Display for Error {
             write!(formatter, "{operation}: ")?;
         }
         formatter.write_str(&facts.detail)?;
+        if facts.fault.is_some() {
+            formatter.write_str(match facts.outcome {
+                Outcome::NotSent => "; the request was not sent",
+                Outcome::Rejected => "",
+                Outcome::Unknown => "; the request may have been carried out",
+            })?;
+        }
         match facts.msg.as_deref() {
             Some("") | None => {}
             Some(msg) => write!(formatter, ": {msg}")?,
@@ -336,12 +382,32 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {}
 
+/// A wait outside of an exchange was interrupted: nothing of the call is on its way.
+impl From<Interrupted> for Error {
+    fn from(_: Interrupted) -> Self {
+        Self::transport(TransportError::not_sent(TransportFault::Interrupted))
+    }
+}
+
 impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
         let mut error = Self::new(ErrorKind::Webhook, Outcome::Rejected, format!("callback rejected: {rejection}"));
         error.0.rejection = Some(rejection);
         error
     }
+}
+
+/// The most bytes of a text that an error keeps.
+const LONGEST_TEXT: usize = 2048;
+
+/// The start of a text, cut between two characters.
+fn cut(mut text: String) -> String {
+    if text.len() > LONGEST_TEXT {
+        let end = (0..=LONGEST_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        text.truncate(end);
+        text.shrink_to_fit();
+    }
+    text
 }
 
 /// The codes whose message carries the name of a field (platform documentation, error codes).
@@ -384,7 +450,7 @@ mod tests {
             ),
             (
                 Error::api(1001, "", Outcome::Unknown).with_status(500).in_call("accounts.transfer", 1),
-                "accounts.transfer: the platform refused with code 1001 (unknown, attempts: 1, http status: 500)",
+                "accounts.transfer: the platform reports a system error, code 1001 (unknown, attempts: 1, http status: 500)",
             ),
             (
                 Error::transport(TransportError::not_sent(TransportFault::Connect)).in_call("accounts.transfer", 3),
@@ -403,9 +469,44 @@ mod tests {
                 "cards.get: the answer is not JSON (unknown, attempts: 3, http status: 502)",
             ),
             (
-                Error::transport(TransportError::maybe_sent(TransportFault::Timeout))
-                    .while_fetching_token("cards.apply", 0),
-                "cards.apply: no access token: time ran out; the request may have been carried out (not_sent, attempts: 0)",
+                Error::transport(TransportError::maybe_sent(TransportFault::Timeout)).while_fetching_token(
+                    "cards.apply",
+                    0,
+                    false,
+                ),
+                "cards.apply: no access token: time ran out; the request was not sent (not_sent, attempts: 0)",
+            ),
+            (
+                Error::transport(TransportError::not_sent(TransportFault::Connect)).while_fetching_token(
+                    "cards.apply",
+                    1,
+                    true,
+                ),
+                "cards.apply: no access token: the connection could not be made (rejected, attempts: 1)",
+            ),
+            (
+                Error::transport(TransportError::not_sent(TransportFault::Connect))
+                    .with_outcome(Outcome::Unknown)
+                    .in_call("cards.apply", 2),
+                "cards.apply: the connection could not be made; the request may have been carried out \
+                 (unknown, attempts: 2)",
+            ),
+            (
+                Error::undocumented(504, "upstream request timeout", 504)
+                    .with_status(504)
+                    .in_call("accounts.transfer", 1),
+                "accounts.transfer: the response has code 504, which the platform does not document: upstream request \
+                 timeout (unknown, attempts: 1, http status: 504)",
+            ),
+            (
+                Error::unauthorized().with_status(401).in_call("cards.get", 2),
+                "cards.get: HTTP 401 without a code: the Api-Key or the access token was refused (rejected, attempts: 2, \
+                 http status: 401)",
+            ),
+            (
+                Error::forbidden().with_status(403).in_call("cards.get", 1),
+                "cards.get: HTTP 403 without a code: this machine's address may be missing from the IP whitelist of the \
+                 Api-Key, or a gateway in between refused the request (unknown, attempts: 1, http status: 403)",
             ),
             (
                 Error::result_false().with_status(200).in_call("cards.set_pin", 1),
@@ -423,6 +524,20 @@ mod tests {
         let error = Error::api(1004, "card_no 4111111111111111 is wrong", Outcome::Rejected);
         assert_eq!(error.msg(), Some("card_no 411111******1111 is wrong"));
         assert!(!format!("{error} {error:?}").contains("4111111111111111"));
+    }
+
+    #[test]
+    fn texts_are_cut_between_two_characters_and_after_the_scrub() {
+        let error = Error::api(1004, &"号".repeat(1 << 20), Outcome::Rejected);
+        assert_eq!(error.msg().unwrap().len(), 2046);
+        // The PAN would be cut behind its 14th digit, and what is left of it is no PAN.
+        let pan = format!("{}4111111111111111", "x".repeat(LONGEST_TEXT - 14));
+        for error in [Error::api(3001, &pan, Outcome::Rejected), Error::undocumented(504, &pan, 504)] {
+            assert_eq!(error.msg().unwrap().len(), LONGEST_TEXT);
+            assert!(error.msg().unwrap().ends_with("x411111******11"), "{error}");
+        }
+        let detail = Error::invalid_response("x".repeat(1 << 20)).to_string();
+        assert_eq!(detail.len(), LONGEST_TEXT);
     }
 
     #[test]

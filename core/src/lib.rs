@@ -41,6 +41,7 @@
 uniffi::setup_scaffolding!();
 
 mod aes;
+mod base_url;
 mod builder;
 mod check;
 mod client;
@@ -53,6 +54,7 @@ pub mod inferred;
 mod list;
 mod model;
 mod observe;
+mod per_process;
 mod resources;
 mod secrets;
 mod settings;
@@ -68,7 +70,7 @@ pub use rust_decimal::Decimal;
 pub use crate::aes::{AesSettings, CipherMode, KeyScheme};
 pub use crate::builder::ClientBuilder;
 pub use crate::client::{AccessToken, Client};
-pub use crate::clock::{Clock, SystemClock};
+pub use crate::clock::{Clock, Interrupted, SystemClock};
 pub use crate::doctor::{Check, Finding, Health, Report};
 pub use crate::engine::operation::{Auth, Effect, Mode, OPERATIONS, Operation};
 pub use crate::ensure::{Ensure, Ensured};

@@ -117,7 +117,7 @@ fn fetch<T: Decode, F: Body>(
     let civil = window.map(|(from, to)| (zone.civil(from), zone.civil(to)));
     let window = civil.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
     let body = to_bytes(&ListBody { filter, window, page, size }, Money::Text)?;
-    client.run(&Call { operation, path: operation.path, body: &body, headers: &[] })
+    client.run(&Call { operation, path: operation.path, body: &body, headers: &[], reference: None })
 }
 
 /// One page of a list that needs no window.

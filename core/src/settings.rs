@@ -103,37 +103,6 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// Checks a base URL and takes the slash off its end: https, or http to a loopback address, without credentials, query
-/// or fragment. The second value says whether it is https.
-pub(crate) fn check_base_url(url: &str) -> Result<(String, bool), Error> {
-    let wrong = |rule: &str| Error::config(format!("base_url {rule}"));
-    let url = url.trim_end_matches('/');
-    if !url.bytes().all(|byte| byte.is_ascii_graphic()) || url.contains(['?', '#', '@', '\\']) {
-        return Err(wrong("must not contain credentials, a query, a fragment or spaces"));
-    }
-    if let Some(rest) = url.strip_prefix("https://") {
-        return if host_of(rest).is_empty() { Err(wrong("has no host")) } else { Ok((url.to_owned(), true)) };
-    }
-    match url.strip_prefix("http://") {
-        Some(rest) if is_loopback(host_of(rest)) => Ok((url.to_owned(), false)),
-        Some(_) => Err(wrong("must be https; http is for loopback addresses only")),
-        None => Err(wrong("must begin with https://")),
-    }
-}
-
-/// The host of `host:port/path`.
-fn host_of(rest: &str) -> &str {
-    let authority = rest.split('/').next().unwrap_or_default();
-    match authority.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 /// A header value must be printable ASCII; checked here, so that no call can fail of it.
 pub(crate) fn check_api_key(key: &str) -> Result<(), Error> {
     match key {
@@ -146,36 +115,6 @@ pub(crate) fn check_api_key(key: &str) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn plain_http_goes_to_loopback_only() {
-        for (url, https) in [
-            ("https://openplatform.keysecure.io/", true),
-            ("https://proxy.example:8443/keysecure", true),
-            ("http://127.0.0.1:8080", false),
-            ("http://127.9.9.9", false),
-            ("http://localhost:1", false),
-            ("http://[::1]:8080/", false),
-        ] {
-            assert_eq!(check_base_url(url).unwrap(), (url.trim_end_matches('/').to_owned(), https));
-        }
-        for url in [
-            "",
-            "openplatform.keysecure.io",
-            "ftp://x",
-            "https://",
-            "http://openplatform.keysecure.io",
-            "http://127.0.0.1.example.com",
-            "http://localhost.example.com",
-            "http://127.0.0.1@example.com",
-            "http://[::2]",
-            "https://user:pw@example.com",
-            "https://example.com?x=1",
-            "https://exa mple.com",
-        ] {
-            assert!(check_base_url(url).is_err(), "{url}");
-        }
-    }
 
     #[test]
     fn an_api_key_cannot_break_out_of_its_header() {

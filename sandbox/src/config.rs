@@ -59,6 +59,54 @@ pub enum MerchantState {
     Abnormal,
 }
 
+/// Which HTTP statuses refusals have. The platform says "generally 200" and lists others beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum HttpStatuses {
+    /// 200 with every envelope.
+    #[default]
+    Ok,
+    /// 400, 401, 403 or 500 where the code means that, with the envelope.
+    Strict,
+    /// The same statuses, without an envelope: a line of plain text, as from a gateway.
+    StrictBare,
+}
+
+/// What list rows show of the merchant's own number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RowReference {
+    /// The number as the merchant gave it.
+    #[default]
+    Kept,
+    /// Nothing: the field is not there.
+    LeftOut,
+    /// The number without spaces at its ends.
+    Trimmed,
+    /// The number in lower case.
+    LowerCase,
+    /// The number in upper case.
+    UpperCase,
+}
+
+/// How list calls differ from what the platform documents. What it does about any of this is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct ListRules {
+    /// What rows show of `cardholder_unique_no`, `card_unique_no` and `transfer_unique_no`.
+    pub reference: RowReference,
+    /// Fields that rows do not have, such as `cardholder_no` or `time`.
+    pub left_out: Vec<String>,
+    /// All filters are ignored; windows and pages are not.
+    pub ignore_filters: bool,
+    /// A page has so many rows at most, whatever size is asked for. The next page goes on where it ends.
+    pub page_cap: Option<u32>,
+    /// `data` has a `total` beside `list`: how many rows there are on all pages.
+    pub total: bool,
+}
+
 /// Everything the builder collects.
 #[derive(Debug, Clone)]
 #[allow(clippy::struct_excessive_bools)] // switches that have nothing to do with each other
@@ -84,6 +132,9 @@ pub(crate) struct Config {
     pub(crate) callback_app_id: Option<String>,
     pub(crate) sign_style: SignStyle,
     pub(crate) callback_nulls: CallbackNulls,
+    pub(crate) lists: ListRules,
+    pub(crate) http_statuses: HttpStatuses,
+    pub(crate) tariffs: bool,
 }
 
 impl Default for Config {
@@ -110,6 +161,9 @@ impl Default for Config {
             callback_app_id: None,
             sign_style: SignStyle::default(),
             callback_nulls: CallbackNulls::default(),
+            lists: ListRules::default(),
+            http_statuses: HttpStatuses::default(),
+            tariffs: false,
         }
     }
 }

@@ -25,6 +25,11 @@ pub enum SandboxError {
         /// The name.
         operation: String,
     },
+    /// No list row has a field of that name.
+    UnknownField {
+        /// The name.
+        field: String,
+    },
     /// Callbacks cannot go to that URL.
     CallbackUrl {
         /// What is wrong with it.
@@ -42,6 +47,7 @@ impl fmt::Display for SandboxError {
                 write!(f, "the {what} is {state}, which does not allow this")
             }
             Self::UnknownOperation { operation } => write!(f, "there is no operation {operation}"),
+            Self::UnknownField { field } => write!(f, "no list row has a field {field}"),
             Self::CallbackUrl { why } => write!(f, "this cannot be a callback URL: {why}"),
             Self::WrongMode => write!(f, "the sandbox's mode does not have this"),
         }

@@ -4,11 +4,12 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use crate::callback::ask;
+use crate::config::HttpStatuses;
 use crate::fault::{FaultKind, Outgoing, shape, success};
 use crate::http::{Head, Origin, Reply, Response, Service};
 use crate::log::Entry;
 use crate::platform::body::Body;
-use crate::platform::codes::{Language, Refusal};
+use crate::platform::codes::{Language, Refusal, strict_status};
 use crate::platform::routes::{self, Found, Route};
 use crate::platform::{Answer, Call, admit, run};
 use crate::shared::{Shared, World};
@@ -162,20 +163,33 @@ impl Front {
             Ok(data) => success(data),
             Err(refusal) => refused(refusal, Language::from_header(head.header("language"))),
         };
-        let Some(fault) = fault else {
-            return Reply::new(&Response {
-                status: match found {
-                    Found::Route(_) => 200,
-                    Found::WrongMethod => 405,
-                    Found::Nothing => 404,
-                },
-                ..Response::json(now_ms, &envelope)
-            });
+        let plain = match (found, answer) {
+            (Found::Nothing, _) => Response { status: 404, ..Response::json(now_ms, &envelope) },
+            (Found::WrongMethod, _) => Response { status: 405, ..Response::json(now_ms, &envelope) },
+            (Found::Route(_), Err(refusal)) => {
+                let wanted = self.0.lock().state.settings.http_statuses;
+                refused_response(wanted, refusal.code, Response::json(now_ms, &envelope))
+            }
+            (Found::Route(_), Ok(_)) => Response::json(now_ms, &envelope),
         };
-        shape(
-            fault,
-            &Outgoing { now_ms, envelope: &envelope, data: answer.as_deref().ok(), trap_url: &self.0.trap_url },
-        )
+        match fault {
+            None => Reply::new(&plain),
+            Some(fault) => {
+                shape(fault, &Outgoing { plain, data: answer.as_deref().ok(), trap_url: &self.0.trap_url })
+            }
+        }
+    }
+}
+
+/// The answer to a refused call, with the status that the code has under the setting.
+fn refused_response(wanted: HttpStatuses, code: i64, envelope: Response<'_>) -> Response<'_> {
+    let status = strict_status(code);
+    match wanted {
+        HttpStatuses::Strict => Response { status, ..envelope },
+        HttpStatuses::StrictBare if status != 200 => {
+            Response { status, content_type: "text/plain", body: b"refused", ..envelope }
+        }
+        HttpStatuses::StrictBare | HttpStatuses::Ok => envelope,
     }
 }
 

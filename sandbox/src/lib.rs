@@ -31,6 +31,7 @@ mod front;
 mod http;
 mod late;
 mod log;
+mod manage_fee;
 mod money;
 mod platform;
 mod random;
@@ -42,7 +43,7 @@ mod steering;
 
 pub use callback::{CallbackFault, CallbackInfo, CallbackNulls, DeliveryRecord, SignStyle};
 pub use cipher::{CipherMode, KeyScheme};
-pub use config::{KeyState, MerchantState, Mode, Repeat};
+pub use config::{HttpStatuses, KeyState, ListRules, MerchantState, Mode, Repeat, RowReference};
 pub use control::ControlError;
 pub use error::SandboxError;
 pub use fault::{Fault, FaultKind, FiredFault};

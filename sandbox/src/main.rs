@@ -3,9 +3,10 @@
 #![forbid(unsafe_code)]
 
 use std::io::{self, Read as _, Write as _};
+use std::num::NonZeroU32;
 use std::process::ExitCode;
 
-use keysecure_sandbox::{CipherMode, KeyScheme, Mode, Repeat, Sandbox, SandboxBuilder};
+use keysecure_sandbox::{CipherMode, KeyScheme, ListRules, Mode, Repeat, Sandbox, SandboxBuilder};
 use serde::de::DeserializeOwned;
 
 const USAGE: &str = "\
@@ -22,6 +23,10 @@ Prints one JSON line with base_url, control_url, api_key and api_secret, then se
   --aes-mode MODE          ecb (default) or cbc
   --repeated-numbers WHAT  execute (default), refuse or return_first
   --manual-cards           cards stay Pending until the control call /cards/issue or /cards/fail
+  --http-status WHAT       ok (default: 200 with every envelope), strict (400, 401, 403, 500), strict_bare (without envelope)
+  --tariffs                the fees and limits of packages and card BINs are applied
+  --page-cap N             list pages have at most N rows, whatever size is asked for
+  --list-total             lists have a total beside their rows
   --callback-url URL       where callbacks go: http on loopback, default nowhere
   --exit-with-stdin        stop when standard input ends, so that no sandbox outlives its parent
 ";
@@ -69,6 +74,7 @@ impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut builder = Sandbox::builder();
         let (mut scheme, mut mode) = (KeyScheme::default(), CipherMode::default());
+        let mut rules = ListRules::default();
         let mut exit_with_stdin = false;
         while let Some(name) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{name} needs a value"));
@@ -82,12 +88,16 @@ impl Options {
                 "--aes-mode" => mode = word(&name, value()?)?,
                 "--repeated-numbers" => builder = builder.repeated_numbers(word::<Repeat>(&name, value()?)?),
                 "--manual-cards" => builder = builder.manual_cards(),
+                "--http-status" => builder = builder.http_statuses(word(&name, value()?)?),
+                "--tariffs" => builder = builder.tariffs(),
+                "--page-cap" => rules.page_cap = Some(number::<NonZeroU32>(&name, &value()?)?.get()),
+                "--list-total" => rules.total = true,
                 "--callback-url" => builder = builder.callback_url(value()?),
                 "--exit-with-stdin" => exit_with_stdin = true,
                 _ => return Err(format!("there is no option {name}\n\n{USAGE}")),
             }
         }
-        Ok(Self { builder: builder.aes(scheme, mode), exit_with_stdin })
+        Ok(Self { builder: builder.aes(scheme, mode).list_rules(rules), exit_with_stdin })
     }
 }
 

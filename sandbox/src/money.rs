@@ -9,6 +9,12 @@ const LARGEST: i64 = 1_000_000_000_000;
 
 /// Reads a positive amount of at most two decimals from the text of a number.
 pub(crate) fn parse(text: &str) -> Result<Decimal, &'static str> {
+    let amount = parse_fee(text)?;
+    if amount.is_zero() { Err("must be positive") } else { Ok(amount) }
+}
+
+/// Reads an amount that may be zero: authorization mode names fees that are not charged.
+pub(crate) fn parse_fee(text: &str) -> Result<Decimal, &'static str> {
     let plain = !text.is_empty()
         && text.len() <= 40
         && text.bytes().all(|byte| byte.is_ascii_digit() || b".-+eE".contains(&byte));
@@ -16,7 +22,7 @@ pub(crate) fn parse(text: &str) -> Result<Decimal, &'static str> {
         .then(|| Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)))
         .and_then(Result::ok)
         .ok_or("must be a decimal number")?;
-    if amount <= Decimal::ZERO {
+    if amount.is_sign_negative() && !amount.is_zero() {
         Err("must be positive")
     } else if amount.scale() > 2 {
         Err("must have at most 2 decimals")
@@ -39,9 +45,18 @@ pub(crate) fn as_text<S: Serializer>(amount: &Decimal, serializer: S) -> Result<
     serializer.collect_str(&text(*amount))
 }
 
-/// Reads what [`as_text`] writes.
-pub(crate) fn from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
-    parse(&String::deserialize(deserializer)?).map_err(|why| D::Error::custom(format!("the amount {why}")))
+/// Reads what [`as_text`] writes, or a number; it may be zero.
+pub(crate) fn from_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    let text = match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    parse_fee(&text).map_err(|why| D::Error::custom(format!("the amount {why}")))
+}
+
+/// [`from_json`] for an amount that may be absent.
+pub(crate) fn some_from_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
+    from_json(deserializer).map(Some)
 }
 
 #[cfg(test)]

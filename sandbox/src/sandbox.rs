@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use crate::callback::{CallbackNulls, CallbackSettings, Courier, Outbox, SignStyle};
 use crate::cipher::{CipherMode, FieldCipher, KeyScheme};
 use crate::clock;
-use crate::config::{Config, KeyState, MerchantState, Mode, Repeat};
+use crate::config::{Config, HttpStatuses, KeyState, ListRules, MerchantState, Mode, Repeat};
 use crate::control::{self, Control, ControlError};
 use crate::fault::Plan;
 use crate::front::Front;
@@ -239,12 +239,30 @@ impl SandboxBuilder {
         self
     }
 
+    /// How list calls differ from what the platform documents. Default: not at all.
+    pub fn list_rules(mut self, rules: ListRules) -> Self {
+        self.config.lists = rules;
+        self
+    }
+
+    /// Which HTTP statuses refusals have. Default: [`HttpStatuses::Ok`].
+    pub fn http_statuses(mut self, statuses: HttpStatuses) -> Self {
+        self.config.http_statuses = statuses;
+        self
+    }
+
+    /// Applies the fees and limits of packages and card BINs. Default: only opening fees are charged.
+    pub fn tariffs(mut self) -> Self {
+        self.config.tariffs = true;
+        self
+    }
+
     /// Starts the sandbox.
     ///
     /// # Errors
     ///
-    /// If the port cannot be bound; or (`InvalidInput`) if the secret gives no AES key under the chosen scheme, or
-    /// callbacks cannot go to their URL.
+    /// If the port cannot be bound; or (`InvalidInput`) if the secret gives no AES key under the chosen scheme,
+    /// callbacks cannot go to their URL, or a list rule names a field that no row has.
     pub fn start(self) -> io::Result<Sandbox> {
         let config = self.config;
         let mut random = Random::new(config.seed);
@@ -301,7 +319,8 @@ impl SandboxBuilder {
             _late: StopLater(platform.clone()),
         };
         platform
-            .set_callback_url(config.callback_url.as_deref())
+            .set_list_rules(config.lists)
+            .and_then(|()| platform.set_callback_url(config.callback_url.as_deref()))
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))?;
         Ok(Sandbox { platform, control, _servers: Arc::new(servers) })
     }
@@ -315,6 +334,9 @@ fn first_state(config: &Config, random: Random, callbacks: CallbackSettings) -> 
         pci_enabled: config.pci_enabled,
         ip_whitelist: config.ip_whitelist.clone(),
         callbacks,
+        lists: ListRules::default(),
+        http_statuses: config.http_statuses,
+        tariffs: config.tariffs,
     };
     let mut state = State::new(Numbers::new(random), settings);
     let mut transaction = state.transaction();

@@ -76,7 +76,7 @@ impl Platform {
         self.seed(|state, transaction| {
             holder(state, cardholder_no)?;
             let account = Account::Cardholder(cardholder_no.to_owned());
-            let mut balance = state.ledger().balance(&account);
+            let mut balance = state.books().balance(&account);
             Ok(times_ms
                 .iter()
                 .map(|time_ms| {
@@ -189,6 +189,7 @@ fn add_consumption(transaction: &mut Transaction, card_no: &str, cardholder_no: 
         remark: String::new(),
         returned: Decimal::ZERO,
         time_ms,
+        updated_ms: time_ms,
     })));
     consume_no
 }

@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::clock::{self, Clock};
-use crate::config::{KeyState, MerchantState, Mode};
+use crate::config::{HttpStatuses, KeyState, ListRules, MerchantState, Mode};
 use crate::error::SandboxError;
 use crate::fault::{Fault, FiredFault};
 use crate::log::{Entry, RequestRecord};
-use crate::platform::{cardholders, cards, routes, simulation};
+use crate::platform::{cardholders, cards, routes, rows, simulation};
 use crate::shared::Shared;
 use crate::state::{
     By, Card, CardRecord, CardStatus, CardholderRecord, CardholderStatus, Change, ConsumptionRecord, Fee, Ledger,
@@ -240,6 +240,34 @@ impl Platform {
     pub fn set_ip_whitelist(&self, addresses: Vec<IpAddr>) {
         self.shared.lock().state.settings.ip_whitelist = addresses;
     }
+
+    /// Sets which HTTP statuses refusals have.
+    pub fn set_http_statuses(&self, to: HttpStatuses) {
+        self.shared.lock().state.settings.http_statuses = to;
+    }
+
+    /// Sets whether the fees and limits of packages and card BINs are applied.
+    pub fn set_tariffs(&self, applied: bool) {
+        self.shared.lock().state.settings.tariffs = applied;
+    }
+
+    /// How list calls differ from what the platform documents.
+    pub fn list_rules(&self) -> ListRules {
+        self.shared.lock().state.settings.lists.clone()
+    }
+
+    /// Sets how list calls differ from what the platform documents.
+    ///
+    /// # Errors
+    ///
+    /// If no list row has a field that is to be left out: such a rule would do nothing, and a test would prove nothing.
+    pub fn set_list_rules(&self, rules: ListRules) -> Result<(), SandboxError> {
+        if let Some(field) = rules.left_out.iter().find(|field| !rows::FIELDS.contains(&field.as_str())) {
+            return Err(SandboxError::UnknownField { field: field.clone() });
+        }
+        self.shared.lock().state.settings.lists = rules;
+        Ok(())
+    }
 }
 
 /// Faults.
@@ -299,7 +327,7 @@ impl Platform {
 
     /// All postings and balances.
     pub fn ledger(&self) -> Ledger {
-        self.shared.lock().state.ledger().clone()
+        self.shared.lock().state.books().ledger()
     }
 
     /// All cardholders, oldest first.

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use keysecure::Clock;
+use keysecure::{Clock, Interrupted};
 use keysecure_sandbox::Platform;
 
 /// The machine's clock, moved by an offset.
@@ -70,13 +70,13 @@ impl Clock for TestClock {
         self.start.elapsed() + self.skipped()
     }
 
-    fn sleep(&self, duration: Duration) {
+    fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
         if let Ok(mut sleeps) = self.sleeps.lock() {
             sleeps.push(duration);
         }
         if !self.virtual_sleeps {
             std::thread::sleep(duration);
-            return;
+            return Ok(());
         }
         // The platform first, so that the client is never ahead of it.
         if let Some(platform) = &self.platform {
@@ -84,6 +84,7 @@ impl Clock for TestClock {
         }
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         self.slept_micros.fetch_add(micros, Ordering::SeqCst);
+        Ok(())
     }
 }
 

@@ -25,8 +25,8 @@ impl Clock for SandboxClock {
     fn monotonic(&self) -> Duration {
         self.1.monotonic()
     }
-    fn sleep(&self, duration: Duration) {
-        self.1.sleep(duration);
+    fn sleep(&self, duration: Duration) -> Result<(), keysecure::Interrupted> {
+        self.1.sleep(duration)
     }
 }
 

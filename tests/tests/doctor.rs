@@ -168,8 +168,8 @@ impl Clock for WrongClock {
     fn monotonic(&self) -> Duration {
         self.0.monotonic()
     }
-    fn sleep(&self, duration: Duration) {
-        self.0.sleep(duration);
+    fn sleep(&self, duration: Duration) -> Result<(), keysecure::Interrupted> {
+        self.0.sleep(duration)
     }
 }
 

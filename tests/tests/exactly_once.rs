@@ -24,8 +24,9 @@ impl Clock for FastClock {
     fn monotonic(&self) -> Duration {
         self.real.monotonic() + *self.slept.lock().unwrap()
     }
-    fn sleep(&self, duration: Duration) {
+    fn sleep(&self, duration: Duration) -> Result<(), keysecure::Interrupted> {
         *self.slept.lock().unwrap() += duration;
+        Ok(())
     }
 }
 

@@ -27,7 +27,9 @@ impl Clock for FixedClock {
     fn monotonic(&self) -> Duration {
         Duration::ZERO
     }
-    fn sleep(&self, _: Duration) {}
+    fn sleep(&self, _: Duration) -> Result<(), keysecure::Interrupted> {
+        Ok(())
+    }
 }
 
 fn at(millis: u64) -> SystemTime {

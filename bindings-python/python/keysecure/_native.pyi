@@ -213,7 +213,7 @@ class Cards:
         card_type: str,
         package_no: str | None = None,
         card_bin_no: str | None = None,
-        address_info: Address | Mapping[str, str] | None = None,
+        address_info: Address | Mapping[str, str | None] | None = None,
     ) -> CardApplied:
         """Applies for a card."""
     def ensure_card(
@@ -224,7 +224,7 @@ class Cards:
         card_type: str,
         package_no: str | None = None,
         card_bin_no: str | None = None,
-        address_info: Address | Mapping[str, str] | None = None,
+        address_info: Address | Mapping[str, str | None] | None = None,
         deadline: float = 60.0,
         settle: float = 10.0,
         since: datetime | date | None = None,
@@ -565,30 +565,26 @@ class Report:
 
 @final
 class Address:
-    """The address of a cardholder, in English letters. `address_line2` may be left out."""
+    """The address of a cardholder, in English letters.
+
+    A physical card needs all of it but `address_line2`. A virtual card needs `postal_code`, `country`, `state`, `city` and
+    `address_line1` only.
+    """
 
     def __new__(
         cls,
         *,
-        first_name: str,
-        last_name: str,
-        phone_code: str,
-        phone: str,
         postal_code: str,
         country: str,
         state: str,
         city: str,
         address_line1: str,
+        first_name: str | None = None,
+        last_name: str | None = None,
+        phone_code: str | None = None,
+        phone: str | None = None,
         address_line2: str | None = None,
     ) -> Self: ...
-    @property
-    def first_name(self) -> str: ...
-    @property
-    def last_name(self) -> str: ...
-    @property
-    def phone_code(self) -> str: ...
-    @property
-    def phone(self) -> str: ...
     @property
     def postal_code(self) -> str: ...
     @property
@@ -600,8 +596,16 @@ class Address:
     @property
     def address_line1(self) -> str: ...
     @property
-    def address_line2(self) -> str: ...
-    def to_dict(self) -> dict[str, str]:
+    def first_name(self) -> str | None: ...
+    @property
+    def last_name(self) -> str | None: ...
+    @property
+    def phone_code(self) -> str | None: ...
+    @property
+    def phone(self) -> str | None: ...
+    @property
+    def address_line2(self) -> str | None: ...
+    def to_dict(self) -> dict[str, str | None]:
         """The address as a dict of its attributes."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...

@@ -172,16 +172,16 @@ fn apply(
 
 fn address() -> Address {
     Address {
-        first_name: "Ada".into(),
-        last_name: "Lovelace".into(),
-        phone_code: "44".into(),
-        phone: "2079460123".into(),
+        first_name: Some("Ada".into()),
+        last_name: Some("Lovelace".into()),
+        phone_code: Some("44".into()),
+        phone: Some("2079460123".into()),
         postal_code: "SW1Y 4JH".into(),
         country: "GB".into(),
         state: "London".into(),
         city: "London".into(),
         address_line1: "12 St James's Square".into(),
-        address_line2: String::new(),
+        address_line2: None,
     }
 }
 

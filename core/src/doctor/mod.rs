@@ -4,8 +4,8 @@ mod report;
 
 use crate::aes::{AesSettings, Cipher, CipherMode, KeyScheme};
 use crate::client::Client;
-use crate::engine::operation;
-use crate::error::{Error, ErrorKind};
+use crate::engine::{OddLifetime, operation};
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::resources::cards::{ListBins, ListPackages};
 use crate::secrets::CardSecrets;
 use crate::transport::TransportFault;
@@ -64,7 +64,22 @@ impl Doctor<'_> {
         // A call on nothing in particular: what matters is how far it gets.
         let error = match self.client.cards().packages_page(&ListPackages::default(), 0, 1) {
             Ok(_) => None,
-            Err(error) if error.code().is_none() => {
+            // HTTP 401 and 403 without a code may be the platform's own.
+            Err(error) if error.code().is_none() && error.kind() == ErrorKind::Authentication => {
+                let advice = "check the Api-Key, that it belongs to this environment, and the proxies in between";
+                self.note(Check::ApiKey, Health::Bad, error.to_string(), advice, None);
+                return false;
+            }
+            Err(error) if error.code().is_none() && error.kind() == ErrorKind::Permission => {
+                let advice = "add this machine's public address to the whitelist of the Api-Key; if it is there, check \
+                              base_url and the proxies in between";
+                self.note(Check::IpWhitelist, Health::Bad, error.to_string(), advice, None);
+                return false;
+            }
+            // A code that the platform does not document, or none: something else may have answered.
+            Err(error)
+                if error.code().is_none() || (error.outcome() == Outcome::Unknown && error.code() != Some(1001)) =>
+            {
                 self.unreachable(&error);
                 return false;
             }
@@ -104,7 +119,13 @@ impl Doctor<'_> {
                 false
             }
             _ => {
-                self.good(Check::Token, "given and accepted");
+                match self.client.engine.token_lifetime.odd() {
+                    None => self.good(Check::Token, "given and accepted"),
+                    Some(odd) => {
+                        let found = format!("given and accepted, but {}", odd.found());
+                        self.note(Check::Token, Health::Warning, found, OddLifetime::ADVICE, None);
+                    }
+                }
                 true
             }
         }
@@ -121,12 +142,12 @@ impl Doctor<'_> {
             Some(TransportFault::Timeout) => {
                 "the network or the platform is too slow: check the firewall, raise timeout"
             }
-            _ if error.kind() == ErrorKind::InvalidResponse => {
+            _ if error.kind() == ErrorKind::InvalidResponse || error.code().is_some() => {
                 "something else than the platform answers: check base_url and the proxies in between"
             }
             _ => "try again; if it stays, ask the network's keeper",
         };
-        self.note(Check::Reachability, Health::Bad, error.to_string(), advice, None);
+        self.note(Check::Reachability, Health::Bad, error.to_string(), advice, error.code());
     }
 
     /// How wrong the device's clock is, as far as answers have shown.
@@ -168,7 +189,8 @@ impl Doctor<'_> {
             }
             return;
         };
-        let encrypted: Result<String, Error> = self.client.get(operation::CARDS_PRIVATE_INFO, "card_no", card_no);
+        let encrypted: Result<String, Error> =
+            self.client.get_with(operation::CARDS_PRIVATE_INFO, "card_no", card_no, Ok);
         match encrypted {
             Ok(encrypted) => {
                 self.good(Check::Pci, "card secrets may be shown");

@@ -24,13 +24,62 @@ pub(super) trait TakeData {
     fn take_none(&mut self) -> bool;
 }
 
-/// Reads an answer. Whatever is no envelope is an error that repeats nothing of it.
-pub(super) fn read(http_status: u16, body: &[u8], data: &mut dyn TakeData) -> Result<Envelope, Error> {
-    match read_text(text_of(http_status, body)?, data).map_err(|error| Error::unreadable(&error))? {
-        Envelope::Data if !(200..300).contains(&http_status) => {
-            Err(Error::invalid_response("the answer says success under an HTTP error status"))
+/// A response that cannot be relied on.
+#[derive(Debug)]
+pub(super) struct Unreadable {
+    /// The error, which repeats nothing of the response.
+    pub error: Error,
+    pub flaw: Flaw,
+}
+
+/// What is wrong with a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// It has no code, and so no word of the platform's in it.
+    Bare,
+    /// A key is there twice: nobody can say which of the two holds.
+    Contradictory,
+    /// Anything else: its data has another form, or it says success under an HTTP error status.
+    Other,
+}
+
+/// Reads a response.
+pub(super) fn read(http_status: u16, body: &[u8], data: &mut dyn TakeData) -> Result<Envelope, Unreadable> {
+    let text = text_of(http_status, body).map_err(|error| Unreadable { error, flaw: Flaw::Bare })?;
+    let mut keys = Keys::default();
+    match read_text(text, data, &mut keys) {
+        Ok(Envelope::Data) if !(200..300).contains(&http_status) => {
+            let error = Error::invalid_response("the answer says success under an HTTP error status");
+            Err(Unreadable { error, flaw: Flaw::Other })
         }
-        envelope => Ok(envelope),
+        Ok(envelope) => Ok(envelope),
+        Err(error) => {
+            let flaw = match (keys.twice, keys.code) {
+                (true, _) => Flaw::Contradictory,
+                (false, None) => Flaw::Bare,
+                (false, Some(_)) => Flaw::Other,
+            };
+            Err(Unreadable { error: Error::unreadable(&error), flaw })
+        }
+    }
+}
+
+/// The keys of an envelope that were read so far.
+#[derive(Default)]
+struct Keys {
+    code: Option<i64>,
+    /// Which of `code`, `msg` and `data` were there.
+    seen: [bool; 3],
+    /// Whether one of them was there twice.
+    twice: bool,
+}
+
+impl Keys {
+    /// Notes a key; `false` for one that was there before.
+    fn note(&mut self, name: &str) -> bool {
+        let Some(place) = ["code", "msg", "data"].iter().position(|known| *known == name) else { return true };
+        self.twice |= std::mem::replace(&mut self.seen[place], true);
+        !self.twice
     }
 }
 
@@ -54,14 +103,18 @@ enum Data<'a> {
     Taken,
 }
 
-fn read_text(text: &str, taker: &mut dyn TakeData) -> Result<Envelope, serde_json::Error> {
-    let (mut code, mut msg, mut data) = (None, None::<Option<String>>, Data::Missing);
+fn read_text(text: &str, taker: &mut dyn TakeData, keys: &mut Keys) -> Result<Envelope, serde_json::Error> {
+    let (mut msg, mut data) = (None::<Option<String>>, Data::Missing);
     let mut wrong = None;
     let mut reader = Reader::new(text);
     let read = reader.fields(|reader, name| {
         let ahead = reader.ahead();
-        let length = match (name, code) {
-            ("code", _) => keep(&mut code, ahead),
+        if !keys.note(name) {
+            wrong = Some(serde_json::Error::custom(format_args!("{name}: is there twice")));
+            return None;
+        }
+        let length = match (name, keys.code) {
+            ("code", _) => keep(&mut keys.code, ahead),
             ("msg", _) => keep(&mut msg, ahead),
             ("data", Some(0)) => {
                 data = Data::Taken;
@@ -69,7 +122,7 @@ fn read_text(text: &str, taker: &mut dyn TakeData) -> Result<Envelope, serde_jso
             }
             _ => {
                 reader.skip()?;
-                if name == "data" && code.is_none() {
+                if name == "data" && keys.code.is_none() {
                     data = Data::Early(ahead);
                 }
                 return Some(());
@@ -88,7 +141,7 @@ fn read_text(text: &str, taker: &mut dyn TakeData) -> Result<Envelope, serde_jso
         return Err(wrong.unwrap_or_else(|| broken(text)));
     }
     let missing = |name: &str| serde_json::Error::custom(format_args!("{name}: is missing"));
-    let code = code.ok_or_else(|| missing("code"))?;
+    let code = keys.code.ok_or_else(|| missing("code"))?;
     if code != 0 {
         return Ok(Envelope::Refused { code, msg: msg.flatten().unwrap_or_default() });
     }
@@ -124,7 +177,7 @@ mod tests {
     /// The data, or the code and message of a refusal.
     fn read_bytes(status: u16, body: &[u8]) -> Result<Result<String, (i64, String)>, Error> {
         let mut answered = Answered::new(|text: String| Ok(text));
-        Ok(match read(status, body, &mut answered)? {
+        Ok(match read(status, body, &mut answered).map_err(|unreadable| unreadable.error)? {
             Envelope::Data => {
                 answered.accept()?;
                 Ok(answered.accepted().unwrap())
@@ -153,6 +206,45 @@ mod tests {
         ] {
             assert_eq!(read_answer(body).unwrap(), Err((2002, "no".to_owned())), "{body}");
         }
+    }
+
+    #[test]
+    fn a_key_twice_is_a_contradiction_even_when_both_say_the_same() {
+        for (body, key) in [
+            (r#"{"code":0,"data":"x","code":1007}"#, "code"),
+            (r#"{"code":1007,"code":0,"data":"x"}"#, "code"),
+            (r#"{"code":0,"code":0,"data":"x"}"#, "code"),
+            (r#"{"code":0,"c\u006fde":1007,"data":"x"}"#, "code"),
+            (r#"{"code":0,"data":"x","data":"x"}"#, "data"),
+            (r#"{"data":"x","data":"y","code":0}"#, "data"),
+            (r#"{"code":1007,"data":1,"data":2}"#, "data"),
+            (r#"{"code":2002,"msg":"a","msg":"b"}"#, "msg"),
+        ] {
+            let error = read_answer(body).unwrap_err();
+            assert_eq!(error.to_string(), format!("unexpected JSON: {key}: is there twice"), "{body}");
+        }
+        assert!(read_answer(r#"{"code":0,"x":1,"x":2,"data":"x"}"#).is_ok(), "other keys are not ours to judge");
+    }
+
+    #[test]
+    fn only_a_response_without_a_code_is_bare() {
+        let bare = |body: &str| {
+            let mut answered = Answered::new(|text: String| Ok(text));
+            read(401, body.as_bytes(), &mut answered).err().map(|unreadable| unreadable.flaw == Flaw::Bare)
+        };
+        for body in ["", "<html>", "[]", "{}", "{", r#"{"error":"denied"}"#, r#"{"code":"denied","msg":"x"}"#] {
+            assert_eq!(bare(body), Some(true), "{body}");
+        }
+        for body in [
+            r#"{"code":0,"data":"x"}"#,
+            r#"{"code":0}"#,
+            r#"{"code":0,"data":"#,
+            r#"{"code":1007,"code":0}"#,
+            r#"{"data":"x","data":"#,
+        ] {
+            assert_eq!(bare(body), Some(false), "{body}");
+        }
+        assert_eq!(bare(r#"{"code":1007}"#), None);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 mod answered;
 mod envelope;
+mod lifetime;
 pub(crate) mod operation;
+mod outcome;
 mod retry;
 mod server_time;
 mod token;
@@ -12,9 +14,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::clock::{Clock, LONGEST};
+use crate::clock::{Clock, Interrupted, LONGEST};
 use crate::ensure::Numbers;
-use crate::error::{Error, Outcome};
+use crate::error::Error;
 use crate::model::Decode;
 use crate::observe::{AttemptRecord, CallRecord, Observer};
 use crate::settings::{Environment, Settings};
@@ -23,6 +25,8 @@ use crate::transport::{Request, Response, Transport, TransportFault};
 use crate::values::instant;
 use answered::{Accept, Answered};
 use envelope::Envelope;
+pub(crate) use lifetime::OddLifetime;
+use lifetime::TokenLifetime;
 use operation::{Auth, Mode, Operation};
 use retry::{Happened, Next, Tried};
 use server_time::ServerTime;
@@ -40,6 +44,9 @@ pub(crate) struct Engine {
     observer: Option<Arc<dyn Observer>>,
     server_time: Mutex<ServerTime>,
     tokens: TokenCell,
+    /// A token that may have been refused, by a response that does not allow sending again. The next call does not use it.
+    doubted_token: Mutex<Option<Held>>,
+    pub token_lifetime: TokenLifetime,
     /// The fleet's token, when there is a store.
     shared_token: Option<SharedToken>,
     /// The merchants' own numbers that this process is making sure of.
@@ -56,6 +63,9 @@ pub(crate) struct Call<'a> {
     pub body: &'a [u8],
     /// Headers beside the standard ones.
     pub headers: &'a [(&'static str, &'a str)],
+    /// The merchant reference of a mutation: `transfer_unique_no`, `card_unique_no` or `cardholder_unique_no`. `None`
+    /// for every other call.
+    pub reference: Option<&'a str>,
 }
 
 /// What became of one attempt, with the error to give if it was the last one.
@@ -85,6 +95,8 @@ impl Engine {
             observer,
             server_time: Mutex::default(),
             tokens: TokenCell::default(),
+            doubted_token: Mutex::default(),
+            token_lifetime: TokenLifetime::default(),
             shared_token,
             numbers: Numbers::of_this_process(),
             closed: AtomicBool::new(false),
@@ -132,8 +144,8 @@ impl Engine {
         &*self.clock
     }
 
-    pub(crate) fn sleep(&self, duration: Duration) {
-        self.clock.sleep(duration);
+    pub(crate) fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
+        self.clock.sleep(duration)
     }
 
     /// Only this much is made anew for each type of answer; all the rest is the same code for all of them.
@@ -151,7 +163,7 @@ impl Engine {
     fn carry_out(&self, call: &Call<'_>, deadline: Duration, answered: &mut dyn Accept) -> Result<(), Error> {
         let operation = call.operation;
         self.check_open().map_err(|error| error.in_call(operation.name, 0))?;
-        if operation.mode == Mode::SandboxOnly && self.settings.environment == Environment::Production {
+        if operation.mode == Mode::SandboxOnly && self.is_production() {
             return Err(Error::config("simulation is refused in production").in_call(operation.name, 0));
         }
         let started = self.now();
@@ -189,20 +201,22 @@ impl Engine {
             token_renewals: 0,
             contested: false,
         };
-        let mut refused_token: Option<Held> = None;
+        let mut refused_token = self.doubted_token().clone();
         loop {
             let token = match operation.auth {
-                Auth::Token => Some(
-                    self.token(refused_token.as_ref(), deadline)
-                        .map_err(|error| error.while_fetching_token(operation.name, *attempts))?,
-                ),
+                Auth::Token => Some(self.token(refused_token.as_ref(), deadline).map_err(|error| {
+                    error.while_fetching_token(operation.name, *attempts, tried.token_renewals > 0)
+                })?),
                 Auth::ApiKey | Auth::Open => None,
             };
             *attempts += 1;
-            let Err(failure) = self.attempt(call, &url, token.as_ref(), deadline, *attempts, answered) else {
+            let share = retry::share(deadline.saturating_sub(self.now()), tried);
+            let Err(failure) = self.attempt(call, &url, token.as_ref(), share, *attempts, answered) else {
                 return Ok(());
             };
             let error = failure.error.in_call(operation.name, *attempts);
+            // It waits only after an attempt that did nothing.
+            let ended = |interrupted| Error::from(interrupted).in_call(operation.name, *attempts);
             tried.contested = self.shared_token.as_ref().is_some_and(SharedToken::is_down);
             match retry::next(failure.happened, tried) {
                 Next::RelearnClock => {
@@ -216,24 +230,31 @@ impl Engine {
                     // Workers that void each other's tokens take turns, for a second at most: longer waits would make
                     // no more room, only fewer tries. When another thread's turn brings a token, it is for all.
                     if let Some(refused) = token.as_ref().filter(|_| tried.contested) {
-                        let wait = retry::back_off(tried.token_renewals.min(1), random(), None);
-                        if self.now().saturating_add(wait) >= deadline {
+                        let left = deadline.saturating_sub(self.now());
+                        let wait = retry::back_off(tried.token_renewals.min(1), random(), None, left);
+                        if wait >= left {
                             return Err(error);
                         }
-                        self.tokens.await_another(refused, &*self.clock, wait);
+                        self.tokens.await_another(refused, &*self.clock, wait).map_err(ended)?;
                     }
                     tried.token_renewals += 1;
                     refused_token = token;
                 }
                 Next::BackOff => {
-                    let wait = retry::back_off(tried.retries, random(), error.retry_after());
+                    let left = deadline.saturating_sub(self.now());
+                    let wait = retry::back_off(tried.retries, random(), error.retry_after(), left);
                     tried.retries += 1;
-                    if self.now().saturating_add(wait) >= deadline {
+                    if wait >= left {
                         return Err(error);
                     }
-                    self.clock.sleep(wait);
+                    self.clock.sleep(wait).map_err(ended)?;
                 }
-                Next::Fail => return Err(error),
+                Next::Fail => {
+                    if let Happened::NotAnEnvelope { http_status: 401 } = failure.happened {
+                        *self.doubted_token() = token;
+                    }
+                    return Err(error);
+                }
             }
             if self.now() >= deadline || self.closed.load(Ordering::Acquire) {
                 return Err(error);
@@ -247,7 +268,7 @@ impl Engine {
         call: &Call<'_>,
         url: &str,
         token: Option<&Held>,
-        deadline: Duration,
+        timeout: Duration,
         attempt: u32,
         answered: &mut dyn Accept,
     ) -> Result<(), Failure> {
@@ -269,7 +290,6 @@ impl Engine {
             headers.push(("Timezone", &self.settings.timezone_text));
         }
         headers.extend_from_slice(call.headers);
-        let timeout = deadline.saturating_sub(started);
         let sent = self.transport.send(&Request {
             method: call.operation.method,
             url,
@@ -284,7 +304,7 @@ impl Engine {
         let http_status = sent.as_ref().ok().map(|answer| answer.status);
         let result = match sent {
             Ok(mut answer) => {
-                let result = self.read_answer(call.operation, &answer, arrived, answered);
+                let result = self.read_answer(&answer, arrived, answered);
                 // An emptied body is wiped as one block when it is dropped, a full one byte by byte.
                 answer.body.clear();
                 result
@@ -292,6 +312,7 @@ impl Engine {
             Err(error) => Err(Failure {
                 happened: match error.fault {
                     TransportFault::TooLarge | TransportFault::Protocol => Happened::Unreadable,
+                    TransportFault::Interrupted => Happened::Interrupted,
                     _ => Happened::NoAnswer { sent: error.sent },
                 },
                 error: Error::transport(error),
@@ -310,13 +331,7 @@ impl Engine {
     }
 
     /// Reads an answer, and the server's clock beside it.
-    fn read_answer(
-        &self,
-        operation: &Operation,
-        answer: &Response,
-        arrived: Duration,
-        answered: &mut dyn Accept,
-    ) -> Result<(), Failure> {
+    fn read_answer(&self, answer: &Response, arrived: Duration, answered: &mut dyn Accept) -> Result<(), Failure> {
         let date = answer.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok()).map(instant::to_millis);
         if let Some(date) = date {
             self.server_time().observe(date, arrived);
@@ -328,10 +343,8 @@ impl Engine {
                 Ok(()) => return Ok(()),
                 Err(error) => (Happened::Unacceptable, error),
             },
-            Ok(Envelope::Refused { code, msg }) => {
-                (Happened::Refused(code), Error::api(code, &msg, outcome_of(code, operation)))
-            }
-            Err(error) => (Happened::NotAnEnvelope { http_status: status }, error),
+            Ok(Envelope::Refused { code, msg }) => outcome::refusal(code, &msg, status),
+            Err(unreadable) => outcome::of_unreadable(unreadable, status),
         };
         Err(Failure { happened, error: error.with_status(status).with_retry_after(retry_after), date })
     }
@@ -345,12 +358,27 @@ impl Engine {
             || self.server_now(),
             left(),
             || {
-                let fetch = || self.run_until(&Call::token(), deadline, Ok);
+                let fetch = || {
+                    let fetched: AccessTokenData = self.run_until(&Call::token(), deadline, Ok)?;
+                    self.token_lifetime.arrived(instant::to_millis(fetched.expires_at), self.server_now());
+                    Ok(fetched)
+                };
                 let Some(shared) = &self.shared_token else { return fetch() };
                 let time = Time { server_now: &|| self.server_now(), left: &left, sleep: &|pause| self.sleep(pause) };
                 shared.get(refused.map(|refused| &**refused), &time, fetch)
             },
         )
+    }
+
+    /// Whether calls go to the production platform, whatever the setting says.
+    fn is_production(&self) -> bool {
+        let settings = &self.settings;
+        settings.environment == Environment::Production
+            || settings.base_url.to_ascii_lowercase().starts_with(Environment::Production.base_url())
+    }
+
+    fn doubted_token(&self) -> std::sync::MutexGuard<'_, Option<Held>> {
+        self.doubted_token.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check_open(&self) -> Result<(), Error> {
@@ -390,7 +418,7 @@ impl Engine {
 
 impl Call<'static> {
     fn token() -> Self {
-        Self { operation: operation::TOKEN, path: operation::TOKEN.path, body: &[], headers: &[] }
+        Self { operation: operation::TOKEN, path: operation::TOKEN.path, body: &[], headers: &[], reference: None }
     }
 }
 
@@ -398,11 +426,6 @@ impl fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.settings.fmt(formatter)
     }
-}
-
-/// Code 1001, a system error, may strike after the thing was done; every other code means that it was not.
-fn outcome_of(code: i64, operation: &Operation) -> Outcome {
-    if code == 1001 && operation.effect == operation::Effect::Mutation { Outcome::Unknown } else { Outcome::Rejected }
 }
 
 /// A random number for jitter; without a source of randomness the longest wait is the right one.

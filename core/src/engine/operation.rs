@@ -127,15 +127,67 @@ const RAW_POST: &Operation = &Operation {
 };
 const RAW_GET: &Operation = &Operation { method: Method::Get, effect: Effect::Read, ..*RAW_POST };
 
-/// What is known of a raw call: the table's operation on that path, else a cautious guess.
-pub(crate) fn of_raw_call(method: Method, path: &str) -> &'static Operation {
+/// `client.call` on a simulation call that the table does not hold.
+const RAW_SIMULATION: &Operation = &Operation { auth: Auth::Open, mode: Mode::SandboxOnly, ..*RAW_POST };
+const RAW_SIMULATION_GET: &Operation = &Operation { method: Method::Get, effect: Effect::Read, ..*RAW_SIMULATION };
+
+/// What is known of a raw call: the table's operation on that path, else a cautious guess. `None` for a path that leads
+/// elsewhere by dot segments.
+pub(crate) fn of_raw_call(method: Method, path: &str) -> Option<&'static Operation> {
+    let path = plain_path(path)?;
     let known =
-        OPERATIONS.iter().find(|operation| operation.method == method && matches_template(operation.path, path));
-    match (known, method) {
+        OPERATIONS.iter().find(|operation| operation.method == method && matches_template(operation.path, &path));
+    let simulation = path == SIMULATION || path.strip_prefix(SIMULATION).is_some_and(|rest| rest.starts_with('/'));
+    Some(match (known, method) {
         (Some(operation), _) => operation,
+        (None, Method::Get) if simulation => RAW_SIMULATION_GET,
+        (None, Method::Post) if simulation => RAW_SIMULATION,
         (None, Method::Get) => RAW_GET,
         (None, Method::Post) => RAW_POST,
+    })
+}
+
+/// The path of everything that production refuses.
+const SIMULATION: &str = "/v1/simulate";
+
+/// The path as the most lenient of servers reads it: percent-encoding decoded, also when it was encoded twice, in lower
+/// case, without empty segments and without parameters (`;x=1`). `None` when a dot segment shows then.
+fn plain_path(path: &str) -> Option<String> {
+    let mut bytes = path.as_bytes().to_vec();
+    while let Some(decoded) = percent_decoded(&bytes) {
+        bytes = decoded;
     }
+    let decoded = String::from_utf8_lossy(&bytes).to_lowercase();
+    let mut plain = String::with_capacity(decoded.len());
+    for segment in decoded.split(['/', '\\']) {
+        match segment.split(';').next().unwrap_or_default().trim() {
+            "" => {}
+            "." | ".." => return None,
+            segment => plain.extend(["/", segment]),
+        }
+    }
+    Some(plain)
+}
+
+/// One level of percent-encoding decoded; `None` when there is none.
+fn percent_decoded(bytes: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let [first, behind @ ..] = rest {
+        let escape = match behind {
+            [high, low, behind @ ..] if *first == b'%' => digit(*high).zip(digit(*low)).map(|pair| (pair, behind)),
+            _ => None,
+        };
+        if let Some(((high, low), behind)) = escape {
+            decoded.push(high * 16 + low);
+            rest = behind;
+        } else {
+            decoded.push(*first);
+            rest = behind;
+        }
+    }
+    (decoded.len() < bytes.len()).then_some(decoded)
 }
 
 /// Whether a path has the form of a template, whose variable stands for one segment.
@@ -161,10 +213,50 @@ mod tests {
 
     #[test]
     fn raw_calls_are_recognised_by_their_path() {
-        assert_eq!(of_raw_call(Method::Post, "/v1/card/list").effect, Effect::Read);
-        assert_eq!(of_raw_call(Method::Get, "/v1/card/123/detail").name, "cards.get");
-        assert_eq!(of_raw_call(Method::Get, "/v1/card//detail").name, "call");
-        assert_eq!(of_raw_call(Method::Post, "/v1/card/new").effect, Effect::Mutation);
-        assert_eq!(of_raw_call(Method::Get, "/v1/card/list").effect, Effect::Read);
+        let of = |method, path| of_raw_call(method, path).unwrap();
+        assert_eq!(of(Method::Post, "/v1/card/list").effect, Effect::Read);
+        assert_eq!(of(Method::Get, "/v1/card/123/detail").name, "cards.get");
+        assert_eq!(of(Method::Get, "/v1/card//detail").name, "call");
+        assert_eq!(of(Method::Post, "/v1/card/new").effect, Effect::Mutation);
+        assert_eq!(of(Method::Get, "/v1/card/list").effect, Effect::Read);
+        assert_eq!(of(Method::Post, "/v1/Account//transfer/").name, "accounts.transfer");
+    }
+
+    #[test]
+    fn everything_below_simulate_is_for_the_sandbox_however_it_is_written() {
+        for path in [
+            "/v1/simulate",
+            "/v1/simulate/",
+            "/v1/simulate/auth",
+            "/v1/simulate/auth/",
+            "/v1/simulate//auth",
+            "//v1///simulate/auth",
+            "/v1/Simulate/AUTH",
+            "/V1/SIMULATE/refund",
+            "/v1/%73imulate/auth",
+            "/v1/%2573imulate/auth",
+            "/v1%2Fsimulate%2fauth",
+            "/v1/simulate%5Cauth",
+            "/v1;a=b/simulate;jsessionid=1/auth",
+            "/v1/simulate%3Bx/auth",
+            "/v1/simulate%20/auth",
+            "/v1/simulate/another/one",
+        ] {
+            for method in [Method::Get, Method::Post] {
+                let operation = of_raw_call(method, path).unwrap();
+                assert_eq!((operation.mode, operation.auth), (Mode::SandboxOnly, Auth::Open), "{path}");
+            }
+        }
+        for path in ["/v1/simulated/auth", "/v2/simulate/auth", "/v1/card/simulate", "/v1/card/%zz/detail"] {
+            assert_ne!(of_raw_call(Method::Post, path).unwrap().mode, Mode::SandboxOnly, "{path}");
+        }
+    }
+
+    #[test]
+    fn dot_segments_are_found_under_any_encoding() {
+        for path in ["/v1/card/../simulate/auth", "/v1/%2e%2e/x", "/v1/%252E./x", "/v1/.;x/y", "/v1/x%2f..%2fy", "/."] {
+            assert_eq!(of_raw_call(Method::Post, path), None, "{path}");
+        }
+        assert!(of_raw_call(Method::Post, "/v1/..x/.y./%").is_some());
     }
 }

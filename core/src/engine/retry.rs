@@ -1,7 +1,7 @@
 //! What to do after an attempt. Pure: a function of what happened, so every row of the table can be tested.
 //!
 //! A request is sent again only when that cannot do a thing twice: reads; requests that provably never left whole;
-//! requests that the platform refused before acting (1005, 1006, 1007, 1009). A mutation with an unknown outcome is
+//! requests that the platform refused before acting (1005, 1006, 1007, 1009, HTTP 401 without a code). A mutation with an unknown outcome is
 //! never sent again from here.
 
 use std::time::Duration;
@@ -13,13 +13,17 @@ use super::operation::Effect;
 pub(crate) enum Happened {
     /// The platform answered with this code, not 0.
     Refused(i64),
+    /// HTTP 401 without a code: the Api-Key or the access token was refused before anything was done.
+    Unauthorized,
     /// No answer; whether the whole request may have reached the platform.
     NoAnswer { sent: bool },
-    /// An answer that is not the platform's envelope; 5xx and 429 come from gateways and may pass.
+    /// An answer that is not the platform's envelope, or has a code that may be a gateway's; 5xx, 408 and 429 may pass.
     NotAnEnvelope { http_status: u16 },
+    /// The call was ended while it waited for the network.
+    Interrupted,
     /// An answer that is no HTTP or too large to read.
     Unreadable,
-    /// An answer with success whose data says otherwise, or cannot be decrypted.
+    /// An answer that contradicts itself, or with success whose data says otherwise or cannot be decrypted.
     Unacceptable,
 }
 
@@ -56,20 +60,34 @@ pub(crate) enum Next {
 pub(crate) fn next(happened: Happened, tried: Tried) -> Next {
     let back_off = if tried.retries < tried.max_retries { Next::BackOff } else { Next::Fail };
     let read = tried.effect == Effect::Read;
+    let renewable = tried.has_token && tried.token_renewals < most_renewals(tried);
     match happened {
         Happened::Refused(1005) if !tried.clock_relearned => Next::RelearnClock,
-        Happened::Refused(1006 | 1007) if tried.has_token && tried.token_renewals < most_renewals(tried) => {
-            Next::RenewToken
-        }
+        Happened::Refused(1006 | 1007) | Happened::Unauthorized if renewable => Next::RenewToken,
+        // A gateway's own code under HTTP 401: likely the token, but no word of the platform's.
+        Happened::NotAnEnvelope { http_status: 401 } if read && renewable => Next::RenewToken,
         Happened::Refused(1009) | Happened::NoAnswer { sent: false } => back_off,
         Happened::Refused(1001)
         | Happened::NoAnswer { sent: true }
-        | Happened::NotAnEnvelope { http_status: 429 | 500.. }
+        | Happened::NotAnEnvelope { http_status: 408 | 429 | 500.. }
             if read =>
         {
             back_off
         }
         _ => Next::Fail,
+    }
+}
+
+/// The least time that an attempt gets, as long as there is so much: shares must not shrink to nothing.
+const LEAST_SHARE: Duration = Duration::from_millis(250);
+
+/// How long an attempt may take of the `left` time of its call. While a read can still be sent again, half of it: a
+/// connection that died silently must not use up the whole time-out. A mutation gets all of it, as it has no second try.
+pub(crate) fn share(left: Duration, tried: Tried) -> Duration {
+    if tried.effect == Effect::Read && tried.retries < tried.max_retries {
+        (left / 2).max(LEAST_SHARE).min(left)
+    } else {
+        left
     }
 }
 
@@ -83,12 +101,13 @@ const CAP: Duration = Duration::from_secs(8);
 const BASE: Duration = Duration::from_millis(500);
 
 /// How long to wait before re-sending number `retry` (0 is the first): full jitter, so that a fleet does not come back
-/// all at once. `random` is uniform over `u64`; `asked` is the platform's `Retry-After`.
-pub(crate) fn back_off(retry: u32, random: u64, asked: Option<Duration>) -> Duration {
+/// all at once. `random` is uniform over `u64`; `asked` is the platform's `Retry-After`. Unless it was asked for, a wait
+/// takes at most a quarter of the `left` time, so that it never uses up the attempts behind it.
+pub(crate) fn back_off(retry: u32, random: u64, asked: Option<Duration>, left: Duration) -> Duration {
     let ceiling = BASE.saturating_mul(1u32.checked_shl(retry).unwrap_or(u32::MAX)).min(CAP);
     let nanos = ceiling.as_nanos() * u128::from(random) / u128::from(u64::MAX);
     let jittered = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
-    jittered.max(asked.unwrap_or_default())
+    jittered.min(left / 4).max(asked.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -112,6 +131,7 @@ mod tests {
             assert_eq!(next(Happened::Refused(1005), tried), Next::RelearnClock);
             assert_eq!(next(Happened::Refused(1006), tried), Next::RenewToken);
             assert_eq!(next(Happened::Refused(1007), tried), Next::RenewToken);
+            assert_eq!(next(Happened::Unauthorized, tried), Next::RenewToken);
             assert_eq!(next(Happened::Refused(1009), tried), Next::BackOff);
             assert_eq!(next(Happened::NoAnswer { sent: false }, tried), Next::BackOff);
         }
@@ -123,7 +143,10 @@ mod tests {
         for code in [1005, 1006, 1007] {
             assert_eq!(next(Happened::Refused(code), tried), Next::Fail);
         }
-        assert_eq!(next(Happened::Refused(1007), Tried { has_token: false, ..FRESH }), Next::Fail);
+        assert_eq!(next(Happened::Unauthorized, tried), Next::Fail);
+        for happened in [Happened::Refused(1007), Happened::Unauthorized] {
+            assert_eq!(next(happened, Tried { has_token: false, ..FRESH }), Next::Fail);
+        }
     }
 
     #[test]
@@ -142,7 +165,9 @@ mod tests {
             Happened::Unacceptable,
             Happened::Refused(1001),
         ];
-        unknown.extend([200, 302, 403, 429, 500, 502, 503].map(|http_status| Happened::NotAnEnvelope { http_status }));
+        unknown.extend(
+            [200, 302, 401, 403, 408, 429, 500, 502, 503].map(|http_status| Happened::NotAnEnvelope { http_status }),
+        );
         for happened in unknown {
             assert_eq!(next(happened, FRESH), Next::Fail, "{happened:?}");
         }
@@ -153,18 +178,41 @@ mod tests {
         for happened in [
             Happened::NoAnswer { sent: true },
             Happened::Refused(1001),
+            Happened::NotAnEnvelope { http_status: 408 },
             Happened::NotAnEnvelope { http_status: 429 },
             Happened::NotAnEnvelope { http_status: 503 },
         ] {
             assert_eq!(next(happened, READ), Next::BackOff, "{happened:?}");
         }
+        assert_eq!(next(Happened::NotAnEnvelope { http_status: 401 }, READ), Next::RenewToken);
         for happened in [
             Happened::NotAnEnvelope { http_status: 200 },
+            Happened::NotAnEnvelope { http_status: 403 },
             Happened::Unreadable,
             Happened::Unacceptable,
             Happened::Refused(2002),
         ] {
             assert_eq!(next(happened, READ), Next::Fail, "{happened:?}");
+        }
+    }
+
+    #[test]
+    fn an_interrupted_call_sends_nothing_more() {
+        for tried in [FRESH, READ] {
+            assert_eq!(next(Happened::Interrupted, tried), Next::Fail);
+        }
+    }
+
+    #[test]
+    fn a_read_shares_its_time_among_its_attempts_and_a_mutation_does_not() {
+        let left = Duration::from_secs(8);
+        assert_eq!(share(left, READ), Duration::from_secs(4));
+        assert_eq!(share(left, Tried { retries: 1, ..READ }), Duration::from_secs(4));
+        assert_eq!(share(left, Tried { retries: 2, ..READ }), left, "the last attempt takes all");
+        assert_eq!(share(left, Tried { max_retries: 0, ..READ }), left);
+        assert_eq!(share(left, FRESH), left);
+        for (left, share_of_it) in [(400, 250), (250, 250), (100, 100), (0, 0)] {
+            assert_eq!(share(Duration::from_millis(left), READ), Duration::from_millis(share_of_it));
         }
     }
 
@@ -177,12 +225,16 @@ mod tests {
 
     #[test]
     fn waits_have_full_jitter_a_cap_and_respect_for_what_was_asked() {
-        assert_eq!(back_off(0, 0, None), Duration::ZERO);
-        assert_eq!(back_off(0, u64::MAX, None), BASE);
-        assert_eq!(back_off(1, u64::MAX, None), BASE * 2);
+        let long = Duration::MAX;
+        assert_eq!(back_off(0, 0, None, long), Duration::ZERO);
+        assert_eq!(back_off(0, u64::MAX, None, long), BASE);
+        assert_eq!(back_off(1, u64::MAX, None, long), BASE * 2);
         for retry in [5, 31, 32, u32::MAX] {
-            assert_eq!(back_off(retry, u64::MAX, None), CAP);
+            assert_eq!(back_off(retry, u64::MAX, None, long), CAP);
         }
-        assert_eq!(back_off(0, 0, Some(Duration::from_secs(3600))), Duration::from_secs(3600));
+        let hour = Some(Duration::from_secs(3600));
+        assert_eq!(back_off(0, 0, hour, long), Duration::from_secs(3600));
+        assert_eq!(back_off(0, 0, hour, Duration::from_secs(1)), Duration::from_secs(3600), "as asked");
+        assert_eq!(back_off(5, u64::MAX, None, Duration::from_secs(4)), Duration::from_secs(1));
     }
 }

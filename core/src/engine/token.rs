@@ -6,10 +6,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::de::{Deserializer, MapAccess};
 
-use crate::clock::{Clock, await_change};
+use crate::clock::{Clock, Interrupted, await_change};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::model::{Decode, Fields, MARK, or_missing, read_object, skip, value};
+use crate::per_process::PerProcess;
 use crate::secrets::Secret;
+use crate::transport::TransportFault;
 use crate::values::instant;
 
 /// An access token as the platform gave it.
@@ -100,9 +102,12 @@ impl std::ops::Deref for Held {
     }
 }
 
-/// The one token of a client.
+/// The one token of a client, in each process that uses it.
 #[derive(Debug, Default)]
-pub(crate) struct TokenCell {
+pub(crate) struct TokenCell(PerProcess<Cell>);
+
+#[derive(Debug, Default)]
+struct Cell {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -126,12 +131,44 @@ impl State {
 }
 
 impl TokenCell {
+    /// This process's. A child goes on with its parent's token, but not with a fetch: the thread that made it, and may
+    /// hold the lock, is the parent's.
+    fn cell(&self) -> &Cell {
+        self.0.get(|parents| {
+            let held = parents.state.try_lock().ok().and_then(|state| state.held.clone());
+            Cell { state: Mutex::new(State { held, ..State::default() }), changed: Condvar::new() }
+        })
+    }
+
     /// The token in use, unless it is `refused` or due for renewal: then a new one.
     ///
     /// `fetch` runs without a lock, in one thread at a time. The others wait for it, at most `patience`, and share what
     /// it brings, its failure too, except that it ran out of its own time. `now` is the platform's clock; it is foreign
     /// code as well and never asked under the lock.
     pub(crate) fn get(
+        &self,
+        refused: Option<&Held>,
+        clock: &dyn Clock,
+        now: impl Fn() -> i64,
+        patience: Duration,
+        fetch: impl FnOnce() -> Result<AccessTokenData, Error>,
+    ) -> Result<Held, Error> {
+        self.cell().get(refused, clock, now, patience, fetch)
+    }
+
+    /// Waits until there is another token than the refused one, and no longer than that.
+    pub(crate) fn await_another(
+        &self,
+        refused: &Held,
+        clock: &dyn Clock,
+        patience: Duration,
+    ) -> Result<(), Interrupted> {
+        self.cell().await_another(refused, clock, patience)
+    }
+}
+
+impl Cell {
+    fn get(
         &self,
         refused: Option<&Held>,
         clock: &dyn Clock,
@@ -160,23 +197,23 @@ impl TokenCell {
                 (None, Some(fetched)) => return Ok(fetched),
                 // The renewal failed, but the old token has not ended yet.
                 (Some(_), Some(old)) if time < old.0.ends_at => return Ok(old),
-                (Some(failure), _) if failure.kind() != ErrorKind::Timeout => return Err(failure.clone()),
+                (Some(failure), _) if !is_of_its_own_call(failure) => return Err(failure.clone()),
                 _ => {}
             }
         }
     }
 
-    /// Waits until there is another token than the refused one, and no longer than that.
-    pub(crate) fn await_another(&self, refused: &Held, clock: &dyn Clock, patience: Duration) {
+    fn await_another(&self, refused: &Held, clock: &dyn Clock, patience: Duration) -> Result<(), Interrupted> {
         let give_up = Instant::now() + patience;
         let mut state = self.lock();
         while state.usable(Some(refused)).is_none() {
             let left = give_up.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return;
+                break;
             }
-            state = await_change(clock, &self.state, state, &self.changed, left);
+            state = await_change(clock, &self.state, state, &self.changed, left)?;
         }
+        Ok(())
     }
 
     /// Waits until the fetch under way has ended.
@@ -192,7 +229,7 @@ impl TokenCell {
             if left.is_zero() {
                 return Err(Error::timeout(Outcome::NotSent, "time ran out while another thread fetched it"));
             }
-            state = await_change(clock, &self.state, state, &self.changed, left);
+            state = await_change(clock, &self.state, state, &self.changed, left)?;
         }
         Ok(state)
     }
@@ -220,9 +257,14 @@ impl TokenCell {
     }
 }
 
+/// Whether a fetch failed of what concerns only the call that made it: its time ran out, or it was interrupted.
+fn is_of_its_own_call(failure: &Error) -> bool {
+    failure.kind() == ErrorKind::Timeout || failure.transport_fault() == Some(TransportFault::Interrupted)
+}
+
 /// Ends a fetch for those who wait, also when the fetch panicked: then the next of them fetches.
 struct Round<'a> {
-    cell: &'a TokenCell,
+    cell: &'a Cell,
     /// The fetch within which this one is made.
     outer: Option<ThreadId>,
     outcome: Option<Result<Held, Error>>,
@@ -253,7 +295,7 @@ mod tests {
 
     use super::*;
     use crate::clock::SystemClock;
-    use crate::transport::{TransportError, TransportFault};
+    use crate::transport::TransportError;
 
     const LIFE: i64 = 1_000_000;
 
@@ -366,6 +408,25 @@ mod tests {
     }
 
     #[test]
+    fn a_fetch_that_was_interrupted_ends_no_other_call() {
+        let platform = Platform::new();
+        let under_way = Barrier::new(2);
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| {
+                under_way.wait();
+                platform.get(None)
+            });
+            let interrupted = platform.get_with(None, || {
+                under_way.wait();
+                std::thread::sleep(Duration::from_millis(200));
+                Err(Interrupted.into())
+            });
+            assert_eq!(interrupted.unwrap_err().transport_fault(), Some(TransportFault::Interrupted));
+            assert_eq!(other.join().unwrap().secret.expose(), "token-2");
+        });
+    }
+
+    #[test]
     fn a_panic_while_fetching_does_not_leave_the_others_waiting() {
         let platform = Platform::new();
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -400,16 +461,16 @@ mod tests {
             Duration::ZERO
         }
 
-        fn sleep(&self, _: Duration) {}
+        fn sleep(&self, _: Duration) -> Result<(), Interrupted> {
+            Ok(())
+        }
 
         fn longest_wait(&self) -> Option<Duration> {
             Some(Duration::from_millis(1))
         }
 
-        fn between_waits(&self) {
-            if self.0.fetch_add(1, Ordering::SeqCst) == 2 {
-                std::panic::resume_unwind(Box::new("enough"));
-            }
+        fn between_waits(&self) -> Result<(), Interrupted> {
+            if self.0.fetch_add(1, Ordering::SeqCst) == 2 { Err(Interrupted) } else { Ok(()) }
         }
     }
 
@@ -429,9 +490,12 @@ mod tests {
             while platform.fetches.load(Ordering::SeqCst) == 0 {
                 std::thread::yield_now();
             }
-            let wait = || platform.cell.get(None, &clock, || 0, Duration::from_secs(60), || unreachable!());
-            let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(wait)).unwrap_err();
-            assert_eq!(ended.downcast_ref(), Some(&"enough"));
+            let error = platform
+                .cell
+                .get(None, &clock, || 0, Duration::from_secs(60), || unreachable!("one fetch at a time"))
+                .unwrap_err();
+            let fault = Some(TransportFault::Interrupted);
+            assert_eq!((error.transport_fault(), error.outcome()), (fault, Outcome::NotSent));
         });
         assert_eq!(platform.get(None).secret.expose(), "token-1");
     }

@@ -22,6 +22,7 @@ use crate::client::Client;
 use crate::clock::LONGEST;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::store::slot;
+use crate::transport::TransportFault;
 use crate::values::civil::{LONGEST_WINDOW, When};
 use crate::values::instant;
 
@@ -71,7 +72,8 @@ pub(crate) fn ensure<T: Thing>(client: &Client, thing: &T, options: &Ensure) -> 
     let end = engine.now().saturating_add(options.deadline);
     let merchant = slot(&engine.settings.base_url, &engine.settings.api_key);
     let key = format!("{merchant} {} {}", T::OPERATION.name, thing.number());
-    let Some(claim) = engine.numbers.claim(key, engine.clock(), options.deadline) else {
+    let claimed = engine.numbers.claim(key, engine.clock(), options.deadline);
+    let Some(claim) = claimed.map_err(|ended| Error::from(ended).in_call(T::OPERATION.name, 0))? else {
         let detail = "another thread, or the call that was interrupted here, is making sure of the same number";
         return Err(Error::of_kind(ErrorKind::Timeout, Outcome::Unknown, detail).in_call(T::OPERATION.name, 0));
     };
@@ -142,6 +144,8 @@ impl<T: Thing> Search<'_, T> {
             Err(error) => error,
         };
         match error.outcome() {
+            // Whoever interrupted it does not want it to go on.
+            _ if is_interrupted(&error) => Err(error),
             Outcome::Unknown => {
                 self.last_attempt = Some(self.client.engine.now());
                 Ok(None)
@@ -197,8 +201,8 @@ impl<T: Thing> Search<'_, T> {
             let detail = format!("not settled by the deadline: {}; calling again later is safe", self.last_look);
             return Err(self.still_open(self.ended(ErrorKind::Timeout, detail)));
         }
-        self.client.engine.sleep(pause);
-        Ok(())
+        let interrupted = |ended| self.still_open(Error::from(ended).in_call(T::OPERATION.name, self.attempts));
+        self.client.engine.sleep(pause).map_err(interrupted)
     }
 
     fn ended(&self, kind: ErrorKind, detail: impl Into<String>) -> Error {
@@ -229,6 +233,11 @@ const AHEAD: i64 = 3600;
 /// Whether an error may be gone a little later.
 fn may_pass(error: &Error) -> bool {
     let kind = error.kind();
-    error.code() == Some(1001)
-        || matches!(kind, ErrorKind::Transport | ErrorKind::Timeout | ErrorKind::RateLimit | ErrorKind::InvalidResponse)
+    let passes =
+        matches!(kind, ErrorKind::Transport | ErrorKind::Timeout | ErrorKind::RateLimit | ErrorKind::InvalidResponse);
+    (passes || error.code() == Some(1001)) && !is_interrupted(error)
+}
+
+fn is_interrupted(error: &Error) -> bool {
+    error.transport_fault() == Some(TransportFault::Interrupted)
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use crate::clock::{Clock, await_change};
+use crate::clock::{Clock, Interrupted, await_change};
 
 /// Numbers in work, and numbers of which an attempt may still be on its way.
 #[derive(Debug, Default)]
@@ -38,19 +38,24 @@ impl Numbers {
 
     /// Takes a number for one thread; `None` when another held it for longer than `patience`, or when this very thread has
     /// it: a signal handler has interrupted that work, which would wait for the handler.
-    pub(crate) fn claim(&self, number: String, clock: &dyn Clock, patience: Duration) -> Option<Claim<'_>> {
+    pub(crate) fn claim(
+        &self,
+        number: String,
+        clock: &dyn Clock,
+        patience: Duration,
+    ) -> Result<Option<Claim<'_>>, Interrupted> {
         let (begin, here) = (Instant::now(), thread::current().id());
         let mut known = self.lock();
         while let Some(worker) = known.get(&number).and_then(|number| number.worker) {
             let left = patience.saturating_sub(begin.elapsed());
             if left.is_zero() || worker == here {
-                return None;
+                return Ok(None);
             }
-            known = await_change(clock, &self.known, known, &self.freed, left);
+            known = await_change(clock, &self.known, known, &self.freed, left)?;
         }
         let open = known.remove(&number).is_some_and(|number| number.open);
         known.insert(number.clone(), Number { worker: Some(here), open });
-        Some(Claim { numbers: self, number, open })
+        Ok(Some(Claim { numbers: self, number, open }))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Number>> {
@@ -101,13 +106,13 @@ mod tests {
     #[test]
     fn one_thread_at_a_time_has_a_number() {
         let (numbers, clock) = (Numbers::default(), SystemClock::new());
-        let claim = numbers.claim("a".into(), &clock, Duration::ZERO).unwrap();
-        let others = || numbers.claim("a".into(), &clock, Duration::from_millis(10)).is_some();
+        let claim = numbers.claim("a".into(), &clock, Duration::ZERO).unwrap().unwrap();
+        let others = || numbers.claim("a".into(), &clock, Duration::from_millis(10)).unwrap().is_some();
         assert!(!thread::scope(|scope| scope.spawn(others).join()).unwrap());
-        assert!(numbers.claim("a".into(), &clock, Duration::MAX).is_none(), "it would wait for itself");
-        assert!(numbers.claim("b".into(), &clock, Duration::ZERO).is_some());
+        assert!(numbers.claim("a".into(), &clock, Duration::MAX).unwrap().is_none(), "it would wait for itself");
+        assert!(numbers.claim("b".into(), &clock, Duration::ZERO).unwrap().is_some());
         drop(claim);
-        assert!(numbers.claim("a".into(), &clock, Duration::ZERO).is_some());
+        assert!(numbers.claim("a".into(), &clock, Duration::ZERO).unwrap().is_some());
     }
 
     #[test]
@@ -118,7 +123,7 @@ mod tests {
             std::panic::resume_unwind(Box::new("ended"));
         };
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err());
-        let again = numbers.claim("a".into(), &clock, Duration::ZERO).unwrap();
+        let again = numbers.claim("a".into(), &clock, Duration::ZERO).unwrap().unwrap();
         assert!(again.is_open());
         again.finish(false);
         assert!(numbers.lock().is_empty());
@@ -127,8 +132,8 @@ mod tests {
     #[test]
     fn an_open_attempt_is_remembered_and_a_settled_number_forgotten() {
         let (numbers, clock) = (Numbers::default(), SystemClock::new());
-        numbers.claim("a".into(), &clock, Duration::ZERO).unwrap().finish(true);
-        let again = numbers.claim("a".into(), &clock, Duration::ZERO).unwrap();
+        numbers.claim("a".into(), &clock, Duration::ZERO).unwrap().unwrap().finish(true);
+        let again = numbers.claim("a".into(), &clock, Duration::ZERO).unwrap().unwrap();
         assert!(again.is_open());
         again.finish(false);
         assert!(numbers.lock().is_empty());

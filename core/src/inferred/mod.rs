@@ -12,7 +12,7 @@
 //! | further fields of a consumption | those of the Consumption callback | [`Consumption`](crate::Consumption) |
 //! | ends of a window | included, compared by whole seconds; windows share their seam second all the same | [`List`](crate::List) |
 //! | the AES key | the UTF-8 bytes of the apiSecret, else a scheme by setting | [`AesSettings`](crate::AesSettings) |
-//! | "English" in an address | printable ASCII; `address_line2` may be empty | [`Address`](crate::Address) |
+//! | "English" in an address | printable ASCII; `address_line2` may be empty or absent | [`Address`](crate::Address) |
 
 mod card_detail;
 mod simulation;

@@ -35,7 +35,8 @@ request! {
         pub r#type: Option<ConsumptionType> = None,
         /// The amount, positive, at most 2 decimals; a number on the wire.
         pub amount: Option<Decimal> = None,
-        /// The amount in the merchant's currency.
+        /// The amount in the merchant's currency, with at most as many decimals as that has; at most 3 when
+        /// `local_currency` is absent.
         pub local_amount: Option<Decimal> = None,
         /// The currency of `local_amount`.
         pub local_currency: Option<String> = None,
@@ -106,13 +107,14 @@ impl Simulation<'_> {
     }
 
     fn send(self, operation: &'static Operation, request: &Simulated) -> Result<SimulationResult, Error> {
-        for (field, amount) in [("amount", request.amount), ("local_amount", request.local_amount)] {
-            if let Some(amount) = amount {
-                check::amount(field, amount)?;
-            }
+        if let Some(amount) = request.amount {
+            check::amount("amount", amount)?;
+        }
+        if let Some(amount) = request.local_amount {
+            check::local_amount(amount, request.local_currency.as_deref())?;
         }
         let body = to_bytes(request, Money::Number)?;
-        self.0.run(&Call { operation, path: operation.path, body: &body, headers: &[] })
+        self.0.run(&Call { operation, path: operation.path, body: &body, headers: &[], reference: None })
     }
 }
 

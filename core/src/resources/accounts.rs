@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use rust_decimal::Decimal;
 
+use super::referenced;
 use crate::check;
 use crate::client::Client;
 use crate::engine::operation;
@@ -110,6 +111,8 @@ query! {
     }
 }
 
+referenced!(TransferResult { transfer_no, transfer_unique_no });
+
 impl Transfer {
     fn check(&self) -> Result<(), Error> {
         check::required("cardholder_no", &self.cardholder_no)?;
@@ -146,7 +149,7 @@ impl Accounts<'_> {
     /// Moves money. It is never sent again while its outcome is unknown.
     pub fn transfer(&self, request: &Transfer) -> Result<TransferResult, Error> {
         request.check()?;
-        self.0.post(operation::ACCOUNTS_TRANSFER, request)
+        self.0.post_referenced(operation::ACCOUNTS_TRANSFER, &request.transfer_unique_no, request)
     }
 
     /// Makes sure that a transfer is made exactly once, whatever happened before. See [`Ensure`].
@@ -160,7 +163,7 @@ impl Accounts<'_> {
 
     /// The balances of a cardholder.
     pub fn get(&self, cardholder_no: &str) -> Result<AccountInfo, Error> {
-        self.0.get(operation::ACCOUNTS_GET, "cardholder_no", cardholder_no)
+        self.0.get_with(operation::ACCOUNTS_GET, "cardholder_no", cardholder_no, Ok)
     }
 
     /// All transfers of a span of any length, lazily.

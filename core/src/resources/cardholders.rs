@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use rust_decimal::Decimal;
 
+use super::{identifier, referenced};
 use crate::check;
 use crate::client::Client;
 use crate::engine::operation;
@@ -83,6 +84,8 @@ query! {
     }
 }
 
+referenced!(CardholderApplied { cardholder_no, cardholder_unique_no });
+
 impl ApplyCardholder {
     fn check(&self) -> Result<(), Error> {
         check::required("cardholder_unique_no", &self.cardholder_unique_no)?;
@@ -116,7 +119,7 @@ impl Cardholders<'_> {
     /// Codes: 2001 exists already, 2003 verified already, 2006 no KYC information, 2011 the unique number does not match.
     pub fn apply(&self, request: &ApplyCardholder) -> Result<CardholderApplied, Error> {
         request.check()?;
-        self.0.post(operation::CARDHOLDERS_APPLY, request)
+        self.0.post_referenced(operation::CARDHOLDERS_APPLY, &request.cardholder_unique_no, request)
     }
 
     /// Makes sure that a cardholder is applied for exactly once, whatever happened before. See [`Ensure`]. It does not
@@ -141,6 +144,8 @@ impl Cardholders<'_> {
 
     /// One cardholder, with balance and cards. Code 2002: does not exist.
     pub fn get(&self, cardholder_no: &str) -> Result<Cardholder, Error> {
-        self.0.get(operation::CARDHOLDERS_GET, "cardholder_no", cardholder_no)
+        self.0.get_with(operation::CARDHOLDERS_GET, "cardholder_no", cardholder_no, |found: Cardholder| {
+            identifier("cardholder_no", &found.cardholder_no).map(|()| found)
+        })
     }
 }

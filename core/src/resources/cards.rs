@@ -1,10 +1,11 @@
 //! Cards, packages and BINs (platform documentation, card).
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use rust_decimal::Decimal;
 
-use super::ActionResult;
+use super::{ActionResult, identifier, referenced};
 use crate::check;
 use crate::client::Client;
 use crate::engine::operation;
@@ -32,22 +33,25 @@ request! {
         pub package_no: Option<String> = None,
         /// The BIN to open it from, in authorization mode. See [`Cards::bins`].
         pub card_bin_no: Option<String> = None,
-        /// Where to send it: needed for a physical card and some virtual ones.
+        /// Where to send it: needed for a physical card and some virtual ones. See [`Address`] for what each needs.
         pub address_info: Option<Address> = None,
     }
 }
 
 request! {
     /// The address of a cardholder, in English letters.
+    ///
+    /// A physical card needs all of it but `address_line2`. A virtual card needs `postal_code`, `country`, `state`, `city`
+    /// and `address_line1` only.
     pub struct Address {
-        /// Given name.
-        pub first_name: String,
-        /// Family name.
-        pub last_name: String,
-        /// Country code of the phone number, digits without `+`.
-        pub phone_code: String,
-        /// The phone number without its country code.
-        pub phone: String,
+        /// Given name. Needed for a physical card.
+        pub first_name: Option<String> = None,
+        /// Family name. Needed for a physical card.
+        pub last_name: Option<String> = None,
+        /// Country code of the phone number, digits without `+`. Needed for a physical card.
+        pub phone_code: Option<String> = None,
+        /// The phone number without its country code. Needed for a physical card.
+        pub phone: Option<String> = None,
         /// Postal code, which must fit the country.
         pub postal_code: String,
         /// Country, in two letters.
@@ -58,27 +62,45 @@ request! {
         pub city: String,
         /// Street and number.
         pub address_line1: String,
-        /// More of the address; may be empty.
-        pub address_line2: String = "",
+        /// More of the address.
+        pub address_line2: Option<String> = None,
     }
 }
 
 impl Address {
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self, card_type: &CardType) -> Result<(), Error> {
+        let physical = *card_type == CardType::Physical;
+        let person = [
+            ("address_info.first_name", &self.first_name),
+            ("address_info.last_name", &self.last_name),
+            ("address_info.phone", &self.phone),
+            ("address_info.phone_code", &self.phone_code),
+        ];
+        for (field, text) in person {
+            match text {
+                Some(text) if !physical && text.trim().is_empty() => {
+                    return Err(Error::invalid_input(field, "must be absent rather than empty"));
+                }
+                Some(text) if field == "address_info.phone_code" => check::phone_code(field, text)?,
+                Some(text) => check::address_text(field, text)?,
+                None if physical => return Err(Error::invalid_input(field, "is required for a physical card")),
+                None => {}
+            }
+        }
         for (field, text) in [
-            ("first_name", &self.first_name),
-            ("last_name", &self.last_name),
-            ("phone", &self.phone),
-            ("postal_code", &self.postal_code),
-            ("country", &self.country),
-            ("state", &self.state),
-            ("city", &self.city),
-            ("address_line1", &self.address_line1),
+            ("address_info.postal_code", &self.postal_code),
+            ("address_info.country", &self.country),
+            ("address_info.state", &self.state),
+            ("address_info.city", &self.city),
+            ("address_info.address_line1", &self.address_line1),
         ] {
             check::address_text(field, text)?;
         }
-        check::english("address_line2", &self.address_line2)?;
-        check::phone_code(&self.phone_code)
+        // A second line may be there and empty.
+        match self.address_line2.as_deref() {
+            None | Some("") => Ok(()),
+            Some(text) => check::address_text("address_info.address_line2", text),
+        }
     }
 }
 
@@ -317,6 +339,8 @@ struct EncryptedPin {
 
 body!(EncryptedPin { card_no, cardholder_no, pin });
 
+referenced!(CardApplied { card_no, card_unique_no });
+
 impl ApplyCard {
     fn check(&self) -> Result<(), Error> {
         check::required("cardholder_no", &self.cardholder_no)?;
@@ -324,11 +348,24 @@ impl ApplyCard {
         check::card_type(&self.card_type)?;
         check::package_or_bin(self.package_no.as_deref(), self.card_bin_no.as_deref())?;
         match &self.address_info {
-            Some(address) => address.check(),
+            Some(address) => address.check(&self.card_type),
             None if self.card_type == CardType::Physical => {
                 Err(Error::invalid_input("address_info", "is required for a physical card"))
             }
             None => Ok(()),
+        }
+    }
+}
+
+impl ApplyCard {
+    /// The request as it is sent. The address of a physical card is sent whole: with an empty second line if it has none.
+    fn complete(&self) -> Cow<'_, Self> {
+        match &self.address_info {
+            Some(address) if self.card_type == CardType::Physical && address.address_line2.is_none() => {
+                let address = Address { address_line2: Some(String::new()), ..address.clone() };
+                Cow::Owned(Self { address_info: Some(address), ..self.clone() })
+            }
+            _ => Cow::Borrowed(self),
         }
     }
 }
@@ -372,7 +409,7 @@ impl Cards<'_> {
     /// Codes: 2002 and 2005 for the cardholder, 2007 to 2010 for the address.
     pub fn apply(&self, request: &ApplyCard) -> Result<CardApplied, Error> {
         request.check()?;
-        self.0.post(operation::CARDS_APPLY, request)
+        self.0.post_referenced(operation::CARDS_APPLY, &request.card_unique_no, &*request.complete())
     }
 
     /// Makes sure that a card is applied for exactly once, whatever happened before. See [`Ensure`].
@@ -396,7 +433,9 @@ impl Cards<'_> {
 
     /// One card, with its costs.
     pub fn get(&self, card_no: &str) -> Result<Card, Error> {
-        self.0.get(operation::CARDS_GET, "card_no", card_no)
+        self.0.get_with(operation::CARDS_GET, "card_no", card_no, |found: Card| {
+            identifier("card_no", &found.card_no).map(|()| found)
+        })
     }
 
     /// The PAN, CVV and expiry of an activated card. Code 1013: PCI display is not enabled for the merchant.

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use rust_decimal::Decimal;
 
+use super::identifier;
 use crate::client::Client;
 use crate::engine::operation;
 use crate::error::Error;
@@ -96,7 +97,9 @@ impl Row for Consumption {
 impl Consumptions<'_> {
     /// One consumption, with its fees.
     pub fn get(&self, consume_no: &str) -> Result<Consumption, Error> {
-        self.0.get(operation::CONSUMPTIONS_GET, "consume_no", consume_no)
+        self.0.get_with(operation::CONSUMPTIONS_GET, "consume_no", consume_no, |found: Consumption| {
+            identifier("consume_no", &found.consume_no).map(|()| found)
+        })
     }
 
     /// All consumptions of a span of any length, lazily.

@@ -2,6 +2,7 @@
 
 use serde::de::{Deserializer, MapAccess};
 
+use super::identifier;
 use crate::client::Client;
 use crate::engine::operation;
 use crate::error::Error;
@@ -69,7 +70,9 @@ impl Fields for Partial {
 impl Pci<'_> {
     /// A token for the hosted card page. Code 1013: PCI display is not enabled for the merchant.
     pub fn client_token(&self, card_no: &str) -> Result<ClientToken, Error> {
-        self.0.get(operation::PCI_CLIENT_TOKEN, "card_no", card_no)
+        self.0.get_with(operation::PCI_CLIENT_TOKEN, "card_no", card_no, |token: ClientToken| {
+            identifier("client_access_token", token.expose()).map(|()| token)
+        })
     }
 
     /// What the hosted card page itself calls. Inferred: see [`CardDetail`].

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::{StoreLock, StoreUnavailable, StoredToken, TokenStore, is_token};
+use crate::clock::Interrupted;
 use crate::engine::AccessTokenData;
 use crate::error::Error;
 use crate::observe::Observer;
@@ -30,7 +31,7 @@ pub(crate) struct Time<'a> {
     pub server_now: &'a dyn Fn() -> i64,
     /// What the call has left.
     pub left: &'a dyn Fn() -> Duration,
-    pub sleep: &'a dyn Fn(Duration),
+    pub sleep: &'a dyn Fn(Duration) -> Result<(), Interrupted>,
 }
 
 enum Found {
@@ -58,7 +59,7 @@ impl SharedToken {
         time: &Time<'_>,
         fetch: impl FnOnce() -> Result<AccessTokenData, Error>,
     ) -> Result<AccessTokenData, Error> {
-        let lock = match self.find_or_lock(refused, time) {
+        let lock = match self.find_or_lock(refused, time)? {
             Found::Token(token) => return Ok(token),
             Found::Lock(lock) => Some(lock),
             Found::Nothing => None,
@@ -73,33 +74,33 @@ impl SharedToken {
         fetched
     }
 
-    fn find_or_lock(&self, refused: Option<&AccessTokenData>, time: &Time<'_>) -> Found {
+    fn find_or_lock(&self, refused: Option<&AccessTokenData>, time: &Time<'_>) -> Result<Found, Interrupted> {
         let patience = (time.left)() / 2;
         let mut pause = FIRST_PAUSE;
         loop {
             match self.load(refused, time) {
-                Err(StoreUnavailable) => return Found::Nothing,
-                Ok(Some(token)) => return Found::Token(token),
+                Err(StoreUnavailable) => return Ok(Found::Nothing),
+                Ok(Some(token)) => return Ok(Found::Token(token)),
                 Ok(None) => {}
             }
             match self.ask(time, |within| self.store.try_lock(&self.slot, within)) {
-                Err(StoreUnavailable) => return Found::Nothing,
+                Err(StoreUnavailable) => return Ok(Found::Nothing),
                 // Another may have saved one between the look and the lock.
                 Ok(Some(lock)) => {
-                    return match self.load(refused, time) {
+                    return Ok(match self.load(refused, time) {
                         Ok(Some(token)) => {
                             lock.release((time.left)() / 4);
                             Found::Token(token)
                         }
                         _ => Found::Lock(lock),
-                    };
+                    });
                 }
                 Ok(None) => {}
             }
             if (time.left)() <= patience + pause {
-                return Found::Nothing;
+                return Ok(Found::Nothing);
             }
-            (time.sleep)(pause);
+            (time.sleep)(pause)?;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
@@ -198,7 +199,10 @@ mod tests {
         let time = Time {
             server_now: &|| now,
             left: &|| Duration::from_secs(10).saturating_sub(slept.get()),
-            sleep: &|pause| slept.set(slept.get() + pause),
+            sleep: &|pause| {
+                slept.set(slept.get() + pause);
+                Ok(())
+            },
         };
         let got = shared.get(refused, &time, || Ok(token(new, now + 1_000))).unwrap();
         (got.secret.expose().to_owned(), slept.get())
@@ -242,7 +246,7 @@ mod tests {
     fn a_fetch_that_fails_or_panics_frees_the_lock() {
         let store = Arc::<MemoryTokenStore>::default();
         let [a, _] = two_clients(&store);
-        let time = Time { server_now: &|| 0, left: &|| Duration::from_secs(1), sleep: &|_| {} };
+        let time = Time { server_now: &|| 0, left: &|| Duration::from_secs(1), sleep: &|_| Ok(()) };
         assert!(a.get(None, &time, || Err(Error::config("no"))).is_err());
         let panicked =
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| a.get(None, &time, || panic!("foreign"))));

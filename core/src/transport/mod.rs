@@ -143,23 +143,32 @@ pub enum TransportFault {
     TooLarge,
     /// The answer is not HTTP.
     Protocol,
+    /// The call was ended while it waited; see [`Clock::between_waits`](crate::Clock::between_waits).
+    Interrupted,
     /// Anything else.
     Other,
 }
 
+impl fmt::Display for TransportFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Timeout => "time ran out",
+            Self::Dns => "the host was not found",
+            Self::Connect => "the connection could not be made",
+            Self::Tls => "the TLS handshake failed",
+            Self::Proxy => "the proxy refused",
+            Self::Closed => "the connection broke",
+            Self::TooLarge => "the answer is too large",
+            Self::Protocol => "the answer is not HTTP",
+            Self::Interrupted => "the call was interrupted",
+            Self::Other => "the exchange failed",
+        })
+    }
+}
+
 impl fmt::Display for TransportError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self.fault {
-            TransportFault::Timeout => "time ran out",
-            TransportFault::Dns => "the host was not found",
-            TransportFault::Connect => "the connection could not be made",
-            TransportFault::Tls => "the TLS handshake failed",
-            TransportFault::Proxy => "the proxy refused",
-            TransportFault::Closed => "the connection broke",
-            TransportFault::TooLarge => "the answer is too large",
-            TransportFault::Protocol => "the answer is not HTTP",
-            TransportFault::Other => "the exchange failed",
-        })?;
+        self.fault.fmt(formatter)?;
         formatter.write_str(if self.sent {
             "; the request may have been carried out"
         } else {

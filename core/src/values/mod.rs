@@ -10,4 +10,5 @@ pub(crate) mod instant;
 pub(crate) mod json;
 #[cfg(feature = "python")]
 pub(crate) mod python;
+pub(crate) mod surrogates;
 pub(crate) mod tree;

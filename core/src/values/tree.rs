@@ -51,7 +51,10 @@ mod tests {
     fn by_serde(json: &str, depth: usize) -> Option<Node<'_>> {
         let json = serde_json::from_str::<&RawValue>(json).ok()?.get();
         let depth = depth.checked_sub(1)?;
-        let text = |json| Some(Text { text: serde_json::from_str::<String>(json).ok()?.into(), spelling: json });
+        let text = |json| {
+            let text: String = serde_json::from_str(&crate::values::surrogates::replaced(json)).ok()?;
+            Some(Text { text: text.into(), spelling: json })
+        };
         Some(match json.as_bytes()[0] {
             b'{' => {
                 let Entries(entries) = serde_json::from_str(json).ok()?;
@@ -211,11 +214,16 @@ mod tests {
             r#"{"a":1,"a":1}"#,
             r#"{"a":1,"\u0061":1}"#,
             r#"[{"b":{"a":1,"b":2,"a":3}}]"#,
-            r#""\ud800""#,
-            r#""\udc00\ud800""#,
-            r#"{"\ud83d":1}"#,
+            r#"{"\ud83d":1,"\ud83d":2}"#,
         ] {
             assert_eq!(Node::read(json), None, "{}", &json[..json.len().min(40)]);
+        }
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_one_replacement_character() {
+        for (json, expected) in [(r#""a\ud800""#, "a\u{fffd}"), (r#""\udc00\ud800""#, "\u{fffd}\u{fffd}")] {
+            assert_eq!(Node::read(json), Some(Node::Text(Text { text: expected.into(), spelling: json })));
         }
     }
 

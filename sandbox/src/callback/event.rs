@@ -80,6 +80,9 @@ pub(super) fn auth(row: &ConsumptionRecord) -> Json {
 
 fn consumption(row: &ConsumptionRecord) -> Json {
     let Json::Object(mut fields) = auth(row) else { return Json::Null };
+    for (_, value) in fields.iter_mut().filter(|(name, _)| name == "time") {
+        *value = Json::number(row.updated_ms);
+    }
     let fees = row.fees.iter();
     let more = Json::object([
         ("consume_relate_no", Json::text_or_null(&row.consume_relate_no)),

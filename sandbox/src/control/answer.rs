@@ -37,7 +37,9 @@ impl From<SandboxError> for ControlError {
     fn from(error: SandboxError) -> Self {
         let status = match &error {
             SandboxError::NotFound { .. } => 404,
-            SandboxError::UnknownOperation { .. } | SandboxError::CallbackUrl { .. } => 400,
+            SandboxError::UnknownOperation { .. }
+            | SandboxError::UnknownField { .. }
+            | SandboxError::CallbackUrl { .. } => 400,
             SandboxError::WrongState { .. } | SandboxError::WrongMode => 409,
         };
         Self::new(status, error.to_string())

@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Parts;
 use super::answer::{ControlError, read};
 use crate::callback::{CallbackFault, CallbackNulls, SignStyle};
-use crate::config::{KeyState, MerchantState};
+use crate::config::{HttpStatuses, KeyState, ListRules, MerchantState, RowReference};
 use crate::fault::Fault;
 use crate::state::{CallbackAction, Fee};
 
@@ -88,7 +89,16 @@ static ROUTES: &[Route] = &[
         control.platform.revoke_tokens();
         DONE
     }),
-    post("/settings", "key_state, merchant_state, pci_enabled, ip_whitelist (all optional)", set),
+    post("/cards/manage_fee", "card_no, amount (optional)", |control, body| {
+        let args: ManageFee = read(body)?;
+        Ok(json!({"consume_no": control.platform.charge_manage_fee(&args.card_no, args.amount)?}))
+    }),
+    post(
+        "/settings",
+        "key_state, merchant_state, pci_enabled, ip_whitelist, http_statuses, tariffs (all optional)",
+        set,
+    ),
+    post("/lists/settings", "reference, left_out, ignore_filters, page_cap, total (all optional)", set_lists),
     post("/faults", "operation, nth, times, kind", |control, body| {
         control.platform.try_fault(read::<Fault>(body)?)?;
         DONE
@@ -198,6 +208,22 @@ fn set(control: &Parts, body: &[u8]) -> Result<Value, ControlError> {
     settings.merchant_state.into_iter().for_each(|to| platform.set_merchant_state(to));
     settings.pci_enabled.into_iter().for_each(|to| platform.set_pci_enabled(to));
     settings.ip_whitelist.into_iter().for_each(|to| platform.set_ip_whitelist(to));
+    settings.http_statuses.into_iter().for_each(|to| platform.set_http_statuses(to));
+    settings.tariffs.into_iter().for_each(|to| platform.set_tariffs(to));
+    DONE
+}
+
+fn set_lists(control: &Parts, body: &[u8]) -> Result<Value, ControlError> {
+    let settings: ListSettings = read(body)?;
+    let before = control.platform.list_rules();
+    control.platform.set_list_rules(ListRules {
+        reference: settings.reference.unwrap_or(before.reference),
+        left_out: settings.left_out.unwrap_or(before.left_out),
+        ignore_filters: settings.ignore_filters.unwrap_or(before.ignore_filters),
+        // Null cannot be told from an absent field, and nobody wants pages without rows.
+        page_cap: settings.page_cap.or(before.page_cap).filter(|cap| *cap > 0),
+        total: settings.total.unwrap_or(before.total),
+    })?;
     DONE
 }
 
@@ -263,8 +289,25 @@ bodies! {
         key_state: Option<KeyState>,
         merchant_state: Option<MerchantState>,
         pci_enabled: Option<bool>,
-        ip_whitelist: Option<Vec<IpAddr>>
+        ip_whitelist: Option<Vec<IpAddr>>,
+        http_statuses: Option<HttpStatuses>,
+        tariffs: Option<bool>
     }
+    ListSettings {
+        reference: Option<RowReference>,
+        left_out: Option<Vec<String>>,
+        ignore_filters: Option<bool>,
+        page_cap: Option<u32>,
+        total: Option<bool>
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ManageFee {
+    card_no: String,
+    #[serde(default, deserialize_with = "crate::money::some_from_json")]
+    amount: Option<Decimal>,
 }
 
 impl Millis {

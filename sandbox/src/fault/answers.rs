@@ -9,9 +9,8 @@ const NESTED: usize = 100_000;
 
 /// An answer that is ready to be sent, and what a fault needs to break it.
 pub(crate) struct Outgoing<'a> {
-    pub(crate) now_ms: i64,
-    /// The whole envelope.
-    pub(crate) envelope: &'a [u8],
+    /// The answer as it would be without the fault.
+    pub(crate) plain: Response<'a>,
     /// The JSON text of `data`, if the call succeeded.
     pub(crate) data: Option<&'a [u8]>,
     /// Where a redirect leads.
@@ -20,31 +19,31 @@ pub(crate) struct Outgoing<'a> {
 
 /// The reply to a request that `fault` hit.
 pub(crate) fn shape(fault: FaultKind, outgoing: &Outgoing<'_>) -> Reply {
-    let plain = Response::json(outgoing.now_ms, outgoing.envelope);
-    let with_data = |data: &[u8]| Reply::new(&Response::json(outgoing.now_ms, &success(data)));
+    let plain = outgoing.plain;
+    let with_data = |data: &[u8]| Reply::new(&Response::json(plain.now_ms, &success(data)));
     match (fault, outgoing.data) {
         (FaultKind::Refuse | FaultKind::DropBeforeRead | FaultKind::DropAfterCommit | FaultKind::LateCommit(_), _) => {
             Reply::reset()
         }
         (FaultKind::Truncate, _) => {
             let mut reply = Reply::new(&plain);
-            let half = outgoing.envelope.len().div_ceil(2);
+            let half = plain.body.len().div_ceil(2);
             reply.bytes.truncate(reply.bytes.len() - half);
             reply.then = Then::Close;
             reply
         }
         (FaultKind::Malformed, _) => {
-            let mut body = outgoing.envelope.to_vec();
+            let mut body = plain.body.to_vec();
             body.pop();
             body.extend_from_slice(b",]");
-            Reply::new(&Response::json(outgoing.now_ms, &body))
+            Reply::new(&Response::json(plain.now_ms, &body))
         }
         (FaultKind::Html, _) => Reply::new(&Response {
             content_type: "text/html",
             body: b"<!doctype html><title>Welcome</title><h1>It works</h1>",
             ..plain
         }),
-        (FaultKind::Oversize(bytes), _) => oversize(outgoing.now_ms, bytes),
+        (FaultKind::Oversize(bytes), _) => oversize(plain.now_ms, bytes),
         (FaultKind::GzipBomb, _) => {
             Reply::new(&Response { extra: &[("Content-Encoding", "gzip")], body: &gzip::bomb(), ..plain })
         }
@@ -69,7 +68,7 @@ pub(crate) fn shape(fault: FaultKind, outgoing: &Outgoing<'_>) -> Reply {
         }
         (FaultKind::WrongFieldTypes, Some(data)) => with_data(&with_other_types(data)),
         (FaultKind::MissingData, Some(_)) => {
-            Reply::new(&Response::json(outgoing.now_ms, br#"{"code":0,"msg":"success"}"#))
+            Reply::new(&Response::json(plain.now_ms, br#"{"code":0,"msg":"success"}"#))
         }
         // These leave the envelope as it is, or have made it already.
         (

@@ -52,8 +52,11 @@ pub(super) fn serve<S: Service>(stream: &TcpStream, origin: Origin, service: &S)
                 return Ok(());
             }
         }
-        let reply = service.answer(origin, &head, &body[..length], ticket);
+        let mut reply = service.answer(origin, &head, &body[..length], ticket);
         let keep = head.wants_keep_alive();
+        if !keep {
+            reply.announce_close();
+        }
         send(stream, &reply)?;
         match reply.then {
             Then::KeepAlive if keep => {}

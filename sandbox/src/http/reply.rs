@@ -34,7 +34,7 @@ pub(crate) enum Then {
 }
 
 /// The parts of an HTTP answer.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Response<'a> {
     pub(crate) status: u16,
     /// Time of the `Date` header, in Unix milliseconds.
@@ -79,6 +79,13 @@ impl Reply {
         Self { bytes: response.to_bytes(), filler: None, then: Then::KeepAlive }
     }
 
+    /// Says that the connection ends with this answer.
+    pub(crate) fn announce_close(&mut self) {
+        if let Some(line_end) = self.bytes.windows(2).position(|two| two == b"\r\n") {
+            self.bytes.splice(line_end + 2..line_end + 2, *b"Connection: close\r\n");
+        }
+    }
+
     /// Nothing is answered and the connection is reset.
     pub(crate) fn reset() -> Self {
         Self { bytes: Vec::new(), filler: None, then: Then::Reset }
@@ -90,6 +97,7 @@ fn reason(status: u16) -> &'static str {
         200 => "OK",
         307 => "Temporary Redirect",
         400 => "Bad Request",
+        401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",

@@ -108,11 +108,14 @@ impl<'a> Head<'a> {
     }
 
     pub(super) fn wants_keep_alive(&self) -> bool {
-        match self.header("connection") {
-            Some(value) if value.eq_ignore_ascii_case("close") => false,
-            Some(value) if value.eq_ignore_ascii_case("keep-alive") => true,
-            _ => self.version == 1,
-        }
+        let says = |option: &str| {
+            let values = self.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("connection"));
+            let mut options = values
+                .filter_map(|header| std::str::from_utf8(header.value).ok())
+                .flat_map(|value| value.split(',').map(str::trim));
+            options.any(|given| given.eq_ignore_ascii_case(option))
+        };
+        !says("close") && (self.version == 1 || says("keep-alive"))
     }
 }
 

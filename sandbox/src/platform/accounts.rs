@@ -7,16 +7,16 @@ use super::codes::{INSUFFICIENT_BALANCE, Refusal};
 use super::{Answer, Call, cardholders, data, list_data, window};
 use crate::config::Repeat;
 use crate::money;
-use crate::state::{Account, Change, Posting, State, Status, Transaction, TransferRecord, TransferType};
+use crate::state::{Account, Change, Key, Posting, State, Status, Transaction, TransferRecord, TransferType};
 
 /// Call 15, `accounts.transfer`: money between the merchant's reserve and a cardholder.
 pub(crate) fn transfer(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
     let cardholder_no = call.body.required("cardholder_no")?;
     let unique_no = call.body.unique_no("transfer_unique_no")?;
-    let kind = call.body.required_word("type", TransferType::parse)?;
+    let kind = call.body.required_word("type", TransferType::parse_any_case)?;
     let amount = call.body.required_amount_text("balance")?;
     cardholders::existing(state, &cardholder_no)?;
-    if let Some(first) = state.transfers().by_unique_no(&unique_no) {
+    if let Some(first) = state.transfers().first(Key::UniqueNo, &unique_no) {
         match call.setup.repeated_numbers {
             Repeat::Execute => {}
             Repeat::Refuse => {
@@ -27,12 +27,12 @@ pub(crate) fn transfer(call: &Call<'_>, state: &State, transaction: &mut Transac
     }
     let reserve = Account::MerchantReserve;
     let holder = Account::Cardholder(cardholder_no.clone());
-    let before_balance = state.ledger().balance(&holder);
+    let before_balance = state.books().balance(&holder);
     let (from, to, after_balance) = match kind {
         TransferType::In => (reserve, holder, before_balance + amount),
         TransferType::Out => (holder, reserve, before_balance - amount),
     };
-    if state.ledger().balance(&from) < amount {
+    if state.books().balance(&from) < amount {
         return Err(Refusal::code(INSUFFICIENT_BALANCE));
     }
     let row = TransferRecord {
@@ -104,7 +104,7 @@ impl<'a> AccountInfo<'a> {
 /// Call 16, `accounts.get`.
 pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
     let no = &cardholders::existing(state, call.path_no)?.cardholder_no;
-    let balance = state.ledger().balance(&Account::Cardholder(no.clone()));
+    let balance = state.books().balance(&Account::Cardholder(no.clone()));
     list_data([AccountInfo::new(no, balance)].into_iter())
 }
 
@@ -123,15 +123,12 @@ pub(crate) fn transfers(call: &Call<'_>, state: &State, _: &mut Transaction) -> 
         status: Status,
         time: i64,
     }
-    let cardholder_no = call.body.text("cardholder_no")?;
-    let no = call.body.text("transfer_no")?;
-    let unique_no = call.body.text("transfer_unique_no")?;
-    let rows = window::list(call, state.transfers(), |row| {
-        cardholder_no.as_ref().is_none_or(|no| *no == row.cardholder_no)
-            && no.as_ref().is_none_or(|no| *no == row.transfer_no)
-            && unique_no.as_ref().is_none_or(|no| *no == row.transfer_unique_no)
-    })?;
-    list_data(rows.into_iter().map(|row| Item {
+    let filters = [
+        (Key::Cardholder, "cardholder_no"),
+        (Key::No, "transfer_no"),
+        (Key::UniqueNo, "transfer_unique_no"),
+    ];
+    window::list(call, state, state.transfers(), &filters, |row| Item {
         cardholder_no: &row.cardholder_no,
         transfer_no: &row.transfer_no,
         transfer_unique_no: &row.transfer_unique_no,
@@ -141,5 +138,5 @@ pub(crate) fn transfers(call: &Call<'_>, state: &State, _: &mut Transaction) -> 
         after_balance: money::text(row.after_balance),
         status: row.status,
         time: row.time_ms,
-    }))
+    })
 }

@@ -2,10 +2,13 @@
 
 use super::body::Body;
 use super::codes::Refusal;
+use crate::state::CardType;
 
-/// Fields a whole address has; `address_line2` may be missing.
-const REQUIRED: [&str; 9] =
-    ["first_name", "last_name", "phone_code", "phone", "postal_code", "country", "state", "city", "address_line1"];
+/// Fields that every address has.
+const ALWAYS: [&str; 5] = ["postal_code", "country", "state", "city", "address_line1"];
+/// Fields that the address of a physical card has too: it is sent to somebody.
+const PHYSICAL: [&str; 4] = ["first_name", "last_name", "phone_code", "phone"];
+/// Fields that no address needs. That a physical card does without a second line is inferred.
 const OPTIONAL: [&str; 1] = ["address_line2"];
 
 /// What may stand in an address besides letters and digits (inferred).
@@ -30,18 +33,19 @@ const COUNTRIES: [(&str, &[&str]); 14] = [
     ("US", &["99999", "99999-9999"]),
 ];
 
-/// Checks an address; gives the name on the card.
-pub(super) fn check(address: &Body<'_>) -> Result<String, Refusal> {
-    for field in REQUIRED {
-        english(field, &address.required(field)?)?;
+/// Checks an address; gives the name on the card, or nothing if the address has no name.
+pub(super) fn check(address: &Body<'_>, card_type: CardType) -> Result<String, Refusal> {
+    let needed = if card_type == CardType::Physical { &PHYSICAL[..] } else { &[] };
+    for field in ALWAYS.iter().chain(needed) {
+        address.required(field)?;
     }
-    for field in OPTIONAL {
+    for field in ALWAYS.iter().chain(&PHYSICAL).chain(&OPTIONAL) {
         english(field, &address.text(field)?.unwrap_or_default())?;
     }
     for (field, most) in [("phone_code", 4), ("phone", 15)] {
-        let text = address.required(field)?;
+        let text = address.text(field)?.unwrap_or_default();
         if text.len() > most || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Refusal::parameter(field, "must be digits"));
+            return Err(address.complaint(field, "must be digits"));
         }
     }
     let country = address.required("country")?;
@@ -52,8 +56,8 @@ pub(super) fn check(address: &Body<'_>) -> Result<String, Refusal> {
     if !forms.iter().any(|form| has_form(&postal_code, form)) {
         return Err(Refusal::field(2010, "postal_code"));
     }
-    let (first, last) = (address.required("first_name")?, address.required("last_name")?);
-    Ok(format!("{first} {last}"))
+    let names = [address.text("first_name")?, address.text("last_name")?];
+    Ok(names.into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
 fn english(field: &'static str, text: &str) -> Result<(), Refusal> {
@@ -78,6 +82,10 @@ mod tests {
     use super::*;
 
     fn code(changes: &[(&str, &str)]) -> Option<i64> {
+        checked(CardType::Physical, changes).err().map(|refusal| refusal.code)
+    }
+
+    fn checked(card_type: CardType, changes: &[(&str, &str)]) -> Result<String, Refusal> {
         let mut fields = std::collections::BTreeMap::from([
             ("first_name", "Mary-Ann"),
             ("last_name", "O'Neil"),
@@ -91,7 +99,7 @@ mod tests {
         ]);
         fields.extend(changes.iter().copied());
         let text = serde_json::to_string(&fields).unwrap();
-        check(&Body::parse(text.as_bytes()).unwrap()).err().map(|refusal| refusal.code)
+        check(&Body::parse(text.as_bytes()).unwrap(), card_type)
     }
 
     #[test]
@@ -100,6 +108,21 @@ mod tests {
         assert_eq!(None, code(&[("address_line2", "Floor 2")]));
         assert_eq!(None, code(&[("postal_code", "10001-1234")]));
         assert_eq!(None, code(&[("country", "GB"), ("postal_code", "SW1A 1AA")]));
+    }
+
+    #[test]
+    fn a_virtual_card_needs_five_fields_and_what_more_it_has_is_checked() {
+        let absent = [("first_name", ""), ("last_name", ""), ("phone_code", ""), ("phone", "")];
+        assert_eq!(Ok(String::new()), checked(CardType::Virtual, &absent));
+        assert_eq!(Ok("Mary-Ann O'Neil".to_owned()), checked(CardType::Virtual, &[]));
+        for field in absent {
+            assert_eq!(Some(1004), code(&[field]), "{field:?} of a physical card");
+        }
+        let refused = |change| checked(CardType::Virtual, &[change]).unwrap_err().code;
+        for field in ALWAYS {
+            assert_eq!(1004, refused((field, "")), "{field}");
+        }
+        assert_eq!([1004, 2008, 2010], [("phone", "x"), ("last_name", "Muñoz"), ("postal_code", "1")].map(refused));
     }
 
     #[test]

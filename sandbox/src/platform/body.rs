@@ -1,5 +1,6 @@
 //! Request bodies, read field by field. Every complaint names the field.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
@@ -12,6 +13,8 @@ use crate::money;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Body<'a> {
     fields: BTreeMap<String, &'a RawValue>,
+    /// Where the object lies in the body, such as `address_info`; empty for the body itself.
+    path: String,
 }
 
 /// The merchant's own numbers may have this many characters.
@@ -20,7 +23,7 @@ pub(crate) const UNIQUE_NO_LENGTH: usize = 64;
 impl<'a> Body<'a> {
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Refusal> {
         serde_json::from_slice(bytes)
-            .map(|fields| Self { fields })
+            .map(|fields| Self { fields, path: String::new() })
             .map_err(|_| Refusal::parameter("body", "must be a JSON object"))
     }
 
@@ -31,18 +34,22 @@ impl<'a> Body<'a> {
         };
         serde_json::from_str::<String>(raw)
             .map(|text| Some(text).filter(|text| !text.is_empty()))
-            .map_err(|_| Refusal::parameter(field, "must be a string"))
+            .map_err(|_| self.complaint(field, "must be a string"))
+    }
+
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.present(field).is_some()
     }
 
     pub(crate) fn required(&self, field: &'static str) -> Result<String, Refusal> {
-        self.text(field)?.ok_or_else(|| Refusal::parameter(field, "is required"))
+        self.text(field)?.ok_or_else(|| self.complaint(field, "is required"))
     }
 
     /// A number of the merchant's own.
     pub(crate) fn unique_no(&self, field: &'static str) -> Result<String, Refusal> {
         let text = self.required(field)?;
         if text.chars().count() > UNIQUE_NO_LENGTH {
-            return Err(Refusal::parameter(field, "must have at most 64 characters"));
+            return Err(self.complaint(field, "must have at most 64 characters"));
         }
         Ok(text)
     }
@@ -50,12 +57,12 @@ impl<'a> Body<'a> {
     /// A word out of a fixed set; `None` if the field is absent.
     pub(crate) fn word<T>(&self, field: &'static str, parse: fn(&str) -> Option<T>) -> Result<Option<T>, Refusal> {
         self.text(field)?
-            .map(|text| parse(&text).ok_or_else(|| Refusal::parameter(field, "has no such value")))
+            .map(|text| parse(&text).ok_or_else(|| self.complaint(field, "has no such value")))
             .transpose()
     }
 
     pub(crate) fn required_word<T>(&self, field: &'static str, parse: fn(&str) -> Option<T>) -> Result<T, Refusal> {
-        self.word(field, parse)?.ok_or_else(|| Refusal::parameter(field, "is required"))
+        self.word(field, parse)?.ok_or_else(|| self.complaint(field, "is required"))
     }
 
     /// A whole number that is not negative, written as a JSON number.
@@ -63,7 +70,7 @@ impl<'a> Body<'a> {
         let Some(raw) = self.present(field) else {
             return Ok(None);
         };
-        raw.parse().map(Some).map_err(|_| Refusal::parameter(field, "must be a whole number, not negative"))
+        raw.parse().map(Some).map_err(|_| self.complaint(field, "must be a whole number, not negative"))
     }
 
     /// A time in Unix milliseconds, as a number or as text.
@@ -75,12 +82,12 @@ impl<'a> Body<'a> {
             .filter(|text| text.len() == 13)
             .and_then(|text| text.parse().ok())
             .map(Some)
-            .ok_or_else(|| Refusal::parameter(field, "must be a time in Unix milliseconds"))
+            .ok_or_else(|| self.complaint(field, "must be a time in Unix milliseconds"))
     }
 
     /// A positive amount of money, as text.
     pub(crate) fn required_amount_text(&self, field: &'static str) -> Result<Decimal, Refusal> {
-        money::parse(&self.required(field)?).map_err(|why| Refusal::parameter(field, why))
+        money::parse(&self.required(field)?).map_err(|why| self.complaint(field, why))
     }
 
     /// A positive amount of money, as a number or as text; `None` if it is absent.
@@ -92,11 +99,20 @@ impl<'a> Body<'a> {
             .ok_or("must be a decimal number")
             .and_then(|text| money::parse(&text))
             .map(Some)
-            .map_err(|why| Refusal::parameter(field, why))
+            .map_err(|why| self.complaint(field, why))
     }
 
     pub(crate) fn required_amount(&self, field: &'static str) -> Result<Decimal, Refusal> {
-        self.amount(field)?.ok_or_else(|| Refusal::parameter(field, "is required"))
+        self.amount(field)?.ok_or_else(|| self.complaint(field, "is required"))
+    }
+
+    /// An amount of money that may be zero, as a number or as text.
+    pub(crate) fn required_fee(&self, field: &'static str) -> Result<Decimal, Refusal> {
+        let text = self.present(field).ok_or_else(|| self.complaint(field, "is required"))?;
+        unquoted(text)
+            .ok_or("must be a decimal number")
+            .and_then(|text| money::parse_fee(&text))
+            .map_err(|why| self.complaint(field, why))
     }
 
     pub(crate) fn object(&self, field: &'static str) -> Result<Option<Body<'a>>, Refusal> {
@@ -104,8 +120,8 @@ impl<'a> Body<'a> {
             return Ok(None);
         };
         serde_json::from_str(raw)
-            .map(|fields| Some(Body { fields }))
-            .map_err(|_| Refusal::parameter(field, "must be an object"))
+            .map(|fields| Some(Body { fields, path: self.name(field).into_owned() }))
+            .map_err(|_| self.complaint(field, "must be an object"))
     }
 
     /// A list of objects; empty if the field is absent.
@@ -114,8 +130,22 @@ impl<'a> Body<'a> {
             return Ok(Vec::new());
         };
         serde_json::from_str::<Vec<BTreeMap<String, &'a RawValue>>>(raw)
-            .map(|list| list.into_iter().map(|fields| Body { fields }).collect())
-            .map_err(|_| Refusal::parameter(field, "must be a list of objects"))
+            .map(|list| {
+                let path = self.name(field);
+                let items = list.into_iter().enumerate();
+                items.map(|(at, fields)| Body { fields, path: format!("{path}[{at}]") }).collect()
+            })
+            .map_err(|_| self.complaint(field, "must be a list of objects"))
+    }
+
+    /// 1004 with what is wrong with a field.
+    pub(crate) fn complaint(&self, field: &'static str, detail: &'static str) -> Refusal {
+        Refusal::parameter(self.name(field), detail)
+    }
+
+    /// The field's name as the platform writes it: nested ones are dotted, as in `address_info.city`.
+    fn name(&self, field: &'static str) -> Cow<'static, str> {
+        if self.path.is_empty() { field.into() } else { format!("{}.{field}", self.path).into() }
     }
 
     fn present(&self, field: &str) -> Option<&'a str> {
@@ -162,6 +192,17 @@ mod tests {
             assert!(message(&refusal).contains(part), "{}", message(&refusal));
             assert_eq!(1004, refusal.code);
         }
+    }
+
+    #[test]
+    fn nested_fields_are_dotted() {
+        let body = Body::parse(br#"{"a": {"b": {}, "c": 1}, "l": [{"d": "x"}, {}]}"#).unwrap();
+        let nested = body.object("a").unwrap().unwrap();
+        assert_eq!("a.c invalid parameter: must be a string", message(&nested.required("c").unwrap_err()));
+        let deeper = nested.object("b").unwrap().unwrap();
+        assert_eq!("a.b.e invalid parameter: is required", message(&deeper.required("e").unwrap_err()));
+        let items = body.objects("l").unwrap();
+        assert_eq!("l[1].d invalid parameter: is required", message(&items[1].required("d").unwrap_err()));
     }
 
     #[test]

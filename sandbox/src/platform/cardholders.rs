@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use super::accounts::AccountInfo;
 use super::codes::Refusal;
-use super::{Answer, Call, data, list_data, window};
+use super::{Answer, Call, data, window};
 use crate::config::Mode;
 use crate::money;
-use crate::state::{Account, CardStatus, CardType, CardholderRecord, CardholderStatus, Change, State, Transaction};
+use crate::state::{Account, CardStatus, CardType, CardholderRecord, CardholderStatus, Change, Key, State, Transaction};
 
 /// What the beginning of a share token does; any other token leaves the cardholder Pending.
 const MAGIC_TOKENS: [(&str, Verification); 3] = [
@@ -44,7 +44,7 @@ pub(crate) fn apply(call: &Call<'_>, state: &State, transaction: &mut Transactio
     let share_token = call.body.required("sumsub_share_token")?;
     let known = match call.body.text("cardholder_no")? {
         Some(no) => Some(updatable(state, &no, &unique_no)?),
-        None if state.cardholders().by_unique_no(&unique_no).is_some() => {
+        None if state.cardholders().first(Key::UniqueNo, &unique_no).is_some() => {
             return Err(Refusal::code(2001));
         }
         None => None,
@@ -115,20 +115,15 @@ pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answe
         status: &'static str,
         time: i64,
     }
-    let no = call.body.text("cardholder_no")?;
-    let unique_no = call.body.text("cardholder_unique_no")?;
-    let rows = window::list(call, state.cardholders(), |row| {
-        no.as_ref().is_none_or(|no| *no == row.cardholder_no)
-            && unique_no.as_ref().is_none_or(|unique_no| *unique_no == row.cardholder_unique_no)
-    })?;
-    list_data(rows.into_iter().map(|row| Item {
+    let filters = [(Key::No, "cardholder_no"), (Key::UniqueNo, "cardholder_unique_no")];
+    window::list(call, state, state.cardholders(), &filters, |row| Item {
         cardholder_no: &row.cardholder_no,
         cardholder_unique_no: &row.cardholder_unique_no,
         email: &row.email,
         fail_reason: &row.fail_reason,
         status: row.status.as_str(),
         time: row.time_ms,
-    }))
+    })
 }
 
 #[derive(Serialize)]
@@ -158,7 +153,7 @@ pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer
     let cardholder = existing(state, call.path_no)?;
     let no = &cardholder.cardholder_no;
     let balance = match call.setup.mode {
-        Mode::Credit => state.ledger().balance(&Account::Cardholder(no.clone())),
+        Mode::Credit => state.books().balance(&Account::Cardholder(no.clone())),
         Mode::Authorization => Decimal::ZERO,
     };
     data(&Info {
@@ -177,11 +172,10 @@ pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer
 }
 
 fn cards_of<'s>(state: &'s State, cardholder_no: &str) -> Vec<HeldCard<'s>> {
-    state
-        .cards()
-        .iter()
-        .map(|card| &card.record)
-        .filter(|card| card.cardholder_no == cardholder_no)
+    let found = state.cards().page(&[(Key::Cardholder, cardholder_no)], &(i64::MIN..=i64::MAX), 0, usize::MAX);
+    // Oldest first.
+    let cards = found.rows.into_iter().rev().map(|card| &card.record);
+    cards
         .map(|card| HeldCard {
             card_no: &card.card_no,
             card_unique_no: &card.card_unique_no,

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::window::Page;
-use super::{Answer, Call, list_data};
+use super::{Answer, Call, window};
 use crate::state::{CardType, State, Transaction};
 
 /// A package of credit mode.
@@ -37,38 +36,38 @@ pub(crate) struct Bin {
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
-struct Limits {
-    limit_balance: &'static str,
-    limit_week_balance: &'static str,
-    limit_atm_day_balance: &'static str,
-    limit_atm_month_balance: &'static str,
+pub(crate) struct Limits {
+    pub(super) limit_balance: &'static str,
+    pub(super) limit_week_balance: &'static str,
+    pub(super) limit_atm_day_balance: &'static str,
+    pub(super) limit_atm_month_balance: &'static str,
 }
 
 /// The platform's tariff object.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Tariff {
-    consume_rate: &'static str,
+    pub(super) consume_rate: &'static str,
     pub(crate) open_cost: &'static str,
-    cross_consume_rate: &'static str,
-    small_consume_threshold: &'static str,
-    small_consume_deduct: &'static str,
-    free_small_consume_count: u32,
-    free_small_excuse_type: &'static str,
-    free_small_excuse_days: u32,
-    refund_rate: &'static str,
-    consume_cancle_fee: &'static str,
-    consume_cancel_threshold: &'static str,
-    decline_fee: &'static str,
-    decline_fee_free_type: &'static str,
-    decline_fee_free_count: u32,
-    decline_fee_free_days: u32,
-    atm_rate: &'static str,
-    atm_min_fee: &'static str,
-    apple_pay_fee: &'static str,
-    manage_fee_type: &'static str,
-    manage_fee: &'static str,
-    management_fee_free_type: &'static str,
-    free_management_fee_threshold: &'static str,
+    pub(super) cross_consume_rate: &'static str,
+    pub(super) small_consume_threshold: &'static str,
+    pub(super) small_consume_deduct: &'static str,
+    pub(super) free_small_consume_count: u32,
+    pub(super) free_small_excuse_type: &'static str,
+    pub(super) free_small_excuse_days: u32,
+    pub(super) refund_rate: &'static str,
+    pub(super) consume_cancle_fee: &'static str,
+    pub(super) consume_cancel_threshold: &'static str,
+    pub(super) decline_fee: &'static str,
+    pub(super) decline_fee_free_type: &'static str,
+    pub(super) decline_fee_free_count: u32,
+    pub(super) decline_fee_free_days: u32,
+    pub(super) atm_rate: &'static str,
+    pub(super) atm_min_fee: &'static str,
+    pub(super) apple_pay_fee: &'static str,
+    pub(super) manage_fee_type: &'static str,
+    pub(super) manage_fee: &'static str,
+    pub(super) management_fee_free_type: &'static str,
+    pub(super) free_management_fee_threshold: &'static str,
 }
 
 const LIMITS: Limits = Limits {
@@ -79,7 +78,7 @@ const LIMITS: Limits = Limits {
 };
 
 /// The tariff of cards without a package.
-pub(crate) const TARIFF: Tariff = Tariff {
+const TARIFF: Tariff = Tariff {
     consume_rate: "0.01",
     open_cost: "0.00",
     cross_consume_rate: "0.015",
@@ -206,6 +205,15 @@ pub(crate) fn bin(no: &str) -> Option<&'static Bin> {
     BINS.iter().find(|bin| bin.card_bin_no == no)
 }
 
+/// Tariff and limits of cards from that package or card BIN.
+pub(crate) fn terms(product_no: &str) -> (Tariff, Limits) {
+    match (package(product_no), bin(product_no)) {
+        (Some(package), _) => (package.fee_detail, package.consumption_limit),
+        (None, Some(bin)) => (TARIFF, bin.balance_limit),
+        (None, None) => (TARIFF, LIMITS),
+    }
+}
+
 impl Bin {
     pub(crate) fn supports(&self, card_type: CardType) -> bool {
         match card_type {
@@ -216,18 +224,18 @@ impl Bin {
 }
 
 /// Call 18, `cards.packages`.
-pub(crate) fn packages(call: &Call<'_>, _: &State, _: &mut Transaction) -> Answer {
+pub(crate) fn packages(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
     let kind = call.body.word("type", CardType::parse)?;
     let no = call.body.text("package_no")?;
     let wanted = PACKAGES.iter().filter(|package| {
         kind.is_none_or(|kind| kind == package.package_type) && no.as_ref().is_none_or(|no| no == package.package_no)
     });
-    list_data(Page::of(call)?.cut(wanted))
+    window::catalogue(call, state, wanted)
 }
 
 /// Call 19, `cards.bins`.
-pub(crate) fn bins(call: &Call<'_>, _: &State, _: &mut Transaction) -> Answer {
+pub(crate) fn bins(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
     let no = call.body.text("card_bin_no")?;
     let wanted = BINS.iter().filter(|bin| no.as_ref().is_none_or(|no| no == bin.card_bin_no));
-    list_data(Page::of(call)?.cut(wanted))
+    window::catalogue(call, state, wanted)
 }

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::codes::Refusal;
-use super::{Answer, Call, data, list_data, window};
+use super::{Answer, Call, data, window};
 use crate::money;
-use crate::state::{ConsumptionRecord, ConsumptionType, Fee, MerchantInfo, State, Status, Transaction};
+use crate::state::{ConsumptionRecord, ConsumptionType, Fee, Key, MerchantInfo, State, Status, Transaction};
 
 /// Call 12, `consumptions.get`. The fields after `fee` are inferred from the Consumption callback.
 pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
@@ -66,15 +66,8 @@ pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answe
         status: Status,
         time: i64,
     }
-    let cardholder_no = call.body.text("cardholder_no")?;
-    let no = call.body.text("consume_no")?;
-    let card_no = call.body.text("card_no")?;
-    let rows = window::list(call, state.consumptions(), |row| {
-        cardholder_no.as_ref().is_none_or(|no| *no == row.cardholder_no)
-            && no.as_ref().is_none_or(|no| *no == row.consume_no)
-            && card_no.as_ref().is_none_or(|no| *no == row.card_no)
-    })?;
-    list_data(rows.into_iter().map(|row| Item {
+    let filters = [(Key::Cardholder, "cardholder_no"), (Key::No, "consume_no"), (Key::Card, "card_no")];
+    window::list(call, state, state.consumptions(), &filters, |row| Item {
         consume_no: &row.consume_no,
         card_no: &row.card_no,
         cardholder_no: &row.cardholder_no,
@@ -82,5 +75,5 @@ pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answe
         amount: money::text(row.amount),
         status: row.status,
         time: row.time_ms,
-    }))
+    })
 }

@@ -11,7 +11,9 @@ mod consumptions;
 mod gate;
 mod pci;
 pub(crate) mod routes;
+pub(crate) mod rows;
 pub(crate) mod simulation;
+pub(crate) mod tariff;
 mod token;
 mod window;
 

@@ -8,8 +8,9 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::body::{Body, UNIQUE_NO_LENGTH};
-use super::codes::Refusal;
+use super::codes::{CONSUMPTION_STATUS, Refusal};
 use super::consumptions::existing;
+use super::tariff::{self, Terms};
 use super::{Answer, Call, cards, data};
 use crate::callback::Decision;
 use crate::config::Mode;
@@ -29,6 +30,7 @@ pub(crate) fn auth(call: &Call<'_>, state: &State, transaction: &mut Transaction
         return Err(Refusal::parameter("cardholder_no", "does not own the card"));
     }
     let amount = body.required_amount("amount")?;
+    let time_ms = body.time_ms("time")?.unwrap_or(call.now_ms);
     let row = ConsumptionRecord {
         consume_no: new_number(call, state, transaction)?,
         consume_relate_no: String::new(),
@@ -43,46 +45,70 @@ pub(crate) fn auth(call: &Call<'_>, state: &State, transaction: &mut Transaction
         status: Status::Pending,
         remark: String::new(),
         returned: Decimal::ZERO,
-        time_ms: body.time_ms("time")?.unwrap_or(call.now_ms),
+        time_ms,
+        // Whoever was asked has seen that time already.
+        updated_ms: if call.decision.is_some() { time_ms.saturating_add(1) } else { time_ms },
     };
     let payer = payer(call.setup.mode, &row);
     if card.status != CardStatus::Activated {
-        return finish(transaction, failed(row, "the card is not active"));
+        return decline(call, state, transaction, row, "the card is not active");
+    }
+    let terms = Terms::in_use(state, &row.card_no);
+    if let Some(limit) = terms.and_then(|terms| terms.broken_limit(&row, call.now_ms)) {
+        return decline(call, state, transaction, row, &format!("{limit} is exceeded"));
     }
     // In authorization mode the merchant answers for the purchase, whatever its reserve.
-    if call.setup.mode == Mode::Credit && state.ledger().balance(&payer) < amount {
-        return finish(transaction, failed(row, "insufficient balance"));
+    if call.setup.mode == Mode::Credit && state.books().balance(&payer) < amount {
+        return decline(call, state, transaction, row, "insufficient balance");
     }
     match (call.setup.mode, call.decision) {
         (Mode::Authorization, None) => transaction.ask(&row),
-        (_, Some(Decision { refusal: Some(refusal), .. })) => return finish(transaction, failed(row, refusal)),
+        (_, Some(Decision { refusal: Some(refusal), .. })) => return decline(call, state, transaction, row, refusal),
         _ => {}
     }
     post(call, transaction, "hold", &row, (payer, hold(&row)), amount);
     finish(transaction, row)
 }
 
-/// Call 21, `simulation.consumption_clear`: a purchase is settled, perhaps with another amount, and fees are known.
+/// A purchase that fails at once. It may cost a fee all the same.
+fn decline(
+    call: &Call<'_>,
+    state: &State,
+    transaction: &mut Transaction,
+    row: ConsumptionRecord,
+    remark: &str,
+) -> Answer {
+    let terms = Terms::in_use(state, &row.card_no);
+    let fees = terms.map_or_else(Vec::new, |terms| terms.of_declined(&row, call.now_ms));
+    let row = ConsumptionRecord { fees: tariff::told(call.setup.mode, fees), ..failed(row, remark) };
+    charge_fees(call, transaction, &row);
+    finish(transaction, row)
+}
+
+/// Call 21, `simulation.consumption_clear`: a purchase is settled, perhaps with another amount, and fees are known: those
+/// of the body, or, if it names none and tariffs are in use, those of the card's tariff.
 ///
 /// It is never refused for want of money: the shop has been paid already, so a balance may become negative.
 pub(crate) fn consumption_clear(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
     let held = pending(call, state, "consume_no")?;
-    let fees = fees(&call.body)?;
+    let given = call.body.has("fee_detail").then(|| fees(&call.body)).transpose()?;
     let amount = call.body.amount("amount")?.unwrap_or(held.amount);
     let payer = payer(call.setup.mode, held);
     let from_hold = amount.min(held.amount);
     post(call, transaction, "settle", held, (hold(held), Account::Shops), from_hold);
     post(call, transaction, "release", held, (hold(held), payer.clone()), held.amount - from_hold);
-    post(call, transaction, "settle", held, (payer.clone(), Account::Shops), amount - from_hold);
-    let row = ConsumptionRecord {
+    post(call, transaction, "settle", held, (payer, Account::Shops), amount - from_hold);
+    let mut row = ConsumptionRecord {
         amount,
         // The local amount follows in the same proportion only where both are the same money.
         local_amount: if held.local_amount == held.amount { amount } else { held.local_amount },
-        fees,
         status: Status::Success,
         ..held.clone()
     };
-    post(call, transaction, "fees", &row, (payer, Account::Fees), row.fee());
+    let terms = Terms::in_use(state, &row.card_no);
+    let fees = given.or_else(|| terms.map(|terms| terms.of_settled(&row, call.now_ms))).unwrap_or_default();
+    row.fees = tariff::told(call.setup.mode, fees);
+    charge_fees(call, transaction, &row);
     finish(transaction, row)
 }
 
@@ -96,7 +122,7 @@ pub(crate) fn add_fees(
 ) {
     let amount: Decimal = late.iter().map(|fee| fee.amount).sum();
     let mut row = settled.clone();
-    row.fees.extend(late);
+    row.fees.extend(tariff::told(mode, late));
     if !amount.is_zero() {
         transaction.add(Change::Posting(Posting {
             time_ms: now_ms,
@@ -121,7 +147,7 @@ pub(crate) fn consumption_fail(call: &Call<'_>, state: &State, transaction: &mut
 pub(crate) fn reversal(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
     let original = original(call, state)?;
     match original.status {
-        Status::Fail => Err(Refusal::code(4005)),
+        Status::Fail => Err(Refusal::code(CONSUMPTION_STATUS)),
         Status::Success => give_back(call, state, transaction, original, ConsumptionType::Reversal),
         Status::Pending => {
             let amount = call.body.amount("amount")?.unwrap_or(original.amount);
@@ -130,6 +156,7 @@ pub(crate) fn reversal(call: &Call<'_>, state: &State, transaction: &mut Transac
             }
             let row = returning(call, state, transaction, original, ConsumptionType::Reversal, amount)?;
             release(call, transaction, original);
+            charge_fees(call, transaction, &row);
             let undone = failed(original.clone(), "reversed");
             transaction.add(Change::Consumption(Box::new(undone)));
             finish(transaction, row)
@@ -141,7 +168,7 @@ pub(crate) fn reversal(call: &Call<'_>, state: &State, transaction: &mut Transac
 pub(crate) fn refund(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
     let original = original(call, state)?;
     if original.status != Status::Success {
-        return Err(Refusal::code(4005));
+        return Err(Refusal::code(CONSUMPTION_STATUS));
     }
     give_back(call, state, transaction, original, ConsumptionType::Refund)
 }
@@ -162,6 +189,7 @@ fn give_back(
     let row = returning(call, state, transaction, original, kind, amount)?;
     let payer = payer(call.setup.mode, original);
     post(call, transaction, kind.as_str(), &row, (Account::Shops, payer), amount);
+    charge_fees(call, transaction, &row);
     transaction.add(Change::Consumption(Box::new(ConsumptionRecord {
         returned: original.returned + amount,
         ..original.clone()
@@ -178,6 +206,7 @@ fn returning(
     kind: ConsumptionType,
     amount: Decimal,
 ) -> Result<ConsumptionRecord, Refusal> {
+    let fees = Terms::in_use(state, &original.card_no).map(|terms| terms.of_returned(kind, amount));
     Ok(ConsumptionRecord {
         consume_no: new_number(call, state, transaction)?,
         consume_relate_no: original.consume_no.clone(),
@@ -185,11 +214,12 @@ fn returning(
         amount,
         local_amount: amount,
         local_currency: "USD".to_owned(),
-        fees: Vec::new(),
+        fees: tariff::told(call.setup.mode, fees.unwrap_or_default()),
         status: Status::Success,
         remark: String::new(),
         returned: Decimal::ZERO,
         time_ms: call.now_ms,
+        updated_ms: call.now_ms,
         ..original.clone()
     })
 }
@@ -212,6 +242,12 @@ fn failed(row: ConsumptionRecord, remark: &str) -> ConsumptionRecord {
 fn release(call: &Call<'_>, transaction: &mut Transaction, held: &ConsumptionRecord) {
     let accounts = (hold(held), payer(call.setup.mode, held));
     post(call, transaction, "release", held, accounts, held.amount);
+}
+
+/// Books the row's fees, whatever its payer has.
+fn charge_fees(call: &Call<'_>, transaction: &mut Transaction, row: &ConsumptionRecord) {
+    let accounts = (payer(call.setup.mode, row), Account::Fees);
+    post(call, transaction, "fees", row, accounts, row.fee());
 }
 
 /// Books `amount` from the first account to the second; nothing if it is zero.
@@ -251,7 +287,7 @@ fn pending<'s>(call: &Call<'_>, state: &'s State, field: &'static str) -> Result
     let row = existing(state, &call.body.required(field)?, field)?;
     match row.status {
         Status::Pending => Ok(row),
-        Status::Success | Status::Fail => Err(Refusal::code(4005)),
+        Status::Success | Status::Fail => Err(Refusal::code(CONSUMPTION_STATUS)),
     }
 }
 
@@ -260,7 +296,7 @@ fn original<'s>(call: &Call<'_>, state: &'s State) -> Result<&'s ConsumptionReco
     let row = existing(state, &call.body.required("consume_relate_no")?, "consume_relate_no")?;
     match row.kind {
         ConsumptionType::Consumption | ConsumptionType::Atm => Ok(row),
-        _ => Err(Refusal::code(4005)),
+        _ => Err(Refusal::code(CONSUMPTION_STATUS)),
     }
 }
 
@@ -303,6 +339,6 @@ fn merchant_info(body: &Body<'_>) -> Result<MerchantInfo, Refusal> {
 fn fees(body: &Body<'_>) -> Result<Vec<Fee>, Refusal> {
     body.objects("fee_detail")?
         .iter()
-        .map(|fee| Ok(Fee { fee_type: fee.required("fee_type")?, amount: fee.required_amount("amount")? }))
+        .map(|fee| Ok(Fee { fee_type: fee.required("fee_type")?, amount: fee.required_fee("amount")? }))
         .collect()
 }

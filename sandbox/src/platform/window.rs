@@ -2,10 +2,13 @@
 
 use std::ops::RangeInclusive;
 
-use super::Call;
+use serde::Serialize;
+
 use super::codes::Refusal;
+use super::{Answer, Call, rows};
 use crate::civil::{self, CivilTime};
-use crate::state::{Row, Table};
+use crate::config::ListRules;
+use crate::state::{Key, Row, State, Table};
 
 const DEFAULT_SIZE: u32 = 10;
 const LARGEST_SIZE: u32 = 100;
@@ -20,29 +23,47 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) fn of(call: &Call<'_>) -> Result<Self, Refusal> {
+    fn of(call: &Call<'_>, rules: &ListRules) -> Result<Self, Refusal> {
         let page = call.body.count("page")?.unwrap_or(0);
         let size = call.body.count("size")?.unwrap_or(DEFAULT_SIZE);
         if size == 0 || size > LARGEST_SIZE {
             return Err(Refusal::parameter("size", "must be 1 to 100"));
         }
+        let size = size.min(rules.page_cap.filter(|cap| *cap > 0).unwrap_or(size));
         Ok(Self { skip: (page as usize).saturating_mul(size as usize), size: size as usize })
-    }
-
-    pub(crate) fn cut<T>(self, rows: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
-        rows.skip(self.skip).take(self.size)
     }
 }
 
-/// The rows of `table` in the call's window that `wanted` accepts, newest first, cut to the call's page.
-pub(crate) fn list<'t, R: Row>(
+/// `data` of a list that is short and has no window: the call's page of it.
+pub(crate) fn catalogue<T: Serialize>(call: &Call<'_>, state: &State, all: impl Iterator<Item = T>) -> Answer {
+    let rules = &state.settings.lists;
+    let page = Page::of(call, rules)?;
+    let all: Vec<T> = all.collect();
+    let total = all.len();
+    rows::write(rules, all.into_iter().skip(page.skip).take(page.size), total)
+}
+
+/// `data` of a list: the rows of `table` in the call's window that pass the filters of its body, newest first, cut to
+/// the call's page. A filter is a field of the body and the key that it is compared with.
+pub(crate) fn list<'t, R: Row, T: Serialize>(
     call: &Call<'_>,
+    state: &State,
     table: &'t Table<R>,
-    wanted: impl Fn(&R) -> bool,
-) -> Result<Vec<&'t R>, Refusal> {
-    let page = Page::of(call)?;
+    filters: &[(Key, &'static str)],
+    item: impl Fn(&'t R) -> T,
+) -> Answer {
+    let rules = &state.settings.lists;
+    let values = filters.iter().map(|(_, field)| call.body.text(field)).collect::<Result<Vec<_>, _>>()?;
+    let page = Page::of(call, rules)?;
     let span = window(call)?;
-    Ok(page.cut(table.newest_in(span).filter(|row| wanted(row))).collect())
+    let wanted: Vec<_> = filters
+        .iter()
+        .zip(&values)
+        .filter_map(|((key, _), value)| Some((*key, value.as_deref()?)))
+        .filter(|_| !rules.ignore_filters)
+        .collect();
+    let found = table.page(&wanted, &span, page.skip, page.size);
+    rows::write(rules, found.rows.into_iter().map(item), found.total)
 }
 
 /// The window in Unix milliseconds: both ends inclusive, at one-second resolution.

@@ -6,7 +6,7 @@ use CardStatus::{Activated, Delete, Fail, Frozen, Pending, ToActivate};
 /// Who changes the status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum By {
-    /// The platform, when the card is made or cannot be made.
+    /// The platform, when the card is made or cannot be made, and when its management fee cannot be taken.
     Platform,
     /// The merchant's call cards.activate.
     Activate,
@@ -15,7 +15,7 @@ pub(crate) enum By {
 }
 
 /// The whole transition table. What is not here answers 4005.
-const TRANSITIONS: [(CardStatus, CardStatus, By); 10] = [
+const TRANSITIONS: [(CardStatus, CardStatus, By); 12] = [
     (Pending, Activated, By::Platform),
     (Pending, ToActivate, By::Platform),
     (Pending, Fail, By::Platform),
@@ -26,6 +26,8 @@ const TRANSITIONS: [(CardStatus, CardStatus, By); 10] = [
     (Frozen, Delete, By::UpdateStatus),
     (ToActivate, Delete, By::UpdateStatus),
     (ToActivate, Fail, By::Platform),
+    (Activated, Delete, By::Platform),
+    (Frozen, Delete, By::Platform),
 ];
 
 impl CardStatus {

@@ -1,7 +1,9 @@
 //! Everything the platform remembers, and the one place where it changes.
 
+mod books;
 mod card_life;
 mod ledger;
+mod ordered;
 mod rows;
 mod table;
 mod words;
@@ -9,16 +11,17 @@ mod words;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
+pub(crate) use books::Books;
 pub(crate) use card_life::By;
 pub use ledger::{Account, Ledger, Posting};
 pub(crate) use rows::Card;
 pub use rows::{CardRecord, CardholderRecord, ConsumptionRecord, Fee, MerchantInfo, TransferRecord};
-pub(crate) use table::{Row, Table};
+pub(crate) use table::{Key, Row, Table};
 pub use words::{CallbackAction, CardStatus, CardType, CardholderStatus, ConsumptionType, Status, TransferType};
 
 use crate::callback::CallbackSettings;
 use crate::clock::Clock;
-use crate::config::{KeyState, MerchantState};
+use crate::config::{HttpStatuses, KeyState, ListRules, MerchantState};
 use crate::random::Numbers;
 
 /// The platform's memory. A snapshot is a copy of it.
@@ -35,7 +38,7 @@ pub(crate) struct State {
     cards: Table<Card>,
     consumptions: Table<ConsumptionRecord>,
     transfers: Table<TransferRecord>,
-    ledger: Ledger,
+    books: Books,
 }
 
 /// What the platform's own staff would set for the merchant.
@@ -47,6 +50,10 @@ pub(crate) struct Settings {
     /// Empty: every address may call.
     pub(crate) ip_whitelist: Vec<IpAddr>,
     pub(crate) callbacks: CallbackSettings,
+    pub(crate) lists: ListRules,
+    pub(crate) http_statuses: HttpStatuses,
+    /// Whether the fees and limits of packages and card BINs are applied.
+    pub(crate) tariffs: bool,
 }
 
 /// A token of the hosted card page.
@@ -134,7 +141,7 @@ impl State {
             cards: Table::new(),
             consumptions: Table::new(),
             transfers: Table::new(),
-            ledger: Ledger::default(),
+            books: Books::default(),
         }
     }
 
@@ -147,7 +154,11 @@ impl State {
         self.numbers = transaction.numbers;
         let told = !transaction.untold && self.settings.callbacks.target.is_some();
         let mut notices = Vec::new();
-        for change in transaction.changes {
+        let now_ms = self.clock.now_ms();
+        for mut change in transaction.changes {
+            if !transaction.untold {
+                self.stamp(&mut change, now_ms);
+            }
             if told {
                 notices.extend(self.notice(&change));
             }
@@ -159,6 +170,16 @@ impl State {
     /// Gives out no number again that this transaction has used, though nothing of it is committed.
     pub(crate) fn keep_numbers(&mut self, transaction: &Transaction) {
         self.numbers = transaction.numbers;
+    }
+
+    /// A consumption says when it was last changed, and no two changes of one have the same time: who is told of both
+    /// must see which is the newer one, also within a millisecond and while the clock stands still or runs back.
+    fn stamp(&self, change: &mut Change, now_ms: i64) {
+        if let Change::Consumption(row) = change {
+            let before = self.consumptions.get(&row.consume_no);
+            let earliest = before.map_or(row.updated_ms, |before| before.updated_ms.saturating_add(1));
+            row.updated_ms = now_ms.max(earliest);
+        }
     }
 
     /// What a change means to the merchant, before it is carried out.
@@ -196,7 +217,7 @@ impl State {
             Change::Card(row) => self.cards.put(*row),
             Change::Consumption(row) => self.consumptions.put(*row),
             Change::Transfer(row) => self.transfers.put(row),
-            Change::Posting(posting) => self.ledger.post(posting),
+            Change::Posting(posting) => self.books.post(posting),
         }
     }
 
@@ -233,7 +254,7 @@ impl State {
         &self.transfers
     }
 
-    pub(crate) fn ledger(&self) -> &Ledger {
-        &self.ledger
+    pub(crate) fn books(&self) -> &Books {
+        &self.books
     }
 }

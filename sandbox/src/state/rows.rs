@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{CardStatus, CardType, CardholderStatus, ConsumptionType, Row, Status, TransferType};
+use super::{CardStatus, CardType, CardholderStatus, ConsumptionType, Key, Row, Status, TransferType};
 
 /// A cardholder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,6 +64,8 @@ pub(crate) struct Card {
     pub(crate) pan: String,
     pub(crate) cvv: String,
     pub(crate) pin: Option<String>,
+    /// How many management fees in a row could not be taken.
+    pub(crate) unpaid_fees: u32,
 }
 
 impl std::fmt::Debug for Card {
@@ -107,6 +109,8 @@ pub struct ConsumptionRecord {
     pub returned: Decimal,
     /// Creation, virtual time in Unix milliseconds.
     pub time_ms: i64,
+    /// The last change, virtual time in Unix milliseconds: later with each change, even under a frozen clock.
+    pub updated_ms: i64,
 }
 
 /// One fee of a consumption.
@@ -116,7 +120,7 @@ pub struct Fee {
     /// Such as `Atm_fee`.
     pub fee_type: String,
     /// In US dollars.
-    #[serde(serialize_with = "crate::money::as_text", deserialize_with = "crate::money::from_text")]
+    #[serde(serialize_with = "crate::money::as_text", deserialize_with = "crate::money::from_json")]
     pub amount: Decimal,
 }
 
@@ -168,11 +172,12 @@ pub struct TransferRecord {
 }
 
 impl Row for CardholderRecord {
-    fn no(&self) -> &str {
-        &self.cardholder_no
-    }
-    fn unique_no(&self) -> Option<&str> {
-        Some(&self.cardholder_unique_no)
+    fn key(&self, key: Key) -> Option<&str> {
+        match key {
+            Key::No => Some(&self.cardholder_no),
+            Key::UniqueNo => Some(&self.cardholder_unique_no),
+            Key::Card | Key::Cardholder => None,
+        }
     }
     fn time_ms(&self) -> i64 {
         self.time_ms
@@ -180,11 +185,13 @@ impl Row for CardholderRecord {
 }
 
 impl Row for Card {
-    fn no(&self) -> &str {
-        &self.record.card_no
-    }
-    fn unique_no(&self) -> Option<&str> {
-        Some(&self.record.card_unique_no)
+    fn key(&self, key: Key) -> Option<&str> {
+        match key {
+            Key::No => Some(&self.record.card_no),
+            Key::UniqueNo => Some(&self.record.card_unique_no),
+            Key::Cardholder => Some(&self.record.cardholder_no),
+            Key::Card => None,
+        }
     }
     fn time_ms(&self) -> i64 {
         self.record.time_ms
@@ -192,11 +199,13 @@ impl Row for Card {
 }
 
 impl Row for ConsumptionRecord {
-    fn no(&self) -> &str {
-        &self.consume_no
-    }
-    fn unique_no(&self) -> Option<&str> {
-        None
+    fn key(&self, key: Key) -> Option<&str> {
+        match key {
+            Key::No => Some(&self.consume_no),
+            Key::Card => Some(&self.card_no),
+            Key::Cardholder => Some(&self.cardholder_no),
+            Key::UniqueNo => None,
+        }
     }
     fn time_ms(&self) -> i64 {
         self.time_ms
@@ -204,11 +213,13 @@ impl Row for ConsumptionRecord {
 }
 
 impl Row for TransferRecord {
-    fn no(&self) -> &str {
-        &self.transfer_no
-    }
-    fn unique_no(&self) -> Option<&str> {
-        Some(&self.transfer_unique_no)
+    fn key(&self, key: Key) -> Option<&str> {
+        match key {
+            Key::No => Some(&self.transfer_no),
+            Key::UniqueNo => Some(&self.transfer_unique_no),
+            Key::Cardholder => Some(&self.cardholder_no),
+            Key::Card => None,
+        }
     }
     fn time_ms(&self) -> i64 {
         self.time_ms

@@ -121,3 +121,10 @@ words! {
         CardUpdate = "Card_update",
     }
 }
+
+impl TransferType {
+    /// The platform does not mind the case of this one word.
+    pub(crate) fn parse_any_case(text: &str) -> Option<Self> {
+        [Self::In, Self::Out].into_iter().find(|known| known.as_str().eq_ignore_ascii_case(text))
+    }
+}

@@ -255,18 +255,19 @@ fn raw(client: &Client, args: &Args<'_>) -> Result<Value, Error> {
 
 fn card(args: &Args<'_>) -> ApplyCard {
     let address = |address: &Value| {
-        let text = |name: &str| address[name].as_str().unwrap_or_default().to_owned();
+        let some = |name: &str| address[name].as_str().map(str::to_owned);
+        let text = |name: &str| some(name).unwrap_or_default();
         Address {
-            first_name: text("first_name"),
-            last_name: text("last_name"),
-            phone_code: text("phone_code"),
-            phone: text("phone"),
+            first_name: some("first_name"),
+            last_name: some("last_name"),
+            phone_code: some("phone_code"),
+            phone: some("phone"),
             postal_code: text("postal_code"),
             country: text("country"),
             state: text("state"),
             city: text("city"),
             address_line1: text("address_line1"),
-            address_line2: text("address_line2"),
+            address_line2: some("address_line2"),
         }
     };
     ApplyCard {

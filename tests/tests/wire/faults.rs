@@ -90,14 +90,15 @@ fn the_timeout_bounds_the_whole_call_with_all_its_attempts() {
         .timeout(Duration::from_millis(300))
         .build()
         .unwrap();
-    for mutation in [false, true] {
+    for mutation in [true, false] {
         let started = Instant::now();
         let error =
             if mutation { client.cards().freeze("17") } else { client.cards().get("17").map(drop) }.unwrap_err();
         assert!((300..3_000).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown), "{error}");
+        assert!(!mutation || mute.seen().len() == 1);
     }
-    assert_eq!(mute.seen().len(), 2);
+    assert!((2..=4).contains(&mute.seen().len()), "a read has three attempts");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use keysecure::{
 };
 use keysecure_tests::{Stage, address, virtual_card};
 
-type Part = fn(&mut keysecure::Address) -> &mut String;
+type Part = fn(&mut keysecure::Address, &str);
 type Wrong = Box<dyn Fn(&Client) -> Result<(), Error>>;
 
 /// A field, a value that must not be repeated (or nothing), and a call that is wrong in it.
@@ -212,7 +212,11 @@ fn money() -> Vec<Case> {
             c.simulation().auth(&request).map(drop)
         }));
         cases.push(case("local_amount", value, move |c| {
-            let request = Simulated { local_amount: Some(amount.parse().unwrap()), ..simulated() };
+            let request = Simulated {
+                local_amount: Some(amount.parse().unwrap()),
+                local_currency: Some("EUR".into()),
+                ..simulated()
+            };
             c.simulation().auth(&request).map(drop)
         }));
         cases.push(case("amount", value, move |c| {
@@ -253,35 +257,49 @@ fn cards() -> Vec<Case> {
         case("address_info", "", |c| c.cards().apply(&ApplyCard { address_info: None, ..physical() }).map(drop)),
     ];
     let parts: [(&'static str, Part); 9] = [
-        ("first_name", |a| &mut a.first_name),
-        ("last_name", |a| &mut a.last_name),
-        ("phone_code", |a| &mut a.phone_code),
-        ("phone", |a| &mut a.phone),
-        ("postal_code", |a| &mut a.postal_code),
-        ("country", |a| &mut a.country),
-        ("state", |a| &mut a.state),
-        ("city", |a| &mut a.city),
-        ("address_line1", |a| &mut a.address_line1),
+        ("address_info.first_name", |a, text| a.first_name = Some(text.into())),
+        ("address_info.last_name", |a, text| a.last_name = Some(text.into())),
+        ("address_info.phone_code", |a, text| a.phone_code = Some(text.into())),
+        ("address_info.phone", |a, text| a.phone = Some(text.into())),
+        ("address_info.postal_code", |a, text| a.postal_code = text.into()),
+        ("address_info.country", |a, text| a.country = text.into()),
+        ("address_info.state", |a, text| a.state = text.into()),
+        ("address_info.city", |a, text| a.city = text.into()),
+        ("address_info.address_line1", |a, text| a.address_line1 = text.into()),
     ];
-    for (field, part) in parts {
+    let with = |request: &ApplyCard, change: &dyn Fn(&mut keysecure::Address)| {
+        let mut address = address();
+        change(&mut address);
+        ApplyCard { address_info: Some(address), ..request.clone() }
+    };
+    let on_virtual = ApplyCard { card_type: CardType::Virtual, ..physical() };
+    for (field, set) in parts {
         for text in ["", "   ", "北京市朝阳区", "Champs-Élysées", "two\nlines"] {
             let value = if text.trim().is_empty() { "" } else { text };
-            for request in [physical(), ApplyCard { card_type: CardType::Virtual, ..physical() }] {
-                cases.push(case(field, value, move |c| {
-                    let mut address = address();
-                    text.clone_into(part(&mut address));
-                    c.cards().apply(&ApplyCard { address_info: Some(address), ..request.clone() }).map(drop)
-                }));
+            for request in [&physical(), &on_virtual] {
+                let request = with(request, &|address| set(address, text));
+                cases.push(case(field, value, move |c| c.cards().apply(&request).map(drop)));
             }
         }
     }
-    for (field, text) in [("address_line2", "Straße 7"), ("phone_code", "+44"), ("phone_code", "44a")] {
-        cases.push(case(field, text, move |c| {
-            let mut address = address();
-            let part = if field == "phone_code" { &mut address.phone_code } else { &mut address.address_line2 };
-            text.clone_into(part);
-            c.cards().apply(&ApplyCard { address_info: Some(address), ..physical() }).map(drop)
-        }));
+    let whole: [(&'static str, Part); 4] = [
+        ("address_info.first_name", |a, _| a.first_name = None),
+        ("address_info.last_name", |a, _| a.last_name = None),
+        ("address_info.phone_code", |a, _| a.phone_code = None),
+        ("address_info.phone", |a, _| a.phone = None),
+    ];
+    for (field, clear) in whole {
+        let request = with(&physical(), &|address| clear(address, ""));
+        cases.push(case(field, "", move |c| c.cards().apply(&request).map(drop)));
+    }
+    let wrong: [(&'static str, &'static str, Part); 3] = [
+        ("address_info.address_line2", "Straße 7", |a, text| a.address_line2 = Some(text.into())),
+        ("address_info.phone_code", "+44", |a, text| a.phone_code = Some(text.into())),
+        ("address_info.phone_code", "44a", |a, text| a.phone_code = Some(text.into())),
+    ];
+    for (field, text, set) in wrong {
+        let request = with(&physical(), &|address| set(address, text));
+        cases.push(case(field, text, move |c| c.cards().apply(&request).map(drop)));
     }
     cases
 }

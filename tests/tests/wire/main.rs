@@ -17,6 +17,7 @@ mod input;
 mod lists;
 mod matrix;
 mod observer;
+mod outcomes;
 mod patience;
 mod secrets;
 mod tokens;

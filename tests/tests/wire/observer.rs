@@ -67,7 +67,7 @@ fn every_attempt_is_told_with_its_number_and_what_became_of_it() {
     let table: [(FaultKind, Attempt); 6] = [
         (FaultKind::HttpStatus(503, None), ("accounts.get", 1, Some(503), None, Some(Unknown))),
         (FaultKind::DropAfterCommit, ("accounts.get", 1, None, None, Some(Unknown))),
-        (FaultKind::Code(1001), ("accounts.get", 1, Some(200), Some(1001), Some(Rejected))),
+        (FaultKind::Code(1001), ("accounts.get", 1, Some(200), Some(1001), Some(Unknown))),
         (FaultKind::Code(1005), ("accounts.get", 1, Some(200), Some(1005), Some(Rejected))),
         (FaultKind::Code(1009), ("accounts.get", 1, Some(200), Some(1009), Some(Rejected))),
         (FaultKind::Truncate, ("accounts.get", 1, None, None, Some(Unknown))),

@@ -1,11 +1,10 @@
 //! Clocks that want to be asked while the client waits: a face hears of Ctrl-C so.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use keysecure::{Client, Clock, Error, ErrorKind, Simulated, SystemClock};
+use keysecure::{Client, Clock, Error, ErrorKind, Interrupted, Outcome, Simulated, SystemClock, TransportFault};
 use keysecure_sandbox::{Fault, FaultKind};
 use keysecure_tests::{ConnectProxy, Stage, TlsServer, cents, envelope};
 
@@ -35,25 +34,24 @@ impl Clock for Asked {
         self.machine.monotonic()
     }
 
-    fn sleep(&self, duration: Duration) {
-        self.machine.sleep(duration);
+    fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
+        self.machine.sleep(duration)
     }
 
     fn longest_wait(&self) -> Option<Duration> {
         Some(Duration::from_millis(5))
     }
 
-    fn between_waits(&self) {
-        if self.times.fetch_add(1, Ordering::SeqCst) + 1 == self.enough {
-            resume_unwind(Box::new("enough"));
-        }
+    fn between_waits(&self) -> Result<(), Interrupted> {
+        if self.times.fetch_add(1, Ordering::SeqCst) + 1 == self.enough { Err(Interrupted) } else { Ok(()) }
     }
 }
 
-/// Makes a call that its clock ends.
-fn ended<T>(call: impl FnOnce() -> Result<T, Error>) {
-    let Err(cause) = catch_unwind(AssertUnwindSafe(call)) else { panic!("the call came to its own end") };
-    assert_eq!(cause.downcast_ref(), Some(&"enough"));
+/// The outcome of a call that its clock ended.
+fn interrupted<T>(call: Result<T, Error>) -> Outcome {
+    let Err(error) = call else { panic!("the call came to its own end") };
+    assert_eq!((error.kind(), error.transport_fault()), (ErrorKind::Transport, Some(TransportFault::Interrupted)));
+    error.outcome()
 }
 
 #[test]
@@ -76,7 +74,8 @@ fn a_slow_answer_is_waited_for_and_the_clock_is_asked_meanwhile() {
 #[test]
 fn a_time_out_counts_all_pieces() {
     let stage = Stage::credit().unwrap();
-    let client = stage.builder().clock(Asked::new(u32::MAX)).timeout(Duration::from_millis(300)).build().unwrap();
+    let builder = stage.builder().clock(Asked::new(u32::MAX)).timeout(Duration::from_millis(300));
+    let client = builder.max_retries(0).build().unwrap();
     client.access_token().unwrap();
     stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_secs(20))));
     let start = Instant::now();
@@ -107,7 +106,7 @@ fn a_clock_ends_a_call_where_it_waits_and_the_client_goes_on() {
     client.access_token().unwrap();
     clock.times.store(0, Ordering::SeqCst);
     stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_secs(2))));
-    ended(|| client.accounts().get(&stage.cardholder_no));
+    assert_eq!(interrupted(client.accounts().get(&stage.cardholder_no)), Outcome::Unknown);
     client.accounts().get(&stage.cardholder_no).unwrap();
     // The sandbox counts the one that it stalls when that is over.
     assert!(stage.sandbox.requests_to("accounts.get") <= 2, "an ended call sends nothing more");
@@ -119,7 +118,7 @@ fn a_token_that_nobody_waits_for_any_more_is_fetched_by_the_next() {
     let clock = Asked::new(3);
     let client = stage.builder().clock(clock).build().unwrap();
     stage.sandbox.fault(Fault::on("token", FaultKind::Stall(Duration::from_secs(2))));
-    ended(|| client.access_token());
+    interrupted(client.access_token());
     client.access_token().unwrap();
     client.accounts().get(&stage.cardholder_no).unwrap();
 }

@@ -18,6 +18,7 @@ use patience::{Patience, PatientConnector};
 use resolver::RememberingResolver;
 
 use super::{Method, Request, Response, Transport, TransportError, TransportFault};
+use crate::base_url::BaseUrl;
 use crate::clock::Clock;
 use crate::error::Error;
 
@@ -37,7 +38,7 @@ impl HttpTransport {
     /// `https_only` is off only for a loopback address; `proxy` and `ca_pem` come from the caller, never from the
     /// environment.
     pub(crate) fn new(
-        https_only: bool,
+        base_url: &BaseUrl,
         proxy: Option<&str>,
         ca_pem: Option<&str>,
         clock: &Arc<dyn Clock>,
@@ -48,7 +49,7 @@ impl HttpTransport {
             None => RootCerts::WebPki,
         };
         let config = Agent::config_builder()
-            .https_only(https_only)
+            .https_only(base_url.https)
             // A redirect would carry the Api-Key and the body to wherever it points.
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -215,6 +216,7 @@ fn fault_of(error: &ureq::Error) -> TransportFault {
         E::BodyExceedsLimit(_) | E::LargeResponseHeader(..) => TransportFault::TooLarge,
         E::Protocol(_) => TransportFault::Protocol,
         E::ConnectionFailed => TransportFault::Connect,
+        E::Other(_) => TransportFault::Interrupted,
         E::Io(error) => match error.kind() {
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => TransportFault::Timeout,
             io::ErrorKind::ConnectionRefused

@@ -35,7 +35,9 @@ impl Patience {
         loop {
             match brought.recv_timeout(piece) {
                 Ok(result) => return result,
-                Err(RecvTimeoutError::Timeout) => self.0.between_waits(),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.0.between_waits().map_err(|ended| ureq::Error::Other(ended.into()))?
+                }
                 Err(RecvTimeoutError::Disconnected) => return Err(ureq::Error::ConnectionFailed),
             }
         }
@@ -122,7 +124,9 @@ impl<T: Transport> Transport for Patient<T> {
             let last = left <= piece;
             let after = if last { left } else { piece }.into();
             match self.connection.await_input(NextTimeout { after, ..timeout }) {
-                Err(ureq::Error::Timeout(_)) if !last => self.patience.0.between_waits(),
+                Err(ureq::Error::Timeout(_)) if !last => {
+                    self.patience.0.between_waits().map_err(|ended| ureq::Error::Other(ended.into()))?
+                }
                 done => return done,
             }
         }

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use serde::de::IgnoredAny;
 
 use super::{Node, Text};
+use crate::values::surrogates;
 
 /// How deep values may be nested.
 const DEEPEST: usize = 32;
@@ -70,7 +71,7 @@ impl<'a> Reader<'a> {
         self.place += count;
     }
 
-    /// A text. JSON's own library reads those with escapes.
+    /// A text. JSON's own library reads those with escapes; half a surrogate pair becomes U+FFFD.
     pub(crate) fn text(&mut self) -> Option<Text<'a>> {
         self.sign(b'"')?;
         let start = self.place - 1;
@@ -89,7 +90,7 @@ impl<'a> Reader<'a> {
         self.place += 1;
         let spelling = &self.json[start..self.place];
         let text = if escaped {
-            Cow::Owned(serde_json::from_str(spelling).ok()?)
+            Cow::Owned(serde_json::from_str(&surrogates::replaced(spelling)).ok()?)
         } else {
             Cow::Borrowed(&spelling[1..spelling.len() - 1])
         };

@@ -9,7 +9,7 @@ use super::expiry;
 use crate::config::{Mode, Repeat};
 use crate::state::{
     Account, By, Card, CardRecord, CardStatus, CardType, CardholderStatus, Change, ConsumptionRecord, ConsumptionType,
-    MerchantInfo, Posting, State, Status, Transaction,
+    Key, MerchantInfo, Posting, State, Status, Transaction,
 };
 
 /// What a card is made from.
@@ -28,7 +28,7 @@ pub(crate) fn apply(call: &Call<'_>, state: &State, transaction: &mut Transactio
     let card_type = call.body.required_word("card_type", CardType::parse)?;
     let product = product(call, card_type)?;
     let card_name = match (call.body.object("address_info")?, card_type) {
-        (Some(address), _) => address::check(&address)?,
+        (Some(address), card_type) => address::check(&address, card_type)?,
         (None, CardType::Virtual) => String::new(),
         (None, CardType::Physical) => {
             return Err(Refusal::parameter("address_info", "is required for a physical card"));
@@ -36,13 +36,12 @@ pub(crate) fn apply(call: &Call<'_>, state: &State, transaction: &mut Transactio
     };
     match cardholders::existing(state, &cardholder_no)?.status {
         CardholderStatus::Approved => {}
-        CardholderStatus::Rejected => return Err(Refusal::code(2005)),
-        // Inferred: a verification that is not decided yet is "pending" to this call.
-        CardholderStatus::Pending | CardholderStatus::InProgress => {
-            return Err(Refusal::code(2004));
+        // Whoever has not passed has not passed, decided or not.
+        CardholderStatus::Pending | CardholderStatus::InProgress | CardholderStatus::Rejected => {
+            return Err(Refusal::code(2005));
         }
     }
-    if let Some(first) = state.cards().by_unique_no(&unique_no) {
+    if let Some(first) = state.cards().first(Key::UniqueNo, &unique_no) {
         match call.setup.repeated_numbers {
             Repeat::Execute => {}
             Repeat::Refuse => return Err(Refusal::parameter("card_unique_no", "was used before")),
@@ -140,6 +139,7 @@ pub(crate) fn new_card(
         cvv: transaction.numbers.random.digits(3),
         pan,
         pin: None,
+        unpaid_fees: 0,
     }
 }
 
@@ -164,7 +164,7 @@ fn charge_opening(
         return Ok(());
     }
     let holder = Account::Cardholder(card.record.cardholder_no.clone());
-    if state.ledger().balance(&holder) < cost {
+    if state.books().balance(&holder) < cost {
         return Err(Refusal::code(INSUFFICIENT_BALANCE));
     }
     let consume_no = transaction.numbers.next();
@@ -190,6 +190,7 @@ fn charge_opening(
         remark: String::new(),
         returned: Decimal::ZERO,
         time_ms: call.now_ms,
+        updated_ms: call.now_ms,
     })));
     Ok(())
 }

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::super::{Answer, Call, catalog, data, list_data, window};
+use super::super::{Answer, Call, catalog, data, window};
 use super::existing;
-use crate::state::{CardStatus, CardType, State, Transaction};
+use crate::state::{CardStatus, CardType, Key, State, Transaction};
 
 /// Call 6, `cards.list`.
 pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
@@ -19,16 +19,9 @@ pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answe
         status: CardStatus,
         time: i64,
     }
-    let cardholder_no = call.body.text("cardholder_no")?;
-    let unique_no = call.body.text("card_unique_no")?;
-    let no = call.body.text("card_no")?;
-    let rows = window::list(call, state.cards(), |card| {
-        let card = &card.record;
-        cardholder_no.as_ref().is_none_or(|no| *no == card.cardholder_no)
-            && unique_no.as_ref().is_none_or(|no| *no == card.card_unique_no)
-            && no.as_ref().is_none_or(|no| *no == card.card_no)
-    })?;
-    list_data(rows.into_iter().map(|card| Item {
+    let filters =
+        [(Key::Cardholder, "cardholder_no"), (Key::UniqueNo, "card_unique_no"), (Key::No, "card_no")];
+    window::list(call, state, state.cards(), &filters, |card| Item {
         card_no: &card.record.card_no,
         card_unique_no: &card.record.card_unique_no,
         cardholder_no: &card.record.cardholder_no,
@@ -37,7 +30,7 @@ pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answe
         organization: &card.record.organization,
         status: card.record.status,
         time: card.record.time_ms,
-    }))
+    })
 }
 
 /// Call 7, `cards.get`.
@@ -71,7 +64,7 @@ pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer
         organization: &card.organization,
         card_last_no: &card.card_last_no,
         status: card.status,
-        fee_detail: package.map_or(catalog::TARIFF, |package| package.fee_detail),
+        fee_detail: catalog::terms(&card.product_no).0,
         time: card.time_ms,
     })
 }
