@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use keysecure::{Client, ClientBuilder, Clock, Error, Request, Response, Transport, TransportError};
+use keysecure::{Client, ClientBuilder, Clock, Error, Interrupted, Request, Response, Transport, TransportError};
 
 pub const BASE_URL: &str = "https://platform.test";
 /// The time on the clock at its start, in Unix milliseconds: 2026-01-01T00:00:00Z.
@@ -23,8 +23,9 @@ impl Clock for VirtualClock {
         Duration::from_micros(self.0.load(Ordering::Relaxed))
     }
 
-    fn sleep(&self, duration: Duration) {
+    fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
         self.0.fetch_add(u64::try_from(duration.as_micros()).unwrap(), Ordering::Relaxed);
+        Ok(())
     }
 }
 
