@@ -12,7 +12,9 @@ pub fn run(input: &[u8]) {
         Ok(platform) => platform,
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::Config);
-            assert!(input.len() < 12 || !error.to_string().contains(url), "the error repeats the URL");
+            // A URL, not a word of the error's own.
+            let is_url = url.len() >= 12 && url.contains("://") && !url.contains(' ');
+            assert!(!is_url || !error.to_string().contains(url), "the error repeats the URL");
             return;
         }
     };
@@ -29,7 +31,7 @@ fn check(url: &str) {
     let (scheme, rest) = url.split_once("://").expect("a scheme");
     let authority = rest.split('/').next().unwrap();
     assert!(rest.ends_with("/open-api/v1/merchant/token"));
-    assert!(!url.contains(['?', '#', '@', '\\', '"', '<', '>', '^', '`', '{', '|', '}']), "not a URL: {url}");
+    assert!(url.bytes().all(|byte| byte.is_ascii_graphic()) && !url.contains(['?', '#', '@', '\\']), "{url}");
     let (host, port) = match authority.strip_prefix('[') {
         Some(v6) => {
             let (host, port) = v6.split_once(']').expect("a closed bracket");

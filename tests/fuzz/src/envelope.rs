@@ -10,6 +10,7 @@ use keysecure::{
 
 use super::SEPARATOR;
 use super::json::{self, Meaning};
+use super::pan::pans;
 use super::platform::{Platform, response};
 
 thread_local! {
@@ -93,6 +94,7 @@ pub fn run(input: &[u8]) {
 fn check_error(error: &Error, last: Reply<'_>, is_mutation: bool) {
     let (text, debug) = (error.to_string(), format!("{error:?}"));
     assert!(text.len() < 4 * 1024 && debug.len() < 16 * 1024, "texts in errors are cut");
+    assert_eq!(pans(&text).next(), None, "a card number in an error");
     assert!(error.attempts() > 0 && error.operation().is_some());
     match error.outcome() {
         Outcome::NotSent => assert!(matches!(last, Reply::Failure(failure) if !failure.sent), "it was sent: {error}"),

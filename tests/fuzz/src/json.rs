@@ -66,6 +66,19 @@ impl Meaning {
         })
     }
 
+    /// Every text and every name in it.
+    pub fn each_text(&self, see: &mut impl FnMut(&str)) {
+        match self {
+            Self::Text(text) => see(text),
+            Self::Array(items) => items.iter().for_each(|item| item.each_text(see)),
+            Self::Object(fields) => fields.iter().for_each(|(name, value)| {
+                see(name);
+                value.each_text(see);
+            }),
+            Self::Null | Self::Bool(_) | Self::Number { .. } => {}
+        }
+    }
+
     fn number(json: &str) -> Option<Self> {
         serde_json::from_str::<&RawValue>(json).ok()?;
         let (negative, rest) = json.strip_prefix('-').map_or((false, json), |rest| (true, rest));

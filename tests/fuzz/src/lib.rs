@@ -11,8 +11,10 @@ pub mod call;
 pub mod envelope;
 pub mod headers;
 mod json;
+pub mod json_text;
 pub mod list;
 pub mod model;
+mod pan;
 mod platform;
 pub mod stored_token;
 pub mod verify_webhook;
@@ -30,6 +32,7 @@ pub const TARGETS: &[Target] = &[
     ("call", call::run),
     ("envelope", envelope::run),
     ("headers", headers::run),
+    ("json_text", json_text::run),
     ("list", list::run),
     ("model", model::run),
     ("stored_token", stored_token::run),
