@@ -125,7 +125,7 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for TransportFailure {
 impl From<TransportFailure> for TransportError {
     fn from(failure: TransportFailure) -> Self {
         let TransportFailure::Failed { fault, sent } = failure;
-        Self { fault, sent }
+        if sent { Self::maybe_sent(fault) } else { Self::not_sent(fault) }
     }
 }
 

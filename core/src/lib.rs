@@ -99,7 +99,7 @@ pub use crate::store::RedisStore;
 pub use crate::store::{MemoryTokenStore, StoreLock, StoreUnavailable, StoredToken, TokenStore};
 #[cfg(feature = "uniffi")]
 pub use crate::thrown::{ErrorFacts, FfiError};
-pub use crate::transport::{Method, Request, Response, Transport, TransportError, TransportFault};
+pub use crate::transport::{ConnectReason, Method, Request, Response, Transport, TransportError, TransportFault};
 pub use crate::values::civil::{Date, Timezone, When};
 pub use crate::values::enums::{
     CardStatus, CardType, CardholderStatus, ConsumptionType, Exemption, FeeType, Status, TransferType,

@@ -174,14 +174,12 @@ impl Front {
         };
         match fault {
             None => Reply::new(&plain),
-            Some(fault) => {
-                shape(fault, &Outgoing { plain, data: answer.as_deref().ok(), trap_url: &self.0.trap_url })
-            }
+            Some(fault) => shape(fault, &Outgoing { plain, data: answer.as_deref().ok(), trap_url: &self.0.trap_url }),
         }
     }
 }
 
-/// The answer to a refused call, with the status that the code has under the setting.
+/// The response to a refused call, with the status that the code has under the setting.
 fn refused_response(wanted: HttpStatuses, code: i64, envelope: Response<'_>) -> Response<'_> {
     let status = strict_status(code);
     match wanted {
@@ -202,14 +200,16 @@ fn refused(refusal: &Refusal, language: Language) -> Vec<u8> {
 fn entry(origin: Origin, head: &Head<'_>, found: Found, time_ms: i64, fault: Option<FaultKind>) -> Entry {
     Entry {
         operation: operation(found),
-        method: head.method.to_owned(),
+        method: match found {
+            Found::Route(route) => route.method.into(),
+            Found::WrongMethod | Found::Nothing => head.method.to_owned().into(),
+        },
         path: match found {
-            Found::Route(route) => route.path,
-            Found::WrongMethod | Found::Nothing => head.path,
-        }
-        .to_owned(),
+            Found::Route(route) => route.path.into(),
+            Found::WrongMethod | Found::Nothing => head.path.to_owned().into(),
+        },
         connection: origin.connection,
-        header_names: head.header_names().collect::<Vec<_>>().join("\n"),
+        header_names: head.header_names().collect::<Vec<_>>().join("\n").into(),
         body: Box::default(),
         time_ms,
         code: None,

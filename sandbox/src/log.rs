@@ -1,6 +1,8 @@
 //! The record of requests.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -41,11 +43,11 @@ pub struct RequestRecord {
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) operation: &'static str,
-    pub(crate) method: String,
-    pub(crate) path: String,
+    pub(crate) method: Cow<'static, str>,
+    pub(crate) path: Cow<'static, str>,
     pub(crate) connection: u64,
-    /// One name per line.
-    pub(crate) header_names: String,
+    /// One name per line. Most requests have the same ones as the request before, and share them.
+    pub(crate) header_names: Arc<str>,
     pub(crate) body: Box<[u8]>,
     pub(crate) time_ms: i64,
     pub(crate) code: Option<i64>,
@@ -68,7 +70,10 @@ impl Log {
     }
 
     /// Adds an entry and gives its name.
-    pub(crate) fn push(&mut self, entry: Entry) -> usize {
+    pub(crate) fn push(&mut self, mut entry: Entry) -> usize {
+        if let Some(last) = self.entries.back().filter(|last| last.header_names == entry.header_names) {
+            entry.header_names = Arc::clone(&last.header_names);
+        }
         if self.entries.len() >= self.most {
             self.entries.pop_front();
         }
@@ -101,8 +106,8 @@ impl Entry {
     pub(crate) fn record(&self) -> RequestRecord {
         RequestRecord {
             operation: self.operation.to_owned(),
-            method: self.method.clone(),
-            path: self.path.clone(),
+            method: self.method.to_string(),
+            path: self.path.to_string(),
             connection: self.connection,
             headers: self.header_names.lines().map(str::to_owned).collect(),
             body: masked(&self.body),
@@ -164,10 +169,10 @@ mod tests {
     fn the_log_keeps_the_last_ones() {
         let entry = |connection| Entry {
             operation: "token",
-            method: String::new(),
-            path: String::new(),
+            method: Cow::Borrowed(""),
+            path: Cow::Borrowed(""),
             connection,
-            header_names: String::new(),
+            header_names: Arc::from(""),
             body: Box::default(),
             time_ms: 0,
             code: None,

@@ -41,13 +41,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(mut args: impl Iterator<Item = String>) -> Result<(), String> {
+fn run(args: impl Iterator<Item = String>) -> Result<(), String> {
+    let args: Vec<_> = args.collect();
+    if args.first().is_some_and(|first| first == "help") || args.iter().any(|arg| arg == "--help" || arg == "-h") {
+        print!("{USAGE}");
+        return Ok(());
+    }
+    let mut args = args.into_iter();
     match args.next().as_deref() {
         Some("serve") => {}
-        Some("--help" | "-h" | "help") => {
-            print!("{USAGE}");
-            return Ok(());
-        }
         _ => return Err(format!("the first argument must be serve\n\n{USAGE}")),
     }
     let options = Options::parse(args)?;

@@ -249,6 +249,21 @@ fn control_calls_that_make_no_sense_are_told_so() {
     assert_eq!(403, page.unwrap().status().as_u16(), "no web page steers the sandbox");
 }
 
+#[test]
+fn a_name_that_leads_to_loopback_is_not_enough_to_steer() {
+    let (_given, control) = started();
+    let status = |host: &str| {
+        let call = control.agent.get(format!("{}/info", control.url)).header("Host", host).call();
+        call.unwrap().status().as_u16()
+    };
+    for host in ["localhost", "LOCALHOST:1", "127.0.0.1:9", "127.1.2.3", "[::1]:80", "[::1]"] {
+        assert_eq!(200, status(host), "{host}");
+    }
+    for host in ["evil.example", "evil.example:80", "localhost.evil.example", "10.0.0.1", "127.0.0.1.evil.example:80"] {
+        assert_eq!(403, status(host), "{host}");
+    }
+}
+
 struct Program(Child);
 
 impl Drop for Program {
@@ -292,6 +307,39 @@ fn the_program_prints_where_it_is_and_serves() {
 }
 
 #[test]
+fn the_program_takes_the_settings_of_lists_statuses_and_tariffs() {
+    let options = ["--page-cap", "1", "--list-total", "--http-status", "strict_bare", "--tariffs"];
+    let (_running, info) = program(&options);
+    let url = |path: &str| format!("{}/open-api{path}", info["base_url"].as_str().unwrap());
+    let control = Control::new(info["control_url"].as_str().unwrap());
+    let now_ms = || control.get("/clock").1["now_ms"].to_string();
+    let key = info["api_key"].as_str().unwrap();
+    let bare = control.agent.get(url("/v1/merchant/token")).header("Api-Key", "other").call().unwrap();
+    assert_eq!((401, "text/plain"), (bare.status().as_u16(), bare.headers()["content-type"].to_str().unwrap()));
+    let token = control.agent.get(url("/v1/merchant/token")).header("Api-Key", key).header("Timestamp", now_ms());
+    let token = read(token.header("Content-Type", "application/json").call().unwrap()).1;
+    let packages = control.agent.post(url("/v1/card/package/list")).header("Api-Key", key);
+    let packages = packages.header("Access-Token", token["data"]["access_token"].as_str().unwrap());
+    let packages =
+        packages.header("Timestamp", now_ms()).header("Content-Type", "application/json").send("{}").unwrap();
+    let data = read(packages).1["data"].clone();
+    assert_eq!((1, json!(4)), (data["list"].as_array().unwrap().len(), data["total"].clone()));
+    let holder = control.done("/seed/approved_cardholder", json!({}))["cardholder_no"].clone();
+    let card = control.done("/seed/virtual_card", json!({"cardholder_no": holder}))["card_no"].clone();
+    let bought = control.agent.post(url("/v1/simulate/auth")).send(json!({"card_no": card, "amount": 1}).to_string());
+    assert_eq!(0, read(bought.unwrap()).1["code"]);
+    assert_eq!("Decline_fee", control.get("/state").1["consumptions"][0]["fees"][0]["fee_type"], "it has no money");
+}
+
+#[test]
+fn the_program_explains_itself() {
+    for args in [&["--help"][..], &["help"], &["serve", "--help"], &["serve", "--tariffs", "-h"]] {
+        let done = Command::new(env!("CARGO_BIN_EXE_keysecure-sandbox")).args(args).output().unwrap();
+        assert!(done.status.success() && done.stdout.starts_with(b"Usage:"), "{args:?}");
+    }
+}
+
+#[test]
 fn the_program_ends_with_its_standard_input_if_asked_to() {
     let (mut running, info) = program(&["--exit-with-stdin"]);
     assert!(info["base_url"].is_string());
@@ -306,6 +354,8 @@ fn the_program_refuses_what_it_does_not_know() {
         &["--port"],
         &["--port", "99999"],
         &["--nonsense"],
+        &["--page-cap", "0"],
+        &["--http-status", "200"],
         &["--callback-url", "http://example.com/"],
         &["--api-secret", "short"],
     ] {

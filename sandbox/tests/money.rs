@@ -74,7 +74,7 @@ fn odd_transfers_are_refused_with_the_field() {
         ("balance", json!("1e400")),
         ("balance", json!("NaN")),
         ("balance", json!("")),
-        ("type", json!("in")),
+        ("type", json!("inn")),
         ("type", Value::Null),
         ("transfer_unique_no", json!("x".repeat(65))),
         ("transfer_unique_no", json!(7)),
@@ -112,7 +112,7 @@ fn a_purchase_holds_the_money_and_a_clearing_pays_the_shop() {
     assert_eq!("30.25", ledger.balance(&Account::Shops).to_string());
     assert_eq!("0.30", ledger.balance(&Account::Fees).to_string());
     assert!(ledger.holds_total().is_zero() && ledger.total().is_zero());
-    assert_eq!(4005, simulate(&given, "consumption_clear", json!({"consume_no": no})).code(), "only once");
+    assert_eq!(4006, simulate(&given, "consumption_clear", json!({"consume_no": no})).code(), "only once");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_failed_purchase_gives_the_money_back() {
     let no = auth(&given, &card_no, json!(30));
     simulate(&given, "consumption_fail", json!({"consume_no": no})).data();
     assert_eq!(("Fail", "100.00"), (&*status(&given, &no), &*given.balance()));
-    assert_eq!(4005, simulate(&given, "consumption_fail", json!({"consume_no": no})).code());
+    assert_eq!(4006, simulate(&given, "consumption_fail", json!({"consume_no": no})).code());
 }
 
 #[test]
@@ -161,9 +161,9 @@ fn a_reversal_undoes_a_pending_purchase_as_a_whole() {
         json!([info["type"], info["status"], info["consume_relate_no"], info["amount"]])
     );
     assert_eq!(("Fail", "100.00"), (&*status(&given, &no), &*given.balance()));
-    assert_eq!(4005, simulate(&given, "reversal", json!({"consume_relate_no": no})).code());
+    assert_eq!(4006, simulate(&given, "reversal", json!({"consume_relate_no": no})).code());
     assert_eq!(
-        4005,
+        4006,
         simulate(&given, "reversal", json!({"consume_relate_no": back})).code(),
         "a return is no purchase"
     );
@@ -174,7 +174,7 @@ fn refunds_and_reversals_never_give_back_more_than_was_paid() {
     let (given, card_no) = shopper();
     let no = auth(&given, &card_no, json!(30));
     let refund = |amount: Value| simulate(&given, "refund", json!({"consume_relate_no": no, "amount": amount}));
-    assert_eq!(4005, refund(json!(1)).code(), "nothing is settled yet");
+    assert_eq!(4006, refund(json!(1)).code(), "nothing is settled yet");
     simulate(&given, "consumption_clear", json!({"consume_no": no})).data();
     assert!(refund(json!("30.01")).msg().starts_with("amount "));
     refund(json!("12.50")).data();
@@ -264,7 +264,7 @@ fn an_opening_fee_is_a_consumption_and_needs_the_money() {
     let fee = &given.sandbox.consumptions()[0];
     assert_eq!((ConsumptionType::OpenCard, Status::Success), (fee.kind, fee.status));
     assert_eq!(card_no, fee.card_no);
-    assert_eq!(4005, simulate(&given, "refund", json!({"consume_relate_no": fee.consume_no})).code());
+    assert_eq!(4006, simulate(&given, "refund", json!({"consume_relate_no": fee.consume_no})).code());
 }
 
 #[test]

@@ -16,10 +16,10 @@ const TOKEN: &str = "/v1/merchant/token";
 const CARDS: &str = "/v1/card/list";
 
 /// The codes of the platform's list that a call can bring about by itself.
-const ALL: [i64; 39] = [
+const ALL: [i64; 40] = [
     1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015, 1016, 1017, 1018, 1019,
-    1020, 1021, 1022, 2001, 2002, 2003, 2004, 2005, 2006, 2007, 2008, 2009, 2010, 2011, 3001, 4005, 4010, 4016, 4017,
-    0,
+    1020, 1021, 1022, 2001, 2002, 2003, 2004, 2005, 2006, 2007, 2008, 2009, 2010, 2011, 3001, 4005, 4006, 4010, 4016,
+    4017, 0,
 ];
 
 fn window(start: &str, end: &str) -> Value {
@@ -109,9 +109,15 @@ fn provoke_on(given: &Given, code: i64) -> Got {
             body["cardholder_no"] = json!(holder);
             caller.post("/v1/cardholder/apply", body)
         }
-        2004 | 2005 => {
-            let token = if code == 2004 { "wait" } else { "auto-reject" };
-            let applied = caller.post("/v1/cardholder/apply", holder_application("u", token));
+        2004 => {
+            let no = caller.post("/v1/cardholder/apply", holder_application("u", "wait")).text("cardholder_no");
+            sandbox.start_review(&no).unwrap();
+            let mut body = holder_application("u", "x");
+            body["cardholder_no"] = json!(no);
+            caller.post("/v1/cardholder/apply", body)
+        }
+        2005 => {
+            let applied = caller.post("/v1/cardholder/apply", holder_application("u", "wait"));
             virtual_for(given, &applied.text("cardholder_no"))
         }
         2006 => caller.post("/v1/cardholder/apply", holder_application("u", "nokyc-1")),
@@ -123,6 +129,12 @@ fn provoke_on(given: &Given, code: i64) -> Got {
         4005 => {
             let card_no = given.virtual_card();
             caller.post("/v1/card/status/update", json!({"card_no": card_no, "status": "Activated"}))
+        }
+        4006 => {
+            given.fund("10");
+            let card_no = given.virtual_card();
+            let bought = caller.post("/v1/simulate/auth", json!({"card_no": card_no, "amount": 1})).text("consume_no");
+            caller.post("/v1/simulate/refund", json!({"consume_relate_no": bought}))
         }
         4010 => {
             let card_no = given.physical_card();

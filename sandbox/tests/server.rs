@@ -253,3 +253,27 @@ fn a_snapshot_brings_everything_back() {
     given.sandbox.restore(&snapshot);
     assert_eq!(first, given.transfer("x", "In", "1").text("transfer_no"));
 }
+
+#[test]
+fn a_connection_that_is_to_be_closed_says_so_and_is_closed() {
+    let sandbox = Sandbox::start().unwrap();
+    let request =
+        |version: &str, connection: &str| format!("GET /open-api/v1/merchant/token HTTP/{version}\r\n{connection}\r\n");
+    for (version, connection) in [
+        ("1.1", "Connection: close\r\n"),
+        ("1.1", "connection: Close\r\n"),
+        ("1.1", "Connection: TE, close\r\n"),
+        ("1.1", "Connection: keep-alive\r\nConnection: close\r\n"),
+        ("1.0", ""),
+    ] {
+        // The second request is not answered.
+        let bytes = request(version, connection).repeat(2);
+        let answer = raw(&sandbox, bytes.as_bytes());
+        assert_eq!(1, answer.matches("HTTP/1.1 200 OK").count(), "{answer}");
+        let head = answer.split("\r\n\r\n").next().unwrap();
+        assert!(head.lines().any(|line| line == "Connection: close"), "{version} {connection}: {answer}");
+    }
+    let kept = format!("{}{}", request("1.1", ""), request("1.1", "Connection: close\r\n"));
+    let answer = raw(&sandbox, kept.as_bytes());
+    assert_eq!((2, 1), (answer.matches("200 OK").count(), answer.matches("Connection: close").count()), "{answer}");
+}

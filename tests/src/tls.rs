@@ -50,6 +50,15 @@ pub fn another_root() -> Result<String, Broken> {
 impl TlsServer {
     /// Starts a server whose certificate is for that host, and has ended in 2020 when `expired`.
     pub fn start(host: &str, expired: bool, answer: Vec<u8>) -> Result<Self, Broken> {
+        Self::start_with(host, expired, answer, 0)
+    }
+
+    /// Starts a server that sends the last encrypted bytes of what it has to say only in front of the next response.
+    pub fn start_holding_back(host: &str, answer: Vec<u8>, hold_back: usize) -> Result<Self, Broken> {
+        Self::start_with(host, false, answer, hold_back)
+    }
+
+    fn start_with(host: &str, expired: bool, answer: Vec<u8>, hold_back: usize) -> Result<Self, Broken> {
         let root = Root::new()?;
         let mut params = CertificateParams::new(vec![host.to_owned()])?;
         if expired {
@@ -75,7 +84,7 @@ impl TlsServer {
                     return;
                 }
                 // A client that does not like the certificate goes away.
-                let _ = stream.map(|stream| serve(stream, &config, &answer, &counted));
+                let _ = stream.map(|stream| serve(stream, &config, &answer, hold_back, &counted));
             }
         });
         Ok(Self { port, root_pem: root.pem()?, requests, stop, acceptor: Some(acceptor) })
@@ -108,13 +117,26 @@ impl Drop for TlsServer {
 }
 
 /// One connection after the other: requests until the client leaves or says nothing for a moment.
-fn serve(mut stream: TcpStream, config: &Arc<ServerConfig>, answer: &[u8], requests: &AtomicUsize) -> io::Result<()> {
+fn serve(
+    mut stream: TcpStream,
+    config: &Arc<ServerConfig>,
+    answer: &[u8],
+    hold_back: usize,
+    requests: &AtomicUsize,
+) -> io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_millis(300)))?;
     let mut connection = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
-    let mut tls = Stream::new(&mut connection, &mut stream);
-    while read_request(&mut tls as &mut dyn Read)?.is_some() {
+    connection.set_buffer_limit(None);
+    let mut held = Vec::new();
+    while read_request(&mut Stream::new(&mut connection, &mut stream) as &mut dyn Read)?.is_some() {
         requests.fetch_add(1, Ordering::SeqCst);
-        tls.write_all(answer)?;
+        connection.writer().write_all(answer)?;
+        while connection.wants_write() {
+            connection.write_tls(&mut held)?;
+        }
+        let now = held.len().saturating_sub(hold_back);
+        stream.write_all(held.get(..now).unwrap_or_default())?;
+        held.drain(..now);
     }
     Ok(())
 }

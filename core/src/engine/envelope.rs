@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn only_a_response_without_a_code_is_bare() {
         let bare = |body: &str| {
-            let mut answered = Answered::new(|text: String| Ok(text));
+            let mut answered: Answered<String, String, _> = Answered::new(Ok::<String, Error>);
             read(401, body.as_bytes(), &mut answered).err().map(|unreadable| unreadable.flaw == Flaw::Bare)
         };
         for body in ["", "<html>", "[]", "{}", "{", r#"{"error":"denied"}"#, r#"{"code":"denied","msg":"x"}"#] {

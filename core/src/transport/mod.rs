@@ -106,6 +106,8 @@ impl fmt::Debug for Response {
 pub struct TransportError {
     /// What went wrong.
     pub fault: TransportFault,
+    /// Why no connection could be made, where that is known.
+    pub reason: Option<ConnectReason>,
     /// Whether the whole request may have reached the platform.
     pub sent: bool,
 }
@@ -113,12 +115,12 @@ pub struct TransportError {
 impl TransportError {
     /// The request provably never left whole.
     pub fn not_sent(fault: TransportFault) -> Self {
-        Self { fault, sent: false }
+        Self { fault, reason: None, sent: false }
     }
 
     /// The request may have reached the platform.
     pub fn maybe_sent(fault: TransportFault) -> Self {
-        Self { fault, sent: true }
+        Self { fault, reason: None, sent: true }
     }
 }
 
@@ -166,9 +168,49 @@ impl fmt::Display for TransportFault {
     }
 }
 
+/// Why no connection could be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConnectReason {
+    /// The host is there and refuses: nothing listens on the port, or a firewall says no.
+    Refused,
+    /// There is no way to the host from here.
+    Unreachable,
+    /// Nothing came back in time.
+    TimedOut,
+    /// This machine does not allow it.
+    Forbidden,
+    /// The process, or the machine, has as many files and connections open as it may.
+    NoDescriptors,
+    /// The thread that looks the host up could not be started.
+    NoThread,
+    /// Plain http goes to loopback addresses only, and the host has none.
+    NotLoopback,
+}
+
+impl fmt::Display for ConnectReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Refused => "it was refused",
+            Self::Unreachable => "the host cannot be reached from here",
+            Self::TimedOut => "nothing came back in time",
+            Self::Forbidden => "this machine does not allow it",
+            Self::NoDescriptors => "no file descriptors are left",
+            Self::NoThread => "no thread could be started to look the host up",
+            Self::NotLoopback => "plain http goes to loopback only, and the host's address is another",
+        })
+    }
+}
+
 impl fmt::Display for TransportError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.fault.fmt(formatter)?;
+        match (self.fault, self.reason) {
+            (TransportFault::Timeout, Some(_)) => formatter.write_str("time ran out while connecting")?,
+            (fault, _) => fault.fmt(formatter)?,
+        }
+        if let Some(reason) = self.reason {
+            write!(formatter, ": {reason}")?;
+        }
         formatter.write_str(if self.sent {
             "; the request may have been carried out"
         } else {

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::event::sent;
-use super::outbox::Delivery;
+use super::outbox::{Delivery, Record};
 use super::post::post;
 use super::settings::CallbackSettings;
 use super::signature::{sign, signed_text};
 use super::target::Target;
-use super::{CallbackFault, DeliveryRecord, event};
+use super::{CallbackFault, event};
 use crate::shared::Shared;
 use crate::state::{CallbackAction, ConsumptionRecord};
 
@@ -122,7 +121,7 @@ struct Message {
     target: Target,
     headers: String,
     body: String,
-    shown: DeliveryRecord,
+    record: Record,
 }
 
 impl Message {
@@ -136,34 +135,28 @@ impl Message {
             Some(CallbackFault::OldSecret) => settings.old_secret.as_ref(),
             _ => None,
         };
-        let text = signed_text(&settings.app_id, &timestamp_ms.to_string(), &event.data, settings.sign_style);
+        let text = signed_text(&settings.app_id, &timestamp_ms.to_string(), &event.fields(), settings.sign_style);
         let mut signature = sign(&secret.unwrap_or(&settings.secret).0, &text);
         if fault == Some(CallbackFault::WrongSignature) {
             let other = if signature.starts_with('0') { "1" } else { "0" };
             signature.replace_range(..1, other);
         }
-        let data = if fault == Some(CallbackFault::TamperBody) { event.tampered() } else { event.data.clone() };
-        let mut json = event.body(data);
-        let body = sent(&json);
-        json.mask();
         Self {
             target,
             headers: format!(
                 "Timestamp: {timestamp_ms}\r\nSignature: {signature}\r\nSign-Version: V1\r\nTimezone: UTC+8\r\n"
             ),
-            body,
-            shown: DeliveryRecord {
-                id: event.id.clone(),
-                action: event.action,
+            body: if fault == Some(CallbackFault::TamperBody) { event.tampered_body() } else { event.body() },
+            record: Record {
+                event: Arc::clone(event),
                 attempt: delivery.attempt,
                 time_ms: now_ms,
                 timestamp_ms,
-                signature,
+                signature: signature.into(),
                 http_status: None,
                 code: None,
                 error: None,
                 fault,
-                body: sent(&json),
             },
         }
     }
@@ -179,15 +172,15 @@ fn attempt(shared: &Shared, delivery: &Delivery, patience: Duration) -> Option<F
         Message::new(target, settings, delivery, world.state.clock.now_ms())
     };
     if delivery.fault == Some(CallbackFault::Drop) {
-        let error = Some("dropped by a fault".to_owned());
-        shared.lock().outbox.record(&delivery.event, DeliveryRecord { error, ..message.shown });
+        let error = Some("dropped by a fault".into());
+        shared.lock().outbox.record(Record { error, ..message.record });
         return Some(Failure::NoAnswer);
     }
     let copies = if delivery.fault == Some(CallbackFault::Duplicate) { 2 } else { 1 };
     let mut first = None;
     for copy in 0..copies {
         let (failure, record) = send(shared, &message, patience);
-        shared.lock().outbox.record(&delivery.event, record);
+        shared.lock().outbox.record(record);
         if copy == 0 {
             first = failure;
         }
@@ -195,11 +188,11 @@ fn attempt(shared: &Shared, delivery: &Delivery, patience: Duration) -> Option<F
     first
 }
 
-fn send(shared: &Shared, message: &Message, patience: Duration) -> (Option<Failure>, DeliveryRecord) {
+fn send(shared: &Shared, message: &Message, patience: Duration) -> (Option<Failure>, Record) {
     let result = post(&message.target, &message.headers, &message.body, patience, |line| {
         shared.lock().outbox.connected(line);
     });
-    let mut record = message.shown.clone();
+    let mut record = message.record.clone();
     let (failure, error) = match result {
         Err(error) => match error.kind() {
             std::io::ErrorKind::InvalidData => (Failure::BadAnswer, error.to_string()),
@@ -223,7 +216,7 @@ fn send(shared: &Shared, message: &Message, patience: Duration) -> (Option<Failu
             }
         }
     };
-    record.error = Some(error);
+    record.error = Some(error.into());
     (Some(failure), record)
 }
 

@@ -7,41 +7,57 @@ use super::json::{Json, Layout};
 use crate::money;
 use crate::state::{CallbackAction, CardRecord, CardStatus, ConsumptionRecord, MerchantInfo, Notice};
 
-/// One callback, whatever the number of attempts.
+/// One webhook, whatever the number of attempts. It is kept as text: the parsed form takes several times the memory.
 #[derive(Debug)]
 pub(super) struct Event {
-    pub(super) id: String,
+    pub(super) id: Box<str>,
     pub(super) action: CallbackAction,
-    pub(super) data: Vec<(String, Json)>,
+    /// The JSON object as it is sent.
+    data: Box<str>,
 }
 
 impl Event {
-    pub(super) fn new(id: String, action: CallbackAction, data: Json, nulls: CallbackNulls) -> Self {
-        let Json::Object(mut data) = data else { return Self { id, action, data: Vec::new() } };
-        if nulls == CallbackNulls::LeftOut {
-            data.retain(|(_, value)| *value != Json::Null);
+    pub(super) fn new(id: String, action: CallbackAction, mut data: Json, nulls: CallbackNulls) -> Self {
+        if let (Json::Object(fields), CallbackNulls::LeftOut) = (&mut data, nulls) {
+            fields.retain(|(_, value)| *value != Json::Null);
         }
-        Self { id, action, data }
+        Self { id: id.into(), action, data: data.write(Layout::AsIs).into() }
     }
 
-    /// The body with that `data`.
-    pub(super) fn body(&self, data: Vec<(String, Json)>) -> Json {
-        Json::object([
-            ("id", Json::text(&self.id)),
-            ("action", Json::text(self.action.as_str())),
-            ("data", Json::Object(data)),
-        ])
+    /// The fields of `data`.
+    pub(super) fn fields(&self) -> Vec<(String, Json)> {
+        match Json::parse(&self.data) {
+            Some(Json::Object(fields)) => fields,
+            _ => Vec::new(),
+        }
     }
 
-    /// `data` with another amount, or another card where there is no amount.
-    pub(super) fn tampered(&self) -> Vec<(String, Json)> {
-        let mut data = self.data.clone();
+    /// The whole body.
+    pub(super) fn body(&self) -> String {
+        self.body_with(&self.data)
+    }
+
+    /// The body with another amount, or another card where there is no amount.
+    pub(super) fn tampered_body(&self) -> String {
+        let mut data = self.fields();
         let at = ["amount", "card_no"].iter().find_map(|wanted| data.iter().position(|(name, _)| name == wanted));
         if let Some((_, Json::Plain(text) | Json::Text(text))) = at.and_then(|at| data.get_mut(at)) {
             text.insert(0, '9');
         }
-        data
+        self.body_with(&Json::Object(data).write(Layout::AsIs))
     }
+
+    fn body_with(&self, data: &str) -> String {
+        // Ids are hexadecimal and actions are plain words.
+        format!(r#"{{"id":"{}","action":"{}","data":{data}}}"#, self.id, self.action.as_str())
+    }
+}
+
+/// A body as it may be shown.
+pub(super) fn masked(body: &str) -> String {
+    let Some(mut json) = Json::parse(body) else { return String::new() };
+    json.mask();
+    json.write(Layout::AsIs)
 }
 
 /// What a change of the state has to say.
@@ -119,9 +135,4 @@ fn merchant_info(info: &MerchantInfo) -> Json {
         ("city", Json::text(&info.city)),
         ("country", Json::text(&info.country)),
     ])
-}
-
-/// The text of a body as it is sent.
-pub(super) fn sent(body: &Json) -> String {
-    body.write(Layout::AsIs)
 }

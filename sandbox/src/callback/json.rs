@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
 use crate::log::SECRET_FIELDS;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +44,24 @@ impl Json {
 
     pub(super) fn object<const N: usize>(fields: [(&str, Json); N]) -> Self {
         Self::Object(fields.map(|(name, value)| (name.to_owned(), value)).into())
+    }
+
+    /// Reads JSON text in its order; `None` if it is none.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Some(match text.as_bytes().first()? {
+            b'n' => Self::Null,
+            b'"' => Self::Text(serde_json::from_str(text).ok()?),
+            b'[' => {
+                let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+                Self::List(items.into_iter().map(|raw| Self::parse(raw.get())).collect::<Option<_>>()?)
+            }
+            b'{' => {
+                let fields = serde_json::from_str::<Fields<'_>>(text).ok()?.0;
+                let parsed = fields.into_iter().map(|(name, raw)| Some((name, Self::parse(raw.get())?)));
+                Self::Object(parsed.collect::<Option<_>>()?)
+            }
+            _ => Self::Plain(text.to_owned()),
+        })
     }
 
     pub(super) fn write(&self, layout: Layout) -> String {
@@ -99,6 +120,29 @@ impl Json {
             Self::List(items) => items.iter_mut().for_each(Self::mask),
             Self::Null | Self::Plain(_) | Self::Text(_) => {}
         }
+    }
+}
+
+/// The fields of an object in their order, unread.
+struct Fields<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Fields<'de>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Visit)
     }
 }
 

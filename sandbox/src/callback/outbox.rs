@@ -53,10 +53,38 @@ pub(super) struct Delivery {
     pub(super) fault: Option<CallbackFault>,
 }
 
-#[derive(Debug)]
-struct Record {
-    event: Arc<Event>,
-    shown: DeliveryRecord,
+/// An attempt. Its text is worked out only when somebody asks.
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    pub(super) event: Arc<Event>,
+    pub(super) attempt: u32,
+    pub(super) time_ms: i64,
+    pub(super) timestamp_ms: i64,
+    pub(super) signature: Box<str>,
+    pub(super) http_status: Option<u16>,
+    pub(super) code: Option<i64>,
+    pub(super) error: Option<Box<str>>,
+    pub(super) fault: Option<CallbackFault>,
+}
+
+impl Record {
+    fn shown(&self) -> DeliveryRecord {
+        let tampered = self.fault == Some(CallbackFault::TamperBody);
+        let body = if tampered { self.event.tampered_body() } else { self.event.body() };
+        DeliveryRecord {
+            id: self.event.id.to_string(),
+            action: self.event.action,
+            attempt: self.attempt,
+            time_ms: self.time_ms,
+            timestamp_ms: self.timestamp_ms,
+            signature: self.signature.to_string(),
+            http_status: self.http_status,
+            code: self.code,
+            error: self.error.as_deref().map(str::to_owned),
+            fault: self.fault,
+            body: event::masked(&body),
+        }
+    }
 }
 
 impl Outbox {
@@ -158,13 +186,13 @@ impl Outbox {
 
     /// Sends a callback again; `false` if there is none of that id.
     pub(super) fn redeliver(&mut self, id: &str, now_ms: i64) -> bool {
-        if let Some(waiting) = self.waiting.iter_mut().find(|delivery| delivery.event.id == id) {
+        if let Some(waiting) = self.waiting.iter_mut().find(|delivery| *delivery.event.id == *id) {
             waiting.due_ms = now_ms;
             self.notify();
             return true;
         }
-        let Some(last) = self.records.iter().rev().find(|record| record.event.id == id) else { return false };
-        let (event, attempt) = (Arc::clone(&last.event), last.shown.attempt + 1);
+        let Some(last) = self.records.iter().rev().find(|record| *record.event.id == *id) else { return false };
+        let (event, attempt) = (Arc::clone(&last.event), last.attempt + 1);
         let delivery = self.first_attempt(event, attempt, now_ms);
         self.put(delivery);
         true
@@ -208,11 +236,11 @@ impl Outbox {
         self.notify();
     }
 
-    pub(super) fn record(&mut self, event: &Arc<Event>, shown: DeliveryRecord) {
+    pub(super) fn record(&mut self, record: Record) {
         if self.records.len() >= MOST_RECORDS {
             self.records.pop_front();
         }
-        self.records.push_back(Record { event: Arc::clone(event), shown });
+        self.records.push_back(record);
     }
 
     pub(super) fn is_settled(&self, now_ms: i64) -> bool {
@@ -224,6 +252,6 @@ impl Outbox {
     }
 
     pub(super) fn records(&self) -> Vec<DeliveryRecord> {
-        self.records.iter().map(|record| record.shown.clone()).collect()
+        self.records.iter().map(Record::shown).collect()
     }
 }

@@ -4,6 +4,7 @@
 mod answer;
 mod routes;
 
+use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -44,8 +45,22 @@ impl Control {
         if head.header("origin").is_some() {
             return Err(ControlError::new(403, "web pages may not steer the sandbox"));
         }
+        // Neither can a page whose own name leads to loopback: that name is in `Host`.
+        if head.header("host").is_some_and(|host| !is_loopback(host)) {
+            return Err(ControlError::new(403, "the control URL is called by a loopback address or localhost"));
+        }
         self.call(head.method, head.path, body)
     }
+}
+
+/// Whether a `Host` header, with or without a port, names this machine.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 impl std::fmt::Debug for Control {

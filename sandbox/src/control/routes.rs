@@ -220,7 +220,7 @@ fn set_lists(control: &Parts, body: &[u8]) -> Result<Value, ControlError> {
         reference: settings.reference.unwrap_or(before.reference),
         left_out: settings.left_out.unwrap_or(before.left_out),
         ignore_filters: settings.ignore_filters.unwrap_or(before.ignore_filters),
-        // Null cannot be told from an absent field, and nobody wants pages without rows.
+        // Null reads like an absent field; a page of no rows is of no use.
         page_cap: settings.page_cap.or(before.page_cap).filter(|cap| *cap > 0),
         total: settings.total.unwrap_or(before.total),
     })?;

@@ -9,7 +9,7 @@ const NESTED: usize = 100_000;
 
 /// An answer that is ready to be sent, and what a fault needs to break it.
 pub(crate) struct Outgoing<'a> {
-    /// The answer as it would be without the fault.
+    /// The response as it would be without the fault.
     pub(crate) plain: Response<'a>,
     /// The JSON text of `data`, if the call succeeded.
     pub(crate) data: Option<&'a [u8]>,

@@ -53,7 +53,7 @@ impl Response<'_> {
     }
 
     /// Head and body together, so that they leave in one write.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
         let mut out = Vec::with_capacity(192 + self.body.len());
         let length = self.body.len() as u64 + self.more;
         // Writing into a Vec cannot fail.
@@ -79,7 +79,7 @@ impl Reply {
         Self { bytes: response.to_bytes(), filler: None, then: Then::KeepAlive }
     }
 
-    /// Says that the connection ends with this answer.
+    /// Adds the header that announces the end of the connection.
     pub(crate) fn announce_close(&mut self) {
         if let Some(line_end) = self.bytes.windows(2).position(|two| two == b"\r\n") {
             self.bytes.splice(line_end + 2..line_end + 2, *b"Connection: close\r\n");

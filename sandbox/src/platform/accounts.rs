@@ -123,11 +123,7 @@ pub(crate) fn transfers(call: &Call<'_>, state: &State, _: &mut Transaction) -> 
         status: Status,
         time: i64,
     }
-    let filters = [
-        (Key::Cardholder, "cardholder_no"),
-        (Key::No, "transfer_no"),
-        (Key::UniqueNo, "transfer_unique_no"),
-    ];
+    let filters = [(Key::Cardholder, "cardholder_no"), (Key::No, "transfer_no"), (Key::UniqueNo, "transfer_unique_no")];
     window::list(call, state, state.transfers(), &filters, |row| Item {
         cardholder_no: &row.cardholder_no,
         transfer_no: &row.transfer_no,

@@ -56,9 +56,7 @@ impl<'a> Body<'a> {
 
     /// A word out of a fixed set; `None` if the field is absent.
     pub(crate) fn word<T>(&self, field: &'static str, parse: fn(&str) -> Option<T>) -> Result<Option<T>, Refusal> {
-        self.text(field)?
-            .map(|text| parse(&text).ok_or_else(|| self.complaint(field, "has no such value")))
-            .transpose()
+        self.text(field)?.map(|text| parse(&text).ok_or_else(|| self.complaint(field, "has no such value"))).transpose()
     }
 
     pub(crate) fn required_word<T>(&self, field: &'static str, parse: fn(&str) -> Option<T>) -> Result<T, Refusal> {

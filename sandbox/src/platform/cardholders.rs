@@ -8,7 +8,9 @@ use super::codes::Refusal;
 use super::{Answer, Call, data, window};
 use crate::config::Mode;
 use crate::money;
-use crate::state::{Account, CardStatus, CardType, CardholderRecord, CardholderStatus, Change, Key, State, Transaction};
+use crate::state::{
+    Account, CardStatus, CardType, CardholderRecord, CardholderStatus, Change, Key, State, Transaction,
+};
 
 /// What the beginning of a share token does; any other token leaves the cardholder Pending.
 const MAGIC_TOKENS: [(&str, Verification); 3] = [

@@ -133,7 +133,16 @@ pub(crate) static PACKAGES: [Package; 4] = [
         en_tag_list: &["Online"],
         cn_tag_list: &["线上"],
         consumption_limit: LIMITS,
-        fee_detail: Tariff { open_cost: "1.50", consume_rate: "0.005", ..TARIFF },
+        fee_detail: Tariff {
+            open_cost: "1.50",
+            consume_rate: "0.005",
+            refund_rate: "0.005",
+            consume_cancle_fee: "0.30",
+            consume_cancel_threshold: "5.00",
+            manage_fee_type: "Month",
+            manage_fee: "1.00",
+            ..TARIFF
+        },
     },
     Package {
         package_no: "1600000000000000103",

@@ -57,7 +57,8 @@ pub(super) fn write<T: Serialize>(rules: &ListRules, rows: impl Iterator<Item = 
         #[serde(skip_serializing_if = "Option::is_none")]
         total: Option<usize>,
     }
-    if *rules == (ListRules { page_cap: rules.page_cap, ignore_filters: rules.ignore_filters, ..ListRules::default() }) {
+    if *rules == (ListRules { page_cap: rules.page_cap, ignore_filters: rules.ignore_filters, ..ListRules::default() })
+    {
         return list_data(rows);
     }
     let list = rows.map(|row| shown(rules, &row)).collect::<Result<_, _>>()?;

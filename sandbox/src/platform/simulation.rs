@@ -80,7 +80,7 @@ fn decline(
 ) -> Answer {
     let terms = Terms::in_use(state, &row.card_no);
     let fees = terms.map_or_else(Vec::new, |terms| terms.of_declined(&row, call.now_ms));
-    let row = ConsumptionRecord { fees: tariff::told(call.setup.mode, fees), ..failed(row, remark) };
+    let row = ConsumptionRecord { fees: tariff::sent(call.setup.mode, fees), ..failed(row, remark) };
     charge_fees(call, transaction, &row);
     finish(transaction, row)
 }
@@ -107,7 +107,7 @@ pub(crate) fn consumption_clear(call: &Call<'_>, state: &State, transaction: &mu
     };
     let terms = Terms::in_use(state, &row.card_no);
     let fees = given.or_else(|| terms.map(|terms| terms.of_settled(&row, call.now_ms))).unwrap_or_default();
-    row.fees = tariff::told(call.setup.mode, fees);
+    row.fees = tariff::sent(call.setup.mode, fees);
     charge_fees(call, transaction, &row);
     finish(transaction, row)
 }
@@ -122,7 +122,7 @@ pub(crate) fn add_fees(
 ) {
     let amount: Decimal = late.iter().map(|fee| fee.amount).sum();
     let mut row = settled.clone();
-    row.fees.extend(tariff::told(mode, late));
+    row.fees.extend(tariff::sent(mode, late));
     if !amount.is_zero() {
         transaction.add(Change::Posting(Posting {
             time_ms: now_ms,
@@ -214,7 +214,7 @@ fn returning(
         amount,
         local_amount: amount,
         local_currency: "USD".to_owned(),
-        fees: tariff::told(call.setup.mode, fees.unwrap_or_default()),
+        fees: tariff::sent(call.setup.mode, fees.unwrap_or_default()),
         status: Status::Success,
         remark: String::new(),
         returned: Decimal::ZERO,

@@ -140,8 +140,8 @@ pub(crate) fn manage_fee(product_no: &str) -> Decimal {
     number(catalog::terms(product_no).0.manage_fee)
 }
 
-/// The fees that the mode tells of: in credit mode only those above zero.
-pub(crate) fn told(mode: Mode, mut fees: Vec<Fee>) -> Vec<Fee> {
+/// The fees that the mode sends: in credit mode only those above zero.
+pub(crate) fn sent(mode: Mode, mut fees: Vec<Fee>) -> Vec<Fee> {
     fees.retain(|fee| mode == Mode::Authorization || !fee.amount.is_zero());
     fees
 }

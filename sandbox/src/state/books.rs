@@ -51,7 +51,11 @@ impl Memo {
     fn new(text: &str) -> Self {
         let parts = text.rsplit_once(' ').and_then(|(words, number)| {
             let words = WORDS.iter().find(|known| **known == words)?;
-            number.parse().ok().filter(|parsed: &u64| parsed.to_string() == number).map(|number| Self::Of(words, number))
+            number
+                .parse()
+                .ok()
+                .filter(|parsed: &u64| parsed.to_string() == number)
+                .map(|number| Self::Of(words, number))
         });
         parts.unwrap_or_else(|| Self::Other(text.into()))
     }

@@ -172,8 +172,8 @@ impl State {
         self.numbers = transaction.numbers;
     }
 
-    /// A consumption says when it was last changed, and no two changes of one have the same time: who is told of both
-    /// must see which is the newer one, also within a millisecond and while the clock stands still or runs back.
+    /// A consumption says when it was last changed, and no two changes of one have the same time: a receiver
+    /// of both must see which is newer, also within a millisecond, under a frozen clock, and when the clock goes back.
     fn stamp(&self, change: &mut Change, now_ms: i64) {
         if let Change::Consumption(row) = change {
             let before = self.consumptions.get(&row.consume_no);

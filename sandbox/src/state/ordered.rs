@@ -92,7 +92,7 @@ mod tests {
             }
             plain.sort_unstable();
             assert_eq!(plain.iter().map(|(_, place)| *place).collect::<Vec<_>>(), ordered.oldest().collect::<Vec<_>>());
-            for span in [0..=3000, 0..=0, 7..=7, 100..=350, -5..=-1, 5000..=6000, 350..=100] {
+            for span in [0..=3000, 0..=0, 7..=7, 100..=350, -5..=-1, 5000..=6000, RangeInclusive::new(350, 100)] {
                 let ranks = ordered.ranks(&span);
                 let wanted: Vec<u32> =
                     plain.iter().rev().filter(|(time_ms, _)| span.contains(time_ms)).map(|(_, place)| *place).collect();

@@ -223,3 +223,22 @@ pub fn address() -> Value {
         "country": "US", "state": "NY", "city": "New York", "address_line1": "1 Main St", "address_line2": "",
     })
 }
+
+/// A window around the sandbox's present.
+pub fn today(platform: &Platform) -> Value {
+    let now_ms = platform.now_ms();
+    json!({"start_time": day(now_ms - 86_400_000), "end_time": day(now_ms + 86_400_000)})
+}
+
+/// The date of that time in UTC.
+fn day(ms: i64) -> String {
+    // Days since 1970 to a civil date: Howard Hinnant's algorithm.
+    let days = ms.div_euclid(86_400_000) + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days - era * 146_097;
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let (day, month_no) = (day_of_year - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
+    format!("{:04}-{month_no:02}-{day:02}", year_of_era + era * 400 + i64::from(month_no <= 2))
+}

@@ -11,7 +11,9 @@
 
 mod calls;
 mod clocks;
+mod connecting;
 mod faults;
+mod forks;
 mod hostile;
 mod input;
 mod lists;
@@ -19,6 +21,7 @@ mod matrix;
 mod observer;
 mod outcomes;
 mod patience;
+mod resets;
 mod secrets;
 mod tokens;
 mod transport;

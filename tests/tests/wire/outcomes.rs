@@ -360,7 +360,7 @@ fn an_expired_time_that_makes_no_sense_is_logged_once_and_found_by_the_doctor() 
         let data = format!(r#"{{"access_token":"token","expired_time":{expired_time}}}"#);
         let server = token_server(&tokens, move |_| data.clone(), |_, _| Reply::Keep(envelope(r#"{"list":[]}"#)));
         let client = client_of(&server);
-        let (_, lines) = logged(|| {
+        let ((), lines) = logged(|| {
             for _ in 0..3 {
                 client.call(Method::Post, "/v1/card/package/list", None).unwrap();
             }

@@ -1,12 +1,15 @@
 //! Clocks that want to be asked while the client waits: a face hears of Ctrl-C so.
 
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use keysecure::{Client, Clock, Error, ErrorKind, Interrupted, Outcome, Simulated, SystemClock, TransportFault};
+use keysecure::{
+    Client, Clock, Error, ErrorKind, Interrupted, Method, Outcome, Simulated, SystemClock, TransportFault,
+};
 use keysecure_sandbox::{Fault, FaultKind};
-use keysecure_tests::{ConnectProxy, Stage, TlsServer, cents, envelope};
+use keysecure_tests::{Stage, TlsServer, cents, envelope};
 
 /// Asked every five milliseconds of a wait. When it has been asked too often, it ends the call.
 struct Asked {
@@ -57,18 +60,53 @@ fn interrupted<T>(call: Result<T, Error>) -> Outcome {
 #[test]
 fn a_slow_answer_is_waited_for_and_the_clock_is_asked_meanwhile() {
     let stage = Stage::credit().unwrap();
-    let proxy = ConnectProxy::start(None).unwrap();
-    let through_proxy = stage.builder().proxy(format!("http://{}", proxy.address()));
-    for builder in [stage.builder(), through_proxy] {
-        let clock = Asked::new(u32::MAX);
-        let client = builder.clock(clock.clone()).build().unwrap();
-        client.access_token().unwrap();
-        let (before, start) = (clock.times(), Instant::now());
-        stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_millis(200))));
-        client.accounts().get(&stage.cardholder_no).unwrap();
-        let (asked, pieces) = (clock.times() - before, start.elapsed().as_millis() / 5);
-        assert!(asked > 2 && u128::from(asked) <= pieces + 5, "{asked} times in {pieces} pieces");
+    let clock = Asked::new(u32::MAX);
+    let client = stage.builder().clock(clock.clone()).build().unwrap();
+    client.access_token().unwrap();
+    let (before, start) = (clock.times(), Instant::now());
+    stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_millis(200))));
+    client.accounts().get(&stage.cardholder_no).unwrap();
+    let (asked, pieces) = (clock.times() - before, start.elapsed().as_millis() / 5);
+    assert!(asked > 2 && u128::from(asked) <= pieces + 5, "{asked} times in {pieces} pieces");
+}
+
+#[test]
+fn a_proxy_or_a_server_that_says_nothing_is_not_waited_for_either() {
+    // The system takes connections for it; nobody ever reads.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = listener.local_addr().unwrap();
+    let builder = || Client::builder("key", "0123456789abcdef").clock(Asked::new(3)).max_retries(2);
+    for (name, client) in [
+        ("TLS", builder().base_url(format!("https://{silent}"))),
+        ("proxy", builder().base_url("https://localhost:1").proxy(format!("http://{silent}"))),
+        ("TLS of a proxy", builder().base_url("https://localhost:1").proxy(format!("https://{silent}"))),
+    ] {
+        let call = client.build().unwrap().call(Method::Post, "/v1/x", None);
+        assert_eq!(interrupted(call), Outcome::NotSent, "{name}");
     }
+    drop(listener);
+}
+
+#[test]
+fn a_back_off_ends_too_and_nothing_is_sent_after_it() {
+    /// Ends every sleep.
+    struct Sleepless(SystemClock);
+    impl Clock for Sleepless {
+        fn now(&self) -> SystemTime {
+            self.0.now()
+        }
+        fn monotonic(&self) -> Duration {
+            self.0.monotonic()
+        }
+        fn sleep(&self, _: Duration) -> Result<(), Interrupted> {
+            Err(Interrupted)
+        }
+    }
+    let stage = Stage::credit().unwrap();
+    let client = stage.builder().clock(Arc::new(Sleepless(SystemClock::new()))).build().unwrap();
+    stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Code(1009)));
+    assert_eq!(interrupted(client.accounts().get(&stage.cardholder_no)), Outcome::NotSent);
+    assert_eq!(stage.sandbox.requests_to("accounts.get"), 1);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use keysecure::{
-    Client, ErrorKind, Method, Outcome, Request, Response, Simulated, Transfer, TransferType, Transport,
+    Client, Environment, ErrorKind, Method, Outcome, Request, Response, Simulated, Transfer, TransferType, Transport,
     TransportError, TransportFault,
 };
 use keysecure_tests::{
@@ -115,13 +115,18 @@ fn plain_http_leaves_the_machine_under_no_name() {
 
 #[test]
 fn an_explicit_proxy_is_used_for_every_connection() {
-    let stage = Stage::credit().unwrap();
+    let server = TlsServer::start("127.0.0.1", false, envelope(r#"{"consume_no":"99"}"#)).unwrap();
     let proxy = ConnectProxy::start(None).unwrap();
-    let client = stage.builder().proxy(format!("http://{}", proxy.address())).build().unwrap();
-    client.accounts().transfer(&transfer(&stage, "move-1")).unwrap();
-    client.accounts().transfer(&transfer(&stage, "move-2")).unwrap();
-    assert_eq!(stage.sandbox.transfers().len(), 2);
-    assert_eq!(proxy.tunnels(), 1, "one kept-alive tunnel");
+    let client = Client::builder(KEY.0, KEY.1)
+        .base_url(format!("https://127.0.0.1:{}", server.port()))
+        .ca_pem(server.root_pem())
+        .proxy(format!("http://{}", proxy.address()))
+        .build()
+        .unwrap();
+    for _ in 0..2 {
+        assert_eq!(client.simulation().auth(&purchase()).unwrap().consume_no.as_deref(), Some("99"));
+    }
+    assert_eq!((server.requests(), proxy.tunnels()), (2, 1), "one kept-alive tunnel");
     assert!(proxy.heads().iter().all(|head| head.starts_with("CONNECT 127.0.0.1:")), "{:?}", proxy.heads());
     let heads = proxy.heads().concat().to_lowercase();
     assert!(!heads.contains("api-key") && !heads.contains("access-token"), "the proxy learns no secret");
@@ -129,15 +134,16 @@ fn an_explicit_proxy_is_used_for_every_connection() {
 
 #[test]
 fn a_proxy_that_refuses_or_is_not_there_means_not_sent() {
-    let stage = Stage::credit().unwrap();
+    let server = TlsServer::start("127.0.0.1", false, envelope("{}")).unwrap();
     for (name, address) in [
         ("403", ConnectProxy::start(Some("403 Forbidden")).unwrap().address()),
         ("407", ConnectProxy::start(Some("407 Proxy Authentication Required")).unwrap().address()),
         ("502", ConnectProxy::start(Some("502 Bad Gateway")).unwrap().address()),
         ("nobody", free_address()),
     ] {
-        let client = stage
-            .builder()
+        let client = Client::builder(KEY.0, KEY.1)
+            .base_url(format!("https://127.0.0.1:{}", server.port()))
+            .ca_pem(server.root_pem())
             .proxy(format!("http://user:canary-password@{address}"))
             .clock(Arc::new(TestClock::virtual_sleeps(None)))
             .build()
@@ -147,7 +153,61 @@ fn a_proxy_that_refuses_or_is_not_there_means_not_sent() {
         let shown = format!("{error} {error:?} {client:?}");
         assert!(!shown.contains("canary"), "{name}: {shown}");
     }
-    assert_eq!(stage.count(), 0);
+    assert_eq!(server.requests(), 0);
+}
+
+#[test]
+fn plain_http_never_goes_through_a_proxy() {
+    for hosts in [&[][..], &["127.0.0.1"]] {
+        let builder = Client::builder(KEY.0, KEY.1).base_url("http://127.0.0.1:1").allow_plain_http(hosts.to_vec());
+        let error = builder.proxy("http://127.0.0.1:2").build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains("proxy"), "{error}");
+    }
+}
+
+#[test]
+fn plain_http_goes_to_listed_hosts_but_not_in_production() {
+    let builder = || Client::builder(KEY.0, KEY.1).base_url("http://sandbox:8080");
+    assert_eq!(builder().build().unwrap_err().kind(), ErrorKind::Config);
+    builder().allow_plain_http(["Sandbox"]).build().unwrap();
+    for production in [
+        builder().allow_plain_http(["sandbox"]).environment(Environment::Production),
+        Client::builder(KEY.0, KEY.1).allow_plain_http(["sandbox"]).environment(Environment::Production),
+    ] {
+        assert!(production.build().unwrap_err().to_string().contains("production"));
+    }
+    for host in ["http://sandbox", "sandbox:8080", ""] {
+        assert_eq!(builder().allow_plain_http([host]).build().unwrap_err().kind(), ErrorKind::Config, "{host}");
+    }
+}
+
+#[test]
+fn bytes_that_are_left_after_a_response_are_never_taken_for_the_next() {
+    // The first record of TLS holds 16,384 bytes: what follows is in the next one.
+    let head = |length: usize| format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+    let response = |consume_no: &str, whole: usize| {
+        let text = |filler: usize| {
+            let body = format!(r#"{{"code":0,"data":{{"consume_no":"{consume_no}","x":"{}"}}}}"#, "x".repeat(filler));
+            format!("{}{body}", head(body.len()))
+        };
+        text(2 * whole - text(whole).len()).into_bytes()
+    };
+    for whole in [300, 16_383, 16_384, 16_385, 32_768, 40_000] {
+        // The second response is in a record of its own only where the first fills its records.
+        let cuts: &[usize] = if whole % 16_384 == 0 { &[0, 1, 40, 200] } else { &[0] };
+        for &hold_back in cuts {
+            let right = response("99", whole);
+            assert_eq!(right.len(), whole);
+            let both = [right, response("66", 300)].concat();
+            let server = TlsServer::start_holding_back("localhost", both, hold_back).unwrap();
+            let client = tls_client("localhost", server.port(), Some(server.root_pem()));
+            for _ in 0..3 {
+                let made = client.simulation().auth(&purchase()).unwrap();
+                assert_eq!(made.consume_no.as_deref(), Some("99"), "{whole}, {hold_back}");
+            }
+        }
+    }
 }
 
 /// Runs one test of this program alone in a process of its own; true inside that process.

@@ -1,28 +1,35 @@
-//! Remembering addresses.
+//! Looking hosts up, and remembering their addresses.
 //!
-//! ureq asks its resolver before every request, also when a pooled connection is then used, and starts a thread to do so
-//! in bounded time. With a client that talks to one host all day that is most of what a call costs beyond the wire.
+//! The system looks up in one piece that may take half a minute, so a thread does it while the calling one waits. ureq asks
+//! its resolver before every request, also when a pooled connection is then used: hence the memory.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use std::{fmt, io, thread};
 
 use ureq::config::Config;
 use ureq::http::Uri;
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use super::patience::Patience;
+use super::exchange::Limit;
+use super::failure::Failure;
+use crate::clock::Clock;
+use crate::transport::{ConnectReason, TransportFault};
 
 /// How long an address is believed. One that does not answer is forgotten at once.
 const BELIEVED: Duration = Duration::from_secs(30);
+/// As many as ureq takes.
+const MOST_ADDRESSES: usize = 16;
 
-/// Resolves with ureq's own resolver, and remembers.
-#[derive(Debug, Clone)]
+/// Looks hosts up, and remembers.
+#[derive(Clone)]
 pub(super) struct RememberingResolver {
-    known: Arc<Mutex<HashMap<String, Known>>>,
-    patience: Patience,
+    known: Arc<Mutex<HashMap<(String, u16), Known>>>,
+    clock: Arc<dyn Clock>,
 }
 
 #[derive(Debug)]
@@ -32,56 +39,100 @@ struct Known {
 }
 
 impl RememberingResolver {
-    pub(super) fn new(patience: Patience) -> Self {
-        Self { known: Arc::default(), patience }
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { known: Arc::default(), clock }
     }
 
-    /// Asks anew next time.
+    /// Asks again next time.
     pub(super) fn forget(&self) {
         self.known().clear();
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<String, Known>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<(String, u16), Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn collected(&self, addresses: &[SocketAddr]) -> ResolvedSocketAddrs {
         let mut collected = self.empty();
-        for address in addresses {
+        for address in addresses.iter().take(MOST_ADDRESSES) {
             collected.push(*address);
         }
         collected
     }
+
+    fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+        let limit = Limit::of_connecting();
+        let (give, given) = mpsc::sync_channel(1);
+        let name = (host.to_owned(), port);
+        let work = move || {
+            // If the call ends meanwhile, nobody takes it.
+            let _ = give.send(name.to_socket_addrs());
+        };
+        thread::Builder::new()
+            .name("keysecure-dns".to_owned())
+            .spawn(work)
+            .map_err(|_| Failure::connect(ConnectReason::NoThread))?;
+        loop {
+            let longest = self.clock.longest_wait();
+            let brought = match limit.piece(longest)? {
+                Some(piece) => given.recv_timeout(piece),
+                None => given.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match brought {
+                Ok(found) => return found.map(Iterator::collect).map_err(|error| not_found(&error)),
+                Err(RecvTimeoutError::Timeout) if longest.is_some() => self.clock.between_waits()?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(Failure::connect(ConnectReason::NoThread)),
+            }
+        }
+    }
+}
+
+/// Why a host was not found.
+fn not_found(error: &io::Error) -> Failure {
+    let failure = Failure::of_connecting(error);
+    if failure.reason == Some(ConnectReason::NoDescriptors) {
+        return failure;
+    }
+    Failure { fault: TransportFault::Dns, reason: None }
 }
 
 impl Resolver for RememberingResolver {
-    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        if let Some(address) = literal(uri) {
-            return Ok(self.collected(&[address]));
+    fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let (host, port) = host_and_port(uri).ok_or(ureq::Error::HostNotFound)?;
+        if let Ok(address) = host.parse::<IpAddr>() {
+            return Ok(self.collected(&[SocketAddr::new(address, port)]));
         }
-        let host = format!("{:?} {:?}", uri.scheme_str(), uri.authority());
-        if let Some(known) = self.known().get(&host)
+        let key = (host.to_owned(), port);
+        if let Some(known) = self.known().get(&key)
             && Instant::now() < known.until
         {
             return Ok(self.collected(&known.addresses));
         }
-        let (uri, config) = (uri.clone(), config.clone());
-        let found = self.patience.apart(move || DefaultResolver::default().resolve(&uri, &config, timeout))?;
-        let known = Known { addresses: found.to_vec(), until: Instant::now() + BELIEVED };
-        self.known().insert(host, known);
+        let addresses = self.look_up(host, port)?;
+        if addresses.is_empty() {
+            return Err(ureq::Error::HostNotFound);
+        }
+        let found = self.collected(&addresses);
+        self.known().insert(key, Known { addresses, until: Instant::now() + BELIEVED });
         Ok(found)
     }
 }
 
-/// The address of a URI whose host is one.
-fn literal(uri: &Uri) -> Option<SocketAddr> {
-    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
+fn host_and_port(uri: &Uri) -> Option<(&str, u16)> {
+    let host = uri.host()?.trim_matches(['[', ']']);
     let port = uri.port_u16().or(match uri.scheme_str() {
         Some("https") => Some(443),
         Some("http") => Some(80),
         _ => None,
     })?;
-    Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, port))
+    Some((host, port))
+}
+
+impl fmt::Debug for RememberingResolver {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("RememberingResolver").finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]
@@ -90,16 +141,17 @@ mod tests {
     use crate::clock::SystemClock;
 
     fn resolver() -> RememberingResolver {
-        RememberingResolver::new(Patience::new(Arc::new(SystemClock::new())))
+        RememberingResolver::new(Arc::new(SystemClock::new()))
     }
 
     fn resolve(resolver: &RememberingResolver, uri: &str) -> Vec<SocketAddr> {
-        let found = resolver.resolve(&uri.parse().unwrap(), &Config::default(), NextTimeout::default());
-        found.unwrap().to_vec()
+        crate::transport::http::exchange::for_tests(Duration::from_secs(20), || {
+            resolver.resolve(&uri.parse().unwrap(), &Config::default(), NextTimeout::default()).unwrap().to_vec()
+        })
     }
 
     #[test]
-    fn an_address_is_taken_as_it_stands() {
+    fn an_address_is_taken_as_it_is() {
         let resolver = resolver();
         assert_eq!(resolve(&resolver, "http://127.0.0.1:8080/x"), ["127.0.0.1:8080".parse().unwrap()]);
         assert_eq!(resolve(&resolver, "https://[::1]/x"), ["[::1]:443".parse().unwrap()]);
@@ -121,5 +173,13 @@ mod tests {
             known.until = Instant::now();
         });
         assert_eq!(resolve(&resolver, "http://localhost:8080/z"), found, "what is old is looked up again");
+    }
+
+    #[test]
+    fn a_look_up_ends_with_the_time_for_it() {
+        let failure =
+            crate::transport::http::exchange::for_tests(Duration::ZERO, || resolver().look_up("localhost", 1));
+        let expected = Failure { fault: TransportFault::Timeout, reason: Some(ConnectReason::TimedOut) };
+        assert_eq!(failure, Err(expected));
     }
 }

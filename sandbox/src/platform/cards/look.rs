@@ -19,8 +19,7 @@ pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answe
         status: CardStatus,
         time: i64,
     }
-    let filters =
-        [(Key::Cardholder, "cardholder_no"), (Key::UniqueNo, "card_unique_no"), (Key::No, "card_no")];
+    let filters = [(Key::Cardholder, "cardholder_no"), (Key::UniqueNo, "card_unique_no"), (Key::No, "card_no")];
     window::list(call, state, state.cards(), &filters, |card| Item {
         card_no: &card.record.card_no,
         card_unique_no: &card.record.card_unique_no,

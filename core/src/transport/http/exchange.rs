@@ -1,0 +1,145 @@
+//! What the layers below ureq must know of the exchange that the calling thread is in: its limits, and whether the request
+//! has begun to leave.
+//!
+//! ureq carries an exchange out on the thread that asks for it, so this lies in that thread. Limits that went through ureq
+//! would cost a copy of its settings for each request.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use super::failure::Failure;
+use crate::transport::{ConnectReason, Request, TransportFault};
+
+#[derive(Clone, Copy)]
+struct State {
+    /// When all of it must be over.
+    end: Option<Instant>,
+    connect_timeout: Duration,
+    /// When making the connection must be over, while it is made.
+    connecting: Option<Instant>,
+    /// The latest time for the first byte of the request.
+    start_by: Option<Instant>,
+    begun: bool,
+}
+
+const NONE: State =
+    State { end: None, connect_timeout: Duration::ZERO, connecting: None, start_by: None, begun: false };
+
+thread_local! {
+    static STATE: Cell<State> = const { Cell::new(NONE) };
+}
+
+/// The calling thread's exchange, until it is dropped. A signal handler may make another one within it.
+pub(super) struct Exchange {
+    outer: State,
+}
+
+impl Exchange {
+    pub(super) fn enter(request: &Request<'_>) -> Self {
+        let now = Instant::now();
+        let outer = STATE.replace(State {
+            end: now.checked_add(request.timeout),
+            connect_timeout: request.connect_timeout,
+            start_by: request.start_within.and_then(|within| now.checked_add(within)),
+            ..NONE
+        });
+        Self { outer }
+    }
+
+    /// Whether a byte of the request may have left.
+    pub(super) fn has_begun(&self) -> bool {
+        STATE.get().begun
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        STATE.set(self.outer);
+    }
+}
+
+/// How long a wait of the calling thread may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit {
+    /// None: no end.
+    end: Option<Instant>,
+    connecting: bool,
+}
+
+impl Limit {
+    /// The limit of what the exchange does at this moment.
+    pub(super) fn current() -> Self {
+        let state = STATE.get();
+        Self { end: state.connecting.or(state.end), connecting: state.connecting.is_some() }
+    }
+
+    /// The limit of making a connection, which begins now if it has not begun.
+    pub(super) fn of_connecting() -> Self {
+        let mut state = STATE.get();
+        if state.connecting.is_none() {
+            let end = Instant::now().checked_add(state.connect_timeout);
+            state.connecting = end.into_iter().chain(state.end).min();
+            STATE.set(state);
+        }
+        Self::current()
+    }
+
+    /// A part of what is left.
+    pub(super) fn part(self, divisor: u32) -> Self {
+        Self { end: self.left().map(|left| Instant::now() + left / divisor), ..self }
+    }
+
+    /// What is left; `None` when there is no end.
+    pub(super) fn left(self) -> Option<Duration> {
+        self.end.map(|end| end.saturating_duration_since(Instant::now()))
+    }
+
+    /// The next piece of a wait, which is at most as long as `longest`.
+    pub(super) fn piece(self, longest: Option<Duration>) -> Result<Option<Duration>, Failure> {
+        match self.left() {
+            Some(Duration::ZERO) => Err(self.is_over()),
+            left => Ok(left.into_iter().chain(longest).min()),
+        }
+    }
+
+    pub(super) fn is_over(self) -> Failure {
+        Failure { fault: TransportFault::Timeout, reason: self.connecting.then_some(ConnectReason::TimedOut) }
+    }
+}
+
+/// The connection is ready, and the next byte is the request's: is it still time for it?
+pub(super) fn check_start() -> Result<(), Failure> {
+    let mut state = STATE.get();
+    state.connecting = None;
+    STATE.set(state);
+    match state.start_by {
+        Some(latest) if !state.begun && Instant::now() > latest => Err(Limit::current().is_over()),
+        _ => Ok(()),
+    }
+}
+
+/// The system took a byte of the request.
+pub(super) fn set_begun() {
+    STATE.set(State { begun: true, ..STATE.get() });
+}
+
+/// What is left of the whole exchange, in seconds, rounded up.
+pub(super) fn seconds_left() -> Option<u64> {
+    STATE.get().end.map(|end| end.saturating_duration_since(Instant::now()).as_secs() + 1)
+}
+
+/// Works within an exchange whose connection must be made in that time.
+#[cfg(test)]
+pub(super) fn for_tests<T>(connect_timeout: Duration, work: impl FnOnce() -> T) -> T {
+    let _exchange = Exchange::enter(&Request {
+        method: crate::transport::Method::Get,
+        url: "",
+        headers: &[],
+        body: &[],
+        timeout: Duration::from_secs(20),
+        connect_timeout,
+        start_within: None,
+        max_answer: 0,
+    });
+    work()
+}

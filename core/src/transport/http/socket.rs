@@ -1,0 +1,195 @@
+//! A TCP connection that is reset when an exchange fails, and whose waits end with the call.
+
+use std::fmt;
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::process;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use ureq::unversioned::transport::ShutdownHandle;
+
+use super::exchange::Limit;
+use super::failure::Failure;
+use crate::clock::Clock;
+
+/// A connection, or one that is being made.
+///
+/// It lingers for no time (`SO_LINGER` 0) from the beginning. So the system gives up what it has not delivered when the
+/// connection is dropped, and also when the process is killed. Only a connection on which nothing is under way is closed
+/// in order.
+pub(super) struct Tcp {
+    stream: Arc<Stream>,
+    clock: Arc<dyn Clock>,
+    /// The process that made it. A child has it too, and must leave it alone.
+    process: u32,
+    /// Whether nothing is under way.
+    idle: bool,
+    /// Whether data may be there without waiting.
+    eager: bool,
+    /// The `TCP_USER_TIMEOUT` in force, in seconds.
+    user_timeout: u64,
+}
+
+/// In an `Arc`, so that another thread can end what this one waits for.
+pub(super) struct Stream(TcpStream);
+
+impl ShutdownHandle for Stream {
+    fn shutdown(&self) {
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
+}
+
+impl Tcp {
+    /// A socket that is not connected yet.
+    pub(super) fn new(address: SocketAddr, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
+        socket.set_linger(Some(Duration::ZERO))?;
+        socket.set_tcp_nodelay(true)?;
+        let stream = Arc::new(Stream(socket.into()));
+        Ok(Self { stream, clock, process: process::id(), idle: false, eager: false, user_timeout: 0 })
+    }
+
+    pub(super) fn stream(&self) -> &Arc<Stream> {
+        &self.stream
+    }
+
+    pub(super) fn connect(&mut self, address: SocketAddr, limit: Limit) -> Result<(), Failure> {
+        let socket = SockRef::from(&self.stream.0);
+        match socket.connect(&address.into()) {
+            Ok(()) => return Ok(()),
+            Err(error) if is_in_progress(&error) => {}
+            Err(error) => return Err(Failure::of_connecting(&error)),
+        }
+        self.wait(PollFlags::OUT, limit)?;
+        match socket.take_error() {
+            Ok(None) => Ok(()),
+            Ok(Some(error)) | Err(error) => Err(Failure::of_connecting(&error)),
+        }
+    }
+
+    /// Hands all bytes to the system, and counts in `taken` those that it took.
+    pub(super) fn write_all(&mut self, mut bytes: &[u8], taken: &mut usize) -> Result<(), Failure> {
+        self.idle = false;
+        self.eager = false;
+        self.limit_delivery();
+        while !bytes.is_empty() {
+            match (&self.stream.0).write(bytes) {
+                Ok(count) => {
+                    *taken += count;
+                    bytes = bytes.get(count..).unwrap_or_default();
+                }
+                Err(error) => self.after(&error, PollFlags::OUT)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what is there, and waits until something is. 0 is the end.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
+        if self.eager {
+            // A peer that never stops must not keep us for ever.
+            Limit::current().piece(None)?;
+        } else {
+            // A response to what was just written is never there yet: the first try would be for nothing.
+            self.wait(PollFlags::IN, Limit::current())?;
+            self.eager = true;
+        }
+        loop {
+            match (&self.stream.0).read(buffer) {
+                Ok(count) => return Ok(count),
+                Err(error) => self.after(&error, PollFlags::IN)?,
+            }
+        }
+    }
+
+    /// Whether another exchange can begin on it. Asked when one is over, which it notes, and again before the next: then
+    /// there must be no byte that nobody asked for, and no end.
+    pub(super) fn is_open(&mut self) -> bool {
+        if self.idle {
+            return self.stream.0.peek(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+        }
+        self.idle = true;
+        true
+    }
+
+    /// Nothing is under way that must not be delivered.
+    pub(super) fn set_idle(&mut self) {
+        self.idle = true;
+    }
+
+    /// Waits when an attempt could not be made just now; fails with every other error.
+    fn after(&self, error: &io::Error, events: PollFlags) -> Result<(), Failure> {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => self.wait(events, Limit::current()),
+            io::ErrorKind::Interrupted => Ok(self.clock.between_waits()?),
+            _ => Err(Failure::of_io(error)),
+        }
+    }
+
+    fn wait(&self, events: PollFlags, limit: Limit) -> Result<(), Failure> {
+        loop {
+            let longest = self.clock.longest_wait();
+            let piece = limit.piece(longest)?;
+            // A piece that is too long for the system is as good as none.
+            let piece = piece.and_then(|piece| Timespec::try_from(piece).ok());
+            match poll(&mut [PollFd::new(&self.stream.0, events)], piece.as_ref()) {
+                Ok(0) if longest.is_none() => {}
+                Ok(0) | Err(Errno::INTR) => self.clock.between_waits()?,
+                Ok(_) => return Ok(()),
+                Err(error) => return Err(Failure::of_io(&error.into())),
+            }
+        }
+    }
+
+    /// Lets the system give up what the peer has not acknowledged when the exchange should be over, even if this process
+    /// is stopped then.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn limit_delivery(&mut self) {
+        if let Some(seconds) = super::exchange::seconds_left()
+            && seconds != self.user_timeout
+        {
+            let timeout = Some(Duration::from_secs(seconds));
+            if SockRef::from(&self.stream.0).set_tcp_user_timeout(timeout).is_ok() {
+                self.user_timeout = seconds;
+            }
+        }
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn limit_delivery(&mut self) {}
+}
+
+impl Drop for Tcp {
+    fn drop(&mut self) {
+        if process::id() != self.process {
+            // The parent still has it: options and resets would be for both.
+            return;
+        }
+        if self.idle {
+            let _ = SockRef::from(&self.stream.0).set_linger(None);
+            return;
+        }
+        // To close it is not enough where a child that was forked meanwhile holds it too.
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let _ = rustix::net::connect_unspec(&self.stream.0);
+    }
+}
+
+/// Whether a connection is being made.
+fn is_in_progress(error: &io::Error) -> bool {
+    if cfg!(windows) {
+        return error.kind() == io::ErrorKind::WouldBlock;
+    }
+    error.raw_os_error() == Some(Errno::INPROGRESS.raw_os_error())
+}
+
+impl fmt::Debug for Tcp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Tcp").field("idle", &self.idle).finish_non_exhaustive()
+    }
+}

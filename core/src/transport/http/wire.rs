@@ -1,0 +1,223 @@
+//! A connection as ureq sees it: TCP or a tunnel through a proxy, with TLS above it or not.
+
+use std::fmt;
+
+use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
+use zeroize::Zeroizing;
+
+use super::exchange;
+use super::failure::Failure;
+use super::socket::Tcp;
+use super::tls::Tls;
+
+/// The size of each buffer at its beginning.
+const SIZE: usize = 16 * 1024;
+/// With less room than this, what is held back is sent.
+const LEAST_ROOM: usize = 4 * 1024;
+
+/// A connection that is used for one exchange after the other.
+#[derive(Debug)]
+pub(super) struct Wire {
+    base: Base,
+    tls: Option<Box<Tls>>,
+    buffers: WireBuffers,
+    /// Whether the requests on it are the platform's, and not for a proxy.
+    for_platform: bool,
+}
+
+/// What bytes are carried on.
+pub(super) enum Base {
+    Tcp(Tcp),
+    Tunnel(Box<dyn Transport>),
+}
+
+impl Base {
+    pub(super) fn write_all(&mut self, bytes: &[u8], taken: &mut usize) -> Result<(), Failure> {
+        let tunnel = match self {
+            Self::Tcp(tcp) => return tcp.write_all(bytes, taken),
+            Self::Tunnel(tunnel) => tunnel,
+        };
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let output = tunnel.buffers().output();
+            let (now, later) = rest.split_at(rest.len().min(output.len()));
+            output.iter_mut().zip(now).for_each(|(place, byte)| *place = *byte);
+            // Where it goes from there is not known any more.
+            *taken += now.len();
+            tunnel.transmit_output(now.len(), NextTimeout::default()).map_err(|error| Failure::of_ureq(&error))?;
+            rest = later;
+        }
+        Ok(())
+    }
+
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
+        let tunnel = match self {
+            Self::Tcp(tcp) => return tcp.read(buffer),
+            Self::Tunnel(tunnel) => tunnel,
+        };
+        if tunnel.buffers().input().is_empty() {
+            tunnel.await_input(NextTimeout::default()).map_err(|error| Failure::of_ureq(&error))?;
+        }
+        let input = tunnel.buffers().input();
+        let count = input.len().min(buffer.len());
+        buffer.iter_mut().zip(input).for_each(|(place, byte)| *place = *byte);
+        tunnel.buffers().input_consume(count);
+        Ok(count)
+    }
+
+    /// Nothing is under way that must not be delivered.
+    pub(super) fn set_idle(&mut self) {
+        if let Self::Tcp(tcp) = self {
+            tcp.set_idle();
+        }
+    }
+
+    fn is_open(&mut self) -> bool {
+        match self {
+            Self::Tcp(tcp) => tcp.is_open(),
+            Self::Tunnel(tunnel) => tunnel.is_open(),
+        }
+    }
+}
+
+impl fmt::Debug for Base {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(if matches!(self, Self::Tcp(_)) { "Tcp" } else { "Tunnel" })
+    }
+}
+
+impl Wire {
+    pub(super) fn new(base: Base, tls: Option<Box<Tls>>, for_platform: bool) -> Self {
+        Self { base, tls, buffers: WireBuffers::default(), for_platform }
+    }
+
+    /// Sends what is held back.
+    fn flush(&mut self) -> Result<(), Failure> {
+        let held = std::mem::take(&mut self.buffers.held);
+        if held == 0 {
+            return Ok(());
+        }
+        if self.for_platform {
+            exchange::check_start()?;
+        }
+        let bytes = self.buffers.output.get(..held).unwrap_or_default();
+        let mut taken = 0;
+        let result = match &mut self.tls {
+            Some(tls) => tls.write_all(&mut self.base, bytes, &mut taken),
+            None => self.base.write_all(bytes, &mut taken),
+        };
+        if self.for_platform && taken > 0 {
+            exchange::set_begun();
+        }
+        result
+    }
+}
+
+impl Transport for Wire {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    /// Holds it back until the response is waited for, so that head and body leave in one piece.
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        self.buffers.held += amount;
+        if self.buffers.output.len() < self.buffers.held + LEAST_ROOM {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
+        self.flush()?;
+        let room = self.buffers.input_append_buf();
+        let count = match &mut self.tls {
+            Some(tls) => tls.read(&mut self.base, room)?,
+            None => self.base.read(room)?,
+        };
+        self.buffers.input_appended(count);
+        Ok(count > 0)
+    }
+
+    /// Whether nothing of an exchange is left in any layer: bytes that were left would be taken for the next response.
+    fn is_open(&mut self) -> bool {
+        self.buffers.is_empty() && self.tls.as_mut().is_none_or(|tls| tls.is_quiet()) && self.base.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+}
+
+/// What was read and not used yet, and what is to be written. Both may hold secrets.
+#[derive(Default)]
+struct WireBuffers {
+    input: Zeroizing<Vec<u8>>,
+    /// The part of `input` that is not used yet.
+    start: usize,
+    end: usize,
+    /// Whether using it made progress the last time.
+    progress: bool,
+    output: Zeroizing<Vec<u8>>,
+    /// How much of `output` is held back.
+    held: usize,
+}
+
+impl WireBuffers {
+    fn is_empty(&self) -> bool {
+        self.start == self.end && self.held == 0
+    }
+}
+
+impl fmt::Debug for WireBuffers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("WireBuffers")
+    }
+}
+
+impl Buffers for WireBuffers {
+    fn output(&mut self) -> &mut [u8] {
+        if self.output.is_empty() {
+            self.output.resize(SIZE, 0);
+        }
+        self.output.get_mut(self.held..).unwrap_or_default()
+    }
+
+    fn input(&self) -> &[u8] {
+        self.input.get(self.start..self.end).unwrap_or_default()
+    }
+
+    fn input_append_buf(&mut self) -> &mut [u8] {
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+        if self.start > 0 {
+            self.input.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+        // Only a head can fill it, and ureq limits that.
+        if self.end == self.input.len() {
+            let mut larger = Zeroizing::new(vec![0; self.end + SIZE]);
+            larger.iter_mut().zip(self.input.iter()).for_each(|(place, byte)| *place = *byte);
+            self.input = larger;
+        }
+        self.input.get_mut(self.end..).unwrap_or_default()
+    }
+
+    fn input_appended(&mut self, amount: usize) {
+        self.end = (self.end + amount).min(self.input.len());
+    }
+
+    fn input_consume(&mut self, amount: usize) {
+        self.progress = amount > 0;
+        self.start = (self.start + amount).min(self.end);
+    }
+
+    fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
+        // No body of ours is sent in chunks, which is all that the first is for.
+        (&mut [], self.output())
+    }
+
+    fn can_use_input(&self) -> bool {
+        self.start < self.end && self.progress
+    }
+}
