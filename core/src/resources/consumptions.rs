@@ -47,7 +47,8 @@ model! {
         pub remark: Option<String>,
         /// A description (inferred).
         pub detail: Option<String>,
-        /// When it was made.
+        /// Its time. In a webhook this is when the record was updated, which need not be when the purchase was made: see
+        /// [`ConsumptionEvent::time`](crate::ConsumptionEvent::time).
         pub time: Option<SystemTime>,
     }
 }

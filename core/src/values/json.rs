@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use crate::error::Error;
 use crate::model::{Decode, Encode, Money};
 use crate::secrets::scrub;
+use crate::values::surrogates;
 use crate::values::tree::{Node, Text};
 
 /// A JSON value in its exact text, so that `10.50` stays `10.50`.
@@ -38,9 +39,11 @@ impl Json {
         &self.0
     }
 
-    /// Reads the text as any type that serde can read, such as `serde_json::Value` or `String`.
+    /// Reads the text as any type that serde can read, such as `serde_json::Value` or `String`. Half a surrogate pair
+    /// becomes U+FFFD.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_str(&self.0).map_err(|_| Error::invalid_input("json", "does not have the type asked for"))
+        serde_json::from_str(&surrogates::replaced(&self.0))
+            .map_err(|_| Error::invalid_input("json", "does not have the type asked for"))
     }
 }
 
@@ -202,6 +205,12 @@ mod tests {
     fn what_is_not_json_is_refused_by_name() {
         let error = Json::new("{").unwrap_err();
         assert_eq!(error.field(), Some("json"));
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_kept_in_the_text_and_read_as_a_replacement() {
+        let json = Json::new(r#""a\ud83d""#).unwrap();
+        assert_eq!((json.as_str(), json.parse::<String>().unwrap()), (r#""a\ud83d""#, "a\u{fffd}".to_owned()));
     }
 
     #[test]

@@ -34,6 +34,32 @@ pub fn entries(text: &str) -> Option<Vec<(String, &str)>> {
     Some(entries.into_iter().map(|(name, value)| (name, value.get())).collect())
 }
 
+/// The text of a JSON string. Half a surrogate pair is a question mark, as it is to Java.
+fn text_of(json: &str) -> Option<String> {
+    if let Ok(text) = serde_json::from_str(json) {
+        return Some(text);
+    }
+    let mut units: Vec<u16> = Vec::new();
+    let mut letters = json.strip_prefix('"')?.strip_suffix('"')?.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            units.extend(letter.encode_utf16(&mut [0; 2]).iter());
+            continue;
+        }
+        match letters.next()? {
+            'u' => {
+                let digits: String = letters.by_ref().take(4).collect();
+                units.push(u16::from_str_radix(&digits, 16).ok()?);
+            }
+            other => {
+                let short: String = serde_json::from_str(&format!("\"\\{other}\"")).ok()?;
+                units.extend(short.encode_utf16());
+            }
+        }
+    }
+    Some(char::decode_utf16(units).map(|letter| letter.unwrap_or('?')).collect())
+}
+
 /// A value by its meaning: the order of keys, fields that are null and the spelling of numbers do not count.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Meaning {
@@ -58,7 +84,7 @@ impl Meaning {
                 let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
                 Self::Array(items.into_iter().map(|item| Self::of(item.get())).collect::<Option<_>>()?)
             }
-            b'"' => Self::Text(serde_json::from_str(json).ok()?),
+            b'"' => Self::Text(text_of(json)?),
             b'n' if json == "null" => Self::Null,
             b't' if json == "true" => Self::Bool(true),
             b'f' if json == "false" => Self::Bool(false),
@@ -66,16 +92,17 @@ impl Meaning {
         })
     }
 
-    /// Every text and every name in it.
+    /// Every text, name and number in it.
     pub fn each_text(&self, see: &mut impl FnMut(&str)) {
         match self {
             Self::Text(text) => see(text),
+            Self::Number { digits, .. } => see(digits),
             Self::Array(items) => items.iter().for_each(|item| item.each_text(see)),
             Self::Object(fields) => fields.iter().for_each(|(name, value)| {
                 see(name);
                 value.each_text(see);
             }),
-            Self::Null | Self::Bool(_) | Self::Number { .. } => {}
+            Self::Null | Self::Bool(_) => {}
         }
     }
 

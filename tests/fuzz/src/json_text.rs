@@ -1,9 +1,11 @@
 //! JSON that is kept as it came: accepted exactly when it is JSON, given back unchanged, printed without card numbers.
 
+use std::collections::HashSet;
+
 use keysecure::{Extra, Json};
 
 use super::json::Meaning;
-use super::pan::pans;
+use super::pan::{digits, pans};
 
 pub fn run(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
@@ -11,14 +13,17 @@ pub fn run(input: &[u8]) {
     assert_eq!(json.is_ok(), serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok(), "JSON or not: {text}");
     let Ok(json) = json else { return };
     assert_eq!(json.as_str(), text.trim_matches([' ', '\n', '\r', '\t']));
-    let meaning = Meaning::of(text);
+    let mut texts = Vec::new();
+    if let Some(meaning) = Meaning::of(text) {
+        meaning.each_text(&mut |text| texts.push(text.to_owned()));
+    }
+    // Digits that are part of a longer row elsewhere may be printed there.
+    let runs: HashSet<&str> = texts.iter().flat_map(|text| digits(text)).collect();
+    let pans: Vec<&str> = texts.iter().flat_map(|text| pans(text)).collect();
     let no_pan_in = |printed: String| {
-        let Some(meaning) = &meaning else { return };
-        meaning.each_text(&mut |text| {
-            for pan in pans(text) {
-                assert!(!printed.contains(pan), "{printed}");
-            }
-        });
+        for pan in pans.iter().filter(|pan| printed.contains(**pan)) {
+            assert!(runs.iter().any(|run| run.len() > pan.len() && run.contains(pan)), "{printed}");
+        }
     };
     no_pan_in(format!("{json:?}"));
     if let Ok(extra) = Extra::from_json(text) {

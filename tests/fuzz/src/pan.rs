@@ -2,8 +2,12 @@
 
 /// The whole PANs in a text: 13 to 19 digits in a row that pass the Luhn check.
 pub fn pans(text: &str) -> impl Iterator<Item = &str> {
-    let runs = text.split(|letter: char| !letter.is_ascii_digit());
-    runs.filter(|run| (13..=19).contains(&run.len()) && passes_luhn(run))
+    digits(text).filter(|run| (13..=19).contains(&run.len()) && passes_luhn(run))
+}
+
+/// The rows of digits in a text.
+pub fn digits(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_ascii_digit())
 }
 
 fn passes_luhn(digits: &str) -> bool {
