@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use keysecure::{Extra, Json};
 
-use super::json::Meaning;
+use super::json::{Meaning, Piece};
 use super::pan::{digits, pans};
 
 pub fn run(input: &[u8]) {
@@ -13,16 +13,19 @@ pub fn run(input: &[u8]) {
     assert_eq!(json.is_ok(), serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok(), "JSON or not: {text}");
     let Ok(json) = json else { return };
     assert_eq!(json.as_str(), text.trim_matches([' ', '\n', '\r', '\t']));
-    let mut texts = Vec::new();
+    let (mut texts, mut numbers) = (Vec::new(), Vec::new());
     if let Some(meaning) = Meaning::of(text) {
-        meaning.each_text(&mut |text| texts.push(text.to_owned()));
+        meaning.each(&mut |piece| match piece {
+            Piece::Text(text) => texts.push(text.to_owned()),
+            Piece::Digits(number) => numbers.push(number.to_owned()),
+        });
     }
-    // Digits that are part of a longer row elsewhere may be printed there.
-    let runs: HashSet<&str> = texts.iter().flat_map(|text| digits(text)).collect();
     let pans: Vec<&str> = texts.iter().flat_map(|text| pans(text)).collect();
+    // Digits that are part of a longer row elsewhere may be printed there.
+    let rows: HashSet<&str> = texts.iter().chain(&numbers).flat_map(|text| digits(text)).collect();
     let no_pan_in = |printed: String| {
         for pan in pans.iter().filter(|pan| printed.contains(**pan)) {
-            assert!(runs.iter().any(|run| run.len() > pan.len() && run.contains(pan)), "{printed}");
+            assert!(rows.iter().any(|row| row.len() > pan.len() && row.contains(pan)), "{printed}");
         }
     };
     no_pan_in(format!("{json:?}"));
