@@ -109,11 +109,11 @@ fn without_a_store_a_responder_remembers_by_itself() {
 fn a_missing_decision_is_the_reply_to_every_later_delivery() {
     let (store, count) = (memory(), Arc::default());
     let verifier = verifier(&store, WhenUnavailable::Reject);
-    let slow = counting(&count, LONG).budget(SHORT);
+    let slow = counting(&count, LONG).budget(Duration::from_millis(200));
     for _ in 0..2 {
         assert_eq!(slow.respond(&delivered(&verifier, "c-slow")), no_decision());
     }
-    let lenient = counting(&count, LONG).budget(SHORT).otherwise(Decision::Approve);
+    let lenient = counting(&count, LONG).budget(Duration::from_millis(200)).otherwise(Decision::Approve);
     for _ in 0..2 {
         assert_eq!(lenient.respond(&delivered(&verifier, "c-lenient")), reply_accept());
     }

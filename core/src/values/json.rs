@@ -111,6 +111,10 @@ impl Decode for Json {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::deserialize(deserializer)
     }
+
+    fn of_json(json: &str) -> Option<Self> {
+        Some(Self::valid(json))
+    }
 }
 
 impl Encode for Json {
@@ -122,6 +126,8 @@ impl Encode for Json {
 /// The fields of an object that this version does not know, by name.
 ///
 /// The platform adds fields without notice; they are kept here, in their exact JSON text, and written back by `to_json`.
+/// A field that this version knows but whose value has an unexpected type (`"time": "yesterday"`) is here too, under the
+/// platform's name, while the field itself is `None` or empty.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Extra(BTreeMap<String, Json>);
 
@@ -167,6 +173,12 @@ impl Extra {
     /// Adds a field, or replaces it: for the requests whose body is only inferred.
     pub fn insert(&mut self, name: impl Into<String>, value: Json) {
         self.0.insert(name.into(), value);
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        if !self.0.is_empty() {
+            self.0.remove(name);
+        }
     }
 }
 

@@ -241,10 +241,6 @@ impl Case {
         when_unavailable: WhenUnavailable,
         give: impl FnOnce(&str) -> bool,
     ) -> Result<String, StoreUnavailable> {
-        if let Some(first) = self.purchase.first_reply(store)? {
-            give(&first);
-            return Ok(first);
-        }
         let reply = if self.purchase.elect(store)? {
             self.decision().reply()
         } else if let Some(first) = self.purchase.wait_for_reply(store, self.decide_before) {

@@ -4,8 +4,11 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)] // test code
 
+mod attempts;
 mod file;
 mod fleet;
+mod killed;
+mod once;
 #[cfg(feature = "redis")]
 mod redis;
 
