@@ -5,7 +5,6 @@
 use keysecure::{Environment, Json, Method};
 
 use super::SEPARATOR;
-use super::json::Meaning;
 use super::platform::{BASE_URL, Platform, response};
 
 thread_local! {
@@ -45,9 +44,12 @@ pub fn run(input: &[u8]) {
         }
         if let Ok(data) = &result {
             let expected = if method == Method::Get { "[]" } else { json.as_ref().map_or("{}", Json::as_str) };
-            assert_eq!(data.as_str(), expected, "the data is given as it came");
+            // Half a surrogate pair is replaced.
+            if !expected.contains("\\ud") && !expected.contains("\\uD") {
+                assert_eq!(data.as_str(), expected, "the data is given as it came");
+            }
+            assert!(serde_json::from_str::<serde::de::IgnoredAny>(data.as_str()).is_ok());
             assert!(!format!("{data:?}").is_empty());
-            assert!(Meaning::of(expected).is_some() || expected.contains("\\u") || expected.contains(['e', 'E']));
         }
     });
 }
