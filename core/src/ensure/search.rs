@@ -240,11 +240,9 @@ impl<'a, T: Thing> Search<'a, T> {
         self.sends += u32::from(error.outcome() != Outcome::NotSent);
         self.last_error = Some(error.clone());
         self.unknown |= error.outcome() == Outcome::Unknown;
-        if is_interrupted(&error) {
-            // Whoever interrupted it does not want it to continue.
-            return Err(self.still_open(error));
-        }
         match error.outcome() {
+            // Whoever interrupted it does not want it to continue.
+            _ if is_interrupted(&error) => Err(self.still_open(error)),
             Outcome::Unknown => {
                 self.proof_from = Some(self.client.engine.now().saturating_add(self.settle));
                 Ok(None)

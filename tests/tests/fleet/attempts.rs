@@ -24,7 +24,7 @@ fn acquire(store: &dyn AttemptStore, reference: &str) -> Option<Leased> {
 
 fn begin(store: &dyn AttemptStore, reference: &str, lease_id: &str, lasts: Duration) -> bool {
     let operation = "accounts.transfer";
-    store.begin(&AttemptStart { reference, lease_id, operation, lasts, lease: lasts }, WITHIN).unwrap()
+    store.begin(&AttemptStart { reference, lease_id, operation, lasts, lease: MINUTE }, WITHIN).unwrap()
 }
 
 fn end(store: &dyn AttemptStore, reference: &str) -> Option<Option<AttemptEnd>> {

@@ -69,8 +69,8 @@ fn limited(test: &str, by: &[&str]) -> bool {
         .output();
     std::fs::remove_file(&program).unwrap();
     let output = output.unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&output.stderr));
     false
 }
 
