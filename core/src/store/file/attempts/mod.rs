@@ -406,7 +406,7 @@ mod tests {
                 largest = largest.max(fs::metadata(&path).unwrap().len());
             }
         }
-        assert!(largest >= SMALL && largest < SMALL + 1_000, "{largest}");
+        assert!((SMALL..SMALL + 1_000).contains(&largest), "{largest}");
         assert!(fs::metadata(&path).unwrap().len() < SMALL);
         for name in &names {
             assert_eq!(lease(&store, name).unwrap().1.unwrap().end, Some(AttemptEnd::NotDone));
