@@ -6,7 +6,7 @@ const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
 fn holds_begin(block: &str) -> bool {
-    block.lines().any(|line| line.trim() == BEGIN)
+    block.lines().any(|line| line.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}') == BEGIN)
 }
 
 pub fn run(input: &[u8]) {
