@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use keysecure::{AuthEvent, CanonicalForm, Event, FfiError, WhenUnavailable};
+use keysecure::{AuthEvent, CanonicalForm, Event, FfiError, WhenUnavailable, masked};
 
 use crate::convert::{CallbackFailure, Result, count};
 use crate::http::Header;
@@ -263,7 +263,7 @@ impl Responder {
         let mut responder = keysecure::Responder::new(move |purchase| match decider.decide(purchase.clone()) {
             Ok(decision) => decision.into(),
             Err(failure) => {
-                log::warn!(target: "keysecure", "a decision threw {failure}: consume_no={:?}", purchase.consume_no);
+                log::warn!(target: "keysecure", "a decision threw {failure}: consume_no={:?}", masked(&purchase.consume_no));
                 fallback.clone()
             }
         });
