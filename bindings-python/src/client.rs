@@ -11,6 +11,7 @@ use pyo3::types::{PyDict, PyType};
 use crate::blocking::blocking;
 use crate::doctor::Report;
 use crate::errors::{config, instead, invalid_input, invalid_response};
+use crate::json;
 use crate::process::PerProcess;
 use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Simulation};
 use crate::secrets::AccessToken;
@@ -203,6 +204,9 @@ impl Client {
     /// Makes any call of the platform, with its headers, rules and errors: JSON-like values in, `data` out, numbers with
     /// a fraction as `Decimal`.
     ///
+    /// The `body` is sent exactly: an int with all its digits, a `Decimal` as a text of plain digits (`"100"`, never
+    /// `"1E+2"`), as the platform writes money. A float anywhere in it is refused, because it is not exact.
+    ///
     /// `method` is `"GET"` or `"POST"`; `path` starts behind `/open-api`, such as `"/v1/card/list"`. A POST on a path
     /// that this version does not know is treated as a mutation: it is not sent again when its outcome is unknown.
     #[pyo3(signature = (method, path, body=None))]
@@ -219,11 +223,11 @@ impl Client {
             _ => return Err(invalid_input(py, "method", "must be GET or POST")),
         };
         let path = values::text("path", path)?;
-        let body = body.map(|body| values::to_json("body", body)).transpose()?;
+        let body = body.map(|body| json::to_json("body", body)).transpose()?;
         let data: Json = self.run(py, move |client| client.call(method, &path, body.as_ref()))?;
         // The call was made: what Python cannot hold must not hide that.
-        let ours = || invalid_response(py, "the answer holds what Python cannot hold");
-        values::from_json(py, &data).map_err(|raised| instead(py, raised, ours))
+        let ours = || invalid_response(py, "the response holds what Python cannot hold");
+        json::from_json(py, &data).map_err(|raised| instead(py, raised, ours))
     }
 
     /// A verifier of this merchant's callbacks: `app_id` (else the Api-Key) and the apiSecret of the client. Keyword

@@ -16,6 +16,7 @@ mod doctor;
 mod ensured;
 mod enums;
 mod errors;
+mod json;
 mod lists;
 mod log;
 mod process;

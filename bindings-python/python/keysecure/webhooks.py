@@ -362,11 +362,11 @@ class _Receiver:
         from inspect import isasyncgenfunction, isgeneratorfunction
 
         if not isinstance(cast("object", verifier), WebhookVerifier):
-            raise ConfigError("verifier must be a WebhookVerifier")
+            raise ConfigError("verifier must be a WebhookVerifier", outcome="not_sent")
         if not verifier._can_claim:
-            raise ConfigError("the verifier's replay_guard needs contains(key) and remove(key) as well")
+            raise ConfigError("the verifier's replay_guard needs contains(key) and remove(key) as well", outcome="not_sent")
         if not callable(cast("object", handler)):
-            raise ConfigError("handler must be callable")
+            raise ConfigError("handler must be callable", outcome="not_sent")
         accepts = default == "accept"
         self._handler = handler
         self._decide = decide
@@ -383,7 +383,7 @@ class _Receiver:
         """Refuses functions that would never run, and their callbacks be lost."""
         for name, function in [("handler", self._handler), ("decide", self._decide)]:
             if _calls(kind, function):
-                raise ConfigError(f"{name} must not {what}")
+                raise ConfigError(f"{name} must not {what}", outcome="not_sent")
 
     def refuse_async(self) -> None:
         """WSGI knows no coroutines."""
