@@ -92,7 +92,7 @@ impl ClientOptions {
             builder = builder.observer(Arc::new(observer::Foreign(observer)));
         }
         if let Some(store) = self.token_store {
-            builder = builder.token_store(Arc::clone(&store.0));
+            builder = builder.store(keysecure::Store::new().tokens(Arc::clone(&store.0)));
         }
         Ok(Client(builder.build()?))
     }

@@ -23,12 +23,12 @@ pub struct EnsureOptions {
 
 impl From<EnsureOptions> for Ensure {
     fn from(options: EnsureOptions) -> Self {
-        let default = Self::default();
         Self {
-            deadline: options.deadline.unwrap_or(default.deadline),
-            settle: options.settle.unwrap_or(default.settle),
+            deadline: options.deadline,
+            settle: options.settle,
             since: options.since,
             never_sent: options.never_sent,
+            ..Self::default()
         }
     }
 }

@@ -10,6 +10,7 @@ use keysecure::{Method, Request, Response, TransportError, TransportFault};
 ///
 /// * never follows a redirect and never repeats a request;
 /// * keeps to `timeout` and `connect_timeout`;
+/// * does not begin to send after `start_within`: then it fails with a timeout and `sent = false`;
 /// * stops reading when an answer grows beyond `max_answer` bytes;
 /// * says `sent = false` only when the request provably never left whole.
 ///
@@ -23,6 +24,13 @@ pub trait Transport: Send + Sync {
     ///
     /// (Not `close`: Kotlin's generated classes have one of their own.)
     fn close_idle(&self) -> Result<(), TransportFailure>;
+
+    /// Whether nothing of a request can reach the platform after `send` has failed: the connection is reset, and no proxy
+    /// in between may deliver what it holds. One that fails to say it does not promise it.
+    ///
+    /// Say `false` unless all of that is certain: the `ensure` calls then wait longer before they take a missing row for
+    /// absence.
+    fn aborts_on_failure(&self) -> Result<bool, TransportFailure>;
 }
 
 /// One HTTP header, in a request to the platform or in a callback.
@@ -60,6 +68,11 @@ pub struct HttpRequest {
     pub connect_timeout: Duration,
     /// The most bytes that the answer's body may have.
     pub max_answer: i64,
+    /// Do not begin to send after this: then the request is not sent, and the failure is a timeout that says so. Counted
+    /// from the moment that the transport gets the request; the last moment to look at it is just before the body is
+    /// written. None sets no limit.
+    #[uniffi(default = None)]
+    pub start_within: Option<Duration>,
 }
 
 impl fmt::Debug for HttpRequest {
@@ -145,6 +158,7 @@ impl keysecure::Transport for Foreign {
             timeout: request.timeout,
             connect_timeout: request.connect_timeout,
             max_answer: i64::try_from(request.max_answer).unwrap_or(i64::MAX),
+            start_within: request.start_within,
         })?;
         if answer.body.len() > request.max_answer {
             return Err(TransportError::maybe_sent(TransportFault::TooLarge));
@@ -160,5 +174,71 @@ impl keysecure::Transport for Foreign {
     fn close(&self) {
         // There is nobody to tell.
         let _ = self.0.close_idle();
+    }
+
+    fn aborts_on_failure(&self) -> bool {
+        self.0.aborts_on_failure().unwrap_or(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use keysecure::{Method, Request, Transport as _, TransportFault};
+
+    use super::{Foreign, HttpRequest, HttpResponse, Transport, TransportFailure};
+
+    /// What a transport in Kotlin or Swift is to Rust: it promises this, and keeps what it was given.
+    struct Stack {
+        aborts: Result<bool, TransportFailure>,
+        given: Mutex<Option<HttpRequest>>,
+    }
+
+    impl Transport for Stack {
+        fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportFailure> {
+            *self.given.lock().unwrap() = Some(request);
+            Err(TransportFailure::Failed { fault: TransportFault::Timeout, sent: false })
+        }
+
+        fn close_idle(&self) -> Result<(), TransportFailure> {
+            Ok(())
+        }
+
+        fn aborts_on_failure(&self) -> Result<bool, TransportFailure> {
+            self.aborts
+        }
+    }
+
+    fn stack(aborts: Result<bool, TransportFailure>) -> Arc<Stack> {
+        Arc::new(Stack { aborts, given: Mutex::default() })
+    }
+
+    #[test]
+    fn only_a_transport_that_says_so_aborts_on_failure() {
+        let broken = TransportFailure::Failed { fault: TransportFault::Other, sent: true };
+        for (says, means) in [(Ok(true), true), (Ok(false), false), (Err(broken), false)] {
+            assert_eq!(Foreign(stack(says)).aborts_on_failure(), means);
+        }
+    }
+
+    #[test]
+    fn a_transport_is_given_the_time_within_which_to_begin() {
+        let stack = stack(Ok(false));
+        let limit = Some(Duration::from_millis(300));
+        let request = Request {
+            method: Method::Post,
+            url: "https://platform.test/",
+            headers: &[("Content-Type", "application/json")],
+            body: b"{}",
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(5),
+            start_within: limit,
+            max_answer: 10,
+        };
+        let error = Foreign(Arc::clone(&stack) as Arc<dyn Transport>).send(&request).unwrap_err();
+        assert!(!error.sent && error.fault == TransportFault::Timeout);
+        assert_eq!(stack.given.lock().unwrap().as_ref().unwrap().start_within, limit);
     }
 }

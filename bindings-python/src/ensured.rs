@@ -73,11 +73,11 @@ pub fn options(
     since: Option<Given<'_, '_>>,
     never_sent: bool,
 ) -> PyResult<Ensure> {
-    let default = Ensure::default();
     Ok(Ensure {
-        deadline: deadline.map_or(Ok(default.deadline), |value| seconds("deadline", value))?,
-        settle: settle.map_or(Ok(default.settle), |value| seconds("settle", value))?,
+        deadline: deadline.map(|value| seconds("deadline", value)).transpose()?,
+        settle: settle.map(|value| seconds("settle", value)).transpose()?,
         since: optional_when("since", since)?,
         never_sent,
+        ..Ensure::default()
     })
 }

@@ -4,7 +4,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keysecure::{AesSettings, CipherMode, Environment, Error, KeyScheme, Language, Secret, Timezone, TokenStore};
+use keysecure::{
+    AesSettings, CipherMode, Environment, Error, KeyScheme, Language, Secret, Store, Timezone, TokenStore,
+};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyString};
 
@@ -43,7 +45,7 @@ impl Settings {
             .timezone(self.timezone)
             .clock(Arc::new(SignalClock::new()))
             .observer(Arc::new(Collector))
-            .token_store(token_store);
+            .store(Store::new().tokens(token_store));
         if let Some(url) = &self.base_url {
             builder = builder.base_url(url.clone());
         }

@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use keysecure::{
     AuthEvent, Client, Decimal, Decision, Event, MemoryReplayStore, Received, Rejection, Responder, Simulated,
-    WebhookVerifier, WhenUnavailable, reply_again,
+    WebhookVerifier, WhenUnavailable,
 };
 use keysecure_sandbox::{Mode, Sandbox};
 use oxhttp::Server;
 use oxhttp::model::{Body, Request, Response, StatusCode};
 
 /// One byte more than the verifier takes, so that a longer body is told from one that just fits.
-const LONGEST_BODY: u64 = 1024 * 1024 + 1;
+const LONGEST_BODY: u64 = 64 * 1024 + 1;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -39,7 +39,8 @@ fn serve(
     secret: &str,
     address: SocketAddr,
 ) -> Result<oxhttp::ListeningServer, Box<dyn std::error::Error>> {
-    // Share a store among all workers of a fleet; this one knows one process only.
+    // Share a store among all workers of a fleet; this one knows one process only. It also keeps the decisions on
+    // purchases, so that each is decided once.
     let replays = Arc::new(MemoryReplayStore::default());
     let verifier = WebhookVerifier::new(app_id, [secret])?.replay_guard(replays, WhenUnavailable::Reject);
     let responder = Responder::new(decide);
@@ -76,7 +77,9 @@ fn answer(verifier: &WebhookVerifier, responder: &Responder, request: &mut Reque
             }
             reply(StatusCode::OK, text)
         }
-        Err(error) if error.rejection() == Some(Rejection::Replayed) => reply(StatusCode::OK, reply_again(&body)),
+        Err(error) if error.rejection() == Some(Rejection::Replayed) => {
+            reply(StatusCode::OK, verifier.reply_again(&body))
+        }
         Err(error) => {
             println!("{error}");
             reply(StatusCode::BAD_REQUEST, String::new())

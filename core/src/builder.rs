@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::observe::Observer;
 use crate::secrets::Secret;
 use crate::settings::{Environment, Language, Settings, check_api_key};
-use crate::store::TokenStore;
+use crate::store::Store;
 use crate::transport::Transport;
 use crate::values::civil::Timezone;
 
@@ -36,7 +36,7 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     clock: Option<Arc<dyn Clock>>,
     observer: Option<Arc<dyn Observer>>,
-    token_store: Option<Arc<dyn TokenStore>>,
+    store: Store,
 }
 
 impl ClientBuilder {
@@ -58,7 +58,7 @@ impl ClientBuilder {
             transport: None,
             clock: None,
             observer: None,
-            token_store: None,
+            store: Store::new(),
         }
     }
 
@@ -75,6 +75,9 @@ impl ClientBuilder {
         builder.ca_pem = get("KEYSECURE_CA_PEM").map(ca_text).transpose()?;
         if let Some(timezone) = get("KEYSECURE_TIMEZONE") {
             builder.timezone = timezone.parse()?;
+        }
+        if let Some(store) = get("KEYSECURE_STORE") {
+            builder.store = store.parse()?;
         }
         Ok(builder)
     }
@@ -166,10 +169,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Shares the access token with other clients, in this process or others; see [`TokenStore`]. A store that cannot be
-    /// reached fails no call. Default: none.
-    pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
-        self.token_store = Some(store);
+    /// Sets what this client shares with other workers, in this process or others: access tokens, and the record of its
+    /// attempts on merchant references, which the `ensure_*` calls need. See [`Store`]. Default: none.
+    ///
+    /// A store that cannot be reached fails no call but `ensure_*`.
+    pub fn store(mut self, store: impl Into<Store>) -> Self {
+        self.store = store.into();
         self
     }
 
@@ -207,7 +212,7 @@ impl ClientBuilder {
             timezone: self.timezone,
             timezone_text: self.timezone.to_string(),
         };
-        Ok(Client::new(Engine::new(settings, transport, clock, self.observer, self.token_store)))
+        Ok(Client::new(Engine::new(settings, transport, clock, self.observer, &self.store)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use zeroize::Zeroizing;
@@ -11,7 +11,7 @@ use crate::builder::ClientBuilder;
 use crate::check;
 use crate::doctor::{self, Report};
 use crate::engine::operation::{self, Operation};
-use crate::engine::{Call, Engine};
+use crate::engine::{Call, Engine, Limit};
 use crate::error::Error;
 use crate::inferred::Simulation;
 use crate::model::{Body, Decode, Money};
@@ -27,8 +27,7 @@ use crate::values::json::Json;
 #[derive(Clone)]
 pub struct Client {
     pub(crate) engine: Arc<Engine>,
-    /// On the engine's monotonic clock: no call of this handle goes on beyond it.
-    limit: Option<Duration>,
+    limit: Limit,
 }
 
 impl Client {
@@ -38,8 +37,9 @@ impl Client {
     }
 
     /// A client from `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT` (`sandbox` or
-    /// `production`), `KEYSECURE_BASE_URL`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (the text, or a file's path) and
-    /// `KEYSECURE_TIMEZONE`. They are read now, not when the program starts.
+    /// `production`), `KEYSECURE_BASE_URL`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (the text, or a file's path),
+    /// `KEYSECURE_TIMEZONE` and `KEYSECURE_STORE` (see [`Store`](crate::Store)). They are read now, not when the program
+    /// starts.
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env()?.build()
     }
@@ -103,7 +103,7 @@ impl Client {
             (Method::Get, None) => "",
             (Method::Post, body) => body.map_or("{}", Json::as_str),
         };
-        self.run(&Call { operation, path, body: body.as_bytes(), headers: &[], reference: None })
+        self.run(&Call::new(operation, path, body.as_bytes()))
     }
 
     /// Ends the client and all its clones: its connections are closed, and every later call is an error. Calls under way are
@@ -113,12 +113,12 @@ impl Client {
     }
 
     pub(crate) fn new(engine: Engine) -> Self {
-        Self { engine: Arc::new(engine), limit: None }
+        Self { engine: Arc::new(engine), limit: Limit::default() }
     }
 
-    /// The same client for work that must end by then, on the engine's monotonic clock.
-    pub(crate) fn until(&self, limit: Duration) -> Self {
-        Self { engine: Arc::clone(&self.engine), limit: Some(limit) }
+    /// The same client with a limit on its calls.
+    pub(crate) fn limited(&self, limit: Limit) -> Self {
+        Self { engine: Arc::clone(&self.engine), limit }
     }
 
     /// GET, with the path's variable filled in, whose data must still be accepted.
@@ -133,8 +133,7 @@ impl Client {
         let (before, variable) = operation.path.split_once('{').unwrap_or((operation.path, ""));
         let after = variable.split_once('}').map_or("", |(_, after)| after);
         let path = [before, number, after].concat();
-        let call = Call { operation, path: &path, body: &[], headers: &[], reference: None };
-        self.engine.run(&call, self.limit, accept)
+        self.engine.run(&Call::new(operation, &path, &[]), self.limit, accept)
     }
 
     /// POST whose data must still be accepted.
@@ -145,8 +144,7 @@ impl Client {
         accept: impl Fn(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
         let body = to_bytes(body, Money::Text)?;
-        let call = Call { operation, path: operation.path, body: &body, headers: &[], reference: None };
-        self.engine.run(&call, self.limit, accept)
+        self.engine.run(&Call::new(operation, operation.path, &body), self.limit, accept)
     }
 
     /// POST of a mutation that carries a merchant reference. Its response must hold the platform's number and, when it
@@ -158,7 +156,7 @@ impl Client {
         body: &impl Body,
     ) -> Result<T, Error> {
         let body = to_bytes(body, Money::Text)?;
-        let call = Call { operation, path: operation.path, body: &body, headers: &[], reference: Some(reference) };
+        let call = Call { reference: Some(reference), ..Call::new(operation, operation.path, &body) };
         self.engine.run(&call, self.limit, |response: T| {
             identifier(T::NUMBER, response.number())?;
             if response.echo().is_some_and(|echo| Some(echo) != call.reference) {
@@ -170,7 +168,16 @@ impl Client {
 
     /// Any call, ready made.
     pub(crate) fn run<T: Decode>(&self, call: &Call<'_>) -> Result<T, Error> {
-        self.engine.run(call, self.limit, Ok)
+        self.run_with(call, Ok)
+    }
+
+    /// Any call whose data must still be accepted.
+    pub(crate) fn run_with<T: Decode, U>(
+        &self,
+        call: &Call<'_>,
+        accept: impl Fn(T) -> Result<U, Error>,
+    ) -> Result<U, Error> {
+        self.engine.run(call, self.limit, accept)
     }
 }
 

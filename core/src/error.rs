@@ -218,6 +218,19 @@ impl Error {
         Self::new(ErrorKind::Timeout, outcome, detail)
     }
 
+    /// The moment by which a request had to begin has passed.
+    pub(crate) fn too_late() -> Self {
+        Self::timeout(Outcome::NotSent, "the request could not begin in time and was not sent")
+    }
+
+    /// The attempt store could not be reached.
+    pub(crate) fn store_unavailable(outcome: Outcome) -> Self {
+        let detail = "the attempt store cannot be reached; calling again later is safe";
+        let mut error = Self::new(ErrorKind::Transport, outcome, detail);
+        error.0.fault = Some(TransportFault::Store);
+        error
+    }
+
     pub(crate) fn decrypt() -> Self {
         // One text for every cause: which step failed would help an attacker more than a merchant.
         let detail = "card data could not be decrypted; check the aes setting and the apiSecret";

@@ -96,7 +96,10 @@ pub use crate::settings::{Environment, Language};
 pub use crate::store::FileStore;
 #[cfg(feature = "redis")]
 pub use crate::store::RedisStore;
-pub use crate::store::{MemoryTokenStore, StoreLock, StoreUnavailable, StoredToken, TokenStore};
+pub use crate::store::{
+    Acquired, AttemptEnd, AttemptStart, AttemptStore, MemoryStore, MemoryTokenStore, PastAttempt, Store, StoreLock,
+    StoreUnavailable, StoredToken, TokenStore,
+};
 #[cfg(feature = "uniffi")]
 pub use crate::thrown::{ErrorFacts, FfiError};
 pub use crate::transport::{ConnectReason, Method, Request, Response, Transport, TransportError, TransportFault};

@@ -25,6 +25,12 @@ pub trait Observer: Send + Sync {
     fn token_store(&self, available: bool) {
         let _ = available;
     }
+
+    /// Called once when the attempt store cannot be reached (`false`), and once when it can be reached again (`true`).
+    /// Between the two, `ensure_*` calls are refused and the attempts of other calls are not recorded.
+    fn attempt_store(&self, available: bool) {
+        let _ = available;
+    }
 }
 
 /// One HTTP exchange.

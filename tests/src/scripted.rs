@@ -75,7 +75,12 @@ impl std::fmt::Debug for Scripted {
 impl Scripted {
     /// Starts a server whose answers `script` gives.
     pub fn start(script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), script)
+    }
+
+    /// Starts a server on that address.
+    pub fn start_on(address: SocketAddr, script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> io::Result<Self> {
+        let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             script: Box::new(script),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // test code
 
 use std::io::Read as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -218,4 +219,23 @@ fn the_merchants_decision_decides_in_authorization_mode() {
     }
     let asked = scene.sandbox.deliveries().into_iter().filter(|delivery| delivery.code.is_some()).count();
     assert!(asked >= 3, "every question was answered in time, the slow one too");
+}
+
+#[test]
+fn a_purchase_that_is_asked_for_again_is_not_decided_again() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let scene = scene(Mode::Authorization, |_| {
+        ASKED.fetch_add(1, Ordering::SeqCst);
+        Decision::Approve
+    });
+    scene.buy("9.99");
+    let asked = scene.sandbox.deliveries().into_iter().find(|delivery| delivery.code.is_some()).unwrap();
+    let before = scene.take().len();
+    scene.sandbox.advance(Duration::from_secs(60));
+    scene.sandbox.redeliver(&asked.id).unwrap();
+    let again = scene.take();
+    assert!(before > 0 && matches!(&again[..], [Ok(Event::Auth { .. })]), "{again:?}");
+    let replies: Vec<_> = scene.sandbox.deliveries().into_iter().filter(|delivery| delivery.id == asked.id).collect();
+    assert!(replies.len() > 1 && replies.iter().all(|delivery| delivery.code == asked.code), "{replies:?}");
+    assert_eq!(ASKED.load(Ordering::SeqCst), 1);
 }

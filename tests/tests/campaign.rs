@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keysecure::{Client, Ensure, Transfer, TransferType};
+use keysecure::{Client, Ensure, Store, Transfer, TransferType};
 use keysecure_sandbox::{Fault, FaultKind, Sandbox};
 use keysecure_tests::campaign::{Campaign, Flaw};
 use keysecure_tests::{TestClock, cents};
@@ -43,9 +43,9 @@ fn a_look_up_that_was_cut_with_a_wrong_clock_proves_nothing() {
     // The process ends. The next one starts on a device that is an hour late, and offline for longer than settle.
     let clock = Arc::new(TestClock::virtual_sleeps(Some(sandbox.platform())));
     clock.set_wrong_by(-3_600_000);
-    let restarted = begin().clock(clock).build().unwrap();
+    let restarted = begin().clock(clock).store(Store::memory()).build().unwrap();
     sandbox.fault(Fault::on_any(FaultKind::Refuse).times(40));
-    let options = Ensure { deadline: Duration::from_secs(600), ..Ensure::default() };
+    let options = Ensure { deadline: Some(Duration::from_secs(600)), ..Ensure::default() };
     let found = restarted.accounts().ensure_transfer(&transfer, &options).unwrap();
     assert!(!found.created);
     assert_eq!(sandbox.transfers().len(), 1);

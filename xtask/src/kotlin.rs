@@ -73,6 +73,10 @@ pub fn maven(bindings: &Bindings, arguments: &[String]) -> Command {
     let sandbox = run::target_dir().join(format!("debug/keysecure-sandbox{}", std::env::consts::EXE_SUFFIX));
     let property = |name: &str, path: &Path| format!("-Dkeysecure.{name}={}", path.display());
     let mut maven = run::command("mvn");
+    // Cargo's way to the libraries that it builds: JNA would find ours there before the one in the jar.
+    for name in ["LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"] {
+        maven.env_remove(name);
+    }
     maven.args(["--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "--file", "bindings-kotlin/pom.xml"]);
     maven.arg(property("target", &run::target_dir()));
     maven.arg(property("library", &bindings.library));

@@ -11,7 +11,7 @@ use std::process::Command;
 use crate::run;
 
 const SUITE: &str = "trixie";
-const PACKAGES: &str = "swiftlang libc6-dev libstdc++-14-dev";
+const PACKAGES: &str = "swiftlang libc6-dev libstdc++-14-dev ca-certificates";
 const DEFAULT_MIRROR: &str = "http://deb.debian.org/debian";
 
 /// In a mount namespace of its own.

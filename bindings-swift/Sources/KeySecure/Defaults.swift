@@ -3,6 +3,9 @@
 extension Transport {
     /// For transports that keep no connection.
     public func closeIdle() throws {}
+
+    /// For transports that cannot promise it, as those of the system: see `Transport`.
+    public func abortsOnFailure() throws -> Bool { false }
 }
 
 extension Observer {

@@ -9,7 +9,9 @@ import FoundationNetworking
 /// let client = try Client(apiKey: key, apiSecret: secret, transport: URLSessionTransport())
 /// ```
 ///
-/// It follows no redirect, stops reading when an answer grows too large, and ends an exchange at its time-out. `URLSession` has no
+/// It follows no redirect, stops reading when a response grows too large, and ends an exchange at its time-out. A request whose body
+/// did not begin to leave is never called sent. `startWithin` is looked at from outside, because `URLSession` asks nobody before it
+/// sends: when the body has not begun by then, the exchange is ended. `URLSession` has no
 /// time-out of its own for making a connection, so `connectTimeout` is not kept apart from `timeout` here.
 ///
 /// Each exchange has a connection of its own. When a connection that is kept alive turns out to be dead, the stacks below
@@ -26,7 +28,9 @@ public final class URLSessionTransport: Transport {
 
     public func send(request: HttpRequest) throws -> HttpResponse {
         guard let url = URL(string: request.url) else { throw TransportFailure.Failed(fault: .protocol, sent: false) }
-        var outgoing = URLRequest(url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: request.timeout)
+        // Whole seconds are all that Linux knows; `Exchange` keeps the exact time.
+        let seconds = request.timeout.rounded(.up)
+        var outgoing = URLRequest(url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: seconds)
         outgoing.httpMethod = request.method == .get ? "GET" : "POST"
         outgoing.httpBody = request.method == .get ? nil : request.body
         outgoing.httpShouldHandleCookies = false
@@ -37,8 +41,7 @@ public final class URLSessionTransport: Transport {
         let session = URLSession(configuration: settings(), delegate: exchange, delegateQueue: nil)
         // A session holds on to its delegate until it is told to end.
         defer { session.invalidateAndCancel() }
-        session.dataTask(with: outgoing).resume()
-        return try exchange.wait(atMost: request.timeout)
+        return try exchange.response(to: session.dataTask(with: outgoing), request)
     }
 
     private func settings() -> URLSessionConfiguration {
@@ -57,21 +60,55 @@ public final class URLSessionTransport: Transport {
 
 /// One request and its answer, collected on the session's queue while the caller waits.
 private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Sendable {
+    /// How long a request that was given up is waited for, so that it is certain whether it has begun.
+    private static let ending: TimeInterval = 5
+
     private let most: Int64
     private let done = DispatchSemaphore(value: 0)
     private let lock = NSLock()
     private var body = Data()
     private var tooLarge = false
     private var outcome: Result<HttpResponse, TransportFailure>?
+    #if !canImport(FoundationNetworking)
+    /// What the system says of each time that it sent the request; it does so before it says that the exchange ended.
+    private var metrics: URLSessionTaskMetrics?
+    #endif
 
     init(most: Int64) { self.most = most }
 
-    func wait(atMost seconds: TimeInterval) throws -> HttpResponse {
-        if done.wait(timeout: .now() + seconds) == .timedOut {
+    func response(to task: URLSessionTask, _ request: HttpRequest) throws -> HttpResponse {
+        let began = DispatchTime.now()
+        task.resume()
+        if let limit = request.startWithin, limit < request.timeout {
+            if done.wait(timeout: began + limit) == .success { return try ended() }
+            if task.countOfBytesSent == 0 { return try givenUp(task) }
+        }
+        if done.wait(timeout: began + request.timeout) == .success { return try ended() }
+        return try givenUp(task)
+    }
+
+    private func ended() throws -> HttpResponse {
+        try lock.withLock { try outcome?.get() } ?? { throw TransportFailure.Failed(fault: .other, sent: true) }()
+    }
+
+    /// Time is over. The body may begin to leave until the task has ended; only then is it certain that it has not.
+    private func givenUp(_ task: URLSessionTask) throws -> HttpResponse {
+        task.cancel()
+        guard done.wait(timeout: .now() + Self.ending) == .success else {
             throw TransportFailure.Failed(fault: .timeout, sent: true)
         }
-        return try lock.withLock { try outcome?.get() } ?? { throw TransportFailure.Failed(fault: .other, sent: true) }()
+        do {
+            return try ended()
+        } catch let TransportFailure.Failed(fault, sent) {
+            throw TransportFailure.Failed(fault: fault == .tooLarge ? fault : .timeout, sent: sent)
+        }
     }
+
+    #if !canImport(FoundationNetworking)
+    func urlSession(_ session: URLSession, task: URLSessionTask, didFinishCollecting metrics: URLSessionTaskMetrics) {
+        lock.withLock { self.metrics = metrics }
+    }
+    #endif
 
     func urlSession(
         _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
@@ -97,7 +134,10 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
 
     private func result(of task: URLSessionTask, _ error: (any Error)?) -> Result<HttpResponse, TransportFailure> {
         if tooLarge { return .failure(.Failed(fault: .tooLarge, sent: true)) }
-        if let error { return .failure(failure(of: task, error)) }
+        if let error {
+            let (fault, sent) = (transportFault(of: error), hasBegun(task, error))
+            return .failure(.Failed(fault: fault == .connect && sent ? .closed : fault, sent: sent))
+        }
         guard let response = task.response as? HTTPURLResponse else {
             return .failure(.Failed(fault: .protocol, sent: true))
         }
@@ -107,24 +147,18 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
                 retryAfter: response.value(forHTTPHeaderField: "Retry-After")))
     }
 
-    /// `sent` is false only where no byte of the request's body can have left.
+    /// Whether some of the request may have left: of one with a body, some of the body.
     ///
-    /// The code does not tell: `.cannotConnectToHost` may come after the whole request was carried out. On Linux it is made of the
-    /// last error number of the system, which may be that of another address of the host, one that had refused before. Bytes of the
-    /// body are counted before they leave. A request without a body changes nothing and may be sent again.
-    private func failure(of task: URLSessionTask, _ error: any Error) -> TransportFailure {
-        let sent = task.countOfBytesSent > 0 || task.response != nil
-        switch (error as? URLError)?.code {
-        case .timedOut: return .Failed(fault: .timeout, sent: true)
-        case .cannotFindHost, .dnsLookupFailed: return .Failed(fault: .dns, sent: sent)
-        case .cannotConnectToHost, .notConnectedToInternet: return .Failed(fault: sent ? .closed : .connect, sent: sent)
-        case .serverCertificateUntrusted, .serverCertificateHasBadDate, .serverCertificateNotYetValid,
-            .serverCertificateHasUnknownRoot:
-            return .Failed(fault: .tls, sent: sent)
-        case .secureConnectionFailed: return .Failed(fault: .tls, sent: true)
-        case .networkConnectionLost: return .Failed(fault: .closed, sent: true)
-        case .badServerResponse, .cannotParseResponse: return .Failed(fault: .protocol, sent: true)
-        default: return .Failed(fault: .other, sent: true)
-        }
+    /// The error does not tell: `.cannotConnectToHost` may come after the whole request was carried out. On Linux, bytes of the body
+    /// are counted before they leave, and a response may be that of a proxy to CONNECT. Apple's systems say whether they began to
+    /// send; when they do not say it, they may have begun.
+    private func hasBegun(_ task: URLSessionTask, _ error: any Error) -> Bool {
+        if task.countOfBytesSent > 0 { return true }
+        #if canImport(FoundationNetworking)
+        let hasBody = !(task.originalRequest?.httpBody ?? Data()).isEmpty
+        return !hasBody && !precedesRequest(error)
+        #else
+        return task.response != nil || metrics?.transactionMetrics.contains { $0.requestStartDate != nil } ?? true
+        #endif
     }
 }

@@ -79,7 +79,9 @@ final class WebhookTests: XCTestCase {
 
     func testAStoreOfTheMerchantsThatThrowsRejects() throws {
         final class Broken: ReplayMemory {
-            func insert(key: String, keep: TimeInterval) throws -> Bool { throw Failure("down") }
+            func insert(key: String, value: String, keep: TimeInterval) throws -> String? { throw Failure("down") }
+            func get(key: String) throws -> String? { throw Failure("down") }
+            func remove(key: String) throws { throw Failure("down") }
         }
         let store = ReplayStore.own(memory: Broken())
         let verifier = try WebhookVerifier(appId: "app-1", secret: secret, replayStore: store)

@@ -1,9 +1,13 @@
 //! The platform's envelope: `{"code": number, "msg": string, "data": ...}`.
 
+use std::borrow::Cow;
+
 use serde::de::Error as _;
+use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::model::{Decode, at, value_ahead};
+use crate::values::surrogates;
 use crate::values::tree::Reader;
 
 /// An answer of the platform.
@@ -46,6 +50,12 @@ pub(super) enum Flaw {
 /// Reads a response.
 pub(super) fn read(http_status: u16, body: &[u8], data: &mut dyn TakeData) -> Result<Envelope, Unreadable> {
     let text = text_of(http_status, body).map_err(|error| Unreadable { error, flaw: Flaw::Bare })?;
+    // A copy is wiped as the body is.
+    let replaced = match surrogates::replaced(text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(copy) => Some(Zeroizing::new(copy)),
+    };
+    let text = replaced.as_ref().map_or(text, |copy| copy.as_str());
     let mut keys = Keys::default();
     match read_text(text, data, &mut keys) {
         Ok(Envelope::Data) if !(200..300).contains(&http_status) => {

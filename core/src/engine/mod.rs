@@ -3,8 +3,10 @@
 mod answered;
 mod envelope;
 mod lifetime;
+mod limit;
 pub(crate) mod operation;
 mod outcome;
+mod recorded;
 mod retry;
 mod server_time;
 mod token;
@@ -20,14 +22,16 @@ use crate::error::Error;
 use crate::model::Decode;
 use crate::observe::{AttemptRecord, CallRecord, Observer};
 use crate::settings::{Environment, Settings};
-use crate::store::{SharedToken, Time, TokenStore};
+use crate::store::{AttemptLog, SharedToken, Store, Time};
 use crate::transport::{Request, Response, Transport, TransportFault};
 use crate::values::instant;
 use answered::{Accept, Answered};
 use envelope::Envelope;
 pub(crate) use lifetime::OddLifetime;
 use lifetime::TokenLifetime;
+pub(crate) use limit::{Limit, StartBy, Stopwatch};
 use operation::{Auth, Mode, Operation};
+pub(crate) use recorded::end_of;
 use retry::{Happened, Next, Tried};
 use server_time::ServerTime;
 pub(crate) use token::AccessTokenData;
@@ -49,12 +53,15 @@ pub(crate) struct Engine {
     pub token_lifetime: TokenLifetime,
     /// The fleet's token, when there is a store.
     shared_token: Option<SharedToken>,
+    /// The record of attempts on merchant references, when there is a store.
+    pub attempt_log: Option<AttemptLog>,
     /// The merchants' own numbers that this process is making sure of.
     pub numbers: Arc<Numbers>,
     closed: AtomicBool,
 }
 
 /// A call ready to be sent.
+#[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub operation: &'static Operation,
     /// The path behind `/open-api`, its variable filled in.
@@ -66,6 +73,8 @@ pub(crate) struct Call<'a> {
     /// The merchant reference of a mutation: `transfer_unique_no`, `card_unique_no` or `cardholder_unique_no`. `None`
     /// for every other call.
     pub reference: Option<&'a str>,
+    /// A request whose first byte has not left by then is not sent.
+    pub start_by: Option<StartBy>,
 }
 
 /// What became of one attempt, with the error to give if it was the last one.
@@ -82,12 +91,11 @@ impl Engine {
         transport: Arc<dyn Transport>,
         clock: Arc<dyn Clock>,
         observer: Option<Arc<dyn Observer>>,
-        token_store: Option<Arc<dyn TokenStore>>,
+        store: &Store,
     ) -> Self {
-        let shared_token = token_store.map(|store| {
-            let slot = crate::store::slot(&settings.base_url, &settings.api_key);
-            SharedToken::new(store, slot, observer.clone())
-        });
+        let slot = || crate::store::slot(&settings.base_url, &settings.api_key);
+        let shared_token = store.token_store().map(|store| SharedToken::new(store, slot(), observer.clone()));
+        let attempt_log = store.attempt_store().map(|store| AttemptLog::new(store, slot(), observer.clone()));
         Self {
             settings,
             transport,
@@ -98,6 +106,7 @@ impl Engine {
             doubted_token: Mutex::default(),
             token_lifetime: TokenLifetime::default(),
             shared_token,
+            attempt_log,
             numbers: Numbers::of_this_process(),
             closed: AtomicBool::new(false),
         }
@@ -109,16 +118,21 @@ impl Engine {
         self.transport.close();
     }
 
-    /// Carries out a call, reads its `data` and hands it to `accept`, whose error becomes the call's. `limit`, on the
-    /// monotonic clock, may end it before its own time-out does.
+    /// Carries out a call, reads its `data` and hands it to `accept`, whose error becomes the call's. `limit` may end it
+    /// before its own time-out does.
     pub(crate) fn run<T: Decode, U>(
         &self,
         call: &Call<'_>,
-        limit: Option<Duration>,
+        limit: Limit,
         accept: impl Fn(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
         let own = self.now().saturating_add(self.settings.timeout);
-        self.run_until(call, limit.map_or(own, |limit| own.min(limit)), accept)
+        let deadline = limit.until.map_or(own, |until| own.min(until));
+        let mut recording = self.record(call, limit, deadline)?;
+        let call = &Call { start_by: limit.start_by.filter(|_| call.reference.is_some()), ..*call };
+        let result = self.run_until(call, deadline, accept);
+        recording.finish(&result);
+        result
     }
 
     /// The monotonic clock.
@@ -142,6 +156,11 @@ impl Engine {
 
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    /// Whether nothing of a request can reach the platform after its exchange failed.
+    pub(crate) fn aborts_on_failure(&self) -> bool {
+        self.transport.aborts_on_failure()
     }
 
     pub(crate) fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
@@ -217,6 +236,9 @@ impl Engine {
             let error = failure.error.in_call(operation.name, *attempts);
             // It waits only after an attempt that did nothing.
             let ended = |interrupted| Error::from(interrupted).in_call(operation.name, *attempts);
+            if call.start_by.is_some_and(|start_by| start_by.left().is_none()) {
+                return Err(error);
+            }
             tried.contested = self.shared_token.as_ref().is_some_and(SharedToken::is_down);
             match retry::next(failure.happened, tried) {
                 Next::RelearnClock => {
@@ -290,6 +312,11 @@ impl Engine {
             headers.push(("Timezone", &self.settings.timezone_text));
         }
         headers.extend_from_slice(call.headers);
+        // The last look before the request is handed over, for a transport that does not look itself.
+        let start_within = match call.start_by.map(|start_by| start_by.left()) {
+            Some(None) => return Err(Failure { happened: Happened::TooLate, error: Error::too_late(), date: None }),
+            left => left.flatten(),
+        };
         let sent = self.transport.send(&Request {
             method: call.operation.method,
             url,
@@ -297,7 +324,7 @@ impl Engine {
             body: call.body,
             timeout,
             connect_timeout: self.settings.connect_timeout.min(timeout),
-            start_within: None,
+            start_within,
             max_answer: MAX_ANSWER,
         });
         let arrived = self.now();
@@ -416,9 +443,16 @@ impl Engine {
     }
 }
 
+impl<'a> Call<'a> {
+    /// A call without extra headers that carries no merchant reference.
+    pub(crate) fn new(operation: &'static Operation, path: &'a str, body: &'a [u8]) -> Self {
+        Self { operation, path, body, headers: &[], reference: None, start_by: None }
+    }
+}
+
 impl Call<'static> {
     fn token() -> Self {
-        Self { operation: operation::TOKEN, path: operation::TOKEN.path, body: &[], headers: &[], reference: None }
+        Self::new(operation::TOKEN, operation::TOKEN.path, &[])
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Happened {
     Unauthorized,
     /// No answer; whether the whole request may have reached the platform.
     NoAnswer { sent: bool },
+    /// Nothing was sent: the moment by which it had to begin has passed.
+    TooLate,
     /// An answer that is not the platform's envelope, or has a code that may be a gateway's; 5xx, 408 and 429 may pass.
     NotAnEnvelope { http_status: u16 },
     /// The call was ended while it waited for the network.

@@ -21,8 +21,8 @@ pub(crate) trait Thing {
     /// Sends it once, with the client's own rules of re-sending.
     fn send(&self, client: &Client) -> Result<Self::Row, Error>;
 
-    /// All rows that may be it.
-    fn look(&self, client: &Client, start: When, end: When) -> Result<List<Self::Row>, Error>;
+    /// All rows that the platform gives for a reference, this target's or another one.
+    fn look(&self, client: &Client, number: &str, window: (When, When)) -> Result<List<Self::Row>, Error>;
 
     fn unique_no(row: &Self::Row) -> Option<&str>;
 
@@ -49,9 +49,9 @@ impl Thing for Transfer {
         client.accounts().transfer(self).map(|result| TransferRecord::made(self, result))
     }
 
-    fn look(&self, client: &Client, start: When, end: When) -> Result<List<TransferRecord>, Error> {
+    fn look(&self, client: &Client, number: &str, (start, end): (When, When)) -> Result<List<TransferRecord>, Error> {
         client.accounts().transfers(&ListTransfers {
-            transfer_unique_no: Some(self.transfer_unique_no.clone()),
+            transfer_unique_no: Some(number.to_owned()),
             ..ListTransfers::between(start, end)
         })
     }
@@ -87,10 +87,8 @@ impl Thing for ApplyCard {
         client.cards().apply(self).map(|applied| Card::applied(self, applied))
     }
 
-    fn look(&self, client: &Client, start: When, end: When) -> Result<List<Card>, Error> {
-        client
-            .cards()
-            .list(&ListCards { card_unique_no: Some(self.card_unique_no.clone()), ..ListCards::between(start, end) })
+    fn look(&self, client: &Client, number: &str, (start, end): (When, When)) -> Result<List<Card>, Error> {
+        client.cards().list(&ListCards { card_unique_no: Some(number.to_owned()), ..ListCards::between(start, end) })
     }
 
     fn unique_no(row: &Card) -> Option<&str> {
@@ -121,9 +119,9 @@ impl Thing for ApplyCardholder {
         client.cardholders().apply(self).map(|applied| Cardholder::applied(self, applied))
     }
 
-    fn look(&self, client: &Client, start: When, end: When) -> Result<List<Cardholder>, Error> {
+    fn look(&self, client: &Client, number: &str, (start, end): (When, When)) -> Result<List<Cardholder>, Error> {
         client.cardholders().list(&ListCardholders {
-            cardholder_unique_no: Some(self.cardholder_unique_no.clone()),
+            cardholder_unique_no: Some(number.to_owned()),
             ..ListCardholders::between(start, end)
         })
     }

@@ -53,5 +53,5 @@ pub(crate) fn card_detail(client: &Client, request: &CardDetail) -> Result<CardS
         ("Sec-Fetch-Dest", "empty"),
     ];
     let operation = operation::PCI_CARD_DETAIL;
-    client.run(&Call { operation, path: operation.path, body: &body, headers: &headers, reference: None })
+    client.run(&Call { headers: &headers, ..Call::new(operation, operation.path, &body) })
 }

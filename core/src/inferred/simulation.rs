@@ -114,7 +114,7 @@ impl Simulation<'_> {
             check::local_amount(amount, request.local_currency.as_deref())?;
         }
         let body = to_bytes(request, Money::Number)?;
-        self.0.run(&Call { operation, path: operation.path, body: &body, headers: &[], reference: None })
+        self.0.run(&Call::new(operation, operation.path, &body))
     }
 }
 

@@ -4,7 +4,9 @@
 //! cargo features `uniffi` and `python` the same declaration also becomes a UniFFI record and a frozen Python class, so a
 //! new field is one edit. Types that hold a secret are not declared here and never become records.
 
+mod lenient;
 mod object;
+mod text;
 mod wire;
 
 use std::fmt;
@@ -12,10 +14,13 @@ use std::fmt;
 use serde::de::Error as _;
 use serde::ser::SerializeMap;
 
-pub(crate) use object::{Fields, or_missing, read_object, skip, value};
-pub(crate) use wire::{Decode, Encode, MARK, Money, Read, TextVisitor, Write, at};
+pub(crate) use lenient::{lenient, or_absent};
+pub(crate) use object::{Fields, Object, or_missing, read_object, skip, try_object, value};
+pub(crate) use text::text_of;
+pub(crate) use wire::{Decode, Encode, MARK, Money, Read, TextVisitor, Write, at, mismatch, refuse};
 
 use crate::secrets::scrub;
+use crate::values::surrogates;
 
 /// The platform's name of a field: Rust writes `type` as `r#type`.
 pub(crate) const fn wire_name(name: &'static str) -> &'static str {
@@ -27,7 +32,7 @@ pub(crate) const fn wire_name(name: &'static str) -> &'static str {
 
 /// Reads a model from its JSON text.
 pub(crate) fn from_json<T: Decode>(text: &str) -> Result<T, serde_json::Error> {
-    serde_json::from_str::<Read<T>>(text).map(|Read(value)| value)
+    serde_json::from_str::<Read<T>>(&surrogates::replaced(text)).map(|Read(value)| value)
 }
 
 /// Reads the value at the start of a text; gives it and how long it is.
@@ -62,14 +67,17 @@ pub(crate) trait Body {
 
 /// Declares an object of the platform's answers.
 ///
-/// Fields that are not `Option` are required. Every model also gets `extra`, the fields it does not know, and compares,
+/// Fields that are neither `Option` nor `Vec` are required, except `pub status: Status [or default]`. A field of an
+/// unexpected type counts as missing; its value is in `extra`. Every model also gets `extra`, the fields it does not know, and compares,
 /// hashes, clones, prints (masked), reads from JSON and writes to JSON.
 ///
 /// `pub city: Option<String> = None` gives a field a default in Kotlin and Swift: for the models that a caller makes.
 macro_rules! model {
     (
         $(#[$meta:meta])*
-        pub struct $name:ident { $( $(#[$field_meta:meta])* pub $field:ident: $type:ty $(= $default:tt)?, )+ }
+        pub struct $name:ident {
+            $( $(#[$field_meta:meta])* pub $field:ident: $type:ty $([or $absent:ident])? $(= $default:tt)?, )+
+        }
     ) => {
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq, Hash)]
@@ -109,41 +117,56 @@ macro_rules! model {
             }
         }
 
-        impl $crate::model::Decode for $name {
-            const EXPECTED: &'static str = "an object";
-
-            fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                #[derive(Default)]
-                struct Partial {
-                    $( $field: Option<$type>, )+
-                    extra: $crate::Extra,
-                }
-
-                impl $crate::model::Fields for Partial {
-                    type Whole = $name;
-
-                    fn field<'de, A: serde::de::MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
-                        $(
-                            if name == const { $crate::model::wire_name(stringify!($field)) } {
-                                self.$field = Some($crate::model::value(map)?);
-                                return Ok(());
-                            }
-                        )+
-                        self.extra.insert(name, map.next_value()?);
-                        Ok(())
-                    }
-
-                    fn finish<E: serde::de::Error>(self) -> Result<$name, E> {
-                        Ok($name {
-                            $( $field: $crate::model::or_missing(const { $crate::model::wire_name(stringify!($field)) }, self.$field)?, )+
-                            extra: self.extra,
-                        })
-                    }
-                }
-
-                $crate::model::read_object(deserializer, Partial::default())
+        const _: () = {
+            #[derive(Default)]
+            struct Partial {
+                $( $field: Option<$type>, )+
+                extra: $crate::Extra,
             }
-        }
+
+            impl $crate::model::Fields for Partial {
+                type Whole = $name;
+
+                fn field<'de, A: serde::de::MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+                    use $crate::model::{lenient, wire_name};
+                    $(
+                        if name == const { wire_name(stringify!($field)) } {
+                            let name = const { wire_name(stringify!($field)) };
+                            self.$field = lenient(map, stringify!($name), name, &mut self.extra)?;
+                            return Ok(());
+                        }
+                    )+
+                    self.extra.insert(name, map.next_value()?);
+                    Ok(())
+                }
+
+                fn finish<E: serde::de::Error>(self) -> Result<$name, E> {
+                    use $crate::model::{or_absent, wire_name};
+                    Ok($name {
+                        $( $field: or_absent(
+                            const { wire_name(stringify!($field)) },
+                            self.$field $(.or_else(|| Some(<$type>::$absent())))?,
+                            &self.extra,
+                        )?, )+
+                        extra: self.extra,
+                    })
+                }
+            }
+
+            impl $crate::model::Decode for $name {
+                const EXPECTED: &'static str = "an object";
+
+                fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    $crate::model::read_object(deserializer, Partial::default())
+                }
+            }
+
+            impl $crate::model::Object for $name {
+                fn try_read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Result<Self, String>, D::Error> {
+                    $crate::model::try_object(deserializer, Partial::default())
+                }
+            }
+        };
 
         impl $crate::model::Encode for $name {
             fn write<S: serde::Serializer>(&self, serializer: S, money: $crate::model::Money) -> Result<S::Ok, S::Error> {

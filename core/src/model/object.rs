@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::wire::{Decode, MARK, Read, at, refuse};
 
@@ -25,6 +25,20 @@ pub(crate) fn read_object<'de, D: Deserializer<'de>, F: Fields>(
     fields: F,
 ) -> Result<F::Whole, D::Error> {
     deserializer.deserialize_any(ObjectVisitor(fields))
+}
+
+/// An object of a list. A required field that is missing is no error of the list's.
+pub(crate) trait Object: Decode {
+    /// Reads one value of a list; the inner error is what is wrong with this value alone.
+    fn try_read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Result<Self, String>, D::Error>;
+}
+
+/// Reads a value that should be an object, whatever it is.
+pub(crate) fn try_object<'de, D: Deserializer<'de>, F: Fields>(
+    deserializer: D,
+    fields: F,
+) -> Result<Result<F::Whole, String>, D::Error> {
+    deserializer.deserialize_any(TryVisitor(fields))
 }
 
 /// The value of the field at hand.
@@ -69,6 +83,56 @@ impl<'de, F: Fields> Visitor<'de> for ObjectVisitor<F> {
     }
 
     refuse!("an object"; bool number text null array);
+}
+
+struct TryVisitor<F>(F);
+
+impl<F> TryVisitor<F> {
+    fn found<T>(found: &str) -> Result<T, String> {
+        Err(format!("expected an object, found {found}"))
+    }
+}
+
+impl<'de, F: Fields> Visitor<'de> for TryVisitor<F> {
+    type Value = Result<F::Whole, String>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
+        each_field(&mut map, &mut |name, map| self.0.field(name, map))?;
+        Ok(self.0.finish::<serde::de::value::Error>().map_err(|error| error.to_string()))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Self::found("a boolean"))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Self::found("a number"))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Self::found("a number"))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Self::found("a number"))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(Self::found("text"))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Self::found("null"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Self::found("an array"))
+    }
 }
 
 /// A field's name for an error's path. The platform's names are short and plain; anything else might be data.

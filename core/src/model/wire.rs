@@ -4,6 +4,7 @@
 //! numbers or as text and must be read from the exact text; a wrong type must be named by its JSON path without echoing
 //! the value, which may be a secret; and fields we do not know are kept instead of dropped.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::SystemTime;
@@ -13,6 +14,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
+use super::text::{NumberText, text_of};
 use crate::values::{decimal, instant};
 
 /// A value that can be read from an answer.
@@ -21,6 +23,16 @@ pub(crate) trait Decode: Sized {
     const EXPECTED: &'static str;
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+
+    /// Reads a value from its JSON text, which is valid. `None` when it has another type.
+    fn of_json(json: &str) -> Option<Self> {
+        serde_json::from_str::<Read<Self>>(json).ok().map(|Read(value)| value)
+    }
+
+    /// Whether a JSON text says that there is no value.
+    fn is_nothing(json: &str) -> bool {
+        json == "null"
+    }
 
     /// The value of a field that the platform left out; `None` makes the field required.
     fn missing() -> Option<Self> {
@@ -78,27 +90,27 @@ impl<T: Encode> Serialize for Write<'_, T> {
 macro_rules! refuse {
     ($expected:expr; $($kind:ident)*) => { $(refuse!(@ $expected, $kind);)* };
     (@ $expected:expr, bool) => {
-        fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Self::Value, E> { Err($crate::model::wire::mismatch($expected, "a boolean")) }
+        fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "a boolean")) }
     };
     (@ $expected:expr, number) => {
-        fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Self::Value, E> { Err($crate::model::wire::mismatch($expected, "a number")) }
-        fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Self::Value, E> { Err($crate::model::wire::mismatch($expected, "a number")) }
-        fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Self::Value, E> { Err($crate::model::wire::mismatch($expected, "a number")) }
+        fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "a number")) }
+        fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "a number")) }
+        fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "a number")) }
     };
     (@ $expected:expr, text) => {
-        fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Self::Value, E> { Err($crate::model::wire::mismatch($expected, "text")) }
+        fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "text")) }
     };
     (@ $expected:expr, null) => {
-        fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> { Err($crate::model::wire::mismatch($expected, "null")) }
+        fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "null")) }
     };
     (@ $expected:expr, array) => {
         fn visit_seq<A: serde::de::SeqAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
-            Err($crate::model::wire::mismatch($expected, "an array"))
+            Err($crate::model::mismatch($expected, "an array"))
         }
     };
     (@ $expected:expr, object) => {
         fn visit_map<A: serde::de::MapAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
-            Err($crate::model::wire::mismatch($expected, "an object"))
+            Err($crate::model::mismatch($expected, "an object"))
         }
     };
 }
@@ -153,6 +165,10 @@ impl<T: Decode> Decode for Option<T> {
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::read_optional(deserializer)
+    }
+
+    fn of_json(json: &str) -> Option<Self> {
+        if T::is_nothing(json) { Some(None) } else { T::of_json(json).map(Some) }
     }
 
     fn missing() -> Option<Self> {
@@ -227,6 +243,10 @@ impl Decode for String {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(TextVisitor(|text: &str| Some(text.to_owned())))
     }
+
+    fn of_json(json: &str) -> Option<Self> {
+        text_of(json).map(Cow::into_owned)
+    }
 }
 
 impl Encode for String {
@@ -269,6 +289,10 @@ impl Decode for bool {
         }
         deserializer.deserialize_any(Boolean)
     }
+
+    fn of_json(json: &str) -> Option<Self> {
+        json.parse().ok()
+    }
 }
 
 impl Encode for bool {
@@ -302,6 +326,17 @@ macro_rules! from_number_or_text {
                     NumberText::Other(found) => Err(mismatch(Self::EXPECTED, found)),
                 }
             }
+
+            fn of_json(json: &str) -> Option<Self> {
+                match NumberText::of(json) {
+                    NumberText::Text(text) => $parse(text),
+                    NumberText::Nothing | NumberText::Other(_) => None,
+                }
+            }
+
+            fn is_nothing(json: &str) -> bool {
+                matches!(NumberText::of(json), NumberText::Nothing)
+            }
         }
 
         impl Encode for $type {
@@ -325,29 +360,3 @@ from_number_or_text!(i64, "a whole number", decimal::parse_whole, |value, serial
     .serialize_i64(*value));
 from_number_or_text!(SystemTime, "a time in milliseconds", instant::parse, |value, serializer, _money| serializer
     .serialize_i64(instant::to_millis(*value)));
-
-/// The text of a number in JSON, whether it stands bare or in quotes.
-enum NumberText<'a> {
-    /// `null` or empty text: the platform's ways to say there is none.
-    Nothing,
-    Text(&'a str),
-    Other(&'static str),
-}
-
-impl<'a> NumberText<'a> {
-    fn of(json: &'a str) -> Self {
-        match json.as_bytes().first() {
-            Some(b'"') => match json.get(1..json.len() - 1) {
-                Some("") => Self::Nothing,
-                // An escape inside a number's text would be no number anyway.
-                Some(text) => Self::Text(text),
-                None => Self::Other("text"),
-            },
-            Some(b'n') => Self::Nothing,
-            Some(b't' | b'f') => Self::Other("a boolean"),
-            Some(b'[') => Self::Other("an array"),
-            Some(b'{') => Self::Other("an object"),
-            _ => Self::Text(json),
-        }
-    }
-}

@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::engine::operation;
 use crate::ensure::{Ensure, Ensured, ensure};
 use crate::error::Error;
-use crate::list::{self, List, Page, Row};
+use crate::list::{self, List, Page, row};
 use crate::model::{model, query, request};
 use crate::values::enums::{Status, TransferType};
 
@@ -139,11 +139,7 @@ impl TransferRecord {
     }
 }
 
-impl Row for TransferRecord {
-    fn number(&self) -> &str {
-        &self.transfer_no
-    }
-}
+row!(TransferRecord, transfer_no);
 
 impl Accounts<'_> {
     /// Moves money. It is never sent again while its outcome is unknown.
@@ -163,15 +159,19 @@ impl Accounts<'_> {
 
     /// The balances of a cardholder.
     pub fn get(&self, cardholder_no: &str) -> Result<AccountInfo, Error> {
-        self.0.get_with(operation::ACCOUNTS_GET, "cardholder_no", cardholder_no, Ok)
+        self.0.get_with(operation::ACCOUNTS_GET, "cardholder_no", cardholder_no, |info: AccountInfo| {
+            // A cardholder whose accounts cannot be read is none without accounts.
+            let is_read = info.extra.get("list").is_none();
+            if is_read { Ok(info) } else { Err(Error::invalid_response("list: expected an array of objects")) }
+        })
     }
 
-    /// All transfers of a span of any length, lazily.
+    /// All transfers of a span of any length, lazily and newest first. See [`List`].
     pub fn transfers(&self, query: &ListTransfers) -> Result<List<TransferRecord>, Error> {
         List::between(self.0, operation::ACCOUNTS_TRANSFERS, query.clone(), (query.start, query.end))
     }
 
-    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
+    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days, newest first. See [`Page`].
     pub fn transfers_page(&self, query: &ListTransfers, page: u32, size: u32) -> Result<Page<TransferRecord>, Error> {
         list::window_page(self.0, operation::ACCOUNTS_TRANSFERS, query, (query.start, query.end), page, size)
     }

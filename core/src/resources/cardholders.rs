@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::engine::operation;
 use crate::ensure::{Ensure, Ensured, ensure};
 use crate::error::Error;
-use crate::list::{self, List, Page, Row};
+use crate::list::{self, List, Page, row};
 use crate::model::{body, model, query};
 use crate::secrets::Secret;
 use crate::values::enums::{CardStatus, CardholderStatus};
@@ -51,8 +51,8 @@ model! {
         pub cardholder_unique_no: Option<String>,
         /// The cardholder's mail address.
         pub email: Option<String>,
-        /// Where the verification stands.
-        pub status: CardholderStatus,
+        /// Where the verification stands; `Unknown` without text when the platform does not say so.
+        pub status: CardholderStatus [or default],
         /// Why the verification failed; given by `list`.
         pub fail_reason: Option<String>,
         /// The balance of all accounts, in USD; given by `get`.
@@ -107,11 +107,7 @@ impl Cardholder {
     }
 }
 
-impl Row for Cardholder {
-    fn number(&self) -> &str {
-        &self.cardholder_no
-    }
-}
+row!(Cardholder, cardholder_no);
 
 impl Cardholders<'_> {
     /// Applies for a cardholder, or updates one.
@@ -132,12 +128,12 @@ impl Cardholders<'_> {
         ensure(self.0, request, options)
     }
 
-    /// All cardholders of a span of any length, lazily.
+    /// All cardholders of a span of any length, lazily and newest first. See [`List`].
     pub fn list(&self, query: &ListCardholders) -> Result<List<Cardholder>, Error> {
         List::between(self.0, operation::CARDHOLDERS_LIST, query.clone(), (query.start, query.end))
     }
 
-    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
+    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days, newest first. See [`Page`].
     pub fn list_page(&self, query: &ListCardholders, page: u32, size: u32) -> Result<Page<Cardholder>, Error> {
         list::window_page(self.0, operation::CARDHOLDERS_LIST, query, (query.start, query.end), page, size)
     }

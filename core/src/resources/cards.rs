@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::engine::operation;
 use crate::ensure::{Ensure, Ensured, ensure};
 use crate::error::Error;
-use crate::list::{self, List, Page, Row};
+use crate::list::{self, List, Page, row};
 use crate::model::{body, model, query, request};
 use crate::secrets::{CardSecrets, Cvv, Pin, Secret};
 use crate::values::enums::{CardStatus, CardType, Exemption};
@@ -135,8 +135,8 @@ model! {
         pub organization: Option<String>,
         /// The last four digits of the PAN.
         pub card_last_no: Option<String>,
-        /// Where it stands in its life.
-        pub status: CardStatus,
+        /// Where it stands in its life; `Unknown` without text when the platform does not say so.
+        pub status: CardStatus [or default],
         /// What it costs; given by `get`.
         pub fee_detail: Option<Tariff>,
         /// When it was applied for.
@@ -385,23 +385,11 @@ impl Card {
     }
 }
 
-impl Row for Card {
-    fn number(&self) -> &str {
-        &self.card_no
-    }
-}
+row!(Card, card_no);
 
-impl Row for Package {
-    fn number(&self) -> &str {
-        &self.package_no
-    }
-}
+row!(Package, package_no);
 
-impl Row for Bin {
-    fn number(&self) -> &str {
-        &self.card_bin_no
-    }
-}
+row!(Bin, card_bin_no);
 
 impl Cards<'_> {
     /// Applies for a card. The answer says that the platform took the application, not that the card was issued.
@@ -421,12 +409,12 @@ impl Cards<'_> {
         ensure(self.0, request, options)
     }
 
-    /// All cards of a span of any length, lazily.
+    /// All cards of a span of any length, lazily and newest first. See [`List`].
     pub fn list(&self, query: &ListCards) -> Result<List<Card>, Error> {
         List::between(self.0, operation::CARDS_LIST, query.clone(), (query.start, query.end))
     }
 
-    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
+    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days, newest first. See [`Page`].
     pub fn list_page(&self, query: &ListCards, page: u32, size: u32) -> Result<Page<Card>, Error> {
         list::window_page(self.0, operation::CARDS_LIST, query, (query.start, query.end), page, size)
     }

@@ -8,7 +8,7 @@ use super::identifier;
 use crate::client::Client;
 use crate::engine::operation;
 use crate::error::Error;
-use crate::list::{self, List, Page, Row};
+use crate::list::{self, List, Page, row};
 use crate::model::{model, query};
 use crate::values::enums::{ConsumptionType, FeeType, Status};
 
@@ -47,7 +47,8 @@ model! {
         pub remark: Option<String>,
         /// A description (inferred).
         pub detail: Option<String>,
-        /// When it was made.
+        /// Its time. In a webhook this is when the record was updated, which need not be when the purchase was made: see
+        /// [`ConsumptionEvent::time`](crate::ConsumptionEvent::time).
         pub time: Option<SystemTime>,
     }
 }
@@ -88,11 +89,7 @@ query! {
     }
 }
 
-impl Row for Consumption {
-    fn number(&self) -> &str {
-        &self.consume_no
-    }
-}
+row!(Consumption, consume_no);
 
 impl Consumptions<'_> {
     /// One consumption, with its fees.
@@ -102,12 +99,12 @@ impl Consumptions<'_> {
         })
     }
 
-    /// All consumptions of a span of any length, lazily.
+    /// All consumptions of a span of any length, lazily and newest first. See [`List`].
     pub fn list(&self, query: &ListConsumptions) -> Result<List<Consumption>, Error> {
         List::between(self.0, operation::CONSUMPTIONS_LIST, query.clone(), (query.start, query.end))
     }
 
-    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
+    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days, newest first. See [`Page`].
     pub fn list_page(&self, query: &ListConsumptions, page: u32, size: u32) -> Result<Page<Consumption>, Error> {
         list::window_page(self.0, operation::CONSUMPTIONS_LIST, query, (query.start, query.end), page, size)
     }

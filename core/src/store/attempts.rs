@@ -14,7 +14,8 @@ use super::StoreUnavailable;
 /// good: a reference that was sent long ago must not look new. `within` is how long the caller can wait at most.
 pub trait AttemptStore: Send + Sync {
     /// Leases a reference for `lease` and returns what is recorded of it; `Acquired::Busy` when another worker has it. It
-    /// never waits for that worker.
+    /// never waits for that worker. A store whose leases may end early also returns `Busy` while an attempt without an end
+    /// still has time.
     ///
     /// The lease ends with [`release`](Self::release), and by itself when its holder is gone: a store either knows that
     /// (a lock of the kernel's) or lets `lease` run out.
@@ -24,7 +25,9 @@ pub trait AttemptStore: Send + Sync {
     /// Returns `false`, and records nothing, when the lease is no longer this worker's.
     fn begin(&self, attempt: &AttemptStart<'_>, within: Duration) -> Result<bool, StoreUnavailable>;
 
-    /// Records how an attempt ended. It is recorded also when the lease is no longer this worker's.
+    /// Records how the last attempt of this lease ended, also when the lease is no longer this worker's. When another
+    /// worker has begun a later attempt, only `AttemptEnd::Done` is recorded: the end of the earlier attempt says nothing
+    /// about the later one.
     fn finish(
         &self,
         reference: &str,

@@ -24,9 +24,11 @@
 //! * The token is not in any `Debug`, log, error or file name. The Api-Key is in none of them either: a slot's name is a
 //!   SHA-256.
 
+mod attempt_log;
 mod attempts;
 #[cfg(unix)]
 mod file;
+mod handle;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
@@ -38,10 +40,12 @@ use std::time::{Duration, SystemTime};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+pub(crate) use attempt_log::{AttemptLog, Lease, reference};
 pub use attempts::{Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt};
 #[cfg(unix)]
 pub use file::FileStore;
-pub use memory::MemoryTokenStore;
+pub use handle::Store;
+pub use memory::{MemoryStore, MemoryTokenStore};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
 pub(crate) use share::{SharedToken, Time};
@@ -173,8 +177,7 @@ fn digest(parts: &[&str]) -> String {
 }
 
 /// A name that nobody else has, in this process or another, on this machine or another.
-#[cfg(any(unix, feature = "redis"))]
-fn unique() -> Result<String, StoreUnavailable> {
+pub(crate) fn unique() -> Result<String, StoreUnavailable> {
     let (high, low) = (getrandom::u64(), getrandom::u64());
     match (high, low) {
         (Ok(high), Ok(low)) => Ok(format!("{high:016x}{low:016x}")),

@@ -1,5 +1,7 @@
 //! A store in Redis, for any number of machines.
 
+mod attempts;
+
 use std::fmt;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,12 +28,26 @@ const CLOCK_DOUBT: Duration = Duration::from_secs(24 * 3600);
 const COMPARE_AND_DELETE: &str =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end";
 
-/// A [`TokenStore`] and [`ReplayStore`] in Redis, version 2.6.12 or later: for any number of machines.
+/// A [`TokenStore`], [`AttemptStore`](crate::AttemptStore) and [`ReplayStore`] in Redis, version 5 or later: for any number
+/// of machines.
 ///
-/// The lock of a slot is a key with an end ([`RedisStore::lease`]); only who made it deletes it. Keys begin with
-/// `keysecure:`. The token lies in Redis in the clear, and goes over the network so: use loopback, a Unix socket, a private
-/// network, or `rediss://`, for which your own program must enable a `tls-rustls` feature of the crate `redis`. A Redis
-/// that evicts keys (`maxmemory-policy` other than `noeviction`) or fails over may forget callbacks early.
+/// Locks and leases are keys with an end; only who made one deletes it. Ages are measured on Redis's own clock. Keys begin
+/// with `keysecure:`. The token is stored in the clear, and goes over the network so: use loopback, a Unix socket, a private
+/// network, or `rediss://`, for which your own program must enable a `tls-rustls` feature of the crate `redis`.
+///
+/// **What the record of attempts is worth depends on how this Redis keeps its data.** With `appendonly yes` and
+/// `appendfsync always` a record survives a crash of Redis. In each of the following cases a record of the last moments may
+/// be lost; its reference then looks new, and only a look-up that finds the result protects it:
+///
+/// * `appendfsync everysec`, the default of `appendonly yes`: the last second before a crash.
+/// * A failover to a replica: what had not been copied yet.
+/// * `maxmemory-policy` other than `noeviction`: what Redis evicts. A lease that is evicted does no harm by itself, because the
+///   record of the attempt keeps other workers away until its time is over.
+///
+/// A Redis without persistence forgets everything when it restarts, its own age included: every reference then waits for
+/// `settle` again until Redis has been up for that long. An evicted or lost webhook may be accepted a second time.
+///
+/// A worker that is killed keeps its lease for as long as its call had time left. Other workers wait for it.
 ///
 /// No operation takes longer than [`RedisStore::timeout`], connecting and looking up a name included.
 #[derive(Clone)]

@@ -147,6 +147,8 @@ pub enum TransportFault {
     Protocol,
     /// The call was ended while it waited; see [`Clock::between_waits`](crate::Clock::between_waits).
     Interrupted,
+    /// The attempt store could not be reached. No transport returns this.
+    Store,
     /// Anything else.
     Other,
 }
@@ -181,6 +183,7 @@ impl fmt::Display for TransportFault {
             Self::TooLarge => "the answer is too large",
             Self::Protocol => "the answer is not HTTP",
             Self::Interrupted => "the call was interrupted",
+            Self::Store => "the attempt store cannot be reached",
             Self::Other => "the exchange failed",
         })
     }

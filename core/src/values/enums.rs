@@ -91,6 +91,10 @@ macro_rules! open_enum {
             fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 deserializer.deserialize_any($crate::model::TextVisitor(|text: &str| Some(Self::from(text))))
             }
+
+            fn of_json(json: &str) -> Option<Self> {
+                $crate::model::text_of(json).map(|text| Self::from(&*text))
+            }
         }
 
         impl $crate::model::Encode for $name {

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use crate::error::Error;
 use crate::model::{Decode, Encode, Money};
 use crate::secrets::scrub;
+use crate::values::surrogates;
 use crate::values::tree::Node;
 
 /// A JSON value in its exact text, so that `10.50` stays `10.50`.
@@ -37,9 +38,11 @@ impl Json {
         &self.0
     }
 
-    /// Reads the text as any type that serde can read, such as `serde_json::Value` or `String`.
+    /// Reads the text as any type that serde can read, such as `serde_json::Value` or `String`. Half a surrogate pair
+    /// becomes U+FFFD.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_str(&self.0).map_err(|_| Error::invalid_input("json", "does not have the type asked for"))
+        serde_json::from_str(&surrogates::replaced(&self.0))
+            .map_err(|_| Error::invalid_input("json", "does not have the type asked for"))
     }
 }
 
@@ -98,6 +101,10 @@ impl Decode for Json {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::deserialize(deserializer)
     }
+
+    fn of_json(json: &str) -> Option<Self> {
+        Some(Self::valid(json))
+    }
 }
 
 impl Encode for Json {
@@ -109,6 +116,8 @@ impl Encode for Json {
 /// The fields of an object that this version does not know, by name.
 ///
 /// The platform adds fields without notice; they are kept here, in their exact JSON text, and written back by `to_json`.
+/// A field that this version knows but whose value has an unexpected type (`"time": "yesterday"`) is here too, under the
+/// platform's name, while the field itself is `None` or empty.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Extra(BTreeMap<String, Json>);
 
@@ -155,6 +164,12 @@ impl Extra {
     pub fn insert(&mut self, name: impl Into<String>, value: Json) {
         self.0.insert(name.into(), value);
     }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        if !self.0.is_empty() {
+            self.0.remove(name);
+        }
+    }
 }
 
 impl fmt::Debug for Extra {
@@ -192,6 +207,12 @@ mod tests {
     fn what_is_not_json_is_refused_by_name() {
         let error = Json::new("{").unwrap_err();
         assert_eq!(error.field(), Some("json"));
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_kept_in_the_text_and_read_as_a_replacement() {
+        let json = Json::new(r#""a\ud83d""#).unwrap();
+        assert_eq!((json.as_str(), json.parse::<String>().unwrap()), (r#""a\ud83d""#, "a\u{fffd}".to_owned()));
     }
 
     #[test]

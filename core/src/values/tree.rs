@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 pub(crate) use reader::Reader;
 
+use crate::values::surrogates;
+
 mod reader;
 
 /// A text with its spelling: the JSON string it came as, quotes included.
@@ -11,6 +13,34 @@ mod reader;
 pub(crate) struct Text<'a> {
     pub text: Cow<'a, str>,
     pub spelling: &'a str,
+}
+
+impl Text<'_> {
+    /// The text as Java encodes it: half a surrogate pair is a question mark.
+    pub(crate) fn as_java(&self) -> Cow<'_, str> {
+        self.with_question_marks().map_or(Cow::Borrowed(&*self.text), Cow::Owned)
+    }
+
+    /// Whether there is half a surrogate pair in it.
+    pub(crate) fn has_halves(&self) -> bool {
+        self.with_question_marks().is_some()
+    }
+
+    /// Whether there is a letter that could have been half a surrogate pair.
+    pub(crate) fn may_have_halves(&self) -> bool {
+        self.text.contains(char::REPLACEMENT_CHARACTER)
+    }
+
+    /// The text as Java encodes it, if there is half a surrogate pair in it.
+    pub(crate) fn with_question_marks(&self) -> Option<String> {
+        if !self.may_have_halves() {
+            return None;
+        }
+        match surrogates::replaced_by("?", self.spelling) {
+            Cow::Owned(spelling) => serde_json::from_str(&spelling).ok(),
+            Cow::Borrowed(_) => None,
+        }
+    }
 }
 
 /// A field of an object.
@@ -52,7 +82,7 @@ mod tests {
         let json = serde_json::from_str::<&RawValue>(json).ok()?.get();
         let depth = depth.checked_sub(1)?;
         let text = |json| {
-            let text: String = serde_json::from_str(&crate::values::surrogates::replaced(json)).ok()?;
+            let text: String = serde_json::from_str(&surrogates::replaced(json)).ok()?;
             Some(Text { text: text.into(), spelling: json })
         };
         Some(match json.as_bytes()[0] {
@@ -223,8 +253,12 @@ mod tests {
     #[test]
     fn half_a_surrogate_pair_is_one_replacement_character() {
         for (json, expected) in [(r#""a\ud800""#, "a\u{fffd}"), (r#""\udc00\ud800""#, "\u{fffd}\u{fffd}")] {
-            assert_eq!(Node::read(json), Some(Node::Text(Text { text: expected.into(), spelling: json })));
+            let text = Text { text: expected.into(), spelling: json };
+            assert!(text.has_halves() && text.as_java() == expected.replace('\u{fffd}', "?"));
+            assert_eq!(Node::read(json), Some(Node::Text(text)));
         }
+        let whole = Text { text: "\u{fffd}?".into(), spelling: r#""\ufffd?""# };
+        assert!(!whole.has_halves() && whole.as_java() == "\u{fffd}?");
     }
 
     #[test]

@@ -5,10 +5,23 @@ use std::borrow::Cow;
 use super::event;
 use super::rejection::Rejection;
 use crate::values::tree::{Field, Node, Reader, Text};
+use draft::{Draft, Memory};
 pub use order::KeyOrder;
 
+mod draft;
 mod number;
 mod order;
+#[cfg(test)]
+mod work;
+
+const APP_ID: &str = "appId";
+const TIMESTAMP: &str = "timestamp";
+
+/// An honest webhook spends at least so many bytes for each value, its name included. A body of a hundred thousand
+/// numbers would cost much more to canonicalize than one of the same size that says something.
+const BYTES_FOR_A_VALUE: usize = 32;
+/// How much longer than the data its signed text may be: escapes and exponents written out make it longer.
+const ROOM: usize = 8 * 1024;
 
 /// A way in which nested values are written into the signed text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,60 +50,6 @@ pub enum Writer {
     Fastjson2,
     /// The same with `WriteNulls`.
     Fastjson2Nulls,
-}
-
-impl Writer {
-    fn number(self, text: &str) -> Option<Cow<'_, str>> {
-        match self {
-            Self::Received => Some(Cow::Borrowed(text)),
-            _ if number::is_plain(text) => Some(Cow::Borrowed(text)),
-            Self::Fastjson1 | Self::Fastjson1Nulls => number::fastjson1(text).map(Cow::Owned),
-            Self::Fastjson1Plain => number::fastjson1_plain(text).map(Cow::Owned),
-            Self::Fastjson2 | Self::Fastjson2Nulls => number::fastjson2(text).map(Cow::Owned),
-        }
-    }
-
-    fn keeps_nulls(self) -> bool {
-        matches!(self, Self::Received | Self::Fastjson1Nulls | Self::Fastjson2Nulls)
-    }
-
-    fn quote(self, text: &Text<'_>, json: &mut String) {
-        match self {
-            Self::Received => json.push_str(text.spelling),
-            Self::Fastjson1 | Self::Fastjson1Nulls | Self::Fastjson1Plain => quote(&text.text, json, |letter| {
-                matches!(letter, '\0'..'\u{20}' | '\u{7f}'..'\u{a0}' | '\u{2028}' | '\u{2029}')
-                    .then(|| format!("\\u{:04X}", u32::from(letter)))
-            }),
-            Self::Fastjson2 | Self::Fastjson2Nulls => {
-                quote(&text.text, json, |letter| (letter < '\u{20}').then(|| format!("\\u{:04x}", u32::from(letter))));
-            }
-        }
-    }
-}
-
-/// A JSON string; `escape` gives the escape of a letter that has no short one and needs one.
-fn quote(text: &str, json: &mut String, escape: impl Fn(char) -> Option<String>) {
-    json.push('"');
-    // Most texts stand as they are to their end, whoever writes them.
-    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
-    let (plain, rest) = text.split_at(text.bytes().take_while(is_plain).count());
-    json.push_str(plain);
-    for letter in rest.chars() {
-        match letter {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            '\u{8}' => json.push_str("\\b"),
-            '\u{c}' => json.push_str("\\f"),
-            '\n' => json.push_str("\\n"),
-            '\r' => json.push_str("\\r"),
-            '\t' => json.push_str("\\t"),
-            other => match escape(other) {
-                Some(escaped) => json.push_str(&escaped),
-                None => json.push(other),
-            },
-        }
-    }
-    json.push('"');
 }
 
 impl CanonicalForm {
@@ -125,40 +84,6 @@ impl CanonicalForm {
     const fn new(writer: Writer, order: KeyOrder) -> Self {
         Self { writer, order }
     }
-
-    /// Writes a value as compact JSON; `None` where this form cannot have written it.
-    fn write(self, value: &Node<'_>, json: &mut String) -> Option<()> {
-        match value {
-            Node::Null => json.push_str("null"),
-            Node::Bool(value) => json.push_str(if *value { "true" } else { "false" }),
-            Node::Number(text) => json.push_str(&self.writer.number(text)?),
-            Node::Text(text) => self.writer.quote(text, json),
-            Node::Array(items) => {
-                json.push('[');
-                for (place, item) in items.iter().enumerate() {
-                    json.push_str(if place == 0 { "" } else { "," });
-                    self.write(item, json)?;
-                }
-                json.push(']');
-            }
-            Node::Object(fields) => {
-                json.push('{');
-                let mut joint = "";
-                for (name, value) in self.order.arrange(fields)? {
-                    if matches!(value, Node::Null) && !self.writer.keeps_nulls() {
-                        continue;
-                    }
-                    json.push_str(joint);
-                    self.writer.quote(name, json);
-                    json.push(':');
-                    self.write(value, json)?;
-                    joint = ",";
-                }
-                json.push('}');
-            }
-        }
-        Some(())
-    }
 }
 
 /// A callback's body, read but not believed.
@@ -171,15 +96,24 @@ pub(super) struct Callback<'a> {
 }
 
 impl<'a> Callback<'a> {
-    /// Reads `{"id": string, "action": string, "data": object}` in strict JSON without duplicate keys.
-    pub(super) fn read(body: &'a [u8]) -> Result<Self, Rejection> {
-        let callback = std::str::from_utf8(body).ok().and_then(Self::read_text).ok_or(Rejection::NotACallback)?;
-        if callback.is_ambiguous() { Err(Rejection::Ambiguous) } else { Ok(callback) }
+    /// Reads `{"id": string, "action": string, "data": object}` in strict JSON without duplicate keys, of `largest` bytes
+    /// at most and of so few values as an honest webhook has.
+    pub(super) fn read(body: &'a [u8], largest: usize) -> Result<Self, Rejection> {
+        if body.len() > largest {
+            return Err(Rejection::TooLarge);
+        }
+        let body = std::str::from_utf8(body).map_err(|_| Rejection::NotACallback)?;
+        let mut reader = Reader::limited(body, largest / BYTES_FOR_A_VALUE);
+        match Self::read_text(&mut reader) {
+            Some(callback) if callback.is_ambiguous() => Err(Rejection::Ambiguous),
+            Some(callback) => Ok(callback),
+            None if reader.is_exhausted() => Err(Rejection::TooLarge),
+            None => Err(Rejection::NotACallback),
+        }
     }
 
-    fn read_text(body: &'a str) -> Option<Self> {
+    fn read_text(reader: &mut Reader<'a>) -> Option<Self> {
         let (mut id, mut action, mut data) = (None, None, None);
-        let mut reader = Reader::new(body);
         reader.object(|reader, name| {
             match name {
                 "id" => id = Some(reader.text()?),
@@ -194,12 +128,13 @@ impl<'a> Callback<'a> {
         Some(Self { id: id?.text, action: action?.text, data, fields })
     }
 
-    /// Whether signed text could be read in two ways: a field's name that holds a joint, or a text that holds a joint
-    /// with the name of a field.
+    /// Whether signed text could be read in two ways.
     fn is_ambiguous(&self) -> bool {
         self.fields.iter().any(|(name, value)| {
+            // A name that holds a joint, or half a surrogate pair, which is signed as a question mark.
             name.text.bytes().any(|byte| matches!(byte, b'&' | b'='))
-                || matches!(value, Node::Text(text) if holds_joint(&text.text))
+                || name.has_halves()
+                || matches!(value, Node::Text(text) if is_ambiguous_text(&name.text, text))
         })
     }
 
@@ -210,50 +145,98 @@ impl<'a> Callback<'a> {
             .any(|(name, value)| !matches!(value, Node::Null) && event::is_foreign(&self.action, &name.text))
     }
 
-    /// The text that is signed; `None` where this form cannot have written the data.
-    pub(super) fn text(&self, form: CanonicalForm, app_id: &str, timestamp: &str) -> Option<String> {
-        let signed = || self.fields.iter().filter(|(_, value)| !matches!(value, Node::Null));
-        // An entry of the data with that name replaces ours.
-        let is_ours = |(name, _): &(&str, _)| !signed().any(|(other, _)| other.text == *name);
-        let ours = [("appId", Value::Text(app_id)), ("timestamp", Value::Text(timestamp))].into_iter().filter(is_ours);
-        let mut entries: Vec<(&str, Value<'_>)> = Vec::with_capacity(self.fields.len() + 2);
-        entries.extend(ours.chain(signed().map(|(name, value)| (&*name.text, Value::of(value)))));
-        let places = order::places(entries.len(), &|one, other| order::java_order(entries[one].0, entries[other].0));
+    /// Whether the data holds a timestamp or an app id, which is signed in place of ours, and it is another one.
+    ///
+    /// With its own timestamp moved there, an old webhook would pass under a fresh `Timestamp` header.
+    pub(super) fn contradicts(&self, app_id: &str, timestamp: &str) -> bool {
+        self.fields.iter().any(|(name, value)| match &*name.text {
+            APP_ID => match value {
+                Node::Null => false,
+                Node::Text(text) => text.text != app_id,
+                Node::Number(text) => *text != app_id,
+                _ => true,
+            },
+            TIMESTAMP => match value {
+                Node::Null => false,
+                Node::Text(text) => text.text != timestamp,
+                Node::Number(text) => *text != timestamp && !number::is_whole_number(text, timestamp),
+                _ => true,
+            },
+            _ => false,
+        })
+    }
 
-        let mut text = String::with_capacity(self.data.len() + 128);
+    /// What is signed, in its order, which is the same in every form.
+    pub(super) fn signed<'c>(&'c self, app_id: &'c str, timestamp: &'c str) -> Signed<'c> {
+        let there = || self.fields.iter().filter(|(_, value)| !matches!(value, Node::Null));
+        // An entry of the data with that name replaces ours.
+        let is_ours = |(name, _): &(&str, _)| !there().any(|(other, _)| other.text == *name);
+        let ours = [(APP_ID, app_id), (TIMESTAMP, timestamp)].map(|(name, text)| (name, Value::Text(text.into())));
+        let mut given: Vec<(&str, Value<'_>)> = Vec::with_capacity(self.fields.len() + 2);
+        given.extend(ours.into_iter().filter(is_ours));
+        given.extend(there().map(|(name, value)| (&*name.text, Value::of(value))));
+        let places =
+            order::places(given.len(), &|one, other| order::java_order(given[one].0, given[other].0)).collect();
+        let longest = self.data.len() + app_id.len() + ROOM;
+        Signed { given, places, longest, memory: Memory::default() }
+    }
+}
+
+/// The entries of the signed text.
+pub(super) struct Signed<'a> {
+    given: Vec<(&'a str, Value<'a>)>,
+    places: Vec<usize>,
+    /// No form of an honest webhook is longer.
+    longest: usize,
+    memory: Memory<'a>,
+}
+
+impl Signed<'_> {
+    /// The text in a form; `None` where this form cannot have written the data.
+    pub(super) fn text(&self, form: CanonicalForm) -> Option<String> {
+        let mut draft = Draft::new(form, self.longest, &self.memory);
         let mut joint = "";
-        for (name, value) in places.map(|place| &entries[place]) {
-            text.push_str(joint);
-            text.push_str(name);
-            text.push('=');
+        for (name, value) in self.places.iter().map(|place| &self.given[*place]) {
+            for piece in [joint, name, "="] {
+                draft.push(piece)?;
+            }
             joint = "&";
             match value {
-                Value::Text(value) => text.push_str(value),
-                Value::Other(value) => form.write(value, &mut text)?,
+                Value::Text(value) => draft.push(value)?,
+                Value::Other(value) => draft.write(value)?,
             }
         }
-        Some(text)
+        Some(draft.text)
     }
 }
 
 /// A value in the signed text: texts stand there without quotes.
 enum Value<'a> {
-    Text(&'a str),
+    Text(Cow<'a, str>),
     Other(&'a Node<'a>),
 }
 
 impl<'a> Value<'a> {
     fn of(node: &'a Node<'a>) -> Self {
         match node {
-            Node::Text(text) => Self::Text(&text.text),
+            Node::Text(text) => Self::Text(text.as_java()),
             other => Self::Other(other),
         }
     }
 }
 
+/// Whether a field's text could be passed off as something else, or the other way round.
+fn is_ambiguous_text(field: &str, text: &Text<'_>) -> bool {
+    holds_joint(&text.text)
+        // An identifier in which a question mark became something else would be another purchase or card.
+        || event::is_identifier(field) && text.has_halves()
+        // The text of an object or list in its place is signed alike.
+        || event::is_nested(field) && text.text.starts_with(['{', '['])
+}
+
 /// Whether a text holds `&`, the name of a field, and `=`.
 fn holds_joint(text: &str) -> bool {
-    let is_field = |name: &str| event::known_fields().chain(["appId", "timestamp"]).any(|field| field == name);
+    let is_field = |name: &str| event::known_fields().chain([APP_ID, TIMESTAMP]).any(|field| field == name);
     text.split('&').skip(1).any(|piece| piece.split_once('=').is_some_and(|(name, _)| is_field(name)))
 }
 
@@ -263,7 +246,7 @@ mod tests {
 
     fn is_callback(other: &str) -> bool {
         let body = format!(r#" {{"id":"1", "other" : {other} ,"data": {{"a":1}} ,"action":"x"}} "#);
-        Callback::read(body.as_bytes()).is_ok_and(|callback| callback.data == r#"{"a":1}"#)
+        Callback::read(body.as_bytes(), 1 << 20).is_ok_and(|callback| callback.data == r#"{"a":1}"#)
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::model::model;
 use crate::resources::consumptions::{Fee, MerchantInfo};
 use crate::values::enums::{CardStatus, ConsumptionType, Status};
 use crate::values::json::Json;
+use crate::values::surrogates;
 
 model! {
     /// A purchase asks for approval (authorization mode). Answer within 800 ms. See [`Responder`](crate::Responder).
@@ -30,7 +31,7 @@ model! {
         pub merchant_info: Option<MerchantInfo>,
         /// Always `Pending`.
         pub status: Option<Status>,
-        /// When it is made.
+        /// When the platform sent it.
         pub time: Option<SystemTime>,
     }
 }
@@ -66,7 +67,8 @@ model! {
         pub remark: Option<String>,
         /// A description.
         pub detail: Option<String>,
-        /// When it was made.
+        /// When the record was updated, which is not when the purchase was made. Of two webhooks for one `consume_no`, the
+        /// one with the larger time is the newer.
         pub time: Option<SystemTime>,
     }
 }
@@ -82,7 +84,7 @@ model! {
         pub after_status: CardStatus,
         /// Why.
         pub reason: Option<String>,
-        /// When.
+        /// When it changed.
         pub time: Option<SystemTime>,
     }
 }
@@ -111,7 +113,7 @@ pub enum Event {
     Unknown {
         /// The platform's name of the action.
         action: String,
-        /// Its data, exactly as it came.
+        /// Its data as it came; half a surrogate pair is U+FFFD.
         data: Json,
     },
 }
@@ -142,6 +144,16 @@ pub(super) fn is_foreign(action: &str, field: &str) -> bool {
     }
 }
 
+/// Whether a field's text names something.
+pub(super) fn is_identifier(field: &str) -> bool {
+    matches!(field, "consume_no" | "consume_relate_no" | "card_no" | "cardholder_no")
+}
+
+/// Whether a field is an object or a list.
+pub(super) fn is_nested(field: &str) -> bool {
+    matches!(field, "merchant_info" | "fee_detail")
+}
+
 impl Event {
     /// Whether the platform asks for a purchase, also in a form that this version does not know: accepting that approves it.
     pub(super) fn is_purchase(&self) -> bool {
@@ -152,8 +164,18 @@ impl Event {
         }
     }
 
+    /// The number of the consumption that it is about.
+    pub(super) fn consume_no(&self) -> Option<&str> {
+        match self {
+            Self::Auth { data } => Some(&data.consume_no),
+            Self::Consumption { data } => Some(&data.consume_no),
+            Self::CardUpdate { .. } | Self::Unknown { .. } => None,
+        }
+    }
+
     /// Types the data of an action; what does not have the form is `Unknown`, never an error.
     pub(super) fn of(action: &str, data: &str) -> Self {
+        let data = &*surrogates::replaced(data);
         let typed = match action {
             "Auth" => AuthEvent::from_json(data).ok().map(|data| Self::Auth { data }),
             "Consumption" => ConsumptionEvent::from_json(data).ok().map(|data| Self::Consumption { data }),

@@ -4,7 +4,8 @@
 //!
 //! It covers the timestamp and the top-level fields of `data`, joined as `key=value` with `&` and without escaping. It
 //! does not cover `id` and `action`. So the verifier also refuses what could pass off signed text as something else: a
-//! field or value that holds a piece like `&amount=`, and data with fields of another action than the one named. `id` and
+//! field or value that holds a piece like `&amount=`, data with fields of another action than the one named, and data with
+//! a `timestamp` or `appId` that is not the header's or ours: it is signed in its place. `id` and
 //! `action` themselves stay unproven; the replay guard therefore knows a callback by its signed content, not by its `id`.
 //!
 //! # Which canonical forms are tried
@@ -17,6 +18,9 @@
 mod canonical;
 mod claim;
 mod event;
+mod handover;
+mod headers;
+mod purchase;
 mod rejection;
 mod replay;
 mod reply;
@@ -43,21 +47,26 @@ use crate::error::Error;
 use crate::secrets::Secret;
 use crate::values::{hex, instant};
 use canonical::Callback;
+use headers::Headers;
+use purchase::{Origin, Purchase, Shared, warn};
 
 /// How long the platform waits for the answer to an `Auth` callback.
 const ANSWER_WITHIN: Duration = Duration::from_millis(800);
-/// The largest body that is looked at.
-const LARGEST_BODY: usize = 1024 * 1024;
+/// The largest body that is looked at, unless the verifier says otherwise.
+const MAX_BODY: usize = 64 * 1024;
+/// The largest body that a verifier may be set to look at.
+const LARGEST_MAX_BODY: usize = 1024 * 1024;
 
 /// Verifies callbacks. It needs no client and is cheap to share among threads.
 #[derive(Clone)]
 pub struct WebhookVerifier {
-    app_id: String,
     secrets: Vec<Secret>,
     /// `None`: the age is not looked at.
     tolerance: Option<Duration>,
     clock: Arc<dyn Clock>,
-    replay: Option<(Arc<dyn ReplayStore>, WhenUnavailable)>,
+    max_body: usize,
+    /// The app id and the replay guard.
+    origin: Origin,
 }
 
 /// What the replay guard does when its store cannot be asked.
@@ -86,6 +95,7 @@ pub struct Received {
     pub secret: usize,
     /// Which canonical form was signed.
     pub form: CanonicalForm,
+    origin: Origin,
 }
 
 impl Received {
@@ -120,7 +130,9 @@ impl WebhookVerifier {
             return Err(Error::config("secrets must hold at least one secret, and no empty one"));
         }
         let tolerance = Some(Duration::from_secs(300));
-        Ok(Self { app_id, secrets, tolerance, clock: Arc::new(SystemClock::new()), replay: None })
+        let clock = Arc::new(SystemClock::new());
+        let origin = Origin { app_id: app_id.into(), shared: None };
+        Ok(Self { secrets, tolerance, clock, max_body: MAX_BODY, origin })
     }
 
     /// How far the timestamp may be from this machine's clock, either way. Default: 300 s. Zero means exact.
@@ -141,10 +153,18 @@ impl WebhookVerifier {
         Self { clock, ..self }
     }
 
-    /// Rejects a callback that was accepted before.
+    /// The largest body to look at, in bytes. Default: 64 KiB, some sixty times what the platform sends; at most 1 MiB. What
+    /// an unauthenticated sender can make this machine compute grows with it: some 10 ms for 64 KiB.
+    #[must_use]
+    pub fn max_body(self, bytes: usize) -> Self {
+        Self { max_body: bytes.min(LARGEST_MAX_BODY), ..self }
+    }
+
+    /// Rejects a callback that was accepted before. A [`Responder`] keeps its decisions in the same store.
     #[must_use]
     pub fn replay_guard(self, store: Arc<dyn ReplayStore>, when_unavailable: WhenUnavailable) -> Self {
-        Self { replay: Some((store, when_unavailable)), ..self }
+        let shared = Some(Shared { store, when_unavailable });
+        Self { origin: Origin { shared, ..self.origin }, ..self }
     }
 
     /// Verifies a callback and types what it says. Headers are found without regard to case; `body` is the raw body.
@@ -155,9 +175,9 @@ impl WebhookVerifier {
         N: AsRef<str>,
         V: AsRef<[u8]>,
     {
-        let headers = Headers::of(headers)?;
-        let received = self.receive(&headers, body)?;
-        self.guard(&headers)?;
+        let since = Instant::now();
+        let (headers, received) = self.receive(headers, body, since)?;
+        self.guard(&headers, &received)?;
         Ok(received)
     }
 
@@ -176,15 +196,48 @@ impl WebhookVerifier {
         N: AsRef<str>,
         V: AsRef<[u8]>,
     {
-        let headers = Headers::of(headers)?;
-        let received = self.receive(&headers, body)?;
-        let claim = self.hold(&headers, &received.event)?;
+        let since = Instant::now();
+        let (headers, received) = self.receive(headers, body, since)?;
+        let claim = self.hold(&headers, &received)?;
         Ok((received, claim))
     }
 
+    /// The exact body to answer a callback with that was accepted before ([`Rejection::Replayed`]): a purchase gets its
+    /// first reply again, everything else is accepted.
+    ///
+    /// The first reply is the one that a [`Responder`] keeps in the store of this verifier's replay guard; while it is
+    /// being made, this waits for it, within the default budget of a `Responder`. A purchase without one is declined.
+    pub fn reply_again(&self, body: &[u8]) -> String {
+        let since = Instant::now();
+        match (&self.origin.shared, Self::parse_unverified(body)) {
+            (Some(shared), Ok(Event::Auth { data })) => {
+                Purchase::new(&self.origin.app_id, &data.consume_no, since).reply_again(shared)
+            }
+            _ => reply_again(body),
+        }
+    }
+
     /// All of `verify` but the replay guard.
-    fn receive(&self, headers: &Headers, body: &[u8]) -> Result<Received, Error> {
-        let callback = read(body)?;
+    fn receive<N, V>(
+        &self,
+        headers: impl IntoIterator<Item = (N, V)>,
+        body: &[u8],
+        since: Instant,
+    ) -> Result<(Headers, Received), Error>
+    where
+        N: AsRef<str>,
+        V: AsRef<[u8]>,
+    {
+        let received = Headers::of(headers).map_err(Error::from).and_then(|headers| {
+            let received = self.typed(&headers, body)?;
+            Ok((headers, received))
+        });
+        // Nothing in it can be believed.
+        received.inspect_err(|error| warn_of(error, None, since))
+    }
+
+    fn typed(&self, headers: &Headers, body: &[u8]) -> Result<Received, Error> {
+        let callback = Callback::read(body, self.max_body)?;
         let verified = self.check(headers, &callback)?;
         if callback.has_foreign_fields() {
             return Err(Rejection::WrongAction.into());
@@ -196,6 +249,7 @@ impl WebhookVerifier {
             received_at: Instant::now(),
             secret: verified.secret,
             form: verified.form,
+            origin: self.origin.clone(),
         })
     }
 
@@ -210,19 +264,20 @@ impl WebhookVerifier {
         V: AsRef<[u8]>,
     {
         let headers = Headers::of(headers)?;
-        self.check(&headers, &read(body)?)
+        self.check(&headers, &Callback::read(body, self.max_body)?)
     }
 
     /// Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it.
     pub fn parse_unverified(body: &[u8]) -> Result<Event, Error> {
-        let callback = read(body)?;
+        let callback = Callback::read(body, LARGEST_MAX_BODY)?;
         Ok(Event::of(&callback.action, callback.data))
     }
 
     /// The headers that the platform would send with this body, signed with the first secret: for tests.
     pub fn sign_for_tests(&self, timestamp: SystemTime, body: &[u8]) -> Result<Vec<(&'static str, String)>, Error> {
         let timestamp = instant::to_millis(timestamp).to_string();
-        let text = read(body)?.text(CanonicalForm::RECEIVED, &self.app_id, &timestamp).unwrap_or_default();
+        let callback = Callback::read(body, self.max_body)?;
+        let text = callback.signed(&self.origin.app_id, &timestamp).text(CanonicalForm::RECEIVED).unwrap_or_default();
         let signature = self.secrets.first().map(|secret| hex::encode(&sign(secret, &text))).unwrap_or_default();
         Ok(vec![
             ("Timestamp", timestamp),
@@ -244,9 +299,13 @@ impl WebhookVerifier {
                 return Err(Rejection::TooNew.into());
             }
         }
+        if callback.contradicts(&self.origin.app_id, &headers.timestamp) {
+            return Err(Rejection::Contradiction.into());
+        }
+        let signed = callback.signed(&self.origin.app_id, &headers.timestamp);
         let mut tried: Vec<String> = Vec::new();
         for form in CanonicalForm::ALL {
-            let Some(text) = callback.text(form, &self.app_id, &headers.timestamp) else { continue };
+            let Some(text) = signed.text(form) else { continue };
             if tried.contains(&text) {
                 continue;
             }
@@ -261,26 +320,26 @@ impl WebhookVerifier {
     }
 
     /// Refuses what came before. A replay is known by the signature of its content.
-    fn guard(&self, headers: &Headers) -> Result<(), Error> {
-        let Some((store, when_unavailable)) = &self.replay else { return Ok(()) };
-        match (store.insert(&headers.content(), "", self.keep()), when_unavailable) {
-            (Ok(None), _) | (Err(StoreUnavailable), WhenUnavailable::Accept) => Ok(()),
-            (Ok(Some(_)), _) => Err(Rejection::Replayed.into()),
-            (Err(StoreUnavailable), WhenUnavailable::Reject) => Err(Rejection::ReplayStoreUnavailable.into()),
-        }
+    fn guard(&self, headers: &Headers, received: &Received) -> Result<(), Error> {
+        let Some(Shared { store, when_unavailable }) = &self.origin.shared else { return Ok(()) };
+        let refused = match store.insert(&headers.content(), "", self.keep()) {
+            Ok(None) => return Ok(()),
+            Ok(Some(_)) => Rejection::Replayed,
+            Err(StoreUnavailable) => return out_of_reach(*when_unavailable, received),
+        };
+        Err(refused_once_verified(refused, received))
     }
 
     /// Claims what is new.
-    fn hold(&self, headers: &Headers, event: &Event) -> Result<Claim, Error> {
-        let Some((store, when_unavailable)) = &self.replay else { return Ok(Claim::free()) };
+    fn hold(&self, headers: &Headers, received: &Received) -> Result<Claim, Error> {
+        let Some(Shared { store, when_unavailable }) = &self.origin.shared else { return Ok(Claim::free()) };
         // A purchase is asked once: after 800 ms nobody waits for another answer.
-        if event.is_purchase() {
-            return self.guard(headers).map(|()| Claim::free());
+        if received.event.is_purchase() {
+            return self.guard(headers, received).map(|()| Claim::free());
         }
-        match (Claim::take(store, headers.content(), self.keep()), when_unavailable) {
-            (Ok(claim), _) => Ok(claim?),
-            (Err(StoreUnavailable), WhenUnavailable::Accept) => Ok(Claim::free()),
-            (Err(StoreUnavailable), WhenUnavailable::Reject) => Err(Rejection::ReplayStoreUnavailable.into()),
+        match Claim::take(store, headers.content(), self.keep()) {
+            Ok(claim) => claim.map_err(|refused| refused_once_verified(refused, received)),
+            Err(StoreUnavailable) => out_of_reach(*when_unavailable, received).map(|()| Claim::free()),
         }
     }
 
@@ -303,11 +362,27 @@ impl fmt::Debug for WebhookVerifier {
     }
 }
 
-fn read(body: &[u8]) -> Result<Callback<'_>, Error> {
-    if body.len() > LARGEST_BODY {
-        return Err(Rejection::TooLarge.into());
+/// A replay store that cannot be reached.
+fn out_of_reach(when_unavailable: WhenUnavailable, received: &Received) -> Result<(), Error> {
+    match when_unavailable {
+        WhenUnavailable::Accept => {
+            let what = "a webhook is accepted although the replay store cannot be reached";
+            warn(what, received.event.consume_no(), received.received_at);
+            Ok(())
+        }
+        WhenUnavailable::Reject => Err(refused_once_verified(Rejection::ReplayStoreUnavailable, received)),
     }
-    Ok(Callback::read(body)?)
+}
+
+fn refused_once_verified(rejection: Rejection, received: &Received) -> Error {
+    let error = Error::from(rejection);
+    warn_of(&error, received.event.consume_no(), received.received_at);
+    error
+}
+
+fn warn_of(error: &Error, consume_no: Option<&str>, since: Instant) {
+    let reason = error.rejection().map_or("unknown", Rejection::name);
+    warn(&format!("a webhook is rejected ({reason})"), consume_no, since);
 }
 
 fn sign(secret: &Secret, text: &str) -> [u8; 32] {
@@ -316,60 +391,4 @@ fn sign(secret: &Secret, text: &str) -> [u8; 32] {
         // HMAC takes keys of any length.
         Err(_) => [0; 32],
     }
-}
-
-/// The three headers that matter, checked.
-struct Headers {
-    /// As it came: it is part of the signed text.
-    timestamp: String,
-    millis: i64,
-    signature: [u8; 32],
-}
-
-impl Headers {
-    fn of<N: AsRef<str>, V: AsRef<[u8]>>(headers: impl IntoIterator<Item = (N, V)>) -> Result<Self, Rejection> {
-        let (mut timestamp, mut signature, mut version) = (None, None, None);
-        for (name, value) in headers {
-            let place = match name.as_ref() {
-                name if name.eq_ignore_ascii_case("Timestamp") => &mut timestamp,
-                name if name.eq_ignore_ascii_case("Signature") => &mut signature,
-                name if name.eq_ignore_ascii_case("Sign-Version") => &mut version,
-                _ => continue,
-            };
-            // Of two headers with one name, two programs may read different ones.
-            if place.replace(short_text(value.as_ref())?).is_some() {
-                return Err(Rejection::DuplicateHeader);
-            }
-        }
-        if version.is_some_and(|version| version != "V1") {
-            return Err(Rejection::UnsupportedVersion);
-        }
-        let timestamp = timestamp.ok_or(Rejection::MissingHeader)?;
-        let signature = signature.ok_or(Rejection::MissingHeader)?;
-        let plain = timestamp.len() <= 15 && timestamp.bytes().all(|byte| byte.is_ascii_digit());
-        if !plain || timestamp.starts_with('0') {
-            return Err(Rejection::BadTimestamp);
-        }
-        let millis = timestamp.parse().map_err(|_| Rejection::BadTimestamp)?;
-        Ok(Self { millis, timestamp, signature: signature_of(&signature).ok_or(Rejection::BadSignature)? })
-    }
-
-    /// The name of the signed content in a replay store: its own signature.
-    fn content(&self) -> String {
-        hex::encode(&self.signature)
-    }
-}
-
-/// A header's value, which is never longer than a signature.
-fn short_text(value: &[u8]) -> Result<String, Rejection> {
-    match std::str::from_utf8(value) {
-        Ok(text) if text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text.to_owned()),
-        _ => Err(Rejection::BadHeader),
-    }
-}
-
-/// Exactly 64 lowercase hex digits.
-fn signature_of(text: &str) -> Option<[u8; 32]> {
-    let lowercase = !text.bytes().any(|byte| byte.is_ascii_uppercase());
-    if lowercase { hex::decode(text.as_bytes())?.try_into().ok() } else { None }
 }

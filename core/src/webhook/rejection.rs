@@ -23,12 +23,17 @@ pub enum Rejection {
     TooOld,
     /// The timestamp lies further ahead than the tolerance.
     TooNew,
-    /// The body is larger than 1 MiB.
+    /// The body is larger than [`max_body`](crate::WebhookVerifier::max_body), or holds more values than a webhook of that
+    /// size.
     TooLarge,
     /// The body is not a callback: `{"id", "action", "data"}` in strict JSON, without duplicate keys.
     NotACallback,
-    /// A key or value holds a piece such as `&amount=`, with which signed text could be read in two ways.
+    /// A key or value holds a piece such as `&amount=`, an identifier half a surrogate pair, or a text the spelling of an
+    /// object in its place: signed text could be read in two ways.
     Ambiguous,
+    /// The data holds a `timestamp` or `appId` that differs from the header's or the verifier's: an old webhook with a new
+    /// header, or one of another merchant.
+    Contradiction,
     /// No secret signed this.
     WrongSignature,
     /// The data has fields of another action than the one named.
@@ -56,6 +61,7 @@ impl Rejection {
             Self::TooLarge => "too_large",
             Self::NotACallback => "not_a_callback",
             Self::Ambiguous => "ambiguous",
+            Self::Contradiction => "contradiction",
             Self::WrongSignature => "wrong_signature",
             Self::WrongAction => "wrong_action",
             Self::Replayed => "replayed",
@@ -75,9 +81,10 @@ impl Rejection {
             Self::UnsupportedVersion => "the Sign-Version is not V1",
             Self::TooOld => "the timestamp is too old: a replay, or this machine's clock is ahead",
             Self::TooNew => "the timestamp lies in the future: a forgery, or this machine's clock is behind",
-            Self::TooLarge => "the body is larger than 1 MiB",
+            Self::TooLarge => "the body is larger than the verifier takes, or holds too many values",
             Self::NotACallback => "the body is not a callback in strict JSON",
             Self::Ambiguous => "a key or value could make signed text read in two ways",
+            Self::Contradiction => "the data holds another timestamp or app id than the header or the verifier",
             Self::WrongSignature => {
                 "the signature is wrong: another secret or app id, or the body was changed or written again on its way"
             }

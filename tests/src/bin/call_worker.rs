@@ -6,6 +6,8 @@
 //! * `fork N`: one call, a fork, and N calls each in parent and child
 //! * `fork-in-token`: a fork while another thread fetches the token, and a call in the child
 //! * `fork-in-call`: a fork while another thread makes a call; the child lives on for a while
+//! * `path`: one call, and `ready`; at each further line of its input one call, and its outcome
+//! * `serve`: listens on all addresses at the port of the base URL, gives each request its body back, and says each
 //! * `fork-and-leave`: one call, a fork, and a child that closes and drops the client; then a call in the parent
 //!
 //! It ends with 0 when every response belonged to its request.
@@ -21,12 +23,13 @@ fn main() {}
 #[cfg(unix)]
 #[allow(unsafe_code)] // fork
 mod worker {
+    use std::net::Ipv4Addr;
     use std::process::ExitCode;
     use std::thread;
     use std::time::Duration;
 
     use keysecure::{Client, Error, Json, Method};
-    use keysecure_tests::Broken;
+    use keysecure_tests::{Broken, Reply, Scripted, envelope};
 
     pub(super) fn run() -> ExitCode {
         match work() {
@@ -41,8 +44,10 @@ mod worker {
     fn work() -> Result<(), Broken> {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         let [base_url, timeout, task, rest @ ..] = arguments.as_slice() else { return Err("too few arguments".into()) };
+        let host = base_url.trim_start_matches("http://").split(':').next().unwrap_or_default();
         let client = Client::builder("key", "0123456789abcdef")
             .base_url(base_url)
+            .allow_plain_http([host])
             .timeout(Duration::from_millis(timeout.parse()?))
             .max_retries(0)
             .build()?;
@@ -84,6 +89,18 @@ mod worker {
                 })?;
                 echo(&client, "after")
             }
+            "path" => {
+                echo(&client, "first")?;
+                println!("ready");
+                for line in std::io::stdin().lines() {
+                    match call(&client, &line?) {
+                        Ok(_) => println!("done"),
+                        Err(error) => println!("{}", error.outcome()),
+                    }
+                }
+                Ok(())
+            }
+            "serve" => serve(base_url.rsplit(':').next().unwrap_or_default().parse()?),
             _ => Err("unknown task".into()),
         }
     }
@@ -97,6 +114,21 @@ mod worker {
     fn echo(client: &Client, id: &str) -> Result<(), Broken> {
         let data = call(client, id)?;
         if data == format!(r#"{{"id":"{id}"}}"#) { Ok(()) } else { Err(format!("{id} got {data}").into()) }
+    }
+
+    fn serve(port: u16) -> Result<(), Broken> {
+        let _server = Scripted::start_on((Ipv4Addr::UNSPECIFIED, port).into(), |seen| {
+            if seen.target.ends_with("/merchant/token") {
+                return Reply::Keep(envelope(r#"{"access_token":"a-token","expired_time":4763800000000}"#));
+            }
+            let body = String::from_utf8_lossy(&seen.body);
+            println!("{body}");
+            Reply::Keep(envelope(&body))
+        })?;
+        println!("listening");
+        // Until nobody wants it any more.
+        std::io::stdin().lines().for_each(drop);
+        Ok(())
     }
 
     fn fork() -> Result<libc::pid_t, Broken> {

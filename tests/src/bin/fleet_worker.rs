@@ -5,6 +5,8 @@
 //!
 //! * `calls N`: every thread makes N calls; answer: made, failed, longest in milliseconds, an error
 //! * `insert KEY...`: accepts callbacks; answer: new, known, unavailable
+//! * `ensure REFERENCE SETTLE_MS DEADLINE_MS`: makes sure of a transfer; answer: `created`, `found` or the error's outcome
+//! * `stop`: the process stops itself (SIGSTOP) behind its next look-up; answer: `armed`
 //! * `warnings`: answer: how often the store was said to be unreachable, and to be back
 
 #[cfg(unix)]
@@ -18,29 +20,38 @@ fn main() {}
 #[cfg(unix)]
 mod worker {
     use std::io::{BufRead as _, Write as _, stdin, stdout};
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::process::Command;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex, PoisonError};
     use std::time::{Duration, Instant};
 
-    use keysecure::{Client, FileStore, Observer, ReplayStore, StoreUnavailable, TokenStore};
+    use keysecure::{
+        CallRecord, Client, Decimal, Ensure, FileStore, Observer, ReplayStore, Store, StoreUnavailable, Transfer,
+        TransferType,
+    };
     use keysecure_tests::Broken;
-
-    struct Stores {
-        token: Arc<dyn TokenStore>,
-        replay: Arc<dyn ReplayStore>,
-    }
 
     /// Counts what the client says of its store.
     #[derive(Default)]
     struct Watch {
         lost: AtomicUsize,
         found: AtomicUsize,
+        /// Whether to stop behind the next look-up.
+        stop: AtomicBool,
     }
 
     impl Observer for Watch {
         fn token_store(&self, available: bool) {
             let count = if available { &self.found } else { &self.lost };
             count.fetch_add(1, Ordering::SeqCst);
+        }
+
+        fn call(&self, record: &CallRecord) {
+            if record.operation == "accounts.transfers" && self.stop.swap(false, Ordering::SeqCst) {
+                let here = std::process::id().to_string();
+                // If it cannot stop, the test waits for that in vain.
+                let _ = Command::new("kill").args(["-STOP", &here]).status();
+            }
         }
     }
 
@@ -50,12 +61,12 @@ mod worker {
             return Err("too few arguments".into());
         };
         let threads = threads.parse()?;
-        let stores = stores(store)?;
+        let store = open(store)?;
         let watch = Arc::new(Watch::default());
         let mut builder =
             Client::builder(api_key.as_str(), api_secret.as_str()).base_url(base_url).observer(watch.clone());
-        if let Some(stores) = &stores {
-            builder = builder.token_store(Arc::clone(&stores.token));
+        if let Some(stores) = &store {
+            builder = builder.store(stores.clone());
         }
         let client = builder.build()?;
         for line in stdin().lock().lines() {
@@ -63,7 +74,25 @@ mod worker {
             let words: Vec<&str> = line.split(' ').collect();
             let answer = match words.as_slice() {
                 ["calls", count] => calls(&client, cardholder_no, threads, count.parse()?),
-                ["insert", keys @ ..] => insert(stores.as_ref().ok_or("no store")?.replay.as_ref(), keys),
+                ["insert", keys @ ..] => {
+                    insert(&*store.as_ref().and_then(Store::replay_store).ok_or("no store")?, keys)
+                }
+                ["ensure", reference, settle, deadline] => {
+                    let millis = |text: &str| text.parse().map(Duration::from_millis);
+                    let options = Ensure {
+                        settle: Some(millis(settle)?),
+                        deadline: Some(millis(deadline)?),
+                        ..Ensure::default()
+                    };
+                    match client.accounts().ensure_transfer(&top_up(cardholder_no, reference), &options) {
+                        Ok(ensured) => if ensured.created { "created" } else { "found" }.to_owned(),
+                        Err(error) => error.outcome().to_string(),
+                    }
+                }
+                ["stop"] => {
+                    watch.stop.store(true, Ordering::SeqCst);
+                    "armed".to_owned()
+                }
                 ["warnings"] => {
                     format!("{} {}", watch.lost.load(Ordering::SeqCst), watch.found.load(Ordering::SeqCst))
                 }
@@ -74,20 +103,25 @@ mod worker {
         Ok(())
     }
 
-    fn stores(store: &[String]) -> Result<Option<Stores>, Broken> {
+    fn open(store: &[String]) -> Result<Option<Store>, Broken> {
         match store.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["none"] => Ok(None),
-            ["file", directory] => {
-                let store = Arc::new(FileStore::open(*directory)?);
-                Ok(Some(Stores { token: store.clone(), replay: store }))
-            }
+            ["file", directory] => Ok(Some(FileStore::open(*directory)?.into())),
             #[cfg(feature = "redis")]
             ["redis", url, lease] => {
                 let lease = Duration::from_millis(lease.parse()?);
-                let store = Arc::new(keysecure::RedisStore::open(*url)?.lease(lease));
-                Ok(Some(Stores { token: store.clone(), replay: store }))
+                Ok(Some(keysecure::RedisStore::open(*url)?.lease(lease).into()))
             }
             _ => Err("no such store".into()),
+        }
+    }
+
+    fn top_up(cardholder_no: &str, reference: &str) -> Transfer {
+        Transfer {
+            cardholder_no: cardholder_no.to_owned(),
+            transfer_unique_no: reference.to_owned(),
+            r#type: TransferType::In,
+            amount: Decimal::ONE,
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use keysecure::{Client, Decimal};
+use keysecure::{Client, Decimal, Store};
 use keysecure_sandbox::{Platform, Sandbox};
 
 use super::books::Books;
@@ -121,6 +121,7 @@ impl Scene<'_> {
             .clock(clock.clone())
             .timeout(self.leg.timeout())
             .observer(self.books.clone())
+            .store(Store::memory())
             .build()?;
         let merchant = Merchant { client: &client, books: &self.books, leg: self.leg, flaw: self.campaign.flaw };
         self.disturbed(Some(&clock), || {

@@ -73,7 +73,7 @@ impl Merchant<'_> {
         // Some are in a hurry, and learn that it is not settled yet.
         let hurry = random.one_in(6) && !short;
         let deadline = if hurry { settle + settle / 4 } else { self.leg.deadline() };
-        Ensure { settle, deadline, never_sent, since: None }
+        Ensure { settle: Some(settle), deadline: Some(deadline), never_sent, ..Ensure::default() }
     }
 
     fn note(&self, thing: &Thing, result: Result<String, keysecure::Error>) -> Said {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use keysecure::{Client, Ensure, Error, ErrorKind, Outcome};
+use keysecure::{Client, Ensure, Error, ErrorKind, Outcome, Store};
 
 use super::Leg;
 use super::books::Books;
@@ -35,6 +35,7 @@ pub fn work(arguments: &[String]) -> Result<(), Broken> {
         .clock(Arc::new(TestClock::wrong_by(wrong_by.parse()?)))
         .timeout(Leg::Killed.timeout())
         .observer(books.clone())
+        .store(Store::memory())
         .build()?;
     in_threads(THREADS, jobs.len(), |at| {
         let Some(job) = jobs.get(at) else { return Ok(()) };
@@ -43,7 +44,7 @@ pub fn work(arguments: &[String]) -> Result<(), Broken> {
             let settle = Leg::Killed.settle();
             let hurry = random.one_in(6);
             let deadline = if hurry { settle + Duration::from_millis(200) } else { Leg::Killed.deadline() };
-            let options = Ensure { settle, deadline, ..Ensure::default() };
+            let options = Ensure { settle: Some(settle), deadline: Some(deadline), ..Ensure::default() };
             let result = job.thing(1).ensure(&client, &options);
             tell(&books, result.as_ref().err().map(Error::outcome))?;
             // Two stand under the number: calling again will not help. The audit sees it.

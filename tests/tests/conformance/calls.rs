@@ -68,12 +68,12 @@ impl<'a> Args<'a> {
 
     fn ensure(&self) -> Ensure {
         let duration = |name| self.value(name).map(|value| Duration::from_secs_f64(value.as_f64().unwrap()));
-        let defaults = Ensure::default();
         Ensure {
-            deadline: duration("deadline").unwrap_or(defaults.deadline),
-            settle: duration("settle").unwrap_or(defaults.settle),
+            deadline: duration("deadline"),
+            settle: duration("settle"),
             since: self.when("since"),
             never_sent: self.value("never_sent").is_some_and(|value| *value == true),
+            ..Ensure::default()
         }
     }
 }

@@ -133,6 +133,7 @@ fn control(agent: &ureq::Agent, url: &str, method: &str, path: &str, body: Optio
 
 fn client(names: &Names, settings: &Map<String, Value>) -> Result<Client, Error> {
     let mut builder = Client::builder(names.text("api_key"), names.text("api_secret")).base_url(names.text("base_url"));
+    builder = builder.store(keysecure::Store::memory());
     for (name, value) in settings {
         let text = value.as_str().unwrap_or_default();
         let seconds = || Duration::from_secs_f64(value.as_f64().unwrap());

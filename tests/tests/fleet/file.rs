@@ -3,7 +3,6 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use keysecure::{Client, FileStore};
@@ -67,7 +66,7 @@ fn token_and_api_key_are_in_no_file_name_and_the_token_is_in_one_private_file() 
     let sandbox = Sandbox::start().unwrap();
     let client = Client::builder(sandbox.api_key(), sandbox.api_secret())
         .base_url(sandbox.base_url())
-        .token_store(Arc::new(FileStore::open(scratch.path()).unwrap()))
+        .store(FileStore::open(scratch.path()).unwrap())
         .build()
         .unwrap();
     let token = client.access_token().unwrap();

@@ -35,29 +35,44 @@ pub struct Made {
 impl Fleet {
     /// 8 processes; the platform's tokens live that long, and a new one voids the old one.
     pub fn with_life(life: Duration, store: &[&str]) -> Self {
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let sandbox = Sandbox::builder().token_lifetime(life).token_voids_previous(true).start().unwrap();
-        let cardholder_no = sandbox.seed_approved_cardholder();
-        let store = store.iter().map(ToString::to_string).collect();
-        let mut fleet = Self { sandbox, workers: Vec::new(), store, cardholder_no, _alone: alone };
+        let mut fleet = Self::empty(life, store);
         fleet.add(PROCESSES);
         fleet
     }
 
+    /// A platform without workers.
+    pub fn empty(life: Duration, store: &[&str]) -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let sandbox = Sandbox::builder().token_lifetime(life).token_voids_previous(true).start().unwrap();
+        let cardholder_no = sandbox.seed_approved_cardholder();
+        let store = store.iter().map(ToString::to_string).collect();
+        Self { sandbox, workers: Vec::new(), store, cardholder_no, _alone: alone }
+    }
+
     pub fn add(&mut self, count: usize) {
         for _ in 0..count {
-            let mut child = Command::new(env!("CARGO_BIN_EXE_fleet_worker"))
-                .args([self.sandbox.base_url(), self.sandbox.api_key(), self.sandbox.api_secret()])
-                .args([&self.cardholder_no, &THREADS.to_string()])
-                .args(&self.store)
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .spawn()
-                .unwrap();
-            let input = child.stdin.take().unwrap();
-            let output = BufReader::new(child.stdout.take().unwrap());
-            self.workers.push(Worker { child, input, output });
+            let worker = self.worker_at(self.sandbox.base_url());
+            self.workers.push(worker);
         }
+    }
+
+    pub fn cardholder_no(&self) -> &str {
+        &self.cardholder_no
+    }
+
+    /// A worker that reaches the platform by another address.
+    pub fn worker_at(&self, base_url: &str) -> Worker {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_fleet_worker"))
+            .args([base_url, self.sandbox.api_key(), self.sandbox.api_secret()])
+            .args([&self.cardholder_no, &THREADS.to_string()])
+            .args(&self.store)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let input = child.stdin.take().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Worker { child, input, output }
     }
 
     /// Gives all workers the same command at once and reads their answers.
@@ -128,6 +143,35 @@ pub struct Worker {
 impl Worker {
     pub fn begin(&mut self, command: &str) {
         writeln!(self.input, "{command}").unwrap();
+    }
+
+    pub fn tell(&mut self, command: &str) -> String {
+        self.begin(command);
+        self.end()
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        let done = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        assert!(done.success());
+    }
+
+    /// Waits until it has stopped itself.
+    pub fn await_stop(&self) {
+        let stat = format!("/proc/{}/stat", self.child.id());
+        // The state follows the name, which is in parentheses.
+        while !std::fs::read_to_string(&stat).unwrap().contains(") T ") {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until its last answer cannot come any more.
+    pub fn await_death(&mut self) {
+        self.child.wait().unwrap();
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn end(&mut self) -> String {

@@ -6,6 +6,8 @@
 
 mod file;
 mod fleet;
+mod killed;
+mod once;
 #[cfg(feature = "redis")]
 mod redis;
 

@@ -14,7 +14,7 @@ use crate::fleet::{Fleet, Scratch, made};
 use crate::{is_calm, planned_renewals, sudden_ends};
 
 /// A server that keeps nothing. It is stopped when it is dropped.
-struct Server {
+pub struct Server {
     child: Child,
     port: u16,
     directory: Scratch,
@@ -22,7 +22,7 @@ struct Server {
 
 impl Server {
     /// `None`, said on the terminal, when there is no `redis-server` on this machine. In CI that is a failure.
-    fn start() -> Option<Self> {
+    pub fn start() -> Option<Self> {
         let missing = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status().is_err();
         if missing {
             let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
@@ -36,7 +36,7 @@ impl Server {
         Some(Self { child: launch(port, &directory), port, directory })
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 

@@ -68,7 +68,7 @@ fn what_is_no_envelope_is_an_invalid_response() {
     let deep = format!(r#"{{"code":0,"data":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
     let deep_objects = format!(r#"{{"code":0,"data":{}1{}}}"#, r#"{"a":"#.repeat(100_000), "}".repeat(100_000));
     let unclosed = "[".repeat(1_000_000);
-    let bodies: [(&str, &[u8]); 40] = [
+    let bodies: [(&str, &[u8]); 39] = [
         ("nothing", b""),
         ("spaces", b"   \r\n"),
         ("html", b"<!doctype html><h1>It works</h1>"),
@@ -85,11 +85,10 @@ fn what_is_no_envelope_is_an_invalid_response() {
         ("data number", br#"{"code":0,"data":7}"#),
         ("data array", br#"{"code":0,"data":[{"card_no":"1","status":"x"}]}"#),
         ("data empty", br#"{"code":0,"data":{}}"#),
-        ("fields of other types", br#"{"code":0,"data":{"card_no":7,"status":[],"transfer_no":true}}"#),
+        ("numbers of other types", br#"{"code":0,"data":{"card_no":7.5,"status":[],"transfer_no":true}}"#),
         ("cut off", br#"{"code":0,"data":{"card_no":"1","#),
         ("cut off in a text", br#"{"code":0,"data":{"card_no":"1"#),
         ("cut off in an escape", br#"{"code":0,"data":"\u00"#),
-        ("a lone surrogate", br#"{"code":0,"data":{"card_no":"\ud800","status":"x","transfer_no":"\ud800"}}"#),
         ("garbage behind", br#"{"code":0,"data":{"card_no":"1","status":"x","transfer_no":"1"}} {"code":0}"#),
         ("a byte order mark", b"\xef\xbb\xbf{\"code\":0,\"data\":{}}"),
         ("invalid UTF-8", b"{\"code\":0,\"data\":{\"card_no\":\"\xff\xfe\",\"status\":\"x\",\"transfer_no\":\"1\"}}"),
@@ -323,7 +322,7 @@ fn an_envelope_that_contradicts_itself_never_leads_to_a_second_mutation() {
 }
 
 #[test]
-fn numbers_are_read_from_their_text_or_refused_but_never_rounded() {
+fn numbers_are_read_from_their_text_or_kept_as_they_are_but_never_rounded() {
     for (amount, exact) in [
         ("10.50", "10.50"),
         ("\"10.50\"", "10.50"),
@@ -342,11 +341,10 @@ fn numbers_are_read_from_their_text_or_refused_but_never_rounded() {
         ["1e400", "1e-400", "\"NaN\"", "\"Infinity\"", "\"1,000.00\"", "\"0x10\"", "true", "[]", "{}", "\" 1\""]
     {
         let data = format!(r#"{{"transfer_no":"1","before_balance":{amount}}}"#);
-        for (error, sent) in
-            ask(amount, Reply::Keep(envelope(&data.replace('}', r#","card_no":"1","status":"x","time":1e400}"#))))
-        {
-            assert_eq!((error.kind(), sent), (ErrorKind::InvalidResponse, 1), "{amount}: {error}");
-        }
+        let server = Scripted::platform(move |_| Reply::Keep(envelope(&data))).unwrap();
+        let moved = mutate(&client_of(&server)).unwrap();
+        assert_eq!(moved.before_balance, None, "{amount}");
+        assert_eq!(moved.extra.get("before_balance").unwrap().as_str(), amount, "what was sent is kept");
     }
 }
 

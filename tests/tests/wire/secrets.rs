@@ -430,7 +430,8 @@ fn a_pan_that_a_hostile_server_plants_is_masked_wherever_it_is_printed() {
     replies.extend([
         envelope(&object(bare)),
         envelope(&format!(r#"{{"card_no":"17","status":"x","extra":{{"{bare}":"{bare}"}}}}"#)),
-        envelope(&format!(r#"{{"card_no":{bare},"status":"x"}}"#)),
+        envelope(&format!(r#"{{"card_no":[{bare}],"status":"x"}}"#)),
+        envelope(&format!(r#"{{"list":[{{"card_no":[{bare}]}},{bare},"{bare}"]}}"#)),
         envelope(&format!(r#"{{"card_no":"17","status":"x","time":"{bare}x"}}"#)),
         envelope(&format!(r#"{{"result":"{bare}"}}"#)),
         envelope(&format!(r#"{{"result":{bare}}}"#)),

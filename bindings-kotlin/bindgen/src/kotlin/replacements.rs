@@ -1,7 +1,7 @@
 //! What stands in every generated file in the same words.
 
 /// What is replaced: the text, how often it stands there, and what stands there instead.
-const CHANGES: [(&str, usize, &str); 17] = [
+const CHANGES: [(&str, usize, &str); 18] = [
     // A buffer.
     (
         "@Structure.FieldOrder(\"capacity\", \"len\", \"data\")\nopen class RustBuffer : Structure() {\n",
@@ -59,6 +59,13 @@ const CHANGES: [(&str, usize, &str); 17] = [
         "`returnValue`: RustBuffer.ByValue = RustBuffer.ByValue()",
         2,
         "`returnValue`: RustBuffer.Crossing.ByValue = RustBuffer.Crossing.ByValue()",
+    ),
+    // What Rust knows a Kotlin object by. Two class loaders may share one library, which then calls the one that loaded it
+    // last: it must not find another object there by the same number. Odd, as UniFFI wants it.
+    (
+        "AtomicLong(UNIFFI_HANDLEMAP_INITIAL)",
+        1,
+        "AtomicLong(java.security.SecureRandom().nextLong().ushr(2).or(UNIFFI_HANDLEMAP_INITIAL))",
     ),
     // Texts.
     (

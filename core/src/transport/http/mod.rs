@@ -156,3 +156,6 @@ fn body(response: &mut http::Response<ureq::Body>, max: usize) -> Result<Zeroizi
     reader.read_to_end(&mut body).map_err(|error| Failure::of_ureq(&error.into()))?;
     Ok(body)
 }
+
+#[cfg(test)]
+mod tests;

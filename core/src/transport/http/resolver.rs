@@ -43,6 +43,13 @@ impl RememberingResolver {
         Self { known: Arc::default(), clock }
     }
 
+    /// As if the host had been looked up.
+    #[cfg(test)]
+    pub(super) fn set_for_tests(&self, host: &str, address: SocketAddr) {
+        let known = Known { addresses: vec![address], until: Instant::now() + BELIEVED };
+        self.known().insert((host.to_owned(), address.port()), known);
+    }
+
     /// Asks again next time.
     pub(super) fn forget(&self) {
         self.known().clear();

@@ -16,11 +16,23 @@ pub(crate) struct Reader<'a> {
     json: &'a str,
     /// Where the next byte stands: a value or a sign once [`Reader::peek`] has passed over the space.
     place: usize,
+    /// How many values may still be read as nodes, and one more.
+    values: usize,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(json: &'a str) -> Self {
-        Self { json, place: 0 }
+        Self { json, place: 0, values: usize::MAX }
+    }
+
+    /// Reads no more than so many values as nodes.
+    pub(crate) fn limited(json: &'a str, values: usize) -> Self {
+        Self { values: values.saturating_add(1), ..Self::new(json) }
+    }
+
+    /// Whether reading ended because there are more values than the limit.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.values == 0
     }
 
     /// The value that comes next.
@@ -112,6 +124,10 @@ impl<'a> Reader<'a> {
 
     fn node_within(&mut self, depth: usize) -> Option<Node<'a>> {
         let depth = depth.checked_sub(1)?;
+        self.values = self.values.saturating_sub(1);
+        if self.is_exhausted() {
+            return None;
+        }
         Some(match self.peek()? {
             b'{' => Node::Object(self.object(|reader, _| reader.node_within(depth))?),
             b'[' => {

@@ -1,10 +1,23 @@
 //! How the Java libraries write a number that they have read from its text.
 
-/// Whether all of the libraries write a number as it stands, as they do with common amounts: neither sign nor exponent,
-/// not zero, and not so small that Java would give it an exponent.
+/// Whether all of the libraries write a number as it stands, as they do with common amounts: no exponent, no negative
+/// zero, and not so small that Java would give it an exponent.
 pub(super) fn is_plain(text: &str) -> bool {
-    let has_digit = text.bytes().take(8).any(|byte| matches!(byte, b'1'..=b'9'));
-    has_digit && text.len() < 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'))
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let has_digit = unsigned.bytes().take(8).any(|byte| matches!(byte, b'1'..=b'9'));
+    let is_common = has_digit || text.len() <= 8 && unsigned.len() == text.len();
+    is_common && text.len() < 64 && unsigned.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'))
+}
+
+/// Whether a number, however it is written, is the whole number `whole`, which begins with another digit than 0.
+pub(super) fn is_whole_number(text: &str, whole: &str) -> bool {
+    let magnitude = |parts: &Parts<'_>| {
+        i64::try_from(parts.digits.len()).ok()?.checked_sub(parts.scale.checked_sub(parts.exponent)?)
+    };
+    let (Some(one), Some(other)) = (parts(text), parts(whole)) else { return false };
+    let is_positive = one.sign.is_empty() && other.sign.is_empty();
+    let digits = |parts: &Parts<'_>| parts.digits.trim_end_matches('0').to_owned();
+    is_positive && magnitude(&one).is_some() && magnitude(&one) == magnitude(&other) && digits(&one) == digits(&other)
 }
 
 /// A number's text, taken apart: its digits without leading zeros and how many of them are decimals.
@@ -141,7 +154,7 @@ mod tests {
     #[test]
     fn a_plain_number_is_one_that_no_library_changes() {
         let mut plain = 0;
-        for units in ["0", "1", "7", "10", "42", "1763812800123", "123456789012345678901234567890"] {
+        for units in ["0", "-0", "1", "-7", "10", "-42", "1763812800123", "123456789012345678901234567890"] {
             for decimals in ["", ".0", ".00", ".5", ".10", ".000001", ".0000010", ".0000001", ".00000012"] {
                 let text = format!("{units}{decimals}");
                 if is_plain(&text) {
@@ -152,9 +165,28 @@ mod tests {
                 }
             }
         }
-        assert_eq!(plain, 58);
-        for text in ["0", "0.00", "-1", "1e2", "1E2", "0.0000001", &"1".repeat(64)] {
+        assert_eq!(plain, 65);
+        for text in ["-0", "-0.00", "1e2", "1E2", "0.0000001", "0.0000000", "-0.0000001", &"1".repeat(64)] {
             assert!(!is_plain(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_compared_by_its_value() {
+        for text in ["1763812800500", "1763812800500.0", "1.7638128005e12", "17638128005E+2", "1763812800500000e-3"] {
+            assert!(is_whole_number(text, "1763812800500"), "{text}");
+        }
+        for text in [
+            "-1763812800500",
+            "1763812800500.1",
+            "1763812800501",
+            "1.7638128005e13",
+            "17638128005",
+            "0",
+            "0e12",
+            "1e9223372036854775807",
+        ] {
+            assert!(!is_whole_number(text, "1763812800500"), "{text}");
         }
     }
 

@@ -23,18 +23,19 @@ pub enum KeyOrder {
 }
 
 impl KeyOrder {
-    /// The fields in this order; `None` where the order cannot be told.
-    pub(super) fn arrange<'f, 'a>(self, fields: &'f [Field<'a>]) -> Option<Vec<&'f Field<'a>>> {
-        let given: Vec<&Field<'a>> = fields.iter().collect();
-        let there = |fields: Vec<&'f Field<'a>>| -> Vec<&'f Field<'a>> {
-            fields.into_iter().filter(|(_, value)| *value != Node::Null).collect()
+    /// The places of the fields in this order; `None` where the order cannot be told.
+    pub(super) fn arrange(self, fields: &[Field<'_>]) -> Option<Vec<usize>> {
+        let given: Vec<usize> = (0..fields.len()).collect();
+        let there = |places: Vec<usize>| -> Vec<usize> {
+            places.into_iter().filter(|place| !matches!(fields[*place].1, Node::Null)).collect()
         };
+        let hashed = |places: &[usize], capacity| hashed(fields, places, capacity);
         match self {
             Self::Given => Some(given),
-            Self::Sorted => Some(sorted(&given)),
+            Self::Sorted => Some(sorted(fields, &given)),
             Self::Hash => hashed(&given, JAVA_CAPACITY),
             Self::HashTwice => hashed(&there(hashed(&given, JAVA_CAPACITY)?), JAVA_CAPACITY),
-            Self::SortedThenHash => hashed(&there(sorted(&given)), JAVA_CAPACITY),
+            Self::SortedThenHash => hashed(&there(sorted(fields, &given)), JAVA_CAPACITY),
             Self::HashCopied => {
                 let once = hashed(&given, JAVA_CAPACITY)?;
                 hashed(&once, once.len())
@@ -50,9 +51,9 @@ const TREE: usize = 9;
 /// Up to this size a table grows before a bucket becomes a tree.
 const SMALL_TABLE: usize = 64;
 
-fn sorted<'f, 'a>(fields: &[&'f Field<'a>]) -> Vec<&'f Field<'a>> {
-    let places = places(fields.len(), &|one, other| java_order(&fields[one].0.text, &fields[other].0.text));
-    places.map(|place| fields[place]).collect()
+fn sorted(fields: &[Field<'_>], given: &[usize]) -> Vec<usize> {
+    let name = |place: usize| &fields[given[place]].0.text;
+    places(given.len(), &|one, other| java_order(name(one), name(other))).map(|place| given[place]).collect()
 }
 
 /// The places of so many things in an order; what is equal in it stays as it is. All sorting of callbacks goes through
@@ -75,8 +76,8 @@ pub(super) fn java_order(one: &str, other: &str) -> Ordering {
 /// The order in which a `java.util.HashMap` gives back keys that were put in one after the other: bucket by bucket, and
 /// in each as they came. `None` when so many fall into one bucket that Java would make a tree of it, which no honest
 /// sender's names do.
-fn hashed<'f, 'a>(fields: &[&'f Field<'a>], capacity: usize) -> Option<Vec<&'f Field<'a>>> {
-    let hashes: Vec<usize> = fields.iter().map(|field| spread(&field.0.text)).collect();
+fn hashed(fields: &[Field<'_>], given: &[usize], capacity: usize) -> Option<Vec<usize>> {
+    let hashes: Vec<usize> = given.iter().map(|place| spread(&fields[*place].0.text)).collect();
     let mut table = vec![0; capacity.max(1).next_power_of_two()];
     for key in 0..hashes.len() {
         let place = hashes[key] & (table.len() - 1);
@@ -92,8 +93,8 @@ fn hashed<'f, 'a>(fields: &[&'f Field<'a>], capacity: usize) -> Option<Vec<&'f F
         }
     }
     let bucket = |key: usize| hashes[key] & (table.len() - 1);
-    let places = places(fields.len(), &|one, other| bucket(one).cmp(&bucket(other)));
-    Some(places.map(|place| fields[place]).collect())
+    let places = places(given.len(), &|one, other| bucket(one).cmp(&bucket(other)));
+    Some(places.map(|place| given[place]).collect())
 }
 
 /// How many keys are in each bucket of a table of twice the size.

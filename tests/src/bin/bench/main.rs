@@ -109,7 +109,8 @@ fn measure(effort: &Effort) -> Outcome {
     )?;
 
     let verify = webhook::verification()?;
-    let verify = race(effort, &[Runner { call: &verify, threads: 1 }])?;
+    let refuse = webhook::refusal()?;
+    let verify = race(effort, &[Runner { call: &verify, threads: 1 }, Runner { call: &refuse, threads: 1 }])?;
 
     print!("{}", report::report(&get, &list, &start, &verify));
     Ok(())

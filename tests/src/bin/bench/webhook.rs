@@ -1,8 +1,8 @@
-//! A callback of one kilobyte, as the platform sends it.
+//! A webhook of one kilobyte, as the platform sends it, and the body of 64 KiB that costs a verifier most.
 
 use std::time::SystemTime;
 
-use keysecure::WebhookVerifier;
+use keysecure::{Rejection, WebhookVerifier};
 
 use crate::Outcome;
 
@@ -26,5 +26,38 @@ pub(crate) fn verification() -> Outcome<impl Fn() -> Outcome + Sync> {
     Ok(move || {
         let headers = headers.iter().map(|(name, value)| (*name, value.as_str()));
         verifier.verify(headers, body.as_bytes()).map(drop).map_err(Into::into)
+    })
+}
+
+/// What anybody can send who knows the address: 64 KiB in which all canonical forms differ. Of the bodies that were tried
+/// (long texts, escapes, numbers with exponents, deep arrays, many names, names of one hash), texts of escapes and numbers
+/// whose exponents differ cost most.
+fn worst_body() -> String {
+    let names = ["BBBB", "AaAa", "AaBB", "BBAa"].map(|name| format!(r#""{name}":1e9"#)).join(",");
+    let nulls: Vec<String> = (0..20).map(|number| format!(r#""f{}":null"#, number * 37 % 101)).collect();
+    let numbers: Vec<String> = (0..900).map(|number| format!("1{number}234567890123456.5e{}", number % 300)).collect();
+    let head = format!(
+        r#"{{"id":"1","action":"x","data":{{"z":{{{names},{}}},"n":[{}],"t":["#,
+        nulls.join(","),
+        numbers.join(",")
+    );
+    let text = format!("\"{}\",", "\\n".repeat(28));
+    let texts = text.repeat((64 * 1024 - head.len() - 4) / text.len());
+    format!("{head}{}]}}}}", texts.trim_end_matches(','))
+}
+
+/// Refuses it, as every receiver must.
+pub(crate) fn refusal() -> Outcome<impl Fn() -> Outcome + Sync> {
+    let body = worst_body();
+    let verifier = WebhookVerifier::new("the-api-key-of-the-merchant", ["the-api-secret-of-a-merchant-32b"])?;
+    let mut headers = verifier.sign_for_tests(SystemTime::now(), b"{\"id\":\"\",\"action\":\"\",\"data\":{}}")?;
+    headers.retain(|(name, _)| *name != "Signature");
+    headers.push(("Signature", "0".repeat(64)));
+    Ok(move || {
+        let headers = headers.iter().map(|(name, value)| (*name, value.as_str()));
+        match verifier.verify(headers, body.as_bytes()) {
+            Err(error) if error.rejection() == Some(Rejection::WrongSignature) => Ok(()),
+            other => Err(format!("the worst body gives {other:?}").into()),
+        }
     })
 }

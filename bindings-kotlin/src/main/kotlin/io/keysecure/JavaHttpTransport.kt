@@ -4,7 +4,6 @@ import io.keysecure.ffi.HttpResponse
 import io.keysecure.model.Method
 import io.keysecure.model.TransportFault
 import java.io.ByteArrayOutputStream
-import java.io.IOException
 import java.net.ProxySelector
 import java.net.URI
 import java.net.http.HttpClient
@@ -15,7 +14,6 @@ import java.net.http.HttpResponse.BodyHandler
 import java.net.http.HttpResponse.BodySubscriber
 import java.net.http.HttpTimeoutException
 import java.nio.ByteBuffer
-import java.nio.channels.UnresolvedAddressException
 import java.time.Duration
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.CompletionStage
@@ -23,7 +21,6 @@ import java.util.concurrent.ExecutionException
 import java.util.concurrent.Flow
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.TimeoutException
-import java.util.concurrent.atomic.AtomicBoolean
 import javax.net.ssl.SSLContext
 import javax.net.ssl.SSLParameters
 
@@ -31,7 +28,9 @@ import javax.net.ssl.SSLParameters
  * A [Transport] over the JDK's `java.net.http` (JDK 11 or later; Android has none): the machine's own trust store, TLS 1.2
  * or later, no redirects, no proxy unless given.
  *
- * The JDK repeats a GET by itself when a kept connection turns out to be closed; nothing else is repeated.
+ * The JDK repeats a GET by itself when a kept connection turns out to be closed; nothing else is repeated. A POST that fails
+ * before the JDK asks for its body is not sent, whatever the failure. Over https the JDK may ask before TLS is agreed on: such a
+ * failure may then be unknown.
  *
  * @param connectTimeout the most time that making a connection may take, the same for all requests.
  */
@@ -50,31 +49,53 @@ public class JavaHttpTransport @JvmOverloads constructor(
         .build()
 
     override fun send(request: io.keysecure.ffi.HttpRequest): HttpResponse {
-        val body = Once(request.body)
-        val exchange = client.sendAsync(prepared(request, body), Capped(request.maxAnswer))
-        val answer = try {
-            // The JDK's own time-out ends with the headers of the answer; this one bounds the body too.
-            exchange.get(request.timeout.toNanos(), TimeUnit.NANOSECONDS)
-        } catch (late: TimeoutException) {
-            exchange.cancel(true)
-            throw TransportFailedException(TransportFault.TIMEOUT, sent = true, cause = late)
-        } catch (interrupted: InterruptedException) {
-            exchange.cancel(true)
-            Thread.currentThread().interrupt()
-            throw TransportFailedException(TransportFault.OTHER, sent = true, cause = interrupted)
-        } catch (wrapped: ExecutionException) {
-            val failed = failed(wrapped.cause ?: wrapped)
-            // What happens before the body is asked for has sent nothing; what is said of a connection later proves nothing.
-            val sent = failed.sent || request.method == Method.POST && body.begun
-            throw TransportFailedException(failed.fault, sent, failed.cause)
+        val departure = Departure(request.startWithin)
+        try {
+            return exchange(request, departure)
+        } catch (error: Throwable) {
+            if (error is InterruptedException) Thread.currentThread().interrupt()
+            val cause = (error as? ExecutionException)?.cause ?: error
+            // From here on the body cannot begin to leave. Of a request without one, only the error can tell.
+            val unsent = departure.abandon() || request.method == Method.GET && connecting(cause)
+            val fault = if (departure.late) TransportFault.TIMEOUT else faultOf(cause)
+            throw TransportFailedException(fault, !unsent, cause)
         }
-        val headers = answer.headers()
-        return HttpResponse(
-            status = answer.statusCode(),
-            body = answer.body(),
-            date = headers.firstValue("Date").orElse(null),
-            retryAfter = headers.firstValue("Retry-After").orElse(null),
-        )
+    }
+
+    private fun exchange(request: io.keysecure.ffi.HttpRequest, departure: Departure): HttpResponse {
+        val prepared = prepared(request, Once(request.body, departure))
+        // The JDK asks for no body where there is none.
+        if (request.body.isEmpty() && !departure.begin()) throw NotBegun()
+        val exchange = client.sendAsync(prepared, Capped(request.maxAnswer))
+        try {
+            val response = waited(exchange, request, departure)
+            val headers = response.headers()
+            return HttpResponse(
+                status = response.statusCode(),
+                // A proxy that asks for a password: its response to CONNECT, in place of ours and without a body.
+                body = response.body() ?: throw ProxyRefused("the proxy responded with status ${response.statusCode()}"),
+                date = headers.firstValue("Date").orElse(null),
+                retryAfter = headers.firstValue("Retry-After").orElse(null),
+            )
+        } catch (error: Throwable) {
+            exchange.cancel(true)
+            throw error
+        }
+    }
+
+    /** The JDK's own time-out ends with the headers of the response; this one bounds the body too. */
+    private fun <T> waited(exchange: CompletableFuture<T>, request: io.keysecure.ffi.HttpRequest, departure: Departure): T {
+        val began = System.nanoTime()
+        val whole = request.timeout.nanos()
+        val start = request.startWithin?.nanos()
+        if (start != null && start < whole) {
+            try {
+                return exchange.get(start, TimeUnit.NANOSECONDS)
+            } catch (late: TimeoutException) {
+                if (departure.abandon()) throw late
+            }
+        }
+        return exchange.get(whole - (System.nanoTime() - began), TimeUnit.NANOSECONDS)
     }
 
     private fun prepared(request: io.keysecure.ffi.HttpRequest, body: HttpRequest.BodyPublisher): HttpRequest {
@@ -87,38 +108,52 @@ public class JavaHttpTransport @JvmOverloads constructor(
         return builder.build()
     }
 
-    private fun failed(error: Throwable): TransportFailedException {
-        val chain = generateSequence(error) { it.cause }.take(8)
-        return when {
-            chain.any { it is HttpConnectTimeoutException } -> TransportFailedException(TransportFault.TIMEOUT, false, error)
-            chain.any { it is HttpTimeoutException } -> TransportFailedException(TransportFault.TIMEOUT, true, error)
-            chain.any { it is UnresolvedAddressException } -> TransportFailedException(TransportFault.DNS, false, error)
-            else -> failure(error)
-        }
-    }
+    private fun faultOf(error: Throwable): TransportFault =
+        if (causes(error).any { it is HttpTimeoutException || it is TimeoutException }) TransportFault.TIMEOUT else fault(error)
+
+    private fun connecting(error: Throwable): Boolean =
+        causes(error).any { it is HttpConnectTimeoutException } || precedesRequest(error)
 }
 
 /**
- * A body that knows whether it was asked for, and leaves once only: a system property (`jdk.httpclient.enableAllMethodRetry`)
- * makes the JDK repeat a POST whose answer was lost.
+ * A body that leaves once, at its [departure]: a system property (`jdk.httpclient.enableAllMethodRetry`) makes the JDK
+ * repeat a POST whose response was lost. The JDK asks for it when the connection exists and the head is written; as long as
+ * it has got no part, the platform cannot have got a whole request.
  */
-internal class Once(private val body: ByteArray) : HttpRequest.BodyPublisher {
-    private val asked = AtomicBoolean()
-
-    /** Whether some of it may have left. An empty body is never asked for. */
-    val begun: Boolean get() = asked.get() || body.isEmpty()
-
+internal class Once(private val body: ByteArray, private val departure: Departure) : HttpRequest.BodyPublisher {
     override fun contentLength(): Long = body.size.toLong()
 
     override fun subscribe(subscriber: Flow.Subscriber<in ByteBuffer>) {
-        if (asked.compareAndSet(false, true)) return BodyPublishers.ofByteArray(body).subscribe(subscriber)
-        subscriber.onSubscribe(Ended)
-        subscriber.onError(IOException("a body is sent once only"))
+        BodyPublishers.ofByteArray(body).subscribe(Gate(subscriber))
     }
 
-    private object Ended : Flow.Subscription {
-        override fun request(count: Long) = Unit
-        override fun cancel() = Unit
+    /** Lets the parts of the body through, if the first may leave. */
+    private inner class Gate(private val inner: Flow.Subscriber<in ByteBuffer>) : Flow.Subscriber<ByteBuffer> {
+        private lateinit var subscription: Flow.Subscription
+        private var begun = false
+        private var refused = false
+
+        override fun onSubscribe(subscription: Flow.Subscription) {
+            this.subscription = subscription
+            inner.onSubscribe(subscription)
+        }
+
+        override fun onNext(part: ByteBuffer) {
+            if (refused) return
+            begun = begun || departure.begin()
+            if (begun) return inner.onNext(part)
+            refused = true
+            subscription.cancel()
+            inner.onError(NotBegun())
+        }
+
+        override fun onError(error: Throwable) {
+            if (!refused) inner.onError(error)
+        }
+
+        override fun onComplete() {
+            if (!refused) inner.onComplete()
+        }
     }
 }
 

@@ -38,16 +38,32 @@ public class ReplayStore private constructor(internal val ffi: FfiReplayStore) {
     }
 }
 
-/** A memory of callbacks that you bring. One that throws cannot be asked: see [WebhookVerifier]. */
-public fun interface ReplayMemory {
-    /** Remembers [key] for [keep] and says whether it is new. It must be atomic: of two at once, one is told `true`. */
-    public fun insert(key: String, keep: Duration): Boolean
+/** A memory of webhooks that you bring. One that throws cannot be asked: see [WebhookVerifier]. */
+public interface ReplayMemory {
+    /**
+     * Stores [value] under [key] for [keep], unless the key is present: then returns the value that is there. It must be
+     * atomic: of two calls at once, exactly one gets `null`.
+     */
+    public fun insert(key: String, value: String, keep: Duration): String?
+
+    /** Returns the value of [key], if the key is present. */
+    public fun get(key: String): String?
+
+    /** Removes [key], if it is present. */
+    public fun remove(key: String)
 }
 
 private class GuardedMemory(private val inner: ReplayMemory) : FfiReplayMemory {
-    override fun insert(key: String, keep: Duration): Boolean =
+    override fun insert(key: String, value: String, keep: Duration): String? = guarded { inner.insert(key, value, keep) }
+
+    override fun get(key: String): String? = guarded { inner.get(key) }
+
+    override fun remove(key: String) = guarded { inner.remove(key) }
+
+    /** Nothing else may escape into native code, not even an [Error]. */
+    private inline fun <T> guarded(ask: () -> T): T =
         try {
-            inner.insert(key, keep)
+            ask()
         } catch (_: Throwable) {
             throw CallbackFailure.Failed()
         }

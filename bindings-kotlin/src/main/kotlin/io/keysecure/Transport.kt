@@ -11,6 +11,7 @@ import io.keysecure.model.TransportFault
  *
  * - never follows a redirect and never repeats a request;
  * - keeps to [HttpRequest.timeout] and [HttpRequest.connectTimeout];
+ * - does not begin to send after [HttpRequest.startWithin], and throws `TIMEOUT` with `sent = false` instead;
  * - stops reading when an answer grows beyond [HttpRequest.maxAnswer] bytes;
  * - throws [TransportFailedException] with `sent = false` only when the request provably never left whole.
  *
@@ -23,6 +24,13 @@ public fun interface Transport {
 
     /** Lets go of connections; exchanges under way may be broken off. Called when the client is closed. */
     public fun close() {}
+
+    /**
+     * Whether nothing of a request can reach the platform after [send] has thrown: the connection is reset, and no proxy in
+     * between may deliver what it holds. With `false`, which is the default and what the transports of this library say, the
+     * `ensure` calls wait longer before they take a missing row for absence.
+     */
+    public fun abortsOnFailure(): Boolean = false
 }
 
 /**
@@ -48,6 +56,14 @@ internal class GuardedTransport(private val inner: Transport) : FfiTransport {
         } catch (error: Throwable) {
             LastCause.put(error)
             throw TransportFailure.Failed(TransportFault.OTHER, true)
+        }
+
+    /** Whoever cannot say it does not promise it. */
+    override fun abortsOnFailure(): Boolean =
+        try {
+            inner.abortsOnFailure()
+        } catch (_: Throwable) {
+            false
         }
 
     override fun closeIdle() {

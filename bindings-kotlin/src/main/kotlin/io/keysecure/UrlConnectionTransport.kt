@@ -10,6 +10,8 @@ import java.io.InputStream
 import java.net.HttpURLConnection
 import java.net.Proxy
 import java.net.URI
+import java.time.Duration
+import java.util.concurrent.Future
 import java.util.concurrent.ScheduledThreadPoolExecutor
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicBoolean
@@ -21,10 +23,10 @@ import javax.net.ssl.SSLSocketFactory
  * A [Transport] over `HttpURLConnection`, which every JVM and every Android has: the machine's own trust store and TLS, no
  * redirects, no cache, no proxy unless given. It is what a library without HTTP of its own uses when nothing else is given.
  *
- * A POST is never repeated. A GET is repeated once by the machine itself when its connection breaks, and counts as one
- * attempt. A desktop JVM does not let the header `Origin` through, so [Pci.cardDetail] needs another transport there, and gives
- * no body of an answer 401 or 407 to a POST, whose outcome is then unknown. A server that stops in the middle of its answer
- * may hold a call for twice its time.
+ * A POST is never repeated. One that fails before its body is written is not sent, whatever the failure. A GET is repeated once
+ * by the machine itself when its connection breaks, and counts as one attempt. A desktop JVM does not let the header `Origin`
+ * through, so [Pci.cardDetail] needs another transport there, and gives no body of a response 401 or 407 to a POST, whose outcome
+ * is then unknown. A server that stops in the middle of its response may hold a call for twice its time.
  */
 public class UrlConnectionTransport @JvmOverloads constructor(
     private val proxy: Proxy = Proxy.NO_PROXY,
@@ -34,31 +36,38 @@ public class UrlConnectionTransport @JvmOverloads constructor(
     private val tls by lazy { StrictTls(sslSocketFactory ?: SSLContext.getDefault().socketFactory) }
 
     override fun send(request: HttpRequest): HttpResponse {
-        val connection = URI.create(request.url).toURL().openConnection(proxy) as HttpURLConnection
+        val departure = Departure(request.startWithin)
         val late = AtomicBoolean()
-        // The time-out of a connection is that of each single read; this one is that of the whole exchange.
-        val end = clock.schedule({ late.set(true); apart(connection::disconnect) }, request.timeout.toNanos(), TimeUnit.NANOSECONDS)
-        var connected = false
+        var opened: HttpURLConnection? = null
+        var end: Future<*>? = null
         try {
+            val connection = URI.create(request.url).toURL().openConnection(proxy) as HttpURLConnection
+            opened = connection
+            val over = {
+                late.set(true)
+                departure.abandon()
+                apart(connection::disconnect)
+            }
+            // The time-out of a connection is that of each single read; this one is that of the whole exchange.
+            end = clock.schedule(over, request.timeout.nanos(), TimeUnit.NANOSECONDS)
             prepare(connection, request)
             connection.connect()
-            if (late.get()) throw IOException("connecting took all the time")
-            connected = true
-            return exchange(connection, request, late)
-        } catch (failed: IOException) {
-            // From here on no exception proves that nothing was sent, whatever it says of a connection or of TLS.
-            val what = failure(failed)
-            val fault = if (late.get()) TransportFault.TIMEOUT else what.fault
-            throw TransportFailedException(fault, connected, failed)
+            return exchange(connection, request, departure, late)
+        } catch (error: Throwable) {
+            runCatching { opened?.disconnect() }
+            // Also what is no IOException: a SecurityException, Android's NetworkOnMainThreadException, a bug of the JDK's.
+            val unsent = departure.abandon()
+            val fault = if (late.get() || departure.late) TransportFault.TIMEOUT else fault(error)
+            throw TransportFailedException(fault, !unsent, error)
         } finally {
-            end.cancel(false)
+            end?.cancel(false)
         }
     }
 
     private fun prepare(connection: HttpURLConnection, request: HttpRequest) {
         connection.instanceFollowRedirects = false
         connection.useCaches = false
-        connection.connectTimeout = millis(request.connectTimeout)
+        connection.connectTimeout = millis(minOf(request.connectTimeout, request.startWithin ?: request.connectTimeout))
         connection.readTimeout = millis(request.timeout)
         if (connection is HttpsURLConnection) connection.sslSocketFactory = tls
         request.headers.forEach { connection.setRequestProperty(it.name, it.value) }
@@ -70,8 +79,19 @@ public class UrlConnectionTransport @JvmOverloads constructor(
         }
     }
 
-    private fun exchange(connection: HttpURLConnection, request: HttpRequest, late: AtomicBoolean): HttpResponse {
-        if (request.method == Method.POST) connection.outputStream.use { it.write(request.body) }
+    private fun exchange(
+        connection: HttpURLConnection,
+        request: HttpRequest,
+        departure: Departure,
+        late: AtomicBoolean,
+    ): HttpResponse {
+        if (request.body.isEmpty() && !departure.begin()) throw NotBegun()
+        if (request.method == Method.POST) {
+            // This writes the head. Without the whole body behind it there is no request.
+            val out = connection.outputStream
+            if (request.body.isNotEmpty() && !departure.begin()) throw NotBegun()
+            out.use { it.write(request.body) }
+        }
         val status = connection.responseCode
         val stream: InputStream? = if (status >= 400) connection.errorStream else connection.inputStream
         val body = stream?.use { read(it, request.maxAnswer, late) } ?: ByteArray(0)
@@ -86,11 +106,12 @@ public class UrlConnectionTransport @JvmOverloads constructor(
             if (count < 0) return bytes.toByteArray()
             bytes.write(chunk, 0, count)
             if (bytes.size() > limit) throw TooLarge()
-            if (late.get()) throw IOException("the answer took all the time")
+            if (late.get()) throw IOException("the response took all the time")
         }
     }
 
-    private fun millis(time: java.time.Duration): Int = time.toMillis().coerceIn(1, Int.MAX_VALUE.toLong()).toInt()
+    private fun millis(time: Duration): Int =
+        TimeUnit.NANOSECONDS.toMillis(time.nanos()).coerceIn(1, Int.MAX_VALUE.toLong()).toInt()
 
     /** Closing a connection waits for who reads from it: that must not keep other calls' time from ending. */
     private fun apart(work: () -> Unit) {

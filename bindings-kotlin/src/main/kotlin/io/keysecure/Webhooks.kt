@@ -61,7 +61,7 @@ public class WebhookVerifier @JvmOverloads constructor(
      *
      * @throws KeySecureException.Webhook when it is not accepted. Rejection `REPLAYED`: it was handled before; answer with
      * [Replies.again]. Rejection `IN_PROGRESS`: another worker handles it at this moment; answer with an HTTP error, so that
-     * it comes again. With [ReplayStore.own] nothing can be claimed.
+     * it comes again.
      */
     public fun claim(headers: Map<String, *>, body: ByteArray): Claim =
         Claim(call { ffi.claim(listOfHeaders(headers), body) })

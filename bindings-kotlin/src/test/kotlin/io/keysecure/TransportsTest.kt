@@ -116,8 +116,8 @@ class TransportsTest {
 
     @Test
     fun `a body leaves once, whatever the JDK is set to repeat`() {
-        val body = Once("BODY".toByteArray())
-        assertFalse(body.begun)
+        val departure = Departure(null)
+        val body = Once("BODY".toByteArray(), departure)
         val seen = mutableListOf<String>()
         val subscriber = object : Flow.Subscriber<ByteBuffer> {
             override fun onSubscribe(subscription: Flow.Subscription) = subscription.request(1)
@@ -126,8 +126,27 @@ class TransportsTest {
             override fun onComplete() { seen += "end" }
         }
         repeat(2) { body.subscribe(subscriber) }
-        assertTrue(body.begun)
+        assertFalse(departure.abandon())
         assertEquals(listOf("part", "end", "error"), seen)
+    }
+
+    @Test
+    fun `what is abandoned in time never leaves, and what is late does not either`() {
+        val abandoned = Departure(null)
+        assertTrue(abandoned.abandon())
+        assertFalse(abandoned.begin())
+        assertTrue(abandoned.abandon())
+        assertFalse(abandoned.late)
+
+        val begun = Departure(Duration.ofSeconds(Long.MAX_VALUE))
+        assertTrue(begun.begin())
+        assertFalse(begun.begin())
+        assertFalse(begun.abandon())
+
+        val late = Departure(Duration.ZERO)
+        assertFalse(late.begin())
+        assertTrue(late.late)
+        assertTrue(late.abandon())
     }
 
     @Test

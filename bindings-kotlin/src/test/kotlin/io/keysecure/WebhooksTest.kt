@@ -57,11 +57,10 @@ class WebhooksTest {
 
     @Test
     fun `a callback that comes twice is told, in memory, in files and in a store of one's own`() {
-        val seen = ConcurrentHashMap.newKeySet<String>()
         val stores = listOf(
             ReplayStore.memory(),
             ReplayStore.file(folder.resolve("replays")),
-            ReplayStore.own { key, _ -> seen.add(key) },
+            ReplayStore.own(OwnMemory()),
         )
         for (store in stores) {
             val guarded = WebhookVerifier("key", listOf("current"), replayStore = store)
@@ -73,7 +72,7 @@ class WebhooksTest {
 
     @Test
     fun `a callback that could not be handled is new when it comes again, and one that was handled is told`() {
-        for (store in listOf(ReplayStore.memory(), ReplayStore.file(folder.resolve("claims")))) {
+        for (store in listOf(ReplayStore.memory(), ReplayStore.file(folder.resolve("claims")), ReplayStore.own(OwnMemory()))) {
             val guarded = WebhookVerifier("key", listOf("current"), replayStore = store)
             val update = """{"id":"1","action":"Card_update","data":{"card_no":"k","after_status":"Frozen"}}""".toByteArray()
             val headers = guarded.signForTests(Instant.now(), update)
@@ -95,7 +94,7 @@ class WebhooksTest {
     @Test
     fun `a store that throws rejects, unless it is told to accept`() {
         for (thrown in listOf(IllegalStateException(), AssertionError())) {
-            val broken = ReplayStore.own { _, _ -> throw thrown }
+            val broken = ReplayStore.own(OwnMemory { throw thrown })
             assertEquals(Rejection.REPLAY_STORE_UNAVAILABLE, rejected {
                 WebhookVerifier("key", listOf("current"), replayStore = broken).verify(headers(), purchase)
             })
@@ -144,5 +143,25 @@ class WebhooksTest {
     fun `a stored callback is read without verifying it`() {
         val event = WebhookVerifier.parseUnverified("""{"id":"1","action":"Brand_new","data":{"a":1.50}}""".toByteArray())
         assertEquals(Event.Unknown("Brand_new", """{"a":1.50}"""), event)
+    }
+
+    /** A store of one's own; [before] runs before each question. */
+    private class OwnMemory(private val before: () -> Unit = {}) : ReplayMemory {
+        private val values = ConcurrentHashMap<String, String>()
+
+        override fun insert(key: String, value: String, keep: Duration): String? {
+            before()
+            return values.putIfAbsent(key, value)
+        }
+
+        override fun get(key: String): String? {
+            before()
+            return values[key]
+        }
+
+        override fun remove(key: String) {
+            before()
+            values.remove(key)
+        }
     }
 }

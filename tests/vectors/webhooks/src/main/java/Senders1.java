@@ -1,6 +1,7 @@
 import com.alibaba.fastjson.JSON;
 import com.alibaba.fastjson.JSONObject;
 import com.alibaba.fastjson.serializer.SerializerFeature;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -58,6 +59,18 @@ public final class Senders1 implements Supplier<Map<String, Function<String[], S
                 Map<String, Object> data = JSONObject.parseObject(JSON.toJSONString(make.get(), nulls));
                 return new String[] {JSON.toJSONString(event(make.get()), nulls), Canonical.of(data, in[0], in[1], x -> JSON.toJSONString(x, nulls))};
             });
+            if (Built.isSentEscaped(name)) {
+                all.put(name + ", signed as parseObject(toJSONString(data)), sent with BrowserCompatible", in -> {
+                    Map<String, Object> data = JSONObject.parseObject(JSON.toJSONString(make.get()));
+                    String body = JSON.toJSONString(event(make.get()), SerializerFeature.BrowserCompatible);
+                    return new String[] {body, Canonical.of(data, in[0], in[1], write)};
+                });
+                all.put(name + ", signed as it was received, sent as bytes with BrowserCompatible", in -> {
+                    byte[] body = JSON.toJSONBytes(event(make.get()), SerializerFeature.BrowserCompatible);
+                    String text = new String(body, StandardCharsets.UTF_8);
+                    return new String[] {text, Canonical.of(JSONObject.parseObject(text).getJSONObject("data"), in[0], in[1], write)};
+                });
+            }
         });
         return all;
     }

@@ -1,6 +1,7 @@
 import com.alibaba.fastjson2.JSON;
 import com.alibaba.fastjson2.JSONObject;
 import com.alibaba.fastjson2.JSONWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -58,6 +59,18 @@ public final class Senders2 implements Supplier<Map<String, Function<String[], S
                 Map<String, Object> data = JSONObject.parseObject(JSON.toJSONString(make.get(), nulls));
                 return new String[] {JSON.toJSONString(event(make.get()), nulls), Canonical.of(data, in[0], in[1], x -> JSON.toJSONString(x, nulls))};
             });
+            if (Built.isSentEscaped(name)) {
+                all.put(name + ", signed as parseObject(toJSONString(data)), sent with EscapeNoneAscii", in -> {
+                    Map<String, Object> data = JSONObject.parseObject(JSON.toJSONString(make.get()));
+                    String body = JSON.toJSONString(event(make.get()), JSONWriter.Feature.EscapeNoneAscii);
+                    return new String[] {body, Canonical.of(data, in[0], in[1], write)};
+                });
+                all.put(name + ", signed as it was received, sent as bytes with EscapeNoneAscii", in -> {
+                    byte[] body = JSON.toJSONBytes(event(make.get()), JSONWriter.Feature.EscapeNoneAscii);
+                    String text = new String(body, StandardCharsets.UTF_8);
+                    return new String[] {text, Canonical.of(JSONObject.parseObject(text).getJSONObject("data"), in[0], in[1], write)};
+                });
+            }
         });
         return all;
     }

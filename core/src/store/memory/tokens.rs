@@ -1,10 +1,11 @@
 //! Tokens in the memory of one process.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{StoreLock, StoreUnavailable, StoredToken, TokenStore};
+use super::take;
+use crate::store::{StoreLock, StoreUnavailable, StoredToken, TokenStore};
 
 /// A [`TokenStore`] in the memory of one process: for several clients of one merchant. The threads and clones of a single
 /// client share its token without any store.
@@ -41,11 +42,6 @@ impl TokenStore for MemoryTokenStore {
             take(&locked).remove(&slot);
         })))
     }
-}
-
-/// Held for a few instructions only.
-fn take<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

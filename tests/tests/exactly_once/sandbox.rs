@@ -1,65 +1,11 @@
-//! The `ensure_*` calls: whatever happens on the way, the thing exists once, or the error says what is known.
+//! Against the sandbox.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // test code
+use std::time::Duration;
 
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use keysecure::{Client, Decimal, Ensure, ErrorKind, Outcome, Store, Transfer, TransferType};
+use keysecure_sandbox::{Fault, FaultKind};
 
-use keysecure::{Client, Clock, Decimal, Ensure, ErrorKind, Outcome, SystemClock, Transfer, TransferType};
-use keysecure_sandbox::{Fault, FaultKind, Sandbox};
-
-const TRANSFER: &str = "accounts.transfer";
-const LIST: &str = "accounts.transfers";
-
-/// A clock whose `sleep` takes no time but moves time on, so that a settle of ten seconds is tested at once.
-struct FastClock {
-    real: SystemClock,
-    slept: Mutex<Duration>,
-}
-
-impl Clock for FastClock {
-    fn now(&self) -> SystemTime {
-        SystemTime::now()
-    }
-    fn monotonic(&self) -> Duration {
-        self.real.monotonic() + *self.slept.lock().unwrap()
-    }
-    fn sleep(&self, duration: Duration) -> Result<(), keysecure::Interrupted> {
-        *self.slept.lock().unwrap() += duration;
-        Ok(())
-    }
-}
-
-struct Scene {
-    sandbox: Sandbox,
-    client: Client,
-    clock: Arc<FastClock>,
-    transfer: Transfer,
-}
-
-fn scene() -> Scene {
-    let sandbox = Sandbox::start().unwrap();
-    let clock = Arc::new(FastClock { real: SystemClock::new(), slept: Mutex::default() });
-    let client = Client::builder(sandbox.api_key(), sandbox.api_secret())
-        .base_url(sandbox.base_url())
-        .clock(clock.clone())
-        .build()
-        .unwrap();
-    let cardholder_no = sandbox.seed_approved_cardholder();
-    let transfer = Transfer {
-        cardholder_no,
-        transfer_unique_no: "topup-1".into(),
-        r#type: TransferType::In,
-        amount: Decimal::TEN,
-    };
-    Scene { sandbox, client, clock, transfer }
-}
-
-impl Scene {
-    fn slept(&self) -> Duration {
-        *self.clock.slept.lock().unwrap()
-    }
-}
+use crate::{LIST, TRANSFER, scene};
 
 #[test]
 fn a_new_number_is_sent_at_once() {
@@ -83,11 +29,11 @@ fn a_number_that_may_have_been_sent_waits_until_absence_is_proven() {
 }
 
 #[test]
-fn an_answer_lost_after_the_commit_is_found_not_sent_again() {
+fn a_response_lost_after_the_commit_is_found_and_was_created_by_this_call() {
     let scene = scene();
     scene.sandbox.fault(Fault::on(TRANSFER, FaultKind::DropAfterCommit));
     let found = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::never_sent()).unwrap();
-    assert!(!found.created);
+    assert!(found.created);
     assert_eq!((scene.sandbox.transfers().len(), scene.sandbox.requests_to(TRANSFER)), (1, 1));
 }
 
@@ -151,7 +97,12 @@ fn clients_of_one_process_with_one_number_make_one_transfer() {
             scope.spawn(|| {
                 let sandbox = &scene.sandbox;
                 let own = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url());
-                own.build().unwrap().accounts().ensure_transfer(&scene.transfer, &Ensure::never_sent()).unwrap()
+                own.store(Store::memory())
+                    .build()
+                    .unwrap()
+                    .accounts()
+                    .ensure_transfer(&scene.transfer, &Ensure::never_sent())
+                    .unwrap()
             });
         }
     });
@@ -176,8 +127,8 @@ fn times_without_end_are_taken() {
     let scene = scene();
     let sandbox = &scene.sandbox;
     let patient = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url());
-    let patient = patient.timeout(Duration::MAX).connect_timeout(Duration::MAX).build().unwrap();
-    let options = Ensure { deadline: Duration::MAX, ..Ensure::never_sent() };
+    let patient = patient.store(Store::memory()).timeout(Duration::MAX).connect_timeout(Duration::MAX).build().unwrap();
+    let options = Ensure { deadline: Some(Duration::MAX), ..Ensure::never_sent() };
     assert!(patient.accounts().ensure_transfer(&scene.transfer, &options).unwrap().created);
 }
 

@@ -1,0 +1,79 @@
+//! What bounds a call beside its own time-out.
+
+use std::time::{Duration, Instant, SystemTime};
+
+/// The bounds that one handle of a client puts on its calls.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Limit {
+    /// On the engine's monotonic clock: no call continues beyond it.
+    pub until: Option<Duration>,
+    /// A mutation whose first byte has not left by then is not sent.
+    pub start_by: Option<StartBy>,
+    /// Whether the caller holds the lease of the merchant reference and records the attempts itself.
+    pub leased: bool,
+}
+
+/// A moment shortly ahead.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StartBy {
+    since: Stopwatch,
+    within: Duration,
+}
+
+impl StartBy {
+    /// A moment `within` from now.
+    pub(crate) fn within(within: Duration) -> Self {
+        Self { since: Stopwatch::start(), within }
+    }
+
+    /// The time until then; `None` when it has passed, or when that cannot be told.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        self.within.checked_sub(self.since.elapsed()?).filter(|left| !left.is_zero())
+    }
+}
+
+/// Measures time on the machine's own clocks, not on the client's [`Clock`](crate::Clock), and on both of them: a process
+/// may be suspended, and the monotonic clock may stand still while the machine sleeps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch {
+    now: Instant,
+    wall: SystemTime,
+}
+
+impl Stopwatch {
+    /// How far the two clocks may differ.
+    const TOLERANCE: Duration = Duration::from_secs(1);
+
+    pub(crate) fn start() -> Self {
+        Self { now: Instant::now(), wall: SystemTime::now() }
+    }
+
+    /// The time since the start; `None` when one of the clocks jumped.
+    pub(crate) fn elapsed(&self) -> Option<Duration> {
+        let by_wall = SystemTime::now().duration_since(self.wall).ok()?;
+        let elapsed = self.now.elapsed();
+        (elapsed.abs_diff(by_wall) <= Self::TOLERANCE).then_some(elapsed.max(by_wall))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn it_passes_on_either_clock() {
+        let start_by = |since| StartBy { since, within: MINUTE };
+        let now = Stopwatch::start();
+        assert!(start_by(now).left().is_some_and(|left| left <= MINUTE));
+        assert!(StartBy::within(Duration::ZERO).left().is_none());
+        assert!(start_by(Stopwatch { wall: now.wall - 2 * MINUTE, ..now }).left().is_none(), "the machine slept");
+        assert!(start_by(Stopwatch { wall: now.wall + 2 * MINUTE, ..now }).left().is_none(), "the clock was set back");
+        let Some(earlier) = now.now.checked_sub(2 * MINUTE) else { return };
+        assert!(start_by(Stopwatch { now: earlier, ..now }).left().is_none());
+        let suspended = Stopwatch { now: earlier, wall: now.wall - 2 * MINUTE };
+        assert!(start_by(suspended).left().is_none(), "the process was suspended");
+        assert!(suspended.elapsed().is_some());
+    }
+}

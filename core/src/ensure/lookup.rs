@@ -1,0 +1,128 @@
+//! Looking a target up by its merchant reference.
+
+use super::Thing;
+use crate::client::Client;
+use crate::engine::Stopwatch;
+use crate::error::Error;
+use crate::store::unique;
+use crate::values::civil::LONGEST_WINDOW;
+use crate::values::civil::When;
+use crate::values::instant;
+
+/// Seconds that a look-up reaches past the platform's clock as we know it: for rows of a server whose clock runs ahead or
+/// was set back.
+const AHEAD: i64 = 3600;
+
+/// What a look-up showed.
+pub(super) enum Look<R> {
+    /// One row is the target, or another one under its reference.
+    Found(R),
+    /// More than one row has the reference.
+    Several,
+    /// There was nothing when it was made.
+    Absent,
+    /// It proves nothing, and why.
+    Inconclusive(&'static str),
+}
+
+/// A row without its reference, while the platform does not filter by reference: it may be the target.
+pub(super) const NO_REFERENCE: &str = "a row that may be it has no reference, or a changed one";
+
+/// Looks a target up over all pages, in the platform's time, from `since` or, when that is earlier, from Unix second
+/// `attempted` on.
+pub(super) fn look<T: Thing>(
+    client: &Client,
+    thing: &T,
+    since: Option<When>,
+    attempted: Option<i64>,
+) -> Result<Look<T::Row>, Error> {
+    let (engine, watch) = (&client.engine, Stopwatch::start());
+    let end = engine.server_now().div_euclid(1000) + AHEAD;
+    let since = since.map_or(end - LONGEST_WINDOW, |since| engine.settings.timezone.start_second(since));
+    let start = attempted.map_or(since, |attempted| attempted.min(since)).max(0);
+    let window = (at(start), at(end));
+    let (mut ours, mut near) = (Vec::new(), Vec::new());
+    for row in thing.look(client, thing.number(), window)? {
+        let row = row?;
+        match likeness(T::unique_no(&row), thing.number()) {
+            Likeness::Same => ours.push(row),
+            Likeness::Near => near.push(row),
+            Likeness::Other => {}
+        }
+    }
+    if ours.is_empty() && !near.is_empty() {
+        if !filters(client, thing, window)? {
+            return Ok(Look::Inconclusive(NO_REFERENCE));
+        }
+        // The platform was asked for this reference, gives it nothing for another one, and gave it these.
+        ours = near;
+    }
+    let Some(row) = ours.pop() else {
+        // The response may have shown that the clock by which the window was cut was wrong.
+        let lag = engine.server_now().div_euclid(1000) - (end - AHEAD);
+        return Ok(if !(-AHEAD..AHEAD).contains(&lag) {
+            Look::Inconclusive("the platform's clock moved while it was looked up")
+        } else if watch.elapsed().is_none() {
+            Look::Inconclusive("the clock of this machine jumped while it was looked up")
+        } else {
+            Look::Absent
+        });
+    };
+    Ok(if ours.is_empty() { Look::Found(row) } else { Look::Several })
+}
+
+/// Whether the platform filters by reference: it has no row for a reference that does not exist.
+fn filters<T: Thing>(client: &Client, thing: &T, window: (When, When)) -> Result<bool, Error> {
+    let nobodys = unique().map_err(|_| Error::config("this machine has no source of random numbers"))?;
+    thing.look(client, &nobodys, window)?.next().transpose().map(|row| row.is_none())
+}
+
+fn at(second: i64) -> When {
+    instant::from_millis(second.saturating_mul(1000)).unwrap_or(std::time::UNIX_EPOCH).into()
+}
+
+/// How the reference of a row compares to the one that was asked for.
+#[derive(Debug, PartialEq, Eq)]
+enum Likeness {
+    Same,
+    /// Absent, or equal but for case and outer spaces: platforms lose and change references so.
+    Near,
+    Other,
+}
+
+fn likeness(found: Option<&str>, wanted: &str) -> Likeness {
+    match found {
+        Some(found) if found == wanted => Likeness::Same,
+        None => Likeness::Near,
+        Some(found) => {
+            let (found, wanted) = (found.trim(), wanted.trim());
+            if found.is_empty() || found.to_lowercase() == wanted.to_lowercase() {
+                Likeness::Near
+            } else {
+                Likeness::Other
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_reference_is_near_and_anothers_is_not() {
+        for (found, likeness_of) in [
+            (Some("Pay-1 "), Likeness::Same),
+            (None, Likeness::Near),
+            (Some(""), Likeness::Near),
+            (Some("  "), Likeness::Near),
+            (Some("Pay-1"), Likeness::Near),
+            (Some(" PAY-1"), Likeness::Near),
+            (Some("pay-1 "), Likeness::Near),
+            (Some("Pay-12"), Likeness::Other),
+            (Some("Pay- 1"), Likeness::Other),
+        ] {
+            assert_eq!(likeness(found, "Pay-1 "), likeness_of, "{found:?}");
+        }
+    }
+}

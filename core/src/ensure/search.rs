@@ -1,0 +1,354 @@
+//! One worker's work on one reference.
+
+use std::time::Duration;
+
+use super::lookup::{self, Look, NO_REFERENCE};
+use super::{Ensure, Ensured, Thing};
+use crate::client::Client;
+use crate::engine::{Limit, StartBy, Stopwatch, end_of};
+use crate::error::{Error, ErrorKind, Outcome};
+use crate::store::{AttemptEnd, AttemptLog, Lease, StoreUnavailable};
+use crate::transport::TransportFault;
+
+/// The most requests of one call that may create the target.
+const MOST_SENDS: u32 = 3;
+/// The most time between a look-up and the request that relies on it.
+const FRESH: Duration = Duration::from_secs(1);
+/// So many slow look-ups in a row are the process's fault; the next one is the platform's.
+const MOST_SLOW_LOOKS: u32 = 2;
+/// The first wait for another worker, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+/// A look-up for a recorded attempt begins that much before it.
+const BEFORE: Duration = Duration::from_secs(24 * 3600);
+
+const NOT_FOUND: &str = "it was not found";
+
+pub(super) struct Search<'a, T> {
+    client: Client,
+    thing: &'a T,
+    options: &'a Ensure,
+    logs: Logs<'a>,
+    lease: Option<Lease<'a>>,
+    settle: Duration,
+    /// On the monotonic clock, like all times here.
+    end: Duration,
+    earlier: Earlier,
+    /// A look-up that begins before then does not prove absence.
+    proof_from: Option<Duration>,
+    /// Sends of this call that may have reached the platform.
+    sends: u32,
+    /// Requests of this call, those included that never left.
+    attempts: u32,
+    /// Whether the outcome of one of them is unknown.
+    unknown: bool,
+    /// The error of the last of them.
+    last_error: Option<Error>,
+    last_look: &'static str,
+    /// How many look-ups in a row took longer than an absence may be old.
+    slow_looks: u32,
+}
+
+/// Where attempts are recorded.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Logs<'a> {
+    pub log: &'a AttemptLog,
+    /// Used instead when the first cannot be reached. `None`: the call fails then.
+    pub fallback: Option<&'a AttemptLog>,
+}
+
+/// What is known of attempts before this call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Earlier {
+    /// Nothing was done.
+    Nothing,
+    /// Nothing is recorded, but the store cannot tell that the reference is new.
+    Unrecorded,
+    /// An attempt is recorded that may have been carried out, and when it was made, in Unix seconds of the platform.
+    Attempted(i64),
+    /// It is recorded as done, since about then.
+    Done(i64),
+}
+
+impl<'a, T: Thing> Search<'a, T> {
+    pub(super) fn new(
+        client: &Client,
+        thing: &'a T,
+        options: &'a Ensure,
+        logs: Logs<'a>,
+        settle: Duration,
+        end: Duration,
+    ) -> Self {
+        let limit = Limit { until: Some(end), leased: true, ..Limit::default() };
+        Self {
+            client: client.limited(limit),
+            thing,
+            options,
+            logs,
+            lease: None,
+            settle,
+            end,
+            earlier: Earlier::Unrecorded,
+            proof_from: None,
+            sends: 0,
+            attempts: 0,
+            unknown: false,
+            last_error: None,
+            last_look: "it was not looked up",
+            slow_looks: 0,
+        }
+    }
+
+    pub(super) fn run(mut self) -> Result<Ensured<T::Row>, Error> {
+        let result = self.acquire().and_then(|()| self.search());
+        let left = self.left();
+        if let Some(lease) = self.lease.take() {
+            lease.release(left);
+        }
+        result
+    }
+
+    /// Leases the reference, waiting for a worker who has it.
+    fn acquire(&mut self) -> Result<(), Error> {
+        let mut pause = FIRST_PAUSE;
+        while !self.left().is_zero() {
+            let acquire = |log: &'a AttemptLog| log.acquire(T::OPERATION.name, self.thing.number(), self.left());
+            let lease = match (acquire(self.logs.log), self.logs.fallback) {
+                (Err(StoreUnavailable), Some(fallback)) => acquire(fallback),
+                (lease, _) => lease,
+            };
+            if let Some(lease) = lease.map_err(|StoreUnavailable| self.no_store())? {
+                self.learn(&lease);
+                self.lease = Some(lease);
+                return Ok(());
+            }
+            self.sleep(pause.min(self.left()))?;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        let detail = "another worker is making sure of the same reference; calling again later is safe";
+        Err(self.ended(ErrorKind::Timeout, detail).with_outcome(Outcome::Unknown))
+    }
+
+    fn no_store(&self) -> Error {
+        let open = self.unknown || matches!(self.earlier, Earlier::Attempted(_) | Earlier::Done(_));
+        let outcome = if open { Outcome::Unknown } else { Outcome::NotSent };
+        Error::store_unavailable(outcome).in_call(T::OPERATION.name, self.attempts)
+    }
+
+    /// Takes over what is recorded of the reference.
+    fn learn(&mut self, lease: &Lease<'_>) {
+        let engine = &self.client.engine;
+        let now = engine.now();
+        let begun = |ended: Duration| {
+            let ago = i64::try_from(ended.saturating_add(BEFORE).as_secs()).unwrap_or(i64::MAX);
+            engine.server_now().div_euclid(1000).saturating_sub(ago)
+        };
+        let in_doubt = |ended: Duration| Some(now.saturating_add(self.settle.saturating_sub(ended)));
+        let is_new = self.options.never_sent || lease.store_age() >= self.settle;
+        (self.earlier, self.proof_from) = match lease.last_attempt().map(|past| (past.end, past.ended)) {
+            Some((Some(AttemptEnd::Done), ended)) => (Earlier::Done(begun(ended)), None),
+            Some((Some(AttemptEnd::Unknown) | None, ended)) => (Earlier::Attempted(begun(ended)), in_doubt(ended)),
+            Some((Some(AttemptEnd::NotDone), _)) | None if is_new => (Earlier::Nothing, None),
+            _ => (Earlier::Unrecorded, in_doubt(Duration::ZERO)),
+        };
+    }
+
+    fn search(&mut self) -> Result<Ensured<T::Row>, Error> {
+        let mut waits = 0;
+        loop {
+            let (began, watch) = (self.client.engine.now(), Stopwatch::start());
+            let looked = self.look();
+            // The process may have been suspended while it waited for the response. A platform that is always slow is not.
+            let slow = watch.elapsed().is_none_or(|elapsed| elapsed > FRESH);
+            if matches!(looked, Ok(Look::Absent)) && slow && self.slow_looks < MOST_SLOW_LOOKS {
+                self.slow_looks += 1;
+                continue;
+            }
+            self.slow_looks = 0;
+            let start_by = StartBy::within(FRESH);
+            match looked {
+                Ok(Look::Found(row)) => return self.found(row),
+                Ok(Look::Several) => return Err(self.several()),
+                Ok(Look::Inconclusive(why)) => self.last_look = why,
+                Ok(Look::Absent) => self.last_look = NOT_FOUND,
+                Err(error) if may_pass(&error) => self.last_look = "it could not be looked up",
+                Err(error) => return Err(self.still_open(error)),
+            }
+            if self.last_look == NOT_FOUND && self.proves_absence(began) {
+                if self.sends >= MOST_SENDS {
+                    return Err(self.given_up());
+                }
+                if let Some(done) = self.send(start_by)? {
+                    return Ok(done);
+                }
+                waits = 0;
+            }
+            self.wait(waits)?;
+            waits += 1;
+        }
+    }
+
+    /// Whether a look-up that began then and found nothing proves that there is nothing.
+    fn proves_absence(&self, began: Duration) -> bool {
+        // What is recorded as done is not done again, whatever the platform's list shows.
+        !matches!(self.earlier, Earlier::Done(_)) && self.proof_from.is_none_or(|from| began >= from)
+    }
+
+    fn look(&self) -> Result<Look<T::Row>, Error> {
+        let attempted = match self.earlier {
+            Earlier::Attempted(second) | Earlier::Done(second) => Some(second),
+            Earlier::Nothing | Earlier::Unrecorded => None,
+        };
+        lookup::look(&self.client, self.thing, self.options.since, attempted)
+    }
+
+    /// A row has the reference: it must be the target.
+    fn found(&self, row: T::Row) -> Result<Ensured<T::Row>, Error> {
+        if let Some(field) = self.thing.difference(&row) {
+            let detail = format!("another target has this reference: its {field} differs");
+            return Err(self.final_error(self.ended(ErrorKind::Conflict, detail)));
+        }
+        if T::failed(&row) {
+            let detail = "the target has the status Fail; to try again use a new reference";
+            return Err(self.final_error(self.ended(ErrorKind::State, detail)));
+        }
+        // Absence was proven before this call sent it, and nobody else had the lease.
+        let ours = self.unknown && matches!(self.earlier, Earlier::Nothing | Earlier::Unrecorded);
+        Ok(Ensured { value: row, created: ours })
+    }
+
+    fn several(&self) -> Error {
+        self.ended(ErrorKind::Conflict, "more than one target has this reference").with_outcome(Outcome::Unknown)
+    }
+
+    /// Sends, unless `start_by` passes first. `None`: whether it was done must be looked up.
+    fn send(&mut self, start_by: StartBy) -> Result<Option<Ensured<T::Row>>, Error> {
+        if !self.begin()? {
+            return Ok(None);
+        }
+        let limit = Limit { until: Some(self.end), start_by: Some(start_by), leased: true };
+        let result = self.thing.send(&self.client.limited(limit));
+        let left = self.left();
+        if let Some(lease) = &mut self.lease {
+            lease.finish(end_of(&result), left);
+        }
+        let error = match result {
+            Ok(value) => return Ok(Some(Ensured { value, created: true })),
+            Err(error) => error,
+        };
+        self.attempts += error.attempts();
+        self.sends += u32::from(error.outcome() != Outcome::NotSent);
+        self.last_error = Some(error.clone());
+        self.unknown |= error.outcome() == Outcome::Unknown;
+        if is_interrupted(&error) {
+            // Whoever interrupted it does not want it to continue.
+            return Err(self.still_open(error));
+        }
+        match error.outcome() {
+            Outcome::Unknown => {
+                self.proof_from = Some(self.client.engine.now().saturating_add(self.settle));
+                Ok(None)
+            }
+            _ if may_pass(&error) => Ok(None),
+            // Perhaps it is refused because the target exists by now.
+            Outcome::Rejected => match self.look() {
+                Ok(Look::Found(row)) => self.found(row).map(Some),
+                Ok(Look::Several) => Err(self.several()),
+                Ok(Look::Absent) => Err(self.no_better(error)),
+                Ok(Look::Inconclusive(_)) | Err(_) if self.earlier == Earlier::Nothing => Err(self.no_better(error)),
+                Ok(Look::Inconclusive(_)) | Err(_) => Err(error.with_outcome(Outcome::Unknown)),
+            },
+            Outcome::NotSent => Err(self.still_open(error)),
+        }
+    }
+
+    /// Records that an attempt begins. `false`: the lease was lost, and another worker may have sent meanwhile.
+    fn begin(&mut self) -> Result<bool, Error> {
+        let left = self.left();
+        let lasts = left.min(self.client.engine.settings.timeout);
+        let Some(lease) = &mut self.lease else { return Ok(true) };
+        match lease.begin(lasts, left) {
+            Ok(true) => Ok(true),
+            Ok(false) => {
+                self.lease = None;
+                self.acquire().map(|()| false)
+            }
+            Err(StoreUnavailable) => {
+                let Some(fallback) = self.logs.fallback else { return Err(self.no_store()) };
+                self.lease = fallback.acquire(T::OPERATION.name, self.thing.number(), left).ok().flatten();
+                if let Some(lease) = &mut self.lease {
+                    // The memory of this process does not fail.
+                    let _ = lease.begin(lasts, left);
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    /// Waits a little longer each time, and exactly until the look-up that can prove absence.
+    fn wait(&self, waits: u32) -> Result<(), Error> {
+        let now = self.client.engine.now();
+        let pause = Duration::from_millis(250).saturating_mul(1 << waits.min(3));
+        let proof = self.proof_from.map(|from| from.saturating_sub(now));
+        let pause = proof.filter(|left| !left.is_zero()).map_or(pause, |left| left.min(pause));
+        if now.saturating_add(pause) >= self.end {
+            let detail = format!("not settled by the deadline: {}; calling again later is safe", self.last_look);
+            return Err(self.still_open(self.ended(ErrorKind::Timeout, detail)));
+        }
+        self.sleep(pause)
+    }
+
+    /// Waits. An interruption ends the call.
+    fn sleep(&self, pause: Duration) -> Result<(), Error> {
+        self.client.engine.sleep(pause).map_err(|ended| self.still_open(ended.into()))
+    }
+
+    fn left(&self) -> Duration {
+        self.end.saturating_sub(self.client.engine.now())
+    }
+
+    /// The error of a call that has sent as often as it may.
+    fn given_up(&self) -> Error {
+        let error = self.last_error.clone().unwrap_or_else(|| self.ended(ErrorKind::Timeout, "sent too often"));
+        self.no_better(error)
+    }
+
+    fn ended(&self, kind: ErrorKind, detail: impl Into<String>) -> Error {
+        Error::of_kind(kind, Outcome::Rejected, detail).in_call(T::OPERATION.name, self.attempts)
+    }
+
+    /// An error that calling again does not change, unless an attempt may still be carried out.
+    fn final_error(&self, error: Error) -> Error {
+        let pending = self.proof_from.is_some_and(|from| self.client.engine.now() < from);
+        let open = matches!(self.earlier, Earlier::Attempted(_)) && pending;
+        self.no_better(if open { error.with_outcome(Outcome::Unknown) } else { error })
+    }
+
+    /// After an unknown attempt of this call nothing makes its outcome better.
+    fn no_better(&self, error: Error) -> Error {
+        let error = error.in_call(T::OPERATION.name, self.attempts);
+        if self.unknown { error.with_outcome(Outcome::Unknown) } else { error }
+    }
+
+    /// An error that leaves open whether the target exists, as long as an attempt may have been carried out.
+    fn still_open(&self, error: Error) -> Error {
+        let open = self.unknown || self.earlier != Earlier::Nothing || self.last_look == NO_REFERENCE;
+        let error = error.in_call(T::OPERATION.name, self.attempts);
+        error.with_outcome(if open { Outcome::Unknown } else { Outcome::NotSent })
+    }
+}
+
+/// Whether an error may be gone a little later.
+///
+/// So may a code that a gateway can have put in, whose outcome is unknown.
+fn may_pass(error: &Error) -> bool {
+    let kind = error.kind();
+    let passes =
+        matches!(kind, ErrorKind::Transport | ErrorKind::Timeout | ErrorKind::RateLimit | ErrorKind::InvalidResponse);
+    let is_gateways = kind == ErrorKind::Api && error.outcome() == Outcome::Unknown;
+    (passes || is_gateways) && !is_interrupted(error)
+}
+
+fn is_interrupted(error: &Error) -> bool {
+    error.transport_fault() == Some(TransportFault::Interrupted)
+}

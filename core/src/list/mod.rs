@@ -1,0 +1,125 @@
+//! Lists: single pages, and lazy sequences over all pages and windows.
+
+mod hints;
+mod pager;
+mod rows;
+mod walk;
+
+use serde::ser::SerializeMap;
+
+use crate::check;
+use crate::client::{Client, to_bytes};
+use crate::engine::Call;
+use crate::engine::operation::Operation;
+use crate::error::Error;
+use crate::model::{Body, Money};
+use crate::values::civil::{LONGEST_WINDOW, When};
+use crate::values::json::Extra;
+
+pub use pager::List;
+use rows::Rows;
+pub(crate) use rows::{Row, row};
+
+/// The largest page that the platform gives.
+pub(crate) const LARGEST_PAGE: u32 = 100;
+
+/// One page of a list.
+///
+/// A row without its number makes the whole page an error; the list without pages goes on behind such a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The rows, newest first. Fewer than were asked for usually mean that this is the last page; only an empty page is
+    /// sure to be.
+    pub list: Vec<T>,
+    /// The fields beside `list`, such as a `total`, if the platform gives any.
+    pub extra: Extra,
+}
+
+/// The body of a list call: the filter, the window, the page.
+struct ListBody<'a, F> {
+    filter: &'a F,
+    window: Option<(&'a str, &'a str)>,
+    page: u32,
+    size: u32,
+}
+
+impl<F: Body> Body for ListBody<'_, F> {
+    fn fields<S: SerializeMap>(&self, map: &mut S, money: Money) -> Result<(), S::Error> {
+        self.filter.fields(map, money)?;
+        if let Some((start, end)) = self.window {
+            map.serialize_entry("start_time", start)?;
+            map.serialize_entry("end_time", end)?;
+        }
+        map.serialize_entry("page", &self.page)?;
+        map.serialize_entry("size", &self.size)
+    }
+}
+
+/// Unix seconds, both ends included.
+type Window = (i64, i64);
+
+/// Checks the ends of a window and turns them into seconds.
+fn span(client: &Client, start: When, end: When) -> Result<Window, Error> {
+    let zone = client.engine.settings.timezone;
+    // Before rounding: two instants of one second may stand the wrong way round.
+    if zone.end_millis(end) <= zone.start_millis(start) {
+        return Err(Error::invalid_input("end", "must be later than start"));
+    }
+    let (from, to) = (zone.start_second(start), zone.end_second(end));
+    if !(0..=LAST_SECOND).contains(&from) || !(0..=LAST_SECOND).contains(&to) {
+        return Err(Error::invalid_input("start", "and end must lie in the years 1970 to 9999"));
+    }
+    Ok((from, to))
+}
+
+/// 9999-12-30T00:00:00Z: in every zone still a year of four digits.
+const LAST_SECOND: i64 = 253_402_128_000;
+
+/// Fetches one page and hands it to `accept`, whose error becomes the call's.
+fn fetch<T: Row, F: Body, U>(
+    client: &Client,
+    operation: &'static Operation,
+    filter: &F,
+    window: Option<Window>,
+    (page, size): (u32, u32),
+    accept: impl Fn(Rows<T>) -> Result<U, Error>,
+) -> Result<U, Error> {
+    let zone = client.engine.settings.timezone;
+    let civil = window.map(|(from, to)| (zone.civil(from), zone.civil(to)));
+    let window = civil.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
+    let body = to_bytes(&ListBody { filter, window, page, size }, Money::Text)?;
+    client.run_with(&Call::new(operation, operation.path, &body), accept)
+}
+
+/// One page of a list that needs no window.
+pub(crate) fn page<T: Row>(
+    client: &Client,
+    operation: &'static Operation,
+    filter: &impl Body,
+    page: u32,
+    size: u32,
+) -> Result<Page<T>, Error> {
+    check::page_size(size)?;
+    fetch(client, operation, filter, None, (page, size), |rows| rows.into_page(page))
+}
+
+/// One page of a window of at most 90 days.
+pub(crate) fn window_page<T: Row>(
+    client: &Client,
+    operation: &'static Operation,
+    filter: &impl Body,
+    (start, end): (When, When),
+    page: u32,
+    size: u32,
+) -> Result<Page<T>, Error> {
+    check::page_size(size)?;
+    let (from, to) = span(client, start, end)?;
+    if to - from > LONGEST_WINDOW {
+        return Err(Error::invalid_input(
+            "end",
+            "must be at most 90 days after start; the list without pages takes any span",
+        ));
+    }
+    fetch(client, operation, filter, Some((from, to)), (page, size), |rows| rows.into_page(page))
+}

@@ -1,0 +1,152 @@
+//! The lazy sequence over all pages and windows.
+
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
+
+use super::hints::Hints;
+use super::rows::{Row, Rows, unusable};
+use super::walk::{Next, Walk};
+use super::{Window, fetch, span};
+use crate::client::Client;
+use crate::engine::operation::Operation;
+use crate::error::Error;
+use crate::model::Body;
+use crate::values::civil::{Timezone, When, windows};
+
+type Fetch<T> = Box<dyn FnMut(Option<Window>, u32, u32) -> Result<Rows<T>, Error> + Send>;
+
+/// A lazy sequence of rows over all pages and, where there is a span of time, all windows of at most 90 days.
+///
+/// **Each row comes once, newest first**: windows go from new to old, and the platform gives the rows inside a window from
+/// new to old. Rows that arrive while the list is read move others to later pages, so none is missed. Where the platform
+/// says how many rows there are (`total`) and gives fewer, or the number falls while the list is read, the window is read
+/// again; a row that is found then comes at its window's end.
+///
+/// **Errors.** A failed request ends the sequence. Behind two errors, both of kind
+/// [`InvalidResponse`](crate::ErrorKind::InvalidResponse), it goes on: a row without its number (`list[37] on page 2:
+/// transfer_no is missing`), and a window of which rows may be missing. So a caller who wants all that there is goes on
+/// until `None`; one who stops at the first error never takes an incomplete list for a complete one.
+///
+/// It holds the rows of one page and the numbers of the rows of two windows.
+pub struct List<T> {
+    fetch: Fetch<T>,
+    operation: &'static Operation,
+    zone: Timezone,
+    /// Windows still to come, the current one first. One `None` stands for a list without time.
+    windows: VecDeque<Option<Window>>,
+    walk: Walk,
+    rows: VecDeque<Result<T, Error>>,
+    number: fn(&T) -> &str,
+    /// The numbers of the rows of the window before, with which this one shares a second.
+    previous: HashSet<String>,
+}
+
+impl<T> List<T> {
+    pub(crate) fn all<F>(client: &Client, operation: &'static Operation, filter: F) -> Self
+    where
+        F: Body + Send + 'static,
+        T: Row,
+    {
+        Self::over(client, operation, filter, VecDeque::from([None]))
+    }
+
+    pub(crate) fn between<F>(
+        client: &Client,
+        operation: &'static Operation,
+        filter: F,
+        ends: (When, When),
+    ) -> Result<Self, Error>
+    where
+        F: Body + Send + 'static,
+        T: Row,
+    {
+        let (from, to) = span(client, ends.0, ends.1)?;
+        Ok(Self::over(client, operation, filter, windows(from, to).into_iter().rev().map(Some).collect()))
+    }
+
+    fn over<F>(client: &Client, operation: &'static Operation, filter: F, windows: VecDeque<Option<Window>>) -> Self
+    where
+        F: Body + Send + 'static,
+        T: Row,
+    {
+        let client = client.clone();
+        Self {
+            zone: client.engine.settings.timezone,
+            fetch: Box::new(move |window, page, size| fetch(&client, operation, &filter, window, (page, size), Ok)),
+            operation,
+            windows,
+            walk: Walk::new(),
+            rows: VecDeque::new(),
+            number: T::number,
+            previous: HashSet::new(),
+        }
+    }
+
+    /// Fetches a page, keeps the rows that were not given yet, and decides how to go on.
+    fn turn(&mut self, window: Option<Window>) -> Result<(), Error> {
+        let (page, size) = (self.walk.page, self.walk.size);
+        let Rows { list, extra } = (self.fetch)(window, page, size)?;
+        let (taken, fresh) = self.walk.take(list, self.number);
+        for (index, row) in fresh {
+            match row {
+                Ok(row) if self.previous.contains((self.number)(&row)) => {}
+                Ok(row) => self.rows.push_back(Ok(row)),
+                Err(fault) => self.rows.push_back(Err(self.in_call(unusable(index, page, &fault)))),
+            }
+        }
+        match self.walk.next(taken, &Hints::of(&extra)) {
+            Next::Page => return Ok(()),
+            Next::End => {}
+            Next::Incomplete(why) => self.rows.push_back(Err(self.incomplete(window, &why))),
+        }
+        self.windows.pop_front();
+        self.previous = std::mem::replace(&mut self.walk, Walk::new()).known;
+        Ok(())
+    }
+
+    fn in_call(&self, error: Error) -> Error {
+        error.in_call(self.operation.name, 1).with_status(200)
+    }
+
+    fn incomplete(&self, window: Option<Window>, why: &str) -> Error {
+        let place = window.map_or_else(String::new, |(from, to)| {
+            format!(" between {} and {}", self.zone.civil(from), self.zone.civil(to))
+        });
+        self.in_call(Error::invalid_response(format!("rows{place} may be missing: {why}")))
+    }
+}
+
+impl<T> Iterator for List<T> {
+    type Item = Result<T, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(row) = self.rows.pop_front() {
+                return Some(row);
+            }
+            let window = *self.windows.front()?;
+            if let Err(error) = self.turn(window) {
+                self.windows.clear();
+                return Some(Err(error));
+            }
+        }
+    }
+
+    /// At least the rows that are here in front of the next error, so that a caller can tell which need no further
+    /// request.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.rows.iter().take_while(|row| row.is_ok()).count(), None)
+    }
+}
+
+impl<T> std::iter::FusedIterator for List<T> {}
+
+impl<T> fmt::Debug for List<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("List")
+            .field("windows_left", &self.windows.len())
+            .field("page", &self.walk.page)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,45 @@
+//! What a JSON text holds, without a reader: for the values of single fields.
+
+use std::borrow::Cow;
+
+/// The text of a JSON string; `None` for any other value.
+pub(crate) fn text_of(json: &str) -> Option<Cow<'_, str>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') { serde_json::from_str(json).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+}
+
+/// What a value is, by its JSON text.
+pub(crate) fn kind_of(json: &str) -> &'static str {
+    match json.as_bytes().first() {
+        Some(b'"') => "text",
+        Some(b'n') => "null",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'[') => "an array",
+        Some(b'{') => "an object",
+        _ => "a number",
+    }
+}
+
+/// The text of a number in JSON, whether it stands bare or in quotes.
+pub(super) enum NumberText<'a> {
+    /// `null` or empty text: the platform's ways to say there is none.
+    Nothing,
+    Text(&'a str),
+    Other(&'static str),
+}
+
+impl<'a> NumberText<'a> {
+    pub(super) fn of(json: &'a str) -> Self {
+        match json.as_bytes().first() {
+            Some(b'"') => match json.get(1..json.len() - 1) {
+                Some("") => Self::Nothing,
+                // An escape inside a number's text would be no number anyway.
+                Some(text) => Self::Text(text),
+                None => Self::Other("text"),
+            },
+            Some(b'n') => Self::Nothing,
+            Some(b't' | b'f' | b'[' | b'{') => Self::Other(kind_of(json)),
+            _ => Self::Text(json),
+        }
+    }
+}

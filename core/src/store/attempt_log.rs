@@ -1,0 +1,288 @@
+//! How a client uses its attempt store: it leases a reference, records each attempt, and releases the reference.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::{Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, StoreUnavailable, digest};
+use crate::observe::Observer;
+
+/// A lease outlasts the work that it covers by this much.
+const MARGIN: Duration = Duration::from_secs(1);
+
+/// A client's place in an attempt store.
+pub(crate) struct AttemptLog {
+    store: Arc<dyn AttemptStore>,
+    merchant: String,
+    observer: Option<Arc<dyn Observer>>,
+    /// Whether the store could not be reached the last time: an outage is reported once.
+    down: AtomicBool,
+}
+
+/// A leased merchant reference. Dropping it records an attempt under way as unknown and ends the lease.
+pub(crate) struct Lease<'a> {
+    log: &'a AttemptLog,
+    reference: String,
+    operation: &'static str,
+    lease_id: String,
+    last_attempt: Option<PastAttempt>,
+    store_age: Duration,
+    /// Whether an attempt was begun whose end is not recorded.
+    attempting: bool,
+    released: bool,
+}
+
+impl AttemptLog {
+    /// `merchant` names the merchant and the platform.
+    pub(crate) fn new(store: Arc<dyn AttemptStore>, merchant: String, observer: Option<Arc<dyn Observer>>) -> Self {
+        Self { store, merchant, observer, down: AtomicBool::new(false) }
+    }
+
+    /// Leases the merchant reference `number` for as long as the work has `left`. `None`: another worker has it.
+    pub(crate) fn acquire(
+        &self,
+        operation: &'static str,
+        number: &str,
+        left: Duration,
+    ) -> Result<Option<Lease<'_>>, StoreUnavailable> {
+        let reference = reference(&self.merchant, operation, number);
+        let lease = left.saturating_add(MARGIN);
+        match self.ask(left, |within| self.store.acquire(&reference, lease, within))? {
+            Acquired::Busy => Ok(None),
+            Acquired::Leased { lease_id, last_attempt, store_age } => Ok(Some(Lease {
+                log: self,
+                reference,
+                operation,
+                lease_id,
+                last_attempt,
+                store_age,
+                attempting: false,
+                released: false,
+            })),
+        }
+    }
+
+    /// Asks the store, with a quarter of the time that is left.
+    fn ask<T>(
+        &self,
+        left: Duration,
+        question: impl FnOnce(Duration) -> Result<T, StoreUnavailable>,
+    ) -> Result<T, StoreUnavailable> {
+        let within = left / 4;
+        let result = question(within);
+        // Without time a store that is well may have to say no.
+        if within.is_zero() && result.is_err() {
+            return result;
+        }
+        let down = result.is_err();
+        if self.down.swap(down, Ordering::AcqRel) != down {
+            if down {
+                log::warn!(
+                    target: "keysecure",
+                    "the attempt store cannot be reached: ensure_* calls are refused, other calls are not recorded"
+                );
+            } else {
+                log::warn!(target: "keysecure", "the attempt store can be reached again");
+            }
+            if let Some(observer) = &self.observer {
+                observer.attempt_store(!down);
+            }
+        }
+        result
+    }
+}
+
+/// The name of a merchant reference in the store. It shows neither the reference nor the merchant.
+pub(crate) fn reference(merchant: &str, operation: &str, number: &str) -> String {
+    digest(&["keysecure attempt", merchant, operation, number])
+}
+
+impl Lease<'_> {
+    /// The last attempt on the reference: an earlier worker's, or the last one of this lease.
+    pub(crate) fn last_attempt(&self) -> Option<PastAttempt> {
+        self.last_attempt
+    }
+
+    /// How long the store has been recording.
+    pub(crate) fn store_age(&self) -> Duration {
+        self.store_age
+    }
+
+    /// Whether the operation is recorded as done. No later record changes that.
+    pub(crate) fn is_done(&self) -> bool {
+        self.last_attempt.is_some_and(|attempt| attempt.end == Some(AttemptEnd::Done))
+    }
+
+    /// Records that an attempt begins. It takes at most `lasts`, and the work has `left`. `false`: the lease was lost.
+    pub(crate) fn begin(&mut self, lasts: Duration, left: Duration) -> Result<bool, StoreUnavailable> {
+        let attempt = AttemptStart {
+            reference: &self.reference,
+            lease_id: &self.lease_id,
+            operation: self.operation,
+            lasts,
+            lease: left.saturating_add(MARGIN),
+        };
+        self.attempting = self.log.ask(left, |within| self.log.store.begin(&attempt, within))?;
+        Ok(self.attempting)
+    }
+
+    /// Records how the attempt ended, as far as the attempts before it allow: when one of them may have been carried out, a
+    /// refusal of this one does not mean that nothing was done.
+    pub(crate) fn finish(&mut self, end: AttemptEnd, left: Duration) {
+        let end = match (end, self.last_attempt.map(|attempt| attempt.end)) {
+            (AttemptEnd::NotDone, Some(Some(AttemptEnd::Unknown) | None)) => AttemptEnd::Unknown,
+            (end, _) => end,
+        };
+        if self.attempting {
+            self.attempting = false;
+            self.last_attempt = Some(PastAttempt { ended: Duration::ZERO, end: Some(end) });
+            // An end that is not recorded leaves the attempt unknown, which is true of it then.
+            let _ = self.log.ask(left, |within| self.log.store.finish(&self.reference, &self.lease_id, end, within));
+        }
+    }
+
+    /// Ends the lease.
+    pub(crate) fn release(mut self, left: Duration) {
+        self.end(left);
+    }
+
+    fn end(&mut self, left: Duration) {
+        self.finish(AttemptEnd::Unknown, left);
+        if !self.released {
+            self.released = true;
+            // If it fails, the lease ends with its time or with this process.
+            let _ = self.log.ask(left, |within| self.log.store.release(&self.reference, &self.lease_id, within));
+        }
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        // After a panic: whatever needs no waiting.
+        self.end(Duration::ZERO);
+    }
+}
+
+impl fmt::Debug for AttemptLog {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("AttemptLog").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Lease<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Lease").field("last_attempt", &self.last_attempt).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::store::MemoryStore;
+
+    const TRANSFER: &str = "accounts.transfer";
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn log(store: &MemoryStore) -> AttemptLog {
+        AttemptLog::new(Arc::new(store.clone()), "merchant".to_owned(), None)
+    }
+
+    fn lease(log: &AttemptLog) -> Lease<'_> {
+        log.acquire(TRANSFER, "topup-1", MINUTE).unwrap().unwrap()
+    }
+
+    /// Makes attempts that end so, each in a lease of its own, and returns what is recorded then.
+    fn recorded(ends: &[AttemptEnd]) -> Option<AttemptEnd> {
+        let store = MemoryStore::new();
+        for end in ends {
+            let log = log(&store);
+            let mut lease = lease(&log);
+            assert!(lease.begin(MINUTE, MINUTE).unwrap());
+            lease.finish(*end, MINUTE);
+            lease.release(MINUTE);
+        }
+        lease(&log(&store)).last_attempt().unwrap().end
+    }
+
+    #[test]
+    fn a_refusal_hides_no_attempt_that_may_have_been_carried_out() {
+        use AttemptEnd::{Done, NotDone, Unknown};
+        for (ends, end) in [
+            (&[NotDone][..], NotDone),
+            (&[NotDone, NotDone], NotDone),
+            (&[Unknown, NotDone], Unknown),
+            (&[Unknown, NotDone, NotDone], Unknown),
+            (&[Unknown, Done], Done),
+        ] {
+            assert_eq!(recorded(ends), Some(end), "{ends:?}");
+        }
+    }
+
+    #[test]
+    fn one_worker_has_a_reference_and_a_panic_frees_it_as_unknown() {
+        let store = MemoryStore::new();
+        let (one, other) = (log(&store), log(&store));
+        let held = lease(&one);
+        assert!(other.acquire(TRANSFER, "topup-1", MINUTE).unwrap().is_none());
+        assert!(other.acquire(TRANSFER, "topup-2", MINUTE).unwrap().is_some());
+        drop(held);
+        let work = || {
+            let mut lease = lease(&one);
+            lease.begin(MINUTE, MINUTE).unwrap();
+            std::panic::resume_unwind(Box::new("ended"));
+        };
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err());
+        assert_eq!(lease(&other).last_attempt().unwrap().end, Some(AttemptEnd::Unknown));
+    }
+
+    /// A store that is never there, and an observer of it.
+    #[derive(Default)]
+    struct Gone {
+        asked: Mutex<Vec<Duration>>,
+        seen: Mutex<Vec<bool>>,
+    }
+
+    impl AttemptStore for Gone {
+        fn acquire(&self, _: &str, _: Duration, within: Duration) -> Result<Acquired, StoreUnavailable> {
+            self.asked.lock().unwrap().push(within);
+            Err(StoreUnavailable)
+        }
+        fn begin(&self, _: &AttemptStart<'_>, _: Duration) -> Result<bool, StoreUnavailable> {
+            Err(StoreUnavailable)
+        }
+        fn finish(&self, _: &str, _: &str, _: AttemptEnd, _: Duration) -> Result<(), StoreUnavailable> {
+            Err(StoreUnavailable)
+        }
+        fn release(&self, _: &str, _: &str, _: Duration) -> Result<(), StoreUnavailable> {
+            Err(StoreUnavailable)
+        }
+    }
+
+    impl Observer for Gone {
+        fn attempt_store(&self, available: bool) {
+            self.seen.lock().unwrap().push(available);
+        }
+    }
+
+    #[test]
+    fn an_outage_is_reported_once_and_costs_a_quarter_of_the_time_at_most() {
+        let gone = Arc::<Gone>::default();
+        let log = AttemptLog::new(gone.clone(), "merchant".to_owned(), Some(gone.clone()));
+        for _ in 0..3 {
+            assert!(log.acquire(TRANSFER, "topup-1", MINUTE).is_err());
+        }
+        assert_eq!(*gone.seen.lock().unwrap(), [false]);
+        assert!(gone.asked.lock().unwrap().iter().all(|within| *within <= MINUTE / 4));
+    }
+
+    #[test]
+    fn a_reference_names_merchant_operation_and_number_and_shows_none_of_them() {
+        let names = [("m1", "topup-1"), ("m2", "topup-1"), ("m1", "topup-2")]
+            .map(|(merchant, number)| reference(merchant, TRANSFER, number));
+        assert!(names.iter().all(|name| name.len() == 64 && !name.contains("topup")));
+        assert!(names[0] != names[1] && names[0] != names[2]);
+    }
+}

@@ -1,0 +1,415 @@
+//! Attempts on merchant references, in files.
+//!
+//! ```text
+//! attempts/created          when the store was created
+//! attempts/3f.log           the records of the references whose digest begins with 3f
+//! attempts/3f.lock          held for a read or a write of that file
+//! attempts/leases/3f0c...   held by the worker that has that reference
+//! ```
+
+mod moment;
+mod record;
+mod shard;
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use self::moment::Moment;
+use self::record::{Record, What};
+use self::shard::{SMALL, Shard, sync_directory};
+use super::{FileStore, SHARDS, create_new, lock_file, make_directory, open_plain, try_lock, unavailable};
+use crate::store::{Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, StoreUnavailable, digest, unique};
+
+/// How many letters of a digest name a reference: 128 bits.
+const NAME: usize = 32;
+/// How many letters of a lease tell the attempts on one reference apart.
+const ATTEMPT: usize = 8;
+/// Between two tries to lock a file, which is held for a read or a write.
+const PAUSE: Duration = Duration::from_millis(2);
+
+pub(super) struct Attempts {
+    directory: PathBuf,
+    keep_for: Option<Duration>,
+    /// By the lease's number.
+    leases: Mutex<HashMap<String, Lease>>,
+    /// The length at which a file is compacted next, by its number.
+    compact_at: Mutex<HashMap<usize, u64>>,
+}
+
+struct Lease {
+    file: File,
+    path: PathBuf,
+    /// A child of a fork must not end its parent's lease.
+    process: u32,
+}
+
+/// Where a reference is recorded.
+struct Place {
+    shard: usize,
+    /// The whole name, and the part of it that a line holds.
+    name: String,
+}
+
+impl Place {
+    fn of(reference: &str) -> Self {
+        let mut name = digest(&["keysecure attempt", reference]);
+        name.truncate(NAME);
+        Self { shard: usize::from_str_radix(&name[..2], 16).unwrap_or(0) % SHARDS, name }
+    }
+
+    fn in_line(&self) -> &str {
+        &self.name[2..]
+    }
+}
+
+impl Attempts {
+    pub(super) fn new(store: &Path) -> Self {
+        Self {
+            directory: store.join("attempts"),
+            keep_for: None,
+            leases: Mutex::default(),
+            compact_at: Mutex::default(),
+        }
+    }
+
+    pub(super) fn keep_for(self, time: Duration) -> Self {
+        Self { keep_for: Some(time), ..self }
+    }
+
+    /// Records when the store was created, unless that is recorded.
+    pub(super) fn mark_creation(&self) -> io::Result<()> {
+        let place = self.directory.join("created");
+        if fs::exists(&place)? {
+            return Ok(());
+        }
+        make_directory(&self.directory.join("leases"), true)?;
+        let name = unique().map_err(|_| io::Error::from(ErrorKind::Other))?;
+        let draft = self.directory.join(format!("{name}.draft"));
+        let written = create_new(&draft)
+            .and_then(|mut file| {
+                file.write_all(Moment::now().to_words().as_bytes())?;
+                file.sync_data()
+            })
+            .and_then(|()| fs::hard_link(&draft, &place));
+        let _ = fs::remove_file(&draft);
+        match written {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => sync_directory(&place).and_then(|()| sync_directory(&self.directory)),
+        }
+    }
+
+    fn age(&self) -> io::Result<Duration> {
+        // It is missing when the directory was emptied: then the store is new.
+        self.mark_creation()?;
+        let place = self.directory.join("created");
+        let text = fs::read_to_string(&place)?;
+        let Some(created) = Moment::from_words(&mut text.split(' ')) else {
+            // Unreadable: as good as missing.
+            fs::remove_file(&place)?;
+            self.mark_creation()?;
+            return Ok(Duration::ZERO);
+        };
+        Ok(created.age(&Moment::now()))
+    }
+
+    /// Works on a file while nobody else does.
+    fn with_shard<T>(
+        &self,
+        number: usize,
+        within: Duration,
+        work: impl FnOnce(&Shard) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let begin = Instant::now();
+        let path = self.directory.join(format!("{number:02x}.lock"));
+        let lock = loop {
+            if let Some(lock) = lock_file(&path)? {
+                break lock;
+            }
+            if begin.elapsed() >= within {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            std::thread::sleep(PAUSE);
+        };
+        let done = work(&Shard::new(self.directory.join(format!("{number:02x}.log"))));
+        // Not only closed: a child of a fork may have it open as well.
+        let _ = lock.unlock();
+        done
+    }
+
+    /// Takes the lease of a reference. Its file is removed when the lease ends, so that there is one for each reference in
+    /// work and not for each that ever was.
+    fn lease(&self, place: &Place) -> io::Result<Option<Lease>> {
+        let path = self.directory.join("leases").join(&place.name);
+        loop {
+            let file = open_plain(&path, OpenOptions::new().write(true).create(true).truncate(false))?;
+            let Some(file) = try_lock(file)? else { return Ok(None) };
+            // Whoever had the lease may have removed the file after it was opened here: then this lock excludes nobody.
+            let (ours, named) = (file.metadata()?, fs::symlink_metadata(&path));
+            match named {
+                Ok(named) if (named.dev(), named.ino()) == (ours.dev(), ours.ino()) => {
+                    return Ok(Some(Lease { file, path, process: process::id() }));
+                }
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+    }
+
+    fn acquire(&self, reference: &str, within: Duration) -> io::Result<Acquired> {
+        let (place, lease_id) = (Place::of(reference), unique().map_err(|_| io::Error::from(ErrorKind::Other))?);
+        let store_age = self.age()?;
+        let Some(lease) = self.lease(&place)? else { return Ok(Acquired::Busy) };
+        let found = self.with_shard(place.shard, within, |shard| {
+            let contents = shard.read()?;
+            self.compact(place.shard, shard, &contents);
+            Ok(contents.find(place.in_line()))
+        });
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                lease.end();
+                return Err(error);
+            }
+        };
+        if found.damaged {
+            log::warn!(target: "keysecure", "the file store holds damaged records: no reference in that file counts as new");
+        }
+        let now = Moment::now();
+        let last_attempt = match &found.record {
+            Some(record) => Some(record.past(&now)),
+            // A damaged line may have been its record.
+            None => found.damaged.then_some(PastAttempt { ended: Duration::ZERO, end: None }),
+        };
+        held(&self.leases).insert(lease_id.clone(), lease);
+        Ok(Acquired::Leased { lease_id, last_attempt, store_age })
+    }
+
+    /// Compacts a file that has grown. A file that cannot be compacted is as good as before.
+    fn compact(&self, number: usize, shard: &Shard, contents: &shard::Contents) {
+        let due = held(&self.compact_at).get(&number).copied().unwrap_or(SMALL);
+        if contents.len() < due {
+            return;
+        }
+        let length = shard.compact(contents, self.keep_for).unwrap_or(contents.len());
+        held(&self.compact_at).insert(number, SMALL.max(length.saturating_mul(5) / 4));
+    }
+
+    fn write(&self, reference: &str, lease_id: &str, what: What, within: Duration, sync: bool) -> io::Result<()> {
+        let place = Place::of(reference);
+        let attempt = lease_id.chars().take(ATTEMPT).collect();
+        self.with_shard(place.shard, within, |shard| {
+            let record = Record { name: place.in_line().to_owned(), attempt, at: Moment::now(), what };
+            shard.append(&record, sync)
+        })
+    }
+
+    /// Whether a lease is held by this process.
+    fn holds(&self, lease_id: &str) -> bool {
+        held(&self.leases).get(lease_id).is_some_and(|lease| lease.process == process::id())
+    }
+}
+
+impl Lease {
+    fn end(self) {
+        if self.process == process::id() {
+            // Removed while it is held: after that the name may be another worker's.
+            let _ = fs::remove_file(&self.path);
+            let _ = self.file.unlock();
+        }
+    }
+}
+
+impl AttemptStore for FileStore {
+    fn acquire(&self, reference: &str, _: Duration, within: Duration) -> Result<Acquired, StoreUnavailable> {
+        self.attempts.acquire(reference, within).map_err(|error| unavailable("acquire", &error))
+    }
+
+    fn begin(&self, attempt: &AttemptStart<'_>, within: Duration) -> Result<bool, StoreUnavailable> {
+        if !self.attempts.holds(attempt.lease_id) {
+            return Ok(false);
+        }
+        let what = What::Began { lasts: attempt.lasts, operation: attempt.operation.to_owned() };
+        self.attempts
+            .write(attempt.reference, attempt.lease_id, what, within, true)
+            .map(|()| true)
+            .map_err(|error| unavailable("begin", &error))
+    }
+
+    fn finish(
+        &self,
+        reference: &str,
+        lease_id: &str,
+        end: AttemptEnd,
+        within: Duration,
+    ) -> Result<(), StoreUnavailable> {
+        // Not synced: an end that a power failure takes leaves the attempt unknown.
+        self.attempts
+            .write(reference, lease_id, What::Ended(end), within, false)
+            .map_err(|error| unavailable("finish", &error))
+    }
+
+    fn release(&self, _: &str, lease_id: &str, _: Duration) -> Result<(), StoreUnavailable> {
+        if self.attempts.holds(lease_id)
+            && let Some(lease) = held(&self.attempts.leases).remove(lease_id)
+        {
+            lease.end();
+        }
+        Ok(())
+    }
+}
+
+/// Held for a few instructions only.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::file::tests::Scratch;
+
+    const WITHIN: Duration = Duration::from_secs(10);
+    const LASTS: Duration = Duration::from_secs(30);
+
+    fn lease(store: &FileStore, reference: &str) -> Option<(String, Option<PastAttempt>)> {
+        match store.acquire(reference, LASTS, WITHIN).unwrap() {
+            Acquired::Leased { lease_id, last_attempt, .. } => Some((lease_id, last_attempt)),
+            Acquired::Busy => None,
+        }
+    }
+
+    fn start<'a>(reference: &'a str, lease_id: &'a str) -> AttemptStart<'a> {
+        AttemptStart { reference, lease_id, operation: "accounts.transfer", lasts: LASTS, lease: LASTS }
+    }
+
+    fn send(store: &FileStore, reference: &str, end: Option<AttemptEnd>) {
+        let (lease_id, _) = lease(store, reference).unwrap();
+        assert_eq!(store.begin(&start(reference, &lease_id), WITHIN), Ok(true));
+        if let Some(end) = end {
+            store.finish(reference, &lease_id, end, WITHIN).unwrap();
+        }
+        store.release(reference, &lease_id, WITHIN).unwrap();
+    }
+
+    fn leases(scratch: &Scratch) -> usize {
+        fs::read_dir(scratch.0.join("attempts/leases")).unwrap().count()
+    }
+
+    #[test]
+    fn a_released_reference_leaves_a_record_and_no_lease() {
+        let scratch = Scratch::new();
+        send(&scratch.store(), "a", Some(AttemptEnd::Done));
+        send(&scratch.store(), "b", None);
+        assert_eq!(leases(&scratch), 0);
+        let end = |reference| lease(&scratch.store(), reference).unwrap().1.map(|past| (past.ended < WITHIN, past.end));
+        assert_eq!(end("a"), Some((true, Some(AttemptEnd::Done))));
+        assert_eq!(end("b"), Some((true, None)));
+        assert_eq!(end("c"), None);
+    }
+
+    #[test]
+    fn a_lease_that_was_released_begins_nothing() {
+        let scratch = Scratch::new();
+        let store = scratch.store();
+        let (lease_id, _) = lease(&store, "a").unwrap();
+        assert!(lease(&scratch.store(), "a").is_none());
+        store.release("a", &lease_id, WITHIN).unwrap();
+        assert_eq!(store.begin(&start("a", &lease_id), WITHIN), Ok(false));
+        assert_eq!(lease(&store, "a").unwrap().1, None);
+    }
+
+    #[test]
+    fn a_lease_that_others_remove_and_make_again_is_held_by_one() {
+        let scratch = Scratch::new();
+        let inside = std::sync::atomic::AtomicUsize::new(0);
+        let taken = std::sync::atomic::AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let store = scratch.store();
+                    for _ in 0..200 {
+                        let Some((lease_id, _)) = lease(&store, "a") else { continue };
+                        taken.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                        assert_eq!(inside.fetch_add(1, std::sync::atomic::Ordering::SeqCst), 0);
+                        std::thread::yield_now();
+                        inside.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+                        store.release("a", &lease_id, WITHIN).unwrap();
+                    }
+                });
+            }
+        });
+        assert!(taken.into_inner() > 8);
+        assert_eq!(leases(&scratch), 0);
+    }
+
+    #[test]
+    fn a_lock_on_a_file_that_lost_its_name_is_no_lease() {
+        let scratch = Scratch::new();
+        let store = scratch.store();
+        let (lease_id, _) = lease(&store, "a").unwrap();
+        let path = scratch.0.join("attempts/leases").join(Place::of("a").name);
+        // What a worker has open that was about to lock it.
+        let stale = File::open(&path).unwrap();
+        store.release("a", &lease_id, WITHIN).unwrap();
+        stale.try_lock().unwrap();
+        let (next, _) = lease(&store, "a").unwrap();
+        assert!(lease(&scratch.store(), "a").is_none());
+        store.release("a", &next, WITHIN).unwrap();
+    }
+
+    #[test]
+    fn a_store_is_as_old_as_its_directory_and_one_that_was_emptied_is_new() {
+        let scratch = Scratch::new();
+        let age = || match scratch.store().acquire("a", LASTS, WITHIN).unwrap() {
+            Acquired::Leased { store_age, .. } => store_age,
+            Acquired::Busy => panic!("busy"),
+        };
+        drop(scratch.store());
+        std::thread::sleep(Duration::from_millis(60));
+        assert!(age() >= Duration::from_millis(40), "the clock of Linux ticks in hundredths");
+        fs::remove_dir_all(scratch.0.join("attempts")).unwrap();
+        assert!(age() < Duration::from_millis(40));
+        fs::write(scratch.0.join("attempts/created"), "nonsense").unwrap();
+        assert_eq!(age(), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_file_that_has_grown_is_compacted_and_knows_every_reference() {
+        let scratch = Scratch::new();
+        let store = scratch.store();
+        // The same file for all.
+        let names: Vec<_> =
+            (0..).map(|name| name.to_string()).filter(|name| Place::of(name).shard == 7).take(20).collect();
+        let path = scratch.0.join("attempts/07.log");
+        let mut largest = 0;
+        for _ in 0..30 {
+            for name in &names {
+                send(&store, name, Some(AttemptEnd::NotDone));
+                largest = largest.max(fs::metadata(&path).unwrap().len());
+            }
+        }
+        assert!(largest >= SMALL && largest < SMALL + 1_000, "{largest}");
+        assert!(fs::metadata(&path).unwrap().len() < SMALL);
+        for name in &names {
+            assert_eq!(lease(&store, name).unwrap().1.unwrap().end, Some(AttemptEnd::NotDone));
+        }
+    }
+
+    #[test]
+    fn a_file_that_others_use_for_too_long_is_an_outage() {
+        let scratch = Scratch::new();
+        let store = scratch.store();
+        let place = Place::of("a");
+        let lock = lock_file(&scratch.0.join(format!("attempts/{:02x}.lock", place.shard))).unwrap().unwrap();
+        assert_eq!(store.acquire("a", LASTS, Duration::from_millis(20)), Err(StoreUnavailable));
+        assert_eq!(leases(&scratch), 0, "the lease was given back");
+        lock.unlock().unwrap();
+        assert!(lease(&store, "a").is_some());
+    }
+}

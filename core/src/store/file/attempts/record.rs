@@ -1,0 +1,138 @@
+//! One line of a file of attempts.
+
+use std::time::Duration;
+
+use super::moment::Moment;
+use crate::store::{AttemptEnd, PastAttempt};
+
+/// What a line records of a reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    /// The reference: letters of its digest.
+    pub name: String,
+    /// Which attempt: letters of its lease.
+    pub attempt: String,
+    pub at: Moment,
+    pub what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum What {
+    /// An attempt begins.
+    Began { lasts: Duration, operation: String },
+    /// It ended.
+    Ended(AttemptEnd),
+}
+
+impl Record {
+    /// `b NAME ATTEMPT WALL BOOT UPTIME LASTS OPERATION CHECKSUM` or `e NAME ATTEMPT WALL BOOT UPTIME END CHECKSUM`.
+    pub(super) fn to_line(&self) -> String {
+        let rest = match &self.what {
+            What::Began { lasts, operation } => format!("{} {operation}", lasts.as_millis()),
+            What::Ended(end) => letter(*end).to_owned(),
+        };
+        let kind = if matches!(self.what, What::Began { .. }) { 'b' } else { 'e' };
+        let text = format!("{kind} {} {} {} {rest}", self.name, self.attempt, self.at.to_words());
+        format!("{text} {:08x}\n", checksum(text.as_bytes()))
+    }
+
+    /// Reads a line without its end; `None` when it is damaged.
+    pub(super) fn from_line(line: &[u8]) -> Option<Self> {
+        let line = std::str::from_utf8(line).ok()?;
+        let (text, sum) = line.rsplit_once(' ')?;
+        if u32::from_str_radix(sum, 16) != Ok(checksum(text.as_bytes())) {
+            return None;
+        }
+        let mut words = text.split(' ');
+        let kind = words.next()?;
+        let (name, attempt) = (words.next()?.to_owned(), words.next()?.to_owned());
+        let at = Moment::from_words(&mut words)?;
+        let what = match kind {
+            "b" => {
+                let lasts = Duration::from_millis(words.next()?.parse().ok()?);
+                What::Began { lasts, operation: words.next()?.to_owned() }
+            }
+            "e" => What::Ended(end_of(words.next()?)?),
+            _ => return None,
+        };
+        words.next().is_none().then_some(Self { name, attempt, at, what })
+    }
+
+    /// The record of a reference after a further line on it.
+    pub(super) fn followed_by(self, next: Self) -> Self {
+        match next.what {
+            // The end of an earlier attempt says nothing about this one, unless the operation is done.
+            What::Ended(end) if next.attempt != self.attempt && end != AttemptEnd::Done => self,
+            _ => next,
+        }
+    }
+
+    pub(super) fn past(&self, now: &Moment) -> PastAttempt {
+        let age = self.at.age(now);
+        match self.what {
+            What::Began { lasts, .. } => PastAttempt { ended: age.saturating_sub(lasts), end: None },
+            What::Ended(end) => PastAttempt { ended: age, end: Some(end) },
+        }
+    }
+}
+
+/// FNV-1a: it finds torn and overwritten lines, and costs little where thousands of lines are read.
+fn checksum(text: &[u8]) -> u32 {
+    text.iter().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}
+
+fn letter(end: AttemptEnd) -> &'static str {
+    match end {
+        AttemptEnd::Done => "D",
+        AttemptEnd::NotDone => "N",
+        AttemptEnd::Unknown => "U",
+    }
+}
+
+fn end_of(letter: &str) -> Option<AttemptEnd> {
+    match letter {
+        "D" => Some(AttemptEnd::Done),
+        "N" => Some(AttemptEnd::NotDone),
+        "U" => Some(AttemptEnd::Unknown),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(attempt: &str, what: What) -> Record {
+        Record { name: "ab".repeat(15), attempt: attempt.to_owned(), at: Moment::now(), what }
+    }
+
+    fn began(attempt: &str) -> Record {
+        record(attempt, What::Began { lasts: Duration::from_secs(30), operation: "accounts.transfer".to_owned() })
+    }
+
+    #[test]
+    fn a_record_survives_its_line_and_a_damaged_line_is_none() {
+        for record in [began("01234567"), record("01234567", What::Ended(AttemptEnd::Unknown))] {
+            let line = record.to_line();
+            let line = line.strip_suffix('\n').unwrap();
+            assert!(line.len() < 128, "{line}");
+            assert_eq!(Record::from_line(line.as_bytes()), Some(record));
+            for at in 0..line.len() {
+                assert_eq!(Record::from_line(&line.as_bytes()[..at]), None, "cut off at {at}");
+                let mut changed = line.as_bytes().to_vec();
+                changed[at] = if changed[at] == b'7' { b'8' } else { b'7' };
+                assert_eq!(Record::from_line(&changed), None, "changed at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_of_an_earlier_attempt_does_not_end_a_later_one() {
+        let ended = |attempt, end| record(attempt, What::Ended(end));
+        assert_eq!(began("1").followed_by(ended("1", AttemptEnd::NotDone)).what, What::Ended(AttemptEnd::NotDone));
+        assert!(matches!(began("2").followed_by(ended("1", AttemptEnd::NotDone)).what, What::Began { .. }));
+        assert_eq!(began("2").followed_by(ended("1", AttemptEnd::Done)).what, What::Ended(AttemptEnd::Done));
+        let next = began("2");
+        assert_eq!(ended("1", AttemptEnd::NotDone).followed_by(next.clone()), next);
+    }
+}

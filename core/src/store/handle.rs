@@ -1,0 +1,206 @@
+//! One setting for everything that workers share.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::{AttemptStore, MemoryStore, TokenStore};
+use crate::error::Error;
+use crate::webhook::ReplayStore;
+
+/// The stores of a client: access tokens, attempts on merchant references, and webhooks.
+///
+/// [`MemoryStore`], `FileStore` and `RedisStore` hold all three, and so does a text:
+///
+/// ```
+/// # fn main() -> Result<(), keysecure::Error> {
+/// use keysecure::{Client, Store};
+///
+/// // Or "file:/var/lib/shop/keysecure", or "redis://10.0.0.5/".
+/// let store: Store = "memory".parse()?;
+/// let client = Client::builder("api-key", "api-secret").store(store).build()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// | store | use it when |
+/// |---|---|
+/// | `memory` | this process is the only one that works on its merchant references |
+/// | `file:` | all workers are processes of one user on one machine (Unix) |
+/// | `redis:` | the workers are on several machines (cargo feature `redis`) |
+///
+/// Stores of your own are set one by one, each in an `Arc`:
+/// `Store::new().tokens(tokens).attempts(attempts).replays(replays)`.
+#[derive(Clone, Default)]
+pub struct Store {
+    tokens: Option<Arc<dyn TokenStore>>,
+    attempts: Option<Arc<dyn AttemptStore>>,
+    replays: Option<Arc<dyn ReplayStore>>,
+}
+
+impl Store {
+    /// Creates a handle that holds no store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the store in the memory of this process. All handles that this function returns share it.
+    pub fn memory() -> Self {
+        MemoryStore::of_this_process().into()
+    }
+
+    /// Opens a store in a directory; see `FileStore`. Unix only.
+    #[cfg(unix)]
+    pub fn file(directory: impl Into<std::path::PathBuf>) -> Result<Self, Error> {
+        super::FileStore::open(directory).map(Into::into)
+    }
+
+    /// Sets the store of access tokens.
+    #[must_use]
+    pub fn tokens(self, store: Arc<dyn TokenStore>) -> Self {
+        Self { tokens: Some(store), ..self }
+    }
+
+    /// Sets the store of attempts.
+    #[must_use]
+    pub fn attempts(self, store: Arc<dyn AttemptStore>) -> Self {
+        Self { attempts: Some(store), ..self }
+    }
+
+    /// Sets the store of webhooks. A client does not use it: give it to
+    /// [`WebhookVerifier::replay_guard`](crate::WebhookVerifier::replay_guard) by [`replay_store`](Self::replay_store).
+    #[must_use]
+    pub fn replays(self, store: Arc<dyn ReplayStore>) -> Self {
+        Self { replays: Some(store), ..self }
+    }
+
+    /// The store of access tokens, if there is one.
+    pub fn token_store(&self) -> Option<Arc<dyn TokenStore>> {
+        self.tokens.clone()
+    }
+
+    /// The store of attempts, if there is one.
+    pub fn attempt_store(&self) -> Option<Arc<dyn AttemptStore>> {
+        self.attempts.clone()
+    }
+
+    /// The store of webhooks, if there is one.
+    pub fn replay_store(&self) -> Option<Arc<dyn ReplayStore>> {
+        self.replays.clone()
+    }
+
+    /// A store that holds all three.
+    fn of_all<S: TokenStore + AttemptStore + ReplayStore + 'static>(store: Arc<S>) -> Self {
+        Self { tokens: Some(store.clone()), attempts: Some(store.clone()), replays: Some(store) }
+    }
+}
+
+impl From<MemoryStore> for Store {
+    fn from(store: MemoryStore) -> Self {
+        Self::of_all(Arc::new(store))
+    }
+}
+
+#[cfg(unix)]
+impl From<super::FileStore> for Store {
+    fn from(store: super::FileStore) -> Self {
+        Self::of_all(Arc::new(store))
+    }
+}
+
+#[cfg(unix)]
+impl From<Arc<super::FileStore>> for Store {
+    fn from(store: Arc<super::FileStore>) -> Self {
+        Self::of_all(store)
+    }
+}
+
+#[cfg(feature = "redis")]
+impl From<super::RedisStore> for Store {
+    fn from(store: super::RedisStore) -> Self {
+        Self::of_all(Arc::new(store))
+    }
+}
+
+impl FromStr for Store {
+    type Err = Error;
+
+    /// Reads `memory`, `file:DIRECTORY`, or a URL that begins with `redis://`, `rediss://` or `redis+unix://`.
+    ///
+    /// The text may hold a password, so no error repeats it.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        if text == "memory" {
+            return Ok(Self::memory());
+        }
+        if let Some(directory) = text.strip_prefix("file:") {
+            return open_file(directory);
+        }
+        if ["redis://", "rediss://", "redis+unix://"].iter().any(|scheme| text.starts_with(scheme)) {
+            return open_redis(text);
+        }
+        Err(Error::config("store must be memory, file:DIRECTORY or redis://HOST"))
+    }
+}
+
+fn open_file(directory: &str) -> Result<Store, Error> {
+    // Both `file:/var/lib/shop` and the URL `file:///var/lib/shop`.
+    let directory = directory.strip_prefix("//").unwrap_or(directory);
+    if directory.is_empty() {
+        return Err(Error::config("store has no directory behind file:"));
+    }
+    #[cfg(unix)]
+    return Store::file(directory);
+    #[cfg(not(unix))]
+    return Err(Error::config("a store in files needs a Unix system"));
+}
+
+#[cfg(feature = "redis")]
+fn open_redis(url: &str) -> Result<Store, Error> {
+    super::RedisStore::open(url).map(Into::into)
+}
+
+#[cfg(not(feature = "redis"))]
+fn open_redis(_: &str) -> Result<Store, Error> {
+    Err(Error::config("this build has no Redis store: enable the cargo feature redis"))
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Store")
+            .field("tokens", &self.tokens.is_some())
+            .field("attempts", &self.attempts.is_some())
+            .field("replays", &self.replays.is_some())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn a_text_names_a_store() {
+        let store: Store = "memory".parse().unwrap();
+        assert!(store.token_store().is_some() && store.attempt_store().is_some() && store.replay_store().is_some());
+        for text in ["", "Memory", "file:", "file://", "/var/lib", "http://host"] {
+            assert_eq!(text.parse::<Store>().unwrap_err().kind(), ErrorKind::Config, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_error_shows_a_password() {
+        for text in ["redis://:hunter2@host:port/", "rediss://:hunter2@host/", "postgres://:hunter2@host/"] {
+            let error = text.parse::<Store>().unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("hunter2"));
+        }
+    }
+
+    #[cfg(not(feature = "redis"))]
+    #[test]
+    fn a_build_without_redis_names_the_feature() {
+        let error = "redis://127.0.0.1/".parse::<Store>().unwrap_err();
+        assert!(error.to_string().contains("cargo feature redis"), "{error}");
+    }
+}

@@ -1,0 +1,80 @@
+//! A result that is handed over in time, or not at all.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// Between one who waits for a result and one who works on it, exactly one of two outcomes is seen by both: the result was
+/// taken, or it was given up.
+#[derive(Clone)]
+pub(super) struct Handover<T>(Arc<(Mutex<State<T>>, Condvar)>);
+
+enum State<T> {
+    Awaited,
+    There(T),
+    /// Taken, or nobody waits any more.
+    Over,
+}
+
+impl<T> Handover<T> {
+    pub(super) fn new() -> Self {
+        Self(Arc::new((Mutex::new(State::Awaited), Condvar::new())))
+    }
+
+    /// Gives the result; `false` when nobody waits any more.
+    pub(super) fn give(&self, result: T) -> bool {
+        let mut state = self.state();
+        let awaited = matches!(*state, State::Awaited);
+        if awaited {
+            *state = State::There(result);
+            self.0.1.notify_one();
+        }
+        awaited
+    }
+
+    /// Takes the result, or gives it up at that moment.
+    pub(super) fn take(&self, until: Instant) -> Option<T> {
+        let mut state = self.state();
+        loop {
+            match std::mem::replace(&mut *state, State::Over) {
+                State::There(result) => return Some(result),
+                State::Over => return None,
+                State::Awaited => {}
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            *state = State::Awaited;
+            state = self.0.1.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_result_is_taken_or_given_up_and_both_sides_know() {
+        let handover = Handover::new();
+        assert!(handover.give(1));
+        assert_eq!(handover.take(Instant::now()), Some(1));
+        assert!(!handover.give(2), "nobody waits any more");
+        let late = Handover::new();
+        assert_eq!(late.take(Instant::now()), None);
+        assert!(!late.give(1));
+        for round in 0..200 {
+            let handover = Handover::new();
+            let other = handover.clone();
+            let thread = std::thread::spawn(move || other.give(round));
+            let taken = handover.take(Instant::now() + Duration::from_micros(round));
+            assert_eq!(thread.join().unwrap(), taken.is_some());
+        }
+    }
+}
