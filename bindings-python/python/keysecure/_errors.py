@@ -1,8 +1,8 @@
 """The errors of keysecure, one tree under :class:`KeySecureError`.
 
-They are ordinary Python classes: they pickle, copy and cross process borders with all their fields. Their ``args`` are the
-text and a dict of the fields, so an error that is rebuilt from its class and ``args`` alone, as JSON result back ends do,
-has them all.
+They are ordinary Python classes: they pickle, copy and cross process borders with all their fields. Their ``args`` are
+the text and a dict of the fields, so an error that is rebuilt from its class and ``args`` alone, as JSON result back
+ends do, has them all.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ class KeySecureError(Exception):
     """How many seconds the platform asked to wait, when it did."""
 
     transport_fault: str | None
-    """What went wrong on the wire when no response came: ``"timeout"``, ``"dns"``, ``"connect"``, ``"tls"``, ``"proxy"``,
-    ``"closed"``, ``"too_large"``, ``"protocol"``, ``"interrupted"`` or ``"other"``."""
+    """What went wrong on the wire when no response came: ``"timeout"``, ``"dns"``, ``"connect"``, ``"tls"``,
+    ``"proxy"``, ``"closed"``, ``"too_large"``, ``"protocol"``, ``"interrupted"`` or ``"other"``."""
     rejection: str | None
     """Why a webhook was not accepted, such as ``"wrong_signature"``, ``"too_old"`` or ``"replayed"``."""
 
@@ -138,8 +138,9 @@ class TimeoutError(TransportError, builtins.TimeoutError):
 
 
 class ApiError(KeySecureError):
-    """The response carries an error code; ``code`` and ``msg`` are as they came. ``outcome`` says whether it is a refusal of
-    the platform (``"rejected"``) or leaves open what was done (``"unknown"``): a gateway's code, or code 1001."""
+    """The response carries an error code; ``code`` and ``msg`` are as they came. ``outcome`` says whether it is a
+    refusal of the platform (``"rejected"``) or leaves open what was done (``"unknown"``): a gateway's code, or code
+    1001."""
 
 
 class AuthenticationError(ApiError):
@@ -147,7 +148,8 @@ class AuthenticationError(ApiError):
 
 
 class PermissionError(ApiError):
-    """Codes 1003, 1012, 1013, 1021, 1022, or HTTP 403 without a code: not allowed for this merchant or from this address."""
+    """Codes 1003, 1012, 1013, 1021, 1022, or HTTP 403 without a code: not allowed for this merchant or from this
+    address."""
 
 
 class RateLimitError(ApiError):
@@ -180,3 +182,12 @@ class WebhookError(KeySecureError):
 
 class InternalError(KeySecureError):
     """A defect of this package. Please report it."""
+
+
+def raised_by(what: str, error: BaseException) -> str:
+    """For the log: what raised, the type of the exception and the place. Its text may hold anything, and stays out."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" at {place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place is not None else ""
+    return f"{what} raised {type(error).__name__}{where}"

@@ -27,7 +27,8 @@ type Fetch<T> = Box<dyn FnMut(Option<Window>, u32, u32) -> Result<Rows<T>, Error
 /// transfer_no is missing`), and a window of which rows may be missing. So a caller who wants all that there is goes on
 /// until `None`; one who stops at the first error never takes an incomplete list for a complete one.
 ///
-/// It holds the rows of one page and the numbers of the rows of two windows.
+/// [`has_failed`](Self::has_failed) tells the two from a failed request. It holds the rows of one page and the numbers of the
+/// rows of two windows.
 pub struct List<T> {
     fetch: Fetch<T>,
     operation: &'static Operation,
@@ -37,6 +38,7 @@ pub struct List<T> {
     walk: Walk,
     rows: VecDeque<Result<T, Error>>,
     number: fn(&T) -> &str,
+    failed: bool,
     /// The numbers of the rows of the window before, with which this one shares a second.
     previous: HashSet<String>,
 }
@@ -78,8 +80,14 @@ impl<T> List<T> {
             walk: Walk::new(),
             rows: VecDeque::new(),
             number: T::number,
+            failed: false,
             previous: HashSet::new(),
         }
+    }
+
+    /// Whether a request failed, which ended the sequence before its end. Behind every other error it goes on.
+    pub fn has_failed(&self) -> bool {
+        self.failed
     }
 
     /// Fetches a page, keeps the rows that were not given yet, and decides how to go on.
@@ -127,6 +135,7 @@ impl<T> Iterator for List<T> {
             let window = *self.windows.front()?;
             if let Err(error) = self.turn(window) {
                 self.windows.clear();
+                self.failed = true;
                 return Some(Err(error));
             }
         }

@@ -166,6 +166,7 @@ impl TransportFault {
             Self::TooLarge => "too_large",
             Self::Protocol => "protocol",
             Self::Interrupted => "interrupted",
+            Self::Store => "store",
             Self::Other => "other",
         }
     }
