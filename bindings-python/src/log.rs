@@ -207,7 +207,7 @@ fn text_of(record: &CallRecord) -> String {
 pub fn failed(py: Python<'_>, what: &str, raised: &PyErr) {
     let told = py
         .import("keysecure._errors")
-        .and_then(|errors| errors.call_method1("raised_by", (what, raised.value(py))))
+        .and_then(|errors| errors.call_method1("raised_by", (what, raised.clone_ref(py).into_value(py))))
         .and_then(|text| error(py, &text.extract::<String>()?));
     told.unwrap_or_else(|raised| raised.write_unraisable(py, None));
 }

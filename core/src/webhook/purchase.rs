@@ -107,13 +107,13 @@ impl Purchase {
     /// What was decided in this memory while the store was out of reach.
     pub(super) fn decided_alone(&self, memory: &dyn ReplayStore) -> Option<String> {
         let reply = self.first_reply(memory).ok()??;
-        let question = memory.get(&self.deciding).ok()??;
+        let question = self.question_asked(memory)?;
         Some(if question == self.question { reply } else { asked_before() })
     }
 
-    /// Whether some worker decides, or has decided.
-    fn is_known(&self, store: &dyn ReplayStore) -> Result<bool, StoreUnavailable> {
-        Ok(store.get(&self.deciding)?.is_some())
+    /// What some worker decides, or has decided.
+    fn question_asked(&self, store: &dyn ReplayStore) -> Option<String> {
+        store.get(&self.deciding).ok().flatten()
     }
 
     /// Waits for the reply of the worker that decides. A store that cannot be reached may come back meanwhile.
@@ -149,8 +149,13 @@ impl Purchase {
         const BEGINS_WITHIN: Duration = Duration::from_millis(100);
         let store = &*shared.store;
         let first = self.wait_for_reply(store, self.since + BEGINS_WITHIN).or_else(|| {
-            let decides = self.is_known(store).is_ok_and(|known| known);
+            let decides = self.question_asked(store).is_some();
             if decides { self.wait_for_reply(store, self.since + super::reply::BUDGET) } else { None }
+        });
+        // It may be the replay of a webhook that was refused because it has the number of another purchase.
+        let first = first.map(|reply| {
+            let asked_otherwise = self.question_asked(store).is_some_and(|question| question != self.question);
+            if asked_otherwise { asked_before() } else { reply }
         });
         let reply = first.unwrap_or_else(|| {
             let refusal = asked_before();
