@@ -41,21 +41,18 @@ pub(super) fn look<T: Thing>(
     let since = since.map_or(end - LONGEST_WINDOW, |since| engine.settings.timezone.start_second(since));
     let start = attempted.map_or(since, |attempted| attempted.min(since)).max(0);
     let window = (at(start), at(end));
-    let (mut ours, mut near) = (Vec::new(), Vec::new());
-    for row in thing.look(client, thing.number(), window)? {
-        let row = row?;
-        match likeness(T::unique_no(&row), thing.number()) {
-            Likeness::Same => ours.push(row),
-            Likeness::Near => near.push(row),
-            Likeness::Other => {}
-        }
-    }
+    let (mut ours, mut near) = rows(client, thing, window)?;
     if ours.is_empty() && !near.is_empty() {
-        if !filters(client, thing, window)? {
+        // They are ours if the platform gives them for this reference, and nothing for one that does not exist: both before
+        // and after, because a platform that is being changed may ignore the filter in one request and not in the next.
+        let before = filters(client, thing, window)?;
+        (ours, near) = rows(client, thing, window)?;
+        if !before || !filters(client, thing, window)? || ours.is_empty() && near.is_empty() {
             return Ok(Look::Inconclusive(NO_REFERENCE));
         }
-        // The platform was asked for this reference, gives it nothing for another one, and gave it these.
-        ours = near;
+        if ours.is_empty() {
+            ours = near;
+        }
     }
     let Some(row) = ours.pop() else {
         // The response may have shown that the clock by which the window was cut was wrong.
@@ -69,6 +66,20 @@ pub(super) fn look<T: Thing>(
         });
     };
     Ok(if ours.is_empty() { Look::Found(row) } else { Look::Several })
+}
+
+/// The rows that have the reference, and those that may have it.
+fn rows<T: Thing>(client: &Client, thing: &T, window: (When, When)) -> Result<(Vec<T::Row>, Vec<T::Row>), Error> {
+    let (mut same, mut near) = (Vec::new(), Vec::new());
+    for row in thing.look(client, thing.number(), window)? {
+        let row = row?;
+        match likeness(T::unique_no(&row), thing.number()) {
+            Likeness::Same => same.push(row),
+            Likeness::Near => near.push(row),
+            Likeness::Other => {}
+        }
+    }
+    Ok((same, near))
 }
 
 /// Whether the platform filters by reference: it has no row for a reference that does not exist.

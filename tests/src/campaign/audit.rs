@@ -8,9 +8,9 @@ use keysecure::Decimal;
 use keysecure_sandbox::{Account, CardType, Platform, Status, TransferType};
 
 use super::Figures;
-use super::journal::Claimed;
 use super::faults;
 use super::job::Job;
+use super::journal::Claimed;
 use super::scene::Scene;
 use crate::cents;
 

@@ -106,7 +106,9 @@ impl Thing {
             Self::Transfer(transfer) => {
                 client.accounts().ensure_transfer(transfer, options).map(|made| (made.value.transfer_no, made.created))
             }
-            Self::Card(card) => client.cards().ensure_card(card, options).map(|made| (made.value.card_no, made.created)),
+            Self::Card(card) => {
+                client.cards().ensure_card(card, options).map(|made| (made.value.card_no, made.created))
+            }
         }
     }
 }

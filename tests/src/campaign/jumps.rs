@@ -63,8 +63,7 @@ pub(crate) fn disturb(
 /// Lists are as documented half of the time.
 fn list_rules(random: &mut Random, platform: &Platform) -> &'static str {
     let mut rules = ListRules::default();
-    let changed =
-        [RowReference::LeftOut, RowReference::Trimmed, RowReference::LowerCase, RowReference::UpperCase];
+    let changed = [RowReference::LeftOut, RowReference::Trimmed, RowReference::LowerCase, RowReference::UpperCase];
     let what = match random.below(12) {
         0 => {
             rules.page_cap = random.pick(&[1, 7, 10, 20, 25, 50]);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use keysecure::{Client, Ensure, ErrorKind, Outcome};
 
-use super::journal::{Claimed, Journal};
 use super::job::{Job, Thing};
+use super::journal::{Claimed, Journal};
 use super::random::Random;
 use super::{Flaw, Phase};
 use crate::Broken;

@@ -10,7 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use keysecure::{Client, Clock, Ensure, Error, ErrorKind, FileStore, MemoryStore, Outcome, Store, TransportFault};
+use keysecure::{
+    Acquired, AttemptEnd, AttemptStart, AttemptStore, Client, Clock, Ensure, Error, ErrorKind, FileStore, MemoryStore,
+    Outcome, Store, StoreUnavailable, TransportFault,
+};
 
 use super::clock::FleetClock;
 use crate::campaign::job::Job;
@@ -51,7 +54,7 @@ pub fn member(arguments: &[String]) -> Result<(), Broken> {
         .clock(clock)
         .timeout(phase.timeout())
         .observer(journal.clone())
-        .store(open(store)?)
+        .store(open(store, time)?)
         .build()?;
     let mut tasks: Vec<Task> = Vec::new();
     for line in stdin().lock().lines() {
@@ -127,12 +130,44 @@ fn is_store(error: &Error) -> bool {
     error.transport_fault() == Some(TransportFault::Store)
 }
 
-fn open(store: &str) -> Result<Store, Broken> {
+fn open(store: &str, time: Time) -> Result<Store, Broken> {
     if matches!(store, "memory" | "never-sent") {
         return Ok(MemoryStore::new().into());
     }
     if let Some(directory) = store.strip_prefix("file:") {
         return Ok(FileStore::open(directory)?.into());
     }
-    Ok(store.parse()?)
+    let store: Store = store.parse()?;
+    match (time, store.attempt_store()) {
+        (Time::Skipped, Some(attempts)) => Ok(store.attempts(Arc::new(Shorter(attempts)))),
+        _ => Ok(store),
+    }
+}
+
+/// A store whose leases and attempts last for some seconds of real time. Where sleeps are skipped calls have a day; a lease
+/// that a process could not release, because its Redis did not respond within a second on a busy machine, would last as long.
+struct Shorter(Arc<dyn AttemptStore>);
+
+impl Shorter {
+    /// Far more than an attempt takes that waits for nothing.
+    const LONGEST: Duration = Duration::from_secs(20);
+}
+
+impl AttemptStore for Shorter {
+    fn acquire(&self, reference: &str, lease: Duration, within: Duration) -> Result<Acquired, StoreUnavailable> {
+        self.0.acquire(reference, lease.min(Self::LONGEST), within)
+    }
+
+    fn begin(&self, attempt: &AttemptStart<'_>, within: Duration) -> Result<bool, StoreUnavailable> {
+        let (lasts, lease) = (attempt.lasts.min(Self::LONGEST), attempt.lease.min(Self::LONGEST));
+        self.0.begin(&AttemptStart { lasts, lease, ..*attempt }, within)
+    }
+
+    fn finish(&self, reference: &str, lease: &str, end: AttemptEnd, within: Duration) -> Result<(), StoreUnavailable> {
+        self.0.finish(reference, lease, end, within)
+    }
+
+    fn release(&self, reference: &str, lease: &str, within: Duration) -> Result<(), StoreUnavailable> {
+        self.0.release(reference, lease, within)
+    }
 }

@@ -66,12 +66,7 @@ struct Reference {
 }
 
 impl<'a> Fleet<'a> {
-    fn start(
-        scene: &'a Scene<'a>,
-        members: Members,
-        time: Time,
-        control_url: &'a str,
-    ) -> Result<Self, Broken> {
+    fn start(scene: &'a Scene<'a>, members: Members, time: Time, control_url: &'a str) -> Result<Self, Broken> {
         let random = Random::new(scene.seed, 0xF1EE7);
         let ((sender, messages), (order, orders)) = (mpsc::channel(), mpsc::channel());
         let relay = match time {
@@ -140,11 +135,8 @@ impl<'a> Fleet<'a> {
         let mut waiting: Vec<(usize, u32)> = (0..self.scene.jobs.len()).rev().map(|job| (job, 1)).collect();
         while !waiting.is_empty() {
             let batch = waiting.split_off(waiting.len().saturating_sub(size));
-            self.batch = batch
-                .into_iter()
-                .rev()
-                .map(|(job, version)| Reference { job, version, is_made: false })
-                .collect();
+            self.batch =
+                batch.into_iter().rev().map(|(job, version)| Reference { job, version, is_made: false }).collect();
             self.hand_out();
             self.run_batch()?;
             for reference in self.batch.iter().rev().filter(|reference| !reference.is_made) {
@@ -388,4 +380,3 @@ impl Drop for Fleet<'_> {
         self.processes.clear();
     }
 }
-

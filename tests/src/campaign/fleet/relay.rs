@@ -60,9 +60,15 @@ struct Shared {
 enum Fate {
     Passes,
     /// Some bytes pass; then its sender is struck, and the rest passes or not.
-    Struck { part: u64, what: Blow, rest_passes: bool },
+    Struck {
+        part: u64,
+        what: Blow,
+        rest_passes: bool,
+    },
     /// Some bytes pass, and both connections are reset.
-    Reset { part: u64 },
+    Reset {
+        part: u64,
+    },
     /// It is delivered later.
     Held(Duration),
     /// Its response is delivered later than anybody waits for it.
@@ -225,11 +231,9 @@ impl Shared {
         let part = random.below(1_125);
         match random.below(8) {
             0 | 1 => Fate::Struck { part, what: Blow::Kill, rest_passes: random.one_in(2) },
-            2 | 3 => Fate::Struck {
-                part,
-                what: Blow::Suspend(random.millis(50, 2_500)),
-                rest_passes: random.one_in(2),
-            },
+            2 | 3 => {
+                Fate::Struck { part, what: Blow::Suspend(random.millis(50, 2_500)), rest_passes: random.one_in(2) }
+            }
             4 => Fate::Reset { part },
             5 | 6 => Fate::Held(random.millis(20, LONGEST_HOLD)),
             _ => Fate::ResponseHeld(random.millis(320, 900)),
