@@ -10,20 +10,28 @@ use crate::store::{AttemptEnd, Lease};
 pub(super) struct Recording<'a> {
     engine: &'a Engine,
     lease: Option<Lease<'a>>,
+    /// What could not be recorded because the store cannot be reached: the operation and the reference.
+    unrecorded: Option<(&'static str, &'a str)>,
     deadline: Duration,
 }
 
 impl Engine {
     /// Leases the reference of a mutation and records that an attempt begins. A reference that another worker has is an
     /// error; a store that cannot be reached is none.
-    pub(super) fn record(&self, call: &Call<'_>, limit: Limit, deadline: Duration) -> Result<Recording<'_>, Error> {
-        let free = Recording { engine: self, lease: None, deadline };
+    pub(super) fn record<'a>(
+        &'a self,
+        call: &Call<'a>,
+        limit: Limit,
+        deadline: Duration,
+    ) -> Result<Recording<'a>, Error> {
+        let free = Recording { engine: self, lease: None, unrecorded: None, deadline };
         let (Some(log), Some(reference), false) = (&self.attempt_log, call.reference, limit.leased) else {
             return Ok(free);
         };
         let left = || deadline.saturating_sub(self.now());
+        let unrecorded = Some((call.operation.name, reference));
         let lease = match log.acquire(call.operation.name, reference, left()) {
-            Err(_) => return Ok(free),
+            Err(_) => return Ok(Recording { unrecorded, ..free }),
             Ok(lease) => lease,
         };
         let busy = || {
@@ -32,10 +40,14 @@ impl Engine {
         };
         let mut lease = lease.ok_or_else(busy)?;
         // What is done stays done, whatever becomes of another attempt.
-        if !lease.is_done() && lease.begin(left(), left()) == Ok(false) {
-            return Err(busy());
+        if lease.is_done() {
+            return Ok(Recording { lease: Some(lease), ..free });
         }
-        Ok(Recording { lease: Some(lease), ..free })
+        match lease.begin(left(), left()) {
+            Ok(true) => Ok(Recording { lease: Some(lease), ..free }),
+            Ok(false) => Err(busy()),
+            Err(_) => Ok(Recording { lease: Some(lease), unrecorded, ..free }),
+        }
     }
 }
 
@@ -45,6 +57,9 @@ impl Recording<'_> {
         if let Some(mut lease) = self.lease.take() {
             lease.finish(end_of(result), self.left());
             lease.release(self.left());
+        }
+        if let (Some((operation, reference)), Some(log)) = (self.unrecorded.take(), &self.engine.attempt_log) {
+            log.record_late(operation, reference, end_of(result), self.left());
         }
     }
 

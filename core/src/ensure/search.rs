@@ -267,18 +267,13 @@ impl<'a, T: Thing> Search<'a, T> {
         let Some(lease) = &mut self.lease else { return Ok(true) };
         match lease.begin(lasts, left) {
             Ok(true) => Ok(true),
-            Ok(false) => {
-                self.lease = None;
-                self.acquire().map(|()| false)
-            }
-            Err(StoreUnavailable) => {
-                let Some(fallback) = self.logs.fallback else { return Err(self.no_store()) };
-                self.lease = fallback.acquire(T::OPERATION.name, self.thing.number(), left).ok().flatten();
-                if let Some(lease) = &mut self.lease {
-                    // The memory of this process does not fail.
-                    let _ = lease.begin(lasts, left);
+            Err(StoreUnavailable) if self.logs.fallback.is_none() => Err(self.no_store()),
+            // The other record may know more, and another worker may have sent: it is looked up again.
+            Ok(false) | Err(StoreUnavailable) => {
+                if let Some(lease) = self.lease.take() {
+                    lease.release(left);
                 }
-                Ok(true)
+                self.acquire().map(|()| false)
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::{Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, StoreUnavailable, digest};
+use super::{Acquired, AttemptEnd, AttemptStart, AttemptStore, MemoryStore, PastAttempt, StoreUnavailable, digest};
 use crate::observe::Observer;
 
 /// A lease outlasts the work that it covers by this much.
@@ -51,15 +51,27 @@ impl AttemptLog {
         match self.ask(left, |within| self.store.acquire(&reference, lease, within))? {
             Acquired::Busy => Ok(None),
             Acquired::Leased { lease_id, last_attempt, store_age } => Ok(Some(Lease {
+                last_attempt: last_of(last_attempt, MemoryStore::of_this_process().last_attempt(&reference)),
                 log: self,
                 reference,
                 operation,
                 lease_id,
-                last_attempt,
                 store_age,
                 attempting: false,
                 released: false,
             })),
+        }
+    }
+
+    /// Records an attempt whose begin could not be recorded: in the memory of this process, so that its own later calls know
+    /// of it, and one in doubt also in the store if that is back, for the others.
+    pub(crate) fn record_late(&self, operation: &'static str, number: &str, end: AttemptEnd, left: Duration) {
+        let memory = Self::new(Arc::new(MemoryStore::of_this_process()), self.merchant.clone(), None);
+        if end != AttemptEnd::NotDone {
+            record_in(&memory, operation, number, end, left);
+        }
+        if end == AttemptEnd::Unknown {
+            record_in(self, operation, number, end, left);
         }
     }
 
@@ -91,6 +103,29 @@ impl AttemptLog {
         }
         result
     }
+}
+
+/// Records an attempt that has ended, if that can be done now.
+fn record_in(log: &AttemptLog, operation: &'static str, number: &str, end: AttemptEnd, left: Duration) {
+    if let Ok(Some(mut lease)) = log.acquire(operation, number, left) {
+        if !lease.is_done() && lease.begin(Duration::ZERO, left) == Ok(true) {
+            lease.finish(end, left);
+        }
+        lease.release(left);
+    }
+}
+
+/// The last attempt on a reference by what the store says and by what this process did without it. What is done is done;
+/// else the later one counts that may have been carried out.
+fn last_of(stored: Option<PastAttempt>, own: Option<PastAttempt>) -> Option<PastAttempt> {
+    let own = own.filter(|own| own.end != Some(AttemptEnd::NotDone));
+    let (Some(stored), Some(own)) = (stored, own) else { return stored.or(own) };
+    let own_counts = match (stored.end, own.end) {
+        (Some(AttemptEnd::Done), _) => false,
+        (Some(AttemptEnd::NotDone), _) | (_, Some(AttemptEnd::Done)) => true,
+        _ => own.ended < stored.ended,
+    };
+    Some(if own_counts { own } else { stored })
 }
 
 /// The name of a merchant reference in the store. It shows neither the reference nor the merchant.
@@ -218,6 +253,24 @@ mod tests {
             (&[Unknown, Done], Done),
         ] {
             assert_eq!(recorded(ends), Some(end), "{ends:?}");
+        }
+    }
+
+    #[test]
+    fn an_attempt_that_the_store_does_not_know_counts_unless_it_was_refused() {
+        use AttemptEnd::{Done, NotDone, Unknown};
+        let past = |ended, end| Some(PastAttempt { ended: Duration::from_secs(ended), end });
+        for (stored, own, last) in [
+            (None, None, None),
+            (None, past(1, Some(NotDone)), None),
+            (None, past(1, Some(Unknown)), past(1, Some(Unknown))),
+            (past(1, Some(NotDone)), past(5, None), past(5, None)),
+            (past(1, Some(Unknown)), past(5, Some(Unknown)), past(1, Some(Unknown))),
+            (past(5, None), past(1, Some(Unknown)), past(1, Some(Unknown))),
+            (past(1, Some(Unknown)), past(5, Some(Done)), past(5, Some(Done))),
+            (past(5, Some(Done)), past(1, Some(Unknown)), past(5, Some(Done))),
+        ] {
+            assert_eq!(last_of(stored, own), last);
         }
     }
 

@@ -285,3 +285,87 @@ fn two_plain_calls_on_one_reference_do_not_meet() {
     });
     assert_eq!(server.seen().len(), 2);
 }
+
+/// A transfer whose outcome is unknown, made while the store is gone; then the store is back.
+fn unknown_in_an_outage(send: impl Fn(&Client)) {
+    let platform = State::new([Fate::Lost]).start();
+    let mine = Mine::old();
+    let client = || platform.builder().store(store(&mine)).build().unwrap();
+    mine.gone.store(true, Ordering::SeqCst);
+    send(&client());
+    assert_eq!(platform.transfers(), 1);
+    mine.gone.store(false, Ordering::SeqCst);
+    let slept = platform.clock.slept();
+    assert!(client().accounts().ensure_transfer(&top_up("Pay-1"), &options()).unwrap().created);
+    let slept = platform.clock.slept() - slept;
+    assert!(slept >= Duration::from_secs(9), "the platform may still commit it: {slept:?}");
+}
+
+#[test]
+fn an_attempt_that_could_not_be_recorded_is_not_forgotten() {
+    unknown_in_an_outage(|client| {
+        client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
+    });
+    let accept = Ensure {
+        settle: Some(Duration::from_secs(10)),
+        deadline: Some(Duration::from_secs(15)),
+        on_store_failure: WhenUnavailable::Accept,
+        ..Ensure::default()
+    };
+    unknown_in_an_outage(|client| {
+        let error = client.accounts().ensure_transfer(&top_up("Pay-1"), &accept).unwrap_err();
+        assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 1), "{error}");
+    });
+}
+
+/// Brings a store back when an attempt has ended.
+struct BackAgain(Arc<Mine>);
+
+impl Observer for BackAgain {
+    fn attempt(&self, _: &keysecure::AttemptRecord) {
+        self.0.gone.store(false, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn an_attempt_whose_begin_could_not_be_recorded_is_recorded_late() {
+    let platform = State::new([Fate::Lost]).start();
+    let mine = Mine::old();
+    let builder = platform.builder().store(store(&mine)).observer(Arc::new(BackAgain(mine.clone())));
+    let client = builder.build().unwrap();
+    client.access_token().unwrap();
+    let blip = Arc::clone(&mine);
+    mine.before_begin(move || {
+        blip.gone.store(true, Ordering::SeqCst);
+        true
+    });
+    client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
+    assert_eq!(mine.begun.load(Ordering::SeqCst), 1, "so other processes know of it too");
+}
+
+#[test]
+fn a_fallback_knows_what_this_process_did_before() {
+    let platform = State::new([Fate::Lost, Fate::Lost]).start();
+    let mine = Mine::old();
+    let client = platform.builder().store(store(&mine)).build().unwrap();
+    let gone = Arc::clone(&mine);
+    mine.before_begin(move || {
+        gone.gone.store(true, Ordering::SeqCst);
+        true
+    });
+    let accept = Ensure { on_store_failure: WhenUnavailable::Accept, ..options() };
+    let made = client.accounts().ensure_transfer(&top_up("Pay-1"), &accept).unwrap();
+    assert!(made.created);
+    assert!(platform.clock.slept() >= Duration::from_secs(29), "without a record each attempt waits");
+}
+
+#[test]
+fn a_raw_call_that_carries_a_reference_is_recorded() {
+    let platform = State::new([Fate::Lost]).start();
+    let client = platform.builder().store(store(&Mine::old())).build().unwrap();
+    let body = r#"{"cardholder_no":"1001","transfer_unique_no":"Pay-1","type":"In","balance":"10"}"#;
+    let body = keysecure::Json::new(body).unwrap();
+    client.call(keysecure::Method::Post, "/v1/account/transfer", Some(&body)).unwrap_err();
+    assert!(client.accounts().ensure_transfer(&top_up("Pay-1"), &options()).unwrap().created);
+    assert!(platform.clock.slept() >= Duration::from_secs(9), "{:?}", platform.clock.slept());
+}

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use self::attempts::Attempts;
 pub use self::tokens::MemoryTokenStore;
-use super::{Acquired, AttemptEnd, AttemptStart, AttemptStore, StoreLock, StoreUnavailable, StoredToken, TokenStore};
+use super::{
+    Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, StoreLock, StoreUnavailable, StoredToken, TokenStore,
+};
 use crate::webhook::{MemoryReplayStore, ReplayStore};
 
 /// A [`TokenStore`], [`AttemptStore`] and [`ReplayStore`] in the memory of one process. Clones share it.
@@ -47,6 +49,11 @@ impl MemoryStore {
             Some((process, store)) if *process == here => store.clone(),
             _ => store.insert((here, Self::new())).1.clone(),
         }
+    }
+
+    /// The last attempt on a reference, whoever has its lease.
+    pub(crate) fn last_attempt(&self, reference: &str) -> Option<PastAttempt> {
+        take(&self.0.attempts).last_attempt(reference)
     }
 }
 
