@@ -26,7 +26,6 @@ mod numbers;
 mod search;
 mod thing;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use numbers::Numbers;
@@ -35,7 +34,7 @@ pub(crate) use thing::Thing;
 use crate::client::Client;
 use crate::clock::LONGEST;
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::store::{AttemptLog, MemoryStore, reference, slot};
+use crate::store::{reference, slot};
 use crate::values::civil::When;
 use crate::webhook::WhenUnavailable;
 use search::{Logs, Search};
@@ -100,8 +99,7 @@ pub(crate) fn ensure<T: Thing>(client: &Client, thing: &T, options: &Ensure) -> 
     let end = engine.now().saturating_add(deadline);
     let merchant = slot(&engine.settings.base_url, &engine.settings.api_key);
     let key = reference(&merchant, operation, thing.number());
-    let fallback = (options.on_store_failure == WhenUnavailable::Accept)
-        .then(|| AttemptLog::new(Arc::new(MemoryStore::of_this_process()), merchant, None));
+    let fallback = (options.on_store_failure == WhenUnavailable::Accept).then(|| log.in_memory());
     let logs = Logs { log, fallback: fallback.as_ref() };
     let claimed = engine.numbers.claim(key, engine.clock(), deadline);
     let Some(_claim) = claimed.map_err(|ended| Error::from(ended).in_call(operation, 0))? else {

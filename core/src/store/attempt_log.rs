@@ -1,6 +1,7 @@
 //! How a client uses its attempt store: it leases a reference, records each attempt, and releases the reference.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -22,7 +23,7 @@ pub(crate) struct AttemptLog {
 
 /// A leased merchant reference. Dropping it records an attempt under way as unknown and ends the lease.
 pub(crate) struct Lease<'a> {
-    log: &'a AttemptLog,
+    log: Log<'a>,
     reference: String,
     operation: &'static str,
     lease_id: String,
@@ -33,10 +34,33 @@ pub(crate) struct Lease<'a> {
     released: bool,
 }
 
+/// A lease's log.
+enum Log<'a> {
+    Of(&'a AttemptLog),
+    Own(AttemptLog),
+}
+
+impl Deref for Log<'_> {
+    type Target = AttemptLog;
+
+    fn deref(&self) -> &AttemptLog {
+        match self {
+            Self::Of(log) => log,
+            Self::Own(log) => log,
+        }
+    }
+}
+
 impl AttemptLog {
     /// `merchant` names the merchant and the platform.
     pub(crate) fn new(store: Arc<dyn AttemptStore>, merchant: String, observer: Option<Arc<dyn Observer>>) -> Self {
         Self { store, merchant, observer, down: AtomicBool::new(false) }
+    }
+
+    /// The record in the memory of this process, which it keeps while the store cannot be reached. Calls that reach the
+    /// store know of it too.
+    pub(crate) fn in_memory(&self) -> Self {
+        Self::new(Arc::new(MemoryStore::of_this_process()), self.merchant.clone(), None)
     }
 
     /// Leases the merchant reference `number` for as long as the work has `left`. `None`: another worker has it.
@@ -46,32 +70,27 @@ impl AttemptLog {
         number: &str,
         left: Duration,
     ) -> Result<Option<Lease<'_>>, StoreUnavailable> {
-        let reference = reference(&self.merchant, operation, number);
-        let lease = left.saturating_add(MARGIN);
-        match self.ask(left, |within| self.store.acquire(&reference, lease, within))? {
-            Acquired::Busy => Ok(None),
-            Acquired::Leased { lease_id, last_attempt, store_age } => Ok(Some(Lease {
-                last_attempt: last_of(last_attempt, MemoryStore::of_this_process().last_attempt(&reference)),
-                log: self,
-                reference,
-                operation,
-                lease_id,
-                store_age,
-                attempting: false,
-                released: false,
-            })),
-        }
+        Lease::take(Log::Of(self), operation, number, left)
     }
 
-    /// Records an attempt whose begin could not be recorded: in the memory of this process, so that its own later calls know
-    /// of it, and one in doubt also in the store if that is back, for the others.
-    pub(crate) fn record_late(&self, operation: &'static str, number: &str, end: AttemptEnd, left: Duration) {
-        let memory = Self::new(Arc::new(MemoryStore::of_this_process()), self.merchant.clone(), None);
-        if end != AttemptEnd::NotDone {
-            record_in(&memory, operation, number, end, left);
-        }
-        if end == AttemptEnd::Unknown {
-            record_in(self, operation, number, end, left);
+    /// Leases a reference in the memory of this process.
+    pub(crate) fn acquire_in_memory(
+        &self,
+        operation: &'static str,
+        number: &str,
+        left: Duration,
+    ) -> Option<Lease<'static>> {
+        Lease::take(Log::Own(self.in_memory()), operation, number, left).ok().flatten()
+    }
+
+    /// Records an attempt in doubt that has ended and is not recorded yet, if that can be done now.
+    pub(crate) fn record_late(&self, operation: &'static str, number: &str, left: Duration) {
+        if let Ok(Some(mut lease)) = self.acquire(operation, number, left) {
+            if !lease.is_done() {
+                let _ = lease.begin(Duration::ZERO, left);
+                lease.finish(AttemptEnd::Unknown, left);
+            }
+            lease.release(left);
         }
     }
 
@@ -105,16 +124,6 @@ impl AttemptLog {
     }
 }
 
-/// Records an attempt that has ended, if that can be done now.
-fn record_in(log: &AttemptLog, operation: &'static str, number: &str, end: AttemptEnd, left: Duration) {
-    if let Ok(Some(mut lease)) = log.acquire(operation, number, left) {
-        if !lease.is_done() && lease.begin(Duration::ZERO, left) == Ok(true) {
-            lease.finish(end, left);
-        }
-        lease.release(left);
-    }
-}
-
 /// The last attempt on a reference by what the store says and by what this process did without it. What is done is done;
 /// else the later one counts that may have been carried out.
 fn last_of(stored: Option<PastAttempt>, own: Option<PastAttempt>) -> Option<PastAttempt> {
@@ -133,7 +142,34 @@ pub(crate) fn reference(merchant: &str, operation: &str, number: &str) -> String
     digest(&["keysecure attempt", merchant, operation, number])
 }
 
-impl Lease<'_> {
+impl<'a> Lease<'a> {
+    fn take(
+        log: Log<'a>,
+        operation: &'static str,
+        number: &str,
+        left: Duration,
+    ) -> Result<Option<Self>, StoreUnavailable> {
+        let reference = reference(&log.merchant, operation, number);
+        let memory = MemoryStore::of_this_process();
+        if memory.is_leased(&reference) {
+            return Ok(None);
+        }
+        let lease = left.saturating_add(MARGIN);
+        match log.ask(left, |within| log.store.acquire(&reference, lease, within))? {
+            Acquired::Busy => Ok(None),
+            Acquired::Leased { lease_id, last_attempt, store_age } => Ok(Some(Self {
+                last_attempt: last_of(last_attempt, memory.last_attempt(&reference)),
+                log,
+                reference,
+                operation,
+                lease_id,
+                store_age,
+                attempting: false,
+                released: false,
+            })),
+        }
+    }
+
     /// The last attempt on the reference: an earlier worker's, or the last one of this lease.
     pub(crate) fn last_attempt(&self) -> Option<PastAttempt> {
         self.last_attempt

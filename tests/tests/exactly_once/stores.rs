@@ -369,3 +369,30 @@ fn a_raw_call_that_carries_a_reference_is_recorded() {
     assert!(client.accounts().ensure_transfer(&top_up("Pay-1"), &options()).unwrap().created);
     assert!(platform.clock.slept() >= Duration::from_secs(9), "{:?}", platform.clock.slept());
 }
+
+#[test]
+fn two_plain_calls_of_one_process_do_not_meet_while_the_store_is_gone() {
+    let ((arrived, arrivals), (go_on, may_go_on)) = (mpsc::channel(), mpsc::channel());
+    let (arrived, may_go_on) = (Mutex::new(arrived), Mutex::new(may_go_on));
+    let server = Scripted::platform(move |_| {
+        arrived.lock().unwrap().send(()).unwrap();
+        may_go_on.lock().unwrap().recv().unwrap();
+        Reply::Keep(envelope(r#"{"transfer_no":"T1","transfer_unique_no":"Pay-1"}"#))
+    })
+    .unwrap();
+    let mine = Mine::old();
+    let builder = Client::builder("key", "0123456789abcdef").base_url(server.base_url());
+    let client = builder.store(store(&mine)).build().unwrap();
+    mine.gone.store(true, Ordering::SeqCst);
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| client.accounts().transfer(&top_up("Pay-1")));
+        arrivals.recv().unwrap();
+        // The store is back, and knows nothing of the transfer that is under way.
+        mine.gone.store(false, Ordering::SeqCst);
+        let error = client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent), "{error}");
+        go_on.send(()).unwrap();
+        first.join().unwrap().unwrap();
+    });
+    assert_eq!(server.seen().len(), 1);
+}

@@ -50,7 +50,7 @@ impl Record {
 impl Attempts {
     pub(super) fn acquire(&mut self, reference: &str, lease: Duration) -> Acquired {
         let now = Instant::now();
-        if self.leases.get(reference).is_some_and(|lease| lease.ends.is_none_or(|end| end > now)) {
+        if self.is_leased(reference) {
             return Acquired::Busy;
         }
         self.last_lease += 1;
@@ -59,6 +59,10 @@ impl Attempts {
         let last_attempt = self.last_attempt(reference);
         // Another process may have sent what is not in here, so no reference counts as new.
         Acquired::Leased { lease_id, last_attempt, store_age: Duration::ZERO }
+    }
+
+    pub(super) fn is_leased(&self, reference: &str) -> bool {
+        self.leases.get(reference).is_some_and(|lease| lease.ends.is_none_or(|end| end > Instant::now()))
     }
 
     pub(super) fn last_attempt(&self, reference: &str) -> Option<PastAttempt> {

@@ -51,6 +51,11 @@ impl MemoryStore {
         }
     }
 
+    /// Whether anybody has the lease of a reference.
+    pub(crate) fn is_leased(&self, reference: &str) -> bool {
+        take(&self.0.attempts).is_leased(reference)
+    }
+
     /// The last attempt on a reference, whoever has its lease.
     pub(crate) fn last_attempt(&self, reference: &str) -> Option<PastAttempt> {
         take(&self.0.attempts).last_attempt(reference)
