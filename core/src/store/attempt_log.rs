@@ -26,7 +26,7 @@ pub(crate) struct Lease<'a> {
     log: Log<'a>,
     reference: String,
     operation: &'static str,
-    lease_id: String,
+    id: String,
     last_attempt: Option<PastAttempt>,
     store_age: Duration,
     /// Whether an attempt was begun whose end is not recorded.
@@ -162,7 +162,7 @@ impl<'a> Lease<'a> {
                 log,
                 reference,
                 operation,
-                lease_id,
+                id: lease_id,
                 store_age,
                 attempting: false,
                 released: false,
@@ -189,7 +189,7 @@ impl<'a> Lease<'a> {
     pub(crate) fn begin(&mut self, lasts: Duration, left: Duration) -> Result<bool, StoreUnavailable> {
         let attempt = AttemptStart {
             reference: &self.reference,
-            lease_id: &self.lease_id,
+            lease_id: &self.id,
             operation: self.operation,
             lasts,
             lease: left.saturating_add(MARGIN),
@@ -209,7 +209,7 @@ impl<'a> Lease<'a> {
             self.attempting = false;
             self.last_attempt = Some(PastAttempt { ended: Duration::ZERO, end: Some(end) });
             // An end that is not recorded leaves the attempt unknown, which is true of it then.
-            let _ = self.log.ask(left, |within| self.log.store.finish(&self.reference, &self.lease_id, end, within));
+            let _ = self.log.ask(left, |within| self.log.store.finish(&self.reference, &self.id, end, within));
         }
     }
 
@@ -223,7 +223,7 @@ impl<'a> Lease<'a> {
         if !self.released {
             self.released = true;
             // If it fails, the lease ends with its time or with this process.
-            let _ = self.log.ask(left, |within| self.log.store.release(&self.reference, &self.lease_id, within));
+            let _ = self.log.ask(left, |within| self.log.store.release(&self.reference, &self.id, within));
         }
     }
 }

@@ -71,6 +71,7 @@ pub struct WebhookVerifier {
 
 /// What the replay guard does when its store cannot be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum WhenUnavailable {
     /// Reject the callback; the platform will send it again. The safe choice.
     #[default]
@@ -211,7 +212,7 @@ impl WebhookVerifier {
         let since = Instant::now();
         match (&self.origin.shared, Self::parse_unverified(body)) {
             (Some(shared), Ok(Event::Auth { data })) => {
-                Purchase::new(&self.origin.app_id, &data.consume_no, since).reply_again(shared)
+                Purchase::new(&self.origin.app_id, &data, since).reply_again(shared)
             }
             _ => reply_again(body),
         }

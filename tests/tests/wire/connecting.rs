@@ -57,7 +57,8 @@ fn limited(test: &str, by: &[&str]) -> bool {
         return false;
     }
     // Where another user may not run it, it lies somewhere else.
-    let program = std::env::temp_dir().join(format!("keysecure-limited-{}", std::process::id()));
+    let name = test.replace("::", "-");
+    let program = std::env::temp_dir().join(format!("keysecure-limited-{}-{name}", std::process::id()));
     std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     let (first, rest) = by.split_first().unwrap();
     let output = Command::new(first)
