@@ -314,7 +314,10 @@ impl Engine {
         headers.extend_from_slice(call.headers);
         // The last look before the request is handed over, for a transport that does not look itself.
         let start_within = match call.start_by.map(|start_by| start_by.left()) {
-            Some(None) => return Err(Failure { happened: Happened::TooLate, error: Error::too_late(), date: None }),
+            left if timeout.is_zero() || left == Some(None) => {
+                // No time may mean no limit to a transport, and another worker may have given this request up.
+                return Err(Failure { happened: Happened::TooLate, error: Error::too_late(), date: None });
+            }
             left => left.flatten(),
         };
         let sent = self.transport.send(&Request {

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use keysecure::{
-    Acquired, AttemptEnd, AttemptStart, AttemptStore, Client, Ensure, ErrorKind, MemoryStore, Observer, Outcome, Store,
-    StoreUnavailable, TransportFault, WhenUnavailable,
+    Acquired, AttemptEnd, AttemptStart, AttemptStore, Client, Clock as _, Ensure, ErrorKind, MemoryStore, Observer,
+    Outcome, Request, Response, Store, StoreUnavailable, Transport, TransportError, TransportFault, WhenUnavailable,
 };
 use keysecure_tests::{Reply, Scripted, envelope, virtual_card};
 
 use crate::platform::{Fate, State};
-use crate::{LIST, TRANSFER, scene_with, top_up};
+use crate::{FastClock, LIST, TRANSFER, scene_with, top_up};
 
 type Hook = Box<dyn FnOnce() -> bool + Send>;
 
@@ -395,4 +395,29 @@ fn two_plain_calls_of_one_process_do_not_meet_while_the_store_is_gone() {
         first.join().unwrap().unwrap();
     });
     assert_eq!(server.seen().len(), 1);
+}
+
+/// A transport that answers every request with a token.
+struct Token(AtomicUsize);
+
+impl Transport for Token {
+    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        assert!(!request.timeout.is_zero(), "no time may mean no limit");
+        self.0.fetch_add(1, Ordering::SeqCst);
+        let body = br#"{"code":0,"data":{"access_token":"t","expired_time":4102444800000}}"#;
+        Ok(Response { status: 200, date: None, retry_after: None, body: body.to_vec().into() })
+    }
+}
+
+#[test]
+fn a_plain_call_that_stands_still_until_its_time_is_over_sends_nothing() {
+    let (mine, clock, transport) = (Mine::old(), Arc::new(FastClock::new()), Arc::new(Token(AtomicUsize::new(0))));
+    let builder = Client::builder("key", "0123456789abcdef").base_url("http://127.0.0.1:1").clock(clock.clone());
+    let client = builder.transport(transport.clone()).store(store(&mine)).build().unwrap();
+    client.access_token().unwrap();
+    // Another worker may take the reference over then, and pay.
+    mine.before_begin(move || clock.sleep(Duration::from_secs(60)).is_ok());
+    let error = client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error}");
+    assert_eq!(transport.0.load(Ordering::SeqCst), 1, "the token's");
 }
