@@ -111,7 +111,7 @@ impl AttemptLog {
             if down {
                 log::warn!(
                     target: "keysecure",
-                    "the attempt store cannot be reached: ensure_* calls are refused, other calls are not recorded"
+                    "the attempt store cannot be reached: ensure_* calls are refused, other calls are recorded in memory only"
                 );
             } else {
                 log::warn!(target: "keysecure", "the attempt store can be reached again");
