@@ -60,7 +60,9 @@ impl Writer<'_> {
         } else if is_decimal(value)? {
             write!(self.text, "\"{}\"", decimal(self.field, value)?).expect("a String takes any text");
         } else if value.is_instance_of::<PyFloat>() {
-            return Err(self.refused(value, "must not hold a float, which is not exact: give a Decimal, an int or a str"));
+            return Err(
+                self.refused(value, "must not hold a float, which is not exact: give a Decimal, an int or a str")
+            );
         } else if let Some(whole) = whole(value)? {
             self.whole_number(&whole)?;
         } else {
@@ -108,7 +110,8 @@ impl Writer<'_> {
     fn whole_number(&mut self, whole: Given<'_, '_>) -> PyResult<()> {
         let py = whole.py();
         let digits = whole.call_method1(intern!(py, "__format__"), (intern!(py, "d"),));
-        let digits = digits.map_err(|raised| instead(py, raised, || self.refused(whole, "has an int of too many digits")))?;
+        let digits =
+            digits.map_err(|raised| instead(py, raised, || self.refused(whole, "has an int of too many digits")))?;
         self.text.push_str(digits.cast::<PyString>()?.to_str()?);
         Ok(())
     }
