@@ -100,7 +100,7 @@ fn look_for_signals() -> Result<(), Interrupted> {
         return Err(Interrupted);
     }
     // A handler may make calls of its own, so nothing is borrowed meanwhile.
-    Python::attach(|py| py.check_signals()).map_err(|raised| {
+    Python::attach(Python::check_signals).map_err(|raised| {
         RAISED.set(Some(raised));
         Interrupted
     })
