@@ -16,7 +16,8 @@ use crate::observer::{self, Observer};
 use crate::pci::Pci;
 use crate::secrets::AccessToken;
 use crate::simulation::Simulation;
-use crate::stores::TokenStore;
+use crate::stores::Store;
+use crate::warnings;
 
 /// The settings of a client. All may be left out; the defaults are the core's.
 #[derive(Clone, uniffi::Record)]
@@ -25,7 +26,7 @@ pub struct ClientOptions {
     /// The platform to talk to. Default: its sandbox.
     #[uniffi(default = None)]
     pub environment: Option<Environment>,
-    /// Another address than the environment's: https, or http to loopback.
+    /// Another address than the environment's: https, or http to loopback and to the hosts of `allow_plain_http`.
     #[uniffi(default = None)]
     pub base_url: Option<String>,
     /// How card secrets are encrypted. Default: the apiSecret's UTF-8 bytes as key, ECB.
@@ -58,9 +59,13 @@ pub struct ClientOptions {
     /// Is told of every attempt and call.
     #[uniffi(default = None)]
     pub observer: Option<Arc<dyn Observer>>,
-    /// Shares the access token with other clients.
+    /// Shares the access token and the record of attempts with other workers. The `ensure` calls need it.
     #[uniffi(default = None)]
-    pub token_store: Option<Arc<TokenStore>>,
+    pub store: Option<Arc<Store>>,
+    /// Hosts that plain http may go to although they are not this machine: a sandbox in another container, say. All of a
+    /// call can be read on the way. Refused in production.
+    #[uniffi(default = [])]
+    pub allow_plain_http: Vec<String>,
 }
 
 impl fmt::Debug for ClientOptions {
@@ -91,8 +96,11 @@ impl ClientOptions {
         if let Some(observer) = self.observer {
             builder = builder.observer(Arc::new(observer::Foreign(observer)));
         }
-        if let Some(store) = self.token_store {
-            builder = builder.store(keysecure::Store::new().tokens(Arc::clone(&store.0)));
+        if let Some(store) = self.store {
+            builder = builder.store(store.0.clone());
+        }
+        if !self.allow_plain_http.is_empty() {
+            builder = builder.allow_plain_http(self.allow_plain_http);
         }
         Ok(Client(builder.build()?))
     }
@@ -108,13 +116,16 @@ impl Client {
     /// A client with the merchant's credentials.
     #[uniffi::constructor]
     pub fn new(api_key: String, api_secret: String, options: ClientOptions) -> Result<Self> {
+        warnings::begin();
         options.build(keysecure::Client::builder(api_key, api_secret))
     }
 
-    /// A client from `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT` and
-    /// `KEYSECURE_BASE_URL`, read now. What `options` say goes before.
+    /// A client from `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT`,
+    /// `KEYSECURE_BASE_URL`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (the text, or a file's path), `KEYSECURE_TIMEZONE` and
+    /// `KEYSECURE_STORE` (see `Store.parse`), read now. What `options` holds overrides them.
     #[uniffi::constructor]
     pub fn from_env(options: ClientOptions) -> Result<Self> {
+        warnings::begin();
         options.build(ClientBuilder::from_env()?)
     }
 

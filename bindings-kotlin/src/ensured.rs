@@ -1,24 +1,32 @@
-//! Exactly once: how to make sure of a thing, and the thing.
+//! Exactly once: how to make sure of a target, and the target.
 
 use std::time::Duration;
 
-use keysecure::{Card, Cardholder, Ensure, Ensured, TransferRecord, When};
+use keysecure::{Card, Cardholder, Ensure, Ensured, TransferRecord, When, WhenUnavailable};
 
-/// How to make sure of a thing. See the core's `Ensure`.
+/// How to make sure of a target. See the core's `Ensure`.
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct EnsureOptions {
-    /// The most time that all of it may take. Default: 60 s. It must be longer than `settle`.
+    /// The most time that the whole call may take; it must be longer than `settle`. Default: 60 s, or 180 s over a
+    /// transport that does not abort its failed requests.
     #[uniffi(default = None)]
     pub deadline: Option<Duration>,
-    /// How long after an attempt the platform may still commit it. Default: 10 s.
+    /// How long after an attempt the platform may still commit it. Default: 10 s, or 120 s over a transport that does not
+    /// abort its failed requests.
     #[uniffi(default = None)]
     pub settle: Option<Duration>,
-    /// Since when the thing may have been sent. Default: the last 90 days.
+    /// Since when the target may have been sent. Default: the last 90 days. A recorded attempt that is older extends it.
     #[uniffi(default = None)]
     pub since: Option<When>,
-    /// That this number was never sent before, by any process: it is then sent at once, without waiting for `settle`.
+    /// Declares that no process ever sent this reference: it is then sent at once, also by a store that cannot tell. A
+    /// recorded attempt that may have been carried out overrides it.
     #[uniffi(default = false)]
     pub never_sent: bool,
+    /// What to do when the attempt store cannot be reached. `Reject`, the default, fails the call: before its first attempt
+    /// with outcome `NotSent`. `Accept` continues with the record of this process alone: another worker may do the same
+    /// operation at the same time.
+    #[uniffi(default = None)]
+    pub on_store_failure: Option<WhenUnavailable>,
 }
 
 impl From<EnsureOptions> for Ensure {
@@ -28,19 +36,19 @@ impl From<EnsureOptions> for Ensure {
             settle: options.settle,
             since: options.since,
             never_sent: options.never_sent,
-            ..Self::default()
+            on_store_failure: options.on_store_failure.unwrap_or_default(),
         }
     }
 }
 
 macro_rules! ensured {
     ($($name:ident of $thing:ident,)+) => { $(
-        /// A thing that exists exactly once.
+        /// A target that exists exactly once.
         #[derive(Debug, Clone, uniffi::Record)]
         pub struct $name {
-            /// The thing.
+            /// The target.
             pub value: $thing,
-            /// Whether this call made it; otherwise it was found.
+            /// Whether this call created it, also when the response to the request was lost. `false`: it was found.
             pub created: bool,
         }
 

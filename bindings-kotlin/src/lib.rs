@@ -21,6 +21,7 @@ mod secrets;
 mod simulation;
 mod stores;
 mod texts;
+mod warnings;
 mod webhook;
 
 pub use accounts::Accounts;
@@ -39,7 +40,8 @@ pub use observer::{AttemptRecord, CallRecord, Observer};
 pub use pci::Pci;
 pub use secrets::{AccessToken, CardSecrets, ClientToken};
 pub use simulation::Simulation;
-pub use stores::{ReplayMemory, ReplayStore, TokenStore};
+pub use stores::{Acquired, AttemptStart, AttemptStore, PastAttempt, ReplayStore, Store, StoredToken, TokenStore};
+pub use warnings::{WarningSink, set_warning_sink};
 pub use webhook::{Decider, Decision, Received, Responder, Verified, WebhookOptions, WebhookVerifier};
 
 uniffi::setup_scaffolding!();

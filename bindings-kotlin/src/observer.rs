@@ -19,6 +19,10 @@ pub trait Observer: Send + Sync {
 
     /// The token store could not be reached (`false`), or can be reached again (`true`). Told once each.
     fn token_store(&self, available: bool) -> Result<(), CallbackFailure>;
+
+    /// The attempt store could not be reached (`false`), or can be reached again (`true`). Called once each. Between the
+    /// two, `ensure` calls are refused and the attempts of other calls are not recorded.
+    fn attempt_store(&self, available: bool) -> Result<(), CallbackFailure>;
 }
 
 /// One HTTP exchange.
@@ -83,5 +87,9 @@ impl keysecure::Observer for Foreign {
 
     fn token_store(&self, available: bool) {
         let _ = self.0.token_store(available);
+    }
+
+    fn attempt_store(&self, available: bool) {
+        let _ = self.0.attempt_store(available);
     }
 }

@@ -3,11 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use keysecure::{AuthEvent, CanonicalForm, Event, WhenUnavailable};
+use keysecure::{AuthEvent, CanonicalForm, Event, FfiError, WhenUnavailable, masked};
 
-use crate::convert::{CallbackFailure, Result};
+use crate::convert::{CallbackFailure, Result, count};
 use crate::http::Header;
-use crate::stores::ReplayStore;
+use crate::stores::Store;
+use crate::warnings;
 
 /// How callbacks are verified.
 #[derive(Debug, Clone, uniffi::Record)]
@@ -18,12 +19,16 @@ pub struct WebhookOptions {
     /// Takes callbacks of any age, which lets old ones be played again. For looking at stored callbacks only.
     #[uniffi(default = false)]
     pub any_age: bool,
-    /// Rejects a callback that was accepted before.
+    /// Rejects a webhook that was accepted before; a `Responder` keeps its decisions there.
     #[uniffi(default = None)]
-    pub replay_store: Option<Arc<ReplayStore>>,
-    /// Accepts a callback when the store cannot be asked, although it may have been accepted before.
+    pub store: Option<Arc<Store>>,
+    /// Accepts a webhook when the store cannot be reached, although it may have been accepted before.
     #[uniffi(default = false)]
     pub accept_when_unavailable: bool,
+    /// The largest body to look at, in bytes. Default: 64 KiB; at most 1 MiB. What an unauthenticated sender can make this
+    /// machine compute grows with it.
+    #[uniffi(default = None)]
+    pub max_body: Option<i32>,
 }
 
 /// Verifies callbacks. It needs no client and is cheap to share among threads.
@@ -37,6 +42,7 @@ impl WebhookVerifier {
     /// (both inferred). Several serve while a secret is replaced.
     #[uniffi::constructor]
     pub fn new(app_id: String, secrets: Vec<String>, options: WebhookOptions) -> Result<Self> {
+        warnings::begin();
         let mut verifier = keysecure::WebhookVerifier::new(app_id, secrets)?;
         if let Some(tolerance) = options.tolerance {
             verifier = verifier.tolerance(tolerance);
@@ -44,9 +50,15 @@ impl WebhookVerifier {
         if options.any_age {
             verifier = verifier.accepting_any_age();
         }
-        if let Some(store) = options.replay_store {
+        if let Some(store) = options.store {
+            let Some(replays) = store.0.replay_store() else {
+                return Err(FfiError::refused("store", "must have a store of webhooks: give it `replays`"));
+            };
             let when = if options.accept_when_unavailable { WhenUnavailable::Accept } else { WhenUnavailable::Reject };
-            verifier = verifier.replay_guard(Arc::clone(&store.0), when);
+            verifier = verifier.replay_guard(replays, when);
+        }
+        if let Some(bytes) = options.max_body {
+            verifier = verifier.max_body(usize::try_from(count("max_body", bytes)?).unwrap_or(usize::MAX));
         }
         Ok(Self(verifier))
     }
@@ -59,12 +71,20 @@ impl WebhookVerifier {
     /// Verifies a callback as `verify` does and claims it, so that it is handled once however often it comes, and again
     /// when it could not be handled: see `Claim`.
     ///
-    /// Rejection `replayed`: it was handled before; answer with `replyAgain`. Rejection `inProgress`: another worker
-    /// handles it at this moment; answer with an HTTP error, so that it comes again. A replay store of one's own cannot
-    /// be used for this.
+    /// Rejection `replayed`: it was handled before; reply with `replyAgain`. Rejection `inProgress`: another worker
+    /// handles it at this moment; reply with an HTTP error, so that it comes again.
     pub fn claim(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<Claim> {
         let (received, claim) = self.0.claim(pairs(&headers), &body)?;
         Ok(Claim { received: Arc::new(Received(received)), held: Mutex::new(Some(claim)) })
+    }
+
+    /// The exact body to reply with to a webhook that was accepted before (rejection `replayed`): a purchase gets its first
+    /// reply again, everything else is accepted.
+    ///
+    /// The first reply is the one that a `Responder` keeps in the store of this verifier; while it is being made, this waits
+    /// for it. A purchase without one is declined.
+    pub fn reply_again(&self, body: Vec<u8>) -> String {
+        self.0.reply_again(&body)
     }
 
     /// Verifies the signature and the age only: no look at the action, no typing, no replay guard.
@@ -174,7 +194,7 @@ impl Claim {
 }
 
 /// The exact body to answer a callback with that was handled before: it is accepted again. A purchase is declined, because
-/// nobody may decide on it twice, and least of all with yes.
+/// nobody may decide on it twice, and least of all with yes; `WebhookVerifier.replyAgain` repeats the first reply instead.
 #[uniffi::export]
 pub fn reply_again(body: Vec<u8>) -> String {
     keysecure::reply_again(&body)
@@ -220,10 +240,12 @@ pub trait Decider: Send + Sync {
     fn decide(&self, purchase: AuthEvent) -> Result<Decision, CallbackFailure>;
 }
 
-/// Runs the merchant's decision on purchases and answers in time, whatever the decision does.
+/// Runs the merchant's decision on purchases and replies in time, whatever the decision does.
 ///
-/// A purchase may be asked for again under a new signature, which no replay guard knows: to decide once, remember what was
-/// said by its `consume_no`.
+/// A purchase may be asked for again under a new signature. It is decided once by its `consume_no`, and the first reply is
+/// repeated for 24 hours: among all workers whose verifiers share a store, and else in this responder. A reply that is
+/// later than 800 ms after the webhook arrived is a refusal, whatever was decided. Each refusal, late decision and failure is
+/// logged as a warning, with the `consume_no` and the milliseconds.
 #[derive(Debug, uniffi::Object)]
 pub struct Responder(keysecure::Responder);
 
@@ -233,13 +255,17 @@ impl Responder {
     /// 800 ms) or throws.
     #[uniffi::constructor(default(otherwise = None, budget = None))]
     pub fn new(decider: Arc<dyn Decider>, otherwise: Option<Decision>, budget: Option<Duration>) -> Self {
+        warnings::begin();
         let fallback = otherwise.clone().map_or_else(
             || keysecure::Decision::Decline("no decision could be made".to_owned()),
             keysecure::Decision::from,
         );
         let mut responder = keysecure::Responder::new(move |purchase| match decider.decide(purchase.clone()) {
             Ok(decision) => decision.into(),
-            Err(CallbackFailure::Failed) => fallback.clone(),
+            Err(failure) => {
+                log::warn!(target: "keysecure", "a decision threw {failure}: consume_no={:?}", masked(&purchase.consume_no));
+                fallback.clone()
+            }
         });
         if let Some(otherwise) = otherwise {
             responder = responder.otherwise(otherwise.into());

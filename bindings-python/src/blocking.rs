@@ -100,10 +100,9 @@ fn look_for_signals() -> Result<(), Interrupted> {
         return Err(Interrupted);
     }
     // A handler may make calls of its own, so nothing is borrowed meanwhile.
-    Python::attach(Python::check_signals).map_err(|raised| {
-        RAISED.set(Some(raised));
-        Interrupted
-    })
+    let Some(raised) = Python::attach(|py| py.check_signals().err()) else { return Ok(()) };
+    RAISED.set(Some(raised));
+    Err(Interrupted)
 }
 
 /// The machine's clock, which looks for signals where the main thread waits.

@@ -255,7 +255,7 @@ impl Error {
         };
         let fault = error.fault;
         // Whether the request was sent is said by the outcome, which may change on the way.
-        let mut error = Self::new(kind, outcome, fault.to_string());
+        let mut error = Self::new(kind, outcome, error.cause());
         error.0.fault = Some(fault);
         error
     }

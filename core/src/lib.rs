@@ -101,7 +101,7 @@ pub use crate::store::{
     StoreUnavailable, StoredToken, TokenStore,
 };
 #[cfg(feature = "uniffi")]
-pub use crate::thrown::{ErrorFacts, FfiError};
+pub use crate::thrown::{ErrorFacts, FfiError, masked};
 pub use crate::transport::{ConnectReason, Method, Request, Response, Transport, TransportError, TransportFault};
 pub use crate::values::civil::{Date, Timezone, When};
 pub use crate::values::enums::{

@@ -35,6 +35,7 @@ impl<T> PerProcess<T> {
     }
 
     /// The value of this process if it has one.
+    #[cfg(feature = "http")]
     pub(crate) fn existing(&self) -> Option<&T> {
         let here = process::id();
         let mut all = std::iter::successors(Some(self), |newest| newest.next.get().map(|next| &**next));
@@ -53,6 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg(feature = "http")]
     fn a_process_keeps_its_value_and_a_child_makes_one_from_its_parents() {
         let mut state = PerProcess::new(1);
         assert_eq!((state.get(|_| unreachable!()), state.existing()), (&1, Some(&1)));

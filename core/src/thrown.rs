@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Outcome};
+use crate::secrets::scrub;
 use crate::transport::TransportFault;
 use crate::webhook::Rejection;
 
@@ -107,6 +108,11 @@ impl FfiError {
     pub fn refused(field: &str, rule: &str) -> Self {
         Error::invalid_input(field, rule).into()
     }
+}
+
+/// A text of the platform's as it may be logged: digits that look like a PAN are masked.
+pub fn masked(text: &str) -> String {
+    scrub(text).into_owned()
 }
 
 impl std::fmt::Display for FfiError {

@@ -10,6 +10,7 @@ mod deny;
 mod deps;
 mod faces;
 mod failures;
+mod fuzz;
 mod kotlin;
 mod link;
 mod package;
@@ -43,6 +44,7 @@ usage: cargo xtask COMMAND
           the generated Kotlin and Swift, in target/bindings
   campaign
           the exactly-once campaign in full: minutes (arguments after `campaign` go to it)
+  fuzz    one fuzz target with cargo-fuzz, such as `fuzz envelope 1000000 -max_len=65536`; without arguments their names
   kotlin  mvn with the folders of this workspace, such as `kotlin test -Dtest=ListsTest`
   kotlin-bench
           CPU of a Kotlin call against Rust and against java.net.http: minutes
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         ("bench", rest) => bench::run(rest),
         ("bindings", []) => bindings::run(),
         ("campaign", rest) => campaign::run(rest),
+        ("fuzz", rest) => fuzz::run(rest),
         ("kotlin", rest) => kotlin::run(rest),
         ("kotlin-bench", []) => kotlin::bench(),
         ("package", rest) => package::run(rest),

@@ -78,10 +78,12 @@ fileprivate func readBytes(_ reader: inout WireReader, count: Int) throws -> Uns
 // Reads a float";
 
 /// Texts of UniFFI's Swift and what stands there instead.
-const CHANGED: [(&str, &str); 3] = [
+const CHANGED: [(&str, &str); 4] = [
     ("(data: Data, offset: Data.Index)", "WireReader"),
     ("createReader(data: Data(rustBuffer: buf))", "WireReader(buf.data, Int(buf.len))"),
     ("return reader.offset < reader.data.count", "return reader.hasRemaining"),
+    // What foreign code threw, for the log: its type, because its text could hold anything.
+    ("lower(String(describing: error))", "lower(String(reflecting: type(of: error)))"),
 ];
 
 /// UniFFI's Swift with the type names of the package, a faster reader, and without the ways in which a value of the

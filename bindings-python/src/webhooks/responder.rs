@@ -89,7 +89,12 @@ impl Responder {
 
     /// The same with another decision: one that runs in the event loop of its request.
     #[pyo3(name = "_respond", signature = (received, decide=None))]
-    fn respond_by(&self, py: Python<'_>, received: &Bound<'_, Received>, decide: Option<Py<PyAny>>) -> PyResult<Vec<u8>> {
+    fn respond_by(
+        &self,
+        py: Python<'_>,
+        received: &Bound<'_, Received>,
+        decide: Option<Py<PyAny>>,
+    ) -> PyResult<Vec<u8>> {
         let received = received.get();
         let rule = self.rule.get(py, |_| Ok(rule(self.otherwise.clone(), self.budget)))?;
         let decide = decide.unwrap_or_else(|| self.decide.clone_ref(py));

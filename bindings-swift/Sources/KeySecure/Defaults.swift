@@ -12,6 +12,7 @@ extension Observer {
     public func attempt(record: AttemptRecord) throws {}
     public func call(record: CallRecord) throws {}
     public func tokenStore(available: Bool) throws {}
+    public func attemptStore(available: Bool) throws {}
 }
 
 extension Client {

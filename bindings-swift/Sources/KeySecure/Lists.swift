@@ -10,8 +10,13 @@ import Foundation
 /// let all = try client.cards().list(start: lastYear, end: Date()).all()                  // all at once
 /// ```
 ///
-/// A list is walked once: a second walk goes on where the first one stopped, and walks at the same time share its rows. After an
-/// error it has ended.
+/// **Each row comes once, newest first.** A list is walked once: a second walk goes on where the first one stopped, and walks at the
+/// same time share its rows.
+///
+/// **Errors.** A failed request ends the list. Behind two errors, both of kind `.invalidResponse`, it goes on: a row without its
+/// number, and a window of which rows may be missing. An awaited walk and `all()` stop at the first error, and so never take an
+/// incomplete list for a complete one; another walk of the same list goes on behind it. `results` has the errors among the rows,
+/// each in its place, and all rows behind them.
 public protocol LazyList: AnyObject, AsyncSequence, Sendable where Element: Sendable {
     /// The rows of the next page; none at the end. Blocks for one request.
     func nextRows() throws -> [Element]
@@ -21,7 +26,8 @@ extension LazyList {
     /// Walks the list without blocking a thread of Swift's concurrency.
     public func makeAsyncIterator() -> AwaitedRows<Self> { AwaitedRows(list: self) }
 
-    /// The rows for a plain `for`, each as a row or as the error that ended the list. Blocks for a request now and then.
+    /// The rows for a plain `for`, each as a row or as an error, behind which the list goes on where it can. Blocks for a request
+    /// now and then.
     public var results: Rows<Self> { Rows(list: self) }
 
     /// All rows that are left.
@@ -60,7 +66,7 @@ public struct AwaitedRows<List: LazyList>: AsyncIteratorProtocol {
     public mutating func next() async throws -> List.Element? {
         if ended { return nil }
         if let row = unread.here() { return row }
-        // After an error this walk has ended, even when the list has not: a task may be cancelled before the page is asked for.
+        // After an error this walk has ended, even when the list has not.
         ended = true
         let (list, unread) = (list, unread)
         let row = try await Blocking.run { try unread.next(of: list) }

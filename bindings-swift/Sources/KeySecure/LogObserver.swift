@@ -24,6 +24,10 @@ public final class LogObserver: Observer {
     public func tokenStore(available: Bool) {
         log(available ? "the token store can be reached again" : "the token store cannot be reached")
     }
+
+    public func attemptStore(available: Bool) {
+        log(available ? "the attempt store can be reached again" : "the attempt store cannot be reached")
+    }
 }
 
 private func code(_ code: Int64?) -> String { code.map { ", code \($0)" } ?? "" }

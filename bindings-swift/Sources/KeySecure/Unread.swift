@@ -26,10 +26,10 @@ final class Unread<List: LazyList>: @unchecked Sendable {
         defer { fetching.unlock() }
         // Another walk may have fetched it just now.
         if let row = here() { return row }
-        let fetched = Result { try list.nextRows() }
-        let rows = (try? fetched.get()) ?? []
+        // Behind an error the list may go on, and when it does not, its next page is empty.
+        let rows = try list.nextRows()
         lock.withLock { (page, read, ended) = (rows, 1, rows.isEmpty) }
-        return try fetched.get().first
+        return rows.first
     }
 }
 

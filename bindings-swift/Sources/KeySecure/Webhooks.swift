@@ -2,9 +2,8 @@ import Foundation
 
 extension WebhookVerifier {
     /// Verifies for one secret, the apiSecret.
-    public convenience init(appId: String, secret: String, tolerance: TimeInterval? = nil, replayStore: ReplayStore? = nil) throws
-    {
-        try self.init(appId: appId, secrets: [secret], tolerance: tolerance, replayStore: replayStore)
+    public convenience init(appId: String, secret: String, tolerance: TimeInterval? = nil, store: Store? = nil) throws {
+        try self.init(appId: appId, secrets: [secret], tolerance: tolerance, store: store)
     }
 
     /// Verifies a callback and types what it says. Header names are found without regard to case; `body` is the raw body.
@@ -20,7 +19,11 @@ extension WebhookVerifier {
 }
 
 extension Responder {
-    /// Decides by a closure. What is late, or throws, is answered with `otherwise` (default: decline).
+    /// Decides by a closure. What is late, or throws, gets the reply `otherwise` (default: decline).
+    ///
+    /// Each purchase is decided once, by its `consumeNo`, among all workers whose verifiers share a `Store`, and the first reply is
+    /// repeated. A reply that is later than 800 ms after the webhook arrived is a refusal. Refusals, late decisions and failures
+    /// are logged: see `Warnings`.
     ///
     /// - Parameters:
     ///   - otherwise: The answer when the decision takes longer than `budget` or throws.

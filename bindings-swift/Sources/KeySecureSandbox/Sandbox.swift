@@ -77,6 +77,23 @@ public final class Sandbox: @unchecked Sendable {
         return try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
     }
 
+    /// How the platform behaves: `try sandbox.settings(["http_statuses": "strict", "tariffs": true])`.
+    public func settings(_ settings: [String: Any]) throws {
+        try control("POST /settings", settings)
+    }
+
+    /// What lists leave out or change: `try sandbox.listSettings(["reference": "trimmed", "page_cap": 50])`.
+    public func listSettings(_ settings: [String: Any]) throws {
+        try control("POST /lists/settings", settings)
+    }
+
+    /// Charges a card's management fee, or another amount, and returns the number of the consumption.
+    public func manageFee(cardNo: String, amount: String? = nil) throws -> String {
+        var body = ["card_no": cardNo]
+        body["amount"] = amount
+        return try text("consume_no", of: "POST /cards/manage_fee", body)
+    }
+
     /// A control call that answers an object.
     public func object(_ call: String, _ body: [String: Any] = [:]) throws -> [String: Any] {
         guard let object = try control(call, body) as? [String: Any] else { throw SandboxError("\(call) answers no object") }

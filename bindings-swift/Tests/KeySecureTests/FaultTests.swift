@@ -22,12 +22,13 @@ final class FaultTests: XCTestCase {
 
     func testEnsureFindsATransferWhoseAnswerWasLost() throws {
         let sandbox = try startSandbox()
-        let client = try sandbox.client()
+        let client = try sandbox.client(store: .memory())
         let holder = try sandbox.cardholder()
         try sandbox.fault("drop_after_commit", on: "accounts.transfer")
         let ensured = try client.accounts().ensureTransfer(
             cardholderNo: holder, transferUniqueNo: "once", type: .in, amount: 5, deadline: 30, settle: 1, neverSent: true)
         XCTAssertEqual(ensured.value.transferUniqueNo, "once")
+        XCTAssertTrue(ensured.created, "this call made it, and only the response was lost")
         let again = try client.accounts().ensureTransfer(
             cardholderNo: holder, transferUniqueNo: "once", type: .in, amount: 5, deadline: 30, settle: 1)
         XCTAssertFalse(again.created)

@@ -106,6 +106,42 @@ final class ListTests: XCTestCase {
         XCTAssertEqual(Set(numbers).count, 250)
     }
 
+    func testRowsComeNewestFirst() throws {
+        let (_, client, _) = try stage()
+        let times = try client.accounts().transfers(start: Date() - 300 * day, end: Date()).all().compactMap(\.time)
+        XCTAssertEqual(times.count, 250)
+        XCTAssertTrue(times == times.sorted(by: >))
+    }
+
+    /// Three rows, of which the second has no number.
+    private func listWithABadRow() throws -> TransferList {
+        let answers = AnswersInMemory { _ in #"{"list":[{"transfer_no":"1"},{"transfer_no":null},{"transfer_no":"3"}]}"# }
+        let client = try Client(apiKey: "k", apiSecret: "0123456789abcdef", transport: answers)
+        return try client.accounts().transfers(start: Date() - day, end: Date())
+    }
+
+    func testBehindARowWithoutItsNumberTheListGoesOn() throws {
+        let rows = Array(try listWithABadRow().results)
+        XCTAssertEqual(rows.map { try? $0.get().transferNo }, ["1", nil, "3"])
+        XCTAssertThrowsError(try rows[1].get()) { error in
+            XCTAssertEqual((error as? KeySecureError)?.kind, .invalidResponse)
+            XCTAssertTrue("\(error)".contains("list[1] on page 0"), "\(error)")
+        }
+    }
+
+    func testAnAwaitedWalkStopsAtARowWithoutItsNumberAndTheNextOneGoesOnBehindIt() async throws {
+        let list = try listWithABadRow()
+        var numbers: [String] = []
+        do {
+            for try await row in list { numbers.append(row.transferNo) }
+            XCTFail("it was to fail")
+        } catch let error as KeySecureError {
+            XCTAssertEqual(error.kind, .invalidResponse)
+        }
+        for try await row in list { numbers.append(row.transferNo) }
+        XCTAssertEqual(numbers, ["1", "3"])
+    }
+
     func testAnErrorIsTheLastElement() throws {
         let (sandbox, client, holder) = try stage()
         try sandbox.fault(["code": 1004], on: "accounts.transfers", times: 9)

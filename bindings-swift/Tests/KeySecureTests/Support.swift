@@ -16,11 +16,11 @@ extension XCTestCase {
 
 extension Sandbox {
     func client(
-        timeout: TimeInterval = 20, maxRetries: Int = 2, transport: Transport? = nil, observer: Observer? = nil
+        timeout: TimeInterval = 20, maxRetries: Int = 2, transport: Transport? = nil, observer: Observer? = nil, store: Store? = nil
     ) throws -> Client {
         try Client(
             apiKey: apiKey, apiSecret: apiSecret, baseUrl: baseUrl, timeout: timeout, maxRetries: maxRetries,
-            transport: transport, observer: observer)
+            transport: transport, observer: observer, store: store)
     }
 
     func cardholder() throws -> String { try text("cardholder_no", of: "POST /seed/approved_cardholder") }

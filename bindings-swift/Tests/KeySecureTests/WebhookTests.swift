@@ -31,7 +31,7 @@ final class WebhookTests: XCTestCase {
     }
 
     func testWhatIsForgedOldOrPlayedAgainIsOneTypedRejection() throws {
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, replayStore: ReplayStore.memory(capacity: 100))
+        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .memory())
         let good = try signed(body)
         var forged = body
         forged[forged.count - 3] ^= 1
@@ -49,7 +49,7 @@ final class WebhookTests: XCTestCase {
     }
 
     func testWhatCouldNotBeHandledIsNewWhenItComesAgainAndWhatWasHandledIsTold() throws {
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, replayStore: ReplayStore.memory(capacity: 100))
+        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .memory())
         let headers = try signed(body)
         do { _ = try verifier.claim(headers: headers, body: body) }  // let go: not handled
         let claim = try verifier.claim(headers: headers, body: body)
@@ -78,15 +78,15 @@ final class WebhookTests: XCTestCase {
     }
 
     func testAStoreOfTheMerchantsThatThrowsRejects() throws {
-        final class Broken: ReplayMemory {
+        final class Broken: ReplayStore {
             func insert(key: String, value: String, keep: TimeInterval) throws -> String? { throw Failure("down") }
             func get(key: String) throws -> String? { throw Failure("down") }
             func remove(key: String) throws { throw Failure("down") }
         }
-        let store = ReplayStore.own(memory: Broken())
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, replayStore: store)
+        let store = Store.own(replays: Broken())
+        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: store)
         XCTAssertEqual(try failure { _ = try verifier.verify(headers: signed(body), body: body) }.kind, .webhook)
-        let lenient = try WebhookVerifier(appId: "app-1", secrets: [secret], replayStore: store, acceptWhenUnavailable: true)
+        let lenient = try WebhookVerifier(appId: "app-1", secrets: [secret], store: store, acceptWhenUnavailable: true)
         XCTAssertEqual(try lenient.verify(headers: signed(body), body: body).id(), "evt-1")
     }
 
@@ -102,6 +102,96 @@ final class WebhookTests: XCTestCase {
             return .approve
         }
         XCTAssertEqual(late.respond(received: received), try replyDecline(message: "late"))
+    }
+
+    func testAStoreWithoutWebhooksIsRefusedByAVerifier() throws {
+        let store = Store.own(tokens: OwnTokens())
+        XCTAssertEqual(try failure { _ = try WebhookVerifier(appId: "app-1", secret: secret, store: store) }.field, "store")
+    }
+
+    func testAClaimOverAStoreOfTheMerchants() throws {
+        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .own(replays: OwnReplays()))
+        let headers = try signed(body)
+        do { _ = try verifier.claim(headers: headers, body: body) }  // let go: not handled
+        let claim = try verifier.claim(headers: headers, body: body)
+        XCTAssertEqual(try failure { _ = try verifier.claim(headers: headers, body: body) }.rejection, .inProgress)
+        XCTAssertTrue(claim.finish())
+        XCTAssertEqual(try failure { _ = try verifier.claim(headers: headers, body: body) }.rejection, .replayed)
+    }
+
+    func testAnOldWebhookWithANewHeaderContradictsItself() throws {
+        let old = Date() - 30 * day
+        let millis = Int64(old.timeIntervalSince1970 * 1000)
+        let text = String(decoding: purchase, as: UTF8.self).replacingOccurrences(
+            of: #""data":{"#, with: #""data":{"timestamp":"\#(millis)","#)
+        var headers = try signed(purchase, at: old)
+        headers["Timestamp"] = "\(Int64(Date().timeIntervalSince1970 * 1000))"
+        let verifier = try WebhookVerifier(appId: "app-1", secret: secret)
+        XCTAssertEqual(try failure { _ = try verifier.verify(headers: headers, body: Data(text.utf8)) }.rejection, .contradiction)
+    }
+
+    func testABodyIsAsLargeAsTheVerifierTakes() throws {
+        let remark = String(repeating: "x", count: 70_000)
+        let text = String(decoding: purchase, as: UTF8.self).replacingOccurrences(
+            of: #""card_no":"k1","#, with: #""card_no":"k1","remark":"\#(remark)","#)
+        let small = try WebhookVerifier(appId: "app-1", secret: secret)
+        let large = Data(text.utf8)
+        XCTAssertEqual(try failure { _ = try small.verify(headers: signed(purchase), body: large) }.rejection, .tooLarge)
+        let roomy = try WebhookVerifier(appId: "app-1", secrets: [secret], maxBody: 100_000)
+        let headers = try roomy.signForTests(timestamp: Date(), body: large)
+        XCTAssertEqual(try roomy.verify(headers: headers, body: large).id(), "evt-2")
+        XCTAssertEqual(
+            try failure { _ = try WebhookVerifier(appId: "app-1", secrets: [secret], maxBody: -1) }.field, "max_body")
+    }
+
+    func testTwoWorkersWithOneStoreDecideAPurchaseOnceAndRepeatTheFirstReply() throws {
+        let folder = try temporaryFolder()
+        let decided = Shared(0)
+        // As two processes have it: each opens the directory for itself, and has a verifier and a rule of its own.
+        let workers = try (1...2).map { number in
+            let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .file(directory: folder))
+            let responder = Responder { _ in
+                decided.change { $0 += 1 }
+                return .decline(reason: "worker \(number) says no")
+            }
+            return (verifier, responder)
+        }
+        for delivery in 0..<4 {
+            let (verifier, responder) = workers[delivery % 2]
+            // Each delivery has a timestamp and a signature of its own.
+            let headers = try signed(purchase, at: Date() - Double(delivery))
+            let reply = responder.respond(received: try verifier.verify(headers: headers, body: purchase))
+            XCTAssertEqual(reply, try replyDecline(message: "worker 1 says no"))
+            XCTAssertEqual(
+                try failure { _ = try workers[0].0.verify(headers: headers, body: purchase) }.rejection, .replayed)
+            XCTAssertEqual(workers[1].0.replyAgain(body: purchase), reply)
+        }
+        XCTAssertEqual(decided.value, 1)
+    }
+
+    func testAnApprovalIsRepeatedToExactReplays() throws {
+        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .own(replays: OwnReplays()))
+        let headers = try signed(purchase)
+        let responder = Responder(budget: 0.8) { _ in .approve }
+        XCTAssertEqual(responder.respond(received: try verifier.verify(headers: headers, body: purchase)), replyAccept())
+        XCTAssertEqual(try failure { _ = try verifier.verify(headers: headers, body: purchase) }.rejection, .replayed)
+        XCTAssertEqual(verifier.replyAgain(body: purchase), replyAccept())
+    }
+
+    func testWhatIsLateOrThrowsIsDeclinedAndLoggedWithoutTheErrorsText() throws {
+        let heard = Heard()
+        let received = try WebhookVerifier(appId: "app-1", secret: secret).verify(headers: signed(purchase), body: purchase)
+        let late = Responder(budget: 0.05) { _ in
+            Thread.sleep(forTimeInterval: 0.4)
+            return .approve
+        }
+        XCTAssertTrue(late.respond(received: received).contains(#""code":1"#))
+        try heard.wait(for: #"a decision came too late and is dropped: consume_no="c1""#)
+        let again = try WebhookVerifier(appId: "app-1", secret: secret).verify(headers: signed(purchase), body: purchase)
+        _ = Responder { _ in throw Failure("s3cr3t") }.respond(received: again)
+        try heard.wait(for: #"a decision threw KeySecureTests.Failure: consume_no="c1""#)
+        try heard.wait(for: #"a purchase is declined: consume_no="c1""#)
+        XCTAssertFalse(heard.lines.contains { $0.contains("s3cr3t") }, "\(heard.lines)")
     }
 
     func testAStoredCallbackCanBeTypedWithoutASignature() throws {

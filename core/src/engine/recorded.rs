@@ -22,10 +22,7 @@ impl Engine {
             return Ok(free);
         };
         let left = || deadline.saturating_sub(self.now());
-        let lease = match log.acquire(call.operation.name, reference, left()) {
-            Err(_) => return Ok(free),
-            Ok(lease) => lease,
-        };
+        let Ok(lease) = log.acquire(call.operation.name, reference, left()) else { return Ok(free) };
         let busy = || {
             let detail = "another worker is working on this reference; nothing was sent";
             Error::of_kind(ErrorKind::Conflict, Outcome::NotSent, detail).in_call(call.operation.name, 0)

@@ -240,11 +240,9 @@ impl<'a, T: Thing> Search<'a, T> {
         self.sends += u32::from(error.outcome() != Outcome::NotSent);
         self.last_error = Some(error.clone());
         self.unknown |= error.outcome() == Outcome::Unknown;
-        if is_interrupted(&error) {
-            // Whoever interrupted it does not want it to continue.
-            return Err(self.still_open(error));
-        }
         match error.outcome() {
+            // Whoever interrupted it does not want it to continue.
+            _ if is_interrupted(&error) => Err(self.still_open(error)),
             Outcome::Unknown => {
                 self.proof_from = Some(self.client.engine.now().saturating_add(self.settle));
                 Ok(None)
@@ -332,7 +330,9 @@ impl<'a, T: Thing> Search<'a, T> {
 
     /// An error that leaves open whether the target exists, as long as an attempt may have been carried out.
     fn still_open(&self, error: Error) -> Error {
-        let open = self.unknown || self.earlier != Earlier::Nothing || self.last_look == NO_REFERENCE;
+        // Beyond the deadline the lease may have ended, and another worker may have sent.
+        let late = self.left().is_zero();
+        let open = self.unknown || self.earlier != Earlier::Nothing || self.last_look == NO_REFERENCE || late;
         let error = error.in_call(T::OPERATION.name, self.attempts);
         error.with_outcome(if open { Outcome::Unknown } else { Outcome::NotSent })
     }

@@ -70,7 +70,7 @@ fn is_first(model: &'static str, name: &'static str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::is_first;
-    use crate::{Card, CardStatus, Consumption};
+    use crate::{Card, CardStatus, CardUpdateEvent, Consumption};
 
     #[test]
     fn a_field_of_another_type_is_none_and_its_value_is_in_extra() {
@@ -134,6 +134,13 @@ mod tests {
         assert_eq!((row.amount.unwrap().to_string(), row.extra.len()), ("3".to_owned(), 0));
         let row = Consumption::from_json(r#"{"consume_no":"1","amount":"3","amount":true}"#).unwrap();
         assert_eq!((row.amount, row.extra.get("amount").unwrap().as_str()), (None, "true"));
+    }
+
+    #[test]
+    fn an_empty_text_in_a_required_field_is_written_and_read_again() {
+        let json = r#"{"card_no":"1","after_status":""}"#;
+        let event = CardUpdateEvent::from_json(json).unwrap();
+        assert_eq!(event.to_json(), json);
     }
 
     #[test]

@@ -171,10 +171,12 @@ macro_rules! model {
         impl $crate::model::Encode for $name {
             fn write<S: serde::Serializer>(&self, serializer: S, money: $crate::model::Money) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeMap as _;
-                use $crate::model::{Write, wire_name};
+                use $crate::model::{Decode as _, Write, wire_name};
                 let mut map = serializer.serialize_map(None)?;
                 $(
-                    if !self.$field.is_absent() {
+                    // An empty text in a required field is written too: without the field nobody could read the object again.
+                    let may_be_left_out = <$type>::missing().is_some() $(|| !stringify!($absent).is_empty())?;
+                    if !(may_be_left_out && self.$field.is_absent()) {
                         map.serialize_entry(wire_name(stringify!($field)), &Write(&self.$field, money))?;
                     }
                 )+

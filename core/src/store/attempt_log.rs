@@ -25,7 +25,7 @@ pub(crate) struct Lease<'a> {
     log: &'a AttemptLog,
     reference: String,
     operation: &'static str,
-    lease_id: String,
+    id: String,
     last_attempt: Option<PastAttempt>,
     store_age: Duration,
     /// Whether an attempt was begun whose end is not recorded.
@@ -54,7 +54,7 @@ impl AttemptLog {
                 log: self,
                 reference,
                 operation,
-                lease_id,
+                id: lease_id,
                 last_attempt,
                 store_age,
                 attempting: false,
@@ -118,7 +118,7 @@ impl Lease<'_> {
     pub(crate) fn begin(&mut self, lasts: Duration, left: Duration) -> Result<bool, StoreUnavailable> {
         let attempt = AttemptStart {
             reference: &self.reference,
-            lease_id: &self.lease_id,
+            lease_id: &self.id,
             operation: self.operation,
             lasts,
             lease: left.saturating_add(MARGIN),
@@ -138,7 +138,7 @@ impl Lease<'_> {
             self.attempting = false;
             self.last_attempt = Some(PastAttempt { ended: Duration::ZERO, end: Some(end) });
             // An end that is not recorded leaves the attempt unknown, which is true of it then.
-            let _ = self.log.ask(left, |within| self.log.store.finish(&self.reference, &self.lease_id, end, within));
+            let _ = self.log.ask(left, |within| self.log.store.finish(&self.reference, &self.id, end, within));
         }
     }
 
@@ -152,7 +152,7 @@ impl Lease<'_> {
         if !self.released {
             self.released = true;
             // If it fails, the lease ends with its time or with this process.
-            let _ = self.log.ask(left, |within| self.log.store.release(&self.reference, &self.lease_id, within));
+            let _ = self.log.ask(left, |within| self.log.store.release(&self.reference, &self.id, within));
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::webhook::ReplayStore;
 ///
 /// [`MemoryStore`], `FileStore` and `RedisStore` hold all three, and so does a text:
 ///
-/// ```
+/// ```no_run
 /// # fn main() -> Result<(), keysecure::Error> {
 /// use keysecure::{Client, Store};
 ///

@@ -1,28 +1,34 @@
-//! Stores that the workers of a fleet share: the access token, and the callbacks that were accepted.
+//! Stores that workers share: access tokens, attempts on merchant references, and webhooks.
 //!
-//! A new token may void the one before it. Workers that each fetch their own then void each other's without end; workers
-//! that share a [`TokenStore`] fetch one between them for each expiry.
+//! [`Store`] is the handle that a client takes. It holds up to one store of each kind.
 //!
-//! | store | shared by | protects from | does not protect from |
+//! | store | shared by | tokens and webhooks | attempts |
 //! |---|---|---|---|
-//! | none | the threads and clones of one client | | other clients, other processes |
-//! | [`MemoryTokenStore`] | the clients of one process | clients voiding each other's token | other processes |
-//! | `FileStore` (Unix) | the processes of one user on one machine | the same between processes; a holder that is killed | whoever is that user, or root; network file systems, whose locks may not hold |
-//! | `RedisStore` (feature `redis`) | any number of machines | the same between machines | whoever can read that Redis: the token lies there in the clear |
+//! | [`MemoryStore`] | the clients of one process | yes | of this process; it cannot tell that a reference is new |
+//! | `FileStore` (Unix) | the processes of one user on one machine | yes | durable; a lease ends with its process |
+//! | `RedisStore` (feature `redis`) | any number of machines | yes | as durable as that Redis; a lease ends with its time |
 //!
-//! What holds for all of them:
+//! # Tokens
 //!
-//! * A store is asked only when a token is due, refused or missing, by one thread of a client. It is no part of a call.
-//! * The lock is a lease: it ends by itself when its holder is killed. It keeps tokens from being fetched twice; should
-//!   it fail, a token is fetched too much, and nothing worse.
-//! * A store that cannot be asked fails no call. The client goes on with a token of its own, as if it had no store, says
-//!   so once by `log::warn` and [`Observer::token_store`](crate::Observer::token_store), and comes back by itself. Workers
-//!   whose store is gone void each other's tokens; their calls are then refused with 1007, wait up to a second
-//!   and try again, within their time-out.
-//! * A store gets at most a quarter of the time that the call has left; waiting for another worker's fetch ends when half
-//!   of it is gone, and the client then fetches for itself.
-//! * The token is not in any `Debug`, log, error or file name. The Api-Key is in none of them either: a slot's name is a
-//!   SHA-256.
+//! A new token may invalidate the one before it. Workers that share a [`TokenStore`] fetch one between them for each expiry.
+//!
+//! * The store is asked only when a token is due, refused or missing, by one thread of a client.
+//! * The lock of a slot ends by itself when its holder is killed. Should it fail, a token is fetched once too often.
+//! * A store that cannot be reached fails no call: the client continues with a token of its own.
+//!
+//! # Attempts
+//!
+//! An [`AttemptStore`] records each attempt on a merchant reference before its first byte leaves, and leases the reference to
+//! one worker. The `ensure_*` calls need it; plain mutations that carry a reference use it when there is one. A store that
+//! cannot be reached fails `ensure_*` calls only, unless
+//! [`Ensure::on_store_failure`](crate::Ensure::on_store_failure) says otherwise.
+//!
+//! # All stores
+//!
+//! * A store gets at most a quarter of the time that the call has left.
+//! * An outage is reported once by `log::warn` and by [`Observer::token_store`](crate::Observer::token_store) or
+//!   [`Observer::attempt_store`](crate::Observer::attempt_store), and so is its end.
+//! * No `Debug`, log, error or file name shows the token, the Api-Key or a merchant reference: names are SHA-256 digests.
 
 mod attempt_log;
 mod attempts;

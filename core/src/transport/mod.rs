@@ -224,15 +224,20 @@ impl fmt::Display for ConnectReason {
     }
 }
 
+impl TransportError {
+    /// What went wrong, and why, without what became of the request.
+    pub(crate) fn cause(self) -> String {
+        match (self.fault, self.reason) {
+            (TransportFault::Timeout, Some(reason)) => format!("time ran out while connecting: {reason}"),
+            (fault, Some(reason)) => format!("{fault}: {reason}"),
+            (fault, None) => fault.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for TransportError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.fault, self.reason) {
-            (TransportFault::Timeout, Some(_)) => formatter.write_str("time ran out while connecting")?,
-            (fault, _) => fault.fmt(formatter)?,
-        }
-        if let Some(reason) = self.reason {
-            write!(formatter, ": {reason}")?;
-        }
+        formatter.write_str(&self.cause())?;
         formatter.write_str(if self.sent {
             "; the request may have been carried out"
         } else {

@@ -1,5 +1,6 @@
 //! JSON kept exactly as it came.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -11,7 +12,7 @@ use crate::error::Error;
 use crate::model::{Decode, Encode, Money};
 use crate::secrets::scrub;
 use crate::values::surrogates;
-use crate::values::tree::Node;
+use crate::values::tree::{Node, Text};
 
 /// A JSON value in its exact text, so that `10.50` stays `10.50`.
 ///
@@ -62,15 +63,24 @@ fn masked(node: &Node<'_>) -> String {
         Node::Null => "null".to_owned(),
         Node::Bool(value) => value.to_string(),
         Node::Number(text) => (*text).to_owned(),
-        Node::Text(text) => text.spelling.to_owned(),
+        Node::Text(text) => spelled(text),
         Node::Array(items) => format!("[{}]", items.iter().map(masked).collect::<Vec<_>>().join(",")),
         Node::Object(fields) => {
             let shown = fields.iter().map(|(name, value)| {
                 let value = if is_secret_name(&name.text) { "***".to_owned() } else { masked(value) };
-                format!("{}:{value}", name.spelling)
+                format!("{}:{value}", spelled(name))
             });
             format!("{{{}}}", shown.collect::<Vec<_>>().join(","))
         }
+    }
+}
+
+/// A text as it was spelled, unless it holds a PAN. In the spelling alone a PAN can go unseen: the digits of an escape in
+/// front of it, as in `\u53f74111...`, look like a part of it.
+fn spelled(text: &Text<'_>) -> String {
+    match scrub(&text.text) {
+        Cow::Borrowed(_) => text.spelling.to_owned(),
+        Cow::Owned(clean) => serde_json::Value::from(clean).to_string(),
     }
 }
 
@@ -219,6 +229,17 @@ mod tests {
     fn a_pan_inside_is_masked_when_printed() {
         let json = Json::new("{\"note\":\"card 4111111111111111\"}").unwrap();
         assert_eq!(format!("{json:?}"), "{\"note\":\"card 411111******1111\"}");
+    }
+
+    #[test]
+    fn a_pan_behind_an_escape_or_spelled_with_escapes_is_masked() {
+        for (json, shown) in [
+            (r#"{"note":"\u5361\u53f74111111111111111"}"#, "{\"note\":\"卡号411111******1111\"}"),
+            (r#"{"\u00e94111111111111111":1}"#, "{\"é411111******1111\":1}"),
+            (r#"["4\u003111111111111111"]"#, r#"["411111******1111"]"#),
+        ] {
+            assert_eq!(format!("{:?}", Json::new(json).unwrap()), shown);
+        }
     }
 
     #[test]

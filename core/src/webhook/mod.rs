@@ -71,6 +71,7 @@ pub struct WebhookVerifier {
 
 /// What the replay guard does when its store cannot be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum WhenUnavailable {
     /// Reject the callback; the platform will send it again. The safe choice.
     #[default]

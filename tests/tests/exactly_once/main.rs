@@ -11,7 +11,7 @@ mod stores;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use keysecure::{Client, Clock, Decimal, Store, SystemClock, Transfer, TransferType};
+use keysecure::{Client, Clock, Decimal, Interrupted, Store, SystemClock, Transfer, TransferType};
 use keysecure_sandbox::Sandbox;
 
 const TRANSFER: &str = "accounts.transfer";
@@ -40,8 +40,9 @@ impl Clock for FastClock {
     fn monotonic(&self) -> Duration {
         self.real.monotonic() + *self.slept.lock().unwrap()
     }
-    fn sleep(&self, duration: Duration) {
+    fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
         *self.slept.lock().unwrap() += duration;
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)] // test code
 
+mod attempts;
 mod file;
 mod fleet;
 mod killed;

@@ -40,12 +40,16 @@ impl Server {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
-    fn stop(&mut self) {
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn stop(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    fn start_again(&mut self) {
+    pub fn start_again(&mut self) {
         self.child = launch(self.port, &self.directory);
     }
 }

@@ -57,7 +57,8 @@ fn limited(test: &str, by: &[&str]) -> bool {
         return false;
     }
     // Where another user may not run it, it lies somewhere else.
-    let program = std::env::temp_dir().join(format!("keysecure-limited-{}", std::process::id()));
+    let name = test.replace("::", "-");
+    let program = std::env::temp_dir().join(format!("keysecure-limited-{}-{name}", std::process::id()));
     std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     let (first, rest) = by.split_first().unwrap();
     let output = Command::new(first)
@@ -69,8 +70,8 @@ fn limited(test: &str, by: &[&str]) -> bool {
         .output();
     std::fs::remove_file(&program).unwrap();
     let output = output.unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&output.stderr));
     false
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use keysecure::{
-    Client, Clock, Error, ErrorKind, Interrupted, Method, Outcome, Simulated, SystemClock, TransportFault,
+    Client, Clock, Error, ErrorKind, Interrupted, ListPackages, Method, Outcome, Simulated, SystemClock, TransportFault,
 };
 use keysecure_sandbox::{Fault, FaultKind};
 use keysecure_tests::{Stage, TlsServer, cents, envelope};
@@ -148,6 +148,20 @@ fn a_clock_ends_a_call_where_it_waits_and_the_client_goes_on() {
     client.accounts().get(&stage.cardholder_no).unwrap();
     // The sandbox counts the one that it stalls when that is over.
     assert!(stage.sandbox.requests_to("accounts.get") <= 2, "an ended call sends nothing more");
+}
+
+#[test]
+fn an_interrupted_list_goes_on_where_it_was() {
+    let stage = Stage::credit().unwrap();
+    let clock = Asked::new(3);
+    let client = stage.builder().clock(clock.clone()).build().unwrap();
+    client.access_token().unwrap();
+    let whole = stage.client.cards().packages(&ListPackages::default()).count();
+    clock.times.store(0, Ordering::SeqCst);
+    let mut rows = client.cards().packages(&ListPackages::default());
+    stage.sandbox.fault(Fault::on("cards.packages", FaultKind::Stall(Duration::from_secs(2))));
+    interrupted(rows.next().unwrap());
+    assert_eq!(rows.map(Result::unwrap).count(), whole);
 }
 
 #[test]

@@ -211,9 +211,10 @@ private func merchant(_ info: Value) -> MerchantInfo {
 }
 
 private func address(_ address: Value) -> Address {
-    func text(_ name: String) -> String { address[name]?.text ?? "" }
+    func some(_ name: String) -> String? { address[name]?.text }
+    func text(_ name: String) -> String { some(name) ?? "" }
     return Address(
-        firstName: text("first_name"), lastName: text("last_name"), phoneCode: text("phone_code"), phone: text("phone"),
+        firstName: some("first_name"), lastName: some("last_name"), phoneCode: some("phone_code"), phone: some("phone"),
         postalCode: text("postal_code"), country: text("country"), state: text("state"), city: text("city"),
-        addressLine1: text("address_line1"), addressLine2: text("address_line2"))
+        addressLine1: text("address_line1"), addressLine2: some("address_line2"))
 }

@@ -10,6 +10,9 @@ const FIRST_SWEEP: usize = 100_000;
 /// Longer than any `settle`.
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 
+/// No attempt lasts longer.
+const FOR_EVER: Duration = crate::clock::LONGEST;
+
 #[derive(Debug, Default)]
 pub(super) struct Attempts {
     records: HashMap<String, Record>,
@@ -37,13 +40,11 @@ struct Record {
 
 impl Record {
     fn past(&self, now: Instant) -> PastAttempt {
-        match self.end {
-            Some((at, end)) => PastAttempt { ended: now.saturating_duration_since(at), end: Some(end) },
-            None => {
-                let begun = now.saturating_duration_since(self.begun);
-                PastAttempt { ended: begun.saturating_sub(self.lasts), end: None }
-            }
-        }
+        let (at, end) = match self.end {
+            Some((at, end)) => (at, Some(end)),
+            None => (self.begun + self.lasts.min(FOR_EVER), None),
+        };
+        PastAttempt { ended: now.saturating_duration_since(at), end }
     }
 }
 

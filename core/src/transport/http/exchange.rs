@@ -45,11 +45,6 @@ impl Exchange {
         });
         Self { outer }
     }
-
-    /// Whether a byte of the request may have left.
-    pub(super) fn has_begun(&self) -> bool {
-        STATE.get().begun
-    }
 }
 
 impl Drop for Exchange {
@@ -116,6 +111,11 @@ pub(super) fn check_start() -> Result<(), Failure> {
         Some(latest) if !state.begun && Instant::now() > latest => Err(Limit::current().is_over()),
         _ => Ok(()),
     }
+}
+
+/// Whether a byte of the request may have left.
+pub(super) fn has_begun() -> bool {
+    STATE.get().begun
 }
 
 /// The system took a byte of the request.

@@ -103,11 +103,11 @@ fn proxy_of(url: &str) -> Result<Proxy, Error> {
 impl Transport for HttpTransport {
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
         let pool = self.pools.get(|_| Pool::new(&self.config, &self.connector));
-        let exchange = Exchange::enter(request);
+        let _exchange = Exchange::enter(request);
         exchange_on(pool, request).map_err(|Failure { fault, reason }| {
             // The host may have moved.
             pool.resolver.forget();
-            TransportError { fault, reason, sent: exchange.has_begun() }
+            TransportError { fault, reason, sent: exchange::has_begun() }
         })
     }
 
@@ -125,16 +125,16 @@ impl Transport for HttpTransport {
 }
 
 fn exchange_on(pool: &Pool, request: &Request<'_>) -> Result<Response, Failure> {
-    let unusable = |_| Failure { fault: TransportFault::Other, reason: None };
+    let unusable = Failure { fault: TransportFault::Other, reason: None };
     let mut builder = http::Request::builder().uri(request.url).method(request.method.as_str());
     for (name, value) in request.headers {
-        let mut value = http::HeaderValue::from_str(value).map_err(|_| unusable(()))?;
+        let mut value = http::HeaderValue::from_str(value).map_err(|_| unusable)?;
         value.set_sensitive(true);
         builder = builder.header(*name, value);
     }
     let response = match request.method {
-        Method::Get => pool.agent.run(builder.body(()).map_err(|_| unusable(()))?),
-        Method::Post => pool.agent.run(builder.body(request.body).map_err(|_| unusable(()))?),
+        Method::Get => pool.agent.run(builder.body(()).map_err(|_| unusable)?),
+        Method::Post => pool.agent.run(builder.body(request.body).map_err(|_| unusable)?),
     };
     let mut response = response.map_err(|error| Failure::of_ureq(&error))?;
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);

@@ -26,8 +26,9 @@ pub(super) fn tls_config(ca_pem: Option<&str>) -> Result<Arc<ClientConfig>, Erro
 fn read_roots(pem: &str) -> Result<RootCertStore, Error> {
     // Editors put a byte order mark in front, also of each file that is then joined to others; YAML indents.
     let pem: String = pem.replace('\u{feff}', "").lines().flat_map(|line| [line.trim(), "\n"]).collect();
-    // An old name for the same form.
+    // An old name for the same form; and files that were joined although the first of them has no line end.
     let pem = pem.replace("-----BEGIN X509 CERTIFICATE-----", BEGIN).replace("-----END X509 CERTIFICATE-----", END);
+    let pem = pem.replace(&[END, "-----BEGIN"].concat(), &[END, "\n-----BEGIN"].concat());
     if pem.contains("PRIVATE KEY-----") {
         return Err(wrong("holds a private key; it is for certificates only"));
     }
@@ -47,6 +48,11 @@ fn read_roots(pem: &str) -> Result<RootCertStore, Error> {
         let certificate = found.map_err(|_| wrong(&format!("is damaged at certificate {}", index + 1)))?;
         // A system's list may hold some that are of no use here.
         unusable += usize::from(roots.add(certificate).is_err());
+    }
+    // What the parser takes for a comment must not be a certificate whose first or last line is damaged.
+    let found = roots.len() + unusable;
+    if [BEGIN, END].iter().any(|line| pem.matches(line).count() != found) {
+        return Err(wrong("is damaged: a certificate has no first or no last line"));
     }
     match (roots.len(), unusable) {
         (0, 0) => Err(wrong(NOTHING)),
@@ -99,6 +105,7 @@ oRgreHvPXqUO8IkCIF1qiaguJPlxyRZ/fKgtzIplo+VG1YfoIm3Pl+Cl6vAE
             (ROOT.replace('\n', "\r\n"), 1),
             (format!("# A comment\n{ROOT}\nand another\n{ROOT}"), 2),
             (ROOT.replace("CERTIFICATE", "X509 CERTIFICATE"), 1),
+            (format!("{}{ROOT}", ROOT.trim_end()), 2),
         ] {
             assert_eq!(count(&pem), Ok(expected), "{pem}");
         }
@@ -121,6 +128,9 @@ oRgreHvPXqUO8IkCIF1qiaguJPlxyRZ/fKgtzIplo+VG1YfoIm3Pl+Cl6vAE
             (&damaged, "damaged at certificate 1"),
             (&cut, "damaged at certificate 1"),
             (&format!("{ROOT}{damaged}"), "damaged at certificate 2"),
+            (&format!("{ROOT}{}", ROOT.replace(BEGIN, "-----BEGIN CERTIFICAT-----")), "damaged at certificate 2"),
+            (&format!("{}{ROOT}", ROOT.replace("-----BEGIN", "----BEGIN")), "no first"),
+            (&format!("{}{ROOT}", ROOT.replace(BEGIN, "x -----BEGIN CERTIFICATE-----")), "no first"),
         ] {
             let error = count(pem).unwrap_err();
             assert!(error.starts_with("ca_pem ") && error.contains(text), "{pem}: {error}");

@@ -21,6 +21,9 @@ pub(super) struct Memory<'a> {
     halves: Found<usize, str>,
 }
 
+/// Of an object with so few fields the order is not remembered.
+const FEW: usize = 16;
+
 impl<'a> Memory<'a> {
     fn number(&self, text: &'a str, numbers: Numbers) -> Option<Rc<str>> {
         let write = || numbers.write(text).map(Rc::from);
@@ -28,6 +31,10 @@ impl<'a> Memory<'a> {
     }
 
     fn order(&self, fields: &[Field<'_>], order: KeyOrder) -> Option<Rc<[usize]>> {
+        // As is usual: to find it out again costs less than to look it up.
+        if fields.len() <= FEW {
+            return order.arrange(fields).map(Rc::from);
+        }
         let key = (fields.as_ptr().addr(), order);
         self.orders.borrow_mut().entry(key).or_insert_with(|| order.arrange(fields).map(Rc::from)).clone()
     }

@@ -53,7 +53,7 @@ fn boot_id() -> Option<String> {
     static ID: OnceLock<Option<String>> = OnceLock::new();
     let read = || {
         let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-        let id: String = text.chars().take_while(|letter| letter.is_ascii_alphanumeric()).collect();
+        let id: String = text.chars().take_while(char::is_ascii_alphanumeric).collect();
         (!id.is_empty()).then_some(id)
     };
     ID.get_or_init(read).clone()

@@ -16,7 +16,7 @@ import java.time.Duration
  * cannot do a thing twice. Java callers make one by [builder].
  *
  * @param environment the platform to talk to. Default: its sandbox.
- * @param baseUrl another address than the environment's: https, or http to loopback.
+ * @param baseUrl another address than the environment's: https, or http to loopback and to the hosts of `allowPlainHttp`.
  * @param aes how card secrets are encrypted. Default: the apiSecret's UTF-8 bytes as key, ECB.
  * @param timeout the most time that one call may take, with all its attempts and waits. Default: 30 s.
  * @param connectTimeout the most time that making one connection may take. Default: 5 s.
@@ -27,7 +27,9 @@ import java.time.Duration
  * @param caPem the root certificates to trust instead of the built-in ones, in PEM form.
  * @param transport another HTTP stack than the built-in one; `proxy` and `caPem` are then its own matter.
  * @param observer is told of every attempt and call.
- * @param tokenStore shares the access token with other clients.
+ * @param store shares the access token and the record of attempts with other workers. The `ensure...` calls need it.
+ * @param allowPlainHttp hosts that plain http may go to although they are not this machine: a sandbox in another container, say.
+ * All of a call can be read on the way. Refused in production.
  */
 public class Client private constructor(private val ffi: FfiClient) : AutoCloseable {
     public constructor(
@@ -45,7 +47,8 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
         caPem: String? = null,
         transport: Transport? = null,
         observer: Observer? = null,
-        tokenStore: TokenStore? = null,
+        store: Store? = null,
+        allowPlainHttp: List<String> = emptyList(),
     ) : this(
         call {
             FfiClient(
@@ -54,12 +57,17 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
                 withTransport(
                     ClientOptions(
                         environment, baseUrl, aes, timeout, connectTimeout, maxRetries, language, timezone, proxy, caPem,
-                        transport?.let(::GuardedTransport), observer?.let(::GuardedObserver), tokenStore?.ffi,
+                        transport?.let(::GuardedTransport), observer?.let(::GuardedObserver), store?.ffi,
+                        allowPlainHttp,
                     ),
                 ),
             )
         },
     )
+
+    init {
+        Warnings.begin()
+    }
 
     private val cardholders = Cardholders(ffi.cardholders())
     private val cards = Cards(ffi.cards())
@@ -123,7 +131,9 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
 
         /**
          * Begins a client from `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT` (`sandbox`
-         * or `production`) and `KEYSECURE_BASE_URL`. They are read by `build()`.
+         * or `production`), `KEYSECURE_BASE_URL`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (the text, or a file's path),
+         * `KEYSECURE_TIMEZONE` and `KEYSECURE_STORE` (see [Store.of]). They are read by `build()`; the builder's own settings
+         * override them.
          */
         @JvmStatic
         public fun builderFromEnv(): ClientBuilder = ClientBuilder { options -> FfiClient.fromEnv(options) }

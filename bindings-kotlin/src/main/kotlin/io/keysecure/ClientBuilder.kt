@@ -18,7 +18,7 @@ public class ClientBuilder internal constructor(private val make: (ClientOptions
     /** The platform to talk to. Default: its sandbox. */
     public fun environment(environment: Environment): ClientBuilder = with { copy(environment = environment) }
 
-    /** Another address than the environment's: https, or http to loopback. */
+    /** Another address than the environment's: https, or http to loopback and to the hosts of [allowPlainHttp]. */
     public fun baseUrl(url: String): ClientBuilder = with { copy(baseUrl = url) }
 
     /** How card secrets are encrypted. Default: the apiSecret's UTF-8 bytes as key, ECB. */
@@ -51,8 +51,17 @@ public class ClientBuilder internal constructor(private val make: (ClientOptions
     /** Is told of every attempt and call. */
     public fun observer(observer: Observer): ClientBuilder = with { copy(observer = GuardedObserver(observer)) }
 
-    /** Shares the access token with other clients. */
-    public fun tokenStore(store: TokenStore): ClientBuilder = with { copy(tokenStore = store.ffi) }
+    /** Shares the access token and the record of attempts with other workers. The `ensure...` calls need it. */
+    public fun store(store: Store): ClientBuilder = with { copy(store = store.ffi) }
+
+    /** The same by a text: `memory`, `file:DIRECTORY` or the URL of a Redis. */
+    public fun store(text: String): ClientBuilder = store(Store.of(text))
+
+    /**
+     * Hosts that plain http may go to although they are not this machine: a sandbox in another container, say. All of a call can
+     * be read on the way. Refused in production.
+     */
+    public fun allowPlainHttp(vararg hosts: String): ClientBuilder = with { copy(allowPlainHttp = hosts.toList()) }
 
     /** Checks every setting and makes the client. Nothing is sent yet. */
     public fun build(): Client = Client.over(call { make(withTransport(options)) })

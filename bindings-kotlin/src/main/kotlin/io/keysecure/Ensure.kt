@@ -2,36 +2,43 @@ package io.keysecure
 
 import io.keysecure.ffi.EnsureOptions
 import io.keysecure.model.When
+import io.keysecure.model.WhenUnavailable
 import java.time.Duration
 
 /**
- * How to make sure of a thing.
+ * How to make sure of a target.
  *
- * @property deadline the most time that all of it may take, longer than [settle]. Default: 60 s.
- * @property settle how long after an attempt the platform may still commit it. Default: 10 s.
- * @property since since when the thing may have been sent. Default: the last 90 days.
- * @property neverSent that this number was never sent before, by any process: it is then sent at once, without waiting
- * for [settle].
+ * @property deadline the most time that the whole call may take, longer than [settle]. Default: 60 s, or 180 s over a
+ * [Transport] that does not abort its failed requests.
+ * @property settle how long after an attempt the platform may still commit it. Default: 10 s, or 120 s over such a transport.
+ * @property since since when the target may have been sent. Default: the last 90 days. A recorded attempt that is older
+ * extends it.
+ * @property neverSent declares that no process ever sent this reference: it is then sent at once, also by a store that cannot
+ * tell. A recorded attempt that may have been carried out overrides it.
+ * @property onStoreFailure what to do when the attempt store cannot be reached. `REJECT`, the default, fails the call: before
+ * its first attempt with outcome `NOT_SENT`. `ACCEPT` continues with the record of this process alone: another worker may do
+ * the same operation at the same time.
  */
 public data class Ensure @JvmOverloads constructor(
     val deadline: Duration? = null,
     val settle: Duration? = null,
     val since: When? = null,
     val neverSent: Boolean = false,
+    val onStoreFailure: WhenUnavailable = WhenUnavailable.REJECT,
 ) {
-    internal fun options() = EnsureOptions(deadline, settle, since, neverSent)
+    internal fun options() = EnsureOptions(deadline, settle, since, neverSent, onStoreFailure)
 
     public companion object {
-        /** For a number made just now, which no process has sent before. */
+        /** For a reference that was created just now, which no process has sent before. */
         @JvmStatic
         public fun neverSent(): Ensure = Ensure(neverSent = true)
     }
 }
 
 /**
- * A thing that exists exactly once.
+ * A target that exists exactly once.
  *
- * @property value the thing.
- * @property created whether this call made it; otherwise it was found.
+ * @property value the target.
+ * @property created whether this call created it, also when the response to the request was lost. `false`: it was found.
  */
 public data class Ensured<T>(val value: T, val created: Boolean)

@@ -17,9 +17,15 @@ public interface Observer {
 
     /** The token store could not be reached (`false`), or can be reached again (`true`). Told once each. */
     public fun tokenStore(available: Boolean) {}
+
+    /**
+     * The attempt store could not be reached (`false`), or can be reached again (`true`). Called once each. Between the two,
+     * `ensure...` calls are refused and the attempts of other calls are not recorded.
+     */
+    public fun attemptStore(available: Boolean) {}
 }
 
-/** Hands a line of text for each attempt and for the state of the token store to any logger. */
+/** Hands a line of text for each attempt and for the state of the stores to any logger. */
 public class LogObserver(private val log: (String) -> Unit) : Observer {
     override fun attempt(record: AttemptRecord) {
         val parts = listOf(
@@ -36,6 +42,10 @@ public class LogObserver(private val log: (String) -> Unit) : Observer {
     override fun tokenStore(available: Boolean) {
         log(if (available) "the token store can be reached again" else "the token store cannot be reached")
     }
+
+    override fun attemptStore(available: Boolean) {
+        log(if (available) "the attempt store can be reached again" else "the attempt store cannot be reached")
+    }
 }
 
 /** The library's view of an observer: nothing may escape into native code. */
@@ -45,6 +55,8 @@ internal class GuardedObserver(private val inner: Observer) : FfiObserver {
     override fun call(record: CallRecord) = quietly { inner.call(record) }
 
     override fun tokenStore(available: Boolean) = quietly { inner.tokenStore(available) }
+
+    override fun attemptStore(available: Boolean) = quietly { inner.attemptStore(available) }
 
     private inline fun quietly(block: () -> Unit) {
         try {

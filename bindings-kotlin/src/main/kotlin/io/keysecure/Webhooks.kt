@@ -1,6 +1,5 @@
 package io.keysecure
 
-import io.keysecure.ffi.CallbackFailure
 import io.keysecure.ffi.Claim as FfiClaim
 import io.keysecure.ffi.Decider as FfiDecider
 import io.keysecure.ffi.Decision as FfiDecision
@@ -23,21 +22,25 @@ import java.util.concurrent.atomic.AtomicBoolean
  * @param appId the Api-Key.
  * @param secrets the apiSecret; several while a secret is replaced.
  * @param tolerance how far the timestamp may be from this machine's clock, either way. Default: 300 s.
- * @param replayStore rejects a callback that was accepted before.
+ * @param store rejects a webhook that was accepted before; a [Responder] keeps its decisions there. Give the same to all workers.
  * @param acceptWhenUnavailable accepts a callback when the store cannot be asked; by default it is rejected, and the
  * platform sends it again.
  * @param anyAge takes callbacks of any age: for looking at stored callbacks only.
+ * @param maxBody the largest body to look at, in bytes. Default: 64 KiB; at most 1 MiB. What an unauthenticated sender can make
+ * this machine compute grows with it.
  */
 public class WebhookVerifier @JvmOverloads constructor(
     appId: String,
     secrets: List<String>,
     tolerance: Duration? = null,
-    replayStore: ReplayStore? = null,
+    store: Store? = null,
     acceptWhenUnavailable: Boolean = false,
     anyAge: Boolean = false,
+    maxBody: Int? = null,
 ) {
     private val ffi = call {
-        FfiWebhookVerifier(appId, secrets, WebhookOptions(tolerance, anyAge, replayStore?.ffi, acceptWhenUnavailable))
+        Warnings.begin()
+        FfiWebhookVerifier(appId, secrets, WebhookOptions(tolerance, anyAge, store?.ffi, acceptWhenUnavailable, maxBody))
     }
 
     /**
@@ -59,12 +62,21 @@ public class WebhookVerifier @JvmOverloads constructor(
      *         claim.finish()
      *     }
      *
-     * @throws KeySecureException.Webhook when it is not accepted. Rejection `REPLAYED`: it was handled before; answer with
-     * [Replies.again]. Rejection `IN_PROGRESS`: another worker handles it at this moment; answer with an HTTP error, so that
+     * @throws KeySecureException.Webhook when it is not accepted. Rejection `REPLAYED`: it was handled before; reply with
+     * [replyAgain]. Rejection `IN_PROGRESS`: another worker handles it at this moment; answer with an HTTP error, so that
      * it comes again.
      */
     public fun claim(headers: Map<String, *>, body: ByteArray): Claim =
         Claim(call { ffi.claim(listOfHeaders(headers), body) })
+
+    /**
+     * The exact body to reply with to a webhook that was accepted before (rejection `REPLAYED`): a purchase gets its first reply
+     * again, everything else is accepted.
+     *
+     * The first reply is the one that a [Responder] keeps in the store of this verifier; while it is being made, this waits for
+     * it. A purchase without one is declined.
+     */
+    public fun replyAgain(body: ByteArray): String = ffi.replyAgain(body)
 
     /** Verifies the signature and the age only: no look at the action, no typing, no replay guard. */
     public fun verifySignature(headers: Map<String, *>, body: ByteArray): Verified =
@@ -148,7 +160,7 @@ public object Replies {
 
     /**
      * The exact body to answer a callback with that was handled before: it is accepted again. A purchase is declined, because
-     * nobody may decide on it twice, and least of all with yes.
+     * nobody may decide on it twice, and least of all with yes; [WebhookVerifier.replyAgain] repeats the first reply instead.
      */
     @JvmStatic
     public fun again(body: ByteArray): String = io.keysecure.ffi.replyAgain(body)
@@ -183,7 +195,13 @@ public fun interface Decider {
 }
 
 /**
- * Runs your decision on purchases and answers in time, whatever the decision does. The platform waits 800 ms.
+ * Runs your decision on purchases and replies in time, whatever the decision does. The platform waits 800 ms; a reply that is
+ * later is a refusal, whatever was decided.
+ *
+ * A purchase may be asked for again under a new signature. It is decided once by its `consumeNo`, and the first reply is
+ * repeated for 24 hours: among all workers whose verifiers share a [Store], and else in this responder. Each refusal, late
+ * decision and failure is logged as a warning (`java.util.logging`, logger `keysecure`), with the `consumeNo` and the
+ * milliseconds; of an exception its class and the place.
  *
  * @param otherwise the answer when the decision is late or throws. Default: decline.
  * @param budget how long a decision may take, from the moment the callback was verified. Default: 600 ms, at most 800 ms.
@@ -193,6 +211,10 @@ public class Responder @JvmOverloads constructor(
     otherwise: Decision? = null,
     budget: Duration? = null,
 ) {
+    init {
+        Warnings.begin()
+    }
+
     private val ffi = FfiResponder(GuardedDecider(decider), otherwise?.lowered(), budget)
 
     /**
@@ -202,10 +224,5 @@ public class Responder @JvmOverloads constructor(
 }
 
 private class GuardedDecider(private val inner: Decider) : FfiDecider {
-    override fun decide(purchase: AuthEvent): FfiDecision =
-        try {
-            inner.decide(purchase).lowered()
-        } catch (_: Throwable) {
-            throw CallbackFailure.Failed()
-        }
+    override fun decide(purchase: AuthEvent): FfiDecision = guarded { inner.decide(purchase).lowered() }
 }

@@ -1,6 +1,7 @@
 package io.keysecure;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import io.keysecure.model.CardApplied;
 import io.keysecure.model.CardType;
 import io.keysecure.model.Outcome;
 import io.keysecure.model.Package;
+import io.keysecure.model.Transfer;
 import io.keysecure.model.TransferResult;
 import io.keysecure.model.TransferType;
 import java.math.BigDecimal;
@@ -66,8 +68,24 @@ class JavaCallersTest {
     }
 
     @Test
+    void aTransferIsMadeOnceOverAStore() {
+        try (Sandbox sandbox = new Sandbox();
+                Client client = Client.builder(sandbox.getApiKey(), sandbox.getApiSecret())
+                        .baseUrl(sandbox.getBaseUrl())
+                        .store("memory")
+                        .build()) {
+            Transfer transfer = new Transfer(
+                    sandbox.approvedCardholder(), "topup-1", TransferType.In.INSTANCE, new BigDecimal("25.00"));
+            assertTrue(client.accounts().ensureTransfer(transfer, Ensure.neverSent()).getCreated());
+            Ensure again = new Ensure(Duration.ofSeconds(20), Duration.ofMillis(100));
+            assertFalse(client.accounts().ensureTransfer(transfer, again).getCreated());
+            assertEquals("GB", Addresses.virtualCard("SW1Y 4JH", "GB", "London", "London", "12 St James's Square").getCountry());
+        }
+    }
+
+    @Test
     void callbacksAreVerified() {
-        WebhookVerifier verifier = new WebhookVerifier("key", List.of("secret"));
+        WebhookVerifier verifier = new WebhookVerifier("key", List.of("secret"), null, Store.own(null, null, new OwnReplays()));
         byte[] body = "{\"id\":\"1\",\"action\":\"Auth\",\"data\":{\"consume_no\":\"c\",\"card_no\":\"k\",\"amount\":12.50}}".getBytes();
         Map<String, String> headers = verifier.signForTests(Instant.now(), body);
         Responder responder = new Responder(purchase -> purchase.getAmount().compareTo(BigDecimal.TEN) < 0

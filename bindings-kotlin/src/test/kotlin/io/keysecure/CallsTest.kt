@@ -136,12 +136,42 @@ class CallsTest {
     }
 
     @Test
-    fun `an address has defaults where it may be empty`() {
-        val address = Address(
-            firstName = "Ada", lastName = "Lovelace", phoneCode = "44", phone = "2079460123", postalCode = "SW1Y 4JH",
-            country = "GB", state = "London", city = "London", addressLine1 = "12 St James's Square",
+    fun `the address of a virtual card has five fields, and that of a physical one all of them`() = Stage().use { stage ->
+        val cards = stage.client.cards()
+        val five = Address(
+            postalCode = "SW1Y 4JH", country = "GB", state = "London", city = "London", addressLine1 = "12 St James's Square",
         )
-        assertEquals("", address.addressLine2)
+        assertNull(five.firstName)
+        fun package_(type: CardType) = cards.packages().first { it.packageType == type }.packageNo
+        fun apply(type: CardType) =
+            cards.apply(stage.cardholderNo, "card-$type", type, package_(type), addressInfo = five)
+        assertEquals(CardStatus.Activated, cards.get(apply(CardType.Virtual).cardNo).status)
+        val error = assertThrows(KeySecureException.InvalidInput::class.java) { apply(CardType.Physical) }
+        assertEquals("address_info.first_name", error.field)
+    }
+
+    @Test
+    fun `numbers are sent in plain digits and a raw body to the letter`() {
+        val transport = Canned { """{"transfer_no":"1"}""" }
+        val client = transport.client()
+        client.accounts().transfer("1", "t-1", TransferType.In, BigDecimal("1E+2"))
+        client.accounts().transfer("1", "t-2", TransferType.In, BigDecimal("25.10").stripTrailingZeros())
+        val body = """{"a":18446744073709551617,"b":100,"c":1E+2,"d":0.10}"""
+        client.call(Method.POST, "/v1/anything", body)
+        val amounts = transport.bodies.take(2).map { JsonParser.parseString(it).asJsonObject["balance"].asString }
+        assertEquals(listOf("100", "25.1"), amounts)
+        assertEquals(body, transport.bodies[2])
+    }
+
+    @Test
+    fun `the sandbox applies tariffs, charges fees and uses HTTP statuses when it is told to`() = Stage().use { stage ->
+        val cardNo = stage.sandbox.virtualCard(stage.cardholderNo)
+        stage.client.accounts().transfer(stage.transfer("topup-1", "100.00"))
+        stage.sandbox.settings("tariffs" to true, "http_statuses" to "strict")
+        val fee = stage.client.consumptions().get(stage.sandbox.manageFee(cardNo, "1.25"))
+        assertEquals(0, BigDecimal("1.25").compareTo(fee.amount))
+        val error = assertThrows(KeySecureException.NotFound::class.java) { stage.client.cardholders().get("nobody") }
+        assertEquals(400, error.httpStatus)
     }
 
     @Test

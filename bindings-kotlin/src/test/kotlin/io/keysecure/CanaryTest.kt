@@ -94,7 +94,7 @@ class CanaryTest {
             Client("key", "s3cr3t-merchant!", proxy = "http://user:pr0xy-passw0rd@127.0.0.1:9", maxRetries = 0).cards().get("c")
         }
         print(WebhookVerifier("key", listOf("s3cr3t-merchant!")))
-        print(TokenStore.memory())
+        print(Store.memory())
         foreignTransportPrintsWhatPasses(stage)
         freeText(pan)
         assertClean(

@@ -134,6 +134,22 @@ class ErrorsTest {
     }
 
     @Test
+    fun `an exception of which only class and text are left does not say that nothing was sent`() {
+        val classes = KeySecureException::class.java.classes.filter { KeySecureException::class.java.isAssignableFrom(it) }
+        assertEquals(14, classes.size)
+        for (type in classes) {
+            val rebuilt = type.getConstructor(String::class.java).newInstance("some text") as KeySecureException
+            assertEquals(Outcome.UNKNOWN, rebuilt.outcome, type.name)
+            assertEquals("some text", rebuilt.message)
+            assertEquals(type.simpleName.uppercase(), rebuilt.kind.name.replace("_", ""))
+            // As frameworks make an object without any constructor of its own.
+            val factory = sun.reflect.ReflectionFactory.getReflectionFactory()
+            val bare = factory.newConstructorForSerialization(type, Any::class.java.getConstructor()).newInstance()
+            assertEquals(Outcome.UNKNOWN, (bare as KeySecureException).outcome, type.name)
+        }
+    }
+
+    @Test
     fun `what cannot even be handed over is an error of ours`() = Stage().use { stage ->
         val cut = "Ada \uD83D" // half of an emoji
         val tries = listOf<() -> Unit>(

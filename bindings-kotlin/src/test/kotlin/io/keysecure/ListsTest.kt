@@ -1,12 +1,16 @@
 package io.keysecure
 
 import io.keysecure.model.ListCards
+import io.keysecure.model.TransferRecord
 import io.keysecure.model.When
 import java.time.Duration
 import java.time.Instant
 import java.time.ZoneId
 import java.util.stream.Collectors
+import kotlinx.coroutines.flow.toList
+import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
@@ -75,6 +79,53 @@ class ListsTest {
         stage.sandbox.fault("cards.list", "html")
         assertThrows(KeySecureException.InvalidResponse::class.java) { rows.hasNext() }
         assertTrue(!rows.hasNext())
+    }
+
+    @Test
+    fun `rows come newest first`() = Stage().use { stage ->
+        val (start, end) = seeded(stage, 230, Duration.ofDays(200))
+        val times = stage.client.cards().list(start, end).map { it.time!! }.toList()
+        assertEquals(230, times.size)
+        assertEquals(times.sortedDescending(), times)
+    }
+
+    /** Three rows, of which the second has no number. */
+    private fun withBadRow(): Rows<TransferRecord> {
+        val transport = Canned { """{"list":[{"transfer_no":"1"},{"transfer_no":null},{"transfer_no":"3"}]}""" }
+        return transport.client().accounts().transfers(Instant.now().minusSeconds(60), Instant.now())
+    }
+
+    @Test
+    fun `behind a row without its number the list goes on`() {
+        val results = withBadRow().results().toList()
+        assertEquals(listOf("1", null, "3"), results.map { it.getOrNull()?.transferNo })
+        val error = results[1].exceptionOrNull() as KeySecureException.InvalidResponse
+        assertTrue("list[1] on page 0" in error.message!!, error.message)
+
+        val rows = withBadRow().iterator()
+        assertEquals("1", rows.next().transferNo)
+        assertThrows(KeySecureException.InvalidResponse::class.java) { rows.hasNext() }
+        assertEquals("3", rows.next().transferNo)
+        repeat(2) { assertFalse(rows.hasNext()) }
+        assertThrows(NoSuchElementException::class.java) { rows.next() }
+    }
+
+    @Test
+    fun `who takes all rows takes no incomplete list for a complete one`() {
+        assertThrows(KeySecureException.InvalidResponse::class.java) { withBadRow().toList() }
+        assertThrows(KeySecureException.InvalidResponse::class.java) { withBadRow().stream().count() }
+        assertThrows(KeySecureException.InvalidResponse::class.java) { runBlocking { withBadRow().asFlow().toList() } }
+        Unit
+    }
+
+    @Test
+    fun `lists that leave out numbers, or cap pages, lose no row quietly`() = Stage().use { stage ->
+        val (start, end) = seeded(stage, 120, Duration.ofDays(5))
+        stage.sandbox.listSettings("page_cap" to 50)
+        assertEquals(120, stage.client.cards().list(start, end).count())
+        stage.sandbox.listSettings("left_out" to listOf("card_no"), "page_cap" to 0)
+        val failures = stage.client.cards().list(start, end).results().toList()
+        assertTrue(failures.size >= 120 && failures.all { it.isFailure }, "${failures.size}")
     }
 
     @Test

@@ -13,12 +13,12 @@ import java.util.function.Supplier
  */
 class Merchant(private val name: String, private val approves: Boolean) : Function<String, String>, Supplier<List<String>> {
     private val remembered = ConcurrentHashMap<String, String>()
-    private val memory = object : ReplayMemory {
+    private val memory = object : ReplayStore {
         override fun insert(key: String, value: String, keep: Duration): String? = remembered.putIfAbsent(key, value)
         override fun get(key: String): String? = remembered[key]
         override fun remove(key: String) { remembered.remove(key) }
     }
-    private val verifier = WebhookVerifier(name, listOf("secret of $name"), replayStore = ReplayStore.own(memory))
+    private val verifier = WebhookVerifier(name, listOf("secret of $name"), store = Store.own(replays = memory))
     private val responder = Responder({ if (approves) Decision.Approve else Decision.Decline("$name says no") })
 
     override fun apply(body: String): String {

@@ -73,6 +73,22 @@ class Sandbox(vararg options: String) : AutoCloseable {
         control("POST /faults", "operation" to operation, "kind" to kind, "times" to times)
     }
 
+    /** How the platform behaves: `settings("http_statuses" to "strict", "tariffs" to true)`. */
+    fun settings(vararg settings: Pair<String, Any?>) {
+        control("POST /settings", *settings)
+    }
+
+    /** What lists leave out or change: `listSettings("reference" to "trimmed", "page_cap" to 50)`. */
+    fun listSettings(vararg settings: Pair<String, Any?>) {
+        control("POST /lists/settings", *settings)
+    }
+
+    /** Charges the card's management fee, or [amount], and returns the number of the consumption. */
+    fun manageFee(cardNo: String, amount: String? = null): String {
+        val body = listOfNotNull("card_no" to cardNo, amount?.let { "amount" to it })
+        return control("POST /cards/manage_fee", *body.toTypedArray()).asJsonObject["consume_no"].asString
+    }
+
     fun requestsTo(operation: String): Int =
         control("POST /requests/count", "operation" to operation).asJsonObject["count"].asInt
 

@@ -6,7 +6,7 @@ import io.keysecure.model.Rejection
 import java.nio.file.Path
 import java.time.Duration
 import java.time.Instant
-import java.util.concurrent.ConcurrentHashMap
+import java.util.concurrent.atomic.AtomicInteger
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertThrows
@@ -57,13 +57,9 @@ class WebhooksTest {
 
     @Test
     fun `a callback that comes twice is told, in memory, in files and in a store of one's own`() {
-        val stores = listOf(
-            ReplayStore.memory(),
-            ReplayStore.file(folder.resolve("replays")),
-            ReplayStore.own(OwnMemory()),
-        )
+        val stores = listOf(Store.memory(), Store.file(folder.resolve("replays")), Store.own(replays = OwnReplays()))
         for (store in stores) {
-            val guarded = WebhookVerifier("key", listOf("current"), replayStore = store)
+            val guarded = WebhookVerifier("key", listOf("current"), store = store)
             val headers = headers()
             guarded.verify(headers, purchase)
             assertEquals(Rejection.REPLAYED, rejected { guarded.verify(headers, purchase) })
@@ -72,8 +68,8 @@ class WebhooksTest {
 
     @Test
     fun `a callback that could not be handled is new when it comes again, and one that was handled is told`() {
-        for (store in listOf(ReplayStore.memory(), ReplayStore.file(folder.resolve("claims")), ReplayStore.own(OwnMemory()))) {
-            val guarded = WebhookVerifier("key", listOf("current"), replayStore = store)
+        for (store in listOf(Store.memory(), Store.file(folder.resolve("claims")), Store.own(replays = OwnReplays()))) {
+            val guarded = WebhookVerifier("key", listOf("current"), store = store)
             val update = """{"id":"1","action":"Card_update","data":{"card_no":"k","after_status":"Frozen"}}""".toByteArray()
             val headers = guarded.signForTests(Instant.now(), update)
             assertThrows(IllegalStateException::class.java) { guarded.claim(headers, update).use { error("no room") } }
@@ -94,11 +90,11 @@ class WebhooksTest {
     @Test
     fun `a store that throws rejects, unless it is told to accept`() {
         for (thrown in listOf(IllegalStateException(), AssertionError())) {
-            val broken = ReplayStore.own(OwnMemory { throw thrown })
+            val broken = Store.own(replays = OwnReplays { throw thrown })
             assertEquals(Rejection.REPLAY_STORE_UNAVAILABLE, rejected {
-                WebhookVerifier("key", listOf("current"), replayStore = broken).verify(headers(), purchase)
+                WebhookVerifier("key", listOf("current"), store = broken).verify(headers(), purchase)
             })
-            val lenient = WebhookVerifier("key", listOf("current"), replayStore = broken, acceptWhenUnavailable = true)
+            val lenient = WebhookVerifier("key", listOf("current"), store = broken, acceptWhenUnavailable = true)
             assertEquals("1", lenient.verify(headers(), purchase).id)
         }
     }
@@ -145,23 +141,77 @@ class WebhooksTest {
         assertEquals(Event.Unknown("Brand_new", """{"a":1.50}"""), event)
     }
 
-    /** A store of one's own; [before] runs before each question. */
-    private class OwnMemory(private val before: () -> Unit = {}) : ReplayMemory {
-        private val values = ConcurrentHashMap<String, String>()
-
-        override fun insert(key: String, value: String, keep: Duration): String? {
-            before()
-            return values.putIfAbsent(key, value)
+    @Test
+    fun `a store without webhooks is refused by a verifier`() {
+        val error = assertThrows(KeySecureException.InvalidInput::class.java) {
+            WebhookVerifier("key", listOf("current"), store = Store.own(tokens = OwnTokens()))
         }
+        assertEquals("store", error.field)
+    }
 
-        override fun get(key: String): String? {
-            before()
-            return values[key]
-        }
+    @Test
+    fun `an old webhook with a new header contradicts itself`() {
+        val old = Instant.now() - Duration.ofDays(30)
+        val signed = verifier.signForTests(old, purchase)
+        val moved = String(purchase).replace("\"data\":{", "\"data\":{\"timestamp\":\"${old.toEpochMilli()}\",").toByteArray()
+        val fresh = signed + ("Timestamp" to Instant.now().toEpochMilli().toString())
+        assertEquals(Rejection.CONTRADICTION, rejected { verifier.verify(fresh, moved) })
+    }
 
-        override fun remove(key: String) {
-            before()
-            values.remove(key)
+    @Test
+    fun `a body is as large as the verifier takes`() {
+        val large = String(purchase).replace("\"k1\"", "\"k1\",\"remark\":\"${"x".repeat(70_000)}\"").toByteArray()
+        val headers = verifier.signForTests(Instant.now(), purchase)
+        assertEquals(Rejection.TOO_LARGE, rejected { verifier.verify(headers, large) })
+        val roomy = WebhookVerifier("key", listOf("current"), maxBody = 100_000)
+        assertEquals("1", roomy.verify(roomy.signForTests(Instant.now(), large), large).id)
+        assertThrows(KeySecureException.InvalidInput::class.java) { WebhookVerifier("key", listOf("current"), maxBody = -1) }
+        Unit
+    }
+
+    @Test
+    fun `two workers with one store decide a purchase once and repeat the first reply`() {
+        val decided = AtomicInteger()
+        // As two processes have it: each opens the directory for itself, and has a verifier and a rule of its own.
+        val workers = (1..2).map { number ->
+            val guarded = WebhookVerifier("key", listOf("current"), store = Store.file(folder.resolve("fleet")))
+            guarded to Responder({ decided.incrementAndGet(); Decision.Decline("worker $number says no") })
         }
+        val replies = (0..3).map { delivery ->
+            val (guarded, responder) = workers[delivery % 2]
+            // Each delivery has a timestamp and a signature of its own.
+            val signed = guarded.signForTests(Instant.now().minusSeconds(delivery.toLong()), purchase)
+            val reply = responder.respond(guarded.verify(signed, purchase))
+            assertEquals(Rejection.REPLAYED, rejected { workers.first().first.verify(signed, purchase) })
+            listOf(reply, workers.last().first.replyAgain(purchase))
+        }
+        assertEquals(listOf(Replies.decline("worker 1 says no")), replies.flatten().distinct())
+        assertEquals(1, decided.get())
+    }
+
+    @Test
+    fun `an approval is repeated to exact replays, over a store of one's own too`() {
+        val guarded = WebhookVerifier("key", listOf("current"), store = Store.own(replays = OwnReplays()))
+        val responder = Responder({ Decision.Approve }, budget = Duration.ofMillis(800))
+        val signed = headers()
+        assertEquals(Replies.accept(), responder.respond(guarded.verify(signed, purchase)))
+        assertEquals(Rejection.REPLAYED, rejected { guarded.verify(signed, purchase) })
+        assertEquals(Replies.accept(), guarded.replyAgain(purchase))
+        assertTrue("\"code\":1" in Replies.again(purchase), "without the store nothing is known of it")
+    }
+
+    @Test
+    fun `what is late or throws is declined and logged, without the exception's text`() {
+        val heard = Heard()
+        heard.use {
+            val late = Responder({ Thread.sleep(400); Decision.Approve }, budget = Duration.ofMillis(50))
+            assertTrue("\"code\":1" in late.respond(verifier.verify(headers(), purchase)))
+            heard.await("a decision came too late and is dropped: consume_no=\"c1\"")
+            Responder({ error("s3cr3t") }).respond(verifier.verify(headers(), purchase))
+            heard.await("a decision threw java.lang.IllegalStateException at io.keysecure.WebhooksTest")
+            heard.await("a purchase is declined: consume_no=\"c1\"")
+            rejected { verifier.verify(headers(), "{}".toByteArray()) }
+        }
+        assertFalse(heard.lines.any { "s3cr3t" in it }, "${heard.lines}")
     }
 }

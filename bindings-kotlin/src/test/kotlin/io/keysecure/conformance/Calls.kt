@@ -171,10 +171,11 @@ class Calls(private val client: Client, private val args: Args) {
     )
 
     private fun address(info: JsonObject): Address {
-        fun text(name: String) = info[name]?.asString.orEmpty()
+        fun some(name: String) = info[name]?.asString
+        fun text(name: String) = some(name).orEmpty()
         return Address(
-            text("first_name"), text("last_name"), text("phone_code"), text("phone"), text("postal_code"), text("country"),
-            text("state"), text("city"), text("address_line1"), text("address_line2"),
+            some("first_name"), some("last_name"), some("phone_code"), some("phone"), text("postal_code"), text("country"),
+            text("state"), text("city"), text("address_line1"), some("address_line2"),
         )
     }
 

@@ -5,8 +5,8 @@ import com.google.gson.JsonNull
 import com.google.gson.JsonObject
 import io.keysecure.Client
 import io.keysecure.KeySecureException
-import io.keysecure.ReplayStore
 import io.keysecure.Sandbox
+import io.keysecure.Store
 import io.keysecure.WebhookVerifier
 import io.keysecure.model.Environment
 import io.keysecure.model.Language
@@ -89,7 +89,7 @@ class Scenario(private val data: JsonObject) : AutoCloseable {
                 appId = callback["app_id"]?.asString ?: names.text("api_key"),
                 secrets = callback["secrets"]?.asJsonArray?.map { it.asString } ?: listOf(names.text("api_secret")),
                 tolerance = Duration.ofSeconds(callback["tolerance"]?.asLong ?: 300),
-                replayStore = ReplayStore.memory(),
+                store = Store.memory(),
             )
         }
         fun text(name: String) = callback[name].let { if (it.isJsonPrimitive) it.asString else it.toString() }
@@ -98,7 +98,7 @@ class Scenario(private val data: JsonObject) : AutoCloseable {
     }
 
     private fun client(settings: JsonObject): Client {
-        val builder = Client.builder(names.text("api_key"), names.text("api_secret")).baseUrl(names.text("base_url"))
+        val builder = Client.builder(names.text("api_key"), names.text("api_secret")).baseUrl(names.text("base_url")).store(Store.memory())
         for ((name, value) in settings.entrySet()) {
             when (name) {
                 "timeout" -> builder.timeout(duration(value))

@@ -1,0 +1,68 @@
+package io.keysecure
+
+import com.sun.jna.Function
+import com.sun.jna.Platform
+import io.keysecure.model.Environment
+import java.nio.file.Files
+import java.nio.file.Path
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
+
+class SettingsTest {
+    @TempDir
+    lateinit var folder: Path
+
+    /** With these variables in the environment of the process, as the library reads it. */
+    private fun withVariables(variables: Map<String, String>, block: () -> Unit) {
+        val (set, unset) = listOf("setenv", "unsetenv").map { Function.getFunction(Platform.C_LIBRARY_NAME, it) }
+        variables.forEach { (name, value) -> set.invokeInt(arrayOf(name, value, 1)) }
+        try {
+            block()
+        } finally {
+            variables.keys.forEach { unset.invokeInt(arrayOf(it)) }
+        }
+    }
+
+    @Test
+    fun `the environment names the store, the zone, the proxy and the certificates`() = Stage().use { stage ->
+        val known = mapOf("KEYSECURE_API_KEY" to stage.sandbox.apiKey, "KEYSECURE_API_SECRET" to stage.sandbox.apiSecret)
+        val here = known + ("KEYSECURE_BASE_URL" to stage.sandbox.baseUrl)
+        val store = folder.resolve("store")
+        withVariables(here + mapOf("KEYSECURE_STORE" to "file:$store", "KEYSECURE_TIMEZONE" to "UTC+0")) {
+            Client.fromEnv().use { client ->
+                assertTrue(client.accounts().ensureTransfer(stage.transfer("t-1"), Ensure.neverSent()).created)
+            }
+            assertTrue(Files.list(store).use { it.count() } > 0, "the store is that of the variable")
+        }
+        val wrong = mapOf(
+            "KEYSECURE_STORE" to "nonsense", "KEYSECURE_TIMEZONE" to "Mars", "KEYSECURE_PROXY" to "ftp://proxy",
+            "KEYSECURE_CA_PEM" to "$folder/there-is-none.pem",
+        )
+        for ((name, value) in wrong) {
+            withVariables(here + (name to value)) {
+                assertThrows(KeySecureException.Config::class.java, { Client.fromEnv() }, name)
+            }
+        }
+    }
+
+    @Test
+    fun `plain http leaves the machine only to hosts that are named`() {
+        fun builder() = Client.builder("key", "sixteen-letters!").baseUrl("http://sandbox:9/")
+        assertThrows(KeySecureException.Config::class.java) { builder().build() }
+        builder().allowPlainHttp("sandbox").build().close()
+        Client("key", "sixteen-letters!", baseUrl = "http://sandbox:9", allowPlainHttp = listOf("other", "sandbox")).close()
+        assertThrows(KeySecureException.Config::class.java) {
+            builder().allowPlainHttp("sandbox").environment(Environment.PRODUCTION).build()
+        }
+        Unit
+    }
+
+    @Test
+    fun `a connection that cannot be made says why`() {
+        val client = Client("key", "sixteen-letters!", baseUrl = "http://127.0.0.1:1", maxRetries = 0)
+        val error = assertThrows(KeySecureException.Transport::class.java) { client.cards().get("c") }
+        assertTrue("it was refused" in error.message!!, error.message)
+    }
+}

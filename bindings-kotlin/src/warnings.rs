@@ -1,0 +1,57 @@
+//! The library's warnings: a store that cannot be reached, a decision that was late. Somebody must be able to read them.
+
+use std::sync::{Arc, Once, PoisonError, RwLock};
+
+use log::{Level, LevelFilter, Log, Metadata, Record};
+
+use crate::convert::{CallbackFailure, Result};
+
+/// Takes the library's warnings. It is called on the thread that has something to say and should be quick. No warning
+/// holds a secret. What it throws is dropped.
+#[uniffi::export(foreign)]
+pub trait WarningSink: Send + Sync {
+    /// Takes one warning, a line of text.
+    fn warn(&self, text: String) -> Result<(), CallbackFailure>;
+}
+
+/// Sends the library's warnings to `sink` from now on, for the whole process; without one they go to the standard error.
+#[uniffi::export]
+pub fn set_warning_sink(sink: Option<Arc<dyn WarningSink>>) {
+    begin();
+    *SINK.write().unwrap_or_else(PoisonError::into_inner) = sink;
+}
+
+static SINK: RwLock<Option<Arc<dyn WarningSink>>> = RwLock::new(None);
+
+/// Makes the warnings heard. A Rust program that has a logger keeps it.
+pub(crate) fn begin() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        if log::set_logger(&Warnings).is_ok() {
+            log::set_max_level(LevelFilter::Warn);
+        }
+    });
+}
+
+struct Warnings;
+
+impl Log for Warnings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.level() <= Level::Warn && metadata.target().starts_with("keysecure")
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        // No lock is held over foreign code, which may set another sink.
+        let sink = SINK.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let text = record.args().to_string();
+        match sink {
+            Some(sink) => drop(sink.warn(text)),
+            None => eprintln!("keysecure: {text}"),
+        }
+    }
+
+    fn flush(&self) {}
+}

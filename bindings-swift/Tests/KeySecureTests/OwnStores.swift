@@ -1,0 +1,135 @@
+import Foundation
+import KeySecure
+
+// Stores as a merchant writes them, in memory.
+
+final class OwnTokens: TokenStore, @unchecked Sendable {
+    private let lock = NSLock()
+    private var tokens: [String: StoredToken] = [:]
+    private var locks: [String: String] = [:]
+
+    func load(slot: String, within: TimeInterval) -> StoredToken? { lock.withLock { tokens[slot] } }
+
+    func save(slot: String, token: StoredToken, within: TimeInterval) { lock.withLock { tokens[slot] = token } }
+
+    func tryLock(slot: String, within: TimeInterval) -> String? {
+        lock.withLock {
+            if locks[slot] != nil { return nil }
+            locks[slot] = UUID().uuidString
+            return locks[slot]
+        }
+    }
+
+    func unlock(slot: String, lockId: String, within: TimeInterval) {
+        lock.withLock { if locks[slot] == lockId { locks[slot] = nil } }
+    }
+}
+
+final class OwnAttempts: AttemptStore, @unchecked Sendable {
+    private struct Record {
+        let lease: String
+        let ends: Date
+        var end: AttemptEnd?
+        var ended: Date
+    }
+
+    private let lock = NSLock()
+    private let age: TimeInterval
+    private var records: [String: Record] = [:]
+    private var leases: [String: (id: String, ends: Date)] = [:]
+    private var made: [String] = []
+
+    /// - Parameter age: How long it has been recording, in seconds.
+    init(age: TimeInterval) { self.age = age }
+
+    var calls: [String] { lock.withLock { made } }
+
+    func acquire(reference: String, lease: TimeInterval, within: TimeInterval) -> Acquired {
+        lock.withLock {
+            made.append("acquire")
+            let (now, past) = (Date(), records[reference])
+            if let held = leases[reference], held.ends > now { return .busy }
+            if let past, past.end == nil, past.ends > now { return .busy }
+            let id = UUID().uuidString
+            leases[reference] = (id, now + lease)
+            let last = past.map { PastAttempt(ended: max(0, now.timeIntervalSince($0.ended)), end: $0.end) }
+            return .leased(leaseId: id, lastAttempt: last, storeAge: age)
+        }
+    }
+
+    func begin(attempt: AttemptStart, within: TimeInterval) -> Bool {
+        lock.withLock {
+            made.append("begin \(attempt.operation)")
+            guard let held = leases[attempt.reference], held.id == attempt.leaseId, held.ends > Date() else { return false }
+            leases[attempt.reference] = (attempt.leaseId, Date() + attempt.lease)
+            let ends = Date() + attempt.lasts
+            records[attempt.reference] = Record(lease: attempt.leaseId, ends: ends, end: nil, ended: ends)
+            return true
+        }
+    }
+
+    func finish(reference: String, leaseId: String, end: AttemptEnd, within: TimeInterval) {
+        lock.withLock {
+            made.append("finish \(end)")
+            guard let record = records[reference], record.lease == leaseId || end == .done else { return }
+            (records[reference]?.end, records[reference]?.ended) = (end, Date())
+        }
+    }
+
+    func release(reference: String, leaseId: String, within: TimeInterval) {
+        lock.withLock {
+            made.append("release")
+            if leases[reference]?.id == leaseId { leases[reference] = nil }
+        }
+    }
+}
+
+final class OwnReplays: ReplayStore, @unchecked Sendable {
+    private let lock = NSLock()
+    private var values: [String: String] = [:]
+
+    func insert(key: String, value: String, keep: TimeInterval) -> String? {
+        lock.withLock {
+            if let there = values[key] { return there }
+            values[key] = value
+            return nil
+        }
+    }
+
+    func get(key: String) -> String? { lock.withLock { values[key] } }
+
+    func remove(key: String) { lock.withLock { values[key] = nil } }
+}
+
+/// Each method throws.
+final class Broken: TokenStore, AttemptStore {
+    func load(slot: String, within: TimeInterval) throws -> StoredToken? { throw Failure("s3cr3t") }
+    func save(slot: String, token: StoredToken, within: TimeInterval) throws { throw Failure("s3cr3t") }
+    func tryLock(slot: String, within: TimeInterval) throws -> String? { throw Failure("s3cr3t") }
+    func unlock(slot: String, lockId: String, within: TimeInterval) throws { throw Failure("s3cr3t") }
+    func acquire(reference: String, lease: TimeInterval, within: TimeInterval) throws -> Acquired { throw Failure("s3cr3t") }
+    func begin(attempt: AttemptStart, within: TimeInterval) throws -> Bool { throw Failure("s3cr3t") }
+    func finish(reference: String, leaseId: String, end: AttemptEnd, within: TimeInterval) throws { throw Failure("s3cr3t") }
+    func release(reference: String, leaseId: String, within: TimeInterval) throws { throw Failure("s3cr3t") }
+}
+
+/// What the library warns of from now on.
+final class Heard: Sendable {
+    private let all = Shared<[String]>([])
+
+    init() {
+        let all = all
+        Warnings.send { line in all.change { $0.append(line) } }
+    }
+
+    var lines: [String] { all.value }
+
+    /// Waits for a line that holds a text: some come from other threads.
+    func wait(for text: String) throws {
+        let end = Date() + 10
+        while !lines.contains(where: { $0.contains(text) }) {
+            if Date() > end { throw Failure("no warning of \(text) in \(lines)") }
+            Thread.sleep(forTimeInterval: 0.005)
+        }
+    }
+}

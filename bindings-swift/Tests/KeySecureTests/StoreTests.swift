@@ -1,0 +1,139 @@
+import Foundation
+import KeySecure
+import KeySecureSandbox
+import XCTest
+
+final class StoreTests: XCTestCase {
+    func testClientsThatShareAStoreFetchOneToken() throws {
+        let sandbox = try startSandbox()
+        let holder = try sandbox.cardholder()
+        for store in [Store.memory(), try .file(directory: temporaryFolder()), .own(tokens: OwnTokens())] {
+            let before = try sandbox.count("token")
+            for _ in 0..<3 { _ = try sandbox.client(store: store).cardholders().get(cardholderNo: holder) }
+            XCTAssertEqual(try sandbox.count("token"), before + 1, "\(store)")
+        }
+    }
+
+    func testEnsureWithoutAStoreNamesTheChoicesAndSendsNothing() throws {
+        let sandbox = try startSandbox()
+        let holder = try sandbox.cardholder()
+        for store in [nil, Store.own(tokens: OwnTokens())] {
+            let client = try sandbox.client(store: store)
+            let error = try failure { _ = try ensure(client, holder, "t-1") }
+            XCTAssertEqual(error.kind, .config)
+            XCTAssertEqual(error.outcome, .notSent)
+            for choice in ["memory", "file:", "redis://"] { XCTAssertTrue("\(error)".contains(choice), "\(error)") }
+        }
+        XCTAssertEqual(try sandbox.count("accounts.transfer"), 0)
+    }
+
+    func testEveryKindOfStoreMakesEachTransferOnceAndSaysWhoMadeIt() throws {
+        let sandbox = try startSandbox()
+        let holder = try sandbox.cardholder()
+        let stores = [
+            Store.memory(), try .file(directory: temporaryFolder()), try .parse(text: "file:\(temporaryFolder())"),
+            .own(attempts: OwnAttempts(age: 0)),
+        ]
+        for (number, store) in stores.enumerated() {
+            let client = try sandbox.client(store: store)
+            try sandbox.fault("drop_after_commit", on: "accounts.transfer")
+            XCTAssertTrue(try ensure(client, holder, "t-\(number)").created, "only its response was lost")
+            XCTAssertFalse(try ensure(client, holder, "t-\(number)").created)
+        }
+        XCTAssertEqual(try sandbox.transfers().count, stores.count)
+    }
+
+    func testAStoreOfTheMerchantsThatIsOldEnoughLetsNewReferencesGoAtOnce() throws {
+        let sandbox = try startSandbox()
+        let holder = try sandbox.cardholder()
+        let attempts = OwnAttempts(age: 3600)
+        let client = try sandbox.client(store: .own(attempts: attempts))
+        for number in 0..<5 {
+            // With the default of 10 s for each they would not be through before the deadline of the first.
+            let ensured = try client.accounts().ensureTransfer(
+                cardholderNo: holder, transferUniqueNo: "t-\(number)", type: .in, amount: 5, deadline: 11)
+            XCTAssertTrue(ensured.created)
+        }
+        XCTAssertEqual(Array(attempts.calls.prefix(4)), ["acquire", "begin accounts.transfer", "finish done", "release"])
+        XCTAssertEqual(attempts.calls.count, 20)
+    }
+
+    func testTwoWorkersWithADirectoryInCommonMakeOneTransfer() async throws {
+        let sandbox = try startSandbox()
+        let (holder, folder) = (try sandbox.cardholder(), try temporaryFolder())
+        let made = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    let client = try sandbox.client(store: .file(directory: folder))
+                    return try await client.accounts().ensureTransfer(
+                        cardholderNo: holder, transferUniqueNo: "one", type: .in, amount: 5, deadline: 20, settle: 0.2
+                    ).created
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        XCTAssertEqual(made.filter { $0 }.count, 1, "\(made)")
+        XCTAssertEqual(try sandbox.transfers().count, 1)
+    }
+
+    func testAnAttemptStoreThatThrowsStopsEnsureBeforeItSendsUnlessItIsToldToGoOnAndNeverAPlainCall() throws {
+        let sandbox = try startSandbox()
+        let holder = try sandbox.cardholder()
+        let heard = Heard()
+        let client = try sandbox.client(store: .own(attempts: Broken()))
+        let error = try failure { _ = try ensure(client, holder, "t-1") }
+        XCTAssertEqual(error.kind, .transport)
+        XCTAssertEqual(error.outcome, .notSent)
+        XCTAssertEqual(error.transportFault, .store)
+        XCTAssertEqual(try sandbox.count("accounts.transfer"), 0)
+        let forced = try client.accounts().ensureTransfer(
+            cardholderNo: holder, transferUniqueNo: "t-1", type: .in, amount: 5, deadline: 20, settle: 0.2,
+            onStoreFailure: .accept)
+        XCTAssertTrue(forced.created)
+        _ = try client.accounts().transfer(cardholderNo: holder, transferUniqueNo: "t-2", type: .in, amount: 5)
+        XCTAssertEqual(try sandbox.transfers().count, 2)
+        try heard.wait(for: "acquire of a store threw KeySecureTests.Failure")
+        try heard.wait(for: "the attempt store cannot be reached")
+        XCTAssertFalse(heard.lines.contains { $0.contains("s3cr3t") }, "\(heard.lines)")
+    }
+
+    func testATokenStoreThatThrowsCostsATokenAndNothingElse() throws {
+        let sandbox = try startSandbox()
+        let (heard, lines) = (Heard(), Shared<[String]>([]))
+        let observer = LogObserver { line in lines.change { $0.append(line) } }
+        let client = try sandbox.client(observer: observer, store: .own(tokens: Broken()))
+        XCTAssertFalse(try client.cards().packages().all().isEmpty)
+        try heard.wait(for: "load of a store threw KeySecureTests.Failure")
+        XCTAssertTrue(lines.value.contains("the token store cannot be reached"), "\(lines.value)")
+    }
+
+    func testAStoreThatNoWorkerCouldUseIsRefused() throws {
+        for text in ["", "nonsense", "file:", "postgres://:hunter2@host/"] {
+            let error = try failure { _ = try Store.parse(text: text) }
+            XCTAssertEqual(error.kind, .config, text)
+            XCTAssertFalse("\(error)".contains("hunter2"))
+        }
+        XCTAssertEqual(try failure { _ = try Store.redis(url: "http://localhost/") }.field, "url")
+    }
+
+    func testAStoredTokenPrintsWithoutItself() {
+        let token = StoredToken(token: "t0ps3cret", renewAt: Date(), expiresAt: Date())
+        var dumped = ""
+        dump(token, to: &dumped)
+        XCTAssertFalse("\(token) \(String(reflecting: token)) \(dumped)".contains("t0ps3cret"))
+    }
+
+    private func ensure(_ client: Client, _ holder: String, _ number: String) throws -> EnsuredTransfer {
+        try client.accounts().ensureTransfer(
+            cardholderNo: holder, transferUniqueNo: number, type: .in, amount: 5, deadline: 20, settle: 0.2)
+    }
+}
+
+extension XCTestCase {
+    /// A folder that goes with the test.
+    func temporaryFolder() throws -> String {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("keysecure-\(UUID().uuidString)").path
+        addTeardownBlock { try? FileManager.default.removeItem(atPath: folder) }
+        return folder
+    }
+}
