@@ -56,7 +56,7 @@ impl Writer<'_> {
         } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
             self.array(value, depth)?;
         } else if is_decimal(value)? {
-            self.text.push_str(&format!("\"{}\"", decimal(self.field, value)?));
+            self.text.push_str(&["\"", &decimal(self.field, value)?.to_string(), "\""].concat());
         } else if value.is_instance_of::<PyFloat>() {
             return Err(
                 self.refused(value, "must not hold a float, which is not exact: give a Decimal, an int or a str")
