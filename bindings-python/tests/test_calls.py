@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import pickle
 import threading
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
@@ -79,6 +80,36 @@ def test_a_physical_card_is_sent_activated_and_gets_a_pin(
     )
     client.cards.set_pin(card_no=applied.card_no, cardholder_no=cardholder_no, pin="739251")
     assert sandbox.pin_matches(applied.card_no, "739251")
+
+
+def test_a_virtual_card_needs_five_fields_of_an_address_and_a_physical_one_more(
+    sandbox: Sandbox, client: Client, cardholder_no: str
+) -> None:
+    five = {name: getattr(address(), name) for name in ("postal_code", "country", "state", "city", "address_line1")}
+    short = keysecure.Address(**five)
+    assert (short.first_name, short.phone_code, short.phone) == (None, None, None)
+    assert short == keysecure.Address(**five, first_name=None)
+    assert {short: 1}[pickle.loads(pickle.dumps(short))] == 1
+    virtual, physical = (next(iter(client.cards.packages(type=kind))).package_no for kind in ("Virtual", "Physical"))
+    for number, given in enumerate([short, five]):
+        assert client.cards.apply(
+            cardholder_no=cardholder_no,
+            card_unique_no=f"virtual-{number}",
+            card_type="Virtual",
+            package_no=virtual,
+            address_info=given,
+        ).card_no
+    with pytest.raises(keysecure.InvalidInputError) as caught:
+        client.cards.apply(
+            cardholder_no=cardholder_no,
+            card_unique_no="physical",
+            card_type="Physical",
+            package_no=physical,
+            address_info=short,
+        )
+    assert caught.value.field == "address_info.first_name"
+    with pytest.raises(TypeError, match="city"):
+        keysecure.Address(**{name: value for name, value in five.items() if name != "city"})
 
 
 def test_card_secrets_are_decrypted(sandbox: Sandbox, client: Client, card_no: str) -> None:
