@@ -23,11 +23,11 @@ type Fetch<T> = Box<dyn FnMut(Option<Window>, u32, u32) -> Result<Rows<T>, Error
 /// says how many rows there are (`total`) and gives fewer, or the number falls while the list is read, the window is read
 /// again; a row that is found then comes at its window's end.
 ///
-/// **Errors.** A failed request ends the sequence, unless it was interrupted: then the next step asks again. Behind two
-/// errors, both of kind [`InvalidResponse`](crate::ErrorKind::InvalidResponse), it goes on: a row without its number
-/// (`list[37] on page 2: transfer_no is missing`), and a window of which rows may be missing. So a caller who wants all
-/// that there is goes on until `None`; one who stops at the first error never takes an incomplete list for a complete
-/// one.
+/// **Errors.** A failed request ends the sequence, unless it was interrupted ([`Clock::between_waits`](crate::Clock)): then it
+/// goes on with the same page. Behind two errors, both of kind
+/// [`InvalidResponse`](crate::ErrorKind::InvalidResponse), it goes on: a row without its number (`list[37] on page 2:
+/// transfer_no is missing`), and a window of which rows may be missing. So a caller who wants all that there is goes on
+/// until `None`; one who stops at the first error never takes an incomplete list for a complete one.
 ///
 /// [`has_failed`](Self::has_failed) tells the two from a failed request. It holds the rows of one page and the numbers of the
 /// rows of two windows.
@@ -136,7 +136,7 @@ impl<T> Iterator for List<T> {
             }
             let window = *self.windows.front()?;
             if let Err(error) = self.turn(window) {
-                // Whoever interrupted it may continue where it was.
+                // Nothing was read: the page can be asked for again.
                 if error.transport_fault() != Some(TransportFault::Interrupted) {
                     self.windows.clear();
                     self.failed = true;
