@@ -36,7 +36,7 @@ pub struct State {
     /// Whether the list gives only rows of the reference that was asked for.
     pub filters: bool,
     /// The most rows on a page.
-    pub cap: u64,
+    pub cap: usize,
     /// What the look-ups are refused with once a transfer was sent.
     pub look_up_refused: Option<i64>,
 }
@@ -100,9 +100,10 @@ impl State {
         }
         let rows = self.rows.lock().unwrap();
         let listed: Vec<_> = rows.iter().filter(|row| !self.filters || row["asked"] == reference).collect();
-        let size = body["size"].as_u64().unwrap().min(self.cap);
-        let page: Vec<_> = listed.into_iter().skip((body["page"].as_u64().unwrap() * size) as usize).collect();
-        Reply::Keep(envelope(&json!({"list": page.get(..size as usize).unwrap_or(&page)}).to_string()))
+        let number = |name: &str| usize::try_from(body[name].as_u64().unwrap()).unwrap();
+        let size = number("size").min(self.cap);
+        let page: Vec<_> = listed.into_iter().skip(number("page") * size).take(size).collect();
+        Reply::Keep(envelope(&json!({"list": page}).to_string()))
     }
 }
 
