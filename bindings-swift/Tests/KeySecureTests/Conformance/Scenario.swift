@@ -77,7 +77,7 @@ struct Scenario {
             verifier = try WebhookVerifier(
                 appId: callback["app_id"]?.text ?? names.text("api_key"),
                 secrets: callback["secrets"]?.list?.map(\.plain) ?? [names.text("api_secret")],
-                tolerance: callback["tolerance"]?.seconds ?? 300, store: .memory())
+                tolerance: callback["tolerance"]?.seconds ?? 300, store: .own(replays: OwnReplays()))
         }
         let headers = [
             "Timestamp": callback["timestamp"]?.plain ?? "", "Signature": callback["signature"]?.plain ?? "",

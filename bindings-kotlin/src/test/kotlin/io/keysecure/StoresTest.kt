@@ -168,6 +168,7 @@ class StoresTest {
             val headers = one.signForTests(java.time.Instant.now(), body)
             one.verify(headers, body)
             assertThrows(KeySecureException.Webhook::class.java) { other.verify(headers, body) }
+            Unit
         } finally {
             redis!!.destroy()
             redis.waitFor()

@@ -160,7 +160,7 @@ class WebhooksTest {
 
     @Test
     fun `a body is as large as the verifier takes`() {
-        val large = String(purchase).replace("\"k1\"", "\"k1\",\"remark\":\"${"x".repeat(70_000)}\"").toByteArray()
+        val large = String(purchase).replace("\"k1\"", "\"k1\",\"merchant_info\":{\"merchant_name\":\"${"x".repeat(70_000)}\"}").toByteArray()
         val headers = verifier.signForTests(Instant.now(), purchase)
         assertEquals(Rejection.TOO_LARGE, rejected { verifier.verify(headers, large) })
         val roomy = WebhookVerifier("key", listOf("current"), maxBody = 100_000)
