@@ -102,7 +102,8 @@ struct Scenario {
             environment: setting("environment")?.text == "production" ? .production : .sandbox,
             baseUrl: setting("base_url")?.text ?? names.text("base_url"), timeout: setting("timeout")?.seconds,
             connectTimeout: setting("connect_timeout")?.seconds, maxRetries: setting("max_retries")?.whole.map(Int.init),
-            language: setting("language")?.text == "zh_CN" ? .chinese : .english, timezone: setting("timezone")?.text, store: .memory())
+            language: setting("language")?.text == "zh_CN" ? .chinese : .english, timezone: setting("timezone")?.text,
+            store: .memory())
         if !left.isEmpty { throw Failure("what are the settings \(left.keys)?") }
         return client
     }
