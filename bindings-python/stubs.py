@@ -72,7 +72,7 @@ def declarations() -> str:
     for doc, name, body in sorted(models, key=lambda block: block[1]):
         out.append(f"\n@final\nclass {name}(_Model):\n{docstring(doc_of(doc), '    ')}\n")
         for comments, field, rust in re.findall(
-            r"((?: *///[^\n]*\n)+) *pub (?:r#)?(\w+): (.+?)(?: = [^,]+)?,\n", body + "\n"
+            r"((?: *///[^\n]*\n)+) *pub (?:r#)?(\w+): (.+?)(?: \[or \w+\])?(?: = [^,]+)?,\n", body + "\n"
         ):
             out.append(f"    @property\n    def {field}(self) -> {python_type(rust, enums)}:\n")
             out.append(docstring(doc_of(comments), "        "))

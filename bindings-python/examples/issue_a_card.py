@@ -1,6 +1,6 @@
 """Issues a virtual card to a cardholder and waits until it can be used.
 
-    python issue_a_card.py CARDHOLDER_NO OWN_NUMBER
+    KEYSECURE_STORE=file:/var/lib/shop python issue_a_card.py CARDHOLDER_NO OWN_NUMBER
 
 Without credentials in the environment it runs on an offline sandbox, which needs no arguments.
 """

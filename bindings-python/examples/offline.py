@@ -29,6 +29,8 @@ def platform(mode: str = "credit") -> Iterator[Sandbox | None]:
             "KEYSECURE_API_KEY": sandbox.api_key,
             "KEYSECURE_API_SECRET": sandbox.api_secret,
             "KEYSECURE_BASE_URL": sandbox.base_url,
+            # With a platform of its own, nobody else works on its references.
+            "KEYSECURE_STORE": "memory",
         }
         os.environ.update(settings)
         try:

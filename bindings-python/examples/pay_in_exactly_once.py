@@ -1,8 +1,8 @@
 """Pays money to cardholders, each payment exactly once, however often it is run and whatever goes wrong.
 
-    python pay_in_exactly_once.py payments.csv
+    KEYSECURE_STORE=file:/var/lib/shop python pay_in_exactly_once.py payments.csv
 
-where `payments.csv` has the columns number, cardholder_no, amount; `number` is your own and never used twice.
+The store records what is sent, so that no two runs pay the same (see `keysecure.stores`). In the file, `number` is your own and never used twice; the other columns are cardholder_no and amount.
 Without credentials in the environment it runs on an offline sandbox that loses an answer on purpose.
 """
 

@@ -36,8 +36,9 @@ fn run(py: Python<'_>, job: &mut (dyn FnMut() + Send)) -> PyResult<()> {
     let wanted = log::wanted(py)?;
     look_where_we_are(py)?;
     // Of the call within which a signal handler makes this one.
-    let outer = RAISED.take();
+    let (outer, within) = (RAISED.take(), WORKING.replace(true));
     let (_, records) = py.detach(|| log::collecting(wanted, || catch_unwind(AssertUnwindSafe(job))));
+    WORKING.set(within);
     let raised = RAISED.replace(outer);
     let logged = log::emit(py, &records);
     raised.map_or(logged, Err)
@@ -47,6 +48,9 @@ thread_local! {
     /// The process in which this thread was looked at, and whether it is the one on which Python runs signal handlers: the
     /// thread that forks is its child's main thread.
     static MAIN: Cell<(u32, bool)> = const { Cell::new((0, false)) };
+
+    /// Whether this thread has a job.
+    static WORKING: Cell<bool> = const { Cell::new(false) };
 
     /// What a signal handler raised while this thread's job waited: the job ends, and its caller gets this.
     static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
@@ -78,6 +82,16 @@ pub fn await_change<'a, T>(
     drop(held);
     look_for_signals()?;
     Ok(lock.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Ends the job of this thread with what was raised within it, such as the Ctrl-C that a store of the caller's own met. Gives
+/// it back when this thread has no job.
+pub fn interrupt(raised: PyErr) -> Option<PyErr> {
+    if !WORKING.get() {
+        return Some(raised);
+    }
+    RAISED.set(Some(raised));
+    None
 }
 
 /// Lets Python run its signal handlers. Once one has raised, every wait of the job ends.
@@ -126,6 +140,13 @@ impl Clock for SignalClock {
     }
 
     fn between_waits(&self) -> Result<(), Interrupted> {
-        if MAIN.get().1 { look_for_signals() } else { Ok(()) }
+        // On another thread only a store can have raised.
+        if MAIN.get().1 {
+            look_for_signals()
+        } else if RAISED.with_borrow(Option::is_some) {
+            Err(Interrupted)
+        } else {
+            Ok(())
+        }
     }
 }

@@ -3,19 +3,20 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use keysecure::{Error, Json, Method, TokenStore};
-use pyo3::exceptions::PyTypeError;
+use keysecure::{Error, Json, Method, Store};
+use pyo3::exceptions::{PyDeprecationWarning, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
 use crate::blocking::blocking;
 use crate::doctor::Report;
 use crate::errors::{config, instead, invalid_input, invalid_response};
+use crate::json;
 use crate::process::PerProcess;
 use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Simulation};
 use crate::secrets::AccessToken;
 use crate::settings::{self, Settings};
-use crate::stores::{self, OwnToken};
+use crate::stores::{OwnToken, Setting, Use};
 use crate::values::{self, Given};
 
 /// A client of the platform: `Client(api_key, api_secret)`, used as it is, with `with`, or ended by `close()`.
@@ -30,14 +31,54 @@ use crate::values::{self, Given};
 /// one call may take, with all its attempts. `connect_timeout`: the same for making one connection. `max_retries`: how
 /// often a call is sent again where that cannot do a thing twice. `language`: of the platform's messages, `en_US` or
 /// `zh_CN`. `timezone`: in which bare dates begin and end. `proxy`: an http or https proxy; none is taken from the
-/// environment. `ca_pem`: the root certificates to trust instead of the built-in ones. `token_store`: a
-/// `MemoryTokenStore` or a `FileStore` that several clients share.
+/// environment. `ca_pem`: the root certificates to trust instead of the built-in ones, in PEM form. `allow_plain_http`:
+/// hosts of a `base_url` that plain http may go to although they are not this machine, by name (`["sandbox"]` in Docker
+/// Compose); refused in production.
+///
+/// `store`: what this client shares with other workers: the access token, and the record of its attempts on merchant
+/// references, which the `ensure_*` calls need. `"memory"`, when this process is the only one that works on its references;
+/// `"file:/var/lib/shop"` for all processes of one user on one machine; `"redis://host"` for many machines; or a
+/// `MemoryStore`, a `FileStore`, a `RedisStore`, or an object of your own (see `keysecure.stores`). `token_store` is its old
+/// name and shares the token only.
 #[pyclass(frozen, module = "keysecure")]
 pub struct Client {
     settings: Settings,
-    token_store: Option<Py<PyAny>>,
+    store: Option<SharedStore>,
     live: PerProcess<Live>,
     closed: AtomicBool,
+}
+
+/// The setting `store`, or its old name.
+struct SharedStore {
+    setting: Setting,
+    tokens_only: bool,
+}
+
+impl SharedStore {
+    fn of(store: Option<Given<'_, '_>>, token_store: Option<Given<'_, '_>>) -> PyResult<Option<Self>> {
+        match (store, token_store) {
+            (Some(store), None) => {
+                Ok(Some(Self { setting: Setting::of("store", store, Use::Client)?, tokens_only: false }))
+            }
+            (None, Some(store)) => {
+                let py = store.py();
+                let category = py.get_type::<PyDeprecationWarning>();
+                PyErr::warn(py, &category, c"token_store is deprecated: use store, which ensure_* calls need too", 1)?;
+                Ok(Some(Self { setting: Setting::of("token_store", store, Use::Client)?, tokens_only: true }))
+            }
+            (Some(store), Some(_)) => Err(config(store.py(), "token_store is the old name of store: give one of them")),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// This process's part of it.
+    fn here(&self, py: Python<'_>) -> PyResult<Store> {
+        let store = self.setting.here(py)?;
+        if !self.tokens_only {
+            return Ok(store);
+        }
+        Ok(store.token_store().map_or_else(Store::new, |tokens| Store::new().tokens(tokens)))
+    }
 }
 
 /// What belongs to one process.
@@ -62,8 +103,7 @@ impl Client {
     /// This process's client of the core.
     pub fn core(&self, py: Python<'_>) -> PyResult<keysecure::Client> {
         let live = self.live.get(py, |parents| {
-            let store = self.token_store.as_ref().map(|store| store.bind(py));
-            let live = Live::start(&self.settings, store, parents.token.inherited())?;
+            let live = Live::start(py, &self.settings, self.store.as_ref(), parents.token.inherited())?;
             if self.closed.load(Ordering::Acquire) {
                 live.client.close();
             }
@@ -74,10 +114,10 @@ impl Client {
 }
 
 impl Live {
-    fn start(settings: &Settings, token_store: Option<Given<'_, '_>>, token: OwnToken) -> PyResult<Self> {
+    fn start(py: Python<'_>, settings: &Settings, store: Option<&SharedStore>, token: OwnToken) -> PyResult<Self> {
         let token = Arc::new(token);
-        let own = || -> Arc<dyn TokenStore> { token.clone() };
-        let store = token_store.map_or_else(|| Ok(own()), stores::token_store)?;
+        let store = store.map_or_else(|| Ok(Store::new()), |store| store.here(py))?;
+        let store = if store.token_store().is_some() { store } else { store.tokens(token.clone()) };
         Ok(Self { client: settings.build(store)?, token })
     }
 }
@@ -89,11 +129,11 @@ impl Client {
         signature = (
             api_key, api_secret, *, environment=None, base_url=None, app_id=None, aes=None, timeout=None,
             connect_timeout=None, max_retries=None, language=None, timezone=None, proxy=None, ca_pem=None,
-            token_store=None,
+            allow_plain_http=None, store=None, token_store=None,
         ),
         text_signature = "(api_key, api_secret, *, environment='sandbox', base_url=None, app_id=None, aes='utf8', \
             timeout=30.0, connect_timeout=5.0, max_retries=2, language='en_US', timezone='UTC+8', proxy=None, \
-            ca_pem=None, token_store=None)",
+            ca_pem=None, allow_plain_http=(), store=None, token_store=None)",
     )]
     fn new(
         api_key: Given<'_, '_>,
@@ -109,6 +149,8 @@ impl Client {
         timezone: Option<Given<'_, '_>>,
         proxy: Option<Given<'_, '_>>,
         ca_pem: Option<Given<'_, '_>>,
+        allow_plain_http: Option<Given<'_, '_>>,
+        store: Option<Given<'_, '_>>,
         token_store: Option<Given<'_, '_>>,
     ) -> PyResult<Self> {
         let settings = Settings {
@@ -125,21 +167,26 @@ impl Client {
             timezone: settings::word("timezone", timezone)?.unwrap_or_default(),
             proxy: settings::optional_text("proxy", proxy)?.map(Into::into),
             ca_pem: settings::pem(ca_pem)?,
+            plain_http: settings::hosts(allow_plain_http)?,
         };
-        let live = PerProcess::new(Live::start(&settings, token_store, OwnToken::default())?);
-        let token_store = token_store.map(|store| store.clone().unbind());
-        Ok(Self { settings, token_store, live, closed: AtomicBool::new(false) })
+        let store = SharedStore::of(store, token_store)?;
+        let live = PerProcess::new(Live::start(api_key.py(), &settings, store.as_ref(), OwnToken::default())?);
+        Ok(Self { settings, store, live, closed: AtomicBool::new(false) })
     }
 
     /// A client from `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT`,
-    /// `KEYSECURE_BASE_URL` and `KEYSECURE_APP_ID`, read now. Keyword arguments are those of `Client` and win,
-    /// unless they are `None`.
+    /// `KEYSECURE_BASE_URL`, `KEYSECURE_APP_ID`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (a PEM text or a file's path),
+    /// `KEYSECURE_TIMEZONE` and `KEYSECURE_STORE`, read now. Keyword arguments are those of `Client` and win, unless they are
+    /// `None`.
     #[classmethod]
     #[pyo3(signature = (**settings))]
     fn from_env<'py>(class: &Bound<'py, PyType>, settings: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
         let py = class.py();
         let found = settings::from_environment(py)?;
         for (name, value) in settings.into_iter().flatten().filter(|(_, value)| !value.is_none()) {
+            if name.eq("token_store")? && found.contains("store")? {
+                found.del_item("store")?;
+            }
             found.set_item(name, value)?;
         }
         for (name, variable) in [("api_key", "KEYSECURE_API_KEY"), ("api_secret", "KEYSECURE_API_SECRET")] {
@@ -203,6 +250,9 @@ impl Client {
     /// Makes any call of the platform, with its headers, rules and errors: JSON-like values in, `data` out, numbers with
     /// a fraction as `Decimal`.
     ///
+    /// The `body` is sent exactly: an int with all its digits, a `Decimal` as a text of plain digits (`"100"`, never
+    /// `"1E+2"`), as the platform writes money. A float anywhere in it is refused, because it is not exact.
+    ///
     /// `method` is `"GET"` or `"POST"`; `path` starts behind `/open-api`, such as `"/v1/card/list"`. A POST on a path
     /// that this version does not know is treated as a mutation: it is not sent again when its outcome is unknown.
     #[pyo3(signature = (method, path, body=None))]
@@ -219,14 +269,14 @@ impl Client {
             _ => return Err(invalid_input(py, "method", "must be GET or POST")),
         };
         let path = values::text("path", path)?;
-        let body = body.map(|body| values::to_json("body", body)).transpose()?;
+        let body = body.map(|body| json::to_json("body", body)).transpose()?;
         let data: Json = self.run(py, move |client| client.call(method, &path, body.as_ref()))?;
         // The call was made: what Python cannot hold must not hide that.
-        let ours = || invalid_response(py, "the answer holds what Python cannot hold");
-        values::from_json(py, &data).map_err(|raised| instead(py, raised, ours))
+        let ours = || invalid_response(py, "the response holds what Python cannot hold");
+        json::from_json(py, &data).map_err(|raised| instead(py, raised, ours))
     }
 
-    /// A verifier of this merchant's callbacks: `app_id` (else the Api-Key) and the apiSecret of the client. Keyword
+    /// A verifier of this merchant's webhooks: `app_id` (else the Api-Key) and the apiSecret of the client. Keyword
     /// arguments are those of `WebhookVerifier`.
     #[pyo3(signature = (**options))]
     fn webhook_verifier<'py>(

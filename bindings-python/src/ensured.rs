@@ -1,20 +1,21 @@
 //! Exactly-once calls: their options and what they give.
 
-use keysecure::Ensure;
+use keysecure::{Ensure, WhenUnavailable};
 use pyo3::IntoPyObjectExt;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
-use crate::values::{Given, Pickle, optional_when, pickle, seconds};
+use crate::errors::invalid_input;
+use crate::values::{Given, Pickle, optional_when, pickle, seconds, text};
 
-/// A thing that exists exactly once.
+/// A target that exists exactly once.
 #[pyclass(frozen, generic, module = "keysecure")]
 pub struct Ensured {
-    /// The thing.
+    /// The target: a transfer, a card or a cardholder, as its list gives it.
     #[pyo3(get)]
     value: Py<PyAny>,
-    /// Whether this call made it; otherwise it was found.
+    /// Whether this call made it, also when the response to its request was lost; otherwise it was found.
     #[pyo3(get)]
     created: bool,
 }
@@ -36,7 +37,7 @@ impl Ensured {
         Ok(fields)
     }
 
-    /// The thing and `created` as JSON text, the thing as its own `to_json` writes it.
+    /// The target and `created` as JSON text, the target as its own `to_json` writes it.
     fn to_json(&self, py: Python<'_>) -> PyResult<String> {
         let value = self.value.call_method0(py, intern!(py, "to_json"))?;
         Ok(format!("{{\"value\":{value},\"created\":{}}}", self.created))
@@ -72,12 +73,21 @@ pub fn options(
     settle: Option<Given<'_, '_>>,
     since: Option<Given<'_, '_>>,
     never_sent: bool,
+    on_store_failure: Option<Given<'_, '_>>,
 ) -> PyResult<Ensure> {
+    let on_store_failure = match on_store_failure {
+        None => WhenUnavailable::Reject,
+        Some(word) => match text("on_store_failure", word)?.as_str() {
+            "reject" => WhenUnavailable::Reject,
+            "accept" => WhenUnavailable::Accept,
+            _ => return Err(invalid_input(word.py(), "on_store_failure", "must be reject or accept")),
+        },
+    };
     Ok(Ensure {
         deadline: deadline.map(|value| seconds("deadline", value)).transpose()?,
         settle: settle.map(|value| seconds("settle", value)).transpose()?,
         since: optional_when("since", since)?,
         never_sent,
-        ..Ensure::default()
+        on_store_failure,
     })
 }

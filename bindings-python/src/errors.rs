@@ -6,12 +6,12 @@ use pyo3::types::PyDict;
 
 /// An argument that breaks a rule. Neither part may repeat the value.
 pub fn invalid_input(py: Python<'_>, field: &str, rule: &str) -> PyErr {
-    raise(py, "InvalidInputError", &format!("{field} {rule}"), &[("field", field)])
+    raise(py, "InvalidInputError", &format!("{field} {rule}"), &[("outcome", "not_sent"), ("field", field)])
 }
 
 /// A setting that breaks a rule.
 pub fn config(py: Python<'_>, detail: &str) -> PyErr {
-    raise(py, "ConfigError", detail, &[])
+    raise(py, "ConfigError", detail, &[("outcome", "not_sent")])
 }
 
 /// An answer that cannot be understood, to a call that may have been carried out.

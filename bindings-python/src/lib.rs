@@ -10,12 +10,14 @@
 use pyo3::prelude::*;
 
 mod address;
+mod attach;
 mod blocking;
 mod client;
 mod doctor;
 mod ensured;
 mod enums;
 mod errors;
+mod json;
 mod lists;
 mod log;
 mod process;
@@ -46,7 +48,7 @@ mod _native {
     #[pymodule_export]
     use crate::secrets::{AccessToken, CardSecrets, ClientToken};
     #[pymodule_export]
-    use crate::stores::{FileStore, MemoryReplayStore, MemoryTokenStore};
+    use crate::stores::{FileStore, MemoryReplayStore, MemoryStore, MemoryTokenStore, RedisStore};
     #[pymodule_export]
     use crate::webhooks::{
         Claim, Received, Responder, UnknownEvent, Verified, WebhookVerifier, reply_accept, reply_again, reply_decline,
@@ -60,6 +62,8 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::log::start();
+        crate::attach::start(module.py())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         crate::enums::add(module)
     }

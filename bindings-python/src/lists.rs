@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::mem::ManuallyDrop;
 use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
@@ -22,6 +23,7 @@ struct Rows<T> {
     list: Mutex<keysecure::List<T>>,
     /// Rows that came with the last page. Never locked over a wait.
     here: Mutex<VecDeque<T>>,
+    failed: AtomicBool,
 }
 
 /// What the rows of every type have in common.
@@ -31,6 +33,9 @@ trait Source: Send + Sync {
 
     /// Gets rows here, and says whether there were any. `None` when a call that this one interrupted is doing so.
     fn fetch(&self) -> Result<Option<bool>, Error>;
+
+    /// Whether a request failed, which ended the list.
+    fn has_failed(&self) -> bool;
 }
 
 impl<T> Source for Rows<T>
@@ -50,7 +55,9 @@ where
         if !lock(&self.here).is_empty() {
             return Ok(Some(true));
         }
-        let Some(first) = list.next().transpose()? else { return Ok(Some(false)) };
+        let next = list.next().transpose();
+        self.failed.store(list.has_failed(), Ordering::Release);
+        let Some(first) = next? else { return Ok(Some(false)) };
         // The rest of the page is in memory: taken along, so that a row costs no letting go of the GIL. They lie here
         // before the turn is over and before anything can be raised, so that no row is lost.
         let more = list.size_hint().0;
@@ -61,6 +68,10 @@ where
         }
         *lock(&self.here) = page.into();
         Ok(Some(true))
+    }
+
+    fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
     }
 }
 
@@ -107,7 +118,24 @@ fn object<T: for<'py> IntoPyObject<'py>>(py: Python<'_>, row: T) -> PyResult<Py<
     row.into_py_any(py)
 }
 
-/// The rows of a list, fetched page by page while you iterate. It can be iterated once.
+/// The rows of a list, newest first, fetched page by page while you iterate. It is an iterator: a second loop goes on where the
+/// first one ended.
+///
+/// A failed request ends it: `failed` is then true, and every further `next()` raises. Behind two other errors, both an
+/// `InvalidResponseError`, it goes on: a row without its number (the text names page and index), and a span of which rows may
+/// be missing. So a plain `for` loop never takes an incomplete list for a complete one; to have all other rows, go on:
+///
+///     while True:
+///         try:
+///             row = next(rows, None)
+///         except InvalidResponseError as error:
+///             if rows.failed:
+///                 raise
+///             print(error)
+///             continue
+///         if row is None:
+///             break
+///         ...
 #[pyclass(frozen, generic, module = "keysecure")]
 pub struct List {
     rows: ManuallyDrop<Box<dyn Source>>,
@@ -122,7 +150,7 @@ impl List {
     where
         T: Send + 'static + for<'py> IntoPyObject<'py>,
     {
-        let rows = Rows { turn: Turn::default(), list: Mutex::new(list), here: Mutex::default() };
+        let rows = Rows { turn: Turn::default(), list: Mutex::new(list), here: Mutex::default(), failed: AtomicBool::new(false) };
         Self { rows: ManuallyDrop::new(Box::new(rows)), process: process::id() }
     }
 }
@@ -153,12 +181,21 @@ impl List {
             }
             match blocking(py, || self.rows.fetch())? {
                 Some(true) => {}
+                Some(false) if self.rows.has_failed() => {
+                    return Err(invalid_input(py, "list", "was ended by an error: begin a new one"));
+                }
                 Some(false) => return Ok(None),
                 None => {
                     return Err(invalid_input(py, "list", "is being read by the very call that was interrupted here"));
                 }
             }
         }
+    }
+
+    /// Whether a request failed, which ended the list. Behind every other error it goes on.
+    #[getter]
+    fn failed(&self) -> bool {
+        self.rows.has_failed()
     }
 
     fn __repr__(&self) -> &'static str {
@@ -169,7 +206,8 @@ impl List {
 /// One page of a list.
 #[pyclass(frozen, generic, module = "keysecure")]
 pub struct Page {
-    /// The rows, at most as many as were asked for. Fewer mean that this is the last page.
+    /// The rows, newest first, at most as many as were asked for. Fewer usually mean that this is the last page; only an empty
+    /// one is sure to be.
     #[pyo3(get)]
     list: Py<PyList>,
     extra: Extra,
@@ -194,7 +232,7 @@ impl Page {
 
 #[pymethods]
 impl Page {
-    /// Fields of the answer that this version does not know.
+    /// Fields beside `list`, such as a `total`, if the platform gives any.
     #[getter]
     fn extra<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         self.extra.clone().into_pyobject(py)

@@ -1,4 +1,5 @@
-//! What the client does, as records of Python's logger `keysecure`: attempts at DEBUG, calls at INFO.
+//! What the client does, as records of Python's logger `keysecure`: attempts at DEBUG, calls at INFO, and at WARNING what
+//! the core finds worth one: a store that cannot be reached, a webhook that is rejected, a purchase that is declined.
 //!
 //! The records of a call are kept until it ends and then given to Python by the thread that made the call: a handler
 //! runs where Python's handlers run, and never under a lock of the client. Records hold no secret and no number.
@@ -6,10 +7,13 @@
 use std::cell::RefCell;
 
 use keysecure::{AttemptRecord, CallRecord, Observer};
+use log::{Level, LevelFilter, Log, Metadata};
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
+
+use crate::attach::attach;
 
 const DEBUG: u8 = 10;
 const INFO: u8 = 20;
@@ -19,7 +23,7 @@ const WARNING: u8 = 30;
 pub enum Record {
     Attempt(AttemptRecord),
     Call(CallRecord),
-    TokenStore { available: bool },
+    Warning(String),
 }
 
 /// Which records somebody wants.
@@ -32,6 +36,8 @@ pub struct Wanted {
 /// The records of the call that this thread makes.
 #[derive(Default)]
 struct Collected {
+    /// Whether there is one.
+    within: bool,
     wanted: Wanted,
     records: Vec<Record>,
 }
@@ -59,16 +65,48 @@ impl Observer for Collector {
     fn call(&self, record: &CallRecord) {
         keep(|wanted| wanted.calls.then(|| Record::Call(record.clone())));
     }
+}
 
-    fn token_store(&self, available: bool) {
-        keep(|_| Some(Record::TokenStore { available }));
+/// Takes the warnings of the core's own log.
+struct Warnings;
+
+impl Log for Warnings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.level() <= Level::Warn && metadata.target() == "keysecure"
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let text = record.args().to_string();
+        let kept = COLLECTED.with_borrow_mut(|collected| {
+            if collected.within {
+                collected.records.push(Record::Warning(text.clone()));
+            }
+            collected.within
+        });
+        if !kept {
+            // On a thread of the core's own.
+            attach(|py| emit(py, &[Record::Warning(text)]).unwrap_or_else(|raised| raised.write_unraisable(py, None)));
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// Connects the core's log with Python's.
+pub fn start() {
+    // It fails if there is a logger already, which then is this one: a module is made again by a reload.
+    if log::set_logger(&Warnings).is_ok() {
+        log::set_max_level(LevelFilter::Warn);
     }
 }
 
 /// Runs `work` and gives the wanted records with its result.
 pub fn collecting<R>(wanted: Wanted, work: impl FnOnce() -> R) -> (R, Vec<Record>) {
     // A signal handler may make calls of its own while a call waits.
-    let outer = COLLECTED.replace(Collected { wanted, records: Vec::new() });
+    let outer = COLLECTED.replace(Collected { within: true, wanted, records: Vec::new() });
     let result = work();
     (result, COLLECTED.replace(outer).records)
 }
@@ -143,10 +181,7 @@ fn emit_one(py: Python<'_>, record: &Record) -> PyResult<()> {
             fields.set_item("outcome", record.outcome.map(keysecure::Outcome::as_str))?;
             (INFO, text_of(record))
         }
-        Record::TokenStore { available: true } => (WARNING, "the token store can be reached again".to_owned()),
-        Record::TokenStore { available: false } => {
-            (WARNING, "the token store cannot be reached; going on with a token of its own".to_owned())
-        }
+        Record::Warning(text) => (WARNING, text.clone()),
     };
     let options = PyDict::new(py);
     options.set_item("extra", fields)?;
@@ -167,14 +202,17 @@ fn text_of(record: &CallRecord) -> String {
     parts.join(" ")
 }
 
-/// Tells that the caller's own code raised where nobody can catch it: what did, and the type of the exception. Its text
-/// may hold anything.
-pub fn failed(py: Python<'_>, what: &str, error: &PyErr) {
-    let told = logger(py).and_then(|logger| {
-        let class = error.get_type(py).name()?;
-        logger.call_method1("error", ("%s raised %s", what, class))
-    });
-    if let Err(error) = told {
-        error.write_unraisable(py, None);
-    }
+/// Logs that the caller's own code raised where nobody can catch it: what did, the type of the exception, and the place. Its
+/// text may hold anything.
+pub fn failed(py: Python<'_>, what: &str, raised: &PyErr) {
+    let told = py
+        .import("keysecure._errors")
+        .and_then(|errors| errors.call_method1("raised_by", (what, raised.clone_ref(py).into_value(py))))
+        .and_then(|text| error(py, &text.extract::<String>()?));
+    told.unwrap_or_else(|raised| raised.write_unraisable(py, None));
+}
+
+/// Logs an error.
+pub fn error(py: Python<'_>, text: &str) -> PyResult<()> {
+    logger(py)?.call_method1("error", ("%s", text)).map(|_| ())
 }

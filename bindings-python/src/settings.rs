@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keysecure::{
-    AesSettings, CipherMode, Environment, Error, KeyScheme, Language, Secret, Store, Timezone, TokenStore,
+    AesSettings, CipherMode, Environment, Error, KeyScheme, Language, Secret, Store, Timezone,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyString};
@@ -30,11 +30,12 @@ pub struct Settings {
     pub timezone: Timezone,
     pub proxy: Option<Secret>,
     pub ca_pem: Option<String>,
+    pub plain_http: Vec<String>,
 }
 
 impl Settings {
     /// A client of this process.
-    pub fn build(&self, token_store: Arc<dyn TokenStore>) -> Result<keysecure::Client, Error> {
+    pub fn build(&self, store: Store) -> Result<keysecure::Client, Error> {
         let mut builder = keysecure::Client::builder(self.api_key.clone(), self.api_secret.clone())
             .environment(self.environment)
             .aes(self.aes)
@@ -45,7 +46,8 @@ impl Settings {
             .timezone(self.timezone)
             .clock(Arc::new(SignalClock::new()))
             .observer(Arc::new(Collector))
-            .store(Store::new().tokens(token_store));
+            .allow_plain_http(self.plain_http.iter().cloned())
+            .store(store);
         if let Some(url) = &self.base_url {
             builder = builder.base_url(url.clone());
         }
@@ -123,6 +125,17 @@ pub fn pem(value: Option<Given<'_, '_>>) -> PyResult<Option<String>> {
     text("ca_pem", value).map(Some)
 }
 
+/// The setting `allow_plain_http`.
+pub fn hosts(value: Option<Given<'_, '_>>) -> PyResult<Vec<String>> {
+    let Some(value) = value else { return Ok(Vec::new()) };
+    let wrong = || config(value.py(), "allow_plain_http must be a list of host names");
+    // A text is iterable, too.
+    if value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>() {
+        return Err(wrong());
+    }
+    value.try_iter().map_err(|_| wrong())?.map(|host| text("allow_plain_http", &host?)).collect()
+}
+
 /// The settings that the environment names, as keyword arguments of `Client`.
 pub fn from_environment(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let found = PyDict::new(py);
@@ -132,8 +145,19 @@ pub fn from_environment(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         ("environment", "KEYSECURE_ENVIRONMENT"),
         ("base_url", "KEYSECURE_BASE_URL"),
         ("app_id", "KEYSECURE_APP_ID"),
+        ("proxy", "KEYSECURE_PROXY"),
+        ("ca_pem", "KEYSECURE_CA_PEM"),
+        ("timezone", "KEYSECURE_TIMEZONE"),
+        ("store", "KEYSECURE_STORE"),
     ] {
-        if let Some(value) = std::env::var(variable).ok().filter(|value| !value.is_empty()) {
+        let Some(value) = std::env::var(variable).ok().filter(|value| !value.is_empty()) else { continue };
+        if name == "ca_pem" && !value.contains("-----BEGIN") {
+            let unreadable = |error: std::io::Error| {
+                let why = format!("{variable} is no PEM text, and no file can be read at that path: {}", error.kind());
+                config(py, &why)
+            };
+            found.set_item(name, PyBytes::new(py, &std::fs::read(&value).map_err(unreadable)?))?;
+        } else {
             found.set_item(name, value)?;
         }
     }

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use keysecure::{Date, Decimal, Extra, Json, When};
-use pyo3::exceptions::PyValueError;
+use keysecure::{Date, Decimal, Extra, When};
+use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyCFunction, PyDate, PyDateAccess, PyDateTime, PyDict, PyInt, PyString, PyTuple, PyType};
+use pyo3::types::{PyBool, PyDate, PyDateAccess, PyDateTime, PyInt, PyString, PyTuple, PyType};
 
-use crate::errors::{instead, invalid_input};
+use crate::errors::invalid_input;
 
 /// An argument as Python gave it.
 pub type Given<'a, 'py> = &'a Bound<'py, PyAny>;
@@ -28,7 +28,6 @@ pub fn optional_text(field: &str, value: Option<Given<'_, '_>>) -> PyResult<Opti
 
 /// Money: a `Decimal`, an int or a text such as `"25.00"`. A float is refused, because it is not exact.
 pub fn decimal(field: &str, value: Given<'_, '_>) -> PyResult<Decimal> {
-    static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = value.py();
     let wrong = |rule: &str| invalid_input(py, field, rule);
     let exact = || wrong("must be a decimal number of at most 28 digits");
@@ -40,8 +39,11 @@ pub fn decimal(field: &str, value: Given<'_, '_>) -> PyResult<Decimal> {
         return Decimal::try_from_i128_with_scale(whole, 0).map_err(|_| exact());
     }
     let is_text = value.is_instance_of::<PyString>();
-    if !is_text && !value.is_instance(DECIMAL.import(py, "decimal", "Decimal")?)? {
-        return Err(wrong("must be a Decimal, an int or a str; a float is not exact"));
+    if !is_text && !is_decimal(value)? {
+        return match whole(value)? {
+            Some(whole) => decimal(field, &whole),
+            None => Err(wrong("must be a Decimal, an int or a str; a float is not exact")),
+        };
     }
     let text = value.str()?;
     let text = text.to_str().map_err(|_| exact())?;
@@ -53,6 +55,24 @@ pub fn decimal(field: &str, value: Given<'_, '_>) -> PyResult<Decimal> {
     let (digits, exponent) = text.split_once(['e', 'E']).map_or((text, false), |(digits, _)| (digits, true));
     let read = Decimal::from_str_exact(digits);
     if exponent { read.and_then(|_| Decimal::from_scientific(text)) } else { read }.map_err(|_| exact())
+}
+
+/// Whether it is Python's `Decimal`.
+pub fn is_decimal(value: Given<'_, '_>) -> PyResult<bool> {
+    static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    value.is_instance(DECIMAL.import(value.py(), "decimal", "Decimal")?)
+}
+
+/// The int that a value is, or that a whole number of another library stands for.
+pub fn whole<'py>(value: Given<'_, 'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    static INDEX: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = value.py();
+    let index = INDEX.get_or_try_init(py, || PyResult::Ok(py.import("operator")?.getattr("index")?.unbind()))?;
+    match index.bind(py).call1((value,)) {
+        Ok(whole) => Ok(Some(whole)),
+        Err(raised) if raised.is_instance_of::<PyTypeError>(py) => Ok(None),
+        Err(raised) => Err(raised),
+    }
 }
 
 /// Money or `None`.
@@ -115,41 +135,6 @@ pub fn seconds(field: &str, value: Given<'_, '_>) -> PyResult<Duration> {
     Duration::try_from_secs_f64(value.extract().map_err(|_| wrong())?).map_err(|_| wrong())
 }
 
-/// A JSON-like value as JSON; a `Decimal` becomes text, the platform's way with money.
-pub fn to_json(field: &str, value: Given<'_, '_>) -> PyResult<Json> {
-    let py = value.py();
-    let options = PyDict::new(py);
-    options.set_item("default", PyCFunction::new_closure(py, None, None, decimal_as_text)?)?;
-    options.set_item("allow_nan", false)?;
-    let wrong = || invalid_input(py, field, "must be made of what JSON knows");
-    let dumps = py.import("json")?.getattr("dumps")?;
-    let text = dumps.call((value,), Some(&options)).map_err(|raised| instead(py, raised, wrong))?;
-    Json::new(text.cast::<PyString>()?.to_str()?).map_err(|_| wrong())
-}
-
-/// What `json` does not know by itself and a raw call may hold.
-fn decimal_as_text(args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>) -> PyResult<String> {
-    let value = args.get_item(0)?;
-    decimal("body", &value)?;
-    Ok(value.str()?.to_string())
-}
-
-/// JSON as Python values; numbers with a fraction become `Decimal`, so that none goes through a float.
-pub fn from_json<'py>(py: Python<'py>, json: &Json) -> PyResult<Bound<'py, PyAny>> {
-    let options = PyDict::new(py);
-    let decimal = py.import("decimal")?.getattr("Decimal")?;
-    options.set_item("parse_float", &decimal)?;
-    let loads = py.import("json")?.getattr("loads")?;
-    loads.call((json.as_str(),), Some(&options)).or_else(|raised| {
-        if !raised.is_instance_of::<PyValueError>(py) {
-            return Err(raised);
-        }
-        // Python refuses to read whole numbers of many digits as an int.
-        options.set_item("parse_int", &decimal)?;
-        loads.call((json.as_str(),), Some(&options))
-    })
-}
-
 /// What a pickle holds: a function and its arguments.
 pub type Pickle<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>);
 
@@ -161,6 +146,6 @@ pub fn pickle<'py>(object: Given<'_, 'py>, fields: Bound<'py, PyTuple>) -> PyRes
 /// Further fields of a body, from a dict.
 pub fn extra(value: Option<Given<'_, '_>>) -> PyResult<Extra> {
     let Some(value) = value else { return Ok(Extra::default()) };
-    let json = to_json("extra", value)?;
+    let json = crate::json::to_json("extra", value)?;
     Extra::from_json(json.as_str()).map_err(|_| invalid_input(value.py(), "extra", "must be a dict"))
 }

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import keysecure
-from keysecure import KeySecureError, WebhookVerifier
+from keysecure import KeySecureError, MemoryStore, WebhookVerifier
 from keysecure.sandbox import Sandbox
 
 KINDS = {
@@ -46,7 +46,7 @@ class Teller:
     def __init__(self, sandbox: Sandbox, settings: dict[str, Any]) -> None:
         self.sandbox = sandbox
         self.names: dict[str, Any] = sandbox.control("GET", "/info")
-        self.client = sandbox.client(**settings)
+        self.client = sandbox.client(store=MemoryStore(), **settings)
         self.verifier: WebhookVerifier | None = None
 
     def tell(self, steps: list[dict[str, Any]]) -> None:
@@ -74,7 +74,7 @@ class Teller:
             method, path = step["control"].split(" ")
             return self.sandbox.control(method, path, self.fill(step.get("body"), self.now()))
         if "client" in step:
-            self.client = self.sandbox.client(**self.fill(step["client"]))
+            self.client = self.sandbox.client(store=MemoryStore(), **self.fill(step["client"]))
             return None
         return self.verify(self.fill(step["verify"]))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from keysecure import Client
+from keysecure import Client, MemoryStore
 from keysecure.sandbox import Sandbox
 
 # A shell in the background ignores Ctrl-C, and so would every program that the tests start and interrupt.
@@ -24,6 +24,13 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def client(sandbox: Sandbox) -> Iterator[Client]:
     with sandbox.client() as client:
+        yield client
+
+
+@pytest.fixture
+def recording(sandbox: Sandbox) -> Iterator[Client]:
+    """A client with a store, which `ensure_*` need."""
+    with sandbox.client(store=MemoryStore()) as client:
         yield client
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -106,20 +107,21 @@ def test_money_moves_and_is_found_again(
 
 
 def test_a_transfer_is_made_exactly_once_through_a_lost_answer(
-    sandbox: Sandbox, client: Client, cardholder_no: str, transfer: dict[str, object]
+    sandbox: Sandbox, recording: Client, cardholder_no: str, transfer: dict[str, object]
 ) -> None:
     sandbox.fault("accounts.transfer", "drop_after_commit")
-    ensured = client.accounts.ensure_transfer(**transfer, settle=0.5, never_sent=True)
-    assert not ensured.created  # the first request made it, a look-up found it
+    ensured = recording.accounts.ensure_transfer(**transfer, settle=0.5, never_sent=True)
+    assert ensured.created, "the response was lost, but this very call made it"
     assert sandbox.count("accounts.transfer") == 1
-    again = client.accounts.ensure_transfer(**transfer, settle=0.5)
+    again = recording.accounts.ensure_transfer(**transfer, settle=0.5)
+    assert not again.created
     assert again.value.transfer_no == ensured.value.transfer_no
     assert sandbox.ledger().cardholder(cardholder_no) == Decimal("25.00")
 
 
-def test_cards_and_cardholders_are_made_sure_of_too(client: Client, cardholder_no: str) -> None:
-    package = next(iter(client.cards.packages(type="Virtual")))
-    card = client.cards.ensure_card(
+def test_cards_and_cardholders_are_made_sure_of_too(recording: Client, cardholder_no: str) -> None:
+    package = next(iter(recording.cards.packages(type="Virtual")))
+    card = recording.cards.ensure_card(
         cardholder_no=cardholder_no,
         card_unique_no="card-9",
         card_type="Virtual",
@@ -128,17 +130,17 @@ def test_cards_and_cardholders_are_made_sure_of_too(client: Client, cardholder_n
     )
     assert card.created
     assert card.value.card_unique_no == "card-9"
-    holder = client.cardholders.ensure_cardholder(
+    holder = recording.cardholders.ensure_cardholder(
         cardholder_unique_no="holder-9", sumsub_share_token="share-token", never_sent=True
     )
     assert holder.created
     assert holder.value.cardholder_unique_no == "holder-9"
 
 
-def test_another_thing_under_the_same_number_is_a_conflict(client: Client, transfer: dict[str, object]) -> None:
-    client.accounts.transfer(**transfer)
+def test_another_thing_under_the_same_number_is_a_conflict(recording: Client, transfer: dict[str, object]) -> None:
+    recording.accounts.transfer(**transfer)
     with pytest.raises(keysecure.ConflictError) as caught:
-        client.accounts.ensure_transfer(**{**transfer, "amount": 26}, settle=0.5)
+        recording.accounts.ensure_transfer(**{**transfer, "amount": 26}, settle=0.5)
     assert "amount" in str(caught.value) or "balance" in str(caught.value)
 
 
@@ -206,10 +208,52 @@ def test_a_raw_call_takes_and_gives_plain_values(client: Client, cardholder_no: 
     for method, path in [("PUT", "/v1/card/list"), ("GET", "v1/card/list"), ("GET", "/v1/../x")]:
         with pytest.raises(keysecure.InvalidInputError):
             client.call(method, path)
-    for body in [{"x": object()}, {"x": float("nan")}, {1: {2}}]:
-        with pytest.raises(keysecure.InvalidInputError) as caught:
-            client.call("POST", "/v1/card/list", body)
-        assert caught.value.field == "body"
+    itself: list[object] = []
+    itself.append(itself)
+    wrong = [object(), {2}, float("nan"), float("inf"), 25.1, 10**5000, "\ud83d", Decimal("NaN"), itself, Decimal(10) ** 40]
+    for value in wrong:
+        for body in [{"x": value}, [{"x": [value]}]]:
+            with pytest.raises(keysecure.InvalidInputError) as caught:
+                client.call("POST", "/v1/card/list", body)
+            assert caught.value.field == "body"
+            assert caught.value.outcome == "not_sent"
+    with pytest.raises(keysecure.InvalidInputError, match="names that are str"):
+        client.call("POST", "/v1/card/list", {1: 2})
+
+
+class Kind(enum.IntEnum):
+    FIRST = 1
+
+
+class Number:
+    """As those of other libraries."""
+
+    def __index__(self) -> int:
+        return 7
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        (Decimal("100.00").normalize(), '"100"'),
+        (Decimal("1E+2"), '"100"'),
+        (Decimal("1E-8"), '"0.00000001"'),
+        (Decimal("25.50"), '"25.50"'),
+        (Decimal("-0.10"), '"-0.10"'),
+        (2**64 + 1, "18446744073709551617"),
+        (-(10**40), "-1" + "0" * 40),
+        (Kind.FIRST, "1"),
+        (Number(), "7"),
+        (True, "true"),
+        (None, "null"),
+        ('Söhne "&" \n', '"Söhne \\"&\\" \\n"'),
+        ((1, [2, {}]), "[1,[2,{}]]"),
+    ],
+)
+def test_a_raw_call_sends_numbers_exactly(sandbox: Sandbox, client: Client, value: object, sent: str) -> None:
+    with pytest.raises(keysecure.ApiError):
+        client.call("POST", "/v1/account/transfer", {"x": value})
+    assert sandbox.requests()[-1].body == f'{{"x":{sent}}}'
 
 
 def test_the_access_token_is_the_one_in_use(sandbox: Sandbox, client: Client) -> None:

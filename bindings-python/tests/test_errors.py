@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import copy
 import inspect
+import json
 import pickle
 from collections.abc import Callable
 
@@ -42,18 +43,58 @@ def test_the_tree_is_the_documented_one() -> None:
     assert {thing.__name__ for thing in CLASSES} <= set(keysecure.__all__)
 
 
+FIELDS: dict[str, object] = {
+    "outcome": "rejected", "code": 1001, "msg": "m", "field": "f", "http_status": 502, "operation": "cards.get",
+    "attempts": 3, "retry_after": 1.5, "transport_fault": "interrupted", "rejection": "replayed",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("cls", CLASSES)
 def test_every_error_pickles_and_copies_with_all_its_fields(cls: type[KeySecureError]) -> None:
-    error = cls(
-        "text", outcome="unknown", code=1001, msg="m", field="f", http_status=502, operation="cards.get", attempts=3,
-        retry_after=1.5,
-    )  # fmt: skip
+    error = cls("text", **FIELDS)  # type: ignore[arg-type]
     error.note = "mine"
     for again in [pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)]:
         assert type(again) is cls
         assert str(again) == "text"
-        assert vars(again) == vars(error)
-    assert (error.outcome, error.code, error.retry_after) == ("unknown", 1001, 1.5)
+        assert vars(again) == vars(error) == {**FIELDS, "note": "mine"}
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_an_error_that_is_rebuilt_from_class_and_args_has_all_its_fields(cls: type[KeySecureError]) -> None:
+    error = cls("text", **FIELDS)  # type: ignore[arg-type]
+    for again in [cls(*error.args), cls(*json.loads(json.dumps(error.args)))]:
+        assert str(again) == "text"
+        assert vars(again) == FIELDS
+        assert again.args == error.args
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_an_error_that_lost_its_fields_says_unknown(cls: type[KeySecureError]) -> None:
+    error = cls("text", outcome="not_sent")
+    # The last one: back ends that take texts only.
+    for again in [cls(), cls("text"), cls(error.args[0]), cls("text", {}), cls("text", str(error.args[1]))]:  # type: ignore[arg-type]
+        assert (again.outcome, again.attempts) == ("unknown", 0)
+        assert (again.code, again.field, again.operation, again.rejection, again.transport_fault) == (None,) * 5
+    assert getattr(error, "errno", None) is None  # a builtin TimeoutError reads two arguments as number and text
+
+
+def test_a_payment_without_an_answer_stays_unknown_through_a_result_back_end(
+    sandbox: Sandbox, client: Client, transfer: dict[str, object]
+) -> None:
+    with pytest.raises(keysecure.TransportError) as caught:
+        lost_answer(sandbox, client, transfer)
+    sent = json.dumps({"type": type(caught.value).__name__, "args": caught.value.args})
+    read = json.loads(sent)
+    again = getattr(keysecure, read["type"])(*read["args"])
+    assert (again.outcome, again.operation, again.attempts) == ("unknown", "accounts.transfer", 1)
+    assert again.transport_fault == caught.value.transport_fault == "closed"
+
+
+def test_what_never_left_says_so(client: Client) -> None:
+    for wrong in [lambda: Client("", ""), lambda: client.cards.get(5), lambda: Client("k", "s" * 32, timeout=0)]:
+        with pytest.raises(KeySecureError) as caught:
+            wrong()
+        assert caught.value.outcome == "not_sent"
 
 
 def test_a_refusal_says_everything(client: Client) -> None:

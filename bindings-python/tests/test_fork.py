@@ -209,7 +209,7 @@ def test_a_fork_while_another_thread_reads_a_list_hangs_nobody(sandbox: Sandbox,
 
 def test_a_store_that_a_child_cannot_open_hangs_none_of_its_threads(sandbox: Sandbox, tmp_path: Path) -> None:
     directory = tmp_path / "store"
-    client = sandbox.client(token_store=keysecure.FileStore(directory))
+    client = sandbox.client(store=keysecure.FileStore(directory))
     client.access_token()
 
     def work() -> None:

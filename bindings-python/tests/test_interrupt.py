@@ -17,7 +17,7 @@ import keysecure
 from keysecure.sandbox import Sandbox
 
 sandbox = Sandbox()
-client = sandbox.client()
+client = sandbox.client(store=keysecure.MemoryStore())
 client.access_token()
 sent = []
 

@@ -28,7 +28,7 @@ def test_all_rows_come_once_whatever_the_span(client: Client, seeded: list[str])
 
 
 def test_nothing_is_fetched_before_it_is_needed(sandbox: Sandbox, client: Client, seeded: list[str]) -> None:
-    rows = client.cards.list(start=START, end=START + timedelta(days=300))
+    rows = client.cards.list(start=START, end=START + timedelta(days=105))
     assert sandbox.count("cards.list") == 0
     first = next(rows)
     assert isinstance(first, keysecure.Card)
@@ -62,13 +62,66 @@ def test_an_error_in_the_middle_comes_after_the_rows_before_it(
     sandbox: Sandbox, client: Client, seeded: list[str]
 ) -> None:
     sandbox.fault("cards.list", {"code": 4010}, nth=2)
-    rows = client.cards.list(start=START, end=START + timedelta(days=300))
+    rows = client.cards.list(start=START, end=START + timedelta(days=105))
+    assert not rows.failed
     got = []
     with pytest.raises(keysecure.ApiError):
         got.extend(card.card_no for card in rows)
     # list.extend keeps what it had taken
     assert len(got) == 100
-    assert list(rows) == []
+    assert rows.failed
+    for _ in range(2):
+        with pytest.raises(keysecure.InvalidInputError, match="ended by an error"):
+            next(rows)
+
+
+def test_rows_come_newest_first(client: Client, seeded: list[str]) -> None:
+    rows = [card.card_no for card in client.cards.list(start=START, end=START + timedelta(days=300))]
+    assert rows == seeded[::-1]
+
+
+def test_a_row_without_its_number_raises_and_the_list_goes_on(
+    sandbox: Sandbox, client: Client, seeded: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    span = {"start": START, "end": START + timedelta(days=105)}
+    sandbox.lists(left_out=["card_no"])
+    rows = client.cards.list(**span)
+    for _ in range(2):
+        with pytest.raises(keysecure.InvalidResponseError, match=r"list\[\d\] on page 0: card_no is missing") as caught:
+            next(rows)
+        assert caught.value.outcome == "unknown"
+        assert not rows.failed
+    sandbox.lists(left_out=[])
+    rest, errors = [], 0
+    while True:
+        try:
+            row = next(rows, None)
+        except keysecure.InvalidResponseError:
+            assert not rows.failed
+            errors += 1
+            continue
+        if row is None:
+            break
+        rest.append(row)
+    assert errors == 98, "of the page that was there"
+    assert len(rest) == 140
+    with pytest.raises(keysecure.InvalidResponseError, match="card_no"):
+        sandbox.lists(left_out=["card_no"])
+        client.cards.list_page(**span, page=0, size=10)
+
+
+def test_a_field_of_another_type_loses_no_row(sandbox: Sandbox, client: Client, seeded: list[str]) -> None:
+    card = keysecure.Card.from_json('{"card_no":"1","status":7,"time":"yesterday","card_last_no":["x"]}')
+    assert (card.card_no, card.time, card.card_last_no) == ("1", None, None)
+    assert card.extra == {"status": 7, "time": "yesterday", "card_last_no": ["x"]}
+
+
+def test_a_server_that_caps_pages_loses_no_row(sandbox: Sandbox, client: Client, seeded: list[str]) -> None:
+    sandbox.lists(page_cap=50, total=True)
+    rows = [card.card_no for card in client.cards.list(start=START, end=START + timedelta(days=300))]
+    assert rows == seeded[::-1]
+    page = client.cards.list_page(start=START, end=START + timedelta(days=10), page=0, size=100)
+    assert (len(page), page.extra) == (50, {"total": 120})
 
 
 def test_an_iterator_is_shared_by_threads_without_a_row_lost_or_doubled(client: Client, seeded: list[str]) -> None:

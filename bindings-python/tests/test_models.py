@@ -80,9 +80,9 @@ def test_every_model_that_the_platform_sends_goes_through_a_pickle(
 
 
 def test_what_calls_give_beside_models_can_do_the_same(
-    sandbox: Sandbox, client: Client, card_no: str, transfer: dict[str, Any]
+    sandbox: Sandbox, client: Client, recording: Client, card_no: str, transfer: dict[str, Any]
 ) -> None:
-    made = client.accounts.ensure_transfer(**transfer, never_sent=True)
+    made = recording.accounts.ensure_transfer(**transfer, never_sent=True)
     page = client.accounts.transfers_page(start=sandbox.clock.now.date(), end=sandbox.clock.now, page=0, size=5)
     report = client.doctor(card_no)
     for thing in [made, page, report, report.findings[0]]:
@@ -125,7 +125,7 @@ def test_a_card_number_in_free_text_is_masked_in_the_repr() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"card_no":17,"status":"Fail"}', '{"card_no":"1","status":"Fail","time":"x"}']
+    "text", ["", "[]", "{}", '{"card_no":["1"],"status":"Fail"}', '{"card_no":null,"status":"Fail"}']
 )
 def test_what_is_no_such_object_is_an_error_of_ours(text: str) -> None:
     with pytest.raises(keysecure.InvalidResponseError):

@@ -246,9 +246,9 @@ def test_seeded_rows_stand_at_their_times(sandbox: Sandbox, client: Client, card
     sandbox.seed_cardholders(times)
     span: dict[str, Any] = {"start": now - 300 * DAY, "end": now - DAY / 24}
     listed = list(client.accounts.transfers(**span))
-    assert [row.transfer_no for row in listed] == transfers
-    assert [row.time for row in listed] == times
-    assert [row.consume_no for row in client.consumptions.list(**span)] == consumptions
+    assert [row.transfer_no for row in listed] == transfers[::-1]
+    assert [row.time for row in listed] == times[::-1]
+    assert [row.consume_no for row in client.consumptions.list(**span)] == consumptions[::-1]
     assert len(list(client.cards.list(**span))) == 3
     assert len(list(client.cardholders.list(**span))) == 3
 

@@ -8,13 +8,15 @@ import pickle
 import stat
 import subprocess
 import sys
+import warnings
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import keysecure
-from keysecure import Client, ConfigError, FileStore, MemoryTokenStore
+from keysecure import Client, ConfigError, FileStore, MemoryStore, MemoryTokenStore
 from keysecure.sandbox import Sandbox
 
 KEY, SECRET = "key", "s" * 32
@@ -44,11 +46,29 @@ KEY, SECRET = "key", "s" * 32
         ({"ca_pem": "no certificate"}, "ca_pem"),
         ({"ca_pem": b"\xff"}, "ca_pem"),
         ({"token_store": object()}, "token_store"),
+        ({"store": object()}, "store must be a MemoryStore"),
+        ({"store": "memory "}, "file:DIRECTORY"),
+        ({"store": "file:"}, "file:DIRECTORY"),
+        ({"store": "redis://:hunter2@host:port/"}, "Redis store"),
+        ({"store": keysecure.MemoryReplayStore()}, "store cannot be a MemoryReplayStore"),
+        ({"store": "memory", "token_store": "memory"}, "old name"),
+        ({"allow_plain_http": "sandbox"}, "list of host names"),
+        ({"allow_plain_http": [5]}, "allow_plain_http must be a str"),
+        ({"allow_plain_http": ["sandbox"], "environment": "production"}, "refused in production"),
+        ({"base_url": "http://sandbox:8080"}, "https"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(settings: dict[str, object], words: str) -> None:
-    with pytest.raises(ConfigError, match=words):
-        Client(KEY, SECRET, **settings)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        with pytest.raises(ConfigError, match=words) as caught:
+            Client(KEY, SECRET, **settings)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_plain_http_goes_to_hosts_that_are_named() -> None:
+    Client(KEY, SECRET, base_url="http://sandbox:8080", allow_plain_http=["sandbox"])
+    Client(KEY, SECRET, base_url="http://sandbox:8080", allow_plain_http=("other", "SANDBOX"))
 
 
 @pytest.mark.parametrize(
@@ -68,8 +88,10 @@ def test_a_secret_that_does_not_fit_names_the_setting() -> None:
 
 
 def test_the_environment_is_read_when_asked_and_arguments_win(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    pem = tmp_path / "no.pem"
+    pem.write_text("no certificate")
     for name in list(os.environ):
         if name.startswith("KEYSECURE_"):
             monkeypatch.delenv(name)
@@ -82,6 +104,23 @@ def test_the_environment_is_read_when_asked_and_arguments_win(
     monkeypatch.setenv("KEYSECURE_BASE_URL", sandbox.base_url)
     with Client.from_env() as client:
         assert client.access_token()
+    for name, wrong, words in [
+        ("PROXY", "no proxy", "proxy"),
+        ("TIMEZONE", "Asia/Shanghai", "timezone must be written like"),
+        ("CA_PEM", "/no/such/file", "KEYSECURE_CA_PEM is no PEM text, and no file can be read at that path"),
+        ("CA_PEM", str(pem), "ca_pem"),
+        ("CA_PEM", "-----BEGIN CERTIFICATE-----", "ca_pem"),
+        ("STORE", "nowhere", "store must be memory"),
+    ]:
+        monkeypatch.setenv(f"KEYSECURE_{name}", wrong)
+        with pytest.raises(ConfigError, match=words):
+            Client.from_env()
+        monkeypatch.delenv(f"KEYSECURE_{name}")
+    monkeypatch.setenv("KEYSECURE_STORE", f"file:{tmp_path / 'store'}")
+    monkeypatch.setenv("KEYSECURE_TIMEZONE", "UTC+5:30")
+    with Client.from_env() as client:
+        assert client.access_token()
+    assert any((tmp_path / "store").iterdir())
     monkeypatch.setenv("KEYSECURE_ENVIRONMENT", "moon")
     with pytest.raises(ConfigError, match="sandbox or production"):
         Client.from_env()
@@ -107,8 +146,9 @@ def test_a_client_refuses_pickles_and_copies_with_the_reason(client: Client) -> 
 
 def test_clients_that_share_a_store_share_a_token(sandbox: Sandbox, tmp_path: Path) -> None:
     directory = tmp_path / "tokens"
-    for store, fetched in [(MemoryTokenStore(), 1), (FileStore(directory), 2)]:
-        clients = [sandbox.client(token_store=store) for _ in range(3)]
+    stores: list[Any] = [MemoryTokenStore(), FileStore(directory), MemoryStore(), f"file:{tmp_path / 'text'}", "memory"]
+    for fetched, store in enumerate(stores, 1):
+        clients = [sandbox.client(store=store) for _ in range(3)]
         tokens = {client.access_token().expose() for client in clients}
         assert len(tokens) == 1
         assert sandbox.count("token") == fetched
@@ -119,10 +159,19 @@ def test_clients_that_share_a_store_share_a_token(sandbox: Sandbox, tmp_path: Pa
         FileStore(directory)
 
 
+def test_the_old_name_of_the_store_warns_and_shares_the_token_only(sandbox: Sandbox) -> None:
+    store = MemoryStore()
+    with pytest.warns(DeprecationWarning, match="use store"):
+        client = sandbox.client(token_store=store)
+    assert client.access_token().expose() == sandbox.client(store=store).access_token().expose()
+    with pytest.raises(ConfigError, match="needs a store"):
+        client.accounts.ensure_transfer(cardholder_no="1", transfer_unique_no="2", type="In", amount=1)
+
+
 def test_processes_that_share_a_directory_share_a_token(sandbox: Sandbox, tmp_path: Path) -> None:
     program = (
         "import sys; from keysecure import Client, FileStore\n"
-        "client = Client(*sys.argv[1:3], base_url=sys.argv[3], token_store=FileStore(sys.argv[4]))\n"
+        "client = Client(*sys.argv[1:3], base_url=sys.argv[3], store=FileStore(sys.argv[4]))\n"
         "client.access_token()\n"
     )
     arguments = [sandbox.api_key, sandbox.api_secret, sandbox.base_url, str(tmp_path / "tokens")]

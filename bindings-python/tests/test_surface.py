@@ -19,7 +19,7 @@ METHODS = {
     "cardholders": {
         "apply": "(*, cardholder_unique_no, sumsub_share_token, cardholder_no=None)",
         "ensure_cardholder": (
-            "(*, cardholder_unique_no, sumsub_share_token, deadline=60.0, settle=10.0, since=None, never_sent=False)"
+            "(*, cardholder_unique_no, sumsub_share_token, deadline=None, settle=None, since=None, never_sent=False, on_store_failure='reject')"
         ),
         "list": "(*, start, end, cardholder_no=None, cardholder_unique_no=None)",
         "list_page": "(*, start, end, page, size, cardholder_no=None, cardholder_unique_no=None)",
@@ -29,7 +29,7 @@ METHODS = {
         "apply": "(*, cardholder_no, card_unique_no, card_type, package_no=None, card_bin_no=None, address_info=None)",
         "ensure_card": (
             "(*, cardholder_no, card_unique_no, card_type, package_no=None, card_bin_no=None, address_info=None,"
-            " deadline=60.0, settle=10.0, since=None, never_sent=False)"
+            " deadline=None, settle=None, since=None, never_sent=False, on_store_failure='reject')"
         ),
         "list": "(*, start, end, cardholder_no=None, card_unique_no=None, card_no=None)",
         "list_page": "(*, start, end, page, size, cardholder_no=None, card_unique_no=None, card_no=None)",
@@ -54,8 +54,8 @@ METHODS = {
     "accounts": {
         "transfer": "(*, cardholder_no, transfer_unique_no, type, amount)",
         "ensure_transfer": (
-            "(*, cardholder_no, transfer_unique_no, type, amount, deadline=60.0, settle=10.0, since=None,"
-            " never_sent=False)"
+            "(*, cardholder_no, transfer_unique_no, type, amount, deadline=None, settle=None, since=None,"
+            " never_sent=False, on_store_failure='reject')"
         ),
         "get": "(cardholder_no)",
         "transfers": "(*, start, end, cardholder_no=None, transfer_no=None, transfer_unique_no=None)",
@@ -87,7 +87,7 @@ def test_the_client_is_made_as_documented() -> None:
     assert str(inspect.signature(Client)) == (
         "(api_key, api_secret, *, environment='sandbox', base_url=None, app_id=None, aes='utf8', timeout=30.0,"
         " connect_timeout=5.0, max_retries=2, language='en_US', timezone='UTC+8', proxy=None, ca_pem=None,"
-        " token_store=None)"
+        " allow_plain_http=(), store=None, token_store=None)"
     )
 
 

@@ -162,13 +162,13 @@ def test_an_address_with_a_field_too_many_is_refused(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "option", [{"deadline": -1}, {"deadline": "60"}, {"settle": float("nan")}, {"settle": 60}, {"since": 5}]
+    "option", [{"deadline": -1}, {"deadline": "60"}, {"settle": float("nan")}, {"settle": 60}, {"since": 5}, {"on_store_failure": 1}]
 )
 def test_the_options_of_ensure_are_checked(
-    sandbox: Sandbox, client: Client, transfer: dict[str, object], option: dict[str, object]
+    sandbox: Sandbox, recording: Client, transfer: dict[str, object], option: dict[str, object]
 ) -> None:
     with pytest.raises(InvalidInputError):
-        client.accounts.ensure_transfer(**transfer, **option)
+        recording.accounts.ensure_transfer(**transfer, **option)
     assert sandbox.requests() == []
 
 
@@ -177,7 +177,7 @@ def test_the_options_of_ensure_are_checked(
     [
         {"amount": 1.5},
         {"merchant_info": 5},
-        {"merchant_info": {"city": 5}},
+        {"merchant_info": {"city": 5.5}},
         {"fee_detail": 5},
         {"fee_detail": [{"fee_type": "Auth_fee"}]},
         {"fee_detail": [{"fee_type": "Auth_fee", "amount": 0.1}]},

@@ -39,7 +39,7 @@ from keysecure import AuthEvent, CardUpdateEvent, Client, ConfigError, Consumpti
 from keysecure.sandbox import Sandbox
 from keysecure.webhooks import asgi, reply_decline, wsgi
 
-MIB = 1024 * 1024
+LARGEST = 64 * 1024
 
 
 @pytest.fixture(params=[Wsgi, Asgi], ids=["wsgi", "asgi"])
@@ -89,7 +89,7 @@ def test_what_a_handler_could_not_handle_comes_again(kind: Kind, caplog: pytest.
         with caplog.at_level(logging.DEBUG, "keysecure"):
             assert [shop.post(headers, BODY) for _ in range(4)] == [FAILED, FAILED, ACCEPTED, ACCEPTED]
         assert len(shop.events) == 1
-    assert "the handler of a callback raised LookupError" in caplog.text
+    assert "the handler of a webhook raised LookupError at " in caplog.text
     assert SECRET not in caplog.text
 
 
@@ -155,20 +155,20 @@ def test_a_guard_out_of_reach_is_no_reason_to_lose_a_callback(kind: Kind) -> Non
 
 def test_large_bodies_are_refused_at_once(kind: Kind) -> None:
     shop, headers = Shop(kind), signed(BODY)
-    for length in (str(MIB + 1), "9" * 18, "9" * 5000):
+    for length in (str(LARGEST + 1), "9" * 18, "9" * 5000):
         (status, body), read = shop.server.claim_length(headers, length)
         assert (status, read) == (413, False)
-        assert b"1 MiB" in body
+        assert b"too large" in body
     for length in ("-1", "+5", "1_0", "5.0", "x", "²"):
         (status, _), read = shop.server.claim_length(headers, length)
         assert (status, read) == (400, False), length
-    assert shop.server.chunked(headers, b"x" * (MIB + 1))[0] == 413
+    assert shop.server.chunked(headers, b"x" * (LARGEST + 1))[0] == 413
     assert not shop.events
 
 
 def test_a_body_without_a_length_is_read_to_its_end(kind: Kind) -> None:
     shop = Shop(kind)
-    large = body_of("Consumption", {**CONSUMPTION, "remark": "r" * 300_000})
+    large = body_of("Consumption", {**CONSUMPTION, "remark": "r" * 60_000})
     assert shop.server.chunked(signed(large), large) == ACCEPTED
     assert shop.server.post(signed(BODY), BODY) == ACCEPTED
     assert len(shop.events) == 2
@@ -243,29 +243,24 @@ def test_a_replayed_purchase_gets_the_answer_it_got_and_is_not_decided_again(kin
     assert len(asked) == 2
 
 
-def test_a_replayed_purchase_that_another_worker_answered_is_declined(kind: Kind) -> None:
+def test_a_replayed_purchase_that_another_worker_answered_gets_the_same_reply(kind: Kind) -> None:
     store = DictStore()
     one, other = (Shop(kind, store, decide=lambda _: True, default="accept") for _ in range(2))
     headers, body = purchase()
     assert one.post(headers, body) == ACCEPTED
-    assert other.post(headers, body) == (200, reply_decline("this purchase was asked for before"))
+    assert other.post(headers, body) == ACCEPTED
 
 
 # What cannot work is refused at once.
 
 
 def test_arguments_that_do_not_fit_are_refused(kind: Kind) -> None:
-    class InsertOnly:
-        def insert(self, key: str, keep_seconds: float) -> bool:
-            return True
-
     good: Any = verifier()
     wrong: list[tuple[Any, Any, dict[str, Any]]] = [
         (None, print, {}),
         (good, None, {}),
         (good, print, {"decide": 7}),
         (good, print, {"default": "perhaps"}),
-        (verifier(replay_guard=InsertOnly()), print, {}),
     ]
     for given, handler, settings in wrong:
         with pytest.raises(ConfigError):

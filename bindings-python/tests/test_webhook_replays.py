@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import threading
 from datetime import timedelta
@@ -29,6 +28,8 @@ from keysecure import (
     ConfigError,
     FileStore,
     MemoryReplayStore,
+    MemoryStore,
+    MemoryTokenStore,
     Received,
     WebhookError,
     WebhookVerifier,
@@ -44,7 +45,7 @@ def unclaimable(by: WebhookVerifier, headers: Any) -> str:
 
 def guards(tmp_path: Path) -> list[Any]:
     tmp_path.chmod(0o700)
-    return [True, MemoryReplayStore(), MemoryReplayStore(capacity=5), FileStore(tmp_path), DictStore()]
+    return [True, MemoryReplayStore(), MemoryReplayStore(capacity=5), MemoryStore(), FileStore(tmp_path), DictStore()]
 
 
 def test_what_was_accepted_is_a_replay_whatever_its_id(tmp_path: Path) -> None:
@@ -79,7 +80,7 @@ def test_a_store_is_shared_by_verifiers_and_by_those_of_any_age(tmp_path: Path) 
 
 
 def test_of_many_threads_with_one_callback_one_accepts_it(tmp_path: Path) -> None:
-    for guard in guards(tmp_path)[:4]:
+    for guard in guards(tmp_path)[:5]:
         guarded, headers = verifier(replay_guard=guard), signed(BODY)
         accepted: list[Received] = []
         refused: list[Any] = []
@@ -101,60 +102,82 @@ def test_of_many_threads_with_one_callback_one_accepts_it(tmp_path: Path) -> Non
 
 
 def test_a_store_of_ones_own_gets_a_key_and_a_time_to_keep_it() -> None:
-    seen = []
-
-    class Store:
-        def insert(self, key: str, keep_seconds: float) -> bool:
-            seen.append((key, keep_seconds))
-            return True
-
-    headers = signed(BODY)
-    verifier(replay_guard=Store()).verify(headers, BODY)
-    assert seen == [(headers["Signature"], 601.0)]
+    store, headers = DictStore(), signed(BODY)
+    verifier(store=store).verify(headers, BODY)
+    [(key, (value, keep))] = store.keys.items()
+    assert (key, keep) == (headers["Signature"], 601.0)
+    assert value, "a store that takes an empty text for none would let replays in"
 
 
-class Answering:
-    """A store that answers with one thing, or raises it."""
+class Returning(DictStore):
+    """A store that returns one value, or raises it."""
 
-    def __init__(self, answer: object) -> None:
-        self.answer = answer
+    def __init__(self, value: object) -> None:
+        super().__init__()
+        self.value = value
 
     def insert(self, *_: object) -> Any:
-        if isinstance(self.answer, BaseException):
-            raise self.answer
-        return self.answer
-
-    contains = remove = insert
+        if isinstance(self.value, BaseException):
+            raise self.value
+        return self.value
 
 
 def test_a_store_out_of_reach_rejects_unless_the_caller_chose_otherwise(caplog: pytest.LogCaptureFixture) -> None:
-    async def coroutine() -> bool:
-        return True
+    async def coroutine() -> None:
+        return None
 
-    told = coroutine()
-    for answer in (OSError(SECRET), RuntimeError(), StopIteration(), "yes", told):
-        with caplog.at_level(logging.ERROR, "keysecure"):
-            strict, lax = (
-                verifier(replay_guard=Answering(answer), when_unavailable=when) for when in ("reject", "accept")
-            )
-            assert rejected(signed(BODY), by=strict) == "replay_store_unavailable"
-            assert lax.verify(signed(BODY), BODY)
-            assert unclaimable(strict, signed(BODY)) == "replay_store_unavailable"
-    told.close()
-    assert "the replay guard raised OSError" in caplog.text
+    for value in (OSError(SECRET), RuntimeError(), StopIteration(), True, False, 1):
+        for call in (WebhookVerifier.verify, WebhookVerifier.claim):
+            strict, lax = (verifier(store=Returning(value), when_unavailable=when) for when in ("reject", "accept"))
+            assert rejection_of(lambda: call(strict, signed(BODY), BODY)) == "replay_store_unavailable"  # noqa: B023
+            assert call(lax, signed(BODY), BODY)
+    assert rejected(signed(BODY), by=verifier(store=Returning(coroutine()))) == "replay_store_unavailable"
+    [place] = {message for message in caplog.messages if "OSError" in message}
+    assert place.startswith("the method insert of the store raised OSError at ")
+    assert "test_webhook_replays.py:" in place
+    assert "the method insert of the store returned a wrong value, of type bool" in caplog.messages
+    assert "the method insert of the store returned a wrong value, of type coroutine" in caplog.messages
     assert SECRET not in caplog.text
 
 
-def test_the_answers_of_usual_stores_are_understood() -> None:
-    for new in (True, 1):
-        assert verifier(replay_guard=Answering(new)).verify(signed(BODY), BODY)
-    for old in (False, 0, None):
-        assert rejected(signed(BODY), by=verifier(replay_guard=Answering(old))) == "replayed"
+def test_what_a_store_returns_may_be_bytes() -> None:
+    class Bytes(DictStore):
+        def insert(self, *given: Any) -> Any:
+            found = super().insert(*given)
+            return found if found is None else found.encode()
+
+    guarded, headers = verifier(store=Bytes()), signed(BODY)
+    assert guarded.verify(headers, BODY)
+    assert rejected(headers, by=guarded) == "replayed"
+
+
+def test_a_store_that_cannot_serve_is_refused_when_the_verifier_is_made() -> None:
+    class InsertOnly:
+        def insert(self, key: str, value: str, keep: float) -> None: ...
+
+    class Async(DictStore):
+        async def get(self, key: str) -> str | None:  # type: ignore[override]
+            return None
+
+    for wrong, words in [
+        (InsertOnly(), "insert, get, remove"),
+        (5, "MemoryStore"),
+        (Async(), "method get"),
+        ("x", "file:"),
+    ]:
+        for name in ("store", "replay_guard"):
+            with pytest.raises(ConfigError, match=words) as caught:
+                verifier(**{name: wrong})
+            assert str(caught.value).startswith(name)
+    with pytest.raises(ConfigError, match="MemoryTokenStore"):
+        verifier(store=MemoryTokenStore())
+    with pytest.raises(ConfigError, match="old name"):
+        verifier(store="memory", replay_guard=True)
 
 
 def test_ctrl_c_in_a_store_is_no_outage() -> None:
     for when in ("reject", "accept"):
-        stopped = verifier(replay_guard=Answering(KeyboardInterrupt()), when_unavailable=when)
+        stopped = verifier(store=Returning(KeyboardInterrupt()), when_unavailable=when)
         for call in (stopped.verify, stopped.claim):
             with pytest.raises(KeyboardInterrupt):
                 call(signed(BODY), BODY)
@@ -164,12 +187,13 @@ def test_ctrl_c_in_a_store_is_no_outage() -> None:
 def test_others_go_on_while_a_store_waits() -> None:
     waiting, go_on = threading.Event(), threading.Event()
 
-    class Slow:
-        def insert(self, key: str, keep_seconds: float) -> bool:
+    class Slow(DictStore):
+        def insert(self, *given: Any) -> str | None:
             waiting.set()
-            return go_on.wait(30)
+            assert go_on.wait(30)
+            return super().insert(*given)
 
-    slow = verifier(replay_guard=Slow())
+    slow = verifier(store=Slow())
     accepted: list[Received] = []
     thread = threading.Thread(target=lambda: accepted.append(slow.verify(signed(BODY), BODY)))
     thread.start()
@@ -237,6 +261,8 @@ def test_a_purchase_is_remembered_at_once_and_no_replay_approves_it() -> None:
     guarded.claim(headers, body).release()
     assert rejected(headers, body, by=guarded) == "replayed"
     assert reply_again(body) == reply_decline("this purchase was asked for before")
+    assert guarded.reply_again(body) == reply_decline("this purchase was asked for before"), "nobody decided"
+    assert guarded.reply_again(BODY) == reply_accept()
     assert reply_again(BODY) == reply_accept()
 
 
@@ -247,20 +273,9 @@ def test_without_a_guard_every_claim_is_new() -> None:
             assert received.action == "Consumption"
 
 
-def test_a_store_that_cannot_forget_serves_verify_but_not_claim() -> None:
-    class InsertOnly:
-        def insert(self, key: str, keep_seconds: float) -> bool:
-            return True
-
-    guarded = verifier(replay_guard=InsertOnly())
-    assert guarded.verify(signed(BODY), BODY)
-    with pytest.raises(ConfigError, match="contains"):
-        guarded.claim(signed(BODY), BODY)
-
-
 def test_what_a_store_fails_to_remember_is_told() -> None:
     store = DictStore()
     claim = verifier(replay_guard=store).claim(signed(BODY), BODY)
-    store.insert = Answering(OSError()).insert  # type: ignore[method-assign, assignment]
+    store.insert = Returning(OSError()).insert  # type: ignore[method-assign]
     assert claim.finish() is False
     assert claim.finish() is True, "the second time there is nothing to do"

@@ -330,8 +330,9 @@ HOSTILE_BODIES = [
     (b'{"id":"1","id":"2","action":"Auth","data":{}}', "not_a_callback"),
     (b'{"id":"1","action":"Auth","data":{"a":1,"a":2}}', "not_a_callback"),
     (b'{"id":"1","action":"Auth","data":{"a":NaN}}', "not_a_callback"),
-    (b'{"id":"1","action":"Auth","data":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001, "not_a_callback"),
+    (b'{"id":"1","action":"Auth","data":' + b'{"a":' * 10_000 + b"1" + b"}" * 10_001, "not_a_callback"),
     (b'{"id":"1","action":"Auth","data":{"note":"x&amount=1"}}', "ambiguous"),
+    (b"0" * (64 * 1024 + 1), "too_large"),
     (b"0" * (1024 * 1024 + 1), "too_large"),
     (bytearray(1024 * 1024 + 1), "too_large"),
     (memoryview(bytes(1024 * 1024 + 1)), "too_large"),
@@ -388,7 +389,8 @@ def test_settings_that_do_not_fit_are_refused_without_showing_a_secret() -> None
         (APP_ID, "\udcff", {}),
         (APP_ID, SECRET, {"when_unavailable": "perhaps"}),
         (APP_ID, SECRET, {"replay_guard": 7}),
-        (APP_ID, SECRET, {"replay_guard": "memory"}),
+        (APP_ID, SECRET, {"replay_guard": "no store"}),
+        (APP_ID, SECRET, {"max_body": -1}),
     ]
     for app_id, secrets, settings in wrong:
         with pytest.raises(ConfigError) as caught:

@@ -74,19 +74,21 @@ def rejected(headers: Any, body: Any = BODY, by: WebhookVerifier | None = None) 
 
 
 class DictStore:
-    """A replay guard as a user would write it."""
+    """A replay store as a user would write it."""
 
     def __init__(self) -> None:
-        self.keys: dict[str, float] = {}
+        self.keys: dict[str, tuple[str, float]] = {}
+        self.lock = threading.Lock()
 
-    def insert(self, key: str, keep_seconds: float) -> bool:
-        if key in self.keys:
-            return False
-        self.keys[key] = keep_seconds
-        return True
+    def insert(self, key: str, value: str, keep: float) -> str | None:
+        with self.lock:
+            if key in self.keys:
+                return self.keys[key][0]
+            self.keys[key] = (value, keep)
+            return None
 
-    def contains(self, key: str) -> bool:
-        return key in self.keys
+    def get(self, key: str) -> str | None:
+        return self.keys[key][0] if key in self.keys else None
 
     def remove(self, key: str) -> None:
         self.keys.pop(key, None)
@@ -95,7 +97,7 @@ class DictStore:
 # Receivers and those that post to them.
 
 ACCEPTED = (200, reply_accept())
-FAILED = (500, reply_decline("the callback could not be handled"))
+FAILED = (500, reply_decline("the webhook could not be handled"))
 
 Answer = tuple[int, bytes]
 

@@ -75,6 +75,48 @@ fn two_workers_that_share_a_store_decide_once_and_say_the_same() {
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }
 
+/// Any purchase, with a signature that no other one has.
+fn asked(verifier: &WebhookVerifier, data: &str) -> Received {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let body = format!(r#"{{"id":"1","action":"Auth","data":{data}}}"#);
+    let at = SystemTime::now() - Duration::from_millis(1000 + COUNT.fetch_add(1, Ordering::Relaxed));
+    verifier.verify(verifier.sign_for_tests(at, body.as_bytes()).unwrap(), body.as_bytes()).unwrap()
+}
+
+#[test]
+fn a_yes_to_one_purchase_is_none_to_another_with_the_same_number() {
+    let (store, count) = (memory(), Arc::default());
+    let before = reply_decline("this purchase was asked for before").unwrap();
+    for guarded in [true, false] {
+        let plain = || WebhookVerifier::new("app-2", [SECRET]).unwrap();
+        let verifier = if guarded { verifier(&store, WhenUnavailable::Reject) } else { plain() };
+        let responder = counting(&count, Duration::ZERO);
+        let respond = |data: &str| responder.respond(&asked(&verifier, data));
+        assert_eq!(respond(r#"{"consume_no":"c-own","card_no":"k","amount":42}"#), reply_accept());
+        for other in [
+            r#"{"consume_no":"c-own","card_no":"k","amount":420}"#,
+            r#"{"consume_no":"c-own","card_no":"other","amount":42}"#,
+            r#"{"consume_no":"c-own","card_no":"k","amount":42,"type":"Refund"}"#,
+            r#"{"consume_no":"c-own","card_no":"k","amount":42,"local_amount":7}"#,
+        ] {
+            assert_eq!(respond(other), before, "{other}");
+        }
+        assert_eq!(respond(r#"{"consume_no":"c-own","card_no":"k","amount":"42.00"}"#), reply_accept(), "its own");
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn purchases_without_a_number_are_known_by_what_they_say() {
+    let (store, count) = (memory(), Arc::default());
+    let (verifier, responder) = (verifier(&store, WhenUnavailable::Reject), counting(&count, Duration::ZERO));
+    for amount in [1, 2, 1] {
+        let data = format!(r#"{{"consume_no":"","card_no":"k","amount":{amount}}}"#);
+        assert_eq!(responder.respond(&asked(&verifier, &data)), reply_accept());
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+}
+
 #[test]
 fn merchants_that_share_a_store_do_not_meet() {
     let (store, count) = (memory(), Arc::default());

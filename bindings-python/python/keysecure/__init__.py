@@ -2,20 +2,24 @@
 
     from keysecure import Client
 
-    with Client(api_key, api_secret) as client:
-        card = client.cards.apply(cardholder_no="1001", card_unique_no="order-7", card_type="Virtual", package_no="P1")
+    with Client(api_key, api_secret, store="file:/var/lib/shop") as client:
+        paid = client.accounts.ensure_transfer(
+            cardholder_no="1001", transfer_unique_no="order-7", type="In", amount="25.00"
+        )
 
 What every call promises:
 
 * It blocks, at most for the client's ``timeout`` (``ensure_*``: for its ``deadline``), without the GIL, and stops for
   Ctrl-C.
-* Its error, a :class:`KeySecureError`, says by ``outcome`` whether the thing was done: ``"not_sent"``,
+* Its error, a :class:`KeySecureError`, says by ``outcome`` whether the target was changed: ``"not_sent"``,
   ``"rejected"`` or ``"unknown"``.
-* A call that changes something is never sent again while its outcome is unknown; ``ensure_*`` finish such calls.
+* A call that changes something is never sent again while its outcome is unknown. The ``ensure_*`` calls finish such
+  calls: use them for money, cards and cardholders. They need a ``store``, in which all workers record what they send
+  (:mod:`keysecure.stores`): with it a payment is made once, whatever fails, and however often it is asked for.
 * No secret is printed: not by ``repr``, not by errors, not in logs.
 
-What the client does is told to the logger ``keysecure``: attempts at DEBUG, calls at INFO. The offline platform is
-:mod:`keysecure.sandbox`, callbacks are :mod:`keysecure.webhooks`.
+What the client does goes to the logger ``keysecure``: attempts at DEBUG, calls at INFO, what needs attention at
+WARNING. The offline platform is :mod:`keysecure.sandbox`, webhooks are :mod:`keysecure.webhooks`.
 """
 
 from __future__ import annotations
@@ -74,12 +78,14 @@ from ._native import (
     Limits,
     List,
     MemoryReplayStore,
+    MemoryStore,
     MemoryTokenStore,
     MerchantInfo,
     Package,
     Page,
     Pci,
     Received,
+    RedisStore,
     Report,
     Responder,
     Simulation,
@@ -143,6 +149,7 @@ __all__ = [
     "Limits",
     "List",
     "MemoryReplayStore",
+    "MemoryStore",
     "MemoryTokenStore",
     "MerchantInfo",
     "NotFoundError",
@@ -152,6 +159,7 @@ __all__ = [
     "PermissionError",
     "RateLimitError",
     "Received",
+    "RedisStore",
     "Report",
     "Responder",
     "Simulation",

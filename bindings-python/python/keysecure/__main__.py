@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 CREDENTIALS = """\
 credentials are read from the environment, never from the command line:
-  KEYSECURE_API_KEY, KEYSECURE_API_SECRET"""
+  KEYSECURE_API_KEY, KEYSECURE_API_SECRET
+also read: KEYSECURE_PROXY, KEYSECURE_CA_PEM (a PEM text or a file's path), KEYSECURE_STORE, KEYSECURE_APP_ID"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command and gives its exit code: 0 done, 1 failed, 2 not begun, 130 interrupted."""
+    """Runs a command and gives its exit code: 0 done, 1 failed, 2 not begun, 3 written but not all, 130 interrupted."""
     if threading.current_thread() is threading.main_thread():
         # A service manager's way to end it is as good as Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -98,10 +99,11 @@ def parser() -> argparse.ArgumentParser:
     export = command(
         "export",
         run_export,
-        "Writes a list into a file, whatever its length.",
+        "Writes a list into a file, newest first, whatever its length.",
         "It works window by window in constant memory, with a progress line on a terminal. When it is interrupted,\n"
         "the file holds whole windows only, and the same command goes on where it stopped. In a CSV file, text that\n"
-        "a spreadsheet would take for a formula gets a ' in front; a JSONL file has every text as it is.",
+        "a spreadsheet would take for a formula gets a ' in front; a JSONL file has every text as it is. Exit code 3:\n"
+        "written, but rows without a number, or rows that the platform counts and does not give, were left out.",
         CREDENTIALS,
     )
     add_export_options(export)
@@ -167,7 +169,7 @@ def add_export_options(export: argparse.ArgumentParser) -> None:
     add("--out", required=True, type=Path, metavar="FILE", help="FILE.csv or FILE.jsonl; it must not be there yet")
     add("--cardholder-no", metavar="NO", help="of one cardholder only")
     add("--card-no", metavar="NO", help="of one card only; not for transfers")
-    add("--timezone", default="UTC+8", metavar="ZONE", help="where the days begin, such as UTC-3; default UTC+8")
+    add("--timezone", metavar="ZONE", help="where the days begin, such as UTC-3; KEYSECURE_TIMEZONE, default UTC+8")
     add("--window-days", type=window, default=7, metavar="N", help="days in a window, 1 to 90, default 7")
     add_settings(export)
 
@@ -236,25 +238,28 @@ def run_export(given: argparse.Namespace) -> int:
     filters = {name: value for name in ("cardholder_no", "card_no") if (value := getattr(given, name)) is not None}
     if given.what == "transfers" and "card_no" in filters:
         return failed("a transfer has no card: --card-no is for consumptions and cards", 2)
+    zone = given.timezone or os.environ.get("KEYSECURE_TIMEZONE") or "UTC+8"
     try:
-        start = instant(given.start, given.timezone, end=False)
-        end = instant(given.end, given.timezone, end=True)
+        start = instant(given.start, zone, end=False)
+        end = instant(given.end, zone, end=True)
         span = Span(start, end, timedelta(days=given.window_days))
     except ExportError as error:
         return failed(error, 2)
-    with client_of(given, timezone=given.timezone) as client:
+    with client_of(given, timezone=zone) as client:
         try:
             export = Export(client, given.what, span, filters, given.out, merchant=merchant_of(given))
         except ExportError as error:
             return failed(error, 2)
         try:
-            export.run()
+            export.run(sys.stderr)
         except ExportError as error:
             return failed(error, 2)
         except KeyboardInterrupt:
             return failed(f"interrupted. {export}.\nRun the same command again to go on.", 130)
         except (KeySecureError, OSError) as error:
             return failed(f"{error}\n{export}. Run the same command again to go on.", 1)
+    if export.left_out:
+        return failed(f"{given.out} is written, but {export.left_out} warnings name rows that are not in it.", 3)
     return 0
 
 

@@ -1,11 +1,17 @@
 """The errors of keysecure, one tree under :class:`KeySecureError`.
 
-They are ordinary Python classes: they pickle, copy and cross process borders with all their fields.
+They are ordinary Python classes: they pickle, copy and cross process borders with all their fields. Their ``args`` are
+the text and a dict of the fields, so an error that is rebuilt from its class and ``args`` alone, as JSON result back
+ends do, has them all.
 """
 
 from __future__ import annotations
 
 import builtins
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "ApiError",
@@ -33,7 +39,7 @@ class KeySecureError(Exception):
     The question to ask before sending a change again is :attr:`outcome`:
 
     * ``"not_sent"``: the request never left whole; nothing was done.
-    * ``"rejected"``: the platform answered that it did not do it.
+    * ``"rejected"``: the platform said that it did not do it.
     * ``"unknown"``: it may have been done. Look before you send it again, or use the ``ensure_*`` calls.
 
     The text holds no secret, no URL and no body, and digits that look like a card number are masked.
@@ -42,13 +48,13 @@ class KeySecureError(Exception):
     outcome: str
     """``"not_sent"``, ``"rejected"`` or ``"unknown"``."""
     code: int | None
-    """The platform's code, when it answered with one."""
+    """The code in the response. One that the platform does not document may come from a gateway."""
     msg: str | None
-    """The platform's message."""
+    """The platform's message, at most 2 KiB of it."""
     field: str | None
     """The field that broke a rule, ours or the platform's, in its name on the wire."""
     http_status: int | None
-    """The HTTP status, when an answer came."""
+    """The HTTP status, when a response came."""
     operation: str | None
     """The call that failed, such as ``accounts.transfer``; ``None`` for settings and values."""
     attempts: int
@@ -56,28 +62,37 @@ class KeySecureError(Exception):
     retry_after: float | None
     """How many seconds the platform asked to wait, when it did."""
 
+    transport_fault: str | None
+    """What went wrong on the wire when no response came: ``"timeout"``, ``"dns"``, ``"connect"``, ``"tls"``,
+    ``"proxy"``, ``"closed"``, ``"too_large"``, ``"protocol"``, ``"interrupted"`` or ``"other"``."""
+    rejection: str | None
+    """Why a webhook was not accepted, such as ``"wrong_signature"``, ``"too_old"`` or ``"replayed"``."""
+
     def __init__(
         self,
         message: str = "",
+        fields: Mapping[str, object] | None = None,
+        /,
         *,
-        outcome: str = "not_sent",
+        outcome: str | None = None,
         code: int | None = None,
         msg: str | None = None,
         field: str | None = None,
         http_status: int | None = None,
         operation: str | None = None,
-        attempts: int = 0,
+        attempts: int | None = None,
         retry_after: float | None = None,
+        transport_fault: str | None = None,
+        rejection: str | None = None,
     ) -> None:
+        """An error with this text and these fields, as a dict or by name. Without ``outcome`` it is ``"unknown"``."""
         super().__init__(message)
-        self.outcome = outcome
-        self.code = code
-        self.msg = msg
-        self.field = field
-        self.http_status = http_status
-        self.operation = operation
-        self.attempts = attempts
-        self.retry_after = retry_after
+        named = {name: value for name, value in locals().items() if name in _DEFAULTS and value is not None}
+        # A back end may have turned the dict into a text: then nothing is known, least of all that nothing was done.
+        given = fields if isinstance(fields, dict) else {}
+        known = {name: given[name] for name in _DEFAULTS if given.get(name) is not None} | named
+        self.__dict__.update(_DEFAULTS | known)
+        self.args = (message, {"outcome": self.outcome, **known})
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
@@ -86,9 +101,23 @@ class KeySecureError(Exception):
         return _restored, (type(self), self.args, dict(self.__dict__))
 
 
-def _restored(cls: type[KeySecureError], args: tuple[str, ...], fields: dict[str, object]) -> KeySecureError:
-    error = cls(*args)
-    error.__dict__.update(fields)
+_DEFAULTS: dict[str, object] = {
+    "outcome": "unknown",
+    "code": None,
+    "msg": None,
+    "field": None,
+    "http_status": None,
+    "operation": None,
+    "attempts": 0,
+    "retry_after": None,
+    "transport_fault": None,
+    "rejection": None,
+}
+
+
+def _restored(cls: type[KeySecureError], args: tuple[object, ...], state: dict[str, object]) -> KeySecureError:
+    error = cls(*args)  # type: ignore[arg-type]
+    error.__dict__.update(state)
     return error
 
 
@@ -109,15 +138,18 @@ class TimeoutError(TransportError, builtins.TimeoutError):
 
 
 class ApiError(KeySecureError):
-    """A refusal of the platform; ``code`` and ``msg`` are its words."""
+    """The response carries an error code; ``code`` and ``msg`` are as they came. ``outcome`` says whether it is a
+    refusal of the platform (``"rejected"``) or leaves open what was done (``"unknown"``): a gateway's code, or code
+    1001."""
 
 
 class AuthenticationError(ApiError):
-    """Codes 1002, 1006, 1007, 1008, 1010, 1011: the Api-Key or the access token."""
+    """Codes 1002, 1006, 1007, 1008, 1010, 1011, or HTTP 401 without a code: the Api-Key or the access token."""
 
 
 class PermissionError(ApiError):
-    """Codes 1003, 1012, 1013, 1021, 1022: not allowed for this merchant or from this address."""
+    """Codes 1003, 1012, 1013, 1021, 1022, or HTTP 403 without a code: not allowed for this merchant or from this
+    address."""
 
 
 class RateLimitError(ApiError):
@@ -129,15 +161,15 @@ class NotFoundError(ApiError):
 
 
 class StateError(ApiError):
-    """Codes 2003, 2004, 2005, 4005: the thing is in a state that does not allow this."""
+    """Codes 2003, 2004, 2005, 4005: the target has a status that does not allow this."""
 
 
 class ConflictError(KeySecureError):
-    """Another thing stands under the same number of the merchant's (``ensure_*`` calls)."""
+    """Another target has the same merchant reference (``ensure_*`` calls)."""
 
 
 class InvalidResponseError(KeySecureError):
-    """The answer is not what the platform's documentation says."""
+    """The response is not what the platform's documentation says."""
 
 
 class DecryptError(KeySecureError):
@@ -145,18 +177,17 @@ class DecryptError(KeySecureError):
 
 
 class WebhookError(KeySecureError):
-    """A callback was not accepted; ``rejection`` says why."""
-
-    rejection: str | None
-    """The reason's name, such as ``"wrong_signature"``, ``"too_old"`` or ``"replayed"``."""
-
-    def __init__(
-        self, message: str = "", *, rejection: str | None = None, outcome: str = "rejected", **fields: object
-    ) -> None:
-        super().__init__(message, outcome=outcome)
-        self.__dict__.update(fields)
-        self.rejection = rejection
+    """A webhook was not accepted; ``rejection`` says why."""
 
 
 class InternalError(KeySecureError):
     """A defect of this package. Please report it."""
+
+
+def raised_by(what: str, error: BaseException) -> str:
+    """For the log: what raised, the type of the exception and the place. Its text may hold anything, and stays out."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" at {place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place is not None else ""
+    return f"{what} raised {type(error).__name__}{where}"

@@ -1,6 +1,6 @@
-"""`python -m keysecure export`: lists into a file, window by window.
+"""`python -m keysecure export`: lists into a file, newest first, window by window.
 
-Beside the file stands a small state file while the export is not finished. It says how many windows are wholly in the
+Beside the file lies a small state file while the export is not finished. It says how many windows are wholly in the
 file and how long the file was then; what was written after that is cut off before the export goes on.
 """
 
@@ -13,7 +13,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -21,7 +21,7 @@ from pathlib import Path
 from time import monotonic
 from typing import IO, Any, Protocol
 
-from . import Card, Client, Consumption, TransferRecord
+from . import Card, Client, Consumption, InvalidResponseError, List, TransferRecord
 
 UTC = timezone.utc
 SECOND = timedelta(seconds=1)
@@ -55,7 +55,7 @@ class Kind:
 
     number: str
     empty: Row
-    rows: Callable[[Client, datetime, datetime, dict[str, str]], Iterable[Row]]
+    rows: Callable[[Client, datetime, datetime, dict[str, str]], List[Any]]
 
 
 KINDS = {
@@ -91,13 +91,14 @@ class Span:
             raise ExportError(message)
 
     def windows(self) -> list[tuple[datetime, datetime]]:
-        """Neighbours share one second, so that no row falls between them; rows that come twice are told by number."""
+        """From new to old, as the rows inside each. Neighbours share one second, so that no row falls between them; rows
+        that come twice are told by number."""
         windows: list[tuple[datetime, datetime]] = []
         start = self.start
         while self.end - start > self.window:
             windows.append((start, start + self.window))
             start += self.window
-        return [*windows, (start, self.end)]
+        return [(start, self.end), *reversed(windows)]
 
 
 def instant(text: str, zone: str, *, end: bool) -> datetime:
@@ -157,9 +158,11 @@ class Export:
             "filters": filters,
             "merchant": hashlib.sha256(merchant.encode()).hexdigest()[:16],
             "columns": self.columns,
+            "order": "newest first",
         }
         self.done = 0
         self.rows = 0
+        self.left_out = 0
         self.length = 0
         self.seam: set[str] = set()
 
@@ -175,6 +178,7 @@ class Export:
         windows = self.span.windows()
         with self._opened() as file:
             progress = Progress(terminal, len(windows), self.done, self.rows)
+            self.warn = progress.warn
             try:
                 for start, end in windows[self.done :]:
                     self._window(file, start, end, progress)
@@ -196,7 +200,7 @@ class Export:
         except FileNotFoundError:
             return self._created()
         except (ValueError, KeyError, TypeError):
-            message = f"{self.state_file} cannot be read: remove it and {self.out} to begin anew"
+            message = f"{self.state_file} cannot be read: remove it and {self.out} to begin again"
             raise ExportError(message) from None
         if not self.done and self._is_empty():
             # Nothing came of it, from a wrong key for one. The arguments need not be the same.
@@ -205,18 +209,18 @@ class Export:
         if different:
             message = (
                 f"{self.out} was begun with other arguments ({', '.join(different)}): "
-                f"use those, or remove it and {self.state_file.name} to begin anew"
+                f"use those, or remove it and {self.state_file.name} to begin again"
             )
             raise ExportError(message)
         try:
             file = io.FileIO(self.out, "r+")
         except FileNotFoundError:
-            message = f"{self.out} is gone: remove {self.state_file.name} to begin anew"
+            message = f"{self.out} is gone: remove {self.state_file.name} to begin again"
             raise ExportError(message) from None
         locked(file, self.out)
         if os.fstat(file.fileno()).st_size < self.length:
             file.close()
-            message = f"{self.out} is shorter than it was: remove it and {self.state_file.name} to begin anew"
+            message = f"{self.out} is shorter than it was: remove it and {self.state_file.name} to begin again"
             raise ExportError(message)
         file.truncate(self.length)
         file.seek(self.length)
@@ -224,6 +228,7 @@ class Export:
 
     def _recall(self, state: dict[str, Any]) -> None:
         self.done, self.rows, self.length = state["windows_done"], state["rows"], state["bytes"]
+        self.left_out = state["left_out"]
         self.seam = set(state["seam"])
 
     def _is_empty(self) -> bool:
@@ -253,30 +258,49 @@ class Export:
         if self.length == 0:
             table.head(self.columns)
         seam: set[str] = set()
-        rows = 0
-        for row in self.kind.rows(self.client, start, end, self.filters):
+        rows = left_out = 0
+        for row in self._read(start, end):
+            if row is None:
+                left_out += 1
+                continue
             number: str = getattr(row, self.kind.number)
             if number in self.seam:
                 continue
             table.add(row)
             rows += 1
-            if row.time is None or row.time >= end - SECOND:
+            if row.time is None or row.time < start + SECOND:
                 seam.add(number)
             progress.row()
         table.flush()
         os.fsync(file.fileno())
         self.done += 1
         self.rows += rows
+        self.left_out += left_out
         self.seam = seam
         self.length = file.tell()
         self._save()
         progress.window()
+
+    def _read(self, start: datetime, end: datetime) -> Iterator[Row | None]:
+        """The rows of a window, and `None` for what cannot be read: a row without its number, or rows that are missing."""
+        rows = self.kind.rows(self.client, start, end, self.filters)
+        while True:
+            try:
+                yield next(rows)
+            except StopIteration:
+                return
+            except InvalidResponseError as error:
+                if rows.failed:
+                    raise
+                self.warn(str(error))
+                yield None
 
     def _save(self) -> None:
         state = {
             "arguments": self.arguments,
             "windows_done": self.done,
             "rows": self.rows,
+            "left_out": self.left_out,
             "bytes": self.length,
             # Rows of the second that the next window shares.
             "seam": sorted(self.seam),
@@ -379,6 +403,7 @@ class Progress:
     EVERY = 0.1
 
     def __init__(self, stream: IO[str], windows: int, done: int, rows: int) -> None:
+        self.terminal = stream
         self.stream = stream if stream.isatty() else None
         self.windows = windows
         self.done = done
@@ -393,6 +418,12 @@ class Progress:
         self.rows += 1
         if self.stream and monotonic() - self.shown >= self.EVERY:
             self._show()
+
+    def warn(self, text: str) -> None:
+        """A line of its own, on a terminal and without one."""
+        lead = "\n" if self.terminal.isatty() else ""
+        self.terminal.write(f"{lead}warning: left out: {text}\n")
+        self.terminal.flush()
 
     def window(self) -> None:
         """One more window."""

@@ -21,6 +21,8 @@ from typing import (
 
 from typing_extensions import Self
 
+from .stores import AttemptStore, ReplayStore, TokenStore
+
 __version__: str
 
 _T_co = TypeVar("_T_co", covariant=True)
@@ -61,12 +63,14 @@ __all__ = [
     "Limits",
     "List",
     "MemoryReplayStore",
+    "MemoryStore",
     "MemoryTokenStore",
     "MerchantInfo",
     "Package",
     "Page",
     "Pci",
     "Received",
+    "RedisStore",
     "Report",
     "Responder",
     "Simulation",
@@ -89,7 +93,13 @@ __all__ = [
 
 @final
 class Client:
-    """A client of the platform: `Client(api_key, api_secret)`, used as it is, with `with`, or ended by `close()`."""
+    """A client of the platform: `Client(api_key, api_secret)`, used as it is, with `with`, or ended by `close()`.
+
+    `store` is what it shares with other workers, and what the `ensure_*` calls need: `"memory"`, when this process is
+    the only one that works on its references; `"file:/var/lib/shop"` for all processes of one user on one machine;
+    `"redis://host"` for several machines; or an object of your own (see `keysecure.stores`). `token_store` is its
+    deprecated name.
+    """
 
     def __new__(
         cls,
@@ -107,7 +117,9 @@ class Client:
         timezone: str = "UTC+8",
         proxy: str | None = None,
         ca_pem: str | bytes | None = None,
-        token_store: MemoryTokenStore | FileStore | None = None,
+        allow_plain_http: Iterable[str] = (),
+        store: _Store | None = None,
+        token_store: _Store | None = None,
     ) -> Self: ...
     @classmethod
     def from_env(cls, **settings: Any) -> Self:
@@ -135,15 +147,18 @@ class Client:
     def doctor(self, card_no: str | None = None) -> Report:
         """Finds out what is wrong with an integration. Nothing is changed at the platform."""
     def call(self, method: str, path: str, body: object = None) -> Any:
-        """Makes any call of the platform: JSON-like values in, `data` out, numbers with a fraction as `Decimal`."""
+        """Makes any call of the platform: JSON-like values in, `data` out, numbers with a fraction as `Decimal`. Ints
+        and Decimals are sent exactly; a float is refused."""
     def webhook_verifier(
         self,
         *,
         tolerance: float | timedelta = 300.0,
-        replay_guard: MemoryReplayStore | FileStore | _ReplayStore | bool | None = None,
+        store: _ReplayStore | None = None,
+        replay_guard: _ReplayStore | bool | None = None,
         when_unavailable: Literal["reject", "accept"] = "reject",
+        max_body: int = 65_536,
     ) -> WebhookVerifier:
-        """A verifier of this merchant's callbacks."""
+        """A verifier of this merchant's webhooks. Give it the `store` that the workers share."""
     def close(self) -> None:
         """Ends the client: its connections are closed, and every later call is a `ConfigError`. Calls under way are
         broken off; of a mutation among them nobody knows whether it was done."""
@@ -172,12 +187,21 @@ class Cardholders:
         *,
         cardholder_unique_no: str,
         sumsub_share_token: str,
-        deadline: float = 60.0,
-        settle: float = 10.0,
+        deadline: float | None = None,
+        settle: float | None = None,
         since: datetime | date | None = None,
         never_sent: bool = False,
+        on_store_failure: Literal["reject", "accept"] = "reject",
     ) -> Ensured[Cardholder]:
-        """Makes sure that a cardholder is applied for exactly once, whatever happened before."""
+        """Makes sure that a cardholder is applied for exactly once, whatever happened before. Its reference is
+        `cardholder_unique_no`.
+
+        The client needs a `store`. A reference that no worker ever sent is sent at once; one that may have been sent
+        is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last attempt
+        (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
+        sent (the last 90 days). `never_sent=True` says that the reference is new. `on_store_failure`: `"reject"` fails
+        with outcome `not_sent` when the store cannot be reached; `"accept"` goes on with this process's memory alone.
+        """
     def list(
         self,
         *,
@@ -186,7 +210,8 @@ class Cardholders:
         cardholder_no: str | None = None,
         cardholder_unique_no: str | None = None,
     ) -> List[Cardholder]:
-        """All cardholders applied for in a span of any length, lazily."""
+        """All cardholders applied for in a span of any length, lazily and newest first. Both ends are included; a date
+        means the whole day."""
     def list_page(
         self,
         *,
@@ -225,12 +250,21 @@ class Cards:
         package_no: str | None = None,
         card_bin_no: str | None = None,
         address_info: Address | Mapping[str, str | None] | None = None,
-        deadline: float = 60.0,
-        settle: float = 10.0,
+        deadline: float | None = None,
+        settle: float | None = None,
         since: datetime | date | None = None,
         never_sent: bool = False,
+        on_store_failure: Literal["reject", "accept"] = "reject",
     ) -> Ensured[Card]:
-        """Makes sure that a card is applied for exactly once, whatever happened before."""
+        """Makes sure that a card is applied for exactly once, whatever happened before. Its reference is
+        `card_unique_no`.
+
+        The client needs a `store`. A reference that no worker ever sent is sent at once; one that may have been sent
+        is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last attempt
+        (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
+        sent (the last 90 days). `never_sent=True` says that the reference is new. `on_store_failure`: `"reject"` fails
+        with outcome `not_sent` when the store cannot be reached; `"accept"` goes on with this process's memory alone.
+        """
     def list(
         self,
         *,
@@ -240,7 +274,8 @@ class Cards:
         card_unique_no: str | None = None,
         card_no: str | None = None,
     ) -> List[Card]:
-        """All cards applied for in a span of any length, lazily."""
+        """All cards applied for in a span of any length, lazily and newest first. Both ends are included; a date means
+        the whole day."""
     def list_page(
         self,
         *,
@@ -295,7 +330,8 @@ class Consumptions:
         card_no: str | None = None,
         consume_no: str | None = None,
     ) -> List[Consumption]:
-        """All consumptions of a span of any length, lazily."""
+        """All consumptions of a span of any length, lazily and newest first. Both ends are included; a date means the
+        whole day."""
     def list_page(
         self,
         *,
@@ -316,7 +352,7 @@ class Accounts:
     def transfer(
         self, *, cardholder_no: str, transfer_unique_no: str, type: str, amount: Decimal | int | str
     ) -> TransferResult:
-        """Moves money. It is never sent again while its outcome is unknown: see `ensure_transfer`."""
+        """Moves money. It is never sent again while its outcome is unknown: use `ensure_transfer`."""
     def ensure_transfer(
         self,
         *,
@@ -324,12 +360,21 @@ class Accounts:
         transfer_unique_no: str,
         type: str,
         amount: Decimal | int | str,
-        deadline: float = 60.0,
-        settle: float = 10.0,
+        deadline: float | None = None,
+        settle: float | None = None,
         since: datetime | date | None = None,
         never_sent: bool = False,
+        on_store_failure: Literal["reject", "accept"] = "reject",
     ) -> Ensured[TransferRecord]:
-        """Makes sure that a transfer is made exactly once, whatever happened before."""
+        """Makes sure that a transfer is made exactly once, whatever happened before. Its reference is
+        `transfer_unique_no`.
+
+        The client needs a `store`. A reference that no worker ever sent is sent at once; one that may have been sent
+        is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last attempt
+        (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
+        sent (the last 90 days). `never_sent=True` says that the reference is new. `on_store_failure`: `"reject"` fails
+        with outcome `not_sent` when the store cannot be reached; `"accept"` goes on with this process's memory alone.
+        """
     def get(self, cardholder_no: str) -> AccountInfo:
         """The balances of a cardholder."""
     def transfers(
@@ -341,7 +386,8 @@ class Accounts:
         transfer_no: str | None = None,
         transfer_unique_no: str | None = None,
     ) -> List[TransferRecord]:
-        """All transfers of a span of any length, lazily."""
+        """All transfers of a span of any length, lazily and newest first. Both ends are included; a date means the
+        whole day."""
     def transfers_page(
         self,
         *,
@@ -476,9 +522,17 @@ class Simulation:
 
 @final
 class List(Generic[_T_co]):
-    """The rows of a list, fetched page by page while you iterate. It can be iterated once."""
+    """The rows of a list, newest first, fetched page by page while you iterate. It is an iterator: a second loop goes
+    on where the first one ended.
+
+    A failed request ends it: `failed` is then true, and every further `next()` raises. Behind a row without its
+    number, and behind a span of which rows may be missing, both an `InvalidResponseError`, `next()` goes on.
+    """
 
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+    @property
+    def failed(self) -> bool:
+        """Whether a request failed, which ended the list. Behind every other error it goes on."""
     def __iter__(self) -> Iterator[_T_co]: ...
     def __next__(self) -> _T_co: ...
 
@@ -489,10 +543,10 @@ class Page(Generic[_T_co]):
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     @property
     def list(self) -> list[_T_co]:
-        """The rows, at most as many as were asked for. Fewer mean that this is the last page."""
+        """The rows, newest first, at most as many as were asked for. Only an empty page is sure to be the last."""
     @property
     def extra(self) -> dict[str, Any]:
-        """Fields of the answer that this version does not know."""
+        """Fields beside `list`, such as a `total`, if the platform gives any."""
     def to_dict(self) -> dict[str, Any]:
         """A dict with `list`, whose rows are dicts too, and `extra`."""
     def to_json(self) -> str:
@@ -504,19 +558,19 @@ class Page(Generic[_T_co]):
 
 @final
 class Ensured(Generic[_T_co]):
-    """A thing that exists exactly once."""
+    """A target that exists exactly once."""
 
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     @property
     def value(self) -> _T_co:
-        """The thing."""
+        """The target: a transfer, a card or a cardholder, as its list gives it."""
     @property
     def created(self) -> bool:
-        """Whether this call made it; otherwise it was found."""
+        """Whether this call made it, also when the response to its request was lost; otherwise it was found."""
     def to_dict(self) -> dict[str, Any]:
         """A dict with `value`, which is a dict too, and `created`."""
     def to_json(self) -> str:
-        """The thing and `created` as JSON text, the thing as its own `to_json` writes it."""
+        """The target and `created` as JSON text, the target as its own `to_json` writes it."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -567,8 +621,8 @@ class Report:
 class Address:
     """The address of a cardholder, in English letters.
 
-    A physical card needs all of it but `address_line2`. A virtual card needs `postal_code`, `country`, `state`, `city` and
-    `address_line1` only.
+    A physical card needs all of it but `address_line2`. A virtual card needs `postal_code`, `country`, `state`, `city`
+    and `address_line1` only.
     """
 
     def __new__(
@@ -680,24 +734,41 @@ class AccessToken:
 # --- stores ---
 
 @final
+class MemoryStore:
+    """Tokens, attempts and webhooks in the memory of this process: for one that is the only one to work on its
+    references."""
+
+    def __new__(cls) -> Self: ...
+
+@final
+class FileStore:
+    """Tokens, attempts and webhooks in a directory, for all processes of one user on one machine (Unix). Keep it."""
+
+    def __new__(cls, directory: str | PathLike[str]) -> Self: ...
+
+@final
+class RedisStore:
+    """Tokens, attempts and webhooks in Redis, version 5 or later, for any number of machines."""
+
+    def __new__(cls, url: str, *, timeout: float = 1.0) -> Self: ...
+    def __reduce__(self) -> NoReturn: ...
+
+@final
 class MemoryTokenStore:
-    """An access token that the clients of one process share: `Client(..., token_store=store)`."""
+    """An access token that the clients of one process share, and nothing else: see `MemoryStore`."""
 
     def __new__(cls) -> Self: ...
 
 @final
 class MemoryReplayStore:
-    """Remembers the callbacks that one process accepted: `WebhookVerifier(..., replay_guard=store)`."""
+    """Remembers the webhooks that one process accepted: `WebhookVerifier(..., store=store)`."""
 
     def __new__(cls, *, capacity: int = 100_000) -> Self: ...
 
-@final
-class FileStore:
-    """Access tokens and accepted callbacks in a directory, for all processes of one user on one machine (Unix)."""
+_Store: TypeAlias = str | MemoryStore | FileStore | RedisStore | MemoryTokenStore | TokenStore | AttemptStore
+_ReplayStore: TypeAlias = str | MemoryStore | FileStore | RedisStore | MemoryReplayStore | ReplayStore
 
-    def __new__(cls, directory: str | PathLike[str]) -> Self: ...
-
-# --- callbacks ---
+# --- webhooks ---
 
 @type_check_only
 class _HasItems(Protocol):
@@ -705,16 +776,14 @@ class _HasItems(Protocol):
 
     def items(self) -> Iterable[tuple[str | bytes, _HeaderValue]]: ...
 
-@type_check_only
-class _ReplayStore(Protocol):
-    """What a replay guard of your own offers; `claim` and the adapters also need `contains` and `remove`."""
-
-    def insert(self, key: str, keep_seconds: float, /) -> bool | int | None:
-        """Remembers a key and says atomically whether it is new."""
-
 @final
 class WebhookVerifier:
-    """Verifies the platform's callbacks. It needs no client and is safe to share among threads."""
+    """Verifies the platform's webhooks. It needs no client and is safe to share among threads.
+
+    `store` rejects what was accepted before and keeps the decision on each purchase: `"memory"`,
+    `"file:/var/lib/shop"`, `"redis://host"`, or an object of your own (see `keysecure.stores`). Share one among all
+    workers. `replay_guard` is its old name.
+    """
 
     def __new__(
         cls,
@@ -722,8 +791,10 @@ class WebhookVerifier:
         secrets: str | Iterable[str],
         *,
         tolerance: float | timedelta = 300.0,
-        replay_guard: MemoryReplayStore | FileStore | _ReplayStore | bool | None = None,
+        store: _ReplayStore | None = None,
+        replay_guard: _ReplayStore | bool | None = None,
         when_unavailable: Literal["reject", "accept"] = "reject",
+        max_body: int = 65_536,
     ) -> Self: ...
     def accepting_any_age(self) -> Self:
         """The same verifier, taking callbacks of any age: for looking at stored callbacks only."""
@@ -733,6 +804,9 @@ class WebhookVerifier:
         """Verifies the signature and the age only: no look at the action, no typing, no replay guard."""
     def claim(self, headers: _Headers, body: _Body) -> Claim:
         """Verifies a callback and claims it, for a `with` block that handles it."""
+    def reply_again(self, body: _Body) -> bytes:
+        """The exact body to answer a webhook with that was accepted before (`rejection` is `"replayed"`): a purchase
+        gets its first reply again, everything else is accepted."""
     @staticmethod
     def parse_unverified(body: _Body) -> _Event:
         """Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it."""
@@ -741,7 +815,7 @@ class WebhookVerifier:
     @property
     def _may_wait(self) -> bool: ...
     @property
-    def _can_claim(self) -> bool: ...
+    def _max_body(self) -> int: ...
     def __reduce__(self) -> NoReturn: ...
 
 @final
@@ -834,7 +908,11 @@ class UnknownEvent:
 
 @final
 class Responder:
-    """Runs your decision on purchases and answers in time, whatever the decision does."""
+    """Runs your decision on purchases, once for each, and answers in time, whatever the decision does.
+
+    A purchase is decided once by its `consume_no`, and its first reply is repeated for 24 hours: among all workers
+    that share the `store` of the verifier, else in this responder.
+    """
 
     def __new__(
         cls,
@@ -846,6 +924,7 @@ class Responder:
     def respond(self, received: Received) -> bytes:
         """The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the
         default."""
+    def _respond(self, received: Received, decide: Callable[[AuthEvent], bool | str] | None = None) -> bytes: ...
 
 def reply_accept() -> bytes:
     """The exact body to answer a callback with."""
@@ -1071,7 +1150,7 @@ class AuthEvent(_Model):
         """Always `Pending`."""
     @property
     def time(self) -> datetime | None:
-        """When it is made."""
+        """When the platform sent it."""
 
 @final
 class Bin(_Model):
@@ -1132,7 +1211,7 @@ class Card(_Model):
         """The last four digits of the PAN."""
     @property
     def status(self) -> str:
-        """Where it stands in its life."""
+        """Where it stands in its life; `Unknown` without text when the platform does not say so."""
     @property
     def fee_detail(self) -> Tariff | None:
         """What it costs; given by `get`."""
@@ -1169,7 +1248,7 @@ class CardUpdateEvent(_Model):
         """Why."""
     @property
     def time(self) -> datetime | None:
-        """When."""
+        """When it changed."""
 
 @final
 class Cardholder(_Model):
@@ -1186,7 +1265,7 @@ class Cardholder(_Model):
         """The cardholder's mail address."""
     @property
     def status(self) -> str:
-        """Where the verification stands."""
+        """Where the verification stands; `Unknown` without text when the platform does not say so."""
     @property
     def fail_reason(self) -> str | None:
         """Why the verification failed; given by `list`."""
@@ -1270,7 +1349,9 @@ class Consumption(_Model):
         """A description (inferred)."""
     @property
     def time(self) -> datetime | None:
-        """When it was made."""
+        """Its time. In a webhook this is when the record was updated, which need not be when the
+        purchase was made: see `ConsumptionEvent::time`.
+        """
 
 @final
 class ConsumptionEvent(_Model):
@@ -1322,7 +1403,9 @@ class ConsumptionEvent(_Model):
         """A description."""
     @property
     def time(self) -> datetime | None:
-        """When it was made."""
+        """When the record was updated, which is not when the purchase was made. Of two webhooks for
+        one `consume_no`, the one with the larger time is the newer.
+        """
 
 @final
 class Fee(_Model):

@@ -58,6 +58,8 @@ def keysecure_env(keysecure_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("KEYSECURE_BASE_URL", keysecure_sandbox.base_url)
     monkeypatch.setenv("KEYSECURE_API_KEY", keysecure_sandbox.api_key)
     monkeypatch.setenv("KEYSECURE_API_SECRET", keysecure_sandbox.api_secret)
-    monkeypatch.delenv("KEYSECURE_ENVIRONMENT", raising=False)
-    monkeypatch.delenv("KEYSECURE_APP_ID", raising=False)
+    for name in ("ENVIRONMENT", "APP_ID", "PROXY", "CA_PEM", "TIMEZONE"):
+        monkeypatch.delenv(f"KEYSECURE_{name}", raising=False)
+    # Each sandbox is another platform, so nothing of an earlier test is found in it.
+    monkeypatch.setenv("KEYSECURE_STORE", "memory")
     return keysecure_sandbox

@@ -43,7 +43,8 @@ fn query(
 #[pymethods]
 impl Accounts {
     /// Moves money: `type` `In` to the cardholder, `Out` back; `amount` in TUSDT, positive, at most 2 decimals, a
-    /// `Decimal`, an int or a str. It is never sent again while its outcome is unknown: see `ensure_transfer`.
+    /// `Decimal`, an int or a str. Use `ensure_transfer`, which is safe to call again; this call is never sent again while its
+    /// outcome is unknown.
     #[pyo3(signature = (*, cardholder_no, transfer_unique_no, r#type, amount))]
     fn transfer(
         &self,
@@ -57,18 +58,23 @@ impl Accounts {
         self.0.get().run(py, move |client| client.accounts().transfer(&request))
     }
 
-    /// Makes sure that a transfer is made exactly once, whatever happened before.
+    /// Makes sure that a transfer is made exactly once, whatever happened before. Its reference is `transfer_unique_no`.
     ///
-    /// It looks the transfer up by `transfer_unique_no` and sends only when it is provably absent. `deadline` (60 s)
-    /// bounds all of it; `settle` (10 s) is how long after an attempt the platform may still commit it; `since` is since
-    /// when it may have been sent (the last 90 days); `never_sent=True` says that the number is new, so that nothing is
-    /// waited for. A transfer with the same number but another cardholder, type or amount is a `ConflictError`.
+    /// The client needs a `store`, which records each attempt before it is sent and lets one worker at a time work on a
+    /// reference: without one this is a `ConfigError`. A reference that no worker ever sent is sent at once. One that may have
+    /// been sent is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last
+    /// attempt (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
+    /// sent (the last 90 days). `never_sent=True` says that the reference is new. `on_store_failure`: `"reject"`, the default,
+    /// fails with outcome `not_sent` when the store cannot be reached; `"accept"` goes on with this process's memory alone,
+    /// while another worker may do the same.
+    ///
+    /// A transfer with the same reference but another cardholder, type or amount is a `ConflictError`.
     #[pyo3(
         signature = (
-            *, cardholder_no, transfer_unique_no, r#type, amount, deadline=None, settle=None, since=None, never_sent=false,
+            *, cardholder_no, transfer_unique_no, r#type, amount, deadline=None, settle=None, since=None, never_sent=false, on_store_failure=None,
         ),
-        text_signature = "($self, *, cardholder_no, transfer_unique_no, type, amount, deadline=60.0, settle=10.0, \
-            since=None, never_sent=False)",
+        text_signature = "($self, *, cardholder_no, transfer_unique_no, type, amount, deadline=None, settle=None, \
+            since=None, never_sent=False, on_store_failure='reject')",
     )]
     fn ensure_transfer(
         &self,
@@ -81,9 +87,10 @@ impl Accounts {
         settle: Option<Given<'_, '_>>,
         since: Option<Given<'_, '_>>,
         never_sent: bool,
+        on_store_failure: Option<Given<'_, '_>>,
     ) -> PyResult<Ensured> {
         let request = transfer(cardholder_no, transfer_unique_no, r#type, amount)?;
-        let options = ensured::options(deadline, settle, since, never_sent)?;
+        let options = ensured::options(deadline, settle, since, never_sent, on_store_failure)?;
         let ensured = self.0.get().run(py, move |client| client.accounts().ensure_transfer(&request, &options))?;
         Ensured::of(py, ensured)
     }
@@ -94,7 +101,8 @@ impl Accounts {
         self.0.get().run(py, move |client| client.accounts().get(&cardholder_no))
     }
 
-    /// All transfers of a span of any length, lazily. Both ends are included; a date means the whole day.
+    /// All transfers of a span of any length, lazily and newest first. Both ends are included; a date
+    /// means the whole day in the client's `timezone`.
     #[pyo3(signature = (*, start, end, cardholder_no=None, transfer_no=None, transfer_unique_no=None))]
     fn transfers(
         &self,

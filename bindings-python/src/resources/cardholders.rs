@@ -45,18 +45,21 @@ impl Cardholders {
         self.0.get().run(py, move |client| client.cardholders().apply(&request))
     }
 
-    /// Makes sure that a cardholder is applied for exactly once, whatever happened before.
+    /// Makes sure that a cardholder is applied for exactly once, whatever happened before. Its reference is `cardholder_unique_no`.
     ///
-    /// It looks the cardholder up by `cardholder_unique_no` and sends only when it is provably absent. `deadline` (60 s)
-    /// bounds all of it; `settle` (10 s) is how long after an attempt the platform may still commit it; `since` is since
-    /// when it may have been sent (the last 90 days); `never_sent=True` says that the number is new, so that nothing is
-    /// waited for.
+    /// The client needs a `store`, which records each attempt before it is sent and lets one worker at a time work on a
+    /// reference: without one this is a `ConfigError`. A reference that no worker ever sent is sent at once. One that may have
+    /// been sent is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last
+    /// attempt (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
+    /// sent (the last 90 days). `never_sent=True` says that the reference is new. `on_store_failure`: `"reject"`, the default,
+    /// fails with outcome `not_sent` when the store cannot be reached; `"accept"` goes on with this process's memory alone,
+    /// while another worker may do the same.
     #[pyo3(
         signature = (
-            *, cardholder_unique_no, sumsub_share_token, deadline=None, settle=None, since=None, never_sent=false,
+            *, cardholder_unique_no, sumsub_share_token, deadline=None, settle=None, since=None, never_sent=false, on_store_failure=None,
         ),
-        text_signature = "($self, *, cardholder_unique_no, sumsub_share_token, deadline=60.0, settle=10.0, since=None, \
-            never_sent=False)",
+        text_signature = "($self, *, cardholder_unique_no, sumsub_share_token, deadline=None, settle=None, since=None, \
+            never_sent=False, on_store_failure='reject')",
     )]
     fn ensure_cardholder(
         &self,
@@ -67,18 +70,20 @@ impl Cardholders {
         settle: Option<Given<'_, '_>>,
         since: Option<Given<'_, '_>>,
         never_sent: bool,
+        on_store_failure: Option<Given<'_, '_>>,
     ) -> PyResult<Ensured> {
         let request = ApplyCardholder {
             cardholder_unique_no: text("cardholder_unique_no", cardholder_unique_no)?,
             sumsub_share_token: text("sumsub_share_token", sumsub_share_token)?.into(),
             cardholder_no: None,
         };
-        let options = ensured::options(deadline, settle, since, never_sent)?;
+        let options = ensured::options(deadline, settle, since, never_sent, on_store_failure)?;
         let ensured = self.0.get().run(py, move |client| client.cardholders().ensure_cardholder(&request, &options))?;
         Ensured::of(py, ensured)
     }
 
-    /// All cardholders applied for in a span of any length, lazily. Both ends are included; a date means the whole day.
+    /// All cardholders applied for in a span of any length, lazily and newest first. Both ends are included; a date
+    /// means the whole day in the client's `timezone`.
     #[pyo3(signature = (*, start, end, cardholder_no=None, cardholder_unique_no=None))]
     fn list(
         &self,

@@ -33,7 +33,8 @@ impl Consumptions {
         self.0.get().run(py, move |client| client.consumptions().get(&consume_no))
     }
 
-    /// All consumptions of a span of any length, lazily. Both ends are included; a date means the whole day.
+    /// All consumptions of a span of any length, lazily and newest first. Both ends are included; a date
+    /// means the whole day in the client's `timezone`.
     #[pyo3(signature = (*, start, end, cardholder_no=None, card_no=None, consume_no=None))]
     fn list(
         &self,

@@ -6,7 +6,8 @@ use pyo3::types::{PyDict, PyMapping};
 
 use crate::client::Client;
 use crate::errors::invalid_input;
-use crate::values::{Given, decimal, extra, optional_decimal, optional_instant, optional_text, text, to_json};
+use crate::json::to_json;
+use crate::values::{Given, decimal, extra, optional_decimal, optional_instant, optional_text, text};
 
 /// The simulation calls: `client.simulation`. Refused in production.
 ///

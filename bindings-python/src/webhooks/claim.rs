@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 
-use super::guard::check_raised;
 use super::received::Received;
+use super::run;
 
 /// The right to handle a callback, from `WebhookVerifier.claim`:
 ///
@@ -45,9 +45,7 @@ impl Claim {
     /// Ends a claim, without the GIL if the store may wait.
     fn end<T: Send>(&self, py: Python<'_>, work: impl FnOnce(keysecure::Claim) -> T + Send) -> PyResult<Option<T>> {
         let Some(claim) = self.take() else { return Ok(None) };
-        let done = if self.waits { py.detach(|| work(claim)) } else { work(claim) };
-        check_raised()?;
-        Ok(Some(done))
+        run(py, self.waits, || Ok(work(claim))).map(Some)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Callbacks: verifying, typing, handling once, answering in time.
 
 mod claim;
-mod guard;
 mod headers;
 mod received;
 mod responder;
@@ -9,6 +8,7 @@ mod unknown;
 mod verifier;
 
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -20,7 +20,21 @@ pub use responder::{Responder, reply_accept, reply_again, reply_decline};
 pub use unknown::UnknownEvent;
 pub use verifier::WebhookVerifier;
 
+use crate::errors::internal;
+use crate::log;
+use crate::stores::check_raised;
 use crate::values::Given;
+
+/// Runs the core, without the GIL when it may take long, and then gives its warnings to Python's logger. A panic becomes an
+/// `InternalError`.
+fn run<T: Send>(py: Python<'_>, long: bool, work: impl FnOnce() -> Result<T, keysecure::Error> + Send) -> PyResult<T> {
+    let work = || log::collecting(log::Wanted::default(), || catch_unwind(AssertUnwindSafe(work)));
+    let (done, records) = if long { py.detach(work) } else { work() };
+    let logged = check_raised().and(log::emit(py, &records));
+    let result = done.map_err(|_| internal(py))?;
+    logged?;
+    Ok(result?)
+}
 
 /// One byte more than the core looks at.
 const TOO_LARGE: usize = 1024 * 1024 + 1;

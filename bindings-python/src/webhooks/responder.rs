@@ -1,17 +1,21 @@
 //! Answering callbacks, and in time.
 
 use std::panic::resume_unwind;
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::mpsc;
+use std::time::Duration;
 
-use keysecure::Decision;
+use keysecure::{AuthEvent, Decision};
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyCFunction, PyDict, PyString, PyTuple};
 
-use super::raw_body;
 use super::received::Received;
+use super::{raw_body, run};
+use crate::attach::attach;
 use crate::errors::{config, invalid_input};
 use crate::log;
+use crate::process::PerProcess;
 use crate::settings;
 use crate::values::{self, Given, seconds};
 
@@ -21,8 +25,8 @@ pub fn reply_accept() -> Vec<u8> {
     keysecure::reply_accept().into_bytes()
 }
 
-/// The exact body to answer a callback with that was handled before (`rejection` is `"replayed"`): it is accepted again. A
-/// purchase is declined, because nobody may decide on it twice, and least of all with yes.
+/// The exact body to answer a webhook with that was handled before (`rejection` is `"replayed"`): it is accepted again. A
+/// purchase is declined, because nobody may decide on it twice; `WebhookVerifier.reply_again` repeats the first reply instead.
 #[pyfunction]
 pub fn reply_again(body: Given<'_, '_>) -> PyResult<Vec<u8>> {
     Ok(keysecure::reply_again(&raw_body(body)?).into_bytes())
@@ -34,17 +38,25 @@ pub fn reply_decline(message: Given<'_, '_>) -> PyResult<Vec<u8>> {
     Ok(keysecure::reply_decline(&values::text("message", message)?)?.into_bytes())
 }
 
-/// Runs your decision on purchases and answers in time, whatever the decision does.
+/// Runs your decision on purchases, once for each, and answers in time, whatever the decision does.
 ///
 /// `decide(event)` gets an `AuthEvent` and returns `True` to approve, or `False` or a message to decline. It runs on a
 /// thread of its own. The platform waits 800 ms; when `budget` seconds (0.6, at most 0.8) after the verification there is
-/// no decision, or it raised, the answer is `default`: `"decline"` or `"accept"`. A decision that is late is not stopped;
-/// its result is dropped.
+/// no decision, or it raised, the reply is `default`: `"decline"` or `"accept"`. A decision that is late is not stopped;
+/// its result is dropped. A reply that would leave more than 800 ms after the webhook arrived is a refusal, whatever was
+/// decided.
+///
+/// A purchase is decided once by its `consume_no`, and its first reply is repeated for 24 hours, whatever the signature: among
+/// all workers that share the `store` of the verifier, else in this responder. When the store cannot be reached the purchase is
+/// declined, or with the verifier's `when_unavailable="accept"` decided by this responder alone. Each refusal, late decision
+/// and failure is logged at WARNING with the `consume_no` and the milliseconds since the webhook arrived.
 #[pyclass(frozen, module = "keysecure")]
 pub struct Responder {
     decide: Py<PyAny>,
-    /// Everything but the decision.
-    rule: keysecure::Responder,
+    otherwise: Option<Decision>,
+    budget: Option<Duration>,
+    /// Everything but the decision, and the decisions that no store keeps. A forked child begins with none.
+    rule: PerProcess<keysecure::Responder>,
 }
 
 #[pymethods]
@@ -59,31 +71,30 @@ impl Responder {
         if !decide.is_callable() {
             return Err(config(py, "decide must be callable"));
         }
-        let mut rule = keysecure::Responder::new(|_| no_decision());
-        match default.map(|word| settings::text("default", word)).transpose()?.as_deref() {
-            None | Some("decline") => {}
-            Some("accept") => rule = rule.otherwise(Decision::Approve),
+        let otherwise = match default.map(|word| settings::text("default", word)).transpose()?.as_deref() {
+            None | Some("decline") => None,
+            Some("accept") => Some(Decision::Approve),
             Some(_) => return Err(config(py, "default must be decline or accept")),
-        }
-        if let Some(budget) = budget {
-            rule = rule.budget(seconds("budget", budget)?);
-        }
-        Ok(Self { decide: decide.clone().unbind(), rule })
+        };
+        let budget = budget.map(|budget| seconds("budget", budget)).transpose()?;
+        let rule = rule(otherwise.clone(), budget);
+        Ok(Self { decide: decide.clone().unbind(), otherwise, budget, rule: PerProcess::new(rule) })
     }
 
     /// The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the
     /// default.
     fn respond(&self, py: Python<'_>, received: &Bound<'_, Received>) -> PyResult<Vec<u8>> {
+        self._respond(py, received, None)
+    }
+
+    /// The same with another decision: one that runs in the event loop of its request.
+    #[pyo3(signature = (received, decide=None))]
+    fn _respond(&self, py: Python<'_>, received: &Bound<'_, Received>, decide: Option<Py<PyAny>>) -> PyResult<Vec<u8>> {
         let received = received.get();
-        let mut responder = self.rule.clone();
-        if received.is_purchase() {
-            let answer = Mutex::new(self.begin(py, received.event(py)?)?);
-            responder = responder.decide(move |_| {
-                let answer = answer.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                answer.unwrap_or_else(|_| no_decision())
-            });
-        }
-        Ok(py.detach(|| responder.respond(&received.core)).into_bytes())
+        let rule = self.rule.get(py, |_| Ok(rule(self.otherwise.clone(), self.budget)))?;
+        let decide = decide.unwrap_or_else(|| self.decide.clone_ref(py));
+        let responder = rule.decide(move |event| decided(&decide, event).unwrap_or_else(|| no_decision()));
+        run(py, received.is_purchase(), || Ok(responder.respond(&received.core))).map(String::into_bytes)
     }
 
     fn __repr__(&self) -> &'static str {
@@ -91,26 +102,37 @@ impl Responder {
     }
 }
 
-impl Responder {
-    /// Begins a decision and gives where it will arrive.
-    ///
-    /// The thread that makes it is Python's: one of Rust's that runs Python when the interpreter ends takes the process
-    /// down with it.
-    fn begin(&self, py: Python<'_>, event: Py<PyAny>) -> PyResult<mpsc::Receiver<Decision>> {
-        static BEGIN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let (sender, answer) = mpsc::sync_channel(1);
-        let tell = move |given: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| -> PyResult<()> {
-            // Nobody may be waiting any more: the answer was late.
-            let _ = sender.try_send(decision(&given.get_item(0)?)?);
-            Ok(())
-        };
-        let tell = PyCFunction::new_closure(py, None, None, tell)?;
-        let begun = BEGIN.import(py, "keysecure.webhooks", "_decide")?.call1((&self.decide, event, tell));
-        if let Err(error) = begun {
-            log::failed(py, "beginning the decision on a purchase", &error);
-        }
-        Ok(answer)
+fn rule(otherwise: Option<Decision>, budget: Option<Duration>) -> keysecure::Responder {
+    let mut rule = keysecure::Responder::new(|_| no_decision());
+    if let Some(otherwise) = otherwise {
+        rule = rule.otherwise(otherwise);
     }
+    budget.into_iter().fold(rule, keysecure::Responder::budget)
+}
+
+/// The decision on a purchase, made by a thread of Python's: one of Rust's would take the process down if it ran Python when
+/// the interpreter ends. `None` when there is none; why was logged.
+fn decided(decide: &Py<PyAny>, event: &AuthEvent) -> Option<Decision> {
+    attach(|py| begin(py, decide, event))??.recv().ok()
+}
+
+/// Begins a decision and gives where it will arrive.
+fn begin(py: Python<'_>, decide: &Py<PyAny>, event: &AuthEvent) -> Option<mpsc::Receiver<Decision>> {
+    static BEGIN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let (sender, decided) = mpsc::sync_channel(1);
+    let tell = move |given: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| -> PyResult<()> {
+        // Nobody may be waiting any more: the decision was late.
+        let _ = sender.try_send(decision(&given.get_item(0)?)?);
+        Ok(())
+    };
+    let begun = PyCFunction::new_closure(py, None, None, tell).and_then(|tell| {
+        BEGIN.import(py, "keysecure.webhooks", "_decide")?.call1((decide, event.clone().into_py_any(py)?, tell))
+    });
+    if let Err(raised) = begun {
+        log::failed(py, "beginning the decision on a purchase", &raised);
+        return None;
+    }
+    Some(decided)
 }
 
 /// The core answers for a decision that was never made. Nothing is printed: why was logged.

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
 use crate::errors::instead;
+use crate::json::from_json;
 use crate::values::{self, Given};
 
 /// An action, or a form of its data, that this version does not know. Its signature is valid all the same.
@@ -30,7 +31,7 @@ impl UnknownEvent {
     #[getter]
     fn data<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let ours = || keysecure::Error::from(Rejection::NotACallback).into();
-        values::from_json(py, &self.json).map_err(|raised| instead(py, raised, ours))
+        from_json(py, &self.json).map_err(|raised| instead(py, raised, ours))
     }
 
     /// A dict with `action` and `data`.

@@ -1,91 +1,94 @@
 //! The verifier.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use keysecure::WhenUnavailable;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDelta, PyDict, PyString};
+use pyo3::types::{PyBool, PyDelta, PyDict, PyString};
 
 use super::claim::Claim;
-use super::guard::{Guard, check_raised};
 use super::headers::Headers;
-use super::raw_body;
 use super::received::{Received, Verified, event_object};
-use crate::errors::{config, internal};
+use super::{raw_body, run};
+use crate::errors::config;
 use crate::process::PerProcess;
 use crate::settings;
+use crate::stores::{Setting, Use};
 use crate::values::{Given, instant};
 
 /// A larger body is read without the GIL; a smaller one takes less time than letting go of it.
-const LARGE: usize = 16 * 1024;
+const LARGE: usize = 4 * 1024;
+/// The largest body that a verifier may be set to look at.
+const LARGEST: u32 = 1024 * 1024;
 
-/// Verifies the platform's callbacks. It needs no client and is safe to share among threads.
+/// Verifies the platform's webhooks. It needs no client and is safe to share among threads.
 ///
 /// `app_id` is the Api-Key and the current one of `secrets` the apiSecret (both inferred); give several secrets, as a
 /// list, while one is replaced. `tolerance` is how far the timestamp may be from this machine's clock, either way: seconds
-/// or a timedelta; zero means exact.
+/// or a timedelta; zero means exact. `max_body` is the largest body to look at, in bytes (64 KiB, at most 1 MiB).
 ///
-/// `replay_guard` rejects what was accepted before: `True` for the memory of this process, a `MemoryReplayStore`, a
-/// `FileStore`, or any object with a method `insert(key: str, keep_seconds: float) -> bool` that remembers a key and says
-/// atomically whether it is new. `claim` and the adapters also need `contains(key) -> bool` and `remove(key)`. What such an
-/// object raises is logged by its type and counts as an outage; `when_unavailable` says what happens then: `"reject"` or
-/// `"accept"`.
+/// `store` rejects what was accepted before and keeps the decision on each purchase: `"memory"`, `"file:/var/lib/shop"`,
+/// `"redis://host"`, a `MemoryStore`, a `FileStore`, a `RedisStore`, a `MemoryReplayStore`, or an object of your own with the
+/// methods of `keysecure.stores.ReplayStore`. Share one among all workers: give it what the client has. What an object of your
+/// own raises is logged, by its type and place, and counts as an outage; `when_unavailable` says what happens then: `"reject"`
+/// or `"accept"`. `replay_guard` is the old name; `True` there means a memory of this process.
 #[pyclass(frozen, module = "keysecure")]
 pub struct WebhookVerifier {
     core: PerProcess<Arc<keysecure::WebhookVerifier>>,
-    guard: Option<Guard>,
+    store: Option<Setting>,
+    waits: bool,
     when_unavailable: WhenUnavailable,
+    max_body: usize,
 }
 
 impl WebhookVerifier {
     fn make(
         py: Python<'_>,
         core: keysecure::WebhookVerifier,
-        guard: Option<Guard>,
+        store: Option<Setting>,
         when_unavailable: WhenUnavailable,
+        max_body: usize,
     ) -> PyResult<Self> {
-        let core = guarded(py, core, guard.as_ref(), when_unavailable)?;
-        Ok(Self { core: PerProcess::new(Arc::new(core)), guard, when_unavailable })
+        let core = guarded(py, core, store.as_ref(), when_unavailable)?.max_body(max_body);
+        let waits = store.as_ref().is_some_and(|store| store.waits(py));
+        Ok(Self { core: PerProcess::new(Arc::new(core)), store, waits, when_unavailable, max_body })
     }
 
     /// This process's verifier.
     fn here(&self, py: Python<'_>) -> PyResult<Arc<keysecure::WebhookVerifier>> {
         self.core.get(py, |parents| {
-            guarded(py, (**parents).clone(), self.guard.as_ref(), self.when_unavailable).map(Arc::new)
+            guarded(py, (**parents).clone(), self.store.as_ref(), self.when_unavailable).map(Arc::new)
         })
-    }
-
-    fn waits(&self) -> bool {
-        self.guard.as_ref().is_some_and(|guard| guard.waits)
-    }
-
-    fn claims(&self) -> bool {
-        self.guard.as_ref().is_none_or(|guard| guard.claims)
     }
 }
 
-/// A verifier of the core with this process's part of the replay guard.
+/// A verifier of the core with this process's part of the store.
 fn guarded(
     py: Python<'_>,
     core: keysecure::WebhookVerifier,
-    guard: Option<&Guard>,
+    store: Option<&Setting>,
     when_unavailable: WhenUnavailable,
 ) -> PyResult<keysecure::WebhookVerifier> {
-    let Some(guard) = guard else { return Ok(core) };
-    Ok(core.replay_guard(guard.here(py)?, when_unavailable))
+    let replays = store.map(|store| store.here(py)).transpose()?.and_then(|store| store.replay_store());
+    Ok(replays.map_or(core.clone(), |replays| core.replay_guard(replays, when_unavailable)))
 }
 
-/// Runs the core, without the GIL when it may take long; a panic becomes an `InternalError`.
-fn run<T: Send>(py: Python<'_>, long: bool, work: impl FnOnce() -> Result<T, keysecure::Error> + Send) -> PyResult<T> {
-    let work = || catch_unwind(AssertUnwindSafe(work));
-    let done = if long { py.detach(work) } else { work() };
-    check_raised()?;
-    match done {
-        Ok(result) => Ok(result?),
-        Err(_) => Err(internal(py)),
+/// The settings `store` and `replay_guard`.
+fn store_setting(
+    py: Python<'_>,
+    store: Option<Given<'_, '_>>,
+    replay_guard: Option<Given<'_, '_>>,
+) -> PyResult<Option<Setting>> {
+    match (store, replay_guard) {
+        (Some(store), None) => Setting::of("store", store, Use::Verifier).map(Some),
+        (None, Some(guard)) => match guard.cast::<PyBool>() {
+            Ok(wanted) => wanted.is_true().then(|| Setting::memory(py)).transpose(),
+            Err(_) => Setting::of("replay_guard", guard, Use::Verifier).map(Some),
+        },
+        (Some(_), Some(_)) => Err(config(py, "replay_guard is the old name of store: give one of them")),
+        (None, None) => Ok(None),
     }
 }
 
@@ -93,15 +96,20 @@ fn run<T: Send>(py: Python<'_>, long: bool, work: impl FnOnce() -> Result<T, key
 impl WebhookVerifier {
     #[new]
     #[pyo3(
-        signature = (app_id, secrets, *, tolerance=None, replay_guard=None, when_unavailable=None),
-        text_signature = "(app_id, secrets, *, tolerance=300.0, replay_guard=None, when_unavailable='reject')",
+        signature = (
+            app_id, secrets, *, tolerance=None, store=None, replay_guard=None, when_unavailable=None, max_body=None,
+        ),
+        text_signature = "(app_id, secrets, *, tolerance=300.0, store=None, replay_guard=None, \
+            when_unavailable='reject', max_body=65536)",
     )]
     fn new(
         app_id: Given<'_, '_>,
         secrets: Given<'_, '_>,
         tolerance: Option<Given<'_, '_>>,
+        store: Option<Given<'_, '_>>,
         replay_guard: Option<Given<'_, '_>>,
         when_unavailable: Option<Given<'_, '_>>,
+        max_body: Option<Given<'_, '_>>,
     ) -> PyResult<Self> {
         let py = app_id.py();
         let app_id = settings::text("app_id", app_id)?;
@@ -122,14 +130,15 @@ impl WebhookVerifier {
         if let Some(tolerance) = tolerance {
             core = core.tolerance(duration(tolerance)?);
         }
-        Self::make(py, core, Guard::of(replay_guard)?, when_unavailable)
+        let max_body = max_body.map_or(Ok(65_536), |bytes| settings::count("max_body", bytes))?.min(LARGEST) as usize;
+        Self::make(py, core, store_setting(py, store, replay_guard)?, when_unavailable, max_body)
     }
 
     /// The same verifier, taking callbacks of any age, which lets old ones be played again: for looking at stored
     /// callbacks only.
     fn accepting_any_age(&self, py: Python<'_>) -> PyResult<Self> {
         let core = (*self.here(py)?).clone().accepting_any_age();
-        Self::make(py, core, self.guard.as_ref().map(|guard| guard.clone_ref(py)), self.when_unavailable)
+        Self::make(py, core, self.store.as_ref().map(|store| store.clone_ref(py)), self.when_unavailable, self.max_body)
     }
 
     /// Verifies a callback and types what it says.
@@ -139,7 +148,7 @@ impl WebhookVerifier {
     /// can make of them ends in a `Received` or a `WebhookError`.
     fn verify(&self, py: Python<'_>, headers: Given<'_, '_>, body: Given<'_, '_>) -> PyResult<Received> {
         let (headers, body, core) = (Headers::of(headers)?, raw_body(body)?, self.here(py)?);
-        let long = self.waits() || body.len() > LARGE;
+        let long = self.waits || body.len() > LARGE;
         run(py, long, || core.verify(headers.pairs(), &body)).map(Received::new)
     }
 
@@ -152,17 +161,23 @@ impl WebhookVerifier {
     /// Verifies a callback as `verify` does and claims it: a `Claim`, for a `with` block that handles it. So it is handled
     /// once however often it comes, and again when it could not be handled.
     ///
-    /// A `WebhookError` with `rejection` `"replayed"` means that it was handled before: answer it with `reply_again(body)`.
-    /// `"in_progress"` means that another worker handles it at this moment: answer with an error, so that it comes again.
-    /// Without a replay guard every callback is new.
+    /// A `WebhookError` with `rejection` `"replayed"` means that it was handled before: answer it with
+    /// `verifier.reply_again(body)`. `"in_progress"` means that another worker handles it at this moment: answer with an error, so that it comes again.
+    /// Without a store every webhook is new.
     fn claim(&self, py: Python<'_>, headers: Given<'_, '_>, body: Given<'_, '_>) -> PyResult<Claim> {
-        if !self.claims() {
-            return Err(config(py, "to claim callbacks the replay guard needs contains(key) and remove(key) as well"));
-        }
         let (headers, body, core) = (Headers::of(headers)?, raw_body(body)?, self.here(py)?);
-        let long = self.waits() || body.len() > LARGE;
+        let long = self.waits || body.len() > LARGE;
         let (received, claim) = run(py, long, || core.claim(headers.pairs(), &body))?;
-        Claim::new(py, Received::new(received), claim, self.waits())
+        Claim::new(py, Received::new(received), claim, self.waits)
+    }
+
+    /// The exact body to answer a webhook with that was accepted before (`rejection` is `"replayed"`): a purchase gets its first
+    /// reply again, everything else is accepted.
+    ///
+    /// While that reply is being made, this waits for it, 0.6 seconds at most. A purchase without one is declined.
+    fn reply_again(&self, py: Python<'_>, body: Given<'_, '_>) -> PyResult<Vec<u8>> {
+        let (body, core) = (raw_body(body)?, self.here(py)?);
+        run(py, true, || Ok(core.reply_again(&body))).map(String::into_bytes)
     }
 
     /// Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it.
@@ -188,16 +203,16 @@ impl WebhookVerifier {
         Ok(headers)
     }
 
-    /// Whether a verification may have to wait for the replay guard.
+    /// The largest body to look at.
     #[getter]
-    fn _may_wait(&self) -> bool {
-        self.waits()
+    fn _max_body(&self) -> usize {
+        self.max_body
     }
 
-    /// Whether `claim` can be used.
+    /// Whether a verification may have to wait for the store.
     #[getter]
-    fn _can_claim(&self) -> bool {
-        self.claims()
+    fn _may_wait(&self) -> bool {
+        self.waits
     }
 
     fn __repr__(&self) -> &'static str {

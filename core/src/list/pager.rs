@@ -23,13 +23,14 @@ type Fetch<T> = Box<dyn FnMut(Option<Window>, u32, u32) -> Result<Rows<T>, Error
 /// says how many rows there are (`total`) and gives fewer, or the number falls while the list is read, the window is read
 /// again; a row that is found then comes at its window's end.
 ///
-/// **Errors.** A failed request ends the sequence, unless it was interrupted: then the next step asks again. Behind two
-/// errors, both of kind [`InvalidResponse`](crate::ErrorKind::InvalidResponse), it goes on: a row without its number
-/// (`list[37] on page 2: transfer_no is missing`), and a window of which rows may be missing. So a caller who wants all
-/// that there is goes on until `None`; one who stops at the first error never takes an incomplete list for a complete
-/// one.
+/// **Errors.** A failed request ends the sequence, unless it was interrupted ([`Clock::between_waits`](crate::Clock)): then it
+/// goes on with the same page. Behind two errors, both of kind
+/// [`InvalidResponse`](crate::ErrorKind::InvalidResponse), it goes on: a row without its number (`list[37] on page 2:
+/// transfer_no is missing`), and a window of which rows may be missing. So a caller who wants all that there is goes on
+/// until `None`; one who stops at the first error never takes an incomplete list for a complete one.
 ///
-/// It holds the rows of one page and the numbers of the rows of two windows.
+/// [`has_failed`](Self::has_failed) tells the two from a failed request. It holds the rows of one page and the numbers of the
+/// rows of two windows.
 pub struct List<T> {
     fetch: Fetch<T>,
     operation: &'static Operation,
@@ -39,6 +40,7 @@ pub struct List<T> {
     walk: Walk,
     rows: VecDeque<Result<T, Error>>,
     number: fn(&T) -> &str,
+    failed: bool,
     /// The numbers of the rows of the window before, with which this one shares a second.
     previous: HashSet<String>,
 }
@@ -80,8 +82,14 @@ impl<T> List<T> {
             walk: Walk::new(),
             rows: VecDeque::new(),
             number: T::number,
+            failed: false,
             previous: HashSet::new(),
         }
+    }
+
+    /// Whether a request failed, which ended the sequence before its end. Behind every other error it goes on.
+    pub fn has_failed(&self) -> bool {
+        self.failed
     }
 
     /// Fetches a page, keeps the rows that were not given yet, and decides how to go on.
@@ -128,9 +136,10 @@ impl<T> Iterator for List<T> {
             }
             let window = *self.windows.front()?;
             if let Err(error) = self.turn(window) {
-                // Whoever interrupted it may continue where it was.
+                // Nothing was read: the page can be asked for again.
                 if error.transport_fault() != Some(TransportFault::Interrupted) {
                     self.windows.clear();
+                    self.failed = true;
                 }
                 return Some(Err(error));
             }

@@ -153,6 +153,25 @@ pub enum TransportFault {
     Other,
 }
 
+impl TransportFault {
+    /// The fault's name in every binding, such as `too_large`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Dns => "dns",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Proxy => "proxy",
+            Self::Closed => "closed",
+            Self::TooLarge => "too_large",
+            Self::Protocol => "protocol",
+            Self::Interrupted => "interrupted",
+            Self::Store => "store",
+            Self::Other => "other",
+        }
+    }
+}
+
 impl fmt::Display for TransportFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {

@@ -11,8 +11,10 @@ use rust_decimal::Decimal;
 
 use crate::error::{Error, ErrorKind};
 use crate::secrets::scrub;
+use crate::transport::TransportFault;
 use crate::values::instant;
 use crate::values::json::Extra;
+use crate::webhook::Rejection;
 
 /// A value of a model as a Python object.
 pub(crate) trait ToPython {
@@ -162,10 +164,9 @@ fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>>
     fields.set_item("operation", error.operation())?;
     fields.set_item("attempts", error.attempts())?;
     fields.set_item("retry_after", error.retry_after().map(|wait| wait.as_secs_f64()))?;
-    if let Some(rejection) = error.rejection() {
-        fields.set_item("rejection", rejection.name())?;
-    }
-    py.import("keysecure._errors")?.getattr(class_of(error.kind()))?.call((error.to_string(),), Some(&fields))
+    fields.set_item("transport_fault", error.transport_fault().map(TransportFault::as_str))?;
+    fields.set_item("rejection", error.rejection().map(Rejection::name))?;
+    py.import("keysecure._errors")?.getattr(class_of(error.kind()))?.call1((error.to_string(), fields))
 }
 
 fn class_of(kind: ErrorKind) -> &'static str {

@@ -212,7 +212,7 @@ impl WebhookVerifier {
         let since = Instant::now();
         match (&self.origin.shared, Self::parse_unverified(body)) {
             (Some(shared), Ok(Event::Auth { data })) => {
-                Purchase::new(&self.origin.app_id, &data.consume_no, since).reply_again(shared)
+                Purchase::new(&self.origin.app_id, &data, since).reply_again(shared)
             }
             _ => reply_again(body),
         }

@@ -1,5 +1,8 @@
 //! One decision for each purchase, whichever worker is asked, and however often.
 //!
+//! A yes to one question is none to another: a purchase that is asked for again with another card, type or amount under the
+//! same number is refused. One without a number is known by all that it says.
+//!
 //! Two keys of the replay store stand for a purchase. Who adds the first decides. Whoever is about to reply, for whatever
 //! reason, adds the second with the reply, and replies with the one that is there: so all replies to one purchase agree,
 //! also when the decision arrives at the moment at which another worker stops waiting for it.
@@ -11,7 +14,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::reply::{decline, reply_accept};
-use super::{ReplayStore, StoreUnavailable, WhenUnavailable};
+use super::{AuthEvent, ReplayStore, StoreUnavailable, WhenUnavailable};
 use crate::secrets::scrub;
 use crate::values::hex;
 
@@ -54,17 +57,31 @@ pub(super) struct Purchase {
     consume_no: String,
     deciding: String,
     reply: String,
+    /// What is asked.
+    question: String,
     /// When the webhook arrived.
     since: Instant,
 }
 
 impl Purchase {
-    pub(super) fn new(app_id: &str, consume_no: &str, since: Instant) -> Self {
+    pub(super) fn new(app_id: &str, data: &AuthEvent, since: Instant) -> Self {
         // Merchants that share a store do not meet, and the names in it tell nothing.
-        let merchant = Sha256::digest(app_id.as_bytes());
-        let name = hex::encode(&Sha256::new().chain_update(merchant).chain_update(consume_no.as_bytes()).finalize());
-        let (deciding, reply) = (format!("auth-deciding {name}"), format!("auth-reply {name}"));
-        Self { consume_no: consume_no.to_owned(), deciding, reply, since }
+        let merchant = Sha256::new().chain_update(Sha256::digest(app_id.as_bytes()));
+        let name = if data.consume_no.trim().is_empty() {
+            merchant.chain_update("without a number ").chain_update(data.to_json().as_bytes())
+        } else {
+            merchant.chain_update(data.consume_no.as_bytes())
+        };
+        let name = hex::encode(&name.finalize());
+        let (amount, local) = (data.amount.normalize(), data.local_amount.map(|amount| amount.normalize()));
+        let question = format!("{:?}", (&data.card_no, &data.r#type, amount, local, &data.local_currency));
+        Self {
+            consume_no: data.consume_no.clone(),
+            deciding: format!("auth-deciding {name}"),
+            reply: format!("auth-reply {name}"),
+            question: hex::encode(&Sha256::digest(question.as_bytes())),
+            since,
+        }
     }
 
     /// The first reply, if there is one.
@@ -72,14 +89,31 @@ impl Purchase {
         Ok(store.get(&self.reply)?.map(known_reply))
     }
 
-    /// Whether this worker is the one that decides.
-    pub(super) fn elect(&self, store: &dyn ReplayStore) -> Result<bool, StoreUnavailable> {
-        Ok(store.insert(&self.deciding, "", KEEP)?.is_none())
+    /// Asks whether this worker is the one that decides.
+    pub(super) fn ask(&self, store: &dyn ReplayStore) -> Result<Asked, StoreUnavailable> {
+        Ok(match store.insert(&self.deciding, &self.question, KEEP)? {
+            None => Asked::First,
+            Some(question) if question == self.question => Asked::Again,
+            Some(_) => Asked::Otherwise,
+        })
     }
 
-    /// Whether some worker decides, or has decided.
-    fn is_known(&self, store: &dyn ReplayStore) -> Result<bool, StoreUnavailable> {
-        Ok(store.get(&self.deciding)?.is_some())
+    /// Keeps a reply in this memory, because the store is out of reach.
+    pub(super) fn keep_alone(&self, memory: &dyn ReplayStore, reply: &str) -> Result<String, StoreUnavailable> {
+        self.ask(memory)?;
+        self.keep(memory, reply)
+    }
+
+    /// What was decided in this memory while the store was out of reach.
+    pub(super) fn decided_alone(&self, memory: &dyn ReplayStore) -> Option<String> {
+        let reply = self.first_reply(memory).ok()??;
+        let question = self.question_asked(memory)?;
+        Some(if question == self.question { reply } else { asked_before() })
+    }
+
+    /// What some worker decides, or has decided.
+    fn question_asked(&self, store: &dyn ReplayStore) -> Option<String> {
+        store.get(&self.deciding).ok().flatten()
     }
 
     /// Waits for the reply of the worker that decides. A store that cannot be reached may come back meanwhile.
@@ -115,11 +149,16 @@ impl Purchase {
         const BEGINS_WITHIN: Duration = Duration::from_millis(100);
         let store = &*shared.store;
         let first = self.wait_for_reply(store, self.since + BEGINS_WITHIN).or_else(|| {
-            let decides = self.is_known(store).is_ok_and(|known| known);
+            let decides = self.question_asked(store).is_some();
             if decides { self.wait_for_reply(store, self.since + super::reply::BUDGET) } else { None }
         });
+        // It may be the replay of a webhook that was refused because it has the number of another purchase.
+        let first = first.map(|reply| {
+            let asked_otherwise = self.question_asked(store).is_some_and(|question| question != self.question);
+            if asked_otherwise { asked_before() } else { reply }
+        });
         let reply = first.unwrap_or_else(|| {
-            let refusal = decline("this purchase was asked for before");
+            let refusal = asked_before();
             self.keep(store, &refusal).unwrap_or(refusal)
         });
         if approves(&reply) {
@@ -133,6 +172,20 @@ impl Purchase {
     pub(super) fn warn(&self, what: &str) {
         warn(what, Some(&self.consume_no), self.since);
     }
+}
+
+/// How a purchase is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    First,
+    Again,
+    /// With the number of another one.
+    Otherwise,
+}
+
+/// The refusal of a purchase whose number is known.
+pub(super) fn asked_before() -> String {
+    decline("this purchase was asked for before")
 }
 
 /// Logs what a merchant must know about a webhook. The number of the purchase is only given when its signature is valid.

@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::handover::Handover;
-use super::purchase::{Purchase, Shared, approves, warn};
+use super::purchase::{Asked, Purchase, Shared, approves, asked_before, warn};
 use super::{
     AuthEvent, Event, MemoryReplayStore, Received, ReplayStore, StoreUnavailable, WebhookVerifier, WhenUnavailable,
 };
@@ -74,7 +74,7 @@ impl Decision {
 /// # Once
 ///
 /// A purchase may be asked for again under a new signature, which no replay guard knows. So it is decided once by its
-/// `consume_no`, and the first reply is repeated for 24 hours: among all workers that share the store of the verifier's
+/// `consume_no` (one that has the number of another purchase is refused), and the first reply is repeated for 24 hours: among all workers that share the store of the verifier's
 /// [`replay_guard`](WebhookVerifier::replay_guard), and else in this responder and its clones. A worker that waits for
 /// the decision of another one declines when its own budget is over, and that is the reply then for both; so a worker
 /// that is killed while it decides leaves a refusal behind. When the store cannot be reached, the purchase is declined, or
@@ -143,7 +143,7 @@ impl Responder {
             _ => return reply_accept(),
         };
         let case = Case {
-            purchase: Purchase::new(&received.origin.app_id, &data.consume_no, received.received_at),
+            purchase: Purchase::new(&received.origin.app_id, data, received.received_at),
             responder: self.clone(),
             data: data.clone(),
             decide_before: received.received_at + self.budget,
@@ -222,7 +222,7 @@ impl Case {
         let memory = &*self.responder.memory;
         let give = |reply: &str| giver.give(reply.to_owned());
         // What was decided alone while the store was out of reach.
-        if let Ok(Some(first)) = self.purchase.first_reply(memory) {
+        if let Some(first) = self.purchase.decided_alone(memory) {
             give(&first);
         } else if self.once(&*shared.store, shared.when_unavailable, give).is_err() {
             self.purchase.warn(OUT_OF_REACH);
@@ -241,7 +241,13 @@ impl Case {
         when_unavailable: WhenUnavailable,
         give: impl FnOnce(&str) -> bool,
     ) -> Result<String, StoreUnavailable> {
-        let reply = if self.purchase.elect(store)? {
+        let asked = self.purchase.ask(store)?;
+        let reply = if asked == Asked::Otherwise {
+            self.purchase.warn("a purchase has the number of another one");
+            let refusal = asked_before();
+            give(&refusal);
+            return Ok(refusal);
+        } else if asked == Asked::First {
             self.decision().reply()
         } else if let Some(first) = self.purchase.wait_for_reply(store, self.decide_before) {
             give(&first);
@@ -256,7 +262,7 @@ impl Case {
             match when_unavailable {
                 WhenUnavailable::Reject => undecided(),
                 // It is not decided again when the store is back.
-                WhenUnavailable::Accept => self.purchase.keep(&*self.responder.memory, &reply).unwrap_or_default(),
+                WhenUnavailable::Accept => self.purchase.keep_alone(&*self.responder.memory, &reply).unwrap_or_default(),
             }
         });
         let left = give(&first) && !self.is_late();

@@ -10,7 +10,7 @@ from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from keysecure import Client, FileStore, MemoryTokenStore
+from keysecure import Client, FileStore, MemoryStore, MemoryTokenStore, RedisStore
 
 from ._records import (
     CardholderRecord,
@@ -31,6 +31,7 @@ from ._records import (
 from ._sandbox import Sandbox as _Sandbox
 
 if TYPE_CHECKING:
+    from keysecure.stores import AttemptStore, TokenStore
     from typing_extensions import Self, Unpack
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Fault",
     "FiredFault",
     "Ledger",
+    "ListRules",
     "Posting",
     "RequestRecord",
     "Sandbox",
@@ -67,7 +69,19 @@ class ClientSettings(TypedDict, total=False):
     timezone: str
     proxy: str | None
     ca_pem: str | bytes | None
-    token_store: MemoryTokenStore | FileStore | None
+    allow_plain_http: Iterable[str]
+    store: str | MemoryStore | FileStore | RedisStore | MemoryTokenStore | TokenStore | AttemptStore | None
+    token_store: str | MemoryStore | FileStore | RedisStore | MemoryTokenStore | TokenStore | None
+
+
+class ListRules(TypedDict, total=False):
+    """How list calls differ from what the platform documents: the arguments of :meth:`Sandbox.lists`."""
+
+    reference: str
+    left_out: Sequence[str]
+    ignore_filters: bool
+    page_cap: int
+    total: bool
 
 
 Fault = str | Mapping[str, object]
@@ -127,6 +141,10 @@ class Sandbox:
     :param merchant_reserve: the merchant's money at the start.
     :param request_log: how many requests are kept on record.
     :param callback_url: where callbacks go: ``http`` on loopback. See :meth:`callbacks_to`.
+    :param http_statuses: which HTTP statuses refusals have: ``"ok"`` (200 with every envelope), ``"strict"`` (400, 401,
+        403 or 500 where the code means that) or ``"strict_bare"`` (the same without an envelope).
+    :param tariffs: whether the tariff and the limits of the package or BIN apply to purchases.
+    :param lists: how list calls differ from the documentation: a dict of the arguments of :meth:`lists`.
     :param listen_on_all_interfaces: lets other machines reach the platform (not its control calls).
     :raises ValueError: an option is wrong.
     :raises OSError: the port is taken.
@@ -154,6 +172,9 @@ class Sandbox:
         callback_app_id: str | None = None,
         sign_style: str = "java_hash_map",
         callback_nulls: str = "left_out",
+        http_statuses: str = "ok",
+        tariffs: bool = False,
+        lists: ListRules | None = None,
         listen_on_all_interfaces: bool = False,
     ) -> None:
         key_scheme, _, cipher_mode = aes.partition("/")
@@ -184,6 +205,13 @@ class Sandbox:
         self._aes = aes
         self.mode = mode
         self.clock = Clock(self)
+        try:
+            self.settings(http_statuses=http_statuses, tariffs=tariffs)
+            if lists:
+                self.lists(**lists)
+        except (SandboxError, TypeError) as error:
+            self.close()
+            raise ValueError(str(error)) from None
 
     @property
     def base_url(self) -> str:
@@ -273,6 +301,12 @@ class Sandbox:
         detail = [{"fee_type": kind, "amount": str(amount)} for kind, amount in fees.items()]
         self.control("POST", "/consumptions/complete_fees", {"consume_no": consume_no, "fee_detail": detail})
 
+    def charge_manage_fee(self, card_no: str, amount: Amount | None = None) -> str:
+        """Charges a card's management fee, by default that of its package; gives its ``consume_no``. The second one in a
+        row that cannot be paid cancels the card."""
+        body = _given({"card_no": card_no, "amount": None if amount is None else str(amount)})
+        return cast(str, self.control("POST", "/cards/manage_fee", body)["consume_no"])
+
     def revoke_tokens(self) -> None:
         """No access token is valid any more."""
         self.control("POST", "/tokens/revoke")
@@ -284,16 +318,48 @@ class Sandbox:
         merchant_state: str | None = None,
         pci_enabled: bool | None = None,
         ip_whitelist: Sequence[str] | None = None,
+        http_statuses: str | None = None,
+        tariffs: bool | None = None,
     ) -> None:
         """Changes what is given: ``key_state`` is ``active``, ``not_enabled`` or ``expired``; ``merchant_state`` is
-        ``active``, ``missing`` or ``abnormal``; an empty ``ip_whitelist`` lets all addresses call."""
+        ``active``, ``missing`` or ``abnormal``; an empty ``ip_whitelist`` lets all addresses call; ``http_statuses`` is
+        ``ok``, ``strict`` or ``strict_bare``; ``tariffs`` says whether the tariff and the limits of the package apply."""
         given = {
             "key_state": key_state,
             "merchant_state": merchant_state,
             "pci_enabled": pci_enabled,
             "ip_whitelist": None if ip_whitelist is None else list(ip_whitelist),
+            "http_statuses": http_statuses,
+            "tariffs": tariffs,
         }
         self.control("POST", "/settings", _given(given))
+
+    def lists(
+        self,
+        *,
+        reference: str | None = None,
+        left_out: Sequence[str] | None = None,
+        ignore_filters: bool | None = None,
+        page_cap: int | None = None,
+        total: bool | None = None,
+    ) -> None:
+        """Changes how list calls differ from what the platform documents; what is not given stays as it is.
+
+        :param reference: what rows show of the merchant's own number: ``kept``, ``left_out``, ``trimmed``,
+            ``lower_case`` or ``upper_case``; the filter still compares the number that was given.
+        :param left_out: fields that rows do not have, such as ``time``; empty for none.
+        :param ignore_filters: lists ignore their filters, not their windows.
+        :param page_cap: the most rows of a page, whatever size is asked for; 0 for no cap.
+        :param total: ``data`` has a ``total`` beside ``list``: the rows of all pages.
+        """
+        given = {
+            "reference": reference,
+            "left_out": None if left_out is None else list(left_out),
+            "ignore_filters": ignore_filters,
+            "page_cap": page_cap,
+            "total": total,
+        }
+        self.control("POST", "/lists/settings", _given(given))
 
     # What goes wrong.
 

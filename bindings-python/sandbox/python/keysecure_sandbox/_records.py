@@ -63,6 +63,9 @@ class ConsumptionRecord:
     remark: str
     returned: Decimal
     time: datetime
+    """When it was created."""
+    updated: datetime
+    """When it changed last: later with each change, even under a frozen clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +179,8 @@ def read_record(kind: type[_Record], row: dict[str, Any]) -> _Record:
     values: dict[str, Any] = {}
     for one in fields(kind):  # type: ignore[arg-type]
         name = one.name
-        if name == "time":
-            values[name] = read_time(row["time_ms"])
+        if name in ("time", "updated"):
+            values[name] = read_time(row[f"{name}_ms"])
         elif name in _MONEY:
             values[name] = Decimal(row[name])
         else:

@@ -1,0 +1,133 @@
+"""Stores: what the workers of a merchant share, and how to write one of your own.
+
+A **worker** is a process, a thread or a machine that uses the same Api-Key. Three kinds of data are shared:
+
+* the access token (:class:`TokenStore`): a new token may void the one before it, so workers that each fetch their own
+  void each other's;
+* the record of attempts (:class:`AttemptStore`): which merchant references were sent, and which worker works on one
+  now. The ``ensure_*`` calls need it, and no payment is made twice because of it;
+* the webhooks that were accepted and the decisions on purchases (:class:`ReplayStore`).
+
+A ready store keeps all three, and one setting is enough for a fleet::
+
+    client = Client(key, secret, store="file:/var/lib/shop")
+    verifier = client.webhook_verifier(store="file:/var/lib/shop")
+
+=======================================  ==========================================================================
+``"memory"``, :class:`MemoryStore`       this process is the only one that works on its references
+``"file:/dir"``, :class:`FileStore`      all workers are processes of one user on one machine (Unix)
+``"redis://h"``, :class:`RedisStore`     the workers are on several machines
+an object of your own                    your database; see the protocols below
+=======================================  ==========================================================================
+
+**A store of your own** is an object with all methods of one, two or all three of the protocols; it need not derive
+from them. Its methods are called on any thread, and must not be coroutines. What they raise is logged, by its type and
+place and never by its text, and counts as "the store cannot be reached": reads and plain calls go on, ``ensure_*``
+fail with outcome ``not_sent``, webhooks are rejected (or accepted, by ``when_unavailable``). A method that cannot
+finish ``within`` that many seconds should raise :class:`TimeoutError`. All times and ages are in seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from ._native import FileStore, MemoryReplayStore, MemoryStore, RedisStore
+
+__all__ = [
+    "AttemptStore",
+    "FileStore",
+    "Leased",
+    "MemoryReplayStore",
+    "MemoryStore",
+    "PastAttempt",
+    "RedisStore",
+    "ReplayStore",
+    "TokenStore",
+]
+
+
+@runtime_checkable
+class TokenStore(Protocol):
+    """Keeps access tokens. A ``slot`` stands for one merchant at one platform: 64 hexadecimal digits, no secret."""
+
+    def load(self, slot: str, within: float, /) -> str | bytes | None:
+        """The line that was saved for the slot, or ``None``. It need not be valid any more."""
+
+    def save(self, slot: str, line: str, within: float, /) -> object:
+        """Replaces the line of the slot at once, so that a reader sees the old or the new one, whole. **It holds the
+        token.**"""
+
+    def try_lock(self, slot: str, within: float, /) -> str | bytes | None:
+        """Takes the lock of the slot and returns an id of this lock; ``None`` when another worker has it. It does not
+        wait. The lock must end by itself some 10 seconds after its holder was killed."""
+
+    def unlock(self, slot: str, lock_id: str, within: float, /) -> object:
+        """Ends the lock, if it still has this id."""
+
+
+@dataclass(frozen=True)
+class PastAttempt:
+    """The last recorded attempt on a reference."""
+
+    ended_ago: float
+    """How many seconds ago it ended, on the store's own clock. For one without an end: how long ago it must have ended
+    at the latest (when it began, plus its ``lasts``); zero if in doubt."""
+    end: Literal["done", "not_done", "unknown"] | None = None
+    """What :meth:`AttemptStore.finish` recorded; ``None`` when nothing was recorded, as after a crash."""
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A reference that was leased to the caller."""
+
+    lease_id: str
+    """Names the lease in later calls."""
+    store_age: float
+    """For how many seconds the store has been recording without a loss. Only an older store can tell that a reference
+    is new: zero if in doubt."""
+    last_attempt: PastAttempt | None = None
+    """The last attempt on the reference; ``None`` for one that was never sent."""
+
+
+@runtime_checkable
+class AttemptStore(Protocol):
+    """Remembers which merchant references were sent, and leases each to one worker at a time.
+
+    A ``reference`` is an opaque text of at most 128 characters, no secret. The order of calls is :meth:`acquire`, then
+    for each attempt :meth:`begin` before its first byte leaves and :meth:`finish` after it ended, then
+    :meth:`release`. Keep records for good: a reference that was paid long ago must not look new.
+    """
+
+    def acquire(self, reference: str, lease: float, within: float, /) -> Leased | None:
+        """Leases the reference for ``lease`` seconds; ``None`` when another worker has it. It does not wait for that
+        worker. It must be atomic: of two calls at once, one gets the lease. The lease ends by :meth:`release`, or by
+        itself."""
+
+    def begin(
+        self, reference: str, lease_id: str, operation: str, lasts: float, lease: float, within: float, /
+    ) -> bool:
+        """Records **durably** that an attempt begins, which takes ``lasts`` seconds at most, and extends the lease to
+        ``lease`` seconds from now. ``False``, and nothing recorded, when the lease is another worker's by now."""
+
+    def finish(self, reference: str, lease_id: str, end: str, within: float, /) -> object:
+        """Records how the last attempt of this lease ended: ``"done"``, ``"not_done"`` or ``"unknown"``. When another
+        worker has begun a later attempt, record ``"done"`` only."""
+
+    def release(self, reference: str, lease_id: str, within: float, /) -> object:
+        """Ends the lease, if it still has this id."""
+
+
+@runtime_checkable
+class ReplayStore(Protocol):
+    """Remembers webhooks that were accepted, and the decisions on purchases. Keys and values are short texts."""
+
+    def insert(self, key: str, value: str, keep: float, /) -> str | bytes | None:
+        """Stores the value for ``keep`` seconds, unless the key is present: then returns the value that is there. It
+        must be atomic: of two calls at once, exactly one gets ``None``."""
+
+    def get(self, key: str, /) -> str | bytes | None:
+        """The value of the key, or ``None``."""
+
+    def remove(self, key: str, /) -> object:
+        """Removes the key, if it is present."""

@@ -1,0 +1,302 @@
+"""Stores: what they record of a payment, over processes, and those that a user writes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import keysecure
+from keysecure import ApiError, Client, ConfigError, FileStore, KeySecureError, MemoryStore, RedisStore
+from keysecure.sandbox import Sandbox
+from keysecure.stores import AttemptStore, Leased, PastAttempt, ReplayStore, TokenStore
+
+OLD = 3600.0
+
+
+class OwnStore:
+    """All three kinds, in dicts, as a user would write them over a database. It is an hour old."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.lines: dict[str, str] = {}
+        self.locks: dict[str, str] = {}
+        self.leases: dict[str, str] = {}
+        self.attempts: dict[str, tuple[float, str | None]] = {}
+        self.calls: list[str] = []
+        self.failure: BaseException | None = None
+
+    def told(self, name: str) -> None:
+        self.calls.append(name)
+        if self.failure is not None:
+            raise self.failure
+
+    def load(self, slot: str, within: float) -> str | None:
+        self.told("load")
+        assert within > 0
+        return self.lines.get(slot)
+
+    def save(self, slot: str, line: str, within: float) -> None:
+        self.told("save")
+        self.lines[slot] = line
+
+    def try_lock(self, slot: str, within: float) -> str | None:
+        self.told("try_lock")
+        with self.lock:
+            if slot in self.locks:
+                return None
+            self.locks[slot] = secrets.token_hex(8)
+            return self.locks[slot]
+
+    def unlock(self, slot: str, lock_id: str, within: float) -> None:
+        self.told("unlock")
+        if self.locks.get(slot) == lock_id:
+            del self.locks[slot]
+
+    def acquire(self, reference: str, lease: float, within: float) -> Leased | None:
+        self.told("acquire")
+        with self.lock:
+            if reference in self.leases:
+                return None
+            self.leases[reference] = secrets.token_hex(8)
+        last = self.attempts.get(reference)
+        past = PastAttempt(time.monotonic() - last[0], last[1]) if last else None  # type: ignore[arg-type]
+        return Leased(self.leases[reference], OLD, past)
+
+    def begin(
+        self, reference: str, lease_id: str, operation: str, lasts: float, lease: float, within: float
+    ) -> bool:
+        self.told(f"begin {operation}")
+        if self.leases.get(reference) != lease_id:
+            return False
+        self.attempts[reference] = (time.monotonic() + lasts, None)
+        return True
+
+    def finish(self, reference: str, lease_id: str, end: str, within: float) -> None:
+        self.told(f"finish {end}")
+        self.attempts[reference] = (time.monotonic(), end)
+
+    def release(self, reference: str, lease_id: str, within: float) -> None:
+        self.told("release")
+        if self.leases.get(reference) == lease_id:
+            del self.leases[reference]
+
+
+@pytest.fixture
+def redis_url(tmp_path: Path) -> Iterator[str]:
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                time.sleep(0.02)
+        yield f"redis://127.0.0.1:{port}/"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def pay(client: Client, holder: str, number: str = "order-7", **options: Any) -> keysecure.Ensured[Any]:
+    return client.accounts.ensure_transfer(
+        cardholder_no=holder, transfer_unique_no=number, type="In", amount="25.00", **options
+    )
+
+
+def test_without_a_store_ensure_is_refused_and_the_choices_are_named(
+    sandbox: Sandbox, client: Client, cardholder_no: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        pay(client, cardholder_no)
+    assert caught.value.outcome == "not_sent"
+    for choice in ("memory", "file:DIRECTORY", "redis://HOST"):
+        assert choice in str(caught.value)
+    assert sandbox.count("accounts.transfer") == 0
+
+
+def test_a_store_of_ones_own_records_a_payment_from_before_it_is_sent(sandbox: Sandbox, cardholder_no: str) -> None:
+    store = OwnStore()
+    assert isinstance(store, TokenStore)
+    assert isinstance(store, AttemptStore)
+    assert not isinstance(store, ReplayStore)
+    with sandbox.client(store=store) as client:
+        begin = time.monotonic()
+        assert pay(client, cardholder_no).created
+        assert time.monotonic() - begin < 8, "a reference that no worker ever sent does not wait for settle"
+        assert not pay(client, cardholder_no).created
+    attempts = [call for call in store.calls if call not in ("load", "save", "try_lock", "unlock")]
+    assert attempts[:4] == ["acquire", "begin accounts.transfer", "finish done", "release"]
+    assert store.leases == store.locks == {}
+    assert sandbox.count("accounts.transfer") == 1
+    # The token is there, in a line that another client reads.
+    with sandbox.client(store=store) as other:
+        other.access_token()
+    assert sandbox.count("token") == 1
+
+
+def test_a_plain_payment_with_a_reference_is_recorded_too(sandbox: Sandbox, transfer: dict[str, Any]) -> None:
+    store = OwnStore()
+    sandbox.fault("accounts.transfer", "drop_after_commit")
+    with sandbox.client(store=store) as client:
+        with pytest.raises(keysecure.TransportError):
+            client.accounts.transfer(**transfer)
+        assert "finish unknown" in store.calls
+        assert not pay(client, transfer["cardholder_no"], settle=0.3).created
+    assert sandbox.count("accounts.transfer") == 1
+
+
+def test_a_store_that_raises_fails_ensure_closed_and_nothing_else(
+    sandbox: Sandbox, cardholder_no: str, transfer: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    store = OwnStore()
+    store.failure = LookupError("the password is hunter2")
+    caplog.set_level(logging.WARNING, "keysecure")
+    with sandbox.client(store=store) as client:
+        with pytest.raises(KeySecureError) as caught:
+            pay(client, cardholder_no)
+        assert (caught.value.outcome, caught.value.transport_fault) == ("not_sent", "store")
+        assert sandbox.count("accounts.transfer") == 0
+        assert client.accounts.transfer(**transfer).transfer_no
+        assert not pay(client, cardholder_no, settle=0.3, on_store_failure="accept").created
+    failures = [message for message in caplog.messages if "LookupError" in message]
+    assert any(
+        message.startswith("the method acquire of the store raised LookupError at ") and "test_stores.py:" in message
+        for message in failures
+    )
+    assert any("attempt store cannot be reached" in message for message in caplog.messages)
+    assert any("token store cannot be reached" in message for message in caplog.messages)
+    assert "hunter2" not in caplog.text
+
+
+def test_what_a_store_returns_wrongly_is_an_outage(
+    sandbox: Sandbox, cardholder_no: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def coroutine() -> bool:
+        return True
+
+    for name, value in [("begin", None), ("begin", 1), ("acquire", True), ("acquire", "x"), ("begin", coroutine())]:
+        store = OwnStore()
+        setattr(store, name, lambda *_, value=value: value)
+        with sandbox.client(store=store) as client, pytest.raises(KeySecureError) as caught:
+            pay(client, cardholder_no)
+        assert caught.value.outcome == "not_sent"
+        assert f"the method {name} of the store returned a wrong value, of type {type(value).__name__}" in caplog.text
+    assert sandbox.count("accounts.transfer") == 0
+
+
+def test_asynchronous_stores_are_refused() -> None:
+    class Async(OwnStore):
+        async def finish(self, *_: object) -> None: ...  # type: ignore[override]
+
+    with pytest.raises(ConfigError, match="method finish"):
+        Client("key", "s" * 32, store=Async())
+
+
+def test_ctrl_c_in_a_store_ends_the_call_and_nothing_is_sent(sandbox: Sandbox, cardholder_no: str) -> None:
+    store = OwnStore()
+    with sandbox.client(store=store) as client:
+        client.access_token()
+        store.failure = KeyboardInterrupt()
+        with pytest.raises(KeyboardInterrupt):
+            pay(client, cardholder_no)
+        store.failure = None
+        assert sandbox.count("accounts.transfer") == 0
+        assert pay(client, cardholder_no).created
+
+
+def test_a_busy_reference_is_not_sent(sandbox: Sandbox, cardholder_no: str) -> None:
+    store = OwnStore()
+    store.acquire = lambda *_: None  # type: ignore[method-assign, assignment]
+    with sandbox.client(store=store) as client, pytest.raises(keysecure.TimeoutError):
+        pay(client, cardholder_no, deadline=1.0, settle=0.1)
+    assert sandbox.count("accounts.transfer") == 0
+
+
+PAYER = """
+import sys
+from keysecure import Client
+key, secret, url, store, holder, number = sys.argv[1:]
+with Client(key, secret, base_url=url, store=store) as client:
+    done = client.accounts.ensure_transfer(
+        cardholder_no=holder, transfer_unique_no=number, type="In", amount="25.00", settle=0.5, deadline=30
+    )
+    print(done.created)
+"""
+
+
+def test_processes_pay_once(sandbox: Sandbox, cardholder_no: str, tmp_path: Path, redis_url: str) -> None:
+    for round_, store in enumerate([f"file:{tmp_path / 'store'}", redis_url], 1):
+        arguments = [sandbox.api_key, sandbox.api_secret, sandbox.base_url, store, cardholder_no, f"order-{round_}"]
+        workers = [
+            subprocess.Popen([sys.executable, "-c", PAYER, *arguments], stdout=subprocess.PIPE, text=True)
+            for _ in range(4)
+        ]
+        said = [worker.communicate(timeout=120)[0].strip() for worker in workers]
+        assert sorted(said) == ["False", "False", "False", "True"]
+        assert sandbox.ledger().cardholder(cardholder_no) == Decimal("25.00") * round_
+    assert sandbox.count("accounts.transfer") == 2
+
+
+def test_redis_serves_tokens_attempts_and_webhooks(sandbox: Sandbox, cardholder_no: str, redis_url: str) -> None:
+    store = RedisStore(redis_url, timeout=2)
+    clients = [sandbox.client(store=store), sandbox.client(store=redis_url)]
+    assert [pay(client, cardholder_no, settle=0.3).created for client in clients] == [True, False]
+    assert sandbox.count("token") == 1
+    body = b'{"id":"1","action":"Card_update","data":{"card_no":"1","after_status":"Frozen"}}'
+    headers = clients[0].webhook_verifier().sign_for_tests(sandbox.clock.now, body)
+    with clients[0].webhook_verifier(store=store).claim(headers, body):
+        pass
+    with pytest.raises(keysecure.WebhookError) as caught:
+        clients[1].webhook_verifier(store=redis_url).claim(headers, body)
+    assert caught.value.rejection == "replayed"
+    assert redis_url not in repr(store)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is Unix")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_goes_on_with_its_store(
+    sandbox: Sandbox, cardholder_no: str, tmp_path: Path, redis_url: str
+) -> None:
+    for number, store in enumerate([MemoryStore(), FileStore(tmp_path / "store"), RedisStore(redis_url), OwnStore()]):
+        with sandbox.client(store=store) as client:
+            assert pay(client, cardholder_no, f"parent-{number}", settle=0.3, never_sent=True).created
+            child = os.fork()
+            if child == 0:
+                status = 1
+                try:
+                    again = pay(client, cardholder_no, f"parent-{number}", settle=0.3).created
+                    mine = pay(client, cardholder_no, f"child-{number}", settle=0.3, never_sent=True).created
+                    status = 0 if (again, mine) == (False, True) else 2
+                finally:
+                    os._exit(status)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+            assert not pay(client, cardholder_no, f"child-{number}", settle=0.3).created
+    assert sandbox.count("accounts.transfer") == 8
+
+
+def test_a_refusal_of_the_platform_stays_one(sandbox: Sandbox, cardholder_no: str) -> None:
+    sandbox.fault("accounts.transfer", {"code": 3001})
+    with sandbox.client(store="memory") as client, pytest.raises(ApiError) as caught:
+        pay(client, cardholder_no, "refused", never_sent=True)
+    assert (caught.value.outcome, caught.value.code) == ("rejected", 3001)
