@@ -42,20 +42,18 @@ pub(super) fn look<T: Thing>(
     let since = since.map_or(end - LONGEST_WINDOW, |since| engine.settings.timezone.start_second(since));
     let start = attempted.map_or(since, |attempted| attempted.min(since)).max(0);
     let window = (at(start), at(end));
-    let list = || thing.look(client, thing.number(), window);
-    let mut rows = sort(thing, list()?)?;
-    if rows.ours.is_empty() && rows.others {
-        // The platform does not filter by reference, or not exactly: the row may lie behind a page that only looks like
-        // the last one.
-        rows = sort(thing, list()?.thorough())?;
-    }
-    let Sorted { mut ours, near, .. } = rows;
+    let Sorted { mut ours, mut near, .. } = rows(client, thing, window)?;
     if ours.is_empty() && !near.is_empty() {
-        if !filters(client, thing, window)? {
+        // They are ours if the platform gives them for this reference, and nothing for one that does not exist: both before
+        // and after, because a platform that is being changed may ignore the filter in one request and not in the next.
+        let before = filters(client, thing, window)?;
+        Sorted { ours, near, .. } = rows(client, thing, window)?;
+        if !before || !filters(client, thing, window)? || ours.is_empty() && near.is_empty() {
             return Ok(Look::Inconclusive(NO_REFERENCE));
         }
-        // The platform was asked for this reference, gives it nothing for another one, and gave it these.
-        ours = near;
+        if ours.is_empty() {
+            ours = near;
+        }
     }
     let Some(row) = ours.pop() else {
         // The response may have shown that the clock by which the window was cut was wrong.
@@ -71,12 +69,23 @@ pub(super) fn look<T: Thing>(
     Ok(if ours.is_empty() { Look::Found(row) } else { Look::Several })
 }
 
-/// The rows of a look-up.
+/// The rows of a look-up, by whether they have the reference.
 struct Sorted<R> {
     ours: Vec<R>,
     near: Vec<R>,
     /// Whether there were rows of other references.
     others: bool,
+}
+
+fn rows<T: Thing>(client: &Client, thing: &T, window: (When, When)) -> Result<Sorted<T::Row>, Error> {
+    let list = || thing.look(client, thing.number(), window);
+    let rows = sort(thing, list()?)?;
+    if rows.ours.is_empty() && rows.others {
+        // The platform does not filter by reference, or not exactly: the row may lie behind a page that only looks like
+        // the last one.
+        return sort(thing, list()?.thorough());
+    }
+    Ok(rows)
 }
 
 fn sort<T: Thing>(thing: &T, list: List<T::Row>) -> Result<Sorted<T::Row>, Error> {

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use keysecure::{Ensure, ErrorKind, Outcome, Store, Transfer, TransferType};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use keysecure::{CallRecord, Client, Ensure, ErrorKind, Observer, Outcome, Store, Transfer, TransferType};
+use keysecure_sandbox::{ListRules, Platform, RowReference};
 use serde_json::{Value, json};
 
 use crate::platform::{Fate, Shown, State, row};
-use crate::top_up;
+use crate::{LIST, scene, top_up};
 
 fn options() -> Ensure {
     let settle = Some(Duration::from_secs(10));
@@ -162,4 +165,63 @@ fn a_row_that_says_the_same_in_another_way_is_no_conflict() {
         assert_eq!(with(field, value.clone()), Err(ErrorKind::Conflict), "{field} {value}");
     }
     assert_eq!(with("status", json!("FAIL")), Err(ErrorKind::State));
+}
+
+/// Rows without references; from one look-up on filters work that were ignored before, or the other way round.
+struct ChangesFilters {
+    platform: Platform,
+    looks_left: AtomicU64,
+    ignored_before: bool,
+}
+
+impl ChangesFilters {
+    fn new(platform: Platform, looks: u64, ignored_before: bool) -> Self {
+        let this = Self { platform, looks_left: AtomicU64::new(looks), ignored_before };
+        this.set(ignored_before);
+        this
+    }
+
+    fn set(&self, ignore_filters: bool) {
+        let mut rules = ListRules::default();
+        rules.reference = RowReference::LeftOut;
+        rules.ignore_filters = ignore_filters;
+        self.platform.set_list_rules(rules).unwrap();
+    }
+}
+
+impl Observer for ChangesFilters {
+    fn call(&self, record: &CallRecord) {
+        if record.operation == LIST && self.looks_left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.set(!self.ignored_before);
+        }
+    }
+}
+
+/// Found by the campaign: the row of another reference, listed while filters were ignored, passed for the target when they
+/// worked again a moment later.
+#[test]
+fn a_filter_that_changes_in_mid_look_up_makes_no_row_ours() {
+    for (looks, ignored_before) in (1..=5).flat_map(|looks| [(looks, true), (looks, false)]) {
+        let scene = scene();
+        let sandbox = &scene.sandbox;
+        // A payment that differs in its reference only.
+        let other = Transfer { transfer_unique_no: "another".into(), ..scene.transfer.clone() };
+        scene.client.accounts().transfer(&other).unwrap();
+        let client = Client::builder(sandbox.api_key(), sandbox.api_secret())
+            .base_url(sandbox.base_url())
+            .clock(scene.clock.clone())
+            .store(Store::memory())
+            .observer(std::sync::Arc::new(ChangesFilters::new(sandbox.platform(), looks, ignored_before)))
+            .build()
+            .unwrap();
+        let result = client.accounts().ensure_transfer(&scene.transfer, &options());
+        let sent = sandbox.transfers().iter().filter(|row| row.transfer_unique_no == "topup-1").count();
+        let claimed = result.as_ref().map(|made| made.created).map_err(|error| (error.kind(), error.outcome()));
+        // A proof is not always possible. What is not sent is never claimed to exist.
+        let open = Err((ErrorKind::Timeout, Outcome::Unknown));
+        assert!(
+            claimed == Ok(true) && sent == 1 || claimed == open && sent == 0,
+            "{looks} {ignored_before} {claimed:?} {sent}"
+        );
+    }
 }
