@@ -373,7 +373,8 @@ class Sandbox:
         * not executed: ``"refuse"``, ``"drop_before_read"``, ``"redirect"``, ``"expired_token"``, ``{"code": 1009}``,
           ``{"http_status": [503, None]}``
         * executed, and the answer is lost or spoilt: ``"drop_after_commit"``, ``"truncate"``, ``"malformed"``,
-          ``"wrong_type"``, ``"wrong_field_types"``, ``"missing_data"``, ``"html"``, ``"gzip_bomb"``,
+          ``"wrong_type"``, ``"wrong_field_types"``, ``"missing_data"``, ``"contradictory"``, ``"html"``,
+          ``"gzip_bomb"``,
           ``"deep_nesting"``, ``"invalid_utf8"``, ``{"oversize": 9_000_000}``, ``{"code_after_commit": 1001}``
         * in its own time, in ms: ``{"stall": 500}``, ``{"stall_after_commit": 500}``, ``{"late_commit": 500}``,
           ``{"skew_clock": -3_600_000}``
