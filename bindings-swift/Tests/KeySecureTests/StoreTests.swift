@@ -111,7 +111,7 @@ final class StoreTests: XCTestCase {
     }
 
     func testAStoreThatNoWorkerCouldUseIsRefused() throws {
-        for text in ["", "nonsense", "file:", "postgres://:hunter2@host/"] {
+        for text in ["", "nonsense", "file:", "postgres://:hunter2@host/", "rediss://:hunter2@host/"] {
             let error = try failure { _ = try Store.parse(text: text) }
             XCTAssertEqual(error.kind, .config, text)
             XCTAssertFalse("\(error)".contains("hunter2"))

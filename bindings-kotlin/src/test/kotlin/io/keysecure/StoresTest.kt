@@ -154,7 +154,7 @@ class StoresTest {
         val open = Files.createDirectory(folder.resolve("open"))
         Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"))
         assertThrows(KeySecureException.Config::class.java) { Store.file(open) }
-        for (text in listOf("", "nonsense", "file:", "postgres://:hunter2@host/")) {
+        for (text in listOf("", "nonsense", "file:", "postgres://:hunter2@host/", "rediss://:hunter2@host/")) {
             val error = assertThrows(KeySecureException.Config::class.java) { Store.of(text) }
             assertFalse("hunter2" in error.message!!)
         }
