@@ -44,12 +44,12 @@ impl Store {
         return Self::parse(format!("file:{directory}"));
     }
 
-    /// In a Redis, for workers on several machines: `redis://HOST/`, `rediss://HOST/` (TLS) or `redis+unix://PATH`. The
-    /// access token lies there in the clear.
+    /// In a Redis, for workers on several machines: `redis://HOST/` or `redis+unix://PATH`. The access token is stored there
+    /// and sent there in the clear, so the way to it must be private: this library has no TLS for Redis.
     #[uniffi::constructor]
     pub fn redis(url: String) -> Result<Self> {
         if !url.starts_with("redis") {
-            return Err(keysecure::FfiError::refused("url", "must begin with redis://, rediss:// or redis+unix://"));
+            return Err(keysecure::FfiError::refused("url", "must begin with redis:// or redis+unix://"));
         }
         Self::parse(url)
     }

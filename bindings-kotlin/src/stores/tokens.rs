@@ -78,3 +78,72 @@ impl keysecure::TokenStore for Foreign {
         })))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+    use std::time::{Duration, SystemTime};
+
+    use keysecure::TokenStore as _;
+
+    use super::{CallbackFailure, Foreign, Result, StoredToken, TokenStore};
+
+    /// What a store in Kotlin or Swift is to Rust: it holds one token and notes which locks were ended.
+    struct Shelf {
+        token: &'static str,
+        unlocked: Mutex<Vec<String>>,
+    }
+
+    impl TokenStore for Shelf {
+        fn load(&self, _: String, _: Duration) -> Result<Option<StoredToken>, CallbackFailure> {
+            let now = SystemTime::now();
+            Ok(Some(StoredToken { token: self.token.to_owned(), renew_at: now, expires_at: now }))
+        }
+
+        fn save(&self, _: String, _: StoredToken, _: Duration) -> Result<(), CallbackFailure> {
+            Err(CallbackFailure::Failed { what: "a.Class".to_owned() })
+        }
+
+        fn try_lock(&self, _: String, _: Duration) -> Result<Option<String>, CallbackFailure> {
+            Ok(Some("mine".to_owned()))
+        }
+
+        fn unlock(&self, _: String, lock_id: String, _: Duration) -> Result<(), CallbackFailure> {
+            self.unlocked.lock().unwrap().push(lock_id);
+            Ok(())
+        }
+    }
+
+    fn shelf(token: &'static str) -> Arc<Shelf> {
+        Arc::new(Shelf { token, unlocked: Mutex::default() })
+    }
+
+    #[test]
+    fn a_token_that_no_header_can_hold_is_none() {
+        let within = Duration::from_secs(1);
+        for (token, is_there) in
+            [("t0ps3cret", true), ("", false), ("a b", false), ("a\r\nX: y", false), ("\u{e9}", false)]
+        {
+            let loaded = Foreign(shelf(token)).load("slot", within).unwrap();
+            assert_eq!(loaded.is_some(), is_there, "{token:?}");
+        }
+    }
+
+    #[test]
+    fn a_lock_ends_by_its_name_and_a_store_that_throws_is_unavailable() {
+        let (shelf, within) = (shelf("t"), Duration::from_secs(1));
+        let store = Foreign(Arc::clone(&shelf) as Arc<dyn TokenStore>);
+        store.try_lock("slot", within).unwrap().unwrap().release(within);
+        drop(store.try_lock("slot", within).unwrap());
+        assert_eq!(*shelf.unlocked.lock().unwrap(), ["mine", "mine"]);
+        let token = store.load("slot", within).unwrap().unwrap();
+        assert!(store.save("slot", &token, within).is_err());
+    }
+
+    #[test]
+    fn a_stored_token_prints_without_it() {
+        let now = SystemTime::now();
+        let token = StoredToken { token: "t0ps3cret".to_owned(), renew_at: now, expires_at: now };
+        assert!(!format!("{token:?}").contains("t0ps3cret"));
+    }
+}

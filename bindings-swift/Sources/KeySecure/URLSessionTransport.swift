@@ -28,8 +28,9 @@ public final class URLSessionTransport: Transport {
 
     public func send(request: HttpRequest) throws -> HttpResponse {
         guard let url = URL(string: request.url) else { throw TransportFailure.Failed(fault: .protocol, sent: false) }
-        // Whole seconds are all that Linux knows; `Exchange` keeps the exact time.
-        let seconds = request.timeout.rounded(.up)
+        // `Exchange` keeps the exact time. Linux knows whole seconds only and must not be first: it calls what it ended by anything but
+        // a time-out.
+        let seconds = request.timeout.rounded(.up) + 1
         var outgoing = URLRequest(url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: seconds)
         outgoing.httpMethod = request.method == .get ? "GET" : "POST"
         outgoing.httpBody = request.method == .get ? nil : request.body

@@ -58,6 +58,23 @@ final class ErrorTests: XCTestCase {
             try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", timezone: "Mars") }.outcome, .notSent)
     }
 
+    func testPlainHttpLeavesTheMachineOnlyToHostsThatAreNamed() throws {
+        func make(_ hosts: [String], _ environment: KeySecureEnvironment? = nil) throws {
+            _ = try Client(
+                apiKey: "k", apiSecret: "0123456789abcdef", environment: environment, baseUrl: "http://sandbox:9",
+                allowPlainHttp: hosts)
+        }
+        XCTAssertEqual(try failure { try make([]) }.kind, .config)
+        XCTAssertNoThrow(try make(["other", "sandbox"]))
+        XCTAssertEqual(try failure { try make(["sandbox"], .production) }.kind, .config)
+    }
+
+    func testAConnectionThatCannotBeMadeSaysWhy() throws {
+        let client = try Client(apiKey: "k", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", maxRetries: 0)
+        let error = try failure { _ = try client.cards().get(cardNo: "1") }
+        XCTAssertTrue("\(error)".contains("it was refused"), "\(error)")
+    }
+
     func testAWaitOfAnyLengthCanBeSaid() throws {
         func suggestion(_ retryAfter: TimeInterval) -> String? {
             let facts = ErrorFacts(
@@ -89,5 +106,21 @@ final class ErrorTests: XCTestCase {
         for (name, value) in settings { setenv(name, value, 1) }
         defer { settings.keys.forEach { unsetenv($0) } }
         XCTAssertFalse(try Client.fromEnv(timeout: 20).accessToken().expose().isEmpty)
+        let folder = try temporaryFolder()
+        setenv("KEYSECURE_STORE", "file:\(folder)", 1)
+        defer { unsetenv("KEYSECURE_STORE") }
+        let made = try Client.fromEnv().accounts().ensureTransfer(
+            cardholderNo: sandbox.cardholder(), transferUniqueNo: "t", type: .in, amount: 5, neverSent: true)
+        XCTAssertTrue(made.created)
+        XCTAssertTrue(FileManager.default.fileExists(atPath: folder), "the store is that of the variable")
+        let wrong = [
+            "KEYSECURE_STORE": "nonsense", "KEYSECURE_TIMEZONE": "Mars", "KEYSECURE_PROXY": "ftp://proxy",
+            "KEYSECURE_CA_PEM": "\(folder)/there-is-none.pem",
+        ]
+        for (name, value) in wrong {
+            setenv(name, value, 1)
+            XCTAssertEqual(try failure { _ = try Client.fromEnv() }.kind, .config, name)
+            unsetenv(name)
+        }
     }
 }

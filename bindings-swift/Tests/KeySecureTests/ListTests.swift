@@ -4,7 +4,7 @@ import KeySecureSandbox
 import XCTest
 
 final class ListTests: XCTestCase {
-    /// 250 transfers, one every 18 hours: three pages in three windows.
+    /// 250 transfers, one every 18 hours: three windows, of which the newest holds one short page and the middle one two.
     private func stage() throws -> (Sandbox, Client, String) {
         let sandbox = try startSandbox()
         let holder = try sandbox.cardholder()
@@ -17,7 +17,7 @@ final class ListTests: XCTestCase {
     func testAPlainForWalksAllPagesOfAnySpan() throws {
         let (sandbox, client, _) = try stage()
         var numbers: [String] = []
-        for row in try client.accounts().transfers(start: Date() - 300 * day, end: Date()).results {
+        for row in try client.accounts().transfers(start: Date() - 265 * day, end: Date()).results {
             numbers.append(try row.get().transferNo)
         }
         XCTAssertEqual(numbers.count, 250)
@@ -28,18 +28,18 @@ final class ListTests: XCTestCase {
     func testAnAwaitedForWalksTheSame() async throws {
         let (_, client, _) = try stage()
         var count = 0
-        for try await row in try client.accounts().transfers(start: Date() - 300 * day, end: Date()) {
+        for try await row in try client.accounts().transfers(start: Date() - 265 * day, end: Date()) {
             XCTAssertEqual(row.balance, 1)
             count += 1
         }
         XCTAssertEqual(count, 250)
-        let all = try await client.accounts().transfers(start: Date() - 300 * day, end: Date()).all()
+        let all = try await client.accounts().transfers(start: Date() - 265 * day, end: Date()).all()
         XCTAssertEqual(all.count, 250)
     }
 
     func testAListIsLazy() throws {
         let (sandbox, client, _) = try stage()
-        let list = try client.accounts().transfers(start: Date() - 300 * day, end: Date())
+        let list = try client.accounts().transfers(start: Date() - 265 * day, end: Date())
         XCTAssertEqual(try sandbox.count("accounts.transfers"), 0)
         XCTAssertEqual(Array(list.results.prefix(3)).count, 3)
         XCTAssertEqual(try sandbox.count("accounts.transfers"), 1)
@@ -47,12 +47,12 @@ final class ListTests: XCTestCase {
 
     func testASecondWalkGoesOnWhereTheFirstOneStopped() throws {
         let (sandbox, client, _) = try stage()
-        let list = try client.accounts().transfers(start: Date() - 300 * day, end: Date())
+        let list = try client.accounts().transfers(start: Date() - 265 * day, end: Date())
         var numbers = try list.results.prefix(3).map { try $0.get().transferNo }
         for row in list.results.prefix(2) { numbers.append(try row.get().transferNo) }
         XCTAssertEqual(try sandbox.count("accounts.transfers"), 1)
         numbers += try list.all().map(\.transferNo)
-        let straight = try client.accounts().transfers(start: Date() - 300 * day, end: Date()).all().map(\.transferNo)
+        let straight = try client.accounts().transfers(start: Date() - 265 * day, end: Date()).all().map(\.transferNo)
         XCTAssertTrue(numbers == straight)
         XCTAssertEqual(numbers.count, 250)
         XCTAssertEqual(try list.all().count, 0)
@@ -60,7 +60,7 @@ final class ListTests: XCTestCase {
 
     func testASecondAwaitedWalkGoesOnWhereTheFirstOneStopped() async throws {
         let (_, client, _) = try stage()
-        let list = try client.accounts().transfers(start: Date() - 300 * day, end: Date())
+        let list = try client.accounts().transfers(start: Date() - 265 * day, end: Date())
         var numbers: [String] = []
         // One that is kept, and one that is left.
         var first = list.makeAsyncIterator()
@@ -72,14 +72,14 @@ final class ListTests: XCTestCase {
         numbers += try await list.all().map(\.transferNo)
         let end = try await first.next()
         XCTAssertNil(end)
-        let straight = try await client.accounts().transfers(start: Date() - 300 * day, end: Date()).all().map(\.transferNo)
+        let straight = try await client.accounts().transfers(start: Date() - 265 * day, end: Date()).all().map(\.transferNo)
         XCTAssertTrue(numbers == straight)
         XCTAssertEqual(numbers.count, 250)
     }
 
     func testWalksAtTheSameTimeShareTheRows() async throws {
         let (_, client, _) = try stage()
-        let list = try client.accounts().transfers(start: Date() - 300 * day, end: Date())
+        let list = try client.accounts().transfers(start: Date() - 265 * day, end: Date())
         let numbers = try await withThrowingTaskGroup(of: [String].self) { group in
             for walk in 0..<8 {
                 group.addTask {
@@ -108,7 +108,7 @@ final class ListTests: XCTestCase {
 
     func testRowsComeNewestFirst() throws {
         let (_, client, _) = try stage()
-        let times = try client.accounts().transfers(start: Date() - 300 * day, end: Date()).all().compactMap(\.time)
+        let times = try client.accounts().transfers(start: Date() - 265 * day, end: Date()).all().compactMap(\.time)
         XCTAssertEqual(times.count, 250)
         XCTAssertTrue(times == times.sorted(by: >))
     }
@@ -152,7 +152,7 @@ final class ListTests: XCTestCase {
 
     func testAListHasEndedForEveryWalkAfterAnError() throws {
         let (sandbox, client, _) = try stage()
-        let list = try client.accounts().transfers(start: Date() - 300 * day, end: Date())
+        let list = try client.accounts().transfers(start: Date() - 265 * day, end: Date())
         XCTAssertEqual(Array(list.results.prefix(3)).count, 3)
         try sandbox.fault(["code": 1004], on: "accounts.transfers", times: 9)
         let rest = Array(list.results)
@@ -179,7 +179,7 @@ final class ListTests: XCTestCase {
     func testAWindowTakesDaysAndInstants() throws {
         let (_, client, _) = try stage()
         let zone = TimeZone(secondsFromGMT: 8 * 3600)!
-        let from = CivilDate(of: Date() - 300 * day, in: zone)
+        let from = CivilDate(of: Date() - 265 * day, in: zone)
         XCTAssertEqual(try client.accounts().transfers(start: from, end: Date()).all().count, 250)
         let error = try failure {
             _ = try client.accounts().transfers(start: CivilDate(year: 2026, month: 2, day: 31), end: Date())

@@ -71,8 +71,9 @@ final class OwnAttempts: AttemptStore, @unchecked Sendable {
     func finish(reference: String, leaseId: String, end: AttemptEnd, within: TimeInterval) {
         lock.withLock {
             made.append("finish \(end)")
-            guard let record = records[reference], record.lease == leaseId || end == .done else { return }
-            (records[reference]?.end, records[reference]?.ended) = (end, Date())
+            guard var record = records[reference], record.lease == leaseId || end == .done else { return }
+            (record.end, record.ended) = (end, Date())
+            records[reference] = record
         }
     }
 

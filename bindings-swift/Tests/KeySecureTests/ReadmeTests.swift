@@ -40,12 +40,27 @@ final class ReadmeTests: XCTestCase {
         XCTAssertEqual(try sandbox.transfers().count, 1)
     }
 
+    func testTheExactlyOnceOfTheReadmeRuns() async throws {
+        let sandbox = try startSandbox()
+        let cardholderNo = try sandbox.cardholder()
+        let shop = try sandbox.client(store: .own(attempts: OwnAttempts(age: 3600)))
+        // README
+        let done = try await shop.accounts().ensureTransfer(
+            cardholderNo: cardholderNo, transferUniqueNo: "order-8-topup", type: .in, amount: 25)
+        print("\(done.value.transferNo), created by this call: \(done.created)")
+        // README
+        XCTAssertTrue(done.created)
+    }
+
     func testTheScreenOfTheReadmeIsThatOne() throws {
         let here = URL(fileURLWithPath: #filePath)
         let source = try String(contentsOf: here, encoding: .utf8).components(separatedBy: "        // README\n")
-        let lines = source[1].components(separatedBy: "\n").map { $0.hasPrefix("        ") ? String($0.dropFirst(8)) : $0 }
         let package = here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let readme = try String(contentsOf: package.appendingPathComponent("README.md"), encoding: .utf8)
-        XCTAssertTrue(readme.contains(lines.joined(separator: "\n")), "the README has other code")
+        XCTAssertEqual(source.count, 5)
+        for code in [source[1], source[3]] {
+            let lines = code.components(separatedBy: "\n").map { $0.hasPrefix("        ") ? String($0.dropFirst(8)) : $0 }
+            XCTAssertTrue(readme.contains(lines.joined(separator: "\n")), "the README has other code than \(code)")
+        }
     }
 }

@@ -80,7 +80,9 @@ final class StoreTests: XCTestCase {
         let sandbox = try startSandbox()
         let holder = try sandbox.cardholder()
         let heard = Heard()
-        let client = try sandbox.client(store: .own(attempts: Broken()))
+        let lines = Shared<[String]>([])
+        let client = try sandbox.client(
+            observer: LogObserver { line in lines.change { $0.append(line) } }, store: .own(attempts: Broken()))
         let error = try failure { _ = try ensure(client, holder, "t-1") }
         XCTAssertEqual(error.kind, .transport)
         XCTAssertEqual(error.outcome, .notSent)
@@ -94,6 +96,7 @@ final class StoreTests: XCTestCase {
         XCTAssertEqual(try sandbox.transfers().count, 2)
         try heard.wait(for: "acquire of a store threw KeySecureTests.Failure")
         try heard.wait(for: "the attempt store cannot be reached")
+        XCTAssertEqual(lines.value.filter { $0 == "the attempt store cannot be reached" }.count, 1)
         XCTAssertFalse(heard.lines.contains { $0.contains("s3cr3t") }, "\(heard.lines)")
     }
 
@@ -108,12 +111,26 @@ final class StoreTests: XCTestCase {
     }
 
     func testAStoreThatNoWorkerCouldUseIsRefused() throws {
-        for text in ["", "nonsense", "file:", "postgres://:hunter2@host/"] {
+        for text in ["", "nonsense", "file:", "postgres://:hunter2@host/", "rediss://:hunter2@host/"] {
             let error = try failure { _ = try Store.parse(text: text) }
             XCTAssertEqual(error.kind, .config, text)
             XCTAssertFalse("\(error)".contains("hunter2"))
         }
         XCTAssertEqual(try failure { _ = try Store.redis(url: "http://localhost/") }.field, "url")
+    }
+
+    func testOverTheSystemsHttpTheWaitIsLonger() throws {
+        let sandbox = try startSandbox()
+        let holder = try sandbox.cardholder()
+        for (transport, waits) in [(nil, false), (URLSessionTransport(), true)] as [(Transport?, Bool)] {
+            let client = try sandbox.client(transport: transport, store: .memory())
+            let call = {
+                // Less than the 120 s for which a transport is waited for that may deliver a request later.
+                _ = try client.accounts().ensureTransfer(
+                    cardholderNo: holder, transferUniqueNo: "t-1", type: .in, amount: 5, deadline: 100, neverSent: true)
+            }
+            if waits { XCTAssertEqual(try failure { try call() }.field, "deadline") } else { XCTAssertNoThrow(try call()) }
+        }
     }
 
     func testAStoredTokenPrintsWithoutItself() {

@@ -16,7 +16,8 @@ extension XCTestCase {
 
 extension Sandbox {
     func client(
-        timeout: TimeInterval = 20, maxRetries: Int = 2, transport: Transport? = nil, observer: Observer? = nil, store: Store? = nil
+        timeout: TimeInterval = 20, maxRetries: Int = 2, transport: Transport? = nil, observer: Observer? = nil,
+        store: Store? = nil
     ) throws -> Client {
         try Client(
             apiKey: apiKey, apiSecret: apiSecret, baseUrl: baseUrl, timeout: timeout, maxRetries: maxRetries,

@@ -104,6 +104,62 @@ final class ValueTests: XCTestCase {
         XCTAssertEqual(error.kind, .invalidInput)
     }
 
+    func testNumbersAreSentInPlainDigitsAndARawBodyToTheLetter() throws {
+        struct Body: Encodable {
+            let big = Decimal(string: "18446744073709551617")!
+            let round = Decimal(string: "1E+2")!
+            let cents = Decimal(string: "25.10")!
+            let whole = UInt64.max
+        }
+        let bodies = Shared<[String]>([])
+        let client = try client { request in
+            bodies.change { $0.append(String(decoding: request.body, as: UTF8.self)) }
+            return #"{"transfer_no":"1"}"#
+        }
+        _ = try client.accounts().transfer(
+            cardholderNo: "1", transferUniqueNo: "t", type: .in, amount: Decimal(string: "1E+2")!)
+        XCTAssertTrue(bodies.value[0].contains(#""balance":"100""#), bodies.value[0])
+        _ = try client.call(method: .post, path: "/v1/any", body: Json(encoding: Body()))
+        for field in [
+            #""big":18446744073709551617"#, #""round":100"#, #""cents":25.1"#, #""whole":18446744073709551615"#,
+        ] {
+            XCTAssertTrue(bodies.value[1].contains(field), bodies.value[1])
+        }
+        XCTAssertFalse(bodies.value[1].contains("100.") || bodies.value[1].contains("1E"), bodies.value[1])
+        let text: Json = #"{"a":18446744073709551617,"c":1E+2}"#
+        _ = try client.call(method: .post, path: "/v1/any", body: text)
+        XCTAssertEqual(bodies.value[2], text.text)
+    }
+
+    func testTheAddressOfAVirtualCardHasFiveFields() throws {
+        let sandbox = try startSandbox()
+        let (client, holder) = (try sandbox.client(), try sandbox.cardholder())
+        let five = Address(
+            postalCode: "SW1Y 4JH", country: "GB", state: "London", city: "London", addressLine1: "12 St James's Square")
+        func apply(_ type: CardType) throws -> CardApplied {
+            let package = try client.cards().packages().all().first { $0.packageType == type }?.packageNo
+            return try client.cards().apply(
+                cardholderNo: holder, cardUniqueNo: "card-\(type)", cardType: type, packageNo: package, addressInfo: five)
+        }
+        XCTAssertEqual(try client.cards().get(cardNo: apply(.virtual).cardNo).status, .activated)
+        XCTAssertEqual(try failure { _ = try apply(.physical) }.field, "address_info.first_name")
+    }
+
+    func testTheSandboxAppliesTariffsChargesFeesAndUsesHttpStatusesWhenItIsToldTo() throws {
+        let sandbox = try startSandbox()
+        let (client, holder) = (try sandbox.client(), try sandbox.cardholder())
+        let card = try sandbox.virtualCard(of: holder)
+        _ = try client.accounts().transfer(cardholderNo: holder, transferUniqueNo: "t", type: .in, amount: 100)
+        try sandbox.settings(["tariffs": true, "http_statuses": "strict"])
+        let fee = try client.consumptions().get(consumeNo: sandbox.manageFee(cardNo: card, amount: "1.25"))
+        XCTAssertEqual(fee.amount, Decimal(string: "1.25"))
+        XCTAssertEqual(try failure { _ = try client.cards().get(cardNo: "404") }.httpStatus, 400)
+        try sandbox.listSettings(["left_out": ["card_no"]])
+        let rows = Array(try client.cards().list(start: Date() - day, end: Date() + day).results)
+        XCTAssertFalse(rows.isEmpty)
+        for row in rows { XCTAssertThrowsError(try row.get()) }
+    }
+
     func testAValueThatCannotBeShownDoesNotEndTheProgram() {
         XCTAssertEqual("\(Simulated(amount: .nan))", "(cannot be shown)")
     }

@@ -131,9 +131,9 @@ final class WebhookTests: XCTestCase {
     }
 
     func testABodyIsAsLargeAsTheVerifierTakes() throws {
-        let remark = String(repeating: "x", count: 70_000)
+        let name = String(repeating: "x", count: 70_000)
         let text = String(decoding: purchase, as: UTF8.self).replacingOccurrences(
-            of: #""card_no":"k1","#, with: #""card_no":"k1","remark":"\#(remark)","#)
+            of: #""card_no":"k1","#, with: #""card_no":"k1","merchant_info":{"merchant_name":"\#(name)"},"#)
         let small = try WebhookVerifier(appId: "app-1", secret: secret)
         let large = Data(text.utf8)
         XCTAssertEqual(try failure { _ = try small.verify(headers: signed(purchase), body: large) }.rejection, .tooLarge)

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use keysecure::{CallRecord, Client, Ensure, ErrorKind, Observer, Outcome, Store, Transfer};
+use keysecure::{CallRecord, Client, Ensure, ErrorKind, Observer, Outcome, Store, Transfer, TransferType};
 use keysecure_sandbox::{ListRules, Platform, RowReference};
+use serde_json::{Value, json};
 
 use crate::platform::{Fate, Shown, State, row};
 use crate::{LIST, scene, top_up};
@@ -72,6 +73,98 @@ fn where_the_filter_is_ignored_the_rows_of_others_are_skipped() {
     let made = client.accounts().ensure_transfer(&top_up("Pay-1"), &options()).unwrap();
     assert_eq!((made.value.transfer_no.as_str(), made.created), ("T3", true));
     assert_eq!(platform.transfers(), 1);
+}
+
+#[test]
+fn where_the_filter_is_ignored_absence_is_read_up_to_an_empty_page() {
+    // No total, and a cap that no other client knows: a page of 30 rows looks like the last one.
+    for cap in [7, 30, 99] {
+        let platform = State { filters: false, cap, ..State::new([]) }.start();
+        let others = (1..150).map(|number| row(&format!("A{number}"), Some(&format!("Pay-1-{number}")), "10"));
+        platform.state.rows.lock().unwrap().extend(others.chain([row("T1", Some("Pay-1"), "10")]));
+        let client = platform.builder().store(Store::memory()).build().unwrap();
+        let found = client.accounts().ensure_transfer(&top_up("Pay-1"), &options()).unwrap();
+        assert_eq!((found.created, platform.transfers()), (false, 0), "{cap}");
+        let made = client.accounts().ensure_transfer(&top_up("Pay-2"), &options()).unwrap();
+        assert_eq!((made.created, platform.transfers()), (true, 1), "{cap}");
+    }
+}
+
+#[test]
+fn a_list_that_repeats_its_last_page_for_ever_can_still_show_absence() {
+    // A filter that finds parts of a reference, and pages beyond the last that are the last one.
+    let server = keysecure_tests::Scripted::platform(|seen| {
+        let data = if seen.target.ends_with("/transfer/list") {
+            json!({"list": [row("T7", Some("Pay-10"), "10")]})
+        } else {
+            json!({"transfer_no": "T8"})
+        };
+        keysecure_tests::Reply::Keep(keysecure_tests::envelope(&data.to_string()))
+    })
+    .unwrap();
+    let builder = keysecure::Client::builder("key", "0123456789abcdef").base_url(server.base_url());
+    let client = builder.clock(std::sync::Arc::new(crate::FastClock::new())).store(Store::memory()).build().unwrap();
+    assert!(client.accounts().ensure_transfer(&top_up("Pay-1"), &options()).unwrap().created);
+}
+
+#[test]
+fn a_reference_in_another_form_is_no_absence() {
+    for (reference, shown) in [
+        ("0012", json!(12)),
+        ("Caf\u{e9}-1", json!("Cafe\u{301}-1")),
+        ("Caf\u{e9}-1", json!("Caf?-1")),
+        ("\u{8ba2}\u{5355}-1", json!("??-1")),
+    ] {
+        let platform = State::new([]).start();
+        let mut theirs = row("T1", None, "10");
+        theirs["transfer_unique_no"] = shown.clone();
+        theirs["asked"] = json!(reference);
+        platform.state.rows.lock().unwrap().push(theirs);
+        let client = platform.builder().store(Store::memory()).build().unwrap();
+        let found = client.accounts().ensure_transfer(&top_up(reference), &options()).unwrap();
+        assert_eq!((found.created, platform.transfers()), (false, 0), "{reference} {shown}");
+    }
+}
+
+/// What becomes of a transfer of 10 out of an account, when this row has its reference.
+fn found(row: Value) -> Result<(), ErrorKind> {
+    let platform = State { filters: false, ..State::new([]) }.start();
+    platform.state.rows.lock().unwrap().push(row);
+    let client = platform.builder().store(Store::memory()).build().unwrap();
+    let request = Transfer { r#type: TransferType::Out, ..top_up("Pay-1") };
+    let made = client.accounts().ensure_transfer(&request, &options());
+    assert_eq!(platform.transfers(), 0);
+    made.map(|made| assert!(!made.created)).map_err(|error| error.kind())
+}
+
+#[test]
+fn a_row_that_says_the_same_in_another_way_is_no_conflict() {
+    let ours = row("T1", Some("Pay-1"), "10");
+    let with = |field: &str, value: Value| {
+        let mut row = ours.clone();
+        row["type"] = json!("Out");
+        row[field] = value;
+        found(row)
+    };
+    for (field, value) in [
+        ("type", json!("OUT")),
+        ("type", json!("out")),
+        ("type", json!("Withdraw")),
+        ("type", json!(2)),
+        ("balance", json!("-10.00")),
+        ("balance", json!(10)),
+        ("balance", json!("10.000")),
+        ("balance", json!("10 TUSDT")),
+        ("cardholder_no", json!(1001)),
+        ("cardholder_no", Value::Null),
+        ("status", json!("SUCCESS")),
+    ] {
+        assert_eq!(with(field, value.clone()), Ok(()), "{field} {value}");
+    }
+    for (field, value) in [("type", json!("in")), ("balance", json!("-10.01")), ("cardholder_no", json!(1002))] {
+        assert_eq!(with(field, value.clone()), Err(ErrorKind::Conflict), "{field} {value}");
+    }
+    assert_eq!(with("status", json!("FAIL")), Err(ErrorKind::State));
 }
 
 /// Rows without references; from one look-up on filters work that were ignored before, or the other way round.

@@ -77,7 +77,7 @@ struct Scenario {
             verifier = try WebhookVerifier(
                 appId: callback["app_id"]?.text ?? names.text("api_key"),
                 secrets: callback["secrets"]?.list?.map(\.plain) ?? [names.text("api_secret")],
-                tolerance: callback["tolerance"]?.seconds ?? 300, store: .memory())
+                tolerance: callback["tolerance"]?.seconds ?? 300, store: .own(replays: OwnReplays()))
         }
         let headers = [
             "Timestamp": callback["timestamp"]?.plain ?? "", "Signature": callback["signature"]?.plain ?? "",
@@ -102,7 +102,8 @@ struct Scenario {
             environment: setting("environment")?.text == "production" ? .production : .sandbox,
             baseUrl: setting("base_url")?.text ?? names.text("base_url"), timeout: setting("timeout")?.seconds,
             connectTimeout: setting("connect_timeout")?.seconds, maxRetries: setting("max_retries")?.whole.map(Int.init),
-            language: setting("language")?.text == "zh_CN" ? .chinese : .english, timezone: setting("timezone")?.text, store: .memory())
+            language: setting("language")?.text == "zh_CN" ? .chinese : .english, timezone: setting("timezone")?.text,
+            store: .memory())
         if !left.isEmpty { throw Failure("what are the settings \(left.keys)?") }
         return client
     }

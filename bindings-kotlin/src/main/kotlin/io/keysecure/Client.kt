@@ -65,10 +65,6 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
         },
     )
 
-    init {
-        Warnings.begin()
-    }
-
     private val cardholders = Cardholders(ffi.cardholders())
     private val cards = Cards(ffi.cards())
     private val consumptions = Consumptions(ffi.consumptions())

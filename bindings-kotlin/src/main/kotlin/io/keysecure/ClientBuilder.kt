@@ -72,8 +72,9 @@ public class ClientBuilder internal constructor(private val make: (ClientOptions
     }
 }
 
-/** A library that has no HTTP of its own, as on phones, takes the machine's. */
+/** A library that has no HTTP of its own, as on phones, takes the machine's. All clients are made of these options. */
 internal fun withTransport(options: ClientOptions): ClientOptions {
+    Warnings.begin()
     if (options.transport != null || hasHttp()) return options
     if (options.proxy != null || options.caPem != null) {
         val text = "proxy and ca_pem are settings of the built-in HTTP, which this library does not have: give a transport"

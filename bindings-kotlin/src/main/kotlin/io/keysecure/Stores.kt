@@ -42,8 +42,8 @@ public class Store private constructor(internal val ffi: FfiStore) {
         public fun file(directory: Path): Store = made { FfiStore.file(directory.toString()) }
 
         /**
-         * In a Redis, for workers on several machines: `redis://HOST/`, `rediss://HOST/` (TLS) or `redis+unix://PATH`. The
-         * access token is stored there in the clear.
+         * In a Redis, for workers on several machines: `redis://HOST/` or `redis+unix://PATH`. The access token is stored there
+         * and sent there in the clear, so the way to it must be private: this library has no TLS for Redis.
          */
         @JvmStatic
         public fun redis(url: String): Store = made { FfiStore.redis(url) }

@@ -14,6 +14,7 @@ import io.keysecure.model.CanonicalForm
 import io.keysecure.model.Event
 import java.time.Duration
 import java.time.Instant
+import java.util.Enumeration
 import java.util.concurrent.atomic.AtomicBoolean
 
 /**
@@ -95,11 +96,15 @@ public class WebhookVerifier @JvmOverloads constructor(
     }
 }
 
-private fun listOfHeaders(headers: Map<String, *>): List<Header> = headers.flatMap { (name, value) ->
-    when (value) {
-        null -> emptyList()
-        is Iterable<*> -> value.map { Header(name, it.toString()) }
-        is Array<*> -> value.map { Header(name, it.toString()) }
+private fun listOfHeaders(headers: Map<String, *>): List<Header> = headers.flatMap { entry ->
+    // `HttpURLConnection` has the status line under null.
+    val (name, value) = (entry.key as String?) to entry.value
+    when {
+        name == null || value == null -> emptyList()
+        value is Iterable<*> -> value.map { Header(name, it.toString()) }
+        value is Array<*> -> value.map { Header(name, it.toString()) }
+        // As servlets give them.
+        value is Enumeration<*> -> value.toList().map { Header(name, it.toString()) }
         else -> listOf(Header(name, value.toString()))
     }
 }
@@ -215,7 +220,7 @@ public class Responder @JvmOverloads constructor(
         Warnings.begin()
     }
 
-    private val ffi = FfiResponder(GuardedDecider(decider), otherwise?.lowered(), budget)
+    private val ffi = call { FfiResponder(GuardedDecider(decider), otherwise?.lowered(), budget) }
 
     /**
      * The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the default.

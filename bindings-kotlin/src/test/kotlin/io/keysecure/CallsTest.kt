@@ -170,7 +170,7 @@ class CallsTest {
         stage.sandbox.settings("tariffs" to true, "http_statuses" to "strict")
         val fee = stage.client.consumptions().get(stage.sandbox.manageFee(cardNo, "1.25"))
         assertEquals(0, BigDecimal("1.25").compareTo(fee.amount))
-        val error = assertThrows(KeySecureException.NotFound::class.java) { stage.client.cardholders().get("nobody") }
+        val error = assertThrows(KeySecureException.Api::class.java) { stage.client.cards().get("nobody") }
         assertEquals(400, error.httpStatus)
     }
 

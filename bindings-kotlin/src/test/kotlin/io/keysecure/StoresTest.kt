@@ -7,6 +7,7 @@ import java.nio.file.Files
 import java.nio.file.Path
 import java.nio.file.attribute.PosixFilePermissions
 import java.time.Duration
+import java.util.concurrent.CopyOnWriteArrayList
 import java.util.concurrent.Executors
 import java.util.concurrent.TimeUnit
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -104,7 +105,9 @@ class StoresTest {
         Stage().use { stage ->
             Heard().use { heard ->
                 val broken = OwnAttempts(Duration.ZERO) { error("s3cr3t") }
-                val accounts = stage.builder().store(Store.own(attempts = broken)).build().accounts()
+                val lines = CopyOnWriteArrayList<String>()
+                val builder = stage.builder().store(Store.own(attempts = broken)).observer(LogObserver { lines += it })
+                val accounts = builder.build().accounts()
                 val error = assertThrows(KeySecureException.Transport::class.java) {
                     accounts.ensureTransfer(stage.transfer("t-1"), quick)
                 }
@@ -116,13 +119,14 @@ class StoresTest {
                 assertEquals(2, stage.sandbox.transfers().size)
                 heard.await("acquire of a store threw java.lang.IllegalStateException at io.keysecure.StoresTest")
                 heard.await("the attempt store cannot be reached")
+                assertEquals(1, lines.count { it == "the attempt store cannot be reached" }, "$lines")
                 assertFalse(heard.lines.any { "s3cr3t" in it }, "${heard.lines}")
             }
         }
 
     @Test
     fun `a token store that throws costs a token and nothing else, and the observer is told`() = Stage().use { stage ->
-        val lines = java.util.concurrent.CopyOnWriteArrayList<String>()
+        val lines = CopyOnWriteArrayList<String>()
         Heard().use { heard ->
             val store = Store.own(tokens = OwnTokens { throw AssertionError("s3cr3t") })
             stage.builder().store(store).observer(LogObserver { lines += it }).build().use { it.cards().packages().count() }
@@ -132,11 +136,25 @@ class StoresTest {
     }
 
     @Test
+    fun `over a transport that cannot abort a request the wait is longer`() = Stage().use { stage ->
+        // Less than the 120 s for which a transport is waited for that may deliver a request later.
+        val how = Ensure(deadline = Duration.ofSeconds(100), neverSent = true)
+        assertTrue(stage.client.accounts().ensureTransfer(stage.transfer("t-1"), how).created)
+        for (transport in listOf(JavaHttpTransport(), UrlConnectionTransport())) {
+            val accounts = stage.builder().store("memory").transport(transport).build().accounts()
+            val error = assertThrows(KeySecureException.InvalidInput::class.java) {
+                accounts.ensureTransfer(stage.transfer("t-2"), how)
+            }
+            assertEquals("deadline", error.field)
+        }
+    }
+
+    @Test
     fun `a store that no worker could use is refused`() {
         val open = Files.createDirectory(folder.resolve("open"))
         Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"))
         assertThrows(KeySecureException.Config::class.java) { Store.file(open) }
-        for (text in listOf("", "nonsense", "file:", "postgres://:hunter2@host/")) {
+        for (text in listOf("", "nonsense", "file:", "postgres://:hunter2@host/", "rediss://:hunter2@host/")) {
             val error = assertThrows(KeySecureException.Config::class.java) { Store.of(text) }
             assertFalse("hunter2" in error.message!!)
         }
@@ -168,6 +186,7 @@ class StoresTest {
             val headers = one.signForTests(java.time.Instant.now(), body)
             one.verify(headers, body)
             assertThrows(KeySecureException.Webhook::class.java) { other.verify(headers, body) }
+            Unit
         } finally {
             redis!!.destroy()
             redis.waitFor()

@@ -37,6 +37,11 @@ class WebhooksTest {
         assertEquals("12.50".toBigDecimal(), event.data.amount)
         val lists = headers().map { (name, value) -> name.uppercase() to listOf(value) }.toMap()
         assertEquals("1", verifier.verify(lists, purchase).id)
+        val servlet = headers().mapValues { java.util.Collections.enumeration(listOf(it.value)) }
+        assertEquals("1", verifier.verify(servlet, purchase).id)
+        @Suppress("UNCHECKED_CAST")
+        val connection = (headers() + (null to "HTTP/1.1 200 OK")) as Map<String, String>
+        assertEquals("1", verifier.verify(connection, purchase).id)
         assertEquals(0, verifier.verifySignature(headers(), purchase).secret)
     }
 
@@ -115,6 +120,9 @@ class WebhooksTest {
         }
         assertEquals(Replies.decline("too late"), late)
         assertThrows(KeySecureException.InvalidInput::class.java) { Replies.decline(" ") }
+        assertThrows(KeySecureException.InvalidInput::class.java) {
+            Responder({ Decision.Approve }, budget = Duration.ofSeconds(-1))
+        }
         Unit
     }
 
@@ -160,7 +168,7 @@ class WebhooksTest {
 
     @Test
     fun `a body is as large as the verifier takes`() {
-        val large = String(purchase).replace("\"k1\"", "\"k1\",\"remark\":\"${"x".repeat(70_000)}\"").toByteArray()
+        val large = String(purchase).replace("\"k1\"", "\"k1\",\"merchant_info\":{\"merchant_name\":\"${"x".repeat(70_000)}\"}").toByteArray()
         val headers = verifier.signForTests(Instant.now(), purchase)
         assertEquals(Rejection.TOO_LARGE, rejected { verifier.verify(headers, large) })
         val roomy = WebhookVerifier("key", listOf("current"), maxBody = 100_000)

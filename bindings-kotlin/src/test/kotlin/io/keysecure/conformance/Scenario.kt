@@ -5,6 +5,7 @@ import com.google.gson.JsonNull
 import com.google.gson.JsonObject
 import io.keysecure.Client
 import io.keysecure.KeySecureException
+import io.keysecure.OwnReplays
 import io.keysecure.Sandbox
 import io.keysecure.Store
 import io.keysecure.WebhookVerifier
@@ -89,7 +90,8 @@ class Scenario(private val data: JsonObject) : AutoCloseable {
                 appId = callback["app_id"]?.asString ?: names.text("api_key"),
                 secrets = callback["secrets"]?.asJsonArray?.map { it.asString } ?: listOf(names.text("api_secret")),
                 tolerance = Duration.ofSeconds(callback["tolerance"]?.asLong ?: 300),
-                store = Store.memory(),
+                // One for each verifier: `Store.memory()` is the same for all of a process.
+                store = Store.own(replays = OwnReplays()),
             )
         }
         fun text(name: String) = callback[name].let { if (it.isJsonPrimitive) it.asString else it.toString() }
