@@ -66,8 +66,7 @@ impl Phase {
     pub(crate) fn round(self) -> usize {
         match self {
             Self::Skipping => 3_000,
-            Self::Real => 2_000,
-            Self::Fleet(_, Time::Skipped) => 2_000,
+            Self::Real | Self::Fleet(_, Time::Skipped) => 2_000,
             Self::Fleet(_, Time::Real) => 600,
         }
     }
