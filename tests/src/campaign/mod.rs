@@ -111,7 +111,7 @@ impl Campaign {
                 let found = scene::run(self, phase, round, count)?;
                 figures.add(&found);
                 (left, round, done) = (left - count, round + 1, done + found.operations);
-                if self.progress && (round % 10 == 0 || left == 0 || !found.is_clean()) {
+                if self.progress && (round % 10 == 0 || !phase.is_skipping() || left == 0 || !found.is_clean()) {
                     let clean = if figures.is_clean() { "clean" } else { "NOT CLEAN" };
                     let seconds = started.elapsed().as_secs();
                     eprintln!("{seconds:>6} s  {phase}: {done} of {operations}, {clean}");
@@ -138,7 +138,7 @@ impl Campaign {
             (None, Some(_)) => {
                 let (skipped, real) = (|percent| self.skipped * percent / 100, |percent| self.real * percent / 100);
                 let rest = |whole: usize, parts: &[usize]| whole - parts.iter().sum::<usize>();
-                let (files, redis) = (skipped(25), skipped(15));
+                let (files, redis) = (skipped(18), skipped(12));
                 let (killed, real_files, real_redis) = (real(20), real(30), real(25));
                 vec![
                     (Phase::Skipping, rest(self.skipped, &[files, redis])),

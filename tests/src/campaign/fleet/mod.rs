@@ -153,7 +153,8 @@ impl<'a> Fleet<'a> {
     /// Gives each reference to one process, two, or four.
     fn hand_out(&mut self) {
         for at in 0..self.batch.len() {
-            if let Some(reference) = self.batch.get(at) {
+            // Once for an operation: its faults are the same each time, and would refuse every version.
+            if let Some(reference) = self.batch.get(at).filter(|reference| reference.version == 1) {
                 let _ = self.scene.plan_faults(reference.job);
             }
             let first = usize::try_from(self.random.below(4)).unwrap_or(0);
