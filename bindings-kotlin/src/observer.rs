@@ -21,7 +21,7 @@ pub trait Observer: Send + Sync {
     fn token_store(&self, available: bool) -> Result<(), CallbackFailure>;
 
     /// The attempt store could not be reached (`false`), or can be reached again (`true`). Called once each. Between the
-    /// two, `ensure` calls are refused and the attempts of other calls are not recorded.
+    /// two, `ensure` calls are refused and the attempts of other calls are recorded in memory only.
     fn attempt_store(&self, available: bool) -> Result<(), CallbackFailure>;
 }
 

@@ -39,7 +39,9 @@ def create_application() -> Any:
         django.setup()
     site = get_wsgi_application()
     app_id = os.environ.get("KEYSECURE_APP_ID") or os.environ["KEYSECURE_API_KEY"]
-    verifier = WebhookVerifier(app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory"))
+    verifier = WebhookVerifier(
+        app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
+    )
     receiver = wsgi(verifier, handle, decide=decide)
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:

@@ -39,7 +39,9 @@ def create_app() -> FastAPI:
         return "The shop is open."
 
     app_id = os.environ.get("KEYSECURE_APP_ID") or os.environ["KEYSECURE_API_KEY"]
-    verifier = WebhookVerifier(app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory"))
+    verifier = WebhookVerifier(
+        app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
+    )
     # Mounted one level above its path: a mount of its own path would redirect to the path with a slash behind it.
     app.mount("/keysecure", asgi(verifier, handle_later, decide=decide_now, path=CALLBACKS))
     return app

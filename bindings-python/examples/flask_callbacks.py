@@ -25,7 +25,9 @@ def create_app() -> Flask:
         return "The shop is open."
 
     app_id = os.environ.get("KEYSECURE_APP_ID") or os.environ["KEYSECURE_API_KEY"]
-    verifier = WebhookVerifier(app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory"))
+    verifier = WebhookVerifier(
+        app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
+    )
     receiver = wsgi(verifier, handle, decide=decide)
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/keysecure/callbacks": receiver})  # type: ignore[method-assign]
     return app

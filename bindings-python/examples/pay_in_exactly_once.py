@@ -2,7 +2,8 @@
 
     KEYSECURE_STORE=file:/var/lib/shop python pay_in_exactly_once.py payments.csv
 
-The store records what is sent, so that no two runs pay the same (see `keysecure.stores`). In the file, `number` is your own and never used twice; the other columns are cardholder_no and amount.
+where `payments.csv` has the columns number, cardholder_no, amount; `number` is your own and never used twice. The store
+records what is sent, so that no two runs, and no two processes, make the same payment (see `keysecure.stores`).
 Without credentials in the environment it runs on an offline sandbox that loses an answer on purpose.
 """
 

@@ -34,7 +34,9 @@ def main() -> int:
     with offline.platform("authorization") as sandbox:
         app_id = os.environ.get("KEYSECURE_APP_ID") or os.environ["KEYSECURE_API_KEY"]
         # While a secret is replaced, give both: the new one and the old one.
-        verifier = WebhookVerifier(app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory"))
+        verifier = WebhookVerifier(
+            app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
+        )
         app = wsgi(verifier, handle, decide=decide)
         if sandbox:
             with offline.serving(app) as url:

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
+use crate::log;
+
 /// The longest wait for the threads that run Python when the program ends.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(2);
@@ -42,7 +44,8 @@ impl Drop for Inside {
 pub fn attach<R>(work: impl FnOnce(Python<'_>) -> R) -> Option<R> {
     inside(1);
     let _inside = Inside;
-    if CLOSED.load(Ordering::SeqCst) == process::id() {
+    // A thread that makes a call is Python's own, and attaches again in any case.
+    if CLOSED.load(Ordering::SeqCst) == process::id() && !log::is_in_call() {
         return None;
     }
     Python::try_attach(work)

@@ -1,7 +1,5 @@
 //! JSON from Python values, exactly: no number goes through a float.
 
-use std::fmt::Write as _;
-
 use keysecure::Json;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
@@ -58,9 +56,11 @@ impl Writer<'_> {
         } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
             self.array(value, depth)?;
         } else if is_decimal(value)? {
-            write!(self.text, "\"{}\"", decimal(self.field, value)?).expect("a String takes any text");
+            self.text.push_str(&["\"", &decimal(self.field, value)?.to_string(), "\""].concat());
         } else if value.is_instance_of::<PyFloat>() {
-            return Err(self.refused(value, "must not hold a float, which is not exact: give a Decimal, an int or a str"));
+            return Err(
+                self.refused(value, "must not hold a float, which is not exact: give a Decimal, an int or a str")
+            );
         } else if let Some(whole) = whole(value)? {
             self.whole_number(&whole)?;
         } else {
@@ -98,9 +98,9 @@ impl Writer<'_> {
     }
 
     fn string(&mut self, text: &Bound<'_, PyString>) -> PyResult<()> {
-        let wrong = |_| self.refused(text, "must be valid Unicode");
-        let escaped = serde_json::to_string(text.to_str().map_err(wrong)?);
-        self.text.push_str(&escaped.expect("any text can be written as JSON"));
+        let wrong = || self.refused(text, "must be valid Unicode");
+        let text = text.to_str().map_err(|_| wrong())?;
+        self.text.push_str(&serde_json::to_string(text).map_err(|_| wrong())?);
         Ok(())
     }
 
@@ -108,7 +108,8 @@ impl Writer<'_> {
     fn whole_number(&mut self, whole: Given<'_, '_>) -> PyResult<()> {
         let py = whole.py();
         let digits = whole.call_method1(intern!(py, "__format__"), (intern!(py, "d"),));
-        let digits = digits.map_err(|raised| instead(py, raised, || self.refused(whole, "has an int of too many digits")))?;
+        let digits =
+            digits.map_err(|raised| instead(py, raised, || self.refused(whole, "has an int of too many digits")))?;
         self.text.push_str(digits.cast::<PyString>()?.to_str()?);
         Ok(())
     }

@@ -150,7 +150,12 @@ impl List {
     where
         T: Send + 'static + for<'py> IntoPyObject<'py>,
     {
-        let rows = Rows { turn: Turn::default(), list: Mutex::new(list), here: Mutex::default(), failed: AtomicBool::new(false) };
+        let rows = Rows {
+            turn: Turn::default(),
+            list: Mutex::new(list),
+            here: Mutex::default(),
+            failed: AtomicBool::new(false),
+        };
         Self { rows: ManuallyDrop::new(Box::new(rows)), process: process::id() }
     }
 }

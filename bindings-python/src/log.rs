@@ -111,6 +111,11 @@ pub fn collecting<R>(wanted: Wanted, work: impl FnOnce() -> R) -> (R, Vec<Record
     (result, COLLECTED.replace(outer).records)
 }
 
+/// Whether this thread makes a call, so that it is one of Python's.
+pub fn is_in_call() -> bool {
+    COLLECTED.with_borrow(|collected| collected.within)
+}
+
 fn logger(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let logger = LOGGER.get_or_try_init(py, || {

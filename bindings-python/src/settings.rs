@@ -4,9 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keysecure::{
-    AesSettings, CipherMode, Environment, Error, KeyScheme, Language, Secret, Store, Timezone,
-};
+use keysecure::{AesSettings, CipherMode, Environment, Error, KeyScheme, Language, Secret, Store, Timezone};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyString};
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import enum
+import pickle
+import threading
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -76,6 +80,36 @@ def test_a_physical_card_is_sent_activated_and_gets_a_pin(
     )
     client.cards.set_pin(card_no=applied.card_no, cardholder_no=cardholder_no, pin="739251")
     assert sandbox.pin_matches(applied.card_no, "739251")
+
+
+def test_a_virtual_card_needs_five_fields_of_an_address_and_a_physical_one_more(
+    sandbox: Sandbox, client: Client, cardholder_no: str
+) -> None:
+    five = {name: getattr(address(), name) for name in ("postal_code", "country", "state", "city", "address_line1")}
+    short = keysecure.Address(**five)
+    assert (short.first_name, short.phone_code, short.phone) == (None, None, None)
+    assert short == keysecure.Address(**five, first_name=None)
+    assert {short: 1}[pickle.loads(pickle.dumps(short))] == 1
+    virtual, physical = (next(iter(client.cards.packages(type=kind))).package_no for kind in ("Virtual", "Physical"))
+    for number, given in enumerate([short, five]):
+        assert client.cards.apply(
+            cardholder_no=cardholder_no,
+            card_unique_no=f"virtual-{number}",
+            card_type="Virtual",
+            package_no=virtual,
+            address_info=given,
+        ).card_no
+    with pytest.raises(keysecure.InvalidInputError) as caught:
+        client.cards.apply(
+            cardholder_no=cardholder_no,
+            card_unique_no="physical",
+            card_type="Physical",
+            package_no=physical,
+            address_info=short,
+        )
+    assert caught.value.field == "address_info.first_name"
+    with pytest.raises(TypeError, match="city"):
+        keysecure.Address(**{name: value for name, value in five.items() if name != "city"})
 
 
 def test_card_secrets_are_decrypted(sandbox: Sandbox, client: Client, card_no: str) -> None:
@@ -210,7 +244,18 @@ def test_a_raw_call_takes_and_gives_plain_values(client: Client, cardholder_no: 
             client.call(method, path)
     itself: list[object] = []
     itself.append(itself)
-    wrong = [object(), {2}, float("nan"), float("inf"), 25.1, 10**5000, "\ud83d", Decimal("NaN"), itself, Decimal(10) ** 40]
+    wrong = [
+        object(),
+        {2},
+        float("nan"),
+        float("inf"),
+        25.1,
+        10**5000,
+        "\ud83d",
+        Decimal("NaN"),
+        itself,
+        Decimal(10) ** 40,
+    ]
     for value in wrong:
         for body in [{"x": value}, [{"x": [value]}]]:
             with pytest.raises(keysecure.InvalidInputError) as caught:
@@ -219,6 +264,36 @@ def test_a_raw_call_takes_and_gives_plain_values(client: Client, cardholder_no: 
             assert caught.value.outcome == "not_sent"
     with pytest.raises(keysecure.InvalidInputError, match="names that are str"):
         client.call("POST", "/v1/card/list", {1: 2})
+
+
+class Platform(BaseHTTPRequestHandler):
+    """Takes everything and says yes."""
+
+    bodies: list[bytes]
+
+    def do_GET(self) -> None:
+        self.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        answer = b'{"code":0,"msg":"","data":{"access_token":"t","expired_time":4102444800000}}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    do_POST = do_GET  # noqa: N815
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def wire() -> Iterator[tuple[Client, list[bytes]]]:
+    """A client, and the bodies as they arrive: the sandbox keeps a reading of them only."""
+    bodies: list[bytes] = []
+    handler = type("Handler", (Platform,), {"bodies": bodies})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        with Client("key", "s" * 32, base_url=f"http://127.0.0.1:{server.server_port}") as client:
+            yield client, bodies
+        server.shutdown()
 
 
 class Kind(enum.IntEnum):
@@ -250,10 +325,10 @@ class Number:
         ((1, [2, {}]), "[1,[2,{}]]"),
     ],
 )
-def test_a_raw_call_sends_numbers_exactly(sandbox: Sandbox, client: Client, value: object, sent: str) -> None:
-    with pytest.raises(keysecure.ApiError):
-        client.call("POST", "/v1/account/transfer", {"x": value})
-    assert sandbox.requests()[-1].body == f'{{"x":{sent}}}'
+def test_a_raw_call_sends_numbers_exactly(wire: tuple[Client, list[bytes]], value: object, sent: str) -> None:
+    client, bodies = wire
+    client.call("POST", "/v1/account/transfer", {"x": value})
+    assert bodies[-1].decode() == f'{{"x":{sent}}}'
 
 
 def test_the_access_token_is_the_one_in_use(sandbox: Sandbox, client: Client) -> None:

@@ -167,6 +167,19 @@ def test_a_served_sandbox_prints_one_line_and_stops_with_its_parent(served: Serv
     assert (served.program.returncode, rest, errors) == (0, "", "")
 
 
+@pytest.mark.parametrize(
+    "served", [("--http-status", "strict", "--tariffs", "--page-cap", "1", "--list-total")], indirect=True
+)
+def test_a_served_sandbox_reads_the_documentation_as_it_is_told(served: Served) -> None:
+    with served.client() as client:
+        page = client.cards.packages_page(page=0, size=5)
+        assert len(page) == 1
+        assert page.extra["total"] > 1
+        with pytest.raises(keysecure.ApiError) as caught:
+            client.cards.get("17")
+        assert caught.value.http_status == 400
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_served_sandbox_ends_quietly(served: Served, sent: signal.Signals) -> None:
     with served.client() as client:
@@ -187,6 +200,7 @@ def test_two_programs_do_not_share_a_port(served: Served) -> None:
     ("arguments", "word"),
     [
         (["sandbox", "--callback-url", "http://example.com/"], "callback URL"),
+        (["sandbox", "--page-cap", "-1"], "--page-cap: must be 1 to 100"),
         (["sandbox", "--seed", "-1"], "seed cannot be -1"),
         (["demo", "--seed", "-1"], "seed cannot be -1"),
         (["demo", "--seed", "9" * 30], "seed cannot be"),

@@ -402,3 +402,71 @@ def test_help_says_something_about_everything_public() -> None:
             public = {key: member for key, member in vars(thing).items() if not key.startswith("_")}
             told = [thing, *(one for one in public.values() if callable(one) or isinstance(one, property))]
             assert all(one.__doc__ for one in told), name
+
+
+def test_lists_differ_from_the_documentation_as_they_are_told(
+    sandbox: Sandbox, client: Client, cardholder_no: str
+) -> None:
+    for number in (" Order-1 ", "order-2"):
+        client.accounts.transfer(cardholder_no=cardholder_no, transfer_unique_no=number.strip(), type="In", amount=1)
+    span: dict[str, Any] = {"start": sandbox.clock.now - DAY, "end": sandbox.clock.now, "page": 0, "size": 10}
+
+    def references(**filters: str) -> list[str | None]:
+        return [row.transfer_unique_no for row in client.accounts.transfers_page(**span, **filters)]
+
+    assert references() == ["order-2", "Order-1"]
+    sandbox.lists(reference="upper_case")
+    assert references() == ["ORDER-2", "ORDER-1"]
+    sandbox.lists(reference="left_out")
+    assert references(transfer_unique_no="order-2") == [None]
+    sandbox.lists(reference="kept", ignore_filters=True)
+    assert references(transfer_unique_no="order-2") == ["order-2", "Order-1"]
+    sandbox.lists(ignore_filters=False, page_cap=1, total=True)
+    page = client.accounts.transfers_page(**span)
+    assert (len(page), page.extra) == (1, {"total": 2})
+    sandbox.lists(page_cap=0, total=False, left_out=["time"])
+    assert [row.time for row in client.accounts.transfers_page(**span)] == [None, None]
+    with pytest.raises(SandboxError):
+        sandbox.lists(reference="lost")
+
+
+def test_http_statuses_are_strict_when_told(sandbox: Sandbox, client: Client) -> None:
+    for statuses, code, status in [("strict", 1004, 400), ("strict_bare", None, 400), ("ok", 1004, 200)]:
+        sandbox.settings(http_statuses=statuses)
+        with pytest.raises(keysecure.KeySecureError) as caught:
+            client.cards.get("17")
+        assert (caught.value.code, caught.value.http_status) == (code, status)
+    with pytest.raises(SandboxError):
+        sandbox.settings(http_statuses="loose")
+
+
+def test_tariffs_and_management_fees(sandbox: Sandbox, client: Client, cardholder_no: str, card_no: str) -> None:
+    client.accounts.transfer(cardholder_no=cardholder_no, transfer_unique_no="1", type="In", amount=100)
+    sandbox.settings(tariffs=True)
+    bought = client.simulation.auth(card_no=card_no, amount="50.00").consume_no or ""
+    client.simulation.consumption_clear(consume_no=bought)
+    assert client.consumptions.get(bought).fee_list
+    number = sandbox.charge_manage_fee(card_no, "2.50")
+    fee = next(one for one in sandbox.state().consumptions if one.consume_no == number)
+    assert fee.amount == Decimal("2.50")
+
+
+def test_a_consumption_says_when_it_changed_last(
+    sandbox: Sandbox, client: Client, card_no: str, cardholder_no: str
+) -> None:
+    client.accounts.transfer(cardholder_no=cardholder_no, transfer_unique_no="1", type="In", amount=100)
+    sandbox.clock.freeze()
+    number = client.simulation.auth(card_no=card_no, amount="5.00").consume_no or ""
+    [first] = sandbox.state().consumptions
+    client.simulation.consumption_clear(consume_no=number)
+    [second] = sandbox.state().consumptions
+    assert first.time == second.time
+    assert first.updated < second.updated
+
+
+def test_options_are_given_from_the_start() -> None:
+    with Sandbox(http_statuses="strict", tariffs=True, lists={"page_cap": 1}) as sandbox, sandbox.client() as client:
+        assert len(client.cards.packages_page(page=0, size=5)) == 1
+    for wrong in [{"http_statuses": "loose"}, {"lists": {"reference": "lost"}}, {"lists": {"pages": 1}}]:
+        with pytest.raises(ValueError, match=r"\w"):
+            Sandbox(**wrong)  # type: ignore[arg-type]

@@ -75,9 +75,7 @@ class OwnStore:
         past = PastAttempt(time.monotonic() - last[0], last[1]) if last else None  # type: ignore[arg-type]
         return Leased(self.leases[reference], OLD, past)
 
-    def begin(
-        self, reference: str, lease_id: str, operation: str, lasts: float, lease: float, within: float
-    ) -> bool:
+    def begin(self, reference: str, lease_id: str, operation: str, lasts: float, lease: float, within: float) -> bool:
         self.told(f"begin {operation}")
         if self.leases.get(reference) != lease_id:
             return False

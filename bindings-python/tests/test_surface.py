@@ -19,7 +19,8 @@ METHODS = {
     "cardholders": {
         "apply": "(*, cardholder_unique_no, sumsub_share_token, cardholder_no=None)",
         "ensure_cardholder": (
-            "(*, cardholder_unique_no, sumsub_share_token, deadline=None, settle=None, since=None, never_sent=False, on_store_failure='reject')"
+            "(*, cardholder_unique_no, sumsub_share_token, deadline=None, settle=None, since=None, never_sent=False,"
+            " on_store_failure='reject')"
         ),
         "list": "(*, start, end, cardholder_no=None, cardholder_unique_no=None)",
         "list_page": "(*, start, end, page, size, cardholder_no=None, cardholder_unique_no=None)",

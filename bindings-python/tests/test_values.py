@@ -162,7 +162,15 @@ def test_an_address_with_a_field_too_many_is_refused(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "option", [{"deadline": -1}, {"deadline": "60"}, {"settle": float("nan")}, {"settle": 60}, {"since": 5}, {"on_store_failure": 1}]
+    "option",
+    [
+        {"deadline": -1},
+        {"deadline": "60"},
+        {"settle": float("nan")},
+        {"settle": 60},
+        {"since": 5},
+        {"on_store_failure": 1},
+    ],
 )
 def test_the_options_of_ensure_are_checked(
     sandbox: Sandbox, recording: Client, transfer: dict[str, object], option: dict[str, object]

@@ -133,6 +133,40 @@ def test_a_process_ends_well_while_late_decisions_run(seconds: str) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+ENDING_WITH_STORE = """
+import atexit, logging, sys, threading, time
+from keysecure import Responder
+from webhook_support import AUTH, DictStore, body_of, signed, verifier
+
+class Slow(DictStore):
+    def insert(self, *given):
+        inside.set()
+        time.sleep(float(sys.argv[1]))
+        return super().insert(*given)
+
+inside = threading.Event()
+store = Slow()
+logging.disable(logging.WARNING)
+body = body_of("Auth", AUTH)
+received = verifier(store=DictStore()).verify(signed(body), body)
+slow = verifier(store=store, when_unavailable="accept")
+asked = slow.verify(signed(body), body)
+inside.clear()
+# Its thread works on although nobody waits for it any more.
+Responder(lambda _: True, budget=0.01).respond(asked)
+assert inside.wait(10)
+atexit.register(lambda: verifier(store=DictStore()).verify(signed(body), body))
+"""
+
+
+@pytest.mark.parametrize("seconds", ["0.3", "0.5"])
+def test_a_process_ends_well_while_a_store_of_ones_own_is_asked(seconds: str) -> None:
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    command = [sys.executable, "-c", ENDING_WITH_STORE, seconds]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_a_responder_that_cannot_work_is_refused() -> None:
     wrong: list[tuple[Any, dict[str, Any]]] = [
         (None, {}),

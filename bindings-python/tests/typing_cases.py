@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import keysecure
 from keysecure import AuthEvent, Client, KeySecureError, Received
+from keysecure.stores import Leased, PastAttempt
 
 if TYPE_CHECKING:
     from typing_extensions import assert_type
@@ -34,6 +35,7 @@ def lists(client: Client) -> None:
     cards = client.cards.list(start=date(2026, 1, 1), end=datetime.now(timezone.utc))
     assert_type(next(cards), keysecure.Card)
     assert_type(iter(cards), Iterator[keysecure.Card])
+    assert_type(cards.failed, bool)
     for package in client.cards.packages(type="Virtual"):
         assert_type(package.fee_detail, "keysecure.Tariff | None")
     page = client.consumptions.list_page(start=date(2026, 1, 1), end=date(2026, 1, 2), page=0, size=100)
@@ -51,6 +53,38 @@ def exactly_once(client: Client) -> None:
 
 def verifier(client: Client) -> None:
     client.webhook_verifier(tolerance=timedelta(minutes=1), replay_guard=True, when_unavailable="accept")
+    assert_type(client.webhook_verifier(store="memory").reply_again(b""), bytes)
+
+
+class Attempts:
+    """A store of one's own."""
+
+    def acquire(self, reference: str, lease: float, within: float) -> Leased | None:
+        return Leased("1", 0.0, PastAttempt(1.0, "done"))
+
+    def begin(self, reference: str, lease_id: str, operation: str, lasts: float, lease: float, within: float) -> bool:
+        return True
+
+    def finish(self, reference: str, lease_id: str, end: str, within: float) -> None: ...
+
+    def release(self, reference: str, lease_id: str, within: float) -> None: ...
+
+
+class Replays:
+    def insert(self, key: str, value: str, keep: float) -> str | None: ...
+
+    def get(self, key: str) -> bytes | None: ...
+
+    def remove(self, key: str) -> int:
+        return 1
+
+
+def stores() -> None:
+    for store in ("memory", keysecure.MemoryStore(), keysecure.FileStore("x"), keysecure.RedisStore("redis://h")):
+        Client("key", "secret", store=store).webhook_verifier(store=store)
+    Client("key", "secret", store=Attempts(), allow_plain_http=["sandbox"])
+    keysecure.WebhookVerifier("app", "secret", store=Replays(), max_body=1024)
+    Client("key", "secret", store=Replays())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def values(card: keysecure.Card) -> None:
@@ -63,6 +97,8 @@ def errors(error: KeySecureError) -> None:
     assert_type(error.outcome, str)
     assert_type(error.code, "int | None")
     assert_type(error.retry_after, "float | None")
+    assert_type(error.transport_fault, "str | None")
+    assert_type(error.rejection, "str | None")
 
 
 def callbacks(received: Received) -> None:

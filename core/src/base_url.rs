@@ -7,7 +7,7 @@ use crate::error::Error;
 /// A checked base URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BaseUrl {
-    /// Scheme and host in lower case, port and path, without a slash at the end.
+    /// Scheme and host in lower case, port unless it is the scheme's own, and path, without a slash at the end.
     pub text: String,
     pub https: bool,
     /// Whether the caller listed the host for plain http: it need not be this machine then.
@@ -34,6 +34,8 @@ impl BaseUrl {
             return Err(wrong("must be https; plain http goes to loopback, or to hosts in allow_plain_http"));
         }
         let scheme = if https { "https" } else { "http" };
+        // One platform has one name, also in the stores, where it stands for the merchant's platform.
+        let port = port.filter(|port| *port != if https { 443 } else { 80 });
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
         Ok(Self { text: format!("{scheme}://{}{port}{path}", host.text()), https, listed })
     }
@@ -148,7 +150,9 @@ mod tests {
             ("https://openplatform.keysecure.io/", "https://openplatform.keysecure.io"),
             ("HTTPS://Proxy.Example:8443/keysecure", "https://proxy.example:8443/keysecure"),
             ("https://192.0.2.1", "https://192.0.2.1"),
-            ("https://[2001:DB8::1]:443/x//", "https://[2001:db8::1]:443/x"),
+            ("https://[2001:DB8::1]:443/x//", "https://[2001:db8::1]/x"),
+            ("https://proxy.example:80", "https://proxy.example:80"),
+            ("http://127.0.0.1:80", "http://127.0.0.1"),
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
             ("http://127.9.9.9", "http://127.9.9.9"),
             ("http://localhost:1", "http://localhost:1"),

@@ -18,7 +18,7 @@ use crate::model::{Body, Decode, Money};
 use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Referenced, identifier};
 use crate::secrets::Secret;
 use crate::transport::Method;
-use crate::values::json::Json;
+use crate::values::json::{Extra, Json};
 
 /// A blocking client of the platform.
 ///
@@ -91,7 +91,8 @@ impl Client {
     ///
     /// `path` starts behind `/open-api`, such as `/v1/card/list`. A POST on a path that this version does not know is
     /// treated as a mutation: it is not sent again when its outcome is unknown. Everything below `/v1/simulate` is refused
-    /// in production. The body goes out byte for byte as the [`Json`] holds it.
+    /// in production. The body goes out byte for byte as the [`Json`] holds it. A mutation that carries a merchant reference
+    /// is recorded in the store of attempts, as by its own method.
     pub fn call(&self, method: Method, path: &str, body: Option<&Json>) -> Result<Json, Error> {
         let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\'));
         let operation = operation::of_raw_call(method, path).filter(|_| plain && path.starts_with('/'));
@@ -103,7 +104,12 @@ impl Client {
             (Method::Get, None) => "",
             (Method::Post, body) => body.map_or("{}", Json::as_str),
         };
-        self.run(&Call::new(operation, path, body.as_bytes()))
+        let reference = operation.reference_field().and_then(|field| {
+            let reference = Extra::from_json(body).ok()?.get(field)?.clone();
+            // A number counts as its digits, as in a row.
+            Some(reference.parse().unwrap_or_else(|_| reference.as_str().to_owned()))
+        });
+        self.run(&Call { reference: reference.as_deref(), ..Call::new(operation, path, body.as_bytes()) })
     }
 
     /// Ends the client and all its clones: its connections are closed, and every later call is an error. Calls under way are

@@ -27,7 +27,7 @@ pub trait Observer: Send + Sync {
     }
 
     /// Called once when the attempt store cannot be reached (`false`), and once when it can be reached again (`true`).
-    /// Between the two, `ensure_*` calls are refused and the attempts of other calls are not recorded.
+    /// Between the two, `ensure_*` calls are refused and the attempts of other calls are recorded in memory only.
     fn attempt_store(&self, available: bool) {
         let _ = available;
     }

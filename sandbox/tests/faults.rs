@@ -145,6 +145,7 @@ fn broken_bodies_are_broken_as_named_and_come_after_the_commit() {
         (FaultKind::WrongType, Some(0)),
         (FaultKind::WrongFieldTypes, Some(0)),
         (FaultKind::MissingData, Some(0)),
+        (FaultKind::Contradictory, None),
         (FaultKind::Html, None),
         (FaultKind::InvalidUtf8, None),
         (FaultKind::DeepNesting, Some(0)),
@@ -160,6 +161,10 @@ fn broken_bodies_are_broken_as_named_and_come_after_the_commit() {
             FaultKind::WrongType => assert!(value.unwrap()["data"].is_array()),
             FaultKind::WrongFieldTypes => assert!(value.unwrap()["data"]["transfer_no"].is_object()),
             FaultKind::MissingData => assert_eq!(json!({"code": 0, "msg": "success"}), value.unwrap()),
+            FaultKind::Contradictory => {
+                let text = std::str::from_utf8(body).unwrap();
+                assert!(text.starts_with(r#"{"code":0,"#) && text.ends_with(r#","code":1007}"#), "{text}");
+            }
             FaultKind::CodeAfterCommit(_) => assert_eq!(1001, value.unwrap()["code"]),
             FaultKind::Html => assert!(head.contains("text/html") && head.starts_with("HTTP/1.1 200 ")),
             FaultKind::InvalidUtf8 => assert!(value.is_none() && std::str::from_utf8(body).is_err()),

@@ -10,19 +10,26 @@ use keysecure_sandbox::{Fault, FaultKind, Sandbox};
 use keysecure_tests::campaign::{Campaign, Flaw};
 use keysecure_tests::{TestClock, cents};
 
+fn worker() -> Option<std::path::PathBuf> {
+    Some(env!("CARGO_BIN_EXE_campaign").into())
+}
+
 #[test]
 fn everything_is_made_exactly_once_and_every_outcome_is_true() {
-    let worker = Some(env!("CARGO_BIN_EXE_campaign").into());
-    let figures = Campaign { transfers: 250, cards: 50, worker, ..Campaign::default() }.run().unwrap();
+    let figures = Campaign { skipped: 600, real: 80, worker: worker(), ..Campaign::default() }.run().unwrap();
+    eprintln!("{figures}");
     assert!(figures.is_clean(), "{figures}");
     // What never happens proves nothing.
-    assert!(figures.unknown_inside > 30 && figures.kills > 0 && figures.outcomes_checked > 200, "{figures}");
+    assert!(figures.unknown_inside > 50 && figures.kills > 0 && figures.outcomes_checked > 800, "{figures}");
 }
 
 #[test]
 fn the_audit_finds_what_is_done_wrong() {
     for (name, flaw) in Flaw::ALL {
-        let campaign = Campaign { transfers: 80, cards: 20, flaw: Some(flaw), ..Campaign::default() };
+        if flaw.needs_workers() && cfg!(not(unix)) {
+            continue;
+        }
+        let campaign = Campaign { skipped: 100, real: 0, worker: worker(), flaw: Some(flaw), ..Campaign::default() };
         let figures = campaign.run().unwrap();
         assert!(flaw.is_found_in(&figures), "{name}:\n{figures}");
     }

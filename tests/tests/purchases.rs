@@ -173,7 +173,7 @@ fn with_killed_decider() -> Arc<dyn ReplayStore> {
     struct WithoutReplies(MemoryReplayStore);
     impl ReplayStore for WithoutReplies {
         fn insert(&self, key: &str, value: &str, keep: Duration) -> Result<Option<String>, StoreUnavailable> {
-            if key.starts_with("auth-deciding") { Ok(Some(String::new())) } else { self.0.insert(key, value, keep) }
+            if key.starts_with("auth-deciding") { Ok(Some(value.to_owned())) } else { self.0.insert(key, value, keep) }
         }
         fn get(&self, key: &str) -> Result<Option<String>, StoreUnavailable> {
             self.0.get(key)

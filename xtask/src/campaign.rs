@@ -1,8 +1,9 @@
 //! `cargo xtask campaign`: the exactly-once campaign in full, at release speed.
 
-use crate::run;
+use crate::{redis, run};
 
 /// `args` go to the campaign program.
 pub fn run(args: &[String]) -> bool {
-    run::passes(run::cargo("run --release -p keysecure-tests --bin campaign --").args(args))
+    redis::ensure();
+    run::passes(run::cargo("run --release -p keysecure-tests --features redis --bin campaign --").args(args))
 }

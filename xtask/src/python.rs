@@ -12,7 +12,7 @@ use crate::shipped;
 use crate::tally::Tally;
 
 /// The budget of the client's wheel, in bytes.
-const WHEEL_BUDGET: u64 = 1_500_000;
+const WHEEL_BUDGET: u64 = 2_000_000;
 
 /// The cargo profile of what is shipped.
 const SHIPPED: &str = "wheel";

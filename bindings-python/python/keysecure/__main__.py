@@ -155,6 +155,16 @@ def add_sandbox_options(sandbox: argparse.ArgumentParser) -> None:
         action="store_true",
         help="cards stay Pending until the control call /cards/issue or /cards/fail",
     )
+    add(
+        "--http-status",
+        choices=["ok", "strict", "strict_bare"],
+        default="ok",
+        metavar="WHICH",
+        help="of refusals: ok (default: 200), strict, or strict_bare (without an envelope)",
+    )
+    add("--tariffs", action="store_true", help="purchases cost what the package's tariff says, within its limits")
+    add("--page-cap", type=cap, default=0, metavar="N", help="list pages have N rows at most, whatever is asked for")
+    add("--list-total", action="store_true", help="list responses have a total")
     add("--callback-url", metavar="URL", help="where callbacks go: http on loopback, default nowhere")
     add("--exit-with-stdin", action="store_true", help="stop when standard input ends: no sandbox outlives its parent")
 
@@ -180,6 +190,14 @@ def window(text: str) -> int:
     if not 1 <= days <= 90:
         raise argparse.ArgumentTypeError("must be 1 to 90")
     return days
+
+
+def cap(text: str) -> int:
+    """The most rows of a page."""
+    rows = int(text)
+    if not 1 <= rows <= 100:
+        raise argparse.ArgumentTypeError("must be 1 to 100")
+    return rows
 
 
 def run_demo(given: argparse.Namespace) -> int:
@@ -218,6 +236,9 @@ def run_sandbox(given: argparse.Namespace) -> int:
             aes=f"{given.aes_key}/{given.aes_mode}",
             repeated_numbers=given.repeated_numbers,
             manual_cards=given.manual_cards,
+            http_statuses=given.http_status,
+            tariffs=given.tariffs,
+            lists={"page_cap": given.page_cap, "total": given.list_total},
             callback_url=given.callback_url,
         )
     except ValueError as error:

@@ -91,8 +91,8 @@ class Span:
             raise ExportError(message)
 
     def windows(self) -> list[tuple[datetime, datetime]]:
-        """From new to old, as the rows inside each. Neighbours share one second, so that no row falls between them; rows
-        that come twice are told by number."""
+        """From new to old, as the rows inside each. Neighbours share one second, so that no row falls between them;
+        rows that come twice are told by number."""
         windows: list[tuple[datetime, datetime]] = []
         start = self.start
         while self.end - start > self.window:
@@ -282,7 +282,8 @@ class Export:
         progress.window()
 
     def _read(self, start: datetime, end: datetime) -> Iterator[Row | None]:
-        """The rows of a window, and `None` for what cannot be read: a row without its number, or rows that are missing."""
+        """The rows of a window, and `None` for what cannot be read: a row without its number, or rows that are
+        missing."""
         rows = self.kind.rows(self.client, start, end, self.filters)
         while True:
             try:

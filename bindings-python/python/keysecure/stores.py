@@ -109,6 +109,7 @@ class AttemptStore(Protocol):
     ) -> bool:
         """Records **durably** that an attempt begins, which takes ``lasts`` seconds at most, and extends the lease to
         ``lease`` seconds from now. ``False``, and nothing recorded, when the lease is another worker's by now."""
+        raise NotImplementedError
 
     def finish(self, reference: str, lease_id: str, end: str, within: float, /) -> object:
         """Records how the last attempt of this lease ended: ``"done"``, ``"not_done"`` or ``"unknown"``. When another

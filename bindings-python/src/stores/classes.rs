@@ -122,7 +122,8 @@ impl RedisStore {
 
     /// Refused: a pickle would carry the password.
     fn __reduce__(&self) -> PyResult<()> {
-        let reason = "RedisStore may hold a password and does not become a pickle or a copy; make one where it is needed";
+        let reason =
+            "RedisStore may hold a password and does not become a pickle or a copy; make one where it is needed";
         Err(PyTypeError::new_err(reason))
     }
 }

@@ -111,13 +111,13 @@ impl Own {
     ) -> Option<T> {
         let what = format!("the method {method} of the store");
         match self.0.bind(py).call_method1(method, args) {
-            Ok(returned) => match read(&returned) {
-                Ok(value) => Some(value),
-                Err(_) => {
+            Ok(returned) => {
+                let value = read(&returned).ok();
+                if value.is_none() {
                     wrong_type(&returned, &what).unwrap_or_else(|raised| raised.write_unraisable(py, None));
-                    None
                 }
-            },
+                value
+            }
             Err(raised) if raised.is_instance_of::<PyException>(py) => {
                 log::failed(py, &what, &raised);
                 None

@@ -84,16 +84,21 @@ impl Responder {
     /// The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the
     /// default.
     fn respond(&self, py: Python<'_>, received: &Bound<'_, Received>) -> PyResult<Vec<u8>> {
-        self._respond(py, received, None)
+        self.respond_by(py, received, None)
     }
 
     /// The same with another decision: one that runs in the event loop of its request.
-    #[pyo3(signature = (received, decide=None))]
-    fn _respond(&self, py: Python<'_>, received: &Bound<'_, Received>, decide: Option<Py<PyAny>>) -> PyResult<Vec<u8>> {
+    #[pyo3(name = "_respond", signature = (received, decide=None))]
+    fn respond_by(
+        &self,
+        py: Python<'_>,
+        received: &Bound<'_, Received>,
+        decide: Option<Py<PyAny>>,
+    ) -> PyResult<Vec<u8>> {
         let received = received.get();
         let rule = self.rule.get(py, |_| Ok(rule(self.otherwise.clone(), self.budget)))?;
         let decide = decide.unwrap_or_else(|| self.decide.clone_ref(py));
-        let responder = rule.decide(move |event| decided(&decide, event).unwrap_or_else(|| no_decision()));
+        let responder = rule.decide(move |event| decided(&decide, event).unwrap_or_else(no_decision));
         run(py, received.is_purchase(), || Ok(responder.respond(&received.core))).map(String::into_bytes)
     }
 

@@ -17,7 +17,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::clock::{Clock, Interrupted, LONGEST};
-use crate::ensure::Numbers;
 use crate::error::Error;
 use crate::model::Decode;
 use crate::observe::{AttemptRecord, CallRecord, Observer};
@@ -55,8 +54,6 @@ pub(crate) struct Engine {
     shared_token: Option<SharedToken>,
     /// The record of attempts on merchant references, when there is a store.
     pub attempt_log: Option<AttemptLog>,
-    /// The merchants' own numbers that this process is making sure of.
-    pub numbers: Arc<Numbers>,
     closed: AtomicBool,
 }
 
@@ -107,7 +104,6 @@ impl Engine {
             token_lifetime: TokenLifetime::default(),
             shared_token,
             attempt_log,
-            numbers: Numbers::of_this_process(),
             closed: AtomicBool::new(false),
         }
     }
@@ -314,7 +310,10 @@ impl Engine {
         headers.extend_from_slice(call.headers);
         // The last look before the request is handed over, for a transport that does not look itself.
         let start_within = match call.start_by.map(|start_by| start_by.left()) {
-            Some(None) => return Err(Failure { happened: Happened::TooLate, error: Error::too_late(), date: None }),
+            left if timeout.is_zero() || left == Some(None) => {
+                // No time may mean no limit to a transport, and another worker may have given this request up.
+                return Err(Failure { happened: Happened::TooLate, error: Error::too_late(), date: None });
+            }
             left => left.flatten(),
         };
         let sent = self.transport.send(&Request {

@@ -113,6 +113,19 @@ operations! {
     PCI_CARD_DETAIL: 25 "pci.card_detail" "pci().card_detail" Post "/v1/merchant/pci/card/detail" Mutation Open HostedPage;
 }
 
+impl Operation {
+    /// The field of a mutation's body that holds the merchant reference, if it carries one.
+    pub(crate) fn reference_field(&self) -> Option<&'static str> {
+        [
+            (ACCOUNTS_TRANSFER, "transfer_unique_no"),
+            (CARDS_APPLY, "card_unique_no"),
+            (CARDHOLDERS_APPLY, "cardholder_unique_no"),
+        ]
+        .into_iter()
+        .find_map(|(operation, field)| (operation.number == self.number).then_some(field))
+    }
+}
+
 /// `client.call` on a path that the table does not hold: a POST may change something.
 const RAW_POST: &Operation = &Operation {
     number: 0,

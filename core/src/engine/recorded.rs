@@ -4,44 +4,77 @@ use std::time::Duration;
 
 use super::{Call, Engine, Limit};
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::store::{AttemptEnd, Lease};
+use crate::store::{AttemptEnd, Lease, StoreUnavailable};
 
 /// A mutation that is being recorded, or any call that is not.
 pub(super) struct Recording<'a> {
     engine: &'a Engine,
     lease: Option<Lease<'a>>,
+    /// In the memory of this process, for an attempt that could not be recorded because the store cannot be reached.
+    in_memory: Option<InMemory<'a>>,
     deadline: Duration,
+}
+
+struct InMemory<'a> {
+    lease: Lease<'static>,
+    operation: &'static str,
+    reference: &'a str,
 }
 
 impl Engine {
     /// Leases the reference of a mutation and records that an attempt begins. A reference that another worker has is an
     /// error; a store that cannot be reached is none.
-    pub(super) fn record(&self, call: &Call<'_>, limit: Limit, deadline: Duration) -> Result<Recording<'_>, Error> {
-        let free = Recording { engine: self, lease: None, deadline };
+    pub(super) fn record<'a>(
+        &'a self,
+        call: &Call<'a>,
+        limit: Limit,
+        deadline: Duration,
+    ) -> Result<Recording<'a>, Error> {
+        let mut recording = Recording { engine: self, lease: None, in_memory: None, deadline };
         let (Some(log), Some(reference), false) = (&self.attempt_log, call.reference, limit.leased) else {
-            return Ok(free);
+            return Ok(recording);
         };
-        let left = || deadline.saturating_sub(self.now());
-        let Ok(lease) = log.acquire(call.operation.name, reference, left()) else { return Ok(free) };
+        let (operation, left) = (call.operation.name, || deadline.saturating_sub(self.now()));
         let busy = || {
             let detail = "another worker is working on this reference; nothing was sent";
-            Error::of_kind(ErrorKind::Conflict, Outcome::NotSent, detail).in_call(call.operation.name, 0)
+            Error::of_kind(ErrorKind::Conflict, Outcome::NotSent, detail).in_call(operation, 0)
         };
-        let mut lease = lease.ok_or_else(busy)?;
-        // What is done stays done, whatever becomes of another attempt.
-        if !lease.is_done() && lease.begin(left(), left()) == Ok(false) {
-            return Err(busy());
+        if let Ok(lease) = log.acquire(operation, reference, left()) {
+            let lease = recording.lease.insert(lease.ok_or_else(busy)?);
+            // What is done stays done, whatever becomes of another attempt.
+            if lease.is_done() {
+                return Ok(recording);
+            }
+            match lease.begin(left(), left()) {
+                Ok(true) => return Ok(recording),
+                Ok(false) => return Err(busy()),
+                Err(StoreUnavailable) => {}
+            }
         }
-        Ok(Recording { lease: Some(lease), ..free })
+        let mut lease = log.acquire_in_memory(operation, reference, left()).ok_or_else(busy)?;
+        if !lease.is_done() {
+            let _ = lease.begin(left(), left());
+        }
+        recording.in_memory = Some(InMemory { lease, operation, reference });
+        Ok(recording)
     }
 }
 
 impl Recording<'_> {
     /// Records how the call ended.
     pub(super) fn finish<T>(&mut self, result: &Result<T, Error>) {
+        let end = end_of(result);
         if let Some(mut lease) = self.lease.take() {
-            lease.finish(end_of(result), self.left());
+            lease.finish(end, self.left());
             lease.release(self.left());
+        }
+        if let Some(InMemory { mut lease, operation, reference }) = self.in_memory.take() {
+            lease.finish(end, self.left());
+            lease.release(self.left());
+            // The store may be back: then other processes know of it too.
+            if let (AttemptEnd::Unknown, Some(log)) = (end, &self.engine.attempt_log) {
+                log.record_late(operation, reference, self.left());
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use super::Thing;
 use crate::client::Client;
 use crate::engine::Stopwatch;
 use crate::error::Error;
+use crate::list::List;
 use crate::store::unique;
 use crate::values::civil::LONGEST_WINDOW;
 use crate::values::civil::When;
@@ -41,21 +42,18 @@ pub(super) fn look<T: Thing>(
     let since = since.map_or(end - LONGEST_WINDOW, |since| engine.settings.timezone.start_second(since));
     let start = attempted.map_or(since, |attempted| attempted.min(since)).max(0);
     let window = (at(start), at(end));
-    let (mut ours, mut near) = (Vec::new(), Vec::new());
-    for row in thing.look(client, thing.number(), window)? {
-        let row = row?;
-        match likeness(T::unique_no(&row), thing.number()) {
-            Likeness::Same => ours.push(row),
-            Likeness::Near => near.push(row),
-            Likeness::Other => {}
-        }
-    }
+    let Sorted { mut ours, mut near, .. } = rows(client, thing, window)?;
     if ours.is_empty() && !near.is_empty() {
-        if !filters(client, thing, window)? {
+        // They are ours if the platform gives them for this reference, and nothing for one that does not exist: both before
+        // and after, because a platform that is being changed may ignore the filter in one request and not in the next.
+        let before = filters(client, thing, window)?;
+        Sorted { ours, near, .. } = rows(client, thing, window)?;
+        if !before || !filters(client, thing, window)? || ours.is_empty() && near.is_empty() {
             return Ok(Look::Inconclusive(NO_REFERENCE));
         }
-        // The platform was asked for this reference, gives it nothing for another one, and gave it these.
-        ours = near;
+        if ours.is_empty() {
+            ours = near;
+        }
     }
     let Some(row) = ours.pop() else {
         // The response may have shown that the clock by which the window was cut was wrong.
@@ -69,6 +67,38 @@ pub(super) fn look<T: Thing>(
         });
     };
     Ok(if ours.is_empty() { Look::Found(row) } else { Look::Several })
+}
+
+/// The rows of a look-up, by whether they have the reference.
+struct Sorted<R> {
+    ours: Vec<R>,
+    near: Vec<R>,
+    /// Whether there were rows of other references.
+    others: bool,
+}
+
+fn rows<T: Thing>(client: &Client, thing: &T, window: (When, When)) -> Result<Sorted<T::Row>, Error> {
+    let list = || thing.look(client, thing.number(), window);
+    let rows = sort(thing, list()?)?;
+    if rows.ours.is_empty() && rows.others {
+        // The platform does not filter by reference, or not exactly: the row may lie behind a page that only looks like
+        // the last one.
+        return sort(thing, list()?.thorough());
+    }
+    Ok(rows)
+}
+
+fn sort<T: Thing>(thing: &T, list: List<T::Row>) -> Result<Sorted<T::Row>, Error> {
+    let mut rows = Sorted { ours: Vec::new(), near: Vec::new(), others: false };
+    for row in list {
+        let row = row?;
+        match likeness(T::unique_no(&row), thing.number()) {
+            Likeness::Same => rows.ours.push(row),
+            Likeness::Near => rows.near.push(row),
+            Likeness::Other => rows.others = true,
+        }
+    }
+    Ok(rows)
 }
 
 /// Whether the platform filters by reference: it has no row for a reference that does not exist.
@@ -85,24 +115,44 @@ fn at(second: i64) -> When {
 #[derive(Debug, PartialEq, Eq)]
 enum Likeness {
     Same,
-    /// Absent, or equal but for case and outer spaces: platforms lose and change references so.
+    /// Absent, or changed as platforms change references: in case, in outer spaces, without the zeros in front of a number,
+    /// or in its letters that are not ASCII.
     Near,
     Other,
 }
 
 fn likeness(found: Option<&str>, wanted: &str) -> Likeness {
-    match found {
-        Some(found) if found == wanted => Likeness::Same,
-        None => Likeness::Near,
-        Some(found) => {
-            let (found, wanted) = (found.trim(), wanted.trim());
-            if found.is_empty() || found.to_lowercase() == wanted.to_lowercase() {
-                Likeness::Near
-            } else {
-                Likeness::Other
-            }
+    let Some(found) = found else { return Likeness::Near };
+    if found == wanted {
+        return Likeness::Same;
+    }
+    let (found, wanted) = (found.trim().to_lowercase(), wanted.trim().to_lowercase());
+    let digits = wanted.bytes().all(|byte| byte.is_ascii_digit());
+    // A filter that finds parts of a reference may give a longer one, which is another.
+    let is_near = found.is_empty()
+        || found == wanted
+        || (digits && found.len() < wanted.len() && found == wanted.trim_start_matches('0'))
+        || (!wanted.is_ascii() && skeleton(&found) == skeleton(&wanted));
+    if is_near { Likeness::Near } else { Likeness::Other }
+}
+
+/// A text whose letters that are not ASCII, or not any more, are left open: `caf*-1` for `caf\u{e9}-1`, be the accent a
+/// letter's part or a character behind it, and for `caf?-1`.
+fn skeleton(text: &str) -> String {
+    let mut skeleton = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_ascii() && letter != '?' {
+            skeleton.push(letter);
+            continue;
+        }
+        if ('\u{300}'..='\u{36f}').contains(&letter) {
+            skeleton.pop();
+        }
+        if !skeleton.ends_with('*') {
+            skeleton.push('*');
         }
     }
+    skeleton
 }
 
 #[cfg(test)]
@@ -123,6 +173,22 @@ mod tests {
             (Some("Pay- 1"), Likeness::Other),
         ] {
             assert_eq!(likeness(found, "Pay-1 "), likeness_of, "{found:?}");
+        }
+        for (found, wanted, likeness_of) in [
+            ("12", "0012", Likeness::Near),
+            ("0012", "12", Likeness::Other),
+            ("120", "012", Likeness::Other),
+            ("a12", "a012", Likeness::Other),
+            ("Cafe\u{301}-1", "Caf\u{e9}-1", Likeness::Near),
+            ("Caf\u{e9}-1", "Cafe\u{301}-1", Likeness::Near),
+            ("Caf?-1", "Caf\u{e9}-1", Likeness::Near),
+            ("Caf\u{c3}\u{a9}-1", "Caf\u{e9}-1", Likeness::Near),
+            ("Caf\u{e9}-10", "Caf\u{e9}-1", Likeness::Other),
+            ("??-1", "\u{8ba2}\u{5355}-1", Likeness::Near),
+            ("\u{8ba2}\u{5355}-10", "\u{8ba2}\u{5355}-1", Likeness::Other),
+            ("Caf?-1", "Cafe-1", Likeness::Other),
+        ] {
+            assert_eq!(likeness(Some(found), wanted), likeness_of, "{found}");
         }
     }
 }

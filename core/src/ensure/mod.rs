@@ -26,18 +26,17 @@ mod numbers;
 mod search;
 mod thing;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use numbers::Numbers;
 pub(crate) use thing::Thing;
 
 use crate::client::Client;
 use crate::clock::LONGEST;
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::store::{AttemptLog, MemoryStore, reference, slot};
+use crate::store::{reference, slot};
 use crate::values::civil::When;
 use crate::webhook::WhenUnavailable;
+use numbers::Numbers;
 use search::{Logs, Search};
 
 /// How to make sure of a target.
@@ -100,10 +99,9 @@ pub(crate) fn ensure<T: Thing>(client: &Client, thing: &T, options: &Ensure) -> 
     let end = engine.now().saturating_add(deadline);
     let merchant = slot(&engine.settings.base_url, &engine.settings.api_key);
     let key = reference(&merchant, operation, thing.number());
-    let fallback = (options.on_store_failure == WhenUnavailable::Accept)
-        .then(|| AttemptLog::new(Arc::new(MemoryStore::of_this_process()), merchant, None));
+    let fallback = (options.on_store_failure == WhenUnavailable::Accept).then(|| log.in_memory());
     let logs = Logs { log, fallback: fallback.as_ref() };
-    let claimed = engine.numbers.claim(key, engine.clock(), deadline);
+    let claimed = Numbers::of_this_process().claim(key, engine.clock(), deadline);
     let Some(_claim) = claimed.map_err(|ended| Error::from(ended).in_call(operation, 0))? else {
         let detail = "another thread, or the call that was interrupted here, is making sure of the same reference";
         return Err(Error::of_kind(ErrorKind::Timeout, Outcome::Unknown, detail).in_call(operation, 0));

@@ -1,12 +1,12 @@
 //! The references in work, so that a thread waits for another one of its process without asking a store.
 
 use std::collections::HashMap;
-use std::process;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, Interrupted, await_change};
+use crate::per_process::PerProcess;
 
 /// The references in work, each with the thread that works on it.
 #[derive(Debug, Default)]
@@ -18,15 +18,10 @@ pub(crate) struct Numbers {
 impl Numbers {
     /// Those of this process, for all its clients.
     ///
-    /// A forked child begins anew. The locks within may be held by threads that it does not have.
-    pub(crate) fn of_this_process() -> Arc<Self> {
-        static KNOWN: Mutex<Option<(u32, Arc<Numbers>)>> = Mutex::new(None);
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        let here = process::id();
-        match &*known {
-            Some((process, numbers)) if *process == here => Arc::clone(numbers),
-            _ => Arc::clone(&known.insert((here, Arc::default())).1),
-        }
+    /// A forked child begins with none: the claims and the lock may be those of threads that it does not have.
+    pub(crate) fn of_this_process() -> &'static Self {
+        static NUMBERS: OnceLock<PerProcess<Numbers>> = OnceLock::new();
+        NUMBERS.get_or_init(PerProcess::default).get(|_| Self::default())
     }
 
     /// Takes a number for one thread; `None` when another held it for longer than `patience`, or when this very thread has

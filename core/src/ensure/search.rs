@@ -260,27 +260,25 @@ impl<'a, T: Thing> Search<'a, T> {
         }
     }
 
-    /// Records that an attempt begins. `false`: the lease was lost, and another worker may have sent meanwhile.
+    /// Records that an attempt begins. `false`: another lease was taken, because the first was lost and another worker may
+    /// have sent meanwhile, or because its store is gone.
     fn begin(&mut self) -> Result<bool, Error> {
         let left = self.left();
         let lasts = left.min(self.client.engine.settings.timeout);
         let Some(lease) = &mut self.lease else { return Ok(true) };
         match lease.begin(lasts, left) {
-            Ok(true) => Ok(true),
-            Ok(false) => {
-                self.lease = None;
-                self.acquire().map(|()| false)
-            }
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
             Err(StoreUnavailable) => {
-                let Some(fallback) = self.logs.fallback else { return Err(self.no_store()) };
-                self.lease = fallback.acquire(T::OPERATION.name, self.thing.number(), left).ok().flatten();
-                if let Some(lease) = &mut self.lease {
-                    // The memory of this process does not fail.
-                    let _ = lease.begin(lasts, left);
-                }
-                Ok(true)
+                let Some(fallback) = self.logs.fallback.take() else { return Err(self.no_store()) };
+                self.logs.log = fallback;
             }
         }
+        if let Some(lease) = self.lease.take() {
+            lease.release(left);
+        }
+        // The other record may know more: it is looked up again.
+        self.acquire().map(|()| false)
     }
 
     /// Waits a little longer each time, and exactly until the look-up that can prove absence.

@@ -8,7 +8,7 @@ use crate::resources::accounts::{ListTransfers, Transfer, TransferRecord};
 use crate::resources::cardholders::{ApplyCardholder, Cardholder, ListCardholders};
 use crate::resources::cards::{ApplyCard, Card, ListCards};
 use crate::values::civil::When;
-use crate::values::enums::{CardStatus, Status};
+use crate::values::enums::{CardType, Status, TransferType};
 
 /// A thing with a number of the merchant's own, by which it is found again.
 pub(crate) trait Thing {
@@ -35,6 +35,18 @@ pub(crate) trait Thing {
 
 fn differs<T: PartialEq>(wanted: &T, found: Option<&T>) -> bool {
     found.is_some_and(|found| found != wanted)
+}
+
+/// Whether a constant of the platform's, in whatever case, is another one of the `known` ones. A text that nobody knows may
+/// say the same in another way.
+fn is_another(wanted: &str, found: Option<&str>, known: &[&str]) -> bool {
+    found.is_some_and(|found| {
+        !found.eq_ignore_ascii_case(wanted) && known.iter().any(|known| known.eq_ignore_ascii_case(found))
+    })
+}
+
+fn is_fail(status: Option<&str>) -> bool {
+    status.is_some_and(|status| status.eq_ignore_ascii_case(Status::Fail.as_str()))
 }
 
 impl Thing for Transfer {
@@ -64,14 +76,16 @@ impl Thing for Transfer {
         if differs(&self.cardholder_no, row.cardholder_no.as_ref()) {
             return Some("cardholder_no");
         }
-        if differs(&self.r#type, row.r#type.as_ref()) {
+        let known = [TransferType::In.as_str(), TransferType::Out.as_str()];
+        if is_another(self.r#type.as_str(), row.r#type.as_ref().map(TransferType::as_str), &known) {
             return Some("type");
         }
-        differs(&self.amount, row.balance.as_ref()).then_some("amount")
+        // A list may show what goes out as a negative amount.
+        differs(&self.amount, row.balance.map(|balance| balance.abs()).as_ref()).then_some("amount")
     }
 
     fn failed(row: &TransferRecord) -> bool {
-        row.status == Some(Status::Fail)
+        is_fail(row.status.as_ref().map(Status::as_str))
     }
 }
 
@@ -99,11 +113,13 @@ impl Thing for ApplyCard {
         if differs(&self.cardholder_no, row.cardholder_no.as_ref()) {
             return Some("cardholder_no");
         }
-        differs(&self.card_type, row.card_type.as_ref()).then_some("card_type")
+        let known = [CardType::Virtual.as_str(), CardType::Physical.as_str()];
+        let found = row.card_type.as_ref().map(CardType::as_str);
+        is_another(self.card_type.as_str(), found, &known).then_some("card_type")
     }
 
     fn failed(row: &Card) -> bool {
-        row.status == CardStatus::Fail
+        is_fail(Some(row.status.as_str()))
     }
 }
 

@@ -79,12 +79,17 @@ impl<T> List<T> {
             fetch: Box::new(move |window, page, size| fetch(&client, operation, &filter, window, (page, size), Ok)),
             operation,
             windows,
-            walk: Walk::new(),
+            walk: Walk::new(false),
             rows: VecDeque::new(),
             number: T::number,
             failed: false,
             previous: HashSet::new(),
         }
+    }
+
+    /// The same list, which takes nothing but an empty page for the end of a window. It costs another request for each.
+    pub(crate) fn thorough(self) -> Self {
+        Self { walk: Walk::new(true), ..self }
     }
 
     /// Whether a request failed, which ended the sequence before its end. Behind every other error it goes on.
@@ -110,7 +115,8 @@ impl<T> List<T> {
             Next::Incomplete(why) => self.rows.push_back(Err(self.incomplete(window, &why))),
         }
         self.windows.pop_front();
-        self.previous = std::mem::replace(&mut self.walk, Walk::new()).known;
+        let next = self.walk.next_window();
+        self.previous = std::mem::replace(&mut self.walk, next).known;
         Ok(())
     }
 

@@ -74,7 +74,10 @@ impl<T: Row> Fields for Partial<T> {
 
     fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         if name == "list" {
-            self.list = Some(value(map)?);
+            // An empty one behind a full one would hide its rows.
+            if self.list.replace(value(map)?).is_some() {
+                return Err(serde::de::Error::custom("list: is there twice"));
+            }
         } else {
             self.extra.insert(name, map.next_value()?);
         }
@@ -136,5 +139,21 @@ impl<'de, T: Row> Deserialize<'de> for One<T> {
             Ok(row) => Ok(row),
             Err(fault) => Err(fault.replace(&format!("{MARK}is missing"), " is missing")),
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::TransferRecord;
+    use crate::list::rows::Rows;
+    use crate::model::value_ahead;
+
+    #[test]
+    fn a_list_that_is_there_twice_hides_no_row() {
+        let read = |json: &str| value_ahead::<Rows<TransferRecord>>(json).map(|(rows, _)| rows.list.len());
+        assert_eq!(read(r#"{"list":[{"transfer_no":"1"}]}"#).unwrap(), 1);
+        for json in [r#"{"list":[{"transfer_no":"1"}],"list":[]}"#, r#"{"list":null,"list":[]}"#] {
+            assert!(read(json).unwrap_err().to_string().contains("twice"), "{json}");
+        }
     }
 }

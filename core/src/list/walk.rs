@@ -5,6 +5,9 @@
 //! from the first row that was not given. A server that caps pages counts its offsets either with the size that was asked
 //! for or with its own; with a size that it grants both are the same, so no row is passed over.
 //!
+//! A thorough walk, which is to show that a row is not there, takes nothing but an empty page for the end: a server may cap
+//! pages at any length and ignore the filter.
+//!
 //! A window that is not complete then is walked again, now page by page whatever their length: rows may have moved, and
 //! a server may leave out rows of a page that it has cut before.
 
@@ -48,6 +51,8 @@ pub(super) struct Taken {
 pub(super) struct Walk {
     pub page: u32,
     pub size: u32,
+    /// Whether only an empty page is the end.
+    thorough: bool,
     /// The numbers of the rows of this window.
     pub known: HashSet<String>,
     /// Rows without a number: on this walk, and at most on any.
@@ -68,10 +73,11 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(thorough: bool) -> Self {
         Self {
             page: 0,
             size: LARGEST_PAGE,
+            thorough,
             known: HashSet::new(),
             nameless: 0,
             most_nameless: 0,
@@ -86,6 +92,11 @@ impl Walk {
             equal: 0,
             last_page: None,
         }
+    }
+
+    /// The walk over the next window.
+    pub(super) fn next_window(&self) -> Self {
+        Self::new(self.thorough)
     }
 
     /// Takes the rows of a page. Leaves those that were not given before, each with its place on the page.
@@ -132,6 +143,10 @@ impl Walk {
         self.note_total(hints);
         self.idle = if taken.any_new { 0 } else { self.idle + 1 };
         self.equal = if taken.equals_last { self.equal + 1 } else { 0 };
+        if self.thorough && taken.equals_last && taken.rows < SMALLEST {
+            // Too short to be a cap: behind its last page the server gives the last page again.
+            return self.end(None);
+        }
         let is_complete = hints.says_complete(self.counted());
         if self.equal >= MOST_EQUAL && !is_complete {
             return Next::Incomplete(REPEATS.to_owned());
@@ -145,7 +160,7 @@ impl Walk {
             return Next::Page;
         }
         let is_open = hints.says_next(self.page) || hints.says_more_than(self.counted());
-        if is_open || hints.may_be_cut(taken.rows, self.counted()) {
+        if self.thorough || is_open || hints.may_be_cut(taken.rows, self.counted()) {
             self.pass_short_page(taken.rows);
             return Next::Page;
         }
@@ -192,7 +207,7 @@ impl Walk {
         self.narrowings += 1;
         let size = u64::from(self.size);
         let behind = u64::from(self.page) * size + rows;
-        let size = if rows >= SMALLEST || size <= SMALLEST { rows } else { SMALLEST };
+        let size = if self.thorough || rows >= SMALLEST || size <= SMALLEST { rows } else { SMALLEST };
         self.page = u32::try_from(behind / size).unwrap_or(u32::MAX);
         self.size = u32::try_from(size).unwrap_or(LARGEST_PAGE);
     }
@@ -205,7 +220,7 @@ impl Walk {
         }
         if self.walks < MOST_WALKS && (self.walks == 1 || self.any_new || self.has_shrunk) {
             let known = std::mem::take(&mut self.known);
-            *self = Self { known, most_nameless: self.most_nameless, walks: self.walks + 1, ..Self::new() };
+            *self = Self { known, most_nameless: self.most_nameless, walks: self.walks + 1, ..self.next_window() };
             return Next::Page;
         }
         Next::Incomplete(match (fault, lacking) {
@@ -234,11 +249,11 @@ mod tests {
         for (rows, size, next) in
             [(50, 50, (1, 50)), (10, 10, (1, 10)), (47, 47, (1, 47)), (3, 10, (0, 10)), (99, 99, (1, 99))]
         {
-            let mut walk = Walk::new();
+            let mut walk = Walk::new(false);
             assert_eq!(page(&mut walk, 0..rows, r#"{"total":1000}"#), Next::Page);
             assert_eq!((walk.page, walk.size), next, "{rows} {size}");
         }
-        let mut walk = Walk::new();
+        let mut walk = Walk::new(false);
         for first in [0, 100, 200] {
             assert_eq!(page(&mut walk, first..first + 100, "{}"), Next::Page);
         }
@@ -249,13 +264,29 @@ mod tests {
     #[test]
     fn a_page_without_a_next_one_ends_the_window() {
         for (rows, extra) in [(0, "{}"), (1, "{}"), (99, "{}"), (50, r#"{"has_more":false}"#), (7, r#"{"total":7}"#)] {
-            assert_eq!(page(&mut Walk::new(), 0..rows, extra), Next::End, "{rows} {extra}");
+            assert_eq!(page(&mut Walk::new(false), 0..rows, extra), Next::End, "{rows} {extra}");
+        }
+    }
+
+    #[test]
+    fn a_thorough_walk_ends_with_an_empty_page() {
+        for rows in [1, 9, 30, 100] {
+            let mut walk = Walk::new(true);
+            assert_eq!(page(&mut walk, 0..rows, "{}"), Next::Page, "{rows}");
+            assert_eq!((walk.page, walk.size), (1, rows), "{rows}");
+            assert_eq!(page(&mut walk, 0..0, "{}"), Next::End, "{rows}");
+        }
+        // Pages behind the last that are the last again: a short one cannot be a cap, a long one can.
+        for (rows, is_end) in [(9, true), (30, false)] {
+            let mut walk = Walk::new(true);
+            let last = (0..9).map(|_| page(&mut walk, 0..rows, "{}")).find(|next| *next != Next::Page);
+            assert_eq!(last == Some(Next::End), is_end, "{rows}");
         }
     }
 
     #[test]
     fn pages_of_known_rows_are_passed_as_long_as_new_rows_can_explain_them() {
-        let mut walk = Walk::new();
+        let mut walk = Walk::new(false);
         assert_eq!(page(&mut walk, 0..100, "{}"), Next::Page);
         assert_eq!(page(&mut walk, 100..200, "{}"), Next::Page);
         // 150 new rows came in front.
@@ -263,7 +294,7 @@ mod tests {
         assert_eq!(page(&mut walk, 150..250, "{}"), Next::Page);
         assert_eq!(page(&mut walk, 250..251, "{}"), Next::End);
         // Two pages by turns, for ever.
-        let mut walk = Walk::new();
+        let mut walk = Walk::new(false);
         let end = (0..100)
             .map(|turn| page(&mut walk, turn % 2 * 100..turn % 2 * 100 + 100, "{}"))
             .find(|next| *next != Next::Page);

@@ -1,11 +1,12 @@
 //! How a client uses its attempt store: it leases a reference, records each attempt, and releases the reference.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::{Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, StoreUnavailable, digest};
+use super::{Acquired, AttemptEnd, AttemptStart, AttemptStore, MemoryStore, PastAttempt, StoreUnavailable, digest};
 use crate::observe::Observer;
 
 /// A lease outlasts the work that it covers by this much.
@@ -22,7 +23,7 @@ pub(crate) struct AttemptLog {
 
 /// A leased merchant reference. Dropping it records an attempt under way as unknown and ends the lease.
 pub(crate) struct Lease<'a> {
-    log: &'a AttemptLog,
+    log: Log<'a>,
     reference: String,
     operation: &'static str,
     id: String,
@@ -33,10 +34,33 @@ pub(crate) struct Lease<'a> {
     released: bool,
 }
 
+/// A lease's log.
+enum Log<'a> {
+    Of(&'a AttemptLog),
+    Own(AttemptLog),
+}
+
+impl Deref for Log<'_> {
+    type Target = AttemptLog;
+
+    fn deref(&self) -> &AttemptLog {
+        match self {
+            Self::Of(log) => log,
+            Self::Own(log) => log,
+        }
+    }
+}
+
 impl AttemptLog {
     /// `merchant` names the merchant and the platform.
     pub(crate) fn new(store: Arc<dyn AttemptStore>, merchant: String, observer: Option<Arc<dyn Observer>>) -> Self {
         Self { store, merchant, observer, down: AtomicBool::new(false) }
+    }
+
+    /// The record in the memory of this process, which it keeps while the store cannot be reached. Calls that reach the
+    /// store know of it too.
+    pub(crate) fn in_memory(&self) -> Self {
+        Self::new(Arc::new(MemoryStore::of_this_process()), self.merchant.clone(), None)
     }
 
     /// Leases the merchant reference `number` for as long as the work has `left`. `None`: another worker has it.
@@ -46,20 +70,27 @@ impl AttemptLog {
         number: &str,
         left: Duration,
     ) -> Result<Option<Lease<'_>>, StoreUnavailable> {
-        let reference = reference(&self.merchant, operation, number);
-        let lease = left.saturating_add(MARGIN);
-        match self.ask(left, |within| self.store.acquire(&reference, lease, within))? {
-            Acquired::Busy => Ok(None),
-            Acquired::Leased { lease_id, last_attempt, store_age } => Ok(Some(Lease {
-                log: self,
-                reference,
-                operation,
-                id: lease_id,
-                last_attempt,
-                store_age,
-                attempting: false,
-                released: false,
-            })),
+        Lease::take(Log::Of(self), operation, number, left)
+    }
+
+    /// Leases a reference in the memory of this process.
+    pub(crate) fn acquire_in_memory(
+        &self,
+        operation: &'static str,
+        number: &str,
+        left: Duration,
+    ) -> Option<Lease<'static>> {
+        Lease::take(Log::Own(self.in_memory()), operation, number, left).ok().flatten()
+    }
+
+    /// Records an attempt in doubt that has ended and is not recorded yet, if that can be done now.
+    pub(crate) fn record_late(&self, operation: &'static str, number: &str, left: Duration) {
+        if let Ok(Some(mut lease)) = self.acquire(operation, number, left) {
+            if !lease.is_done() {
+                let _ = lease.begin(Duration::ZERO, left);
+                lease.finish(AttemptEnd::Unknown, left);
+            }
+            lease.release(left);
         }
     }
 
@@ -80,7 +111,7 @@ impl AttemptLog {
             if down {
                 log::warn!(
                     target: "keysecure",
-                    "the attempt store cannot be reached: ensure_* calls are refused, other calls are not recorded"
+                    "the attempt store cannot be reached: ensure_* calls are refused, other calls are recorded in memory only"
                 );
             } else {
                 log::warn!(target: "keysecure", "the attempt store can be reached again");
@@ -93,12 +124,52 @@ impl AttemptLog {
     }
 }
 
+/// The last attempt on a reference by what the store says and by what this process did without it. What is done is done;
+/// else the later one counts that may have been carried out.
+fn last_of(stored: Option<PastAttempt>, own: Option<PastAttempt>) -> Option<PastAttempt> {
+    let own = own.filter(|own| own.end != Some(AttemptEnd::NotDone));
+    let (Some(stored), Some(own)) = (stored, own) else { return stored.or(own) };
+    let own_counts = match (stored.end, own.end) {
+        (Some(AttemptEnd::Done), _) => false,
+        (Some(AttemptEnd::NotDone), _) | (_, Some(AttemptEnd::Done)) => true,
+        _ => own.ended < stored.ended,
+    };
+    Some(if own_counts { own } else { stored })
+}
+
 /// The name of a merchant reference in the store. It shows neither the reference nor the merchant.
 pub(crate) fn reference(merchant: &str, operation: &str, number: &str) -> String {
     digest(&["keysecure attempt", merchant, operation, number])
 }
 
-impl Lease<'_> {
+impl<'a> Lease<'a> {
+    fn take(
+        log: Log<'a>,
+        operation: &'static str,
+        number: &str,
+        left: Duration,
+    ) -> Result<Option<Self>, StoreUnavailable> {
+        let reference = reference(&log.merchant, operation, number);
+        let memory = MemoryStore::of_this_process();
+        if memory.is_leased(&reference) {
+            return Ok(None);
+        }
+        let lease = left.saturating_add(MARGIN);
+        match log.ask(left, |within| log.store.acquire(&reference, lease, within))? {
+            Acquired::Busy => Ok(None),
+            Acquired::Leased { lease_id, last_attempt, store_age } => Ok(Some(Self {
+                last_attempt: last_of(last_attempt, memory.last_attempt(&reference)),
+                log,
+                reference,
+                operation,
+                id: lease_id,
+                store_age,
+                attempting: false,
+                released: false,
+            })),
+        }
+    }
+
     /// The last attempt on the reference: an earlier worker's, or the last one of this lease.
     pub(crate) fn last_attempt(&self) -> Option<PastAttempt> {
         self.last_attempt
@@ -218,6 +289,24 @@ mod tests {
             (&[Unknown, Done], Done),
         ] {
             assert_eq!(recorded(ends), Some(end), "{ends:?}");
+        }
+    }
+
+    #[test]
+    fn an_attempt_that_the_store_does_not_know_counts_unless_it_was_refused() {
+        use AttemptEnd::{Done, NotDone, Unknown};
+        let past = |ended, end| Some(PastAttempt { ended: Duration::from_secs(ended), end });
+        for (stored, own, last) in [
+            (None, None, None),
+            (None, past(1, Some(NotDone)), None),
+            (None, past(1, Some(Unknown)), past(1, Some(Unknown))),
+            (past(1, Some(NotDone)), past(5, None), past(5, None)),
+            (past(1, Some(Unknown)), past(5, Some(Unknown)), past(1, Some(Unknown))),
+            (past(5, None), past(1, Some(Unknown)), past(1, Some(Unknown))),
+            (past(1, Some(Unknown)), past(5, Some(Done)), past(5, Some(Done))),
+            (past(5, Some(Done)), past(1, Some(Unknown)), past(5, Some(Done))),
+        ] {
+            assert_eq!(last_of(stored, own), last);
         }
     }
 

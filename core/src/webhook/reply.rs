@@ -262,7 +262,9 @@ impl Case {
             match when_unavailable {
                 WhenUnavailable::Reject => undecided(),
                 // It is not decided again when the store is back.
-                WhenUnavailable::Accept => self.purchase.keep_alone(&*self.responder.memory, &reply).unwrap_or_default(),
+                WhenUnavailable::Accept => {
+                    self.purchase.keep_alone(&*self.responder.memory, &reply).unwrap_or_default()
+                }
             }
         });
         let left = give(&first) && !self.is_late();

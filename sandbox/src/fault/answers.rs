@@ -38,6 +38,12 @@ pub(crate) fn shape(fault: FaultKind, outgoing: &Outgoing<'_>) -> Reply {
             body.extend_from_slice(b",]");
             Reply::new(&Response::json(plain.now_ms, &body))
         }
+        (FaultKind::Contradictory, data) => {
+            let mut body = plain.body.to_vec();
+            body.pop();
+            body.extend_from_slice(if data.is_some() { b",\"code\":1007}" } else { b",\"code\":0}" });
+            Reply::new(&Response::json(plain.now_ms, &body))
+        }
         (FaultKind::Html, _) => Reply::new(&Response {
             content_type: "text/html",
             body: b"<!doctype html><title>Welcome</title><h1>It works</h1>",

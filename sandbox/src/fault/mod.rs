@@ -69,6 +69,8 @@ pub enum FaultKind {
     WrongFieldTypes,
     /// Executed. There is no `data`.
     MissingData,
+    /// Executed. The envelope has `code` twice: the true one, and behind it 1007 after a success or 0 after a refusal.
+    Contradictory,
     /// Executed. An HTML page with status 200.
     Html,
     /// Executed. A JSON answer of that many bytes.

@@ -71,12 +71,6 @@ pub enum Meaning {
     Object(BTreeMap<String, Self>),
 }
 
-/// A part of a value.
-pub enum Piece<'a> {
-    Text(&'a str),
-    Digits(&'a str),
-}
-
 impl Meaning {
     pub fn of(json: &str) -> Option<Self> {
         let json = json.trim_matches([' ', '\n', '\r', '\t']);
@@ -98,17 +92,16 @@ impl Meaning {
         })
     }
 
-    /// Every text and name in it, and the digits of every number.
-    pub fn each(&self, see: &mut impl FnMut(Piece<'_>)) {
+    /// Every text and name in it.
+    pub fn each_text(&self, see: &mut impl FnMut(&str)) {
         match self {
-            Self::Text(text) => see(Piece::Text(text)),
-            Self::Number { digits, .. } => see(Piece::Digits(digits)),
-            Self::Array(items) => items.iter().for_each(|item| item.each(see)),
+            Self::Text(text) => see(text),
+            Self::Array(items) => items.iter().for_each(|item| item.each_text(see)),
             Self::Object(fields) => fields.iter().for_each(|(name, value)| {
-                see(Piece::Text(name));
-                value.each(see);
+                see(name);
+                value.each_text(see);
             }),
-            Self::Null | Self::Bool(_) => {}
+            Self::Null | Self::Bool(_) | Self::Number { .. } => {}
         }
     }
 

@@ -5,7 +5,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)] // test code
 
 pub mod base_url;
-#[cfg(any(feature = "http", test))]
 pub mod ca_pem;
 pub mod call;
 pub mod envelope;
@@ -27,7 +26,6 @@ pub type Target = (&'static str, fn(&[u8]));
 
 pub const TARGETS: &[Target] = &[
     ("base_url", base_url::run),
-    #[cfg(any(feature = "http", test))]
     ("ca_pem", ca_pem::run),
     ("call", call::run),
     ("envelope", envelope::run),

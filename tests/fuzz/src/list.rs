@@ -10,7 +10,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use keysecure::{
     Error, ListBins, ListCardholders, ListCards, ListConsumptions, ListPackages, ListTransfers, Request, Response,
-    TransportError,
 };
 
 use super::SEPARATOR;
@@ -202,7 +201,7 @@ fn hostile(platform: &Platform, list: Kind, choice: u8, rest: &[u8]) {
     } else {
         windows_count * 2 + count + 2
     };
-    platform.answer(move |number, _| answer_from(&pages, number, again));
+    platform.answer(move |number, _| Ok(answer_from(&pages, number, again)));
     let (mut given, mut errors) = (HashSet::new(), 0);
     for row in list.rows(platform, windows) {
         match row {
@@ -222,9 +221,9 @@ fn hostile(platform: &Platform, list: Kind, choice: u8, rest: &[u8]) {
     assert!(sent <= most, "{sent} requests for {count} pages");
 }
 
-fn answer_from(pages: &[Vec<u8>], number: usize, again: bool) -> Result<Response, TransportError> {
+fn answer_from(pages: &[Vec<u8>], number: usize, again: bool) -> Response {
     let page = if again { pages.get(number % pages.len()) } else { pages.get(number) };
-    Ok(response(200, page.cloned().unwrap_or_else(|| br#"{"code":0,"data":{"list":[]}}"#.to_vec())))
+    response(200, page.cloned().unwrap_or_else(|| br#"{"code":0,"data":{"list":[]}}"#.to_vec()))
 }
 
 /// A part that begins with a brace is a body; any other says how many rows it has, from which number on, and their fields.

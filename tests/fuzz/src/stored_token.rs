@@ -11,5 +11,7 @@ pub fn run(input: &[u8]) {
     let written = token.expose_as_line();
     assert_eq!(StoredToken::from_line(&written).as_ref(), Some(&token), "what is written is read again");
     assert_eq!(StoredToken::from_line(&written[..written.len() - 1]), None, "a line that is cut off");
-    assert!(secret.len() < 16 || !format!("{token:?}").contains(secret));
+    // Digits alone may be those of a time.
+    let is_telling = secret.len() >= 16 && secret.bytes().any(|byte| byte.is_ascii_alphabetic());
+    assert!(!is_telling || !format!("{token:?}").contains(secret));
 }

@@ -1,4 +1,4 @@
-//! Reads the sandbox's books and holds them against what was to be done and what was said.
+//! Reads the sandbox's ledger and checks it against what was to be done and what was claimed.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -8,13 +8,13 @@ use keysecure::Decimal;
 use keysecure_sandbox::{Account, CardType, Platform, Status, TransferType};
 
 use super::Figures;
-use super::books::{Claim, Said};
 use super::faults;
 use super::job::Job;
-use super::leg::Scene;
+use super::journal::Claimed;
+use super::scene::Scene;
 use crate::cents;
 
-/// A thing that stands in the books.
+/// A target that exists.
 struct Found {
     /// The platform's number.
     no: String,
@@ -23,20 +23,20 @@ struct Found {
 }
 
 /// All that is found under the merchant's own numbers.
-type Books = HashMap<String, Vec<Found>>;
+type Ledger = HashMap<String, Vec<Found>>;
 
 pub(crate) fn audit(scene: &Scene<'_>) -> Figures {
     let mut figures = counted(scene);
     let jobs: HashMap<&str, &Job> = scene.jobs.iter().map(|job| (job.name.as_str(), job)).collect();
     let found = found(&scene.platform, &jobs);
     operations(scene, &found, &mut figures);
-    outcomes(&scene.books.claims(), &found, &mut figures);
+    outcomes(scene, &found, &mut figures);
     money(scene, &mut figures);
     figures
 }
 
 fn counted(scene: &Scene<'_>) -> Figures {
-    let books = &scene.books;
+    let journal = &scene.journal;
     let get = |counter: &AtomicU64| counter.load(Ordering::SeqCst);
     let operations = ["token", "accounts.transfer", "accounts.transfers", "cards.apply", "cards.list"];
     let requests: usize = operations.iter().map(|operation| scene.platform.requests_to(operation)).sum();
@@ -44,20 +44,23 @@ fn counted(scene: &Scene<'_>) -> Figures {
     for fault in scene.platform.faults_fired() {
         *fired.entry(faults::name(fault.kind)).or_insert(0) += 1;
     }
-    if get(&books.kills) > 0 {
-        fired.insert("process killed".to_owned(), get(&books.kills));
+    for (name, count) in journal.events() {
+        fired.insert(name.to_owned(), count);
+    }
+    if get(&journal.kills) > 0 {
+        fired.insert("process killed".to_owned(), get(&journal.kills));
     }
     Figures {
         operations: u64::try_from(scene.jobs.len()).unwrap_or(u64::MAX),
-        calls: get(&books.calls),
+        calls: get(&journal.calls),
         requests: u64::try_from(requests).unwrap_or(u64::MAX),
         faults: fired,
-        unknown_inside: get(&books.unknown_inside),
-        rejected: get(&books.rejected),
-        not_sent: get(&books.not_sent),
-        unknown: get(&books.unknown),
-        kills: get(&books.kills),
-        relooks: get(&books.look_ups).saturating_sub(get(&books.ensured)),
+        unknown_inside: get(&journal.unknown_inside),
+        rejected: get(&journal.rejected),
+        not_sent: get(&journal.not_sent),
+        unknown: get(&journal.unknown),
+        kills: get(&journal.kills),
+        relooks: get(&journal.look_ups).saturating_sub(get(&journal.ensured)),
         ..Figures::default()
     }
 }
@@ -67,8 +70,8 @@ fn job_of<'a>(jobs: &HashMap<&str, &'a Job>, number: &str) -> Option<&'a Job> {
     jobs.get(number.rsplit_once('/')?.0).copied()
 }
 
-fn found(platform: &Platform, jobs: &HashMap<&str, &Job>) -> Books {
-    let mut found = Books::new();
+fn found(platform: &Platform, jobs: &HashMap<&str, &Job>) -> Ledger {
+    let mut found = Ledger::new();
     for row in platform.transfers() {
         let right = job_of(jobs, &row.transfer_unique_no).is_some_and(|job| {
             job.cents.map(cents) == Some(row.amount)
@@ -88,7 +91,7 @@ fn found(platform: &Platform, jobs: &HashMap<&str, &Job>) -> Books {
 }
 
 /// Each operation must have been carried out once, under whichever of its numbers.
-fn operations(scene: &Scene<'_>, found: &Books, figures: &mut Figures) {
+fn operations(scene: &Scene<'_>, found: &Ledger, figures: &mut Figures) {
     let mut times: HashMap<&str, u64> = HashMap::new();
     for (number, rows) in found {
         let name = number.rsplit_once('/').map_or("", |(name, _)| name);
@@ -108,50 +111,69 @@ fn operations(scene: &Scene<'_>, found: &Books, figures: &mut Figures) {
             1 => {}
             many => {
                 figures.duplicates += many - 1;
-                let said: Vec<_> = scene
-                    .books
+                let claims: Vec<_> = scene
+                    .journal
                     .claims()
                     .into_iter()
                     .filter(|claim| claim.number.starts_with(&format!("{}/", job.name)))
                     .collect();
-                let trail = trail(&scene.platform, &format!("{}/", job.name));
-                figures.tell(format!("{} was carried out {many} times; {said:?}; requests:{trail}", job.name));
+                let trail = trail(&scene.platform, &format!("{}/", job.name), job.operation());
+                figures.tell(format!("{} was carried out {many} times; {claims:?}; requests:{trail}", job.name));
             }
         }
     }
 }
 
-/// The requests in which a text stands, each as time, call, code, fault, and whether it was committed.
-fn trail(platform: &Platform, text: &str) -> String {
+/// The requests of an operation that contain a text, each with time, code, fault, and whether it was committed.
+fn trail(platform: &Platform, text: &str, operation: &str) -> String {
     let requests = platform.requests();
-    let about = requests.iter().filter(|request| request.body.contains(text));
+    let about = requests.iter().filter(|request| request.operation == operation && request.body.contains(text));
     about.fold(String::new(), |mut trail, request| {
         let (call, code, fault) = (&request.operation, request.code, request.fault);
         let _ = write!(trail, "\n    {} {call} {code:?} {fault:?} committed={}", request.time_ms, request.committed);
-        // The end of the look-up's window says what the client took for the time.
-        if let Some((_, end)) = request.body.split_once("\"end") {
-            let _ = write!(trail, " end{end}");
-        }
         trail
     })
 }
 
-/// What every call said must be what the books show at the end: a number of which a call said "not made" was never used
-/// again, so nothing may stand under it; "made" names the one thing that stands there; after "unknown", at most one.
-fn outcomes(claims: &[Claim], found: &Books, figures: &mut Figures) {
-    for claim in claims {
-        let rows = found.get(&claim.number).map(Vec::as_slice).unwrap_or_default();
-        let is_true = match &claim.said {
-            Said::Made(no) => matches!(rows, [row] if row.no == *no),
-            Said::Nothing(_) => rows.is_empty(),
-            Said::Unknown => rows.len() <= 1,
-        };
-        figures.outcomes_checked += 1;
+/// What every call claimed must be what the ledger shows at the end.
+///
+/// "Made" names the one target that exists under the reference; after "unknown" there is at most one. A reference of which
+/// its only caller heard "not made" is never used again, so nothing may exist under it. Of several processes one may hear
+/// "refused" and another one succeed after it. Then one of the others must have created it: a call that says so, or one
+/// whose outcome is unknown. At most one call says that it created a target, and one does if every outcome is known. Only
+/// after the store has lost its records two calls may say so: the one whose request was lost does not know of the other.
+fn outcomes(scene: &Scene<'_>, found: &Ledger, figures: &mut Figures) {
+    let (claims, contended) = (scene.journal.claims(), scene.phase.is_contended());
+    let mut by_number: BTreeMap<&str, Vec<&Claimed>> = BTreeMap::new();
+    for claim in &claims {
+        by_number.entry(&claim.number).or_default().push(&claim.claimed);
+    }
+    for (number, claims) in by_number {
+        let rows = found.get(number).map(Vec::as_slice).unwrap_or_default();
+        let creators = count(&claims, |claimed| matches!(claimed, Claimed::Made { created: true, .. }));
+        let unknown = count(&claims, |claimed| matches!(claimed, Claimed::Unknown));
+        let explained = creators > 0 || unknown > 0;
+        if creators > 1 && scene.journal.has_lost_records() {
+            figures.both_created += 1;
+        }
+        let mut is_true = (creators <= 1 || scene.journal.has_lost_records()) && (rows.is_empty() || explained);
+        for claimed in &claims {
+            is_true &= match claimed {
+                Claimed::Made { no, .. } => matches!(rows, [row] if row.no == *no),
+                Claimed::Nothing(_) => rows.is_empty() || (contended && explained),
+                Claimed::Unknown => rows.len() <= 1,
+            };
+            figures.outcomes_checked += 1;
+        }
         if !is_true {
             figures.false_outcomes += 1;
-            figures.tell(format!("{}: said {:?}, but {} stand there", claim.number, claim.said, rows.len()));
+            figures.tell(format!("{number}: claimed {claims:?}, but {} exist", rows.len()));
         }
     }
+}
+
+fn count(claims: &[&Claimed], which: impl Fn(&Claimed) -> bool) -> usize {
+    claims.iter().filter(|claimed| which(claimed)).count()
 }
 
 /// The ledger adds up to zero, and each cardholder has what was to be transferred.

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use keysecure_sandbox::{Fault, FaultKind};
 
-use super::Leg;
+use super::Phase;
 use super::job::Job;
 use super::random::Random;
 
 /// Draws the faults of one operation: none for half of them, else up to three.
-pub(crate) fn draw(random: &mut Random, leg: Leg, job: &Job) -> Vec<Fault> {
+pub(crate) fn draw(random: &mut Random, phase: Phase, job: &Job) -> Vec<Fault> {
     let count = if random.one_in(2) { 0 } else { 1 + random.below(3) };
-    (0..count).filter_map(|_| fault(random, leg, job)).collect()
+    (0..count).filter_map(|_| fault(random, phase, job)).collect()
 }
 
-fn fault(random: &mut Random, leg: Leg, job: &Job) -> Option<Fault> {
+fn fault(random: &mut Random, phase: Phase, job: &Job) -> Option<Fault> {
     let fault = match random.below(20) {
         0 => Fault::on_any(FaultKind::Refuse).times(1 + random.below(3)),
         1 => Fault::on("token", any_call(random)?),
@@ -29,13 +29,13 @@ fn fault(random: &mut Random, leg: Leg, job: &Job) -> Option<Fault> {
             Fault::on(job.operation(), kind).times(1 + random.below(8))
         }
         10..=12 => Fault::on(job.operation(), any_call(random)?),
-        13..=15 if leg != Leg::Skipping => Fault::on(job.operation(), late(random)?),
+        13..=15 if !phase.is_skipping() => Fault::on(job.operation(), late(random)?),
         _ => Fault::on(job.operation(), after_commit(random)?),
     };
     Some(fault.after(random.below(3)))
 }
 
-/// What may happen to any call, a look-up too. None of these commits after the client has been told.
+/// What may happen to any call, a look-up too. None of these commits after the client has learned of it.
 fn any_call(random: &mut Random) -> Option<FaultKind> {
     let seconds = i64::try_from(random.below(61)).unwrap_or(0) - 30;
     random.pick(&[
@@ -51,7 +51,14 @@ fn any_call(random: &mut Random) -> Option<FaultKind> {
         FaultKind::Redirect,
         FaultKind::Code(1001),
         FaultKind::Code(1009),
+        // A gateway's own codes.
+        FaultKind::Code(-1),
+        FaultKind::Code(1),
+        FaultKind::Code(504),
+        FaultKind::Code(5000),
+        FaultKind::Contradictory,
         FaultKind::HttpStatus(502, None),
+        FaultKind::HttpStatus(504, None),
         FaultKind::HttpStatus(503, Some(1)),
         FaultKind::ExpiredToken,
         // Of the answer's Date and of the check; within what a look-up allows for when the call is carried out.
@@ -61,7 +68,7 @@ fn any_call(random: &mut Random) -> Option<FaultKind> {
     ])
 }
 
-/// Carried out, and the merchant is not told so.
+/// Carried out, but the response does not say so.
 fn after_commit(random: &mut Random) -> Option<FaultKind> {
     random.pick(&[
         FaultKind::DropAfterCommit,
@@ -69,6 +76,12 @@ fn after_commit(random: &mut Random) -> Option<FaultKind> {
         FaultKind::DropAfterCommit,
         FaultKind::CodeAfterCommit(1001),
         FaultKind::CodeAfterCommit(1001),
+        FaultKind::CodeAfterCommit(-1),
+        FaultKind::CodeAfterCommit(1),
+        FaultKind::CodeAfterCommit(504),
+        FaultKind::CodeAfterCommit(5000),
+        FaultKind::Contradictory,
+        FaultKind::Contradictory,
         FaultKind::Truncate,
         FaultKind::Malformed,
         FaultKind::Html,
@@ -78,7 +91,7 @@ fn after_commit(random: &mut Random) -> Option<FaultKind> {
     ])
 }
 
-/// Carried out late, or answered late. Calls time out after [`Leg::timeout`].
+/// Carried out late, or answered late. Calls time out after [`Phase::timeout`].
 fn late(random: &mut Random) -> Option<FaultKind> {
     let within = random.millis(10, 150);
     let past_the_timeout = random.millis(320, 450);
@@ -99,13 +112,14 @@ pub(crate) fn name(kind: FaultKind) -> String {
         FaultKind::DropBeforeRead => "drop before",
         FaultKind::DropAfterCommit => "drop after commit",
         FaultKind::LateCommit(_) => "late commit",
-        FaultKind::Stall(time) if time >= Leg::TIMEOUT => "stall past the timeout, commits late",
+        FaultKind::Stall(time) if time >= Phase::TIMEOUT => "stall past the timeout, commits late",
         FaultKind::Stall(_) => "stall within the timeout",
         FaultKind::StallAfterCommit(_) => "stall past the timeout after commit",
         FaultKind::Truncate => "truncated answer",
         FaultKind::Malformed => "malformed answer",
         FaultKind::WrongType | FaultKind::WrongFieldTypes => "answer of wrong types",
         FaultKind::MissingData => "answer without data",
+        FaultKind::Contradictory => "envelope that contradicts itself",
         FaultKind::Html => "HTML answer",
         FaultKind::InvalidUtf8 => "answer not UTF-8",
         FaultKind::Redirect => "redirect",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::Leg;
+use super::Phase;
 
 /// The figures of a campaign.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +29,7 @@ pub struct Figures {
     pub kills: u64,
     /// Look-ups beyond the first of each `ensure_*` call.
     pub relooks: u64,
-    /// What calls said of a number, held against the books.
+    /// What calls said of a number, checked against the ledger.
     pub outcomes_checked: u64,
     /// Things that were made beyond the first of their operation. Must be 0.
     pub duplicates: u64,
@@ -37,14 +37,18 @@ pub struct Figures {
     pub lost: u64,
     /// Things with another amount, cardholder or type than wanted. Must be 0.
     pub wrong: u64,
-    /// Statements that the books refute. Must be 0.
+    /// Claims that the ledger refutes. Must be 0.
     pub false_outcomes: u64,
+    /// References that two calls claim to have created, after the store had lost its records.
+    pub both_created: u64,
     /// Balances that are not the sum of the transfers. Must be 0.
     pub wrong_balances: u64,
     /// The first things that were found wrong, in words.
     pub findings: Vec<String>,
-    /// The legs with their operations and their time.
-    pub legs: Vec<(Leg, u64, Duration)>,
+    /// Phases that were skipped, and why.
+    pub notes: Vec<String>,
+    /// The phases with their operations and their time.
+    pub phases: Vec<(Phase, u64, Duration)>,
     /// From the beginning to the end.
     pub wall: Duration,
 }
@@ -64,37 +68,38 @@ impl Figures {
         }
     }
 
-    /// Adds those of a leg.
-    pub(crate) fn add(&mut self, leg: &Self) {
+    /// Adds those of a phase.
+    pub(crate) fn add(&mut self, phase: &Self) {
         for (mine, theirs) in [
-            (&mut self.operations, leg.operations),
-            (&mut self.calls, leg.calls),
-            (&mut self.requests, leg.requests),
-            (&mut self.unknown_inside, leg.unknown_inside),
-            (&mut self.rejected, leg.rejected),
-            (&mut self.not_sent, leg.not_sent),
-            (&mut self.unknown, leg.unknown),
-            (&mut self.kills, leg.kills),
-            (&mut self.relooks, leg.relooks),
-            (&mut self.outcomes_checked, leg.outcomes_checked),
-            (&mut self.duplicates, leg.duplicates),
-            (&mut self.lost, leg.lost),
-            (&mut self.wrong, leg.wrong),
-            (&mut self.false_outcomes, leg.false_outcomes),
-            (&mut self.wrong_balances, leg.wrong_balances),
+            (&mut self.operations, phase.operations),
+            (&mut self.calls, phase.calls),
+            (&mut self.requests, phase.requests),
+            (&mut self.unknown_inside, phase.unknown_inside),
+            (&mut self.rejected, phase.rejected),
+            (&mut self.not_sent, phase.not_sent),
+            (&mut self.unknown, phase.unknown),
+            (&mut self.kills, phase.kills),
+            (&mut self.relooks, phase.relooks),
+            (&mut self.outcomes_checked, phase.outcomes_checked),
+            (&mut self.duplicates, phase.duplicates),
+            (&mut self.lost, phase.lost),
+            (&mut self.wrong, phase.wrong),
+            (&mut self.false_outcomes, phase.false_outcomes),
+            (&mut self.wrong_balances, phase.wrong_balances),
+            (&mut self.both_created, phase.both_created),
         ] {
             *mine += theirs;
         }
-        for (name, count) in &leg.faults {
+        for (name, count) in &phase.faults {
             *self.faults.entry(name.clone()).or_insert(0) += count;
         }
-        leg.findings.iter().for_each(|finding| self.tell(finding.clone()));
+        phase.findings.iter().for_each(|finding| self.tell(finding.clone()));
     }
 }
 
 impl fmt::Display for Figures {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut row = |name: &str, count: u64| writeln!(out, "{name:<46}{count:>8}");
+        let mut row = |name: &str, count: u64| writeln!(out, "{name:<60}{count:>9}");
         row("operations", self.operations)?;
         row("calls of the merchant", self.calls)?;
         row("requests that the platform saw", self.requests)?;
@@ -108,16 +113,18 @@ impl fmt::Display for Figures {
         row("errors that the merchant saw: unknown", self.unknown)?;
         row("processes killed", self.kills)?;
         row("re-looks", self.relooks)?;
-        row("outcomes held against the books", self.outcomes_checked)?;
+        row("outcomes checked against the ledger", self.outcomes_checked)?;
         row("false outcomes", self.false_outcomes)?;
+        row("created claimed twice after the store lost its records", self.both_created)?;
         row("wrong amount, cardholder or type", self.wrong)?;
         row("wrong balances", self.wrong_balances)?;
         row("duplicates", self.duplicates)?;
         row("lost", self.lost)?;
-        for (leg, operations, time) in &self.legs {
-            writeln!(out, "{:<46}{:>6.1} s", format!("{leg}: {operations} operations in"), time.as_secs_f64())?;
+        for (phase, operations, time) in &self.phases {
+            writeln!(out, "{:<60}{:>7.1} s", format!("{phase}: {operations} operations in"), time.as_secs_f64())?;
         }
-        writeln!(out, "{:<46}{:>6.1} s", "wall time", self.wall.as_secs_f64())?;
+        writeln!(out, "{:<60}{:>7.1} s", "wall time", self.wall.as_secs_f64())?;
+        self.notes.iter().try_for_each(|note| writeln!(out, "{note}"))?;
         self.findings.iter().try_for_each(|finding| writeln!(out, "FOUND: {finding}"))
     }
 }

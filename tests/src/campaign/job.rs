@@ -23,7 +23,7 @@ pub(crate) enum Thing {
 }
 
 impl Job {
-    /// The jobs of a leg, transfers and cards mixed. Cardholders of cards get no transfers, so that their fees show.
+    /// The jobs of a phase, transfers and cards mixed. Cardholders of cards get no transfers, so that their fees show.
     pub(crate) fn list(seed: u64, prefix: &str, transfers: usize, cards: usize, holders: &[String]) -> Vec<Self> {
         let mut random = Random::new(seed, 0x10B5);
         let (mut transfers_left, mut cards_left) = (transfers, cards);
@@ -36,7 +36,7 @@ impl Job {
             let holder = random.below(u64::try_from(among.len()).unwrap_or(1));
             let cents = i64::try_from(random.below(5_000)).unwrap_or(0) + 1;
             jobs.push(Self {
-                name: format!("{prefix}-{}-{}", if is_card { "card" } else { "transfer" }, jobs.len()),
+                name: format!("{prefix}-{}-{}", if is_card { "Card" } else { "Transfer" }, jobs.len()),
                 cardholder_no: usize::try_from(holder).ok().and_then(|at| among.get(at)).cloned().unwrap_or_default(),
                 cents: (!is_card).then_some(cents),
             });
@@ -72,15 +72,14 @@ impl Job {
         if self.cents.is_some() { "accounts.transfers" } else { "cards.list" }
     }
 
-    /// A line of the journal that a worker process is given.
-    pub(crate) fn to_line(&self) -> String {
+    /// The words by which a process of a fleet gets it.
+    pub(crate) fn to_words(&self) -> String {
         format!("{} {} {}", self.name, self.cardholder_no, self.cents.unwrap_or(0))
     }
 
-    pub(crate) fn from_line(line: &str) -> Option<Self> {
-        let mut words = line.split(' ').map(str::to_owned);
-        let (name, cardholder_no) = (words.next()?, words.next()?);
-        let cents: i64 = words.next()?.parse().ok()?;
+    pub(crate) fn from_words(name: &str, cardholder_no: &str, cents: &str) -> Option<Self> {
+        let cents: i64 = cents.parse().ok()?;
+        let (name, cardholder_no) = (name.to_owned(), cardholder_no.to_owned());
         Some(Self { name, cardholder_no, cents: (cents > 0).then_some(cents) })
     }
 }
@@ -101,13 +100,15 @@ impl Thing {
         }
     }
 
-    /// The exactly-once call. It gives the platform's number.
-    pub(crate) fn ensure(&self, client: &Client, options: &Ensure) -> Result<String, Error> {
+    /// The exactly-once call. It returns the platform's number, and whether this call created it.
+    pub(crate) fn ensure(&self, client: &Client, options: &Ensure) -> Result<(String, bool), Error> {
         match self {
             Self::Transfer(transfer) => {
-                client.accounts().ensure_transfer(transfer, options).map(|made| made.value.transfer_no)
+                client.accounts().ensure_transfer(transfer, options).map(|made| (made.value.transfer_no, made.created))
             }
-            Self::Card(card) => client.cards().ensure_card(card, options).map(|made| made.value.card_no),
+            Self::Card(card) => {
+                client.cards().ensure_card(card, options).map(|made| (made.value.card_no, made.created))
+            }
         }
     }
 }

@@ -1,16 +1,16 @@
-//! What happens beside the calls: clocks jump and tokens end.
+//! What happens beside the calls: clocks jump, tokens end, and the platform changes how it lists rows and refuses calls.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use keysecure_sandbox::Platform;
+use keysecure_sandbox::{HttpStatuses, ListRules, Platform, RowReference};
 
 use super::random::Random;
 use crate::TestClock;
 
-/// Disturbs until it is told to stop; gives how often it did what. Without a clock of the device's here, only the platform
-/// is disturbed.
+/// Disturbs until `stop`; returns how often it did what. Without a clock of the device's here, only the platform is
+/// disturbed.
 pub(crate) fn disturb(
     random: &mut Random,
     platform: &Platform,
@@ -21,7 +21,7 @@ pub(crate) fn disturb(
     let mut gone_back = Duration::ZERO;
     while !stop.load(Ordering::SeqCst) {
         std::thread::sleep(random.millis(20, 120));
-        let what = match random.below(4) {
+        let what = match random.below(8) {
             0 => {
                 platform.revoke_tokens();
                 "tokens revoked"
@@ -42,6 +42,12 @@ pub(crate) fn disturb(
                 platform.rewind(by);
                 "platform's clock jumps back"
             }
+            3 => {
+                let statuses = [HttpStatuses::Ok, HttpStatuses::Strict, HttpStatuses::StrictBare];
+                platform.set_http_statuses(random.pick(&statuses).unwrap_or_default());
+                "other HTTP statuses for refusals"
+            }
+            4..=6 => list_rules(random, platform),
             _ => {
                 let Some(device) = device else { continue };
                 let wrong_by = i64::try_from(random.below(36_000_000)).unwrap_or(0) - 18_000_000;
@@ -52,4 +58,40 @@ pub(crate) fn disturb(
         *done.entry(what.to_owned()).or_insert(0) += 1;
     }
     done
+}
+
+/// Lists are as documented half of the time.
+fn list_rules(random: &mut Random, platform: &Platform) -> &'static str {
+    let mut rules = ListRules::default();
+    let changed = [RowReference::LeftOut, RowReference::Trimmed, RowReference::LowerCase, RowReference::UpperCase];
+    let what = match random.below(12) {
+        0 => {
+            rules.page_cap = random.pick(&[1, 7, 10, 20, 25, 50]);
+            rules.total = random.one_in(2);
+            "lists cap their pages"
+        }
+        1 => {
+            rules.total = true;
+            "lists name a total"
+        }
+        2 | 3 => {
+            rules.reference = random.pick(&changed).unwrap_or_default();
+            "list rows change or leave out references"
+        }
+        4 => {
+            rules.ignore_filters = true;
+            rules.page_cap = random.pick(&[25, 50, 100]);
+            "lists ignore filters and cap their pages"
+        }
+        5 => {
+            // Nothing can be proven while this lasts.
+            rules.ignore_filters = true;
+            rules.reference = random.pick(&changed).unwrap_or_default();
+            "lists ignore filters and change references"
+        }
+        _ => "lists as documented",
+    };
+    // The rules name only fields that there are.
+    let _ = platform.set_list_rules(rules);
+    what
 }

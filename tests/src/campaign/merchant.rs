@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use keysecure::{Client, Ensure, ErrorKind, Outcome};
 
-use super::books::{Books, Said};
 use super::job::{Job, Thing};
+use super::journal::{Claimed, Journal};
 use super::random::Random;
-use super::{Flaw, Leg};
+use super::{Flaw, Phase};
 use crate::Broken;
 
 /// More calls than this for one number mean that it cannot be settled at all.
@@ -18,8 +18,8 @@ const PATIENCE: u32 = 100;
 #[derive(Debug)]
 pub(crate) struct Merchant<'a> {
     pub(crate) client: &'a Client,
-    pub(crate) books: &'a Books,
-    pub(crate) leg: Leg,
+    pub(crate) journal: &'a Journal,
+    pub(crate) phase: Phase,
     pub(crate) flaw: Option<Flaw>,
 }
 
@@ -41,9 +41,9 @@ impl Merchant<'_> {
         // Some merchants use the plain call first. The error of one single attempt is judged here.
         if random.one_in(3) || self.flaw.is_some_and(|flaw| flaw != Flaw::ShortSettle) {
             loop {
-                match self.note(thing, thing.send(self.client)) {
-                    Said::Made(_) => return Ok(true),
-                    Said::Nothing(_) if self.flaw != Some(Flaw::Blind) => return Ok(false),
+                match self.note(thing, thing.send(self.client).map(|no| (no, true))) {
+                    Claimed::Made { .. } => return Ok(true),
+                    Claimed::Nothing(_) if self.flaw != Some(Flaw::Blind) => return Ok(false),
                     _ if self.flaw == Some(Flaw::Blind) => {}
                     _ if self.flaw == Some(Flaw::GivesUp) => return Ok(true),
                     _ => break,
@@ -53,15 +53,15 @@ impl Merchant<'_> {
         }
         for _ in 0..PATIENCE {
             let options = self.options(!sent_before, random);
-            self.books.ensured.fetch_add(1, Ordering::SeqCst);
+            self.journal.ensured.fetch_add(1, Ordering::SeqCst);
             let result = thing.ensure(self.client, &options);
             let hopeless = result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Conflict);
             match self.note(thing, result) {
-                // Two stand under the number: calling again will not help. The audit sees it.
+                // Two exist under the reference: calling again will not help. The audit sees it.
                 _ if hopeless => return Ok(true),
-                Said::Made(_) => return Ok(true),
-                Said::Nothing(_) => return Ok(false),
-                Said::Unknown => sent_before = true,
+                Claimed::Made { .. } => return Ok(true),
+                Claimed::Nothing(_) => return Ok(false),
+                Claimed::Unknown => sent_before = true,
             }
         }
         Err(format!("{} was not settled by {PATIENCE} calls", thing.number()).into())
@@ -69,25 +69,25 @@ impl Merchant<'_> {
 
     fn options(&self, never_sent: bool, random: &mut Random) -> Ensure {
         let short = self.flaw == Some(Flaw::ShortSettle);
-        let settle = if short { Duration::from_millis(1) } else { self.leg.settle() };
+        let settle = if short { Duration::from_millis(1) } else { self.phase.settle() };
         // Some are in a hurry, and learn that it is not settled yet.
         let hurry = random.one_in(6) && !short;
-        let deadline = if hurry { settle + settle / 4 } else { self.leg.deadline() };
+        let deadline = if hurry { settle + settle / 4 } else { self.phase.deadline() };
         Ensure { settle: Some(settle), deadline: Some(deadline), never_sent, ..Ensure::default() }
     }
 
-    fn note(&self, thing: &Thing, result: Result<String, keysecure::Error>) -> Said {
+    fn note(&self, thing: &Thing, result: Result<(String, bool), keysecure::Error>) -> Claimed {
         let outcome = result.as_ref().err().map(keysecure::Error::outcome);
-        self.books.count(outcome);
-        let said = match (result, outcome) {
-            (Ok(no), _) => Said::Made(no),
+        self.journal.count(outcome);
+        let claimed = match (result, outcome) {
+            (Ok((no, created)), _) => Claimed::Made { no, created },
             (Err(_), Some(Outcome::Unknown) | None) if self.flaw == Some(Flaw::Lies) => {
-                Said::Nothing(Outcome::Rejected)
+                Claimed::Nothing(Outcome::Rejected)
             }
-            (Err(_), Some(outcome @ (Outcome::Rejected | Outcome::NotSent))) => Said::Nothing(outcome),
-            (Err(_), _) => Said::Unknown,
+            (Err(_), Some(outcome @ (Outcome::Rejected | Outcome::NotSent))) => Claimed::Nothing(outcome),
+            (Err(_), _) => Claimed::Unknown,
         };
-        self.books.claim(thing.number(), said.clone());
-        said
+        self.journal.claim(thing.number(), claimed.clone());
+        claimed
     }
 }

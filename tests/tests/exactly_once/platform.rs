@@ -35,6 +35,8 @@ pub struct State {
     pub shown: Shown,
     /// Whether the list gives only rows of the reference that was asked for.
     pub filters: bool,
+    /// The most rows on a page.
+    pub cap: usize,
     /// What the look-ups are refused with once a transfer was sent.
     pub look_up_refused: Option<i64>,
 }
@@ -52,6 +54,7 @@ impl State {
             rows: Mutex::default(),
             shown: |reference| Some(reference.to_owned()),
             filters: true,
+            cap: 100,
             look_up_refused: None,
         }
     }
@@ -97,8 +100,10 @@ impl State {
         }
         let rows = self.rows.lock().unwrap();
         let listed: Vec<_> = rows.iter().filter(|row| !self.filters || row["asked"] == reference).collect();
-        let first = usize::try_from(body["page"].as_u64().unwrap() * body["size"].as_u64().unwrap()).unwrap();
-        Reply::Keep(envelope(&json!({"list": listed.get(first..).unwrap_or_default()}).to_string()))
+        let number = |name: &str| usize::try_from(body[name].as_u64().unwrap()).unwrap();
+        let size = number("size").min(self.cap);
+        let page: Vec<_> = listed.into_iter().skip(number("page") * size).take(size).collect();
+        Reply::Keep(envelope(&json!({"list": page}).to_string()))
     }
 }
 

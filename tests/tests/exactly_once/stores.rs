@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use keysecure::{
-    Acquired, AttemptEnd, AttemptStart, AttemptStore, Client, Ensure, ErrorKind, MemoryStore, Observer, Outcome, Store,
-    StoreUnavailable, TransportFault, WhenUnavailable,
+    Acquired, AttemptEnd, AttemptStart, AttemptStore, Client, Clock as _, Ensure, ErrorKind, MemoryStore, Observer,
+    Outcome, Request, Response, Store, StoreUnavailable, Transport, TransportError, TransportFault, WhenUnavailable,
 };
 use keysecure_tests::{Reply, Scripted, envelope, virtual_card};
 
 use crate::platform::{Fate, State};
-use crate::{LIST, TRANSFER, scene_with, top_up};
+use crate::{FastClock, LIST, TRANSFER, scene_with, top_up};
 
 type Hook = Box<dyn FnOnce() -> bool + Send>;
 
@@ -284,4 +284,140 @@ fn two_plain_calls_on_one_reference_do_not_meet() {
         client().accounts().transfer(&top_up("Pay-1")).unwrap();
     });
     assert_eq!(server.seen().len(), 2);
+}
+
+/// A transfer whose outcome is unknown, made while the store is gone; then the store is back.
+fn unknown_in_an_outage(send: impl Fn(&Client)) {
+    let platform = State::new([Fate::Lost]).start();
+    let mine = Mine::old();
+    let client = || platform.builder().store(store(&mine)).build().unwrap();
+    mine.gone.store(true, Ordering::SeqCst);
+    send(&client());
+    assert_eq!(platform.transfers(), 1);
+    mine.gone.store(false, Ordering::SeqCst);
+    let before = platform.clock.slept();
+    assert!(client().accounts().ensure_transfer(&top_up("Pay-1"), &options()).unwrap().created);
+    let after = platform.clock.slept();
+    assert!(after >= before + Duration::from_secs(9), "the platform may still commit it: {before:?} {after:?}");
+}
+
+#[test]
+fn an_attempt_that_could_not_be_recorded_is_not_forgotten() {
+    unknown_in_an_outage(|client| {
+        client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
+    });
+    let accept = Ensure {
+        settle: Some(Duration::from_secs(10)),
+        deadline: Some(Duration::from_secs(15)),
+        on_store_failure: WhenUnavailable::Accept,
+        ..Ensure::default()
+    };
+    unknown_in_an_outage(|client| {
+        let error = client.accounts().ensure_transfer(&top_up("Pay-1"), &accept).unwrap_err();
+        assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 1), "{error}");
+    });
+}
+
+/// Brings a store back when an attempt has ended.
+struct BackAgain(Arc<Mine>);
+
+impl Observer for BackAgain {
+    fn attempt(&self, _: &keysecure::AttemptRecord) {
+        self.0.gone.store(false, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn an_attempt_whose_begin_could_not_be_recorded_is_recorded_late() {
+    let platform = State::new([Fate::Lost]).start();
+    let mine = Mine::old();
+    let builder = platform.builder().store(store(&mine)).observer(Arc::new(BackAgain(mine.clone())));
+    let client = builder.build().unwrap();
+    client.access_token().unwrap();
+    let blip = Arc::clone(&mine);
+    mine.before_begin(move || {
+        blip.gone.store(true, Ordering::SeqCst);
+        true
+    });
+    client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
+    assert_eq!(mine.begun.load(Ordering::SeqCst), 1, "so other processes know of it too");
+}
+
+#[test]
+fn a_fallback_knows_what_this_process_did_before() {
+    let platform = State::new([Fate::Lost, Fate::Lost]).start();
+    let mine = Mine::old();
+    let client = platform.builder().store(store(&mine)).build().unwrap();
+    let gone = Arc::clone(&mine);
+    mine.before_begin(move || {
+        gone.gone.store(true, Ordering::SeqCst);
+        true
+    });
+    let accept = Ensure { on_store_failure: WhenUnavailable::Accept, ..options() };
+    let made = client.accounts().ensure_transfer(&top_up("Pay-1"), &accept).unwrap();
+    assert!(made.created);
+    assert!(platform.clock.slept() >= Duration::from_secs(29), "without a record each attempt waits");
+}
+
+#[test]
+fn a_raw_call_that_carries_a_reference_is_recorded() {
+    let platform = State::new([Fate::Lost]).start();
+    let client = platform.builder().store(store(&Mine::old())).build().unwrap();
+    let body = r#"{"cardholder_no":"1001","transfer_unique_no":"Pay-1","type":"In","balance":"10"}"#;
+    let body = keysecure::Json::new(body).unwrap();
+    client.call(keysecure::Method::Post, "/v1/account/transfer", Some(&body)).unwrap_err();
+    assert!(client.accounts().ensure_transfer(&top_up("Pay-1"), &options()).unwrap().created);
+    assert!(platform.clock.slept() >= Duration::from_secs(9), "{:?}", platform.clock.slept());
+}
+
+#[test]
+fn two_plain_calls_of_one_process_do_not_meet_while_the_store_is_gone() {
+    let ((arrived, arrivals), (go_on, may_go_on)) = (mpsc::channel(), mpsc::channel());
+    let (arrived, may_go_on) = (Mutex::new(arrived), Mutex::new(may_go_on));
+    let server = Scripted::platform(move |_| {
+        arrived.lock().unwrap().send(()).unwrap();
+        may_go_on.lock().unwrap().recv().unwrap();
+        Reply::Keep(envelope(r#"{"transfer_no":"T1","transfer_unique_no":"Pay-1"}"#))
+    })
+    .unwrap();
+    let mine = Mine::old();
+    let builder = Client::builder("key", "0123456789abcdef").base_url(server.base_url());
+    let client = builder.store(store(&mine)).build().unwrap();
+    mine.gone.store(true, Ordering::SeqCst);
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| client.accounts().transfer(&top_up("Pay-1")));
+        arrivals.recv().unwrap();
+        // The store is back, and knows nothing of the transfer that is under way.
+        mine.gone.store(false, Ordering::SeqCst);
+        let error = client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent), "{error}");
+        go_on.send(()).unwrap();
+        first.join().unwrap().unwrap();
+    });
+    assert_eq!(server.seen().len(), 1);
+}
+
+/// A transport that answers every request with a token.
+struct Token(AtomicUsize);
+
+impl Transport for Token {
+    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        assert!(!request.timeout.is_zero(), "no time may mean no limit");
+        self.0.fetch_add(1, Ordering::SeqCst);
+        let body = br#"{"code":0,"data":{"access_token":"t","expired_time":4102444800000}}"#;
+        Ok(Response { status: 200, date: None, retry_after: None, body: body.to_vec().into() })
+    }
+}
+
+#[test]
+fn a_plain_call_that_stands_still_until_its_time_is_over_sends_nothing() {
+    let (mine, clock, transport) = (Mine::old(), Arc::new(FastClock::new()), Arc::new(Token(AtomicUsize::new(0))));
+    let builder = Client::builder("key", "0123456789abcdef").base_url("http://127.0.0.1:1").clock(clock.clone());
+    let client = builder.transport(transport.clone()).store(store(&mine)).build().unwrap();
+    client.access_token().unwrap();
+    // Another worker may take the reference over then, and pay.
+    mine.before_begin(move || clock.sleep(Duration::from_secs(60)).is_ok());
+    let error = client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error}");
+    assert_eq!(transport.0.load(Ordering::SeqCst), 1, "the token's");
 }

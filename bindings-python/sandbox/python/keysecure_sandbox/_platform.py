@@ -31,8 +31,9 @@ from ._records import (
 from ._sandbox import Sandbox as _Sandbox
 
 if TYPE_CHECKING:
-    from keysecure.stores import AttemptStore, TokenStore
     from typing_extensions import Self, Unpack
+
+    from keysecure.stores import AttemptStore, TokenStore
 
 __all__ = [
     "CardRecord",
@@ -302,8 +303,8 @@ class Sandbox:
         self.control("POST", "/consumptions/complete_fees", {"consume_no": consume_no, "fee_detail": detail})
 
     def charge_manage_fee(self, card_no: str, amount: Amount | None = None) -> str:
-        """Charges a card's management fee, by default that of its package; gives its ``consume_no``. The second one in a
-        row that cannot be paid cancels the card."""
+        """Charges a card's management fee, by default that of its package; gives its ``consume_no``. The second one in
+        a row that cannot be paid cancels the card."""
         body = _given({"card_no": card_no, "amount": None if amount is None else str(amount)})
         return cast(str, self.control("POST", "/cards/manage_fee", body)["consume_no"])
 
@@ -322,8 +323,9 @@ class Sandbox:
         tariffs: bool | None = None,
     ) -> None:
         """Changes what is given: ``key_state`` is ``active``, ``not_enabled`` or ``expired``; ``merchant_state`` is
-        ``active``, ``missing`` or ``abnormal``; an empty ``ip_whitelist`` lets all addresses call; ``http_statuses`` is
-        ``ok``, ``strict`` or ``strict_bare``; ``tariffs`` says whether the tariff and the limits of the package apply."""
+        ``active``, ``missing`` or ``abnormal``; an empty ``ip_whitelist`` lets all addresses call; ``http_statuses``
+        is ``ok``, ``strict`` or ``strict_bare``; ``tariffs`` says whether the tariff and the limits of the package
+        apply."""
         given = {
             "key_state": key_state,
             "merchant_state": merchant_state,
@@ -371,7 +373,8 @@ class Sandbox:
         * not executed: ``"refuse"``, ``"drop_before_read"``, ``"redirect"``, ``"expired_token"``, ``{"code": 1009}``,
           ``{"http_status": [503, None]}``
         * executed, and the answer is lost or spoilt: ``"drop_after_commit"``, ``"truncate"``, ``"malformed"``,
-          ``"wrong_type"``, ``"wrong_field_types"``, ``"missing_data"``, ``"html"``, ``"gzip_bomb"``,
+          ``"wrong_type"``, ``"wrong_field_types"``, ``"missing_data"``, ``"contradictory"``, ``"html"``,
+          ``"gzip_bomb"``,
           ``"deep_nesting"``, ``"invalid_utf8"``, ``{"oversize": 9_000_000}``, ``{"code_after_commit": 1001}``
         * in its own time, in ms: ``{"stall": 500}``, ``{"stall_after_commit": 500}``, ``{"late_commit": 500}``,
           ``{"skew_clock": -3_600_000}``

@@ -51,15 +51,23 @@ impl Record {
 impl Attempts {
     pub(super) fn acquire(&mut self, reference: &str, lease: Duration) -> Acquired {
         let now = Instant::now();
-        if self.leases.get(reference).is_some_and(|lease| lease.ends.is_none_or(|end| end > now)) {
+        if self.is_leased(reference) {
             return Acquired::Busy;
         }
         self.last_lease += 1;
         let lease_id = self.last_lease.to_string();
         self.leases.insert(reference.to_owned(), Lease { id: lease_id.clone(), ends: now.checked_add(lease) });
-        let last_attempt = self.records.get(reference).map(|record| record.past(now));
+        let last_attempt = self.last_attempt(reference);
         // Another process may have sent what is not in here, so no reference counts as new.
         Acquired::Leased { lease_id, last_attempt, store_age: Duration::ZERO }
+    }
+
+    pub(super) fn is_leased(&self, reference: &str) -> bool {
+        self.leases.get(reference).is_some_and(|lease| lease.ends.is_none_or(|end| end > Instant::now()))
+    }
+
+    pub(super) fn last_attempt(&self, reference: &str) -> Option<PastAttempt> {
+        self.records.get(reference).map(|record| record.past(Instant::now()))
     }
 
     pub(super) fn begin(&mut self, attempt: &AttemptStart<'_>) -> bool {

@@ -4,13 +4,15 @@ mod attempts;
 mod tokens;
 
 use std::fmt;
-use std::process;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use self::attempts::Attempts;
 pub use self::tokens::MemoryTokenStore;
-use super::{Acquired, AttemptEnd, AttemptStart, AttemptStore, StoreLock, StoreUnavailable, StoredToken, TokenStore};
+use super::{
+    Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, StoreLock, StoreUnavailable, StoredToken, TokenStore,
+};
+use crate::per_process::PerProcess;
 use crate::webhook::{MemoryReplayStore, ReplayStore};
 
 /// A [`TokenStore`], [`AttemptStore`] and [`ReplayStore`] in the memory of one process. Clones share it.
@@ -40,13 +42,18 @@ impl MemoryStore {
     /// The one store of this process. A child of a fork gets an empty one: the locks of its parent's may be held by threads
     /// that the child does not have.
     pub(crate) fn of_this_process() -> Self {
-        static STORE: Mutex<Option<(u32, MemoryStore)>> = Mutex::new(None);
-        let mut store = take(&STORE);
-        let here = process::id();
-        match &*store {
-            Some((process, store)) if *process == here => store.clone(),
-            _ => store.insert((here, Self::new())).1.clone(),
-        }
+        static STORE: OnceLock<PerProcess<MemoryStore>> = OnceLock::new();
+        STORE.get_or_init(PerProcess::default).get(|_| Self::new()).clone()
+    }
+
+    /// Whether anybody has the lease of a reference.
+    pub(crate) fn is_leased(&self, reference: &str) -> bool {
+        take(&self.0.attempts).is_leased(reference)
+    }
+
+    /// The last attempt on a reference, whoever has its lease.
+    pub(crate) fn last_attempt(&self, reference: &str) -> Option<PastAttempt> {
+        take(&self.0.attempts).last_attempt(reference)
     }
 }
 

@@ -107,10 +107,10 @@ pub(super) fn check_start() -> Result<(), Failure> {
     let mut state = STATE.get();
     state.connecting = None;
     STATE.set(state);
-    match state.start_by {
-        Some(latest) if !state.begun && Instant::now() > latest => Err(Limit::current().is_over()),
-        _ => Ok(()),
-    }
+    let now = Instant::now();
+    // A process that was suspended meanwhile must not send what others have given up.
+    let is_late = [state.start_by, state.end].into_iter().flatten().any(|latest| now > latest);
+    if is_late && !state.begun { Err(Limit::current().is_over()) } else { Ok(()) }
 }
 
 /// Whether a byte of the request may have left.

@@ -61,6 +61,23 @@ fn a_request_that_comes_too_late_to_its_first_byte_is_not_sent() {
 }
 
 #[test]
+fn a_request_whose_time_is_over_when_it_could_leave_is_not_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let transport = transport(&url);
+    let server = thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        [serve(&mut stream), serve(&mut stream)]
+    });
+    transport.send(&post(&url, b"body", None)).unwrap();
+    // The connection is there, so nothing waits that could run out of time.
+    let error = transport.send(&Request { timeout: Duration::ZERO, ..post(&url, b"body", None) }).unwrap_err();
+    assert_eq!((error.fault, error.sent), (TransportFault::Timeout, false));
+    let [first, second] = server.join().unwrap();
+    assert!(first > 0 && second == 0);
+}
+
+#[test]
 fn head_and_body_leave_in_one_piece() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

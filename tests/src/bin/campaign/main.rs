@@ -2,22 +2,31 @@
 
 use std::process::ExitCode;
 
+use std::time::Duration;
+
 use keysecure_tests::Broken;
-use keysecure_tests::campaign::{Campaign, Flaw, work};
+#[cfg(unix)]
+use keysecure_tests::campaign::member;
+use keysecure_tests::campaign::{Campaign, Flaw};
 
 const USAGE: &str = "\
-Usage: campaign [--seed N] [--transfers N] [--cards N] [--threads N] [--flaw FLAW]
+Usage: campaign [--seed N] [--skipped N] [--real N] [--threads N] [--minutes N] [--flaw FLAW]
 
-Makes transfers (10000) and cards (2000) in sandboxes where everything goes wrong, and holds the sandboxes' books against
-what was to be done and what every error said. Ends with 0 if each is there exactly once and every outcome was true.
+Makes transfers and cards in sandboxes where everything goes wrong, and checks the sandboxes' ledgers against what was to be
+done and what every call claimed. Ends with 0 if each exists exactly once and every outcome is true.
 
-  --flaw FLAW   does one thing wrong on purpose (short-settle, blind, gives-up, lies) and ends with 0 if that is found
+  --skipped N   operations in skipped time (20000)
+  --real N      operations in real time (3000)
+  --minutes N   begins nothing more after that time
+  --flaw FLAW   makes one mistake on purpose and ends with 0 if that is found: short-settle, blind, gives-up, lies,
+                no-store-sharing, own-directories, fleet-lies
 ";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.split_first() {
-        Some((first, rest)) if first == "worker" => work(rest).map(|()| true),
+        #[cfg(unix)]
+        Some((first, rest)) if first == "member" => member(rest).map(|()| true),
         _ => match parsed(&arguments) {
             Ok(campaign) => run(&campaign),
             Err(error) => {
@@ -37,14 +46,16 @@ fn main() -> ExitCode {
 }
 
 fn parsed(arguments: &[String]) -> Result<Campaign, Broken> {
-    let mut campaign = Campaign { worker: Some(std::env::current_exe()?), ..Campaign::default() };
+    let worker = Some(std::env::current_exe()?);
+    let mut campaign = Campaign { worker, progress: true, ..Campaign::default() };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         let value = words.next().ok_or_else(|| format!("what about {word}?"))?;
         match word.as_str() {
             "--seed" => campaign.seed = value.parse()?,
-            "--transfers" => campaign.transfers = value.parse()?,
-            "--cards" => campaign.cards = value.parse()?,
+            "--skipped" => campaign.skipped = value.parse()?,
+            "--real" => campaign.real = value.parse()?,
+            "--minutes" => campaign.most_time = Some(Duration::from_secs(60 * value.parse::<u64>()?)),
             "--threads" => campaign.threads = value.parse()?,
             "--flaw" => {
                 let flaw = Flaw::ALL.iter().find(|(name, _)| name == value);

@@ -151,14 +151,10 @@ impl Attempts {
         loop {
             let file = open_plain(&path, OpenOptions::new().write(true).create(true).truncate(false))?;
             let Some(file) = try_lock(file)? else { return Ok(None) };
-            // Whoever had the lease may have removed the file after it was opened here: then this lock excludes nobody.
-            let (ours, named) = (file.metadata()?, fs::symlink_metadata(&path));
-            match named {
-                Ok(named) if (named.dev(), named.ino()) == (ours.dev(), ours.ino()) => {
-                    return Ok(Some(Lease { file, path, process: process::id() }));
-                }
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-                _ => {}
+            let lease = Lease { file, path: path.clone(), process: process::id() };
+            // Whoever had the lease may have removed the file after it was opened here.
+            if lease.is_named()? {
+                return Ok(Some(lease));
             }
         }
     }
@@ -184,9 +180,11 @@ impl Attempts {
         }
         let now = Moment::now();
         let last_attempt = match &found.record {
-            Some(record) => Some(record.past(&now)),
-            // A damaged line may have been its record.
-            None => found.damaged.then_some(PastAttempt { ended: Duration::ZERO, end: None }),
+            // A damaged line may have been its record, or a later one.
+            None | Some(Record { what: What::Ended(AttemptEnd::NotDone), .. }) if found.damaged => {
+                Some(PastAttempt { ended: Duration::ZERO, end: None })
+            }
+            found => found.as_ref().map(|record| record.past(&now)),
         };
         held(&self.leases).insert(lease_id.clone(), lease);
         Ok(Acquired::Leased { lease_id, last_attempt, store_age })
@@ -202,26 +200,55 @@ impl Attempts {
         held(&self.compact_at).insert(number, SMALL.max(length.saturating_mul(5) / 4));
     }
 
-    fn write(&self, reference: &str, lease_id: &str, what: What, within: Duration, sync: bool) -> io::Result<()> {
+    /// Writes a record; an attempt begins only while its lease is held, else nothing is written and it returns `false`.
+    fn write(&self, reference: &str, lease_id: &str, what: What, within: Duration) -> io::Result<bool> {
         let place = Place::of(reference);
         let attempt = lease_id.chars().take(ATTEMPT).collect();
+        let begins = matches!(what, What::Began { .. });
         self.with_shard(place.shard, within, |shard| {
+            // With the file locked: whoever takes the lease from now on reads this record.
+            if begins && !self.holds(lease_id)? {
+                return Ok(false);
+            }
             let record = Record { name: place.in_line().to_owned(), attempt, at: Moment::now(), what };
-            shard.append(&record, sync)
+            // An end is not synced: one that a power failure takes leaves the attempt unknown.
+            shard.append(&record, begins).map(|()| true)
         })
     }
 
+    /// A lease of this process. A child of a fork leaves alone what it has of its parent's.
+    fn take_lease(&self, lease_id: &str) -> Option<Lease> {
+        let mut leases = held(&self.leases);
+        let is_ours = leases.get(lease_id).is_some_and(|lease| lease.process == process::id());
+        is_ours.then(|| leases.remove(lease_id)).flatten()
+    }
+
     /// Whether a lease is held by this process.
-    fn holds(&self, lease_id: &str) -> bool {
-        held(&self.leases).get(lease_id).is_some_and(|lease| lease.process == process::id())
+    fn holds(&self, lease_id: &str) -> io::Result<bool> {
+        match held(&self.leases).get(lease_id) {
+            Some(lease) if lease.process == process::id() => lease.is_named(),
+            _ => Ok(false),
+        }
     }
 }
 
 impl Lease {
+    /// Whether the file that is locked still has its name: if not, the lock excludes nobody.
+    fn is_named(&self) -> io::Result<bool> {
+        let ours = self.file.metadata()?;
+        match fs::symlink_metadata(&self.path) {
+            Ok(named) => Ok((named.dev(), named.ino()) == (ours.dev(), ours.ino())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     fn end(self) {
         if self.process == process::id() {
             // Removed while it is held: after that the name may be another worker's.
-            let _ = fs::remove_file(&self.path);
+            if self.is_named().unwrap_or(false) {
+                let _ = fs::remove_file(&self.path);
+            }
             let _ = self.file.unlock();
         }
     }
@@ -233,13 +260,9 @@ impl AttemptStore for FileStore {
     }
 
     fn begin(&self, attempt: &AttemptStart<'_>, within: Duration) -> Result<bool, StoreUnavailable> {
-        if !self.attempts.holds(attempt.lease_id) {
-            return Ok(false);
-        }
         let what = What::Began { lasts: attempt.lasts, operation: attempt.operation.to_owned() };
         self.attempts
-            .write(attempt.reference, attempt.lease_id, what, within, true)
-            .map(|()| true)
+            .write(attempt.reference, attempt.lease_id, what, within)
             .map_err(|error| unavailable("begin", &error))
     }
 
@@ -250,16 +273,14 @@ impl AttemptStore for FileStore {
         end: AttemptEnd,
         within: Duration,
     ) -> Result<(), StoreUnavailable> {
-        // Not synced: an end that a power failure takes leaves the attempt unknown.
         self.attempts
-            .write(reference, lease_id, What::Ended(end), within, false)
+            .write(reference, lease_id, What::Ended(end), within)
+            .map(drop)
             .map_err(|error| unavailable("finish", &error))
     }
 
     fn release(&self, _: &str, lease_id: &str, _: Duration) -> Result<(), StoreUnavailable> {
-        if self.attempts.holds(lease_id)
-            && let Some(lease) = held(&self.attempts.leases).remove(lease_id)
-        {
+        if let Some(lease) = self.attempts.take_lease(lease_id) {
             lease.end();
         }
         Ok(())

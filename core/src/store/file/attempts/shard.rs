@@ -51,20 +51,17 @@ impl Shard {
 
     /// Appends a record. What a writer that was killed left behind the last line is cut off: it was never acknowledged.
     pub(super) fn append(&self, record: &Record, sync: bool) -> io::Result<()> {
-        let new = !fs::exists(&self.path)?;
         let mut file = open_plain(&self.path, OpenOptions::new().read(true).append(true).create(true))?;
         let length = file.metadata()?.len();
         if !ends_a_line(&mut file, length)? {
             file.set_len(self.read()?.whole as u64)?;
         }
-        file.write_all(record.to_line().as_bytes())?;
-        if sync {
-            file.sync_data()?;
-        }
-        if sync && new {
+        if length == 0 {
+            // Before the first record: so the name of a file with records is durable, whoever was killed on the way.
             sync_directory(&self.path)?;
         }
-        Ok(())
+        file.write_all(record.to_line().as_bytes())?;
+        if sync { file.sync_data() } else { Ok(()) }
     }
 
     /// Rewrites the file with the last line of each reference, if that halves it. Returns its length.

@@ -92,6 +92,35 @@ fn a_lock_on_a_file_that_lost_its_name_is_no_lease() {
     store.release("a", &next, WITHIN).unwrap();
 }
 
+/// By whoever cleans up old files, or by hand.
+#[test]
+fn a_lease_whose_file_was_removed_begins_nothing_and_ends_nobody_elses() {
+    let scratch = Scratch::new();
+    let (store, other) = (scratch.store(), scratch.store());
+    let (old, _) = lease(&store, "a").unwrap();
+    fs::remove_file(scratch.0.join("attempts/leases").join(Place::of("a").name)).unwrap();
+    assert_eq!(store.begin(&start("a", &old), WITHIN), Ok(false));
+    let (new, past) = lease(&other, "a").unwrap();
+    assert_eq!(past, None);
+    assert_eq!(store.begin(&start("a", &old), WITHIN), Ok(false));
+    store.release("a", &old, WITHIN).unwrap();
+    assert!(lease(&store, "a").is_none() && held(&store.attempts.leases).is_empty());
+    assert_eq!(other.begin(&start("a", &new), WITHIN), Ok(true));
+}
+
+#[test]
+fn a_damaged_line_behind_a_refusal_may_have_been_a_later_attempt() {
+    let scratch = Scratch::new();
+    let store = scratch.store();
+    for (reference, end) in [("a", AttemptEnd::NotDone), ("b", AttemptEnd::Done)] {
+        send(&store, reference, Some(end));
+        let path = scratch.0.join(format!("attempts/{:02x}.log", Place::of(reference).shard));
+        fs::write(&path, [&fs::read(&path).unwrap()[..], b"b damaged\n"].concat()).unwrap();
+    }
+    let end = |reference| lease(&store, reference).unwrap().1.unwrap().end;
+    assert_eq!((end("a"), end("b")), (None, Some(AttemptEnd::Done)));
+}
+
 /// In the child the store is a copy, with the same files open.
 #[test]
 fn a_child_of_a_fork_does_not_end_its_parents_lease() {

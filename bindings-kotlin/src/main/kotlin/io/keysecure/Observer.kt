@@ -20,7 +20,7 @@ public interface Observer {
 
     /**
      * The attempt store could not be reached (`false`), or can be reached again (`true`). Called once each. Between the two,
-     * `ensure...` calls are refused and the attempts of other calls are not recorded.
+     * `ensure...` calls are refused and the attempts of other calls are recorded in memory only.
      */
     public fun attemptStore(available: Boolean) {}
 }

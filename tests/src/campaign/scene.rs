@@ -1,7 +1,6 @@
-//! One leg: its own sandbox, its own merchant, its own audit.
+//! One round of a phase: its own sandbox, its own merchant, its own audit.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,97 +8,69 @@ use std::time::Duration;
 use keysecure::{Client, Decimal, Store};
 use keysecure_sandbox::{Platform, Sandbox};
 
-use super::books::Books;
 use super::job::Job;
+use super::journal::Journal;
 use super::merchant::Merchant;
 use super::random::Random;
-use super::{Campaign, Figures, Flaw, audit, faults, jumps, killed};
+use super::{Campaign, Figures, Flaw, Members, Phase, audit, faults, jumps};
 use crate::{Broken, TestClock};
 
-/// A part of the campaign, by what time is in it. The module's documentation says why there are three.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leg {
-    /// Sleeps take no time.
-    Skipping,
-    /// All time is real.
-    Real,
-    /// All time is real, and the merchant's processes are killed.
-    Killed,
-}
-
-impl Leg {
-    /// The time-out of calls where time is real.
-    pub(crate) const TIMEOUT: Duration = Duration::from_millis(300);
-
-    pub(crate) fn settle(self) -> Duration {
-        if self == Self::Skipping { Duration::from_secs(10) } else { Duration::from_millis(700) }
-    }
-
-    /// Of one `ensure_*` call.
-    pub(crate) fn deadline(self) -> Duration {
-        // While one thread sleeps ten seconds, ten seconds go by for all.
-        if self == Self::Skipping { Duration::from_secs(24 * 3600) } else { Duration::from_secs(20) }
-    }
-
-    /// Of one plain call or look-up.
-    pub(crate) fn timeout(self) -> Duration {
-        if self == Self::Skipping { Duration::from_secs(600) } else { Self::TIMEOUT }
-    }
-
-    fn prefix(self) -> &'static str {
-        match self {
-            Self::Skipping => "s",
-            Self::Real => "r",
-            Self::Killed => "k",
-        }
-    }
-}
-
-impl fmt::Display for Leg {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(match self {
-            Self::Skipping => "skipped time",
-            Self::Real => "real time",
-            Self::Killed => "killed processes",
-        })
-    }
-}
-
-/// A leg that is being run.
+/// A round that is being run.
 pub(crate) struct Scene<'a> {
     pub(crate) campaign: &'a Campaign,
-    pub(crate) leg: Leg,
+    pub(crate) phase: Phase,
+    /// The campaign's seed and the round in one.
+    pub(crate) seed: u64,
     pub(crate) platform: Platform,
     pub(crate) jobs: Vec<Job>,
-    pub(crate) books: Arc<Books>,
+    pub(crate) journal: Arc<Journal>,
     planned: AtomicUsize,
 }
 
 /// Faults that have hit stay in the plan, and every request is held against all of them.
-const PLAN: usize = 500;
+const PLAN: usize = 200;
 
-pub(crate) fn run(campaign: &Campaign, leg: Leg, transfers: usize, cards: usize) -> Result<Figures, Broken> {
+/// Why a phase cannot be run here; an error where it must be.
+pub(crate) fn cannot_run(phase: Phase) -> Result<Option<String>, Broken> {
+    match phase {
+        #[cfg(unix)]
+        Phase::Fleet(Members::Redis, _) => super::fleet::cannot_use_redis(),
+        #[cfg(not(unix))]
+        Phase::Fleet(..) => Ok(Some("the file store needs a Unix system".to_owned())),
+        _ => Ok(None),
+    }
+}
+
+pub(crate) fn run(campaign: &Campaign, phase: Phase, round: usize, count: usize) -> Result<Figures, Broken> {
+    let seed = campaign.seed ^ u64::try_from(round).unwrap_or(0).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let shares_tokens = !matches!(phase, Phase::Fleet(Members::Alone | Members::OwnMemory | Members::OwnDirectory, _));
     let sandbox = Sandbox::builder()
-        .seed(campaign.seed)
+        .seed(seed)
         .merchant_reserve(Decimal::from(1_000_000_000))
         // An hour: it ends in mid-campaign where time is skipped.
         .token_lifetime(Duration::from_secs(3_600))
-        // Workers do not share their tokens.
-        .token_voids_previous(leg != Leg::Killed)
-        .request_log(1_000_000)
+        .token_voids_previous(shares_tokens)
+        .request_log(200_000)
         .start()?;
     let holders: Vec<String> = (0..campaign.cardholders.max(2)).map(|_| sandbox.seed_approved_cardholder()).collect();
+    let prefix = format!("{}{round}", phase.prefix());
     let scene = Scene {
         campaign,
-        leg,
+        phase,
+        seed,
         platform: sandbox.platform(),
-        jobs: Job::list(campaign.seed, leg.prefix(), transfers, cards, &holders),
-        books: Arc::default(),
+        jobs: Job::list(seed, &prefix, count - count / 6, count / 6, &holders),
+        journal: Arc::default(),
         planned: AtomicUsize::new(0),
     };
-    let disturbed = match leg {
-        Leg::Killed => scene.disturbed(None, || killed::run(&scene))?,
-        Leg::Skipping | Leg::Real => scene.in_process()?,
+    let disturbed = match phase {
+        Phase::Skipping | Phase::Real => scene.in_process()?,
+        #[cfg(unix)]
+        Phase::Fleet(members, time) => {
+            scene.disturbed(None, || super::fleet::run(&scene, members, time, sandbox.control_url()))?
+        }
+        #[cfg(not(unix))]
+        Phase::Fleet(..) => BTreeMap::new(),
     };
     // Stopping carries out what was held back, so that no late duplicate can hide.
     drop(sandbox);
@@ -112,18 +83,20 @@ pub(crate) fn run(campaign: &Campaign, leg: Leg, transfers: usize, cards: usize)
 
 impl Scene<'_> {
     fn in_process(&self) -> Result<BTreeMap<String, u64>, Broken> {
-        let clock = Arc::new(match self.leg {
-            Leg::Skipping => TestClock::virtual_sleeps(Some(self.platform.clone())),
-            Leg::Real | Leg::Killed => TestClock::wrong_by(0),
+        let clock = Arc::new(if self.phase.is_skipping() {
+            TestClock::virtual_sleeps(Some(self.platform.clone()))
+        } else {
+            TestClock::wrong_by(0)
         });
         let client = Client::builder(self.platform.api_key(), self.platform.api_secret())
             .base_url(self.platform.base_url())
             .clock(clock.clone())
-            .timeout(self.leg.timeout())
-            .observer(self.books.clone())
+            .timeout(self.phase.timeout())
+            .observer(self.journal.clone())
             .store(Store::memory())
             .build()?;
-        let merchant = Merchant { client: &client, books: &self.books, leg: self.leg, flaw: self.campaign.flaw };
+        let merchant =
+            Merchant { client: &client, journal: &self.journal, phase: self.phase, flaw: self.campaign.flaw };
         self.disturbed(Some(&clock), || {
             in_threads(self.campaign.threads, self.jobs.len(), |at| {
                 let Some(job) = self.jobs.get(at) else { return Ok(()) };
@@ -135,9 +108,9 @@ impl Scene<'_> {
 
     /// Plans the faults around a job, and gives what else may be drawn for it.
     pub(crate) fn plan_faults(&self, at: usize) -> Random {
-        let mut random = Random::new(self.campaign.seed, u64::try_from(at).unwrap_or(0));
+        let mut random = Random::new(self.seed, u64::try_from(at).unwrap_or(0));
         if let Some(job) = self.jobs.get(at) {
-            let mut drawn = faults::draw(&mut random, self.leg, job);
+            let mut drawn = faults::draw(&mut random, self.phase, job);
             if self.campaign.flaw == Some(Flaw::ShortSettle) {
                 drawn.push(faults::late_commit(job));
             }
@@ -151,14 +124,14 @@ impl Scene<'_> {
         random
     }
 
-    /// Runs something while clocks jump and tokens end.
+    /// Runs something while clocks jump, tokens end, and lists and HTTP statuses change.
     fn disturbed(
         &self,
         device: Option<&TestClock>,
         run: impl FnOnce() -> Result<(), Broken>,
     ) -> Result<BTreeMap<String, u64>, Broken> {
         let stop = AtomicBool::new(false);
-        let mut random = Random::new(self.campaign.seed, u64::MAX);
+        let mut random = Random::new(self.seed, u64::MAX);
         std::thread::scope(|scope| {
             let disturber = scope.spawn(|| jumps::disturb(&mut random, &self.platform, device, &stop));
             let result = run();
@@ -178,7 +151,7 @@ pub(crate) fn in_threads(
     let next = AtomicUsize::new(0);
     let broken = Mutex::new(None);
     std::thread::scope(|scope| {
-        for _ in 0..threads.max(1) {
+        for _ in 0..threads.max(1).min(count) {
             scope.spawn(|| {
                 loop {
                     let at = next.fetch_add(1, Ordering::SeqCst);

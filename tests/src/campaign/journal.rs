@@ -1,32 +1,34 @@
-//! What is noted while a leg runs: for the figures and for the audit. The merchant itself never reads it.
+//! What is recorded while a phase runs: for the figures and for the audit. The merchant itself never reads it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use keysecure::{CallRecord, Effect, OPERATIONS, Observer, Outcome};
 
-/// What a call said of a number.
+/// What a call claimed of a merchant reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Said {
-    /// It is made, under this number of the platform's.
-    Made(String),
-    /// An error: it was not made, `rejected` or `not_sent`. The merchant never uses the number again.
+pub(crate) enum Claimed {
+    /// It exists under this number of the platform, and whether the call created it.
+    Made { no: String, created: bool },
+    /// An error: it was not made, `rejected` or `not_sent`. The caller does not use the reference again.
     Nothing(Outcome),
-    /// An error: `unknown`.
+    /// An error: `unknown`. Or the process was killed in mid-call.
     Unknown,
 }
 
-/// One statement.
+/// One claim.
 #[derive(Debug, Clone)]
 pub(crate) struct Claim {
     pub(crate) number: String,
-    pub(crate) said: Said,
+    pub(crate) claimed: Claimed,
 }
 
-/// Everything noted in a leg.
+/// Everything recorded in one round of a phase.
 #[derive(Debug, Default)]
-pub(crate) struct Books {
+pub(crate) struct Journal {
     claims: Mutex<Vec<Claim>>,
+    events: Mutex<BTreeMap<&'static str, u64>>,
     pub(crate) calls: AtomicU64,
     pub(crate) rejected: AtomicU64,
     pub(crate) not_sent: AtomicU64,
@@ -37,15 +39,34 @@ pub(crate) struct Books {
     /// Calls that change something and ended `unknown`, those inside of `ensure_*` too.
     pub(crate) unknown_inside: AtomicU64,
     pub(crate) kills: AtomicU64,
+    lost_records: AtomicBool,
 }
 
-impl Books {
-    pub(crate) fn claim(&self, number: &str, said: Said) {
-        self.lock().push(Claim { number: number.to_owned(), said });
+impl Journal {
+    pub(crate) fn claim(&self, number: &str, claimed: Claimed) {
+        lock(&self.claims).push(Claim { number: number.to_owned(), claimed });
     }
 
     pub(crate) fn claims(&self) -> Vec<Claim> {
-        self.lock().clone()
+        lock(&self.claims).clone()
+    }
+
+    /// Counts something that was done to the processes or to the network.
+    pub(crate) fn event(&self, name: &'static str) {
+        *lock(&self.events).entry(name).or_insert(0) += 1;
+    }
+
+    pub(crate) fn events(&self) -> BTreeMap<&'static str, u64> {
+        lock(&self.events).clone()
+    }
+
+    /// Records that the attempt store has lost what it held.
+    pub(crate) fn store_lost_records(&self) {
+        self.lost_records.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn has_lost_records(&self) -> bool {
+        self.lost_records.load(Ordering::SeqCst)
     }
 
     /// Counts a call of the merchant's by its outcome; `None` is success.
@@ -59,13 +80,13 @@ impl Books {
         };
         counter.fetch_add(1, Ordering::SeqCst);
     }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Claim>> {
-        self.claims.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-impl Observer for Books {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Observer for Journal {
     fn call(&self, record: &CallRecord) {
         if matches!(record.operation, "accounts.transfers" | "cards.list") {
             self.look_ups.fetch_add(1, Ordering::SeqCst);
