@@ -122,7 +122,7 @@ fn object<T: for<'py> IntoPyObject<'py>>(py: Python<'_>, row: T) -> PyResult<Py<
 /// first one ended.
 ///
 /// A failed request ends it: `failed` is then true, and every further `next()` raises. Behind two other errors, both an
-/// `InvalidResponseError`, it goes on: a row without its number (the text names page and index), and a span of which rows may
+/// `InvalidResponseError`, it continues: a row without its number (the text names page and index), and a span of which rows may
 /// be missing. So a plain `for` loop never takes an incomplete list for a complete one; to have all other rows, go on:
 ///
 ///     while True:
@@ -197,7 +197,7 @@ impl List {
         }
     }
 
-    /// Whether a request failed, which ended the list. Behind every other error it goes on.
+    /// Whether a request failed, which ended the list. Behind every other error it continues.
     #[getter]
     fn failed(&self) -> bool {
         self.rows.has_failed()

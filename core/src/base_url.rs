@@ -28,6 +28,10 @@ impl BaseUrl {
             _ => return Err(wrong("must begin with https://")),
         };
         let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+        // A path like `/x/..` would lead elsewhere than it seems, and not everywhere to the same place.
+        if path.split('/').any(is_dot_segment) {
+            return Err(wrong("must not contain dot segments"));
+        }
         let (host, port) = Host::parse(authority)?;
         let listed = !https && plain.iter().any(|listed| host.is(listed));
         if !https && !listed && !host.is_loopback() {
@@ -39,6 +43,10 @@ impl BaseUrl {
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
         Ok(Self { text: format!("{scheme}://{}{port}{path}", host.text()), https, listed })
     }
+}
+
+fn is_dot_segment(segment: &str) -> bool {
+    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }
 
 fn wrong(rule: &str) -> Error {
@@ -164,6 +172,7 @@ mod tests {
             ("http://10.0.0.7/x", "http://10.0.0.7/x"),
             ("http://[::2]", "http://[::2]"),
             ("https://compose_name-1", "https://compose_name-1"),
+            ("https://a/.x/...", "https://a/.x/..."),
         ] {
             let parsed = parse(url).unwrap();
             assert_eq!((parsed.text.as_str(), parsed.https), (text, text.starts_with("https")), "{url}");
@@ -228,6 +237,9 @@ mod tests {
             "https://a-",
             "https://a%20b",
             "https://a,b",
+            "https://a/..",
+            "https://a/./b",
+            "https://a/x/%2E%2e/b",
         ] {
             assert!(parse(url).is_err(), "{url}");
         }

@@ -15,14 +15,14 @@ use crate::convert::{CallbackFailure, Result};
 /// `release`. Records are kept for good: a reference that was sent long ago must not look new. `within` is how long the
 /// caller can wait at most.
 ///
-/// One that throws cannot be reached: the `ensure` calls then fail before they send anything, unless they are told otherwise.
+/// One that throws cannot be reached: the `ensure` calls then fail before they send anything, unless `on_store_failure` says otherwise.
 #[uniffi::export(foreign)]
 pub trait AttemptStore: Send + Sync {
     /// Leases a reference for `lease` and returns what is recorded of it; `Busy` when another worker has it. It does not
     /// wait for that worker. It must be atomic: of two calls at once, at most one gets the lease. It also returns `Busy`
     /// while an attempt without an end still has time.
     ///
-    /// The lease ends with `release`, and by itself when `lease` is over.
+    /// The lease ends with `release`, or when `lease` is over.
     fn acquire(&self, reference: String, lease: Duration, within: Duration) -> Result<Acquired, CallbackFailure>;
 
     /// Records durably that an attempt begins, and extends the lease by `attempt.lease` from now. Returns `false`, and

@@ -200,7 +200,7 @@ class Cardholders:
         is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last attempt
         (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
         sent (the last 90 days). `never_sent=True` says that the reference is new. `on_store_failure`: `"reject"` fails
-        with outcome `not_sent` when the store cannot be reached; `"accept"` goes on with this process's memory alone.
+        with outcome `not_sent` when the store cannot be reached; `"accept"` continues with this process's memory alone.
         """
     def list(
         self,
@@ -263,7 +263,7 @@ class Cards:
         is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last attempt
         (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
         sent (the last 90 days). `never_sent=True` says that the reference is new. `on_store_failure`: `"reject"` fails
-        with outcome `not_sent` when the store cannot be reached; `"accept"` goes on with this process's memory alone.
+        with outcome `not_sent` when the store cannot be reached; `"accept"` continues with this process's memory alone.
         """
     def list(
         self,
@@ -373,7 +373,7 @@ class Accounts:
         is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last attempt
         (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
         sent (the last 90 days). `never_sent=True` says that the reference is new. `on_store_failure`: `"reject"` fails
-        with outcome `not_sent` when the store cannot be reached; `"accept"` goes on with this process's memory alone.
+        with outcome `not_sent` when the store cannot be reached; `"accept"` continues with this process's memory alone.
         """
     def get(self, cardholder_no: str) -> AccountInfo:
         """The balances of a cardholder."""
@@ -526,13 +526,13 @@ class List(Generic[_T_co]):
     on where the first one ended.
 
     A failed request ends it: `failed` is then true, and every further `next()` raises. Behind a row without its
-    number, and behind a span of which rows may be missing, both an `InvalidResponseError`, `next()` goes on.
+    number, and behind a span of which rows may be missing, both an `InvalidResponseError`, `next()` continues.
     """
 
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     @property
     def failed(self) -> bool:
-        """Whether a request failed, which ended the list. Behind every other error it goes on."""
+        """Whether a request failed, which ended the list. Behind every other error it continues."""
     def __iter__(self) -> Iterator[_T_co]: ...
     def __next__(self) -> _T_co: ...
 

@@ -81,7 +81,7 @@ impl Cards {
     /// been sent is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last
     /// attempt (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
     /// sent (the last 90 days). `never_sent=True` says that the reference is new. `on_store_failure`: `"reject"`, the default,
-    /// fails with outcome `not_sent` when the store cannot be reached; `"accept"` goes on with this process's memory alone,
+    /// fails with outcome `not_sent` when the store cannot be reached; `"accept"` continues with this process's memory alone,
     /// while another worker may do the same.
     #[pyo3(
         signature = (

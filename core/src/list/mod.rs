@@ -25,7 +25,7 @@ pub(crate) const LARGEST_PAGE: u32 = 100;
 
 /// One page of a list.
 ///
-/// A row without its number makes the whole page an error; the list without pages goes on behind such a row.
+/// A row without its number makes the whole page an error; the list without pages continues behind such a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page<T> {

@@ -24,9 +24,9 @@ type Fetch<T> = Box<dyn FnMut(Option<Window>, u32, u32) -> Result<Rows<T>, Error
 /// again; a row that is found then comes at its window's end.
 ///
 /// **Errors.** A failed request ends the sequence, unless it was interrupted ([`Clock::between_waits`](crate::Clock)): then it
-/// goes on with the same page. Behind two errors, both of kind
-/// [`InvalidResponse`](crate::ErrorKind::InvalidResponse), it goes on: a row without its number (`list[37] on page 2:
-/// transfer_no is missing`), and a window of which rows may be missing. So a caller who wants all that there is goes on
+/// continues with the same page. Behind two errors, both of kind
+/// [`InvalidResponse`](crate::ErrorKind::InvalidResponse), it continues: a row without its number (`list[37] on page 2:
+/// transfer_no is missing`), and a window of which rows may be missing. So a caller who wants all that there is continues
 /// until `None`; one who stops at the first error never takes an incomplete list for a complete one.
 ///
 /// [`has_failed`](Self::has_failed) tells the two from a failed request. It holds the rows of one page and the numbers of the
@@ -92,7 +92,7 @@ impl<T> List<T> {
         Self { walk: Walk::new(true), ..self }
     }
 
-    /// Whether a request failed, which ended the sequence before its end. Behind every other error it goes on.
+    /// Whether a request failed, which ended the sequence before its end. Behind every other error it continues.
     pub fn has_failed(&self) -> bool {
         self.failed
     }

@@ -17,7 +17,7 @@ pub trait AttemptStore: Send + Sync {
     /// never waits for that worker. A store whose leases may end early also returns `Busy` while an attempt without an end
     /// still has time.
     ///
-    /// The lease ends with [`release`](Self::release), and by itself when its holder is gone: a store either knows that
+    /// The lease ends with [`release`](Self::release), and also when its holder is gone: a store either knows that
     /// (a lock of the kernel's) or lets `lease` run out.
     fn acquire(&self, reference: &str, lease: Duration, within: Duration) -> Result<Acquired, StoreUnavailable>;
 

@@ -202,7 +202,7 @@ fn says_success(reply: Reply<'_>) -> bool {
     matches!(reply, Reply::Response(200..300, body) if code_of(body) == Some(0))
 }
 
-/// Design 4.4, read once more: which responses prove that nothing was done.
+/// The rule for outcomes, read once more: which responses prove that nothing was done.
 fn says_refused(reply: Reply<'_>) -> bool {
     let Reply::Response(status, body) = reply else { return false };
     match code_of(body) {

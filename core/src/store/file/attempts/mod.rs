@@ -15,7 +15,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process;
@@ -110,7 +110,8 @@ impl Attempts {
         // It is missing when the directory was emptied: then the store is new.
         self.mark_creation()?;
         let place = self.directory.join("created");
-        let text = fs::read_to_string(&place)?;
+        let mut text = String::new();
+        open_plain(&place, OpenOptions::new().read(true))?.read_to_string(&mut text)?;
         let Some(created) = Moment::from_words(&mut text.split(' ')) else {
             // Unreadable: as good as missing.
             fs::remove_file(&place)?;

@@ -183,3 +183,16 @@ fn a_file_that_others_use_for_too_long_is_an_outage() {
     lock.unlock().unwrap();
     assert!(lease(&store, "a").is_some());
 }
+
+#[test]
+fn a_fifo_or_a_link_in_place_of_the_time_of_creation_is_an_error_and_no_wait() {
+    let scratch = Scratch::new();
+    let store = scratch.store();
+    let created = scratch.0.join("attempts/created");
+    fs::remove_file(&created).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &created).unwrap();
+    assert_eq!(store.acquire("a", LASTS, WITHIN), Err(StoreUnavailable));
+    fs::remove_file(&created).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&created).status().unwrap().success());
+    assert_eq!(store.acquire("a", LASTS, WITHIN), Err(StoreUnavailable));
+}

@@ -12,7 +12,7 @@ import java.util.stream.StreamSupport
  * **Each row comes once, newest first.** A page is fetched when its first row is asked for, on the thread that asks (blocking);
  * going through the list again fetches again.
  *
- * **Errors.** A failed request ends the list. Behind two errors, both [KeySecureException.InvalidResponse], it goes on: a row
+ * **Errors.** A failed request ends the list. Behind two errors, both [KeySecureException.InvalidResponse], it continues: a row
  * without its number, and a window of which rows may be missing. Whoever goes through it as a sequence, a `for`, a [Stream] or a
  * `Flow` stops at the first error and so never takes an incomplete list for a complete one. [results] gives the errors among
  * the rows and all rows behind them.
@@ -21,10 +21,10 @@ public class Rows<T> internal constructor(private val open: () -> Source<T>) : S
     // Opened at once, so that a wrong argument is refused where it is given. The first iterator takes it over.
     private val opened = AtomicReference<Source<T>?>(open())
 
-    /** The rows. [Iterator.hasNext] throws an error in its row's place; asked again, it goes on behind it. */
+    /** The rows. [Iterator.hasNext] throws an error in its row's place; asked again, it continues behind it. */
     override fun iterator(): Iterator<T> = RowIterator(opened.getAndSet(null) ?: open())
 
-    /** The rows, each as a success, and the errors, each as a failure; the list goes on behind an error where it can. */
+    /** The rows, each as a success, and the errors, each as a failure; the list continues behind an error where it can. */
     public fun results(): Sequence<Result<T>> = Sequence { ResultIterator(iterator()) }
 
     /** The same list as an [Iterable], for Java's `for`. */

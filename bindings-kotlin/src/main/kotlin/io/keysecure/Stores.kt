@@ -109,7 +109,7 @@ public interface AttemptStore {
      * not wait for that worker. It must be atomic: of two calls at once, at most one gets the lease. It also returns
      * [Acquired.Busy] while an attempt without an end still has time.
      *
-     * The lease ends with [release], and by itself when [lease] is over.
+     * The lease ends with [release], or when [lease] is over.
      */
     public fun acquire(reference: String, lease: Duration, within: Duration): Acquired
 
