@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // test code
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,13 +11,13 @@ use keysecure_sandbox::{Fault, FaultKind, Sandbox};
 use keysecure_tests::campaign::{Campaign, Flaw};
 use keysecure_tests::{TestClock, cents};
 
-fn worker() -> Option<std::path::PathBuf> {
-    Some(env!("CARGO_BIN_EXE_campaign").into())
+fn worker() -> PathBuf {
+    env!("CARGO_BIN_EXE_campaign").into()
 }
 
 #[test]
 fn everything_is_made_exactly_once_and_every_outcome_is_true() {
-    let figures = Campaign { skipped: 600, real: 80, worker: worker(), ..Campaign::default() }.run().unwrap();
+    let figures = Campaign { skipped: 600, real: 80, worker: Some(worker()), ..Campaign::default() }.run().unwrap();
     eprintln!("{figures}");
     assert!(figures.is_clean(), "{figures}");
     // What never happens proves nothing.
@@ -29,7 +30,8 @@ fn the_audit_finds_what_is_done_wrong() {
         if flaw.needs_workers() && cfg!(not(unix)) {
             continue;
         }
-        let campaign = Campaign { skipped: 100, real: 0, worker: worker(), flaw: Some(flaw), ..Campaign::default() };
+        let campaign =
+            Campaign { skipped: 100, real: 0, worker: Some(worker()), flaw: Some(flaw), ..Campaign::default() };
         let figures = campaign.run().unwrap();
         assert!(flaw.is_found_in(&figures), "{name}:\n{figures}");
     }

@@ -38,11 +38,9 @@ pub fn aar() -> bool {
 
 fn library(abi: &str, target: &str, folder: &Path) -> bool {
     let mut ndk = run::cargo(&format!("ndk -t {abi} --platform {PLATFORM}"));
-    ndk.args(
-        "rustc -p keysecure-ffi --no-default-features --lib --crate-type cdylib --profile ship --".split_whitespace(),
-    );
+    ndk.args("rustc -p keysecure-ffi --lib --crate-type cdylib --profile ship".split_whitespace());
     let Some(arguments) = link::arguments(Linker::Llvm) else { return false };
-    ndk.args(arguments).env("RUSTFLAGS", shipped::flags());
+    ndk.args(shipped::FOR_PHONES).arg("--").args(arguments).env("RUSTFLAGS", shipped::flags());
     let built = run::target_dir().join(target).join("ship/libkeysecure_ffi.so");
     let to = folder.join("jni").join(abi).join("libkeysecure_ffi.so");
     run::passes(&mut ndk)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::bindings::{self, Bindings};
 use crate::link::{self, Linker};
 use crate::table::{row, table};
-use crate::{android, apple, kotlin, run};
+use crate::{android, apple, kotlin, run, shipped};
 
 /// The largest library that may go to a phone, stripped. There the library has no HTTP of its own: the phone's is used.
 const BUDGET: u64 = 2_200_000;
@@ -37,7 +37,7 @@ fn jar() -> bool {
     let Some(bindings) = bindings::make() else { return false };
     let natives = run::target_dir().join("natives");
     let library = natives.join(slot).join(bindings::library("keysecure_ffi"));
-    if !run::passes(&mut run::cargo("build -p keysecure-sandbox")) || !ship("", &library) {
+    if !run::passes(&mut run::cargo("build -p keysecure-sandbox")) || !ship(&[], &library) {
         return false;
     }
     // Found by its name, on the class path: as it will be found in the jar.
@@ -61,14 +61,14 @@ fn jar() -> bool {
 /// The library as it is shipped for servers.
 pub fn shipped() -> Option<PathBuf> {
     let library = run::target_dir().join("sizes/whole");
-    ship("", &library).then_some(library)
+    ship(&[], &library).then_some(library)
 }
 
 /// The library with and without its own HTTP.
 fn sizes() -> bool {
     let slim = run::target_dir().join("sizes/slim");
     let Some(whole) = shipped() else { return false };
-    ship("--no-default-features", &slim)
+    ship(&shipped::FOR_PHONES, &slim)
         && report(&[
             ("with HTTP and TLS, for servers", &whole, None),
             ("with the platform's, for phones", &slim, Some(BUDGET)),
@@ -76,9 +76,9 @@ fn sizes() -> bool {
 }
 
 /// Builds the library as it is shipped, without the crate type `lib`, which would switch off optimisation across crates.
-fn ship(features: &str, to: &Path) -> bool {
+fn ship(options: &[&str], to: &Path) -> bool {
     let mut cargo = run::cargo("rustc -p keysecure-ffi --lib --crate-type cdylib --profile ship");
-    cargo.args(features.split_whitespace()).env("RUSTFLAGS", crate::shipped::flags());
+    cargo.args(options).env("RUSTFLAGS", shipped::flags());
     if cfg!(target_os = "linux") {
         let Some(arguments) = link::arguments(Linker::here()) else { return false };
         cargo.arg("--").args(arguments);

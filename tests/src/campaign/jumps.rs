@@ -15,6 +15,7 @@ pub(crate) fn disturb(
     random: &mut Random,
     platform: &Platform,
     device: Option<&TestClock>,
+    base: &ListRules,
     stop: &AtomicBool,
 ) -> BTreeMap<String, u64> {
     let mut done = BTreeMap::new();
@@ -47,7 +48,7 @@ pub(crate) fn disturb(
                 platform.set_http_statuses(random.pick(&statuses).unwrap_or_default());
                 "other HTTP statuses for refusals"
             }
-            4..=6 => list_rules(random, platform),
+            4..=6 => list_rows(random, platform, base.clone()),
             _ => {
                 let Some(device) = device else { continue };
                 let wrong_by = i64::try_from(random.below(36_000_000)).unwrap_or(0) - 18_000_000;
@@ -60,36 +61,46 @@ pub(crate) fn disturb(
     done
 }
 
-/// Lists are as documented half of the time.
-fn list_rules(random: &mut Random, platform: &Platform) -> &'static str {
+/// How the lists of a round are paged and filtered: as documented half of the time. It stays so for the whole round. A list
+/// whose pages or filters change between two of its pages can lose rows, and no client can tell.
+pub(crate) fn base_rules(random: &mut Random) -> (ListRules, &'static str) {
     let mut rules = ListRules::default();
-    let changed = [RowReference::LeftOut, RowReference::Trimmed, RowReference::LowerCase, RowReference::UpperCase];
-    let what = match random.below(12) {
-        0 => {
+    let what = match random.below(8) {
+        0 | 1 => {
             rules.page_cap = random.pick(&[1, 7, 10, 20, 25, 50]);
             rules.total = random.one_in(2);
-            "lists cap their pages"
+            "rounds with capped pages"
         }
-        1 => {
+        2 => {
             rules.total = true;
-            "lists name a total"
+            "rounds with a total in lists"
         }
-        2 | 3 => {
+        3 => {
+            rules.ignore_filters = true;
+            rules.page_cap = random.pick(&[50, 100]);
+            "rounds with filters ignored and pages capped"
+        }
+        _ => "rounds with lists as documented",
+    };
+    (rules, what)
+}
+
+/// What rows show of a reference, for a while.
+fn list_rows(random: &mut Random, platform: &Platform, base: ListRules) -> &'static str {
+    let changed = [RowReference::LeftOut, RowReference::Trimmed, RowReference::LowerCase, RowReference::UpperCase];
+    let mut rules = base;
+    let what = match random.below(6) {
+        0 | 1 => {
             rules.reference = random.pick(&changed).unwrap_or_default();
             "list rows change or leave out references"
         }
-        4 => {
-            rules.ignore_filters = true;
-            rules.page_cap = random.pick(&[25, 50, 100]);
-            "lists ignore filters and cap their pages"
-        }
-        5 => {
+        2 => {
             // Nothing can be proven while this lasts.
-            rules.ignore_filters = true;
             rules.reference = random.pick(&changed).unwrap_or_default();
+            rules.ignore_filters = true;
             "lists ignore filters and change references"
         }
-        _ => "lists as documented",
+        _ => "list rows show references again",
     };
     // The rules name only fields that there are.
     let _ = platform.set_list_rules(rules);

@@ -107,11 +107,11 @@ impl Campaign {
             let phase_started = Instant::now();
             let (mut left, mut round, mut done) = (operations, 0, 0);
             while left > 0 && self.most_time.is_none_or(|most| started.elapsed() < most) {
-                let count = left.min(phase.round());
+                let count = left.min(scene::most_operations(self, phase, round));
                 let found = scene::run(self, phase, round, count)?;
                 figures.add(&found);
                 (left, round, done) = (left - count, round + 1, done + found.operations);
-                if self.progress {
+                if self.progress && (round % 10 == 0 || !phase.is_skipping() || left == 0 || !found.is_clean()) {
                     let clean = if figures.is_clean() { "clean" } else { "NOT CLEAN" };
                     let seconds = started.elapsed().as_secs();
                     eprintln!("{seconds:>6} s  {phase}: {done} of {operations}, {clean}");
@@ -138,7 +138,7 @@ impl Campaign {
             (None, Some(_)) => {
                 let (skipped, real) = (|percent| self.skipped * percent / 100, |percent| self.real * percent / 100);
                 let rest = |whole: usize, parts: &[usize]| whole - parts.iter().sum::<usize>();
-                let (files, redis) = (skipped(25), skipped(15));
+                let (files, redis) = (skipped(18), skipped(12));
                 let (killed, real_files, real_redis) = (real(20), real(30), real(25));
                 vec![
                     (Phase::Skipping, rest(self.skipped, &[files, redis])),

@@ -62,12 +62,11 @@ impl Phase {
         if self.is_skipping() { Duration::from_secs(600) } else { Self::TIMEOUT }
     }
 
-    /// The most operations for one sandbox. A look-up without filters reads all of them.
+    /// The most operations for one sandbox.
     pub(crate) fn round(self) -> usize {
         match self {
             Self::Skipping => 3_000,
-            Self::Real => 2_000,
-            Self::Fleet(_, Time::Skipped) => 2_000,
+            Self::Real | Self::Fleet(_, Time::Skipped) => 2_000,
             Self::Fleet(_, Time::Real) => 600,
         }
     }

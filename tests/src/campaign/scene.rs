@@ -41,8 +41,20 @@ pub(crate) fn cannot_run(phase: Phase) -> Result<Option<String>, Broken> {
     }
 }
 
+/// The most operations of a round. Where filters are ignored each look-up reads all of them, page by page.
+pub(crate) fn most_operations(campaign: &Campaign, phase: Phase, round: usize) -> usize {
+    const UNFILTERED: usize = 300;
+    let (rules, _) = jumps::base_rules(&mut Random::new(seed_of(campaign, phase, round), u64::MAX));
+    if rules.ignore_filters { UNFILTERED } else { phase.round() }
+}
+
+fn seed_of(campaign: &Campaign, phase: Phase, round: usize) -> u64 {
+    let phase = phase.to_string().bytes().fold(0, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    campaign.seed ^ (phase << 32) ^ u64::try_from(round).unwrap_or(0).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
 pub(crate) fn run(campaign: &Campaign, phase: Phase, round: usize, count: usize) -> Result<Figures, Broken> {
-    let seed = campaign.seed ^ u64::try_from(round).unwrap_or(0).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let seed = seed_of(campaign, phase, round);
     let shares_tokens = !matches!(phase, Phase::Fleet(Members::Alone | Members::OwnMemory | Members::OwnDirectory, _));
     let sandbox = Sandbox::builder()
         .seed(seed)
@@ -132,8 +144,11 @@ impl Scene<'_> {
     ) -> Result<BTreeMap<String, u64>, Broken> {
         let stop = AtomicBool::new(false);
         let mut random = Random::new(self.seed, u64::MAX);
+        let (rules, name) = jumps::base_rules(&mut random);
+        self.platform.set_list_rules(rules.clone())?;
+        self.journal.event(name);
         std::thread::scope(|scope| {
-            let disturber = scope.spawn(|| jumps::disturb(&mut random, &self.platform, device, &stop));
+            let disturber = scope.spawn(|| jumps::disturb(&mut random, &self.platform, device, &rules, &stop));
             let result = run();
             stop.store(true, Ordering::SeqCst);
             let done = disturber.join().map_err(|_| "the thread of the jumps panicked")?;

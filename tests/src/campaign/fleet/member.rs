@@ -10,10 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use keysecure::{
-    Acquired, AttemptEnd, AttemptStart, AttemptStore, Client, Clock, Ensure, Error, ErrorKind, FileStore, MemoryStore,
-    Outcome, Store, StoreUnavailable, TransportFault,
-};
+#[cfg(feature = "redis")]
+use keysecure::{Acquired, AttemptEnd, AttemptStart, AttemptStore, StoreUnavailable};
+use keysecure::{Client, Clock, Ensure, Error, ErrorKind, FileStore, MemoryStore, Outcome, Store, TransportFault};
 
 use super::clock::FleetClock;
 use crate::campaign::job::Job;
@@ -137,22 +136,40 @@ fn open(store: &str, time: Time) -> Result<Store, Broken> {
     if let Some(directory) = store.strip_prefix("file:") {
         return Ok(FileStore::open(directory)?.into());
     }
-    let store: Store = store.parse()?;
-    match (time, store.attempt_store()) {
-        (Time::Skipped, Some(attempts)) => Ok(store.attempts(Arc::new(Shorter(attempts)))),
-        _ => Ok(store),
+    open_redis(store, time)
+}
+
+#[cfg(not(feature = "redis"))]
+fn open_redis(_: &str, _: Time) -> Result<Store, Broken> {
+    Err("built without the cargo feature redis".into())
+}
+
+#[cfg(feature = "redis")]
+fn open_redis(url: &str, time: Time) -> Result<Store, Broken> {
+    let store = keysecure::RedisStore::open(url)?;
+    if time == Time::Real {
+        return Ok(store.into());
     }
+    // A busy machine is no outage here.
+    let store: Store = store.timeout(Duration::from_secs(10)).into();
+    Ok(match store.attempt_store() {
+        Some(attempts) => store.attempts(Arc::new(Shorter(attempts))),
+        None => store,
+    })
 }
 
 /// A store whose leases and attempts last for some seconds of real time. Where sleeps are skipped calls have a day; a lease
-/// that a process could not release, because its Redis did not respond within a second on a busy machine, would last as long.
+/// that a process could not release, because its Redis did not respond in time on a busy machine, would last as long.
+#[cfg(feature = "redis")]
 struct Shorter(Arc<dyn AttemptStore>);
 
+#[cfg(feature = "redis")]
 impl Shorter {
     /// Far more than an attempt takes that waits for nothing.
     const LONGEST: Duration = Duration::from_secs(20);
 }
 
+#[cfg(feature = "redis")]
 impl AttemptStore for Shorter {
     fn acquire(&self, reference: &str, lease: Duration, within: Duration) -> Result<Acquired, StoreUnavailable> {
         self.0.acquire(reference, lease.min(Self::LONGEST), within)

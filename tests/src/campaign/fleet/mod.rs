@@ -6,6 +6,7 @@ mod process;
 mod relay;
 mod store;
 
+use std::fmt::Write as _;
 use std::process::Command;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -152,7 +153,8 @@ impl<'a> Fleet<'a> {
     /// Gives each reference to one process, two, or four.
     fn hand_out(&mut self) {
         for at in 0..self.batch.len() {
-            if let Some(reference) = self.batch.get(at) {
+            // Once for an operation: its faults are the same each time, and would refuse every version.
+            if let Some(reference) = self.batch.get(at).filter(|reference| reference.version == 1) {
                 let _ = self.scene.plan_faults(reference.job);
             }
             let first = usize::try_from(self.random.below(4)).unwrap_or(0);
@@ -178,7 +180,7 @@ impl<'a> Fleet<'a> {
         for at in &process.open {
             let reference = self.batch.get(*at).and_then(|at| Some((self.scene.jobs.get(at.job)?, at.version)));
             if let Some((job, version)) = reference {
-                lines.push_str(&format!("job {at} {} {version}\n", job.to_words()));
+                let _ = writeln!(lines, "job {at} {} {version}", job.to_words());
             }
         }
         lines.push_str("go\n");
@@ -210,12 +212,12 @@ impl<'a> Fleet<'a> {
         Ok(())
     }
 
-    fn hear(&mut self, (place, life, said): Message) -> Result<(), Broken> {
+    fn hear(&mut self, (place, life, output): Message) -> Result<(), Broken> {
         let Some(process) = self.processes.get_mut(place) else { return Ok(()) };
         if process.life == life {
-            match said {
-                Said::Line(line) if line == "done" => process.is_done = true,
-                Said::Line(line) => self.claim(place, &line)?,
+            match output {
+                Said::Line(text) if text == "done" => process.is_done = true,
+                Said::Line(text) => self.claim(place, &text)?,
                 // What it has said before it was killed has all been heard.
                 Said::End if process.killed => self.revive(place)?,
                 Said::End => return Err("a process failed".into()),
@@ -310,11 +312,11 @@ impl<'a> Fleet<'a> {
             // In real time shorter than the second by which a lease in Redis outlasts the work that it is for.
             let longest = if self.time == Time::Real { 900 } else { 80 };
             let time = self.random.millis(2, longest);
-            if let Some(process) = self.processes.get_mut(place).filter(|process| !process.killed && !process.is_done) {
-                if process.suspended_until.is_none() {
-                    process.suspend(now + time);
-                    self.scene.journal.event("process suspended at any moment");
-                }
+            let is_free =
+                |process: &&mut Process| !process.killed && !process.is_done && process.suspended_until.is_none();
+            if let Some(process) = self.processes.get_mut(place).filter(is_free) {
+                process.suspend(now + time);
+                self.scene.journal.event("process suspended at any moment");
             }
         }
         match (self.time, self.members) {
