@@ -13,6 +13,9 @@ use crate::values::instant;
 /// Seconds that a look-up reaches past the platform's clock as we know it: for rows of a server whose clock runs ahead or
 /// was set back.
 const AHEAD: i64 = 3600;
+/// Seconds by which the platform's clock may turn out to be later than it was taken for when a look-up was cut. What is more
+/// is missing from [`AHEAD`], so the look-up is made again by the clock that is known then.
+const TOLERANCE: i64 = 300;
 
 /// What a look-up showed.
 pub(super) enum Look<R> {
@@ -58,7 +61,7 @@ pub(super) fn look<T: Thing>(
     let Some(row) = ours.pop() else {
         // The response may have shown that the clock by which the window was cut was wrong.
         let lag = engine.server_now().div_euclid(1000) - (end - AHEAD);
-        return Ok(if !(-AHEAD..AHEAD).contains(&lag) {
+        return Ok(if !(-AHEAD..=TOLERANCE).contains(&lag) {
             Look::Inconclusive("the platform's clock moved while it was looked up")
         } else if watch.elapsed().is_none() {
             Look::Inconclusive("the clock of this machine jumped while it was looked up")

@@ -28,12 +28,13 @@ pub(crate) fn disturb(
                 "tokens revoked"
             }
             1 => {
-                platform.advance(Duration::from_secs(10 + random.below(7_200)));
-                gone_back = Duration::ZERO;
+                let by = Duration::from_secs(10 + random.below(7_200));
+                platform.advance(by);
+                gone_back = gone_back.saturating_sub(by);
                 "platform's clock jumps ahead"
             }
             2 => {
-                // All together no further than the hour by which a look-up reaches past the clock: a row of a later
+                // All together no further than the 55 minutes by which a look-up surely reaches past the clock: a row of a later
                 // future is not found, and that is a limit of `ensure_*`.
                 let by = random.millis(0, 240_000);
                 if gone_back + by > Duration::from_secs(3_000) {
