@@ -17,11 +17,11 @@ fn worker() -> PathBuf {
 
 #[test]
 fn everything_is_made_exactly_once_and_every_outcome_is_true() {
-    let figures = Campaign { skipped: 600, real: 80, worker: Some(worker()), ..Campaign::default() }.run().unwrap();
+    let figures = Campaign { skipped: 400, real: 48, worker: Some(worker()), ..Campaign::default() }.run().unwrap();
     eprintln!("{figures}");
     assert!(figures.is_clean(), "{figures}");
     // What never happens proves nothing.
-    assert!(figures.unknown_inside > 50 && figures.kills > 0 && figures.outcomes_checked > 800, "{figures}");
+    assert!(figures.unknown_inside > 50 && figures.kills > 0 && figures.outcomes_checked > 500, "{figures}");
 }
 
 #[test]

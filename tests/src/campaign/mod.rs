@@ -72,6 +72,8 @@ pub struct Campaign {
     pub worker: Option<PathBuf>,
     /// The mistake that is made on purpose.
     pub flaw: Option<Flaw>,
+    /// Only the phases whose names contain this.
+    pub only: Option<String>,
     /// No round begins later than this after the start.
     pub most_time: Option<Duration>,
     /// Whether to print a line to standard error after each round.
@@ -88,6 +90,7 @@ impl Default for Campaign {
             threads: 8,
             worker: None,
             flaw: None,
+            only: None,
             most_time: None,
             progress: false,
         }
@@ -100,6 +103,9 @@ impl Campaign {
         let started = Instant::now();
         let mut figures = Figures::default();
         for (phase, operations) in self.phases() {
+            if self.only.as_ref().is_some_and(|only| !phase.to_string().contains(only)) {
+                continue;
+            }
             if let Some(reason) = scene::cannot_run(phase)? {
                 figures.notes.push(format!("SKIPPED: {phase}: {reason}"));
                 continue;

@@ -10,13 +10,14 @@ use keysecure_tests::campaign::member;
 use keysecure_tests::campaign::{Campaign, Flaw};
 
 const USAGE: &str = "\
-Usage: campaign [--seed N] [--skipped N] [--real N] [--threads N] [--minutes N] [--flaw FLAW]
+Usage: campaign [--seed N] [--skipped N] [--real N] [--only TEXT] [--threads N] [--minutes N] [--flaw FLAW]
 
 Makes transfers and cards in sandboxes where everything goes wrong, and checks the sandboxes' ledgers against what was to be
 done and what every call claimed. Ends with 0 if each exists exactly once and every outcome is true.
 
   --skipped N   operations in skipped time (20000)
   --real N      operations in real time (3000)
+  --only TEXT   only the phases whose names contain it, such as files or real
   --minutes N   begins nothing more after that time
   --flaw FLAW   makes one mistake on purpose and ends with 0 if that is found: short-settle, blind, gives-up, lies,
                 no-store-sharing, own-directories, fleet-lies
@@ -55,6 +56,7 @@ fn parsed(arguments: &[String]) -> Result<Campaign, Broken> {
             "--seed" => campaign.seed = value.parse()?,
             "--skipped" => campaign.skipped = value.parse()?,
             "--real" => campaign.real = value.parse()?,
+            "--only" => campaign.only = Some(value.clone()),
             "--minutes" => campaign.most_time = Some(Duration::from_secs(60 * value.parse::<u64>()?)),
             "--threads" => campaign.threads = value.parse()?,
             "--flaw" => {

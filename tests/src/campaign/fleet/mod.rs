@@ -284,6 +284,7 @@ impl<'a> Fleet<'a> {
     /// The relay wants the sender of a request killed or suspended.
     fn obey(&mut self, order: &Order) -> Result<(), Broken> {
         let sender = self.processes.iter_mut().find(|process| !process.killed && process.has(&order.from));
+        let is_here = sender.is_some();
         if let Some(process) = sender {
             match order.what {
                 Blow::Kill => {
@@ -294,7 +295,7 @@ impl<'a> Fleet<'a> {
             }
         }
         // If the relay waits no longer, nobody needs the reply.
-        let _ = order.done.send(());
+        let _ = order.done.send(is_here);
         Ok(())
     }
 

@@ -22,13 +22,13 @@ const CHANCE: u64 = 12;
 /// The requests that create something.
 const CREATES: [&[u8]; 2] = [b"POST /open-api/v1/account/transfer HTTP/1.1", b"POST /open-api/v1/card/apply HTTP/1.1"];
 
-/// What is to be done to the process that sent a request. Whoever gets it answers when it is done.
+/// What is to be done to the process that sent a request. Whoever receives it replies when it is done, or cannot be.
 #[derive(Debug)]
 pub(super) struct Order {
     /// The port of the process's end of the connection.
     pub(super) from: SocketAddr,
     pub(super) what: Blow,
-    pub(super) done: Sender<()>,
+    pub(super) done: Sender<bool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,12 +207,13 @@ impl Shared {
                     read_whole(client, &mut request)?;
                     let (begin, rest) = split(&request, part);
                     platform.write_all(begin)?;
-                    self.strike(client.peer_addr()?, what);
-                    self.journal.event(match (what, rest.is_empty()) {
-                        (Blow::Kill, true) => "process killed behind a request",
-                        (Blow::Kill, false) => "process killed in mid-request",
-                        (Blow::Suspend(_), _) => "process suspended in mid-request",
-                    });
+                    if self.strike(client.peer_addr()?, what) {
+                        self.journal.event(match (what, rest.is_empty()) {
+                            (Blow::Kill, true) => "process killed behind a request",
+                            (Blow::Kill, false) => "process killed in mid-request",
+                            (Blow::Suspend(_), _) => "process suspended in mid-request",
+                        });
+                    }
                     if !rest_passes && !rest.is_empty() {
                         return reset(client, platform);
                     }
@@ -240,12 +241,11 @@ impl Shared {
         }
     }
 
-    /// Has the sender killed or suspended, and waits until it is.
-    fn strike(&self, from: SocketAddr, what: Blow) {
+    /// Has the sender killed or suspended, and waits until it is. `false`: it was gone, or its parent was too busy.
+    fn strike(&self, from: SocketAddr, what: Blow) -> bool {
         let (done, wait) = mpsc::channel();
-        if lock(&self.orders).send(Order { from, what, done }).is_ok() {
-            let _ = wait.recv_timeout(Duration::from_millis(LONGEST_HOLD));
-        }
+        let sent = lock(&self.orders).send(Order { from, what, done }).is_ok();
+        sent && wait.recv_timeout(Duration::from_millis(LONGEST_HOLD)).unwrap_or(false)
     }
 
     /// How long it waited.
