@@ -26,12 +26,17 @@ fn body(consume_no: &str) -> String {
     format!(r#"{{"id":"1","action":"Auth","data":{{"consume_no":"{consume_no}","card_no":"k","amount":42.00}}}}"#)
 }
 
-/// The same purchase under a timestamp and signature that no other one of this process has.
-fn delivered(verifier: &WebhookVerifier, consume_no: &str) -> Received {
+/// A timestamp that no other webhook of this process has.
+fn unique_time() -> SystemTime {
     static LATEST: OnceLock<SystemTime> = OnceLock::new();
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let back = Duration::from_millis(COUNT.fetch_add(1, Ordering::Relaxed));
-    let (at, body) = (*LATEST.get_or_init(SystemTime::now) - back, body(consume_no));
+    *LATEST.get_or_init(SystemTime::now) - back
+}
+
+/// The same purchase under a timestamp and signature that no other one of this process has.
+fn delivered(verifier: &WebhookVerifier, consume_no: &str) -> Received {
+    let (at, body) = (unique_time(), body(consume_no));
     let headers = verifier.sign_for_tests(at, body.as_bytes()).unwrap();
     verifier.verify(headers, body.as_bytes()).unwrap()
 }
@@ -77,10 +82,8 @@ fn two_workers_that_share_a_store_decide_once_and_say_the_same() {
 
 /// Any purchase, with a signature that no other one has.
 fn asked(verifier: &WebhookVerifier, data: &str) -> Received {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
     let body = format!(r#"{{"id":"1","action":"Auth","data":{data}}}"#);
-    let at = SystemTime::now() - Duration::from_millis(1000 + COUNT.fetch_add(1, Ordering::Relaxed));
-    verifier.verify(verifier.sign_for_tests(at, body.as_bytes()).unwrap(), body.as_bytes()).unwrap()
+    verifier.verify(verifier.sign_for_tests(unique_time(), body.as_bytes()).unwrap(), body.as_bytes()).unwrap()
 }
 
 #[test]

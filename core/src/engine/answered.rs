@@ -3,6 +3,7 @@
 use super::envelope::TakeData;
 use crate::error::Error;
 use crate::model::{Decode, value_ahead};
+use crate::values::json::Extra;
 
 /// Takes data and then accepts it.
 pub(super) trait Accept: TakeData {
@@ -38,6 +39,12 @@ impl<T: Decode, U, A> TakeData for Answered<T, U, A> {
     fn take_none(&mut self) -> bool {
         self.data = T::missing();
         self.data.is_some()
+    }
+
+    fn take_beside(&mut self, beside: Extra) {
+        if let Some(data) = &mut self.data {
+            data.add_beside(beside);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::model::{Decode, at, value_ahead};
+use crate::values::json::{Extra, Json};
 use crate::values::surrogates;
 use crate::values::tree::Reader;
 
@@ -26,6 +27,9 @@ pub(super) trait TakeData {
 
     /// There is no data. Whether that is good as well.
     fn take_none(&mut self) -> bool;
+
+    /// The fields beside `data` that are not the envelope's own, after the data was taken.
+    fn take_beside(&mut self, beside: Extra);
 }
 
 /// A response that cannot be relied on.
@@ -115,7 +119,7 @@ enum Data<'a> {
 
 fn read_text(text: &str, taker: &mut dyn TakeData, keys: &mut Keys) -> Result<Envelope, serde_json::Error> {
     let (mut msg, mut data) = (None::<Option<String>>, Data::Missing);
-    let mut wrong = None;
+    let (mut wrong, mut beside) = (None, Extra::default());
     let mut reader = Reader::new(text);
     let read = reader.fields(|reader, name| {
         let ahead = reader.ahead();
@@ -132,8 +136,13 @@ fn read_text(text: &str, taker: &mut dyn TakeData, keys: &mut Keys) -> Result<En
             }
             _ => {
                 reader.skip()?;
-                if name == "data" && keys.code.is_none() {
-                    data = Data::Early(ahead);
+                match name {
+                    "data" if keys.code.is_none() => data = Data::Early(ahead),
+                    "data" => {}
+                    name => {
+                        let value = ahead.get(..ahead.len() - reader.ahead().len()).unwrap_or_default();
+                        beside.insert(name, Json::valid(value.trim()));
+                    }
                 }
                 return Some(());
             }
@@ -159,6 +168,9 @@ fn read_text(text: &str, taker: &mut dyn TakeData, keys: &mut Keys) -> Result<En
         Data::Missing if !taker.take_none() => return Err(missing("data")),
         Data::Early(early) => taker.take(early).map(drop).map_err(|error| at(format_args!("data"), &error))?,
         Data::Missing | Data::Taken => {}
+    }
+    if !beside.is_empty() {
+        taker.take_beside(beside);
     }
     Ok(Envelope::Data)
 }

@@ -32,7 +32,7 @@ pub struct Page<T> {
     /// The rows, newest first. Fewer than were asked for usually mean that this is the last page; only an empty page is
     /// sure to be.
     pub list: Vec<T>,
-    /// The fields beside `list`, such as a `total`, if the platform gives any.
+    /// The fields beside `list`, such as a `total`, and those beside `data`, if the platform gives any.
     pub extra: Extra,
 }
 

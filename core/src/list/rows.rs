@@ -38,7 +38,7 @@ pub(super) type Tried<T> = Result<T, String>;
 /// The `data` of a list call.
 pub(super) struct Rows<T> {
     pub list: Vec<Tried<T>>,
-    /// The fields beside the rows.
+    /// The fields beside the rows, and those beside the data.
     pub extra: Extra,
 }
 
@@ -61,6 +61,13 @@ impl<T: Row> Decode for Rows<T> {
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read_object(deserializer, Partial { list: None, extra: Extra::default() })
+    }
+
+    /// A `total` may be beside the data, too.
+    fn add_beside(&mut self, beside: Extra) {
+        for (name, value) in beside.iter().filter(|(name, _)| self.extra.get(name).is_none()).collect::<Vec<_>>() {
+            self.extra.insert(name, value.clone());
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use serde::ser::{Serialize, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
 use super::text::{NumberText, text_of};
+use crate::values::json::Extra;
 use crate::values::{decimal, instant};
 
 /// A value that can be read from an answer.
@@ -38,6 +39,9 @@ pub(crate) trait Decode: Sized {
     fn missing() -> Option<Self> {
         None
     }
+
+    /// Takes the fields that a response has beside its data. Most data has no use for them.
+    fn add_beside(&mut self, _beside: Extra) {}
 
     /// Reads a value that may be `null`.
     fn read_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {

@@ -48,7 +48,7 @@ model! {
         /// A description (inferred).
         pub detail: Option<String>,
         /// Its time. In a webhook this is when the record was updated, which need not be when the purchase was made: see
-        /// [`ConsumptionEvent::time`](crate::ConsumptionEvent::time).
+        /// the `time` of [`ConsumptionEvent`](crate::ConsumptionEvent).
         pub time: Option<SystemTime>,
     }
 }

@@ -22,6 +22,7 @@ pub fn run(input: &[u8]) {
     let plain = without_escapes(text);
     let rows: HashSet<&str> = digits(&plain).collect();
     let no_pan_in = |printed: String| {
+        let printed = without_escapes(&printed);
         for pan in pans.iter().filter(|pan| printed.contains(**pan)) {
             assert!(rows.iter().any(|row| row.len() > pan.len() && row.contains(pan)), "{printed}");
         }

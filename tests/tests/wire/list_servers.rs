@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 use keysecure::{Client, Error, ErrorKind, ListConsumptions, ListPackages, Package};
-use keysecure_tests::{Reply, Scripted, Seen, envelope, millis};
+use keysecure_tests::{Reply, Scripted, Seen, envelope, http, millis};
 
 /// The page and the size that a request asks for.
 fn asked(seen: &Seen) -> (usize, usize) {
@@ -120,6 +120,25 @@ fn a_server_that_caps_pages_at_any_length_and_says_that_there_is_more_gives_ever
                 gives_all(&name, &client, total);
             }
         }
+    }
+}
+
+#[test]
+fn what_is_said_beside_the_data_counts_as_what_is_said_within() {
+    for (front, behind) in
+        [(r#""total":120,"#, ""), ("", r#","total":120"#), ("", r#","page":{"total":"120"},"trace":"x""#)]
+    {
+        let server = Scripted::platform(move |seen| {
+            let (page, size) = asked(seen);
+            let data = rows(cut(page * size.min(30), size.min(30), 120), r#","own":1"#);
+            let body = format!(r#"{{{front}"code":0,"msg":"ok","data":{data}{behind}}}"#);
+            Reply::Keep(http("200 OK", &[], body.as_bytes()))
+        })
+        .unwrap();
+        let client = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).build().unwrap();
+        gives_all(&format!("{front} {behind}"), &client, 120);
+        let page = client.cards().packages_page(&ListPackages::default(), 0, 30).unwrap();
+        assert!(page.extra.get("own").is_some() && page.extra.len() >= 2, "{:?}", page.extra);
     }
 }
 
