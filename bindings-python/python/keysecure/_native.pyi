@@ -1350,7 +1350,7 @@ class Consumption(_Model):
     @property
     def time(self) -> datetime | None:
         """Its time. In a webhook this is when the record was updated, which need not be when the
-        purchase was made: see `ConsumptionEvent::time`.
+        purchase was made: see the `time` of `ConsumptionEvent`.
         """
 
 @final

@@ -48,8 +48,9 @@ public class UrlConnectionTransport @JvmOverloads constructor(
                 departure.abandon()
                 apart(connection::disconnect)
             }
-            // The time-out of a connection is that of each single read; this one is that of the whole exchange.
-            end = clock.schedule(over, request.timeout.nanos(), TimeUnit.NANOSECONDS)
+            // The time-out of a connection is that of each single read; this one is that of the whole exchange. It is
+            // repeated: a connection that is closed at the moment when it opens its stream stays open.
+            end = clock.scheduleWithFixedDelay(over, request.timeout.nanos(), CLOSE_AGAIN.nanos(), TimeUnit.NANOSECONDS)
             prepare(connection, request)
             connection.connect()
             return exchange(connection, request, departure, late)
@@ -119,6 +120,8 @@ public class UrlConnectionTransport @JvmOverloads constructor(
     }
 
     private companion object {
+        val CLOSE_AGAIN: Duration = Duration.ofSeconds(2)
+
         /** One thread for all: it only says whose time is up. */
         val clock = ScheduledThreadPoolExecutor(1) { task ->
             Thread(task, "keysecure-timeouts").apply { isDaemon = true }
