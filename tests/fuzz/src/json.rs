@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 /// The entries of an object in their order, equal names included. `None` for anything else.
 pub fn entries(text: &str) -> Option<Vec<(String, &str)>> {
-    struct Entries<'a>(Vec<(String, &'a RawValue)>);
+    struct Entries<'a>(Vec<(&'a RawValue, &'a RawValue)>);
 
     impl<'de> Deserialize<'de> for Entries<'de> {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -31,7 +31,7 @@ pub fn entries(text: &str) -> Option<Vec<(String, &str)>> {
     }
 
     let Entries(entries) = serde_json::from_str(text).ok()?;
-    Some(entries.into_iter().map(|(name, value)| (name, value.get())).collect())
+    entries.into_iter().map(|(name, value)| Some((text_of(name.get())?, value.get()))).collect()
 }
 
 /// The text of a JSON string. Half a surrogate pair is a question mark, as it is to Java.
