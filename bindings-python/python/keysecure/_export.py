@@ -92,7 +92,7 @@ class Span:
 
     def windows(self) -> list[tuple[datetime, datetime]]:
         """From new to old, as the rows inside each. Neighbours share one second, so that no row falls between them;
-        rows that come twice are told by number."""
+        rows that come twice are recognised by their number."""
         windows: list[tuple[datetime, datetime]] = []
         start = self.start
         while self.end - start > self.window:

@@ -121,7 +121,7 @@ fn decided(decide: &Py<PyAny>, event: &AuthEvent) -> Option<Decision> {
     attach(|py| begin(py, decide, event))??.recv().ok()
 }
 
-/// Begins a decision and gives where it will arrive.
+/// Starts a decision and returns the channel of its result.
 fn begin(py: Python<'_>, decide: &Py<PyAny>, event: &AuthEvent) -> Option<mpsc::Receiver<Decision>> {
     static BEGIN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let (sender, decided) = mpsc::sync_channel(1);

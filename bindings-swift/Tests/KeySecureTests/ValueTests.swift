@@ -145,7 +145,7 @@ final class ValueTests: XCTestCase {
         XCTAssertEqual(try failure { _ = try apply(.physical) }.field, "address_info.first_name")
     }
 
-    func testTheSandboxAppliesTariffsChargesFeesAndUsesHttpStatusesWhenItIsToldTo() throws {
+    func testTheSandboxAppliesTariffsChargesFeesAndUsesHttpStatusesWhenTheseAreSet() throws {
         let sandbox = try startSandbox()
         let (client, holder) = (try sandbox.client(), try sandbox.cardholder())
         let card = try sandbox.virtualCard(of: holder)

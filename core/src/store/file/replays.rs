@@ -71,7 +71,7 @@ impl FileStore {
         work(&mut shards[number % SHARDS])
     }
 
-    /// The name of a key's file, and the number and path of the directory that it lies in.
+    /// The name of a key's file, and the number and path of its directory.
     fn place_of(&self, key: &str) -> (String, usize, PathBuf) {
         let key = digest(&["keysecure replay", key]);
         let (first, _) = key.split_at(2);
@@ -139,7 +139,7 @@ impl ReplayStore for FileStore {
 }
 
 /// Removes the keys that have ended and counts the others. One sweeper at a time: of two, the slower one could remove a
-/// key that was made anew after the quicker one had removed it.
+/// key that was created again after the quicker one had removed it.
 fn sweep_keys(directory: &Path) -> io::Result<usize> {
     let lock = match lock_file(&directory.join("lock")) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),

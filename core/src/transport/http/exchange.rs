@@ -1,7 +1,7 @@
 //! What the layers below ureq must know of the exchange that the calling thread is in: its limits, and whether the request
 //! has begun to leave.
 //!
-//! ureq carries an exchange out on the thread that asks for it, so this lies in that thread. Limits that went through ureq
+//! ureq carries an exchange out on the thread that asks for it, so this is kept in that thread. Limits that went through ureq
 //! would cost a copy of its settings for each request.
 
 use std::cell::Cell;

@@ -164,7 +164,7 @@ class CallsTest {
     }
 
     @Test
-    fun `the sandbox applies tariffs, charges fees and uses HTTP statuses when it is told to`() = Stage().use { stage ->
+    fun `the sandbox applies tariffs, charges fees and uses HTTP statuses when these are set`() = Stage().use { stage ->
         val cardNo = stage.sandbox.virtualCard(stage.cardholderNo)
         stage.client.accounts().transfer(stage.transfer("topup-1", "100.00"))
         stage.sandbox.settings("tariffs" to true, "http_statuses" to "strict")

@@ -101,7 +101,7 @@ class StoresTest {
     }
 
     @Test
-    fun `an attempt store that throws stops ensure before it sends, unless it is told to go on, and never a plain call`() =
+    fun `an attempt store that throws stops ensure before it sends, unless the call accepts that, and never a plain call`() =
         Stage().use { stage ->
             Heard().use { heard ->
                 val broken = OwnAttempts(Duration.ZERO) { error("s3cr3t") }
@@ -125,7 +125,7 @@ class StoresTest {
         }
 
     @Test
-    fun `a token store that throws costs a token and nothing else, and the observer is told`() = Stage().use { stage ->
+    fun `a token store that throws costs a token and nothing else, and the observer is called`() = Stage().use { stage ->
         val lines = CopyOnWriteArrayList<String>()
         Heard().use { heard ->
             val store = Store.own(tokens = OwnTokens { throw AssertionError("s3cr3t") })
