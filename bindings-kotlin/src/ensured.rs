@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use keysecure::{Card, Cardholder, Ensure, Ensured, TransferRecord, When, WhenUnavailable};
+use keysecure::{Card, Cardholder, EnsureOptions, Ensured, TransferRecord, WindowBound, OnStoreFailure};
 
-/// How to make sure of a target. See the core's `Ensure`.
+/// How to make sure of a target. See the core's `EnsureOptions`.
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct EnsureOptions {
     /// The most time that the whole call may take; it must be longer than `settle`. Default: 60 s, or 180 s over a
@@ -17,25 +17,25 @@ pub struct EnsureOptions {
     pub settle: Option<Duration>,
     /// Since when the target may have been sent. Default: the last 90 days. A recorded attempt that is older extends it.
     #[uniffi(default = None)]
-    pub since: Option<When>,
+    pub since: Option<WindowBound>,
     /// Declares that no process ever sent this reference: it is then sent at once, also by a store that cannot tell. A
     /// recorded attempt that may have been carried out overrides it.
     #[uniffi(default = false)]
-    pub never_sent: bool,
+    pub first_attempt: bool,
     /// What to do when the attempt store cannot be reached. `Reject`, the default, fails the call: before its first attempt
     /// with outcome `NotSent`. `Accept` continues with the record of this process alone: another worker may do the same
     /// operation at the same time.
     #[uniffi(default = None)]
-    pub on_store_failure: Option<WhenUnavailable>,
+    pub on_store_failure: Option<OnStoreFailure>,
 }
 
-impl From<EnsureOptions> for Ensure {
+impl From<EnsureOptions> for EnsureOptions {
     fn from(options: EnsureOptions) -> Self {
         Self {
             deadline: options.deadline,
             settle: options.settle,
             since: options.since,
-            never_sent: options.never_sent,
+            first_attempt: options.first_attempt,
             on_store_failure: options.on_store_failure.unwrap_or_default(),
         }
     }

@@ -11,7 +11,7 @@ use keysecure::{Method, Request, Response, TransportError, TransportFault};
 /// * never follows a redirect and never repeats a request;
 /// * keeps to `timeout` and `connect_timeout`;
 /// * does not begin to send after `start_within`: then it fails with a timeout and `sent = false`;
-/// * stops reading when an answer grows beyond `max_answer` bytes;
+/// * stops reading when an answer grows beyond `max_response_bytes` bytes;
 /// * says `sent = false` only when the request provably never left whole.
 ///
 /// Anything else that it throws counts as an exchange whose outcome is unknown.
@@ -67,7 +67,7 @@ pub struct HttpRequest {
     /// The most time that making a connection may take.
     pub connect_timeout: Duration,
     /// The most bytes that the answer's body may have.
-    pub max_answer: i64,
+    pub max_response_bytes: i64,
     /// Do not begin to send after this: then the request is not sent, and the failure is a timeout that says so. Counted
     /// from the moment that the transport gets the request; the last moment to look at it is just before the body is
     /// written. None sets no limit.
@@ -157,10 +157,10 @@ impl keysecure::Transport for Foreign {
             body: request.body.to_vec(),
             timeout: request.timeout,
             connect_timeout: request.connect_timeout,
-            max_answer: i64::try_from(request.max_answer).unwrap_or(i64::MAX),
+            max_response_bytes: i64::try_from(request.max_response_bytes).unwrap_or(i64::MAX),
             start_within: request.start_within,
         })?;
-        if answer.body.len() > request.max_answer {
+        if answer.body.len() > request.max_response_bytes {
             return Err(TransportError::maybe_sent(TransportFault::TooLarge));
         }
         Ok(Response {
@@ -235,7 +235,7 @@ mod tests {
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
             start_within: limit,
-            max_answer: 10,
+            max_response_bytes: 10,
         };
         let error = Foreign(Arc::clone(&stack) as Arc<dyn Transport>).send(&request).unwrap_err();
         assert!(!error.sent && error.fault == TransportFault::Timeout);

@@ -2,12 +2,12 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use keysecure::{Bin, Card, Cardholder, Consumption, Extra, List, Package, Page, TransferRecord};
+use keysecure::{Bin, Card, Cardholder, Consumption, Extra, Pager, Package, Page, TransferRecord};
 
 use crate::convert::Result;
 
 /// The rows that are there without a further request, after the first one, which may need one.
-fn rows<T>(list: &Mutex<List<T>>) -> Result<Vec<T>> {
+fn rows<T>(list: &Mutex<Pager<T>>) -> Result<Vec<T>> {
     let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(first) = list.next().transpose()? else { return Ok(Vec::new()) };
     let here = list.size_hint().0;
@@ -23,7 +23,7 @@ macro_rules! lists {
     ($($list:ident and $page:ident of $row:ident,)+) => { $(
         /// A lazy list.
         #[derive(Debug, uniffi::Object)]
-        pub struct $list(Mutex<List<$row>>);
+        pub struct $list(Mutex<Pager<$row>>);
 
         #[uniffi::export]
         impl $list {
@@ -33,8 +33,8 @@ macro_rules! lists {
             }
         }
 
-        impl From<List<$row>> for $list {
-            fn from(list: List<$row>) -> Self {
+        impl From<Pager<$row>> for $list {
+            fn from(list: Pager<$row>) -> Self {
                 Self(Mutex::new(list))
             }
         }

@@ -1,6 +1,6 @@
 //! Open enums from the platform's text: a known one, or `Unknown` with the text.
 
-use keysecure::{CardStatus, CardType, CardholderStatus, ConsumptionType, Exemption, FeeType, Status, TransferType};
+use keysecure::{CardStatus, CardType, CardholderStatus, ConsumptionType, FeeWaiver, FeeType, Status, TransferType};
 
 macro_rules! of_text {
     ($($function:ident -> $name:ident,)+) => { $(
@@ -17,7 +17,7 @@ of_text! {
     card_type_of -> CardType,
     cardholder_status_of -> CardholderStatus,
     consumption_type_of -> ConsumptionType,
-    exemption_of -> Exemption,
+    exemption_of -> FeeWaiver,
     fee_type_of -> FeeType,
     status_of -> Status,
     transfer_type_of -> TransferType,

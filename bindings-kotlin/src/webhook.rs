@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use keysecure::{AuthEvent, CanonicalForm, Event, FfiError, WhenUnavailable, masked};
+use keysecure::{AuthEvent, CanonicalForm, Event, FfiError, OnStoreFailure, masked};
 
 use crate::convert::{CallbackFailure, Result, count};
 use crate::http::Header;
@@ -48,13 +48,13 @@ impl WebhookVerifier {
             verifier = verifier.tolerance(tolerance);
         }
         if options.any_age {
-            verifier = verifier.accepting_any_age();
+            verifier = verifier.ignore_timestamp();
         }
         if let Some(store) = options.store {
             let Some(replays) = store.0.replay_store() else {
                 return Err(FfiError::refused("store", "must have a store of webhooks: give it `replays`"));
             };
-            let when = if options.accept_when_unavailable { WhenUnavailable::Accept } else { WhenUnavailable::Reject };
+            let when = if options.accept_when_unavailable { OnStoreFailure::Accept } else { OnStoreFailure::Reject };
             verifier = verifier.replay_guard(replays, when);
         }
         if let Some(bytes) = options.max_body {
@@ -64,18 +64,18 @@ impl WebhookVerifier {
     }
 
     /// Verifies a callback and types what it says. Headers are found without regard to case; `body` is the raw body.
-    pub fn verify(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<Received> {
-        Ok(Received(self.0.verify(pairs(&headers), &body)?))
+    pub fn verify(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<VerifiedWebhook> {
+        Ok(VerifiedWebhook(self.0.verify(pairs(&headers), &body)?))
     }
 
     /// Verifies a callback as `verify` does and claims it, so that it is handled once however often it comes, and again
     /// when it could not be handled: see `Claim`.
     ///
-    /// Rejection `replayed`: it was handled before; reply with `replyAgain`. Rejection `inProgress`: another worker
+    /// Rejection `replayed`: it was handled before; reply with `replyDuplicate`. Rejection `inProgress`: another worker
     /// handles it at this moment; reply with an HTTP error, so that it comes again.
     pub fn claim(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<Claim> {
         let (received, claim) = self.0.claim(pairs(&headers), &body)?;
-        Ok(Claim { received: Arc::new(Received(received)), held: Mutex::new(Some(claim)) })
+        Ok(Claim { received: Arc::new(VerifiedWebhook(received)), held: Mutex::new(Some(claim)) })
     }
 
     /// The exact body to reply with to a webhook that was accepted before (rejection `replayed`): a purchase gets its first
@@ -83,14 +83,14 @@ impl WebhookVerifier {
     ///
     /// The first reply is the one that a `Responder` keeps in the store of this verifier; while it is being made, this waits
     /// for it. A purchase without one is declined.
-    pub fn reply_again(&self, body: Vec<u8>) -> String {
-        self.0.reply_again(&body)
+    pub fn reply_duplicate(&self, body: Vec<u8>) -> String {
+        self.0.reply_duplicate(&body)
     }
 
     /// Verifies the signature and the age only: no look at the action, no typing, no replay guard.
-    pub fn verify_signature(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<Verified> {
+    pub fn verify_signature(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<SignatureMatch> {
         let verified = self.0.verify_signature(pairs(&headers), &body)?;
-        Ok(Verified { secret: place(verified.secret), form: verified.form })
+        Ok(SignatureMatch { secret: place(verified.secret), form: verified.form })
     }
 
     /// The headers that the platform would send with this body, signed with the first secret: for tests.
@@ -116,7 +116,7 @@ pub fn parse_unverified(body: Vec<u8>) -> Result<Event> {
 
 /// A proof that a signature is valid, without a look at what it says.
 #[derive(Debug, Clone, uniffi::Record)]
-pub struct Verified {
+pub struct SignatureMatch {
     /// Which of the verifier's secrets signed it, counted from 0.
     pub secret: i32,
     /// Which canonical form was signed.
@@ -126,10 +126,10 @@ pub struct Verified {
 /// A callback whose signature is valid.
 #[derive(Debug, uniffi::Object)]
 #[uniffi::export(Debug)]
-pub struct Received(keysecure::Received);
+pub struct VerifiedWebhook(keysecure::VerifiedWebhook);
 
 #[uniffi::export]
-impl Received {
+impl VerifiedWebhook {
     /// The platform's id of the callback. It is not signed: do not build on it alone.
     pub fn id(&self) -> String {
         self.0.id.clone()
@@ -163,14 +163,14 @@ impl Received {
 /// Purchases are remembered at once: nobody waits for a second answer.
 #[derive(Debug, uniffi::Object)]
 pub struct Claim {
-    received: Arc<Received>,
+    received: Arc<VerifiedWebhook>,
     held: Mutex<Option<keysecure::Claim>>,
 }
 
 #[uniffi::export]
 impl Claim {
     /// The callback.
-    pub fn received(&self) -> Arc<Received> {
+    pub fn received(&self) -> Arc<VerifiedWebhook> {
         Arc::clone(&self.received)
     }
 
@@ -194,10 +194,10 @@ impl Claim {
 }
 
 /// The exact body to answer a callback with that was handled before: it is accepted again. A purchase is declined, because
-/// nobody may decide on it twice, and least of all with yes; `WebhookVerifier.replyAgain` repeats the first reply instead.
+/// nobody may decide on it twice, and least of all with yes; `WebhookVerifier.replyDuplicate` repeats the first reply instead.
 #[uniffi::export]
-pub fn reply_again(body: Vec<u8>) -> String {
-    keysecure::reply_again(&body)
+pub fn reply_duplicate(body: Vec<u8>) -> String {
+    keysecure::reply_duplicate(&body)
 }
 
 /// The exact body to answer a callback with.
@@ -278,7 +278,7 @@ impl Responder {
 
     /// The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the
     /// default.
-    pub fn respond(&self, received: Arc<Received>) -> String {
+    pub fn respond(&self, received: Arc<VerifiedWebhook>) -> String {
         self.0.respond(&received.0)
     }
 }

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use keysecure::{Check, Client, ClientBuilder, Clock, Health, Report, SystemClock};
+use keysecure::{Check, Client, ClientBuilder, Clock, CheckStatus, Report, SystemClock};
 use keysecure_sandbox::{CipherMode, Fault, FaultKind, KeyScheme, KeyState, MerchantState, Mode, Sandbox};
 use keysecure_tests::free_address;
 
@@ -18,16 +18,16 @@ fn card(sandbox: &Sandbox) -> String {
     sandbox.seed_virtual_card(&sandbox.seed_approved_cardholder()).unwrap()
 }
 
-fn health(report: &Report) -> Vec<(&'static str, Health)> {
+fn health(report: &Report) -> Vec<(&'static str, CheckStatus)> {
     report.findings.iter().map(|finding| (finding.check.as_str(), finding.health)).collect()
 }
 
 /// The one finding that is bad, and that what comes behind it was not looked at.
 fn bad(report: &Report, check: Check, code: Option<i64>) {
     let finding = report.of(check).unwrap();
-    assert_eq!((finding.health, finding.code), (Health::Bad, code), "{report}");
+    assert_eq!((finding.health, finding.code), (CheckStatus::Bad, code), "{report}");
     assert!(!finding.advice.is_empty() && !report.is_healthy(), "{report}");
-    assert_eq!(report.findings.iter().filter(|finding| finding.health == Health::Bad).count(), 1, "{report}");
+    assert_eq!(report.findings.iter().filter(|finding| finding.health == CheckStatus::Bad).count(), 1, "{report}");
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn a_sound_integration_is_all_good_in_order() {
     let sandbox = Sandbox::start().unwrap();
     let report = builder(&sandbox).build().unwrap().doctor(Some(&card(&sandbox)));
     let names = ["clock", "reachability", "api_key", "ip_whitelist", "token", "mode", "pci", "aes"];
-    assert_eq!(health(&report), names.map(|name| (name, Health::Good)), "{report}");
+    assert_eq!(health(&report), names.map(|name| (name, CheckStatus::Good)), "{report}");
     assert!(report.of(Check::Mode).unwrap().found.starts_with("credit"));
     assert!(report.to_string().ends_with("All is well."));
 }
@@ -45,7 +45,7 @@ fn without_a_card_pci_and_aes_are_skipped() {
     let sandbox = Sandbox::start().unwrap();
     let report = builder(&sandbox).build().unwrap().doctor(None);
     for check in [Check::Pci, Check::Aes] {
-        assert_eq!(report.of(check).unwrap().health, Health::Skipped);
+        assert_eq!(report.of(check).unwrap().health, CheckStatus::Skipped);
     }
     assert!(report.is_healthy());
 }
@@ -91,7 +91,7 @@ fn a_token_that_is_refused_even_when_new_points_at_another_process() {
     sandbox.clear_faults();
     sandbox.fault(Fault::on("token", FaultKind::Code(1009)).times(10));
     let busy = builder(&sandbox).build().unwrap().doctor(None);
-    assert_eq!(busy.of(Check::Token).unwrap().health, Health::Warning, "{busy}");
+    assert_eq!(busy.of(Check::Token).unwrap().health, CheckStatus::Warning, "{busy}");
 }
 
 #[test]
@@ -104,10 +104,10 @@ fn a_platform_out_of_reach_is_told_by_what_went_wrong() {
     let report = at(&format!("http://{}", free_address())).doctor(None);
     bad(&report, Check::Reachability, None);
     assert!(report.of(Check::Reachability).unwrap().advice.contains("firewall"), "{report}");
-    assert_eq!(report.of(Check::ApiKey).unwrap().health, Health::Skipped);
+    assert_eq!(report.of(Check::ApiKey).unwrap().health, CheckStatus::Skipped);
     let plain = sandbox.base_url().replace("http://", "https://");
     let report = at(&plain).doctor(None);
-    assert_eq!(report.of(Check::Reachability).unwrap().health, Health::Bad, "{report}");
+    assert_eq!(report.of(Check::Reachability).unwrap().health, CheckStatus::Bad, "{report}");
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let report = at(&format!("http://{}", silent.local_addr().unwrap())).doctor(None);
     assert!(report.of(Check::Reachability).unwrap().advice.contains("too slow"), "{report}");
@@ -124,7 +124,7 @@ fn pci_display_that_is_off_and_cards_that_do_not_serve_are_told() {
     bad(&builder(&sandbox).build().unwrap().doctor(Some(&card_no)), Check::Pci, Some(1013));
     sandbox.set_pci_enabled(true);
     let report = builder(&sandbox).build().unwrap().doctor(Some("404"));
-    assert_eq!(report.of(Check::Pci).unwrap().health, Health::Bad, "{report}");
+    assert_eq!(report.of(Check::Pci).unwrap().health, CheckStatus::Bad, "{report}");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_wrong_clock_is_a_warning_with_its_size() {
         let client = builder(&sandbox).clock(Arc::new(WrongClock(SystemClock::new(), seconds))).build().unwrap();
         let report = client.doctor(None);
         let finding = report.of(Check::Clock).unwrap();
-        assert_eq!(finding.health, Health::Warning);
+        assert_eq!(finding.health, CheckStatus::Warning);
         assert!(finding.found.contains(side) && finding.found.contains("about 3"), "{report}");
         assert!(report.is_healthy());
     }

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use keysecure::{
-    Decision, MemoryReplayStore, Received, Rejection, ReplayStore, Responder, StoreUnavailable, WebhookVerifier,
-    WhenUnavailable, reply_accept, reply_decline,
+    Decision, MemoryReplayStore, VerifiedWebhook, Rejection, ReplayStore, Responder, StoreUnavailable, WebhookVerifier,
+    OnStoreFailure, reply_accept, reply_decline,
 };
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-fn verifier(store: &Arc<dyn ReplayStore>, when_unavailable: WhenUnavailable) -> WebhookVerifier {
+fn verifier(store: &Arc<dyn ReplayStore>, when_unavailable: OnStoreFailure) -> WebhookVerifier {
     lines();
     WebhookVerifier::new("app-1", [SECRET]).unwrap().replay_guard(Arc::clone(store), when_unavailable)
 }
@@ -35,7 +35,7 @@ fn unique_time() -> SystemTime {
 }
 
 /// The same purchase under a timestamp and signature that no other one of this process has.
-fn delivered(verifier: &WebhookVerifier, consume_no: &str) -> Received {
+fn delivered(verifier: &WebhookVerifier, consume_no: &str) -> VerifiedWebhook {
     let (at, body) = (unique_time(), body(consume_no));
     let headers = verifier.sign_for_tests(at, body.as_bytes()).unwrap();
     verifier.verify(headers, body.as_bytes()).unwrap()
@@ -65,7 +65,7 @@ const LONG: Duration = Duration::from_secs(2);
 #[test]
 fn two_workers_that_share_a_store_decide_once_and_say_the_same() {
     let (store, count) = (memory(), Arc::default());
-    let workers = [(); 2].map(|()| (verifier(&store, WhenUnavailable::Reject), counting(&count, SHORT)));
+    let workers = [(); 2].map(|()| (verifier(&store, OnStoreFailure::Reject), counting(&count, SHORT)));
     let both = |_: usize| {
         std::thread::scope(|scope| {
             let threads = workers
@@ -81,7 +81,7 @@ fn two_workers_that_share_a_store_decide_once_and_say_the_same() {
 }
 
 /// Any purchase, with a signature that no other one has.
-fn asked(verifier: &WebhookVerifier, data: &str) -> Received {
+fn asked(verifier: &WebhookVerifier, data: &str) -> VerifiedWebhook {
     let body = format!(r#"{{"id":"1","action":"Auth","data":{data}}}"#);
     verifier.verify(verifier.sign_for_tests(unique_time(), body.as_bytes()).unwrap(), body.as_bytes()).unwrap()
 }
@@ -92,7 +92,7 @@ fn a_yes_to_one_purchase_is_none_to_another_with_the_same_number() {
     let before = reply_decline("this purchase was asked for before").unwrap();
     for guarded in [true, false] {
         let plain = || WebhookVerifier::new("app-2", [SECRET]).unwrap();
-        let verifier = if guarded { verifier(&store, WhenUnavailable::Reject) } else { plain() };
+        let verifier = if guarded { verifier(&store, OnStoreFailure::Reject) } else { plain() };
         let responder = counting(&count, Duration::ZERO);
         let respond = |data: &str| responder.respond(&asked(&verifier, data));
         assert_eq!(respond(r#"{"consume_no":"c-own","card_no":"k","amount":42}"#), reply_accept());
@@ -112,7 +112,7 @@ fn a_yes_to_one_purchase_is_none_to_another_with_the_same_number() {
 #[test]
 fn purchases_without_a_number_are_known_by_what_they_say() {
     let (store, count) = (memory(), Arc::default());
-    let (verifier, responder) = (verifier(&store, WhenUnavailable::Reject), counting(&count, Duration::ZERO));
+    let (verifier, responder) = (verifier(&store, OnStoreFailure::Reject), counting(&count, Duration::ZERO));
     for amount in [1, 2, 1] {
         let data = format!(r#"{{"consume_no":"","card_no":"k","amount":{amount}}}"#);
         assert_eq!(responder.respond(&asked(&verifier, &data)), reply_accept());
@@ -124,9 +124,9 @@ fn purchases_without_a_number_are_known_by_what_they_say() {
 fn merchants_that_share_a_store_do_not_meet() {
     let (store, count) = (memory(), Arc::default());
     let other =
-        WebhookVerifier::new("app-2", [SECRET]).unwrap().replay_guard(Arc::clone(&store), WhenUnavailable::Reject);
+        WebhookVerifier::new("app-2", [SECRET]).unwrap().replay_guard(Arc::clone(&store), OnStoreFailure::Reject);
     let responder = counting(&count, Duration::ZERO);
-    for verifier in [&verifier(&store, WhenUnavailable::Reject), &other] {
+    for verifier in [&verifier(&store, OnStoreFailure::Reject), &other] {
         responder.respond(&delivered(verifier, "c-1"));
     }
     assert_eq!(count.load(Ordering::SeqCst), 2);
@@ -143,9 +143,9 @@ fn without_a_store_a_responder_remembers_by_itself() {
     assert_eq!(responder.respond(&delivered(&verifier, "c-2")), reply_accept());
     assert_eq!(count.load(Ordering::SeqCst), 2);
     let elsewhere = memory();
-    let kept = responder.clone().store(Arc::clone(&elsewhere), WhenUnavailable::Reject);
+    let kept = responder.clone().store(Arc::clone(&elsewhere), OnStoreFailure::Reject);
     kept.respond(&delivered(&verifier, "c-3"));
-    let another = counting(&count, Duration::ZERO).store(elsewhere, WhenUnavailable::Reject);
+    let another = counting(&count, Duration::ZERO).store(elsewhere, OnStoreFailure::Reject);
     another.respond(&delivered(&verifier, "c-3"));
     assert_eq!(count.load(Ordering::SeqCst), 3);
 }
@@ -153,7 +153,7 @@ fn without_a_store_a_responder_remembers_by_itself() {
 #[test]
 fn a_missing_decision_is_the_reply_to_every_later_delivery() {
     let (store, count) = (memory(), Arc::default());
-    let verifier = verifier(&store, WhenUnavailable::Reject);
+    let verifier = verifier(&store, OnStoreFailure::Reject);
     let slow = counting(&count, LONG).budget(Duration::from_millis(200));
     for _ in 0..2 {
         assert_eq!(slow.respond(&delivered(&verifier, "c-slow")), no_decision());
@@ -191,7 +191,7 @@ fn with_killed_decider() -> Arc<dyn ReplayStore> {
 #[test]
 fn a_worker_that_was_killed_leaves_a_refusal_in_time() {
     let (store, count) = (with_killed_decider(), Arc::default());
-    let verifier = verifier(&store, WhenUnavailable::Reject);
+    let verifier = verifier(&store, OnStoreFailure::Reject);
     // Also when the default is to accept: nobody can know what the other worker said.
     let responder = counting(&count, Duration::ZERO).budget(Duration::from_millis(100)).otherwise(Decision::Approve);
     let received = delivered(&verifier, "c-killed");
@@ -251,13 +251,13 @@ fn a_store_out_of_reach_declines_or_leaves_the_decision_to_one_worker() {
         let store: Arc<dyn ReplayStore> = Unsteady::shared(fails, Duration::ZERO);
         let count = Arc::default();
         let consume_no = format!("c-out-{number}");
-        let safe = verifier(&store, WhenUnavailable::Reject);
+        let safe = verifier(&store, OnStoreFailure::Reject);
         let reply = counting(&count, Duration::ZERO).respond(&delivered(&safe, &consume_no));
         assert_eq!(reply, reply_decline("no decision can be kept").unwrap());
         assert!(logged(&consume_no).iter().any(|line| line.starts_with("the replay store cannot be reached")));
 
         let store: Arc<dyn ReplayStore> = Unsteady::shared(fails, Duration::ZERO);
-        let bold = verifier(&store, WhenUnavailable::Accept);
+        let bold = verifier(&store, OnStoreFailure::Accept);
         let count = Arc::default();
         let responder = counting(&count, Duration::ZERO);
         for _ in 0..3 {
@@ -271,7 +271,7 @@ fn a_store_out_of_reach_declines_or_leaves_the_decision_to_one_worker() {
 fn a_store_that_hangs_does_not_hold_the_reply_and_its_late_approval_is_withdrawn() {
     let unsteady = Unsteady::shared(|_, _| false, Duration::from_millis(900));
     let store: Arc<dyn ReplayStore> = Arc::clone(&unsteady) as _;
-    let (verifier, count) = (verifier(&store, WhenUnavailable::Accept), Arc::default());
+    let (verifier, count) = (verifier(&store, OnStoreFailure::Accept), Arc::default());
     let responder = counting(&count, Duration::ZERO);
     let received = delivered(&verifier, "c-hangs");
     assert_eq!(responder.respond(&received), no_decision());
@@ -287,7 +287,7 @@ fn a_store_that_hangs_does_not_hold_the_reply_and_its_late_approval_is_withdrawn
 #[test]
 fn an_approval_that_is_too_late_is_a_refusal_whatever_the_default_is() {
     let (store, count) = (memory(), Arc::default());
-    let verifier = verifier(&store, WhenUnavailable::Reject);
+    let verifier = verifier(&store, OnStoreFailure::Reject);
     let responder = counting(&count, Duration::ZERO).otherwise(Decision::Approve);
     for consume_no in ["c-late", "c-late-unknown"] {
         let body = if consume_no == "c-late" { body(consume_no) } else { body(consume_no).replace("42.00", "[42]") };
@@ -310,7 +310,7 @@ fn an_approval_that_is_too_late_is_a_refusal_whatever_the_default_is() {
 #[test]
 fn an_exact_replay_gets_the_first_reply_again() {
     let (store, count) = (memory(), Arc::default());
-    let verifier = verifier(&store, WhenUnavailable::Reject);
+    let verifier = verifier(&store, OnStoreFailure::Reject);
     for (consume_no, responder, first) in [
         ("c-yes", counting(&count, Duration::ZERO), reply_accept()),
         ("c-no", Responder::new(|_| Decision::Decline("too much".into())), reply_decline("too much").unwrap()),
@@ -321,7 +321,7 @@ fn an_exact_replay_gets_the_first_reply_again() {
         let again = verifier.verify(headers, body.as_bytes()).unwrap_err();
         assert_eq!(again.rejection(), Some(Rejection::Replayed));
         assert!(logged(consume_no).iter().any(|line| line.starts_with("a webhook is rejected (replayed)")));
-        assert_eq!(verifier.reply_again(body.as_bytes()), first);
+        assert_eq!(verifier.reply_duplicate(body.as_bytes()), first);
     }
     // While it is being decided, a replay waits for the reply.
     let slow = counting(&count, Duration::from_millis(300));
@@ -330,28 +330,28 @@ fn an_exact_replay_gets_the_first_reply_again() {
         let first = scope.spawn(|| slow.respond(&received));
         let again = scope.spawn(|| {
             std::thread::sleep(SHORT);
-            verifier.reply_again(body("c-both").as_bytes())
+            verifier.reply_duplicate(body("c-both").as_bytes())
         });
         (first.join().unwrap(), again.join().unwrap())
     });
     assert_eq!((first, again), (reply_accept(), reply_accept()));
     // Nobody has decided: it is refused, and stays so.
     let refused = reply_decline("this purchase was asked for before").unwrap();
-    assert_eq!(verifier.reply_again(body("c-nobody").as_bytes()), refused);
+    assert_eq!(verifier.reply_duplicate(body("c-nobody").as_bytes()), refused);
     assert_eq!(slow.respond(&delivered(&verifier, "c-nobody")), refused);
     let update = r#"{"id":"1","action":"Card_update","data":{"card_no":"k","after_status":"Frozen"}}"#;
-    assert_eq!(verifier.reply_again(update.as_bytes()), reply_accept());
+    assert_eq!(verifier.reply_duplicate(update.as_bytes()), reply_accept());
     let alone = WebhookVerifier::new("app-1", [SECRET]).unwrap();
-    assert_eq!(alone.reply_again(body("c-yes").as_bytes()), refused, "without a store nothing is known");
+    assert_eq!(alone.reply_duplicate(body("c-yes").as_bytes()), refused, "without a store nothing is known");
 }
 
 #[test]
 fn what_was_received_is_compared_by_what_it_says() {
     let body = body("c-1");
     let headers =
-        verifier(&memory(), WhenUnavailable::Reject).sign_for_tests(SystemTime::now(), body.as_bytes()).unwrap();
+        verifier(&memory(), OnStoreFailure::Reject).sign_for_tests(SystemTime::now(), body.as_bytes()).unwrap();
     let [mut one, other] = [(); 2]
-        .map(|()| verifier(&memory(), WhenUnavailable::Reject).verify(headers.clone(), body.as_bytes()).unwrap());
+        .map(|()| verifier(&memory(), OnStoreFailure::Reject).verify(headers.clone(), body.as_bytes()).unwrap());
     one.received_at = other.received_at;
     assert_eq!(one, other);
     assert!(!format!("{one:?}").contains("app-1"), "{one:?}");
@@ -421,7 +421,7 @@ mod processes {
             writeln!(file.lock().unwrap(), "{line}").unwrap();
         };
         let store: Arc<dyn ReplayStore> = Arc::new(FileStore::open(directory.join("store")).unwrap());
-        let verifier = verifier(&store, WhenUnavailable::Reject);
+        let verifier = verifier(&store, OnStoreFailure::Reject);
         let (decided, replies) = (file("decided"), file("replies"));
         let responder = Responder::new(move |purchase| {
             write(&decided, &purchase.consume_no);

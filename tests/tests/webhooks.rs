@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use keysecure::{
-    Clock, Decision, ErrorKind, Event, MemoryReplayStore, Received, Rejection, ReplayStore, Responder,
-    StoreUnavailable, WebhookVerifier, WhenUnavailable, reply_accept, reply_again, reply_decline,
+    Clock, Decision, ErrorKind, Event, MemoryReplayStore, VerifiedWebhook, Rejection, ReplayStore, Responder,
+    StoreUnavailable, WebhookVerifier, OnStoreFailure, reply_accept, reply_duplicate, reply_decline,
 };
 
 const BODY: &str = concat!(
@@ -47,7 +47,7 @@ fn signed(body: &str, millis: u64) -> Headers {
     headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-fn verify(headers: &Headers, body: &str) -> Result<Received, Rejection> {
+fn verify(headers: &Headers, body: &str) -> Result<VerifiedWebhook, Rejection> {
     verifier().verify(headers.iter().map(|(name, value)| (name, value)), body.as_bytes()).map_err(|error| {
         assert_eq!(error.kind(), ErrorKind::Webhook);
         error.rejection().unwrap()
@@ -166,7 +166,7 @@ fn age_is_bounded_both_ways_and_zero_means_exact() {
     for millis in [NOW - 1, NOW + 1] {
         assert!(exact.verify(signed(BODY, millis), BODY.as_bytes()).is_err());
     }
-    assert!(verifier().accepting_any_age().verify(signed(BODY, 1), BODY.as_bytes()).is_ok());
+    assert!(verifier().ignore_timestamp().verify(signed(BODY, 1), BODY.as_bytes()).is_ok());
     for edge in [UNIX_EPOCH, at(i64::MAX.unsigned_abs() / 2)] {
         let odd = verifier().clock(Arc::new(FixedClock(edge))).verify(signed(BODY, NOW), BODY.as_bytes());
         assert!(odd.is_err(), "a clock at its limits does not panic");
@@ -300,7 +300,7 @@ impl ReplayStore for Broken {
 
 #[test]
 fn a_replay_is_known_by_its_content_whatever_its_id() {
-    let guarded = verifier().replay_guard(Arc::new(MemoryReplayStore::default()), WhenUnavailable::Reject);
+    let guarded = verifier().replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
     let headers = signed(BODY, NOW);
     let verify = |body: &str| guarded.verify(headers.clone(), body.as_bytes()).map_err(|error| error.rejection());
     assert!(verify(BODY).is_ok());
@@ -313,7 +313,7 @@ fn a_replay_is_known_by_its_content_whatever_its_id() {
 
 #[test]
 fn a_rejected_callback_is_not_remembered() {
-    let guarded = verifier().replay_guard(Arc::new(MemoryReplayStore::default()), WhenUnavailable::Reject);
+    let guarded = verifier().replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
     let wrong = BODY.replace("\"Consumption\",\"data\"", "\"Auth\",\"data\"");
     assert!(guarded.verify(signed(BODY, NOW), wrong.as_bytes()).is_err());
     assert!(guarded.verify(signed(BODY, NOW), BODY.as_bytes()).is_ok());
@@ -321,17 +321,17 @@ fn a_rejected_callback_is_not_remembered() {
 
 #[test]
 fn a_store_out_of_reach_rejects_unless_the_caller_chose_otherwise() {
-    let safe = verifier().replay_guard(Arc::new(Broken), WhenUnavailable::default());
+    let safe = verifier().replay_guard(Arc::new(Broken), OnStoreFailure::default());
     let error = safe.verify(signed(BODY, NOW), BODY.as_bytes()).unwrap_err();
     assert_eq!(error.rejection(), Some(Rejection::ReplayStoreUnavailable));
-    let bold = verifier().replay_guard(Arc::new(Broken), WhenUnavailable::Accept);
+    let bold = verifier().replay_guard(Arc::new(Broken), OnStoreFailure::Accept);
     assert!(bold.verify(signed(BODY, NOW), BODY.as_bytes()).is_ok());
 }
 
 const AUTH: &str =
     r#"{"id":"1","action":"Auth","data":{"consume_no":"c1","card_no":"k1","amount":42.00,"status":"Pending"}}"#;
 
-fn auth() -> Received {
+fn auth() -> VerifiedWebhook {
     verify(&signed(AUTH, NOW), AUTH).unwrap()
 }
 
@@ -340,9 +340,9 @@ fn replies_are_the_exact_bytes() {
     assert_eq!(reply_accept(), r#"{"code":0,"message":""}"#);
     assert_eq!(reply_decline("no \"funds\"").unwrap(), r#"{"code":1,"message":"no \"funds\""}"#);
     assert_eq!(reply_decline("  ").unwrap_err().field(), Some("message"));
-    assert_eq!(reply_again(BODY.as_bytes()), reply_accept(), "what was handled is accepted again");
+    assert_eq!(reply_duplicate(BODY.as_bytes()), reply_accept(), "what was handled is accepted again");
     let of_tomorrow = AUTH.replace("42.00", "[42]");
-    for purchase in [reply_again(AUTH.as_bytes()), reply_again(of_tomorrow.as_bytes()), reply_again(b"not JSON")] {
+    for purchase in [reply_duplicate(AUTH.as_bytes()), reply_duplicate(of_tomorrow.as_bytes()), reply_duplicate(b"not JSON")] {
         assert_eq!(
             purchase,
             reply_decline("this purchase was asked for before").unwrap(),

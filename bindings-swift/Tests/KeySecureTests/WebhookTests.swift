@@ -57,8 +57,8 @@ final class WebhookTests: XCTestCase {
         XCTAssertEqual(try failure { _ = try verifier.claim(headers: headers, body: body) }.rejection, .inProgress)
         XCTAssertTrue(claim.finish())
         XCTAssertEqual(try failure { _ = try verifier.claim(headers: headers, body: body) }.rejection, .replayed)
-        XCTAssertEqual(replyAgain(body: body), replyAccept())
-        XCTAssertTrue(replyAgain(body: purchase).contains(#""code":1"#), "no replay approves a purchase")
+        XCTAssertEqual(replyDuplicate(body: body), replyAccept())
+        XCTAssertTrue(replyDuplicate(body: purchase).contains(#""code":1"#), "no replay approves a purchase")
     }
 
     func testAnythingHostileIsATypedRejection() throws {
@@ -164,7 +164,7 @@ final class WebhookTests: XCTestCase {
             XCTAssertEqual(reply, try replyDecline(message: "worker 1 says no"))
             XCTAssertEqual(
                 try failure { _ = try workers[0].0.verify(headers: headers, body: purchase) }.rejection, .replayed)
-            XCTAssertEqual(workers[1].0.replyAgain(body: purchase), reply)
+            XCTAssertEqual(workers[1].0.replyDuplicate(body: purchase), reply)
         }
         XCTAssertEqual(decided.value, 1)
     }
@@ -175,7 +175,7 @@ final class WebhookTests: XCTestCase {
         let responder = Responder(budget: 0.8) { _ in .approve }
         XCTAssertEqual(responder.respond(received: try verifier.verify(headers: headers, body: purchase)), replyAccept())
         XCTAssertEqual(try failure { _ = try verifier.verify(headers: headers, body: purchase) }.rejection, .replayed)
-        XCTAssertEqual(verifier.replyAgain(body: purchase), replyAccept())
+        XCTAssertEqual(verifier.replyDuplicate(body: purchase), replyAccept())
     }
 
     func testWhatIsLateOrThrowsIsDeclinedAndLoggedWithoutTheErrorsText() throws {

@@ -56,7 +56,7 @@ impl Check {
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-pub enum Health {
+pub enum CheckStatus {
     /// Nothing to do.
     Good,
     /// It works, but somebody should look.
@@ -67,7 +67,7 @@ pub enum Health {
     Skipped,
 }
 
-impl Health {
+impl CheckStatus {
     /// All ways a check can end.
     pub const ALL: [Self; 4] = [Self::Good, Self::Warning, Self::Bad, Self::Skipped];
 
@@ -85,11 +85,11 @@ impl Health {
 /// One finding of the doctor.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct Finding {
+pub struct CheckResult {
     /// What was looked at.
     pub check: Check,
     /// How it ended.
-    pub health: Health,
+    pub health: CheckStatus,
     /// What was found.
     pub found: String,
     /// What to do next; empty when there is nothing to do.
@@ -103,12 +103,12 @@ pub struct Finding {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Display))]
 pub struct Report {
     /// The findings.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<CheckResult>,
 }
 
 impl Report {
     /// The finding of one check.
-    pub fn of(&self, check: Check) -> Option<&Finding> {
+    pub fn of(&self, check: Check) -> Option<&CheckResult> {
         self.findings.iter().find(|finding| finding.check == check)
     }
 }
@@ -117,7 +117,7 @@ impl Report {
 impl Report {
     /// Whether nothing is bad.
     pub fn is_healthy(&self) -> bool {
-        self.findings.iter().all(|finding| finding.health != Health::Bad)
+        self.findings.iter().all(|finding| finding.health != CheckStatus::Bad)
     }
 
     /// The report as a JSON array of objects: `check`, `health`, `found`, `advice`, `code`.

@@ -57,7 +57,7 @@ pub struct Operation {
     pub auth: Auth,
     /// Where it is allowed.
     pub mode: Mode,
-    /// Whether it needs a time window, and so sends `Timezone`.
+    /// Whether it needs a time window, and so sends `UtcOffset`.
     pub window: bool,
 }
 

@@ -1,7 +1,7 @@
 //! What a response with an error code says about the request. Pure: a function of code and HTTP status.
 
 use super::envelope::{Flaw, Unreadable};
-use super::retry::Happened;
+use super::retry::AttemptOutcome;
 use crate::error::{Error, Outcome};
 
 /// Whether the platform documents this code (platform documentation, error codes).
@@ -25,22 +25,22 @@ pub(super) fn of_code(code: i64, http_status: u16) -> Outcome {
 }
 
 /// What became of a request whose response has this code, not 0, with the error.
-pub(super) fn refusal(code: i64, msg: &str, http_status: u16) -> (Happened, Error) {
+pub(super) fn refusal(code: i64, msg: &str, http_status: u16) -> (AttemptOutcome, Error) {
     match of_code(code, http_status) {
         Outcome::Unknown if code != 1001 => {
-            (Happened::NotAnEnvelope { http_status }, Error::undocumented(code, msg, http_status))
+            (AttemptOutcome::NotAnEnvelope { http_status }, Error::undocumented(code, msg, http_status))
         }
-        outcome => (Happened::Refused(code), Error::api(code, msg, outcome)),
+        outcome => (AttemptOutcome::Refused(code), Error::api(code, msg, outcome)),
     }
 }
 
 /// What became of a request whose response cannot be relied on, with the error.
-pub(super) fn of_unreadable(unreadable: Unreadable, http_status: u16) -> (Happened, Error) {
+pub(super) fn of_unreadable(unreadable: Unreadable, http_status: u16) -> (AttemptOutcome, Error) {
     match (unreadable.flaw, http_status) {
-        (Flaw::Bare, 401) => (Happened::Unauthorized, Error::unauthorized()),
-        (Flaw::Bare, 403) => (Happened::NotAnEnvelope { http_status }, Error::forbidden()),
-        (Flaw::Contradictory, _) => (Happened::Unacceptable, unreadable.error),
-        _ => (Happened::NotAnEnvelope { http_status }, unreadable.error),
+        (Flaw::Bare, 401) => (AttemptOutcome::Unauthorized, Error::unauthorized()),
+        (Flaw::Bare, 403) => (AttemptOutcome::NotAnEnvelope { http_status }, Error::forbidden()),
+        (Flaw::Contradictory, _) => (AttemptOutcome::Unacceptable, unreadable.error),
+        _ => (AttemptOutcome::NotAnEnvelope { http_status }, unreadable.error),
     }
 }
 

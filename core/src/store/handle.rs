@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{AttemptStore, MemoryStore, TokenStore};
 use crate::error::Error;
-use crate::webhook::ReplayStore;
+use crate::store::ReplayStore;
 
 /// The stores of a client: access tokens, attempts on merchant references, and webhooks.
 ///

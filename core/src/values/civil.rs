@@ -9,7 +9,7 @@ use crate::error::Error;
 
 const DAY: i64 = 86_400;
 
-/// A day of the calendar, without a time of day. Which instants it covers depends on the client's [`Timezone`].
+/// A day of the calendar, without a time of day. Which instants it covers depends on the client's [`UtcOffset`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
     year: i32,
@@ -80,10 +80,10 @@ impl FromStr for Date {
     }
 }
 
-/// One end of a time window: an instant, or a whole day in the client's [`Timezone`].
+/// One end of a time window: an instant, or a whole day in the client's [`UtcOffset`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-pub enum When {
+pub enum WindowBound {
     /// An instant. The platform counts in seconds: a start is rounded down and an end up, so that no row is missed.
     Instant {
         /// The instant itself.
@@ -96,57 +96,57 @@ pub enum When {
     },
 }
 
-impl From<SystemTime> for When {
+impl From<SystemTime> for WindowBound {
     fn from(at: SystemTime) -> Self {
         Self::Instant { at }
     }
 }
 
-impl From<Date> for When {
+impl From<Date> for WindowBound {
     fn from(date: Date) -> Self {
         Self::Day { date }
     }
 }
 
-/// A fixed offset from UTC: the platform's `Timezone` header, such as `UTC+8`, `UTC-3` or `UTC+5:30`.
+/// A fixed offset from UTC: the platform's `UtcOffset` header, such as `UTC+8`, `UTC-3` or `UTC+5:30`.
 ///
 /// It decides which instants a bare date covers and how the ends of a window are written. It never shifts an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Timezone {
+pub struct UtcOffset {
     seconds: i64,
 }
 
-impl Timezone {
+impl UtcOffset {
     /// The platform's default, `UTC+8`.
     pub const PLATFORM_DEFAULT: Self = Self { seconds: 8 * 3600 };
 
     /// The first millisecond of a window that starts at `when`, in Unix milliseconds.
-    pub(crate) fn start_millis(self, when: When) -> i64 {
+    pub(crate) fn start_millis(self, when: WindowBound) -> i64 {
         match when {
-            When::Instant { at } => instant::to_millis(at),
-            When::Day { date } => (date.days() * DAY - self.seconds) * 1000,
+            WindowBound::Instant { at } => instant::to_millis(at),
+            WindowBound::Day { date } => (date.days() * DAY - self.seconds) * 1000,
         }
     }
 
     /// The last millisecond of a window that ends at `when`, in Unix milliseconds.
-    pub(crate) fn end_millis(self, when: When) -> i64 {
+    pub(crate) fn end_millis(self, when: WindowBound) -> i64 {
         match when {
-            When::Instant { at } => instant::to_millis(at),
-            When::Day { .. } => self.start_millis(when) + DAY * 1000 - 1,
+            WindowBound::Instant { at } => instant::to_millis(at),
+            WindowBound::Day { .. } => self.start_millis(when) + DAY * 1000 - 1,
         }
     }
 
     /// The first second of a window that starts at `when`, in Unix seconds.
-    pub(crate) fn start_second(self, when: When) -> i64 {
+    pub(crate) fn start_second(self, when: WindowBound) -> i64 {
         self.start_millis(when).div_euclid(1000)
     }
 
     /// The last second of a window that ends at `when`, in Unix seconds: of an instant the next whole one.
-    pub(crate) fn end_second(self, when: When) -> i64 {
+    pub(crate) fn end_second(self, when: WindowBound) -> i64 {
         let millis = self.end_millis(when);
         match when {
-            When::Instant { .. } => millis.div_euclid(1000) + i64::from(millis.rem_euclid(1000) > 0),
-            When::Day { .. } => millis.div_euclid(1000),
+            WindowBound::Instant { .. } => millis.div_euclid(1000) + i64::from(millis.rem_euclid(1000) > 0),
+            WindowBound::Day { .. } => millis.div_euclid(1000),
         }
     }
 
@@ -158,13 +158,13 @@ impl Timezone {
     }
 }
 
-impl Default for Timezone {
+impl Default for UtcOffset {
     fn default() -> Self {
         Self::PLATFORM_DEFAULT
     }
 }
 
-impl fmt::Display for Timezone {
+impl fmt::Display for UtcOffset {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.seconds < 0 { '-' } else { '+' };
         let (hours, minutes) = (self.seconds.abs() / 3600, self.seconds.abs() / 60 % 60);
@@ -173,7 +173,7 @@ impl fmt::Display for Timezone {
     }
 }
 
-impl FromStr for Timezone {
+impl FromStr for UtcOffset {
     type Err = Error;
 
     /// Reads `UTC`, `UTC+8`, `UTC-3`, `UTC+5:30`; at most 14 hours either way.
@@ -247,27 +247,27 @@ mod tests {
         for (text, shown) in
             [("UTC+8", "UTC+8"), ("UTC-3", "UTC-3"), ("UTC", "UTC+0"), ("UTC-0", "UTC+0"), ("UTC+05:30", "UTC+5:30")]
         {
-            assert_eq!(text.parse::<Timezone>().unwrap().to_string(), shown);
+            assert_eq!(text.parse::<UtcOffset>().unwrap().to_string(), shown);
         }
         for text in ["", "+8", "GMT+8", "UTC8", "UTC+", "UTC+15", "UTC+8:60", "UTC+8:", "UTC+-8", "utc+8"] {
-            assert!(text.parse::<Timezone>().is_err(), "{text}");
+            assert!(text.parse::<UtcOffset>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn a_day_begins_and_ends_in_the_zone() {
-        let day = When::from(Date::new(2026, 11, 22).unwrap());
-        let zone: Timezone = "UTC+8".parse().unwrap();
+        let day = WindowBound::from(Date::new(2026, 11, 22).unwrap());
+        let zone: UtcOffset = "UTC+8".parse().unwrap();
         assert_eq!(zone.civil(zone.start_second(day)), "2026-11-22 00:00:00");
         assert_eq!(zone.civil(zone.end_second(day)), "2026-11-22 23:59:59");
-        let other: Timezone = "UTC-3".parse().unwrap();
+        let other: UtcOffset = "UTC-3".parse().unwrap();
         assert_eq!(other.start_second(day) - zone.start_second(day), 11 * 3600);
     }
 
     #[test]
     fn an_instant_is_rounded_outwards() {
-        let at = When::from(instant::from_millis(1_763_800_000_001).unwrap());
-        let zone = Timezone::default();
+        let at = WindowBound::from(instant::from_millis(1_763_800_000_001).unwrap());
+        let zone = UtcOffset::default();
         assert_eq!(zone.start_second(at), 1_763_800_000);
         assert_eq!(zone.end_second(at), 1_763_800_001);
     }

@@ -4,10 +4,12 @@ use std::time::SystemTime;
 
 use rust_decimal::Decimal;
 
-use crate::model::model;
+use crate::codec::json::Json;
+use crate::codec::model;
+use crate::resources::Status;
+use crate::resources::cards::CardStatus;
+use crate::resources::consumptions::ConsumptionType;
 use crate::resources::consumptions::{Fee, MerchantInfo};
-use crate::values::enums::{CardStatus, ConsumptionType, Status};
-use crate::values::json::Json;
 use crate::values::surrogates;
 
 model! {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use keysecure::{
-    Acquired, AttemptEnd, AttemptStart, AttemptStore, Client, Clock as _, Ensure, ErrorKind, MemoryStore, Observer,
-    Outcome, Request, Response, Store, StoreUnavailable, Transport, TransportError, TransportFault, WhenUnavailable,
+    Acquired, AttemptEnd, AttemptStart, AttemptStore, Client, Clock as _, EnsureOptions, ErrorKind, MemoryStore, Observer,
+    Outcome, Request, Response, Store, StoreUnavailable, Transport, TransportError, TransportFault, OnStoreFailure,
 };
 use keysecure_tests::{Reply, Scripted, envelope, virtual_card};
 
@@ -88,15 +88,15 @@ fn store(mine: &Arc<Mine>) -> Store {
     Store::new().attempts(mine.clone())
 }
 
-fn options() -> Ensure {
+fn options() -> EnsureOptions {
     let settle = Some(Duration::from_secs(10));
-    Ensure { settle, deadline: Some(Duration::from_secs(60)), ..Ensure::default() }
+    EnsureOptions { settle, deadline: Some(Duration::from_secs(60)), ..EnsureOptions::default() }
 }
 
 #[test]
 fn without_a_store_ensure_names_the_three_choices() {
     let client = Client::builder("key", "0123456789abcdef").base_url("http://127.0.0.1:1").build().unwrap();
-    let error = client.accounts().ensure_transfer(&top_up("Pay-1"), &Ensure::never_sent()).unwrap_err();
+    let error = client.accounts().ensure_transfer(&top_up("Pay-1"), &EnsureOptions::first_attempt()).unwrap_err();
     assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Config, Outcome::NotSent, 0));
     for choice in ["memory", "file:", "redis:"] {
         assert!(error.to_string().contains(choice), "{error}");
@@ -128,7 +128,7 @@ fn a_young_store_waits() {
 #[test]
 fn a_plain_call_that_may_have_been_carried_out_makes_ensure_wait() {
     // Also for a call that says that nobody sent it.
-    for options in [options(), Ensure { never_sent: true, ..options() }] {
+    for options in [options(), EnsureOptions { first_attempt: true, ..options() }] {
         let platform = State::new([Fate::Lost]).start();
         let client = platform.builder().store(store(&Mine::old())).build().unwrap();
         client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
@@ -170,7 +170,7 @@ fn a_store_that_is_gone_fails_ensure_before_anything_is_sent() {
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Transport, Outcome::NotSent), "{error}");
     assert_eq!(error.transport_fault(), Some(TransportFault::Store));
     assert_eq!(scene.sandbox.requests_to(TRANSFER), 0);
-    let accept = Ensure { on_store_failure: WhenUnavailable::Accept, ..options() };
+    let accept = EnsureOptions { on_store_failure: OnStoreFailure::Accept, ..options() };
     assert!(scene.client.accounts().ensure_transfer(&scene.transfer, &accept).unwrap().created);
     assert!(scene.slept() >= Duration::from_secs(9), "without a record it waits");
 }
@@ -306,11 +306,11 @@ fn an_attempt_that_could_not_be_recorded_is_not_forgotten() {
     unknown_in_an_outage(|client| {
         client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
     });
-    let accept = Ensure {
+    let accept = EnsureOptions {
         settle: Some(Duration::from_secs(10)),
         deadline: Some(Duration::from_secs(15)),
-        on_store_failure: WhenUnavailable::Accept,
-        ..Ensure::default()
+        on_store_failure: OnStoreFailure::Accept,
+        ..EnsureOptions::default()
     };
     unknown_in_an_outage(|client| {
         let error = client.accounts().ensure_transfer(&top_up("Pay-1"), &accept).unwrap_err();
@@ -353,7 +353,7 @@ fn a_fallback_knows_what_this_process_did_before() {
         gone.gone.store(true, Ordering::SeqCst);
         true
     });
-    let accept = Ensure { on_store_failure: WhenUnavailable::Accept, ..options() };
+    let accept = EnsureOptions { on_store_failure: OnStoreFailure::Accept, ..options() };
     let made = client.accounts().ensure_transfer(&top_up("Pay-1"), &accept).unwrap();
     assert!(made.created);
     assert!(platform.clock.slept() >= Duration::from_secs(29), "without a record each attempt waits");

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use keysecure::{
     ActivateCard, ApplyCard, ApplyCardholder, CardDetail, CardStatus, CardType, Client, Cvv, Date, Error, ErrorKind,
     Extra, Json, ListCardholders, ListCards, ListConsumptions, ListPackages, ListTransfers, Outcome, Pin, SetPin,
-    Simulated, Timezone, Transfer, TransferType,
+    SimulationRequest, UtcOffset, Transfer, TransferType,
 };
 use keysecure_tests::{Stage, address, virtual_card};
 
@@ -44,8 +44,8 @@ fn physical() -> ApplyCard {
     ApplyCard { card_type: CardType::Physical, address_info: Some(address()), ..virtual_card("17", "card-1") }
 }
 
-fn simulated() -> Simulated {
-    Simulated { card_no: Some("17".into()), amount: Some("1.00".parse().unwrap()), ..Simulated::default() }
+fn simulated() -> SimulationRequest {
+    SimulationRequest { card_no: Some("17".into()), amount: Some("1.00".parse().unwrap()), ..SimulationRequest::default() }
 }
 
 fn detail() -> CardDetail {
@@ -208,11 +208,11 @@ fn money() -> Vec<Case> {
             c.accounts().transfer(&Transfer { amount: amount.parse().unwrap(), ..transfer() }).map(drop)
         }));
         cases.push(case("amount", value, move |c| {
-            let request = Simulated { amount: Some(amount.parse().unwrap()), ..simulated() };
+            let request = SimulationRequest { amount: Some(amount.parse().unwrap()), ..simulated() };
             c.simulation().auth(&request).map(drop)
         }));
         cases.push(case("local_amount", value, move |c| {
-            let request = Simulated {
+            let request = SimulationRequest {
                 local_amount: Some(amount.parse().unwrap()),
                 local_currency: Some("EUR".into()),
                 ..simulated()
@@ -220,17 +220,17 @@ fn money() -> Vec<Case> {
             c.simulation().auth(&request).map(drop)
         }));
         cases.push(case("amount", value, move |c| {
-            let request = Simulated {
+            let request = SimulationRequest {
                 consume_relate_no: Some("17".into()),
                 amount: Some(amount.parse().unwrap()),
-                ..Simulated::default()
+                ..SimulationRequest::default()
             };
             c.simulation().refund(&request).map(drop)
         }));
     }
     cases.extend([
-        case("card_no", "", |c| c.simulation().auth(&Simulated { card_no: None, ..simulated() }).map(drop)),
-        case("amount", "", |c| c.simulation().auth(&Simulated { amount: None, ..simulated() }).map(drop)),
+        case("card_no", "", |c| c.simulation().auth(&SimulationRequest { card_no: None, ..simulated() }).map(drop)),
+        case("amount", "", |c| c.simulation().auth(&SimulationRequest { amount: None, ..simulated() }).map(drop)),
         case("consume_no", "", |c| c.simulation().consumption_clear(&simulated()).map(drop)),
         case("consume_no", "", |c| c.simulation().consumption_fail(&simulated()).map(drop)),
         case("consume_relate_no", "", |c| c.simulation().reversal(&simulated()).map(drop)),
@@ -403,7 +403,7 @@ fn values_are_refused_where_they_are_made() {
         assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some(field)));
         assert!(!error.to_string().contains("oops"));
     }
-    assert_eq!("Mars/Olympus".parse::<Timezone>().unwrap_err().kind(), ErrorKind::Config);
+    assert_eq!("Mars/Olympus".parse::<UtcOffset>().unwrap_err().kind(), ErrorKind::Config);
 }
 
 #[test]

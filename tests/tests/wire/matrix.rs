@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use keysecure::{
     ActivateCard, ApplyCardholder, CardDetail, Client, Effect, Error, ErrorKind, ListBins, ListCardholders, ListCards,
-    ListConsumptions, ListPackages, ListTransfers, OPERATIONS, Outcome, Pin, SetPin, Simulated, Transfer, TransferType,
+    ListConsumptions, ListPackages, ListTransfers, OPERATIONS, Outcome, Pin, SetPin, SimulationRequest, Transfer, TransferType,
 };
 use keysecure_sandbox::{
     CardStatus, ConsumptionType, Fault, FaultKind, Mode, RequestRecord, Sandbox, SandboxBuilder, Status,
@@ -148,16 +148,16 @@ pub fn transfer(stage: &Stage, unique_no: &str, amount: keysecure::Decimal) -> T
     }
 }
 
-pub fn purchase(card_no: &str) -> Simulated {
-    Simulated { card_no: Some(card_no.to_owned()), amount: Some(cents(7_00)), ..Simulated::default() }
+pub fn purchase(card_no: &str) -> SimulationRequest {
+    SimulationRequest { card_no: Some(card_no.to_owned()), amount: Some(cents(7_00)), ..SimulationRequest::default() }
 }
 
-fn of(consume_no: &str) -> Simulated {
-    Simulated { consume_no: Some(consume_no.to_owned()), ..Simulated::default() }
+fn of(consume_no: &str) -> SimulationRequest {
+    SimulationRequest { consume_no: Some(consume_no.to_owned()), ..SimulationRequest::default() }
 }
 
-fn about(consume_no: &str) -> Simulated {
-    Simulated { consume_relate_no: Some(consume_no.to_owned()), ..Simulated::default() }
+fn about(consume_no: &str) -> SimulationRequest {
+    SimulationRequest { consume_relate_no: Some(consume_no.to_owned()), ..SimulationRequest::default() }
 }
 
 /// A mutating call: how it is made, and how often the platform's state says that it was done.
@@ -224,7 +224,7 @@ fn mutations() -> Vec<Mutation> {
         Mutation {
             name: "simulation.auth",
             act: |client, scene| {
-                let request = Simulated { amount: Some(cents(3_21)), ..purchase(&scene.virtual_card) };
+                let request = SimulationRequest { amount: Some(cents(3_21)), ..purchase(&scene.virtual_card) };
                 client.simulation().auth(&request).map(drop)
             },
             done: |scene| scene.consumptions(|row| row.amount == cents(3_21)),
@@ -247,7 +247,7 @@ fn mutations() -> Vec<Mutation> {
         Mutation {
             name: "simulation.refund",
             act: |client, scene| {
-                let part = Simulated { amount: Some(cents(1_00)), ..about(&scene.settled) };
+                let part = SimulationRequest { amount: Some(cents(1_00)), ..about(&scene.settled) };
                 client.simulation().refund(&part).map(drop)
             },
             done: |scene| scene.consumptions(|row| row.kind == ConsumptionType::Refund),

@@ -373,14 +373,14 @@ fn an_expired_time_that_makes_no_sense_is_logged_once_and_found_by_the_doctor() 
 
         let report = client.doctor(None);
         let finding = report.of(keysecure::Check::Token).unwrap();
-        assert_eq!(finding.health, keysecure::Health::Warning, "{report}");
+        assert_eq!(finding.health, keysecure::CheckStatus::Warning, "{report}");
         assert!(finding.found.contains(found) && !finding.advice.is_empty(), "{report}");
     }
 }
 
 #[test]
 fn the_doctor_takes_no_gateway_for_the_platform() {
-    use keysecure::{Check, Health};
+    use keysecure::{Check, CheckStatus};
     for (status, body, check, words) in [
         ("504 Gateway Timeout", r#"{"code":504,"msg":"upstream request timeout"}"#, Check::Reachability, "base_url"),
         ("401 Unauthorized", "", Check::ApiKey, "Api-Key"),
@@ -389,9 +389,9 @@ fn the_doctor_takes_no_gateway_for_the_platform() {
         let server = Scripted::platform(move |_| Reply::Keep(http(status, &[], body.as_bytes()))).unwrap();
         let report = client_of(&server).doctor(None);
         let finding = report.of(check).unwrap();
-        assert_eq!(finding.health, Health::Bad, "{report}");
+        assert_eq!(finding.health, CheckStatus::Bad, "{report}");
         assert!(finding.advice.contains(words), "{report}");
-        assert_eq!(report.of(Check::Token).unwrap().health, Health::Skipped, "{report}");
+        assert_eq!(report.of(Check::Token).unwrap().health, CheckStatus::Skipped, "{report}");
     }
 }
 
@@ -485,12 +485,12 @@ fn local_amounts_keep_the_decimals_of_their_currency() {
     let server = Scripted::platform(|_| Reply::Keep(envelope("{}"))).unwrap();
     let client = client_of(&server);
     for (amount, currency, sent) in [("1.234", "KWD", "1.234"), ("1.230", "KWD", "1.23"), ("100", "JPY", "100")] {
-        let request = keysecure::Simulated {
+        let request = keysecure::SimulationRequest {
             local_amount: Some(amount.parse().unwrap()),
             local_currency: Some(currency.into()),
             card_no: Some("17".into()),
             amount: Some(cents(1_00)),
-            ..keysecure::Simulated::default()
+            ..keysecure::SimulationRequest::default()
         };
         client.simulation().auth(&request).unwrap();
         let body = String::from_utf8(server.seen().pop().unwrap().body).unwrap();

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use keysecure::{
     ActivateCard, ApplyCard, ApplyCardholder, CardDetail, CardType, Client, Cvv, Error, ErrorKind, Extra, Json,
     ListBins, ListCardholders, ListCards, ListConsumptions, ListPackages, ListTransfers, Method, Outcome, Pin, Request,
-    Response, Secret, SetPin, Simulated, Transfer, TransferType, Transport, TransportError,
+    Response, Secret, SetPin, SimulationRequest, Transfer, TransferType, Transport, TransportError,
 };
 use keysecure_sandbox::{Fault, FaultKind, Sandbox};
 use keysecure_tests::{
@@ -214,10 +214,10 @@ fn all_calls(cast: &Cast, heap: &mut Heap, client_tokens: &mut Vec<String>) {
         with_json!("cards.bins", row);
     }
     let purchase =
-        Simulated { card_no: Some(cast.physical.clone()), amount: Some(cents(1_00)), ..Simulated::default() };
+        SimulationRequest { card_no: Some(cast.physical.clone()), amount: Some(cents(1_00)), ..SimulationRequest::default() };
     heap.value("Simulated", &purchase);
     let bought = made!("simulation.auth", client.simulation().auth(&purchase)).and_then(|made| made.consume_no);
-    let it = Simulated { consume_no: bought.clone(), consume_relate_no: bought.clone(), ..Simulated::default() };
+    let it = SimulationRequest { consume_no: bought.clone(), consume_relate_no: bought.clone(), ..SimulationRequest::default() };
     with_json!("simulation.consumption_clear", client.simulation().consumption_clear(&it));
     with_json!("simulation.consumption_fail", client.simulation().consumption_fail(&it));
     with_json!("simulation.reversal", client.simulation().reversal(&it));

@@ -7,7 +7,7 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use keysecure::{
-    Client, Environment, ErrorKind, Method, Outcome, Request, Response, Simulated, Transfer, TransferType, Transport,
+    Client, Environment, ErrorKind, Method, Outcome, Request, Response, SimulationRequest, Transfer, TransferType, Transport,
     TransportError, TransportFault,
 };
 use keysecure_tests::{
@@ -17,8 +17,8 @@ use keysecure_tests::{
 const KEY: (&str, &str) = ("key", "0123456789abcdef");
 
 /// A simulation call needs no token: its own request is the first.
-fn purchase() -> Simulated {
-    Simulated { card_no: Some("17".into()), amount: Some(cents(1_00)), ..Simulated::default() }
+fn purchase() -> SimulationRequest {
+    SimulationRequest { card_no: Some("17".into()), amount: Some(cents(1_00)), ..SimulationRequest::default() }
 }
 
 fn transfer(stage: &Stage, unique_no: &str) -> Transfer {
@@ -466,7 +466,7 @@ fn a_foreign_transport_gets_what_it_needs_and_its_bounds() {
     let puppet = Puppet::new(|_, request| {
         assert!(request.timeout <= Duration::from_secs(5) && !request.timeout.is_zero());
         assert!(request.connect_timeout <= request.timeout);
-        assert_eq!(request.max_answer, 8 << 20);
+        assert_eq!(request.max_response_bytes, 8 << 20);
         assert!(request.url.starts_with("https://sandbox-openplatform.keysecure.io/open-api/v1/"), "{}", request.url);
         let header = |name: &str| request.headers.iter().filter(|(key, _)| *key == name).count();
         assert_eq!((header("Content-Type"), header("Api-Key"), header("Timestamp")), (1, 1, 1));

@@ -34,7 +34,7 @@ private func cardholders(_ call: String, _ cardholders: Cardholders, _ with: Arg
         let ensured = try cardholders.ensureCardholder(
             cardholderUniqueNo: with.text("cardholder_unique_no"), sumsubShareToken: with.text("sumsub_share_token"),
             deadline: with.seconds("deadline"), settle: with.seconds("settle"), since: with.optionalMoment("since"),
-            neverSent: with.flag("never_sent"))
+            firstAttempt: with.flag("never_sent"))
         return try Value(ensured.value, created: ensured.created)
     case "cardholders.list":
         return try Value(
@@ -66,7 +66,7 @@ private func cards(_ call: String, _ cards: Cards, _ with: Arguments) throws -> 
     case "cards.ensure_card":
         let options = EnsureOptions(
             deadline: with.seconds("deadline"), settle: with.seconds("settle"), since: try with.optionalMoment("since")?.when,
-            neverSent: with.flag("never_sent"))
+            firstAttempt: with.flag("never_sent"))
         let ensured = try cards.ensureCard(request: application(), options: options)
         return try Value(ensured.value, created: ensured.created)
     case "cards.list":
@@ -130,7 +130,7 @@ private func accounts(_ call: String, _ accounts: Accounts, _ with: Arguments) t
     case "accounts.ensure_transfer":
         let options = EnsureOptions(
             deadline: with.seconds("deadline"), settle: with.seconds("settle"), since: try with.optionalMoment("since")?.when,
-            neverSent: with.flag("never_sent"))
+            firstAttempt: with.flag("never_sent"))
         let ensured = try accounts.ensureTransfer(request: transfer(), options: options)
         return try Value(ensured.value, created: ensured.created)
     case "accounts.get": return try Value(accounts.get(cardholderNo: with.text("cardholder_no")))
@@ -176,7 +176,7 @@ private func simulation(_ call: String, _ simulation: Simulation, _ with: Argume
         guard let amount = fee["amount"]?.text.flatMap({ Decimal(string: $0) }) else { throw Failure("a fee has no amount") }
         return SimulatedFee(feeType: FeeType(fee["fee_type"]?.text ?? ""), amount: amount)
     }
-    let request = Simulated(
+    let request = SimulationRequest(
         consumeNo: with.some("consume_no"), consumeRelateNo: with.some("consume_relate_no"), cardNo: with.some("card_no"),
         cardholderNo: with.some("cardholder_no"), type: with.some("type").map { ConsumptionType($0) },
         amount: with.decimal("amount"), localAmount: with.decimal("local_amount"),

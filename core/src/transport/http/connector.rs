@@ -15,7 +15,7 @@ use super::socket::Tcp;
 use super::tls::Tls;
 use super::wire::{Base, Wire};
 use crate::clock::Clock;
-use crate::transport::{ConnectReason, TransportFault};
+use crate::error::{ConnectReason, TransportFault};
 
 /// Opens TCP connections, with TLS above them for https. A tunnel through a proxy comes ready made.
 #[derive(Clone)]

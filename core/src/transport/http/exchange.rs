@@ -8,7 +8,8 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use super::failure::Failure;
-use crate::transport::{ConnectReason, Request, TransportFault};
+use crate::error::{ConnectReason, TransportFault};
+use crate::transport::Request;
 
 #[derive(Clone, Copy)]
 struct State {
@@ -139,7 +140,7 @@ pub(super) fn for_tests<T>(connect_timeout: Duration, work: impl FnOnce() -> T) 
         timeout: Duration::from_secs(20),
         connect_timeout,
         start_within: None,
-        max_answer: 0,
+        max_response_bytes: 0,
     });
     work()
 }

@@ -5,8 +5,8 @@ use std::{error, fmt};
 
 use ureq::Timeout;
 
-use crate::clock::Interrupted;
-use crate::transport::{ConnectReason, TransportFault};
+use crate::error::Interrupted;
+use crate::error::{ConnectReason, TransportFault};
 
 /// A failure of our own layers. It travels through ureq.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

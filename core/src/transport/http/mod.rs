@@ -22,13 +22,14 @@ use zeroize::Zeroizing;
 use connector::WireConnector;
 use exchange::Exchange;
 use failure::Failure;
-use resolver::RememberingResolver;
+use resolver::CachingResolver;
 
-use super::{Method, Request, Response, Transport, TransportError, TransportFault};
-use crate::base_url::BaseUrl;
+use super::{Method, Request, Response, Transport};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::per_process::PerProcess;
+use crate::error::{TransportError, TransportFault};
+use crate::settings::base_url::BaseUrl;
+use crate::values::per_process::PerProcess;
 
 /// Idle connections are dropped before a server or a middlebox would drop them.
 const IDLE: Duration = Duration::from_secs(15);
@@ -45,12 +46,12 @@ pub(crate) struct HttpTransport {
 
 struct Pool {
     agent: Agent,
-    resolver: RememberingResolver,
+    resolver: CachingResolver,
 }
 
 impl Pool {
     fn new(config: &Config, connector: &WireConnector) -> Self {
-        let resolver = RememberingResolver::new(Arc::clone(&connector.clock));
+        let resolver = CachingResolver::new(Arc::clone(&connector.clock));
         let connectors = ().chain(ConnectProxyConnector::default()).chain(connector.clone());
         Self { agent: Agent::with_parts(config.clone(), connectors, resolver.clone()), resolver }
     }
@@ -139,7 +140,7 @@ fn exchange_on(pool: &Pool, request: &Request<'_>) -> Result<Response, Failure> 
     let mut response = response.map_err(|error| Failure::of_ureq(&error))?;
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (date, retry_after) = (text(http::header::DATE), text(http::header::RETRY_AFTER));
-    let body = body(&mut response, request.max_answer)?;
+    let body = body(&mut response, request.max_response_bytes)?;
     Ok(Response { status: response.status().as_u16(), date, retry_after, body })
 }
 

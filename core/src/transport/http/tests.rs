@@ -4,7 +4,7 @@ use std::thread;
 
 use super::*;
 use crate::clock::SystemClock;
-use crate::transport::ConnectReason;
+use crate::error::ConnectReason;
 
 fn transport(url: &str) -> HttpTransport {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -20,7 +20,7 @@ fn post<'a>(url: &'a str, body: &'a [u8], start_within: Option<Duration>) -> Req
         timeout: Duration::from_secs(10),
         connect_timeout: Duration::from_secs(5),
         start_within,
-        max_answer: 1 << 20,
+        max_response_bytes: 1 << 20,
     }
 }
 

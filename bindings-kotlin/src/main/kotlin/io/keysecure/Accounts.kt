@@ -36,7 +36,7 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
      * another cardholder, direction or amount is a [KeySecureException.Conflict].
      */
     @JvmOverloads
-    public fun ensureTransfer(request: Transfer, how: Ensure = Ensure()): Ensured<TransferRecord> {
+    public fun ensureTransfer(request: Transfer, how: EnsureOptions = EnsureOptions()): Ensured<TransferRecord> {
         val ensured = call { ffi.ensureTransfer(request, how.options()) }
         return Ensured(ensured.value, ensured.created)
     }

@@ -29,7 +29,7 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
     public fun ensureCardholder(
         cardholderUniqueNo: String,
         sumsubShareToken: String,
-        how: Ensure = Ensure(),
+        how: EnsureOptions = EnsureOptions(),
     ): Ensured<Cardholder> {
         val ensured = call { ffi.ensureCardholder(cardholderUniqueNo, sumsubShareToken, how.options()) }
         return Ensured(ensured.value, ensured.created)

@@ -45,7 +45,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * another cardholder or type is a [KeySecureException.Conflict].
      */
     @JvmOverloads
-    public fun ensureCard(request: ApplyCard, how: Ensure = Ensure()): Ensured<Card> {
+    public fun ensureCard(request: ApplyCard, how: EnsureOptions = EnsureOptions()): Ensured<Card> {
         val ensured = call { ffi.ensureCard(request, how.options()) }
         return Ensured(ensured.value, ensured.created)
     }

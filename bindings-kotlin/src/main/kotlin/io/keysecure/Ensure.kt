@@ -2,7 +2,7 @@ package io.keysecure
 
 import io.keysecure.ffi.EnsureOptions
 import io.keysecure.model.When
-import io.keysecure.model.WhenUnavailable
+import io.keysecure.model.OnStoreFailure
 import java.time.Duration
 
 /**
@@ -19,19 +19,19 @@ import java.time.Duration
  * its first attempt with outcome `NOT_SENT`. `ACCEPT` continues with the record of this process alone: another worker may do
  * the same operation at the same time.
  */
-public data class Ensure @JvmOverloads constructor(
+public data class EnsureOptions @JvmOverloads constructor(
     val deadline: Duration? = null,
     val settle: Duration? = null,
     val since: When? = null,
-    val neverSent: Boolean = false,
-    val onStoreFailure: WhenUnavailable = WhenUnavailable.REJECT,
+    val firstAttempt: Boolean = false,
+    val onStoreFailure: OnStoreFailure = OnStoreFailure.REJECT,
 ) {
-    internal fun options() = EnsureOptions(deadline, settle, since, neverSent, onStoreFailure)
+    internal fun options() = EnsureOptions(deadline, settle, since, firstAttempt, onStoreFailure)
 
     public companion object {
         /** For a reference that was created just now, which no process has sent before. */
         @JvmStatic
-        public fun neverSent(): Ensure = Ensure(neverSent = true)
+        public fun firstAttempt(): EnsureOptions = EnsureOptions(firstAttempt = true)
     }
 }
 

@@ -100,7 +100,7 @@ public class UrlConnectionTransport @JvmOverloads constructor(
         if (!phase.compareAndSet(Phase.HEAD, Phase.BODY)) throw IOException(LATE)
         val stream: InputStream? = if (status >= 400) connection.errorStream else connection.inputStream
         // Not closed when it fails: see `apart`.
-        val body = stream?.let { read(it, request.maxAnswer, late) } ?: ByteArray(0)
+        val body = stream?.let { read(it, request.maxResponseBytes, late) } ?: ByteArray(0)
         stream?.close()
         return HttpResponse(status, body, connection.getHeaderField("Date"), connection.getHeaderField("Retry-After"))
     }

@@ -191,7 +191,7 @@ class WebhooksTest {
             val signed = guarded.signForTests(Instant.now().minusSeconds(delivery.toLong()), purchase)
             val reply = responder.respond(guarded.verify(signed, purchase))
             assertEquals(Rejection.REPLAYED, rejected { workers.first().first.verify(signed, purchase) })
-            listOf(reply, workers.last().first.replyAgain(purchase))
+            listOf(reply, workers.last().first.replyDuplicate(purchase))
         }
         assertEquals(listOf(Replies.decline("worker 1 says no")), replies.flatten().distinct())
         assertEquals(1, decided.get())
@@ -204,7 +204,7 @@ class WebhooksTest {
         val signed = headers()
         assertEquals(Replies.accept(), responder.respond(guarded.verify(signed, purchase)))
         assertEquals(Rejection.REPLAYED, rejected { guarded.verify(signed, purchase) })
-        assertEquals(Replies.accept(), guarded.replyAgain(purchase))
+        assertEquals(Replies.accept(), guarded.replyDuplicate(purchase))
         assertTrue("\"code\":1" in Replies.again(purchase), "without the store nothing is known of it")
     }
 

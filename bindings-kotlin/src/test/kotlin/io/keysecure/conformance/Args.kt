@@ -3,7 +3,7 @@ package io.keysecure.conformance
 import com.google.gson.JsonArray
 import com.google.gson.JsonElement
 import com.google.gson.JsonObject
-import io.keysecure.Ensure
+import io.keysecure.EnsureOptions
 import io.keysecure.model.When
 import java.math.BigDecimal
 import java.time.Duration
@@ -44,7 +44,7 @@ class Args(private val values: JsonObject, private val nowMs: Long) {
 
     fun end(): When = at("end")!!
 
-    fun how() = Ensure(duration("deadline"), duration("settle"), at("since"), value("never_sent")?.asBoolean == true)
+    fun how() = EnsureOptions(duration("deadline"), duration("settle"), at("since"), value("never_sent")?.asBoolean == true)
 
     private fun duration(name: String): Duration? = value(name)?.let { duration(it) }
 }

@@ -1,6 +1,6 @@
 //! What a page says about the pages behind it. The platform documents none of these fields; servers like it send them.
 
-use crate::values::json::{Extra, Json};
+use crate::codec::json::{Extra, Json};
 
 /// Lengths at which servers usually cap a page. A page of such a length may be cut.
 const CAPS: [u64; 4] = [10, 20, 25, 50];

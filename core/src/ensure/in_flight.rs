@@ -5,37 +5,38 @@ use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use crate::clock::{Clock, Interrupted, await_change};
-use crate::per_process::PerProcess;
+use crate::clock::{Clock, await_change};
+use crate::error::Interrupted;
+use crate::values::per_process::PerProcess;
 
 /// The references in work, each with the thread that works on it.
 #[derive(Debug, Default)]
-pub(crate) struct Numbers {
+pub(crate) struct InFlight {
     workers: Mutex<HashMap<String, ThreadId>>,
     freed: Condvar,
 }
 
-impl Numbers {
+impl InFlight {
     /// Those of this process, for all its clients.
     ///
     /// A forked child begins with none: the claims and the lock may be those of threads that it does not have.
     pub(crate) fn of_this_process() -> &'static Self {
-        static NUMBERS: OnceLock<PerProcess<Numbers>> = OnceLock::new();
+        static NUMBERS: OnceLock<PerProcess<InFlight>> = OnceLock::new();
         NUMBERS.get_or_init(PerProcess::default).get(|_| Self::default())
     }
 
-    /// Takes a number for one thread; `None` when another held it for longer than `patience`, or when this very thread has
+    /// Takes a number for one thread; `None` when another held it for longer than `timeout`, or when this very thread has
     /// it: a signal handler has interrupted that work, which would wait for the handler.
     pub(crate) fn claim(
         &self,
         number: String,
         clock: &dyn Clock,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Option<Claim<'_>>, Interrupted> {
         let (begin, here) = (Instant::now(), thread::current().id());
         let mut workers = self.lock();
         while let Some(worker) = workers.get(&number) {
-            let left = patience.saturating_sub(begin.elapsed());
+            let left = timeout.saturating_sub(begin.elapsed());
             if left.is_zero() || *worker == here {
                 return Ok(None);
             }
@@ -53,7 +54,7 @@ impl Numbers {
 /// One reference in work; dropping it lets the next thread in.
 #[derive(Debug)]
 pub(crate) struct Claim<'a> {
-    numbers: &'a Numbers,
+    numbers: &'a InFlight,
     number: String,
 }
 
@@ -71,7 +72,7 @@ mod tests {
 
     #[test]
     fn one_thread_at_a_time_has_a_number() {
-        let (numbers, clock) = (Numbers::default(), SystemClock::new());
+        let (numbers, clock) = (InFlight::default(), SystemClock::new());
         let claim = numbers.claim("a".into(), &clock, Duration::ZERO).unwrap().unwrap();
         let others = || numbers.claim("a".into(), &clock, Duration::from_millis(10)).unwrap().is_some();
         assert!(!thread::scope(|scope| scope.spawn(others).join()).unwrap());
@@ -83,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_reference_is_forgotten_after_the_work_and_after_a_panic() {
-        let (numbers, clock) = (Numbers::default(), SystemClock::new());
+        let (numbers, clock) = (InFlight::default(), SystemClock::new());
         let work = || {
             let _claim = numbers.claim("a".into(), &clock, Duration::ZERO);
             std::panic::resume_unwind(Box::new("ended"));

@@ -1,27 +1,28 @@
 //! Lists: single pages, and lazy sequences over all pages and windows.
 
 mod hints;
-mod pager;
+mod lazy;
 mod rows;
 mod walk;
 
 use serde::ser::SerializeMap;
 
-use crate::check;
-use crate::client::{Client, to_bytes};
+use crate::codec::json::Extra;
+use crate::codec::to_bytes;
+use crate::codec::{Body, DecimalFormat};
 use crate::engine::Call;
+use crate::engine::Caller;
 use crate::engine::operation::Operation;
 use crate::error::Error;
-use crate::model::{Body, Money};
-use crate::values::civil::{LONGEST_WINDOW, When};
-use crate::values::json::Extra;
+use crate::validate;
+use crate::values::civil::{LONGEST_WINDOW, WindowBound};
 
-pub use pager::List;
+pub use lazy::Pager;
 use rows::Rows;
 pub(crate) use rows::{Row, row};
 
 /// The largest page that the platform gives.
-pub(crate) const LARGEST_PAGE: u32 = 100;
+pub(crate) const MAX_PAGE_SIZE: u32 = 100;
 
 /// One page of a list.
 ///
@@ -45,7 +46,7 @@ struct ListBody<'a, F> {
 }
 
 impl<F: Body> Body for ListBody<'_, F> {
-    fn fields<S: SerializeMap>(&self, map: &mut S, money: Money) -> Result<(), S::Error> {
+    fn fields<S: SerializeMap>(&self, map: &mut S, money: DecimalFormat) -> Result<(), S::Error> {
         self.filter.fields(map, money)?;
         if let Some((start, end)) = self.window {
             map.serialize_entry("start_time", start)?;
@@ -60,8 +61,8 @@ impl<F: Body> Body for ListBody<'_, F> {
 type Window = (i64, i64);
 
 /// Checks the ends of a window and turns them into seconds.
-fn span(client: &Client, start: When, end: When) -> Result<Window, Error> {
-    let zone = client.engine.settings.timezone;
+fn span(caller: &Caller, start: WindowBound, end: WindowBound) -> Result<Window, Error> {
+    let zone = caller.engine.settings.timezone;
     // Before rounding: two instants of one second may stand the wrong way round.
     if zone.end_millis(end) <= zone.start_millis(start) {
         return Err(Error::invalid_input("end", "must be later than start"));
@@ -78,48 +79,48 @@ const LAST_SECOND: i64 = 253_402_128_000;
 
 /// Fetches one page and hands it to `accept`, whose error becomes the call's.
 fn fetch<T: Row, F: Body, U>(
-    client: &Client,
+    caller: &Caller,
     operation: &'static Operation,
     filter: &F,
     window: Option<Window>,
     (page, size): (u32, u32),
     accept: impl Fn(Rows<T>) -> Result<U, Error>,
 ) -> Result<U, Error> {
-    let zone = client.engine.settings.timezone;
+    let zone = caller.engine.settings.timezone;
     let civil = window.map(|(from, to)| (zone.civil(from), zone.civil(to)));
     let window = civil.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
-    let body = to_bytes(&ListBody { filter, window, page, size }, Money::Text)?;
-    client.run_with(&Call::new(operation, operation.path, &body), accept)
+    let body = to_bytes(&ListBody { filter, window, page, size }, DecimalFormat::Text)?;
+    caller.run_with(&Call::new(operation, operation.path, &body), accept)
 }
 
 /// One page of a list that needs no window.
 pub(crate) fn page<T: Row>(
-    client: &Client,
+    caller: &Caller,
     operation: &'static Operation,
     filter: &impl Body,
     page: u32,
     size: u32,
 ) -> Result<Page<T>, Error> {
-    check::page_size(size)?;
-    fetch(client, operation, filter, None, (page, size), |rows| rows.into_page(page))
+    validate::page_size(size)?;
+    fetch(caller, operation, filter, None, (page, size), |rows| rows.into_page(page))
 }
 
 /// One page of a window of at most 90 days.
 pub(crate) fn window_page<T: Row>(
-    client: &Client,
+    caller: &Caller,
     operation: &'static Operation,
     filter: &impl Body,
-    (start, end): (When, When),
+    (start, end): (WindowBound, WindowBound),
     page: u32,
     size: u32,
 ) -> Result<Page<T>, Error> {
-    check::page_size(size)?;
-    let (from, to) = span(client, start, end)?;
+    validate::page_size(size)?;
+    let (from, to) = span(caller, start, end)?;
     if to - from > LONGEST_WINDOW {
         return Err(Error::invalid_input(
             "end",
             "must be at most 90 days after start; the list without pages takes any span",
         ));
     }
-    fetch(client, operation, filter, Some((from, to)), (page, size), |rows| rows.into_page(page))
+    fetch(caller, operation, filter, Some((from, to)), (page, size), |rows| rows.into_page(page))
 }

@@ -9,12 +9,12 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString};
 use rust_decimal::Decimal;
 
+use crate::codec::json::Extra;
+use crate::error::Rejection;
+use crate::error::TransportFault;
 use crate::error::{Error, ErrorKind};
-use crate::secrets::scrub;
-use crate::transport::TransportFault;
+use crate::redact::scrub;
 use crate::values::instant;
-use crate::values::json::Extra;
-use crate::webhook::Rejection;
 
 /// A value of a model as a Python object.
 pub(crate) trait ToPython {
@@ -25,7 +25,7 @@ pub(crate) trait ToPython {
 macro_rules! converts {
     ($($type:ty),+) => {
         $(
-            impl $crate::values::python::ToPython for $type {
+            impl $crate::codec::python::ToPython for $type {
                 fn to_python(&self, py: pyo3::Python<'_>) -> pyo3::PyResult<pyo3::Py<pyo3::PyAny>> {
                     pyo3::IntoPyObjectExt::into_py_any(self.clone(), py)
                 }

@@ -4,25 +4,25 @@ use std::time::SystemTime;
 
 use rust_decimal::Decimal;
 
-use crate::check;
-use crate::client::{Client, to_bytes};
+use super::consumptions::{ConsumptionType, FeeType, MerchantInfo};
+use crate::codec::to_bytes;
+use crate::codec::{DecimalFormat, model, request};
 use crate::engine::Call;
+use crate::engine::Caller;
 use crate::engine::operation::{self, Operation};
 use crate::error::Error;
-use crate::model::{Money, model, request};
-use crate::resources::consumptions::MerchantInfo;
-use crate::values::enums::{ConsumptionType, FeeType};
+use crate::validate;
 
 /// The simulation calls: what happens at a shop, made to happen. Refused in production.
 ///
 /// They carry none of the merchant's headers. Our reading (inferred): the body is the `data` of the callback to be
 /// produced, and the platform then sends that callback.
 #[derive(Debug, Clone, Copy)]
-pub struct Simulation<'a>(pub(crate) &'a Client);
+pub struct Simulation<'a>(pub(crate) &'a Caller);
 
 request! {
     /// A consumption to simulate: the fields of the Consumption callback. Each call says which it needs.
-    pub struct Simulated {
+    pub struct SimulationRequest {
         /// The consumption: a new number for `auth`, or none; the one meant for `consumption_clear` and `consumption_fail`.
         pub consume_no: Option<String> = None,
         /// The consumption to give back, for `reversal` and `refund`.
@@ -74,7 +74,7 @@ model! {
 
 impl Simulation<'_> {
     /// A purchase asks for approval. Needs `card_no` and `amount`.
-    pub fn auth(&self, request: &Simulated) -> Result<SimulationResult, Error> {
+    pub fn auth(&self, request: &SimulationRequest) -> Result<SimulationResult, Error> {
         need("card_no", request.card_no.as_deref())?;
         if request.amount.is_none() {
             return Err(Error::invalid_input("amount", "is required"));
@@ -83,41 +83,41 @@ impl Simulation<'_> {
     }
 
     /// A purchase is cleared: `Pending` becomes `Success`. Needs `consume_no`; `amount` may differ from the purchase's.
-    pub fn consumption_clear(&self, request: &Simulated) -> Result<SimulationResult, Error> {
+    pub fn consumption_clear(&self, request: &SimulationRequest) -> Result<SimulationResult, Error> {
         need("consume_no", request.consume_no.as_deref())?;
         self.send(operation::SIMULATION_CLEAR, request)
     }
 
     /// A purchase fails: `Pending` becomes `Fail`. Needs `consume_no`.
-    pub fn consumption_fail(&self, request: &Simulated) -> Result<SimulationResult, Error> {
+    pub fn consumption_fail(&self, request: &SimulationRequest) -> Result<SimulationResult, Error> {
         need("consume_no", request.consume_no.as_deref())?;
         self.send(operation::SIMULATION_FAIL, request)
     }
 
     /// An authorization is given back. Needs `consume_relate_no`; without `amount` all of it.
-    pub fn reversal(&self, request: &Simulated) -> Result<SimulationResult, Error> {
+    pub fn reversal(&self, request: &SimulationRequest) -> Result<SimulationResult, Error> {
         need("consume_relate_no", request.consume_relate_no.as_deref())?;
         self.send(operation::SIMULATION_REVERSAL, request)
     }
 
     /// A cleared purchase is given back. Needs `consume_relate_no`; without `amount` all of it.
-    pub fn refund(&self, request: &Simulated) -> Result<SimulationResult, Error> {
+    pub fn refund(&self, request: &SimulationRequest) -> Result<SimulationResult, Error> {
         need("consume_relate_no", request.consume_relate_no.as_deref())?;
         self.send(operation::SIMULATION_REFUND, request)
     }
 
-    fn send(self, operation: &'static Operation, request: &Simulated) -> Result<SimulationResult, Error> {
+    fn send(self, operation: &'static Operation, request: &SimulationRequest) -> Result<SimulationResult, Error> {
         if let Some(amount) = request.amount {
-            check::amount("amount", amount)?;
+            validate::amount("amount", amount)?;
         }
         if let Some(amount) = request.local_amount {
-            check::local_amount(amount, request.local_currency.as_deref())?;
+            validate::local_amount(amount, request.local_currency.as_deref())?;
         }
-        let body = to_bytes(request, Money::Number)?;
+        let body = to_bytes(request, DecimalFormat::Number)?;
         self.0.run(&Call::new(operation, operation.path, &body))
     }
 }
 
 fn need(field: &str, number: Option<&str>) -> Result<(), Error> {
-    check::required(field, number.unwrap_or_default())
+    validate::required(field, number.unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::wire::{Decode, MARK, Read, at, refuse};
+use super::wire::{Decode, PATH_SEPARATOR, Read, at, refuse};
 
 /// The fields of an object while it is read.
 pub(crate) trait Fields: Sized {
@@ -53,7 +53,7 @@ pub(crate) fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> 
 
 /// Fills one field, or says that it is required.
 pub(crate) fn or_missing<T: Decode, E: serde::de::Error>(name: &str, value: Option<T>) -> Result<T, E> {
-    value.or_else(T::missing).ok_or_else(|| E::custom(format_args!("{name}{MARK}is missing")))
+    value.or_else(T::missing).ok_or_else(|| E::custom(format_args!("{name}{PATH_SEPARATOR}is missing")))
 }
 
 struct ObjectVisitor<F>(F);
@@ -162,6 +162,6 @@ impl<'de> Deserialize<'de> for Name<'de> {
         }
         deserializer
             .deserialize_str(NameVisitor)
-            .map_err(|_| D::Error::custom(format_args!("{MARK}expected a field name")))
+            .map_err(|_| D::Error::custom(format_args!("{PATH_SEPARATOR}expected a field name")))
     }
 }

@@ -1,18 +1,23 @@
 //! The access token: one at a time, fetched once by whoever is first while the others wait.
 
+mod shared;
+
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::de::{Deserializer, MapAccess};
 
-use crate::clock::{Clock, Interrupted, await_change};
+use crate::clock::{Clock, await_change};
+use crate::codec::{Decode, Fields, PATH_SEPARATOR, or_missing, read_object, skip, value};
+use crate::error::Interrupted;
+use crate::error::TransportFault;
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::model::{Decode, Fields, MARK, or_missing, read_object, skip, value};
-use crate::per_process::PerProcess;
 use crate::secrets::Secret;
-use crate::transport::TransportFault;
 use crate::values::instant;
+use crate::values::per_process::PerProcess;
+
+pub(crate) use shared::{SharedToken, Time};
 
 /// An access token as the platform gave it.
 #[derive(Debug, Clone)]
@@ -62,7 +67,7 @@ impl Fields for Partial {
         let secret = or_missing("access_token", self.access_token)?;
         // A token goes into a header: what cannot stand there is no token.
         if secret.expose().is_empty() || !secret.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(E::custom(format_args!("access_token{MARK}is not printable ASCII")));
+            return Err(E::custom(format_args!("access_token{PATH_SEPARATOR}is not printable ASCII")));
         }
         Ok(AccessTokenData { secret, expires_at: or_missing("expired_time", self.expired_time)?, renew_at: None })
     }
@@ -70,7 +75,7 @@ impl Fields for Partial {
 
 /// A token in use. Two are the same when they came from the same fetch.
 #[derive(Debug, Clone)]
-pub(crate) struct Held(Arc<Fetched>);
+pub(crate) struct CachedToken(Arc<Fetched>);
 
 #[derive(Debug)]
 struct Fetched {
@@ -80,7 +85,7 @@ struct Fetched {
     ends_at: i64,
 }
 
-impl Held {
+impl CachedToken {
     /// A token that arrived at `now`, from the platform or from the fleet's store.
     fn new(token: AccessTokenData, now: i64) -> Self {
         let token = if token.renew_at.is_some() { token } else { token.with_renewal(now) };
@@ -94,7 +99,7 @@ impl Held {
     }
 }
 
-impl std::ops::Deref for Held {
+impl std::ops::Deref for CachedToken {
     type Target = AccessTokenData;
 
     fn deref(&self) -> &AccessTokenData {
@@ -114,7 +119,7 @@ struct Cell {
 
 #[derive(Debug, Default)]
 struct State {
-    held: Option<Held>,
+    held: Option<CachedToken>,
     /// Who fetches one at this moment.
     fetching: Option<ThreadId>,
     /// Counts the fetches that ended.
@@ -125,7 +130,7 @@ struct State {
 
 impl State {
     /// The token held, unless the platform refused it.
-    fn usable(&self, refused: Option<&Held>) -> Option<Held> {
+    fn usable(&self, refused: Option<&CachedToken>) -> Option<CachedToken> {
         self.held.clone().filter(|held| !refused.is_some_and(|refused| refused.same(held)))
     }
 }
@@ -142,41 +147,41 @@ impl TokenCell {
 
     /// The token in use, unless it is `refused` or due for renewal: then a new one.
     ///
-    /// `fetch` runs without a lock, in one thread at a time. The others wait for it, at most `patience`, and share what
+    /// `fetch` runs without a lock, in one thread at a time. The others wait for it, at most `timeout`, and share what
     /// it brings, its failure too, except that it ran out of its own time. `now` is the platform's clock; it is foreign
     /// code as well and never asked under the lock.
     pub(crate) fn get(
         &self,
-        refused: Option<&Held>,
+        refused: Option<&CachedToken>,
         clock: &dyn Clock,
         now: impl Fn() -> i64,
-        patience: Duration,
+        timeout: Duration,
         fetch: impl FnOnce() -> Result<AccessTokenData, Error>,
-    ) -> Result<Held, Error> {
-        self.cell().get(refused, clock, now, patience, fetch)
+    ) -> Result<CachedToken, Error> {
+        self.cell().get(refused, clock, now, timeout, fetch)
     }
 
     /// Waits until there is another token than the refused one, and no longer than that.
     pub(crate) fn await_another(
         &self,
-        refused: &Held,
+        refused: &CachedToken,
         clock: &dyn Clock,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<(), Interrupted> {
-        self.cell().await_another(refused, clock, patience)
+        self.cell().await_another(refused, clock, timeout)
     }
 }
 
 impl Cell {
     fn get(
         &self,
-        refused: Option<&Held>,
+        refused: Option<&CachedToken>,
         clock: &dyn Clock,
         now: impl Fn() -> i64,
-        patience: Duration,
+        timeout: Duration,
         fetch: impl FnOnce() -> Result<AccessTokenData, Error>,
-    ) -> Result<Held, Error> {
-        let give_up = Instant::now() + patience;
+    ) -> Result<CachedToken, Error> {
+        let give_up = Instant::now() + timeout;
         loop {
             let time = now();
             let mut state = self.lock();
@@ -189,7 +194,7 @@ impl Cell {
             if outer.is_none_or(|fetching| fetching == here) {
                 state.fetching = Some(here);
                 drop(state);
-                return self.lead(outer, held, &now, fetch);
+                return self.fetch_as_leader(outer, held, &now, fetch);
             }
             let state = self.await_round(state, clock, give_up)?;
             let newest = state.usable(refused);
@@ -203,8 +208,8 @@ impl Cell {
         }
     }
 
-    fn await_another(&self, refused: &Held, clock: &dyn Clock, patience: Duration) -> Result<(), Interrupted> {
-        let give_up = Instant::now() + patience;
+    fn await_another(&self, refused: &CachedToken, clock: &dyn Clock, timeout: Duration) -> Result<(), Interrupted> {
+        let give_up = Instant::now() + timeout;
         let mut state = self.lock();
         while state.usable(Some(refused)).is_none() {
             let left = give_up.saturating_duration_since(Instant::now());
@@ -235,15 +240,15 @@ impl Cell {
     }
 
     /// Fetches for all; `old` is the token that is due, if it is still good for something.
-    fn lead(
+    fn fetch_as_leader(
         &self,
         outer: Option<ThreadId>,
-        old: Option<Held>,
+        old: Option<CachedToken>,
         now: impl Fn() -> i64,
         fetch: impl FnOnce() -> Result<AccessTokenData, Error>,
-    ) -> Result<Held, Error> {
-        let mut round = Round { cell: self, outer, outcome: None };
-        let fetched = fetch().map(|token| Held::new(token, now()));
+    ) -> Result<CachedToken, Error> {
+        let mut round = FetchGuard { cell: self, outer, outcome: None };
+        let fetched = fetch().map(|token| CachedToken::new(token, now()));
         round.outcome = Some(fetched.clone());
         drop(round);
         match (fetched, old) {
@@ -263,14 +268,14 @@ fn is_of_its_own_call(failure: &Error) -> bool {
 }
 
 /// Ends a fetch for those who wait, also when the fetch panicked: then the next of them fetches.
-struct Round<'a> {
+struct FetchGuard<'a> {
     cell: &'a Cell,
     /// The fetch within which this one is made.
     outer: Option<ThreadId>,
-    outcome: Option<Result<Held, Error>>,
+    outcome: Option<Result<CachedToken, Error>>,
 }
 
-impl Drop for Round<'_> {
+impl Drop for FetchGuard<'_> {
     fn drop(&mut self) {
         let mut state = self.cell.lock();
         state.fetching = self.outer;
@@ -295,7 +300,7 @@ mod tests {
 
     use super::*;
     use crate::clock::SystemClock;
-    use crate::transport::TransportError;
+    use crate::error::TransportError;
 
     const LIFE: i64 = 1_000_000;
 
@@ -318,7 +323,7 @@ mod tests {
             Self { cell: TokenCell::default(), now: AtomicI64::new(0), fetches: AtomicU32::new(0) }
         }
 
-        fn get(&self, refused: Option<&Held>) -> Held {
+        fn get(&self, refused: Option<&CachedToken>) -> CachedToken {
             self.get_with(refused, || {
                 std::thread::sleep(Duration::from_millis(20));
                 Ok(())
@@ -326,7 +331,11 @@ mod tests {
             .unwrap()
         }
 
-        fn get_with(&self, refused: Option<&Held>, fetch: impl FnOnce() -> Result<(), Error>) -> Result<Held, Error> {
+        fn get_with(
+            &self,
+            refused: Option<&CachedToken>,
+            fetch: impl FnOnce() -> Result<(), Error>,
+        ) -> Result<CachedToken, Error> {
             let now = || self.now.load(Ordering::SeqCst);
             self.cell.get(refused, &SystemClock::new(), now, Duration::from_secs(5), || {
                 let number = self.fetches.fetch_add(1, Ordering::SeqCst) + 1;

@@ -1,12 +1,14 @@
 //! The one error type of every call.
 
+mod rejection;
+mod transport;
+
 use std::fmt;
 use std::time::Duration;
 
-use crate::clock::Interrupted;
-use crate::secrets::scrub;
-use crate::transport::{TransportError, TransportFault};
-use crate::webhook::Rejection;
+use crate::redact::scrub;
+pub use rejection::Rejection;
+pub use transport::{ConnectReason, Interrupted, TransportError, TransportFault};
 
 /// What a failed call means for the thing it was to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,7 +63,7 @@ pub enum ErrorKind {
     NotFound,
     /// Codes 2003, 2004, 2005, 4005: the thing is in a state that does not allow this.
     State,
-    /// Another thing stands under the same number of the merchant's. See [`Ensure`](crate::Ensure).
+    /// Another thing stands under the same number of the merchant's. See [`EnsureOptions`](crate::Ensure).
     Conflict,
     /// Any other code in the response, the platform's or a gateway's; see [`Error::code`] and [`Error::outcome`].
     Api,
@@ -111,10 +113,10 @@ impl ErrorKind {
 ///
 /// Its text holds no secret, no URL and no body, and digits that look like a PAN are masked.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Error(Box<Facts>);
+pub struct Error(Box<ErrorInner>);
 
 #[derive(Clone, PartialEq, Eq)]
-struct Facts {
+struct ErrorInner {
     kind: ErrorKind,
     outcome: Outcome,
     detail: String,
@@ -187,7 +189,7 @@ impl Error {
     }
 
     fn new(kind: ErrorKind, outcome: Outcome, detail: impl Into<String>) -> Self {
-        Self(Box::new(Facts {
+        Self(Box::new(ErrorInner {
             kind,
             outcome,
             detail: cut(detail.into()),

@@ -8,9 +8,9 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::codec::{DecimalFormat, Decode, Encode};
 use crate::error::Error;
-use crate::model::{Decode, Encode, Money};
-use crate::secrets::scrub;
+use crate::redact::scrub;
 use crate::values::surrogates;
 use crate::values::tree::{Node, Text};
 
@@ -118,7 +118,7 @@ impl Decode for Json {
 }
 
 impl Encode for Json {
-    fn write<S: Serializer>(&self, serializer: S, _: Money) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(&self, serializer: S, _: DecimalFormat) -> Result<S::Ok, S::Error> {
         self.serialize(serializer)
     }
 }

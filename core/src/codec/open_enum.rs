@@ -72,7 +72,7 @@ macro_rules! open_enum {
 
         impl std::fmt::Display for $name {
             fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.pad(&$crate::secrets::scrub(self.as_str()))
+                formatter.pad(&$crate::redact::scrub(self.as_str()))
             }
         }
 
@@ -80,25 +80,25 @@ macro_rules! open_enum {
             fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
                     $( Self::$variant => formatter.write_str(stringify!($variant)), )+
-                    Self::Unknown { raw } => write!(formatter, "Unknown({:?})", $crate::secrets::scrub(raw)),
+                    Self::Unknown { raw } => write!(formatter, "Unknown({:?})", $crate::redact::scrub(raw)),
                 }
             }
         }
 
-        impl $crate::model::Decode for $name {
+        impl $crate::codec::Decode for $name {
             const EXPECTED: &'static str = "text";
 
             fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_any($crate::model::TextVisitor(|text: &str| Some(Self::from(text))))
+                deserializer.deserialize_any($crate::codec::TextVisitor(|text: &str| Some(Self::from(text))))
             }
 
             fn of_json(json: &str) -> Option<Self> {
-                $crate::model::text_of(json).map(|text| Self::from(&*text))
+                $crate::codec::text_of(json).map(|text| Self::from(&*text))
             }
         }
 
-        impl $crate::model::Encode for $name {
-            fn write<S: serde::Serializer>(&self, serializer: S, _: $crate::model::Money) -> Result<S::Ok, S::Error> {
+        impl $crate::codec::Encode for $name {
+            fn write<S: serde::Serializer>(&self, serializer: S, _: $crate::codec::DecimalFormat) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
             }
 
@@ -120,132 +120,15 @@ macro_rules! open_enum {
         }
 
         #[cfg(feature = "python")]
-        $crate::values::python::converts!($name);
+        $crate::codec::python::converts!($name);
     };
 }
-
-open_enum! {
-    /// Where a consumption or a transfer stands (platform constants 8.1).
-    pub enum Status {
-        /// Not decided yet.
-        Pending = "Pending",
-        /// Done.
-        Success = "Success",
-        /// Refused or undone.
-        Fail = "Fail",
-    }
-}
-
-open_enum! {
-    /// Where a card stands in its life (platform constants 8.2).
-    pub enum CardStatus {
-        /// Applied for, not issued yet.
-        Pending = "Pending",
-        /// A physical card on its way, to be activated with its CVV.
-        ToActivate = "ToActivate",
-        /// In use.
-        Activated = "Activated",
-        /// Could not be issued.
-        Fail = "Fail",
-        /// Stopped for a time.
-        Frozen = "Frozen",
-        /// Closed for good.
-        Delete = "Delete",
-    }
-}
-
-open_enum! {
-    /// Virtual or physical (platform constants 8.3).
-    pub enum CardType {
-        /// A card number only.
-        Virtual = "Virtual",
-        /// A plastic card, sent by mail.
-        Physical = "Physical",
-    }
-}
-
-open_enum! {
-    /// What a consumption is (platform constants 8.4).
-    pub enum ConsumptionType {
-        /// The price of a new card.
-        OpenCard = "Open_card",
-        /// A purchase.
-        Consumption = "Consumption",
-        /// Cash from a machine.
-        Atm = "Atm",
-        /// A management fee.
-        ManageFee = "Manage_fee",
-        /// An authorization given back before clearing.
-        Reversal = "Reversal",
-        /// A cleared purchase given back.
-        Refund = "Refund",
-    }
-}
-
-open_enum! {
-    /// What a fee is for (platform constants 8.5).
-    pub enum FeeType {
-        /// A purchase.
-        ConsumeFee = "Consume_fee",
-        /// An Apple Pay authorization.
-        AppleAuthFee = "Apple_auth_fee",
-        /// An authorization.
-        AuthFee = "Auth_fee",
-        /// Cash from a machine.
-        AtmFee = "Atm_fee",
-        /// Currency exchange.
-        ExchangeFee = "Exchange_fee",
-        /// A declined purchase.
-        DeclineFee = "Decline_fee",
-        /// A small purchase.
-        SmallFee = "Small_fee",
-        /// A refund.
-        RefundFee = "Refund_fee",
-        /// A cancelled purchase.
-        CancelFee = "Cancel_fee",
-    }
-}
-
-open_enum! {
-    /// How long a fee is waived (platform constants 8.7).
-    pub enum Exemption {
-        /// For ever.
-        Forever = "Forever",
-        /// Not at all.
-        None = "None",
-        /// For a number of days.
-        Day = "Day",
-    }
-}
-
-open_enum! {
-    /// Where a cardholder stands in the verification of identity (platform constants 8.8).
-    pub enum CardholderStatus {
-        /// Not looked at yet.
-        Pending = "Pending",
-        /// Being looked at.
-        InProgress = "In_progress",
-        /// Verified: cards may be applied for.
-        Approved = "Approved",
-        /// Refused.
-        Rejected = "Rejected",
-    }
-}
-
-open_enum! {
-    /// The direction of a transfer (platform constants 8.9).
-    pub enum TransferType {
-        /// To the cardholder.
-        In = "In",
-        /// Back from the cardholder.
-        Out = "Out",
-    }
-}
+pub(crate) use open_enum;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::model::{Money, Read, Write};
+    use crate::CardStatus;
+    use crate::codec::{DecimalFormat, Read, Write};
 
     #[test]
     fn every_constant_goes_there_and_back_and_so_does_a_new_one() {
@@ -253,7 +136,7 @@ mod tests {
             let json = serde_json::to_string(text).unwrap();
             let Read(status) = serde_json::from_str::<Read<CardStatus>>(&json).unwrap();
             assert_eq!(status, text);
-            assert_eq!(serde_json::to_string(&Write(&status, Money::Text)).unwrap(), json);
+            assert_eq!(serde_json::to_string(&Write(&status, DecimalFormat::Text)).unwrap(), json);
         }
         assert!(matches!(CardStatus::from("Brand_new"), CardStatus::Unknown { .. }));
         assert_eq!(CardStatus::KNOWN.len(), 6);

@@ -7,8 +7,8 @@ use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
 use super::text::kind_of;
-use super::wire::{Decode, MARK, mismatch};
-use crate::values::json::{Extra, Json};
+use super::wire::{Decode, PATH_SEPARATOR, mismatch};
+use crate::codec::json::{Extra, Json};
 
 /// Reads the value of the field at hand.
 ///
@@ -39,7 +39,7 @@ pub(crate) fn or_absent<T: Decode, E: serde::de::Error>(
 ) -> Result<T, E> {
     value.or_else(T::missing).ok_or_else(|| match extra.get(name) {
         Some(other) => E::custom(format_args!("{name}{}", mismatch::<E>(T::EXPECTED, kind_of(other.as_str())))),
-        None => E::custom(format_args!("{name}{MARK}is missing")),
+        None => E::custom(format_args!("{name}{PATH_SEPARATOR}is missing")),
     })
 }
 

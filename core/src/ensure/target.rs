@@ -1,17 +1,17 @@
 //! What can be made sure of: a transfer, a card, a cardholder.
 
-use crate::client::Client;
+use crate::engine::Caller;
 use crate::engine::operation::{self, Operation};
 use crate::error::Error;
-use crate::list::List;
-use crate::resources::accounts::{ListTransfers, Transfer, TransferRecord};
-use crate::resources::cardholders::{ApplyCardholder, Cardholder, ListCardholders};
-use crate::resources::cards::{ApplyCard, Card, ListCards};
-use crate::values::civil::When;
-use crate::values::enums::{CardType, Status, TransferType};
+use crate::pager::Pager;
+use crate::resources::Status;
+use crate::resources::accounts::{Accounts, ListTransfers, Transfer, TransferRecord, TransferType};
+use crate::resources::cardholders::{ApplyCardholder, Cardholder, Cardholders, ListCardholders};
+use crate::resources::cards::{ApplyCard, Card, CardType, Cards, ListCards};
+use crate::values::civil::WindowBound;
 
 /// A thing with a number of the merchant's own, by which it is found again.
-pub(crate) trait Thing {
+pub(crate) trait EnsureTarget {
     /// How the platform lists it.
     type Row;
     const OPERATION: &'static Operation;
@@ -19,10 +19,15 @@ pub(crate) trait Thing {
     fn number(&self) -> &str;
 
     /// Sends it once, with the client's own rules of re-sending.
-    fn send(&self, client: &Client) -> Result<Self::Row, Error>;
+    fn send(&self, caller: &Caller) -> Result<Self::Row, Error>;
 
     /// All rows that the platform gives for a reference, this target's or another one.
-    fn look(&self, client: &Client, number: &str, window: (When, When)) -> Result<List<Self::Row>, Error>;
+    fn look(
+        &self,
+        caller: &Caller,
+        number: &str,
+        window: (WindowBound, WindowBound),
+    ) -> Result<Pager<Self::Row>, Error>;
 
     fn unique_no(row: &Self::Row) -> Option<&str>;
 
@@ -49,7 +54,7 @@ fn is_fail(status: Option<&str>) -> bool {
     status.is_some_and(|status| status.eq_ignore_ascii_case(Status::Fail.as_str()))
 }
 
-impl Thing for Transfer {
+impl EnsureTarget for Transfer {
     type Row = TransferRecord;
     const OPERATION: &'static Operation = operation::ACCOUNTS_TRANSFER;
 
@@ -57,12 +62,17 @@ impl Thing for Transfer {
         &self.transfer_unique_no
     }
 
-    fn send(&self, client: &Client) -> Result<TransferRecord, Error> {
-        client.accounts().transfer(self).map(|result| TransferRecord::made(self, result))
+    fn send(&self, caller: &Caller) -> Result<TransferRecord, Error> {
+        Accounts(caller).transfer(self).map(|result| TransferRecord::made(self, result))
     }
 
-    fn look(&self, client: &Client, number: &str, (start, end): (When, When)) -> Result<List<TransferRecord>, Error> {
-        client.accounts().transfers(&ListTransfers {
+    fn look(
+        &self,
+        caller: &Caller,
+        number: &str,
+        (start, end): (WindowBound, WindowBound),
+    ) -> Result<Pager<TransferRecord>, Error> {
+        Accounts(caller).transfers(&ListTransfers {
             transfer_unique_no: Some(number.to_owned()),
             ..ListTransfers::between(start, end)
         })
@@ -89,7 +99,7 @@ impl Thing for Transfer {
     }
 }
 
-impl Thing for ApplyCard {
+impl EnsureTarget for ApplyCard {
     type Row = Card;
     const OPERATION: &'static Operation = operation::CARDS_APPLY;
 
@@ -97,12 +107,17 @@ impl Thing for ApplyCard {
         &self.card_unique_no
     }
 
-    fn send(&self, client: &Client) -> Result<Card, Error> {
-        client.cards().apply(self).map(|applied| Card::applied(self, applied))
+    fn send(&self, caller: &Caller) -> Result<Card, Error> {
+        Cards(caller).apply(self).map(|applied| Card::applied(self, applied))
     }
 
-    fn look(&self, client: &Client, number: &str, (start, end): (When, When)) -> Result<List<Card>, Error> {
-        client.cards().list(&ListCards { card_unique_no: Some(number.to_owned()), ..ListCards::between(start, end) })
+    fn look(
+        &self,
+        caller: &Caller,
+        number: &str,
+        (start, end): (WindowBound, WindowBound),
+    ) -> Result<Pager<Card>, Error> {
+        Cards(caller).list(&ListCards { card_unique_no: Some(number.to_owned()), ..ListCards::between(start, end) })
     }
 
     fn unique_no(row: &Card) -> Option<&str> {
@@ -123,7 +138,7 @@ impl Thing for ApplyCard {
     }
 }
 
-impl Thing for ApplyCardholder {
+impl EnsureTarget for ApplyCardholder {
     type Row = Cardholder;
     const OPERATION: &'static Operation = operation::CARDHOLDERS_APPLY;
 
@@ -131,12 +146,17 @@ impl Thing for ApplyCardholder {
         &self.cardholder_unique_no
     }
 
-    fn send(&self, client: &Client) -> Result<Cardholder, Error> {
-        client.cardholders().apply(self).map(|applied| Cardholder::applied(self, applied))
+    fn send(&self, caller: &Caller) -> Result<Cardholder, Error> {
+        Cardholders(caller).apply(self).map(|applied| Cardholder::applied(self, applied))
     }
 
-    fn look(&self, client: &Client, number: &str, (start, end): (When, When)) -> Result<List<Cardholder>, Error> {
-        client.cardholders().list(&ListCardholders {
+    fn look(
+        &self,
+        caller: &Caller,
+        number: &str,
+        (start, end): (WindowBound, WindowBound),
+    ) -> Result<Pager<Cardholder>, Error> {
+        Cardholders(caller).list(&ListCardholders {
             cardholder_unique_no: Some(number.to_owned()),
             ..ListCardholders::between(start, end)
         })

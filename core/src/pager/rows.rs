@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::Page;
+use crate::codec::json::Extra;
+use crate::codec::{Decode, Fields, Object, PATH_SEPARATOR, at, read_object, refuse, value};
 use crate::error::Error;
-use crate::model::{Decode, Fields, MARK, Object, at, read_object, refuse, value};
-use crate::values::json::Extra;
 
 /// A row that the platform numbers, so that it is recognised when it comes again.
 pub(crate) trait Row: Object {
@@ -21,7 +21,7 @@ pub(crate) trait Row: Object {
 /// Says which field is the number of a row.
 macro_rules! row {
     ($type:ty, $number:ident) => {
-        impl $crate::list::Row for $type {
+        impl $crate::pager::Row for $type {
             const NUMBER: &'static str = stringify!($number);
 
             fn number(&self) -> &str {
@@ -93,7 +93,7 @@ impl<T: Row> Fields for Partial<T> {
 
     fn finish<E: serde::de::Error>(self) -> Result<Rows<T>, E> {
         // A page without a list is no empty page: rows would be lost quietly.
-        let List(list) = self.list.ok_or_else(|| E::custom(format_args!("list{MARK}is missing")))?;
+        let List(list) = self.list.ok_or_else(|| E::custom(format_args!("list{PATH_SEPARATOR}is missing")))?;
         Ok(Rows { list, extra: self.extra })
     }
 }
@@ -144,7 +144,7 @@ impl<'de, T: Row> Deserialize<'de> for One<T> {
             // Rows without a number would all look like the same row.
             Ok(row) if row.number().trim().is_empty() => Err(format!("{} is empty", T::NUMBER)),
             Ok(row) => Ok(row),
-            Err(fault) => Err(fault.replace(&format!("{MARK}is missing"), " is missing")),
+            Err(fault) => Err(fault.replace(&format!("{PATH_SEPARATOR}is missing"), " is missing")),
         }))
     }
 }
@@ -152,8 +152,8 @@ impl<'de, T: Row> Deserialize<'de> for One<T> {
 #[cfg(test)]
 mod tests {
     use crate::TransferRecord;
-    use crate::list::rows::Rows;
-    use crate::model::value_ahead;
+    use crate::codec::value_ahead;
+    use crate::pager::rows::Rows;
 
     #[test]
     fn a_list_that_is_there_twice_hides_no_row() {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::{StoreLock, StoreUnavailable, StoredToken, TokenStore, is_token};
-use crate::clock::Interrupted;
-use crate::engine::AccessTokenData;
+use super::AccessTokenData;
 use crate::error::Error;
+use crate::error::Interrupted;
 use crate::observe::Observer;
+use crate::store::{StoreLock, StoreUnavailable, StoredToken, TokenStore, is_token};
 use crate::values::instant;
 
 /// The first wait for another worker's fetch, and the longest.
@@ -75,7 +75,7 @@ impl SharedToken {
     }
 
     fn find_or_lock(&self, refused: Option<&AccessTokenData>, time: &Time<'_>) -> Result<Found, Interrupted> {
-        let patience = (time.left)() / 2;
+        let timeout = (time.left)() / 2;
         let mut pause = FIRST_PAUSE;
         loop {
             match self.load(refused, time) {
@@ -97,7 +97,7 @@ impl SharedToken {
                 }
                 Ok(None) => {}
             }
-            if (time.left)() <= patience + pause {
+            if (time.left)() <= timeout + pause {
                 return Ok(Found::Nothing);
             }
             (time.sleep)(pause)?;

@@ -7,12 +7,12 @@ use super::hints::Hints;
 use super::rows::{Row, Rows, unusable};
 use super::walk::{Next, Walk};
 use super::{Window, fetch, span};
-use crate::client::Client;
+use crate::codec::Body;
+use crate::engine::Caller;
 use crate::engine::operation::Operation;
 use crate::error::Error;
-use crate::model::Body;
-use crate::transport::TransportFault;
-use crate::values::civil::{Timezone, When, windows};
+use crate::error::TransportFault;
+use crate::values::civil::{UtcOffset, WindowBound, windows};
 
 type Fetch<T> = Box<dyn FnMut(Option<Window>, u32, u32) -> Result<Rows<T>, Error> + Send>;
 
@@ -31,10 +31,10 @@ type Fetch<T> = Box<dyn FnMut(Option<Window>, u32, u32) -> Result<Rows<T>, Error
 ///
 /// [`has_failed`](Self::has_failed) tells the two from a failed request. It holds the rows of one page and the numbers of the
 /// rows of two windows.
-pub struct List<T> {
+pub struct Pager<T> {
     fetch: Fetch<T>,
     operation: &'static Operation,
-    zone: Timezone,
+    zone: UtcOffset,
     /// Windows still to come, the current one first. One `None` stands for a list without time.
     windows: VecDeque<Option<Window>>,
     walk: Walk,
@@ -45,38 +45,38 @@ pub struct List<T> {
     previous: HashSet<String>,
 }
 
-impl<T> List<T> {
-    pub(crate) fn all<F>(client: &Client, operation: &'static Operation, filter: F) -> Self
+impl<T> Pager<T> {
+    pub(crate) fn all<F>(caller: &Caller, operation: &'static Operation, filter: F) -> Self
     where
         F: Body + Send + 'static,
         T: Row,
     {
-        Self::over(client, operation, filter, VecDeque::from([None]))
+        Self::over(caller, operation, filter, VecDeque::from([None]))
     }
 
     pub(crate) fn between<F>(
-        client: &Client,
+        caller: &Caller,
         operation: &'static Operation,
         filter: F,
-        ends: (When, When),
+        ends: (WindowBound, WindowBound),
     ) -> Result<Self, Error>
     where
         F: Body + Send + 'static,
         T: Row,
     {
-        let (from, to) = span(client, ends.0, ends.1)?;
-        Ok(Self::over(client, operation, filter, windows(from, to).into_iter().rev().map(Some).collect()))
+        let (from, to) = span(caller, ends.0, ends.1)?;
+        Ok(Self::over(caller, operation, filter, windows(from, to).into_iter().rev().map(Some).collect()))
     }
 
-    fn over<F>(client: &Client, operation: &'static Operation, filter: F, windows: VecDeque<Option<Window>>) -> Self
+    fn over<F>(caller: &Caller, operation: &'static Operation, filter: F, windows: VecDeque<Option<Window>>) -> Self
     where
         F: Body + Send + 'static,
         T: Row,
     {
-        let client = client.clone();
+        let caller = caller.clone();
         Self {
-            zone: client.engine.settings.timezone,
-            fetch: Box::new(move |window, page, size| fetch(&client, operation, &filter, window, (page, size), Ok)),
+            zone: caller.engine.settings.timezone,
+            fetch: Box::new(move |window, page, size| fetch(&caller, operation, &filter, window, (page, size), Ok)),
             operation,
             windows,
             walk: Walk::new(false),
@@ -132,7 +132,7 @@ impl<T> List<T> {
     }
 }
 
-impl<T> Iterator for List<T> {
+impl<T> Iterator for Pager<T> {
     type Item = Result<T, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -159,12 +159,12 @@ impl<T> Iterator for List<T> {
     }
 }
 
-impl<T> std::iter::FusedIterator for List<T> {}
+impl<T> std::iter::FusedIterator for Pager<T> {}
 
-impl<T> fmt::Debug for List<T> {
+impl<T> fmt::Debug for Pager<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("List")
+            .debug_struct("Pager")
             .field("windows_left", &self.windows.len())
             .field("page", &self.walk.page)
             .finish_non_exhaustive()

@@ -4,22 +4,29 @@
 //! cargo features `uniffi` and `python` the same declaration also becomes a UniFFI record and a frozen Python class, so a
 //! new field is one edit. Types that hold a secret are not declared here and never become records.
 
+pub(crate) mod json;
 mod lenient;
 mod object;
+mod open_enum;
+#[cfg(feature = "python")]
+pub(crate) mod python;
 mod text;
 mod wire;
 
 use std::fmt;
 
 use serde::de::Error as _;
-use serde::ser::SerializeMap;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use zeroize::Zeroizing;
 
 pub(crate) use lenient::{lenient, or_absent};
 pub(crate) use object::{Fields, Object, or_missing, read_object, skip, try_object, value};
+pub(crate) use open_enum::open_enum;
 pub(crate) use text::text_of;
-pub(crate) use wire::{Decode, Encode, MARK, Money, Read, TextVisitor, Write, at, mismatch, refuse};
+pub(crate) use wire::{DecimalFormat, Decode, Encode, PATH_SEPARATOR, Read, TextVisitor, Write, at, mismatch, refuse};
 
-use crate::secrets::scrub;
+use crate::error::Error;
+use crate::redact::scrub;
 use crate::values::surrogates;
 
 /// The platform's name of a field: Rust writes `type` as `r#type`.
@@ -45,13 +52,13 @@ pub(crate) fn value_ahead<T: Decode>(text: &str) -> Result<(T, usize), serde_jso
 /// Writes a model as JSON text.
 pub(crate) fn to_json<T: Encode>(value: &T) -> String {
     // Writing to memory fails only for maps with keys that are no text; models have none.
-    serde_json::to_string(&Write(value, Money::Kept)).unwrap_or_default()
+    serde_json::to_string(&Write(value, DecimalFormat::Kept)).unwrap_or_default()
 }
 
 /// Prints a field of a model: free text through the last scrub, the platform's own numbers (`card_no`) as they are.
-pub(crate) struct Shown<'a>(pub &'static str, pub &'a dyn fmt::Debug);
+pub(crate) struct Redacted<'a>(pub &'static str, pub &'a dyn fmt::Debug);
 
-impl fmt::Debug for Shown<'_> {
+impl fmt::Debug for Redacted<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.ends_with("_no") {
             return self.1.fmt(formatter);
@@ -62,7 +69,21 @@ impl fmt::Debug for Shown<'_> {
 
 /// The fields of a request body, written into the body's JSON object.
 pub(crate) trait Body {
-    fn fields<S: SerializeMap>(&self, map: &mut S, money: Money) -> Result<(), S::Error>;
+    fn fields<S: SerializeMap>(&self, map: &mut S, money: DecimalFormat) -> Result<(), S::Error>;
+}
+
+/// Writes a body; the bytes are wiped when dropped.
+pub(crate) fn to_bytes(body: &impl Body, money: DecimalFormat) -> Result<Zeroizing<Vec<u8>>, Error> {
+    struct Whole<'a, B>(&'a B, DecimalFormat);
+    impl<B: Body> Serialize for Whole<'_, B> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(None)?;
+            self.0.fields(&mut map, self.1)?;
+            map.end()
+        }
+    }
+    let bytes = serde_json::to_vec(&Whole(body, money)).map_err(|_| Error::invalid_input("body", "is not JSON"))?;
+    Ok(Zeroizing::new(bytes))
 }
 
 /// Declares an object of the platform's answers.
@@ -98,7 +119,7 @@ macro_rules! model {
         impl $name {
             /// Reads the object from JSON text in the platform's form.
             pub fn from_json(text: &str) -> Result<Self, $crate::Error> {
-                $crate::model::from_json(text).map_err(|error| $crate::Error::unreadable(&error))
+                $crate::codec::from_json(text).map_err(|error| $crate::Error::unreadable(&error))
             }
 
             /// With nothing in it, to be filled from what is known: a new field needs no edit there.
@@ -113,7 +134,7 @@ macro_rules! model {
             /// The object as JSON text in the platform's form: money as text, times in Unix milliseconds, and all of
             /// `extra`.
             pub fn to_json(&self) -> String {
-                $crate::model::to_json(self)
+                $crate::codec::to_json(self)
             }
         }
 
@@ -124,11 +145,11 @@ macro_rules! model {
                 extra: $crate::Extra,
             }
 
-            impl $crate::model::Fields for Partial {
+            impl $crate::codec::Fields for Partial {
                 type Whole = $name;
 
                 fn field<'de, A: serde::de::MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
-                    use $crate::model::{lenient, wire_name};
+                    use $crate::codec::{lenient, wire_name};
                     $(
                         if name == const { wire_name(stringify!($field)) } {
                             let name = const { wire_name(stringify!($field)) };
@@ -141,7 +162,7 @@ macro_rules! model {
                 }
 
                 fn finish<E: serde::de::Error>(self) -> Result<$name, E> {
-                    use $crate::model::{or_absent, wire_name};
+                    use $crate::codec::{or_absent, wire_name};
                     Ok($name {
                         $( $field: or_absent(
                             const { wire_name(stringify!($field)) },
@@ -153,25 +174,25 @@ macro_rules! model {
                 }
             }
 
-            impl $crate::model::Decode for $name {
+            impl $crate::codec::Decode for $name {
                 const EXPECTED: &'static str = "an object";
 
                 fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    $crate::model::read_object(deserializer, Partial::default())
+                    $crate::codec::read_object(deserializer, Partial::default())
                 }
             }
 
-            impl $crate::model::Object for $name {
+            impl $crate::codec::Object for $name {
                 fn try_read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Result<Self, String>, D::Error> {
-                    $crate::model::try_object(deserializer, Partial::default())
+                    $crate::codec::try_object(deserializer, Partial::default())
                 }
             }
         };
 
-        impl $crate::model::Encode for $name {
-            fn write<S: serde::Serializer>(&self, serializer: S, money: $crate::model::Money) -> Result<S::Ok, S::Error> {
+        impl $crate::codec::Encode for $name {
+            fn write<S: serde::Serializer>(&self, serializer: S, money: $crate::codec::DecimalFormat) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeMap as _;
-                use $crate::model::{Decode as _, Write, wire_name};
+                use $crate::codec::{Decode as _, Write, wire_name};
                 let mut map = serializer.serialize_map(None)?;
                 $(
                     // An empty text in a required field is written too: without the field nobody could read the object again.
@@ -189,15 +210,15 @@ macro_rules! model {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                $crate::model::Encode::write(self, serializer, $crate::model::Money::Kept)
+                $crate::codec::Encode::write(self, serializer, $crate::codec::DecimalFormat::Kept)
             }
         }
 
         impl std::fmt::Debug for $name {
             fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                use $crate::model::{Shown, wire_name};
+                use $crate::codec::{Redacted, wire_name};
                 let mut shown = formatter.debug_struct(stringify!($name));
-                $( shown.field(wire_name(stringify!($field)), &Shown(wire_name(stringify!($field)), &self.$field)); )+
+                $( shown.field(wire_name(stringify!($field)), &Redacted(wire_name(stringify!($field)), &self.$field)); )+
                 if !self.extra.is_empty() {
                     shown.field("extra", &self.extra);
                 }
@@ -206,7 +227,7 @@ macro_rules! model {
         }
 
         #[cfg(feature = "python")]
-        $crate::values::python::converts!($name);
+        $crate::codec::python::converts!($name);
 
         #[cfg(feature = "python")]
         #[pyo3::pymethods]
@@ -215,19 +236,19 @@ macro_rules! model {
                 $(#[$field_meta])*
                 #[getter]
                 fn $field(&self, py: pyo3::Python<'_>) -> pyo3::PyResult<pyo3::Py<pyo3::PyAny>> {
-                    $crate::values::python::ToPython::to_python(&self.$field, py)
+                    $crate::codec::python::ToPython::to_python(&self.$field, py)
                 }
             )+
 
             /// Fields of the answer that this version does not know, as a dict.
             #[getter]
             fn extra(&self, py: pyo3::Python<'_>) -> pyo3::PyResult<pyo3::Py<pyo3::PyAny>> {
-                $crate::values::python::ToPython::to_python(&self.extra, py)
+                $crate::codec::python::ToPython::to_python(&self.extra, py)
             }
 
             /// The object as a dict of its attributes, `extra` included; objects inside become dicts too.
             fn to_dict<'py>(slf: &pyo3::Bound<'py, Self>) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::types::PyDict>> {
-                $crate::values::python::to_dict(slf.as_any(), Self::ATTRIBUTES)
+                $crate::codec::python::to_dict(slf.as_any(), Self::ATTRIBUTES)
             }
 
             /// The object as JSON text in the platform's form: money as text, times in Unix milliseconds, and all of
@@ -251,13 +272,13 @@ macro_rules! model {
 
             fn __repr__(slf: &pyo3::Bound<'_, Self>) -> pyo3::PyResult<String> {
                 let model = slf.get();
-                $crate::values::python::repr(slf.as_any(), stringify!($name), Self::ATTRIBUTES, &model.extra)
+                $crate::codec::python::repr(slf.as_any(), stringify!($name), Self::ATTRIBUTES, &model.extra)
             }
         }
 
         #[cfg(feature = "python")]
         impl $name {
-            const ATTRIBUTES: &'static [&'static str] = &[$( $crate::model::wire_name(stringify!($field)), )+ "extra"];
+            const ATTRIBUTES: &'static [&'static str] = &[$( $crate::codec::wire_name(stringify!($field)), )+ "extra"];
         }
     };
 }
@@ -291,7 +312,7 @@ macro_rules! request {
             )?
         }
 
-        $crate::model::body!($name { $($field $(as $wire)?),+ $(; ..$extra)? });
+        $crate::codec::body!($name { $($field $(as $wire)?),+ $(; ..$extra)? });
     };
 }
 pub(crate) use request;
@@ -307,20 +328,20 @@ macro_rules! query {
         #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
         pub struct $name {
             /// The start of the window, included. A bare date means its first second.
-            pub start: $crate::When,
+            pub start: $crate::WindowBound,
             /// The end of the window, included, later than the start. A bare date means its last second.
-            pub end: $crate::When,
+            pub end: $crate::WindowBound,
             $( $(#[$field_meta])* #[cfg_attr(feature = "uniffi", uniffi(default = None))] pub $field: Option<String>, )+
         }
 
         impl $name {
             /// All rows of a window: `$name::between(start, end)`, each an instant or a date.
-            pub fn between(start: impl Into<$crate::When>, end: impl Into<$crate::When>) -> Self {
+            pub fn between(start: impl Into<$crate::WindowBound>, end: impl Into<$crate::WindowBound>) -> Self {
                 Self { start: start.into(), end: end.into(), $($field: None,)+ }
             }
         }
 
-        $crate::model::body!($name { $($field),+ });
+        $crate::codec::body!($name { $($field),+ });
     };
 }
 pub(crate) use query;
@@ -328,12 +349,12 @@ pub(crate) use query;
 /// How a request writes itself into a body and how it prints.
 macro_rules! body {
     ($name:ident { $($field:ident $(as $wire:ident)?),+ $(; ..$extra:ident)? }) => {
-        impl $crate::model::Body for $name {
-            fn fields<S: serde::ser::SerializeMap>(&self, map: &mut S, money: $crate::model::Money) -> Result<(), S::Error> {
-                use $crate::model::{Encode as _, Write};
+        impl $crate::codec::Body for $name {
+            fn fields<S: serde::ser::SerializeMap>(&self, map: &mut S, money: $crate::codec::DecimalFormat) -> Result<(), S::Error> {
+                use $crate::codec::{Encode as _, Write};
                 $(
                     if !self.$field.is_absent() {
-                        map.serialize_entry($crate::model::body!(@name $field $($wire)?), &Write(&self.$field, money))?;
+                        map.serialize_entry($crate::codec::body!(@name $field $($wire)?), &Write(&self.$field, money))?;
                     }
                 )+
                 $(
@@ -345,26 +366,26 @@ macro_rules! body {
             }
         }
 
-        impl $crate::model::Encode for $name {
-            fn write<S: serde::Serializer>(&self, serializer: S, money: $crate::model::Money) -> Result<S::Ok, S::Error> {
+        impl $crate::codec::Encode for $name {
+            fn write<S: serde::Serializer>(&self, serializer: S, money: $crate::codec::DecimalFormat) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeMap as _;
                 let mut map = serializer.serialize_map(None)?;
-                $crate::model::Body::fields(self, &mut map, money)?;
+                $crate::codec::Body::fields(self, &mut map, money)?;
                 map.end()
             }
         }
 
         impl std::fmt::Debug for $name {
             fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                use $crate::model::{Shown, wire_name};
+                use $crate::codec::{Redacted, wire_name};
                 formatter
                     .debug_struct(stringify!($name))
-                    $( .field(wire_name(stringify!($field)), &Shown(wire_name(stringify!($field)), &self.$field)) )+
+                    $( .field(wire_name(stringify!($field)), &Redacted(wire_name(stringify!($field)), &self.$field)) )+
                     .finish_non_exhaustive()
             }
         }
     };
-    (@name $field:ident) => { const { $crate::model::wire_name(stringify!($field)) } };
+    (@name $field:ident) => { const { $crate::codec::wire_name(stringify!($field)) } };
     (@name $field:ident $wire:ident) => { stringify!($wire) };
 }
 pub(crate) use body;

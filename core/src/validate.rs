@@ -3,7 +3,6 @@
 use rust_decimal::Decimal;
 
 use crate::error::Error;
-use crate::values::enums::CardType;
 
 type Checked = Result<(), Error>;
 
@@ -102,8 +101,8 @@ pub(crate) fn package_or_bin(package_no: Option<&str>, card_bin_no: Option<&str>
 }
 
 /// A card type must be chosen; a text this version does not know is the platform's to judge.
-pub(crate) fn card_type(card_type: &CardType) -> Checked {
-    required("card_type", card_type.as_str())
+pub(crate) fn card_type(card_type: &str) -> Checked {
+    required("card_type", card_type)
 }
 
 /// A field of an address: there, and in printable ASCII, which is what the platform means by English.

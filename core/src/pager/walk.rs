@@ -14,7 +14,7 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use super::LARGEST_PAGE;
+use super::MAX_PAGE_SIZE;
 use super::hints::Hints;
 use super::rows::Tried;
 
@@ -76,7 +76,7 @@ impl Walk {
     pub(super) fn new(thorough: bool) -> Self {
         Self {
             page: 0,
-            size: LARGEST_PAGE,
+            size: MAX_PAGE_SIZE,
             thorough,
             known: HashSet::new(),
             nameless: 0,
@@ -209,7 +209,7 @@ impl Walk {
         let behind = u64::from(self.page) * size + rows;
         let size = if self.thorough || rows >= SMALLEST || size <= SMALLEST { rows } else { SMALLEST };
         self.page = u32::try_from(behind / size).unwrap_or(u32::MAX);
-        self.size = u32::try_from(size).unwrap_or(LARGEST_PAGE);
+        self.size = u32::try_from(size).unwrap_or(MAX_PAGE_SIZE);
     }
 
     /// The end of a walk: that of the window, unless rows are missing.
@@ -236,7 +236,7 @@ impl Walk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::values::json::Extra;
+    use crate::codec::json::Extra;
 
     fn page(walk: &mut Walk, numbers: std::ops::Range<u32>, extra: &str) -> Next {
         let rows = numbers.map(|number| Ok(number.to_string())).collect::<Vec<Tried<String>>>();

@@ -1,12 +1,14 @@
 //! What a client is told when it is built.
 
+pub(crate) mod base_url;
+
 use std::fmt;
 use std::time::Duration;
 
-use crate::aes::Cipher;
+use crate::crypto::Cipher;
 use crate::error::Error;
 use crate::secrets::Secret;
-use crate::values::civil::Timezone;
+use crate::values::civil::UtcOffset;
 
 /// Which platform a client talks to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -87,7 +89,7 @@ pub(crate) struct Settings {
     pub connect_timeout: Duration,
     pub max_retries: u32,
     pub language: Language,
-    pub timezone: Timezone,
+    pub timezone: UtcOffset,
     pub timezone_text: String,
 }
 

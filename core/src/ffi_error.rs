@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use crate::error::Rejection;
+use crate::error::TransportFault;
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::secrets::scrub;
-use crate::transport::TransportFault;
-use crate::webhook::Rejection;
+use crate::redact::scrub;
 
 /// What is known of an error.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
-pub struct ErrorFacts {
+pub struct ErrorDetails {
     /// The readable text. It holds no secret.
     pub text: String,
     /// What kind of error it is.
@@ -47,14 +47,14 @@ macro_rules! thrown {
                 $(#[$meta])*
                 $kind {
                     /// What is known of it.
-                    facts: Box<ErrorFacts>,
+                    facts: Box<ErrorDetails>,
                 },
             )+
         }
 
         impl FfiError {
             /// What is known of the error, whatever its kind.
-            pub fn facts(&self) -> &ErrorFacts {
+            pub fn facts(&self) -> &ErrorDetails {
                 match self {
                     $( Self::$kind { facts } )|+ => facts,
                 }
@@ -63,7 +63,7 @@ macro_rules! thrown {
 
         impl From<Error> for FfiError {
             fn from(error: Error) -> Self {
-                let facts = Box::new(ErrorFacts::from(&error));
+                let facts = Box::new(ErrorDetails::from(&error));
                 match error.kind() {
                     $( ErrorKind::$kind => Self::$kind { facts }, )+
                 }
@@ -123,7 +123,7 @@ impl std::fmt::Display for FfiError {
 
 impl std::error::Error for FfiError {}
 
-impl From<&Error> for ErrorFacts {
+impl From<&Error> for ErrorDetails {
     fn from(error: &Error) -> Self {
         Self {
             text: error.to_string(),

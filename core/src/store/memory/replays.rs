@@ -1,29 +1,13 @@
-//! Telling a callback that was seen before.
+//! Webhooks in the memory of one process.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-pub use crate::store::StoreUnavailable;
+use crate::store::{ReplayStore, StoreUnavailable};
 
 /// Longer than any program runs.
 const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-
-/// Remembers webhooks that were accepted, and the decisions on purchases.
-///
-/// Share one store among all workers of a fleet: a store in memory protects one process only.
-pub trait ReplayStore: Send + Sync {
-    /// Stores `value` under `key` for `keep`, unless the key is present: then returns the value that is there.
-    ///
-    /// It must be atomic: of two calls at once, exactly one gets `None`. Values are short texts, often empty.
-    fn insert(&self, key: &str, value: &str, keep: Duration) -> Result<Option<String>, StoreUnavailable>;
-
-    /// Returns the value of `key`, if the key is present.
-    fn get(&self, key: &str) -> Result<Option<String>, StoreUnavailable>;
-
-    /// Removes `key`, if it is present.
-    fn remove(&self, key: &str) -> Result<(), StoreUnavailable>;
-}
 
 /// A [`ReplayStore`] in the memory of one process.
 ///
@@ -112,24 +96,10 @@ impl ReplayStore for MemoryReplayStore {
     }
 }
 
-/// What tests ask of any store.
-#[cfg(test)]
-pub(crate) trait ReplayChecks: ReplayStore {
-    fn insert_new(&self, key: &str, keep: Duration) -> Result<bool, StoreUnavailable> {
-        self.insert(key, "", keep).map(|present| present.is_none())
-    }
-
-    fn contains(&self, key: &str) -> Result<bool, StoreUnavailable> {
-        self.get(key).map(|value| value.is_some())
-    }
-}
-
-#[cfg(test)]
-impl<T: ReplayStore + ?Sized> ReplayChecks for T {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::ReplayChecks as _;
 
     const LONG: Duration = Duration::from_secs(600);
 

@@ -15,7 +15,7 @@ use serde::ser::{Serialize, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
 use super::text::{NumberText, text_of};
-use crate::values::json::Extra;
+use crate::codec::json::Extra;
 use crate::values::{decimal, instant};
 
 /// A value that can be read from an answer.
@@ -51,7 +51,7 @@ pub(crate) trait Decode: Sized {
 
 /// A value that can be written to a request or to `to_json`.
 pub(crate) trait Encode {
-    fn write<S: Serializer>(&self, serializer: S, money: Money) -> Result<S::Ok, S::Error>;
+    fn write<S: Serializer>(&self, serializer: S, money: DecimalFormat) -> Result<S::Ok, S::Error>;
 
     /// Absent values are left out.
     fn is_absent(&self) -> bool {
@@ -70,7 +70,7 @@ impl<'de, T: Decode> Deserialize<'de> for Read<T> {
 
 /// How decimals are written.
 #[derive(Clone, Copy)]
-pub(crate) enum Money {
+pub(crate) enum DecimalFormat {
     /// Exactly as they were read, as text: `to_json`.
     Kept,
     /// As text, without zeros behind the cents: the bodies of requests.
@@ -80,7 +80,7 @@ pub(crate) enum Money {
 }
 
 /// Lets serde write an [`Encode`] value.
-pub(crate) struct Write<'a, T>(pub &'a T, pub Money);
+pub(crate) struct Write<'a, T>(pub &'a T, pub DecimalFormat);
 
 impl<T: Encode> Serialize for Write<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -94,27 +94,27 @@ impl<T: Encode> Serialize for Write<'_, T> {
 macro_rules! refuse {
     ($expected:expr; $($kind:ident)*) => { $(refuse!(@ $expected, $kind);)* };
     (@ $expected:expr, bool) => {
-        fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "a boolean")) }
+        fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Self::Value, E> { Err($crate::codec::mismatch($expected, "a boolean")) }
     };
     (@ $expected:expr, number) => {
-        fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "a number")) }
-        fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "a number")) }
-        fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "a number")) }
+        fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Self::Value, E> { Err($crate::codec::mismatch($expected, "a number")) }
+        fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Self::Value, E> { Err($crate::codec::mismatch($expected, "a number")) }
+        fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Self::Value, E> { Err($crate::codec::mismatch($expected, "a number")) }
     };
     (@ $expected:expr, text) => {
-        fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "text")) }
+        fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Self::Value, E> { Err($crate::codec::mismatch($expected, "text")) }
     };
     (@ $expected:expr, null) => {
-        fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> { Err($crate::model::mismatch($expected, "null")) }
+        fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> { Err($crate::codec::mismatch($expected, "null")) }
     };
     (@ $expected:expr, array) => {
         fn visit_seq<A: serde::de::SeqAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
-            Err($crate::model::mismatch($expected, "an array"))
+            Err($crate::codec::mismatch($expected, "an array"))
         }
     };
     (@ $expected:expr, object) => {
         fn visit_map<A: serde::de::MapAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
-            Err($crate::model::mismatch($expected, "an object"))
+            Err($crate::codec::mismatch($expected, "an object"))
         }
     };
 }
@@ -123,19 +123,19 @@ pub(crate) use refuse;
 /// A wrong type, said without the value.
 #[cold]
 pub(crate) fn mismatch<E: serde::de::Error>(expected: &str, found: &str) -> E {
-    E::custom(format_args!("{MARK}expected {expected}, found {found}"))
+    E::custom(format_args!("{PATH_SEPARATOR}expected {expected}, found {found}"))
 }
 
 /// Begins the part of an error text that says what is wrong, behind the path. See [`at`].
-pub(crate) const MARK: &str = ": ";
+pub(crate) const PATH_SEPARATOR: &str = ": ";
 
 /// Puts one step of the JSON path in front of an error: `list[3].amount: expected a decimal, found a boolean`.
 #[cold]
 pub(crate) fn at<E: serde::de::Error>(step: fmt::Arguments<'_>, inner: &E) -> E {
     let inner = inner.to_string();
     // Only our own errors hold the mark; any other is the JSON parser's word on broken syntax, which names no field.
-    let joint = match (inner.contains(MARK), inner.starts_with(MARK) || inner.starts_with('[')) {
-        (false, _) => MARK,
+    let joint = match (inner.contains(PATH_SEPARATOR), inner.starts_with(PATH_SEPARATOR) || inner.starts_with('[')) {
+        (false, _) => PATH_SEPARATOR,
         (true, true) => "",
         (true, false) => ".",
     };
@@ -181,7 +181,7 @@ impl<T: Decode> Decode for Option<T> {
 }
 
 impl<T: Encode> Encode for Option<T> {
-    fn write<S: Serializer>(&self, serializer: S, money: Money) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(&self, serializer: S, money: DecimalFormat) -> Result<S::Ok, S::Error> {
         match self {
             Some(value) => value.write(serializer, money),
             None => serializer.serialize_none(),
@@ -232,7 +232,7 @@ impl<T: Encode> Encode for Vec<T> {
         self.is_empty()
     }
 
-    fn write<S: Serializer>(&self, serializer: S, money: Money) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(&self, serializer: S, money: DecimalFormat) -> Result<S::Ok, S::Error> {
         let mut seq = serializer.serialize_seq(Some(self.len()))?;
         for item in self {
             seq.serialize_element(&Write(item, money))?;
@@ -254,7 +254,7 @@ impl Decode for String {
 }
 
 impl Encode for String {
-    fn write<S: Serializer>(&self, serializer: S, _: Money) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(&self, serializer: S, _: DecimalFormat) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self)
     }
 }
@@ -300,7 +300,7 @@ impl Decode for bool {
 }
 
 impl Encode for bool {
-    fn write<S: Serializer>(&self, serializer: S, _: Money) -> Result<S::Ok, S::Error> {
+    fn write<S: Serializer>(&self, serializer: S, _: DecimalFormat) -> Result<S::Ok, S::Error> {
         serializer.serialize_bool(*self)
     }
 }
@@ -320,7 +320,7 @@ macro_rules! from_number_or_text {
 
             fn read_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
                 let raw = <&RawValue>::deserialize(deserializer)
-                    .map_err(|_| D::Error::custom(format_args!("{MARK}not JSON")))?;
+                    .map_err(|_| D::Error::custom(format_args!("{PATH_SEPARATOR}not JSON")))?;
                 match NumberText::of(raw.get()) {
                     NumberText::Nothing => Ok(None),
                     NumberText::Text(text) => match $parse(text) {
@@ -344,7 +344,7 @@ macro_rules! from_number_or_text {
         }
 
         impl Encode for $type {
-            fn write<S: Serializer>(&self, $serializer: S, $money: Money) -> Result<S::Ok, S::Error> {
+            fn write<S: Serializer>(&self, $serializer: S, $money: DecimalFormat) -> Result<S::Ok, S::Error> {
                 let $value = self;
                 $write
             }
@@ -353,9 +353,9 @@ macro_rules! from_number_or_text {
 }
 
 from_number_or_text!(Decimal, "a decimal", decimal::parse, |value, serializer, money| match money {
-    Money::Kept => serializer.collect_str(value),
-    Money::Text => serializer.collect_str(&decimal::in_cents(*value)),
-    Money::Number => match RawValue::from_string(decimal::in_cents(*value).to_string()) {
+    DecimalFormat::Kept => serializer.collect_str(value),
+    DecimalFormat::Text => serializer.collect_str(&decimal::in_cents(*value)),
+    DecimalFormat::Number => match RawValue::from_string(decimal::in_cents(*value).to_string()) {
         Ok(number) => number.serialize(serializer),
         Err(error) => Err(serde::ser::Error::custom(error)),
     },
