@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use std::time::Duration;
 
-use keysecure_tests::Broken;
+use keysecure_tests::BoxError;
 #[cfg(unix)]
 use keysecure_tests::campaign::member;
 use keysecure_tests::campaign::{Campaign, Flaw};
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn parsed(arguments: &[String]) -> Result<Campaign, Broken> {
+fn parsed(arguments: &[String]) -> Result<Campaign, BoxError> {
     let worker = Some(std::env::current_exe()?);
     let mut campaign = Campaign { worker, progress: true, ..Campaign::default() };
     let mut words = arguments.iter();
@@ -69,7 +69,7 @@ fn parsed(arguments: &[String]) -> Result<Campaign, Broken> {
     Ok(campaign)
 }
 
-fn run(campaign: &Campaign) -> Result<bool, Broken> {
+fn run(campaign: &Campaign) -> Result<bool, BoxError> {
     println!("seed {}, {} threads", campaign.seed, campaign.threads);
     let figures = campaign.run()?;
     print!("{figures}");

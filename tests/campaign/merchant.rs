@@ -9,7 +9,7 @@ use super::job::{Job, Thing};
 use super::journal::{Claimed, Journal};
 use super::random::Random;
 use super::{Flaw, Phase};
-use crate::Broken;
+use crate::BoxError;
 
 /// More calls than this for one number mean that it cannot be settled at all.
 const PATIENCE: u32 = 100;
@@ -26,7 +26,7 @@ pub(crate) struct Merchant<'a> {
 impl Merchant<'_> {
     /// Calls until the operation is done. A number for which a call said "not made" is given up for good and another one
     /// taken, so that the end shows whether that was true.
-    pub(crate) fn do_job(&self, job: &Job, random: &mut Random) -> Result<(), Broken> {
+    pub(crate) fn do_job(&self, job: &Job, random: &mut Random) -> Result<(), BoxError> {
         for version in 1..=PATIENCE {
             if self.make(&job.thing(version), random)? {
                 return Ok(());
@@ -36,7 +36,7 @@ impl Merchant<'_> {
     }
 
     /// Makes a thing; `false` if a call said that it was not made.
-    fn make(&self, thing: &Thing, random: &mut Random) -> Result<bool, Broken> {
+    fn make(&self, thing: &Thing, random: &mut Random) -> Result<bool, BoxError> {
         let mut sent_before = false;
         // Some merchants use the plain call first. The error of one single attempt is judged here.
         if random.one_in(3) || self.flaw.is_some_and(|flaw| flaw != Flaw::ShortSettle) {

@@ -51,7 +51,7 @@ pub use flaw::Flaw;
 pub use fleet::member;
 pub use phase::{Members, Phase, Time};
 
-use crate::Broken;
+use crate::BoxError;
 
 /// A campaign to be run.
 #[derive(Debug, Clone)]
@@ -99,7 +99,7 @@ impl Default for Campaign {
 
 impl Campaign {
     /// Runs it. An error means that it could not be carried out; what it found is in the figures.
-    pub fn run(&self) -> Result<Figures, Broken> {
+    pub fn run(&self) -> Result<Figures, BoxError> {
         let started = Instant::now();
         let mut figures = Figures::default();
         for (phase, operations) in self.phases() {

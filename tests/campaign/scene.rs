@@ -13,7 +13,7 @@ use super::journal::Journal;
 use super::merchant::Merchant;
 use super::random::Random;
 use super::{Campaign, Figures, Flaw, Members, Phase, audit, faults, jumps};
-use crate::{Broken, TestClock};
+use crate::{BoxError, TestClock};
 
 /// A round that is being run.
 pub(crate) struct Scene<'a> {
@@ -31,7 +31,7 @@ pub(crate) struct Scene<'a> {
 const PLAN: usize = 200;
 
 /// Why a phase cannot be run here; an error where it must be.
-pub(crate) fn cannot_run(phase: Phase) -> Result<Option<String>, Broken> {
+pub(crate) fn cannot_run(phase: Phase) -> Result<Option<String>, BoxError> {
     match phase {
         #[cfg(unix)]
         Phase::Fleet(Members::Redis, _) => super::fleet::cannot_use_redis(),
@@ -53,7 +53,7 @@ fn seed_of(campaign: &Campaign, phase: Phase, round: usize) -> u64 {
     campaign.seed ^ (phase << 32) ^ u64::try_from(round).unwrap_or(0).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-pub(crate) fn run(campaign: &Campaign, phase: Phase, round: usize, count: usize) -> Result<Figures, Broken> {
+pub(crate) fn run(campaign: &Campaign, phase: Phase, round: usize, count: usize) -> Result<Figures, BoxError> {
     let seed = seed_of(campaign, phase, round);
     let shares_tokens = !matches!(phase, Phase::Fleet(Members::Alone | Members::OwnMemory | Members::OwnDirectory, _));
     let sandbox = Sandbox::builder()
@@ -94,7 +94,7 @@ pub(crate) fn run(campaign: &Campaign, phase: Phase, round: usize, count: usize)
 }
 
 impl Scene<'_> {
-    fn in_process(&self) -> Result<BTreeMap<String, u64>, Broken> {
+    fn in_process(&self) -> Result<BTreeMap<String, u64>, BoxError> {
         let clock = Arc::new(if self.phase.is_skipping() {
             TestClock::virtual_sleeps(Some(self.platform.clone()))
         } else {
@@ -140,8 +140,8 @@ impl Scene<'_> {
     fn disturbed(
         &self,
         device: Option<&TestClock>,
-        run: impl FnOnce() -> Result<(), Broken>,
-    ) -> Result<BTreeMap<String, u64>, Broken> {
+        run: impl FnOnce() -> Result<(), BoxError>,
+    ) -> Result<BTreeMap<String, u64>, BoxError> {
         let stop = AtomicBool::new(false);
         let mut random = Random::new(self.seed, u64::MAX);
         let (rules, name) = jumps::base_rules(&mut random);
@@ -161,8 +161,8 @@ impl Scene<'_> {
 pub(crate) fn in_threads(
     threads: usize,
     count: usize,
-    work: impl Fn(usize) -> Result<(), Broken> + Sync,
-) -> Result<(), Broken> {
+    work: impl Fn(usize) -> Result<(), BoxError> + Sync,
+) -> Result<(), BoxError> {
     let next = AtomicUsize::new(0);
     let broken = Mutex::new(None);
     std::thread::scope(|scope| {

@@ -1,7 +1,5 @@
 //! The doctor: every branch, against the sandbox.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // test code
-
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -1,7 +1,5 @@
 //! Runs the corpora of the fuzz targets through the properties that the targets check: see `docs/fuzzing.md`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // test code
-
 use std::path::{Path, PathBuf};
 
 #[path = "../fuzz/src/lib.rs"]

@@ -1,30 +1,35 @@
-//! What is logged while something runs.
+//! Log capture for tests.
 
 use std::cell::RefCell;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 /// One record of the `log` facade.
 #[derive(Debug, Clone)]
 pub struct LogLine {
-    /// Who logged it, such as `keysecure`.
+    /// The target, such as `keysecure`.
     pub target: String,
-    /// How important it is.
+    /// The level.
     pub level: Level,
-    /// What it says.
+    /// The message.
     pub text: String,
 }
 
+/// The logger of the whole process.
 struct Capture;
 
 thread_local! {
-    /// The records of this thread; `None` while nobody wants them.
+    /// The records of this thread; `None` outside of [`logged`].
     static LINES: RefCell<Option<Vec<LogLine>>> = const { RefCell::new(None) };
 }
 
+/// The warnings and errors of all threads.
+static WARNINGS: Mutex<Vec<LogLine>> = Mutex::new(Vec::new());
+
 impl Log for Capture {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        LINES.with(|lines| lines.borrow().is_some())
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.level() <= Level::Warn || LINES.with(|lines| lines.borrow().is_some())
     }
 
     fn log(&self, record: &Record<'_>) {
@@ -34,6 +39,9 @@ impl Log for Capture {
         }
         let line =
             LogLine { target: record.target().to_owned(), level: record.level(), text: record.args().to_string() };
+        if line.level <= Level::Warn {
+            WARNINGS.lock().unwrap_or_else(PoisonError::into_inner).push(line.clone());
+        }
         LINES.with(|lines| {
             if let Some(lines) = lines.borrow_mut().as_mut() {
                 lines.push(line);
@@ -44,15 +52,26 @@ impl Log for Capture {
     fn flush(&self) {}
 }
 
-/// Runs something and gives, beside its result, all that this thread logged meanwhile, at every level.
-///
-/// It becomes the logger of the whole process; other threads' records are dropped.
+/// Captures what the process logs from now on.
+pub fn capture_logs() {
+    static ONCE: OnceLock<()> = OnceLock::new();
+    ONCE.get_or_init(|| {
+        // Without the logger the tests that look for records fail.
+        let _ = log::set_logger(&Capture);
+        log::set_max_level(LevelFilter::Trace);
+    });
+}
+
+/// Runs a function; returns its result and everything that this thread logged meanwhile, at every level.
 pub fn logged<T>(run: impl FnOnce() -> T) -> (T, Vec<LogLine>) {
-    // A second call finds the same logger in place.
-    let _ = log::set_logger(&Capture);
-    log::set_max_level(LevelFilter::Trace);
+    capture_logs();
     LINES.with(|lines| lines.borrow_mut().replace(Vec::new()));
     let result = run();
     let lines = LINES.with(|lines| lines.borrow_mut().take());
     (result, lines.unwrap_or_default())
+}
+
+/// The warnings and errors that all threads have logged since [`capture_logs`].
+pub fn warnings() -> Vec<LogLine> {
+    WARNINGS.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }

@@ -1,108 +1,94 @@
-//! A tiny HTTP server that answers any bytes.
+//! An HTTP server for tests that sends any bytes.
 
-use std::io::{self, Read, Write as _};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::io::{self, Write as _};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A request as it came.
-#[derive(Debug, Clone)]
-pub struct Seen {
-    /// GET or POST.
-    pub method: String,
-    /// The path with its query.
-    pub target: String,
-    /// All lines behind the first one, without their ends.
-    pub headers: Vec<String>,
-    /// The body.
-    pub body: Vec<u8>,
-    /// Ordinal of the connection, from 1.
-    pub connection: u64,
-    /// Ordinal of the request on its connection, from 1.
-    pub nth: u64,
-}
+use super::acceptor::Acceptor;
+use super::http::{RecordedRequest, envelope, read_request};
 
-impl Seen {
-    /// The value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find_map(|line| {
-            let (key, value) = line.split_once(':')?;
-            key.eq_ignore_ascii_case(name).then(|| value.trim())
-        })
-    }
-}
+const TOKEN_PATH: &str = "/open-api/v1/merchant/token";
 
 /// What the server does with a request.
 #[derive(Debug, Clone)]
-pub enum Reply {
+pub enum MockResponse {
     /// Writes the bytes and waits for the next request.
     Keep(Vec<u8>),
     /// Writes the bytes and closes the connection.
     Close(Vec<u8>),
-    /// Writes the first bytes, then the others again and again, until that many were written or the client is gone.
+    /// Writes the first bytes, then repeats the others until that many bytes were written or the client is gone.
     Endless(Vec<u8>, Vec<u8>, u64),
     /// Waits, then writes the bytes.
-    Late(Duration, Vec<u8>),
+    Delayed(Duration, Vec<u8>),
     /// Writes the bytes and holds the connection open for that long.
     Hold(Vec<u8>, Duration),
 }
 
-type Script = dyn Fn(&Seen) -> Reply + Send + Sync;
+type Respond = dyn Fn(&RecordedRequest) -> MockResponse + Send + Sync;
 
 struct Shared {
-    script: Box<Script>,
-    seen: Mutex<Vec<Seen>>,
+    respond: Box<Respond>,
+    requests: Mutex<Vec<RecordedRequest>>,
     open: Mutex<Vec<TcpStream>>,
     written: AtomicU64,
     stop: AtomicBool,
 }
 
-/// A running server on loopback. It stops when it is dropped.
-pub struct Scripted {
+/// A running server. It stops when it is dropped.
+pub struct MockServer {
+    acceptor: Option<Acceptor>,
     address: SocketAddr,
     shared: Arc<Shared>,
-    acceptor: Option<JoinHandle<()>>,
 }
 
-impl std::fmt::Debug for Scripted {
+impl std::fmt::Debug for MockServer {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Scripted").field("address", &self.address).finish_non_exhaustive()
+        formatter.debug_struct("MockServer").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
-impl Scripted {
-    /// Starts a server whose answers `script` gives.
-    pub fn start(script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> io::Result<Self> {
-        Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), script)
+impl MockServer {
+    /// Starts a server on loopback that responds as `respond` says.
+    pub fn start(respond: impl Fn(&RecordedRequest) -> MockResponse + Send + Sync + 'static) -> io::Result<Self> {
+        Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), respond)
     }
 
     /// Starts a server on that address.
-    pub fn start_on(address: SocketAddr, script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> io::Result<Self> {
-        let listener = TcpListener::bind(address)?;
-        let address = listener.local_addr()?;
+    pub fn start_on(
+        address: SocketAddr,
+        respond: impl Fn(&RecordedRequest) -> MockResponse + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
-            script: Box::new(script),
-            seen: Mutex::default(),
+            respond: Box::new(respond),
+            requests: Mutex::default(),
             open: Mutex::default(),
             written: AtomicU64::new(0),
             stop: AtomicBool::new(false),
         });
-        let accepting = Arc::clone(&shared);
-        let acceptor = std::thread::spawn(move || accept(&listener, &accepting));
-        Ok(Self { address, shared, acceptor: Some(acceptor) })
+        let (serving, mut connection) = (Arc::clone(&shared), 0);
+        let acceptor = Acceptor::start(address, move |stream| {
+            connection += 1;
+            if let Ok(copy) = stream.try_clone() {
+                lock(&serving.open).push(copy);
+            }
+            let (shared, connection) = (Arc::clone(&serving), connection);
+            // An error here is a client that went away.
+            std::thread::spawn(move || serve(stream, connection, &shared));
+        })?;
+        Ok(Self { address: acceptor.address(), acceptor: Some(acceptor), shared })
     }
 
-    /// A server for a client: it gives every client a token and answers everything else by `script`.
-    pub fn platform(script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> io::Result<Self> {
-        Self::start(move |seen| {
-            if seen.target == "/open-api/v1/merchant/token" {
+    /// Starts a server for a client: it gives every client a token, and responds to all else as `respond` says.
+    pub fn platform(respond: impl Fn(&RecordedRequest) -> MockResponse + Send + Sync + 'static) -> io::Result<Self> {
+        Self::start(move |request| {
+            if request.target == TOKEN_PATH {
                 let in_a_day = now_ms() + 86_400_000;
-                let data = format!(r#"{{"access_token":"scripted-token","expired_time":{in_a_day}}}"#);
-                return Reply::Keep(envelope(&data));
+                let data = format!(r#"{{"access_token":"mock-token","expired_time":{in_a_day}}}"#);
+                return MockResponse::Keep(envelope(&data));
             }
-            script(seen)
+            respond(request)
         })
     }
 
@@ -116,51 +102,30 @@ impl Scripted {
         self.address.port()
     }
 
-    /// The requests so far, those for a token left out.
-    pub fn seen(&self) -> Vec<Seen> {
-        let seen = self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.iter().filter(|seen| seen.target != "/open-api/v1/merchant/token").cloned().collect()
+    /// The requests so far, except those for a token.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        lock(&self.shared.requests).iter().filter(|request| request.target != TOKEN_PATH).cloned().collect()
     }
 
-    /// How many bytes of answers it has written.
+    /// How many bytes of responses it has written.
     pub fn written(&self) -> u64 {
         self.shared.written.load(Ordering::SeqCst)
     }
 
     /// Closes every connection that is open now.
     pub fn close_connections(&self) {
-        for stream in self.shared.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        for stream in lock(&self.shared.open).drain(..) {
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
 }
 
-impl Drop for Scripted {
+impl Drop for MockServer {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::SeqCst);
-        let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
-        if let Some(acceptor) = self.acceptor.take() {
-            let _ = acceptor.join();
-        }
+        self.acceptor = None;
         // The threads of the connections end with their sockets.
         self.close_connections();
-    }
-}
-
-fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
-    let mut count = 0;
-    for stream in listener.incoming() {
-        if shared.stop.load(Ordering::SeqCst) {
-            return;
-        }
-        let Ok(stream) = stream else { continue };
-        count += 1;
-        if let Ok(copy) = stream.try_clone() {
-            shared.open.lock().unwrap_or_else(PoisonError::into_inner).push(copy);
-        }
-        let (shared, connection) = (Arc::clone(shared), count);
-        // An error here is a client that went away.
-        std::thread::spawn(move || serve(stream, connection, &shared));
     }
 }
 
@@ -168,33 +133,34 @@ fn serve(mut stream: TcpStream, connection: u64, shared: &Shared) -> io::Result<
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     stream.set_write_timeout(Some(Duration::from_secs(10)))?;
+    let mut buffer = Vec::new();
     for nth in 1.. {
-        let Some(mut seen) = read_request(&mut stream)? else { break };
-        (seen.connection, seen.nth) = (connection, nth);
-        shared.seen.lock().unwrap_or_else(PoisonError::into_inner).push(seen.clone());
+        let Some(mut request) = read_request(&mut stream, &mut buffer)? else { break };
+        (request.connection, request.nth) = (connection, nth);
+        lock(&shared.requests).push(request.clone());
         let mut send = |bytes: &[u8]| -> io::Result<()> {
             stream.write_all(bytes)?;
             shared.written.fetch_add(bytes.len() as u64, Ordering::SeqCst);
             Ok(())
         };
-        match (shared.script)(&seen) {
-            Reply::Keep(bytes) => send(&bytes)?,
-            Reply::Close(bytes) => {
+        match (shared.respond)(&request) {
+            MockResponse::Keep(bytes) => send(&bytes)?,
+            MockResponse::Close(bytes) => {
                 send(&bytes)?;
                 break;
             }
-            Reply::Endless(first, again, most) => {
+            MockResponse::Endless(first, repeated, most) => {
                 send(&first)?;
                 while shared.written.load(Ordering::SeqCst) < most && !shared.stop.load(Ordering::SeqCst) {
-                    send(&again)?;
+                    send(&repeated)?;
                 }
                 break;
             }
-            Reply::Late(wait, bytes) => {
+            MockResponse::Delayed(wait, bytes) => {
                 std::thread::sleep(wait);
                 send(&bytes)?;
             }
-            Reply::Hold(bytes, wait) => {
+            MockResponse::Hold(bytes, wait) => {
                 send(&bytes)?;
                 std::thread::sleep(wait);
                 break;
@@ -204,60 +170,8 @@ fn serve(mut stream: TcpStream, connection: u64, shared: &Shared) -> io::Result<
     stream.shutdown(Shutdown::Both)
 }
 
-/// One request; `None` at the end of the connection.
-pub(crate) fn read_request(stream: &mut dyn Read) -> io::Result<Option<Seen>> {
-    let mut bytes = Vec::new();
-    let end = loop {
-        if let Some(at) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            break at;
-        }
-        if read_some(stream, &mut bytes)? == 0 {
-            return Ok(None);
-        }
-    };
-    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-    let mut lines = head.lines().map(str::to_owned);
-    let first = lines.next().unwrap_or_default();
-    let mut words = first.split(' ').map(str::to_owned);
-    let mut seen = Seen {
-        method: words.next().unwrap_or_default(),
-        target: words.next().unwrap_or_default(),
-        headers: lines.collect(),
-        body: bytes.split_off(end + 4),
-        connection: 0,
-        nth: 0,
-    };
-    let length = seen.header("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
-    while seen.body.len() < length {
-        if read_some(stream, &mut seen.body)? == 0 {
-            return Ok(None);
-        }
-    }
-    Ok(Some(seen))
-}
-
-fn read_some(stream: &mut dyn Read, into: &mut Vec<u8>) -> io::Result<usize> {
-    let mut chunk = [0; 8 * 1024];
-    let count = stream.read(&mut chunk)?;
-    into.extend_from_slice(&chunk[..count]);
-    Ok(count)
-}
-
-/// A whole answer: status, further header lines, body.
-pub fn http(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
-    let mut answer = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n", body.len());
-    for header in headers {
-        answer.push_str(header);
-        answer.push_str("\r\n");
-    }
-    answer.push_str("\r\n");
-    [answer.as_bytes(), body].concat()
-}
-
-/// A whole answer of the platform with that `data`.
-pub fn envelope(data: &str) -> Vec<u8> {
-    let body = format!(r#"{{"code":0,"msg":"success","data":{data}}}"#);
-    http("200 OK", &["Content-Type: application/json"], body.as_bytes())
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn now_ms() -> u128 {

@@ -1,4 +1,4 @@
-//! A sandbox and a client, set up for a test.
+//! The test environment: a sandbox and a client.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -9,68 +9,68 @@ use keysecure_sandbox::{Mode, RequestRecord, Sandbox, SandboxBuilder};
 
 use crate::TestClock;
 
-/// A stage that could not be set.
-pub type Broken = Box<dyn StdError + Send + Sync>;
+/// Any error, as of a test environment that could not be set up.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// A sandbox with one approved cardholder, and a client that talks to it.
 #[derive(Debug, Clone)]
-pub struct Stage {
-    /// The platform.
+pub struct TestEnv {
+    /// The sandbox.
     pub sandbox: Sandbox,
-    /// A client with the defaults.
+    /// A client with default settings.
     pub client: Client,
     /// An approved cardholder.
     pub cardholder_no: String,
 }
 
-impl Stage {
-    /// In credit mode.
-    pub fn credit() -> Result<Self, Broken> {
-        Self::on(Sandbox::builder())
+impl TestEnv {
+    /// Starts a sandbox in credit mode.
+    pub fn credit() -> Result<Self, BoxError> {
+        Self::with(Sandbox::builder())
     }
 
-    /// In authorization mode.
-    pub fn authorization() -> Result<Self, Broken> {
-        Self::on(Sandbox::builder().mode(Mode::Authorization))
+    /// Starts a sandbox in authorization mode.
+    pub fn authorization() -> Result<Self, BoxError> {
+        Self::with(Sandbox::builder().mode(Mode::Authorization))
     }
 
-    /// On a sandbox with other settings.
-    pub fn on(builder: SandboxBuilder) -> Result<Self, Broken> {
+    /// Starts a sandbox with those settings.
+    pub fn with(builder: SandboxBuilder) -> Result<Self, BoxError> {
         let sandbox = builder.start()?;
         let client = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url()).build()?;
         let cardholder_no = sandbox.seed_approved_cardholder();
         Ok(Self { sandbox, client, cardholder_no })
     }
 
-    /// Begins another client of the same merchant.
+    /// Creates a builder of another client of the same merchant.
     pub fn builder(&self) -> ClientBuilder {
         Client::builder(self.sandbox.api_key(), self.sandbox.api_secret()).base_url(self.sandbox.base_url())
     }
 
-    /// A client whose back-off takes no time, and its clock.
-    pub fn hurried(&self) -> Result<(Client, Arc<TestClock>), Broken> {
+    /// A client whose back-off takes no time, with its clock.
+    pub fn with_virtual_clock(&self) -> Result<(Client, Arc<TestClock>), BoxError> {
         let clock = Arc::new(TestClock::virtual_sleeps(Some(self.sandbox.platform())));
         let client = self.builder().clock(clock.clone()).build()?;
         Ok((client, clock))
     }
 
-    /// The requests on record behind the first `skip`.
+    /// The recorded requests without the first `skip`.
     pub fn requests_since(&self, skip: usize) -> Vec<RequestRecord> {
         self.sandbox.requests().split_off(skip)
     }
 
-    /// How many requests there were so far.
+    /// How many requests the sandbox has received.
     pub fn count(&self) -> usize {
         self.sandbox.requests().len()
     }
 
-    /// A card in use, virtual.
-    pub fn virtual_card(&self) -> Result<String, Broken> {
+    /// Creates a virtual card, which is active.
+    pub fn virtual_card(&self) -> Result<String, BoxError> {
         Ok(self.sandbox.seed_virtual_card(&self.cardholder_no)?)
     }
 
-    /// A physical card that waits for its activation, and the request that activates it.
-    pub fn card_to_activate(&self) -> Result<ActivateCard, Broken> {
+    /// Creates a physical card; returns the request that activates it.
+    pub fn card_to_activate(&self) -> Result<ActivateCard, BoxError> {
         let card_no = self.sandbox.seed_physical_card(&self.cardholder_no)?;
         let card = self.sandbox.cards().into_iter().find(|card| card.card_no == card_no).ok_or("the card is gone")?;
         Ok(ActivateCard {
@@ -81,15 +81,15 @@ impl Stage {
         })
     }
 
-    /// A physical card in use.
-    pub fn physical_card(&self) -> Result<String, Broken> {
+    /// Creates and activates a physical card.
+    pub fn physical_card(&self) -> Result<String, BoxError> {
         let request = self.card_to_activate()?;
         self.client.cards().activate(&request)?;
         Ok(request.card_no)
     }
 }
 
-/// An application for a virtual card from the first package of credit mode.
+/// An application for a virtual card of the first package of credit mode.
 pub fn virtual_card(cardholder_no: &str, card_unique_no: &str) -> ApplyCard {
     ApplyCard {
         cardholder_no: cardholder_no.to_owned(),
@@ -100,7 +100,7 @@ pub fn virtual_card(cardholder_no: &str, card_unique_no: &str) -> ApplyCard {
     }
 }
 
-/// A whole address in English.
+/// A complete address in English.
 pub fn address() -> Address {
     Address {
         first_name: Some("Ada".into()),
@@ -116,12 +116,12 @@ pub fn address() -> Address {
     }
 }
 
-/// So many cents.
+/// An amount in cents.
 pub fn cents(cents: i64) -> Decimal {
     Decimal::new(cents, 2)
 }
 
-/// The instant of a number of Unix milliseconds, not negative.
+/// The instant of that many Unix milliseconds, not negative.
 pub fn millis(millis: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(millis.unsigned_abs())
 }

@@ -3,7 +3,7 @@
 //! Everything is a ratio of things measured side by side, round by round, in this run: the machine may be slow or busy.
 //! Budgets are reported, not asserted; the program fails only when it could not measure.
 
-mod bare;
+mod baseline;
 mod cpu;
 mod race;
 mod report;
@@ -11,7 +11,7 @@ mod server;
 mod start;
 mod webhook;
 // One look for every table of `cargo xtask bench`.
-#[path = "../../../../xtask/src/table.rs"]
+#[path = "../../../xtask/src/table.rs"]
 mod table;
 
 use std::error::Error;
@@ -21,7 +21,7 @@ use keysecure::{Client, Date, ListCards};
 use keysecure_sandbox::{RequestRecord, Sandbox};
 use serde_json::Value;
 
-use bare::{Bare, Limit};
+use baseline::{Bare, Limit};
 use race::{Effort, Runner, race};
 use server::Server;
 

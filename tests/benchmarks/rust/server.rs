@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 
 use keysecure_sandbox::Sandbox;
+use keysecure_tests::{Acceptor, WholeRequest, read_some};
 
-use crate::{CARDS, Outcome, bare};
+use crate::{CARDS, Outcome, baseline};
 
 /// The hidden argument under which this program is the server.
 pub(crate) const ARGUMENT: &str = "serve-recorded-answers";
@@ -21,12 +22,12 @@ type Answers = HashMap<String, String>;
 pub(crate) fn recorded(sandbox: &Sandbox, card_no: &str) -> Outcome<Answers> {
     let token_path = "/v1/merchant/token";
     let token_answer = ask(sandbox, "GET", token_path, None, "")?;
-    let token = bare::token_of(token_answer.split("\r\n\r\n").nth(1).unwrap_or_default().as_bytes())?;
+    let token = baseline::token_of(token_answer.split("\r\n\r\n").nth(1).unwrap_or_default().as_bytes())?;
 
     let card_path = format!("/v1/card/{card_no}/detail");
     let card_answer = ask(sandbox, "GET", &card_path, Some(&token), "")?;
     let list_path = "/v1/card/list";
-    let list_body = serde_json::to_string(&bare::ListBody::of_page(CARDS))?;
+    let list_body = serde_json::to_string(&baseline::ListBody::of_page(CARDS))?;
     let list_answer = ask(sandbox, "POST", list_path, Some(&token), &list_body)?;
 
     let whole_path = |path: &str| format!("/open-api{path}");
@@ -45,7 +46,7 @@ pub(crate) fn ask(sandbox: &Sandbox, method: &str, path: &str, token: Option<&st
          Content-Length: {}\r\nConnection: close\r\nApi-Key: {}\r\nTimestamp: {}\r\nAccess-Token: {}\r\n\r\n{body}",
         body.len(),
         sandbox.api_key(),
-        bare::timestamp()?,
+        baseline::timestamp()?,
         token.unwrap_or_default(),
     );
     let mut stream = TcpStream::connect(address)?;
@@ -108,53 +109,31 @@ pub(crate) fn serve() -> Outcome {
     input.read_line(&mut line)?;
     let answers: Arc<Answers> = Arc::new(serde_json::from_str(&line)?);
 
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    println!("{}", listener.local_addr()?.port());
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let answers = Arc::clone(&answers);
-            thread::spawn(move || {
-                // An error is a client that went away.
-                let _ = serve_connection(&stream, &answers);
-            });
-        }
-    });
+    let acceptor = Acceptor::start((Ipv4Addr::LOCALHOST, 0).into(), move |stream| {
+        let answers = Arc::clone(&answers);
+        thread::spawn(move || {
+            // An error is a client that went away.
+            let _ = serve_connection(&stream, &answers);
+        });
+    })?;
+    println!("{}", acceptor.address().port());
     io::copy(&mut input, &mut io::sink())?;
     Ok(())
 }
 
 fn serve_connection(mut stream: &TcpStream, answers: &Answers) -> Outcome {
     stream.set_nodelay(true)?;
-    let mut inbox = Vec::new();
-    let mut chunk = [0; 8 * 1024];
+    let mut buffer = Vec::new();
     loop {
-        let (path, length) = loop {
-            if let Some(request) = whole_request(&inbox)? {
-                break request;
+        let Some(request) = WholeRequest::parse(&buffer) else {
+            if read_some(&mut stream, &mut buffer)? == 0 {
+                return Ok(());
             }
-            match stream.read(&mut chunk)? {
-                0 => return Ok(()),
-                count => inbox.extend_from_slice(&chunk[..count]),
-            }
+            continue;
         };
-        let answer = answers.get(path).ok_or("a request for something else")?;
+        let answer = answers.get(request.target()).ok_or("a request for something else")?;
         stream.write_all(answer.as_bytes())?;
-        inbox.drain(..length);
+        let length = request.length;
+        buffer.drain(..length);
     }
-}
-
-/// The path of the first request, and how long the request is; `None` while a part of it is missing.
-fn whole_request(bytes: &[u8]) -> Outcome<Option<(&str, usize)>> {
-    let Some(head_length) = bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4) else {
-        return Ok(None);
-    };
-    let head = std::str::from_utf8(&bytes[..head_length])?;
-    let body_length = head
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-        .map_or(Ok(0), |(_, length)| length.trim().parse::<usize>())?;
-    let length = head_length + body_length;
-    let path = head.split(' ').nth(1).ok_or("a request without a path")?;
-    Ok((bytes.len() >= length).then_some((path, length)))
 }

@@ -20,7 +20,7 @@ use crate::campaign::journal::Journal;
 use crate::campaign::random::Random;
 use crate::campaign::scene::in_threads;
 use crate::campaign::{Members, Phase, Time};
-use crate::{Broken, TestClock};
+use crate::{BoxError, TestClock};
 
 /// More calls than this for one reference mean that it cannot be settled at all.
 const PATIENCE: usize = 100;
@@ -35,7 +35,7 @@ struct Task {
 /// Runs a process of a fleet. The arguments behind `member` are base URL, Api-Key, apiSecret, a seed, by how many
 /// milliseconds the device's clock is wrong, the store (`memory`, `never-sent`, `file:DIRECTORY`, or `redis://HOST`), the
 /// number of threads, and the sandbox's control URL where sleeps are skipped.
-pub fn member(arguments: &[String]) -> Result<(), Broken> {
+pub fn member(arguments: &[String]) -> Result<(), BoxError> {
     let [base_url, api_key, api_secret, seed, wrong_by, store, threads, control @ ..] = arguments else {
         return Err("a process of a fleet needs seven arguments".into());
     };
@@ -88,7 +88,7 @@ fn make_sure(
     task: &Task,
     never_sent: bool,
     random: &mut Random,
-) -> Result<(), Broken> {
+) -> Result<(), BoxError> {
     let thing = task.job.thing(task.version);
     for _ in 0..PATIENCE {
         let settle = phase.settle();
@@ -129,7 +129,7 @@ fn is_store(error: &Error) -> bool {
     error.transport_fault() == Some(TransportFault::Store)
 }
 
-fn open(store: &str, time: Time) -> Result<Store, Broken> {
+fn open(store: &str, time: Time) -> Result<Store, BoxError> {
     if matches!(store, "memory" | "never-sent") {
         return Ok(MemoryStore::new().into());
     }
@@ -140,12 +140,12 @@ fn open(store: &str, time: Time) -> Result<Store, Broken> {
 }
 
 #[cfg(not(feature = "redis"))]
-fn open_redis(_: &str, _: Time) -> Result<Store, Broken> {
+fn open_redis(_: &str, _: Time) -> Result<Store, BoxError> {
     Err("built without the cargo feature redis".into())
 }
 
 #[cfg(feature = "redis")]
-fn open_redis(url: &str, time: Time) -> Result<Store, Broken> {
+fn open_redis(url: &str, time: Time) -> Result<Store, BoxError> {
     let store = keysecure::RedisStore::open(url)?;
     if time == Time::Real {
         return Ok(store.into());

@@ -21,7 +21,7 @@ use super::journal::Claimed;
 use super::random::Random;
 use super::scene::Scene;
 use super::{Flaw, Members, Time};
-use crate::Broken;
+use crate::BoxError;
 
 pub use self::member::member;
 pub(crate) use self::store::cannot_use_redis;
@@ -36,7 +36,7 @@ const TICK: Duration = Duration::from_millis(10);
 const LONGEST_BATCH: Duration = Duration::from_secs(600);
 
 /// Makes all targets of a round by a fleet.
-pub(crate) fn run(scene: &Scene<'_>, members: Members, time: Time, control_url: &str) -> Result<(), Broken> {
+pub(crate) fn run(scene: &Scene<'_>, members: Members, time: Time, control_url: &str) -> Result<(), BoxError> {
     Fleet::start(scene, members, time, control_url)?.work()
 }
 
@@ -67,7 +67,7 @@ struct Reference {
 }
 
 impl<'a> Fleet<'a> {
-    fn start(scene: &'a Scene<'a>, members: Members, time: Time, control_url: &'a str) -> Result<Self, Broken> {
+    fn start(scene: &'a Scene<'a>, members: Members, time: Time, control_url: &'a str) -> Result<Self, BoxError> {
         let random = Random::new(scene.seed, 0xF1EE7);
         let ((sender, messages), (order, orders)) = (mpsc::channel(), mpsc::channel());
         let relay = match time {
@@ -103,7 +103,7 @@ impl<'a> Fleet<'a> {
         Ok(fleet)
     }
 
-    fn process(&mut self, place: usize) -> Result<Process, Broken> {
+    fn process(&mut self, place: usize) -> Result<Process, BoxError> {
         let scene = self.scene;
         let program = scene.campaign.worker.as_ref().ok_or("there is no program for the processes")?;
         let wrong_by = i64::try_from(self.random.below(36_000_000)).unwrap_or(0) - 18_000_000;
@@ -131,7 +131,7 @@ impl<'a> Fleet<'a> {
     }
 
     /// Batch by batch, so that all processes work on the same references at the same time.
-    fn work(mut self) -> Result<(), Broken> {
+    fn work(mut self) -> Result<(), BoxError> {
         let size = if self.time == Time::Real { 160 } else { 250 };
         let mut waiting: Vec<(usize, u32)> = (0..self.scene.jobs.len()).rev().map(|job| (job, 1)).collect();
         while !waiting.is_empty() {
@@ -187,7 +187,7 @@ impl<'a> Fleet<'a> {
         process.tell(&lines);
     }
 
-    fn run_batch(&mut self) -> Result<(), Broken> {
+    fn run_batch(&mut self) -> Result<(), BoxError> {
         let begin = Instant::now();
         let mut next_tick = begin + TICK;
         while !self.processes.iter().all(|process| process.is_done) {
@@ -212,7 +212,7 @@ impl<'a> Fleet<'a> {
         Ok(())
     }
 
-    fn hear(&mut self, (place, life, output): Message) -> Result<(), Broken> {
+    fn hear(&mut self, (place, life, output): Message) -> Result<(), BoxError> {
         let Some(process) = self.processes.get_mut(place) else { return Ok(()) };
         if process.life == life {
             match output {
@@ -227,7 +227,7 @@ impl<'a> Fleet<'a> {
     }
 
     /// `claim PLACE CLAIM LOOK-UPS UNKNOWN`.
-    fn claim(&mut self, place: usize, line: &str) -> Result<(), Broken> {
+    fn claim(&mut self, place: usize, line: &str) -> Result<(), BoxError> {
         let words: Vec<&str> = line.split(' ').collect();
         let ["claim", at, claim, no, look_ups, unknown] = words.as_slice() else {
             return Err(format!("what is {line}?").into());
@@ -261,7 +261,7 @@ impl<'a> Fleet<'a> {
     }
 
     /// A process was killed: of what it had not finished the outcome is unknown. Another one takes its place.
-    fn revive(&mut self, place: usize) -> Result<(), Broken> {
+    fn revive(&mut self, place: usize) -> Result<(), BoxError> {
         let Some(killed) = self.processes.get(place) else { return Ok(()) };
         let (open, was_done) = (killed.open.clone(), killed.is_done);
         for at in &open {
@@ -282,7 +282,7 @@ impl<'a> Fleet<'a> {
     }
 
     /// The relay wants the sender of a request killed or suspended.
-    fn obey(&mut self, order: &Order) -> Result<(), Broken> {
+    fn obey(&mut self, order: &Order) -> Result<(), BoxError> {
         let sender = self.processes.iter_mut().find(|process| !process.killed && process.has(&order.from));
         let is_here = sender.is_some();
         if let Some(process) = sender {
@@ -300,7 +300,7 @@ impl<'a> Fleet<'a> {
     }
 
     /// What happens at any moment, not at that of a request.
-    fn tick(&mut self) -> Result<(), Broken> {
+    fn tick(&mut self) -> Result<(), BoxError> {
         let now = Instant::now();
         for process in &mut self.processes {
             if process.suspended_until.is_some_and(|until| until <= now) {
@@ -328,7 +328,7 @@ impl<'a> Fleet<'a> {
         Ok(())
     }
 
-    fn real_time_tick(&mut self, place: usize) -> Result<(), Broken> {
+    fn real_time_tick(&mut self, place: usize) -> Result<(), BoxError> {
         if self.random.one_in(400)
             && let Some(process) = self.processes.get_mut(place).filter(|process| !process.killed && !process.is_done)
         {
@@ -358,7 +358,7 @@ impl<'a> Fleet<'a> {
 
     /// Kills all processes and waits until the sandbox has closed their connections, so that no request of theirs is under
     /// way when their successors skip `settle`.
-    fn kill_all(&mut self) -> Result<(), Broken> {
+    fn kill_all(&mut self) -> Result<(), BoxError> {
         for process in self.processes.iter_mut().filter(|process| !process.killed) {
             process.kill()?;
             self.scene.journal.kills.fetch_add(1, Ordering::SeqCst);

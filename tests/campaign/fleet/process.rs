@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
-use crate::Broken;
+use crate::BoxError;
 
 /// What a process says.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Process {
         place: usize,
         life: u64,
         messages: Sender<Message>,
-    ) -> Result<Self, Broken> {
+    ) -> Result<Self, BoxError> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let output = child.stdout.take().ok_or("the process has no output")?;
         std::thread::spawn(move || {
@@ -65,7 +65,7 @@ impl Process {
         }
     }
 
-    pub(super) fn kill(&mut self) -> Result<(), Broken> {
+    pub(super) fn kill(&mut self) -> Result<(), BoxError> {
         self.killed = true;
         self.suspended_until = None;
         self.child.kill()?;

@@ -5,8 +5,7 @@
 //! after the client has given up. What came during a longer outage is lost, as is what its client has reset.
 
 use std::io::{self, Read, Write as _};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,6 +14,7 @@ use socket2::SockRef;
 
 use crate::campaign::journal::Journal;
 use crate::campaign::random::Random;
+use crate::{Acceptor, WholeRequest};
 
 const LONGEST_HOLD: u64 = 450;
 /// One in so many requests that create something meets with something.
@@ -41,7 +41,7 @@ pub(super) enum Blow {
 /// A running relay. It accepts no connections after it was dropped.
 #[derive(Debug)]
 pub(super) struct Relay {
-    address: SocketAddr,
+    acceptor: Acceptor,
     shared: Arc<Shared>,
 }
 
@@ -52,7 +52,6 @@ struct Shared {
     random: Mutex<Random>,
     orders: Mutex<Sender<Order>>,
     journal: Arc<Journal>,
-    stopped: AtomicBool,
 }
 
 /// What happens to a request that creates something.
@@ -82,45 +81,30 @@ impl Relay {
         journal: Arc<Journal>,
         orders: Sender<Order>,
     ) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let shared = Arc::new(Shared {
             platform: base_url.trim_start_matches("http://").to_owned(),
             dead_until: Mutex::default(),
             random: Mutex::new(random),
             orders: Mutex::new(orders),
             journal,
-            stopped: AtomicBool::new(false),
         });
-        let relay = Self { address: listener.local_addr()?, shared: Arc::clone(&shared) };
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if shared.stopped.load(Ordering::SeqCst) {
-                    return;
-                }
-                let shared = Arc::clone(&shared);
-                // A connection that breaks is what it is here for.
-                std::thread::spawn(move || shared.carry(&stream));
-            }
-        });
-        Ok(relay)
+        let carrying = Arc::clone(&shared);
+        let acceptor = Acceptor::start((Ipv4Addr::LOCALHOST, 0).into(), move |stream| {
+            let shared = Arc::clone(&carrying);
+            // An error here is a connection that broke, which is what the relay is for.
+            std::thread::spawn(move || shared.carry(&stream));
+        })?;
+        Ok(Self { acceptor, shared })
     }
 
     pub(super) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.acceptor.address())
     }
 
     /// Nothing passes for this long, in either direction.
     pub(super) fn die(&self, time: Duration) {
         self.shared.journal.event("network dead for a while");
         *lock(&self.shared.dead_until) = Some(Instant::now() + time);
-    }
-}
-
-impl Drop for Relay {
-    fn drop(&mut self) {
-        self.shared.stopped.store(true, Ordering::SeqCst);
-        // It accepts this one, sees that it is over, and ends.
-        let _ = TcpStream::connect(self.address);
     }
 }
 
@@ -273,20 +257,13 @@ fn split(request: &[u8], part: u64) -> (&[u8], &[u8]) {
 fn read_whole(mut client: &TcpStream, request: &mut Vec<u8>) -> io::Result<()> {
     client.set_read_timeout(Some(Duration::from_millis(50)))?;
     let mut more = [0; 4096];
-    while !is_whole(request) {
+    while WholeRequest::parse(request).is_none() {
         match client.read(&mut more) {
             Ok(0) | Err(_) => return Ok(()),
             Ok(count) => request.extend_from_slice(&more[..count]),
         }
     }
     Ok(())
-}
-
-fn is_whole(request: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(request).to_ascii_lowercase();
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    let length = head.split("\r\n").find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
-    length.is_none_or(|length: usize| body.len() >= length)
 }
 
 fn reset(client: &TcpStream, platform: &TcpStream) -> io::Result<()> {

@@ -7,14 +7,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::{Broken, free_address};
+use crate::{BoxError, free_address};
 
 /// A directory that is removed when it is dropped.
 #[derive(Debug)]
 pub(super) struct Directory(PathBuf);
 
 impl Directory {
-    pub(super) fn new() -> Result<Self, Broken> {
+    pub(super) fn new() -> Result<Self, BoxError> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("keysecure-campaign-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
         let path = std::env::temp_dir().join(name);
@@ -42,7 +42,7 @@ pub(super) struct Redis {
 }
 
 /// Why there is no Redis here; an error in CI, where there must be one.
-pub(crate) fn cannot_use_redis() -> Result<Option<String>, Broken> {
+pub(crate) fn cannot_use_redis() -> Result<Option<String>, BoxError> {
     let reason = if !cfg!(feature = "redis") {
         "built without the cargo feature redis"
     } else if Command::new("redis-server").arg("--version").stdout(Stdio::null()).status().is_err() {
@@ -57,7 +57,7 @@ pub(crate) fn cannot_use_redis() -> Result<Option<String>, Broken> {
 }
 
 impl Redis {
-    pub(super) fn start() -> Result<Self, Broken> {
+    pub(super) fn start() -> Result<Self, BoxError> {
         let (port, directory) = (free_address().port(), Directory::new()?);
         let child = launch(port, &directory)?;
         Ok(Self { child, port, directory })
@@ -68,12 +68,12 @@ impl Redis {
     }
 
     /// Forgets everything, as after a restart without persistence, an eviction, or a failover to an empty replica.
-    pub(super) fn forget(&self) -> Result<(), Broken> {
+    pub(super) fn forget(&self) -> Result<(), BoxError> {
         command(self.port, "FLUSHALL", b"+OK")
     }
 
     /// Stops it and starts it again, empty.
-    pub(super) fn restart(&mut self, pause: Duration) -> Result<(), Broken> {
+    pub(super) fn restart(&mut self, pause: Duration) -> Result<(), BoxError> {
         self.stop();
         std::thread::sleep(pause);
         self.child = launch(self.port, &self.directory)?;
@@ -92,7 +92,7 @@ impl Drop for Redis {
     }
 }
 
-fn launch(port: u16, directory: &Directory) -> Result<Child, Broken> {
+fn launch(port: u16, directory: &Directory) -> Result<Child, BoxError> {
     let mut child = Command::new("redis-server")
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
         .args(["--dir", &directory.join("")])
@@ -110,7 +110,7 @@ fn launch(port: u16, directory: &Directory) -> Result<Child, Broken> {
     Ok(child)
 }
 
-fn command(port: u16, command: &str, expected: &[u8]) -> Result<(), Broken> {
+fn command(port: u16, command: &str, expected: &[u8]) -> Result<(), BoxError> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     stream.write_all(format!("{command}\r\n").as_bytes())?;

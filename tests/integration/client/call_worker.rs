@@ -29,7 +29,7 @@ mod worker {
     use std::time::Duration;
 
     use keysecure::{Client, Error, Json, Method};
-    use keysecure_tests::{Broken, Reply, Scripted, envelope};
+    use keysecure_tests::{BoxError, MockResponse, MockServer, envelope};
 
     pub(super) fn run() -> ExitCode {
         match work() {
@@ -41,7 +41,7 @@ mod worker {
         }
     }
 
-    fn work() -> Result<(), Broken> {
+    fn work() -> Result<(), BoxError> {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         let [base_url, timeout, task, rest @ ..] = arguments.as_slice() else { return Err("too few arguments".into()) };
         let host = base_url.trim_start_matches("http://").split(':').next().unwrap_or_default();
@@ -51,7 +51,7 @@ mod worker {
             .timeout(Duration::from_millis(timeout.parse()?))
             .max_retries(0)
             .build()?;
-        let number = || -> Result<usize, Broken> { Ok(rest.first().ok_or("a number is missing")?.parse()?) };
+        let number = || -> Result<usize, BoxError> { Ok(rest.first().ok_or("a number is missing")?.parse()?) };
         match task.as_str() {
             "call" => Ok(call(&client, &"x".repeat(number()?)).map(drop)?),
             "fork" => {
@@ -111,19 +111,19 @@ mod worker {
     }
 
     /// A call whose response must name its request.
-    fn echo(client: &Client, id: &str) -> Result<(), Broken> {
+    fn echo(client: &Client, id: &str) -> Result<(), BoxError> {
         let data = call(client, id)?;
         if data == format!(r#"{{"id":"{id}"}}"#) { Ok(()) } else { Err(format!("{id} got {data}").into()) }
     }
 
-    fn serve(port: u16) -> Result<(), Broken> {
-        let _server = Scripted::start_on((Ipv4Addr::UNSPECIFIED, port).into(), |seen| {
-            if seen.target.ends_with("/merchant/token") {
-                return Reply::Keep(envelope(r#"{"access_token":"a-token","expired_time":4763800000000}"#));
+    fn serve(port: u16) -> Result<(), BoxError> {
+        let _server = MockServer::start_on((Ipv4Addr::UNSPECIFIED, port).into(), |request| {
+            if request.target.ends_with("/merchant/token") {
+                return MockResponse::Keep(envelope(r#"{"access_token":"a-token","expired_time":4763800000000}"#));
             }
-            let body = String::from_utf8_lossy(&seen.body);
+            let body = String::from_utf8_lossy(&request.body);
             println!("{body}");
-            Reply::Keep(envelope(&body))
+            MockResponse::Keep(envelope(&body))
         })?;
         println!("listening");
         // Until nobody wants it any more.
@@ -131,7 +131,7 @@ mod worker {
         Ok(())
     }
 
-    fn fork() -> Result<libc::pid_t, Broken> {
+    fn fork() -> Result<libc::pid_t, BoxError> {
         // SAFETY: the child goes on with code that is made for it, which is what is tested.
         match unsafe { libc::fork() } {
             -1 => Err(std::io::Error::last_os_error().into()),
@@ -140,7 +140,7 @@ mod worker {
     }
 
     /// Works in parent and child, and waits for the child.
-    fn in_both(work: impl FnOnce(&str) -> Result<(), Broken>) -> Result<(), Broken> {
+    fn in_both(work: impl FnOnce(&str) -> Result<(), BoxError>) -> Result<(), BoxError> {
         let child = fork()?;
         if child == 0 {
             let result = work("child");

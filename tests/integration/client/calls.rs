@@ -10,7 +10,7 @@ use keysecure::{
     Status, Transfer, TransferType,
 };
 use keysecure_sandbox::{Account, RequestRecord};
-use keysecure_tests::{Stage, TABLE_BEGIN, address, calls_table, cents, virtual_card, with_calls_table};
+use keysecure_tests::{TABLE_BEGIN, TestEnv, address, calls_table, cents, virtual_card, with_calls_table};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -39,8 +39,8 @@ fn purchase(card_no: &str) -> Simulated {
 }
 
 /// Calls 1 to 4: a token and a cardholder, who is approved in the end.
-fn identity(stage: &Stage) -> String {
-    let client = &stage.client;
+fn identity(env: &TestEnv) -> String {
+    let client = &env.client;
     let token = client.access_token().unwrap();
     assert!(token.expose().len() >= 32);
     let life = token.expires_at().duration_since(SystemTime::now()).unwrap();
@@ -57,7 +57,7 @@ fn identity(stage: &Stage) -> String {
         .unwrap();
     assert_eq!(applied.cardholder_unique_no.as_deref(), Some("customer-1"));
     let no = applied.cardholder_no;
-    let kept = stage.sandbox.cardholders().into_iter().find(|kept| kept.cardholder_no == no).unwrap();
+    let kept = env.sandbox.cardholders().into_iter().find(|kept| kept.cardholder_no == no).unwrap();
 
     let (start, end) = around_now();
     let query = ListCardholders { cardholder_no: Some(no.clone()), ..ListCardholders::between(start, end) };
@@ -68,10 +68,10 @@ fn identity(stage: &Stage) -> String {
     assert_eq!(listed.time.unwrap(), keysecure_tests::millis(kept.time_ms));
     assert_eq!(listed.total_balance, None);
 
-    stage.sandbox.reject_cardholder(&no, "blurred photo").unwrap();
+    env.sandbox.reject_cardholder(&no, "blurred photo").unwrap();
     let listed = only(client.cardholders().list_page(&query, 0, 10).unwrap());
     assert_eq!((listed.status, listed.fail_reason.as_deref()), (CardholderStatus::Rejected, Some("blurred photo")));
-    stage.sandbox.approve_cardholder(&no).unwrap();
+    env.sandbox.approve_cardholder(&no).unwrap();
     let got = client.cardholders().get(&no).unwrap();
     assert_eq!((got.status, got.total_balance), (CardholderStatus::Approved, Some(Decimal::ZERO)));
     assert!(got.card_list.is_empty());
@@ -80,8 +80,8 @@ fn identity(stage: &Stage) -> String {
 }
 
 /// Calls 6 to 11, 14 and 25 on a physical card that was just applied for.
-fn plastic(stage: &Stage, holder: &str, card_no: &str) {
-    let (client, sandbox) = (&stage.client, &stage.sandbox);
+fn plastic(env: &TestEnv, holder: &str, card_no: &str) {
+    let (client, sandbox) = (&env.client, &env.sandbox);
     let kept = || sandbox.cards().into_iter().find(|card| card.card_no == card_no).unwrap();
     let (start, end) = around_now();
     let query = ListCards { card_no: Some(card_no.to_owned()), ..ListCards::between(start, end) };
@@ -162,8 +162,8 @@ fn plastic(stage: &Stage, holder: &str, card_no: &str) {
 }
 
 /// Calls 12, 13 and 20 to 24 on a virtual card. Gives what was spent in the end.
-fn shopping(stage: &Stage, holder: &str, card_no: &str) -> Decimal {
-    let (client, sandbox) = (&stage.client, &stage.sandbox);
+fn shopping(env: &TestEnv, holder: &str, card_no: &str) -> Decimal {
+    let (client, sandbox) = (&env.client, &env.sandbox);
     let kept = |no: &str| sandbox.consumptions().into_iter().find(|kept| kept.consume_no == no).unwrap();
     let bought = client.simulation().auth(&purchase(card_no)).unwrap().consume_no.unwrap();
     assert_eq!(kept(&bought).status, keysecure_sandbox::Status::Pending);
@@ -223,9 +223,9 @@ fn shopping(stage: &Stage, holder: &str, card_no: &str) -> Decimal {
 
 /// Calls 15 to 18 besides those of both modes.
 fn tour_of_credit_mode() -> Vec<RequestRecord> {
-    let stage = Stage::credit().unwrap();
-    let client = &stage.client;
-    let holder = identity(&stage);
+    let env = TestEnv::credit().unwrap();
+    let client = &env.client;
+    let holder = identity(&env);
 
     let packages: Vec<_> = client.cards().packages(&ListPackages::default()).map(Result::unwrap).collect();
     assert_eq!(packages.len(), 4);
@@ -248,7 +248,7 @@ fn tour_of_credit_mode() -> Vec<RequestRecord> {
         })
         .unwrap();
     assert_eq!(plastic_card.card_unique_no.as_deref(), Some("plastic-1"));
-    plastic(&stage, &holder, &plastic_card.card_no);
+    plastic(&env, &holder, &plastic_card.card_no);
 
     let moved = |kind: TransferType, unique_no: &str, amount| {
         let request =
@@ -265,12 +265,12 @@ fn tour_of_credit_mode() -> Vec<RequestRecord> {
     assert_eq!((poor.kind(), poor.code(), poor.outcome()), (ErrorKind::Api, Some(3001), Outcome::Rejected));
 
     let card = client.cards().apply(&virtual_card(&holder, "online-1")).unwrap().card_no;
-    let spent = shopping(&stage, &holder, &card);
+    let spent = shopping(&env, &holder, &card);
     let left = cents(249_50) - spent;
     let account = client.accounts().get(&holder).unwrap().list.remove(0);
     assert_eq!((account.balance, account.usd_balance), (Some(left), Some(left)));
     assert_eq!((account.symbol.as_deref(), account.bonus_balance), (Some("TUSDT"), Some(Decimal::ZERO)));
-    assert_eq!(stage.sandbox.ledger().balance(&Account::Cardholder(holder.clone())), left);
+    assert_eq!(env.sandbox.ledger().balance(&Account::Cardholder(holder.clone())), left);
     assert_eq!(client.cardholders().get(&holder).unwrap().total_balance, Some(left));
     let cards = client.cardholders().get(&holder).unwrap().card_list;
     assert_eq!(cards.len(), 2);
@@ -286,13 +286,13 @@ fn tour_of_credit_mode() -> Vec<RequestRecord> {
 
     let bins = client.cards().bins(&ListBins::default()).next().unwrap().unwrap_err();
     assert_eq!((bins.kind(), bins.code()), (ErrorKind::Permission, Some(1012)));
-    stage.sandbox.requests()
+    env.sandbox.requests()
 }
 
 fn tour_of_authorization_mode() -> Vec<RequestRecord> {
-    let stage = Stage::authorization().unwrap();
-    let client = &stage.client;
-    let holder = identity(&stage);
+    let env = TestEnv::authorization().unwrap();
+    let client = &env.client;
+    let holder = identity(&env);
     let bins: Vec<_> = client.cards().bins(&ListBins::default()).map(Result::unwrap).collect();
     assert_eq!(bins.len(), 3);
     assert_eq!((bins[1].support_physical, bins[1].support_virtual), (Some(false), Some(true)));
@@ -309,11 +309,11 @@ fn tour_of_authorization_mode() -> Vec<RequestRecord> {
         ..virtual_card(&holder, unique_no)
     };
     let plastic_card = client.cards().apply(&of_bin("plastic-1", CardType::Physical)).unwrap();
-    plastic(&stage, &holder, &plastic_card.card_no);
+    plastic(&env, &holder, &plastic_card.card_no);
     let card = client.cards().apply(&of_bin("online-1", CardType::Virtual)).unwrap().card_no;
-    let before = stage.sandbox.ledger().balance(&Account::MerchantReserve);
-    let spent = shopping(&stage, &holder, &card);
-    assert_eq!(before - stage.sandbox.ledger().balance(&Account::MerchantReserve), spent);
+    let before = env.sandbox.ledger().balance(&Account::MerchantReserve);
+    let spent = shopping(&env, &holder, &card);
+    assert_eq!(before - env.sandbox.ledger().balance(&Account::MerchantReserve), spent);
 
     for refused in [
         client.accounts().get(&holder).unwrap_err(),
@@ -333,7 +333,7 @@ fn tour_of_authorization_mode() -> Vec<RequestRecord> {
             (ErrorKind::Permission, Some(1012), Outcome::Rejected)
         );
     }
-    stage.sandbox.requests()
+    env.sandbox.requests()
 }
 
 #[test]
@@ -373,22 +373,22 @@ fn every_call_of_both_modes_is_made_as_the_platform_demands() {
 
 #[test]
 fn one_connection_serves_all_calls_of_one_thread() {
-    let stage = Stage::credit().unwrap();
+    let env = TestEnv::credit().unwrap();
     for _ in 0..20 {
-        stage.client.accounts().get(&stage.cardholder_no).unwrap();
+        env.client.accounts().get(&env.cardholder_no).unwrap();
     }
-    let connections: BTreeSet<_> = stage.sandbox.requests().iter().map(|request| request.connection).collect();
+    let connections: BTreeSet<_> = env.sandbox.requests().iter().map(|request| request.connection).collect();
     assert_eq!(connections.len(), 1);
-    assert_eq!(stage.count(), 21);
+    assert_eq!(env.count(), 21);
 }
 
 #[test]
 fn the_language_of_the_messages_is_the_clients() {
-    let stage = Stage::credit().unwrap();
-    let chinese = stage.builder().language(Language::Chinese).build().unwrap();
+    let env = TestEnv::credit().unwrap();
+    let chinese = env.builder().language(Language::Chinese).build().unwrap();
     let error = chinese.cardholders().get("17").unwrap_err();
     assert_eq!((error.kind(), error.code(), error.msg()), (ErrorKind::NotFound, Some(2002), Some("持卡人不存在")));
-    let error = stage.client.cardholders().get("17").unwrap_err();
+    let error = env.client.cardholders().get("17").unwrap_err();
     assert_eq!(error.msg(), Some("cardholder does not exist"));
     assert_eq!(error.operation(), Some("cardholders.get"));
     assert_eq!((error.attempts(), error.http_status(), error.outcome()), (1, Some(200), Outcome::Rejected));
@@ -396,34 +396,34 @@ fn the_language_of_the_messages_is_the_clients() {
 
 #[test]
 fn a_refusal_names_the_platforms_field() {
-    let stage = Stage::credit().unwrap();
-    let no_such_package = ApplyCard { package_no: Some("17".into()), ..virtual_card(&stage.cardholder_no, "card-1") };
-    let error = stage.client.cards().apply(&no_such_package).unwrap_err();
+    let env = TestEnv::credit().unwrap();
+    let no_such_package = ApplyCard { package_no: Some("17".into()), ..virtual_card(&env.cardholder_no, "card-1") };
+    let error = env.client.cards().apply(&no_such_package).unwrap_err();
     assert_eq!((error.code(), error.field()), (Some(1004), Some("package_no")));
     let mut elsewhere = address();
     elsewhere.country = "ZZ".into();
-    let abroad = ApplyCard { address_info: Some(elsewhere), ..virtual_card(&stage.cardholder_no, "card-1") };
-    let error = stage.client.cards().apply(&abroad).unwrap_err();
+    let abroad = ApplyCard { address_info: Some(elsewhere), ..virtual_card(&env.cardholder_no, "card-1") };
+    let error = env.client.cards().apply(&abroad).unwrap_err();
     assert_eq!((error.code(), error.field()), (Some(2009), Some("country")));
-    assert!(stage.sandbox.cards().is_empty());
+    assert!(env.sandbox.cards().is_empty());
 }
 
 #[test]
 fn a_number_reaches_the_platform_as_one_segment_of_the_path() {
-    let stage = Stage::credit().unwrap();
+    let env = TestEnv::credit().unwrap();
     for number in ["17", "C-1_2.3~", "...", "x".repeat(300).as_str()] {
-        let error = stage.client.cards().get(number).unwrap_err();
+        let error = env.client.cards().get(number).unwrap_err();
         assert_eq!(error.outcome(), Outcome::Rejected, "{number}: {error}");
-        let request = stage.sandbox.requests().pop().unwrap();
+        let request = env.sandbox.requests().pop().unwrap();
         assert_eq!((&*request.operation, &*request.path), ("cards.get", "/open-api/v1/card/{}/detail"), "{number}");
     }
 }
 
 #[test]
 fn a_raw_call_carries_the_same_headers_and_gives_data_in_its_exact_text() {
-    let stage = Stage::credit().unwrap();
-    let client = &stage.client;
-    let account = format!("/v1/account/{}/info", stage.cardholder_no);
+    let env = TestEnv::credit().unwrap();
+    let client = &env.client;
+    let account = format!("/v1/account/{}/info", env.cardholder_no);
     let data = client.call(Method::Get, &account, None).unwrap();
     assert!(data.as_str().contains(r#""balance":"0.00""#), "{data:?}");
     let body = Json::new(r#"{"type":"Virtual","page":0,"size":1}"#).unwrap();
@@ -432,7 +432,7 @@ fn a_raw_call_carries_the_same_headers_and_gives_data_in_its_exact_text() {
     assert_eq!(page["list"].as_array().unwrap().len(), 1);
     let data = client.call(Method::Post, "/v1/card/package/list", None).unwrap();
     assert_eq!(data.parse::<serde_json::Value>().unwrap()["list"].as_array().unwrap().len(), 4);
-    let request = stage.sandbox.requests().pop().unwrap();
+    let request = env.sandbox.requests().pop().unwrap();
     for header in ["api-key", "timestamp", "access-token", "content-type", "language"] {
         assert!(request.headers.iter().any(|sent| sent.eq_ignore_ascii_case(header)), "{header}");
     }
@@ -442,45 +442,45 @@ fn a_raw_call_carries_the_same_headers_and_gives_data_in_its_exact_text() {
 
 #[test]
 fn a_raw_call_to_an_unknown_path_is_refused_by_the_platform_and_a_post_is_taken_for_a_mutation() {
-    let stage = Stage::credit().unwrap();
-    let error = stage.client.call(Method::Get, "/v1/card/new", None).unwrap_err();
+    let env = TestEnv::credit().unwrap();
+    let error = env.client.call(Method::Get, "/v1/card/new", None).unwrap_err();
     assert_eq!((error.code(), error.http_status(), error.operation()), (Some(1004), Some(404), Some("call")));
-    let wrong_method = stage.client.call(Method::Get, "/v1/card/list", None).unwrap_err();
+    let wrong_method = env.client.call(Method::Get, "/v1/card/list", None).unwrap_err();
     assert_eq!((wrong_method.http_status(), wrong_method.outcome()), (Some(405), Outcome::Rejected));
-    let before = stage.count();
-    stage.sandbox.fault(keysecure_sandbox::Fault::on_any(keysecure_sandbox::FaultKind::DropAfterCommit));
-    let error = stage.client.call(Method::Post, "/v1/card/new", None).unwrap_err();
+    let before = env.count();
+    env.sandbox.fault(keysecure_sandbox::Fault::on_any(keysecure_sandbox::FaultKind::DropAfterCommit));
+    let error = env.client.call(Method::Post, "/v1/card/new", None).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Transport, Outcome::Unknown));
-    assert_eq!(stage.count() - before, 1);
+    assert_eq!(env.count() - before, 1);
 }
 
 #[test]
 fn a_raw_call_with_a_bad_path_or_body_is_never_sent() {
-    let stage = Stage::credit().unwrap();
+    let env = TestEnv::credit().unwrap();
     for path in
         ["", "v1/card/list", "/v1/../admin", "/v1/./x", "/v1/x?y=1", "/v1/x#y", "/v1/a b", "/v1/\u{e9}", "/v1\\x"]
     {
-        let error = stage.client.call(Method::Get, path, None).unwrap_err();
+        let error = env.client.call(Method::Get, path, None).unwrap_err();
         assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("path")), "{path}");
         assert_eq!(error.outcome(), Outcome::NotSent);
     }
     let body = Json::new("{}").unwrap();
-    let error = stage.client.call(Method::Get, "/v1/x", Some(&body)).unwrap_err();
+    let error = env.client.call(Method::Get, "/v1/x", Some(&body)).unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("body")));
-    assert_eq!(stage.count(), 0);
+    assert_eq!(env.count(), 0);
 }
 
 #[test]
 fn simulation_is_refused_in_production_whatever_the_address() {
-    let stage = Stage::credit().unwrap();
-    let card_no = stage.virtual_card().unwrap();
-    let client: Client = stage.builder().environment(Environment::Production).build().unwrap();
+    let env = TestEnv::credit().unwrap();
+    let card_no = env.virtual_card().unwrap();
+    let client: Client = env.builder().environment(Environment::Production).build().unwrap();
     let error = client.simulation().auth(&purchase(&card_no)).unwrap_err();
     assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Config, Outcome::NotSent, 0));
     let body = Json::new("{}").unwrap();
     let error = client.call(Method::Post, "/v1/simulate/auth", Some(&body)).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Config, Outcome::NotSent));
-    assert_eq!(stage.count(), 0);
+    assert_eq!(env.count(), 0);
 }
 
 #[test]

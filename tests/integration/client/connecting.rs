@@ -82,7 +82,7 @@ fn without_a_thread_a_name_is_an_error_and_no_panic() {
     let as_nobody = ["setpriv", "--reuid", "65534", "--clear-groups", "prlimit", "--nproc=1"];
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
     let by = if is_root { &as_nobody[..] } else { &as_nobody[4..] };
-    if !limited("connecting::without_a_thread_a_name_is_an_error_and_no_panic", by) {
+    if !limited("client::connecting::without_a_thread_a_name_is_an_error_and_no_panic", by) {
         return;
     }
     assert!(std::thread::Builder::new().spawn(|| ()).is_err(), "the limit does not hold");
@@ -96,7 +96,7 @@ fn without_a_thread_a_name_is_an_error_and_no_panic() {
 #[cfg(target_os = "linux")]
 #[test]
 fn without_file_descriptors_the_error_says_so() {
-    if !limited("connecting::without_file_descriptors_the_error_says_so", &["prlimit", "--nofile=40"]) {
+    if !limited("client::connecting::without_file_descriptors_the_error_says_so", &["prlimit", "--nofile=40"]) {
         return;
     }
     let mut held = Vec::new();

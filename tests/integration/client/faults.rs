@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::matrix::{purchase, transfer};
+use super::matrix::{purchase, transfer};
 use FaultKind as F;
 use keysecure::{Client, ErrorKind, Json, Method, Outcome};
 use keysecure_sandbox::{Fault, FaultKind};
-use keysecure_tests::{Reply, Scripted, Stage, TestClock, cents, envelope, free_address, http};
+use keysecure_tests::{MockResponse, MockServer, TestClock, TestEnv, cents, envelope, free_address, http};
 
 #[test]
 fn a_fault_that_stays_ends_a_read_after_its_retries_and_a_mutation_at_once() {
@@ -19,30 +19,30 @@ fn a_fault_that_stays_ends_a_read_after_its_retries_and_a_mutation_at_once() {
         (F::HttpStatus(503, None), ErrorKind::InvalidResponse),
         (F::Code(1001), ErrorKind::Api),
     ] {
-        let stage = Stage::credit().unwrap();
-        let (client, clock) = stage.hurried().unwrap();
-        stage.sandbox.fault(Fault::on("accounts.get", kind).times(1_000));
-        let error = client.accounts().get(&stage.cardholder_no).unwrap_err();
+        let env = TestEnv::credit().unwrap();
+        let (client, clock) = env.with_virtual_clock().unwrap();
+        env.sandbox.fault(Fault::on("accounts.get", kind).times(1_000));
+        let error = client.accounts().get(&env.cardholder_no).unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (error_kind, 3), "{kind:?}: {error}");
-        assert_eq!(stage.sandbox.requests_to("accounts.get"), 3);
+        assert_eq!(env.sandbox.requests_to("accounts.get"), 3);
         assert_eq!(clock.sleeps().len(), 2, "a wait in front of each re-sending");
-        stage.sandbox.fault(Fault::on("accounts.transfer", kind).times(1_000));
-        let error = client.accounts().transfer(&transfer(&stage, "move-1", cents(1_00))).unwrap_err();
+        env.sandbox.fault(Fault::on("accounts.transfer", kind).times(1_000));
+        let error = client.accounts().transfer(&transfer(&env, "move-1", cents(1_00))).unwrap_err();
         assert_eq!((error.kind(), error.outcome(), error.attempts()), (error_kind, Outcome::Unknown, 1), "{kind:?}");
-        assert_eq!(stage.sandbox.requests_to("accounts.transfer"), 1);
+        assert_eq!(env.sandbox.requests_to("accounts.transfer"), 1);
     }
 }
 
 #[test]
 fn bursts_of_1009_are_answered_with_back_off_and_then_with_the_error() {
     for (burst, succeeds) in [(1, true), (2, true), (3, false)] {
-        let stage = Stage::credit().unwrap();
-        let (client, clock) = stage.hurried().unwrap();
-        stage.sandbox.fault(Fault::on("accounts.transfer", F::Code(1009)).times(burst));
-        let result = client.accounts().transfer(&transfer(&stage, "move-1", cents(1_00)));
+        let env = TestEnv::credit().unwrap();
+        let (client, clock) = env.with_virtual_clock().unwrap();
+        env.sandbox.fault(Fault::on("accounts.transfer", F::Code(1009)).times(burst));
+        let result = client.accounts().transfer(&transfer(&env, "move-1", cents(1_00)));
         assert_eq!(result.is_ok(), succeeds, "{burst}: {result:?}");
-        assert_eq!(stage.sandbox.transfers().len(), usize::from(succeeds));
-        assert_eq!(stage.sandbox.requests_to("accounts.transfer"), usize::try_from(burst + 1).unwrap().min(3));
+        assert_eq!(env.sandbox.transfers().len(), usize::from(succeeds));
+        assert_eq!(env.sandbox.requests_to("accounts.transfer"), usize::try_from(burst + 1).unwrap().min(3));
         if let Err(error) = result {
             assert_eq!((error.kind(), error.outcome()), (ErrorKind::RateLimit, Outcome::Rejected));
             assert_eq!((error.code(), error.attempts()), (Some(1009), 3));
@@ -71,7 +71,9 @@ fn a_refused_connection_means_not_sent_and_a_mutation_is_tried_again() {
 
 #[test]
 fn the_timeout_bounds_the_whole_call_with_all_its_attempts() {
-    let slow = Scripted::platform(|_| Reply::Late(Duration::from_millis(150), http("503 Busy", &[], b"busy"))).unwrap();
+    let slow =
+        MockServer::platform(|_| MockResponse::Delayed(Duration::from_millis(150), http("503 Busy", &[], b"busy")))
+            .unwrap();
     let client = Client::builder("key", "0123456789abcdef")
         .base_url(slow.base_url())
         .timeout(Duration::from_millis(400))
@@ -84,7 +86,7 @@ fn the_timeout_bounds_the_whole_call_with_all_its_attempts() {
     assert_eq!(error.operation(), Some("cards.get"));
     assert_eq!(error.outcome(), Outcome::Unknown);
 
-    let mute = Scripted::platform(|_| Reply::Hold(Vec::new(), Duration::from_secs(6))).unwrap();
+    let mute = MockServer::platform(|_| MockResponse::Hold(Vec::new(), Duration::from_secs(6))).unwrap();
     let client = Client::builder("key", "0123456789abcdef")
         .base_url(mute.base_url())
         .timeout(Duration::from_millis(300))
@@ -96,9 +98,9 @@ fn the_timeout_bounds_the_whole_call_with_all_its_attempts() {
             if mutation { client.cards().freeze("17") } else { client.cards().get("17").map(drop) }.unwrap_err();
         assert!((300..3_000).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown), "{error}");
-        assert!(!mutation || mute.seen().len() == 1);
+        assert!(!mutation || mute.requests().len() == 1);
     }
-    assert!((2..=4).contains(&mute.seen().len()), "a read has three attempts");
+    assert!((2..=4).contains(&mute.requests().len()), "a read has three attempts");
 }
 
 #[test]
@@ -128,16 +130,16 @@ fn a_peer_that_takes_no_connection_is_given_up_in_time() {
 
 #[test]
 fn retry_after_is_obeyed_within_the_deadline_and_ends_the_call_beyond_it() {
-    let stage = Stage::credit().unwrap();
-    let (client, clock) = stage.hurried().unwrap();
-    stage.sandbox.fault(Fault::on("accounts.get", F::HttpStatus(503, Some(7))));
-    client.accounts().get(&stage.cardholder_no).unwrap();
+    let env = TestEnv::credit().unwrap();
+    let (client, clock) = env.with_virtual_clock().unwrap();
+    env.sandbox.fault(Fault::on("accounts.get", F::HttpStatus(503, Some(7))));
+    client.accounts().get(&env.cardholder_no).unwrap();
     assert_eq!(clock.sleeps(), [Duration::from_secs(7)]);
-    assert_eq!(stage.sandbox.requests_to("accounts.get"), 2);
+    assert_eq!(env.sandbox.requests_to("accounts.get"), 2);
 
-    stage.sandbox.fault(Fault::on("accounts.get", F::HttpStatus(429, Some(3_600))));
+    env.sandbox.fault(Fault::on("accounts.get", F::HttpStatus(429, Some(3_600))));
     let started = Instant::now();
-    let error = client.accounts().get(&stage.cardholder_no).unwrap_err();
+    let error = client.accounts().get(&env.cardholder_no).unwrap_err();
     assert!(started.elapsed() < Duration::from_secs(3));
     assert_eq!((error.http_status(), error.retry_after()), (Some(429), Some(Duration::from_secs(3_600))));
     assert_eq!(error.attempts(), 1);
@@ -147,7 +149,8 @@ fn retry_after_is_obeyed_within_the_deadline_and_ends_the_call_beyond_it() {
 #[test]
 fn retry_after_counts_for_a_hundred_years_at_most() {
     let far =
-        Scripted::platform(|_| Reply::Keep(http("503 Busy", &["Retry-After: 18446744073709551615"], b""))).unwrap();
+        MockServer::platform(|_| MockResponse::Keep(http("503 Busy", &["Retry-After: 18446744073709551615"], b"")))
+            .unwrap();
     let client = Client::builder("key", "0123456789abcdef").base_url(far.base_url()).build().unwrap();
     let error = client.simulation().auth(&purchase("17")).unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
@@ -156,18 +159,18 @@ fn retry_after_counts_for_a_hundred_years_at_most() {
 
 #[test]
 fn retry_after_is_read_as_a_date_too_and_on_a_refusal_of_the_platform() {
-    let seen = AtomicUsize::new(0);
-    let server = Scripted::platform(move |_| {
+    let count = AtomicUsize::new(0);
+    let server = MockServer::platform(move |_| {
         let busy = br#"{"code":1009,"msg":"too many requests"}"#;
-        match seen.fetch_add(1, Ordering::SeqCst) {
-            0 => Reply::Keep(http("200 OK", &["Retry-After: 3"], busy)),
-            1 => Reply::Keep(http(
+        match count.fetch_add(1, Ordering::SeqCst) {
+            0 => MockResponse::Keep(http("200 OK", &["Retry-After: 3"], busy)),
+            1 => MockResponse::Keep(http(
                 "200 OK",
                 &["Date: Sun, 22 Nov 2026 14:00:00 GMT", "Retry-After: Sun, 22 Nov 2026 14:00:05 GMT"],
                 busy,
             )),
-            2 => Reply::Keep(http("200 OK", &["Retry-After: soon"], busy)),
-            _ => Reply::Keep(envelope(r#"{"result":true}"#)),
+            2 => MockResponse::Keep(http("200 OK", &["Retry-After: soon"], busy)),
+            _ => MockResponse::Keep(envelope(r#"{"result":true}"#)),
         }
     })
     .unwrap();
@@ -189,16 +192,16 @@ fn retry_after_is_read_as_a_date_too_and_on_a_refusal_of_the_platform() {
 #[test]
 fn a_connection_that_the_server_closed_while_idle_never_leads_to_a_second_mutation() {
     for wait in [Duration::ZERO, Duration::from_millis(30)] {
-        let server = Scripted::platform(|_| Reply::Keep(envelope(r#"{"result":true}"#))).unwrap();
+        let server = MockServer::platform(|_| MockResponse::Keep(envelope(r#"{"result":true}"#))).unwrap();
         let client =
             Client::builder("key", "0123456789abcdef").base_url(server.base_url()).max_retries(2).build().unwrap();
         for round in 1..=20 {
-            let before = server.seen().len();
+            let before = server.requests().len();
             client.cards().get("17").unwrap_err();
             server.close_connections();
             std::thread::sleep(wait);
             let result = client.cards().freeze("17");
-            let sent = server.seen().len() - before - 1;
+            let sent = server.requests().len() - before - 1;
             match result {
                 Ok(()) => assert_eq!(sent, 1, "round {round}"),
                 Err(error) => {
@@ -213,9 +216,13 @@ fn a_connection_that_the_server_closed_while_idle_never_leads_to_a_second_mutati
 
 #[test]
 fn a_connection_that_dies_under_the_request_itself_leaves_a_mutation_unknown_and_a_read_is_sent_again() {
-    let server = Scripted::platform(|seen| {
+    let server = MockServer::platform(|request| {
         // Every connection serves one request and then eats the next.
-        if seen.nth > 1 { Reply::Close(Vec::new()) } else { Reply::Keep(envelope(r#"{"result":true}"#)) }
+        if request.nth > 1 {
+            MockResponse::Close(Vec::new())
+        } else {
+            MockResponse::Keep(envelope(r#"{"result":true}"#))
+        }
     })
     .unwrap();
     let clock = Arc::new(TestClock::virtual_sleeps(None));
@@ -223,13 +230,13 @@ fn a_connection_that_dies_under_the_request_itself_leaves_a_mutation_unknown_and
     client.access_token().unwrap();
     let error = client.cards().freeze("17").unwrap_err();
     assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Transport, Outcome::Unknown, 1));
-    assert_eq!(server.seen().len(), 1);
+    assert_eq!(server.requests().len(), 1);
     let path = "/v1/anything";
     let first = client.call(Method::Get, path, None).unwrap();
     let second = client.call(Method::Get, path, None).unwrap();
     assert_eq!((first, second), (Json::new(r#"{"result":true}"#).unwrap(), Json::new(r#"{"result":true}"#).unwrap()));
-    let by_connection = server.seen().iter().fold(BTreeMap::new(), |mut counts: BTreeMap<u64, usize>, seen| {
-        *counts.entry(seen.connection).or_default() += 1;
+    let by_connection = server.requests().iter().fold(BTreeMap::new(), |mut counts: BTreeMap<u64, usize>, request| {
+        *counts.entry(request.connection).or_default() += 1;
         counts
     });
     assert!(by_connection.values().all(|count| *count <= 2), "{by_connection:?}");

@@ -6,12 +6,12 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use keysecure_tests::{Reply, Scripted, Seen, envelope};
+use keysecure_tests::{MockResponse, MockServer, RecordedRequest, envelope};
 
 /// Gives each request its own body back.
-fn echo(seen: &Seen) -> Reply {
+fn echo(request: &RecordedRequest) -> MockResponse {
     // Not at once, so that two processes on one connection would meet.
-    Reply::Late(Duration::from_micros(300), envelope(&String::from_utf8_lossy(&seen.body)))
+    MockResponse::Delayed(Duration::from_micros(300), envelope(&String::from_utf8_lossy(&request.body)))
 }
 
 fn worker(base_url: &str, timeout_ms: u64, task: &[&str]) {
@@ -25,13 +25,13 @@ fn worker(base_url: &str, timeout_ms: u64, task: &[&str]) {
 
 #[test]
 fn parent_and_child_each_get_their_own_responses() {
-    let server = Scripted::platform(echo).unwrap();
+    let server = MockServer::platform(echo).unwrap();
     worker(&server.base_url(), 30_000, &["fork", "300"]);
-    let seen = server.seen();
-    assert_eq!(seen.len(), 601);
+    let requests = server.requests();
+    assert_eq!(requests.len(), 601);
     let of = |name: &str| {
-        let from = seen.iter().filter(|seen| String::from_utf8_lossy(&seen.body).contains(name));
-        from.map(|seen| seen.connection).collect::<std::collections::BTreeSet<_>>()
+        let from = requests.iter().filter(|request| String::from_utf8_lossy(&request.body).contains(name));
+        from.map(|request| request.connection).collect::<std::collections::BTreeSet<_>>()
     };
     assert!(of("child").is_disjoint(&of("parent")));
 }
@@ -39,26 +39,26 @@ fn parent_and_child_each_get_their_own_responses() {
 #[test]
 fn a_child_does_not_wait_for_a_fetch_that_is_its_parents() {
     let first = AtomicBool::new(true);
-    let server = Scripted::start(move |seen| {
-        if !seen.target.ends_with("/merchant/token") {
-            return echo(seen);
+    let server = MockServer::start(move |request| {
+        if !request.target.ends_with("/merchant/token") {
+            return echo(request);
         }
         let token = envelope(r#"{"access_token":"a-token","expired_time":4763800000000}"#);
         if first.swap(false, Ordering::SeqCst) {
             // Longer than the child's time-out.
-            return Reply::Late(Duration::from_secs(4), token);
+            return MockResponse::Delayed(Duration::from_secs(4), token);
         }
-        Reply::Keep(token)
+        MockResponse::Keep(token)
     })
     .unwrap();
     worker(&server.base_url(), 10_000, &["fork-in-token"]);
-    assert_eq!(server.seen().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[test]
 fn a_child_that_closes_its_client_leaves_the_parents_connection_alone() {
-    let server = Scripted::platform(echo).unwrap();
+    let server = MockServer::platform(echo).unwrap();
     worker(&server.base_url(), 10_000, &["fork-and-leave"]);
-    let connections: Vec<_> = server.seen().iter().map(|seen| seen.connection).collect();
+    let connections: Vec<_> = server.requests().iter().map(|request| request.connection).collect();
     assert_eq!(connections, [1, 1], "the same connection before and after");
 }

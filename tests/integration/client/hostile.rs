@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use keysecure::{
     Card, CardStatus, Client, Error, ErrorKind, Json, Method, Outcome, Transfer, TransferResult, TransferType,
 };
-use keysecure_tests::{Reply, Scripted, TestClock, cents, envelope, http};
+use keysecure_tests::{MockResponse, MockServer, TestClock, cents, envelope, http};
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
 type Calling = fn(&Client) -> Result<(), Error>;
 
-fn client_of(server: &Scripted) -> Client {
+fn client_of(server: &MockServer) -> Client {
     Client::builder("key", "0123456789abcdef")
         .base_url(server.base_url())
         .clock(Arc::new(TestClock::virtual_sleeps(None)))
@@ -36,16 +36,16 @@ fn mutate(client: &Client) -> Result<TransferResult, Error> {
 }
 
 /// Asks a server that always answers so for a read and for a mutation; the errors of both, and the requests of both.
-fn ask(name: &str, reply: Reply) -> [(Error, usize); 2] {
-    let server = Scripted::platform(move |_| reply.clone()).unwrap();
+fn ask(name: &str, reply: MockResponse) -> [(Error, usize); 2] {
+    let server = MockServer::platform(move |_| reply.clone()).unwrap();
     let client = client_of(&server);
     let mut answers = Vec::new();
     let calls: [Calling; 2] = [|client| read(client).map(drop), |client| mutate(client).map(drop)];
     for (number, call) in calls.iter().enumerate() {
-        let (before, started) = (server.seen().len(), Instant::now());
+        let (before, started) = (server.requests().len(), Instant::now());
         let error = call(&client).expect_err(name);
         assert!(started.elapsed() < PATIENCE + Duration::from_secs(3), "{name}: {:?}", started.elapsed());
-        let sent = server.seen().len() - before;
+        let sent = server.requests().len() - before;
         if number == 1 {
             assert_eq!(sent, 1, "{name}: a mutation is sent once");
             assert_eq!(error.outcome(), Outcome::Unknown, "{name}: {error}");
@@ -57,7 +57,7 @@ fn ask(name: &str, reply: Reply) -> [(Error, usize); 2] {
 
 /// The same for a body with status 200 that is an invalid response.
 fn is_invalid(name: &str, body: &[u8]) {
-    for (error, sent) in ask(name, Reply::Keep(http("200 OK", &[], body))) {
+    for (error, sent) in ask(name, MockResponse::Keep(http("200 OK", &[], body))) {
         assert_eq!((error.kind(), sent), (ErrorKind::InvalidResponse, 1), "{name}: {error}");
         assert_eq!(error.http_status(), Some(200), "{name}");
     }
@@ -124,37 +124,43 @@ fn broken_http_is_a_typed_error_and_a_mutation_is_unknown() {
     let with = |lines: &str, body: &str| format!("HTTP/1.1 200 OK\r\n{lines}\r\n{body}").into_bytes();
     let many_headers = "X-Header: value\r\n".repeat(5_000);
     let giant = format!("X-Giant: {}\r\nContent-Length: 0\r\n", "a".repeat(1 << 20));
-    let table: Vec<(&str, Reply)> = vec![
-        ("closed at once", Reply::Close(Vec::new())),
-        ("closed in the status line", Reply::Close(b"HTTP/1.1 20".to_vec())),
-        ("closed in the head", Reply::Close(b"HTTP/1.1 200 OK\r\nContent-Le".to_vec())),
-        ("closed behind the head", Reply::Close(head_only("Content-Length: 500\r\n"))),
-        ("closed in the body", Reply::Close(good[..good.len() - 5].to_vec())),
-        ("another protocol", Reply::Close(b"SSH-2.0-OpenSSH_9.0\r\n\r\n".to_vec())),
-        ("not HTTP at all", Reply::Close(vec![0xff; 300])),
-        ("HTTP/9.9", Reply::Close(b"HTTP/9.9 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec())),
-        ("status 999999", Reply::Close(b"HTTP/1.1 999999 What\r\nContent-Length: 0\r\n\r\n".to_vec())),
-        ("status -1", Reply::Close(b"HTTP/1.1 -1 What\r\nContent-Length: 0\r\n\r\n".to_vec())),
-        ("negative length", Reply::Close(with("Content-Length: -5\r\n", "{}"))),
-        ("length in words", Reply::Close(with("Content-Length: many\r\n", "{}"))),
-        ("huge length", Reply::Close(with("Content-Length: 9223372036854775807\r\n", "{}"))),
-        ("length beyond 64 bits", Reply::Close(with("Content-Length: 184467440737095516160\r\n", "{}"))),
-        ("two lengths", Reply::Close(with("Content-Length: 2\r\nContent-Length: 7\r\n", "{}"))),
-        ("chunk of no size", Reply::Close(with("Transfer-Encoding: chunked\r\n", "\r\n{}\r\n0\r\n\r\n"))),
-        ("chunk of a wrong size", Reply::Close(with("Transfer-Encoding: chunked\r\n", "zz\r\n{}\r\n0\r\n\r\n"))),
-        ("chunk of a huge size", Reply::Close(with("Transfer-Encoding: chunked\r\n", "ffffffffffffffff\r\n{}\r\n"))),
-        ("chunks cut off", Reply::Close(with("Transfer-Encoding: chunked\r\n", "2\r\n{}\r\n"))),
-        ("a giant header", Reply::Close(head_only(&giant))),
-        ("many headers", Reply::Close(head_only(&many_headers))),
+    let table: Vec<(&str, MockResponse)> = vec![
+        ("closed at once", MockResponse::Close(Vec::new())),
+        ("closed in the status line", MockResponse::Close(b"HTTP/1.1 20".to_vec())),
+        ("closed in the head", MockResponse::Close(b"HTTP/1.1 200 OK\r\nContent-Le".to_vec())),
+        ("closed behind the head", MockResponse::Close(head_only("Content-Length: 500\r\n"))),
+        ("closed in the body", MockResponse::Close(good[..good.len() - 5].to_vec())),
+        ("another protocol", MockResponse::Close(b"SSH-2.0-OpenSSH_9.0\r\n\r\n".to_vec())),
+        ("not HTTP at all", MockResponse::Close(vec![0xff; 300])),
+        ("HTTP/9.9", MockResponse::Close(b"HTTP/9.9 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec())),
+        ("status 999999", MockResponse::Close(b"HTTP/1.1 999999 What\r\nContent-Length: 0\r\n\r\n".to_vec())),
+        ("status -1", MockResponse::Close(b"HTTP/1.1 -1 What\r\nContent-Length: 0\r\n\r\n".to_vec())),
+        ("negative length", MockResponse::Close(with("Content-Length: -5\r\n", "{}"))),
+        ("length in words", MockResponse::Close(with("Content-Length: many\r\n", "{}"))),
+        ("huge length", MockResponse::Close(with("Content-Length: 9223372036854775807\r\n", "{}"))),
+        ("length beyond 64 bits", MockResponse::Close(with("Content-Length: 184467440737095516160\r\n", "{}"))),
+        ("two lengths", MockResponse::Close(with("Content-Length: 2\r\nContent-Length: 7\r\n", "{}"))),
+        ("chunk of no size", MockResponse::Close(with("Transfer-Encoding: chunked\r\n", "\r\n{}\r\n0\r\n\r\n"))),
+        ("chunk of a wrong size", MockResponse::Close(with("Transfer-Encoding: chunked\r\n", "zz\r\n{}\r\n0\r\n\r\n"))),
+        (
+            "chunk of a huge size",
+            MockResponse::Close(with("Transfer-Encoding: chunked\r\n", "ffffffffffffffff\r\n{}\r\n")),
+        ),
+        ("chunks cut off", MockResponse::Close(with("Transfer-Encoding: chunked\r\n", "2\r\n{}\r\n"))),
+        ("a giant header", MockResponse::Close(head_only(&giant))),
+        ("many headers", MockResponse::Close(head_only(&many_headers))),
         (
             "a header of raw bytes",
-            Reply::Close(b"HTTP/1.1 200 OK\r\nX: \xff\x00\r\nContent-Length: 2\r\n\r\n{}".to_vec()),
+            MockResponse::Close(b"HTTP/1.1 200 OK\r\nX: \xff\x00\r\nContent-Length: 2\r\n\r\n{}".to_vec()),
         ),
-        ("a broken header", Reply::Close(b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 2\r\n\r\n{}".to_vec())),
-        ("gzip that is none", Reply::Keep(http("200 OK", &["Content-Encoding: gzip"], b"no gzip"))),
-        ("204", Reply::Keep(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec())),
-        ("304", Reply::Keep(b"HTTP/1.1 304 Not Modified\r\n\r\n".to_vec())),
-        ("500 with success inside", Reply::Keep(http("500 Oops", &[], br#"{"code":0,"data":{"card_no":"1"}}"#))),
+        (
+            "a broken header",
+            MockResponse::Close(b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 2\r\n\r\n{}".to_vec()),
+        ),
+        ("gzip that is none", MockResponse::Keep(http("200 OK", &["Content-Encoding: gzip"], b"no gzip"))),
+        ("204", MockResponse::Keep(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec())),
+        ("304", MockResponse::Keep(b"HTTP/1.1 304 Not Modified\r\n\r\n".to_vec())),
+        ("500 with success inside", MockResponse::Keep(http("500 Oops", &[], br#"{"code":0,"data":{"card_no":"1"}}"#))),
     ];
     for (name, reply) in table {
         for (error, sent) in ask(name, reply) {
@@ -172,7 +178,8 @@ fn a_flood_of_interim_answers_ends_in_time() {
     for line in ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 102 Processing\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n"]
     {
         let bytes = line.as_bytes().to_vec();
-        let server = Scripted::platform(move |_| Reply::Endless(Vec::new(), bytes.clone(), 256 << 20)).unwrap();
+        let server =
+            MockServer::platform(move |_| MockResponse::Endless(Vec::new(), bytes.clone(), 256 << 20)).unwrap();
         let client = Client::builder("key", "0123456789abcdef")
             .base_url(server.base_url())
             .timeout(Duration::from_millis(700))
@@ -183,15 +190,15 @@ fn a_flood_of_interim_answers_ends_in_time() {
         let error = mutate(&client).unwrap_err();
         assert!(started.elapsed() < Duration::from_secs(5), "{line}: {:?}", started.elapsed());
         assert_eq!(error.outcome(), Outcome::Unknown, "{line}: {error}");
-        assert_eq!(server.seen().len(), 1);
+        assert_eq!(server.requests().len(), 1);
     }
 }
 
 #[test]
 fn an_interim_answer_in_front_of_the_answer_does_no_harm() {
     let good = envelope(r#"{"card_no":"17","status":"Activated","transfer_no":"1"}"#);
-    let server = Scripted::platform(move |_| {
-        Reply::Keep([b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n".as_slice(), &good].concat())
+    let server = MockServer::platform(move |_| {
+        MockResponse::Keep([b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n".as_slice(), &good].concat())
     })
     .unwrap();
     let client = client_of(&server);
@@ -199,7 +206,7 @@ fn an_interim_answer_in_front_of_the_answer_does_no_harm() {
         Ok(moved) => assert_eq!(moved.transfer_no, "1"),
         Err(error) => assert_eq!(error.outcome(), Outcome::Unknown, "{error}"),
     }
-    assert_eq!(server.seen().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[test]
@@ -223,14 +230,15 @@ fn an_answer_that_is_too_large_is_given_up_before_it_is_read() {
         ("an endless status line", b"HTTP/1.1 200 ".to_vec(), filler, no_end),
     ];
     for (name, first, again, kinds) in table {
-        let server = Scripted::platform(move |_| Reply::Endless(first.clone(), again.clone(), 512 << 20)).unwrap();
+        let server =
+            MockServer::platform(move |_| MockResponse::Endless(first.clone(), again.clone(), 512 << 20)).unwrap();
         let client = client_of(&server);
         let started = Instant::now();
         let error = mutate(&client).unwrap_err();
         assert!(started.elapsed() < PATIENCE + Duration::from_secs(3), "{name}");
         assert_eq!(error.outcome(), Outcome::Unknown, "{name}: {error}");
         assert!(kinds.contains(&error.kind()), "{name}: {error}");
-        assert_eq!(server.seen().len(), 1, "{name}");
+        assert_eq!(server.requests().len(), 1, "{name}");
         // 8 MiB are read; the rest of what the server wrote stands in the buffers of the sockets.
         assert!(server.written() < 24 << 20, "{name}: {} bytes", server.written());
     }
@@ -239,8 +247,8 @@ fn an_answer_that_is_too_large_is_given_up_before_it_is_read() {
 #[test]
 fn an_answer_just_below_the_cap_is_read() {
     let note = "a".repeat(7 << 20);
-    let server = Scripted::platform(move |_| {
-        Reply::Keep(envelope(&format!(r#"{{"card_no":"17","status":"Activated","note":"{note}"}}"#)))
+    let server = MockServer::platform(move |_| {
+        MockResponse::Keep(envelope(&format!(r#"{{"card_no":"17","status":"Activated","note":"{note}"}}"#)))
     })
     .unwrap();
     let card = read(&client_of(&server)).unwrap();
@@ -249,7 +257,8 @@ fn an_answer_just_below_the_cap_is_read() {
 
 #[test]
 fn redirects_are_never_followed() {
-    let trap = Arc::new(Scripted::start(|_| Reply::Keep(envelope(r#"{"card_no":"trap","status":"x"}"#))).unwrap());
+    let trap =
+        Arc::new(MockServer::start(|_| MockResponse::Keep(envelope(r#"{"card_no":"trap","status":"x"}"#))).unwrap());
     for status in ["300 X", "301 X", "302 X", "303 X", "307 X", "308 X"] {
         for location in [
             format!("Location: {}/open-api/v1/card/17/detail", trap.base_url()),
@@ -258,18 +267,18 @@ fn redirects_are_never_followed() {
             "Refresh: 0; url=/x".to_owned(),
         ] {
             let body = br#"{"code":0,"data":{"card_no":"1","status":"x","transfer_no":"1"}}"#;
-            let reply = Reply::Keep(http(status, &[location.as_str()], body));
+            let reply = MockResponse::Keep(http(status, &[location.as_str()], body));
             for (error, sent) in ask(status, reply) {
                 assert_eq!((error.kind(), sent), (ErrorKind::InvalidResponse, 1), "{status} {location}: {error}");
             }
         }
     }
-    assert!(trap.seen().is_empty(), "nobody followed");
+    assert!(trap.requests().is_empty(), "nobody followed");
 }
 
 /// A server that answers every call with that envelope.
-fn answering(body: &'static str) -> (Scripted, Client) {
-    let server = Scripted::platform(move |_| Reply::Keep(http("200 OK", &[], body.as_bytes()))).unwrap();
+fn answering(body: &'static str) -> (MockServer, Client) {
+    let server = MockServer::platform(move |_| MockResponse::Keep(http("200 OK", &[], body.as_bytes()))).unwrap();
     let client = client_of(&server);
     (server, client)
 }
@@ -292,7 +301,7 @@ fn envelopes_that_are_odd_but_clear_are_understood() {
 
 #[test]
 fn refusals_that_are_odd_but_clear_are_understood() {
-    let least = ask("code", Reply::Keep(http("200 OK", &[], br#"{"msg":"no","code":-9223372036854775808}"#)));
+    let least = ask("code", MockResponse::Keep(http("200 OK", &[], br#"{"msg":"no","code":-9223372036854775808}"#)));
     assert!(least.iter().all(|(error, sent)| error.code() == Some(i64::MIN) && *sent == 1));
     for (body, code, msg) in [
         (r#"{"code":2002,"msg":"no"}"#, 2002, "no"),
@@ -304,7 +313,7 @@ fn refusals_that_are_odd_but_clear_are_understood() {
         let (server, client) = answering(body);
         let error = mutate(&client).unwrap_err();
         assert_eq!((error.code(), error.msg(), error.outcome()), (Some(code), Some(msg), Outcome::Rejected), "{body}");
-        assert_eq!(server.seen().len(), 1, "{body}");
+        assert_eq!(server.requests().len(), 1, "{body}");
     }
 }
 
@@ -332,7 +341,7 @@ fn numbers_are_read_from_their_text_or_kept_as_they_are_but_never_rounded() {
         ("-3", "-3"),
     ] {
         let data = format!(r#"{{"transfer_no":"1","before_balance":{amount},"after_balance":null}}"#);
-        let server = Scripted::platform(move |_| Reply::Keep(envelope(&data))).unwrap();
+        let server = MockServer::platform(move |_| MockResponse::Keep(envelope(&data))).unwrap();
         let moved = mutate(&client_of(&server)).unwrap();
         assert_eq!(moved.before_balance.unwrap().to_string(), exact);
         assert_eq!(moved.after_balance, None);
@@ -341,7 +350,7 @@ fn numbers_are_read_from_their_text_or_kept_as_they_are_but_never_rounded() {
         ["1e400", "1e-400", "\"NaN\"", "\"Infinity\"", "\"1,000.00\"", "\"0x10\"", "true", "[]", "{}", "\" 1\""]
     {
         let data = format!(r#"{{"transfer_no":"1","before_balance":{amount}}}"#);
-        let server = Scripted::platform(move |_| Reply::Keep(envelope(&data))).unwrap();
+        let server = MockServer::platform(move |_| MockResponse::Keep(envelope(&data))).unwrap();
         let moved = mutate(&client_of(&server)).unwrap();
         assert_eq!(moved.before_balance, None, "{amount}");
         assert_eq!(moved.extra.get("before_balance").unwrap().as_str(), amount, "what was sent is kept");
@@ -354,7 +363,7 @@ fn unknown_fields_and_values_are_kept_and_written_back_exactly() {
     let data = format!(
         r#"{{"card_no":"17","status":"Melted","card_type":"Liquid","time":1763800000123,"fee_detail":{{"atm_rate":0.020,"moon_fee":1e400}},"price":10.50,"huge":1e400,"tiny":-0.0,"deep":{deep},"a\"b":"\u00e9","null":null}}"#
     );
-    let server = Scripted::platform(move |_| Reply::Keep(envelope(&data))).unwrap();
+    let server = MockServer::platform(move |_| MockResponse::Keep(envelope(&data))).unwrap();
     let card = read(&client_of(&server)).unwrap();
     assert_eq!(card.status, CardStatus::from("Melted"));
     assert!(matches!(card.status, CardStatus::Unknown { .. }));
@@ -382,7 +391,7 @@ fn unknown_fields_and_values_are_kept_and_written_back_exactly() {
 fn an_unknown_field_of_any_depth_is_kept_without_a_stack_overflow() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let data = format!(r#"{{"card_no":"17","status":"Frozen","deep":{deep}}}"#);
-    let server = Scripted::platform(move |_| Reply::Keep(envelope(&data))).unwrap();
+    let server = MockServer::platform(move |_| MockResponse::Keep(envelope(&data))).unwrap();
     let client = client_of(&server);
     match read(&client) {
         Ok(card) => {
@@ -414,7 +423,7 @@ fn a_result_that_is_not_true_is_never_taken_for_done() {
         let error = client.cards().freeze("17").unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (kind, outcome), "{body}: {error}");
         assert_eq!(error.operation(), Some("cards.update_status"));
-        assert_eq!(server.seen().len(), 1);
+        assert_eq!(server.requests().len(), 1);
     }
     let (_server, client) = answering(r#"{"code":0,"data":{"result":true,"new":1}}"#);
     client.cards().freeze("17").unwrap();
@@ -432,7 +441,7 @@ fn card_data_that_does_not_decrypt_is_one_opaque_error() {
         "=====",
         "AAAAAAAAAAAAAAAAAAAAAAAAAAA",
     ] {
-        let server = Scripted::platform(move |_| Reply::Keep(envelope(&format!("\"{text}\"")))).unwrap();
+        let server = MockServer::platform(move |_| MockResponse::Keep(envelope(&format!("\"{text}\"")))).unwrap();
         let error = client_of(&server).cards().private_info("17").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decrypt, "{text}: {error}");
         shown.push(error.to_string());
@@ -445,11 +454,11 @@ fn card_data_that_does_not_decrypt_is_one_opaque_error() {
 fn bytes_behind_an_answer_are_not_taken_for_the_answer_to_the_next_call() {
     let first = envelope(r#"{"card_no":"17","status":"Frozen"}"#);
     let stray = envelope(r#"{"card_no":"stray","status":"Frozen"}"#);
-    let server = Scripted::platform(move |seen| {
-        if seen.target.contains("/17/") {
-            Reply::Keep([first.as_slice(), &stray].concat())
+    let server = MockServer::platform(move |request| {
+        if request.target.contains("/17/") {
+            MockResponse::Keep([first.as_slice(), &stray].concat())
         } else {
-            Reply::Keep(envelope(r#"{"card_no":"18","status":"Frozen"}"#))
+            MockResponse::Keep(envelope(r#"{"card_no":"18","status":"Frozen"}"#))
         }
     })
     .unwrap();
@@ -463,12 +472,12 @@ fn bytes_behind_an_answer_are_not_taken_for_the_answer_to_the_next_call() {
 
 #[test]
 fn a_late_answer_to_a_call_that_was_given_up_is_not_taken_for_the_next_calls() {
-    let server = Scripted::platform(|seen| {
+    let server = MockServer::platform(|request| {
         let data = |no: &str| envelope(&format!(r#"{{"card_no":"{no}","status":"Frozen"}}"#));
-        if seen.target.contains("/17/") {
-            Reply::Late(Duration::from_millis(700), data("17"))
+        if request.target.contains("/17/") {
+            MockResponse::Delayed(Duration::from_millis(700), data("17"))
         } else {
-            Reply::Keep(data("18"))
+            MockResponse::Keep(data("18"))
         }
     })
     .unwrap();
@@ -497,21 +506,21 @@ fn a_token_that_cannot_stand_in_a_header_is_refused() {
         r#"{"access_token":["good"],"expired_time":4763800000000}"#,
         r#"{"access_token":"good","expired_time":1e400}"#,
     ] {
-        let server = Scripted::start(move |_| Reply::Keep(envelope(data))).unwrap();
+        let server = MockServer::start(move |_| MockResponse::Keep(envelope(data))).unwrap();
         let error = mutate(&client_of(&server)).unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::InvalidResponse, Outcome::NotSent), "{data}: {error}");
-        assert!(server.seen().is_empty(), "the transfer was never sent");
+        assert!(server.requests().is_empty(), "the transfer was never sent");
     }
 }
 
 #[test]
 fn a_token_that_ends_in_the_past_or_never_does_not_make_the_client_loop() {
     for expired_time in ["0", "-1", "1", "9223372036854775807", "-9223372036854775808"] {
-        let server = Scripted::start(move |seen| {
-            if seen.target.ends_with("/merchant/token") {
-                Reply::Keep(envelope(&format!(r#"{{"access_token":"good","expired_time":{expired_time}}}"#)))
+        let server = MockServer::start(move |request| {
+            if request.target.ends_with("/merchant/token") {
+                MockResponse::Keep(envelope(&format!(r#"{{"access_token":"good","expired_time":{expired_time}}}"#)))
             } else {
-                Reply::Keep(envelope(r#"{"transfer_no":"1"}"#))
+                MockResponse::Keep(envelope(r#"{"transfer_no":"1"}"#))
             }
         })
         .unwrap();
@@ -523,7 +532,7 @@ fn a_token_that_ends_in_the_past_or_never_does_not_make_the_client_loop() {
                 Err(error) => assert_eq!(error.outcome(), Outcome::NotSent, "{expired_time}: {error}"),
             }
         }
-        assert!(server.seen().len() <= 3, "{expired_time}");
+        assert!(server.requests().len() <= 3, "{expired_time}");
         assert!(started.elapsed() < PATIENCE, "{expired_time}");
     }
 }
@@ -540,11 +549,11 @@ fn dates_of_a_hostile_server_do_no_harm() {
         "Retry-After: -5",
         "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT",
     ] {
-        let server = Scripted::platform(move |seen| {
-            if seen.method == "GET" {
-                Reply::Keep(http("503 Busy", &[date], b"busy"))
+        let server = MockServer::platform(move |request| {
+            if request.method == "GET" {
+                MockResponse::Keep(http("503 Busy", &[date], b"busy"))
             } else {
-                Reply::Keep(http("200 OK", &[date], br#"{"code":0,"data":{"transfer_no":"1"}}"#))
+                MockResponse::Keep(http("200 OK", &[date], br#"{"code":0,"data":{"transfer_no":"1"}}"#))
             }
         })
         .unwrap();
@@ -559,7 +568,7 @@ fn dates_of_a_hostile_server_do_no_harm() {
 #[test]
 fn the_raw_call_takes_any_json_as_data() {
     for data in ["null", "true", "[]", "\"x\"", "1e400", "{\"a\":[1,{}]}", "10.50"] {
-        let server = Scripted::platform(move |_| Reply::Keep(envelope(data))).unwrap();
+        let server = MockServer::platform(move |_| MockResponse::Keep(envelope(data))).unwrap();
         let got = client_of(&server).call(Method::Get, "/v1/anything", None).unwrap();
         assert_eq!(got, Json::new(data).unwrap());
     }

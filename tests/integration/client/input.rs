@@ -7,7 +7,7 @@ use keysecure::{
     Extra, Json, ListCardholders, ListCards, ListConsumptions, ListPackages, ListTransfers, Outcome, Pin, SetPin,
     Simulated, Timezone, Transfer, TransferType,
 };
-use keysecure_tests::{Stage, address, virtual_card};
+use keysecure_tests::{TestEnv, address, virtual_card};
 
 type Part = fn(&mut keysecure::Address, &str);
 type Wrong = Box<dyn Fn(&Client) -> Result<(), Error>>;
@@ -353,7 +353,7 @@ fn windows() -> Vec<Case> {
 
 #[test]
 fn what_breaks_a_rule_is_refused_by_its_field_without_its_value_and_nothing_is_sent() {
-    let stage = Stage::credit().unwrap();
+    let env = TestEnv::credit().unwrap();
     let mut cases = numbers_and_tokens();
     cases.extend(secrets());
     cases.extend(money());
@@ -361,7 +361,7 @@ fn what_breaks_a_rule_is_refused_by_its_field_without_its_value_and_nothing_is_s
     cases.extend(windows());
     println!("{} wrong inputs", cases.len());
     for (number, case) in cases.iter().enumerate() {
-        let error = (case.call)(&stage.client).expect_err(&format!("case {number}: {}", case.field));
+        let error = (case.call)(&env.client).expect_err(&format!("case {number}: {}", case.field));
         let shown = format!("{error} {error:?}");
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "case {number}: {shown}");
         assert_eq!(error.outcome(), Outcome::NotSent, "case {number}: {shown}");
@@ -371,21 +371,21 @@ fn what_breaks_a_rule_is_refused_by_its_field_without_its_value_and_nothing_is_s
         assert!(!repeated, "case {number} repeats its value: {shown}");
     }
     assert!(cases.len() > 150);
-    assert_eq!(stage.count(), 0, "not even a token request");
+    assert_eq!(env.count(), 0, "not even a token request");
 }
 
 #[test]
 fn values_that_just_keep_the_rules_are_sent() {
-    let stage = Stage::credit().unwrap();
+    let env = TestEnv::credit().unwrap();
     let unique_no = "号".repeat(64);
-    stage.client.cards().apply(&virtual_card(&stage.cardholder_no, &unique_no)).unwrap();
-    assert_eq!(stage.sandbox.cards()[0].card_unique_no, unique_no);
+    env.client.cards().apply(&virtual_card(&env.cardholder_no, &unique_no)).unwrap();
+    assert_eq!(env.sandbox.cards()[0].card_unique_no, unique_no);
     for amount in ["0.01", "10", "10.500", "1000.00"] {
         let request =
-            Transfer { cardholder_no: stage.cardholder_no.clone(), amount: amount.parse().unwrap(), ..transfer() };
-        stage.client.accounts().transfer(&request).unwrap();
+            Transfer { cardholder_no: env.cardholder_no.clone(), amount: amount.parse().unwrap(), ..transfer() };
+        env.client.accounts().transfer(&request).unwrap();
     }
-    let amounts: Vec<String> = stage.sandbox.transfers().iter().map(|row| row.amount.to_string()).collect();
+    let amounts: Vec<String> = env.sandbox.transfers().iter().map(|row| row.amount.to_string()).collect();
     assert_eq!(amounts, ["0.01", "10.00", "10.50", "1000.00"]);
     for pin in ["112233", "121212", "135790", "902468"] {
         Pin::new(pin).unwrap();
@@ -408,8 +408,8 @@ fn values_are_refused_where_they_are_made() {
 
 #[test]
 fn settings_that_no_call_could_use_are_refused_when_the_client_is_built() {
-    let stage = Stage::credit().unwrap();
-    let build = |key: &str, secret: &str| Client::builder(key, secret).base_url(stage.sandbox.base_url());
+    let env = TestEnv::credit().unwrap();
+    let build = |key: &str, secret: &str| Client::builder(key, secret).base_url(env.sandbox.base_url());
     let good = "0123456789abcdef";
     let wrong = [
         build("", good).build(),
@@ -432,5 +432,5 @@ fn settings_that_no_call_could_use_are_refused_when_the_client_is_built() {
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("canary") && !shown.contains("sp ace"), "{number}: {shown}");
     }
-    assert_eq!(stage.count(), 0);
+    assert_eq!(env.count(), 0);
 }

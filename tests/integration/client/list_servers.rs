@@ -6,20 +6,20 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 use keysecure::{Client, Error, ErrorKind, ListConsumptions, ListPackages, Package};
-use keysecure_tests::{Reply, Scripted, Seen, envelope, http, millis};
+use keysecure_tests::{MockResponse, MockServer, RecordedRequest, envelope, http, millis};
 
 /// The page and the size that a request asks for.
-fn asked(seen: &Seen) -> (usize, usize) {
-    let body: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+fn asked(request: &RecordedRequest) -> (usize, usize) {
+    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
     let number = |name: &str| usize::try_from(body[name].as_u64().unwrap()).unwrap();
     (number("page"), number("size"))
 }
 
 /// A server whose `data` is a function of page and size.
-pub(crate) fn server(data: impl Fn(usize, usize) -> String + Send + Sync + 'static) -> (Scripted, Client) {
-    let server = Scripted::platform(move |seen| {
-        let (page, size) = asked(seen);
-        Reply::Keep(envelope(&data(page, size)))
+pub(crate) fn server(data: impl Fn(usize, usize) -> String + Send + Sync + 'static) -> (MockServer, Client) {
+    let server = MockServer::platform(move |request| {
+        let (page, size) = asked(request);
+        MockResponse::Keep(envelope(&data(page, size)))
     })
     .unwrap();
     let client = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).build().unwrap();
@@ -128,11 +128,11 @@ fn what_is_said_beside_the_data_counts_as_what_is_said_within() {
     for (front, behind) in
         [(r#""total":120,"#, ""), ("", r#","total":120"#), ("", r#","page":{"total":"120"},"trace":"x""#)]
     {
-        let server = Scripted::platform(move |seen| {
-            let (page, size) = asked(seen);
+        let server = MockServer::platform(move |request| {
+            let (page, size) = asked(request);
             let data = rows(cut(page * size.min(30), size.min(30), 120), r#","own":1"#);
             let body = format!(r#"{{{front}"code":0,"msg":"ok","data":{data}{behind}}}"#);
-            Reply::Keep(http("200 OK", &[], body.as_bytes()))
+            MockResponse::Keep(http("200 OK", &[], body.as_bytes()))
         })
         .unwrap();
         let client = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).build().unwrap();
@@ -152,9 +152,9 @@ fn no_page_is_asked_for_twice_and_none_more_than_needed() {
     ] {
         let (server, client) = server(move |page, size| rows(cut(page * size.min(50), size.min(50), total), beside));
         gives_all(beside, &client, total);
-        let seen: Vec<_> = server.seen().iter().map(asked).collect();
-        assert_eq!(&seen[..pages.len().min(3)], &pages[..pages.len().min(3)], "{total} {beside}");
-        assert!(seen.len() <= pages.len(), "{total} {beside}: {seen:?}");
+        let requests: Vec<_> = server.requests().iter().map(asked).collect();
+        assert_eq!(&requests[..pages.len().min(3)], &pages[..pages.len().min(3)], "{total} {beside}");
+        assert!(requests.len() <= pages.len(), "{total} {beside}: {requests:?}");
     }
 }
 
@@ -169,7 +169,7 @@ fn a_server_that_ignores_the_page_ends_and_says_whether_rows_may_be_missing() {
     ] {
         let (server, client) = server(move |_, _| rows(0..count, beside));
         gives_all(beside, &client, count);
-        assert!(server.seen().len() <= 4, "{beside}: {}", server.seen().len());
+        assert!(server.requests().len() <= 4, "{beside}: {}", server.requests().len());
     }
     for (count, beside) in [
         (50, ""),
@@ -182,12 +182,12 @@ fn a_server_that_ignores_the_page_ends_and_says_whether_rows_may_be_missing() {
     ] {
         let (server, client) = server(move |_, _| rows(0..count, beside));
         gives_some(beside, &client, count);
-        assert!(server.seen().len() <= 12, "{beside}: {}", server.seen().len());
+        assert!(server.requests().len() <= 12, "{beside}: {}", server.requests().len());
     }
     // A short page of an unsuspicious length is whole.
     let (server, client) = server(|_, _| rows(0..3, ""));
     gives_all("three", &client, 3);
-    assert_eq!(server.seen().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn a_server_that_always_says_more_and_gives_nothing_new_ends_in_an_error() {
     ] {
         let (server, client) = server(move |page, size| rows(cut(page * size, size, some), beside));
         let error = gives_some(beside, &client, some);
-        assert!(server.seen().len() <= 10, "{beside}: {} requests", server.seen().len());
+        assert!(server.requests().len() <= 10, "{beside}: {} requests", server.requests().len());
         if beside.contains("5000") {
             assert!(error.to_string().contains("5000 rows and gives 70"), "{error}");
         }
@@ -209,16 +209,16 @@ fn a_server_that_always_says_more_and_gives_nothing_new_ends_in_an_error() {
     // Two pages by turns.
     let (server, client) = server(|page, _| rows(page % 2 * 100..page % 2 * 100 + 100, ""));
     gives_some("by turns", &client, 200);
-    assert!(server.seen().len() <= 12, "{}", server.seen().len());
+    assert!(server.requests().len() <= 12, "{}", server.requests().len());
 }
 
 #[test]
 fn a_window_of_which_rows_may_be_missing_is_an_error_and_the_list_goes_on_with_the_next_one() {
-    let server = Scripted::platform(|seen| {
-        let body: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+    let server = MockServer::platform(|request| {
+        let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
         let start = body["start_time"].as_str().unwrap().to_owned();
         let rows = format!(r#"{{"list":[{{"consume_no":"{start}"}}],"total":2}}"#);
-        Reply::Keep(envelope(if body["page"] == 0 { &rows } else { r#"{"list":[],"total":2}"# }))
+        MockResponse::Keep(envelope(if body["page"] == 0 { &rows } else { r#"{"list":[],"total":2}"# }))
     })
     .unwrap();
     let client = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).build().unwrap();
@@ -265,7 +265,7 @@ fn rows_that_are_removed_while_a_list_is_read_move_no_row_out_of_sight_where_a_t
     });
     let error = list(&client).pop().unwrap().unwrap_err();
     assert!(error.to_string().contains("rows are removed while the list is read"), "{error}");
-    assert!(server.seen().len() <= 44, "{}", server.seen().len());
+    assert!(server.requests().len() <= 44, "{}", server.requests().len());
 }
 
 #[test]

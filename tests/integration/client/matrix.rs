@@ -11,7 +11,7 @@ use keysecure::{
 use keysecure_sandbox::{
     CardStatus, ConsumptionType, Fault, FaultKind, Mode, RequestRecord, Sandbox, SandboxBuilder, Status,
 };
-use keysecure_tests::{Stage, TestClock, cents, virtual_card};
+use keysecure_tests::{TestClock, TestEnv, cents, virtual_card};
 
 use FaultKind as F;
 
@@ -93,7 +93,7 @@ fn kinds() -> Vec<(FaultKind, Ends, Ends)> {
 
 /// A platform with something of everything, so that each call has what it needs.
 struct Scene {
-    stage: Stage,
+    env: TestEnv,
     virtual_card: String,
     to_activate: ActivateCard,
     physical_card: String,
@@ -104,44 +104,44 @@ struct Scene {
 
 impl Scene {
     fn new(builder: SandboxBuilder) -> Self {
-        let stage = Stage::on(builder).unwrap();
-        let client = &stage.client;
-        if stage.sandbox.mode() == Mode::Credit {
-            client.accounts().transfer(&transfer(&stage, "float", cents(500_00))).unwrap();
+        let env = TestEnv::with(builder).unwrap();
+        let client = &env.client;
+        if env.sandbox.mode() == Mode::Credit {
+            client.accounts().transfer(&transfer(&env, "float", cents(500_00))).unwrap();
         }
-        let virtual_card = stage.virtual_card().unwrap();
-        let to_activate = stage.card_to_activate().unwrap();
-        let physical_card = stage.physical_card().unwrap();
+        let virtual_card = env.virtual_card().unwrap();
+        let to_activate = env.card_to_activate().unwrap();
+        let physical_card = env.physical_card().unwrap();
         let buy = || client.simulation().auth(&purchase(&virtual_card)).unwrap().consume_no.unwrap();
         let (pending, settled) = (buy(), buy());
         client.simulation().consumption_clear(&of(&settled)).unwrap();
         let client_token = client.pci().client_token(&virtual_card).unwrap().expose().to_owned();
-        Self { stage, virtual_card, to_activate, physical_card, pending, settled, client_token }
+        Self { env, virtual_card, to_activate, physical_card, pending, settled, client_token }
     }
 
     fn detail(&self) -> CardDetail {
         CardDetail {
             client_access_token: self.client_token.as_str().into(),
-            origin: self.stage.sandbox.hosted_origin().to_owned(),
-            parent_origin: self.stage.sandbox.parent_origin().to_owned(),
+            origin: self.env.sandbox.hosted_origin().to_owned(),
+            parent_origin: self.env.sandbox.parent_origin().to_owned(),
             nonce: "nonce".to_owned(),
             ..CardDetail::default()
         }
     }
 
     fn has_status(&self, card_no: &str, status: CardStatus) -> usize {
-        let cards = self.stage.sandbox.cards();
+        let cards = self.env.sandbox.cards();
         cards.iter().filter(|card| card.card_no == card_no && card.status == status).count()
     }
 
     fn consumptions(&self, wanted: impl Fn(&keysecure_sandbox::ConsumptionRecord) -> bool) -> usize {
-        self.stage.sandbox.consumptions().iter().filter(|row| wanted(row)).count()
+        self.env.sandbox.consumptions().iter().filter(|row| wanted(row)).count()
     }
 }
 
-pub fn transfer(stage: &Stage, unique_no: &str, amount: keysecure::Decimal) -> Transfer {
+pub fn transfer(env: &TestEnv, unique_no: &str, amount: keysecure::Decimal) -> Transfer {
     Transfer {
-        cardholder_no: stage.cardholder_no.clone(),
+        cardholder_no: env.cardholder_no.clone(),
         transfer_unique_no: unique_no.to_owned(),
         r#type: TransferType::In,
         amount,
@@ -180,14 +180,14 @@ fn mutations() -> Vec<Mutation> {
                 client.cardholders().apply(&request).map(drop)
             },
             done: |scene| {
-                let all = scene.stage.sandbox.cardholders();
+                let all = scene.env.sandbox.cardholders();
                 all.iter().filter(|row| row.cardholder_unique_no == "matrix").count()
             },
         },
         Mutation {
             name: "cards.apply",
-            act: |client, scene| client.cards().apply(&virtual_card(&scene.stage.cardholder_no, "matrix")).map(drop),
-            done: |scene| scene.stage.sandbox.cards().iter().filter(|row| row.card_unique_no == "matrix").count(),
+            act: |client, scene| client.cards().apply(&virtual_card(&scene.env.cardholder_no, "matrix")).map(drop),
+            done: |scene| scene.env.sandbox.cards().iter().filter(|row| row.card_unique_no == "matrix").count(),
         },
         Mutation {
             name: "cards.activate",
@@ -204,17 +204,17 @@ fn mutations() -> Vec<Mutation> {
             act: |client, scene| {
                 client.cards().set_pin(&SetPin {
                     card_no: scene.physical_card.clone(),
-                    cardholder_no: scene.stage.cardholder_no.clone(),
+                    cardholder_no: scene.env.cardholder_no.clone(),
                     pin: Pin::new("739251")?,
                 })
             },
-            done: |scene| usize::from(scene.stage.sandbox.pin_matches(&scene.physical_card, "739251")),
+            done: |scene| usize::from(scene.env.sandbox.pin_matches(&scene.physical_card, "739251")),
         },
         Mutation {
             name: "accounts.transfer",
-            act: |client, scene| client.accounts().transfer(&transfer(&scene.stage, "matrix", cents(12_34))).map(drop),
+            act: |client, scene| client.accounts().transfer(&transfer(&scene.env, "matrix", cents(12_34))).map(drop),
             done: |scene| {
-                let sandbox = &scene.stage.sandbox;
+                let sandbox = &scene.env.sandbox;
                 let rows = sandbox.transfers().iter().filter(|row| row.transfer_unique_no == "matrix").count();
                 let postings = sandbox.ledger().postings().iter().filter(|one| one.amount == cents(12_34)).count();
                 assert_eq!(rows, postings, "the ledger and the transfers agree");
@@ -258,7 +258,7 @@ fn mutations() -> Vec<Mutation> {
             // A nonce that is spent is refused with 1017, one that is not is not.
             done: |scene| {
                 let probe = CardDetail { client_access_token: "nobody's".into(), ..scene.detail() };
-                let code = scene.stage.client.pci().card_detail(&probe).unwrap_err().code();
+                let code = scene.env.client.pci().card_detail(&probe).unwrap_err().code();
                 assert!(matches!(code, Some(1014 | 1017)));
                 usize::from(code == Some(1017))
             },
@@ -268,15 +268,15 @@ fn mutations() -> Vec<Mutation> {
 
 /// The client of the matrix: impatient where it waits for the network, and its back-off takes no time.
 fn impatient(scene: &Scene) -> Client {
-    let clock = Arc::new(TestClock::virtual_sleeps(Some(scene.stage.sandbox.platform())));
-    scene.stage.builder().clock(clock).timeout(PATIENCE).max_retries(2).build().unwrap()
+    let clock = Arc::new(TestClock::virtual_sleeps(Some(scene.env.sandbox.platform())));
+    scene.env.builder().clock(clock).timeout(PATIENCE).max_retries(2).build().unwrap()
 }
 
 /// A client whose only short patience is the one that the fault asks for.
 fn client_for(scene: &Scene, kind: FaultKind) -> Client {
     match kind {
         F::Stall(LONG) | F::StallAfterCommit(LONG) => impatient(scene),
-        _ => scene.stage.hurried().unwrap().0,
+        _ => scene.env.with_virtual_clock().unwrap().0,
     }
 }
 
@@ -298,7 +298,7 @@ fn patiently<T>(call: impl Fn() -> Result<T, Error>) -> T {
 /// The requests of an operation behind the first `skip`, once the server has finished with all of them.
 fn settled(scene: &Scene, operation: &str, kind: FaultKind, skip: usize) -> Vec<RequestRecord> {
     let all_in = || {
-        let requests = scene.stage.requests_since(skip);
+        let requests = scene.env.requests_since(skip);
         match kind {
             // The sandbox logs a stalled request at its end, behind the retries of a read.
             F::Stall(LONG) | F::StallAfterCommit(LONG) => requests.len() > usize::from(!mutates(operation)),
@@ -311,7 +311,7 @@ fn settled(scene: &Scene, operation: &str, kind: FaultKind, skip: usize) -> Vec<
     while !all_in() && Instant::now() < end {
         std::thread::sleep(Duration::from_millis(2));
     }
-    let mut requests = scene.stage.requests_since(skip);
+    let mut requests = scene.env.requests_since(skip);
     requests.retain(|request| request.operation == operation);
     requests
 }
@@ -326,12 +326,12 @@ fn with_optional_fields(name: &str, kind: FaultKind, ends: Ends) -> Ends {
 fn mutation_under(scene: &Scene, mutation: &Mutation, kind: FaultKind, ends: Ends) {
     let ends = with_optional_fields(mutation.name, kind, ends);
     let cell = format!("{} under {kind:?}", mutation.name);
-    let sandbox = &scene.stage.sandbox;
+    let sandbox = &scene.env.sandbox;
     let before = sandbox.snapshot();
     let client = client_for(scene, kind);
     // A token and an open connection, so that the fault meets the call itself.
     patiently(|| client.access_token());
-    let (skip, fired) = (scene.stage.count(), sandbox.faults_fired().len());
+    let (skip, fired) = (scene.env.count(), sandbox.faults_fired().len());
     assert_eq!((mutation.done)(scene), 0, "{cell}: done before it began");
     let skip = skip + usize::from(mutation.name == "pci.card_detail");
     sandbox.fault(Fault::on(mutation.name, kind));
@@ -375,8 +375,8 @@ fn mutation_under(scene: &Scene, mutation: &Mutation, kind: FaultKind, ends: End
         Ends::Truly => assert!(requests.len() <= 2, "{cell}"),
     }
     // The client goes on working, and no late answer is taken for another call's.
-    let holder = patiently(|| client.cardholders().get(&scene.stage.cardholder_no));
-    assert_eq!(holder.cardholder_no, scene.stage.cardholder_no, "{cell}");
+    let holder = patiently(|| client.cardholders().get(&scene.env.cardholder_no));
+    assert_eq!(holder.cardholder_no, scene.env.cardholder_no, "{cell}");
     sandbox.restore(&before);
 }
 
@@ -421,7 +421,7 @@ fn readings() -> Vec<Reading> {
             let (start, end) = around_now();
             client.cardholders().list_page(&ListCardholders::between(start, end), 0, 10).map(drop)
         }),
-        reading("cardholders.get", |client, scene| client.cardholders().get(&scene.stage.cardholder_no).map(drop)),
+        reading("cardholders.get", |client, scene| client.cardholders().get(&scene.env.cardholder_no).map(drop)),
         reading("cards.list", |client, _| {
             let (start, end) = around_now();
             client.cards().list_page(&ListCards::between(start, end), 0, 10).map(drop)
@@ -434,7 +434,7 @@ fn readings() -> Vec<Reading> {
             client.consumptions().list_page(&ListConsumptions::between(start, end), 0, 10).map(drop)
         }),
         reading("pci.client_token", |client, scene| client.pci().client_token(&scene.virtual_card).map(drop)),
-        reading("accounts.get", |client, scene| client.accounts().get(&scene.stage.cardholder_no).map(drop)),
+        reading("accounts.get", |client, scene| client.accounts().get(&scene.env.cardholder_no).map(drop)),
         reading("accounts.transfers", |client, _| {
             let (start, end) = around_now();
             client.accounts().transfers_page(&ListTransfers::between(start, end), 0, 10).map(drop)
@@ -451,10 +451,10 @@ fn readings() -> Vec<Reading> {
 fn reading_under(scene: &Scene, reading: &Reading, kind: FaultKind, ends: Ends) {
     let ends = with_optional_fields(reading.name, kind, ends);
     let cell = format!("{} under {kind:?}", reading.name);
-    let sandbox = &scene.stage.sandbox;
+    let sandbox = &scene.env.sandbox;
     let client = client_for(scene, kind);
     patiently(|| client.access_token());
-    let (skip, fired) = (scene.stage.count(), sandbox.faults_fired().len());
+    let (skip, fired) = (scene.env.count(), sandbox.faults_fired().len());
     sandbox.fault(Fault::on(reading.name, kind));
     let result = (reading.act)(&client, scene);
     let requests = settled(scene, reading.name, kind, skip);
@@ -490,7 +490,7 @@ fn reading_under(scene: &Scene, reading: &Reading, kind: FaultKind, ends: Ends) 
             }
         }
     }
-    patiently(|| client.cardholders().get(&scene.stage.cardholder_no));
+    patiently(|| client.cardholders().get(&scene.env.cardholder_no));
 }
 
 #[test]

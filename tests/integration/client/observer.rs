@@ -7,18 +7,18 @@ use keysecure::{
     AttemptRecord, CallRecord, Client, ErrorKind, ListConsumptions, Outcome, Pin, SetPin, Transfer, TransferType,
 };
 use keysecure_sandbox::{Fault, FaultKind};
-use keysecure_tests::{Recorder, Stage, TestClock, cents, logged, millis};
+use keysecure_tests::{Recorder, TestClock, TestEnv, cents, logged, millis};
 
-fn observed(stage: &Stage) -> (Client, Arc<Recorder>) {
+fn observed(env: &TestEnv) -> (Client, Arc<Recorder>) {
     let recorder = Arc::new(Recorder::default());
-    let clock = Arc::new(TestClock::virtual_sleeps(Some(stage.sandbox.platform())));
-    let client = stage.builder().clock(clock).observer(recorder.clone()).build().unwrap();
+    let clock = Arc::new(TestClock::virtual_sleeps(Some(env.sandbox.platform())));
+    let client = env.builder().clock(clock).observer(recorder.clone()).build().unwrap();
     (client, recorder)
 }
 
-fn transfer(stage: &Stage) -> Transfer {
+fn transfer(env: &TestEnv) -> Transfer {
     Transfer {
-        cardholder_no: stage.cardholder_no.clone(),
+        cardholder_no: env.cardholder_no.clone(),
         transfer_unique_no: "move-1".into(),
         r#type: TransferType::In,
         amount: cents(1_00),
@@ -45,15 +45,15 @@ const GOOD: (Option<u16>, Option<i64>, Option<Outcome>) = (Some(200), Some(0), N
 
 #[test]
 fn a_first_call_is_told_with_the_token_that_it_fetched() {
-    let stage = Stage::credit().unwrap();
-    let (client, recorder) = observed(&stage);
-    client.accounts().get(&stage.cardholder_no).unwrap();
+    let env = TestEnv::credit().unwrap();
+    let (client, recorder) = observed(&env);
+    client.accounts().get(&env.cardholder_no).unwrap();
     assert_eq!(
         attempts(&recorder),
         [("token", 1, GOOD.0, GOOD.1, GOOD.2), ("accounts.get", 1, GOOD.0, GOOD.1, GOOD.2)]
     );
     assert_eq!(calls(&recorder), [("token", 1, None, None, None), ("accounts.get", 1, None, None, None)]);
-    client.accounts().get(&stage.cardholder_no).unwrap();
+    client.accounts().get(&env.cardholder_no).unwrap();
     assert_eq!(attempts(&recorder).len(), 3);
     assert_eq!(calls(&recorder).len(), 3);
 }
@@ -61,8 +61,8 @@ fn a_first_call_is_told_with_the_token_that_it_fetched() {
 #[test]
 fn every_attempt_is_told_with_its_number_and_what_became_of_it() {
     use Outcome::{Rejected, Unknown};
-    let stage = Stage::credit().unwrap();
-    let (client, recorder) = observed(&stage);
+    let env = TestEnv::credit().unwrap();
+    let (client, recorder) = observed(&env);
     client.access_token().unwrap();
     let table: [(FaultKind, Attempt); 6] = [
         (FaultKind::HttpStatus(503, None), ("accounts.get", 1, Some(503), None, Some(Unknown))),
@@ -74,23 +74,23 @@ fn every_attempt_is_told_with_its_number_and_what_became_of_it() {
     ];
     for (kind, first) in table {
         let (told, made) = (attempts(&recorder).len(), calls(&recorder).len());
-        stage.sandbox.fault(Fault::on("accounts.get", kind));
-        client.accounts().get(&stage.cardholder_no).unwrap();
+        env.sandbox.fault(Fault::on("accounts.get", kind));
+        client.accounts().get(&env.cardholder_no).unwrap();
         let second = ("accounts.get", 2, GOOD.0, GOOD.1, GOOD.2);
         assert_eq!(attempts(&recorder)[told..], [first, second], "{kind:?}");
         assert_eq!(calls(&recorder)[made..], [("accounts.get", 2, None, None, None)], "{kind:?}");
     }
     let told = attempts(&recorder).len();
-    stage.sandbox.fault(Fault::on("accounts.get", FaultKind::ExpiredToken));
-    client.accounts().get(&stage.cardholder_no).unwrap();
+    env.sandbox.fault(Fault::on("accounts.get", FaultKind::ExpiredToken));
+    client.accounts().get(&env.cardholder_no).unwrap();
     let names: Vec<_> = attempts(&recorder)[told..].iter().map(|one| (one.0, one.1, one.3)).collect();
     assert_eq!(names, [("accounts.get", 1, Some(1007)), ("token", 1, Some(0)), ("accounts.get", 2, Some(0))]);
 }
 
 #[test]
 fn a_failed_call_is_told_with_the_kind_code_and_outcome_of_its_error() {
-    let stage = Stage::credit().unwrap();
-    let (client, recorder) = observed(&stage);
+    let env = TestEnv::credit().unwrap();
+    let (client, recorder) = observed(&env);
     client.access_token().unwrap();
     for kind in [
         FaultKind::DropAfterCommit,
@@ -100,8 +100,8 @@ fn a_failed_call_is_told_with_the_kind_code_and_outcome_of_its_error() {
         FaultKind::HttpStatus(502, None),
         FaultKind::MissingData,
     ] {
-        stage.sandbox.fault(Fault::on("accounts.transfer", kind));
-        let error = client.accounts().transfer(&transfer(&stage)).unwrap_err();
+        env.sandbox.fault(Fault::on("accounts.transfer", kind));
+        let error = client.accounts().transfer(&transfer(&env)).unwrap_err();
         let attempt = attempts(&recorder).pop().unwrap();
         assert_eq!(
             attempt,
@@ -119,10 +119,10 @@ fn a_failed_call_is_told_with_the_kind_code_and_outcome_of_its_error() {
 
 #[test]
 fn a_call_that_got_no_token_is_told_with_no_attempt_of_its_own() {
-    let stage = Stage::credit().unwrap();
-    let (client, recorder) = observed(&stage);
-    stage.sandbox.fault(Fault::on("token", FaultKind::HttpStatus(503, None)).times(10));
-    let error = client.accounts().transfer(&transfer(&stage)).unwrap_err();
+    let env = TestEnv::credit().unwrap();
+    let (client, recorder) = observed(&env);
+    env.sandbox.fault(Fault::on("token", FaultKind::HttpStatus(503, None)).times(10));
+    let error = client.accounts().transfer(&transfer(&env)).unwrap_err();
     assert_eq!(
         attempts(&recorder).iter().map(|one| (one.0, one.1)).collect::<Vec<_>>(),
         [("token", 1), ("token", 2), ("token", 3)]
@@ -135,18 +135,18 @@ fn a_call_that_got_no_token_is_told_with_no_attempt_of_its_own() {
 
 #[test]
 fn what_never_became_a_call_is_not_told() {
-    let stage = Stage::credit().unwrap();
-    let (client, recorder) = observed(&stage);
+    let env = TestEnv::credit().unwrap();
+    let (client, recorder) = observed(&env);
     client.cards().get("").unwrap_err();
-    client.accounts().transfer(&Transfer { amount: cents(0), ..transfer(&stage) }).unwrap_err();
+    client.accounts().transfer(&Transfer { amount: cents(0), ..transfer(&env) }).unwrap_err();
     let _ = client.consumptions().list(&ListConsumptions::between(millis(0), millis(1_000_000))).unwrap();
     assert!(recorder.attempts().is_empty() && recorder.calls().is_empty());
 }
 
 #[test]
 fn the_attempts_told_are_exactly_the_requests_the_platform_saw() {
-    let stage = Stage::credit().unwrap();
-    let (client, recorder) = observed(&stage);
+    let env = TestEnv::credit().unwrap();
+    let (client, recorder) = observed(&env);
     for (number, kind) in [
         FaultKind::Code(1009),
         FaultKind::HttpStatus(500, None),
@@ -160,14 +160,14 @@ fn the_attempts_told_are_exactly_the_requests_the_platform_saw() {
     .into_iter()
     .enumerate()
     {
-        stage.sandbox.fault(Fault::on_any(kind).after(1));
-        let _ = client.accounts().get(&stage.cardholder_no);
-        let _ = client.accounts().transfer(&Transfer { transfer_unique_no: number.to_string(), ..transfer(&stage) });
+        env.sandbox.fault(Fault::on_any(kind).after(1));
+        let _ = client.accounts().get(&env.cardholder_no);
+        let _ = client.accounts().transfer(&Transfer { transfer_unique_no: number.to_string(), ..transfer(&env) });
         let _ = client.cardholders().get("17");
-        stage.sandbox.clear_faults();
+        env.sandbox.clear_faults();
     }
     let told: Vec<_> = recorder.attempts().iter().map(|one| one.operation.to_owned()).collect();
-    let seen: Vec<_> = stage.sandbox.requests().into_iter().map(|request| request.operation).collect();
+    let seen: Vec<_> = env.sandbox.requests().into_iter().map(|request| request.operation).collect();
     assert_eq!(told, seen);
     let own: u32 = recorder.calls().iter().map(|call| call.attempts).sum();
     assert_eq!(usize::try_from(own).unwrap(), seen.len(), "and the calls count the same attempts");
@@ -175,11 +175,11 @@ fn the_attempts_told_are_exactly_the_requests_the_platform_saw() {
 
 #[test]
 fn each_page_of_a_list_is_a_call() {
-    let stage = Stage::credit().unwrap();
-    let card_no = stage.virtual_card().unwrap();
-    let now = stage.sandbox.now_ms();
-    stage.sandbox.seed_consumptions(&card_no, &vec![now - 5_000; 240]).unwrap();
-    let (client, recorder) = observed(&stage);
+    let env = TestEnv::credit().unwrap();
+    let card_no = env.virtual_card().unwrap();
+    let now = env.sandbox.now_ms();
+    env.sandbox.seed_consumptions(&card_no, &vec![now - 5_000; 240]).unwrap();
+    let (client, recorder) = observed(&env);
     let query = ListConsumptions::between(millis(now - 60_000), millis(now));
     assert_eq!(client.consumptions().list(&query).unwrap().count(), 240);
     let names: Vec<_> = recorder.calls().iter().map(|call| call.operation).collect();
@@ -188,13 +188,13 @@ fn each_page_of_a_list_is_a_call() {
 
 #[test]
 fn durations_hold_the_time_that_passed() {
-    let stage = Stage::credit().unwrap();
+    let env = TestEnv::credit().unwrap();
     let recorder = Arc::new(Recorder::default());
-    let client = stage.builder().observer(recorder.clone()).build().unwrap();
+    let client = env.builder().observer(recorder.clone()).build().unwrap();
     client.access_token().unwrap();
     let stall = Duration::from_millis(80);
-    stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(stall)));
-    client.accounts().get(&stage.cardholder_no).unwrap();
+    env.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(stall)));
+    client.accounts().get(&env.cardholder_no).unwrap();
     let (attempt, call) = (recorder.attempts().pop().unwrap(), recorder.calls().pop().unwrap());
     assert!(attempt.duration >= stall && attempt.duration < stall * 20, "{attempt:?}");
     assert!(call.duration >= attempt.duration, "{call:?}");
@@ -202,13 +202,13 @@ fn durations_hold_the_time_that_passed() {
 
 #[test]
 fn the_log_holds_the_same_attempts_and_no_number_of_a_card() {
-    let stage = Stage::credit().unwrap();
-    let card_no = stage.physical_card().unwrap();
-    let (client, recorder) = observed(&stage);
+    let env = TestEnv::credit().unwrap();
+    let card_no = env.physical_card().unwrap();
+    let (client, recorder) = observed(&env);
     let ((), lines) = logged(|| {
         client.cards().get(&card_no).unwrap();
         let pin = Pin::new("739251").unwrap();
-        let cardholder_no = stage.cardholder_no.clone();
+        let cardholder_no = env.cardholder_no.clone();
         client.cards().set_pin(&SetPin { card_no: card_no.clone(), cardholder_no, pin }).unwrap();
         client.cards().get("17").unwrap_err();
     });
@@ -218,5 +218,5 @@ fn the_log_holds_the_same_attempts_and_no_number_of_a_card() {
     assert!(logged.iter().all(|line| line.level == log::Level::Debug));
     assert!(told[1].starts_with("operation=cards.get attempt=1 ms=") && told[1].ends_with(" http_status=200 code=0"));
     assert!(told[3].contains(" outcome=rejected"), "{}", told[3]);
-    assert!(told.iter().all(|line| !line.contains(&card_no) && !line.contains(&stage.cardholder_no)));
+    assert!(told.iter().all(|line| !line.contains(&card_no) && !line.contains(&env.cardholder_no)));
 }

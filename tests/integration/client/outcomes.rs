@@ -8,16 +8,18 @@ use keysecure::{
     ApplyCardholder, Card, Client, ClientBuilder, Error, ErrorKind, Json, Method, Outcome, Pin, SetPin, Transfer,
     TransferResult, TransferType,
 };
-use keysecure_tests::{Reply, Scripted, Seen, TestClock, cents, envelope, http, logged, virtual_card};
+use keysecure_tests::{
+    MockResponse, MockServer, RecordedRequest, TestClock, cents, envelope, http, logged, virtual_card,
+};
 
 type Calling = fn(&Client) -> Result<(), Error>;
 
-fn builder(server: &Scripted) -> ClientBuilder {
+fn builder(server: &MockServer) -> ClientBuilder {
     Client::builder("key", "0123456789abcdef").base_url(server.base_url())
 }
 
 /// A client whose back-off takes no time, with two retries.
-fn client_of(server: &Scripted) -> Client {
+fn client_of(server: &MockServer) -> Client {
     builder(server).clock(Arc::new(TestClock::virtual_sleeps(None))).build().unwrap()
 }
 
@@ -47,10 +49,10 @@ const READ: (&str, Calling) = ("cards.get", |client| read(client).map(drop));
 /// Makes one call against a server that always gives the same response; the error and the requests the server counted.
 fn ask((name, call): (&str, Calling), response: &[u8]) -> (Error, usize) {
     let response = response.to_vec();
-    let server = Scripted::platform(move |_| Reply::Keep(response.clone())).unwrap();
+    let server = MockServer::platform(move |_| MockResponse::Keep(response.clone())).unwrap();
     let error = call(&client_of(&server)).expect_err(name);
     assert_eq!(error.operation(), Some(name));
-    let sent = server.seen().len();
+    let sent = server.requests().len();
     assert_eq!(error.attempts() as usize, sent, "{name}: {error}");
     (error, sent)
 }
@@ -180,11 +182,11 @@ fn an_empty_access_token_is_invalid_and_the_call_is_not_sent() {
     let server = token_server(
         &tokens,
         |_| r#"{"access_token":"","expired_time":4102444800000}"#.to_owned(),
-        |_, _| Reply::Keep(envelope(ALL)),
+        |_, _| MockResponse::Keep(envelope(ALL)),
     );
     let error = transfer(&client_of(&server)).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::InvalidResponse, Outcome::NotSent), "{error}");
-    assert_eq!((tokens.load(Ordering::SeqCst), server.seen().len()), (1, 0));
+    assert_eq!((tokens.load(Ordering::SeqCst), server.requests().len()), (1, 0));
 }
 
 #[test]
@@ -211,7 +213,7 @@ fn an_echo_of_another_reference_is_invalid_and_never_sent_again() {
         }
         for echo in [format!(r#":"{own}""#), ":null".to_owned()] {
             let response = envelope(&format!("{{{fields}{echo}}}"));
-            let server = Scripted::platform(move |_| Reply::Keep(response.clone())).unwrap();
+            let server = MockServer::platform(move |_| MockResponse::Keep(response.clone())).unwrap();
             call(&client_of(&server)).unwrap();
         }
     }
@@ -221,14 +223,14 @@ fn an_echo_of_another_reference_is_invalid_and_never_sent_again() {
 fn token_server(
     tokens: &Arc<AtomicUsize>,
     token: impl Fn(usize) -> String + Send + Sync + 'static,
-    script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static,
-) -> Scripted {
+    script: impl Fn(&RecordedRequest, usize) -> MockResponse + Send + Sync + 'static,
+) -> MockServer {
     let tokens = Arc::clone(tokens);
-    Scripted::start(move |seen| {
-        if seen.target == "/open-api/v1/merchant/token" {
-            return Reply::Keep(envelope(&token(tokens.fetch_add(1, Ordering::SeqCst) + 1)));
+    MockServer::start(move |request| {
+        if request.target == "/open-api/v1/merchant/token" {
+            return MockResponse::Keep(envelope(&token(tokens.fetch_add(1, Ordering::SeqCst) + 1)));
         }
-        script(seen, tokens.load(Ordering::SeqCst))
+        script(request, tokens.load(Ordering::SeqCst))
     })
     .unwrap()
 }
@@ -246,50 +248,50 @@ fn a_bare_401_renews_the_token_once_and_sends_again() {
     for body in BARE {
         for (name, call) in MUTATIONS.into_iter().chain([READ]) {
             let tokens = Arc::new(AtomicUsize::new(0));
-            let server = token_server(&tokens, good_token, move |seen, _| {
-                if seen.header("access-token") == Some("token-1") {
-                    return Reply::Keep(http("401 Unauthorized", &[], body));
+            let server = token_server(&tokens, good_token, move |request, _| {
+                if request.header("access-token") == Some("token-1") {
+                    return MockResponse::Keep(http("401 Unauthorized", &[], body));
                 }
-                Reply::Keep(envelope(ALL))
+                MockResponse::Keep(envelope(ALL))
             });
             call(&client_of(&server)).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert_eq!((tokens.load(Ordering::SeqCst), server.seen().len()), (2, 2), "{name}");
+            assert_eq!((tokens.load(Ordering::SeqCst), server.requests().len()), (2, 2), "{name}");
 
             let tokens = Arc::new(AtomicUsize::new(0));
             let server =
-                token_server(&tokens, good_token, move |_, _| Reply::Keep(http("401 Unauthorized", &[], body)));
+                token_server(&tokens, good_token, move |_, _| MockResponse::Keep(http("401 Unauthorized", &[], body)));
             let error = call(&client_of(&server)).unwrap_err();
             assert_eq!((error.kind(), error.outcome()), (ErrorKind::Authentication, Outcome::Rejected), "{error}");
             assert_eq!((error.code(), error.http_status()), (None, Some(401)), "{error}");
-            assert_eq!((tokens.load(Ordering::SeqCst), server.seen().len()), (2, 2), "{error}");
+            assert_eq!((tokens.load(Ordering::SeqCst), server.requests().len()), (2, 2), "{error}");
         }
     }
 }
 
 #[test]
 fn a_bare_401_to_the_token_request_is_an_authentication_error() {
-    let server = Scripted::start(|_| Reply::Keep(http("401 Unauthorized", &[], b""))).unwrap();
+    let server = MockServer::start(|_| MockResponse::Keep(http("401 Unauthorized", &[], b""))).unwrap();
     let error = transfer(&client_of(&server)).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Authentication, Outcome::Rejected), "{error}");
-    assert!(server.seen().is_empty());
+    assert!(server.requests().is_empty());
 }
 
 #[test]
 fn a_401_with_a_gateways_code_never_repeats_a_mutation_but_its_token_is_not_used_again() {
     let tokens = Arc::new(AtomicUsize::new(0));
-    let server = token_server(&tokens, good_token, |seen, _| {
-        if seen.header("access-token") == Some("token-1") {
-            return Reply::Keep(http("401 Unauthorized", &[], br#"{"code":401,"msg":"unauthorized"}"#));
+    let server = token_server(&tokens, good_token, |request, _| {
+        if request.header("access-token") == Some("token-1") {
+            return MockResponse::Keep(http("401 Unauthorized", &[], br#"{"code":401,"msg":"unauthorized"}"#));
         }
-        Reply::Keep(envelope(ALL))
+        MockResponse::Keep(envelope(ALL))
     });
     let client = client_of(&server);
     let error = transfer(&client).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Authentication, Outcome::Unknown), "{error}");
-    assert_eq!((tokens.load(Ordering::SeqCst), server.seen().len()), (1, 1));
+    assert_eq!((tokens.load(Ordering::SeqCst), server.requests().len()), (1, 1));
     transfer(&client).unwrap();
     read(&client).unwrap();
-    assert_eq!((tokens.load(Ordering::SeqCst), server.seen().len()), (2, 3), "one new token, used from then on");
+    assert_eq!((tokens.load(Ordering::SeqCst), server.requests().len()), (2, 3), "one new token, used from then on");
 
     let fresh = client_of(&server);
     tokens.store(0, Ordering::SeqCst);
@@ -313,26 +315,26 @@ fn a_bare_403_is_a_permission_error_that_names_the_whitelist() {
 #[test]
 fn a_read_survives_a_connection_that_is_silent() {
     let count = AtomicUsize::new(0);
-    let server = Scripted::platform(move |_| match count.fetch_add(1, Ordering::SeqCst) {
-        0 => Reply::Hold(Vec::new(), Duration::from_secs(30)),
-        _ => Reply::Keep(envelope(ALL)),
+    let server = MockServer::platform(move |_| match count.fetch_add(1, Ordering::SeqCst) {
+        0 => MockResponse::Hold(Vec::new(), Duration::from_secs(30)),
+        _ => MockResponse::Keep(envelope(ALL)),
     })
     .unwrap();
     let client = builder(&server).timeout(Duration::from_secs(4)).build().unwrap();
     client.access_token().unwrap();
     assert_eq!(read(&client).unwrap().card_no, "17");
-    assert_eq!(server.seen().len(), 2);
+    assert_eq!(server.requests().len(), 2);
 }
 
 #[test]
 fn the_last_attempt_of_a_read_may_take_all_the_time_that_is_left() {
-    let server = Scripted::platform(|_| Reply::Late(Duration::from_millis(1200), envelope(ALL))).unwrap();
+    let server = MockServer::platform(|_| MockResponse::Delayed(Duration::from_millis(1200), envelope(ALL))).unwrap();
     let client = builder(&server).timeout(Duration::from_secs(2)).max_retries(0).build().unwrap();
     read(&client).unwrap();
     // A mutation has one attempt only.
     let client = builder(&server).timeout(Duration::from_secs(2)).build().unwrap();
     transfer(&client).unwrap();
-    assert_eq!(server.seen().len(), 2);
+    assert_eq!(server.requests().len(), 2);
 }
 
 #[test]
@@ -340,12 +342,12 @@ fn a_wait_beyond_the_deadline_is_not_begun() {
     let response = http("200 OK", &["Retry-After: 3600"], br#"{"code":1009,"msg":"slow down"}"#);
     for call in MUTATIONS.into_iter().chain([READ]) {
         let answer = response.clone();
-        let server = Scripted::platform(move |_| Reply::Keep(answer.clone())).unwrap();
+        let server = MockServer::platform(move |_| MockResponse::Keep(answer.clone())).unwrap();
         let clock = Arc::new(TestClock::virtual_sleeps(None));
         let error = call.1(&builder(&server).clock(clock.clone()).build().unwrap()).unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::RateLimit, Outcome::Rejected), "{error}");
         assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
-        assert_eq!((server.seen().len(), clock.sleeps()), (1, vec![]), "{error}");
+        assert_eq!((server.requests().len(), clock.sleeps()), (1, vec![]), "{error}");
     }
 }
 
@@ -358,7 +360,8 @@ fn an_expired_time_that_makes_no_sense_is_logged_once_and_found_by_the_doctor() 
     ] {
         let tokens = Arc::new(AtomicUsize::new(0));
         let data = format!(r#"{{"access_token":"token","expired_time":{expired_time}}}"#);
-        let server = token_server(&tokens, move |_| data.clone(), |_, _| Reply::Keep(envelope(r#"{"list":[]}"#)));
+        let server =
+            token_server(&tokens, move |_| data.clone(), |_, _| MockResponse::Keep(envelope(r#"{"list":[]}"#)));
         let client = client_of(&server);
         let ((), lines) = logged(|| {
             for _ in 0..3 {
@@ -386,7 +389,7 @@ fn the_doctor_takes_no_gateway_for_the_platform() {
         ("401 Unauthorized", "", Check::ApiKey, "Api-Key"),
         ("403 Forbidden", "<html>", Check::IpWhitelist, "whitelist"),
     ] {
-        let server = Scripted::platform(move |_| Reply::Keep(http(status, &[], body.as_bytes()))).unwrap();
+        let server = MockServer::platform(move |_| MockResponse::Keep(http(status, &[], body.as_bytes()))).unwrap();
         let report = client_of(&server).doctor(None);
         let finding = report.of(check).unwrap();
         assert_eq!(finding.health, Health::Bad, "{report}");
@@ -397,7 +400,7 @@ fn the_doctor_takes_no_gateway_for_the_platform() {
 
 #[test]
 fn simulation_is_refused_in_production_however_its_path_is_written() {
-    let server = Scripted::platform(|_| Reply::Keep(envelope("{}"))).unwrap();
+    let server = MockServer::platform(|_| MockResponse::Keep(envelope("{}"))).unwrap();
     let client = builder(&server).environment(keysecure::Environment::Production).build().unwrap();
     for path in [
         "/v1/simulate/auth",
@@ -419,7 +422,7 @@ fn simulation_is_refused_in_production_however_its_path_is_written() {
     for path in ["/v1/card/%2e%2e/simulate/auth", "/v1/card/..;/simulate/auth"] {
         assert_eq!(client.call(Method::Post, path, None).unwrap_err().field(), Some("path"));
     }
-    assert!(server.seen().is_empty());
+    assert!(server.requests().is_empty());
 }
 
 #[test]
@@ -447,7 +450,7 @@ fn texts_of_a_response_are_cut() {
 #[test]
 fn a_token_that_cannot_be_fetched_leaves_no_doubt_about_the_call() {
     // The token request is read and never answered.
-    let server = Scripted::start(|_| Reply::Close(Vec::new())).unwrap();
+    let server = MockServer::start(|_| MockResponse::Close(Vec::new())).unwrap();
     let error = transfer(&client_of(&server)).unwrap_err();
     assert_eq!(error.outcome(), Outcome::NotSent);
     let text = error.to_string();
@@ -457,13 +460,13 @@ fn a_token_that_cannot_be_fetched_leaves_no_doubt_about_the_call() {
     // The first token is refused, and there is no second.
     let tokens = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&tokens);
-    let server = Scripted::start(move |seen| {
-        if seen.target != "/open-api/v1/merchant/token" {
-            return Reply::Keep(http("200 OK", &[], br#"{"code":1007,"msg":"expired"}"#));
+    let server = MockServer::start(move |request| {
+        if request.target != "/open-api/v1/merchant/token" {
+            return MockResponse::Keep(http("200 OK", &[], br#"{"code":1007,"msg":"expired"}"#));
         }
         match count.fetch_add(1, Ordering::SeqCst) {
-            0 => Reply::Keep(envelope(&good_token(1))),
-            _ => Reply::Close(Vec::new()),
+            0 => MockResponse::Keep(envelope(&good_token(1))),
+            _ => MockResponse::Close(Vec::new()),
         }
     })
     .unwrap();
@@ -474,15 +477,15 @@ fn a_token_that_cannot_be_fetched_leaves_no_doubt_about_the_call() {
 
 #[test]
 fn a_raw_call_sends_every_number_as_it_is_written() {
-    let server = Scripted::platform(|_| Reply::Keep(envelope("{}"))).unwrap();
+    let server = MockServer::platform(|_| MockResponse::Keep(envelope("{}"))).unwrap();
     let body = r#"{"a":1E+2,"b":10.500,"c":18446744073709551617,"d":0.1000000000000000055511151231257827,"e":-0}"#;
     client_of(&server).call(Method::Post, "/v1/any", Some(&Json::new(body).unwrap())).unwrap();
-    assert_eq!(server.seen()[0].body, body.as_bytes());
+    assert_eq!(server.requests()[0].body, body.as_bytes());
 }
 
 #[test]
 fn local_amounts_keep_the_decimals_of_their_currency() {
-    let server = Scripted::platform(|_| Reply::Keep(envelope("{}"))).unwrap();
+    let server = MockServer::platform(|_| MockResponse::Keep(envelope("{}"))).unwrap();
     let client = client_of(&server);
     for (amount, currency, sent) in [("1.234", "KWD", "1.234"), ("1.230", "KWD", "1.23"), ("100", "JPY", "100")] {
         let request = keysecure::Simulated {
@@ -493,14 +496,14 @@ fn local_amounts_keep_the_decimals_of_their_currency() {
             ..keysecure::Simulated::default()
         };
         client.simulation().auth(&request).unwrap();
-        let body = String::from_utf8(server.seen().pop().unwrap().body).unwrap();
+        let body = String::from_utf8(server.requests().pop().unwrap().body).unwrap();
         assert!(body.contains(&format!(r#""local_amount":{sent},"#)), "{body}");
     }
 }
 
 #[test]
 fn a_virtual_card_needs_five_fields_of_an_address_and_a_physical_card_all() {
-    let server = Scripted::platform(|_| Reply::Keep(envelope(r#"{"card_no":"1"}"#))).unwrap();
+    let server = MockServer::platform(|_| MockResponse::Keep(envelope(r#"{"card_no":"1"}"#))).unwrap();
     let client = client_of(&server);
     let address = keysecure::Address {
         postal_code: "SW1Y 4JH".into(),
@@ -512,8 +515,8 @@ fn a_virtual_card_needs_five_fields_of_an_address_and_a_physical_card_all() {
     };
     let mut request = keysecure::ApplyCard { address_info: Some(address), ..virtual_card("17", "card-1") };
     client.cards().apply(&request).unwrap();
-    let info = |server: &Scripted| {
-        let body: serde_json::Value = serde_json::from_slice(&server.seen().pop().unwrap().body).unwrap();
+    let info = |server: &MockServer| {
+        let body: serde_json::Value = serde_json::from_slice(&server.requests().pop().unwrap().body).unwrap();
         body["address_info"].clone()
     };
     let five = serde_json::json!({
@@ -525,7 +528,7 @@ fn a_virtual_card_needs_five_fields_of_an_address_and_a_physical_card_all() {
     request.card_type = keysecure::CardType::Physical;
     let error = client.cards().apply(&request).unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("address_info.first_name")));
-    assert_eq!(server.seen().len(), 1);
+    assert_eq!(server.requests().len(), 1);
     request.address_info = Some(keysecure_tests::address());
     client.cards().apply(&request).unwrap();
     assert_eq!(info(&server).as_object().unwrap().len(), 10, "the whole address, as the platform documents it");

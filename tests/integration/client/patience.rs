@@ -9,7 +9,7 @@ use keysecure::{
     Client, Clock, Error, ErrorKind, Interrupted, ListPackages, Method, Outcome, Simulated, SystemClock, TransportFault,
 };
 use keysecure_sandbox::{Fault, FaultKind};
-use keysecure_tests::{Stage, TlsServer, cents, envelope};
+use keysecure_tests::{TestEnv, TlsServer, cents, envelope};
 
 /// Asked every five milliseconds of a wait. When it has been asked too often, it ends the call.
 struct Asked {
@@ -59,13 +59,13 @@ fn interrupted<T>(call: Result<T, Error>) -> Outcome {
 
 #[test]
 fn a_slow_answer_is_waited_for_and_the_clock_is_asked_meanwhile() {
-    let stage = Stage::credit().unwrap();
+    let env = TestEnv::credit().unwrap();
     let clock = Asked::new(u32::MAX);
-    let client = stage.builder().clock(clock.clone()).build().unwrap();
+    let client = env.builder().clock(clock.clone()).build().unwrap();
     client.access_token().unwrap();
     let (before, start) = (clock.times(), Instant::now());
-    stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_millis(200))));
-    client.accounts().get(&stage.cardholder_no).unwrap();
+    env.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_millis(200))));
+    client.accounts().get(&env.cardholder_no).unwrap();
     let (asked, pieces) = (clock.times() - before, start.elapsed().as_millis() / 5);
     assert!(asked > 2 && u128::from(asked) <= pieces + 5, "{asked} times in {pieces} pieces");
 }
@@ -102,22 +102,22 @@ fn a_back_off_ends_too_and_nothing_is_sent_after_it() {
             Err(Interrupted)
         }
     }
-    let stage = Stage::credit().unwrap();
-    let client = stage.builder().clock(Arc::new(Sleepless(SystemClock::new()))).build().unwrap();
-    stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Code(1009)));
-    assert_eq!(interrupted(client.accounts().get(&stage.cardholder_no)), Outcome::NotSent);
-    assert_eq!(stage.sandbox.requests_to("accounts.get"), 1);
+    let env = TestEnv::credit().unwrap();
+    let client = env.builder().clock(Arc::new(Sleepless(SystemClock::new()))).build().unwrap();
+    env.sandbox.fault(Fault::on("accounts.get", FaultKind::Code(1009)));
+    assert_eq!(interrupted(client.accounts().get(&env.cardholder_no)), Outcome::NotSent);
+    assert_eq!(env.sandbox.requests_to("accounts.get"), 1);
 }
 
 #[test]
 fn a_time_out_counts_all_pieces() {
-    let stage = Stage::credit().unwrap();
-    let builder = stage.builder().clock(Asked::new(u32::MAX)).timeout(Duration::from_millis(300));
+    let env = TestEnv::credit().unwrap();
+    let builder = env.builder().clock(Asked::new(u32::MAX)).timeout(Duration::from_millis(300));
     let client = builder.max_retries(0).build().unwrap();
     client.access_token().unwrap();
-    stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_secs(20))));
+    env.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_secs(20))));
     let start = Instant::now();
-    let error = client.accounts().get(&stage.cardholder_no).unwrap_err();
+    let error = client.accounts().get(&env.cardholder_no).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert!((250..10_000).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
 }
@@ -138,39 +138,39 @@ fn a_name_is_looked_up_and_tls_is_spoken_in_pieces_too() {
 
 #[test]
 fn a_clock_ends_a_call_where_it_waits_and_the_client_goes_on() {
-    let stage = Stage::credit().unwrap();
+    let env = TestEnv::credit().unwrap();
     let clock = Asked::new(3);
-    let client = stage.builder().clock(clock.clone()).build().unwrap();
+    let client = env.builder().clock(clock.clone()).build().unwrap();
     client.access_token().unwrap();
     clock.times.store(0, Ordering::SeqCst);
-    stage.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_secs(2))));
-    assert_eq!(interrupted(client.accounts().get(&stage.cardholder_no)), Outcome::Unknown);
-    client.accounts().get(&stage.cardholder_no).unwrap();
+    env.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_secs(2))));
+    assert_eq!(interrupted(client.accounts().get(&env.cardholder_no)), Outcome::Unknown);
+    client.accounts().get(&env.cardholder_no).unwrap();
     // The sandbox counts the one that it stalls when that is over.
-    assert!(stage.sandbox.requests_to("accounts.get") <= 2, "an ended call sends nothing more");
+    assert!(env.sandbox.requests_to("accounts.get") <= 2, "an ended call sends nothing more");
 }
 
 #[test]
 fn an_interrupted_list_goes_on_where_it_was() {
-    let stage = Stage::credit().unwrap();
+    let env = TestEnv::credit().unwrap();
     let clock = Asked::new(3);
-    let client = stage.builder().clock(clock.clone()).build().unwrap();
+    let client = env.builder().clock(clock.clone()).build().unwrap();
     client.access_token().unwrap();
-    let whole = stage.client.cards().packages(&ListPackages::default()).count();
+    let whole = env.client.cards().packages(&ListPackages::default()).count();
     clock.times.store(0, Ordering::SeqCst);
     let mut rows = client.cards().packages(&ListPackages::default());
-    stage.sandbox.fault(Fault::on("cards.packages", FaultKind::Stall(Duration::from_secs(2))));
+    env.sandbox.fault(Fault::on("cards.packages", FaultKind::Stall(Duration::from_secs(2))));
     interrupted(rows.next().unwrap());
     assert_eq!(rows.map(Result::unwrap).count(), whole);
 }
 
 #[test]
 fn a_token_that_nobody_waits_for_any_more_is_fetched_by_the_next() {
-    let stage = Stage::credit().unwrap();
+    let env = TestEnv::credit().unwrap();
     let clock = Asked::new(3);
-    let client = stage.builder().clock(clock).build().unwrap();
-    stage.sandbox.fault(Fault::on("token", FaultKind::Stall(Duration::from_secs(2))));
+    let client = env.builder().clock(clock).build().unwrap();
+    env.sandbox.fault(Fault::on("token", FaultKind::Stall(Duration::from_secs(2))));
     interrupted(client.access_token());
     client.access_token().unwrap();
-    client.accounts().get(&stage.cardholder_no).unwrap();
+    client.accounts().get(&env.cardholder_no).unwrap();
 }

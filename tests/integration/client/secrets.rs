@@ -12,7 +12,8 @@ use keysecure::{
 };
 use keysecure_sandbox::{Fault, FaultKind, Sandbox};
 use keysecure_tests::{
-    LogLine, Recorder, Reply, Scripted, Stage, TestClock, address, cents, envelope, http, logged, virtual_card,
+    LogLine, MockResponse, MockServer, Recorder, TestClock, TestEnv, address, cents, envelope, http, logged,
+    virtual_card,
 };
 
 const API_KEY: &str = "canary-api-key-7Q";
@@ -80,7 +81,7 @@ fn the_search_finds_what_it_should() {
 }
 
 struct Cast {
-    stage: Stage,
+    env: TestEnv,
     client: Client,
     recorder: Arc<Recorder>,
     physical: String,
@@ -90,14 +91,14 @@ struct Cast {
 
 impl Cast {
     fn new() -> Self {
-        let stage = Stage::on(Sandbox::builder().api_key(API_KEY).api_secret(API_SECRET)).unwrap();
+        let env = TestEnv::with(Sandbox::builder().api_key(API_KEY).api_secret(API_SECRET)).unwrap();
         let recorder = Arc::new(Recorder::default());
-        let clock = Arc::new(TestClock::virtual_sleeps(Some(stage.sandbox.platform())));
-        let client = stage.builder().clock(clock).observer(recorder.clone()).build().unwrap();
-        let physical = stage.physical_card().unwrap();
-        let activation = stage.card_to_activate().unwrap();
+        let clock = Arc::new(TestClock::virtual_sleeps(Some(env.sandbox.platform())));
+        let client = env.builder().clock(clock).observer(recorder.clone()).build().unwrap();
+        let physical = env.physical_card().unwrap();
+        let activation = env.card_to_activate().unwrap();
         let token = client.access_token().unwrap().expose().to_owned();
-        Self { stage, client, recorder, physical, activation, token }
+        Self { env, client, recorder, physical, activation, token }
     }
 
     /// All secrets there are by now.
@@ -109,9 +110,9 @@ impl Cast {
             ("the PIN", PIN.to_owned()),
             ("an access token", self.token.clone()),
         ];
-        for card in self.stage.sandbox.cards() {
-            secrets.push(("a PAN", self.stage.sandbox.pan_for_tests(&card.card_no).unwrap()));
-            secrets.push(("a CVV", self.stage.sandbox.cvv_for_tests(&card.card_no).unwrap()));
+        for card in self.env.sandbox.cards() {
+            secrets.push(("a PAN", self.env.sandbox.pan_for_tests(&card.card_no).unwrap()));
+            secrets.push(("a CVV", self.env.sandbox.cvv_for_tests(&card.card_no).unwrap()));
         }
         secrets.extend(client_tokens.iter().map(|token| ("a client token", token.clone())));
         secrets
@@ -141,10 +142,10 @@ fn all_calls(cast: &Cast, heap: &mut Heap, client_tokens: &mut Vec<String>) {
             }
         };
     }
-    let Cast { stage, client, .. } = cast;
+    let Cast { env, client, .. } = cast;
     let day = Duration::from_secs(24 * 3600);
     let (start, end) = (SystemTime::now() - day, SystemTime::now() + day);
-    let holder = &stage.cardholder_no;
+    let holder = &env.cardholder_no;
     made!("access_token", client.access_token());
     let person = ApplyCardholder {
         cardholder_unique_no: "canary-customer".into(),
@@ -184,8 +185,8 @@ fn all_calls(cast: &Cast, heap: &mut Heap, client_tokens: &mut Vec<String>) {
         client_tokens.push(token.expose().to_owned());
         let detail = CardDetail {
             client_access_token: token.expose().into(),
-            origin: stage.sandbox.hosted_origin().into(),
-            parent_origin: stage.sandbox.parent_origin().into(),
+            origin: env.sandbox.hosted_origin().into(),
+            parent_origin: env.sandbox.parent_origin().into(),
             nonce: format!("nonce-{}", client_tokens.len()),
             extra: Extra::default(),
         };
@@ -227,7 +228,7 @@ fn all_calls(cast: &Cast, heap: &mut Heap, client_tokens: &mut Vec<String>) {
         with_json!("consumptions.list", row);
     }
     heap.value("the client", client);
-    heap.value("a builder", &stage.builder().proxy("http://user:canary@127.0.0.1:9").ca_pem("x"));
+    heap.value("a builder", &env.builder().proxy("http://user:canary@127.0.0.1:9").ca_pem("x"));
 }
 
 /// The other libraries whose trace level shows a secret: nobody should run a program at that level.
@@ -301,12 +302,12 @@ fn no_secret_is_printed_under_any_fault() {
         FaultKind::HttpStatus(502, None),
     ] {
         // Every call fails, those of the token once in a while too.
-        let before = cast.stage.sandbox.snapshot();
-        cast.stage.sandbox.fault(Fault::on_any(kind).times(1_000));
+        let before = cast.env.sandbox.snapshot();
+        cast.env.sandbox.fault(Fault::on_any(kind).times(1_000));
         let ((), lines) = logged(|| all_calls(&cast, &mut heap, &mut client_tokens));
         add_logs(&mut heap, lines);
-        cast.stage.sandbox.clear_faults();
-        cast.stage.sandbox.restore(&before);
+        cast.env.sandbox.clear_faults();
+        cast.env.sandbox.restore(&before);
     }
     cast.recorder.attempts().iter().for_each(|record| heap.add("an attempt", format!("{record} {record:?}")));
     println!("{} texts searched", heap.0.len());
@@ -360,8 +361,8 @@ fn a_foreign_transport_that_prints_what_passes_through_it_prints_no_secret() {
 }
 
 /// A client of a server that always answers so, and what its calls print.
-fn printed_of(reply: Reply) -> Heap {
-    let server = Scripted::platform(move |_| reply.clone()).unwrap();
+fn printed_of(reply: MockResponse) -> Heap {
+    let server = MockServer::platform(move |_| reply.clone()).unwrap();
     let recorder = Arc::new(Recorder::default());
     let client = Client::builder(API_KEY, API_SECRET)
         .base_url(server.base_url())
@@ -450,7 +451,7 @@ fn a_pan_that_a_hostile_server_plants_is_masked_wherever_it_is_printed() {
     ];
     for reply in replies {
         let shown = String::from_utf8_lossy(&reply).into_owned();
-        let leaks = printed_of(Reply::Keep(reply)).leaks(&planted);
+        let leaks = printed_of(MockResponse::Keep(reply)).leaks(&planted);
         assert!(leaks.is_empty(), "of {shown}: {:#?}", &leaks[..leaks.len().min(3)]);
     }
 }
@@ -458,7 +459,7 @@ fn a_pan_that_a_hostile_server_plants_is_masked_wherever_it_is_printed() {
 #[test]
 fn a_pan_that_is_the_name_of_a_field_is_masked_too() {
     let data = format!(r#"{{"{PLANTED}":1,"card_no":"17","status":"x","list":[{{"{PLANTED}":2}}]}}"#);
-    let leaks = printed_of(Reply::Keep(envelope(&data))).leaks(&[("a PAN", PLANTED.to_owned())]);
+    let leaks = printed_of(MockResponse::Keep(envelope(&data))).leaks(&[("a PAN", PLANTED.to_owned())]);
     assert!(leaks.is_empty(), "{leaks:#?}");
 }
 
@@ -475,7 +476,7 @@ fn secrets_of_a_wrong_type_are_not_repeated_by_the_error() {
         r#"{"access_token":"canary-token-55 \r\nX: y","expired_time":4763800000000}"#,
         r#""canary-token-55""#,
     ] {
-        let server = Scripted::start(move |_| Reply::Keep(envelope(data))).unwrap();
+        let server = MockServer::start(move |_| MockResponse::Keep(envelope(data))).unwrap();
         let client = Client::builder(API_KEY, API_SECRET).base_url(server.base_url()).build().unwrap();
         let error = client.cards().freeze("17").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidResponse);
@@ -493,7 +494,7 @@ fn secrets_of_a_wrong_type_are_not_repeated_by_the_error() {
         r#"["4556737586899855","417"]"#,
         r#""4556737586899855 417""#,
     ] {
-        let heap = printed_of(Reply::Keep(envelope(data)));
+        let heap = printed_of(MockResponse::Keep(envelope(data)));
         let of_types = Heap(heap.0.into_iter().filter(|(what, _)| what.starts_with("pci.")).collect());
         assert_eq!(of_types.0.len(), 4, "two errors, in two parts each");
         check(&of_types, &secrets);
@@ -512,7 +513,7 @@ fn what_a_raw_call_brings_of_secrets_is_not_printed() {
     let body = serde_json::json!({
         "client_access_token": client_plain["client_access_token"],
         "nonce": "nonce",
-        "parent_origin": cast.stage.sandbox.parent_origin(),
+        "parent_origin": cast.env.sandbox.parent_origin(),
     });
     let body = Json::new(&body.to_string()).unwrap();
     let mut heap = Heap::default();
@@ -532,7 +533,7 @@ fn what_a_raw_call_brings_of_secrets_is_not_printed() {
 #[test]
 fn a_secret_that_a_new_field_brings_is_kept_and_not_printed() {
     let data = r#"{"card_no":"17","status":"Frozen","cvv":"417","pin":"739251","token":"canary-new-57"}"#;
-    let server = Scripted::platform(move |_| Reply::Keep(envelope(data))).unwrap();
+    let server = MockServer::platform(move |_| MockResponse::Keep(envelope(data))).unwrap();
     let client = Client::builder(API_KEY, API_SECRET).base_url(server.base_url()).build().unwrap();
     let card = client.cards().get("17").unwrap();
     assert_eq!(card.extra.get("cvv").unwrap().as_str(), r#""417""#);

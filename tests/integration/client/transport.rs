@@ -11,7 +11,8 @@ use keysecure::{
     TransportError, TransportFault,
 };
 use keysecure_tests::{
-    ConnectProxy, Scripted, Stage, TestClock, TlsServer, another_root, cents, envelope, free_address,
+    ConnectProxy, MockServer, RecordedRequest, TestClock, TestEnv, TlsServer, another_root, cents, envelope,
+    free_address,
 };
 
 const KEY: (&str, &str) = ("key", "0123456789abcdef");
@@ -21,9 +22,9 @@ fn purchase() -> Simulated {
     Simulated { card_no: Some("17".into()), amount: Some(cents(1_00)), ..Simulated::default() }
 }
 
-fn transfer(stage: &Stage, unique_no: &str) -> Transfer {
+fn transfer(env: &TestEnv, unique_no: &str) -> Transfer {
     Transfer {
-        cardholder_no: stage.cardholder_no.clone(),
+        cardholder_no: env.cardholder_no.clone(),
         transfer_unique_no: unique_no.to_owned(),
         r#type: TransferType::In,
         amount: cents(1_00),
@@ -82,7 +83,8 @@ fn a_certificate_that_is_not_to_be_trusted_is_refused_before_anything_is_sent() 
 #[test]
 fn a_server_without_tls_behind_https_gets_no_request() {
     let plain =
-        Scripted::start(|_| keysecure_tests::Reply::Close(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())).unwrap();
+        MockServer::start(|_| keysecure_tests::MockResponse::Close(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()))
+            .unwrap();
     let client = Client::builder(KEY.0, KEY.1)
         .base_url(format!("https://localhost:{}", plain.port()))
         .clock(Arc::new(TestClock::virtual_sleeps(None)))
@@ -92,7 +94,7 @@ fn a_server_without_tls_behind_https_gets_no_request() {
     let error = client.simulation().auth(&purchase()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Transport | ErrorKind::Timeout), "{error}");
     assert_eq!(error.outcome(), Outcome::NotSent, "{error}");
-    assert!(plain.seen().is_empty());
+    assert!(plain.requests().is_empty());
 }
 
 #[test]
@@ -127,18 +129,23 @@ fn an_explicit_proxy_is_used_for_every_connection() {
         assert_eq!(client.simulation().auth(&purchase()).unwrap().consume_no.as_deref(), Some("99"));
     }
     assert_eq!((server.requests(), proxy.tunnels()), (2, 1), "one kept-alive tunnel");
-    assert!(proxy.heads().iter().all(|head| head.starts_with("CONNECT 127.0.0.1:")), "{:?}", proxy.heads());
-    let heads = proxy.heads().concat().to_lowercase();
+    let requests = proxy.requests();
+    let tunnels = |request: &RecordedRequest| request.method == "CONNECT" && request.target.starts_with("127.0.0.1:");
+    assert!(requests.iter().all(tunnels), "{requests:?}");
+    let heads = format!("{requests:?}").to_lowercase();
     assert!(!heads.contains("api-key") && !heads.contains("access-token"), "the proxy learns no secret");
 }
 
 #[test]
 fn a_proxy_that_refuses_or_is_not_there_means_not_sent() {
     let server = TlsServer::start("127.0.0.1", false, envelope("{}")).unwrap();
+    let refusing = |status| ConnectProxy::start(Some(status)).unwrap();
+    let proxies =
+        [refusing("403 Forbidden"), refusing("407 Proxy Authentication Required"), refusing("502 Bad Gateway")];
     for (name, address) in [
-        ("403", ConnectProxy::start(Some("403 Forbidden")).unwrap().address()),
-        ("407", ConnectProxy::start(Some("407 Proxy Authentication Required")).unwrap().address()),
-        ("502", ConnectProxy::start(Some("502 Bad Gateway")).unwrap().address()),
+        ("403", proxies[0].address()),
+        ("407", proxies[1].address()),
+        ("502", proxies[2].address()),
         ("nobody", free_address()),
     ] {
         let client = Client::builder(KEY.0, KEY.1)
@@ -237,8 +244,8 @@ fn proxy_settings_of_the_environment_are_ignored() {
         return;
     }
     assert_eq!(std::env::var("HTTP_PROXY").as_deref(), Ok(dead));
-    let stage = Stage::credit().unwrap();
-    stage.client.accounts().get(&stage.cardholder_no).unwrap();
+    let env = TestEnv::credit().unwrap();
+    env.client.accounts().get(&env.cardholder_no).unwrap();
     let server = TlsServer::start("localhost", false, envelope(r#"{"consume_no":"99"}"#)).unwrap();
     tls_client("localhost", server.port(), Some(server.root_pem())).simulation().auth(&purchase()).unwrap();
 }
@@ -260,15 +267,15 @@ fn fifty_parallel_connections_leave_no_thread_and_no_socket_behind() {
     let before = (held("task"), held("fd"));
     let at_work;
     {
-        let stage = Stage::credit().unwrap();
+        let env = TestEnv::credit().unwrap();
         let all_there = Barrier::new(THREADS + 1);
         at_work = std::thread::scope(|scope| {
             for thread in 0..THREADS {
-                let (stage, all_there) = (&stage, &all_there);
+                let (env, all_there) = (&env, &all_there);
                 scope.spawn(move || {
                     all_there.wait();
                     let made: Vec<_> = (0..5)
-                        .map(|call| stage.client.accounts().transfer(&transfer(stage, &format!("{thread}-{call}"))))
+                        .map(|call| env.client.accounts().transfer(&transfer(env, &format!("{thread}-{call}"))))
                         .collect();
                     all_there.wait();
                     all_there.wait();
@@ -284,13 +291,13 @@ fn fifty_parallel_connections_leave_no_thread_and_no_socket_behind() {
             all_there.wait();
             at_work
         });
-        assert_eq!(stage.sandbox.transfers().len(), THREADS * 5);
-        let connections: BTreeSet<_> = stage.sandbox.requests().iter().map(|request| request.connection).collect();
+        assert_eq!(env.sandbox.transfers().len(), THREADS * 5);
+        let connections: BTreeSet<_> = env.sandbox.requests().iter().map(|request| request.connection).collect();
         assert!(connections.len() <= THREADS + 1, "{} connections", connections.len());
-        assert_eq!(stage.sandbox.requests_to("token"), 1);
+        assert_eq!(env.sandbox.requests_to("token"), 1);
         // 50 threads of the test, two listeners and at most one thread for each connection of the sandbox: none of the SDK.
         assert!(at_work <= before.0 + THREADS + 2 + connections.len(), "{at_work} threads");
-        stage.client.close();
+        env.client.close();
     }
     // The kernel may need a moment to forget a thread that was joined.
     let end = Instant::now() + Duration::from_secs(5);
@@ -306,7 +313,7 @@ fn a_client_that_is_dropped_or_closed_lets_go_of_its_sockets() {
     {
         return;
     }
-    let stage = Stage::credit().unwrap();
+    let env = TestEnv::credit().unwrap();
     let settle = |wanted: usize| {
         let end = Instant::now() + Duration::from_secs(5);
         while held("fd") != wanted && Instant::now() < end {
@@ -316,8 +323,8 @@ fn a_client_that_is_dropped_or_closed_lets_go_of_its_sockets() {
     };
     let before = held("fd");
     for close in [false, true] {
-        let client = stage.builder().build().unwrap();
-        client.accounts().get(&stage.cardholder_no).unwrap();
+        let client = env.builder().build().unwrap();
+        client.accounts().get(&env.cardholder_no).unwrap();
         assert!(held("fd") > before);
         if close {
             client.close();
@@ -330,17 +337,17 @@ fn a_client_that_is_dropped_or_closed_lets_go_of_its_sockets() {
 
 #[test]
 fn after_close_every_call_of_every_clone_is_a_clear_error_and_nothing_is_sent() {
-    let stage = Stage::credit().unwrap();
-    let clone = stage.client.clone();
-    stage.client.accounts().get(&stage.cardholder_no).unwrap();
-    let list = stage.client.cards().packages(&keysecure::ListPackages::default());
-    let sent = stage.count();
-    stage.client.close();
-    stage.client.close();
-    for client in [&stage.client, &clone] {
+    let env = TestEnv::credit().unwrap();
+    let clone = env.client.clone();
+    env.client.accounts().get(&env.cardholder_no).unwrap();
+    let list = env.client.cards().packages(&keysecure::ListPackages::default());
+    let sent = env.count();
+    env.client.close();
+    env.client.close();
+    for client in [&env.client, &clone] {
         for error in [
-            client.accounts().transfer(&transfer(&stage, "move-1")).map(drop).unwrap_err(),
-            client.accounts().get(&stage.cardholder_no).map(drop).unwrap_err(),
+            client.accounts().transfer(&transfer(&env, "move-1")).map(drop).unwrap_err(),
+            client.accounts().get(&env.cardholder_no).map(drop).unwrap_err(),
             client.call(Method::Get, "/v1/x", None).map(drop).unwrap_err(),
             client.simulation().auth(&purchase()).map(drop).unwrap_err(),
         ] {
@@ -350,15 +357,15 @@ fn after_close_every_call_of_every_clone_is_a_clear_error_and_nothing_is_sent() 
     }
     let errors: Vec<_> = list.map(Result::unwrap_err).collect();
     assert_eq!(errors.len(), 1);
-    assert_eq!(stage.count(), sent);
+    assert_eq!(env.count(), sent);
 }
 
 #[test]
 fn the_token_of_a_closed_client_is_not_given_out_either() {
-    let stage = Stage::credit().unwrap();
-    stage.client.access_token().unwrap();
-    stage.client.close();
-    match stage.client.access_token() {
+    let env = TestEnv::credit().unwrap();
+    env.client.access_token().unwrap();
+    env.client.close();
+    match env.client.access_token() {
         Ok(_) => panic!("a closed client gave its token"),
         Err(error) => assert_eq!(error.kind(), ErrorKind::Config),
     }
@@ -366,17 +373,17 @@ fn the_token_of_a_closed_client_is_not_given_out_either() {
 
 #[test]
 fn closing_while_calls_are_under_way_hangs_none_of_them() {
-    let stage = Stage::credit().unwrap();
+    let env = TestEnv::credit().unwrap();
     let started = Instant::now();
     std::thread::scope(|scope| {
         for thread in 0..8 {
-            let stage = &stage;
+            let env = &env;
             scope.spawn(move || {
                 for call in 0..1_000 {
                     let unique_no = format!("{thread}-{call}");
-                    if let Err(error) = stage.client.accounts().transfer(&transfer(stage, &unique_no)) {
+                    if let Err(error) = env.client.accounts().transfer(&transfer(env, &unique_no)) {
                         let done =
-                            stage.sandbox.transfers().iter().filter(|row| row.transfer_unique_no == unique_no).count();
+                            env.sandbox.transfers().iter().filter(|row| row.transfer_unique_no == unique_no).count();
                         match error.outcome() {
                             Outcome::Unknown => assert!(done <= 1),
                             _ => assert_eq!(done, 0, "{error}"),
@@ -387,7 +394,7 @@ fn closing_while_calls_are_under_way_hangs_none_of_them() {
             });
         }
         std::thread::sleep(Duration::from_millis(30));
-        stage.client.close();
+        env.client.close();
     });
     assert!(started.elapsed() < Duration::from_secs(5));
 }
@@ -527,17 +534,17 @@ fn an_observer_and_a_clock_that_panic_hang_no_other_thread() {
             assert!(self.0.fetch_add(1, Ordering::SeqCst) >= 3, "a foreign panic");
         }
     }
-    let stage = Stage::credit().unwrap();
-    let client = stage.builder().observer(Arc::new(Panics(AtomicUsize::new(0)))).build().unwrap();
+    let env = TestEnv::credit().unwrap();
+    let client = env.builder().observer(Arc::new(Panics(AtomicUsize::new(0)))).build().unwrap();
     let started = Instant::now();
     std::thread::scope(|scope| {
         let threads: Vec<_> =
-            (0..8).map(|_| scope.spawn(|| client.accounts().get(&stage.cardholder_no).map(drop))).collect();
+            (0..8).map(|_| scope.spawn(|| client.accounts().get(&env.cardholder_no).map(drop))).collect();
         let panicked = threads.into_iter().map(std::thread::ScopedJoinHandle::join).filter(Result::is_err).count();
         assert_eq!(panicked, 3);
     });
     assert!(started.elapsed() < Duration::from_secs(5));
-    client.accounts().get(&stage.cardholder_no).unwrap();
+    client.accounts().get(&env.cardholder_no).unwrap();
 }
 
 #[test]

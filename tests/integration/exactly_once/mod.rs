@@ -1,6 +1,5 @@
 //! The `ensure_*` calls, and the record of attempts: whatever happens on the way, the target exists once, or the error says
 //! what is known.
-#![allow(clippy::unwrap_used, clippy::expect_used)] // test code
 
 mod platform;
 mod rows;

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use keysecure::{Client, ClientBuilder};
-use keysecure_tests::{Reply, Scripted, Seen, envelope, http};
+use keysecure_tests::{MockResponse, MockServer, RecordedRequest, envelope, http};
 use serde_json::{Value, json};
 
-use crate::FastClock;
+use super::FastClock;
 
 /// What becomes of a transfer.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ pub struct State {
 }
 
 pub struct Platform {
-    pub server: Scripted,
+    pub server: MockServer,
     pub state: Arc<State>,
     pub clock: Arc<FastClock>,
 }
@@ -62,21 +62,21 @@ impl State {
     pub fn start(self) -> Platform {
         let state = Arc::new(self);
         let serving = Arc::clone(&state);
-        let server = Scripted::platform(move |seen| serving.reply(seen)).unwrap();
+        let server = MockServer::platform(move |request| serving.reply(request)).unwrap();
         Platform { server, state, clock: Arc::new(FastClock::new()) }
     }
 
-    fn reply(&self, seen: &Seen) -> Reply {
-        let body: Value = serde_json::from_slice(&seen.body).unwrap();
+    fn reply(&self, request: &RecordedRequest) -> MockResponse {
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
         let reference = body["transfer_unique_no"].as_str().unwrap();
-        if seen.target.ends_with("/transfer/list") {
+        if request.target.ends_with("/transfer/list") {
             self.list(&body, reference)
         } else {
             self.transfer(&body, reference)
         }
     }
 
-    fn transfer(&self, body: &Value, reference: &str) -> Reply {
+    fn transfer(&self, body: &Value, reference: &str) -> MockResponse {
         let fate = self.fates.lock().unwrap().pop_front().unwrap_or(Fate::Done);
         if matches!(fate, Fate::Done | Fate::ResponseLost) {
             let mut rows = self.rows.lock().unwrap();
@@ -87,14 +87,14 @@ impl State {
         match fate {
             Fate::Done => {
                 let data = json!({"transfer_no": "T1", "transfer_unique_no": reference});
-                Reply::Keep(envelope(&data.to_string()))
+                MockResponse::Keep(envelope(&data.to_string()))
             }
-            Fate::ResponseLost | Fate::Lost => Reply::Close(Vec::new()),
+            Fate::ResponseLost | Fate::Lost => MockResponse::Close(Vec::new()),
             Fate::Refused(code) => refused(code),
         }
     }
 
-    fn list(&self, body: &Value, reference: &str) -> Reply {
+    fn list(&self, body: &Value, reference: &str) -> MockResponse {
         if let (Some(code), true) = (self.look_up_refused, self.fates.lock().unwrap().is_empty()) {
             return refused(code);
         }
@@ -103,7 +103,7 @@ impl State {
         let number = |name: &str| usize::try_from(body[name].as_u64().unwrap()).unwrap();
         let size = number("size").min(self.cap);
         let page: Vec<_> = listed.into_iter().skip(number("page") * size).take(size).collect();
-        Reply::Keep(envelope(&json!({"list": page}).to_string()))
+        MockResponse::Keep(envelope(&json!({"list": page}).to_string()))
     }
 }
 
@@ -118,7 +118,7 @@ impl Platform {
 
     /// How many transfers were requested.
     pub fn transfers(&self) -> usize {
-        self.server.seen().iter().filter(|seen| seen.target.ends_with("/account/transfer")).count()
+        self.server.requests().iter().filter(|request| request.target.ends_with("/account/transfer")).count()
     }
 
     /// How many were made.
@@ -135,7 +135,7 @@ pub fn row(number: &str, reference: Option<&str>, balance: &str) -> Value {
     })
 }
 
-pub fn refused(code: i64) -> Reply {
+pub fn refused(code: i64) -> MockResponse {
     let body = json!({"code": code, "msg": "refused"}).to_string();
-    Reply::Keep(http("200 OK", &["Content-Type: application/json"], body.as_bytes()))
+    MockResponse::Keep(http("200 OK", &["Content-Type: application/json"], body.as_bytes()))
 }

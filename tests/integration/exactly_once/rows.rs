@@ -8,8 +8,8 @@ use keysecure::{CallRecord, Client, Ensure, ErrorKind, Observer, Outcome, Store,
 use keysecure_sandbox::{ListRules, Platform, RowReference};
 use serde_json::{Value, json};
 
-use crate::platform::{Fate, Shown, State, row};
-use crate::{LIST, scene, top_up};
+use super::platform::{Fate, Shown, State, row};
+use super::{LIST, scene, top_up};
 
 fn options() -> Ensure {
     let settle = Some(Duration::from_secs(10));
@@ -93,17 +93,17 @@ fn where_the_filter_is_ignored_absence_is_read_up_to_an_empty_page() {
 #[test]
 fn a_list_that_repeats_its_last_page_for_ever_can_still_show_absence() {
     // A filter that finds parts of a reference, and pages beyond the last that are the last one.
-    let server = keysecure_tests::Scripted::platform(|seen| {
-        let data = if seen.target.ends_with("/transfer/list") {
+    let server = keysecure_tests::MockServer::platform(|request| {
+        let data = if request.target.ends_with("/transfer/list") {
             json!({"list": [row("T7", Some("Pay-10"), "10")]})
         } else {
             json!({"transfer_no": "T8"})
         };
-        keysecure_tests::Reply::Keep(keysecure_tests::envelope(&data.to_string()))
+        keysecure_tests::MockResponse::Keep(keysecure_tests::envelope(&data.to_string()))
     })
     .unwrap();
     let builder = keysecure::Client::builder("key", "0123456789abcdef").base_url(server.base_url());
-    let client = builder.clock(std::sync::Arc::new(crate::FastClock::new())).store(Store::memory()).build().unwrap();
+    let client = builder.clock(std::sync::Arc::new(super::FastClock::new())).store(Store::memory()).build().unwrap();
     assert!(client.accounts().ensure_transfer(&top_up("Pay-1"), &options()).unwrap().created);
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use keysecure::{Client, Decimal, Ensure, ErrorKind, Outcome, Store, Transfer, TransferType};
 use keysecure_sandbox::{Fault, FaultKind};
 
-use crate::{LIST, TRANSFER, scene};
+use super::{LIST, TRANSFER, scene};
 
 #[test]
 fn a_new_number_is_sent_at_once() {

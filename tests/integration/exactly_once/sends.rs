@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use keysecure::{Ensure, Error, ErrorKind, Outcome, Store};
 
-use crate::platform::{Fate, Platform, State, row};
-use crate::top_up;
+use super::platform::{Fate, Platform, State, row};
+use super::top_up;
 
 fn options() -> Ensure {
     let settle = Some(Duration::from_secs(10));

@@ -9,10 +9,10 @@ use keysecure::{
     Acquired, AttemptEnd, AttemptStart, AttemptStore, Client, Clock as _, Ensure, ErrorKind, MemoryStore, Observer,
     Outcome, Request, Response, Store, StoreUnavailable, Transport, TransportError, TransportFault, WhenUnavailable,
 };
-use keysecure_tests::{Reply, Scripted, envelope, virtual_card};
+use keysecure_tests::{MockResponse, MockServer, envelope, virtual_card};
 
-use crate::platform::{Fate, State};
-use crate::{FastClock, LIST, TRANSFER, scene_with, top_up};
+use super::platform::{Fate, State};
+use super::{FastClock, LIST, TRANSFER, scene_with, top_up};
 
 type Hook = Box<dyn FnOnce() -> bool + Send>;
 
@@ -262,10 +262,10 @@ fn a_process_that_stands_still_between_look_up_and_send_looks_again() {
 fn two_plain_calls_on_one_reference_do_not_meet() {
     let ((arrived, arrivals), (go_on, may_go_on)) = (mpsc::channel(), mpsc::channel());
     let (arrived, may_go_on) = (Mutex::new(arrived), Mutex::new(may_go_on));
-    let server = Scripted::platform(move |_| {
+    let server = MockServer::platform(move |_| {
         arrived.lock().unwrap().send(()).unwrap();
         may_go_on.lock().unwrap().recv().unwrap();
-        Reply::Keep(envelope(r#"{"transfer_no":"T1","transfer_unique_no":"Pay-1"}"#))
+        MockResponse::Keep(envelope(r#"{"transfer_no":"T1","transfer_unique_no":"Pay-1"}"#))
     })
     .unwrap();
     let shared = store(&Mine::old());
@@ -283,7 +283,7 @@ fn two_plain_calls_on_one_reference_do_not_meet() {
         go_on.send(()).unwrap();
         client().accounts().transfer(&top_up("Pay-1")).unwrap();
     });
-    assert_eq!(server.seen().len(), 2);
+    assert_eq!(server.requests().len(), 2);
 }
 
 /// A transfer whose outcome is unknown, made while the store is gone; then the store is back.
@@ -374,10 +374,10 @@ fn a_raw_call_that_carries_a_reference_is_recorded() {
 fn two_plain_calls_of_one_process_do_not_meet_while_the_store_is_gone() {
     let ((arrived, arrivals), (go_on, may_go_on)) = (mpsc::channel(), mpsc::channel());
     let (arrived, may_go_on) = (Mutex::new(arrived), Mutex::new(may_go_on));
-    let server = Scripted::platform(move |_| {
+    let server = MockServer::platform(move |_| {
         arrived.lock().unwrap().send(()).unwrap();
         may_go_on.lock().unwrap().recv().unwrap();
-        Reply::Keep(envelope(r#"{"transfer_no":"T1","transfer_unique_no":"Pay-1"}"#))
+        MockResponse::Keep(envelope(r#"{"transfer_no":"T1","transfer_unique_no":"Pay-1"}"#))
     })
     .unwrap();
     let mine = Mine::old();
@@ -394,7 +394,7 @@ fn two_plain_calls_of_one_process_do_not_meet_while_the_store_is_gone() {
         go_on.send(()).unwrap();
         first.join().unwrap().unwrap();
     });
-    assert_eq!(server.seen().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 /// A transport that answers every request with a token.

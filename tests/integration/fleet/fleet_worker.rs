@@ -10,7 +10,7 @@
 //! * `warnings`: answer: how often the store was said to be unreachable, and to be back
 
 #[cfg(unix)]
-fn main() -> Result<(), keysecure_tests::Broken> {
+fn main() -> Result<(), keysecure_tests::BoxError> {
     worker::run()
 }
 
@@ -29,7 +29,7 @@ mod worker {
         CallRecord, Client, Decimal, Ensure, FileStore, Observer, ReplayStore, Store, StoreUnavailable, Transfer,
         TransferType,
     };
-    use keysecure_tests::Broken;
+    use keysecure_tests::BoxError;
 
     /// Counts what the client says of its store.
     #[derive(Default)]
@@ -55,7 +55,7 @@ mod worker {
         }
     }
 
-    pub(super) fn run() -> Result<(), Broken> {
+    pub(super) fn run() -> Result<(), BoxError> {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         let [base_url, api_key, api_secret, cardholder_no, threads, store @ ..] = arguments.as_slice() else {
             return Err("too few arguments".into());
@@ -103,7 +103,7 @@ mod worker {
         Ok(())
     }
 
-    fn open(store: &[String]) -> Result<Option<Store>, Broken> {
+    fn open(store: &[String]) -> Result<Option<Store>, BoxError> {
         match store.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["none"] => Ok(None),
             ["file", directory] => Ok(Some(FileStore::open(*directory)?.into())),

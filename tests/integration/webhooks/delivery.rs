@@ -1,7 +1,5 @@
 //! The sandbox's callbacks at the client's verifier: two independent readings of one specification meet.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // test code
-
 use std::io::Read as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,20 +1,19 @@
 //! A purchase is decided once, whoever is asked and however often, and no approval leaves too late.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // test code
-
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use keysecure::{
     Decision, MemoryReplayStore, Received, Rejection, ReplayStore, Responder, StoreUnavailable, WebhookVerifier,
     WhenUnavailable, reply_accept, reply_decline,
 };
+use keysecure_tests::{capture_logs, warnings};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 fn verifier(store: &Arc<dyn ReplayStore>, when_unavailable: WhenUnavailable) -> WebhookVerifier {
-    lines();
+    capture_logs();
     WebhookVerifier::new("app-1", [SECRET]).unwrap().replay_guard(Arc::clone(store), when_unavailable)
 }
 
@@ -373,7 +372,7 @@ mod processes {
 
     fn start(directory: &Path, name: &str) -> Child {
         Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "processes::a_worker"])
+            .args(["--ignored", "--exact", "webhooks::purchases::processes::a_worker"])
             .env(DIRECTORY, directory)
             .env("KEYSECURE_TESTS_NAME", name)
             .spawn()
@@ -445,31 +444,14 @@ mod processes {
     }
 }
 
-/// What was logged about a purchase.
+/// What was logged about a purchase: warnings of the client, and nothing else.
 fn logged(consume_no: &str) -> Vec<String> {
     let quoted = format!("{consume_no:?}");
-    let lines = lines().lock().unwrap_or_else(PoisonError::into_inner);
-    lines.iter().filter(|line| line.contains(&quoted)).cloned().collect()
-}
-
-fn lines() -> &'static Mutex<Vec<String>> {
-    static LINES: OnceLock<Mutex<Vec<String>>> = OnceLock::new();
-    LINES.get_or_init(|| {
-        log::set_logger(&Log).unwrap();
-        log::set_max_level(log::LevelFilter::Warn);
-        Mutex::default()
-    })
-}
-
-struct Log;
-
-impl log::Log for Log {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-    fn log(&self, record: &log::Record<'_>) {
-        assert_eq!((record.level(), record.target()), (log::Level::Warn, "keysecure"));
-        lines().lock().unwrap_or_else(PoisonError::into_inner).push(record.args().to_string());
-    }
-    fn flush(&self) {}
+    let lines = warnings().into_iter().filter(|line| line.text.contains(&quoted));
+    lines
+        .map(|line| {
+            assert_eq!((line.level, &*line.target), (log::Level::Warn, "keysecure"));
+            line.text
+        })
+        .collect()
 }

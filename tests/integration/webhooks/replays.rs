@@ -1,7 +1,5 @@
 //! An old webhook, or another merchant's, in new clothes: what is signed must be what the headers and the verifier say.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // test code
-
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

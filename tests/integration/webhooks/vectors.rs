@@ -2,8 +2,6 @@
 //!
 //! The vectors and the programs that made them are in `tests/vectors/webhooks/`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // test code
-
 use keysecure::{Rejection, WebhookVerifier};
 use serde_json::Value;
 

@@ -1,7 +1,5 @@
 //! The webhook verifier under attack: what the platform sends is accepted, everything else is one typed rejection.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // test code
-
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -282,9 +280,9 @@ fn a_verifier_without_a_secret_or_with_an_empty_one_cannot_be_made() {
 }
 
 /// A store that cannot be reached.
-struct Broken;
+struct BoxError;
 
-impl ReplayStore for Broken {
+impl ReplayStore for BoxError {
     fn insert(&self, _: &str, _: &str, _: Duration) -> Result<Option<String>, StoreUnavailable> {
         Err(StoreUnavailable)
     }
@@ -321,10 +319,10 @@ fn a_rejected_callback_is_not_remembered() {
 
 #[test]
 fn a_store_out_of_reach_rejects_unless_the_caller_chose_otherwise() {
-    let safe = verifier().replay_guard(Arc::new(Broken), WhenUnavailable::default());
+    let safe = verifier().replay_guard(Arc::new(BoxError), WhenUnavailable::default());
     let error = safe.verify(signed(BODY, NOW), BODY.as_bytes()).unwrap_err();
     assert_eq!(error.rejection(), Some(Rejection::ReplayStoreUnavailable));
-    let bold = verifier().replay_guard(Arc::new(Broken), WhenUnavailable::Accept);
+    let bold = verifier().replay_guard(Arc::new(BoxError), WhenUnavailable::Accept);
     assert!(bold.verify(signed(BODY, NOW), BODY.as_bytes()).is_ok());
 }
 

@@ -4,7 +4,7 @@
 //! structs of exactly what the client's models hold. No token renewal, no clock, no retries, no error texts, no unknown
 //! fields: the token is fetched once, and anything unexpected is just an error.
 
-mod answers;
+mod responses;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -15,8 +15,8 @@ use serde_json::Value;
 use ureq::Agent;
 
 use crate::Outcome;
-pub(crate) use answers::ListBody;
-use answers::{Card, List, Token};
+pub(crate) use responses::ListBody;
+use responses::{Card, List, Token};
 
 const LARGEST_ANSWER: u64 = 8 * 1024 * 1024;
 const LARGEST_HEADER: usize = 64 * 1024;
