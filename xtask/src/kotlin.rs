@@ -42,7 +42,7 @@ pub fn run(arguments: &[String]) -> bool {
 /// `cargo xtask kotlin-bench`: the shipped library under the JVM against the Rust call and against the JVM's own HTTP.
 pub fn bench() -> bool {
     let Some(library) = package::shipped() else { return false };
-    let programs = "build --release -p keysecure-tests --bin bench --bin face_yardstick";
+    let programs = "build --release -p keysecure-tests --bin bench --bin rust_baseline";
     if !run::passes(&mut run::cargo(programs)) {
         return false;
     }
@@ -50,7 +50,7 @@ pub fn bench() -> bool {
     let Some(bindings) = made() else { return false };
     let bindings = Bindings { library, ..bindings };
     let program = |name: &str| format!("-Dbench.{name}={}", release.join(name).display());
-    let arguments = [program("bench"), program("face_yardstick"), "-Dtest=Benchmark".into(), "test".into()];
+    let arguments = [program("bench"), program("rust_baseline"), "-Dtest=Benchmark".into(), "test".into()];
     let maven = maven(&bindings, &arguments);
     // All on one core: to wake the other side of a connection on another core costs up to twice a call, or nothing, by where
     // the system happens to put them.

@@ -55,7 +55,7 @@ pub fn bench() -> bool {
         }
     };
     let programs =
-        "build --release -p keysecure-sandbox -p keysecure-tests --bin keysecure-sandbox --bin face_yardstick";
+        "build --release -p keysecure-sandbox -p keysecure-tests --bin keysecure-sandbox --bin rust_baseline";
     if !run::passes(&mut run::cargo(programs)) || !prepare() {
         return false;
     }
@@ -114,7 +114,7 @@ fn swift_with(toolchain: &Toolchain, folder: &str, verb: &str, rest: &[String]) 
     let programs = target.join(if folder == "debug" { "debug" } else { "release" });
     let variables = [
         ("KEYSECURE_SANDBOX", text(programs.join("keysecure-sandbox"))),
-        ("KEYSECURE_YARDSTICK", text(programs.join("face_yardstick"))),
+        ("KEYSECURE_YARDSTICK", text(programs.join("rust_baseline"))),
         ("KEYSECURE_SCENARIOS", text(toolchain.workspace().join("tests").join("conformance"))),
     ];
     toolchain.swift(&arguments, &variables)

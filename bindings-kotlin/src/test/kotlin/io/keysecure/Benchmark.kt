@@ -38,7 +38,7 @@ class Benchmark {
         )
         Program(System.getProperty("bench.bench"), "serve-recorded-answers").use { server ->
             val url = "http://127.0.0.1:" + server.ask(gson.toJson(answers))
-            Program(System.getProperty("bench.face_yardstick")).use { rust ->
+            Program(System.getProperty("bench.rust_baseline")).use { rust ->
                 rust.tell("$url ${sandbox.apiKey} ${sandbox.apiSecret} $cardNo")
                 race(url, rust)
             }
