@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keysecure::{Card, Cardholder, EnsureOptions, Ensured, TransferRecord, WindowBound, OnStoreFailure};
+use keysecure::{Card, Cardholder, Ensured, OnStoreFailure, TransferRecord, WindowBound};
 
 /// How to make sure of a target. See the core's `EnsureOptions`.
 #[derive(Debug, Clone, uniffi::Record)]
@@ -29,7 +29,7 @@ pub struct EnsureOptions {
     pub on_store_failure: Option<OnStoreFailure>,
 }
 
-impl From<EnsureOptions> for EnsureOptions {
+impl From<EnsureOptions> for keysecure::EnsureOptions {
     fn from(options: EnsureOptions) -> Self {
         Self {
             deadline: options.deadline,

@@ -238,7 +238,7 @@ mod tests {
             max_response_bytes: 10,
         };
         let error = Foreign(Arc::clone(&stack) as Arc<dyn Transport>).send(&request).unwrap_err();
-        assert!(!error.sent && error.fault == TransportFault::Timeout);
+        assert!(!error.may_have_been_sent && error.fault == TransportFault::Timeout);
         assert_eq!(stack.given.lock().unwrap().as_ref().unwrap().start_within, limit);
     }
 }

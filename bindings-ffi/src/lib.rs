@@ -42,7 +42,7 @@ pub use secrets::{AccessToken, CardSecrets, ClientToken};
 pub use simulation::Simulation;
 pub use stores::{Acquired, AttemptStart, AttemptStore, PastAttempt, ReplayStore, Store, StoredToken, TokenStore};
 pub use warnings::{WarningSink, set_warning_sink};
-pub use webhook::{Decider, Decision, VerifiedWebhook, Responder, SignatureMatch, WebhookOptions, WebhookVerifier};
+pub use webhook::{Decider, Decision, Responder, SignatureMatch, VerifiedWebhook, WebhookOptions, WebhookVerifier};
 
 uniffi::setup_scaffolding!();
 

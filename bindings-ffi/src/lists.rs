@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use keysecure::{Bin, Card, Cardholder, Consumption, Extra, Pager, Package, Page, TransferRecord};
+use keysecure::{Bin, Card, Cardholder, Consumption, Extra, Package, Page, Pager, TransferRecord};
 
 use crate::convert::Result;
 

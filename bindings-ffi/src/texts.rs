@@ -1,6 +1,6 @@
 //! Open enums from the platform's text: a known one, or `Unknown` with the text.
 
-use keysecure::{CardStatus, CardType, CardholderStatus, ConsumptionType, FeeWaiver, FeeType, Status, TransferType};
+use keysecure::{CardStatus, CardType, CardholderStatus, ConsumptionType, FeeType, FeeWaiver, Status, TransferType};
 
 macro_rules! of_text {
     ($($function:ident -> $name:ident,)+) => { $(

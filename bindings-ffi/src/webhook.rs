@@ -90,7 +90,7 @@ impl WebhookVerifier {
     /// Verifies the signature and the age only: no look at the action, no typing, no replay guard.
     pub fn verify_signature(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<SignatureMatch> {
         let verified = self.0.verify_signature(pairs(&headers), &body)?;
-        Ok(SignatureMatch { secret: place(verified.secret), form: verified.form })
+        Ok(SignatureMatch { secret_index: place(verified.secret_index), form: verified.form })
     }
 
     /// The headers that the platform would send with this body, signed with the first secret: for tests.
@@ -118,7 +118,7 @@ pub fn parse_unverified(body: Vec<u8>) -> Result<Event> {
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct SignatureMatch {
     /// Which of the verifier's secrets signed it, counted from 0.
-    pub secret: i32,
+    pub secret_index: i32,
     /// Which canonical form was signed.
     pub form: CanonicalForm,
 }
@@ -146,8 +146,8 @@ impl VerifiedWebhook {
     }
 
     /// Which of the verifier's secrets signed it, counted from 0.
-    pub fn secret(&self) -> i32 {
-        place(self.0.secret)
+    pub fn secret_index(&self) -> i32 {
+        place(self.0.secret_index)
     }
 
     /// Which canonical form was signed.

@@ -3,7 +3,7 @@
 //! Objects carry these values as `str`, so that one the platform adds tomorrow is a value like any other; the classes
 //! name those that this version knows.
 
-use keysecure::{CardStatus, CardType, CardholderStatus, ConsumptionType, FeeWaiver, FeeType, Status, TransferType};
+use keysecure::{CardStatus, CardType, CardholderStatus, ConsumptionType, FeeType, FeeWaiver, Status, TransferType};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 

@@ -51,13 +51,14 @@ mod _native {
     use crate::stores::{FileStore, MemoryReplayStore, MemoryStore, MemoryTokenStore, RedisStore};
     #[pymodule_export]
     use crate::webhooks::{
-        Claim, VerifiedWebhook, Responder, UnknownEvent, SignatureMatch, WebhookVerifier, reply_accept, reply_duplicate, reply_decline,
+        Claim, Responder, SignatureMatch, UnknownEvent, VerifiedWebhook, WebhookVerifier, reply_accept, reply_decline,
+        reply_duplicate,
     };
     #[pymodule_export]
     use keysecure::{
         Account, AccountInfo, AuthEvent, Bin, Card, CardApplied, CardUpdateEvent, Cardholder, CardholderApplied,
-        CardholderCard, Consumption, ConsumptionEvent, Fee, Limits, MerchantInfo, Package, SimulationResult, FeeSchedule,
-        TransferRecord, TransferResult,
+        CardholderCard, Consumption, ConsumptionEvent, Fee, FeeSchedule, Limits, MerchantInfo, Package,
+        SimulationResult, TransferRecord, TransferResult,
     };
 
     #[pymodule_init]

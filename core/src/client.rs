@@ -87,7 +87,7 @@ impl Client {
     /// is recorded in the store of attempts, as by its own method.
     pub fn call(&self, method: Method, path: &str, body: Option<&Json>) -> Result<Json, Error> {
         let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\'));
-        let operation = operation::of_raw_call(method, path).filter(|_| plain && path.starts_with('/'));
+        let operation = operation::for_raw_call(method, path).filter(|_| plain && path.starts_with('/'));
         let Some(operation) = operation else {
             return Err(Error::invalid_input("path", "must start with / and hold no query, space or dot segment"));
         };

@@ -1,6 +1,6 @@
 //! The simulation calls of the platform's sandbox.
 
-use keysecure::{MerchantInfo, SimulationRequest, SimulatedFee, SimulationResult};
+use keysecure::{MerchantInfo, SimulatedFee, SimulationRequest, SimulationResult};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 

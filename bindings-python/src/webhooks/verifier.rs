@@ -10,7 +10,7 @@ use pyo3::types::{PyBool, PyDelta, PyDict, PyString};
 
 use super::claim::Claim;
 use super::headers::Headers;
-use super::received::{VerifiedWebhook, SignatureMatch, event_object};
+use super::received::{SignatureMatch, VerifiedWebhook, event_object};
 use super::{raw_body, run};
 use crate::errors::config;
 use crate::process::PerProcess;
@@ -153,7 +153,12 @@ impl WebhookVerifier {
     }
 
     /// Verifies the signature and the age only: no look at the action, no typing, no replay guard.
-    fn verify_signature(&self, py: Python<'_>, headers: Given<'_, '_>, body: Given<'_, '_>) -> PyResult<SignatureMatch> {
+    fn verify_signature(
+        &self,
+        py: Python<'_>,
+        headers: Given<'_, '_>,
+        body: Given<'_, '_>,
+    ) -> PyResult<SignatureMatch> {
         let (headers, body, core) = (Headers::of(headers)?, raw_body(body)?, self.here(py)?);
         run(py, body.len() > LARGE, || core.verify_signature(headers.pairs(), &body)).map(SignatureMatch)
     }

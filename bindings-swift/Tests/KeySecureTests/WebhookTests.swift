@@ -19,7 +19,7 @@ final class WebhookTests: XCTestCase {
     func testACallbackThatIsSignedIsTyped() throws {
         let received = try WebhookVerifier(appId: "app-1", secret: secret).verify(headers: signed(body), body: body)
         XCTAssertEqual(received.id(), "evt-1")
-        XCTAssertEqual(received.secret(), 0)
+        XCTAssertEqual(received.secretIndex(), 0)
         guard case let .cardUpdate(data) = received.event() else { return XCTFail("\(received)") }
         XCTAssertEqual(data.cardNo, "k1")
         XCTAssertEqual(data.afterStatus, .activated)
@@ -74,7 +74,7 @@ final class WebhookTests: XCTestCase {
 
     func testSeveralSecretsServeWhileOneIsReplaced() throws {
         let verifier = try WebhookVerifier(appId: "app-1", secrets: ["another-secret-another-secret-00", secret])
-        XCTAssertEqual(try verifier.verify(headers: signed(body), body: body).secret(), 1)
+        XCTAssertEqual(try verifier.verify(headers: signed(body), body: body).secretIndex(), 1)
     }
 
     func testAStoreOfTheMerchantsThatThrowsRejects() throws {

@@ -112,7 +112,7 @@ impl Decode for Json {
         Self::deserialize(deserializer)
     }
 
-    fn of_json(json: &str) -> Option<Self> {
+    fn from_json_text(json: &str) -> Option<Self> {
         Some(Self::valid(json))
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn lenient<'de, A: MapAccess<'de>, T: Decode>(
     extra: &mut Extra,
 ) -> Result<Option<T>, A::Error> {
     let json = map.next_value::<&RawValue>()?.get();
-    let value = T::of_json(json).or_else(|| identifier(name, json));
+    let value = T::from_json_text(json).or_else(|| identifier(name, json));
     if value.is_none() && json != "null" {
         keep(model, name, json, extra);
     } else {
@@ -46,7 +46,7 @@ pub(crate) fn or_absent<T: Decode, E: serde::de::Error>(
 #[cold]
 fn identifier<T: Decode>(name: &str, json: &str) -> Option<T> {
     let is_number = name.ends_with("_no") && json.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number { T::of_json(&format!("\"{json}\"")) } else { None }
+    if is_number { T::from_json_text(&format!("\"{json}\"")) } else { None }
 }
 
 #[cold]

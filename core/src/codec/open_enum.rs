@@ -92,7 +92,7 @@ macro_rules! open_enum {
                 deserializer.deserialize_any($crate::codec::TextVisitor(|text: &str| Some(Self::from(text))))
             }
 
-            fn of_json(json: &str) -> Option<Self> {
+            fn from_json_text(json: &str) -> Option<Self> {
                 $crate::codec::text_of(json).map(|text| Self::from(&*text))
             }
         }

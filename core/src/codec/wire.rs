@@ -26,7 +26,7 @@ pub(crate) trait Decode: Sized {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 
     /// Reads a value from its JSON text, which is valid. `None` when it has another type.
-    fn of_json(json: &str) -> Option<Self> {
+    fn from_json_text(json: &str) -> Option<Self> {
         serde_json::from_str::<Read<Self>>(json).ok().map(|Read(value)| value)
     }
 
@@ -171,8 +171,8 @@ impl<T: Decode> Decode for Option<T> {
         T::read_optional(deserializer)
     }
 
-    fn of_json(json: &str) -> Option<Self> {
-        if T::is_nothing(json) { Some(None) } else { T::of_json(json).map(Some) }
+    fn from_json_text(json: &str) -> Option<Self> {
+        if T::is_nothing(json) { Some(None) } else { T::from_json_text(json).map(Some) }
     }
 
     fn missing() -> Option<Self> {
@@ -248,7 +248,7 @@ impl Decode for String {
         deserializer.deserialize_any(TextVisitor(|text: &str| Some(text.to_owned())))
     }
 
-    fn of_json(json: &str) -> Option<Self> {
+    fn from_json_text(json: &str) -> Option<Self> {
         text_of(json).map(Cow::into_owned)
     }
 }
@@ -294,7 +294,7 @@ impl Decode for bool {
         deserializer.deserialize_any(Boolean)
     }
 
-    fn of_json(json: &str) -> Option<Self> {
+    fn from_json_text(json: &str) -> Option<Self> {
         json.parse().ok()
     }
 }
@@ -331,7 +331,7 @@ macro_rules! from_number_or_text {
                 }
             }
 
-            fn of_json(json: &str) -> Option<Self> {
+            fn from_json_text(json: &str) -> Option<Self> {
                 match NumberText::of(json) {
                     NumberText::Text(text) => $parse(text),
                     NumberText::Nothing | NumberText::Other(_) => None,

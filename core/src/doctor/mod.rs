@@ -40,12 +40,12 @@ struct Doctor<'a> {
 }
 
 impl Doctor<'_> {
-    fn note(&mut self, check: Check, health: CheckStatus, found: impl Into<String>, advice: &str, code: Option<i64>) {
-        self.findings.push(CheckResult { check, health, found: found.into(), advice: advice.to_owned(), code });
+    fn note(&mut self, check: Check, status: CheckStatus, found: impl Into<String>, advice: &str, code: Option<i64>) {
+        self.findings.push(CheckResult { check, status, found: found.into(), advice: advice.to_owned(), code });
     }
 
     fn good(&mut self, check: Check, found: impl Into<String>) {
-        self.note(check, CheckStatus::Good, found, "", None);
+        self.note(check, CheckStatus::Pass, found, "", None);
     }
 
     /// Puts the findings in order and fills in what was not reached.
@@ -67,13 +67,13 @@ impl Doctor<'_> {
             // HTTP 401 and 403 without a code may be the platform's own.
             Err(error) if error.code().is_none() && error.kind() == ErrorKind::Authentication => {
                 let advice = "check the Api-Key, that it belongs to this environment, and the proxies in between";
-                self.note(Check::ApiKey, CheckStatus::Bad, error.to_string(), advice, None);
+                self.note(Check::ApiKey, CheckStatus::Fail, error.to_string(), advice, None);
                 return false;
             }
             Err(error) if error.code().is_none() && error.kind() == ErrorKind::Permission => {
                 let advice = "add this machine's public address to the whitelist of the Api-Key; if it is there, check \
                               base_url and the proxies in between";
-                self.note(Check::IpWhitelist, CheckStatus::Bad, error.to_string(), advice, None);
+                self.note(Check::IpWhitelist, CheckStatus::Fail, error.to_string(), advice, None);
                 return false;
             }
             // A code that the platform does not document, or none: something else may have answered.
@@ -89,13 +89,13 @@ impl Doctor<'_> {
         let code = error.as_ref().and_then(Error::code);
         let msg = error.as_ref().and_then(Error::msg).unwrap_or_default().to_owned();
         if let Some(advice) = code.and_then(api_key_advice) {
-            self.note(Check::ApiKey, CheckStatus::Bad, format!("refused: {msg}"), advice, code);
+            self.note(Check::ApiKey, CheckStatus::Fail, format!("refused: {msg}"), advice, code);
             return false;
         }
         if code == Some(1003) {
             self.good(Check::ApiKey, "known and enabled");
             let advice = "add this machine's public address to the whitelist of the Api-Key";
-            self.note(Check::IpWhitelist, CheckStatus::Bad, format!("refused: {msg}"), advice, code);
+            self.note(Check::IpWhitelist, CheckStatus::Fail, format!("refused: {msg}"), advice, code);
             return false;
         }
         self.good(Check::ApiKey, "known and enabled");
@@ -104,18 +104,18 @@ impl Doctor<'_> {
             Some(1005) => {
                 let advice =
                     "the platform refuses every timestamp: check the proxies in between for a wrong Date header";
-                self.note(Check::Token, CheckStatus::Bad, format!("refused: {msg}"), advice, code);
+                self.note(Check::Token, CheckStatus::Fail, format!("refused: {msg}"), advice, code);
                 false
             }
             Some(1006 | 1007) => {
                 let advice =
                     "another process fetches tokens all the time, and each new one voids this one: share one token";
-                self.note(Check::Token, CheckStatus::Bad, format!("refused even when new: {msg}"), advice, code);
+                self.note(Check::Token, CheckStatus::Fail, format!("refused even when new: {msg}"), advice, code);
                 false
             }
             Some(1001 | 1009) => {
                 let advice = "try again in a minute";
-                self.note(Check::Token, CheckStatus::Warning, format!("the platform is busy: {msg}"), advice, code);
+                self.note(Check::Token, CheckStatus::Warn, format!("the platform is busy: {msg}"), advice, code);
                 false
             }
             _ => {
@@ -123,7 +123,7 @@ impl Doctor<'_> {
                     None => self.good(Check::Token, "given and accepted"),
                     Some(odd) => {
                         let found = format!("given and accepted, but {}", odd.found());
-                        self.note(Check::Token, CheckStatus::Warning, found, OddLifetime::ADVICE, None);
+                        self.note(Check::Token, CheckStatus::Warn, found, OddLifetime::ADVICE, None);
                     }
                 }
                 true
@@ -147,7 +147,7 @@ impl Doctor<'_> {
             }
             _ => "try again; if it stays, ask the network's keeper",
         };
-        self.note(Check::Reachability, CheckStatus::Bad, error.to_string(), advice, error.code());
+        self.note(Check::Reachability, CheckStatus::Fail, error.to_string(), advice, error.code());
     }
 
     /// How wrong the device's clock is, as far as answers have shown.
@@ -164,7 +164,7 @@ impl Doctor<'_> {
             self.good(Check::Clock, text);
         } else {
             let advice = "calls work all the same, because the client follows the platform's clock; set the device's clock (NTP)";
-            self.note(Check::Clock, CheckStatus::Warning, text, advice, None);
+            self.note(Check::Clock, CheckStatus::Warn, text, advice, None);
         }
     }
 
@@ -176,7 +176,7 @@ impl Doctor<'_> {
             (_, Ok(_)) => self.good(Check::Mode, "authorization: cards are opened from BINs"),
             (Err(error), Err(_)) => {
                 let advice = "ask the platform which mode the merchant is in";
-                self.note(Check::Mode, CheckStatus::Bad, error.to_string(), advice, error.code());
+                self.note(Check::Mode, CheckStatus::Fail, error.to_string(), advice, error.code());
             }
         }
     }
@@ -204,11 +204,11 @@ impl Doctor<'_> {
             }
             Err(error) if error.code() == Some(1013) => {
                 let advice = "ask the platform to enable PCI display for the merchant";
-                self.note(Check::Pci, CheckStatus::Bad, error.to_string(), advice, error.code());
+                self.note(Check::Pci, CheckStatus::Fail, error.to_string(), advice, error.code());
             }
             Err(error) => {
                 let advice = "give the number of a card that exists and is activated";
-                self.note(Check::Pci, CheckStatus::Bad, error.to_string(), advice, error.code());
+                self.note(Check::Pci, CheckStatus::Fail, error.to_string(), advice, error.code());
             }
         }
     }
@@ -229,10 +229,10 @@ impl Doctor<'_> {
         let fitting = fitting.map(|aes| format!("scheme {}, mode {}", aes.scheme.as_str(), aes.mode.as_str())).next();
         if let Some(right) = fitting {
             let found = format!("the aes setting does not decrypt card secrets, but {right} does");
-            self.note(Check::Aes, CheckStatus::Bad, found, "set aes to that", None);
+            self.note(Check::Aes, CheckStatus::Fail, found, "set aes to that", None);
         } else {
             let advice = "check that the apiSecret belongs to this Api-Key and is the current one";
-            self.note(Check::Aes, CheckStatus::Bad, "no known scheme decrypts card secrets", advice, None);
+            self.note(Check::Aes, CheckStatus::Fail, "no known scheme decrypts card secrets", advice, None);
         }
     }
 }

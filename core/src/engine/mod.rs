@@ -272,7 +272,7 @@ impl Engine {
                     self.clock.sleep(wait).map_err(ended)?;
                 }
                 RetryDecision::Fail => {
-                    if let AttemptOutcome::NotAnEnvelope { http_status: 401 } = failure.happened {
+                    if let AttemptOutcome::MalformedResponse { http_status: 401 } = failure.happened {
                         *self.doubted_token() = token;
                     }
                     return Err(error);
@@ -343,7 +343,7 @@ impl Engine {
                 happened: match error.fault {
                     TransportFault::TooLarge | TransportFault::Protocol => AttemptOutcome::Unreadable,
                     TransportFault::Interrupted => AttemptOutcome::Interrupted,
-                    _ => AttemptOutcome::NoAnswer { sent: error.sent },
+                    _ => AttemptOutcome::NoResponse { sent: error.may_have_been_sent },
                 },
                 error: Error::transport(error),
                 date: None,
@@ -374,7 +374,7 @@ impl Engine {
                 Err(error) => (AttemptOutcome::Unacceptable, error),
             },
             Ok(Envelope::Refused { code, msg }) => outcome::refusal(code, &msg, status),
-            Err(unreadable) => outcome::of_unreadable(unreadable, status),
+            Err(unreadable) => outcome::for_unreadable(unreadable, status),
         };
         Err(Failure { happened, error: error.with_status(status).with_retry_after(retry_after), date })
     }

@@ -16,11 +16,11 @@ pub(crate) enum AttemptOutcome {
     /// HTTP 401 without a code: the Api-Key or the access token was refused before anything was done.
     Unauthorized,
     /// No answer; whether the whole request may have reached the platform.
-    NoAnswer { sent: bool },
+    NoResponse { sent: bool },
     /// Nothing was sent: the moment by which it had to begin has passed.
     TooLate,
     /// An answer that is not the platform's envelope, or has a code that may be a gateway's; 5xx, 408 and 429 may pass.
-    NotAnEnvelope { http_status: u16 },
+    MalformedResponse { http_status: u16 },
     /// The call was ended while it waited for the network.
     Interrupted,
     /// An answer that is no HTTP or too large to read.
@@ -67,11 +67,11 @@ pub(crate) fn next(happened: AttemptOutcome, state: RetryState) -> RetryDecision
         AttemptOutcome::Refused(1005) if !state.clock_relearned => RetryDecision::RelearnClock,
         AttemptOutcome::Refused(1006 | 1007) | AttemptOutcome::Unauthorized if renewable => RetryDecision::RenewToken,
         // A gateway's own code under HTTP 401: likely the token, but no word of the platform's.
-        AttemptOutcome::NotAnEnvelope { http_status: 401 } if read && renewable => RetryDecision::RenewToken,
-        AttemptOutcome::Refused(1009) | AttemptOutcome::NoAnswer { sent: false } => back_off,
+        AttemptOutcome::MalformedResponse { http_status: 401 } if read && renewable => RetryDecision::RenewToken,
+        AttemptOutcome::Refused(1009) | AttemptOutcome::NoResponse { sent: false } => back_off,
         AttemptOutcome::Refused(1001)
-        | AttemptOutcome::NoAnswer { sent: true }
-        | AttemptOutcome::NotAnEnvelope { http_status: 408 | 429 | 500.. }
+        | AttemptOutcome::NoResponse { sent: true }
+        | AttemptOutcome::MalformedResponse { http_status: 408 | 429 | 500.. }
             if read =>
         {
             back_off
@@ -135,7 +135,7 @@ mod tests {
             assert_eq!(next(AttemptOutcome::Refused(1007), state), RetryDecision::RenewToken);
             assert_eq!(next(AttemptOutcome::Unauthorized, state), RetryDecision::RenewToken);
             assert_eq!(next(AttemptOutcome::Refused(1009), state), RetryDecision::BackOff);
-            assert_eq!(next(AttemptOutcome::NoAnswer { sent: false }, state), RetryDecision::BackOff);
+            assert_eq!(next(AttemptOutcome::NoResponse { sent: false }, state), RetryDecision::BackOff);
         }
     }
 
@@ -164,14 +164,14 @@ mod tests {
     #[test]
     fn a_mutation_that_may_have_been_done_is_never_sent_again() {
         let mut unknown = vec![
-            AttemptOutcome::NoAnswer { sent: true },
+            AttemptOutcome::NoResponse { sent: true },
             AttemptOutcome::Unreadable,
             AttemptOutcome::Unacceptable,
             AttemptOutcome::Refused(1001),
         ];
         unknown.extend(
             [200, 302, 401, 403, 408, 429, 500, 502, 503]
-                .map(|http_status| AttemptOutcome::NotAnEnvelope { http_status }),
+                .map(|http_status| AttemptOutcome::MalformedResponse { http_status }),
         );
         for happened in unknown {
             assert_eq!(next(happened, FRESH), RetryDecision::Fail, "{happened:?}");
@@ -181,18 +181,18 @@ mod tests {
     #[test]
     fn a_read_is_sent_again_when_that_may_help() {
         for happened in [
-            AttemptOutcome::NoAnswer { sent: true },
+            AttemptOutcome::NoResponse { sent: true },
             AttemptOutcome::Refused(1001),
-            AttemptOutcome::NotAnEnvelope { http_status: 408 },
-            AttemptOutcome::NotAnEnvelope { http_status: 429 },
-            AttemptOutcome::NotAnEnvelope { http_status: 503 },
+            AttemptOutcome::MalformedResponse { http_status: 408 },
+            AttemptOutcome::MalformedResponse { http_status: 429 },
+            AttemptOutcome::MalformedResponse { http_status: 503 },
         ] {
             assert_eq!(next(happened, READ), RetryDecision::BackOff, "{happened:?}");
         }
-        assert_eq!(next(AttemptOutcome::NotAnEnvelope { http_status: 401 }, READ), RetryDecision::RenewToken);
+        assert_eq!(next(AttemptOutcome::MalformedResponse { http_status: 401 }, READ), RetryDecision::RenewToken);
         for happened in [
-            AttemptOutcome::NotAnEnvelope { http_status: 200 },
-            AttemptOutcome::NotAnEnvelope { http_status: 403 },
+            AttemptOutcome::MalformedResponse { http_status: 200 },
+            AttemptOutcome::MalformedResponse { http_status: 403 },
             AttemptOutcome::Unreadable,
             AttemptOutcome::Unacceptable,
             AttemptOutcome::Refused(2002),
@@ -225,7 +225,7 @@ mod tests {
     fn retries_end() {
         let state = RetryState { retries: 2, ..READ };
         assert_eq!(next(AttemptOutcome::Refused(1009), state), RetryDecision::Fail);
-        assert_eq!(next(AttemptOutcome::NoAnswer { sent: false }, state), RetryDecision::Fail);
+        assert_eq!(next(AttemptOutcome::NoResponse { sent: false }, state), RetryDecision::Fail);
     }
 
     #[test]

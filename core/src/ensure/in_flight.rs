@@ -20,7 +20,7 @@ impl InFlight {
     /// Those of this process, for all its clients.
     ///
     /// A forked child begins with none: the claims and the lock may be those of threads that it does not have.
-    pub(crate) fn of_this_process() -> &'static Self {
+    pub(crate) fn for_this_process() -> &'static Self {
         static NUMBERS: OnceLock<PerProcess<InFlight>> = OnceLock::new();
         NUMBERS.get_or_init(PerProcess::default).get(|_| Self::default())
     }

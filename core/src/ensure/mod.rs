@@ -105,10 +105,10 @@ pub(crate) fn ensure<T: EnsureTarget>(
     let key = reference(&merchant, operation, thing.number());
     let fallback = (options.on_store_failure == OnStoreFailure::Accept).then(|| log.in_memory());
     let logs = Logs { log, fallback: fallback.as_ref() };
-    let claimed = InFlight::of_this_process().claim(key, engine.clock(), deadline);
+    let claimed = InFlight::for_this_process().claim(key, engine.clock(), deadline);
     let Some(_claim) = claimed.map_err(|ended| Error::from(ended).in_call(operation, 0))? else {
         let detail = "another thread, or the call that was interrupted here, is making sure of the same reference";
-        return Err(Error::of_kind(ErrorKind::Timeout, Outcome::Unknown, detail).in_call(operation, 0));
+        return Err(Error::with_kind(ErrorKind::Timeout, Outcome::Unknown, detail).in_call(operation, 0));
     };
     Search::new(caller, thing, options, logs, settle, end).run()
 }

@@ -310,7 +310,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
     }
 
     fn ended(&self, kind: ErrorKind, detail: impl Into<String>) -> Error {
-        Error::of_kind(kind, Outcome::Rejected, detail).in_call(T::OPERATION.name, self.attempts)
+        Error::with_kind(kind, Outcome::Rejected, detail).in_call(T::OPERATION.name, self.attempts)
     }
 
     /// An error that calling again does not change, unless an attempt may still be carried out.

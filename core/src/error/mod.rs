@@ -97,7 +97,7 @@ impl ErrorKind {
     }
 
     /// The kind of a refusal with this code.
-    pub(crate) fn of_code(code: i64) -> Self {
+    pub(crate) fn from_code(code: i64) -> Self {
         match code {
             1002 | 1006..=1008 | 1010 | 1011 => Self::Authentication,
             1003 | 1012 | 1013 | 1021 | 1022 => Self::Permission,
@@ -249,7 +249,7 @@ impl Error {
     }
 
     pub(crate) fn transport(error: TransportError) -> Self {
-        let outcome = if error.sent { Outcome::Unknown } else { Outcome::NotSent };
+        let outcome = if error.may_have_been_sent { Outcome::Unknown } else { Outcome::NotSent };
         let kind = match error.fault {
             TransportFault::Timeout => ErrorKind::Timeout,
             TransportFault::TooLarge | TransportFault::Protocol => ErrorKind::InvalidResponse,
@@ -268,7 +268,7 @@ impl Error {
             Outcome::Unknown => format!("the platform reports a system error, code {code}"),
             Outcome::Rejected | Outcome::NotSent => format!("the platform refused with code {code}"),
         };
-        Self::of_response(ErrorKind::of_code(code), outcome, &detail, code, msg)
+        Self::from_response(ErrorKind::from_code(code), outcome, &detail, code, msg)
     }
 
     /// A code that is none of the platform's, as far as its documentation says.
@@ -279,10 +279,10 @@ impl Error {
             403 => ErrorKind::Permission,
             _ => ErrorKind::Api,
         };
-        Self::of_response(kind, Outcome::Unknown, &detail, code, msg)
+        Self::from_response(kind, Outcome::Unknown, &detail, code, msg)
     }
 
-    fn of_response(kind: ErrorKind, outcome: Outcome, detail: &str, code: i64, msg: &str) -> Self {
+    fn from_response(kind: ErrorKind, outcome: Outcome, detail: &str, code: i64, msg: &str) -> Self {
         // A PAN that is cut in two would not be found any more.
         let msg = cut(scrub(msg).into_owned());
         let mut error = Self::new(kind, outcome, scrub(detail));
@@ -311,7 +311,7 @@ impl Error {
     }
 
     /// An error that no single answer stands behind.
-    pub(crate) fn of_kind(kind: ErrorKind, outcome: Outcome, detail: impl Into<String>) -> Self {
+    pub(crate) fn with_kind(kind: ErrorKind, outcome: Outcome, detail: impl Into<String>) -> Self {
         Self::new(kind, outcome, detail)
     }
 
@@ -581,7 +581,7 @@ mod tests {
             (ErrorKind::State, &[2003, 2004, 2005, 4005]),
             (ErrorKind::Api, &[1001, 1004, 1005, 1014, 2001, 2006, 3001, 4016, 99999, -1]),
         ] {
-            assert!(codes.iter().all(|code| ErrorKind::of_code(*code) == kind), "{kind:?}");
+            assert!(codes.iter().all(|code| ErrorKind::from_code(*code) == kind), "{kind:?}");
         }
     }
 }

@@ -10,18 +10,18 @@ pub struct TransportError {
     /// Why no connection could be made, where that is known.
     pub reason: Option<ConnectReason>,
     /// Whether the whole request may have reached the platform.
-    pub sent: bool,
+    pub may_have_been_sent: bool,
 }
 
 impl TransportError {
     /// The request provably never left whole.
     pub fn not_sent(fault: TransportFault) -> Self {
-        Self { fault, reason: None, sent: false }
+        Self { fault, reason: None, may_have_been_sent: false }
     }
 
     /// The request may have reached the platform.
     pub fn maybe_sent(fault: TransportFault) -> Self {
-        Self { fault, reason: None, sent: true }
+        Self { fault, reason: None, may_have_been_sent: true }
     }
 }
 
@@ -139,7 +139,7 @@ impl TransportError {
 impl fmt::Display for TransportError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.cause())?;
-        formatter.write_str(if self.sent {
+        formatter.write_str(if self.may_have_been_sent {
             "; the request may have been carried out"
         } else {
             "; the request was not sent"

@@ -21,7 +21,7 @@ pub(super) struct Hints {
 
 impl Hints {
     /// Reads the fields beside the rows, also those in an object such as `"page": {"total": 120}`.
-    pub(super) fn of(extra: &Extra) -> Self {
+    pub(super) fn from_extra(extra: &Extra) -> Self {
         let mut hints = Self::default();
         for (name, value) in extra.iter() {
             let name = plain(name);
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     fn hints(json: &str) -> Hints {
-        Hints::of(&Extra::from_json(json).unwrap())
+        Hints::from_extra(&Extra::from_json(json).unwrap())
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl<T> Pager<T> {
                 Err(fault) => self.rows.push_back(Err(self.in_call(unusable(index, page, &fault)))),
             }
         }
-        match self.walk.next(taken, &Hints::of(&extra)) {
+        match self.walk.next(taken, &Hints::from_extra(&extra)) {
             Next::Page => return Ok(()),
             Next::End => {}
             Next::Incomplete(why) => self.rows.push_back(Err(self.incomplete(window, &why))),

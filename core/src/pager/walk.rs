@@ -241,7 +241,7 @@ mod tests {
     fn page(walk: &mut Walk, numbers: std::ops::Range<u32>, extra: &str) -> Next {
         let rows = numbers.map(|number| Ok(number.to_string())).collect::<Vec<Tried<String>>>();
         let (taken, _) = walk.take(rows, |row: &String| row);
-        walk.next(taken, &Hints::of(&Extra::from_json(extra).unwrap()))
+        walk.next(taken, &Hints::from_extra(&Extra::from_json(extra).unwrap()))
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(crate) use http::HttpTransport;
 /// * never follows a redirect and never repeats a request;
 /// * keeps to [`Request::timeout`] and [`Request::connect_timeout`];
 /// * stops reading when an answer grows beyond [`Request::max_response_bytes`] bytes;
-/// * says [`TransportError::sent`] `false` only when the request provably never left whole.
+/// * says [`TransportError::may_have_been_sent`] `false` only when the request provably never left whole.
 pub trait Transport: Send + Sync {
     /// Sends the request once and reads the whole answer, whatever its status.
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError>;

@@ -21,7 +21,7 @@ impl Date {
     /// A date of the Gregorian calendar, of the years 1970 to 9999.
     pub fn new(year: i32, month: u32, day: u32) -> Result<Self, Error> {
         let date = Self { year, month, day };
-        let exists = (1970..=9999).contains(&year) && date == Self::of_days(date.days());
+        let exists = (1970..=9999).contains(&year) && date == Self::from_days(date.days());
         if exists { Ok(date) } else { Err(Error::invalid_input("date", "must be a day of the years 1970 to 9999")) }
     }
 
@@ -36,7 +36,7 @@ impl Date {
         era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
     }
 
-    fn of_days(days: i64) -> Self {
+    fn from_days(days: i64) -> Self {
         let days = days + 719_468;
         let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
         let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -153,7 +153,7 @@ impl UtcOffset {
     /// `yyyy-MM-dd HH:mm:ss`, the civil time of a Unix second in this zone.
     pub(crate) fn civil(self, second: i64) -> String {
         let local = second.saturating_add(self.seconds);
-        let (date, time) = (Date::of_days(local.div_euclid(DAY)), local.rem_euclid(DAY));
+        let (date, time) = (Date::from_days(local.div_euclid(DAY)), local.rem_euclid(DAY));
         format!("{date} {:02}:{:02}:{:02}", time / 3600, time / 60 % 60, time % 60)
     }
 }
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn days_of_the_calendar_go_there_and_back() {
         for days in (0..2_932_000).step_by(7) {
-            assert_eq!(Date::of_days(days).days(), days);
+            assert_eq!(Date::from_days(days).days(), days);
         }
         assert_eq!(Date::new(2000, 2, 29).unwrap().days(), 11_016);
         assert_eq!(Date::new(2026, 11, 22).unwrap().days(), 20_779);

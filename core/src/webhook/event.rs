@@ -176,7 +176,7 @@ impl Event {
     }
 
     /// Types the data of an action; what does not have the form is `Unknown`, never an error.
-    pub(super) fn of(action: &str, data: &str) -> Self {
+    pub(super) fn from_data(action: &str, data: &str) -> Self {
         let data = &*surrogates::replaced(data);
         let typed = match action {
             "Auth" => AuthEvent::from_json(data).ok().map(|data| Self::Auth { data }),

@@ -77,7 +77,7 @@ pub struct VerifiedWebhook {
     /// When it was verified.
     pub received_at: Instant,
     /// Which of the verifier's secrets signed it, counted from 0.
-    pub secret: usize,
+    pub secret_index: usize,
     /// Which canonical form was signed.
     pub form: CanonicalForm,
     origin: Origin,
@@ -95,7 +95,7 @@ impl VerifiedWebhook {
 #[non_exhaustive]
 pub struct SignatureMatch {
     /// Which of the verifier's secrets signed it, counted from 0.
-    pub secret: usize,
+    pub secret_index: usize,
     /// Which canonical form was signed.
     pub form: CanonicalForm,
 }
@@ -228,11 +228,11 @@ impl WebhookVerifier {
             return Err(Rejection::WrongAction.into());
         }
         Ok(VerifiedWebhook {
-            event: Event::of(&callback.action, callback.data),
+            event: Event::from_data(&callback.action, callback.data),
             id: callback.id.into_owned(),
             sent_at: instant::from_millis(headers.millis).ok_or(Rejection::BadTimestamp)?,
             received_at: Instant::now(),
-            secret: verified.secret,
+            secret_index: verified.secret_index,
             form: verified.form,
             origin: self.origin.clone(),
         })
@@ -255,7 +255,7 @@ impl WebhookVerifier {
     /// Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it.
     pub fn parse_unverified(body: &[u8]) -> Result<Event, Error> {
         let callback = Callback::read(body, MAX_BODY_BYTES_LIMIT)?;
-        Ok(Event::of(&callback.action, callback.data))
+        Ok(Event::from_data(&callback.action, callback.data))
     }
 
     /// The headers that the platform would send with this body, signed with the first secret: for tests.
@@ -296,7 +296,7 @@ impl WebhookVerifier {
             }
             for (place, secret) in self.secrets.iter().enumerate() {
                 if bool::from(sign(secret, &text)[..].ct_eq(&headers.signature)) {
-                    return Ok(SignatureMatch { secret: place, form });
+                    return Ok(SignatureMatch { secret_index: place, form });
                 }
             }
             tried.push(text);

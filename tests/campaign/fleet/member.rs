@@ -12,7 +12,9 @@ use std::time::Duration;
 
 #[cfg(feature = "redis")]
 use keysecure::{Acquired, AttemptEnd, AttemptStart, AttemptStore, StoreUnavailable};
-use keysecure::{Client, Clock, EnsureOptions, Error, ErrorKind, FileStore, MemoryStore, Outcome, Store, TransportFault};
+use keysecure::{
+    Client, Clock, EnsureOptions, Error, ErrorKind, FileStore, MemoryStore, Outcome, Store, TransportFault,
+};
 
 use super::clock::FleetClock;
 use crate::campaign::job::Job;
@@ -96,7 +98,8 @@ fn make_sure(
         // ten seconds of real time, which the others have to wait for.
         let hurry = random.one_in(6) && phase != Phase::Fleet(Members::Redis, Time::Skipped);
         let deadline = if hurry { settle + settle / 4 } else { phase.deadline() };
-        let options = EnsureOptions { settle: Some(settle), deadline: Some(deadline), first_attempt, ..EnsureOptions::default() };
+        let options =
+            EnsureOptions { settle: Some(settle), deadline: Some(deadline), first_attempt, ..EnsureOptions::default() };
         let result = thing.ensure(client, &options);
         let claim = match &result {
             Ok((no, true)) => format!("created {no}"),

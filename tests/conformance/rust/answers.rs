@@ -2,7 +2,7 @@
 
 use std::time::UNIX_EPOCH;
 
-use keysecure::{AccessToken, CardSecrets, ClientToken, Ensured, Error, Event, Page, VerifiedWebhook, Report};
+use keysecure::{AccessToken, CardSecrets, ClientToken, Ensured, Error, Event, Page, Report, VerifiedWebhook};
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use keysecure::{
-    ActivateCard, Address, ApplyCard, ApplyCardholder, CardDetail, CardStatus, CardType, Client, Cvv, Decimal, EnsureOptions,
-    Error, FeeType, Json, ListBins, ListCardholders, ListCards, ListConsumptions, ListPackages, ListTransfers,
-    MerchantInfo, Method, Pin, SetPin, SimulationRequest, SimulatedFee, Transfer, WindowBound,
+    ActivateCard, Address, ApplyCard, ApplyCardholder, CardDetail, CardStatus, CardType, Client, Cvv, Decimal,
+    EnsureOptions, Error, FeeType, Json, ListBins, ListCardholders, ListCards, ListConsumptions, ListPackages,
+    ListTransfers, MerchantInfo, Method, Pin, SetPin, SimulatedFee, SimulationRequest, Transfer, WindowBound,
 };
 use keysecure_tests::millis;
 use serde_json::{Map, Value};

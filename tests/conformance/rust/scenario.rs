@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keysecure::{Client, Environment, Error, Language, MemoryReplayStore, UtcOffset, WebhookVerifier, OnStoreFailure};
+use keysecure::{Client, Environment, Error, Language, MemoryReplayStore, OnStoreFailure, UtcOffset, WebhookVerifier};
 use keysecure_sandbox::{Mode, Sandbox};
 use serde_json::{Map, Value, json};
 

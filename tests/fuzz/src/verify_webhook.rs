@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use keysecure::{
-    Clock, Event, MemoryReplayStore, VerifiedWebhook, Rejection, ReplayStore, WebhookVerifier, OnStoreFailure, reply_duplicate,
+    Clock, Event, MemoryReplayStore, OnStoreFailure, Rejection, ReplayStore, VerifiedWebhook, WebhookVerifier,
+    reply_duplicate,
 };
 
 use super::SEPARATOR;

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use keysecure::{
     ApplyCard, ApplyCardholder, Auth, CardDetail, CardStatus, CardType, CardholderStatus, Client, ConsumptionType,
     Decimal, Environment, ErrorKind, FeeType, Json, Language, ListBins, ListCardholders, ListCards, ListConsumptions,
-    ListPackages, ListTransfers, MerchantInfo, Method, OPERATIONS, Outcome, Page, Pin, SetPin, SimulationRequest, SimulatedFee,
-    Status, Transfer, TransferType,
+    ListPackages, ListTransfers, MerchantInfo, Method, OPERATIONS, Outcome, Page, Pin, SetPin, SimulatedFee,
+    SimulationRequest, Status, Transfer, TransferType,
 };
 use keysecure_sandbox::{Account, RequestRecord};
 use keysecure_tests::{TABLE_BEGIN, TestEnv, address, calls_table, cents, virtual_card, with_calls_table};
@@ -189,7 +189,11 @@ fn shopping(env: &TestEnv, holder: &str, card_no: &str) -> Decimal {
     assert_eq!((shop.merchant_name.as_deref(), shop.merchant_mcc.as_deref()), (Some("Corner Books"), Some("5942")));
 
     let failed = client.simulation().auth(&purchase(card_no)).unwrap().consume_no;
-    let reason = SimulationRequest { consume_no: failed.clone(), remark: Some("no answer".into()), ..SimulationRequest::default() };
+    let reason = SimulationRequest {
+        consume_no: failed.clone(),
+        remark: Some("no answer".into()),
+        ..SimulationRequest::default()
+    };
     client.simulation().consumption_fail(&reason).unwrap();
     let failed = client.consumptions().get(&failed.unwrap()).unwrap();
     assert_eq!((failed.status, failed.remark.as_deref()), (Some(Status::Fail), Some("no answer")));
@@ -200,7 +204,11 @@ fn shopping(env: &TestEnv, holder: &str, card_no: &str) -> Decimal {
     let reversal = client.consumptions().get(&reversed).unwrap();
     assert_eq!((reversal.r#type, reversal.consume_relate_no), (Some(ConsumptionType::Reversal), held));
 
-    let part = SimulationRequest { consume_relate_no: Some(bought.clone()), amount: Some(cents(8_75)), ..SimulationRequest::default() };
+    let part = SimulationRequest {
+        consume_relate_no: Some(bought.clone()),
+        amount: Some(cents(8_75)),
+        ..SimulationRequest::default()
+    };
     let refunded = client.simulation().refund(&part).unwrap().consume_no.unwrap();
     assert_eq!(kept(&refunded).amount, cents(8_75));
     assert_eq!(kept(&bought).returned, cents(8_75));

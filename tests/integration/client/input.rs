@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use keysecure::{
     ActivateCard, ApplyCard, ApplyCardholder, CardDetail, CardStatus, CardType, Client, Cvv, Date, Error, ErrorKind,
     Extra, Json, ListCardholders, ListCards, ListConsumptions, ListPackages, ListTransfers, Outcome, Pin, SetPin,
-    SimulationRequest, UtcOffset, Transfer, TransferType,
+    SimulationRequest, Transfer, TransferType, UtcOffset,
 };
 use keysecure_tests::{TestEnv, address, virtual_card};
 
@@ -45,7 +45,11 @@ fn physical() -> ApplyCard {
 }
 
 fn simulated() -> SimulationRequest {
-    SimulationRequest { card_no: Some("17".into()), amount: Some("1.00".parse().unwrap()), ..SimulationRequest::default() }
+    SimulationRequest {
+        card_no: Some("17".into()),
+        amount: Some("1.00".parse().unwrap()),
+        ..SimulationRequest::default()
+    }
 }
 
 fn detail() -> CardDetail {

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use keysecure::{
     ActivateCard, ApplyCardholder, CardDetail, Client, Effect, Error, ErrorKind, ListBins, ListCardholders, ListCards,
-    ListConsumptions, ListPackages, ListTransfers, OPERATIONS, Outcome, Pin, SetPin, SimulationRequest, Transfer, TransferType,
+    ListConsumptions, ListPackages, ListTransfers, OPERATIONS, Outcome, Pin, SetPin, SimulationRequest, Transfer,
+    TransferType,
 };
 use keysecure_sandbox::{
     CardStatus, ConsumptionType, Fault, FaultKind, Mode, RequestRecord, Sandbox, SandboxBuilder, Status,

@@ -375,8 +375,8 @@ fn an_expired_time_that_makes_no_sense_is_logged_once_and_found_by_the_doctor() 
         assert!(warnings[0].text.contains(found) && warnings[0].text.contains("expired_time"), "{warnings:?}");
 
         let report = client.doctor(None);
-        let finding = report.of(keysecure::Check::Token).unwrap();
-        assert_eq!(finding.health, keysecure::CheckStatus::Warning, "{report}");
+        let finding = report.get(keysecure::Check::Token).unwrap();
+        assert_eq!(finding.status, keysecure::CheckStatus::Warn, "{report}");
         assert!(finding.found.contains(found) && !finding.advice.is_empty(), "{report}");
     }
 }
@@ -391,10 +391,10 @@ fn the_doctor_takes_no_gateway_for_the_platform() {
     ] {
         let server = MockServer::platform(move |_| MockResponse::Keep(http(status, &[], body.as_bytes()))).unwrap();
         let report = client_of(&server).doctor(None);
-        let finding = report.of(check).unwrap();
-        assert_eq!(finding.health, CheckStatus::Bad, "{report}");
+        let finding = report.get(check).unwrap();
+        assert_eq!(finding.status, CheckStatus::Fail, "{report}");
         assert!(finding.advice.contains(words), "{report}");
-        assert_eq!(report.of(Check::Token).unwrap().health, CheckStatus::Skipped, "{report}");
+        assert_eq!(report.get(Check::Token).unwrap().status, CheckStatus::Skipped, "{report}");
     }
 }
 

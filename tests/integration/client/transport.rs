@@ -7,8 +7,8 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use keysecure::{
-    Client, Environment, ErrorKind, Method, Outcome, Request, Response, SimulationRequest, Transfer, TransferType, Transport,
-    TransportError, TransportFault,
+    Client, Environment, ErrorKind, Method, Outcome, Request, Response, SimulationRequest, Transfer, TransferType,
+    Transport, TransportError, TransportFault,
 };
 use keysecure_tests::{
     ConnectProxy, MockServer, RecordedRequest, TestClock, TestEnv, TlsServer, another_root, cents, envelope,

@@ -83,7 +83,9 @@ fn threads_with_one_number_make_one_transfer() {
     let scene = scene();
     std::thread::scope(|scope| {
         for _ in 0..16 {
-            scope.spawn(|| scene.client.accounts().ensure_transfer(&scene.transfer, &EnsureOptions::first_attempt()).unwrap());
+            scope.spawn(|| {
+                scene.client.accounts().ensure_transfer(&scene.transfer, &EnsureOptions::first_attempt()).unwrap()
+            });
         }
     });
     assert_eq!(scene.sandbox.transfers().len(), 1);

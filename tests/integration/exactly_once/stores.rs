@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use keysecure::{
-    Acquired, AttemptEnd, AttemptStart, AttemptStore, Client, Clock as _, EnsureOptions, ErrorKind, MemoryStore, Observer,
-    Outcome, Request, Response, Store, StoreUnavailable, Transport, TransportError, TransportFault, OnStoreFailure,
+    Acquired, AttemptEnd, AttemptStart, AttemptStore, Client, Clock as _, EnsureOptions, ErrorKind, MemoryStore,
+    Observer, OnStoreFailure, Outcome, Request, Response, Store, StoreUnavailable, Transport, TransportError,
+    TransportFault,
 };
 use keysecure_tests::{MockResponse, MockServer, envelope, virtual_card};
 

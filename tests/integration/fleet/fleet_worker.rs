@@ -26,8 +26,8 @@ mod worker {
     use std::time::{Duration, Instant};
 
     use keysecure::{
-        CallRecord, Client, Decimal, EnsureOptions, FileStore, Observer, ReplayStore, Store, StoreUnavailable, Transfer,
-        TransferType,
+        CallRecord, Client, Decimal, EnsureOptions, FileStore, Observer, ReplayStore, Store, StoreUnavailable,
+        Transfer, TransferType,
     };
     use keysecure_tests::BoxError;
 

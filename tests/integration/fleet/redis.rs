@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use keysecure::{RedisStore, Rejection, ReplayStore, StoreUnavailable, TokenStore, WebhookVerifier, OnStoreFailure};
+use keysecure::{OnStoreFailure, RedisStore, Rejection, ReplayStore, StoreUnavailable, TokenStore, WebhookVerifier};
 use keysecure_tests::free_address;
 
 use crate::file::one_accepts_each;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use keysecure::{
-    Client, Clock, Decimal, Decision, Event, MemoryReplayStore, Rejection, Responder, SimulationRequest, Status, SystemClock,
-    WebhookVerifier, OnStoreFailure,
+    Client, Clock, Decimal, Decision, Event, MemoryReplayStore, OnStoreFailure, Rejection, Responder,
+    SimulationRequest, Status, SystemClock, WebhookVerifier,
 };
 use keysecure_sandbox::{CallbackFault, CallbackNulls, Mode, Platform, Sandbox, SignStyle};
 use keysecure_tests::free_address;
@@ -115,7 +115,10 @@ fn every_event_is_verified_and_typed_in_every_style() {
             let bought = scene.buy("42.10");
             let simulation = scene.client.simulation();
             simulation
-                .consumption_clear(&SimulationRequest { consume_no: Some(bought.clone()), ..SimulationRequest::default() })
+                .consumption_clear(&SimulationRequest {
+                    consume_no: Some(bought.clone()),
+                    ..SimulationRequest::default()
+                })
                 .unwrap();
             let back = SimulationRequest { consume_relate_no: Some(bought.clone()), ..SimulationRequest::default() };
             simulation.refund(&back).unwrap();
@@ -177,7 +180,11 @@ fn callbacks_out_of_order_and_late_ones_are_verified_all_the_same() {
     let scene = scene(Mode::Credit, never);
     scene.sandbox.callback_fault(CallbackFault::Reorder).unwrap();
     let first = scene.buy("1.00");
-    scene.client.simulation().consumption_fail(&SimulationRequest { consume_no: Some(first), ..SimulationRequest::default() }).unwrap();
+    scene
+        .client
+        .simulation()
+        .consumption_fail(&SimulationRequest { consume_no: Some(first), ..SimulationRequest::default() })
+        .unwrap();
     let statuses: Vec<Status> = scene
         .take()
         .into_iter()

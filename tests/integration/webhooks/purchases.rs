@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use keysecure::{
-    Decision, MemoryReplayStore, VerifiedWebhook, Rejection, ReplayStore, Responder, StoreUnavailable, WebhookVerifier,
-    OnStoreFailure, reply_accept, reply_decline,
+    Decision, MemoryReplayStore, OnStoreFailure, Rejection, ReplayStore, Responder, StoreUnavailable, VerifiedWebhook,
+    WebhookVerifier, reply_accept, reply_decline,
 };
 use keysecure_tests::{capture_logs, warnings};
 
@@ -349,8 +349,8 @@ fn what_was_received_is_compared_by_what_it_says() {
     let body = body("c-1");
     let headers =
         verifier(&memory(), OnStoreFailure::Reject).sign_for_tests(SystemTime::now(), body.as_bytes()).unwrap();
-    let [mut one, other] = [(); 2]
-        .map(|()| verifier(&memory(), OnStoreFailure::Reject).verify(headers.clone(), body.as_bytes()).unwrap());
+    let [mut one, other] =
+        [(); 2].map(|()| verifier(&memory(), OnStoreFailure::Reject).verify(headers.clone(), body.as_bytes()).unwrap());
     one.received_at = other.received_at;
     assert_eq!(one, other);
     assert!(!format!("{one:?}").contains("app-1"), "{one:?}");

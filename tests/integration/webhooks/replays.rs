@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use keysecure::{Event, MemoryReplayStore, Rejection, WebhookVerifier, OnStoreFailure};
+use keysecure::{Event, MemoryReplayStore, OnStoreFailure, Rejection, WebhookVerifier};
 
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 const SECRET: &str = "0123456789abcdef0123456789abcdef";

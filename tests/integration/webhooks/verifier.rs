@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use keysecure::{
-    Clock, Decision, ErrorKind, Event, MemoryReplayStore, VerifiedWebhook, Rejection, ReplayStore, Responder,
-    StoreUnavailable, WebhookVerifier, OnStoreFailure, reply_accept, reply_duplicate, reply_decline,
+    Clock, Decision, ErrorKind, Event, MemoryReplayStore, OnStoreFailure, Rejection, ReplayStore, Responder,
+    StoreUnavailable, VerifiedWebhook, WebhookVerifier, reply_accept, reply_decline, reply_duplicate,
 };
 
 const BODY: &str = concat!(
@@ -66,7 +66,7 @@ fn without(mut headers: Headers, name: &str) -> Headers {
 #[test]
 fn what_the_platform_sends_is_accepted_and_typed() {
     let received = verify(&signed(BODY, NOW), BODY).unwrap();
-    assert_eq!((received.id.as_str(), received.secret, received.sent_at), ("evt-1", 0, at(NOW)));
+    assert_eq!((received.id.as_str(), received.secret_index, received.sent_at), ("evt-1", 0, at(NOW)));
     let Event::Consumption { data } = received.event else { panic!("not a consumption") };
     assert_eq!(data.amount.unwrap().to_string(), "10.50", "money keeps its text");
     assert_eq!(data.fee_detail.len(), 1);
@@ -262,7 +262,7 @@ fn several_secrets_serve_while_one_is_replaced() {
     let both = WebhookVerifier::new("app-1", [new, old]).unwrap();
     for (secret, place) in [(new, 0), (old, 1)] {
         let headers = one(secret).sign_for_tests(SystemTime::now(), BODY.as_bytes()).unwrap();
-        assert_eq!(both.verify(headers, BODY.as_bytes()).unwrap().secret, place);
+        assert_eq!(both.verify(headers, BODY.as_bytes()).unwrap().secret_index, place);
     }
     let headers = one(old).sign_for_tests(SystemTime::now(), BODY.as_bytes()).unwrap();
     let error = one(new).verify(headers.clone(), BODY.as_bytes()).unwrap_err();
@@ -340,7 +340,9 @@ fn replies_are_the_exact_bytes() {
     assert_eq!(reply_decline("  ").unwrap_err().field(), Some("message"));
     assert_eq!(reply_duplicate(BODY.as_bytes()), reply_accept(), "what was handled is accepted again");
     let of_tomorrow = AUTH.replace("42.00", "[42]");
-    for purchase in [reply_duplicate(AUTH.as_bytes()), reply_duplicate(of_tomorrow.as_bytes()), reply_duplicate(b"not JSON")] {
+    for purchase in
+        [reply_duplicate(AUTH.as_bytes()), reply_duplicate(of_tomorrow.as_bytes()), reply_duplicate(b"not JSON")]
+    {
         assert_eq!(
             purchase,
             reply_decline("this purchase was asked for before").unwrap(),

@@ -43,7 +43,7 @@ impl MemoryStore {
 
     /// The one store of this process. A child of a fork gets an empty one: the locks of its parent's may be held by threads
     /// that the child does not have.
-    pub(crate) fn of_this_process() -> Self {
+    pub(crate) fn for_this_process() -> Self {
         static STORE: OnceLock<PerProcess<MemoryStore>> = OnceLock::new();
         STORE.get_or_init(PerProcess::default).get(|_| Self::new()).clone()
     }

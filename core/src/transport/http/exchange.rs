@@ -70,7 +70,7 @@ impl Limit {
     }
 
     /// The limit of making a connection, which begins now if it has not begun.
-    pub(super) fn of_connecting() -> Self {
+    pub(super) fn from_connect_error() -> Self {
         let mut state = STATE.get();
         if state.connecting.is_none() {
             let end = Instant::now().checked_add(state.connect_timeout);

@@ -68,7 +68,7 @@ impl CachingResolver {
     }
 
     fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
-        let limit = Limit::of_connecting();
+        let limit = Limit::from_connect_error();
         let (give, given) = mpsc::sync_channel(1);
         let name = (host.to_owned(), port);
         let work = move || {
@@ -97,7 +97,7 @@ impl CachingResolver {
 
 /// Why a host was not found.
 fn not_found(error: &io::Error) -> Failure {
-    let failure = Failure::of_connecting(error);
+    let failure = Failure::from_connect_error(error);
     if failure.reason == Some(ConnectReason::NoDescriptors) {
         return failure;
     }

@@ -3,7 +3,7 @@ package io.keysecure
 import io.keysecure.ffi.Claim as FfiClaim
 import io.keysecure.ffi.Decider as FfiDecider
 import io.keysecure.ffi.Decision as FfiDecision
-import io.keysecure.ffi.VerifiedWebhook as FfiReceived
+import io.keysecure.ffi.VerifiedWebhook as FfiVerifiedWebhook
 import io.keysecure.ffi.Responder as FfiResponder
 import io.keysecure.ffi.WebhookVerifier as FfiWebhookVerifier
 import io.keysecure.ffi.Header
@@ -110,7 +110,7 @@ private fun listOfHeaders(headers: Map<String, *>): List<Header> = headers.flatM
 }
 
 /** A callback whose signature is valid. */
-public class VerifiedWebhook internal constructor(internal val ffi: FfiReceived) {
+public class VerifiedWebhook internal constructor(internal val ffi: FfiVerifiedWebhook) {
     /** The platform's id of the callback. It is not signed: do not build on it alone. */
     public val id: String = ffi.id()
 
@@ -121,7 +121,7 @@ public class VerifiedWebhook internal constructor(internal val ffi: FfiReceived)
     public val sentAt: Instant = ffi.sentAt()
 
     /** Which of the verifier's secrets signed it, counted from 0. */
-    public val secret: Int = ffi.secret()
+    public val secretIndex: Int = ffi.secretIndex()
 
     /** Which canonical form was signed. */
     public val form: CanonicalForm = ffi.form()

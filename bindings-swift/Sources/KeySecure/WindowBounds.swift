@@ -1,23 +1,23 @@
 import Foundation
 
 /// The start or the end of a window: an instant (`Date`) or a whole day (`CivilDate`).
-public protocol Moment: Sendable {
+public protocol WindowBoundConvertible: Sendable {
     /// In the form of the core.
-    var when: When { get }
+    var windowBound: WindowBound { get }
 }
 
-extension Date: Moment {
-    public var when: When { .instant(at: self) }
+extension Date: WindowBoundConvertible {
+    public var windowBound: WindowBound { .instant(at: self) }
 }
 
-extension When: Moment {
-    public var when: When { self }
+extension WindowBound: WindowBoundConvertible {
+    public var windowBound: WindowBound { self }
 }
 
 /// A day of the calendar, such as `2026-01-31`, in the client's `timezone`.
 ///
 /// That the day exists is checked when it is used: `list` throws for the 31st of February.
-public struct CivilDate: Moment, Hashable, CustomStringConvertible {
+public struct CivilDate: WindowBoundConvertible, Hashable, CustomStringConvertible {
     /// Four digits.
     public let year: Int
     /// 1 to 12.
@@ -43,7 +43,7 @@ public struct CivilDate: Moment, Hashable, CustomStringConvertible {
         "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
     }
 
-    public var when: When { .day(date: self) }
+    public var windowBound: WindowBound { .day(date: self) }
 
     /// What the core gives is well formed.
     init(lifted text: String) {

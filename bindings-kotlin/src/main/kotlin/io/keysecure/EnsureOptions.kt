@@ -1,7 +1,7 @@
 package io.keysecure
 
-import io.keysecure.ffi.EnsureOptions
-import io.keysecure.model.When
+import io.keysecure.ffi.EnsureOptions as FfiEnsureOptions
+import io.keysecure.model.WindowBound
 import io.keysecure.model.OnStoreFailure
 import java.time.Duration
 
@@ -22,11 +22,11 @@ import java.time.Duration
 public data class EnsureOptions @JvmOverloads constructor(
     val deadline: Duration? = null,
     val settle: Duration? = null,
-    val since: When? = null,
+    val since: WindowBound? = null,
     val firstAttempt: Boolean = false,
     val onStoreFailure: OnStoreFailure = OnStoreFailure.REJECT,
 ) {
-    internal fun options() = EnsureOptions(deadline, settle, since, firstAttempt, onStoreFailure)
+    internal fun options() = FfiEnsureOptions(deadline, settle, since, firstAttempt, onStoreFailure)
 
     public companion object {
         /** For a reference that was created just now, which no process has sent before. */
