@@ -101,7 +101,8 @@ impl Client {
             // A number counts as its digits, as in a row.
             Some(reference.parse().unwrap_or_else(|_| reference.as_str().to_owned()))
         });
-        self.caller.run(&Call { reference: reference.as_deref(), ..Call::new(operation, path, body.as_bytes()) })
+        let call = Call { reference: reference.as_deref(), ..Call::new(operation, path, body.as_bytes()) };
+        self.caller.engine.execute(&call, self.caller.limit, Ok)
     }
 
     /// Ends the client and all its clones: its connections are closed, and every later call is an error. Calls under way are

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::error::{ErrorKind, Outcome};
+use crate::error::{Error, ErrorKind, Outcome};
 
 /// Is told of every attempt and every call, for metrics and traces. It is called on the thread that makes the call and
 /// should be quick. The records hold no secret, no path and no number of a card or cardholder.
@@ -67,6 +67,14 @@ pub struct CallRecord {
     pub code: Option<i64>,
     /// What the error means; none for success.
     pub outcome: Option<Outcome>,
+}
+
+impl AttemptRecord {
+    /// Notes that the attempt failed.
+    pub(crate) fn fail(&mut self, error: &Error) {
+        self.code = error.code();
+        self.outcome = Some(error.outcome());
+    }
 }
 
 impl fmt::Display for AttemptRecord {

@@ -450,14 +450,14 @@ impl Cards<'_> {
 
     /// One card, with its costs.
     pub fn get(&self, card_no: &str) -> Result<Card, Error> {
-        self.0.get_with(operation::CARDS_GET, "card_no", card_no, |found: Card| {
+        self.0.get(operation::CARDS_GET, "card_no", card_no, |found: Card| {
             identifier("card_no", &found.card_no).map(|()| found)
         })
     }
 
     /// The PAN, CVV and expiry of an activated card. Code 1013: PCI display is not enabled for the merchant.
     pub fn private_info(&self, card_no: &str) -> Result<CardSecrets, Error> {
-        self.0.get_with(operation::CARDS_PRIVATE_INFO, "card_no", card_no, |encrypted: String| {
+        self.0.get(operation::CARDS_PRIVATE_INFO, "card_no", card_no, |encrypted: String| {
             let plain = self.0.engine.settings.cipher.decrypt(&encrypted)?;
             // What decrypts to no such object was decrypted with a wrong key.
             CardSecrets::from_json(plain.expose()).map_err(|_| Error::decrypt())
@@ -475,7 +475,7 @@ impl Cards<'_> {
             cvv: self.0.engine.settings.cipher.encrypt(request.cvv.expose())?.into(),
             card_last_no: request.card_last_no.clone(),
         };
-        self.0.post_with(operation::CARDS_ACTIVATE, &body, ActionResult::done)
+        self.0.post(operation::CARDS_ACTIVATE, &body, ActionResult::done)
     }
 
     /// Sets a card's status to `Frozen`, `Activated` or `Delete`. Code 4005: its status does not allow it.
@@ -483,7 +483,7 @@ impl Cards<'_> {
         let body = UpdateStatus { card_no: card_no.to_owned(), status: status.into() };
         validate::required("card_no", &body.card_no)?;
         validate::required("status", body.status.as_str())?;
-        self.0.post_with(operation::CARDS_UPDATE_STATUS, &body, ActionResult::done)
+        self.0.post(operation::CARDS_UPDATE_STATUS, &body, ActionResult::done)
     }
 
     /// Stops an activated card for a time.
@@ -510,7 +510,7 @@ impl Cards<'_> {
             cardholder_no: request.cardholder_no.clone(),
             pin: self.0.engine.settings.cipher.encrypt(request.pin.expose())?.into(),
         };
-        self.0.post_with(operation::CARDS_SET_PIN, &body, ActionResult::done)
+        self.0.post(operation::CARDS_SET_PIN, &body, ActionResult::done)
     }
 
     /// The packages that cards are opened from in credit mode, lazily.

@@ -112,13 +112,14 @@ fn card_detail(caller: &Caller, request: &CardDetail) -> Result<CardSecrets, Err
         ("Sec-Fetch-Dest", "empty"),
     ];
     let operation = operation::PCI_CARD_DETAIL;
-    caller.run(&Call { headers: &headers, ..Call::new(operation, operation.path, &body) })
+    let call = Call { headers: &headers, ..Call::new(operation, operation.path, &body) };
+    caller.engine.execute(&call, caller.limit, Ok)
 }
 
 impl Pci<'_> {
     /// A token for the hosted card page. Code 1013: PCI display is not enabled for the merchant.
     pub fn client_token(&self, card_no: &str) -> Result<ClientToken, Error> {
-        self.0.get_with(operation::PCI_CLIENT_TOKEN, "card_no", card_no, |token: ClientToken| {
+        self.0.get(operation::PCI_CLIENT_TOKEN, "card_no", card_no, |token: ClientToken| {
             identifier("client_access_token", token.expose()).map(|()| token)
         })
     }
