@@ -156,4 +156,3 @@ request! {
 row!(Package, package_no);
 
 row!(Bin, card_bin_no);
-
