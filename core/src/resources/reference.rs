@@ -1,4 +1,4 @@
-//! Mutations that carry a merchant reference, and what their responses must hold.
+//! Mutations that carry a merchant reference, and the check of their responses.
 
 use crate::codec::{Body, DecimalFormat, Decode, to_bytes};
 use crate::engine::operation::Operation;
@@ -7,12 +7,12 @@ use crate::error::Error;
 
 /// The response to a mutation that carries a merchant reference.
 pub(crate) trait Referenced: Decode {
-    /// Name of the field that holds the platform's number.
+    /// Name of the field with the number that the platform assigns.
     const NUMBER: &'static str;
-    /// Name of the field that holds the merchant reference.
+    /// Name of the field with the merchant reference.
     const REFERENCE: &'static str;
 
-    /// The platform's number.
+    /// The number that the platform assigned.
     fn number(&self) -> &str;
 
     /// The merchant reference, if the response repeats it.
