@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use keysecure::{Check, Client, ClientBuilder, Clock, Health, Report, SystemClock};
 use keysecure_sandbox::{CipherMode, Fault, FaultKind, KeyScheme, KeyState, MerchantState, Mode, Sandbox};
-use keysecure_tests::free_address;
+use keysecure_tests::{MockResponse, MockServer, free_address, http};
 
 fn builder(sandbox: &Sandbox) -> ClientBuilder {
     Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url()).max_retries(0)
@@ -181,5 +181,22 @@ fn a_wrong_clock_is_a_warning_with_its_size() {
         assert_eq!(finding.health, Health::Warning);
         assert!(finding.found.contains(side) && finding.found.contains("about 3"), "{report}");
         assert!(report.is_healthy());
+    }
+}
+
+#[test]
+fn the_doctor_takes_no_gateway_for_the_platform() {
+    for (status, body, check, words) in [
+        ("504 Gateway Timeout", r#"{"code":504,"msg":"upstream request timeout"}"#, Check::Reachability, "base_url"),
+        ("401 Unauthorized", "", Check::ApiKey, "Api-Key"),
+        ("403 Forbidden", "<html>", Check::IpWhitelist, "whitelist"),
+    ] {
+        let server = MockServer::platform(move |_| MockResponse::Keep(http(status, &[], body.as_bytes()))).unwrap();
+        let client = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).build().unwrap();
+        let report = client.doctor(None);
+        let finding = report.of(check).unwrap();
+        assert_eq!(finding.health, Health::Bad, "{report}");
+        assert!(finding.advice.contains(words), "{report}");
+        assert_eq!(report.of(Check::Token).unwrap().health, Health::Skipped, "{report}");
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use keysecure::{Client, Clock, ErrorKind, Interrupted, Json, Method, Outcome, SystemClock, TransportFault};
-use keysecure_tests::envelope;
+use keysecure_tests::{envelope, read_request};
 
 /// A server of one connection at a time that does what the test says.
 struct Server(TcpListener);
@@ -31,22 +31,12 @@ impl Server {
     /// The connection on which the token was given and the next request has begun.
     fn accept_with_token(&self) -> TcpStream {
         let mut stream = self.accept();
-        read_head(&mut stream);
+        read_request(&mut stream, &mut Vec::new()).unwrap();
         let token = envelope(r#"{"access_token":"a-token","expired_time":4763800000000}"#);
         stream.write_all(&token).unwrap();
         stream.peek(&mut [0]).unwrap();
         stream
     }
-}
-
-fn read_head(stream: &mut TcpStream) -> Vec<u8> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        assert_eq!(stream.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&head));
-        head.push(byte[0]);
-    }
-    head
 }
 
 /// What is still delivered, and how the connection ends.
@@ -160,9 +150,7 @@ fn an_idle_connection_is_closed_in_order() {
         drop(client);
     });
     let mut stream = server.accept_with_token();
-    read_head(&mut stream);
-    let mut body = [0; r#"{"id":"xxxxxxxxxx"}"#.len()];
-    stream.read_exact(&mut body).unwrap();
+    read_request(&mut stream, &mut Vec::new()).unwrap();
     stream.write_all(&envelope("{}")).unwrap();
     calling.join().unwrap();
     assert_eq!(rest(&mut stream), (0, None));

@@ -1,56 +1,11 @@
 //! The webhook verifier under attack: what the platform sends is accepted, everything else is one typed rejection.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use keysecure::{
-    Clock, Decision, ErrorKind, Event, MemoryReplayStore, Received, Rejection, ReplayStore, Responder,
-    StoreUnavailable, WebhookVerifier, WhenUnavailable, reply_accept, reply_again, reply_decline,
-};
+use keysecure::{Event, MemoryReplayStore, Rejection, ReplayStore, StoreUnavailable, WebhookVerifier, WhenUnavailable};
 
-const BODY: &str = concat!(
-    r#"{"id":"evt-1","action":"Consumption","data":{"consume_no":"c1","card_no":"k1","cardholder_no":"h1","#,
-    r#""type":"Consumption","amount":10.50,"local_amount":10.5,"local_currency":"USD","fee":0.35,"status":"Success","#,
-    r#""merchant_info":{"merchant_name":"Ein Café 书店","merchant_mcc":"5942","city":null,"country":"US"},"#,
-    r#""fee_detail":[{"fee_type":"Consume_fee","amount":0.35}],"remark":"","time":1763812800123}}"#
-);
-const NOW: u64 = 1_763_812_800_500;
-
-struct FixedClock(SystemTime);
-
-impl Clock for FixedClock {
-    fn now(&self) -> SystemTime {
-        self.0
-    }
-    fn monotonic(&self) -> Duration {
-        Duration::ZERO
-    }
-    fn sleep(&self, _: Duration) -> Result<(), keysecure::Interrupted> {
-        Ok(())
-    }
-}
-
-fn at(millis: u64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_millis(millis)
-}
-
-fn verifier() -> WebhookVerifier {
-    WebhookVerifier::new("app-1", ["0123456789abcdef0123456789abcdef"]).unwrap().clock(Arc::new(FixedClock(at(NOW))))
-}
-
-type Headers = Vec<(String, String)>;
-
-fn signed(body: &str, millis: u64) -> Headers {
-    let headers = verifier().sign_for_tests(at(millis), body.as_bytes()).unwrap();
-    headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-fn verify(headers: &Headers, body: &str) -> Result<Received, Rejection> {
-    verifier().verify(headers.iter().map(|(name, value)| (name, value)), body.as_bytes()).map_err(|error| {
-        assert_eq!(error.kind(), ErrorKind::Webhook);
-        error.rejection().unwrap()
-    })
-}
+use super::fixture::{AUTH, BODY, FixedClock, Headers, NOW, at, signed, verifier, verify};
 
 fn with(mut headers: Headers, name: &str, value: &str) -> Headers {
     headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
@@ -280,9 +235,9 @@ fn a_verifier_without_a_secret_or_with_an_empty_one_cannot_be_made() {
 }
 
 /// A store that cannot be reached.
-struct BoxError;
+struct UnavailableStore;
 
-impl ReplayStore for BoxError {
+impl ReplayStore for UnavailableStore {
     fn insert(&self, _: &str, _: &str, _: Duration) -> Result<Option<String>, StoreUnavailable> {
         Err(StoreUnavailable)
     }
@@ -319,73 +274,11 @@ fn a_rejected_callback_is_not_remembered() {
 
 #[test]
 fn a_store_out_of_reach_rejects_unless_the_caller_chose_otherwise() {
-    let safe = verifier().replay_guard(Arc::new(BoxError), WhenUnavailable::default());
+    let safe = verifier().replay_guard(Arc::new(UnavailableStore), WhenUnavailable::default());
     let error = safe.verify(signed(BODY, NOW), BODY.as_bytes()).unwrap_err();
     assert_eq!(error.rejection(), Some(Rejection::ReplayStoreUnavailable));
-    let bold = verifier().replay_guard(Arc::new(BoxError), WhenUnavailable::Accept);
+    let bold = verifier().replay_guard(Arc::new(UnavailableStore), WhenUnavailable::Accept);
     assert!(bold.verify(signed(BODY, NOW), BODY.as_bytes()).is_ok());
-}
-
-const AUTH: &str =
-    r#"{"id":"1","action":"Auth","data":{"consume_no":"c1","card_no":"k1","amount":42.00,"status":"Pending"}}"#;
-
-fn auth() -> Received {
-    verify(&signed(AUTH, NOW), AUTH).unwrap()
-}
-
-#[test]
-fn replies_are_the_exact_bytes() {
-    assert_eq!(reply_accept(), r#"{"code":0,"message":""}"#);
-    assert_eq!(reply_decline("no \"funds\"").unwrap(), r#"{"code":1,"message":"no \"funds\""}"#);
-    assert_eq!(reply_decline("  ").unwrap_err().field(), Some("message"));
-    assert_eq!(reply_again(BODY.as_bytes()), reply_accept(), "what was handled is accepted again");
-    let of_tomorrow = AUTH.replace("42.00", "[42]");
-    for purchase in [reply_again(AUTH.as_bytes()), reply_again(of_tomorrow.as_bytes()), reply_again(b"not JSON")] {
-        assert_eq!(
-            purchase,
-            reply_decline("this purchase was asked for before").unwrap(),
-            "never approved by a replay"
-        );
-    }
-}
-
-#[test]
-fn a_decision_is_answered() {
-    let responder = Responder::new(|purchase| {
-        if purchase.amount < 50.into() { Decision::Approve } else { Decision::Decline("too much".into()) }
-    });
-    assert_eq!(responder.respond(&auth()), reply_accept());
-    let dear = AUTH.replace("42.00", "50.01").replace("c1", "c2");
-    assert_eq!(responder.respond(&verify(&signed(&dear, NOW), &dear).unwrap()), reply_decline("too much").unwrap());
-    let of_tomorrow = AUTH.replace("42.00", "[42]");
-    let received = verify(&signed(&of_tomorrow, NOW), &of_tomorrow).unwrap();
-    assert!(matches!(received.event, Event::Unknown { .. }));
-    assert_eq!(
-        responder.respond(&received),
-        reply_decline("no decision in time").unwrap(),
-        "a purchase that cannot be read is not approved"
-    );
-    let update = verify(&signed(BODY, NOW), BODY).unwrap();
-    assert_eq!(responder.respond(&update), reply_accept(), "what asks for nothing is accepted");
-}
-
-#[test]
-fn the_reply_leaves_in_time_whatever_the_decision_does() {
-    let slow = Responder::new(|_| {
-        std::thread::sleep(Duration::from_secs(5));
-        Decision::Approve
-    });
-    let received = auth();
-    let reply = slow.respond(&received);
-    assert!(Instant::now() < received.answer_before(), "the platform would not wait any longer");
-    assert_eq!(reply, reply_decline("no decision in time").unwrap());
-    let lenient = slow.clone().otherwise(Decision::Approve).budget(Duration::from_millis(50));
-    let other = AUTH.replace("c1", "c2");
-    assert_eq!(lenient.respond(&verify(&signed(&other, NOW), &other).unwrap()), reply_accept());
-    let panicking = Responder::new(|_| panic!("a bug of the merchant's"));
-    assert_eq!(panicking.respond(&auth()), reply_decline("no decision in time").unwrap());
-    let empty = Responder::new(|_| Decision::Decline(String::new()));
-    assert_eq!(empty.respond(&auth()), reply_decline("declined").unwrap(), "the platform requires a message");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use keysecure::{Consumption, Error, ErrorKind, ListConsumptions, ListPackages};
 use keysecure_tests::{logged, millis};
 
-use super::list_servers::{cut, list, rows, server};
+use super::servers::{cut, list, rows, server};
 
 /// All consumptions of a server with these rows.
 fn consumptions(rows: &str) -> Vec<Result<Consumption, Error>> {
