@@ -13,7 +13,7 @@ pub enum Flaw {
     GivesUp,
     /// Unknown outcomes are recorded as "nothing was done": false outcomes.
     Lies,
-    /// Processes work on the same references, each with its memory store and with `never_sent`: duplicates.
+    /// Processes work on the same references, each with its memory store and with `first_attempt`: duplicates.
     NoStoreSharing,
     /// Processes work on the same references, each with a file store in a directory that the others do not use: duplicates.
     OwnDirectories,

@@ -1,6 +1,6 @@
 //! What is to be made once.
 
-use keysecure::{ApplyCard, Client, Ensure, Error, Transfer, TransferType};
+use keysecure::{ApplyCard, Client, EnsureOptions, Error, Transfer, TransferType};
 
 use super::random::Random;
 use crate::{cents, virtual_card};
@@ -101,7 +101,7 @@ impl Thing {
     }
 
     /// The exactly-once call. It returns the platform's number, and whether this call created it.
-    pub(crate) fn ensure(&self, client: &Client, options: &Ensure) -> Result<(String, bool), Error> {
+    pub(crate) fn ensure(&self, client: &Client, options: &EnsureOptions) -> Result<(String, bool), Error> {
         match self {
             Self::Transfer(transfer) => {
                 client.accounts().ensure_transfer(transfer, options).map(|made| (made.value.transfer_no, made.created))

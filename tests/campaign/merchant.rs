@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use keysecure::{Client, Ensure, ErrorKind, Outcome};
+use keysecure::{Client, EnsureOptions, ErrorKind, Outcome};
 
 use super::job::{Job, Thing};
 use super::journal::{Claimed, Journal};
@@ -67,13 +67,13 @@ impl Merchant<'_> {
         Err(format!("{} was not settled by {PATIENCE} calls", thing.number()).into())
     }
 
-    fn options(&self, never_sent: bool, random: &mut Random) -> Ensure {
+    fn options(&self, first_attempt: bool, random: &mut Random) -> EnsureOptions {
         let short = self.flaw == Some(Flaw::ShortSettle);
         let settle = if short { Duration::from_millis(1) } else { self.phase.settle() };
         // Some are in a hurry, and learn that it is not settled yet.
         let hurry = random.one_in(6) && !short;
         let deadline = if hurry { settle + settle / 4 } else { self.phase.deadline() };
-        Ensure { settle: Some(settle), deadline: Some(deadline), never_sent, ..Ensure::default() }
+        EnsureOptions { settle: Some(settle), deadline: Some(deadline), first_attempt, ..EnsureOptions::default() }
     }
 
     fn note(&self, thing: &Thing, result: Result<(String, bool), keysecure::Error>) -> Claimed {

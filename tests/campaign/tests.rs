@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keysecure::{Client, Ensure, Store, Transfer, TransferType};
+use keysecure::{Client, EnsureOptions, Store, Transfer, TransferType};
 use keysecure_sandbox::{Fault, FaultKind, Sandbox};
 use keysecure_tests::campaign::{Campaign, Flaw};
 use keysecure_tests::{TestClock, cents};
@@ -57,7 +57,7 @@ fn a_look_up_that_was_cut_with_a_wrong_clock_proves_nothing() {
         clock.set_wrong_by(-late_ms);
         let restarted = begin().clock(clock).store(Store::memory()).build().unwrap();
         sandbox.fault(Fault::on_any(FaultKind::Refuse).times(40));
-        let options = Ensure { deadline: Some(Duration::from_secs(600)), ..Ensure::default() };
+        let options = EnsureOptions { deadline: Some(Duration::from_secs(600)), ..EnsureOptions::default() };
         let found = restarted.accounts().ensure_transfer(&transfer, &options).unwrap();
         assert!(!found.created, "late by {late_ms} ms, set back by {set_back} s");
         assert_eq!(sandbox.transfers().len(), 1);

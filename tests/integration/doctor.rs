@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use keysecure::{Check, Client, ClientBuilder, Clock, Health, Report, SystemClock};
+use keysecure::{Check, CheckStatus, Client, ClientBuilder, Clock, Report, SystemClock};
 use keysecure_sandbox::{CipherMode, Fault, FaultKind, KeyScheme, KeyState, MerchantState, Mode, Sandbox};
 use keysecure_tests::{MockResponse, MockServer, free_address, http};
 
@@ -16,16 +16,16 @@ fn card(sandbox: &Sandbox) -> String {
     sandbox.seed_virtual_card(&sandbox.seed_approved_cardholder()).unwrap()
 }
 
-fn health(report: &Report) -> Vec<(&'static str, Health)> {
-    report.findings.iter().map(|finding| (finding.check.as_str(), finding.health)).collect()
+fn health(report: &Report) -> Vec<(&'static str, CheckStatus)> {
+    report.findings.iter().map(|finding| (finding.check.as_str(), finding.status)).collect()
 }
 
 /// The one finding that is bad, and that what comes behind it was not looked at.
 fn bad(report: &Report, check: Check, code: Option<i64>) {
-    let finding = report.of(check).unwrap();
-    assert_eq!((finding.health, finding.code), (Health::Bad, code), "{report}");
+    let finding = report.get(check).unwrap();
+    assert_eq!((finding.status, finding.code), (CheckStatus::Fail, code), "{report}");
     assert!(!finding.advice.is_empty() && !report.is_healthy(), "{report}");
-    assert_eq!(report.findings.iter().filter(|finding| finding.health == Health::Bad).count(), 1, "{report}");
+    assert_eq!(report.findings.iter().filter(|finding| finding.status == CheckStatus::Fail).count(), 1, "{report}");
 }
 
 #[test]
@@ -33,8 +33,8 @@ fn a_sound_integration_is_all_good_in_order() {
     let sandbox = Sandbox::start().unwrap();
     let report = builder(&sandbox).build().unwrap().doctor(Some(&card(&sandbox)));
     let names = ["clock", "reachability", "api_key", "ip_whitelist", "token", "mode", "pci", "aes"];
-    assert_eq!(health(&report), names.map(|name| (name, Health::Good)), "{report}");
-    assert!(report.of(Check::Mode).unwrap().found.starts_with("credit"));
+    assert_eq!(health(&report), names.map(|name| (name, CheckStatus::Pass)), "{report}");
+    assert!(report.get(Check::Mode).unwrap().found.starts_with("credit"));
     assert!(report.to_string().ends_with("All is well."));
 }
 
@@ -43,7 +43,7 @@ fn without_a_card_pci_and_aes_are_skipped() {
     let sandbox = Sandbox::start().unwrap();
     let report = builder(&sandbox).build().unwrap().doctor(None);
     for check in [Check::Pci, Check::Aes] {
-        assert_eq!(report.of(check).unwrap().health, Health::Skipped);
+        assert_eq!(report.get(check).unwrap().status, CheckStatus::Skipped);
     }
     assert!(report.is_healthy());
 }
@@ -52,7 +52,7 @@ fn without_a_card_pci_and_aes_are_skipped() {
 fn authorization_mode_is_told_from_credit_mode() {
     let sandbox = Sandbox::builder().mode(Mode::Authorization).start().unwrap();
     let report = builder(&sandbox).build().unwrap().doctor(None);
-    assert!(report.of(Check::Mode).unwrap().found.starts_with("authorization"), "{report}");
+    assert!(report.get(Check::Mode).unwrap().found.starts_with("authorization"), "{report}");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_token_that_is_refused_even_when_new_points_at_another_process() {
     sandbox.clear_faults();
     sandbox.fault(Fault::on("token", FaultKind::Code(1009)).times(10));
     let busy = builder(&sandbox).build().unwrap().doctor(None);
-    assert_eq!(busy.of(Check::Token).unwrap().health, Health::Warning, "{busy}");
+    assert_eq!(busy.get(Check::Token).unwrap().status, CheckStatus::Warn, "{busy}");
 }
 
 #[test]
@@ -101,17 +101,17 @@ fn a_platform_out_of_reach_is_told_by_what_went_wrong() {
     };
     let report = at(&format!("http://{}", free_address())).doctor(None);
     bad(&report, Check::Reachability, None);
-    assert!(report.of(Check::Reachability).unwrap().advice.contains("firewall"), "{report}");
-    assert_eq!(report.of(Check::ApiKey).unwrap().health, Health::Skipped);
+    assert!(report.get(Check::Reachability).unwrap().advice.contains("firewall"), "{report}");
+    assert_eq!(report.get(Check::ApiKey).unwrap().status, CheckStatus::Skipped);
     let plain = sandbox.base_url().replace("http://", "https://");
     let report = at(&plain).doctor(None);
-    assert_eq!(report.of(Check::Reachability).unwrap().health, Health::Bad, "{report}");
+    assert_eq!(report.get(Check::Reachability).unwrap().status, CheckStatus::Fail, "{report}");
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let report = at(&format!("http://{}", silent.local_addr().unwrap())).doctor(None);
-    assert!(report.of(Check::Reachability).unwrap().advice.contains("too slow"), "{report}");
+    assert!(report.get(Check::Reachability).unwrap().advice.contains("too slow"), "{report}");
     sandbox.fault(Fault::on("token", FaultKind::Html));
     let report = builder(&sandbox).build().unwrap().doctor(None);
-    assert!(report.of(Check::Reachability).unwrap().advice.contains("something else"), "{report}");
+    assert!(report.get(Check::Reachability).unwrap().advice.contains("something else"), "{report}");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn pci_display_that_is_off_and_cards_that_do_not_serve_are_told() {
     bad(&builder(&sandbox).build().unwrap().doctor(Some(&card_no)), Check::Pci, Some(1013));
     sandbox.set_pci_enabled(true);
     let report = builder(&sandbox).build().unwrap().doctor(Some("404"));
-    assert_eq!(report.of(Check::Pci).unwrap().health, Health::Bad, "{report}");
+    assert_eq!(report.get(Check::Pci).unwrap().status, CheckStatus::Fail, "{report}");
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn the_aes_scheme_is_found_whichever_it_is_and_nothing_secret_is_shown() {
             let sandbox = Sandbox::builder().api_secret(secret).aes(scheme, mode).start().unwrap();
             let card_no = card(&sandbox);
             let report = builder(&sandbox).build().unwrap().doctor(Some(&card_no));
-            let found = &report.of(Check::Aes).unwrap().found;
+            let found = &report.get(Check::Aes).unwrap().found;
             assert!(found.contains(&format!("scheme {name}, mode {mode_name}")), "{report}");
             let shown = format!("{report} {report:?} {}", report.to_json());
             let (pan, cvv) = (sandbox.pan_for_tests(&card_no).unwrap(), sandbox.cvv_for_tests(&card_no).unwrap());
@@ -177,8 +177,8 @@ fn a_wrong_clock_is_a_warning_with_its_size() {
     for (seconds, side) in [(-3600, "behind"), (3600, "ahead of")] {
         let client = builder(&sandbox).clock(Arc::new(WrongClock(SystemClock::new(), seconds))).build().unwrap();
         let report = client.doctor(None);
-        let finding = report.of(Check::Clock).unwrap();
-        assert_eq!(finding.health, Health::Warning);
+        let finding = report.get(Check::Clock).unwrap();
+        assert_eq!(finding.status, CheckStatus::Warn);
         assert!(finding.found.contains(side) && finding.found.contains("about 3"), "{report}");
         assert!(report.is_healthy());
     }
@@ -194,9 +194,9 @@ fn the_doctor_takes_no_gateway_for_the_platform() {
         let server = MockServer::platform(move |_| MockResponse::Keep(http(status, &[], body.as_bytes()))).unwrap();
         let client = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).build().unwrap();
         let report = client.doctor(None);
-        let finding = report.of(check).unwrap();
-        assert_eq!(finding.health, Health::Bad, "{report}");
+        let finding = report.get(check).unwrap();
+        assert_eq!(finding.status, CheckStatus::Fail, "{report}");
         assert!(finding.advice.contains(words), "{report}");
-        assert_eq!(report.of(Check::Token).unwrap().health, Health::Skipped, "{report}");
+        assert_eq!(report.get(Check::Token).unwrap().status, CheckStatus::Skipped, "{report}");
     }
 }

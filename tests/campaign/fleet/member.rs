@@ -12,7 +12,9 @@ use std::time::Duration;
 
 #[cfg(feature = "redis")]
 use keysecure::{Acquired, AttemptEnd, AttemptStart, AttemptStore, StoreUnavailable};
-use keysecure::{Client, Clock, Ensure, Error, ErrorKind, FileStore, MemoryStore, Outcome, Store, TransportFault};
+use keysecure::{
+    Client, Clock, EnsureOptions, Error, ErrorKind, FileStore, MemoryStore, Outcome, Store, TransportFault,
+};
 
 use super::clock::FleetClock;
 use crate::campaign::job::Job;
@@ -40,7 +42,7 @@ pub fn member(arguments: &[String]) -> Result<(), BoxError> {
         return Err("a process of a fleet needs seven arguments".into());
     };
     let (seed, wrong_by, threads): (u64, i64, usize) = (seed.parse()?, wrong_by.parse()?, threads.parse()?);
-    let never_sent = store == "never-sent";
+    let first_attempt = store == "never-sent";
     let (clock, time): (Arc<dyn Clock>, Time) = match control {
         [url, ..] => (Arc::new(FleetClock::new(wrong_by, url)), Time::Skipped),
         [] => (Arc::new(TestClock::wrong_by(wrong_by)), Time::Real),
@@ -69,7 +71,7 @@ pub fn member(arguments: &[String]) -> Result<(), BoxError> {
                 in_threads(threads, tasks.len(), |at| {
                     let Some(task) = tasks.get(at) else { return Ok(()) };
                     let mut random = Random::new(seed, u64::try_from(at).unwrap_or(0));
-                    make_sure(&client, &journal, phase, task, never_sent, &mut random)
+                    make_sure(&client, &journal, phase, task, first_attempt, &mut random)
                 })?;
                 tasks.clear();
                 stdout().lock().write_all(b"done\n")?;
@@ -86,7 +88,7 @@ fn make_sure(
     journal: &Journal,
     phase: Phase,
     task: &Task,
-    never_sent: bool,
+    first_attempt: bool,
     random: &mut Random,
 ) -> Result<(), BoxError> {
     let thing = task.job.thing(task.version);
@@ -96,7 +98,8 @@ fn make_sure(
         // ten seconds of real time, which the others have to wait for.
         let hurry = random.one_in(6) && phase != Phase::Fleet(Members::Redis, Time::Skipped);
         let deadline = if hurry { settle + settle / 4 } else { phase.deadline() };
-        let options = Ensure { settle: Some(settle), deadline: Some(deadline), never_sent, ..Ensure::default() };
+        let options =
+            EnsureOptions { settle: Some(settle), deadline: Some(deadline), first_attempt, ..EnsureOptions::default() };
         let result = thing.ensure(client, &options);
         let claim = match &result {
             Ok((no, true)) => format!("created {no}"),

@@ -2,7 +2,7 @@
 
 use std::time::UNIX_EPOCH;
 
-use keysecure::{AccessToken, CardSecrets, ClientToken, Ensured, Error, Event, Page, Received, Report};
+use keysecure::{AccessToken, CardSecrets, ClientToken, Ensured, Error, Event, Page, Report, VerifiedWebhook};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ pub fn report(report: &Report) -> Value {
     serde_json::from_str(&report.to_json()).unwrap()
 }
 
-pub fn received(received: &Received) -> Value {
+pub fn received(received: &VerifiedWebhook) -> Value {
     let (action, data) = match &received.event {
         Event::Auth { data } => ("Auth", object(data)),
         Event::Consumption { data } => ("Consumption", object(data)),

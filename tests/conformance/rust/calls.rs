@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use keysecure::{
-    ActivateCard, Address, ApplyCard, ApplyCardholder, CardDetail, CardStatus, CardType, Client, Cvv, Decimal, Ensure,
-    Error, FeeType, Json, ListBins, ListCardholders, ListCards, ListConsumptions, ListPackages, ListTransfers,
-    MerchantInfo, Method, Pin, SetPin, Simulated, SimulatedFee, Transfer, When,
+    ActivateCard, Address, ApplyCard, ApplyCardholder, CardDetail, CardStatus, CardType, Client, Cvv, Decimal,
+    EnsureOptions, Error, FeeType, Json, ListBins, ListCardholders, ListCards, ListConsumptions, ListPackages,
+    ListTransfers, MerchantInfo, Method, Pin, SetPin, SimulatedFee, SimulationRequest, Transfer, WindowBound,
 };
 use keysecure_tests::millis;
 use serde_json::{Map, Value};
@@ -49,7 +49,7 @@ impl<'a> Args<'a> {
         self.some(name).map(|text| text.parse().unwrap())
     }
 
-    fn when(&self, name: &str) -> Option<When> {
+    fn when(&self, name: &str) -> Option<WindowBound> {
         let text = self.some(name)?;
         Some(match seconds(&text) {
             Some(ahead) => millis(self.now_ms + ahead * 1000).into(),
@@ -57,7 +57,7 @@ impl<'a> Args<'a> {
         })
     }
 
-    fn window(&self) -> (When, When) {
+    fn window(&self) -> (WindowBound, WindowBound) {
         (self.when("start").unwrap(), self.when("end").unwrap())
     }
 
@@ -66,14 +66,14 @@ impl<'a> Args<'a> {
         (number("page"), number("size"))
     }
 
-    fn ensure(&self) -> Ensure {
+    fn ensure(&self) -> EnsureOptions {
         let duration = |name| self.value(name).map(|value| Duration::from_secs_f64(value.as_f64().unwrap()));
-        Ensure {
+        EnsureOptions {
             deadline: duration("deadline"),
             settle: duration("settle"),
             since: self.when("since"),
-            never_sent: self.value("never_sent").is_some_and(|value| *value == true),
-            ..Ensure::default()
+            first_attempt: self.value("never_sent").is_some_and(|value| *value == true),
+            ..EnsureOptions::default()
         }
     }
 }
@@ -220,7 +220,7 @@ fn simulation(client: &Client, call: &str, args: &Args<'_>) -> Result<Value, Err
         fee_type: FeeType::from(fee["fee_type"].as_str().unwrap()),
         amount: fee["amount"].as_str().unwrap().parse().unwrap(),
     };
-    let request = Simulated {
+    let request = SimulationRequest {
         consume_no: args.some("consume_no"),
         consume_relate_no: args.some("consume_relate_no"),
         card_no: args.some("card_no"),
@@ -232,7 +232,7 @@ fn simulation(client: &Client, call: &str, args: &Args<'_>) -> Result<Value, Err
         merchant_info: args.value("merchant_info").map(|info| MerchantInfo::from_json(&info.to_string()).unwrap()),
         fee_detail: args.value("fee_detail").and_then(Value::as_array).into_iter().flatten().map(fee).collect(),
         remark: args.some("remark"),
-        ..Simulated::default()
+        ..SimulationRequest::default()
     };
     let simulation = client.simulation();
     let done = match call {

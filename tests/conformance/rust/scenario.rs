@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keysecure::{Client, Environment, Error, Language, MemoryReplayStore, Timezone, WebhookVerifier, WhenUnavailable};
+use keysecure::{Client, Environment, Error, Language, MemoryReplayStore, OnStoreFailure, UtcOffset, WebhookVerifier};
 use keysecure_sandbox::{Mode, Sandbox};
 use serde_json::{Map, Value, json};
 
@@ -101,7 +101,7 @@ impl Scenario {
             let tolerance = callback.get("tolerance").and_then(Value::as_u64).unwrap_or(300);
             let verifier = WebhookVerifier::new(&app_id, secrets)?
                 .tolerance(Duration::from_secs(tolerance))
-                .replay_guard(Arc::new(MemoryReplayStore::default()), WhenUnavailable::Reject);
+                .replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
             self.verifier = Some(verifier);
         }
         let as_text = |name: &str| match &callback[name] {
@@ -141,7 +141,7 @@ fn client(names: &Names, settings: &Map<String, Value>) -> Result<Client, Error>
             "timeout" => builder.timeout(seconds()),
             "connect_timeout" => builder.connect_timeout(seconds()),
             "max_retries" => builder.max_retries(value.as_u64().unwrap().try_into().unwrap()),
-            "timezone" => builder.timezone(text.parse::<Timezone>().unwrap()),
+            "timezone" => builder.timezone(text.parse::<UtcOffset>().unwrap()),
             "language" if text == "zh_CN" => builder.language(Language::Chinese),
             "language" => builder.language(Language::English),
             "base_url" => builder.base_url(text),

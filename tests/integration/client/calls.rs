@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use keysecure::{
     ApplyCard, ApplyCardholder, Auth, CardDetail, CardStatus, CardType, CardholderStatus, Client, ConsumptionType,
     Decimal, Environment, ErrorKind, FeeType, Json, Language, ListBins, ListCardholders, ListCards, ListConsumptions,
-    ListPackages, ListTransfers, MerchantInfo, Method, OPERATIONS, Outcome, Page, Pin, SetPin, Simulated, SimulatedFee,
-    Status, Transfer, TransferType,
+    ListPackages, ListTransfers, MerchantInfo, Method, OPERATIONS, Outcome, Page, Pin, SetPin, SimulatedFee,
+    SimulationRequest, Status, Transfer, TransferType,
 };
 use keysecure_sandbox::{Account, RequestRecord};
 use keysecure_tests::{TestEnv, address, cents, virtual_card};
@@ -24,8 +24,8 @@ fn only<T>(page: Page<T>) -> T {
 }
 
 /// A purchase of 40.00 on that card.
-fn purchase(card_no: &str) -> Simulated {
-    Simulated {
+fn purchase(card_no: &str) -> SimulationRequest {
+    SimulationRequest {
         card_no: Some(card_no.to_owned()),
         r#type: Some(ConsumptionType::Atm),
         amount: Some(cents(40_00)),
@@ -34,7 +34,7 @@ fn purchase(card_no: &str) -> Simulated {
         merchant_info: Some(
             MerchantInfo::from_json(r#"{"merchant_name":"Corner Books","merchant_mcc":"5942","city":"Bath"}"#).unwrap(),
         ),
-        ..Simulated::default()
+        ..SimulationRequest::default()
     }
 }
 
@@ -114,7 +114,7 @@ fn plastic(env: &TestEnv, holder: &str, card_no: &str) {
     let tariff = card.fee_detail.unwrap();
     assert_eq!(tariff.atm_rate, Some(cents(2)));
     assert_eq!(tariff.cross_consume_rate.unwrap().to_string(), "0.015");
-    assert_eq!(tariff.free_small_excuse_type, Some(keysecure::Exemption::Day));
+    assert_eq!(tariff.free_small_excuse_type, Some(keysecure::FeeWaiver::Day));
     assert_eq!(tariff.free_small_excuse_days, Some(30));
 
     let secrets = client.cards().private_info(card_no).unwrap();
@@ -167,11 +167,11 @@ fn shopping(env: &TestEnv, holder: &str, card_no: &str) -> Decimal {
     let kept = |no: &str| sandbox.consumptions().into_iter().find(|kept| kept.consume_no == no).unwrap();
     let bought = client.simulation().auth(&purchase(card_no)).unwrap().consume_no.unwrap();
     assert_eq!(kept(&bought).status, keysecure_sandbox::Status::Pending);
-    let cleared = Simulated {
+    let cleared = SimulationRequest {
         consume_no: Some(bought.clone()),
         amount: Some(cents(38_75)),
         fee_detail: vec![SimulatedFee { fee_type: FeeType::AtmFee, amount: cents(1_25) }],
-        ..Simulated::default()
+        ..SimulationRequest::default()
     };
     let cleared = client.simulation().consumption_clear(&cleared).unwrap();
     assert_eq!(cleared.consume_no, Some(bought.clone()));
@@ -189,18 +189,26 @@ fn shopping(env: &TestEnv, holder: &str, card_no: &str) -> Decimal {
     assert_eq!((shop.merchant_name.as_deref(), shop.merchant_mcc.as_deref()), (Some("Corner Books"), Some("5942")));
 
     let failed = client.simulation().auth(&purchase(card_no)).unwrap().consume_no;
-    let reason = Simulated { consume_no: failed.clone(), remark: Some("no answer".into()), ..Simulated::default() };
+    let reason = SimulationRequest {
+        consume_no: failed.clone(),
+        remark: Some("no answer".into()),
+        ..SimulationRequest::default()
+    };
     client.simulation().consumption_fail(&reason).unwrap();
     let failed = client.consumptions().get(&failed.unwrap()).unwrap();
     assert_eq!((failed.status, failed.remark.as_deref()), (Some(Status::Fail), Some("no answer")));
 
     let held = client.simulation().auth(&purchase(card_no)).unwrap().consume_no;
-    let back = Simulated { consume_relate_no: held.clone(), ..Simulated::default() };
+    let back = SimulationRequest { consume_relate_no: held.clone(), ..SimulationRequest::default() };
     let reversed = client.simulation().reversal(&back).unwrap().consume_no.unwrap();
     let reversal = client.consumptions().get(&reversed).unwrap();
     assert_eq!((reversal.r#type, reversal.consume_relate_no), (Some(ConsumptionType::Reversal), held));
 
-    let part = Simulated { consume_relate_no: Some(bought.clone()), amount: Some(cents(8_75)), ..Simulated::default() };
+    let part = SimulationRequest {
+        consume_relate_no: Some(bought.clone()),
+        amount: Some(cents(8_75)),
+        ..SimulationRequest::default()
+    };
     let refunded = client.simulation().refund(&part).unwrap().consume_no.unwrap();
     assert_eq!(kept(&refunded).amount, cents(8_75));
     assert_eq!(kept(&bought).returned, cents(8_75));

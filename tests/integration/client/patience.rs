@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use keysecure::{
-    Client, Clock, Error, ErrorKind, Interrupted, ListPackages, Method, Outcome, Simulated, SystemClock, TransportFault,
+    Client, Clock, Error, ErrorKind, Interrupted, ListPackages, Method, Outcome, SimulationRequest, SystemClock,
+    TransportFault,
 };
 use keysecure_sandbox::{Fault, FaultKind};
 use keysecure_tests::{TestEnv, TlsServer, cents, envelope};
@@ -131,7 +132,8 @@ fn a_name_is_looked_up_and_tls_is_spoken_in_pieces_too() {
         .clock(Asked::new(u32::MAX))
         .build()
         .unwrap();
-    let purchase = Simulated { card_no: Some("17".into()), amount: Some(cents(1_00)), ..Simulated::default() };
+    let purchase =
+        SimulationRequest { card_no: Some("17".into()), amount: Some(cents(1_00)), ..SimulationRequest::default() };
     let made = client.simulation().auth(&purchase).unwrap();
     assert_eq!(made.consume_no.as_deref(), Some("99"));
 }

@@ -1,19 +1,18 @@
 //! Rows whose reference is missing or changed: they are no proof of absence.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use keysecure::{CallRecord, Client, Ensure, ErrorKind, Observer, Outcome, Store, Transfer, TransferType};
+use keysecure::{CallRecord, Client, EnsureOptions, ErrorKind, Observer, Outcome, Store, Transfer, TransferType};
 use keysecure_sandbox::{ListRules, Platform, RowReference};
 use serde_json::{Value, json};
 
 use super::platform::{Fate, Shown, State, row};
 use super::{LIST, scene, top_up};
 
-fn options() -> Ensure {
+fn options() -> EnsureOptions {
     let settle = Some(Duration::from_secs(10));
-    Ensure { settle, deadline: Some(Duration::from_secs(60)), ..Ensure::never_sent() }
+    EnsureOptions { settle, deadline: Some(Duration::from_secs(60)), ..EnsureOptions::first_attempt() }
 }
 
 const CHANGES: [Shown; 4] = [

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keysecure::{Client, Decimal, Ensure, ErrorKind, Outcome, Store, Transfer, TransferType};
+use keysecure::{Client, Decimal, EnsureOptions, ErrorKind, Outcome, Store, Transfer, TransferType};
 use keysecure_sandbox::{Fault, FaultKind};
 
 use super::{LIST, TRANSFER, scene};
@@ -10,7 +10,7 @@ use super::{LIST, TRANSFER, scene};
 #[test]
 fn a_new_number_is_sent_at_once() {
     let scene = scene();
-    let made = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::never_sent()).unwrap();
+    let made = scene.client.accounts().ensure_transfer(&scene.transfer, &EnsureOptions::first_attempt()).unwrap();
     assert!(made.created);
     assert_eq!(made.value.balance, Some(Decimal::TEN));
     assert_eq!(scene.slept(), Duration::ZERO);
@@ -20,9 +20,9 @@ fn a_new_number_is_sent_at_once() {
 #[test]
 fn a_number_that_may_have_been_sent_waits_until_absence_is_proven() {
     let scene = scene();
-    let made = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::default()).unwrap();
+    let made = scene.client.accounts().ensure_transfer(&scene.transfer, &EnsureOptions::default()).unwrap();
     assert!(made.created && scene.slept() >= Duration::from_secs(9), "{:?}", scene.slept());
-    let again = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::default()).unwrap();
+    let again = scene.client.accounts().ensure_transfer(&scene.transfer, &EnsureOptions::default()).unwrap();
     assert!(!again.created);
     assert_eq!(again.value.transfer_no, made.value.transfer_no);
     assert_eq!(scene.sandbox.transfers().len(), 1);
@@ -32,7 +32,7 @@ fn a_number_that_may_have_been_sent_waits_until_absence_is_proven() {
 fn a_response_lost_after_the_commit_is_found_and_was_created_by_this_call() {
     let scene = scene();
     scene.sandbox.fault(Fault::on(TRANSFER, FaultKind::DropAfterCommit));
-    let found = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::never_sent()).unwrap();
+    let found = scene.client.accounts().ensure_transfer(&scene.transfer, &EnsureOptions::first_attempt()).unwrap();
     assert!(found.created);
     assert_eq!((scene.sandbox.transfers().len(), scene.sandbox.requests_to(TRANSFER)), (1, 1));
 }
@@ -41,7 +41,7 @@ fn a_response_lost_after_the_commit_is_found_and_was_created_by_this_call() {
 fn a_request_lost_before_the_commit_is_sent_again_only_after_the_wait() {
     let scene = scene();
     scene.sandbox.fault(Fault::on(TRANSFER, FaultKind::DropBeforeRead));
-    let made = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::never_sent()).unwrap();
+    let made = scene.client.accounts().ensure_transfer(&scene.transfer, &EnsureOptions::first_attempt()).unwrap();
     assert!(made.created && scene.slept() >= Duration::from_secs(9));
     assert_eq!(scene.sandbox.transfers().len(), 1);
 }
@@ -51,7 +51,7 @@ fn another_thing_under_the_number_is_its_own_error() {
     let scene = scene();
     scene.client.accounts().transfer(&scene.transfer).unwrap();
     let other = Transfer { amount: Decimal::ONE, ..scene.transfer.clone() };
-    let error = scene.client.accounts().ensure_transfer(&other, &Ensure::default()).unwrap_err();
+    let error = scene.client.accounts().ensure_transfer(&other, &EnsureOptions::default()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert!(error.to_string().contains("amount"), "{error}");
     assert_eq!(scene.sandbox.transfers().len(), 1);
@@ -62,10 +62,10 @@ fn what_cannot_be_settled_in_time_says_so_and_a_later_call_goes_on() {
     let scene = scene();
     scene.sandbox.fault(Fault::on(TRANSFER, FaultKind::DropAfterCommit));
     scene.sandbox.fault(Fault::on(LIST, FaultKind::Code(1001)).after(1).times(10_000));
-    let error = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::never_sent()).unwrap_err();
+    let error = scene.client.accounts().ensure_transfer(&scene.transfer, &EnsureOptions::first_attempt()).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown), "{error}");
     scene.sandbox.clear_faults();
-    let found = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::never_sent()).unwrap();
+    let found = scene.client.accounts().ensure_transfer(&scene.transfer, &EnsureOptions::first_attempt()).unwrap();
     assert!(!found.created);
     assert_eq!((scene.sandbox.transfers().len(), scene.sandbox.requests_to(TRANSFER)), (1, 1));
 }
@@ -74,7 +74,7 @@ fn what_cannot_be_settled_in_time_says_so_and_a_later_call_goes_on() {
 fn a_refusal_ends_it() {
     let scene = scene();
     let nobody = Transfer { cardholder_no: "404".into(), ..scene.transfer.clone() };
-    let error = scene.client.accounts().ensure_transfer(&nobody, &Ensure::never_sent()).unwrap_err();
+    let error = scene.client.accounts().ensure_transfer(&nobody, &EnsureOptions::first_attempt()).unwrap_err();
     assert_eq!((error.code(), error.outcome()), (Some(2002), Outcome::Rejected));
 }
 
@@ -83,7 +83,9 @@ fn threads_with_one_number_make_one_transfer() {
     let scene = scene();
     std::thread::scope(|scope| {
         for _ in 0..16 {
-            scope.spawn(|| scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::never_sent()).unwrap());
+            scope.spawn(|| {
+                scene.client.accounts().ensure_transfer(&scene.transfer, &EnsureOptions::first_attempt()).unwrap()
+            });
         }
     });
     assert_eq!(scene.sandbox.transfers().len(), 1);
@@ -101,7 +103,7 @@ fn clients_of_one_process_with_one_number_make_one_transfer() {
                     .build()
                     .unwrap()
                     .accounts()
-                    .ensure_transfer(&scene.transfer, &Ensure::never_sent())
+                    .ensure_transfer(&scene.transfer, &EnsureOptions::first_attempt())
                     .unwrap()
             });
         }
@@ -113,11 +115,11 @@ fn clients_of_one_process_with_one_number_make_one_transfer() {
 fn an_earlier_call_shortens_no_wait() {
     let scene = scene();
     scene.sandbox.fault(Fault::on(LIST, FaultKind::Code(1001)).times(10_000));
-    scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::default()).unwrap_err();
+    scene.client.accounts().ensure_transfer(&scene.transfer, &EnsureOptions::default()).unwrap_err();
     scene.sandbox.clear_faults();
     // Another process may have sent it meanwhile.
     let before = scene.slept();
-    assert!(scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::default()).unwrap().created);
+    assert!(scene.client.accounts().ensure_transfer(&scene.transfer, &EnsureOptions::default()).unwrap().created);
     let waited = scene.slept().saturating_sub(before);
     assert!(waited >= Duration::from_secs(9), "{waited:?}");
 }
@@ -128,7 +130,7 @@ fn times_without_end_are_taken() {
     let sandbox = &scene.sandbox;
     let patient = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url());
     let patient = patient.store(Store::memory()).timeout(Duration::MAX).connect_timeout(Duration::MAX).build().unwrap();
-    let options = Ensure { deadline: Some(Duration::MAX), ..Ensure::never_sent() };
+    let options = EnsureOptions { deadline: Some(Duration::MAX), ..EnsureOptions::first_attempt() };
     assert!(patient.accounts().ensure_transfer(&scene.transfer, &options).unwrap().created);
 }
 
@@ -139,7 +141,7 @@ fn a_row_of_a_server_whose_clock_runs_ahead_is_found() {
     let first = Client::builder(scene.sandbox.api_key(), scene.sandbox.api_secret()).base_url(scene.sandbox.base_url());
     // The client's stamp lies before the skewed clock by less than a minute: the call is carried out.
     first.build().unwrap().accounts().transfer(&scene.transfer).unwrap();
-    let found = scene.client.accounts().ensure_transfer(&scene.transfer, &Ensure::default()).unwrap();
+    let found = scene.client.accounts().ensure_transfer(&scene.transfer, &EnsureOptions::default()).unwrap();
     assert!(!found.created);
     assert_eq!(scene.sandbox.transfers().len(), 1);
 }
@@ -149,6 +151,6 @@ fn what_ends_the_matter_is_not_called_unknown() {
     let scene = scene();
     scene.client.accounts().transfer(&scene.transfer).unwrap();
     let other = Transfer { r#type: TransferType::Out, ..scene.transfer.clone() };
-    let error = scene.client.accounts().ensure_transfer(&other, &Ensure::default()).unwrap_err();
+    let error = scene.client.accounts().ensure_transfer(&other, &EnsureOptions::default()).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::Rejected));
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use keysecure::{Ensure, Error, ErrorKind, Outcome, Store};
+use keysecure::{EnsureOptions, Error, ErrorKind, Outcome, Store};
 
 use super::platform::{Fate, Platform, State, row};
 use super::top_up;
 
-fn options() -> Ensure {
+fn options() -> EnsureOptions {
     let settle = Some(Duration::from_secs(10));
-    Ensure { settle, deadline: Some(Duration::from_secs(600)), ..Ensure::never_sent() }
+    EnsureOptions { settle, deadline: Some(Duration::from_secs(600)), ..EnsureOptions::first_attempt() }
 }
 
 fn failure(platform: &Platform) -> Error {

@@ -26,8 +26,8 @@ mod worker {
     use std::time::{Duration, Instant};
 
     use keysecure::{
-        CallRecord, Client, Decimal, Ensure, FileStore, Observer, ReplayStore, Store, StoreUnavailable, Transfer,
-        TransferType,
+        CallRecord, Client, Decimal, EnsureOptions, FileStore, Observer, ReplayStore, Store, StoreUnavailable,
+        Transfer, TransferType,
     };
     use keysecure_tests::BoxError;
 
@@ -79,10 +79,10 @@ mod worker {
                 }
                 ["ensure", reference, settle, deadline] => {
                     let millis = |text: &str| text.parse().map(Duration::from_millis);
-                    let options = Ensure {
+                    let options = EnsureOptions {
                         settle: Some(millis(settle)?),
                         deadline: Some(millis(deadline)?),
-                        ..Ensure::default()
+                        ..EnsureOptions::default()
                     };
                     match client.accounts().ensure_transfer(&top_up(cardholder_no, reference), &options) {
                         Ok(ensured) => if ensured.created { "created" } else { "found" }.to_owned(),

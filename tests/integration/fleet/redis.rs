@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use keysecure::{RedisStore, Rejection, ReplayStore, StoreUnavailable, TokenStore, WebhookVerifier, WhenUnavailable};
+use keysecure::{OnStoreFailure, RedisStore, Rejection, ReplayStore, StoreUnavailable, TokenStore, WebhookVerifier};
 use keysecure_tests::free_address;
 
 use crate::file::one_accepts_each;
@@ -149,7 +149,7 @@ fn without_its_redis_a_callback_is_rejected_unless_it_was_said_otherwise() {
         let store = Arc::new(RedisStore::open(server.url()).unwrap());
         WebhookVerifier::new("app", ["secret"]).unwrap().replay_guard(store, when)
     };
-    let (strict, lax) = (guarded(WhenUnavailable::Reject), guarded(WhenUnavailable::Accept));
+    let (strict, lax) = (guarded(OnStoreFailure::Reject), guarded(OnStoreFailure::Accept));
     let body = br#"{"id":"1","action":"Auth","data":{"card_no":"1"}}"#;
     let headers = strict.sign_for_tests(SystemTime::now(), body).unwrap();
     let verify = |verifier: &WebhookVerifier| {
@@ -168,7 +168,7 @@ fn a_callback_that_one_could_not_handle_is_new_for_another() {
     let Some(server) = Server::start() else { return };
     let worker = || {
         let store = Arc::new(RedisStore::open(server.url()).unwrap());
-        WebhookVerifier::new("app", ["secret"]).unwrap().replay_guard(store, WhenUnavailable::Reject)
+        WebhookVerifier::new("app", ["secret"]).unwrap().replay_guard(store, OnStoreFailure::Reject)
     };
     let (one, other) = (worker(), worker());
     let body = br#"{"id":"1","action":"Card_update","data":{"card_no":"1","after_status":"Frozen"}}"#;

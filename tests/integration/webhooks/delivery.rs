@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use keysecure::{
-    Client, Clock, Decimal, Decision, Event, MemoryReplayStore, Rejection, Responder, Simulated, Status, SystemClock,
-    WebhookVerifier, WhenUnavailable,
+    Client, Clock, Decimal, Decision, Event, MemoryReplayStore, OnStoreFailure, Rejection, Responder,
+    SimulationRequest, Status, SystemClock, WebhookVerifier,
 };
 use keysecure_sandbox::{CallbackFault, CallbackNulls, Mode, Platform, Sandbox, SignStyle};
 use keysecure_tests::free_address;
@@ -58,7 +58,7 @@ fn scene(mode: Mode, decide: fn(&keysecure::AuthEvent) -> Decision) -> Scene {
     let verifier = WebhookVerifier::new(sandbox.api_key(), [sandbox.api_secret(), OLD])
         .unwrap()
         .clock(Arc::new(SandboxClock(sandbox.platform(), SystemClock::new())))
-        .replay_guard(Arc::new(MemoryReplayStore::default()), WhenUnavailable::Reject);
+        .replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
     let seen = Seen::default();
     let (responder, kept) = (Responder::new(decide), Arc::clone(&seen));
     let answer = move |request: &mut Request<Body>| {
@@ -81,7 +81,7 @@ fn scene(mode: Mode, decide: fn(&keysecure::AuthEvent) -> Decision) -> Scene {
 
 impl Scene {
     fn buy(&self, amount: &str) -> String {
-        let purchase = Simulated {
+        let purchase = SimulationRequest {
             card_no: Some(self.card_no.clone()),
             amount: Some(amount.parse().unwrap()),
             local_amount: Some("10.50".parse().unwrap()),
@@ -90,7 +90,7 @@ impl Scene {
                 r#"{"merchant_name":"Café \"书店\" & <Söhne>/\\","merchant_mcc":"5942","city":"Köln","country":"DE"}"#,
             )
             .ok(),
-            ..Simulated::default()
+            ..SimulationRequest::default()
         };
         self.client.simulation().auth(&purchase).unwrap().consume_no.unwrap()
     }
@@ -115,9 +115,12 @@ fn every_event_is_verified_and_typed_in_every_style() {
             let bought = scene.buy("42.10");
             let simulation = scene.client.simulation();
             simulation
-                .consumption_clear(&Simulated { consume_no: Some(bought.clone()), ..Simulated::default() })
+                .consumption_clear(&SimulationRequest {
+                    consume_no: Some(bought.clone()),
+                    ..SimulationRequest::default()
+                })
                 .unwrap();
-            let back = Simulated { consume_relate_no: Some(bought.clone()), ..Simulated::default() };
+            let back = SimulationRequest { consume_relate_no: Some(bought.clone()), ..SimulationRequest::default() };
             simulation.refund(&back).unwrap();
             scene.client.cards().freeze(&scene.card_no).unwrap();
             let seen = scene.take();
@@ -177,7 +180,11 @@ fn callbacks_out_of_order_and_late_ones_are_verified_all_the_same() {
     let scene = scene(Mode::Credit, never);
     scene.sandbox.callback_fault(CallbackFault::Reorder).unwrap();
     let first = scene.buy("1.00");
-    scene.client.simulation().consumption_fail(&Simulated { consume_no: Some(first), ..Simulated::default() }).unwrap();
+    scene
+        .client
+        .simulation()
+        .consumption_fail(&SimulationRequest { consume_no: Some(first), ..SimulationRequest::default() })
+        .unwrap();
     let statuses: Vec<Status> = scene
         .take()
         .into_iter()

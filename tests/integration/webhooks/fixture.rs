@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use keysecure::{Clock, ErrorKind, Received, Rejection, WebhookVerifier};
+use keysecure::{Clock, ErrorKind, Rejection, VerifiedWebhook, WebhookVerifier};
 
 pub const BODY: &str = concat!(
     r#"{"id":"evt-1","action":"Consumption","data":{"consume_no":"c1","card_no":"k1","cardholder_no":"h1","#,
@@ -43,7 +43,7 @@ pub fn signed(body: &str, millis: u64) -> Headers {
     headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-pub fn verify(headers: &Headers, body: &str) -> Result<Received, Rejection> {
+pub fn verify(headers: &Headers, body: &str) -> Result<VerifiedWebhook, Rejection> {
     verifier().verify(headers.iter().map(|(name, value)| (name, value)), body.as_bytes()).map_err(|error| {
         assert_eq!(error.kind(), ErrorKind::Webhook);
         error.rejection().unwrap()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use keysecure::{Event, MemoryReplayStore, Rejection, WebhookVerifier, WhenUnavailable};
+use keysecure::{Event, MemoryReplayStore, OnStoreFailure, Rejection, WebhookVerifier};
 
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -134,7 +134,7 @@ fn an_app_id_in_the_data_must_be_ours() {
 #[test]
 fn no_other_writing_of_a_webhook_is_new_to_the_replay_guard() {
     let now = SystemTime::now();
-    let guarded = verifier().replay_guard(Arc::new(MemoryReplayStore::default()), WhenUnavailable::Reject);
+    let guarded = verifier().replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
     let captured = signature(&verifier(), now, &with(",\"amount\":1000"));
     // All of these have the signed text of the first. The last two have fields of another action, which are not accepted.
     let timestamp = millis(now);

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use keysecure::{Decision, Event, Received, Responder, reply_accept, reply_again, reply_decline};
+use keysecure::{Decision, Event, Responder, VerifiedWebhook, reply_accept, reply_decline, reply_duplicate};
 
 use super::fixture::{AUTH, BODY, NOW, signed, verify};
 
-fn auth() -> Received {
+fn auth() -> VerifiedWebhook {
     verify(&signed(AUTH, NOW), AUTH).unwrap()
 }
 
@@ -15,9 +15,11 @@ fn replies_are_the_exact_bytes() {
     assert_eq!(reply_accept(), r#"{"code":0,"message":""}"#);
     assert_eq!(reply_decline("no \"funds\"").unwrap(), r#"{"code":1,"message":"no \"funds\""}"#);
     assert_eq!(reply_decline("  ").unwrap_err().field(), Some("message"));
-    assert_eq!(reply_again(BODY.as_bytes()), reply_accept(), "what was handled is accepted again");
+    assert_eq!(reply_duplicate(BODY.as_bytes()), reply_accept(), "what was handled is accepted again");
     let of_tomorrow = AUTH.replace("42.00", "[42]");
-    for purchase in [reply_again(AUTH.as_bytes()), reply_again(of_tomorrow.as_bytes()), reply_again(b"not JSON")] {
+    for purchase in
+        [reply_duplicate(AUTH.as_bytes()), reply_duplicate(of_tomorrow.as_bytes()), reply_duplicate(b"not JSON")]
+    {
         assert_eq!(
             purchase,
             reply_decline("this purchase was asked for before").unwrap(),

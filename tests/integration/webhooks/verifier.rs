@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use keysecure::{Event, MemoryReplayStore, Rejection, ReplayStore, StoreUnavailable, WebhookVerifier, WhenUnavailable};
+use keysecure::{Event, MemoryReplayStore, OnStoreFailure, Rejection, ReplayStore, StoreUnavailable, WebhookVerifier};
 
 use super::fixture::{AUTH, BODY, FixedClock, Headers, NOW, at, signed, verifier, verify};
 
@@ -21,7 +21,7 @@ fn without(mut headers: Headers, name: &str) -> Headers {
 #[test]
 fn what_the_platform_sends_is_accepted_and_typed() {
     let received = verify(&signed(BODY, NOW), BODY).unwrap();
-    assert_eq!((received.id.as_str(), received.secret, received.sent_at), ("evt-1", 0, at(NOW)));
+    assert_eq!((received.id.as_str(), received.secret_index, received.sent_at), ("evt-1", 0, at(NOW)));
     let Event::Consumption { data } = received.event else { panic!("not a consumption") };
     assert_eq!(data.amount.unwrap().to_string(), "10.50", "money keeps its text");
     assert_eq!(data.fee_detail.len(), 1);
@@ -119,7 +119,7 @@ fn age_is_bounded_both_ways_and_zero_means_exact() {
     for millis in [NOW - 1, NOW + 1] {
         assert!(exact.verify(signed(BODY, millis), BODY.as_bytes()).is_err());
     }
-    assert!(verifier().accepting_any_age().verify(signed(BODY, 1), BODY.as_bytes()).is_ok());
+    assert!(verifier().ignore_timestamp().verify(signed(BODY, 1), BODY.as_bytes()).is_ok());
     for edge in [UNIX_EPOCH, at(i64::MAX.unsigned_abs() / 2)] {
         let odd = verifier().clock(Arc::new(FixedClock(edge))).verify(signed(BODY, NOW), BODY.as_bytes());
         assert!(odd.is_err(), "a clock at its limits does not panic");
@@ -217,7 +217,7 @@ fn several_secrets_serve_while_one_is_replaced() {
     let both = WebhookVerifier::new("app-1", [new, old]).unwrap();
     for (secret, place) in [(new, 0), (old, 1)] {
         let headers = one(secret).sign_for_tests(SystemTime::now(), BODY.as_bytes()).unwrap();
-        assert_eq!(both.verify(headers, BODY.as_bytes()).unwrap().secret, place);
+        assert_eq!(both.verify(headers, BODY.as_bytes()).unwrap().secret_index, place);
     }
     let headers = one(old).sign_for_tests(SystemTime::now(), BODY.as_bytes()).unwrap();
     let error = one(new).verify(headers.clone(), BODY.as_bytes()).unwrap_err();
@@ -253,7 +253,7 @@ impl ReplayStore for UnavailableStore {
 
 #[test]
 fn a_replay_is_known_by_its_content_whatever_its_id() {
-    let guarded = verifier().replay_guard(Arc::new(MemoryReplayStore::default()), WhenUnavailable::Reject);
+    let guarded = verifier().replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
     let headers = signed(BODY, NOW);
     let verify = |body: &str| guarded.verify(headers.clone(), body.as_bytes()).map_err(|error| error.rejection());
     assert!(verify(BODY).is_ok());
@@ -266,7 +266,7 @@ fn a_replay_is_known_by_its_content_whatever_its_id() {
 
 #[test]
 fn a_rejected_callback_is_not_remembered() {
-    let guarded = verifier().replay_guard(Arc::new(MemoryReplayStore::default()), WhenUnavailable::Reject);
+    let guarded = verifier().replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
     let wrong = BODY.replace("\"Consumption\",\"data\"", "\"Auth\",\"data\"");
     assert!(guarded.verify(signed(BODY, NOW), wrong.as_bytes()).is_err());
     assert!(guarded.verify(signed(BODY, NOW), BODY.as_bytes()).is_ok());
@@ -274,10 +274,10 @@ fn a_rejected_callback_is_not_remembered() {
 
 #[test]
 fn a_store_out_of_reach_rejects_unless_the_caller_chose_otherwise() {
-    let safe = verifier().replay_guard(Arc::new(UnavailableStore), WhenUnavailable::default());
+    let safe = verifier().replay_guard(Arc::new(UnavailableStore), OnStoreFailure::default());
     let error = safe.verify(signed(BODY, NOW), BODY.as_bytes()).unwrap_err();
     assert_eq!(error.rejection(), Some(Rejection::ReplayStoreUnavailable));
-    let bold = verifier().replay_guard(Arc::new(UnavailableStore), WhenUnavailable::Accept);
+    let bold = verifier().replay_guard(Arc::new(UnavailableStore), OnStoreFailure::Accept);
     assert!(bold.verify(signed(BODY, NOW), BODY.as_bytes()).is_ok());
 }
 

@@ -45,7 +45,7 @@ pub(crate) struct Card {
     organization: Option<String>,
     card_last_no: Option<String>,
     status: CardStatus,
-    fee_detail: Option<Tariff>,
+    fee_detail: Option<FeeSchedule>,
     #[serde(default, deserialize_with = "time")]
     time: Option<SystemTime>,
 }
@@ -53,7 +53,7 @@ pub(crate) struct Card {
 impl Card {
     /// Whether the client read the same.
     pub(crate) fn is(&self, card: &keysecure::Card) -> bool {
-        let fee = |tariff: &Tariff| tariff.decline_fee;
+        let fee = |tariff: &FeeSchedule| tariff.decline_fee;
         self.card_no == card.card_no
             && self.package_name_cn == card.package_name_cn
             && self.time.is_some_and(|time| Some(time) == card.time)
@@ -85,7 +85,7 @@ enum CardStatus {
 }
 
 #[derive(Deserialize)]
-enum Exemption {
+enum FeeWaiver {
     Forever,
     None,
     Day,
@@ -95,7 +95,7 @@ enum Exemption {
 
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "what is read is not looked at here")]
-struct Tariff {
+struct FeeSchedule {
     #[serde(default, deserialize_with = "decimal")]
     consume_rate: Option<Decimal>,
     #[serde(default, deserialize_with = "decimal")]
@@ -106,7 +106,7 @@ struct Tariff {
     small_consume_threshold: Option<Decimal>,
     #[serde(default, deserialize_with = "decimal")]
     small_consume_deduct: Option<Decimal>,
-    free_small_excuse_type: Option<Exemption>,
+    free_small_excuse_type: Option<FeeWaiver>,
     free_small_consume_count: Option<i64>,
     free_small_excuse_days: Option<i64>,
     #[serde(default, deserialize_with = "decimal")]
@@ -117,7 +117,7 @@ struct Tariff {
     consume_cancel_threshold: Option<Decimal>,
     #[serde(default, deserialize_with = "decimal")]
     decline_fee: Option<Decimal>,
-    decline_fee_free_type: Option<Exemption>,
+    decline_fee_free_type: Option<FeeWaiver>,
     decline_fee_free_count: Option<i64>,
     decline_fee_free_days: Option<i64>,
     #[serde(default, deserialize_with = "decimal")]
@@ -129,7 +129,7 @@ struct Tariff {
     manage_fee_type: Option<String>,
     #[serde(default, deserialize_with = "decimal")]
     manage_fee: Option<Decimal>,
-    management_fee_free_type: Option<Exemption>,
+    management_fee_free_type: Option<FeeWaiver>,
     #[serde(default, deserialize_with = "decimal")]
     free_management_fee_threshold: Option<Decimal>,
 }

@@ -5,7 +5,7 @@ mod requests;
 
 use std::time::Duration;
 
-use keysecure::{Client, Date, Error, ErrorKind, Extra, Json, Outcome, Pin, Timezone, Transfer, TransferType};
+use keysecure::{Client, Date, Error, ErrorKind, Extra, Json, Outcome, Pin, Transfer, TransferType, UtcOffset};
 use keysecure_tests::{TestEnv, virtual_card};
 
 type Wrong = Box<dyn Fn(&Client) -> Result<(), Error>>;
@@ -82,7 +82,7 @@ fn values_are_refused_where_they_are_made() {
         assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some(field)));
         assert!(!error.to_string().contains("oops"));
     }
-    assert_eq!("Mars/Olympus".parse::<Timezone>().unwrap_err().kind(), ErrorKind::Config);
+    assert_eq!("Mars/Olympus".parse::<UtcOffset>().unwrap_err().kind(), ErrorKind::Config);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use keysecure::{
-    ApplyCard, CardType, Date, ListCardholders, ListCards, ListConsumptions, ListPackages, ListTransfers, Simulated,
-    Transfer,
+    ApplyCard, CardType, Date, ListCardholders, ListCards, ListConsumptions, ListPackages, ListTransfers,
+    SimulationRequest, Transfer,
 };
 use keysecure_tests::{address, virtual_card};
 
@@ -16,8 +16,12 @@ fn physical() -> ApplyCard {
     ApplyCard { card_type: CardType::Physical, address_info: Some(address()), ..virtual_card("17", "card-1") }
 }
 
-fn simulated() -> Simulated {
-    Simulated { card_no: Some("17".into()), amount: Some("1.00".parse().unwrap()), ..Simulated::default() }
+fn simulated() -> SimulationRequest {
+    SimulationRequest {
+        card_no: Some("17".into()),
+        amount: Some("1.00".parse().unwrap()),
+        ..SimulationRequest::default()
+    }
 }
 
 pub fn money() -> Vec<Case> {
@@ -28,11 +32,11 @@ pub fn money() -> Vec<Case> {
             c.accounts().transfer(&Transfer { amount: amount.parse().unwrap(), ..transfer() }).map(drop)
         }));
         cases.push(case("amount", value, move |c| {
-            let request = Simulated { amount: Some(amount.parse().unwrap()), ..simulated() };
+            let request = SimulationRequest { amount: Some(amount.parse().unwrap()), ..simulated() };
             c.simulation().auth(&request).map(drop)
         }));
         cases.push(case("local_amount", value, move |c| {
-            let request = Simulated {
+            let request = SimulationRequest {
                 local_amount: Some(amount.parse().unwrap()),
                 local_currency: Some("EUR".into()),
                 ..simulated()
@@ -40,17 +44,17 @@ pub fn money() -> Vec<Case> {
             c.simulation().auth(&request).map(drop)
         }));
         cases.push(case("amount", value, move |c| {
-            let request = Simulated {
+            let request = SimulationRequest {
                 consume_relate_no: Some("17".into()),
                 amount: Some(amount.parse().unwrap()),
-                ..Simulated::default()
+                ..SimulationRequest::default()
             };
             c.simulation().refund(&request).map(drop)
         }));
     }
     cases.extend([
-        case("card_no", "", |c| c.simulation().auth(&Simulated { card_no: None, ..simulated() }).map(drop)),
-        case("amount", "", |c| c.simulation().auth(&Simulated { amount: None, ..simulated() }).map(drop)),
+        case("card_no", "", |c| c.simulation().auth(&SimulationRequest { card_no: None, ..simulated() }).map(drop)),
+        case("amount", "", |c| c.simulation().auth(&SimulationRequest { amount: None, ..simulated() }).map(drop)),
         case("consume_no", "", |c| c.simulation().consumption_clear(&simulated()).map(drop)),
         case("consume_no", "", |c| c.simulation().consumption_fail(&simulated()).map(drop)),
         case("consume_relate_no", "", |c| c.simulation().reversal(&simulated()).map(drop)),

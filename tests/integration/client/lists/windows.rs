@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use keysecure::{
-    Client, Date, ListBins, ListCardholders, ListCards, ListConsumptions, ListPackages, ListTransfers, Timezone, When,
+    Client, Date, ListBins, ListCardholders, ListCards, ListConsumptions, ListPackages, ListTransfers, UtcOffset,
+    WindowBound,
 };
 use keysecure_sandbox::{Mode, Sandbox};
 use keysecure_tests::{TestEnv, millis};
@@ -116,7 +117,7 @@ fn a_bare_date_means_the_whole_day_of_the_clients_zone() {
     for (zone, offset) in [("UTC+8", 8 * 3600), ("UTC-3", -3 * 3600), ("UTC+5:30", 5 * 3600 + 1800), ("UTC", 0)] {
         let env = TestEnv::credit().unwrap();
         let card_no = env.virtual_card().unwrap();
-        let client: Client = env.builder().timezone(zone.parse::<Timezone>().unwrap()).build().unwrap();
+        let client: Client = env.builder().timezone(zone.parse::<UtcOffset>().unwrap()).build().unwrap();
         let midnight = (civil("2026-03-01 00:00:00") - offset) * 1000;
         let three_days = 3 * DAY * 1000;
         let times = [midnight - 1, midnight, midnight + three_days - 1, midnight + three_days];
@@ -142,7 +143,7 @@ fn a_bare_date_means_the_whole_day_of_the_clients_zone() {
         listed.reverse();
         assert_eq!(listed, rows[1..3], "{zone}");
         let mixed = ListConsumptions {
-            end: When::from(date("2026-03-03")),
+            end: WindowBound::from(date("2026-03-03")),
             ..ListConsumptions::between(millis(midnight), millis(midnight + 1_000))
         };
         assert_eq!(client.consumptions().list(&mixed).unwrap().count(), 2, "{zone}");

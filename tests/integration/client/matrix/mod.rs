@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use FaultKind as F;
 use keysecure::{
-    ActivateCard, CardDetail, Client, Effect, Error, ErrorKind, OPERATIONS, Outcome, Simulated, Transfer, TransferType,
+    ActivateCard, CardDetail, Client, Effect, Error, ErrorKind, OPERATIONS, Outcome, SimulationRequest, Transfer,
+    TransferType,
 };
 use keysecure_sandbox::{CardStatus, FaultKind, Mode, RequestRecord, SandboxBuilder};
 use keysecure_tests::{TestClock, TestEnv, cents};
@@ -148,8 +149,8 @@ pub fn transfer(env: &TestEnv, unique_no: &str, amount: keysecure::Decimal) -> T
     }
 }
 
-pub fn purchase(card_no: &str) -> Simulated {
-    Simulated { card_no: Some(card_no.to_owned()), amount: Some(cents(7_00)), ..Simulated::default() }
+pub fn purchase(card_no: &str) -> SimulationRequest {
+    SimulationRequest { card_no: Some(card_no.to_owned()), amount: Some(cents(7_00)), ..SimulationRequest::default() }
 }
 
 /// The client of the matrix: impatient where it waits for the network, and its back-off takes no time.
@@ -208,10 +209,10 @@ fn with_optional_fields(name: &str, kind: FaultKind, ends: Ends) -> Ends {
     if optional && matches!(kind, F::WrongFieldTypes) { Ends::Well(1) } else { ends }
 }
 
-fn of(consume_no: &str) -> Simulated {
-    Simulated { consume_no: Some(consume_no.to_owned()), ..Simulated::default() }
+fn of(consume_no: &str) -> SimulationRequest {
+    SimulationRequest { consume_no: Some(consume_no.to_owned()), ..SimulationRequest::default() }
 }
 
-fn about(consume_no: &str) -> Simulated {
-    Simulated { consume_relate_no: Some(consume_no.to_owned()), ..Simulated::default() }
+fn about(consume_no: &str) -> SimulationRequest {
+    SimulationRequest { consume_relate_no: Some(consume_no.to_owned()), ..SimulationRequest::default() }
 }

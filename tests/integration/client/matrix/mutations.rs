@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use FaultKind as F;
-use keysecure::{ApplyCardholder, CardDetail, Client, Effect, Error, OPERATIONS, Outcome, Pin, SetPin, Simulated};
+use keysecure::{
+    ApplyCardholder, CardDetail, Client, Effect, Error, OPERATIONS, Outcome, Pin, SetPin, SimulationRequest,
+};
 use keysecure_sandbox::{CardStatus, ConsumptionType, Fault, FaultKind, Sandbox, Status};
 use keysecure_tests::{cents, virtual_card};
 
@@ -73,7 +75,7 @@ fn mutations() -> Vec<Mutation> {
         Mutation {
             name: "simulation.auth",
             act: |client, scene| {
-                let request = Simulated { amount: Some(cents(3_21)), ..purchase(&scene.virtual_card) };
+                let request = SimulationRequest { amount: Some(cents(3_21)), ..purchase(&scene.virtual_card) };
                 client.simulation().auth(&request).map(drop)
             },
             done: |scene| scene.consumptions(|row| row.amount == cents(3_21)),
@@ -96,7 +98,7 @@ fn mutations() -> Vec<Mutation> {
         Mutation {
             name: "simulation.refund",
             act: |client, scene| {
-                let part = Simulated { amount: Some(cents(1_00)), ..about(&scene.settled) };
+                let part = SimulationRequest { amount: Some(cents(1_00)), ..about(&scene.settled) };
                 client.simulation().refund(&part).map(drop)
             },
             done: |scene| scene.consumptions(|row| row.kind == ConsumptionType::Refund),

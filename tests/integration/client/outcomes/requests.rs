@@ -52,12 +52,12 @@ fn local_amounts_keep_the_decimals_of_their_currency() {
     let server = MockServer::platform(|_| MockResponse::Keep(envelope("{}"))).unwrap();
     let client = client_of(&server);
     for (amount, currency, sent) in [("1.234", "KWD", "1.234"), ("1.230", "KWD", "1.23"), ("100", "JPY", "100")] {
-        let request = keysecure::Simulated {
+        let request = keysecure::SimulationRequest {
             local_amount: Some(amount.parse().unwrap()),
             local_currency: Some(currency.into()),
             card_no: Some("17".into()),
             amount: Some(cents(1_00)),
-            ..keysecure::Simulated::default()
+            ..keysecure::SimulationRequest::default()
         };
         client.simulation().auth(&request).unwrap();
         let body = String::from_utf8(server.requests().pop().unwrap().body).unwrap();

@@ -139,8 +139,8 @@ fn an_expired_time_that_makes_no_sense_is_logged_once_and_found_by_the_doctor() 
         assert!(warnings[0].text.contains(found) && warnings[0].text.contains("expired_time"), "{warnings:?}");
 
         let report = client.doctor(None);
-        let finding = report.of(keysecure::Check::Token).unwrap();
-        assert_eq!(finding.health, keysecure::Health::Warning, "{report}");
+        let finding = report.get(keysecure::Check::Token).unwrap();
+        assert_eq!(finding.status, keysecure::CheckStatus::Warn, "{report}");
         assert!(finding.found.contains(found) && !finding.advice.is_empty(), "{report}");
     }
 }

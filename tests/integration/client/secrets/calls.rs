@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use keysecure::{
     ActivateCard, ApplyCard, ApplyCardholder, CardDetail, CardType, Client, Extra, Json, ListBins, ListCardholders,
-    ListCards, ListConsumptions, ListPackages, ListTransfers, Method, Pin, Secret, SetPin, Simulated, Transfer,
+    ListCards, ListConsumptions, ListPackages, ListTransfers, Method, Pin, Secret, SetPin, SimulationRequest, Transfer,
     TransferType,
 };
 use keysecure_sandbox::{Fault, FaultKind, Sandbox};
@@ -149,11 +149,18 @@ fn all_calls(cast: &Cast, heap: &mut Heap, client_tokens: &mut Vec<String>) {
     for row in client.cards().bins(&ListBins::default()) {
         with_json!("cards.bins", row);
     }
-    let purchase =
-        Simulated { card_no: Some(cast.physical.clone()), amount: Some(cents(1_00)), ..Simulated::default() };
-    heap.value("Simulated", &purchase);
+    let purchase = SimulationRequest {
+        card_no: Some(cast.physical.clone()),
+        amount: Some(cents(1_00)),
+        ..SimulationRequest::default()
+    };
+    heap.value("SimulationRequest", &purchase);
     let bought = made!("simulation.auth", client.simulation().auth(&purchase)).and_then(|made| made.consume_no);
-    let it = Simulated { consume_no: bought.clone(), consume_relate_no: bought.clone(), ..Simulated::default() };
+    let it = SimulationRequest {
+        consume_no: bought.clone(),
+        consume_relate_no: bought.clone(),
+        ..SimulationRequest::default()
+    };
     with_json!("simulation.consumption_clear", client.simulation().consumption_clear(&it));
     with_json!("simulation.consumption_fail", client.simulation().consumption_fail(&it));
     with_json!("simulation.reversal", client.simulation().reversal(&it));

@@ -83,7 +83,7 @@ fn a_foreign_transport_gets_what_it_needs_and_its_bounds() {
     let puppet = Puppet::new(|_, request| {
         assert!(request.timeout <= Duration::from_secs(5) && !request.timeout.is_zero());
         assert!(request.connect_timeout <= request.timeout);
-        assert_eq!(request.max_answer, 8 << 20);
+        assert_eq!(request.max_response_bytes, 8 << 20);
         assert!(request.url.starts_with("https://sandbox-openplatform.keysecure.io/open-api/v1/"), "{}", request.url);
         let header = |name: &str| request.headers.iter().filter(|(key, _)| *key == name).count();
         assert_eq!((header("Content-Type"), header("Api-Key"), header("Timestamp")), (1, 1, 1));

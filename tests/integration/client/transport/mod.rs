@@ -5,14 +5,14 @@ mod custom;
 mod proxies;
 mod tls;
 
-use keysecure::{Simulated, Transfer, TransferType};
+use keysecure::{SimulationRequest, Transfer, TransferType};
 use keysecure_tests::{TestEnv, cents};
 
 const KEY: (&str, &str) = ("key", "0123456789abcdef");
 
 /// A simulation call needs no token: its own request is the first.
-fn purchase() -> Simulated {
-    Simulated { card_no: Some("17".into()), amount: Some(cents(1_00)), ..Simulated::default() }
+fn purchase() -> SimulationRequest {
+    SimulationRequest { card_no: Some("17".into()), amount: Some(cents(1_00)), ..SimulationRequest::default() }
 }
 
 fn transfer(env: &TestEnv, unique_no: &str) -> Transfer {

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use keysecure::{
-    Acquired, AttemptEnd, AttemptStart, AttemptStore, Client, Clock as _, Ensure, ErrorKind, MemoryStore, Outcome,
-    Request, Response, Store, StoreUnavailable, Transport, TransportError,
+    Acquired, AttemptEnd, AttemptStart, AttemptStore, Client, Clock as _, EnsureOptions, ErrorKind, MemoryStore,
+    Outcome, Request, Response, Store, StoreUnavailable, Transport, TransportError,
 };
 use keysecure_tests::{MockResponse, MockServer, envelope, virtual_card};
 
@@ -90,15 +90,15 @@ fn store(mine: &Arc<Mine>) -> Store {
     Store::new().attempts(mine.clone())
 }
 
-fn options() -> Ensure {
+fn options() -> EnsureOptions {
     let settle = Some(Duration::from_secs(10));
-    Ensure { settle, deadline: Some(Duration::from_secs(60)), ..Ensure::default() }
+    EnsureOptions { settle, deadline: Some(Duration::from_secs(60)), ..EnsureOptions::default() }
 }
 
 #[test]
 fn without_a_store_ensure_names_the_three_choices() {
     let client = Client::builder("key", "0123456789abcdef").base_url("http://127.0.0.1:1").build().unwrap();
-    let error = client.accounts().ensure_transfer(&top_up("Pay-1"), &Ensure::never_sent()).unwrap_err();
+    let error = client.accounts().ensure_transfer(&top_up("Pay-1"), &EnsureOptions::first_attempt()).unwrap_err();
     assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Config, Outcome::NotSent, 0));
     for choice in ["memory", "file:", "redis:"] {
         assert!(error.to_string().contains(choice), "{error}");
@@ -130,7 +130,7 @@ fn a_young_store_waits() {
 #[test]
 fn a_plain_call_that_may_have_been_carried_out_makes_ensure_wait() {
     // Also for a call that says that nobody sent it.
-    for options in [options(), Ensure { never_sent: true, ..options() }] {
+    for options in [options(), EnsureOptions { first_attempt: true, ..options() }] {
         let platform = State::new([Fate::Lost]).start();
         let client = platform.builder().store(store(&Mine::old())).build().unwrap();
         client.accounts().transfer(&top_up("Pay-1")).unwrap_err();

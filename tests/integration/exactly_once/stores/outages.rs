@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use keysecure::{Client, Ensure, ErrorKind, Observer, Outcome, Store, TransportFault, WhenUnavailable};
+use keysecure::{Client, EnsureOptions, ErrorKind, Observer, OnStoreFailure, Outcome, Store, TransportFault};
 use keysecure_tests::{MockResponse, MockServer, envelope};
 
 use super::super::platform::{Fate, State};
@@ -22,7 +22,7 @@ fn a_store_that_is_gone_fails_ensure_before_anything_is_sent() {
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Transport, Outcome::NotSent), "{error}");
     assert_eq!(error.transport_fault(), Some(TransportFault::Store));
     assert_eq!(scene.sandbox.requests_to(TRANSFER), 0);
-    let accept = Ensure { on_store_failure: WhenUnavailable::Accept, ..options() };
+    let accept = EnsureOptions { on_store_failure: OnStoreFailure::Accept, ..options() };
     assert!(scene.client.accounts().ensure_transfer(&scene.transfer, &accept).unwrap().created);
     assert!(scene.slept() >= Duration::from_secs(9), "without a record it waits");
 }
@@ -97,11 +97,11 @@ fn an_attempt_that_could_not_be_recorded_is_not_forgotten() {
     unknown_in_an_outage(|client| {
         client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
     });
-    let accept = Ensure {
+    let accept = EnsureOptions {
         settle: Some(Duration::from_secs(10)),
         deadline: Some(Duration::from_secs(15)),
-        on_store_failure: WhenUnavailable::Accept,
-        ..Ensure::default()
+        on_store_failure: OnStoreFailure::Accept,
+        ..EnsureOptions::default()
     };
     unknown_in_an_outage(|client| {
         let error = client.accounts().ensure_transfer(&top_up("Pay-1"), &accept).unwrap_err();
@@ -144,7 +144,7 @@ fn a_fallback_knows_what_this_process_did_before() {
         gone.gone.store(true, Ordering::SeqCst);
         true
     });
-    let accept = Ensure { on_store_failure: WhenUnavailable::Accept, ..options() };
+    let accept = EnsureOptions { on_store_failure: OnStoreFailure::Accept, ..options() };
     let made = client.accounts().ensure_transfer(&top_up("Pay-1"), &accept).unwrap();
     assert!(made.created);
     assert!(platform.clock.slept() >= Duration::from_secs(29), "without a record each attempt waits");

@@ -9,14 +9,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use keysecure::{
-    Decision, MemoryReplayStore, Received, Rejection, ReplayStore, Responder, WebhookVerifier, WhenUnavailable,
+    Decision, MemoryReplayStore, OnStoreFailure, Rejection, ReplayStore, Responder, VerifiedWebhook, WebhookVerifier,
     reply_accept, reply_decline,
 };
 use keysecure_tests::{capture_logs, warnings};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-fn verifier(store: &Arc<dyn ReplayStore>, when_unavailable: WhenUnavailable) -> WebhookVerifier {
+fn verifier(store: &Arc<dyn ReplayStore>, when_unavailable: OnStoreFailure) -> WebhookVerifier {
     capture_logs();
     WebhookVerifier::new("app-1", [SECRET]).unwrap().replay_guard(Arc::clone(store), when_unavailable)
 }
@@ -38,7 +38,7 @@ fn unique_time() -> SystemTime {
 }
 
 /// The same purchase under a timestamp and signature that no other one of this process has.
-fn delivered(verifier: &WebhookVerifier, consume_no: &str) -> Received {
+fn delivered(verifier: &WebhookVerifier, consume_no: &str) -> VerifiedWebhook {
     let (at, body) = (unique_time(), body(consume_no));
     let headers = verifier.sign_for_tests(at, body.as_bytes()).unwrap();
     verifier.verify(headers, body.as_bytes()).unwrap()
@@ -69,7 +69,7 @@ const LONG: Duration = Duration::from_secs(2);
 #[test]
 fn two_workers_that_share_a_store_decide_once_and_say_the_same() {
     let (store, count) = (memory(), Arc::default());
-    let workers = [(); 2].map(|()| (verifier(&store, WhenUnavailable::Reject), counting(&count, SHORT)));
+    let workers = [(); 2].map(|()| (verifier(&store, OnStoreFailure::Reject), counting(&count, SHORT)));
     let both = |_: usize| {
         std::thread::scope(|scope| {
             let threads = workers
@@ -85,7 +85,7 @@ fn two_workers_that_share_a_store_decide_once_and_say_the_same() {
 }
 
 /// Any purchase, with a signature that no other one has.
-fn asked(verifier: &WebhookVerifier, data: &str) -> Received {
+fn asked(verifier: &WebhookVerifier, data: &str) -> VerifiedWebhook {
     let body = format!(r#"{{"id":"1","action":"Auth","data":{data}}}"#);
     verifier.verify(verifier.sign_for_tests(unique_time(), body.as_bytes()).unwrap(), body.as_bytes()).unwrap()
 }
@@ -96,7 +96,7 @@ fn a_yes_to_one_purchase_is_none_to_another_with_the_same_number() {
     let before = reply_decline("this purchase was asked for before").unwrap();
     for guarded in [true, false] {
         let plain = || WebhookVerifier::new("app-2", [SECRET]).unwrap();
-        let verifier = if guarded { verifier(&store, WhenUnavailable::Reject) } else { plain() };
+        let verifier = if guarded { verifier(&store, OnStoreFailure::Reject) } else { plain() };
         let responder = counting(&count, Duration::ZERO);
         let respond = |data: &str| responder.respond(&asked(&verifier, data));
         assert_eq!(respond(r#"{"consume_no":"c-own","card_no":"k","amount":42}"#), reply_accept());
@@ -116,7 +116,7 @@ fn a_yes_to_one_purchase_is_none_to_another_with_the_same_number() {
 #[test]
 fn purchases_without_a_number_are_known_by_what_they_say() {
     let (store, count) = (memory(), Arc::default());
-    let (verifier, responder) = (verifier(&store, WhenUnavailable::Reject), counting(&count, Duration::ZERO));
+    let (verifier, responder) = (verifier(&store, OnStoreFailure::Reject), counting(&count, Duration::ZERO));
     for amount in [1, 2, 1] {
         let data = format!(r#"{{"consume_no":"","card_no":"k","amount":{amount}}}"#);
         assert_eq!(responder.respond(&asked(&verifier, &data)), reply_accept());
@@ -128,9 +128,9 @@ fn purchases_without_a_number_are_known_by_what_they_say() {
 fn merchants_that_share_a_store_do_not_meet() {
     let (store, count) = (memory(), Arc::default());
     let other =
-        WebhookVerifier::new("app-2", [SECRET]).unwrap().replay_guard(Arc::clone(&store), WhenUnavailable::Reject);
+        WebhookVerifier::new("app-2", [SECRET]).unwrap().replay_guard(Arc::clone(&store), OnStoreFailure::Reject);
     let responder = counting(&count, Duration::ZERO);
-    for verifier in [&verifier(&store, WhenUnavailable::Reject), &other] {
+    for verifier in [&verifier(&store, OnStoreFailure::Reject), &other] {
         responder.respond(&delivered(verifier, "c-1"));
     }
     assert_eq!(count.load(Ordering::SeqCst), 2);
@@ -147,9 +147,9 @@ fn without_a_store_a_responder_remembers_by_itself() {
     assert_eq!(responder.respond(&delivered(&verifier, "c-2")), reply_accept());
     assert_eq!(count.load(Ordering::SeqCst), 2);
     let elsewhere = memory();
-    let kept = responder.clone().store(Arc::clone(&elsewhere), WhenUnavailable::Reject);
+    let kept = responder.clone().store(Arc::clone(&elsewhere), OnStoreFailure::Reject);
     kept.respond(&delivered(&verifier, "c-3"));
-    let another = counting(&count, Duration::ZERO).store(elsewhere, WhenUnavailable::Reject);
+    let another = counting(&count, Duration::ZERO).store(elsewhere, OnStoreFailure::Reject);
     another.respond(&delivered(&verifier, "c-3"));
     assert_eq!(count.load(Ordering::SeqCst), 3);
 }
@@ -157,7 +157,7 @@ fn without_a_store_a_responder_remembers_by_itself() {
 #[test]
 fn a_missing_decision_is_the_reply_to_every_later_delivery() {
     let (store, count) = (memory(), Arc::default());
-    let verifier = verifier(&store, WhenUnavailable::Reject);
+    let verifier = verifier(&store, OnStoreFailure::Reject);
     let slow = counting(&count, LONG).budget(Duration::from_millis(200));
     for _ in 0..2 {
         assert_eq!(slow.respond(&delivered(&verifier, "c-slow")), no_decision());
@@ -178,7 +178,7 @@ fn a_missing_decision_is_the_reply_to_every_later_delivery() {
 #[test]
 fn an_approval_that_is_too_late_is_a_refusal_whatever_the_default_is() {
     let (store, count) = (memory(), Arc::default());
-    let verifier = verifier(&store, WhenUnavailable::Reject);
+    let verifier = verifier(&store, OnStoreFailure::Reject);
     let responder = counting(&count, Duration::ZERO).otherwise(Decision::Approve);
     for consume_no in ["c-late", "c-late-unknown"] {
         let body = if consume_no == "c-late" { body(consume_no) } else { body(consume_no).replace("42.00", "[42]") };
@@ -201,7 +201,7 @@ fn an_approval_that_is_too_late_is_a_refusal_whatever_the_default_is() {
 #[test]
 fn an_exact_replay_gets_the_first_reply_again() {
     let (store, count) = (memory(), Arc::default());
-    let verifier = verifier(&store, WhenUnavailable::Reject);
+    let verifier = verifier(&store, OnStoreFailure::Reject);
     for (consume_no, responder, first) in [
         ("c-yes", counting(&count, Duration::ZERO), reply_accept()),
         ("c-no", Responder::new(|_| Decision::Decline("too much".into())), reply_decline("too much").unwrap()),
@@ -212,7 +212,7 @@ fn an_exact_replay_gets_the_first_reply_again() {
         let again = verifier.verify(headers, body.as_bytes()).unwrap_err();
         assert_eq!(again.rejection(), Some(Rejection::Replayed));
         assert!(logged(consume_no).iter().any(|line| line.starts_with("a webhook is rejected (replayed)")));
-        assert_eq!(verifier.reply_again(body.as_bytes()), first);
+        assert_eq!(verifier.reply_duplicate(body.as_bytes()), first);
     }
     // While it is being decided, a replay waits for the reply.
     let slow = counting(&count, Duration::from_millis(300));
@@ -221,28 +221,28 @@ fn an_exact_replay_gets_the_first_reply_again() {
         let first = scope.spawn(|| slow.respond(&received));
         let again = scope.spawn(|| {
             std::thread::sleep(SHORT);
-            verifier.reply_again(body("c-both").as_bytes())
+            verifier.reply_duplicate(body("c-both").as_bytes())
         });
         (first.join().unwrap(), again.join().unwrap())
     });
     assert_eq!((first, again), (reply_accept(), reply_accept()));
     // Nobody has decided: it is refused, and stays so.
     let refused = reply_decline("this purchase was asked for before").unwrap();
-    assert_eq!(verifier.reply_again(body("c-nobody").as_bytes()), refused);
+    assert_eq!(verifier.reply_duplicate(body("c-nobody").as_bytes()), refused);
     assert_eq!(slow.respond(&delivered(&verifier, "c-nobody")), refused);
     let update = r#"{"id":"1","action":"Card_update","data":{"card_no":"k","after_status":"Frozen"}}"#;
-    assert_eq!(verifier.reply_again(update.as_bytes()), reply_accept());
+    assert_eq!(verifier.reply_duplicate(update.as_bytes()), reply_accept());
     let alone = WebhookVerifier::new("app-1", [SECRET]).unwrap();
-    assert_eq!(alone.reply_again(body("c-yes").as_bytes()), refused, "without a store nothing is known");
+    assert_eq!(alone.reply_duplicate(body("c-yes").as_bytes()), refused, "without a store nothing is known");
 }
 
 #[test]
 fn what_was_received_is_compared_by_what_it_says() {
     let body = body("c-1");
     let headers =
-        verifier(&memory(), WhenUnavailable::Reject).sign_for_tests(SystemTime::now(), body.as_bytes()).unwrap();
-    let [mut one, other] = [(); 2]
-        .map(|()| verifier(&memory(), WhenUnavailable::Reject).verify(headers.clone(), body.as_bytes()).unwrap());
+        verifier(&memory(), OnStoreFailure::Reject).sign_for_tests(SystemTime::now(), body.as_bytes()).unwrap();
+    let [mut one, other] =
+        [(); 2].map(|()| verifier(&memory(), OnStoreFailure::Reject).verify(headers.clone(), body.as_bytes()).unwrap());
     one.received_at = other.received_at;
     assert_eq!(one, other);
     assert!(!format!("{one:?}").contains("app-1"), "{one:?}");

@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 use std::time::{Duration, SystemTime};
 
 use keysecure::FileStore;
-use keysecure::{Decision, ReplayStore, Responder, WhenUnavailable};
+use keysecure::{Decision, OnStoreFailure, ReplayStore, Responder};
 
 use super::{body, verifier};
 
@@ -65,7 +65,7 @@ fn a_worker() {
         writeln!(file.lock().unwrap(), "{line}").unwrap();
     };
     let store: Arc<dyn ReplayStore> = Arc::new(FileStore::open(directory.join("store")).unwrap());
-    let verifier = verifier(&store, WhenUnavailable::Reject);
+    let verifier = verifier(&store, OnStoreFailure::Reject);
     let (decided, replies) = (file("decided"), file("replies"));
     let responder = Responder::new(move |purchase| {
         write(&decided, &purchase.consume_no);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use keysecure::{
-    Decision, MemoryReplayStore, ReplayStore, StoreUnavailable, WhenUnavailable, reply_accept, reply_decline,
+    Decision, MemoryReplayStore, OnStoreFailure, ReplayStore, StoreUnavailable, reply_accept, reply_decline,
 };
 
 use super::{SHORT, counting, delivered, logged, no_decision, too_late, verifier};
@@ -30,7 +30,7 @@ fn with_killed_decider() -> Arc<dyn ReplayStore> {
 #[test]
 fn a_worker_that_was_killed_leaves_a_refusal_in_time() {
     let (store, count) = (with_killed_decider(), Arc::default());
-    let verifier = verifier(&store, WhenUnavailable::Reject);
+    let verifier = verifier(&store, OnStoreFailure::Reject);
     // Also when the default is to accept: nobody can know what the other worker said.
     let responder = counting(&count, Duration::ZERO).budget(Duration::from_millis(100)).otherwise(Decision::Approve);
     let received = delivered(&verifier, "c-killed");
@@ -90,13 +90,13 @@ fn a_store_out_of_reach_declines_or_leaves_the_decision_to_one_worker() {
         let store: Arc<dyn ReplayStore> = Unsteady::shared(fails, Duration::ZERO);
         let count = Arc::default();
         let consume_no = format!("c-out-{number}");
-        let safe = verifier(&store, WhenUnavailable::Reject);
+        let safe = verifier(&store, OnStoreFailure::Reject);
         let reply = counting(&count, Duration::ZERO).respond(&delivered(&safe, &consume_no));
         assert_eq!(reply, reply_decline("no decision can be kept").unwrap());
         assert!(logged(&consume_no).iter().any(|line| line.starts_with("the replay store cannot be reached")));
 
         let store: Arc<dyn ReplayStore> = Unsteady::shared(fails, Duration::ZERO);
-        let bold = verifier(&store, WhenUnavailable::Accept);
+        let bold = verifier(&store, OnStoreFailure::Accept);
         let count = Arc::default();
         let responder = counting(&count, Duration::ZERO);
         for _ in 0..3 {
@@ -110,7 +110,7 @@ fn a_store_out_of_reach_declines_or_leaves_the_decision_to_one_worker() {
 fn a_store_that_hangs_does_not_hold_the_reply_and_its_late_approval_is_withdrawn() {
     let unsteady = Unsteady::shared(|_, _| false, Duration::from_millis(900));
     let store: Arc<dyn ReplayStore> = Arc::clone(&unsteady) as _;
-    let (verifier, count) = (verifier(&store, WhenUnavailable::Accept), Arc::default());
+    let (verifier, count) = (verifier(&store, OnStoreFailure::Accept), Arc::default());
     let responder = counting(&count, Duration::ZERO);
     let received = delivered(&verifier, "c-hangs");
     assert_eq!(responder.respond(&received), no_decision());
