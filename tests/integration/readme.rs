@@ -3,7 +3,7 @@
 use keysecure_tests::{TABLE_BEGIN, calls_table, with_calls_table};
 
 #[test]
-fn the_table_of_calls_says_what_the_code_does() {
+fn the_table_of_calls_matches_the_code() {
     let table = calls_table();
     assert_eq!(table.lines().count(), 27);
     assert!(table.contains("| 15 | `accounts().transfer` | `POST /open-api/v1/account/transfer` | credit | never |\n"));

@@ -345,7 +345,7 @@ fn tour_of_authorization_mode() -> Vec<RequestRecord> {
 }
 
 #[test]
-fn every_call_of_both_modes_is_made_as_the_platform_demands() {
+fn every_call_of_both_modes_is_sent_as_documented() {
     let mut requests = tour_of_credit_mode();
     requests.extend(tour_of_authorization_mode());
     let accepted: BTreeSet<&str> =
@@ -391,7 +391,7 @@ fn one_connection_serves_all_calls_of_one_thread() {
 }
 
 #[test]
-fn the_language_of_the_messages_is_the_clients() {
+fn messages_are_in_the_clients_language() {
     let env = TestEnv::credit().unwrap();
     let chinese = env.builder().language(Language::Chinese).build().unwrap();
     let error = chinese.cardholders().get("17").unwrap_err();

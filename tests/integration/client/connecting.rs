@@ -36,7 +36,7 @@ fn a_host_that_does_not_exist_is_not_found() {
 }
 
 #[test]
-fn a_host_that_takes_no_connection_times_out() {
+fn a_host_that_accepts_no_connection_times_out() {
     // A queue of one that is full: the system answers no further connection.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -72,12 +72,12 @@ fn limited(test: &str, limits: &[&str]) -> bool {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn without_a_thread_a_name_is_an_error_and_no_panic() {
+fn without_threads_a_host_name_is_an_error_and_no_panic() {
     // The limit does not hold for root.
     let as_nobody = ["setpriv", "--reuid", "65534", "--clear-groups", "prlimit", "--nproc=1"];
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
     let by = if is_root { &as_nobody[..] } else { &as_nobody[4..] };
-    if !limited("without_a_thread_a_name_is_an_error_and_no_panic", by) {
+    if !limited("without_threads_a_host_name_is_an_error_and_no_panic", by) {
         return;
     }
     assert!(std::thread::Builder::new().spawn(|| ()).is_err(), "the limit does not hold");

@@ -4,7 +4,7 @@ use keysecure::{ErrorKind, Json, Method, Outcome};
 use keysecure_tests::TestEnv;
 
 #[test]
-fn a_raw_call_carries_the_same_headers_and_gives_data_in_its_exact_text() {
+fn a_raw_call_sends_the_same_headers_and_returns_data_unchanged() {
     let env = TestEnv::credit().unwrap();
     let client = &env.client;
     let account = format!("/v1/account/{}/info", env.cardholder_no);
@@ -25,7 +25,7 @@ fn a_raw_call_carries_the_same_headers_and_gives_data_in_its_exact_text() {
 }
 
 #[test]
-fn a_raw_call_to_an_unknown_path_is_refused_by_the_platform_and_a_post_is_taken_for_a_mutation() {
+fn a_raw_call_to_an_unknown_path_is_refused_and_a_post_is_a_mutation() {
     let env = TestEnv::credit().unwrap();
     let error = env.client.call(Method::Get, "/v1/card/new", None).unwrap_err();
     assert_eq!((error.code(), error.http_status(), error.operation()), (Some(1004), Some(404), Some("call")));

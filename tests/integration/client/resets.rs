@@ -97,7 +97,7 @@ impl Clock for Ending {
 }
 
 #[test]
-fn a_request_whose_response_does_not_come_is_reset() {
+fn a_request_without_a_response_is_reset() {
     for size in [10, LARGE] {
         let server = Server::start();
         let builder = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).max_retries(0);
@@ -142,7 +142,7 @@ fn a_request_whose_thread_panics_is_reset() {
 }
 
 #[test]
-fn an_idle_connection_is_closed_in_order() {
+fn an_idle_connection_is_closed_gracefully() {
     let server = Server::start();
     let client = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).build().unwrap();
     let calling = std::thread::spawn(move || {
@@ -158,7 +158,7 @@ fn an_idle_connection_is_closed_in_order() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_process_that_is_killed_in_the_midst_of_a_request_leaves_a_reset() {
+fn a_process_killed_in_mid_request_leaves_a_reset() {
     for size in ["10", "100000"] {
         let server = Server::start();
         let mut worker = Command::new(env!("CARGO_BIN_EXE_call_worker"))
@@ -175,7 +175,7 @@ fn a_process_that_is_killed_in_the_midst_of_a_request_leaves_a_reset() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_request_is_reset_although_a_forked_child_holds_its_connection_too() {
+fn a_request_is_reset_although_a_forked_child_holds_its_connection() {
     let server = Server::start();
     let worker = Command::new(env!("CARGO_BIN_EXE_call_worker"))
         .args([&server.base_url(), "1500", "fork-in-call"])

@@ -29,7 +29,7 @@ fn replies_are_the_exact_bytes() {
 }
 
 #[test]
-fn a_decision_is_answered() {
+fn a_decision_becomes_the_reply() {
     let responder = Responder::new(|purchase| {
         if purchase.amount < 50.into() { Decision::Approve } else { Decision::Decline("too much".into()) }
     });
@@ -49,7 +49,7 @@ fn a_decision_is_answered() {
 }
 
 #[test]
-fn the_reply_leaves_in_time_whatever_the_decision_does() {
+fn the_reply_is_in_time_whatever_the_decision_does() {
     let slow = Responder::new(|_| {
         std::thread::sleep(Duration::from_secs(5));
         Decision::Approve

@@ -127,7 +127,7 @@ fn age_is_bounded_both_ways_and_zero_means_exact() {
 }
 
 #[test]
-fn bodies_that_are_no_callback_are_typed_rejections() {
+fn bodies_that_are_no_webhook_are_typed_rejections() {
     let headers = signed(BODY, NOW);
     let deep =
         format!("{{\"id\":\"1\",\"action\":\"x\",\"data\":{{\"a\":{}{}}}}}", "[".repeat(30_000), "]".repeat(30_000));
@@ -194,7 +194,7 @@ fn data_cannot_be_passed_off_as_another_action() {
 }
 
 #[test]
-fn a_valid_signature_on_something_new_is_unknown_not_an_error() {
+fn a_signed_webhook_of_a_new_kind_is_unknown_and_no_error() {
     for body in [
         r#"{"id":"1","action":"Card_shipped","data":{"card_no":"k","tracking":"1E+3","weight":1e400}}"#,
         r#"{"id":"1","action":"Auth","data":{"card_no":"k"}}"#,
@@ -211,7 +211,7 @@ fn a_valid_signature_on_something_new_is_unknown_not_an_error() {
 }
 
 #[test]
-fn several_secrets_serve_while_one_is_replaced() {
+fn several_secrets_are_valid_during_a_rotation() {
     let (old, new) = ("old-secret-of-the-merchant", "new-secret-of-the-merchant");
     let one = |secret: &str| WebhookVerifier::new("app-1", [secret]).unwrap();
     let both = WebhookVerifier::new("app-1", [new, old]).unwrap();
@@ -252,7 +252,7 @@ impl ReplayStore for UnavailableStore {
 }
 
 #[test]
-fn a_replay_is_known_by_its_content_whatever_its_id() {
+fn a_replay_is_recognized_by_its_content_whatever_its_id() {
     let guarded = verifier().replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
     let headers = signed(BODY, NOW);
     let verify = |body: &str| guarded.verify(headers.clone(), body.as_bytes()).map_err(|error| error.rejection());
@@ -265,7 +265,7 @@ fn a_replay_is_known_by_its_content_whatever_its_id() {
 }
 
 #[test]
-fn a_rejected_callback_is_not_remembered() {
+fn a_rejected_webhook_is_not_remembered() {
     let guarded = verifier().replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
     let wrong = BODY.replace("\"Consumption\",\"data\"", "\"Auth\",\"data\"");
     assert!(guarded.verify(signed(BODY, NOW), wrong.as_bytes()).is_err());
@@ -273,7 +273,7 @@ fn a_rejected_callback_is_not_remembered() {
 }
 
 #[test]
-fn a_store_out_of_reach_rejects_unless_the_caller_chose_otherwise() {
+fn an_unreachable_store_rejects_unless_configured_otherwise() {
     let safe = verifier().replay_guard(Arc::new(UnavailableStore), OnStoreFailure::default());
     let error = safe.verify(signed(BODY, NOW), BODY.as_bytes()).unwrap_err();
     assert_eq!(error.rejection(), Some(Rejection::ReplayStoreUnavailable));
@@ -282,7 +282,7 @@ fn a_store_out_of_reach_rejects_unless_the_caller_chose_otherwise() {
 }
 
 #[test]
-fn stored_callbacks_can_be_read_and_checked_apart() {
+fn stored_webhooks_can_be_parsed_and_verified_separately() {
     assert!(matches!(WebhookVerifier::parse_unverified(AUTH.as_bytes()).unwrap(), Event::Auth { .. }));
     assert!(verifier().verify_signature(signed(AUTH, NOW), AUTH.as_bytes()).is_ok());
     assert!(verifier().verify_signature(signed(AUTH, NOW), BODY.as_bytes()).is_err());

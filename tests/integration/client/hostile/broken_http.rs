@@ -65,7 +65,7 @@ fn broken_http_is_a_typed_error_and_a_mutation_is_unknown() {
 }
 
 #[test]
-fn a_flood_of_interim_answers_ends_in_time() {
+fn a_flood_of_interim_responses_ends_in_time() {
     for line in ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 102 Processing\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n"]
     {
         let bytes = line.as_bytes().to_vec();
@@ -86,7 +86,7 @@ fn a_flood_of_interim_answers_ends_in_time() {
 }
 
 #[test]
-fn an_interim_answer_in_front_of_the_answer_does_no_harm() {
+fn an_interim_response_before_the_response_does_no_harm() {
     let good = envelope(r#"{"card_no":"17","status":"Activated","transfer_no":"1"}"#);
     let server = MockServer::platform(move |_| {
         MockResponse::Keep([b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n".as_slice(), &good].concat())
@@ -101,7 +101,7 @@ fn an_interim_answer_in_front_of_the_answer_does_no_harm() {
 }
 
 #[test]
-fn an_answer_that_is_too_large_is_given_up_before_it_is_read() {
+fn a_response_that_is_too_large_is_not_read_to_its_end() {
     let filler = vec![b'a'; 64 * 1024];
     let quoted = br#"{"code":0,"data":""#;
     let with_length = [b"HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n".as_slice(), quoted].concat();
@@ -136,7 +136,7 @@ fn an_answer_that_is_too_large_is_given_up_before_it_is_read() {
 }
 
 #[test]
-fn an_answer_just_below_the_cap_is_read() {
+fn a_response_just_below_the_size_limit_is_read() {
     let note = "a".repeat(7 << 20);
     let server = MockServer::platform(move |_| {
         MockResponse::Keep(envelope(&format!(r#"{{"card_no":"17","status":"Activated","note":"{note}"}}"#)))
@@ -168,7 +168,7 @@ fn redirects_are_never_followed() {
 }
 
 #[test]
-fn bytes_behind_an_answer_are_not_taken_for_the_answer_to_the_next_call() {
+fn bytes_after_a_response_are_not_taken_for_the_next_response() {
     let first = envelope(r#"{"card_no":"17","status":"Frozen"}"#);
     let stray = envelope(r#"{"card_no":"stray","status":"Frozen"}"#);
     let server = MockServer::platform(move |request| {
@@ -188,7 +188,7 @@ fn bytes_behind_an_answer_are_not_taken_for_the_answer_to_the_next_call() {
 }
 
 #[test]
-fn a_late_answer_to_a_call_that_was_given_up_is_not_taken_for_the_next_calls() {
+fn a_late_response_of_an_abandoned_call_is_not_taken_for_the_next() {
     let server = MockServer::platform(|request| {
         let data = |no: &str| envelope(&format!(r#"{{"card_no":"{no}","status":"Frozen"}}"#));
         if request.target.contains("/17/") {

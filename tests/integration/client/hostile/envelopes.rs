@@ -6,7 +6,7 @@ use keysecure_tests::{MockResponse, MockServer, http};
 use super::{ask, client_of, is_invalid, mutate, read};
 
 #[test]
-fn what_is_no_envelope_is_an_invalid_response() {
+fn a_body_that_is_no_envelope_is_an_invalid_response() {
     let deep = format!(r#"{{"code":0,"data":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
     let deep_objects = format!(r#"{{"code":0,"data":{}1{}}}"#, r#"{"a":"#.repeat(100_000), "}".repeat(100_000));
     let unclosed = "[".repeat(1_000_000);
@@ -67,7 +67,7 @@ fn answering(body: &'static str) -> (MockServer, Client) {
 }
 
 #[test]
-fn envelopes_that_are_odd_but_clear_are_understood() {
+fn unusual_but_clear_envelopes_are_understood() {
     for body in [
         r#"{"code":0,"data":{"card_no":"17","status":"Frozen"}}"#,
         r#"{"code":"0","msg":null,"data":{"status":"Frozen","card_no":"17"}}"#,
@@ -83,7 +83,7 @@ fn envelopes_that_are_odd_but_clear_are_understood() {
 }
 
 #[test]
-fn refusals_that_are_odd_but_clear_are_understood() {
+fn unusual_but_clear_refusals_are_understood() {
     let least = ask("code", MockResponse::Keep(http("200 OK", &[], br#"{"msg":"no","code":-9223372036854775808}"#)));
     assert!(least.iter().all(|(error, sent)| error.code() == Some(i64::MIN) && *sent == 1));
     for (body, code, msg) in [
@@ -114,7 +114,7 @@ fn an_envelope_that_contradicts_itself_never_leads_to_a_second_mutation() {
 }
 
 #[test]
-fn a_result_that_is_not_true_is_never_taken_for_done() {
+fn a_result_that_is_not_true_is_no_success() {
     for (body, kind, outcome) in [
         (r#"{"code":0,"data":{"result":false}}"#, ErrorKind::Api, Outcome::Rejected),
         (r#"{"code":0,"data":{"result":"true"}}"#, ErrorKind::InvalidResponse, Outcome::Unknown),

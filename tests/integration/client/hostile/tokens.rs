@@ -8,7 +8,7 @@ use keysecure_tests::{MockResponse, MockServer, envelope};
 use super::{PATIENCE, client_of, mutate};
 
 #[test]
-fn a_token_that_cannot_stand_in_a_header_is_refused() {
+fn a_token_that_cannot_be_a_header_value_is_refused() {
     for data in [
         r#"{"access_token":"a\r\nX-Evil: b","expired_time":4763800000000}"#,
         r#"{"access_token":"","expired_time":4763800000000}"#,
@@ -27,7 +27,7 @@ fn a_token_that_cannot_stand_in_a_header_is_refused() {
 }
 
 #[test]
-fn a_token_that_ends_in_the_past_or_never_does_not_make_the_client_loop() {
+fn a_token_that_expired_or_never_expires_causes_no_loop() {
     for expired_time in ["0", "-1", "1", "9223372036854775807", "-9223372036854775808"] {
         let server = MockServer::start(move |request| {
             if request.target.ends_with("/merchant/token") {

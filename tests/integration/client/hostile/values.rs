@@ -6,7 +6,7 @@ use keysecure_tests::{MockResponse, MockServer, envelope};
 use super::{client_of, mutate, read};
 
 #[test]
-fn numbers_are_read_from_their_text_or_kept_as_they_are_but_never_rounded() {
+fn numbers_are_read_exactly_or_kept_as_text_and_never_rounded() {
     for (amount, exact) in [
         ("10.50", "10.50"),
         ("\"10.50\"", "10.50"),

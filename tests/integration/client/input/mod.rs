@@ -31,7 +31,7 @@ fn transfer() -> Transfer {
 }
 
 #[test]
-fn what_breaks_a_rule_is_refused_by_its_field_without_its_value_and_nothing_is_sent() {
+fn wrong_input_is_refused_by_its_field_and_nothing_is_sent() {
     let env = TestEnv::credit().unwrap();
     let mut cases = identifiers::numbers_and_tokens();
     cases.extend(identifiers::secrets());
@@ -54,7 +54,7 @@ fn what_breaks_a_rule_is_refused_by_its_field_without_its_value_and_nothing_is_s
 }
 
 #[test]
-fn values_that_just_keep_the_rules_are_sent() {
+fn values_at_the_limits_are_sent() {
     let env = TestEnv::credit().unwrap();
     let unique_no = "号".repeat(64);
     env.client.cards().apply(&virtual_card(&env.cardholder_no, &unique_no)).unwrap();
@@ -72,7 +72,7 @@ fn values_that_just_keep_the_rules_are_sent() {
 }
 
 #[test]
-fn values_are_refused_where_they_are_made() {
+fn values_are_checked_when_they_are_created() {
     for (error, field) in [
         (Date::new(2026, 2, 30).unwrap_err(), "date"),
         ("2026-2-3".parse::<Date>().unwrap_err(), "date"),

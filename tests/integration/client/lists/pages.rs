@@ -46,7 +46,7 @@ fn single_pages_keep_to_the_platforms_limits() {
 }
 
 #[test]
-fn no_request_is_made_before_the_first_row_is_asked_for_and_none_more_than_needed() {
+fn a_pager_makes_no_request_before_the_first_row_and_no_unneeded_one() {
     let env = TestEnv::credit().unwrap();
     let card_no = env.virtual_card().unwrap();
     let end = recent_second(&env);
@@ -82,7 +82,7 @@ fn a_last_page_that_is_exactly_full_is_followed_by_one_empty_page() {
 }
 
 #[test]
-fn rows_that_arrive_while_a_list_is_read_make_none_come_twice() {
+fn rows_that_arrive_while_a_list_is_read_repeat_no_row() {
     let env = TestEnv::credit().unwrap();
     let card_no = env.virtual_card().unwrap();
     let now = env.sandbox.now_ms() / 1000;
@@ -123,7 +123,7 @@ fn the_first_error_ends_a_list_for_good() {
 }
 
 #[test]
-fn an_error_behind_the_first_page_leaves_the_rows_of_the_first_page() {
+fn an_error_on_the_second_page_keeps_the_rows_of_the_first() {
     let env = TestEnv::credit().unwrap();
     let card_no = env.virtual_card().unwrap();
     let end = recent_second(&env);
@@ -137,7 +137,7 @@ fn an_error_behind_the_first_page_leaves_the_rows_of_the_first_page() {
 }
 
 #[test]
-fn a_page_whose_answer_was_lost_is_read_again_and_no_row_is_missed() {
+fn a_page_whose_response_was_lost_is_read_again() {
     let env = TestEnv::credit().unwrap();
     let card_no = env.virtual_card().unwrap();
     let end = recent_second(&env);
@@ -151,7 +151,7 @@ fn a_page_whose_answer_was_lost_is_read_again_and_no_row_is_missed() {
 }
 
 #[test]
-fn a_server_that_repeats_a_page_ends_in_an_error_and_not_in_an_endless_list() {
+fn a_server_that_repeats_a_page_ends_the_list_with_an_error() {
     let page = (0..100).map(|row| format!(r#"{{"consume_no":"{row}"}}"#)).collect::<Vec<_>>().join(",");
     let server =
         MockServer::platform(move |_| MockResponse::Keep(envelope(&format!(r#"{{"list":[{page}]}}"#)))).unwrap();
@@ -165,7 +165,7 @@ fn a_server_that_repeats_a_page_ends_in_an_error_and_not_in_an_endless_list() {
 }
 
 #[test]
-fn a_page_without_a_list_is_an_error_and_a_page_of_other_things_too() {
+fn a_page_without_a_list_or_with_other_values_is_an_error() {
     for data in ["{}", "[]", "null", r#"{"list":{}}"#, r#"{"list":[7]}"#, r#"{"list":[{}]}"#, r#"{"list":"none"}"#] {
         let server = MockServer::platform(move |_| MockResponse::Keep(envelope(data))).unwrap();
         let client = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).build().unwrap();
@@ -176,7 +176,7 @@ fn a_page_without_a_list_is_an_error_and_a_page_of_other_things_too() {
 }
 
 #[test]
-fn a_list_outlives_the_resource_it_came_from_and_goes_to_another_thread() {
+fn a_pager_outlives_its_resource_and_can_move_to_another_thread() {
     let env = TestEnv::credit().unwrap();
     let card_no = env.virtual_card().unwrap();
     let end = recent_second(&env);

@@ -75,7 +75,7 @@ fn rows_come_from_new_to_old_over_all_windows() {
 }
 
 #[test]
-fn a_span_of_whole_windows_or_one_second_more_misses_nothing_at_its_ends() {
+fn a_span_of_whole_windows_misses_no_row_at_its_ends() {
     for extra in [-1, 0, 1, 2] {
         let env = TestEnv::credit().unwrap();
         let card_no = env.virtual_card().unwrap();
@@ -93,7 +93,7 @@ fn a_span_of_whole_windows_or_one_second_more_misses_nothing_at_its_ends() {
 }
 
 #[test]
-fn the_ends_of_a_window_are_included_and_rounded_outwards_to_whole_seconds() {
+fn the_ends_of_a_window_are_inclusive_and_rounded_to_whole_seconds() {
     let env = TestEnv::credit().unwrap();
     let card_no = env.virtual_card().unwrap();
     let at = recent_second(&env) * 1000;
@@ -185,7 +185,7 @@ fn the_lists_of_all_resources_give_each_row_once_over_200_days() {
 }
 
 #[test]
-fn a_filter_goes_along_on_every_page_and_window() {
+fn a_filter_is_sent_with_every_page_and_window() {
     let env = TestEnv::credit().unwrap();
     let (mine, other) = (env.virtual_card().unwrap(), env.virtual_card().unwrap());
     let end = recent_second(&env);

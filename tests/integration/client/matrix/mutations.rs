@@ -176,7 +176,7 @@ fn mutation_under(scene: &Scene, mutation: &Mutation, kind: FaultKind, ends: End
 }
 
 #[test]
-fn after_every_fault_on_every_mutation_the_error_says_the_truth_and_nothing_is_done_twice() {
+fn under_every_fault_a_mutation_is_done_once_at_most_and_its_error_true() {
     let (mutations, kinds) = (mutations(), kinds());
     let mutating = OPERATIONS.iter().filter(|operation| operation.effect == Effect::Mutation).map(|one| one.name);
     assert!(mutations.iter().map(|mutation| mutation.name).eq(mutating), "every mutation is in the matrix, in order");

@@ -103,7 +103,7 @@ fn reading_under(scene: &Scene, reading: &Reading, kind: FaultKind, ends: Ends) 
 }
 
 #[test]
-fn after_every_fault_on_every_read_it_is_sent_again_where_that_helps_and_else_ends_in_a_typed_error() {
+fn every_fault_on_every_read_is_retried_or_ends_in_a_typed_error() {
     let (readings, kinds) = (readings(), kinds());
     let reading = OPERATIONS.iter().filter(|one| one.effect == Effect::Read && one.name != "token");
     assert!(readings.iter().map(|reading| reading.name).eq(reading.map(|one| one.name)), "every read is in the matrix");

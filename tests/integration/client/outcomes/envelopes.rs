@@ -62,7 +62,7 @@ fn success_under_an_error_status_is_unknown() {
 }
 
 #[test]
-fn a_key_twice_in_the_envelope_is_invalid_and_never_sent_again() {
+fn a_duplicate_key_in_the_envelope_is_invalid_and_never_sent_again() {
     for body in [
         r#"{"code":0,"data":ALL,"code":1007}"#,
         r#"{"code":0,"data":ALL,"code":1009}"#,
@@ -152,7 +152,7 @@ fn an_echo_of_another_reference_is_invalid_and_never_sent_again() {
 }
 
 #[test]
-fn texts_of_a_response_are_cut() {
+fn texts_of_a_response_are_truncated() {
     let msg = "号".repeat(1 << 20);
     for code in [2002, 504] {
         let body = format!(r#"{{"code":{code},"msg":"{msg}"}}"#);

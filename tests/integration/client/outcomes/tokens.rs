@@ -80,7 +80,7 @@ fn a_bare_401_to_the_token_request_is_an_authentication_error() {
 }
 
 #[test]
-fn a_401_with_a_gateways_code_never_repeats_a_mutation_but_its_token_is_not_used_again() {
+fn a_401_with_a_gateways_code_discards_the_token_and_repeats_no_mutation() {
     let tokens = Arc::new(AtomicUsize::new(0));
     let server = token_server(&tokens, good_token, |request, _| {
         if request.header("access-token") == Some("token-1") {
@@ -116,7 +116,7 @@ fn a_bare_403_is_a_permission_error_that_names_the_whitelist() {
 }
 
 #[test]
-fn an_expired_time_that_makes_no_sense_is_logged_once_and_found_by_the_doctor() {
+fn an_implausible_expired_time_is_logged_once_and_found_by_the_doctor() {
     for (expired_time, found, fetches) in [
         // The platform's documented unit is milliseconds; this is in seconds, and so in 1970.
         ("1790000000", "in the past", 3),
@@ -146,7 +146,7 @@ fn an_expired_time_that_makes_no_sense_is_logged_once_and_found_by_the_doctor() 
 }
 
 #[test]
-fn a_token_that_cannot_be_fetched_leaves_no_doubt_about_the_call() {
+fn a_token_that_cannot_be_fetched_means_not_sent() {
     // The token request is read and never answered.
     let server = MockServer::start(|_| MockResponse::Close(Vec::new())).unwrap();
     let error = transfer(&client_of(&server)).unwrap_err();

@@ -24,7 +24,7 @@ fn a_read_survives_a_connection_that_is_silent() {
 }
 
 #[test]
-fn the_last_attempt_of_a_read_may_take_all_the_time_that_is_left() {
+fn the_last_attempt_of_a_read_may_take_all_remaining_time() {
     let server = MockServer::platform(|_| MockResponse::Delayed(Duration::from_millis(1200), envelope(ALL))).unwrap();
     let client = builder(&server).timeout(Duration::from_secs(2)).max_retries(0).build().unwrap();
     read(&client).unwrap();
@@ -35,7 +35,7 @@ fn the_last_attempt_of_a_read_may_take_all_the_time_that_is_left() {
 }
 
 #[test]
-fn a_wait_beyond_the_deadline_is_not_begun() {
+fn no_wait_starts_that_would_pass_the_deadline() {
     let response = http("200 OK", &["Retry-After: 3600"], br#"{"code":1009,"msg":"slow down"}"#);
     for call in MUTATIONS.into_iter().chain([READ]) {
         let answer = response.clone();

@@ -243,7 +243,7 @@ fn no_secret_is_printed_under_any_fault() {
 }
 
 #[test]
-fn no_secret_is_in_the_words_of_a_panic() {
+fn no_secret_is_in_a_panic_message() {
     let cast = Cast::new();
     let secrets = cast.client.cards().private_info(&cast.physical).unwrap();
     let token = cast.client.access_token().unwrap();
@@ -261,7 +261,7 @@ fn no_secret_is_in_the_words_of_a_panic() {
 }
 
 #[test]
-fn what_a_raw_call_brings_of_secrets_is_not_printed() {
+fn secrets_in_the_result_of_a_raw_call_are_not_printed() {
     let cast = Cast::new();
     let client = &cast.client;
     let token = client.call(Method::Get, "/v1/merchant/token", None).unwrap();

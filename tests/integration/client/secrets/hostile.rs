@@ -14,7 +14,7 @@ use super::{API_KEY, API_SECRET, Heap, PIN, add_logs, check};
 const PLANTED: &str = "4556737586899855";
 
 #[test]
-fn a_foreign_transport_that_prints_what_passes_through_it_prints_no_secret() {
+fn a_custom_transport_that_prints_requests_prints_no_secret() {
     struct Printing(std::sync::Mutex<Heap>);
     impl Transport for Printing {
         fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
@@ -138,7 +138,7 @@ fn a_pan_that_a_hostile_server_plants_is_masked_wherever_it_is_printed() {
 }
 
 #[test]
-fn a_pan_that_is_the_name_of_a_field_is_masked_too() {
+fn a_pan_as_a_field_name_is_masked_too() {
     let data = format!(r#"{{"{PLANTED}":1,"card_no":"17","status":"x","list":[{{"{PLANTED}":2}}]}}"#);
     let leaks = printed_of(MockResponse::Keep(envelope(&data))).leaks(&[("a PAN", PLANTED.to_owned())]);
     assert!(leaks.is_empty(), "{leaks:#?}");
@@ -183,7 +183,7 @@ fn secrets_of_a_wrong_type_are_not_repeated_by_the_error() {
 }
 
 #[test]
-fn a_secret_that_a_new_field_brings_is_kept_and_not_printed() {
+fn a_secret_in_an_unknown_field_is_kept_and_not_printed() {
     let data = r#"{"card_no":"17","status":"Frozen","cvv":"417","pin":"739251","token":"canary-new-57"}"#;
     let server = MockServer::platform(move |_| MockResponse::Keep(envelope(data))).unwrap();
     let client = Client::builder(API_KEY, API_SECRET).base_url(server.base_url()).build().unwrap();

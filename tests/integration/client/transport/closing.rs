@@ -72,8 +72,8 @@ fn fifty_parallel_connections_leave_no_thread_and_no_socket_behind() {
 }
 
 #[test]
-fn a_client_that_is_dropped_or_closed_lets_go_of_its_sockets() {
-    if !cfg!(target_os = "linux") || !alone("a_client_that_is_dropped_or_closed_lets_go_of_its_sockets") {
+fn a_dropped_or_closed_client_closes_its_sockets() {
+    if !cfg!(target_os = "linux") || !alone("a_dropped_or_closed_client_closes_its_sockets") {
         return;
     }
     let env = TestEnv::credit().unwrap();
@@ -99,7 +99,7 @@ fn a_client_that_is_dropped_or_closed_lets_go_of_its_sockets() {
 }
 
 #[test]
-fn after_close_every_call_of_every_clone_is_a_clear_error_and_nothing_is_sent() {
+fn after_close_every_call_of_every_clone_fails_and_nothing_is_sent() {
     let env = TestEnv::credit().unwrap();
     let clone = env.client.clone();
     env.client.accounts().get(&env.cardholder_no).unwrap();
@@ -124,7 +124,7 @@ fn after_close_every_call_of_every_clone_is_a_clear_error_and_nothing_is_sent() 
 }
 
 #[test]
-fn the_token_of_a_closed_client_is_not_given_out_either() {
+fn a_closed_client_returns_no_token() {
     let env = TestEnv::credit().unwrap();
     env.client.access_token().unwrap();
     env.client.close();
@@ -135,7 +135,7 @@ fn the_token_of_a_closed_client_is_not_given_out_either() {
 }
 
 #[test]
-fn closing_while_calls_are_under_way_hangs_none_of_them() {
+fn closing_during_calls_hangs_none_of_them() {
     let env = TestEnv::credit().unwrap();
     let started = Instant::now();
     std::thread::scope(|scope| {

@@ -56,7 +56,7 @@ fn is_token(request: &Request<'_>) -> bool {
 }
 
 #[test]
-fn a_foreign_transport_that_says_not_sent_is_tried_again_and_one_that_says_maybe_is_not() {
+fn a_custom_transport_is_retried_only_when_nothing_was_sent() {
     for fault in [
         TransportFault::Timeout,
         TransportFault::Dns,
@@ -79,7 +79,7 @@ fn a_foreign_transport_that_says_not_sent_is_tried_again_and_one_that_says_maybe
 }
 
 #[test]
-fn a_foreign_transport_gets_what_it_needs_and_its_bounds() {
+fn a_custom_transport_gets_the_request_and_its_limits() {
     let puppet = Puppet::new(|_, request| {
         assert!(request.timeout <= Duration::from_secs(5) && !request.timeout.is_zero());
         assert!(request.connect_timeout <= request.timeout);
@@ -158,7 +158,7 @@ fn an_observer_and_a_clock_that_panic_hang_no_other_thread() {
 }
 
 #[test]
-fn a_slow_token_holds_the_waiting_threads_no_longer_than_their_own_timeout() {
+fn a_slow_token_delays_waiting_threads_by_their_own_timeout_at_most() {
     let puppet = Puppet::new(|_, request| {
         if is_token(request) {
             std::thread::sleep(Duration::from_millis(1_500));

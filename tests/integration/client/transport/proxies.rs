@@ -11,7 +11,7 @@ use super::tls::tls_client;
 use super::{KEY, purchase};
 
 #[test]
-fn plain_http_leaves_the_machine_under_no_name() {
+fn plain_http_never_leaves_the_machine() {
     for url in [
         "http://openplatform.keysecure.io",
         "http://10.0.0.1",
@@ -50,7 +50,7 @@ fn an_explicit_proxy_is_used_for_every_connection() {
 }
 
 #[test]
-fn a_proxy_that_refuses_or_is_not_there_means_not_sent() {
+fn a_proxy_that_refuses_or_is_unreachable_means_not_sent() {
     let server = TlsServer::start("127.0.0.1", false, envelope("{}")).unwrap();
     let refusing = |status| ConnectProxy::start(Some(status)).unwrap();
     let proxies =

@@ -20,7 +20,7 @@ pub fn tls_client(host: &str, port: u16, root: Option<&str>) -> Client {
 }
 
 #[test]
-fn a_server_whose_root_is_trusted_by_ca_pem_is_talked_to() {
+fn a_server_whose_root_is_in_ca_pem_is_trusted() {
     for host in ["localhost", "127.0.0.1"] {
         let server = TlsServer::start(host, false, envelope(r#"{"consume_no":"99"}"#)).unwrap();
         let both = format!("{}\n{}", another_root().unwrap(), server.root_pem());
@@ -35,7 +35,7 @@ fn a_server_whose_root_is_trusted_by_ca_pem_is_talked_to() {
 }
 
 #[test]
-fn a_certificate_that_is_not_to_be_trusted_is_refused_before_anything_is_sent() {
+fn an_untrusted_certificate_is_refused_before_anything_is_sent() {
     let good = TlsServer::start("localhost", false, envelope("{}")).unwrap();
     let expired = TlsServer::start("localhost", true, envelope("{}")).unwrap();
     let another = another_root().unwrap();

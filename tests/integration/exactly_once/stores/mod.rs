@@ -106,7 +106,7 @@ fn without_a_store_ensure_names_the_three_choices() {
 }
 
 #[test]
-fn new_references_of_an_old_store_wait_for_nothing() {
+fn new_references_of_an_old_store_do_not_wait() {
     let scene = scene_with(store(&Mine::old()));
     for number in 0..50 {
         let card = virtual_card(&scene.transfer.cardholder_no, &format!("card-{number}"));
@@ -162,7 +162,7 @@ fn what_is_recorded_as_done_is_never_sent_again() {
 }
 
 #[test]
-fn a_lease_that_was_lost_sends_nothing_before_another_look_up() {
+fn a_lost_lease_sends_nothing_before_another_look_up() {
     let platform = State::new([]).start();
     let mine = Mine::old();
     let client = platform.builder().store(store(&mine)).build().unwrap();
@@ -178,7 +178,7 @@ fn a_lease_that_was_lost_sends_nothing_before_another_look_up() {
 }
 
 #[test]
-fn a_process_that_stands_still_between_look_up_and_send_looks_again() {
+fn a_process_suspended_between_look_up_and_send_looks_again() {
     let platform = State::new([]).start();
     let mine = Mine::old();
     let client = platform.builder().store(store(&mine)).build().unwrap();
@@ -195,7 +195,7 @@ fn a_process_that_stands_still_between_look_up_and_send_looks_again() {
 }
 
 #[test]
-fn two_plain_calls_on_one_reference_do_not_meet() {
+fn concurrent_plain_calls_on_one_reference_conflict() {
     let ((arrived, arrivals), (go_on, may_go_on)) = (mpsc::channel(), mpsc::channel());
     let (arrived, may_go_on) = (Mutex::new(arrived), Mutex::new(may_go_on));
     let server = MockServer::platform(move |_| {
@@ -246,7 +246,7 @@ impl Transport for Token {
 }
 
 #[test]
-fn a_plain_call_that_stands_still_until_its_time_is_over_sends_nothing() {
+fn a_plain_call_suspended_past_its_deadline_sends_nothing() {
     let (mine, clock, transport) = (Mine::old(), Arc::new(FastClock::new()), Arc::new(Token(AtomicUsize::new(0))));
     let builder = Client::builder("key", "0123456789abcdef").base_url("http://127.0.0.1:1").clock(clock.clone());
     let client = builder.transport(transport.clone()).store(store(&mine)).build().unwrap();

@@ -12,7 +12,7 @@ use super::super::{TRANSFER, scene_with, top_up};
 use super::{Mine, options, store};
 
 #[test]
-fn a_store_that_is_gone_fails_ensure_before_anything_is_sent() {
+fn an_unreachable_store_fails_ensure_before_anything_is_sent() {
     let scene = scene_with(store(&{
         let mine = Mine::old();
         mine.gone.store(true, Ordering::SeqCst);
@@ -28,7 +28,7 @@ fn a_store_that_is_gone_fails_ensure_before_anything_is_sent() {
 }
 
 #[test]
-fn a_store_that_goes_after_an_unknown_attempt_leaves_it_unknown() {
+fn a_store_lost_after_an_unknown_attempt_leaves_it_unknown() {
     let platform = State::new([Fate::Lost]).start();
     let mine = Mine::old();
     let client = platform.builder().store(store(&mine)).build().unwrap();
@@ -54,7 +54,7 @@ impl Observer for Watch {
 }
 
 #[test]
-fn a_store_that_is_gone_fails_no_plain_call_and_no_read() {
+fn an_unreachable_store_fails_no_plain_call_and_no_read() {
     let (mine, watch) = (Mine::old(), Arc::<Watch>::default());
     let scene = scene_with(Store::new());
     let sandbox = &scene.sandbox;
@@ -119,7 +119,7 @@ impl Observer for BackAgain {
 }
 
 #[test]
-fn an_attempt_whose_begin_could_not_be_recorded_is_recorded_late() {
+fn an_attempt_whose_start_could_not_be_recorded_is_recorded_late() {
     let platform = State::new([Fate::Lost]).start();
     let mine = Mine::old();
     let builder = platform.builder().store(store(&mine)).observer(Arc::new(BackAgain(mine.clone())));
@@ -151,7 +151,7 @@ fn a_fallback_knows_what_this_process_did_before() {
 }
 
 #[test]
-fn two_plain_calls_of_one_process_do_not_meet_while_the_store_is_gone() {
+fn concurrent_plain_calls_of_one_process_conflict_without_the_store() {
     let ((arrived, arrivals), (go_on, may_go_on)) = (mpsc::channel(), mpsc::channel());
     let (arrived, may_go_on) = (Mutex::new(arrived), Mutex::new(may_go_on));
     let server = MockServer::platform(move |_| {

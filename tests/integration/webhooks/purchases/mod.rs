@@ -67,7 +67,7 @@ const SHORT: Duration = Duration::from_millis(30);
 const LONG: Duration = Duration::from_secs(2);
 
 #[test]
-fn two_workers_that_share_a_store_decide_once_and_say_the_same() {
+fn two_workers_that_share_a_store_decide_once_and_reply_the_same() {
     let (store, count) = (memory(), Arc::default());
     let workers = [(); 2].map(|()| (verifier(&store, OnStoreFailure::Reject), counting(&count, SHORT)));
     let both = |_: usize| {
@@ -91,7 +91,7 @@ fn asked(verifier: &WebhookVerifier, data: &str) -> VerifiedWebhook {
 }
 
 #[test]
-fn a_yes_to_one_purchase_is_none_to_another_with_the_same_number() {
+fn an_approval_does_not_extend_to_another_purchase_of_the_same_number() {
     let (store, count) = (memory(), Arc::default());
     let before = reply_decline("this purchase was asked for before").unwrap();
     for guarded in [true, false] {
@@ -114,7 +114,7 @@ fn a_yes_to_one_purchase_is_none_to_another_with_the_same_number() {
 }
 
 #[test]
-fn purchases_without_a_number_are_known_by_what_they_say() {
+fn purchases_without_a_number_are_identified_by_their_content() {
     let (store, count) = (memory(), Arc::default());
     let (verifier, responder) = (verifier(&store, OnStoreFailure::Reject), counting(&count, Duration::ZERO));
     for amount in [1, 2, 1] {
@@ -125,7 +125,7 @@ fn purchases_without_a_number_are_known_by_what_they_say() {
 }
 
 #[test]
-fn merchants_that_share_a_store_do_not_meet() {
+fn merchants_that_share_a_store_are_independent() {
     let (store, count) = (memory(), Arc::default());
     let other =
         WebhookVerifier::new("app-2", [SECRET]).unwrap().replay_guard(Arc::clone(&store), OnStoreFailure::Reject);
@@ -137,7 +137,7 @@ fn merchants_that_share_a_store_do_not_meet() {
 }
 
 #[test]
-fn without_a_store_a_responder_remembers_by_itself() {
+fn without_a_store_a_responder_remembers_in_memory() {
     let verifier = WebhookVerifier::new("app-1", [SECRET]).unwrap();
     let count = Arc::default();
     let responder = counting(&count, Duration::ZERO);
@@ -176,7 +176,7 @@ fn a_missing_decision_is_the_reply_to_every_later_delivery() {
 }
 
 #[test]
-fn an_approval_that_is_too_late_is_a_refusal_whatever_the_default_is() {
+fn a_late_approval_is_a_refusal_whatever_the_default() {
     let (store, count) = (memory(), Arc::default());
     let verifier = verifier(&store, OnStoreFailure::Reject);
     let responder = counting(&count, Duration::ZERO).otherwise(Decision::Approve);
@@ -237,7 +237,7 @@ fn an_exact_replay_gets_the_first_reply_again() {
 }
 
 #[test]
-fn what_was_received_is_compared_by_what_it_says() {
+fn verified_webhooks_are_compared_by_content() {
     let body = body("c-1");
     let headers =
         verifier(&memory(), OnStoreFailure::Reject).sign_for_tests(SystemTime::now(), body.as_bytes()).unwrap();

@@ -28,7 +28,7 @@ fn with_killed_decider() -> Arc<dyn ReplayStore> {
 }
 
 #[test]
-fn a_worker_that_was_killed_leaves_a_refusal_in_time() {
+fn a_killed_worker_leads_to_a_refusal_in_time() {
     let (store, count) = (with_killed_decider(), Arc::default());
     let verifier = verifier(&store, OnStoreFailure::Reject);
     // Also when the default is to accept: nobody can know what the other worker said.
@@ -83,7 +83,7 @@ impl ReplayStore for Unsteady {
 }
 
 #[test]
-fn a_store_out_of_reach_declines_or_leaves_the_decision_to_one_worker() {
+fn an_unreachable_store_declines_or_leaves_the_decision_to_one_worker() {
     let parts: [fn(&str, &str) -> bool; 3] =
         [|_, _| true, |what, _| what == "insert", |what, key| what == "insert" && key.starts_with("auth-reply")];
     for (number, fails) in parts.into_iter().enumerate() {
@@ -107,7 +107,7 @@ fn a_store_out_of_reach_declines_or_leaves_the_decision_to_one_worker() {
 }
 
 #[test]
-fn a_store_that_hangs_does_not_hold_the_reply_and_its_late_approval_is_withdrawn() {
+fn a_store_that_hangs_does_not_delay_the_reply_nor_approve_late() {
     let unsteady = Unsteady::shared(|_, _| false, Duration::from_millis(900));
     let store: Arc<dyn ReplayStore> = Arc::clone(&unsteady) as _;
     let (verifier, count) = (verifier(&store, OnStoreFailure::Accept), Arc::default());
