@@ -1,107 +1,99 @@
-//! What failed tests said, kept while the faces run and told again at the end: thousands of lines of output hide it.
+//! Failed tests, collected while the suites run and printed at the end, where thousands of lines of output do not hide them.
 
-use crate::tally::Tally;
+/// The number of lines in the summary; all of them are further up in the output.
+const MAX_LINES: usize = 120;
 
-/// So many lines are told again; the whole is further up in the output.
-const MOST: usize = 120;
+/// The lines of output that are kept of a run that stopped early.
+const TAIL_LINES: usize = 40;
 
 /// The failures of one run of the tests, as lines.
 #[derive(Default)]
 pub struct Failures {
     lines: Vec<String>,
-    inside: bool,
 }
 
 impl Failures {
-    /// Looks at one line of any test harness, and keeps it when it tells of a failure.
-    pub fn hear(&mut self, line: &str) {
-        if begins(line) {
-            self.inside = true;
-        }
-        if self.inside || stands_alone(line) {
-            self.lines.push(line.to_owned());
-        }
-        if ends(line) {
-            self.inside = false;
-        }
+    /// Adds one line, for instance the command of a program that failed.
+    pub fn note(&mut self, line: impl Into<String>) {
+        self.lines.push(line.into());
     }
 
-    /// Something that has no output of its own to keep, such as a program that said no.
-    pub fn note(&mut self, what: impl Into<String>) {
-        self.lines.push(what.into());
+    /// Adds one failed test with its message.
+    pub fn record(&mut self, name: &str, message: &str) {
+        self.note(format!("FAILED {name}"));
+        self.lines.extend(message.lines().map(|line| format!("    {line}")));
     }
 
-    /// What is told again, if anything failed.
-    pub fn told(&self) -> Vec<String> {
-        let Some(left) = self.lines.len().checked_sub(MOST).filter(|left| *left > 0) else {
-            return self.lines.clone();
-        };
-        let (head, tail) = (&self.lines[..MOST / 2], &self.lines[self.lines.len() - MOST / 2..]);
-        let gap = format!("[{left} lines of failures left out: they are further up]");
-        head.iter().cloned().chain([gap]).chain(tail.iter().cloned()).collect()
+    /// What is printed at the end; empty if nothing failed.
+    pub fn summary(&self) -> Vec<String> {
+        cut_middle(&self.lines, MAX_LINES)
     }
 }
 
-/// Rust's harness, pytest and Maven put what failed into a block.
-fn begins(line: &str) -> bool {
-    line == "failures:" || matches!(line.trim_matches(['=', ' ']), "FAILURES" | "ERRORS") || line.starts_with("[ERROR]")
+/// The first and the last of these lines, `max` of them, with a note between them that says how many are left out.
+pub fn cut_middle(lines: &[String], max: usize) -> Vec<String> {
+    let Some(left) = lines.len().checked_sub(max).filter(|left| *left > 0) else {
+        return lines.to_vec();
+    };
+    let (head, tail) = (&lines[..max / 2], &lines[lines.len() - max / 2..]);
+    let gap = format!("[{left} lines of failures left out: they are further up]");
+    head.iter().cloned().chain([gap]).chain(tail.iter().cloned()).collect()
 }
 
-fn ends(line: &str) -> bool {
-    line.starts_with("test result: ") || Tally::of_pytest(line).is_some() || line.starts_with("[INFO]")
+/// The last lines of a program's output.
+#[derive(Default)]
+pub struct Tail {
+    lines: Vec<String>,
 }
 
-/// `XCTest` writes one line for each assertion and one for each test.
-fn stands_alone(line: &str) -> bool {
-    line.contains(": error: ") || (line.starts_with("Test Case ") && line.contains(" failed ("))
+impl Tail {
+    pub fn push(&mut self, line: &str) {
+        if self.lines.len() == TAIL_LINES {
+            self.lines.remove(0);
+        }
+        self.lines.push(line.to_owned());
+    }
+
+    /// Adds the lines to the failures.
+    pub fn note_in(self, failures: &mut Failures) {
+        failures.lines.extend(self.lines);
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Failures, MOST};
+    use super::{Failures, MAX_LINES, TAIL_LINES, Tail};
 
-    fn told(output: &str) -> Vec<String> {
+    #[test]
+    fn a_failure_is_its_name_and_its_message() {
         let mut failures = Failures::default();
-        output.lines().for_each(|line| failures.hear(line));
-        failures.told()
-    }
-
-    #[test]
-    fn the_block_of_every_harness_is_kept_and_nothing_around_it() {
-        let rust = "test a ... ok\ntest b ... FAILED\n\nfailures:\n\n---- b stdout ----\nassertion failed\n\ntest result: FAILED. 1 passed; 1 failed\n     Running tests";
+        failures.record("ListTests.testPages", "expected: <1>\n    at A.b");
+        failures.note("ruff check .");
         assert_eq!(
-            told(rust),
-            ["failures:", "", "---- b stdout ----", "assertion failed", "", "test result: FAILED. 1 passed; 1 failed"]
-        );
-        let pytest = "..F. [100%]\n=== FAILURES ===\n___ test_b ___\nE  assert 1 == 2\n1 failed, 3 passed in 0.10s\nSuccess: no issues";
-        assert_eq!(
-            told(pytest),
-            ["=== FAILURES ===", "___ test_b ___", "E  assert 1 == 2", "1 failed, 3 passed in 0.10s"]
-        );
-        let maven = "[INFO] Running io.A\n[ERROR] io.A.b -- Time elapsed: 1 s <<< FAILURE!\nexpected: <1>\n\tat io.A.b\n\n[INFO] Results:";
-        assert_eq!(
-            told(maven),
-            ["[ERROR] io.A.b -- Time elapsed: 1 s <<< FAILURE!", "expected: <1>", "\tat io.A.b", "", "[INFO] Results:"]
-        );
-        let swift = "Test Case 'A.b' started at 10:00\n/A.swift:7: error: A.b : XCTAssertEqual failed\nTest Case 'A.b' failed (0.1 seconds)\nTest Case 'A.c' passed (0.1 seconds)";
-        assert_eq!(
-            told(swift),
-            ["/A.swift:7: error: A.b : XCTAssertEqual failed", "Test Case 'A.b' failed (0.1 seconds)"]
+            failures.summary(),
+            ["FAILED ListTests.testPages", "    expected: <1>", "        at A.b", "ruff check ."]
         );
     }
 
     #[test]
-    fn a_run_without_failures_tells_nothing() {
-        let good = "test a ... ok\ntest result: ok. 1 passed; 0 failed\n3 passed in 0.10s\n[INFO] Tests run: 3\nTest Case 'A.c' passed (0.1 seconds)";
-        assert!(told(good).is_empty());
+    fn a_long_summary_keeps_its_start_and_its_end() {
+        let mut failures = Failures::default();
+        let lines: Vec<String> = (0..MAX_LINES * 3).map(|number| number.to_string()).collect();
+        lines.iter().for_each(|line| failures.note(line));
+        let summary = failures.summary();
+        assert_eq!(summary.len(), MAX_LINES + 1);
+        assert_eq!((&summary[0], summary.last()), (&lines[0], lines.last()));
+        assert_eq!(
+            summary[MAX_LINES / 2],
+            format!("[{} lines of failures left out: they are further up]", MAX_LINES * 2)
+        );
     }
 
     #[test]
-    fn a_long_tale_keeps_its_beginning_and_its_end() {
-        let lines: Vec<String> = (0..MOST * 3).map(|number| format!("/A.swift:{number}: error: no")).collect();
-        let told = told(&lines.join("\n"));
-        assert_eq!(told.len(), MOST + 1);
-        assert_eq!((&told[0], told.last()), (&lines[0], lines.last()));
-        assert_eq!(told[MOST / 2], format!("[{} lines of failures left out: they are further up]", MOST * 2));
+    fn a_tail_keeps_the_last_lines() {
+        let (mut tail, mut failures) = (Tail::default(), Failures::default());
+        (0..TAIL_LINES + 5).for_each(|number| tail.push(&number.to_string()));
+        tail.note_in(&mut failures);
+        assert_eq!((failures.lines.len(), failures.lines[0].as_str()), (TAIL_LINES, "5"));
     }
 }
