@@ -3,10 +3,10 @@
 use std::fs;
 
 use crate::bindings::{self, Bindings};
-use crate::test::counts::TestCounts;
-use crate::test::failures::{Failures, Tail};
-use crate::test::junit;
-use crate::test::outcome::{Outcome, classify};
+use crate::report::counts::TestCounts;
+use crate::report::failures::{Failures, Tail};
+use crate::report::junit;
+use crate::report::outcome::{Outcome, classify};
 use crate::{maven, run, ship};
 
 const SANDBOX: &str = "build -p keysecure-sandbox";

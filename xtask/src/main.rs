@@ -15,6 +15,7 @@ mod maven;
 mod package;
 mod python;
 mod redis;
+mod report;
 mod run;
 mod ship;
 mod swift;

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::test::counts::TestCounts;
-use crate::test::failures::{Failures, Tail};
-use crate::test::junit;
-use crate::test::outcome::{Outcome, classify};
+use crate::report::counts::TestCounts;
+use crate::report::failures::{Failures, Tail};
+use crate::report::junit;
+use crate::report::outcome::{Outcome, classify};
 use crate::{run, ship};
 
 /// The budget of the client's wheel, in bytes.

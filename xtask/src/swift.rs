@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::swift_toolchain::Toolchain;
-use crate::test::counts::TestCounts;
-use crate::test::failures::{Failures, Tail};
-use crate::test::junit;
-use crate::test::outcome::{Outcome, classify};
+use crate::report::counts::TestCounts;
+use crate::report::failures::{Failures, Tail};
+use crate::report::junit;
+use crate::report::outcome::{Outcome, classify};
 use crate::{bindings, run, ship, swift_package};
 
 /// The program that the tests start. The library that they load is built with the bindings.

@@ -38,7 +38,8 @@ impl CrateImports {
                 let Some(mut to) = resolve(module, reference, &sources) else { continue };
                 // A name that the root only re-exports belongs to the module that declares it.
                 if to.is_empty()
-                    && let Some(declared) = exports.get(reference.segments.last().map_or("", String::as_str))
+                    && let Some(name) = reference.segments.iter().find(|segment| !is_keyword(segment))
+                    && let Some(declared) = exports.get(name)
                 {
                     to = longest_module(declared, &sources);
                 }
@@ -118,10 +119,14 @@ fn longest_module(path: &[String], sources: &BTreeMap<ModulePath, Source>) -> Mo
 fn exports(references: &[Reference]) -> BTreeMap<String, ModulePath> {
     let exported = references.iter().filter_map(|reference| {
         let name = reference.exported_as.clone()?;
-        let path = reference.segments.iter().filter(|segment| *segment != "crate" && *segment != "self");
+        let path = reference.segments.iter().filter(|segment| !is_keyword(segment));
         Some((name, path.cloned().collect()))
     });
     exported.collect()
+}
+
+fn is_keyword(segment: &str) -> bool {
+    matches!(segment, "crate" | "self" | "super")
 }
 
 #[cfg(test)]
@@ -200,7 +205,7 @@ mod tests {
             &[
                 ("lib.rs", "mod a;\nmod b;\npub use crate::b::Deep as Shallow;\n"),
                 ("a/mod.rs", "mod x;\nmod y;\nuse x::X;\nmod inline {\n    use super::y::Y;\n}\n"),
-                ("a/x.rs", "use super::y;\nuse super::super::b;\nuse crate::Shallow;\n"),
+                ("a/x.rs", "use super::y;\nuse super::super::b;\nuse crate::Shallow::new;\n"),
                 ("a/y.rs", "use super::Local;\n"),
                 ("b.rs", ""),
             ],

@@ -1,19 +1,14 @@
 //! `cargo xtask test`: all test suites one after another, then the failed tests, and the summary. The last line is the total
 //! and nothing else.
 
-pub mod counts;
-pub mod failures;
-pub mod junit;
-mod libtest;
-pub mod outcome;
 mod rust;
 pub mod suites;
 mod vectors;
 
+use crate::report::counts::TestCounts;
+use crate::report::failures::Failures;
+use crate::report::outcome::Outcome;
 use crate::run;
-use counts::TestCounts;
-use failures::Failures;
-use outcome::Outcome;
 
 /// Runs the suites of these names, or all when there is none; of Rust's only the tests of `package`, if there is one.
 pub fn run(names: &[String], package: Option<&str>) -> bool {

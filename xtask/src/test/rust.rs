@@ -1,8 +1,8 @@
 //! The tests of the workspace's Rust crates.
 
-use super::failures::Failures;
-use super::libtest::LibtestOutput;
-use super::outcome::{Outcome, classify};
+use crate::report::failures::Failures;
+use crate::report::libtest::LibtestOutput;
+use crate::report::outcome::{Outcome, classify};
 use crate::{redis, run};
 
 /// With the stores of a fleet that need a server. Without `--no-fail-fast` the first failing crate would hide the results

@@ -1,7 +1,7 @@
 //! The test suites of `cargo xtask test`. A further language is a further function and a further line in `ALL`.
 
-use super::failures::Failures;
-use super::outcome::Outcome;
+use crate::report::failures::Failures;
+use crate::report::outcome::Outcome;
 use super::{rust, vectors};
 use crate::{kotlin, python, swift};
 

@@ -1,8 +1,8 @@
 //! The committed test vectors are what the JDK, OpenSSL and the real fastjson make. Each folder counts as one test.
 
-use super::counts::TestCounts;
-use super::failures::Failures;
-use super::outcome::Outcome;
+use crate::report::counts::TestCounts;
+use crate::report::failures::Failures;
+use crate::report::outcome::Outcome;
 use crate::run;
 
 /// The programs that make the vectors of each folder under `tests/vectors/`, each with a harmless argument. javac is not
