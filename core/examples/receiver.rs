@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keysecure::{
-    AuthEvent, Client, Decimal, Decision, Event, MemoryReplayStore, Received, Rejection, Responder, Simulated,
-    WebhookVerifier, WhenUnavailable,
+    AuthEvent, Client, Decimal, Decision, Event, MemoryReplayStore, OnStoreFailure, Rejection, Responder,
+    SimulationRequest, VerifiedWebhook, WebhookVerifier,
 };
 use keysecure_sandbox::{Mode, Sandbox};
 use oxhttp::Server;
@@ -42,7 +42,7 @@ fn serve(
     // Share a store among all workers of a fleet; this one knows one process only. It also keeps the decisions on
     // purchases, so that each is decided once.
     let replays = Arc::new(MemoryReplayStore::default());
-    let verifier = WebhookVerifier::new(app_id, [secret])?.replay_guard(replays, WhenUnavailable::Reject);
+    let verifier = WebhookVerifier::new(app_id, [secret])?.replay_guard(replays, OnStoreFailure::Reject);
     let responder = Responder::new(decide);
     let server = Server::new(move |request| answer(&verifier, &responder, request))
         .bind(address)
@@ -78,7 +78,7 @@ fn answer(verifier: &WebhookVerifier, responder: &Responder, request: &mut Reque
             reply(StatusCode::OK, text)
         }
         Err(error) if error.rejection() == Some(Rejection::Replayed) => {
-            reply(StatusCode::OK, verifier.reply_again(&body))
+            reply(StatusCode::OK, verifier.reply_duplicate(&body))
         }
         Err(error) => {
             println!("{error}");
@@ -87,7 +87,7 @@ fn answer(verifier: &WebhookVerifier, responder: &Responder, request: &mut Reque
     }
 }
 
-fn told(received: &Received) -> String {
+fn told(received: &VerifiedWebhook) -> String {
     match &received.event {
         Event::Auth { data } => format!("A purchase of {} asks for approval", data.amount),
         Event::Consumption { data } => {
@@ -115,8 +115,11 @@ fn demonstration() -> Outcome {
     let client = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url()).build()?;
     let card_no = sandbox.seed_virtual_card(&sandbox.seed_approved_cardholder())?;
     for amount in ["42.00", "420.00"] {
-        let purchase =
-            Simulated { card_no: Some(card_no.clone()), amount: Some(amount.parse()?), ..Simulated::default() };
+        let purchase = SimulationRequest {
+            card_no: Some(card_no.clone()),
+            amount: Some(amount.parse()?),
+            ..SimulationRequest::default()
+        };
         client.simulation().auth(&purchase)?;
     }
     client.cards().freeze(&card_no)?;

@@ -4,18 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::aes::{AesSettings, Cipher};
-use crate::base_url::{BaseUrl, check_plain_host};
 use crate::client::Client;
-use crate::clock::{Clock, LONGEST, SystemClock};
+use crate::clock::{Clock, MAX_DURATION, SystemClock};
+use crate::crypto::{AesSettings, Cipher};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::observe::Observer;
 use crate::secrets::Secret;
+use crate::settings::base_url::{BaseUrl, check_plain_host};
 use crate::settings::{Environment, Language, Settings, check_api_key};
 use crate::store::Store;
 use crate::transport::Transport;
-use crate::values::civil::Timezone;
+use crate::values::civil::UtcOffset;
 
 /// The settings of a [`Client`] to be.
 #[must_use]
@@ -30,7 +30,7 @@ pub struct ClientBuilder {
     connect_timeout: Duration,
     max_retries: u32,
     language: Language,
-    timezone: Timezone,
+    timezone: UtcOffset,
     proxy: Option<Secret>,
     ca_pem: Option<String>,
     transport: Option<Arc<dyn Transport>>,
@@ -52,7 +52,7 @@ impl ClientBuilder {
             connect_timeout: Duration::from_secs(5),
             max_retries: 2,
             language: Language::default(),
-            timezone: Timezone::default(),
+            timezone: UtcOffset::default(),
             proxy: None,
             ca_pem: None,
             transport: None,
@@ -111,13 +111,13 @@ impl ClientBuilder {
 
     /// The most time that one call may take, with all its attempts and waits. Default: 30 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout.min(LONGEST);
+        self.timeout = timeout.min(MAX_DURATION);
         self
     }
 
     /// The most time that making one connection may take. Default: 5 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout.min(LONGEST);
+        self.connect_timeout = timeout.min(MAX_DURATION);
         self
     }
 
@@ -134,7 +134,7 @@ impl ClientBuilder {
     }
 
     /// The zone in which bare dates begin and end. Default: UTC+8, the platform's.
-    pub fn timezone(mut self, timezone: Timezone) -> Self {
+    pub fn timezone(mut self, timezone: UtcOffset) -> Self {
         self.timezone = timezone;
         self
     }

@@ -1,9 +1,10 @@
 //! Time as the client sees it.
 
-use std::error;
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
+
+use crate::error::Interrupted;
 
 /// Where the client takes the time from, and how it waits. Tests plug in here.
 pub trait Clock: Send + Sync {
@@ -29,20 +30,8 @@ pub trait Clock: Send + Sync {
     }
 }
 
-/// The call that waits must end: Ctrl-C, or a task that was cancelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Interrupted;
-
-impl fmt::Display for Interrupted {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the call was interrupted")
-    }
-}
-
-impl error::Error for Interrupted {}
-
 /// The most that any time of a caller's or of the platform's counts for, 100 years: no sum with it runs over.
-pub(crate) const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+pub(crate) const MAX_DURATION: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Waits until what the lock guards may have changed, at most `left`. The caller looks again.
 pub(crate) fn await_change<'a, T>(

@@ -40,56 +40,62 @@
 #[cfg(feature = "uniffi")]
 uniffi::setup_scaffolding!();
 
-mod aes;
-mod base_url;
 mod builder;
-mod check;
 mod client;
 mod clock;
+mod codec;
+mod crypto;
 mod doctor;
 mod engine;
 pub mod ensure;
 mod error;
-pub mod inferred;
-mod list;
-mod model;
+#[cfg(feature = "uniffi")]
+mod ffi_error;
 mod observe;
-mod per_process;
+mod pager;
+mod redact;
 mod resources;
 mod secrets;
 mod settings;
 pub mod store;
-#[cfg(feature = "uniffi")]
-mod thrown;
 mod transport;
+mod validate;
 mod values;
 pub mod webhook;
 
 pub use rust_decimal::Decimal;
 
-pub use crate::aes::{AesSettings, CipherMode, KeyScheme};
 pub use crate::builder::ClientBuilder;
 pub use crate::client::{AccessToken, Client};
-pub use crate::clock::{Clock, Interrupted, SystemClock};
-pub use crate::doctor::{Check, Finding, Health, Report};
+pub use crate::clock::{Clock, SystemClock};
+pub use crate::codec::json::{Extra, Json};
+pub use crate::crypto::{AesSettings, CipherMode, KeyScheme};
+pub use crate::doctor::{Check, CheckResult, CheckStatus, Report};
 pub use crate::engine::operation::{Auth, Effect, Mode, OPERATIONS, Operation};
-pub use crate::ensure::{Ensure, Ensured};
-pub use crate::error::{Error, ErrorKind, Outcome};
-pub use crate::inferred::{CardDetail, Simulated, SimulatedFee, Simulation, SimulationResult};
-pub use crate::list::{List, Page};
+pub use crate::ensure::{EnsureOptions, Ensured};
+pub use crate::error::{
+    ConnectReason, Error, ErrorKind, Interrupted, Outcome, Rejection, TransportError, TransportFault,
+};
+#[cfg(feature = "uniffi")]
+pub use crate::ffi_error::{ErrorDetails, FfiError, masked};
 pub use crate::observe::{AttemptRecord, CallRecord, Observer};
+pub use crate::pager::{Page, Pager};
+pub use crate::resources::Status;
 pub use crate::resources::accounts::{
-    Account, AccountInfo, Accounts, ListTransfers, Transfer, TransferRecord, TransferResult,
+    Account, AccountInfo, Accounts, ListTransfers, Transfer, TransferRecord, TransferResult, TransferType,
 };
 pub use crate::resources::cardholders::{
-    ApplyCardholder, Cardholder, CardholderApplied, CardholderCard, Cardholders, ListCardholders,
+    ApplyCardholder, Cardholder, CardholderApplied, CardholderCard, CardholderStatus, Cardholders, ListCardholders,
 };
 pub use crate::resources::cards::{
-    ActivateCard, Address, ApplyCard, Bin, Card, CardApplied, Cards, Limits, ListBins, ListCards, ListPackages,
-    Package, SetPin, Tariff,
+    ActivateCard, Address, ApplyCard, Bin, Card, CardApplied, CardStatus, CardType, Cards, FeeSchedule, FeeWaiver,
+    Limits, ListBins, ListCards, ListPackages, Package, SetPin,
 };
-pub use crate::resources::consumptions::{Consumption, Consumptions, Fee, ListConsumptions, MerchantInfo};
-pub use crate::resources::pci::{ClientToken, Pci};
+pub use crate::resources::consumptions::{
+    Consumption, ConsumptionType, Consumptions, Fee, FeeType, ListConsumptions, MerchantInfo,
+};
+pub use crate::resources::pci::{CardDetail, ClientToken, Pci};
+pub use crate::resources::simulation::{SimulatedFee, Simulation, SimulationRequest, SimulationResult};
 pub use crate::secrets::{CardSecrets, Cvv, Pin, Secret};
 pub use crate::settings::{Environment, Language};
 #[cfg(unix)]
@@ -97,22 +103,14 @@ pub use crate::store::FileStore;
 #[cfg(feature = "redis")]
 pub use crate::store::RedisStore;
 pub use crate::store::{
-    Acquired, AttemptEnd, AttemptStart, AttemptStore, MemoryStore, MemoryTokenStore, PastAttempt, Store, StoreLock,
-    StoreUnavailable, StoredToken, TokenStore,
+    Acquired, AttemptEnd, AttemptStart, AttemptStore, MemoryReplayStore, MemoryStore, MemoryTokenStore, OnStoreFailure,
+    PastAttempt, ReplayStore, Store, StoreLock, StoreUnavailable, StoredToken, TokenStore,
 };
-#[cfg(feature = "uniffi")]
-pub use crate::thrown::{ErrorFacts, FfiError, masked};
-pub use crate::transport::{ConnectReason, Method, Request, Response, Transport, TransportError, TransportFault};
-pub use crate::values::civil::{Date, Timezone, When};
-pub use crate::values::enums::{
-    CardStatus, CardType, CardholderStatus, ConsumptionType, Exemption, FeeType, Status, TransferType,
-};
-pub use crate::values::json::{Extra, Json};
-
+pub use crate::transport::{Method, Request, Response, Transport};
+pub use crate::values::civil::{Date, UtcOffset, WindowBound};
 pub use crate::webhook::{
-    AuthEvent, CanonicalForm, CardUpdateEvent, Claim, ConsumptionEvent, Decision, Event, KeyOrder, MemoryReplayStore,
-    Received, Rejection, ReplayStore, Responder, Verified, WebhookVerifier, WhenUnavailable, Writer, reply_accept,
-    reply_again, reply_decline,
+    AuthEvent, CanonicalForm, CardUpdateEvent, Claim, ConsumptionEvent, Decision, Event, KeyOrder, Responder,
+    SignatureMatch, VerifiedWebhook, WebhookVerifier, Writer, reply_accept, reply_decline, reply_duplicate,
 };
 
 /// Compiles the README's code.

@@ -56,7 +56,7 @@ pub fn run(args: &[String]) -> bool {
 fn python(args: &[String]) -> bool {
     let Some([client, sandbox]) = python::release_wheels() else { return false };
     let mut program = run::command("python3");
-    program.arg("tests/bench/python/run.py").arg("--wheel").arg(client).arg("--sandbox-wheel").arg(sandbox);
+    program.arg("tests/benchmarks/python/run.py").arg("--wheel").arg(client).arg("--sandbox-wheel").arg(sandbox);
     // The same program serves the recorded responses.
     program.arg("--server").arg(run::target_dir().join("release/bench"));
     run::passes(program.args(args))

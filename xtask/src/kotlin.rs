@@ -41,7 +41,7 @@ pub fn run(arguments: &[String]) -> bool {
 /// `cargo xtask kotlin-bench`: the shipped library under the JVM against the Rust call and the JVM's own HTTP client.
 pub fn bench() -> bool {
     let Some(library) = ship::server_library() else { return false };
-    let programs = "build --release -p keysecure-tests --bin bench --bin face_yardstick";
+    let programs = "build --release -p keysecure-tests --bin bench --bin rust_baseline";
     if !run::passes(&mut run::cargo(programs)) {
         return false;
     }
@@ -49,7 +49,7 @@ pub fn bench() -> bool {
     let Some(bindings) = build() else { return false };
     let bindings = Bindings { library, ..bindings };
     let program = |name: &str| format!("-Dbench.{name}={}", release.join(name).display());
-    let arguments = [program("bench"), program("face_yardstick"), "-Dtest=Benchmark".into(), "test".into()];
+    let arguments = [program("bench"), program("rust_baseline"), "-Dtest=Benchmark".into(), "test".into()];
     let maven = maven::command(&bindings, &arguments);
     // All on one core: waking the other side of a connection on another core costs between nothing and two calls, depending
     // on where the scheduler places them.

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::swift_toolchain::Toolchain;
 use crate::report::counts::TestCounts;
 use crate::report::failures::{Failures, Tail};
 use crate::report::junit;
 use crate::report::outcome::{Outcome, classify};
+use crate::swift_toolchain::Toolchain;
 use crate::{bindings, run, ship, swift_package};
 
 /// The program that the tests start. The library that they load is built with the bindings.
@@ -79,7 +79,7 @@ pub fn bench() -> bool {
         }
     };
     let programs =
-        "build --release -p keysecure-sandbox -p keysecure-tests --bin keysecure-sandbox --bin face_yardstick";
+        "build --release -p keysecure-sandbox -p keysecure-tests --bin keysecure-sandbox --bin rust_baseline";
     if !run::passes(&mut run::cargo(programs)) || !prepare() {
         return false;
     }
@@ -130,7 +130,7 @@ fn swift_with(toolchain: &Toolchain, folder: &str, verb: &str, rest: &[String]) 
     let programs = target.join(if folder == "debug" { "debug" } else { "release" });
     let variables = [
         ("KEYSECURE_SANDBOX", text(programs.join("keysecure-sandbox"))),
-        ("KEYSECURE_YARDSTICK", text(programs.join("face_yardstick"))),
+        ("KEYSECURE_RUST_BASELINE", text(programs.join("rust_baseline"))),
         ("KEYSECURE_SCENARIOS", text(toolchain.workspace().join("tests").join("conformance"))),
     ];
     toolchain.swift(&arguments, &variables)

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use keysecure::{
     ActivateCard, Address, ApplyCard, ApplyCardholder, CardApplied, CardType, Client, Consumption, ConsumptionType,
     Cvv, Decimal, ListCards, ListConsumptions, ListPackages, ListTransfers, MerchantInfo, Package, Pin, SetPin,
-    Simulated, Status, Transfer, TransferType,
+    SimulationRequest, Status, Transfer, TransferType,
 };
 use keysecure_sandbox::Sandbox;
 
@@ -119,7 +119,7 @@ pub fn tell(client: &Client, sandbox: &Sandbox) -> Outcome {
 
 /// A purchase of 40.00 that is cleared, one that is given back before clearing, and a refund.
 fn shop(client: &Client, card_no: &str, cardholder_no: &str) -> Outcome {
-    let purchase = Simulated {
+    let purchase = SimulationRequest {
         card_no: Some(card_no.to_owned()),
         cardholder_no: Some(cardholder_no.to_owned()),
         r#type: Some(ConsumptionType::Consumption),
@@ -127,24 +127,25 @@ fn shop(client: &Client, card_no: &str, cardholder_no: &str) -> Outcome {
         local_amount: Some("40.00".parse()?),
         local_currency: Some("USD".to_owned()),
         merchant_info: MerchantInfo::from_json(r#"{"merchant_name":"Corner Books","merchant_mcc":"5942"}"#).ok(),
-        ..Simulated::default()
+        ..SimulationRequest::default()
     };
     let simulation = client.simulation();
     let bought = simulation.auth(&purchase)?.consume_no;
     println!("Bought books for 40.00: authorization {}.", text(bought.as_ref()));
-    simulation.consumption_clear(&Simulated { consume_no: bought.clone(), ..Simulated::default() })?;
+    simulation.consumption_clear(&SimulationRequest { consume_no: bought.clone(), ..SimulationRequest::default() })?;
     println!("The shop cleared it.");
-    let cancelled = simulation.auth(&Simulated { amount: Some("15.50".parse()?), ..purchase.clone() })?.consume_no;
-    simulation.reversal(&Simulated { consume_relate_no: cancelled, ..Simulated::default() })?;
+    let cancelled =
+        simulation.auth(&SimulationRequest { amount: Some("15.50".parse()?), ..purchase.clone() })?.consume_no;
+    simulation.reversal(&SimulationRequest { consume_relate_no: cancelled, ..SimulationRequest::default() })?;
     println!("Another purchase of 15.50 was reversed before clearing.");
-    simulation.refund(&Simulated {
+    simulation.refund(&SimulationRequest {
         consume_relate_no: bought,
         amount: Some("10.00".parse()?),
-        ..Simulated::default()
+        ..SimulationRequest::default()
     })?;
     println!("One book went back: 10.00 refunded.");
-    let failed = simulation.auth(&Simulated { amount: Some("5.00".parse()?), ..purchase })?.consume_no;
-    simulation.consumption_fail(&Simulated { consume_no: failed, ..Simulated::default() })?;
+    let failed = simulation.auth(&SimulationRequest { amount: Some("5.00".parse()?), ..purchase })?.consume_no;
+    simulation.consumption_fail(&SimulationRequest { consume_no: failed, ..SimulationRequest::default() })?;
     println!("A third purchase of 5.00 failed.");
     Ok(())
 }

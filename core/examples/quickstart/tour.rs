@@ -41,6 +41,6 @@ pub fn take(client: &Client) -> Outcome {
     Ok(())
 }
 
-fn count<T>(list: keysecure::List<T>) -> Result<usize, keysecure::Error> {
+fn count<T>(list: keysecure::Pager<T>) -> Result<usize, keysecure::Error> {
     list.take(ROWS).try_fold(0, |count, row| row.map(|_| count + 1))
 }

@@ -2,14 +2,14 @@
 
 mod report;
 
-use crate::aes::{AesSettings, Cipher, CipherMode, KeyScheme};
-use crate::client::Client;
+use crate::crypto::{AesSettings, Cipher, CipherMode, KeyScheme};
+use crate::engine::Caller;
 use crate::engine::{OddLifetime, operation};
+use crate::error::TransportFault;
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::resources::cards::{ListBins, ListPackages};
+use crate::resources::cards::{Cards, ListBins, ListPackages};
 use crate::secrets::CardSecrets;
-use crate::transport::TransportFault;
-pub use report::{Check, Finding, Health, Report};
+pub use report::{Check, CheckResult, CheckStatus, Report};
 
 /// The order of the report.
 const ORDER: [Check; 8] = [
@@ -23,9 +23,9 @@ const ORDER: [Check; 8] = [
     Check::Aes,
 ];
 
-/// Examines a client. Nothing is changed at the platform, save that a token may be fetched.
-pub(crate) fn examine(client: &Client, card_no: Option<&str>) -> Report {
-    let mut doctor = Doctor { client, findings: Vec::new() };
+/// Examines a caller. Nothing is changed at the platform, save that a token may be fetched.
+pub(crate) fn run_checks(caller: &Caller, card_no: Option<&str>) -> Report {
+    let mut doctor = Doctor { caller, findings: Vec::new() };
     if doctor.door() {
         doctor.mode();
         doctor.card(card_no);
@@ -35,24 +35,24 @@ pub(crate) fn examine(client: &Client, card_no: Option<&str>) -> Report {
 }
 
 struct Doctor<'a> {
-    client: &'a Client,
-    findings: Vec<Finding>,
+    caller: &'a Caller,
+    findings: Vec<CheckResult>,
 }
 
 impl Doctor<'_> {
-    fn note(&mut self, check: Check, health: Health, found: impl Into<String>, advice: &str, code: Option<i64>) {
-        self.findings.push(Finding { check, health, found: found.into(), advice: advice.to_owned(), code });
+    fn note(&mut self, check: Check, status: CheckStatus, found: impl Into<String>, advice: &str, code: Option<i64>) {
+        self.findings.push(CheckResult { check, status, found: found.into(), advice: advice.to_owned(), code });
     }
 
     fn good(&mut self, check: Check, found: impl Into<String>) {
-        self.note(check, Health::Good, found, "", None);
+        self.note(check, CheckStatus::Pass, found, "", None);
     }
 
     /// Puts the findings in order and fills in what was not reached.
     fn report(mut self) -> Report {
         for check in ORDER {
             if !self.findings.iter().any(|finding| finding.check == check) {
-                self.note(check, Health::Skipped, "not reached: mend what is bad first", "", None);
+                self.note(check, CheckStatus::Skipped, "not reached: mend what is bad first", "", None);
             }
         }
         let of = |check: Check| self.findings.iter().filter(move |finding| finding.check == check);
@@ -62,18 +62,18 @@ impl Doctor<'_> {
     /// Reachability, Api-Key, whitelist and token, all from one call that needs a token. Whether to go on.
     fn door(&mut self) -> bool {
         // A call on nothing in particular: what matters is how far it gets.
-        let error = match self.client.cards().packages_page(&ListPackages::default(), 0, 1) {
+        let error = match Cards(self.caller).packages_page(&ListPackages::default(), 0, 1) {
             Ok(_) => None,
             // HTTP 401 and 403 without a code may be the platform's own.
             Err(error) if error.code().is_none() && error.kind() == ErrorKind::Authentication => {
                 let advice = "check the Api-Key, that it belongs to this environment, and the proxies in between";
-                self.note(Check::ApiKey, Health::Bad, error.to_string(), advice, None);
+                self.note(Check::ApiKey, CheckStatus::Fail, error.to_string(), advice, None);
                 return false;
             }
             Err(error) if error.code().is_none() && error.kind() == ErrorKind::Permission => {
                 let advice = "add this machine's public address to the whitelist of the Api-Key; if it is there, check \
                               base_url and the proxies in between";
-                self.note(Check::IpWhitelist, Health::Bad, error.to_string(), advice, None);
+                self.note(Check::IpWhitelist, CheckStatus::Fail, error.to_string(), advice, None);
                 return false;
             }
             // A code that the platform does not document, or none: something else may have answered.
@@ -89,13 +89,13 @@ impl Doctor<'_> {
         let code = error.as_ref().and_then(Error::code);
         let msg = error.as_ref().and_then(Error::msg).unwrap_or_default().to_owned();
         if let Some(advice) = code.and_then(api_key_advice) {
-            self.note(Check::ApiKey, Health::Bad, format!("refused: {msg}"), advice, code);
+            self.note(Check::ApiKey, CheckStatus::Fail, format!("refused: {msg}"), advice, code);
             return false;
         }
         if code == Some(1003) {
             self.good(Check::ApiKey, "known and enabled");
             let advice = "add this machine's public address to the whitelist of the Api-Key";
-            self.note(Check::IpWhitelist, Health::Bad, format!("refused: {msg}"), advice, code);
+            self.note(Check::IpWhitelist, CheckStatus::Fail, format!("refused: {msg}"), advice, code);
             return false;
         }
         self.good(Check::ApiKey, "known and enabled");
@@ -104,26 +104,26 @@ impl Doctor<'_> {
             Some(1005) => {
                 let advice =
                     "the platform refuses every timestamp: check the proxies in between for a wrong Date header";
-                self.note(Check::Token, Health::Bad, format!("refused: {msg}"), advice, code);
+                self.note(Check::Token, CheckStatus::Fail, format!("refused: {msg}"), advice, code);
                 false
             }
             Some(1006 | 1007) => {
                 let advice =
                     "another process fetches tokens all the time, and each new one voids this one: share one token";
-                self.note(Check::Token, Health::Bad, format!("refused even when new: {msg}"), advice, code);
+                self.note(Check::Token, CheckStatus::Fail, format!("refused even when new: {msg}"), advice, code);
                 false
             }
             Some(1001 | 1009) => {
                 let advice = "try again in a minute";
-                self.note(Check::Token, Health::Warning, format!("the platform is busy: {msg}"), advice, code);
+                self.note(Check::Token, CheckStatus::Warn, format!("the platform is busy: {msg}"), advice, code);
                 false
             }
             _ => {
-                match self.client.engine.token_lifetime.odd() {
+                match self.caller.engine.token_lifetime.odd() {
                     None => self.good(Check::Token, "given and accepted"),
                     Some(odd) => {
                         let found = format!("given and accepted, but {}", odd.found());
-                        self.note(Check::Token, Health::Warning, found, OddLifetime::ADVICE, None);
+                        self.note(Check::Token, CheckStatus::Warn, found, OddLifetime::ADVICE, None);
                     }
                 }
                 true
@@ -147,12 +147,12 @@ impl Doctor<'_> {
             }
             _ => "try again; if it stays, ask the network's keeper",
         };
-        self.note(Check::Reachability, Health::Bad, error.to_string(), advice, error.code());
+        self.note(Check::Reachability, CheckStatus::Fail, error.to_string(), advice, error.code());
     }
 
     /// How wrong the device's clock is, as far as answers have shown.
     fn clock(&mut self) {
-        let Some(offset) = self.client.engine.clock_offset() else { return };
+        let Some(offset) = self.caller.engine.clock_offset() else { return };
         // The platform's clock is known to about a second.
         let (seconds, side) = (offset.abs() / 1000, if offset > 0 { "behind" } else { "ahead of" });
         let text = if seconds <= 2 {
@@ -164,19 +164,19 @@ impl Doctor<'_> {
             self.good(Check::Clock, text);
         } else {
             let advice = "calls work all the same, because the client follows the platform's clock; set the device's clock (NTP)";
-            self.note(Check::Clock, Health::Warning, text, advice, None);
+            self.note(Check::Clock, CheckStatus::Warn, text, advice, None);
         }
     }
 
     fn mode(&mut self) {
-        let credit = self.client.cards().packages_page(&ListPackages::default(), 0, 1);
-        let authorization = self.client.cards().bins_page(&ListBins::default(), 0, 1);
+        let credit = Cards(self.caller).packages_page(&ListPackages::default(), 0, 1);
+        let authorization = Cards(self.caller).bins_page(&ListBins::default(), 0, 1);
         match (credit, authorization) {
             (Ok(_), _) => self.good(Check::Mode, "credit: cards are opened from packages"),
             (_, Ok(_)) => self.good(Check::Mode, "authorization: cards are opened from BINs"),
             (Err(error), Err(_)) => {
                 let advice = "ask the platform which mode the merchant is in";
-                self.note(Check::Mode, Health::Bad, error.to_string(), advice, error.code());
+                self.note(Check::Mode, CheckStatus::Fail, error.to_string(), advice, error.code());
             }
         }
     }
@@ -185,12 +185,18 @@ impl Doctor<'_> {
     fn card(&mut self, card_no: Option<&str>) {
         let Some(card_no) = card_no else {
             for check in [Check::Pci, Check::Aes] {
-                self.note(check, Health::Skipped, "give the number of an activated card to look at this", "", None);
+                self.note(
+                    check,
+                    CheckStatus::Skipped,
+                    "give the number of an activated card to look at this",
+                    "",
+                    None,
+                );
             }
             return;
         };
         let encrypted: Result<String, Error> =
-            self.client.get_with(operation::CARDS_PRIVATE_INFO, "card_no", card_no, Ok);
+            self.caller.get_with(operation::CARDS_PRIVATE_INFO, "card_no", card_no, Ok);
         match encrypted {
             Ok(encrypted) => {
                 self.good(Check::Pci, "card secrets may be shown");
@@ -198,17 +204,17 @@ impl Doctor<'_> {
             }
             Err(error) if error.code() == Some(1013) => {
                 let advice = "ask the platform to enable PCI display for the merchant";
-                self.note(Check::Pci, Health::Bad, error.to_string(), advice, error.code());
+                self.note(Check::Pci, CheckStatus::Fail, error.to_string(), advice, error.code());
             }
             Err(error) => {
                 let advice = "give the number of a card that exists and is activated";
-                self.note(Check::Pci, Health::Bad, error.to_string(), advice, error.code());
+                self.note(Check::Pci, CheckStatus::Fail, error.to_string(), advice, error.code());
             }
         }
     }
 
     fn aes(&mut self, encrypted: &str) {
-        let settings = &self.client.engine.settings;
+        let settings = &self.caller.engine.settings;
         let opens = |cipher: &Cipher| {
             cipher.decrypt(encrypted).is_ok_and(|plain| CardSecrets::from_json(plain.expose()).is_ok())
         };
@@ -223,10 +229,10 @@ impl Doctor<'_> {
         let fitting = fitting.map(|aes| format!("scheme {}, mode {}", aes.scheme.as_str(), aes.mode.as_str())).next();
         if let Some(right) = fitting {
             let found = format!("the aes setting does not decrypt card secrets, but {right} does");
-            self.note(Check::Aes, Health::Bad, found, "set aes to that", None);
+            self.note(Check::Aes, CheckStatus::Fail, found, "set aes to that", None);
         } else {
             let advice = "check that the apiSecret belongs to this Api-Key and is the current one";
-            self.note(Check::Aes, Health::Bad, "no known scheme decrypts card secrets", advice, None);
+            self.note(Check::Aes, CheckStatus::Fail, "no known scheme decrypts card secrets", advice, None);
         }
     }
 }

@@ -56,40 +56,40 @@ impl Check {
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-pub enum Health {
+pub enum CheckStatus {
     /// Nothing to do.
-    Good,
+    Pass,
     /// It works, but somebody should look.
-    Warning,
+    Warn,
     /// It does not work; the advice says what to do.
-    Bad,
+    Fail,
     /// Not looked at; the finding says why.
     Skipped,
 }
 
-impl Health {
+impl CheckStatus {
     /// All ways a check can end.
-    pub const ALL: [Self; 4] = [Self::Good, Self::Warning, Self::Bad, Self::Skipped];
+    pub const ALL: [Self; 4] = [Self::Pass, Self::Warn, Self::Fail, Self::Skipped];
 
-    /// `good`, `warning`, `bad` or `skipped`.
+    /// `pass`, `warn`, `fail` or `skipped`.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Good => "good",
-            Self::Warning => "warning",
-            Self::Bad => "bad",
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
             Self::Skipped => "skipped",
         }
     }
 }
 
-/// One finding of the doctor.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct Finding {
+pub struct CheckResult {
     /// What was looked at.
     pub check: Check,
     /// How it ended.
-    pub health: Health,
+    pub status: CheckStatus,
     /// What was found.
     pub found: String,
     /// What to do next; empty when there is nothing to do.
@@ -103,12 +103,12 @@ pub struct Finding {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Display))]
 pub struct Report {
     /// The findings.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<CheckResult>,
 }
 
 impl Report {
     /// The finding of one check.
-    pub fn of(&self, check: Check) -> Option<&Finding> {
+    pub fn get(&self, check: Check) -> Option<&CheckResult> {
         self.findings.iter().find(|finding| finding.check == check)
     }
 }
@@ -117,10 +117,10 @@ impl Report {
 impl Report {
     /// Whether nothing is bad.
     pub fn is_healthy(&self) -> bool {
-        self.findings.iter().all(|finding| finding.health != Health::Bad)
+        self.findings.iter().all(|finding| finding.status != CheckStatus::Fail)
     }
 
-    /// The report as a JSON array of objects: `check`, `health`, `found`, `advice`, `code`.
+    /// The report as a JSON array of objects: `check`, `status`, `found`, `advice`, `code`.
     pub fn to_json(&self) -> String {
         let findings: Vec<serde_json::Value> = self
             .findings
@@ -128,7 +128,7 @@ impl Report {
             .map(|finding| {
                 serde_json::json!({
                     "check": finding.check.as_str(),
-                    "health": finding.health.as_str(),
+                    "status": finding.status.as_str(),
                     "found": finding.found,
                     "advice": finding.advice,
                     "code": finding.code,
@@ -142,7 +142,7 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for finding in &self.findings {
-            writeln!(formatter, "{:<8} {:<13} {}", finding.health.as_str(), finding.check.as_str(), finding.found)?;
+            writeln!(formatter, "{:<8} {:<13} {}", finding.status.as_str(), finding.check.as_str(), finding.found)?;
             if !finding.advice.is_empty() {
                 writeln!(formatter, "{:<22} -> {}", "", finding.advice)?;
             }

@@ -1,9 +1,9 @@
 //! What becomes of an answer's data: the only part of reading an answer that is made anew for each type.
 
 use super::envelope::TakeData;
+use crate::codec::json::Extra;
+use crate::codec::{Decode, value_ahead};
 use crate::error::Error;
-use crate::model::{Decode, value_ahead};
-use crate::values::json::Extra;
 
 /// Takes data and then accepts it.
 pub(super) trait Accept: TakeData {

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use serde::de::Error as _;
 use zeroize::Zeroizing;
 
+use crate::codec::json::{Extra, Json};
+use crate::codec::{Decode, at, value_ahead};
 use crate::error::Error;
-use crate::model::{Decode, at, value_ahead};
-use crate::values::json::{Extra, Json};
 use crate::values::surrogates;
 use crate::values::tree::Reader;
 

@@ -1,6 +1,7 @@
 //! How one call is carried out: token, timestamp, sending, reading the answer, and what to do when it fails.
 
 mod answered;
+mod caller;
 mod envelope;
 mod lifetime;
 mod limit;
@@ -16,25 +17,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::clock::{Clock, Interrupted, LONGEST};
+use crate::clock::{Clock, MAX_DURATION};
+use crate::codec::Decode;
 use crate::error::Error;
-use crate::model::Decode;
+use crate::error::Interrupted;
+use crate::error::TransportFault;
 use crate::observe::{AttemptRecord, CallRecord, Observer};
 use crate::settings::{Environment, Settings};
-use crate::store::{AttemptLog, SharedToken, Store, Time};
-use crate::transport::{Request, Response, Transport, TransportFault};
+use crate::store::{AttemptLog, Store};
+use crate::transport::{Request, Response, Transport};
 use crate::values::instant;
 use answered::{Accept, Answered};
+pub(crate) use caller::Caller;
 use envelope::Envelope;
 pub(crate) use lifetime::OddLifetime;
 use lifetime::TokenLifetime;
 pub(crate) use limit::{Limit, StartBy, Stopwatch};
 use operation::{Auth, Mode, Operation};
 pub(crate) use recorded::end_of;
-use retry::{Happened, Next, Tried};
+use retry::{AttemptOutcome, RetryDecision, RetryState};
 use server_time::ServerTime;
 pub(crate) use token::AccessTokenData;
-use token::{Held, TokenCell};
+use token::{CachedToken, SharedToken, Time, TokenCell};
 
 /// The most bytes that an answer may have.
 const MAX_ANSWER: usize = 8 * 1024 * 1024;
@@ -48,7 +52,7 @@ pub(crate) struct Engine {
     server_time: Mutex<ServerTime>,
     tokens: TokenCell,
     /// A token that may have been refused, by a response that does not allow sending again. The next call does not use it.
-    doubted_token: Mutex<Option<Held>>,
+    doubted_token: Mutex<Option<CachedToken>>,
     pub token_lifetime: TokenLifetime,
     /// The fleet's token, when there is a store.
     shared_token: Option<SharedToken>,
@@ -76,7 +80,7 @@ pub(crate) struct Call<'a> {
 
 /// What became of one attempt, with the error to give if it was the last one.
 struct Failure {
-    happened: Happened,
+    happened: AttemptOutcome,
     error: Error,
     /// The server's clock in the answer, in Unix milliseconds.
     date: Option<i64>,
@@ -207,25 +211,25 @@ impl Engine {
     ) -> Result<(), Error> {
         let operation = call.operation;
         let url = format!("{}/open-api{}", self.settings.base_url, call.path);
-        let mut tried = Tried {
+        let mut state = RetryState {
             effect: operation.effect,
             has_token: operation.auth == Auth::Token,
             retries: 0,
             max_retries: self.settings.max_retries,
             clock_relearned: false,
             token_renewals: 0,
-            contested: false,
+            store_unavailable: false,
         };
         let mut refused_token = self.doubted_token().clone();
         loop {
             let token = match operation.auth {
                 Auth::Token => Some(self.token(refused_token.as_ref(), deadline).map_err(|error| {
-                    error.while_fetching_token(operation.name, *attempts, tried.token_renewals > 0)
+                    error.while_fetching_token(operation.name, *attempts, state.token_renewals > 0)
                 })?),
                 Auth::ApiKey | Auth::Open => None,
             };
             *attempts += 1;
-            let share = retry::share(deadline.saturating_sub(self.now()), tried);
+            let share = retry::share(deadline.saturating_sub(self.now()), state);
             let Err(failure) = self.attempt(call, &url, token.as_ref(), share, *attempts, answered) else {
                 return Ok(());
             };
@@ -235,40 +239,40 @@ impl Engine {
             if call.start_by.is_some_and(|start_by| start_by.left().is_none()) {
                 return Err(error);
             }
-            tried.contested = self.shared_token.as_ref().is_some_and(SharedToken::is_down);
-            match retry::next(failure.happened, tried) {
-                Next::RelearnClock => {
-                    tried.clock_relearned = true;
+            state.store_unavailable = self.shared_token.as_ref().is_some_and(SharedToken::is_down);
+            match retry::next(failure.happened, state) {
+                RetryDecision::RelearnClock => {
+                    state.clock_relearned = true;
                     if let Some(date) = failure.date {
                         let now = self.now();
                         self.server_time().relearn(date, now);
                     }
                 }
-                Next::RenewToken => {
+                RetryDecision::RenewToken => {
                     // Workers that void each other's tokens take turns, for a second at most: longer waits would make
                     // no more room, only fewer tries. When another thread's turn brings a token, it is for all.
-                    if let Some(refused) = token.as_ref().filter(|_| tried.contested) {
+                    if let Some(refused) = token.as_ref().filter(|_| state.store_unavailable) {
                         let left = deadline.saturating_sub(self.now());
-                        let wait = retry::back_off(tried.token_renewals.min(1), random(), None, left);
+                        let wait = retry::back_off(state.token_renewals.min(1), random(), None, left);
                         if wait >= left {
                             return Err(error);
                         }
                         self.tokens.await_another(refused, &*self.clock, wait).map_err(ended)?;
                     }
-                    tried.token_renewals += 1;
+                    state.token_renewals += 1;
                     refused_token = token;
                 }
-                Next::BackOff => {
+                RetryDecision::BackOff => {
                     let left = deadline.saturating_sub(self.now());
-                    let wait = retry::back_off(tried.retries, random(), error.retry_after(), left);
-                    tried.retries += 1;
+                    let wait = retry::back_off(state.retries, random(), error.retry_after(), left);
+                    state.retries += 1;
                     if wait >= left {
                         return Err(error);
                     }
                     self.clock.sleep(wait).map_err(ended)?;
                 }
-                Next::Fail => {
-                    if let Happened::NotAnEnvelope { http_status: 401 } = failure.happened {
+                RetryDecision::Fail => {
+                    if let AttemptOutcome::MalformedResponse { http_status: 401 } = failure.happened {
                         *self.doubted_token() = token;
                     }
                     return Err(error);
@@ -285,7 +289,7 @@ impl Engine {
         &self,
         call: &Call<'_>,
         url: &str,
-        token: Option<&Held>,
+        token: Option<&CachedToken>,
         timeout: Duration,
         attempt: u32,
         answered: &mut dyn Accept,
@@ -312,7 +316,7 @@ impl Engine {
         let start_within = match call.start_by.map(|start_by| start_by.left()) {
             left if timeout.is_zero() || left == Some(None) => {
                 // No time may mean no limit to a transport, and another worker may have given this request up.
-                return Err(Failure { happened: Happened::TooLate, error: Error::too_late(), date: None });
+                return Err(Failure { happened: AttemptOutcome::TooLate, error: Error::too_late(), date: None });
             }
             left => left.flatten(),
         };
@@ -324,7 +328,7 @@ impl Engine {
             timeout,
             connect_timeout: self.settings.connect_timeout.min(timeout),
             start_within,
-            max_answer: MAX_ANSWER,
+            max_response_bytes: MAX_ANSWER,
         });
         let arrived = self.now();
         let http_status = sent.as_ref().ok().map(|answer| answer.status);
@@ -337,9 +341,9 @@ impl Engine {
             }
             Err(error) => Err(Failure {
                 happened: match error.fault {
-                    TransportFault::TooLarge | TransportFault::Protocol => Happened::Unreadable,
-                    TransportFault::Interrupted => Happened::Interrupted,
-                    _ => Happened::NoAnswer { sent: error.sent },
+                    TransportFault::TooLarge | TransportFault::Protocol => AttemptOutcome::Unreadable,
+                    TransportFault::Interrupted => AttemptOutcome::Interrupted,
+                    _ => AttemptOutcome::NoResponse { sent: error.may_have_been_sent },
                 },
                 error: Error::transport(error),
                 date: None,
@@ -367,16 +371,16 @@ impl Engine {
         let (happened, error) = match envelope::read(status, &answer.body, answered) {
             Ok(Envelope::Data) => match answered.accept() {
                 Ok(()) => return Ok(()),
-                Err(error) => (Happened::Unacceptable, error),
+                Err(error) => (AttemptOutcome::Unacceptable, error),
             },
             Ok(Envelope::Refused { code, msg }) => outcome::refusal(code, &msg, status),
-            Err(unreadable) => outcome::of_unreadable(unreadable, status),
+            Err(unreadable) => outcome::for_unreadable(unreadable, status),
         };
         Err(Failure { happened, error: error.with_status(status).with_retry_after(retry_after), date })
     }
 
     /// A token that was not refused yet: the one in use, else a new one, fetched by one thread while the others wait.
-    fn token(&self, refused: Option<&Held>, deadline: Duration) -> Result<Held, Error> {
+    fn token(&self, refused: Option<&CachedToken>, deadline: Duration) -> Result<CachedToken, Error> {
         let left = || deadline.saturating_sub(self.now());
         self.tokens.get(
             refused,
@@ -403,7 +407,7 @@ impl Engine {
             || settings.base_url.to_ascii_lowercase().starts_with(Environment::Production.base_url())
     }
 
-    fn doubted_token(&self) -> std::sync::MutexGuard<'_, Option<Held>> {
+    fn doubted_token(&self) -> std::sync::MutexGuard<'_, Option<CachedToken>> {
         self.doubted_token.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -412,7 +416,7 @@ impl Engine {
     }
 
     /// The token in use; fetched only when there is none.
-    pub(crate) fn access_token(&self) -> Result<Held, Error> {
+    pub(crate) fn access_token(&self) -> Result<CachedToken, Error> {
         self.check_open()?;
         let deadline = self.now().saturating_add(self.settings.timeout);
         self.token(None, deadline)
@@ -426,7 +430,7 @@ impl Engine {
             let until = instant::to_millis(httpdate::parse_http_date(text).ok()?);
             Duration::from_millis(u64::try_from(until.saturating_sub(self.server_now())).unwrap_or(0))
         };
-        Some(wait.min(LONGEST))
+        Some(wait.min(MAX_DURATION))
     }
 
     fn report(&self, record: &AttemptRecord) {

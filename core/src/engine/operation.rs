@@ -57,7 +57,7 @@ pub struct Operation {
     pub auth: Auth,
     /// Where it is allowed.
     pub mode: Mode,
-    /// Whether it needs a time window, and so sends `Timezone`.
+    /// Whether it needs a time window, and so sends `UtcOffset`.
     pub window: bool,
 }
 
@@ -146,7 +146,7 @@ const RAW_SIMULATION_GET: &Operation = &Operation { method: Method::Get, effect:
 
 /// What is known of a raw call: the table's operation on that path, else a cautious guess. `None` for a path that leads
 /// elsewhere by dot segments.
-pub(crate) fn of_raw_call(method: Method, path: &str) -> Option<&'static Operation> {
+pub(crate) fn for_raw_call(method: Method, path: &str) -> Option<&'static Operation> {
     let path = plain_path(path)?;
     let known =
         OPERATIONS.iter().find(|operation| operation.method == method && matches_template(operation.path, &path));
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn raw_calls_are_recognised_by_their_path() {
-        let of = |method, path| of_raw_call(method, path).unwrap();
+        let of = |method, path| for_raw_call(method, path).unwrap();
         assert_eq!(of(Method::Post, "/v1/card/list").effect, Effect::Read);
         assert_eq!(of(Method::Get, "/v1/card/123/detail").name, "cards.get");
         assert_eq!(of(Method::Get, "/v1/card//detail").name, "call");
@@ -256,20 +256,20 @@ mod tests {
             "/v1/simulate/another/one",
         ] {
             for method in [Method::Get, Method::Post] {
-                let operation = of_raw_call(method, path).unwrap();
+                let operation = for_raw_call(method, path).unwrap();
                 assert_eq!((operation.mode, operation.auth), (Mode::SandboxOnly, Auth::Open), "{path}");
             }
         }
         for path in ["/v1/simulated/auth", "/v2/simulate/auth", "/v1/card/simulate", "/v1/card/%zz/detail"] {
-            assert_ne!(of_raw_call(Method::Post, path).unwrap().mode, Mode::SandboxOnly, "{path}");
+            assert_ne!(for_raw_call(Method::Post, path).unwrap().mode, Mode::SandboxOnly, "{path}");
         }
     }
 
     #[test]
     fn dot_segments_are_found_under_any_encoding() {
         for path in ["/v1/card/../simulate/auth", "/v1/%2e%2e/x", "/v1/%252E./x", "/v1/.;x/y", "/v1/x%2f..%2fy", "/."] {
-            assert_eq!(of_raw_call(Method::Post, path), None, "{path}");
+            assert_eq!(for_raw_call(Method::Post, path), None, "{path}");
         }
-        assert!(of_raw_call(Method::Post, "/v1/..x/.y./%").is_some());
+        assert!(for_raw_call(Method::Post, "/v1/..x/.y./%").is_some());
     }
 }

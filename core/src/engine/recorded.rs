@@ -37,7 +37,7 @@ impl Engine {
         let (operation, left) = (call.operation.name, || deadline.saturating_sub(self.now()));
         let busy = || {
             let detail = "another worker is working on this reference; nothing was sent";
-            Error::of_kind(ErrorKind::Conflict, Outcome::NotSent, detail).in_call(operation, 0)
+            Error::with_kind(ErrorKind::Conflict, Outcome::NotSent, detail).in_call(operation, 0)
         };
         if let Ok(lease) = log.acquire(operation, reference, left()) {
             let lease = recording.lease.insert(lease.ok_or_else(busy)?);

@@ -1,13 +1,13 @@
 //! Looking a target up by its merchant reference.
 
-use super::Thing;
-use crate::client::Client;
+use super::EnsureTarget;
+use crate::engine::Caller;
 use crate::engine::Stopwatch;
 use crate::error::Error;
-use crate::list::List;
+use crate::pager::Pager;
 use crate::store::unique;
 use crate::values::civil::LONGEST_WINDOW;
-use crate::values::civil::When;
+use crate::values::civil::WindowBound;
 use crate::values::instant;
 
 /// Seconds that a look-up reaches past the platform's clock as we know it: for rows of a server whose clock runs ahead or
@@ -18,7 +18,7 @@ const AHEAD: i64 = 3600;
 const TOLERANCE: i64 = 300;
 
 /// What a look-up showed.
-pub(super) enum Look<R> {
+pub(super) enum Lookup<R> {
     /// One row is the target, or another one under its reference.
     Found(R),
     /// More than one row has the reference.
@@ -34,25 +34,25 @@ pub(super) const NO_REFERENCE: &str = "a row that may be it has no reference, or
 
 /// Looks a target up over all pages, in the platform's time, from `since` or, when that is earlier, from Unix second
 /// `attempted` on.
-pub(super) fn look<T: Thing>(
-    client: &Client,
+pub(super) fn look<T: EnsureTarget>(
+    caller: &Caller,
     thing: &T,
-    since: Option<When>,
+    since: Option<WindowBound>,
     attempted: Option<i64>,
-) -> Result<Look<T::Row>, Error> {
-    let (engine, watch) = (&client.engine, Stopwatch::start());
+) -> Result<Lookup<T::Row>, Error> {
+    let (engine, watch) = (&caller.engine, Stopwatch::start());
     let end = engine.server_now().div_euclid(1000) + AHEAD;
     let since = since.map_or(end - LONGEST_WINDOW, |since| engine.settings.timezone.start_second(since));
     let start = attempted.map_or(since, |attempted| attempted.min(since)).max(0);
     let window = (at(start), at(end));
-    let Sorted { mut ours, mut near, .. } = rows(client, thing, window)?;
+    let Sorted { mut ours, mut near, .. } = rows(caller, thing, window)?;
     if ours.is_empty() && !near.is_empty() {
         // They are ours if the platform gives them for this reference, and nothing for one that does not exist: both before
         // and after, because a platform that is being changed may ignore the filter in one request and not in the next.
-        let before = filters(client, thing, window)?;
-        Sorted { ours, near, .. } = rows(client, thing, window)?;
-        if !before || !filters(client, thing, window)? || ours.is_empty() && near.is_empty() {
-            return Ok(Look::Inconclusive(NO_REFERENCE));
+        let before = filters(caller, thing, window)?;
+        Sorted { ours, near, .. } = rows(caller, thing, window)?;
+        if !before || !filters(caller, thing, window)? || ours.is_empty() && near.is_empty() {
+            return Ok(Lookup::Inconclusive(NO_REFERENCE));
         }
         if ours.is_empty() {
             ours = near;
@@ -62,14 +62,14 @@ pub(super) fn look<T: Thing>(
         // The response may have shown that the clock by which the window was cut was wrong.
         let lag = engine.server_now().div_euclid(1000) - (end - AHEAD);
         return Ok(if !(-AHEAD..=TOLERANCE).contains(&lag) {
-            Look::Inconclusive("the platform's clock moved while it was looked up")
+            Lookup::Inconclusive("the platform's clock moved while it was looked up")
         } else if watch.elapsed().is_none() {
-            Look::Inconclusive("the clock of this machine jumped while it was looked up")
+            Lookup::Inconclusive("the clock of this machine jumped while it was looked up")
         } else {
-            Look::Absent
+            Lookup::Absent
         });
     };
-    Ok(if ours.is_empty() { Look::Found(row) } else { Look::Several })
+    Ok(if ours.is_empty() { Lookup::Found(row) } else { Lookup::Several })
 }
 
 /// The rows of a look-up, by whether they have the reference.
@@ -80,8 +80,12 @@ struct Sorted<R> {
     others: bool,
 }
 
-fn rows<T: Thing>(client: &Client, thing: &T, window: (When, When)) -> Result<Sorted<T::Row>, Error> {
-    let list = || thing.look(client, thing.number(), window);
+fn rows<T: EnsureTarget>(
+    caller: &Caller,
+    thing: &T,
+    window: (WindowBound, WindowBound),
+) -> Result<Sorted<T::Row>, Error> {
+    let list = || thing.look(caller, thing.number(), window);
     let rows = sort(thing, list()?)?;
     if rows.ours.is_empty() && rows.others {
         // The platform does not filter by reference, or not exactly: the row may lie behind a page that only looks like
@@ -91,7 +95,7 @@ fn rows<T: Thing>(client: &Client, thing: &T, window: (When, When)) -> Result<So
     Ok(rows)
 }
 
-fn sort<T: Thing>(thing: &T, list: List<T::Row>) -> Result<Sorted<T::Row>, Error> {
+fn sort<T: EnsureTarget>(thing: &T, list: Pager<T::Row>) -> Result<Sorted<T::Row>, Error> {
     let mut rows = Sorted { ours: Vec::new(), near: Vec::new(), others: false };
     for row in list {
         let row = row?;
@@ -105,12 +109,12 @@ fn sort<T: Thing>(thing: &T, list: List<T::Row>) -> Result<Sorted<T::Row>, Error
 }
 
 /// Whether the platform filters by reference: it has no row for a reference that does not exist.
-fn filters<T: Thing>(client: &Client, thing: &T, window: (When, When)) -> Result<bool, Error> {
+fn filters<T: EnsureTarget>(caller: &Caller, thing: &T, window: (WindowBound, WindowBound)) -> Result<bool, Error> {
     let nobodys = unique().map_err(|_| Error::config("this machine has no source of random numbers"))?;
-    thing.look(client, &nobodys, window)?.next().transpose().map(|row| row.is_none())
+    thing.look(caller, &nobodys, window)?.next().transpose().map(|row| row.is_none())
 }
 
-fn at(second: i64) -> When {
+fn at(second: i64) -> WindowBound {
     instant::from_millis(second.saturating_mul(1000)).unwrap_or(std::time::UNIX_EPOCH).into()
 }
 

@@ -21,27 +21,27 @@
 //! reference) and kind `State` (the target has the status `Fail`). A `Timeout` means that it is not settled yet: call again.
 //! After an attempt of the call itself whose outcome is unknown, every error of the call has the outcome `Unknown`.
 
+mod calls;
+mod in_flight;
 mod lookup;
-mod numbers;
 mod search;
-mod thing;
+mod target;
 
 use std::time::Duration;
 
-pub(crate) use thing::Thing;
+pub(crate) use target::EnsureTarget;
 
-use crate::client::Client;
-use crate::clock::LONGEST;
+use crate::clock::MAX_DURATION;
+use crate::engine::Caller;
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::store::{reference, slot};
-use crate::values::civil::When;
-use crate::webhook::WhenUnavailable;
-use numbers::Numbers;
+use crate::store::{OnStoreFailure, reference, slot};
+use crate::values::civil::WindowBound;
+use in_flight::InFlight;
 use search::{Logs, Search};
 
 /// How to make sure of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Ensure {
+pub struct EnsureOptions {
     /// The most time that the whole call may take; it must be longer than `settle`. Default: 60 s, or 180 s over a transport
     /// that does not abort a failed request
     /// ([`Transport::aborts_on_failure`](crate::Transport::aborts_on_failure)).
@@ -51,27 +51,27 @@ pub struct Ensure {
     pub settle: Option<Duration>,
     /// Since when the target may have been sent. Default: the last 90 days, less an hour that the look-up reaches ahead. A
     /// recorded attempt that is older extends it.
-    pub since: Option<When>,
+    pub since: Option<WindowBound>,
     /// Declares that no process ever sent this reference: it is then sent at once, also by a store that cannot tell. A
     /// recorded attempt that may have been carried out overrides it.
-    pub never_sent: bool,
+    pub first_attempt: bool,
     /// What to do when the attempt store cannot be reached. `Reject`, the default, fails the call: before its first attempt
     /// with outcome `NotSent`. `Accept` continues with the record of this process alone: another worker may do the same
     /// operation at the same time.
-    pub on_store_failure: WhenUnavailable,
+    pub on_store_failure: OnStoreFailure,
 }
 
-impl Ensure {
+impl EnsureOptions {
     /// Options for a reference that was created just now, which no process has sent before.
-    pub fn never_sent() -> Self {
-        Self { never_sent: true, ..Self::default() }
+    pub fn first_attempt() -> Self {
+        Self { first_attempt: true, ..Self::default() }
     }
 
     /// `settle` and `deadline`, over a transport that aborts its failed requests or one that does not.
     fn times(&self, aborts: bool) -> Result<(Duration, Duration), Error> {
         let (settle, deadline) = if aborts { (10, 60) } else { (120, 180) };
         let settle = self.settle.unwrap_or(Duration::from_secs(settle));
-        let deadline = self.deadline.unwrap_or(Duration::from_secs(deadline)).min(LONGEST);
+        let deadline = self.deadline.unwrap_or(Duration::from_secs(deadline)).min(MAX_DURATION);
         if deadline <= settle {
             return Err(Error::invalid_input("deadline", "must be longer than settle"));
         }
@@ -90,8 +90,12 @@ pub struct Ensured<T> {
 }
 
 /// Makes sure that a target exists once.
-pub(crate) fn ensure<T: Thing>(client: &Client, thing: &T, options: &Ensure) -> Result<Ensured<T::Row>, Error> {
-    let (engine, operation) = (&client.engine, T::OPERATION.name);
+pub(crate) fn ensure<T: EnsureTarget>(
+    caller: &Caller,
+    thing: &T,
+    options: &EnsureOptions,
+) -> Result<Ensured<T::Row>, Error> {
+    let (engine, operation) = (&caller.engine, T::OPERATION.name);
     let Some(log) = &engine.attempt_log else {
         return Err(Error::config(NO_STORE).in_call(operation, 0));
     };
@@ -99,14 +103,14 @@ pub(crate) fn ensure<T: Thing>(client: &Client, thing: &T, options: &Ensure) -> 
     let end = engine.now().saturating_add(deadline);
     let merchant = slot(&engine.settings.base_url, &engine.settings.api_key);
     let key = reference(&merchant, operation, thing.number());
-    let fallback = (options.on_store_failure == WhenUnavailable::Accept).then(|| log.in_memory());
+    let fallback = (options.on_store_failure == OnStoreFailure::Accept).then(|| log.in_memory());
     let logs = Logs { log, fallback: fallback.as_ref() };
-    let claimed = Numbers::of_this_process().claim(key, engine.clock(), deadline);
+    let claimed = InFlight::for_this_process().claim(key, engine.clock(), deadline);
     let Some(_claim) = claimed.map_err(|ended| Error::from(ended).in_call(operation, 0))? else {
         let detail = "another thread, or the call that was interrupted here, is making sure of the same reference";
-        return Err(Error::of_kind(ErrorKind::Timeout, Outcome::Unknown, detail).in_call(operation, 0));
+        return Err(Error::with_kind(ErrorKind::Timeout, Outcome::Unknown, detail).in_call(operation, 0));
     };
-    Search::new(client, thing, options, logs, settle, end).run()
+    Search::new(caller, thing, options, logs, settle, end).run()
 }
 
 const NO_STORE: &str = "ensure_* needs a store that records attempts. Set store to one of: memory, when this process is the \
@@ -120,11 +124,11 @@ mod tests {
     #[test]
     fn times_depend_on_the_transport_unless_they_are_given() {
         let seconds = Duration::from_secs;
-        assert_eq!(Ensure::default().times(true).unwrap(), (seconds(10), seconds(60)));
-        assert_eq!(Ensure::default().times(false).unwrap(), (seconds(120), seconds(180)));
-        let given = Ensure { settle: Some(seconds(1)), deadline: Some(seconds(2)), ..Ensure::default() };
+        assert_eq!(EnsureOptions::default().times(true).unwrap(), (seconds(10), seconds(60)));
+        assert_eq!(EnsureOptions::default().times(false).unwrap(), (seconds(120), seconds(180)));
+        let given = EnsureOptions { settle: Some(seconds(1)), deadline: Some(seconds(2)), ..EnsureOptions::default() };
         assert_eq!(given.times(false).unwrap(), (seconds(1), seconds(2)));
-        let short = Ensure { deadline: Some(seconds(10)), ..Ensure::default() };
+        let short = EnsureOptions { deadline: Some(seconds(10)), ..EnsureOptions::default() };
         assert_eq!(short.times(true).unwrap_err().field(), Some("deadline"));
     }
 }

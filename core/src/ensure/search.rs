@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::lookup::{self, Look, NO_REFERENCE};
-use super::{Ensure, Ensured, Thing};
-use crate::client::Client;
+use super::lookup::{self, Lookup, NO_REFERENCE};
+use super::{EnsureOptions, EnsureTarget, Ensured};
+use crate::engine::Caller;
 use crate::engine::{Limit, StartBy, Stopwatch, end_of};
+use crate::error::TransportFault;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::store::{AttemptEnd, AttemptLog, Lease, StoreUnavailable};
-use crate::transport::TransportFault;
 
 /// The most requests of one call that may create the target.
 const MOST_SENDS: u32 = 3;
@@ -25,9 +25,9 @@ const BEFORE: Duration = Duration::from_secs(24 * 3600);
 const NOT_FOUND: &str = "it was not found";
 
 pub(super) struct Search<'a, T> {
-    client: Client,
+    caller: Caller,
     thing: &'a T,
-    options: &'a Ensure,
+    options: &'a EnsureOptions,
     logs: Logs<'a>,
     lease: Option<Lease<'a>>,
     settle: Duration,
@@ -70,18 +70,18 @@ enum Earlier {
     Done(i64),
 }
 
-impl<'a, T: Thing> Search<'a, T> {
+impl<'a, T: EnsureTarget> Search<'a, T> {
     pub(super) fn new(
-        client: &Client,
+        caller: &Caller,
         thing: &'a T,
-        options: &'a Ensure,
+        options: &'a EnsureOptions,
         logs: Logs<'a>,
         settle: Duration,
         end: Duration,
     ) -> Self {
         let limit = Limit { until: Some(end), leased: true, ..Limit::default() };
         Self {
-            client: client.limited(limit),
+            caller: caller.limited(limit),
             thing,
             options,
             logs,
@@ -137,14 +137,14 @@ impl<'a, T: Thing> Search<'a, T> {
 
     /// Takes over what is recorded of the reference.
     fn learn(&mut self, lease: &Lease<'_>) {
-        let engine = &self.client.engine;
+        let engine = &self.caller.engine;
         let now = engine.now();
         let begun = |ended: Duration| {
             let ago = i64::try_from(ended.saturating_add(BEFORE).as_secs()).unwrap_or(i64::MAX);
             engine.server_now().div_euclid(1000).saturating_sub(ago)
         };
         let in_doubt = |ended: Duration| Some(now.saturating_add(self.settle.saturating_sub(ended)));
-        let is_new = self.options.never_sent || lease.store_age() >= self.settle;
+        let is_new = self.options.first_attempt || lease.store_age() >= self.settle;
         (self.earlier, self.proof_from) = match lease.last_attempt().map(|past| (past.end, past.ended)) {
             Some((Some(AttemptEnd::Done), ended)) => (Earlier::Done(begun(ended)), None),
             Some((Some(AttemptEnd::Unknown) | None, ended)) => (Earlier::Attempted(begun(ended)), in_doubt(ended)),
@@ -156,21 +156,21 @@ impl<'a, T: Thing> Search<'a, T> {
     fn search(&mut self) -> Result<Ensured<T::Row>, Error> {
         let mut waits = 0;
         loop {
-            let (began, watch) = (self.client.engine.now(), Stopwatch::start());
+            let (began, watch) = (self.caller.engine.now(), Stopwatch::start());
             let looked = self.look();
             // The process may have been suspended while it waited for the response. A platform that is always slow is not.
             let slow = watch.elapsed().is_none_or(|elapsed| elapsed > FRESH);
-            if matches!(looked, Ok(Look::Absent)) && slow && self.slow_looks < MOST_SLOW_LOOKS {
+            if matches!(looked, Ok(Lookup::Absent)) && slow && self.slow_looks < MOST_SLOW_LOOKS {
                 self.slow_looks += 1;
                 continue;
             }
             self.slow_looks = 0;
             let start_by = StartBy::within(FRESH);
             match looked {
-                Ok(Look::Found(row)) => return self.found(row),
-                Ok(Look::Several) => return Err(self.several()),
-                Ok(Look::Inconclusive(why)) => self.last_look = why,
-                Ok(Look::Absent) => self.last_look = NOT_FOUND,
+                Ok(Lookup::Found(row)) => return self.found(row),
+                Ok(Lookup::Several) => return Err(self.several()),
+                Ok(Lookup::Inconclusive(why)) => self.last_look = why,
+                Ok(Lookup::Absent) => self.last_look = NOT_FOUND,
                 Err(error) if may_pass(&error) => self.last_look = "it could not be looked up",
                 Err(error) => return Err(self.still_open(error)),
             }
@@ -194,12 +194,12 @@ impl<'a, T: Thing> Search<'a, T> {
         !matches!(self.earlier, Earlier::Done(_)) && self.proof_from.is_none_or(|from| began >= from)
     }
 
-    fn look(&self) -> Result<Look<T::Row>, Error> {
+    fn look(&self) -> Result<Lookup<T::Row>, Error> {
         let attempted = match self.earlier {
             Earlier::Attempted(second) | Earlier::Done(second) => Some(second),
             Earlier::Nothing | Earlier::Unrecorded => None,
         };
-        lookup::look(&self.client, self.thing, self.options.since, attempted)
+        lookup::look(&self.caller, self.thing, self.options.since, attempted)
     }
 
     /// A row has the reference: it must be the target.
@@ -227,7 +227,7 @@ impl<'a, T: Thing> Search<'a, T> {
             return Ok(None);
         }
         let limit = Limit { until: Some(self.end), start_by: Some(start_by), leased: true };
-        let result = self.thing.send(&self.client.limited(limit));
+        let result = self.thing.send(&self.caller.limited(limit));
         let left = self.left();
         if let Some(lease) = &mut self.lease {
             lease.finish(end_of(&result), left);
@@ -244,17 +244,17 @@ impl<'a, T: Thing> Search<'a, T> {
             // Whoever interrupted it does not want it to continue.
             _ if is_interrupted(&error) => Err(self.still_open(error)),
             Outcome::Unknown => {
-                self.proof_from = Some(self.client.engine.now().saturating_add(self.settle));
+                self.proof_from = Some(self.caller.engine.now().saturating_add(self.settle));
                 Ok(None)
             }
             _ if may_pass(&error) => Ok(None),
             // Perhaps it is refused because the target exists by now.
             Outcome::Rejected => match self.look() {
-                Ok(Look::Found(row)) => self.found(row).map(Some),
-                Ok(Look::Several) => Err(self.several()),
-                Ok(Look::Absent) => Err(self.no_better(error)),
-                Ok(Look::Inconclusive(_)) | Err(_) if self.earlier == Earlier::Nothing => Err(self.no_better(error)),
-                Ok(Look::Inconclusive(_)) | Err(_) => Err(error.with_outcome(Outcome::Unknown)),
+                Ok(Lookup::Found(row)) => self.found(row).map(Some),
+                Ok(Lookup::Several) => Err(self.several()),
+                Ok(Lookup::Absent) => Err(self.no_better(error)),
+                Ok(Lookup::Inconclusive(_)) | Err(_) if self.earlier == Earlier::Nothing => Err(self.no_better(error)),
+                Ok(Lookup::Inconclusive(_)) | Err(_) => Err(error.with_outcome(Outcome::Unknown)),
             },
             Outcome::NotSent => Err(self.still_open(error)),
         }
@@ -264,7 +264,7 @@ impl<'a, T: Thing> Search<'a, T> {
     /// have sent meanwhile, or because its store is gone.
     fn begin(&mut self) -> Result<bool, Error> {
         let left = self.left();
-        let lasts = left.min(self.client.engine.settings.timeout);
+        let lasts = left.min(self.caller.engine.settings.timeout);
         let Some(lease) = &mut self.lease else { return Ok(true) };
         match lease.begin(lasts, left) {
             Ok(true) => return Ok(true),
@@ -283,7 +283,7 @@ impl<'a, T: Thing> Search<'a, T> {
 
     /// Waits a little longer each time, and exactly until the look-up that can prove absence.
     fn wait(&self, waits: u32) -> Result<(), Error> {
-        let now = self.client.engine.now();
+        let now = self.caller.engine.now();
         let pause = Duration::from_millis(250).saturating_mul(1 << waits.min(3));
         let proof = self.proof_from.map(|from| from.saturating_sub(now));
         let pause = proof.filter(|left| !left.is_zero()).map_or(pause, |left| left.min(pause));
@@ -296,11 +296,11 @@ impl<'a, T: Thing> Search<'a, T> {
 
     /// Waits. An interruption ends the call.
     fn sleep(&self, pause: Duration) -> Result<(), Error> {
-        self.client.engine.sleep(pause).map_err(|ended| self.still_open(ended.into()))
+        self.caller.engine.sleep(pause).map_err(|ended| self.still_open(ended.into()))
     }
 
     fn left(&self) -> Duration {
-        self.end.saturating_sub(self.client.engine.now())
+        self.end.saturating_sub(self.caller.engine.now())
     }
 
     /// The error of a call that has sent as often as it may.
@@ -310,12 +310,12 @@ impl<'a, T: Thing> Search<'a, T> {
     }
 
     fn ended(&self, kind: ErrorKind, detail: impl Into<String>) -> Error {
-        Error::of_kind(kind, Outcome::Rejected, detail).in_call(T::OPERATION.name, self.attempts)
+        Error::with_kind(kind, Outcome::Rejected, detail).in_call(T::OPERATION.name, self.attempts)
     }
 
     /// An error that calling again does not change, unless an attempt may still be carried out.
     fn final_error(&self, error: Error) -> Error {
-        let pending = self.proof_from.is_some_and(|from| self.client.engine.now() < from);
+        let pending = self.proof_from.is_some_and(|from| self.caller.engine.now() < from);
         let open = matches!(self.earlier, Earlier::Attempted(_)) && pending;
         self.no_better(if open { error.with_outcome(Outcome::Unknown) } else { error })
     }

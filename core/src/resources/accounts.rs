@@ -4,19 +4,27 @@ use std::time::SystemTime;
 
 use rust_decimal::Decimal;
 
-use super::referenced;
-use crate::check;
-use crate::client::Client;
+use super::{Status, reference, referenced};
+use crate::codec::{model, open_enum, query, request};
+use crate::engine::Caller;
 use crate::engine::operation;
-use crate::ensure::{Ensure, Ensured, ensure};
 use crate::error::Error;
-use crate::list::{self, List, Page, row};
-use crate::model::{model, query, request};
-use crate::values::enums::{Status, TransferType};
+use crate::pager::{self, Page, Pager, row};
+use crate::validate;
 
 /// The calls on accounts.
 #[derive(Debug, Clone, Copy)]
-pub struct Accounts<'a>(pub(crate) &'a Client);
+pub struct Accounts<'a>(pub(crate) &'a Caller);
+
+open_enum! {
+    /// The direction of a transfer (platform constants 8.9).
+    pub enum TransferType {
+        /// To the cardholder.
+        In = "In",
+        /// Back from the cardholder.
+        Out = "Out",
+    }
+}
 
 request! {
     /// Money to move between the merchant and a cardholder.
@@ -114,11 +122,11 @@ query! {
 referenced!(TransferResult { transfer_no, transfer_unique_no });
 
 impl Transfer {
-    fn check(&self) -> Result<(), Error> {
-        check::required("cardholder_no", &self.cardholder_no)?;
-        check::unique_no("transfer_unique_no", &self.transfer_unique_no)?;
-        check::required("type", self.r#type.as_str())?;
-        check::amount("amount", self.amount)
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        validate::required("cardholder_no", &self.cardholder_no)?;
+        validate::unique_no("transfer_unique_no", &self.transfer_unique_no)?;
+        validate::required("type", self.r#type.as_str())?;
+        validate::amount("amount", self.amount)
     }
 }
 
@@ -145,16 +153,7 @@ impl Accounts<'_> {
     /// Moves money. It is never sent again while its outcome is unknown.
     pub fn transfer(&self, request: &Transfer) -> Result<TransferResult, Error> {
         request.check()?;
-        self.0.post_referenced(operation::ACCOUNTS_TRANSFER, &request.transfer_unique_no, request)
-    }
-
-    /// Makes sure that a transfer is made exactly once, whatever happened before. See [`Ensure`].
-    ///
-    /// A transfer with the same number but another cardholder, direction or amount is an error of kind
-    /// [`Conflict`](crate::ErrorKind::Conflict).
-    pub fn ensure_transfer(&self, request: &Transfer, options: &Ensure) -> Result<Ensured<TransferRecord>, Error> {
-        request.check()?;
-        ensure(self.0, request, options)
+        reference::post(self.0, operation::ACCOUNTS_TRANSFER, &request.transfer_unique_no, request)
     }
 
     /// The balances of a cardholder.
@@ -166,13 +165,13 @@ impl Accounts<'_> {
         })
     }
 
-    /// All transfers of a span of any length, lazily and newest first. See [`List`].
-    pub fn transfers(&self, query: &ListTransfers) -> Result<List<TransferRecord>, Error> {
-        List::between(self.0, operation::ACCOUNTS_TRANSFERS, query.clone(), (query.start, query.end))
+    /// All transfers of a span of any length, lazily and newest first. See [`Pager`].
+    pub fn transfers(&self, query: &ListTransfers) -> Result<Pager<TransferRecord>, Error> {
+        Pager::between(self.0, operation::ACCOUNTS_TRANSFERS, query.clone(), (query.start, query.end))
     }
 
     /// One page (0 is the first, at most 100 rows) of a window of at most 90 days, newest first. See [`Page`].
     pub fn transfers_page(&self, query: &ListTransfers, page: u32, size: u32) -> Result<Page<TransferRecord>, Error> {
-        list::window_page(self.0, operation::ACCOUNTS_TRANSFERS, query, (query.start, query.end), page, size)
+        pager::window_page(self.0, operation::ACCOUNTS_TRANSFERS, query, (query.start, query.end), page, size)
     }
 }

@@ -4,20 +4,19 @@ use std::time::SystemTime;
 
 use rust_decimal::Decimal;
 
-use super::{identifier, referenced};
-use crate::check;
-use crate::client::Client;
+use super::cards::CardStatus;
+use super::{identifier, reference, referenced};
+use crate::codec::{body, model, open_enum, query};
+use crate::engine::Caller;
 use crate::engine::operation;
-use crate::ensure::{Ensure, Ensured, ensure};
 use crate::error::Error;
-use crate::list::{self, List, Page, row};
-use crate::model::{body, model, query};
+use crate::pager::{self, Page, Pager, row};
 use crate::secrets::Secret;
-use crate::values::enums::{CardStatus, CardholderStatus};
+use crate::validate;
 
 /// The calls on cardholders.
 #[derive(Debug, Clone, Copy)]
-pub struct Cardholders<'a>(pub(crate) &'a Client);
+pub struct Cardholders<'a>(pub(crate) &'a Caller);
 
 /// A cardholder to verify.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -31,6 +30,20 @@ pub struct ApplyCardholder {
 }
 
 body!(ApplyCardholder { cardholder_unique_no, sumsub_share_token, cardholder_no });
+
+open_enum! {
+    /// Where a cardholder stands in the verification of identity (platform constants 8.8).
+    pub enum CardholderStatus {
+        /// Not looked at yet.
+        Pending = "Pending",
+        /// Being looked at.
+        InProgress = "In_progress",
+        /// Verified: cards may be applied for.
+        Approved = "Approved",
+        /// Refused.
+        Rejected = "Rejected",
+    }
+}
 
 model! {
     /// The numbers of a cardholder that was applied for.
@@ -87,10 +100,10 @@ query! {
 referenced!(CardholderApplied { cardholder_no, cardholder_unique_no });
 
 impl ApplyCardholder {
-    fn check(&self) -> Result<(), Error> {
-        check::required("cardholder_unique_no", &self.cardholder_unique_no)?;
-        check::required("sumsub_share_token", self.sumsub_share_token.expose())?;
-        self.cardholder_no.as_ref().map_or(Ok(()), |number| check::required("cardholder_no", number))
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        validate::required("cardholder_unique_no", &self.cardholder_unique_no)?;
+        validate::required("sumsub_share_token", self.sumsub_share_token.expose())?;
+        self.cardholder_no.as_ref().map_or(Ok(()), |number| validate::required("cardholder_no", number))
     }
 }
 
@@ -115,27 +128,17 @@ impl Cardholders<'_> {
     /// Codes: 2001 exists already, 2003 verified already, 2006 no KYC information, 2011 the unique number does not match.
     pub fn apply(&self, request: &ApplyCardholder) -> Result<CardholderApplied, Error> {
         request.check()?;
-        self.0.post_referenced(operation::CARDHOLDERS_APPLY, &request.cardholder_unique_no, request)
+        reference::post(self.0, operation::CARDHOLDERS_APPLY, &request.cardholder_unique_no, request)
     }
 
-    /// Makes sure that a cardholder is applied for exactly once, whatever happened before. See [`Ensure`]. It does not
-    /// update: `cardholder_no` must be absent.
-    pub fn ensure_cardholder(&self, request: &ApplyCardholder, options: &Ensure) -> Result<Ensured<Cardholder>, Error> {
-        if request.cardholder_no.is_some() {
-            return Err(Error::invalid_input("cardholder_no", "must be absent: an update is not made sure of"));
-        }
-        request.check()?;
-        ensure(self.0, request, options)
-    }
-
-    /// All cardholders of a span of any length, lazily and newest first. See [`List`].
-    pub fn list(&self, query: &ListCardholders) -> Result<List<Cardholder>, Error> {
-        List::between(self.0, operation::CARDHOLDERS_LIST, query.clone(), (query.start, query.end))
+    /// All cardholders of a span of any length, lazily and newest first. See [`Pager`].
+    pub fn list(&self, query: &ListCardholders) -> Result<Pager<Cardholder>, Error> {
+        Pager::between(self.0, operation::CARDHOLDERS_LIST, query.clone(), (query.start, query.end))
     }
 
     /// One page (0 is the first, at most 100 rows) of a window of at most 90 days, newest first. See [`Page`].
     pub fn list_page(&self, query: &ListCardholders, page: u32, size: u32) -> Result<Page<Cardholder>, Error> {
-        list::window_page(self.0, operation::CARDHOLDERS_LIST, query, (query.start, query.end), page, size)
+        pager::window_page(self.0, operation::CARDHOLDERS_LIST, query, (query.start, query.end), page, size)
     }
 
     /// One cardholder, with balance and cards. Code 2002: does not exist.

@@ -5,20 +5,58 @@ use std::time::SystemTime;
 
 use rust_decimal::Decimal;
 
-use super::{ActionResult, identifier, referenced};
-use crate::check;
-use crate::client::Client;
+use super::{ActionResult, identifier, reference, referenced};
+use crate::codec::{body, model, open_enum, query, request};
+use crate::engine::Caller;
 use crate::engine::operation;
-use crate::ensure::{Ensure, Ensured, ensure};
 use crate::error::Error;
-use crate::list::{self, List, Page, row};
-use crate::model::{body, model, query, request};
+use crate::pager::{self, Page, Pager, row};
 use crate::secrets::{CardSecrets, Cvv, Pin, Secret};
-use crate::values::enums::{CardStatus, CardType, Exemption};
+use crate::validate;
 
 /// The calls on cards.
 #[derive(Debug, Clone, Copy)]
-pub struct Cards<'a>(pub(crate) &'a Client);
+pub struct Cards<'a>(pub(crate) &'a Caller);
+
+open_enum! {
+    /// Where a card stands in its life (platform constants 8.2).
+    pub enum CardStatus {
+        /// Applied for, not issued yet.
+        Pending = "Pending",
+        /// A physical card on its way, to be activated with its CVV.
+        ToActivate = "ToActivate",
+        /// In use.
+        Activated = "Activated",
+        /// Could not be issued.
+        Fail = "Fail",
+        /// Stopped for a time.
+        Frozen = "Frozen",
+        /// Closed for good.
+        Delete = "Delete",
+    }
+}
+
+open_enum! {
+    /// Virtual or physical (platform constants 8.3).
+    pub enum CardType {
+        /// A card number only.
+        Virtual = "Virtual",
+        /// A plastic card, sent by mail.
+        Physical = "Physical",
+    }
+}
+
+open_enum! {
+    /// How long a fee is waived (platform constants 8.7).
+    pub enum FeeWaiver {
+        /// For ever.
+        Forever = "Forever",
+        /// Not at all.
+        None = "None",
+        /// For a number of days.
+        Day = "Day",
+    }
+}
 
 request! {
     /// A card to issue.
@@ -81,8 +119,8 @@ impl Address {
                 Some(text) if !physical && text.trim().is_empty() => {
                     return Err(Error::invalid_input(field, "must be absent rather than empty"));
                 }
-                Some(text) if field == "address_info.phone_code" => check::phone_code(field, text)?,
-                Some(text) => check::address_text(field, text)?,
+                Some(text) if field == "address_info.phone_code" => validate::phone_code(field, text)?,
+                Some(text) => validate::address_text(field, text)?,
                 None if physical => return Err(Error::invalid_input(field, "is required for a physical card")),
                 None => {}
             }
@@ -94,12 +132,12 @@ impl Address {
             ("address_info.city", &self.city),
             ("address_info.address_line1", &self.address_line1),
         ] {
-            check::address_text(field, text)?;
+            validate::address_text(field, text)?;
         }
         // A second line may be there and empty.
         match self.address_line2.as_deref() {
             None | Some("") => Ok(()),
-            Some(text) => check::address_text("address_info.address_line2", text),
+            Some(text) => validate::address_text("address_info.address_line2", text),
         }
     }
 }
@@ -138,7 +176,7 @@ model! {
         /// Where it stands in its life; `Unknown` without text when the platform does not say so.
         pub status: CardStatus [or default],
         /// What it costs; given by `get`.
-        pub fee_detail: Option<Tariff>,
+        pub fee_detail: Option<FeeSchedule>,
         /// When it was applied for.
         pub time: Option<SystemTime>,
     }
@@ -147,7 +185,7 @@ model! {
 model! {
     /// What a card costs (platform documentation, `fee_detail` of card detail and package list). The platform gives no
     /// units; rates and amounts are as it writes them.
-    pub struct Tariff {
+    pub struct FeeSchedule {
         /// Rate of a purchase.
         pub consume_rate: Option<Decimal>,
         /// Price of the card.
@@ -159,7 +197,7 @@ model! {
         /// Fee of a small purchase.
         pub small_consume_deduct: Option<Decimal>,
         /// How long small purchases are free.
-        pub free_small_excuse_type: Option<Exemption>,
+        pub free_small_excuse_type: Option<FeeWaiver>,
         /// How many small purchases are free.
         pub free_small_consume_count: Option<i64>,
         /// For how many days small purchases are free.
@@ -173,7 +211,7 @@ model! {
         /// Fee of a declined purchase.
         pub decline_fee: Option<Decimal>,
         /// How long declined purchases are free.
-        pub decline_fee_free_type: Option<Exemption>,
+        pub decline_fee_free_type: Option<FeeWaiver>,
         /// How many declined purchases are free.
         pub decline_fee_free_count: Option<i64>,
         /// For how many days declined purchases are free.
@@ -189,7 +227,7 @@ model! {
         /// The management fee.
         pub manage_fee: Option<Decimal>,
         /// How long the management fee is waived.
-        pub management_fee_free_type: Option<Exemption>,
+        pub management_fee_free_type: Option<FeeWaiver>,
         /// From this amount on the management fee is waived.
         pub free_management_fee_threshold: Option<Decimal>,
     }
@@ -237,7 +275,7 @@ model! {
         /// Its limits.
         pub consumption_limit: Option<Limits>,
         /// Its costs.
-        pub fee_detail: Option<Tariff>,
+        pub fee_detail: Option<FeeSchedule>,
     }
 }
 
@@ -342,11 +380,11 @@ body!(EncryptedPin { card_no, cardholder_no, pin });
 referenced!(CardApplied { card_no, card_unique_no });
 
 impl ApplyCard {
-    fn check(&self) -> Result<(), Error> {
-        check::required("cardholder_no", &self.cardholder_no)?;
-        check::unique_no("card_unique_no", &self.card_unique_no)?;
-        check::card_type(&self.card_type)?;
-        check::package_or_bin(self.package_no.as_deref(), self.card_bin_no.as_deref())?;
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        validate::required("cardholder_no", &self.cardholder_no)?;
+        validate::unique_no("card_unique_no", &self.card_unique_no)?;
+        validate::card_type(self.card_type.as_str())?;
+        validate::package_or_bin(self.package_no.as_deref(), self.card_bin_no.as_deref())?;
         match &self.address_info {
             Some(address) => address.check(&self.card_type),
             None if self.card_type == CardType::Physical => {
@@ -397,26 +435,17 @@ impl Cards<'_> {
     /// Codes: 2002 and 2005 for the cardholder, 2007 to 2010 for the address.
     pub fn apply(&self, request: &ApplyCard) -> Result<CardApplied, Error> {
         request.check()?;
-        self.0.post_referenced(operation::CARDS_APPLY, &request.card_unique_no, &*request.complete())
+        reference::post(self.0, operation::CARDS_APPLY, &request.card_unique_no, &*request.complete())
     }
 
-    /// Makes sure that a card is applied for exactly once, whatever happened before. See [`Ensure`].
-    ///
-    /// A card with the same number but another cardholder or type is an error of kind
-    /// [`Conflict`](crate::ErrorKind::Conflict).
-    pub fn ensure_card(&self, request: &ApplyCard, options: &Ensure) -> Result<Ensured<Card>, Error> {
-        request.check()?;
-        ensure(self.0, request, options)
-    }
-
-    /// All cards of a span of any length, lazily and newest first. See [`List`].
-    pub fn list(&self, query: &ListCards) -> Result<List<Card>, Error> {
-        List::between(self.0, operation::CARDS_LIST, query.clone(), (query.start, query.end))
+    /// All cards of a span of any length, lazily and newest first. See [`Pager`].
+    pub fn list(&self, query: &ListCards) -> Result<Pager<Card>, Error> {
+        Pager::between(self.0, operation::CARDS_LIST, query.clone(), (query.start, query.end))
     }
 
     /// One page (0 is the first, at most 100 rows) of a window of at most 90 days, newest first. See [`Page`].
     pub fn list_page(&self, query: &ListCards, page: u32, size: u32) -> Result<Page<Card>, Error> {
-        list::window_page(self.0, operation::CARDS_LIST, query, (query.start, query.end), page, size)
+        pager::window_page(self.0, operation::CARDS_LIST, query, (query.start, query.end), page, size)
     }
 
     /// One card, with its costs.
@@ -437,9 +466,9 @@ impl Cards<'_> {
 
     /// Activates a physical card in status `ToActivate`. Code 4005: another status.
     pub fn activate(&self, request: &ActivateCard) -> Result<(), Error> {
-        check::required("card_no", &request.card_no)?;
-        check::required("cardholder_no", &request.cardholder_no)?;
-        check::last_four(&request.card_last_no)?;
+        validate::required("card_no", &request.card_no)?;
+        validate::required("cardholder_no", &request.cardholder_no)?;
+        validate::last_four(&request.card_last_no)?;
         let body = EncryptedCvv {
             card_no: request.card_no.clone(),
             cardholder_no: request.cardholder_no.clone(),
@@ -452,8 +481,8 @@ impl Cards<'_> {
     /// Sets a card's status to `Frozen`, `Activated` or `Delete`. Code 4005: its status does not allow it.
     pub fn update_status(&self, card_no: &str, status: impl Into<CardStatus>) -> Result<(), Error> {
         let body = UpdateStatus { card_no: card_no.to_owned(), status: status.into() };
-        check::required("card_no", &body.card_no)?;
-        check::required("status", body.status.as_str())?;
+        validate::required("card_no", &body.card_no)?;
+        validate::required("status", body.status.as_str())?;
         self.0.post_with(operation::CARDS_UPDATE_STATUS, &body, ActionResult::done)
     }
 
@@ -474,8 +503,8 @@ impl Cards<'_> {
 
     /// Sets the PIN of a physical, activated card. Codes: 4016 PIN rule, 4017 virtual card, 4005 status.
     pub fn set_pin(&self, request: &SetPin) -> Result<(), Error> {
-        check::required("card_no", &request.card_no)?;
-        check::required("cardholder_no", &request.cardholder_no)?;
+        validate::required("card_no", &request.card_no)?;
+        validate::required("cardholder_no", &request.cardholder_no)?;
         let body = EncryptedPin {
             card_no: request.card_no.clone(),
             cardholder_no: request.cardholder_no.clone(),
@@ -485,22 +514,22 @@ impl Cards<'_> {
     }
 
     /// The packages that cards are opened from in credit mode, lazily.
-    pub fn packages(&self, filter: &ListPackages) -> List<Package> {
-        List::all(self.0, operation::CARDS_PACKAGES, filter.clone())
+    pub fn packages(&self, filter: &ListPackages) -> Pager<Package> {
+        Pager::all(self.0, operation::CARDS_PACKAGES, filter.clone())
     }
 
     /// One page of the packages.
     pub fn packages_page(&self, filter: &ListPackages, page: u32, size: u32) -> Result<Page<Package>, Error> {
-        list::page(self.0, operation::CARDS_PACKAGES, filter, page, size)
+        pager::page(self.0, operation::CARDS_PACKAGES, filter, page, size)
     }
 
     /// The BINs that cards are opened from in authorization mode, lazily.
-    pub fn bins(&self, filter: &ListBins) -> List<Bin> {
-        List::all(self.0, operation::CARDS_BINS, filter.clone())
+    pub fn bins(&self, filter: &ListBins) -> Pager<Bin> {
+        Pager::all(self.0, operation::CARDS_BINS, filter.clone())
     }
 
     /// One page of the BINs.
     pub fn bins_page(&self, filter: &ListBins, page: u32, size: u32) -> Result<Page<Bin>, Error> {
-        list::page(self.0, operation::CARDS_BINS, filter, page, size)
+        pager::page(self.0, operation::CARDS_BINS, filter, page, size)
     }
 }

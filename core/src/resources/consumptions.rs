@@ -4,17 +4,59 @@ use std::time::SystemTime;
 
 use rust_decimal::Decimal;
 
+use super::Status;
 use super::identifier;
-use crate::client::Client;
+use crate::codec::{model, open_enum, query};
+use crate::engine::Caller;
 use crate::engine::operation;
 use crate::error::Error;
-use crate::list::{self, List, Page, row};
-use crate::model::{model, query};
-use crate::values::enums::{ConsumptionType, FeeType, Status};
+use crate::pager::{self, Page, Pager, row};
 
 /// The calls on consumptions.
 #[derive(Debug, Clone, Copy)]
-pub struct Consumptions<'a>(pub(crate) &'a Client);
+pub struct Consumptions<'a>(pub(crate) &'a Caller);
+
+open_enum! {
+    /// What a consumption is (platform constants 8.4).
+    pub enum ConsumptionType {
+        /// The price of a new card.
+        OpenCard = "Open_card",
+        /// A purchase.
+        Consumption = "Consumption",
+        /// Cash from a machine.
+        Atm = "Atm",
+        /// A management fee.
+        ManageFee = "Manage_fee",
+        /// An authorization given back before clearing.
+        Reversal = "Reversal",
+        /// A cleared purchase given back.
+        Refund = "Refund",
+    }
+}
+
+open_enum! {
+    /// What a fee is for (platform constants 8.5).
+    pub enum FeeType {
+        /// A purchase.
+        ConsumeFee = "Consume_fee",
+        /// An Apple Pay authorization.
+        AppleAuthFee = "Apple_auth_fee",
+        /// An authorization.
+        AuthFee = "Auth_fee",
+        /// Cash from a machine.
+        AtmFee = "Atm_fee",
+        /// Currency exchange.
+        ExchangeFee = "Exchange_fee",
+        /// A declined purchase.
+        DeclineFee = "Decline_fee",
+        /// A small purchase.
+        SmallFee = "Small_fee",
+        /// A refund.
+        RefundFee = "Refund_fee",
+        /// A cancelled purchase.
+        CancelFee = "Cancel_fee",
+    }
+}
 
 model! {
     /// A consumption, as `list` and `get` give it. `list` gives the first few fields.
@@ -99,13 +141,13 @@ impl Consumptions<'_> {
         })
     }
 
-    /// All consumptions of a span of any length, lazily and newest first. See [`List`].
-    pub fn list(&self, query: &ListConsumptions) -> Result<List<Consumption>, Error> {
-        List::between(self.0, operation::CONSUMPTIONS_LIST, query.clone(), (query.start, query.end))
+    /// All consumptions of a span of any length, lazily and newest first. See [`Pager`].
+    pub fn list(&self, query: &ListConsumptions) -> Result<Pager<Consumption>, Error> {
+        Pager::between(self.0, operation::CONSUMPTIONS_LIST, query.clone(), (query.start, query.end))
     }
 
     /// One page (0 is the first, at most 100 rows) of a window of at most 90 days, newest first. See [`Page`].
     pub fn list_page(&self, query: &ListConsumptions, page: u32, size: u32) -> Result<Page<Consumption>, Error> {
-        list::window_page(self.0, operation::CONSUMPTIONS_LIST, query, (query.start, query.end), page, size)
+        pager::window_page(self.0, operation::CONSUMPTIONS_LIST, query, (query.start, query.end), page, size)
     }
 }

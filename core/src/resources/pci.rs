@@ -1,18 +1,21 @@
 //! The hosted card page (platform documentation, PCI).
 
 use serde::de::{Deserializer, MapAccess};
+use serde::ser::SerializeMap;
 
 use super::identifier;
-use crate::client::Client;
+use crate::codec::json::Extra;
+use crate::codec::{Body, DecimalFormat, Encode, Write, to_bytes};
+use crate::codec::{Decode, Fields, or_missing, read_object, skip, value};
 use crate::engine::operation;
+use crate::engine::{Call, Caller};
 use crate::error::Error;
-use crate::inferred::{self, CardDetail};
-use crate::model::{Decode, Fields, or_missing, read_object, skip, value};
 use crate::secrets::{CardSecrets, Secret};
+use crate::validate;
 
 /// The calls for the hosted card page.
 #[derive(Debug, Clone, Copy)]
-pub struct Pci<'a>(pub(crate) &'a Client);
+pub struct Pci<'a>(pub(crate) &'a Caller);
 
 /// A token that lets the hosted card page show one card, once. It prints without the token and has no JSON form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +70,51 @@ impl Fields for Partial {
     }
 }
 
+/// What the hosted card page sends to show a card.
+///
+/// Inferred from the error codes: 1014 token invalid or used, 1015 parent page not whitelisted, 1016 origin does not
+/// match, 1017 nonce used before, 1018 `Sec-Fetch-*` headers. A merchant's server has no need of this call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CardDetail {
+    /// The one-time token. See [`Pci::client_token`](crate::Pci::client_token).
+    pub client_access_token: Secret,
+    /// The origin of the hosted page, sent as the `Origin` header.
+    pub origin: String,
+    /// The origin of the merchant's page around it.
+    pub parent_origin: String,
+    /// A text never used before.
+    pub nonce: String,
+    /// Further fields of the body.
+    pub extra: Extra,
+}
+
+impl Body for CardDetail {
+    fn fields<S: SerializeMap>(&self, map: &mut S, money: DecimalFormat) -> Result<(), S::Error> {
+        map.serialize_entry("client_access_token", &Write(&self.client_access_token, money))?;
+        map.serialize_entry("nonce", &self.nonce)?;
+        if !self.parent_origin.is_absent() {
+            map.serialize_entry("parent_origin", &self.parent_origin)?;
+        }
+        self.extra.iter().try_for_each(|(name, value)| map.serialize_entry(name, value))
+    }
+}
+
+/// Makes the call as a browser would: without the merchant's headers, with those of a fetch from the page itself.
+fn card_detail(caller: &Caller, request: &CardDetail) -> Result<CardSecrets, Error> {
+    validate::required("client_access_token", request.client_access_token.expose())?;
+    validate::required("nonce", &request.nonce)?;
+    validate::header_text("origin", &request.origin)?;
+    let body = to_bytes(request, DecimalFormat::Text)?;
+    let headers = [
+        ("Origin", request.origin.as_str()),
+        ("Sec-Fetch-Site", "same-origin"),
+        ("Sec-Fetch-Mode", "cors"),
+        ("Sec-Fetch-Dest", "empty"),
+    ];
+    let operation = operation::PCI_CARD_DETAIL;
+    caller.run(&Call { headers: &headers, ..Call::new(operation, operation.path, &body) })
+}
+
 impl Pci<'_> {
     /// A token for the hosted card page. Code 1013: PCI display is not enabled for the merchant.
     pub fn client_token(&self, card_no: &str) -> Result<ClientToken, Error> {
@@ -77,6 +125,6 @@ impl Pci<'_> {
 
     /// What the hosted card page itself calls. Inferred: see [`CardDetail`].
     pub fn card_detail(&self, request: &CardDetail) -> Result<CardSecrets, Error> {
-        inferred::card_detail(self.0, request)
+        card_detail(self.0, request)
     }
 }

@@ -60,7 +60,7 @@ impl AttemptLog {
     /// The record in the memory of this process, which it keeps while the store cannot be reached. Calls that reach the
     /// store know of it too.
     pub(crate) fn in_memory(&self) -> Self {
-        Self::new(Arc::new(MemoryStore::of_this_process()), self.merchant.clone(), None)
+        Self::new(Arc::new(MemoryStore::for_this_process()), self.merchant.clone(), None)
     }
 
     /// Leases the merchant reference `number` for as long as the work has `left`. `None`: another worker has it.
@@ -150,7 +150,7 @@ impl<'a> Lease<'a> {
         left: Duration,
     ) -> Result<Option<Self>, StoreUnavailable> {
         let reference = reference(&log.merchant, operation, number);
-        let memory = MemoryStore::of_this_process();
+        let memory = MemoryStore::for_this_process();
         if memory.is_leased(&reference) {
             return Ok(None);
         }

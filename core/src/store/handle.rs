@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{AttemptStore, MemoryStore, TokenStore};
 use crate::error::Error;
-use crate::webhook::ReplayStore;
+use crate::store::ReplayStore;
 
 /// The stores of a client: access tokens, attempts on merchant references, and webhooks.
 ///
@@ -46,7 +46,7 @@ impl Store {
 
     /// Returns the store in the memory of this process. All handles that this function returns share it.
     pub fn memory() -> Self {
-        MemoryStore::of_this_process().into()
+        MemoryStore::for_this_process().into()
     }
 
     /// Opens a store in a directory; see `FileStore`. Unix only.
@@ -90,35 +90,35 @@ impl Store {
     }
 
     /// A store that holds all three.
-    fn of_all<S: TokenStore + AttemptStore + ReplayStore + 'static>(store: Arc<S>) -> Self {
+    fn from_all<S: TokenStore + AttemptStore + ReplayStore + 'static>(store: Arc<S>) -> Self {
         Self { tokens: Some(store.clone()), attempts: Some(store.clone()), replays: Some(store) }
     }
 }
 
 impl From<MemoryStore> for Store {
     fn from(store: MemoryStore) -> Self {
-        Self::of_all(Arc::new(store))
+        Self::from_all(Arc::new(store))
     }
 }
 
 #[cfg(unix)]
 impl From<super::FileStore> for Store {
     fn from(store: super::FileStore) -> Self {
-        Self::of_all(Arc::new(store))
+        Self::from_all(Arc::new(store))
     }
 }
 
 #[cfg(unix)]
 impl From<Arc<super::FileStore>> for Store {
     fn from(store: Arc<super::FileStore>) -> Self {
-        Self::of_all(store)
+        Self::from_all(store)
     }
 }
 
 #[cfg(feature = "redis")]
 impl From<super::RedisStore> for Store {
     fn from(store: super::RedisStore) -> Self {
-        Self::of_all(Arc::new(store))
+        Self::from_all(Arc::new(store))
     }
 }
 

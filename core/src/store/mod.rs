@@ -21,7 +21,7 @@
 //! An [`AttemptStore`] records each attempt on a merchant reference before its first byte leaves, and leases the reference to
 //! one worker. The `ensure_*` calls need it; plain mutations that carry a reference use it when there is one. A store that
 //! cannot be reached fails `ensure_*` calls only, unless
-//! [`Ensure::on_store_failure`](crate::Ensure::on_store_failure) says otherwise.
+//! [`EnsureOptions::on_store_failure`](crate::Ensure::on_store_failure) says otherwise.
 //!
 //! # All stores
 //!
@@ -38,7 +38,7 @@ mod handle;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
-mod share;
+mod replays;
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -51,10 +51,12 @@ pub use attempts::{Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt
 #[cfg(unix)]
 pub use file::FileStore;
 pub use handle::Store;
-pub use memory::{MemoryStore, MemoryTokenStore};
+pub use memory::{MemoryReplayStore, MemoryStore, MemoryTokenStore};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
-pub(crate) use share::{SharedToken, Time};
+#[cfg(test)]
+pub(crate) use replays::ReplayChecks;
+pub use replays::{OnStoreFailure, ReplayStore};
 
 use crate::secrets::Secret;
 use crate::values::{hex, instant};
@@ -134,7 +136,7 @@ impl StoredToken {
 }
 
 /// What can stand in a header.
-fn is_token(text: &str) -> bool {
+pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::{StoreLock, StoreUnavailable, StoredToken, TokenStore, digest, unique};
 use crate::error::Error;
 use crate::secrets::Secret;
-use crate::webhook::ReplayStore;
+use crate::store::ReplayStore;
 
 /// How many connections are kept open while nobody uses them.
 const MOST_IDLE: usize = 8;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::event;
-use super::rejection::Rejection;
+use crate::error::Rejection;
 use crate::values::tree::{Field, Node, Reader, Text};
 use draft::{Draft, Memory};
 pub use order::KeyOrder;
@@ -39,7 +39,7 @@ pub struct CanonicalForm {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Writer {
     /// Nobody: numbers and texts as received.
-    Received,
+    VerifiedWebhook,
     /// fastjson 1.2: numbers as `BigDecimal`s, fields that are null left out.
     Fastjson1,
     /// The same with `WriteMapNullValue`.
@@ -54,7 +54,7 @@ pub enum Writer {
 
 impl CanonicalForm {
     /// Values as received: how the signer for tests writes.
-    pub(super) const RECEIVED: Self = Self::new(Writer::Received, KeyOrder::Given);
+    pub(super) const RECEIVED: Self = Self::new(Writer::VerifiedWebhook, KeyOrder::Given);
 
     /// Every form, the likely ones first.
     pub const ALL: [Self; 21] = [
@@ -63,8 +63,8 @@ impl CanonicalForm {
         Self::new(Writer::Fastjson1, KeyOrder::Given),
         Self::new(Writer::Fastjson2, KeyOrder::Given),
         Self::new(Writer::Fastjson2, KeyOrder::Hash),
-        Self::new(Writer::Received, KeyOrder::Hash),
-        Self::new(Writer::Received, KeyOrder::Sorted),
+        Self::new(Writer::VerifiedWebhook, KeyOrder::Hash),
+        Self::new(Writer::VerifiedWebhook, KeyOrder::Sorted),
         Self::new(Writer::Fastjson1, KeyOrder::Sorted),
         Self::new(Writer::Fastjson2, KeyOrder::Sorted),
         Self::new(Writer::Fastjson1, KeyOrder::HashTwice),

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::rejection::Rejection;
-use super::replay::{ReplayStore, StoreUnavailable};
+use crate::error::Rejection;
+use crate::store::{ReplayStore, StoreUnavailable};
 
 /// How long a callback stays claimed, at most: longer than a handler may take.
 const LEASE: Duration = Duration::from_secs(60);
@@ -21,9 +21,9 @@ const LEASE: Duration = Duration::from_secs(60);
 ///
 /// `Auth` callbacks are remembered at once: nobody waits for a second answer to a purchase.
 #[must_use = "a claim that is dropped is released: the callback will be handled again"]
-pub struct Claim(Option<Held>);
+pub struct Claim(Option<CachedToken>);
 
-struct Held {
+struct CachedToken {
     store: Arc<dyn ReplayStore>,
     content: String,
     running: String,
@@ -48,7 +48,7 @@ impl Claim {
             let handled = store.get(&content)?.is_some();
             return Ok(Err(if handled { Rejection::Replayed } else { Rejection::InProgress }));
         }
-        let held = Held { store: Arc::clone(store), content, running, keep, since };
+        let held = CachedToken { store: Arc::clone(store), content, running, keep, since };
         // Asked only now: who finished meanwhile has said so before letting go.
         if held.store.get(&held.content)?.is_some() {
             return Ok(Err(Rejection::Replayed));
@@ -63,7 +63,7 @@ impl Claim {
     }
 }
 
-impl Drop for Held {
+impl Drop for CachedToken {
     fn drop(&mut self) {
         // A store out of reach forgets it when its time is over; then it may be another worker's by now.
         if self.since.elapsed() < LEASE {
@@ -83,21 +83,22 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::webhook::{MemoryReplayStore, Received, WebhookVerifier, WhenUnavailable};
+    use crate::store::{MemoryReplayStore, OnStoreFailure};
+    use crate::webhook::{VerifiedWebhook, WebhookVerifier};
 
     const UPDATE: &str = r#"{"id":"1","action":"Card_update","data":{"card_no":"k","after_status":"Frozen"}}"#;
     const AUTH: &str = r#"{"id":"1","action":"Auth","data":{"consume_no":"c","card_no":"k","amount":1}}"#;
 
-    fn guarded(store: &Arc<dyn ReplayStore>, when_unavailable: WhenUnavailable) -> WebhookVerifier {
+    fn guarded(store: &Arc<dyn ReplayStore>, when_unavailable: OnStoreFailure) -> WebhookVerifier {
         WebhookVerifier::new("app", ["secret"]).unwrap().replay_guard(Arc::clone(store), when_unavailable)
     }
 
     fn memory() -> WebhookVerifier {
-        guarded(&(Arc::new(MemoryReplayStore::default()) as Arc<dyn ReplayStore>), WhenUnavailable::Reject)
+        guarded(&(Arc::new(MemoryReplayStore::default()) as Arc<dyn ReplayStore>), OnStoreFailure::Reject)
     }
 
     /// The same callback each time.
-    fn claim(verifier: &WebhookVerifier, body: &str) -> Result<(Received, Claim), Option<Rejection>> {
+    fn claim(verifier: &WebhookVerifier, body: &str) -> Result<(VerifiedWebhook, Claim), Option<Rejection>> {
         let headers = verifier.clone().sign_for_tests(sent_at(), body.as_bytes()).unwrap();
         verifier.claim(headers, body.as_bytes()).map_err(|error| error.rejection())
     }

@@ -4,10 +4,12 @@ use std::time::SystemTime;
 
 use rust_decimal::Decimal;
 
-use crate::model::model;
+use crate::codec::json::Json;
+use crate::codec::model;
+use crate::resources::Status;
+use crate::resources::cards::CardStatus;
+use crate::resources::consumptions::ConsumptionType;
 use crate::resources::consumptions::{Fee, MerchantInfo};
-use crate::values::enums::{CardStatus, ConsumptionType, Status};
-use crate::values::json::Json;
 use crate::values::surrogates;
 
 model! {
@@ -174,7 +176,7 @@ impl Event {
     }
 
     /// Types the data of an action; what does not have the form is `Unknown`, never an error.
-    pub(super) fn of(action: &str, data: &str) -> Self {
+    pub(super) fn from_data(action: &str, data: &str) -> Self {
         let data = &*surrogates::replaced(data);
         let typed = match action {
             "Auth" => AuthEvent::from_json(data).ok().map(|data| Self::Auth { data }),

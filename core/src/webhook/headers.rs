@@ -1,6 +1,6 @@
 //! The headers of a webhook.
 
-use super::rejection::Rejection;
+use crate::error::Rejection;
 use crate::values::hex;
 
 /// The three headers that matter, checked.

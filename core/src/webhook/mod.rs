@@ -21,8 +21,6 @@ mod event;
 mod handover;
 mod headers;
 mod purchase;
-mod rejection;
-mod replay;
 mod reply;
 
 use std::fmt;
@@ -36,26 +34,23 @@ use subtle::ConstantTimeEq;
 pub use canonical::{CanonicalForm, KeyOrder, Writer};
 pub use claim::Claim;
 pub use event::{AuthEvent, CardUpdateEvent, ConsumptionEvent, Event};
-pub use rejection::Rejection;
-#[cfg(test)]
-pub(crate) use replay::ReplayChecks;
-pub use replay::{MemoryReplayStore, ReplayStore, StoreUnavailable};
-pub use reply::{Decision, Responder, reply_accept, reply_again, reply_decline};
+pub use reply::{Decision, Responder, reply_accept, reply_decline, reply_duplicate};
 
 use crate::clock::{Clock, SystemClock};
-use crate::error::Error;
+use crate::error::{Error, Rejection};
 use crate::secrets::Secret;
+use crate::store::{OnStoreFailure, ReplayStore, StoreUnavailable};
 use crate::values::{hex, instant};
 use canonical::Callback;
 use headers::Headers;
 use purchase::{Origin, Purchase, Shared, warn};
 
 /// How long the platform waits for the answer to an `Auth` callback.
-const ANSWER_WITHIN: Duration = Duration::from_millis(800);
+const REPLY_DEADLINE: Duration = Duration::from_millis(800);
 /// The largest body that is looked at, unless the verifier says otherwise.
 const MAX_BODY: usize = 64 * 1024;
 /// The largest body that a verifier may be set to look at.
-const LARGEST_MAX_BODY: usize = 1024 * 1024;
+const MAX_BODY_BYTES_LIMIT: usize = 1024 * 1024;
 
 /// Verifies callbacks. It needs no client and is cheap to share among threads.
 #[derive(Clone)]
@@ -69,21 +64,10 @@ pub struct WebhookVerifier {
     origin: Origin,
 }
 
-/// What the replay guard does when its store cannot be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-pub enum WhenUnavailable {
-    /// Reject the callback; the platform will send it again. The safe choice.
-    #[default]
-    Reject,
-    /// Accept it; it may have been accepted before.
-    Accept,
-}
-
 /// A callback whose signature is valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Received {
+pub struct VerifiedWebhook {
     /// The platform's id of the callback. It is not signed: do not build on it alone.
     pub id: String,
     /// What it says.
@@ -93,25 +77,25 @@ pub struct Received {
     /// When it was verified.
     pub received_at: Instant,
     /// Which of the verifier's secrets signed it, counted from 0.
-    pub secret: usize,
+    pub secret_index: usize,
     /// Which canonical form was signed.
     pub form: CanonicalForm,
     origin: Origin,
 }
 
-impl Received {
+impl VerifiedWebhook {
     /// When the answer to an `Auth` callback must have left, as far as this machine can tell.
     pub fn answer_before(&self) -> Instant {
-        self.received_at + ANSWER_WITHIN
+        self.received_at + REPLY_DEADLINE
     }
 }
 
 /// A proof that a signature is valid, without a look at what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Verified {
+pub struct SignatureMatch {
     /// Which of the verifier's secrets signed it, counted from 0.
-    pub secret: usize,
+    pub secret_index: usize,
     /// Which canonical form was signed.
     pub form: CanonicalForm,
 }
@@ -144,7 +128,7 @@ impl WebhookVerifier {
 
     /// Takes callbacks of any age, which lets old ones be played again. For looking at stored callbacks only.
     #[must_use]
-    pub fn accepting_any_age(self) -> Self {
+    pub fn ignore_timestamp(self) -> Self {
         Self { tolerance: None, ..self }
     }
 
@@ -158,12 +142,12 @@ impl WebhookVerifier {
     /// an unauthenticated sender can make this machine compute grows with it: some 10 ms for 64 KiB.
     #[must_use]
     pub fn max_body(self, bytes: usize) -> Self {
-        Self { max_body: bytes.min(LARGEST_MAX_BODY), ..self }
+        Self { max_body: bytes.min(MAX_BODY_BYTES_LIMIT), ..self }
     }
 
     /// Rejects a callback that was accepted before. A [`Responder`] keeps its decisions in the same store.
     #[must_use]
-    pub fn replay_guard(self, store: Arc<dyn ReplayStore>, when_unavailable: WhenUnavailable) -> Self {
+    pub fn replay_guard(self, store: Arc<dyn ReplayStore>, when_unavailable: OnStoreFailure) -> Self {
         let shared = Some(Shared { store, when_unavailable });
         Self { origin: Origin { shared, ..self.origin }, ..self }
     }
@@ -171,7 +155,7 @@ impl WebhookVerifier {
     /// Verifies a callback and types what it says. Headers are found without regard to case; `body` is the raw body.
     ///
     /// Every hostile input is a [`Rejection`]; a valid signature on an unknown action or form is [`Event::Unknown`].
-    pub fn verify<N, V>(&self, headers: impl IntoIterator<Item = (N, V)>, body: &[u8]) -> Result<Received, Error>
+    pub fn verify<N, V>(&self, headers: impl IntoIterator<Item = (N, V)>, body: &[u8]) -> Result<VerifiedWebhook, Error>
     where
         N: AsRef<str>,
         V: AsRef<[u8]>,
@@ -185,14 +169,14 @@ impl WebhookVerifier {
     /// Verifies a callback as [`verify`](Self::verify) does and claims it, so that it is handled once however often it
     /// comes, and again when it could not be handled: see [`Claim`].
     ///
-    /// What was handled before is [`Rejection::Replayed`]: answer it with [`reply_again`]. What another worker handles at
+    /// What was handled before is [`Rejection::Replayed`]: answer it with [`reply_duplicate`]. What another worker handles at
     /// this moment is [`Rejection::InProgress`]: answer it with an error, so that it comes again. Without a replay guard
     /// every callback is new.
     pub fn claim<N, V>(
         &self,
         headers: impl IntoIterator<Item = (N, V)>,
         body: &[u8],
-    ) -> Result<(Received, Claim), Error>
+    ) -> Result<(VerifiedWebhook, Claim), Error>
     where
         N: AsRef<str>,
         V: AsRef<[u8]>,
@@ -208,13 +192,13 @@ impl WebhookVerifier {
     ///
     /// The first reply is the one that a [`Responder`] keeps in the store of this verifier's replay guard; while it is
     /// being made, this waits for it, within the default budget of a `Responder`. A purchase without one is declined.
-    pub fn reply_again(&self, body: &[u8]) -> String {
+    pub fn reply_duplicate(&self, body: &[u8]) -> String {
         let since = Instant::now();
         match (&self.origin.shared, Self::parse_unverified(body)) {
             (Some(shared), Ok(Event::Auth { data })) => {
-                Purchase::new(&self.origin.app_id, &data, since).reply_again(shared)
+                Purchase::new(&self.origin.app_id, &data, since).reply_duplicate(shared)
             }
-            _ => reply_again(body),
+            _ => reply_duplicate(body),
         }
     }
 
@@ -224,7 +208,7 @@ impl WebhookVerifier {
         headers: impl IntoIterator<Item = (N, V)>,
         body: &[u8],
         since: Instant,
-    ) -> Result<(Headers, Received), Error>
+    ) -> Result<(Headers, VerifiedWebhook), Error>
     where
         N: AsRef<str>,
         V: AsRef<[u8]>,
@@ -237,18 +221,18 @@ impl WebhookVerifier {
         received.inspect_err(|error| warn_of(error, None, since))
     }
 
-    fn typed(&self, headers: &Headers, body: &[u8]) -> Result<Received, Error> {
+    fn typed(&self, headers: &Headers, body: &[u8]) -> Result<VerifiedWebhook, Error> {
         let callback = Callback::read(body, self.max_body)?;
         let verified = self.check(headers, &callback)?;
         if callback.has_foreign_fields() {
             return Err(Rejection::WrongAction.into());
         }
-        Ok(Received {
-            event: Event::of(&callback.action, callback.data),
+        Ok(VerifiedWebhook {
+            event: Event::from_data(&callback.action, callback.data),
             id: callback.id.into_owned(),
             sent_at: instant::from_millis(headers.millis).ok_or(Rejection::BadTimestamp)?,
             received_at: Instant::now(),
-            secret: verified.secret,
+            secret_index: verified.secret_index,
             form: verified.form,
             origin: self.origin.clone(),
         })
@@ -259,7 +243,7 @@ impl WebhookVerifier {
         &self,
         headers: impl IntoIterator<Item = (N, V)>,
         body: &[u8],
-    ) -> Result<Verified, Error>
+    ) -> Result<SignatureMatch, Error>
     where
         N: AsRef<str>,
         V: AsRef<[u8]>,
@@ -270,8 +254,8 @@ impl WebhookVerifier {
 
     /// Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it.
     pub fn parse_unverified(body: &[u8]) -> Result<Event, Error> {
-        let callback = Callback::read(body, LARGEST_MAX_BODY)?;
-        Ok(Event::of(&callback.action, callback.data))
+        let callback = Callback::read(body, MAX_BODY_BYTES_LIMIT)?;
+        Ok(Event::from_data(&callback.action, callback.data))
     }
 
     /// The headers that the platform would send with this body, signed with the first secret: for tests.
@@ -289,7 +273,7 @@ impl WebhookVerifier {
     }
 
     /// Age and signature.
-    fn check(&self, headers: &Headers, callback: &Callback<'_>) -> Result<Verified, Error> {
+    fn check(&self, headers: &Headers, callback: &Callback<'_>) -> Result<SignatureMatch, Error> {
         if let Some(tolerance) = self.tolerance {
             let tolerance = i64::try_from(tolerance.as_millis()).unwrap_or(i64::MAX);
             let age = instant::to_millis(self.clock.now()).saturating_sub(headers.millis);
@@ -312,7 +296,7 @@ impl WebhookVerifier {
             }
             for (place, secret) in self.secrets.iter().enumerate() {
                 if bool::from(sign(secret, &text)[..].ct_eq(&headers.signature)) {
-                    return Ok(Verified { secret: place, form });
+                    return Ok(SignatureMatch { secret_index: place, form });
                 }
             }
             tried.push(text);
@@ -321,7 +305,7 @@ impl WebhookVerifier {
     }
 
     /// Refuses what came before. A replay is known by the signature of its content.
-    fn guard(&self, headers: &Headers, received: &Received) -> Result<(), Error> {
+    fn guard(&self, headers: &Headers, received: &VerifiedWebhook) -> Result<(), Error> {
         let Some(Shared { store, when_unavailable }) = &self.origin.shared else { return Ok(()) };
         let refused = match store.insert(&headers.content(), "", self.keep()) {
             Ok(None) => return Ok(()),
@@ -332,7 +316,7 @@ impl WebhookVerifier {
     }
 
     /// Claims what is new.
-    fn hold(&self, headers: &Headers, received: &Received) -> Result<Claim, Error> {
+    fn hold(&self, headers: &Headers, received: &VerifiedWebhook) -> Result<Claim, Error> {
         let Some(Shared { store, when_unavailable }) = &self.origin.shared else { return Ok(Claim::free()) };
         // A purchase is asked once: after 800 ms nobody waits for another answer.
         if received.event.is_purchase() {
@@ -364,18 +348,18 @@ impl fmt::Debug for WebhookVerifier {
 }
 
 /// A replay store that cannot be reached.
-fn out_of_reach(when_unavailable: WhenUnavailable, received: &Received) -> Result<(), Error> {
+fn out_of_reach(when_unavailable: OnStoreFailure, received: &VerifiedWebhook) -> Result<(), Error> {
     match when_unavailable {
-        WhenUnavailable::Accept => {
+        OnStoreFailure::Accept => {
             let what = "a webhook is accepted although the replay store cannot be reached";
             warn(what, received.event.consume_no(), received.received_at);
             Ok(())
         }
-        WhenUnavailable::Reject => Err(refused_once_verified(Rejection::ReplayStoreUnavailable, received)),
+        OnStoreFailure::Reject => Err(refused_once_verified(Rejection::ReplayStoreUnavailable, received)),
     }
 }
 
-fn refused_once_verified(rejection: Rejection, received: &Received) -> Error {
+fn refused_once_verified(rejection: Rejection, received: &VerifiedWebhook) -> Error {
     let error = Error::from(rejection);
     warn_of(&error, received.event.consume_no(), received.received_at);
     error

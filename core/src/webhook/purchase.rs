@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
+use super::AuthEvent;
 use super::reply::{decline, reply_accept};
-use super::{AuthEvent, ReplayStore, StoreUnavailable, WhenUnavailable};
-use crate::secrets::scrub;
+use crate::redact::scrub;
+use crate::store::{OnStoreFailure, ReplayStore, StoreUnavailable};
 use crate::values::hex;
 
 /// How long a decision is kept.
@@ -27,7 +28,7 @@ const POLL: Duration = Duration::from_millis(10);
 #[derive(Clone)]
 pub(super) struct Shared {
     pub store: Arc<dyn ReplayStore>,
-    pub when_unavailable: WhenUnavailable,
+    pub when_unavailable: OnStoreFailure,
 }
 
 /// Whose webhook it is, and what its receivers share. It is no part of what the webhook says, so all origins are equal.
@@ -144,7 +145,7 @@ impl Purchase {
     }
 
     /// The reply to a webhook that was accepted before. While its decision is being made it waits for that.
-    pub(super) fn reply_again(&self, shared: &Shared) -> String {
+    pub(super) fn reply_duplicate(&self, shared: &Shared) -> String {
         /// Within this time the worker that verified the webhook first begins to decide.
         const BEGINS_WITHIN: Duration = Duration::from_millis(100);
         let store = &*shared.store;

@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::handover::Handover;
 use super::purchase::{Asked, Purchase, Shared, approves, asked_before, warn};
-use super::{
-    AuthEvent, Event, MemoryReplayStore, Received, ReplayStore, StoreUnavailable, WebhookVerifier, WhenUnavailable,
-};
+use super::{AuthEvent, Event, VerifiedWebhook, WebhookVerifier};
 use crate::error::Error;
+use crate::store::{MemoryReplayStore, OnStoreFailure, ReplayStore, StoreUnavailable};
 
 /// The default budget.
 pub(super) const BUDGET: Duration = Duration::from_millis(600);
@@ -30,8 +29,8 @@ pub fn reply_decline(message: &str) -> Result<String, Error> {
 
 /// The exact body to answer a callback with that was handled before ([`Rejection::Replayed`](crate::Rejection::Replayed)):
 /// it is accepted again. A purchase is declined, because nobody may decide on it twice, and least of all with yes;
-/// [`WebhookVerifier::reply_again`] repeats the first reply instead.
-pub fn reply_again(body: &[u8]) -> String {
+/// [`WebhookVerifier::reply_duplicate`] repeats the first reply instead.
+pub fn reply_duplicate(body: &[u8]) -> String {
     match WebhookVerifier::parse_unverified(body) {
         Ok(event) if !event.is_purchase() => reply_accept(),
         _ => decline("this purchase was asked for before"),
@@ -78,7 +77,7 @@ impl Decision {
 /// [`replay_guard`](WebhookVerifier::replay_guard), and else in this responder and its clones. A worker that waits for
 /// the decision of another one declines when its own budget is over, and that is the reply then for both; so a worker
 /// that is killed while it decides leaves a refusal behind. When the store cannot be reached, the purchase is declined, or
-/// with [`WhenUnavailable::Accept`] decided by this responder alone.
+/// with [`OnStoreFailure::Accept`] decided by this responder alone.
 ///
 /// # Log
 ///
@@ -121,18 +120,18 @@ impl Responder {
     /// How long a decision may take, at most 800 ms.
     #[must_use]
     pub fn budget(self, budget: Duration) -> Self {
-        Self { budget: budget.min(super::ANSWER_WITHIN), ..self }
+        Self { budget: budget.min(super::REPLY_DEADLINE), ..self }
     }
 
-    /// Keeps decisions in this store instead of the verifier's. [`WebhookVerifier::reply_again`] does not look there.
+    /// Keeps decisions in this store instead of the verifier's. [`WebhookVerifier::reply_duplicate`] does not look there.
     #[must_use]
-    pub fn store(self, store: Arc<dyn ReplayStore>, when_unavailable: WhenUnavailable) -> Self {
+    pub fn store(self, store: Arc<dyn ReplayStore>, when_unavailable: OnStoreFailure) -> Self {
         Self { store: Some(Shared { store, when_unavailable }), ..self }
     }
 
     /// The body to answer with. Anything but a purchase is accepted at once; a purchase of a form that this version does not
     /// know gets the default.
-    pub fn respond(&self, received: &Received) -> String {
+    pub fn respond(&self, received: &VerifiedWebhook) -> String {
         let data = match &received.event {
             Event::Auth { data } => data,
             event if event.is_purchase() => {
@@ -151,7 +150,7 @@ impl Responder {
         };
         let reply = match self.store.as_ref().or(received.origin.shared.as_ref()) {
             Some(shared) => case.clone().over_store(shared.clone()),
-            None => case.once(&*self.memory, WhenUnavailable::Accept, |_| true).unwrap_or_else(|_| undecided()),
+            None => case.once(&*self.memory, OnStoreFailure::Accept, |_| true).unwrap_or_else(|_| undecided()),
         };
         if case.is_late() && approves(&reply) {
             case.purchase.warn("an approval is too late and is declined");
@@ -227,8 +226,8 @@ impl Case {
         } else if self.once(&*shared.store, shared.when_unavailable, give).is_err() {
             self.purchase.warn(OUT_OF_REACH);
             match shared.when_unavailable {
-                WhenUnavailable::Reject => give(&undecided()),
-                WhenUnavailable::Accept => self.once(memory, WhenUnavailable::Accept, give).is_ok(),
+                OnStoreFailure::Reject => give(&undecided()),
+                OnStoreFailure::Accept => self.once(memory, OnStoreFailure::Accept, give).is_ok(),
             };
         }
     }
@@ -238,7 +237,7 @@ impl Case {
     fn once(
         &self,
         store: &dyn ReplayStore,
-        when_unavailable: WhenUnavailable,
+        when_unavailable: OnStoreFailure,
         give: impl FnOnce(&str) -> bool,
     ) -> Result<String, StoreUnavailable> {
         let asked = self.purchase.ask(store)?;
@@ -260,11 +259,9 @@ impl Case {
         let first = self.purchase.keep(store, &reply).unwrap_or_else(|StoreUnavailable| {
             self.purchase.warn(OUT_OF_REACH);
             match when_unavailable {
-                WhenUnavailable::Reject => undecided(),
+                OnStoreFailure::Reject => undecided(),
                 // It is not decided again when the store is back.
-                WhenUnavailable::Accept => {
-                    self.purchase.keep_alone(&*self.responder.memory, &reply).unwrap_or_default()
-                }
+                OnStoreFailure::Accept => self.purchase.keep_alone(&*self.responder.memory, &reply).unwrap_or_default(),
             }
         });
         let left = give(&first) && !self.is_late();

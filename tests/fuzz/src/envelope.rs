@@ -97,7 +97,9 @@ fn check_error(error: &Error, last: Reply<'_>, is_mutation: bool) {
     assert_eq!(pans(&text).next(), None, "a card number in an error");
     assert!(error.attempts() > 0 && error.operation().is_some());
     match error.outcome() {
-        Outcome::NotSent => assert!(matches!(last, Reply::Failure(failure) if !failure.sent), "it was sent: {error}"),
+        Outcome::NotSent => {
+            assert!(matches!(last, Reply::Failure(failure) if !failure.may_have_been_sent), "it was sent: {error}")
+        }
         Outcome::Rejected if is_mutation => assert!(says_refused(last), "not refused by the platform: {error}"),
         Outcome::Rejected | Outcome::Unknown => {}
     }
@@ -190,7 +192,7 @@ fn code_of(body: &[u8]) -> Option<i64> {
 /// Whether a second send cannot do it twice: the platform or a gateway refused it before acting, or nothing left.
 fn is_refused_before_acting(reply: Reply<'_>) -> bool {
     match reply {
-        Reply::Failure(failure) => !failure.sent,
+        Reply::Failure(failure) => !failure.may_have_been_sent,
         Reply::Response(status, body) => match code_of(body) {
             Some(code) => matches!(code, 1005 | 1006 | 1007 | 1009),
             None => status == 401,

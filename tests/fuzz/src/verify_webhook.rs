@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use keysecure::{
-    Clock, Event, MemoryReplayStore, Received, Rejection, ReplayStore, WebhookVerifier, WhenUnavailable, reply_again,
+    Clock, Event, MemoryReplayStore, OnStoreFailure, Rejection, ReplayStore, VerifiedWebhook, WebhookVerifier,
+    reply_duplicate,
 };
 
 use super::SEPARATOR;
@@ -147,11 +148,11 @@ impl Verifiers {
         let forged = self.stranger.sign_for_tests(self.now, body).unwrap();
         assert!(verify(&self.verifier, forged, body).is_err());
         let store: Arc<dyn ReplayStore> = Arc::new(MemoryReplayStore::new(4));
-        let guarded = self.verifier.clone().replay_guard(store, WhenUnavailable::Reject);
+        let guarded = self.verifier.clone().replay_guard(store, OnStoreFailure::Reject);
         if verify(&guarded, headers.clone(), body).is_ok() {
             assert_eq!(verify(&guarded, headers, body), Err(Rejection::Replayed));
         }
-        let reply = reply_again(body);
+        let reply = reply_duplicate(body);
         let reply: serde_json::Value = serde_json::from_str(&reply).unwrap();
         let event = WebhookVerifier::parse_unverified(body).unwrap();
         let is_purchase = match &event {
@@ -168,7 +169,7 @@ fn may_refuse_signed(rejection: Rejection) -> bool {
     matches!(rejection, Rejection::WrongAction | Rejection::Contradiction)
 }
 
-fn verify(verifier: &WebhookVerifier, headers: Headers, body: &[u8]) -> Result<Received, Rejection> {
+fn verify(verifier: &WebhookVerifier, headers: Headers, body: &[u8]) -> Result<VerifiedWebhook, Rejection> {
     verifier.verify(headers, body).map_err(|error| error.rejection().unwrap())
 }
 

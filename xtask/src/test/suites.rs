@@ -1,8 +1,8 @@
 //! The test suites of `cargo xtask test`. A further language is a further function and a further line in `ALL`.
 
+use super::{rust, vectors};
 use crate::report::failures::Failures;
 use crate::report::outcome::Outcome;
-use super::{rust, vectors};
 use crate::{kotlin, python, swift};
 
 /// A group of tests with a line of its own in the summary.

@@ -74,7 +74,7 @@ impl FileStore {
     /// Drops the records of attempts that ended longer ago than this, when their file is compacted. Default: never.
     ///
     /// **Risk:** a reference whose record is dropped looks as if it was never sent. It is then protected by the look-up
-    /// alone, which reaches back to [`Ensure::since`](crate::Ensure::since), 90 days by default: a worker that takes up an
+    /// alone, which reaches back to [`EnsureOptions::since`](crate::Ensure::since), 90 days by default: a worker that takes up an
     /// older reference again does the operation a second time.
     #[must_use]
     pub fn keep_attempts_for(self, time: Duration) -> Self {

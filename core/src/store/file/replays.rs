@@ -7,8 +7,8 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::{FileStore, LEFTOVER, SHARDS, age, create_new, lock_file, make_directory, unavailable};
+use crate::store::ReplayStore;
 use crate::store::{StoreUnavailable, digest, unique};
-use crate::webhook::ReplayStore;
 
 /// How often a process removes the forgotten keys of one directory.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
@@ -168,8 +168,8 @@ fn sweep_keys(directory: &Path) -> io::Result<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::ReplayChecks as _;
     use crate::store::file::tests::Scratch;
-    use crate::webhook::ReplayChecks as _;
 
     const LONG: Duration = Duration::from_secs(600);
 

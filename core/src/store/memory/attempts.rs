@@ -11,7 +11,7 @@ const FIRST_SWEEP: usize = 100_000;
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 
 /// No attempt lasts longer.
-const FOR_EVER: Duration = crate::clock::LONGEST;
+const FOR_EVER: Duration = crate::clock::MAX_DURATION;
 
 #[derive(Debug, Default)]
 pub(super) struct Attempts {

@@ -1,6 +1,7 @@
 //! Stores in the memory of one process.
 
 mod attempts;
+mod replays;
 mod tokens;
 
 use std::fmt;
@@ -8,12 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use self::attempts::Attempts;
+pub use self::replays::MemoryReplayStore;
 pub use self::tokens::MemoryTokenStore;
 use super::{
-    Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, StoreLock, StoreUnavailable, StoredToken, TokenStore,
+    Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, ReplayStore, StoreLock, StoreUnavailable,
+    StoredToken, TokenStore,
 };
-use crate::per_process::PerProcess;
-use crate::webhook::{MemoryReplayStore, ReplayStore};
+use crate::values::per_process::PerProcess;
 
 /// A [`TokenStore`], [`AttemptStore`] and [`ReplayStore`] in the memory of one process. Clones share it.
 ///
@@ -41,7 +43,7 @@ impl MemoryStore {
 
     /// The one store of this process. A child of a fork gets an empty one: the locks of its parent's may be held by threads
     /// that the child does not have.
-    pub(crate) fn of_this_process() -> Self {
+    pub(crate) fn for_this_process() -> Self {
         static STORE: OnceLock<PerProcess<MemoryStore>> = OnceLock::new();
         STORE.get_or_init(PerProcess::default).get(|_| Self::new()).clone()
     }

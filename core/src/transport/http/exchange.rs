@@ -8,7 +8,8 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use super::failure::Failure;
-use crate::transport::{ConnectReason, Request, TransportFault};
+use crate::error::{ConnectReason, TransportFault};
+use crate::transport::Request;
 
 #[derive(Clone, Copy)]
 struct State {
@@ -69,7 +70,7 @@ impl Limit {
     }
 
     /// The limit of making a connection, which begins now if it has not begun.
-    pub(super) fn of_connecting() -> Self {
+    pub(super) fn from_connect_error() -> Self {
         let mut state = STATE.get();
         if state.connecting.is_none() {
             let end = Instant::now().checked_add(state.connect_timeout);
@@ -139,7 +140,7 @@ pub(super) fn for_tests<T>(connect_timeout: Duration, work: impl FnOnce() -> T) 
         timeout: Duration::from_secs(20),
         connect_timeout,
         start_within: None,
-        max_answer: 0,
+        max_response_bytes: 0,
     });
     work()
 }

@@ -14,7 +14,7 @@ type Found<K, V> = RefCell<HashMap<K, Option<Rc<V>>>>;
 #[derive(Default)]
 pub(super) struct Memory<'a> {
     /// Numbers that some library writes in another way than received.
-    numbers: Found<(&'a str, Numbers), str>,
+    numbers: Found<(&'a str, InFlight), str>,
     /// The order of an object's fields, by the place of its fields in memory.
     orders: Found<(usize, KeyOrder), [usize]>,
     /// Texts that may hold half a surrogate pair, by the place of their spelling in memory; `None`: they hold none.
@@ -25,7 +25,7 @@ pub(super) struct Memory<'a> {
 const FEW: usize = 16;
 
 impl<'a> Memory<'a> {
-    fn number(&self, text: &'a str, numbers: Numbers) -> Option<Rc<str>> {
+    fn number(&self, text: &'a str, numbers: InFlight) -> Option<Rc<str>> {
         let write = || numbers.write(text).map(Rc::from);
         self.numbers.borrow_mut().entry((text, numbers)).or_insert_with(write).clone()
     }
@@ -58,13 +58,13 @@ impl<'a> Memory<'a> {
 
 /// A library's way with numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Numbers {
+enum InFlight {
     Fastjson1,
     Fastjson1Plain,
     Fastjson2,
 }
 
-impl Numbers {
+impl InFlight {
     fn write(self, text: &str) -> Option<String> {
         match self {
             Self::Fastjson1 => number::fastjson1(text),
@@ -96,26 +96,26 @@ impl Escapes {
 
 impl Writer {
     /// `None`: as received.
-    fn numbers(self) -> Option<Numbers> {
+    fn numbers(self) -> Option<InFlight> {
         match self {
-            Self::Received => None,
-            Self::Fastjson1 | Self::Fastjson1Nulls => Some(Numbers::Fastjson1),
-            Self::Fastjson1Plain => Some(Numbers::Fastjson1Plain),
-            Self::Fastjson2 | Self::Fastjson2Nulls => Some(Numbers::Fastjson2),
+            Self::VerifiedWebhook => None,
+            Self::Fastjson1 | Self::Fastjson1Nulls => Some(InFlight::Fastjson1),
+            Self::Fastjson1Plain => Some(InFlight::Fastjson1Plain),
+            Self::Fastjson2 | Self::Fastjson2Nulls => Some(InFlight::Fastjson2),
         }
     }
 
     /// `None`: as received.
     fn escapes(self) -> Option<Escapes> {
         match self {
-            Self::Received => None,
+            Self::VerifiedWebhook => None,
             Self::Fastjson1 | Self::Fastjson1Nulls | Self::Fastjson1Plain => Some(Escapes::Fastjson1),
             Self::Fastjson2 | Self::Fastjson2Nulls => Some(Escapes::Fastjson2),
         }
     }
 
     fn keeps_nulls(self) -> bool {
-        matches!(self, Self::Received | Self::Fastjson1Nulls | Self::Fastjson2Nulls)
+        matches!(self, Self::VerifiedWebhook | Self::Fastjson1Nulls | Self::Fastjson2Nulls)
     }
 }
 

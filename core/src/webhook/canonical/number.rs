@@ -52,11 +52,11 @@ fn parts(text: &str) -> Option<Parts<'_>> {
 }
 
 /// The longest number that is written out, so that a hostile exponent cannot fill the memory.
-const LONGEST: i64 = 10_000;
+const MAX_DURATION: i64 = 10_000;
 
 /// All digits with the point `scale` places from the end.
 fn written_out(sign: &str, digits: &str, scale: i64) -> Option<String> {
-    let places = usize::try_from(scale.checked_abs().filter(|places| *places <= LONGEST)?).ok()?;
+    let places = usize::try_from(scale.checked_abs().filter(|places| *places <= MAX_DURATION)?).ok()?;
     if scale <= 0 {
         let zeros = if digits == "0" { 0 } else { places };
         return Some(format!("{sign}{digits}{}", "0".repeat(zeros)));

@@ -1,0 +1,166 @@
+//! The rows of one response. A row that cannot be identified loses no other row.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::Page;
+use crate::codec::json::Extra;
+use crate::codec::{Decode, Fields, Object, PATH_SEPARATOR, at, read_object, refuse, value};
+use crate::error::Error;
+
+/// A row that the platform numbers, so that it is recognised when it comes again.
+pub(crate) trait Row: Object {
+    /// The platform's name of the number.
+    const NUMBER: &'static str;
+
+    fn number(&self) -> &str;
+}
+
+/// Says which field is the number of a row.
+macro_rules! row {
+    ($type:ty, $number:ident) => {
+        impl $crate::pager::Row for $type {
+            const NUMBER: &'static str = stringify!($number);
+
+            fn number(&self) -> &str {
+                &self.$number
+            }
+        }
+    };
+}
+pub(crate) use row;
+
+/// A row, or what is wrong with it.
+pub(super) type Tried<T> = Result<T, String>;
+
+/// The `data` of a list call.
+pub(super) struct Rows<T> {
+    pub list: Vec<Tried<T>>,
+    /// The fields beside the rows, and those beside the data.
+    pub extra: Extra,
+}
+
+impl<T> Rows<T> {
+    pub(super) fn into_page(self, page: u32) -> Result<Page<T>, Error> {
+        let rows = self.list.into_iter().enumerate();
+        let list =
+            rows.map(|(index, row)| row.map_err(|fault| unusable(index, page, &fault))).collect::<Result<_, _>>()?;
+        Ok(Page { list, extra: self.extra })
+    }
+}
+
+/// The error of one row.
+pub(super) fn unusable(index: usize, page: u32, fault: &str) -> Error {
+    Error::invalid_response(format!("list[{index}] on page {page}: {fault}"))
+}
+
+impl<T: Row> Decode for Rows<T> {
+    const EXPECTED: &'static str = "an object";
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_object(deserializer, Partial { list: None, extra: Extra::default() })
+    }
+
+    /// A `total` may be beside the data, too.
+    fn add_beside(&mut self, beside: Extra) {
+        for (name, value) in beside.iter().filter(|(name, _)| self.extra.get(name).is_none()).collect::<Vec<_>>() {
+            self.extra.insert(name, value.clone());
+        }
+    }
+}
+
+struct Partial<T> {
+    list: Option<List<T>>,
+    extra: Extra,
+}
+
+impl<T: Row> Fields for Partial<T> {
+    type Whole = Rows<T>;
+
+    fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        if name == "list" {
+            // An empty one behind a full one would hide its rows.
+            if self.list.replace(value(map)?).is_some() {
+                return Err(serde::de::Error::custom("list: is there twice"));
+            }
+        } else {
+            self.extra.insert(name, map.next_value()?);
+        }
+        Ok(())
+    }
+
+    fn finish<E: serde::de::Error>(self) -> Result<Rows<T>, E> {
+        // A page without a list is no empty page: rows would be lost quietly.
+        let List(list) = self.list.ok_or_else(|| E::custom(format_args!("list{PATH_SEPARATOR}is missing")))?;
+        Ok(Rows { list, extra: self.extra })
+    }
+}
+
+/// The array of rows; `null` is an empty one.
+struct List<T>(Vec<Tried<T>>);
+
+impl<T: Row> Decode for List<T> {
+    const EXPECTED: &'static str = "an array";
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ListVisitor(PhantomData))
+    }
+}
+
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Row> Visitor<'de> for ListVisitor<T> {
+    type Value = List<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut rows = Vec::new();
+        loop {
+            match seq.next_element::<One<T>>() {
+                Ok(Some(One(row))) => rows.push(row),
+                Ok(None) => return Ok(List(rows)),
+                Err(error) => return Err(at(format_args!("[{}]", rows.len()), &error)),
+            }
+        }
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(List(Vec::new()))
+    }
+
+    refuse!("an array"; bool number text object);
+}
+
+struct One<T>(Tried<T>);
+
+impl<'de, T: Row> Deserialize<'de> for One<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(One(match T::try_read(deserializer)? {
+            // Rows without a number would all look like the same row.
+            Ok(row) if row.number().trim().is_empty() => Err(format!("{} is empty", T::NUMBER)),
+            Ok(row) => Ok(row),
+            Err(fault) => Err(fault.replace(&format!("{PATH_SEPARATOR}is missing"), " is missing")),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::TransferRecord;
+    use crate::codec::value_ahead;
+    use crate::pager::rows::Rows;
+
+    #[test]
+    fn a_list_that_is_there_twice_hides_no_row() {
+        let read = |json: &str| value_ahead::<Rows<TransferRecord>>(json).map(|(rows, _)| rows.list.len());
+        assert_eq!(read(r#"{"list":[{"transfer_no":"1"}]}"#).unwrap(), 1);
+        for json in [r#"{"list":[{"transfer_no":"1"}],"list":[]}"#, r#"{"list":null,"list":[]}"#] {
+            assert!(read(json).unwrap_err().to_string().contains("twice"), "{json}");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The sandbox's callbacks at the client's verifier: two independent readings of one specification meet.
+
+use std::io::Read as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
+
+use keysecure::{
+    Client, Clock, Decimal, Decision, Event, MemoryReplayStore, OnStoreFailure, Rejection, Responder,
+    SimulationRequest, Status, SystemClock, WebhookVerifier,
+};
+use keysecure_sandbox::{CallbackFault, CallbackNulls, Mode, Platform, Sandbox, SignStyle};
+use keysecure_tests::free_address;
+use oxhttp::Server;
+use oxhttp::model::{Body, Request, Response};
+
+/// The sandbox's own clock, which tests move.
+struct SandboxClock(Platform, SystemClock);
+
+impl Clock for SandboxClock {
+    fn now(&self) -> std::time::SystemTime {
+        UNIX_EPOCH + Duration::from_millis(self.0.now_ms().unsigned_abs())
+    }
+    fn monotonic(&self) -> Duration {
+        self.1.monotonic()
+    }
+    fn sleep(&self, duration: Duration) -> Result<(), keysecure::Interrupted> {
+        self.1.sleep(duration)
+    }
+}
+
+type Seen = Arc<Mutex<Vec<Result<Event, Rejection>>>>;
+
+struct Scene {
+    sandbox: Sandbox,
+    client: Client,
+    card_no: String,
+    seen: Seen,
+}
+
+const OLD: &str = "secret-before-the-rotation-32-ch";
+
+/// A sandbox that sends its callbacks to a receiver with the client's verifier.
+fn scene(mode: Mode, decide: fn(&keysecure::AuthEvent) -> Decision) -> Scene {
+    let sandbox = Sandbox::builder().mode(mode).start().unwrap();
+    let client = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url()).build().unwrap();
+    let cardholder_no = sandbox.seed_approved_cardholder();
+    let card_no = sandbox.seed_virtual_card(&cardholder_no).unwrap();
+    if mode == Mode::Credit {
+        let transfer = keysecure::Transfer {
+            cardholder_no,
+            transfer_unique_no: "money".into(),
+            r#type: keysecure::TransferType::In,
+            amount: Decimal::ONE_THOUSAND,
+        };
+        client.accounts().transfer(&transfer).unwrap();
+    }
+    let verifier = WebhookVerifier::new(sandbox.api_key(), [sandbox.api_secret(), OLD])
+        .unwrap()
+        .clock(Arc::new(SandboxClock(sandbox.platform(), SystemClock::new())))
+        .replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
+    let seen = Seen::default();
+    let (responder, kept) = (Responder::new(decide), Arc::clone(&seen));
+    let answer = move |request: &mut Request<Body>| {
+        let mut body = Vec::new();
+        request.body_mut().read_to_end(&mut body).unwrap();
+        let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let result = verifier.verify(headers, &body).map_err(|error| error.rejection().unwrap());
+        let reply = match &result {
+            Ok(received) => responder.respond(received),
+            Err(rejection) => keysecure::reply_decline(rejection.as_str()).unwrap(),
+        };
+        kept.lock().unwrap().push(result.map(|received| received.event));
+        Response::new(Body::from(reply))
+    };
+    let address = free_address();
+    Server::new(answer).bind(address).spawn().unwrap();
+    sandbox.set_callback_url(Some(&format!("http://{address}/"))).unwrap();
+    Scene { sandbox, client, card_no, seen }
+}
+
+impl Scene {
+    fn buy(&self, amount: &str) -> String {
+        let purchase = SimulationRequest {
+            card_no: Some(self.card_no.clone()),
+            amount: Some(amount.parse().unwrap()),
+            local_amount: Some("10.50".parse().unwrap()),
+            local_currency: Some("EUR".into()),
+            merchant_info: keysecure::MerchantInfo::from_json(
+                r#"{"merchant_name":"Café \"书店\" & <Söhne>/\\","merchant_mcc":"5942","city":"Köln","country":"DE"}"#,
+            )
+            .ok(),
+            ..SimulationRequest::default()
+        };
+        self.client.simulation().auth(&purchase).unwrap().consume_no.unwrap()
+    }
+
+    fn take(&self) -> Vec<Result<Event, Rejection>> {
+        assert!(self.sandbox.settle_callbacks(Duration::from_secs(10)));
+        std::mem::take(&mut *self.seen.lock().unwrap())
+    }
+}
+
+fn never(_: &keysecure::AuthEvent) -> Decision {
+    Decision::Decline("nobody asks in credit mode".into())
+}
+
+#[test]
+fn every_event_is_verified_and_typed_in_every_style() {
+    for style in [SignStyle::JavaHashMap, SignStyle::AsSent, SignStyle::JavaSorted] {
+        for nulls in [CallbackNulls::LeftOut, CallbackNulls::Sent] {
+            let scene = scene(Mode::Credit, never);
+            scene.sandbox.set_sign_style(style);
+            scene.sandbox.set_callback_nulls(nulls);
+            let bought = scene.buy("42.10");
+            let simulation = scene.client.simulation();
+            simulation
+                .consumption_clear(&SimulationRequest {
+                    consume_no: Some(bought.clone()),
+                    ..SimulationRequest::default()
+                })
+                .unwrap();
+            let back = SimulationRequest { consume_relate_no: Some(bought.clone()), ..SimulationRequest::default() };
+            simulation.refund(&back).unwrap();
+            scene.client.cards().freeze(&scene.card_no).unwrap();
+            let seen = scene.take();
+            let told: Vec<String> = seen
+                .iter()
+                .map(|event| match event {
+                    Ok(Event::Consumption { data }) => format!("{} {}", data.amount.unwrap(), data.status),
+                    Ok(Event::CardUpdate { data }) => format!("card {}", data.after_status),
+                    other => format!("{style:?} {nulls:?}: {other:?}"),
+                })
+                .collect();
+            assert_eq!(told, ["42.10 Pending", "42.10 Success", "42.10 Success", "card Frozen"]);
+            let Ok(Event::Consumption { data }) = &seen[0] else { unreachable!() };
+            assert_eq!(data.consume_no, bought);
+            let shop = data.merchant_info.as_ref().unwrap();
+            assert_eq!(shop.merchant_name.as_deref(), Some("Café \"书店\" & <Söhne>/\\"));
+        }
+    }
+}
+
+#[test]
+fn what_the_sandbox_spoils_is_rejected_for_the_right_reason() {
+    let scene = scene(Mode::Credit, never);
+    for (fault, rejection) in [
+        (CallbackFault::WrongSignature, Rejection::WrongSignature),
+        (CallbackFault::TamperBody, Rejection::WrongSignature),
+        (CallbackFault::StaleTimestamp(301_000), Rejection::TooOld),
+        (CallbackFault::StaleTimestamp(-301_000), Rejection::TooNew),
+    ] {
+        scene.sandbox.callback_fault(fault).unwrap();
+        scene.buy("1.00");
+        assert_eq!(scene.take(), [Err(rejection)], "{fault:?}");
+        // The sandbox tries again, and this time whole.
+        scene.sandbox.advance(Duration::from_secs(11));
+        assert!(matches!(&scene.take()[..], [Ok(Event::Consumption { .. })]));
+    }
+}
+
+#[test]
+fn a_duplicate_is_told_and_a_redelivery_is_new() {
+    let scene = scene(Mode::Credit, never);
+    scene.sandbox.callback_fault(CallbackFault::Duplicate).unwrap();
+    scene.buy("1.00");
+    let seen = scene.take();
+    assert!(matches!(&seen[..], [Ok(_), Err(Rejection::Replayed)]), "{seen:?}");
+    let id = scene.sandbox.deliveries().last().unwrap().id.clone();
+    scene.sandbox.advance(Duration::from_secs(60));
+    scene.sandbox.redeliver(&id).unwrap();
+    assert!(
+        matches!(&scene.take()[..], [.., Ok(Event::Consumption { .. })]),
+        "its timestamp is new, so it is judged anew"
+    );
+}
+
+#[test]
+fn callbacks_out_of_order_and_late_ones_are_verified_all_the_same() {
+    let scene = scene(Mode::Credit, never);
+    scene.sandbox.callback_fault(CallbackFault::Reorder).unwrap();
+    let first = scene.buy("1.00");
+    scene
+        .client
+        .simulation()
+        .consumption_fail(&SimulationRequest { consume_no: Some(first), ..SimulationRequest::default() })
+        .unwrap();
+    let statuses: Vec<Status> = scene
+        .take()
+        .into_iter()
+        .map(|event| match event {
+            Ok(Event::Consumption { data }) => data.status,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(statuses, [Status::Fail, Status::Pending]);
+}
+
+#[test]
+fn secrets_overlap_while_one_is_replaced() {
+    let scene = scene(Mode::Credit, never);
+    scene.sandbox.set_callback_secret(OLD);
+    scene.buy("1.00");
+    assert!(matches!(&scene.take()[..], [Ok(_)]));
+    scene.sandbox.rotate_callback_secret(scene.sandbox.api_secret());
+    scene.buy("1.00");
+    assert!(matches!(&scene.take()[..], [Ok(_)]));
+    scene.sandbox.rotate_callback_secret("a secret that nobody told the merchant");
+    scene.buy("1.00");
+    assert_eq!(scene.take(), [Err(Rejection::WrongSignature)]);
+}
+
+#[test]
+fn the_merchants_decision_decides_in_authorization_mode() {
+    let scene = scene(Mode::Authorization, |purchase| {
+        if purchase.amount > Decimal::ONE_HUNDRED {
+            std::thread::sleep(Duration::from_secs(3));
+        }
+        if purchase.amount < Decimal::TEN { Decision::Approve } else { Decision::Decline("too dear".into()) }
+    });
+    for (amount, status) in [("9.99", Status::Pending), ("10.00", Status::Fail), ("100.01", Status::Fail)] {
+        let consume_no = scene.buy(amount);
+        assert_eq!(scene.client.consumptions().get(&consume_no).unwrap().status, Some(status), "{amount}");
+    }
+    let asked = scene.sandbox.deliveries().into_iter().filter(|delivery| delivery.code.is_some()).count();
+    assert!(asked >= 3, "every question was answered in time, the slow one too");
+}
+
+#[test]
+fn a_purchase_that_is_asked_for_again_is_not_decided_again() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let scene = scene(Mode::Authorization, |_| {
+        ASKED.fetch_add(1, Ordering::SeqCst);
+        Decision::Approve
+    });
+    scene.buy("9.99");
+    let asked = scene.sandbox.deliveries().into_iter().find(|delivery| delivery.code.is_some()).unwrap();
+    let before = scene.take().len();
+    scene.sandbox.advance(Duration::from_secs(60));
+    scene.sandbox.redeliver(&asked.id).unwrap();
+    let again = scene.take();
+    assert!(before > 0 && matches!(&again[..], [Ok(Event::Auth { .. })]), "{again:?}");
+    let replies: Vec<_> = scene.sandbox.deliveries().into_iter().filter(|delivery| delivery.id == asked.id).collect();
+    assert!(replies.len() > 1 && replies.iter().all(|delivery| delivery.code == asked.code), "{replies:?}");
+    assert_eq!(ASKED.load(Ordering::SeqCst), 1);
+}
