@@ -1,5 +1,5 @@
-//! `cargo xtask package aar`: the Android library. **A recipe: its authors had no NDK and did not run it.** Its parts are
-//! tested elsewhere: the classes on the JVM, alignment and size on the Linux library.
+//! `cargo xtask package aar`: the Android library. **A recipe: its authors had no NDK and did not run it.** Its parts
+//! are tested elsewhere: the classes on the JVM, alignment and size on the Linux library.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! `cargo xtask package xcframework`: the library for Apple's systems. **A recipe: its authors had no Mac and did not run
-//! it.** The Swift package itself is compiled and tested on Linux.
+//! `cargo xtask package xcframework`: the library for Apple's systems. **A recipe: its authors had no Mac and did not
+//! run it.** The Swift package itself is compiled and tested on Linux.
 
 use std::fs;
 use std::path::PathBuf;

@@ -37,8 +37,8 @@ impl Linker {
     }
 }
 
-/// UniFFI exports metadata on the whole interface, with its documentation, from every library. Only the generator reads it,
-/// from a debug build. Here it is not exported, and so the linker drops 94 KB.
+/// UniFFI exports metadata on the whole interface, with its documentation, from every library. Only the generator reads
+/// it, from a debug build. Here it is not exported, and so the linker drops 94 KB.
 fn hide_metadata() -> Option<String> {
     if !run::passes(&mut run::cargo("build -p keysecure-ffi")) {
         return None;
@@ -53,7 +53,8 @@ fn write(file: &Path, text: &str) -> bool {
     fs::write(file, text).map_err(|error| eprintln!("{}: {error}", file.display())).is_ok()
 }
 
-/// A version script in addition to that of `rustc`, which exports each name. Names win over patterns, and `local` over `global`.
+/// A version script in addition to that of `rustc`, which exports each name. Names win over patterns, and `local` over
+/// `global`.
 fn local(symbols: &str) -> String {
     let names = symbols.lines().filter_map(|line| line.split_whitespace().last());
     let mut script = String::from("{ local:\n");

@@ -1,4 +1,5 @@
-//! `cargo xtask package`: release packages. The jar is built and tested here; the AAR and the `XCFramework` are recipes.
+//! `cargo xtask package`: release packages. The jar is built and tested here; the AAR and the `XCFramework` are
+//! recipes.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -58,7 +58,8 @@ fn check_packages(venv: &Venv, wheels: &[PathBuf], counts: &mut TestCounts, fail
             failures.note(format!("FAILED {name}"));
         }
     };
-    // At its first start pyright fetches the rest of itself, and unlike pip it tries only once. Its result counts below.
+    // At its first start pyright fetches the rest of itself, and unlike pip it tries only once. Its result counts
+    // below.
     let _ = (0..3).any(|_| run::passes(venv.command("pyright").arg("--version")));
     for checker in CHECKERS {
         let mut command = venv.command(checker[0]);

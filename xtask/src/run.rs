@@ -39,9 +39,9 @@ pub fn cargo_home() -> Option<PathBuf> {
 
 /// A command in the workspace root.
 ///
-/// `cargo run` sets variables about this crate. A nested cargo must not see them: the build script of ring watches them,
-/// and would run again on each change between here and a plain `cargo test` (briansmith/ring#2454, until the fix is in a
-/// release).
+/// `cargo run` sets variables about this crate. A nested cargo must not see them: the build script of ring watches
+/// them, and would run again on each change between here and a plain `cargo test` (briansmith/ring#2454, until the fix
+/// is in a release).
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root());

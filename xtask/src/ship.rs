@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::link::{self, Linker};
 use crate::{bindings, elf, run};
 
-/// Options of the library for phones: without HTTP, TLS and Redis, and with the core compiled for size instead of speed. A
-/// phone has an HTTP client of its own, and waits for the network anyway.
+/// Options of the library for phones: without HTTP, TLS and Redis, and with the core compiled for size instead of
+/// speed. A phone has an HTTP client of its own, and waits for the network anyway.
 pub const FOR_PHONES: [&str; 3] =
     ["--no-default-features", "--config", "profile.ship.package.keysecure.opt-level=\"s\""];
 

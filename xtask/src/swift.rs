@@ -25,8 +25,8 @@ const MAX_ASSERTIONS: usize = 40;
 
 /// The test suite of `cargo xtask test`.
 ///
-/// Swift 6.0 reports on `XCTest` only with `--parallel`, where each test is a process of its own. Its report names the tests
-/// that failed but not why, and counts a skipped test as passed; no test of this package is ever skipped.
+/// Swift 6.0 reports on `XCTest` only with `--parallel`, where each test is a process of its own. Its report names the
+/// tests that failed but not why, and counts a skipped test as passed; no test of this package is ever skipped.
 pub fn test(failures: &mut Failures) -> Outcome {
     let toolchain = match Toolchain::find() {
         Ok(toolchain) => toolchain,

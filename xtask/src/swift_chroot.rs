@@ -1,7 +1,7 @@
 //! A Debian 13 with a Swift compiler, for machines that have none: about 2.6 GB in the user's cache folder.
 //!
-//! Each command has a mount namespace of its own (`unshare --mount`): its mounts end with it, and two runs do not see each
-//! other's.
+//! Each command has a mount namespace of its own (`unshare --mount`): its mounts end with it, and two runs do not see
+//! each other's.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,8 @@ pub fn ensure() -> Result<PathBuf, String> {
     }
 }
 
-/// `flock` holds its lock until the last child has ended, even when this process is killed: two runs never make it at once.
+/// `flock` holds its lock until the last child has ended, even when this process is killed: two runs never make it at
+/// once.
 fn make(folder: &Path) -> Command {
     let mut make = run::command("flock");
     make.arg(folder.with_extension("lock")).args(OWN_NAMESPACE).args(["sh", "xtask/src/swift_chroot.sh"]);

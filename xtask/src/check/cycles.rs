@@ -20,7 +20,9 @@ pub fn check() -> CheckResult {
             Ok(imports) => {
                 let found = describe(&imports, depth);
                 is_good &= found.is_empty();
-                found.iter().for_each(|line| println!("{root}: {line}"));
+                for line in &found {
+                    println!("{root}: {line}");
+                }
             }
             Err(error) => {
                 println!("{error}");

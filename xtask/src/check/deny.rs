@@ -1,5 +1,5 @@
-//! cargo-deny: licences, bans, sources and known vulnerabilities of the dependencies, by `deny.toml`. The version is exact,
-//! because the meaning of its settings changes between releases.
+//! cargo-deny: licences, bans, sources and known vulnerabilities of the dependencies, by `deny.toml`. The version is
+//! exact, because the meaning of its settings changes between releases.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -16,7 +16,7 @@ pub fn check() -> CheckResult {
     CheckResult::from_passed(run::passes(run::command(program).args(options)))
 }
 
-/// Known vulnerabilities, from the database of RustSec.
+/// Known vulnerabilities, from the database of `RustSec`.
 pub fn check_advisories() -> CheckResult {
     let Some(program) = find_or_install() else { return CheckResult::Failed };
     // The database is on a host of its own: without it there is nothing to compare with, in CI neither.

@@ -7,12 +7,12 @@ pub type Graph<N> = BTreeMap<N, BTreeSet<N>>;
 
 /// The groups of nodes that reach each other (strongly connected components of two nodes or more), sorted.
 pub fn cycles<N: Ord + Clone>(graph: &Graph<N>) -> Vec<Vec<N>> {
-    let reached: BTreeMap<&N, BTreeSet<&N>> = graph.keys().map(|node| (node, reachable(node, graph))).collect();
-    let reaches = |from: &N, to: &N| reached.get(from).is_some_and(|nodes| nodes.contains(to));
+    let targets: BTreeMap<&N, BTreeSet<&N>> = graph.keys().map(|node| (node, reachable(node, graph))).collect();
+    let is_path = |from: &N, to: &N| targets.get(from).is_some_and(|nodes| nodes.contains(to));
     let mut groups = BTreeSet::new();
     for node in graph.keys() {
         let group: Vec<N> =
-            graph.keys().filter(|other| reaches(node, other) && reaches(other, node)).cloned().collect();
+            graph.keys().filter(|other| is_path(node, other) && is_path(other, node)).cloned().collect();
         if group.len() > 1 {
             groups.insert(group);
         }

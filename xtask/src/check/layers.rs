@@ -1,4 +1,5 @@
-//! Layers of core: a module imports only from lower layers, or from its own without a cycle. The list is `xtask/layers.toml`.
+//! Layers of core: a module imports only from lower layers, or from its own without a cycle. The list is
+//! `xtask/layers.toml`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +18,9 @@ pub fn check() -> CheckResult {
         .and_then(|text| parse(&text))
         .and_then(|layers| Ok(violations(&layers, &CrateImports::read(&run::root().join(CORE))?)));
     let lines = found.unwrap_or_else(|error| vec![error]);
-    lines.iter().for_each(|line| println!("{line}"));
+    for line in &lines {
+        println!("{line}");
+    }
     CheckResult::from_passed(lines.is_empty())
 }
 

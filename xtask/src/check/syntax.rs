@@ -57,7 +57,7 @@ impl Reader {
             UseTree::Path(path) => self.read_tree(&path.tree, &with(&path.ident), is_public),
             UseTree::Group(group) => group.items.iter().for_each(|item| self.read_tree(item, prefix, is_public)),
             UseTree::Glob(glob) => {
-                self.push([prefix, &["*".to_owned()]].concat(), glob.star_token.spans[0].start().line, None)
+                self.push([prefix, &["*".to_owned()]].concat(), glob.star_token.spans[0].start().line, None);
             }
             UseTree::Name(name) => {
                 let segments = if name.ident == "self" { prefix.to_vec() } else { with(&name.ident) };

@@ -18,7 +18,9 @@ pub fn check() -> CheckResult {
     let listed = fs::read_to_string(run::root().join(LIST)).map_err(|error| format!("{LIST}: {error}"));
     let findings = listed.and_then(|text| WordList::parse(&text)).and_then(|list| search(&list));
     let lines = findings.unwrap_or_else(|error| vec![error]);
-    lines.iter().for_each(|line| println!("{line}"));
+    for line in &lines {
+        println!("{line}");
+    }
     CheckResult::from_passed(lines.is_empty())
 }
 

@@ -1,4 +1,5 @@
-//! Failed tests, collected while the suites run and printed at the end, where thousands of lines of output do not hide them.
+//! Failed tests, collected while the suites run and printed at the end, where thousands of lines of output do not hide
+//! them.
 
 /// The number of lines in the summary; all of them are further up in the output.
 const MAX_LINES: usize = 120;
@@ -79,7 +80,9 @@ mod tests {
     fn a_long_summary_keeps_its_start_and_its_end() {
         let mut failures = Failures::default();
         let lines: Vec<String> = (0..MAX_LINES * 3).map(|number| number.to_string()).collect();
-        lines.iter().for_each(|line| failures.note(line));
+        for line in &lines {
+            failures.note(line);
+        }
         let summary = failures.summary();
         assert_eq!(summary.len(), MAX_LINES + 1);
         assert_eq!((&summary[0], summary.last()), (&lines[0], lines.last()));

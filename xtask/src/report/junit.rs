@@ -1,4 +1,4 @@
-//! Reports in JUnit's XML format, as pytest, Maven's Surefire and `swift test` write them.
+//! Reports in the XML format of `JUnit`, as pytest, Maven's Surefire and `swift test` write them.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
-//! The output of Rust's own test harness. Stable Rust has no machine format for the result of a test (`--format json` and
-//! `--format junit` need a nightly compiler), and cargo-nextest would have to be compiled in CI and runs no doc tests. So
-//! this reads the one line that is stable, `test result: ok. 3 passed; 0 failed; ...`, and the block before it.
+//! The output of Rust's own test harness. Stable Rust has no machine format for the result of a test (`--format json`
+//! and `--format junit` need a nightly compiler), and cargo-nextest would have to be compiled in CI and runs no doc
+//! tests. So this reads the one line that is stable, `test result: ok. 3 passed; 0 failed; ...`, and the block before
+//! it.
 
 use super::counts::TestCounts;
 use super::failures::Failures;

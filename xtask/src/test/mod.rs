@@ -1,5 +1,5 @@
-//! `cargo xtask test`: all test suites one after another, then the failed tests, and the summary. The last line is the total
-//! and nothing else.
+//! `cargo xtask test`: all test suites one after another, then the failed tests, and the summary. The last line is the
+//! total and nothing else.
 
 mod rust;
 pub mod suites;

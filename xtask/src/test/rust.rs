@@ -5,8 +5,8 @@ use crate::report::libtest::LibtestOutput;
 use crate::report::outcome::{Outcome, classify};
 use crate::{redis, run};
 
-/// With the stores of a fleet that need a server. Without `--no-fail-fast` the first failing crate would hide the results
-/// of all others.
+/// With the stores of a fleet that need a server. Without `--no-fail-fast` the first failing crate would hide the
+/// results of all others.
 const WORKSPACE: &str = "test --workspace --no-fail-fast --features keysecure-tests/redis";
 
 pub fn test(failures: &mut Failures) -> Outcome {

@@ -5,8 +5,8 @@ use crate::report::failures::Failures;
 use crate::report::outcome::Outcome;
 use crate::run;
 
-/// The programs that make the vectors of each folder under `tests/vectors/`, each with a harmless argument. javac is not
-/// called, but a Java without it cannot run a source file.
+/// The programs that make the vectors of each folder under `tests/vectors/`, each with a harmless argument. javac is
+/// not called, but a Java without it cannot run a source file.
 const FOLDERS: [(&str, &[(&str, &str)]); 2] = [
     ("aes", &[("java", "-version"), ("javac", "-version"), ("openssl", "version")]),
     ("webhooks", &[("java", "-version"), ("mvn", "-version"), ("python3", "--version")]),
