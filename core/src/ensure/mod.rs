@@ -39,7 +39,7 @@ use crate::values::civil::WindowBound;
 use in_flight::InFlight;
 use search::{Logs, Search};
 
-/// How to make sure of a target.
+/// Options of the `ensure_*` calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct EnsureOptions {
     /// The most time that the whole call may take; it must be longer than `settle`. Default: 60 s, or 180 s over a transport
@@ -89,7 +89,7 @@ pub struct Ensured<T> {
     pub created: bool,
 }
 
-/// Makes sure that a target exists once.
+/// Creates a target exactly once.
 pub(crate) fn ensure<T: EnsureTarget>(
     caller: &Caller,
     target: &T,
