@@ -1,26 +1,31 @@
-//! The platform's HTTP side: finds the call, runs it, commits it, answers, and lets faults happen on the way.
+//! The HTTP service of the platform: finds the call, runs it, commits it, applies faults, and responds.
 
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
-use crate::callback::ask;
 use crate::config::HttpStatuses;
-use crate::fault::{FaultKind, Outgoing, shape, success};
-use crate::http::{Head, Origin, Reply, Response, Service};
+use crate::fault::kinds::FaultKind;
+use crate::fault::responses::{IntendedResponse, faulty_response, success};
+use crate::http::request::{Head, Origin};
+use crate::http::response::{EncodedResponse, Response};
+use crate::http::service::Service;
 use crate::log::Entry;
 use crate::platform::body::Body;
+use crate::platform::call::{Call, CallResult};
 use crate::platform::codes::{Language, Refusal, strict_status};
-use crate::platform::routes::{self, Found, Route};
-use crate::platform::{Answer, Call, admit, run};
-use crate::shared::{Shared, World};
+use crate::platform::dispatch::{admit, run};
+use crate::platform::route::Route;
+use crate::platform::routes::{self, Found};
+use crate::shared::{SandboxState, Shared};
+use crate::webhook::send::request_decision;
 
-/// Name of requests that are no call of the platform.
+/// The operation of requests with an unknown path.
 const UNKNOWN: &str = "unknown";
 
 /// The service behind `base_url`.
-pub(crate) struct Front(pub(crate) Arc<Shared>);
+pub(crate) struct ApiService(pub(crate) Arc<Shared>);
 
-impl Service for Front {
+impl Service for ApiService {
     type Ticket = (Found, Option<FaultKind>);
 
     fn now_ms(&self) -> i64 {
@@ -28,70 +33,70 @@ impl Service for Front {
     }
 
     fn arrives(&self) -> bool {
-        let mut world = self.0.lock();
-        let now_ms = world.state.clock.now_ms();
-        !world.faults.refuses(now_ms)
+        let mut sandbox = self.0.lock();
+        let now_ms = sandbox.state.clock.now_ms();
+        !sandbox.faults.refuses(now_ms)
     }
 
     fn begin(&self, origin: Origin, head: &Head<'_>) -> Option<Self::Ticket> {
-        let mut world = self.0.lock();
-        let now_ms = world.state.clock.now_ms();
+        let mut sandbox = self.0.lock();
+        let now_ms = sandbox.state.clock.now_ms();
         let found = routes::find(head.method, head.path);
-        let fault = world.faults.next(now_ms, operation(found));
+        let fault = sandbox.faults.next(now_ms, operation(found));
         if fault == Some(FaultKind::DropBeforeRead) {
-            world.log.push(entry(origin, head, found, now_ms, fault));
+            sandbox.log.push(entry(origin, head, found, now_ms, fault));
             return None;
         }
         Some((found, fault))
     }
 
-    fn answer(&self, origin: Origin, head: &Head<'_>, body: &[u8], (found, fault): Self::Ticket) -> Reply {
+    fn respond(&self, origin: Origin, head: &Head<'_>, body: &[u8], (found, fault): Self::Ticket) -> EncodedResponse {
         if let Some(FaultKind::Stall(time)) = fault {
             self.0.stop.sleep(time);
         }
-        let mut world = self.0.lock();
-        let now_ms = world.state.clock.now_ms().saturating_add(skew(fault));
-        let (answer, committed) = match (found, refused_by(fault)) {
+        let mut sandbox = self.0.lock();
+        let now_ms = sandbox.state.clock.now_ms().saturating_add(skew(fault));
+        let (result, committed) = match (found, refused_by(fault)) {
             (_, Some(code)) => (Err(Refusal::code(code)), false),
             (Found::Route(route), None) => {
                 let call = self.call(origin, head, route, now_ms);
-                match (admit(route, &call, &world.state), fault) {
+                match (admit(route, &call, &sandbox.state), fault) {
                     (Err(refusal), _) => (Err(refusal), false),
-                    // Nobody gets this answer.
+                    // This result is not sent.
                     (Ok(()), Some(FaultKind::LateCommit(_))) => (Ok(Vec::new()), false),
                     (Ok(()), _) => {
-                        let (after, answer, committed) = self.execute(world, route, call, body);
-                        world = after;
-                        (answer, committed)
+                        let (relocked, result, committed) = self.execute(sandbox, route, call, body);
+                        sandbox = relocked;
+                        (result, committed)
                     }
                 }
             }
             (Found::WrongMethod, None) => (Err(Refusal::parameter("method", "is wrong for this path")), false),
-            (Found::Nothing, None) => (Err(Refusal::parameter("path", "is no call of the platform")), false),
+            (Found::Nothing, None) => (Err(Refusal::parameter("path", "is not a call of the platform")), false),
         };
-        let answer = match fault {
+        let result = match fault {
             Some(FaultKind::CodeAfterCommit(code)) => Err(Refusal::code(code)),
-            _ => answer,
+            _ => result,
         };
-        let code = answer.as_ref().map_or_else(|refusal| refusal.code, |_| 0);
-        let name = world.log.push(Entry {
+        let code = result.as_ref().map_or_else(|refusal| refusal.code, |_| 0);
+        let entry_id = sandbox.log.push(Entry {
             body: Entry::body_to_keep(body),
             code: fault.is_none_or(FaultKind::sends_envelope).then_some(code),
             committed,
             ..entry(origin, head, found, now_ms, fault)
         });
-        drop(world);
-        if let (Some(FaultKind::LateCommit(after)), Found::Route(route), Ok(_)) = (fault, found, &answer) {
-            self.execute_later(after, name, origin, head, route, body);
+        drop(sandbox);
+        if let (Some(FaultKind::LateCommit(after)), Found::Route(route), Ok(_)) = (fault, found, &result) {
+            self.execute_later(after, entry_id, origin, head, route, body);
         }
         if let Some(FaultKind::StallAfterCommit(time)) = fault {
             self.0.stop.sleep(time);
         }
-        self.reply(head, found, now_ms, fault, &answer)
+        self.encode(head, found, now_ms, fault, &result)
     }
 }
 
-impl Front {
+impl ApiService {
     fn call<'a>(&'a self, origin: Origin, head: &'a Head<'a>, route: &Route, now_ms: i64) -> Call<'a> {
         Call {
             setup: &self.0.setup,
@@ -104,66 +109,74 @@ impl Front {
         }
     }
 
-    /// Runs an admitted call and commits what it wants. This is the only path from a request to a change of the state.
+    /// Runs an admitted call and commits its changes. This is the only path from a request to a change of the state.
     ///
-    /// The lock is let go only to ask the merchant; the call then runs once more, with the decision.
+    /// The lock is released only to request the merchant's decision; the call then runs once more, with the decision.
     fn execute<'g, 'a>(
         &'g self,
-        mut world: MutexGuard<'g, World>,
+        mut sandbox: MutexGuard<'g, SandboxState>,
         route: &Route,
         call: Call<'a>,
         body: &'a [u8],
-    ) -> (MutexGuard<'g, World>, Answer, bool) {
-        let mut transaction = world.state.transaction();
-        let mut answer = run(route, call.clone(), body, &world.state, &mut transaction);
-        if answer.is_ok()
-            && let Some(purchase) = transaction.question()
-            && world.state.settings.callbacks.target.is_some()
+    ) -> (MutexGuard<'g, SandboxState>, CallResult, bool) {
+        let mut transaction = sandbox.state.transaction();
+        let mut result = run(route, call.clone(), body, &sandbox.state, &mut transaction);
+        if result.is_ok()
+            && let Some(purchase) = transaction.authorization_request()
+            && sandbox.state.settings.webhooks.target.is_some()
         {
-            world.state.keep_numbers(&transaction);
-            drop(world);
-            let decision = ask(&self.0, purchase);
-            world = self.0.lock();
-            transaction = world.state.transaction();
-            answer = run(route, Call { decision: Some(&decision), ..call }, body, &world.state, &mut transaction);
+            sandbox.state.keep_numbers(&transaction);
+            drop(sandbox);
+            let decision = request_decision(&self.0, purchase);
+            sandbox = self.0.lock();
+            transaction = sandbox.state.transaction();
+            result = run(route, Call { decision: Some(&decision), ..call }, body, &sandbox.state, &mut transaction);
         }
-        let committed = answer.is_ok() && !transaction.is_empty();
-        if answer.is_ok() {
-            world.commit(transaction);
+        let committed = result.is_ok() && !transaction.is_empty();
+        if result.is_ok() {
+            sandbox.commit(transaction);
         }
-        (world, answer, committed)
+        (sandbox, result, committed)
     }
 
-    /// Executes an admitted call when its client has long given up; `name` is its entry in the log.
+    /// Executes an admitted call after a delay, when its client has given up; `entry_id` is its entry in the log.
     fn execute_later(
         &self,
         after: Duration,
-        name: usize,
+        entry_id: usize,
         origin: Origin,
         head: &Head<'_>,
         route: &'static Route,
         body: &[u8],
     ) {
-        let front = Self(Arc::clone(&self.0));
-        let (head, body) = (head.keep(), body.to_vec());
-        self.0.later.run(after, move || {
+        let service = Self(Arc::clone(&self.0));
+        let (head, body) = (head.to_owned(), body.to_vec());
+        self.0.delay_queue.run(after, move || {
             head.with(|head| {
-                let world = front.0.lock();
-                let call = front.call(origin, head, route, world.state.clock.now_ms());
-                let (mut world, _, committed) = front.execute(world, route, call, &body);
+                let sandbox = service.0.lock();
+                let call = service.call(origin, head, route, sandbox.state.clock.now_ms());
+                let (mut sandbox, _, committed) = service.execute(sandbox, route, call, &body);
                 if committed {
-                    world.log.committed_late(name);
+                    sandbox.log.committed_late(entry_id);
                 }
             });
         });
     }
 
-    fn reply(&self, head: &Head<'_>, found: Found, now_ms: i64, fault: Option<FaultKind>, answer: &Answer) -> Reply {
-        let envelope = match answer {
+    /// Encodes the response to a request, or the faulty one.
+    fn encode(
+        &self,
+        head: &Head<'_>,
+        found: Found,
+        now_ms: i64,
+        fault: Option<FaultKind>,
+        result: &CallResult,
+    ) -> EncodedResponse {
+        let envelope = match result {
             Ok(data) => success(data),
             Err(refusal) => refused(refusal, Language::from_header(head.header("language"))),
         };
-        let plain = match (found, answer) {
+        let plain = match (found, result) {
             (Found::Nothing, _) => Response { status: 404, ..Response::json(now_ms, &envelope) },
             (Found::WrongMethod, _) => Response { status: 405, ..Response::json(now_ms, &envelope) },
             (Found::Route(_), Err(refusal)) => {
@@ -173,13 +186,16 @@ impl Front {
             (Found::Route(_), Ok(_)) => Response::json(now_ms, &envelope),
         };
         match fault {
-            None => Reply::new(&plain),
-            Some(fault) => shape(fault, &Outgoing { plain, data: answer.as_deref().ok(), trap_url: &self.0.trap_url }),
+            None => EncodedResponse::new(&plain),
+            Some(fault) => faulty_response(
+                fault,
+                &IntendedResponse { plain, data: result.as_deref().ok(), redirect_url: &self.0.redirect_url },
+            ),
         }
     }
 }
 
-/// The response to a refused call, with the status that the code has under the setting.
+/// The response to a refused call, with the HTTP status of the code under the setting.
 fn refused_response(wanted: HttpStatuses, code: i64, envelope: Response<'_>) -> Response<'_> {
     let status = strict_status(code);
     match wanted {
@@ -191,12 +207,14 @@ fn refused_response(wanted: HttpStatuses, code: i64, envelope: Response<'_>) -> 
     }
 }
 
+/// The envelope of a refused call.
 fn refused(refusal: &Refusal, language: Language) -> Vec<u8> {
-    // JSON text of a string: serde_json escapes it, `Value` prints it.
+    // `Value` writes a string as JSON.
     let msg = serde_json::Value::from(refusal.message(language));
     format!(r#"{{"code":{},"msg":{msg}}}"#, refusal.code).into_bytes()
 }
 
+/// The log entry of a request, before it is executed.
 fn entry(origin: Origin, head: &Head<'_>, found: Found, time_ms: i64, fault: Option<FaultKind>) -> Entry {
     Entry {
         operation: operation(found),
@@ -225,6 +243,7 @@ fn operation(found: Found) -> &'static str {
     }
 }
 
+/// The offset of the clock for this request, in milliseconds.
 fn skew(fault: Option<FaultKind>) -> i64 {
     match fault {
         Some(FaultKind::SkewClock(by_ms)) => by_ms,
@@ -232,7 +251,7 @@ fn skew(fault: Option<FaultKind>) -> i64 {
     }
 }
 
-/// The code of a request that a fault keeps from being executed. For a redirect and an HTTP status nobody sees it.
+/// The code of a request that is not executed because of its fault. For a redirect or an HTTP status it is not sent.
 fn refused_by(fault: Option<FaultKind>) -> Option<i64> {
     match fault? {
         FaultKind::Code(code) => Some(code),

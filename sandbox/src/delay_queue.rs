@@ -1,12 +1,12 @@
-//! Work that is done later in real time, by one thread that starts with the first piece of it.
+//! A queue of delayed jobs in real time, and the thread that runs them.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// What is waiting. A stop does all of it at once, in the order in which it would have become due.
+/// A queue of delayed jobs. The thread starts with the first job. A stop runs all jobs at once, in the order of their times.
 #[derive(Default)]
-pub(crate) struct Later {
+pub(crate) struct DelayQueue {
     queue: Mutex<Queue>,
     wake: Condvar,
 }
@@ -15,19 +15,20 @@ type Job = Box<dyn FnOnce() + Send>;
 
 #[derive(Default)]
 struct Queue {
-    /// `None`: so late that only a stop does it.
+    /// The job, and when it is due; `None`: the time is not representable, so only a stop runs it.
     jobs: Vec<(Option<Instant>, Job)>,
     thread: Option<JoinHandle<()>>,
     stopped: bool,
 }
 
-impl Later {
-    /// Runs the job after that time.
+impl DelayQueue {
+    /// Runs the job after that delay.
     pub(crate) fn run(self: &Arc<Self>, after: Duration, job: impl FnOnce() + Send + 'static) {
         let mut queue = self.lock();
         if queue.thread.is_none() && !queue.stopped {
-            let own = Arc::clone(self);
-            queue.thread = std::thread::Builder::new().name("late".to_owned()).spawn(move || own.work()).ok();
+            let of_thread = Arc::clone(self);
+            queue.thread =
+                std::thread::Builder::new().name("delayed jobs".to_owned()).spawn(move || of_thread.work()).ok();
         }
         if queue.thread.is_none() {
             drop(queue);
@@ -37,7 +38,7 @@ impl Later {
         self.wake.notify_one();
     }
 
-    /// Does what is waiting and joins the thread.
+    /// Runs all queued jobs and joins the thread.
     pub(crate) fn stop(&self) {
         let thread = {
             let mut queue = self.lock();
@@ -57,7 +58,7 @@ impl Later {
                 .jobs
                 .iter()
                 .enumerate()
-                // Without a time comes last; of the same time, the first that came.
+                // Jobs without a time come last; of jobs of the same time, the first one comes first.
                 .min_by_key(|(_, (due, _))| (due.is_none(), *due))
                 .map(|(at, (due, _))| (at, *due));
             let left = match next {
@@ -91,17 +92,17 @@ mod tests {
 
     #[test]
     fn jobs_run_when_they_are_due_and_the_rest_at_the_stop() {
-        let later = Arc::new(Later::default());
+        let queue = Arc::new(DelayQueue::default());
         let (send, done) = mpsc::channel();
         for (name, after) in [("never", Duration::MAX), ("hour", Duration::from_secs(3600)), ("now", Duration::ZERO)] {
             let send = send.clone();
-            later.run(after, move || send.send(name).unwrap());
+            queue.run(after, move || send.send(name).unwrap());
         }
         assert_eq!(Ok("now"), done.recv_timeout(Duration::from_secs(5)));
         assert!(done.try_recv().is_err());
-        later.stop();
+        queue.stop();
         assert_eq!(vec!["hour", "never"], done.try_iter().collect::<Vec<_>>());
-        later.run(Duration::from_secs(3600), move || send.send("after").unwrap());
-        assert_eq!(Ok("after"), done.try_recv(), "nothing waits after the stop");
+        queue.run(Duration::from_secs(3600), move || send.send("after").unwrap());
+        assert_eq!(Ok("after"), done.try_recv(), "no job waits after the stop");
     }
 }

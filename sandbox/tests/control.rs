@@ -4,17 +4,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
 
 mod common;
-#[path = "common/merchant.rs"]
-mod merchant;
+#[path = "common/webhook_receiver.rs"]
+mod webhook_receiver;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use common::{Caller, Given};
+use common::{Caller, TestEnv};
 use keysecure_sandbox::Sandbox;
-use merchant::Merchant;
 use serde_json::{Value, json};
+use webhook_receiver::WebhookReceiver;
 
 struct Control {
     agent: ureq::Agent,
@@ -48,18 +48,18 @@ fn read(mut answer: ureq::http::Response<ureq::Body>) -> (u16, Value) {
     (status, serde_json::from_slice(&answer.body_mut().read_to_vec().unwrap()).unwrap())
 }
 
-fn started() -> (Given, Control) {
-    let given = Given::credit();
-    let control = Control::new(given.sandbox.control_url());
-    (given, control)
+fn started() -> (TestEnv, Control) {
+    let env = TestEnv::credit();
+    let control = Control::new(env.sandbox.control_url());
+    (env, control)
 }
 
 #[test]
 fn cardholders_and_cards_can_be_decided_on() {
-    let given = Given::new(Sandbox::builder().manual_cards());
-    let control = Control::new(given.sandbox.control_url());
+    let env = TestEnv::new(Sandbox::builder().manual_cards());
+    let control = Control::new(env.sandbox.control_url());
     let applied =
-        given.caller.post("/v1/cardholder/apply", json!({"cardholder_unique_no": "u", "sumsub_share_token": "papers"}));
+        env.caller.post("/v1/cardholder/apply", json!({"cardholder_unique_no": "u", "sumsub_share_token": "papers"}));
     let holder = json!({"cardholder_no": applied.text("cardholder_no")});
     let status = || {
         let state = control.get("/state").1;
@@ -79,9 +79,9 @@ fn cardholders_and_cards_can_be_decided_on() {
     assert_eq!(404, control.post("/cardholders/approve", json!({"cardholder_no": "17"})).0);
 
     for (at, call) in ["/cards/issue", "/cards/fail"].into_iter().enumerate() {
-        let body = json!({"cardholder_no": given.holder, "card_unique_no": call, "card_type": "Virtual",
+        let body = json!({"cardholder_no": env.holder, "card_unique_no": call, "card_type": "Virtual",
                           "package_no": "1600000000000000101"});
-        let card_no = given.caller.post("/v1/card/apply", body).text("card_no");
+        let card_no = env.caller.post("/v1/card/apply", body).text("card_no");
         let mut body = json!({"card_no": card_no});
         if at == 1 {
             body["reason"] = json!("no stock");
@@ -93,8 +93,8 @@ fn cardholders_and_cards_can_be_decided_on() {
 
 #[test]
 fn the_clock_the_tokens_and_the_settings_can_be_set() {
-    let (given, control) = started();
-    let code = || given.caller.get(&format!("/v1/cardholder/{}/info", given.holder)).code();
+    let (env, control) = started();
+    let code = || env.caller.get(&format!("/v1/cardholder/{}/info", env.holder)).code();
     control.done("/clock/freeze", json!({}));
     let now_ms = || control.get("/clock").1["now_ms"].as_i64().unwrap();
     let stood = now_ms();
@@ -114,26 +114,26 @@ fn the_clock_the_tokens_and_the_settings_can_be_set() {
         assert_eq!(refused, code());
     }
     control.done("/settings", json!({"pci_enabled": false}));
-    assert_eq!(1013, given.caller.get("/v1/card/17/private/info").code());
+    assert_eq!(1013, env.caller.get("/v1/card/17/private/info").code());
     control.done("/tokens/revoke", json!({}));
     assert_eq!(1007, code());
 }
 
 #[test]
 fn faults_can_be_planned_and_watched() {
-    let (given, control) = started();
+    let (env, control) = started();
     control.done("/faults", json!({"operation": "accounts.transfer", "nth": 2, "kind": "drop_after_commit"}));
     control.done("/faults", json!({"operation": "cards.packages", "times": 2, "kind": {"code": 1009}}));
-    given.transfer("a", "In", "1").data();
+    env.transfer("a", "In", "1").data();
     let body =
-        json!({"cardholder_no": given.holder, "transfer_unique_no": "b", "type": "In", "balance": "1"}).to_string();
-    assert!(given.caller.try_post("/v1/account/transfer", body.as_bytes()).is_err());
+        json!({"cardholder_no": env.holder, "transfer_unique_no": "b", "type": "In", "balance": "1"}).to_string();
+    assert!(env.caller.try_post("/v1/account/transfer", body.as_bytes()).is_err());
     let fired = control.get("/faults/fired").1;
     assert_eq!(json!("drop_after_commit"), fired["faults"][0]["kind"]);
     assert_eq!(2, control.get("/state").1["transfers"].as_array().unwrap().len());
-    assert_eq!(1009, given.caller.post("/v1/card/package/list", json!({})).code());
+    assert_eq!(1009, env.caller.post("/v1/card/package/list", json!({})).code());
     control.done("/faults/clear", json!({}));
-    assert_eq!(0, given.caller.post("/v1/card/package/list", json!({})).code());
+    assert_eq!(0, env.caller.post("/v1/card/package/list", json!({})).code());
     assert_eq!(json!({"calls": 0}), control.get("/redirect_calls").1);
     let requests = control.get("/requests").1;
     assert!(requests["requests"].as_array().unwrap().iter().any(|request| request["fault"] == "drop_after_commit"));
@@ -150,7 +150,7 @@ fn faults_can_be_planned_and_watched() {
 
 #[test]
 fn rows_can_be_seeded_and_the_books_read() {
-    let (given, control) = started();
+    let (env, control) = started();
     let holder = control.done("/seed/approved_cardholder", json!({}))["cardholder_no"].clone();
     let card = control.done("/seed/virtual_card", json!({"cardholder_no": holder}))["card_no"].clone();
     let physical = control.done("/seed/physical_card", json!({"cardholder_no": holder}))["card_no"].clone();
@@ -170,36 +170,36 @@ fn rows_can_be_seeded_and_the_books_read() {
     assert_eq!(json!("2.00"), control.get("/ledger").1["balances"][account]);
     let secrets = control.done("/cards/secrets_for_tests", json!({"card_no": physical}));
     let physical = physical.as_str().unwrap();
-    assert_eq!(given.sandbox.pan_for_tests(physical).unwrap(), secrets["pan"].as_str().unwrap());
-    assert_eq!(given.sandbox.cvv_for_tests(physical).unwrap(), secrets["cvv"].as_str().unwrap());
+    assert_eq!(env.sandbox.pan_for_tests(physical).unwrap(), secrets["pan"].as_str().unwrap());
+    assert_eq!(env.sandbox.cvv_for_tests(physical).unwrap(), secrets["cvv"].as_str().unwrap());
     assert_eq!(json!({"matches": false}), control.done("/cards/pin_matches", json!({"card_no": physical, "pin": "1"})));
 }
 
 #[test]
 fn callbacks_can_be_set_up_broken_and_looked_at() {
-    let merchant = Merchant::willing();
-    let (given, control) = started();
-    given.fund("100");
-    let settings = json!({"url": merchant.url(), "secret": "s1", "app_id": "app", "sign_style": "java_hash_map"});
+    let receiver = WebhookReceiver::accepting();
+    let (env, control) = started();
+    env.fund("100");
+    let settings = json!({"url": receiver.url(), "secret": "s1", "app_id": "app", "sign_style": "java_hash_map"});
     control.done("/callbacks/settings", settings);
     control.done("/callbacks/settings", json!({"rotated_secret": "s2", "nulls": "sent"}));
     assert_eq!(
-        json!({"url": merchant.url(), "app_id": "app", "sign_style": "java_hash_map", "nulls": "sent", "waiting": 0}),
+        json!({"url": receiver.url(), "app_id": "app", "sign_style": "java_hash_map", "nulls": "sent", "waiting": 0}),
         control.get("/callbacks").1
     );
     control.done("/callbacks/faults", json!({"action": "Card_update", "kind": "drop"}));
     control.done("/callbacks/faults", json!({"kind": "old_secret"}));
-    let card_no = given.virtual_card();
+    let card_no = env.virtual_card();
     let purchase = json!({"card_no": card_no, "amount": "1"});
-    let consume_no = given.caller.post("/v1/simulate/auth", purchase).text("consume_no");
-    given.caller.post("/v1/simulate/consumption_clear", json!({"consume_no": consume_no})).data();
+    let consume_no = env.caller.post("/v1/simulate/auth", purchase).text("consume_no");
+    env.caller.post("/v1/simulate/consumption_clear", json!({"consume_no": consume_no})).data();
     let fees = json!([{"fee_type": "Atm_fee", "amount": "0.10"}]);
     control.done("/consumptions/complete_fees", json!({"consume_no": consume_no, "fee_detail": fees}));
-    given.caller.post("/v1/card/status/update", json!({"card_no": card_no, "status": "Frozen"})).data();
+    env.caller.post("/v1/card/status/update", json!({"card_no": card_no, "status": "Frozen"})).data();
     let settled = || control.done("/callbacks/settle", json!({"ms": 10_000}));
     assert_eq!(json!({"settled": true}), settled());
-    assert_eq!(vec!["Consumption"; 3], merchant.actions());
-    assert!(merchant.heard()[0].is_signed_by("app", "s1") && merchant.last().is_signed_by("app", "s2"));
+    assert_eq!(vec!["Consumption"; 3], receiver.actions());
+    assert!(receiver.received()[0].is_signed_by("app", "s1") && receiver.last().is_signed_by("app", "s2"));
     let deliveries = control.get("/callbacks/deliveries").1["deliveries"].clone();
     assert_eq!(4, deliveries.as_array().unwrap().len());
     assert_eq!((json!("drop"), json!(null)), (deliveries[3]["fault"].clone(), deliveries[3]["http_status"].clone()));
@@ -209,7 +209,7 @@ fn callbacks_can_be_set_up_broken_and_looked_at() {
     });
     control.done("/callbacks/redeliver", json!({"id": deliveries[3]["id"]}));
     settled();
-    assert_eq!("Card_update", merchant.last().action());
+    assert_eq!("Card_update", receiver.last().action());
     assert_eq!(404, control.post("/callbacks/redeliver", json!({"id": "x"})).0);
     assert_eq!(404, control.post("/consumptions/complete_fees", json!({"consume_no": "1", "fee_detail": []})).0);
     assert_eq!(400, control.post("/callbacks/settings", json!({"url": "http://example.com/"})).0);
@@ -221,19 +221,19 @@ fn callbacks_can_be_set_up_broken_and_looked_at() {
 
 #[test]
 fn the_program_sends_callbacks() {
-    let merchant = Merchant::willing();
-    let (_running, info) = program(&["--callback-url", &merchant.url(), "--manual-cards"]);
+    let receiver = WebhookReceiver::accepting();
+    let (_running, info) = program(&["--callback-url", &receiver.url(), "--manual-cards"]);
     let control = Control::new(info["control_url"].as_str().unwrap());
-    assert_eq!(json!(merchant.url()), control.get("/callbacks").1["url"]);
+    assert_eq!(json!(receiver.url()), control.get("/callbacks").1["url"]);
 }
 
 #[test]
 fn a_snapshot_can_be_taken_and_restored() {
-    let (given, control) = started();
+    let (env, control) = started();
     let name = control.done("/snapshot", json!({}));
-    given.fund("3");
+    env.fund("3");
     control.done("/restore", name);
-    assert_eq!("0.00", given.balance());
+    assert_eq!("0.00", env.balance());
     assert_eq!(404, control.post("/restore", json!({"snapshot": 9})).0);
     assert_eq!(404, control.post("/restore", json!({"snapshot": 0})).0);
 }
@@ -367,8 +367,8 @@ fn the_program_refuses_what_it_does_not_know() {
 
 #[test]
 fn the_library_and_the_control_url_see_the_same_sandbox() {
-    let (given, control) = started();
-    Caller::ready(&given.sandbox);
+    let (env, control) = started();
+    Caller::with_token(&env.sandbox);
     let shown = control.get("/requests").1["requests"].as_array().unwrap().len();
-    assert_eq!(given.sandbox.requests().len(), shown);
+    assert_eq!(env.sandbox.requests().len(), shown);
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 #[test]
 fn a_cardholder_gets_money_and_a_card() {
     let sandbox = Sandbox::start().unwrap();
-    let caller = Caller::ready(&sandbox);
+    let caller = Caller::with_token(&sandbox);
     let applied = caller
         .post("/v1/cardholder/apply", json!({"cardholder_unique_no": "u-1", "sumsub_share_token": "auto-approve"}));
     let cardholder_no = applied.text("cardholder_no");

@@ -9,7 +9,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use common::{Caller, Given};
+use common::{Caller, TestEnv};
 use keysecure_sandbox::{Fault, FaultKind, Sandbox};
 use serde_json::json;
 
@@ -30,18 +30,18 @@ fn raw(sandbox: &Sandbox, bytes: &[u8]) -> String {
 
 #[test]
 fn the_last_drop_stops_everything_even_a_stalled_request_and_an_idle_connection() {
-    let given = Given::credit();
-    given.sandbox.fault(Fault::on("token", FaultKind::Stall(Duration::from_secs(60))));
-    let mut idle = connect(&given.sandbox);
-    let caller = given.caller.clone();
+    let env = TestEnv::credit();
+    env.sandbox.fault(Fault::on("token", FaultKind::Stall(Duration::from_secs(60))));
+    let mut idle = connect(&env.sandbox);
+    let caller = env.caller.clone();
     let stalled = std::thread::spawn(move || caller.try_get("/v1/merchant/token").is_err());
-    while given.sandbox.faults_fired().is_empty() {
+    while env.sandbox.faults_fired().is_empty() {
         std::thread::sleep(Duration::from_millis(1));
     }
-    let url = given.sandbox.base_url().trim_start_matches("http://").to_owned();
-    let second = given.sandbox.clone();
+    let url = env.sandbox.base_url().trim_start_matches("http://").to_owned();
+    let second = env.sandbox.clone();
     let started = Instant::now();
-    drop(given.sandbox);
+    drop(env.sandbox);
     assert!(TcpStream::connect(&url).is_ok(), "a clone keeps it running");
     drop(second);
     assert!(started.elapsed() < Duration::from_secs(5));
@@ -87,7 +87,7 @@ fn raw_and_hang_up(sandbox: &Sandbox, bytes: &[u8]) -> String {
 
 #[test]
 fn hostile_bodies_are_refused_on_every_call_and_the_server_lives() {
-    let given = Given::credit();
+    let env = TestEnv::credit();
     let deep = format!("{{\"card_no\":{}{}}}", "[".repeat(50_000), "]".repeat(50_000));
     let huge = format!("{{\"amount\":{}}}", "9".repeat(100_000));
     let bodies: [&[u8]; 9] = [
@@ -120,7 +120,7 @@ fn hostile_bodies_are_refused_on_every_call_and_the_server_lives() {
     ];
     for path in posts {
         for body in bodies {
-            let got = given.caller.try_post(&format!("/v1/{path}"), body).unwrap();
+            let got = env.caller.try_post(&format!("/v1/{path}"), body).unwrap();
             assert_eq!(1004, got.code(), "{path} {:?}", String::from_utf8_lossy(&body[..body.len().min(40)]));
         }
     }
@@ -128,13 +128,13 @@ fn hostile_bodies_are_refused_on_every_call_and_the_server_lives() {
         for number in
             ["1e99999999999", "1e-99999999999", "0.000000000000000000000000000000000001", "99999999999999999999"]
         {
-            let card_no = given.virtual_card();
+            let card_no = env.virtual_card();
             let body = format!("{{\"card_no\":\"{card_no}\",\"amount\":1,\"{field}\":{number}}}");
-            let got = given.caller.try_post("/v1/simulate/auth", body.as_bytes()).unwrap();
+            let got = env.caller.try_post("/v1/simulate/auth", body.as_bytes()).unwrap();
             assert_eq!(1004, got.code(), "{field} {number}");
         }
     }
-    assert!(given.sandbox.consumptions().is_empty());
+    assert!(env.sandbox.consumptions().is_empty());
 }
 
 #[test]
@@ -167,11 +167,11 @@ fn a_body_may_come_in_pieces_and_may_wait_to_be_asked_for() {
 
 #[test]
 fn a_record_shows_the_request_without_its_secrets() {
-    let given = Given::credit();
-    let card_no = given.physical_card();
-    let pin = given.encrypt("135791");
-    given.caller.post("/v1/card/pin/set", json!({"cardholder_no": given.holder, "card_no": card_no, "pin": pin}));
-    let record = given.sandbox.requests().pop().unwrap();
+    let env = TestEnv::credit();
+    let card_no = env.physical_card();
+    let pin = env.encrypt("135791");
+    env.caller.post("/v1/card/pin/set", json!({"cardholder_no": env.holder, "card_no": card_no, "pin": pin}));
+    let record = env.sandbox.requests().pop().unwrap();
     assert_eq!(
         ("cards.set_pin", "POST", "/open-api/v1/card/pin/set"),
         (&*record.operation, &*record.method, &*record.path)
@@ -179,10 +179,10 @@ fn a_record_shows_the_request_without_its_secrets() {
     assert_eq!((Some(4005), None, false), (record.code, record.fault, record.committed));
     assert!(record.headers.iter().any(|name| name.eq_ignore_ascii_case("access-token")));
     let shown = serde_json::to_string(&record).unwrap();
-    assert!(shown.contains(&card_no) && !shown.contains(&pin) && !shown.contains(given.caller.token.as_ref().unwrap()));
-    let state = format!("{:?}{:?}", given.sandbox.cards(), given.sandbox);
-    assert!(!state.contains(&given.sandbox.pan_for_tests(&card_no).unwrap()));
-    assert!(!state.contains(given.sandbox.api_secret()));
+    assert!(shown.contains(&card_no) && !shown.contains(&pin) && !shown.contains(env.caller.token.as_ref().unwrap()));
+    let state = format!("{:?}{:?}", env.sandbox.cards(), env.sandbox);
+    assert!(!state.contains(&env.sandbox.pan_for_tests(&card_no).unwrap()));
+    assert!(!state.contains(env.sandbox.api_secret()));
 }
 
 #[test]
@@ -233,25 +233,25 @@ fn the_seed_decides_all_numbers() {
 
 #[test]
 fn a_snapshot_brings_everything_back() {
-    let given = Given::credit();
-    given.fund("10");
-    let card_no = given.virtual_card();
-    let snapshot = given.sandbox.snapshot();
-    given.transfer("later", "Out", "4").data();
-    given.sandbox.revoke_tokens();
-    given.sandbox.set_pci_enabled(false);
-    given.sandbox.advance(Duration::from_secs(3600));
-    let later = given.sandbox.now_ms();
-    given.sandbox.restore(&snapshot);
-    assert_eq!("10.00", given.balance());
-    assert_eq!(1, given.sandbox.transfers().len());
-    assert_eq!(0, given.caller.get(&format!("/v1/card/{card_no}/private/info")).code());
-    assert!(given.sandbox.now_ms() < later);
+    let env = TestEnv::credit();
+    env.fund("10");
+    let card_no = env.virtual_card();
+    let snapshot = env.sandbox.snapshot();
+    env.transfer("later", "Out", "4").data();
+    env.sandbox.revoke_tokens();
+    env.sandbox.set_pci_enabled(false);
+    env.sandbox.advance(Duration::from_secs(3600));
+    let later = env.sandbox.now_ms();
+    env.sandbox.restore(&snapshot);
+    assert_eq!("10.00", env.balance());
+    assert_eq!(1, env.sandbox.transfers().len());
+    assert_eq!(0, env.caller.get(&format!("/v1/card/{card_no}/private/info")).code());
+    assert!(env.sandbox.now_ms() < later);
     // The same again gives the same numbers.
-    given.sandbox.restore(&snapshot);
-    let first = given.transfer("x", "In", "1").text("transfer_no");
-    given.sandbox.restore(&snapshot);
-    assert_eq!(first, given.transfer("x", "In", "1").text("transfer_no"));
+    env.sandbox.restore(&snapshot);
+    let first = env.transfer("x", "In", "1").text("transfer_no");
+    env.sandbox.restore(&snapshot);
+    assert_eq!(first, env.transfer("x", "In", "1").text("transfer_no"));
 }
 
 #[test]

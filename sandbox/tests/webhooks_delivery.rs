@@ -4,70 +4,68 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
 
 mod common;
-#[path = "common/merchant.rs"]
-mod merchant;
+#[path = "common/webhook_receiver.rs"]
+mod webhook_receiver;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use common::Given;
-use keysecure_sandbox::{
-    CallbackAction, CallbackFault, CallbackNulls, DeliveryRecord, Sandbox, SandboxError, SignStyle,
-};
-use merchant::{Merchant, Says};
+use common::TestEnv;
+use keysecure_sandbox::{DeliveryRecord, NullFields, Sandbox, SandboxError, SignStyle, WebhookAction, WebhookFault};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
+use webhook_receiver::{Reply, WebhookReceiver};
 
 const SOON: Duration = Duration::from_secs(10);
 
 /// A sandbox in credit mode whose merchant is told, with a funded cardholder and a card. The clock stands still.
-fn told(merchant: &Merchant) -> (Given, String) {
-    let given = Given::new(Sandbox::builder().callback_url(merchant.url()));
-    given.sandbox.freeze();
-    let card_no = given.virtual_card();
-    given.fund("600");
-    (given, card_no)
+fn told(receiver: &WebhookReceiver) -> (TestEnv, String) {
+    let env = TestEnv::new(Sandbox::builder().webhook_url(receiver.url()));
+    env.sandbox.freeze();
+    let card_no = env.virtual_card();
+    env.fund("600");
+    (env, card_no)
 }
 
-fn settle(given: &Given) {
-    assert!(given.sandbox.settle_callbacks(SOON), "{:?}", given.sandbox.callback_info());
+fn settle(env: &TestEnv) {
+    assert!(env.sandbox.settle_webhooks(SOON), "{:?}", env.sandbox.webhook_info());
 }
 
-fn simulate(given: &Given, call: &str, body: Value) -> String {
-    given.caller.post(&format!("/v1/simulate/{call}"), body).text("consume_no")
+fn simulate(env: &TestEnv, call: &str, body: Value) -> String {
+    env.caller.post(&format!("/v1/simulate/{call}"), body).text("consume_no")
 }
 
-fn purchase(given: &Given, card_no: &str) -> String {
-    simulate(given, "auth", json!({"card_no": card_no, "amount": "10.5"}))
+fn purchase(env: &TestEnv, card_no: &str) -> String {
+    simulate(env, "auth", json!({"card_no": card_no, "amount": "10.5"}))
 }
 
-fn set_status(given: &Given, card_no: &str, status: &str) {
-    given.caller.post("/v1/card/status/update", json!({"card_no": card_no, "status": status})).data();
+fn set_status(env: &TestEnv, card_no: &str, status: &str) {
+    env.caller.post("/v1/card/status/update", json!({"card_no": card_no, "status": status})).data();
 }
 
 /// Does something that brings about one callback.
-fn freeze(given: &Given, card_no: &str) {
-    set_status(given, card_no, "Frozen");
+fn freeze(env: &TestEnv, card_no: &str) {
+    set_status(env, card_no, "Frozen");
 }
 
-fn last_delivery(given: &Given) -> DeliveryRecord {
-    given.sandbox.deliveries().pop().unwrap()
+fn last_delivery(env: &TestEnv) -> DeliveryRecord {
+    env.sandbox.deliveries().pop().unwrap()
 }
 
 #[test]
 fn a_card_tells_each_change_of_its_status() {
-    let merchant = Merchant::willing();
-    let (given, _) = told(&merchant);
-    let body = json!({"cardholder_no": given.holder, "card_unique_no": "c", "card_type": "Virtual",
+    let receiver = WebhookReceiver::accepting();
+    let (env, _) = told(&receiver);
+    let body = json!({"cardholder_no": env.holder, "card_unique_no": "c", "card_type": "Virtual",
                       "package_no": "1600000000000000102"});
-    let card_no = given.caller.post("/v1/card/apply", body).text("card_no");
-    set_status(&given, &card_no, "Frozen");
-    set_status(&given, &card_no, "Activated");
-    set_status(&given, &card_no, "Delete");
-    settle(&given);
-    let heard = merchant.heard();
-    let cards: Vec<_> = heard.iter().filter(|heard| heard.action() == "Card_update").collect();
+    let card_no = env.caller.post("/v1/card/apply", body).text("card_no");
+    set_status(&env, &card_no, "Frozen");
+    set_status(&env, &card_no, "Activated");
+    set_status(&env, &card_no, "Delete");
+    settle(&env);
+    let received = receiver.received();
+    let cards: Vec<_> = received.iter().filter(|received| received.action() == "Card_update").collect();
     let steps: Vec<_> =
         cards.iter().map(|card| (card.data()["before_status"].clone(), card.data()["after_status"].clone())).collect();
     let step = |before: &str, after: &str| (json!(before), json!(after));
@@ -82,95 +80,94 @@ fn a_card_tells_each_change_of_its_status() {
     );
     for card in &cards {
         let data = card.data();
-        assert_eq!((json!(card_no), json!(given.sandbox.now_ms())), (data["card_no"].clone(), data["time"].clone()));
+        assert_eq!((json!(card_no), json!(env.sandbox.now_ms())), (data["card_no"].clone(), data["time"].clone()));
         assert!(data.get("reason").is_none(), "nothing to say: {data}");
     }
-    assert_eq!("Open_card", heard[0].data()["type"], "the opening fee is a consumption");
-    assert!(heard[0].data().get("merchant_info").is_none());
-    assert_eq!("", heard[0].data()["detail"], "empty text stays in");
+    assert_eq!("Open_card", received[0].data()["type"], "the opening fee is a consumption");
+    assert!(received[0].data().get("merchant_info").is_none());
+    assert_eq!("", received[0].data()["detail"], "empty text stays in");
 }
 
 #[test]
 fn a_refused_card_tells_why() {
-    let merchant = Merchant::willing();
-    let given = Given::new(Sandbox::builder().manual_cards().callback_url(merchant.url()));
-    let body = json!({"cardholder_no": given.holder, "card_unique_no": "c", "card_type": "Virtual",
+    let receiver = WebhookReceiver::accepting();
+    let env = TestEnv::new(Sandbox::builder().manual_cards().webhook_url(receiver.url()));
+    let body = json!({"cardholder_no": env.holder, "card_unique_no": "c", "card_type": "Virtual",
                       "package_no": "1600000000000000101"});
-    given.fund("500");
-    let card_no = given.caller.post("/v1/card/apply", body).text("card_no");
-    settle(&given);
-    assert_eq!(0, merchant.actions().iter().filter(|action| *action == "Card_update").count(), "still Pending");
-    given.sandbox.fail_card(&card_no, "no stock").unwrap();
-    settle(&given);
+    env.fund("500");
+    let card_no = env.caller.post("/v1/card/apply", body).text("card_no");
+    settle(&env);
+    assert_eq!(0, receiver.actions().iter().filter(|action| *action == "Card_update").count(), "still Pending");
+    env.sandbox.fail_card(&card_no, "no stock").unwrap();
+    settle(&env);
     assert_eq!((json!("Fail"), json!("no stock")), {
-        let data = merchant.last().data();
+        let data = receiver.last().data();
         (data["after_status"].clone(), data["reason"].clone())
     });
 }
 
 #[test]
 fn a_purchase_is_told_when_it_is_made_when_it_is_settled_and_when_its_fees_are_known() {
-    let merchant = Merchant::willing();
-    let (given, card_no) = told(&merchant);
+    let receiver = WebhookReceiver::accepting();
+    let (env, card_no) = told(&receiver);
     let shop = json!({"merchant_name": "SHOP \"A\"", "merchant_mcc": "5734", "city": "Köln", "country": "DE"});
     let body = json!({"card_no": card_no, "amount": "10.5", "local_amount": "9.9", "local_currency": "EUR",
                       "merchant_info": shop});
-    let consume_no = simulate(&given, "auth", body);
+    let consume_no = simulate(&env, "auth", body);
     let fees = json!([{"fee_type": "Consume_fee", "amount": "0.30"}, {"fee_type": "Auth_fee", "amount": "0.2"}]);
-    simulate(&given, "consumption_clear", json!({"consume_no": consume_no, "amount": "11", "fee_detail": fees}));
+    simulate(&env, "consumption_clear", json!({"consume_no": consume_no, "amount": "11", "fee_detail": fees}));
     let late = keysecure_sandbox::Fee { fee_type: "Exchange_fee".to_owned(), amount: Decimal::new(15, 2) };
-    given.sandbox.complete_fees(&consume_no, vec![late]).unwrap();
-    settle(&given);
-    let heard = merchant.heard();
-    assert_eq!(3, heard.len());
-    let time = given.sandbox.now_ms();
+    env.sandbox.complete_fees(&consume_no, vec![late]).unwrap();
+    settle(&env);
+    let received = receiver.received();
+    assert_eq!(3, received.len());
+    let time = env.sandbox.now_ms();
     assert_eq!(
         json!({
-            "consume_no": consume_no, "card_no": card_no, "cardholder_no": given.holder, "type": "Consumption",
+            "consume_no": consume_no, "card_no": card_no, "cardholder_no": env.holder, "type": "Consumption",
             "amount": 10.5, "local_amount": 9.9, "local_currency": "EUR", "merchant_info": shop, "status": "Pending",
             "time": time, "fee": 0.0, "detail": "SHOP \"A\"", "fee_detail": [],
         }),
-        heard[0].data()
+        received[0].data()
     );
     for text in [r#""amount":10.50,"local_amount":9.90,"#, r#""fee":0.00,"#] {
-        assert!(heard[0].body.contains(text), "exact numbers: {}", heard[0].body);
+        assert!(received[0].body.contains(text), "exact numbers: {}", received[0].body);
     }
-    let settled = heard[1].data();
+    let settled = received[1].data();
     assert_eq!(
         (json!("Success"), json!(11.0), json!(0.5)),
         (settled["status"].clone(), settled["amount"].clone(), settled["fee"].clone())
     );
     let list = r#""fee_detail":[{"fee_type":"Consume_fee","amount":0.30},{"fee_type":"Auth_fee","amount":0.20}]"#;
-    assert!(heard[1].body.contains(list), "{}", heard[1].body);
+    assert!(received[1].body.contains(list), "{}", received[1].body);
     assert_eq!(
         (3, json!(0.65)),
-        (heard[2].data()["fee_detail"].as_array().unwrap().len(), heard[2].data()["fee"].clone())
+        (received[2].data()["fee_detail"].as_array().unwrap().len(), received[2].data()["fee"].clone())
     );
-    assert!(given.sandbox.ledger().total().is_zero());
-    assert_eq!("588.35", given.balance());
-    let pending = purchase(&given, &card_no);
-    assert!(given.sandbox.complete_fees(&pending, Vec::new()).is_err());
+    assert!(env.sandbox.ledger().total().is_zero());
+    assert_eq!("588.35", env.balance());
+    let pending = purchase(&env, &card_no);
+    assert!(env.sandbox.complete_fees(&pending, Vec::new()).is_err());
 }
 
 #[test]
 fn money_that_comes_back_is_told() {
-    let merchant = Merchant::willing();
-    let (given, card_no) = told(&merchant);
-    let (failed, reversed, refunded) =
-        (purchase(&given, &card_no), purchase(&given, &card_no), purchase(&given, &card_no));
-    simulate(&given, "consumption_clear", json!({"consume_no": refunded}));
-    settle(&given);
-    merchant.forget();
-    simulate(&given, "consumption_fail", json!({"consume_no": failed, "remark": "no stock"}));
-    let reversal = simulate(&given, "reversal", json!({"consume_relate_no": reversed}));
-    let refund = simulate(&given, "refund", json!({"consume_relate_no": refunded, "amount": "4"}));
-    settle(&given);
+    let receiver = WebhookReceiver::accepting();
+    let (env, card_no) = told(&receiver);
+    let (failed, reversed, refunded) = (purchase(&env, &card_no), purchase(&env, &card_no), purchase(&env, &card_no));
+    simulate(&env, "consumption_clear", json!({"consume_no": refunded}));
+    settle(&env);
+    receiver.forget();
+    simulate(&env, "consumption_fail", json!({"consume_no": failed, "remark": "no stock"}));
+    let reversal = simulate(&env, "reversal", json!({"consume_relate_no": reversed}));
+    let refund = simulate(&env, "refund", json!({"consume_relate_no": refunded, "amount": "4"}));
+    settle(&env);
     let said: Vec<_> = merchant
-        .heard()
+        .received()
         .iter()
-        .map(|heard| {
+        .map(|received| {
             ["consume_no", "type", "status", "remark", "consume_relate_no"]
-                .map(|name| heard.data()[name].as_str().unwrap_or("-").to_owned())
+                .map(|name| received.data()[name].as_str().unwrap_or("-").to_owned())
         })
         .collect();
     assert_eq!(
@@ -186,249 +183,250 @@ fn money_that_comes_back_is_told() {
 
 #[test]
 fn a_callback_is_a_signed_post() {
-    let merchant = Merchant::willing();
-    let (given, card_no) = told(&merchant);
-    purchase(&given, &card_no);
-    settle(&given);
-    let heard = merchant.last();
-    assert_eq!("POST /hook?from=sandbox HTTP/1.1", heard.line);
-    assert_eq!(merchant.address.to_string(), heard.headers["host"]);
+    let receiver = WebhookReceiver::accepting();
+    let (env, card_no) = told(&receiver);
+    purchase(&env, &card_no);
+    settle(&env);
+    let received = receiver.last();
+    assert_eq!("POST /hook?from=sandbox HTTP/1.1", received.line);
+    assert_eq!(receiver.address.to_string(), received.headers["host"]);
     for (name, value) in [("sign-version", "V1"), ("timezone", "UTC+8"), ("content-type", "application/json")] {
-        assert_eq!(value, heard.headers[name]);
+        assert_eq!(value, received.headers[name]);
     }
-    assert_eq!(given.sandbox.now_ms().to_string(), heard.headers["timestamp"]);
-    assert!(heard.is_signed_by(given.sandbox.api_key(), given.sandbox.api_secret()));
-    assert!(!heard.is_signed_by(given.sandbox.api_key(), "other"));
-    let record = last_delivery(&given);
-    assert_eq!((heard.id(), CallbackAction::Consumption, 1), (record.id, record.action, record.attempt));
+    assert_eq!(env.sandbox.now_ms().to_string(), received.headers["timestamp"]);
+    assert!(received.is_signed_by(env.sandbox.api_key(), env.sandbox.api_secret()));
+    assert!(!received.is_signed_by(env.sandbox.api_key(), "other"));
+    let record = last_delivery(&env);
+    assert_eq!((received.id(), WebhookAction::Consumption, 1), (record.id, record.action, record.attempt));
     assert_eq!((Some(200), Some(0), None), (record.http_status, record.code, record.error));
-    assert_eq!((heard.body, heard.headers["signature"].clone()), (record.body, record.signature));
+    assert_eq!((received.body, received.headers["signature"].clone()), (record.body, record.signature));
 }
 
 #[test]
 fn the_signature_follows_its_settings() {
-    let merchant = Merchant::willing();
-    let builder = Sandbox::builder().callback_url(merchant.url()).callback_secret("s1").callback_app_id("app");
-    let given = Given::new(builder.callback_nulls(CallbackNulls::Sent));
-    given.fund("500");
-    let card_no = given.virtual_card();
-    let consume_no = purchase(&given, &card_no);
+    let receiver = WebhookReceiver::accepting();
+    let builder = Sandbox::builder().webhook_url(receiver.url()).webhook_secret("s1").webhook_app_id("app");
+    let env = TestEnv::new(builder.null_fields(NullFields::Include));
+    env.fund("500");
+    let card_no = env.virtual_card();
+    let consume_no = purchase(&env, &card_no);
     let fees = json!([{"fee_type": "Consume_fee", "amount": "0.30"}]);
-    simulate(&given, "consumption_clear", json!({"consume_no": consume_no, "fee_detail": fees}));
-    settle(&given);
-    let heard = merchant.last();
-    assert!(heard.body.contains(r#""remark":null"#) && heard.body.contains(r#""consume_relate_no":null"#));
+    simulate(&env, "consumption_clear", json!({"consume_no": consume_no, "fee_detail": fees}));
+    settle(&env);
+    let received = receiver.last();
+    assert!(received.body.contains(r#""remark":null"#) && received.body.contains(r#""consume_relate_no":null"#));
     let shop = r#"{"merchant_name":"SANDBOX SHOP","merchant_mcc":"5999","city":"New York","country":"US"}"#;
-    assert!(heard.body.contains(shop), "the body keeps its order");
+    assert!(received.body.contains(shop), "the body keeps its order");
     let as_sent = |_: &str, raw: &str| raw.to_owned();
-    assert!(heard.is_signed_by("app", "s1") && !heard.is_signed("app", "s1", as_sent));
+    assert!(received.is_signed_by("app", "s1") && !received.is_signed("app", "s1", as_sent));
 
-    given.sandbox.set_sign_style(SignStyle::AsSent);
-    given.sandbox.rotate_callback_secret("s2");
-    given.sandbox.set_callback_app_id("other");
-    purchase(&given, &card_no);
-    settle(&given);
-    assert!(merchant.last().is_signed("other", "s2", as_sent));
-    given.sandbox.set_callback_secret("s3");
-    given.sandbox.set_sign_style(SignStyle::JavaHashMap);
-    purchase(&given, &card_no);
-    settle(&given);
-    assert!(merchant.last().is_signed_by("other", "s3"));
-    let shown = format!("{:?}{:?}", given.sandbox.callback_info(), given.sandbox.deliveries());
-    assert!(!shown.contains("s3") && !shown.contains(given.sandbox.api_secret()));
+    env.sandbox.set_sign_style(SignStyle::AsSent);
+    env.sandbox.rotate_webhook_secret("s2");
+    env.sandbox.set_webhook_app_id("other");
+    purchase(&env, &card_no);
+    settle(&env);
+    assert!(receiver.last().is_signed("other", "s2", as_sent));
+    env.sandbox.set_webhook_secret("s3");
+    env.sandbox.set_sign_style(SignStyle::JavaHashMap);
+    purchase(&env, &card_no);
+    settle(&env);
+    assert!(receiver.last().is_signed_by("other", "s3"));
+    let shown = format!("{:?}{:?}", env.sandbox.webhook_info(), env.sandbox.deliveries());
+    assert!(!shown.contains("s3") && !shown.contains(env.sandbox.api_secret()));
 }
 
 #[test]
 fn a_callback_that_is_not_taken_comes_again_in_virtual_time() {
     let open = Arc::new(AtomicBool::new(false));
     let takes = Arc::clone(&open);
-    let merchant = Merchant::new(move |heard| {
-        let later = heard.data()["after_status"] == "Activated";
+    let receiver = WebhookReceiver::new(move |received| {
+        let later = received.data()["after_status"] == "Activated";
         if later || takes.load(Ordering::Acquire) {
-            Says::Yes
+            Reply::Accept
         } else {
-            Says::Answer(200, r#"{"code":7,"message":"no"}"#)
+            Reply::Response(200, r#"{"code":7,"message":"no"}"#)
         }
     });
-    let (given, card_no) = told(&merchant);
-    freeze(&given, &card_no);
-    set_status(&given, &card_no, "Activated");
-    settle(&given);
-    assert_eq!(2, merchant.heard().len(), "the next one does not wait");
-    let refused = &given.sandbox.deliveries()[0];
+    let (env, card_no) = told(&receiver);
+    freeze(&env, &card_no);
+    set_status(&env, &card_no, "Activated");
+    settle(&env);
+    assert_eq!(2, receiver.received().len(), "the next one does not wait");
+    let refused = &env.sandbox.deliveries()[0];
     assert_eq!((Some(200), Some(7), Some("code 7: no")), (refused.http_status, refused.code, refused.error.as_deref()));
-    assert_eq!(1, given.sandbox.callback_info().waiting);
+    assert_eq!(1, env.sandbox.webhook_info().waiting);
     for (at, seconds) in [10, 30, 120, 600, 3600].into_iter().enumerate() {
-        given.sandbox.advance(Duration::from_millis(seconds * 1000 - 1));
-        settle(&given);
-        assert_eq!(at + 2, merchant.heard().len(), "not before its time");
-        given.sandbox.advance(Duration::from_millis(1));
-        settle(&given);
-        assert_eq!(at + 3, merchant.heard().len());
-        let again = merchant.last();
-        assert_eq!(merchant.heard()[0].body, again.body);
-        assert_eq!(given.sandbox.now_ms().to_string(), again.headers["timestamp"], "a new signature each time");
-        assert!(again.is_signed_by(given.sandbox.api_key(), given.sandbox.api_secret()));
-        assert_eq!(u32::try_from(at).unwrap() + 2, last_delivery(&given).attempt);
+        env.sandbox.advance(Duration::from_millis(seconds * 1000 - 1));
+        settle(&env);
+        assert_eq!(at + 2, receiver.received().len(), "not before its time");
+        env.sandbox.advance(Duration::from_millis(1));
+        settle(&env);
+        assert_eq!(at + 3, receiver.received().len());
+        let again = receiver.last();
+        assert_eq!(receiver.received()[0].body, again.body);
+        assert_eq!(env.sandbox.now_ms().to_string(), again.headers["timestamp"], "a new signature each time");
+        assert!(again.is_signed_by(env.sandbox.api_key(), env.sandbox.api_secret()));
+        assert_eq!(u32::try_from(at).unwrap() + 2, last_delivery(&env).attempt);
     }
-    given.sandbox.advance(Duration::from_secs(1_000_000));
-    settle(&given);
-    assert_eq!((7, 0), (merchant.heard().len(), given.sandbox.callback_info().waiting), "given up");
+    env.sandbox.advance(Duration::from_secs(1_000_000));
+    settle(&env);
+    assert_eq!((7, 0), (receiver.received().len(), env.sandbox.webhook_info().waiting), "env up");
 
     open.store(true, Ordering::Release);
-    given.sandbox.redeliver(&refused.id).unwrap();
-    settle(&given);
-    let done = last_delivery(&given);
+    env.sandbox.redeliver(&refused.id).unwrap();
+    settle(&env);
+    let done = last_delivery(&env);
     assert_eq!((&refused.id, 7, None), (&done.id, done.attempt, done.error));
-    assert!(given.sandbox.redeliver("nobody").is_err());
+    assert!(env.sandbox.redeliver("nobody").is_err());
 }
 
 #[test]
 fn a_clock_that_runs_makes_retries_due_by_itself() {
     let first = AtomicBool::new(true);
-    let merchant =
-        Merchant::new(move |_| if first.swap(false, Ordering::AcqRel) { Says::Answer(500, "") } else { Says::Yes });
-    let (given, card_no) = told(&merchant);
-    freeze(&given, &card_no);
-    settle(&given);
-    given.sandbox.unfreeze();
-    given.sandbox.advance(Duration::from_millis(9_800));
-    let patience = Instant::now() + SOON;
-    while merchant.heard().len() < 2 && Instant::now() < patience {
+    let receiver = WebhookReceiver::new(move |_| {
+        if first.swap(false, Ordering::AcqRel) { Reply::Response(500, "") } else { Reply::Accept }
+    });
+    let (env, card_no) = told(&receiver);
+    freeze(&env, &card_no);
+    settle(&env);
+    env.sandbox.unfreeze();
+    env.sandbox.advance(Duration::from_millis(9_800));
+    let deadline = Instant::now() + SOON;
+    while receiver.received().len() < 2 && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
-    assert_eq!(2, merchant.heard().len());
+    assert_eq!(2, receiver.received().len());
 }
 
 #[test]
 fn only_a_clear_yes_is_a_yes() {
-    let next = Arc::new(Mutex::new(Says::Yes));
+    let next = Arc::new(Mutex::new(Reply::Accept));
     let says = Arc::clone(&next);
-    let merchant = Merchant::new(move |_| says.lock().unwrap().clone());
-    let (given, card_no) = told(&merchant);
+    let receiver = WebhookReceiver::new(move |_| says.lock().unwrap().clone());
+    let (env, card_no) = told(&receiver);
     let chunked =
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"cod\r\n4;x=y\r\ne\":0\r\n1\r\n}\r\n0\r\n\r\n";
     let unmeasured = "HTTP/1.0 200 OK\r\n\r\n{\"code\":0}";
     let continued = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 OK\r\nContent-Length: 10\r\n\r\n{\"code\":0}";
     for yes in [
-        Says::Answer(204, ""),
-        Says::Answer(201, r#"{"code":0}"#),
-        Says::Bytes(chunked),
-        Says::Bytes(unmeasured),
-        Says::Bytes(continued),
+        Reply::Response(204, ""),
+        Reply::Response(201, r#"{"code":0}"#),
+        Reply::Bytes(chunked),
+        Reply::Bytes(unmeasured),
+        Reply::Bytes(continued),
     ] {
-        let wanted = if matches!(yes, Says::Answer(204, _)) { Some("the answer has no code") } else { None };
+        let wanted = if matches!(yes, Reply::Response(204, _)) { Some("the answer has no code") } else { None };
         *next.lock().unwrap() = yes.clone();
-        purchase(&given, &card_no);
-        settle(&given);
-        assert_eq!(wanted, last_delivery(&given).error.as_deref(), "{yes:?}");
+        purchase(&env, &card_no);
+        settle(&env);
+        assert_eq!(wanted, last_delivery(&env).error.as_deref(), "{yes:?}");
     }
     for (no, status, error) in [
-        (Says::Answer(500, r#"{"code":0}"#), Some(500), "HTTP status 500"),
-        (Says::Answer(302, ""), Some(302), "HTTP status 302"),
-        (Says::Answer(200, ""), Some(200), "the answer has no code"),
-        (Says::Answer(200, "OK"), Some(200), "the answer has no code"),
-        (Says::Answer(200, r#"{"code":"0"}"#), Some(200), "the answer has no code"),
-        (Says::Answer(200, r#"{"code":1}"#), Some(200), "code 1: no message, which is required"),
-        (Says::Bytes(""), None, "unexpected end of file"),
-        (Says::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{\"code\":0}"), None, "unexpected end of file"),
-        (Says::Bytes("SMTP ready\r\n\r\n"), None, "the answer is not HTTP"),
+        (Reply::Response(500, r#"{"code":0}"#), Some(500), "HTTP status 500"),
+        (Reply::Response(302, ""), Some(302), "HTTP status 302"),
+        (Reply::Response(200, ""), Some(200), "the answer has no code"),
+        (Reply::Response(200, "OK"), Some(200), "the answer has no code"),
+        (Reply::Response(200, r#"{"code":"0"}"#), Some(200), "the answer has no code"),
+        (Reply::Response(200, r#"{"code":1}"#), Some(200), "code 1: no message, which is required"),
+        (Reply::Bytes(""), None, "unexpected end of file"),
+        (Reply::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{\"code\":0}"), None, "unexpected end of file"),
+        (Reply::Bytes("SMTP ready\r\n\r\n"), None, "the answer is not HTTP"),
     ] {
         *next.lock().unwrap() = no.clone();
-        purchase(&given, &card_no);
-        settle(&given);
-        let record = last_delivery(&given);
+        purchase(&env, &card_no);
+        settle(&env);
+        let record = last_delivery(&env);
         assert_eq!((status, Some(error)), (record.http_status, record.error.as_deref()), "{no:?}");
     }
-    drop(merchant);
-    purchase(&given, &card_no);
-    settle(&given);
-    assert!(last_delivery(&given).error.unwrap().contains("refused"));
+    drop(receiver);
+    purchase(&env, &card_no);
+    settle(&env);
+    assert!(last_delivery(&env).error.unwrap().contains("refused"));
 }
 
 #[test]
 fn a_merchant_that_says_nothing_is_waited_for_five_seconds() {
-    let merchant = Merchant::new(|_| Says::Late(Duration::from_secs(20)));
-    let (given, card_no) = told(&merchant);
+    let receiver = WebhookReceiver::new(|_| Reply::Late(Duration::from_secs(20)));
+    let (env, card_no) = told(&receiver);
     let started = Instant::now();
-    freeze(&given, &card_no);
-    assert!(!given.sandbox.settle_callbacks(Duration::from_millis(100)));
-    settle(&given);
+    freeze(&env, &card_no);
+    assert!(!env.sandbox.settle_webhooks(Duration::from_millis(100)));
+    settle(&env);
     assert!((5..8).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
-    assert_eq!(Some("no answer in 5000 ms"), last_delivery(&given).error.as_deref());
+    assert_eq!(Some("no answer in 5000 ms"), last_delivery(&env).error.as_deref());
 }
 
 #[test]
 fn callbacks_can_go_wrong_on_demand() {
-    let merchant = Merchant::willing();
-    let (given, card_no) = told(&merchant);
-    let (app_id, secret) = (given.sandbox.api_key().to_owned(), given.sandbox.api_secret().to_owned());
-    let heard_under = |fault: CallbackFault| {
-        merchant.forget();
-        given.sandbox.callback_fault(fault).unwrap();
-        purchase(&given, &card_no);
-        settle(&given);
-        merchant.heard()
+    let receiver = WebhookReceiver::accepting();
+    let (env, card_no) = told(&receiver);
+    let (app_id, secret) = (env.sandbox.api_key().to_owned(), env.sandbox.api_secret().to_owned());
+    let received_under = |fault: WebhookFault| {
+        receiver.forget();
+        env.sandbox.webhook_fault(fault).unwrap();
+        purchase(&env, &card_no);
+        settle(&env);
+        receiver.received()
     };
 
-    let twice = heard_under(CallbackFault::Duplicate);
+    let twice = received_under(WebhookFault::Duplicate);
     assert_eq!(2, twice.len());
     assert_eq!((&twice[0].body, &twice[0].headers), (&twice[1].body, &twice[1].headers));
-    assert_eq!([1, 1], [0, 1].map(|at| given.sandbox.deliveries()[at].attempt));
+    assert_eq!([1, 1], [0, 1].map(|at| env.sandbox.deliveries()[at].attempt));
 
-    assert!(!heard_under(CallbackFault::WrongSignature)[0].is_signed_by(&app_id, &secret));
+    assert!(!received_under(WebhookFault::WrongSignature)[0].is_signed_by(&app_id, &secret));
 
     for by_ms in [400_000, -400_000] {
-        let stale = &heard_under(CallbackFault::StaleTimestamp(by_ms))[0];
-        assert_eq!((given.sandbox.now_ms() - by_ms).to_string(), stale.headers["timestamp"]);
+        let stale = &received_under(WebhookFault::StaleTimestamp(by_ms))[0];
+        assert_eq!((env.sandbox.now_ms() - by_ms).to_string(), stale.headers["timestamp"]);
         assert!(stale.is_signed_by(&app_id, &secret));
     }
 
-    let tampered = &heard_under(CallbackFault::TamperBody)[0];
+    let tampered = &received_under(WebhookFault::TamperBody)[0];
     assert!(!tampered.is_signed_by(&app_id, &secret));
     assert_eq!(json!(910.5), tampered.data()["amount"]);
 
-    assert!(heard_under(CallbackFault::Drop).is_empty());
-    let dropped = last_delivery(&given);
-    assert_eq!((None, Some(CallbackFault::Drop)), (dropped.http_status, dropped.fault));
-    assert_eq!(0, given.sandbox.callback_info().waiting, "lost");
-    given.sandbox.redeliver(&dropped.id).unwrap();
-    settle(&given);
-    assert_eq!(dropped.id, merchant.last().id());
+    assert!(received_under(WebhookFault::Drop).is_empty());
+    let dropped = last_delivery(&env);
+    assert_eq!((None, Some(WebhookFault::Drop)), (dropped.http_status, dropped.fault));
+    assert_eq!(0, env.sandbox.webhook_info().waiting, "lost");
+    env.sandbox.redeliver(&dropped.id).unwrap();
+    settle(&env);
+    assert_eq!(dropped.id, receiver.last().id());
 
-    assert!(heard_under(CallbackFault::Delay(Duration::from_secs(60))).is_empty());
-    given.sandbox.advance(Duration::from_millis(59_999));
-    settle(&given);
-    assert!(merchant.heard().is_empty());
-    given.sandbox.advance(Duration::from_millis(1));
-    settle(&given);
-    assert_eq!(1, merchant.heard().len());
+    assert!(received_under(WebhookFault::Delay(Duration::from_secs(60))).is_empty());
+    env.sandbox.advance(Duration::from_millis(59_999));
+    settle(&env);
+    assert!(receiver.received().is_empty());
+    env.sandbox.advance(Duration::from_millis(1));
+    settle(&env);
+    assert_eq!(1, receiver.received().len());
 
-    let early = given.sandbox.callback_fault(CallbackFault::OldSecret);
+    let early = env.sandbox.webhook_fault(WebhookFault::OldSecret);
     assert!(matches!(early, Err(SandboxError::WrongState { .. })), "there is none yet");
-    given.sandbox.rotate_callback_secret("new");
-    let old = &heard_under(CallbackFault::OldSecret)[0];
+    env.sandbox.rotate_webhook_secret("new");
+    let old = &received_under(WebhookFault::OldSecret)[0];
     assert!(old.is_signed_by(&app_id, &secret) && !old.is_signed_by(&app_id, "new"));
 
-    let plain = heard_under(CallbackFault::Duplicate).len() + 1;
-    purchase(&given, &card_no);
-    settle(&given);
-    assert_eq!(plain, merchant.heard().len(), "a fault hits once");
+    let plain = received_under(WebhookFault::Duplicate).len() + 1;
+    purchase(&env, &card_no);
+    settle(&env);
+    assert_eq!(plain, receiver.received().len(), "a fault hits once");
 }
 
 #[test]
 fn callbacks_can_come_in_the_wrong_order() {
-    let merchant = Merchant::willing();
-    let (given, card_no) = told(&merchant);
-    given.sandbox.callback_fault(CallbackFault::Reorder).unwrap();
-    let first = purchase(&given, &card_no);
-    settle(&given);
-    assert!(merchant.heard().is_empty());
-    let second = purchase(&given, &card_no);
-    let third = purchase(&given, &card_no);
-    settle(&given);
+    let receiver = WebhookReceiver::accepting();
+    let (env, card_no) = told(&receiver);
+    env.sandbox.webhook_fault(WebhookFault::Reorder).unwrap();
+    let first = purchase(&env, &card_no);
+    settle(&env);
+    assert!(receiver.received().is_empty());
+    let second = purchase(&env, &card_no);
+    let third = purchase(&env, &card_no);
+    settle(&env);
     let mut order: Vec<_> =
-        merchant.heard().iter().map(|heard| heard.data()["consume_no"].as_str().unwrap().to_owned()).collect();
+        receiver.received().iter().map(|received| received.data()["consume_no"].as_str().unwrap().to_owned()).collect();
     assert_eq!(second, order.remove(0));
     order.sort();
     assert_eq!(vec![first, third], order);
@@ -436,144 +434,144 @@ fn callbacks_can_come_in_the_wrong_order() {
 
 #[test]
 fn a_fault_can_wait_for_its_action_and_spares_the_retry() {
-    let merchant = Merchant::new(|_| Says::Answer(200, r#"{"code":1,"message":"x"}"#));
-    let (given, card_no) = told(&merchant);
-    given.sandbox.callback_fault_on(CallbackAction::CardUpdate, CallbackFault::WrongSignature).unwrap();
-    purchase(&given, &card_no);
-    freeze(&given, &card_no);
-    settle(&given);
-    given.sandbox.advance(Duration::from_secs(10));
-    settle(&given);
-    let faults: Vec<_> = given.sandbox.deliveries().iter().map(|record| (record.action, record.fault)).collect();
+    let receiver = WebhookReceiver::new(|_| Reply::Response(200, r#"{"code":1,"message":"x"}"#));
+    let (env, card_no) = told(&receiver);
+    env.sandbox.webhook_fault_on(WebhookAction::CardUpdate, WebhookFault::WrongSignature).unwrap();
+    purchase(&env, &card_no);
+    freeze(&env, &card_no);
+    settle(&env);
+    env.sandbox.advance(Duration::from_secs(10));
+    settle(&env);
+    let faults: Vec<_> = env.sandbox.deliveries().iter().map(|record| (record.action, record.fault)).collect();
     let plain = |action| (action, None);
     assert_eq!(
         vec![
-            plain(CallbackAction::Consumption),
-            (CallbackAction::CardUpdate, Some(CallbackFault::WrongSignature)),
-            plain(CallbackAction::Consumption),
-            plain(CallbackAction::CardUpdate),
+            plain(WebhookAction::Consumption),
+            (WebhookAction::CardUpdate, Some(WebhookFault::WrongSignature)),
+            plain(WebhookAction::Consumption),
+            plain(WebhookAction::CardUpdate),
         ],
         faults
     );
-    assert!(merchant.last().is_signed_by(given.sandbox.api_key(), given.sandbox.api_secret()));
+    assert!(receiver.last().is_signed_by(env.sandbox.api_key(), env.sandbox.api_secret()));
 }
 
 #[test]
 fn fifty_in_a_burst_come_once_each_and_in_order() {
-    let merchant = Merchant::willing();
-    let (given, card_no) = told(&merchant);
+    let receiver = WebhookReceiver::accepting();
+    let (env, card_no) = told(&receiver);
     let started = Instant::now();
-    let made: Vec<_> = (0..50).map(|_| purchase(&given, &card_no)).collect();
+    let made: Vec<_> = (0..50).map(|_| purchase(&env, &card_no)).collect();
     let called = started.elapsed();
-    settle(&given);
+    settle(&env);
     println!("50 purchases: calls {called:?}, all told after {:?}", started.elapsed());
-    let heard: Vec<_> =
-        merchant.heard().iter().map(|heard| heard.data()["consume_no"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(made, heard);
-    let ids: std::collections::HashSet<_> = given.sandbox.deliveries().into_iter().map(|record| record.id).collect();
+    let received: Vec<_> =
+        receiver.received().iter().map(|received| received.data()["consume_no"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(made, received);
+    let ids: std::collections::HashSet<_> = env.sandbox.deliveries().into_iter().map(|record| record.id).collect();
     assert_eq!(50, ids.len());
 }
 
 #[test]
 fn a_stop_does_not_wait_for_a_merchant_that_hangs() {
-    let merchant = Merchant::new(|_| Says::Late(Duration::from_secs(30)));
-    let (given, card_no) = told(&merchant);
-    freeze(&given, &card_no);
-    purchase(&given, &card_no);
-    let patience = Instant::now() + SOON;
-    while merchant.heard().is_empty() && Instant::now() < patience {
+    let receiver = WebhookReceiver::new(|_| Reply::Late(Duration::from_secs(30)));
+    let (env, card_no) = told(&receiver);
+    freeze(&env, &card_no);
+    purchase(&env, &card_no);
+    let deadline = Instant::now() + SOON;
+    while receiver.received().is_empty() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
-    let platform = given.sandbox.platform();
+    let platform = env.sandbox.platform();
     let waiter = std::thread::spawn({
         let platform = platform.clone();
-        move || platform.settle_callbacks(Duration::from_secs(60))
+        move || platform.settle_webhooks(Duration::from_secs(60))
     });
     let started = Instant::now();
-    drop(given);
+    drop(env);
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     assert!(!waiter.join().unwrap());
-    platform.set_callback_url(Some("http://127.0.0.1:9/")).unwrap();
+    platform.set_webhook_url(Some("http://127.0.0.1:9/")).unwrap();
     assert_eq!(1, platform.deliveries().len(), "the attempt that was cut");
 }
 
 #[test]
 fn a_snapshot_holds_the_settings_and_restoring_forgets_what_waits() {
-    let merchant = Merchant::new(|_| Says::Answer(500, ""));
-    let (given, card_no) = told(&merchant);
-    let snapshot = given.sandbox.snapshot();
-    freeze(&given, &card_no);
-    settle(&given);
-    given.sandbox.set_callback_url(None).unwrap();
-    given.sandbox.set_callback_app_id("other");
-    purchase(&given, &card_no);
-    settle(&given);
-    assert_eq!((1, 1), (merchant.heard().len(), given.sandbox.callback_info().waiting), "nobody to tell");
-    given.sandbox.restore(&snapshot);
-    let info = given.sandbox.callback_info();
-    assert_eq!((Some(merchant.url()), given.sandbox.api_key(), 0), (info.url, info.app_id.as_str(), info.waiting));
-    given.sandbox.advance(Duration::from_secs(100));
-    settle(&given);
-    assert_eq!(1, merchant.heard().len());
-    freeze(&given, &card_no);
-    settle(&given);
-    assert_eq!((2, 2), (merchant.heard().len(), given.sandbox.deliveries().len()));
+    let receiver = WebhookReceiver::new(|_| Reply::Response(500, ""));
+    let (env, card_no) = told(&receiver);
+    let snapshot = env.sandbox.snapshot();
+    freeze(&env, &card_no);
+    settle(&env);
+    env.sandbox.set_webhook_url(None).unwrap();
+    env.sandbox.set_webhook_app_id("other");
+    purchase(&env, &card_no);
+    settle(&env);
+    assert_eq!((1, 1), (receiver.received().len(), env.sandbox.webhook_info().waiting), "nobody to tell");
+    env.sandbox.restore(&snapshot);
+    let info = env.sandbox.webhook_info();
+    assert_eq!((Some(receiver.url()), env.sandbox.api_key(), 0), (info.url, info.app_id.as_str(), info.waiting));
+    env.sandbox.advance(Duration::from_secs(100));
+    settle(&env);
+    assert_eq!(1, receiver.received().len());
+    freeze(&env, &card_no);
+    settle(&env);
+    assert_eq!((2, 2), (receiver.received().len(), env.sandbox.deliveries().len()));
 }
 
 #[test]
 fn restoring_forgets_what_is_on_its_way_too() {
-    let merchant = Merchant::new(|_| {
+    let receiver = WebhookReceiver::new(|_| {
         std::thread::sleep(Duration::from_millis(300));
-        Says::Answer(500, "")
+        Reply::Response(500, "")
     });
-    let (given, card_no) = told(&merchant);
-    let snapshot = given.sandbox.snapshot();
-    freeze(&given, &card_no);
-    let patience = Instant::now() + SOON;
-    while merchant.heard().is_empty() && Instant::now() < patience {
+    let (env, card_no) = told(&receiver);
+    let snapshot = env.sandbox.snapshot();
+    freeze(&env, &card_no);
+    let deadline = Instant::now() + SOON;
+    while receiver.received().is_empty() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
-    given.sandbox.restore(&snapshot);
-    settle(&given);
-    assert_eq!((1, 0), (given.sandbox.deliveries().len(), given.sandbox.callback_info().waiting));
+    env.sandbox.restore(&snapshot);
+    settle(&env);
+    assert_eq!((1, 0), (env.sandbox.deliveries().len(), env.sandbox.webhook_info().waiting));
 }
 
 #[test]
 fn callbacks_do_not_change_the_numbers() {
-    let merchant = Merchant::willing();
-    let numbers = |given: Given| {
-        let card_no = given.virtual_card();
-        given.fund("100");
-        (0..3).map(|_| purchase(&given, &card_no)).collect::<Vec<_>>()
+    let receiver = WebhookReceiver::accepting();
+    let numbers = |env: TestEnv| {
+        let card_no = env.virtual_card();
+        env.fund("100");
+        (0..3).map(|_| purchase(&env, &card_no)).collect::<Vec<_>>()
     };
-    assert_eq!(numbers(Given::credit()), numbers(Given::new(Sandbox::builder().callback_url(merchant.url()))));
+    assert_eq!(numbers(TestEnv::credit()), numbers(TestEnv::new(Sandbox::builder().webhook_url(receiver.url()))));
 }
 
 #[test]
 fn callbacks_go_to_this_machine_only() {
     for url in ["https://127.0.0.1/", "http://example.com/", "http://10.0.0.1/", "nonsense"] {
-        assert!(Sandbox::builder().callback_url(url).start().is_err(), "{url}");
+        assert!(Sandbox::builder().webhook_url(url).start().is_err(), "{url}");
         let sandbox = Sandbox::start().unwrap();
-        assert!(matches!(sandbox.set_callback_url(Some(url)), Err(SandboxError::CallbackUrl { .. })));
+        assert!(matches!(sandbox.set_webhook_url(Some(url)), Err(SandboxError::WebhookUrl { .. })));
     }
 }
 
 #[test]
 fn seeded_rows_are_not_told() {
-    let merchant = Merchant::willing();
-    let (given, card_no) = told(&merchant);
-    given.sandbox.seed_consumptions(&card_no, &[1_772_323_200_000]).unwrap();
-    given.physical_card();
-    settle(&given);
-    assert!(merchant.heard().is_empty());
+    let receiver = WebhookReceiver::accepting();
+    let (env, card_no) = told(&receiver);
+    env.sandbox.seed_consumptions(&card_no, &[1_772_323_200_000]).unwrap();
+    env.physical_card();
+    settle(&env);
+    assert!(receiver.received().is_empty());
 }
 
 #[test]
 fn callback_faults_have_a_json_form() {
     for (fault, text) in [
-        (CallbackFault::TamperBody, json!("tamper_body")),
-        (CallbackFault::Delay(Duration::from_secs(5)), json!({"delay": 5000})),
-        (CallbackFault::StaleTimestamp(-7), json!({"stale_timestamp": -7})),
+        (WebhookFault::TamperBody, json!("tamper_body")),
+        (WebhookFault::Delay(Duration::from_secs(5)), json!({"delay": 5000})),
+        (WebhookFault::StaleTimestamp(-7), json!({"stale_timestamp": -7})),
     ] {
         assert_eq!(text, serde_json::to_value(fault).unwrap());
         assert_eq!(fault, serde_json::from_value(text).unwrap());

@@ -10,7 +10,7 @@ use std::process;
 use std::sync::{Mutex, PoisonError};
 
 use keysecure_sandbox::{
-    CallbackNulls, CipherMode, KeyScheme, Mode, Repeat, Sandbox as Core, SandboxBuilder, SignStyle,
+    NullFields, CipherMode, KeyScheme, Mode, Repeat, Sandbox as Core, SandboxBuilder, SignStyle,
 };
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -154,11 +154,11 @@ fn configured(options: &str) -> Result<SandboxBuilder, String> {
                 builder.merchant_reserve(text.parse().map_err(|_| format!("{name} cannot be {text}"))?)
             }
             "request_log" => builder.request_log(option(&name, value)?),
-            "callback_url" => builder.callback_url(option::<String>(&name, value)?),
-            "callback_secret" => builder.callback_secret(option::<String>(&name, value)?),
-            "callback_app_id" => builder.callback_app_id(option::<String>(&name, value)?),
+            "webhook_url" => builder.webhook_url(option::<String>(&name, value)?),
+            "webhook_secret" => builder.webhook_secret(option::<String>(&name, value)?),
+            "webhook_app_id" => builder.webhook_app_id(option::<String>(&name, value)?),
             "sign_style" => builder.sign_style(option::<SignStyle>(&name, value)?),
-            "callback_nulls" => builder.callback_nulls(option::<CallbackNulls>(&name, value)?),
+            "null_fields" => builder.null_fields(option::<NullFields>(&name, value)?),
             _ => return Err(format!("a sandbox has no option {name}")),
         };
     }

@@ -1,26 +1,29 @@
-//! The fee for keeping a card. Nothing charges it by itself: a test says when.
+//! The management fee of a card, which only this call charges: there is no schedule.
 
 use rust_decimal::Decimal;
 
+use super::platform::{Platform, card};
 use crate::config::Mode;
 use crate::error::SandboxError;
 use crate::platform::tariff;
-use crate::state::{
-    Account, By, CardStatus, Change, ConsumptionRecord, ConsumptionType, MerchantInfo, Posting, Status,
-};
-use crate::steering::{Platform, card};
+use crate::state::card_lifecycle::Actor;
+use crate::state::enums::{CardStatus, ConsumptionType, Status};
+use crate::state::ledger::{Account, Posting};
+use crate::state::rows::{ConsumptionRecord, MerchantInfo};
+use crate::state::transaction::Change;
 
-/// So many fees in a row that cannot be taken end a card.
-const MOST_UNPAID: u32 = 2;
+/// The number of unpaid fees in a row that deletes a card.
+const MAX_UNPAID: u32 = 2;
 
+/// # Management fee
 impl Platform {
     /// Charges the management fee of a card that is Activated or Frozen: a consumption of type `Manage_fee`, in Success if
-    /// its payer has the money, otherwise in Fail. The second failure in a row cancels the card (`Delete`). Without an
-    /// `amount` the fee is that of the card's tariff. Gives the consumption's number.
+    /// the payer's balance is sufficient, otherwise in Fail. The second failure in a row deletes the card. Without an
+    /// `amount` the fee is that of the card's fee schedule. Returns the number of the consumption.
     ///
     /// # Errors
     ///
-    /// If there is no such card, its status does not allow it, or there is no fee to charge.
+    /// [`SandboxError::NotFound`], or [`SandboxError::WrongState`] if the card has another status or the fee is zero.
     pub fn charge_manage_fee(&self, card_no: &str, amount: Option<Decimal>) -> Result<String, SandboxError> {
         let (mode, now_ms) = (self.mode(), self.now_ms());
         self.change(|state, transaction| {
@@ -38,7 +41,7 @@ impl Platform {
                 Mode::Credit => Account::Cardholder(record.cardholder_no.clone()),
                 Mode::Authorization => Account::MerchantReserve,
             };
-            let paid = state.books().balance(&payer) >= amount;
+            let paid = state.ledger().balance(&payer) >= amount;
             let consume_no = transaction.numbers.next();
             if paid {
                 transaction.add(Change::Posting(Posting {
@@ -68,9 +71,9 @@ impl Platform {
             })));
             let mut changed = known.clone();
             changed.unpaid_fees = if paid { 0 } else { known.unpaid_fees + 1 };
-            if changed.unpaid_fees >= MOST_UNPAID {
-                let reason = "the management fee could not be taken twice";
-                changed = changed.with_status(CardStatus::Delete, By::Platform, reason).unwrap_or(changed);
+            if changed.unpaid_fees >= MAX_UNPAID {
+                let reason = "two management fees in a row were not paid";
+                changed = changed.with_status(CardStatus::Delete, Actor::Platform, reason).unwrap_or(changed);
             }
             transaction.add(Change::Card(Box::new(changed)));
             Ok(consume_no)

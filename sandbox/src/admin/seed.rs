@@ -1,44 +1,48 @@
-//! Rows made without calling the platform, for tests that need many of them or need them at exact times.
+//! Creates rows without calls of the platform, for tests that need many rows or exact creation times.
 
 use rust_decimal::Decimal;
 
+use super::platform::{Platform, card};
 use crate::config::Mode;
 use crate::error::SandboxError;
-use crate::platform::cards::Product;
-use crate::platform::{cardholders, cards, catalog};
-use crate::state::{
-    Account, CardType, CardholderStatus, Change, ConsumptionRecord, ConsumptionType, MerchantInfo, Posting, State,
-    Status, Transaction, TransferRecord, TransferType,
-};
-use crate::steering::{Platform, card};
+use crate::platform::cards::apply::{self, Product};
+use crate::platform::{cardholders, catalog};
+use crate::state::enums::{CardType, CardholderStatus, ConsumptionType, Status, TransferType};
+use crate::state::ledger::{Account, Posting};
+use crate::state::platform_state::State;
+use crate::state::rows::{ConsumptionRecord, MerchantInfo, TransferRecord};
+use crate::state::transaction::{Change, Transaction};
 
 /// The amount of seeded transfers and consumptions.
 const AMOUNT: Decimal = Decimal::ONE;
 
+/// # Seeded rows
+///
+/// No webhooks are sent for them.
 impl Platform {
-    /// A change that the merchant is not told: seeded rows have always been there.
+    /// Makes a change without webhooks.
     fn seed<T>(
         &self,
         change: impl FnOnce(&State, &mut Transaction) -> Result<T, SandboxError>,
     ) -> Result<T, SandboxError> {
         self.change(|state, transaction| {
-            transaction.keep_untold();
+            transaction.suppress_webhooks();
             change(state, transaction)
         })
     }
 
-    /// An approved cardholder.
+    /// Creates an approved cardholder and returns the number.
     pub fn seed_approved_cardholder(&self) -> String {
         let now_ms = self.now_ms();
         self.seed_cardholders(&[now_ms]).remove(0)
     }
 
-    /// An Activated virtual card, free of charge.
+    /// Creates an Activated virtual card without an opening fee and returns the number.
     pub fn seed_virtual_card(&self, cardholder_no: &str) -> Result<String, SandboxError> {
         self.seed_card(cardholder_no, CardType::Virtual)
     }
 
-    /// A physical card in `ToActivate`, free of charge.
+    /// Creates a physical card in `ToActivate` without an opening fee and returns the number.
     pub fn seed_physical_card(&self, cardholder_no: &str) -> Result<String, SandboxError> {
         self.seed_card(cardholder_no, CardType::Physical)
     }
@@ -46,21 +50,21 @@ impl Platform {
     fn seed_card(&self, cardholder_no: &str, card_type: CardType) -> Result<String, SandboxError> {
         let now_ms = self.now_ms();
         self.seed(|state, transaction| {
-            holder(state, cardholder_no)?;
+            check_cardholder(state, cardholder_no)?;
             Ok(self.add_card(transaction, cardholder_no, card_type, now_ms))
         })
     }
 
-    /// Approved cardholders created at those times (Unix milliseconds); gives their numbers in the same order.
+    /// Creates approved cardholders with those creation times in Unix milliseconds. Returns their numbers in the same order.
     pub fn seed_cardholders(&self, times_ms: &[i64]) -> Vec<String> {
         self.seed(|_, transaction| Ok(times_ms.iter().map(|time_ms| add_cardholder(transaction, *time_ms)).collect()))
             .unwrap_or_default()
     }
 
-    /// Activated virtual cards created at those times.
+    /// Creates Activated virtual cards with those creation times. Returns their numbers in the same order.
     pub fn seed_cards(&self, cardholder_no: &str, times_ms: &[i64]) -> Result<Vec<String>, SandboxError> {
         self.seed(|state, transaction| {
-            holder(state, cardholder_no)?;
+            check_cardholder(state, cardholder_no)?;
             Ok(times_ms
                 .iter()
                 .map(|time_ms| self.add_card(transaction, cardholder_no, CardType::Virtual, *time_ms))
@@ -68,15 +72,16 @@ impl Platform {
         })
     }
 
-    /// Transfers of 1.00 to the cardholder made at those times, whatever the reserve holds. Credit mode only.
+    /// Creates transfers of 1.00 to the cardholder with those creation times, whatever the balance of the reserve. Credit
+    /// mode only. Returns their numbers in the same order.
     pub fn seed_transfers(&self, cardholder_no: &str, times_ms: &[i64]) -> Result<Vec<String>, SandboxError> {
         if self.mode() != Mode::Credit {
             return Err(SandboxError::WrongMode);
         }
         self.seed(|state, transaction| {
-            holder(state, cardholder_no)?;
+            check_cardholder(state, cardholder_no)?;
             let account = Account::Cardholder(cardholder_no.to_owned());
-            let mut balance = state.books().balance(&account);
+            let mut balance = state.ledger().balance(&account);
             Ok(times_ms
                 .iter()
                 .map(|time_ms| {
@@ -87,7 +92,8 @@ impl Platform {
         })
     }
 
-    /// Finished purchases of 1.00 made at those times. They are paid from outside, so that no balance is needed.
+    /// Creates settled purchases of 1.00 with those creation times. They are paid from [`Account::Outside`], so that no
+    /// balance is needed. Returns their numbers in the same order.
     pub fn seed_consumptions(&self, card_no: &str, times_ms: &[i64]) -> Result<Vec<String>, SandboxError> {
         self.seed(|state, transaction| {
             let card = &card(state, card_no)?.record;
@@ -106,21 +112,22 @@ impl Platform {
         time_ms: i64,
     ) -> String {
         let product = match (self.mode(), card_type) {
-            (Mode::Credit, CardType::Virtual) => Product::of_package(&catalog::PACKAGES[0]),
-            (Mode::Credit, CardType::Physical) => Product::of_package(&catalog::PACKAGES[2]),
+            (Mode::Credit, CardType::Virtual) => Product::from_package(&catalog::PACKAGES[0]),
+            (Mode::Credit, CardType::Physical) => Product::from_package(&catalog::PACKAGES[2]),
             // The first card BIN supports both.
-            (Mode::Authorization, _) => Product::of_bin(&catalog::BINS[0]),
+            (Mode::Authorization, _) => Product::from_bin(&catalog::BINS[0]),
         };
         let unique_no = format!("seeded-{}", transaction.numbers.next());
-        let card = cards::new_card(transaction, &product, cardholder_no.to_owned(), unique_no, card_type, time_ms);
+        let card = apply::new_card(transaction, &product, cardholder_no.to_owned(), unique_no, card_type, time_ms);
         let card_no = card.record.card_no.clone();
-        let ready = cards::issued(&card).unwrap_or(card);
+        let ready = apply::issued(&card).unwrap_or(card);
         transaction.add(Change::Card(Box::new(ready)));
         card_no
     }
 }
 
-fn holder(state: &State, no: &str) -> Result<(), SandboxError> {
+/// Checks that there is a cardholder of that number.
+fn check_cardholder(state: &State, no: &str) -> Result<(), SandboxError> {
     match state.cardholders().get(no) {
         Some(_) => Ok(()),
         None => Err(SandboxError::NotFound { what: "cardholder", number: no.to_owned() }),

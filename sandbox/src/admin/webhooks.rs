@@ -1,152 +1,157 @@
-//! Steering callbacks and looking into them.
+//! Settings, faults and deliveries of webhooks.
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::settings::Secret;
-use super::target::Target;
-use super::{CallbackFault, CallbackInfo, CallbackNulls, CallbackSettings, DeliveryRecord, SignStyle};
+use super::platform::Platform;
 use crate::error::SandboxError;
-use crate::state::CallbackAction;
-use crate::steering::Platform;
+use crate::state::enums::WebhookAction;
+use crate::webhook::send;
+use crate::webhook::settings::{Secret, WebhookSettings};
+use crate::webhook::target::Target;
+use crate::webhook::types::{DeliveryRecord, NullFields, SignStyle, WebhookFault, WebhookInfo};
 
-/// Callbacks.
+/// # Webhooks
 ///
-/// They are sent in the order of the changes they tell, at once in real time. One that fails (no answer within 5 s, no
-/// status 2xx, no `{"code":0}`) is sent again after 10 s, 30 s, 2 min, 10 min and 1 h of virtual time, so that
-/// [`advance`](Platform::advance) makes it due; the callbacks after it do not wait for it.
+/// Webhooks are sent at once, in the order of the changes that they report. A webhook that fails (no response within 5 s,
+/// no 2xx status, no `{"code":0}`) is sent again after 10 s, 30 s, 2 min, 10 min and 1 h of virtual time, so that
+/// [`advance`](Platform::advance) makes it due; later webhooks do not wait for it.
 ///
-/// In authorization mode the call `simulation.auth` asks with `Auth` first, waits for at most 800 ms of real time, and
-/// declines the purchase unless the merchant approves it. Without a callback URL nobody is asked and it is approved.
+/// In authorization mode the call `simulation.auth` sends an `Auth` webhook first, waits for at most 800 ms of real time,
+/// and declines the purchase unless the merchant approves it. Without a webhook URL the purchase is approved.
 ///
-/// Seeded rows are not told.
+/// No webhooks are sent for seeded rows.
 impl Platform {
-    /// Sets where callbacks go: an `http` URL on loopback. `None`, the default: no callbacks are made, and those that
-    /// wait are forgotten when their time comes.
+    /// Sets the URL that webhooks are sent to: `http` on loopback. `None`, the default: no webhooks are created, and queued
+    /// ones are dropped when they become due.
     ///
     /// # Errors
     ///
-    /// If it is another kind of URL.
-    pub fn set_callback_url(&self, url: Option<&str>) -> Result<(), SandboxError> {
+    /// [`SandboxError::WebhookUrl`] if it is another kind of URL.
+    pub fn set_webhook_url(&self, url: Option<&str>) -> Result<(), SandboxError> {
         let target = url.map(Target::parse).transpose()?;
         let wanted = target.is_some();
-        self.callback_settings(|settings| settings.target = target);
+        self.change_webhook_settings(|settings| settings.target = target);
         if wanted {
-            self.shared.courier.start(&self.shared);
+            send::start_dispatcher(&self.shared);
         }
         Ok(())
     }
 
-    /// Sets the secret that signs, and forgets the one before. Default: the apiSecret.
-    pub fn set_callback_secret(&self, secret: impl Into<String>) {
+    /// Sets the secret that signs webhooks, and forgets the one before. Default: the apiSecret.
+    pub fn set_webhook_secret(&self, secret: impl Into<String>) {
         let secret = Secret(secret.into());
-        self.callback_settings(|settings| (settings.secret, settings.old_secret) = (secret, None));
+        self.change_webhook_settings(|settings| (settings.secret, settings.old_secret) = (secret, None));
     }
 
-    /// Sets the secret that signs, and keeps the one before for [`CallbackFault::OldSecret`].
-    pub fn rotate_callback_secret(&self, new: impl Into<String>) {
+    /// Sets the secret that signs webhooks, and keeps the one before for [`WebhookFault::OldSecret`].
+    pub fn rotate_webhook_secret(&self, new: impl Into<String>) {
         let secret = Secret(new.into());
-        self.callback_settings(|settings| {
+        self.change_webhook_settings(|settings| {
             settings.old_secret = Some(std::mem::replace(&mut settings.secret, secret));
         });
     }
 
-    /// Sets what is signed as `appId`. Default: the Api-Key.
-    pub fn set_callback_app_id(&self, app_id: impl Into<String>) {
+    /// Sets the `appId` of signatures. Default: the Api-Key.
+    pub fn set_webhook_app_id(&self, app_id: impl Into<String>) {
         let app_id = app_id.into();
-        self.callback_settings(|settings| settings.app_id = app_id);
+        self.change_webhook_settings(|settings| settings.app_id = app_id);
     }
 
-    /// Sets how the signed text is written. Default: [`SignStyle::JavaHashMap`].
+    /// Sets the form of the signed text. Default: [`SignStyle::JavaHashMap`].
     pub fn set_sign_style(&self, style: SignStyle) {
-        self.callback_settings(|settings| settings.sign_style = style);
+        self.change_webhook_settings(|settings| settings.sign_style = style);
     }
 
-    /// Sets what becomes of fields without a value, in callbacks made from now on. Default: [`CallbackNulls::LeftOut`].
-    pub fn set_callback_nulls(&self, nulls: CallbackNulls) {
-        self.callback_settings(|settings| settings.nulls = nulls);
+    /// Sets whether webhooks created from now on contain fields without a value. Default: [`NullFields::Omit`].
+    pub fn set_null_fields(&self, nulls: NullFields) {
+        self.change_webhook_settings(|settings| settings.nulls = nulls);
     }
 
-    fn callback_settings(&self, set: impl FnOnce(&mut CallbackSettings)) {
-        set(&mut self.shared.lock().state.settings.callbacks);
+    fn change_webhook_settings(&self, set: impl FnOnce(&mut WebhookSettings)) {
+        set(&mut self.shared.lock().state.settings.webhooks);
     }
 
-    /// How callbacks are sent at present.
-    pub fn callback_info(&self) -> CallbackInfo {
-        let world = self.shared.lock();
-        let settings = &world.state.settings.callbacks;
-        CallbackInfo {
+    /// The settings of webhooks and the number of queued ones.
+    pub fn webhook_info(&self) -> WebhookInfo {
+        let sandbox = self.shared.lock();
+        let settings = &sandbox.state.settings.webhooks;
+        WebhookInfo {
             url: settings.target.as_ref().map(|target| target.url.clone()),
             app_id: settings.app_id.clone(),
             sign_style: settings.sign_style,
             nulls: settings.nulls,
-            waiting: world.outbox.waiting(),
+            waiting: sandbox.outbox.waiting(),
         }
     }
 
-    /// Plans a fault for the next callback that is made (a redelivered one counts).
+    /// Plans a fault for the next webhook that is created or redelivered.
     ///
     /// # Errors
     ///
-    /// [`CallbackFault::OldSecret`] needs an earlier [`rotate_callback_secret`](Platform::rotate_callback_secret).
-    pub fn callback_fault(&self, fault: CallbackFault) -> Result<(), SandboxError> {
-        self.plan_callback_fault(None, fault)
+    /// [`SandboxError::WrongState`] if [`WebhookFault::OldSecret`] is planned without an earlier [`rotate_webhook_secret`](Platform::rotate_webhook_secret).
+    pub fn webhook_fault(&self, fault: WebhookFault) -> Result<(), SandboxError> {
+        self.plan_webhook_fault(None, fault)
     }
 
-    /// Plans a fault for the next callback of that action.
-    pub fn callback_fault_on(&self, action: CallbackAction, fault: CallbackFault) -> Result<(), SandboxError> {
-        self.plan_callback_fault(Some(action), fault)
+    /// Plans a fault for the next webhook of that action.
+    ///
+    /// # Errors
+    ///
+    /// As [`webhook_fault`](Platform::webhook_fault).
+    pub fn webhook_fault_on(&self, action: WebhookAction, fault: WebhookFault) -> Result<(), SandboxError> {
+        self.plan_webhook_fault(Some(action), fault)
     }
 
-    pub(crate) fn plan_callback_fault(
+    pub(crate) fn plan_webhook_fault(
         &self,
-        action: Option<CallbackAction>,
-        fault: CallbackFault,
+        action: Option<WebhookAction>,
+        fault: WebhookFault,
     ) -> Result<(), SandboxError> {
-        let mut world = self.shared.lock();
-        if fault == CallbackFault::OldSecret && world.state.settings.callbacks.old_secret.is_none() {
-            return Err(SandboxError::WrongState { what: "callback secret", state: "not rotated yet" });
+        let mut sandbox = self.shared.lock();
+        if fault == WebhookFault::OldSecret && sandbox.state.settings.webhooks.old_secret.is_none() {
+            return Err(SandboxError::WrongState { what: "webhook secret", state: "not rotated yet" });
         }
-        world.outbox.plan(action, fault);
+        sandbox.outbox.plan(action, fault);
         Ok(())
     }
 
-    /// Sends a callback again: at once if it waits for a retry, otherwise with the next attempt's number, and with
-    /// retries of its own.
+    /// Sends a webhook again. If it waits for a retry, that retry is made at once; otherwise this is a new attempt, with its
+    /// own retries.
     ///
     /// # Errors
     ///
-    /// If no callback of that id is on record.
+    /// [`SandboxError::NotFound`] if no attempt of that id is recorded.
     pub fn redeliver(&self, id: &str) -> Result<(), SandboxError> {
-        let mut world = self.shared.lock();
-        let now_ms = world.state.clock.now_ms();
-        if world.outbox.redeliver(id, now_ms) {
+        let mut sandbox = self.shared.lock();
+        let now_ms = sandbox.state.clock.now_ms();
+        if sandbox.outbox.redeliver(id, now_ms) {
             Ok(())
         } else {
-            Err(SandboxError::NotFound { what: "callback", number: id.to_owned() })
+            Err(SandboxError::NotFound { what: "webhook", number: id.to_owned() })
         }
     }
 
-    /// All attempts on record, oldest first.
+    /// All recorded attempts, oldest first.
     pub fn deliveries(&self) -> Vec<DeliveryRecord> {
         self.shared.lock().outbox.records()
     }
 
-    /// Waits, in real time, until no callback is due or on its way. `false`: not within that time, or the sandbox stops.
-    pub fn settle_callbacks(&self, timeout: Duration) -> bool {
+    /// Waits, in real time, until no webhook is due or being sent. Returns `false` on timeout or if the sandbox stops.
+    pub fn settle_webhooks(&self, timeout: Duration) -> bool {
         let started = Instant::now();
-        let mut world = self.shared.lock();
-        let wake = Arc::clone(&world.outbox.wake);
+        let mut sandbox = self.shared.lock();
+        let wake = Arc::clone(&sandbox.outbox.wake);
         loop {
-            let now_ms = world.state.clock.now_ms();
+            let now_ms = sandbox.state.clock.now_ms();
             let left = timeout.saturating_sub(started.elapsed());
-            if world.outbox.is_settled(now_ms) {
+            if sandbox.outbox.is_settled(now_ms) {
                 return true;
             }
-            if left.is_zero() || world.outbox.stopping {
+            if left.is_zero() || sandbox.outbox.stopping {
                 return false;
             }
-            world = wake.wait_timeout(world, left).unwrap_or_else(PoisonError::into_inner).0;
+            sandbox = wake.wait_timeout(sandbox, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }

@@ -1,16 +1,13 @@
-//! Reading what a control call says, and the errors it can get.
-
-use std::fmt;
-
-use serde::de::DeserializeOwned;
+//! The error of control calls.
 
 use crate::error::SandboxError;
 
-/// A control call that did nothing. It prints what was wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The error of a control call that changed nothing. It displays what was wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
 pub struct ControlError {
-    pub(super) status: u16,
-    pub(super) text: String,
+    status: u16,
+    text: String,
 }
 
 impl ControlError {
@@ -18,20 +15,12 @@ impl ControlError {
         Self { status, text: text.into() }
     }
 
-    /// The HTTP status that it has at the control URL: 400 the call makes no sense, 404 there is no such thing, 409 its
-    /// state does not allow this.
+    /// The HTTP status of the error at the control URL: 400 for an invalid call or body, 403 for a caller that is not
+    /// allowed, 404 for an unknown path or row, 405 for a wrong method, 409 for a row or mode that does not allow the call.
     pub fn status(&self) -> u16 {
         self.status
     }
 }
-
-impl fmt::Display for ControlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl std::error::Error for ControlError {}
 
 impl From<SandboxError> for ControlError {
     fn from(error: SandboxError) -> Self {
@@ -39,15 +28,9 @@ impl From<SandboxError> for ControlError {
             SandboxError::NotFound { .. } => 404,
             SandboxError::UnknownOperation { .. }
             | SandboxError::UnknownField { .. }
-            | SandboxError::CallbackUrl { .. } => 400,
+            | SandboxError::WebhookUrl { .. } => 400,
             SandboxError::WrongState { .. } | SandboxError::WrongMode => 409,
         };
         Self::new(status, error.to_string())
     }
-}
-
-/// Reads the body; unknown fields are an error, so that a misspelt one is seen.
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
-    let body = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(|error| ControlError::new(400, error.to_string()))
 }

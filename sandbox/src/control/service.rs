@@ -1,53 +1,48 @@
-//! The control calls: what the library offers, as JSON, for programs in other languages. They are answered over HTTP at the
-//! control URL, and in process by [`Sandbox::control`](crate::Sandbox::control).
-
-mod answer;
-mod routes;
+//! Runs control calls, in process and over HTTP.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
-use crate::http::{Head, Origin, Reply, Response, Service};
-use crate::steering::{Platform, Snapshot};
+use super::error::ControlError;
+use super::routes;
+use super::state::ControlState;
+use crate::admin::platform::Platform;
+use crate::http::request::{Head, Origin};
+use crate::http::response::{EncodedResponse, Response};
+use crate::http::service::Service;
 
-pub use answer::ControlError;
-pub(crate) use routes::TRAP;
+/// The target of redirect faults. It is not in the table of routes, because a correct client never calls it.
+pub(crate) const REDIRECT_PATH: &str = "/trap";
 
 /// The service behind `control_url`. Clones share their snapshots.
 #[derive(Clone)]
-pub(crate) struct Control(Arc<Parts>);
-
-struct Parts {
-    platform: Platform,
-    /// A snapshot's place is its name.
-    snapshots: Mutex<Vec<Snapshot>>,
-}
+pub(crate) struct Control(Arc<ControlState>);
 
 impl Control {
     pub(crate) fn new(platform: Platform) -> Self {
-        Self(Arc::new(Parts { platform, snapshots: Mutex::default() }))
+        Self(Arc::new(ControlState::new(platform)))
     }
 
-    /// Runs the call of that method and path.
+    /// Runs the control call of that method and path.
     pub(crate) fn call(&self, method: &str, path: &str, body: &[u8]) -> Result<Value, ControlError> {
         (routes::find(method, path)?.run)(&self.0, body)
     }
 
     fn run(&self, head: &Head<'_>, body: &[u8]) -> Result<Value, ControlError> {
-        if head.path == TRAP {
-            self.0.platform.shared.trapped.fetch_add(1, Ordering::Relaxed);
+        if head.path == REDIRECT_PATH {
+            self.0.platform.shared.redirect_hits.fetch_add(1, Ordering::Relaxed);
             return Err(ControlError::new(410, "a redirect was followed that must not be followed"));
         }
-        // A web page in the user's browser can reach loopback, but cannot hide where it comes from.
+        // A web page in the user's browser can reach loopback, but it cannot remove its `Origin` header.
         if head.header("origin").is_some() {
-            return Err(ControlError::new(403, "web pages may not steer the sandbox"));
+            return Err(ControlError::new(403, "web pages may not control the sandbox"));
         }
-        // Neither can a page whose own name leads to loopback: that name is in `Host`.
+        // Nor can a page whose own domain resolves to loopback hide that domain: it is in `Host`.
         if head.header("host").is_some_and(|host| !is_loopback(host)) {
-            return Err(ControlError::new(403, "the control URL is called by a loopback address or localhost"));
+            return Err(ControlError::new(403, "the host of the control URL must be a loopback address or localhost"));
         }
         self.call(head.method, head.path, body)
     }
@@ -69,12 +64,6 @@ impl std::fmt::Debug for Control {
     }
 }
 
-impl Parts {
-    fn snapshots(&self) -> MutexGuard<'_, Vec<Snapshot>> {
-        self.snapshots.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Service for Control {
     type Ticket = ();
 
@@ -86,12 +75,12 @@ impl Service for Control {
         Some(())
     }
 
-    fn answer(&self, _: Origin, head: &Head<'_>, body: &[u8], (): ()) -> Reply {
+    fn respond(&self, _: Origin, head: &Head<'_>, body: &[u8], (): ()) -> EncodedResponse {
         let (status, value) = match self.run(head, body) {
             Ok(value) => (200, value),
-            Err(error) => (error.status, json!({"error": error.text})),
+            Err(error) => (error.status(), json!({"error": error.to_string()})),
         };
         let body = value.to_string();
-        Reply::new(&Response { status, ..Response::json(self.0.platform.now_ms(), body.as_bytes()) })
+        EncodedResponse::new(&Response { status, ..Response::json(self.0.platform.now_ms(), body.as_bytes()) })
     }
 }

@@ -1,64 +1,57 @@
-//! The fault plan: what goes wrong, with which request.
-
-mod answers;
-mod gzip;
-mod plan;
+//! The public types of faults.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use answers::{Outgoing, shape, success};
-pub(crate) use plan::Plan;
-
-/// Something that goes wrong with certain requests.
+/// A planned fault: which requests it affects, and how.
 ///
 /// ```
 /// use keysecure_sandbox::{Fault, FaultKind};
 ///
-/// // The second transfer from now is carried out, and its answer is lost.
+/// // The second transfer from now is executed, and its response is lost.
 /// let fault = Fault::on("accounts.transfer", FaultKind::DropAfterCommit).after(1);
 /// # assert_eq!((2, 1), (fault.nth, fault.times));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// The operation it hits, such as `accounts.transfer`; `None` for any request.
+    /// The operation that it affects, such as `accounts.transfer`; `None` for any request.
     #[serde(default)]
     pub operation: Option<String>,
-    /// The first matching request it hits: 1 is the next one.
+    /// The first matching request that it affects: 1 is the next one.
     #[serde(default = "one")]
     pub nth: u64,
-    /// How many matching requests it hits, one after the other.
+    /// The number of consecutive matching requests that it affects.
     #[serde(default = "one")]
     pub times: u64,
-    /// What happens to them.
+    /// The kind of fault.
     pub kind: FaultKind,
 }
 
-/// What happens to a request that a fault hits. "Executed" means: carried out and committed before anything goes wrong.
+/// The kind of a fault. "Executed" means that the call is executed and committed before the fault takes effect.
 ///
-/// Its JSON form is the name in snake case, and where there is a value, an object of one entry:
+/// The JSON form is the name in snake case or, for a kind with a value, an object of one entry:
 /// `"drop_after_commit"`, `{"stall": 250}` (milliseconds), `{"code": 1009}`, `{"http_status": [503, 2]}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FaultKind {
-    /// Not executed. The connection is reset when the first bytes of a request arrive. Nothing of the request is known
-    /// then, so this kind hits any request and ignores the fault's operation.
+    /// Not executed. The connection is reset when the first bytes of a request arrive. Its operation is not known then, so
+    /// this kind affects any request and ignores the fault's operation.
     Refuse,
-    /// Not executed. The head is read to learn the operation, the body is not; the connection is reset.
+    /// Not executed. The connection is reset after the head was read and before the body is.
     DropBeforeRead,
-    /// Executed. The connection is reset without an answer.
+    /// Executed. The connection is reset without a response.
     DropAfterCommit,
-    /// The connection is reset at once without an answer; the call is executed and committed that much real time later,
-    /// as of then, or when the sandbox stops. What the platform refuses at the door (key, token, timestamp, address) is
-    /// refused when the request arrives.
-    LateCommit(#[serde(with = "millis")] Duration),
-    /// Waits that long in real time, then goes on as usual.
-    Stall(#[serde(with = "millis")] Duration),
-    /// Executed. The answer comes that much later in real time.
-    StallAfterCommit(#[serde(with = "millis")] Duration),
+    /// The connection is reset at once without a response; the call is executed and committed after that delay in real
+    /// time, with the time of then, or when the sandbox stops. Key, token, timestamp and address are checked when the
+    /// request arrives.
+    LateCommit(#[serde(with = "crate::millis")] Duration),
+    /// Executed after a delay in real time.
+    Stall(#[serde(with = "crate::millis")] Duration),
+    /// Executed. The response is delayed in real time.
+    StallAfterCommit(#[serde(with = "crate::millis")] Duration),
     /// Executed. Half of the body is sent, then the connection is closed.
     Truncate,
     /// Executed. The body is not JSON.
@@ -69,62 +62,62 @@ pub enum FaultKind {
     WrongFieldTypes,
     /// Executed. There is no `data`.
     MissingData,
-    /// Executed. The envelope has `code` twice: the true one, and behind it 1007 after a success or 0 after a refusal.
+    /// Executed. The envelope has `code` twice: the true one, followed by 1007 after a success or 0 after a refusal.
     Contradictory,
-    /// Executed. An HTML page with status 200.
+    /// Executed. The response is an HTML page with status 200.
     Html,
-    /// Executed. A JSON answer of that many bytes.
+    /// Executed. The response is JSON of that many bytes.
     Oversize(u64),
-    /// Executed. A small `Content-Encoding: gzip` answer that inflates to 64 MiB of JSON.
+    /// Executed. The response is small, has `Content-Encoding: gzip`, and inflates to 64 MiB of JSON.
     GzipBomb,
-    /// Executed. `data` is a hundred thousand lists within each other.
+    /// Executed. `data` is 100 000 nested lists.
     DeepNesting,
     /// Executed. `data` is text that is not UTF-8.
     InvalidUtf8,
-    /// Not executed. Status 307 to a place that must never be called; see
+    /// Not executed. The response is a redirect with status 307, which a client must not follow; see
     /// [`redirect_calls`](crate::Platform::redirect_calls).
     Redirect,
-    /// Not executed. An envelope with that code.
+    /// Not executed. The response is an envelope with that code.
     Code(i64),
-    /// Executed. An envelope with that code all the same: a system error may lie.
+    /// Executed. The response is an envelope with that code all the same: a system error may be wrong about that.
     CodeAfterCommit(i64),
-    /// Not executed. That HTTP status with a body that is no envelope, and a `Retry-After` of so many seconds.
+    /// Not executed. The response has that HTTP status, a body that is not an envelope, and `Retry-After` in seconds.
     HttpStatus(u16, Option<u64>),
-    /// Not executed. 1007, whatever token came.
+    /// Not executed. The response has code 1007, whatever the token.
     ExpiredToken,
-    /// Executed with a clock that is off by so many milliseconds: the `Date` header and the timestamp check see it.
+    /// Executed with a clock that is off by that many milliseconds, for the `Date` header and the check of `Timestamp`.
     SkewClock(i64),
 }
 
-/// A fault that hit a request.
+/// A fault that affected a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FiredFault {
-    /// The operation of the request; `unknown` for [`FaultKind::Refuse`] and for paths that are no call.
+    /// The operation of the request; `unknown` for [`FaultKind::Refuse`] and for unknown paths.
     pub operation: String,
-    /// What happened to it.
+    /// The kind of fault.
     pub kind: FaultKind,
     /// Virtual time in Unix milliseconds.
     pub time_ms: i64,
 }
 
 impl Fault {
-    /// Hits the next request of that operation.
+    /// A fault of the next request of that operation.
     pub fn on(operation: impl Into<String>, kind: FaultKind) -> Self {
         Self { operation: Some(operation.into()), ..Self::on_any(kind) }
     }
 
-    /// Hits the next request, whatever it is.
+    /// A fault of the next request, whatever its operation.
     pub fn on_any(kind: FaultKind) -> Self {
         Self { operation: None, nth: 1, times: 1, kind }
     }
 
-    /// Lets that many matching requests pass first.
+    /// Skips that many matching requests first.
     #[must_use]
-    pub fn after(self, passed: u64) -> Self {
-        Self { nth: passed.saturating_add(1), ..self }
+    pub fn after(self, skipped: u64) -> Self {
+        Self { nth: skipped.saturating_add(1), ..self }
     }
 
-    /// Hits that many requests.
+    /// Affects that many requests.
     #[must_use]
     pub fn times(self, times: u64) -> Self {
         Self { times, ..self }
@@ -132,7 +125,7 @@ impl Fault {
 }
 
 impl FaultKind {
-    /// Whether a client that hits this fault still gets one whole envelope.
+    /// Whether the client still receives one whole envelope.
     pub(crate) fn sends_envelope(self) -> bool {
         matches!(
             self,
@@ -154,19 +147,4 @@ impl FaultKind {
 
 fn one() -> u64 {
     1
-}
-
-/// A duration in whole milliseconds, as JSON forms have it.
-pub(crate) mod millis {
-    use std::time::Duration;
-
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(crate::clock::to_ms(*duration))
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        u64::deserialize(deserializer).map(Duration::from_millis)
-    }
 }

@@ -1,58 +1,58 @@
-//! What goes back to the client.
+//! HTTP responses.
 
 use std::io::Write as _;
 
-use crate::civil;
+use crate::civil_time;
 
-/// An answer as bytes, and what happens to the connection afterwards.
+/// A response as bytes, and what happens to the connection afterwards.
 #[derive(Debug)]
-pub(crate) struct Reply {
+pub(crate) struct EncodedResponse {
     /// Sent in one write.
     pub(crate) bytes: Vec<u8>,
-    /// Sent after `bytes`, piece by piece, so that a huge answer takes no memory here.
-    pub(crate) filler: Option<Filler>,
-    pub(crate) then: Then,
+    /// Sent after `bytes` in chunks, so that a huge response takes no memory.
+    pub(crate) padding: Option<Padding>,
+    pub(crate) action: ConnectionAction,
 }
 
-/// The same byte many times, then an ending.
+/// One byte repeated `count` times, followed by an ending.
 #[derive(Debug)]
-pub(crate) struct Filler {
+pub(crate) struct Padding {
     pub(crate) byte: u8,
     pub(crate) count: u64,
     pub(crate) ending: &'static [u8],
 }
 
-/// What happens to the connection after the reply.
+/// The action on the connection after the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Then {
-    /// Wait for the next request, unless the client wants the connection closed.
+pub(crate) enum ConnectionAction {
+    /// Waits for the next request, unless the client wants the connection closed.
     KeepAlive,
-    /// Close in order: the client reads an end of stream.
+    /// Closes the connection: the client reads an end of stream.
     Close,
-    /// Reset: the client sees its connection broken.
+    /// Resets the connection: the client gets an error.
     Reset,
 }
 
-/// The parts of an HTTP answer.
+/// The parts of an HTTP response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Response<'a> {
     pub(crate) status: u16,
-    /// Time of the `Date` header, in Unix milliseconds.
+    /// The time of the `Date` header, in Unix milliseconds.
     pub(crate) now_ms: i64,
     pub(crate) content_type: &'a str,
     pub(crate) extra: &'a [(&'a str, &'a str)],
     pub(crate) body: &'a [u8],
-    /// Bytes that follow `body` and count into `Content-Length`.
+    /// The number of bytes that follow `body`, for `Content-Length`.
     pub(crate) more: u64,
 }
 
 impl Response<'_> {
-    /// A plain JSON answer.
+    /// A JSON response with status 200.
     pub(crate) fn json(now_ms: i64, body: &[u8]) -> Response<'_> {
         Response { status: 200, now_ms, content_type: "application/json", extra: &[], body, more: 0 }
     }
 
-    /// Head and body together, so that they leave in one write.
+    /// Head and body together, so that they are sent in one write.
     pub(crate) fn to_bytes(self) -> Vec<u8> {
         let mut out = Vec::with_capacity(192 + self.body.len());
         let length = self.body.len() as u64 + self.more;
@@ -62,7 +62,7 @@ impl Response<'_> {
             "HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Type: {}\r\nContent-Length: {length}\r\n",
             self.status,
             reason(self.status),
-            civil::http_date(self.now_ms),
+            civil_time::http_date(self.now_ms),
             self.content_type,
         );
         for (name, value) in self.extra {
@@ -74,24 +74,26 @@ impl Response<'_> {
     }
 }
 
-impl Reply {
+impl EncodedResponse {
+    /// Encodes a response that keeps the connection alive.
     pub(crate) fn new(response: &Response<'_>) -> Self {
-        Self { bytes: response.to_bytes(), filler: None, then: Then::KeepAlive }
+        Self { bytes: response.to_bytes(), padding: None, action: ConnectionAction::KeepAlive }
     }
 
-    /// Adds the header that announces the end of the connection.
+    /// Adds the header `Connection: close`.
     pub(crate) fn announce_close(&mut self) {
         if let Some(line_end) = self.bytes.windows(2).position(|two| two == b"\r\n") {
             self.bytes.splice(line_end + 2..line_end + 2, *b"Connection: close\r\n");
         }
     }
 
-    /// Nothing is answered and the connection is reset.
+    /// No response: the connection is reset.
     pub(crate) fn reset() -> Self {
-        Self { bytes: Vec::new(), filler: None, then: Then::Reset }
+        Self { bytes: Vec::new(), padding: None, action: ConnectionAction::Reset }
     }
 }
 
+/// The reason phrase of a status.
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",

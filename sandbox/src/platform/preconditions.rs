@@ -1,22 +1,23 @@
-//! What is checked before a call is looked at, in this order:
+//! The checks that precede every call, in this order:
 //!
 //! 1. `Api-Key` present (1002), known (1008), enabled (1010), not expired (1011)
-//! 2. merchant exists (1021), is in business (1022)
+//! 2. merchant exists (1021) and is active (1022)
 //! 3. the caller's address is allowed (1003)
 //! 4. `Timestamp` (1005)
 //! 5. `Access-Token` present (1006), valid (1007); not for the token call itself
 //! 6. the merchant's mode has the call (1012)
 //! 7. `Content-Type` (1004), then the parameters, which the call checks itself
 
-use super::Call;
+use super::call::Call;
 use super::codes::Refusal;
-use super::routes::{Access, Route};
+use super::route::{Access, Route};
 use crate::config::{KeyState, MerchantState};
-use crate::state::State;
+use crate::state::platform_state::State;
 
-/// A request may be this old. It may not be younger than now.
-const OLDEST_MS: i64 = 60_000;
+/// The greatest age of a request's `Timestamp`. A time in the future is refused.
+const MAX_AGE_MS: i64 = 60_000;
 
+/// Checks all preconditions of a call but the parameters.
 pub(super) fn check(route: &Route, call: &Call<'_>, state: &State) -> Result<(), Refusal> {
     api_key(call, state)?;
     merchant(state)?;
@@ -60,7 +61,7 @@ fn timestamp(call: &Call<'_>) -> Result<(), Refusal> {
     call.header("timestamp")
         .filter(|text| text.len() == 13 && text.bytes().all(|byte| byte.is_ascii_digit()))
         .and_then(|text| text.parse::<i64>().ok())
-        .filter(|sent_ms| (0..=OLDEST_MS).contains(&(call.now_ms.saturating_sub(*sent_ms))))
+        .filter(|sent_ms| (0..=MAX_AGE_MS).contains(&(call.now_ms.saturating_sub(*sent_ms))))
         .map(|_| ())
         .ok_or(Refusal::code(1005))
 }

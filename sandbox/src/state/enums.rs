@@ -1,7 +1,7 @@
-//! The platform's fixed words (section 7 of its documentation).
+//! The platform's enums (section 7 of its documentation).
 
-/// Declares an enum whose values are words on the wire.
-macro_rules! words {
+/// Declares an enum and the text of its values on the wire: `Name { Variant = "text", ... }`.
+macro_rules! wire_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -10,14 +10,14 @@ macro_rules! words {
         }
 
         impl $name {
-            /// The word on the wire.
+            /// The text on the wire.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)+
                 }
             }
 
-            #[allow(dead_code)] // some words only go out
+            #[allow(dead_code)] // some enums are only written
             pub(crate) fn parse(text: &str) -> Option<Self> {
                 match text {
                     $($text => Some(Self::$variant),)+
@@ -28,79 +28,79 @@ macro_rules! words {
     };
 }
 
-words! {
-    /// State of a cardholder's verification.
+wire_enum! {
+    /// Status of a cardholder's verification.
     CardholderStatus {
-        /// Handed in.
+        /// Submitted.
         Pending = "Pending",
-        /// Being looked at.
+        /// Under review.
         InProgress = "In_progress",
-        /// May have cards.
+        /// Approved: the cardholder may have cards.
         Approved = "Approved",
-        /// May hand in again.
+        /// Rejected: the cardholder may submit new documents.
         Rejected = "Rejected",
     }
 }
 
-words! {
-    /// State of a card.
+wire_enum! {
+    /// Lifecycle status of a card.
     CardStatus {
         /// Applied for.
         Pending = "Pending",
-        /// A physical card on its way to its holder.
+        /// A physical card that was mailed and not activated yet.
         ToActivate = "ToActivate",
-        /// In use.
+        /// Active.
         Activated = "Activated",
-        /// Not issued.
+        /// Could not be issued.
         Fail = "Fail",
-        /// Stopped for now.
+        /// Frozen: purchases are declined.
         Frozen = "Frozen",
-        /// Gone for good.
+        /// Deleted for good.
         Delete = "Delete",
     }
 }
 
-words! {
-    /// What a card is made of.
+wire_enum! {
+    /// Type of a card.
     CardType {
-        /// Numbers only.
+        /// A card number without a physical card.
         Virtual = "Virtual",
-        /// Plastic.
+        /// A physical card.
         Physical = "Physical",
     }
 }
 
-words! {
-    /// Kind of a consumption.
+wire_enum! {
+    /// Type of a consumption.
     ConsumptionType {
-        /// The fee for opening a card.
+        /// Opening fee of a card.
         OpenCard = "Open_card",
         /// A purchase.
         Consumption = "Consumption",
-        /// Cash from a machine.
+        /// ATM withdrawal.
         Atm = "Atm",
-        /// The fee for keeping a card.
+        /// Management fee of a card.
         ManageFee = "Manage_fee",
-        /// A purchase taken back by its channel.
+        /// A purchase reversed by the channel.
         Reversal = "Reversal",
-        /// Money given back by the merchant.
+        /// A refund by the merchant where the card was used.
         Refund = "Refund",
     }
 }
 
-words! {
-    /// Common status of consumptions and transfers.
+wire_enum! {
+    /// Status of a consumption or transfer.
     Status {
         /// Not decided yet.
         Pending = "Pending",
-        /// Done.
+        /// Succeeded.
         Success = "Success",
-        /// Not done.
+        /// Failed.
         Fail = "Fail",
     }
 }
 
-words! {
+wire_enum! {
     /// Direction of a transfer.
     TransferType {
         /// From the merchant's reserve to the cardholder.
@@ -110,20 +110,20 @@ words! {
     }
 }
 
-words! {
-    /// What a callback is about.
-    CallbackAction {
-        /// May this purchase be made?
+wire_enum! {
+    /// The action of a webhook.
+    WebhookAction {
+        /// Requests the merchant's decision on a purchase.
         Auth = "Auth",
         /// A consumption was created or changed.
         Consumption = "Consumption",
-        /// A card has another status.
+        /// The status of a card changed.
         CardUpdate = "Card_update",
     }
 }
 
 impl TransferType {
-    /// The platform does not mind the case of this one word.
+    /// Parses the value in any case, as the platform does for this enum only.
     pub(crate) fn parse_any_case(text: &str) -> Option<Self> {
         [Self::In, Self::Out].into_iter().find(|known| known.as_str().eq_ignore_ascii_case(text))
     }

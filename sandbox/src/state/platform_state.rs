@@ -1,36 +1,24 @@
-//! Everything the platform remembers, and the one place where it changes.
-
-mod books;
-mod card_life;
-mod ledger;
-mod ordered;
-mod rows;
-mod table;
-mod words;
+//! The platform's stored data: rows, ledger, tokens, settings and clock.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
-pub(crate) use books::Books;
-pub(crate) use card_life::By;
-pub use ledger::{Account, Ledger, Posting};
-pub(crate) use rows::Card;
-pub use rows::{CardRecord, CardholderRecord, ConsumptionRecord, Fee, MerchantInfo, TransferRecord};
-pub(crate) use table::{Key, Row, Table};
-pub use words::{CallbackAction, CardStatus, CardType, CardholderStatus, ConsumptionType, Status, TransferType};
-
-use crate::callback::CallbackSettings;
+use super::compact_ledger::CompactLedger;
+use super::rows::{Card, CardholderRecord, ConsumptionRecord, TransferRecord};
+use super::table::Table;
+use super::transaction::{Change, ClientToken, Notification, Transaction};
 use crate::clock::Clock;
 use crate::config::{HttpStatuses, KeyState, ListRules, MerchantState};
-use crate::random::Numbers;
+use crate::numbers::NumberGenerator;
+use crate::webhook::settings::WebhookSettings;
 
-/// The platform's memory. A snapshot is a copy of it.
+/// The platform's stored data. A snapshot is a copy of it.
 #[derive(Debug, Clone)]
 pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
-    numbers: Numbers,
-    /// Valid tokens and when they expire.
+    numbers: NumberGenerator,
+    /// Valid tokens and their expiry in Unix milliseconds.
     access_tokens: HashMap<String, i64>,
     client_tokens: HashMap<String, ClientToken>,
     nonces: HashSet<String>,
@@ -38,10 +26,10 @@ pub(crate) struct State {
     cards: Table<Card>,
     consumptions: Table<ConsumptionRecord>,
     transfers: Table<TransferRecord>,
-    books: Books,
+    ledger: CompactLedger,
 }
 
-/// What the platform's own staff would set for the merchant.
+/// The merchant's settings at the platform.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) key_state: KeyState,
@@ -49,87 +37,15 @@ pub(crate) struct Settings {
     pub(crate) pci_enabled: bool,
     /// Empty: every address may call.
     pub(crate) ip_whitelist: Vec<IpAddr>,
-    pub(crate) callbacks: CallbackSettings,
+    pub(crate) webhooks: WebhookSettings,
     pub(crate) lists: ListRules,
     pub(crate) http_statuses: HttpStatuses,
     /// Whether the fees and limits of packages and card BINs are applied.
     pub(crate) tariffs: bool,
 }
 
-/// A token of the hosted card page.
-#[derive(Debug, Clone)]
-pub(crate) struct ClientToken {
-    pub(crate) token: String,
-    pub(crate) card_no: String,
-    pub(crate) expires_ms: i64,
-}
-
-/// One change of the state. A row stands for its whole new content.
-#[derive(Debug)]
-pub(crate) enum Change {
-    AccessToken {
-        token: String,
-        expires_ms: i64,
-        voids_previous: bool,
-    },
-    ClientToken(ClientToken),
-    /// A client token was spent, with this nonce.
-    ClientTokenUsed {
-        token: String,
-        nonce: String,
-    },
-    Cardholder(CardholderRecord),
-    Card(Box<Card>),
-    Consumption(Box<ConsumptionRecord>),
-    Transfer(TransferRecord),
-    Posting(Posting),
-}
-
-/// The changes one call wants. Nothing happens before [`State::commit`]: a call that fails half-way leaves no trace,
-/// and the fault plan can tell exactly whether a call was carried out.
-#[derive(Debug)]
-pub(crate) struct Transaction {
-    pub(crate) numbers: Numbers,
-    changes: Vec<Change>,
-    question: Option<Box<ConsumptionRecord>>,
-    untold: bool,
-}
-
-/// A committed change that the merchant is to be told.
-#[derive(Debug)]
-pub(crate) enum Notice {
-    /// A card has another status.
-    Card { before: CardStatus, card: Box<CardRecord> },
-    /// A consumption is new, or has another status or other fees.
-    Consumption(Box<ConsumptionRecord>),
-}
-
-impl Transaction {
-    /// The merchant is to be asked about this purchase before anything is committed.
-    pub(crate) fn ask(&mut self, purchase: &ConsumptionRecord) {
-        self.question = Some(Box::new(purchase.clone()));
-    }
-
-    pub(crate) fn question(&self) -> Option<&ConsumptionRecord> {
-        self.question.as_deref()
-    }
-
-    /// The merchant is told nothing of all this.
-    pub(crate) fn keep_untold(&mut self) {
-        self.untold = true;
-    }
-
-    pub(crate) fn add(&mut self, change: Change) {
-        self.changes.push(change);
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.changes.is_empty()
-    }
-}
-
 impl State {
-    pub(crate) fn new(numbers: Numbers, settings: Settings) -> Self {
+    pub(crate) fn new(numbers: NumberGenerator, settings: Settings) -> Self {
         Self {
             clock: Clock::default(),
             settings,
@@ -141,39 +57,42 @@ impl State {
             cards: Table::new(),
             consumptions: Table::new(),
             transfers: Table::new(),
-            books: Books::default(),
+            ledger: CompactLedger::default(),
         }
     }
 
+    /// Starts a transaction on this state.
     pub(crate) fn transaction(&self) -> Transaction {
-        Transaction { numbers: self.numbers, changes: Vec::new(), question: None, untold: false }
+        Transaction::new(self.numbers.clone())
     }
 
-    /// Carries out a transaction: the only place where business state changes. Gives what the merchant is to be told.
-    pub(crate) fn commit(&mut self, transaction: Transaction) -> Vec<Notice> {
+    /// Applies a transaction: the only place where rows, tokens and money change. Returns what the merchant is notified
+    /// of.
+    pub(crate) fn commit(&mut self, transaction: Transaction) -> Vec<Notification> {
         self.numbers = transaction.numbers;
-        let told = !transaction.untold && self.settings.callbacks.target.is_some();
-        let mut notices = Vec::new();
+        let notify = !transaction.webhooks_suppressed && self.settings.webhooks.target.is_some();
+        let mut notifications = Vec::new();
         let now_ms = self.clock.now_ms();
         for mut change in transaction.changes {
-            if !transaction.untold {
+            if !transaction.webhooks_suppressed {
                 self.stamp(&mut change, now_ms);
             }
-            if told {
-                notices.extend(self.notice(&change));
+            if notify {
+                notifications.extend(self.notification(&change));
             }
-            self.carry_out(change);
+            self.apply(change);
         }
-        notices
+        notifications
     }
 
-    /// Gives out no number again that this transaction has used, though nothing of it is committed.
+    /// Marks the numbers of this transaction as used although nothing of it is committed.
     pub(crate) fn keep_numbers(&mut self, transaction: &Transaction) {
-        self.numbers = transaction.numbers;
+        self.numbers = transaction.numbers.clone();
     }
 
-    /// A consumption says when it was last changed, and no two changes of one have the same time: a receiver
-    /// of both must see which is newer, also within a millisecond, under a frozen clock, and when the clock goes back.
+    /// Sets the time of the last change of a consumption. No two changes of one consumption have the same time: a
+    /// receiver of both must see which is newer, also within a millisecond, under a frozen clock, and when the clock is
+    /// moved back.
     fn stamp(&self, change: &mut Change, now_ms: i64) {
         if let Change::Consumption(row) = change {
             let before = self.consumptions.get(&row.consume_no);
@@ -182,23 +101,24 @@ impl State {
         }
     }
 
-    /// What a change means to the merchant, before it is carried out.
-    fn notice(&self, change: &Change) -> Option<Notice> {
+    /// The notification that a change brings about, before it is applied.
+    fn notification(&self, change: &Change) -> Option<Notification> {
         match change {
             Change::Card(card) => {
                 let before = self.cards.get(&card.record.card_no)?.record.status;
-                (before != card.record.status).then(|| Notice::Card { before, card: Box::new(card.record.clone()) })
+                (before != card.record.status)
+                    .then(|| Notification::Card { before, card: Box::new(card.record.clone()) })
             }
             Change::Consumption(row) => {
                 let before = self.consumptions.get(&row.consume_no);
                 let same = before.is_some_and(|before| before.status == row.status && before.fees == row.fees);
-                (!same).then(|| Notice::Consumption(row.clone()))
+                (!same).then(|| Notification::Consumption(row.clone()))
             }
             _ => None,
         }
     }
 
-    fn carry_out(&mut self, change: Change) {
+    fn apply(&mut self, change: Change) {
         match change {
             Change::AccessToken { token, expires_ms, voids_previous } => {
                 if voids_previous {
@@ -217,11 +137,11 @@ impl State {
             Change::Card(row) => self.cards.put(*row),
             Change::Consumption(row) => self.consumptions.put(*row),
             Change::Transfer(row) => self.transfers.put(row),
-            Change::Posting(posting) => self.books.post(posting),
+            Change::Posting(posting) => self.ledger.post(posting),
         }
     }
 
-    /// No access token is valid any more.
+    /// Invalidates all access tokens.
     pub(crate) fn revoke_tokens(&mut self) {
         self.access_tokens.clear();
     }
@@ -254,7 +174,7 @@ impl State {
         &self.transfers
     }
 
-    pub(crate) fn books(&self) -> &Books {
-        &self.books
+    pub(crate) fn ledger(&self) -> &CompactLedger {
+        &self.ledger
     }
 }

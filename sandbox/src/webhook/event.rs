@@ -1,24 +1,26 @@
-//! What a callback says: section 6.2 of the platform's description.
+//! The content of webhooks: section 6.2 of the platform's documentation.
 
 use rust_decimal::Decimal;
 
-use super::CallbackNulls;
 use super::json::{Json, Layout};
+use super::types::NullFields;
 use crate::money;
-use crate::state::{CallbackAction, CardRecord, CardStatus, ConsumptionRecord, MerchantInfo, Notice};
+use crate::state::enums::{CardStatus, WebhookAction};
+use crate::state::rows::{CardRecord, ConsumptionRecord, MerchantInfo};
+use crate::state::transaction::Notification;
 
-/// One webhook, whatever the number of attempts. It is kept as text: the parsed form takes several times the memory.
+/// One webhook, whatever the number of attempts. It is stored as text: the parsed form takes several times the memory.
 #[derive(Debug)]
 pub(super) struct Event {
     pub(super) id: Box<str>,
-    pub(super) action: CallbackAction,
+    pub(super) action: WebhookAction,
     /// The JSON object as it is sent.
     data: Box<str>,
 }
 
 impl Event {
-    pub(super) fn new(id: String, action: CallbackAction, mut data: Json, nulls: CallbackNulls) -> Self {
-        if let (Json::Object(fields), CallbackNulls::LeftOut) = (&mut data, nulls) {
+    pub(super) fn new(id: String, action: WebhookAction, mut data: Json, nulls: NullFields) -> Self {
+        if let (Json::Object(fields), NullFields::Omit) = (&mut data, nulls) {
             fields.retain(|(_, value)| *value != Json::Null);
         }
         Self { id: id.into(), action, data: data.write(Layout::AsIs).into() }
@@ -37,7 +39,7 @@ impl Event {
         self.body_with(&self.data)
     }
 
-    /// The body with another amount, or another card where there is no amount.
+    /// The body with another amount, or with another card number if there is no amount.
     pub(super) fn tampered_body(&self) -> String {
         let mut data = self.fields();
         let at = ["amount", "card_no"].iter().find_map(|wanted| data.iter().position(|(name, _)| name == wanted));
@@ -48,26 +50,27 @@ impl Event {
     }
 
     fn body_with(&self, data: &str) -> String {
-        // Ids are hexadecimal and actions are plain words.
+        // Neither ids nor actions need escaping.
         format!(r#"{{"id":"{}","action":"{}","data":{data}}}"#, self.id, self.action.as_str())
     }
 }
 
-/// A body as it may be shown.
+/// The body without the values of secret fields.
 pub(super) fn masked(body: &str) -> String {
     let Some(mut json) = Json::parse(body) else { return String::new() };
     json.mask();
     json.write(Layout::AsIs)
 }
 
-/// What a change of the state has to say.
-pub(super) fn of_notice(notice: &Notice, now_ms: i64) -> (CallbackAction, Json) {
-    match notice {
-        Notice::Card { before, card } => (CallbackAction::CardUpdate, card_update(*before, card, now_ms)),
-        Notice::Consumption(row) => (CallbackAction::Consumption, consumption(row)),
+/// The action and the `data` of a notification.
+pub(super) fn from_notification(notification: &Notification, now_ms: i64) -> (WebhookAction, Json) {
+    match notification {
+        Notification::Card { before, card } => (WebhookAction::CardUpdate, card_update(*before, card, now_ms)),
+        Notification::Consumption(row) => (WebhookAction::Consumption, consumption(row)),
     }
 }
 
+/// `data` of a `Card_update` webhook.
 fn card_update(before: CardStatus, card: &CardRecord, now_ms: i64) -> Json {
     Json::object([
         ("card_no", Json::text(&card.card_no)),
@@ -78,7 +81,7 @@ fn card_update(before: CardStatus, card: &CardRecord, now_ms: i64) -> Json {
     ])
 }
 
-/// The question whether a purchase may be made.
+/// `data` of an `Auth` webhook.
 pub(super) fn auth(row: &ConsumptionRecord) -> Json {
     Json::object([
         ("consume_no", Json::text(&row.consume_no)),
@@ -94,6 +97,7 @@ pub(super) fn auth(row: &ConsumptionRecord) -> Json {
     ])
 }
 
+/// `data` of a `Consumption` webhook.
 fn consumption(row: &ConsumptionRecord) -> Json {
     let Json::Object(mut fields) = auth(row) else { return Json::Null };
     for (_, value) in fields.iter_mut().filter(|(name, _)| name == "time") {
@@ -124,7 +128,7 @@ fn amount(amount: Decimal) -> Json {
     Json::Plain(money::text(amount))
 }
 
-/// Null for what has no shop, such as an opening fee.
+/// Null for consumptions without a merchant, such as an opening fee.
 fn merchant_info(info: &MerchantInfo) -> Json {
     if *info == MerchantInfo::default() {
         return Json::Null;

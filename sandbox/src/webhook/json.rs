@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::log::SECRET_FIELDS;
 
+/// A JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Json {
     Null,
@@ -17,12 +18,12 @@ pub(super) enum Json {
     Object(Vec<(String, Json)>),
 }
 
-/// How JSON text is written.
+/// The form in which JSON is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
-    /// Fields in their order, nulls too.
+    /// Fields in their own order, with nulls.
     AsIs,
-    /// As fastjson 1 writes what it parsed.
+    /// As fastjson 1 writes objects that it parsed.
     JavaHashMap,
     /// As fastjson 1 writes sorted maps.
     JavaSorted,
@@ -33,7 +34,7 @@ impl Json {
         Self::Text(text.into())
     }
 
-    /// Text that is null if it is empty.
+    /// Text, or null if it is empty.
     pub(super) fn text_or_null(text: &str) -> Self {
         if text.is_empty() { Self::Null } else { Self::text(text) }
     }
@@ -46,7 +47,7 @@ impl Json {
         Self::Object(fields.map(|(name, value)| (name.to_owned(), value)).into())
     }
 
-    /// Reads JSON text in its order; `None` if it is none.
+    /// Parses JSON and keeps the order of its fields; `None` if the text is not JSON.
     pub(super) fn parse(text: &str) -> Option<Self> {
         Some(match text.as_bytes().first()? {
             b'n' => Self::Null,
@@ -64,6 +65,7 @@ impl Json {
         })
     }
 
+    /// Writes the value as JSON.
     pub(super) fn write(&self, layout: Layout) -> String {
         let mut out = String::new();
         self.write_to(&mut out, layout);
@@ -123,7 +125,7 @@ impl Json {
     }
 }
 
-/// The fields of an object in their order, unread.
+/// The fields of an object in their order, values not parsed.
 struct Fields<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Fields<'de> {
@@ -146,12 +148,12 @@ impl<'de> Deserialize<'de> for Fields<'de> {
     }
 }
 
-/// The fields as a `java.util.HashMap` with default capacity hands them out, without nulls.
+/// The fields in the iteration order of a `java.util.HashMap` with default capacity, without nulls.
 ///
-/// A map of that many entries has a known number of buckets, whatever its past: it doubles at three quarters. Within a
-/// bucket the first that came is first. (A bucket of more than eight entries becomes a tree; objects here are small.)
+/// The number of buckets follows from the number of entries: it doubles when three quarters are used. Within a bucket,
+/// entries keep their order of insertion. (A bucket of more than eight entries becomes a tree; objects here are small.)
 fn in_hash_order(fields: &[(String, Json)]) -> Vec<&(String, Json)> {
-    // A null is in the map, but not written.
+    // A null is an entry of the map, but it is not written.
     let mut buckets = 16;
     while fields.len() * 4 > buckets * 3 {
         buckets *= 2;
@@ -162,7 +164,7 @@ fn in_hash_order(fields: &[(String, Json)]) -> Vec<&(String, Json)> {
     sorted
 }
 
-/// The fields by name, as Java compares names, without nulls.
+/// The fields sorted by name as Java compares strings, without nulls.
 fn sorted(fields: &[(String, Json)]) -> Vec<&(String, Json)> {
     let mut sorted: Vec<_> = fields.iter().filter(|(_, value)| *value != Json::Null).collect();
     sorted.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
@@ -174,14 +176,14 @@ fn java_hash(text: &str) -> u32 {
     text.encode_utf16().fold(0, |hash: u32, unit| hash.wrapping_mul(31).wrapping_add(u32::from(unit)))
 }
 
-/// `HashMap.hash`.
+/// `HashMap.hash`: spreads a hash code over the buckets.
 fn spread(hash: u32) -> u32 {
     hash ^ (hash >> 16)
 }
 
 fn write_text(out: &mut String, text: &str, layout: Layout) {
     if layout == Layout::AsIs {
-        // `Value` prints the JSON text of a string.
+        // `Value` writes a string as JSON.
         let _ = write!(out, "{}", serde_json::Value::from(text));
         return;
     }
@@ -195,7 +197,7 @@ fn write_text(out: &mut String, text: &str, layout: Layout) {
             '\n' => out.push_str("\\n"),
             '\u{c}' => out.push_str("\\f"),
             '\r' => out.push_str("\\r"),
-            // fastjson 1 escapes these too, in capital digits.
+            // fastjson 1 escapes these too, in uppercase hexadecimal digits.
             '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' => {
                 let _ = write!(out, "\\u{:04X}", u32::from(letter));
             }
@@ -210,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hashes_are_those_of_java() {
+    fn hashes_equal_those_of_java() {
         // From the documentation of String.hashCode: s[0]*31^(n-1) + ... + s[n-1].
         assert_eq!(0, java_hash(""));
         assert_eq!(97 * 31 + 98, java_hash("ab"));
@@ -219,14 +221,14 @@ mod tests {
     }
 
     #[test]
-    fn nested_objects_are_in_bucket_order_and_lose_their_nulls() {
+    fn nested_objects_are_in_bucket_order_without_nulls() {
         let object = Json::object([
             ("b", Json::Null),
             ("Q", Json::number(1)),
             ("a", Json::number("10.50")),
             ("A", Json::text("x")),
         ]);
-        // Buckets of 16: Q (81) and A (65) and a (97) are in 1, in the order of arrival; b (98) is in 2.
+        // Buckets of 16: Q (81) and A (65) and a (97) are in 1, in the order of insertion; b (98) is in 2.
         assert_eq!(r#"{"Q":1,"a":10.50,"A":"x"}"#, object.write(Layout::JavaHashMap));
         assert_eq!(r#"{"b":null,"Q":1,"a":10.50,"A":"x"}"#, object.write(Layout::AsIs));
     }

@@ -1,59 +1,63 @@
-//! Callbacks that wait, and the record of those that were sent. Everything here is under the sandbox's one mutex.
+//! The queue of webhooks, and the record of attempts to deliver them. The sandbox's mutex protects all of it.
 
 use std::collections::VecDeque;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Weak};
 
+use fastrand::Rng;
+
 use super::event::{self, Event};
 use super::json::Json;
-use super::{CallbackFault, CallbackNulls, DeliveryRecord};
+use super::types::{DeliveryRecord, NullFields, WebhookFault};
 use crate::clock::to_ms;
-use crate::random::Random;
-use crate::state::{CallbackAction, Notice};
+use crate::numbers;
+use crate::state::enums::WebhookAction;
+use crate::state::transaction::Notification;
 
-/// When a failed attempt is made again, in virtual milliseconds after it. After the last one the platform gives up.
+/// The delays of retries, in virtual milliseconds after the failed attempt. The platform gives up after the last one.
 ///
-/// **Inferred.** The platform does not say.
+/// **Inferred.** The platform does not document this.
 const RETRY_AFTER_MS: [i64; 5] = [10_000, 30_000, 120_000, 600_000, 3_600_000];
-/// So many attempts are kept on record; the oldest go first.
-const MOST_RECORDS: usize = 100_000;
+/// The greatest number of recorded attempts; the oldest are removed first.
+const MAX_RECORDS: usize = 100_000;
 
+/// The queue and the record.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     waiting: Vec<Delivery>,
     /// Attempts, oldest first.
     records: VecDeque<Record>,
-    faults: Vec<(Option<CallbackAction>, CallbackFault)>,
-    ids: Random,
-    /// How many deliveries were ever put in.
-    arrived: u64,
-    /// The latest delivery that was attempted.
+    faults: Vec<(Option<WebhookAction>, WebhookFault)>,
+    ids: Rng,
+    /// The number of deliveries created so far.
+    created: u64,
+    /// The highest `order` of all attempted deliveries.
     latest_attempted: u64,
     in_flight: usize,
-    /// Goes up when all that waits is forgotten, so that what is on its way then is not sent again.
-    era: u64,
-    pub(super) stopping: bool,
-    /// The connections to the merchant, to be cut by a stop.
-    lines: Vec<Weak<TcpStream>>,
-    /// Signalled by everything that may make a callback due, and by the end of every attempt.
-    pub(super) wake: Arc<Condvar>,
+    /// Incremented when the queue is cleared, so that deliveries in progress at that time are not retried.
+    generation: u64,
+    pub(crate) stopping: bool,
+    /// The open connections to the merchant, which a stop closes.
+    connections: Vec<Weak<TcpStream>>,
+    /// Signaled by everything that may make a delivery due, and by the end of every attempt.
+    pub(crate) wake: Arc<Condvar>,
 }
 
-/// A callback on its way.
+/// A webhook to be delivered.
 #[derive(Debug)]
 pub(super) struct Delivery {
     pub(super) event: Arc<Event>,
     order: u64,
-    era: u64,
+    generation: u64,
     /// The number of the next attempt, from 1.
     pub(super) attempt: u32,
-    /// How many retries of [`RETRY_AFTER_MS`] are used.
+    /// The number of delays of [`RETRY_AFTER_MS`] that were used.
     retries: usize,
     due_ms: i64,
-    pub(super) fault: Option<CallbackFault>,
+    pub(super) fault: Option<WebhookFault>,
 }
 
-/// An attempt. Its text is worked out only when somebody asks.
+/// A recorded attempt. Its body is made only on request.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     pub(super) event: Arc<Event>,
@@ -64,12 +68,12 @@ pub(super) struct Record {
     pub(super) http_status: Option<u16>,
     pub(super) code: Option<i64>,
     pub(super) error: Option<Box<str>>,
-    pub(super) fault: Option<CallbackFault>,
+    pub(super) fault: Option<WebhookFault>,
 }
 
 impl Record {
-    fn shown(&self) -> DeliveryRecord {
-        let tampered = self.fault == Some(CallbackFault::TamperBody);
+    fn to_public(&self) -> DeliveryRecord {
+        let tampered = self.fault == Some(WebhookFault::TamperBody);
         let body = if tampered { self.event.tampered_body() } else { self.event.body() };
         DeliveryRecord {
             id: self.event.id.to_string(),
@@ -93,78 +97,74 @@ impl Outbox {
             waiting: Vec::new(),
             records: VecDeque::new(),
             faults: Vec::new(),
-            // Ids must not change the numbers that the platform gives out.
-            ids: Random::new(seed ^ 0xCA11_BAC4),
-            arrived: 0,
+            // A separate generator: webhooks must not change the numbers that the platform assigns.
+            ids: Rng::with_seed(seed ^ 0xCA11_BAC4),
+            created: 0,
             latest_attempted: 0,
             in_flight: 0,
-            era: 0,
+            generation: 0,
             stopping: false,
-            lines: Vec::new(),
+            connections: Vec::new(),
             wake: Arc::default(),
         }
     }
 
-    /// Something has changed that callbacks may wait for.
+    /// Wakes the dispatcher and everything that waits for deliveries.
     pub(crate) fn notify(&self) {
         self.wake.notify_all();
     }
 
-    /// Ends all waiting.
+    /// Stops the delivery of webhooks and closes the connections to the merchant.
     pub(crate) fn begin_stop(&mut self) {
         self.stopping = true;
-        for line in self.lines.drain(..).filter_map(|line| line.upgrade()) {
-            let _ = line.shutdown(Shutdown::Both);
+        for connection in self.connections.drain(..).filter_map(|connection| connection.upgrade()) {
+            let _ = connection.shutdown(Shutdown::Both);
         }
         self.notify();
     }
 
-    /// There is a connection to the merchant.
-    pub(super) fn connected(&mut self, line: &Arc<TcpStream>) {
-        self.lines.retain(|line| line.strong_count() > 0);
-        self.lines.push(Arc::downgrade(line));
+    /// Registers a connection to the merchant, so that a stop closes it.
+    pub(super) fn connected(&mut self, connection: &Arc<TcpStream>) {
+        self.connections.retain(|connection| connection.strong_count() > 0);
+        self.connections.push(Arc::downgrade(connection));
         if self.stopping {
             self.begin_stop();
         }
     }
 
-    pub(crate) fn forget_waiting(&mut self) {
+    /// Clears the queue and the planned faults.
+    pub(crate) fn clear(&mut self) {
         self.waiting.clear();
         self.faults.clear();
-        self.era += 1;
+        self.generation += 1;
         self.notify();
     }
 
-    /// A change of the state is to be told.
-    pub(crate) fn tell(&mut self, notice: &Notice, nulls: CallbackNulls, now_ms: i64) {
-        let (action, data) = event::of_notice(notice, now_ms);
+    /// Queues the webhook of a notification.
+    pub(crate) fn notify_merchant(&mut self, notification: &Notification, nulls: NullFields, now_ms: i64) {
+        let (action, data) = event::from_notification(notification, now_ms);
         let delivery = self.delivery(action, data, nulls, now_ms);
         self.put(delivery);
     }
 
-    pub(super) fn delivery(
-        &mut self,
-        action: CallbackAction,
-        data: Json,
-        nulls: CallbackNulls,
-        now_ms: i64,
-    ) -> Delivery {
-        let event = Arc::new(Event::new(self.ids.hex(32), action, data, nulls));
+    /// Creates a delivery; it is not in the queue yet.
+    pub(super) fn delivery(&mut self, action: WebhookAction, data: Json, nulls: NullFields, now_ms: i64) -> Delivery {
+        let event = Arc::new(Event::new(numbers::hex(&mut self.ids, 32), action, data, nulls));
         self.first_attempt(event, 1, now_ms)
     }
 
     fn first_attempt(&mut self, event: Arc<Event>, attempt: u32, now_ms: i64) -> Delivery {
-        self.arrived += 1;
+        self.created += 1;
         let at = self.faults.iter().position(|(action, _)| action.is_none_or(|action| action == event.action));
         let fault = at.map(|at| self.faults.remove(at).1);
         let delay_ms = match fault {
-            Some(CallbackFault::Delay(delay)) => to_ms(delay),
+            Some(WebhookFault::Delay(delay)) => to_ms(delay),
             _ => 0,
         };
         Delivery {
             event,
-            order: self.arrived,
-            era: self.era,
+            order: self.created,
+            generation: self.generation,
             attempt,
             retries: 0,
             due_ms: now_ms.saturating_add(delay_ms),
@@ -172,6 +172,7 @@ impl Outbox {
         }
     }
 
+    /// Puts a delivery into the queue.
     pub(super) fn put(&mut self, delivery: Delivery) {
         if !self.stopping {
             self.waiting.push(delivery);
@@ -179,13 +180,13 @@ impl Outbox {
         }
     }
 
-    /// Plans a fault.
-    pub(super) fn plan(&mut self, action: Option<CallbackAction>, fault: CallbackFault) {
+    /// Plans a fault for the next webhook of that action; `None` for any action.
+    pub(crate) fn plan(&mut self, action: Option<WebhookAction>, fault: WebhookFault) {
         self.faults.push((action, fault));
     }
 
-    /// Sends a callback again; `false` if there is none of that id.
-    pub(super) fn redeliver(&mut self, id: &str, now_ms: i64) -> bool {
+    /// Queues a webhook again; `false` if there is none of that id.
+    pub(crate) fn redeliver(&mut self, id: &str, now_ms: i64) -> bool {
         if let Some(waiting) = self.waiting.iter_mut().find(|delivery| *delivery.event.id == *id) {
             waiting.due_ms = now_ms;
             self.notify();
@@ -198,35 +199,35 @@ impl Outbox {
         true
     }
 
-    /// When the next attempt is due; in the past if it is due already.
+    /// The time of the next attempt; in the past if it is due already.
     pub(super) fn next_due_ms(&self) -> Option<i64> {
         self.next().map(|at| self.waiting[at].due_ms)
     }
 
     fn next(&self) -> Option<usize> {
         let eligible = |delivery: &Delivery| {
-            delivery.fault != Some(CallbackFault::Reorder) || self.latest_attempted > delivery.order
+            delivery.fault != Some(WebhookFault::Reorder) || self.latest_attempted > delivery.order
         };
         (0..self.waiting.len())
             .filter(|at| eligible(&self.waiting[*at]))
             .min_by_key(|at| (self.waiting[*at].due_ms, self.waiting[*at].order))
     }
 
-    /// Hands out the next delivery if it is due.
+    /// Takes the next delivery out of the queue if it is due.
     pub(super) fn take_due(&mut self, now_ms: i64) -> Option<Delivery> {
         let at = self.next().filter(|at| self.waiting[*at].due_ms <= now_ms)?;
         self.in_flight += 1;
         Some(self.waiting.remove(at))
     }
 
-    /// The end of an attempt that [`Self::take_due`] began. `again` says whether the merchant must be asked again.
-    pub(super) fn attempted(&mut self, mut delivery: Delivery, again: bool, now_ms: i64) {
+    /// Ends an attempt that [`Self::take_due`] began. `retry` says whether the webhook is to be sent again.
+    pub(super) fn attempted(&mut self, mut delivery: Delivery, retry: bool, now_ms: i64) {
         self.in_flight -= 1;
         self.latest_attempted = self.latest_attempted.max(delivery.order);
-        // A question is not asked twice: the purchase is decided.
-        let retries = if delivery.event.action == CallbackAction::Auth { &[][..] } else { &RETRY_AFTER_MS };
-        let again = again && delivery.era == self.era;
-        if let (true, Some(after_ms)) = (again, retries.get(delivery.retries)) {
+        // `Auth` is not retried: the purchase has been decided.
+        let retries = if delivery.event.action == WebhookAction::Auth { &[][..] } else { &RETRY_AFTER_MS };
+        let retry = retry && delivery.generation == self.generation;
+        if let (true, Some(after_ms)) = (retry, retries.get(delivery.retries)) {
             delivery.retries += 1;
             delivery.attempt += 1;
             delivery.due_ms = now_ms.saturating_add(*after_ms);
@@ -236,22 +237,26 @@ impl Outbox {
         self.notify();
     }
 
+    /// Records an attempt.
     pub(super) fn record(&mut self, record: Record) {
-        if self.records.len() >= MOST_RECORDS {
+        if self.records.len() >= MAX_RECORDS {
             self.records.pop_front();
         }
         self.records.push_back(record);
     }
 
-    pub(super) fn is_settled(&self, now_ms: i64) -> bool {
+    /// Whether no webhook is due or being sent.
+    pub(crate) fn is_settled(&self, now_ms: i64) -> bool {
         self.in_flight == 0 && self.next_due_ms().is_none_or(|due_ms| due_ms > now_ms)
     }
 
-    pub(super) fn waiting(&self) -> usize {
+    /// The number of webhooks that wait for an attempt or are being sent.
+    pub(crate) fn waiting(&self) -> usize {
         self.waiting.len() + self.in_flight
     }
 
-    pub(super) fn records(&self) -> Vec<DeliveryRecord> {
-        self.records.iter().map(Record::shown).collect()
+    /// All recorded attempts, oldest first.
+    pub(crate) fn records(&self) -> Vec<DeliveryRecord> {
+        self.records.iter().map(Record::to_public).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! One POST over plain HTTP/1.1, with one deadline over all of it.
+//! An HTTP/1.1 POST request without TLS, with one deadline for all of it.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -7,21 +7,22 @@ use std::time::{Duration, Instant};
 
 use super::target::Target;
 
-/// An answer may have this many bytes, head and body together.
-const MOST: usize = 64 * 1024;
+/// The greatest length of a response, head and body together.
+const MAX_RESPONSE: usize = 64 * 1024;
 const MAX_HEADERS: usize = 64;
-/// On loopback only a full backlog takes time.
-const MOST_TO_CONNECT: Duration = Duration::from_secs(1);
+/// The time limit for connecting. On loopback only a full backlog takes time.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Status and body of the answer. `connected` sees the connection, so that others can cut it.
+/// Sends a request and returns status and body of the response. `connected` gets the connection, so that another thread can
+/// close it.
 pub(super) fn post(
     target: &Target,
     headers: &str,
     body: &str,
-    within: Duration,
+    timeout: Duration,
     connected: impl FnOnce(&Arc<TcpStream>),
 ) -> io::Result<(u16, Vec<u8>)> {
-    let deadline = Instant::now() + within;
+    let deadline = Instant::now() + timeout;
     let stream = Arc::new(connect(target, deadline)?);
     connected(&stream);
     stream.set_nodelay(true)?;
@@ -34,20 +35,20 @@ pub(super) fn post(
         body.len()
     );
     (&*stream).write_all(format!("{head}{body}").as_bytes())?;
-    let mut got = Vec::new();
+    let mut received = Vec::new();
     loop {
-        if let Some(answer) = parse(&got, false)? {
-            return Ok(answer);
+        if let Some(response) = parse(&received, false)? {
+            return Ok(response);
         }
         let mut chunk = [0; 4096];
         stream.set_read_timeout(Some(left(deadline)?))?;
         let count = (&*stream).read(&mut chunk)?;
         if count == 0 {
-            return parse(&got, true)?.ok_or_else(|| ErrorKind::UnexpectedEof.into());
+            return parse(&received, true)?.ok_or_else(|| ErrorKind::UnexpectedEof.into());
         }
-        got.extend_from_slice(&chunk[..count]);
-        if got.len() > MOST {
-            return Err(bad("the answer is too long"));
+        received.extend_from_slice(&chunk[..count]);
+        if received.len() > MAX_RESPONSE {
+            return Err(invalid("the response is too long"));
         }
     }
 }
@@ -55,7 +56,7 @@ pub(super) fn post(
 fn connect(target: &Target, deadline: Instant) -> io::Result<TcpStream> {
     let mut result = Err(ErrorKind::AddrNotAvailable.into());
     for address in target.addresses() {
-        result = TcpStream::connect_timeout(&address, left(deadline)?.min(MOST_TO_CONNECT));
+        result = TcpStream::connect_timeout(&address, left(deadline)?.min(CONNECT_TIMEOUT));
         if result.is_ok() {
             break;
         }
@@ -68,15 +69,15 @@ fn left(deadline: Instant) -> io::Result<Duration> {
     if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
 }
 
-fn bad(why: &'static str) -> io::Error {
+fn invalid(why: &'static str) -> io::Error {
     io::Error::new(ErrorKind::InvalidData, why)
 }
 
-/// The answer, if it is complete.
+/// Parses the response; `None` if it is not complete.
 fn parse(bytes: &[u8], ended: bool) -> io::Result<Option<(u16, Vec<u8>)>> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
-    let head = match response.parse(bytes).map_err(|_| bad("the answer is not HTTP"))? {
+    let head = match response.parse(bytes).map_err(|_| invalid("the response is not HTTP"))? {
         httparse::Status::Complete(length) => length,
         httparse::Status::Partial => return Ok(None),
     };
@@ -92,7 +93,7 @@ fn parse(bytes: &[u8], ended: bool) -> io::Result<Option<(u16, Vec<u8>)>> {
     let body = if header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
         unchunked(rest)?
     } else if let Some(length) = header("content-length") {
-        let length: usize = length.parse().map_err(|_| bad("the answer's length is no number"))?;
+        let length: usize = length.parse().map_err(|_| invalid("the length of the response is not a number"))?;
         rest.get(..length).map(<[u8]>::to_vec)
     } else {
         (ended || status == 204).then(|| rest.to_vec())
@@ -100,20 +101,21 @@ fn parse(bytes: &[u8], ended: bool) -> io::Result<Option<(u16, Vec<u8>)>> {
     Ok(body.map(|body| (status, body)))
 }
 
-/// The body of a chunked answer, if the last chunk is there.
+/// The body of a chunked response; `None` if the last chunk is missing.
 fn unchunked(mut rest: &[u8]) -> io::Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
     loop {
-        let size = match httparse::parse_chunk_size(rest).map_err(|_| bad("the answer's chunks are broken"))? {
-            httparse::Status::Complete((_, 0)) => return Ok(Some(body)),
-            httparse::Status::Complete((at, size)) => usize::try_from(size).ok().map(|size| (at, size)),
-            httparse::Status::Partial => return Ok(None),
-        };
+        let size =
+            match httparse::parse_chunk_size(rest).map_err(|_| invalid("the chunks of the response are malformed"))? {
+                httparse::Status::Complete((_, 0)) => return Ok(Some(body)),
+                httparse::Status::Complete((at, size)) => usize::try_from(size).ok().map(|size| (at, size)),
+                httparse::Status::Partial => return Ok(None),
+            };
         let end = size.and_then(|(at, size)| Some((at, at.checked_add(size)?)));
-        let (at, end) = end.ok_or_else(|| bad("the answer is too long"))?;
+        let (at, end) = end.ok_or_else(|| invalid("the response is too long"))?;
         let Some(chunk) = rest.get(at..end) else { return Ok(None) };
         body.extend_from_slice(chunk);
-        // The line end after the chunk may not be there yet.
+        // The line end after the chunk may be missing yet.
         rest = rest.get(end + 2..).unwrap_or_default();
     }
 }

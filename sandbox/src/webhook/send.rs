@@ -1,122 +1,105 @@
-//! Sends callbacks: the queue's worker, and the question before a purchase.
+//! Delivers webhooks: the queue of the outbox, and the `Auth` webhook that precedes a purchase.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::io::ErrorKind;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::decision::Decision;
+use super::event;
 use super::outbox::{Delivery, Record};
 use super::post::post;
-use super::settings::CallbackSettings;
+use super::settings::WebhookSettings;
 use super::signature::{sign, signed_text};
 use super::target::Target;
-use super::{CallbackFault, event};
+use super::types::WebhookFault;
 use crate::shared::Shared;
-use crate::state::{CallbackAction, ConsumptionRecord};
+use crate::state::enums::WebhookAction;
+use crate::state::rows::ConsumptionRecord;
 
-/// How long the merchant may take for an ordinary callback.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long the merchant may take to decide on a purchase, in real time.
-const AUTH_PATIENCE: Duration = Duration::from_millis(800);
+/// The time limit for the response to any webhook but `Auth`.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The time limit for the decision on a purchase, in real time.
+const AUTH_TIMEOUT: Duration = Duration::from_millis(800);
 
-/// The worker's thread. It starts with the first callback URL and ends with the sandbox.
-#[derive(Debug, Default)]
-pub(crate) struct Courier(Mutex<Option<JoinHandle<()>>>);
-
-impl Courier {
-    pub(crate) fn start(&self, shared: &Arc<Shared>) {
-        let mut thread = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if thread.is_none() && !shared.lock().outbox.stopping {
-            let shared = Arc::clone(shared);
-            *thread = std::thread::Builder::new().name("callbacks".to_owned()).spawn(move || work(&shared)).ok();
-        }
-    }
-
-    /// Joins the thread, after [`begin_stop`](super::Outbox::begin_stop).
-    pub(crate) fn join(&self) {
-        let thread = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            let _ = thread.join();
-        }
+/// Starts the delivery thread, unless it runs already or the sandbox is stopping.
+pub(crate) fn start_dispatcher(shared: &Arc<Shared>) {
+    // The lock is held until the thread is stored, so that a stop joins it.
+    let sandbox = shared.lock();
+    if !sandbox.outbox.stopping {
+        let of_thread = Arc::clone(shared);
+        shared.dispatcher.start(move || deliver_until_stopped(&of_thread));
     }
 }
 
-fn work(shared: &Shared) {
-    let mut world = shared.lock();
-    while !world.outbox.stopping {
-        let now_ms = world.state.clock.now_ms();
-        if let Some(delivery) = world.outbox.take_due(now_ms) {
-            drop(world);
+fn deliver_until_stopped(shared: &Shared) {
+    let mut sandbox = shared.lock();
+    while !sandbox.outbox.stopping {
+        let now_ms = sandbox.state.clock.now_ms();
+        if let Some(delivery) = sandbox.outbox.take_due(now_ms) {
+            drop(sandbox);
             deliver(shared, delivery);
-            world = shared.lock();
+            sandbox = shared.lock();
             continue;
         }
-        // A frozen clock makes nothing due; whoever moves it signals.
-        let due_ms = world.outbox.next_due_ms().filter(|_| !world.state.clock.is_frozen());
+        // Nothing becomes due under a frozen clock; moving the clock signals `wake`.
+        let due_ms = sandbox.outbox.next_due_ms().filter(|_| !sandbox.state.clock.is_frozen());
         let left = due_ms.map(|due_ms| Duration::from_millis(due_ms.abs_diff(now_ms)));
-        let wake = Arc::clone(&world.outbox.wake);
-        world = match left {
-            Some(left) => wake.wait_timeout(world, left).unwrap_or_else(PoisonError::into_inner).0,
-            None => wake.wait(world).unwrap_or_else(PoisonError::into_inner),
+        let wake = Arc::clone(&sandbox.outbox.wake);
+        sandbox = match left {
+            Some(left) => wake.wait_timeout(sandbox, left).unwrap_or_else(PoisonError::into_inner).0,
+            None => wake.wait(sandbox).unwrap_or_else(PoisonError::into_inner),
         };
     }
 }
 
-/// One attempt of the queue.
+/// Makes one attempt to deliver a webhook of the queue.
 fn deliver(shared: &Shared, delivery: Delivery) {
-    let accepted = attempt(shared, &delivery, PATIENCE).is_none();
-    let dropped = delivery.fault == Some(CallbackFault::Drop);
-    let mut world = shared.lock();
-    let now_ms = world.state.clock.now_ms();
-    world.outbox.attempted(delivery, !accepted && !dropped, now_ms);
+    let accepted = attempt(shared, &delivery, RESPONSE_TIMEOUT).is_none();
+    let dropped = delivery.fault == Some(WebhookFault::Drop);
+    let mut sandbox = shared.lock();
+    let now_ms = sandbox.state.clock.now_ms();
+    sandbox.outbox.attempted(delivery, !accepted && !dropped, now_ms);
 }
 
-/// What the merchant decided on a purchase.
-#[derive(Debug)]
-pub(crate) struct Decision {
-    /// The number that the question named.
-    pub(crate) consume_no: String,
-    /// Why not, or `None` for yes.
-    pub(crate) refusal: Option<&'static str>,
-}
-
-/// Asks the merchant about a purchase and waits for the answer. No lock may be held.
-pub(crate) fn ask(shared: &Shared, row: &ConsumptionRecord) -> Decision {
+/// Requests the merchant's decision on a purchase and waits for it. The caller must not hold the lock.
+pub(crate) fn request_decision(shared: &Shared, row: &ConsumptionRecord) -> Decision {
     let delivery = {
-        let mut world = shared.lock();
-        let (nulls, now_ms) = (world.state.settings.callbacks.nulls, world.state.clock.now_ms());
-        world.outbox.delivery(CallbackAction::Auth, event::auth(row), nulls, now_ms)
+        let mut sandbox = shared.lock();
+        let (nulls, now_ms) = (sandbox.state.settings.webhooks.nulls, sandbox.state.clock.now_ms());
+        sandbox.outbox.delivery(WebhookAction::Auth, event::auth(row), nulls, now_ms)
     };
-    let refusal = if let Some(CallbackFault::Delay(_) | CallbackFault::Reorder) = delivery.fault {
-        // It will be asked when the purchase has long been decided.
+    let refusal = if let Some(WebhookFault::Delay(_) | WebhookFault::Reorder) = delivery.fault {
+        // It is sent long after the purchase was decided.
         shared.lock().outbox.put(delivery);
-        Some("the merchant did not answer")
+        Some(Failure::NoReply.as_remark())
     } else {
-        attempt(shared, &delivery, AUTH_PATIENCE).map(Failure::as_remark)
+        attempt(shared, &delivery, AUTH_TIMEOUT).map(Failure::as_remark)
     };
     Decision { consume_no: row.consume_no.clone(), refusal }
 }
 
-/// How an attempt failed.
+/// The way in which an attempt failed.
 #[derive(Debug, Clone, Copy)]
 enum Failure {
     Refused,
-    BadAnswer,
-    NoAnswer,
+    UnreadableReply,
+    NoReply,
 }
 
 impl Failure {
+    /// The remark of a purchase that is declined for this reason.
     fn as_remark(self) -> &'static str {
         match self {
             Self::Refused => "declined by the merchant",
-            Self::BadAnswer => "the merchant's answer could not be read",
-            Self::NoAnswer => "the merchant did not answer",
+            Self::UnreadableReply => "the merchant's reply could not be read",
+            Self::NoReply => "the merchant did not reply",
         }
     }
 }
 
-/// A callback as it goes out.
+/// A webhook as it is sent.
 struct Message {
     target: Target,
     headers: String,
@@ -125,19 +108,19 @@ struct Message {
 }
 
 impl Message {
-    fn new(target: Target, settings: &CallbackSettings, delivery: &Delivery, now_ms: i64) -> Self {
+    fn new(target: Target, settings: &WebhookSettings, delivery: &Delivery, now_ms: i64) -> Self {
         let (event, fault) = (&delivery.event, delivery.fault);
         let timestamp_ms = match fault {
-            Some(CallbackFault::StaleTimestamp(by_ms)) => now_ms.saturating_sub(by_ms),
+            Some(WebhookFault::StaleTimestamp(by_ms)) => now_ms.saturating_sub(by_ms),
             _ => now_ms,
         };
         let secret = match fault {
-            Some(CallbackFault::OldSecret) => settings.old_secret.as_ref(),
+            Some(WebhookFault::OldSecret) => settings.old_secret.as_ref(),
             _ => None,
         };
         let text = signed_text(&settings.app_id, &timestamp_ms.to_string(), &event.fields(), settings.sign_style);
         let mut signature = sign(&secret.unwrap_or(&settings.secret).0, &text);
-        if fault == Some(CallbackFault::WrongSignature) {
+        if fault == Some(WebhookFault::WrongSignature) {
             let other = if signature.starts_with('0') { "1" } else { "0" };
             signature.replace_range(..1, other);
         }
@@ -146,7 +129,7 @@ impl Message {
             headers: format!(
                 "Timestamp: {timestamp_ms}\r\nSignature: {signature}\r\nSign-Version: V1\r\nTimezone: UTC+8\r\n"
             ),
-            body: if fault == Some(CallbackFault::TamperBody) { event.tampered_body() } else { event.body() },
+            body: if fault == Some(WebhookFault::TamperBody) { event.tampered_body() } else { event.body() },
             record: Record {
                 event: Arc::clone(event),
                 attempt: delivery.attempt,
@@ -162,24 +145,24 @@ impl Message {
     }
 }
 
-/// Sends a delivery and records it. `None`: the merchant took it.
-fn attempt(shared: &Shared, delivery: &Delivery, patience: Duration) -> Option<Failure> {
+/// Sends a webhook once and records the attempt. `None`: the merchant accepted it.
+fn attempt(shared: &Shared, delivery: &Delivery, timeout: Duration) -> Option<Failure> {
     let message = {
-        let world = shared.lock();
-        let settings = &world.state.settings.callbacks;
-        // Without a URL there is nobody any more to tell.
+        let sandbox = shared.lock();
+        let settings = &sandbox.state.settings.webhooks;
+        // The URL may have been removed since the webhook was queued.
         let target = settings.target.clone()?;
-        Message::new(target, settings, delivery, world.state.clock.now_ms())
+        Message::new(target, settings, delivery, sandbox.state.clock.now_ms())
     };
-    if delivery.fault == Some(CallbackFault::Drop) {
+    if delivery.fault == Some(WebhookFault::Drop) {
         let error = Some("dropped by a fault".into());
         shared.lock().outbox.record(Record { error, ..message.record });
-        return Some(Failure::NoAnswer);
+        return Some(Failure::NoReply);
     }
-    let copies = if delivery.fault == Some(CallbackFault::Duplicate) { 2 } else { 1 };
+    let copies = if delivery.fault == Some(WebhookFault::Duplicate) { 2 } else { 1 };
     let mut first = None;
     for copy in 0..copies {
-        let (failure, record) = send(shared, &message, patience);
+        let (failure, record) = send(shared, &message, timeout);
         shared.lock().outbox.record(record);
         if copy == 0 {
             first = failure;
@@ -188,31 +171,31 @@ fn attempt(shared: &Shared, delivery: &Delivery, patience: Duration) -> Option<F
     first
 }
 
-fn send(shared: &Shared, message: &Message, patience: Duration) -> (Option<Failure>, Record) {
-    let result = post(&message.target, &message.headers, &message.body, patience, |line| {
-        shared.lock().outbox.connected(line);
+fn send(shared: &Shared, message: &Message, timeout: Duration) -> (Option<Failure>, Record) {
+    let result = post(&message.target, &message.headers, &message.body, timeout, |connection| {
+        shared.lock().outbox.connected(connection);
     });
     let mut record = message.record.clone();
     let (failure, error) = match result {
         Err(error) => match error.kind() {
-            std::io::ErrorKind::InvalidData => (Failure::BadAnswer, error.to_string()),
-            std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock => {
-                (Failure::NoAnswer, format!("no answer in {} ms", patience.as_millis()))
+            ErrorKind::InvalidData => (Failure::UnreadableReply, error.to_string()),
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => {
+                (Failure::NoReply, format!("no response in {} ms", timeout.as_millis()))
             }
-            _ => (Failure::NoAnswer, error.to_string()),
+            _ => (Failure::NoReply, error.to_string()),
         },
         Ok((status, body)) => {
             record.http_status = Some(status);
-            let answer = serde_json::from_slice::<MerchantAnswer>(&body);
-            record.code = answer.as_ref().ok().map(|answer| answer.code);
-            match (status, answer) {
-                (200..300, Ok(answer)) if answer.code == 0 => return (None, record),
-                (200..300, Ok(answer)) => {
-                    let message = answer.message.as_str().unwrap_or("no message, which is required").to_owned();
-                    (Failure::Refused, format!("code {}: {message}", answer.code))
+            let reply = serde_json::from_slice::<MerchantReply>(&body);
+            record.code = reply.as_ref().ok().map(|reply| reply.code);
+            match (status, reply) {
+                (200..300, Ok(reply)) if reply.code == 0 => return (None, record),
+                (200..300, Ok(reply)) => {
+                    let message = reply.message.as_str().unwrap_or("no message, which is required").to_owned();
+                    (Failure::Refused, format!("code {}: {message}", reply.code))
                 }
-                (200..300, Err(_)) => (Failure::BadAnswer, "the answer has no code".to_owned()),
-                (status, _) => (Failure::BadAnswer, format!("HTTP status {status}")),
+                (200..300, Err(_)) => (Failure::UnreadableReply, "the response has no code".to_owned()),
+                (status, _) => (Failure::UnreadableReply, format!("HTTP status {status}")),
             }
         }
     };
@@ -220,8 +203,9 @@ fn send(shared: &Shared, message: &Message, patience: Duration) -> (Option<Failu
     (Some(failure), record)
 }
 
+/// The JSON of the merchant's response.
 #[derive(Deserialize)]
-struct MerchantAnswer {
+struct MerchantReply {
     code: i64,
     #[serde(default)]
     message: serde_json::Value,

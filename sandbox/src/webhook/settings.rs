@@ -1,23 +1,24 @@
-//! How callbacks are sent. Part of the state, and so of its snapshots.
+//! The settings of webhooks. They are part of the state, and so of snapshots.
 
 use super::target::Target;
-use super::{CallbackNulls, SignStyle};
+use super::types::{NullFields, SignStyle};
 
+/// The settings of webhooks.
 #[derive(Debug, Clone)]
-pub(crate) struct CallbackSettings {
-    /// `None`: callbacks are not even made.
+pub(crate) struct WebhookSettings {
+    /// The URL; `None`: webhooks are not created.
     pub(crate) target: Option<Target>,
-    pub(super) app_id: String,
-    pub(super) secret: Secret,
-    /// The one before the last rotation.
-    pub(super) old_secret: Option<Secret>,
-    pub(super) sign_style: SignStyle,
-    pub(crate) nulls: CallbackNulls,
+    pub(crate) app_id: String,
+    pub(crate) secret: Secret,
+    /// The secret before the last rotation.
+    pub(crate) old_secret: Option<Secret>,
+    pub(crate) sign_style: SignStyle,
+    pub(crate) nulls: NullFields,
 }
 
-/// It does not show itself.
+/// A secret. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Secret(pub(super) String);
+pub(crate) struct Secret(pub(crate) String);
 
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -25,8 +26,8 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-impl CallbackSettings {
-    pub(crate) fn new(app_id: String, secret: String, sign_style: SignStyle, nulls: CallbackNulls) -> Self {
+impl WebhookSettings {
+    pub(crate) fn new(app_id: String, secret: String, sign_style: SignStyle, nulls: NullFields) -> Self {
         Self { target: None, app_id, secret: Secret(secret), old_secret: None, sign_style, nulls }
     }
 }

@@ -1,4 +1,4 @@
-//! Signature V1: section 6.1 of the platform's description.
+//! Signature V1: section 6.1 of the platform's documentation.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use super::SignStyle;
 use super::json::{Json, Layout};
+use super::types::SignStyle;
 
 /// The text that is signed.
 pub(super) fn signed_text(app_id: &str, timestamp: &str, data: &[(String, Json)], style: SignStyle) -> String {
@@ -16,7 +16,7 @@ pub(super) fn signed_text(app_id: &str, timestamp: &str, data: &[(String, Json)]
         SignStyle::JavaHashMap => Layout::JavaHashMap,
         SignStyle::JavaSorted => Layout::JavaSorted,
     };
-    // Java compares names by their UTF-16 units; for the platform's own names that is byte order.
+    // Java compares names by UTF-16 unit; for the platform's own names that is byte order.
     let key = |name: &str| name.encode_utf16().collect::<Vec<_>>();
     let mut pairs = BTreeMap::from([
         (key("appId"), format!("appId={app_id}")),
@@ -35,7 +35,7 @@ pub(super) fn signed_text(app_id: &str, timestamp: &str, data: &[(String, Json)]
 
 /// HMAC-SHA256 in lowercase hexadecimal.
 pub(super) fn sign(secret: &str, text: &str) -> String {
-    // HMAC takes a key of any length, so there is always one.
+    // HMAC takes a key of any length, so this cannot fail.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return String::new() };
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().iter().fold(String::new(), |mut hex, byte| {
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_text_is_sorted_unescaped_and_without_nulls() {
+    fn the_signed_text_is_sorted_unescaped_and_without_nulls() {
         let Json::Object(data) = Json::object([
             ("b", Json::text("x&y=\"z\"")),
             ("a", Json::number("10.50")),
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn the_signature_is_that_of_rfc_4231() {
+    fn the_signature_equals_that_of_rfc_4231() {
         // RFC 4231, test case 2.
         assert_eq!(
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
@@ -79,7 +79,7 @@ mod tests {
         );
     }
 
-    /// Reads JSON. `None`: it has something that the sandbox never sends.
+    /// Parses JSON. `None`: it contains something that the sandbox never sends.
     fn read(text: &str) -> Option<Json> {
         Json::parse(text).filter(is_sent)
     }
@@ -90,13 +90,13 @@ mod tests {
             Json::List(items) => items.iter().all(is_sent),
             Json::Object(fields) => {
                 let names: std::collections::HashSet<_> = fields.iter().map(|(name, _)| name).collect();
-                // Names twice, buckets with many names, and what fastjson takes for its own.
+                // Duplicate names, buckets with many names, and names that fastjson interprets.
                 names.len() == fields.len()
                     && fields.len() <= 60
                     && !names.iter().any(|name| name.starts_with(['@', '$']))
                     && fields.iter().all(|(_, value)| is_sent(value))
             }
-            // Amounts, times, and what is true or false.
+            // Amounts, times and booleans.
             Json::Plain(text) => {
                 let digits = text.trim_start_matches('-');
                 let plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
@@ -106,9 +106,9 @@ mod tests {
         }
     }
 
-    /// Made by the real fastjson; see the readme beside the file.
+    /// The vectors were made by fastjson; see the README in their folder.
     #[test]
-    fn the_signed_texts_are_those_of_fastjson() {
+    fn signed_texts_equal_those_of_fastjson() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/webhooks/vectors.json");
         let text = std::fs::read_to_string(path).unwrap();
         let vectors: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();

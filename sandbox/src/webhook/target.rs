@@ -1,35 +1,36 @@
-//! Where callbacks go.
+//! The URL that webhooks are sent to.
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 
 use crate::error::SandboxError;
 
-/// A callback URL, taken apart. Loopback only: a sandbox talks to nobody else.
+/// A parsed webhook URL. Loopback only: the sandbox connects to no other machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
-    pub(super) url: String,
-    /// Host and port as written.
+    pub(crate) url: String,
+    /// Host and port as given.
     pub(super) host: String,
     pub(super) path: String,
 }
 
 impl Target {
+    /// Parses and checks a URL.
     pub(crate) fn parse(url: &str) -> Result<Self, SandboxError> {
-        let refused = |why| SandboxError::CallbackUrl { why };
+        let refused = |reason| SandboxError::WebhookUrl { reason };
         if !url.bytes().all(|byte| byte.is_ascii_graphic()) || url.contains('#') {
-            return Err(refused("it has letters that a URL cannot have"));
+            return Err(refused("it has characters that a URL cannot have"));
         }
-        let rest = url.strip_prefix("http://").ok_or(refused("it does not begin with http://"))?;
+        let rest = url.strip_prefix("http://").ok_or(refused("it does not start with http://"))?;
         let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         if host.contains('@') {
-            return Err(refused("it has a user in it"));
+            return Err(refused("it has user information"));
         }
         let target = Self {
             url: url.to_owned(),
             host: host.to_owned(),
             path: if path.starts_with('/') { path.to_owned() } else { format!("/{path}") },
         };
-        let (name, _) = target.name_and_port().ok_or(refused("its port is no port"))?;
+        let (name, _) = target.name_and_port().ok_or(refused("its port is not valid"))?;
         let loopback = name.eq_ignore_ascii_case("localhost")
             || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
         if loopback { Ok(target) } else { Err(refused("it leads away from this machine")) }
@@ -44,7 +45,7 @@ impl Target {
         }
     }
 
-    /// The addresses to try. A name can change its mind, so it is looked at again each time.
+    /// The addresses to try. The name is resolved each time, because its addresses may change.
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
         let Some((name, port)) = self.name_and_port() else { return Vec::new() };
         let found = (name.trim_matches(['[', ']']), port).to_socket_addrs();
@@ -57,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn loopback_urls_are_taken_apart() {
+    fn loopback_urls_are_parsed() {
         for (url, host, path, address) in [
             ("http://127.0.0.1:8080/hook?x=1", "127.0.0.1:8080", "/hook?x=1", "127.0.0.1:8080"),
             ("http://127.9.9.9", "127.9.9.9", "/", "127.9.9.9:80"),

@@ -1,116 +1,101 @@
-//! Callbacks: what the platform tells the merchant, signed, in order, and again until the merchant has understood.
-//!
-//! A committed change of the state becomes an [`event`], waits in the [`outbox`], and is sent by the [`courier`].
-
-mod courier;
-mod event;
-mod json;
-mod outbox;
-mod post;
-mod settings;
-mod signature;
-mod steering;
-mod target;
+//! The public types of webhooks.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use courier::{Courier, Decision, ask};
-pub(crate) use outbox::Outbox;
-pub(crate) use settings::CallbackSettings;
+use crate::state::enums::WebhookAction;
 
-use crate::state::CallbackAction;
-
-/// How the values that are no strings are written in the signed text.
+/// The form of objects and lists in the signed text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SignStyle {
-    /// As in the body: the platform keeps its objects in order.
+    /// As in the body, with the fields of objects in their own order.
     AsSent,
-    /// As fastjson 1 writes what it parsed, which is what the platform documents: nested objects are in the order of a
-    /// `java.util.HashMap`, not in that of the body; nulls in them are left out.
+    /// As fastjson 1 writes objects that it parsed, which is what the platform documents: the fields of nested objects are
+    /// in the order of a `java.util.HashMap`, not of the body, and nulls in them are omitted.
     #[default]
     JavaHashMap,
-    /// As fastjson 1 writes sorted maps: nested objects are in the order of their names, nulls in them are left out.
+    /// As fastjson 1 writes sorted maps: the fields of nested objects are sorted by name, and nulls in them are omitted.
     JavaSorted,
 }
 
-/// What becomes of a field that has no value.
+/// Whether webhooks contain the fields that have no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CallbackNulls {
-    /// It is not sent.
+pub enum NullFields {
+    /// They are omitted. In JSON: `"left_out"`.
     #[default]
-    LeftOut,
-    /// It is sent as `null`. It is not signed.
-    Sent,
+    #[serde(rename = "left_out")]
+    Omit,
+    /// They are sent as `null`, and not signed. In JSON: `"sent"`.
+    #[serde(rename = "sent")]
+    Include,
 }
 
-/// Something that goes wrong with one callback. It hits the first attempt; the retries are as they should be.
+/// A fault of one webhook. It affects the first attempt; retries are delivered correctly.
 ///
-/// The JSON form is like that of [`FaultKind`](crate::FaultKind): `"drop"`, `{"delay": 5000}`.
+/// The JSON form is that of [`FaultKind`](crate::FaultKind): `"drop"`, `{"delay": 5000}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum CallbackFault {
+pub enum WebhookFault {
     /// Sent twice, byte for byte.
     Duplicate,
-    /// Sent after the callback that follows it. If none follows, it is not sent.
+    /// Sent after the next webhook. If there is no next one, it is not sent.
     Reorder,
-    /// Sent that much later in virtual time.
-    Delay(#[serde(with = "crate::fault::millis")] Duration),
+    /// Sent after a delay in virtual time.
+    Delay(#[serde(with = "crate::millis")] Duration),
     /// Never sent, until [`redeliver`](crate::Platform::redeliver).
     Drop,
-    /// One digit of the signature is wrong.
+    /// Sent with one wrong digit in the signature.
     WrongSignature,
     /// Signed with the secret before the last rotation.
     OldSecret,
-    /// `Timestamp` lies so many milliseconds back (negative: ahead), and is signed like that.
+    /// Sent and signed with a `Timestamp` that many milliseconds in the past (negative: in the future).
     StaleTimestamp(i64),
-    /// The body was changed after it was signed: another `amount`, or another `card_no` where there is no amount.
+    /// Changed after it was signed: another `amount`, or another `card_no` if there is no amount.
     TamperBody,
 }
 
-/// One attempt to deliver a callback.
+/// One attempt to deliver a webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeliveryRecord {
-    /// The callback's `id`. All attempts of one callback share it.
+    /// The `id` of the webhook, the same for all its attempts.
     pub id: String,
-    /// The callback's `action`.
-    pub action: CallbackAction,
-    /// 1 is the first attempt. The two of [`CallbackFault::Duplicate`] have the same number.
+    /// The `action` of the webhook.
+    pub action: WebhookAction,
+    /// The number of the attempt, from 1. Both copies of [`WebhookFault::Duplicate`] have the same number.
     pub attempt: u32,
-    /// Virtual time in Unix milliseconds.
+    /// Time of the attempt, virtual, in Unix milliseconds.
     pub time_ms: i64,
-    /// The header `Timestamp`.
+    /// The `Timestamp` header.
     pub timestamp_ms: i64,
-    /// The header `Signature`.
+    /// The `Signature` header.
     pub signature: String,
-    /// The HTTP status of the answer.
+    /// The HTTP status of the response.
     pub http_status: Option<u16>,
-    /// The code of the answer.
+    /// The `code` of the response.
     pub code: Option<i64>,
-    /// Why the attempt failed; `None` if the merchant took the callback.
+    /// The error; `None` if the merchant accepted the webhook.
     pub error: Option<String>,
-    /// The fault that hit it.
-    pub fault: Option<CallbackFault>,
-    /// The body byte for byte, values of secret fields hidden. Callbacks have no secret fields.
+    /// The fault that affected the attempt.
+    pub fault: Option<WebhookFault>,
+    /// The body byte for byte, except that values of secret fields are masked. Webhooks have no secret fields.
     pub body: String,
 }
 
-/// How callbacks are sent at present, without the secret.
+/// The settings of webhooks, without the secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CallbackInfo {
-    /// Where they go; `None`: nowhere.
+pub struct WebhookInfo {
+    /// The URL; `None`: no webhooks are sent.
     pub url: Option<String>,
-    /// What is signed as `appId`.
+    /// The `appId` of signatures.
     pub app_id: String,
-    /// How the signed text is written.
+    /// The form of the signed text.
     pub sign_style: SignStyle,
-    /// What becomes of fields without a value.
-    pub nulls: CallbackNulls,
-    /// How many callbacks wait for an attempt, due or not.
+    /// Whether fields without a value are sent.
+    pub nulls: NullFields,
+    /// The number of webhooks that wait for an attempt, due or not.
     pub waiting: usize,
 }

@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 
 /// What came back.
 #[derive(Debug)]
-pub struct Got {
+pub struct ApiResponse {
     pub status: u16,
     pub date: String,
     pub body: Value,
 }
 
-impl Got {
+impl ApiResponse {
     pub fn code(&self) -> i64 {
         self.body["code"].as_i64().expect("a code")
     }
@@ -70,7 +70,7 @@ impl Caller {
     }
 
     /// With a token.
-    pub fn ready(sandbox: &Sandbox) -> Self {
+    pub fn with_token(sandbox: &Sandbox) -> Self {
         let mut caller = Self::new(sandbox);
         let token = caller.get("/v1/merchant/token").text("access_token");
         caller.token = Some(token);
@@ -106,7 +106,7 @@ impl Caller {
         format!("{}/open-api{path}", self.platform.base_url())
     }
 
-    pub fn try_get(&self, path: &str) -> Result<Got, ureq::Error> {
+    pub fn try_get(&self, path: &str) -> Result<ApiResponse, ureq::Error> {
         let mut request = self.agent.get(self.url(path));
         for (name, value) in self.headers() {
             request = request.header(name, value);
@@ -114,7 +114,7 @@ impl Caller {
         read(request.call()?)
     }
 
-    pub fn try_post(&self, path: &str, body: &[u8]) -> Result<Got, ureq::Error> {
+    pub fn try_post(&self, path: &str, body: &[u8]) -> Result<ApiResponse, ureq::Error> {
         let mut request = self.agent.post(self.url(path));
         for (name, value) in self.headers() {
             request = request.header(name, value);
@@ -122,18 +122,18 @@ impl Caller {
         read(request.send(body)?)
     }
 
-    pub fn get(&self, path: &str) -> Got {
+    pub fn get(&self, path: &str) -> ApiResponse {
         self.try_get(path).expect("an answer")
     }
 
-    pub fn post(&self, path: &str, body: Value) -> Got {
+    pub fn post(&self, path: &str, body: Value) -> ApiResponse {
         self.try_post(path, body.to_string().as_bytes()).expect("an answer")
     }
 }
 
-fn read(mut answer: ureq::http::Response<ureq::Body>) -> Result<Got, ureq::Error> {
+fn read(mut answer: ureq::http::Response<ureq::Body>) -> Result<ApiResponse, ureq::Error> {
     let date = answer.headers().get("date").and_then(|date| date.to_str().ok());
-    Ok(Got {
+    Ok(ApiResponse {
         status: answer.status().as_u16(),
         date: date.unwrap_or_default().to_owned(),
         body: serde_json::from_slice(&answer.body_mut().read_to_vec()?).unwrap_or_default(),
@@ -141,16 +141,16 @@ fn read(mut answer: ureq::http::Response<ureq::Body>) -> Result<Got, ureq::Error
 }
 
 /// A sandbox, a caller with a token, and an approved cardholder.
-pub struct Given {
+pub struct TestEnv {
     pub sandbox: Sandbox,
     pub caller: Caller,
     pub holder: String,
 }
 
-impl Given {
+impl TestEnv {
     pub fn new(builder: SandboxBuilder) -> Self {
         let sandbox = builder.start().expect("a sandbox");
-        let caller = Caller::ready(&sandbox);
+        let caller = Caller::with_token(&sandbox);
         let holder = sandbox.seed_approved_cardholder();
         Self { sandbox, caller, holder }
     }
@@ -176,7 +176,7 @@ impl Given {
         self.transfer(&format!("fund-{}", self.sandbox.transfers().len()), "In", amount).data();
     }
 
-    pub fn transfer(&self, unique_no: &str, kind: &str, amount: &str) -> Got {
+    pub fn transfer(&self, unique_no: &str, kind: &str, amount: &str) -> ApiResponse {
         self.caller.post(
             "/v1/account/transfer",
             json!({"cardholder_no": self.holder, "transfer_unique_no": unique_no, "type": kind, "balance": amount}),

@@ -18,7 +18,7 @@ use sha2::Sha256;
 
 /// A callback as it came in.
 #[derive(Debug, Clone)]
-pub struct Heard {
+pub struct ReceivedWebhook {
     /// Names in lowercase.
     pub headers: HashMap<String, String>,
     pub line: String,
@@ -26,7 +26,7 @@ pub struct Heard {
     pub at: Instant,
 }
 
-impl Heard {
+impl ReceivedWebhook {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
@@ -62,7 +62,7 @@ impl Heard {
         })
     }
 
-    /// The signature is right, if nested values were signed as `nested` writes them, given their name and text.
+    /// The signature is right, if nested values were signed as `nested` writes them, env their name and text.
     pub fn is_signed(&self, app_id: &str, secret: &str, nested: impl Fn(&str, &str) -> String) -> bool {
         let body: BTreeMap<String, Box<RawValue>> = serde_json::from_str(&self.body).unwrap();
         let data: BTreeMap<String, Box<RawValue>> = serde_json::from_str(body["data"].get()).unwrap();
@@ -86,7 +86,7 @@ impl Heard {
 
 /// What the merchant does with a callback.
 #[derive(Debug, Clone)]
-pub enum Says {
+pub enum Reply {
     /// `{"code":0}`.
     Yes,
     /// Status and body.
@@ -97,23 +97,23 @@ pub enum Says {
     Late(Duration),
 }
 
-type Handler = Box<dyn Fn(&Heard) -> Says + Send + Sync>;
+type Handler = Box<dyn Fn(&ReceivedWebhook) -> Reply + Send + Sync>;
 
 /// Listens until it is dropped.
-pub struct Merchant {
+pub struct WebhookReceiver {
     pub address: SocketAddr,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    received: Arc<Mutex<Vec<ReceivedWebhook>>>,
     stop: Arc<AtomicBool>,
     acceptor: Option<JoinHandle<()>>,
 }
 
-impl Merchant {
-    pub fn new(handler: impl Fn(&Heard) -> Says + Send + Sync + 'static) -> Self {
+impl WebhookReceiver {
+    pub fn new(handler: impl Fn(&ReceivedWebhook) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (heard, stop) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
+        let (received, stop) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
         let handler: Arc<Handler> = Arc::new(Box::new(handler));
-        let (log, ended) = (Arc::clone(&heard), Arc::clone(&stop));
+        let (log, ended) = (Arc::clone(&received), Arc::clone(&stop));
         let acceptor = std::thread::spawn(move || {
             let mut threads = Vec::new();
             for stream in listener.incoming() {
@@ -127,36 +127,36 @@ impl Merchant {
                 thread.join().unwrap();
             }
         });
-        Self { address, heard, stop, acceptor: Some(acceptor) }
+        Self { address, received, stop, acceptor: Some(acceptor) }
     }
 
     /// Takes everything.
-    pub fn willing() -> Self {
-        Self::new(|_| Says::Yes)
+    pub fn accepting() -> Self {
+        Self::new(|_| Reply::Accept)
     }
 
     pub fn url(&self) -> String {
         format!("http://{}/hook?from=sandbox", self.address)
     }
 
-    pub fn heard(&self) -> Vec<Heard> {
-        self.heard.lock().unwrap().clone()
+    pub fn received(&self) -> Vec<ReceivedWebhook> {
+        self.received.lock().unwrap().clone()
     }
 
     pub fn actions(&self) -> Vec<String> {
-        self.heard().iter().map(Heard::action).collect()
+        self.received().iter().map(ReceivedWebhook::action).collect()
     }
 
-    pub fn last(&self) -> Heard {
-        self.heard().pop().expect("a callback")
+    pub fn last(&self) -> ReceivedWebhook {
+        self.received().pop().expect("a callback")
     }
 
     pub fn forget(&self) {
-        self.heard.lock().unwrap().clear();
+        self.received.lock().unwrap().clear();
     }
 }
 
-impl Drop for Merchant {
+impl Drop for WebhookReceiver {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
         let _ = TcpStream::connect(self.address);
@@ -164,9 +164,9 @@ impl Drop for Merchant {
     }
 }
 
-fn serve(mut stream: TcpStream, log: &Mutex<Vec<Heard>>, handler: &Handler, ended: &AtomicBool) {
+fn serve(mut stream: TcpStream, log: &Mutex<Vec<ReceivedWebhook>>, handler: &Handler, ended: &AtomicBool) {
     let mut got = Vec::new();
-    let heard = loop {
+    let received = loop {
         let mut chunk = [0; 4096];
         let Ok(count @ 1..) = stream.read(&mut chunk) else { return };
         got.extend_from_slice(&chunk[..count]);
@@ -179,19 +179,19 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<Heard>>, handler: &Handler, ende
             .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
             .collect();
         if body.len() >= headers["content-length"].parse().unwrap() {
-            break Heard { headers, line: line.to_owned(), body: body.to_owned(), at: Instant::now() };
+            break ReceivedWebhook { headers, line: line.to_owned(), body: body.to_owned(), at: Instant::now() };
         }
     };
-    log.lock().unwrap().push(heard.clone());
+    log.lock().unwrap().push(received.clone());
     let answer = |status: u16, body: &str| {
         format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
     };
     let yes = answer(200, r#"{"code":0,"message":""}"#);
-    let bytes = match handler(&heard) {
-        Says::Yes => yes,
-        Says::Answer(status, body) => answer(status, body),
-        Says::Bytes(bytes) => bytes.to_owned(),
-        Says::Late(time) => {
+    let bytes = match handler(&received) {
+        Reply::Accept => yes,
+        Reply::Response(status, body) => answer(status, body),
+        Reply::Bytes(bytes) => bytes.to_owned(),
+        Reply::Late(time) => {
             let end = Instant::now() + time;
             while Instant::now() < end && !ended.load(Ordering::Acquire) {
                 std::thread::sleep(Duration::from_millis(5));

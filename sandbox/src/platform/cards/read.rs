@@ -1,13 +1,18 @@
-//! Calls 6 and 7: what cards there are.
+//! Calls 6 and 7: reads cards.
 
 use serde::Serialize;
 
-use super::super::{Answer, Call, catalog, data, window};
-use super::existing;
-use crate::state::{CardStatus, CardType, Key, State, Transaction};
+use super::lookup::existing;
+use crate::platform::call::{Call, CallResult};
+use crate::platform::output::data;
+use crate::platform::{catalog, window};
+use crate::state::enums::{CardStatus, CardType};
+use crate::state::platform_state::State;
+use crate::state::table::Key;
+use crate::state::transaction::Transaction;
 
 /// Call 6, `cards.list`.
-pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
+pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Item<'a> {
         card_no: &'a str,
@@ -33,7 +38,7 @@ pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answe
 }
 
 /// Call 7, `cards.get`.
-pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
+pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Detail<'a> {
         card_no: &'a str,
@@ -46,7 +51,7 @@ pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer
         organization: &'a str,
         card_last_no: &'a str,
         status: CardStatus,
-        fee_detail: catalog::Tariff,
+        fee_detail: catalog::FeeSchedule,
         time: i64,
     }
     let card = &existing(state, call.path_no)?.record;
