@@ -1,4 +1,4 @@
-//! Authorization mode: a purchase asks the merchant, who has 800 ms.
+//! Authorization mode: the merchant decides on each purchase within 800 ms.
 
 // A helper of tests may panic as a test may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
@@ -29,8 +29,8 @@ fn purchase(env: &TestEnv, card_no: &str) -> String {
     simulate(env, "auth", json!({"card_no": card_no, "amount": "10.5"}))
 }
 
-/// Authorization mode: what one purchase became, how long it took, and what the merchant received.
-fn asked(receiver: &WebhookReceiver) -> (TestEnv, Value, Duration) {
+/// Makes a purchase in authorization mode. Returns its row, and how long the call took.
+fn authorized_purchase(receiver: &WebhookReceiver) -> (TestEnv, Value, Duration) {
     let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(receiver.url()));
     let card_no = env.virtual_card();
     let started = Instant::now();
@@ -45,12 +45,12 @@ fn asked(receiver: &WebhookReceiver) -> (TestEnv, Value, Duration) {
 #[test]
 fn an_approved_purchase_is_pending_and_holds_its_money() {
     let receiver = WebhookReceiver::accepting();
-    let (env, row, _) = asked(&receiver);
+    let (env, row, _) = authorized_purchase(&receiver);
     assert_eq!("Pending", row["status"]);
     assert_eq!(vec!["Auth", "Consumption"], receiver.actions());
-    let [question, told] = receiver.received().try_into().unwrap();
-    assert!(question.is_signed_by(env.sandbox.api_key(), env.sandbox.api_secret()));
-    let names: Vec<_> = question.data().as_object().unwrap().keys().cloned().collect();
+    let [auth, consumption] = receiver.received().try_into().unwrap();
+    assert!(auth.is_signed_by(env.sandbox.api_key(), env.sandbox.api_secret()));
+    let names: Vec<_> = auth.data().as_object().unwrap().keys().cloned().collect();
     assert_eq!(
         vec![
             "amount",
@@ -67,12 +67,12 @@ fn an_approved_purchase_is_pending_and_holds_its_money() {
         names
     );
     for name in names.iter().filter(|name| *name != "time") {
-        assert_eq!(question.data()[name], told.data()[name], "{name}");
+        assert_eq!(auth.data()[name], consumption.data()[name], "{name}");
     }
     let time = |data: Value| data["time"].as_i64().unwrap();
-    assert!(time(question.data()) < time(told.data()), "the Consumption is newer than the Auth");
-    assert_eq!("Pending", question.data()["status"]);
-    assert!(question.body.contains(r#""amount":10.50"#));
+    assert!(time(auth.data()) < time(consumption.data()), "the Consumption is newer than the Auth");
+    assert_eq!("Pending", auth.data()["status"]);
+    assert!(auth.body.contains(r#""amount":10.50"#));
     assert_eq!(
         "10.50",
         format!(
@@ -85,82 +85,83 @@ fn an_approved_purchase_is_pending_and_holds_its_money() {
 }
 
 #[test]
-fn anything_but_a_timely_yes_declines_the_purchase() {
-    for (says, remark, at_least) in [
+fn anything_but_a_timely_approval_declines_a_purchase() {
+    for (reply, remark, at_least) in [
         (Reply::Response(200, r#"{"code":51,"message":"no money"}"#), "declined by the merchant", 0),
-        (Reply::Response(200, "yes"), "the merchant's answer could not be read", 0),
-        (Reply::Response(503, r#"{"code":0}"#), "the merchant's answer could not be read", 0),
-        (Reply::Bytes(""), "the merchant did not answer", 0),
-        (Reply::Late(Duration::from_secs(5)), "the merchant did not answer", 800),
+        (Reply::Response(200, "yes"), "the merchant's reply could not be read", 0),
+        (Reply::Response(503, r#"{"code":0}"#), "the merchant's reply could not be read", 0),
+        (Reply::Bytes(""), "the merchant did not reply", 0),
+        (Reply::Late(Duration::from_secs(5)), "the merchant did not reply", 800),
     ] {
-        let late = says.clone();
-        let receiver = WebhookReceiver::new(
-            move |received| if received.action() == "Auth" { late.clone() } else { Reply::Accept },
-        );
-        let (env, row, took) = asked(&receiver);
-        assert_eq!((json!("Fail"), json!(remark)), (row["status"].clone(), row["remark"].clone()), "{says:?}");
-        assert!((at_least..at_least + 3000).contains(&took.as_millis()), "{took:?} {says:?}");
+        let auth_reply = reply.clone();
+        let receiver =
+            WebhookReceiver::new(
+                move |received| if received.action() == "Auth" { auth_reply.clone() } else { Reply::Accept },
+            );
+        let (env, row, took) = authorized_purchase(&receiver);
+        assert_eq!((json!("Fail"), json!(remark)), (row["status"].clone(), row["remark"].clone()), "{reply:?}");
+        assert!((at_least..at_least + 3000).contains(&took.as_millis()), "{took:?} {reply:?}");
         assert_eq!(vec!["Auth", "Consumption"], receiver.actions());
-        let told = receiver.last().data();
-        assert_eq!((json!("Fail"), json!(remark)), (told["status"].clone(), told["remark"].clone()));
+        let data = receiver.last().data();
+        assert_eq!((json!("Fail"), json!(remark)), (data["status"].clone(), data["remark"].clone()));
         env.sandbox.advance(Duration::from_secs(100_000));
         settle(&env);
-        assert_eq!(2, receiver.received().len(), "nobody is asked twice");
+        assert_eq!(2, receiver.received().len(), "an Auth webhook is not retried");
         assert_eq!(1, env.sandbox.ledger().postings().len(), "no money moved");
     }
 }
 
 #[test]
-fn an_answer_just_in_time_counts() {
+fn a_reply_just_in_time_counts() {
     let receiver = WebhookReceiver::new(|received| {
         if received.action() == "Auth" { Reply::Late(Duration::from_millis(300)) } else { Reply::Accept }
     });
-    let (_, row, took) = asked(&receiver);
+    let (_, row, took) = authorized_purchase(&receiver);
     assert_eq!("Pending", row["status"]);
     assert!(took >= Duration::from_millis(300));
 }
 
 #[test]
-fn a_merchant_that_is_not_there_declines() {
-    let gone = WebhookReceiver::accepting();
-    let url = gone.url();
-    drop(gone);
+fn an_unreachable_merchant_declines() {
+    let closed = WebhookReceiver::accepting();
+    let url = closed.url();
+    drop(closed);
     let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(url));
     let card_no = env.virtual_card();
     purchase(&env, &card_no);
-    assert_eq!("the merchant did not answer", env.sandbox.consumptions()[0].remark);
+    assert_eq!("the merchant did not reply", env.sandbox.consumptions()[0].remark);
     env.sandbox.set_webhook_url(None).unwrap();
     purchase(&env, &card_no);
-    assert_eq!("Pending", env.sandbox.consumptions()[1].status.as_str(), "nobody to ask");
+    assert_eq!("Pending", env.sandbox.consumptions()[1].status.as_str(), "without a URL it is approved");
 }
 
 #[test]
-fn questions_can_go_wrong_on_demand_too() {
+fn auth_webhooks_can_have_faults() {
     let receiver = WebhookReceiver::accepting();
     let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(receiver.url()));
     env.sandbox.freeze();
     let card_no = env.virtual_card();
-    for (fault, status, questions) in [
+    for (fault, status, requests) in [
         (WebhookFault::Drop, "Fail", 0),
         (WebhookFault::Delay(Duration::from_secs(5)), "Fail", 0),
         (WebhookFault::Duplicate, "Pending", 2),
         (WebhookFault::TamperBody, "Pending", 1),
     ] {
-        receiver.forget();
+        receiver.clear();
         env.sandbox.webhook_fault_on(WebhookAction::Auth, fault).unwrap();
         purchase(&env, &card_no);
         settle(&env);
         assert_eq!(status, env.sandbox.consumptions().pop().unwrap().status.as_str(), "{fault:?}");
-        assert_eq!(questions, receiver.actions().iter().filter(|action| *action == "Auth").count(), "{fault:?}");
+        assert_eq!(requests, receiver.actions().iter().filter(|action| *action == "Auth").count(), "{fault:?}");
     }
-    receiver.forget();
+    receiver.clear();
     env.sandbox.advance(Duration::from_secs(5));
     settle(&env);
-    assert_eq!(vec!["Auth"], receiver.actions(), "long decided");
+    assert_eq!(vec!["Auth"], receiver.actions(), "sent after the decision");
 }
 
 #[test]
-fn purchases_at_once_are_asked_about_at_once() {
+fn concurrent_purchases_are_decided_concurrently() {
     let receiver = WebhookReceiver::new(|received| {
         if received.action() == "Auth" { Reply::Late(Duration::from_millis(300)) } else { Reply::Accept }
     });
@@ -171,7 +172,7 @@ fn purchases_at_once_are_asked_about_at_once() {
         let threads: Vec<_> = (0..16).map(|_| scope.spawn(|| purchase(&env, &card_no))).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    // One after another they would take 4.8 s.
+    // One after the other they would take 4.8 s.
     assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
     numbers.sort();
     numbers.dedup();
@@ -181,7 +182,7 @@ fn purchases_at_once_are_asked_about_at_once() {
 }
 
 #[test]
-fn a_merchant_may_call_the_platform_while_it_is_called() {
+fn a_merchant_may_call_the_platform_while_it_decides() {
     let sandbox: Arc<Mutex<Option<common::Caller>>> = Arc::default();
     let caller = Arc::clone(&sandbox);
     let receiver = WebhookReceiver::new(move |received| {
@@ -204,14 +205,14 @@ fn a_merchant_may_call_the_platform_while_it_is_called() {
     purchase(&env, &card_no);
     settle(&env);
     assert_eq!("Pending", env.sandbox.consumptions()[0].status.as_str());
-    // The merchant freezes the card and says yes: the card is looked at once more.
+    // The merchant freezes the card and approves the purchase: the card is checked again.
     simulate(&env, "auth", json!({"card_no": card_no, "amount": 7}));
     let row = env.sandbox.consumptions().pop().unwrap();
     assert_eq!(("Fail", "the card is not active"), (row.status.as_str(), row.remark.as_str()));
 }
 
 #[test]
-fn a_purchase_that_is_executed_late_asks_late() {
+fn a_purchase_executed_late_is_decided_late() {
     let receiver = WebhookReceiver::accepting();
     let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(receiver.url()));
     let card_no = env.virtual_card();

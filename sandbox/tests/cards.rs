@@ -1,4 +1,4 @@
-//! The life of cardholders and cards.
+//! The life cycle of cardholders and cards.
 
 // A helper of tests may panic as a test may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
@@ -33,7 +33,7 @@ fn activated_physical(env: &TestEnv) -> String {
 }
 
 #[test]
-fn a_cardholder_waits_for_a_decision_and_may_hand_in_again_after_a_rejection() {
+fn a_rejected_cardholder_may_apply_again() {
     let env = TestEnv::credit();
     let apply = |number: Option<&str>, token: &str| {
         let mut body = json!({"cardholder_unique_no": "u", "sumsub_share_token": token});
@@ -42,26 +42,26 @@ fn a_cardholder_waits_for_a_decision_and_may_hand_in_again_after_a_rejection() {
         }
         env.caller.post("/v1/cardholder/apply", body)
     };
-    let no = apply(None, "papers").text("cardholder_no");
+    let no = apply(None, "documents").text("cardholder_no");
     let status = || env.caller.get(&format!("/v1/cardholder/{no}/info")).text("status");
     assert_eq!("Pending", status());
     env.sandbox.start_review(&no).unwrap();
     assert_eq!("In_progress", status());
-    assert_eq!(2004, apply(Some(&no), "papers").code(), "papers that are being looked at stay");
+    assert_eq!(2004, apply(Some(&no), "documents").code(), "documents under review cannot be replaced");
     env.sandbox.reject_cardholder(&no, "blurred").unwrap();
     assert_eq!("Rejected", status());
     assert_eq!("blurred", env.sandbox.cardholders()[1].fail_reason);
-    assert_eq!(no, apply(Some(&no), "better papers").text("cardholder_no"));
+    assert_eq!(no, apply(Some(&no), "better documents").text("cardholder_no"));
     assert_eq!("Pending", status());
     assert_eq!("", env.sandbox.cardholders()[1].fail_reason);
     env.sandbox.approve_cardholder(&no).unwrap();
     assert_eq!("Approved", status());
-    assert_eq!(2003, apply(Some(&no), "papers").code());
-    assert_eq!(2002, apply(Some("17"), "papers").code());
+    assert_eq!(2003, apply(Some(&no), "documents").code());
+    assert_eq!(2002, apply(Some("17"), "documents").code());
 }
 
 #[test]
-fn steering_refuses_what_makes_no_sense() {
+fn administrative_calls_check_the_state() {
     let env = TestEnv::credit();
     let approved = SandboxError::WrongState { what: "cardholder", state: "Approved" };
     assert_eq!(Err(approved), env.sandbox.reject_cardholder(&env.holder, "late"));
@@ -71,7 +71,7 @@ fn steering_refuses_what_makes_no_sense() {
 }
 
 #[test]
-fn the_beginning_of_a_share_token_decides() {
+fn the_prefix_of_a_share_token_decides_the_verification() {
     let env = TestEnv::credit();
     for (token, status) in [
         ("auto-approve", CardholderStatus::Approved),
@@ -86,7 +86,7 @@ fn the_beginning_of_a_share_token_decides() {
 }
 
 #[test]
-fn cards_leave_pending_at_once_or_when_they_are_told_to() {
+fn manual_cards_stay_pending_until_they_are_issued_or_failed() {
     let env = TestEnv::new(Sandbox::builder().manual_cards());
     let apply = |unique_no: &str, kind: &str, package_no: &str| {
         let body = json!({"cardholder_no": env.holder, "card_unique_no": unique_no, "card_type": kind,
@@ -94,21 +94,21 @@ fn cards_leave_pending_at_once_or_when_they_are_told_to() {
         env.caller.post("/v1/card/apply", body).text("card_no")
     };
     let status = |no: &str| env.caller.get(&format!("/v1/card/{no}/detail")).text("status");
-    let plain = apply("c1", "Virtual", "1600000000000000101");
-    let plastic = apply("c2", "Physical", "1600000000000000103");
-    let broken = apply("c3", "Virtual", "1600000000000000101");
-    assert_eq!("Pending", status(&plain));
-    assert_eq!(4005, set_status(&env, &plain, "Frozen").code());
-    env.sandbox.issue_card(&plain).unwrap();
-    env.sandbox.issue_card(&plastic).unwrap();
-    env.sandbox.fail_card(&broken, "no stock").unwrap();
-    assert_eq!(("Activated", "ToActivate", "Fail"), (&*status(&plain), &*status(&plastic), &*status(&broken)));
+    let virtual_card = apply("c1", "Virtual", "1600000000000000101");
+    let physical = apply("c2", "Physical", "1600000000000000103");
+    let failed = apply("c3", "Virtual", "1600000000000000101");
+    assert_eq!("Pending", status(&virtual_card));
+    assert_eq!(4005, set_status(&env, &virtual_card, "Frozen").code());
+    env.sandbox.issue_card(&virtual_card).unwrap();
+    env.sandbox.issue_card(&physical).unwrap();
+    env.sandbox.fail_card(&failed, "no stock").unwrap();
+    assert_eq!(("Activated", "ToActivate", "Fail"), (&*status(&virtual_card), &*status(&physical), &*status(&failed)));
     assert_eq!("no stock", env.sandbox.cards()[2].reason);
-    assert_eq!("Ada Byron", env.caller.get(&format!("/v1/card/{plastic}/detail")).text("card_name"));
+    assert_eq!("Ada Byron", env.caller.get(&format!("/v1/card/{physical}/detail")).text("card_name"));
 }
 
 #[test]
-fn an_application_must_fit_its_product() {
+fn an_application_must_match_its_package() {
     let env = TestEnv::credit();
     let apply = |changes: serde_json::Value| {
         let mut body = json!({"cardholder_no": env.holder, "card_unique_no": "c", "card_type": "Virtual",
@@ -137,7 +137,7 @@ fn an_application_must_fit_its_product() {
 }
 
 #[test]
-fn in_authorization_mode_cards_come_from_bins() {
+fn in_authorization_mode_cards_are_opened_from_bins() {
     let env = TestEnv::authorization();
     let bins = env.caller.post("/v1/card/support/bins", json!({}));
     let only_physical = bins.list().iter().find(|bin| bin["support_virtual"] == false).unwrap();
@@ -155,7 +155,7 @@ fn in_authorization_mode_cards_come_from_bins() {
 }
 
 #[test]
-fn status_follows_the_transition_table() {
+fn status_changes_follow_the_transition_table() {
     let env = TestEnv::credit();
     for (path, last) in
         [(&["Frozen", "Activated", "Delete"][..], CardStatus::Delete), (&["Frozen", "Delete"], CardStatus::Delete)]
@@ -166,7 +166,7 @@ fn status_follows_the_transition_table() {
             assert_eq!(4005, set_status(&env, &card_no, status).code(), "not twice");
         }
         assert_eq!(last, env.sandbox.cards().pop().unwrap().status);
-        assert_eq!(4005, set_status(&env, &card_no, "Activated").code(), "deleted is deleted");
+        assert_eq!(4005, set_status(&env, &card_no, "Activated").code(), "a deleted card stays deleted");
     }
     let card_no = env.physical_card();
     assert_eq!(4005, set_status(&env, &card_no, "Activated").code(), "a physical card needs its CVV");
@@ -176,7 +176,7 @@ fn status_follows_the_transition_table() {
 }
 
 #[test]
-fn activation_checks_the_owner_the_digits_and_the_code() {
+fn activation_checks_the_owner_the_last_digits_and_the_cvv() {
     let env = TestEnv::credit();
     let card_no = env.physical_card();
     let cvv = env.sandbox.cvv_for_tests(&card_no).unwrap();
@@ -205,7 +205,7 @@ fn activation_checks_the_owner_the_digits_and_the_code() {
 }
 
 #[test]
-fn a_pin_is_decrypted_checked_and_kept() {
+fn a_pin_is_decrypted_checked_and_stored() {
     let env = TestEnv::credit();
     let card_no = env.physical_card();
     assert_eq!(4005, set_pin(&env, &card_no, &env.encrypt("135791")).code(), "not active yet");
@@ -221,7 +221,7 @@ fn a_pin_is_decrypted_checked_and_kept() {
 }
 
 #[test]
-fn the_private_info_is_the_card_encrypted_and_only_of_an_active_card() {
+fn private_info_is_encrypted_and_needs_an_active_card() {
     let env = TestEnv::credit();
     let card_no = env.virtual_card();
     let path = format!("/v1/card/{card_no}/private/info");
@@ -240,7 +240,7 @@ fn the_private_info_is_the_card_encrypted_and_only_of_an_active_card() {
 }
 
 #[test]
-fn the_detail_has_the_tariff_of_the_package() {
+fn the_detail_has_the_fee_schedule_of_the_package() {
     let env = TestEnv::credit();
     let detail = env.caller.get(&format!("/v1/card/{}/detail", env.virtual_card()));
     let package = &env.caller.post("/v1/card/package/list", json!({"type": "Virtual"})).list()[0].clone();

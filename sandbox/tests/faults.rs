@@ -1,4 +1,4 @@
-//! What a client sees of each fault, and what the platform did all the same.
+//! The response of each fault, and whether the call was executed.
 
 // A helper of tests may panic as a test may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 const TRANSFER: &str = "accounts.transfer";
 
-/// The bytes that come back for a transfer, and how the connection ended.
+/// Sends a transfer. Returns the bytes of the response, and how the connection ended.
 fn raw_transfer(env: &TestEnv) -> (Vec<u8>, Option<ErrorKind>) {
     let body =
         json!({"cardholder_no": env.holder, "transfer_unique_no": "t", "type": "In", "balance": "5"}).to_string();
@@ -31,14 +31,14 @@ fn raw_transfer(env: &TestEnv) -> (Vec<u8>, Option<ErrorKind>) {
         env.caller.token.as_ref().unwrap(),
         body.len(),
     );
-    let mut got = Vec::new();
+    let mut received = Vec::new();
     let sent = stream.write_all(format!("{head}{body}").as_bytes());
-    let ended = sent.and_then(|()| stream.read_to_end(&mut got)).err().map(|error| error.kind());
-    (got, ended)
+    let ended = sent.and_then(|()| stream.read_to_end(&mut received)).err().map(|error| error.kind());
+    (received, ended)
 }
 
-/// What a fault on a transfer did: the bytes, how the connection ended, and the platform's own record.
-fn hit(kind: FaultKind) -> (TestEnv, Vec<u8>, Option<ErrorKind>, RequestRecord) {
+/// Sends a transfer with a fault. Returns the bytes, how the connection ended, and the recorded request.
+fn transfer_with(kind: FaultKind) -> (TestEnv, Vec<u8>, Option<ErrorKind>, RequestRecord) {
     let env = TestEnv::credit();
     env.sandbox.fault(Fault::on(TRANSFER, kind));
     let (bytes, ended) = raw_transfer(&env);
@@ -60,21 +60,21 @@ fn length(head: &str) -> usize {
 }
 
 #[test]
-fn dropped_requests_end_in_a_reset_and_only_the_late_one_was_carried_out() {
-    for (kind, carried_out) in [(FaultKind::DropBeforeRead, false), (FaultKind::DropAfterCommit, true)] {
-        let (env, bytes, ended, record) = hit(kind);
+fn dropped_requests_are_reset_before_or_after_the_commit() {
+    for (kind, executed) in [(FaultKind::DropBeforeRead, false), (FaultKind::DropAfterCommit, true)] {
+        let (env, bytes, ended, record) = transfer_with(kind);
         assert!(bytes.is_empty(), "{kind:?}");
         assert_eq!(Some(ErrorKind::ConnectionReset), ended, "{kind:?}");
-        assert_eq!((carried_out, None, Some(kind)), (record.committed, record.code, record.fault));
-        assert_eq!(usize::from(carried_out), env.sandbox.transfers().len(), "{kind:?}");
-        assert_eq!(if carried_out { "5.00" } else { "0.00" }, env.balance());
+        assert_eq!((executed, None, Some(kind)), (record.committed, record.code, record.fault));
+        assert_eq!(usize::from(executed), env.sandbox.transfers().len(), "{kind:?}");
+        assert_eq!(if executed { "5.00" } else { "0.00" }, env.balance());
     }
 }
 
 #[test]
-fn a_late_commit_comes_after_the_client_has_given_up() {
+fn a_late_commit_follows_the_reset() {
     let late = |ms| FaultKind::LateCommit(Duration::from_millis(ms));
-    let (env, bytes, ended, record) = hit(late(400));
+    let (env, bytes, ended, record) = transfer_with(late(400));
     assert!(bytes.is_empty());
     assert_eq!((Some(ErrorKind::ConnectionReset), false, None), (ended, record.committed, record.code));
     assert!(env.sandbox.transfers().is_empty(), "not yet");
@@ -90,11 +90,11 @@ fn a_late_commit_comes_after_the_client_has_given_up() {
     let platform = env.sandbox.platform();
     assert_eq!(1, platform.transfers().len());
     drop(env);
-    assert_eq!(2, platform.transfers().len(), "a stop does at once what is waiting");
+    assert_eq!(2, platform.transfers().len(), "a stop runs delayed jobs at once");
 }
 
 #[test]
-fn a_request_that_is_refused_at_the_door_is_not_committed_late() {
+fn a_request_without_a_valid_token_is_not_committed_late() {
     let env = TestEnv::credit();
     env.sandbox.revoke_tokens();
     env.sandbox.fault(Fault::on(TRANSFER, FaultKind::LateCommit(Duration::ZERO)));
@@ -105,7 +105,7 @@ fn a_request_that_is_refused_at_the_door_is_not_committed_late() {
 }
 
 #[test]
-fn a_refused_connection_is_reset_before_anything_is_known_of_it() {
+fn a_refused_connection_is_reset_before_the_head_is_read() {
     let env = TestEnv::credit();
     env.sandbox.fault(Fault::on(TRANSFER, FaultKind::Refuse));
     let (bytes, ended) = raw_transfer(&env);
@@ -129,8 +129,8 @@ fn a_kept_connection_can_be_refused_too() {
 }
 
 #[test]
-fn a_truncated_answer_ends_early_in_order() {
-    let (env, bytes, ended, record) = hit(FaultKind::Truncate);
+fn a_truncated_response_ends_without_an_error() {
+    let (env, bytes, ended, record) = transfer_with(FaultKind::Truncate);
     let (head, body) = split(&bytes);
     assert!(body.len() < length(&head) && !body.is_empty());
     assert_eq!((None, None, true), (ended, record.code, record.committed));
@@ -138,7 +138,7 @@ fn a_truncated_answer_ends_early_in_order() {
 }
 
 #[test]
-fn broken_bodies_are_broken_as_named_and_come_after_the_commit() {
+fn malformed_bodies_follow_the_commit() {
     let parsed = |bytes: &[u8]| serde_json::from_slice::<Value>(split(bytes).1).ok();
     for (kind, code) in [
         (FaultKind::Malformed, None),
@@ -151,7 +151,7 @@ fn broken_bodies_are_broken_as_named_and_come_after_the_commit() {
         (FaultKind::DeepNesting, Some(0)),
         (FaultKind::CodeAfterCommit(1001), Some(1001)),
     ] {
-        let (env, bytes, ended, record) = hit(kind);
+        let (env, bytes, ended, record) = transfer_with(kind);
         let (head, body) = split(&bytes);
         assert_eq!((None, code, true), (ended, record.code, record.committed), "{kind:?}");
         assert_eq!(body.len(), length(&head), "{kind:?}");
@@ -175,7 +175,7 @@ fn broken_bodies_are_broken_as_named_and_come_after_the_commit() {
 }
 
 #[test]
-fn the_types_of_the_fields_in_a_list_can_be_wrong() {
+fn the_field_types_of_list_rows_can_be_wrong() {
     let env = TestEnv::credit();
     env.sandbox.fault(Fault::on("cards.packages", FaultKind::WrongFieldTypes));
     let got = env.caller.post("/v1/card/package/list", json!({}));
@@ -184,8 +184,8 @@ fn the_types_of_the_fields_in_a_list_can_be_wrong() {
 }
 
 #[test]
-fn an_oversize_answer_has_exactly_the_size_asked_for_and_is_json() {
-    let (_, bytes, ended, record) = hit(FaultKind::Oversize(3_000_000));
+fn an_oversize_response_is_json_of_exactly_that_size() {
+    let (_, bytes, ended, record) = transfer_with(FaultKind::Oversize(3_000_000));
     let (head, body) = split(&bytes);
     assert_eq!((3_000_000, 3_000_000, None), (length(&head), body.len(), ended));
     assert!(serde_json::from_slice::<Value>(body).unwrap()["data"].is_string());
@@ -193,8 +193,8 @@ fn an_oversize_answer_has_exactly_the_size_asked_for_and_is_json() {
 }
 
 #[test]
-fn a_gzip_bomb_is_small_and_says_what_it_is() {
-    let (_, bytes, ended, record) = hit(FaultKind::GzipBomb);
+fn a_gzip_bomb_is_small_and_has_its_encoding() {
+    let (_, bytes, ended, record) = transfer_with(FaultKind::GzipBomb);
     let (head, body) = split(&bytes);
     assert!(head.contains("Content-Encoding: gzip\r\n"));
     assert!(body.len() < 70_000 && body.starts_with(&[0x1f, 0x8b]), "{}", body.len());
@@ -202,7 +202,7 @@ fn a_gzip_bomb_is_small_and_says_what_it_is() {
     assert_eq!(64, inflated(body) >> 20, "MiB");
 }
 
-/// The inflated length, by the program `gzip`, which also checks the checksum.
+/// The inflated length according to the program `gzip`, which also checks the checksum.
 fn inflated(body: &[u8]) -> usize {
     let mut gzip = Command::new("gzip").arg("-dc").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     gzip.stdin.take().unwrap().write_all(body).unwrap();
@@ -214,20 +214,20 @@ fn inflated(body: &[u8]) -> usize {
 }
 
 #[test]
-fn answers_from_in_front_of_the_platform_mean_that_nothing_happened() {
-    let (env, bytes, _, record) = hit(FaultKind::HttpStatus(503, Some(7)));
+fn a_gateway_error_means_that_the_call_was_not_executed() {
+    let (env, bytes, _, record) = transfer_with(FaultKind::HttpStatus(503, Some(7)));
     let (head, body) = split(&bytes);
     assert!(head.starts_with("HTTP/1.1 503 ") && head.contains("Retry-After: 7\r\n"), "{head}");
     assert!(serde_json::from_slice::<Value>(body).is_err());
     assert_eq!((false, None), (record.committed, record.code));
     assert!(env.sandbox.transfers().is_empty());
-    let (_, bytes, _, _) = hit(FaultKind::HttpStatus(502, None));
+    let (_, bytes, _, _) = transfer_with(FaultKind::HttpStatus(502, None));
     assert!(!split(&bytes).0.contains("Retry-After"));
 }
 
 #[test]
-fn a_redirect_that_is_followed_is_counted() {
-    let (env, bytes, _, record) = hit(FaultKind::Redirect);
+fn a_followed_redirect_is_counted() {
+    let (env, bytes, _, record) = transfer_with(FaultKind::Redirect);
     let (head, _) = split(&bytes);
     assert!(head.starts_with("HTTP/1.1 307 "));
     assert!(!record.committed && env.sandbox.transfers().is_empty());
@@ -239,7 +239,7 @@ fn a_redirect_that_is_followed_is_counted() {
 }
 
 #[test]
-fn a_code_is_answered_instead_of_the_call() {
+fn a_code_replaces_the_call() {
     let env = TestEnv::credit();
     env.sandbox.fault(Fault::on(TRANSFER, FaultKind::Code(1009)));
     env.sandbox.fault(Fault::on(TRANSFER, FaultKind::ExpiredToken));
@@ -247,11 +247,11 @@ fn a_code_is_answered_instead_of_the_call() {
     assert_eq!([1009, 1007, 0], [transfer().code(), transfer().code(), transfer().code()]);
     assert_eq!(1, env.sandbox.transfers().len());
     env.sandbox.fault(Fault::on(TRANSFER, FaultKind::Code(9999)));
-    assert_eq!(9999, transfer().code(), "codes nobody knows");
+    assert_eq!(9999, transfer().code(), "undocumented codes too");
 }
 
 #[test]
-fn a_fault_hits_the_requests_it_counts() {
+fn a_fault_affects_the_requests_it_counts() {
     let env = TestEnv::credit();
     env.sandbox.fault(Fault::on(TRANSFER, FaultKind::Code(1001)).after(1).times(2));
     env.caller.post("/v1/card/package/list", json!({}));
@@ -264,7 +264,7 @@ fn a_fault_hits_the_requests_it_counts() {
 }
 
 #[test]
-fn a_stall_waits_before_and_a_late_answer_waits_after() {
+fn a_stall_delays_the_call_or_the_response() {
     let env = TestEnv::credit();
     let time = Duration::from_millis(120);
     for (kind, done_early) in [(FaultKind::Stall(time), 0), (FaultKind::StallAfterCommit(time), 1)] {
@@ -283,21 +283,21 @@ fn a_stall_waits_before_and_a_late_answer_waits_after() {
 }
 
 #[test]
-fn a_skewed_clock_shows_in_the_date_and_in_the_timestamp_check() {
+fn a_skewed_clock_affects_the_date_and_the_timestamp_check() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.freeze();
     let caller = Caller::new(&sandbox);
     let plain = caller.get("/v1/merchant/token");
     sandbox.fault(Fault::on("token", FaultKind::SkewClock(-3_600_000)).times(2));
     let skewed = caller.get("/v1/merchant/token");
-    assert_eq!(1005, skewed.code(), "from there, our time is the future");
+    assert_eq!(1005, skewed.code(), "the timestamp is in the future of the skewed clock");
     assert_ne!(plain.date, skewed.date);
     let behind = caller.with("Timestamp", (sandbox.now_ms() - 3_600_000).to_string());
     assert_eq!(0, behind.get("/v1/merchant/token").code());
 }
 
 #[test]
-fn a_call_that_the_platform_refuses_changes_nothing_under_any_fault() {
+fn a_refused_call_with_a_fault_changes_nothing() {
     let env = TestEnv::credit();
     env.sandbox.fault(Fault::on(TRANSFER, FaultKind::DropAfterCommit));
     let odd = json!({"cardholder_no": env.holder}).to_string();
@@ -310,7 +310,7 @@ fn a_call_that_the_platform_refuses_changes_nothing_under_any_fault() {
 
 #[test]
 #[should_panic(expected = "there is no operation accounts.tranfser")]
-fn a_fault_on_an_operation_that_does_not_exist_is_a_mistake_in_the_test() {
+fn a_fault_on_an_unknown_operation_panics() {
     Sandbox::start().unwrap().fault(Fault::on("accounts.tranfser", FaultKind::Html));
 }
 

@@ -1,4 +1,4 @@
-//! A walk through the calls that work.
+//! The calls from a new cardholder to a card.
 
 // A helper of tests may panic as a test may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]

@@ -1,4 +1,4 @@
-//! Lists that do not do what one would expect of them, and HTTP statuses that do.
+//! Deviating lists and strict HTTP statuses.
 
 // A helper of tests may panic as a test may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
@@ -28,8 +28,8 @@ fn list(env: &TestEnv, path: &str, more: Value) -> ApiResponse {
     env.caller.post(path, body)
 }
 
-/// A row of each list, 120 of each.
-fn stage() -> TestEnv {
+/// An environment with 120 rows of each kind.
+fn seeded_env() -> TestEnv {
     let env = TestEnv::credit();
     let times: Vec<i64> = (0..120).map(|at| MARCH + at * 1000).collect();
     env.sandbox.seed_cardholders(&times);
@@ -40,7 +40,7 @@ fn stage() -> TestEnv {
 }
 
 #[test]
-fn rows_can_change_or_leave_out_the_merchants_number() {
+fn rows_can_change_or_leave_out_the_merchant_reference() {
     let env = TestEnv::credit();
     env.transfer(" Order-1 ", "In", "1").data();
     for (reference, shown) in [
@@ -54,15 +54,15 @@ fn rows_can_change_or_leave_out_the_merchants_number() {
         let mut body = today(&env.sandbox);
         body["transfer_unique_no"] = json!(" Order-1 ");
         let got = env.caller.post("/v1/account/transfer/list", body);
-        assert_eq!(1, got.list().len(), "it is still found by the number that was env");
+        assert_eq!(1, got.list().len(), "it is still found by the reference that was env");
         assert_eq!(shown, got.list()[0].get("transfer_unique_no").map(|no| no.as_str().unwrap()), "{reference}");
         assert!(got.list()[0].get("transfer_no").is_some());
     }
 }
 
 #[test]
-fn any_field_can_be_left_out_and_no_other() {
-    let env = stage();
+fn only_known_fields_can_be_left_out() {
+    let env = seeded_env();
     rules(&env, json!({"left_out": ["cardholder_no", "time"]}));
     for path in LISTS {
         let got = list(&env, path, json!({}));
@@ -76,10 +76,9 @@ fn any_field_can_be_left_out_and_no_other() {
     assert_eq!((400, "no list row has a field tme"), (error.status(), &*error.to_string()));
 }
 
-/// Every field that a row has can be left out by its name.
 #[test]
-fn all_fields_of_all_rows_are_known() {
-    let env = stage();
+fn every_field_of_every_row_can_be_left_out() {
+    let env = seeded_env();
     let mut names: BTreeSet<String> = BTreeSet::new();
     let mut add = |got: ApiResponse| names.extend(got.list()[0].as_object().unwrap().keys().cloned());
     for path in LISTS {
@@ -97,7 +96,7 @@ fn all_fields_of_all_rows_are_known() {
 
 #[test]
 fn filters_can_be_ignored() {
-    let env = stage();
+    let env = seeded_env();
     for path in LISTS {
         rules(&env, json!({"ignore_filters": true}));
         let filter = json!({"cardholder_no": "17", "size": 100});
@@ -109,7 +108,7 @@ fn filters_can_be_ignored() {
 
 #[test]
 fn pages_can_be_capped_with_and_without_a_total() {
-    let env = stage();
+    let env = seeded_env();
     for path in LISTS {
         rules(&env, json!({"page_cap": 50, "total": true}));
         let whole = list(&env, path, json!({"size": 100}));
@@ -131,7 +130,7 @@ fn pages_can_be_capped_with_and_without_a_total() {
 }
 
 #[test]
-fn the_library_has_the_same_rules() {
+fn the_rust_api_has_the_same_rules() {
     let mut rules = ListRules::default();
     rules.reference = RowReference::LeftOut;
     rules.page_cap = Some(1);

@@ -1,4 +1,4 @@
-//! Windows, zones and pages of the list calls.
+//! Windows, UTC offsets and pages of the list calls.
 
 // A helper of tests may panic as a test may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
@@ -32,7 +32,7 @@ fn numbers(got: &ApiResponse, field: &str) -> Vec<String> {
     got.list().iter().map(|item| item[field].as_str().unwrap().to_owned()).collect()
 }
 
-/// Rows at those times, of the kind that the list shows.
+/// Seeds rows of the list's kind at those times.
 fn seed(env: &TestEnv, path: &str, times: &[i64]) -> Vec<String> {
     match path {
         "/v1/cardholder/list" => env.sandbox.seed_cardholders(times),
@@ -43,7 +43,7 @@ fn seed(env: &TestEnv, path: &str, times: &[i64]) -> Vec<String> {
 }
 
 #[test]
-fn both_ends_of_a_window_belong_to_it_to_the_second() {
+fn both_ends_of_a_window_are_inclusive_to_the_second() {
     for (path, field) in LISTS {
         let env = TestEnv::credit();
         let made = seed(&env, path, &[MARCH - 1, MARCH, MARCH + HOUR, MARCH + 2 * HOUR + 999, MARCH + 2 * HOUR + 1000]);
@@ -55,7 +55,7 @@ fn both_ends_of_a_window_belong_to_it_to_the_second() {
 }
 
 #[test]
-fn a_bare_end_date_is_that_whole_day_in_the_callers_zone() {
+fn an_end_date_without_time_is_the_whole_day_at_the_offset() {
     let env = TestEnv::credit();
     let made = env.sandbox.seed_cardholders(&[
         MARCH - 8 * HOUR - 1, // 28 February in UTC+8
@@ -76,7 +76,7 @@ fn a_bare_end_date_is_that_whole_day_in_the_callers_zone() {
 }
 
 #[test]
-fn a_half_hour_zone_moves_the_window_by_half_an_hour() {
+fn an_offset_of_half_an_hour_moves_the_window() {
     let env = TestEnv::credit();
     let made = env.sandbox.seed_cardholders(&[MARCH - 330 * 60_000 - 1, MARCH - 330 * 60_000]);
     let caller = env.caller.with("Timezone", "UTC+5:30");
@@ -85,7 +85,7 @@ fn a_half_hour_zone_moves_the_window_by_half_an_hour() {
 }
 
 #[test]
-fn the_window_has_an_order_and_a_longest_length() {
+fn a_window_must_be_in_order_and_at_most_90_days() {
     for (path, _) in LISTS {
         let env = TestEnv::credit();
         let code = |start: &str, end: &str| list(&env.caller, path, start, end, json!({})).code();
@@ -109,7 +109,7 @@ fn the_window_has_an_order_and_a_longest_length() {
 }
 
 #[test]
-fn pages_start_at_zero_have_ten_rows_by_default_and_a_hundred_at_most() {
+fn pages_count_from_zero_with_ten_rows_up_to_a_hundred() {
     for (path, field) in LISTS {
         let env = TestEnv::credit();
         let times: Vec<i64> = (0..105).map(|at| MARCH + at * 1000).collect();
@@ -132,11 +132,11 @@ fn pages_start_at_zero_have_ten_rows_by_default_and_a_hundred_at_most() {
 }
 
 #[test]
-fn filters_narrow_a_list_and_unknown_numbers_find_nothing() {
+fn filters_select_rows_and_unknown_numbers_find_none() {
     let env = TestEnv::credit();
     let other = env.sandbox.seed_approved_cardholder();
     let cards = env.sandbox.seed_cards(&env.holder, &[MARCH, MARCH + 1]).unwrap();
-    let elsewhere = env.sandbox.seed_cards(&other, &[MARCH + 2]).unwrap();
+    let of_other = env.sandbox.seed_cards(&other, &[MARCH + 2]).unwrap();
     let transfers = env.sandbox.seed_transfers(&other, &[MARCH, MARCH + 1]).unwrap();
     let consumed = env.sandbox.seed_consumptions(&cards[0], &[MARCH, MARCH + 1]).unwrap();
     let unique = env.sandbox.cards()[0].card_unique_no.clone();
@@ -147,7 +147,7 @@ fn filters_narrow_a_list_and_unknown_numbers_find_nothing() {
         numbers(&list(&env.caller, path, "2026-03-01", "2026-03-02", filter), field)
     };
     let card = |filter| found("/v1/card/list", "card_no", filter);
-    assert_eq!(elsewhere, card(json!({"cardholder_no": other})));
+    assert_eq!(of_other, card(json!({"cardholder_no": other})));
     assert_eq!(cards[..1], card(json!({"card_unique_no": unique})));
     assert_eq!(cards[1..], card(json!({"card_no": cards[1]})));
     assert!(card(json!({"card_no": cards[1], "cardholder_no": other})).is_empty());
@@ -175,7 +175,7 @@ fn a_list_follows_the_virtual_clock() {
 }
 
 #[test]
-fn the_catalogues_have_pages_and_filters_and_no_window() {
+fn catalogues_have_pages_and_filters_but_no_window() {
     let env = TestEnv::credit();
     let packages = |body: Value| numbers(&env.caller.post("/v1/card/package/list", body), "package_no");
     let all = packages(json!({}));

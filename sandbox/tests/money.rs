@@ -1,4 +1,4 @@
-//! Transfers, purchases and the books behind them.
+//! Transfers, purchases and the ledger.
 
 // A helper of tests may panic as a test may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
@@ -10,7 +10,7 @@ use keysecure_sandbox::{Account, ConsumptionType, Sandbox, Status};
 use serde_json::{Value, json};
 
 fn simulate(env: &TestEnv, call: &str, body: Value) -> ApiResponse {
-    // The simulation carries none of the standard headers.
+    // Simulation calls have none of the standard headers.
     let bare = Caller::new(&env.sandbox).without("Api-Key").without("Timestamp").without("Content-Type");
     bare.post(&format!("/v1/simulate/{call}"), body)
 }
@@ -27,8 +27,8 @@ fn status(env: &TestEnv, consume_no: &str) -> String {
     info(env, consume_no)["status"].as_str().unwrap().to_owned()
 }
 
-/// A cardholder with 100.00 and an active card.
-fn shopper() -> (TestEnv, String) {
+/// An environment whose cardholder has 100.00, and the number of an active card.
+fn funded_env() -> (TestEnv, String) {
     let env = TestEnv::credit();
     env.fund("100");
     let card_no = env.virtual_card();
@@ -36,7 +36,7 @@ fn shopper() -> (TestEnv, String) {
 }
 
 #[test]
-fn a_transfer_moves_money_and_says_what_it_left() {
+fn a_transfer_moves_money_and_reports_both_balances() {
     let env = TestEnv::credit();
     env.fund("100.50");
     let out = env.transfer("t2", "Out", "0.5");
@@ -52,7 +52,7 @@ fn a_transfer_moves_money_and_says_what_it_left() {
 }
 
 #[test]
-fn a_transfer_never_overdraws_either_side() {
+fn a_transfer_never_overdraws_an_account() {
     let env = TestEnv::new(Sandbox::builder().merchant_reserve("10".parse().unwrap()));
     assert_eq!(3001, env.transfer("a", "In", "10.01").code());
     env.transfer("b", "In", "10").data();
@@ -63,7 +63,7 @@ fn a_transfer_never_overdraws_either_side() {
 }
 
 #[test]
-fn odd_transfers_are_refused_with_the_field() {
+fn invalid_transfers_are_refused_with_the_field() {
     let env = TestEnv::credit();
     let base = json!({"cardholder_no": env.holder, "transfer_unique_no": "t", "type": "In", "balance": "1"});
     for (field, value) in [
@@ -93,8 +93,8 @@ fn odd_transfers_are_refused_with_the_field() {
 }
 
 #[test]
-fn a_purchase_holds_the_money_and_a_clearing_pays_the_shop() {
-    let (env, card_no) = shopper();
+fn a_purchase_holds_money_and_its_settlement_pays_it() {
+    let (env, card_no) = funded_env();
     let no = auth(&env, &card_no, json!(30.25));
     assert_eq!(("Pending", "69.75"), (&*status(&env, &no), &*env.balance()));
     assert_eq!("30.25", env.sandbox.ledger().holds_total().to_string());
@@ -116,9 +116,9 @@ fn a_purchase_holds_the_money_and_a_clearing_pays_the_shop() {
 }
 
 #[test]
-fn the_final_amount_may_be_less_or_more_than_was_held() {
+fn the_final_amount_may_differ_from_the_held_amount() {
     for (amount, left) in [("20.00", "80.00"), ("45.50", "54.50"), ("130.00", "-30.00")] {
-        let (env, card_no) = shopper();
+        let (env, card_no) = funded_env();
         let no = auth(&env, &card_no, json!(30));
         simulate(&env, "consumption_clear", json!({"consume_no": no, "amount": amount})).data();
         assert_eq!(left, env.balance(), "{amount}");
@@ -128,8 +128,8 @@ fn the_final_amount_may_be_less_or_more_than_was_held() {
 }
 
 #[test]
-fn a_purchase_that_cannot_be_paid_fails_at_once() {
-    let (env, card_no) = shopper();
+fn a_purchase_without_sufficient_balance_fails_at_once() {
+    let (env, card_no) = funded_env();
     let no = auth(&env, &card_no, json!("100.01"));
     assert_eq!("Fail", status(&env, &no));
     assert_eq!("insufficient balance", env.sandbox.consumptions()[0].remark);
@@ -140,8 +140,8 @@ fn a_purchase_that_cannot_be_paid_fails_at_once() {
 }
 
 #[test]
-fn a_failed_purchase_gives_the_money_back() {
-    let (env, card_no) = shopper();
+fn a_failed_purchase_releases_the_money() {
+    let (env, card_no) = funded_env();
     let no = auth(&env, &card_no, json!(30));
     simulate(&env, "consumption_fail", json!({"consume_no": no})).data();
     assert_eq!(("Fail", "100.00"), (&*status(&env, &no), &*env.balance()));
@@ -149,8 +149,8 @@ fn a_failed_purchase_gives_the_money_back() {
 }
 
 #[test]
-fn a_reversal_undoes_a_pending_purchase_as_a_whole() {
-    let (env, card_no) = shopper();
+fn a_pending_purchase_is_reversed_as_a_whole() {
+    let (env, card_no) = funded_env();
     let no = auth(&env, &card_no, json!(30));
     assert!(simulate(&env, "reversal", json!({"consume_relate_no": no, "amount": 10})).msg().starts_with("amount "));
     let back = simulate(&env, "reversal", json!({"consume_relate_no": no})).text("consume_no");
@@ -166,8 +166,8 @@ fn a_reversal_undoes_a_pending_purchase_as_a_whole() {
 }
 
 #[test]
-fn refunds_and_reversals_never_give_back_more_than_was_paid() {
-    let (env, card_no) = shopper();
+fn refunds_and_reversals_never_exceed_the_amount_paid() {
+    let (env, card_no) = funded_env();
     let no = auth(&env, &card_no, json!(30));
     let refund = |amount: Value| simulate(&env, "refund", json!({"consume_relate_no": no, "amount": amount}));
     assert_eq!(4006, refund(json!(1)).code(), "nothing is settled yet");
@@ -189,8 +189,8 @@ fn refunds_and_reversals_never_give_back_more_than_was_paid() {
 }
 
 #[test]
-fn an_authorization_says_what_it_is_given() {
-    let (env, card_no) = shopper();
+fn a_purchase_has_the_fields_of_its_request() {
+    let (env, card_no) = funded_env();
     let body = json!({
         "card_no": card_no, "cardholder_no": env.holder, "consume_no": "12345", "type": "Atm", "amount": 10,
         "local_amount": "78.40", "local_currency": "HKD", "time": 1_772_323_200_000_i64,
@@ -234,7 +234,7 @@ fn an_authorization_says_what_it_is_given() {
 }
 
 #[test]
-fn in_authorization_mode_the_merchants_reserve_pays() {
+fn in_authorization_mode_the_reserve_pays() {
     let env = TestEnv::authorization();
     let card_no = env.virtual_card();
     let no = auth(&env, &card_no, json!("2000000"));
@@ -245,7 +245,7 @@ fn in_authorization_mode_the_merchants_reserve_pays() {
 }
 
 #[test]
-fn an_opening_fee_is_a_consumption_and_needs_the_money() {
+fn an_opening_fee_is_a_consumption_and_needs_its_amount() {
     let env = TestEnv::credit();
     let apply = || {
         let body = json!({"cardholder_no": env.holder, "card_unique_no": "c", "card_type": "Virtual",
@@ -264,8 +264,8 @@ fn an_opening_fee_is_a_consumption_and_needs_the_money() {
 }
 
 #[test]
-fn a_cardholder_sees_its_money_and_its_cards() {
-    let (env, card_no) = shopper();
+fn a_cardholder_shows_balance_and_cards() {
+    let (env, card_no) = funded_env();
     auth(&env, &card_no, json!(1));
     let info = env.caller.get(&format!("/v1/cardholder/{}/info", env.holder));
     assert_eq!("99.00", info.text("total_balance"));

@@ -16,7 +16,7 @@ fn token(env: &TestEnv, card_no: &str) -> String {
     got.text("client_access_token")
 }
 
-/// The page as a browser loads the card: no Api-Key, no token of the merchant's.
+/// A caller that sends what a browser sends from the hosted page: neither an Api-Key nor the merchant's token.
 fn browser(env: &TestEnv) -> Caller {
     Caller::new(&env.sandbox)
         .without("Api-Key")
@@ -45,7 +45,7 @@ fn the_page_shows_the_card_once() {
 }
 
 #[test]
-fn a_refused_look_spends_neither_token_nor_nonce() {
+fn a_refused_call_spends_neither_token_nor_nonce() {
     let env = TestEnv::credit();
     let token = token(&env, &env.virtual_card());
     for header in ["Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest"] {
@@ -74,7 +74,7 @@ fn a_client_token_expires() {
 }
 
 #[test]
-fn only_an_active_card_of_a_merchant_with_pci_is_shown() {
+fn only_an_active_card_is_shown_and_only_with_pci_enabled() {
     let env = TestEnv::credit();
     let card_no = env.virtual_card();
     let path = format!("/v1/merchant/client/{card_no}/token");

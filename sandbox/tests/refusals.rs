@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 const TOKEN: &str = "/v1/merchant/token";
 const CARDS: &str = "/v1/card/list";
 
-/// The codes of the platform's list that a call can bring about by itself.
+/// The codes of the platform's list that a call can return.
 const ALL: [i64; 40] = [
     1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015, 1016, 1017, 1018, 1019,
     1020, 1021, 1022, 2001, 2002, 2003, 2004, 2005, 2006, 2007, 2008, 2009, 2010, 2011, 3001, 4005, 4006, 4010, 4016,
@@ -50,7 +50,7 @@ fn virtual_for(env: &TestEnv, holder: &str) -> ApiResponse {
     )
 }
 
-/// Makes the platform answer that code; gives the answer, and whether the call changed anything.
+/// Makes a call that is refused with that code. Returns the response, and whether the call changed anything.
 fn provoke(code: i64) -> (ApiResponse, bool) {
     let env = TestEnv::credit();
     let got = provoke_on(&env, code);
@@ -198,7 +198,7 @@ fn provoke_on_card_page(env: &TestEnv, code: i64) -> ApiResponse {
 }
 
 #[test]
-fn every_code_can_be_brought_about_and_leaves_the_state_alone() {
+fn every_code_can_be_returned_and_changes_nothing() {
     for code in ALL {
         let (got, committed) = provoke(code);
         assert_eq!(code, got.code(), "{}", got.body);
@@ -210,7 +210,7 @@ fn every_code_can_be_brought_about_and_leaves_the_state_alone() {
 }
 
 #[test]
-fn a_parameter_error_names_its_field_before_the_description_and_4010_after_it() {
+fn errors_name_the_field_first_and_4010_names_it_last() {
     assert!(provoke(1004).0.msg().starts_with("start_time "));
     assert!(provoke(2007).0.msg().starts_with("address_line1 "));
     assert!(provoke(2008).0.msg().starts_with("city "));
@@ -220,7 +220,7 @@ fn a_parameter_error_names_its_field_before_the_description_and_4010_after_it() 
 }
 
 #[test]
-fn the_language_header_chooses_the_language() {
+fn the_language_header_selects_the_language() {
     let env = TestEnv::credit();
     let missing = |language: &str| env.caller.with("Language", language).get("/v1/cardholder/17/info").msg().to_owned();
     assert_eq!("cardholder does not exist", missing("en_US"));
@@ -228,8 +228,8 @@ fn the_language_header_chooses_the_language() {
 }
 
 #[test]
-fn the_checks_come_in_the_documented_order() {
-    // Everything is wrong at once; each step mends what the answer before complained about.
+fn checks_are_made_in_the_documented_order() {
+    // Everything is wrong at first; each step fixes what the previous response refused.
     let sandbox = Sandbox::builder().ip_whitelist(vec!["192.0.2.1".parse().unwrap()]).start().unwrap();
     sandbox.set_key_state(KeyState::NotEnabled);
     sandbox.set_merchant_state(MerchantState::Missing);
@@ -256,7 +256,7 @@ fn the_checks_come_in_the_documented_order() {
 }
 
 #[test]
-fn a_timestamp_may_be_60_seconds_old_and_not_one_millisecond_young() {
+fn a_timestamp_may_be_60_seconds_old_but_not_in_the_future() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.freeze();
     let now_ms = sandbox.now_ms();
@@ -273,7 +273,7 @@ fn a_timestamp_may_be_60_seconds_old_and_not_one_millisecond_young() {
 }
 
 #[test]
-fn a_token_lives_as_long_as_it_says_and_a_new_one_voids_it() {
+fn a_token_expires_in_time_or_when_a_new_one_is_issued() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.freeze();
     let caller = Caller::with_token(&sandbox);
@@ -295,7 +295,7 @@ fn a_token_lives_as_long_as_it_says_and_a_new_one_voids_it() {
 }
 
 #[test]
-fn the_token_says_when_it_expires() {
+fn the_token_states_its_expiry() {
     let sandbox = Sandbox::builder().token_lifetime(Duration::from_secs(60)).start().unwrap();
     sandbox.freeze();
     let got = Caller::new(&sandbox).get(TOKEN);
@@ -303,7 +303,7 @@ fn the_token_says_when_it_expires() {
 }
 
 #[test]
-fn content_type_is_needed_on_get_too() {
+fn a_get_request_needs_a_content_type_too() {
     let env = TestEnv::credit();
     let path = format!("/v1/cardholder/{}/info", env.holder);
     assert!(env.caller.without("Content-Type").get(&path).msg().starts_with("content_type "));
@@ -324,14 +324,14 @@ fn each_mode_has_its_own_calls() {
 }
 
 #[test]
-fn a_path_that_is_no_call_and_a_wrong_method_are_http_errors() {
+fn an_unknown_path_and_a_wrong_method_are_http_errors() {
     let env = TestEnv::credit();
     assert_eq!(404, env.caller.get("/v1/card/consume").status);
     assert_eq!(405, env.caller.get("/v1/card/list").status);
 }
 
 #[test]
-fn a_repeated_number_does_what_the_builder_says() {
+fn a_repeated_reference_has_the_configured_effect() {
     for (repeat, code, transfers) in [(Repeat::Execute, 0, 2), (Repeat::Refuse, 1004, 1), (Repeat::ReturnFirst, 0, 1)] {
         let env = TestEnv::new(Sandbox::builder().repeated_numbers(repeat));
         let first = env.transfer("t", "In", "5").text("transfer_no");
@@ -348,11 +348,11 @@ fn a_repeated_number_does_what_the_builder_says() {
 }
 
 #[test]
-fn a_refused_call_leaves_no_trace_not_even_in_the_numbers_to_come() {
+fn a_refused_call_does_not_even_change_later_numbers() {
     let (refused, plain) = (TestEnv::credit(), TestEnv::credit());
     let body = json!({"cardholder_no": refused.holder, "card_unique_no": "c", "card_type": "Virtual",
                       "package_no": "1600000000000000102"});
-    // The card is made up already when its fee turns out to be too much.
+    // The card is created already when the balance turns out to be insufficient for its fee.
     assert_eq!(3001, refused.caller.post("/v1/card/apply", body).code());
     assert_eq!(plain.virtual_card(), refused.virtual_card());
 }

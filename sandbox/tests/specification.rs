@@ -1,4 +1,4 @@
-//! What the platform's description says in so many words, seen from outside.
+//! Statements of the platform's documentation, checked from outside.
 
 // A helper of tests may panic as a test may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
@@ -31,7 +31,7 @@ fn apply(env: &TestEnv, holder: &str, address: Value) -> ApiResponse {
 }
 
 #[test]
-fn the_time_of_a_consumption_webhook_is_that_of_the_change_and_grows() {
+fn a_consumption_webhook_has_the_time_of_its_change() {
     for mode in [Mode::Credit, Mode::Authorization] {
         let receiver = WebhookReceiver::accepting();
         let env = TestEnv::new(Sandbox::builder().mode(mode).webhook_url(receiver.url()));
@@ -48,13 +48,13 @@ fn the_time_of_a_consumption_webhook_is_that_of_the_change_and_grows() {
             let body = json!({"consume_no": no, "fee_detail": fee}).to_string();
             env.sandbox.control("POST", "/consumptions/complete_fees", &body).unwrap();
         }
-        // What is not on its way yet would wait for its time to come again.
+        // A webhook that was not sent yet would wait until its time comes again.
         settle(&env);
         env.sandbox.rewind(Duration::from_secs(3600));
         let body = json!({"consume_no": no, "fee_detail": fee}).to_string();
         env.sandbox.control("POST", "/consumptions/complete_fees", &body).unwrap();
         settle(&env);
-        // The question, too, names the purchase and its time.
+        // The Auth webhook, too, names the purchase and its time.
         let received: Vec<Value> = receiver.received().iter().map(webhook_receiver::ReceivedWebhook::data).collect();
         let times: Vec<i64> = received
             .iter()
@@ -70,7 +70,7 @@ fn the_time_of_a_consumption_webhook_is_that_of_the_change_and_grows() {
 }
 
 #[test]
-fn the_time_of_a_consumption_webhook_is_not_that_of_the_purchase() {
+fn a_consumption_webhook_does_not_have_the_purchase_time() {
     let receiver = WebhookReceiver::accepting();
     let env = TestEnv::new(Sandbox::builder().webhook_url(receiver.url()));
     env.fund("100");
@@ -83,7 +83,7 @@ fn the_time_of_a_consumption_webhook_is_not_that_of_the_purchase() {
     let data = receiver.last().data();
     assert_eq!((json!(no), json!(env.sandbox.now_ms())), (data["consume_no"].clone(), data["time"].clone()));
     let info = env.caller.get(&format!("/v1/card/consume/{no}/info"));
-    assert_eq!(old_ms.to_string(), info.text("time"), "the record itself was made when it was made");
+    assert_eq!(old_ms.to_string(), info.text("time"), "the row keeps its creation time");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn the_address_of_a_virtual_card_has_five_fields() {
 }
 
 #[test]
-fn a_cardholder_who_has_not_passed_gets_no_card() {
+fn a_cardholder_who_is_not_approved_gets_no_card() {
     let env = TestEnv::credit();
     let holder = |unique_no: &str, token: &str| {
         let body = json!({"cardholder_unique_no": unique_no, "sumsub_share_token": token});
@@ -122,7 +122,7 @@ fn a_cardholder_who_has_not_passed_gets_no_card() {
 }
 
 #[test]
-fn the_type_of_a_transfer_is_read_in_any_case_and_written_as_documented() {
+fn the_type_of_a_transfer_is_read_in_any_case() {
     let env = TestEnv::credit();
     for (kind, written) in [("in", "In"), ("IN", "In"), ("oUt", "Out")] {
         env.transfer(kind, kind, "1.00").data();
@@ -137,7 +137,7 @@ fn the_type_of_a_transfer_is_read_in_any_case_and_written_as_documented() {
 }
 
 #[test]
-fn messages_are_the_platforms_own_where_they_are_known() {
+fn documented_messages_are_used() {
     let env = TestEnv::credit();
     let city = |city: &str| {
         let address = json!({"postal_code": "10001", "country": "US", "state": "NY", "city": city,
@@ -151,7 +151,7 @@ fn messages_are_the_platforms_own_where_they_are_known() {
 }
 
 #[test]
-fn what_a_finished_consumption_does_not_allow_is_not_the_cards_fault() {
+fn a_finished_consumption_refuses_calls_with_4006() {
     let env = TestEnv::credit();
     env.fund("100");
     let card_no = env.virtual_card();

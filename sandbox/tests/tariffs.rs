@@ -1,4 +1,4 @@
-//! Fees and limits of packages and card BINs, and the fee for keeping a card.
+//! Fees and limits of packages and card BINs, and the management fee.
 
 // A helper of tests may panic as a test may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
@@ -30,23 +30,23 @@ fn fees(env: &TestEnv, consume_no: &str) -> Vec<(String, String)> {
     list.iter().map(|fee| (text(fee, "fee_type"), text(fee, "amount"))).collect()
 }
 
-fn wanted(fees: &[(&str, &str)]) -> Vec<(String, String)> {
+fn expected(fees: &[(&str, &str)]) -> Vec<(String, String)> {
     fees.iter().map(|(kind, amount)| ((*kind).to_owned(), (*amount).to_owned())).collect()
 }
 
-/// A cardholder with money and a card from that package, under a frozen clock.
-fn shopper(package_no: &str) -> (TestEnv, String) {
+/// An environment whose cardholder has money and a card of that package, with a frozen clock.
+fn funded_env(package_no: &str) -> (TestEnv, String) {
     let env = TestEnv::new(Sandbox::builder().token_lifetime(Duration::from_secs(365 * 86_400)));
     env.sandbox.freeze();
     env.fund("100000");
     let body = json!({"cardholder_no": env.holder, "card_unique_no": "c", "card_type": "Virtual",
                       "package_no": package_no});
     let card_no = env.caller.post("/v1/card/apply", body).text("card_no");
-    switch_on(&env);
+    apply_tariffs(&env);
     (env, card_no)
 }
 
-fn switch_on(env: &TestEnv) {
+fn apply_tariffs(env: &TestEnv) {
     env.sandbox.control("POST", "/settings", r#"{"tariffs": true}"#).unwrap();
 }
 
@@ -54,7 +54,7 @@ const BASIC: &str = "1600000000000000101";
 const PLUS: &str = "1600000000000000102";
 
 #[test]
-fn a_settled_purchase_costs_what_the_tariff_says() {
+fn a_settled_purchase_costs_the_fees_of_its_schedule() {
     for (package_no, body, cost) in [
         (BASIC, json!({"amount": "150.50"}), &[("Consume_fee", "1.51")][..]),
         (PLUS, json!({"amount": "150.50"}), &[("Consume_fee", "0.75")]),
@@ -67,67 +67,67 @@ fn a_settled_purchase_costs_what_the_tariff_says() {
             &[("Exchange_fee", "7.50"), ("Atm_fee", "10.00")],
         ),
     ] {
-        let (env, card_no) = shopper(package_no);
+        let (env, card_no) = funded_env(package_no);
         let mut body = body;
         body["card_no"] = json!(card_no);
         let no = simulate(&env, "auth", body.clone()).text("consume_no");
-        assert_eq!(wanted(&[]), fees(&env, &no), "nothing is charged yet");
+        assert_eq!(expected(&[]), fees(&env, &no), "nothing is charged yet");
         simulate(&env, "consumption_clear", json!({"consume_no": no})).data();
-        assert_eq!(wanted(cost), fees(&env, &no), "{body}");
+        assert_eq!(expected(cost), fees(&env, &no), "{body}");
         assert!(env.sandbox.ledger().total().is_zero());
-        // What the body names is charged instead, and nothing while tariffs are off.
+        // Fees in the body replace those of the schedule, and no fee is charged while tariffs are off.
         let no = simulate(&env, "auth", body.clone()).text("consume_no");
         let own = json!([{"fee_type": "Auth_fee", "amount": "0.10"}]);
         simulate(&env, "consumption_clear", json!({"consume_no": no, "fee_detail": own})).data();
-        assert_eq!(wanted(&[("Auth_fee", "0.10")]), fees(&env, &no));
+        assert_eq!(expected(&[("Auth_fee", "0.10")]), fees(&env, &no));
         env.sandbox.control("POST", "/settings", r#"{"tariffs": false}"#).unwrap();
         let no = simulate(&env, "auth", body).text("consume_no");
         simulate(&env, "consumption_clear", json!({"consume_no": no})).data();
-        assert_eq!(wanted(&[]), fees(&env, &no));
+        assert_eq!(expected(&[]), fees(&env, &no));
     }
 }
 
 #[test]
-fn the_fourth_small_purchase_in_thirty_days_costs_extra() {
-    let (env, card_no) = shopper(BASIC);
+fn the_fourth_small_purchase_in_thirty_days_has_a_fee() {
+    let (env, card_no) = funded_env(BASIC);
     let small = || {
         let no = simulate(&env, "auth", json!({"card_no": card_no, "amount": "0.90"})).text("consume_no");
         simulate(&env, "consumption_clear", json!({"consume_no": no})).data();
         fees(&env, &no)
     };
     for _ in 0..3 {
-        assert_eq!(wanted(&[("Consume_fee", "0.01")]), small());
+        assert_eq!(expected(&[("Consume_fee", "0.01")]), small());
     }
-    assert_eq!(wanted(&[("Consume_fee", "0.01"), ("Small_fee", "0.10")]), small());
+    assert_eq!(expected(&[("Consume_fee", "0.01"), ("Small_fee", "0.10")]), small());
     env.sandbox.advance(Duration::from_secs(31 * 86_400));
-    assert_eq!(wanted(&[("Consume_fee", "0.01")]), small());
+    assert_eq!(expected(&[("Consume_fee", "0.01")]), small());
 }
 
 #[test]
 fn declines_refunds_and_reversals_have_their_fees() {
-    let (env, card_no) = shopper(PLUS);
+    let (env, card_no) = funded_env(PLUS);
     let auth = |amount: &str| simulate(&env, "auth", json!({"card_no": card_no, "amount": amount})).text("consume_no");
     assert_eq!("99998.50", env.balance());
     let no = auth("10000.01");
     let declined = info(&env, &no);
     assert_eq!([&json!("Fail"), &json!("limit_balance is exceeded")], [&declined["status"], &declined["remark"]]);
-    assert_eq!(wanted(&[("Decline_fee", "0.50")]), fees(&env, &no));
+    assert_eq!(expected(&[("Decline_fee", "0.50")]), fees(&env, &no));
     assert_eq!("99998.00", env.balance());
     let no = auth("100");
     simulate(&env, "consumption_clear", json!({"consume_no": no})).data();
     let refund = simulate(&env, "refund", json!({"consume_relate_no": no, "amount": "40"})).text("consume_no");
-    assert_eq!(wanted(&[("Refund_fee", "0.20")]), fees(&env, &refund));
+    assert_eq!(expected(&[("Refund_fee", "0.20")]), fees(&env, &refund));
     let reversal = simulate(&env, "reversal", json!({"consume_relate_no": no, "amount": "60"})).text("consume_no");
-    assert_eq!(wanted(&[("Cancel_fee", "0.30")]), fees(&env, &reversal));
+    assert_eq!(expected(&[("Cancel_fee", "0.30")]), fees(&env, &reversal));
     let small = auth("4.99");
     let reversal = simulate(&env, "reversal", json!({"consume_relate_no": small})).text("consume_no");
-    assert_eq!(wanted(&[]), fees(&env, &reversal), "below the threshold");
+    assert_eq!(expected(&[]), fees(&env, &reversal), "below the threshold");
     assert!(env.sandbox.ledger().total().is_zero());
 }
 
 #[test]
 fn limits_decline_a_purchase() {
-    let (env, card_no) = shopper(BASIC);
+    let (env, card_no) = funded_env(BASIC);
     let auth = |amount: &str, kind: &str| {
         let no = simulate(&env, "auth", json!({"card_no": card_no, "amount": amount, "type": kind})).text("consume_no");
         info(&env, &no)["remark"].as_str().unwrap().to_owned()
@@ -146,7 +146,7 @@ fn limits_decline_a_purchase() {
 
 #[test]
 fn cash_has_a_limit_for_the_month() {
-    let (env, card_no) = shopper(BASIC);
+    let (env, card_no) = funded_env(BASIC);
     let auth = || {
         env.sandbox.advance(Duration::from_secs(2 * 86_400));
         let body = json!({"card_no": card_no, "amount": "1000", "type": "Atm"});
@@ -159,11 +159,11 @@ fn cash_has_a_limit_for_the_month() {
 }
 
 #[test]
-fn limits_hold_in_authorization_mode_too_and_nobody_is_asked() {
+fn in_authorization_mode_limits_decline_without_auth_webhook() {
     let receiver = WebhookReceiver::accepting();
     let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(receiver.url()));
     let card_no = env.virtual_card();
-    switch_on(&env);
+    apply_tariffs(&env);
     simulate(&env, "auth", json!({"card_no": card_no, "amount": 200_000})).data();
     env.sandbox.settle_webhooks(Duration::from_secs(10));
     assert_eq!(vec!["Consumption"], receiver.actions());
@@ -172,7 +172,7 @@ fn limits_hold_in_authorization_mode_too_and_nobody_is_asked() {
 }
 
 #[test]
-fn a_fee_of_zero_is_sent_in_authorization_mode_only() {
+fn a_fee_of_zero_is_reported_in_authorization_mode_only() {
     for (mode, sent) in [(Mode::Authorization, 2), (Mode::Credit, 1)] {
         let receiver = WebhookReceiver::accepting();
         let env = TestEnv::new(Sandbox::builder().mode(mode).webhook_url(receiver.url()));
@@ -184,7 +184,7 @@ fn a_fee_of_zero_is_sent_in_authorization_mode_only() {
         simulate(&env, "consumption_clear", json!({"consume_no": no, "fee_detail": list})).data();
         env.sandbox.settle_webhooks(Duration::from_secs(10));
         assert_eq!(sent, receiver.last().data()["fee_detail"].as_array().unwrap().len(), "{mode:?}");
-        // Numbers as well as texts, as in the simulation.
+        // Amounts may be numbers or texts, as in the simulation calls.
         let body = json!({"consume_no": no, "fee_detail": [{"fee_type": "Small_fee", "amount": 0.0}]}).to_string();
         env.sandbox.control("POST", "/consumptions/complete_fees", &body).unwrap();
         assert_eq!(if sent == 2 { 3 } else { 1 }, fees(&env, &no).len());
@@ -196,14 +196,14 @@ fn a_fee_of_zero_is_sent_in_authorization_mode_only() {
 }
 
 #[test]
-fn a_management_fee_that_fails_twice_cancels_the_card() {
+fn two_unpaid_management_fees_delete_the_card() {
     let receiver = WebhookReceiver::accepting();
     let env = TestEnv::new(Sandbox::builder().webhook_url(receiver.url()));
     let card_no = env.virtual_card();
     let charge = |amount: &str| {
         let body = json!({"card_no": card_no, "amount": amount}).to_string();
-        let answer = env.sandbox.control("POST", "/cards/manage_fee", &body);
-        answer.map(|text| serde_json::from_str::<Value>(&text).unwrap()["consume_no"].as_str().unwrap().to_owned())
+        let response = env.sandbox.control("POST", "/cards/manage_fee", &body);
+        response.map(|text| serde_json::from_str::<Value>(&text).unwrap()["consume_no"].as_str().unwrap().to_owned())
     };
     let status = || env.caller.get(&format!("/v1/card/{card_no}/detail")).text("status");
     let failed = info(&env, &charge("1.00").unwrap());
@@ -214,19 +214,19 @@ fn a_management_fee_that_fails_twice_cancels_the_card() {
     charge("1.00").unwrap();
     assert_eq!("Activated", status(), "one failure after a fee that was paid");
     env.sandbox.settle_webhooks(Duration::from_secs(10));
-    receiver.forget();
+    receiver.clear();
     charge("1.00").unwrap();
     assert_eq!("Delete", status());
     env.sandbox.settle_webhooks(Duration::from_secs(10));
     assert_eq!(vec!["Consumption", "Card_update"], receiver.actions());
     let data = receiver.last().data();
     assert_eq!((json!("Activated"), json!("Delete")), (data["before_status"].clone(), data["after_status"].clone()));
-    assert_eq!(409, charge("1.00").unwrap_err().status(), "the card is gone");
+    assert_eq!(409, charge("1.00").unwrap_err().status(), "the card is deleted");
     assert_eq!("0.50", env.balance());
 }
 
 #[test]
-fn a_tariff_can_have_a_management_fee() {
+fn a_fee_schedule_can_have_a_management_fee() {
     let env = TestEnv::credit();
     env.fund("100");
     let apply = |package_no: &str| {
@@ -236,7 +236,7 @@ fn a_tariff_can_have_a_management_fee() {
     };
     let charge =
         |card_no: String| env.sandbox.control("POST", "/cards/manage_fee", &json!({"card_no": card_no}).to_string());
-    assert_eq!(409, charge(apply(BASIC)).unwrap_err().status(), "it has none");
+    assert_eq!(409, charge(apply(BASIC)).unwrap_err().status(), "the package has no management fee");
     charge(apply(PLUS)).unwrap();
     assert_eq!("97.50", env.balance(), "1.50 for opening, 1.00 for keeping");
 }

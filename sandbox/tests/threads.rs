@@ -1,6 +1,6 @@
-//! No thread is left behind. A process of its own with one test, so that the count is exact.
+//! Every thread ends. The only test of its process, so that the number of threads is exact.
 
-// The count is read from /proc.
+// The number of threads is read from /proc.
 #![cfg(target_os = "linux")]
 // A helper of tests may panic as a test may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
@@ -23,8 +23,8 @@ fn threads() -> usize {
     std::fs::read_dir("/proc/self/task").unwrap().count()
 }
 
-/// Waits a little: a thread stays in /proc for a moment even after it was joined.
-fn settles_at(count: usize) -> bool {
+/// Waits until there are that many threads: a joined thread stays in /proc for a moment.
+fn reaches(count: usize) -> bool {
     let deadline = Instant::now() + Duration::from_secs(5);
     while threads() != count && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(2));
@@ -38,28 +38,28 @@ fn threads_end_with_their_connections_and_with_their_sandbox() {
     let env = TestEnv::credit();
     // Two listeners and the caller's own connection.
     let idle = before + 3;
-    assert!(settles_at(idle), "{} {idle}", threads());
+    assert!(reaches(idle), "{} {idle}", threads());
 
     fifty_callers_at_once(&env, idle);
-    assert!(settles_at(idle), "{} {idle}", threads());
+    assert!(reaches(idle), "{} {idle}", threads());
     assert_eq!(1000, env.sandbox.requests_to("cards.packages"));
 
-    the_connection_after_the_last_is_turned_away(&env);
+    the_connection_after_the_last_is_closed(&env);
     drop(env);
-    assert!(settles_at(before), "{} {before}", threads());
+    assert!(reaches(before), "{} {before}", threads());
 
     let sandboxes: Vec<_> = (0..10).map(|_| Sandbox::start().unwrap()).collect();
     for sandbox in &sandboxes {
         assert_eq!(0, Caller::new(sandbox).get("/v1/merchant/token").code());
     }
     drop(sandboxes);
-    assert!(settles_at(before), "{} {before}", threads());
+    assert!(reaches(before), "{} {before}", threads());
 
-    callbacks_and_late_work_take_one_thread_each();
-    assert!(settles_at(before), "{} {before}", threads());
+    webhooks_and_delayed_jobs_take_one_thread_each();
+    assert!(reaches(before), "{} {before}", threads());
 }
 
-fn callbacks_and_late_work_take_one_thread_each() {
+fn webhooks_and_delayed_jobs_take_one_thread_each() {
     let receiver = WebhookReceiver::accepting();
     let before = threads();
     let env = TestEnv::new(Sandbox::builder().webhook_url(receiver.url()));
@@ -73,10 +73,10 @@ fn callbacks_and_late_work_take_one_thread_each() {
     }
     assert!(env.sandbox.settle_webhooks(Duration::from_secs(20)));
     assert_eq!(100, receiver.received().len());
-    // Two listeners, the caller's connection, and these two.
-    assert!(settles_at(before + 5), "{} {before}", threads());
+    // Two listeners, the caller's connection, and these two threads.
+    assert!(reaches(before + 5), "{} {before}", threads());
     drop(env);
-    assert!(settles_at(before), "{} {before}", threads());
+    assert!(reaches(before), "{} {before}", threads());
 }
 
 fn fifty_callers_at_once(env: &TestEnv, idle: usize) {
@@ -100,7 +100,7 @@ fn fifty_callers_at_once(env: &TestEnv, idle: usize) {
     });
 }
 
-fn the_connection_after_the_last_is_turned_away(env: &TestEnv) {
+fn the_connection_after_the_last_is_closed(env: &TestEnv) {
     let connect = || TcpStream::connect(env.sandbox.base_url().trim_start_matches("http://")).unwrap();
     let served = |mut stream: &TcpStream| {
         let _ = stream.write_all(b"GET / HTTP/1.1\r\n\r\n");
@@ -111,9 +111,9 @@ fn the_connection_after_the_last_is_turned_away(env: &TestEnv) {
     assert!(open.iter().all(served));
     assert!(!served(&connect()));
     open.pop();
-    // The server sees the end of a connection when it sees it; a client that tries again gets in.
+    // The server notices the end of a connection with a delay; a client that retries is served.
     let deadline = Instant::now() + Duration::from_secs(5);
     while !served(&connect()) {
-        assert!(Instant::now() < deadline, "a place must become free");
+        assert!(Instant::now() < deadline, "a connection must become free");
     }
 }

@@ -1,4 +1,4 @@
-//! A merchant's callback endpoint: as small as it can be, and as rude as a test wants it.
+//! A merchant's webhook endpoint, whose replies a test chooses.
 
 #![allow(dead_code, clippy::expect_used, clippy::unwrap_used, clippy::needless_pass_by_value)]
 
@@ -16,7 +16,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::Sha256;
 
-/// A callback as it came in.
+/// A webhook as it was received.
 #[derive(Debug, Clone)]
 pub struct ReceivedWebhook {
     /// Names in lowercase.
@@ -43,7 +43,7 @@ impl ReceivedWebhook {
         self.json()["data"].clone()
     }
 
-    /// The signature is right as Java's `HashMap` orders the names that callbacks have.
+    /// Whether the signature is valid with nested fields in the order of Java's `HashMap`.
     pub fn is_signed_by(&self, app_id: &str, secret: &str) -> bool {
         const ORDER: [&str; 6] = ["country", "merchant_mcc", "city", "merchant_name", "amount", "fee_type"];
         let object = |fields: &BTreeMap<String, Box<RawValue>>| {
@@ -62,7 +62,7 @@ impl ReceivedWebhook {
         })
     }
 
-    /// The signature is right, if nested values were signed as `nested` writes them, env their name and text.
+    /// Whether the signature is valid if nested values were signed as `nested` writes them, from their name and text.
     pub fn is_signed(&self, app_id: &str, secret: &str, nested: impl Fn(&str, &str) -> String) -> bool {
         let body: BTreeMap<String, Box<RawValue>> = serde_json::from_str(&self.body).unwrap();
         let data: BTreeMap<String, Box<RawValue>> = serde_json::from_str(body["data"].get()).unwrap();
@@ -84,22 +84,22 @@ impl ReceivedWebhook {
     }
 }
 
-/// What the merchant does with a callback.
+/// The merchant's reply to a webhook.
 #[derive(Debug, Clone)]
 pub enum Reply {
     /// `{"code":0}`.
-    Yes,
-    /// Status and body.
-    Answer(u16, &'static str),
-    /// These bytes, then the end.
+    Accept,
+    /// HTTP status and body.
+    Response(u16, &'static str),
+    /// These bytes, followed by the end of the connection.
     Bytes(&'static str),
-    /// Nothing for that long, then yes.
+    /// `{"code":0}` after that time.
     Late(Duration),
 }
 
 type Handler = Box<dyn Fn(&ReceivedWebhook) -> Reply + Send + Sync>;
 
-/// Listens until it is dropped.
+/// An HTTP server that receives webhooks until it is dropped.
 pub struct WebhookReceiver {
     pub address: SocketAddr,
     received: Arc<Mutex<Vec<ReceivedWebhook>>>,
@@ -130,7 +130,7 @@ impl WebhookReceiver {
         Self { address, received, stop, acceptor: Some(acceptor) }
     }
 
-    /// Takes everything.
+    /// A receiver that accepts every webhook.
     pub fn accepting() -> Self {
         Self::new(|_| Reply::Accept)
     }
@@ -148,10 +148,11 @@ impl WebhookReceiver {
     }
 
     pub fn last(&self) -> ReceivedWebhook {
-        self.received().pop().expect("a callback")
+        self.received().pop().expect("a webhook")
     }
 
-    pub fn forget(&self) {
+    /// Forgets the webhooks received so far.
+    pub fn clear(&self) {
         self.received.lock().unwrap().clear();
     }
 }
@@ -165,12 +166,12 @@ impl Drop for WebhookReceiver {
 }
 
 fn serve(mut stream: TcpStream, log: &Mutex<Vec<ReceivedWebhook>>, handler: &Handler, ended: &AtomicBool) {
-    let mut got = Vec::new();
+    let mut bytes = Vec::new();
     let received = loop {
         let mut chunk = [0; 4096];
         let Ok(count @ 1..) = stream.read(&mut chunk) else { return };
-        got.extend_from_slice(&chunk[..count]);
-        let text = String::from_utf8_lossy(&got);
+        bytes.extend_from_slice(&chunk[..count]);
+        let text = String::from_utf8_lossy(&bytes);
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let (line, fields) = head.split_once("\r\n").unwrap();
         let headers: HashMap<_, _> = fields
@@ -183,20 +184,20 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<ReceivedWebhook>>, handler: &Han
         }
     };
     log.lock().unwrap().push(received.clone());
-    let answer = |status: u16, body: &str| {
+    let response = |status: u16, body: &str| {
         format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
     };
-    let yes = answer(200, r#"{"code":0,"message":""}"#);
+    let accepted = response(200, r#"{"code":0,"message":""}"#);
     let bytes = match handler(&received) {
-        Reply::Accept => yes,
-        Reply::Response(status, body) => answer(status, body),
+        Reply::Accept => accepted,
+        Reply::Response(status, body) => response(status, body),
         Reply::Bytes(bytes) => bytes.to_owned(),
         Reply::Late(time) => {
             let end = Instant::now() + time;
             while Instant::now() < end && !ended.load(Ordering::Acquire) {
                 std::thread::sleep(Duration::from_millis(5));
             }
-            yes
+            accepted
         }
     };
     let _ = stream.write_all(bytes.as_bytes());
