@@ -142,7 +142,7 @@ mod tests {
         let mut command = Cli::command();
         let serve = command.find_subcommand_mut("serve").unwrap();
         let options: Vec<_> = serve.get_opts().filter_map(|option| option.get_long()).map(str::to_owned).collect();
-        assert_eq!(11, options.len(), "{options:?}");
+        assert_eq!(15, options.len(), "{options:?}");
         let help = serve.render_help().to_string();
         for line in help.lines().filter(|line| line.trim_start().starts_with("--")) {
             assert!(line.contains("[default: "), "{line}");
@@ -158,6 +158,7 @@ mod tests {
         let serve = command.find_subcommand_mut("serve").unwrap();
         let named: Vec<(String, String)> = serve
             .get_opts()
+            .filter(|option| option.get_action().takes_values())
             .flat_map(|option| {
                 let long = option.get_long().unwrap_or_default();
                 option

@@ -36,7 +36,7 @@ pub(crate) struct Call<'a> {
     /// The variable part of the path, or empty.
     pub(crate) path_no: &'a str,
     pub(crate) body: Body<'a>,
-    /// The merchant's decision on the purchase that the call asked it about; `None` before that.
+    /// The merchant's decision, if the call requested it before; otherwise `None`.
     pub(crate) decision: Option<&'a Decision>,
 }
 
