@@ -30,8 +30,8 @@ fn purchase(env: &TestEnv, card_no: &str) -> String {
 }
 
 /// Makes a purchase in authorization mode. Returns its row, and how long the call took.
-fn authorized_purchase(receiver: &WebhookReceiver) -> (TestEnv, Value, Duration) {
-    let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(receiver.url()));
+fn authorized_purchase(merchant: &WebhookReceiver) -> (TestEnv, Value, Duration) {
+    let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(merchant.url()));
     let card_no = env.virtual_card();
     let started = Instant::now();
     let consume_no = purchase(&env, &card_no);
@@ -44,11 +44,11 @@ fn authorized_purchase(receiver: &WebhookReceiver) -> (TestEnv, Value, Duration)
 
 #[test]
 fn an_approved_purchase_is_pending_and_holds_its_money() {
-    let receiver = WebhookReceiver::accepting();
-    let (env, row, _) = authorized_purchase(&receiver);
+    let merchant = WebhookReceiver::accepting();
+    let (env, row, _) = authorized_purchase(&merchant);
     assert_eq!("Pending", row["status"]);
-    assert_eq!(vec!["Auth", "Consumption"], receiver.actions());
-    let [auth, consumption] = receiver.received().try_into().unwrap();
+    assert_eq!(vec!["Auth", "Consumption"], merchant.actions());
+    let [auth, consumption] = merchant.received().try_into().unwrap();
     assert!(auth.is_signed_by(env.sandbox.api_key(), env.sandbox.api_secret()));
     let names: Vec<_> = auth.data().as_object().unwrap().keys().cloned().collect();
     assert_eq!(
@@ -94,29 +94,29 @@ fn anything_but_a_timely_approval_declines_a_purchase() {
         (Reply::Late(Duration::from_secs(5)), "the merchant did not reply", 800),
     ] {
         let auth_reply = reply.clone();
-        let receiver =
+        let merchant =
             WebhookReceiver::new(
                 move |received| if received.action() == "Auth" { auth_reply.clone() } else { Reply::Accept },
             );
-        let (env, row, took) = authorized_purchase(&receiver);
+        let (env, row, took) = authorized_purchase(&merchant);
         assert_eq!((json!("Fail"), json!(remark)), (row["status"].clone(), row["remark"].clone()), "{reply:?}");
         assert!((at_least..at_least + 3000).contains(&took.as_millis()), "{took:?} {reply:?}");
-        assert_eq!(vec!["Auth", "Consumption"], receiver.actions());
-        let data = receiver.last().data();
+        assert_eq!(vec!["Auth", "Consumption"], merchant.actions());
+        let data = merchant.last().data();
         assert_eq!((json!("Fail"), json!(remark)), (data["status"].clone(), data["remark"].clone()));
         env.sandbox.advance(Duration::from_secs(100_000));
         settle(&env);
-        assert_eq!(2, receiver.received().len(), "an Auth webhook is not retried");
+        assert_eq!(2, merchant.received().len(), "an Auth webhook is not retried");
         assert_eq!(1, env.sandbox.ledger().postings().len(), "no money moved");
     }
 }
 
 #[test]
 fn a_reply_just_in_time_counts() {
-    let receiver = WebhookReceiver::new(|received| {
+    let merchant = WebhookReceiver::new(|received| {
         if received.action() == "Auth" { Reply::Late(Duration::from_millis(300)) } else { Reply::Accept }
     });
-    let (_, row, took) = authorized_purchase(&receiver);
+    let (_, row, took) = authorized_purchase(&merchant);
     assert_eq!("Pending", row["status"]);
     assert!(took >= Duration::from_millis(300));
 }
@@ -137,8 +137,8 @@ fn an_unreachable_merchant_declines() {
 
 #[test]
 fn auth_webhooks_can_have_faults() {
-    let receiver = WebhookReceiver::accepting();
-    let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(receiver.url()));
+    let merchant = WebhookReceiver::accepting();
+    let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(merchant.url()));
     env.sandbox.freeze();
     let card_no = env.virtual_card();
     for (fault, status, requests) in [
@@ -147,25 +147,25 @@ fn auth_webhooks_can_have_faults() {
         (WebhookFault::Duplicate, "Pending", 2),
         (WebhookFault::TamperBody, "Pending", 1),
     ] {
-        receiver.clear();
+        merchant.clear();
         env.sandbox.webhook_fault_on(WebhookAction::Auth, fault).unwrap();
         purchase(&env, &card_no);
         settle(&env);
         assert_eq!(status, env.sandbox.consumptions().pop().unwrap().status.as_str(), "{fault:?}");
-        assert_eq!(requests, receiver.actions().iter().filter(|action| *action == "Auth").count(), "{fault:?}");
+        assert_eq!(requests, merchant.actions().iter().filter(|action| *action == "Auth").count(), "{fault:?}");
     }
-    receiver.clear();
+    merchant.clear();
     env.sandbox.advance(Duration::from_secs(5));
     settle(&env);
-    assert_eq!(vec!["Auth"], receiver.actions(), "sent after the decision");
+    assert_eq!(vec!["Auth"], merchant.actions(), "sent after the decision");
 }
 
 #[test]
 fn concurrent_purchases_are_decided_concurrently() {
-    let receiver = WebhookReceiver::new(|received| {
+    let merchant = WebhookReceiver::new(|received| {
         if received.action() == "Auth" { Reply::Late(Duration::from_millis(300)) } else { Reply::Accept }
     });
-    let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(receiver.url()));
+    let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(merchant.url()));
     let card_no = env.virtual_card();
     let started = Instant::now();
     let mut numbers: Vec<_> = std::thread::scope(|scope| {
@@ -178,14 +178,14 @@ fn concurrent_purchases_are_decided_concurrently() {
     numbers.dedup();
     assert_eq!(16, numbers.len());
     settle(&env);
-    assert_eq!(32, receiver.received().len());
+    assert_eq!(32, merchant.received().len());
 }
 
 #[test]
 fn a_merchant_may_call_the_platform_while_it_decides() {
     let sandbox: Arc<Mutex<Option<common::Caller>>> = Arc::default();
     let caller = Arc::clone(&sandbox);
-    let receiver = WebhookReceiver::new(move |received| {
+    let merchant = WebhookReceiver::new(move |received| {
         let caller = caller.lock().unwrap().clone().unwrap();
         let card_no = received.data()["card_no"].as_str().unwrap().to_owned();
         assert_eq!("Activated", caller.get(&format!("/v1/card/{card_no}/detail")).text("status"));
@@ -199,7 +199,7 @@ fn a_merchant_may_call_the_platform_while_it_decides() {
         caller.post(path, body).data();
         Reply::Accept
     });
-    let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(receiver.url()));
+    let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(merchant.url()));
     *sandbox.lock().unwrap() = Some(env.caller.clone());
     let card_no = env.virtual_card();
     purchase(&env, &card_no);
@@ -213,16 +213,16 @@ fn a_merchant_may_call_the_platform_while_it_decides() {
 
 #[test]
 fn a_purchase_executed_late_is_decided_late() {
-    let receiver = WebhookReceiver::accepting();
-    let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(receiver.url()));
+    let merchant = WebhookReceiver::accepting();
+    let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(merchant.url()));
     let card_no = env.virtual_card();
     env.sandbox.fault(Fault::on("simulation.auth", FaultKind::LateCommit(Duration::from_millis(200))));
     let body = json!({"card_no": card_no, "amount": 1}).to_string();
     assert!(env.caller.try_post("/v1/simulate/auth", body.as_bytes()).is_err());
-    assert!(receiver.received().is_empty());
+    assert!(merchant.received().is_empty());
     let deadline = Instant::now() + SOON;
-    while receiver.received().len() < 2 && Instant::now() < deadline {
+    while merchant.received().len() < 2 && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
-    assert_eq!(vec!["Auth", "Consumption"], receiver.actions());
+    assert_eq!(vec!["Auth", "Consumption"], merchant.actions());
 }

@@ -147,14 +147,14 @@ fn rows_can_be_seeded_and_the_ledger_read() {
 
 #[test]
 fn webhooks_have_settings_faults_and_deliveries() {
-    let receiver = WebhookReceiver::accepting();
+    let merchant = WebhookReceiver::accepting();
     let (env, control) = env_with_control();
     env.fund("100");
-    let settings = json!({"url": receiver.url(), "secret": "s1", "app_id": "app", "sign_style": "java_hash_map"});
+    let settings = json!({"url": merchant.url(), "secret": "s1", "app_id": "app", "sign_style": "java_hash_map"});
     control.done("/callbacks/settings", settings);
     control.done("/callbacks/settings", json!({"rotated_secret": "s2", "nulls": "sent"}));
     assert_eq!(
-        json!({"url": receiver.url(), "app_id": "app", "sign_style": "java_hash_map", "nulls": "sent", "waiting": 0}),
+        json!({"url": merchant.url(), "app_id": "app", "sign_style": "java_hash_map", "nulls": "sent", "waiting": 0}),
         control.get("/callbacks").1
     );
     control.done("/callbacks/faults", json!({"action": "Card_update", "kind": "drop"}));
@@ -168,8 +168,8 @@ fn webhooks_have_settings_faults_and_deliveries() {
     env.caller.post("/v1/card/status/update", json!({"card_no": card_no, "status": "Frozen"})).data();
     let settled = || control.done("/callbacks/settle", json!({"ms": 10_000}));
     assert_eq!(json!({"settled": true}), settled());
-    assert_eq!(vec!["Consumption"; 3], receiver.actions());
-    assert!(receiver.received()[0].is_signed_by("app", "s1") && receiver.last().is_signed_by("app", "s2"));
+    assert_eq!(vec!["Consumption"; 3], merchant.actions());
+    assert!(merchant.received()[0].is_signed_by("app", "s1") && merchant.last().is_signed_by("app", "s2"));
     let deliveries = control.get("/callbacks/deliveries").1["deliveries"].clone();
     assert_eq!(4, deliveries.as_array().unwrap().len());
     assert_eq!((json!("drop"), json!(null)), (deliveries[3]["fault"].clone(), deliveries[3]["http_status"].clone()));
@@ -179,7 +179,7 @@ fn webhooks_have_settings_faults_and_deliveries() {
     });
     control.done("/callbacks/redeliver", json!({"id": deliveries[3]["id"]}));
     settled();
-    assert_eq!("Card_update", receiver.last().action());
+    assert_eq!("Card_update", merchant.last().action());
     assert_eq!(404, control.post("/callbacks/redeliver", json!({"id": "x"})).0);
     assert_eq!(404, control.post("/consumptions/complete_fees", json!({"consume_no": "1", "fee_detail": []})).0);
     assert_eq!(400, control.post("/callbacks/settings", json!({"url": "http://example.com/"})).0);

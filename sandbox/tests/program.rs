@@ -62,11 +62,11 @@ fn the_program_prints_its_addresses_and_serves() {
 
 #[test]
 fn the_program_sends_webhooks() {
-    let receiver = WebhookReceiver::accepting();
+    let merchant = WebhookReceiver::accepting();
     for option in ["--webhook-url", "--callback-url"] {
-        let (_running, info) = program(&[option, &receiver.url(), "--manual-cards"]);
+        let (_running, info) = program(&[option, &merchant.url(), "--manual-cards"]);
         let control = Control::new(info["control_url"].as_str().unwrap());
-        assert_eq!(json!(receiver.url()), control.get("/callbacks").1["url"], "{option}");
+        assert_eq!(json!(merchant.url()), control.get("/callbacks").1["url"], "{option}");
     }
 }
 

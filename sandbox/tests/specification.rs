@@ -33,8 +33,8 @@ fn apply(env: &TestEnv, holder: &str, address: Value) -> ApiResponse {
 #[test]
 fn a_consumption_webhook_has_the_time_of_its_change() {
     for mode in [Mode::Credit, Mode::Authorization] {
-        let receiver = WebhookReceiver::accepting();
-        let env = TestEnv::new(Sandbox::builder().mode(mode).webhook_url(receiver.url()));
+        let merchant = WebhookReceiver::accepting();
+        let env = TestEnv::new(Sandbox::builder().mode(mode).webhook_url(merchant.url()));
         if mode == Mode::Credit {
             env.fund("100");
         }
@@ -55,8 +55,8 @@ fn a_consumption_webhook_has_the_time_of_its_change() {
         env.sandbox.control("POST", "/consumptions/complete_fees", &body).unwrap();
         settle(&env);
         // The Auth webhook, too, names the purchase and its time.
-        let received: Vec<Value> = receiver.received().iter().map(webhook_receiver::ReceivedWebhook::data).collect();
-        let times: Vec<i64> = received
+        let sent: Vec<Value> = merchant.received().iter().map(webhook_receiver::ReceivedWebhook::data).collect();
+        let times: Vec<i64> = sent
             .iter()
             .filter(|data| data["consume_no"] == json!(no))
             .map(|data| data["time"].as_i64().unwrap() - made_ms)
@@ -71,8 +71,8 @@ fn a_consumption_webhook_has_the_time_of_its_change() {
 
 #[test]
 fn a_consumption_webhook_does_not_have_the_purchase_time() {
-    let receiver = WebhookReceiver::accepting();
-    let env = TestEnv::new(Sandbox::builder().webhook_url(receiver.url()));
+    let merchant = WebhookReceiver::accepting();
+    let env = TestEnv::new(Sandbox::builder().webhook_url(merchant.url()));
     env.fund("100");
     env.sandbox.freeze();
     let card_no = env.virtual_card();
@@ -80,7 +80,7 @@ fn a_consumption_webhook_does_not_have_the_purchase_time() {
     let body = json!({"card_no": card_no, "amount": 10, "time": old_ms});
     let no = simulate(&env, "auth", body).text("consume_no");
     settle(&env);
-    let data = receiver.last().data();
+    let data = merchant.last().data();
     assert_eq!((json!(no), json!(env.sandbox.now_ms())), (data["consume_no"].clone(), data["time"].clone()));
     let info = env.caller.get(&format!("/v1/card/consume/{no}/info"));
     assert_eq!(old_ms.to_string(), info.text("time"), "the row keeps its creation time");

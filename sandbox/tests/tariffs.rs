@@ -160,22 +160,22 @@ fn cash_has_a_limit_for_the_month() {
 
 #[test]
 fn in_authorization_mode_limits_decline_without_auth_webhook() {
-    let receiver = WebhookReceiver::accepting();
-    let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(receiver.url()));
+    let merchant = WebhookReceiver::accepting();
+    let env = TestEnv::new(Sandbox::builder().mode(Mode::Authorization).webhook_url(merchant.url()));
     let card_no = env.virtual_card();
     apply_tariffs(&env);
     simulate(&env, "auth", json!({"card_no": card_no, "amount": 200_000})).data();
     env.sandbox.settle_webhooks(Duration::from_secs(10));
-    assert_eq!(vec!["Consumption"], receiver.actions());
-    let data = receiver.last().data();
+    assert_eq!(vec!["Consumption"], merchant.actions());
+    let data = merchant.last().data();
     assert_eq!([&json!("Fail"), &json!("limit_balance is exceeded")], [&data["status"], &data["remark"]]);
 }
 
 #[test]
 fn a_fee_of_zero_is_reported_in_authorization_mode_only() {
     for (mode, sent) in [(Mode::Authorization, 2), (Mode::Credit, 1)] {
-        let receiver = WebhookReceiver::accepting();
-        let env = TestEnv::new(Sandbox::builder().mode(mode).webhook_url(receiver.url()));
+        let merchant = WebhookReceiver::accepting();
+        let env = TestEnv::new(Sandbox::builder().mode(mode).webhook_url(merchant.url()));
         if mode == Mode::Credit {
             env.fund("100");
         }
@@ -183,7 +183,7 @@ fn a_fee_of_zero_is_reported_in_authorization_mode_only() {
         let list = json!([{"fee_type": "Auth_fee", "amount": 0}, {"fee_type": "Consume_fee", "amount": "0.10"}]);
         simulate(&env, "consumption_clear", json!({"consume_no": no, "fee_detail": list})).data();
         env.sandbox.settle_webhooks(Duration::from_secs(10));
-        assert_eq!(sent, receiver.last().data()["fee_detail"].as_array().unwrap().len(), "{mode:?}");
+        assert_eq!(sent, merchant.last().data()["fee_detail"].as_array().unwrap().len(), "{mode:?}");
         // Amounts may be numbers or texts, as in the simulation calls.
         let body = json!({"consume_no": no, "fee_detail": [{"fee_type": "Small_fee", "amount": 0.0}]}).to_string();
         env.sandbox.control("POST", "/consumptions/complete_fees", &body).unwrap();
@@ -197,8 +197,8 @@ fn a_fee_of_zero_is_reported_in_authorization_mode_only() {
 
 #[test]
 fn two_unpaid_management_fees_delete_the_card() {
-    let receiver = WebhookReceiver::accepting();
-    let env = TestEnv::new(Sandbox::builder().webhook_url(receiver.url()));
+    let merchant = WebhookReceiver::accepting();
+    let env = TestEnv::new(Sandbox::builder().webhook_url(merchant.url()));
     let card_no = env.virtual_card();
     let charge = |amount: &str| {
         let body = json!({"card_no": card_no, "amount": amount}).to_string();
@@ -214,12 +214,12 @@ fn two_unpaid_management_fees_delete_the_card() {
     charge("1.00").unwrap();
     assert_eq!("Activated", status(), "one failure after a fee that was paid");
     env.sandbox.settle_webhooks(Duration::from_secs(10));
-    receiver.clear();
+    merchant.clear();
     charge("1.00").unwrap();
     assert_eq!("Delete", status());
     env.sandbox.settle_webhooks(Duration::from_secs(10));
-    assert_eq!(vec!["Consumption", "Card_update"], receiver.actions());
-    let data = receiver.last().data();
+    assert_eq!(vec!["Consumption", "Card_update"], merchant.actions());
+    let data = merchant.last().data();
     assert_eq!((json!("Activated"), json!("Delete")), (data["before_status"].clone(), data["after_status"].clone()));
     assert_eq!(409, charge("1.00").unwrap_err().status(), "the card is deleted");
     assert_eq!("0.50", env.balance());

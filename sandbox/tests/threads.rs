@@ -60,9 +60,9 @@ fn threads_end_with_their_connections_and_with_their_sandbox() {
 }
 
 fn webhooks_and_delayed_jobs_take_one_thread_each() {
-    let receiver = WebhookReceiver::accepting();
+    let merchant = WebhookReceiver::accepting();
     let before = threads();
-    let env = TestEnv::new(Sandbox::builder().webhook_url(receiver.url()));
+    let env = TestEnv::new(Sandbox::builder().webhook_url(merchant.url()));
     let card_no = env.virtual_card();
     env.fund("100");
     env.sandbox.fault(Fault::on("simulation.auth", FaultKind::LateCommit(Duration::from_secs(3600))));
@@ -72,7 +72,7 @@ fn webhooks_and_delayed_jobs_take_one_thread_each() {
         env.caller.post("/v1/simulate/auth", json!({"card_no": card_no, "amount": "0.10"})).data();
     }
     assert!(env.sandbox.settle_webhooks(Duration::from_secs(20)));
-    assert_eq!(100, receiver.received().len());
+    assert_eq!(100, merchant.received().len());
     // Two listeners, the caller's connection, and these two threads.
     assert!(reaches(before + 5), "{} {before}", threads());
     drop(env);

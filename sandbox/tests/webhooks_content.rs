@@ -18,8 +18,8 @@ use webhook_receiver::WebhookReceiver;
 
 #[test]
 fn each_status_change_of_a_card_sends_a_webhook() {
-    let receiver = WebhookReceiver::accepting();
-    let (env, _) = env_with_webhooks(&receiver);
+    let merchant = WebhookReceiver::accepting();
+    let (env, _) = env_with_webhooks(&merchant);
     let body = json!({"cardholder_no": env.holder, "card_unique_no": "c", "card_type": "Virtual",
                       "package_no": "1600000000000000102"});
     let card_no = env.caller.post("/v1/card/apply", body).text("card_no");
@@ -27,7 +27,7 @@ fn each_status_change_of_a_card_sends_a_webhook() {
     set_status(&env, &card_no, "Activated");
     set_status(&env, &card_no, "Delete");
     settle(&env);
-    let received = receiver.received();
+    let received = merchant.received();
     let cards: Vec<_> = received.iter().filter(|webhook| webhook.action() == "Card_update").collect();
     let steps: Vec<_> =
         cards.iter().map(|card| (card.data()["before_status"].clone(), card.data()["after_status"].clone())).collect();
@@ -53,26 +53,26 @@ fn each_status_change_of_a_card_sends_a_webhook() {
 
 #[test]
 fn the_webhook_of_a_failed_card_has_the_reason() {
-    let receiver = WebhookReceiver::accepting();
-    let env = TestEnv::new(Sandbox::builder().manual_cards().webhook_url(receiver.url()));
+    let merchant = WebhookReceiver::accepting();
+    let env = TestEnv::new(Sandbox::builder().manual_cards().webhook_url(merchant.url()));
     let body = json!({"cardholder_no": env.holder, "card_unique_no": "c", "card_type": "Virtual",
                       "package_no": "1600000000000000101"});
     env.fund("500");
     let card_no = env.caller.post("/v1/card/apply", body).text("card_no");
     settle(&env);
-    assert_eq!(0, receiver.actions().iter().filter(|action| *action == "Card_update").count(), "still Pending");
+    assert_eq!(0, merchant.actions().iter().filter(|action| *action == "Card_update").count(), "still Pending");
     env.sandbox.fail_card(&card_no, "no stock").unwrap();
     settle(&env);
     assert_eq!((json!("Fail"), json!("no stock")), {
-        let data = receiver.last().data();
+        let data = merchant.last().data();
         (data["after_status"].clone(), data["reason"].clone())
     });
 }
 
 #[test]
 fn purchase_settlement_and_late_fees_send_webhooks() {
-    let receiver = WebhookReceiver::accepting();
-    let (env, card_no) = env_with_webhooks(&receiver);
+    let merchant = WebhookReceiver::accepting();
+    let (env, card_no) = env_with_webhooks(&merchant);
     let shop = json!({"merchant_name": "SHOP \"A\"", "merchant_mcc": "5734", "city": "Köln", "country": "DE"});
     let body = json!({"card_no": card_no, "amount": "10.5", "local_amount": "9.9", "local_currency": "EUR",
                       "merchant_info": shop});
@@ -82,7 +82,7 @@ fn purchase_settlement_and_late_fees_send_webhooks() {
     let late = keysecure_sandbox::Fee { fee_type: "Exchange_fee".to_owned(), amount: Decimal::new(15, 2) };
     env.sandbox.complete_fees(&consume_no, vec![late]).unwrap();
     settle(&env);
-    let received = receiver.received();
+    let received = merchant.received();
     assert_eq!(3, received.len());
     let time = env.sandbox.now_ms();
     assert_eq!(
@@ -115,17 +115,17 @@ fn purchase_settlement_and_late_fees_send_webhooks() {
 
 #[test]
 fn failures_reversals_and_refunds_send_webhooks() {
-    let receiver = WebhookReceiver::accepting();
-    let (env, card_no) = env_with_webhooks(&receiver);
+    let merchant = WebhookReceiver::accepting();
+    let (env, card_no) = env_with_webhooks(&merchant);
     let (failed, reversed, refunded) = (purchase(&env, &card_no), purchase(&env, &card_no), purchase(&env, &card_no));
     simulate(&env, "consumption_clear", json!({"consume_no": refunded}));
     settle(&env);
-    receiver.clear();
+    merchant.clear();
     simulate(&env, "consumption_fail", json!({"consume_no": failed, "remark": "no stock"}));
     let reversal = simulate(&env, "reversal", json!({"consume_relate_no": reversed}));
     let refund = simulate(&env, "refund", json!({"consume_relate_no": refunded, "amount": "4"}));
     settle(&env);
-    let rows: Vec<_> = receiver
+    let rows: Vec<_> = merchant
         .received()
         .iter()
         .map(|received| {
@@ -146,13 +146,13 @@ fn failures_reversals_and_refunds_send_webhooks() {
 
 #[test]
 fn a_webhook_is_a_signed_post_request() {
-    let receiver = WebhookReceiver::accepting();
-    let (env, card_no) = env_with_webhooks(&receiver);
+    let merchant = WebhookReceiver::accepting();
+    let (env, card_no) = env_with_webhooks(&merchant);
     purchase(&env, &card_no);
     settle(&env);
-    let received = receiver.last();
+    let received = merchant.last();
     assert_eq!("POST /hook?from=sandbox HTTP/1.1", received.line);
-    assert_eq!(receiver.address.to_string(), received.headers["host"]);
+    assert_eq!(merchant.address.to_string(), received.headers["host"]);
     for (name, value) in [("sign-version", "V1"), ("timezone", "UTC+8"), ("content-type", "application/json")] {
         assert_eq!(value, received.headers[name]);
     }
@@ -167,8 +167,8 @@ fn a_webhook_is_a_signed_post_request() {
 
 #[test]
 fn signatures_follow_the_settings() {
-    let receiver = WebhookReceiver::accepting();
-    let builder = Sandbox::builder().webhook_url(receiver.url()).webhook_secret("s1").webhook_app_id("app");
+    let merchant = WebhookReceiver::accepting();
+    let builder = Sandbox::builder().webhook_url(merchant.url()).webhook_secret("s1").webhook_app_id("app");
     let env = TestEnv::new(builder.null_fields(NullFields::Include));
     env.fund("500");
     let card_no = env.virtual_card();
@@ -176,7 +176,7 @@ fn signatures_follow_the_settings() {
     let fees = json!([{"fee_type": "Consume_fee", "amount": "0.30"}]);
     simulate(&env, "consumption_clear", json!({"consume_no": consume_no, "fee_detail": fees}));
     settle(&env);
-    let received = receiver.last();
+    let received = merchant.last();
     assert!(received.body.contains(r#""remark":null"#) && received.body.contains(r#""consume_relate_no":null"#));
     let shop = r#"{"merchant_name":"SANDBOX SHOP","merchant_mcc":"5999","city":"New York","country":"US"}"#;
     assert!(received.body.contains(shop), "the body keeps its order");
@@ -188,22 +188,22 @@ fn signatures_follow_the_settings() {
     env.sandbox.set_webhook_app_id("other");
     purchase(&env, &card_no);
     settle(&env);
-    assert!(receiver.last().is_signed("other", "s2", as_sent));
+    assert!(merchant.last().is_signed("other", "s2", as_sent));
     env.sandbox.set_webhook_secret("s3");
     env.sandbox.set_sign_style(SignStyle::JavaHashMap);
     purchase(&env, &card_no);
     settle(&env);
-    assert!(receiver.last().is_signed_by("other", "s3"));
+    assert!(merchant.last().is_signed_by("other", "s3"));
     let shown = format!("{:?}{:?}", env.sandbox.webhook_info(), env.sandbox.deliveries());
     assert!(!shown.contains("s3") && !shown.contains(env.sandbox.api_secret()));
 }
 
 #[test]
 fn seeded_rows_send_no_webhooks() {
-    let receiver = WebhookReceiver::accepting();
-    let (env, card_no) = env_with_webhooks(&receiver);
+    let merchant = WebhookReceiver::accepting();
+    let (env, card_no) = env_with_webhooks(&merchant);
     env.sandbox.seed_consumptions(&card_no, &[1_772_323_200_000]).unwrap();
     env.physical_card();
     settle(&env);
-    assert!(receiver.received().is_empty());
+    assert!(merchant.received().is_empty());
 }

@@ -22,7 +22,7 @@ use webhook_receiver::{Reply, WebhookReceiver};
 fn a_failed_webhook_is_retried_in_virtual_time() {
     let open = Arc::new(AtomicBool::new(false));
     let accepts = Arc::clone(&open);
-    let receiver = WebhookReceiver::new(move |received| {
+    let merchant = WebhookReceiver::new(move |received| {
         let later = received.data()["after_status"] == "Activated";
         if later || accepts.load(Ordering::Acquire) {
             Reply::Accept
@@ -30,30 +30,30 @@ fn a_failed_webhook_is_retried_in_virtual_time() {
             Reply::Response(200, r#"{"code":7,"message":"no"}"#)
         }
     });
-    let (env, card_no) = env_with_webhooks(&receiver);
+    let (env, card_no) = env_with_webhooks(&merchant);
     freeze(&env, &card_no);
     set_status(&env, &card_no, "Activated");
     settle(&env);
-    assert_eq!(2, receiver.received().len(), "the next webhook does not wait");
+    assert_eq!(2, merchant.received().len(), "the next webhook does not wait");
     let refused = &env.sandbox.deliveries()[0];
     assert_eq!((Some(200), Some(7), Some("code 7: no")), (refused.http_status, refused.code, refused.error.as_deref()));
     assert_eq!(1, env.sandbox.webhook_info().waiting);
     for (at, seconds) in [10, 30, 120, 600, 3600].into_iter().enumerate() {
         env.sandbox.advance(Duration::from_millis(seconds * 1000 - 1));
         settle(&env);
-        assert_eq!(at + 2, receiver.received().len(), "not before it is due");
+        assert_eq!(at + 2, merchant.received().len(), "not before it is due");
         env.sandbox.advance(Duration::from_millis(1));
         settle(&env);
-        assert_eq!(at + 3, receiver.received().len());
-        let again = receiver.last();
-        assert_eq!(receiver.received()[0].body, again.body);
+        assert_eq!(at + 3, merchant.received().len());
+        let again = merchant.last();
+        assert_eq!(merchant.received()[0].body, again.body);
         assert_eq!(env.sandbox.now_ms().to_string(), again.headers["timestamp"], "a new signature each time");
         assert!(again.is_signed_by(env.sandbox.api_key(), env.sandbox.api_secret()));
         assert_eq!(u32::try_from(at).unwrap() + 2, last_delivery(&env).attempt);
     }
     env.sandbox.advance(Duration::from_secs(1_000_000));
     settle(&env);
-    assert_eq!((7, 0), (receiver.received().len(), env.sandbox.webhook_info().waiting), "env up");
+    assert_eq!((7, 0), (merchant.received().len(), env.sandbox.webhook_info().waiting), "env up");
 
     open.store(true, Ordering::Release);
     env.sandbox.redeliver(&refused.id).unwrap();
@@ -66,27 +66,27 @@ fn a_failed_webhook_is_retried_in_virtual_time() {
 #[test]
 fn a_running_clock_makes_retries_due() {
     let first = AtomicBool::new(true);
-    let receiver = WebhookReceiver::new(move |_| {
+    let merchant = WebhookReceiver::new(move |_| {
         if first.swap(false, Ordering::AcqRel) { Reply::Response(500, "") } else { Reply::Accept }
     });
-    let (env, card_no) = env_with_webhooks(&receiver);
+    let (env, card_no) = env_with_webhooks(&merchant);
     freeze(&env, &card_no);
     settle(&env);
     env.sandbox.unfreeze();
     env.sandbox.advance(Duration::from_millis(9_800));
     let deadline = Instant::now() + SOON;
-    while receiver.received().len() < 2 && Instant::now() < deadline {
+    while merchant.received().len() < 2 && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
-    assert_eq!(2, receiver.received().len());
+    assert_eq!(2, merchant.received().len());
 }
 
 #[test]
 fn only_a_2xx_status_with_code_0_accepts_a_webhook() {
     let next = Arc::new(Mutex::new(Reply::Accept));
     let reply = Arc::clone(&next);
-    let receiver = WebhookReceiver::new(move |_| reply.lock().unwrap().clone());
-    let (env, card_no) = env_with_webhooks(&receiver);
+    let merchant = WebhookReceiver::new(move |_| reply.lock().unwrap().clone());
+    let (env, card_no) = env_with_webhooks(&merchant);
     let chunked =
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"cod\r\n4;x=y\r\ne\":0\r\n1\r\n}\r\n0\r\n\r\n";
     let unmeasured = "HTTP/1.0 200 OK\r\n\r\n{\"code\":0}";
@@ -121,7 +121,7 @@ fn only_a_2xx_status_with_code_0_accepts_a_webhook() {
         let record = last_delivery(&env);
         assert_eq!((status, Some(error)), (record.http_status, record.error.as_deref()), "{failing:?}");
     }
-    drop(receiver);
+    drop(merchant);
     purchase(&env, &card_no);
     settle(&env);
     assert!(last_delivery(&env).error.unwrap().contains("refused"));
@@ -129,8 +129,8 @@ fn only_a_2xx_status_with_code_0_accepts_a_webhook() {
 
 #[test]
 fn a_response_must_arrive_within_five_seconds() {
-    let receiver = WebhookReceiver::new(|_| Reply::Late(Duration::from_secs(20)));
-    let (env, card_no) = env_with_webhooks(&receiver);
+    let merchant = WebhookReceiver::new(|_| Reply::Late(Duration::from_secs(20)));
+    let (env, card_no) = env_with_webhooks(&merchant);
     let started = Instant::now();
     freeze(&env, &card_no);
     assert!(!env.sandbox.settle_webhooks(Duration::from_millis(100)));
@@ -141,15 +141,15 @@ fn a_response_must_arrive_within_five_seconds() {
 
 #[test]
 fn fifty_webhooks_arrive_once_each_and_in_order() {
-    let receiver = WebhookReceiver::accepting();
-    let (env, card_no) = env_with_webhooks(&receiver);
+    let merchant = WebhookReceiver::accepting();
+    let (env, card_no) = env_with_webhooks(&merchant);
     let started = Instant::now();
     let made: Vec<_> = (0..50).map(|_| purchase(&env, &card_no)).collect();
     let called = started.elapsed();
     settle(&env);
     println!("50 purchases: calls {called:?}, all delivered after {:?}", started.elapsed());
     let received: Vec<_> =
-        receiver.received().iter().map(|received| received.data()["consume_no"].as_str().unwrap().to_owned()).collect();
+        merchant.received().iter().map(|received| received.data()["consume_no"].as_str().unwrap().to_owned()).collect();
     assert_eq!(made, received);
     let ids: std::collections::HashSet<_> = env.sandbox.deliveries().into_iter().map(|record| record.id).collect();
     assert_eq!(50, ids.len());
@@ -157,12 +157,12 @@ fn fifty_webhooks_arrive_once_each_and_in_order() {
 
 #[test]
 fn a_stop_does_not_wait_for_a_merchant_that_hangs() {
-    let receiver = WebhookReceiver::new(|_| Reply::Late(Duration::from_secs(30)));
-    let (env, card_no) = env_with_webhooks(&receiver);
+    let merchant = WebhookReceiver::new(|_| Reply::Late(Duration::from_secs(30)));
+    let (env, card_no) = env_with_webhooks(&merchant);
     freeze(&env, &card_no);
     purchase(&env, &card_no);
     let deadline = Instant::now() + SOON;
-    while receiver.received().is_empty() && Instant::now() < deadline {
+    while merchant.received().is_empty() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
     let platform = env.sandbox.platform();
@@ -180,8 +180,8 @@ fn a_stop_does_not_wait_for_a_merchant_that_hangs() {
 
 #[test]
 fn a_snapshot_has_the_settings_and_restoring_clears_the_queue() {
-    let receiver = WebhookReceiver::new(|_| Reply::Response(500, ""));
-    let (env, card_no) = env_with_webhooks(&receiver);
+    let merchant = WebhookReceiver::new(|_| Reply::Response(500, ""));
+    let (env, card_no) = env_with_webhooks(&merchant);
     let snapshot = env.sandbox.snapshot();
     freeze(&env, &card_no);
     settle(&env);
@@ -189,29 +189,29 @@ fn a_snapshot_has_the_settings_and_restoring_clears_the_queue() {
     env.sandbox.set_webhook_app_id("other");
     purchase(&env, &card_no);
     settle(&env);
-    assert_eq!((1, 1), (receiver.received().len(), env.sandbox.webhook_info().waiting), "no URL, no webhook");
+    assert_eq!((1, 1), (merchant.received().len(), env.sandbox.webhook_info().waiting), "no URL, no webhook");
     env.sandbox.restore(&snapshot);
     let info = env.sandbox.webhook_info();
-    assert_eq!((Some(receiver.url()), env.sandbox.api_key(), 0), (info.url, info.app_id.as_str(), info.waiting));
+    assert_eq!((Some(merchant.url()), env.sandbox.api_key(), 0), (info.url, info.app_id.as_str(), info.waiting));
     env.sandbox.advance(Duration::from_secs(100));
     settle(&env);
-    assert_eq!(1, receiver.received().len());
+    assert_eq!(1, merchant.received().len());
     freeze(&env, &card_no);
     settle(&env);
-    assert_eq!((2, 2), (receiver.received().len(), env.sandbox.deliveries().len()));
+    assert_eq!((2, 2), (merchant.received().len(), env.sandbox.deliveries().len()));
 }
 
 #[test]
 fn restoring_also_cancels_the_retries_of_attempts_in_progress() {
-    let receiver = WebhookReceiver::new(|_| {
+    let merchant = WebhookReceiver::new(|_| {
         std::thread::sleep(Duration::from_millis(300));
         Reply::Response(500, "")
     });
-    let (env, card_no) = env_with_webhooks(&receiver);
+    let (env, card_no) = env_with_webhooks(&merchant);
     let snapshot = env.sandbox.snapshot();
     freeze(&env, &card_no);
     let deadline = Instant::now() + SOON;
-    while receiver.received().is_empty() && Instant::now() < deadline {
+    while merchant.received().is_empty() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
     env.sandbox.restore(&snapshot);
@@ -221,13 +221,13 @@ fn restoring_also_cancels_the_retries_of_attempts_in_progress() {
 
 #[test]
 fn webhooks_do_not_change_the_numbers() {
-    let receiver = WebhookReceiver::accepting();
+    let merchant = WebhookReceiver::accepting();
     let numbers = |env: TestEnv| {
         let card_no = env.virtual_card();
         env.fund("100");
         (0..3).map(|_| purchase(&env, &card_no)).collect::<Vec<_>>()
     };
-    assert_eq!(numbers(TestEnv::credit()), numbers(TestEnv::new(Sandbox::builder().webhook_url(receiver.url()))));
+    assert_eq!(numbers(TestEnv::credit()), numbers(TestEnv::new(Sandbox::builder().webhook_url(merchant.url()))));
 }
 
 #[test]

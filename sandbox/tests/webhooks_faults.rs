@@ -18,15 +18,15 @@ use webhook_receiver::{Reply, WebhookReceiver};
 
 #[test]
 fn each_fault_has_its_effect() {
-    let receiver = WebhookReceiver::accepting();
-    let (env, card_no) = env_with_webhooks(&receiver);
+    let merchant = WebhookReceiver::accepting();
+    let (env, card_no) = env_with_webhooks(&merchant);
     let (app_id, secret) = (env.sandbox.api_key().to_owned(), env.sandbox.api_secret().to_owned());
     let received_under = |fault: WebhookFault| {
-        receiver.clear();
+        merchant.clear();
         env.sandbox.webhook_fault(fault).unwrap();
         purchase(&env, &card_no);
         settle(&env);
-        receiver.received()
+        merchant.received()
     };
 
     let twice = received_under(WebhookFault::Duplicate);
@@ -52,15 +52,15 @@ fn each_fault_has_its_effect() {
     assert_eq!(0, env.sandbox.webhook_info().waiting, "not retried");
     env.sandbox.redeliver(&dropped.id).unwrap();
     settle(&env);
-    assert_eq!(dropped.id, receiver.last().id());
+    assert_eq!(dropped.id, merchant.last().id());
 
     assert!(received_under(WebhookFault::Delay(Duration::from_secs(60))).is_empty());
     env.sandbox.advance(Duration::from_millis(59_999));
     settle(&env);
-    assert!(receiver.received().is_empty());
+    assert!(merchant.received().is_empty());
     env.sandbox.advance(Duration::from_millis(1));
     settle(&env);
-    assert_eq!(1, receiver.received().len());
+    assert_eq!(1, merchant.received().len());
 
     let early = env.sandbox.webhook_fault(WebhookFault::OldSecret);
     assert!(matches!(early, Err(SandboxError::WrongState { .. })), "the secret was not rotated yet");
@@ -71,22 +71,22 @@ fn each_fault_has_its_effect() {
     let plain = received_under(WebhookFault::Duplicate).len() + 1;
     purchase(&env, &card_no);
     settle(&env);
-    assert_eq!(plain, receiver.received().len(), "a fault affects one webhook");
+    assert_eq!(plain, merchant.received().len(), "a fault affects one webhook");
 }
 
 #[test]
 fn a_reordered_webhook_follows_the_next_one() {
-    let receiver = WebhookReceiver::accepting();
-    let (env, card_no) = env_with_webhooks(&receiver);
+    let merchant = WebhookReceiver::accepting();
+    let (env, card_no) = env_with_webhooks(&merchant);
     env.sandbox.webhook_fault(WebhookFault::Reorder).unwrap();
     let first = purchase(&env, &card_no);
     settle(&env);
-    assert!(receiver.received().is_empty());
+    assert!(merchant.received().is_empty());
     let second = purchase(&env, &card_no);
     let third = purchase(&env, &card_no);
     settle(&env);
     let mut order: Vec<_> =
-        receiver.received().iter().map(|received| received.data()["consume_no"].as_str().unwrap().to_owned()).collect();
+        merchant.received().iter().map(|received| received.data()["consume_no"].as_str().unwrap().to_owned()).collect();
     assert_eq!(second, order.remove(0));
     order.sort();
     assert_eq!(vec![first, third], order);
@@ -94,8 +94,8 @@ fn a_reordered_webhook_follows_the_next_one() {
 
 #[test]
 fn a_fault_of_an_action_spares_other_actions_and_the_retry() {
-    let receiver = WebhookReceiver::new(|_| Reply::Response(200, r#"{"code":1,"message":"x"}"#));
-    let (env, card_no) = env_with_webhooks(&receiver);
+    let merchant = WebhookReceiver::new(|_| Reply::Response(200, r#"{"code":1,"message":"x"}"#));
+    let (env, card_no) = env_with_webhooks(&merchant);
     env.sandbox.webhook_fault_on(WebhookAction::CardUpdate, WebhookFault::WrongSignature).unwrap();
     purchase(&env, &card_no);
     freeze(&env, &card_no);
@@ -113,7 +113,7 @@ fn a_fault_of_an_action_spares_other_actions_and_the_retry() {
         ],
         faults
     );
-    assert!(receiver.last().is_signed_by(env.sandbox.api_key(), env.sandbox.api_secret()));
+    assert!(merchant.last().is_signed_by(env.sandbox.api_key(), env.sandbox.api_secret()));
 }
 
 #[test]

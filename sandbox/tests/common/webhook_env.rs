@@ -14,10 +14,10 @@ use crate::webhook_receiver::WebhookReceiver;
 /// The time limit of waits that should be short.
 pub const SOON: Duration = Duration::from_secs(10);
 
-/// An environment in credit mode that sends webhooks to the receiver, with a funded cardholder, and the number of a card.
+/// An environment in credit mode that sends webhooks to the merchant, with a funded cardholder, and the number of a card.
 /// The clock is frozen.
-pub fn env_with_webhooks(receiver: &WebhookReceiver) -> (TestEnv, String) {
-    let env = TestEnv::new(Sandbox::builder().webhook_url(receiver.url()));
+pub fn env_with_webhooks(merchant: &WebhookReceiver) -> (TestEnv, String) {
+    let env = TestEnv::new(Sandbox::builder().webhook_url(merchant.url()));
     env.sandbox.freeze();
     let card_no = env.virtual_card();
     env.fund("600");
