@@ -1,12 +1,16 @@
 //! A purchase is decided once, whoever is asked and however often, and no approval leaves too late.
 
+#[cfg(unix)]
+mod processes;
+mod stores;
+
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
 
 use keysecure::{
-    Decision, MemoryReplayStore, OnStoreFailure, Rejection, ReplayStore, Responder, StoreUnavailable, VerifiedWebhook,
-    WebhookVerifier, reply_accept, reply_decline,
+    Decision, MemoryReplayStore, OnStoreFailure, Rejection, ReplayStore, Responder, VerifiedWebhook, WebhookVerifier,
+    reply_accept, reply_decline,
 };
 use keysecure_tests::{capture_logs, warnings};
 
@@ -59,10 +63,11 @@ fn too_late() -> String {
 }
 
 const SHORT: Duration = Duration::from_millis(30);
+
 const LONG: Duration = Duration::from_secs(2);
 
 #[test]
-fn two_workers_that_share_a_store_decide_once_and_say_the_same() {
+fn two_workers_that_share_a_store_decide_once_and_reply_the_same() {
     let (store, count) = (memory(), Arc::default());
     let workers = [(); 2].map(|()| (verifier(&store, OnStoreFailure::Reject), counting(&count, SHORT)));
     let both = |_: usize| {
@@ -86,7 +91,7 @@ fn asked(verifier: &WebhookVerifier, data: &str) -> VerifiedWebhook {
 }
 
 #[test]
-fn a_yes_to_one_purchase_is_none_to_another_with_the_same_number() {
+fn an_approval_does_not_extend_to_another_purchase_of_the_same_number() {
     let (store, count) = (memory(), Arc::default());
     let before = reply_decline("this purchase was asked for before").unwrap();
     for guarded in [true, false] {
@@ -109,7 +114,7 @@ fn a_yes_to_one_purchase_is_none_to_another_with_the_same_number() {
 }
 
 #[test]
-fn purchases_without_a_number_are_known_by_what_they_say() {
+fn purchases_without_a_number_are_identified_by_their_content() {
     let (store, count) = (memory(), Arc::default());
     let (verifier, responder) = (verifier(&store, OnStoreFailure::Reject), counting(&count, Duration::ZERO));
     for amount in [1, 2, 1] {
@@ -120,7 +125,7 @@ fn purchases_without_a_number_are_known_by_what_they_say() {
 }
 
 #[test]
-fn merchants_that_share_a_store_do_not_meet() {
+fn merchants_that_share_a_store_are_independent() {
     let (store, count) = (memory(), Arc::default());
     let other =
         WebhookVerifier::new("app-2", [SECRET]).unwrap().replay_guard(Arc::clone(&store), OnStoreFailure::Reject);
@@ -132,7 +137,7 @@ fn merchants_that_share_a_store_do_not_meet() {
 }
 
 #[test]
-fn without_a_store_a_responder_remembers_by_itself() {
+fn without_a_store_a_responder_remembers_in_memory() {
     let verifier = WebhookVerifier::new("app-1", [SECRET]).unwrap();
     let count = Arc::default();
     let responder = counting(&count, Duration::ZERO);
@@ -170,121 +175,8 @@ fn a_missing_decision_is_the_reply_to_every_later_delivery() {
     assert!(panic.iter().all(|line| !line.contains("739251") && line.ends_with(" ms")), "{panic:?}");
 }
 
-/// A store in memory without the decision of the worker that was elected: it was killed.
-fn with_killed_decider() -> Arc<dyn ReplayStore> {
-    struct WithoutReplies(MemoryReplayStore);
-    impl ReplayStore for WithoutReplies {
-        fn insert(&self, key: &str, value: &str, keep: Duration) -> Result<Option<String>, StoreUnavailable> {
-            if key.starts_with("auth-deciding") { Ok(Some(value.to_owned())) } else { self.0.insert(key, value, keep) }
-        }
-        fn get(&self, key: &str) -> Result<Option<String>, StoreUnavailable> {
-            self.0.get(key)
-        }
-        fn remove(&self, key: &str) -> Result<(), StoreUnavailable> {
-            self.0.remove(key)
-        }
-    }
-    Arc::new(WithoutReplies(MemoryReplayStore::default()))
-}
-
 #[test]
-fn a_worker_that_was_killed_leaves_a_refusal_in_time() {
-    let (store, count) = (with_killed_decider(), Arc::default());
-    let verifier = verifier(&store, OnStoreFailure::Reject);
-    // Also when the default is to accept: nobody can know what the other worker said.
-    let responder = counting(&count, Duration::ZERO).budget(Duration::from_millis(100)).otherwise(Decision::Approve);
-    let received = delivered(&verifier, "c-killed");
-    assert_eq!(responder.respond(&received), no_decision());
-    assert!(Instant::now() < received.answer_before());
-    assert_eq!(responder.respond(&delivered(&verifier, "c-killed")), no_decision());
-    assert_eq!(count.load(Ordering::SeqCst), 0);
-    assert!(logged("c-killed").iter().any(|line| line.starts_with("another worker gave no decision in time")));
-}
-
-/// Fails as often as told, and takes its time.
-struct Unsteady {
-    inner: MemoryReplayStore,
-    fails: fn(what: &str, key: &str) -> bool,
-    /// How long it takes to keep a reply.
-    keeps: Duration,
-    removed: AtomicUsize,
-}
-
-impl Unsteady {
-    fn shared(fails: fn(&str, &str) -> bool, keeps: Duration) -> Arc<Self> {
-        Arc::new(Self { inner: MemoryReplayStore::default(), fails, keeps, removed: AtomicUsize::new(0) })
-    }
-
-    fn reach(&self, what: &str, key: &str) -> Result<(), StoreUnavailable> {
-        if !key.starts_with("auth-") {
-            return Ok(());
-        }
-        if what == "insert" && key.starts_with("auth-reply") {
-            std::thread::sleep(self.keeps);
-        }
-        if (self.fails)(what, key) { Err(StoreUnavailable) } else { Ok(()) }
-    }
-}
-
-impl ReplayStore for Unsteady {
-    fn insert(&self, key: &str, value: &str, keep: Duration) -> Result<Option<String>, StoreUnavailable> {
-        self.reach("insert", key)?;
-        self.inner.insert(key, value, keep)
-    }
-    fn get(&self, key: &str) -> Result<Option<String>, StoreUnavailable> {
-        self.reach("get", key)?;
-        self.inner.get(key)
-    }
-    fn remove(&self, key: &str) -> Result<(), StoreUnavailable> {
-        self.reach("remove", key)?;
-        self.removed.fetch_add(1, Ordering::SeqCst);
-        self.inner.remove(key)
-    }
-}
-
-#[test]
-fn a_store_out_of_reach_declines_or_leaves_the_decision_to_one_worker() {
-    let parts: [fn(&str, &str) -> bool; 3] =
-        [|_, _| true, |what, _| what == "insert", |what, key| what == "insert" && key.starts_with("auth-reply")];
-    for (number, fails) in parts.into_iter().enumerate() {
-        let store: Arc<dyn ReplayStore> = Unsteady::shared(fails, Duration::ZERO);
-        let count = Arc::default();
-        let consume_no = format!("c-out-{number}");
-        let safe = verifier(&store, OnStoreFailure::Reject);
-        let reply = counting(&count, Duration::ZERO).respond(&delivered(&safe, &consume_no));
-        assert_eq!(reply, reply_decline("no decision can be kept").unwrap());
-        assert!(logged(&consume_no).iter().any(|line| line.starts_with("the replay store cannot be reached")));
-
-        let store: Arc<dyn ReplayStore> = Unsteady::shared(fails, Duration::ZERO);
-        let bold = verifier(&store, OnStoreFailure::Accept);
-        let count = Arc::default();
-        let responder = counting(&count, Duration::ZERO);
-        for _ in 0..3 {
-            assert_eq!(responder.respond(&delivered(&bold, &consume_no)), reply_accept(), "{number}");
-        }
-        assert_eq!(count.load(Ordering::SeqCst), 1, "{number}");
-    }
-}
-
-#[test]
-fn a_store_that_hangs_does_not_hold_the_reply_and_its_late_approval_is_withdrawn() {
-    let unsteady = Unsteady::shared(|_, _| false, Duration::from_millis(900));
-    let store: Arc<dyn ReplayStore> = Arc::clone(&unsteady) as _;
-    let (verifier, count) = (verifier(&store, OnStoreFailure::Accept), Arc::default());
-    let responder = counting(&count, Duration::ZERO);
-    let received = delivered(&verifier, "c-hangs");
-    assert_eq!(responder.respond(&received), no_decision());
-    assert!(Instant::now() < received.answer_before(), "the refusal leaves in time");
-    while unsteady.removed.load(Ordering::SeqCst) == 0 {
-        std::thread::sleep(SHORT);
-    }
-    std::thread::sleep(Duration::from_secs(1));
-    assert_eq!(counting(&count, Duration::ZERO).respond(&delivered(&verifier, "c-hangs")), too_late());
-    assert_eq!(count.load(Ordering::SeqCst), 1);
-}
-
-#[test]
-fn an_approval_that_is_too_late_is_a_refusal_whatever_the_default_is() {
+fn a_late_approval_is_a_refusal_whatever_the_default() {
     let (store, count) = (memory(), Arc::default());
     let verifier = verifier(&store, OnStoreFailure::Reject);
     let responder = counting(&count, Duration::ZERO).otherwise(Decision::Approve);
@@ -345,7 +237,7 @@ fn an_exact_replay_gets_the_first_reply_again() {
 }
 
 #[test]
-fn what_was_received_is_compared_by_what_it_says() {
+fn verified_webhooks_are_compared_by_content() {
     let body = body("c-1");
     let headers =
         verifier(&memory(), OnStoreFailure::Reject).sign_for_tests(SystemTime::now(), body.as_bytes()).unwrap();
@@ -354,94 +246,6 @@ fn what_was_received_is_compared_by_what_it_says() {
     one.received_at = other.received_at;
     assert_eq!(one, other);
     assert!(!format!("{one:?}").contains("app-1"), "{one:?}");
-}
-
-#[cfg(unix)]
-mod processes {
-    use std::fs;
-    use std::path::{Path, PathBuf};
-    use std::process::{Child, Command};
-    use std::time::UNIX_EPOCH;
-
-    use keysecure::FileStore;
-
-    use super::*;
-
-    const DIRECTORY: &str = "KEYSECURE_TESTS_PURCHASES";
-    const PURCHASES: usize = 20;
-
-    fn start(directory: &Path, name: &str) -> Child {
-        Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "webhooks::purchases::processes::a_worker"])
-            .env(DIRECTORY, directory)
-            .env("KEYSECURE_TESTS_NAME", name)
-            .spawn()
-            .unwrap()
-    }
-
-    fn lines(directory: &Path, ending: &str) -> Vec<String> {
-        let files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-        let texts =
-            files.filter(|path| path.to_str().unwrap().ends_with(ending)).map(|path| fs::read_to_string(path).unwrap());
-        texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
-    }
-
-    #[test]
-    fn two_processes_that_share_a_directory_decide_each_purchase_once() {
-        let directory = std::env::temp_dir().join(format!("keysecure-purchases-{}", std::process::id()));
-        fs::create_dir_all(&directory).unwrap();
-        let workers = ["one", "two"].map(|name| start(&directory, name));
-        fs::write(directory.join("go"), "").unwrap();
-        for mut worker in workers {
-            assert!(worker.wait().unwrap().success());
-        }
-        let mut decided = lines(&directory, ".decided");
-        decided.sort();
-        let expected: Vec<String> = (0..PURCHASES).map(|number| format!("c-{number:02}")).collect();
-        assert_eq!(decided, expected, "each purchase is decided by one of them, once");
-        let mut replies = lines(&directory, ".replies");
-        replies.sort();
-        assert_eq!(replies.len(), 2 * PURCHASES);
-        assert!(replies.chunks(2).all(|pair| pair[0] == pair[1]), "{replies:?}");
-        fs::remove_dir_all(&directory).unwrap();
-    }
-
-    #[test]
-    #[ignore = "a part of two_processes_that_share_a_directory_decide_each_purchase_once, which starts it"]
-    fn a_worker() {
-        let directory = PathBuf::from(std::env::var(DIRECTORY).unwrap());
-        let name = std::env::var("KEYSECURE_TESTS_NAME").unwrap();
-        let file = |ending: &str| {
-            let path = directory.join(format!("{name}.{ending}"));
-            Mutex::new(fs::OpenOptions::new().create(true).append(true).open(path).unwrap())
-        };
-        let write = |file: &Mutex<fs::File>, line: &str| {
-            use std::io::Write as _;
-            writeln!(file.lock().unwrap(), "{line}").unwrap();
-        };
-        let store: Arc<dyn ReplayStore> = Arc::new(FileStore::open(directory.join("store")).unwrap());
-        let verifier = verifier(&store, OnStoreFailure::Reject);
-        let (decided, replies) = (file("decided"), file("replies"));
-        let responder = Responder::new(move |purchase| {
-            write(&decided, &purchase.consume_no);
-            std::thread::sleep(Duration::from_millis(20));
-            if purchase.consume_no.ends_with('3') { Decision::Decline("no".into()) } else { Decision::Approve }
-        });
-        while !directory.join("go").exists() {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        for number in 0..PURCHASES {
-            let consume_no = format!("c-{number:02}");
-            // One signs even milliseconds and the other odd ones, or the replay guard would know the second.
-            let millis =
-                SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() / 2 * 2 + u128::from(name == "two");
-            let at = UNIX_EPOCH + Duration::from_millis(millis.try_into().unwrap());
-            let body = body(&consume_no);
-            let headers = verifier.sign_for_tests(at, body.as_bytes()).unwrap();
-            let reply = responder.respond(&verifier.verify(headers, body.as_bytes()).unwrap());
-            write(&replies, &format!("{consume_no} {reply}"));
-        }
-    }
 }
 
 /// What was logged about a purchase: warnings of the client, and nothing else.

@@ -59,7 +59,7 @@ fn interrupted<T>(call: Result<T, Error>) -> Outcome {
 }
 
 #[test]
-fn a_slow_answer_is_waited_for_and_the_clock_is_asked_meanwhile() {
+fn the_clock_is_polled_while_a_slow_response_is_awaited() {
     let env = TestEnv::credit().unwrap();
     let clock = Asked::new(u32::MAX);
     let client = env.builder().clock(clock.clone()).build().unwrap();
@@ -72,7 +72,7 @@ fn a_slow_answer_is_waited_for_and_the_clock_is_asked_meanwhile() {
 }
 
 #[test]
-fn a_proxy_or_a_server_that_says_nothing_is_not_waited_for_either() {
+fn a_wait_for_a_silent_proxy_or_server_can_be_interrupted() {
     // The system takes connections for it; nobody ever reads.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = listener.local_addr().unwrap();
@@ -89,7 +89,7 @@ fn a_proxy_or_a_server_that_says_nothing_is_not_waited_for_either() {
 }
 
 #[test]
-fn a_back_off_ends_too_and_nothing_is_sent_after_it() {
+fn a_back_off_can_be_interrupted_and_nothing_is_sent_after_it() {
     /// Ends every sleep.
     struct Sleepless(SystemClock);
     impl Clock for Sleepless {
@@ -124,7 +124,7 @@ fn a_time_out_counts_all_pieces() {
 }
 
 #[test]
-fn a_name_is_looked_up_and_tls_is_spoken_in_pieces_too() {
+fn name_resolution_and_tls_work_with_short_waits() {
     let server = TlsServer::start("localhost", false, envelope(r#"{"consume_no":"99"}"#)).unwrap();
     let client = Client::builder("key", "0123456789abcdef")
         .base_url(format!("https://localhost:{}", server.port()))
@@ -139,7 +139,7 @@ fn a_name_is_looked_up_and_tls_is_spoken_in_pieces_too() {
 }
 
 #[test]
-fn a_clock_ends_a_call_where_it_waits_and_the_client_goes_on() {
+fn an_interrupted_call_leaves_the_client_usable() {
     let env = TestEnv::credit().unwrap();
     let clock = Asked::new(3);
     let client = env.builder().clock(clock.clone()).build().unwrap();
@@ -153,7 +153,7 @@ fn a_clock_ends_a_call_where_it_waits_and_the_client_goes_on() {
 }
 
 #[test]
-fn an_interrupted_list_goes_on_where_it_was() {
+fn an_interrupted_list_continues_where_it_was() {
     let env = TestEnv::credit().unwrap();
     let clock = Asked::new(3);
     let client = env.builder().clock(clock.clone()).build().unwrap();
@@ -167,7 +167,7 @@ fn an_interrupted_list_goes_on_where_it_was() {
 }
 
 #[test]
-fn a_token_that_nobody_waits_for_any_more_is_fetched_by_the_next() {
+fn an_interrupted_token_fetch_is_made_by_the_next_caller() {
     let env = TestEnv::credit().unwrap();
     let clock = Asked::new(3);
     let client = env.builder().clock(clock).build().unwrap();

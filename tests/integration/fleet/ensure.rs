@@ -100,19 +100,19 @@ fn with_a_file_each_reference_exists_once() {
 }
 
 #[test]
-fn a_process_that_is_stopped_keeps_its_reference_in_a_file() {
+fn a_suspended_process_keeps_its_reference_in_a_file() {
     let scratch = Scratch::new();
     stopped(&["file", scratch.text()], true);
 }
 
 #[test]
-fn a_process_that_was_stopped_looks_again_before_it_sends() {
+fn a_suspended_process_looks_again_before_it_sends() {
     let scratch = Scratch::new();
     overtaken(&["file", scratch.text()]);
 }
 
 #[test]
-fn a_process_that_is_killed_gives_its_reference_back_at_once() {
+fn a_killed_process_releases_its_reference_at_once() {
     let scratch = Scratch::new();
     let mut fleet = Fleet::empty(LIFE, &["file", scratch.text()]);
     fleet.add(2);
@@ -142,13 +142,13 @@ mod redis {
     }
 
     #[test]
-    fn a_process_whose_lease_ended_while_it_was_stopped_sends_nothing() {
+    fn a_process_whose_lease_expired_while_suspended_sends_nothing() {
         let Some(server) = Server::start() else { return };
         stopped(&["redis", &server.url(), "10000"], false);
     }
 
     #[test]
-    fn a_process_that_was_stopped_looks_again_before_it_sends() {
+    fn a_suspended_process_looks_again_before_it_sends() {
         let Some(server) = Server::start() else { return };
         overtaken(&["redis", &server.url(), "10000"]);
     }

@@ -1,4 +1,6 @@
-//! What the record of attempts does for a call, and what happens without it.
+//! What the record of attempts does for a call.
+
+mod outages;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,13 +9,12 @@ use std::time::Duration;
 
 use keysecure::{
     Acquired, AttemptEnd, AttemptStart, AttemptStore, Client, Clock as _, EnsureOptions, ErrorKind, MemoryStore,
-    Observer, OnStoreFailure, Outcome, Request, Response, Store, StoreUnavailable, Transport, TransportError,
-    TransportFault,
+    Outcome, Request, Response, Store, StoreUnavailable, Transport, TransportError,
 };
 use keysecure_tests::{MockResponse, MockServer, envelope, virtual_card};
 
 use super::platform::{Fate, State};
-use super::{FastClock, LIST, TRANSFER, scene_with, top_up};
+use super::{FastClock, LIST, scene_with, top_up};
 
 type Hook = Box<dyn FnOnce() -> bool + Send>;
 
@@ -105,7 +106,7 @@ fn without_a_store_ensure_names_the_three_choices() {
 }
 
 #[test]
-fn new_references_of_an_old_store_wait_for_nothing() {
+fn new_references_of_an_old_store_do_not_wait() {
     let scene = scene_with(store(&Mine::old()));
     for number in 0..50 {
         let card = virtual_card(&scene.transfer.cardholder_no, &format!("card-{number}"));
@@ -161,73 +162,7 @@ fn what_is_recorded_as_done_is_never_sent_again() {
 }
 
 #[test]
-fn a_store_that_is_gone_fails_ensure_before_anything_is_sent() {
-    let scene = scene_with(store(&{
-        let mine = Mine::old();
-        mine.gone.store(true, Ordering::SeqCst);
-        mine
-    }));
-    let error = scene.client.accounts().ensure_transfer(&scene.transfer, &options()).unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Transport, Outcome::NotSent), "{error}");
-    assert_eq!(error.transport_fault(), Some(TransportFault::Store));
-    assert_eq!(scene.sandbox.requests_to(TRANSFER), 0);
-    let accept = EnsureOptions { on_store_failure: OnStoreFailure::Accept, ..options() };
-    assert!(scene.client.accounts().ensure_transfer(&scene.transfer, &accept).unwrap().created);
-    assert!(scene.slept() >= Duration::from_secs(9), "without a record it waits");
-}
-
-#[test]
-fn a_store_that_goes_after_an_unknown_attempt_leaves_it_unknown() {
-    let platform = State::new([Fate::Lost]).start();
-    let mine = Mine::old();
-    let client = platform.builder().store(store(&mine)).build().unwrap();
-    mine.before_begin(|| true);
-    let gone = Arc::clone(&mine);
-    mine.before_begin(move || {
-        gone.gone.store(true, Ordering::SeqCst);
-        true
-    });
-    let error = client.accounts().ensure_transfer(&top_up("Pay-1"), &options()).unwrap_err();
-    assert_eq!((error.transport_fault(), error.outcome()), (Some(TransportFault::Store), Outcome::Unknown), "{error}");
-    assert_eq!(platform.transfers(), 1);
-}
-
-/// Counts what it is told of the store.
-#[derive(Default)]
-struct Watch(Mutex<Vec<bool>>);
-
-impl Observer for Watch {
-    fn attempt_store(&self, available: bool) {
-        self.0.lock().unwrap().push(available);
-    }
-}
-
-#[test]
-fn a_store_that_is_gone_fails_no_plain_call_and_no_read() {
-    let (mine, watch) = (Mine::old(), Arc::<Watch>::default());
-    let scene = scene_with(Store::new());
-    let sandbox = &scene.sandbox;
-    let client = Client::builder(sandbox.api_key(), sandbox.api_secret())
-        .base_url(sandbox.base_url())
-        .store(store(&mine))
-        .observer(watch.clone())
-        .build()
-        .unwrap();
-    mine.gone.store(true, Ordering::SeqCst);
-    let transfer =
-        |number: u32| keysecure::Transfer { transfer_unique_no: number.to_string(), ..scene.transfer.clone() };
-    for number in 0..3 {
-        client.accounts().transfer(&transfer(number)).unwrap();
-        client.accounts().get(&scene.transfer.cardholder_no).unwrap();
-    }
-    mine.gone.store(false, Ordering::SeqCst);
-    client.accounts().transfer(&transfer(3)).unwrap();
-    assert_eq!(*watch.0.lock().unwrap(), [false, true], "said once each");
-    assert_eq!(mine.begun.load(Ordering::SeqCst), 1);
-}
-
-#[test]
-fn a_lease_that_was_lost_sends_nothing_before_another_look_up() {
+fn a_lost_lease_sends_nothing_before_another_look_up() {
     let platform = State::new([]).start();
     let mine = Mine::old();
     let client = platform.builder().store(store(&mine)).build().unwrap();
@@ -243,7 +178,7 @@ fn a_lease_that_was_lost_sends_nothing_before_another_look_up() {
 }
 
 #[test]
-fn a_process_that_stands_still_between_look_up_and_send_looks_again() {
+fn a_process_suspended_between_look_up_and_send_looks_again() {
     let platform = State::new([]).start();
     let mine = Mine::old();
     let client = platform.builder().store(store(&mine)).build().unwrap();
@@ -260,7 +195,7 @@ fn a_process_that_stands_still_between_look_up_and_send_looks_again() {
 }
 
 #[test]
-fn two_plain_calls_on_one_reference_do_not_meet() {
+fn concurrent_plain_calls_on_one_reference_conflict() {
     let ((arrived, arrivals), (go_on, may_go_on)) = (mpsc::channel(), mpsc::channel());
     let (arrived, may_go_on) = (Mutex::new(arrived), Mutex::new(may_go_on));
     let server = MockServer::platform(move |_| {
@@ -287,79 +222,6 @@ fn two_plain_calls_on_one_reference_do_not_meet() {
     assert_eq!(server.requests().len(), 2);
 }
 
-/// A transfer whose outcome is unknown, made while the store is gone; then the store is back.
-fn unknown_in_an_outage(send: impl Fn(&Client)) {
-    let platform = State::new([Fate::Lost]).start();
-    let mine = Mine::old();
-    let client = || platform.builder().store(store(&mine)).build().unwrap();
-    mine.gone.store(true, Ordering::SeqCst);
-    send(&client());
-    assert_eq!(platform.transfers(), 1);
-    mine.gone.store(false, Ordering::SeqCst);
-    let before = platform.clock.slept();
-    assert!(client().accounts().ensure_transfer(&top_up("Pay-1"), &options()).unwrap().created);
-    let after = platform.clock.slept();
-    assert!(after >= before + Duration::from_secs(9), "the platform may still commit it: {before:?} {after:?}");
-}
-
-#[test]
-fn an_attempt_that_could_not_be_recorded_is_not_forgotten() {
-    unknown_in_an_outage(|client| {
-        client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
-    });
-    let accept = EnsureOptions {
-        settle: Some(Duration::from_secs(10)),
-        deadline: Some(Duration::from_secs(15)),
-        on_store_failure: OnStoreFailure::Accept,
-        ..EnsureOptions::default()
-    };
-    unknown_in_an_outage(|client| {
-        let error = client.accounts().ensure_transfer(&top_up("Pay-1"), &accept).unwrap_err();
-        assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 1), "{error}");
-    });
-}
-
-/// Brings a store back when an attempt has ended.
-struct BackAgain(Arc<Mine>);
-
-impl Observer for BackAgain {
-    fn attempt(&self, _: &keysecure::AttemptRecord) {
-        self.0.gone.store(false, Ordering::SeqCst);
-    }
-}
-
-#[test]
-fn an_attempt_whose_begin_could_not_be_recorded_is_recorded_late() {
-    let platform = State::new([Fate::Lost]).start();
-    let mine = Mine::old();
-    let builder = platform.builder().store(store(&mine)).observer(Arc::new(BackAgain(mine.clone())));
-    let client = builder.build().unwrap();
-    client.access_token().unwrap();
-    let blip = Arc::clone(&mine);
-    mine.before_begin(move || {
-        blip.gone.store(true, Ordering::SeqCst);
-        true
-    });
-    client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
-    assert_eq!(mine.begun.load(Ordering::SeqCst), 1, "so other processes know of it too");
-}
-
-#[test]
-fn a_fallback_knows_what_this_process_did_before() {
-    let platform = State::new([Fate::Lost, Fate::Lost]).start();
-    let mine = Mine::old();
-    let client = platform.builder().store(store(&mine)).build().unwrap();
-    let gone = Arc::clone(&mine);
-    mine.before_begin(move || {
-        gone.gone.store(true, Ordering::SeqCst);
-        true
-    });
-    let accept = EnsureOptions { on_store_failure: OnStoreFailure::Accept, ..options() };
-    let made = client.accounts().ensure_transfer(&top_up("Pay-1"), &accept).unwrap();
-    assert!(made.created);
-    assert!(platform.clock.slept() >= Duration::from_secs(29), "without a record each attempt waits");
-}
-
 #[test]
 fn a_raw_call_that_carries_a_reference_is_recorded() {
     let platform = State::new([Fate::Lost]).start();
@@ -369,33 +231,6 @@ fn a_raw_call_that_carries_a_reference_is_recorded() {
     client.call(keysecure::Method::Post, "/v1/account/transfer", Some(&body)).unwrap_err();
     assert!(client.accounts().ensure_transfer(&top_up("Pay-1"), &options()).unwrap().created);
     assert!(platform.clock.slept() >= Duration::from_secs(9), "{:?}", platform.clock.slept());
-}
-
-#[test]
-fn two_plain_calls_of_one_process_do_not_meet_while_the_store_is_gone() {
-    let ((arrived, arrivals), (go_on, may_go_on)) = (mpsc::channel(), mpsc::channel());
-    let (arrived, may_go_on) = (Mutex::new(arrived), Mutex::new(may_go_on));
-    let server = MockServer::platform(move |_| {
-        arrived.lock().unwrap().send(()).unwrap();
-        may_go_on.lock().unwrap().recv().unwrap();
-        MockResponse::Keep(envelope(r#"{"transfer_no":"T1","transfer_unique_no":"Pay-1"}"#))
-    })
-    .unwrap();
-    let mine = Mine::old();
-    let builder = Client::builder("key", "0123456789abcdef").base_url(server.base_url());
-    let client = builder.store(store(&mine)).build().unwrap();
-    mine.gone.store(true, Ordering::SeqCst);
-    std::thread::scope(|scope| {
-        let first = scope.spawn(|| client.accounts().transfer(&top_up("Pay-1")));
-        arrivals.recv().unwrap();
-        // The store is back, and knows nothing of the transfer that is under way.
-        mine.gone.store(false, Ordering::SeqCst);
-        let error = client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
-        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent), "{error}");
-        go_on.send(()).unwrap();
-        first.join().unwrap().unwrap();
-    });
-    assert_eq!(server.requests().len(), 1);
 }
 
 /// A transport that answers every request with a token.
@@ -411,7 +246,7 @@ impl Transport for Token {
 }
 
 #[test]
-fn a_plain_call_that_stands_still_until_its_time_is_over_sends_nothing() {
+fn a_plain_call_suspended_past_its_deadline_sends_nothing() {
     let (mine, clock, transport) = (Mine::old(), Arc::new(FastClock::new()), Arc::new(Token(AtomicUsize::new(0))));
     let builder = Client::builder("key", "0123456789abcdef").base_url("http://127.0.0.1:1").clock(clock.clone());
     let client = builder.transport(transport.clone()).store(store(&mine)).build().unwrap();

@@ -3,7 +3,7 @@
 use keysecure::{Consumption, Error, ErrorKind, ListConsumptions, ListPackages};
 use keysecure_tests::{logged, millis};
 
-use super::list_servers::{cut, list, rows, server};
+use super::servers::{cut, list, rows, server};
 
 /// All consumptions of a server with these rows.
 fn consumptions(rows: &str) -> Vec<Result<Consumption, Error>> {
@@ -42,7 +42,7 @@ fn a_field_of_another_type_loses_no_row() {
 }
 
 #[test]
-fn an_identifier_that_is_a_number_is_its_text() {
+fn an_identifier_sent_as_a_number_becomes_text() {
     let listed = consumptions(
         r#"{"consume_no":1763800000000000001,"card_no":1234},{"consume_no":"1763800000000000001"},{"consume_no":7}"#,
     );
@@ -67,7 +67,7 @@ fn a_field_of_another_type_is_logged_once_and_without_its_value() {
 }
 
 #[test]
-fn a_row_without_its_number_is_an_error_and_the_list_goes_on_behind_it() {
+fn a_row_without_its_number_is_an_error_and_the_list_continues() {
     for (bad, wrong) in [
         ("{}", "consume_no is missing"),
         (r#"{"consume_no":null,"amount":"1"}"#, "consume_no is missing"),
@@ -96,7 +96,7 @@ fn a_row_without_its_number_is_an_error_and_the_list_goes_on_behind_it() {
 }
 
 #[test]
-fn a_row_without_its_number_is_named_by_page_and_place_and_does_not_stop_the_pages_behind_it() {
+fn a_row_without_its_number_is_named_by_page_and_index() {
     let (_server, client) = server(|page, size| {
         let text = rows(cut(page * size, size, 330), "");
         text.replace(r#"{"package_no":"p237"}"#, r#"{"package_en_name":"Gold"}"#)
@@ -128,7 +128,7 @@ fn half_a_surrogate_pair_in_any_text_loses_nothing() {
 }
 
 #[test]
-fn a_page_keeps_what_stands_beside_its_rows() {
+fn a_page_keeps_the_fields_beside_its_rows() {
     let (_server, client) = server(|_, _| rows(0..2, r#","total":120,"has_more":true"#));
     let page = client.cards().packages_page(&ListPackages::default(), 0, 2).unwrap();
     assert_eq!(page.extra.get("total").unwrap().as_str(), "120");

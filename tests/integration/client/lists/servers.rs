@@ -63,7 +63,7 @@ fn gives_some(name: &str, client: &Client, some: usize) -> Error {
 const TOTALS: [usize; 14] = [0, 1, 9, 10, 20, 49, 50, 51, 99, 100, 120, 150, 330, 500];
 
 #[test]
-fn a_server_that_caps_pages_at_a_usual_length_gives_every_row() {
+fn a_server_that_caps_pages_at_a_common_length_gives_every_row() {
     for cap in [10, 20, 25, 50, 100] {
         for total in TOTALS {
             let name = format!("{total} rows in pages of {cap}");
@@ -80,7 +80,7 @@ fn a_server_that_caps_pages_at_a_usual_length_gives_every_row() {
 }
 
 #[test]
-fn a_server_that_caps_pages_at_any_length_and_says_that_there_is_more_gives_every_row() {
+fn a_server_that_caps_pages_and_reports_more_rows_gives_every_row() {
     type Beside = fn(usize, usize, usize) -> String;
     // What a page says beside its rows: from its page, its real size and the number of all rows.
     let hints: [(&str, Beside); 15] = [
@@ -124,7 +124,7 @@ fn a_server_that_caps_pages_at_any_length_and_says_that_there_is_more_gives_ever
 }
 
 #[test]
-fn what_is_said_beside_the_data_counts_as_what_is_said_within() {
+fn paging_fields_beside_the_data_count_like_those_within() {
     for (front, behind) in
         [(r#""total":120,"#, ""), ("", r#","total":120"#), ("", r#","page":{"total":"120"},"trace":"x""#)]
     {
@@ -143,7 +143,7 @@ fn what_is_said_beside_the_data_counts_as_what_is_said_within() {
 }
 
 #[test]
-fn no_page_is_asked_for_twice_and_none_more_than_needed() {
+fn no_page_is_requested_twice_or_without_need() {
     for (total, beside, pages) in [
         (120, r#","total":120"#, vec![(0, 100), (1, 50), (2, 50)]),
         (120, "", vec![(0, 100), (1, 50), (2, 50), (7, 20), (8, 20)]),
@@ -159,7 +159,7 @@ fn no_page_is_asked_for_twice_and_none_more_than_needed() {
 }
 
 #[test]
-fn a_server_that_ignores_the_page_ends_and_says_whether_rows_may_be_missing() {
+fn a_server_that_ignores_the_page_number_ends_the_list() {
     for (count, beside) in [
         (50, r#","total":50"#),
         (100, r#","total":"100""#),
@@ -191,7 +191,7 @@ fn a_server_that_ignores_the_page_ends_and_says_whether_rows_may_be_missing() {
 }
 
 #[test]
-fn a_server_that_always_says_more_and_gives_nothing_new_ends_in_an_error() {
+fn a_server_that_reports_more_rows_but_gives_none_ends_in_an_error() {
     for (some, beside) in [
         (0, r#","has_more":true"#),
         (0, r#","pages":9999"#),
@@ -213,7 +213,7 @@ fn a_server_that_always_says_more_and_gives_nothing_new_ends_in_an_error() {
 }
 
 #[test]
-fn a_window_of_which_rows_may_be_missing_is_an_error_and_the_list_goes_on_with_the_next_one() {
+fn a_window_with_missing_rows_is_an_error_and_the_list_continues() {
     let server = MockServer::platform(|request| {
         let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
         let start = body["start_time"].as_str().unwrap().to_owned();
@@ -238,7 +238,7 @@ fn a_window_of_which_rows_may_be_missing_is_an_error_and_the_list_goes_on_with_t
 }
 
 #[test]
-fn rows_that_are_removed_while_a_list_is_read_move_no_row_out_of_sight_where_a_total_is_given() {
+fn rows_removed_while_a_list_with_a_total_is_read_hide_no_other_row() {
     for removed in [0, 50, 99, 100, 150] {
         let table: Mutex<Vec<usize>> = Mutex::new((0..250).collect());
         let (_server, client) = server(move |page, size| {
@@ -269,7 +269,7 @@ fn rows_that_are_removed_while_a_list_is_read_move_no_row_out_of_sight_where_a_t
 }
 
 #[test]
-fn a_page_that_lacks_rows_in_the_middle_of_a_list_ends_it_only_without_a_total() {
+fn a_short_page_in_mid_list_ends_it_only_without_a_total() {
     // Rows are removed from a page after it was cut: 99, 47 or 3 rows, and pages behind it.
     for left in [99, 50, 47, 10, 3] {
         let (_server, client) = server(move |page, size| {
