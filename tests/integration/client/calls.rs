@@ -23,7 +23,7 @@ fn only<T>(page: Page<T>) -> T {
     page.list.into_iter().next().unwrap()
 }
 
-/// A purchase of 40.00 on that card.
+/// A purchase of 40.00 with that card.
 fn purchase(card_no: &str) -> SimulationRequest {
     SimulationRequest {
         card_no: Some(card_no.to_owned()),
@@ -38,7 +38,7 @@ fn purchase(card_no: &str) -> SimulationRequest {
     }
 }
 
-/// Calls 1 to 4: a token and a cardholder, who is approved in the end.
+/// Makes calls 1 to 4: a token, and a cardholder who is approved. Returns the cardholder number.
 fn identity(env: &TestEnv) -> String {
     let client = &env.client;
     let token = client.access_token().unwrap();
@@ -79,7 +79,7 @@ fn identity(env: &TestEnv) -> String {
     no
 }
 
-/// Calls 6 to 11, 14 and 25 on a physical card that was just applied for.
+/// Makes calls 6 to 11, 14 and 25 with a new physical card.
 fn plastic(env: &TestEnv, holder: &str, card_no: &str) {
     let (client, sandbox) = (&env.client, &env.sandbox);
     let kept = || sandbox.cards().into_iter().find(|card| card.card_no == card_no).unwrap();
@@ -161,7 +161,7 @@ fn plastic(env: &TestEnv, holder: &str, card_no: &str) {
     assert_eq!((gone.kind(), gone.code()), (ErrorKind::State, Some(4005)));
 }
 
-/// Calls 12, 13 and 20 to 24 on a virtual card. Gives what was spent in the end.
+/// Makes calls 12, 13 and 20 to 24 with a virtual card. Returns the settled total.
 fn shopping(env: &TestEnv, holder: &str, card_no: &str) -> Decimal {
     let (client, sandbox) = (&env.client, &env.sandbox);
     let kept = |no: &str| sandbox.consumptions().into_iter().find(|kept| kept.consume_no == no).unwrap();
@@ -191,12 +191,12 @@ fn shopping(env: &TestEnv, holder: &str, card_no: &str) -> Decimal {
     let failed = client.simulation().auth(&purchase(card_no)).unwrap().consume_no;
     let reason = SimulationRequest {
         consume_no: failed.clone(),
-        remark: Some("no answer".into()),
+        remark: Some("no response".into()),
         ..SimulationRequest::default()
     };
     client.simulation().consumption_fail(&reason).unwrap();
     let failed = client.consumptions().get(&failed.unwrap()).unwrap();
-    assert_eq!((failed.status, failed.remark.as_deref()), (Some(Status::Fail), Some("no answer")));
+    assert_eq!((failed.status, failed.remark.as_deref()), (Some(Status::Fail), Some("no response")));
 
     let held = client.simulation().auth(&purchase(card_no)).unwrap().consume_no;
     let back = SimulationRequest { consume_relate_no: held.clone(), ..SimulationRequest::default() };
@@ -229,7 +229,7 @@ fn shopping(env: &TestEnv, holder: &str, card_no: &str) -> Decimal {
     cents(38_75) + cents(1_25) - cents(8_75)
 }
 
-/// Calls 15 to 18 besides those of both modes.
+/// Makes the calls of credit mode: 15 to 18 and those of both modes.
 fn tour_of_credit_mode() -> Vec<RequestRecord> {
     let env = TestEnv::credit().unwrap();
     let client = &env.client;
