@@ -16,6 +16,7 @@ mod observer;
 mod outcomes;
 mod own_process;
 mod raw_calls;
+mod requests;
 mod resets;
 mod secrets;
 mod tokens;
