@@ -9,7 +9,7 @@ use keysecure::{
 };
 use keysecure_sandbox::Sandbox;
 
-use crate::Outcome;
+use super::Outcome;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
