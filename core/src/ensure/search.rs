@@ -125,7 +125,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
             self.sleep(pause.min(self.left()))?;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        let detail = "another worker is making sure of the same reference; calling again later is safe";
+        let detail = "another worker is working on the same reference; calling again later is safe";
         Err(self.ended(ErrorKind::Timeout, detail).with_outcome(Outcome::Unknown))
     }
 
