@@ -193,7 +193,8 @@ impl Client {
             // A JSON number is the text of its digits, as in a list row.
             Some(reference.parse().unwrap_or_else(|_| reference.as_str().to_owned()))
         });
-        self.caller.run(&Call { reference: reference.as_deref(), ..Call::new(operation, path, body.as_bytes()) })
+        let call = Call { reference: reference.as_deref(), ..Call::new(operation, path, body.as_bytes()) };
+        self.caller.engine.execute(&call, self.caller.limit, Ok)
     }
 
     /// Closes the client and all its clones.

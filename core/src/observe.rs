@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::error::{ErrorKind, Outcome};
+use crate::error::{Error, ErrorKind, Outcome};
 
 /// Receives a record of every attempt and every call, for metrics and traces.
 ///
@@ -99,6 +99,14 @@ pub struct CallRecord {
     pub code: Option<i64>,
     /// Outcome of the error; `None` for success.
     pub outcome: Option<Outcome>,
+}
+
+impl AttemptRecord {
+    /// Notes that the attempt failed.
+    pub(crate) fn fail(&mut self, error: &Error) {
+        self.code = error.code();
+        self.outcome = Some(error.outcome());
+    }
 }
 
 impl fmt::Display for AttemptRecord {

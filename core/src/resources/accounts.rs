@@ -212,7 +212,7 @@ impl Accounts<'_> {
     /// # }
     /// ```
     pub fn get(&self, cardholder_no: &str) -> Result<AccountInfo, Error> {
-        self.0.get_with(operation::ACCOUNTS_GET, "cardholder_no", cardholder_no, |info: AccountInfo| {
+        self.0.get(operation::ACCOUNTS_GET, "cardholder_no", cardholder_no, |info: AccountInfo| {
             // A list that cannot be read must not look like a cardholder without accounts.
             let is_read = info.extra.get("list").is_none();
             if is_read { Ok(info) } else { Err(Error::invalid_response("list: expected an array of objects")) }

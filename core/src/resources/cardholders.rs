@@ -198,7 +198,7 @@ impl Cardholders<'_> {
     /// # }
     /// ```
     pub fn get(&self, cardholder_no: &str) -> Result<Cardholder, Error> {
-        self.0.get_with(operation::CARDHOLDERS_GET, "cardholder_no", cardholder_no, |found: Cardholder| {
+        self.0.get(operation::CARDHOLDERS_GET, "cardholder_no", cardholder_no, |found: Cardholder| {
             identifier("cardholder_no", &found.cardholder_no).map(|()| found)
         })
     }

@@ -156,7 +156,7 @@ impl Consumptions<'_> {
     /// # }
     /// ```
     pub fn get(&self, consume_no: &str) -> Result<Consumption, Error> {
-        self.0.get_with(operation::CONSUMPTIONS_GET, "consume_no", consume_no, |found: Consumption| {
+        self.0.get(operation::CONSUMPTIONS_GET, "consume_no", consume_no, |found: Consumption| {
             identifier("consume_no", &found.consume_no).map(|()| found)
         })
     }

@@ -112,7 +112,8 @@ fn card_detail(caller: &Caller, request: &CardDetail) -> Result<CardSecrets, Err
         ("Sec-Fetch-Dest", "empty"),
     ];
     let operation = operation::PCI_CARD_DETAIL;
-    caller.run(&Call { headers: &headers, ..Call::new(operation, operation.path, &body) })
+    let call = Call { headers: &headers, ..Call::new(operation, operation.path, &body) };
+    caller.engine.execute(&call, caller.limit, Ok)
 }
 
 impl Pci<'_> {
@@ -136,7 +137,7 @@ impl Pci<'_> {
     /// # }
     /// ```
     pub fn client_token(&self, card_no: &str) -> Result<ClientToken, Error> {
-        self.0.get_with(operation::PCI_CLIENT_TOKEN, "card_no", card_no, |token: ClientToken| {
+        self.0.get(operation::PCI_CLIENT_TOKEN, "card_no", card_no, |token: ClientToken| {
             identifier("client_access_token", token.expose()).map(|()| token)
         })
     }

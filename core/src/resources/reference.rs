@@ -48,7 +48,7 @@ pub(super) fn post<T: Referenced>(
 ) -> Result<T, Error> {
     let body = to_bytes(body, DecimalFormat::Text)?;
     let call = Call { reference: Some(reference), ..Call::new(operation, operation.path, &body) };
-    caller.run_with(&call, |response: T| {
+    caller.engine.execute(&call, caller.limit, |response: T| {
         identifier(T::NUMBER, response.number())?;
         if response.echo().is_some_and(|echo| echo != reference) {
             return Err(Error::invalid_response(format!("{} in the response is not the one sent", T::REFERENCE)));

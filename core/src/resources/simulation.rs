@@ -154,7 +154,7 @@ impl Simulation<'_> {
             validate::local_amount(amount, request.local_currency.as_deref())?;
         }
         let body = to_bytes(request, DecimalFormat::Number)?;
-        self.0.run(&Call::new(operation, operation.path, &body))
+        self.0.engine.execute(&Call::new(operation, operation.path, &body), self.0.limit, Ok)
     }
 }
 

@@ -127,7 +127,7 @@ impl Cards<'_> {
     /// # }
     /// ```
     pub fn get(&self, card_no: &str) -> Result<Card, Error> {
-        self.0.get_with(operation::CARDS_GET, "card_no", card_no, |found: Card| {
+        self.0.get(operation::CARDS_GET, "card_no", card_no, |found: Card| {
             identifier("card_no", &found.card_no).map(|()| found)
         })
     }
@@ -157,7 +157,7 @@ impl Cards<'_> {
     /// # }
     /// ```
     pub fn private_info(&self, card_no: &str) -> Result<CardSecrets, Error> {
-        self.0.get_with(operation::CARDS_PRIVATE_INFO, "card_no", card_no, |encrypted: String| {
+        self.0.get(operation::CARDS_PRIVATE_INFO, "card_no", card_no, |encrypted: String| {
             let plain = self.0.engine.settings.cipher.decrypt(&encrypted)?;
             // Text that does not have the form of card secrets was decrypted with a wrong key.
             CardSecrets::from_json(plain.expose()).map_err(|_| Error::decrypt())
@@ -205,7 +205,7 @@ impl Cards<'_> {
             cvv: self.0.engine.settings.cipher.encrypt(request.cvv.expose())?.into(),
             card_last_no: request.card_last_no.clone(),
         };
-        self.0.post_with(operation::CARDS_ACTIVATE, &body, ActionResult::done)
+        self.0.post(operation::CARDS_ACTIVATE, &body, ActionResult::done)
     }
 
     /// Sets the status of a card to `Frozen`, `Activated` or `Delete`.
@@ -219,7 +219,7 @@ impl Cards<'_> {
         let body = UpdateStatus { card_no: card_no.to_owned(), status: status.into() };
         validate::required("card_no", &body.card_no)?;
         validate::required("status", body.status.as_str())?;
-        self.0.post_with(operation::CARDS_UPDATE_STATUS, &body, ActionResult::done)
+        self.0.post(operation::CARDS_UPDATE_STATUS, &body, ActionResult::done)
     }
 
     /// Freezes an activated card. [`unfreeze`](Self::unfreeze) reverses it.
@@ -283,7 +283,7 @@ impl Cards<'_> {
             cardholder_no: request.cardholder_no.clone(),
             pin: self.0.engine.settings.cipher.encrypt(request.pin.expose())?.into(),
         };
-        self.0.post_with(operation::CARDS_SET_PIN, &body, ActionResult::done)
+        self.0.post(operation::CARDS_SET_PIN, &body, ActionResult::done)
     }
 
     /// Lists the packages that cards are opened from (credit mode).
