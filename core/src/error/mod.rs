@@ -12,7 +12,7 @@ pub use transport::{ConnectReason, Interrupted, TransportError, TransportFault};
 
 /// Whether the operation of a failed call may have been carried out.
 ///
-/// Read it before sending a mutation again: see [`Error::outcome`] for an example.
+/// Read it before sending a mutation again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Outcome {
