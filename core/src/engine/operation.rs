@@ -144,7 +144,7 @@ const RAW_GET: &Operation = &Operation { method: Method::Get, effect: Effect::Re
 const RAW_SIMULATION: &Operation = &Operation { auth: Auth::Open, mode: Mode::SandboxOnly, ..*RAW_POST };
 const RAW_SIMULATION_GET: &Operation = &Operation { method: Method::Get, effect: Effect::Read, ..*RAW_SIMULATION };
 
-/// What is known of a raw call: the table's operation on that path, else a cautious guess. `None` for a path that leads
+/// The operation of a raw call: the one in the table with that path, else a cautious guess. `None` for a path that leads
 /// elsewhere by dot segments.
 pub(crate) fn for_raw_call(method: Method, path: &str) -> Option<&'static Operation> {
     let path = plain_path(path)?;
@@ -163,7 +163,7 @@ pub(crate) fn for_raw_call(method: Method, path: &str) -> Option<&'static Operat
 /// The path of everything that production refuses.
 const SIMULATION: &str = "/v1/simulate";
 
-/// The path as the most lenient of servers reads it: percent-encoding decoded, also when it was encoded twice, in lower
+/// The path as the most lenient server reads it: percent-encoding decoded, also when it was encoded twice, in lower
 /// case, without empty segments and without parameters (`;x=1`). `None` when a dot segment shows then.
 fn plain_path(path: &str) -> Option<String> {
     let mut bytes = path.as_bytes().to_vec();

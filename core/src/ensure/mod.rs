@@ -120,7 +120,7 @@ pub struct Ensured<T> {
 /// Finds or creates a target, exactly once.
 pub(crate) fn ensure<T: EnsureTarget>(
     caller: &Caller,
-    thing: &T,
+    target: &T,
     options: &EnsureOptions,
 ) -> Result<Ensured<T::Row>, Error> {
     let (engine, operation) = (&caller.engine, T::OPERATION.name);
@@ -130,7 +130,7 @@ pub(crate) fn ensure<T: EnsureTarget>(
     let (settle, deadline) = options.times(engine.aborts_on_failure())?;
     let end = engine.now().saturating_add(deadline);
     let merchant = slot(&engine.settings.base_url, &engine.settings.api_key);
-    let key = reference(&merchant, operation, thing.number());
+    let key = reference(&merchant, operation, target.reference());
     let fallback = (options.on_store_failure == OnStoreFailure::Accept).then(|| log.in_memory());
     let logs = Logs { log, fallback: fallback.as_ref() };
     let claimed = InFlight::for_this_process().claim(key, engine.clock(), deadline);
@@ -138,7 +138,7 @@ pub(crate) fn ensure<T: EnsureTarget>(
         let detail = "another thread, or the call that was interrupted here, is working on the same reference";
         return Err(Error::with_kind(ErrorKind::Timeout, Outcome::Unknown, detail).in_call(operation, 0));
     };
-    Search::new(caller, thing, options, logs, settle, end).run()
+    Search::new(caller, target, options, logs, settle, end).run()
 }
 
 const NO_STORE: &str = "ensure_* needs a store that records attempts. Set store to one of: memory, when this process is the \
