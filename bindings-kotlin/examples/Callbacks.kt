@@ -11,5 +11,5 @@ fun answer(headers: Map<String, List<String>>, body: ByteArray): Pair<Int, Strin
         200 to responder.respond(verifier.verify(headers, body)) // in time, whatever the decision does
     } catch (error: KeySecureException.Webhook) {
         // Accepted before: a purchase gets its first reply again, everything else is accepted.
-        if (error.rejection == Rejection.REPLAYED) 200 to verifier.replyAgain(body) else 400 to error.message!!
+        if (error.rejection == Rejection.REPLAYED) 200 to verifier.replyDuplicate(body) else 400 to error.message!!
     }

@@ -5,7 +5,7 @@ import io.keysecure.model.CardType
 import io.keysecure.model.Consumption
 import io.keysecure.model.ConsumptionType
 import io.keysecure.model.MerchantInfo
-import io.keysecure.model.Simulated
+import io.keysecure.model.SimulationRequest
 import io.keysecure.model.Status
 import io.keysecure.model.TransferType
 import java.math.BigDecimal
@@ -94,7 +94,7 @@ private class Story(private val client: Client, private val sandbox: Sandbox) {
         chapter("Money")
         val moved = client.accounts().transfer(cardholderNo, "topup-2026-0001", TransferType.In, BigDecimal("250.00"))
         println("Moved 250.00 TUSDT in: balance ${moved.beforeBalance} -> ${moved.afterBalance}.")
-        shop(Simulated(
+        shop(SimulationRequest(
             cardNo = cardNo,
             cardholderNo = cardholderNo,
             type = ConsumptionType.Consumption,
@@ -106,16 +106,16 @@ private class Story(private val client: Client, private val sandbox: Sandbox) {
         client.accounts().get(cardholderNo).list.forEach { println("Balance now: ${it.balance} ${it.symbol}.") }
     }
 
-    private fun shop(purchase: Simulated) {
+    private fun shop(purchase: SimulationRequest) {
         val simulation = client.simulation()
         val bought = simulation.auth(purchase).consumeNo
         println("Bought books for 40.00: authorization $bought.")
-        simulation.consumptionClear(Simulated(consumeNo = bought))
+        simulation.consumptionClear(SimulationRequest(consumeNo = bought))
         println("The shop cleared it.")
         val cancelled = simulation.auth(purchase.copy(amount = BigDecimal("15.50"))).consumeNo
-        simulation.reversal(Simulated(consumeRelateNo = cancelled))
+        simulation.reversal(SimulationRequest(consumeRelateNo = cancelled))
         println("Another purchase of 15.50 was reversed before clearing.")
-        simulation.refund(Simulated(consumeRelateNo = bought, amount = BigDecimal("10.00")))
+        simulation.refund(SimulationRequest(consumeRelateNo = bought, amount = BigDecimal("10.00")))
         println("One book went back: 10.00 refunded.")
     }
 

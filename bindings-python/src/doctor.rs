@@ -1,6 +1,6 @@
 //! What the doctor found.
 
-use keysecure::{Check, Health};
+use keysecure::{Check, CheckStatus};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyType};
@@ -10,10 +10,10 @@ use crate::values::{Pickle, pickle};
 /// One finding of the doctor.
 #[pyclass(frozen, eq, hash, module = "keysecure")]
 #[derive(PartialEq, Eq, Hash, Clone)]
-pub struct Finding(keysecure::Finding);
+pub struct CheckResult(keysecure::CheckResult);
 
 #[pymethods]
-impl Finding {
+impl CheckResult {
     /// What was looked at, such as `"ip_whitelist"`.
     #[getter]
     fn check(&self) -> &'static str {
@@ -65,11 +65,11 @@ impl Finding {
         code: Option<i64>,
     ) -> PyResult<Self> {
         let check = Check::ALL.into_iter().find(|known| known.as_str() == check);
-        let health = Health::ALL.into_iter().find(|known| known.as_str() == health);
+        let health = CheckStatus::ALL.into_iter().find(|known| known.as_str() == health);
         let (Some(check), Some(health)) = (check, health) else {
             return Err(PyValueError::new_err("this version does not know this finding"));
         };
-        Ok(Self(keysecure::Finding { check, health, found, advice, code }))
+        Ok(Self(keysecure::CheckResult { check, health, found, advice, code }))
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Pickle<'py>> {
@@ -91,7 +91,7 @@ impl Report {
     /// The findings.
     #[getter]
     fn findings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.0.findings.iter().cloned().map(Finding))
+        PyList::new(py, self.0.findings.iter().cloned().map(CheckResult))
     }
 
     /// Whether nothing is bad.
@@ -101,13 +101,13 @@ impl Report {
     }
 
     /// The finding of one check, such as `"clock"`; `None` for a check that there is not.
-    fn of(&self, check: &str) -> Option<Finding> {
-        self.0.findings.iter().find(|finding| finding.check.as_str() == check).cloned().map(Finding)
+    fn of(&self, check: &str) -> Option<CheckResult> {
+        self.0.findings.iter().find(|finding| finding.check.as_str() == check).cloned().map(CheckResult)
     }
 
     /// The findings as a list of dicts.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let findings = self.0.findings.iter().cloned().map(|finding| Finding(finding).to_dict(py));
+        let findings = self.0.findings.iter().cloned().map(|finding| CheckResult(finding).to_dict(py));
         PyList::new(py, findings.collect::<PyResult<Vec<_>>>()?)
     }
 
@@ -117,7 +117,7 @@ impl Report {
     }
 
     #[classmethod]
-    fn _of(_: &Bound<'_, PyType>, findings: Vec<PyRef<'_, Finding>>) -> Self {
+    fn _of(_: &Bound<'_, PyType>, findings: Vec<PyRef<'_, CheckResult>>) -> Self {
         Self(keysecure::Report { findings: findings.iter().map(|finding| finding.0.clone()).collect() })
     }
 
@@ -130,7 +130,7 @@ impl Report {
     }
 
     fn __repr__(&self) -> String {
-        let findings: Vec<_> = self.0.findings.iter().cloned().map(|finding| Finding(finding).__repr__()).collect();
+        let findings: Vec<_> = self.0.findings.iter().cloned().map(|finding| CheckResult(finding).__repr__()).collect();
         format!("Report([{}])", findings.join(", "))
     }
 }

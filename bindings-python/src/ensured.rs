@@ -1,6 +1,6 @@
 //! Exactly-once calls: their options and what they give.
 
-use keysecure::{Ensure, WhenUnavailable};
+use keysecure::{EnsureOptions, OnStoreFailure};
 use pyo3::IntoPyObjectExt;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -72,22 +72,22 @@ pub fn options(
     deadline: Option<Given<'_, '_>>,
     settle: Option<Given<'_, '_>>,
     since: Option<Given<'_, '_>>,
-    never_sent: bool,
+    first_attempt: bool,
     on_store_failure: Option<Given<'_, '_>>,
-) -> PyResult<Ensure> {
+) -> PyResult<EnsureOptions> {
     let on_store_failure = match on_store_failure {
-        None => WhenUnavailable::Reject,
+        None => OnStoreFailure::Reject,
         Some(word) => match text("on_store_failure", word)?.as_str() {
-            "reject" => WhenUnavailable::Reject,
-            "accept" => WhenUnavailable::Accept,
+            "reject" => OnStoreFailure::Reject,
+            "accept" => OnStoreFailure::Accept,
             _ => return Err(invalid_input(word.py(), "on_store_failure", "must be reject or accept")),
         },
     };
-    Ok(Ensure {
+    Ok(EnsureOptions {
         deadline: deadline.map(|value| seconds("deadline", value)).transpose()?,
         settle: settle.map(|value| seconds("settle", value)).transpose()?,
         since: optional_when("since", since)?,
-        never_sent,
+        first_attempt,
         on_store_failure,
     })
 }

@@ -3,7 +3,7 @@
 //! Objects carry these values as `str`, so that one the platform adds tomorrow is a value like any other; the classes
 //! name those that this version knows.
 
-use keysecure::{CardStatus, CardType, CardholderStatus, ConsumptionType, Exemption, FeeType, Status, TransferType};
+use keysecure::{CardStatus, CardType, CardholderStatus, ConsumptionType, FeeType, FeeWaiver, Status, TransferType};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
@@ -22,7 +22,7 @@ pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
         CardType: "Virtual or physical.",
         CardholderStatus: "Where a cardholder stands in the verification of identity.",
         ConsumptionType: "What a consumption is.",
-        Exemption: "How long a fee is waived.",
+        FeeWaiver: "How long a fee is waived.",
         FeeType: "What a fee is for.",
         Status: "Where a consumption or a transfer stands.",
         TransferType: "The direction of a transfer: In to the cardholder, Out back from the cardholder."

@@ -38,7 +38,7 @@ mod _native {
     #[pymodule_export]
     use crate::client::Client;
     #[pymodule_export]
-    use crate::doctor::{Finding, Report};
+    use crate::doctor::{CheckResult, Report};
     #[pymodule_export]
     use crate::ensured::Ensured;
     #[pymodule_export]
@@ -51,13 +51,14 @@ mod _native {
     use crate::stores::{FileStore, MemoryReplayStore, MemoryStore, MemoryTokenStore, RedisStore};
     #[pymodule_export]
     use crate::webhooks::{
-        Claim, Received, Responder, UnknownEvent, Verified, WebhookVerifier, reply_accept, reply_again, reply_decline,
+        Claim, Responder, SignatureMatch, UnknownEvent, VerifiedWebhook, WebhookVerifier, reply_accept, reply_decline,
+        reply_duplicate,
     };
     #[pymodule_export]
     use keysecure::{
         Account, AccountInfo, AuthEvent, Bin, Card, CardApplied, CardUpdateEvent, Cardholder, CardholderApplied,
-        CardholderCard, Consumption, ConsumptionEvent, Fee, Limits, MerchantInfo, Package, SimulationResult, Tariff,
-        TransferRecord, TransferResult,
+        CardholderCard, Consumption, ConsumptionEvent, Fee, FeeSchedule, Limits, MerchantInfo, Package,
+        SimulationResult, TransferRecord, TransferResult,
     };
 
     #[pymodule_init]

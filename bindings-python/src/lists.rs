@@ -20,7 +20,7 @@ use crate::values::{Pickle, pickle};
 struct Rows<T> {
     turn: Turn,
     /// Locked by who has the turn, which may be for long.
-    list: Mutex<keysecure::List<T>>,
+    list: Mutex<keysecure::Pager<T>>,
     /// Rows that came with the last page. Never locked over a wait.
     here: Mutex<VecDeque<T>>,
     failed: AtomicBool,
@@ -146,7 +146,7 @@ pub struct List {
 
 impl List {
     /// The rows of a list of the core.
-    pub fn of<T>(list: keysecure::List<T>) -> Self
+    pub fn of<T>(list: keysecure::Pager<T>) -> Self
     where
         T: Send + 'static + for<'py> IntoPyObject<'py>,
     {

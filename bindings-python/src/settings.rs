@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keysecure::{AesSettings, CipherMode, Environment, Error, KeyScheme, Language, Secret, Store, Timezone};
+use keysecure::{AesSettings, CipherMode, Environment, Error, KeyScheme, Language, Secret, Store, UtcOffset};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyString};
 
@@ -25,7 +25,7 @@ pub struct Settings {
     pub connect_timeout: Duration,
     pub max_retries: u32,
     pub language: Language,
-    pub timezone: Timezone,
+    pub timezone: UtcOffset,
     pub proxy: Option<Secret>,
     pub ca_pem: Option<String>,
     pub plain_http: Vec<String>,

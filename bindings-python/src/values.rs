@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use keysecure::{Date, Decimal, Extra, When};
+use keysecure::{Date, Decimal, Extra, WindowBound};
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -81,21 +81,21 @@ pub fn optional_decimal(field: &str, value: Option<Given<'_, '_>>) -> PyResult<O
 }
 
 /// One end of a window: an aware `datetime`, or a `date` for a whole day.
-pub fn when(field: &str, value: Given<'_, '_>) -> PyResult<When> {
+pub fn when(field: &str, value: Given<'_, '_>) -> PyResult<WindowBound> {
     let py = value.py();
     if value.is_instance_of::<PyDateTime>() {
-        return instant(field, value).map(When::from);
+        return instant(field, value).map(WindowBound::from);
     }
     let Ok(date) = value.cast::<PyDate>() else {
         return Err(invalid_input(py, field, "must be a datetime with a time zone, or a date"));
     };
     let (year, month, day) = (date.get_year(), date.get_month(), date.get_day());
     let date = Date::new(year, u32::from(month), u32::from(day));
-    date.map(When::from).map_err(|_| invalid_input(py, field, "must lie in the years 1970 to 9999"))
+    date.map(WindowBound::from).map_err(|_| invalid_input(py, field, "must lie in the years 1970 to 9999"))
 }
 
 /// One end of a window or `None`.
-pub fn optional_when(field: &str, value: Option<Given<'_, '_>>) -> PyResult<Option<When>> {
+pub fn optional_when(field: &str, value: Option<Given<'_, '_>>) -> PyResult<Option<WindowBound>> {
     value.map(|value| when(field, value)).transpose()
 }
 

@@ -144,7 +144,7 @@ def test_a_transfer_is_made_exactly_once_through_a_lost_answer(
     sandbox: Sandbox, recording: Client, cardholder_no: str, transfer: dict[str, object]
 ) -> None:
     sandbox.fault("accounts.transfer", "drop_after_commit")
-    ensured = recording.accounts.ensure_transfer(**transfer, settle=0.5, never_sent=True)
+    ensured = recording.accounts.ensure_transfer(**transfer, settle=0.5, first_attempt=True)
     assert ensured.created, "the response was lost, but this very call made it"
     assert sandbox.count("accounts.transfer") == 1
     again = recording.accounts.ensure_transfer(**transfer, settle=0.5)
@@ -160,12 +160,12 @@ def test_cards_and_cardholders_are_made_sure_of_too(recording: Client, cardholde
         card_unique_no="card-9",
         card_type="Virtual",
         package_no=package.package_no,
-        never_sent=True,
+        first_attempt=True,
     )
     assert card.created
     assert card.value.card_unique_no == "card-9"
     holder = recording.cardholders.ensure_cardholder(
-        cardholder_unique_no="holder-9", sumsub_share_token="share-token", never_sent=True
+        cardholder_unique_no="holder-9", sumsub_share_token="share-token", first_attempt=True
     )
     assert holder.created
     assert holder.value.cardholder_unique_no == "holder-9"

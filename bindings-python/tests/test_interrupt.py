@@ -127,7 +127,7 @@ def test_a_payment_that_ctrl_c_ended_is_not_made_again() -> None:
     output = run("""
         cardholder_no = sandbox.seed_approved_cardholder()
         pay = dict(
-            cardholder_no=cardholder_no, transfer_unique_no="x", type="In", amount=1, settle=2.0, never_sent=True
+            cardholder_no=cardholder_no, transfer_unique_no="x", type="In", amount=1, settle=2.0, first_attempt=True
         )
         stall("accounts.transfer", {"stall_after_commit": 20_000})
         try:

@@ -82,7 +82,7 @@ def test_every_model_that_the_platform_sends_goes_through_a_pickle(
 def test_what_calls_give_beside_models_can_do_the_same(
     sandbox: Sandbox, client: Client, recording: Client, card_no: str, transfer: dict[str, Any]
 ) -> None:
-    made = recording.accounts.ensure_transfer(**transfer, never_sent=True)
+    made = recording.accounts.ensure_transfer(**transfer, first_attempt=True)
     page = client.accounts.transfers_page(start=sandbox.clock.now.date(), end=sandbox.clock.now, page=0, size=5)
     report = client.doctor(card_no)
     for thing in [made, page, report, report.findings[0]]:

@@ -278,13 +278,13 @@ def test_a_forked_child_goes_on_with_its_store(
 ) -> None:
     for number, store in enumerate([MemoryStore(), FileStore(tmp_path / "store"), RedisStore(redis_url), OwnStore()]):
         with sandbox.client(store=store) as client:
-            assert pay(client, cardholder_no, f"parent-{number}", settle=0.3, never_sent=True).created
+            assert pay(client, cardholder_no, f"parent-{number}", settle=0.3, first_attempt=True).created
             child = os.fork()
             if child == 0:
                 status = 1
                 try:
                     again = pay(client, cardholder_no, f"parent-{number}", settle=0.3).created
-                    mine = pay(client, cardholder_no, f"child-{number}", settle=0.3, never_sent=True).created
+                    mine = pay(client, cardholder_no, f"child-{number}", settle=0.3, first_attempt=True).created
                     status = 0 if (again, mine) == (False, True) else 2
                 finally:
                     os._exit(status)
@@ -296,5 +296,5 @@ def test_a_forked_child_goes_on_with_its_store(
 def test_a_refusal_of_the_platform_stays_one(sandbox: Sandbox, cardholder_no: str) -> None:
     sandbox.fault("accounts.transfer", {"code": 3001})
     with sandbox.client(store="memory") as client, pytest.raises(ApiError) as caught:
-        pay(client, cardholder_no, "refused", never_sent=True)
+        pay(client, cardholder_no, "refused", first_attempt=True)
     assert (caught.value.outcome, caught.value.code) == ("rejected", 3001)

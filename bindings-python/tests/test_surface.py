@@ -19,7 +19,7 @@ METHODS = {
     "cardholders": {
         "apply": "(*, cardholder_unique_no, sumsub_share_token, cardholder_no=None)",
         "ensure_cardholder": (
-            "(*, cardholder_unique_no, sumsub_share_token, deadline=None, settle=None, since=None, never_sent=False,"
+            "(*, cardholder_unique_no, sumsub_share_token, deadline=None, settle=None, since=None, first_attempt=False,"
             " on_store_failure='reject')"
         ),
         "list": "(*, start, end, cardholder_no=None, cardholder_unique_no=None)",
@@ -30,7 +30,7 @@ METHODS = {
         "apply": "(*, cardholder_no, card_unique_no, card_type, package_no=None, card_bin_no=None, address_info=None)",
         "ensure_card": (
             "(*, cardholder_no, card_unique_no, card_type, package_no=None, card_bin_no=None, address_info=None,"
-            " deadline=None, settle=None, since=None, never_sent=False, on_store_failure='reject')"
+            " deadline=None, settle=None, since=None, first_attempt=False, on_store_failure='reject')"
         ),
         "list": "(*, start, end, cardholder_no=None, card_unique_no=None, card_no=None)",
         "list_page": "(*, start, end, page, size, cardholder_no=None, card_unique_no=None, card_no=None)",
@@ -56,7 +56,7 @@ METHODS = {
         "transfer": "(*, cardholder_no, transfer_unique_no, type, amount)",
         "ensure_transfer": (
             "(*, cardholder_no, transfer_unique_no, type, amount, deadline=None, settle=None, since=None,"
-            " never_sent=False, on_store_failure='reject')"
+            " first_attempt=False, on_store_failure='reject')"
         ),
         "get": "(cardholder_no)",
         "transfers": "(*, start, end, cardholder_no=None, transfer_no=None, transfer_unique_no=None)",

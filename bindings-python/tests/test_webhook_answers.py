@@ -25,7 +25,7 @@ from keysecure import (
     AuthEvent,
     ConfigError,
     InvalidInputError,
-    Received,
+    VerifiedWebhook,
     Responder,
     reply_accept,
     reply_decline,
@@ -40,7 +40,7 @@ def test_replies_are_the_exact_bytes() -> None:
             reply_decline(empty)
 
 
-def purchase() -> Received:
+def purchase() -> VerifiedWebhook:
     body = body_of("Auth", AUTH)
     return verifier().verify(signed(body), body)
 

@@ -30,11 +30,11 @@ from keysecure import (
     MemoryReplayStore,
     MemoryStore,
     MemoryTokenStore,
-    Received,
+    VerifiedWebhook,
     WebhookError,
     WebhookVerifier,
     reply_accept,
-    reply_again,
+    reply_duplicate,
     reply_decline,
 )
 
@@ -76,13 +76,13 @@ def test_a_store_is_shared_by_verifiers_and_by_those_of_any_age(tmp_path: Path) 
         headers = signed(BODY)
         assert verifier(replay_guard=guard).verify(headers, BODY)
         assert rejected(headers, by=verifier(replay_guard=guard)) == "replayed"
-        assert rejected(headers, by=verifier(replay_guard=guard).accepting_any_age()) == "replayed"
+        assert rejected(headers, by=verifier(replay_guard=guard).ignore_timestamp()) == "replayed"
 
 
 def test_of_many_threads_with_one_callback_one_accepts_it(tmp_path: Path) -> None:
     for guard in guards(tmp_path)[:5]:
         guarded, headers = verifier(replay_guard=guard), signed(BODY)
-        accepted: list[Received] = []
+        accepted: list[VerifiedWebhook] = []
         refused: list[Any] = []
 
         def accept(
@@ -194,7 +194,7 @@ def test_others_go_on_while_a_store_waits() -> None:
             return super().insert(*given)
 
     slow = verifier(store=Slow())
-    accepted: list[Received] = []
+    accepted: list[VerifiedWebhook] = []
     thread = threading.Thread(target=lambda: accepted.append(slow.verify(signed(BODY), BODY)))
     thread.start()
     assert waiting.wait(30)
@@ -260,10 +260,10 @@ def test_a_purchase_is_remembered_at_once_and_no_replay_approves_it() -> None:
     guarded, headers = verifier(replay_guard=True), signed(body)
     guarded.claim(headers, body).release()
     assert rejected(headers, body, by=guarded) == "replayed"
-    assert reply_again(body) == reply_decline("this purchase was asked for before")
-    assert guarded.reply_again(body) == reply_decline("this purchase was asked for before"), "nobody decided"
-    assert guarded.reply_again(BODY) == reply_accept()
-    assert reply_again(BODY) == reply_accept()
+    assert reply_duplicate(body) == reply_decline("this purchase was asked for before")
+    assert guarded.reply_duplicate(body) == reply_decline("this purchase was asked for before"), "nobody decided"
+    assert guarded.reply_duplicate(BODY) == reply_accept()
+    assert reply_duplicate(BODY) == reply_accept()
 
 
 def test_without_a_guard_every_claim_is_new() -> None:

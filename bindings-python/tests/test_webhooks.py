@@ -36,7 +36,7 @@ from keysecure import (
     ConfigError,
     ConsumptionEvent,
     KeySecureError,
-    Received,
+    VerifiedWebhook,
     Responder,
     UnknownEvent,
     WebhookError,
@@ -210,7 +210,7 @@ def test_an_endless_tolerance_remembers_without_end() -> None:
 def test_looking_away_from_the_age_has_a_name_of_its_own() -> None:
     old = signed(BODY, datetime(2020, 1, 1, tzinfo=timezone.utc))
     assert rejected(old) == "too_old"
-    assert verifier().accepting_any_age().verify(old, BODY).sent_at.year == 2020
+    assert verifier().ignore_timestamp().verify(old, BODY).sent_at.year == 2020
     assert rejected(old) == "too_old"
 
 
@@ -224,7 +224,7 @@ def test_a_time_beyond_pythons_calendar_is_an_error_of_ours() -> None:
     data = {**CARD_UPDATE, "appId": APP_ID, "timestamp": at}
     text = "&".join(f"{name}={data[name]}" for name in sorted(data))
     signature = hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
-    received = verifier().accepting_any_age().verify({"Timestamp": at, "Signature": signature}, body)
+    received = verifier().ignore_timestamp().verify({"Timestamp": at, "Signature": signature}, body)
     assert rejection_of(lambda: received.sent_at) == "bad_timestamp"
 
 
@@ -417,7 +417,7 @@ def test_no_secret_is_shown_by_anything(caplog: pytest.LogCaptureFixture) -> Non
     received = guarded.verify(headers, BODY)
     claim = verifier().claim(headers, BODY)
     things: list[object] = [guarded, received, received.event, claim, verifier().verify_signature(headers, BODY)]
-    things += [guarded.accepting_any_age(), Responder(lambda _: True)]
+    things += [guarded.ignore_timestamp(), Responder(lambda _: True)]
     for wrong in ({}, {**headers, "Signature": "0" * 64}, headers):
         with pytest.raises(WebhookError) as caught:
             guarded.verify(wrong, BODY)
@@ -471,7 +471,7 @@ def test_events_and_errors_become_pickles() -> None:
 
 
 def test_everything_public_is_documented() -> None:
-    for thing in (WebhookVerifier, Received, UnknownEvent, Responder, reply_accept, reply_decline, AuthEvent):
+    for thing in (WebhookVerifier, VerifiedWebhook, UnknownEvent, Responder, reply_accept, reply_decline, AuthEvent):
         assert thing.__doc__
     for name in ("verify", "claim", "verify_signature", "parse_unverified", "accepting_any_age", "sign_for_tests"):
         assert getattr(WebhookVerifier, name).__doc__

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import keysecure
-from keysecure import AuthEvent, Client, KeySecureError, Received
+from keysecure import AuthEvent, Client, KeySecureError, VerifiedWebhook
 from keysecure.stores import Leased, PastAttempt
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def lists(client: Client) -> None:
     assert_type(iter(cards), Iterator[keysecure.Card])
     assert_type(cards.failed, bool)
     for package in client.cards.packages(type="Virtual"):
-        assert_type(package.fee_detail, "keysecure.Tariff | None")
+        assert_type(package.fee_detail, "keysecure.FeeSchedule | None")
     page = client.consumptions.list_page(start=date(2026, 1, 1), end=date(2026, 1, 2), page=0, size=100)
     assert_type(page.list, list[keysecure.Consumption])
     assert_type(len(page), int)
@@ -45,7 +45,7 @@ def lists(client: Client) -> None:
 
 def exactly_once(client: Client) -> None:
     ensured = client.accounts.ensure_transfer(
-        cardholder_no="1", transfer_unique_no="2", type="In", amount="25.00", never_sent=True
+        cardholder_no="1", transfer_unique_no="2", type="In", amount="25.00", first_attempt=True
     )
     assert_type(ensured.value, keysecure.TransferRecord)
     assert_type(ensured.created, bool)
@@ -53,7 +53,7 @@ def exactly_once(client: Client) -> None:
 
 def verifier(client: Client) -> None:
     client.webhook_verifier(tolerance=timedelta(minutes=1), replay_guard=True, when_unavailable="accept")
-    assert_type(client.webhook_verifier(store="memory").reply_again(b""), bytes)
+    assert_type(client.webhook_verifier(store="memory").reply_duplicate(b""), bytes)
 
 
 class Attempts:
@@ -101,7 +101,7 @@ def errors(error: KeySecureError) -> None:
     assert_type(error.rejection, "str | None")
 
 
-def callbacks(received: Received) -> None:
+def callbacks(received: VerifiedWebhook) -> None:
     if isinstance(received.event, AuthEvent):
         assert_type(received.event.amount, Decimal)
 

@@ -1,95 +1,115 @@
 //! Blocking client for the KeySecure merchant card API.
 //!
-//! ```no_run
-//! use keysecure::{ApplyCard, CardType, Client, Transfer, TransferType};
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let sandbox = keysecure_sandbox::Sandbox::start()?;
+//! # let (api_key, api_secret, url) = (sandbox.api_key(), sandbox.api_secret(), sandbox.base_url());
+//! # let cardholder_no = sandbox.seed_approved_cardholder();
+//! use keysecure::{Client, Outcome, Transfer, TransferType};
 //!
-//! # fn main() -> Result<(), keysecure::Error> {
-//! let client = Client::from_env()?;
-//! let card = client.cards().apply(&ApplyCard {
-//!     cardholder_no: "1001".into(),
-//!     card_unique_no: "order-7-card".into(),
-//!     card_type: CardType::Virtual,
-//!     package_no: Some("P1".into()),
-//!     ..Default::default()
-//! })?;
-//! let moved = client.accounts().transfer(&Transfer {
-//!     cardholder_no: "1001".into(),
+//! let client = Client::builder(api_key, api_secret).base_url(url).build()?;
+//! let result = client.accounts().transfer(&Transfer {
+//!     cardholder_no,
 //!     transfer_unique_no: "order-7-topup".into(),
 //!     r#type: TransferType::In,
-//!     amount: "25.00".parse().unwrap(),
+//!     amount: "25.00".parse()?,
 //! });
-//! if let Err(error) = moved {
-//!     eprintln!("{} was not confirmed: {error}; outcome: {}", card.card_no, error.outcome());
+//! match result {
+//!     Ok(transfer) => println!("balance: {:?}", transfer.after_balance),
+//!     Err(error) if error.outcome() == Outcome::Unknown => println!("look it up before sending it again: {error}"),
+//!     Err(error) => println!("nothing was transferred: {error}"),
 //! }
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # What every call promises
+//! # Guarantees of every call
 //!
-//! * It blocks, at most for the client's `timeout`, and needs no async runtime.
-//! * Its error says by [`Error::outcome`] whether the thing was done: `NotSent`, `Rejected` or `Unknown`.
+//! * It blocks the calling thread, at most for the client's [`timeout`](ClientBuilder::timeout). No async runtime is needed.
+//! * Its error says by [`Error::outcome`] whether the operation may have been carried out: [`NotSent`](Outcome::NotSent),
+//!   [`Rejected`](Outcome::Rejected) or [`Unknown`](Outcome::Unknown).
 //! * A call that changes something is never sent again while its outcome is unknown.
-//! * No secret is printed: not by `Debug`, not by errors, not in logs.
+//! * No secret appears in `Debug` output, errors or logs.
 //!
-//! More is told where it lives: what is only inferred about the platform in [`mod@inferred`], exactly-once calls in
-//! [`mod@ensure`], callbacks in [`mod@webhook`], tokens shared by many workers in [`mod@store`].
+//! # See also
+//!
+//! * [`Client`] and [`ClientBuilder`]: construction and settings.
+//! * [`Accounts`], [`Cardholders`], [`Cards`], [`Consumptions`], [`Pci`], [`Simulation`]: the calls.
+//! * [`Error`] and [`Outcome`]: what a failure means and what to do.
+//! * [`Pager`] and [`Page`]: lists.
+//! * [`mod@ensure`]: exactly-once transfers, cards and cardholders.
+//! * [`mod@webhook`]: verifying webhooks (the platform's documentation calls them callbacks) and deciding on purchases.
+//! * [`mod@store`]: sharing access tokens, attempts and webhooks among workers.
+//! * [`Transport`], [`Clock`], [`Observer`]: traits to implement.
+//! * `docs/inferred.md` in the repository: facts about the platform that are inferred, not documented.
+//!
+//! # Cargo features
+//!
+//! * `http` (default): the built-in transport on `ureq` and `rustls`. Without it, set a [`Transport`].
+//! * `redis`: `RedisStore`, for workers on several machines.
+//! * `python` and `uniffi`: used by the language bindings.
 
 #![cfg_attr(not(any(feature = "python", feature = "uniffi")), forbid(unsafe_code))]
 
 #[cfg(feature = "uniffi")]
 uniffi::setup_scaffolding!();
 
-mod aes;
-mod base_url;
 mod builder;
-mod check;
 mod client;
 mod clock;
+mod codec;
+mod crypto;
 mod doctor;
 mod engine;
 pub mod ensure;
 mod error;
-pub mod inferred;
-mod list;
-mod model;
+#[cfg(feature = "uniffi")]
+mod ffi_error;
 mod observe;
-mod per_process;
+mod pager;
+mod redact;
 mod resources;
 mod secrets;
 mod settings;
 pub mod store;
-#[cfg(feature = "uniffi")]
-mod thrown;
 mod transport;
+mod validate;
 mod values;
 pub mod webhook;
 
 pub use rust_decimal::Decimal;
 
-pub use crate::aes::{AesSettings, CipherMode, KeyScheme};
 pub use crate::builder::ClientBuilder;
 pub use crate::client::{AccessToken, Client};
-pub use crate::clock::{Clock, Interrupted, SystemClock};
-pub use crate::doctor::{Check, Finding, Health, Report};
+pub use crate::clock::{Clock, SystemClock};
+pub use crate::codec::json::{Extra, Json};
+pub use crate::crypto::{AesSettings, CipherMode, KeyScheme};
+pub use crate::doctor::{Check, CheckResult, CheckStatus, Report};
 pub use crate::engine::operation::{Auth, Effect, Mode, OPERATIONS, Operation};
-pub use crate::ensure::{Ensure, Ensured};
-pub use crate::error::{Error, ErrorKind, Outcome};
-pub use crate::inferred::{CardDetail, Simulated, SimulatedFee, Simulation, SimulationResult};
-pub use crate::list::{List, Page};
+pub use crate::ensure::{EnsureOptions, Ensured};
+pub use crate::error::{
+    ConnectReason, Error, ErrorKind, Interrupted, Outcome, Rejection, TransportError, TransportFault,
+};
+#[cfg(feature = "uniffi")]
+pub use crate::ffi_error::{ErrorDetails, FfiError, masked};
 pub use crate::observe::{AttemptRecord, CallRecord, Observer};
+pub use crate::pager::{Page, Pager};
+pub use crate::resources::Status;
 pub use crate::resources::accounts::{
-    Account, AccountInfo, Accounts, ListTransfers, Transfer, TransferRecord, TransferResult,
+    Account, AccountInfo, Accounts, ListTransfers, Transfer, TransferRecord, TransferResult, TransferType,
 };
 pub use crate::resources::cardholders::{
-    ApplyCardholder, Cardholder, CardholderApplied, CardholderCard, Cardholders, ListCardholders,
+    ApplyCardholder, Cardholder, CardholderApplied, CardholderCard, CardholderStatus, Cardholders, ListCardholders,
 };
 pub use crate::resources::cards::{
-    ActivateCard, Address, ApplyCard, Bin, Card, CardApplied, Cards, Limits, ListBins, ListCards, ListPackages,
-    Package, SetPin, Tariff,
+    ActivateCard, Address, ApplyCard, Bin, Card, CardApplied, CardStatus, CardType, Cards, FeeSchedule, FeeWaiver,
+    Limits, ListBins, ListCards, ListPackages, Package, SetPin,
 };
-pub use crate::resources::consumptions::{Consumption, Consumptions, Fee, ListConsumptions, MerchantInfo};
-pub use crate::resources::pci::{ClientToken, Pci};
+pub use crate::resources::consumptions::{
+    Consumption, ConsumptionType, Consumptions, Fee, FeeType, ListConsumptions, MerchantInfo,
+};
+pub use crate::resources::pci::{CardDetail, ClientToken, Pci};
+pub use crate::resources::simulation::{SimulatedFee, Simulation, SimulationRequest, SimulationResult};
 pub use crate::secrets::{CardSecrets, Cvv, Pin, Secret};
 pub use crate::settings::{Environment, Language};
 #[cfg(unix)]
@@ -97,30 +117,22 @@ pub use crate::store::FileStore;
 #[cfg(feature = "redis")]
 pub use crate::store::RedisStore;
 pub use crate::store::{
-    Acquired, AttemptEnd, AttemptStart, AttemptStore, MemoryStore, MemoryTokenStore, PastAttempt, Store, StoreLock,
-    StoreUnavailable, StoredToken, TokenStore,
+    Acquired, AttemptEnd, AttemptStart, AttemptStore, MemoryReplayStore, MemoryStore, MemoryTokenStore, OnStoreFailure,
+    PastAttempt, ReplayStore, Store, StoreLock, StoreUnavailable, StoredToken, TokenStore,
 };
-#[cfg(feature = "uniffi")]
-pub use crate::thrown::{ErrorFacts, FfiError, masked};
-pub use crate::transport::{ConnectReason, Method, Request, Response, Transport, TransportError, TransportFault};
-pub use crate::values::civil::{Date, Timezone, When};
-pub use crate::values::enums::{
-    CardStatus, CardType, CardholderStatus, ConsumptionType, Exemption, FeeType, Status, TransferType,
-};
-pub use crate::values::json::{Extra, Json};
-
+pub use crate::transport::{Method, Request, Response, Transport};
+pub use crate::values::civil::{Date, UtcOffset, WindowBound};
 pub use crate::webhook::{
-    AuthEvent, CanonicalForm, CardUpdateEvent, Claim, ConsumptionEvent, Decision, Event, KeyOrder, MemoryReplayStore,
-    Received, Rejection, ReplayStore, Responder, Verified, WebhookVerifier, WhenUnavailable, Writer, reply_accept,
-    reply_again, reply_decline,
+    AuthEvent, CanonicalForm, CardUpdateEvent, Claim, ConsumptionEvent, Decision, Event, KeyOrder, Responder,
+    SignatureMatch, VerifiedWebhook, WebhookVerifier, Writer, reply_accept, reply_decline, reply_duplicate,
 };
 
-/// Compiles the README's code.
+/// Compiles the code blocks of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-/// Compiles the code of the page on fleets.
+/// Compiles the code blocks of the page on stores.
 #[cfg(all(doctest, unix))]
 #[doc = include_str!("../../docs/fleets.md")]
 struct Fleets;

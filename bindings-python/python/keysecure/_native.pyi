@@ -190,7 +190,7 @@ class Cardholders:
         deadline: float | None = None,
         settle: float | None = None,
         since: datetime | date | None = None,
-        never_sent: bool = False,
+        first_attempt: bool = False,
         on_store_failure: Literal["reject", "accept"] = "reject",
     ) -> Ensured[Cardholder]:
         """Makes sure that a cardholder is applied for exactly once, whatever happened before. Its reference is
@@ -199,7 +199,7 @@ class Cardholders:
         The client needs a `store`. A reference that no worker ever sent is sent at once; one that may have been sent
         is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last attempt
         (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
-        sent (the last 90 days). `never_sent=True` says that the reference is new. `on_store_failure`: `"reject"` fails
+        sent (the last 90 days). `first_attempt=True` says that the reference is new. `on_store_failure`: `"reject"` fails
         with outcome `not_sent` when the store cannot be reached; `"accept"` continues with this process's memory alone.
         """
     def list(
@@ -253,7 +253,7 @@ class Cards:
         deadline: float | None = None,
         settle: float | None = None,
         since: datetime | date | None = None,
-        never_sent: bool = False,
+        first_attempt: bool = False,
         on_store_failure: Literal["reject", "accept"] = "reject",
     ) -> Ensured[Card]:
         """Makes sure that a card is applied for exactly once, whatever happened before. Its reference is
@@ -262,7 +262,7 @@ class Cards:
         The client needs a `store`. A reference that no worker ever sent is sent at once; one that may have been sent
         is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last attempt
         (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
-        sent (the last 90 days). `never_sent=True` says that the reference is new. `on_store_failure`: `"reject"` fails
+        sent (the last 90 days). `first_attempt=True` says that the reference is new. `on_store_failure`: `"reject"` fails
         with outcome `not_sent` when the store cannot be reached; `"accept"` continues with this process's memory alone.
         """
     def list(
@@ -363,7 +363,7 @@ class Accounts:
         deadline: float | None = None,
         settle: float | None = None,
         since: datetime | date | None = None,
-        never_sent: bool = False,
+        first_attempt: bool = False,
         on_store_failure: Literal["reject", "accept"] = "reject",
     ) -> Ensured[TransferRecord]:
         """Makes sure that a transfer is made exactly once, whatever happened before. Its reference is
@@ -372,7 +372,7 @@ class Accounts:
         The client needs a `store`. A reference that no worker ever sent is sent at once; one that may have been sent
         is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last attempt
         (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
-        sent (the last 90 days). `never_sent=True` says that the reference is new. `on_store_failure`: `"reject"` fails
+        sent (the last 90 days). `first_attempt=True` says that the reference is new. `on_store_failure`: `"reject"` fails
         with outcome `not_sent` when the store cannot be reached; `"accept"` continues with this process's memory alone.
         """
     def get(self, cardholder_no: str) -> AccountInfo:
@@ -796,15 +796,15 @@ class WebhookVerifier:
         when_unavailable: Literal["reject", "accept"] = "reject",
         max_body: int = 65_536,
     ) -> Self: ...
-    def accepting_any_age(self) -> Self:
+    def ignore_timestamp(self) -> Self:
         """The same verifier, taking callbacks of any age: for looking at stored callbacks only."""
-    def verify(self, headers: _Headers, body: _Body) -> Received:
+    def verify(self, headers: _Headers, body: _Body) -> VerifiedWebhook:
         """Verifies a callback and types what it says."""
-    def verify_signature(self, headers: _Headers, body: _Body) -> Verified:
+    def verify_signature(self, headers: _Headers, body: _Body) -> SignatureMatch:
         """Verifies the signature and the age only: no look at the action, no typing, no replay guard."""
     def claim(self, headers: _Headers, body: _Body) -> Claim:
         """Verifies a callback and claims it, for a `with` block that handles it."""
-    def reply_again(self, body: _Body) -> bytes:
+    def reply_duplicate(self, body: _Body) -> bytes:
         """The exact body to answer a webhook with that was accepted before (`rejection` is `"replayed"`): a purchase
         gets its first reply again, everything else is accepted."""
     @staticmethod
@@ -823,13 +823,13 @@ class Claim:
     """The right to handle a callback: `with verifier.claim(headers, body) as received: ...`."""
 
     @property
-    def received(self) -> Received:
+    def received(self) -> VerifiedWebhook:
         """The callback."""
     def finish(self) -> bool:
         """Remembers the callback as handled, and lets go. `False` when the store could not be reached."""
     def release(self) -> None:
         """Lets go without remembering it: the next delivery is new."""
-    def __enter__(self) -> Received: ...
+    def __enter__(self) -> VerifiedWebhook: ...
     def __exit__(
         self,
         exc_type: type[BaseException] | None,
@@ -839,7 +839,7 @@ class Claim:
     ) -> None: ...
 
 @final
-class Received:
+class VerifiedWebhook:
     """A callback whose signature is valid."""
 
     @property
@@ -874,7 +874,7 @@ class Received:
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
-class Verified:
+class SignatureMatch:
     """A proof that a signature is valid, without a look at what it says."""
 
     @property
@@ -921,15 +921,15 @@ class Responder:
         default: Literal["decline", "accept"] = "decline",
         budget: float = 0.6,
     ) -> Self: ...
-    def respond(self, received: Received) -> bytes:
+    def respond(self, received: VerifiedWebhook) -> bytes:
         """The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the
         default."""
-    def _respond(self, received: Received, decide: Callable[[AuthEvent], bool | str] | None = None) -> bytes: ...
+    def _respond(self, received: VerifiedWebhook, decide: Callable[[AuthEvent], bool | str] | None = None) -> bytes: ...
 
 def reply_accept() -> bytes:
     """The exact body to answer a callback with."""
 
-def reply_again(body: _Body) -> bytes:
+def reply_duplicate(body: _Body) -> bytes:
     """The exact body to answer a callback with that was handled before (`rejection` is `"replayed"`): it is accepted
     again. A purchase is declined, because nobody may decide on it twice, and least of all with yes."""
 
@@ -1022,7 +1022,7 @@ class ConsumptionType:
     """All values that this version knows."""
 
 @final
-class Exemption:
+class FeeWaiver:
     """How long a fee is waived (platform constants 8.7)."""
 
     FOREVER: Final = "Forever"
@@ -1213,7 +1213,7 @@ class Card(_Model):
     def status(self) -> str:
         """Where it stands in its life; `Unknown` without text when the platform does not say so."""
     @property
-    def fee_detail(self) -> Tariff | None:
+    def fee_detail(self) -> FeeSchedule | None:
         """What it costs; given by `get`."""
     @property
     def time(self) -> datetime | None:
@@ -1493,7 +1493,7 @@ class Package(_Model):
     def consumption_limit(self) -> Limits | None:
         """Its limits."""
     @property
-    def fee_detail(self) -> Tariff | None:
+    def fee_detail(self) -> FeeSchedule | None:
         """Its costs."""
 
 @final
@@ -1505,7 +1505,7 @@ class SimulationResult(_Model):
         """The consumption that was made or changed."""
 
 @final
-class Tariff(_Model):
+class FeeSchedule(_Model):
     """What a card costs (platform documentation, `fee_detail` of card detail and package list). The
     platform gives no units; rates and amounts are as it writes them.
     """

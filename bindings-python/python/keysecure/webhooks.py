@@ -21,7 +21,7 @@ In a framework of your own, take the headers and the **raw** body::
             handle(received.event)
     except WebhookError as error:
         if error.rejection == "replayed":
-            reply = verifier.reply_again(raw_body)
+            reply = verifier.reply_duplicate(raw_body)
         else:
             ...  # an HTTP error: the platform sends the webhook again
 
@@ -74,13 +74,13 @@ from ._native import (
     CardUpdateEvent,
     Claim,
     ConsumptionEvent,
-    Received,
+    VerifiedWebhook,
     Responder,
     UnknownEvent,
-    Verified,
+    SignatureMatch,
     WebhookVerifier,
     reply_accept,
-    reply_again,
+    reply_duplicate,
     reply_decline,
 )
 
@@ -271,7 +271,7 @@ def asgi(
         # What cannot be called with an event fails here, as any decision may.
         return cast("Decision", await cast("Any", decide)(event))
 
-    async def decided(received: Received) -> _Answer:
+    async def decided(received: VerifiedWebhook) -> _Answer:
         if not decides_async:
             return await in_thread(lambda: receiver.decide(received))
         loop = asyncio.get_running_loop()
@@ -379,7 +379,7 @@ class _Receiver:
 
     def again(self, body: bytes) -> _Answer:
         """What to answer when it was accepted before."""
-        return 200, self._verifier.reply_again(body)
+        return 200, self._verifier.reply_duplicate(body)
 
     def handle(self, claim: Claim, *, awaits: bool = False) -> _Answer | Awaitable[object]:
         """Runs the handler and ends the claim, unless the handler gave something to await to one who can."""
@@ -399,11 +399,11 @@ class _Receiver:
             return _ACCEPTED
         return _failed(failure, claim.received)
 
-    def left(self, received: Received) -> float:
+    def left(self, received: VerifiedWebhook) -> float:
         """How many seconds of the budget are left."""
         return max(0.0, received.time_left - _ANSWER_WITHIN + self._budget)
 
-    def decide(self, received: Received, decide: Callable[[AuthEvent], Decision] | None = None) -> _Answer:
+    def decide(self, received: VerifiedWebhook, decide: Callable[[AuthEvent], Decision] | None = None) -> _Answer:
         """Decides on a purchase, by another function if one is given."""
         try:
             return 200, self._responder._respond(received, decide)
@@ -436,7 +436,7 @@ def _calls(kind: Callable[[Any], bool], function: object) -> bool:
     return kind(function) or kind(getattr(function, "__call__", None))  # noqa: B004
 
 
-def _failed(failure: str, received: Received | None = None) -> _Answer:
+def _failed(failure: str, received: VerifiedWebhook | None = None) -> _Answer:
     """Logs a failure outside of the frame that holds the exception: tools that report the local variables of frames
     would send what it says."""
     number = getattr(received.event, "consume_no", None) if received is not None else None

@@ -64,17 +64,17 @@ impl Accounts {
     /// reference: without one this is a `ConfigError`. A reference that no worker ever sent is sent at once. One that may have
     /// been sent is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last
     /// attempt (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
-    /// sent (the last 90 days). `never_sent=True` says that the reference is new. `on_store_failure`: `"reject"`, the default,
+    /// sent (the last 90 days). `first_attempt=True` says that the reference is new. `on_store_failure`: `"reject"`, the default,
     /// fails with outcome `not_sent` when the store cannot be reached; `"accept"` continues with this process's memory alone,
     /// while another worker may do the same.
     ///
     /// A transfer with the same reference but another cardholder, type or amount is a `ConflictError`.
     #[pyo3(
         signature = (
-            *, cardholder_no, transfer_unique_no, r#type, amount, deadline=None, settle=None, since=None, never_sent=false, on_store_failure=None,
+            *, cardholder_no, transfer_unique_no, r#type, amount, deadline=None, settle=None, since=None, first_attempt=false, on_store_failure=None,
         ),
         text_signature = "($self, *, cardholder_no, transfer_unique_no, type, amount, deadline=None, settle=None, \
-            since=None, never_sent=False, on_store_failure='reject')",
+            since=None, first_attempt=False, on_store_failure='reject')",
     )]
     fn ensure_transfer(
         &self,
@@ -86,11 +86,11 @@ impl Accounts {
         deadline: Option<Given<'_, '_>>,
         settle: Option<Given<'_, '_>>,
         since: Option<Given<'_, '_>>,
-        never_sent: bool,
+        first_attempt: bool,
         on_store_failure: Option<Given<'_, '_>>,
     ) -> PyResult<Ensured> {
         let request = transfer(cardholder_no, transfer_unique_no, r#type, amount)?;
-        let options = ensured::options(deadline, settle, since, never_sent, on_store_failure)?;
+        let options = ensured::options(deadline, settle, since, first_attempt, on_store_failure)?;
         let ensured = self.0.get().run(py, move |client| client.accounts().ensure_transfer(&request, &options))?;
         Ensured::of(py, ensured)
     }

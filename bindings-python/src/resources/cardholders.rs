@@ -51,15 +51,15 @@ impl Cardholders {
     /// reference: without one this is a `ConfigError`. A reference that no worker ever sent is sent at once. One that may have
     /// been sent is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last
     /// attempt (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
-    /// sent (the last 90 days). `never_sent=True` says that the reference is new. `on_store_failure`: `"reject"`, the default,
+    /// sent (the last 90 days). `first_attempt=True` says that the reference is new. `on_store_failure`: `"reject"`, the default,
     /// fails with outcome `not_sent` when the store cannot be reached; `"accept"` continues with this process's memory alone,
     /// while another worker may do the same.
     #[pyo3(
         signature = (
-            *, cardholder_unique_no, sumsub_share_token, deadline=None, settle=None, since=None, never_sent=false, on_store_failure=None,
+            *, cardholder_unique_no, sumsub_share_token, deadline=None, settle=None, since=None, first_attempt=false, on_store_failure=None,
         ),
         text_signature = "($self, *, cardholder_unique_no, sumsub_share_token, deadline=None, settle=None, since=None, \
-            never_sent=False, on_store_failure='reject')",
+            first_attempt=False, on_store_failure='reject')",
     )]
     fn ensure_cardholder(
         &self,
@@ -69,7 +69,7 @@ impl Cardholders {
         deadline: Option<Given<'_, '_>>,
         settle: Option<Given<'_, '_>>,
         since: Option<Given<'_, '_>>,
-        never_sent: bool,
+        first_attempt: bool,
         on_store_failure: Option<Given<'_, '_>>,
     ) -> PyResult<Ensured> {
         let request = ApplyCardholder {
@@ -77,7 +77,7 @@ impl Cardholders {
             sumsub_share_token: text("sumsub_share_token", sumsub_share_token)?.into(),
             cardholder_no: None,
         };
-        let options = ensured::options(deadline, settle, since, never_sent, on_store_failure)?;
+        let options = ensured::options(deadline, settle, since, first_attempt, on_store_failure)?;
         let ensured = self.0.get().run(py, move |client| client.cardholders().ensure_cardholder(&request, &options))?;
         Ensured::of(py, ensured)
     }

@@ -80,15 +80,15 @@ impl Cards {
     /// reference: without one this is a `ConfigError`. A reference that no worker ever sent is sent at once. One that may have
     /// been sent is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last
     /// attempt (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
-    /// sent (the last 90 days). `never_sent=True` says that the reference is new. `on_store_failure`: `"reject"`, the default,
+    /// sent (the last 90 days). `first_attempt=True` says that the reference is new. `on_store_failure`: `"reject"`, the default,
     /// fails with outcome `not_sent` when the store cannot be reached; `"accept"` continues with this process's memory alone,
     /// while another worker may do the same.
     #[pyo3(
         signature = (
-            *, cardholder_no, card_unique_no, card_type, package_no=None, card_bin_no=None, address_info=None, deadline=None, settle=None, since=None, never_sent=false, on_store_failure=None,
+            *, cardholder_no, card_unique_no, card_type, package_no=None, card_bin_no=None, address_info=None, deadline=None, settle=None, since=None, first_attempt=false, on_store_failure=None,
         ),
         text_signature = "($self, *, cardholder_no, card_unique_no, card_type, package_no=None, card_bin_no=None, \
-            address_info=None, deadline=None, settle=None, since=None, never_sent=False, \
+            address_info=None, deadline=None, settle=None, since=None, first_attempt=False, \
             on_store_failure='reject')",
     )]
     fn ensure_card(
@@ -103,11 +103,11 @@ impl Cards {
         deadline: Option<Given<'_, '_>>,
         settle: Option<Given<'_, '_>>,
         since: Option<Given<'_, '_>>,
-        never_sent: bool,
+        first_attempt: bool,
         on_store_failure: Option<Given<'_, '_>>,
     ) -> PyResult<Ensured> {
         let request = application(cardholder_no, card_unique_no, card_type, package_no, card_bin_no, address_info)?;
-        let options = ensured::options(deadline, settle, since, never_sent, on_store_failure)?;
+        let options = ensured::options(deadline, settle, since, first_attempt, on_store_failure)?;
         let ensured = self.0.get().run(py, move |client| client.cards().ensure_card(&request, &options))?;
         Ensured::of(py, ensured)
     }

@@ -1,6 +1,6 @@
 //! The simulation calls of the platform's sandbox.
 
-use keysecure::{MerchantInfo, Simulated, SimulatedFee, SimulationResult};
+use keysecure::{MerchantInfo, SimulatedFee, SimulationRequest, SimulationResult};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 
@@ -38,8 +38,8 @@ fn fees(value: Given<'_, '_>) -> PyResult<Vec<SimulatedFee>> {
 }
 
 /// What a keyword of all simulation calls becomes.
-fn simulated(keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Simulated> {
-    let mut request = Simulated::default();
+fn simulated(keywords: Option<&Bound<'_, PyDict>>) -> PyResult<SimulationRequest> {
+    let mut request = SimulationRequest::default();
     let Some(keywords) = keywords else { return Ok(request) };
     for (name, value) in keywords {
         let name = name.extract::<String>()?;

@@ -14,7 +14,7 @@ use crate::values::Given;
 /// Tokens, attempts and webhooks in the memory of this process: `Client(..., store="memory")`.
 ///
 /// Use it when this process is the only one that works on its merchant references: it knows nothing of other processes, nor of
-/// an earlier run. So the `ensure_*` calls wait `settle` for each reference that is not given as `never_sent=True`. A forked
+/// an earlier run. So the `ensure_*` calls wait `settle` for each reference that is not given as `first_attempt=True`. A forked
 /// child begins with an empty one. `MemoryStore()` is a store of its own; the text `"memory"` names one that is shared by
 /// everything in the process.
 #[pyclass(frozen, module = "keysecure")]

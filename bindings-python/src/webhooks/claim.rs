@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 
-use super::received::Received;
+use super::received::VerifiedWebhook;
 use super::run;
 
 /// The right to handle a callback, from `WebhookVerifier.claim`:
@@ -19,14 +19,14 @@ use super::run;
 /// waits for a second answer to a purchase.
 #[pyclass(frozen, module = "keysecure")]
 pub struct Claim {
-    received: Py<Received>,
+    received: Py<VerifiedWebhook>,
     held: Mutex<Option<keysecure::Claim>>,
     process: u32,
     waits: bool,
 }
 
 impl Claim {
-    pub fn new(py: Python<'_>, received: Received, claim: keysecure::Claim, waits: bool) -> PyResult<Self> {
+    pub fn new(py: Python<'_>, received: VerifiedWebhook, claim: keysecure::Claim, waits: bool) -> PyResult<Self> {
         let received = Py::new(py, received)?;
         Ok(Self { received, held: Mutex::new(Some(claim)), process: process::id(), waits })
     }
@@ -53,7 +53,7 @@ impl Claim {
 impl Claim {
     /// The callback.
     #[getter]
-    fn received(&self, py: Python<'_>) -> Py<Received> {
+    fn received(&self, py: Python<'_>) -> Py<VerifiedWebhook> {
         self.received.clone_ref(py)
     }
 
@@ -68,7 +68,7 @@ impl Claim {
         self.end(py, drop).map(|_| ())
     }
 
-    fn __enter__(&self, py: Python<'_>) -> Py<Received> {
+    fn __enter__(&self, py: Python<'_>) -> Py<VerifiedWebhook> {
         self.received.clone_ref(py)
     }
 

@@ -15,8 +15,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView};
 
 pub use claim::Claim;
-pub use received::{Received, Verified};
-pub use responder::{Responder, reply_accept, reply_again, reply_decline};
+pub use received::{SignatureMatch, VerifiedWebhook};
+pub use responder::{Responder, reply_accept, reply_decline, reply_duplicate};
 pub use unknown::UnknownEvent;
 pub use verifier::WebhookVerifier;
 

@@ -13,14 +13,14 @@ use crate::errors::{instead, internal};
 
 /// A callback whose signature is valid.
 #[pyclass(frozen, eq, module = "keysecure")]
-pub struct Received {
-    pub core: keysecure::Received,
+pub struct VerifiedWebhook {
+    pub core: keysecure::VerifiedWebhook,
     at: SystemTime,
     event: PyOnceLock<Py<PyAny>>,
 }
 
-impl Received {
-    pub fn new(core: keysecure::Received) -> Self {
+impl VerifiedWebhook {
+    pub fn new(core: keysecure::VerifiedWebhook) -> Self {
         Self { core, at: SystemTime::now(), event: PyOnceLock::new() }
     }
 
@@ -30,14 +30,14 @@ impl Received {
     }
 }
 
-impl PartialEq for Received {
+impl PartialEq for VerifiedWebhook {
     fn eq(&self, other: &Self) -> bool {
         self.core == other.core
     }
 }
 
 #[pymethods]
-impl Received {
+impl VerifiedWebhook {
     /// The platform's id of the callback. It is not signed: do not build on it alone.
     #[getter]
     fn id(&self) -> &str {
@@ -117,10 +117,10 @@ impl Received {
 /// A proof that a signature is valid, without a look at what it says.
 #[pyclass(frozen, eq, module = "keysecure")]
 #[derive(PartialEq, Eq)]
-pub struct Verified(pub keysecure::Verified);
+pub struct SignatureMatch(pub keysecure::SignatureMatch);
 
 #[pymethods]
-impl Verified {
+impl SignatureMatch {
     /// Which of the verifier's secrets signed it, counted from 0.
     #[getter]
     fn secret(&self) -> usize {

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyCFunction, PyDict, PyString, PyTuple};
 
-use super::received::Received;
+use super::received::VerifiedWebhook;
 use super::{raw_body, run};
 use crate::attach::attach;
 use crate::errors::{config, invalid_input};
@@ -26,10 +26,10 @@ pub fn reply_accept() -> Vec<u8> {
 }
 
 /// The exact body to answer a webhook with that was handled before (`rejection` is `"replayed"`): it is accepted again. A
-/// purchase is declined, because nobody may decide on it twice; `WebhookVerifier.reply_again` repeats the first reply instead.
+/// purchase is declined, because nobody may decide on it twice; `WebhookVerifier.reply_duplicate` repeats the first reply instead.
 #[pyfunction]
-pub fn reply_again(body: Given<'_, '_>) -> PyResult<Vec<u8>> {
-    Ok(keysecure::reply_again(&raw_body(body)?).into_bytes())
+pub fn reply_duplicate(body: Given<'_, '_>) -> PyResult<Vec<u8>> {
+    Ok(keysecure::reply_duplicate(&raw_body(body)?).into_bytes())
 }
 
 /// The exact body to decline with; the platform requires a message.
@@ -83,7 +83,7 @@ impl Responder {
 
     /// The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the
     /// default.
-    fn respond(&self, py: Python<'_>, received: &Bound<'_, Received>) -> PyResult<Vec<u8>> {
+    fn respond(&self, py: Python<'_>, received: &Bound<'_, VerifiedWebhook>) -> PyResult<Vec<u8>> {
         self.respond_by(py, received, None)
     }
 
@@ -92,7 +92,7 @@ impl Responder {
     fn respond_by(
         &self,
         py: Python<'_>,
-        received: &Bound<'_, Received>,
+        received: &Bound<'_, VerifiedWebhook>,
         decide: Option<Py<PyAny>>,
     ) -> PyResult<Vec<u8>> {
         let received = received.get();

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keysecure::WhenUnavailable;
+use keysecure::OnStoreFailure;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDelta, PyDict, PyString};
 
 use super::claim::Claim;
 use super::headers::Headers;
-use super::received::{Received, Verified, event_object};
+use super::received::{SignatureMatch, VerifiedWebhook, event_object};
 use super::{raw_body, run};
 use crate::errors::config;
 use crate::process::PerProcess;
@@ -39,7 +39,7 @@ pub struct WebhookVerifier {
     core: PerProcess<Arc<keysecure::WebhookVerifier>>,
     store: Option<Setting>,
     waits: bool,
-    when_unavailable: WhenUnavailable,
+    when_unavailable: OnStoreFailure,
     max_body: usize,
 }
 
@@ -48,7 +48,7 @@ impl WebhookVerifier {
         py: Python<'_>,
         core: keysecure::WebhookVerifier,
         store: Option<Setting>,
-        when_unavailable: WhenUnavailable,
+        when_unavailable: OnStoreFailure,
         max_body: usize,
     ) -> PyResult<Self> {
         let core = guarded(py, core, store.as_ref(), when_unavailable)?.max_body(max_body);
@@ -69,7 +69,7 @@ fn guarded(
     py: Python<'_>,
     core: keysecure::WebhookVerifier,
     store: Option<&Setting>,
-    when_unavailable: WhenUnavailable,
+    when_unavailable: OnStoreFailure,
 ) -> PyResult<keysecure::WebhookVerifier> {
     let replays = store.map(|store| store.here(py)).transpose()?.and_then(|store| store.replay_store());
     Ok(replays.map_or(core.clone(), |replays| core.replay_guard(replays, when_unavailable)))
@@ -122,8 +122,8 @@ impl WebhookVerifier {
         };
         let when_unavailable =
             match when_unavailable.map(|value| settings::text("when_unavailable", value)).transpose()?.as_deref() {
-                None | Some("reject") => WhenUnavailable::Reject,
-                Some("accept") => WhenUnavailable::Accept,
+                None | Some("reject") => OnStoreFailure::Reject,
+                Some("accept") => OnStoreFailure::Accept,
                 Some(_) => return Err(config(py, "when_unavailable must be reject or accept")),
             };
         let mut core = keysecure::WebhookVerifier::new(app_id, secrets)?;
@@ -136,8 +136,8 @@ impl WebhookVerifier {
 
     /// The same verifier, taking callbacks of any age, which lets old ones be played again: for looking at stored
     /// callbacks only.
-    fn accepting_any_age(&self, py: Python<'_>) -> PyResult<Self> {
-        let core = (*self.here(py)?).clone().accepting_any_age();
+    fn ignore_timestamp(&self, py: Python<'_>) -> PyResult<Self> {
+        let core = (*self.here(py)?).clone().ignore_timestamp();
         Self::make(py, core, self.store.as_ref().map(|store| store.clone_ref(py)), self.when_unavailable, self.max_body)
     }
 
@@ -145,39 +145,44 @@ impl WebhookVerifier {
     ///
     /// `headers` is a mapping or an iterable of pairs, names and values as str or bytes (a list for a header that came
     /// several times), found without regard to case; `body` the raw body as bytes, before any parsing. Whatever a sender
-    /// can make of them ends in a `Received` or a `WebhookError`.
-    fn verify(&self, py: Python<'_>, headers: Given<'_, '_>, body: Given<'_, '_>) -> PyResult<Received> {
+    /// can make of them ends in a `VerifiedWebhook` or a `WebhookError`.
+    fn verify(&self, py: Python<'_>, headers: Given<'_, '_>, body: Given<'_, '_>) -> PyResult<VerifiedWebhook> {
         let (headers, body, core) = (Headers::of(headers)?, raw_body(body)?, self.here(py)?);
         let long = self.waits || body.len() > LARGE;
-        run(py, long, || core.verify(headers.pairs(), &body)).map(Received::new)
+        run(py, long, || core.verify(headers.pairs(), &body)).map(VerifiedWebhook::new)
     }
 
     /// Verifies the signature and the age only: no look at the action, no typing, no replay guard.
-    fn verify_signature(&self, py: Python<'_>, headers: Given<'_, '_>, body: Given<'_, '_>) -> PyResult<Verified> {
+    fn verify_signature(
+        &self,
+        py: Python<'_>,
+        headers: Given<'_, '_>,
+        body: Given<'_, '_>,
+    ) -> PyResult<SignatureMatch> {
         let (headers, body, core) = (Headers::of(headers)?, raw_body(body)?, self.here(py)?);
-        run(py, body.len() > LARGE, || core.verify_signature(headers.pairs(), &body)).map(Verified)
+        run(py, body.len() > LARGE, || core.verify_signature(headers.pairs(), &body)).map(SignatureMatch)
     }
 
     /// Verifies a callback as `verify` does and claims it: a `Claim`, for a `with` block that handles it. So it is handled
     /// once however often it comes, and again when it could not be handled.
     ///
     /// A `WebhookError` with `rejection` `"replayed"` means that it was handled before: answer it with
-    /// `verifier.reply_again(body)`. `"in_progress"` means that another worker handles it at this moment: answer with an error, so that it comes again.
+    /// `verifier.reply_duplicate(body)`. `"in_progress"` means that another worker handles it at this moment: answer with an error, so that it comes again.
     /// Without a store every webhook is new.
     fn claim(&self, py: Python<'_>, headers: Given<'_, '_>, body: Given<'_, '_>) -> PyResult<Claim> {
         let (headers, body, core) = (Headers::of(headers)?, raw_body(body)?, self.here(py)?);
         let long = self.waits || body.len() > LARGE;
         let (received, claim) = run(py, long, || core.claim(headers.pairs(), &body))?;
-        Claim::new(py, Received::new(received), claim, self.waits)
+        Claim::new(py, VerifiedWebhook::new(received), claim, self.waits)
     }
 
     /// The exact body to answer a webhook with that was accepted before (`rejection` is `"replayed"`): a purchase gets its first
     /// reply again, everything else is accepted.
     ///
     /// While that reply is being made, this waits for it, 0.6 seconds at most. A purchase without one is declined.
-    fn reply_again(&self, py: Python<'_>, body: Given<'_, '_>) -> PyResult<Vec<u8>> {
+    fn reply_duplicate(&self, py: Python<'_>, body: Given<'_, '_>) -> PyResult<Vec<u8>> {
         let (body, core) = (raw_body(body)?, self.here(py)?);
-        run(py, true, || Ok(core.reply_again(&body))).map(String::into_bytes)
+        run(py, true, || Ok(core.reply_duplicate(&body))).map(String::into_bytes)
     }
 
     /// Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it.

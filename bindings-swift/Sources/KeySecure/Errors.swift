@@ -3,7 +3,7 @@ import Foundation
 /// What every error carries, whatever its case.
 extension KeySecureError {
     /// All that is known.
-    public var facts: ErrorFacts {
+    public var facts: ErrorDetails {
         switch self {
         case let .Config(facts), let .InvalidInput(facts), let .Transport(facts), let .Timeout(facts),
             let .Authentication(facts), let .Permission(facts), let .RateLimit(facts), let .NotFound(facts),
@@ -49,7 +49,7 @@ extension KeySecureError {
     /// An argument that Swift can hold and the core cannot take.
     static func refused(_ field: String, _ rule: String) -> KeySecureError {
         .InvalidInput(
-            facts: ErrorFacts(
+            facts: ErrorDetails(
                 text: "\(field) \(rule)", kind: .invalidInput, outcome: .notSent, code: nil, msg: nil, field: field,
                 httpStatus: nil, operation: nil, attempts: 0, retryAfter: nil, transportFault: nil, rejection: nil))
     }
@@ -57,7 +57,7 @@ extension KeySecureError {
     /// An awaited call for which the system gave no thread.
     static func noThread() -> KeySecureError {
         .Transport(
-            facts: ErrorFacts(
+            facts: ErrorDetails(
                 text: "the system gave no thread for the call; nothing was sent", kind: .transport, outcome: .notSent, code: nil,
                 msg: nil, field: nil, httpStatus: nil, operation: nil, attempts: 0, retryAfter: nil, transportFault: .other,
                 rejection: nil))

@@ -33,7 +33,7 @@ extension ConsumptionType: OpenEnum {
     public var text: String { if case let .unknown(raw) = self { raw } else { description } }
 }
 
-extension Exemption: OpenEnum {
+extension FeeWaiver: OpenEnum {
     public init(_ text: String) { self = exemptionOf(text: text) }
     public var text: String { if case let .unknown(raw) = self { raw } else { description } }
 }

@@ -38,7 +38,7 @@ public final class URLSessionTransport: Transport {
         for header in request.headers {
             outgoing.setValue(header.value, forHTTPHeaderField: header.name)
         }
-        let exchange = Exchange(most: request.maxAnswer)
+        let exchange = Exchange(most: request.maxResponseBytes)
         let session = URLSession(configuration: settings(), delegate: exchange, delegateQueue: nil)
         // A session holds on to its delegate until it is told to end.
         defer { session.invalidateAndCancel() }

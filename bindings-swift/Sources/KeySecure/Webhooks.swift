@@ -7,7 +7,7 @@ extension WebhookVerifier {
     }
 
     /// Verifies a callback and types what it says. Header names are found without regard to case; `body` is the raw body.
-    public func verify(headers: [String: String], body: Data) throws -> Received {
+    public func verify(headers: [String: String], body: Data) throws -> VerifiedWebhook {
         try verify(headers: headers.map { Header(name: $0.key, value: $0.value) }, body: body)
     }
 

@@ -77,7 +77,7 @@ final class ErrorTests: XCTestCase {
 
     func testAWaitOfAnyLengthCanBeSaid() throws {
         func suggestion(_ retryAfter: TimeInterval) -> String? {
-            let facts = ErrorFacts(
+            let facts = ErrorDetails(
                 text: "slow down", kind: .rateLimit, outcome: .rejected, code: 1009, msg: nil, field: nil, httpStatus: 429,
                 operation: nil, attempts: 1, retryAfter: retryAfter, transportFault: nil, rejection: nil)
             return KeySecureError.RateLimit(facts: facts).recoverySuggestion
@@ -110,7 +110,7 @@ final class ErrorTests: XCTestCase {
         setenv("KEYSECURE_STORE", "file:\(folder)", 1)
         defer { unsetenv("KEYSECURE_STORE") }
         let made = try Client.fromEnv().accounts().ensureTransfer(
-            cardholderNo: sandbox.cardholder(), transferUniqueNo: "t", type: .in, amount: 5, neverSent: true)
+            cardholderNo: sandbox.cardholder(), transferUniqueNo: "t", type: .in, amount: 5, firstAttempt: true)
         XCTAssertTrue(made.created)
         XCTAssertTrue(FileManager.default.fileExists(atPath: folder), "the store is that of the variable")
         let wrong = [

@@ -26,7 +26,7 @@ final class FaultTests: XCTestCase {
         let holder = try sandbox.cardholder()
         try sandbox.fault("drop_after_commit", on: "accounts.transfer")
         let ensured = try client.accounts().ensureTransfer(
-            cardholderNo: holder, transferUniqueNo: "once", type: .in, amount: 5, deadline: 30, settle: 1, neverSent: true)
+            cardholderNo: holder, transferUniqueNo: "once", type: .in, amount: 5, deadline: 30, settle: 1, firstAttempt: true)
         XCTAssertEqual(ensured.value.transferUniqueNo, "once")
         XCTAssertTrue(ensured.created, "this call made it, and only the response was lost")
         let again = try client.accounts().ensureTransfer(

@@ -127,7 +127,7 @@ final class StoreTests: XCTestCase {
             let call = {
                 // Less than the 120 s for which a transport is waited for that may deliver a request later.
                 _ = try client.accounts().ensureTransfer(
-                    cardholderNo: holder, transferUniqueNo: "t-1", type: .in, amount: 5, deadline: 100, neverSent: true)
+                    cardholderNo: holder, transferUniqueNo: "t-1", type: .in, amount: 5, deadline: 100, firstAttempt: true)
             }
             if waits { XCTAssertEqual(try failure { try call() }.field, "deadline") } else { XCTAssertNoThrow(try call()) }
         }

@@ -132,7 +132,7 @@ final class TransportTests: XCTestCase {
     }
 
     func testAnAnswerThatTheTransportShouldHaveCutIsAnError() throws {
-        let client = try client(with: AnswersInMemory { request in String(repeating: " ", count: Int(request.maxAnswer) + 1) })
+        let client = try client(with: AnswersInMemory { request in String(repeating: " ", count: Int(request.maxResponseBytes) + 1) })
         XCTAssertEqual(try failure { _ = try client.cards().get(cardNo: "1") }.kind, .invalidResponse)
     }
 

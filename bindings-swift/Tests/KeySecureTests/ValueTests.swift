@@ -161,7 +161,7 @@ final class ValueTests: XCTestCase {
     }
 
     func testAValueThatCannotBeShownDoesNotEndTheProgram() {
-        XCTAssertEqual("\(Simulated(amount: .nan))", "(cannot be shown)")
+        XCTAssertEqual("\(SimulationRequest(amount: .nan))", "(cannot be shown)")
     }
 
     func testTheLibraryIsTheOneThatTheCodeWasMadeFor() {

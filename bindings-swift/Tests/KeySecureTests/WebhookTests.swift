@@ -19,7 +19,7 @@ final class WebhookTests: XCTestCase {
     func testACallbackThatIsSignedIsTyped() throws {
         let received = try WebhookVerifier(appId: "app-1", secret: secret).verify(headers: signed(body), body: body)
         XCTAssertEqual(received.id(), "evt-1")
-        XCTAssertEqual(received.secret(), 0)
+        XCTAssertEqual(received.secretIndex(), 0)
         guard case let .cardUpdate(data) = received.event() else { return XCTFail("\(received)") }
         XCTAssertEqual(data.cardNo, "k1")
         XCTAssertEqual(data.afterStatus, .activated)
@@ -57,8 +57,8 @@ final class WebhookTests: XCTestCase {
         XCTAssertEqual(try failure { _ = try verifier.claim(headers: headers, body: body) }.rejection, .inProgress)
         XCTAssertTrue(claim.finish())
         XCTAssertEqual(try failure { _ = try verifier.claim(headers: headers, body: body) }.rejection, .replayed)
-        XCTAssertEqual(replyAgain(body: body), replyAccept())
-        XCTAssertTrue(replyAgain(body: purchase).contains(#""code":1"#), "no replay approves a purchase")
+        XCTAssertEqual(replyDuplicate(body: body), replyAccept())
+        XCTAssertTrue(replyDuplicate(body: purchase).contains(#""code":1"#), "no replay approves a purchase")
     }
 
     func testAnythingHostileIsATypedRejection() throws {
@@ -74,7 +74,7 @@ final class WebhookTests: XCTestCase {
 
     func testSeveralSecretsServeWhileOneIsReplaced() throws {
         let verifier = try WebhookVerifier(appId: "app-1", secrets: ["another-secret-another-secret-00", secret])
-        XCTAssertEqual(try verifier.verify(headers: signed(body), body: body).secret(), 1)
+        XCTAssertEqual(try verifier.verify(headers: signed(body), body: body).secretIndex(), 1)
     }
 
     func testAStoreOfTheMerchantsThatThrowsRejects() throws {
@@ -164,7 +164,7 @@ final class WebhookTests: XCTestCase {
             XCTAssertEqual(reply, try replyDecline(message: "worker 1 says no"))
             XCTAssertEqual(
                 try failure { _ = try workers[0].0.verify(headers: headers, body: purchase) }.rejection, .replayed)
-            XCTAssertEqual(workers[1].0.replyAgain(body: purchase), reply)
+            XCTAssertEqual(workers[1].0.replyDuplicate(body: purchase), reply)
         }
         XCTAssertEqual(decided.value, 1)
     }
@@ -175,7 +175,7 @@ final class WebhookTests: XCTestCase {
         let responder = Responder(budget: 0.8) { _ in .approve }
         XCTAssertEqual(responder.respond(received: try verifier.verify(headers: headers, body: purchase)), replyAccept())
         XCTAssertEqual(try failure { _ = try verifier.verify(headers: headers, body: purchase) }.rejection, .replayed)
-        XCTAssertEqual(verifier.replyAgain(body: purchase), replyAccept())
+        XCTAssertEqual(verifier.replyDuplicate(body: purchase), replyAccept())
     }
 
     func testWhatIsLateOrThrowsIsDeclinedAndLoggedWithoutTheErrorsText() throws {

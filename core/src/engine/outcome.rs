@@ -1,7 +1,7 @@
 //! What a response with an error code says about the request. Pure: a function of code and HTTP status.
 
 use super::envelope::{Flaw, Unreadable};
-use super::retry::Happened;
+use super::retry::AttemptOutcome;
 use crate::error::{Error, Outcome};
 
 /// Whether the platform documents this code (platform documentation, error codes).
@@ -11,10 +11,10 @@ pub(super) fn is_documented(code: i64) -> bool {
 
 /// The outcome of a request whose response has this code, not 0, under this HTTP status.
 ///
-/// `Rejected` needs the platform's word that it did not do it. Code 1001, a system error, may strike after the request
-/// was carried out. A code that the platform does not document counts only from its own ranges and under a status that
+/// `Rejected` requires that the platform says it did not carry the request out. Code 1001, a system error, may occur after
+/// the request was carried out. A code that the platform does not document counts only from its own ranges and under a status that
 /// refuses: gateways in between wrap their failures in `{"code": 504, ...}` too, and time out while the platform works.
-pub(super) fn of_code(code: i64, http_status: u16) -> Outcome {
+pub(super) fn from_code(code: i64, http_status: u16) -> Outcome {
     let refuses = matches!(http_status, 200..=299 | 400..=499) && !matches!(http_status, 408 | 429);
     let rejected = match code {
         1001 => false,
@@ -24,23 +24,23 @@ pub(super) fn of_code(code: i64, http_status: u16) -> Outcome {
     if rejected { Outcome::Rejected } else { Outcome::Unknown }
 }
 
-/// What became of a request whose response has this code, not 0, with the error.
-pub(super) fn refusal(code: i64, msg: &str, http_status: u16) -> (Happened, Error) {
-    match of_code(code, http_status) {
+/// The outcome of an attempt whose response has this code, not 0, with the error.
+pub(super) fn refusal(code: i64, msg: &str, http_status: u16) -> (AttemptOutcome, Error) {
+    match from_code(code, http_status) {
         Outcome::Unknown if code != 1001 => {
-            (Happened::NotAnEnvelope { http_status }, Error::undocumented(code, msg, http_status))
+            (AttemptOutcome::MalformedResponse { http_status }, Error::undocumented(code, msg, http_status))
         }
-        outcome => (Happened::Refused(code), Error::api(code, msg, outcome)),
+        outcome => (AttemptOutcome::Refused(code), Error::api(code, msg, outcome)),
     }
 }
 
-/// What became of a request whose response cannot be relied on, with the error.
-pub(super) fn of_unreadable(unreadable: Unreadable, http_status: u16) -> (Happened, Error) {
+/// The outcome of an attempt whose response cannot be relied on, with the error.
+pub(super) fn for_unreadable(unreadable: Unreadable, http_status: u16) -> (AttemptOutcome, Error) {
     match (unreadable.flaw, http_status) {
-        (Flaw::Bare, 401) => (Happened::Unauthorized, Error::unauthorized()),
-        (Flaw::Bare, 403) => (Happened::NotAnEnvelope { http_status }, Error::forbidden()),
-        (Flaw::Contradictory, _) => (Happened::Unacceptable, unreadable.error),
-        _ => (Happened::NotAnEnvelope { http_status }, unreadable.error),
+        (Flaw::Bare, 401) => (AttemptOutcome::Unauthorized, Error::unauthorized()),
+        (Flaw::Bare, 403) => (AttemptOutcome::MalformedResponse { http_status }, Error::forbidden()),
+        (Flaw::Contradictory, _) => (AttemptOutcome::Unacceptable, unreadable.error),
+        _ => (AttemptOutcome::MalformedResponse { http_status }, unreadable.error),
     }
 }
 
@@ -55,7 +55,7 @@ mod tests {
         let documented = (1002..=1022).chain(2001..=2011).chain([4005, 4010, 4016, 4017]);
         for code in documented {
             for status in STATUSES {
-                assert_eq!(of_code(code, status), Outcome::Rejected, "{code} under {status}");
+                assert_eq!(from_code(code, status), Outcome::Rejected, "{code} under {status}");
             }
         }
     }
@@ -66,7 +66,7 @@ mod tests {
             for status in STATUSES {
                 let refuses = matches!(status, 200 | 201 | 299 | 400 | 401 | 403 | 404 | 499);
                 let expected = if refuses { Outcome::Rejected } else { Outcome::Unknown };
-                assert_eq!(of_code(code, status), expected, "{code} under {status}");
+                assert_eq!(from_code(code, status), expected, "{code} under {status}");
             }
         }
     }
@@ -75,7 +75,7 @@ mod tests {
     fn every_other_code_leaves_the_outcome_unknown() {
         for code in [i64::MIN, -1002, -1, 1, 2, 401, 403, 500, 504, 999, 1001, 5000, 10_007, i64::MAX] {
             for status in STATUSES {
-                assert_eq!(of_code(code, status), Outcome::Unknown, "{code} under {status}");
+                assert_eq!(from_code(code, status), Outcome::Unknown, "{code} under {status}");
             }
         }
     }

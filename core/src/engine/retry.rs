@@ -1,92 +1,93 @@
-//! What to do after an attempt. Pure: a function of what happened, so every row of the table can be tested.
+//! Decides what to do after an attempt. Pure functions, so that every row of the table can be tested.
 //!
-//! A request is sent again only when that cannot do a thing twice: reads; requests that provably never left whole;
-//! requests that the platform refused before acting (1005, 1006, 1007, 1009, HTTP 401 without a code). A mutation with an unknown outcome is
-//! never sent again from here.
+//! A request is sent again only when that cannot carry out an operation twice: reads; requests that provably never left
+//! whole; requests that the platform refused before acting (1005, 1006, 1007, 1009, HTTP 401 without a code). A mutation
+//! with an unknown outcome is never sent again.
 
 use std::time::Duration;
 
 use super::operation::Effect;
 
-/// What became of one attempt.
+/// The outcome of one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Happened {
-    /// The platform answered with this code, not 0.
+pub(crate) enum AttemptOutcome {
+    /// The platform responded with this code, not 0.
     Refused(i64),
     /// HTTP 401 without a code: the Api-Key or the access token was refused before anything was done.
     Unauthorized,
-    /// No answer; whether the whole request may have reached the platform.
-    NoAnswer { sent: bool },
-    /// Nothing was sent: the moment by which it had to begin has passed.
+    /// No response; `sent` says whether the whole request may have reached the platform.
+    NoResponse { sent: bool },
+    /// Nothing was sent: the deadline for the first byte has passed.
     TooLate,
-    /// An answer that is not the platform's envelope, or has a code that may be a gateway's; 5xx, 408 and 429 may pass.
-    NotAnEnvelope { http_status: u16 },
+    /// A response that is not the platform's envelope, or has a code that may come from a gateway; 5xx, 408 and 429 are
+    /// transient.
+    MalformedResponse { http_status: u16 },
     /// The call was ended while it waited for the network.
     Interrupted,
-    /// An answer that is no HTTP or too large to read.
+    /// A response that is not HTTP or too large.
     Unreadable,
-    /// An answer that contradicts itself, or with success whose data says otherwise or cannot be decrypted.
+    /// A response that contradicts itself.
     Unacceptable,
 }
 
-/// What was tried so far.
+/// The attempts of a call so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Tried {
+pub(crate) struct RetryState {
     pub effect: Effect,
     /// Whether the operation sends an access token.
     pub has_token: bool,
-    /// Re-sendings after a back-off.
+    /// Retries after a back-off.
     pub retries: u32,
     pub max_retries: u32,
     pub clock_relearned: bool,
-    /// How often a new token was got after the platform refused one.
+    /// How often a token was renewed after the platform refused one.
     pub token_renewals: u32,
-    /// Whether other workers may void each new token, because the store they share cannot be reached.
-    pub contested: bool,
+    /// Whether the shared token store cannot be reached, so that other workers may invalidate each new token.
+    pub store_unavailable: bool,
 }
 
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// Learn the platform's clock from the answer and send again at once.
+pub(crate) enum RetryDecision {
+    /// Learn the platform's clock from the response and send again at once.
     RelearnClock,
-    /// Get a new token and send again at once.
+    /// Renew the token and send again at once.
     RenewToken,
     /// Wait, then send again.
     BackOff,
-    /// Give up; the error says what that means.
+    /// Return the error.
     Fail,
 }
 
-/// Decides.
-pub(crate) fn next(happened: Happened, tried: Tried) -> Next {
-    let back_off = if tried.retries < tried.max_retries { Next::BackOff } else { Next::Fail };
-    let read = tried.effect == Effect::Read;
-    let renewable = tried.has_token && tried.token_renewals < most_renewals(tried);
-    match happened {
-        Happened::Refused(1005) if !tried.clock_relearned => Next::RelearnClock,
-        Happened::Refused(1006 | 1007) | Happened::Unauthorized if renewable => Next::RenewToken,
-        // A gateway's own code under HTTP 401: likely the token, but no word of the platform's.
-        Happened::NotAnEnvelope { http_status: 401 } if read && renewable => Next::RenewToken,
-        Happened::Refused(1009) | Happened::NoAnswer { sent: false } => back_off,
-        Happened::Refused(1001)
-        | Happened::NoAnswer { sent: true }
-        | Happened::NotAnEnvelope { http_status: 408 | 429 | 500.. }
+/// Decides what to do after an attempt with this outcome.
+pub(crate) fn decide(outcome: AttemptOutcome, state: RetryState) -> RetryDecision {
+    let back_off = if state.retries < state.max_retries { RetryDecision::BackOff } else { RetryDecision::Fail };
+    let read = state.effect == Effect::Read;
+    let renewable = state.has_token && state.token_renewals < most_renewals(state);
+    match outcome {
+        AttemptOutcome::Refused(1005) if !state.clock_relearned => RetryDecision::RelearnClock,
+        AttemptOutcome::Refused(1006 | 1007) | AttemptOutcome::Unauthorized if renewable => RetryDecision::RenewToken,
+        // A gateway's code under HTTP 401: likely the token, but the platform did not say so.
+        AttemptOutcome::MalformedResponse { http_status: 401 } if read && renewable => RetryDecision::RenewToken,
+        AttemptOutcome::Refused(1009) | AttemptOutcome::NoResponse { sent: false } => back_off,
+        AttemptOutcome::Refused(1001)
+        | AttemptOutcome::NoResponse { sent: true }
+        | AttemptOutcome::MalformedResponse { http_status: 408 | 429 | 500.. }
             if read =>
         {
             back_off
         }
-        _ => Next::Fail,
+        _ => RetryDecision::Fail,
     }
 }
 
-/// The least time that an attempt gets, as long as there is so much: shares must not shrink to nothing.
+/// The least time of an attempt, if that much is left: shares must not shrink to nothing.
 const LEAST_SHARE: Duration = Duration::from_millis(250);
 
 /// How long an attempt may take of the `left` time of its call. While a read can still be sent again, half of it: a
 /// connection that died silently must not use up the whole time-out. A mutation gets all of it, as it has no second try.
-pub(crate) fn share(left: Duration, tried: Tried) -> Duration {
-    if tried.effect == Effect::Read && tried.retries < tried.max_retries {
+pub(crate) fn share(left: Duration, state: RetryState) -> Duration {
+    if state.effect == Effect::Read && state.retries < state.max_retries {
         (left / 2).max(LEAST_SHARE).min(left)
     } else {
         left
@@ -94,16 +95,16 @@ pub(crate) fn share(left: Duration, tried: Tried) -> Duration {
 }
 
 /// A token that is refused twice will be refused again, unless other workers fetch theirs in between.
-fn most_renewals(tried: Tried) -> u32 {
-    if tried.contested { 50 } else { 1 }
+fn most_renewals(state: RetryState) -> u32 {
+    if state.store_unavailable { 50 } else { 1 }
 }
 
-/// The longest single wait.
+/// The longest back-off.
 const CAP: Duration = Duration::from_secs(8);
 const BASE: Duration = Duration::from_millis(500);
 
 /// How long to wait before re-sending number `retry` (0 is the first): full jitter, so that a fleet does not come back
-/// all at once. `random` is uniform over `u64`; `asked` is the platform's `Retry-After`. Unless it was asked for, a wait
+/// all at once. `random` is uniform over `u64`; `asked` is the platform's `Retry-After`. Without one, a wait
 /// takes at most a quarter of the `left` time, so that it never uses up the attempts behind it.
 pub(crate) fn back_off(retry: u32, random: u64, asked: Option<Duration>, left: Duration) -> Duration {
     let ceiling = BASE.saturating_mul(1u32.checked_shl(retry).unwrap_or(u32::MAX)).min(CAP);
@@ -116,92 +117,95 @@ pub(crate) fn back_off(retry: u32, random: u64, asked: Option<Duration>, left: D
 mod tests {
     use super::*;
 
-    const FRESH: Tried = Tried {
+    const FRESH: RetryState = RetryState {
         effect: Effect::Mutation,
         has_token: true,
         retries: 0,
         max_retries: 2,
         clock_relearned: false,
         token_renewals: 0,
-        contested: false,
+        store_unavailable: false,
     };
-    const READ: Tried = Tried { effect: Effect::Read, ..FRESH };
+    const READ: RetryState = RetryState { effect: Effect::Read, ..FRESH };
 
     #[test]
     fn what_was_refused_before_acting_is_sent_again() {
-        for tried in [FRESH, READ] {
-            assert_eq!(next(Happened::Refused(1005), tried), Next::RelearnClock);
-            assert_eq!(next(Happened::Refused(1006), tried), Next::RenewToken);
-            assert_eq!(next(Happened::Refused(1007), tried), Next::RenewToken);
-            assert_eq!(next(Happened::Unauthorized, tried), Next::RenewToken);
-            assert_eq!(next(Happened::Refused(1009), tried), Next::BackOff);
-            assert_eq!(next(Happened::NoAnswer { sent: false }, tried), Next::BackOff);
+        for state in [FRESH, READ] {
+            assert_eq!(decide(AttemptOutcome::Refused(1005), state), RetryDecision::RelearnClock);
+            assert_eq!(decide(AttemptOutcome::Refused(1006), state), RetryDecision::RenewToken);
+            assert_eq!(decide(AttemptOutcome::Refused(1007), state), RetryDecision::RenewToken);
+            assert_eq!(decide(AttemptOutcome::Unauthorized, state), RetryDecision::RenewToken);
+            assert_eq!(decide(AttemptOutcome::Refused(1009), state), RetryDecision::BackOff);
+            assert_eq!(decide(AttemptOutcome::NoResponse { sent: false }, state), RetryDecision::BackOff);
         }
     }
 
     #[test]
     fn clock_and_token_are_mended_once() {
-        let tried = Tried { clock_relearned: true, token_renewals: 1, ..FRESH };
+        let state = RetryState { clock_relearned: true, token_renewals: 1, ..FRESH };
         for code in [1005, 1006, 1007] {
-            assert_eq!(next(Happened::Refused(code), tried), Next::Fail);
+            assert_eq!(decide(AttemptOutcome::Refused(code), state), RetryDecision::Fail);
         }
-        assert_eq!(next(Happened::Unauthorized, tried), Next::Fail);
-        for happened in [Happened::Refused(1007), Happened::Unauthorized] {
-            assert_eq!(next(happened, Tried { has_token: false, ..FRESH }), Next::Fail);
+        assert_eq!(decide(AttemptOutcome::Unauthorized, state), RetryDecision::Fail);
+        for outcome in [AttemptOutcome::Refused(1007), AttemptOutcome::Unauthorized] {
+            assert_eq!(decide(outcome, RetryState { has_token: false, ..FRESH }), RetryDecision::Fail);
         }
     }
 
     #[test]
     fn a_token_that_others_may_void_is_renewed_again_but_not_for_ever() {
-        for (token_renewals, expected) in [(0, Next::RenewToken), (49, Next::RenewToken), (50, Next::Fail)] {
-            let tried = Tried { contested: true, token_renewals, ..FRESH };
-            assert_eq!(next(Happened::Refused(1007), tried), expected);
+        for (token_renewals, expected) in
+            [(0, RetryDecision::RenewToken), (49, RetryDecision::RenewToken), (50, RetryDecision::Fail)]
+        {
+            let state = RetryState { store_unavailable: true, token_renewals, ..FRESH };
+            assert_eq!(decide(AttemptOutcome::Refused(1007), state), expected);
         }
     }
 
     #[test]
     fn a_mutation_that_may_have_been_done_is_never_sent_again() {
         let mut unknown = vec![
-            Happened::NoAnswer { sent: true },
-            Happened::Unreadable,
-            Happened::Unacceptable,
-            Happened::Refused(1001),
+            AttemptOutcome::NoResponse { sent: true },
+            AttemptOutcome::Unreadable,
+            AttemptOutcome::Unacceptable,
+            AttemptOutcome::Refused(1001),
         ];
         unknown.extend(
-            [200, 302, 401, 403, 408, 429, 500, 502, 503].map(|http_status| Happened::NotAnEnvelope { http_status }),
+            [200, 302, 401, 403, 408, 429, 500, 502, 503]
+                .map(|http_status| AttemptOutcome::MalformedResponse { http_status }),
         );
-        for happened in unknown {
-            assert_eq!(next(happened, FRESH), Next::Fail, "{happened:?}");
+        for outcome in unknown {
+            assert_eq!(decide(outcome, FRESH), RetryDecision::Fail, "{outcome:?}");
         }
     }
 
     #[test]
     fn a_read_is_sent_again_when_that_may_help() {
-        for happened in [
-            Happened::NoAnswer { sent: true },
-            Happened::Refused(1001),
-            Happened::NotAnEnvelope { http_status: 408 },
-            Happened::NotAnEnvelope { http_status: 429 },
-            Happened::NotAnEnvelope { http_status: 503 },
+        for outcome in [
+            AttemptOutcome::NoResponse { sent: true },
+            AttemptOutcome::Refused(1001),
+            AttemptOutcome::MalformedResponse { http_status: 408 },
+            AttemptOutcome::MalformedResponse { http_status: 429 },
+            AttemptOutcome::MalformedResponse { http_status: 503 },
         ] {
-            assert_eq!(next(happened, READ), Next::BackOff, "{happened:?}");
+            assert_eq!(decide(outcome, READ), RetryDecision::BackOff, "{outcome:?}");
         }
-        assert_eq!(next(Happened::NotAnEnvelope { http_status: 401 }, READ), Next::RenewToken);
-        for happened in [
-            Happened::NotAnEnvelope { http_status: 200 },
-            Happened::NotAnEnvelope { http_status: 403 },
-            Happened::Unreadable,
-            Happened::Unacceptable,
-            Happened::Refused(2002),
+        assert_eq!(decide(AttemptOutcome::MalformedResponse { http_status: 401 }, READ), RetryDecision::RenewToken);
+        for outcome in [
+            AttemptOutcome::MalformedResponse { http_status: 200 },
+            AttemptOutcome::MalformedResponse { http_status: 403 },
+            AttemptOutcome::Unreadable,
+            AttemptOutcome::Unacceptable,
+            AttemptOutcome::Refused(2002),
         ] {
-            assert_eq!(next(happened, READ), Next::Fail, "{happened:?}");
+            assert_eq!(decide(outcome, READ), RetryDecision::Fail, "{outcome:?}");
         }
     }
 
     #[test]
     fn an_interrupted_call_sends_nothing_more() {
-        for tried in [FRESH, READ] {
-            assert_eq!(next(Happened::Interrupted, tried), Next::Fail);
+        for state in [FRESH, READ] {
+            assert_eq!(decide(AttemptOutcome::Interrupted, state), RetryDecision::Fail);
         }
     }
 
@@ -209,9 +213,9 @@ mod tests {
     fn a_read_shares_its_time_among_its_attempts_and_a_mutation_does_not() {
         let left = Duration::from_secs(8);
         assert_eq!(share(left, READ), Duration::from_secs(4));
-        assert_eq!(share(left, Tried { retries: 1, ..READ }), Duration::from_secs(4));
-        assert_eq!(share(left, Tried { retries: 2, ..READ }), left, "the last attempt takes all");
-        assert_eq!(share(left, Tried { max_retries: 0, ..READ }), left);
+        assert_eq!(share(left, RetryState { retries: 1, ..READ }), Duration::from_secs(4));
+        assert_eq!(share(left, RetryState { retries: 2, ..READ }), left, "the last attempt takes all");
+        assert_eq!(share(left, RetryState { max_retries: 0, ..READ }), left);
         assert_eq!(share(left, FRESH), left);
         for (left, share_of_it) in [(400, 250), (250, 250), (100, 100), (0, 0)] {
             assert_eq!(share(Duration::from_millis(left), READ), Duration::from_millis(share_of_it));
@@ -220,9 +224,9 @@ mod tests {
 
     #[test]
     fn retries_end() {
-        let tried = Tried { retries: 2, ..READ };
-        assert_eq!(next(Happened::Refused(1009), tried), Next::Fail);
-        assert_eq!(next(Happened::NoAnswer { sent: false }, tried), Next::Fail);
+        let state = RetryState { retries: 2, ..READ };
+        assert_eq!(decide(AttemptOutcome::Refused(1009), state), RetryDecision::Fail);
+        assert_eq!(decide(AttemptOutcome::NoResponse { sent: false }, state), RetryDecision::Fail);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Looking a target up by its merchant reference.
 
-use super::Thing;
-use crate::client::Client;
+use super::EnsureTarget;
+use crate::engine::Caller;
 use crate::engine::Stopwatch;
 use crate::error::Error;
-use crate::list::List;
+use crate::pager::Pager;
 use crate::store::unique;
 use crate::values::civil::LONGEST_WINDOW;
-use crate::values::civil::When;
+use crate::values::civil::WindowBound;
 use crate::values::instant;
 
 /// Seconds that a look-up reaches past the platform's clock as we know it: for rows of a server whose clock runs ahead or
@@ -17,15 +17,15 @@ const AHEAD: i64 = 3600;
 /// is missing from [`AHEAD`], so the look-up is made again by the clock that is known then.
 const TOLERANCE: i64 = 300;
 
-/// What a look-up showed.
-pub(super) enum Look<R> {
+/// The result of a look-up.
+pub(super) enum Lookup<R> {
     /// One row is the target, or another one under its reference.
     Found(R),
     /// More than one row has the reference.
     Several,
-    /// There was nothing when it was made.
+    /// There was no row when it was made.
     Absent,
-    /// It proves nothing, and why.
+    /// It proves neither, for this reason.
     Inconclusive(&'static str),
 }
 
@@ -34,25 +34,25 @@ pub(super) const NO_REFERENCE: &str = "a row that may be it has no reference, or
 
 /// Looks a target up over all pages, in the platform's time, from `since` or, when that is earlier, from Unix second
 /// `attempted` on.
-pub(super) fn look<T: Thing>(
-    client: &Client,
-    thing: &T,
-    since: Option<When>,
+pub(super) fn look_up<T: EnsureTarget>(
+    caller: &Caller,
+    target: &T,
+    since: Option<WindowBound>,
     attempted: Option<i64>,
-) -> Result<Look<T::Row>, Error> {
-    let (engine, watch) = (&client.engine, Stopwatch::start());
+) -> Result<Lookup<T::Row>, Error> {
+    let (engine, watch) = (&caller.engine, Stopwatch::start());
     let end = engine.server_now().div_euclid(1000) + AHEAD;
     let since = since.map_or(end - LONGEST_WINDOW, |since| engine.settings.timezone.start_second(since));
     let start = attempted.map_or(since, |attempted| attempted.min(since)).max(0);
     let window = (at(start), at(end));
-    let Sorted { mut ours, mut near, .. } = rows(client, thing, window)?;
+    let Rows { mut ours, mut near, .. } = rows(caller, target, window)?;
     if ours.is_empty() && !near.is_empty() {
-        // They are ours if the platform gives them for this reference, and nothing for one that does not exist: both before
-        // and after, because a platform that is being changed may ignore the filter in one request and not in the next.
-        let before = filters(client, thing, window)?;
-        Sorted { ours, near, .. } = rows(client, thing, window)?;
-        if !before || !filters(client, thing, window)? || ours.is_empty() && near.is_empty() {
-            return Ok(Look::Inconclusive(NO_REFERENCE));
+        // They are ours if the platform filters by reference. This is checked before and after, because a platform that is
+        // being updated may ignore the filter in one request and not in the next.
+        let before = filters(caller, target, window)?;
+        Rows { ours, near, .. } = rows(caller, target, window)?;
+        if !before || !filters(caller, target, window)? || ours.is_empty() && near.is_empty() {
+            return Ok(Lookup::Inconclusive(NO_REFERENCE));
         }
         if ours.is_empty() {
             ours = near;
@@ -62,40 +62,44 @@ pub(super) fn look<T: Thing>(
         // The response may have shown that the clock by which the window was cut was wrong.
         let lag = engine.server_now().div_euclid(1000) - (end - AHEAD);
         return Ok(if !(-AHEAD..=TOLERANCE).contains(&lag) {
-            Look::Inconclusive("the platform's clock moved while it was looked up")
+            Lookup::Inconclusive("the platform's clock moved while it was looked up")
         } else if watch.elapsed().is_none() {
-            Look::Inconclusive("the clock of this machine jumped while it was looked up")
+            Lookup::Inconclusive("the clock of this machine jumped while it was looked up")
         } else {
-            Look::Absent
+            Lookup::Absent
         });
     };
-    Ok(if ours.is_empty() { Look::Found(row) } else { Look::Several })
+    Ok(if ours.is_empty() { Lookup::Found(row) } else { Lookup::Several })
 }
 
 /// The rows of a look-up, by whether they have the reference.
-struct Sorted<R> {
+struct Rows<R> {
     ours: Vec<R>,
     near: Vec<R>,
     /// Whether there were rows of other references.
     others: bool,
 }
 
-fn rows<T: Thing>(client: &Client, thing: &T, window: (When, When)) -> Result<Sorted<T::Row>, Error> {
-    let list = || thing.look(client, thing.number(), window);
-    let rows = sort(thing, list()?)?;
+fn rows<T: EnsureTarget>(
+    caller: &Caller,
+    target: &T,
+    window: (WindowBound, WindowBound),
+) -> Result<Rows<T::Row>, Error> {
+    let list = || target.look_up(caller, target.reference(), window);
+    let rows = sort(target, list()?)?;
     if rows.ours.is_empty() && rows.others {
-        // The platform does not filter by reference, or not exactly: the row may lie behind a page that only looks like
-        // the last one.
-        return sort(thing, list()?.thorough());
+        // The platform does not filter by reference, or not exactly: the row may be on a page behind one that only
+        // looks like the last.
+        return sort(target, list()?.thorough());
     }
     Ok(rows)
 }
 
-fn sort<T: Thing>(thing: &T, list: List<T::Row>) -> Result<Sorted<T::Row>, Error> {
-    let mut rows = Sorted { ours: Vec::new(), near: Vec::new(), others: false };
+fn sort<T: EnsureTarget>(target: &T, list: Pager<T::Row>) -> Result<Rows<T::Row>, Error> {
+    let mut rows = Rows { ours: Vec::new(), near: Vec::new(), others: false };
     for row in list {
         let row = row?;
-        match likeness(T::unique_no(&row), thing.number()) {
+        match likeness(T::unique_no(&row), target.reference()) {
             Likeness::Same => rows.ours.push(row),
             Likeness::Near => rows.near.push(row),
             Likeness::Other => rows.others = true,
@@ -104,13 +108,13 @@ fn sort<T: Thing>(thing: &T, list: List<T::Row>) -> Result<Sorted<T::Row>, Error
     Ok(rows)
 }
 
-/// Whether the platform filters by reference: it has no row for a reference that does not exist.
-fn filters<T: Thing>(client: &Client, thing: &T, window: (When, When)) -> Result<bool, Error> {
-    let nobodys = unique().map_err(|_| Error::config("this machine has no source of random numbers"))?;
-    thing.look(client, &nobodys, window)?.next().transpose().map(|row| row.is_none())
+/// Whether the platform filters by reference: then it returns no row for a reference that does not exist.
+fn filters<T: EnsureTarget>(caller: &Caller, target: &T, window: (WindowBound, WindowBound)) -> Result<bool, Error> {
+    let unused = unique().map_err(|_| Error::config("this machine has no source of random numbers"))?;
+    target.look_up(caller, &unused, window)?.next().transpose().map(|row| row.is_none())
 }
 
-fn at(second: i64) -> When {
+fn at(second: i64) -> WindowBound {
     instant::from_millis(second.saturating_mul(1000)).unwrap_or(std::time::UNIX_EPOCH).into()
 }
 
@@ -139,8 +143,8 @@ fn likeness(found: Option<&str>, wanted: &str) -> Likeness {
     if is_near { Likeness::Near } else { Likeness::Other }
 }
 
-/// A text whose letters that are not ASCII, or not any more, are left open: `caf*-1` for `caf\u{e9}-1`, be the accent a
-/// letter's part or a character behind it, and for `caf?-1`.
+/// A text with a wildcard for what is not ASCII or was replaced by `?`: `caf*-1` for `caf\u{e9}-1`, composed or decomposed,
+/// and for `caf?-1`.
 fn skeleton(text: &str) -> String {
     let mut skeleton = String::with_capacity(text.len());
     for letter in text.chars() {

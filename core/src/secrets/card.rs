@@ -4,9 +4,12 @@ use std::fmt;
 
 use serde::de::{Deserializer, MapAccess};
 
-use super::{Secret, mask_pan};
+use super::Secret;
+use crate::codec::{
+    DecimalFormat, Decode, Encode, Fields, TextVisitor, from_json, or_missing, read_object, skip, value,
+};
 use crate::error::Error;
-use crate::model::{Decode, Encode, Fields, Money, TextVisitor, from_json, or_missing, read_object, skip, value};
+use crate::redact::mask_pan;
 
 /// The PAN, CVV and expiry of a card.
 ///
@@ -87,7 +90,7 @@ impl Decode for Secret {
 
 impl Encode for Secret {
     /// Only into a request body: secrets have no public JSON form.
-    fn write<S: serde::Serializer>(&self, serializer: S, _: Money) -> Result<S::Ok, S::Error> {
+    fn write<S: serde::Serializer>(&self, serializer: S, _: DecimalFormat) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())
     }
 

@@ -1,7 +1,6 @@
 //! Secrets have types of their own: wiped when dropped, never printed, never serialised.
 
 mod card;
-mod scrub;
 
 use std::fmt;
 
@@ -9,10 +8,9 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 pub use card::CardSecrets;
-pub(crate) use scrub::{mask_pan, scrub};
 
-use crate::check;
 use crate::error::Error;
+use crate::validate;
 
 /// A text that must not be seen: the apiSecret, a token, a PAN.
 ///
@@ -68,7 +66,7 @@ impl Cvv {
     /// Takes exactly three digits; the error does not repeat them.
     pub fn new(digits: impl Into<Secret>) -> Result<Self, Error> {
         let digits = digits.into();
-        check::cvv(digits.expose())?;
+        validate::cvv(digits.expose())?;
         Ok(Self(digits))
     }
 
@@ -87,7 +85,7 @@ impl Pin {
     /// platform's rule: `111111` and `123456` are refused); the error does not repeat them.
     pub fn new(digits: impl Into<Secret>) -> Result<Self, Error> {
         let digits = digits.into();
-        check::pin(digits.expose())?;
+        validate::pin(digits.expose())?;
         Ok(Self(digits))
     }
 

@@ -1,4 +1,4 @@
-//! Civil dates and the platform's time zones: how a window's ends stand on the wire.
+//! Civil dates and UTC offsets: the bounds of a list window and their form in a request.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,17 @@ use crate::error::Error;
 
 const DAY: i64 = 86_400;
 
-/// A day of the calendar, without a time of day. Which instants it covers depends on the client's [`Timezone`].
+/// Calendar date. The client's [`UtcOffset`] decides which instants it covers.
+///
+/// # Examples
+///
+/// ```
+/// use keysecure::Date;
+///
+/// let date = Date::new(2026, 12, 31)?;
+/// assert_eq!(date, "2026-12-31".parse()?);
+/// # Ok::<(), keysecure::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
     year: i32,
@@ -18,16 +28,20 @@ pub struct Date {
 }
 
 impl Date {
-    /// A date of the Gregorian calendar, of the years 1970 to 9999.
+    /// Creates a date of the Gregorian calendar, of the years 1970 to 9999.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if there is no such date.
     pub fn new(year: i32, month: u32, day: u32) -> Result<Self, Error> {
         let date = Self { year, month, day };
-        let exists = (1970..=9999).contains(&year) && date == Self::of_days(date.days());
+        let exists = (1970..=9999).contains(&year) && date == Self::from_days(date.days());
         if exists { Ok(date) } else { Err(Error::invalid_input("date", "must be a day of the years 1970 to 9999")) }
     }
 
     /// Days since 1970-01-01.
     ///
-    /// The calendar is counted in years that begin in March, so that the leap day is the last of its year.
+    /// Years start in March here, so that the leap day is the last day of its year.
     fn days(self) -> i64 {
         let year = i64::from(self.year) - i64::from(self.month <= 2);
         let month = (i64::from(self.month) + 9) % 12;
@@ -36,7 +50,7 @@ impl Date {
         era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
     }
 
-    fn of_days(days: i64) -> Self {
+    fn from_days(days: i64) -> Self {
         let days = days + 719_468;
         let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
         let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -63,7 +77,7 @@ impl fmt::Display for Date {
 impl FromStr for Date {
     type Err = Error;
 
-    /// Reads `2026-11-22`.
+    /// Parses `yyyy-MM-dd`, such as `2026-11-22`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let wrong = || Error::invalid_input("date", "must be written yyyy-MM-dd");
         let number = |range: std::ops::Range<usize>| -> Option<u32> {
@@ -80,91 +94,92 @@ impl FromStr for Date {
     }
 }
 
-/// One end of a time window: an instant, or a whole day in the client's [`Timezone`].
+/// Start or end of a list window: an instant, or a whole day in the client's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-pub enum When {
-    /// An instant. The platform counts in seconds: a start is rounded down and an end up, so that no row is missed.
+pub enum WindowBound {
+    /// An instant. The platform's windows have a resolution of one second: a start is rounded down and an end up, so that no
+    /// row is missed.
     Instant {
-        /// The instant itself.
+        /// The instant.
         at: SystemTime,
     },
-    /// A day: from its first second as a start, to its last second as an end.
+    /// A day. As a start it means its first second, as an end its last second.
     Day {
-        /// The day itself.
+        /// The day.
         date: Date,
     },
 }
 
-impl From<SystemTime> for When {
+impl From<SystemTime> for WindowBound {
     fn from(at: SystemTime) -> Self {
         Self::Instant { at }
     }
 }
 
-impl From<Date> for When {
+impl From<Date> for WindowBound {
     fn from(date: Date) -> Self {
         Self::Day { date }
     }
 }
 
-/// A fixed offset from UTC: the platform's `Timezone` header, such as `UTC+8`, `UTC-3` or `UTC+5:30`.
+/// Fixed offset from UTC, such as `UTC+8`, `UTC-3` or `UTC+5:30`, as in the platform's `Timezone` header.
 ///
-/// It decides which instants a bare date covers and how the ends of a window are written. It never shifts an instant.
+/// It decides which instants a bare date covers. It never changes an instant. Default: `UTC+8`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Timezone {
+pub struct UtcOffset {
     seconds: i64,
 }
 
-impl Timezone {
-    /// The platform's default, `UTC+8`.
+impl UtcOffset {
+    /// Returns the platform's default, `UTC+8`.
     pub const PLATFORM_DEFAULT: Self = Self { seconds: 8 * 3600 };
 
     /// The first millisecond of a window that starts at `when`, in Unix milliseconds.
-    pub(crate) fn start_millis(self, when: When) -> i64 {
+    pub(crate) fn start_millis(self, when: WindowBound) -> i64 {
         match when {
-            When::Instant { at } => instant::to_millis(at),
-            When::Day { date } => (date.days() * DAY - self.seconds) * 1000,
+            WindowBound::Instant { at } => instant::to_millis(at),
+            WindowBound::Day { date } => (date.days() * DAY - self.seconds) * 1000,
         }
     }
 
     /// The last millisecond of a window that ends at `when`, in Unix milliseconds.
-    pub(crate) fn end_millis(self, when: When) -> i64 {
+    pub(crate) fn end_millis(self, when: WindowBound) -> i64 {
         match when {
-            When::Instant { at } => instant::to_millis(at),
-            When::Day { .. } => self.start_millis(when) + DAY * 1000 - 1,
+            WindowBound::Instant { at } => instant::to_millis(at),
+            WindowBound::Day { .. } => self.start_millis(when) + DAY * 1000 - 1,
         }
     }
 
     /// The first second of a window that starts at `when`, in Unix seconds.
-    pub(crate) fn start_second(self, when: When) -> i64 {
+    pub(crate) fn start_second(self, when: WindowBound) -> i64 {
         self.start_millis(when).div_euclid(1000)
     }
 
-    /// The last second of a window that ends at `when`, in Unix seconds: of an instant the next whole one.
-    pub(crate) fn end_second(self, when: When) -> i64 {
+    /// The last second of a window that ends at `when`, in Unix seconds. An instant is rounded up.
+    pub(crate) fn end_second(self, when: WindowBound) -> i64 {
         let millis = self.end_millis(when);
         match when {
-            When::Instant { .. } => millis.div_euclid(1000) + i64::from(millis.rem_euclid(1000) > 0),
-            When::Day { .. } => millis.div_euclid(1000),
+            WindowBound::Instant { .. } => millis.div_euclid(1000) + i64::from(millis.rem_euclid(1000) > 0),
+            WindowBound::Day { .. } => millis.div_euclid(1000),
         }
     }
 
-    /// `yyyy-MM-dd HH:mm:ss`, the civil time of a Unix second in this zone.
+    /// The civil time of a Unix second in this zone, as `yyyy-MM-dd HH:mm:ss`.
     pub(crate) fn civil(self, second: i64) -> String {
         let local = second.saturating_add(self.seconds);
-        let (date, time) = (Date::of_days(local.div_euclid(DAY)), local.rem_euclid(DAY));
+        let (date, time) = (Date::from_days(local.div_euclid(DAY)), local.rem_euclid(DAY));
         format!("{date} {:02}:{:02}:{:02}", time / 3600, time / 60 % 60, time % 60)
     }
 }
 
-impl Default for Timezone {
+impl Default for UtcOffset {
     fn default() -> Self {
         Self::PLATFORM_DEFAULT
     }
 }
 
-impl fmt::Display for Timezone {
+impl fmt::Display for UtcOffset {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.seconds < 0 { '-' } else { '+' };
         let (hours, minutes) = (self.seconds.abs() / 3600, self.seconds.abs() / 60 % 60);
@@ -173,10 +188,10 @@ impl fmt::Display for Timezone {
     }
 }
 
-impl FromStr for Timezone {
+impl FromStr for UtcOffset {
     type Err = Error;
 
-    /// Reads `UTC`, `UTC+8`, `UTC-3`, `UTC+5:30`; at most 14 hours either way.
+    /// Parses `UTC`, `UTC+8`, `UTC-3` or `UTC+5:30`, at most 14 hours in either direction.
     fn from_str(text: &str) -> Result<Self, Error> {
         let wrong = || Error::config("timezone must be written like UTC+8, UTC-3 or UTC+5:30");
         let offset = text.strip_prefix("UTC").ok_or_else(wrong)?;
@@ -197,14 +212,13 @@ impl FromStr for Timezone {
     }
 }
 
-/// The longest span that one list call of the platform takes, in seconds.
+/// Maximum length of a window of one list call, in seconds (platform documentation, lists: 90 days).
 pub(crate) const LONGEST_WINDOW: i64 = 90 * DAY;
 
-/// Cuts a span of Unix seconds, both ends included, into windows that the platform takes.
+/// Splits a span of Unix seconds, both ends included, into windows of at most 90 days.
 ///
-/// Neighbours share their seam second. Whether the platform compares whole seconds or milliseconds is inferred only;
-/// with a shared second no row falls between two windows under either reading, and the rows that come twice are
-/// recognised by their number.
+/// Adjacent windows share a second. Whether the platform compares whole seconds or milliseconds is not documented; with a shared
+/// second no row is missed in either case, and rows that are returned twice are recognised by their number.
 pub(crate) fn windows(start: i64, end: i64) -> Vec<(i64, i64)> {
     let mut windows = Vec::new();
     let mut from = start;
@@ -223,7 +237,7 @@ mod tests {
     #[test]
     fn days_of_the_calendar_go_there_and_back() {
         for days in (0..2_932_000).step_by(7) {
-            assert_eq!(Date::of_days(days).days(), days);
+            assert_eq!(Date::from_days(days).days(), days);
         }
         assert_eq!(Date::new(2000, 2, 29).unwrap().days(), 11_016);
         assert_eq!(Date::new(2026, 11, 22).unwrap().days(), 20_779);
@@ -247,27 +261,27 @@ mod tests {
         for (text, shown) in
             [("UTC+8", "UTC+8"), ("UTC-3", "UTC-3"), ("UTC", "UTC+0"), ("UTC-0", "UTC+0"), ("UTC+05:30", "UTC+5:30")]
         {
-            assert_eq!(text.parse::<Timezone>().unwrap().to_string(), shown);
+            assert_eq!(text.parse::<UtcOffset>().unwrap().to_string(), shown);
         }
         for text in ["", "+8", "GMT+8", "UTC8", "UTC+", "UTC+15", "UTC+8:60", "UTC+8:", "UTC+-8", "utc+8"] {
-            assert!(text.parse::<Timezone>().is_err(), "{text}");
+            assert!(text.parse::<UtcOffset>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn a_day_begins_and_ends_in_the_zone() {
-        let day = When::from(Date::new(2026, 11, 22).unwrap());
-        let zone: Timezone = "UTC+8".parse().unwrap();
+        let day = WindowBound::from(Date::new(2026, 11, 22).unwrap());
+        let zone: UtcOffset = "UTC+8".parse().unwrap();
         assert_eq!(zone.civil(zone.start_second(day)), "2026-11-22 00:00:00");
         assert_eq!(zone.civil(zone.end_second(day)), "2026-11-22 23:59:59");
-        let other: Timezone = "UTC-3".parse().unwrap();
+        let other: UtcOffset = "UTC-3".parse().unwrap();
         assert_eq!(other.start_second(day) - zone.start_second(day), 11 * 3600);
     }
 
     #[test]
     fn an_instant_is_rounded_outwards() {
-        let at = When::from(instant::from_millis(1_763_800_000_001).unwrap());
-        let zone = Timezone::default();
+        let at = WindowBound::from(instant::from_millis(1_763_800_000_001).unwrap());
+        let zone = UtcOffset::default();
         assert_eq!(zone.start_second(at), 1_763_800_000);
         assert_eq!(zone.end_second(at), 1_763_800_001);
     }

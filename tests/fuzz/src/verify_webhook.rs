@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use keysecure::{
-    Clock, Event, MemoryReplayStore, Received, Rejection, ReplayStore, WebhookVerifier, WhenUnavailable, reply_again,
+    Clock, Event, MemoryReplayStore, OnStoreFailure, Rejection, ReplayStore, VerifiedWebhook, WebhookVerifier,
+    reply_duplicate,
 };
 
 use super::SEPARATOR;
@@ -65,7 +66,7 @@ impl Verifiers {
         }
     }
 
-    /// A signed webhook is accepted, with the event that its body says.
+    /// A signed webhook is accepted, with the event of its body.
     fn accepts_what_is_signed(&self, headers: Headers, body: &[u8]) {
         match verify(&self.verifier, headers, body) {
             Ok(received) => {
@@ -147,11 +148,11 @@ impl Verifiers {
         let forged = self.stranger.sign_for_tests(self.now, body).unwrap();
         assert!(verify(&self.verifier, forged, body).is_err());
         let store: Arc<dyn ReplayStore> = Arc::new(MemoryReplayStore::new(4));
-        let guarded = self.verifier.clone().replay_guard(store, WhenUnavailable::Reject);
+        let guarded = self.verifier.clone().replay_guard(store, OnStoreFailure::Reject);
         if verify(&guarded, headers.clone(), body).is_ok() {
             assert_eq!(verify(&guarded, headers, body), Err(Rejection::Replayed));
         }
-        let reply = reply_again(body);
+        let reply = reply_duplicate(body);
         let reply: serde_json::Value = serde_json::from_str(&reply).unwrap();
         let event = WebhookVerifier::parse_unverified(body).unwrap();
         let is_purchase = match &event {
@@ -163,12 +164,12 @@ impl Verifiers {
     }
 }
 
-/// The reasons for which a signed webhook is refused all the same.
+/// The rejections of a webhook with a valid signature.
 fn may_refuse_signed(rejection: Rejection) -> bool {
     matches!(rejection, Rejection::WrongAction | Rejection::Contradiction)
 }
 
-fn verify(verifier: &WebhookVerifier, headers: Headers, body: &[u8]) -> Result<Received, Rejection> {
+fn verify(verifier: &WebhookVerifier, headers: Headers, body: &[u8]) -> Result<VerifiedWebhook, Rejection> {
     verifier.verify(headers, body).map_err(|error| error.rejection().unwrap())
 }
 
@@ -183,7 +184,7 @@ fn with_one_byte_changed(body: &[u8]) -> Vec<u8> {
     changed
 }
 
-/// Puts a field in front of the data's own.
+/// Adds a field before the others of `data`.
 fn with_field_in_data(body: &[u8], field: &str) -> Vec<u8> {
     let text = std::str::from_utf8(body).unwrap();
     let Some((_, data)) = json::entries(text).and_then(|entries| entries.into_iter().find(|(name, _)| name == "data"))

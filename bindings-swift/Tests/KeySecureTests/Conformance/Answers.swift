@@ -47,7 +47,7 @@ extension Value {
         self = .object(["token": .text(token.expose()), "expires_at": .whole(Int64(milliseconds))])
     }
 
-    init(_ received: Received) throws {
+    init(_ received: VerifiedWebhook) throws {
         let (action, data): (String, Value) =
             switch received.event() {
             case let .auth(data): ("Auth", try Value(data))

@@ -31,12 +31,12 @@ final class Arguments {
 
     func flag(_ name: String) -> Bool { value(name) == .bool(true) }
 
-    func moment(_ name: String) throws -> any Moment {
-        guard let moment = try optionalMoment(name) else { throw Failure("\(name) is missing") }
+    func bound(_ name: String) throws -> any WindowBoundConvertible {
+        guard let moment = try optionalBound(name) else { throw Failure("\(name) is missing") }
         return moment
     }
 
-    func optionalMoment(_ name: String) throws -> (any Moment)? {
+    func optionalBound(_ name: String) throws -> (any WindowBoundConvertible)? {
         guard let text = some(name) else { return nil }
         if let ahead = KeySecureTests.seconds(ofAt: text) {
             return Date(timeIntervalSince1970: Double(now + ahead * 1000) / 1000)

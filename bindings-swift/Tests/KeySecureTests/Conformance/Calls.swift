@@ -33,19 +33,19 @@ private func cardholders(_ call: String, _ cardholders: Cardholders, _ with: Arg
     case "cardholders.ensure_cardholder":
         let ensured = try cardholders.ensureCardholder(
             cardholderUniqueNo: with.text("cardholder_unique_no"), sumsubShareToken: with.text("sumsub_share_token"),
-            deadline: with.seconds("deadline"), settle: with.seconds("settle"), since: with.optionalMoment("since"),
-            neverSent: with.flag("never_sent"))
+            deadline: with.seconds("deadline"), settle: with.seconds("settle"), since: with.optionalBound("since"),
+            firstAttempt: with.flag("never_sent"))
         return try Value(ensured.value, created: ensured.created)
     case "cardholders.list":
         return try Value(
             cardholders.list(
-                start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
+                start: with.bound("start"), end: with.bound("end"), cardholderNo: with.some("cardholder_no"),
                 cardholderUniqueNo: with.some("cardholder_unique_no")
             ).all())
     case "cardholders.list_page":
         return try Value(
             cardholders.listPage(
-                start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
+                start: with.bound("start"), end: with.bound("end"), cardholderNo: with.some("cardholder_no"),
                 cardholderUniqueNo: with.some("cardholder_unique_no"), page: with.int("page"), size: with.int("size")
             ).list)
     case "cardholders.get": return try Value(cardholders.get(cardholderNo: with.text("cardholder_no")))
@@ -65,20 +65,20 @@ private func cards(_ call: String, _ cards: Cards, _ with: Arguments) throws -> 
     case "cards.apply": return try Value(cards.apply(request: application()))
     case "cards.ensure_card":
         let options = EnsureOptions(
-            deadline: with.seconds("deadline"), settle: with.seconds("settle"), since: try with.optionalMoment("since")?.when,
-            neverSent: with.flag("never_sent"))
+            deadline: with.seconds("deadline"), settle: with.seconds("settle"), since: try with.optionalBound("since")?.windowBound,
+            firstAttempt: with.flag("never_sent"))
         let ensured = try cards.ensureCard(request: application(), options: options)
         return try Value(ensured.value, created: ensured.created)
     case "cards.list":
         return try Value(
             cards.list(
-                start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
+                start: with.bound("start"), end: with.bound("end"), cardholderNo: with.some("cardholder_no"),
                 cardUniqueNo: with.some("card_unique_no"), cardNo: with.some("card_no")
             ).all())
     case "cards.list_page":
         return try Value(
             cards.listPage(
-                start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
+                start: with.bound("start"), end: with.bound("end"), cardholderNo: with.some("cardholder_no"),
                 cardUniqueNo: with.some("card_unique_no"), cardNo: with.some("card_no"), page: with.int("page"),
                 size: with.int("size")
             ).list)
@@ -129,21 +129,21 @@ private func accounts(_ call: String, _ accounts: Accounts, _ with: Arguments) t
     case "accounts.transfer": return try Value(accounts.transfer(request: transfer()))
     case "accounts.ensure_transfer":
         let options = EnsureOptions(
-            deadline: with.seconds("deadline"), settle: with.seconds("settle"), since: try with.optionalMoment("since")?.when,
-            neverSent: with.flag("never_sent"))
+            deadline: with.seconds("deadline"), settle: with.seconds("settle"), since: try with.optionalBound("since")?.windowBound,
+            firstAttempt: with.flag("never_sent"))
         let ensured = try accounts.ensureTransfer(request: transfer(), options: options)
         return try Value(ensured.value, created: ensured.created)
     case "accounts.get": return try Value(accounts.get(cardholderNo: with.text("cardholder_no")))
     case "accounts.transfers":
         return try Value(
             accounts.transfers(
-                start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
+                start: with.bound("start"), end: with.bound("end"), cardholderNo: with.some("cardholder_no"),
                 transferNo: with.some("transfer_no"), transferUniqueNo: with.some("transfer_unique_no")
             ).all())
     case "accounts.transfers_page":
         return try Value(
             accounts.transfersPage(
-                start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
+                start: with.bound("start"), end: with.bound("end"), cardholderNo: with.some("cardholder_no"),
                 transferNo: with.some("transfer_no"), transferUniqueNo: with.some("transfer_unique_no"),
                 page: with.int("page"), size: with.int("size")
             ).list)
@@ -157,13 +157,13 @@ private func consumptions(_ call: String, _ consumptions: Consumptions, _ with: 
     case "consumptions.list":
         return try Value(
             consumptions.list(
-                start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
+                start: with.bound("start"), end: with.bound("end"), cardholderNo: with.some("cardholder_no"),
                 cardNo: with.some("card_no"), consumeNo: with.some("consume_no")
             ).all())
     case "consumptions.list_page":
         return try Value(
             consumptions.listPage(
-                start: with.moment("start"), end: with.moment("end"), cardholderNo: with.some("cardholder_no"),
+                start: with.bound("start"), end: with.bound("end"), cardholderNo: with.some("cardholder_no"),
                 cardNo: with.some("card_no"), consumeNo: with.some("consume_no"), page: with.int("page"),
                 size: with.int("size")
             ).list)
@@ -176,7 +176,7 @@ private func simulation(_ call: String, _ simulation: Simulation, _ with: Argume
         guard let amount = fee["amount"]?.text.flatMap({ Decimal(string: $0) }) else { throw Failure("a fee has no amount") }
         return SimulatedFee(feeType: FeeType(fee["fee_type"]?.text ?? ""), amount: amount)
     }
-    let request = Simulated(
+    let request = SimulationRequest(
         consumeNo: with.some("consume_no"), consumeRelateNo: with.some("consume_relate_no"), cardNo: with.some("card_no"),
         cardholderNo: with.some("cardholder_no"), type: with.some("type").map { ConsumptionType($0) },
         amount: with.decimal("amount"), localAmount: with.decimal("local_amount"),

@@ -15,7 +15,7 @@ use super::socket::Tcp;
 use super::tls::Tls;
 use super::wire::{Base, Wire};
 use crate::clock::Clock;
-use crate::transport::{ConnectReason, TransportFault};
+use crate::error::{ConnectReason, TransportFault};
 
 /// Opens TCP connections, with TLS above them for https. A tunnel through a proxy comes ready made.
 #[derive(Clone)]
@@ -49,7 +49,7 @@ impl<In: Transport> Connector<In> for WireConnector {
 impl WireConnector {
     /// Connects to the first address that takes it. Each but the last may use half of the time that is left.
     fn open(&self, details: &ConnectionDetails<'_>, for_platform: bool) -> Result<Tcp, ureq::Error> {
-        let limit = Limit::of_connecting();
+        let limit = Limit::from_connect_error();
         let plain = details.uri.scheme() == Some(&Scheme::HTTP);
         let mut addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
         if plain && for_platform && self.loopback_only {
@@ -62,7 +62,7 @@ impl WireConnector {
         for (index, address) in addresses.iter().enumerate() {
             let limit = if index + 1 < addresses.len() { limit.part(2) } else { limit };
             let mut tcp =
-                Tcp::new(*address, Arc::clone(&self.clock)).map_err(|error| Failure::of_connecting(&error))?;
+                Tcp::new(*address, Arc::clone(&self.clock)).map_err(|error| Failure::from_connect_error(&error))?;
             let handle: Weak<dyn ShutdownHandle> = Arc::<_>::downgrade(tcp.stream()) as _;
             (details.register_shutdown)(handle)?;
             match tcp.connect(*address, limit) {

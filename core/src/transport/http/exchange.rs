@@ -1,5 +1,4 @@
-//! What the layers below ureq must know of the exchange that the calling thread is in: its limits, and whether the request
-//! has begun to leave.
+//! The exchange of the calling thread, for the layers below ureq: its limits, and whether the request has begun to leave.
 //!
 //! ureq carries an exchange out on the thread that asks for it, so this is kept in that thread. Limits that went through ureq
 //! would cost a copy of its settings for each request.
@@ -8,7 +7,8 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use super::failure::Failure;
-use crate::transport::{ConnectReason, Request, TransportFault};
+use crate::error::{ConnectReason, TransportFault};
+use crate::transport::Request;
 
 #[derive(Clone, Copy)]
 struct State {
@@ -69,7 +69,7 @@ impl Limit {
     }
 
     /// The limit of making a connection, which begins now if it has not begun.
-    pub(super) fn of_connecting() -> Self {
+    pub(super) fn from_connect_error() -> Self {
         let mut state = STATE.get();
         if state.connecting.is_none() {
             let end = Instant::now().checked_add(state.connect_timeout);
@@ -102,7 +102,7 @@ impl Limit {
     }
 }
 
-/// The connection is ready, and the next byte is the request's: is it still time for it?
+/// Checks that there is still time for the request, before its first byte is written.
 pub(super) fn check_start() -> Result<(), Failure> {
     let mut state = STATE.get();
     state.connecting = None;
@@ -139,7 +139,7 @@ pub(super) fn for_tests<T>(connect_timeout: Duration, work: impl FnOnce() -> T) 
         timeout: Duration::from_secs(20),
         connect_timeout,
         start_within: None,
-        max_answer: 0,
+        max_response_bytes: 0,
     });
     work()
 }

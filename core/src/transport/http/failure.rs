@@ -1,14 +1,14 @@
-//! Failures below and of ureq, in our words.
+//! Failures of ureq and of the layers below it, as transport errors.
 
 use std::io;
 use std::{error, fmt};
 
 use ureq::Timeout;
 
-use crate::clock::Interrupted;
-use crate::transport::{ConnectReason, TransportFault};
+use crate::error::Interrupted;
+use crate::error::{ConnectReason, TransportFault};
 
-/// A failure of our own layers. It travels through ureq.
+/// A failure of our own layers, which passes through ureq.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Failure {
     pub fault: TransportFault,
@@ -24,7 +24,7 @@ impl Failure {
     }
 
     /// A failure while a connection is made.
-    pub(super) fn of_connecting(error: &io::Error) -> Self {
+    pub(super) fn from_connect_error(error: &io::Error) -> Self {
         let reason = match error.kind() {
             _ if has_no_descriptors(error) => ConnectReason::NoDescriptors,
             io::ErrorKind::ConnectionRefused => ConnectReason::Refused,
@@ -42,21 +42,21 @@ impl Failure {
     }
 
     /// A failure of a connection in use.
-    pub(super) fn of_io(error: &io::Error) -> Self {
+    pub(super) fn from_io(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::TimedOut => Self { fault: TransportFault::Timeout, reason: None },
             _ => Self::CLOSED,
         }
     }
 
-    pub(super) fn of_ureq(error: &ureq::Error) -> Self {
+    pub(super) fn from_ureq(error: &ureq::Error) -> Self {
         use ureq::Error as E;
         let fault = match error {
             E::Other(inner) => match inner.downcast_ref() {
                 Some(failure) => return *failure,
                 None => TransportFault::Other,
             },
-            E::Io(error) => return Self::of_io(error),
+            E::Io(error) => return Self::from_io(error),
             E::Timeout(Timeout::Resolve | Timeout::Connect) => {
                 return Self { fault: TransportFault::Timeout, reason: Some(ConnectReason::TimedOut) };
             }

@@ -22,13 +22,14 @@ use zeroize::Zeroizing;
 use connector::WireConnector;
 use exchange::Exchange;
 use failure::Failure;
-use resolver::RememberingResolver;
+use resolver::CachingResolver;
 
-use super::{Method, Request, Response, Transport, TransportError, TransportFault};
-use crate::base_url::BaseUrl;
+use super::{Method, Request, Response, Transport};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::per_process::PerProcess;
+use crate::error::{TransportError, TransportFault};
+use crate::settings::base_url::BaseUrl;
+use crate::values::per_process::PerProcess;
 
 /// Idle connections are dropped before a server or a middlebox would drop them.
 const IDLE: Duration = Duration::from_secs(15);
@@ -45,12 +46,12 @@ pub(crate) struct HttpTransport {
 
 struct Pool {
     agent: Agent,
-    resolver: RememberingResolver,
+    resolver: CachingResolver,
 }
 
 impl Pool {
     fn new(config: &Config, connector: &WireConnector) -> Self {
-        let resolver = RememberingResolver::new(Arc::clone(&connector.clock));
+        let resolver = CachingResolver::new(Arc::clone(&connector.clock));
         let connectors = ().chain(ConnectProxyConnector::default()).chain(connector.clone());
         Self { agent: Agent::with_parts(config.clone(), connectors, resolver.clone()), resolver }
     }
@@ -107,7 +108,7 @@ impl Transport for HttpTransport {
         exchange_on(pool, request).map_err(|Failure { fault, reason }| {
             // The host may have moved.
             pool.resolver.forget();
-            TransportError { fault, reason, sent: exchange::has_begun() }
+            TransportError { fault, reason, may_have_been_sent: exchange::has_begun() }
         })
     }
 
@@ -136,10 +137,10 @@ fn exchange_on(pool: &Pool, request: &Request<'_>) -> Result<Response, Failure> 
         Method::Get => pool.agent.run(builder.body(()).map_err(|_| unusable)?),
         Method::Post => pool.agent.run(builder.body(request.body).map_err(|_| unusable)?),
     };
-    let mut response = response.map_err(|error| Failure::of_ureq(&error))?;
+    let mut response = response.map_err(|error| Failure::from_ureq(&error))?;
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (date, retry_after) = (text(http::header::DATE), text(http::header::RETRY_AFTER));
-    let body = body(&mut response, request.max_answer)?;
+    let body = body(&mut response, request.max_response_bytes)?;
     Ok(Response { status: response.status().as_u16(), date, retry_after, body })
 }
 
@@ -153,7 +154,7 @@ fn body(response: &mut http::Response<ureq::Body>, max: usize) -> Result<Zeroizi
     let mut body = Zeroizing::new(Vec::with_capacity(length.min(FIRST_ROOM).saturating_add(1)));
     let limit = u64::try_from(max).unwrap_or(u64::MAX);
     let mut reader = response.body_mut().with_config().limit(limit).reader();
-    reader.read_to_end(&mut body).map_err(|error| Failure::of_ureq(&error.into()))?;
+    reader.read_to_end(&mut body).map_err(|error| Failure::from_ureq(&error.into()))?;
     Ok(body)
 }
 

@@ -18,16 +18,16 @@ use ureq::unversioned::transport::NextTimeout;
 use super::exchange::Limit;
 use super::failure::Failure;
 use crate::clock::Clock;
-use crate::transport::{ConnectReason, TransportFault};
+use crate::error::{ConnectReason, TransportFault};
 
 /// How long an address is believed. One that does not answer is forgotten at once.
-const BELIEVED: Duration = Duration::from_secs(30);
+const DNS_CACHE_TTL: Duration = Duration::from_secs(30);
 /// As many as ureq takes.
 const MOST_ADDRESSES: usize = 16;
 
 /// Looks hosts up, and remembers.
 #[derive(Clone)]
-pub(super) struct RememberingResolver {
+pub(super) struct CachingResolver {
     known: Arc<Mutex<HashMap<(String, u16), Known>>>,
     clock: Arc<dyn Clock>,
 }
@@ -38,7 +38,7 @@ struct Known {
     until: Instant,
 }
 
-impl RememberingResolver {
+impl CachingResolver {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
         Self { known: Arc::default(), clock }
     }
@@ -46,7 +46,7 @@ impl RememberingResolver {
     /// As if the host had been looked up.
     #[cfg(test)]
     pub(super) fn set_for_tests(&self, host: &str, address: SocketAddr) {
-        let known = Known { addresses: vec![address], until: Instant::now() + BELIEVED };
+        let known = Known { addresses: vec![address], until: Instant::now() + DNS_CACHE_TTL };
         self.known().insert((host.to_owned(), address.port()), known);
     }
 
@@ -68,7 +68,7 @@ impl RememberingResolver {
     }
 
     fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
-        let limit = Limit::of_connecting();
+        let limit = Limit::from_connect_error();
         let (give, given) = mpsc::sync_channel(1);
         let name = (host.to_owned(), port);
         let work = move || {
@@ -97,14 +97,14 @@ impl RememberingResolver {
 
 /// Why a host was not found.
 fn not_found(error: &io::Error) -> Failure {
-    let failure = Failure::of_connecting(error);
+    let failure = Failure::from_connect_error(error);
     if failure.reason == Some(ConnectReason::NoDescriptors) {
         return failure;
     }
     Failure { fault: TransportFault::Dns, reason: None }
 }
 
-impl Resolver for RememberingResolver {
+impl Resolver for CachingResolver {
     fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let (host, port) = host_and_port(uri).ok_or(ureq::Error::HostNotFound)?;
         if let Ok(address) = host.parse::<IpAddr>() {
@@ -121,7 +121,7 @@ impl Resolver for RememberingResolver {
             return Err(ureq::Error::HostNotFound);
         }
         let found = self.collected(&addresses);
-        self.known().insert(key, Known { addresses, until: Instant::now() + BELIEVED });
+        self.known().insert(key, Known { addresses, until: Instant::now() + DNS_CACHE_TTL });
         Ok(found)
     }
 }
@@ -136,9 +136,9 @@ fn host_and_port(uri: &Uri) -> Option<(&str, u16)> {
     Some((host, port))
 }
 
-impl fmt::Debug for RememberingResolver {
+impl fmt::Debug for CachingResolver {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("RememberingResolver").finish_non_exhaustive()
+        formatter.debug_struct("CachingResolver").finish_non_exhaustive()
     }
 }
 
@@ -147,11 +147,11 @@ mod tests {
     use super::*;
     use crate::clock::SystemClock;
 
-    fn resolver() -> RememberingResolver {
-        RememberingResolver::new(Arc::new(SystemClock::new()))
+    fn resolver() -> CachingResolver {
+        CachingResolver::new(Arc::new(SystemClock::new()))
     }
 
-    fn resolve(resolver: &RememberingResolver, uri: &str) -> Vec<SocketAddr> {
+    fn resolve(resolver: &CachingResolver, uri: &str) -> Vec<SocketAddr> {
         crate::transport::http::exchange::for_tests(Duration::from_secs(20), || {
             resolver.resolve(&uri.parse().unwrap(), &Config::default(), NextTimeout::default()).unwrap().to_vec()
         })

@@ -63,12 +63,12 @@ impl Tcp {
         match socket.connect(&address.into()) {
             Ok(()) => return Ok(()),
             Err(error) if is_in_progress(&error) => {}
-            Err(error) => return Err(Failure::of_connecting(&error)),
+            Err(error) => return Err(Failure::from_connect_error(&error)),
         }
         self.wait(PollFlags::OUT, limit)?;
         match socket.take_error() {
             Ok(None) => Ok(()),
-            Ok(Some(error)) | Err(error) => Err(Failure::of_connecting(&error)),
+            Ok(Some(error)) | Err(error) => Err(Failure::from_connect_error(&error)),
         }
     }
 
@@ -127,7 +127,7 @@ impl Tcp {
         match error.kind() {
             io::ErrorKind::WouldBlock => self.wait(events, Limit::current()),
             io::ErrorKind::Interrupted => Ok(self.clock.between_waits()?),
-            _ => Err(Failure::of_io(error)),
+            _ => Err(Failure::from_io(error)),
         }
     }
 
@@ -141,7 +141,7 @@ impl Tcp {
                 Ok(0) if longest.is_none() => {}
                 Ok(0) | Err(Errno::INTR) => self.clock.between_waits()?,
                 Ok(_) => return Ok(()),
-                Err(error) => return Err(Failure::of_io(&error.into())),
+                Err(error) => return Err(Failure::from_io(&error.into())),
             }
         }
     }

@@ -4,7 +4,7 @@ use std::thread;
 
 use super::*;
 use crate::clock::SystemClock;
-use crate::transport::ConnectReason;
+use crate::error::ConnectReason;
 
 fn transport(url: &str) -> HttpTransport {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -20,7 +20,7 @@ fn post<'a>(url: &'a str, body: &'a [u8], start_within: Option<Duration>) -> Req
         timeout: Duration::from_secs(10),
         connect_timeout: Duration::from_secs(5),
         start_within,
-        max_answer: 1 << 20,
+        max_response_bytes: 1 << 20,
     }
 }
 
@@ -53,7 +53,7 @@ fn a_request_that_comes_too_late_to_its_first_byte_is_not_sent() {
     // The first on a connection that is there, the second on a new one.
     for _ in 0..2 {
         let error = transport.send(&post(&url, b"body", Some(Duration::ZERO))).unwrap_err();
-        assert_eq!((error.fault, error.sent), (TransportFault::Timeout, false));
+        assert_eq!((error.fault, error.may_have_been_sent), (TransportFault::Timeout, false));
     }
     let ([first, second], third) = server.join().unwrap();
     assert!(first > 0);
@@ -72,7 +72,7 @@ fn a_request_whose_time_is_over_when_it_could_leave_is_not_sent() {
     transport.send(&post(&url, b"body", None)).unwrap();
     // The connection is there, so nothing waits that could run out of time.
     let error = transport.send(&Request { timeout: Duration::ZERO, ..post(&url, b"body", None) }).unwrap_err();
-    assert_eq!((error.fault, error.sent), (TransportFault::Timeout, false));
+    assert_eq!((error.fault, error.may_have_been_sent), (TransportFault::Timeout, false));
     let [first, second] = server.join().unwrap();
     assert!(first > 0 && second == 0);
 }
@@ -100,7 +100,7 @@ fn plain_http_stays_on_this_machine_whatever_the_name_is_mapped_to() {
     let pool = transport.pools.get(|_| unreachable!());
     pool.resolver.set_for_tests("localhost", elsewhere);
     let error = transport.send(&post(url, b"body", None)).unwrap_err();
-    assert_eq!((error.fault, error.sent), (TransportFault::Connect, false));
+    assert_eq!((error.fault, error.may_have_been_sent), (TransportFault::Connect, false));
     assert_eq!(error.reason, Some(ConnectReason::NotLoopback));
 }
 

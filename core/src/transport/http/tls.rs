@@ -11,7 +11,7 @@ use rustls::{ClientConfig, ClientConnection};
 
 use super::failure::Failure;
 use super::wire::Base;
-use crate::transport::TransportFault;
+use crate::error::TransportFault;
 
 /// What is read in one piece from the connection below.
 const SIZE: usize = 16 * 1024;

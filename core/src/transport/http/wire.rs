@@ -44,7 +44,7 @@ impl Base {
             output.iter_mut().zip(now).for_each(|(place, byte)| *place = *byte);
             // Where it goes from there is not known any more.
             *taken += now.len();
-            tunnel.transmit_output(now.len(), NextTimeout::default()).map_err(|error| Failure::of_ureq(&error))?;
+            tunnel.transmit_output(now.len(), NextTimeout::default()).map_err(|error| Failure::from_ureq(&error))?;
             rest = later;
         }
         Ok(())
@@ -56,7 +56,7 @@ impl Base {
             Self::Tunnel(tunnel) => tunnel,
         };
         if tunnel.buffers().input().is_empty() {
-            tunnel.await_input(NextTimeout::default()).map_err(|error| Failure::of_ureq(&error))?;
+            tunnel.await_input(NextTimeout::default()).map_err(|error| Failure::from_ureq(&error))?;
         }
         let input = tunnel.buffers().input();
         let count = input.len().min(buffer.len());

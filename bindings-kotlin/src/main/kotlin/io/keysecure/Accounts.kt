@@ -7,7 +7,7 @@ import io.keysecure.model.Transfer
 import io.keysecure.model.TransferRecord
 import io.keysecure.model.TransferResult
 import io.keysecure.model.TransferType
-import io.keysecure.model.When
+import io.keysecure.model.WindowBound
 import java.math.BigDecimal
 import java.time.Instant
 import java.time.LocalDate
@@ -36,7 +36,7 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
      * another cardholder, direction or amount is a [KeySecureException.Conflict].
      */
     @JvmOverloads
-    public fun ensureTransfer(request: Transfer, how: Ensure = Ensure()): Ensured<TransferRecord> {
+    public fun ensureTransfer(request: Transfer, how: EnsureOptions = EnsureOptions()): Ensured<TransferRecord> {
         val ensured = call { ffi.ensureTransfer(request, how.options()) }
         return Ensured(ensured.value, ensured.created)
     }
@@ -53,7 +53,7 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
         transferNo: String? = null,
         transferUniqueNo: String? = null,
     ): Rows<TransferRecord> =
-        transfers(ListTransfers(When.Instant(start), When.Instant(end), cardholderNo, transferNo, transferUniqueNo))
+        transfers(ListTransfers(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, transferNo, transferUniqueNo))
 
     /** All transfers of whole days in the client's time zone, both days included. */
     @JvmOverloads
@@ -64,7 +64,7 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
         transferNo: String? = null,
         transferUniqueNo: String? = null,
     ): Rows<TransferRecord> =
-        transfers(ListTransfers(When.Day(start), When.Day(end), cardholderNo, transferNo, transferUniqueNo))
+        transfers(ListTransfers(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, transferNo, transferUniqueNo))
 
     /** All transfers that a query names. */
     public fun transfers(query: ListTransfers): Rows<TransferRecord> = Rows {

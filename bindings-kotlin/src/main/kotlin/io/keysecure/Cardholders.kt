@@ -4,7 +4,7 @@ import io.keysecure.ffi.Cardholders as FfiCardholders
 import io.keysecure.model.Cardholder
 import io.keysecure.model.CardholderApplied
 import io.keysecure.model.ListCardholders
-import io.keysecure.model.When
+import io.keysecure.model.WindowBound
 import java.time.Instant
 import java.time.LocalDate
 
@@ -29,7 +29,7 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
     public fun ensureCardholder(
         cardholderUniqueNo: String,
         sumsubShareToken: String,
-        how: Ensure = Ensure(),
+        how: EnsureOptions = EnsureOptions(),
     ): Ensured<Cardholder> {
         val ensured = call { ffi.ensureCardholder(cardholderUniqueNo, sumsubShareToken, how.options()) }
         return Ensured(ensured.value, ensured.created)
@@ -43,7 +43,7 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
         cardholderNo: String? = null,
         cardholderUniqueNo: String? = null,
     ): Rows<Cardholder> =
-        list(ListCardholders(When.Instant(start), When.Instant(end), cardholderNo, cardholderUniqueNo))
+        list(ListCardholders(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, cardholderUniqueNo))
 
     /** All cardholders of whole days in the client's time zone, both days included. */
     @JvmOverloads
@@ -52,7 +52,7 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
         end: LocalDate,
         cardholderNo: String? = null,
         cardholderUniqueNo: String? = null,
-    ): Rows<Cardholder> = list(ListCardholders(When.Day(start), When.Day(end), cardholderNo, cardholderUniqueNo))
+    ): Rows<Cardholder> = list(ListCardholders(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardholderUniqueNo))
 
     /** All cardholders that a query names. */
     public fun list(query: ListCardholders): Rows<Cardholder> = Rows {

@@ -12,7 +12,7 @@ import io.keysecure.model.ListBins
 import io.keysecure.model.ListCards
 import io.keysecure.model.ListPackages
 import io.keysecure.model.Package
-import io.keysecure.model.When
+import io.keysecure.model.WindowBound
 import java.time.Instant
 import java.time.LocalDate
 
@@ -45,7 +45,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * another cardholder or type is a [KeySecureException.Conflict].
      */
     @JvmOverloads
-    public fun ensureCard(request: ApplyCard, how: Ensure = Ensure()): Ensured<Card> {
+    public fun ensureCard(request: ApplyCard, how: EnsureOptions = EnsureOptions()): Ensured<Card> {
         val ensured = call { ffi.ensureCard(request, how.options()) }
         return Ensured(ensured.value, ensured.created)
     }
@@ -58,7 +58,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
         cardholderNo: String? = null,
         cardUniqueNo: String? = null,
         cardNo: String? = null,
-    ): Rows<Card> = list(ListCards(When.Instant(start), When.Instant(end), cardholderNo, cardUniqueNo, cardNo))
+    ): Rows<Card> = list(ListCards(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, cardUniqueNo, cardNo))
 
     /** All cards of whole days in the client's time zone, both days included. */
     @JvmOverloads
@@ -68,7 +68,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
         cardholderNo: String? = null,
         cardUniqueNo: String? = null,
         cardNo: String? = null,
-    ): Rows<Card> = list(ListCards(When.Day(start), When.Day(end), cardholderNo, cardUniqueNo, cardNo))
+    ): Rows<Card> = list(ListCards(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardUniqueNo, cardNo))
 
     /** All cards that a query names. */
     public fun list(query: ListCards): Rows<Card> = Rows {

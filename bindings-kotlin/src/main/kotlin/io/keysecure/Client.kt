@@ -87,7 +87,7 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
     /** The hosted card page. */
     public fun pci(): Pci = pci
 
-    /** Simulated purchases; refused in production. */
+    /** SimulationRequest purchases; refused in production. */
     public fun simulation(): Simulation = simulation
 
     /** The access token in use, for diagnosis; one is fetched only when there is none. */

@@ -5,7 +5,7 @@ import io.keysecure.ffi.Client as FfiClient
 import io.keysecure.ffi.hasHttp
 import io.keysecure.model.AesSettings
 import io.keysecure.model.Environment
-import io.keysecure.model.ErrorFacts
+import io.keysecure.model.ErrorDetails
 import io.keysecure.model.ErrorKind
 import io.keysecure.model.Language
 import io.keysecure.model.Outcome
@@ -79,7 +79,7 @@ internal fun withTransport(options: ClientOptions): ClientOptions {
     if (options.proxy != null || options.caPem != null) {
         val text = "proxy and ca_pem are settings of the built-in HTTP, which this library does not have: give a transport"
         throw KeySecureException.Config(
-            ErrorFacts(text, ErrorKind.CONFIG, Outcome.NOT_SENT, null, null, null, null, null, 0, null, null, null),
+            ErrorDetails(text, ErrorKind.CONFIG, Outcome.NOT_SENT, null, null, null, null, null, 0, null, null, null),
         )
     }
     return options.copy(transport = GuardedTransport(UrlConnectionTransport()))

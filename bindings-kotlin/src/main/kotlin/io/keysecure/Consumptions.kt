@@ -3,7 +3,7 @@ package io.keysecure
 import io.keysecure.ffi.Consumptions as FfiConsumptions
 import io.keysecure.model.Consumption
 import io.keysecure.model.ListConsumptions
-import io.keysecure.model.When
+import io.keysecure.model.WindowBound
 import java.time.Instant
 import java.time.LocalDate
 
@@ -21,7 +21,7 @@ public class Consumptions internal constructor(private val ffi: FfiConsumptions)
         cardNo: String? = null,
         consumeNo: String? = null,
     ): Rows<Consumption> =
-        list(ListConsumptions(When.Instant(start), When.Instant(end), cardholderNo, cardNo, consumeNo))
+        list(ListConsumptions(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, cardNo, consumeNo))
 
     /** All consumptions of whole days in the client's time zone, both days included. */
     @JvmOverloads
@@ -31,7 +31,7 @@ public class Consumptions internal constructor(private val ffi: FfiConsumptions)
         cardholderNo: String? = null,
         cardNo: String? = null,
         consumeNo: String? = null,
-    ): Rows<Consumption> = list(ListConsumptions(When.Day(start), When.Day(end), cardholderNo, cardNo, consumeNo))
+    ): Rows<Consumption> = list(ListConsumptions(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardNo, consumeNo))
 
     /** All consumptions that a query names. */
     public fun list(query: ListConsumptions): Rows<Consumption> = Rows {

@@ -66,7 +66,7 @@ public class JavaHttpTransport @JvmOverloads constructor(
         val prepared = prepared(request, Once(request.body, departure))
         // The JDK asks for no body where there is none.
         if (request.body.isEmpty() && !departure.begin()) throw NotBegun()
-        val exchange = client.sendAsync(prepared, Capped(request.maxAnswer))
+        val exchange = client.sendAsync(prepared, Capped(request.maxResponseBytes))
         try {
             val response = waited(exchange, request, departure)
             val headers = response.headers()

@@ -1,6 +1,6 @@
 package io.keysecure
 
-import io.keysecure.model.ErrorFacts
+import io.keysecure.model.ErrorDetails
 import io.keysecure.model.ErrorKind
 import io.keysecure.model.FfiException
 import io.keysecure.model.Outcome
@@ -13,7 +13,7 @@ import java.time.Duration
  *
  * Ask [outcome] before sending a mutation again: [Outcome.UNKNOWN] means that it may have been done.
  */
-public sealed class KeySecureException(facts: ErrorFacts) : RuntimeException(facts.text) {
+public sealed class KeySecureException(facts: ErrorDetails) : RuntimeException(facts.text) {
     private val known: Outcome? = facts.outcome
 
     /** What kind of error it is. */
@@ -50,85 +50,85 @@ public sealed class KeySecureException(facts: ErrorFacts) : RuntimeException(fac
     public val rejection: Rejection? = facts.rejection
 
     /** A setting of the client is wrong, or the client was closed. */
-    public class Config internal constructor(facts: ErrorFacts) : KeySecureException(facts) {
+    public class Config internal constructor(facts: ErrorDetails) : KeySecureException(facts) {
         /** Rebuilt from its text alone. */
         public constructor(message: String) : this(lost(ErrorKind.CONFIG, message))
     }
 
     /** An argument breaks a rule; nothing was sent. */
-    public class InvalidInput internal constructor(facts: ErrorFacts) : KeySecureException(facts) {
+    public class InvalidInput internal constructor(facts: ErrorDetails) : KeySecureException(facts) {
         /** Rebuilt from its text alone. */
         public constructor(message: String) : this(lost(ErrorKind.INVALID_INPUT, message))
     }
 
     /** The network failed. */
-    public open class Transport internal constructor(facts: ErrorFacts) : KeySecureException(facts) {
+    public open class Transport internal constructor(facts: ErrorDetails) : KeySecureException(facts) {
         /** Rebuilt from its text alone. */
         public constructor(message: String) : this(lost(ErrorKind.TRANSPORT, message))
     }
 
     /** Time ran out: of the whole call, of connecting, or of waiting for the token. */
-    public class Timeout internal constructor(facts: ErrorFacts) : Transport(facts) {
+    public class Timeout internal constructor(facts: ErrorDetails) : Transport(facts) {
         /** Rebuilt from its text alone. */
         public constructor(message: String) : this(lost(ErrorKind.TIMEOUT, message))
     }
 
     /** The platform refused. */
-    public open class Api internal constructor(facts: ErrorFacts) : KeySecureException(facts) {
+    public open class Api internal constructor(facts: ErrorDetails) : KeySecureException(facts) {
         /** Rebuilt from its text alone. */
         public constructor(message: String) : this(lost(ErrorKind.API, message))
     }
 
     /** Codes 1002, 1006, 1007, 1008, 1010, 1011: the Api-Key or the access token. */
-    public class Authentication internal constructor(facts: ErrorFacts) : Api(facts) {
+    public class Authentication internal constructor(facts: ErrorDetails) : Api(facts) {
         /** Rebuilt from its text alone. */
         public constructor(message: String) : this(lost(ErrorKind.AUTHENTICATION, message))
     }
 
     /** Codes 1003, 1012, 1013, 1021, 1022: not allowed for this merchant or from this address. */
-    public class Permission internal constructor(facts: ErrorFacts) : Api(facts) {
+    public class Permission internal constructor(facts: ErrorDetails) : Api(facts) {
         /** Rebuilt from its text alone. */
         public constructor(message: String) : this(lost(ErrorKind.PERMISSION, message))
     }
 
     /** Code 1009: too frequent. */
-    public class RateLimit internal constructor(facts: ErrorFacts) : Api(facts) {
+    public class RateLimit internal constructor(facts: ErrorDetails) : Api(facts) {
         /** Rebuilt from its text alone. */
         public constructor(message: String) : this(lost(ErrorKind.RATE_LIMIT, message))
     }
 
     /** Code 2002: the cardholder does not exist. */
-    public class NotFound internal constructor(facts: ErrorFacts) : Api(facts) {
+    public class NotFound internal constructor(facts: ErrorDetails) : Api(facts) {
         /** Rebuilt from its text alone. */
         public constructor(message: String) : this(lost(ErrorKind.NOT_FOUND, message))
     }
 
     /** Codes 2003, 2004, 2005, 4005: the thing is in a state that does not allow this. */
-    public class State internal constructor(facts: ErrorFacts) : Api(facts) {
+    public class State internal constructor(facts: ErrorDetails) : Api(facts) {
         /** Rebuilt from its text alone. */
         public constructor(message: String) : this(lost(ErrorKind.STATE, message))
     }
 
     /** Another thing stands under the same number of the merchant's. */
-    public class Conflict internal constructor(facts: ErrorFacts) : KeySecureException(facts) {
+    public class Conflict internal constructor(facts: ErrorDetails) : KeySecureException(facts) {
         /** Rebuilt from its text alone. */
         public constructor(message: String) : this(lost(ErrorKind.CONFLICT, message))
     }
 
     /** The answer is not what the platform's documentation says, or the library failed on it. */
-    public class InvalidResponse internal constructor(facts: ErrorFacts) : KeySecureException(facts) {
+    public class InvalidResponse internal constructor(facts: ErrorDetails) : KeySecureException(facts) {
         /** Rebuilt from its text alone. */
         public constructor(message: String) : this(lost(ErrorKind.INVALID_RESPONSE, message))
     }
 
     /** A callback was not accepted; see [rejection]. */
-    public class Webhook internal constructor(facts: ErrorFacts) : KeySecureException(facts) {
+    public class Webhook internal constructor(facts: ErrorDetails) : KeySecureException(facts) {
         /** Rebuilt from its text alone. */
         public constructor(message: String) : this(lost(ErrorKind.WEBHOOK, message))
     }
 
     /** Card data could not be decrypted: most likely the `aes` setting or the secret is wrong. */
-    public class Decrypt internal constructor(facts: ErrorFacts) : KeySecureException(facts) {
+    public class Decrypt internal constructor(facts: ErrorDetails) : KeySecureException(facts) {
         /** Rebuilt from its text alone. */
         public constructor(message: String) : this(lost(ErrorKind.DECRYPT, message))
     }
@@ -139,7 +139,7 @@ public sealed class KeySecureException(facts: ErrorFacts) : RuntimeException(fac
  * say any more whether the operation was done.
  */
 private fun lost(kind: ErrorKind, text: String) =
-    ErrorFacts(text, kind, Outcome.UNKNOWN, null, null, null, null, null, 0, null, null, null)
+    ErrorDetails(text, kind, Outcome.UNKNOWN, null, null, null, null, null, 0, null, null, null)
 
 /** The exception that callers see. */
 internal fun published(thrown: FfiException): KeySecureException {
@@ -167,13 +167,13 @@ internal fun published(thrown: FfiException): KeySecureException {
 internal fun panicked(): KeySecureException {
     val text = "keysecure failed inside: this is a bug of the library; what became of the call is not known"
     return KeySecureException.InvalidResponse(
-        ErrorFacts(text, ErrorKind.INVALID_RESPONSE, Outcome.UNKNOWN, null, null, null, null, null, 0, null, null, null),
+        ErrorDetails(text, ErrorKind.INVALID_RESPONSE, Outcome.UNKNOWN, null, null, null, null, null, 0, null, null, null),
     )
 }
 
 /** An argument that could not even be handed to the library: nothing was sent. */
 internal fun refused(rule: String): KeySecureException = KeySecureException.InvalidInput(
-    ErrorFacts(rule, ErrorKind.INVALID_INPUT, Outcome.NOT_SENT, null, null, null, null, null, 0, null, null, null),
+    ErrorDetails(rule, ErrorKind.INVALID_INPUT, Outcome.NOT_SENT, null, null, null, null, null, 0, null, null, null),
 )
 
 /** Runs a call of the library and gives its errors their public form. */

@@ -15,6 +15,7 @@ import java.util.concurrent.Future
 import java.util.concurrent.ScheduledThreadPoolExecutor
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicBoolean
+import java.util.concurrent.atomic.AtomicReference
 import javax.net.ssl.HttpsURLConnection
 import javax.net.ssl.SSLContext
 import javax.net.ssl.SSLSocketFactory
@@ -38,6 +39,7 @@ public class UrlConnectionTransport @JvmOverloads constructor(
     override fun send(request: HttpRequest): HttpResponse {
         val departure = Departure(request.startWithin)
         val late = AtomicBoolean()
+        val phase = AtomicReference(Phase.HEAD)
         var opened: HttpURLConnection? = null
         var end: Future<*>? = null
         try {
@@ -46,16 +48,16 @@ public class UrlConnectionTransport @JvmOverloads constructor(
             val over = {
                 late.set(true)
                 departure.abandon()
-                apart(connection::disconnect)
+                // Who reads the body looks at `late` itself.
+                if (phase.compareAndSet(Phase.HEAD, Phase.OVER)) apart(connection::disconnect)
             }
-            // The time-out of a connection is that of each single read; this one is that of the whole exchange. It is
-            // repeated: a connection that is closed at the moment when it opens its stream stays open.
-            end = clock.scheduleWithFixedDelay(over, request.timeout.nanos(), CLOSE_AGAIN.nanos(), TimeUnit.NANOSECONDS)
+            // The time-out of a connection is that of each single read; this one is that of the whole exchange.
+            end = clock.schedule(over, request.timeout.nanos(), TimeUnit.NANOSECONDS)
             prepare(connection, request)
             connection.connect()
-            return exchange(connection, request, departure, late)
+            return exchange(connection, request, departure, late, phase)
         } catch (error: Throwable) {
-            runCatching { opened?.disconnect() }
+            opened?.let { runCatching { apart(it::disconnect) } }
             // Also what is no IOException: a SecurityException, Android's NetworkOnMainThreadException, a bug of the JDK's.
             val unsent = departure.abandon()
             val fault = if (late.get() || departure.late) TransportFault.TIMEOUT else fault(error)
@@ -85,6 +87,7 @@ public class UrlConnectionTransport @JvmOverloads constructor(
         request: HttpRequest,
         departure: Departure,
         late: AtomicBoolean,
+        phase: AtomicReference<Phase>,
     ): HttpResponse {
         if (request.body.isEmpty() && !departure.begin()) throw NotBegun()
         if (request.method == Method.POST) {
@@ -94,33 +97,42 @@ public class UrlConnectionTransport @JvmOverloads constructor(
             out.use { it.write(request.body) }
         }
         val status = connection.responseCode
+        if (!phase.compareAndSet(Phase.HEAD, Phase.BODY)) throw IOException(LATE)
         val stream: InputStream? = if (status >= 400) connection.errorStream else connection.inputStream
-        val body = stream?.use { read(it, request.maxAnswer, late) } ?: ByteArray(0)
+        // Not closed when it fails: see `apart`.
+        val body = stream?.let { read(it, request.maxResponseBytes, late) } ?: ByteArray(0)
+        stream?.close()
         return HttpResponse(status, body, connection.getHeaderField("Date"), connection.getHeaderField("Retry-After"))
     }
 
     private fun read(stream: InputStream, limit: Long, late: AtomicBoolean): ByteArray {
         val bytes = ByteArrayOutputStream()
         val chunk = ByteArray(8192)
-        while (true) {
+        while (!late.get()) {
             val count = stream.read(chunk)
             if (count < 0) return bytes.toByteArray()
             bytes.write(chunk, 0, count)
             if (bytes.size() > limit) throw TooLarge()
-            if (late.get()) throw IOException("the response took all the time")
         }
+        throw IOException(LATE)
     }
 
     private fun millis(time: Duration): Int =
         TimeUnit.NANOSECONDS.toMillis(time.nanos()).coerceIn(1, Int.MAX_VALUE.toLong()).toInt()
 
-    /** Closing a connection waits for who reads from it: that must not keep other calls' time from ending. */
+    /**
+     * Closing a connection waits for who reads from it, which may be the JDK's own thread that reads an unfinished response to its
+     * end, for as long as the server likes. No call waits for that, nor the end of another call's time.
+     */
     private fun apart(work: () -> Unit) {
         Thread(work, "keysecure-disconnect").apply { isDaemon = true }.start()
     }
 
+    /** How far an exchange is. Its time ends it by closing the connection only while the response's head is awaited. */
+    private enum class Phase { HEAD, BODY, OVER }
+
     private companion object {
-        val CLOSE_AGAIN: Duration = Duration.ofSeconds(2)
+        const val LATE = "the response took all the time"
 
         /** One thread for all: it only says whose time is up. */
         val clock = ScheduledThreadPoolExecutor(1) { task ->

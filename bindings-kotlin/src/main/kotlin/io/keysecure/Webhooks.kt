@@ -3,11 +3,11 @@ package io.keysecure
 import io.keysecure.ffi.Claim as FfiClaim
 import io.keysecure.ffi.Decider as FfiDecider
 import io.keysecure.ffi.Decision as FfiDecision
-import io.keysecure.ffi.Received as FfiReceived
+import io.keysecure.ffi.VerifiedWebhook as FfiVerifiedWebhook
 import io.keysecure.ffi.Responder as FfiResponder
 import io.keysecure.ffi.WebhookVerifier as FfiWebhookVerifier
 import io.keysecure.ffi.Header
-import io.keysecure.ffi.Verified
+import io.keysecure.ffi.SignatureMatch
 import io.keysecure.ffi.WebhookOptions
 import io.keysecure.model.AuthEvent
 import io.keysecure.model.CanonicalForm
@@ -51,8 +51,8 @@ public class WebhookVerifier @JvmOverloads constructor(
      * @param body the raw body.
      * @throws KeySecureException.Webhook when it is not accepted: answer with an HTTP error.
      */
-    public fun verify(headers: Map<String, *>, body: ByteArray): Received =
-        Received(call { ffi.verify(listOfHeaders(headers), body) })
+    public fun verify(headers: Map<String, *>, body: ByteArray): VerifiedWebhook =
+        VerifiedWebhook(call { ffi.verify(listOfHeaders(headers), body) })
 
     /**
      * Verifies a callback as [verify] does and claims it, so that it is handled once however often it comes, and again when
@@ -77,10 +77,10 @@ public class WebhookVerifier @JvmOverloads constructor(
      * The first reply is the one that a [Responder] keeps in the store of this verifier; while it is being made, this waits for
      * it. A purchase without one is declined.
      */
-    public fun replyAgain(body: ByteArray): String = ffi.replyAgain(body)
+    public fun replyDuplicate(body: ByteArray): String = ffi.replyDuplicate(body)
 
     /** Verifies the signature and the age only: no look at the action, no typing, no replay guard. */
-    public fun verifySignature(headers: Map<String, *>, body: ByteArray): Verified =
+    public fun verifySignature(headers: Map<String, *>, body: ByteArray): SignatureMatch =
         call { ffi.verifySignature(listOfHeaders(headers), body) }
 
     /** The headers that the platform would send with this body, signed with the first secret: for tests. */
@@ -110,7 +110,7 @@ private fun listOfHeaders(headers: Map<String, *>): List<Header> = headers.flatM
 }
 
 /** A callback whose signature is valid. */
-public class Received internal constructor(internal val ffi: FfiReceived) {
+public class VerifiedWebhook internal constructor(internal val ffi: FfiVerifiedWebhook) {
     /** The platform's id of the callback. It is not signed: do not build on it alone. */
     public val id: String = ffi.id()
 
@@ -121,7 +121,7 @@ public class Received internal constructor(internal val ffi: FfiReceived) {
     public val sentAt: Instant = ffi.sentAt()
 
     /** Which of the verifier's secrets signed it, counted from 0. */
-    public val secret: Int = ffi.secret()
+    public val secretIndex: Int = ffi.secretIndex()
 
     /** Which canonical form was signed. */
     public val form: CanonicalForm = ffi.form()
@@ -138,7 +138,7 @@ public class Claim internal constructor(private val ffi: FfiClaim) : AutoCloseab
     private val closed = AtomicBoolean()
 
     /** The callback. */
-    public val received: Received = Received(ffi.received())
+    public val received: VerifiedWebhook = VerifiedWebhook(ffi.received())
 
     /**
      * Remembers the callback as handled. `false` when the store could not be reached: it was handled all the same, so accept
@@ -168,7 +168,7 @@ public object Replies {
      * nobody may decide on it twice, and least of all with yes; [WebhookVerifier.replyAgain] repeats the first reply instead.
      */
     @JvmStatic
-    public fun again(body: ByteArray): String = io.keysecure.ffi.replyAgain(body)
+    public fun again(body: ByteArray): String = io.keysecure.ffi.replyDuplicate(body)
 
     /** The exact body to decline with; the platform requires a message. */
     @JvmStatic
@@ -225,7 +225,7 @@ public class Responder @JvmOverloads constructor(
     /**
      * The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the default.
      */
-    public fun respond(received: Received): String = ffi.respond(received.ffi)
+    public fun respond(received: VerifiedWebhook): String = ffi.respond(received.ffi)
 }
 
 private class GuardedDecider(private val inner: Decider) : FfiDecider {

@@ -76,8 +76,8 @@ class JavaCallersTest {
                         .build()) {
             Transfer transfer = new Transfer(
                     sandbox.approvedCardholder(), "topup-1", TransferType.In.INSTANCE, new BigDecimal("25.00"));
-            assertTrue(client.accounts().ensureTransfer(transfer, Ensure.neverSent()).getCreated());
-            Ensure again = new Ensure(Duration.ofSeconds(20), Duration.ofMillis(100));
+            assertTrue(client.accounts().ensureTransfer(transfer, EnsureOptions.firstAttempt()).getCreated());
+            EnsureOptions again = new EnsureOptions(Duration.ofSeconds(20), Duration.ofMillis(100));
             assertFalse(client.accounts().ensureTransfer(transfer, again).getCreated());
             assertEquals("GB", Addresses.virtualCard("SW1Y 4JH", "GB", "London", "London", "12 St James's Square").getCountry());
         }

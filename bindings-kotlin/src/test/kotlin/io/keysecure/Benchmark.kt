@@ -6,7 +6,7 @@ import com.google.gson.reflect.TypeToken
 import com.sun.jna.Memory
 import com.sun.jna.NativeLibrary
 import io.keysecure.model.ListCards
-import io.keysecure.model.When
+import io.keysecure.model.WindowBound
 import java.net.URI
 import java.net.http.HttpClient
 import java.net.http.HttpRequest
@@ -36,9 +36,9 @@ class Benchmark {
             // The last: it ends the token that the others used.
             "/open-api/v1/merchant/token" to whole(plain.text("GET", "/v1/merchant/token", null)),
         )
-        Program(System.getProperty("bench.bench"), "serve-recorded-answers").use { server ->
+        Program(System.getProperty("bench.bench"), "serve-recorded-responses").use { server ->
             val url = "http://127.0.0.1:" + server.ask(gson.toJson(answers))
-            Program(System.getProperty("bench.face_yardstick")).use { rust ->
+            Program(System.getProperty("bench.rust_baseline")).use { rust ->
                 rust.tell("$url ${sandbox.apiKey} ${sandbox.apiSecret} $cardNo")
                 race(url, rust)
             }
@@ -50,7 +50,7 @@ class Benchmark {
         val client = Client(sandbox.apiKey, sandbox.apiSecret, baseUrl = url)
         val ownHttp = Client(sandbox.apiKey, sandbox.apiSecret, baseUrl = url, transport = JavaHttpTransport())
         val plain = Plain(url, sandbox.apiKey) { System.currentTimeMillis() }
-        val query = ListCards(When.Day(LocalDate.of(2025, 6, 1)), When.Day(LocalDate.of(2025, 6, 30)))
+        val query = ListCards(WindowBound.Day(LocalDate.of(2025, 6, 1)), WindowBound.Day(LocalDate.of(2025, 6, 30)))
         for ((task, count) in listOf("get" to 25_000, "list" to 6_000)) {
             val contestants = listOf(
                 Contestant("Rust", count) { calls -> rust.ask("$task $calls").toDouble() },

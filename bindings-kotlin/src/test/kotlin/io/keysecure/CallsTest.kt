@@ -8,7 +8,7 @@ import io.keysecure.model.CardholderStatus
 import io.keysecure.model.ConsumptionType
 import io.keysecure.model.MerchantInfo
 import io.keysecure.model.Method
-import io.keysecure.model.Simulated
+import io.keysecure.model.SimulationRequest
 import io.keysecure.model.Status
 import io.keysecure.model.TransferType
 import java.math.BigDecimal
@@ -96,7 +96,7 @@ class CallsTest {
         stage.client.accounts().transfer(stage.transfer("topup-1", "100.00"))
         val simulation = stage.client.simulation()
         val bought = simulation.auth(
-            Simulated(
+            SimulationRequest(
                 cardNo = cardNo,
                 cardholderNo = stage.cardholderNo,
                 type = ConsumptionType.Consumption,
@@ -104,8 +104,8 @@ class CallsTest {
                 merchantInfo = MerchantInfo(merchantName = "Corner Books"),
             ),
         ).consumeNo!!
-        simulation.consumptionClear(Simulated(consumeNo = bought))
-        simulation.refund(Simulated(consumeRelateNo = bought, amount = BigDecimal("10.00")))
+        simulation.consumptionClear(SimulationRequest(consumeNo = bought))
+        simulation.refund(SimulationRequest(consumeRelateNo = bought, amount = BigDecimal("10.00")))
         val one = stage.client.consumptions().get(bought)
         assertEquals(Status.Success, one.status)
         assertEquals(ConsumptionType.Consumption, one.type)

@@ -9,7 +9,7 @@ import io.keysecure.model.Consumption
 import io.keysecure.model.Event
 import io.keysecure.model.MerchantInfo
 import io.keysecure.model.Method
-import io.keysecure.model.Simulated
+import io.keysecure.model.SimulationRequest
 import io.keysecure.model.TransferType
 import java.io.ByteArrayOutputStream
 import java.io.PrintStream
@@ -121,7 +121,7 @@ class CanaryTest {
     /** A PAN in text that the platform, or a shop, wrote. */
     private fun freeText(pan: String) {
         print(MerchantInfo(merchantName = "shop $pan", extra = """{"pan":"$pan","cvv":"417"}"""))
-        print(Simulated(remark = pan, amount = BigDecimal.ONE))
+        print(SimulationRequest(remark = pan, amount = BigDecimal.ONE))
         print(CardStatus.of(pan))
         print(TransferType.of(pan))
         val body = """{"id":"1","action":"Consumption","data":{"consume_no":"c","status":"Success","remark":"card $pan"}}"""

@@ -6,7 +6,7 @@ import io.keysecure.model.Environment
 import io.keysecure.model.ErrorKind
 import io.keysecure.model.KeyScheme
 import io.keysecure.model.Outcome
-import io.keysecure.model.Simulated
+import io.keysecure.model.SimulationRequest
 import io.keysecure.model.TransferType
 import java.io.ByteArrayInputStream
 import java.io.ByteArrayOutputStream
@@ -78,7 +78,7 @@ class ErrorsTest {
         val page = assertThrows(KeySecureException.InvalidInput::class.java) { stage.client.cards().packagesPage(-1, 10) }
         assertEquals("page", page.field)
         val extra = assertThrows(KeySecureException.InvalidInput::class.java) {
-            stage.client.simulation().auth(Simulated(cardNo = "c", amount = BigDecimal.ONE, extra = "[1]"))
+            stage.client.simulation().auth(SimulationRequest(cardNo = "c", amount = BigDecimal.ONE, extra = "[1]"))
         }
         assertEquals("extra", extra.field)
         assertEquals(0, stage.sandbox.requestsTo("accounts.transfer"))
@@ -110,7 +110,7 @@ class ErrorsTest {
     fun `simulation is refused in production whatever the address`() = Stage().use { stage ->
         val client = stage.builder().environment(Environment.PRODUCTION).build()
         assertThrows(KeySecureException.Config::class.java) {
-            client.simulation().auth(Simulated(cardNo = "c", amount = BigDecimal.ONE))
+            client.simulation().auth(SimulationRequest(cardNo = "c", amount = BigDecimal.ONE))
         }
         assertEquals(0, stage.sandbox.requestsTo("simulation.auth"))
     }

@@ -23,7 +23,7 @@ class FaultsTest {
     @Test
     fun `ensureTransfer finishes what an unknown outcome left open`() = Stage().use { stage ->
         stage.sandbox.fault("accounts.transfer", "drop_after_commit")
-        val how = Ensure(deadline = Duration.ofSeconds(30), settle = Duration.ofMillis(500), neverSent = true)
+        val how = EnsureOptions(deadline = Duration.ofSeconds(30), settle = Duration.ofMillis(500), firstAttempt = true)
         val found = stage.client.accounts().ensureTransfer(stage.transfer("t-1"), how)
         assertTrue(found.created, "this call made it, and only the response was lost")
         assertEquals("t-1", found.value.transferUniqueNo)
@@ -36,7 +36,7 @@ class FaultsTest {
     @Test
     fun `ensureTransfer sends again only what never arrived`() = Stage().use { stage ->
         stage.sandbox.fault("accounts.transfer", "drop_before_read")
-        val how = Ensure(deadline = Duration.ofSeconds(30), settle = Duration.ofMillis(500), neverSent = true)
+        val how = EnsureOptions(deadline = Duration.ofSeconds(30), settle = Duration.ofMillis(500), firstAttempt = true)
         val made = stage.client.accounts().ensureTransfer(stage.transfer("t-1"), how)
         assertTrue(made.created)
         assertEquals(1, stage.sandbox.transfers().size)
@@ -45,9 +45,9 @@ class FaultsTest {
     @Test
     fun `the same number for another amount is a conflict`() = Stage().use { stage ->
         val accounts = stage.client.accounts()
-        accounts.ensureTransfer(stage.transfer("t-1", "25.00"), Ensure.neverSent())
+        accounts.ensureTransfer(stage.transfer("t-1", "25.00"), EnsureOptions.firstAttempt())
         val error = assertThrows(KeySecureException.Conflict::class.java) {
-            accounts.ensureTransfer(stage.transfer("t-1", "26.00"), Ensure.neverSent())
+            accounts.ensureTransfer(stage.transfer("t-1", "26.00"), EnsureOptions.firstAttempt())
         }
         assertTrue(error.message!!.isNotEmpty())
         assertEquals(1, stage.sandbox.transfers().size)

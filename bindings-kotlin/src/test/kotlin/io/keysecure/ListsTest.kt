@@ -2,7 +2,7 @@ package io.keysecure
 
 import io.keysecure.model.ListCards
 import io.keysecure.model.TransferRecord
-import io.keysecure.model.When
+import io.keysecure.model.WindowBound
 import java.time.Duration
 import java.time.Instant
 import java.time.ZoneId
@@ -131,7 +131,7 @@ class ListsTest {
     @Test
     fun `single pages keep to the platform's limits`() = Stage().use { stage ->
         val (start, end) = seeded(stage, 25, Duration.ofDays(5))
-        val query = ListCards(When.Instant(start), When.Instant(end))
+        val query = ListCards(WindowBound.Instant(start), WindowBound.Instant(end))
         val cards = stage.client.cards()
         assertEquals(listOf(10, 10, 5), (0..2).map { cards.listPage(query, it, 10).list.size })
         assertThrows(KeySecureException.InvalidInput::class.java) { cards.listPage(query, 0, 101) }

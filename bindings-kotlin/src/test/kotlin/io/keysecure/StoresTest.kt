@@ -2,7 +2,7 @@ package io.keysecure
 
 import io.keysecure.model.Outcome
 import io.keysecure.model.TransportFault
-import io.keysecure.model.WhenUnavailable
+import io.keysecure.model.OnStoreFailure
 import java.nio.file.Files
 import java.nio.file.Path
 import java.nio.file.attribute.PosixFilePermissions
@@ -22,7 +22,7 @@ class StoresTest {
     @TempDir
     lateinit var folder: Path
 
-    private val quick = Ensure(deadline = Duration.ofSeconds(20), settle = Duration.ofMillis(200))
+    private val quick = EnsureOptions(deadline = Duration.ofSeconds(20), settle = Duration.ofMillis(200))
 
     @Test
     fun `clients that share a store fetch one token`() = Stage().use { stage ->
@@ -66,7 +66,7 @@ class StoresTest {
         val attempts = OwnAttempts(Duration.ofHours(1))
         val accounts = stage.builder().store(Store.own(attempts = attempts)).build().accounts()
         // With the default of 10 s for each they would not be through before the deadline of the first.
-        val once = Ensure(deadline = Duration.ofSeconds(11))
+        val once = EnsureOptions(deadline = Duration.ofSeconds(11))
         repeat(5) { assertTrue(accounts.ensureTransfer(stage.transfer("t-$it"), once).created) }
         assertEquals(listOf("acquire", "begin accounts.transfer", "finish DONE", "release"), attempts.calls.take(4))
         assertEquals(20, attempts.calls.size)
@@ -95,7 +95,7 @@ class StoresTest {
         }
         val accounts = stage.builder().store(Store.own(attempts = store)).build().accounts()
         assertThrows(KeySecureException.Timeout::class.java) {
-            accounts.ensureTransfer(stage.transfer("t-1"), Ensure(Duration.ofMillis(900), Duration.ofMillis(100)))
+            accounts.ensureTransfer(stage.transfer("t-1"), EnsureOptions(Duration.ofMillis(900), Duration.ofMillis(100)))
         }
         assertEquals(0, stage.sandbox.requestsTo("accounts.transfer"))
     }
@@ -114,7 +114,7 @@ class StoresTest {
                 assertEquals(Outcome.NOT_SENT, error.outcome)
                 assertEquals(TransportFault.STORE, error.transportFault)
                 assertEquals(0, stage.sandbox.requestsTo("accounts.transfer"))
-                assertTrue(accounts.ensureTransfer(stage.transfer("t-1"), quick.copy(onStoreFailure = WhenUnavailable.ACCEPT)).created)
+                assertTrue(accounts.ensureTransfer(stage.transfer("t-1"), quick.copy(onStoreFailure = OnStoreFailure.ACCEPT)).created)
                 accounts.transfer(stage.transfer("t-2"))
                 assertEquals(2, stage.sandbox.transfers().size)
                 heard.await("acquire of a store threw java.lang.IllegalStateException at io.keysecure.StoresTest")
@@ -138,7 +138,7 @@ class StoresTest {
     @Test
     fun `over a transport that cannot abort a request the wait is longer`() = Stage().use { stage ->
         // Less than the 120 s for which a transport is waited for that may deliver a request later.
-        val how = Ensure(deadline = Duration.ofSeconds(100), neverSent = true)
+        val how = EnsureOptions(deadline = Duration.ofSeconds(100), firstAttempt = true)
         assertTrue(stage.client.accounts().ensureTransfer(stage.transfer("t-1"), how).created)
         for (transport in listOf(JavaHttpTransport(), UrlConnectionTransport())) {
             val accounts = stage.builder().store("memory").transport(transport).build().accounts()

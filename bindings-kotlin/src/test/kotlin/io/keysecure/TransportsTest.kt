@@ -195,7 +195,7 @@ class TransportsTest {
             val client = Client("key", "sixteen-letters!", transport = transport, maxRetries = 0)
             assertThrows(KeySecureException.InvalidResponse::class.java) { client.cards().get("c") }
         }
-        val greedy = Transport { HttpResponse(200, ByteArray(it.maxAnswer.toInt() + 1)) }
+        val greedy = Transport { HttpResponse(200, ByteArray(it.maxResponseBytes.toInt() + 1)) }
         val error = assertThrows(KeySecureException.InvalidResponse::class.java) {
             Client("key", "sixteen-letters!", transport = greedy, maxRetries = 0).cards().get("c")
         }

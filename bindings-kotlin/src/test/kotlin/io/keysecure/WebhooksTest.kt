@@ -33,7 +33,7 @@ class WebhooksTest {
         val received = verifier.verify(headers(), purchase)
         val event = received.event as Event.Auth
         assertEquals("1", received.id)
-        assertEquals(0, received.secret)
+        assertEquals(0, received.secretIndex)
         assertEquals("12.50".toBigDecimal(), event.data.amount)
         val lists = headers().map { (name, value) -> name.uppercase() to listOf(value) }.toMap()
         assertEquals("1", verifier.verify(lists, purchase).id)
@@ -42,7 +42,7 @@ class WebhooksTest {
         @Suppress("UNCHECKED_CAST")
         val connection = (headers() + (null to "HTTP/1.1 200 OK")) as Map<String, String>
         assertEquals("1", verifier.verify(connection, purchase).id)
-        assertEquals(0, verifier.verifySignature(headers(), purchase).secret)
+        assertEquals(0, verifier.verifySignature(headers(), purchase).secretIndex)
     }
 
     @Test
@@ -191,7 +191,7 @@ class WebhooksTest {
             val signed = guarded.signForTests(Instant.now().minusSeconds(delivery.toLong()), purchase)
             val reply = responder.respond(guarded.verify(signed, purchase))
             assertEquals(Rejection.REPLAYED, rejected { workers.first().first.verify(signed, purchase) })
-            listOf(reply, workers.last().first.replyAgain(purchase))
+            listOf(reply, workers.last().first.replyDuplicate(purchase))
         }
         assertEquals(listOf(Replies.decline("worker 1 says no")), replies.flatten().distinct())
         assertEquals(1, decided.get())
@@ -204,7 +204,7 @@ class WebhooksTest {
         val signed = headers()
         assertEquals(Replies.accept(), responder.respond(guarded.verify(signed, purchase)))
         assertEquals(Rejection.REPLAYED, rejected { guarded.verify(signed, purchase) })
-        assertEquals(Replies.accept(), guarded.replyAgain(purchase))
+        assertEquals(Replies.accept(), guarded.replyDuplicate(purchase))
         assertTrue("\"code\":1" in Replies.again(purchase), "without the store nothing is known of it")
     }
 

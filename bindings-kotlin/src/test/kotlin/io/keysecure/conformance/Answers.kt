@@ -8,7 +8,7 @@ import com.google.gson.JsonObject
 import com.google.gson.JsonParser
 import io.keysecure.CardSecrets
 import io.keysecure.KeySecureException
-import io.keysecure.Received
+import io.keysecure.VerifiedWebhook
 import io.keysecure.model.Event
 
 /** Answers, callbacks and errors in the JSON form in which scenarios compare them. */
@@ -30,7 +30,7 @@ object Answers {
         )
     }
 
-    fun received(received: Received): JsonObject {
+    fun received(received: VerifiedWebhook): JsonObject {
         val (action, data) = when (val event = received.event) {
             is Event.Auth -> "Auth" to event.data.toJson()
             is Event.Consumption -> "Consumption" to event.data.toJson()

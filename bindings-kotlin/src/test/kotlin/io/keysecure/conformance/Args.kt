@@ -3,8 +3,8 @@ package io.keysecure.conformance
 import com.google.gson.JsonArray
 import com.google.gson.JsonElement
 import com.google.gson.JsonObject
-import io.keysecure.Ensure
-import io.keysecure.model.When
+import io.keysecure.EnsureOptions
+import io.keysecure.model.WindowBound
 import java.math.BigDecimal
 import java.time.Duration
 import java.time.Instant
@@ -34,17 +34,17 @@ class Args(private val values: JsonObject, private val nowMs: Long) {
 
     fun items(name: String): JsonArray = value(name)?.asJsonArray ?: JsonArray()
 
-    fun at(name: String): When? {
+    fun at(name: String): WindowBound? {
         val text = some(name) ?: return null
-        val ahead = seconds(text) ?: return When.Day(LocalDate.parse(text))
-        return When.Instant(Instant.ofEpochMilli(nowMs + ahead * 1000))
+        val ahead = seconds(text) ?: return WindowBound.Day(LocalDate.parse(text))
+        return WindowBound.Instant(Instant.ofEpochMilli(nowMs + ahead * 1000))
     }
 
-    fun start(): When = at("start")!!
+    fun start(): WindowBound = at("start")!!
 
-    fun end(): When = at("end")!!
+    fun end(): WindowBound = at("end")!!
 
-    fun how() = Ensure(duration("deadline"), duration("settle"), at("since"), value("never_sent")?.asBoolean == true)
+    fun how() = EnsureOptions(duration("deadline"), duration("settle"), at("since"), value("never_sent")?.asBoolean == true)
 
     private fun duration(name: String): Duration? = value(name)?.let { duration(it) }
 }

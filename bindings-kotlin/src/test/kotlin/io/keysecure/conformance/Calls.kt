@@ -17,7 +17,7 @@ import io.keysecure.model.ListConsumptions
 import io.keysecure.model.ListTransfers
 import io.keysecure.model.MerchantInfo
 import io.keysecure.model.Method
-import io.keysecure.model.Simulated
+import io.keysecure.model.SimulationRequest
 import io.keysecure.model.SimulatedFee
 import io.keysecure.model.Transfer
 import io.keysecure.model.TransferType
@@ -130,7 +130,7 @@ class Calls(private val client: Client, private val args: Args) {
     }
 
     private fun simulation(call: String): JsonElement {
-        val request = Simulated(
+        val request = SimulationRequest(
             consumeNo = args.some("consume_no"),
             consumeRelateNo = args.some("consume_relate_no"),
             cardNo = args.some("card_no"),

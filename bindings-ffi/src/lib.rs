@@ -1,0 +1,59 @@
+//! The client for Kotlin and Swift: thin objects over the core, by UniFFI. Records and enums come from the core itself.
+//!
+//! What a caller sees is the layer of each language over this one; the names here are those of the core.
+
+// UniFFI takes arguments by value.
+#![allow(clippy::needless_pass_by_value)]
+
+mod accounts;
+mod buffers;
+mod cardholders;
+mod cards;
+mod client;
+mod consumptions;
+mod convert;
+mod ensured;
+mod http;
+mod lists;
+mod observer;
+mod pci;
+mod secrets;
+mod simulation;
+mod stores;
+mod texts;
+mod warnings;
+mod webhook;
+
+pub use accounts::Accounts;
+pub use cardholders::Cardholders;
+pub use cards::Cards;
+pub use client::{Client, ClientOptions};
+pub use consumptions::Consumptions;
+pub use convert::CallbackFailure;
+pub use ensured::{EnsureOptions, EnsuredCard, EnsuredCardholder, EnsuredTransfer};
+pub use http::{Header, HttpRequest, HttpResponse, Transport, TransportFailure};
+pub use lists::{
+    BinList, BinPage, CardList, CardPage, CardholderList, CardholderPage, ConsumptionList, ConsumptionPage,
+    PackageList, PackagePage, TransferList, TransferPage,
+};
+pub use observer::{AttemptRecord, CallRecord, Observer};
+pub use pci::Pci;
+pub use secrets::{AccessToken, CardSecrets, ClientToken};
+pub use simulation::Simulation;
+pub use stores::{Acquired, AttemptStart, AttemptStore, PastAttempt, ReplayStore, Store, StoredToken, TokenStore};
+pub use warnings::{WarningSink, set_warning_sink};
+pub use webhook::{Decider, Decision, Responder, SignatureMatch, VerifiedWebhook, WebhookOptions, WebhookVerifier};
+
+uniffi::setup_scaffolding!();
+
+/// Whether the library has HTTP and TLS of its own. Without them a client needs a `Transport`.
+#[uniffi::export]
+pub fn has_http() -> bool {
+    cfg!(feature = "http")
+}
+
+/// The version of the library, which must be that of the code generated for it.
+#[uniffi::export]
+pub fn library_version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}

@@ -1,0 +1,167 @@
+//! Reading a JSON object, field by field.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::wire::{Decode, PATH_SEPARATOR, Read, at, refuse};
+
+/// The fields of an object while it is read.
+pub(crate) trait Fields: Sized {
+    /// What they become.
+    type Whole;
+
+    /// Takes the field of that name: exactly one of [`value`] and [`skip`] must be called on `map`.
+    fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
+
+    /// Makes the object, or says which field is missing.
+    fn finish<E: serde::de::Error>(self) -> Result<Self::Whole, E>;
+}
+
+/// Reads an object. An error inside carries the path to its field.
+pub(crate) fn read_object<'de, D: Deserializer<'de>, F: Fields>(
+    deserializer: D,
+    fields: F,
+) -> Result<F::Whole, D::Error> {
+    deserializer.deserialize_any(ObjectVisitor(fields))
+}
+
+/// An object of a list. A required field that is missing is no error of the list's.
+pub(crate) trait Object: Decode {
+    /// Reads one value of a list; the inner error is what is wrong with this value alone.
+    fn try_read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Result<Self, String>, D::Error>;
+}
+
+/// Reads a value that should be an object, whatever it is.
+pub(crate) fn try_object<'de, D: Deserializer<'de>, F: Fields>(
+    deserializer: D,
+    fields: F,
+) -> Result<Result<F::Whole, String>, D::Error> {
+    deserializer.deserialize_any(TryVisitor(fields))
+}
+
+/// The value of the field at hand.
+pub(crate) fn value<'de, A: MapAccess<'de>, T: Decode>(map: &mut A) -> Result<T, A::Error> {
+    map.next_value().map(|Read(value)| value)
+}
+
+/// Passes over the value of the field at hand.
+pub(crate) fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
+    map.next_value::<IgnoredAny>().map(drop)
+}
+
+/// Fills one field, or says that it is required.
+pub(crate) fn or_missing<T: Decode, E: serde::de::Error>(name: &str, value: Option<T>) -> Result<T, E> {
+    value.or_else(T::missing).ok_or_else(|| E::custom(format_args!("{name}{PATH_SEPARATOR}is missing")))
+}
+
+struct ObjectVisitor<F>(F);
+
+/// What is done with each field.
+type OnField<'a, A, E> = dyn FnMut(&str, &mut A) -> Result<(), E> + 'a;
+
+/// Goes through the fields of an object. The loop is compiled once, not once for each type of object.
+#[inline(never)]
+fn each_field<'de, A: MapAccess<'de>>(map: &mut A, field: &mut OnField<'_, A, A::Error>) -> Result<(), A::Error> {
+    while let Some(Name(name)) = map.next_key::<Name<'de>>()? {
+        field(&name, map).map_err(|error| at(format_args!("{}", shown(&name)), &error))?;
+    }
+    Ok(())
+}
+
+impl<'de, F: Fields> Visitor<'de> for ObjectVisitor<F> {
+    type Value = F::Whole;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
+        each_field(&mut map, &mut |name, map| self.0.field(name, map))?;
+        self.0.finish()
+    }
+
+    refuse!("an object"; bool number text null array);
+}
+
+struct TryVisitor<F>(F);
+
+impl<F> TryVisitor<F> {
+    fn found<T>(found: &str) -> Result<T, String> {
+        Err(format!("expected an object, found {found}"))
+    }
+}
+
+impl<'de, F: Fields> Visitor<'de> for TryVisitor<F> {
+    type Value = Result<F::Whole, String>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
+        each_field(&mut map, &mut |name, map| self.0.field(name, map))?;
+        Ok(self.0.finish::<serde::de::value::Error>().map_err(|error| error.to_string()))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Self::found("a boolean"))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Self::found("a number"))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Self::found("a number"))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Self::found("a number"))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(Self::found("text"))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Self::found("null"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Self::found("an array"))
+    }
+}
+
+/// A field's name for an error's path. The platform's names are short and plain; anything else might be data.
+fn shown(name: &str) -> &str {
+    let plain =
+        name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'0'..=b'9'));
+    if plain && !name.is_empty() { name } else { "(field)" }
+}
+
+/// The name of a field, without a copy where the text holds no escape.
+pub(crate) struct Name<'de>(pub Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a field name")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer
+            .deserialize_str(NameVisitor)
+            .map_err(|_| D::Error::custom(format_args!("{PATH_SEPARATOR}expected a field name")))
+    }
+}

@@ -1,0 +1,150 @@
+//! Open enums: the platform's constants, and any value it may add.
+
+/// Declares an open enum once, for Rust and for every face.
+///
+/// A value that is not listed is kept as [`Unknown`] with its exact text and never fails to read.
+macro_rules! open_enum {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $text:literal, )+ }
+    ) => {
+        $(#[$meta])*
+        ///
+        /// New values appear without notice: one that is not listed here is `Unknown`, with its text.
+        #[derive(Clone, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Enum), uniffi::export(Debug, Display))]
+        #[non_exhaustive]
+        pub enum $name {
+            $( $(#[$variant_meta])* $variant, )+
+            /// A value that this version does not know.
+            Unknown {
+                /// The platform's text.
+                raw: String,
+            },
+        }
+
+        impl $name {
+            /// The values that this version knows.
+            pub const KNOWN: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The platform's text of this value.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $text, )+
+                    Self::Unknown { raw } => raw,
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                match text {
+                    $( $text => Self::$variant, )+
+                    other => Self::Unknown { raw: other.to_owned() },
+                }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self::from(text.as_str())
+            }
+        }
+
+        /// No value yet: requests that leave it so are refused before they are sent.
+        impl Default for $name {
+            fn default() -> Self {
+                Self::Unknown { raw: String::new() }
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, text: &str) -> bool {
+                self.as_str() == text
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, text: &&str) -> bool {
+                self.as_str() == *text
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.pad(&$crate::redact::scrub(self.as_str()))
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    $( Self::$variant => formatter.write_str(stringify!($variant)), )+
+                    Self::Unknown { raw } => write!(formatter, "Unknown({:?})", $crate::redact::scrub(raw)),
+                }
+            }
+        }
+
+        impl $crate::codec::Decode for $name {
+            const EXPECTED: &'static str = "text";
+
+            fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_any($crate::codec::TextVisitor(|text: &str| Some(Self::from(text))))
+            }
+
+            fn from_json_text(json: &str) -> Option<Self> {
+                $crate::codec::text_of(json).map(|text| Self::from(&*text))
+            }
+        }
+
+        impl $crate::codec::Encode for $name {
+            fn write<S: serde::Serializer>(&self, serializer: S, _: $crate::codec::DecimalFormat) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+
+            fn is_absent(&self) -> bool {
+                self.as_str().is_empty()
+            }
+        }
+
+        /// In Python an open enum is its text.
+        #[cfg(feature = "python")]
+        impl<'py> pyo3::IntoPyObject<'py> for $name {
+            type Target = pyo3::types::PyString;
+            type Output = pyo3::Bound<'py, pyo3::types::PyString>;
+            type Error = std::convert::Infallible;
+
+            fn into_pyobject(self, py: pyo3::Python<'py>) -> Result<Self::Output, Self::Error> {
+                self.as_str().into_pyobject(py)
+            }
+        }
+
+        #[cfg(feature = "python")]
+        $crate::codec::python::converts!($name);
+    };
+}
+pub(crate) use open_enum;
+
+#[cfg(test)]
+mod tests {
+    use crate::CardStatus;
+    use crate::codec::{DecimalFormat, Read, Write};
+
+    #[test]
+    fn every_constant_goes_there_and_back_and_so_does_a_new_one() {
+        for text in ["Pending", "ToActivate", "Activated", "Fail", "Frozen", "Delete", "Brand_new", ""] {
+            let json = serde_json::to_string(text).unwrap();
+            let Read(status) = serde_json::from_str::<Read<CardStatus>>(&json).unwrap();
+            assert_eq!(status, text);
+            assert_eq!(serde_json::to_string(&Write(&status, DecimalFormat::Text)).unwrap(), json);
+        }
+        assert!(matches!(CardStatus::from("Brand_new"), CardStatus::Unknown { .. }));
+        assert_eq!(CardStatus::KNOWN.len(), 6);
+    }
+
+    #[test]
+    fn an_unknown_value_does_not_print_a_pan() {
+        let status = CardStatus::from("4111111111111111");
+        assert_eq!(format!("{status} {status:?}"), "411111******1111 Unknown(\"411111******1111\")");
+    }
+}

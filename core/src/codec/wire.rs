@@ -1,0 +1,366 @@
+//! How one value crosses the wire.
+//!
+//! Values are read with our own visitors rather than serde's derived ones, for three reasons: money and times come as
+//! numbers or as text and must be read from the exact text; a wrong type must be named by its JSON path without echoing
+//! the value, which may be a secret; and fields we do not know are kept instead of dropped.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::SystemTime;
+
+use rust_decimal::Decimal;
+use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeSeq, Serializer};
+use serde_json::value::RawValue;
+
+use super::text::{NumberText, text_of};
+use crate::codec::json::Extra;
+use crate::values::{decimal, instant};
+
+/// A value that can be read from an answer.
+pub(crate) trait Decode: Sized {
+    /// What a reader of the error is told was expected, such as `text`.
+    const EXPECTED: &'static str;
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+
+    /// Reads a value from its JSON text, which is valid. `None` when it has another type.
+    fn from_json_text(json: &str) -> Option<Self> {
+        serde_json::from_str::<Read<Self>>(json).ok().map(|Read(value)| value)
+    }
+
+    /// Whether a JSON text says that there is no value.
+    fn is_nothing(json: &str) -> bool {
+        json == "null"
+    }
+
+    /// The value of a field that the platform left out; `None` makes the field required.
+    fn missing() -> Option<Self> {
+        None
+    }
+
+    /// Takes the fields that a response has beside its data. Most data has no use for them.
+    fn add_beside(&mut self, _beside: Extra) {}
+
+    /// Reads a value that may be `null`.
+    fn read_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        deserializer.deserialize_option(OptionVisitor(PhantomData))
+    }
+}
+
+/// A value that can be written to a request or to `to_json`.
+pub(crate) trait Encode {
+    fn write<S: Serializer>(&self, serializer: S, money: DecimalFormat) -> Result<S::Ok, S::Error>;
+
+    /// Absent values are left out.
+    fn is_absent(&self) -> bool {
+        false
+    }
+}
+
+/// Lets serde read a [`Decode`] value.
+pub(crate) struct Read<T>(pub T);
+
+impl<'de, T: Decode> Deserialize<'de> for Read<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::read(deserializer).map(Read)
+    }
+}
+
+/// How decimals are written.
+#[derive(Clone, Copy)]
+pub(crate) enum DecimalFormat {
+    /// Exactly as they were read, as text: `to_json`.
+    Kept,
+    /// As text, without zeros behind the cents: the bodies of requests.
+    Text,
+    /// The same as numbers: the bodies of simulation calls.
+    Number,
+}
+
+/// Lets serde write an [`Encode`] value.
+pub(crate) struct Write<'a, T>(pub &'a T, pub DecimalFormat);
+
+impl<T: Encode> Serialize for Write<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.write(serializer, self.1)
+    }
+}
+
+/// The refusals of a visitor: serde's own would echo the value.
+///
+/// Every visitor of this crate lists the kinds it does *not* take, so that none falls through to serde's default.
+macro_rules! refuse {
+    ($expected:expr; $($kind:ident)*) => { $(refuse!(@ $expected, $kind);)* };
+    (@ $expected:expr, bool) => {
+        fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Self::Value, E> { Err($crate::codec::mismatch($expected, "a boolean")) }
+    };
+    (@ $expected:expr, number) => {
+        fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Self::Value, E> { Err($crate::codec::mismatch($expected, "a number")) }
+        fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Self::Value, E> { Err($crate::codec::mismatch($expected, "a number")) }
+        fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Self::Value, E> { Err($crate::codec::mismatch($expected, "a number")) }
+    };
+    (@ $expected:expr, text) => {
+        fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Self::Value, E> { Err($crate::codec::mismatch($expected, "text")) }
+    };
+    (@ $expected:expr, null) => {
+        fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> { Err($crate::codec::mismatch($expected, "null")) }
+    };
+    (@ $expected:expr, array) => {
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
+            Err($crate::codec::mismatch($expected, "an array"))
+        }
+    };
+    (@ $expected:expr, object) => {
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
+            Err($crate::codec::mismatch($expected, "an object"))
+        }
+    };
+}
+pub(crate) use refuse;
+
+/// A wrong type, said without the value.
+#[cold]
+pub(crate) fn mismatch<E: serde::de::Error>(expected: &str, found: &str) -> E {
+    E::custom(format_args!("{PATH_SEPARATOR}expected {expected}, found {found}"))
+}
+
+/// Begins the part of an error text that says what is wrong, behind the path. See [`at`].
+pub(crate) const PATH_SEPARATOR: &str = ": ";
+
+/// Puts one step of the JSON path in front of an error: `list[3].amount: expected a decimal, found a boolean`.
+#[cold]
+pub(crate) fn at<E: serde::de::Error>(step: fmt::Arguments<'_>, inner: &E) -> E {
+    let inner = inner.to_string();
+    // Only our own errors hold the mark; any other is the JSON parser's word on broken syntax, which names no field.
+    let joint = match (inner.contains(PATH_SEPARATOR), inner.starts_with(PATH_SEPARATOR) || inner.starts_with('[')) {
+        (false, _) => PATH_SEPARATOR,
+        (true, true) => "",
+        (true, false) => ".",
+    };
+    E::custom(format_args!("{step}{joint}{inner}"))
+}
+
+struct OptionVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Decode> Visitor<'de> for OptionVisitor<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(T::EXPECTED)
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        T::read(deserializer).map(Some)
+    }
+}
+
+impl<T: Decode> Decode for Option<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::read_optional(deserializer)
+    }
+
+    fn from_json_text(json: &str) -> Option<Self> {
+        if T::is_nothing(json) { Some(None) } else { T::from_json_text(json).map(Some) }
+    }
+
+    fn missing() -> Option<Self> {
+        Some(None)
+    }
+}
+
+impl<T: Encode> Encode for Option<T> {
+    fn write<S: Serializer>(&self, serializer: S, money: DecimalFormat) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(value) => value.write(serializer, money),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+/// An array. One that is missing or `null` reads as empty.
+impl<T: Decode> Decode for Vec<T> {
+    const EXPECTED: &'static str = "an array";
+
+    fn missing() -> Option<Self> {
+        Some(Self::new())
+    }
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Items<T>(PhantomData<T>);
+        impl<'de, T: Decode> Visitor<'de> for Items<T> {
+            type Value = Vec<T>;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an array")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut items = Vec::new();
+                loop {
+                    match seq.next_element::<Read<T>>() {
+                        Ok(Some(Read(item))) => items.push(item),
+                        Ok(None) => return Ok(items),
+                        Err(error) => return Err(at(format_args!("[{}]", items.len()), &error)),
+                    }
+                }
+            }
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Vec::new())
+            }
+            refuse!("an array"; bool number text object);
+        }
+        deserializer.deserialize_any(Items(PhantomData))
+    }
+}
+
+impl<T: Encode> Encode for Vec<T> {
+    fn is_absent(&self) -> bool {
+        self.is_empty()
+    }
+
+    fn write<S: Serializer>(&self, serializer: S, money: DecimalFormat) -> Result<S::Ok, S::Error> {
+        let mut seq = serializer.serialize_seq(Some(self.len()))?;
+        for item in self {
+            seq.serialize_element(&Write(item, money))?;
+        }
+        seq.end()
+    }
+}
+
+impl Decode for String {
+    const EXPECTED: &'static str = "text";
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextVisitor(|text: &str| Some(text.to_owned())))
+    }
+
+    fn from_json_text(json: &str) -> Option<Self> {
+        text_of(json).map(Cow::into_owned)
+    }
+}
+
+impl Encode for String {
+    fn write<S: Serializer>(&self, serializer: S, _: DecimalFormat) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
+/// Reads text through a function; `None` from it is a value of the wrong form.
+pub(crate) struct TextVisitor<F>(pub F);
+
+impl<'de, T, F: FnOnce(&str) -> Option<T>> Visitor<'de> for TextVisitor<F> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("text")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        (self.0)(text).ok_or_else(|| mismatch("text of another form", "this"))
+    }
+
+    refuse!("text"; bool number null array object);
+}
+
+impl Decode for bool {
+    const EXPECTED: &'static str = "a boolean";
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Boolean;
+        impl<'de> Visitor<'de> for Boolean {
+            type Value = bool;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(bool::EXPECTED)
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<bool, E> {
+                Ok(value)
+            }
+            refuse!(bool::EXPECTED; number text null array object);
+        }
+        deserializer.deserialize_any(Boolean)
+    }
+
+    fn from_json_text(json: &str) -> Option<Self> {
+        json.parse().ok()
+    }
+}
+
+impl Encode for bool {
+    fn write<S: Serializer>(&self, serializer: S, _: DecimalFormat) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(*self)
+    }
+}
+
+/// Values that the platform writes now as a number, now as text: read from the exact text of either.
+macro_rules! from_number_or_text {
+    ($type:ty, $expected:literal, $parse:expr, |$value:ident, $serializer:ident, $money:ident| $write:expr) => {
+        impl Decode for $type {
+            const EXPECTED: &'static str = $expected;
+
+            fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                match Self::read_optional(deserializer)? {
+                    Some(value) => Ok(value),
+                    None => Err(mismatch(Self::EXPECTED, "nothing")),
+                }
+            }
+
+            fn read_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+                let raw = <&RawValue>::deserialize(deserializer)
+                    .map_err(|_| D::Error::custom(format_args!("{PATH_SEPARATOR}not JSON")))?;
+                match NumberText::of(raw.get()) {
+                    NumberText::Nothing => Ok(None),
+                    NumberText::Text(text) => match $parse(text) {
+                        Some(value) => Ok(Some(value)),
+                        None => Err(mismatch(Self::EXPECTED, "something else")),
+                    },
+                    NumberText::Other(found) => Err(mismatch(Self::EXPECTED, found)),
+                }
+            }
+
+            fn from_json_text(json: &str) -> Option<Self> {
+                match NumberText::of(json) {
+                    NumberText::Text(text) => $parse(text),
+                    NumberText::Nothing | NumberText::Other(_) => None,
+                }
+            }
+
+            fn is_nothing(json: &str) -> bool {
+                matches!(NumberText::of(json), NumberText::Nothing)
+            }
+        }
+
+        impl Encode for $type {
+            fn write<S: Serializer>(&self, $serializer: S, $money: DecimalFormat) -> Result<S::Ok, S::Error> {
+                let $value = self;
+                $write
+            }
+        }
+    };
+}
+
+from_number_or_text!(Decimal, "a decimal", decimal::parse, |value, serializer, money| match money {
+    DecimalFormat::Kept => serializer.collect_str(value),
+    DecimalFormat::Text => serializer.collect_str(&decimal::in_cents(*value)),
+    DecimalFormat::Number => match RawValue::from_string(decimal::in_cents(*value).to_string()) {
+        Ok(number) => number.serialize(serializer),
+        Err(error) => Err(serde::ser::Error::custom(error)),
+    },
+});
+from_number_or_text!(i64, "a whole number", decimal::parse_whole, |value, serializer, _money| serializer
+    .serialize_i64(*value));
+from_number_or_text!(SystemTime, "a time in milliseconds", instant::parse, |value, serializer, _money| serializer
+    .serialize_i64(instant::to_millis(*value)));

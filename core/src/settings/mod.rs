@@ -1,0 +1,129 @@
+//! The settings of a client.
+
+pub(crate) mod base_url;
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::crypto::Cipher;
+use crate::error::Error;
+use crate::secrets::Secret;
+use crate::values::civil::UtcOffset;
+
+/// Environment of the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum Environment {
+    /// The platform's sandbox: `https://sandbox-openplatform.keysecure.io`.
+    #[default]
+    Sandbox,
+    /// Production: `https://openplatform.keysecure.io`. Simulation calls are refused.
+    Production,
+}
+
+impl Environment {
+    pub(crate) fn base_url(self) -> &'static str {
+        match self {
+            Self::Sandbox => "https://sandbox-openplatform.keysecure.io",
+            Self::Production => "https://openplatform.keysecure.io",
+        }
+    }
+}
+
+impl std::str::FromStr for Environment {
+    type Err = Error;
+
+    /// Parses `sandbox` or `production`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "sandbox" => Ok(Self::Sandbox),
+            "production" => Ok(Self::Production),
+            _ => Err(Error::config("environment must be sandbox or production")),
+        }
+    }
+}
+
+/// Language of the platform's messages in errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum Language {
+    /// English (`en_US`).
+    #[default]
+    English,
+    /// Chinese (`zh_CN`).
+    Chinese,
+}
+
+impl Language {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::English => "en_US",
+            Self::Chinese => "zh_CN",
+        }
+    }
+}
+
+impl std::str::FromStr for Language {
+    type Err = Error;
+
+    /// Parses `en_US` or `zh_CN`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "en_US" => Ok(Self::English),
+            "zh_CN" => Ok(Self::Chinese),
+            _ => Err(Error::config("language must be en_US or zh_CN")),
+        }
+    }
+}
+
+/// The checked settings of a client.
+pub(crate) struct Settings {
+    pub api_key: Secret,
+    /// Kept for the doctor, which tries other AES schemes with it.
+    pub api_secret: Secret,
+    pub environment: Environment,
+    /// Scheme, host and port, without a trailing slash.
+    pub base_url: String,
+    pub cipher: Cipher,
+    pub timeout: Duration,
+    pub connect_timeout: Duration,
+    pub max_retries: u32,
+    pub language: Language,
+    pub timezone: UtcOffset,
+    pub timezone_text: String,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("environment", &self.environment)
+            .field("base_url", &self.base_url)
+            .field("timeout", &self.timeout)
+            .field("max_retries", &self.max_retries)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Checks that the key can be a header value, so that no call can fail because of it.
+pub(crate) fn check_api_key(key: &str) -> Result<(), Error> {
+    match key {
+        "" => Err(Error::config("api_key must not be empty")),
+        key if key.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(()),
+        _ => Err(Error::config("api_key must be printable ASCII without spaces or line ends")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_api_key_cannot_break_out_of_its_header() {
+        assert!(check_api_key("ak_live-123").is_ok());
+        for key in ["", "a b", "a\r\nX: y", "schlüssel"] {
+            let error = check_api_key(key).unwrap_err();
+            assert!(key.is_empty() || !error.to_string().contains(key));
+        }
+    }
+}

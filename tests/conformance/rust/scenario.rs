@@ -1,0 +1,153 @@
+//! One scenario: a sandbox, a client, and the steps.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keysecure::{Client, Environment, Error, Language, MemoryReplayStore, OnStoreFailure, UtcOffset, WebhookVerifier};
+use keysecure_sandbox::{Mode, Sandbox};
+use serde_json::{Map, Value, json};
+
+use crate::calls::{self, Args};
+use crate::json;
+use crate::pattern::assert_matches;
+use crate::values::{Names, at_path};
+
+pub struct Scenario {
+    steps: Vec<Value>,
+    names: Names,
+    client: Client,
+    verifier: Option<WebhookVerifier>,
+    agent: ureq::Agent,
+    control_url: String,
+    _sandbox: Sandbox,
+}
+
+impl Scenario {
+    pub fn start(data: &Value) -> Self {
+        let options = &data["sandbox"];
+        let mut builder = Sandbox::builder().seed(options["seed"].as_u64().unwrap());
+        if options["mode"] == "authorization" {
+            builder = builder.mode(Mode::Authorization);
+        }
+        if options["manual_cards"] == true {
+            builder = builder.manual_cards();
+        }
+        let sandbox = builder.start().unwrap();
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        let control_url = sandbox.control_url().to_owned();
+        let mut names = Names::default();
+        let info = control(&agent, &control_url, "GET", "/info", None);
+        for (name, value) in info.as_object().unwrap() {
+            names.save(name, value.clone());
+        }
+        let client = client(&names, data["client"].as_object().unwrap()).unwrap();
+        let steps = data["steps"].as_array().unwrap().clone();
+        Self { steps, names, client, verifier: None, agent, control_url, _sandbox: sandbox }
+    }
+
+    pub fn run(mut self) {
+        for (number, step) in std::mem::take(&mut self.steps).iter().enumerate() {
+            let place = format!("step {number}: {step}");
+            match (self.run_step(step), step.get("error")) {
+                (Ok(response), None) => {
+                    if let Some(expected) = step.get("expect") {
+                        assert_matches(&self.names.fill(expected, None), &response, &place);
+                    }
+                    for (name, path) in step["save"].as_object().into_iter().flatten() {
+                        let value = at_path(&response, path.as_str().unwrap());
+                        self.names.save(name, value.unwrap_or_else(|| panic!("{place}\nno {path} in {response}")));
+                    }
+                }
+                (Err(error), Some(expected)) => {
+                    assert_matches(&self.names.fill(expected, None), &json::error(&error), &place);
+                }
+                (Ok(response), Some(_)) => panic!("{place}\nmust fail, but returned {response}"),
+                (Err(error), None) => panic!("{place}\nfailed: {error}"),
+            }
+        }
+    }
+
+    fn run_step(&mut self, step: &Value) -> Result<Value, Error> {
+        if let Some(call) = step["call"].as_str() {
+            let with = self.names.fill(step.get("with").unwrap_or(&json!({})), None);
+            let now = self.now_ms();
+            let args = Args::new(with.as_object().unwrap(), now);
+            let response = calls::make(&self.client, call, &args);
+            args.assert_all_used(call);
+            return response;
+        }
+        if let Some(call) = step["control"].as_str() {
+            let (method, path) = call.split_once(' ').unwrap();
+            let body = step.get("body").map(|body| self.names.fill(body, Some(self.now_ms())));
+            return Ok(control(&self.agent, &self.control_url, method, path, body.as_ref()));
+        }
+        if let Some(settings) = step.get("client") {
+            self.client = client(&self.names, self.names.fill(settings, None).as_object().unwrap())?;
+            return Ok(Value::Null);
+        }
+        let webhook = self.names.fill(&step["verify"], None);
+        self.verify(webhook.as_object().expect("a step is a call, a control call, a client or a webhook"))
+    }
+
+    fn verify(&mut self, webhook: &Map<String, Value>) -> Result<Value, Error> {
+        let own = ["secrets", "app_id", "tolerance"].iter().any(|name| webhook.contains_key(*name));
+        if own || self.verifier.is_none() {
+            let text = |name: &str| webhook.get(name).and_then(Value::as_str).map(str::to_owned);
+            let app_id = text("app_id").unwrap_or_else(|| self.names.text("api_key"));
+            let secrets: Vec<String> = match webhook.get("secrets") {
+                Some(secrets) => serde_json::from_value(secrets.clone()).unwrap(),
+                None => vec![self.names.text("api_secret")],
+            };
+            let tolerance = webhook.get("tolerance").and_then(Value::as_u64).unwrap_or(300);
+            let verifier = WebhookVerifier::new(&app_id, secrets)?
+                .tolerance(Duration::from_secs(tolerance))
+                .replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
+            self.verifier = Some(verifier);
+        }
+        let as_text = |name: &str| match &webhook[name] {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let headers =
+            [("Timestamp", as_text("timestamp")), ("Signature", as_text("signature")), ("Sign-Version", "V1".into())];
+        let received = self.verifier.as_ref().unwrap().verify(headers, as_text("body").as_bytes())?;
+        Ok(json::received(&received))
+    }
+
+    fn now_ms(&self) -> i64 {
+        control(&self.agent, &self.control_url, "GET", "/clock", None)["now_ms"].as_i64().unwrap()
+    }
+}
+
+fn control(agent: &ureq::Agent, url: &str, method: &str, path: &str, body: Option<&Value>) -> Value {
+    let address = format!("{url}{path}");
+    let response = match method {
+        "GET" => agent.get(&address).call(),
+        _ => agent.post(&address).send(body.map(ToString::to_string).unwrap_or_default()),
+    };
+    let mut response = response.unwrap();
+    let text = response.body_mut().read_to_string().unwrap();
+    assert_eq!(response.status(), 200, "{method} {path}: {text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+fn client(names: &Names, settings: &Map<String, Value>) -> Result<Client, Error> {
+    let mut builder = Client::builder(names.text("api_key"), names.text("api_secret")).base_url(names.text("base_url"));
+    builder = builder.store(keysecure::Store::memory());
+    for (name, value) in settings {
+        let text = value.as_str().unwrap_or_default();
+        let seconds = || Duration::from_secs_f64(value.as_f64().unwrap());
+        builder = match name.as_str() {
+            "timeout" => builder.timeout(seconds()),
+            "connect_timeout" => builder.connect_timeout(seconds()),
+            "max_retries" => builder.max_retries(value.as_u64().unwrap().try_into().unwrap()),
+            "timezone" => builder.timezone(text.parse::<UtcOffset>().unwrap()),
+            "language" if text == "zh_CN" => builder.language(Language::Chinese),
+            "language" => builder.language(Language::English),
+            "base_url" => builder.base_url(text),
+            "environment" if text == "production" => builder.environment(Environment::Production),
+            other => panic!("unknown setting {other}"),
+        };
+    }
+    builder.build()
+}

@@ -1,0 +1,24 @@
+//! The test suites of `cargo xtask test`. A further language is a further function and a further line in `ALL`.
+
+use super::{rust, vectors};
+use crate::report::failures::Failures;
+use crate::report::outcome::Outcome;
+use crate::{kotlin, python, swift};
+
+/// A group of tests with a line of its own in the summary.
+pub struct TestSuite {
+    pub name: &'static str,
+    pub run: fn(&mut Failures) -> Outcome,
+}
+
+pub const ALL: &[TestSuite] = &[
+    TestSuite { name: "rust", run: rust::test },
+    TestSuite { name: "vectors", run: vectors::test },
+    TestSuite { name: "python", run: python::test },
+    TestSuite { name: "kotlin", run: kotlin::test },
+    TestSuite { name: "swift", run: swift::test },
+];
+
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|suite| suite.name)
+}
