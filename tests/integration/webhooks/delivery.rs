@@ -9,7 +9,7 @@ use keysecure::{
     Client, Clock, Decimal, Decision, Event, MemoryReplayStore, OnStoreFailure, Rejection, Responder,
     SimulationRequest, Status, SystemClock, WebhookVerifier,
 };
-use keysecure_sandbox::{WebhookFault, NullFields, Mode, Platform, Sandbox, SignStyle};
+use keysecure_sandbox::{Mode, NullFields, Platform, Sandbox, SignStyle, WebhookFault};
 use keysecure_tests::free_address;
 use oxhttp::Server;
 use oxhttp::model::{Body, Request, Response};
