@@ -17,15 +17,15 @@ const AHEAD: i64 = 3600;
 /// is missing from [`AHEAD`], so the look-up is made again by the clock that is known then.
 const TOLERANCE: i64 = 300;
 
-/// What a look-up showed.
+/// The result of a look-up.
 pub(super) enum Lookup<R> {
     /// One row is the target, or another one under its reference.
     Found(R),
     /// More than one row has the reference.
     Several,
-    /// There was nothing when it was made.
+    /// There was no row when it was made.
     Absent,
-    /// It proves nothing, and why.
+    /// It proves neither, for this reason.
     Inconclusive(&'static str),
 }
 
@@ -47,8 +47,8 @@ pub(super) fn look_up<T: EnsureTarget>(
     let window = (at(start), at(end));
     let Rows { mut ours, mut near, .. } = rows(caller, target, window)?;
     if ours.is_empty() && !near.is_empty() {
-        // They are ours if the platform gives them for this reference, and nothing for one that does not exist: both before
-        // and after, because a platform that is being changed may ignore the filter in one request and not in the next.
+        // They are ours if the platform filters by reference. This is checked before and after, because a platform that is
+        // being updated may ignore the filter in one request and not in the next.
         let before = filters(caller, target, window)?;
         Rows { ours, near, .. } = rows(caller, target, window)?;
         if !before || !filters(caller, target, window)? || ours.is_empty() && near.is_empty() {
@@ -88,8 +88,8 @@ fn rows<T: EnsureTarget>(
     let list = || target.look_up(caller, target.reference(), window);
     let rows = sort(target, list()?)?;
     if rows.ours.is_empty() && rows.others {
-        // The platform does not filter by reference, or not exactly: the row may lie behind a page that only looks like
-        // the last one.
+        // The platform does not filter by reference, or not exactly: the row may be on a page behind one that only
+        // looks like the last.
         return sort(target, list()?.thorough());
     }
     Ok(rows)
@@ -108,7 +108,7 @@ fn sort<T: EnsureTarget>(target: &T, list: Pager<T::Row>) -> Result<Rows<T::Row>
     Ok(rows)
 }
 
-/// Whether the platform filters by reference: it has no row for a reference that does not exist.
+/// Whether the platform filters by reference: then it returns no row for a reference that does not exist.
 fn filters<T: EnsureTarget>(caller: &Caller, target: &T, window: (WindowBound, WindowBound)) -> Result<bool, Error> {
     let unused = unique().map_err(|_| Error::config("this machine has no source of random numbers"))?;
     target.look_up(caller, &unused, window)?.next().transpose().map(|row| row.is_none())
@@ -143,8 +143,8 @@ fn likeness(found: Option<&str>, wanted: &str) -> Likeness {
     if is_near { Likeness::Near } else { Likeness::Other }
 }
 
-/// A text whose letters that are not ASCII, or not any more, are left open: `caf*-1` for `caf\u{e9}-1`, be the accent a
-/// letter's part or a character behind it, and for `caf?-1`.
+/// A text with a wildcard for what is not ASCII or was replaced by `?`: `caf*-1` for `caf\u{e9}-1`, composed or decomposed,
+/// and for `caf?-1`.
 fn skeleton(text: &str) -> String {
     let mut skeleton = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -1,4 +1,4 @@
-//! One worker's work on one reference.
+//! The state machine of one `ensure_*` call: lease, look up, send, wait.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use crate::store::{AttemptEnd, AttemptLog, Lease, StoreUnavailable};
 const MAX_SENDS: u32 = 3;
 /// The most time between a look-up and the request that relies on it.
 const MAX_LOOKUP_AGE: Duration = Duration::from_secs(1);
-/// So many slow look-ups in a row are the process's fault; the next one is the platform's.
+/// After this number of slow look-ups in a row the platform is slow, not the process suspended.
 const MAX_SLOW_LOOKUPS: u32 = 2;
 /// The first wait for another worker, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const MAX_PAUSE: Duration = Duration::from_millis(250);
-/// A look-up for a recorded attempt begins that much before it.
+/// How far before a recorded attempt its look-up begins.
 const BEFORE: Duration = Duration::from_secs(24 * 3600);
 
 const NOT_FOUND: &str = "it was not found";
@@ -31,10 +31,10 @@ pub(super) struct Search<'a, T> {
     logs: Logs<'a>,
     lease: Option<Lease<'a>>,
     settle: Duration,
-    /// On the monotonic clock, like all times here.
+    /// The deadline, on the monotonic clock like all times here.
     end: Duration,
     earlier: Earlier,
-    /// A look-up that begins before then does not prove absence.
+    /// A look-up that begins earlier does not prove absence.
     proof_from: Option<Duration>,
     /// Sends of this call that may have reached the platform.
     sends: u32,
@@ -45,7 +45,7 @@ pub(super) struct Search<'a, T> {
     /// The error of the last of them.
     last_error: Option<Error>,
     last_lookup: &'static str,
-    /// How many look-ups in a row took longer than an absence may be old.
+    /// The number of look-ups in a row that took longer than [`MAX_LOOKUP_AGE`].
     slow_lookups: u32,
 }
 
@@ -135,7 +135,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         Error::store_unavailable(outcome).in_call(T::OPERATION.name, self.attempts)
     }
 
-    /// Takes over what is recorded of the reference.
+    /// Takes over the record of the reference.
     fn learn(&mut self, lease: &Lease<'_>) {
         let engine = &self.caller.engine;
         let now = engine.now();
@@ -158,7 +158,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         loop {
             let (began, watch) = (self.caller.engine.now(), Stopwatch::start());
             let looked = self.look_up();
-            // The process may have been suspended while it waited for the response. A platform that is always slow is not.
+            // The process may have been suspended while it waited for the response; a platform that is slow each time is not.
             let slow = watch.elapsed().is_none_or(|elapsed| elapsed > MAX_LOOKUP_AGE);
             if matches!(looked, Ok(Lookup::Absent)) && slow && self.slow_lookups < MAX_SLOW_LOOKUPS {
                 self.slow_lookups += 1;
@@ -188,7 +188,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         }
     }
 
-    /// Whether a look-up that began then and found nothing proves that there is nothing.
+    /// Whether a look-up that began at `began` and found no row proves absence.
     fn proves_absence(&self, began: Duration) -> bool {
         // What is recorded as done is not done again, whatever the platform's list shows.
         !matches!(self.earlier, Earlier::Done(_)) && self.proof_from.is_none_or(|from| began >= from)
@@ -241,14 +241,14 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         self.last_error = Some(error.clone());
         self.unknown |= error.outcome() == Outcome::Unknown;
         match error.outcome() {
-            // Whoever interrupted it does not want it to continue.
+            // The caller wants the call to end.
             _ if is_interrupted(&error) => Err(self.with_open_outcome(error)),
             Outcome::Unknown => {
                 self.proof_from = Some(self.caller.engine.now().saturating_add(self.settle));
                 Ok(None)
             }
             _ if is_transient(&error) => Ok(None),
-            // Perhaps it is refused because the target exists by now.
+            // It may be refused because the target exists by now.
             Outcome::Rejected => match self.look_up() {
                 Ok(Lookup::Found(row)) => self.found(row).map(Some),
                 Ok(Lookup::Several) => Err(self.several()),
@@ -305,7 +305,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         self.end.saturating_sub(self.caller.engine.now())
     }
 
-    /// The error of a call that has sent as often as it may.
+    /// The error of a call that has reached [`MAX_SENDS`].
     fn too_many_sends(&self) -> Error {
         let error = self.last_error.clone().unwrap_or_else(|| self.ended(ErrorKind::Timeout, "sent too often"));
         self.with_unknown_kept(error)
@@ -322,7 +322,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         self.with_unknown_kept(if open { error.with_outcome(Outcome::Unknown) } else { error })
     }
 
-    /// After an unknown attempt of this call nothing makes its outcome better.
+    /// After an attempt of this call with an unknown outcome, the outcome of the call stays unknown.
     fn with_unknown_kept(&self, error: Error) -> Error {
         let error = error.in_call(T::OPERATION.name, self.attempts);
         if self.unknown { error.with_outcome(Outcome::Unknown) } else { error }
@@ -338,9 +338,8 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
     }
 }
 
-/// Whether an error may be gone a little later.
-///
-/// So may a code that a gateway can have put in, whose outcome is unknown.
+/// Whether trying again a little later may help. This includes codes that may come from a gateway, whose outcome is
+/// unknown.
 fn is_transient(error: &Error) -> bool {
     let kind = error.kind();
     let passes =

@@ -9,7 +9,7 @@ use keysecure::{
     Client, Clock, Decimal, Decision, Event, MemoryReplayStore, OnStoreFailure, Rejection, Responder,
     SimulationRequest, Status, SystemClock, WebhookVerifier,
 };
-use keysecure_sandbox::{CallbackFault, CallbackNulls, Mode, Platform, Sandbox, SignStyle};
+use keysecure_sandbox::{WebhookFault, NullFields, Mode, Platform, Sandbox, SignStyle};
 use keysecure_tests::free_address;
 use oxhttp::Server;
 use oxhttp::model::{Body, Request, Response};
@@ -75,7 +75,7 @@ fn setup(mode: Mode, decide: fn(&keysecure::AuthEvent) -> Decision) -> Setup {
     };
     let address = free_address();
     Server::new(reply).bind(address).spawn().unwrap();
-    sandbox.set_callback_url(Some(&format!("http://{address}/"))).unwrap();
+    sandbox.set_webhook_url(Some(&format!("http://{address}/"))).unwrap();
     Setup { sandbox, client, card_no, results }
 }
 
@@ -96,7 +96,7 @@ impl Setup {
     }
 
     fn take(&self) -> Vec<Result<Event, Rejection>> {
-        assert!(self.sandbox.settle_callbacks(Duration::from_secs(10)));
+        assert!(self.sandbox.settle_webhooks(Duration::from_secs(10)));
         std::mem::take(&mut *self.results.lock().unwrap())
     }
 }
@@ -108,10 +108,10 @@ fn never(_: &keysecure::AuthEvent) -> Decision {
 #[test]
 fn every_event_is_verified_and_typed_in_every_style() {
     for style in [SignStyle::JavaHashMap, SignStyle::AsSent, SignStyle::JavaSorted] {
-        for nulls in [CallbackNulls::LeftOut, CallbackNulls::Sent] {
+        for nulls in [NullFields::Omit, NullFields::Include] {
             let setup = setup(Mode::Credit, never);
             setup.sandbox.set_sign_style(style);
-            setup.sandbox.set_callback_nulls(nulls);
+            setup.sandbox.set_null_fields(nulls);
             let bought = setup.buy("42.10");
             let simulation = setup.client.simulation();
             simulation
@@ -145,10 +145,10 @@ fn every_event_is_verified_and_typed_in_every_style() {
 fn spoiled_webhooks_are_rejected_for_the_right_reason() {
     let setup = setup(Mode::Credit, never);
     for (fault, rejection) in [
-        (CallbackFault::WrongSignature, Rejection::WrongSignature),
-        (CallbackFault::TamperBody, Rejection::WrongSignature),
-        (CallbackFault::StaleTimestamp(301_000), Rejection::TooOld),
-        (CallbackFault::StaleTimestamp(-301_000), Rejection::TooNew),
+        (WebhookFault::WrongSignature, Rejection::WrongSignature),
+        (WebhookFault::TamperBody, Rejection::WrongSignature),
+        (WebhookFault::StaleTimestamp(301_000), Rejection::TooOld),
+        (WebhookFault::StaleTimestamp(-301_000), Rejection::TooNew),
     ] {
         setup.sandbox.callback_fault(fault).unwrap();
         setup.buy("1.00");
