@@ -156,7 +156,8 @@ fn a_file_that_has_grown_is_compacted_and_knows_every_reference() {
     let scratch = Scratch::new();
     let store = scratch.store();
     // The same file for all.
-    let names: Vec<_> = (0..).map(|name| name.to_string()).filter(|name| Place::for_reference(name).shard == 7).take(20).collect();
+    let names: Vec<_> =
+        (0..).map(|name| name.to_string()).filter(|name| Place::for_reference(name).shard == 7).take(20).collect();
     let path = scratch.0.join("attempts/07.log");
     let mut largest = 0;
     for _ in 0..30 {
