@@ -1,4 +1,4 @@
-//! What to do after an attempt. Pure: a function of what happened, so every row of the table can be tested.
+//! What to do after an attempt. Pure: a function of what outcome, so every row of the table can be tested.
 //!
 //! A request is sent again only when that cannot do a thing twice: reads; requests that provably never left whole;
 //! requests that the platform refused before acting (1005, 1006, 1007, 1009, HTTP 401 without a code). A mutation with an unknown outcome is
@@ -58,12 +58,12 @@ pub(crate) enum RetryDecision {
     Fail,
 }
 
-/// Decides.
-pub(crate) fn next(happened: AttemptOutcome, state: RetryState) -> RetryDecision {
+/// Decides what to do after an attempt with this outcome.
+pub(crate) fn decide(outcome: AttemptOutcome, state: RetryState) -> RetryDecision {
     let back_off = if state.retries < state.max_retries { RetryDecision::BackOff } else { RetryDecision::Fail };
     let read = state.effect == Effect::Read;
     let renewable = state.has_token && state.token_renewals < most_renewals(state);
-    match happened {
+    match outcome {
         AttemptOutcome::Refused(1005) if !state.clock_relearned => RetryDecision::RelearnClock,
         AttemptOutcome::Refused(1006 | 1007) | AttemptOutcome::Unauthorized if renewable => RetryDecision::RenewToken,
         // A gateway's own code under HTTP 401: likely the token, but no word of the platform's.
@@ -130,12 +130,12 @@ mod tests {
     #[test]
     fn what_was_refused_before_acting_is_sent_again() {
         for state in [FRESH, READ] {
-            assert_eq!(next(AttemptOutcome::Refused(1005), state), RetryDecision::RelearnClock);
-            assert_eq!(next(AttemptOutcome::Refused(1006), state), RetryDecision::RenewToken);
-            assert_eq!(next(AttemptOutcome::Refused(1007), state), RetryDecision::RenewToken);
-            assert_eq!(next(AttemptOutcome::Unauthorized, state), RetryDecision::RenewToken);
-            assert_eq!(next(AttemptOutcome::Refused(1009), state), RetryDecision::BackOff);
-            assert_eq!(next(AttemptOutcome::NoResponse { sent: false }, state), RetryDecision::BackOff);
+            assert_eq!(decide(AttemptOutcome::Refused(1005), state), RetryDecision::RelearnClock);
+            assert_eq!(decide(AttemptOutcome::Refused(1006), state), RetryDecision::RenewToken);
+            assert_eq!(decide(AttemptOutcome::Refused(1007), state), RetryDecision::RenewToken);
+            assert_eq!(decide(AttemptOutcome::Unauthorized, state), RetryDecision::RenewToken);
+            assert_eq!(decide(AttemptOutcome::Refused(1009), state), RetryDecision::BackOff);
+            assert_eq!(decide(AttemptOutcome::NoResponse { sent: false }, state), RetryDecision::BackOff);
         }
     }
 
@@ -143,11 +143,11 @@ mod tests {
     fn clock_and_token_are_mended_once() {
         let state = RetryState { clock_relearned: true, token_renewals: 1, ..FRESH };
         for code in [1005, 1006, 1007] {
-            assert_eq!(next(AttemptOutcome::Refused(code), state), RetryDecision::Fail);
+            assert_eq!(decide(AttemptOutcome::Refused(code), state), RetryDecision::Fail);
         }
-        assert_eq!(next(AttemptOutcome::Unauthorized, state), RetryDecision::Fail);
-        for happened in [AttemptOutcome::Refused(1007), AttemptOutcome::Unauthorized] {
-            assert_eq!(next(happened, RetryState { has_token: false, ..FRESH }), RetryDecision::Fail);
+        assert_eq!(decide(AttemptOutcome::Unauthorized, state), RetryDecision::Fail);
+        for outcome in [AttemptOutcome::Refused(1007), AttemptOutcome::Unauthorized] {
+            assert_eq!(decide(outcome, RetryState { has_token: false, ..FRESH }), RetryDecision::Fail);
         }
     }
 
@@ -157,7 +157,7 @@ mod tests {
             [(0, RetryDecision::RenewToken), (49, RetryDecision::RenewToken), (50, RetryDecision::Fail)]
         {
             let state = RetryState { store_unavailable: true, token_renewals, ..FRESH };
-            assert_eq!(next(AttemptOutcome::Refused(1007), state), expected);
+            assert_eq!(decide(AttemptOutcome::Refused(1007), state), expected);
         }
     }
 
@@ -173,38 +173,38 @@ mod tests {
             [200, 302, 401, 403, 408, 429, 500, 502, 503]
                 .map(|http_status| AttemptOutcome::MalformedResponse { http_status }),
         );
-        for happened in unknown {
-            assert_eq!(next(happened, FRESH), RetryDecision::Fail, "{happened:?}");
+        for outcome in unknown {
+            assert_eq!(decide(outcome, FRESH), RetryDecision::Fail, "{outcome:?}");
         }
     }
 
     #[test]
     fn a_read_is_sent_again_when_that_may_help() {
-        for happened in [
+        for outcome in [
             AttemptOutcome::NoResponse { sent: true },
             AttemptOutcome::Refused(1001),
             AttemptOutcome::MalformedResponse { http_status: 408 },
             AttemptOutcome::MalformedResponse { http_status: 429 },
             AttemptOutcome::MalformedResponse { http_status: 503 },
         ] {
-            assert_eq!(next(happened, READ), RetryDecision::BackOff, "{happened:?}");
+            assert_eq!(decide(outcome, READ), RetryDecision::BackOff, "{outcome:?}");
         }
-        assert_eq!(next(AttemptOutcome::MalformedResponse { http_status: 401 }, READ), RetryDecision::RenewToken);
-        for happened in [
+        assert_eq!(decide(AttemptOutcome::MalformedResponse { http_status: 401 }, READ), RetryDecision::RenewToken);
+        for outcome in [
             AttemptOutcome::MalformedResponse { http_status: 200 },
             AttemptOutcome::MalformedResponse { http_status: 403 },
             AttemptOutcome::Unreadable,
             AttemptOutcome::Unacceptable,
             AttemptOutcome::Refused(2002),
         ] {
-            assert_eq!(next(happened, READ), RetryDecision::Fail, "{happened:?}");
+            assert_eq!(decide(outcome, READ), RetryDecision::Fail, "{outcome:?}");
         }
     }
 
     #[test]
     fn an_interrupted_call_sends_nothing_more() {
         for state in [FRESH, READ] {
-            assert_eq!(next(AttemptOutcome::Interrupted, state), RetryDecision::Fail);
+            assert_eq!(decide(AttemptOutcome::Interrupted, state), RetryDecision::Fail);
         }
     }
 
@@ -224,8 +224,8 @@ mod tests {
     #[test]
     fn retries_end() {
         let state = RetryState { retries: 2, ..READ };
-        assert_eq!(next(AttemptOutcome::Refused(1009), state), RetryDecision::Fail);
-        assert_eq!(next(AttemptOutcome::NoResponse { sent: false }, state), RetryDecision::Fail);
+        assert_eq!(decide(AttemptOutcome::Refused(1009), state), RetryDecision::Fail);
+        assert_eq!(decide(AttemptOutcome::NoResponse { sent: false }, state), RetryDecision::Fail);
     }
 
     #[test]

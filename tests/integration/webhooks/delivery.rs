@@ -142,7 +142,7 @@ fn every_event_is_verified_and_typed_in_every_style() {
 }
 
 #[test]
-fn what_the_sandbox_spoils_is_rejected_for_the_right_reason() {
+fn spoiled_webhooks_are_rejected_for_the_right_reason() {
     let scene = scene(Mode::Credit, never);
     for (fault, rejection) in [
         (CallbackFault::WrongSignature, Rejection::WrongSignature),
@@ -160,7 +160,7 @@ fn what_the_sandbox_spoils_is_rejected_for_the_right_reason() {
 }
 
 #[test]
-fn a_duplicate_is_told_and_a_redelivery_is_new() {
+fn a_duplicate_is_rejected_and_a_redelivery_is_new() {
     let scene = scene(Mode::Credit, never);
     scene.sandbox.callback_fault(CallbackFault::Duplicate).unwrap();
     scene.buy("1.00");
@@ -176,7 +176,7 @@ fn a_duplicate_is_told_and_a_redelivery_is_new() {
 }
 
 #[test]
-fn callbacks_out_of_order_and_late_ones_are_verified_all_the_same() {
+fn webhooks_out_of_order_and_late_ones_are_verified() {
     let scene = scene(Mode::Credit, never);
     scene.sandbox.callback_fault(CallbackFault::Reorder).unwrap();
     let first = scene.buy("1.00");
@@ -197,7 +197,7 @@ fn callbacks_out_of_order_and_late_ones_are_verified_all_the_same() {
 }
 
 #[test]
-fn secrets_overlap_while_one_is_replaced() {
+fn old_and_new_secrets_are_valid_during_a_rotation() {
     let scene = scene(Mode::Credit, never);
     scene.sandbox.set_callback_secret(OLD);
     scene.buy("1.00");
@@ -211,7 +211,7 @@ fn secrets_overlap_while_one_is_replaced() {
 }
 
 #[test]
-fn the_merchants_decision_decides_in_authorization_mode() {
+fn the_merchants_decision_counts_in_authorization_mode() {
     let scene = scene(Mode::Authorization, |purchase| {
         if purchase.amount > Decimal::ONE_HUNDRED {
             std::thread::sleep(Duration::from_secs(3));
@@ -227,7 +227,7 @@ fn the_merchants_decision_decides_in_authorization_mode() {
 }
 
 #[test]
-fn a_purchase_that_is_asked_for_again_is_not_decided_again() {
+fn a_redelivered_purchase_is_not_decided_again() {
     static ASKED: AtomicUsize = AtomicUsize::new(0);
     let scene = scene(Mode::Authorization, |_| {
         ASKED.fetch_add(1, Ordering::SeqCst);

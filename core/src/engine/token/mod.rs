@@ -162,13 +162,13 @@ impl TokenCell {
     }
 
     /// Waits until there is another token than the refused one, and no longer than that.
-    pub(crate) fn await_another(
+    pub(crate) fn wait_for_replacement(
         &self,
         refused: &CachedToken,
         clock: &dyn Clock,
         timeout: Duration,
     ) -> Result<(), Interrupted> {
-        self.cell().await_another(refused, clock, timeout)
+        self.cell().wait_for_replacement(refused, clock, timeout)
     }
 }
 
@@ -208,7 +208,12 @@ impl Cell {
         }
     }
 
-    fn await_another(&self, refused: &CachedToken, clock: &dyn Clock, timeout: Duration) -> Result<(), Interrupted> {
+    fn wait_for_replacement(
+        &self,
+        refused: &CachedToken,
+        clock: &dyn Clock,
+        timeout: Duration,
+    ) -> Result<(), Interrupted> {
         let give_up = Instant::now() + timeout;
         let mut state = self.lock();
         while state.usable(Some(refused)).is_none() {
