@@ -1,6 +1,6 @@
-"""Receives the platform's callbacks in a Django project: what belongs into its `wsgi.py`.
+"""Receives the platform's webhooks in a Django project: what belongs into its `wsgi.py`.
 
-    gunicorn "django_callbacks:create_application()"
+    gunicorn "django_webhooks:create_application()"
 
 Run by itself it is served by the standard library; without credentials an offline sandbox sends it events.
 """
@@ -16,11 +16,11 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from receive_callbacks import decide, handle
+from receive_webhooks import decide, handle
 
 from keysecure.webhooks import WebhookVerifier, wsgi
 
-CALLBACKS = "/keysecure/callbacks"
+WEBHOOKS = "/keysecure/webhooks"
 
 
 def index(_request: HttpRequest) -> HttpResponse:
@@ -45,7 +45,7 @@ def create_application() -> Any:
     receiver = wsgi(verifier, handle, decide=decide)
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:
-        chosen = receiver if environ["PATH_INFO"] == CALLBACKS else site
+        chosen = receiver if environ["PATH_INFO"] == WEBHOOKS else site
         return chosen(environ, start_response)
 
     return application
@@ -59,7 +59,7 @@ def main() -> int:
                 server.serve_forever()
             return 0
         with offline.serving(application) as url:
-            offline.make_events(sandbox, url + CALLBACKS)
+            offline.make_events(sandbox, url + WEBHOOKS)
     return 0
 
 

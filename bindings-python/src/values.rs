@@ -10,7 +10,7 @@ use keysecure::{
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyBytes, PyDate, PyDateAccess, PyDateTime, PyDelta, PyInt, PyString, PyType};
+use pyo3::types::{PyBool, PyBytes, PyDate, PyDateAccess, PyDateTime, PyDelta, PyString, PyType};
 
 use crate::errors::{config, invalid_input};
 use crate::json::to_json;
@@ -146,19 +146,15 @@ const NOT_EXACT: &str = "must be a decimal number of at most 28 digits";
 
 /// Money: a `Decimal`, an int or text such as `"25.00"`. A float is refused, because it is not exact.
 impl FromArgument for Decimal {
-    fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+    fn read(_: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
         if value.is_instance_of::<PyBool>() {
             return Err(Mismatch::Rule("must be a Decimal, an int or a str, not a bool"));
         }
-        if value.is_instance_of::<PyInt>() {
-            let whole: i128 = value.extract().map_err(|_| Mismatch::Rule(NOT_EXACT))?;
-            return Self::try_from_i128_with_scale(whole, 0).map_err(|_| Mismatch::Rule(NOT_EXACT));
-        }
         if !value.is_instance_of::<PyString>() && !is_decimal(value)? {
-            return match as_int(value)? {
-                Some(whole) => Self::read(name, &whole),
-                None => Err(Mismatch::Rule("must be a Decimal, an int or a str; a float is not exact")),
-            };
+            let rule = "must be a Decimal, an int or a str; a float is not exact";
+            let whole: i128 =
+                as_int(value)?.ok_or(Mismatch::Rule(rule))?.extract().map_err(|_| Mismatch::Rule(NOT_EXACT))?;
+            return Self::try_from_i128_with_scale(whole, 0).map_err(|_| Mismatch::Rule(NOT_EXACT));
         }
         let text = value.str()?;
         text.to_str().ok().and_then(keysecure::parse_decimal).ok_or(Mismatch::Rule(NOT_EXACT))

@@ -85,20 +85,20 @@ class Teller:
         target = getattr(self.client, resource) if resource else self.client
         return plain(getattr(target, method)(**given))
 
-    def verify(self, callback: dict[str, Any]) -> dict[str, Any]:
-        if self.verifier is None or {"secrets", "app_id", "tolerance"} & callback.keys():
+    def verify(self, webhook: dict[str, Any]) -> dict[str, Any]:
+        if self.verifier is None or {"secrets", "app_id", "tolerance"} & webhook.keys():
             self.verifier = WebhookVerifier(
-                callback.get("app_id", self.sandbox.api_key),
-                callback.get("secrets", [self.sandbox.api_secret]),
-                tolerance=callback.get("tolerance", 300),
+                webhook.get("app_id", self.sandbox.api_key),
+                webhook.get("secrets", [self.sandbox.api_secret]),
+                tolerance=webhook.get("tolerance", 300),
                 replay_guard=keysecure.MemoryReplayStore(),
             )
         headers = {
-            "Timestamp": str(callback["timestamp"]),
-            "Signature": callback["signature"],
+            "Timestamp": str(webhook["timestamp"]),
+            "Signature": webhook["signature"],
             "Sign-Version": "V1",
         }
-        received = self.verifier.verify(headers, callback["body"].encode())
+        received = self.verifier.verify(headers, webhook["body"].encode())
         event = received.event
         action = event.action if isinstance(event, keysecure.UnknownEvent) else ACTIONS[type(event)]
         return {"id": received.id, "action": action, "data": plain(event)}
@@ -141,7 +141,7 @@ def instant(text: str, now: datetime) -> datetime | date:
 
 def plain(answer: Any) -> Any:
     """An answer in the JSON form in which scenarios compare it."""
-    if isinstance(answer, keysecure.List | keysecure.Page):
+    if isinstance(answer, keysecure.Pager | keysecure.Page):
         return [plain(row) for row in answer]
     if isinstance(answer, keysecure.Ensured):
         return {"value": plain(answer.value), "created": answer.created}

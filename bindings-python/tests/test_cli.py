@@ -55,18 +55,18 @@ def test_secrets_are_never_options(command: str) -> None:
     assert not re.search(r"--\S*(key|secret|token)", told)
 
 
-def test_it_tells_its_version() -> None:
+def test_it_prints_its_version() -> None:
     assert run("--version").stdout == f"keysecure {keysecure.__version__}\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["dance"], ["export"], ["export", "everything"], ["doctor", "--jsn"]])
-def test_a_wrong_command_line_is_told_with_its_usage(arguments: list[str]) -> None:
+def test_a_wrong_command_line_prints_the_usage(arguments: list[str]) -> None:
     told = run(*arguments)
     assert told.returncode == 2
     assert "usage:" in told.stderr
 
 
-def test_the_demo_tells_the_whole_story_offline() -> None:
+def test_the_demo_walks_through_the_life_cycle_of_a_card_offline() -> None:
     told = run("demo")
     assert (told.returncode, told.stderr) == (0, "")
     for line in [
@@ -95,7 +95,7 @@ def test_the_doctor_finds_what_is_wrong_and_exits_with_1(sandbox: Sandbox, envir
     told = run("doctor", "--json", **environment)
     assert told.returncode == 1
     findings: list[dict[str, Any]] = json.loads(told.stdout)
-    assert {(one["check"], one["health"], one["code"]) for one in findings} >= {("api_key", "bad", 1011)}
+    assert {(one["check"], one["status"], one["code"]) for one in findings} >= {("api_key", "fail", 1011)}
     assert sandbox.api_secret not in told.stdout + told.stderr
 
 
@@ -121,7 +121,7 @@ def test_settings_may_be_options(sandbox: Sandbox, environment: dict[str, str]) 
         (["--base-url", "http://example.com"], "base_url"),
     ],
 )
-def test_a_wrong_setting_is_told_without_a_traceback(arguments: list[str], told: str) -> None:
+def test_a_wrong_setting_is_reported_without_a_traceback(arguments: list[str], told: str) -> None:
     given = {"KEYSECURE_API_KEY": "key", "KEYSECURE_API_SECRET": "0123456789abcdef"} if arguments else {}
     found = run("doctor", *arguments, **given)
     assert found.returncode == 2
@@ -170,7 +170,7 @@ def test_a_served_sandbox_prints_one_line_and_stops_with_its_parent(served: Serv
 @pytest.mark.parametrize(
     "served", [("--http-status", "strict", "--tariffs", "--page-cap", "1", "--list-total")], indirect=True
 )
-def test_a_served_sandbox_reads_the_documentation_as_it_is_told(served: Served) -> None:
+def test_options_change_how_a_served_sandbox_behaves(served: Served) -> None:
     with served.client() as client:
         page = client.cards.packages_page(page=0, size=5)
         assert len(page) == 1
@@ -206,7 +206,7 @@ def test_two_programs_do_not_share_a_port(served: Served) -> None:
         (["demo", "--seed", "9" * 30], "seed cannot be"),
     ],
 )
-def test_a_wrong_option_of_the_sandbox_is_told(arguments: list[str], word: str) -> None:
+def test_a_wrong_option_of_the_sandbox_is_reported(arguments: list[str], word: str) -> None:
     told = run(*arguments)
     assert (told.returncode, told.stdout) == (2, "")
     assert word in told.stderr
@@ -225,7 +225,7 @@ def test_the_command_can_be_called_from_python(capsys: pytest.CaptureFixture[str
     thread.start()
     thread.join()
     assert codes == [0]
-    assert capsys.readouterr().out.count("== The books ==") == 2
+    assert capsys.readouterr().out.count("== Reports ==") == 2
 
 
 def test_without_the_sandbox_installed_the_rest_works(environment: dict[str, str]) -> None:

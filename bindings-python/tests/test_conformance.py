@@ -23,7 +23,7 @@ def test_there_are_scenarios() -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_python_tells_it(file: Path) -> None:
+def test_python_reports_it(file: Path) -> None:
     conformance.tell(json.loads(file.read_text(encoding="utf-8")))
 
 

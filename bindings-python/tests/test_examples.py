@@ -22,10 +22,10 @@ from keysecure.sandbox import Sandbox
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 RECEIVERS = {
-    "receive_callbacks.py": "/",
-    "flask_callbacks.py": "/keysecure/callbacks",
-    "django_callbacks.py": "/keysecure/callbacks",
-    "fastapi_callbacks.py": "/keysecure/callbacks",
+    "receive_webhooks.py": "/",
+    "flask_webhooks.py": "/keysecure/webhooks",
+    "django_webhooks.py": "/keysecure/webhooks",
+    "fastapi_webhooks.py": "/keysecure/webhooks",
 }
 
 
@@ -91,7 +91,7 @@ def test_freeze_lost_cards_offline(tmp_path: Path) -> None:
     assert lines[-1] == "2 of 3 cards cannot be used any more."
 
 
-def test_freeze_lost_cards_goes_on_after_lost_answers(tmp_path: Path, sandbox: Sandbox, cardholder_no: str) -> None:
+def test_freeze_lost_cards_continues_after_lost_responses(tmp_path: Path, sandbox: Sandbox, cardholder_no: str) -> None:
     cards = [sandbox.seed_virtual_card(cardholder_no) for _ in range(3)]
     sandbox.fault("cards.update_status", "drop_after_commit")
     lines = run("freeze_lost_cards.py", "-", cwd=tmp_path, sandbox=sandbox, given="\n".join(cards))
@@ -150,7 +150,7 @@ def test_receivers_offline(tmp_path: Path, name: str) -> None:
     assert "A purchase of 400.00 is Fail." in lines
     assert any(re.fullmatch(r"Card \d+: Activated -> Frozen", line) for line in lines)
     assert lines[-1] == (
-        "The sandbox sent 5 callbacks: Auth 200, Consumption 200, Auth 200, Consumption 200, Card_update 200."
+        "The sandbox sent 5 webhooks: Auth 200, Consumption 200, Auth 200, Consumption 200, Card_update 200."
     )
 
 

@@ -20,11 +20,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from keysecure.cli.export import Export, Span
+from keysecure.cli.files import ExportError, Table, cell
+from keysecure.cli.times import instant
 
 import keysecure
 from keysecure import Client, Consumption
 from keysecure.__main__ import main
-from keysecure._export import Export, ExportError, Span, Table, cell, instant
 from keysecure.sandbox import Sandbox
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -119,7 +121,7 @@ class WithoutNumbers:
 class Spoilt:
     """A list that leaves out numbers while its page comes."""
 
-    def __init__(self, of: WithoutNumbers, rows: keysecure.List[keysecure.TransferRecord]) -> None:
+    def __init__(self, of: WithoutNumbers, rows: keysecure.Pager[keysecure.TransferRecord]) -> None:
         self.of, self.rows = of, rows
 
     @property
@@ -163,7 +165,7 @@ def test_cards_and_consumptions_are_exported_with_filters(
 @pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl"])
 @pytest.mark.parametrize("request_number", [1, 2, 5, 12])
-def test_after_a_failure_whole_windows_are_there_and_the_same_command_goes_on(
+def test_after_a_failure_whole_windows_remain_and_the_export_continues(
     tmp_path: Path,
     sandbox: Sandbox,
     rows: list[str],
@@ -193,7 +195,7 @@ def test_after_a_failure_whole_windows_are_there_and_the_same_command_goes_on(
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_program_that_is_ended_in_the_midst_goes_on_later(
+def test_a_program_that_is_ended_in_the_midst_continues_later(
     tmp_path: Path, sandbox: Sandbox, environment: dict[str, str], rows: list[str], sent: signal.Signals
 ) -> None:
     out = tmp_path / "rows.csv"
@@ -207,7 +209,7 @@ def test_a_program_that_is_ended_in_the_midst_goes_on_later(
     assert program.returncode == (130 if sent != signal.SIGKILL else -signal.SIGKILL), told
     if sent != signal.SIGKILL:
         assert "interrupted" in told
-        assert "Run the same command again to go on." in told
+        assert "Run the same command again to continue." in told
         assert "Traceback" not in told
         assert out.stat().st_size == json.loads(state_of(out).read_text())["bytes"]
     sandbox.clear_faults()
@@ -360,7 +362,7 @@ def test_an_empty_file_may_be_begun(tmp_path: Path, rows: list[str]) -> None:
 
 @pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize("damage", ["gone", "shorter", "{", "{}", "[]", '{"arguments": 1}'])
-def test_a_damaged_pair_of_files_is_told_and_not_guessed_at(
+def test_a_damaged_pair_of_files_is_an_error(
     tmp_path: Path, sandbox: Sandbox, rows: list[str], damage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert rows
@@ -375,7 +377,7 @@ def test_a_damaged_pair_of_files_is_told_and_not_guessed_at(
         state_of(out).write_text(damage)
     capsys.readouterr()
     assert export(out) == 2
-    assert "to begin again" in capsys.readouterr().err
+    assert "to start again" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("environment", "rows")
@@ -421,7 +423,7 @@ def test_two_exports_do_not_write_one_file(
         (["--card-no", "7"], "a transfer has no card"),
     ],
 )
-def test_what_makes_no_sense_is_told_before_anything_is_written(
+def test_wrong_arguments_are_reported_before_anything_is_written(
     tmp_path: Path, arguments: list[str], told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -466,7 +468,7 @@ def test_days_begin_in_every_zone_that_the_client_takes(zone: str, offset: str) 
         "2026-01-01T25:00:00Z",
     ],
 )
-def test_a_time_is_what_is_documented_and_nothing_like_it(text: str) -> None:
+def test_only_documented_forms_of_times_are_accepted(text: str) -> None:
     with pytest.raises(ExportError, match="is no date such as"):
         instant(text, "UTC+8", end=False)
 

@@ -61,7 +61,7 @@ def ask(client: Client, card_no: str, times: int) -> None:
         assert client.cards.get(card_no).card_no == card_no
 
 
-def test_children_of_a_warm_parent_get_their_own_answers(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
+def test_children_of_a_warm_parent_get_their_own_responses(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
     mine, childs = sandbox.seed_virtual_card(cardholder_no), sandbox.seed_virtual_card(cardholder_no)
     ask(client, mine, 5)
     for _ in range(20):
@@ -142,7 +142,7 @@ def test_a_closed_client_stays_closed_in_a_child(client: Client) -> None:
     wait_for(in_child(work))
 
 
-def test_a_grandchild_goes_on_too(client: Client, card_no: str) -> None:
+def test_a_grandchild_continues_too(client: Client, card_no: str) -> None:
     ask(client, card_no, 1)
 
     def child() -> None:

@@ -54,7 +54,7 @@ def run(story: str) -> str:
     return done.stdout.strip()
 
 
-def test_ctrl_c_ends_a_stalled_call_within_200_ms_and_the_client_goes_on() -> None:
+def test_ctrl_c_ends_a_stalled_call_within_200_ms_and_the_client_continues() -> None:
     # The best of five, so that a busy machine does not decide.
     latencies = run("""
         for _ in range(5):
@@ -165,7 +165,7 @@ def test_a_signal_handler_may_call_while_the_token_is_fetched() -> None:
     assert output.split("\n") == ["handled 1", "answered 1"]
 
 
-def test_a_list_that_a_signal_handler_reads_too_says_so_and_goes_on() -> None:
+def test_a_list_that_a_signal_handler_reads_too_says_so_and_continues() -> None:
     output = run("""
         rows = client.cards.packages()
         def handler(number, frame):
@@ -180,7 +180,7 @@ def test_a_list_that_a_signal_handler_reads_too_says_so_and_goes_on() -> None:
     assert output.split("\n") == ["list not_sent", "True"]
 
 
-def test_a_list_goes_on_after_ctrl_c() -> None:
+def test_a_list_continues_after_ctrl_c() -> None:
     output = run("""
         rows = client.cards.packages()
         stall("cards.packages", {"stall": 20_000})

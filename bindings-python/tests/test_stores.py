@@ -273,7 +273,7 @@ def test_redis_serves_tokens_attempts_and_webhooks(sandbox: Sandbox, cardholder_
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is Unix")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_child_goes_on_with_its_store(
+def test_a_forked_child_continues_with_its_store(
     sandbox: Sandbox, cardholder_no: str, tmp_path: Path, redis_url: str
 ) -> None:
     for number, store in enumerate([MemoryStore(), FileStore(tmp_path / "store"), RedisStore(redis_url), OwnStore()]):

@@ -106,7 +106,7 @@ def public() -> list[tuple[str, object]]:
     return found
 
 
-def test_everything_public_says_what_it_is() -> None:
+def test_everything_public_has_a_docstring() -> None:
     found = public()
     assert len(found) > 300
     assert [name for name, thing in found if not (getattr(thing, "__doc__", None) or "").strip()] == []
@@ -136,5 +136,5 @@ def test_constants_are_plain_strings() -> None:
 
 
 def test_what_is_generic_for_type_checkers_is_so_at_run_time() -> None:
-    for thing in [keysecure.List, keysecure.Page, keysecure.Ensured]:
+    for thing in [keysecure.Pager, keysecure.Page, keysecure.Ensured]:
         assert thing[keysecure.Card].__origin__ is thing

@@ -1,4 +1,4 @@
-"""Receiving callbacks over WSGI and ASGI: both kinds of applications keep the same promises."""
+"""Receiving webhooks over WSGI and ASGI: both kinds of applications keep the same promises."""
 
 from __future__ import annotations
 
@@ -69,20 +69,20 @@ def test_a_replay_is_accepted_and_not_handled_again(kind: Kind) -> None:
         assert len(shop.events) == 1
 
 
-def test_a_callback_sent_again_with_a_new_timestamp_is_handled_again(kind: Kind) -> None:
+def test_a_webhook_sent_again_with_a_new_timestamp_is_handled_again(kind: Kind) -> None:
     shop = Shop(kind)
     for seconds in (0, 1):
         assert shop.post(signed(BODY, now() + timedelta(seconds=seconds)), BODY) == ACCEPTED
     assert len(shop.events) == 2
 
 
-def test_without_a_guard_nothing_is_remembered(kind: Kind) -> None:
+def test_without_a_store_nothing_is_recorded(kind: Kind) -> None:
     shop, headers = Shop(kind, guard=None), signed(BODY)
     assert [shop.post(headers, BODY) for _ in range(2)] == [ACCEPTED] * 2
     assert len(shop.events) == 2
 
 
-def test_what_a_handler_could_not_handle_comes_again(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_webhook_that_a_handler_failed_on_comes_again(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
     for guard in (True, DictStore()):
         shop, headers = Shop(kind, guard), signed(BODY)
         shop.failures = [LookupError(SECRET), OSError(SECRET)]
@@ -93,7 +93,7 @@ def test_what_a_handler_could_not_handle_comes_again(kind: Kind, caplog: pytest.
     assert SECRET not in caplog.text
 
 
-def test_ctrl_c_in_a_handler_goes_on_and_the_callback_comes_again(kind: Kind) -> None:
+def test_ctrl_c_in_a_handler_is_raised_and_the_webhook_comes_again(kind: Kind) -> None:
     shop, headers = Shop(kind), signed(BODY)
     shop.failures = [KeyboardInterrupt()]
     with pytest.raises(KeyboardInterrupt):
@@ -102,7 +102,7 @@ def test_ctrl_c_in_a_handler_goes_on_and_the_callback_comes_again(kind: Kind) ->
     assert len(shop.events) == 1
 
 
-def test_while_one_handles_it_another_is_sent_away(kind: Kind) -> None:
+def test_while_one_worker_handles_it_another_gets_an_error(kind: Kind) -> None:
     busy, go_on = threading.Event(), threading.Event()
 
     def handle(_: object) -> None:
@@ -121,7 +121,7 @@ def test_while_one_handles_it_another_is_sent_away(kind: Kind) -> None:
     assert kind(app).post(headers, BODY) == ACCEPTED
 
 
-def test_rejected_callbacks_say_why_and_nothing_secret(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
+def test_rejected_webhooks_say_why_and_nothing_secret(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     shop, headers = Shop(kind), signed(BODY)
     for change, words in [
@@ -142,7 +142,7 @@ def test_rejected_callbacks_say_why_and_nothing_secret(kind: Kind, caplog: pytes
     assert not shop.events
 
 
-def test_a_guard_out_of_reach_is_no_reason_to_lose_a_callback(kind: Kind) -> None:
+def test_a_store_out_of_reach_does_not_lose_a_webhook(kind: Kind) -> None:
     store = DictStore()
     shop, headers = Shop(kind, store), signed(BODY)
     insert, store.insert = store.insert, None  # type: ignore[assignment, method-assign]
@@ -174,7 +174,7 @@ def test_a_body_without_a_length_is_read_to_its_end(kind: Kind) -> None:
     assert len(shop.events) == 2
 
 
-def test_only_posts_to_the_path_are_callbacks(kind: Kind) -> None:
+def test_only_posts_to_the_path_are_webhooks(kind: Kind) -> None:
     shop = Shop(kind, path="/a/b")
     assert shop.server.post_to("/a/b", signed(BODY), BODY) == ACCEPTED
     assert shop.server.post_to("/a/c", signed(BODY), BODY)[0] == 404
@@ -218,7 +218,7 @@ def test_without_a_decision_a_purchase_gets_the_default(kind: Kind, caplog: pyte
     assert SECRET not in caplog.text
 
 
-def test_the_answer_to_a_purchase_leaves_in_time(kind: Kind) -> None:
+def test_the_reply_to_a_purchase_leaves_in_time(kind: Kind) -> None:
     decided = threading.Event()
     shop = Shop(kind, decide=lambda _: decided.wait(20), budget=0.2)
     try:
@@ -229,7 +229,7 @@ def test_the_answer_to_a_purchase_leaves_in_time(kind: Kind) -> None:
         decided.set()
 
 
-def test_a_replayed_purchase_gets_the_answer_it_got_and_is_not_decided_again(kind: Kind) -> None:
+def test_a_replayed_purchase_gets_its_first_reply_and_no_new_decision(kind: Kind) -> None:
     asked: list[Any] = []
 
     def decide(event: AuthEvent) -> bool | str:
@@ -243,7 +243,7 @@ def test_a_replayed_purchase_gets_the_answer_it_got_and_is_not_decided_again(kin
     assert len(asked) == 2
 
 
-def test_a_replayed_purchase_that_another_worker_answered_gets_the_same_reply(kind: Kind) -> None:
+def test_a_purchase_replayed_at_another_worker_gets_the_same_reply(kind: Kind) -> None:
     store = DictStore()
     one, other = (Shop(kind, store, decide=lambda _: True, default="accept") for _ in range(2))
     headers, body = purchase()
@@ -301,7 +301,7 @@ def test_wsgi_never_waits_for_a_body_without_an_end() -> None:
     assert app.run(environ, valid=False)[0] == 411
 
 
-def test_a_client_that_goes_away_while_sending_is_no_callback() -> None:
+def test_a_client_that_disconnects_while_sending_is_no_webhook() -> None:
     class Broken(io.BytesIO):
         def read(self, *_: object) -> bytes:
             raise ConnectionResetError
@@ -355,7 +355,7 @@ def test_asgi_cancels_an_async_decision_that_is_late() -> None:
     assert Asgi(asgi(verifier(), print, decide=fail, default="accept")).post(*purchase()) == ACCEPTED
 
 
-def test_asgi_keeps_answering_purchases_while_handlers_hang() -> None:
+def test_asgi_replies_to_purchases_while_handlers_hang() -> None:
     free = threading.Event()
     app = Asgi(asgi(verifier(replay_guard=DictStore()), lambda _: free.wait(30), decide=lambda _: True))
 
@@ -371,7 +371,7 @@ def test_asgi_keeps_answering_purchases_while_handlers_hang() -> None:
     asyncio.run(story())
 
 
-def test_asgi_answers_nobody_when_the_client_went_away() -> None:
+def test_asgi_sends_nothing_when_the_client_has_disconnected() -> None:
     app, sent = asgi(verifier(), print), []
 
     async def receive() -> Any:
@@ -413,7 +413,7 @@ def until(done: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_the_sandboxs_callbacks_arrive_once_whatever_goes_wrong(
+def test_the_sandboxs_webhooks_arrive_once_whatever_goes_wrong(
     sandbox: Sandbox, client: Client, cardholder_no: str
 ) -> None:
     events: list[Any] = []
@@ -425,7 +425,7 @@ def test_the_sandboxs_callbacks_arrive_once_whatever_goes_wrong(
         events.append(event)
 
     card_no = sandbox.seed_virtual_card(cardholder_no)
-    with served(wsgi(of(sandbox), handle, path="/callbacks")) as url:
+    with served(wsgi(of(sandbox), handle, path="/webhooks")) as url:
         sandbox.callbacks_to(url)
         client.cards.freeze(card_no)
         assert sandbox.settle_callbacks()

@@ -1,4 +1,4 @@
-"""Receivers when callbacks come again or meanwhile, when requests are cancelled, and with handlers that cannot run."""
+"""Receivers when webhooks come again or meanwhile, when requests are cancelled, and with handlers that cannot run."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def guards() -> list[Any]:
 
 
 def again(body: bytes, seconds: int = 1) -> dict[str, str]:
-    """The headers of a callback that is sent again with a new timestamp."""
+    """The headers of a webhook that is sent again with a new timestamp."""
     return signed(body, now() + timedelta(seconds=seconds))
 
 
@@ -170,7 +170,7 @@ def test_purchases_without_a_number_are_known_by_what_they_say(kind: Kind) -> No
     assert [float(event.amount) for event in fickle.asked] == [1, 2]
 
 
-def test_workers_that_share_a_store_decide_a_purchase_once_and_say_the_same(kind: Kind) -> None:
+def test_workers_that_share_a_store_decide_once_and_reply_the_same(kind: Kind) -> None:
     store, fickle = DictStore(), Fickle()
     one, other = (Shop(kind, store, decide=fickle) for _ in range(2))
     headers, body = purchase()
@@ -341,14 +341,14 @@ def test_asgi_declines_by_a_decision_that_cannot_be_called() -> None:
 
 
 async def handled(post: Callable[[], Awaitable[Answer]]) -> Answer:
-    """The answer once nobody else handles the callback."""
+    """The answer once nobody else handles the webhook."""
     while (answer := await post())[0] == 503:
         await asyncio.sleep(0.001)
     return answer
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_asgi_lets_a_thread_keep_its_callback_to_its_end(fails: bool) -> None:
+def test_asgi_lets_a_thread_keep_its_webhook_to_its_end(fails: bool) -> None:
     async def story(guard: Any) -> None:
         busy, go_on = threading.Event(), threading.Event()
         failures = [LookupError()] if fails else []
@@ -421,7 +421,7 @@ def test_asgi_never_begins_what_was_cancelled_while_it_waited_for_a_thread() -> 
         asyncio.run(story(guard))
 
 
-def test_asgi_stops_an_async_handler_and_lets_its_callback_come_again() -> None:
+def test_asgi_stops_an_async_handler_and_lets_its_webhook_come_again() -> None:
     async def story(guard: Any) -> None:
         stopped: list[bool] = []
         begun = asyncio.Event()
@@ -485,7 +485,7 @@ def test_generators_would_never_run_and_are_refused(kind: Kind) -> None:
             kind.make(verifier(), print, decide=function)
 
 
-def test_a_callback_whose_handler_gives_a_generator_was_not_handled(kind: Kind) -> None:
+def test_a_webhook_whose_handler_gives_a_generator_was_not_handled(kind: Kind) -> None:
     for function in (handle_in_parts, handle_in_parts_later):
         hidden: list[Any] = [lambda event, function=function: function(event), print]
         app = kind(kind.make(verifier(replay_guard=True), lambda event, hidden=hidden: hidden.pop(0)(event)))

@@ -1,4 +1,4 @@
-"""Verifying callbacks: what is accepted, what is rejected and how, and what is shown of it."""
+"""Verifying webhooks: what is accepted, what is rejected and how, and what is shown of it."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from keysecure import (
     ConfigError,
     ConsumptionEvent,
     KeySecureError,
-    VerifiedWebhook,
     Responder,
     UnknownEvent,
+    VerifiedWebhook,
     WebhookError,
     WebhookVerifier,
     reply_accept,
@@ -57,7 +57,7 @@ def test_a_consumption_is_typed_with_exact_amounts_and_aware_times() -> None:
     assert event.merchant_info is not None
     assert event.merchant_info.merchant_name == 'Corner "Books" & Söhne'
     assert event.time == datetime(2025, 11, 22, 12, 0, 0, 500_000, timezone.utc)
-    assert (received.id, received.action, received.secret) == ("e-1", "Consumption", 0)
+    assert (received.id, received.action, received.secret_index) == ("e-1", "Consumption", 0)
     assert received.event is event, "it is made once"
 
 
@@ -84,7 +84,7 @@ def test_an_unknown_action_and_an_unknown_shape_are_unknown_events() -> None:
     assert event.to_dict() == {"action": "New", "data": {"x": Decimal("10.50")}}
 
 
-def test_numbers_that_python_cannot_hold_are_errors_of_ours_and_only_where_they_stand() -> None:
+def test_a_number_that_python_cannot_hold_is_an_error_where_it_is_read() -> None:
     long, heavy = "9" * 5000, "1e99999999999999999999"
     for number, fails in [(long, False), (heavy, True)]:
         for action, known in [("New", ""), ("Card_update", '"card_no":"k-1","after_status":"Frozen",')]:
@@ -144,12 +144,12 @@ def test_bodies_come_as_any_kind_of_bytes() -> None:
 
 def test_two_secrets_serve_while_one_replaces_the_other() -> None:
     both = WebhookVerifier(APP_ID, ["new-secret", SECRET])
-    assert both.verify(signed(BODY), BODY).secret == 1
-    assert both.verify(signed(BODY, secret="new-secret"), BODY).secret == 0
+    assert both.verify(signed(BODY), BODY).secret_index == 1
+    assert both.verify(signed(BODY, secret="new-secret"), BODY).secret_index == 0
     assert rejected(signed(BODY), by=WebhookVerifier(APP_ID, iter(["new-secret"]))) == "wrong_signature"
 
 
-def test_the_deadline_of_a_purchase_is_told_in_two_ways() -> None:
+def test_the_deadline_of_a_purchase_has_two_forms() -> None:
     body = body_of("Auth", AUTH)
     before = time.monotonic()
     received = verifier().verify(signed(body), body)
@@ -159,7 +159,7 @@ def test_the_deadline_of_a_purchase_is_told_in_two_ways() -> None:
     assert abs(received.received_at - now()) < timedelta(minutes=1)
 
 
-def test_times_of_sending_and_the_form_are_told() -> None:
+def test_a_webhook_has_its_time_of_sending_and_its_form() -> None:
     at = now().replace(microsecond=123_000)
     received = verifier().verify(signed(BODY, at), BODY)
     assert received.sent_at == at
@@ -168,7 +168,7 @@ def test_times_of_sending_and_the_form_are_told() -> None:
 
 def test_signature_and_content_can_be_looked_at_apart() -> None:
     verified = verifier().verify_signature(signed(BODY), BODY)
-    assert (verified.secret, verified.form) == (0, verifier().verify(signed(BODY), BODY).form)
+    assert (verified.secret_index, verified.form) == (0, verifier().verify(signed(BODY), BODY).form)
     assert (
         rejection_of(lambda: verifier().verify_signature(signed(BODY), BODY.replace(b"c-1", b"c-2")))
         == "wrong_signature"
@@ -346,7 +346,7 @@ def test_a_hostile_body_is_rejected(body: Any, rejection: str) -> None:
     assert rejected(signed(BODY), body) == rejection
 
 
-def test_what_the_signature_does_not_cover_cannot_turn_one_action_into_another() -> None:
+def test_unsigned_fields_cannot_turn_one_action_into_another() -> None:
     update = body_of("Card_update", CARD_UPDATE)
     assert rejected(signed(update), update.replace(b"Card_update", b"Auth")) == "wrong_action"
     assert rejected(signed(BODY), BODY.replace(b'"Consumption", "data"', b'"Auth", "data"')) == "wrong_action"
@@ -432,7 +432,7 @@ def test_no_secret_is_shown_by_anything(caplog: pytest.LogCaptureFixture) -> Non
         assert not hasattr(thing, "__dict__")
 
 
-def test_pans_in_a_callback_are_not_printed() -> None:
+def test_pans_in_a_webhook_are_not_printed() -> None:
     pan = "4111111111111111"
     for action, data in [("New", {"note": pan}), ("Card_update", {**CARD_UPDATE, "reason": f"stolen {pan}"})]:
         body = body_of(action, data)
@@ -473,7 +473,7 @@ def test_events_and_errors_become_pickles() -> None:
 def test_everything_public_is_documented() -> None:
     for thing in (WebhookVerifier, VerifiedWebhook, UnknownEvent, Responder, reply_accept, reply_decline, AuthEvent):
         assert thing.__doc__
-    for name in ("verify", "claim", "verify_signature", "parse_unverified", "accepting_any_age", "sign_for_tests"):
+    for name in ("verify", "claim", "verify_signature", "parse_unverified", "ignore_timestamp", "sign_for_tests"):
         assert getattr(WebhookVerifier, name).__doc__
     assert issubclass(WebhookError, KeySecureError)
 
@@ -481,7 +481,7 @@ def test_everything_public_is_documented() -> None:
 # Callbacks as the sandbox makes them.
 
 
-def test_real_callbacks_verify_in_every_style_of_signing(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
+def test_real_webhooks_verify_in_every_style_of_signing(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
     sandbox.callbacks_to(f"{sandbox.control_url}/callbacks/sink")
     kept = verifier_of(sandbox)
     card_no = sandbox.seed_virtual_card(cardholder_no)

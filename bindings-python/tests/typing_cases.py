@@ -52,7 +52,7 @@ def exactly_once(client: Client) -> None:
 
 
 def verifier(client: Client) -> None:
-    client.webhook_verifier(tolerance=timedelta(minutes=1), replay_guard=True, when_unavailable="accept")
+    client.webhook_verifier(tolerance=timedelta(minutes=1), replay_guard=True, on_store_failure="accept")
     assert_type(client.webhook_verifier(store="memory").reply_duplicate(b""), bytes)
 
 
@@ -101,7 +101,7 @@ def errors(error: KeySecureError) -> None:
     assert_type(error.rejection, "str | None")
 
 
-def callbacks(received: VerifiedWebhook) -> None:
+def webhooks(received: VerifiedWebhook) -> None:
     if isinstance(received.event, AuthEvent):
         assert_type(received.event.amount, Decimal)
 

@@ -1,4 +1,4 @@
-"""What the tests of callbacks share."""
+"""What the tests of webhooks share."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ AUTH: dict[str, Any] = {"consume_no": "c-1", "card_no": "k-1", "amount": 42.0, "
 
 
 def body_of(action: str, data: object, id: str = "e-1") -> bytes:
-    """The raw body of a callback."""
+    """The raw body of a webhook."""
     return json.dumps({"id": id, "action": action, "data": data}, ensure_ascii=False).encode()
 
 
@@ -52,7 +52,7 @@ def now() -> datetime:
 
 
 def signed(body: bytes, at: datetime | None = None, secret: str = SECRET) -> dict[str, str]:
-    """The headers of a callback."""
+    """The headers of a webhook."""
     return WebhookVerifier(APP_ID, secret).sign_for_tests(at or now(), body)
 
 
@@ -61,7 +61,7 @@ def verifier(**settings: Any) -> WebhookVerifier:
 
 
 def rejection_of(verify: Callable[[], object]) -> str:
-    """The reason for which a callback is not accepted."""
+    """The reason for which a webhook is not accepted."""
     with pytest.raises(WebhookError) as caught:
         verify()
     assert caught.value.outcome == "rejected"
@@ -114,7 +114,7 @@ class Wsgi:
         environ = {
             "REQUEST_METHOD": "POST",
             "SCRIPT_NAME": "",
-            "PATH_INFO": "/callbacks",
+            "PATH_INFO": "/webhooks",
             "QUERY_STRING": "",
             "SERVER_NAME": "localhost",
             "SERVER_PORT": "80",
@@ -183,9 +183,9 @@ class Asgi:
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
             "method": "POST",
-            "path": "/callbacks",
+            "path": "/webhooks",
         }
-        return {**scope, "raw_path": b"/callbacks", "query_string": b"", "headers": raw, **changes}
+        return {**scope, "raw_path": b"/webhooks", "query_string": b"", "headers": raw, **changes}
 
     async def talk(self, scope: dict[str, Any], messages: list[dict[str, Any]]) -> Answer:
         unread = list(messages)
@@ -254,7 +254,7 @@ class Shop:
 
 
 def purchase(amount: float = 42.0, **changes: Any) -> tuple[dict[str, str], bytes]:
-    """The headers and the body of a callback that asks for a purchase of its own, named after its amount."""
+    """The headers and the body of a webhook that asks for a purchase of its own, named after its amount."""
     body = body_of("Auth", {**AUTH, "consume_no": f"c-{amount}", "amount": amount, **changes})
     return signed(body), body
 
@@ -270,7 +270,7 @@ def served(app: Any) -> Iterator[str]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}/callbacks"
+            yield f"http://127.0.0.1:{server.server_port}/webhooks"
         finally:
             server.shutdown()
             thread.join()

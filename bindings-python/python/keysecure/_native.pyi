@@ -19,13 +19,58 @@ from typing import (
     type_check_only,
 )
 
-from typing_extensions import Self
+from typing_extensions import Self, deprecated
 
 from .stores import AttemptStore, ReplayStore, TokenStore
 
 __version__: str
 
 _T_co = TypeVar("_T_co", covariant=True)
+
+# Literals are for the editor's completion. Where the platform may add values, any other str is taken too.
+_Outcome: TypeAlias = Literal["not_sent", "rejected", "unknown"]
+_CheckStatus: TypeAlias = Literal["pass", "warn", "fail", "skipped"]
+_Check: TypeAlias = Literal["reachability", "clock", "api_key", "ip_whitelist", "token", "mode", "pci", "aes"]
+_TransportFault: TypeAlias = (
+    Literal[
+        "timeout",
+        "dns",
+        "connect",
+        "tls",
+        "proxy",
+        "closed",
+        "too_large",
+        "protocol",
+        "interrupted",
+        "store",
+        "other",
+    ]
+    | str
+)
+_Rejection: TypeAlias = (
+    Literal[
+        "missing_header",
+        "duplicate_header",
+        "bad_header",
+        "bad_timestamp",
+        "bad_signature",
+        "unsupported_version",
+        "too_old",
+        "too_new",
+        "too_large",
+        "not_a_callback",
+        "ambiguous",
+        "contradiction",
+        "wrong_signature",
+        "wrong_action",
+        "replayed",
+        "in_progress",
+        "replay_store_unavailable",
+    ]
+    | str
+)
+_Money: TypeAlias = Decimal | int | str
+_WindowBound: TypeAlias = datetime | date
 
 __all__ = [
     "AccessToken",
@@ -47,6 +92,7 @@ __all__ = [
     "CardholderStatus",
     "Cardholders",
     "Cards",
+    "CheckResult",
     "Claim",
     "Client",
     "ClientToken",
@@ -55,38 +101,37 @@ __all__ = [
     "ConsumptionType",
     "Consumptions",
     "Ensured",
-    "Exemption",
     "Fee",
+    "FeeSchedule",
     "FeeType",
+    "FeeWaiver",
     "FileStore",
-    "Finding",
     "Limits",
-    "List",
     "MemoryReplayStore",
     "MemoryStore",
     "MemoryTokenStore",
     "MerchantInfo",
     "Package",
     "Page",
+    "Pager",
     "Pci",
-    "Received",
     "RedisStore",
     "Report",
     "Responder",
+    "SignatureMatch",
     "Simulation",
     "SimulationResult",
     "Status",
-    "Tariff",
     "TransferRecord",
     "TransferResult",
     "TransferType",
     "UnknownEvent",
-    "Verified",
+    "VerifiedWebhook",
     "WebhookVerifier",
     "__version__",
     "reply_accept",
-    "reply_again",
     "reply_decline",
+    "reply_duplicate",
 ]
 
 # --- the client ---
@@ -106,14 +151,14 @@ class Client:
         api_key: str,
         api_secret: str,
         *,
-        environment: str = "sandbox",
+        environment: Literal["sandbox", "production"] | str = "sandbox",
         base_url: str | None = None,
         app_id: str | None = None,
-        aes: str = "utf8",
+        aes: Literal["utf8", "hex", "base64", "md5", "md5hex", "sha256", "sha1prng"] | str = "utf8",
         timeout: float = 30.0,
         connect_timeout: float = 5.0,
         max_retries: int = 2,
-        language: str = "en_US",
+        language: Literal["en_US", "zh_CN"] | str = "en_US",
         timezone: str = "UTC+8",
         proxy: str | None = None,
         ca_pem: str | bytes | None = None,
@@ -146,7 +191,7 @@ class Client:
         """The access token in use, for diagnosis; one is fetched only when there is none."""
     def doctor(self, card_no: str | None = None) -> Report:
         """Finds out what is wrong with an integration. Nothing is changed at the platform."""
-    def call(self, method: str, path: str, body: object = None) -> Any:
+    def call(self, method: Literal["GET", "POST"], path: str, body: object = None) -> Any:
         """Makes any call of the platform: JSON-like values in, `data` out, numbers with a fraction as `Decimal`. Ints
         and Decimals are sent exactly; a float is refused."""
     def webhook_verifier(
@@ -155,7 +200,7 @@ class Client:
         tolerance: float | timedelta = 300.0,
         store: _ReplayStore | None = None,
         replay_guard: _ReplayStore | bool | None = None,
-        when_unavailable: Literal["reject", "accept"] = "reject",
+        on_store_failure: Literal["reject", "accept"] = "reject",
         max_body: int = 65_536,
     ) -> WebhookVerifier:
         """A verifier of this merchant's webhooks. Give it the `store` that the workers share."""
@@ -189,7 +234,7 @@ class Cardholders:
         sumsub_share_token: str,
         deadline: float | None = None,
         settle: float | None = None,
-        since: datetime | date | None = None,
+        since: _WindowBound | None = None,
         first_attempt: bool = False,
         on_store_failure: Literal["reject", "accept"] = "reject",
     ) -> Ensured[Cardholder]:
@@ -205,18 +250,18 @@ class Cardholders:
     def list(
         self,
         *,
-        start: datetime | date,
-        end: datetime | date,
+        start: _WindowBound,
+        end: _WindowBound,
         cardholder_no: str | None = None,
         cardholder_unique_no: str | None = None,
-    ) -> List[Cardholder]:
+    ) -> Pager[Cardholder]:
         """All cardholders applied for in a span of any length, lazily and newest first. Both ends are included; a date
         means the whole day."""
     def list_page(
         self,
         *,
-        start: datetime | date,
-        end: datetime | date,
+        start: _WindowBound,
+        end: _WindowBound,
         page: int,
         size: int,
         cardholder_no: str | None = None,
@@ -235,7 +280,7 @@ class Cards:
         *,
         cardholder_no: str,
         card_unique_no: str,
-        card_type: str,
+        card_type: _CardType,
         package_no: str | None = None,
         card_bin_no: str | None = None,
         address_info: Address | Mapping[str, str | None] | None = None,
@@ -246,13 +291,13 @@ class Cards:
         *,
         cardholder_no: str,
         card_unique_no: str,
-        card_type: str,
+        card_type: _CardType,
         package_no: str | None = None,
         card_bin_no: str | None = None,
         address_info: Address | Mapping[str, str | None] | None = None,
         deadline: float | None = None,
         settle: float | None = None,
-        since: datetime | date | None = None,
+        since: _WindowBound | None = None,
         first_attempt: bool = False,
         on_store_failure: Literal["reject", "accept"] = "reject",
     ) -> Ensured[Card]:
@@ -268,19 +313,19 @@ class Cards:
     def list(
         self,
         *,
-        start: datetime | date,
-        end: datetime | date,
+        start: _WindowBound,
+        end: _WindowBound,
         cardholder_no: str | None = None,
         card_unique_no: str | None = None,
         card_no: str | None = None,
-    ) -> List[Card]:
+    ) -> Pager[Card]:
         """All cards applied for in a span of any length, lazily and newest first. Both ends are included; a date means
         the whole day."""
     def list_page(
         self,
         *,
-        start: datetime | date,
-        end: datetime | date,
+        start: _WindowBound,
+        end: _WindowBound,
         page: int,
         size: int,
         cardholder_no: str | None = None,
@@ -294,7 +339,7 @@ class Cards:
         """The PAN, CVV and expiry of an activated card."""
     def activate(self, *, card_no: str, cardholder_no: str, cvv: str, card_last_no: str) -> None:
         """Activates a physical card in status `ToActivate`."""
-    def update_status(self, *, card_no: str, status: str) -> None:
+    def update_status(self, *, card_no: str, status: _CardStatus) -> None:
         """Sets a card's status to `Frozen`, `Activated` or `Delete`."""
     def freeze(self, card_no: str) -> None:
         """Stops an activated card for a time."""
@@ -304,13 +349,13 @@ class Cards:
         """Closes a card for good."""
     def set_pin(self, *, card_no: str, cardholder_no: str, pin: str) -> None:
         """Sets the PIN of a physical, activated card."""
-    def packages(self, *, type: str | None = None, package_no: str | None = None) -> List[Package]:
+    def packages(self, *, type: _CardType | None = None, package_no: str | None = None) -> Pager[Package]:
         """The packages that cards are opened from in credit mode, lazily."""
     def packages_page(
-        self, *, page: int, size: int, type: str | None = None, package_no: str | None = None
+        self, *, page: int, size: int, type: _CardType | None = None, package_no: str | None = None
     ) -> Page[Package]:
         """One page (0 is the first, at most 100 rows) of the packages."""
-    def bins(self, card_bin_no: str | None = None) -> List[Bin]:
+    def bins(self, card_bin_no: str | None = None) -> Pager[Bin]:
         """The BINs that cards are opened from in authorization mode, lazily."""
     def bins_page(self, *, page: int, size: int, card_bin_no: str | None = None) -> Page[Bin]:
         """One page (0 is the first, at most 100 rows) of the BINs."""
@@ -324,19 +369,19 @@ class Consumptions:
     def list(
         self,
         *,
-        start: datetime | date,
-        end: datetime | date,
+        start: _WindowBound,
+        end: _WindowBound,
         cardholder_no: str | None = None,
         card_no: str | None = None,
         consume_no: str | None = None,
-    ) -> List[Consumption]:
+    ) -> Pager[Consumption]:
         """All consumptions of a span of any length, lazily and newest first. Both ends are included; a date means the
         whole day."""
     def list_page(
         self,
         *,
-        start: datetime | date,
-        end: datetime | date,
+        start: _WindowBound,
+        end: _WindowBound,
         page: int,
         size: int,
         cardholder_no: str | None = None,
@@ -350,7 +395,7 @@ class Accounts:
     """The calls on accounts: `client.accounts`."""
 
     def transfer(
-        self, *, cardholder_no: str, transfer_unique_no: str, type: str, amount: Decimal | int | str
+        self, *, cardholder_no: str, transfer_unique_no: str, type: _TransferType, amount: _Money
     ) -> TransferResult:
         """Moves money. It is never sent again while its outcome is unknown: use `ensure_transfer`."""
     def ensure_transfer(
@@ -358,11 +403,11 @@ class Accounts:
         *,
         cardholder_no: str,
         transfer_unique_no: str,
-        type: str,
-        amount: Decimal | int | str,
+        type: _TransferType,
+        amount: _Money,
         deadline: float | None = None,
         settle: float | None = None,
-        since: datetime | date | None = None,
+        since: _WindowBound | None = None,
         first_attempt: bool = False,
         on_store_failure: Literal["reject", "accept"] = "reject",
     ) -> Ensured[TransferRecord]:
@@ -380,19 +425,19 @@ class Accounts:
     def transfers(
         self,
         *,
-        start: datetime | date,
-        end: datetime | date,
+        start: _WindowBound,
+        end: _WindowBound,
         cardholder_no: str | None = None,
         transfer_no: str | None = None,
         transfer_unique_no: str | None = None,
-    ) -> List[TransferRecord]:
+    ) -> Pager[TransferRecord]:
         """All transfers of a span of any length, lazily and newest first. Both ends are included; a date means the
         whole day."""
     def transfers_page(
         self,
         *,
-        start: datetime | date,
-        end: datetime | date,
+        start: _WindowBound,
+        end: _WindowBound,
         page: int,
         size: int,
         cardholder_no: str | None = None,
@@ -429,9 +474,9 @@ class Simulation:
         consume_relate_no: str | None = None,
         card_no: str | None = None,
         cardholder_no: str | None = None,
-        type: str | None = None,
-        amount: Decimal | int | str | None = None,
-        local_amount: Decimal | int | str | None = None,
+        type: _ConsumptionType | None = None,
+        amount: _Money | None = None,
+        local_amount: _Money | None = None,
         local_currency: str | None = None,
         merchant_info: MerchantInfo | Mapping[str, object] | None = None,
         fee_detail: Iterable[Mapping[str, object]] = (),
@@ -448,9 +493,9 @@ class Simulation:
         consume_relate_no: str | None = None,
         card_no: str | None = None,
         cardholder_no: str | None = None,
-        type: str | None = None,
-        amount: Decimal | int | str | None = None,
-        local_amount: Decimal | int | str | None = None,
+        type: _ConsumptionType | None = None,
+        amount: _Money | None = None,
+        local_amount: _Money | None = None,
         local_currency: str | None = None,
         merchant_info: MerchantInfo | Mapping[str, object] | None = None,
         fee_detail: Iterable[Mapping[str, object]] = (),
@@ -467,9 +512,9 @@ class Simulation:
         consume_relate_no: str | None = None,
         card_no: str | None = None,
         cardholder_no: str | None = None,
-        type: str | None = None,
-        amount: Decimal | int | str | None = None,
-        local_amount: Decimal | int | str | None = None,
+        type: _ConsumptionType | None = None,
+        amount: _Money | None = None,
+        local_amount: _Money | None = None,
         local_currency: str | None = None,
         merchant_info: MerchantInfo | Mapping[str, object] | None = None,
         fee_detail: Iterable[Mapping[str, object]] = (),
@@ -486,9 +531,9 @@ class Simulation:
         consume_relate_no: str | None = None,
         card_no: str | None = None,
         cardholder_no: str | None = None,
-        type: str | None = None,
-        amount: Decimal | int | str | None = None,
-        local_amount: Decimal | int | str | None = None,
+        type: _ConsumptionType | None = None,
+        amount: _Money | None = None,
+        local_amount: _Money | None = None,
         local_currency: str | None = None,
         merchant_info: MerchantInfo | Mapping[str, object] | None = None,
         fee_detail: Iterable[Mapping[str, object]] = (),
@@ -505,9 +550,9 @@ class Simulation:
         consume_relate_no: str | None = None,
         card_no: str | None = None,
         cardholder_no: str | None = None,
-        type: str | None = None,
-        amount: Decimal | int | str | None = None,
-        local_amount: Decimal | int | str | None = None,
+        type: _ConsumptionType | None = None,
+        amount: _Money | None = None,
+        local_amount: _Money | None = None,
         local_currency: str | None = None,
         merchant_info: MerchantInfo | Mapping[str, object] | None = None,
         fee_detail: Iterable[Mapping[str, object]] = (),
@@ -518,10 +563,10 @@ class Simulation:
     ) -> SimulationResult:
         """A cleared purchase is given back. Needs `consume_relate_no`; without `amount` all of it."""
 
-# --- what calls give ---
+# --- results of calls ---
 
 @final
-class List(Generic[_T_co]):
+class Pager(Generic[_T_co]):
     """The rows of a list, newest first, fetched page by page while you iterate. It is an iterator: a second loop goes
     on where the first one ended.
 
@@ -575,15 +620,19 @@ class Ensured(Generic[_T_co]):
     def __hash__(self) -> int: ...
 
 @final
-class Finding:
+class CheckResult:
     """One finding of the doctor."""
 
     @property
-    def check(self) -> str:
+    def check(self) -> _Check:
         """What was looked at, such as `"ip_whitelist"`."""
     @property
-    def health(self) -> str:
-        """How it ended: `"good"`, `"warning"`, `"bad"` or `"skipped"`."""
+    def status(self) -> _CheckStatus:
+        """"""
+    @property
+    @deprecated("use status, whose values are pass, warn, fail and skipped")
+    def health(self) -> Literal["good", "warning", "bad", "skipped"]:
+        """"""
     @property
     def found(self) -> str:
         """What was found."""
@@ -603,12 +652,12 @@ class Report:
     """All findings, one for each check, in order. `print(report)` is read at a glance."""
 
     @property
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[CheckResult]:
         """The findings."""
     @property
     def is_healthy(self) -> bool:
         """Whether nothing is bad."""
-    def of(self, check: str) -> Finding | None:
+    def of(self, check: _Check | str) -> CheckResult | None:
         """The finding of one check, such as `"clock"`; `None` for a check that there is not."""
     def to_dict(self) -> list[dict[str, Any]]:
         """The findings as a list of dicts."""
@@ -793,7 +842,7 @@ class WebhookVerifier:
         tolerance: float | timedelta = 300.0,
         store: _ReplayStore | None = None,
         replay_guard: _ReplayStore | bool | None = None,
-        when_unavailable: Literal["reject", "accept"] = "reject",
+        on_store_failure: Literal["reject", "accept"] = "reject",
         max_body: int = 65_536,
     ) -> Self: ...
     def ignore_timestamp(self) -> Self:
@@ -812,6 +861,12 @@ class WebhookVerifier:
         """Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it."""
     def sign_for_tests(self, timestamp: datetime, body: _Body) -> dict[str, str]:
         """The headers that the platform would send with this body, signed with the first secret: for tests."""
+    @deprecated("use ignore_timestamp")
+    def accepting_any_age(self) -> Self:
+        """"""
+    @deprecated("use reply_duplicate")
+    def reply_again(self, body: _Body) -> bytes:
+        """"""
     @property
     def _may_wait(self) -> bool: ...
     @property
@@ -846,7 +901,7 @@ class VerifiedWebhook:
     def id(self) -> str:
         """The platform's id of the callback. It is not signed: do not build on it alone."""
     @property
-    def action(self) -> str:
+    def action(self) -> Literal["Auth", "Consumption", "Card_update"] | str:
         """The platform's name of the action, such as `"Consumption"`."""
     @property
     def event(self) -> _Event:
@@ -864,8 +919,12 @@ class VerifiedWebhook:
     def time_left(self) -> float:
         """Seconds left to answer an `Auth` callback; below zero when it is too late."""
     @property
+    def secret_index(self) -> int:
+        """"""
+    @property
+    @deprecated("use secret_index")
     def secret(self) -> int:
-        """Which of the verifier's secrets signed it, counted from 0."""
+        """"""
     @property
     def form(self) -> str:
         """Which canonical form was signed, such as `"fastjson1/hash"`."""
@@ -878,8 +937,12 @@ class SignatureMatch:
     """A proof that a signature is valid, without a look at what it says."""
 
     @property
+    def secret_index(self) -> int:
+        """"""
+    @property
+    @deprecated("use secret_index")
     def secret(self) -> int:
-        """Which of the verifier's secrets signed it, counted from 0."""
+        """"""
     @property
     def form(self) -> str:
         """Which canonical form was signed."""
@@ -940,11 +1003,11 @@ def reply_decline(message: str) -> bytes:
 
 @type_check_only
 class _Model:
-    """What every object of the platform's answers can do. It compares by value and cannot be changed."""
+    """The methods of every object of a response. It compares by value and cannot be changed."""
 
     @property
     def extra(self) -> dict[str, Any]:
-        """Fields of the answer that this version does not know."""
+        """Fields of the response that this version does not know."""
     def to_dict(self) -> dict[str, Any]:
         """The object as a dict of its attributes, `extra` included; objects inside become dicts too."""
     def to_json(self) -> str:

@@ -1,61 +1,36 @@
-"""`python -m keysecure export`: lists into a file, newest first, window by window.
+"""`python -m keysecure export`: writes lists into a file, newest first, window by window.
 
-Beside the file lies a small state file while the export is not finished. It says how many windows are wholly in the
-file and how long the file was then; what was written after that is cut off before the export goes on.
+While the export is not finished, a small state file is beside the file. It says how many windows are wholly in the file
+and how long the file was then; the rest is cut off before the export continues.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
-from decimal import Decimal
+from datetime import datetime, timedelta
 from pathlib import Path
-from time import monotonic
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
-from . import Card, Client, Consumption, InvalidResponseError, List, TransferRecord
+from .. import Card, Client, Consumption, InvalidResponseError, Pager, TransferRecord
+from .files import ExportError, Lines, Row, Table, locked
+from .progress import Progress
 
-UTC = timezone.utc
 SECOND = timedelta(seconds=1)
-CHUNK = 64 * 1024
-
-# Python's own readers take more than this, and more from version to version: week dates for one.
-DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-TIME = re.compile(DATE.pattern + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-5][0-9])?")
-ZONE = re.compile(r"UTC(?:(?P<sign>[+-])(?P<hours>[0-9]{1,2})(?::(?P<minutes>[0-9]{1,2}))?)?")
-# What the client takes.
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST = datetime(9999, 12, 30, tzinfo=UTC)
-
-
-class ExportError(Exception):
-    """Why an export cannot begin or go on."""
-
-
-class Row(Protocol):
-    """What the rows of all lists have in common."""
-
-    @property
-    def time(self) -> datetime | None: ...
-    def to_dict(self) -> dict[str, Any]: ...
-    def to_json(self) -> str: ...
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What can be exported: an empty row to learn the columns from, and how to list."""
+    """A list that can be exported: the field of its number, an empty row, which has the columns, and the call."""
 
     number: str
     empty: Row
-    rows: Callable[[Client, datetime, datetime, dict[str, str]], List[Any]]
+    rows: Callable[[Client, datetime, datetime, dict[str, str]], Pager[Any]]
 
 
 KINDS = {
@@ -79,7 +54,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Span:
-    """The time to export, both ends included, and how it is cut."""
+    """The time to export, both ends included, and the length of its windows."""
 
     start: datetime
     end: datetime
@@ -91,8 +66,11 @@ class Span:
             raise ExportError(message)
 
     def windows(self) -> list[tuple[datetime, datetime]]:
-        """From new to old, as the rows inside each. Neighbours share one second, so that no row falls between them;
-        rows that come twice are recognised by their number."""
+        """The windows, newest first, like the rows inside each.
+
+        Neighbours share one second, so that no row falls between them; a row that comes twice is recognised by its
+        number.
+        """
         windows: list[tuple[datetime, datetime]] = []
         start = self.start
         while self.end - start > self.window:
@@ -101,40 +79,8 @@ class Span:
         return [(start, self.end), *reversed(windows)]
 
 
-def instant(text: str, zone: str, *, end: bool) -> datetime:
-    """A time from the command line: `2026-03-01` is the whole day in the zone `UTC+8`, or a time with its offset."""
-    try:
-        if DATE.fullmatch(text):
-            found = datetime.combine(date.fromisoformat(text), time(23, 59, 59) if end else time(), offset(zone))
-        elif TIME.fullmatch(text):
-            found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        else:
-            raise ValueError
-    except ValueError:
-        message = f"{text} is no date such as 2026-03-01 and no time such as 2026-03-01T08:00:00+08:00"
-        raise ExportError(message) from None
-    if found.tzinfo is None:
-        message = f"{text} needs its offset, such as {text}+08:00"
-        raise ExportError(message)
-    if not EARLIEST <= found <= LATEST:
-        message = f"{text} is too early or too late: it must lie between {EARLIEST.date()} and {LATEST.date()} in UTC"
-        raise ExportError(message)
-    return found
-
-
-def offset(zone: str) -> timezone:
-    """The zone of `--timezone`, by the rule of the client."""
-    found = ZONE.fullmatch(zone)
-    hours, minutes = (int(found[part] or 0) for part in ("hours", "minutes")) if found else (0, 0)
-    if not found or hours > 14 or minutes > 59:
-        message = f"--timezone must be written like UTC+8, UTC-3 or UTC+5:30, at most 14 hours either way, not {zone}"
-        raise ExportError(message)
-    ahead = timedelta(hours=hours, minutes=minutes)
-    return timezone(-ahead if found["sign"] == "-" else ahead)
-
-
 class Export:
-    """One export. The same arguments go on where an interrupted one stopped."""
+    """One export. The same arguments continue where an interrupted one stopped."""
 
     def __init__(
         self, client: Client, what: str, span: Span, filters: dict[str, str], out: Path, *, merchant: str = ""
@@ -149,7 +95,7 @@ class Export:
         self.out = out
         self.state_file = out.with_name(out.name + ".state")
         self.columns = list(self.kind.empty.to_dict())
-        # Another merchant's rows must not go into the same file. The key itself need not lie on the disk.
+        # Another merchant's rows must not go into the same file. The key itself need not be on the disk.
         self.arguments = {
             "what": what,
             "from": span.start.isoformat(),
@@ -167,13 +113,13 @@ class Export:
         self.seam: set[str] = set()
 
     def __str__(self) -> str:
-        """How far it is."""
+        """The progress, in words."""
         return f"{self.out} holds {self.done} of {len(self.span.windows())} windows, {self.rows:,} rows"
 
     def run(self, terminal: IO[str] = sys.stderr) -> None:
-        """Exports what is not there yet.
+        """Exports the windows that are not in the file yet.
 
-        After any exception, `KeyboardInterrupt` included, the file holds whole windows only and `run` can go on.
+        After any exception, `KeyboardInterrupt` included, the file holds whole windows only and `run` can continue.
         """
         windows = self.span.windows()
         with self._opened() as file:
@@ -183,7 +129,7 @@ class Export:
                 for start, end in windows[self.done :]:
                     self._window(file, start, end, progress)
             except BaseException:
-                # An interruption may come at any place: what the state file says is what counts.
+                # An interruption may come at any place: the state file is right.
                 self._recall(json.loads(self.state_file.read_text("utf-8")))
                 file.truncate(self.length)
                 raise
@@ -192,35 +138,35 @@ class Export:
         self.state_file.unlink()
 
     def _opened(self) -> io.FileIO:
-        """The file, new or cut to what is known to be whole."""
+        """Opens the file, new or cut to its whole windows."""
         try:
             state = json.loads(self.state_file.read_text("utf-8"))
-            begun = dict(state["arguments"])
+            started = dict(state["arguments"])
             self._recall(state)
         except FileNotFoundError:
             return self._created()
         except (ValueError, KeyError, TypeError):
-            message = f"{self.state_file} cannot be read: remove it and {self.out} to begin again"
+            message = f"{self.state_file} cannot be read: remove it and {self.out} to start again"
             raise ExportError(message) from None
         if not self.done and self._is_empty():
-            # Nothing came of it, from a wrong key for one. The arguments need not be the same.
+            # Nothing was written, because of a wrong key for one. The arguments need not be the same.
             return self._created()
-        different = sorted(name for name, value in self.arguments.items() if begun.get(name) != value)
+        different = sorted(name for name, value in self.arguments.items() if started.get(name) != value)
         if different:
             message = (
-                f"{self.out} was begun with other arguments ({', '.join(different)}): "
-                f"use those, or remove it and {self.state_file.name} to begin again"
+                f"{self.out} was started with other arguments ({', '.join(different)}): "
+                f"use those, or remove it and {self.state_file.name} to start again"
             )
             raise ExportError(message)
         try:
             file = io.FileIO(self.out, "r+")
         except FileNotFoundError:
-            message = f"{self.out} is gone: remove {self.state_file.name} to begin again"
+            message = f"{self.out} is gone: remove {self.state_file.name} to start again"
             raise ExportError(message) from None
         locked(file, self.out)
         if os.fstat(file.fileno()).st_size < self.length:
             file.close()
-            message = f"{self.out} is shorter than it was: remove it and {self.state_file.name} to begin again"
+            message = f"{self.out} is shorter than it was: remove it and {self.state_file.name} to start again"
             raise ExportError(message)
         file.truncate(self.length)
         file.seek(self.length)
@@ -244,8 +190,8 @@ class Export:
             message = f"{self.out} cannot be written: {error.strerror}"
             raise ExportError(message) from None
         locked(file, self.out)
-        # An empty one is what is left when the program is killed right here. Asked under the lock: until then another
-        # export may have written.
+        # An empty file is left when the program is killed right here. Checked under the lock: until then another export
+        # may have written.
         if os.fstat(file.fileno()).st_size:
             file.close()
             message = f"{self.out} exists already: remove it or choose another"
@@ -282,8 +228,8 @@ class Export:
         progress.window()
 
     def _read(self, start: datetime, end: datetime) -> Iterator[Row | None]:
-        """The rows of a window, and `None` for what cannot be read: a row without its number, or rows that are
-        missing."""
+        """The rows of a window, and `None` for each error behind which the list continues: a row without its number, or
+        rows that are missing."""
         rows = self.kind.rows(self.client, start, end, self.filters)
         while True:
             try:
@@ -312,140 +258,3 @@ class Export:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self.state_file)
-
-
-class Lines:
-    """Rows as JSON, one a line."""
-
-    def __init__(self, file: io.FileIO) -> None:
-        self.file = file
-        self.text = io.StringIO(newline="")
-
-    def head(self, columns: list[str]) -> None:
-        """What the file begins with."""
-
-    def add(self, row: Row) -> None:
-        """Writes a row, or keeps it until there is enough to write."""
-        self.text.write(row.to_json() + "\n")
-        if self.text.tell() >= CHUNK:
-            self.flush()
-
-    def flush(self) -> None:
-        """Writes what was kept. What is kept when an error ends the export is forgotten."""
-        rest = memoryview(self.text.getvalue().encode())
-        while rest:
-            rest = rest[self.file.write(rest) :]
-        self.text.seek(0)
-        self.text.truncate()
-
-
-class Table(Lines):
-    """Rows as CSV."""
-
-    def __init__(self, file: io.FileIO) -> None:
-        super().__init__(file)
-        # A bare `\r` ends a line for readers, but before Python 3.13 only what the terminator holds is quoted.
-        self.csv = csv.writer(LineFeeds(self.text), lineterminator="\r\n")
-
-    def head(self, columns: list[str]) -> None:
-        self.csv.writerow(columns)
-
-    def add(self, row: Row) -> None:
-        self.csv.writerow([cell(value) for value in row.to_dict().values()])
-        if self.text.tell() >= CHUNK:
-            self.flush()
-
-
-class LineFeeds:
-    """Takes the lines of `csv` and ends them with `\n` alone."""
-
-    def __init__(self, text: io.StringIO) -> None:
-        self.text = text
-
-    def write(self, line: str) -> None:
-        """One line with its end."""
-        self.text.write(line.removesuffix("\r\n") + "\n")
-
-
-def locked(file: io.FileIO, out: Path) -> None:
-    """Keeps a second export away from the file, where the system can."""
-    try:
-        import fcntl
-    except ImportError:
-        return
-    try:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        message = f"another export is writing {out}"
-        raise ExportError(message) from None
-
-
-def cell(value: Any) -> str:
-    """A value as a spreadsheet takes it: exact decimals, times in UTC, nested values as JSON.
-
-    Text that a spreadsheet would run as a formula gets a `'` in front: a shop chooses its own name.
-    """
-    if value is None or value == [] or value == {}:
-        return ""
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="milliseconds")
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else str(value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
-
-
-class Progress:
-    """One line on a terminal that shows how far it is; silent where there is no terminal."""
-
-    WIDTH = 24
-    EVERY = 0.1
-
-    def __init__(self, stream: IO[str], windows: int, done: int, rows: int) -> None:
-        self.terminal = stream
-        self.stream = stream if stream.isatty() else None
-        self.windows = windows
-        self.done = done
-        self.rows = rows
-        self.before = rows
-        self.begun = monotonic()
-        self.shown = 0.0
-        self._show()
-
-    def row(self) -> None:
-        """One more row."""
-        self.rows += 1
-        if self.stream and monotonic() - self.shown >= self.EVERY:
-            self._show()
-
-    def warn(self, text: str) -> None:
-        """A line of its own, on a terminal and without one."""
-        lead = "\n" if self.terminal.isatty() else ""
-        self.terminal.write(f"{lead}warning: left out: {text}\n")
-        self.terminal.flush()
-
-    def window(self) -> None:
-        """One more window."""
-        self.done += 1
-        self._show()
-
-    def end(self) -> None:
-        """Leaves the line as it is and goes to the next."""
-        if self.stream:
-            self._show()
-            self.stream.write("\n")
-            self.stream.flush()
-
-    def _show(self) -> None:
-        if not self.stream:
-            return
-        self.shown = monotonic()
-        rate = (self.rows - self.before) / max(self.shown - self.begun, 0.001)
-        full = self.WIDTH * self.done // self.windows
-        bar = "#" * full + "." * (self.WIDTH - full)
-        line = f"[{bar}] {self.done}/{self.windows} windows  {self.rows:,} rows  {rate:,.0f} rows/s"
-        # To the start of the line, and what stood there is cleared.
-        self.stream.write(f"\r\x1b[2K{line}")
-        self.stream.flush()
