@@ -1,8 +1,8 @@
-"""Receives the platform's webhooks in a Django project: what belongs into its `wsgi.py`.
+"""Receives the platform's webhooks in a Django project: the content of its `wsgi.py`.
 
     gunicorn "django_webhooks:create_application()"
 
-Run by itself it is served by the standard library; without credentials an offline sandbox sends it events.
+As a program it is served by the standard library; without credentials an offline sandbox sends it events.
 """
 
 import os
@@ -33,7 +33,7 @@ urlpatterns = [path("", index)]
 
 def create_application() -> Any:
     """Your project, with the receiver in front of it: no CSRF token, no session and no middleware for the platform."""
-    # A project of one file; yours has its settings in a module of their own.
+    # A project of one file; yours has its settings in a separate module.
     if not settings.configured:
         settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"], SECRET_KEY=os.urandom(32).hex())
         django.setup()

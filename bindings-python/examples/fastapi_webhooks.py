@@ -2,7 +2,7 @@
 
     uvicorn --factory fastapi_webhooks:create_app
 
-Run by itself it is served by uvicorn; without credentials in the environment an offline sandbox sends it events.
+As a program it is served by uvicorn; without credentials in the environment an offline sandbox sends it events.
 """
 
 import os
@@ -42,7 +42,7 @@ def create_app() -> FastAPI:
     verifier = WebhookVerifier(
         app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
     )
-    # Mounted one level above its path: a mount of its own path would redirect to the path with a slash behind it.
+    # Mounted one level above its path: a mount at its path would redirect to the path with a slash behind it.
     app.mount("/keysecure", asgi(verifier, handle_later, decide=decide_now, path=WEBHOOKS))
     return app
 

@@ -2,7 +2,7 @@
 
     gunicorn "flask_webhooks:create_app()"
 
-Run by itself it is served by Flask; without credentials in the environment an offline sandbox sends it events.
+As a program it is served by Flask; without credentials in the environment an offline sandbox sends it events.
 """
 
 import os
@@ -17,7 +17,7 @@ from keysecure.webhooks import WebhookVerifier, wsgi
 
 
 def create_app() -> Flask:
-    """Your application, with the receiver beside it: nothing that Flask does to a request touches the signed body."""
+    """Your application, with the receiver beside it: Flask never changes the signed body."""
     app = Flask(__name__)
 
     @app.get("/")

@@ -1,4 +1,4 @@
-"""What the tests share: a sandbox of their own and a client of it."""
+"""Fixtures: a sandbox for each test and a client of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A merchant's story through every resource, against the sandbox."""
+"""Calls of every resource against the sandbox. `python -m keysecure demo` walks through the life cycle of a card."""
 
 from __future__ import annotations
 
@@ -273,11 +273,11 @@ class Platform(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
-        answer = b'{"code":0,"msg":"","data":{"access_token":"t","expired_time":4102444800000}}'
+        response = b'{"code":0,"msg":"","data":{"access_token":"t","expired_time":4102444800000}}'
         self.send_response(200)
-        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Content-Length", str(len(response)))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(response)
 
     do_POST = do_GET  # noqa: N815
 

@@ -1,4 +1,4 @@
-"""What other SDKs get wrong, each as a story in which this one does not."""
+"""Defects of other SDKs, each as a scenario in which this one works."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_response_does_not_grow_without_bound(sandbox: Sandbox, client: Client
     with pytest.raises(keysecure.InvalidResponseError):
         client.cards.get("17")
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert grown < 48 * 1024  # KiB; the bomb would be 64 MiB, and the sandbox's own answer is in here too
+    assert grown < 48 * 1024  # KiB; the bomb would be 64 MiB, and the sandbox's response is in here too
 
 
 @pytest.mark.parametrize("fault", ["wrong_type", "wrong_field_types", "missing_data", "invalid_utf8", "malformed"])

@@ -15,11 +15,11 @@ import keysecure
 from keysecure import Client, KeySecureError, _errors
 from keysecure.sandbox import Sandbox
 
-CLASSES = [thing for _, thing in inspect.getmembers(_errors, inspect.isclass) if issubclass(thing, KeySecureError)]
+CLASSES = [item for _, item in inspect.getmembers(_errors, inspect.isclass) if issubclass(item, KeySecureError)]
 
 
 def test_the_tree_is_the_documented_one() -> None:
-    parents = {thing.__name__: thing.__bases__[0].__name__ for thing in CLASSES}
+    parents = {item.__name__: item.__bases__[0].__name__ for item in CLASSES}
     assert parents == {
         "KeySecureError": "Exception",
         "ConfigError": "KeySecureError",
@@ -40,7 +40,7 @@ def test_the_tree_is_the_documented_one() -> None:
     }
     assert issubclass(keysecure.TimeoutError, builtins.TimeoutError)
     assert issubclass(keysecure.InvalidInputError, ValueError)
-    assert {thing.__name__ for thing in CLASSES} <= set(keysecure.__all__)
+    assert {item.__name__ for item in CLASSES} <= set(keysecure.__all__)
 
 
 FIELDS: dict[str, object] = {

@@ -43,7 +43,7 @@ def run(
 ) -> list[str]:
     """The lines that an example prints. Warnings are errors."""
     command = [sys.executable, "-W", "error", str(EXAMPLES / name), *arguments]
-    told = subprocess.run(
+    result = subprocess.run(
         command,
         env={**environment(sandbox), "KEYSECURE_STORE": f"file:{cwd / 'store'}"},
         cwd=cwd,
@@ -54,9 +54,9 @@ def run(
         check=False,
     )
     # What is declined is logged as a warning, which goes there without settings of `logging`.
-    unexpected = [line for line in told.stderr.splitlines() if not line.startswith("a purchase is declined: ")]
-    assert (told.returncode, unexpected) == (code, []), told.stdout
-    return told.stdout.splitlines()
+    unexpected = [line for line in result.stderr.splitlines() if not line.startswith("a purchase is declined: ")]
+    assert (result.returncode, unexpected) == (code, []), result.stdout
+    return result.stdout.splitlines()
 
 
 def test_all_examples_are_run_by_these_tests() -> None:
@@ -200,8 +200,8 @@ def wait_until_it_listens(program: subprocess.Popen[bytes], port: int) -> None:
 
 def test_your_own_code_is_tested_offline(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(EXAMPLES / "test_your_own_code.py")]
-    told = subprocess.run(
+    result = subprocess.run(
         command, env=environment(None), cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False
     )
-    assert told.returncode == 0, told.stdout
-    assert "6 passed" in told.stdout
+    assert result.returncode == 0, result.stdout
+    assert "6 passed" in result.stdout

@@ -84,22 +84,22 @@ def test_every_row_is_exported_once(tmp_path: Path, rows: list[str], name: str) 
 def test_what_cannot_be_read_is_left_out_with_a_warning(
     tmp_path: Path, sandbox: Sandbox, client: Client, rows: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Of one page the rows have no numbers; then a failure, and the same command goes on.
+    # Of one page the rows have no numbers; then a failure, and the same command continues.
     shown = WithoutNumbers(client, sandbox, page=3)
     span = Span(START, START + 59 * DAY, WEEK)
     first = Export(shown, "transfers", span, {}, tmp_path / "rows.csv")  # type: ignore[arg-type]
     sandbox.fault("accounts.transfers", {"code": 1022}, nth=6)
     with pytest.raises(keysecure.PermissionError):
         first.run(sys.stderr)
-    told = capsys.readouterr().err
-    assert "warning: left out: accounts.transfers: list[0] on page " in told
-    assert "transfer_no is missing" in told
+    errors = capsys.readouterr().err
+    assert "warning: left out: accounts.transfers: list[0] on page " in errors
+    assert "transfer_no is missing" in errors
     again = Export(client, "transfers", span, {}, tmp_path / "rows.csv")
     again.run(sys.stderr)
     written = numbers(tmp_path / "rows.csv")
     assert len(written) == len(set(written))
     # What is in the second that two windows share is left out of both.
-    assert 0 < len(rows) - len(written) <= again.left_out == told.count("warning: ")
+    assert 0 < len(rows) - len(written) <= again.left_out == errors.count("warning: ")
     nothing = tmp_path / "other.csv"
     sandbox.lists(left_out=["transfer_no"])
     assert export(nothing) == 3
@@ -178,9 +178,9 @@ def test_after_a_failure_whole_windows_remain_and_the_export_continues(
     out = tmp_path / name
     sandbox.fault("accounts.transfers", {"code": 1022}, nth=request_number)
     assert export(out) == 1
-    told = capsys.readouterr().err
-    assert "1022" in told
-    assert "Run the same command again" in told
+    errors = capsys.readouterr().err
+    assert "1022" in errors
+    assert "Run the same command again" in errors
     state = json.loads(state_of(out).read_text())
     assert out.stat().st_size == state["bytes"]
     assert whole.read_bytes().startswith(out.read_bytes())
@@ -205,12 +205,12 @@ def test_a_program_that_is_ended_in_the_midst_continues_later(
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as program:
         wait_for(lambda: sandbox.count("accounts.transfers") >= 6 and windows_done(out) >= 2)
         program.send_signal(sent)
-        told = program.communicate(timeout=60)[1]
-    assert program.returncode == (130 if sent != signal.SIGKILL else -signal.SIGKILL), told
+        errors = program.communicate(timeout=60)[1]
+    assert program.returncode == (130 if sent != signal.SIGKILL else -signal.SIGKILL), errors
     if sent != signal.SIGKILL:
-        assert "interrupted" in told
-        assert "Run the same command again to continue." in told
-        assert "Traceback" not in told
+        assert "interrupted" in errors
+        assert "Run the same command again to continue." in errors
+        assert "Traceback" not in errors
         assert out.stat().st_size == json.loads(state_of(out).read_text())["bytes"]
     sandbox.clear_faults()
     again = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
@@ -300,7 +300,7 @@ def test_another_environment_or_address_is_another_merchant(
         changed.setenv("KEYSECURE_BASE_URL", "http://127.0.0.1:9")
         assert export(out) == 2
         assert out.read_bytes() == kept
-        # What stood in the environment may as well be an option, and what is the default may be told.
+        # A setting of the environment may be an option instead, and a default may be explicit.
         assert export(out, "--environment", "sandbox", "--base-url", sandbox.base_url) == 0
 
 
@@ -404,7 +404,7 @@ def test_two_exports_do_not_write_one_file(
 
 @pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--out", "rows.txt"], "must end in .csv or .jsonl"),
         (["--out", "nowhere/rows.csv"], "cannot be written: No such file or directory"),
@@ -424,11 +424,15 @@ def test_two_exports_do_not_write_one_file(
     ],
 )
 def test_wrong_arguments_are_reported_before_anything_is_written(
-    tmp_path: Path, arguments: list[str], told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    arguments: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert export(tmp_path / "rows.csv", *arguments) == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -525,7 +529,7 @@ def test_a_terminal_shows_windows_rows_and_rate_on_one_line(
     with subprocess.Popen(command, env=environment, stderr=theirs, stdout=subprocess.PIPE) as program:
         os.close(theirs)
         shown = b""
-        # The end of a terminal is an error of its own on Linux.
+        # The end of a terminal is a special error on Linux.
         while True:
             try:
                 part = os.read(ours, 4096)

@@ -1,4 +1,4 @@
-"""Ctrl-C ends a call that waits, at once, and nothing is sent afterwards. Each story runs in a process of its own."""
+"""Ctrl-C ends a call that waits, at once, and nothing is sent afterwards. Each scenario runs in a separate process."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def stall(operation, fault, number=signal.SIGINT):
 """
 
 
-def run(story: str) -> str:
-    program = BEGIN + textwrap.dedent(story)
+def run(scenario: str) -> str:
+    program = BEGIN + textwrap.dedent(scenario)
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, env=dict(os.environ), check=False
     )
@@ -104,7 +104,7 @@ def test_a_list_is_interrupted_and_its_other_calls_too() -> None:
 
 
 def test_nothing_is_sent_after_ctrl_c() -> None:
-    # An exactly-once call waits to see that the thing is absent. Ctrl-C in that wait must not let it send later.
+    # An exactly-once call waits until the target is provably absent. Ctrl-C in that wait must not let it send later.
     output = run("""
         cardholder_no = sandbox.seed_approved_cardholder()
         looked = sandbox.count("accounts.transfers")

@@ -1,4 +1,4 @@
-"""The logger `keysecure` tells of attempts at DEBUG and of calls at INFO, and of nothing secret."""
+"""The logger `keysecure` gets attempts at DEBUG and calls at INFO, and no secret."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def test_attempts_and_calls_are_logged_with_their_fields(
     sandbox.fault("cards.packages", {"code": 1009})
     caplog.set_level(logging.DEBUG, "keysecure")
     client.cards.packages_page(page=0, size=1)
-    told = [(record.levelname, record.operation, record.code) for record in caplog.records]
-    assert told == [
+    records = [(record.levelname, record.operation, record.code) for record in caplog.records]
+    assert records == [
         ("DEBUG", "cards.packages", 1009),
         ("DEBUG", "cards.packages", 0),
         ("INFO", "cards.packages", None),

@@ -354,7 +354,7 @@ def test_dropping_a_sandbox_during_a_webhook_does_not_hang(merchant: str) -> Non
     client = sandbox.client()
     card_no = sandbox.seed_virtual_card(sandbox.seed_approved_cardholder())
     client.cards.freeze(card_no)
-    # The receiver needs Python's lock to answer, and dropping waits for the sender.
+    # The receiver needs Python's lock to response, and dropping waits for the sender.
     del sandbox
 
 
@@ -397,16 +397,14 @@ def test_a_forked_child_uses_it_over_sockets_only_and_ends(sandbox: Sandbox) -> 
 
 def test_help_describes_everything_public() -> None:
     for name in keysecure.sandbox.__all__:
-        thing = getattr(keysecure.sandbox, name)
-        if isinstance(thing, type):
-            public = {key: member for key, member in vars(thing).items() if not key.startswith("_")}
-            told = [thing, *(one for one in public.values() if callable(one) or isinstance(one, property))]
-            assert all(one.__doc__ for one in told), name
+        item = getattr(keysecure.sandbox, name)
+        if isinstance(item, type):
+            public = {key: member for key, member in vars(item).items() if not key.startswith("_")}
+            documented = [item, *(one for one in public.values() if callable(one) or isinstance(one, property))]
+            assert all(one.__doc__ for one in documented), name
 
 
-def test_lists_differ_from_the_documentation_as_set(
-    sandbox: Sandbox, client: Client, cardholder_no: str
-) -> None:
+def test_lists_differ_from_the_documentation_as_set(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
     for number in (" Order-1 ", "order-2"):
         client.accounts.transfer(cardholder_no=cardholder_no, transfer_unique_no=number.strip(), type="In", amount=1)
     span: dict[str, Any] = {"start": sandbox.clock.now - DAY, "end": sandbox.clock.now, "page": 0, "size": 10}

@@ -1,4 +1,4 @@
-"""What callers give: money, times, texts. What does not fit is refused by name before anything is sent."""
+"""Arguments: money, times, text. One that does not fit is refused by name before anything is sent."""
 
 from __future__ import annotations
 

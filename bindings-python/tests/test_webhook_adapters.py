@@ -1,4 +1,4 @@
-"""Receiving webhooks over WSGI and ASGI: both kinds of applications keep the same promises."""
+"""Receiving webhooks over WSGI and ASGI: both kinds of applications behave alike."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from webhook_support import (
     CONSUMPTION,
     FAILED,
     SECRET,
-    Answer,
+    Response,
     Asgi,
     DictStore,
     Kind,
@@ -47,8 +47,8 @@ def kind(request: pytest.FixtureRequest) -> Kind:
     return request.param  # type: ignore[no-any-return]
 
 
-def code_of(answer: Answer) -> int:
-    reply = json.loads(answer[1])
+def code_of(response: Response) -> int:
+    reply = json.loads(response[1])
     assert set(reply) == {"code", "message"}
     assert (reply["message"] == "") == (reply["code"] == 0), "a failure needs a message"
     return int(reply["code"])
@@ -109,15 +109,15 @@ def test_while_one_worker_handles_it_another_gets_an_error(kind: Kind) -> None:
         busy.set()
         assert go_on.wait(30)
 
-    app, headers, answers = kind.make(verifier(replay_guard=True), handle), signed(BODY), []
-    thread = threading.Thread(target=lambda: answers.append(kind(app).post(headers, BODY)))
+    app, headers, responses = kind.make(verifier(replay_guard=True), handle), signed(BODY), []
+    thread = threading.Thread(target=lambda: responses.append(kind(app).post(headers, BODY)))
     thread.start()
     assert busy.wait(30)
     status, _ = again = kind(app).post(headers, BODY)
     assert (status, code_of(again)) == (503, 1)
     go_on.set()
     thread.join(30)
-    assert answers == [ACCEPTED]
+    assert responses == [ACCEPTED]
     assert kind(app).post(headers, BODY) == ACCEPTED
 
 
@@ -131,8 +131,8 @@ def test_rejected_webhooks_say_why_and_nothing_secret(kind: Kind, caplog: pytest
         ({"Timestamp": ""}, "not a number of milliseconds"),
         ({"Sign-Version": "V2"}, "not V1"),
     ]:
-        status, body = answer = shop.post({**headers, **change}, BODY)
-        assert (status, code_of(answer)) == (400, 1)
+        status, body = response = shop.post({**headers, **change}, BODY)
+        assert (status, code_of(response)) == (400, 1)
         assert words in json.loads(body)["message"]
         assert headers["Signature"] not in body.decode() + caplog.text
         assert SECRET not in body.decode() + caplog.text
@@ -146,8 +146,8 @@ def test_a_store_out_of_reach_does_not_lose_a_webhook(kind: Kind) -> None:
     store = DictStore()
     shop, headers = Shop(kind, store), signed(BODY)
     insert, store.insert = store.insert, None  # type: ignore[assignment, method-assign]
-    status, _ = answer = shop.post(headers, BODY)
-    assert (status, code_of(answer), shop.events) == (503, 1, [])
+    status, _ = response = shop.post(headers, BODY)
+    assert (status, code_of(response), shop.events) == (503, 1, [])
     store.insert = insert  # type: ignore[method-assign]
     assert shop.post(headers, BODY) == ACCEPTED
     assert len(shop.events) == 1
@@ -359,7 +359,7 @@ def test_asgi_replies_to_purchases_while_handlers_hang() -> None:
     free = threading.Event()
     app = Asgi(asgi(verifier(replay_guard=DictStore()), lambda _: free.wait(30), decide=lambda _: True))
 
-    async def story() -> None:
+    async def scenario() -> None:
         bodies = [body_of("Consumption", {**CONSUMPTION, "consume_no": str(number)}) for number in range(60)]
         hanging = [asyncio.ensure_future(app.posted(signed(body), body)) for body in bodies]
         await asyncio.sleep(0.05)
@@ -368,7 +368,7 @@ def test_asgi_replies_to_purchases_while_handlers_hang() -> None:
         free.set()
         assert await asyncio.gather(*hanging) == [ACCEPTED] * 60
 
-    asyncio.run(story())
+    asyncio.run(scenario())
 
 
 def test_asgi_sends_nothing_when_the_client_has_disconnected() -> None:

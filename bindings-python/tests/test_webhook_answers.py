@@ -1,4 +1,4 @@
-"""Answers to webhooks, and those to purchases in time."""
+"""Replies to webhooks, and to purchases in time."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def decide(event):
     end = time.monotonic() + float(sys.argv[1])
     while time.monotonic() < end:
         time.sleep(0.0005)
-    return True  # some are made before the end; a wrong one would be told on stderr
+    return True  # some are made before the end; a wrong one would be on stderr
 
 class Slow:
     def __del__(self):

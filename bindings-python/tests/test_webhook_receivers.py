@@ -1,4 +1,4 @@
-"""Receivers when webhooks come again or meanwhile, when requests are cancelled, and with handlers that cannot run."""
+"""Receivers: duplicate and concurrent webhooks, cancelled requests, and handlers that cannot run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from webhook_support import (
     BODY,
     FAILED,
     SECRET,
-    Answer,
+    Response,
     Asgi,
     DictStore,
     Kind,
@@ -109,10 +109,10 @@ def test_who_asks_while_a_purchase_is_decided_gets_that_decision(kind: Kind, res
             times.clear()
             app = kind.make(verifier(replay_guard=guard), print, decide=decision, budget=0.8)
             headers, body = purchase(number + 1 if decision is decide else number + 10)
-            answers: list[Answer] = []
+            responses: list[Response] = []
 
-            def post(headers: Any, app: Any = app, body: bytes = body, answers: Any = answers) -> None:
-                answers.append(kind(app).post(headers, body))
+            def post(headers: Any, app: Any = app, body: bytes = body, responses: Any = responses) -> None:
+                responses.append(kind(app).post(headers, body))
 
             second = again(body) if resent or guard is None else headers
             threads = [threading.Thread(target=post, args=[each]) for each in (headers, second)]
@@ -124,7 +124,7 @@ def test_who_asks_while_a_purchase_is_decided_gets_that_decision(kind: Kind, res
             for thread in threads:
                 thread.join(60)
             assert len(times) == 1
-            assert answers == [ACCEPTED] * 2
+            assert responses == [ACCEPTED] * 2
 
 
 def test_who_can_wait_no_longer_for_a_decision_is_refused_and_so_are_all(kind: Kind) -> None:
@@ -137,14 +137,14 @@ def test_who_can_wait_no_longer_for_a_decision_is_refused_and_so_are_all(kind: K
     slow = kind.make(verifier(store=store), print, decide=decide, budget=0.8)
     hasty = kind.make(verifier(store=store), print, decide=decide, budget=0.05)
     headers, body = purchase()
-    answers: list[Answer] = []
-    thread = threading.Thread(target=lambda: answers.append(kind(slow).post(headers, body)))
+    responses: list[Response] = []
+    thread = threading.Thread(target=lambda: responses.append(kind(slow).post(headers, body)))
     thread.start()
     assert asked.wait(30)
     assert kind(hasty).post(again(body), body) == LATE
     go_on.set()
     thread.join(30)
-    assert answers == [LATE], "one reply to one purchase, however late the decision"
+    assert responses == [LATE], "one reply to one purchase, however late the decision"
     assert kind(slow).post(again(body, 2), body) == LATE
 
 
@@ -301,7 +301,7 @@ def test_the_sandboxs_purchases_are_decided_once() -> None:
 
 
 def test_asgi_does_not_decide_again_what_was_cancelled() -> None:
-    async def story(guard: Any) -> None:
+    async def scenario(guard: Any) -> None:
         asked: list[AuthEvent] = []
         stopped = asyncio.Event()
 
@@ -325,7 +325,7 @@ def test_asgi_does_not_decide_again_what_was_cancelled() -> None:
         await asyncio.wait_for(stopped.wait(), 30)
 
     for guard in guards():
-        asyncio.run(story(guard))
+        asyncio.run(scenario(guard))
 
 
 def test_asgi_declines_by_a_decision_that_cannot_be_called() -> None:
@@ -340,16 +340,16 @@ def test_asgi_declines_by_a_decision_that_cannot_be_called() -> None:
 # Requests that are cancelled.
 
 
-async def handled(post: Callable[[], Awaitable[Answer]]) -> Answer:
-    """The answer once nobody else handles the webhook."""
-    while (answer := await post())[0] == 503:
+async def handled(post: Callable[[], Awaitable[Response]]) -> Response:
+    """The response after the other worker has finished."""
+    while (response := await post())[0] == 503:
         await asyncio.sleep(0.001)
-    return answer
+    return response
 
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_asgi_lets_a_thread_keep_its_webhook_to_its_end(fails: bool) -> None:
-    async def story(guard: Any) -> None:
+    async def scenario(guard: Any) -> None:
         busy, go_on = threading.Event(), threading.Event()
         failures = [LookupError()] if fails else []
         calls: list[object] = []
@@ -374,11 +374,11 @@ def test_asgi_lets_a_thread_keep_its_webhook_to_its_end(fails: bool) -> None:
         assert len(calls) == 1 + fails, "what failed comes again, and nothing else"
 
     for guard in (True, DictStore()):
-        asyncio.run(story(guard))
+        asyncio.run(scenario(guard))
 
 
 class OneThread(ThreadPoolExecutor):
-    """One that tells how much work it was given."""
+    """An executor that counts its work."""
 
     given = 0
 
@@ -389,7 +389,7 @@ class OneThread(ThreadPoolExecutor):
 
 
 def test_asgi_never_begins_what_was_cancelled_while_it_waited_for_a_thread() -> None:
-    async def story(guard: Any) -> None:
+    async def scenario(guard: Any) -> None:
         threads, go_on = OneThread(max_workers=1), threading.Event()
         asyncio.get_running_loop().set_default_executor(threads)
         calls: list[object] = []
@@ -409,20 +409,20 @@ def test_asgi_never_begins_what_was_cancelled_while_it_waited_for_a_thread() -> 
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-        anew = asyncio.ensure_future(app.posted(headers, other))
+        second = asyncio.ensure_future(app.posted(headers, other))
         while threads.given < 3:
-            assert not anew.done(), "the claim was let go of"
+            assert not second.done(), "the claim was released"
             await asyncio.sleep(0.001)
         go_on.set()
-        assert [await busy, await anew] == [ACCEPTED] * 2
+        assert [await busy, await second] == [ACCEPTED] * 2
         assert len(calls) == 2
 
     for guard in (True, DictStore()):
-        asyncio.run(story(guard))
+        asyncio.run(scenario(guard))
 
 
 def test_asgi_stops_an_async_handler_and_lets_its_webhook_come_again() -> None:
-    async def story(guard: Any) -> None:
+    async def scenario(guard: Any) -> None:
         stopped: list[bool] = []
         begun = asyncio.Event()
 
@@ -445,18 +445,18 @@ def test_asgi_stops_an_async_handler_and_lets_its_webhook_come_again() -> None:
         assert await app.posted(headers, BODY) == ACCEPTED
 
     for guard in (True, DictStore()):
-        asyncio.run(story(guard))
+        asyncio.run(scenario(guard))
 
 
 def test_asgi_runs_a_handler_in_the_context_of_its_request() -> None:
     user = contextvars.ContextVar[str]("user")
     seen: list[str] = []
 
-    async def story() -> None:
+    async def scenario() -> None:
         user.set("the platform")
         assert await Asgi(asgi(verifier(), lambda _: seen.append(user.get()))).posted(signed(BODY), BODY) == ACCEPTED
 
-    asyncio.run(story())
+    asyncio.run(scenario())
     assert seen == ["the platform"]
 
 

@@ -1,4 +1,4 @@
-"""Verifying webhooks: what is accepted, what is rejected and how, and what is shown of it."""
+"""Verification of webhooks: what is accepted, what is rejected and why, and what is printed."""
 
 from __future__ import annotations
 
@@ -401,12 +401,12 @@ def test_settings_that_do_not_fit_are_refused_without_showing_a_secret() -> None
 # Nothing secret is shown.
 
 
-def shown(thing: object) -> str:
-    parts = [repr(thing), str(thing), f"{thing}", f"{thing!r:>300}", ascii(thing)]
-    if isinstance(thing, BaseException):
-        parts += traceback.format_exception(thing)
-        parts.append(repr(vars(thing)))
-        parts.append(pickle.dumps(thing).decode("latin-1"))
+def shown(item: object) -> str:
+    parts = [repr(item), str(item), f"{item}", f"{item!r:>300}", ascii(item)]
+    if isinstance(item, BaseException):
+        parts += traceback.format_exception(item)
+        parts.append(repr(vars(item)))
+        parts.append(pickle.dumps(item).decode("latin-1"))
     return "".join(parts)
 
 
@@ -416,20 +416,20 @@ def test_no_secret_is_shown_by_anything(caplog: pytest.LogCaptureFixture) -> Non
     headers = signed(BODY)
     received = guarded.verify(headers, BODY)
     claim = verifier().claim(headers, BODY)
-    things: list[object] = [guarded, received, received.event, claim, verifier().verify_signature(headers, BODY)]
-    things += [guarded.ignore_timestamp(), Responder(lambda _: True)]
+    items: list[object] = [guarded, received, received.event, claim, verifier().verify_signature(headers, BODY)]
+    items += [guarded.ignore_timestamp(), Responder(lambda _: True)]
     for wrong in ({}, {**headers, "Signature": "0" * 64}, headers):
         with pytest.raises(WebhookError) as caught:
             guarded.verify(wrong, BODY)
-        things.append(caught.value)
-    text = "".join(map(shown, things)) + caplog.text
+        items.append(caught.value)
+    text = "".join(map(shown, items)) + caplog.text
     expected = signed(BODY, received.sent_at)["Signature"]
     assert SECRET not in text
     assert expected not in text
-    for thing in (guarded, received, claim):
+    for item in (guarded, received, claim):
         with pytest.raises(TypeError):
-            vars(thing)
-        assert not hasattr(thing, "__dict__")
+            vars(item)
+        assert not hasattr(item, "__dict__")
 
 
 def test_pans_in_a_webhook_are_not_printed() -> None:
@@ -442,10 +442,10 @@ def test_pans_in_a_webhook_are_not_printed() -> None:
 
 def test_verifiers_and_received_refuse_to_become_a_pickle_or_a_copy() -> None:
     received = verifier().verify(signed(BODY), BODY)
-    for thing in (verifier(), received, Responder(lambda _: True), verifier().claim(signed(BODY), BODY)):
+    for item in (verifier(), received, Responder(lambda _: True), verifier().claim(signed(BODY), BODY)):
         for attempt in (pickle.dumps, copy.copy, copy.deepcopy):
             with pytest.raises(TypeError):
-                attempt(thing)
+                attempt(item)
     with pytest.raises(TypeError, match="secrets"):
         pickle.dumps(verifier())
 
@@ -471,8 +471,8 @@ def test_events_and_errors_become_pickles() -> None:
 
 
 def test_everything_public_is_documented() -> None:
-    for thing in (WebhookVerifier, VerifiedWebhook, UnknownEvent, Responder, reply_accept, reply_decline, AuthEvent):
-        assert thing.__doc__
+    for item in (WebhookVerifier, VerifiedWebhook, UnknownEvent, Responder, reply_accept, reply_decline, AuthEvent):
+        assert item.__doc__
     for name in ("verify", "claim", "verify_signature", "parse_unverified", "ignore_timestamp", "sign_for_tests"):
         assert getattr(WebhookVerifier, name).__doc__
     assert issubclass(WebhookError, KeySecureError)

@@ -37,9 +37,7 @@ def parser() -> argparse.ArgumentParser:
         one.set_defaults(run=run)
         return one
 
-    demo = command(
-        "demo", run_demo, "Walks through the life cycle of a card on an offline sandbox."
-    )
+    demo = command("demo", run_demo, "Walks through the life cycle of a card on an offline sandbox.")
     demo.add_argument("--seed", type=int, default=1, help="the seed of all numbers, default 1")
 
     doctor = command(
