@@ -1,4 +1,4 @@
-"""Writes the parts of `_native.pyi` that repeat something: `python stubs.py` writes, `python stubs.py --check` compares.
+"""Writes the parts of `_native.pyi` that repeat something; `python stubs.py --check` compares.
 
 * Docstrings are those of the built module, so that an editor shows what `help()` shows. Signatures are written by hand,
   because the module has no types; `stubtest` compares their names and defaults with the module.
@@ -31,10 +31,13 @@ PLAIN = {"String": "str", "bool": "bool", "i64": "int", "Decimal": "Decimal", "S
 
 def docstring(text: str, indent: str) -> str:
     """A docstring on as many lines as it needs. Paragraphs are filled; one with indented lines stays as it is."""
+    room = WIDTH - len(indent) - 3
     paragraphs = [
-        part if re.search(r"^ ", part, re.MULTILINE) else textwrap.fill(part, WIDTH - len(indent) - 4)
+        part if re.search(r"^ ", part, re.MULTILINE) else textwrap.fill(part, room)
         for part in re.split(r"\n\s*\n", inspect.cleandoc(text))
     ]
+    if len(paragraphs) == 1 and room - 3 < len(paragraphs[0]) <= room:
+        paragraphs = [textwrap.fill(text, room - 3)]
     body = textwrap.indent("\n\n".join(paragraphs), indent).strip()
     end = f"\n{indent}" if len(paragraphs) > 1 else ""
     return f'{indent}"""{body}{end}"""\n'
@@ -98,6 +101,18 @@ def in_capitals(variant: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", variant).upper()
 
 
+def literal(name: str, values: list[str]) -> str:
+    """A type for arguments, in the form of `ruff format`."""
+    texts = [f'"{value}"' for value in values]
+    inner = f"Literal[{', '.join(texts)}] | str"
+    if len(line := f"\n_{name}: TypeAlias = {inner}\n") <= WIDTH:
+        return line
+    if len(inner) + 4 > WIDTH:
+        lines = "".join(f"        {text},\n" for text in texts)
+        inner = f"Literal[\n{lines}    ]\n    | str"
+    return f"\n_{name}: TypeAlias = (\n    {inner}\n)\n"
+
+
 def declared(macro: str, kind: str, sources: str) -> list[tuple[str, str, str]]:
     """The declarations of a macro by name: comments, name and body."""
     form = rf"^{macro}! \{{\n((?: *(?:///|#)[^\n]*\n)*) *pub {kind} (\w+) \{{\n(.*?)\n    \}}\n\}}"
@@ -105,16 +120,16 @@ def declared(macro: str, kind: str, sources: str) -> list[tuple[str, str, str]]:
     return sorted(found, key=lambda one: one[1])
 
 
-def declarations() -> str:
-    """The stub of every model and every open enum of the core."""
+def declarations(used: str) -> str:
+    """The stub of every model and every open enum of the core, and the types of enums that are used as arguments."""
     sources = "\n".join(path.read_text() for path in sorted(CORE.rglob("*.rs")))
     open_enums = declared("open_enum", "enum", sources)
     enums = {name for _, name, _ in open_enums}
     out: list[str] = []
     for doc, name, body in open_enums:
         values: list[tuple[str, str, str]] = re.findall(r'((?: *///[^\n]*\n)+) *(\w+) = "(\w+)",', body)
-        literals = ", ".join(f'"{text}"' for _, _, text in values)
-        out.append(f"\n_{name}: TypeAlias = Literal[{literals}] | str\n")
+        if re.search(rf"\b_{name}\b", used):
+            out.append(literal(name, [text for _, _, text in values]))
         out.append(f"\n@final\nclass {name}:\n{docstring(doc_of(doc), '    ')}\n")
         for comments, variant, text in values:
             out.append(f'    {in_capitals(variant)}: Final = "{text}"\n{docstring(doc_of(comments), "    ")}')
@@ -135,7 +150,7 @@ def main() -> int:
     text = STUB.read_text()
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    made = f"{with_docs(before)}{BEGIN}{declarations()}\n{END}{after}"
+    made = f"{with_docs(before)}{BEGIN}{declarations(before)}\n{END}{after}"
     if "--check" not in sys.argv:
         STUB.write_text(made)
     elif made != text:

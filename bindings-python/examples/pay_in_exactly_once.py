@@ -2,8 +2,8 @@
 
     KEYSECURE_STORE=file:/var/lib/shop python pay_in_exactly_once.py payments.csv
 
-where `payments.csv` has the columns number, cardholder_no, amount; `number` is the merchant reference and never used twice. The store
-records what is sent, so that no two runs, and no two processes, make the same payment (see `keysecure.stores`).
+where `payments.csv` has the columns number, cardholder_no, amount; `number` is the merchant reference, never used
+twice. The store records what is sent, so that no two runs, and no two processes, make the same payment.
 Without credentials in the environment it runs on an offline sandbox that loses a response.
 """
 
@@ -50,7 +50,7 @@ def pay_all(client: Client, payments: Iterable[Payment], *, settle: float = 10.0
 
 
 def demonstrate(client: Client, sandbox: Sandbox) -> bool:
-    """Makes two payments. The platform executes the second one and its response is lost. Then everything is run again."""
+    """Makes two payments, of which the response to the second is lost. Then everything is run again."""
     holder = sandbox.seed_approved_cardholder()
     payments = [
         {"number": "salary-2026-03-ada", "cardholder_no": holder, "amount": "1200.00"},

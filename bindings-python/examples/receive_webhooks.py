@@ -16,7 +16,7 @@ from keysecure.webhooks import AuthEvent, CardUpdateEvent, ConsumptionEvent, Eve
 
 
 def handle(event: Event) -> None:
-    """Handles an event. It may come twice, so this must be harmless then. When it raises, the platform sends it again."""
+    """Handles an event, which may come twice. When this raises, the platform sends the event again."""
     if isinstance(event, ConsumptionEvent):
         print(f"Consumption {event.consume_no}: {event.amount}, {event.status}")
     elif isinstance(event, CardUpdateEvent):

@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 from wsgiref.validate import validator
@@ -98,6 +98,8 @@ class DictStore:
 
 ACCEPTED = (200, reply_accept())
 FAILED = (500, reply_decline("the webhook could not be handled"))
+
+LATE = (200, reply_decline("no decision in time"))
 
 Response = tuple[int, bytes]
 
@@ -274,3 +276,12 @@ def served(app: Any) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def guards() -> list[Any]:
+    return [None, True, DictStore()]
+
+
+def again(body: bytes, seconds: int = 1) -> dict[str, str]:
+    """The headers of a webhook that is sent again with a new timestamp."""
+    return signed(body, now() + timedelta(seconds=seconds))

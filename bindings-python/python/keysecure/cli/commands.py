@@ -31,7 +31,7 @@ def client_of(given: argparse.Namespace, **more: str) -> Client:
 
 def run_demo(given: argparse.Namespace) -> int:
     """`demo`."""
-    from .sandbox import Sandbox
+    from ..sandbox import Sandbox
 
     try:
         sandbox = Sandbox(seed=given.seed)
@@ -53,7 +53,7 @@ def run_doctor(given: argparse.Namespace) -> int:
 
 def run_sandbox(given: argparse.Namespace) -> int:
     """`sandbox`."""
-    from .sandbox import Sandbox
+    from ..sandbox import Sandbox
 
     try:
         sandbox = Sandbox(
