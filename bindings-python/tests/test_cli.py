@@ -199,7 +199,8 @@ def test_two_programs_do_not_share_a_port(served: Served) -> None:
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (["sandbox", "--callback-url", "http://example.com/"], "callback URL"),
+        (["sandbox", "--webhook-url", "http://example.com/"], "webhook URL"),
+        (["sandbox", "--callback-url", "http://example.com/"], "webhook URL"),
         (["sandbox", "--page-cap", "-1"], "--page-cap: must be 1 to 100"),
         (["sandbox", "--seed", "-1"], "seed cannot be -1"),
         (["demo", "--seed", "-1"], "seed cannot be -1"),
@@ -249,4 +250,4 @@ sys.exit(main(["{command}"]))
     for command in ("demo", "sandbox"):
         result = without(command)
         assert result.returncode == 2
-        assert result.stderr == "keysecure: the sandbox is a package of its own: pip install 'keysecure[sandbox]'\n"
+        assert result.stderr == "keysecure: the sandbox is a separate package: pip install 'keysecure[sandbox]'\n"

@@ -29,7 +29,8 @@ use crate::values::civil::UtcOffset;
 ///
 /// use keysecure::{Client, Environment, ErrorKind, Store};
 ///
-/// let client = Client::builder("api-key", "api-secret")
+/// // The default `aes` setting takes an apiSecret of 16, 24 or 32 bytes.
+/// let client = Client::builder("api-key", "api-secret-of-16")
 ///     .environment(Environment::Production)
 ///     .timeout(Duration::from_secs(20))
 ///     .store(Store::memory())
@@ -60,8 +61,46 @@ pub struct ClientBuilder {
     store: Store,
 }
 
+impl Client {
+    /// Creates a builder with the merchant's credentials: the Api-Key and the apiSecret.
+    ///
+    /// See [`ClientBuilder`] for the settings and their defaults, and [`Client`] for an example.
+    pub fn builder(api_key: impl Into<Secret>, api_secret: impl Into<Secret>) -> ClientBuilder {
+        ClientBuilder::new(api_key.into(), api_secret.into())
+    }
+
+    /// Creates a client from environment variables.
+    ///
+    /// | variable | value |
+    /// |---|---|
+    /// | `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` | the credentials; required |
+    /// | `KEYSECURE_ENVIRONMENT` | `sandbox` (default) or `production` |
+    /// | `KEYSECURE_BASE_URL` | another address than the environment's |
+    /// | `KEYSECURE_PROXY` | URL of a proxy |
+    /// | `KEYSECURE_CA_PEM` | root certificates in PEM form, or the path of a file with them |
+    /// | `KEYSECURE_TIMEZONE` | such as `UTC+8`, the default |
+    /// | `KEYSECURE_STORE` | `memory`, `file:DIRECTORY` or `redis://HOST`; see [`Store`](crate::Store) |
+    ///
+    /// Empty variables count as absent. [`ClientBuilder::from_env`] allows further settings.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Config`](crate::ErrorKind::Config) if a required variable is absent or a value is invalid. The error names the
+    /// variable or setting, not its value.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// let client = keysecure::Client::from_env()?;
+    /// # Ok::<(), keysecure::Error>(())
+    /// ```
+    pub fn from_env() -> Result<Self, Error> {
+        ClientBuilder::from_env()?.build()
+    }
+}
+
 impl ClientBuilder {
-    pub(crate) fn new(api_key: Secret, api_secret: Secret) -> Self {
+    fn new(api_key: Secret, api_secret: Secret) -> Self {
         Self {
             api_key,
             api_secret,

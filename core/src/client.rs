@@ -3,7 +3,6 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use crate::builder::ClientBuilder;
 use crate::codec::json::{Extra, Json};
 use crate::doctor::{self, Report};
 use crate::engine::operation;
@@ -45,42 +44,6 @@ pub struct Client {
 }
 
 impl Client {
-    /// Creates a builder with the merchant's credentials: the Api-Key and the apiSecret.
-    ///
-    /// See [`ClientBuilder`] for the settings and their defaults, and [`Client`] for an example.
-    pub fn builder(api_key: impl Into<Secret>, api_secret: impl Into<Secret>) -> ClientBuilder {
-        ClientBuilder::new(api_key.into(), api_secret.into())
-    }
-
-    /// Creates a client from environment variables.
-    ///
-    /// | variable | value |
-    /// |---|---|
-    /// | `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` | the credentials; required |
-    /// | `KEYSECURE_ENVIRONMENT` | `sandbox` (default) or `production` |
-    /// | `KEYSECURE_BASE_URL` | another address than the environment's |
-    /// | `KEYSECURE_PROXY` | URL of a proxy |
-    /// | `KEYSECURE_CA_PEM` | root certificates in PEM form, or the path of a file with them |
-    /// | `KEYSECURE_TIMEZONE` | such as `UTC+8`, the default |
-    /// | `KEYSECURE_STORE` | `memory`, `file:DIRECTORY` or `redis://HOST`; see [`Store`](crate::Store) |
-    ///
-    /// Empty variables count as absent. [`ClientBuilder::from_env`] allows further settings.
-    ///
-    /// # Errors
-    ///
-    /// Kind [`Config`](crate::ErrorKind::Config) if a required variable is absent or a value is invalid. The error names the
-    /// variable or setting, not its value.
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// let client = keysecure::Client::from_env()?;
-    /// # Ok::<(), keysecure::Error>(())
-    /// ```
-    pub fn from_env() -> Result<Self, Error> {
-        ClientBuilder::from_env()?.build()
-    }
-
     /// Returns the calls on cardholders.
     pub fn cardholders(&self) -> Cardholders<'_> {
         Cardholders(&self.caller)

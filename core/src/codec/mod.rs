@@ -11,6 +11,8 @@ mod open_enum;
 #[cfg(feature = "python")]
 pub(crate) mod python;
 mod text;
+#[cfg(feature = "uniffi")]
+mod uniffi_types;
 mod wire;
 
 use std::fmt;

@@ -1,63 +1,63 @@
-//! The platform's calls, in one table: what each sends, what it may change, and whether it may be repeated.
+//! Table of the platform's calls: path, headers, mode, and whether a call may be sent again.
 
 use crate::transport::Method;
 
-/// Whether a call changes anything at the platform.
+/// Effect of a call at the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// It only reads: repeating it is harmless.
+    /// Reads only. It may be sent again.
     Read,
-    /// It changes something: it is never repeated while its outcome is unknown.
+    /// Changes something. It is never sent again while its outcome is unknown.
     Mutation,
 }
 
-/// Which of the platform's standard headers a call carries.
+/// Standard headers of a call (platform documentation, request headers).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Auth {
     /// `Api-Key`, `Timestamp` and `Access-Token`.
     Token,
-    /// `Api-Key` and `Timestamp`: the token call itself.
+    /// `Api-Key` and `Timestamp`, for the token call.
     ApiKey,
-    /// None of them.
+    /// None.
     Open,
 }
 
-/// In which mode of the merchant the platform allows a call; elsewhere it answers 1012.
+/// Modes of the merchant in which the platform allows a call. In others it refuses with code 1012.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mode {
-    /// Both modes.
+    /// Credit and authorization mode.
     Both,
-    /// `CREDIT_EXTENSION` only.
+    /// Credit mode only (`CREDIT_EXTENSION`).
     Credit,
-    /// `AUTHORIZATION` only.
+    /// Authorization mode only (`AUTHORIZATION`).
     Authorization,
-    /// The platform's sandbox only.
+    /// The sandbox environment only.
     SandboxOnly,
-    /// Made for the hosted card page.
+    /// Any mode; called by the hosted card page.
     HostedPage,
 }
 
-/// One call of the platform.
+/// Call of the platform. [`OPERATIONS`] lists all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Operation {
-    /// Its number in the platform's list.
+    /// Number in the platform's API list.
     pub number: u8,
-    /// Its name in errors, logs and records, such as `cards.apply`.
+    /// Name in errors, logs and records, such as `cards.apply`.
     pub name: &'static str,
-    /// The method that makes it, in Rust.
+    /// Method of the Rust API, such as `cards().apply`.
     pub rust: &'static str,
-    /// GET or POST.
+    /// HTTP method.
     pub method: Method,
-    /// The path behind `/open-api`, with its variable in braces.
+    /// Path after `/open-api`, with its variable in braces.
     pub path: &'static str,
-    /// Whether it changes anything.
+    /// Effect of the call.
     pub effect: Effect,
-    /// Which headers it carries.
+    /// Standard headers of the call.
     pub auth: Auth,
-    /// Where it is allowed.
+    /// Modes in which it is allowed.
     pub mode: Mode,
-    /// Whether it needs a time window, and so sends `UtcOffset`.
+    /// Whether it requires a time window, and so sends the header `Timezone`.
     pub window: bool,
 }
 
@@ -78,7 +78,7 @@ macro_rules! operations {
             };
         )+
 
-        /// All calls of the platform, in the order of its list.
+        /// All calls of the platform, in the order of its API list.
         pub const OPERATIONS: &[&Operation] = &[$($constant),+];
     };
     (@window) => { false };
@@ -144,7 +144,7 @@ const RAW_GET: &Operation = &Operation { method: Method::Get, effect: Effect::Re
 const RAW_SIMULATION: &Operation = &Operation { auth: Auth::Open, mode: Mode::SandboxOnly, ..*RAW_POST };
 const RAW_SIMULATION_GET: &Operation = &Operation { method: Method::Get, effect: Effect::Read, ..*RAW_SIMULATION };
 
-/// What is known of a raw call: the table's operation on that path, else a cautious guess. `None` for a path that leads
+/// The operation of a raw call: the one in the table with that path, else a cautious guess. `None` for a path that leads
 /// elsewhere by dot segments.
 pub(crate) fn for_raw_call(method: Method, path: &str) -> Option<&'static Operation> {
     let path = plain_path(path)?;
@@ -163,7 +163,7 @@ pub(crate) fn for_raw_call(method: Method, path: &str) -> Option<&'static Operat
 /// The path of everything that production refuses.
 const SIMULATION: &str = "/v1/simulate";
 
-/// The path as the most lenient of servers reads it: percent-encoding decoded, also when it was encoded twice, in lower
+/// The path as the most lenient server reads it: percent-encoding decoded, also when it was encoded twice, in lower
 /// case, without empty segments and without parameters (`;x=1`). `None` when a dot segment shows then.
 fn plain_path(path: &str) -> Option<String> {
     let mut bytes = path.as_bytes().to_vec();

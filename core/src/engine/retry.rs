@@ -1,60 +1,61 @@
-//! What to do after an attempt. Pure: a function of what outcome, so every row of the table can be tested.
+//! Decides what to do after an attempt. Pure functions, so that every row of the table can be tested.
 //!
-//! A request is sent again only when that cannot do a thing twice: reads; requests that provably never left whole;
-//! requests that the platform refused before acting (1005, 1006, 1007, 1009, HTTP 401 without a code). A mutation with an unknown outcome is
-//! never sent again from here.
+//! A request is sent again only when that cannot carry out an operation twice: reads; requests that provably never left
+//! whole; requests that the platform refused before acting (1005, 1006, 1007, 1009, HTTP 401 without a code). A mutation
+//! with an unknown outcome is never sent again.
 
 use std::time::Duration;
 
 use super::operation::Effect;
 
-/// What became of one attempt.
+/// The outcome of one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AttemptOutcome {
-    /// The platform answered with this code, not 0.
+    /// The platform responded with this code, not 0.
     Refused(i64),
     /// HTTP 401 without a code: the Api-Key or the access token was refused before anything was done.
     Unauthorized,
-    /// No answer; whether the whole request may have reached the platform.
+    /// No response; `sent` says whether the whole request may have reached the platform.
     NoResponse { sent: bool },
-    /// Nothing was sent: the moment by which it had to begin has passed.
+    /// Nothing was sent: the deadline for the first byte has passed.
     TooLate,
-    /// An answer that is not the platform's envelope, or has a code that may be a gateway's; 5xx, 408 and 429 may pass.
+    /// A response that is not the platform's envelope, or has a code that may come from a gateway; 5xx, 408 and 429 are
+    /// transient.
     MalformedResponse { http_status: u16 },
     /// The call was ended while it waited for the network.
     Interrupted,
-    /// An answer that is no HTTP or too large to read.
+    /// A response that is not HTTP or too large.
     Unreadable,
-    /// An answer that contradicts itself, or with success whose data says otherwise or cannot be decrypted.
+    /// A response that contradicts itself.
     Unacceptable,
 }
 
-/// What was tried so far.
+/// The attempts of a call so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RetryState {
     pub effect: Effect,
     /// Whether the operation sends an access token.
     pub has_token: bool,
-    /// Re-sendings after a back-off.
+    /// Retries after a back-off.
     pub retries: u32,
     pub max_retries: u32,
     pub clock_relearned: bool,
-    /// How often a new token was got after the platform refused one.
+    /// How often a token was renewed after the platform refused one.
     pub token_renewals: u32,
-    /// Whether other workers may void each new token, because the store they share cannot be reached.
+    /// Whether the shared token store cannot be reached, so that other workers may invalidate each new token.
     pub store_unavailable: bool,
 }
 
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RetryDecision {
-    /// Learn the platform's clock from the answer and send again at once.
+    /// Learn the platform's clock from the response and send again at once.
     RelearnClock,
-    /// Get a new token and send again at once.
+    /// Renew the token and send again at once.
     RenewToken,
     /// Wait, then send again.
     BackOff,
-    /// Give up; the error says what that means.
+    /// Return the error.
     Fail,
 }
 
@@ -66,7 +67,7 @@ pub(crate) fn decide(outcome: AttemptOutcome, state: RetryState) -> RetryDecisio
     match outcome {
         AttemptOutcome::Refused(1005) if !state.clock_relearned => RetryDecision::RelearnClock,
         AttemptOutcome::Refused(1006 | 1007) | AttemptOutcome::Unauthorized if renewable => RetryDecision::RenewToken,
-        // A gateway's own code under HTTP 401: likely the token, but no word of the platform's.
+        // A gateway's code under HTTP 401: likely the token, but the platform did not say so.
         AttemptOutcome::MalformedResponse { http_status: 401 } if read && renewable => RetryDecision::RenewToken,
         AttemptOutcome::Refused(1009) | AttemptOutcome::NoResponse { sent: false } => back_off,
         AttemptOutcome::Refused(1001)
@@ -80,7 +81,7 @@ pub(crate) fn decide(outcome: AttemptOutcome, state: RetryState) -> RetryDecisio
     }
 }
 
-/// The least time that an attempt gets, as long as there is so much: shares must not shrink to nothing.
+/// The least time of an attempt, if that much is left: shares must not shrink to nothing.
 const LEAST_SHARE: Duration = Duration::from_millis(250);
 
 /// How long an attempt may take of the `left` time of its call. While a read can still be sent again, half of it: a
@@ -98,12 +99,12 @@ fn most_renewals(state: RetryState) -> u32 {
     if state.store_unavailable { 50 } else { 1 }
 }
 
-/// The longest single wait.
+/// The longest back-off.
 const CAP: Duration = Duration::from_secs(8);
 const BASE: Duration = Duration::from_millis(500);
 
 /// How long to wait before re-sending number `retry` (0 is the first): full jitter, so that a fleet does not come back
-/// all at once. `random` is uniform over `u64`; `asked` is the platform's `Retry-After`. Unless it was asked for, a wait
+/// all at once. `random` is uniform over `u64`; `asked` is the platform's `Retry-After`. Without one, a wait
 /// takes at most a quarter of the `left` time, so that it never uses up the attempts behind it.
 pub(crate) fn back_off(retry: u32, random: u64, asked: Option<Duration>, left: Duration) -> Duration {
     let ceiling = BASE.saturating_mul(1u32.checked_shl(retry).unwrap_or(u32::MAX)).min(CAP);

@@ -122,7 +122,8 @@ def add_sandbox_options(sandbox: argparse.ArgumentParser) -> None:
     add("--tariffs", action="store_true", help="purchases cost what the package's tariff says, within its limits")
     add("--page-cap", type=cap, default=0, metavar="N", help="list pages have N rows at most, whatever is asked for")
     add("--list-total", action="store_true", help="list responses have a total")
-    add("--callback-url", metavar="URL", help="where callbacks go: http on loopback, default nowhere")
+    add("--webhook-url", metavar="URL", help="the receiver of webhooks: http on loopback, default none")
+    add("--callback-url", dest="webhook_url", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # the old name
     add("--exit-with-stdin", action="store_true", help="stop when standard input ends: no sandbox outlives its parent")
 
 
