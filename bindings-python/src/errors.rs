@@ -14,7 +14,7 @@ pub fn config(py: Python<'_>, detail: &str) -> PyErr {
     raise(py, "ConfigError", detail, &[("outcome", "not_sent")])
 }
 
-/// An answer that cannot be understood, to a call that may have been carried out.
+/// A response that cannot be understood, to a call that may have been executed.
 pub fn invalid_response(py: Python<'_>, detail: &str) -> PyErr {
     raise(py, "InvalidResponseError", detail, &[("outcome", "unknown")])
 }

@@ -36,7 +36,7 @@ __all__ = [
 
 
 class KeySecureError(Exception):
-    """Anything that this package raises by itself.
+    """Any error of this package.
 
     The question to ask before sending a change again is :attr:`outcome`:
 
