@@ -14,11 +14,16 @@ use crate::error::Rejection;
 use crate::error::TransportFault;
 use crate::error::{Error, ErrorKind};
 use crate::redact::scrub;
-use crate::values::instant;
+use crate::values::{decimal, instant};
 
 /// A value of a model as a Python object.
 pub(crate) trait ToPython {
     fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>>;
+}
+
+/// Reads a decimal, exactly, for the arguments of the Python binding: `None` for what is no decimal of at most 28 digits.
+pub fn parse_decimal(text: &str) -> Option<Decimal> {
+    decimal::parse(text)
 }
 
 /// For what PyO3 converts as we want it.
