@@ -2,83 +2,42 @@
 
 use std::fmt;
 
-/// What was looked at, in the order of the examination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-#[non_exhaustive]
-pub enum Check {
-    /// Whether the platform can be reached: name, connection, TLS, and an answer that is the platform's.
-    Reachability,
-    /// How far the device's clock is from the platform's.
-    Clock,
-    /// Whether the platform knows the Api-Key and the merchant, and lets them in.
-    ApiKey,
-    /// Whether this machine's address is on the Api-Key's whitelist.
-    IpWhitelist,
-    /// Whether an access token is given and accepted.
-    Token,
-    /// Whether the merchant is in credit or in authorization mode.
-    Mode,
-    /// Whether card secrets may be shown.
-    Pci,
-    /// Which AES scheme decrypts card secrets.
-    Aes,
-}
+use crate::values::named_enum::named_enum;
 
-impl Check {
-    /// All checks, in their order.
-    pub const ALL: [Self; 8] = [
-        Self::Reachability,
-        Self::Clock,
-        Self::ApiKey,
-        Self::IpWhitelist,
-        Self::Token,
-        Self::Mode,
-        Self::Pci,
-        Self::Aes,
-    ];
-
-    /// The check's name, such as `ip_whitelist`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Reachability => "reachability",
-            Self::Clock => "clock",
-            Self::ApiKey => "api_key",
-            Self::IpWhitelist => "ip_whitelist",
-            Self::Token => "token",
-            Self::Mode => "mode",
-            Self::Pci => "pci",
-            Self::Aes => "aes",
-        }
+named_enum! {
+    /// What was looked at, in the order of the examination.
+    #[non_exhaustive]
+    pub enum Check {
+        /// Whether the platform can be reached: name, connection, TLS, and an answer that is the platform's.
+        Reachability = "reachability",
+        /// How far the device's clock is from the platform's.
+        Clock = "clock",
+        /// Whether the platform knows the Api-Key and the merchant, and lets them in.
+        ApiKey = "api_key",
+        /// Whether this machine's address is on the Api-Key's whitelist.
+        IpWhitelist = "ip_whitelist",
+        /// Whether an access token is given and accepted.
+        Token = "token",
+        /// Whether the merchant is in credit or in authorization mode.
+        Mode = "mode",
+        /// Whether card secrets may be shown.
+        Pci = "pci",
+        /// Which AES scheme decrypts card secrets.
+        Aes = "aes",
     }
 }
 
-/// How a check ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-pub enum CheckStatus {
-    /// Nothing to do.
-    Pass,
-    /// It works, but somebody should look.
-    Warn,
-    /// It does not work; the advice says what to do.
-    Fail,
-    /// Not looked at; the finding says why.
-    Skipped,
-}
-
-impl CheckStatus {
-    /// All ways a check can end.
-    pub const ALL: [Self; 4] = [Self::Pass, Self::Warn, Self::Fail, Self::Skipped];
-
-    /// `pass`, `warn`, `fail` or `skipped`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Warn => "warn",
-            Self::Fail => "fail",
-            Self::Skipped => "skipped",
-        }
+named_enum! {
+    /// How a check ended.
+    pub enum CheckStatus {
+        /// Nothing to do.
+        Pass = "pass",
+        /// It works, but somebody should look.
+        Warn = "warn",
+        /// It does not work; the advice says what to do.
+        Fail = "fail",
+        /// Not looked at; the finding says why.
+        Skipped = "skipped",
     }
 }
 

@@ -77,16 +77,9 @@ pub trait TokenStore: Send + Sync {
 }
 
 /// The store could not be asked, or not in time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the store cannot be reached")]
 pub struct StoreUnavailable;
-
-impl fmt::Display for StoreUnavailable {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the store cannot be reached")
-    }
-}
-
-impl std::error::Error for StoreUnavailable {}
 
 /// An access token as a store keeps it. It prints without the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
