@@ -97,8 +97,8 @@ final class Yardstick {
     private let output = Pipe()
 
     init(_ first: String) throws {
-        guard let program = ProcessInfo.processInfo.environment["KEYSECURE_YARDSTICK"] else {
-            throw BenchmarkError(text: "KEYSECURE_YARDSTICK names no program")
+        guard let program = ProcessInfo.processInfo.environment["KEYSECURE_RUST_BASELINE"] else {
+            throw BenchmarkError(text: "KEYSECURE_RUST_BASELINE names no program")
         }
         process.executableURL = URL(fileURLWithPath: program)
         process.standardInput = input
@@ -113,7 +113,7 @@ final class Yardstick {
         try tell(line)
         let answer = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
         guard let cost = Double(answer.trimmingCharacters(in: .whitespacesAndNewlines)) else {
-            throw BenchmarkError(text: "the yardstick answered \(answer)")
+            throw BenchmarkError(text: "the baseline program responded \(answer)")
         }
         return cost
     }

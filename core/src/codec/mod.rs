@@ -4,9 +4,9 @@
 //! platform's constants. Under the cargo features `uniffi` and `python` the same declaration is also a UniFFI record or enum
 //! and a Python class, so a new field or value is one edit.
 
+mod field;
 pub(crate) mod json;
 mod json_text;
-mod lenient;
 mod model;
 mod model_codec;
 mod object;
@@ -16,18 +16,22 @@ pub(crate) mod python;
 mod redacted;
 mod request;
 mod text;
+#[cfg(feature = "uniffi")]
+mod uniffi_types;
 mod wire;
 
-pub(crate) use json_text::{from_json, to_json, value_ahead};
-pub(crate) use lenient::{lenient, or_absent};
+pub(crate) use field::{field_value, or_absent};
+pub(crate) use json_text::{from_json, from_text, to_json};
 pub(crate) use model::{model, model_debug};
 pub(crate) use model_codec::{model_codec, secret_codec};
-pub(crate) use object::{Fields, Object, or_missing, read_object, skip, try_object, value};
+pub(crate) use object::{Fields, Name, Object, or_missing, read_object, skip, try_object, value};
 pub(crate) use open_enum::open_enum;
 pub(crate) use redacted::Redacted;
 pub(crate) use request::{Body, body, query, request, to_bytes};
 pub(crate) use text::text_of;
-pub(crate) use wire::{DecimalFormat, Decode, Encode, PATH_SEPARATOR, TextVisitor, Write, at, mismatch, refuse};
+pub(crate) use wire::{
+    DecimalFormat, Decode, Encode, OnMismatch, PATH_SEPARATOR, TextVisitor, Write, at, mismatch, refuse,
+};
 
 /// The platform's name of a field: Rust writes `type` as `r#type`.
 pub(crate) const fn wire_name(name: &'static str) -> &'static str {

@@ -4,21 +4,27 @@
 macro_rules! model_codec {
     ($name:ident { $($field:ident: $type:ty $([or $absent:ident])?,)+ }) => {
         const _: () = {
-            #[derive(Default)]
             struct Partial {
+                on_mismatch: $crate::codec::OnMismatch,
                 $( $field: Option<$type>, )+
                 extra: $crate::Extra,
+            }
+
+            impl Partial {
+                fn new(on_mismatch: $crate::codec::OnMismatch) -> Self {
+                    Self { on_mismatch, $( $field: None, )+ extra: $crate::Extra::default() }
+                }
             }
 
             impl $crate::codec::Fields for Partial {
                 type Whole = $name;
 
                 fn field<'de, A: serde::de::MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
-                    use $crate::codec::{lenient, wire_name};
+                    use $crate::codec::{field_value, wire_name};
                     $(
                         if name == const { wire_name(stringify!($field)) } {
                             let name = const { wire_name(stringify!($field)) };
-                            self.$field = lenient(map, stringify!($name), name, &mut self.extra)?;
+                            self.$field = field_value(map, self.on_mismatch, stringify!($name), name, &mut self.extra)?;
                             return Ok(());
                         }
                     )+
@@ -42,14 +48,20 @@ macro_rules! model_codec {
             impl $crate::codec::Decode for $name {
                 const EXPECTED: &'static str = "an object";
 
-                fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    $crate::codec::read_object(deserializer, Partial::default())
+                fn read<'de, D: serde::Deserializer<'de>>(
+                    deserializer: D,
+                    on_mismatch: $crate::codec::OnMismatch,
+                ) -> Result<Self, D::Error> {
+                    $crate::codec::read_object(deserializer, Partial::new(on_mismatch))
                 }
             }
 
             impl $crate::codec::Object for $name {
-                fn try_read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Result<Self, String>, D::Error> {
-                    $crate::codec::try_object(deserializer, Partial::default())
+                fn try_read<'de, D: serde::Deserializer<'de>>(
+                    deserializer: D,
+                    on_mismatch: $crate::codec::OnMismatch,
+                ) -> Result<Result<Self, String>, D::Error> {
+                    $crate::codec::try_object(deserializer, Partial::new(on_mismatch))
                 }
             }
         };
@@ -90,7 +102,7 @@ macro_rules! secret_codec {
 
                 fn field<'de, A: serde::de::MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
                     match name {
-                        $( stringify!($field) => self.$field = Some($crate::codec::value(map)?), )+
+                        $( stringify!($field) => self.$field = Some($crate::codec::value(map, $crate::codec::OnMismatch::Fail)?), )+
                         // An unknown field may hold a secret: it is not kept.
                         _ => $crate::codec::skip(map)?,
                     }
@@ -105,7 +117,10 @@ macro_rules! secret_codec {
             impl $crate::codec::Decode for $name {
                 const EXPECTED: &'static str = "an object";
 
-                fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                fn read<'de, D: serde::Deserializer<'de>>(
+                    deserializer: D,
+                    _: $crate::codec::OnMismatch,
+                ) -> Result<Self, D::Error> {
                     $crate::codec::read_object(deserializer, Partial::default())
                 }
             }

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::Page;
 use crate::codec::json::Extra;
-use crate::codec::{Decode, Fields, Object, PATH_SEPARATOR, at, read_object, refuse, value};
+use crate::codec::{Decode, Fields, Object, OnMismatch, PATH_SEPARATOR, at, read_object, refuse, value};
 use crate::error::Error;
 
 /// A row that the platform numbers, so that it is recognised when it comes again.
@@ -59,8 +59,8 @@ pub(super) fn unusable(index: usize, page: u32, fault: &str) -> Error {
 impl<T: Row> Decode for Rows<T> {
     const EXPECTED: &'static str = "an object";
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_object(deserializer, Partial { list: None, extra: Extra::default() })
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, on_mismatch: OnMismatch) -> Result<Self, D::Error> {
+        read_object(deserializer, Partial { on_mismatch, list: None, extra: Extra::default() })
     }
 
     /// A `total` may be beside the data, too.
@@ -72,6 +72,7 @@ impl<T: Row> Decode for Rows<T> {
 }
 
 struct Partial<T> {
+    on_mismatch: OnMismatch,
     list: Option<List<T>>,
     extra: Extra,
 }
@@ -82,7 +83,7 @@ impl<T: Row> Fields for Partial<T> {
     fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         if name == "list" {
             // An empty one behind a full one would hide its rows.
-            if self.list.replace(value(map)?).is_some() {
+            if self.list.replace(value(map, self.on_mismatch)?).is_some() {
                 return Err(serde::de::Error::custom("list: is there twice"));
             }
         } else {
@@ -104,12 +105,12 @@ struct List<T>(Vec<Tried<T>>);
 impl<T: Row> Decode for List<T> {
     const EXPECTED: &'static str = "an array";
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ListVisitor(PhantomData))
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, on_mismatch: OnMismatch) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ListVisitor(on_mismatch, PhantomData))
     }
 }
 
-struct ListVisitor<T>(PhantomData<T>);
+struct ListVisitor<T>(OnMismatch, PhantomData<T>);
 
 impl<'de, T: Row> Visitor<'de> for ListVisitor<T> {
     type Value = List<T>;
@@ -121,8 +122,8 @@ impl<'de, T: Row> Visitor<'de> for ListVisitor<T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut rows = Vec::new();
         loop {
-            match seq.next_element::<One<T>>() {
-                Ok(Some(One(row))) => rows.push(row),
+            match seq.next_element_seed(One(self.0, PhantomData)) {
+                Ok(Some(row)) => rows.push(row),
                 Ok(None) => return Ok(List(rows)),
                 Err(error) => return Err(at(format_args!("[{}]", rows.len()), &error)),
             }
@@ -136,28 +137,31 @@ impl<'de, T: Row> Visitor<'de> for ListVisitor<T> {
     refuse!("an array"; bool number text object);
 }
 
-struct One<T>(Tried<T>);
+/// Reads one row.
+struct One<T>(OnMismatch, PhantomData<T>);
 
-impl<'de, T: Row> Deserialize<'de> for One<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(One(match T::try_read(deserializer)? {
+impl<'de, T: Row> DeserializeSeed<'de> for One<T> {
+    type Value = Tried<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tried<T>, D::Error> {
+        Ok(match T::try_read(deserializer, self.0)? {
             // Rows without a number would all look like the same row.
             Ok(row) if row.number().trim().is_empty() => Err(format!("{} is empty", T::NUMBER)),
             Ok(row) => Ok(row),
             Err(fault) => Err(fault.replace(&format!("{PATH_SEPARATOR}is missing"), " is missing")),
-        }))
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::TransferRecord;
-    use crate::codec::value_ahead;
+    use crate::codec::from_text;
     use crate::pager::rows::Rows;
 
     #[test]
     fn a_list_that_is_there_twice_hides_no_row() {
-        let read = |json: &str| value_ahead::<Rows<TransferRecord>>(json).map(|(rows, _)| rows.list.len());
+        let read = |json: &str| from_text::<Rows<TransferRecord>>(json).map(|rows| rows.list.len());
         assert_eq!(read(r#"{"list":[{"transfer_no":"1"}]}"#).unwrap(), 1);
         for json in [r#"{"list":[{"transfer_no":"1"}],"list":[]}"#, r#"{"list":null,"list":[]}"#] {
             assert!(read(json).unwrap_err().to_string().contains("twice"), "{json}");

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::Deserializer;
 
 use super::Secret;
-use crate::codec::{DecimalFormat, Decode, Encode, TextVisitor, from_json, model};
+use crate::codec::{DecimalFormat, Decode, Encode, OnMismatch, TextVisitor, from_json, model};
 use crate::error::Error;
 use crate::redact::mask_pan;
 
@@ -84,15 +84,15 @@ impl fmt::Debug for Pan {
 impl Decode for Pan {
     const EXPECTED: &'static str = Secret::EXPECTED;
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Secret::read(deserializer).map(Self)
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, on_mismatch: OnMismatch) -> Result<Self, D::Error> {
+        Secret::read(deserializer, on_mismatch).map(Self)
     }
 }
 
 impl Decode for Secret {
     const EXPECTED: &'static str = "text";
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, _: OnMismatch) -> Result<Self, D::Error> {
         deserializer.deserialize_any(TextVisitor(|text: &str| Some(Self::from(text))))
     }
 }

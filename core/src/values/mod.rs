@@ -8,5 +8,3 @@ pub(crate) mod named_enum;
 pub(crate) mod per_process;
 pub(crate) mod surrogates;
 pub(crate) mod tree;
-#[cfg(feature = "uniffi")]
-mod uniffi_types;
