@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
-use super::text::kind_of;
 use super::object::value;
+use super::text::kind_of;
 use super::wire::{Decode, OnMismatch, PATH_SEPARATOR, mismatch};
 use crate::codec::json::{Extra, Json};
 

@@ -45,7 +45,10 @@ pub(crate) trait Decode: Sized {
     fn add_beside(&mut self, _beside: Extra) {}
 
     /// Reads a value that may be `null`.
-    fn read_optional<'de, D: Deserializer<'de>>(deserializer: D, on_mismatch: OnMismatch) -> Result<Option<Self>, D::Error> {
+    fn read_optional<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        on_mismatch: OnMismatch,
+    ) -> Result<Option<Self>, D::Error> {
         deserializer.deserialize_option(OptionVisitor(Read::new(on_mismatch)))
     }
 }
@@ -336,7 +339,10 @@ macro_rules! from_number_or_text {
                 }
             }
 
-            fn read_optional<'de, D: Deserializer<'de>>(deserializer: D, _: OnMismatch) -> Result<Option<Self>, D::Error> {
+            fn read_optional<'de, D: Deserializer<'de>>(
+                deserializer: D,
+                _: OnMismatch,
+            ) -> Result<Option<Self>, D::Error> {
                 let raw = <&RawValue>::deserialize(deserializer)
                     .map_err(|_| D::Error::custom(format_args!("{PATH_SEPARATOR}not JSON")))?;
                 match NumberText::of(raw.get()) {

@@ -5,13 +5,15 @@ use std::fmt;
 use crate::values::named_enum::named_enum;
 
 named_enum! {
-    /// What a failed call means for the operation it was to carry out.
+    /// Whether the operation of a failed call may have been carried out.
+    ///
+    /// Read it before sending a mutation again.
     pub enum Outcome {
-        /// The request never left, or never left whole: nothing was done.
+        /// No complete request can have reached the platform, now or later. Sending it again is safe.
         NotSent = "not_sent",
-        /// The platform responded that it did not do it.
+        /// The platform responded that it did not carry out the operation.
         Rejected = "rejected",
-        /// It may have been done. Look it up before you send it again.
+        /// The operation may have been carried out. Look it up by its merchant reference before sending it again.
         Unknown = "unknown",
     }
 }
@@ -23,41 +25,38 @@ impl fmt::Display for Outcome {
 }
 
 named_enum! {
-    /// The kind of an error. New kinds may be added.
+    /// Kind of an error. New kinds may be added.
     ///
-    /// This is the only list of kinds: Python's exception classes name the kind they are for, the exceptions of Kotlin and
-    /// Swift are generated from it.
+    /// This is the only list of kinds: the exception classes of Python, Kotlin and Swift refer to it.
     #[non_exhaustive]
     pub enum ErrorKind {
-        /// A setting of the client is wrong, or the client was closed.
+        /// A setting of the client is invalid, or the client is closed.
         Config = "config",
-        /// An argument breaks a rule; nothing was sent.
+        /// An argument is invalid; nothing was sent.
         InvalidInput = "invalid_input",
-        /// The network failed.
+        /// The network or the attempt store failed.
         Transport = "transport",
-        /// Time ran out: of the whole call, of connecting, or of waiting for the token.
+        /// A time limit was exceeded: of the call, of connecting, or of waiting for the access token.
         Timeout = "timeout",
-        /// Codes 1002, 1006, 1007, 1008, 1010, 1011, or HTTP 401 without a code: the Api-Key or the access token.
+        /// The Api-Key or the access token was refused: codes 1002, 1006, 1007, 1008, 1010, 1011, or HTTP 401 without a code.
         Authentication = "authentication",
-        /// Codes 1003, 1012, 1013, 1021, 1022, or HTTP 403 without a code: not allowed for this merchant or from this
-        /// address.
+        /// Not allowed for this merchant or from this address: codes 1003, 1012, 1013, 1021, 1022, or HTTP 403 without a code.
         Permission = "permission",
-        /// Code 1009: too frequent.
+        /// Too many requests: code 1009.
         RateLimit = "rate_limit",
-        /// Code 2002: the cardholder does not exist.
+        /// The cardholder does not exist: code 2002.
         NotFound = "not_found",
-        /// Codes 2003, 2004, 2005, 4005: the target has a status that does not allow this.
+        /// The state of the cardholder or card does not allow the operation: codes 2003, 2004, 2005, 4005.
         State = "state",
-        /// Another target has the same merchant reference. See [`EnsureOptions`](crate::EnsureOptions).
+        /// The merchant reference belongs to another target, or another worker is using it.
         Conflict = "conflict",
-        /// Any other code in the response, the platform's or a gateway's; see [`Error::code`](crate::Error::code) and
-        /// [`Error::outcome`](crate::Error::outcome).
+        /// Any other code in the response, from the platform or a gateway. The code and the outcome of the error say more.
         Api = "api",
-        /// The response is not what the platform's documentation says.
+        /// The response does not have the documented form.
         InvalidResponse = "invalid_response",
-        /// A webhook was not accepted; see [`Error::rejection`](crate::Error::rejection).
+        /// A webhook was rejected. The rejection of the error says why.
         Webhook = "webhook",
-        /// Card data could not be decrypted: most likely the `aes` setting or the secret is wrong.
+        /// Card data could not be decrypted: usually the AES setting or the apiSecret is wrong.
         Decrypt = "decrypt",
     }
 }

@@ -1,4 +1,4 @@
-//! The one error type of every call.
+//! The error type of every call.
 
 mod create;
 mod kind;
@@ -16,9 +16,30 @@ pub use kind::{ErrorKind, Outcome};
 pub use rejection::Rejection;
 pub use transport::{ConnectReason, Interrupted, TransportError, TransportFault};
 
-/// Why a call failed, and what that means.
+/// Error of a call: its kind, its outcome and its details.
 ///
-/// Its text holds no secret, no URL and no body, and digits that look like a PAN are masked.
+/// Its text contains no secret, no URL and no body; digits that look like a PAN are masked.
+///
+/// # Examples
+///
+/// Deciding what to do:
+///
+/// ```
+/// use keysecure::{Error, ErrorKind, Outcome};
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match (error.outcome(), error.kind()) {
+///         (Outcome::Unknown, _) => "look the operation up by its merchant reference",
+///         (_, ErrorKind::InvalidInput | ErrorKind::Config) => "fix the program",
+///         (_, ErrorKind::RateLimit) => "wait for `retry_after`, then send it again",
+///         (Outcome::NotSent, _) => "send it again",
+///         (Outcome::Rejected, _) => "read code, msg and field",
+///     }
+/// }
+///
+/// let error = keysecure::Client::builder("", "").build().unwrap_err();
+/// assert_eq!(advice(&error), "fix the program");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<ErrorInner>);
 
@@ -39,58 +60,85 @@ struct ErrorInner {
 }
 
 impl Error {
-    /// The kind of the error.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether the operation was carried out: the question to ask before sending a mutation again.
+    /// Returns whether the operation may have been carried out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+    /// # let builder = keysecure::Client::builder(sandbox.api_key(), sandbox.api_secret());
+    /// # let client = builder.base_url(sandbox.base_url()).build()?;
+    /// # let cardholder_no = sandbox.seed_approved_cardholder();
+    /// use keysecure::{Outcome, Transfer, TransferType};
+    /// use keysecure_sandbox::{Fault, FaultKind};
+    ///
+    /// // The sandbox carries out the transfer and closes the connection without a response.
+    /// sandbox.fault(Fault::on("accounts.transfer", FaultKind::DropAfterCommit));
+    /// let error = client
+    ///     .accounts()
+    ///     .transfer(&Transfer {
+    ///         cardholder_no,
+    ///         transfer_unique_no: "order-7-topup".into(),
+    ///         r#type: TransferType::In,
+    ///         amount: "25.00".parse()?,
+    ///     })
+    ///     .unwrap_err();
+    /// assert_eq!(error.outcome(), Outcome::Unknown);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
 
-    /// The code in the response (platform documentation, error codes). A code that the platform does not document may come
-    /// from a gateway in between.
+    /// Returns the code in the response (platform documentation, error codes). An undocumented code may come from a gateway
+    /// in between.
     pub fn code(&self) -> Option<i64> {
         self.0.code
     }
 
-    /// The platform's message, at most 2 KiB of it, with digits that look like a PAN masked.
+    /// Returns the platform's message, cut at 2 KiB, with digits that look like a PAN masked.
     pub fn msg(&self) -> Option<&str> {
         self.0.msg.as_deref()
     }
 
-    /// The field that broke a rule, ours or the platform's, in its name on the wire.
+    /// Returns the name of the invalid field or setting, as found by the client or by the platform.
     pub fn field(&self) -> Option<&str> {
         self.0.field.as_deref()
     }
 
-    /// The HTTP status, when a response came.
+    /// Returns the HTTP status, if there was a response.
     pub fn http_status(&self) -> Option<u16> {
         self.0.http_status
     }
 
-    /// The call that failed, such as `accounts.transfer`; none for settings and values.
+    /// Returns the operation that failed, such as `accounts.transfer`. `None` for settings and values.
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
     }
 
-    /// How many times the call's own request was tried; 0 when it was never tried.
+    /// Returns the number of attempts of the call's own request; 0 if it was never tried.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// How long the platform asked to wait, when it did.
+    /// Returns the wait that the platform asked for (`Retry-After`), if any.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// What went wrong on the wire, when no response came.
+    /// Returns the fault of the exchange, if there was no response.
     pub fn transport_fault(&self) -> Option<TransportFault> {
         self.0.fault
     }
 
-    /// Why a webhook was not accepted.
+    /// Returns why a webhook was rejected.
     pub fn rejection(&self) -> Option<Rejection> {
         self.0.rejection
     }

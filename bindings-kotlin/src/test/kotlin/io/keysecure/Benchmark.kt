@@ -36,7 +36,7 @@ class Benchmark {
             // The last: it ends the token that the others used.
             "/open-api/v1/merchant/token" to whole(plain.text("GET", "/v1/merchant/token", null)),
         )
-        Program(System.getProperty("bench.bench"), "serve-recorded-answers").use { server ->
+        Program(System.getProperty("bench.bench"), "serve-recorded-responses").use { server ->
             val url = "http://127.0.0.1:" + server.ask(gson.toJson(answers))
             Program(System.getProperty("bench.rust_baseline")).use { rust ->
                 rust.tell("$url ${sandbox.apiKey} ${sandbox.apiSecret} $cardNo")
