@@ -1,4 +1,4 @@
-"""After `os.fork()` a child never uses its parent's connections: nobody gets another's answer."""
+"""After `os.fork()` a child never uses its parent's connections: no process gets another's response."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from keysecure.sandbox import Sandbox
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is Unix"),
-    # Python 3.12 and later warn of any fork while threads run; that it works all the same is what is tested.
+    # Python 3.12 and later warn of any fork while threads run; the test shows that it works.
     pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
 ]
 
@@ -61,7 +61,9 @@ def ask(client: Client, card_no: str, times: int) -> None:
         assert client.cards.get(card_no).card_no == card_no
 
 
-def test_children_of_a_warm_parent_get_their_own_answers(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
+def test_children_of_a_warm_parent_get_their_own_responses(
+    sandbox: Sandbox, client: Client, cardholder_no: str
+) -> None:
     mine, childs = sandbox.seed_virtual_card(cardholder_no), sandbox.seed_virtual_card(cardholder_no)
     ask(client, mine, 5)
     for _ in range(20):
@@ -142,7 +144,7 @@ def test_a_closed_client_stays_closed_in_a_child(client: Client) -> None:
     wait_for(in_child(work))
 
 
-def test_a_grandchild_goes_on_too(client: Client, card_no: str) -> None:
+def test_a_grandchild_continues_too(client: Client, card_no: str) -> None:
     ask(client, card_no, 1)
 
     def child() -> None:

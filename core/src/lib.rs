@@ -83,6 +83,9 @@ pub use crate::builder::ClientBuilder;
 pub use crate::client::{AccessToken, Client};
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::codec::json::{Extra, Json};
+#[cfg(feature = "python")]
+#[doc(hidden)]
+pub use crate::codec::python::parse_decimal;
 pub use crate::crypto::{AesSettings, CipherMode, KeyScheme};
 pub use crate::doctor::{Check, CheckResult, CheckStatus, Report};
 pub use crate::engine::operation::{Auth, Effect, Mode, OPERATIONS, Operation};

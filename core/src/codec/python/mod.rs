@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 
 use crate::codec::json::Extra;
 use crate::error::Error;
-use crate::values::instant;
+use crate::values::{decimal, instant};
 
 pub(crate) use model::{python_model, repr, to_dict};
 pub(crate) use open_enum::{class_of_constants, python_enum};
@@ -22,6 +22,11 @@ pub(crate) use open_enum::{class_of_constants, python_enum};
 /// A value of a model as a Python object.
 pub(crate) trait ToPython {
     fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>>;
+}
+
+/// Reads a decimal, exactly, for the arguments of the Python binding: `None` for what is no decimal of at most 28 digits.
+pub fn parse_decimal(text: &str) -> Option<Decimal> {
+    decimal::parse(text)
 }
 
 /// Implements [`ToPython`] for types that PyO3 converts as we want it.
