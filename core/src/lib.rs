@@ -91,6 +91,8 @@ pub use crate::crypto::{AesSettings, CipherMode, KeyScheme};
 pub use crate::doctor::{Check, CheckResult, CheckStatus, Report};
 pub use crate::engine::operation::{Auth, Effect, Mode, OPERATIONS, Operation};
 pub use crate::ensure::{EnsureOptions, Ensured};
+#[cfg(feature = "python")]
+pub use crate::error::python::{ExceptionFactory, set_exception_factory};
 pub use crate::error::{
     ConnectReason, Error, ErrorKind, Interrupted, Outcome, Rejection, TransportError, TransportFault,
 };
