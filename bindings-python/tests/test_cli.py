@@ -199,7 +199,7 @@ def test_two_programs_do_not_share_a_port(served: Served) -> None:
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (["sandbox", "--callback-url", "http://example.com/"], "callback URL"),
+        (["sandbox", "--callback-url", "http://example.com/"], "webhook URL"),
         (["sandbox", "--page-cap", "-1"], "--page-cap: must be 1 to 100"),
         (["sandbox", "--seed", "-1"], "seed cannot be -1"),
         (["demo", "--seed", "-1"], "seed cannot be -1"),
