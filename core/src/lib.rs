@@ -84,10 +84,15 @@ pub use crate::builder::ClientBuilder;
 pub use crate::client::{AccessToken, Client};
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::codec::json::{Extra, Json};
+#[cfg(feature = "python")]
+#[doc(hidden)]
+pub use crate::codec::python::parse_decimal;
 pub use crate::crypto::{AesSettings, CipherMode, KeyScheme};
 pub use crate::doctor::{Check, CheckResult, CheckStatus, Report};
 pub use crate::engine::operation::{Auth, Effect, Mode, OPERATIONS, Operation};
 pub use crate::ensure::{EnsureOptions, Ensured};
+#[cfg(feature = "python")]
+pub use crate::error::python::{ExceptionFactory, set_exception_factory};
 pub use crate::error::{
     ConnectReason, Error, ErrorKind, Interrupted, Outcome, Rejection, TransportError, TransportFault,
 };
