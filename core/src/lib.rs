@@ -67,6 +67,7 @@ mod error;
 #[cfg(feature = "uniffi")]
 mod ffi_error;
 mod observe;
+mod named_enum;
 mod pager;
 mod redact;
 mod resources;

@@ -1,6 +1,6 @@
 //! Reasons to reject a webhook.
 
-use crate::values::named_enum::named_enum;
+use crate::named_enum::named_enum;
 
 named_enum! {
     /// Reason to reject a webhook. Reply with HTTP status 400, except to a replay.

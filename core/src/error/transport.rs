@@ -1,6 +1,6 @@
 //! Failures of one HTTP exchange, and interrupted waits.
 
-use crate::values::named_enum::named_enum;
+use crate::named_enum::named_enum;
 
 /// Error of one exchange: the reason why there is no response. Returned by a [`Transport`](crate::Transport).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
