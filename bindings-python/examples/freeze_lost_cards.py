@@ -20,7 +20,7 @@ def freeze(client: Client, card_no: str) -> str:
     try:
         client.cards.freeze(card_no)
     except KeySecureError:
-        # It may be frozen already, or the response was lost: the card has the answer.
+        # It may be frozen already, or the response was lost: look at the card.
         status = client.cards.get(card_no).status
         if status not in ("Frozen", "Delete"):
             raise

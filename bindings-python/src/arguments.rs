@@ -84,5 +84,5 @@ arguments! {
     Hosts { AllowPlainHttp = "allow_plain_http" }
     Secrets { WebhookSecrets = "secrets" }
     Span { Tolerance = "tolerance" }
-    OnStoreFailure { VerifierOnStoreFailure = "on_store_failure", WhenUnavailable = "when_unavailable" }
+    OnStoreFailure { VerifierOnStoreFailure = "on_store_failure", DeprecatedOnStoreFailure = "when_unavailable" }
 }

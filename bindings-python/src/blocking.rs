@@ -31,7 +31,7 @@ pub fn blocking<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, Error>
 
 /// Runs a job without the GIL and logs its records. A job that panics leaves no result.
 fn run(py: Python<'_>, job: &mut (dyn FnMut() + Send)) -> PyResult<()> {
-    // Before anything is sent, and before the logger is used, which would take it for an error of its own.
+    // Before anything is sent, and before the logger is used, which would take it for its own error.
     py.check_signals()?;
     let wanted = log::wanted(py)?;
     detect_main_thread(py)?;

@@ -41,7 +41,7 @@ pub fn config(py: Python<'_>, detail: &str) -> PyErr {
     raise(py, ErrorKind::Config.as_str(), detail, |fields| fields.set_item("outcome", "not_sent"))
 }
 
-/// A response that cannot be understood, to a call that may have been carried out.
+/// A response that cannot be understood, to a call that may have been executed.
 pub fn invalid_response(py: Python<'_>, detail: &str) -> PyErr {
     raise(py, ErrorKind::InvalidResponse.as_str(), detail, |fields| fields.set_item("outcome", "unknown"))
 }

@@ -96,7 +96,7 @@ def test_an_unknown_payment_stays_unknown_through_a_result_back_end(
     sandbox: Sandbox, client: Client, transfer: dict[str, object]
 ) -> None:
     with pytest.raises(keysecure.TransportError) as caught:
-        lost_answer(sandbox, client, transfer)
+        lost_response(sandbox, client, transfer)
     sent = json.dumps({"type": type(caught.value).__name__, "args": caught.value.args})
     read = json.loads(sent)
     again = getattr(keysecure, read["type"])(*read["args"])
@@ -162,7 +162,7 @@ def test_the_platform_s_retry_after_is_in_the_error(sandbox: Sandbox) -> None:
     assert (caught.value.http_status, caught.value.retry_after) == (503, 60.0)
 
 
-def lost_answer(sandbox: Sandbox, client: Client, transfer: dict[str, object]) -> None:
+def lost_response(sandbox: Sandbox, client: Client, transfer: dict[str, object]) -> None:
     sandbox.fault("accounts.transfer", "drop_after_commit")
     client.accounts.transfer(**transfer)
 
@@ -193,7 +193,7 @@ def wrong_key(sandbox: Sandbox, client: Client, transfer: dict[str, object]) -> 
 @pytest.mark.parametrize(
     ("fails", "cls", "outcome"),
     [
-        (lost_answer, keysecure.TransportError, "unknown"),
+        (lost_response, keysecure.TransportError, "unknown"),
         (stalled, keysecure.TimeoutError, "unknown"),
         (nobody_there, keysecure.TransportError, "not_sent"),
         (nonsense, keysecure.InvalidResponseError, "unknown"),

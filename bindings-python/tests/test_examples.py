@@ -178,7 +178,7 @@ def test_receivers_listen_for_a_platform_that_the_environment_names(name: str, p
 
 
 def free_port() -> int:
-    """Below the ports that a system gives away by itself, which another test may get before the program listens."""
+    """A port below those that a system assigns, which another test may get before the program listens."""
     for port in range(21_000 + os.getpid() % 10_000, 32_000):
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port

@@ -64,10 +64,10 @@ def ask(client: Client, card_no: str, times: int) -> None:
 def test_children_of_a_warm_parent_get_their_own_responses(
     sandbox: Sandbox, client: Client, cardholder_no: str
 ) -> None:
-    mine, childs = sandbox.seed_virtual_card(cardholder_no), sandbox.seed_virtual_card(cardholder_no)
+    mine, child_card = sandbox.seed_virtual_card(cardholder_no), sandbox.seed_virtual_card(cardholder_no)
     ask(client, mine, 5)
     for _ in range(20):
-        child = in_child(lambda: ask(client, childs, 30))
+        child = in_child(lambda: ask(client, child_card, 30))
         ask(client, mine, 30)
         wait_for(child)
     connections = [request.connection for request in sandbox.requests() if request.operation == "cards.get"]
@@ -85,7 +85,7 @@ def test_children_keep_the_parent_s_token(sandbox: Sandbox, client: Client, card
 def test_a_fork_while_other_threads_are_in_calls_hangs_nobody(
     sandbox: Sandbox, client: Client, cardholder_no: str
 ) -> None:
-    mine, childs = sandbox.seed_virtual_card(cardholder_no), sandbox.seed_virtual_card(cardholder_no)
+    mine, child_card = sandbox.seed_virtual_card(cardholder_no), sandbox.seed_virtual_card(cardholder_no)
     # With the token there, which the children keep: a child that fetches its own voids its parent's.
     ask(client, mine, 1)
     stop = threading.Event()
@@ -103,7 +103,7 @@ def test_a_fork_while_other_threads_are_in_calls_hangs_nobody(
         thread.start()
     try:
         for _ in range(20):
-            wait_for(in_child(lambda: ask(client, childs, 3)))
+            wait_for(in_child(lambda: ask(client, child_card, 3)))
     finally:
         stop.set()
         for thread in threads:

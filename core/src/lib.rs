@@ -50,6 +50,7 @@
 //! * `python` and `uniffi`: used by the language bindings.
 
 #![cfg_attr(not(any(feature = "python", feature = "uniffi")), forbid(unsafe_code))]
+#![deny(clippy::missing_errors_doc)]
 
 #[cfg(feature = "uniffi")]
 uniffi::setup_scaffolding!();
@@ -66,6 +67,7 @@ mod error;
 #[cfg(feature = "uniffi")]
 mod ffi_error;
 mod observe;
+mod named_enum;
 mod pager;
 mod redact;
 mod resources;

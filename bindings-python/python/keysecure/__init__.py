@@ -24,7 +24,7 @@ is :mod:`keysecure.sandbox`, webhooks are in :mod:`keysecure.webhooks`.
 
 from __future__ import annotations
 
-from ._deprecated import renamed
+from ._deprecated import old_names
 # --- public names: written by stubs.py; do not edit ---
 from ._errors import (
     ApiError,
@@ -187,15 +187,4 @@ __all__ = [
 
 TYPE_CHECKING = False
 if not TYPE_CHECKING:
-    __getattr__ = renamed(
-        __name__,
-        {
-            "Exemption": "FeeWaiver",
-            "Finding": "CheckResult",
-            "List": "Pager",
-            "Received": "VerifiedWebhook",
-            "Tariff": "FeeSchedule",
-            "Verified": "SignatureMatch",
-            "reply_again": "reply_duplicate",
-        },
-    )
+    __getattr__ = old_names(__name__)

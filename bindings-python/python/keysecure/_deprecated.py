@@ -10,8 +10,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-def renamed(module: str, names: Mapping[str, str]) -> Callable[[str], object]:
-    """Returns the ``__getattr__`` of a module: old names, each with the present one."""
+_WEBHOOKS = {"Received": "VerifiedWebhook", "Verified": "SignatureMatch", "reply_again": "reply_duplicate"}
+
+RENAMED: Mapping[str, Mapping[str, str]] = {
+    "keysecure": {
+        "Exemption": "FeeWaiver",
+        "Finding": "CheckResult",
+        "List": "Pager",
+        "Tariff": "FeeSchedule",
+        **_WEBHOOKS,
+    },
+    "keysecure.webhooks": _WEBHOOKS,
+}
+"""The old names of each module with the present ones. Old names of methods and arguments are in the native module."""
+
+
+def old_names(module: str) -> Callable[[str], object]:
+    """Returns the ``__getattr__`` of a module."""
+    names = RENAMED[module]
 
     def getter(name: str) -> object:
         if name not in names:

@@ -20,7 +20,7 @@ BY_KIND: dict[str, type[KeySecureError]] = {}
 
 
 class KeySecureError(Exception):
-    """Base class of the exceptions that this package raises.
+    """Any error of this package.
 
     The question to ask before sending a change again is :attr:`outcome`:
 

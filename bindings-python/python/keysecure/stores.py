@@ -55,7 +55,10 @@ class TokenStore(Protocol):
         """Returns the line that was saved for the slot, or ``None``. It need not be valid any more."""
 
     def save(self, slot: str, line: str, within: float, /) -> object:
-        """Replaces the line of the slot atomically: a reader sees the old or the new one, whole. **It holds the token.**"""
+        """Replaces the line of the slot atomically: a reader sees the old or the new one, whole.
+
+        **It holds the token.**
+        """
 
     def try_lock(self, slot: str, within: float, /) -> str | bytes | None:
         """Takes the lock of the slot and returns an id of this lock; ``None`` when another worker has it. It does not
@@ -70,8 +73,8 @@ class PastAttempt:
     """The last recorded attempt on a reference."""
 
     ended_ago: float
-    """How many seconds ago it ended, on the store's clock. For one without an end: how long ago it must have ended at the
-    latest (its begin plus its ``lasts``); zero if in doubt."""
+    """How many seconds ago it ended, on the store's clock. For one without an end: how long ago it must have ended at
+    the latest (its begin plus its ``lasts``); zero if in doubt."""
     end: Literal["done", "not_done", "unknown"] | None = None
     """The end that :meth:`AttemptStore.finish` recorded; ``None`` when nothing was recorded, as after a crash."""
 

@@ -11,7 +11,7 @@ use super::claim::Claim;
 use super::headers::Headers;
 use super::verified::{SignatureMatch, VerifiedWebhook, event_object};
 use super::{RawBody, run};
-use crate::arguments::{AppId, MaxBody, Timestamp, Tolerance, VerifierOnStoreFailure, WebhookSecrets, WhenUnavailable};
+use crate::arguments::{AppId, MaxBody, Timestamp, Tolerance, VerifierOnStoreFailure, WebhookSecrets, DeprecatedOnStoreFailure};
 use crate::deprecated::deprecated;
 use crate::errors::config;
 use crate::process::PerProcess;
@@ -114,7 +114,7 @@ impl WebhookVerifier {
         replay_guard: Option<&Bound<'_, PyAny>>,
         on_store_failure: Option<VerifierOnStoreFailure>,
         max_body: Option<MaxBody>,
-        when_unavailable: Option<WhenUnavailable>,
+        when_unavailable: Option<DeprecatedOnStoreFailure>,
     ) -> PyResult<Self> {
         if when_unavailable.is_some() {
             deprecated(py, c"when_unavailable is deprecated: use on_store_failure")?;

@@ -37,7 +37,7 @@ public struct Extra: Sendable, Hashable {
     /// From the text of a JSON object; anything else is a `KeySecureError`.
     public init(json: String) throws {
         guard (try? JSONSerialization.jsonObject(with: Data(json.utf8))) is [String: Any] else {
-            throw KeySecureError.refused("extra", "must be a JSON object")
+            throw KeySecureError.invalidInput("extra", "must be a JSON object")
         }
         self.json = json
     }

@@ -27,7 +27,7 @@ public final class URLSessionTransport: Transport {
     }
 
     public func send(request: HttpRequest) throws -> HttpResponse {
-        guard let url = URL(string: request.url) else { throw TransportFailure.Failed(fault: .protocol, sent: false) }
+        guard let url = URL(string: request.url) else { throw TransportFailure.failed(fault: .protocol, sent: false) }
         // `Exchange` keeps the exact time. Linux knows whole seconds only and must not be first: it calls what it ended by anything but
         // a time-out.
         let seconds = request.timeout.rounded(.up) + 1
@@ -89,19 +89,19 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
     }
 
     private func ended() throws -> HttpResponse {
-        try lock.withLock { try outcome?.get() } ?? { throw TransportFailure.Failed(fault: .other, sent: true) }()
+        try lock.withLock { try outcome?.get() } ?? { throw TransportFailure.failed(fault: .other, sent: true) }()
     }
 
     /// Time is over. The body may begin to leave until the task has ended; only then is it certain that it has not.
     private func givenUp(_ task: URLSessionTask) throws -> HttpResponse {
         task.cancel()
         guard done.wait(timeout: .now() + Self.ending) == .success else {
-            throw TransportFailure.Failed(fault: .timeout, sent: true)
+            throw TransportFailure.failed(fault: .timeout, sent: true)
         }
         do {
             return try ended()
-        } catch let TransportFailure.Failed(fault, sent) {
-            throw TransportFailure.Failed(fault: fault == .tooLarge ? fault : .timeout, sent: sent)
+        } catch let TransportFailure.failed(fault, sent) {
+            throw TransportFailure.failed(fault: fault == .tooLarge ? fault : .timeout, sent: sent)
         }
     }
 
@@ -134,13 +134,13 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
     }
 
     private func result(of task: URLSessionTask, _ error: (any Error)?) -> Result<HttpResponse, TransportFailure> {
-        if tooLarge { return .failure(.Failed(fault: .tooLarge, sent: true)) }
+        if tooLarge { return .failure(.failed(fault: .tooLarge, sent: true)) }
         if let error {
             let (fault, sent) = (transportFault(of: error), hasBegun(task, error))
-            return .failure(.Failed(fault: fault == .connect && sent ? .closed : fault, sent: sent))
+            return .failure(.failed(fault: fault == .connect && sent ? .closed : fault, sent: sent))
         }
         guard let response = task.response as? HTTPURLResponse else {
-            return .failure(.Failed(fault: .protocol, sent: true))
+            return .failure(.failed(fault: .protocol, sent: true))
         }
         return .success(
             HttpResponse(

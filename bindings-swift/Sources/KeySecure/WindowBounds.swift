@@ -60,7 +60,7 @@ private func padded(_ number: Int, _ digits: Int) -> String {
 /// A duration that the core can take, or a typed error: Swift's own may be negative, infinite or no number.
 func checked(_ name: String, _ seconds: TimeInterval) throws -> TimeInterval {
     guard seconds >= 0, seconds < WireDuration.longest else {
-        throw KeySecureError.refused(name, "must be a number of seconds, not negative")
+        throw KeySecureError.invalidInput(name, "must be a number of seconds, not negative")
     }
     return seconds
 }

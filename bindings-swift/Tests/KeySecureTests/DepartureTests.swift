@@ -150,7 +150,7 @@ final class DepartureTests: XCTestCase {
     private func failing(_ call: () throws -> Void) throws -> Failed {
         do {
             try call()
-        } catch let TransportFailure.Failed(fault, sent) {
+        } catch let TransportFailure.failed(fault, sent) {
             return Failed(fault: fault, sent: sent)
         }
         throw Failure("it was to fail")

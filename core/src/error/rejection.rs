@@ -1,6 +1,6 @@
 //! Reasons to reject a webhook.
 
-use crate::values::named_enum::named_enum;
+use crate::named_enum::named_enum;
 
 named_enum! {
     /// Why a webhook is not accepted. Reply to it with an HTTP error or any code but 0.

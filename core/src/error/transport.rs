@@ -1,6 +1,6 @@
 //! Failures of one HTTP exchange, and interrupted waits.
 
-use crate::values::named_enum::named_enum;
+use crate::named_enum::named_enum;
 
 /// Why no response came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! Types of secrets: wiped when dropped, never printed, never serialised.
+//! Types of secrets: wiped when dropped, never printed, never serialized.
 
 mod card;
 
@@ -12,19 +12,19 @@ pub use card::CardSecrets;
 use crate::error::Error;
 use crate::validate;
 
-/// Secret text: the apiSecret, a token, a PAN.
+/// Secret text: an apiSecret, a token or a PAN.
 ///
-/// `Debug` prints `***`. It is wiped from memory when dropped and compared in constant time. Only [`Secret::expose`] reveals
-/// it; copies outside of this type (a header inside the HTTP library, a `String` of the caller) are not wiped.
+/// It prints as `***`, is wiped from memory when dropped and compares in constant time. Only [`Secret::expose`] returns the text.
+/// Copies outside of this type (a header inside the HTTP library, a `String` of the caller) are not wiped.
 ///
 /// # Examples
 ///
 /// ```
 /// use keysecure::Secret;
 ///
-/// let secret = Secret::from("hunter2");
+/// let secret = Secret::from("my-api-secret");
 /// assert_eq!(format!("{secret:?}"), "***");
-/// assert_eq!(secret.expose(), "hunter2");
+/// assert_eq!(secret.expose(), "my-api-secret");
 /// ```
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
@@ -68,17 +68,16 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// CVV: the three digits on the back of a card.
+/// CVV of a card: the three digits on its back. `Debug` hides them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cvv(Secret);
 
 impl Cvv {
-    /// Creates a CVV.
+    /// Creates a CVV from exactly three digits.
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) unless there are exactly three digits. The error does not repeat
-    /// them.
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) for any other text. The error does not repeat it.
     pub fn new(digits: impl Into<Secret>) -> Result<Self, Error> {
         let digits = digits.into();
         validate::cvv(digits.expose())?;
@@ -91,18 +90,27 @@ impl Cvv {
     }
 }
 
-/// PIN of a physical card.
+/// PIN of a physical card. `Debug` hides it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pin(Secret);
 
 impl Pin {
-    /// Creates a PIN of six digits.
+    /// Creates a PIN from exactly six digits, of which no three neighbours are identical, rising by one or falling by one.
+    ///
+    /// That is the platform's rule (platform documentation, card): it refuses `111111` and `123456`.
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) unless there are exactly six digits of which no three neighbours
-    /// are identical, rising by one or falling by one (the platform's rule: `111111` and `123456` are refused). The error does
-    /// not repeat them.
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) for any other text. The error does not repeat it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use keysecure::{ErrorKind, Pin};
+    ///
+    /// assert!(Pin::new("739251").is_ok());
+    /// assert_eq!(Pin::new("123456").unwrap_err().kind(), ErrorKind::InvalidInput);
+    /// ```
     pub fn new(digits: impl Into<Secret>) -> Result<Self, Error> {
         let digits = digits.into();
         validate::pin(digits.expose())?;

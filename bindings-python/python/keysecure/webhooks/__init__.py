@@ -63,7 +63,7 @@ hold secrets.
 
 from __future__ import annotations
 
-from .._deprecated import renamed
+from .._deprecated import old_names
 from .._native import (
     AuthEvent,
     CardUpdateEvent,
@@ -103,7 +103,4 @@ __all__ = [
 
 TYPE_CHECKING = False
 if not TYPE_CHECKING:
-    __getattr__ = renamed(
-        __name__,
-        {"Received": "VerifiedWebhook", "Verified": "SignatureMatch", "reply_again": "reply_duplicate"},
-    )
+    __getattr__ = old_names(__name__)

@@ -52,7 +52,7 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
         cardholderNo: String? = null,
         transferNo: String? = null,
         transferUniqueNo: String? = null,
-    ): Rows<TransferRecord> =
+    ): Pager<TransferRecord> =
         transfers(ListTransfers(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, transferNo, transferUniqueNo))
 
     /** All transfers of whole days in the client's time zone, both days included. */
@@ -63,13 +63,13 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
         cardholderNo: String? = null,
         transferNo: String? = null,
         transferUniqueNo: String? = null,
-    ): Rows<TransferRecord> =
+    ): Pager<TransferRecord> =
         transfers(ListTransfers(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, transferNo, transferUniqueNo))
 
     /** All transfers that a query names. */
-    public fun transfers(query: ListTransfers): Rows<TransferRecord> = Rows {
-        val list = call { ffi.transfers(query) }
-        Source(list::nextRows, list::destroy)
+    public fun transfers(query: ListTransfers): Pager<TransferRecord> = Pager {
+        val pages = call { ffi.transfers(query) }
+        PageSource(pages::nextPage, pages::destroy)
     }
 
     /** One page (0 is the first, at most 100 rows) of a window of at most 90 days. */

@@ -42,7 +42,7 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
         end: Instant,
         cardholderNo: String? = null,
         cardholderUniqueNo: String? = null,
-    ): Rows<Cardholder> =
+    ): Pager<Cardholder> =
         list(ListCardholders(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, cardholderUniqueNo))
 
     /** All cardholders of whole days in the client's time zone, both days included. */
@@ -52,12 +52,12 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
         end: LocalDate,
         cardholderNo: String? = null,
         cardholderUniqueNo: String? = null,
-    ): Rows<Cardholder> = list(ListCardholders(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardholderUniqueNo))
+    ): Pager<Cardholder> = list(ListCardholders(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardholderUniqueNo))
 
     /** All cardholders that a query names. */
-    public fun list(query: ListCardholders): Rows<Cardholder> = Rows {
-        val list = call { ffi.list(query) }
-        Source(list::nextRows, list::destroy)
+    public fun list(query: ListCardholders): Pager<Cardholder> = Pager {
+        val pages = call { ffi.list(query) }
+        PageSource(pages::nextPage, pages::destroy)
     }
 
     /** One page (0 is the first, at most 100 rows) of a window of at most 90 days. */

@@ -58,7 +58,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
         cardholderNo: String? = null,
         cardUniqueNo: String? = null,
         cardNo: String? = null,
-    ): Rows<Card> = list(ListCards(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, cardUniqueNo, cardNo))
+    ): Pager<Card> = list(ListCards(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, cardUniqueNo, cardNo))
 
     /** All cards of whole days in the client's time zone, both days included. */
     @JvmOverloads
@@ -68,12 +68,12 @@ public class Cards internal constructor(private val ffi: FfiCards) {
         cardholderNo: String? = null,
         cardUniqueNo: String? = null,
         cardNo: String? = null,
-    ): Rows<Card> = list(ListCards(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardUniqueNo, cardNo))
+    ): Pager<Card> = list(ListCards(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardUniqueNo, cardNo))
 
     /** All cards that a query names. */
-    public fun list(query: ListCards): Rows<Card> = Rows {
-        val list = call { ffi.list(query) }
-        Source(list::nextRows, list::destroy)
+    public fun list(query: ListCards): Pager<Card> = Pager {
+        val pages = call { ffi.list(query) }
+        PageSource(pages::nextPage, pages::destroy)
     }
 
     /** One page (0 is the first, at most 100 rows) of a window of at most 90 days. */
@@ -130,9 +130,9 @@ public class Cards internal constructor(private val ffi: FfiCards) {
 
     /** The packages that cards are opened from in credit mode. */
     @JvmOverloads
-    public fun packages(type: CardType? = null, packageNo: String? = null): Rows<Package> = Rows {
-        val list = call { ffi.packages(ListPackages(type, packageNo)) }
-        Source(list::nextRows, list::destroy)
+    public fun packages(type: CardType? = null, packageNo: String? = null): Pager<Package> = Pager {
+        val pages = call { ffi.packages(ListPackages(type, packageNo)) }
+        PageSource(pages::nextPage, pages::destroy)
     }
 
     /** One page of the packages. */
@@ -144,9 +144,9 @@ public class Cards internal constructor(private val ffi: FfiCards) {
 
     /** The BINs that cards are opened from in authorization mode. */
     @JvmOverloads
-    public fun bins(cardBinNo: String? = null): Rows<Bin> = Rows {
-        val list = call { ffi.bins(ListBins(cardBinNo)) }
-        Source(list::nextRows, list::destroy)
+    public fun bins(cardBinNo: String? = null): Pager<Bin> = Pager {
+        val pages = call { ffi.bins(ListBins(cardBinNo)) }
+        PageSource(pages::nextPage, pages::destroy)
     }
 
     /** One page of the BINs. */

@@ -20,7 +20,7 @@ public class Consumptions internal constructor(private val ffi: FfiConsumptions)
         cardholderNo: String? = null,
         cardNo: String? = null,
         consumeNo: String? = null,
-    ): Rows<Consumption> =
+    ): Pager<Consumption> =
         list(ListConsumptions(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, cardNo, consumeNo))
 
     /** All consumptions of whole days in the client's time zone, both days included. */
@@ -31,12 +31,12 @@ public class Consumptions internal constructor(private val ffi: FfiConsumptions)
         cardholderNo: String? = null,
         cardNo: String? = null,
         consumeNo: String? = null,
-    ): Rows<Consumption> = list(ListConsumptions(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardNo, consumeNo))
+    ): Pager<Consumption> = list(ListConsumptions(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardNo, consumeNo))
 
     /** All consumptions that a query names. */
-    public fun list(query: ListConsumptions): Rows<Consumption> = Rows {
-        val list = call { ffi.list(query) }
-        Source(list::nextRows, list::destroy)
+    public fun list(query: ListConsumptions): Pager<Consumption> = Pager {
+        val pages = call { ffi.list(query) }
+        PageSource(pages::nextPage, pages::destroy)
     }
 
     /** One page (0 is the first, at most 100 rows) of a window of at most 90 days. */

@@ -9,7 +9,6 @@ import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
-import kotlinx.coroutines.flow.flowOn
 import kotlinx.coroutines.withContext
 
 // Needs kotlinx-coroutines-core 1.9 or later, which this library does not bring: add it to your own dependencies.
@@ -34,5 +33,9 @@ public suspend fun <T> Client.io(block: Client.() -> T): T {
     }
 }
 
-/** The list as a cold flow; pages are fetched off the collector's thread. */
-public fun <T> Rows<T>.asFlow(): Flow<T> = flow { for (row in this@asFlow) emit(row) }.flowOn(keySecureDispatcher)
+/** The rows that are left, as a flow. Pages are fetched off the collector's thread, each when its first row is collected. */
+public fun <T> Pager<T>.asFlow(): Flow<T> = flow {
+    val rows = iterator()
+    // Not by `flowOn`, which reads rows ahead: those would be lost to the next pass when the collector stops.
+    while (hasFetched() || withContext(keySecureDispatcher) { rows.hasNext() }) emit(rows.next())
+}

@@ -28,7 +28,7 @@ internal fun fault(error: Throwable): TransportFault {
     val causes = causes(error)
     return when {
         causes.any { it is TooLarge } -> TransportFault.TOO_LARGE
-        causes.any(::isProxys) -> TransportFault.PROXY
+        causes.any(::isFromProxy) -> TransportFault.PROXY
         causes.any { it is UnknownHostException || it is UnresolvedAddressException } -> TransportFault.DNS
         isTls(causes) -> TransportFault.TLS
         causes.any { it is SocketTimeoutException } -> TransportFault.TIMEOUT
@@ -59,10 +59,10 @@ private fun isTls(causes: List<Throwable>): Boolean =
 private fun isWrongName(error: Throwable): Boolean = error.message.orEmpty().startsWith("HTTPS hostname wrong")
 
 /** The JDK's and Android's words have no class of their own. */
-private fun isProxys(error: Throwable): Boolean =
-    error is ProxyRefused || error is IOException && PROXYS.any { error.message.orEmpty().startsWith(it) }
+private fun isFromProxy(error: Throwable): Boolean =
+    error is ProxyRefused || error is IOException && PROXY_MESSAGES.any { error.message.orEmpty().startsWith(it) }
 
-private val PROXYS = listOf(
+private val PROXY_MESSAGES = listOf(
     "Tunnel failed", // java.net.http
     "Unable to tunnel through proxy", "cannot retry due to proxy authentication", // HttpURLConnection of the JDK
     "Unexpected response code for CONNECT", "Failed to authenticate with proxy", // HttpURLConnection of Android

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test
 
 class ErrorsTest {
     @Test
-    fun `the message is readable and the facts are fields`() = Stage().use { stage ->
+    fun `the message is readable and the details are fields`() = Stage().use { stage ->
         val error = assertThrows(KeySecureException.NotFound::class.java) { stage.client.cardholders().get("nobody") }
         assertEquals(2002, error.code)
         assertEquals(Outcome.REJECTED, error.outcome)
@@ -34,7 +34,7 @@ class ErrorsTest {
         assertEquals(ErrorKind.NOT_FOUND, error.kind)
         assertTrue(error.message!!.startsWith("cardholders.get: the platform refused with code 2002"), error.message)
         assertTrue(error.toString().endsWith(error.message!!))
-        assertFalse(error.message!!.contains("facts"))
+        assertFalse(error.message!!.contains("details"))
     }
 
     @Test
