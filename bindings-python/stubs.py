@@ -1,6 +1,8 @@
-"""Writes the parts of `_native.pyi` that repeat something; `python stubs.py --check` compares.
+"""Writes the parts of the package that repeat something; `python stubs.py --check` compares.
 
-* Docstrings are those of the built module, so that an editor shows what `help()` shows. Signatures are written by hand,
+* `__init__.py` imports and lists what the native module exports and the classes of `_errors.py`: type checkers read only
+  names that are written out.
+* Docstrings of `_native.pyi` are those of the built module, so that an editor shows what `help()` shows. Signatures are written by hand,
   because the module has no types; `stubtest` compares their names and defaults with the module.
 * Models and constants are read from their declarations in the core, because the built module has neither the types of
   fields nor the docs of constants: `model!`, `open_enum!` and `named_enum!` have one fixed form, which is all that is
@@ -17,13 +19,16 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from keysecure import _native
+from keysecure import _errors, _native
 
 HERE = Path(__file__).parent
 CORE = HERE.parent / "core" / "src"
 STUB = HERE / "python" / "keysecure" / "_native.pyi"
 BEGIN = "# --- models and constants: written by stubs.py from the core; do not edit ---\n"
 END = "# --- end of models and constants ---\n"
+PACKAGE = STUB.with_name("__init__.py")
+BEGIN_NAMES = "# --- public names: written by stubs.py; do not edit ---\n"
+END_NAMES = "# --- end of public names ---\n"
 WIDTH = 120
 
 PLAIN = {"String": "str", "bool": "bool", "i64": "int", "Decimal": "Decimal", "SystemTime": "datetime"}
@@ -145,17 +150,48 @@ def declarations(used: str) -> str:
     return "".join(out)
 
 
+# --- public names ---
+
+
+def name_list(start: str, names: list[str], end: str, quote: str = "") -> str:
+    """A list of names, one a line."""
+    return start + "".join(f"    {quote}{name}{quote},\n" for name in names) + end
+
+
+def all_of(names: list[str]) -> str:
+    """`__all__`, in the order of ruff."""
+    return name_list("__all__ = [\n", sorted(names, key=lambda name: (not name[0].isupper(), name)), "]\n", '"')
+
+
+def public_names() -> str:
+    """The imports of `__init__.py` and its `__all__`."""
+    errors = ["KeySecureError", *(cls.__name__ for cls in _errors.BY_KIND.values())]
+    native = list(_native.__all__)
+    out = ""
+    for module, names in (("_errors", errors), ("_native", native)):
+        in_order = sorted(names, key=lambda name: (not name[0].isupper(), name.lower()))
+        out += name_list(f"from .{module} import (\n", in_order, ")\n")
+    return f"{out}\n{all_of(errors + native)}"
+
+
+def between(text: str, begin: str, end: str, made: str) -> str:
+    """The text with what is between two lines replaced."""
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}{made}{end}{rest.partition(end)[2]}"
+
+
 def main() -> int:
     """Writes or checks."""
     text = STUB.read_text()
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    made = f"{with_docs(before)}{BEGIN}{declarations(before)}\n{END}{after}"
-    if "--check" not in sys.argv:
-        STUB.write_text(made)
-    elif made != text:
-        print("_native.pyi does not fit the module and the core: run `python stubs.py`", file=sys.stderr)
-        return 1
+    before = re.sub(r"__all__ = \[.*?\]\n", lambda _: all_of(_native.__all__), text.partition(BEGIN)[0], flags=re.DOTALL)
+    stub = between(with_docs(before) + BEGIN + text.partition(BEGIN)[2], BEGIN, END, f"{declarations(before)}\n")
+    package = between(PACKAGE.read_text(), BEGIN_NAMES, END_NAMES, public_names())
+    for path, made in ((STUB, stub), (PACKAGE, package)):
+        if "--check" not in sys.argv:
+            path.write_text(made)
+        elif made != path.read_text():
+            print(f"{path.name} does not fit the module and the core: run `python stubs.py`", file=sys.stderr)
+            return 1
     return 0
 
 
