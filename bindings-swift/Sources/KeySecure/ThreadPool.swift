@@ -1,44 +1,44 @@
 import Foundation
 
-/// Threads for work that blocks, made when they are needed and gone when they have been idle.
+/// A thread pool for blocking work. Threads are created on demand and exit when they are idle.
 ///
-/// (A dispatch queue would do on Apple's systems. On Linux it adds one thread a second to those that are blocked.)
-final class Threads: @unchecked Sendable {
-    /// Does the work, and gives what tells the one who waits for it. By the time that is told, the thread is free for the next
-    /// job: calls one after another stay on one thread, whose memory is warm.
+/// A dispatch queue does not replace it on Linux, where it adds only one thread per second when all threads are blocked.
+final class ThreadPool: @unchecked Sendable {
+    /// Does the work and returns the function that resumes the caller. It is called after the thread is free for the next job, so
+    /// that consecutive calls stay on one thread, with warm caches.
     typealias Job = @Sendable () -> @Sendable () -> Void
 
-    private let most: Int
+    private let limit: Int
     private let idle: TimeInterval
     private let start: @Sendable (@escaping @Sendable () -> Void) -> Bool
     private let lock = NSLock()
     private var queue: [Job] = []
     private var running = 0
-    /// Those without work, at the end the one that had some last.
-    private var free: [Worker] = []
+    /// Idle workers; the most recently used one is last.
+    private var idleWorkers: [Worker] = []
 
     /// - Parameters:
-    ///   - most: How many threads there may be.
-    ///   - idle: How long one waits for more work, in seconds.
-    ///   - start: Begins some work on a thread of its own; false when there can be none.
+    ///   - limit: The maximum number of threads.
+    ///   - idle: How long a thread waits for more work, in seconds.
+    ///   - start: Runs work on a new thread; returns `false` when there can be none.
     init(
-        most: Int, idle: TimeInterval, start: @escaping @Sendable (@escaping @Sendable () -> Void) -> Bool = NewThread.start
+        limit: Int, idle: TimeInterval, start: @escaping @Sendable (@escaping @Sendable () -> Void) -> Bool = NewThread.start
     ) {
-        (self.most, self.idle, self.start) = (most, idle, start)
+        (self.limit, self.idle, self.start) = (limit, idle, start)
     }
 
-    /// Whether the job will be done: not when there is no thread and none can be made.
+    /// Runs or queues the job. Returns `false` when there is no thread and none can be created.
     func run(_ job: @escaping Job) -> Bool {
         lock.lock()
-        if let worker = free.popLast() {
-            // Woken after the lock was given back: it would only sleep again before it.
+        if let worker = idleWorkers.popLast() {
+            // Wake the worker after the lock is released: it would wait for the lock otherwise.
             lock.unlock()
-            worker.take(job)
+            worker.assign(job)
             return true
         }
         defer { lock.unlock() }
-        // Made under the lock: those that are counted are there, and will take what waits in the queue.
-        if running < most && start({ self.serve(job) }) {
+        // Start the thread under the lock: `running` counts only threads that exist and will empty the queue.
+        if running < limit && start({ self.serve(job) }) {
             running += 1
             return true
         }
@@ -51,53 +51,53 @@ final class Threads: @unchecked Sendable {
         let worker = Worker()
         var next: Job? = first
         while let job = next {
-            let tell = job()
-            next = queued(or: worker)
-            tell()
-            next = next ?? worker.given(within: idle) ?? late(worker)
+            let resume = job()
+            next = dequeue(for: worker)
+            resume()
+            next = next ?? worker.waitForJob(seconds: idle) ?? retire(worker)
         }
     }
 
-    /// A job that had to wait; when there is none, the worker is free.
-    private func queued(or worker: Worker) -> Job? {
+    /// Returns a queued job; when there is none, the worker becomes idle.
+    private func dequeue(for worker: Worker) -> Job? {
         lock.lock()
         defer { lock.unlock() }
         if queue.isEmpty {
-            free.append(worker)
+            idleWorkers.append(worker)
             return nil
         }
         return queue.removeFirst()
     }
 
-    /// The job of a worker that was idle for too long and was given one just now. Without one it is no longer free.
-    private func late(_ worker: Worker) -> Job? {
+    /// Removes a worker that was idle for too long. Returns its job when it was assigned one in the meantime.
+    private func retire(_ worker: Worker) -> Job? {
         lock.lock()
-        if let place = free.firstIndex(where: { $0 === worker }) {
-            free.remove(at: place)
+        if let index = idleWorkers.firstIndex(where: { $0 === worker }) {
+            idleWorkers.remove(at: index)
             running -= 1
             lock.unlock()
             return nil
         }
         lock.unlock()
-        return worker.given(within: .infinity)
+        return worker.waitForJob(seconds: .infinity)
     }
 }
 
-/// Where a thread without work sleeps. Each has a place of its own, so that a job wakes one thread and no other.
+/// The place where one idle thread waits, so that a job wakes exactly one thread.
 private final class Worker: @unchecked Sendable {
     private let woken = DispatchSemaphore(value: 0)
-    private var job: Threads.Job?
+    private var job: ThreadPool.Job?
 
-    /// Gives it a job; it must be free.
-    func take(_ job: @escaping Threads.Job) {
+    /// Assigns a job. The worker must be idle.
+    func assign(_ job: @escaping ThreadPool.Job) {
         self.job = job
         woken.signal()
     }
 
-    /// The job that it is given, if it is in time.
-    func given(within seconds: TimeInterval) -> Threads.Job? {
-        let end = seconds.isFinite ? DispatchTime.now() + seconds : .distantFuture
-        guard woken.wait(timeout: end) == .success else { return nil }
+    /// Waits for a job. Returns `nil` when none was assigned in time.
+    func waitForJob(seconds: TimeInterval) -> ThreadPool.Job? {
+        let deadline = seconds.isFinite ? DispatchTime.now() + seconds : .distantFuture
+        guard woken.wait(timeout: deadline) == .success else { return nil }
         defer { job = nil }
         return job
     }

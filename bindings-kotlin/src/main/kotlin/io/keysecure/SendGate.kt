@@ -5,36 +5,36 @@ import java.time.Duration
 import java.util.concurrent.atomic.AtomicReference
 
 /**
- * The one moment at which a request may begin to leave: its body, or a request without one. Whoever sends it asks
- * [begin] just before; whoever gives up says [abandon]. Only one of the two succeeds, so what was abandoned in time never
- * leaves, whatever the HTTP stack does later.
+ * Decides once whether a request is sent: the sender calls [open] before the first byte of the body (or before a request without
+ * a body), the thread that gives up calls [abandon]. Only one of them succeeds, so an abandoned request is never sent, whatever
+ * the HTTP stack does afterwards.
  *
- * @param within how long from now it may begin; `null` sets no limit.
+ * @param within the time from now in which the request may start; `null` sets no limit.
  */
-internal class Departure(within: Duration?) {
-    private enum class State { WAITING, BEGUN, ABANDONED, LATE }
+internal class SendGate(within: Duration?) {
+    private enum class State { WAITING, SENDING, ABANDONED, LATE }
 
     private val state = AtomicReference(State.WAITING)
-    private val born = System.nanoTime()
+    private val created = System.nanoTime()
     private val limit = within?.nanos() ?: Long.MAX_VALUE
 
-    /** Whether the request may leave now. The first question only can be answered with yes. */
-    fun begin(): Boolean {
-        val next = if (System.nanoTime() - born <= limit) State.BEGUN else State.LATE
-        return state.compareAndSet(State.WAITING, next) && next == State.BEGUN
+    /** Whether the request may be sent now. Returns true at most once. */
+    fun open(): Boolean {
+        val next = if (System.nanoTime() - created <= limit) State.SENDING else State.LATE
+        return state.compareAndSet(State.WAITING, next) && next == State.SENDING
     }
 
-    /** Keeps it from leaving, and says whether that succeeded: whether nothing has left and nothing will. */
-    fun abandon(): Boolean = state.compareAndSet(State.WAITING, State.ABANDONED) || state.get() != State.BEGUN
+    /** Prevents the request from being sent, and returns whether that succeeded. */
+    fun abandon(): Boolean = state.compareAndSet(State.WAITING, State.ABANDONED) || state.get() != State.SENDING
 
-    /** Whether it did not begin because its time was over. */
+    /** Whether the request was not sent because its time to start was over. */
     val late: Boolean get() = state.get() == State.LATE
 }
 
-/** What [Departure.begin] refused. */
-internal class NotBegun : IOException("the request was abandoned before it began to leave")
+/** Thrown by a sender when [SendGate.open] returned false. */
+internal class SendRefused : IOException("the request was abandoned before it was sent")
 
-/** Nanoseconds; centuries become as many as there can be. */
+/** The duration in nanoseconds, limited to the range of a `Long`. */
 internal fun Duration.nanos(): Long =
     try {
         toNanos()
