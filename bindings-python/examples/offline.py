@@ -72,15 +72,15 @@ def serving(app: Any) -> Iterator[str]:
 
 def make_events(sandbox: Sandbox, url: str) -> None:
     """Has the sandbox send callbacks to that address: two purchases ask for approval, and a card is frozen."""
-    sandbox.callbacks_to(url)
+    sandbox.webhooks_to(url)
     with Client.from_env() as client:
         card_no = sandbox.seed_virtual_card(sandbox.seed_approved_cardholder())
         for amount in ("40.00", "400.00"):
             consume_no = client.simulation.auth(card_no=card_no, type="Consumption", amount=amount).consume_no or ""
             # The receiver prints as well, on a thread of its own.
-            sandbox.settle_callbacks()
+            sandbox.settle_webhooks()
             print(f"A purchase of {amount} is {client.consumptions.get(consume_no).status}.")
         client.cards.freeze(card_no)
-    sandbox.settle_callbacks()
+    sandbox.settle_webhooks()
     answers = [f"{one.action} {one.http_status}" for one in sandbox.deliveries()]
     print(f"The sandbox sent {len(answers)} callbacks: {', '.join(answers)}.")

@@ -163,9 +163,9 @@ def test_receivers_listen_for_a_platform_that_the_environment_names(name: str, p
         with subprocess.Popen(command, env=environment(sandbox), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as one:
             try:
                 wait_until_it_listens(one, port)
-                sandbox.callbacks_to(f"http://127.0.0.1:{port}{path}")
+                sandbox.webhooks_to(f"http://127.0.0.1:{port}{path}")
                 bought = client.simulation.auth(card_no=card_no, type="Consumption", amount="40.00").consume_no or ""
-                assert sandbox.settle_callbacks(60)
+                assert sandbox.settle_webhooks(60)
                 assert client.consumptions.get(bought).status == "Pending"
                 assert [row.error for row in sandbox.deliveries()] == [None, None]
             finally:

@@ -60,7 +60,7 @@ def test_closing_stops_it_and_may_be_done_twice() -> None:
         {"api_secret": "short"},
         {"ip_whitelist": ["localhost"]},
         {"merchant_reserve": "much"},
-        {"callback_url": "http://example.com/"},
+        {"webhook_url": "http://example.com/"},
         {"sign_style": "nicely"},
     ],
     ids=str,
@@ -303,19 +303,19 @@ def merchant() -> Any:
 def test_callbacks_reach_a_receiver_in_this_very_process(
     sandbox: Sandbox, client: Client, card_no: str, merchant: str
 ) -> None:
-    sandbox.callbacks_to(merchant)
+    sandbox.webhooks_to(merchant)
     client.cards.freeze(card_no)
-    assert sandbox.settle_callbacks(30)
+    assert sandbox.settle_webhooks(30)
     [delivery] = sandbox.deliveries()
     assert (delivery.action, delivery.http_status, delivery.code, delivery.error) == ("Card_update", 200, 0, None)
     sandbox.redeliver(delivery.id)
-    assert sandbox.settle_callbacks(30)
+    assert sandbox.settle_webhooks(30)
     assert [one.attempt for one in sandbox.deliveries()] == [1, 2]
-    sandbox.callback_fault("duplicate", action="Card_update")
+    sandbox.webhook_fault("duplicate", action="Card_update")
     client.cards.unfreeze(card_no)
-    assert sandbox.settle_callbacks(30)
+    assert sandbox.settle_webhooks(30)
     assert len(sandbox.deliveries()) == 4
-    sandbox.callbacks_to(None)
+    sandbox.webhooks_to(None)
     client.cards.freeze(card_no)
     assert len(sandbox.deliveries()) == 4
 
@@ -324,12 +324,12 @@ def test_a_rotated_secret_signs_and_the_old_one_on_demand(
     sandbox: Sandbox, client: Client, card_no: str, merchant: str
 ) -> None:
     with pytest.raises(SandboxError, match="not rotated"):
-        sandbox.callback_fault("old_secret")
-    sandbox.callbacks_to(merchant, rotated_secret="the-next-secret", app_id="app-7")
-    sandbox.callback_fault("old_secret")
+        sandbox.webhook_fault("old_secret")
+    sandbox.webhooks_to(merchant, rotated_secret="the-next-secret", app_id="app-7")
+    sandbox.webhook_fault("old_secret")
     client.cards.freeze(card_no)
     client.cards.unfreeze(card_no)
-    assert sandbox.settle_callbacks(30)
+    assert sandbox.settle_webhooks(30)
     both = keysecure.WebhookVerifier("app-7", [sandbox.api_secret, "the-next-secret"])
     used = []
     for delivery in sandbox.deliveries():
@@ -339,18 +339,18 @@ def test_a_rotated_secret_signs_and_the_old_one_on_demand(
 
 
 def test_a_receiver_that_is_down_is_told_by_settling(sandbox: Sandbox, client: Client, card_no: str) -> None:
-    sandbox.callbacks_to("http://127.0.0.1:9/")
+    sandbox.webhooks_to("http://127.0.0.1:9/")
     client.cards.freeze(card_no)
     # It waits for its retry in virtual time, and nothing is due until then.
-    assert sandbox.settle_callbacks(30)
+    assert sandbox.settle_webhooks(30)
     assert sandbox.deliveries()[0].error is not None
     sandbox.clock.advance(seconds=30)
-    assert sandbox.settle_callbacks(30)
+    assert sandbox.settle_webhooks(30)
     assert len(sandbox.deliveries()) == 2
 
 
 def test_dropping_a_sandbox_in_the_midst_of_a_callback_does_not_hang(merchant: str) -> None:
-    sandbox = Sandbox(callback_url=merchant)
+    sandbox = Sandbox(webhook_url=merchant)
     client = sandbox.client()
     card_no = sandbox.seed_virtual_card(sandbox.seed_approved_cardholder())
     client.cards.freeze(card_no)

@@ -426,20 +426,20 @@ def test_the_sandboxs_callbacks_arrive_once_whatever_goes_wrong(
 
     card_no = sandbox.seed_virtual_card(cardholder_no)
     with served(wsgi(of(sandbox), handle, path="/callbacks")) as url:
-        sandbox.callbacks_to(url)
+        sandbox.webhooks_to(url)
         client.cards.freeze(card_no)
-        assert sandbox.settle_callbacks()
+        assert sandbox.settle_webhooks()
         assert (sandbox.deliveries()[0].http_status, sandbox.deliveries()[0].code) == (500, 1)
         assert not events
         # The sandbox sends it again later in its own time, which the verifier's clock allows.
         sandbox.clock.advance(seconds=11)
-        until(lambda: sandbox.settle_callbacks() and len(events) == 1)
-        sandbox.callback_fault("duplicate")
+        until(lambda: sandbox.settle_webhooks() and len(events) == 1)
+        sandbox.webhook_fault("duplicate")
         client.cards.unfreeze(card_no)
-        assert sandbox.settle_callbacks()
-        sandbox.callback_fault("wrong_signature")
+        assert sandbox.settle_webhooks()
+        sandbox.webhook_fault("wrong_signature")
         client.cards.freeze(card_no)
-        assert sandbox.settle_callbacks()
+        assert sandbox.settle_webhooks()
     assert [event.after_status for event in events] == ["Frozen", "Activated"]
     statuses = [delivery.http_status for delivery in sandbox.deliveries()]
     assert statuses[:2] == [500, 200]
@@ -452,8 +452,8 @@ def test_the_sandboxs_purchases_are_decided() -> None:
         card_no = sandbox.seed_virtual_card(cardholder_no)
         app = wsgi(of(sandbox), lambda _: None, decide=lambda event: event.amount < 50 or "over the limit")
         with served(app) as url:
-            sandbox.callbacks_to(url)
+            sandbox.webhooks_to(url)
             for amount, status in [("12.30", "Pending"), ("99.00", "Fail")]:
                 asked = client.simulation.auth(card_no=card_no, type="Consumption", amount=amount)
                 assert client.consumptions.get(str(asked.consume_no)).status == status
-            assert sandbox.settle_callbacks()
+            assert sandbox.settle_webhooks()

@@ -286,12 +286,12 @@ def test_the_sandboxs_purchases_are_decided_once() -> None:
         card_no = sandbox.seed_virtual_card(sandbox.seed_approved_cardholder())
         by = client.webhook_verifier(replay_guard=True)
         with served(wsgi(by, print, decide=fickle)) as url:
-            sandbox.callbacks_to(url)
+            sandbox.webhooks_to(url)
             client.simulation.auth(card_no=card_no, type="Consumption", amount="5.00")
-            assert sandbox.settle_callbacks()
+            assert sandbox.settle_webhooks()
             [asked] = [delivery for delivery in sandbox.deliveries() if delivery.action == "Auth"]
             sandbox.redeliver(asked.id)
-            assert sandbox.settle_callbacks()
+            assert sandbox.settle_webhooks()
             attempts = [delivery for delivery in sandbox.deliveries() if delivery.action == "Auth"]
     assert len(attempts) == 2
     assert attempts[0].signature != attempts[1].signature

@@ -482,18 +482,18 @@ def test_everything_public_is_documented() -> None:
 
 
 def test_real_callbacks_verify_in_every_style_of_signing(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
-    sandbox.callbacks_to(f"{sandbox.control_url}/callbacks/sink")
+    sandbox.webhooks_to(f"{sandbox.control_url}/callbacks/sink")
     kept = verifier_of(sandbox)
     card_no = sandbox.seed_virtual_card(cardholder_no)
     client.accounts.transfer(cardholder_no=cardholder_no, transfer_unique_no="t", type="In", amount="100")
     for style in ("java_hash_map", "java_sorted", "as_sent"):
-        sandbox.callbacks_to(f"{sandbox.control_url}/callbacks/sink", sign_style=style)
+        sandbox.webhooks_to(f"{sandbox.control_url}/callbacks/sink", sign_style=style)
         shop = {"merchant_name": "书店 📚 & Co", "merchant_mcc": "5942", "city": "Bath"}
         bought = client.simulation.auth(card_no=card_no, type="Consumption", amount="1.50", merchant_info=shop)
         assert bought is not None
         client.cards.freeze(card_no)
         client.cards.unfreeze(card_no)
-    assert sandbox.settle_callbacks()
+    assert sandbox.settle_webhooks()
     deliveries = sandbox.deliveries()
     assert len(deliveries) >= 9
     actions = set()

@@ -111,7 +111,7 @@ fn demonstration() -> Outcome {
     // A free port: taken, released, and taken again by the server.
     let address = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
     serve(sandbox.api_key(), sandbox.api_secret(), address)?;
-    sandbox.set_callback_url(Some(&format!("http://{address}/callbacks")))?;
+    sandbox.set_webhook_url(Some(&format!("http://{address}/callbacks")))?;
     let client = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url()).build()?;
     let card_no = sandbox.seed_virtual_card(&sandbox.seed_approved_cardholder())?;
     for amount in ["42.00", "420.00"] {
@@ -123,6 +123,6 @@ fn demonstration() -> Outcome {
         client.simulation().auth(&purchase)?;
     }
     client.cards().freeze(&card_no)?;
-    sandbox.settle_callbacks(Duration::from_secs(5));
+    sandbox.settle_webhooks(Duration::from_secs(5));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Building a client: every setting is checked here, so that no call can fail of one.
+//! The builder of a client. It checks every setting, so that no call can fail because of one.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +17,28 @@ use crate::store::Store;
 use crate::transport::Transport;
 use crate::values::civil::UtcOffset;
 
-/// The settings of a [`Client`] to be.
+/// Builder of a [`Client`], with its settings.
+///
+/// Created by [`Client::builder`] or [`from_env`](Self::from_env). Setters replace earlier values; [`build`](Self::build)
+/// checks all of them.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use keysecure::{Client, Environment, ErrorKind, Store};
+///
+/// let client = Client::builder("api-key", "api-secret")
+///     .environment(Environment::Production)
+///     .timeout(Duration::from_secs(20))
+///     .store(Store::memory())
+///     .build()?;
+///
+/// let error = Client::builder("api-key", "").build().unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Config);
+/// # Ok::<(), keysecure::Error>(())
+/// ```
 #[must_use]
 pub struct ClientBuilder {
     api_key: Secret,
@@ -39,8 +60,46 @@ pub struct ClientBuilder {
     store: Store,
 }
 
+impl Client {
+    /// Creates a builder with the merchant's credentials: the Api-Key and the apiSecret.
+    ///
+    /// See [`ClientBuilder`] for the settings and their defaults, and [`Client`] for an example.
+    pub fn builder(api_key: impl Into<Secret>, api_secret: impl Into<Secret>) -> ClientBuilder {
+        ClientBuilder::new(api_key.into(), api_secret.into())
+    }
+
+    /// Creates a client from environment variables.
+    ///
+    /// | variable | value |
+    /// |---|---|
+    /// | `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` | the credentials; required |
+    /// | `KEYSECURE_ENVIRONMENT` | `sandbox` (default) or `production` |
+    /// | `KEYSECURE_BASE_URL` | another address than the environment's |
+    /// | `KEYSECURE_PROXY` | URL of a proxy |
+    /// | `KEYSECURE_CA_PEM` | root certificates in PEM form, or the path of a file with them |
+    /// | `KEYSECURE_TIMEZONE` | such as `UTC+8`, the default |
+    /// | `KEYSECURE_STORE` | `memory`, `file:DIRECTORY` or `redis://HOST`; see [`Store`](crate::Store) |
+    ///
+    /// Empty variables count as absent. [`ClientBuilder::from_env`] allows further settings.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Config`](crate::ErrorKind::Config) if a required variable is absent or a value is invalid. The error names the
+    /// variable or setting, not its value.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// let client = keysecure::Client::from_env()?;
+    /// # Ok::<(), keysecure::Error>(())
+    /// ```
+    pub fn from_env() -> Result<Self, Error> {
+        ClientBuilder::from_env()?.build()
+    }
+}
+
 impl ClientBuilder {
-    pub(crate) fn new(api_key: Secret, api_secret: Secret) -> Self {
+    fn new(api_key: Secret, api_secret: Secret) -> Self {
         Self {
             api_key,
             api_secret,
@@ -62,7 +121,11 @@ impl ClientBuilder {
         }
     }
 
-    /// Takes the credentials, and the settings that are there, from the environment. See [`Client::from_env`].
+    /// Creates a builder with the credentials and settings of environment variables. [`Client::from_env`] lists them.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Config`](crate::ErrorKind::Config) if a required variable is absent or a value is invalid.
     pub fn from_env() -> Result<Self, Error> {
         let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let need = |name: &str| get(name).map(Secret::from).ok_or_else(|| Error::config(format!("{name} is not set")));
@@ -82,103 +145,111 @@ impl ClientBuilder {
         Ok(builder)
     }
 
-    /// The platform to talk to. Default: its sandbox.
+    /// Sets the environment of the platform. Default: [`Environment::Sandbox`].
     pub fn environment(mut self, environment: Environment) -> Self {
         self.environment = environment;
         self
     }
 
-    /// Another address than the environment's: https, or http to loopback and to the hosts of
-    /// [`allow_plain_http`](Self::allow_plain_http).
+    /// Sets the address of the platform, instead of the environment's.
+    ///
+    /// The scheme is `https`, or `http` for loopback addresses and the hosts of [`allow_plain_http`](Self::allow_plain_http).
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
 
-    /// Hosts that plain http may go to although they are not this machine, by the name or address that stands in
-    /// `base_url`: a sandbox in another container, say. Everything of a call, its secrets too, can be read on the way.
-    /// Refused with [`Environment::Production`]. Default: none.
+    /// Allows plain http to these hosts, named as in `base_url`. Default: none.
+    ///
+    /// For a sandbox in another container, for example. Everything in a call, secrets included, can be read on the network.
+    /// [`build`](Self::build) refuses it with [`Environment::Production`].
     pub fn allow_plain_http<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
         self.plain_http = hosts.into_iter().map(Into::into).collect();
         self
     }
 
-    /// How card secrets are encrypted. Default: the apiSecret's UTF-8 bytes as key, ECB.
+    /// Sets how card secrets are encrypted. Default: ECB, with the UTF-8 bytes of the apiSecret as key (inferred).
+    ///
+    /// [`Client::doctor`] finds the matching setting by decrypting a card's secrets.
     pub fn aes(mut self, aes: AesSettings) -> Self {
         self.aes = aes;
         self
     }
 
-    /// The most time that one call may take, with all its attempts and waits. Default: 30 s.
+    /// Sets the time limit of one call, including all attempts and waits. Default: 30 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout.min(MAX_DURATION);
         self
     }
 
-    /// The most time that making one connection may take. Default: 5 s.
+    /// Sets the time limit of establishing one connection. Default: 5 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout.min(MAX_DURATION);
         self
     }
 
-    /// How often a call is sent again after a back-off, where that cannot do a thing twice. Default: 2.
+    /// Sets how often a call is sent again after a back-off, where that cannot carry out an operation twice. Default: 2.
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.max_retries = retries;
         self
     }
 
-    /// The language of the platform's messages. Default: English.
+    /// Sets the language of the platform's messages. Default: English.
     pub fn language(mut self, language: Language) -> Self {
         self.language = language;
         self
     }
 
-    /// The zone in which bare dates begin and end. Default: UTC+8, the platform's.
+    /// Sets the time zone of bare dates in list windows. Default: UTC+8, the platform's.
     pub fn timezone(mut self, timezone: UtcOffset) -> Self {
         self.timezone = timezone;
         self
     }
 
-    /// An http or https proxy, as a URL. None is ever taken from the environment.
+    /// Sets an http or https proxy, as a URL. Default: none; proxy variables of the environment are ignored.
     pub fn proxy(mut self, url: impl Into<Secret>) -> Self {
         self.proxy = Some(url.into());
         self
     }
 
-    /// The root certificates to trust instead of the built-in ones, in PEM form: for networks that inspect TLS.
+    /// Sets the trusted root certificates in PEM form, instead of the built-in ones: for networks that inspect TLS.
     pub fn ca_pem(mut self, pem: impl Into<String>) -> Self {
         self.ca_pem = Some(pem.into());
         self
     }
 
-    /// Another HTTP stack than the built-in one; `proxy` and `ca_pem` are then its own matter.
+    /// Sets another HTTP stack than the built-in one. `proxy` and `ca_pem` then have no effect.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// Another source of time than the machine's.
+    /// Sets another clock than the machine's, for tests.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// Is told of every attempt and call.
+    /// Sets an observer, which is called after every attempt and call.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
         self
     }
 
-    /// Sets what this client shares with other workers, in this process or others: access tokens, and the record of its
-    /// attempts on merchant references, which the `ensure_*` calls need. See [`Store`]. Default: none.
+    /// Sets the store that this client shares with other workers, in this process or others. Default: none.
     ///
-    /// A store that cannot be reached fails no call but `ensure_*`.
+    /// It keeps access tokens and the record of attempts on merchant references, which the `ensure_*` calls require. See
+    /// [`Store`]. A store that is unavailable fails `ensure_*` calls only.
     pub fn store(mut self, store: impl Into<Store>) -> Self {
         self.store = store.into();
         self
     }
 
-    /// Checks every setting and makes the client. Nothing is sent yet.
+    /// Checks all settings and creates the client. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Config`](crate::ErrorKind::Config) if a setting is invalid; the error names the setting.
     pub fn build(self) -> Result<Client, Error> {
         check_api_key(self.api_key.expose())?;
         if self.api_secret.expose().is_empty() {
@@ -216,14 +287,14 @@ impl ClientBuilder {
     }
 }
 
-/// A CA file's text, or the text of the file at that path.
+/// The PEM text itself, or the content of the file at that path.
 fn ca_text(text_or_path: String) -> Result<String, Error> {
     if text_or_path.contains("-----BEGIN") {
         return Ok(text_or_path);
     }
     std::fs::read_to_string(&text_or_path).map_err(|error| {
         Error::config(format!(
-            "KEYSECURE_CA_PEM is no PEM text, and no text file can be read at that path: {}",
+            "KEYSECURE_CA_PEM is not PEM text, and no text file can be read at that path: {}",
             error.kind()
         ))
     })
@@ -246,7 +317,7 @@ fn default_transport(
     _: Option<&str>,
     _: &Arc<dyn Clock>,
 ) -> Result<Arc<dyn Transport>, Error> {
-    Err(Error::config("this build has no HTTP of its own: give a transport"))
+    Err(Error::config("this build has no HTTP transport: set one with transport, or enable the cargo feature http"))
 }
 
 impl fmt::Debug for ClientBuilder {

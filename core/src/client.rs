@@ -1,9 +1,8 @@
-//! The client: what a caller holds.
+//! The client, from which every call starts.
 
 use std::fmt;
 use std::time::SystemTime;
 
-use crate::builder::ClientBuilder;
 use crate::codec::json::{Extra, Json};
 use crate::doctor::{self, Report};
 use crate::engine::operation;
@@ -13,78 +12,134 @@ use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Simulati
 use crate::secrets::Secret;
 use crate::transport::Method;
 
-/// A blocking client of the platform.
+/// Blocking client for the KeySecure merchant card API.
 ///
-/// Cloning it is cheap and shares everything; any number of threads may use one client. It fetches and renews the access
-/// token by itself, learns the platform's clock, and sends a request again only when that cannot do a thing twice.
+/// The client fetches and renews the access token, follows the platform's clock, and sends a request again only if that
+/// cannot carry out an operation twice. Any number of threads may share one client. Cloning is cheap: clones share
+/// connections, the access token and all settings.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+/// # let (api_key, api_secret, url) = (sandbox.api_key(), sandbox.api_secret(), sandbox.base_url());
+/// # let card_no = sandbox.seed_virtual_card(&sandbox.seed_approved_cardholder())?;
+/// use std::time::Duration;
+///
+/// use keysecure::Client;
+///
+/// let client = Client::builder(api_key, api_secret)
+///     .base_url(url) // default: the platform's own sandbox
+///     .timeout(Duration::from_secs(10))
+///     .build()?;
+/// let card = client.cards().get(&card_no)?;
+/// println!("{}", card.status);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Client {
     caller: Caller,
 }
 
 impl Client {
-    /// Begins a client with the merchant's credentials.
-    pub fn builder(api_key: impl Into<Secret>, api_secret: impl Into<Secret>) -> ClientBuilder {
-        ClientBuilder::new(api_key.into(), api_secret.into())
-    }
-
-    /// A client from `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT` (`sandbox` or
-    /// `production`), `KEYSECURE_BASE_URL`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (the text, or a file's path),
-    /// `KEYSECURE_TIMEZONE` and `KEYSECURE_STORE` (see [`Store`](crate::Store)). They are read now, not when the program
-    /// starts.
-    pub fn from_env() -> Result<Self, Error> {
-        ClientBuilder::from_env()?.build()
-    }
-
-    /// Cardholders and their verification.
+    /// Returns the calls on cardholders.
     pub fn cardholders(&self) -> Cardholders<'_> {
         Cardholders(&self.caller)
     }
 
-    /// Cards, packages and BINs.
+    /// Returns the calls on cards, packages and BINs.
     pub fn cards(&self) -> Cards<'_> {
         Cards(&self.caller)
     }
 
-    /// Purchases, fees, reversals and refunds.
+    /// Returns the calls on consumptions: purchases, ATM withdrawals, fees, reversals and refunds.
     pub fn consumptions(&self) -> Consumptions<'_> {
         Consumptions(&self.caller)
     }
 
-    /// Balances and transfers (credit mode).
+    /// Returns the calls on balances and transfers (credit mode).
     pub fn accounts(&self) -> Accounts<'_> {
         Accounts(&self.caller)
     }
 
-    /// The hosted card page.
+    /// Returns the calls for the hosted card page.
     pub fn pci(&self) -> Pci<'_> {
         Pci(&self.caller)
     }
 
-    /// Simulated purchases; refused in production.
+    /// Returns the calls that simulate purchases. They are refused in production.
     pub fn simulation(&self) -> Simulation<'_> {
         Simulation(&self.caller)
     }
 
-    /// The access token in use, for diagnosis; one is fetched only when there is none. Every other call takes care of
-    /// the token by itself.
+    /// Returns the current access token, for diagnosis. Fetches one only if the client has none.
+    ///
+    /// All other calls fetch and renew the token themselves.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Authentication`](crate::ErrorKind::Authentication) or [`Permission`](crate::ErrorKind::Permission) if the
+    /// platform refuses the Api-Key or this machine's address.
     pub fn access_token(&self) -> Result<AccessToken, Error> {
         let held = self.caller.engine.access_token()?;
         Ok(AccessToken { secret: held.secret.clone(), expires_at: held.expires_at })
     }
 
-    /// Finds out what is wrong with an integration: clock, reachability, Api-Key, whitelist, token, mode and, with the
-    /// number of an activated card, PCI display and the AES scheme. Nothing is changed at the platform.
+    /// Checks an integration: clock, reachability, Api-Key, IP whitelist, access token and mode.
+    ///
+    /// With the number of an activated card it also checks PCI display and the AES settings. The checks only read; they may
+    /// fetch an access token. Errors of the calls become results of the report, with advice.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+    /// # let builder = keysecure::Client::builder(sandbox.api_key(), sandbox.api_secret());
+    /// # let client = builder.base_url(sandbox.base_url()).build()?;
+    /// # let card_no = sandbox.seed_virtual_card(&sandbox.seed_approved_cardholder())?;
+    /// use keysecure::{Check, CheckStatus};
+    ///
+    /// let report = client.doctor(Some(&card_no));
+    /// println!("{report}");
+    /// assert!(report.is_healthy());
+    /// assert_eq!(report.get(Check::Clock).map(|result| result.status), Some(CheckStatus::Pass));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn doctor(&self, card_no: Option<&str>) -> Report {
         doctor::run_checks(&self.caller, card_no)
     }
 
-    /// Makes any call of the platform, with its headers, rules and errors: JSON in, `data` as JSON out.
+    /// Makes any call of the platform and returns the `data` of its response as JSON.
     ///
-    /// `path` starts behind `/open-api`, such as `/v1/card/list`. A POST on a path that this version does not know is
-    /// treated as a mutation: it is not sent again when its outcome is unknown. Everything below `/v1/simulate` is refused
-    /// in production. The body goes out byte for byte as the [`Json`] holds it. A mutation that carries a merchant reference
-    /// is recorded in the store of attempts, as by its own method.
+    /// `path` is the part after `/open-api`, such as `/v1/card/list`. The call has the same headers, retry rules and errors as
+    /// the typed calls. A POST to a path that this version does not know is treated as a mutation: it is not sent again while
+    /// its outcome is unknown. Paths below `/v1/simulate` are refused in production. The body is sent byte for byte as the
+    /// [`Json`] has it. A mutation with a merchant reference is recorded in the attempt store, as by its typed call.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if the path has a query, a space or a dot segment, or a GET has a
+    /// body.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+    /// # let builder = keysecure::Client::builder(sandbox.api_key(), sandbox.api_secret());
+    /// # let client = builder.base_url(sandbox.base_url()).build()?;
+    /// use keysecure::{Json, Method};
+    ///
+    /// let body = Json::new(r#"{"page":0,"size":10}"#)?;
+    /// let data = client.call(Method::Post, "/v1/card/package/list", Some(&body))?;
+    /// assert!(data.as_str().starts_with(r#"{"list":["#));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn call(&self, method: Method, path: &str, body: Option<&Json>) -> Result<Json, Error> {
         let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\'));
         let operation = operation::for_raw_call(method, path).filter(|_| plain && path.starts_with('/'));
@@ -98,14 +153,17 @@ impl Client {
         };
         let reference = operation.reference_field().and_then(|field| {
             let reference = Extra::from_json(body).ok()?.get(field)?.clone();
-            // A number counts as its digits, as in a row.
+            // A JSON number is the text of its digits, as in a list row.
             Some(reference.parse().unwrap_or_else(|_| reference.as_str().to_owned()))
         });
-        self.caller.run(&Call { reference: reference.as_deref(), ..Call::new(operation, path, body.as_bytes()) })
+        let call = Call { reference: reference.as_deref(), ..Call::new(operation, path, body.as_bytes()) };
+        self.caller.engine.execute(&call, self.caller.limit, Ok)
     }
 
-    /// Ends the client and all its clones: its connections are closed, and every later call is an error. Calls under way are
-    /// broken off; of a mutation among them nobody knows whether it was done (outcome `unknown`).
+    /// Closes the client and all its clones.
+    ///
+    /// Connections are closed, and later calls fail with kind [`Config`](crate::ErrorKind::Config). Calls in progress are
+    /// aborted; the outcome of a mutation among them is [`Unknown`](crate::Outcome::Unknown).
     pub fn close(&self) {
         self.caller.engine.close();
     }
@@ -121,7 +179,7 @@ impl fmt::Debug for Client {
     }
 }
 
-/// An access token and its end. It prints without the token.
+/// Access token with its time of expiry. Its `Debug` output hides the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessToken {
     secret: Secret,
@@ -129,12 +187,12 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// The token itself.
+    /// Returns the token.
     pub fn expose(&self) -> &str {
         self.secret.expose()
     }
 
-    /// When the platform ends it.
+    /// Returns when the token expires, on the platform's clock.
     pub fn expires_at(&self) -> SystemTime {
         self.expires_at
     }

@@ -1,4 +1,4 @@
-//! Time as the client sees it.
+//! The client's source of time.
 
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -6,34 +6,77 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::Interrupted;
 
-/// Where the client takes the time from, and how it waits. Tests plug in here.
+/// Source of time and of waiting, for tests that must not wait.
+///
+/// Set it with [`ClientBuilder::clock`](crate::ClientBuilder::clock) or
+/// [`WebhookVerifier::clock`](crate::WebhookVerifier::clock).
+///
+/// # Examples
+///
+/// A clock whose waits take no time:
+///
+/// ```
+/// use std::sync::{Arc, Mutex, PoisonError};
+/// use std::time::{Duration, SystemTime};
+///
+/// use keysecure::{Client, Clock, Interrupted};
+///
+/// #[derive(Default)]
+/// struct TestClock(Mutex<Duration>);
+///
+/// impl Clock for TestClock {
+///     fn now(&self) -> SystemTime {
+///         SystemTime::UNIX_EPOCH + Duration::from_secs(1_780_000_000) + self.monotonic()
+///     }
+///
+///     fn monotonic(&self) -> Duration {
+///         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+///     }
+///
+///     fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
+///         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += duration;
+///         Ok(())
+///     }
+/// }
+///
+/// let client = Client::builder("api-key", "api-secret").clock(Arc::new(TestClock::default())).build()?;
+/// # Ok::<(), keysecure::Error>(())
+/// ```
 pub trait Clock: Send + Sync {
-    /// The device's clock, which may be wrong by hours.
+    /// Returns the time of the device's clock. It may be wrong by hours: the client follows the platform's clock.
     fn now(&self) -> SystemTime;
 
-    /// Time since some fixed moment, which never goes back.
+    /// Returns the time since a fixed moment. It never decreases.
     fn monotonic(&self) -> Duration;
 
-    /// Waits, or says that the call that waits must end.
+    /// Waits for `duration`.
+    ///
+    /// # Errors
+    ///
+    /// [`Interrupted`] if the call that waits must end.
     fn sleep(&self, duration: Duration) -> Result<(), Interrupted>;
 
-    /// The longest time for which the calling thread may wait for the network or for another thread in one piece.
-    /// Default: no limit.
+    /// Returns the longest time that the calling thread may wait in one piece for the network or for another thread.
+    /// Default: no limit. Between two pieces the client calls [`between_waits`](Self::between_waits).
     fn longest_wait(&self) -> Option<Duration> {
         None
     }
 
-    /// Called between two pieces of a wait, never under a lock. An error ends the call that waits: what it had not sent
-    /// yet is never sent, and its own error says which of the two it is.
+    /// Called between two pieces of a wait, never while a lock is held. Default: continues.
+    ///
+    /// # Errors
+    ///
+    /// [`Interrupted`] ends the call that waits. A request that was not sent is never sent; the outcome of the call's error
+    /// says whether it was.
     fn between_waits(&self) -> Result<(), Interrupted> {
         Ok(())
     }
 }
 
-/// The most that any time of a caller's or of the platform's counts for, 100 years: no sum with it runs over.
+/// Upper limit of every duration of a caller or the platform, 100 years, so that no sum overflows.
 pub(crate) const MAX_DURATION: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// Waits until what the lock guards may have changed, at most `left`. The caller looks again.
+/// Waits until the guarded value may have changed, at most `left`. The caller checks it again.
 pub(crate) fn await_change<'a, T>(
     clock: &dyn Clock,
     lock: &'a Mutex<T>,
@@ -51,13 +94,13 @@ pub(crate) fn await_change<'a, T>(
     Ok(lock.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// The machine's own clock.
+/// Clock of the machine.
 pub struct SystemClock {
     start: Instant,
 }
 
 impl SystemClock {
-    /// A clock whose monotonic time begins now.
+    /// Creates a clock whose monotonic time starts at zero.
     pub fn new() -> Self {
         Self { start: Instant::now() }
     }

@@ -1,39 +1,53 @@
 //! Blocking client for the KeySecure merchant card API.
 //!
-//! ```no_run
-//! use keysecure::{ApplyCard, CardType, Client, Transfer, TransferType};
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let sandbox = keysecure_sandbox::Sandbox::start()?;
+//! # let (api_key, api_secret, url) = (sandbox.api_key(), sandbox.api_secret(), sandbox.base_url());
+//! # let cardholder_no = sandbox.seed_approved_cardholder();
+//! use keysecure::{Client, Outcome, Transfer, TransferType};
 //!
-//! # fn main() -> Result<(), keysecure::Error> {
-//! let client = Client::from_env()?;
-//! let card = client.cards().apply(&ApplyCard {
-//!     cardholder_no: "1001".into(),
-//!     card_unique_no: "order-7-card".into(),
-//!     card_type: CardType::Virtual,
-//!     package_no: Some("P1".into()),
-//!     ..Default::default()
-//! })?;
-//! let moved = client.accounts().transfer(&Transfer {
-//!     cardholder_no: "1001".into(),
+//! let client = Client::builder(api_key, api_secret).base_url(url).build()?;
+//! let result = client.accounts().transfer(&Transfer {
+//!     cardholder_no,
 //!     transfer_unique_no: "order-7-topup".into(),
 //!     r#type: TransferType::In,
-//!     amount: "25.00".parse().unwrap(),
+//!     amount: "25.00".parse()?,
 //! });
-//! if let Err(error) = moved {
-//!     eprintln!("{} was not confirmed: {error}; outcome: {}", card.card_no, error.outcome());
+//! match result {
+//!     Ok(transfer) => println!("balance: {:?}", transfer.after_balance),
+//!     Err(error) if error.outcome() == Outcome::Unknown => println!("look it up before sending it again: {error}"),
+//!     Err(error) => println!("nothing was transferred: {error}"),
 //! }
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # What every call promises
+//! # Guarantees of every call
 //!
-//! * It blocks, at most for the client's `timeout`, and needs no async runtime.
-//! * Its error says by [`Error::outcome`] whether the thing was done: `NotSent`, `Rejected` or `Unknown`.
+//! * It blocks the calling thread, at most for the client's [`timeout`](ClientBuilder::timeout). No async runtime is needed.
+//! * Its error says by [`Error::outcome`] whether the operation may have been carried out: [`NotSent`](Outcome::NotSent),
+//!   [`Rejected`](Outcome::Rejected) or [`Unknown`](Outcome::Unknown).
 //! * A call that changes something is never sent again while its outcome is unknown.
-//! * No secret is printed: not by `Debug`, not by errors, not in logs.
+//! * No secret appears in `Debug` output, errors or logs.
 //!
-//! More is told where it lives: what is only inferred about the platform in [`mod@inferred`], exactly-once calls in
-//! [`mod@ensure`], callbacks in [`mod@webhook`], tokens shared by many workers in [`mod@store`].
+//! # See also
+//!
+//! * [`Client`] and [`ClientBuilder`]: construction and settings.
+//! * [`Accounts`], [`Cardholders`], [`Cards`], [`Consumptions`], [`Pci`], [`Simulation`]: the calls.
+//! * [`Error`] and [`Outcome`]: what a failure means and what to do.
+//! * [`Pager`] and [`Page`]: lists.
+//! * [`mod@ensure`]: exactly-once transfers, cards and cardholders.
+//! * [`mod@webhook`]: verifying webhooks (the platform's documentation calls them callbacks) and deciding on purchases.
+//! * [`mod@store`]: sharing access tokens, attempts and webhooks among workers.
+//! * [`Transport`], [`Clock`], [`Observer`]: traits to implement.
+//! * `docs/inferred.md` in the repository: facts about the platform that are inferred, not documented.
+//!
+//! # Cargo features
+//!
+//! * `http` (default): the built-in transport on `ureq` and `rustls`. Without it, set a [`Transport`].
+//! * `redis`: `RedisStore`, for workers on several machines.
+//! * `python` and `uniffi`: used by the language bindings.
 
 #![cfg_attr(not(any(feature = "python", feature = "uniffi")), forbid(unsafe_code))]
 
@@ -113,12 +127,12 @@ pub use crate::webhook::{
     SignatureMatch, VerifiedWebhook, WebhookVerifier, Writer, reply_accept, reply_decline, reply_duplicate,
 };
 
-/// Compiles the README's code.
+/// Compiles the code blocks of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-/// Compiles the code of the page on fleets.
+/// Compiles the code blocks of the page on stores.
 #[cfg(all(doctest, unix))]
 #[doc = include_str!("../../docs/fleets.md")]
 struct Fleets;

@@ -1,72 +1,112 @@
-//! Seeing what the client does, without seeing any secret.
+//! Observing attempts and calls, for metrics and traces. Records hold no secret.
 
 use std::fmt;
 use std::time::Duration;
 
-use crate::error::{ErrorKind, Outcome};
+use crate::error::{Error, ErrorKind, Outcome};
 
-/// Is told of every attempt and every call, for metrics and traces. It is called on the thread that makes the call and
-/// should be quick. The records hold no secret, no path and no number of a card or cardholder.
+/// Receives a record of every attempt and every call, for metrics and traces.
 ///
-/// The `log` facade gets the same attempts at debug level under the target `keysecure`.
+/// Methods are called on the thread of the call and should return quickly. Records hold no secret, no path and no card or
+/// cardholder number. The `log` facade receives the same attempts at debug level, with target `keysecure`.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU32, Ordering};
+///
+/// use keysecure::{CallRecord, Client, Observer};
+///
+/// #[derive(Default)]
+/// struct FailedCalls(AtomicU32);
+///
+/// impl Observer for FailedCalls {
+///     fn call(&self, record: &CallRecord) {
+///         if record.outcome.is_some() {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+///
+/// let failed = Arc::new(FailedCalls::default());
+/// let client = Client::builder(sandbox.api_key(), sandbox.api_secret())
+///     .base_url(sandbox.base_url())
+///     .observer(failed.clone())
+///     .build()?;
+/// assert!(client.cards().get("1").is_err());
+/// assert_eq!(failed.0.load(Ordering::Relaxed), 1);
+/// # Ok(())
+/// # }
+/// ```
 pub trait Observer: Send + Sync {
-    /// One HTTP exchange ended; those that fetch a token are reported under the operation `token`.
+    /// Called after every HTTP exchange. Exchanges that fetch a token have the operation `token`.
     fn attempt(&self, record: &AttemptRecord) {
         let _ = record;
     }
 
-    /// One call ended, with all its attempts.
+    /// Called after every call, with all its attempts.
     fn call(&self, record: &CallRecord) {
         let _ = record;
     }
 
-    /// The token store could not be reached (`false`): the client goes on with a token of its own; or it can be reached
-    /// again (`true`). Told once each.
+    /// Called once when the token store becomes unavailable (`false`), and once when it is available again (`true`).
+    /// Between the two, the client uses a token that it does not share.
     fn token_store(&self, available: bool) {
         let _ = available;
     }
 
-    /// Called once when the attempt store cannot be reached (`false`), and once when it can be reached again (`true`).
+    /// Called once when the attempt store becomes unavailable (`false`), and once when it is available again (`true`).
     /// Between the two, `ensure_*` calls are refused and the attempts of other calls are recorded in memory only.
     fn attempt_store(&self, available: bool) {
         let _ = available;
     }
 }
 
-/// One HTTP exchange.
+/// Record of one HTTP exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AttemptRecord {
-    /// The call, such as `accounts.transfer`.
+    /// Operation, such as `accounts.transfer`.
     pub operation: &'static str,
-    /// 1 for the first.
+    /// Number of the attempt, starting with 1.
     pub attempt: u32,
-    /// From sending to the whole answer.
+    /// Time from the start of sending to the end of the response.
     pub duration: Duration,
-    /// None when no answer came.
+    /// HTTP status; `None` without a response.
     pub http_status: Option<u16>,
-    /// The platform's code, 0 for success; none when no answer of the platform came.
+    /// Code of the platform, 0 for success; `None` without a response of the platform.
     pub code: Option<i64>,
-    /// None for success.
+    /// Outcome; `None` for success.
     pub outcome: Option<Outcome>,
 }
 
-/// One call with all its attempts and waits.
+/// Record of one call with all its attempts and waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallRecord {
-    /// The call, such as `accounts.transfer`.
+    /// Operation, such as `accounts.transfer`.
     pub operation: &'static str,
-    /// How many times the call's own request was sent or tried.
+    /// Number of attempts of the call's own request. Token requests do not count.
     pub attempts: u32,
-    /// From the first to the last moment, waits and token fetches included.
+    /// Total time, including waits and token requests.
     pub duration: Duration,
-    /// The kind of the error; none for success.
+    /// Kind of the error; `None` for success.
     pub kind: Option<ErrorKind>,
-    /// The platform's code of the error; none for success.
+    /// Code of the platform in the error; `None` for success.
     pub code: Option<i64>,
-    /// What the error means; none for success.
+    /// Outcome of the error; `None` for success.
     pub outcome: Option<Outcome>,
+}
+
+impl AttemptRecord {
+    /// Notes that the attempt failed.
+    pub(crate) fn fail(&mut self, error: &Error) {
+        self.code = error.code();
+        self.outcome = Some(error.outcome());
+    }
 }
 
 impl fmt::Display for AttemptRecord {

@@ -1,4 +1,4 @@
-//! The platform's field encryption: AES with PKCS#7 padding and Base64, and the ways its key may come from the secret.
+//! The platform's field encryption: AES with PKCS#7 padding and Base64, and the possible derivations of its key.
 
 use aes::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use aes::{Aes128, Aes192, Aes256};
@@ -11,7 +11,7 @@ use sha2::Sha256;
 
 const BLOCK: usize = 16;
 
-/// How the platform turns the text of the secret into an AES key. Which one the real platform uses is not documented.
+/// The derivation of the AES key from the apiSecret. The platform does not document which one it uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyScheme {
@@ -24,22 +24,22 @@ pub enum KeyScheme {
     Base64,
     /// The MD5 digest, 16 bytes.
     Md5,
-    /// The 32 lowercase hexadecimal letters of the MD5 digest, as bytes.
+    /// The 32 lowercase hexadecimal digits of the MD5 digest, as bytes.
     Md5Hex,
     /// The SHA-256 digest, 32 bytes.
     Sha256,
-    /// What Java's `KeyGenerator` makes from a `SHA1PRNG` seeded with the secret: 16 bytes.
+    /// The key that Java's `KeyGenerator` makes with a `SHA1PRNG` seeded with the secret: 16 bytes.
     Sha1Prng,
 }
 
-/// How the blocks are chained.
+/// The block cipher mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CipherMode {
-    /// Every block by itself, as the platform documents it.
+    /// ECB: every block is encrypted separately, as the platform documents it.
     #[default]
     Ecb,
-    /// Chained, with the initialisation vector in front of the ciphertext.
+    /// CBC, with the initialization vector in front of the ciphertext.
     Cbc,
 }
 
@@ -64,7 +64,7 @@ impl std::fmt::Debug for FieldCipher {
 }
 
 impl FieldCipher {
-    /// `None` if the secret gives no AES key under this scheme.
+    /// Creates the cipher; `None` if the scheme derives no AES key from this secret.
     pub(crate) fn new(secret: &str, scheme: KeyScheme, mode: CipherMode) -> Option<Self> {
         let bytes = derive_key(secret, scheme)?;
         let key = match bytes.len() {
@@ -76,7 +76,7 @@ impl FieldCipher {
         Some(Self { key, mode })
     }
 
-    /// Base64 of the ciphertext. `iv` is used in CBC mode only.
+    /// Encrypts and encodes in Base64. `iv` is used in CBC mode only.
     pub(crate) fn encrypt(&self, plain: &[u8], iv: [u8; BLOCK]) -> String {
         let padding = BLOCK - plain.len() % BLOCK;
         let mut bytes = plain.to_vec();
@@ -99,7 +99,7 @@ impl FieldCipher {
         STANDARD.encode(out)
     }
 
-    /// `None` for bad Base64, a length that is not whole blocks, or wrong padding.
+    /// Decrypts; `None` for invalid Base64, incomplete blocks, or wrong padding.
     pub(crate) fn decrypt(&self, text: &str) -> Option<Vec<u8>> {
         let bytes = STANDARD.decode(text).ok()?;
         if bytes.is_empty() || bytes.len() % BLOCK != 0 {
@@ -160,6 +160,7 @@ fn xor(block: &mut [u8; BLOCK], with: [u8; BLOCK]) {
     }
 }
 
+/// Derives the key; its length is not checked here.
 fn derive_key(secret: &str, scheme: KeyScheme) -> Option<Vec<u8>> {
     Some(match scheme {
         KeyScheme::Utf8 => secret.as_bytes().to_vec(),
@@ -192,7 +193,7 @@ mod tests {
     use super::*;
     use serde::de::DeserializeOwned;
 
-    /// Made by the JDK and by OpenSSL; see the folder's README.
+    /// The vectors were made by the JDK and by OpenSSL; see the README in their folder.
     fn vectors<T: DeserializeOwned>(file: &str) -> T {
         let path = format!("{}/../tests/vectors/aes/{file}", env!("CARGO_MANIFEST_DIR"));
         serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_other_programs_are_read_and_made_byte_for_byte() {
+    fn ciphertexts_equal_those_of_other_programs() {
         let vectors: Vec<Vector> = vectors("vectors.json");
         assert!(vectors.len() > 400);
         for vector in vectors {
@@ -246,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_and_texts_that_do_not_fit_are_refused() {
+    fn invalid_secrets_and_ciphertexts_are_refused() {
         let refused: Refused = vectors("refused.json");
         for RefusedSecret { scheme, secret, why } in refused.secrets {
             assert!(FieldCipher::new(&secret, scheme, CipherMode::Ecb).is_none(), "{scheme:?}: {why}");

@@ -1,4 +1,4 @@
-//! What is decided before a sandbox starts.
+//! The options of a sandbox.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -6,8 +6,8 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::callback::{CallbackNulls, SignStyle};
 use crate::cipher::{CipherMode, KeyScheme};
+use crate::webhook::types::{NullFields, SignStyle};
 
 /// The merchant's mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -20,46 +20,47 @@ pub enum Mode {
     Authorization,
 }
 
-/// What an apply or a transfer does when the merchant's own number was used before. The platform does not say.
+/// The effect of an application or transfer whose merchant reference was used before. The platform does not document it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Repeat {
-    /// Does it again. The nastiest reading, and so the default: a client must not rely on the number alone.
+    /// Executes it again. This is the worst case for a client, and so the default: a client must not rely on the reference
+    /// alone.
     #[default]
     Execute,
-    /// Refuses with 1004 and the field's name.
+    /// Refuses it with 1004 and the field's name.
     Refuse,
-    /// Does nothing and answers what the first call answered.
+    /// Executes nothing and returns the response of the first call.
     ReturnFirst,
 }
 
-/// State of the Api-Key.
+/// The state of the Api-Key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyState {
-    /// In use.
+    /// Active.
     #[default]
     Active,
-    /// Calls answer 1010.
+    /// Not enabled: calls are refused with 1010.
     NotEnabled,
-    /// Calls answer 1011.
+    /// Expired: calls are refused with 1011.
     Expired,
 }
 
-/// State of the merchant.
+/// The state of the merchant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MerchantState {
-    /// In business.
+    /// Active.
     #[default]
     Active,
-    /// Calls answer 1021.
+    /// Missing: calls are refused with 1021.
     Missing,
-    /// Calls answer 1022.
+    /// Abnormal: calls are refused with 1022.
     Abnormal,
 }
 
-/// Which HTTP statuses refusals have. The platform says "generally 200" and lists others beside it.
+/// The HTTP statuses of refused calls. The platform documents "generally 200" and also lists others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -67,49 +68,49 @@ pub enum HttpStatuses {
     /// 200 with every envelope.
     #[default]
     Ok,
-    /// 400, 401, 403 or 500 where the code means that, with the envelope.
+    /// 400, 401, 403 or 500 for the codes that mean that, with the envelope.
     Strict,
-    /// The same statuses, without an envelope: a line of plain text, as from a gateway.
+    /// The same statuses without an envelope: a line of plain text, as from a gateway.
     StrictBare,
 }
 
-/// What list rows show of the merchant's own number.
+/// The form of merchant references in list rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RowReference {
-    /// The number as the merchant gave it.
+    /// The reference as the merchant sent it.
     #[default]
     Kept,
-    /// Nothing: the field is not there.
+    /// The field is missing.
     LeftOut,
-    /// The number without spaces at its ends.
+    /// The reference without leading and trailing spaces.
     Trimmed,
-    /// The number in lower case.
+    /// The reference in lower case.
     LowerCase,
-    /// The number in upper case.
+    /// The reference in upper case.
     UpperCase,
 }
 
-/// How list calls differ from what the platform documents. What it does about any of this is not known.
+/// Deviations of list calls from the platform's documentation, for clients that must not depend on undocumented behavior.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ListRules {
-    /// What rows show of `cardholder_unique_no`, `card_unique_no` and `transfer_unique_no`.
+    /// The form of `cardholder_unique_no`, `card_unique_no` and `transfer_unique_no` in rows.
     pub reference: RowReference,
-    /// Fields that rows do not have, such as `cardholder_no` or `time`.
+    /// Fields that are missing in rows, such as `cardholder_no` or `time`.
     pub left_out: Vec<String>,
-    /// All filters are ignored; windows and pages are not.
+    /// Whether filters are ignored. Windows and pages are not.
     pub ignore_filters: bool,
-    /// A page has so many rows at most, whatever size is asked for. The next page goes on where it ends.
+    /// The greatest number of rows of a page, whatever `size` asks for. The next page starts where this one ends.
     pub page_cap: Option<u32>,
-    /// `data` has a `total` beside `list`: how many rows there are on all pages.
+    /// Whether `data` has a `total` in addition to `list`: the number of rows on all pages.
     pub total: bool,
 }
 
-/// Everything the builder collects.
+/// The options that the builder collects.
 #[derive(Debug, Clone)]
-#[allow(clippy::struct_excessive_bools)] // switches that have nothing to do with each other
+#[allow(clippy::struct_excessive_bools)] // independent switches
 pub(crate) struct Config {
     pub(crate) mode: Mode,
     pub(crate) seed: u64,
@@ -127,11 +128,11 @@ pub(crate) struct Config {
     pub(crate) pci_enabled: bool,
     pub(crate) merchant_reserve: Decimal,
     pub(crate) request_log: usize,
-    pub(crate) callback_url: Option<String>,
-    pub(crate) callback_secret: Option<String>,
-    pub(crate) callback_app_id: Option<String>,
+    pub(crate) webhook_url: Option<String>,
+    pub(crate) webhook_secret: Option<String>,
+    pub(crate) webhook_app_id: Option<String>,
     pub(crate) sign_style: SignStyle,
-    pub(crate) callback_nulls: CallbackNulls,
+    pub(crate) null_fields: NullFields,
     pub(crate) lists: ListRules,
     pub(crate) http_statuses: HttpStatuses,
     pub(crate) tariffs: bool,
@@ -156,11 +157,11 @@ impl Default for Config {
             pci_enabled: true,
             merchant_reserve: Decimal::new(100_000_000, 2),
             request_log: 100_000,
-            callback_url: None,
-            callback_secret: None,
-            callback_app_id: None,
+            webhook_url: None,
+            webhook_secret: None,
+            webhook_app_id: None,
             sign_style: SignStyle::default(),
-            callback_nulls: CallbackNulls::default(),
+            null_fields: NullFields::default(),
             lists: ListRules::default(),
             http_statuses: HttpStatuses::default(),
             tariffs: false,

@@ -1,57 +1,44 @@
-//! Errors of the steering calls.
+//! Errors of the administrative API.
 
-use std::fmt;
-
-/// Why a steering call did nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The error of an administrative call that changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SandboxError {
-    /// There is no such cardholder, card or other row.
+    /// There is no row of that number.
+    #[error("there is no {what} {number}")]
     NotFound {
-        /// What was looked for, such as `cardholder`.
+        /// The kind of row, such as `cardholder`.
         what: &'static str,
-        /// The number it was looked for by.
+        /// The number that was looked up.
         number: String,
     },
-    /// The row is not in a state that allows this.
+    /// The state of the row does not allow the call.
+    #[error("the {what} is {state}, which does not allow this")]
     WrongState {
-        /// What was to be changed, such as `card`.
+        /// The kind of row, such as `card`.
         what: &'static str,
-        /// The state it is in.
+        /// Its state.
         state: &'static str,
     },
     /// The platform has no call of that name.
+    #[error("there is no operation {operation}")]
     UnknownOperation {
         /// The name.
         operation: String,
     },
     /// No list row has a field of that name.
+    #[error("no list row has a field {field}")]
     UnknownField {
         /// The name.
         field: String,
     },
-    /// Callbacks cannot go to that URL.
-    CallbackUrl {
-        /// What is wrong with it.
-        why: &'static str,
+    /// Webhooks cannot be sent to that URL.
+    #[error("this cannot be a webhook URL: {reason}")]
+    WebhookUrl {
+        /// The reason.
+        reason: &'static str,
     },
-    /// The sandbox runs in a mode that has no such thing.
+    /// The merchant's mode does not have this feature.
+    #[error("the sandbox's mode does not have this")]
     WrongMode,
 }
-
-impl fmt::Display for SandboxError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotFound { what, number } => write!(f, "there is no {what} {number}"),
-            Self::WrongState { what, state } => {
-                write!(f, "the {what} is {state}, which does not allow this")
-            }
-            Self::UnknownOperation { operation } => write!(f, "there is no operation {operation}"),
-            Self::UnknownField { field } => write!(f, "no list row has a field {field}"),
-            Self::CallbackUrl { why } => write!(f, "this cannot be a callback URL: {why}"),
-            Self::WrongMode => write!(f, "the sandbox's mode does not have this"),
-        }
-    }
-}
-
-impl std::error::Error for SandboxError {}

@@ -1,4 +1,7 @@
-//! The `KeySecure` merchant card platform on this machine: stateful, offline, and able to go wrong on purpose.
+//! The `KeySecure` merchant card platform on this machine: stateful and offline, with a virtual clock, a ledger and fault
+//! injection.
+//!
+//! [`Sandbox`] runs it; [`Platform`] is its administrative API.
 //!
 //! ```
 //! use keysecure_sandbox::Sandbox;
@@ -13,49 +16,48 @@
 //! # }
 //! ```
 //!
-//! The crate shares no code with the client it is made for: a mistake in one must not hide in the other.
+//! The crate shares no protocol code with the client: an error in one must not hide the same error in the other.
 
 #![forbid(unsafe_code)]
-// The fields of answers have the names that the platform gave them.
+// The fields of responses have the names that the platform gave them.
 #![allow(clippy::struct_field_names)]
 
-mod callback;
+mod admin;
+mod api_service;
 mod cipher;
-mod civil;
+mod civil_time;
 mod clock;
 mod config;
 mod control;
+mod delay_queue;
 mod error;
 mod fault;
-mod front;
 mod http;
-mod late;
 mod log;
-mod manage_fee;
+mod millis;
 mod money;
+mod numbers;
 mod platform;
-mod random;
 mod sandbox;
-mod seeding;
 mod shared;
 mod state;
-mod steering;
+mod webhook;
 
-pub use callback::{CallbackFault, CallbackInfo, CallbackNulls, DeliveryRecord, SignStyle};
+pub use admin::platform::Platform;
+pub use admin::snapshot::Snapshot;
 pub use cipher::{CipherMode, KeyScheme};
 pub use config::{HttpStatuses, KeyState, ListRules, MerchantState, Mode, Repeat, RowReference};
-pub use control::ControlError;
+pub use control::error::ControlError;
 pub use error::SandboxError;
-pub use fault::{Fault, FaultKind, FiredFault};
+pub use fault::kinds::{Fault, FaultKind, FiredFault};
 pub use log::RequestRecord;
 pub use sandbox::{Sandbox, SandboxBuilder};
-pub use state::{
-    Account, CallbackAction, CardRecord, CardStatus, CardType, CardholderRecord, CardholderStatus, ConsumptionRecord,
-    ConsumptionType, Fee, Ledger, MerchantInfo, Posting, Status, TransferRecord, TransferType,
-};
-pub use steering::{Platform, Snapshot};
+pub use state::enums::{CardStatus, CardType, CardholderStatus, ConsumptionType, Status, TransferType, WebhookAction};
+pub use state::ledger::{Account, Ledger, Posting};
+pub use state::rows::{CardRecord, CardholderRecord, ConsumptionRecord, Fee, MerchantInfo, TransferRecord};
+pub use webhook::types::{DeliveryRecord, NullFields, SignStyle, WebhookFault, WebhookInfo};
 
-/// Compiles and runs the example in the readme.
+/// Compiles and runs the example in the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! The record of requests.
+//! The log of requests.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -7,46 +7,46 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::fault::FaultKind;
+use crate::fault::kinds::FaultKind;
 
-/// Bodies longer than this are not kept.
-const LONGEST_BODY: usize = 8 * 1024;
-/// Body fields whose values are hidden in records.
+/// The greatest length of a recorded body, in bytes.
+const MAX_BODY: usize = 8 * 1024;
+/// The body fields whose values are masked in records.
 pub(crate) const SECRET_FIELDS: [&str; 5] = ["cvv", "pin", "pan", "sumsub_share_token", "client_access_token"];
 
-/// One request as it reached the sandbox.
+/// A recorded request.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RequestRecord {
-    /// Such as `cards.get`; `unknown` for a path that is no call.
+    /// The operation, such as `cards.get`; `unknown` for an unknown path.
     pub operation: String,
-    /// HTTP method.
+    /// The HTTP method.
     pub method: String,
-    /// The path with `{}` for its variable part, or the path itself if it is no call.
+    /// The path, with `{}` for its variable part if the operation is known.
     pub path: String,
-    /// Ordinal of the connection since the sandbox started, from 1.
+    /// The number of the connection since the sandbox started, from 1.
     pub connection: u64,
-    /// Names of the headers in the order they came, values left out.
+    /// The names of the headers in their order, without values.
     pub headers: Vec<String>,
-    /// The JSON body with secret values hidden, or a note on its length.
+    /// The JSON body with masked secrets, or a note about its length.
     pub body: String,
     /// Virtual time in Unix milliseconds.
     pub time_ms: i64,
-    /// The code of the answer; `None` if no whole envelope was sent.
+    /// The code of the response; `None` if no whole envelope was sent.
     pub code: Option<i64>,
-    /// The fault that hit the request.
+    /// The fault that affected the request.
     pub fault: Option<FaultKind>,
     /// Whether the request changed the state.
     pub committed: bool,
 }
 
-/// A record as the request path keeps it: cheap to make, worked out only when somebody asks.
+/// A log entry. It is cheap to make; [`Entry::record`] masks and formats it on request.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) operation: &'static str,
     pub(crate) method: Cow<'static, str>,
     pub(crate) path: Cow<'static, str>,
     pub(crate) connection: u64,
-    /// One name per line. Most requests have the same ones as the request before, and share them.
+    /// One name per line. Most requests have the same names as the request before, and share the text.
     pub(crate) header_names: Arc<str>,
     pub(crate) body: Box<[u8]>,
     pub(crate) time_ms: i64,
@@ -55,54 +55,57 @@ pub(crate) struct Entry {
     pub(crate) committed: bool,
 }
 
-/// The last requests.
+/// The log of the last requests.
 #[derive(Debug)]
 pub(crate) struct Log {
     entries: VecDeque<Entry>,
-    most: usize,
-    /// How many were ever pushed: the name of the last one.
+    capacity: usize,
+    /// The number of entries added so far, which is the id of the last one.
     pushed: usize,
 }
 
 impl Log {
-    pub(crate) fn new(most: usize) -> Self {
-        Self { entries: VecDeque::new(), most, pushed: 0 }
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { entries: VecDeque::new(), capacity, pushed: 0 }
     }
 
-    /// Adds an entry and gives its name.
+    /// Adds an entry and returns its id.
     pub(crate) fn push(&mut self, mut entry: Entry) -> usize {
         if let Some(last) = self.entries.back().filter(|last| last.header_names == entry.header_names) {
             entry.header_names = Arc::clone(&last.header_names);
         }
-        if self.entries.len() >= self.most {
+        if self.entries.len() >= self.capacity {
             self.entries.pop_front();
         }
-        if self.most > 0 {
+        if self.capacity > 0 {
             self.entries.push_back(entry);
         }
         self.pushed += 1;
         self.pushed
     }
 
-    /// The call of that entry was committed after all.
-    pub(crate) fn committed_late(&mut self, name: usize) {
-        let from_the_end = self.pushed - name;
+    /// Marks the entry of that id as committed.
+    pub(crate) fn committed_late(&mut self, id: usize) {
+        let from_the_end = self.pushed - id;
         let at = self.entries.len().checked_sub(from_the_end + 1);
         if let Some(entry) = at.and_then(|at| self.entries.get_mut(at)) {
             entry.committed = true;
         }
     }
 
+    /// All entries, oldest first.
     pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
     }
 }
 
 impl Entry {
+    /// The body as it is stored.
     pub(crate) fn body_to_keep(body: &[u8]) -> Box<[u8]> {
-        if body.len() > LONGEST_BODY { format!("\"{} bytes\"", body.len()).into_bytes().into() } else { body.into() }
+        if body.len() > MAX_BODY { format!("\"{} bytes\"", body.len()).into_bytes().into() } else { body.into() }
     }
 
+    /// The public form of the entry.
     pub(crate) fn record(&self) -> RequestRecord {
         RequestRecord {
             operation: self.operation.to_owned(),
@@ -128,7 +131,7 @@ fn masked(body: &[u8]) -> String {
             mask(&mut value);
             value.to_string()
         }
-        // It may be anything, a secret included.
+        // It may contain a secret anywhere.
         Err(_) => format!("{} bytes that are not JSON", body.len()),
     }
 }
@@ -154,19 +157,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_hidden_wherever_they_stand() {
+    fn secrets_are_masked_at_any_depth() {
         let text = masked(br#"{"pin":"135791","card_no":"1","deep":[{"cvv":"123"}]}"#);
         assert!(!text.contains("135791") && !text.contains("123"), "{text}");
         assert!(text.contains(r#""card_no":"1""#), "{text}");
     }
 
     #[test]
-    fn a_body_that_is_not_json_is_not_shown() {
+    fn a_body_that_is_not_json_is_not_recorded() {
         assert_eq!("10 bytes that are not JSON", masked(b"pin=135791"));
     }
 
     #[test]
-    fn the_log_keeps_the_last_ones() {
+    fn the_log_keeps_the_last_entries() {
         let entry = |connection| Entry {
             operation: "token",
             method: Cow::Borrowed(""),
@@ -180,10 +183,10 @@ mod tests {
             committed: false,
         };
         let mut log = Log::new(2);
-        let names: Vec<_> = (1..=3).map(|connection| log.push(entry(connection))).collect();
+        let ids: Vec<_> = (1..=3).map(|connection| log.push(entry(connection))).collect();
         assert_eq!(vec![2, 3], log.entries().map(|entry| entry.connection).collect::<Vec<_>>());
-        log.committed_late(names[0]);
-        log.committed_late(names[1]);
+        log.committed_late(ids[0]);
+        log.committed_late(ids[1]);
         assert_eq!(vec![true, false], log.entries().map(|entry| entry.committed).collect::<Vec<_>>());
     }
 }

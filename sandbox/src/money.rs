@@ -1,19 +1,19 @@
-//! Amounts of money: read from text, written with two decimals, never a float.
+//! Amounts of money: parsed from text, written with two decimals, never a float.
 
 use rust_decimal::Decimal;
 use serde::de::Error as _;
 use serde::{Deserialize as _, Deserializer, Serializer};
 
-/// No single amount may be larger. It keeps every sum far from the end of the number range.
-const LARGEST: i64 = 1_000_000_000_000;
+/// The greatest amount. It keeps every sum far below the limit of [`Decimal`].
+const MAX_AMOUNT: i64 = 1_000_000_000_000;
 
-/// Reads a positive amount of at most two decimals from the text of a number.
+/// Parses a positive amount of at most two decimals.
 pub(crate) fn parse(text: &str) -> Result<Decimal, &'static str> {
     let amount = parse_fee(text)?;
     if amount.is_zero() { Err("must be positive") } else { Ok(amount) }
 }
 
-/// Reads an amount that may be zero: authorization mode names fees that are not charged.
+/// Parses an amount that may be zero: authorization mode reports fees that are not charged.
 pub(crate) fn parse_fee(text: &str) -> Result<Decimal, &'static str> {
     let plain = !text.is_empty()
         && text.len() <= 40
@@ -26,7 +26,7 @@ pub(crate) fn parse_fee(text: &str) -> Result<Decimal, &'static str> {
         Err("must be positive")
     } else if amount.scale() > 2 {
         Err("must have at most 2 decimals")
-    } else if amount > Decimal::from(LARGEST) {
+    } else if amount > Decimal::from(MAX_AMOUNT) {
         Err("is too large")
     } else {
         amount.rescale(2);
@@ -34,7 +34,7 @@ pub(crate) fn parse_fee(text: &str) -> Result<Decimal, &'static str> {
     }
 }
 
-/// Writes an amount as answers carry it: text with two decimals.
+/// Formats an amount as responses contain it: with two decimals.
 pub(crate) fn text(amount: Decimal) -> String {
     format!("{amount:.2}")
 }
@@ -45,7 +45,7 @@ pub(crate) fn as_text<S: Serializer>(amount: &Decimal, serializer: S) -> Result<
     serializer.collect_str(&text(*amount))
 }
 
-/// Reads what [`as_text`] writes, or a number; it may be zero.
+/// Parses what [`as_text`] writes, or a number; it may be zero.
 pub(crate) fn from_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
     let text = match serde_json::Value::deserialize(deserializer)? {
         serde_json::Value::String(text) => text,
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts_are_read_exactly_and_written_with_two_decimals() {
+    fn amounts_are_parsed_exactly_and_written_with_two_decimals() {
         for (given, written) in [
             ("1", "1.00"),
             ("0.1", "0.10"),
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn other_amounts_are_refused() {
+    fn invalid_amounts_are_refused() {
         for bad in [
             "",
             "0",

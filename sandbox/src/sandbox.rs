@@ -1,4 +1,4 @@
-//! Starting and stopping.
+//! Starts and stops a sandbox.
 
 use std::io;
 use std::net::IpAddr;
@@ -6,27 +6,35 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use fastrand::Rng;
 use rust_decimal::Decimal;
 
-use crate::callback::{CallbackNulls, CallbackSettings, Courier, Outbox, SignStyle};
+use crate::admin::platform::Platform;
+use crate::api_service::ApiService;
 use crate::cipher::{CipherMode, FieldCipher, KeyScheme};
 use crate::clock;
 use crate::config::{Config, HttpStatuses, KeyState, ListRules, MerchantState, Mode, Repeat};
-use crate::control::{self, Control, ControlError};
-use crate::fault::Plan;
-use crate::front::Front;
-use crate::http::{Bind, Server, StopSignal};
-use crate::late::Later;
+use crate::control::error::ControlError;
+use crate::control::service::{Control, REDIRECT_PATH};
+use crate::delay_queue::DelayQueue;
+use crate::fault::plan::Plan;
+use crate::http::server::{Bind, Server};
+use crate::http::stop::StopSignal;
 use crate::log::Log;
-use crate::platform::Setup;
-use crate::random::{Numbers, Random};
-use crate::shared::{Shared, World};
-use crate::state::{Account, Change, Posting, Settings, State};
-use crate::steering::Platform;
+use crate::numbers::{self, NumberGenerator};
+use crate::platform::call::Setup;
+use crate::shared::{SandboxState, Shared};
+use crate::state::ledger::{Account, Posting};
+use crate::state::platform_state::{Settings, State};
+use crate::state::transaction::Change;
+use crate::webhook::dispatcher::WebhookDispatcher;
+use crate::webhook::outbox::Outbox;
+use crate::webhook::settings::WebhookSettings;
+use crate::webhook::types::{NullFields, SignStyle};
 
-/// A running sandbox. Clones share it; dropping the last one stops its servers and joins their threads.
+/// A running sandbox. Dropping the last clone stops its servers and joins their threads.
 ///
-/// What it can do is in [`Platform`], which it dereferences to.
+/// It dereferences to [`Platform`], the administrative API.
 #[derive(Debug, Clone)]
 pub struct Sandbox {
     platform: Platform,
@@ -34,33 +42,33 @@ pub struct Sandbox {
     _servers: Arc<Servers>,
 }
 
-/// Held for its drop.
+/// The servers and threads, which stop on drop, in the order of the fields.
 #[derive(Debug)]
 struct Servers {
-    /// First: nothing may wait for the merchant while the servers are being joined.
-    _waiting: EndWaiting,
+    /// First: no thread may wait for the merchant while the servers are joined.
+    _webhooks: StopWebhooks,
     _platform: Server,
     _control: Server,
-    /// Last: nothing can add to its work any more when the servers are gone.
-    _late: StopLater,
+    /// Last: without the servers no more jobs are added.
+    _jobs: StopJobs,
 }
 
-/// Does at its drop what is still waiting.
+/// Runs delayed jobs and joins the threads on drop.
 #[derive(Debug)]
-struct StopLater(Platform);
+struct StopJobs(Platform);
 
-impl Drop for StopLater {
+impl Drop for StopJobs {
     fn drop(&mut self) {
-        self.0.shared.later.stop();
-        self.0.shared.courier.join();
+        self.0.shared.delay_queue.stop();
+        self.0.shared.dispatcher.join();
     }
 }
 
-/// Ends at its drop what waits for callbacks.
+/// Stops the delivery of webhooks on drop.
 #[derive(Debug)]
-struct EndWaiting(Platform);
+struct StopWebhooks(Platform);
 
-impl Drop for EndWaiting {
+impl Drop for StopWebhooks {
     fn drop(&mut self) {
         self.0.shared.lock().outbox.begin_stop();
     }
@@ -75,23 +83,27 @@ impl Deref for Sandbox {
 }
 
 impl Sandbox {
-    /// Starts with the defaults: credit mode, seed 1, a free port of 127.0.0.1.
+    /// Starts a sandbox with the defaults: credit mode, seed 1, a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// As [`SandboxBuilder::start`].
     pub fn start() -> io::Result<Self> {
         Self::builder().start()
     }
 
-    /// Starts otherwise.
+    /// Creates a builder, to start a sandbox with other options.
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder::default()
     }
 
-    /// The steering part alone. It does not keep the servers running.
+    /// The administrative API alone. It does not keep the servers running.
     pub fn platform(&self) -> Platform {
         self.platform.clone()
     }
 
-    /// Makes a control call without HTTP: the same calls, bodies and answers as at the control URL, in JSON. This is what
-    /// a face in another language needs; Rust has methods for all of it.
+    /// Makes a control call without HTTP, with the same calls, bodies and responses as at the control URL. It is meant for
+    /// language bindings; Rust has methods for all calls.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -104,13 +116,13 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// If there is no such call, its body is not as it must be (an empty one counts as `{}`), or it could not be done.
+    /// If there is no such call, the body is invalid (an empty one counts as `{}`), or the call fails.
     pub fn control(&self, method: &str, path: &str, body: &str) -> Result<String, ControlError> {
-        self.control.call(method, path, body.as_bytes()).map(|answer| answer.to_string())
+        self.control.call(method, path, body.as_bytes()).map(|response| response.to_string())
     }
 }
 
-/// What a sandbox starts with.
+/// Builds a [`Sandbox`]: all options have defaults.
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct SandboxBuilder {
@@ -118,134 +130,134 @@ pub struct SandboxBuilder {
 }
 
 impl SandboxBuilder {
-    /// The merchant's mode. Default: [`Mode::Credit`].
+    /// Sets the merchant's mode. Default: [`Mode::Credit`].
     pub fn mode(mut self, mode: Mode) -> Self {
         self.config.mode = mode;
         self
     }
 
-    /// What all numbers, tokens and card data are made from. Default: 1.
+    /// Sets the seed of all numbers, tokens and card data. Default: 1.
     pub fn seed(mut self, seed: u64) -> Self {
         self.config.seed = seed;
         self
     }
 
-    /// The port of the platform's listener. Default: 0, any free port.
+    /// Sets the port of the platform. Default: 0, any free port.
     pub fn port(mut self, port: u16) -> Self {
         self.config.port = port;
         self
     }
 
-    /// Lets other machines reach the platform's listener. The control listener stays on loopback.
+    /// Lets other machines connect to the platform. The control URL stays on loopback.
     pub fn listen_on_all_interfaces(mut self) -> Self {
         self.config.all_interfaces = true;
         self
     }
 
-    /// The Api-Key. Default: made from the seed.
+    /// Sets the Api-Key. Default: generated from the seed.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.config.api_key = Some(key.into());
         self
     }
 
-    /// The apiSecret. Default: 32 hexadecimal letters made from the seed, which fit every key scheme.
+    /// Sets the apiSecret. Default: 32 hexadecimal digits generated from the seed, which every key scheme accepts.
     pub fn api_secret(mut self, secret: impl Into<String>) -> Self {
         self.config.api_secret = Some(secret.into());
         self
     }
 
-    /// How the platform makes its AES key and chains its blocks. Default: [`KeyScheme::Utf8`], [`CipherMode::Ecb`].
+    /// Sets the derivation of the AES key and the cipher mode. Default: [`KeyScheme::Utf8`], [`CipherMode::Ecb`].
     pub fn aes(mut self, scheme: KeyScheme, mode: CipherMode) -> Self {
         self.config.key_scheme = scheme;
         self.config.cipher_mode = mode;
         self
     }
 
-    /// How long an access token is valid, in virtual time. Default: 24 hours.
+    /// Sets the lifetime of access tokens, in virtual time. Default: 24 hours.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.config.token_lifetime = lifetime;
         self
     }
 
-    /// Whether a new access token voids the earlier ones. Default: true.
+    /// Sets whether a new access token invalidates earlier ones. Default: true.
     pub fn token_voids_previous(mut self, voids: bool) -> Self {
         self.config.token_voids_previous = voids;
         self
     }
 
-    /// What a repeated `transfer_unique_no` or `card_unique_no` does. Default: [`Repeat::Execute`].
+    /// Sets the effect of a repeated `transfer_unique_no` or `card_unique_no`. Default: [`Repeat::Execute`].
     pub fn repeated_numbers(mut self, repeat: Repeat) -> Self {
         self.config.repeated_numbers = repeat;
         self
     }
 
-    /// Cards stay Pending until [`Platform::issue_card`] or [`Platform::fail_card`]. Default: they are issued at once.
+    /// Keeps cards Pending until [`Platform::issue_card`] or [`Platform::fail_card`]. Default: cards are issued at once.
     pub fn manual_cards(mut self) -> Self {
         self.config.manual_cards = true;
         self
     }
 
-    /// The addresses that may call; empty for all, which is the default.
+    /// Sets the addresses that may call. Default: empty, for all addresses.
     pub fn ip_whitelist(mut self, addresses: Vec<IpAddr>) -> Self {
         self.config.ip_whitelist = addresses;
         self
     }
 
-    /// Whether card numbers may be shown. Default: true.
+    /// Sets whether card numbers may be shown. Default: true.
     pub fn pci_enabled(mut self, enabled: bool) -> Self {
         self.config.pci_enabled = enabled;
         self
     }
 
-    /// The merchant's money at the start. Default: 1 000 000.00.
+    /// Sets the initial balance of the merchant's reserve. Default: 1 000 000.00.
     pub fn merchant_reserve(mut self, reserve: Decimal) -> Self {
         self.config.merchant_reserve = reserve;
         self
     }
 
-    /// How many requests are kept on record; the oldest go first. Default: 100 000.
-    pub fn request_log(mut self, most: usize) -> Self {
-        self.config.request_log = most;
+    /// Sets the greatest number of recorded requests; the oldest are removed first. Default: 100 000.
+    pub fn request_log(mut self, capacity: usize) -> Self {
+        self.config.request_log = capacity;
         self
     }
 
-    /// Where callbacks go: an `http` URL on loopback. Default: nowhere, and none are made.
-    pub fn callback_url(mut self, url: impl Into<String>) -> Self {
-        self.config.callback_url = Some(url.into());
+    /// Sets the URL that webhooks are sent to: `http` on loopback. Default: none, and no webhooks are created.
+    pub fn webhook_url(mut self, url: impl Into<String>) -> Self {
+        self.config.webhook_url = Some(url.into());
         self
     }
 
-    /// What signs callbacks. Default: the apiSecret.
-    pub fn callback_secret(mut self, secret: impl Into<String>) -> Self {
-        self.config.callback_secret = Some(secret.into());
+    /// Sets the secret that signs webhooks. Default: the apiSecret.
+    pub fn webhook_secret(mut self, secret: impl Into<String>) -> Self {
+        self.config.webhook_secret = Some(secret.into());
         self
     }
 
-    /// What is signed as `appId`. Default: the Api-Key.
-    pub fn callback_app_id(mut self, app_id: impl Into<String>) -> Self {
-        self.config.callback_app_id = Some(app_id.into());
+    /// Sets the `appId` of signatures. Default: the Api-Key.
+    pub fn webhook_app_id(mut self, app_id: impl Into<String>) -> Self {
+        self.config.webhook_app_id = Some(app_id.into());
         self
     }
 
-    /// How the signed text is written. Default: [`SignStyle::JavaHashMap`].
+    /// Sets the form of the signed text. Default: [`SignStyle::JavaHashMap`].
     pub fn sign_style(mut self, style: SignStyle) -> Self {
         self.config.sign_style = style;
         self
     }
 
-    /// What becomes of a callback's fields without a value. Default: [`CallbackNulls::LeftOut`].
-    pub fn callback_nulls(mut self, nulls: CallbackNulls) -> Self {
-        self.config.callback_nulls = nulls;
+    /// Sets whether webhooks contain fields without a value. Default: [`NullFields::Omit`].
+    pub fn null_fields(mut self, nulls: NullFields) -> Self {
+        self.config.null_fields = nulls;
         self
     }
 
-    /// How list calls differ from what the platform documents. Default: not at all.
+    /// Sets the deviations of list calls from the platform's documentation. Default: none.
     pub fn list_rules(mut self, rules: ListRules) -> Self {
         self.config.lists = rules;
         self
     }
 
-    /// Which HTTP statuses refusals have. Default: [`HttpStatuses::Ok`].
+    /// Sets the HTTP statuses of refused calls. Default: [`HttpStatuses::Ok`].
     pub fn http_statuses(mut self, statuses: HttpStatuses) -> Self {
         self.config.http_statuses = statuses;
         self
@@ -261,13 +273,13 @@ impl SandboxBuilder {
     ///
     /// # Errors
     ///
-    /// If the port cannot be bound; or (`InvalidInput`) if the secret gives no AES key under the chosen scheme,
-    /// callbacks cannot go to their URL, or a list rule names a field that no row has.
+    /// If the port cannot be bound; or `InvalidInput` if the scheme derives no AES key from the secret, the webhook URL is
+    /// not allowed, or a list rule names a field that no row has.
     pub fn start(self) -> io::Result<Sandbox> {
         let config = self.config;
-        let mut random = Random::new(config.seed);
-        let api_key = config.api_key.clone().unwrap_or_else(|| format!("sandbox-{}", random.hex(24)));
-        let api_secret = config.api_secret.clone().unwrap_or_else(|| random.hex(32));
+        let mut rng = Rng::with_seed(config.seed);
+        let api_key = config.api_key.clone().unwrap_or_else(|| format!("sandbox-{}", numbers::hex(&mut rng, 24)));
+        let api_secret = config.api_secret.clone().unwrap_or_else(|| numbers::hex(&mut rng, 32));
         let cipher = FieldCipher::new(&api_secret, config.key_scheme, config.cipher_mode).ok_or_else(|| {
             io::Error::new(io::ErrorKind::InvalidInput, "api_secret gives no AES key under the chosen key scheme")
         })?;
@@ -276,11 +288,11 @@ impl SandboxBuilder {
         let base_url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
         let control_url = format!("http://127.0.0.1:{}", control_listener.local_addr()?.port());
         let stop = Arc::new(StopSignal::default());
-        let callbacks = CallbackSettings::new(
-            config.callback_app_id.clone().unwrap_or_else(|| api_key.clone()),
-            config.callback_secret.clone().unwrap_or_else(|| api_secret.clone()),
+        let webhooks = WebhookSettings::new(
+            config.webhook_app_id.clone().unwrap_or_else(|| api_key.clone()),
+            config.webhook_secret.clone().unwrap_or_else(|| api_secret.clone()),
             config.sign_style,
-            config.callback_nulls,
+            config.null_fields,
         );
         let shared = Arc::new(Shared {
             setup: Setup {
@@ -291,19 +303,19 @@ impl SandboxBuilder {
                 token_voids_previous: config.token_voids_previous,
                 repeated_numbers: config.repeated_numbers,
                 manual_cards: config.manual_cards,
-                // The hosted card page is served by the platform itself.
+                // The platform itself serves the hosted card page.
                 hosted_origin: base_url.clone(),
                 parent_origin: "https://merchant.example".to_owned(),
             },
-            trap_url: format!("{control_url}{}", control::TRAP),
+            redirect_url: format!("{control_url}{REDIRECT_PATH}"),
             base_url,
             control_url,
-            trapped: 0.into(),
+            redirect_hits: 0.into(),
             stop: Arc::clone(&stop),
-            later: Arc::new(Later::default()),
-            courier: Courier::default(),
-            world: Mutex::new(World {
-                state: first_state(&config, random, callbacks),
+            delay_queue: Arc::new(DelayQueue::default()),
+            dispatcher: WebhookDispatcher::default(),
+            sandbox: Mutex::new(SandboxState {
+                state: initial_state(&config, rng, webhooks),
                 faults: Plan::default(),
                 log: Log::new(config.request_log),
                 outbox: Outbox::new(config.seed),
@@ -313,32 +325,32 @@ impl SandboxBuilder {
         let platform = Platform::new(Arc::clone(&shared));
         let control = Control::new(platform.clone());
         let servers = Servers {
-            _waiting: EndWaiting(platform.clone()),
-            _platform: Server::start("platform", listener, Front(shared), Arc::clone(&stop))?,
+            _webhooks: StopWebhooks(platform.clone()),
+            _platform: Server::start("platform", listener, ApiService(shared), Arc::clone(&stop))?,
             _control: Server::start("control", control_listener, control.clone(), stop)?,
-            _late: StopLater(platform.clone()),
+            _jobs: StopJobs(platform.clone()),
         };
         platform
             .set_list_rules(config.lists)
-            .and_then(|()| platform.set_callback_url(config.callback_url.as_deref()))
+            .and_then(|()| platform.set_webhook_url(config.webhook_url.as_deref()))
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))?;
         Ok(Sandbox { platform, control, _servers: Arc::new(servers) })
     }
 }
 
-/// An empty platform whose merchant has paid in its reserve.
-fn first_state(config: &Config, random: Random, callbacks: CallbackSettings) -> State {
+/// The state of a platform without rows, whose merchant has paid in its reserve.
+fn initial_state(config: &Config, rng: Rng, webhooks: WebhookSettings) -> State {
     let settings = Settings {
         key_state: KeyState::Active,
         merchant_state: MerchantState::Active,
         pci_enabled: config.pci_enabled,
         ip_whitelist: config.ip_whitelist.clone(),
-        callbacks,
+        webhooks,
         lists: ListRules::default(),
         http_statuses: config.http_statuses,
         tariffs: config.tariffs,
     };
-    let mut state = State::new(Numbers::new(random), settings);
+    let mut state = State::new(NumberGenerator::new(rng), settings);
     let mut transaction = state.transaction();
     transaction.add(Change::Posting(Posting {
         time_ms: clock::real_ms(),

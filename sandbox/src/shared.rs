@@ -1,55 +1,59 @@
-//! What all handles and threads share.
+//! The data that all handles and threads of a sandbox share.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::callback::{Courier, Outbox};
-use crate::fault::Plan;
-use crate::http::StopSignal;
-use crate::late::Later;
+use crate::delay_queue::DelayQueue;
+use crate::fault::plan::Plan;
+use crate::http::stop::StopSignal;
 use crate::log::Log;
-use crate::platform::Setup;
-use crate::state::{State, Transaction};
+use crate::platform::call::Setup;
+use crate::state::platform_state::State;
+use crate::state::transaction::Transaction;
+use crate::webhook::dispatcher::WebhookDispatcher;
+use crate::webhook::outbox::Outbox;
 
-/// Everything behind the one mutex.
+/// Everything that the one mutex protects.
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct SandboxState {
     pub(crate) state: State,
     pub(crate) faults: Plan,
     pub(crate) log: Log,
     pub(crate) outbox: Outbox,
 }
 
-impl World {
-    /// Carries out a transaction and has the merchant told.
+impl SandboxState {
+    /// Applies a transaction and queues its webhooks.
     pub(crate) fn commit(&mut self, transaction: Transaction) {
-        let notices = self.state.commit(transaction);
-        let (nulls, now_ms) = (self.state.settings.callbacks.nulls, self.state.clock.now_ms());
-        for notice in &notices {
-            self.outbox.tell(notice, nulls, now_ms);
+        let notifications = self.state.commit(transaction);
+        let (nulls, now_ms) = (self.state.settings.webhooks.nulls, self.state.clock.now_ms());
+        for notification in &notifications {
+            self.outbox.notify_merchant(notification, nulls, now_ms);
         }
     }
 }
 
-/// Shared between the handles and the server threads.
+/// The data that handles and server threads share.
 pub(crate) struct Shared {
     pub(crate) setup: Setup,
     pub(crate) api_secret: String,
     pub(crate) base_url: String,
     pub(crate) control_url: String,
-    /// Where redirect faults lead. Nobody must ever call it.
-    pub(crate) trap_url: String,
-    pub(crate) trapped: AtomicUsize,
+    /// The target of redirect faults. A correct client never calls it.
+    pub(crate) redirect_url: String,
+    /// The number of calls of `redirect_url`.
+    pub(crate) redirect_hits: AtomicUsize,
     pub(crate) stop: Arc<StopSignal>,
-    pub(crate) later: Arc<Later>,
-    pub(crate) courier: Courier,
-    pub(crate) world: Mutex<World>,
+    pub(crate) delay_queue: Arc<DelayQueue>,
+    pub(crate) dispatcher: WebhookDispatcher,
+    pub(crate) sandbox: Mutex<SandboxState>,
 }
 
 impl Shared {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
-        // A panic elsewhere is a bug that shows by itself; a poisoned lock would only hide it.
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Locks the state.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, SandboxState> {
+        // A panic elsewhere is a bug that is visible already; a poisoned lock would only hide it.
+        self.sandbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a client sees of each fault, and what the platform did all the same.
+//! The response of each fault, and whether the call was executed.
 
 // A helper of tests may panic as a test may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
@@ -10,43 +10,43 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Caller, Given};
+use common::{Caller, TestEnv};
 use keysecure_sandbox::{Fault, FaultKind, RequestRecord, Sandbox};
 use serde_json::{Value, json};
 
 const TRANSFER: &str = "accounts.transfer";
 
-/// The bytes that come back for a transfer, and how the connection ended.
-fn raw_transfer(given: &Given) -> (Vec<u8>, Option<ErrorKind>) {
+/// Sends a transfer. Returns the bytes of the response, and how the connection ended.
+fn raw_transfer(env: &TestEnv) -> (Vec<u8>, Option<ErrorKind>) {
     let body =
-        json!({"cardholder_no": given.holder, "transfer_unique_no": "t", "type": "In", "balance": "5"}).to_string();
-    let host = given.sandbox.base_url().trim_start_matches("http://").to_owned();
+        json!({"cardholder_no": env.holder, "transfer_unique_no": "t", "type": "In", "balance": "5"}).to_string();
+    let host = env.sandbox.base_url().trim_start_matches("http://").to_owned();
     let mut stream = TcpStream::connect(&host).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let head = format!(
         "POST /open-api/v1/account/transfer HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nApi-Key: {}\r\n\
          Timestamp: {}\r\nAccess-Token: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-        given.sandbox.api_key(),
-        given.sandbox.now_ms(),
-        given.caller.token.as_ref().unwrap(),
+        env.sandbox.api_key(),
+        env.sandbox.now_ms(),
+        env.caller.token.as_ref().unwrap(),
         body.len(),
     );
-    let mut got = Vec::new();
+    let mut received = Vec::new();
     let sent = stream.write_all(format!("{head}{body}").as_bytes());
-    let ended = sent.and_then(|()| stream.read_to_end(&mut got)).err().map(|error| error.kind());
-    (got, ended)
+    let ended = sent.and_then(|()| stream.read_to_end(&mut received)).err().map(|error| error.kind());
+    (received, ended)
 }
 
-/// What a fault on a transfer did: the bytes, how the connection ended, and the platform's own record.
-fn hit(kind: FaultKind) -> (Given, Vec<u8>, Option<ErrorKind>, RequestRecord) {
-    let given = Given::credit();
-    given.sandbox.fault(Fault::on(TRANSFER, kind));
-    let (bytes, ended) = raw_transfer(&given);
-    let record = given.sandbox.requests().pop().unwrap();
-    let fired = given.sandbox.faults_fired();
+/// Sends a transfer with a fault. Returns the bytes, how the connection ended, and the recorded request.
+fn transfer_with(kind: FaultKind) -> (TestEnv, Vec<u8>, Option<ErrorKind>, RequestRecord) {
+    let env = TestEnv::credit();
+    env.sandbox.fault(Fault::on(TRANSFER, kind));
+    let (bytes, ended) = raw_transfer(&env);
+    let record = env.sandbox.requests().pop().unwrap();
+    let fired = env.sandbox.faults_fired();
     assert_eq!(1, fired.len());
     assert_eq!(kind, fired[0].kind);
-    (given, bytes, ended, record)
+    (env, bytes, ended, record)
 }
 
 fn split(bytes: &[u8]) -> (String, &[u8]) {
@@ -60,85 +60,85 @@ fn length(head: &str) -> usize {
 }
 
 #[test]
-fn dropped_requests_end_in_a_reset_and_only_the_late_one_was_carried_out() {
-    for (kind, carried_out) in [(FaultKind::DropBeforeRead, false), (FaultKind::DropAfterCommit, true)] {
-        let (given, bytes, ended, record) = hit(kind);
+fn dropped_requests_are_reset_before_or_after_the_commit() {
+    for (kind, executed) in [(FaultKind::DropBeforeRead, false), (FaultKind::DropAfterCommit, true)] {
+        let (env, bytes, ended, record) = transfer_with(kind);
         assert!(bytes.is_empty(), "{kind:?}");
         assert_eq!(Some(ErrorKind::ConnectionReset), ended, "{kind:?}");
-        assert_eq!((carried_out, None, Some(kind)), (record.committed, record.code, record.fault));
-        assert_eq!(usize::from(carried_out), given.sandbox.transfers().len(), "{kind:?}");
-        assert_eq!(if carried_out { "5.00" } else { "0.00" }, given.balance());
+        assert_eq!((executed, None, Some(kind)), (record.committed, record.code, record.fault));
+        assert_eq!(usize::from(executed), env.sandbox.transfers().len(), "{kind:?}");
+        assert_eq!(if executed { "5.00" } else { "0.00" }, env.balance());
     }
 }
 
 #[test]
-fn a_late_commit_comes_after_the_client_has_given_up() {
+fn a_late_commit_follows_the_reset() {
     let late = |ms| FaultKind::LateCommit(Duration::from_millis(ms));
-    let (given, bytes, ended, record) = hit(late(400));
+    let (env, bytes, ended, record) = transfer_with(late(400));
     assert!(bytes.is_empty());
     assert_eq!((Some(ErrorKind::ConnectionReset), false, None), (ended, record.committed, record.code));
-    assert!(given.sandbox.transfers().is_empty(), "not yet");
-    let patience = Instant::now() + Duration::from_secs(5);
-    while given.sandbox.transfers().is_empty() && Instant::now() < patience {
+    assert!(env.sandbox.transfers().is_empty(), "not yet");
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while env.sandbox.transfers().is_empty() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
-    assert_eq!("5.00", given.balance());
-    assert!(given.sandbox.requests().pop().unwrap().committed);
+    assert_eq!("5.00", env.balance());
+    assert!(env.sandbox.requests().pop().unwrap().committed);
 
-    given.sandbox.fault(Fault::on(TRANSFER, late(3_600_000)));
-    raw_transfer(&given);
-    let platform = given.sandbox.platform();
+    env.sandbox.fault(Fault::on(TRANSFER, late(3_600_000)));
+    raw_transfer(&env);
+    let platform = env.sandbox.platform();
     assert_eq!(1, platform.transfers().len());
-    drop(given);
-    assert_eq!(2, platform.transfers().len(), "a stop does at once what is waiting");
+    drop(env);
+    assert_eq!(2, platform.transfers().len(), "a stop runs delayed jobs at once");
 }
 
 #[test]
-fn a_request_that_is_refused_at_the_door_is_not_committed_late() {
-    let given = Given::credit();
-    given.sandbox.revoke_tokens();
-    given.sandbox.fault(Fault::on(TRANSFER, FaultKind::LateCommit(Duration::ZERO)));
-    raw_transfer(&given);
-    let platform = given.sandbox.platform();
-    drop(given);
+fn a_request_without_a_valid_token_is_not_committed_late() {
+    let env = TestEnv::credit();
+    env.sandbox.revoke_tokens();
+    env.sandbox.fault(Fault::on(TRANSFER, FaultKind::LateCommit(Duration::ZERO)));
+    raw_transfer(&env);
+    let platform = env.sandbox.platform();
+    drop(env);
     assert!(platform.transfers().is_empty());
 }
 
 #[test]
-fn a_refused_connection_is_reset_before_anything_is_known_of_it() {
-    let given = Given::credit();
-    given.sandbox.fault(Fault::on(TRANSFER, FaultKind::Refuse));
-    let (bytes, ended) = raw_transfer(&given);
+fn a_refused_connection_is_reset_before_the_head_is_read() {
+    let env = TestEnv::credit();
+    env.sandbox.fault(Fault::on(TRANSFER, FaultKind::Refuse));
+    let (bytes, ended) = raw_transfer(&env);
     assert_eq!((0, Some(ErrorKind::ConnectionReset)), (bytes.len(), ended));
-    assert_eq!(0, given.sandbox.requests_to(TRANSFER));
-    assert_eq!("unknown", given.sandbox.faults_fired()[0].operation);
-    assert_eq!(None, raw_transfer(&given).1, "once only");
-    assert_eq!(1, given.sandbox.transfers().len());
+    assert_eq!(0, env.sandbox.requests_to(TRANSFER));
+    assert_eq!("unknown", env.sandbox.faults_fired()[0].operation);
+    assert_eq!(None, raw_transfer(&env).1, "once only");
+    assert_eq!(1, env.sandbox.transfers().len());
 }
 
 #[test]
 fn a_kept_connection_can_be_refused_too() {
-    let given = Given::credit();
-    let connection = || given.sandbox.requests().pop().unwrap().connection;
-    given.caller.get("/v1/cardholder/17/info");
+    let env = TestEnv::credit();
+    let connection = || env.sandbox.requests().pop().unwrap().connection;
+    env.caller.get("/v1/cardholder/17/info");
     let first = connection();
-    given.sandbox.fault(Fault::on_any(FaultKind::Refuse).after(1));
-    given.caller.get("/v1/cardholder/17/info");
+    env.sandbox.fault(Fault::on_any(FaultKind::Refuse).after(1));
+    env.caller.get("/v1/cardholder/17/info");
     assert_eq!(first, connection(), "the connection is kept");
-    assert!(given.caller.try_post("/v1/card/list", b"{}").is_err());
+    assert!(env.caller.try_post("/v1/card/list", b"{}").is_err());
 }
 
 #[test]
-fn a_truncated_answer_ends_early_in_order() {
-    let (given, bytes, ended, record) = hit(FaultKind::Truncate);
+fn a_truncated_response_ends_without_an_error() {
+    let (env, bytes, ended, record) = transfer_with(FaultKind::Truncate);
     let (head, body) = split(&bytes);
     assert!(body.len() < length(&head) && !body.is_empty());
     assert_eq!((None, None, true), (ended, record.code, record.committed));
-    assert_eq!(1, given.sandbox.transfers().len());
+    assert_eq!(1, env.sandbox.transfers().len());
 }
 
 #[test]
-fn broken_bodies_are_broken_as_named_and_come_after_the_commit() {
+fn malformed_bodies_follow_the_commit() {
     let parsed = |bytes: &[u8]| serde_json::from_slice::<Value>(split(bytes).1).ok();
     for (kind, code) in [
         (FaultKind::Malformed, None),
@@ -151,11 +151,11 @@ fn broken_bodies_are_broken_as_named_and_come_after_the_commit() {
         (FaultKind::DeepNesting, Some(0)),
         (FaultKind::CodeAfterCommit(1001), Some(1001)),
     ] {
-        let (given, bytes, ended, record) = hit(kind);
+        let (env, bytes, ended, record) = transfer_with(kind);
         let (head, body) = split(&bytes);
         assert_eq!((None, code, true), (ended, record.code, record.committed), "{kind:?}");
         assert_eq!(body.len(), length(&head), "{kind:?}");
-        assert_eq!(1, given.sandbox.transfers().len(), "{kind:?}");
+        assert_eq!(1, env.sandbox.transfers().len(), "{kind:?}");
         let value = parsed(&bytes);
         match kind {
             FaultKind::WrongType => assert!(value.unwrap()["data"].is_array()),
@@ -175,17 +175,17 @@ fn broken_bodies_are_broken_as_named_and_come_after_the_commit() {
 }
 
 #[test]
-fn the_types_of_the_fields_in_a_list_can_be_wrong() {
-    let given = Given::credit();
-    given.sandbox.fault(Fault::on("cards.packages", FaultKind::WrongFieldTypes));
-    let got = given.caller.post("/v1/card/package/list", json!({}));
+fn the_field_types_of_list_rows_can_be_wrong() {
+    let env = TestEnv::credit();
+    env.sandbox.fault(Fault::on("cards.packages", FaultKind::WrongFieldTypes));
+    let got = env.caller.post("/v1/card/package/list", json!({}));
     assert!(got.list()[0]["package_no"].is_object());
     assert!(got.list()[0]["fee_detail"]["free_small_consume_count"].is_array());
 }
 
 #[test]
-fn an_oversize_answer_has_exactly_the_size_asked_for_and_is_json() {
-    let (_, bytes, ended, record) = hit(FaultKind::Oversize(3_000_000));
+fn an_oversize_response_is_json_of_exactly_that_size() {
+    let (_, bytes, ended, record) = transfer_with(FaultKind::Oversize(3_000_000));
     let (head, body) = split(&bytes);
     assert_eq!((3_000_000, 3_000_000, None), (length(&head), body.len(), ended));
     assert!(serde_json::from_slice::<Value>(body).unwrap()["data"].is_string());
@@ -193,8 +193,8 @@ fn an_oversize_answer_has_exactly_the_size_asked_for_and_is_json() {
 }
 
 #[test]
-fn a_gzip_bomb_is_small_and_says_what_it_is() {
-    let (_, bytes, ended, record) = hit(FaultKind::GzipBomb);
+fn a_gzip_bomb_is_small_and_has_its_encoding() {
+    let (_, bytes, ended, record) = transfer_with(FaultKind::GzipBomb);
     let (head, body) = split(&bytes);
     assert!(head.contains("Content-Encoding: gzip\r\n"));
     assert!(body.len() < 70_000 && body.starts_with(&[0x1f, 0x8b]), "{}", body.len());
@@ -202,7 +202,7 @@ fn a_gzip_bomb_is_small_and_says_what_it_is() {
     assert_eq!(64, inflated(body) >> 20, "MiB");
 }
 
-/// The inflated length, by the program `gzip`, which also checks the checksum.
+/// The inflated length according to the program `gzip`, which also checks the checksum.
 fn inflated(body: &[u8]) -> usize {
     let mut gzip = Command::new("gzip").arg("-dc").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     gzip.stdin.take().unwrap().write_all(body).unwrap();
@@ -214,68 +214,68 @@ fn inflated(body: &[u8]) -> usize {
 }
 
 #[test]
-fn answers_from_in_front_of_the_platform_mean_that_nothing_happened() {
-    let (given, bytes, _, record) = hit(FaultKind::HttpStatus(503, Some(7)));
+fn a_gateway_error_means_that_the_call_was_not_executed() {
+    let (env, bytes, _, record) = transfer_with(FaultKind::HttpStatus(503, Some(7)));
     let (head, body) = split(&bytes);
     assert!(head.starts_with("HTTP/1.1 503 ") && head.contains("Retry-After: 7\r\n"), "{head}");
     assert!(serde_json::from_slice::<Value>(body).is_err());
     assert_eq!((false, None), (record.committed, record.code));
-    assert!(given.sandbox.transfers().is_empty());
-    let (_, bytes, _, _) = hit(FaultKind::HttpStatus(502, None));
+    assert!(env.sandbox.transfers().is_empty());
+    let (_, bytes, _, _) = transfer_with(FaultKind::HttpStatus(502, None));
     assert!(!split(&bytes).0.contains("Retry-After"));
 }
 
 #[test]
-fn a_redirect_that_is_followed_is_counted() {
-    let (given, bytes, _, record) = hit(FaultKind::Redirect);
+fn a_followed_redirect_is_counted() {
+    let (env, bytes, _, record) = transfer_with(FaultKind::Redirect);
     let (head, _) = split(&bytes);
     assert!(head.starts_with("HTTP/1.1 307 "));
-    assert!(!record.committed && given.sandbox.transfers().is_empty());
-    assert_eq!(0, given.sandbox.redirect_calls());
+    assert!(!record.committed && env.sandbox.transfers().is_empty());
+    assert_eq!(0, env.sandbox.redirect_calls());
     let location = head.lines().find_map(|line| line.strip_prefix("Location: ")).unwrap();
-    assert!(!location.starts_with(given.sandbox.base_url()));
+    assert!(!location.starts_with(env.sandbox.base_url()));
     assert!(ureq::post(location).send("{}").is_err());
-    assert_eq!(1, given.sandbox.redirect_calls());
+    assert_eq!(1, env.sandbox.redirect_calls());
 }
 
 #[test]
-fn a_code_is_answered_instead_of_the_call() {
-    let given = Given::credit();
-    given.sandbox.fault(Fault::on(TRANSFER, FaultKind::Code(1009)));
-    given.sandbox.fault(Fault::on(TRANSFER, FaultKind::ExpiredToken));
-    let transfer = || given.transfer("t", "In", "5");
+fn a_code_replaces_the_call() {
+    let env = TestEnv::credit();
+    env.sandbox.fault(Fault::on(TRANSFER, FaultKind::Code(1009)));
+    env.sandbox.fault(Fault::on(TRANSFER, FaultKind::ExpiredToken));
+    let transfer = || env.transfer("t", "In", "5");
     assert_eq!([1009, 1007, 0], [transfer().code(), transfer().code(), transfer().code()]);
-    assert_eq!(1, given.sandbox.transfers().len());
-    given.sandbox.fault(Fault::on(TRANSFER, FaultKind::Code(9999)));
-    assert_eq!(9999, transfer().code(), "codes nobody knows");
+    assert_eq!(1, env.sandbox.transfers().len());
+    env.sandbox.fault(Fault::on(TRANSFER, FaultKind::Code(9999)));
+    assert_eq!(9999, transfer().code(), "undocumented codes too");
 }
 
 #[test]
-fn a_fault_hits_the_requests_it_counts() {
-    let given = Given::credit();
-    given.sandbox.fault(Fault::on(TRANSFER, FaultKind::Code(1001)).after(1).times(2));
-    given.caller.post("/v1/card/package/list", json!({}));
-    let codes: Vec<_> = (0..5).map(|_| given.transfer("t", "In", "1").code()).collect();
+fn a_fault_affects_the_requests_it_counts() {
+    let env = TestEnv::credit();
+    env.sandbox.fault(Fault::on(TRANSFER, FaultKind::Code(1001)).after(1).times(2));
+    env.caller.post("/v1/card/package/list", json!({}));
+    let codes: Vec<_> = (0..5).map(|_| env.transfer("t", "In", "1").code()).collect();
     assert_eq!(vec![0, 1001, 1001, 0, 0], codes);
-    given.sandbox.fault(Fault::on(TRANSFER, FaultKind::Code(1001)));
-    given.sandbox.clear_faults();
-    assert_eq!(0, given.transfer("t", "In", "1").code());
-    assert_eq!(2, given.sandbox.faults_fired().len());
+    env.sandbox.fault(Fault::on(TRANSFER, FaultKind::Code(1001)));
+    env.sandbox.clear_faults();
+    assert_eq!(0, env.transfer("t", "In", "1").code());
+    assert_eq!(2, env.sandbox.faults_fired().len());
 }
 
 #[test]
-fn a_stall_waits_before_and_a_late_answer_waits_after() {
-    let given = Given::credit();
+fn a_stall_delays_the_call_or_the_response() {
+    let env = TestEnv::credit();
     let time = Duration::from_millis(120);
     for (kind, done_early) in [(FaultKind::Stall(time), 0), (FaultKind::StallAfterCommit(time), 1)] {
-        let before = given.sandbox.transfers().len();
-        given.sandbox.fault(Fault::on(TRANSFER, kind));
+        let before = env.sandbox.transfers().len();
+        env.sandbox.fault(Fault::on(TRANSFER, kind));
         let started = Instant::now();
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| given.transfer("t", "In", "1").code());
+            let waiting = scope.spawn(|| env.transfer("t", "In", "1").code());
             std::thread::sleep(time / 2);
-            assert_eq!(before + done_early, given.sandbox.transfers().len(), "{kind:?}");
-            assert_eq!(0, given.caller.post("/v1/card/package/list", json!({})).code(), "others are served");
+            assert_eq!(before + done_early, env.sandbox.transfers().len(), "{kind:?}");
+            assert_eq!(0, env.caller.post("/v1/card/package/list", json!({})).code(), "others are served");
             assert_eq!(0, waiting.join().unwrap());
         });
         assert!(started.elapsed() >= time);
@@ -283,34 +283,34 @@ fn a_stall_waits_before_and_a_late_answer_waits_after() {
 }
 
 #[test]
-fn a_skewed_clock_shows_in_the_date_and_in_the_timestamp_check() {
+fn a_skewed_clock_affects_the_date_and_the_timestamp_check() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.freeze();
     let caller = Caller::new(&sandbox);
     let plain = caller.get("/v1/merchant/token");
     sandbox.fault(Fault::on("token", FaultKind::SkewClock(-3_600_000)).times(2));
     let skewed = caller.get("/v1/merchant/token");
-    assert_eq!(1005, skewed.code(), "from there, our time is the future");
+    assert_eq!(1005, skewed.code(), "the timestamp is in the future of the skewed clock");
     assert_ne!(plain.date, skewed.date);
     let behind = caller.with("Timestamp", (sandbox.now_ms() - 3_600_000).to_string());
     assert_eq!(0, behind.get("/v1/merchant/token").code());
 }
 
 #[test]
-fn a_call_that_the_platform_refuses_changes_nothing_under_any_fault() {
-    let given = Given::credit();
-    given.sandbox.fault(Fault::on(TRANSFER, FaultKind::DropAfterCommit));
-    let odd = json!({"cardholder_no": given.holder}).to_string();
-    assert!(given.caller.try_post("/v1/account/transfer", odd.as_bytes()).is_err());
-    let record = given.sandbox.requests().pop().unwrap();
+fn a_refused_call_with_a_fault_changes_nothing() {
+    let env = TestEnv::credit();
+    env.sandbox.fault(Fault::on(TRANSFER, FaultKind::DropAfterCommit));
+    let odd = json!({"cardholder_no": env.holder}).to_string();
+    assert!(env.caller.try_post("/v1/account/transfer", odd.as_bytes()).is_err());
+    let record = env.sandbox.requests().pop().unwrap();
     assert!(!record.committed && record.fault == Some(FaultKind::DropAfterCommit));
-    given.sandbox.fault(Fault::on(TRANSFER, FaultKind::WrongType));
-    assert_eq!(1004, given.caller.try_post("/v1/account/transfer", odd.as_bytes()).unwrap().code());
+    env.sandbox.fault(Fault::on(TRANSFER, FaultKind::WrongType));
+    assert_eq!(1004, env.caller.try_post("/v1/account/transfer", odd.as_bytes()).unwrap().code());
 }
 
 #[test]
 #[should_panic(expected = "there is no operation accounts.tranfser")]
-fn a_fault_on_an_operation_that_does_not_exist_is_a_mistake_in_the_test() {
+fn a_fault_on_an_unknown_operation_panics() {
     Sandbox::start().unwrap().fault(Fault::on("accounts.tranfser", FaultKind::Html));
 }
 

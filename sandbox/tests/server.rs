@@ -1,4 +1,4 @@
-//! The HTTP server under load, under attack, and at its end.
+//! The HTTP server: limits, invalid requests, shutdown.
 
 // A helper of tests may panic as a test may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
@@ -9,7 +9,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use common::{Caller, Given};
+use common::{Caller, TestEnv};
 use keysecure_sandbox::{Fault, FaultKind, Sandbox};
 use serde_json::json;
 
@@ -19,7 +19,7 @@ fn connect(sandbox: &Sandbox) -> TcpStream {
     stream
 }
 
-/// What the server answers to these bytes before it closes.
+/// Sends these bytes and reads until the server closes the connection.
 fn raw(sandbox: &Sandbox, bytes: &[u8]) -> String {
     let mut stream = connect(sandbox);
     let _ = stream.write_all(bytes);
@@ -29,19 +29,19 @@ fn raw(sandbox: &Sandbox, bytes: &[u8]) -> String {
 }
 
 #[test]
-fn the_last_drop_stops_everything_even_a_stalled_request_and_an_idle_connection() {
-    let given = Given::credit();
-    given.sandbox.fault(Fault::on("token", FaultKind::Stall(Duration::from_secs(60))));
-    let mut idle = connect(&given.sandbox);
-    let caller = given.caller.clone();
+fn the_last_drop_stops_stalled_requests_and_idle_connections() {
+    let env = TestEnv::credit();
+    env.sandbox.fault(Fault::on("token", FaultKind::Stall(Duration::from_secs(60))));
+    let mut idle = connect(&env.sandbox);
+    let caller = env.caller.clone();
     let stalled = std::thread::spawn(move || caller.try_get("/v1/merchant/token").is_err());
-    while given.sandbox.faults_fired().is_empty() {
+    while env.sandbox.faults_fired().is_empty() {
         std::thread::sleep(Duration::from_millis(1));
     }
-    let url = given.sandbox.base_url().trim_start_matches("http://").to_owned();
-    let second = given.sandbox.clone();
+    let url = env.sandbox.base_url().trim_start_matches("http://").to_owned();
+    let second = env.sandbox.clone();
     let started = Instant::now();
-    drop(given.sandbox);
+    drop(env.sandbox);
     assert!(TcpStream::connect(&url).is_ok(), "a clone keeps it running");
     drop(second);
     assert!(started.elapsed() < Duration::from_secs(5));
@@ -51,7 +51,7 @@ fn the_last_drop_stops_everything_even_a_stalled_request_and_an_idle_connection(
 }
 
 #[test]
-fn requests_that_are_not_http_or_too_big_are_turned_away() {
+fn invalid_and_oversized_requests_are_refused() {
     let sandbox = Sandbox::start().unwrap();
     let start = "GET /open-api/v1/merchant/token HTTP/1.1\r\n";
     let huge_head = format!("{start}X: {}\r\n\r\n", "a".repeat(17 * 1024));
@@ -71,12 +71,12 @@ fn requests_that_are_not_http_or_too_big_are_turned_away() {
         let got = raw(&sandbox, bytes);
         assert!(got.starts_with(&format!("HTTP/1.1 {status} ")), "{status}: {got}");
     }
-    assert_eq!("", raw_and_hang_up(&sandbox, b"POST /a HTTP/1.1\r\nContent-Length: 10\r\n\r\nhalf"));
+    assert_eq!("", raw_then_shut_down(&sandbox, b"POST /a HTTP/1.1\r\nContent-Length: 10\r\n\r\nhalf"));
     assert_eq!(0, Caller::new(&sandbox).get("/v1/merchant/token").code(), "it still works");
 }
 
-/// The client sends that and then no more.
-fn raw_and_hang_up(sandbox: &Sandbox, bytes: &[u8]) -> String {
+/// Sends these bytes, closes the sending side, and reads until the end.
+fn raw_then_shut_down(sandbox: &Sandbox, bytes: &[u8]) -> String {
     let mut stream = connect(sandbox);
     stream.write_all(bytes).unwrap();
     stream.shutdown(std::net::Shutdown::Write).unwrap();
@@ -86,8 +86,8 @@ fn raw_and_hang_up(sandbox: &Sandbox, bytes: &[u8]) -> String {
 }
 
 #[test]
-fn hostile_bodies_are_refused_on_every_call_and_the_server_lives() {
-    let given = Given::credit();
+fn every_call_refuses_hostile_bodies() {
+    let env = TestEnv::credit();
     let deep = format!("{{\"card_no\":{}{}}}", "[".repeat(50_000), "]".repeat(50_000));
     let huge = format!("{{\"amount\":{}}}", "9".repeat(100_000));
     let bodies: [&[u8]; 9] = [
@@ -120,7 +120,7 @@ fn hostile_bodies_are_refused_on_every_call_and_the_server_lives() {
     ];
     for path in posts {
         for body in bodies {
-            let got = given.caller.try_post(&format!("/v1/{path}"), body).unwrap();
+            let got = env.caller.try_post(&format!("/v1/{path}"), body).unwrap();
             assert_eq!(1004, got.code(), "{path} {:?}", String::from_utf8_lossy(&body[..body.len().min(40)]));
         }
     }
@@ -128,17 +128,17 @@ fn hostile_bodies_are_refused_on_every_call_and_the_server_lives() {
         for number in
             ["1e99999999999", "1e-99999999999", "0.000000000000000000000000000000000001", "99999999999999999999"]
         {
-            let card_no = given.virtual_card();
+            let card_no = env.virtual_card();
             let body = format!("{{\"card_no\":\"{card_no}\",\"amount\":1,\"{field}\":{number}}}");
-            let got = given.caller.try_post("/v1/simulate/auth", body.as_bytes()).unwrap();
+            let got = env.caller.try_post("/v1/simulate/auth", body.as_bytes()).unwrap();
             assert_eq!(1004, got.code(), "{field} {number}");
         }
     }
-    assert!(given.sandbox.consumptions().is_empty());
+    assert!(env.sandbox.consumptions().is_empty());
 }
 
 #[test]
-fn requests_can_follow_each_other_without_waiting() {
+fn requests_can_be_pipelined() {
     let sandbox = Sandbox::start().unwrap();
     let one = "GET /open-api/v1/merchant/token HTTP/1.1\r\nHost: x\r\n\r\n";
     let last = "POST /open-api/v1/card/list HTTP/1.1\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
@@ -149,7 +149,7 @@ fn requests_can_follow_each_other_without_waiting() {
 }
 
 #[test]
-fn a_body_may_come_in_pieces_and_may_wait_to_be_asked_for() {
+fn a_request_may_arrive_in_pieces_and_wait_for_100_continue() {
     let sandbox = Sandbox::start().unwrap();
     let mut stream = connect(&sandbox);
     let head = "POST /open-api/v1/simulate/auth HTTP/1.1\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 2\r\n\r\n";
@@ -166,12 +166,12 @@ fn a_body_may_come_in_pieces_and_may_wait_to_be_asked_for() {
 }
 
 #[test]
-fn a_record_shows_the_request_without_its_secrets() {
-    let given = Given::credit();
-    let card_no = given.physical_card();
-    let pin = given.encrypt("135791");
-    given.caller.post("/v1/card/pin/set", json!({"cardholder_no": given.holder, "card_no": card_no, "pin": pin}));
-    let record = given.sandbox.requests().pop().unwrap();
+fn a_recorded_request_has_no_secrets() {
+    let env = TestEnv::credit();
+    let card_no = env.physical_card();
+    let pin = env.encrypt("135791");
+    env.caller.post("/v1/card/pin/set", json!({"cardholder_no": env.holder, "card_no": card_no, "pin": pin}));
+    let record = env.sandbox.requests().pop().unwrap();
     assert_eq!(
         ("cards.set_pin", "POST", "/open-api/v1/card/pin/set"),
         (&*record.operation, &*record.method, &*record.path)
@@ -179,14 +179,14 @@ fn a_record_shows_the_request_without_its_secrets() {
     assert_eq!((Some(4005), None, false), (record.code, record.fault, record.committed));
     assert!(record.headers.iter().any(|name| name.eq_ignore_ascii_case("access-token")));
     let shown = serde_json::to_string(&record).unwrap();
-    assert!(shown.contains(&card_no) && !shown.contains(&pin) && !shown.contains(given.caller.token.as_ref().unwrap()));
-    let state = format!("{:?}{:?}", given.sandbox.cards(), given.sandbox);
-    assert!(!state.contains(&given.sandbox.pan_for_tests(&card_no).unwrap()));
-    assert!(!state.contains(given.sandbox.api_secret()));
+    assert!(shown.contains(&card_no) && !shown.contains(&pin) && !shown.contains(env.caller.token.as_ref().unwrap()));
+    let state = format!("{:?}{:?}", env.sandbox.cards(), env.sandbox);
+    assert!(!state.contains(&env.sandbox.pan_for_tests(&card_no).unwrap()));
+    assert!(!state.contains(env.sandbox.api_secret()));
 }
 
 #[test]
-fn the_date_is_the_virtual_second() {
+fn the_date_header_shows_the_virtual_time() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.freeze();
     sandbox.rewind(Duration::from_millis(u64::try_from(sandbox.now_ms()).unwrap()));
@@ -195,7 +195,7 @@ fn the_date_is_the_virtual_second() {
 }
 
 #[test]
-fn the_request_log_has_an_end() {
+fn the_request_log_is_limited() {
     let sandbox = Sandbox::builder().request_log(3).start().unwrap();
     let caller = Caller::new(&sandbox);
     for _ in 0..5 {
@@ -213,7 +213,7 @@ fn handles_can_be_shared_between_threads() {
 }
 
 #[test]
-fn a_secret_that_gives_no_key_is_refused_at_the_start() {
+fn a_secret_that_gives_no_aes_key_is_refused_at_the_start() {
     let error = Sandbox::builder().api_secret("short").start().unwrap_err();
     assert_eq!(std::io::ErrorKind::InvalidInput, error.kind());
 }
@@ -232,30 +232,30 @@ fn the_seed_decides_all_numbers() {
 }
 
 #[test]
-fn a_snapshot_brings_everything_back() {
-    let given = Given::credit();
-    given.fund("10");
-    let card_no = given.virtual_card();
-    let snapshot = given.sandbox.snapshot();
-    given.transfer("later", "Out", "4").data();
-    given.sandbox.revoke_tokens();
-    given.sandbox.set_pci_enabled(false);
-    given.sandbox.advance(Duration::from_secs(3600));
-    let later = given.sandbox.now_ms();
-    given.sandbox.restore(&snapshot);
-    assert_eq!("10.00", given.balance());
-    assert_eq!(1, given.sandbox.transfers().len());
-    assert_eq!(0, given.caller.get(&format!("/v1/card/{card_no}/private/info")).code());
-    assert!(given.sandbox.now_ms() < later);
-    // The same again gives the same numbers.
-    given.sandbox.restore(&snapshot);
-    let first = given.transfer("x", "In", "1").text("transfer_no");
-    given.sandbox.restore(&snapshot);
-    assert_eq!(first, given.transfer("x", "In", "1").text("transfer_no"));
+fn a_snapshot_restores_the_whole_state() {
+    let env = TestEnv::credit();
+    env.fund("10");
+    let card_no = env.virtual_card();
+    let snapshot = env.sandbox.snapshot();
+    env.transfer("later", "Out", "4").data();
+    env.sandbox.revoke_tokens();
+    env.sandbox.set_pci_enabled(false);
+    env.sandbox.advance(Duration::from_secs(3600));
+    let later = env.sandbox.now_ms();
+    env.sandbox.restore(&snapshot);
+    assert_eq!("10.00", env.balance());
+    assert_eq!(1, env.sandbox.transfers().len());
+    assert_eq!(0, env.caller.get(&format!("/v1/card/{card_no}/private/info")).code());
+    assert!(env.sandbox.now_ms() < later);
+    // The same calls give the same numbers again.
+    env.sandbox.restore(&snapshot);
+    let first = env.transfer("x", "In", "1").text("transfer_no");
+    env.sandbox.restore(&snapshot);
+    assert_eq!(first, env.transfer("x", "In", "1").text("transfer_no"));
 }
 
 #[test]
-fn a_connection_that_is_to_be_closed_says_so_and_is_closed() {
+fn a_connection_to_be_closed_says_so_and_is_closed() {
     let sandbox = Sandbox::start().unwrap();
     let request =
         |version: &str, connection: &str| format!("GET /open-api/v1/merchant/token HTTP/{version}\r\n{connection}\r\n");
@@ -266,14 +266,18 @@ fn a_connection_that_is_to_be_closed_says_so_and_is_closed() {
         ("1.1", "Connection: keep-alive\r\nConnection: close\r\n"),
         ("1.0", ""),
     ] {
-        // The second request is not answered.
+        // The second request gets no response.
         let bytes = request(version, connection).repeat(2);
-        let answer = raw(&sandbox, bytes.as_bytes());
-        assert_eq!(1, answer.matches("HTTP/1.1 200 OK").count(), "{answer}");
-        let head = answer.split("\r\n\r\n").next().unwrap();
-        assert!(head.lines().any(|line| line == "Connection: close"), "{version} {connection}: {answer}");
+        let response = raw(&sandbox, bytes.as_bytes());
+        assert_eq!(1, response.matches("HTTP/1.1 200 OK").count(), "{response}");
+        let head = response.split("\r\n\r\n").next().unwrap();
+        assert!(head.lines().any(|line| line == "Connection: close"), "{version} {connection}: {response}");
     }
     let kept = format!("{}{}", request("1.1", ""), request("1.1", "Connection: close\r\n"));
-    let answer = raw(&sandbox, kept.as_bytes());
-    assert_eq!((2, 1), (answer.matches("200 OK").count(), answer.matches("Connection: close").count()), "{answer}");
+    let response = raw(&sandbox, kept.as_bytes());
+    assert_eq!(
+        (2, 1),
+        (response.matches("200 OK").count(), response.matches("Connection: close").count()),
+        "{response}"
+    );
 }

@@ -1,29 +1,29 @@
-//! What the platform's description says in so many words, seen from outside.
+//! Statements of the platform's documentation, checked from outside.
 
 // A helper of tests may panic as a test may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value)]
 
 mod common;
-#[path = "common/merchant.rs"]
-mod merchant;
+#[path = "common/webhook_receiver.rs"]
+mod webhook_receiver;
 
 use std::time::Duration;
 
-use common::{Given, Got, today};
+use common::{ApiResponse, TestEnv, today};
 use keysecure_sandbox::{Mode, Sandbox};
-use merchant::Merchant;
 use serde_json::{Value, json};
+use webhook_receiver::WebhookReceiver;
 
-fn simulate(given: &Given, call: &str, body: Value) -> Got {
-    given.caller.post(&format!("/v1/simulate/{call}"), body)
+fn simulate(env: &TestEnv, call: &str, body: Value) -> ApiResponse {
+    env.caller.post(&format!("/v1/simulate/{call}"), body)
 }
 
-fn settle(given: &Given) {
-    assert!(given.sandbox.settle_callbacks(Duration::from_secs(10)), "{:?}", given.sandbox.callback_info());
+fn settle(env: &TestEnv) {
+    assert!(env.sandbox.settle_webhooks(Duration::from_secs(10)), "{:?}", env.sandbox.webhook_info());
 }
 
-fn apply(given: &Given, holder: &str, address: Value) -> Got {
-    given.caller.post(
+fn apply(env: &TestEnv, holder: &str, address: Value) -> ApiResponse {
+    env.caller.post(
         "/v1/card/apply",
         json!({"cardholder_no": holder, "card_unique_no": "c", "card_type": "Virtual",
                "package_no": "1600000000000000101", "address_info": address}),
@@ -31,32 +31,32 @@ fn apply(given: &Given, holder: &str, address: Value) -> Got {
 }
 
 #[test]
-fn the_time_of_a_consumption_webhook_is_that_of_the_change_and_grows() {
+fn a_consumption_webhook_has_the_time_of_its_change() {
     for mode in [Mode::Credit, Mode::Authorization] {
-        let merchant = Merchant::willing();
-        let given = Given::new(Sandbox::builder().mode(mode).callback_url(merchant.url()));
+        let merchant = WebhookReceiver::accepting();
+        let env = TestEnv::new(Sandbox::builder().mode(mode).webhook_url(merchant.url()));
         if mode == Mode::Credit {
-            given.fund("100");
+            env.fund("100");
         }
-        given.sandbox.freeze();
-        let (card_no, made_ms) = (given.virtual_card(), given.sandbox.now_ms());
-        let no = simulate(&given, "auth", json!({"card_no": card_no, "amount": 10})).text("consume_no");
-        simulate(&given, "consumption_clear", json!({"consume_no": no})).data();
-        given.sandbox.advance(Duration::from_secs(7));
+        env.sandbox.freeze();
+        let (card_no, made_ms) = (env.virtual_card(), env.sandbox.now_ms());
+        let no = simulate(&env, "auth", json!({"card_no": card_no, "amount": 10})).text("consume_no");
+        simulate(&env, "consumption_clear", json!({"consume_no": no})).data();
+        env.sandbox.advance(Duration::from_secs(7));
         let fee = json!([{"fee_type": "Auth_fee", "amount": "0.10"}]);
         for _ in 0..2 {
             let body = json!({"consume_no": no, "fee_detail": fee}).to_string();
-            given.sandbox.control("POST", "/consumptions/complete_fees", &body).unwrap();
+            env.sandbox.control("POST", "/consumptions/complete_fees", &body).unwrap();
         }
-        // What is not on its way yet would wait for its time to come again.
-        settle(&given);
-        given.sandbox.rewind(Duration::from_secs(3600));
+        // A webhook that was not sent yet would wait until its time comes again.
+        settle(&env);
+        env.sandbox.rewind(Duration::from_secs(3600));
         let body = json!({"consume_no": no, "fee_detail": fee}).to_string();
-        given.sandbox.control("POST", "/consumptions/complete_fees", &body).unwrap();
-        settle(&given);
-        // The question, too, names the purchase and its time.
-        let heard: Vec<Value> = merchant.heard().iter().map(merchant::Heard::data).collect();
-        let times: Vec<i64> = heard
+        env.sandbox.control("POST", "/consumptions/complete_fees", &body).unwrap();
+        settle(&env);
+        // The Auth webhook, too, names the purchase and its time.
+        let sent: Vec<Value> = merchant.received().iter().map(webhook_receiver::ReceivedWebhook::data).collect();
+        let times: Vec<i64> = sent
             .iter()
             .filter(|data| data["consume_no"] == json!(no))
             .map(|data| data["time"].as_i64().unwrap() - made_ms)
@@ -70,28 +70,28 @@ fn the_time_of_a_consumption_webhook_is_that_of_the_change_and_grows() {
 }
 
 #[test]
-fn the_time_of_a_consumption_webhook_is_not_that_of_the_purchase() {
-    let merchant = Merchant::willing();
-    let given = Given::new(Sandbox::builder().callback_url(merchant.url()));
-    given.fund("100");
-    given.sandbox.freeze();
-    let card_no = given.virtual_card();
-    let old_ms = given.sandbox.now_ms() - 86_400_000;
+fn a_consumption_webhook_does_not_have_the_purchase_time() {
+    let merchant = WebhookReceiver::accepting();
+    let env = TestEnv::new(Sandbox::builder().webhook_url(merchant.url()));
+    env.fund("100");
+    env.sandbox.freeze();
+    let card_no = env.virtual_card();
+    let old_ms = env.sandbox.now_ms() - 86_400_000;
     let body = json!({"card_no": card_no, "amount": 10, "time": old_ms});
-    let no = simulate(&given, "auth", body).text("consume_no");
-    settle(&given);
+    let no = simulate(&env, "auth", body).text("consume_no");
+    settle(&env);
     let data = merchant.last().data();
-    assert_eq!((json!(no), json!(given.sandbox.now_ms())), (data["consume_no"].clone(), data["time"].clone()));
-    let info = given.caller.get(&format!("/v1/card/consume/{no}/info"));
-    assert_eq!(old_ms.to_string(), info.text("time"), "the record itself was made when it was made");
+    assert_eq!((json!(no), json!(env.sandbox.now_ms())), (data["consume_no"].clone(), data["time"].clone()));
+    let info = env.caller.get(&format!("/v1/card/consume/{no}/info"));
+    assert_eq!(old_ms.to_string(), info.text("time"), "the row keeps its creation time");
 }
 
 #[test]
 fn the_address_of_a_virtual_card_has_five_fields() {
-    let given = Given::credit();
+    let env = TestEnv::credit();
     let five = json!({"postal_code": "10001", "country": "US", "state": "NY", "city": "New York",
                       "address_line1": "1 Main St"});
-    apply(&given, &given.holder, five.clone()).data();
+    apply(&env, &env.holder, five.clone()).data();
     for (field, value, code) in [
         ("city", "", 1004),
         ("postal_code", "1", 2010),
@@ -102,66 +102,66 @@ fn the_address_of_a_virtual_card_has_five_fields() {
     ] {
         let mut odd = five.clone();
         odd[field] = json!(value);
-        assert_eq!(code, apply(&given, &given.holder, odd).code(), "{field} {value}");
+        assert_eq!(code, apply(&env, &env.holder, odd).code(), "{field} {value}");
     }
 }
 
 #[test]
-fn a_cardholder_who_has_not_passed_gets_no_card() {
-    let given = Given::credit();
+fn a_cardholder_who_is_not_approved_gets_no_card() {
+    let env = TestEnv::credit();
     let holder = |unique_no: &str, token: &str| {
         let body = json!({"cardholder_unique_no": unique_no, "sumsub_share_token": token});
-        given.caller.post("/v1/cardholder/apply", body).text("cardholder_no")
+        env.caller.post("/v1/cardholder/apply", body).text("cardholder_no")
     };
     let (waiting, in_review, rejected) = (holder("a", "wait"), holder("b", "wait"), holder("c", "auto-reject"));
-    given.sandbox.start_review(&in_review).unwrap();
+    env.sandbox.start_review(&in_review).unwrap();
     for no in [waiting, in_review, rejected] {
-        assert_eq!(2005, apply(&given, &no, Value::Null).code());
+        assert_eq!(2005, apply(&env, &no, Value::Null).code());
     }
-    assert_eq!(2002, apply(&given, "17", Value::Null).code());
+    assert_eq!(2002, apply(&env, "17", Value::Null).code());
 }
 
 #[test]
-fn the_type_of_a_transfer_is_read_in_any_case_and_written_as_documented() {
-    let given = Given::credit();
+fn the_type_of_a_transfer_is_read_in_any_case() {
+    let env = TestEnv::credit();
     for (kind, written) in [("in", "In"), ("IN", "In"), ("oUt", "Out")] {
-        given.transfer(kind, kind, "1.00").data();
-        let row = given.sandbox.transfers().pop().unwrap();
+        env.transfer(kind, kind, "1.00").data();
+        let row = env.sandbox.transfers().pop().unwrap();
         assert_eq!(written, row.kind.as_str());
-        let mut body = today(&given.sandbox);
+        let mut body = today(&env.sandbox);
         body["transfer_no"] = json!(row.transfer_no);
-        let listed = given.caller.post("/v1/account/transfer/list", body);
+        let listed = env.caller.post("/v1/account/transfer/list", body);
         assert_eq!(json!(written), listed.list()[0]["type"]);
     }
-    assert!(given.transfer("t", "Inn", "1.00").msg().starts_with("type "));
+    assert!(env.transfer("t", "Inn", "1.00").msg().starts_with("type "));
 }
 
 #[test]
-fn messages_are_the_platforms_own_where_they_are_known() {
-    let given = Given::credit();
+fn documented_messages_are_used() {
+    let env = TestEnv::credit();
     let city = |city: &str| {
         let address = json!({"postal_code": "10001", "country": "US", "state": "NY", "city": city,
                              "address_line1": "1 Main St"});
-        apply(&given, &given.holder, address).msg().to_owned()
+        apply(&env, &env.holder, address).msg().to_owned()
     };
     assert!(city("").starts_with("address_info.city invalid parameter"), "{}", city(""));
     assert_eq!("city only supports English input", city("北京"));
-    given.sandbox.set_ip_whitelist(vec!["192.0.2.1".parse().unwrap()]);
-    assert_eq!("IP address not allowed", given.caller.get("/v1/merchant/token").msg());
+    env.sandbox.set_ip_whitelist(vec!["192.0.2.1".parse().unwrap()]);
+    assert_eq!("IP address not allowed", env.caller.get("/v1/merchant/token").msg());
 }
 
 #[test]
-fn what_a_finished_consumption_does_not_allow_is_not_the_cards_fault() {
-    let given = Given::credit();
-    given.fund("100");
-    let card_no = given.virtual_card();
-    let auth = || simulate(&given, "auth", json!({"card_no": card_no, "amount": 10})).text("consume_no");
+fn a_finished_consumption_refuses_calls_with_4006() {
+    let env = TestEnv::credit();
+    env.fund("100");
+    let card_no = env.virtual_card();
+    let auth = || simulate(&env, "auth", json!({"card_no": card_no, "amount": 10})).text("consume_no");
     let (cleared, pending) = (auth(), auth());
-    simulate(&given, "consumption_clear", json!({"consume_no": cleared})).data();
+    simulate(&env, "consumption_clear", json!({"consume_no": cleared})).data();
     for got in [
-        simulate(&given, "consumption_clear", json!({"consume_no": cleared})),
-        simulate(&given, "consumption_fail", json!({"consume_no": cleared})),
-        simulate(&given, "refund", json!({"consume_relate_no": pending})),
+        simulate(&env, "consumption_clear", json!({"consume_no": cleared})),
+        simulate(&env, "consumption_fail", json!({"consume_no": cleared})),
+        simulate(&env, "refund", json!({"consume_relate_no": pending})),
     ] {
         assert_eq!((4006, "the consumption's status does not allow this"), (got.code(), got.msg()));
     }

@@ -16,7 +16,7 @@ fn worker() -> PathBuf {
 }
 
 #[test]
-fn everything_is_made_exactly_once_and_every_outcome_is_true() {
+fn every_operation_is_done_exactly_once_and_every_outcome_is_true() {
     let figures = Campaign { skipped: 400, real: 48, worker: Some(worker()), ..Campaign::default() }.run().unwrap();
     eprintln!("{figures}");
     assert!(figures.is_clean(), "{figures}");
@@ -25,7 +25,7 @@ fn everything_is_made_exactly_once_and_every_outcome_is_true() {
 }
 
 #[test]
-fn the_audit_finds_what_is_done_wrong() {
+fn the_audit_finds_every_deliberate_flaw() {
     for (name, flaw) in Flaw::ALL {
         if flaw.needs_workers() && cfg!(not(unix)) {
             continue;

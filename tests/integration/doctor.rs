@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use keysecure::{Check, CheckStatus, Client, ClientBuilder, Clock, Report, SystemClock};
 use keysecure_sandbox::{CipherMode, Fault, FaultKind, KeyScheme, KeyState, MerchantState, Mode, Sandbox};
-use keysecure_tests::free_address;
+use keysecure_tests::{MockResponse, MockServer, free_address, http};
 
 fn builder(sandbox: &Sandbox) -> ClientBuilder {
     Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url()).max_retries(0)
@@ -29,7 +29,7 @@ fn bad(report: &Report, check: Check, code: Option<i64>) {
 }
 
 #[test]
-fn a_sound_integration_is_all_good_in_order() {
+fn a_correct_integration_passes_all_checks_in_order() {
     let sandbox = Sandbox::start().unwrap();
     let report = builder(&sandbox).build().unwrap().doctor(Some(&card(&sandbox)));
     let names = ["clock", "reachability", "api_key", "ip_whitelist", "token", "mode", "pci", "aes"];
@@ -49,7 +49,7 @@ fn without_a_card_pci_and_aes_are_skipped() {
 }
 
 #[test]
-fn authorization_mode_is_told_from_credit_mode() {
+fn the_doctor_recognizes_authorization_mode() {
     let sandbox = Sandbox::builder().mode(Mode::Authorization).start().unwrap();
     let report = builder(&sandbox).build().unwrap().doctor(None);
     assert!(report.get(Check::Mode).unwrap().found.starts_with("authorization"), "{report}");
@@ -78,7 +78,7 @@ fn every_state_of_the_api_key_and_the_merchant_has_its_advice() {
 }
 
 #[test]
-fn a_token_that_is_refused_even_when_new_points_at_another_process() {
+fn a_new_token_that_is_refused_points_at_another_process() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.fault(Fault::on("cards.packages", FaultKind::ExpiredToken).times(10));
     let report = builder(&sandbox).build().unwrap().doctor(None);
@@ -93,7 +93,7 @@ fn a_token_that_is_refused_even_when_new_points_at_another_process() {
 }
 
 #[test]
-fn a_platform_out_of_reach_is_told_by_what_went_wrong() {
+fn an_unreachable_platform_is_reported_with_its_cause() {
     let sandbox = Sandbox::start().unwrap();
     let at = |url: &str| {
         let client = Client::builder("key", sandbox.api_secret()).base_url(url).max_retries(0);
@@ -115,7 +115,7 @@ fn a_platform_out_of_reach_is_told_by_what_went_wrong() {
 }
 
 #[test]
-fn pci_display_that_is_off_and_cards_that_do_not_serve_are_told() {
+fn disabled_pci_display_and_unusable_cards_are_reported() {
     let sandbox = Sandbox::start().unwrap();
     let card_no = card(&sandbox);
     sandbox.set_pci_enabled(false);
@@ -126,7 +126,7 @@ fn pci_display_that_is_off_and_cards_that_do_not_serve_are_told() {
 }
 
 #[test]
-fn the_aes_scheme_is_found_whichever_it_is_and_nothing_secret_is_shown() {
+fn the_doctor_finds_the_aes_scheme_and_shows_no_secret() {
     let schemes = [
         (KeyScheme::Md5, "md5"),
         (KeyScheme::Md5Hex, "md5hex"),
@@ -172,7 +172,7 @@ impl Clock for WrongClock {
 }
 
 #[test]
-fn a_wrong_clock_is_a_warning_with_its_size() {
+fn a_wrong_clock_is_a_warning_with_its_offset() {
     let sandbox = Sandbox::start().unwrap();
     for (seconds, side) in [(-3600, "behind"), (3600, "ahead of")] {
         let client = builder(&sandbox).clock(Arc::new(WrongClock(SystemClock::new(), seconds))).build().unwrap();
@@ -181,5 +181,22 @@ fn a_wrong_clock_is_a_warning_with_its_size() {
         assert_eq!(finding.status, CheckStatus::Warn);
         assert!(finding.found.contains(side) && finding.found.contains("about 3"), "{report}");
         assert!(report.is_healthy());
+    }
+}
+
+#[test]
+fn the_doctor_does_not_take_a_gateway_for_the_platform() {
+    for (status, body, check, words) in [
+        ("504 Gateway Timeout", r#"{"code":504,"msg":"upstream request timeout"}"#, Check::Reachability, "base_url"),
+        ("401 Unauthorized", "", Check::ApiKey, "Api-Key"),
+        ("403 Forbidden", "<html>", Check::IpWhitelist, "whitelist"),
+    ] {
+        let server = MockServer::platform(move |_| MockResponse::Keep(http(status, &[], body.as_bytes()))).unwrap();
+        let client = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).build().unwrap();
+        let report = client.doctor(None);
+        let finding = report.get(check).unwrap();
+        assert_eq!(finding.status, CheckStatus::Fail, "{report}");
+        assert!(finding.advice.contains(words), "{report}");
+        assert_eq!(report.get(Check::Token).unwrap().status, CheckStatus::Skipped, "{report}");
     }
 }

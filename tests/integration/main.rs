@@ -14,4 +14,5 @@ mod client;
 mod doctor;
 mod exactly_once;
 mod fuzz_corpus;
+mod readme;
 mod webhooks;

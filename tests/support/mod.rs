@@ -16,7 +16,7 @@ mod tls;
 pub use acceptor::Acceptor;
 pub use calls_table::{TABLE_BEGIN, TABLE_END, calls_table, with_calls_table};
 pub use clock::TestClock;
-pub use http::{RecordedRequest, WholeRequest, envelope, http, read_some};
+pub use http::{RecordedRequest, WholeRequest, envelope, http, read_request, read_some};
 pub use logs::{LogLine, capture_logs, logged, warnings};
 pub use mock_server::{MockResponse, MockServer};
 pub use port::free_address;

@@ -1,14 +1,14 @@
-//! `cargo xtask package aar`: the Android library. **A recipe: it was not run by its authors, who had no NDK.** What it says
-//! is checked elsewhere: the classes by the tests on the JVM, alignment and size on the library of a Linux machine.
+//! `cargo xtask package aar`: the Android library. **A recipe: its authors had no NDK and did not run it.** Its parts
+//! are tested elsewhere: the classes on the JVM, alignment and size on the Linux library.
 
 use std::fs;
 use std::path::Path;
 
+use crate::elf::is_aligned;
 use crate::link::{self, Linker};
-use crate::package::is_aligned;
-use crate::{bindings, kotlin, run, shipped};
+use crate::{bindings, maven, run, ship};
 
-// Without HTTP and TLS of its own: Android's are there, smaller, with the user's certificates, and kept up to date.
+// Without its own HTTP and TLS: Android's are smaller, up to date, and use the user's certificates.
 
 /// Android's names of its processors, and Rust's.
 const TARGETS: [(&str, &str); 4] = [
@@ -24,15 +24,15 @@ const PLATFORM: &str = "26";
 pub fn aar() -> bool {
     if !run::exists("cargo-ndk", "--version") || std::env::var_os("ANDROID_NDK_HOME").is_none() {
         eprintln!(
-            "an AAR needs cargo-ndk, the Rust targets of Android and ANDROID_NDK_HOME. This recipe was never run by its authors."
+            "an AAR needs cargo-ndk, the Rust targets of Android and ANDROID_NDK_HOME. Its authors did not run this recipe."
         );
         return false;
     }
     let folder = run::target_dir().join("aar");
     let Some(bindings) = bindings::make() else { return false };
-    // Tests ran on the JVM; what is compiled here is the same code.
+    // The same code is tested on the JVM.
     TARGETS.iter().all(|(abi, target)| library(abi, target, &folder))
-        && run::passes(&mut kotlin::maven(&bindings, &["package".into(), "-DskipTests".into()]))
+        && run::passes(&mut maven::command(&bindings, &["package".into(), "-DskipTests".into()]))
         && assemble(&folder)
 }
 
@@ -40,13 +40,13 @@ fn library(abi: &str, target: &str, folder: &Path) -> bool {
     let mut ndk = run::cargo(&format!("ndk -t {abi} --platform {PLATFORM}"));
     ndk.args("rustc -p keysecure-ffi --lib --crate-type cdylib --profile ship".split_whitespace());
     let Some(arguments) = link::arguments(Linker::Llvm) else { return false };
-    ndk.args(shipped::FOR_PHONES).arg("--").args(arguments).env("RUSTFLAGS", shipped::flags());
+    ndk.args(ship::FOR_PHONES).arg("--").args(arguments).env("RUSTFLAGS", ship::flags());
     let built = run::target_dir().join(target).join("ship/libkeysecure_ffi.so");
     let to = folder.join("jni").join(abi).join("libkeysecure_ffi.so");
     run::passes(&mut ndk)
         && to.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok())
         && fs::copy(built, &to).is_ok()
-        // The machine's own strip may not know the processor; the NDK's does.
+        // The machine's own strip may not support the processor; the NDK's does.
         && run::passes(run::command("llvm-strip").arg("--strip-unneeded").arg(&to))
         && is_aligned(&to)
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask package xcframework`: the library for Apple's systems. **A recipe: it was not run by its authors, who had no
-//! Mac.** The Swift package itself is compiled and tested on Linux.
+//! `cargo xtask package xcframework`: the library for Apple's systems. **A recipe: its authors had no Mac and did not
+//! run it.** The Swift package itself is compiled and tested on Linux.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
 pub fn xcframework() -> bool {
     if !cfg!(target_os = "macos") || !run::exists("xcodebuild", "-version") {
         eprintln!(
-            "an XCFramework needs a Mac with Xcode and the Rust targets of Apple. This recipe was never run by its authors."
+            "an XCFramework needs a Mac with Xcode and the Rust targets of Apple. Its authors did not run this recipe."
         );
         return false;
     }
@@ -26,7 +26,7 @@ pub fn xcframework() -> bool {
     if !swift_package::place(&bindings) || swift_package::headers(&bindings, &headers).is_err() {
         return false;
     }
-    // Where the package looks for it.
+    // Where the Swift package expects it.
     let out = run::root().join("bindings-swift/KeySecureFFI.xcframework");
     if out.exists() && fs::remove_dir_all(&out).is_err() {
         return false;
@@ -46,7 +46,7 @@ pub fn xcframework() -> bool {
     run::passes(create.arg("-output").arg(out))
 }
 
-/// The static library of one target, with the symbols that nobody needs taken out.
+/// The static library of one target, without debug symbols.
 fn part(target: &str) -> Option<PathBuf> {
     let mut cargo = run::cargo("rustc -p keysecure-ffi --lib --crate-type staticlib --profile ship --target");
     let library = run::target_dir().join(target).join("ship/libkeysecure_ffi.a");

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the benchmark program, the other faces, then what only cargo can tell.
+//! `cargo xtask bench`: the benchmark program, the benchmarks of the bindings, the dependencies and the build time.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::table::{row, table};
 use crate::{deps, kotlin, python, run, swift};
 
-/// The most packages the core may bring into somebody's program.
+/// The budget of packages that core may add to a program.
 const DEPENDENCY_BUDGET: usize = 60;
 
 /// `args` go to the benchmark program.
@@ -44,20 +44,20 @@ pub fn run(args: &[String]) -> bool {
     if !bench {
         println!("the benchmark program failed: see above");
     }
-    for (face, measured) in [("Python", python), ("Kotlin", kotlin), ("Swift", swift)] {
+    for (binding, measured) in [("Python", python), ("Kotlin", kotlin), ("Swift", swift)] {
         if !measured {
-            println!("the benchmark of the {face} face failed: see above");
+            println!("the {binding} benchmark failed: see above");
         }
     }
     bench && python && kotlin && swift && verdict == "ok" && build.is_some()
 }
 
-/// The Python face as it is shipped, against `http.client` and against other SDKs.
+/// The Python binding as released, against `http.client` and other SDKs.
 fn python(args: &[String]) -> bool {
-    let Some([client, sandbox]) = python::shipped_wheels() else { return false };
+    let Some([client, sandbox]) = python::release_wheels() else { return false };
     let mut program = run::command("python3");
     program.arg("tests/benchmarks/python/run.py").arg("--wheel").arg(client).arg("--sandbox-wheel").arg(sandbox);
-    // It also is the server: of the recorded answers.
+    // The same program serves the recorded responses.
     program.arg("--server").arg(run::target_dir().join("release/bench"));
     run::passes(program.args(args))
 }
@@ -67,24 +67,24 @@ fn dependencies() -> Option<usize> {
     Some(deps::count(&tree, "keysecure"))
 }
 
-/// Seconds to build the core and all it needs from nothing, downloads not counted.
+/// Seconds to build core and its dependencies from nothing, without downloads.
 fn cold_build() -> Option<f64> {
     let folder = Temporary(run::target_dir().join(format!("cold-{}", process::id())));
-    // Without a network this fails, and yet everything may be there: the build will tell.
+    // Without a network this fails, but all packages may be there: the build shows it.
     let _ = run::passes(&mut run::cargo("fetch"));
     let mut build = run::cargo("build --release -p keysecure --target-dir");
-    // A compiler cache would answer from an earlier build.
+    // A compiler cache would use an earlier build.
     build.arg(&folder.0).env("RUSTC_WRAPPER", "").env("RUSTC_WORKSPACE_WRAPPER", "");
     let started = Instant::now();
     run::passes(&mut build).then(|| started.elapsed().as_secs_f64())
 }
 
-/// A folder that goes away with this value.
+/// A folder that is removed with this value.
 struct Temporary(PathBuf);
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // At worst a folder stays in the build directory.
+        // If this fails, a folder is left in the target folder.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{redis, run};
 
-/// `args` go to the campaign program.
+/// Runs the campaign program with these arguments.
 pub fn run(args: &[String]) -> bool {
     redis::ensure();
     run::passes(run::cargo("run --release -p keysecure-tests --features redis --bin campaign --").args(args))

@@ -16,9 +16,9 @@ mod tests {
     use super::count;
 
     #[test]
-    fn repeated_packages_count_once_and_versions_apart() {
+    fn a_package_counts_once_and_each_version_separately() {
         let tree = "\
-keysecure v0.1.0 (/home/somebody/keysecure/core)
+keysecure v0.1.0 (/home/user/keysecure/core)
 aes v0.9.4
 cipher v0.5.2
 cbc v0.2.1

@@ -2,7 +2,7 @@
 
 use crate::run;
 
-/// `fuzz TARGET [EXECUTIONS] [LIBFUZZER_ARGUMENTS]`: new inputs go to `tests/fuzz/corpus/TARGET`.
+/// `fuzz TARGET [EXECUTIONS] [LIBFUZZER_ARGUMENTS]`: new inputs are stored in `tests/fuzz/corpus/TARGET`.
 pub fn run(args: &[String]) -> bool {
     let Some((target, rest)) = args.split_first() else {
         return run::passes(&mut cargo_fuzz("list"));
@@ -19,7 +19,7 @@ pub fn run(args: &[String]) -> bool {
     run::passes(fuzz.arg(format!("-runs={executions}")).args(rest))
 }
 
-/// The code under test is safe Rust, so no sanitizer is needed, and the compiler of every day does with this variable.
+/// The code under test is safe Rust, so no sanitizer is needed, and with this variable stable Rust is enough.
 fn cargo_fuzz(args: &str) -> std::process::Command {
     let mut command = run::cargo("fuzz");
     command.args(args.split_whitespace()).args(["--fuzz-dir", "tests/fuzz"]).env("RUSTC_BOOTSTRAP", "1");

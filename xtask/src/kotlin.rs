@@ -1,66 +1,66 @@
 //! The Kotlin library: its tests, by Maven, against the sandbox program over real sockets.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use crate::bindings::{self, Bindings};
-use crate::faces::{Outcome, judge};
-use crate::failures::Failures;
-use crate::package;
-use crate::run;
-use crate::tally::Tally;
+use crate::report::counts::TestCounts;
+use crate::report::failures::{Failures, Tail};
+use crate::report::junit;
+use crate::report::outcome::{Outcome, classify};
+use crate::{maven, run, ship};
 
 const SANDBOX: &str = "build -p keysecure-sandbox";
 
-/// What `cargo xtask test` runs.
-pub fn face(failures: &mut Failures) -> Outcome {
-    let missing: Vec<&str> = [("java", "-version"), ("mvn", "-version")]
-        .into_iter()
-        .filter(|(tool, ask)| !run::exists(tool, ask))
-        .map(|(tool, _)| tool)
-        .collect();
+/// The test suite of `cargo xtask test`.
+pub fn test(failures: &mut Failures) -> Outcome {
+    let tools = [("java", "-version"), ("mvn", "-version")].into_iter();
+    let missing: Vec<&str> =
+        tools.filter(|(tool, version)| !run::exists(tool, version)).map(|(tool, _)| tool).collect();
     if !missing.is_empty() {
         return Outcome::Missing(format!("{} not found", missing.join(", ")));
     }
-    let Some(bindings) = made() else { return Outcome::Broken(Tally::default(), "the library did not build".into()) };
-    let mut tally = Tally::default();
-    let ended_well = run::streams(&mut maven(&bindings, &["test".into()]), |line| {
-        failures.hear(line);
-        if let Some(whole) = total(line) {
-            tally = whole;
-        }
-    });
-    judge(tally, ended_well)
+    let Some(bindings) = build() else {
+        return Outcome::Broken(TestCounts::default(), "the library did not build".into());
+    };
+    let reports = maven::build_dir().join("surefire-reports");
+    junit::clear(&reports);
+    let mut tail = Tail::default();
+    let exited_well = run::streams(&mut maven::command(&bindings, &["test".into()]), |line| tail.push(line));
+    let outcome = classify(junit::read(&reports, failures), exited_well);
+    if matches!(outcome, Outcome::Broken(..)) {
+        tail.note_in(failures);
+    }
+    outcome
 }
 
 /// `cargo xtask kotlin test -Dtest=ListsTest`: Maven with the folders of this workspace.
 pub fn run(arguments: &[String]) -> bool {
-    made().is_some_and(|bindings| run::passes(&mut maven(&bindings, arguments)))
+    build().is_some_and(|bindings| run::passes(&mut maven::command(&bindings, arguments)))
 }
 
-/// `cargo xtask kotlin-bench`: the shipped library under the JVM against the Rust call and against the JVM's own HTTP.
+/// `cargo xtask kotlin-bench`: the shipped library under the JVM against the Rust call and the JVM's own HTTP client.
 pub fn bench() -> bool {
-    let Some(library) = package::shipped() else { return false };
+    let Some(library) = ship::server_library() else { return false };
     let programs = "build --release -p keysecure-tests --bin bench --bin rust_baseline";
     if !run::passes(&mut run::cargo(programs)) {
         return false;
     }
     let release = run::target_dir().join("release");
-    let Some(bindings) = made() else { return false };
+    let Some(bindings) = build() else { return false };
     let bindings = Bindings { library, ..bindings };
     let program = |name: &str| format!("-Dbench.{name}={}", release.join(name).display());
     let arguments = [program("bench"), program("rust_baseline"), "-Dtest=Benchmark".into(), "test".into()];
-    let maven = maven(&bindings, &arguments);
-    // All on one core: to wake the other side of a connection on another core costs up to twice a call, or nothing, by where
-    // the system happens to put them.
+    let maven = maven::command(&bindings, &arguments);
+    // All on one core: waking the other side of a connection on another core costs between nothing and two calls,
+    // depending on where the scheduler places them.
     run::passes(run::command("taskset").args(["--cpu-list", "0"]).arg(maven.get_program()).args(maven.get_args()))
 }
 
-fn made() -> Option<Bindings> {
-    // Classes whose source is gone would be tested all the same. What is not there need not go.
+/// Builds the sandbox, the library and the generated code.
+fn build() -> Option<Bindings> {
+    // Maven would also test the classes of sources that were deleted. A folder that does not exist is no error.
     for folder in ["classes", "test-classes"] {
-        let _ = fs::remove_dir_all(run::target_dir().join("kotlin").join(folder));
+        let _ = fs::remove_dir_all(maven::build_dir().join(folder));
     }
     if !run::passes(&mut run::cargo(SANDBOX)) {
         return None;
@@ -68,76 +68,11 @@ fn made() -> Option<Bindings> {
     bindings::make()
 }
 
-/// Maven in the Kotlin folder, told where cargo builds and which library and sandbox to use.
-pub fn maven(bindings: &Bindings, arguments: &[String]) -> Command {
-    let sandbox = run::target_dir().join(format!("debug/keysecure-sandbox{}", std::env::consts::EXE_SUFFIX));
-    let property = |name: &str, path: &Path| format!("-Dkeysecure.{name}={}", path.display());
-    let mut maven = run::command("mvn");
-    // Cargo's way to the libraries that it builds: JNA would find ours there before the one in the jar.
-    for name in ["LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"] {
-        maven.env_remove(name);
-    }
-    maven.args(["--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "--file", "bindings-kotlin/pom.xml"]);
-    maven.arg(property("target", &run::target_dir()));
-    maven.arg(property("library", &bindings.library));
-    maven.arg(property("program", &sandbox));
-    maven.args(arguments);
-    maven
-}
-
-/// The counts of Surefire's last line, `[INFO] Tests run: 68, Failures: 0, Errors: 0, Skipped: 0`; those of one class have
-/// a time behind them.
-fn total(line: &str) -> Option<Tally> {
-    let counts = line.split_once("] Tests run: ")?.1;
-    let numbers: Option<Vec<u64>> = counts
-        .split(", ")
-        .zip(["", "Failures: ", "Errors: ", "Skipped: "])
-        .map(|(part, name)| part.strip_prefix(name)?.parse().ok())
-        .collect();
-    match (numbers?.as_slice(), counts.matches(", ").count()) {
-        (&[run, failures, errors, skipped], 3) => {
-            let failed = failures + errors;
-            Some(Tally { passed: run.checked_sub(failed + skipped)?, failed, skipped })
-        }
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use super::total;
     use crate::run;
-    use crate::tally::Tally;
-
-    #[test]
-    fn only_the_total_is_counted() {
-        let cases = [
-            (
-                "[INFO] Tests run: 68, Failures: 0, Errors: 0, Skipped: 0",
-                Some(Tally { passed: 68, failed: 0, skipped: 0 }),
-            ),
-            (
-                "[ERROR] Tests run: 68, Failures: 1, Errors: 3, Skipped: 2",
-                Some(Tally { passed: 62, failed: 4, skipped: 2 }),
-            ),
-            (
-                "[WARNING] Tests run: 5, Failures: 0, Errors: 0, Skipped: 5",
-                Some(Tally { passed: 0, failed: 0, skipped: 5 }),
-            ),
-            (
-                "[INFO] Tests run: 7, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 0.179 s -- in io.keysecure.ListsTest",
-                None,
-            ),
-            ("[INFO] Tests run: 7, Failures: 0", None),
-            ("Tests run: many", None),
-            ("", None),
-        ];
-        for (line, expected) in cases {
-            assert_eq!(total(line), expected, "{line}");
-        }
-    }
 
     #[test]
     fn the_kotlin_library_has_the_version_of_the_workspace() {

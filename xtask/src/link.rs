@@ -1,4 +1,4 @@
-//! How the shipped library is linked.
+//! Linker options of the release library.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -6,46 +6,46 @@ use std::path::Path;
 
 use crate::{bindings, run};
 
-/// Pages of 16 KB, which Android asks for; harmless elsewhere.
+/// Pages of 16 KB, which Android requires; harmless elsewhere.
 const ALIGNED: &str = "-Clink-arg=-Wl,-z,max-page-size=16384,-z,common-page-size=16384";
 
-/// Functions with the same code are there once. Only LLVM's linker can do that.
+/// Functions with identical code are kept once. Only LLVM's linker can do that.
 const FOLDED: &str = "-Clink-arg=-Wl,--icf=all";
 
-/// What `rustc` is told for a library of ELF. `None`: something failed and has said why.
+/// The options of `rustc` for an ELF library. `None` after a failure, which is printed.
 pub fn arguments(linker: Linker) -> Option<Vec<String>> {
     let mut arguments = vec![ALIGNED.to_owned()];
     if matches!(linker, Linker::Llvm) {
-        arguments.extend([FOLDED.to_owned(), undescribed()?]);
+        arguments.extend([FOLDED.to_owned(), hide_metadata()?]);
     }
     Some(arguments)
 }
 
-/// Which linker there is.
+/// The linker in use.
 #[derive(Clone, Copy)]
 pub enum Linker {
     /// LLVM's, as in the NDK.
     Llvm,
-    /// Perhaps another.
+    /// Unknown.
     Any,
 }
 
 impl Linker {
-    /// The one for this machine: on x86-64 Linux, Rust brings LLVM's with it.
+    /// The linker of this machine: on x86-64 Linux, Rust includes LLVM's.
     pub const fn here() -> Self {
         if cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")) { Self::Llvm } else { Self::Any }
     }
 }
 
-/// UniFFI describes the whole interface, documentation included, in data that every library exports. Only the generator reads it,
-/// from another build. Here it is not exported, and so left out: 94 KB.
-fn undescribed() -> Option<String> {
+/// UniFFI exports metadata on the whole interface, with its documentation, from every library. Only the generator reads
+/// it, from a debug build. Here it is not exported, and so the linker drops 94 KB.
+fn hide_metadata() -> Option<String> {
     if !run::passes(&mut run::cargo("build -p keysecure-ffi")) {
         return None;
     }
     let library = run::target_dir().join("debug").join(bindings::library("keysecure_ffi"));
     let symbols = run::output(run::command("nm").args(["-D", "--defined-only"]).arg(library))?;
-    let script = run::target_dir().join("undescribed.list");
+    let script = run::target_dir().join("hidden-metadata.list");
     write(&script, &local(&symbols)).then(|| format!("-Clink-arg=-Wl,--version-script={}", script.display()))
 }
 
@@ -53,7 +53,8 @@ fn write(file: &Path, text: &str) -> bool {
     fs::write(file, text).map_err(|error| eprintln!("{}: {error}", file.display())).is_ok()
 }
 
-/// A version script beside that of `rustc`, which exports each of the names. Names win over patterns, and `local` over `global`.
+/// A version script in addition to that of `rustc`, which exports each name. Names win over patterns, and `local` over
+/// `global`.
 fn local(symbols: &str) -> String {
     let names = symbols.lines().filter_map(|line| line.split_whitespace().last());
     let mut script = String::from("{ local:\n");
@@ -68,7 +69,7 @@ mod tests {
     use super::local;
 
     #[test]
-    fn descriptions_are_local_and_functions_stay_exported() {
+    fn metadata_is_local_and_functions_stay_exported() {
         let symbols =
             "000000000008c93d T ffi_keysecure_rustbuffer_free\n0000000000010000 R UNIFFI_META_KEYSECURE_RECORD_CARD\n";
         assert_eq!(local(symbols), "{ local:\nUNIFFI_META_KEYSECURE_RECORD_CARD;\n};\n");

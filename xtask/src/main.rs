@@ -1,4 +1,4 @@
-//! `cargo xtask`: the commands that build, judge and measure the project. Plain std, so that it starts at once.
+//! `cargo xtask`: the commands that build, test, check and measure the project.
 
 mod android;
 mod apple;
@@ -6,18 +6,18 @@ mod bench;
 mod bindings;
 mod campaign;
 mod check;
-mod deny;
 mod deps;
-mod faces;
-mod failures;
+mod elf;
 mod fuzz;
 mod kotlin;
 mod link;
+mod maven;
 mod package;
 mod python;
 mod redis;
+mod report;
 mod run;
-mod shipped;
+mod ship;
 mod swift;
 mod swift_calls;
 mod swift_chroot;
@@ -25,61 +25,154 @@ mod swift_package;
 mod swift_source;
 mod swift_toolchain;
 mod table;
-mod tally;
 mod test;
 
-use std::env;
 use std::process::ExitCode;
 
-const USAGE: &str = "\
-usage: cargo xtask COMMAND
+use clap::builder::PossibleValuesParser;
+use clap::{Parser, Subcommand};
 
-  test    every test of every face; the last line is the total, as `212 passed, 0 failed`
-          (arguments after `test` are names of faces: only those)
-  check   format, lints, documentation, licences and sources of the dependencies
-  wheel   the Python wheel as it is shipped, and its size against its budget: minutes
-  bench   the benchmark program, the number of dependencies and the cold build time
-          (arguments after `bench` go to the benchmark program)
-  bindings
-          the generated Kotlin and Swift, in target/bindings
-  campaign
-          the exactly-once campaign in full: minutes (arguments after `campaign` go to it)
-  fuzz    one fuzz target with cargo-fuzz, such as `fuzz envelope 1000000 -max_len=65536`; without arguments their names
-  kotlin  mvn with the folders of this workspace, such as `kotlin test -Dtest=ListsTest`
-  kotlin-bench
-          CPU of a Kotlin call against Rust and against java.net.http: minutes
-  package what is shipped: a jar with this machine's library, built and tested (minutes); `package size` builds the
-          library with and without HTTP; `package aar` and `package xcframework` are recipes
-  swift   swift with the folders of this workspace, such as `swift test --filter Lists`
-  swift-bench
-          CPU of a Swift call against Rust: minutes
-";
+use package::Artifact;
+use test::suites;
+
+/// Commands that build, test, check and measure the project
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the tests of all languages; the last line is the total, as `212 passed, 0 failed`
+    Test {
+        /// Run only these suites
+        #[arg(value_name = "SUITE", value_parser = PossibleValuesParser::new(suites::names()))]
+        suites: Vec<String>,
+        /// Of the Rust tests, run only those of this package
+        #[arg(long, value_name = "PACKAGE", requires = "suites")]
+        package: Option<String>,
+    },
+    /// Check format, lints, layers, words, documentation, and licences and sources of the dependencies
+    Check {
+        /// Run only these checks
+        #[arg(value_name = "CHECK", value_parser = PossibleValuesParser::new(check::names()))]
+        checks: Vec<String>,
+    },
+    /// Run all benchmarks; count dependencies and time the cold build
+    Bench {
+        /// Arguments of the benchmark program
+        #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Generate the Kotlin and Swift code, in target/bindings
+    Bindings,
+    /// Run the exactly-once campaign in full: minutes
+    Campaign {
+        /// Arguments of the campaign program, such as `--seed 7`
+        #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Run one fuzz target with cargo-fuzz; without arguments, list the targets
+    Fuzz {
+        /// A target, the number of executions and arguments of libFuzzer, such as `envelope 1000000 -max_len=65536`
+        #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Run `mvn` with the folders of this workspace
+    Kotlin {
+        /// Arguments of Maven, such as `test -Dtest=ListsTest`
+        #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Measure the CPU time of a Kotlin call against Rust and java.net.http: minutes
+    KotlinBench,
+    /// Build a release package
+    Package {
+        #[arg(value_enum, default_value_t)]
+        artifact: Artifact,
+    },
+    /// Run `swift` with the folders of this workspace
+    Swift {
+        /// Arguments of Swift, such as `test --filter Lists`
+        #[arg(value_name = "ARGUMENT", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Measure the CPU time of a Swift call against Rust: minutes
+    SwiftBench,
+    /// Build the release wheels and compare their sizes with the budget: minutes
+    Wheel,
+}
 
 fn main() -> ExitCode {
-    let mut args = env::args().skip(1);
-    let command = args.next().unwrap_or_default();
-    let rest: Vec<String> = args.collect();
-    let good = match (command.as_str(), rest.as_slice()) {
-        ("test", names) if names.iter().all(|name| faces::is_known(name)) => test::run(names),
-        ("check", []) => check::run(),
-        ("wheel", []) => python::wheel_command(),
-        ("bench", rest) => bench::run(rest),
-        ("bindings", []) => bindings::run(),
-        ("campaign", rest) => campaign::run(rest),
-        ("fuzz", rest) => fuzz::run(rest),
-        ("kotlin", rest) => kotlin::run(rest),
-        ("kotlin-bench", []) => kotlin::bench(),
-        ("package", rest) => package::run(rest),
-        ("swift", rest) => swift::run(rest),
-        ("swift-bench", []) => swift::bench(),
-        ("" | "help" | "-h" | "--help", _) => {
-            print!("{USAGE}");
-            true
-        }
-        _ => {
-            eprint!("{USAGE}");
-            return ExitCode::from(2);
-        }
+    let is_good = match Cli::parse().command {
+        Command::Test { suites, package } => test::run(&suites, package.as_deref()),
+        Command::Check { checks } => check::run(&checks),
+        Command::Bench { arguments } => bench::run(&arguments),
+        Command::Bindings => bindings::run(),
+        Command::Campaign { arguments } => campaign::run(&arguments),
+        Command::Fuzz { arguments } => fuzz::run(&arguments),
+        Command::Kotlin { arguments } => kotlin::run(&arguments),
+        Command::KotlinBench => kotlin::bench(),
+        Command::Package { artifact } => package::run(artifact),
+        Command::Swift { arguments } => swift::run(&arguments),
+        Command::SwiftBench => swift::bench(),
+        Command::Wheel => python::wheel_command(),
     };
-    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::error::ErrorKind;
+    use clap::{CommandFactory, Parser};
+
+    use super::{Cli, Command};
+
+    fn parse(line: &str) -> Result<Command, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace()).map(|cli| cli.command)
+    }
+
+    #[test]
+    fn every_command_and_argument_has_help() {
+        let cli = Cli::command();
+        cli.clone().debug_assert();
+        for command in cli.get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                let has_help = argument.get_help().is_some() || !argument.get_possible_values().is_empty();
+                assert!(has_help, "{} {}", command.get_name(), argument.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_names_are_errors_with_exit_code_2() {
+        for line in ["xtask nothing", "xtask test ruby", "xtask check taste", "xtask package exe", "xtask bindings x"] {
+            assert_eq!(parse(line).err().map(|error| error.exit_code()), Some(2), "{line}");
+        }
+        assert_eq!(
+            parse("xtask").err().map(|error| error.kind()),
+            Some(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)
+        );
+    }
+
+    #[test]
+    fn arguments_of_other_programs_are_passed_on() {
+        for (line, expected) in [
+            ("xtask campaign --skipped 500 --real 0", vec!["--skipped", "500", "--real", "0"]),
+            ("xtask fuzz list 50000000 -max_len=65536", vec!["list", "50000000", "-max_len=65536"]),
+            ("xtask kotlin test -Dtest=ListsTest", vec!["test", "-Dtest=ListsTest"]),
+            ("xtask swift test --filter Lists", vec!["test", "--filter", "Lists"]),
+        ] {
+            match parse(line).unwrap() {
+                Command::Campaign { arguments }
+                | Command::Fuzz { arguments }
+                | Command::Kotlin { arguments }
+                | Command::Swift { arguments } => assert_eq!(arguments, expected, "{line}"),
+                _ => panic!("{line}"),
+            }
+        }
+    }
 }

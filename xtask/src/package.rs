@@ -1,49 +1,61 @@
-//! `cargo xtask package`: what is shipped. The jar is built and tested here; the AAR and the `XCFramework` are recipes.
+//! `cargo xtask package`: release packages. The jar is built and tested here; the AAR and the `XCFramework` are
+//! recipes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::bindings::{self, Bindings};
-use crate::link::{self, Linker};
-use crate::table::{row, table};
-use crate::{android, apple, kotlin, run, shipped};
+use clap::ValueEnum;
 
-/// The largest library that may go to a phone, stripped. There the library has no HTTP of its own: the phone's is used.
+use crate::bindings::{self, Bindings};
+use crate::table::{row, table};
+use crate::{android, apple, maven, run, ship};
+
+/// The budget of the stripped library for phones, which uses the phone's HTTP client instead of its own.
 const BUDGET: u64 = 2_200_000;
 
 /// The folders in which JNA looks for a library in a jar.
 const SLOTS: [&str; 5] = ["linux-x86-64", "linux-aarch64", "darwin-x86-64", "darwin-aarch64", "win32-x86-64"];
 
-pub fn run(arguments: &[String]) -> bool {
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] | ["jar"] => jar(),
-        ["aar"] => android::aar(),
-        ["xcframework"] => apple::xcframework(),
-        ["size"] => sizes(),
-        _ => {
-            eprintln!("usage: cargo xtask package [jar | aar | xcframework | size]");
-            false
-        }
+/// What `cargo xtask package` builds.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum Artifact {
+    /// A jar with this machine's library, built and tested: minutes
+    #[default]
+    Jar,
+    /// The Android library: a recipe that needs the NDK
+    Aar,
+    /// The library for Apple's systems: a recipe that needs a Mac
+    Xcframework,
+    /// The size of the library with and without HTTP
+    Size,
+}
+
+pub fn run(artifact: Artifact) -> bool {
+    match artifact {
+        Artifact::Jar => jar(),
+        Artifact::Aar => android::aar(),
+        Artifact::Xcframework => apple::xcframework(),
+        Artifact::Size => sizes(),
     }
 }
 
-/// The jar with this platform's library, tested with the very library that is in it.
+/// Builds the jar with this platform's library, and tests it with that library.
 fn jar() -> bool {
     let Some(slot) = slot() else {
         eprintln!("JNA has no folder for this system");
         return false;
     };
-    // The order matters: the generator reads symbols, which the shipped library does not have.
+    // First: the generator reads symbols that the release library does not have.
     let Some(bindings) = bindings::make() else { return false };
     let natives = run::target_dir().join("natives");
     let library = natives.join(slot).join(bindings::library("keysecure_ffi"));
-    if !run::passes(&mut run::cargo("build -p keysecure-sandbox")) || !ship(&[], &library) {
+    if !run::passes(&mut run::cargo("build -p keysecure-sandbox")) || !ship::build_library(&[], &library) {
         return false;
     }
-    // Found by its name, on the class path: as it will be found in the jar.
+    // By name, on the class path: the way it is found in the jar.
     let by_name = Bindings { library: PathBuf::from("keysecure_ffi"), folder: bindings.folder };
     let native = format!("-Dkeysecure.natives={}", natives.display());
-    if !run::passes(&mut kotlin::maven(&by_name, &[native, "package".into()])) {
+    if !run::passes(&mut maven::command(&by_name, &[native, "package".into()])) {
         return false;
     }
     println!("\nlibraries in {}:", run::target_dir().join("kotlin/keysecure-*.jar").display());
@@ -58,38 +70,12 @@ fn jar() -> bool {
     report(&[("with HTTP and TLS, for servers", &library, None)])
 }
 
-/// The library as it is shipped for servers.
-pub fn shipped() -> Option<PathBuf> {
-    let library = run::target_dir().join("sizes/whole");
-    ship(&[], &library).then_some(library)
-}
-
 /// The library with and without its own HTTP.
 fn sizes() -> bool {
     let slim = run::target_dir().join("sizes/slim");
-    let Some(whole) = shipped() else { return false };
-    ship(&shipped::FOR_PHONES, &slim)
-        && report(&[
-            ("with HTTP and TLS, for servers", &whole, None),
-            ("with the platform's, for phones", &slim, Some(BUDGET)),
-        ])
-}
-
-/// Builds the library as it is shipped, without the crate type `lib`, which would switch off optimisation across crates.
-fn ship(options: &[&str], to: &Path) -> bool {
-    let mut cargo = run::cargo("rustc -p keysecure-ffi --lib --crate-type cdylib --profile ship");
-    cargo.args(options).env("RUSTFLAGS", shipped::flags());
-    if cfg!(target_os = "linux") {
-        let Some(arguments) = link::arguments(Linker::here()) else { return false };
-        cargo.arg("--").args(arguments);
-    }
-    if !run::passes(&mut cargo) {
-        return false;
-    }
-    let built = run::target_dir().join("ship").join(bindings::library("keysecure_ffi"));
-    let copied = to.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok()) && fs::copy(&built, to).is_ok();
-    let option = if cfg!(target_os = "macos") { "-x" } else { "--strip-unneeded" };
-    copied && run::passes(run::command("strip").arg(option).arg(to)) && is_aligned(to)
+    let Some(whole) = ship::server_library() else { return false };
+    ship::build_library(&ship::FOR_PHONES, &slim)
+        && report(&[("with HTTP and TLS, for servers", &whole, None), ("without, for phones", &slim, Some(BUDGET))])
 }
 
 fn report(libraries: &[(&str, &Path, Option<u64>)]) -> bool {
@@ -109,27 +95,6 @@ fn report(libraries: &[(&str, &Path, Option<u64>)]) -> bool {
     good
 }
 
-/// Whether every segment that is loaded lies on a page of 16 KB. Nothing to say where there is no ELF.
-pub fn is_aligned(library: &Path) -> bool {
-    if !cfg!(target_os = "linux") {
-        return true;
-    }
-    let Some(headers) = run::output(run::command("readelf").arg("-lW").arg(library)) else {
-        eprintln!("readelf is needed to look at {}", library.display());
-        return false;
-    };
-    let smallest = alignments(&headers).min();
-    let good = smallest.is_some_and(|alignment| alignment >= 0x4000);
-    println!("{}: segments are aligned to {:#x}", library.display(), smallest.unwrap_or(0));
-    good
-}
-
-/// The alignment of each loaded segment: the last word of its line.
-fn alignments(headers: &str) -> impl Iterator<Item = u64> {
-    let loads = headers.lines().map(str::trim).filter(|line| line.starts_with("LOAD"));
-    loads.filter_map(|line| u64::from_str_radix(line.split_whitespace().last()?.trim_start_matches("0x"), 16).ok())
-}
-
 /// JNA's name of this platform.
 fn slot() -> Option<&'static str> {
     let name = match (std::env::consts::OS, std::env::consts::ARCH) {
@@ -145,19 +110,7 @@ fn slot() -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SLOTS, alignments, slot};
-
-    #[test]
-    fn alignments_are_read_from_the_segments_that_are_loaded() {
-        let headers = "\
-  Type           Offset   VirtAddr           PhysAddr           FileSiz  MemSiz   Flg Align
-  PHDR           0x000040 0x0000000000000040 0x0000000000000040 0x000268 0x000268 R   0x8
-  LOAD           0x000000 0x0000000000000000 0x0000000000000000 0x03b1f4 0x03b1f4 R   0x4000
-  LOAD           0x03c000 0x000000000003c000 0x000000000003c000 0x12f4b5 0x12f4b5 R E 0x1000
-";
-        assert_eq!(alignments(headers).collect::<Vec<_>>(), [0x4000, 0x1000]);
-        assert_eq!(alignments("").min(), None);
-    }
+    use super::{SLOTS, slot};
 
     #[test]
     fn this_platform_has_a_slot() {

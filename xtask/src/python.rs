@@ -1,82 +1,87 @@
-//! The Python face: a wheel in an environment of its own, its tests, what type checkers and linters say, and what a user
-//! gets from pip.
+//! The Python packages: their tests on an installed wheel, type checkers and linters, and the installation with pip.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::faces::Outcome;
-use crate::failures::Failures;
-use crate::run;
-use crate::shipped;
-use crate::tally::Tally;
+use crate::report::counts::TestCounts;
+use crate::report::failures::{Failures, Tail};
+use crate::report::junit;
+use crate::report::outcome::{Outcome, classify};
+use crate::{run, ship};
 
 /// The budget of the client's wheel, in bytes.
 const WHEEL_BUDGET: u64 = 2_000_000;
 
-/// The cargo profile of what is shipped.
-const SHIPPED: &str = "wheel";
+/// The cargo profile of released wheels.
+const RELEASE: &str = "wheel";
 
-/// The client, and its sandbox: a package of its own, so that production does without.
+/// The client and its sandbox, which is a package of its own so that production does not install it.
 const CLIENT: &str = "bindings-python";
 const SANDBOX: &str = "bindings-python/sandbox";
 
-/// The tests of `cargo xtask test`.
+/// The test suite of `cargo xtask test`.
 pub fn test(failures: &mut Failures) -> Outcome {
     if !run::exists("python3", "--version") {
         return Outcome::Missing("python3 not found".into());
     }
-    let mut tally = Tally::default();
     let Some(venv) = environment("venv", Some("requirements-dev.txt")) else {
         return Outcome::Missing("no virtual environment with the tools: python3-venv or a package index".into());
     };
-    let Some(wheels) = built(|project| wheel(&venv, project, "dev")) else {
-        return Outcome::Broken(tally, "the wheels were not built: see above".into());
+    let Some(wheels) = build_both(|project| wheel(&venv, project, "dev")) else {
+        return Outcome::Broken(TestCounts::default(), "the wheels were not built: see above".into());
     };
     if !installs(&venv, &wheels) {
-        return Outcome::Broken(tally, "the wheels cannot be installed: see above".into());
+        return Outcome::Broken(TestCounts::default(), "the wheels cannot be installed: see above".into());
     }
+    let report = folder().join("pytest.xml");
+    junit::clear(&report);
     let mut pytest = venv.python();
-    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]);
-    let ended_well = run::streams(&mut pytest, |line| {
-        failures.hear(line);
-        tally += Tally::of_pytest(line).unwrap_or_default();
-    });
-    if ended_well != (tally.failed == 0) {
-        return Outcome::Broken(tally, "pytest did not come to its end: see above".into());
+    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", "--junitxml"]).arg(&report);
+    let mut tail = Tail::default();
+    let exited_well = run::streams(&mut pytest, |line| tail.push(line));
+    let mut outcome = classify(junit::read(&report, failures), exited_well);
+    match &mut outcome {
+        Outcome::Ran(counts) => check_packages(&venv, &wheels, counts, failures),
+        _ => tail.note_in(failures),
     }
-    let mut count = |what: &str, good: bool| {
-        if good {
-            tally.passed += 1;
-        } else {
-            tally.failed += 1;
-            failures.note(what);
-        }
-    };
-    // It fetches the rest of itself at its first start, and unlike pip it tries only once. Its verdict counts below.
-    let _ = (0..3).any(|_| run::passes(venv.command("pyright").arg("--version")));
-    for judge in JUDGES {
-        let mut command = venv.command(judge[0]);
-        if judge[0] == "pyright" {
-            command.arg("--pythonpath").arg(venv.0.join("bin").join("python"));
-        }
-        count(&judge.join(" "), run::passes(command.args(&judge[1..])));
-    }
-    let mut contents = venv.python();
-    count("the wheels' contents", run::passes(contents.arg("tests/package/contents.py").args(&wheels)));
-    count("installed from wheels", works_when_installed("from-wheel", &wheels));
-    let sdists = built(|project| sdist(&venv, project));
-    count("installed from source", sdists.is_some_and(|sdists| works_when_installed("from-sdist", &sdists)));
-    Outcome::Ran(tally)
+    outcome
 }
 
-/// A package of each project.
-fn built(build: impl Fn(&str) -> Option<PathBuf>) -> Option<[PathBuf; 2]> {
+/// Linters, type checkers and installations. Each counts as one test.
+fn check_packages(venv: &Venv, wheels: &[PathBuf], counts: &mut TestCounts, failures: &mut Failures) {
+    let mut count = |name: &str, passed: bool| {
+        if passed {
+            counts.passed += 1;
+        } else {
+            counts.failed += 1;
+            failures.note(format!("FAILED {name}"));
+        }
+    };
+    // At its first start pyright fetches the rest of itself, and unlike pip it tries only once. Its result counts
+    // below.
+    let _ = (0..3).any(|_| run::passes(venv.command("pyright").arg("--version")));
+    for checker in CHECKERS {
+        let mut command = venv.command(checker[0]);
+        if checker[0] == "pyright" {
+            command.arg("--pythonpath").arg(venv.0.join("bin").join("python"));
+        }
+        count(&checker.join(" "), run::passes(command.args(&checker[1..])));
+    }
+    let mut contents = venv.python();
+    count("the wheels' contents", run::passes(contents.arg("tests/package/contents.py").args(wheels)));
+    count("installed from wheels", works_when_installed("from-wheel", wheels));
+    let sdists = build_both(|project| sdist(venv, project));
+    count("installed from source", sdists.is_some_and(|sdists| works_when_installed("from-sdist", &sdists)));
+}
+
+/// Builds a package of each project.
+fn build_both(build: impl Fn(&str) -> Option<PathBuf>) -> Option<[PathBuf; 2]> {
     Some([build(CLIENT)?, build(SANDBOX)?])
 }
 
-/// What each says about the package counts as one test.
-const JUDGES: &[&[&str]] = &[
+/// The linters and type checkers.
+const CHECKERS: &[&[&str]] = &[
     &["python", "stubs.py", "--check"],
     &["mypy", "--strict", "python/keysecure", "sandbox/python/keysecure_sandbox", "tests/typing_cases.py"],
     &["pyright", "python/keysecure", "sandbox/python/keysecure_sandbox", "tests/typing_cases.py"],
@@ -85,21 +90,21 @@ const JUDGES: &[&[&str]] = &[
     &["ruff", "format", "--check", "."],
 ];
 
-/// `cargo xtask wheel`: the wheels that are shipped, and their sizes.
+/// `cargo xtask wheel`: builds the release wheels and compares their sizes with the budget.
 pub fn wheel_command() -> bool {
-    let Some([client, sandbox]) = shipped_wheels() else { return false };
+    let Some([client, sandbox]) = release_wheels() else { return false };
     let size = |wheel: &Path| fs::metadata(wheel).map_or(u64::MAX, |file| file.len());
-    let good = size(&client) <= WHEEL_BUDGET;
-    let verdict = if good { "ok" } else { "over" };
+    let is_good = size(&client) <= WHEEL_BUDGET;
+    let verdict = if is_good { "ok" } else { "over" };
     println!("{}: {} bytes, budget {WHEEL_BUDGET}: {verdict}", client.display(), size(&client));
     println!("{}: {} bytes", sandbox.display(), size(&sandbox));
-    good
+    is_good
 }
 
-/// Builds the wheels with the profile `wheel` and packs them as tightly as a zip can be: some minutes.
-pub fn shipped_wheels() -> Option<[PathBuf; 2]> {
+/// Builds the wheels with the profile `wheel` and compresses them further: some minutes.
+pub fn release_wheels() -> Option<[PathBuf; 2]> {
     let venv = environment("venv", Some("requirements-dev.txt"))?;
-    let wheels = built(|project| wheel(&venv, project, SHIPPED))?;
+    let wheels = build_both(|project| wheel(&venv, project, RELEASE))?;
     run::passes(venv.python().arg("pack.py").args(&wheels)).then_some(wheels)
 }
 
@@ -107,11 +112,11 @@ pub fn shipped_wheels() -> Option<[PathBuf; 2]> {
 struct Venv(PathBuf);
 
 impl Venv {
-    /// One of its programs, run in `bindings-python`.
+    /// A program of the environment, run in `bindings-python`.
     fn command(&self, program: &str) -> Command {
         let mut command = run::command(self.0.join("bin").join(program));
         command.current_dir(run::root().join("bindings-python"));
-        // Tools look for the interpreter of "their" environment, and maturin for the one to build for.
+        // Tools find the interpreter of the environment here, and maturin the one to build for.
         command.env("VIRTUAL_ENV", &self.0).env_remove("PYTHONPATH");
         command
     }
@@ -131,7 +136,7 @@ fn folder() -> PathBuf {
     run::target_dir().join("python")
 }
 
-/// An environment of that name, with the packages of a list beside the crate. It is used again while the list is the same.
+/// An environment of that name, with the packages of a list beside the crate. It is reused while the list is the same.
 fn environment(name: &str, requirements: Option<&str>) -> Option<Venv> {
     let path = folder().join(name);
     let list = requirements.map(|list| run::root().join("bindings-python").join(list));
@@ -143,34 +148,34 @@ fn environment(name: &str, requirements: Option<&str>) -> Option<Venv> {
     }
     let made = run::passes(run::command("python3").args(["-m", "venv", "--clear"]).arg(&path))
         && list.is_none_or(|list| run::passes(venv.pip().arg("-r").arg(list)));
-    // Written last: an environment that was left half made is made anew.
+    // Written last, so that an incomplete environment is made again.
     (made && fs::write(&stamp, wanted).is_ok()).then_some(venv)
 }
 
 fn wheel(venv: &Venv, project: &str, profile: &str) -> Option<PathBuf> {
     let out = folder().join(format!("wheel-{profile}")).join(project);
-    emptied(&out)?;
+    empty_folder(&out)?;
     let mut maturin = venv.command("maturin");
     maturin.args(["build", "--quiet", "--locked", "--strip", "--compression-level", "9", "--profile", profile]);
     maturin.arg("--out").arg(&out).current_dir(run::root().join(project));
-    if profile == SHIPPED {
-        // Functions that came out the same are kept once: Rust's own linker there can do it.
+    if profile == RELEASE {
+        // Functions with identical code are kept once; the linker that Rust brings on this platform can do that.
         let fold = cfg!(all(target_os = "linux", target_arch = "x86_64"));
-        maturin.env("RUSTFLAGS", shipped::flags() + if fold { " -C link-arg=-Wl,--icf=all" } else { "" });
+        maturin.env("RUSTFLAGS", ship::flags() + if fold { " -C link-arg=-Wl,--icf=all" } else { "" });
     }
     only_file(run::passes(&mut maturin), &out)
 }
 
 fn sdist(venv: &Venv, project: &str) -> Option<PathBuf> {
     let out = folder().join("sdist").join(project);
-    emptied(&out)?;
+    empty_folder(&out)?;
     let mut maturin = venv.command("maturin");
     maturin.args(["sdist", "--out"]).arg(&out).current_dir(run::root().join(project));
     only_file(run::passes(&mut maturin), &out)
 }
 
-/// An older build's file must not be taken for this one's.
-fn emptied(out: &Path) -> Option<()> {
+/// An empty folder, so that a file of an older build is not used.
+fn empty_folder(out: &Path) -> Option<()> {
     if out.exists() {
         fs::remove_dir_all(out).ok()?;
     }
@@ -184,12 +189,12 @@ fn only_file(built: bool, out: &Path) -> Option<PathBuf> {
 
 fn installs(venv: &Venv, packages: &[PathBuf]) -> bool {
     let mut pip = venv.pip();
-    // Installing from source builds: quickly here, and where the tests have built already.
+    // Installing from source builds: with the dev profile, in the folder of the builds before.
     pip.env("MATURIN_PEP517_ARGS", "--profile dev --strip").env("CARGO_TARGET_DIR", run::target_dir());
     run::passes(pip.args(["--force-reinstall", "--no-deps"]).args(packages))
 }
 
-/// A clean environment with nothing but the packages makes a call.
+/// Whether a clean environment with only these packages makes a call.
 fn works_when_installed(name: &str, packages: &[PathBuf]) -> bool {
     environment(name, None)
         .is_some_and(|venv| installs(&venv, packages) && run::passes(venv.python().arg("tests/package/smoke.py")))

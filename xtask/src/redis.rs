@@ -1,13 +1,13 @@
-//! The Redis server that the tests of fleets start for themselves: from Debian's packages, where that is possible.
+//! The Redis server for the tests of fleets, installed from Debian's packages where possible.
 
 use crate::run;
 
-/// What is installed, without starting the package's own service: the tests start a server of their own.
+/// Installs the package without starting its service: the tests start a server of their own.
 const INSTALL: [&str; 2] =
     ["env RUNLEVEL=1 apt-get update -q", "env RUNLEVEL=1 apt-get install -q -y --no-install-recommends redis-server"];
 
-/// Installs `redis-server` when it is missing and this can be done without a question. When it cannot, the tests that
-/// need it say so: they are skipped on a desk and fail in CI.
+/// Installs `redis-server` if it is missing and this needs no password. Otherwise the tests that need it are skipped
+/// locally and fail in CI.
 pub fn ensure() {
     if run::exists("redis-server", "--version") || !run::exists("apt-get", "--version") {
         return;

@@ -1,4 +1,4 @@
-//! Starting other programs: always from the workspace root, always shown before they run.
+//! Running other programs from the workspace root. Each command line is printed before it runs.
 
 use std::env;
 use std::ffi::OsStr;
@@ -9,17 +9,29 @@ use std::process::{Command, Stdio};
 
 /// The workspace root: the parent of this crate.
 pub fn root() -> PathBuf {
-    let here =
+    let crate_dir =
         env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-    here.parent().map(Path::to_path_buf).unwrap_or(here)
+    crate_dir.parent().map(Path::to_path_buf).unwrap_or(crate_dir)
 }
 
-/// Where cargo builds, which may have been moved by `CARGO_TARGET_DIR`.
+/// Cargo's target folder, which `CARGO_TARGET_DIR` may move.
 pub fn target_dir() -> PathBuf {
     root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
-/// Where cargo keeps the packages it has fetched, if that can be told.
+/// The folder of this project in the user's cache folder, if the environment names one.
+pub fn cache_dir() -> Option<PathBuf> {
+    let folder = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let folder = folder.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")))?;
+    Some(folder.join("keysecure"))
+}
+
+/// A file's path from the workspace root, for messages.
+pub fn relative(file: &Path) -> String {
+    file.strip_prefix(root()).unwrap_or(file).display().to_string()
+}
+
+/// Where cargo keeps the packages that it has fetched, if the environment names a folder.
 pub fn cargo_home() -> Option<PathBuf> {
     let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".cargo"));
     env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
@@ -27,8 +39,8 @@ pub fn cargo_home() -> Option<PathBuf> {
 
 /// A command in the workspace root.
 ///
-/// `cargo run` gives us variables about this crate. A nested cargo must not see them: the build script of ring watches
-/// them, and would run anew on each change between here and a plain `cargo test` (briansmith/ring#2454, until the fix
+/// `cargo run` sets variables about this crate. A nested cargo must not see them: the build script of ring watches
+/// them, and would run again on each change between here and a plain `cargo test` (briansmith/ring#2454, until the fix
 /// is in a release).
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
@@ -42,23 +54,23 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// The cargo that runs us, with these arguments separated by blanks.
+/// The cargo that runs this program, with these arguments separated by spaces.
 pub fn cargo(args: &str) -> Command {
     let mut cargo = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(args.split_whitespace());
     cargo
 }
 
-/// Runs to the end with the terminal as output. A command that cannot start has failed, and says why.
+/// Runs a command with the terminal as its output; whether it succeeded. Prints why if it cannot start.
 pub fn passes(command: &mut Command) -> bool {
     announce(command);
     match command.status() {
         Ok(status) => status.success(),
-        Err(error) => complain(command, &error),
+        Err(error) => report(command, &error),
     }
 }
 
-/// Runs to the end, hands every line of its output to `line` and prints it. Errors go to the terminal.
+/// Runs a command, prints its output and passes each line of it to `line`. Errors go to the terminal.
 pub fn streams(command: &mut Command, mut line: impl FnMut(&str)) -> bool {
     announce(command);
     let mut attempt = || -> io::Result<bool> {
@@ -66,7 +78,7 @@ pub fn streams(command: &mut Command, mut line: impl FnMut(&str)) -> bool {
         if let Some(output) = child.stdout.take() {
             let mut output = BufReader::new(output);
             let mut bytes = Vec::new();
-            // By bytes: a test may print what is no UTF-8.
+            // As bytes: a test may print text that is not UTF-8.
             while output.read_until(b'\n', &mut bytes)? > 0 {
                 io::stdout().write_all(&bytes)?;
                 line(String::from_utf8_lossy(&bytes).trim_end());
@@ -76,22 +88,22 @@ pub fn streams(command: &mut Command, mut line: impl FnMut(&str)) -> bool {
         Ok(child.wait()?.success())
     };
     let result = attempt();
-    result.unwrap_or_else(|error| complain(command, &error))
+    result.unwrap_or_else(|error| report(command, &error))
 }
 
-/// Its whole output, if it ended well.
+/// The whole output of a command, if it succeeded.
 pub fn output(command: &mut Command) -> Option<String> {
     let output = command.stderr(Stdio::inherit()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Whether a program of this name can be started, judged by a harmless question.
-pub fn exists(program: &str, question: &str) -> bool {
-    let asked = Command::new(program).arg(question).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    asked.is_ok_and(|status| status.success())
+/// Whether a program of this name succeeds with a harmless argument such as `--version`.
+pub fn exists(program: impl AsRef<OsStr>, argument: &str) -> bool {
+    let status = Command::new(program).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
 }
 
-/// Whether a missing tool is a failure rather than something to skip.
+/// Whether this is CI, where a missing tool is a failure and not skipped.
 pub fn in_ci() -> bool {
     env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
@@ -103,7 +115,7 @@ fn announce(command: &Command) {
     eprintln!("\n$ {}", words.join(" "));
 }
 
-fn complain(command: &Command, error: &io::Error) -> bool {
+fn report(command: &Command, error: &io::Error) -> bool {
     eprintln!("cannot run {}: {error}", command.get_program().to_string_lossy());
     false
 }

@@ -1,19 +1,46 @@
-//! How everything that is shipped is compiled, beyond its cargo profile.
+//! Release builds of the library: compiler options beyond the cargo profile.
 
-use crate::run;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-/// The library for phones: without HTTP, TLS and Redis, and with the core compiled for size, where it is compiled for speed
-/// otherwise. A phone has the one and waits for the network anyway.
+use crate::link::{self, Linker};
+use crate::{bindings, elf, run};
+
+/// Options of the library for phones: without HTTP, TLS and Redis, and with the core compiled for size instead of
+/// speed. A phone has an HTTP client of its own, and waits for the network anyway.
 pub const FOR_PHONES: [&str; 3] =
     ["--no-default-features", "--config", "profile.ship.package.keysecure.opt-level=\"s\""];
 
-/// For `RUSTFLAGS`: dependencies must be told as well.
+/// `RUSTFLAGS`, which apply to dependencies too.
 pub fn flags() -> String {
-    // AES encrypts a few digits here and need not be quick: one implementation, in constant time, instead of four.
+    // AES encrypts only a few digits: one implementation in constant time is enough, instead of four.
     let mut flags = r#"--cfg aes_backend="soft""#.to_owned();
     if let Some(home) = run::cargo_home() {
-        // Panics say where they were, but not where the machine that built them keeps its packages.
+        // The text of a panic names its source file, but not the folders of the build machine.
         flags.extend([" --remap-path-prefix=", &home.join("registry/src").to_string_lossy(), "="]);
     }
     flags
+}
+
+/// The release library for servers.
+pub fn server_library() -> Option<PathBuf> {
+    let library = run::target_dir().join("sizes/whole");
+    build_library(&[], &library).then_some(library)
+}
+
+/// Builds the release library, without the crate type `lib`, which would switch off optimisation across crates.
+pub fn build_library(options: &[&str], to: &Path) -> bool {
+    let mut cargo = run::cargo("rustc -p keysecure-ffi --lib --crate-type cdylib --profile ship");
+    cargo.args(options).env("RUSTFLAGS", flags());
+    if cfg!(target_os = "linux") {
+        let Some(arguments) = link::arguments(Linker::here()) else { return false };
+        cargo.arg("--").args(arguments);
+    }
+    if !run::passes(&mut cargo) {
+        return false;
+    }
+    let built = run::target_dir().join("ship").join(bindings::library("keysecure_ffi"));
+    let copied = to.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok()) && fs::copy(&built, to).is_ok();
+    let option = if cfg!(target_os = "macos") { "-x" } else { "--strip-unneeded" };
+    copied && run::passes(run::command("strip").arg(option).arg(to)) && elf::is_aligned(to)
 }

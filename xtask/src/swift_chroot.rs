@@ -1,9 +1,8 @@
 //! A Debian 13 with a Swift compiler, for machines that have none: about 2.6 GB in the user's cache folder.
 //!
-//! Everything is mounted in a mount namespace of its own (`unshare --mount`). So the mounts end with the command,
-//! whatever happens to it, and two runs do not see each other's.
+//! Each command has a mount namespace of its own (`unshare --mount`): its mounts end with it, and two runs do not see
+//! each other's.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,10 +13,10 @@ const SUITE: &str = "trixie";
 const PACKAGES: &str = "swiftlang libc6-dev libstdc++-14-dev ca-certificates";
 const DEFAULT_MIRROR: &str = "http://deb.debian.org/debian";
 
-/// In a mount namespace of its own.
-const ALONE: [&str; 4] = ["unshare", "--mount", "--propagation", "private"];
+/// Runs a command in a mount namespace of its own.
+const OWN_NAMESPACE: [&str; 4] = ["unshare", "--mount", "--propagation", "private"];
 
-/// The folder of the chroot, made now if it is not there yet.
+/// The folder of the chroot, which is made if it does not exist.
 pub fn ensure() -> Result<PathBuf, String> {
     if run::output(run::command("id").arg("-u")).is_none_or(|id| id.trim() != "0") {
         return Err("no swift on the PATH, and only root can make the chroot with one".into());
@@ -27,7 +26,8 @@ pub fn ensure() -> Result<PathBuf, String> {
             return Err(format!("no swift on the PATH, and no {tool} to make a chroot with one"));
         }
     }
-    let folder = cache_folder()?.join("keysecure").join(format!("swift-{SUITE}"));
+    let cache = run::cache_dir().ok_or("neither XDG_CACHE_HOME nor HOME is set: no folder for the chroot")?;
+    let folder = cache.join(format!("swift-{SUITE}"));
     let made = fs::create_dir_all(folder.parent().unwrap_or(&folder)).is_ok() && run::passes(&mut make(&folder));
     if made {
         Ok(folder)
@@ -36,10 +36,11 @@ pub fn ensure() -> Result<PathBuf, String> {
     }
 }
 
-/// `flock` holds its lock until the last child has ended, even when we are killed: two runs never make it at once.
+/// `flock` holds its lock until the last child has ended, even when this process is killed: two runs never make it at
+/// once.
 fn make(folder: &Path) -> Command {
     let mut make = run::command("flock");
-    make.arg(folder.with_extension("lock")).args(ALONE).args(["sh", "xtask/src/swift_chroot.sh"]);
+    make.arg(folder.with_extension("lock")).args(OWN_NAMESPACE).args(["sh", "xtask/src/swift_chroot.sh"]);
     let settings = run::output(run::command("apt-config").args(["dump", "Acquire"])).unwrap_or_default();
     make.arg(folder).args([SUITE, &mirror(), PACKAGES]).env("APT_SETTINGS", settings);
     // debootstrap fetches by wget, which does not read apt's settings.
@@ -49,9 +50,9 @@ fn make(folder: &Path) -> Command {
     make
 }
 
-/// A command line of the chroot, with the folders on the left mounted under the names on the right.
+/// A command line in the chroot, with the first folder of each pair mounted at the second.
 pub fn command(folder: &Path, mounts: &[(&Path, &str)], shell: &str) -> Command {
-    let [unshare, options @ ..] = ALONE;
+    let [unshare, options @ ..] = OWN_NAMESPACE;
     let mut command = run::command(unshare);
     command.args(options).args(["sh", "xtask/src/swift_enter.sh"]).arg(folder).arg(shell);
     for (from, to) in mounts {
@@ -60,18 +61,12 @@ pub fn command(folder: &Path, mounts: &[(&Path, &str)], shell: &str) -> Command 
     command
 }
 
-fn cache_folder() -> Result<PathBuf, String> {
-    let folder = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let folder = folder.or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
-    folder.ok_or_else(|| "neither XDG_CACHE_HOME nor HOME says where the chroot can be".into())
-}
-
 fn apt_setting(name: &str) -> Option<String> {
     let value = run::output(run::command("apt-config").args(["dump", "--format", "%v", name]))?;
     Some(value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
-/// The mirror of this machine's own Debian, which may be the only one that it can reach.
+/// The mirror in this machine's own sources, which may be the only one that it can reach.
 fn mirror() -> String {
     let one = PathBuf::from("/etc/apt/sources.list");
     let folder = fs::read_dir("/etc/apt/sources.list.d").into_iter().flatten();
@@ -82,7 +77,7 @@ fn mirror() -> String {
     texts.flat_map(|text| mirrors(&text)).next().unwrap_or_else(|| DEFAULT_MIRROR.into())
 }
 
-/// The addresses of a sources file, in either of apt's formats, that end as those of Debian's mirrors do.
+/// The addresses of Debian mirrors in a sources file of either of apt's formats.
 fn mirrors(sources: &str) -> Vec<String> {
     let lines = sources.lines().filter(|line| line.starts_with("URIs:") || line.starts_with("deb "));
     let words = lines.flat_map(str::split_whitespace).map(|word| word.trim_end_matches('/'));

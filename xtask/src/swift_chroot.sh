@@ -3,13 +3,13 @@
 set -e
 folder=$1 suite=$2 mirror=$3 packages=$4
 
-# Written last, with the recipe. A folder without it was left half made, or was made for another recipe.
+# Written last, with the recipe. A folder without it is incomplete, or was made for another recipe.
 marker=$folder/keysecure-made
 recipe="$suite: $packages"
 if [ "$(cat "$marker" 2>/dev/null)" = "$recipe" ]; then exit 0; fi
 
 if [ -e "$folder" ]; then
-    echo "$folder was left half made: anew"
+    echo "$folder is incomplete: making it again"
     rm -rf --one-file-system "$folder"
 fi
 echo "making a Debian $suite with a Swift compiler in $folder: 2.6 GB, about two minutes"

@@ -10,5 +10,5 @@ while [ $# -gt 0 ]; do
     mount --bind "$1" "$folder$2"
     shift 2
 done
-# The environment of the host names programs and folders that are not there inside.
+# The environment of the host names programs and folders that do not exist inside.
 exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 chroot "$folder" sh -ec "$command"

@@ -11,12 +11,12 @@ pub enum Toolchain {
     Chroot(PathBuf),
 }
 
-/// Where the chroot sees the workspace and cargo's target folder.
+/// Where the workspace and cargo's target folder are mounted in the chroot.
 const WORKSPACE: &str = "/keysecure";
 const TARGET: &str = "/keysecure-target";
 
 impl Toolchain {
-    /// What this machine has; what it lacks as the error.
+    /// The compiler of this machine, or a chroot with one; what is missing as the error.
     pub fn find() -> Result<Self, String> {
         if run::exists("swift", "--version") {
             return Ok(Self::Path);
@@ -60,7 +60,7 @@ impl Toolchain {
     }
 }
 
-/// One word of a shell.
+/// Quotes one word for a shell.
 fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -1,6 +1,6 @@
-//! A plain table: columns as wide as their longest cell, two blanks between them.
+//! A plain table: columns as wide as their longest cell, two spaces between them.
 
-/// The rows as text, the first of them being the heading.
+/// The rows as text. The first row is the heading.
 pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
@@ -15,7 +15,7 @@ pub fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// One row, from anything that reads as text.
+/// One row, of any values with a text form.
 macro_rules! row {
     ($($cell:expr),+ $(,)?) => { vec![$($cell.to_string()),+] };
 }
@@ -26,7 +26,7 @@ mod tests {
     use super::table;
 
     #[test]
-    fn columns_line_up_and_lines_end_without_blanks() {
+    fn columns_line_up_and_lines_have_no_trailing_spaces() {
         let rows = [row!["step", "result", "seconds"], row!["fmt", "ok", 1], row!["documentation", "failed", 12.5]];
         let expected = "\
 step           result  seconds

@@ -239,7 +239,7 @@ def run_sandbox(given: argparse.Namespace) -> int:
             http_statuses=given.http_status,
             tariffs=given.tariffs,
             lists={"page_cap": given.page_cap, "total": given.list_total},
-            callback_url=given.callback_url,
+            webhook_url=given.callback_url,
         )
     except ValueError as error:
         return failed(error, 2)

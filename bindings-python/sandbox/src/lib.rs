@@ -1,7 +1,6 @@
-//! The offline platform for Python: the module `keysecure_sandbox._sandbox`. Its pleasant half is written in Python and lies
-//! beside it: `keysecure_sandbox/_platform.py`.
+//! The native module `keysecure_sandbox._sandbox`. The public API, `keysecure_sandbox/_platform.py`, is written in Python.
 
-// PyO3 classes need no Debug, and hand arguments over as Python has them.
+// PyO3 classes need no Debug, and PyO3 passes arguments by value.
 #![allow(missing_debug_implementations, clippy::needless_pass_by_value)]
 
 use std::io;
@@ -9,26 +8,24 @@ use std::mem;
 use std::process;
 use std::sync::{Mutex, PoisonError};
 
-use keysecure_sandbox::{
-    CallbackNulls, CipherMode, KeyScheme, Mode, Repeat, Sandbox as Core, SandboxBuilder, SignStyle,
-};
+use keysecure_sandbox::{CipherMode, KeyScheme, Mode, NullFields, Repeat, Sandbox as Core, SandboxBuilder, SignStyle};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use serde_json::{Map, Value};
 
-/// The native half of `keysecure.sandbox`.
+/// The native part of `keysecure.sandbox`.
 #[pymodule]
 mod _sandbox {
     #[pymodule_export]
     use super::Sandbox;
 }
 
-/// A running sandbox: where it is, and one entry for all its control calls.
+/// A running sandbox: its addresses and credentials, and a method for all control calls.
 #[pyclass(frozen, module = "keysecure_sandbox")]
 pub struct Sandbox {
-    /// `None` once closed. Locked only by threads that are attached to Python, and never over a wait.
+    /// `None` when closed. Only threads attached to Python lock it, and they do not wait while they hold the lock.
     running: Mutex<Option<Core>>,
-    /// The process that has its threads: a forked child has none of them and must not wait for any.
+    /// The process that started its threads: a forked child has none of them and must not join any.
     process: u32,
     base_url: String,
     control_url: String,
@@ -37,6 +34,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
+    /// Takes the sandbox out to be dropped; in a forked child it is leaked instead.
     fn take(&self) -> Option<Core> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         if self.process == process::id() {
@@ -49,10 +47,10 @@ impl Sandbox {
 
 #[pymethods]
 impl Sandbox {
-    /// Starts a sandbox with options given as a JSON object.
+    /// Starts a sandbox with the options in a JSON object.
     #[staticmethod]
     fn start(py: Python<'_>, options: &str) -> PyResult<Self> {
-        let builder = configured(options).map_err(PyValueError::new_err)?;
+        let builder = builder_from(options).map_err(PyValueError::new_err)?;
         let core = py.detach(|| builder.start()).map_err(|error| match error.kind() {
             io::ErrorKind::InvalidInput => PyValueError::new_err(error.to_string()),
             _ => PyOSError::new_err(format!("the sandbox cannot listen: {error}")),
@@ -67,21 +65,21 @@ impl Sandbox {
         })
     }
 
-    /// Makes a control call. Gives the HTTP status that it would have and its JSON, or the text of the error.
+    /// Makes a control call. Returns its HTTP status, and its JSON or the text of the error.
     fn control(&self, py: Python<'_>, method: &str, path: &str, body: &str) -> PyResult<(u16, String)> {
         if self.process != process::id() {
             return Err(PyRuntimeError::new_err("the sandbox belongs to the process that started it"));
         }
-        // A clone: a call that waits must not keep another thread from closing.
+        // A clone, so that another thread can close the sandbox while this call waits.
         let core = self.running.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let core = core.ok_or_else(|| PyRuntimeError::new_err("the sandbox is closed"))?;
         Ok(py.detach(move || match core.control(method, path, body) {
-            Ok(answer) => (200, answer),
+            Ok(result) => (200, result),
             Err(error) => (error.status(), error.to_string()),
         }))
     }
 
-    /// Stops the servers and waits for their threads. Doing it twice is fine.
+    /// Stops the servers and joins their threads. Closing twice is allowed.
     fn close(&self, py: Python<'_>) {
         let core = self.take();
         py.detach(|| drop(core));
@@ -116,13 +114,13 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         let Some(core) = self.take() else { return };
-        // Python's lock is held here, and a callback may be on its way to a receiver in this very process.
+        // This thread is attached to Python, and a webhook receiver in this process may need Python to respond.
         Python::attach(|py| py.detach(|| drop(core)));
     }
 }
 
-/// A builder with the options of a JSON object, which have the names of the builder's methods.
-fn configured(options: &str) -> Result<SandboxBuilder, String> {
+/// A builder with the options of a JSON object, which are named after the builder's methods.
+fn builder_from(options: &str) -> Result<SandboxBuilder, String> {
     let options: Map<String, Value> = serde_json::from_str(options).map_err(|error| error.to_string())?;
     let mut builder = Core::builder();
     let (mut scheme, mut mode) = (KeyScheme::default(), CipherMode::default());
@@ -154,18 +152,18 @@ fn configured(options: &str) -> Result<SandboxBuilder, String> {
                 builder.merchant_reserve(text.parse().map_err(|_| format!("{name} cannot be {text}"))?)
             }
             "request_log" => builder.request_log(option(&name, value)?),
-            "callback_url" => builder.callback_url(option::<String>(&name, value)?),
-            "callback_secret" => builder.callback_secret(option::<String>(&name, value)?),
-            "callback_app_id" => builder.callback_app_id(option::<String>(&name, value)?),
+            "webhook_url" => builder.webhook_url(option::<String>(&name, value)?),
+            "webhook_secret" => builder.webhook_secret(option::<String>(&name, value)?),
+            "webhook_app_id" => builder.webhook_app_id(option::<String>(&name, value)?),
             "sign_style" => builder.sign_style(option::<SignStyle>(&name, value)?),
-            "callback_nulls" => builder.callback_nulls(option::<CallbackNulls>(&name, value)?),
-            _ => return Err(format!("a sandbox has no option {name}")),
+            "null_fields" => builder.null_fields(option::<NullFields>(&name, value)?),
+            _ => return Err(format!("there is no option {name}")),
         };
     }
     Ok(builder.aes(scheme, mode))
 }
 
-/// The value of one option. Secrets do not show in the error.
+/// The value of an option. The error does not contain secrets.
 fn option<T: serde::de::DeserializeOwned>(name: &str, value: Value) -> Result<T, String> {
     let error =
         if name.ends_with("secret") { format!("{name} must be a str") } else { format!("{name} cannot be {value}") };

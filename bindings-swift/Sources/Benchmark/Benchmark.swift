@@ -97,8 +97,8 @@ final class Baseline {
     private let output = Pipe()
 
     init(_ first: String) throws {
-        guard let program = ProcessInfo.processInfo.environment["KEYSECURE_BASELINE"] else {
-            throw BenchmarkError(text: "KEYSECURE_BASELINE is not set")
+        guard let program = ProcessInfo.processInfo.environment["KEYSECURE_RUST_BASELINE"] else {
+            throw BenchmarkError(text: "KEYSECURE_RUST_BASELINE is not set")
         }
         process.executableURL = URL(fileURLWithPath: program)
         process.standardInput = input

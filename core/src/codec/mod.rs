@@ -11,16 +11,17 @@ mod open_enum;
 #[cfg(feature = "python")]
 pub(crate) mod python;
 mod text;
+#[cfg(feature = "uniffi")]
+mod uniffi_types;
 mod wire;
 
 use std::fmt;
 
-use serde::de::Error as _;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use zeroize::Zeroizing;
 
 pub(crate) use lenient::{lenient, or_absent};
-pub(crate) use object::{Fields, Object, or_missing, read_object, skip, try_object, value};
+pub(crate) use object::{Fields, Name, Object, or_missing, read_object, skip, try_object, value};
 pub(crate) use open_enum::open_enum;
 pub(crate) use text::text_of;
 pub(crate) use wire::{DecimalFormat, Decode, Encode, PATH_SEPARATOR, Read, TextVisitor, Write, at, mismatch, refuse};
@@ -39,14 +40,12 @@ pub(crate) const fn wire_name(name: &'static str) -> &'static str {
 
 /// Reads a model from its JSON text.
 pub(crate) fn from_json<T: Decode>(text: &str) -> Result<T, serde_json::Error> {
-    serde_json::from_str::<Read<T>>(&surrogates::replaced(text)).map(|Read(value)| value)
+    from_text(&surrogates::replaced(text))
 }
 
-/// Reads the value at the start of a text; gives it and how long it is.
-pub(crate) fn value_ahead<T: Decode>(text: &str) -> Result<(T, usize), serde_json::Error> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Read<T>>();
-    let Some(value) = values.next() else { return Err(serde_json::Error::custom("EOF while reading a value")) };
-    value.map(|Read(value)| (value, values.byte_offset()))
+/// Reads a value from JSON text that holds no half surrogate pair.
+pub(crate) fn from_text<T: Decode>(text: &str) -> Result<T, serde_json::Error> {
+    serde_json::from_str::<Read<T>>(text).map(|Read(value)| value)
 }
 
 /// Writes a model as JSON text.

@@ -143,7 +143,7 @@ fn shown(name: &str) -> &str {
 }
 
 /// The name of a field, without a copy where the text holds no escape.
-struct Name<'de>(Cow<'de, str>);
+pub(crate) struct Name<'de>(pub Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

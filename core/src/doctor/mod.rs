@@ -195,8 +195,7 @@ impl Doctor<'_> {
             }
             return;
         };
-        let encrypted: Result<String, Error> =
-            self.caller.get_with(operation::CARDS_PRIVATE_INFO, "card_no", card_no, Ok);
+        let encrypted: Result<String, Error> = self.caller.get(operation::CARDS_PRIVATE_INFO, "card_no", card_no, Ok);
         match encrypted {
             Ok(encrypted) => {
                 self.good(Check::Pci, "card secrets may be shown");

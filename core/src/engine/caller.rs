@@ -13,7 +13,7 @@ use crate::validate;
 #[derive(Clone)]
 pub(crate) struct Caller {
     pub engine: Arc<Engine>,
-    limit: Limit,
+    pub limit: Limit,
 }
 
 impl Caller {
@@ -26,44 +26,31 @@ impl Caller {
         Self { engine: Arc::clone(&self.engine), limit }
     }
 
-    /// Makes a call.
-    pub(crate) fn run<T: Decode>(&self, call: &Call<'_>) -> Result<T, Error> {
-        self.run_with(call, Ok)
-    }
-
-    /// Makes a call whose data `accept` checks or converts; its error becomes the call's.
-    pub(crate) fn run_with<T: Decode, U>(
-        &self,
-        call: &Call<'_>,
-        accept: impl Fn(T) -> Result<U, Error>,
-    ) -> Result<U, Error> {
-        self.engine.run(call, self.limit, accept)
-    }
-
-    /// Makes a GET, with the path's variable filled in.
-    pub(crate) fn get_with<T: Decode, U>(
+    /// Makes a GET with the path's variable filled in; `accept` checks or converts the data, and its error becomes the
+    /// call's.
+    pub(crate) fn get<T: Decode, U>(
         &self,
         operation: &'static Operation,
         field: &str,
         number: &str,
-        accept: impl Fn(T) -> Result<U, Error>,
+        accept: impl FnOnce(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
         validate::path_number(field, number)?;
         let (before, variable) = operation.path.split_once('{').unwrap_or((operation.path, ""));
         let after = variable.split_once('}').map_or("", |(_, after)| after);
         let path = [before, number, after].concat();
-        self.run_with(&Call::new(operation, &path, &[]), accept)
+        self.engine.execute(&Call::new(operation, &path, &[]), self.limit, accept)
     }
 
-    /// Makes a POST.
-    pub(crate) fn post_with<T: Decode, U>(
+    /// Makes a POST; `accept` checks or converts the data.
+    pub(crate) fn post<T: Decode, U>(
         &self,
         operation: &'static Operation,
         body: &impl Body,
-        accept: impl Fn(T) -> Result<U, Error>,
+        accept: impl FnOnce(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
         let body = to_bytes(body, DecimalFormat::Text)?;
-        self.run_with(&Call::new(operation, operation.path, &body), accept)
+        self.engine.execute(&Call::new(operation, operation.path, &body), self.limit, accept)
     }
 }
 

@@ -1,35 +1,52 @@
 //! The platform's envelope: `{"code": number, "msg": string, "data": ...}`.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
 
-use serde::de::Error as _;
+use serde::de::{Deserializer as _, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::codec::json::{Extra, Json};
-use crate::codec::{Decode, at, value_ahead};
+use crate::codec::{Decode, Name, at, from_text, refuse};
 use crate::error::Error;
 use crate::values::surrogates;
-use crate::values::tree::Reader;
 
-/// An answer of the platform.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Envelope {
-    /// Code 0. Its data was taken.
-    Data,
+/// A response of the platform.
+#[derive(Debug)]
+pub(super) enum Envelope {
+    /// Code 0.
+    Success(Data),
     /// Any other code.
     Refused { code: i64, msg: String },
 }
 
-/// Takes the data of an answer. So all the rest of an answer is read by the same code, whatever the type of its data.
-pub(super) trait TakeData {
-    /// Reads the value at the start of a text; gives how long it is.
-    fn take(&mut self, text: &str) -> Result<usize, serde_json::Error>;
+/// The `data` of a successful response, as text. The text is wiped when it is dropped.
+#[derive(Debug)]
+pub(super) struct Data {
+    text: Zeroizing<String>,
+    /// Where `data` is in the text; `None` when the response has none.
+    range: Option<Range<usize>>,
+    /// The fields beside `data` that are not the envelope's own.
+    beside: Extra,
+}
 
-    /// There is no data. Whether that is good as well.
-    fn take_none(&mut self) -> bool;
-
-    /// The fields beside `data` that are not the envelope's own, after the data was taken.
-    fn take_beside(&mut self, beside: Extra);
+impl Data {
+    /// Decodes the data.
+    pub(super) fn decode<T: Decode>(mut self) -> Result<T, Error> {
+        let decoded = match self.range.take() {
+            Some(range) => from_text(&self.text[range]).map_err(|error| at(format_args!("data"), &error)),
+            None => T::missing().ok_or_else(|| missing("data")),
+        };
+        // A string that was emptied is wiped as one block when it is dropped, a full one byte by byte.
+        self.text.clear();
+        let mut data = decoded.map_err(|error| Error::unreadable(&error))?;
+        if !self.beside.is_empty() {
+            data.add_beside(self.beside);
+        }
+        Ok(data)
+    }
 }
 
 /// A response that cannot be relied on.
@@ -43,30 +60,29 @@ pub(super) struct Unreadable {
 /// What is wrong with a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flaw {
-    /// It has no code, and so no word of the platform's in it.
+    /// It has no code, so it may not come from the platform at all.
     Bare,
-    /// A key is there twice: nobody can say which of the two holds.
+    /// A key of the envelope appears twice, so the code or the data is ambiguous.
     Contradictory,
-    /// Anything else: its data has another form, or it says success under an HTTP error status.
+    /// Anything else, such as success under an HTTP error status.
     Other,
 }
 
 /// Reads a response.
-pub(super) fn read(http_status: u16, body: &[u8], data: &mut dyn TakeData) -> Result<Envelope, Unreadable> {
+pub(super) fn read(http_status: u16, body: Zeroizing<Vec<u8>>) -> Result<Envelope, Unreadable> {
     let text = text_of(http_status, body).map_err(|error| Unreadable { error, flaw: Flaw::Bare })?;
-    // A copy is wiped as the body is.
-    let replaced = match surrogates::replaced(text) {
-        Cow::Borrowed(_) => None,
-        Cow::Owned(copy) => Some(Zeroizing::new(copy)),
-    };
-    let text = replaced.as_ref().map_or(text, |copy| copy.as_str());
     let mut keys = Keys::default();
-    match read_text(text, data, &mut keys) {
-        Ok(Envelope::Data) if !(200..300).contains(&http_status) => {
-            let error = Error::invalid_response("the answer says success under an HTTP error status");
+    let envelope = read_text(&text, &mut keys);
+    match envelope {
+        Ok(None) if !(200..300).contains(&http_status) => {
+            let error = Error::invalid_response("the response says success under an HTTP error status");
             Err(Unreadable { error, flaw: Flaw::Other })
         }
-        Ok(envelope) => Ok(envelope),
+        Ok(None) => {
+            let (range, beside) = (keys.data, keys.beside);
+            Ok(Envelope::Success(Data { text, range, beside }))
+        }
+        Ok(Some(code)) => Ok(Envelope::Refused { code, msg: keys.msg.unwrap_or_default() }),
         Err(error) => {
             let flaw = match (keys.twice, keys.code) {
                 (true, _) => Flaw::Contradictory,
@@ -78,137 +94,135 @@ pub(super) fn read(http_status: u16, body: &[u8], data: &mut dyn TakeData) -> Re
     }
 }
 
-/// The keys of an envelope that were read so far.
+/// The text of a response that may hold an envelope.
+fn text_of(http_status: u16, mut body: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, Error> {
+    if (300..400).contains(&http_status) {
+        return Err(Error::invalid_response("the response is a redirect, which is never followed"));
+    }
+    let text = match String::from_utf8(std::mem::take(&mut *body)) {
+        Ok(text) => Zeroizing::new(text),
+        Err(error) => {
+            *body = error.into_bytes();
+            return Err(Error::invalid_response("the response is not UTF-8"));
+        }
+    };
+    if !text.trim_start().starts_with('{') {
+        return Err(Error::invalid_response("the response is not a JSON object"));
+    }
+    let replaced = match surrogates::replaced(&text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(copy) => Some(Zeroizing::new(copy)),
+    };
+    Ok(replaced.unwrap_or(text))
+}
+
+/// Reads the keys of an envelope; `None` for success, else the code.
+fn read_text(text: &str, keys: &mut Keys) -> Result<Option<i64>, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let read = deserializer.deserialize_any(KeysVisitor { text, keys }).and_then(|()| deserializer.end());
+    if let Err(error) = read {
+        return Err(keys.error.take().unwrap_or(error));
+    }
+    match keys.code {
+        None => Err(missing("code")),
+        Some(0) => Ok(None),
+        Some(code) => Ok(Some(code)),
+    }
+}
+
+fn missing(name: &str) -> serde_json::Error {
+    serde_json::Error::custom(format_args!("{name}: is missing"))
+}
+
+/// What was read of an envelope. It is kept outside of the visitor, because an error needs it too.
 #[derive(Default)]
 struct Keys {
     code: Option<i64>,
-    /// Which of `code`, `msg` and `data` were there.
+    msg: Option<String>,
+    data: Option<Range<usize>>,
+    beside: Extra,
+    /// Which of `code`, `msg` and `data` have appeared.
     seen: [bool; 3],
-    /// Whether one of them was there twice.
+    /// Whether one of them appeared twice.
     twice: bool,
+    /// Why the envelope cannot be used.
+    error: Option<serde_json::Error>,
 }
 
 impl Keys {
-    /// Notes a key; `false` for one that was there before.
-    fn note(&mut self, name: &str) -> bool {
-        let Some(place) = ["code", "msg", "data"].iter().position(|known| *known == name) else { return true };
-        self.twice |= std::mem::replace(&mut self.seen[place], true);
-        !self.twice
-    }
-}
-
-/// The text of an answer that may hold an envelope.
-fn text_of(http_status: u16, body: &[u8]) -> Result<&str, Error> {
-    if (300..400).contains(&http_status) {
-        return Err(Error::invalid_response("the answer is a redirect, which is never followed"));
-    }
-    let text = std::str::from_utf8(body).map_err(|_| Error::invalid_response("the answer is not UTF-8"))?;
-    if !text.trim_start().starts_with('{') {
-        return Err(Error::invalid_response("the answer is not a JSON object"));
-    }
-    Ok(text)
-}
-
-/// Where `data` is in an answer.
-enum Data<'a> {
-    Missing,
-    /// In front of `code`: left as text until the code is known.
-    Early(&'a str),
-    Taken,
-}
-
-fn read_text(text: &str, taker: &mut dyn TakeData, keys: &mut Keys) -> Result<Envelope, serde_json::Error> {
-    let (mut msg, mut data) = (None::<Option<String>>, Data::Missing);
-    let (mut wrong, mut beside) = (None, Extra::default());
-    let mut reader = Reader::new(text);
-    let read = reader.fields(|reader, name| {
-        let ahead = reader.ahead();
-        if !keys.note(name) {
-            wrong = Some(serde_json::Error::custom(format_args!("{name}: is there twice")));
-            return None;
+    /// Notes a key; an error for one of the envelope's own that appeared before.
+    fn note(&mut self, name: &str) -> Result<(), serde_json::Error> {
+        let Some(index) = ["code", "msg", "data"].iter().position(|known| *known == name) else { return Ok(()) };
+        if std::mem::replace(&mut self.seen[index], true) {
+            self.twice = true;
+            return Err(serde_json::Error::custom(format_args!("{name}: appears twice")));
         }
-        let length = match (name, keys.code) {
-            ("code", _) => keep(&mut keys.code, ahead),
-            ("msg", _) => keep(&mut msg, ahead),
-            ("data", Some(0)) => {
-                data = Data::Taken;
-                taker.take(ahead)
+        Ok(())
+    }
+
+    /// Takes the value of a key, a slice of the response's `text`.
+    fn take(&mut self, name: &str, value: &str, text: &str) -> Result<(), serde_json::Error> {
+        let in_field = |error| at(format_args!("{name}"), &error);
+        match name {
+            "code" => self.code = Some(from_text(value).map_err(in_field)?),
+            "msg" => self.msg = from_text(value).map_err(in_field)?,
+            "data" => self.data = Some(range_in(text, value)),
+            name => self.beside.insert(name, Json::valid(value)),
+        }
+        Ok(())
+    }
+}
+
+struct KeysVisitor<'a, 'k> {
+    text: &'a str,
+    keys: &'k mut Keys,
+}
+
+impl<'de> Visitor<'de> for KeysVisitor<'de, '_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { text, keys } = self;
+        while let Some(Name(name)) = map.next_key::<Name<'de>>()? {
+            let mut usable = keys.note(&name);
+            if usable.is_ok() {
+                usable = keys.take(&name, map.next_value::<&'de RawValue>()?.get(), text);
             }
-            _ => {
-                reader.skip()?;
-                match name {
-                    "data" if keys.code.is_none() => data = Data::Early(ahead),
-                    "data" => {}
-                    name => {
-                        let value = ahead.get(..ahead.len() - reader.ahead().len()).unwrap_or_default();
-                        beside.insert(name, Json::valid(value.trim()));
-                    }
-                }
-                return Some(());
-            }
-        };
-        match length {
-            Ok(length) => reader.pass(length),
-            Err(error) => {
-                wrong = Some(at(format_args!("{name}"), &error));
-                return None;
+            if let Err(error) = usable {
+                // Kept as it is: serde_json would add a position in the envelope to the one in the field.
+                keys.error = Some(error);
+                return Err(A::Error::custom("unusable"));
             }
         }
-        Some(())
-    });
-    if read.and_then(|()| reader.end()).is_none() {
-        return Err(wrong.unwrap_or_else(|| broken(text)));
+        Ok(())
     }
-    let missing = |name: &str| serde_json::Error::custom(format_args!("{name}: is missing"));
-    let code = keys.code.ok_or_else(|| missing("code"))?;
-    if code != 0 {
-        return Ok(Envelope::Refused { code, msg: msg.flatten().unwrap_or_default() });
-    }
-    match data {
-        Data::Missing if !taker.take_none() => return Err(missing("data")),
-        Data::Early(early) => taker.take(early).map(drop).map_err(|error| at(format_args!("data"), &error))?,
-        Data::Missing | Data::Taken => {}
-    }
-    if !beside.is_empty() {
-        taker.take_beside(beside);
-    }
-    Ok(Envelope::Data)
+
+    refuse!("an object"; bool number text null array);
 }
 
-/// Reads the value at the start of a text; gives how long it is.
-fn keep<T: Decode>(place: &mut Option<T>, text: &str) -> Result<usize, serde_json::Error> {
-    let (value, length) = value_ahead(text)?;
-    *place = Some(value);
-    Ok(length)
-}
-
-/// What the JSON library says of a text that is no JSON.
-fn broken(text: &str) -> serde_json::Error {
-    match serde_json::from_str::<serde::de::IgnoredAny>(text) {
-        Err(error) => error,
-        Ok(_) => serde_json::Error::custom("not an envelope"),
-    }
+/// Where `part`, a slice of `text`, is in it.
+fn range_in(text: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr().addr().saturating_sub(text.as_ptr().addr());
+    start..start + part.len()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    use crate::engine::answered::{Accept as _, Answered};
-
     /// The data, or the code and message of a refusal.
     fn read_bytes(status: u16, body: &[u8]) -> Result<Result<String, (i64, String)>, Error> {
-        let mut answered = Answered::new(|text: String| Ok(text));
-        Ok(match read(status, body, &mut answered).map_err(|unreadable| unreadable.error)? {
-            Envelope::Data => {
-                answered.accept()?;
-                Ok(answered.accepted().unwrap())
-            }
-            Envelope::Refused { code, msg } => Err((code, msg)),
-        })
+        match read(status, Zeroizing::new(body.to_vec())).map_err(|unreadable| unreadable.error)? {
+            Envelope::Success(data) => data.decode().map(Ok),
+            Envelope::Refused { code, msg } => Ok(Err((code, msg))),
+        }
     }
 
-    fn read_answer(body: &str) -> Result<Result<String, (i64, String)>, Error> {
+    fn read_response(body: &str) -> Result<Result<String, (i64, String)>, Error> {
         read_bytes(200, body.as_bytes())
     }
 
@@ -219,14 +233,14 @@ mod tests {
             r#"{"data":"x","new":[1],"msg":null,"code":0}"#,
             r#" {"code":"0","data":"x"} "#,
         ] {
-            assert_eq!(read_answer(body).unwrap(), Ok("x".to_owned()), "{body}");
+            assert_eq!(read_response(body).unwrap(), Ok("x".to_owned()), "{body}");
         }
         for body in [
             r#"{"code":2002,"msg":"no"}"#,
             r#"{"data":{"any":1},"msg":"no","code":2002}"#,
             r#"{"code":2002,"data":7,"msg":"no"}"#,
         ] {
-            assert_eq!(read_answer(body).unwrap(), Err((2002, "no".to_owned())), "{body}");
+            assert_eq!(read_response(body).unwrap(), Err((2002, "no".to_owned())), "{body}");
         }
     }
 
@@ -242,17 +256,16 @@ mod tests {
             (r#"{"code":1007,"data":1,"data":2}"#, "data"),
             (r#"{"code":2002,"msg":"a","msg":"b"}"#, "msg"),
         ] {
-            let error = read_answer(body).unwrap_err();
-            assert_eq!(error.to_string(), format!("unexpected JSON: {key}: is there twice"), "{body}");
+            let error = read_response(body).unwrap_err();
+            assert_eq!(error.to_string(), format!("unexpected JSON: {key}: appears twice"), "{body}");
         }
-        assert!(read_answer(r#"{"code":0,"x":1,"x":2,"data":"x"}"#).is_ok(), "other keys are not ours to judge");
+        assert!(read_response(r#"{"code":0,"x":1,"x":2,"data":"x"}"#).is_ok(), "other keys are not ours to judge");
     }
 
     #[test]
     fn only_a_response_without_a_code_is_bare() {
         let bare = |body: &str| {
-            let mut answered: Answered<String, String, _> = Answered::new(Ok::<String, Error>);
-            read(401, body.as_bytes(), &mut answered).err().map(|unreadable| unreadable.flaw == Flaw::Bare)
+            read(401, Zeroizing::new(body.as_bytes().to_vec())).err().map(|unreadable| unreadable.flaw == Flaw::Bare)
         };
         for body in ["", "<html>", "[]", "{}", "{", r#"{"error":"denied"}"#, r#"{"code":"denied","msg":"x"}"#] {
             assert_eq!(bare(body), Some(true), "{body}");
@@ -274,9 +287,9 @@ mod tests {
         // Places in the text of a field count from its start.
         let deep = format!("{{\"code\":0,\"data\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
         for (body, text) in [
-            ("", "the answer is not a JSON object"),
-            ("<html>4111111111111111</html>", "the answer is not a JSON object"),
-            ("[1]", "the answer is not a JSON object"),
+            ("", "the response is not a JSON object"),
+            ("<html>4111111111111111</html>", "the response is not a JSON object"),
+            ("[1]", "the response is not a JSON object"),
             ("{\"code\":0,\"data\":\"x\"", "unexpected JSON: EOF while parsing an object at line 1 column 20"),
             ("{}", "unexpected JSON: code: is missing"),
             ("{\"code\":0}", "unexpected JSON: data: is missing"),
@@ -286,11 +299,11 @@ mod tests {
             ("{\"code\":true}", "unexpected JSON: code: expected a whole number, found a boolean"),
             (&deep, "unexpected JSON: data: expected text, found an array at line 1 column 1"),
         ] {
-            assert_eq!(read_answer(body).unwrap_err().to_string(), text);
+            assert_eq!(read_response(body).unwrap_err().to_string(), text);
         }
         assert_eq!(
             read_bytes(200, b"{\"code\":0,\"data\":\"\xff\"}").unwrap_err().to_string(),
-            "the answer is not UTF-8"
+            "the response is not UTF-8"
         );
         assert!(read_bytes(307, br#"{"code":0,"data":"x"}"#).is_err());
         assert!(read_bytes(502, br#"{"code":0,"data":"x"}"#).is_err());

@@ -1,4 +1,4 @@
-//! Whether the lifetime of an access token makes sense when it arrives.
+//! Plausibility of the lifetime of an access token.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -20,7 +20,7 @@ pub(crate) enum OddLifetime {
 }
 
 impl OddLifetime {
-    /// Judges a token that ends at `ends_at` and arrived at `now`, both in the platform's Unix milliseconds.
+    /// Checks a token that ends at `ends_at` and arrived at `now`, both in the platform's Unix milliseconds.
     fn of(ends_at: i64, now: i64) -> Option<Self> {
         match ends_at.saturating_sub(now) {
             ..=0 => Some(Self::Past),
@@ -48,7 +48,7 @@ impl OddLifetime {
         "set this machine's clock; if the clock is right, report the expired_time to the platform";
 }
 
-/// What the last token showed, and whether it was logged.
+/// The result for the last token, and whether it was logged.
 #[derive(Debug, Default)]
 pub(crate) struct TokenLifetime {
     last: Mutex<Option<OddLifetime>>,
@@ -56,7 +56,7 @@ pub(crate) struct TokenLifetime {
 }
 
 impl TokenLifetime {
-    /// Judges a token on arrival. The first odd one is logged.
+    /// Checks a token on arrival. The first implausible one is logged.
     pub(super) fn arrived(&self, ends_at: i64, now: i64) {
         let odd = OddLifetime::of(ends_at, now);
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = odd;

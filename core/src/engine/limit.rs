@@ -1,8 +1,8 @@
-//! What bounds a call beside its own time-out.
+//! Limits of a call beside its time-out.
 
 use std::time::{Duration, Instant, SystemTime};
 
-/// The bounds that one handle of a client puts on its calls.
+/// Limits that one handle of a client sets for its calls.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Limit {
     /// On the engine's monotonic clock: no call continues beyond it.
@@ -13,7 +13,7 @@ pub(crate) struct Limit {
     pub leased: bool,
 }
 
-/// A moment shortly ahead.
+/// A deadline for the first byte of a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StartBy {
     since: Stopwatch,
@@ -21,12 +21,12 @@ pub(crate) struct StartBy {
 }
 
 impl StartBy {
-    /// A moment `within` from now.
+    /// A deadline `within` from now.
     pub(crate) fn within(within: Duration) -> Self {
         Self { since: Stopwatch::start(), within }
     }
 
-    /// The time until then; `None` when it has passed, or when that cannot be told.
+    /// The time that is left; `None` when the deadline has passed, or when a clock jumped so that it may have passed.
     pub(crate) fn left(&self) -> Option<Duration> {
         self.within.checked_sub(self.since.elapsed()?).filter(|left| !left.is_zero())
     }

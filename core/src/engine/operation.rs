@@ -22,7 +22,7 @@ pub enum Auth {
     Open,
 }
 
-/// In which mode of the merchant the platform allows a call; elsewhere it answers 1012.
+/// In which mode of the merchant the platform allows a call; elsewhere it responds with code 1012.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// Both modes.
@@ -41,11 +41,11 @@ pub enum Mode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Operation {
-    /// Its number in the platform's list.
+    /// Number of the call in the platform's list.
     pub number: u8,
-    /// Its name in errors, logs and records, such as `cards.apply`.
+    /// Name in errors, logs and records, such as `cards.apply`.
     pub name: &'static str,
-    /// The method that makes it, in Rust.
+    /// The Rust method that makes the call.
     pub rust: &'static str,
     /// GET or POST.
     pub method: Method,
@@ -55,9 +55,9 @@ pub struct Operation {
     pub effect: Effect,
     /// Which headers it carries.
     pub auth: Auth,
-    /// Where it is allowed.
+    /// Merchant mode in which it is allowed.
     pub mode: Mode,
-    /// Whether it needs a time window, and so sends `UtcOffset`.
+    /// Whether it needs a time window, and so sends the `Timezone` header.
     pub window: bool,
 }
 
@@ -144,7 +144,7 @@ const RAW_GET: &Operation = &Operation { method: Method::Get, effect: Effect::Re
 const RAW_SIMULATION: &Operation = &Operation { auth: Auth::Open, mode: Mode::SandboxOnly, ..*RAW_POST };
 const RAW_SIMULATION_GET: &Operation = &Operation { method: Method::Get, effect: Effect::Read, ..*RAW_SIMULATION };
 
-/// What is known of a raw call: the table's operation on that path, else a cautious guess. `None` for a path that leads
+/// The operation of a raw call: the one in the table with that path, else a cautious guess. `None` for a path that leads
 /// elsewhere by dot segments.
 pub(crate) fn for_raw_call(method: Method, path: &str) -> Option<&'static Operation> {
     let path = plain_path(path)?;
@@ -163,7 +163,7 @@ pub(crate) fn for_raw_call(method: Method, path: &str) -> Option<&'static Operat
 /// The path of everything that production refuses.
 const SIMULATION: &str = "/v1/simulate";
 
-/// The path as the most lenient of servers reads it: percent-encoding decoded, also when it was encoded twice, in lower
+/// The path as the most lenient server reads it: percent-encoding decoded, also when it was encoded twice, in lower
 /// case, without empty segments and without parameters (`;x=1`). `None` when a dot segment shows then.
 fn plain_path(path: &str) -> Option<String> {
     let mut bytes = path.as_bytes().to_vec();

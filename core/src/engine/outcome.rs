@@ -11,8 +11,8 @@ pub(super) fn is_documented(code: i64) -> bool {
 
 /// The outcome of a request whose response has this code, not 0, under this HTTP status.
 ///
-/// `Rejected` needs the platform's word that it did not do it. Code 1001, a system error, may strike after the request
-/// was carried out. A code that the platform does not document counts only from its own ranges and under a status that
+/// `Rejected` requires that the platform says it did not carry the request out. Code 1001, a system error, may occur after
+/// the request was carried out. A code that the platform does not document counts only from its own ranges and under a status that
 /// refuses: gateways in between wrap their failures in `{"code": 504, ...}` too, and time out while the platform works.
 pub(super) fn from_code(code: i64, http_status: u16) -> Outcome {
     let refuses = matches!(http_status, 200..=299 | 400..=499) && !matches!(http_status, 408 | 429);
@@ -24,7 +24,7 @@ pub(super) fn from_code(code: i64, http_status: u16) -> Outcome {
     if rejected { Outcome::Rejected } else { Outcome::Unknown }
 }
 
-/// What became of a request whose response has this code, not 0, with the error.
+/// The outcome of an attempt whose response has this code, not 0, with the error.
 pub(super) fn refusal(code: i64, msg: &str, http_status: u16) -> (AttemptOutcome, Error) {
     match from_code(code, http_status) {
         Outcome::Unknown if code != 1001 => {
@@ -34,7 +34,7 @@ pub(super) fn refusal(code: i64, msg: &str, http_status: u16) -> (AttemptOutcome
     }
 }
 
-/// What became of a request whose response cannot be relied on, with the error.
+/// The outcome of an attempt whose response cannot be relied on, with the error.
 pub(super) fn for_unreadable(unreadable: Unreadable, http_status: u16) -> (AttemptOutcome, Error) {
     match (unreadable.flaw, http_status) {
         (Flaw::Bare, 401) => (AttemptOutcome::Unauthorized, Error::unauthorized()),

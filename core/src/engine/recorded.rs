@@ -41,7 +41,7 @@ impl Engine {
         };
         if let Ok(lease) = log.acquire(operation, reference, left()) {
             let lease = recording.lease.insert(lease.ok_or_else(busy)?);
-            // What is done stays done, whatever becomes of another attempt.
+            // A reference that is recorded as done stays so, however this attempt ends.
             if lease.is_done() {
                 return Ok(recording);
             }
@@ -83,7 +83,7 @@ impl Recording<'_> {
     }
 }
 
-/// What the result of a call means for the record.
+/// How the result of a call is recorded.
 pub(crate) fn end_of<T>(result: &Result<T, Error>) -> AttemptEnd {
     match result.as_ref().map_err(Error::outcome) {
         Ok(_) => AttemptEnd::Done,

@@ -1,72 +1,73 @@
-//! What to do after an attempt. Pure: a function of what happened, so every row of the table can be tested.
+//! Decides what to do after an attempt. Pure functions, so that every row of the table can be tested.
 //!
-//! A request is sent again only when that cannot do a thing twice: reads; requests that provably never left whole;
-//! requests that the platform refused before acting (1005, 1006, 1007, 1009, HTTP 401 without a code). A mutation with an unknown outcome is
-//! never sent again from here.
+//! A request is sent again only when that cannot carry out an operation twice: reads; requests that provably never left
+//! whole; requests that the platform refused before acting (1005, 1006, 1007, 1009, HTTP 401 without a code). A mutation
+//! with an unknown outcome is never sent again.
 
 use std::time::Duration;
 
 use super::operation::Effect;
 
-/// What became of one attempt.
+/// The outcome of one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AttemptOutcome {
-    /// The platform answered with this code, not 0.
+    /// The platform responded with this code, not 0.
     Refused(i64),
     /// HTTP 401 without a code: the Api-Key or the access token was refused before anything was done.
     Unauthorized,
-    /// No answer; whether the whole request may have reached the platform.
+    /// No response; `sent` says whether the whole request may have reached the platform.
     NoResponse { sent: bool },
-    /// Nothing was sent: the moment by which it had to begin has passed.
+    /// Nothing was sent: the deadline for the first byte has passed.
     TooLate,
-    /// An answer that is not the platform's envelope, or has a code that may be a gateway's; 5xx, 408 and 429 may pass.
+    /// A response that is not the platform's envelope, or has a code that may come from a gateway; 5xx, 408 and 429 are
+    /// transient.
     MalformedResponse { http_status: u16 },
     /// The call was ended while it waited for the network.
     Interrupted,
-    /// An answer that is no HTTP or too large to read.
+    /// A response that is not HTTP or too large.
     Unreadable,
-    /// An answer that contradicts itself, or with success whose data says otherwise or cannot be decrypted.
+    /// A response that contradicts itself.
     Unacceptable,
 }
 
-/// What was tried so far.
+/// The attempts of a call so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RetryState {
     pub effect: Effect,
     /// Whether the operation sends an access token.
     pub has_token: bool,
-    /// Re-sendings after a back-off.
+    /// Retries after a back-off.
     pub retries: u32,
     pub max_retries: u32,
     pub clock_relearned: bool,
-    /// How often a new token was got after the platform refused one.
+    /// How often a token was renewed after the platform refused one.
     pub token_renewals: u32,
-    /// Whether other workers may void each new token, because the store they share cannot be reached.
+    /// Whether the shared token store cannot be reached, so that other workers may invalidate each new token.
     pub store_unavailable: bool,
 }
 
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RetryDecision {
-    /// Learn the platform's clock from the answer and send again at once.
+    /// Learn the platform's clock from the response and send again at once.
     RelearnClock,
-    /// Get a new token and send again at once.
+    /// Renew the token and send again at once.
     RenewToken,
     /// Wait, then send again.
     BackOff,
-    /// Give up; the error says what that means.
+    /// Return the error.
     Fail,
 }
 
-/// Decides.
-pub(crate) fn next(happened: AttemptOutcome, state: RetryState) -> RetryDecision {
+/// Decides what to do after an attempt with this outcome.
+pub(crate) fn decide(outcome: AttemptOutcome, state: RetryState) -> RetryDecision {
     let back_off = if state.retries < state.max_retries { RetryDecision::BackOff } else { RetryDecision::Fail };
     let read = state.effect == Effect::Read;
     let renewable = state.has_token && state.token_renewals < most_renewals(state);
-    match happened {
+    match outcome {
         AttemptOutcome::Refused(1005) if !state.clock_relearned => RetryDecision::RelearnClock,
         AttemptOutcome::Refused(1006 | 1007) | AttemptOutcome::Unauthorized if renewable => RetryDecision::RenewToken,
-        // A gateway's own code under HTTP 401: likely the token, but no word of the platform's.
+        // A gateway's code under HTTP 401: likely the token, but the platform did not say so.
         AttemptOutcome::MalformedResponse { http_status: 401 } if read && renewable => RetryDecision::RenewToken,
         AttemptOutcome::Refused(1009) | AttemptOutcome::NoResponse { sent: false } => back_off,
         AttemptOutcome::Refused(1001)
@@ -80,7 +81,7 @@ pub(crate) fn next(happened: AttemptOutcome, state: RetryState) -> RetryDecision
     }
 }
 
-/// The least time that an attempt gets, as long as there is so much: shares must not shrink to nothing.
+/// The least time of an attempt, if that much is left: shares must not shrink to nothing.
 const LEAST_SHARE: Duration = Duration::from_millis(250);
 
 /// How long an attempt may take of the `left` time of its call. While a read can still be sent again, half of it: a
@@ -98,12 +99,12 @@ fn most_renewals(state: RetryState) -> u32 {
     if state.store_unavailable { 50 } else { 1 }
 }
 
-/// The longest single wait.
+/// The longest back-off.
 const CAP: Duration = Duration::from_secs(8);
 const BASE: Duration = Duration::from_millis(500);
 
 /// How long to wait before re-sending number `retry` (0 is the first): full jitter, so that a fleet does not come back
-/// all at once. `random` is uniform over `u64`; `asked` is the platform's `Retry-After`. Unless it was asked for, a wait
+/// all at once. `random` is uniform over `u64`; `asked` is the platform's `Retry-After`. Without one, a wait
 /// takes at most a quarter of the `left` time, so that it never uses up the attempts behind it.
 pub(crate) fn back_off(retry: u32, random: u64, asked: Option<Duration>, left: Duration) -> Duration {
     let ceiling = BASE.saturating_mul(1u32.checked_shl(retry).unwrap_or(u32::MAX)).min(CAP);
@@ -130,12 +131,12 @@ mod tests {
     #[test]
     fn what_was_refused_before_acting_is_sent_again() {
         for state in [FRESH, READ] {
-            assert_eq!(next(AttemptOutcome::Refused(1005), state), RetryDecision::RelearnClock);
-            assert_eq!(next(AttemptOutcome::Refused(1006), state), RetryDecision::RenewToken);
-            assert_eq!(next(AttemptOutcome::Refused(1007), state), RetryDecision::RenewToken);
-            assert_eq!(next(AttemptOutcome::Unauthorized, state), RetryDecision::RenewToken);
-            assert_eq!(next(AttemptOutcome::Refused(1009), state), RetryDecision::BackOff);
-            assert_eq!(next(AttemptOutcome::NoResponse { sent: false }, state), RetryDecision::BackOff);
+            assert_eq!(decide(AttemptOutcome::Refused(1005), state), RetryDecision::RelearnClock);
+            assert_eq!(decide(AttemptOutcome::Refused(1006), state), RetryDecision::RenewToken);
+            assert_eq!(decide(AttemptOutcome::Refused(1007), state), RetryDecision::RenewToken);
+            assert_eq!(decide(AttemptOutcome::Unauthorized, state), RetryDecision::RenewToken);
+            assert_eq!(decide(AttemptOutcome::Refused(1009), state), RetryDecision::BackOff);
+            assert_eq!(decide(AttemptOutcome::NoResponse { sent: false }, state), RetryDecision::BackOff);
         }
     }
 
@@ -143,11 +144,11 @@ mod tests {
     fn clock_and_token_are_mended_once() {
         let state = RetryState { clock_relearned: true, token_renewals: 1, ..FRESH };
         for code in [1005, 1006, 1007] {
-            assert_eq!(next(AttemptOutcome::Refused(code), state), RetryDecision::Fail);
+            assert_eq!(decide(AttemptOutcome::Refused(code), state), RetryDecision::Fail);
         }
-        assert_eq!(next(AttemptOutcome::Unauthorized, state), RetryDecision::Fail);
-        for happened in [AttemptOutcome::Refused(1007), AttemptOutcome::Unauthorized] {
-            assert_eq!(next(happened, RetryState { has_token: false, ..FRESH }), RetryDecision::Fail);
+        assert_eq!(decide(AttemptOutcome::Unauthorized, state), RetryDecision::Fail);
+        for outcome in [AttemptOutcome::Refused(1007), AttemptOutcome::Unauthorized] {
+            assert_eq!(decide(outcome, RetryState { has_token: false, ..FRESH }), RetryDecision::Fail);
         }
     }
 
@@ -157,7 +158,7 @@ mod tests {
             [(0, RetryDecision::RenewToken), (49, RetryDecision::RenewToken), (50, RetryDecision::Fail)]
         {
             let state = RetryState { store_unavailable: true, token_renewals, ..FRESH };
-            assert_eq!(next(AttemptOutcome::Refused(1007), state), expected);
+            assert_eq!(decide(AttemptOutcome::Refused(1007), state), expected);
         }
     }
 
@@ -173,38 +174,38 @@ mod tests {
             [200, 302, 401, 403, 408, 429, 500, 502, 503]
                 .map(|http_status| AttemptOutcome::MalformedResponse { http_status }),
         );
-        for happened in unknown {
-            assert_eq!(next(happened, FRESH), RetryDecision::Fail, "{happened:?}");
+        for outcome in unknown {
+            assert_eq!(decide(outcome, FRESH), RetryDecision::Fail, "{outcome:?}");
         }
     }
 
     #[test]
     fn a_read_is_sent_again_when_that_may_help() {
-        for happened in [
+        for outcome in [
             AttemptOutcome::NoResponse { sent: true },
             AttemptOutcome::Refused(1001),
             AttemptOutcome::MalformedResponse { http_status: 408 },
             AttemptOutcome::MalformedResponse { http_status: 429 },
             AttemptOutcome::MalformedResponse { http_status: 503 },
         ] {
-            assert_eq!(next(happened, READ), RetryDecision::BackOff, "{happened:?}");
+            assert_eq!(decide(outcome, READ), RetryDecision::BackOff, "{outcome:?}");
         }
-        assert_eq!(next(AttemptOutcome::MalformedResponse { http_status: 401 }, READ), RetryDecision::RenewToken);
-        for happened in [
+        assert_eq!(decide(AttemptOutcome::MalformedResponse { http_status: 401 }, READ), RetryDecision::RenewToken);
+        for outcome in [
             AttemptOutcome::MalformedResponse { http_status: 200 },
             AttemptOutcome::MalformedResponse { http_status: 403 },
             AttemptOutcome::Unreadable,
             AttemptOutcome::Unacceptable,
             AttemptOutcome::Refused(2002),
         ] {
-            assert_eq!(next(happened, READ), RetryDecision::Fail, "{happened:?}");
+            assert_eq!(decide(outcome, READ), RetryDecision::Fail, "{outcome:?}");
         }
     }
 
     #[test]
     fn an_interrupted_call_sends_nothing_more() {
         for state in [FRESH, READ] {
-            assert_eq!(next(AttemptOutcome::Interrupted, state), RetryDecision::Fail);
+            assert_eq!(decide(AttemptOutcome::Interrupted, state), RetryDecision::Fail);
         }
     }
 
@@ -224,8 +225,8 @@ mod tests {
     #[test]
     fn retries_end() {
         let state = RetryState { retries: 2, ..READ };
-        assert_eq!(next(AttemptOutcome::Refused(1009), state), RetryDecision::Fail);
-        assert_eq!(next(AttemptOutcome::NoResponse { sent: false }, state), RetryDecision::Fail);
+        assert_eq!(decide(AttemptOutcome::Refused(1009), state), RetryDecision::Fail);
+        assert_eq!(decide(AttemptOutcome::NoResponse { sent: false }, state), RetryDecision::Fail);
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! What the client knows of the platform's clock. Pure: it is told what happened and when.
+//! The client's model of the platform's clock. Pure: events and their times are arguments.
 //!
-//! The platform refuses a timestamp that is over 60 s old and any that lies in the future, so the client must be a
+//! The platform refuses a timestamp that is over 60 s old and any in the future, so the client must be a
 //! little late and never early. A `Date` header, cut to whole seconds, is never later than the server's clock at the
-//! moment its answer arrives: it is a lower bound. The best bound seen so far, carried on by the monotonic clock, less a
+//! moment its response arrives: it is a lower bound. The best bound seen so far, extended by the monotonic clock, less a
 //! margin for gateways whose clock runs ahead of the platform's, is a stamp that is always safe.
 
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub(crate) struct ServerTime {
 }
 
 impl ServerTime {
-    /// Takes the `Date` of an answer, in Unix milliseconds, that arrived at `monotonic`.
+    /// Takes the `Date` of a response, in Unix milliseconds, that arrived at `monotonic`.
     pub(crate) fn observe(&mut self, date: i64, monotonic: Duration) {
         let seen = Self::bound(date, monotonic);
         match self.bound {
@@ -35,7 +35,7 @@ impl ServerTime {
         }
     }
 
-    /// Takes the `Date` of an answer that refused our timestamp: what was known before is wrong.
+    /// Takes the `Date` of a response that refused our timestamp: what was known before is wrong.
     pub(crate) fn relearn(&mut self, date: i64, monotonic: Duration) {
         self.bound = Some(Self::bound(date, monotonic));
     }

@@ -17,15 +17,15 @@ const AHEAD: i64 = 3600;
 /// is missing from [`AHEAD`], so the look-up is made again by the clock that is known then.
 const TOLERANCE: i64 = 300;
 
-/// What a look-up showed.
+/// The result of a look-up.
 pub(super) enum Lookup<R> {
     /// One row is the target, or another one under its reference.
     Found(R),
     /// More than one row has the reference.
     Several,
-    /// There was nothing when it was made.
+    /// There was no row when it was made.
     Absent,
-    /// It proves nothing, and why.
+    /// It proves neither, for this reason.
     Inconclusive(&'static str),
 }
 
@@ -34,9 +34,9 @@ pub(super) const NO_REFERENCE: &str = "a row that may be it has no reference, or
 
 /// Looks a target up over all pages, in the platform's time, from `since` or, when that is earlier, from Unix second
 /// `attempted` on.
-pub(super) fn look<T: EnsureTarget>(
+pub(super) fn look_up<T: EnsureTarget>(
     caller: &Caller,
-    thing: &T,
+    target: &T,
     since: Option<WindowBound>,
     attempted: Option<i64>,
 ) -> Result<Lookup<T::Row>, Error> {
@@ -45,13 +45,13 @@ pub(super) fn look<T: EnsureTarget>(
     let since = since.map_or(end - LONGEST_WINDOW, |since| engine.settings.timezone.start_second(since));
     let start = attempted.map_or(since, |attempted| attempted.min(since)).max(0);
     let window = (at(start), at(end));
-    let Sorted { mut ours, mut near, .. } = rows(caller, thing, window)?;
+    let Rows { mut ours, mut near, .. } = rows(caller, target, window)?;
     if ours.is_empty() && !near.is_empty() {
-        // They are ours if the platform gives them for this reference, and nothing for one that does not exist: both before
-        // and after, because a platform that is being changed may ignore the filter in one request and not in the next.
-        let before = filters(caller, thing, window)?;
-        Sorted { ours, near, .. } = rows(caller, thing, window)?;
-        if !before || !filters(caller, thing, window)? || ours.is_empty() && near.is_empty() {
+        // They are ours if the platform filters by reference. This is checked before and after, because a platform that is
+        // being updated may ignore the filter in one request and not in the next.
+        let before = filters(caller, target, window)?;
+        Rows { ours, near, .. } = rows(caller, target, window)?;
+        if !before || !filters(caller, target, window)? || ours.is_empty() && near.is_empty() {
             return Ok(Lookup::Inconclusive(NO_REFERENCE));
         }
         if ours.is_empty() {
@@ -73,7 +73,7 @@ pub(super) fn look<T: EnsureTarget>(
 }
 
 /// The rows of a look-up, by whether they have the reference.
-struct Sorted<R> {
+struct Rows<R> {
     ours: Vec<R>,
     near: Vec<R>,
     /// Whether there were rows of other references.
@@ -82,24 +82,24 @@ struct Sorted<R> {
 
 fn rows<T: EnsureTarget>(
     caller: &Caller,
-    thing: &T,
+    target: &T,
     window: (WindowBound, WindowBound),
-) -> Result<Sorted<T::Row>, Error> {
-    let list = || thing.look(caller, thing.number(), window);
-    let rows = sort(thing, list()?)?;
+) -> Result<Rows<T::Row>, Error> {
+    let list = || target.look_up(caller, target.reference(), window);
+    let rows = sort(target, list()?)?;
     if rows.ours.is_empty() && rows.others {
-        // The platform does not filter by reference, or not exactly: the row may lie behind a page that only looks like
-        // the last one.
-        return sort(thing, list()?.thorough());
+        // The platform does not filter by reference, or not exactly: the row may be on a page behind one that only
+        // looks like the last.
+        return sort(target, list()?.thorough());
     }
     Ok(rows)
 }
 
-fn sort<T: EnsureTarget>(thing: &T, list: Pager<T::Row>) -> Result<Sorted<T::Row>, Error> {
-    let mut rows = Sorted { ours: Vec::new(), near: Vec::new(), others: false };
+fn sort<T: EnsureTarget>(target: &T, list: Pager<T::Row>) -> Result<Rows<T::Row>, Error> {
+    let mut rows = Rows { ours: Vec::new(), near: Vec::new(), others: false };
     for row in list {
         let row = row?;
-        match likeness(T::unique_no(&row), thing.number()) {
+        match likeness(T::unique_no(&row), target.reference()) {
             Likeness::Same => rows.ours.push(row),
             Likeness::Near => rows.near.push(row),
             Likeness::Other => rows.others = true,
@@ -108,10 +108,10 @@ fn sort<T: EnsureTarget>(thing: &T, list: Pager<T::Row>) -> Result<Sorted<T::Row
     Ok(rows)
 }
 
-/// Whether the platform filters by reference: it has no row for a reference that does not exist.
-fn filters<T: EnsureTarget>(caller: &Caller, thing: &T, window: (WindowBound, WindowBound)) -> Result<bool, Error> {
-    let nobodys = unique().map_err(|_| Error::config("this machine has no source of random numbers"))?;
-    thing.look(caller, &nobodys, window)?.next().transpose().map(|row| row.is_none())
+/// Whether the platform filters by reference: then it returns no row for a reference that does not exist.
+fn filters<T: EnsureTarget>(caller: &Caller, target: &T, window: (WindowBound, WindowBound)) -> Result<bool, Error> {
+    let unused = unique().map_err(|_| Error::config("this machine has no source of random numbers"))?;
+    target.look_up(caller, &unused, window)?.next().transpose().map(|row| row.is_none())
 }
 
 fn at(second: i64) -> WindowBound {
@@ -143,8 +143,8 @@ fn likeness(found: Option<&str>, wanted: &str) -> Likeness {
     if is_near { Likeness::Near } else { Likeness::Other }
 }
 
-/// A text whose letters that are not ASCII, or not any more, are left open: `caf*-1` for `caf\u{e9}-1`, be the accent a
-/// letter's part or a character behind it, and for `caf?-1`.
+/// A text with a wildcard for what is not ASCII or was replaced by `?`: `caf*-1` for `caf\u{e9}-1`, composed or decomposed,
+/// and for `caf?-1`.
 fn skeleton(text: &str) -> String {
     let mut skeleton = String::with_capacity(text.len());
     for letter in text.chars() {

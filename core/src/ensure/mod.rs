@@ -39,7 +39,7 @@ use crate::values::civil::WindowBound;
 use in_flight::InFlight;
 use search::{Logs, Search};
 
-/// How to make sure of a target.
+/// Options of the `ensure_*` calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct EnsureOptions {
     /// The most time that the whole call may take; it must be longer than `settle`. Default: 60 s, or 180 s over a transport
@@ -89,10 +89,10 @@ pub struct Ensured<T> {
     pub created: bool,
 }
 
-/// Makes sure that a target exists once.
+/// Creates a target exactly once.
 pub(crate) fn ensure<T: EnsureTarget>(
     caller: &Caller,
-    thing: &T,
+    target: &T,
     options: &EnsureOptions,
 ) -> Result<Ensured<T::Row>, Error> {
     let (engine, operation) = (&caller.engine, T::OPERATION.name);
@@ -102,15 +102,15 @@ pub(crate) fn ensure<T: EnsureTarget>(
     let (settle, deadline) = options.times(engine.aborts_on_failure())?;
     let end = engine.now().saturating_add(deadline);
     let merchant = slot(&engine.settings.base_url, &engine.settings.api_key);
-    let key = reference(&merchant, operation, thing.number());
+    let key = reference(&merchant, operation, target.reference());
     let fallback = (options.on_store_failure == OnStoreFailure::Accept).then(|| log.in_memory());
     let logs = Logs { log, fallback: fallback.as_ref() };
     let claimed = InFlight::for_this_process().claim(key, engine.clock(), deadline);
     let Some(_claim) = claimed.map_err(|ended| Error::from(ended).in_call(operation, 0))? else {
-        let detail = "another thread, or the call that was interrupted here, is making sure of the same reference";
+        let detail = "another thread, or the call that was interrupted here, is working on the same reference";
         return Err(Error::with_kind(ErrorKind::Timeout, Outcome::Unknown, detail).in_call(operation, 0));
     };
-    Search::new(caller, thing, options, logs, settle, end).run()
+    Search::new(caller, target, options, logs, settle, end).run()
 }
 
 const NO_STORE: &str = "ensure_* needs a store that records attempts. Set store to one of: memory, when this process is the \

@@ -1,4 +1,4 @@
-//! One worker's work on one reference.
+//! The state machine of one `ensure_*` call: lease, look up, send, wait.
 
 use std::time::Duration;
 
@@ -11,30 +11,30 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::store::{AttemptEnd, AttemptLog, Lease, StoreUnavailable};
 
 /// The most requests of one call that may create the target.
-const MOST_SENDS: u32 = 3;
+const MAX_SENDS: u32 = 3;
 /// The most time between a look-up and the request that relies on it.
-const FRESH: Duration = Duration::from_secs(1);
-/// So many slow look-ups in a row are the process's fault; the next one is the platform's.
-const MOST_SLOW_LOOKS: u32 = 2;
+const MAX_LOOKUP_AGE: Duration = Duration::from_secs(1);
+/// After this number of slow look-ups in a row the platform is slow, not the process suspended.
+const MAX_SLOW_LOOKUPS: u32 = 2;
 /// The first wait for another worker, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
-const LONGEST_PAUSE: Duration = Duration::from_millis(250);
-/// A look-up for a recorded attempt begins that much before it.
+const MAX_PAUSE: Duration = Duration::from_millis(250);
+/// How far before a recorded attempt its look-up begins.
 const BEFORE: Duration = Duration::from_secs(24 * 3600);
 
 const NOT_FOUND: &str = "it was not found";
 
 pub(super) struct Search<'a, T> {
     caller: Caller,
-    thing: &'a T,
+    target: &'a T,
     options: &'a EnsureOptions,
     logs: Logs<'a>,
     lease: Option<Lease<'a>>,
     settle: Duration,
-    /// On the monotonic clock, like all times here.
+    /// The deadline, on the monotonic clock like all times here.
     end: Duration,
     earlier: Earlier,
-    /// A look-up that begins before then does not prove absence.
+    /// A look-up that begins earlier does not prove absence.
     proof_from: Option<Duration>,
     /// Sends of this call that may have reached the platform.
     sends: u32,
@@ -44,9 +44,9 @@ pub(super) struct Search<'a, T> {
     unknown: bool,
     /// The error of the last of them.
     last_error: Option<Error>,
-    last_look: &'static str,
-    /// How many look-ups in a row took longer than an absence may be old.
-    slow_looks: u32,
+    last_lookup: &'static str,
+    /// The number of look-ups in a row that took longer than [`MAX_LOOKUP_AGE`].
+    slow_lookups: u32,
 }
 
 /// Where attempts are recorded.
@@ -73,7 +73,7 @@ enum Earlier {
 impl<'a, T: EnsureTarget> Search<'a, T> {
     pub(super) fn new(
         caller: &Caller,
-        thing: &'a T,
+        target: &'a T,
         options: &'a EnsureOptions,
         logs: Logs<'a>,
         settle: Duration,
@@ -82,7 +82,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         let limit = Limit { until: Some(end), leased: true, ..Limit::default() };
         Self {
             caller: caller.limited(limit),
-            thing,
+            target,
             options,
             logs,
             lease: None,
@@ -94,8 +94,8 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
             attempts: 0,
             unknown: false,
             last_error: None,
-            last_look: "it was not looked up",
-            slow_looks: 0,
+            last_lookup: "it was not looked up",
+            slow_lookups: 0,
         }
     }
 
@@ -112,7 +112,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
     fn acquire(&mut self) -> Result<(), Error> {
         let mut pause = FIRST_PAUSE;
         while !self.left().is_zero() {
-            let acquire = |log: &'a AttemptLog| log.acquire(T::OPERATION.name, self.thing.number(), self.left());
+            let acquire = |log: &'a AttemptLog| log.acquire(T::OPERATION.name, self.target.reference(), self.left());
             let lease = match (acquire(self.logs.log), self.logs.fallback) {
                 (Err(StoreUnavailable), Some(fallback)) => acquire(fallback),
                 (lease, _) => lease,
@@ -123,9 +123,9 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
                 return Ok(());
             }
             self.sleep(pause.min(self.left()))?;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = (pause * 2).min(MAX_PAUSE);
         }
-        let detail = "another worker is making sure of the same reference; calling again later is safe";
+        let detail = "another worker is working on the same reference; calling again later is safe";
         Err(self.ended(ErrorKind::Timeout, detail).with_outcome(Outcome::Unknown))
     }
 
@@ -135,7 +135,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         Error::store_unavailable(outcome).in_call(T::OPERATION.name, self.attempts)
     }
 
-    /// Takes over what is recorded of the reference.
+    /// Takes over the record of the reference.
     fn learn(&mut self, lease: &Lease<'_>) {
         let engine = &self.caller.engine;
         let now = engine.now();
@@ -157,26 +157,26 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         let mut waits = 0;
         loop {
             let (began, watch) = (self.caller.engine.now(), Stopwatch::start());
-            let looked = self.look();
-            // The process may have been suspended while it waited for the response. A platform that is always slow is not.
-            let slow = watch.elapsed().is_none_or(|elapsed| elapsed > FRESH);
-            if matches!(looked, Ok(Lookup::Absent)) && slow && self.slow_looks < MOST_SLOW_LOOKS {
-                self.slow_looks += 1;
+            let looked = self.look_up();
+            // The process may have been suspended while it waited for the response; a platform that is slow each time is not.
+            let slow = watch.elapsed().is_none_or(|elapsed| elapsed > MAX_LOOKUP_AGE);
+            if matches!(looked, Ok(Lookup::Absent)) && slow && self.slow_lookups < MAX_SLOW_LOOKUPS {
+                self.slow_lookups += 1;
                 continue;
             }
-            self.slow_looks = 0;
-            let start_by = StartBy::within(FRESH);
+            self.slow_lookups = 0;
+            let start_by = StartBy::within(MAX_LOOKUP_AGE);
             match looked {
                 Ok(Lookup::Found(row)) => return self.found(row),
                 Ok(Lookup::Several) => return Err(self.several()),
-                Ok(Lookup::Inconclusive(why)) => self.last_look = why,
-                Ok(Lookup::Absent) => self.last_look = NOT_FOUND,
-                Err(error) if may_pass(&error) => self.last_look = "it could not be looked up",
-                Err(error) => return Err(self.still_open(error)),
+                Ok(Lookup::Inconclusive(why)) => self.last_lookup = why,
+                Ok(Lookup::Absent) => self.last_lookup = NOT_FOUND,
+                Err(error) if is_transient(&error) => self.last_lookup = "it could not be looked up",
+                Err(error) => return Err(self.with_open_outcome(error)),
             }
-            if self.last_look == NOT_FOUND && self.proves_absence(began) {
-                if self.sends >= MOST_SENDS {
-                    return Err(self.given_up());
+            if self.last_lookup == NOT_FOUND && self.proves_absence(began) {
+                if self.sends >= MAX_SENDS {
+                    return Err(self.too_many_sends());
                 }
                 if let Some(done) = self.send(start_by)? {
                     return Ok(done);
@@ -188,23 +188,23 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         }
     }
 
-    /// Whether a look-up that began then and found nothing proves that there is nothing.
+    /// Whether a look-up that began at `began` and found no row proves absence.
     fn proves_absence(&self, began: Duration) -> bool {
         // What is recorded as done is not done again, whatever the platform's list shows.
         !matches!(self.earlier, Earlier::Done(_)) && self.proof_from.is_none_or(|from| began >= from)
     }
 
-    fn look(&self) -> Result<Lookup<T::Row>, Error> {
+    fn look_up(&self) -> Result<Lookup<T::Row>, Error> {
         let attempted = match self.earlier {
             Earlier::Attempted(second) | Earlier::Done(second) => Some(second),
             Earlier::Nothing | Earlier::Unrecorded => None,
         };
-        lookup::look(&self.caller, self.thing, self.options.since, attempted)
+        lookup::look_up(&self.caller, self.target, self.options.since, attempted)
     }
 
     /// A row has the reference: it must be the target.
     fn found(&self, row: T::Row) -> Result<Ensured<T::Row>, Error> {
-        if let Some(field) = self.thing.difference(&row) {
+        if let Some(field) = self.target.difference(&row) {
             let detail = format!("another target has this reference: its {field} differs");
             return Err(self.final_error(self.ended(ErrorKind::Conflict, detail)));
         }
@@ -227,7 +227,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
             return Ok(None);
         }
         let limit = Limit { until: Some(self.end), start_by: Some(start_by), leased: true };
-        let result = self.thing.send(&self.caller.limited(limit));
+        let result = self.target.send(&self.caller.limited(limit));
         let left = self.left();
         if let Some(lease) = &mut self.lease {
             lease.finish(end_of(&result), left);
@@ -241,22 +241,24 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         self.last_error = Some(error.clone());
         self.unknown |= error.outcome() == Outcome::Unknown;
         match error.outcome() {
-            // Whoever interrupted it does not want it to continue.
-            _ if is_interrupted(&error) => Err(self.still_open(error)),
+            // The caller wants the call to end.
+            _ if is_interrupted(&error) => Err(self.with_open_outcome(error)),
             Outcome::Unknown => {
                 self.proof_from = Some(self.caller.engine.now().saturating_add(self.settle));
                 Ok(None)
             }
-            _ if may_pass(&error) => Ok(None),
-            // Perhaps it is refused because the target exists by now.
-            Outcome::Rejected => match self.look() {
+            _ if is_transient(&error) => Ok(None),
+            // It may be refused because the target exists by now.
+            Outcome::Rejected => match self.look_up() {
                 Ok(Lookup::Found(row)) => self.found(row).map(Some),
                 Ok(Lookup::Several) => Err(self.several()),
-                Ok(Lookup::Absent) => Err(self.no_better(error)),
-                Ok(Lookup::Inconclusive(_)) | Err(_) if self.earlier == Earlier::Nothing => Err(self.no_better(error)),
+                Ok(Lookup::Absent) => Err(self.with_unknown_kept(error)),
+                Ok(Lookup::Inconclusive(_)) | Err(_) if self.earlier == Earlier::Nothing => {
+                    Err(self.with_unknown_kept(error))
+                }
                 Ok(Lookup::Inconclusive(_)) | Err(_) => Err(error.with_outcome(Outcome::Unknown)),
             },
-            Outcome::NotSent => Err(self.still_open(error)),
+            Outcome::NotSent => Err(self.with_open_outcome(error)),
         }
     }
 
@@ -288,25 +290,25 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         let proof = self.proof_from.map(|from| from.saturating_sub(now));
         let pause = proof.filter(|left| !left.is_zero()).map_or(pause, |left| left.min(pause));
         if now.saturating_add(pause) >= self.end {
-            let detail = format!("not settled by the deadline: {}; calling again later is safe", self.last_look);
-            return Err(self.still_open(self.ended(ErrorKind::Timeout, detail)));
+            let detail = format!("not settled by the deadline: {}; calling again later is safe", self.last_lookup);
+            return Err(self.with_open_outcome(self.ended(ErrorKind::Timeout, detail)));
         }
         self.sleep(pause)
     }
 
     /// Waits. An interruption ends the call.
     fn sleep(&self, pause: Duration) -> Result<(), Error> {
-        self.caller.engine.sleep(pause).map_err(|ended| self.still_open(ended.into()))
+        self.caller.engine.sleep(pause).map_err(|ended| self.with_open_outcome(ended.into()))
     }
 
     fn left(&self) -> Duration {
         self.end.saturating_sub(self.caller.engine.now())
     }
 
-    /// The error of a call that has sent as often as it may.
-    fn given_up(&self) -> Error {
+    /// The error of a call that has reached [`MAX_SENDS`].
+    fn too_many_sends(&self) -> Error {
         let error = self.last_error.clone().unwrap_or_else(|| self.ended(ErrorKind::Timeout, "sent too often"));
-        self.no_better(error)
+        self.with_unknown_kept(error)
     }
 
     fn ended(&self, kind: ErrorKind, detail: impl Into<String>) -> Error {
@@ -317,34 +319,33 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
     fn final_error(&self, error: Error) -> Error {
         let pending = self.proof_from.is_some_and(|from| self.caller.engine.now() < from);
         let open = matches!(self.earlier, Earlier::Attempted(_)) && pending;
-        self.no_better(if open { error.with_outcome(Outcome::Unknown) } else { error })
+        self.with_unknown_kept(if open { error.with_outcome(Outcome::Unknown) } else { error })
     }
 
-    /// After an unknown attempt of this call nothing makes its outcome better.
-    fn no_better(&self, error: Error) -> Error {
+    /// After an attempt of this call with an unknown outcome, the outcome of the call stays unknown.
+    fn with_unknown_kept(&self, error: Error) -> Error {
         let error = error.in_call(T::OPERATION.name, self.attempts);
         if self.unknown { error.with_outcome(Outcome::Unknown) } else { error }
     }
 
     /// An error that leaves open whether the target exists, as long as an attempt may have been carried out.
-    fn still_open(&self, error: Error) -> Error {
+    fn with_open_outcome(&self, error: Error) -> Error {
         // Beyond the deadline the lease may have ended, and another worker may have sent.
         let late = self.left().is_zero();
-        let open = self.unknown || self.earlier != Earlier::Nothing || self.last_look == NO_REFERENCE || late;
+        let open = self.unknown || self.earlier != Earlier::Nothing || self.last_lookup == NO_REFERENCE || late;
         let error = error.in_call(T::OPERATION.name, self.attempts);
         error.with_outcome(if open { Outcome::Unknown } else { Outcome::NotSent })
     }
 }
 
-/// Whether an error may be gone a little later.
-///
-/// So may a code that a gateway can have put in, whose outcome is unknown.
-fn may_pass(error: &Error) -> bool {
+/// Whether trying again a little later may help. This includes codes that may come from a gateway, whose outcome is
+/// unknown.
+fn is_transient(error: &Error) -> bool {
     let kind = error.kind();
     let passes =
         matches!(kind, ErrorKind::Transport | ErrorKind::Timeout | ErrorKind::RateLimit | ErrorKind::InvalidResponse);
-    let is_gateways = kind == ErrorKind::Api && error.outcome() == Outcome::Unknown;
-    (passes || is_gateways) && !is_interrupted(error)
+    let from_gateway = kind == ErrorKind::Api && error.outcome() == Outcome::Unknown;
+    (passes || from_gateway) && !is_interrupted(error)
 }
 
 fn is_interrupted(error: &Error) -> bool {

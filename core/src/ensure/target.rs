@@ -1,4 +1,4 @@
-//! What can be made sure of: a transfer, a card, a cardholder.
+//! The targets of `ensure_*` calls: transfers, cards and cardholders.
 
 use crate::engine::Caller;
 use crate::engine::operation::{self, Operation};
@@ -10,19 +10,20 @@ use crate::resources::cardholders::{ApplyCardholder, Cardholder, Cardholders, Li
 use crate::resources::cards::{ApplyCard, Card, CardType, Cards, ListCards};
 use crate::values::civil::WindowBound;
 
-/// A thing with a number of the merchant's own, by which it is found again.
+/// A request with a merchant reference by which its result can be looked up.
 pub(crate) trait EnsureTarget {
-    /// How the platform lists it.
+    /// The row of a target in the platform's list.
     type Row;
     const OPERATION: &'static Operation;
 
-    fn number(&self) -> &str;
+    /// The merchant reference.
+    fn reference(&self) -> &str;
 
-    /// Sends it once, with the client's own rules of re-sending.
+    /// Sends the request, with the client's own rules of re-sending.
     fn send(&self, caller: &Caller) -> Result<Self::Row, Error>;
 
-    /// All rows that the platform gives for a reference, this target's or another one.
-    fn look(
+    /// Lists all rows that the platform returns for a reference.
+    fn look_up(
         &self,
         caller: &Caller,
         number: &str,
@@ -31,10 +32,10 @@ pub(crate) trait EnsureTarget {
 
     fn unique_no(row: &Self::Row) -> Option<&str>;
 
-    /// The first field in which a row is not this thing. A field that the platform leaves out cannot differ.
+    /// The first field in which a row is not this target. A field that the platform leaves out cannot differ.
     fn difference(&self, row: &Self::Row) -> Option<&'static str>;
 
-    /// Whether the platform tried to make it and could not.
+    /// Whether the target has the status `Fail`.
     fn failed(row: &Self::Row) -> bool;
 }
 
@@ -42,8 +43,8 @@ fn differs<T: PartialEq>(wanted: &T, found: Option<&T>) -> bool {
     found.is_some_and(|found| found != wanted)
 }
 
-/// Whether a constant of the platform's, in whatever case, is another one of the `known` ones. A text that nobody knows may
-/// say the same in another way.
+/// Whether a constant of the platform, in whatever case, is another one of the `known` ones. An unknown text may mean the
+/// same.
 fn is_another(wanted: &str, found: Option<&str>, known: &[&str]) -> bool {
     found.is_some_and(|found| {
         !found.eq_ignore_ascii_case(wanted) && known.iter().any(|known| known.eq_ignore_ascii_case(found))
@@ -58,7 +59,7 @@ impl EnsureTarget for Transfer {
     type Row = TransferRecord;
     const OPERATION: &'static Operation = operation::ACCOUNTS_TRANSFER;
 
-    fn number(&self) -> &str {
+    fn reference(&self) -> &str {
         &self.transfer_unique_no
     }
 
@@ -66,7 +67,7 @@ impl EnsureTarget for Transfer {
         Accounts(caller).transfer(self).map(|result| TransferRecord::made(self, result))
     }
 
-    fn look(
+    fn look_up(
         &self,
         caller: &Caller,
         number: &str,
@@ -90,7 +91,7 @@ impl EnsureTarget for Transfer {
         if is_another(self.r#type.as_str(), row.r#type.as_ref().map(TransferType::as_str), &known) {
             return Some("type");
         }
-        // A list may show what goes out as a negative amount.
+        // A list may show a transfer out as a negative amount.
         differs(&self.amount, row.balance.map(|balance| balance.abs()).as_ref()).then_some("amount")
     }
 
@@ -103,7 +104,7 @@ impl EnsureTarget for ApplyCard {
     type Row = Card;
     const OPERATION: &'static Operation = operation::CARDS_APPLY;
 
-    fn number(&self) -> &str {
+    fn reference(&self) -> &str {
         &self.card_unique_no
     }
 
@@ -111,7 +112,7 @@ impl EnsureTarget for ApplyCard {
         Cards(caller).apply(self).map(|applied| Card::applied(self, applied))
     }
 
-    fn look(
+    fn look_up(
         &self,
         caller: &Caller,
         number: &str,
@@ -142,7 +143,7 @@ impl EnsureTarget for ApplyCardholder {
     type Row = Cardholder;
     const OPERATION: &'static Operation = operation::CARDHOLDERS_APPLY;
 
-    fn number(&self) -> &str {
+    fn reference(&self) -> &str {
         &self.cardholder_unique_no
     }
 
@@ -150,7 +151,7 @@ impl EnsureTarget for ApplyCardholder {
         Cardholders(caller).apply(self).map(|applied| Cardholder::applied(self, applied))
     }
 
-    fn look(
+    fn look_up(
         &self,
         caller: &Caller,
         number: &str,
@@ -166,12 +167,12 @@ impl EnsureTarget for ApplyCardholder {
         row.cardholder_unique_no.as_deref()
     }
 
-    /// The share token is not given back, so nothing but the number can be compared.
+    /// The platform does not return the share token, so only the reference can be compared.
     fn difference(&self, _: &Cardholder) -> Option<&'static str> {
         None
     }
 
-    /// A rejected cardholder exists; what to do about it is the merchant's to decide.
+    /// A rejected cardholder exists; the merchant decides what to do about it.
     fn failed(_: &Cardholder) -> bool {
         false
     }

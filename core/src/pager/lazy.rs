@@ -6,10 +6,10 @@ use std::fmt;
 use super::hints::Hints;
 use super::rows::{Row, Rows, unusable};
 use super::walk::{Next, Walk};
-use super::{Window, fetch, span};
+use super::{Window, page_body, span};
 use crate::codec::Body;
-use crate::engine::Caller;
 use crate::engine::operation::Operation;
+use crate::engine::{Call, Caller};
 use crate::error::Error;
 use crate::error::TransportFault;
 use crate::values::civil::{UtcOffset, WindowBound, windows};
@@ -76,7 +76,10 @@ impl<T> Pager<T> {
         let caller = caller.clone();
         Self {
             zone: caller.engine.settings.timezone,
-            fetch: Box::new(move |window, page, size| fetch(&caller, operation, &filter, window, (page, size), Ok)),
+            fetch: Box::new(move |window, page, size| {
+                let body = page_body(&caller, &filter, window, (page, size))?;
+                caller.engine.execute(&Call::new(operation, operation.path, &body), caller.limit, Ok)
+            }),
             operation,
             windows,
             walk: Walk::new(false),

@@ -6,6 +6,7 @@ mod rows;
 mod walk;
 
 use serde::ser::SerializeMap;
+use zeroize::Zeroizing;
 
 use crate::codec::json::Extra;
 use crate::codec::to_bytes;
@@ -77,20 +78,17 @@ fn span(caller: &Caller, start: WindowBound, end: WindowBound) -> Result<Window,
 /// 9999-12-30T00:00:00Z: in every zone still a year of four digits.
 const LAST_SECOND: i64 = 253_402_128_000;
 
-/// Fetches one page and hands it to `accept`, whose error becomes the call's.
-fn fetch<T: Row, F: Body, U>(
+/// The body that asks for one page.
+fn page_body(
     caller: &Caller,
-    operation: &'static Operation,
-    filter: &F,
+    filter: &impl Body,
     window: Option<Window>,
     (page, size): (u32, u32),
-    accept: impl Fn(Rows<T>) -> Result<U, Error>,
-) -> Result<U, Error> {
+) -> Result<Zeroizing<Vec<u8>>, Error> {
     let zone = caller.engine.settings.timezone;
     let civil = window.map(|(from, to)| (zone.civil(from), zone.civil(to)));
     let window = civil.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
-    let body = to_bytes(&ListBody { filter, window, page, size }, DecimalFormat::Text)?;
-    caller.run_with(&Call::new(operation, operation.path, &body), accept)
+    to_bytes(&ListBody { filter, window, page, size }, DecimalFormat::Text)
 }
 
 /// One page of a list that needs no window.
@@ -102,7 +100,10 @@ pub(crate) fn page<T: Row>(
     size: u32,
 ) -> Result<Page<T>, Error> {
     validate::page_size(size)?;
-    fetch(caller, operation, filter, None, (page, size), |rows| rows.into_page(page))
+    let body = page_body(caller, filter, None, (page, size))?;
+    caller
+        .engine
+        .execute(&Call::new(operation, operation.path, &body), caller.limit, |rows: Rows<T>| rows.into_page(page))
 }
 
 /// One page of a window of at most 90 days.
@@ -122,5 +123,8 @@ pub(crate) fn window_page<T: Row>(
             "must be at most 90 days after start; the list without pages takes any span",
         ));
     }
-    fetch(caller, operation, filter, Some((from, to)), (page, size), |rows| rows.into_page(page))
+    let body = page_body(caller, filter, Some((from, to)), (page, size))?;
+    caller
+        .engine
+        .execute(&Call::new(operation, operation.path, &body), caller.limit, |rows: Rows<T>| rows.into_page(page))
 }

@@ -1,4 +1,4 @@
-//! Balances and transfers, in credit mode (platform documentation, account). The currency is TUSDT.
+//! Balances and transfers of credit mode: calls, models and enums (platform documentation, account).
 
 use std::time::SystemTime;
 
@@ -12,109 +12,109 @@ use crate::error::Error;
 use crate::pager::{self, Page, Pager, row};
 use crate::validate;
 
-/// The calls on accounts.
+/// Calls on balances and transfers (credit mode). Created by [`Client::accounts`](crate::Client::accounts).
 #[derive(Debug, Clone, Copy)]
 pub struct Accounts<'a>(pub(crate) &'a Caller);
 
 open_enum! {
-    /// The direction of a transfer (platform constants 8.9).
+    /// Direction of a transfer (platform documentation, constants 8.9).
     pub enum TransferType {
-        /// To the cardholder.
+        /// From the merchant to the cardholder.
         In = "In",
-        /// Back from the cardholder.
+        /// From the cardholder back to the merchant.
         Out = "Out",
     }
 }
 
 request! {
-    /// Money to move between the merchant and a cardholder.
+    /// Transfer of money between the merchant and a cardholder. The currency is TUSDT (platform documentation, account).
     pub struct Transfer {
         /// The cardholder.
         pub cardholder_no: String,
-        /// The merchant's own number of the transfer, at most 64 characters. What the platform does with a number that
-        /// it has seen before is not known: look it up by [`Accounts::transfers`] before sending again.
+        /// Merchant reference of the transfer, 1 to 64 characters. The platform does not document what it does with a
+        /// reference that it has seen before: look the transfer up before sending it again.
         pub transfer_unique_no: String,
-        /// `In` to the cardholder, `Out` back from the cardholder.
+        /// Direction of the transfer.
         pub r#type: TransferType,
-        /// How much, in TUSDT: positive, at most 2 decimals. The platform calls it `balance`.
+        /// Amount in TUSDT: positive, at most 2 decimals. Its name in the request body is `balance`.
         pub amount: Decimal as balance,
     }
 }
 
 model! {
-    /// A transfer that was made.
+    /// Response to a transfer (platform documentation, account).
     pub struct TransferResult {
-        /// The platform's number.
+        /// Transfer number assigned by the platform.
         pub transfer_no: String,
-        /// The merchant's own number.
+        /// Merchant reference of the transfer, as the platform repeats it.
         pub transfer_unique_no: Option<String>,
-        /// The cardholder's balance before.
+        /// Balance of the cardholder before the transfer, in TUSDT.
         pub before_balance: Option<Decimal>,
-        /// The cardholder's balance after.
+        /// Balance of the cardholder after the transfer, in TUSDT.
         pub after_balance: Option<Decimal>,
     }
 }
 
 model! {
-    /// A transfer as the list gives it. The platform does not document these fields: all but the number are inferred.
+    /// Transfer as returned by the transfer list. The platform documents none of its fields.
     pub struct TransferRecord {
-        /// The platform's number.
+        /// Transfer number assigned by the platform.
         pub transfer_no: String,
-        /// The merchant's own number.
+        /// Merchant reference of the transfer (inferred).
         pub transfer_unique_no: Option<String>,
-        /// The cardholder.
+        /// The cardholder (inferred).
         pub cardholder_no: Option<String>,
-        /// The direction.
+        /// Direction of the transfer (inferred).
         pub r#type: Option<TransferType>,
-        /// How much, in TUSDT. The name on the wire is kept.
+        /// Amount in TUSDT (inferred). It has the name of the request body, not the name `amount` of the request.
         pub balance: Option<Decimal>,
-        /// The cardholder's balance before.
+        /// Balance of the cardholder before the transfer, in TUSDT (inferred).
         pub before_balance: Option<Decimal>,
-        /// The cardholder's balance after.
+        /// Balance of the cardholder after the transfer, in TUSDT (inferred).
         pub after_balance: Option<Decimal>,
-        /// Where it stands.
+        /// Status of the transfer.
         pub status: Option<Status>,
-        /// When it was made.
+        /// Time of the transfer (inferred).
         pub time: Option<SystemTime>,
     }
 }
 
 model! {
-    /// The accounts of a cardholder.
+    /// Accounts of a cardholder (platform documentation, account).
     pub struct AccountInfo {
-        /// One entry for each currency.
+        /// One account for each currency.
         pub list: Vec<Account>,
     }
 }
 
 model! {
-    /// One account of a cardholder.
+    /// Account of a cardholder in one currency.
     pub struct Account {
         /// The cardholder.
         pub cardholder_no: Option<String>,
-        /// The currency.
+        /// Currency.
         pub symbol: Option<String>,
-        /// The currency with its chain.
+        /// Currency with its blockchain.
         pub symbol_chain: Option<String>,
-        /// The balance, in the currency.
+        /// Balance in the currency of the account.
         pub balance: Option<Decimal>,
-        /// The balance in USD.
+        /// Balance in USD.
         pub usd_balance: Option<Decimal>,
-        /// The bonus balance, in the currency.
+        /// Bonus balance in the currency of the account.
         pub bonus_balance: Option<Decimal>,
-        /// The bonus balance in USD.
+        /// Bonus balance in USD.
         pub usd_bonus_balance: Option<Decimal>,
     }
 }
 
 query! {
-    /// Which transfers to list, by their time.
+    /// Filter of the transfer list. The window applies to the time of the transfer.
     pub struct ListTransfers {
-        /// Only those of this cardholder.
+        /// Return transfers of this cardholder only.
         pub cardholder_no: Option<String>,
-        /// Only this one.
+        /// Return the transfer with this number only.
         pub transfer_no: Option<String>,
-        /// Only the one with this number of the merchant's.
+        /// Return the transfer with this merchant reference only.
         pub transfer_unique_no: Option<String>,
     }
 }
@@ -131,7 +131,7 @@ impl Transfer {
 }
 
 impl TransferRecord {
-    /// What is known of a transfer that was just made; its status is not.
+    /// The record of a successful transfer, as far as the request and the response describe it: without its status.
     pub(crate) fn made(request: &Transfer, result: TransferResult) -> Self {
         Self {
             transfer_no: result.transfer_no,
@@ -150,27 +150,112 @@ impl TransferRecord {
 row!(TransferRecord, transfer_no);
 
 impl Accounts<'_> {
-    /// Moves money. It is never sent again while its outcome is unknown.
+    /// Transfers money between the merchant and a cardholder.
+    ///
+    /// A mutation: it is never sent again while its outcome is unknown. To transfer exactly once, use
+    /// [`ensure_transfer`](Self::ensure_transfer).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::outcome`] says whether the money may have been moved. Kind [`NotFound`](crate::ErrorKind::NotFound) (code
+    /// 2002) if the cardholder does not exist, [`Permission`](crate::ErrorKind::Permission) (1012) in authorization mode. The
+    /// platform documents codes from 3000 to 3999 as account errors, without a list; they are of kind
+    /// [`Api`](crate::ErrorKind::Api).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+    /// # let builder = keysecure::Client::builder(sandbox.api_key(), sandbox.api_secret());
+    /// # let client = builder.base_url(sandbox.base_url()).build()?;
+    /// # let cardholder_no = sandbox.seed_approved_cardholder();
+    /// use keysecure::{Outcome, Transfer, TransferType};
+    ///
+    /// let result = client.accounts().transfer(&Transfer {
+    ///     cardholder_no,
+    ///     transfer_unique_no: "order-7-topup".into(),
+    ///     r#type: TransferType::In,
+    ///     amount: "25.00".parse()?, // an exact decimal
+    /// });
+    /// match result {
+    ///     Ok(transfer) => println!("balance: {:?}", transfer.after_balance),
+    ///     Err(error) if error.outcome() == Outcome::Unknown => println!("look it up before sending it again: {error}"),
+    ///     Err(error) => println!("nothing was transferred: {error}"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn transfer(&self, request: &Transfer) -> Result<TransferResult, Error> {
         request.check()?;
         reference::post(self.0, operation::ACCOUNTS_TRANSFER, &request.transfer_unique_no, request)
     }
 
-    /// The balances of a cardholder.
+    /// Gets the balances of a cardholder.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`NotFound`](crate::ErrorKind::NotFound) (code 2002) if the cardholder does not exist.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+    /// # let builder = keysecure::Client::builder(sandbox.api_key(), sandbox.api_secret());
+    /// # let client = builder.base_url(sandbox.base_url()).build()?;
+    /// # let cardholder_no = sandbox.seed_approved_cardholder();
+    /// for account in client.accounts().get(&cardholder_no)?.list {
+    ///     println!("{:?} {:?}", account.balance, account.symbol);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self, cardholder_no: &str) -> Result<AccountInfo, Error> {
-        self.0.get_with(operation::ACCOUNTS_GET, "cardholder_no", cardholder_no, |info: AccountInfo| {
-            // A cardholder whose accounts cannot be read is none without accounts.
+        self.0.get(operation::ACCOUNTS_GET, "cardholder_no", cardholder_no, |info: AccountInfo| {
+            // A list that cannot be read must not look like a cardholder without accounts.
             let is_read = info.extra.get("list").is_none();
             if is_read { Ok(info) } else { Err(Error::invalid_response("list: expected an array of objects")) }
         })
     }
 
-    /// All transfers of a span of any length, lazily and newest first. See [`Pager`].
+    /// Lists the transfers of a window of any length, newest first.
+    ///
+    /// The [`Pager`] fetches pages as it is read.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if the end of the window is not later than its start. Errors of
+    /// requests are items of the pager.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+    /// # let builder = keysecure::Client::builder(sandbox.api_key(), sandbox.api_secret());
+    /// # let client = builder.base_url(sandbox.base_url()).build()?;
+    /// # let cardholder_no = sandbox.seed_approved_cardholder();
+    /// use keysecure::{Date, ListTransfers};
+    ///
+    /// let query = ListTransfers {
+    ///     cardholder_no: Some(cardholder_no),
+    ///     ..ListTransfers::between(Date::new(2026, 1, 1)?, Date::new(2026, 12, 31)?)
+    /// };
+    /// for transfer in client.accounts().transfers(&query)? {
+    ///     let transfer = transfer?;
+    ///     println!("{} {:?}", transfer.transfer_no, transfer.balance);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn transfers(&self, query: &ListTransfers) -> Result<Pager<TransferRecord>, Error> {
         Pager::between(self.0, operation::ACCOUNTS_TRANSFERS, query.clone(), (query.start, query.end))
     }
 
-    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days, newest first. See [`Page`].
+    /// Lists one page of the transfers of a window of at most 90 days, newest first.
+    ///
+    /// `page` counts from 0; `size` is 1 to 100. See [`Page`] for the end of a list.
     pub fn transfers_page(&self, query: &ListTransfers, page: u32, size: u32) -> Result<Page<TransferRecord>, Error> {
         pager::window_page(self.0, operation::ACCOUNTS_TRANSFERS, query, (query.start, query.end), page, size)
     }

@@ -1,4 +1,4 @@
-//! Cardholders and the verification of their identity (platform documentation, cardholder).
+//! Cardholders and their identity verification: calls, models and enums (platform documentation, cardholder).
 
 use std::time::SystemTime;
 
@@ -14,85 +14,85 @@ use crate::pager::{self, Page, Pager, row};
 use crate::secrets::Secret;
 use crate::validate;
 
-/// The calls on cardholders.
+/// Calls on cardholders. Created by [`Client::cardholders`](crate::Client::cardholders).
 #[derive(Debug, Clone, Copy)]
 pub struct Cardholders<'a>(pub(crate) &'a Caller);
 
-/// A cardholder to verify.
+/// Application for a cardholder, or an update of one. See [`Cardholders::apply`].
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ApplyCardholder {
-    /// The merchant's own number of the cardholder. On an update it must match, else the platform answers 2011.
+    /// Merchant reference of the cardholder. On an update it must match, else the platform refuses with code 2011.
     pub cardholder_unique_no: String,
-    /// The share token of the identity check. It opens personal documents and is treated as a secret.
+    /// Sumsub share token of the identity check. It gives access to personal documents and is treated as a secret.
     pub sumsub_share_token: Secret,
-    /// Only to update this cardholder.
+    /// Number of the cardholder to update; absent for a new cardholder.
     pub cardholder_no: Option<String>,
 }
 
 body!(ApplyCardholder { cardholder_unique_no, sumsub_share_token, cardholder_no });
 
 open_enum! {
-    /// Where a cardholder stands in the verification of identity (platform constants 8.8).
+    /// Status of a cardholder's identity verification (platform documentation, constants 8.8).
     pub enum CardholderStatus {
-        /// Not looked at yet.
+        /// The review has not started.
         Pending = "Pending",
-        /// Being looked at.
+        /// Under review.
         InProgress = "In_progress",
-        /// Verified: cards may be applied for.
+        /// Verified: cards can be applied for.
         Approved = "Approved",
-        /// Refused.
+        /// The verification failed.
         Rejected = "Rejected",
     }
 }
 
 model! {
-    /// The numbers of a cardholder that was applied for.
+    /// Response to an application for a cardholder.
     pub struct CardholderApplied {
-        /// The platform's number.
+        /// Cardholder number assigned by the platform.
         pub cardholder_no: String,
-        /// The merchant's own number.
+        /// Merchant reference of the cardholder, as the platform repeats it.
         pub cardholder_unique_no: Option<String>,
     }
 }
 
 model! {
-    /// A cardholder, as `list` and `get` give it.
+    /// Cardholder as returned by the cardholder list and by cardholder detail (platform documentation, cardholder).
     pub struct Cardholder {
-        /// The platform's number.
+        /// Cardholder number assigned by the platform.
         pub cardholder_no: String,
-        /// The merchant's own number.
+        /// Merchant reference of the cardholder.
         pub cardholder_unique_no: Option<String>,
-        /// The cardholder's mail address.
+        /// Email address.
         pub email: Option<String>,
-        /// Where the verification stands; `Unknown` without text when the platform does not say so.
+        /// Status of the identity verification. `Unknown` with an empty text if the response has none.
         pub status: CardholderStatus [or default],
-        /// Why the verification failed; given by `list`.
+        /// Reason for a failed verification. Returned by the list only.
         pub fail_reason: Option<String>,
-        /// The balance of all accounts, in USD; given by `get`.
+        /// Total balance of all accounts in USD. Returned by cardholder detail only.
         pub total_balance: Option<Decimal>,
-        /// The cards issued; given by `get`.
+        /// Issued cards. Returned by cardholder detail only.
         pub card_list: Vec<CardholderCard>,
-        /// When the cardholder was applied for.
+        /// Time of the application.
         pub time: Option<SystemTime>,
     }
 }
 
 model! {
-    /// A card in a cardholder's list. Only its number is known to be there; the other fields are in `extra`.
+    /// Card in the card list of a cardholder. The platform documents its number only; other fields are in `extra`.
     pub struct CardholderCard {
-        /// The platform's number of the card.
+        /// Card number assigned by the platform. It is not the PAN.
         pub card_no: String,
-        /// Where the card stands.
+        /// Lifecycle status of the card (inferred).
         pub status: Option<CardStatus>,
     }
 }
 
 query! {
-    /// Which cardholders to list, by the time of their application.
+    /// Filter of the cardholder list. The window applies to the time of the application.
     pub struct ListCardholders {
-        /// Only this cardholder.
+        /// Return the cardholder with this number only.
         pub cardholder_no: Option<String>,
-        /// Only the cardholder with this number of the merchant's.
+        /// Return the cardholder with this merchant reference only.
         pub cardholder_unique_no: Option<String>,
     }
 }
@@ -108,7 +108,7 @@ impl ApplyCardholder {
 }
 
 impl Cardholder {
-    /// What is known of a cardholder that was just applied for.
+    /// The cardholder that a successful application created, as far as the request and the response describe it.
     pub(crate) fn applied(request: &ApplyCardholder, applied: CardholderApplied) -> Self {
         Self {
             cardholder_no: applied.cardholder_no,
@@ -123,27 +123,82 @@ impl Cardholder {
 row!(Cardholder, cardholder_no);
 
 impl Cardholders<'_> {
-    /// Applies for a cardholder, or updates one.
+    /// Applies for a cardholder, or updates one if `cardholder_no` is set.
     ///
-    /// Codes: 2001 exists already, 2003 verified already, 2006 no KYC information, 2011 the unique number does not match.
+    /// The platform then verifies the cardholder's identity; [`get`](Self::get) shows the status. A mutation: it is never
+    /// sent again while its outcome is unknown. To apply exactly once, use [`ensure_cardholder`](Self::ensure_cardholder).
+    ///
+    /// # Errors
+    ///
+    /// Kind [`State`](crate::ErrorKind::State) (code 2003) if the cardholder is verified already, and
+    /// [`Api`](crate::ErrorKind::Api) if the cardholder exists already (2001), no identity information is available (2006),
+    /// or the merchant reference does not match on an update (2011).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+    /// # let builder = keysecure::Client::builder(sandbox.api_key(), sandbox.api_secret());
+    /// # let client = builder.base_url(sandbox.base_url()).build()?;
+    /// use keysecure::ApplyCardholder;
+    ///
+    /// let applied = client.cardholders().apply(&ApplyCardholder {
+    ///     cardholder_unique_no: "customer-4711".into(),
+    ///     sumsub_share_token: "share-token-from-sumsub".into(),
+    ///     cardholder_no: None,
+    /// })?;
+    /// println!("{}", client.cardholders().get(&applied.cardholder_no)?.status);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn apply(&self, request: &ApplyCardholder) -> Result<CardholderApplied, Error> {
         request.check()?;
         reference::post(self.0, operation::CARDHOLDERS_APPLY, &request.cardholder_unique_no, request)
     }
 
-    /// All cardholders of a span of any length, lazily and newest first. See [`Pager`].
+    /// Lists the cardholders of a window of any length, newest first.
+    ///
+    /// The [`Pager`] fetches pages as it is read.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if the end of the window is not later than its start. Errors of
+    /// requests are items of the pager.
     pub fn list(&self, query: &ListCardholders) -> Result<Pager<Cardholder>, Error> {
         Pager::between(self.0, operation::CARDHOLDERS_LIST, query.clone(), (query.start, query.end))
     }
 
-    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days, newest first. See [`Page`].
+    /// Lists one page of the cardholders of a window of at most 90 days, newest first.
+    ///
+    /// `page` counts from 0; `size` is 1 to 100. See [`Page`] for the end of a list.
     pub fn list_page(&self, query: &ListCardholders, page: u32, size: u32) -> Result<Page<Cardholder>, Error> {
         pager::window_page(self.0, operation::CARDHOLDERS_LIST, query, (query.start, query.end), page, size)
     }
 
-    /// One cardholder, with balance and cards. Code 2002: does not exist.
+    /// Gets a cardholder with total balance and cards.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`NotFound`](crate::ErrorKind::NotFound) (code 2002) if the cardholder does not exist.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+    /// # let builder = keysecure::Client::builder(sandbox.api_key(), sandbox.api_secret());
+    /// # let client = builder.base_url(sandbox.base_url()).build()?;
+    /// # let cardholder_no = sandbox.seed_approved_cardholder();
+    /// use keysecure::CardholderStatus;
+    ///
+    /// let cardholder = client.cardholders().get(&cardholder_no)?;
+    /// assert_eq!(cardholder.status, CardholderStatus::Approved);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self, cardholder_no: &str) -> Result<Cardholder, Error> {
-        self.0.get_with(operation::CARDHOLDERS_GET, "cardholder_no", cardholder_no, |found: Cardholder| {
+        self.0.get(operation::CARDHOLDERS_GET, "cardholder_no", cardholder_no, |found: Cardholder| {
             identifier("cardholder_no", &found.cardholder_no).map(|()| found)
         })
     }

@@ -1,4 +1,5 @@
-//! Consumptions: purchases, cash, fees, reversals and refunds (platform documentation, consumption).
+//! Consumptions, that is purchases, ATM withdrawals, fees, reversals and refunds: calls, models and enums
+//! (platform documentation, consumption).
 
 use std::time::SystemTime;
 
@@ -12,121 +13,121 @@ use crate::engine::operation;
 use crate::error::Error;
 use crate::pager::{self, Page, Pager, row};
 
-/// The calls on consumptions.
+/// Calls on consumptions. Created by [`Client::consumptions`](crate::Client::consumptions).
 #[derive(Debug, Clone, Copy)]
 pub struct Consumptions<'a>(pub(crate) &'a Caller);
 
 open_enum! {
-    /// What a consumption is (platform constants 8.4).
+    /// Type of a consumption (platform documentation, constants 8.4).
     pub enum ConsumptionType {
-        /// The price of a new card.
+        /// Fee for opening a card.
         OpenCard = "Open_card",
-        /// A purchase.
+        /// Purchase.
         Consumption = "Consumption",
-        /// Cash from a machine.
+        /// ATM withdrawal.
         Atm = "Atm",
-        /// A management fee.
+        /// Management fee.
         ManageFee = "Manage_fee",
-        /// An authorization given back before clearing.
+        /// Reversal of an authorization before clearing, or a chargeback.
         Reversal = "Reversal",
-        /// A cleared purchase given back.
+        /// Refund of a cleared purchase.
         Refund = "Refund",
     }
 }
 
 open_enum! {
-    /// What a fee is for (platform constants 8.5).
+    /// Type of a fee (platform documentation, constants 8.5).
     pub enum FeeType {
-        /// A purchase.
+        /// Fee of a purchase.
         ConsumeFee = "Consume_fee",
-        /// An Apple Pay authorization.
+        /// Fee of an Apple Pay authorization.
         AppleAuthFee = "Apple_auth_fee",
-        /// An authorization.
+        /// Fee of an authorization.
         AuthFee = "Auth_fee",
-        /// Cash from a machine.
+        /// Fee of an ATM withdrawal.
         AtmFee = "Atm_fee",
-        /// Currency exchange.
+        /// Currency exchange fee.
         ExchangeFee = "Exchange_fee",
-        /// A declined purchase.
+        /// Fee of a declined purchase.
         DeclineFee = "Decline_fee",
-        /// A small purchase.
+        /// Fee of a small purchase.
         SmallFee = "Small_fee",
-        /// A refund.
+        /// Fee of a refund.
         RefundFee = "Refund_fee",
-        /// A cancelled purchase.
+        /// Fee of a cancelled purchase.
         CancelFee = "Cancel_fee",
     }
 }
 
 model! {
-    /// A consumption, as `list` and `get` give it. `list` gives the first few fields.
+    /// Consumption as returned by the consumption list and by consumption detail (platform documentation, consumption). The
+    /// list returns some of the fields only.
     pub struct Consumption {
-        /// The platform's number.
+        /// Consumption number assigned by the platform.
         pub consume_no: String,
-        /// The consumption that this one reverses or refunds.
+        /// Number of the consumption that this one reverses or refunds.
         pub consume_relate_no: Option<String>,
-        /// The card.
+        /// Number of the card.
         pub card_no: Option<String>,
-        /// Its cardholder.
+        /// The cardholder.
         pub cardholder_no: Option<String>,
-        /// What it is.
+        /// Type of the consumption.
         pub r#type: Option<ConsumptionType>,
-        /// Where it stands.
+        /// Status of the consumption.
         pub status: Option<Status>,
-        /// The amount, in the card's currency.
+        /// Amount in the currency of the card.
         pub amount: Option<Decimal>,
-        /// The amount in the merchant's currency.
+        /// Amount in the currency of the purchase, `local_currency`.
         pub local_amount: Option<Decimal>,
-        /// The currency of `local_amount`.
+        /// Currency of `local_amount`.
         pub local_currency: Option<String>,
-        /// The sum of `fee_list`.
+        /// Total of the fees in `fee_list`.
         pub fee: Option<Decimal>,
-        /// The fees (inferred).
+        /// Fees of the consumption. The fields of a fee are inferred from the `Consumption` webhook.
         pub fee_list: Vec<Fee>,
-        /// Where it was made (inferred).
+        /// The merchant where the card was used (inferred).
         pub merchant_info: Option<MerchantInfo>,
-        /// A note of the platform's (inferred).
+        /// Remark by the platform (inferred).
         pub remark: Option<String>,
-        /// A description (inferred).
+        /// Description (inferred).
         pub detail: Option<String>,
-        /// Its time. In a webhook this is when the record was updated, which need not be when the purchase was made: see
-        /// the `time` of [`ConsumptionEvent`](crate::ConsumptionEvent).
+        /// Time of the consumption. In a webhook the field of the same name is the time of the record's last update.
         pub time: Option<SystemTime>,
     }
 }
 
 model! {
-    /// One fee of a consumption.
+    /// Fee of a consumption.
     pub struct Fee {
-        /// What it is for.
+        /// Type of the fee.
         pub fee_type: Option<FeeType>,
-        /// How much.
+        /// Amount in the currency of the card.
         pub amount: Option<Decimal>,
     }
 }
 
 model! {
-    /// The shop or machine of a purchase.
+    /// The merchant or ATM where the card was used.
     pub struct MerchantInfo {
-        /// Its name.
+        /// Name.
         pub merchant_name: Option<String> = None,
-        /// Its category, four digits.
+        /// Merchant category code (MCC), four digits.
         pub merchant_mcc: Option<String> = None,
-        /// Its city.
+        /// City.
         pub city: Option<String> = None,
-        /// Its country.
+        /// Country.
         pub country: Option<String> = None,
     }
 }
 
 query! {
-    /// Which consumptions to list, by their time.
+    /// Filter of the consumption list. The window applies to the time of the consumption.
     pub struct ListConsumptions {
-        /// Only those of this cardholder.
+        /// Return consumptions of this cardholder only.
         pub cardholder_no: Option<String>,
-        /// Only those of this card.
+        /// Return consumptions of this card only.
         pub card_no: Option<String>,
-        /// Only this one.
+        /// Return the consumption with this number only.
         pub consume_no: Option<String>,
     }
 }
@@ -134,19 +135,70 @@ query! {
 row!(Consumption, consume_no);
 
 impl Consumptions<'_> {
-    /// One consumption, with its fees.
+    /// Gets a consumption with its fees.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Api`](crate::ErrorKind::Api) if the consumption does not exist. The platform does not document the code.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+    /// # let builder = keysecure::Client::builder(sandbox.api_key(), sandbox.api_secret());
+    /// # let client = builder.base_url(sandbox.base_url()).build()?;
+    /// # let card_no = sandbox.seed_virtual_card(&sandbox.seed_approved_cardholder())?;
+    /// # let consume_no = sandbox.seed_consumptions(&card_no, &[sandbox.now_ms()])?.remove(0);
+    /// let consumption = client.consumptions().get(&consume_no)?;
+    /// println!("{:?} {:?}, fees: {:?}", consumption.r#type, consumption.amount, consumption.fee);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self, consume_no: &str) -> Result<Consumption, Error> {
-        self.0.get_with(operation::CONSUMPTIONS_GET, "consume_no", consume_no, |found: Consumption| {
+        self.0.get(operation::CONSUMPTIONS_GET, "consume_no", consume_no, |found: Consumption| {
             identifier("consume_no", &found.consume_no).map(|()| found)
         })
     }
 
-    /// All consumptions of a span of any length, lazily and newest first. See [`Pager`].
+    /// Lists the consumptions of a window of any length, newest first.
+    ///
+    /// The [`Pager`] fetches pages as it is read.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if the end of the window is not later than its start. Errors of
+    /// requests are items of the pager.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+    /// # let builder = keysecure::Client::builder(sandbox.api_key(), sandbox.api_secret());
+    /// # let client = builder.base_url(sandbox.base_url()).build()?;
+    /// # let card_no = sandbox.seed_virtual_card(&sandbox.seed_approved_cardholder())?;
+    /// use keysecure::{Date, Decimal, ListConsumptions};
+    ///
+    /// let query = ListConsumptions {
+    ///     card_no: Some(card_no),
+    ///     ..ListConsumptions::between(Date::new(2026, 1, 1)?, Date::new(2026, 12, 31)?)
+    /// };
+    /// let mut total = Decimal::ZERO;
+    /// for consumption in client.consumptions().list(&query)? {
+    ///     total += consumption?.amount.unwrap_or_default();
+    /// }
+    /// println!("{total}");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(&self, query: &ListConsumptions) -> Result<Pager<Consumption>, Error> {
         Pager::between(self.0, operation::CONSUMPTIONS_LIST, query.clone(), (query.start, query.end))
     }
 
-    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days, newest first. See [`Page`].
+    /// Lists one page of the consumptions of a window of at most 90 days, newest first.
+    ///
+    /// `page` counts from 0; `size` is 1 to 100. See [`Page`] for the end of a list.
     pub fn list_page(&self, query: &ListConsumptions, page: u32, size: u32) -> Result<Page<Consumption>, Error> {
         pager::window_page(self.0, operation::CONSUMPTIONS_LIST, query, (query.start, query.end), page, size)
     }

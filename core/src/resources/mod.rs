@@ -1,4 +1,4 @@
-//! The platform's resources, one file each: the calls, with their requests and answers beside them.
+//! Resources of the platform, one module each: calls with their request and response models and enums.
 
 pub mod accounts;
 pub mod cardholders;
@@ -22,22 +22,22 @@ use crate::codec::{Decode, Fields, open_enum, or_missing, read_object, skip, val
 use crate::error::Error;
 
 open_enum! {
-    /// Where a consumption or a transfer stands (platform constants 8.1).
+    /// Status of a consumption or a transfer (platform documentation, constants 8.1).
     pub enum Status {
-        /// Not decided yet.
+        /// Not final yet.
         Pending = "Pending",
-        /// Done.
+        /// Successful.
         Success = "Success",
-        /// Refused or undone.
+        /// Failed.
         Fail = "Fail",
     }
 }
 
-/// The answer of calls that say only whether they did it: `{"result": true}`.
+/// Response of calls without other data: `{"result": true}`.
 struct ActionResult(bool);
 
 impl ActionResult {
-    /// `{"result": false}` is an error, never a quiet `false`.
+    /// Turns `{"result": false}` into an error, because a caller may ignore a `bool`.
     fn done(self) -> Result<(), Error> {
         if self.0 { Ok(()) } else { Err(Error::result_false()) }
     }

@@ -1,4 +1,4 @@
-//! The hosted card page (platform documentation, PCI).
+//! The hosted card page: its token and its own call (platform documentation, PCI).
 
 use serde::de::{Deserializer, MapAccess};
 use serde::ser::SerializeMap;
@@ -13,11 +13,11 @@ use crate::error::Error;
 use crate::secrets::{CardSecrets, Secret};
 use crate::validate;
 
-/// The calls for the hosted card page.
+/// Calls for the hosted card page. Created by [`Client::pci`](crate::Client::pci).
 #[derive(Debug, Clone, Copy)]
 pub struct Pci<'a>(pub(crate) &'a Caller);
 
-/// A token that lets the hosted card page show one card, once. It prints without the token and has no JSON form.
+/// One-time token with which the hosted card page shows one card. Its `Debug` output hides the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientToken {
     client_access_token: Secret,
@@ -25,12 +25,12 @@ pub struct ClientToken {
 }
 
 impl ClientToken {
-    /// The token itself, for the hosted page.
+    /// Returns the token, for the hosted card page.
     pub fn expose(&self) -> &str {
         self.client_access_token.expose()
     }
 
-    /// How long it is good, in seconds.
+    /// Returns how long the token is valid, in seconds.
     pub fn expires_in(&self) -> i64 {
         self.expires_in
     }
@@ -70,21 +70,21 @@ impl Fields for Partial {
     }
 }
 
-/// What the hosted card page sends to show a card.
+/// Request of the hosted card page for the secrets of a card. See [`Pci::card_detail`].
 ///
-/// Inferred from the error codes: 1014 token invalid or used, 1015 parent page not whitelisted, 1016 origin does not
-/// match, 1017 nonce used before, 1018 `Sec-Fetch-*` headers. A merchant's server has no need of this call.
+/// All fields are inferred from the platform's error codes: 1014 token invalid or used, 1015 parent page not whitelisted,
+/// 1016 origin does not match, 1017 nonce used before, 1018 `Sec-Fetch-*` headers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CardDetail {
-    /// The one-time token. See [`Pci::client_token`](crate::Pci::client_token).
+    /// One-time token, from [`Pci::client_token`](crate::Pci::client_token).
     pub client_access_token: Secret,
-    /// The origin of the hosted page, sent as the `Origin` header.
+    /// Origin of the hosted card page, sent as the `Origin` header.
     pub origin: String,
-    /// The origin of the merchant's page around it.
+    /// Origin of the merchant's page that embeds the hosted card page. An empty text is not sent.
     pub parent_origin: String,
-    /// A text never used before.
+    /// Nonce: a text that was never used before.
     pub nonce: String,
-    /// Further fields of the body.
+    /// Additional fields of the body.
     pub extra: Extra,
 }
 
@@ -99,7 +99,7 @@ impl Body for CardDetail {
     }
 }
 
-/// Makes the call as a browser would: without the merchant's headers, with those of a fetch from the page itself.
+/// Sends the headers that a browser sends for a fetch from the hosted page, and none of the merchant's.
 fn card_detail(caller: &Caller, request: &CardDetail) -> Result<CardSecrets, Error> {
     validate::required("client_access_token", request.client_access_token.expose())?;
     validate::required("nonce", &request.nonce)?;
@@ -112,18 +112,45 @@ fn card_detail(caller: &Caller, request: &CardDetail) -> Result<CardSecrets, Err
         ("Sec-Fetch-Dest", "empty"),
     ];
     let operation = operation::PCI_CARD_DETAIL;
-    caller.run(&Call { headers: &headers, ..Call::new(operation, operation.path, &body) })
+    let call = Call { headers: &headers, ..Call::new(operation, operation.path, &body) };
+    caller.engine.execute(&call, caller.limit, Ok)
 }
 
 impl Pci<'_> {
-    /// A token for the hosted card page. Code 1013: PCI display is not enabled for the merchant.
+    /// Gets a one-time token with which the hosted card page shows a card.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Permission`](crate::ErrorKind::Permission) (code 1013) if PCI display is not enabled for the merchant.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+    /// # let builder = keysecure::Client::builder(sandbox.api_key(), sandbox.api_secret());
+    /// # let client = builder.base_url(sandbox.base_url()).build()?;
+    /// # let card_no = sandbox.seed_virtual_card(&sandbox.seed_approved_cardholder())?;
+    /// let token = client.pci().client_token(&card_no)?;
+    /// println!("valid for {} s: {}", token.expires_in(), token.expose());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn client_token(&self, card_no: &str) -> Result<ClientToken, Error> {
-        self.0.get_with(operation::PCI_CLIENT_TOKEN, "card_no", card_no, |token: ClientToken| {
+        self.0.get(operation::PCI_CLIENT_TOKEN, "card_no", card_no, |token: ClientToken| {
             identifier("client_access_token", token.expose()).map(|()| token)
         })
     }
 
-    /// What the hosted card page itself calls. Inferred: see [`CardDetail`].
+    /// Gets the secrets of a card with a one-time token, as the hosted card page does.
+    ///
+    /// The request and the response are inferred: see [`CardDetail`]. A merchant's server does not need this call;
+    /// [`Cards::private_info`](crate::Cards::private_info) is for servers.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Api`](crate::ErrorKind::Api) with one of the codes 1014 to 1018 if the platform refuses the token, the origin,
+    /// the nonce or the headers.
     pub fn card_detail(&self, request: &CardDetail) -> Result<CardSecrets, Error> {
         card_detail(self.0, request)
     }

@@ -1,4 +1,4 @@
-//! Mutations that carry a merchant reference, and what their responses must hold.
+//! Mutations that carry a merchant reference, and the check of their responses.
 
 use crate::codec::{Body, DecimalFormat, Decode, to_bytes};
 use crate::engine::operation::Operation;
@@ -7,12 +7,12 @@ use crate::error::Error;
 
 /// The response to a mutation that carries a merchant reference.
 pub(crate) trait Referenced: Decode {
-    /// Name of the field that holds the platform's number.
+    /// Name of the field with the number that the platform assigns.
     const NUMBER: &'static str;
-    /// Name of the field that holds the merchant reference.
+    /// Name of the field with the merchant reference.
     const REFERENCE: &'static str;
 
-    /// The platform's number.
+    /// The number that the platform assigned.
     fn number(&self) -> &str;
 
     /// The merchant reference, if the response repeats it.
@@ -48,7 +48,7 @@ pub(super) fn post<T: Referenced>(
 ) -> Result<T, Error> {
     let body = to_bytes(body, DecimalFormat::Text)?;
     let call = Call { reference: Some(reference), ..Call::new(operation, operation.path, &body) };
-    caller.run_with(&call, |response: T| {
+    caller.engine.execute(&call, caller.limit, |response: T| {
         identifier(T::NUMBER, response.number())?;
         if response.echo().is_some_and(|echo| echo != reference) {
             return Err(Error::invalid_response(format!("{} in the response is not the one sent", T::REFERENCE)));

@@ -1,4 +1,4 @@
-//! The simulation calls of the platform's sandbox.
+//! Simulated purchases in the platform's sandbox: calls and models (platform documentation, simulation).
 
 use std::time::SystemTime;
 
@@ -13,67 +13,105 @@ use crate::engine::operation::{self, Operation};
 use crate::error::Error;
 use crate::validate;
 
-/// The simulation calls: what happens at a shop, made to happen. Refused in production.
+/// Calls that simulate purchases. Created by [`Client::simulation`](crate::Client::simulation).
 ///
-/// They carry none of the merchant's headers. Our reading (inferred): the body is the `data` of the callback to be
-/// produced, and the platform then sends that callback.
+/// The client refuses them against production with an error of kind [`Config`](crate::ErrorKind::Config). They carry none of
+/// the merchant's headers. The platform documents neither bodies nor responses; inferred: the body is the `data` of the
+/// webhook that the platform then sends.
 #[derive(Debug, Clone, Copy)]
 pub struct Simulation<'a>(pub(crate) &'a Caller);
 
 request! {
-    /// A consumption to simulate: the fields of the Consumption callback. Each call says which it needs.
+    /// Consumption to simulate. Its fields are those of the `Consumption` webhook (inferred); each call requires some of them.
     pub struct SimulationRequest {
-        /// The consumption: a new number for `auth`, or none; the one meant for `consumption_clear` and `consumption_fail`.
+        /// Number of the consumption to clear or fail. Optional for an authorization: the number of the new consumption.
         pub consume_no: Option<String> = None,
-        /// The consumption to give back, for `reversal` and `refund`.
+        /// Number of the consumption to reverse or refund.
         pub consume_relate_no: Option<String> = None,
-        /// The card.
+        /// Number of the card.
         pub card_no: Option<String> = None,
-        /// Its cardholder.
+        /// The cardholder.
         pub cardholder_no: Option<String> = None,
-        /// What it is.
+        /// Type of the consumption.
         pub r#type: Option<ConsumptionType> = None,
-        /// The amount, positive, at most 2 decimals; a number on the wire.
+        /// Amount in the currency of the card: positive, at most 2 decimals.
         pub amount: Option<Decimal> = None,
-        /// The amount in the merchant's currency, with at most as many decimals as that has; at most 3 when
+        /// Amount in the currency of the purchase, with at most as many decimals as that currency has, or 3 if
         /// `local_currency` is absent.
         pub local_amount: Option<Decimal> = None,
-        /// The currency of `local_amount`.
+        /// Currency of `local_amount`.
         pub local_currency: Option<String> = None,
-        /// The shop.
+        /// The merchant where the card is used.
         pub merchant_info: Option<MerchantInfo> = None,
-        /// The fees.
+        /// Fees of the consumption.
         pub fee_detail: Vec<SimulatedFee> = [],
-        /// A note.
+        /// Remark.
         pub remark: Option<String> = None,
-        /// A description.
+        /// Description.
         pub detail: Option<String> = None,
-        /// When it happens.
+        /// Time of the consumption.
         pub time: Option<SystemTime> = None,
         ..extra
     }
 }
 
 request! {
-    /// One fee of a simulated consumption.
+    /// Fee of a simulated consumption.
     pub struct SimulatedFee {
-        /// What it is for.
+        /// Type of the fee.
         pub fee_type: FeeType,
-        /// How much.
+        /// Amount in the currency of the card.
         pub amount: Decimal,
     }
 }
 
 model! {
-    /// The answer of a simulation call.
+    /// Response to a simulation call (inferred).
     pub struct SimulationResult {
-        /// The consumption that was made or changed.
+        /// Number of the consumption that was created or changed.
         pub consume_no: Option<String>,
     }
 }
 
 impl Simulation<'_> {
-    /// A purchase asks for approval. Needs `card_no` and `amount`.
+    /// Simulates the authorization of a purchase. Requires `card_no` and `amount`.
+    ///
+    /// The new consumption has the status `Pending`. In authorization mode the platform sends an `Auth` webhook.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if a required field is absent, [`Config`](crate::ErrorKind::Config)
+    /// against production.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+    /// # let builder = keysecure::Client::builder(sandbox.api_key(), sandbox.api_secret());
+    /// # let client = builder.base_url(sandbox.base_url()).build()?;
+    /// # let cardholder_no = sandbox.seed_approved_cardholder();
+    /// # let card_no = sandbox.seed_virtual_card(&cardholder_no)?;
+    /// # client.accounts().transfer(&keysecure::Transfer {
+    /// #     cardholder_no,
+    /// #     transfer_unique_no: "topup".into(),
+    /// #     r#type: keysecure::TransferType::In,
+    /// #     amount: "25.00".parse()?,
+    /// # })?;
+    /// use keysecure::SimulationRequest;
+    ///
+    /// let authorized = client.simulation().auth(&SimulationRequest {
+    ///     card_no: Some(card_no),
+    ///     amount: Some("12.50".parse()?),
+    ///     ..SimulationRequest::default()
+    /// })?;
+    /// client.simulation().consumption_clear(&SimulationRequest {
+    ///     consume_no: authorized.consume_no,
+    ///     ..SimulationRequest::default()
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn auth(&self, request: &SimulationRequest) -> Result<SimulationResult, Error> {
         need("card_no", request.card_no.as_deref())?;
         if request.amount.is_none() {
@@ -82,25 +120,27 @@ impl Simulation<'_> {
         self.send(operation::SIMULATION_AUTH, request)
     }
 
-    /// A purchase is cleared: `Pending` becomes `Success`. Needs `consume_no`; `amount` may differ from the purchase's.
+    /// Simulates the clearing of a purchase: its status changes from `Pending` to `Success`. Requires `consume_no`.
+    ///
+    /// `amount` may differ from the authorized amount. See [`auth`](Self::auth) for an example.
     pub fn consumption_clear(&self, request: &SimulationRequest) -> Result<SimulationResult, Error> {
         need("consume_no", request.consume_no.as_deref())?;
         self.send(operation::SIMULATION_CLEAR, request)
     }
 
-    /// A purchase fails: `Pending` becomes `Fail`. Needs `consume_no`.
+    /// Simulates the failure of a purchase: its status changes from `Pending` to `Fail`. Requires `consume_no`.
     pub fn consumption_fail(&self, request: &SimulationRequest) -> Result<SimulationResult, Error> {
         need("consume_no", request.consume_no.as_deref())?;
         self.send(operation::SIMULATION_FAIL, request)
     }
 
-    /// An authorization is given back. Needs `consume_relate_no`; without `amount` all of it.
+    /// Simulates the reversal of an authorization. Requires `consume_relate_no`; `amount` defaults to the whole amount.
     pub fn reversal(&self, request: &SimulationRequest) -> Result<SimulationResult, Error> {
         need("consume_relate_no", request.consume_relate_no.as_deref())?;
         self.send(operation::SIMULATION_REVERSAL, request)
     }
 
-    /// A cleared purchase is given back. Needs `consume_relate_no`; without `amount` all of it.
+    /// Simulates the refund of a cleared purchase. Requires `consume_relate_no`; `amount` defaults to the whole amount.
     pub fn refund(&self, request: &SimulationRequest) -> Result<SimulationResult, Error> {
         need("consume_relate_no", request.consume_relate_no.as_deref())?;
         self.send(operation::SIMULATION_REFUND, request)
@@ -114,7 +154,7 @@ impl Simulation<'_> {
             validate::local_amount(amount, request.local_currency.as_deref())?;
         }
         let body = to_bytes(request, DecimalFormat::Number)?;
-        self.0.run(&Call::new(operation, operation.path, &body))
+        self.0.engine.execute(&Call::new(operation, operation.path, &body), self.0.limit, Ok)
     }
 }
 

@@ -38,7 +38,7 @@ impl BaseUrl {
             return Err(wrong("must be https; plain http goes to loopback, or to hosts in allow_plain_http"));
         }
         let scheme = if https { "https" } else { "http" };
-        // One platform has one name, also in the stores, where it stands for the merchant's platform.
+        // Every spelling of an address gives the same text: stores use it as a key.
         let port = port.filter(|port| *port != if https { 443 } else { 80 });
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
         Ok(Self { text: format!("{scheme}://{}{port}{path}", host.text()), https, listed })
@@ -89,7 +89,7 @@ impl Host {
         if name.len() > 253 || !name.split('.').all(label) {
             return Err(wrong("has a malformed host"));
         }
-        // What ends in a number is an address: resolvers take 127.1, 0x7f.1 and 2130706433 for one, and so it could lead
+        // A host that ends in a number is an address: resolvers accept 127.1, 0x7f.1 and 2130706433, so it could lead
         // elsewhere than it seems.
         let last = name.rsplit('.').next().unwrap_or_default();
         let hex = |last: &str| last.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -1,4 +1,4 @@
-//! What a client is told when it is built.
+//! The settings of a client.
 
 pub(crate) mod base_url;
 
@@ -79,7 +79,7 @@ impl std::str::FromStr for Language {
 /// The checked settings of a client.
 pub(crate) struct Settings {
     pub api_key: Secret,
-    /// Kept for the doctor, who tries other AES schemes with it.
+    /// Kept for the doctor, which tries other AES schemes with it.
     pub api_secret: Secret,
     pub environment: Environment,
     /// Scheme, host and port, without a slash at the end.
@@ -105,7 +105,7 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// A header value must be printable ASCII; checked here, so that no call can fail of it.
+/// A header value must be printable ASCII; checked here, so that no call fails because of it.
 pub(crate) fn check_api_key(key: &str) -> Result<(), Error> {
     match key {
         "" => Err(Error::config("api_key must not be empty")),

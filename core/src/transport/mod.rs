@@ -22,7 +22,7 @@ pub(crate) use http::HttpTransport;
 /// * stops reading when an answer grows beyond [`Request::max_response_bytes`] bytes;
 /// * says [`TransportError::may_have_been_sent`] `false` only when the request provably never left whole.
 pub trait Transport: Send + Sync {
-    /// Sends the request once and reads the whole answer, whatever its status.
+    /// Sends the request once and reads the whole response, whatever its status.
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError>;
 
     /// Lets go of connections; exchanges under way may be broken off. Called when the client is closed.
@@ -85,7 +85,7 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
-/// One HTTP answer. Its body may hold secrets: `Debug` does not show it, and it is wiped when dropped.
+/// One HTTP response. Its body may hold secrets: `Debug` does not show it, and it is wiped when dropped.
 pub struct Response {
     /// The HTTP status.
     pub status: u16,

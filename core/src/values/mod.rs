@@ -7,5 +7,3 @@ pub(crate) mod instant;
 pub(crate) mod per_process;
 pub(crate) mod surrogates;
 pub(crate) mod tree;
-#[cfg(feature = "uniffi")]
-mod uniffi_types;

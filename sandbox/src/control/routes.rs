@@ -1,21 +1,16 @@
-//! The table of the control calls. `README.md` shows the same table, and a test compares the two.
+//! The table of control calls. `README.md` shows the same table, and a test compares the two.
 
-use std::net::IpAddr;
-use std::time::Duration;
-
-use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Parts;
-use super::answer::{ControlError, read};
-use crate::callback::{CallbackFault, CallbackNulls, SignStyle};
-use crate::config::{HttpStatuses, KeyState, ListRules, MerchantState, RowReference};
-use crate::fault::Fault;
-use crate::state::{CallbackAction, Fee};
-
-/// Where redirect faults lead. Not in the table: nobody is meant to call it.
-pub(crate) const TRAP: &str = "/trap";
+use super::bodies::{
+    Card, CardPin, CardReason, CardTimes, Cardholder, CardholderReason, CardholderTimes, Fees, Id, ListSettings,
+    ManageFee, Millis, Operation, PlannedWebhookFault, Restore, Settings, Times, WebhookSettings, read,
+};
+use super::error::ControlError;
+use super::state::ControlState;
+use crate::config::ListRules;
+use crate::fault::kinds::Fault;
 
 /// One control call.
 pub(super) struct Route {
@@ -24,14 +19,18 @@ pub(super) struct Route {
     /// The fields of the body, for the table in `README.md`.
     #[cfg_attr(not(test), allow(dead_code))]
     pub(super) body: &'static str,
-    pub(super) run: fn(&Parts, &[u8]) -> Result<Value, ControlError>,
+    pub(super) run: fn(&ControlState, &[u8]) -> Result<Value, ControlError>,
 }
 
-const fn get(path: &'static str, run: fn(&Parts, &[u8]) -> Result<Value, ControlError>) -> Route {
+const fn get(path: &'static str, run: fn(&ControlState, &[u8]) -> Result<Value, ControlError>) -> Route {
     Route { method: "GET", path, body: "", run }
 }
 
-const fn post(path: &'static str, body: &'static str, run: fn(&Parts, &[u8]) -> Result<Value, ControlError>) -> Route {
+const fn post(
+    path: &'static str,
+    body: &'static str,
+    run: fn(&ControlState, &[u8]) -> Result<Value, ControlError>,
+) -> Route {
     Route { method: "POST", path, body, run }
 }
 
@@ -149,11 +148,11 @@ static ROUTES: &[Route] = &[
         let args: CardTimes = read(body)?;
         list("numbers", &control.platform.seed_consumptions(&args.card_no, &args.times_ms)?)
     }),
-    get("/callbacks", |control, _| value(&control.platform.callback_info())),
-    post("/callbacks/settings", "url, secret, rotated_secret, app_id, sign_style, nulls (all optional)", set_callbacks),
+    get("/callbacks", |control, _| value(&control.platform.webhook_info())),
+    post("/callbacks/settings", "url, secret, rotated_secret, app_id, sign_style, nulls (all optional)", set_webhooks),
     post("/callbacks/faults", "action, kind", |control, body| {
-        let args: PlannedCallbackFault = read(body)?;
-        control.platform.plan_callback_fault(args.action, args.kind)?;
+        let args: PlannedWebhookFault = read(body)?;
+        control.platform.plan_webhook_fault(args.action, args.kind)?;
         DONE
     }),
     post("/callbacks/redeliver", "id", |control, body| {
@@ -161,11 +160,11 @@ static ROUTES: &[Route] = &[
         DONE
     }),
     post("/callbacks/settle", "ms", |control, body| {
-        Ok(json!({"settled": control.platform.settle_callbacks(read::<Millis>(body)?.duration())}))
+        Ok(json!({"settled": control.platform.settle_webhooks(read::<Millis>(body)?.duration())}))
     }),
     get("/callbacks/deliveries", |control, _| list("deliveries", &control.platform.deliveries())),
-    // The merchant's answer, whatever came.
-    post("/callbacks/sink", "a callback", |_, _| Ok(json!({"code": 0, "message": ""}))),
+    // Accepts any webhook.
+    post("/callbacks/sink", "a webhook", |_, _| Ok(json!({"code": 0, "message": ""}))),
     post("/consumptions/complete_fees", "consume_no, fee_detail", |control, body| {
         let args: Fees = read(body)?;
         control.platform.complete_fees(&args.consume_no, args.fee_detail)?;
@@ -188,6 +187,7 @@ static ROUTES: &[Route] = &[
     }),
 ];
 
+/// Finds the control call of a method and path.
 pub(super) fn find(method: &str, path: &str) -> Result<&'static Route, ControlError> {
     let mut error = ControlError::new(404, format!("there is no control call {path}"));
     for route in ROUTES.iter().filter(|route| route.path == path) {
@@ -199,9 +199,10 @@ pub(super) fn find(method: &str, path: &str) -> Result<&'static Route, ControlEr
     Err(error)
 }
 
+/// The result of calls that return nothing.
 const DONE: Result<Value, ControlError> = Ok(Value::Null);
 
-fn set(control: &Parts, body: &[u8]) -> Result<Value, ControlError> {
+fn set(control: &ControlState, body: &[u8]) -> Result<Value, ControlError> {
     let settings: Settings = read(body)?;
     let platform = &control.platform;
     settings.key_state.into_iter().for_each(|to| platform.set_key_state(to));
@@ -213,31 +214,31 @@ fn set(control: &Parts, body: &[u8]) -> Result<Value, ControlError> {
     DONE
 }
 
-fn set_lists(control: &Parts, body: &[u8]) -> Result<Value, ControlError> {
+fn set_lists(control: &ControlState, body: &[u8]) -> Result<Value, ControlError> {
     let settings: ListSettings = read(body)?;
     let before = control.platform.list_rules();
     control.platform.set_list_rules(ListRules {
         reference: settings.reference.unwrap_or(before.reference),
         left_out: settings.left_out.unwrap_or(before.left_out),
         ignore_filters: settings.ignore_filters.unwrap_or(before.ignore_filters),
-        // Null reads like an absent field; a page of no rows is of no use.
+        // Null counts as an absent field, so 0 removes the cap: pages of no rows have no use.
         page_cap: settings.page_cap.or(before.page_cap).filter(|cap| *cap > 0),
         total: settings.total.unwrap_or(before.total),
     })?;
     DONE
 }
 
-fn set_callbacks(control: &Parts, body: &[u8]) -> Result<Value, ControlError> {
-    let settings: CallbackSettings = read(body)?;
+fn set_webhooks(control: &ControlState, body: &[u8]) -> Result<Value, ControlError> {
+    let settings: WebhookSettings = read(body)?;
     let platform = &control.platform;
     if let Some(url) = settings.url {
-        platform.set_callback_url(Some(url.as_str()).filter(|url| !url.is_empty()))?;
+        platform.set_webhook_url(Some(url.as_str()).filter(|url| !url.is_empty()))?;
     }
-    settings.secret.into_iter().for_each(|to| platform.set_callback_secret(to));
-    settings.rotated_secret.into_iter().for_each(|to| platform.rotate_callback_secret(to));
-    settings.app_id.into_iter().for_each(|to| platform.set_callback_app_id(to));
+    settings.secret.into_iter().for_each(|to| platform.set_webhook_secret(to));
+    settings.rotated_secret.into_iter().for_each(|to| platform.rotate_webhook_secret(to));
+    settings.app_id.into_iter().for_each(|to| platform.set_webhook_app_id(to));
     settings.sign_style.into_iter().for_each(|to| platform.set_sign_style(to));
-    settings.nulls.into_iter().for_each(|to| platform.set_callback_nulls(to));
+    settings.nulls.into_iter().for_each(|to| platform.set_null_fields(to));
     DONE
 }
 
@@ -249,79 +250,12 @@ fn list(name: &str, of: &impl Serialize) -> Result<Value, ControlError> {
     Ok(json!({name: value(of)?}))
 }
 
-/// Declares what the body of a call holds.
-macro_rules! bodies {
-    ($($name:ident { $($field:ident: $type:ty),+ })+) => {
-        $(
-            #[derive(Deserialize)]
-            #[serde(deny_unknown_fields)]
-            struct $name {
-                $($field: $type),+
-            }
-        )+
-    };
-}
-
-bodies! {
-    Millis { ms: u64 }
-    Cardholder { cardholder_no: String }
-    CardholderReason { cardholder_no: String, reason: String }
-    CardholderTimes { cardholder_no: String, times_ms: Vec<i64> }
-    Card { card_no: String }
-    CardReason { card_no: String, reason: String }
-    CardPin { card_no: String, pin: String }
-    CardTimes { card_no: String, times_ms: Vec<i64> }
-    Times { times_ms: Vec<i64> }
-    Operation { operation: String }
-    Restore { snapshot: usize }
-    Id { id: String }
-    PlannedCallbackFault { action: Option<CallbackAction>, kind: CallbackFault }
-    Fees { consume_no: String, fee_detail: Vec<Fee> }
-    CallbackSettings {
-        url: Option<String>,
-        secret: Option<String>,
-        rotated_secret: Option<String>,
-        app_id: Option<String>,
-        sign_style: Option<SignStyle>,
-        nulls: Option<CallbackNulls>
-    }
-    Settings {
-        key_state: Option<KeyState>,
-        merchant_state: Option<MerchantState>,
-        pci_enabled: Option<bool>,
-        ip_whitelist: Option<Vec<IpAddr>>,
-        http_statuses: Option<HttpStatuses>,
-        tariffs: Option<bool>
-    }
-    ListSettings {
-        reference: Option<RowReference>,
-        left_out: Option<Vec<String>>,
-        ignore_filters: Option<bool>,
-        page_cap: Option<u32>,
-        total: Option<bool>
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ManageFee {
-    card_no: String,
-    #[serde(default, deserialize_with = "crate::money::some_from_json")]
-    amount: Option<Decimal>,
-}
-
-impl Millis {
-    fn duration(&self) -> Duration {
-        Duration::from_millis(self.ms)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_readme_shows_exactly_these_calls() {
+    fn the_readme_lists_exactly_these_calls() {
         let readme = include_str!("../../README.md");
         let shown: Vec<Vec<&str>> = readme
             .lines()
@@ -329,9 +263,9 @@ mod tests {
             .map(|line| line.split('|').map(str::trim).collect())
             .collect();
         let shown: Vec<(&str, &str)> = shown.iter().map(|cells| (cells[1], cells[2])).collect();
-        let real: Vec<_> = ROUTES.iter().map(|route| format!("{} `{}`", route.method, route.path)).collect();
-        let real: Vec<(&str, &str)> =
-            real.iter().map(String::as_str).zip(ROUTES.iter().map(|route| route.body)).collect();
-        assert_eq!(real, shown);
+        let expected: Vec<_> = ROUTES.iter().map(|route| format!("{} `{}`", route.method, route.path)).collect();
+        let expected: Vec<(&str, &str)> =
+            expected.iter().map(String::as_str).zip(ROUTES.iter().map(|route| route.body)).collect();
+        assert_eq!(expected, shown);
     }
 }

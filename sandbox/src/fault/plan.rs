@@ -1,9 +1,9 @@
-//! Which request a fault hits.
+//! The fault plan: decides which request a fault affects.
 
-use super::{Fault, FaultKind, FiredFault};
+use super::kinds::{Fault, FaultKind, FiredFault};
 
-/// Faults in the order they were added. Every fault counts every request that matches it; of those that are due the
-/// first one hits, and the others stay due.
+/// The planned faults, in the order in which they were added. Every fault counts every request that matches it; of several
+/// faults that are due, the first one takes effect and the others stay due.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     faults: Vec<Planned>,
@@ -18,25 +18,27 @@ struct Planned {
 }
 
 impl Plan {
+    /// Adds a fault.
     pub(crate) fn add(&mut self, fault: Fault) {
         self.faults.push(Planned { fault, seen: 0, hit: 0 });
     }
 
-    /// Forgets the faults; what they did stays on record.
+    /// Removes all faults; those that occurred stay recorded.
     pub(crate) fn clear(&mut self) {
         self.faults.clear();
     }
 
+    /// The faults that occurred, oldest first.
     pub(crate) fn fired(&self) -> &[FiredFault] {
         &self.fired
     }
 
-    /// A request has begun to arrive: is it to be refused?
+    /// Whether the request whose first bytes arrived is to be refused.
     pub(crate) fn refuses(&mut self, now_ms: i64) -> bool {
         self.hit(now_ms, "unknown", |fault| fault.kind == FaultKind::Refuse).is_some()
     }
 
-    /// A request for this operation is here: what goes wrong with it?
+    /// The fault of a request of that operation.
     pub(crate) fn next(&mut self, now_ms: i64, operation: &str) -> Option<FaultKind> {
         self.hit(now_ms, operation, |fault| {
             fault.kind != FaultKind::Refuse && fault.operation.as_ref().is_none_or(|wanted| wanted == operation)
@@ -65,24 +67,24 @@ mod tests {
     use super::*;
     use FaultKind::{Html, Malformed, Refuse};
 
-    fn names(plan: &mut Plan, operations: &[&str]) -> Vec<Option<FaultKind>> {
+    fn kinds(plan: &mut Plan, operations: &[&str]) -> Vec<Option<FaultKind>> {
         operations.iter().map(|operation| plan.next(0, operation)).collect()
     }
 
     #[test]
-    fn a_fault_lets_requests_pass_and_then_hits_its_number_of_them() {
+    fn a_fault_skips_requests_and_then_affects_its_number_of_them() {
         let mut plan = Plan::default();
         plan.add(Fault::on("a", Html).after(1).times(2));
-        assert_eq!(vec![None, None, Some(Html), Some(Html), None], names(&mut plan, &["a", "b", "a", "a", "a"]));
+        assert_eq!(vec![None, None, Some(Html), Some(Html), None], kinds(&mut plan, &["a", "b", "a", "a", "a"]));
         assert_eq!(2, plan.fired().len());
     }
 
     #[test]
-    fn two_faults_due_at_once_hit_one_after_the_other() {
+    fn two_faults_due_at_once_affect_one_request_each() {
         let mut plan = Plan::default();
         plan.add(Fault::on("a", Html));
         plan.add(Fault::on_any(Malformed));
-        assert_eq!(vec![Some(Html), Some(Malformed), None], names(&mut plan, &["a", "a", "a"]));
+        assert_eq!(vec![Some(Html), Some(Malformed), None], kinds(&mut plan, &["a", "a", "a"]));
     }
 
     #[test]

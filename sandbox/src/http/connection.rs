@@ -1,25 +1,26 @@
-//! One connection, from its first byte to its end.
+//! Serves one connection.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use super::request::{BadRequest, MAX_HEADERS};
-use super::{Filler, Head, Origin, Reply, Response, Service, Then};
+use super::request::{BadRequest, Head, MAX_HEADERS, Origin};
+use super::response::{ConnectionAction, EncodedResponse, Padding, Response};
+use super::service::Service;
 
-/// A request head may have this many bytes.
+/// The greatest length of a request head, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
-/// A request body may have this many bytes.
+/// The greatest length of a request body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
-/// A connection that sends nothing for this long is closed.
+/// The time after which a connection without traffic is closed.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Serves requests until the client leaves, misbehaves or goes quiet.
+/// Serves requests until the client disconnects, sends an invalid request, or is idle for too long.
 pub(super) fn serve<S: Service>(stream: &TcpStream, origin: Origin, service: &S) -> io::Result<()> {
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(IDLE))?;
     stream.set_write_timeout(Some(IDLE))?;
-    // Bytes received and not yet used: the next request may start here.
+    // Bytes that were received and not used yet: the start of the next request.
     let mut inbox = Vec::with_capacity(4096);
     loop {
         if inbox.is_empty() && receive(stream, &mut inbox)? == 0 {
@@ -52,23 +53,23 @@ pub(super) fn serve<S: Service>(stream: &TcpStream, origin: Origin, service: &S)
                 return Ok(());
             }
         }
-        let mut reply = service.answer(origin, &head, &body[..length], ticket);
+        let mut response = service.respond(origin, &head, &body[..length], ticket);
         let keep = head.wants_keep_alive();
         if !keep {
-            reply.announce_close();
+            response.announce_close();
         }
-        send(stream, &reply)?;
-        match reply.then {
-            Then::KeepAlive if keep => {}
-            Then::KeepAlive | Then::Close => return Ok(()),
-            Then::Reset => return reset(stream),
+        send(stream, &response)?;
+        match response.action {
+            ConnectionAction::KeepAlive if keep => {}
+            ConnectionAction::KeepAlive | ConnectionAction::Close => return Ok(()),
+            ConnectionAction::Reset => return reset(stream),
         }
         body.drain(..length);
         inbox = body;
     }
 }
 
-/// Reads until the empty line that ends the head; gives the head's length, or `None` when it is too long.
+/// Reads until the empty line that ends the head. Returns the length of the head, or `None` if it is too long.
 fn read_head(stream: &TcpStream, inbox: &mut Vec<u8>) -> io::Result<Option<usize>> {
     let mut searched = 0;
     loop {
@@ -78,7 +79,7 @@ fn read_head(stream: &TcpStream, inbox: &mut Vec<u8>) -> io::Result<Option<usize
         if inbox.len() > MAX_HEAD {
             return Ok(None);
         }
-        // The empty line may straddle two reads.
+        // The empty line may be split over two reads.
         searched = inbox.len().saturating_sub(3);
         if receive(stream, inbox)? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -97,28 +98,28 @@ fn receive(mut stream: &TcpStream, into: &mut Vec<u8>) -> io::Result<usize> {
     Ok(count)
 }
 
-fn send(mut stream: &TcpStream, reply: &Reply) -> io::Result<()> {
-    if !reply.bytes.is_empty() {
-        stream.write_all(&reply.bytes)?;
+fn send(mut stream: &TcpStream, response: &EncodedResponse) -> io::Result<()> {
+    if !response.bytes.is_empty() {
+        stream.write_all(&response.bytes)?;
     }
-    if let Some(filler) = &reply.filler {
-        send_filler(stream, filler)?;
+    if let Some(padding) = &response.padding {
+        send_padding(stream, padding)?;
     }
     Ok(())
 }
 
-fn send_filler(mut stream: &TcpStream, filler: &Filler) -> io::Result<()> {
-    let chunk = [filler.byte; 16 * 1024];
-    let mut left = filler.count;
+fn send_padding(mut stream: &TcpStream, padding: &Padding) -> io::Result<()> {
+    let chunk = [padding.byte; 16 * 1024];
+    let mut left = padding.count;
     while left > 0 {
         let now = usize::try_from(left).map_or(chunk.len(), |left| left.min(chunk.len()));
         stream.write_all(&chunk[..now])?;
         left -= now as u64;
     }
-    stream.write_all(filler.ending)
+    stream.write_all(padding.ending)
 }
 
-/// A request that is not HTTP as we take it. The rest of the connection cannot be trusted, so it ends here.
+/// Refuses a request that is not valid or too long. What follows on the connection cannot be trusted, so it is closed.
 fn refuse(mut stream: &TcpStream, bad: &BadRequest, now_ms: i64) -> io::Result<()> {
     let response = Response {
         status: bad.0,
@@ -129,7 +130,7 @@ fn refuse(mut stream: &TcpStream, bad: &BadRequest, now_ms: i64) -> io::Result<(
     stream.write_all(&response.to_bytes())
 }
 
-/// Makes the coming close a reset: with a linger time of zero the kernel sends RST instead of FIN.
+/// Turns the close that follows into a reset: with a linger time of zero the kernel sends RST instead of FIN.
 fn reset(stream: &TcpStream) -> io::Result<()> {
     socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO))
 }

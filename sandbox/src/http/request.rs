@@ -1,46 +1,47 @@
-//! The head of a request, and where the request comes from.
+//! The head of a request, and its connection.
 
 use std::net::IpAddr;
 
-/// At most this many header fields.
+/// The greatest number of header fields.
 pub(super) const MAX_HEADERS: usize = 64;
 
-/// The connection a request came in on.
+/// The connection of a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Origin {
-    /// Ordinal of the connection since the server started, from 1.
+    /// The number of the connection since the server started, from 1.
     pub(crate) connection: u64,
     pub(crate) address: IpAddr,
 }
 
-/// A parsed request head. It borrows from the connection's buffer.
+/// A parsed request head, which borrows from the connection's buffer.
 #[derive(Debug)]
 pub(crate) struct Head<'a> {
     pub(crate) method: &'a str,
-    /// Path without the query.
+    /// The path without the query.
     pub(crate) path: &'a str,
     headers: &'a [httparse::Header<'a>],
     version: u8,
 }
 
-/// A head that outlives its connection.
+/// A copy of a head that outlives the connection.
 #[derive(Debug)]
-pub(crate) struct KeptHead {
+pub(crate) struct OwnedHead {
     method: String,
     path: String,
     headers: Vec<(String, Vec<u8>)>,
     version: u8,
 }
 
-impl KeptHead {
-    pub(crate) fn with<T>(&self, look: impl FnOnce(&Head<'_>) -> T) -> T {
+impl OwnedHead {
+    /// Calls the function with a borrowed head.
+    pub(crate) fn with<T>(&self, use_head: impl FnOnce(&Head<'_>) -> T) -> T {
         let headers: Vec<_> =
             self.headers.iter().map(|(name, value)| httparse::Header { name, value: value.as_slice() }).collect();
-        look(&Head { method: &self.method, path: &self.path, headers: &headers, version: self.version })
+        use_head(&Head { method: &self.method, path: &self.path, headers: &headers, version: self.version })
     }
 }
 
-/// Why a head or the length of its body cannot be used: the HTTP status to answer.
+/// The HTTP status that refuses a head or the length of its body.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BadRequest(pub(super) u16);
 
@@ -72,8 +73,9 @@ impl<'a> Head<'a> {
             .map(str::trim)
     }
 
-    pub(crate) fn keep(&self) -> KeptHead {
-        KeptHead {
+    /// Copies the head.
+    pub(crate) fn to_owned(&self) -> OwnedHead {
+        OwnedHead {
             method: self.method.to_owned(),
             path: self.path.to_owned(),
             headers: self.headers.iter().map(|header| (header.name.to_owned(), header.value.to_vec())).collect(),
@@ -81,11 +83,12 @@ impl<'a> Head<'a> {
         }
     }
 
+    /// The names of the header fields, in their order.
     pub(crate) fn header_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.headers.iter().map(|header| header.name)
     }
 
-    /// Length of the body. A chunked body is refused with 411: none of the platform's clients needs one.
+    /// The length of the body. A chunked body is refused with 411: no client of the platform needs one.
     pub(super) fn body_length(&self) -> Result<usize, BadRequest> {
         if self.header("transfer-encoding").is_some() {
             return Err(BadRequest(411));
@@ -98,24 +101,26 @@ impl<'a> Head<'a> {
                 .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
                 .and_then(|text| text.parse().ok())
                 .ok_or(BadRequest(400)),
-            // Two lengths are how requests are smuggled.
+            // Two lengths are a way of request smuggling.
             (Some(_), Some(_)) => Err(BadRequest(400)),
         }
     }
 
+    /// Whether the client waits for `100 Continue`.
     pub(super) fn expects_continue(&self) -> bool {
         self.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
     }
 
+    /// Whether the client keeps the connection open.
     pub(super) fn wants_keep_alive(&self) -> bool {
-        let says = |option: &str| {
+        let has = |option: &str| {
             let values = self.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("connection"));
             let mut options = values
                 .filter_map(|header| std::str::from_utf8(header.value).ok())
                 .flat_map(|value| value.split(',').map(str::trim));
             options.any(|given| given.eq_ignore_ascii_case(option))
         };
-        !says("close") && (self.version == 1 || says("keep-alive"))
+        !has("close") && (self.version == 1 || has("keep-alive"))
     }
 }
 
@@ -129,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_gives_its_parts_and_finds_headers_in_any_case() {
+    fn a_head_is_parsed_and_header_names_match_in_any_case() {
         let text = b"POST /a/b?c=d HTTP/1.1\r\nApi-Key:  k1 \r\nConnection: Close\r\n\r\n";
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let head = Head::parse(text, &mut headers).unwrap();
@@ -140,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_needs_exactly_one_plain_length() {
+    fn a_body_needs_exactly_one_valid_length() {
         assert_eq!(Ok(0), length("GET / HTTP/1.1\r\n\r\n"));
         assert_eq!(Ok(12), length("POST / HTTP/1.1\r\nContent-Length: 12\r\n\r\n"));
         for bad in ["-1", "+1", "1x", "", "99999999999999999999999"] {
@@ -154,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_headers_are_refused_as_such() {
+    fn too_many_headers_are_refused_with_431() {
         let text = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(MAX_HEADERS + 1));
         assert_eq!(Err(BadRequest(431)), length(&text));
     }

@@ -6,14 +6,19 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::{Origin, Service, StopSignal, connection};
+use super::connection;
+use super::request::Origin;
+use super::service::Service;
+use super::stop::StopSignal;
 
-/// More connections than this at once are turned away.
+/// The greatest number of connections at once; further ones are closed.
 const MAX_CONNECTIONS: usize = 256;
-/// How often a full server looks for a free place before it turns a connection away, and how long it waits each time.
-const PATIENCE: (usize, Duration) = (20, Duration::from_millis(1));
+/// The number of times that a full server checks for ended connections before it closes a new one.
+const RETRIES: usize = 20;
+/// The pause before each of these checks, and after a failed `accept`.
+const RETRY_PAUSE: Duration = Duration::from_millis(1);
 
-/// A running listener. Dropping it joins all its threads, after the stop signal is set.
+/// A running listener. Dropping it sets the stop signal and joins all its threads.
 #[derive(Debug)]
 pub(crate) struct Server {
     address: SocketAddr,
@@ -21,27 +26,30 @@ pub(crate) struct Server {
     acceptor: Option<JoinHandle<()>>,
 }
 
-/// Where a server listens.
+/// The address that a server listens on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bind {
-    /// 0 lets the system choose.
+    /// The port; 0 for any free one.
     pub(crate) port: u16,
-    /// `false` binds loopback only.
+    /// Whether other machines can connect; `false` for loopback only.
     pub(crate) any_interface: bool,
 }
 
+/// A connection and its thread.
 struct Connection {
-    /// Weak, so that the thread's end closes the socket even if nobody has joined the thread yet.
+    /// Weak, so that the end of the thread closes the socket before the thread is joined.
     stream: Weak<TcpStream>,
     thread: JoinHandle<()>,
 }
 
 impl Server {
+    /// Binds a listener.
     pub(crate) fn listener(bind: Bind) -> io::Result<TcpListener> {
         let address = if bind.any_interface { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
         TcpListener::bind((address, bind.port))
     }
 
+    /// Starts to accept connections.
     pub(crate) fn start<S: Service>(
         name: &str,
         listener: TcpListener,
@@ -60,7 +68,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop.set();
-        // The acceptor sleeps in `accept`: a connection wakes it, and it sees the signal.
+        // The acceptor blocks in `accept`; a connection wakes it, and it checks the signal.
         let wake = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), self.address.port());
         let _ = TcpStream::connect_timeout(&wake, Duration::from_secs(1));
         if let Some(acceptor) = self.acceptor.take() {
@@ -77,14 +85,14 @@ fn accept<S: Service>(listener: &TcpListener, service: &Arc<S>, stop: &StopSigna
         if stop.is_set() {
             break;
         }
-        // An error belongs to one connection or to a moment without file descriptors, never to the listener.
+        // An error concerns one connection, or file descriptors are exhausted for a moment; the listener still works.
         let Ok((stream, peer)) = accepted else {
-            thread::sleep(PATIENCE.1);
+            thread::sleep(RETRY_PAUSE);
             continue;
         };
         make_room(&mut connections);
         if connections.len() >= MAX_CONNECTIONS {
-            // Dropping the stream closes it; the client may try again.
+            // Dropping the stream closes it; the client may retry.
             continue;
         }
         count += 1;
@@ -93,7 +101,7 @@ fn accept<S: Service>(listener: &TcpListener, service: &Arc<S>, stop: &StopSigna
         let weak = Arc::downgrade(&stream);
         let service = Arc::clone(service);
         let spawned = thread::Builder::new().spawn(move || {
-            // An error here is a client that went away; there is nobody to tell.
+            // An error means that the client disconnected; there is nothing left to do.
             let _ = connection::serve(&stream, origin, &*service);
         });
         if let Ok(thread) = spawned {
@@ -110,16 +118,18 @@ fn accept<S: Service>(listener: &TcpListener, service: &Arc<S>, stop: &StopSigna
     }
 }
 
+/// Removes ended connections, and waits a little for one to end if all are in use.
 fn make_room(connections: &mut Vec<Connection>) {
-    for _ in 0..PATIENCE.0 {
+    for _ in 0..RETRIES {
         reap(connections);
         if connections.len() < MAX_CONNECTIONS {
             return;
         }
-        thread::sleep(PATIENCE.1);
+        thread::sleep(RETRY_PAUSE);
     }
 }
 
+/// Joins the threads of ended connections.
 fn reap(connections: &mut Vec<Connection>) {
     let (done, live): (Vec<_>, Vec<_>) =
         std::mem::take(connections).into_iter().partition(|connection| connection.thread.is_finished());

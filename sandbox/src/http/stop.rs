@@ -1,10 +1,10 @@
-//! The signal that ends the servers and every wait inside them.
+//! The signal that stops the servers and ends every wait inside them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Set once, when the last handle of the sandbox goes away.
+/// A signal that is set once, when the last handle of the sandbox is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct StopSignal {
     stopped: AtomicBool,
@@ -13,12 +13,14 @@ pub(crate) struct StopSignal {
 }
 
 impl StopSignal {
+    /// Whether the signal is set.
     pub(crate) fn is_set(&self) -> bool {
         self.stopped.load(Ordering::Acquire)
     }
 
+    /// Sets the signal and wakes all sleepers.
     pub(crate) fn set(&self) {
-        // The lock is held so that no thread can be between its check and its wait.
+        // The lock is held so that no thread is between its check and its wait.
         let _held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         self.stopped.store(true, Ordering::Release);
         self.wake.notify_all();

@@ -1,19 +1,26 @@
 //! Calls 15 to 17: the cardholders' accounts in credit mode.
 
-use rust_decimal::Decimal;
 use serde::Serialize;
 
+use super::account_info::AccountInfo;
+use super::call::{Call, CallResult};
 use super::codes::{INSUFFICIENT_BALANCE, Refusal};
-use super::{Answer, Call, cardholders, data, list_data, window};
+use super::output::{data, list_data};
+use super::{cardholders, window};
 use crate::config::Repeat;
 use crate::money;
-use crate::state::{Account, Change, Key, Posting, State, Status, Transaction, TransferRecord, TransferType};
+use crate::state::enums::{Status, TransferType};
+use crate::state::ledger::{Account, Posting};
+use crate::state::platform_state::State;
+use crate::state::rows::TransferRecord;
+use crate::state::table::Key;
+use crate::state::transaction::{Change, Transaction};
 
-/// Call 15, `accounts.transfer`: money between the merchant's reserve and a cardholder.
-pub(crate) fn transfer(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
+/// Call 15, `accounts.transfer`: moves money between the merchant's reserve and a cardholder.
+pub(crate) fn transfer(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let cardholder_no = call.body.required("cardholder_no")?;
     let unique_no = call.body.unique_no("transfer_unique_no")?;
-    let kind = call.body.required_word("type", TransferType::parse_any_case)?;
+    let kind = call.body.required_enum("type", TransferType::parse_any_case)?;
     let amount = call.body.required_amount_text("balance")?;
     cardholders::existing(state, &cardholder_no)?;
     if let Some(first) = state.transfers().first(Key::UniqueNo, &unique_no) {
@@ -27,12 +34,12 @@ pub(crate) fn transfer(call: &Call<'_>, state: &State, transaction: &mut Transac
     }
     let reserve = Account::MerchantReserve;
     let holder = Account::Cardholder(cardholder_no.clone());
-    let before_balance = state.books().balance(&holder);
+    let before_balance = state.ledger().balance(&holder);
     let (from, to, after_balance) = match kind {
         TransferType::In => (reserve, holder, before_balance + amount),
         TransferType::Out => (holder, reserve, before_balance - amount),
     };
-    if state.books().balance(&from) < amount {
+    if state.ledger().balance(&from) < amount {
         return Err(Refusal::code(INSUFFICIENT_BALANCE));
     }
     let row = TransferRecord {
@@ -46,7 +53,7 @@ pub(crate) fn transfer(call: &Call<'_>, state: &State, transaction: &mut Transac
         status: Status::Success,
         time_ms: call.now_ms,
     };
-    let answer = transferred(&row);
+    let result = transferred(&row);
     transaction.add(Change::Posting(Posting {
         time_ms: call.now_ms,
         memo: format!("transfer {}", row.transfer_no),
@@ -55,10 +62,10 @@ pub(crate) fn transfer(call: &Call<'_>, state: &State, transaction: &mut Transac
         amount,
     }));
     transaction.add(Change::Transfer(row));
-    answer
+    result
 }
 
-fn transferred(row: &TransferRecord) -> Answer {
+fn transferred(row: &TransferRecord) -> CallResult {
     #[derive(Serialize)]
     struct Transferred<'a> {
         transfer_no: &'a str,
@@ -74,42 +81,15 @@ fn transferred(row: &TransferRecord) -> Answer {
     })
 }
 
-/// One account of a cardholder. The values of `symbol` and `symbol_chain` are inferred.
-#[derive(Serialize)]
-pub(crate) struct AccountInfo<'a> {
-    cardholder_no: &'a str,
-    symbol: &'static str,
-    symbol_chain: &'static str,
-    balance: String,
-    usd_balance: String,
-    bonus_balance: &'static str,
-    usd_bonus_balance: &'static str,
-}
-
-impl<'a> AccountInfo<'a> {
-    pub(crate) fn new(cardholder_no: &'a str, balance: Decimal) -> Self {
-        Self {
-            cardholder_no,
-            symbol: "TUSDT",
-            symbol_chain: "TUSDT_TRC20",
-            balance: money::text(balance),
-            // One TUSDT is one US dollar here.
-            usd_balance: money::text(balance),
-            bonus_balance: "0.00",
-            usd_bonus_balance: "0.00",
-        }
-    }
-}
-
 /// Call 16, `accounts.get`.
-pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
+pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     let no = &cardholders::existing(state, call.path_no)?.cardholder_no;
-    let balance = state.books().balance(&Account::Cardholder(no.clone()));
+    let balance = state.ledger().balance(&Account::Cardholder(no.clone()));
     list_data([AccountInfo::new(no, balance)].into_iter())
 }
 
 /// Call 17, `accounts.transfers`. The fields of an item are inferred.
-pub(crate) fn transfers(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
+pub(crate) fn transfers(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Item<'a> {
         cardholder_no: &'a str,

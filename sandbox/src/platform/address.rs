@@ -1,21 +1,21 @@
-//! The address of a card's holder.
+//! Checks of the cardholder's address on a card application.
 
 use super::body::Body;
 use super::codes::Refusal;
-use crate::state::CardType;
+use crate::state::enums::CardType;
 
-/// Fields that every address has.
+/// Fields that every address needs.
 const ALWAYS: [&str; 5] = ["postal_code", "country", "state", "city", "address_line1"];
-/// Fields that the address of a physical card has too: it is sent to somebody.
+/// Fields that the address of a physical card needs too, because the card is mailed.
 const PHYSICAL: [&str; 4] = ["first_name", "last_name", "phone_code", "phone"];
-/// Fields that no address needs. That a physical card does without a second line is inferred.
+/// Optional fields. That a physical card needs no second line is inferred.
 const OPTIONAL: [&str; 1] = ["address_line2"];
 
-/// What may stand in an address besides letters and digits (inferred).
+/// The characters that an address may have besides letters and digits (inferred).
 const PUNCTUATION: &str = " ,.'/#&()-";
 
-/// The countries of the sandbox and the form of their postal codes: `9` a digit, `A` a letter, anything else itself.
-/// The platform's own list is not known.
+/// The supported countries and the forms of their postal codes: `9` is a digit, `A` a capital letter, anything else
+/// itself. The platform's own list is not known.
 const COUNTRIES: [(&str, &[&str]); 14] = [
     ("AU", &["9999"]),
     ("BR", &["99999-999", "99999999"]),
@@ -33,7 +33,7 @@ const COUNTRIES: [(&str, &[&str]); 14] = [
     ("US", &["99999", "99999-9999"]),
 ];
 
-/// Checks an address; gives the name on the card, or nothing if the address has no name.
+/// Checks an address. Returns the name on the card, or empty text if the address has no name.
 pub(super) fn check(address: &Body<'_>, card_type: CardType) -> Result<String, Refusal> {
     let needed = if card_type == CardType::Physical { &PHYSICAL[..] } else { &[] };
     for field in ALWAYS.iter().chain(needed) {
@@ -42,10 +42,10 @@ pub(super) fn check(address: &Body<'_>, card_type: CardType) -> Result<String, R
     for field in ALWAYS.iter().chain(&PHYSICAL).chain(&OPTIONAL) {
         english(field, &address.text(field)?.unwrap_or_default())?;
     }
-    for (field, most) in [("phone_code", 4), ("phone", 15)] {
+    for (field, max) in [("phone_code", 4), ("phone", 15)] {
         let text = address.text(field)?.unwrap_or_default();
-        if text.len() > most || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(address.complaint(field, "must be digits"));
+        if text.len() > max || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(address.parameter_error(field, "must be digits"));
         }
     }
     let country = address.required("country")?;
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_virtual_card_needs_five_fields_and_what_more_it_has_is_checked() {
+    fn a_virtual_card_needs_five_fields_and_others_are_checked() {
         let absent = [("first_name", ""), ("last_name", ""), ("phone_code", ""), ("phone", "")];
         assert_eq!(Ok(String::new()), checked(CardType::Virtual, &absent));
         assert_eq!(Ok("Mary-Ann O'Neil".to_owned()), checked(CardType::Virtual, &[]));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_has_its_code() {
+    fn each_mistake_has_its_code() {
         assert_eq!(Some(1004), code(&[("city", "")]));
         assert_eq!(Some(1004), code(&[("phone_code", "1a")]));
         assert_eq!(Some(1004), code(&[("phone", "555-0100")]));

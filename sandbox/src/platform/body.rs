@@ -1,4 +1,4 @@
-//! Request bodies, read field by field. Every complaint names the field.
+//! Request bodies, read field by field. Every error names the field.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,18 +9,19 @@ use serde_json::value::RawValue;
 use super::codes::Refusal;
 use crate::money;
 
-/// The fields of a JSON object, unread. Values are kept as text, so that no number passes through a float.
+/// The fields of a JSON object, not yet parsed. Values stay text, so that no number passes through a float.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Body<'a> {
     fields: BTreeMap<String, &'a RawValue>,
-    /// Where the object lies in the body, such as `address_info`; empty for the body itself.
+    /// The path of the object in the body, such as `address_info`; empty for the body itself.
     path: String,
 }
 
-/// The merchant's own numbers may have this many characters.
+/// The greatest length of a merchant reference, in characters.
 pub(crate) const UNIQUE_NO_LENGTH: usize = 64;
 
 impl<'a> Body<'a> {
+    /// Parses a request body.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Refusal> {
         serde_json::from_slice(bytes)
             .map(|fields| Self { fields, path: String::new() })
@@ -34,41 +35,50 @@ impl<'a> Body<'a> {
         };
         serde_json::from_str::<String>(raw)
             .map(|text| Some(text).filter(|text| !text.is_empty()))
-            .map_err(|_| self.complaint(field, "must be a string"))
+            .map_err(|_| self.parameter_error(field, "must be a string"))
     }
 
+    /// Whether the field is there and not null.
     pub(crate) fn has(&self, field: &str) -> bool {
         self.present(field).is_some()
     }
 
+    /// The field's text, which must not be empty.
     pub(crate) fn required(&self, field: &'static str) -> Result<String, Refusal> {
-        self.text(field)?.ok_or_else(|| self.complaint(field, "is required"))
+        self.text(field)?.ok_or_else(|| self.parameter_error(field, "is required"))
     }
 
-    /// A number of the merchant's own.
+    /// A merchant reference.
     pub(crate) fn unique_no(&self, field: &'static str) -> Result<String, Refusal> {
         let text = self.required(field)?;
         if text.chars().count() > UNIQUE_NO_LENGTH {
-            return Err(self.complaint(field, "must have at most 64 characters"));
+            return Err(self.parameter_error(field, "must have at most 64 characters"));
         }
         Ok(text)
     }
 
-    /// A word out of a fixed set; `None` if the field is absent.
-    pub(crate) fn word<T>(&self, field: &'static str, parse: fn(&str) -> Option<T>) -> Result<Option<T>, Refusal> {
-        self.text(field)?.map(|text| parse(&text).ok_or_else(|| self.complaint(field, "has no such value"))).transpose()
+    /// The value of an enum; `None` if the field is absent.
+    pub(crate) fn optional_enum<T>(
+        &self,
+        field: &'static str,
+        parse: fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, Refusal> {
+        self.text(field)?
+            .map(|text| parse(&text).ok_or_else(|| self.parameter_error(field, "has no such value")))
+            .transpose()
     }
 
-    pub(crate) fn required_word<T>(&self, field: &'static str, parse: fn(&str) -> Option<T>) -> Result<T, Refusal> {
-        self.word(field, parse)?.ok_or_else(|| self.complaint(field, "is required"))
+    /// The value of an enum that must be there.
+    pub(crate) fn required_enum<T>(&self, field: &'static str, parse: fn(&str) -> Option<T>) -> Result<T, Refusal> {
+        self.optional_enum(field, parse)?.ok_or_else(|| self.parameter_error(field, "is required"))
     }
 
-    /// A whole number that is not negative, written as a JSON number.
+    /// A JSON integer that is not negative; `None` if the field is absent.
     pub(crate) fn count(&self, field: &'static str) -> Result<Option<u32>, Refusal> {
         let Some(raw) = self.present(field) else {
             return Ok(None);
         };
-        raw.parse().map(Some).map_err(|_| self.complaint(field, "must be a whole number, not negative"))
+        raw.parse().map(Some).map_err(|_| self.parameter_error(field, "must be an integer, not negative"))
     }
 
     /// A time in Unix milliseconds, as a number or as text.
@@ -80,12 +90,12 @@ impl<'a> Body<'a> {
             .filter(|text| text.len() == 13)
             .and_then(|text| text.parse().ok())
             .map(Some)
-            .ok_or_else(|| self.complaint(field, "must be a time in Unix milliseconds"))
+            .ok_or_else(|| self.parameter_error(field, "must be a time in Unix milliseconds"))
     }
 
     /// A positive amount of money, as text.
     pub(crate) fn required_amount_text(&self, field: &'static str) -> Result<Decimal, Refusal> {
-        money::parse(&self.required(field)?).map_err(|why| self.complaint(field, why))
+        money::parse(&self.required(field)?).map_err(|why| self.parameter_error(field, why))
     }
 
     /// A positive amount of money, as a number or as text; `None` if it is absent.
@@ -97,29 +107,31 @@ impl<'a> Body<'a> {
             .ok_or("must be a decimal number")
             .and_then(|text| money::parse(&text))
             .map(Some)
-            .map_err(|why| self.complaint(field, why))
+            .map_err(|why| self.parameter_error(field, why))
     }
 
+    /// A positive amount of money that must be there, as a number or as text.
     pub(crate) fn required_amount(&self, field: &'static str) -> Result<Decimal, Refusal> {
-        self.amount(field)?.ok_or_else(|| self.complaint(field, "is required"))
+        self.amount(field)?.ok_or_else(|| self.parameter_error(field, "is required"))
     }
 
     /// An amount of money that may be zero, as a number or as text.
     pub(crate) fn required_fee(&self, field: &'static str) -> Result<Decimal, Refusal> {
-        let text = self.present(field).ok_or_else(|| self.complaint(field, "is required"))?;
+        let text = self.present(field).ok_or_else(|| self.parameter_error(field, "is required"))?;
         unquoted(text)
             .ok_or("must be a decimal number")
             .and_then(|text| money::parse_fee(&text))
-            .map_err(|why| self.complaint(field, why))
+            .map_err(|why| self.parameter_error(field, why))
     }
 
+    /// A nested object; `None` if the field is absent.
     pub(crate) fn object(&self, field: &'static str) -> Result<Option<Body<'a>>, Refusal> {
         let Some(raw) = self.present(field) else {
             return Ok(None);
         };
         serde_json::from_str(raw)
             .map(|fields| Some(Body { fields, path: self.name(field).into_owned() }))
-            .map_err(|_| self.complaint(field, "must be an object"))
+            .map_err(|_| self.parameter_error(field, "must be an object"))
     }
 
     /// A list of objects; empty if the field is absent.
@@ -133,15 +145,15 @@ impl<'a> Body<'a> {
                 let items = list.into_iter().enumerate();
                 items.map(|(at, fields)| Body { fields, path: format!("{path}[{at}]") }).collect()
             })
-            .map_err(|_| self.complaint(field, "must be a list of objects"))
+            .map_err(|_| self.parameter_error(field, "must be a list of objects"))
     }
 
-    /// 1004 with what is wrong with a field.
-    pub(crate) fn complaint(&self, field: &'static str, detail: &'static str) -> Refusal {
+    /// A refusal with 1004 that says what is wrong with a field.
+    pub(crate) fn parameter_error(&self, field: &'static str, detail: &'static str) -> Refusal {
         Refusal::parameter(self.name(field), detail)
     }
 
-    /// The field's name as the platform writes it: nested ones are dotted, as in `address_info.city`.
+    /// The field's name as the platform writes it, with dots for nested fields: `address_info.city`.
     fn name(&self, field: &'static str) -> Cow<'static, str> {
         if self.path.is_empty() { field.into() } else { format!("{}.{field}", self.path).into() }
     }
@@ -177,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn complaints_name_the_field() {
+    fn errors_name_the_field() {
         let body = Body::parse(br#"{"a": 1, "b": {}, "n": null, "e": ""}"#).unwrap();
         for (refusal, part) in [
             (body.required("a").unwrap_err(), "a "),
@@ -204,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_bodies_are_refused_without_harm() {
+    fn hostile_bodies_are_refused() {
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
         let body = Body::parse(deep.as_bytes()).unwrap();
         assert!(body.required("a").is_err());

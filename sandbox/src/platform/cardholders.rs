@@ -3,16 +3,21 @@
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::accounts::AccountInfo;
+use super::account_info::AccountInfo;
+use super::call::{Call, CallResult};
 use super::codes::Refusal;
-use super::{Answer, Call, data, window};
+use super::output::data;
+use super::window;
 use crate::config::Mode;
 use crate::money;
-use crate::state::{
-    Account, CardStatus, CardType, CardholderRecord, CardholderStatus, Change, Key, State, Transaction,
-};
+use crate::state::enums::{CardStatus, CardType, CardholderStatus};
+use crate::state::ledger::Account;
+use crate::state::platform_state::State;
+use crate::state::rows::CardholderRecord;
+use crate::state::table::Key;
+use crate::state::transaction::{Change, Transaction};
 
-/// What the beginning of a share token does; any other token leaves the cardholder Pending.
+/// The prefixes of share tokens that have an effect; any other token leaves the cardholder Pending.
 const MAGIC_TOKENS: [(&str, Verification); 3] = [
     ("auto-approve", Verification::Decided(CardholderStatus::Approved)),
     ("auto-reject", Verification::Decided(CardholderStatus::Rejected)),
@@ -25,9 +30,9 @@ enum Verification {
     Unavailable,
 }
 
-/// The status a share token leads to.
+/// The status that follows from a share token.
 fn verify(share_token: &str) -> Result<CardholderStatus, Refusal> {
-    let magic = MAGIC_TOKENS.iter().find(|(beginning, _)| share_token.starts_with(beginning));
+    let magic = MAGIC_TOKENS.iter().find(|(prefix, _)| share_token.starts_with(prefix));
     match magic {
         Some((_, Verification::Decided(status))) => Ok(*status),
         Some((_, Verification::Unavailable)) => Err(Refusal::code(2006)),
@@ -35,8 +40,8 @@ fn verify(share_token: &str) -> Result<CardholderStatus, Refusal> {
     }
 }
 
-/// Call 2, `cardholders.apply`: a new cardholder, or new papers for one that is not verified.
-pub(crate) fn apply(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
+/// Call 2, `cardholders.apply`: a new cardholder, or new documents for one that is not verified.
+pub(crate) fn apply(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Applied<'a> {
         cardholder_no: &'a str,
@@ -57,15 +62,15 @@ pub(crate) fn apply(call: &Call<'_>, state: &State, transaction: &mut Transactio
         None => new_cardholder(transaction, unique_no, call.now_ms),
     };
     let cardholder = decided(cardholder, status, "rejected by its share token");
-    let answer = data(&Applied {
+    let result = data(&Applied {
         cardholder_no: &cardholder.cardholder_no,
         cardholder_unique_no: &cardholder.cardholder_unique_no,
     });
     transaction.add(Change::Cardholder(cardholder));
-    answer
+    result
 }
 
-/// The cardholder that new papers are for.
+/// The cardholder that new documents are for.
 fn updatable<'s>(state: &'s State, no: &str, unique_no: &str) -> Result<&'s CardholderRecord, Refusal> {
     let known = existing(state, no)?;
     if known.cardholder_unique_no != unique_no {
@@ -73,13 +78,13 @@ fn updatable<'s>(state: &'s State, no: &str, unique_no: &str) -> Result<&'s Card
     }
     match known.status {
         CardholderStatus::Approved => Err(Refusal::code(2003)),
-        // Inferred: papers that are being looked at cannot be exchanged.
+        // Inferred: documents under review cannot be replaced.
         CardholderStatus::InProgress => Err(Refusal::code(2004)),
         CardholderStatus::Pending | CardholderStatus::Rejected => Ok(known),
     }
 }
 
-/// A cardholder whose verification has not begun.
+/// Creates a cardholder whose verification has not started.
 pub(crate) fn new_cardholder(transaction: &mut Transaction, unique_no: String, time_ms: i64) -> CardholderRecord {
     let cardholder_no = transaction.numbers.next();
     CardholderRecord {
@@ -92,7 +97,7 @@ pub(crate) fn new_cardholder(transaction: &mut Transaction, unique_no: String, t
     }
 }
 
-/// The cardholder with another status; `reason` is kept only with a rejection.
+/// The cardholder with another status; `reason` is stored only for a rejection.
 pub(crate) fn decided(cardholder: CardholderRecord, status: CardholderStatus, reason: &str) -> CardholderRecord {
     let fail_reason = match status {
         CardholderStatus::Rejected => reason.to_owned(),
@@ -107,7 +112,7 @@ pub(crate) fn existing<'s>(state: &'s State, no: &str) -> Result<&'s CardholderR
 }
 
 /// Call 3, `cardholders.list`.
-pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
+pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Item<'a> {
         cardholder_no: &'a str,
@@ -128,6 +133,7 @@ pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answe
     })
 }
 
+/// A card as the cardholder's list shows it.
 #[derive(Serialize)]
 struct HeldCard<'a> {
     card_no: &'a str,
@@ -139,8 +145,8 @@ struct HeldCard<'a> {
     time: i64,
 }
 
-/// Call 4, `cardholders.get`. The names `account_list` and the fields of both lists after the first are inferred.
-pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
+/// Call 4, `cardholders.get`. The name `account_list`, and all fields of both lists but the first, are inferred.
+pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Info<'a> {
         cardholder_no: &'a str,
@@ -155,7 +161,7 @@ pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer
     let cardholder = existing(state, call.path_no)?;
     let no = &cardholder.cardholder_no;
     let balance = match call.setup.mode {
-        Mode::Credit => state.books().balance(&Account::Cardholder(no.clone())),
+        Mode::Credit => state.ledger().balance(&Account::Cardholder(no.clone())),
         Mode::Authorization => Decimal::ZERO,
     };
     data(&Info {

@@ -1,9 +1,12 @@
-//! Calls 18 and 19: what cards can be opened from. All values are the sandbox's own.
+//! Calls 18 and 19: the packages and card BINs that cards are opened from. All values are made up.
 
 use serde::Serialize;
 
-use super::{Answer, Call, window};
-use crate::state::{CardType, State, Transaction};
+use super::call::{Call, CallResult};
+use super::window;
+use crate::state::enums::CardType;
+use crate::state::platform_state::State;
+use crate::state::transaction::Transaction;
 
 /// A package of credit mode.
 #[derive(Debug, Serialize)]
@@ -20,7 +23,7 @@ pub(crate) struct Package {
     en_tag_list: &'static [&'static str],
     cn_tag_list: &'static [&'static str],
     consumption_limit: Limits,
-    pub(crate) fee_detail: Tariff,
+    pub(crate) fee_detail: FeeSchedule,
 }
 
 /// A card BIN of authorization mode.
@@ -35,6 +38,7 @@ pub(crate) struct Bin {
     balance_limit: Limits,
 }
 
+/// The limits of a package or card BIN, in US dollars.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Limits {
     pub(super) limit_balance: &'static str,
@@ -43,9 +47,9 @@ pub(crate) struct Limits {
     pub(super) limit_atm_month_balance: &'static str,
 }
 
-/// The platform's tariff object.
+/// The fee schedule (`fee_detail`) of a package or card BIN.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Tariff {
+pub(crate) struct FeeSchedule {
     pub(super) consume_rate: &'static str,
     pub(crate) open_cost: &'static str,
     pub(super) cross_consume_rate: &'static str,
@@ -77,8 +81,8 @@ const LIMITS: Limits = Limits {
     limit_atm_month_balance: "10000.00",
 };
 
-/// The tariff of cards without a package.
-const TARIFF: Tariff = Tariff {
+/// The fee schedule of cards without a package.
+const FEES: FeeSchedule = FeeSchedule {
     consume_rate: "0.01",
     open_cost: "0.00",
     cross_consume_rate: "0.015",
@@ -103,7 +107,7 @@ const TARIFF: Tariff = Tariff {
     free_management_fee_threshold: "0.00",
 };
 
-/// The first package of each type costs nothing, so that a first card needs no money.
+/// The packages of credit mode. The first one of each type is free, so that a first card needs no money.
 pub(crate) static PACKAGES: [Package; 4] = [
     Package {
         package_no: "1600000000000000101",
@@ -118,7 +122,7 @@ pub(crate) static PACKAGES: [Package; 4] = [
         en_tag_list: &["Online", "Free"],
         cn_tag_list: &["线上", "免费"],
         consumption_limit: LIMITS,
-        fee_detail: TARIFF,
+        fee_detail: FEES,
     },
     Package {
         package_no: "1600000000000000102",
@@ -133,7 +137,7 @@ pub(crate) static PACKAGES: [Package; 4] = [
         en_tag_list: &["Online"],
         cn_tag_list: &["线上"],
         consumption_limit: LIMITS,
-        fee_detail: Tariff {
+        fee_detail: FeeSchedule {
             open_cost: "1.50",
             consume_rate: "0.005",
             refund_rate: "0.005",
@@ -141,7 +145,7 @@ pub(crate) static PACKAGES: [Package; 4] = [
             consume_cancel_threshold: "5.00",
             manage_fee_type: "Month",
             manage_fee: "1.00",
-            ..TARIFF
+            ..FEES
         },
     },
     Package {
@@ -157,7 +161,7 @@ pub(crate) static PACKAGES: [Package; 4] = [
         en_tag_list: &["ATM", "Free"],
         cn_tag_list: &["取现", "免费"],
         consumption_limit: LIMITS,
-        fee_detail: TARIFF,
+        fee_detail: FEES,
     },
     Package {
         package_no: "1600000000000000104",
@@ -172,10 +176,11 @@ pub(crate) static PACKAGES: [Package; 4] = [
         en_tag_list: &["ATM"],
         cn_tag_list: &["取现"],
         consumption_limit: LIMITS,
-        fee_detail: Tariff { open_cost: "10.00", atm_rate: "0.01", ..TARIFF },
+        fee_detail: FeeSchedule { open_cost: "10.00", atm_rate: "0.01", ..FEES },
     },
 ];
 
+/// The card BINs of authorization mode.
 pub(crate) static BINS: [Bin; 3] = [
     Bin {
         card_bin_no: "1600000000000000301",
@@ -206,20 +211,22 @@ pub(crate) static BINS: [Bin; 3] = [
     },
 ];
 
+/// The package of that number.
 pub(crate) fn package(no: &str) -> Option<&'static Package> {
     PACKAGES.iter().find(|package| package.package_no == no)
 }
 
+/// The card BIN of that number.
 pub(crate) fn bin(no: &str) -> Option<&'static Bin> {
     BINS.iter().find(|bin| bin.card_bin_no == no)
 }
 
-/// Tariff and limits of cards from that package or card BIN.
-pub(crate) fn terms(product_no: &str) -> (Tariff, Limits) {
+/// The fee schedule and the limits of cards from that package or card BIN.
+pub(crate) fn terms(product_no: &str) -> (FeeSchedule, Limits) {
     match (package(product_no), bin(product_no)) {
         (Some(package), _) => (package.fee_detail, package.consumption_limit),
-        (None, Some(bin)) => (TARIFF, bin.balance_limit),
-        (None, None) => (TARIFF, LIMITS),
+        (None, Some(bin)) => (FEES, bin.balance_limit),
+        (None, None) => (FEES, LIMITS),
     }
 }
 
@@ -233,8 +240,8 @@ impl Bin {
 }
 
 /// Call 18, `cards.packages`.
-pub(crate) fn packages(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
-    let kind = call.body.word("type", CardType::parse)?;
+pub(crate) fn packages(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
+    let kind = call.body.optional_enum("type", CardType::parse)?;
     let no = call.body.text("package_no")?;
     let wanted = PACKAGES.iter().filter(|package| {
         kind.is_none_or(|kind| kind == package.package_type) && no.as_ref().is_none_or(|no| no == package.package_no)
@@ -243,7 +250,7 @@ pub(crate) fn packages(call: &Call<'_>, state: &State, _: &mut Transaction) -> A
 }
 
 /// Call 19, `cards.bins`.
-pub(crate) fn bins(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
+pub(crate) fn bins(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     let no = call.body.text("card_bin_no")?;
     let wanted = BINS.iter().filter(|bin| no.as_ref().is_none_or(|no| no == bin.card_bin_no));
     window::catalogue(call, state, wanted)

@@ -1,9 +1,9 @@
-//! The error codes and their messages, and the refusals that carry them.
+//! The platform's error codes, their messages, and refusals.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Why a call is refused: a code, and for parameter errors the field.
+/// The error that a call is refused with: a code, and for parameter errors the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) code: i64,
@@ -11,7 +11,7 @@ pub(crate) struct Refusal {
     detail: Option<Cow<'static, str>>,
 }
 
-/// Language of `msg`.
+/// The language of `msg`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     English,
@@ -19,6 +19,7 @@ pub(crate) enum Language {
 }
 
 impl Language {
+    /// The language that the `Language` header asks for; English by default.
     pub(crate) fn from_header(value: Option<&str>) -> Self {
         match value {
             Some("zh_CN") => Self::Chinese,
@@ -27,14 +28,14 @@ impl Language {
     }
 }
 
-/// Not enough money for a transfer. The platform says only that 3xxx are account errors; the number is inferred.
+/// Not enough money for a transfer. The platform documents only that 3xxx are account errors; the number is inferred.
 pub(crate) const INSUFFICIENT_BALANCE: i64 = 3001;
 
-/// A consumption that is not in the status for this. The platform says only that 4xxx are card and transaction errors;
-/// the number is inferred.
+/// The status of a consumption does not allow the call. The platform documents only that 4xxx are card and transaction
+/// errors; the number is inferred.
 pub(crate) const CONSUMPTION_STATUS: i64 = 4006;
 
-/// Code, English, Chinese.
+/// Code, English message, Chinese message.
 const MESSAGES: [(i64, &str, &str); 40] = [
     (0, "success", "成功"),
     (1001, "system error, please try again later", "系统错误，请稍后重试"),
@@ -78,9 +79,9 @@ const MESSAGES: [(i64, &str, &str); 40] = [
     (4017, "not supported for virtual cards", "虚拟卡不支持此操作"),
 ];
 
-/// The HTTP status of a code where statuses are strict: the platform lists 400 for format and parameters, 401 for an
-/// invalid Api-Key or Access-Token, 403 for "IP not in the whitelist and the like", and 500. Which code belongs where is
-/// inferred; what the platform's business refuses stays 200.
+/// The HTTP status of a code under [`HttpStatuses::Strict`](crate::HttpStatuses::Strict): the platform lists 400 for
+/// format and parameters, 401 for an invalid Api-Key or Access-Token, 403 for "IP not in the whitelist and the like", and
+/// 500. Which code has which status is inferred; business errors keep 200.
 pub(crate) const fn strict_status(code: i64) -> u16 {
     match code {
         1002 | 1006..=1008 | 1010 | 1011 | 1014 => 401,
@@ -92,26 +93,28 @@ pub(crate) const fn strict_status(code: i64) -> u16 {
 }
 
 impl Refusal {
+    /// A refusal without a field.
     pub(crate) const fn code(code: i64) -> Self {
         Self { code, field: None, detail: None }
     }
 
-    /// A refusal that names a field: 2007 to 2010. The platform's own example has no dots here (`city only supports
-    /// English input`), as opposed to 1004 (`address_info.city invalid parameter`).
+    /// A refusal that names a field: 2007 to 2010. The platform's example has no path here (`city only supports English
+    /// input`), unlike 1004 (`address_info.city invalid parameter`).
     pub(crate) const fn field(code: i64, field: &'static str) -> Self {
         Self { code, field: Some(Cow::Borrowed(field)), detail: None }
     }
 
-    /// 1004 with what is wrong with the field.
+    /// A refusal with 1004 that says what is wrong with the field.
     pub(crate) fn parameter(field: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { code: 1004, field: Some(field.into()), detail: Some(detail.into()) }
     }
 
-    /// 4010: the parameter error that has the field's name after the description.
+    /// A refusal with 4010, which has the field's name after the description.
     pub(crate) const fn mismatch(field: &'static str) -> Self {
         Self::field(4010, field)
     }
 
+    /// The text of `msg`.
     pub(crate) fn message(&self, language: Language) -> String {
         let common = common_message(self.code, language);
         match (self.code, &self.field) {
@@ -129,8 +132,8 @@ impl Refusal {
     }
 }
 
-/// The message of a code, also of one that only a fault can bring.
-pub(crate) fn common_message(code: i64, language: Language) -> &'static str {
+/// The message of a code without its field. A fault may use codes that are not in the table.
+fn common_message(code: i64, language: Language) -> &'static str {
     let (english, chinese) = MESSAGES
         .iter()
         .find(|(known, ..)| *known == code)
@@ -146,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_stands_before_the_description_except_in_4010() {
+    fn the_field_precedes_the_description_except_for_4010() {
         let refusal = Refusal::parameter("card_no", "is required");
         assert_eq!("card_no invalid parameter: is required", refusal.message(Language::English));
         assert_eq!("card_no 参数错误: is required", refusal.message(Language::Chinese));
@@ -154,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn every_message_exists_once_in_both_languages() {
+    fn every_code_has_one_message_in_both_languages() {
         for (at, (code, english, chinese)) in MESSAGES.iter().enumerate() {
             assert!(!english.is_empty() && !chinese.is_ascii(), "{code}");
             assert!(MESSAGES[at + 1..].iter().all(|(other, ..)| other != code), "{code} twice");

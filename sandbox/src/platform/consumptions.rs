@@ -2,13 +2,19 @@
 
 use serde::Serialize;
 
+use super::call::{Call, CallResult};
 use super::codes::Refusal;
-use super::{Answer, Call, data, window};
+use super::output::data;
+use super::window;
 use crate::money;
-use crate::state::{ConsumptionRecord, ConsumptionType, Fee, Key, MerchantInfo, State, Status, Transaction};
+use crate::state::enums::{ConsumptionType, Status};
+use crate::state::platform_state::State;
+use crate::state::rows::{ConsumptionRecord, Fee, MerchantInfo};
+use crate::state::table::Key;
+use crate::state::transaction::Transaction;
 
-/// Call 12, `consumptions.get`. The fields after `fee` are inferred from the Consumption callback.
-pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
+/// Call 12, `consumptions.get`. The fields after `fee` are inferred from the `Consumption` webhook.
+pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Info<'a> {
         consume_no: &'a str,
@@ -48,13 +54,13 @@ pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer
     })
 }
 
-/// The consumption, or a parameter error that names `field`.
+/// The consumption, or 1004 that names `field`.
 pub(crate) fn existing<'s>(state: &'s State, no: &str, field: &'static str) -> Result<&'s ConsumptionRecord, Refusal> {
     state.consumptions().get(no).ok_or_else(|| Refusal::parameter(field, "does not exist"))
 }
 
 /// Call 13, `consumptions.list`.
-pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> Answer {
+pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Item<'a> {
         consume_no: &'a str,

@@ -2,20 +2,24 @@
 
 use serde::Serialize;
 
-use super::cards::CardSecrets;
+use super::call::{Call, CallResult};
+use super::cards::lookup::existing;
+use super::cards::secrets::CardSecrets;
 use super::codes::Refusal;
-use super::{Answer, Call, cards, data};
-use crate::state::{CardStatus, Change, ClientToken, State, Transaction};
+use super::output::data;
+use crate::state::enums::CardStatus;
+use crate::state::platform_state::State;
+use crate::state::transaction::{Change, ClientToken, Transaction};
 
-/// How long a client token can be used.
+/// The lifetime of a client token.
 const LIFETIME_SECONDS: i64 = 300;
 
-/// What a browser sends when the hosted page itself calls its own origin.
+/// The headers that a browser sends when the hosted page calls its own origin.
 const SEC_FETCH: [(&str, &str); 3] =
     [("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")];
 
 /// Call 14, `pci.client_token`.
-pub(crate) fn client_token(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
+pub(crate) fn client_token(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Token<'a> {
         client_access_token: &'a str,
@@ -24,12 +28,12 @@ pub(crate) fn client_token(call: &Call<'_>, state: &State, transaction: &mut Tra
     if !state.settings.pci_enabled {
         return Err(Refusal::code(1013));
     }
-    let card = &cards::existing(state, call.path_no)?.record;
-    // The card must be one whose number may be shown, as for cards.private_info (inferred).
+    let card = &existing(state, call.path_no)?.record;
+    // As for cards.private_info, only an active card may be shown (inferred).
     if card.status != CardStatus::Activated {
         return Err(Refusal::code(4005));
     }
-    let token = transaction.numbers.random.hex(48);
+    let token = transaction.numbers.hex(48);
     transaction.add(Change::ClientToken(ClientToken {
         token: token.clone(),
         card_no: card.card_no.clone(),
@@ -40,9 +44,9 @@ pub(crate) fn client_token(call: &Call<'_>, state: &State, transaction: &mut Tra
 
 /// Call 25, `pci.card_detail`. **Inferred**: the platform documents only the error codes 1014 to 1018.
 ///
-/// Checked in this order: `Sec-Fetch-*`, `Origin`, parent origin, nonce, token. A call that is refused spends neither
-/// the nonce nor the token.
-pub(crate) fn card_detail(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
+/// Order of the checks: `Sec-Fetch-*`, `Origin`, parent origin, nonce, token. A refused call spends neither the nonce nor
+/// the token.
+pub(crate) fn card_detail(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let fetched_by_page = SEC_FETCH.iter().all(|(name, value)| call.header(name) == Some(value));
     if !fetched_by_page {
         return Err(Refusal::code(1018));
@@ -62,10 +66,10 @@ pub(crate) fn card_detail(call: &Call<'_>, state: &State, transaction: &mut Tran
     if !state.settings.pci_enabled {
         return Err(Refusal::code(1013));
     }
-    let card = cards::existing(state, &known.card_no)?;
+    let card = existing(state, &known.card_no)?;
     if card.record.status != CardStatus::Activated {
         return Err(Refusal::code(4005));
     }
     transaction.add(Change::ClientTokenUsed { token, nonce });
-    data(&CardSecrets::of(card))
+    data(&CardSecrets::from_card(card))
 }

@@ -1,32 +1,11 @@
 //! The table of the platform's calls.
 
-use super::{Handler, accounts, cardholders, cards, catalog, consumptions, pci, simulation, token};
+use super::call::Handler;
+use super::cards::{apply, read, secrets, status};
+use super::route::{Access, Route};
+use super::{accounts, cardholders, catalog, consumptions, pci, simulation, token};
 use crate::config::Mode;
 use Access::{Key, Open, Token};
-
-/// One call of the platform.
-#[derive(Debug)]
-pub(crate) struct Route {
-    /// The name used in fault plans and request records.
-    pub(crate) operation: &'static str,
-    pub(crate) method: &'static str,
-    /// With `{}` for the variable part.
-    pub(crate) path: &'static str,
-    pub(crate) modes: &'static [Mode],
-    pub(crate) access: Access,
-    pub(crate) handler: Handler,
-}
-
-/// What a caller must show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// The Api-Key.
-    Key,
-    /// The Api-Key and an access token.
-    Token,
-    /// Nothing; the call has rules of its own, or none.
-    Open,
-}
 
 const BOTH: &[Mode] = &[Mode::Credit, Mode::Authorization];
 const CREDIT: &[Mode] = &[Mode::Credit];
@@ -59,13 +38,13 @@ pub(crate) static ROUTES: &[Route] = &[
     post("cardholders.apply", "/open-api/v1/cardholder/apply", BOTH, Token, cardholders::apply),
     post("cardholders.list", "/open-api/v1/cardholder/list", BOTH, Token, cardholders::list),
     get("cardholders.get", "/open-api/v1/cardholder/{}/info", BOTH, Token, cardholders::get),
-    post("cards.apply", "/open-api/v1/card/apply", BOTH, Token, cards::apply),
-    post("cards.list", "/open-api/v1/card/list", BOTH, Token, cards::list),
-    get("cards.get", "/open-api/v1/card/{}/detail", BOTH, Token, cards::get),
-    get("cards.private_info", "/open-api/v1/card/{}/private/info", BOTH, Token, cards::private_info),
-    post("cards.activate", "/open-api/v1/card/active", BOTH, Token, cards::activate),
-    post("cards.update_status", "/open-api/v1/card/status/update", BOTH, Token, cards::update_status),
-    post("cards.set_pin", "/open-api/v1/card/pin/set", BOTH, Token, cards::set_pin),
+    post("cards.apply", "/open-api/v1/card/apply", BOTH, Token, apply::apply),
+    post("cards.list", "/open-api/v1/card/list", BOTH, Token, read::list),
+    get("cards.get", "/open-api/v1/card/{}/detail", BOTH, Token, read::get),
+    get("cards.private_info", "/open-api/v1/card/{}/private/info", BOTH, Token, secrets::private_info),
+    post("cards.activate", "/open-api/v1/card/active", BOTH, Token, status::activate),
+    post("cards.update_status", "/open-api/v1/card/status/update", BOTH, Token, status::update_status),
+    post("cards.set_pin", "/open-api/v1/card/pin/set", BOTH, Token, status::set_pin),
     get("consumptions.get", "/open-api/v1/card/consume/{}/info", BOTH, Token, consumptions::get),
     post("consumptions.list", "/open-api/v1/card/consume/list", BOTH, Token, consumptions::list),
     get("pci.client_token", "/open-api/v1/merchant/client/{}/token", BOTH, Token, pci::client_token),
@@ -82,7 +61,7 @@ pub(crate) static ROUTES: &[Route] = &[
     post("pci.card_detail", "/open-api/v1/merchant/pci/card/detail", BOTH, Open, pci::card_detail),
 ];
 
-/// What a method and a path lead to.
+/// The result of looking up a method and a path.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Found {
     Route(&'static Route),
@@ -91,6 +70,7 @@ pub(crate) enum Found {
     Nothing,
 }
 
+/// Looks up a method and a path.
 pub(crate) fn find(method: &str, path: &str) -> Found {
     let mut found = Found::Nothing;
     for route in ROUTES {
@@ -104,16 +84,6 @@ pub(crate) fn find(method: &str, path: &str) -> Found {
     found
 }
 
-impl Route {
-    /// The variable part of `path`, empty if the route has none; `None` if the path is not this route's.
-    pub(crate) fn path_no<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let Some((before, after)) = self.path.split_once("{}") else {
-            return (self.path == path).then_some("");
-        };
-        path.strip_prefix(before)?.strip_suffix(after).filter(|no| !no.is_empty() && !no.contains('/'))
-    }
-}
-
 /// The route of an operation.
 pub(crate) fn by_operation(operation: &str) -> Option<&'static Route> {
     ROUTES.iter().find(|route| route.operation == operation)
@@ -124,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_route_leads_to_itself_and_to_no_other() {
+    fn every_path_finds_its_own_route() {
         for route in ROUTES {
             let path = route.path.replace("{}", "17");
             assert!(matches!(find(route.method, &path), Found::Route(found) if std::ptr::eq(found, route)), "{path}");
@@ -132,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_method_and_a_wrong_path_are_told_apart() {
+    fn a_wrong_method_differs_from_an_unknown_path() {
         assert!(matches!(find("DELETE", "/open-api/v1/card/list"), Found::WrongMethod));
         assert!(matches!(find("GET", "/open-api/v1/card/1/2/detail"), Found::Nothing));
         assert!(matches!(find("GET", "/open-api/v1/card//detail"), Found::Nothing));

@@ -1,16 +1,17 @@
-//! The rows of a list as they go out, and what [`ListRules`] make of them.
+//! Serializes the rows of a list under [`ListRules`].
 
 use serde::Serialize;
 use serde_json::Value;
 
+use super::call::CallResult;
 use super::codes::Refusal;
-use super::{Answer, data, list_data};
+use super::output::{data, list_data};
 use crate::config::{ListRules, RowReference};
 
-/// The merchant's own numbers.
+/// The fields that hold merchant references.
 const REFERENCES: [&str; 3] = ["cardholder_unique_no", "card_unique_no", "transfer_unique_no"];
 
-/// The fields of all rows: what can be left out.
+/// The fields of all rows, which [`ListRules::left_out`] may name.
 pub(crate) const FIELDS: [&str; 35] = [
     "after_balance",
     "amount",
@@ -49,8 +50,8 @@ pub(crate) const FIELDS: [&str; 35] = [
     "type",
 ];
 
-/// `data` of a list call with these rows, out of `total` on all pages.
-pub(super) fn write<T: Serialize>(rules: &ListRules, rows: impl Iterator<Item = T>, total: usize) -> Answer {
+/// Serializes `data` of a list call with these rows; all pages together have `total` rows.
+pub(super) fn write<T: Serialize>(rules: &ListRules, rows: impl Iterator<Item = T>, total: usize) -> CallResult {
     #[derive(Serialize)]
     struct List {
         list: Vec<Value>,
@@ -61,11 +62,11 @@ pub(super) fn write<T: Serialize>(rules: &ListRules, rows: impl Iterator<Item = 
     {
         return list_data(rows);
     }
-    let list = rows.map(|row| shown(rules, &row)).collect::<Result<_, _>>()?;
+    let list = rows.map(|row| row_under(rules, &row)).collect::<Result<_, _>>()?;
     data(&List { list, total: rules.total.then_some(total) })
 }
 
-fn shown(rules: &ListRules, row: &impl Serialize) -> Result<Value, Refusal> {
+fn row_under(rules: &ListRules, row: &impl Serialize) -> Result<Value, Refusal> {
     let mut row = serde_json::to_value(row).map_err(|_| Refusal::code(1001))?;
     if let Value::Object(fields) = &mut row {
         fields.retain(|name, _| {
@@ -74,14 +75,14 @@ fn shown(rules: &ListRules, row: &impl Serialize) -> Result<Value, Refusal> {
         });
         for (_, value) in fields.iter_mut().filter(|(name, _)| REFERENCES.contains(&name.as_str())) {
             if let Value::String(text) = value {
-                *text = changed(rules.reference, text);
+                *text = rewritten(rules.reference, text);
             }
         }
     }
     Ok(row)
 }
 
-fn changed(reference: RowReference, text: &str) -> String {
+fn rewritten(reference: RowReference, text: &str) -> String {
     match reference {
         RowReference::Kept | RowReference::LeftOut => text.to_owned(),
         RowReference::Trimmed => text.trim().to_owned(),

@@ -1,31 +1,34 @@
 //! Calls 20 to 24: the simulation.
 //!
-//! **Inferred.** The platform documents neither the bodies nor the answers of these calls. Everything about them is in
-//! this file: the body is read as the `data` of the callback that the call would bring about, and the answer names the
+//! **Inferred.** The platform documents neither the request nor the response of these calls. Everything about them is in
+//! this file: the body is read as the `data` of the webhook that the call brings about, and the response names the
 //! consumption that was created or changed.
 
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::body::{Body, UNIQUE_NO_LENGTH};
+use super::call::{Call, CallResult};
+use super::cards::lookup;
 use super::codes::{CONSUMPTION_STATUS, Refusal};
 use super::consumptions::existing;
+use super::output::data;
 use super::tariff::{self, Terms};
-use super::{Answer, Call, cards, data};
-use crate::callback::Decision;
 use crate::config::Mode;
-use crate::state::{
-    Account, CardStatus, Change, ConsumptionRecord, ConsumptionType, Fee, MerchantInfo, Posting, State, Status,
-    Transaction,
-};
+use crate::state::enums::{CardStatus, ConsumptionType, Status};
+use crate::state::ledger::{Account, Posting};
+use crate::state::platform_state::State;
+use crate::state::rows::{ConsumptionRecord, Fee, MerchantInfo};
+use crate::state::transaction::{Change, Transaction};
+use crate::webhook::decision::Decision;
 
-/// Call 20, `simulation.auth`: a purchase. It holds the money and stays Pending, or fails at once.
+/// Call 20, `simulation.auth`: a purchase. It holds the money and is Pending, or fails at once.
 ///
-/// In authorization mode it runs twice: without a decision it asks for one, and with it it is carried out, on the state
-/// as it is by then. Where nobody can be asked the first run counts.
-pub(crate) fn auth(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
+/// In authorization mode the handler runs twice: the first run requests the merchant's decision, the second one applies it
+/// to the state as it is by then. Without a webhook URL the first run counts.
+pub(crate) fn auth(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let body = &call.body;
-    let card = &cards::existing(state, &body.required("card_no")?)?.record;
+    let card = &lookup::existing(state, &body.required("card_no")?)?.record;
     if body.text("cardholder_no")?.is_some_and(|no| no != card.cardholder_no) {
         return Err(Refusal::parameter("cardholder_no", "does not own the card"));
     }
@@ -46,7 +49,7 @@ pub(crate) fn auth(call: &Call<'_>, state: &State, transaction: &mut Transaction
         remark: String::new(),
         returned: Decimal::ZERO,
         time_ms,
-        // Whoever was asked has seen that time already.
+        // The merchant has seen that time in the `Auth` webhook already.
         updated_ms: if call.decision.is_some() { time_ms.saturating_add(1) } else { time_ms },
     };
     let payer = payer(call.setup.mode, &row);
@@ -54,15 +57,15 @@ pub(crate) fn auth(call: &Call<'_>, state: &State, transaction: &mut Transaction
         return decline(call, state, transaction, row, "the card is not active");
     }
     let terms = Terms::in_use(state, &row.card_no);
-    if let Some(limit) = terms.and_then(|terms| terms.broken_limit(&row, call.now_ms)) {
+    if let Some(limit) = terms.and_then(|terms| terms.exceeded_limit(&row, call.now_ms)) {
         return decline(call, state, transaction, row, &format!("{limit} is exceeded"));
     }
-    // In authorization mode the merchant answers for the purchase, whatever its reserve.
-    if call.setup.mode == Mode::Credit && state.books().balance(&payer) < amount {
+    // In authorization mode the merchant's decision counts, whatever its reserve.
+    if call.setup.mode == Mode::Credit && state.ledger().balance(&payer) < amount {
         return decline(call, state, transaction, row, "insufficient balance");
     }
     match (call.setup.mode, call.decision) {
-        (Mode::Authorization, None) => transaction.ask(&row),
+        (Mode::Authorization, None) => transaction.request_authorization(&row),
         (_, Some(Decision { refusal: Some(refusal), .. })) => return decline(call, state, transaction, row, refusal),
         _ => {}
     }
@@ -70,26 +73,26 @@ pub(crate) fn auth(call: &Call<'_>, state: &State, transaction: &mut Transaction
     finish(transaction, row)
 }
 
-/// A purchase that fails at once. It may cost a fee all the same.
+/// Declines a purchase. A fee may be charged for that.
 fn decline(
     call: &Call<'_>,
     state: &State,
     transaction: &mut Transaction,
     row: ConsumptionRecord,
     remark: &str,
-) -> Answer {
+) -> CallResult {
     let terms = Terms::in_use(state, &row.card_no);
-    let fees = terms.map_or_else(Vec::new, |terms| terms.of_declined(&row, call.now_ms));
+    let fees = terms.map_or_else(Vec::new, |terms| terms.decline_fees(&row, call.now_ms));
     let row = ConsumptionRecord { fees: tariff::sent(call.setup.mode, fees), ..failed(row, remark) };
     charge_fees(call, transaction, &row);
     finish(transaction, row)
 }
 
-/// Call 21, `simulation.consumption_clear`: a purchase is settled, perhaps with another amount, and fees are known: those
-/// of the body, or, if it names none and tariffs are in use, those of the card's tariff.
+/// Call 21, `simulation.consumption_clear`: settles a purchase, perhaps with another amount. The fees are those of the
+/// body or, if it names none and tariffs are applied, those of the card's fee schedule.
 ///
-/// It is never refused for want of money: the shop has been paid already, so a balance may become negative.
-pub(crate) fn consumption_clear(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
+/// A balance may become negative: the merchant where the card was used has been paid already.
+pub(crate) fn consumption_clear(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let held = pending(call, state, "consume_no")?;
     let given = call.body.has("fee_detail").then(|| fees(&call.body)).transpose()?;
     let amount = call.body.amount("amount")?.unwrap_or(held.amount);
@@ -106,13 +109,13 @@ pub(crate) fn consumption_clear(call: &Call<'_>, state: &State, transaction: &mu
         ..held.clone()
     };
     let terms = Terms::in_use(state, &row.card_no);
-    let fees = given.or_else(|| terms.map(|terms| terms.of_settled(&row, call.now_ms))).unwrap_or_default();
+    let fees = given.or_else(|| terms.map(|terms| terms.settlement_fees(&row, call.now_ms))).unwrap_or_default();
     row.fees = tariff::sent(call.setup.mode, fees);
     charge_fees(call, transaction, &row);
     finish(transaction, row)
 }
 
-/// Fees that become known after a purchase was settled.
+/// Adds fees to a settled purchase.
 pub(crate) fn add_fees(
     mode: Mode,
     transaction: &mut Transaction,
@@ -135,16 +138,16 @@ pub(crate) fn add_fees(
     transaction.add(Change::Consumption(Box::new(row)));
 }
 
-/// Call 22, `simulation.consumption_fail`: a purchase comes to nothing.
-pub(crate) fn consumption_fail(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
+/// Call 22, `simulation.consumption_fail`: fails a pending purchase and releases its money.
+pub(crate) fn consumption_fail(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let held = pending(call, state, "consume_no")?;
     release(call, transaction, held);
     let remark = call.body.text("remark")?.unwrap_or_else(|| "failed".to_owned());
     finish(transaction, failed(held.clone(), &remark))
 }
 
-/// Call 23, `simulation.reversal`: the channel takes a purchase back. A Pending one comes to nothing, as a whole.
-pub(crate) fn reversal(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
+/// Call 23, `simulation.reversal`: the channel reverses a purchase. A pending one can only be reversed as a whole.
+pub(crate) fn reversal(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let original = original(call, state)?;
     match original.status {
         Status::Fail => Err(Refusal::code(CONSUMPTION_STATUS)),
@@ -157,15 +160,15 @@ pub(crate) fn reversal(call: &Call<'_>, state: &State, transaction: &mut Transac
             let row = returning(call, state, transaction, original, ConsumptionType::Reversal, amount)?;
             release(call, transaction, original);
             charge_fees(call, transaction, &row);
-            let undone = failed(original.clone(), "reversed");
-            transaction.add(Change::Consumption(Box::new(undone)));
+            let reversed = failed(original.clone(), "reversed");
+            transaction.add(Change::Consumption(Box::new(reversed)));
             finish(transaction, row)
         }
     }
 }
 
-/// Call 24, `simulation.refund`: the shop gives money of a settled purchase back.
-pub(crate) fn refund(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
+/// Call 24, `simulation.refund`: refunds a settled purchase, as a whole or in part.
+pub(crate) fn refund(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let original = original(call, state)?;
     if original.status != Status::Success {
         return Err(Refusal::code(CONSUMPTION_STATUS));
@@ -173,14 +176,14 @@ pub(crate) fn refund(call: &Call<'_>, state: &State, transaction: &mut Transacti
     give_back(call, state, transaction, original, ConsumptionType::Refund)
 }
 
-/// Gives back all or a part of what a settled purchase cost and did not give back yet.
+/// Returns all or a part of the amount of a settled purchase that was not returned yet.
 fn give_back(
     call: &Call<'_>,
     state: &State,
     transaction: &mut Transaction,
     original: &ConsumptionRecord,
     kind: ConsumptionType,
-) -> Answer {
+) -> CallResult {
     let left = original.amount - original.returned;
     let amount = call.body.amount("amount")?.unwrap_or(left);
     if amount > left || left.is_zero() {
@@ -197,7 +200,7 @@ fn give_back(
     finish(transaction, row)
 }
 
-/// A consumption that takes (a part of) another one back.
+/// Creates the consumption that reverses or refunds another one.
 fn returning(
     call: &Call<'_>,
     state: &State,
@@ -206,7 +209,7 @@ fn returning(
     kind: ConsumptionType,
     amount: Decimal,
 ) -> Result<ConsumptionRecord, Refusal> {
-    let fees = Terms::in_use(state, &original.card_no).map(|terms| terms.of_returned(kind, amount));
+    let fees = Terms::in_use(state, &original.card_no).map(|terms| terms.return_fees(kind, amount));
     Ok(ConsumptionRecord {
         consume_no: new_number(call, state, transaction)?,
         consume_relate_no: original.consume_no.clone(),
@@ -224,33 +227,34 @@ fn returning(
     })
 }
 
-/// Writes the row down and answers its number.
-fn finish(transaction: &mut Transaction, row: ConsumptionRecord) -> Answer {
+/// Stores the row and returns its number.
+fn finish(transaction: &mut Transaction, row: ConsumptionRecord) -> CallResult {
     #[derive(Serialize)]
     struct Done<'a> {
         consume_no: &'a str,
     }
-    let answer = data(&Done { consume_no: &row.consume_no });
+    let result = data(&Done { consume_no: &row.consume_no });
     transaction.add(Change::Consumption(Box::new(row)));
-    answer
+    result
 }
 
 fn failed(row: ConsumptionRecord, remark: &str) -> ConsumptionRecord {
     ConsumptionRecord { status: Status::Fail, remark: remark.to_owned(), ..row }
 }
 
+/// Releases the money held for a purchase.
 fn release(call: &Call<'_>, transaction: &mut Transaction, held: &ConsumptionRecord) {
     let accounts = (hold(held), payer(call.setup.mode, held));
     post(call, transaction, "release", held, accounts, held.amount);
 }
 
-/// Books the row's fees, whatever its payer has.
+/// Posts the row's fees, whatever the payer's balance.
 fn charge_fees(call: &Call<'_>, transaction: &mut Transaction, row: &ConsumptionRecord) {
     let accounts = (payer(call.setup.mode, row), Account::Fees);
     post(call, transaction, "fees", row, accounts, row.fee());
 }
 
-/// Books `amount` from the first account to the second; nothing if it is zero.
+/// Posts `amount` from the first account to the second; nothing if it is zero.
 fn post(
     call: &Call<'_>,
     transaction: &mut Transaction,
@@ -274,7 +278,7 @@ fn hold(row: &ConsumptionRecord) -> Account {
     Account::Hold(row.consume_no.clone())
 }
 
-/// Whose money a card spends.
+/// The account that pays for a purchase.
 fn payer(mode: Mode, row: &ConsumptionRecord) -> Account {
     match mode {
         Mode::Credit => Account::Cardholder(row.cardholder_no.clone()),
@@ -282,7 +286,7 @@ fn payer(mode: Mode, row: &ConsumptionRecord) -> Account {
     }
 }
 
-/// The Pending consumption that the body names.
+/// The pending consumption that the body names.
 fn pending<'s>(call: &Call<'_>, state: &'s State, field: &'static str) -> Result<&'s ConsumptionRecord, Refusal> {
     let row = existing(state, &call.body.required(field)?, field)?;
     match row.status {
@@ -291,7 +295,7 @@ fn pending<'s>(call: &Call<'_>, state: &'s State, field: &'static str) -> Result
     }
 }
 
-/// The purchase that a reversal or refund is about. Fees and returns cannot be taken back.
+/// The purchase that a reversal or refund names. Fees and returns cannot be reversed.
 fn original<'s>(call: &Call<'_>, state: &'s State) -> Result<&'s ConsumptionRecord, Refusal> {
     let row = existing(state, &call.body.required("consume_relate_no")?, "consume_relate_no")?;
     match row.kind {
@@ -300,10 +304,10 @@ fn original<'s>(call: &Call<'_>, state: &'s State) -> Result<&'s ConsumptionReco
     }
 }
 
-/// The number that the body asks for, or a new one.
+/// The number that the body or the merchant's decision names, or a new one.
 fn new_number(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Result<String, Refusal> {
-    let asked_for = call.decision.map(|decision| decision.consume_no.clone());
-    let Some(no) = asked_for.or(call.body.text("consume_no")?) else {
+    let wanted = call.decision.map(|decision| decision.consume_no.clone());
+    let Some(no) = wanted.or(call.body.text("consume_no")?) else {
         return Ok(transaction.numbers.next());
     };
     if no.len() > UNIQUE_NO_LENGTH || !no.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -316,7 +320,7 @@ fn new_number(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> 
 }
 
 fn purchase_type(body: &Body<'_>) -> Result<ConsumptionType, Refusal> {
-    match body.word("type", ConsumptionType::parse)? {
+    match body.optional_enum("type", ConsumptionType::parse)? {
         None => Ok(ConsumptionType::Consumption),
         Some(kind @ (ConsumptionType::Consumption | ConsumptionType::Atm)) => Ok(kind),
         Some(_) => Err(Refusal::parameter("type", "must be Consumption or Atm")),

@@ -1,89 +1,92 @@
-//! What a card's package or card BIN charges and allows. Applied only where the setting `tariffs` says so.
+//! The fees and limits of a card's package or card BIN. Applied only with the setting `tariffs`.
 //!
-//! **Inferred**, but for two statements of the platform: `consume_rate` is for domestic transactions, and
-//! `cross_consume_rate` for any that is not in USD. Our reading of the rest is in this file: which fee type a rate ends up
-//! in, that a rate is a share of the amount, rounded half up to cents, that an exemption lets the first so many cases of
-//! the last so many days pass (`Forever`: of the card's life; `None`: there is none), and that weeks and months are the
-//! last 7 and 30 days.
+//! **Inferred**, except for two statements of the platform: `consume_rate` is for domestic transactions, and
+//! `cross_consume_rate` for transactions that are not in USD. Our reading of the rest is in this file: the fee type of
+//! each rate; that a rate is a share of the amount, rounded half up to cents; that a waiver exempts the first N cases in
+//! a number of days (`Forever`: in the card's lifetime; `None`: no waiver); and that weeks and months are the last 7 and
+//! 30 days.
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::catalog::{self, Limits, Tariff};
+use super::catalog::{self, FeeSchedule, Limits};
 use crate::config::Mode;
-use crate::state::{ConsumptionRecord, ConsumptionType, Fee, Key, State, Status};
+use crate::state::enums::{ConsumptionType, Status};
+use crate::state::platform_state::State;
+use crate::state::rows::{ConsumptionRecord, Fee};
+use crate::state::table::Key;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// The terms of one card.
+/// The fee schedule and the limits of one card.
 pub(crate) struct Terms<'s> {
     state: &'s State,
-    tariff: Tariff,
+    schedule: FeeSchedule,
     limits: Limits,
 }
 
 impl<'s> Terms<'s> {
-    /// `None`: tariffs are switched off.
+    /// The terms of a card; `None` if tariffs are not applied.
     pub(super) fn in_use(state: &'s State, card_no: &str) -> Option<Self> {
-        state.settings.tariffs.then(|| Self::of(state, card_no))
+        state.settings.tariffs.then(|| Self::for_card(state, card_no))
     }
 
-    fn of(state: &'s State, card_no: &str) -> Self {
+    fn for_card(state: &'s State, card_no: &str) -> Self {
         let product_no = state.cards().get(card_no).map_or("", |card| &card.record.product_no);
-        let (tariff, limits) = catalog::terms(product_no);
-        Self { state, tariff, limits }
+        let (schedule, limits) = catalog::terms(product_no);
+        Self { state, schedule, limits }
     }
 
-    /// The fees of a purchase that is settled as `row` says.
-    pub(super) fn of_settled(&self, row: &ConsumptionRecord, now_ms: i64) -> Vec<Fee> {
-        let tariff = &self.tariff;
+    /// The fees of a settled purchase.
+    pub(super) fn settlement_fees(&self, row: &ConsumptionRecord, now_ms: i64) -> Vec<Fee> {
+        let schedule = &self.schedule;
         let mut fees = Vec::new();
         if row.local_currency != "USD" {
-            fees.push(fee("Exchange_fee", share(row.amount, tariff.cross_consume_rate)));
+            fees.push(fee("Exchange_fee", share(row.amount, schedule.cross_consume_rate)));
         } else if row.kind == ConsumptionType::Consumption {
-            fees.push(fee("Consume_fee", share(row.amount, tariff.consume_rate)));
+            fees.push(fee("Consume_fee", share(row.amount, schedule.consume_rate)));
         }
         if row.kind == ConsumptionType::Atm {
-            fees.push(fee("Atm_fee", share(row.amount, tariff.atm_rate).max(number(tariff.atm_min_fee))));
+            fees.push(fee("Atm_fee", share(row.amount, schedule.atm_rate).max(number(schedule.atm_min_fee))));
         }
         let small = |row: &ConsumptionRecord| {
-            row.kind == ConsumptionType::Consumption && row.amount < number(tariff.small_consume_threshold)
+            row.kind == ConsumptionType::Consumption && row.amount < number(schedule.small_consume_threshold)
         };
-        let free = self.is_free(
+        let waived = self.is_waived(
             row,
             now_ms,
-            (tariff.free_small_excuse_type, tariff.free_small_consume_count, tariff.free_small_excuse_days),
+            (schedule.free_small_excuse_type, schedule.free_small_consume_count, schedule.free_small_excuse_days),
             |other| other.status == Status::Success && small(other),
         );
-        if small(row) && !free {
-            fees.push(fee("Small_fee", number(tariff.small_consume_deduct)));
+        if small(row) && !waived {
+            fees.push(fee("Small_fee", number(schedule.small_consume_deduct)));
         }
         fees
     }
 
-    /// The fees of a purchase that is declined.
-    pub(super) fn of_declined(&self, row: &ConsumptionRecord, now_ms: i64) -> Vec<Fee> {
-        let tariff = &self.tariff;
-        let free = self.is_free(
+    /// The fees of a declined purchase.
+    pub(super) fn decline_fees(&self, row: &ConsumptionRecord, now_ms: i64) -> Vec<Fee> {
+        let schedule = &self.schedule;
+        let waived = self.is_waived(
             row,
             now_ms,
-            (tariff.decline_fee_free_type, tariff.decline_fee_free_count, tariff.decline_fee_free_days),
+            (schedule.decline_fee_free_type, schedule.decline_fee_free_count, schedule.decline_fee_free_days),
             |other| other.status == Status::Fail,
         );
-        if free { Vec::new() } else { vec![fee("Decline_fee", number(tariff.decline_fee))] }
+        if waived { Vec::new() } else { vec![fee("Decline_fee", number(schedule.decline_fee))] }
     }
 
     /// The fees of a refund or reversal.
-    pub(super) fn of_returned(&self, kind: ConsumptionType, amount: Decimal) -> Vec<Fee> {
-        let tariff = &self.tariff;
+    pub(super) fn return_fees(&self, kind: ConsumptionType, amount: Decimal) -> Vec<Fee> {
+        let schedule = &self.schedule;
         match kind {
-            ConsumptionType::Refund => vec![fee("Refund_fee", share(amount, tariff.refund_rate))],
-            _ if amount < number(tariff.consume_cancel_threshold) => Vec::new(),
-            _ => vec![fee("Cancel_fee", number(tariff.consume_cancle_fee))],
+            ConsumptionType::Refund => vec![fee("Refund_fee", share(amount, schedule.refund_rate))],
+            _ if amount < number(schedule.consume_cancel_threshold) => Vec::new(),
+            _ => vec![fee("Cancel_fee", number(schedule.consume_cancle_fee))],
         }
     }
 
-    /// The limit that a purchase would break.
-    pub(super) fn broken_limit(&self, row: &ConsumptionRecord, now_ms: i64) -> Option<&'static str> {
+    /// The limit that a purchase would exceed.
+    pub(super) fn exceeded_limit(&self, row: &ConsumptionRecord, now_ms: i64) -> Option<&'static str> {
         let spent = |days: i64, wanted: fn(ConsumptionType) -> bool| -> Decimal {
             let rows = self.rows_of(row, now_ms, days);
             let counted = rows.filter(|other| other.status != Status::Fail && wanted(other.kind));
@@ -106,7 +109,8 @@ impl<'s> Terms<'s> {
         }
     }
 
-    fn is_free(
+    /// Whether a waiver exempts the row: fewer than `count` like ones in the last `days`.
+    fn is_waived(
         &self,
         row: &ConsumptionRecord,
         now_ms: i64,
@@ -121,7 +125,7 @@ impl<'s> Terms<'s> {
         self.rows_of(row, now_ms, days).filter(|other| alike(other)).count() < count as usize
     }
 
-    /// The other consumptions of the row's card in the last so many days.
+    /// The other consumptions of the row's card in the last `days`.
     fn rows_of(
         &self,
         row: &ConsumptionRecord,
@@ -135,12 +139,12 @@ impl<'s> Terms<'s> {
     }
 }
 
-/// The fee for keeping a card.
+/// The management fee of cards from that package or card BIN.
 pub(crate) fn manage_fee(product_no: &str) -> Decimal {
     number(catalog::terms(product_no).0.manage_fee)
 }
 
-/// The fees that the mode sends: in credit mode only those above zero.
+/// The fees that the mode reports: in credit mode only those above zero.
 pub(crate) fn sent(mode: Mode, mut fees: Vec<Fee>) -> Vec<Fee> {
     fees.retain(|fee| mode == Mode::Authorization || !fee.amount.is_zero());
     fees
@@ -150,13 +154,14 @@ fn fee(fee_type: &str, amount: Decimal) -> Fee {
     Fee { fee_type: fee_type.to_owned(), amount }
 }
 
+/// A share of the amount, rounded half up to cents.
 fn share(amount: Decimal, rate: &str) -> Decimal {
     let mut part = (amount * number(rate)).round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
     part.rescale(2);
     part
 }
 
-/// A number of the catalogue.
+/// Parses a number of the catalogue.
 fn number(text: &str) -> Decimal {
     text.parse().unwrap_or_default()
 }

@@ -2,18 +2,20 @@
 
 use serde::Serialize;
 
-use super::{Answer, Call, data};
+use super::call::{Call, CallResult};
+use super::output::data;
 use crate::clock;
-use crate::state::{Change, State, Transaction};
+use crate::state::platform_state::State;
+use crate::state::transaction::{Change, Transaction};
 
-/// Call 1, `token`.
-pub(crate) fn issue(call: &Call<'_>, _: &State, transaction: &mut Transaction) -> Answer {
+/// Call 1, `token`: issues an access token.
+pub(crate) fn issue(call: &Call<'_>, _: &State, transaction: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Token<'a> {
         access_token: &'a str,
         expired_time: i64,
     }
-    let token = transaction.numbers.random.hex(48);
+    let token = transaction.numbers.hex(48);
     let expires_ms = call.now_ms.saturating_add(clock::to_ms(call.setup.token_lifetime));
     transaction.add(Change::AccessToken {
         token: token.clone(),

@@ -1,4 +1,4 @@
-//! Double-entry book-keeping: every posting takes from one account what it gives to another.
+//! Double-entry bookkeeping: every posting takes from one account what it gives to another.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,20 +8,20 @@ use serde::{Serialize, Serializer};
 
 use crate::money;
 
-/// Where money can be.
+/// An account of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Account {
     /// The merchant's money at the platform.
     MerchantReserve,
-    /// The money of one cardholder.
+    /// The money of one cardholder, by number.
     Cardholder(String),
-    /// Money held for one pending consumption.
+    /// Money held for one pending consumption, by number.
     Hold(String),
-    /// What shops and machines were paid.
+    /// Payments to the merchants where cards were used, and cash withdrawn from ATMs.
     Shops,
-    /// What the platform earned.
+    /// Fees paid to the platform.
     Fees,
-    /// The world outside the platform, where the reserve came from.
+    /// Everything outside the platform: where the reserve came from.
     Outside,
 }
 
@@ -49,18 +49,18 @@ impl Serialize for Account {
 pub struct Posting {
     /// Virtual time in Unix milliseconds.
     pub time_ms: i64,
-    /// Why, such as `transfer 1700…`.
+    /// The reason, such as `transfer 1700…`.
     pub memo: String,
-    /// The account that gives.
+    /// The account that is debited.
     pub from: Account,
-    /// The account that takes.
+    /// The account that is credited.
     pub to: Account,
-    /// How much, positive.
+    /// The amount, positive.
     #[serde(serialize_with = "crate::money::as_text")]
     pub amount: Decimal,
 }
 
-/// All postings and what they add up to: a copy that no longer changes.
+/// A copy of all postings and balances, which no longer changes.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Ledger {
     #[serde(serialize_with = "balances_as_text")]
@@ -73,12 +73,12 @@ impl Ledger {
         Self { balances, postings }
     }
 
-    /// What an account holds; zero if it never moved.
+    /// The balance of an account; zero if nothing was posted to it.
     pub fn balance(&self, account: &Account) -> Decimal {
         self.balances.get(account).copied().unwrap_or_default()
     }
 
-    /// All accounts that ever moved.
+    /// The balances of all accounts with postings.
     pub fn balances(&self) -> &BTreeMap<Account, Decimal> {
         &self.balances
     }
@@ -88,17 +88,17 @@ impl Ledger {
         &self.postings
     }
 
-    /// The sum over all accounts: always zero.
+    /// The sum of all balances, always zero.
     pub fn total(&self) -> Decimal {
         self.balances.values().sum()
     }
 
-    /// The money of all cardholders together.
+    /// The sum of all cardholders' balances.
     pub fn cardholders_total(&self) -> Decimal {
         self.sum_of(|account| matches!(account, Account::Cardholder(_)))
     }
 
-    /// The money held for pending consumptions.
+    /// The sum of all money held for pending consumptions.
     pub fn holds_total(&self) -> Decimal {
         self.sum_of(|account| matches!(account, Account::Hold(_)))
     }

@@ -1,24 +1,25 @@
-//! What the platform keeps. These types are also what the library shows for inspection.
+//! The rows that the platform stores; the library returns copies of them for inspection.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{CardStatus, CardType, CardholderStatus, ConsumptionType, Key, Row, Status, TransferType};
+use super::enums::{CardStatus, CardType, CardholderStatus, ConsumptionType, Status, TransferType};
+use super::table::{Key, Row};
 
 /// A cardholder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CardholderRecord {
     /// The platform's number.
     pub cardholder_no: String,
-    /// The merchant's own number.
+    /// The merchant reference.
     pub cardholder_unique_no: String,
-    /// From the verification.
+    /// The email address, known from the verification.
     pub email: String,
-    /// State of the verification.
+    /// Status of the verification.
     pub status: CardholderStatus,
-    /// Why it was rejected; otherwise empty.
+    /// The reason of a rejection; otherwise empty.
     pub fail_reason: String,
-    /// Creation, virtual time in Unix milliseconds.
+    /// Creation time, virtual, in Unix milliseconds.
     pub time_ms: i64,
 }
 
@@ -27,19 +28,19 @@ pub struct CardholderRecord {
 pub struct CardRecord {
     /// The platform's number.
     pub card_no: String,
-    /// The merchant's own number.
+    /// The merchant reference.
     pub card_unique_no: String,
-    /// Its holder.
+    /// The cardholder.
     pub cardholder_no: String,
     /// `package_no` in credit mode, `card_bin_no` in authorization mode.
     pub product_no: String,
     /// Virtual or physical.
     pub card_type: CardType,
-    /// State of the card.
+    /// Lifecycle status.
     pub status: CardStatus,
-    /// Why it got that state; often empty.
+    /// The reason of the last status change; often empty.
     pub reason: String,
-    /// The card scheme.
+    /// The card network, such as `VISA`.
     pub organization: String,
     /// The card number with all but its first six and last four digits hidden.
     pub masked_pan: String,
@@ -47,13 +48,13 @@ pub struct CardRecord {
     pub card_last_no: String,
     /// The name on the card, or empty.
     pub card_name: String,
-    /// Four digits.
+    /// Expiry year, four digits.
     pub exp_year: String,
-    /// Two digits.
+    /// Expiry month, two digits.
     pub exp_month: String,
     /// Whether a PIN was set.
     pub has_pin: bool,
-    /// Creation, virtual time in Unix milliseconds.
+    /// Creation time, virtual, in Unix milliseconds.
     pub time_ms: i64,
 }
 
@@ -64,7 +65,7 @@ pub(crate) struct Card {
     pub(crate) pan: String,
     pub(crate) cvv: String,
     pub(crate) pin: Option<String>,
-    /// How many management fees in a row could not be taken.
+    /// The number of management fees in a row that could not be paid.
     pub(crate) unpaid_fees: u32,
 }
 
@@ -74,42 +75,42 @@ impl std::fmt::Debug for Card {
     }
 }
 
-/// A purchase, a fee, or money given back.
+/// A consumption: a purchase, an ATM withdrawal, a fee, a refund or a reversal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConsumptionRecord {
     /// The platform's number.
     pub consume_no: String,
-    /// The consumption this one takes back, or empty.
+    /// The consumption that this one reverses or refunds, or empty.
     pub consume_relate_no: String,
     /// The card.
     pub card_no: String,
-    /// Its holder.
+    /// The cardholder.
     pub cardholder_no: String,
-    /// Kind.
+    /// Type.
     #[serde(rename = "type")]
     pub kind: ConsumptionType,
-    /// In US dollars.
+    /// The amount in US dollars.
     #[serde(serialize_with = "crate::money::as_text")]
     pub amount: Decimal,
-    /// In the currency of the purchase.
+    /// The amount in the currency of the purchase.
     #[serde(serialize_with = "crate::money::as_text")]
     pub local_amount: Decimal,
-    /// Three letters.
+    /// The currency of the purchase, three letters.
     pub local_currency: String,
-    /// Fees on top of the amount.
+    /// The fees, charged in addition to the amount.
     pub fees: Vec<Fee>,
-    /// Where it happened.
+    /// The merchant where the card was used.
     pub merchant_info: MerchantInfo,
-    /// State.
+    /// Status.
     pub status: Status,
-    /// Why it failed, or empty.
+    /// The reason of a failure, or empty.
     pub remark: String,
-    /// What refunds and reversals gave back so far.
+    /// The amount that refunds and reversals returned so far.
     #[serde(serialize_with = "crate::money::as_text")]
     pub returned: Decimal,
-    /// Creation, virtual time in Unix milliseconds.
+    /// Creation time, virtual, in Unix milliseconds.
     pub time_ms: i64,
-    /// The last change, virtual time in Unix milliseconds: later with each change, even under a frozen clock.
+    /// Time of the last change, virtual, in Unix milliseconds. It grows with each change, even under a frozen clock.
     pub updated_ms: i64,
 }
 
@@ -117,19 +118,19 @@ pub struct ConsumptionRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fee {
-    /// Such as `Atm_fee`.
+    /// The fee type, such as `Atm_fee`.
     pub fee_type: String,
-    /// In US dollars.
+    /// The amount in US dollars.
     #[serde(serialize_with = "crate::money::as_text", deserialize_with = "crate::money::from_json")]
     pub amount: Decimal,
 }
 
-/// The shop or machine of a consumption.
+/// The merchant or ATM where a card was used.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct MerchantInfo {
     /// Name.
     pub merchant_name: String,
-    /// Category code, four digits.
+    /// Merchant category code, four digits.
     pub merchant_mcc: String,
     /// City.
     pub city: String,
@@ -144,19 +145,19 @@ impl ConsumptionRecord {
     }
 }
 
-/// Money moved between the merchant's reserve and a cardholder.
+/// A transfer between the merchant's reserve and a cardholder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TransferRecord {
     /// The platform's number.
     pub transfer_no: String,
-    /// The merchant's own number.
+    /// The merchant reference.
     pub transfer_unique_no: String,
-    /// Whose money.
+    /// The cardholder.
     pub cardholder_no: String,
     /// Direction.
     #[serde(rename = "type")]
     pub kind: TransferType,
-    /// How much, positive.
+    /// The amount, positive.
     #[serde(serialize_with = "crate::money::as_text")]
     pub amount: Decimal,
     /// The cardholder's balance before.
@@ -165,9 +166,9 @@ pub struct TransferRecord {
     /// The cardholder's balance after.
     #[serde(serialize_with = "crate::money::as_text")]
     pub after_balance: Decimal,
-    /// State; the sandbox's transfers are done at once.
+    /// Status; transfers of the sandbox succeed at once.
     pub status: Status,
-    /// Creation, virtual time in Unix milliseconds.
+    /// Creation time, virtual, in Unix milliseconds.
     pub time_ms: i64,
 }
 

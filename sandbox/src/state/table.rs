@@ -1,4 +1,4 @@
-//! Rows by number and by what lists are filtered by, in the order of their creation.
+//! A table of rows, indexed by number and by the filters of lists, in the order of creation.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -6,35 +6,37 @@ use std::ops::RangeInclusive;
 
 use super::ordered::Ordered;
 
-/// What a row can be looked for by. The order matters: of two groups of the same size the first one is walked.
+/// The keys that rows are looked up by. The order matters: of two groups of the same size, the one of the first key is
+/// iterated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
     /// The platform's number.
     No,
-    /// The merchant's own number.
+    /// The merchant reference.
     UniqueNo,
-    /// The card that the row is about.
+    /// The card that the row belongs to.
     Card,
     /// The cardholder that the row belongs to.
     Cardholder,
 }
 
-/// Something the platform keeps. Its keys and its creation time never change.
+/// A row of a [`Table`]. Its keys and its creation time never change.
 pub(crate) trait Row {
-    /// The row's value of a key; `None` if rows of this kind are not looked for by it.
+    /// The row's value of a key; `None` if rows of this kind do not have the key.
     fn key(&self, key: Key) -> Option<&str>;
-    /// When it was created.
+    /// Creation time in Unix milliseconds.
     fn time_ms(&self) -> i64;
 
+    /// The platform's number.
     fn no(&self) -> &str {
         self.key(Key::No).unwrap_or_default()
     }
 }
 
-/// All rows of one kind. A row's number is kept once, in the row: everything else goes by its place.
+/// All rows of one kind. Keys are stored once, in the row: everything else refers to a row by its index in `rows`.
 #[derive(Debug, Clone)]
 pub(crate) struct Table<R> {
-    /// In the order of arrival.
+    /// In the order of insertion.
     rows: Vec<R>,
     by_time: Ordered,
     numbers: Groups,
@@ -47,7 +49,7 @@ pub(crate) struct Table<R> {
 pub(crate) struct Found<'t, R> {
     /// Newest first.
     pub(crate) rows: Vec<&'t R>,
-    /// How many there are on all pages.
+    /// The number of rows on all pages.
     pub(crate) total: usize,
 }
 
@@ -63,39 +65,40 @@ impl<R: Row> Table<R> {
         }
     }
 
+    /// The row of that number.
     pub(crate) fn get(&self, no: &str) -> Option<&R> {
         self.first(Key::No, no)
     }
 
-    /// The row of that value that came first.
+    /// The row of that value that was inserted first.
     pub(crate) fn first(&self, key: Key, value: &str) -> Option<&R> {
-        self.groups(key).first(&self.rows, key, value).map(|place| self.row(place))
+        self.groups(key).first(&self.rows, key, value).map(|index| self.row(index))
     }
 
     /// Adds a row, or replaces the one of the same number.
     pub(crate) fn put(&mut self, row: R) {
-        if let Some(place) = self.numbers.first(&self.rows, Key::No, row.no()) {
-            self.rows[place as usize] = row;
+        if let Some(index) = self.numbers.first(&self.rows, Key::No, row.no()) {
+            self.rows[index as usize] = row;
             return;
         }
-        // Four thousand million rows do not fit into the memory of any machine that runs this.
-        let place = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        // 4 billion rows do not fit into memory.
+        let index = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         self.rows.push(row);
-        self.by_time.insert((self.row(place).time_ms(), place));
-        self.numbers.add(&self.rows, Key::No, place);
-        self.unique_numbers.add(&self.rows, Key::UniqueNo, place);
-        self.cards.add(&self.rows, Key::Card, place);
-        self.cardholders.add(&self.rows, Key::Cardholder, place);
+        self.by_time.insert((self.row(index).time_ms(), index));
+        self.numbers.add(&self.rows, Key::No, index);
+        self.unique_numbers.add(&self.rows, Key::UniqueNo, index);
+        self.cards.add(&self.rows, Key::Card, index);
+        self.cardholders.add(&self.rows, Key::Cardholder, index);
     }
 
-    /// Oldest first.
+    /// All rows, oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &R> {
-        self.by_time.oldest().map(|place| self.row(place))
+        self.by_time.oldest().map(|index| self.row(index))
     }
 
-    /// The rows created in that span of milliseconds that have all the `wanted` values: so many of them, after the first
-    /// `skip`. It costs as much as the page, whatever the table holds, unless two values are wanted of which neither
-    /// decides the other: then it costs as much as the rows of the rarer one.
+    /// At most `size` of the rows created in that span of Unix milliseconds that have all the `wanted` values, after the
+    /// first `skip`. It takes time proportional to the page, not to the table. The exception is two wanted values of which
+    /// neither implies the other: then it is proportional to the number of rows with the rarer value.
     pub(crate) fn page(
         &self,
         wanted: &[(Key, &str)],
@@ -112,14 +115,14 @@ impl<R: Row> Table<R> {
                 rarest = (hits, Some(*key));
             }
         }
-        let (hits, walked) = rarest;
+        let (hits, iterated) = rarest;
         let fits = |row: &R, (key, value): &(Key, &str)| row.key(*key) == Some(value);
-        // All rows of a card belong to its holder, so that one of them speaks for all.
-        let (decided, other): (Vec<_>, Vec<_>) = wanted
+        // All rows of a card belong to the same cardholder, so that checking one of them is enough.
+        let (implied, other): (Vec<_>, Vec<_>) = wanted
             .iter()
-            .filter(|(key, _)| Some(*key) != walked)
-            .partition(|(key, _)| (walked, *key) == (Some(Key::Card), Key::Cardholder));
-        if !decided.iter().all(|filter| hits.any().is_some_and(|place| fits(self.row(place), filter))) {
+            .filter(|(key, _)| Some(*key) != iterated)
+            .partition(|(key, _)| (iterated, *key) == (Some(Key::Card), Key::Cardholder));
+        if !implied.iter().all(|filter| hits.first().is_some_and(|index| fits(self.row(index), filter))) {
             return Found { rows: Vec::new(), total: 0 };
         }
         match hits {
@@ -128,18 +131,18 @@ impl<R: Row> Table<R> {
                 let total = ranks.len();
                 let end = ranks.end.saturating_sub(skip).max(ranks.start);
                 let start = end.saturating_sub(size).max(ranks.start);
-                Found { rows: order.newest(start..end).map(|place| self.row(place)).collect(), total }
+                Found { rows: order.newest(start..end).map(|index| self.row(index)).collect(), total }
             }
             Hits::Many(order) => {
-                let places = order.newest(order.ranks(span));
-                let all: Vec<&R> = places
-                    .map(|place| self.row(place))
+                let indexes = order.newest(order.ranks(span));
+                let all: Vec<&R> = indexes
+                    .map(|index| self.row(index))
                     .filter(|row| other.iter().all(|filter| fits(row, filter)))
                     .collect();
                 Found { total: all.len(), rows: all.into_iter().skip(skip).take(size).collect() }
             }
-            Hits::One(place) => {
-                let row = self.row(place);
+            Hits::One(index) => {
+                let row = self.row(index);
                 let found = span.contains(&row.time_ms()) && other.iter().all(|filter| fits(row, filter));
                 let rows = Some(row).filter(|_| found).into_iter().skip(skip).take(size).collect();
                 Found { rows, total: usize::from(found) }
@@ -147,8 +150,8 @@ impl<R: Row> Table<R> {
         }
     }
 
-    fn row(&self, place: u32) -> &R {
-        &self.rows[place as usize]
+    fn row(&self, index: u32) -> &R {
+        &self.rows[index as usize]
     }
 
     fn groups(&self, key: Key) -> &Groups {
@@ -161,15 +164,16 @@ impl<R: Row> Table<R> {
     }
 }
 
-/// The rows of each value of one key. Values are not kept again: a hash leads to a place, and the row there has the value.
+/// The rows of each value of one key. Values are not stored again: a hash leads to an index, and that row has the value.
 #[derive(Debug, Clone, Default)]
 struct Groups {
-    /// The first row of a value, at the hash of the value or, where another value has that already, after it.
+    /// The first row of a value, by the hash of the value or, if another value occupies that, by the next free number.
     first: HashMap<u64, u32>,
-    /// All rows of a value that has more than one, by its first.
+    /// All rows of a value that has more than one, by the first row.
     more: HashMap<u32, Ordered>,
 }
 
+/// The rows of one value.
 #[derive(Clone, Copy)]
 enum Hits<'t> {
     One(u32),
@@ -184,23 +188,23 @@ impl Hits<'_> {
         }
     }
 
-    fn any(self) -> Option<u32> {
+    fn first(self) -> Option<u32> {
         match self {
-            Self::One(place) => Some(place),
+            Self::One(index) => Some(index),
             Self::Many(order) => order.oldest().next(),
         }
     }
 }
 
 impl Groups {
-    /// The slot of a value, and the place in it.
+    /// The slot of a value, and the index in it.
     fn slot<R: Row>(&self, rows: &[R], key: Key, value: &str) -> (u64, Option<u32>) {
         let mut hasher = DefaultHasher::new();
         value.hash(&mut hasher);
         let mut slot = hasher.finish();
         loop {
             match self.first.get(&slot) {
-                Some(place) if rows[*place as usize].key(key) == Some(value) => return (slot, Some(*place)),
+                Some(index) if rows[*index as usize].key(key) == Some(value) => return (slot, Some(*index)),
                 Some(_) => slot = slot.wrapping_add(1),
                 None => return (slot, None),
             }
@@ -212,24 +216,24 @@ impl Groups {
     }
 
     fn hits<R: Row>(&self, rows: &[R], key: Key, value: &str) -> Option<Hits<'_>> {
-        let place = self.first(rows, key, value)?;
-        Some(self.more.get(&place).map_or(Hits::One(place), Hits::Many))
+        let index = self.first(rows, key, value)?;
+        Some(self.more.get(&index).map_or(Hits::One(index), Hits::Many))
     }
 
-    /// Adds the row at that place, if it has the key.
-    fn add<R: Row>(&mut self, rows: &[R], key: Key, place: u32) {
-        let time_ms = |place: u32| rows[place as usize].time_ms();
-        let Some(value) = rows[place as usize].key(key) else { return };
+    /// Adds the row of that index, if it has the key.
+    fn add<R: Row>(&mut self, rows: &[R], key: Key, index: u32) {
+        let time_ms = |index: u32| rows[index as usize].time_ms();
+        let Some(value) = rows[index as usize].key(key) else { return };
         match self.slot(rows, key, value) {
             (slot, None) => {
-                self.first.insert(slot, place);
+                self.first.insert(slot, index);
             }
             (_, Some(first)) => {
                 let order = self.more.entry(first).or_default();
                 if order.len() == 0 {
                     order.insert((time_ms(first), first));
                 }
-                order.insert((time_ms(place), place));
+                order.insert((time_ms(index), index));
             }
         }
     }
@@ -241,8 +245,8 @@ mod tests {
     use std::cell::Cell;
 
     thread_local! {
-        /// How often a row was looked at.
-        static LOOKS: Cell<usize> = const { Cell::new(0) };
+        /// How often a key of a row was read.
+        static READS: Cell<usize> = const { Cell::new(0) };
     }
 
     #[derive(Clone)]
@@ -256,7 +260,7 @@ mod tests {
 
     impl Row for Note {
         fn key(&self, key: Key) -> Option<&str> {
-            LOOKS.set(LOOKS.get() + 1);
+            READS.set(READS.get() + 1);
             Some(match key {
                 Key::No => &self.no,
                 Key::UniqueNo => &self.unique_no,
@@ -285,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_those_of_a_plain_walk_from_the_newest_to_the_oldest() {
+    fn pages_equal_those_of_a_full_scan() {
         let table = table();
         for wanted in [
             &[][..],
@@ -317,17 +321,17 @@ mod tests {
     }
 
     #[test]
-    fn a_page_looks_at_no_more_rows_than_it_has() {
+    fn a_page_reads_no_more_rows_than_it_returns() {
         let table = table();
         for wanted in [&[][..], &[(Key::Card, "c3")], &[(Key::Card, "c3"), (Key::Cardholder, "h3")]] {
-            LOOKS.set(0);
+            READS.set(0);
             assert_eq!(10, table.page(wanted, &(0..=10_000), 1900, 10).rows.len());
-            assert!(LOOKS.get() <= 10, "{wanted:?}: {}", LOOKS.get());
+            assert!(READS.get() <= 10, "{wanted:?}: {}", READS.get());
         }
     }
 
     #[test]
-    fn a_replaced_row_stays_where_it_was_and_the_first_one_keeps_a_name() {
+    fn a_replaced_row_keeps_its_position_and_its_keys() {
         let mut table = table();
         let row = table.get("n77").cloned().unwrap();
         table.put(row);

@@ -1,5 +1,5 @@
-//! A plain caller of the platform: raw HTTP, no client library.
-// Every test file uses its own part; a helper of tests may panic as a test may.
+//! The environment of the tests: a sandbox, and a caller that sends plain HTTP without the client library.
+// Every test file uses a part of this; a helper of tests may panic as a test may.
 #![allow(dead_code, clippy::expect_used, clippy::unwrap_used, clippy::needless_pass_by_value)]
 
 use aes::Aes256;
@@ -9,15 +9,15 @@ use base64::engine::general_purpose::STANDARD;
 use keysecure_sandbox::{Account, Mode, Platform, Sandbox, SandboxBuilder};
 use serde_json::{Value, json};
 
-/// What came back.
+/// A response of the platform.
 #[derive(Debug)]
-pub struct Got {
+pub struct ApiResponse {
     pub status: u16,
     pub date: String,
     pub body: Value,
 }
 
-impl Got {
+impl ApiResponse {
     pub fn code(&self) -> i64 {
         self.body["code"].as_i64().expect("a code")
     }
@@ -26,13 +26,13 @@ impl Got {
         self.body["msg"].as_str().expect("a msg")
     }
 
-    /// `data` of a success.
+    /// `data` of a successful call.
     pub fn data(&self) -> &Value {
         assert_eq!(0, self.code(), "{}", self.body);
         &self.body["data"]
     }
 
-    /// The text at `field` of `data`.
+    /// The text of a field of `data`.
     pub fn text(&self, field: &str) -> String {
         self.data()[field].as_str().expect("a text").to_owned()
     }
@@ -42,14 +42,14 @@ impl Got {
     }
 }
 
-/// Calls a sandbox the way a client would.
+/// Calls a sandbox as a client does.
 #[derive(Clone)]
 pub struct Caller {
     agent: ureq::Agent,
     pub platform: Platform,
     pub token: Option<String>,
     pub extra: Vec<(&'static str, String)>,
-    /// Headers left out.
+    /// Headers that are not sent.
     pub without: Vec<&'static str>,
 }
 
@@ -69,21 +69,22 @@ impl Caller {
         }
     }
 
-    /// With a token.
-    pub fn ready(sandbox: &Sandbox) -> Self {
+    /// A caller with an access token.
+    pub fn with_token(sandbox: &Sandbox) -> Self {
         let mut caller = Self::new(sandbox);
         let token = caller.get("/v1/merchant/token").text("access_token");
         caller.token = Some(token);
         caller
     }
 
-    /// The same caller with another or a further header.
+    /// The same caller with one header set.
     pub fn with(&self, name: &'static str, value: impl Into<String>) -> Self {
         let mut caller = self.clone();
         caller.extra.push((name, value.into()));
         caller
     }
 
+    /// The same caller without one header.
     pub fn without(&self, name: &'static str) -> Self {
         let mut caller = self.clone();
         caller.without.push(name);
@@ -106,7 +107,7 @@ impl Caller {
         format!("{}/open-api{path}", self.platform.base_url())
     }
 
-    pub fn try_get(&self, path: &str) -> Result<Got, ureq::Error> {
+    pub fn try_get(&self, path: &str) -> Result<ApiResponse, ureq::Error> {
         let mut request = self.agent.get(self.url(path));
         for (name, value) in self.headers() {
             request = request.header(name, value);
@@ -114,7 +115,7 @@ impl Caller {
         read(request.call()?)
     }
 
-    pub fn try_post(&self, path: &str, body: &[u8]) -> Result<Got, ureq::Error> {
+    pub fn try_post(&self, path: &str, body: &[u8]) -> Result<ApiResponse, ureq::Error> {
         let mut request = self.agent.post(self.url(path));
         for (name, value) in self.headers() {
             request = request.header(name, value);
@@ -122,35 +123,35 @@ impl Caller {
         read(request.send(body)?)
     }
 
-    pub fn get(&self, path: &str) -> Got {
-        self.try_get(path).expect("an answer")
+    pub fn get(&self, path: &str) -> ApiResponse {
+        self.try_get(path).expect("a response")
     }
 
-    pub fn post(&self, path: &str, body: Value) -> Got {
-        self.try_post(path, body.to_string().as_bytes()).expect("an answer")
+    pub fn post(&self, path: &str, body: Value) -> ApiResponse {
+        self.try_post(path, body.to_string().as_bytes()).expect("a response")
     }
 }
 
-fn read(mut answer: ureq::http::Response<ureq::Body>) -> Result<Got, ureq::Error> {
-    let date = answer.headers().get("date").and_then(|date| date.to_str().ok());
-    Ok(Got {
-        status: answer.status().as_u16(),
+fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<ApiResponse, ureq::Error> {
+    let date = response.headers().get("date").and_then(|date| date.to_str().ok());
+    Ok(ApiResponse {
+        status: response.status().as_u16(),
         date: date.unwrap_or_default().to_owned(),
-        body: serde_json::from_slice(&answer.body_mut().read_to_vec()?).unwrap_or_default(),
+        body: serde_json::from_slice(&response.body_mut().read_to_vec()?).unwrap_or_default(),
     })
 }
 
 /// A sandbox, a caller with a token, and an approved cardholder.
-pub struct Given {
+pub struct TestEnv {
     pub sandbox: Sandbox,
     pub caller: Caller,
     pub holder: String,
 }
 
-impl Given {
+impl TestEnv {
     pub fn new(builder: SandboxBuilder) -> Self {
         let sandbox = builder.start().expect("a sandbox");
-        let caller = Caller::ready(&sandbox);
+        let caller = Caller::with_token(&sandbox);
         let holder = sandbox.seed_approved_cardholder();
         Self { sandbox, caller, holder }
     }
@@ -171,12 +172,12 @@ impl Given {
         self.sandbox.seed_physical_card(&self.holder).expect("a card")
     }
 
-    /// Gives the cardholder money.
+    /// Transfers money to the cardholder.
     pub fn fund(&self, amount: &str) {
         self.transfer(&format!("fund-{}", self.sandbox.transfers().len()), "In", amount).data();
     }
 
-    pub fn transfer(&self, unique_no: &str, kind: &str, amount: &str) -> Got {
+    pub fn transfer(&self, unique_no: &str, kind: &str, amount: &str) -> ApiResponse {
         self.caller.post(
             "/v1/account/transfer",
             json!({"cardholder_no": self.holder, "transfer_unique_no": unique_no, "type": kind, "balance": amount}),
@@ -187,7 +188,7 @@ impl Given {
         format!("{:.2}", self.sandbox.ledger().balance(&Account::Cardholder(self.holder.clone())))
     }
 
-    /// Base64 of the text, encrypted with the sandbox's secret the way the platform documents it.
+    /// Encrypts a text with the sandbox's secret as the platform documents it, in Base64.
     pub fn encrypt(&self, text: &str) -> String {
         let padding = 16 - text.len() % 16;
         let mut bytes = text.as_bytes().to_vec();
@@ -201,7 +202,7 @@ impl Given {
         STANDARD.encode(bytes)
     }
 
-    /// The JSON in an encrypted text.
+    /// Decrypts a text and parses it as JSON.
     pub fn decrypt(&self, text: &str) -> Value {
         let mut bytes = STANDARD.decode(text).expect("Base64");
         let key = Aes256::new_from_slice(self.sandbox.api_secret().as_bytes()).expect("32 bytes");
@@ -216,7 +217,7 @@ impl Given {
     }
 }
 
-/// A whole address in the United States.
+/// A complete address in the United States.
 pub fn address() -> Value {
     json!({
         "first_name": "Ada", "last_name": "Byron", "phone_code": "1", "phone": "5550100", "postal_code": "10001",
@@ -224,7 +225,7 @@ pub fn address() -> Value {
     })
 }
 
-/// A window around the sandbox's present.
+/// A time window around the sandbox's present.
 pub fn today(platform: &Platform) -> Value {
     let now_ms = platform.now_ms();
     json!({"start_time": day(now_ms - 86_400_000), "end_time": day(now_ms + 86_400_000)})
@@ -232,13 +233,6 @@ pub fn today(platform: &Platform) -> Value {
 
 /// The date of that time in UTC.
 fn day(ms: i64) -> String {
-    // Days since 1970 to a civil date: Howard Hinnant's algorithm.
-    let days = ms.div_euclid(86_400_000) + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days - era * 146_097;
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let (day, month_no) = (day_of_year - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
-    format!("{:04}-{month_no:02}-{day:02}", year_of_era + era * 400 + i64::from(month_no <= 2))
+    let date = time::OffsetDateTime::from_unix_timestamp(ms.div_euclid(1000)).expect("a displayable time").date();
+    format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }

@@ -40,7 +40,7 @@ macro_rules! scenarios {
 scenarios! { credit authorization errors faults clocks lists callbacks }
 
 #[test]
-fn every_scenario_is_told() {
+fn every_scenario_file_has_a_test() {
     let there: BTreeSet<String> = std::fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -58,7 +58,7 @@ fn join(path: &str, name: &str) -> String {
 }
 
 #[test]
-fn what_differs_is_found() {
+fn differences_are_found() {
     use serde_json::json;
     let found = json!({"a": [1, {"b": "text"}], "c": null});
     for same in [

@@ -98,7 +98,7 @@ fn check_error(error: &Error, last: Reply<'_>, is_mutation: bool) {
     assert!(error.attempts() > 0 && error.operation().is_some());
     match error.outcome() {
         Outcome::NotSent => {
-            assert!(matches!(last, Reply::Failure(failure) if !failure.may_have_been_sent), "it was sent: {error}")
+            assert!(matches!(last, Reply::Failure(failure) if !failure.may_have_been_sent), "it was sent: {error}");
         }
         Outcome::Rejected if is_mutation => assert!(says_refused(last), "not refused by the platform: {error}"),
         Outcome::Rejected | Outcome::Unknown => {}

@@ -1,4 +1,4 @@
-//! All calls of the platform, made once each in both modes, with the values of their answers.
+//! All calls of the platform, made once each in both modes, with the values of their responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
@@ -10,7 +10,7 @@ use keysecure::{
     SimulationRequest, Status, Transfer, TransferType,
 };
 use keysecure_sandbox::{Account, RequestRecord};
-use keysecure_tests::{TABLE_BEGIN, TestEnv, address, calls_table, cents, virtual_card, with_calls_table};
+use keysecure_tests::{TestEnv, address, cents, virtual_card};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -345,7 +345,7 @@ fn tour_of_authorization_mode() -> Vec<RequestRecord> {
 }
 
 #[test]
-fn every_call_of_both_modes_is_made_as_the_platform_demands() {
+fn every_call_of_both_modes_is_sent_as_documented() {
     let mut requests = tour_of_credit_mode();
     requests.extend(tour_of_authorization_mode());
     let accepted: BTreeSet<&str> =
@@ -391,7 +391,7 @@ fn one_connection_serves_all_calls_of_one_thread() {
 }
 
 #[test]
-fn the_language_of_the_messages_is_the_clients() {
+fn messages_are_in_the_clients_language() {
     let env = TestEnv::credit().unwrap();
     let chinese = env.builder().language(Language::Chinese).build().unwrap();
     let error = chinese.cardholders().get("17").unwrap_err();
@@ -428,57 +428,6 @@ fn a_number_reaches_the_platform_as_one_segment_of_the_path() {
 }
 
 #[test]
-fn a_raw_call_carries_the_same_headers_and_gives_data_in_its_exact_text() {
-    let env = TestEnv::credit().unwrap();
-    let client = &env.client;
-    let account = format!("/v1/account/{}/info", env.cardholder_no);
-    let data = client.call(Method::Get, &account, None).unwrap();
-    assert!(data.as_str().contains(r#""balance":"0.00""#), "{data:?}");
-    let body = Json::new(r#"{"type":"Virtual","page":0,"size":1}"#).unwrap();
-    let data = client.call(Method::Post, "/v1/card/package/list", Some(&body)).unwrap();
-    let page: serde_json::Value = data.parse().unwrap();
-    assert_eq!(page["list"].as_array().unwrap().len(), 1);
-    let data = client.call(Method::Post, "/v1/card/package/list", None).unwrap();
-    assert_eq!(data.parse::<serde_json::Value>().unwrap()["list"].as_array().unwrap().len(), 4);
-    let request = env.sandbox.requests().pop().unwrap();
-    for header in ["api-key", "timestamp", "access-token", "content-type", "language"] {
-        assert!(request.headers.iter().any(|sent| sent.eq_ignore_ascii_case(header)), "{header}");
-    }
-    let error = client.call(Method::Get, "/v1/cardholder/17/info", None).unwrap_err();
-    assert_eq!((error.code(), error.operation()), (Some(2002), Some("cardholders.get")));
-}
-
-#[test]
-fn a_raw_call_to_an_unknown_path_is_refused_by_the_platform_and_a_post_is_taken_for_a_mutation() {
-    let env = TestEnv::credit().unwrap();
-    let error = env.client.call(Method::Get, "/v1/card/new", None).unwrap_err();
-    assert_eq!((error.code(), error.http_status(), error.operation()), (Some(1004), Some(404), Some("call")));
-    let wrong_method = env.client.call(Method::Get, "/v1/card/list", None).unwrap_err();
-    assert_eq!((wrong_method.http_status(), wrong_method.outcome()), (Some(405), Outcome::Rejected));
-    let before = env.count();
-    env.sandbox.fault(keysecure_sandbox::Fault::on_any(keysecure_sandbox::FaultKind::DropAfterCommit));
-    let error = env.client.call(Method::Post, "/v1/card/new", None).unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Transport, Outcome::Unknown));
-    assert_eq!(env.count() - before, 1);
-}
-
-#[test]
-fn a_raw_call_with_a_bad_path_or_body_is_never_sent() {
-    let env = TestEnv::credit().unwrap();
-    for path in
-        ["", "v1/card/list", "/v1/../admin", "/v1/./x", "/v1/x?y=1", "/v1/x#y", "/v1/a b", "/v1/\u{e9}", "/v1\\x"]
-    {
-        let error = env.client.call(Method::Get, path, None).unwrap_err();
-        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("path")), "{path}");
-        assert_eq!(error.outcome(), Outcome::NotSent);
-    }
-    let body = Json::new("{}").unwrap();
-    let error = env.client.call(Method::Get, "/v1/x", Some(&body)).unwrap_err();
-    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("body")));
-    assert_eq!(env.count(), 0);
-}
-
-#[test]
 fn simulation_is_refused_in_production_whatever_the_address() {
     let env = TestEnv::credit().unwrap();
     let card_no = env.virtual_card().unwrap();
@@ -489,30 +438,4 @@ fn simulation_is_refused_in_production_whatever_the_address() {
     let error = client.call(Method::Post, "/v1/simulate/auth", Some(&body)).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Config, Outcome::NotSent));
     assert_eq!(env.count(), 0);
-}
-
-#[test]
-fn the_table_of_calls_says_what_the_code_does() {
-    let table = calls_table();
-    assert_eq!(table.lines().count(), 27);
-    assert!(table.contains("| 15 | `accounts().transfer` | `POST /open-api/v1/account/transfer` | credit | never |\n"));
-    assert!(table.contains("| 1 | `access_token` | `GET /open-api/v1/merchant/token` | both | yes |\n"));
-    let text = "a\n<!-- calls:begin -->\nold\n<!-- calls:end -->\nb\n";
-    let written = with_calls_table(text).unwrap();
-    assert_eq!(written, format!("a\n<!-- calls:begin -->\n{table}<!-- calls:end -->\nb\n"));
-    assert_eq!(with_calls_table(&written), Some(written));
-    assert_eq!(with_calls_table("no marks"), None);
-}
-
-/// `KEYSECURE_UPDATE_DOCS=1 cargo test -p keysecure-tests the_readme` writes the table instead of comparing it.
-#[test]
-fn the_readme_holds_the_table_of_calls() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
-    let readme = std::fs::read_to_string(path).expect("README.md stands at the root");
-    let wanted = with_calls_table(&readme).unwrap_or_else(|| panic!("README.md holds no line {TABLE_BEGIN}"));
-    if std::env::var("KEYSECURE_UPDATE_DOCS").is_ok_and(|value| value == "1") {
-        std::fs::write(path, wanted).unwrap();
-    } else {
-        assert!(readme == wanted, "the table of calls in README.md is old: run this test with KEYSECURE_UPDATE_DOCS=1");
-    }
 }

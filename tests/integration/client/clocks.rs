@@ -23,7 +23,7 @@ fn with_clock(env: &TestEnv, clock: &Arc<TestClock>) -> Client {
 }
 
 #[test]
-fn a_device_whose_clock_is_wrong_either_way_works_within_one_extra_request() {
+fn a_device_with_a_wrong_clock_works_within_one_extra_request() {
     for offset_ms in [-3 * 3_600_000, -61_000, -1_000, 1, 1_000, 61_000, 3 * 3_600_000] {
         let env = TestEnv::credit().unwrap();
         let client = with_clock(&env, &Arc::new(TestClock::wrong_by(offset_ms)));
@@ -40,7 +40,7 @@ fn a_device_whose_clock_is_wrong_either_way_works_within_one_extra_request() {
 }
 
 #[test]
-fn only_a_clock_that_is_wrong_by_more_than_the_platform_allows_costs_a_request() {
+fn only_a_clock_beyond_the_platforms_tolerance_costs_a_request() {
     for (offset_ms, sent) in [(-30_000, 2), (0, 2), (-120_000, 3), (120_000, 3)] {
         let env = TestEnv::credit().unwrap();
         let client = with_clock(&env, &Arc::new(TestClock::wrong_by(offset_ms)));
@@ -50,7 +50,7 @@ fn only_a_clock_that_is_wrong_by_more_than_the_platform_allows_costs_a_request()
 }
 
 #[test]
-fn setting_the_devices_clock_in_mid_session_changes_nothing() {
+fn setting_the_devices_clock_in_mid_session_has_no_effect() {
     let env = TestEnv::credit().unwrap();
     let clock = Arc::new(TestClock::wrong_by(0));
     let client = with_clock(&env, &clock);
@@ -63,7 +63,7 @@ fn setting_the_devices_clock_in_mid_session_changes_nothing() {
 }
 
 #[test]
-fn a_server_whose_clock_jumps_either_way_costs_one_request_and_no_double_transfer() {
+fn a_jump_of_the_servers_clock_costs_one_request_and_no_double_transfer() {
     for jump in [Duration::from_secs(5), Duration::from_secs(90), 3 * HOUR] {
         for forward in [true, false] {
             let env = TestEnv::credit().unwrap();
@@ -86,7 +86,7 @@ fn a_server_whose_clock_jumps_either_way_costs_one_request_and_no_double_transfe
 }
 
 #[test]
-fn a_jump_beyond_the_tokens_life_fetches_one_token() {
+fn a_jump_beyond_the_tokens_lifetime_fetches_one_token() {
     let env = TestEnv::credit().unwrap();
     env.client.accounts().get(&env.cardholder_no).unwrap();
     env.sandbox.advance(25 * HOUR);
@@ -97,7 +97,7 @@ fn a_jump_beyond_the_tokens_life_fetches_one_token() {
 }
 
 #[test]
-fn many_jumps_back_and_forth_are_followed() {
+fn many_clock_jumps_back_and_forth_are_followed() {
     let env = TestEnv::credit().unwrap();
     for (number, seconds) in [300u64, 20, 7200, 1, 59, 61, 3600].into_iter().enumerate() {
         let jump = Duration::from_secs(seconds);
@@ -112,7 +112,7 @@ fn many_jumps_back_and_forth_are_followed() {
 }
 
 #[test]
-fn a_frozen_server_clock_is_followed_while_real_time_goes_on() {
+fn a_frozen_server_clock_is_followed_while_real_time_passes() {
     let env = TestEnv::credit().unwrap();
     env.client.accounts().get(&env.cardholder_no).unwrap();
     env.sandbox.freeze();
@@ -126,7 +126,7 @@ fn a_frozen_server_clock_is_followed_while_real_time_goes_on() {
 }
 
 #[test]
-fn one_answer_with_a_slightly_wrong_date_is_forgiven() {
+fn one_response_with_a_slightly_wrong_date_is_tolerated() {
     for skew_ms in [-30_000, -5_000, -1_500, 1_500, 5_000, 30_000] {
         let env = TestEnv::credit().unwrap();
         env.client.accounts().get(&env.cardholder_no).unwrap();
@@ -142,7 +142,7 @@ fn one_answer_with_a_slightly_wrong_date_is_forgiven() {
 }
 
 #[test]
-fn one_answer_whose_date_is_wrong_by_hours_costs_at_most_that_call() {
+fn one_response_with_a_date_wrong_by_hours_costs_at_most_that_call() {
     for skew_ms in [-3 * 3_600_000, 3 * 3_600_000] {
         let env = TestEnv::credit().unwrap();
         env.client.accounts().get(&env.cardholder_no).unwrap();
@@ -162,7 +162,7 @@ fn one_answer_whose_date_is_wrong_by_hours_costs_at_most_that_call() {
 }
 
 #[test]
-fn a_server_whose_every_date_is_wrong_is_followed() {
+fn a_server_whose_dates_are_all_wrong_is_followed() {
     // The timestamp check of these requests sees the same wrong clock.
     for skew_ms in [-40 * 60_000, 40 * 60_000] {
         let env = TestEnv::credit().unwrap();
@@ -176,7 +176,7 @@ fn a_server_whose_every_date_is_wrong_is_followed() {
 }
 
 #[test]
-fn the_test_clocks_virtual_sleep_takes_no_time_and_moves_the_platform_along() {
+fn a_virtual_sleep_of_the_test_clock_advances_the_platforms_clock() {
     let env = TestEnv::credit().unwrap();
     let clock = TestClock::virtual_sleeps(Some(env.sandbox.platform()));
     let (mine, theirs) = (clock.monotonic(), env.sandbox.now_ms());

@@ -8,6 +8,8 @@ use std::time::Duration;
 use keysecure::{Client, Error, ErrorKind, Method, Outcome, TransportFault};
 use keysecure_tests::{TestClock, free_address};
 
+use super::own_process::{in_own_process, test_path};
+
 fn error_of(base_url: &str) -> Error {
     let client = Client::builder("key", "0123456789abcdef")
         .base_url(base_url)
@@ -34,7 +36,7 @@ fn a_host_that_does_not_exist_is_not_found() {
 }
 
 #[test]
-fn a_host_that_takes_no_connection_times_out() {
+fn a_host_that_accepts_no_connection_times_out() {
     // A queue of one that is full: the system answers no further connection.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -46,43 +48,36 @@ fn a_host_that_takes_no_connection_times_out() {
     assert!(error.to_string().contains("while connecting"), "{error}");
 }
 
-/// Runs one test of this program alone in a process of its own, which may do less; true inside that process.
-fn limited(test: &str, by: &[&str]) -> bool {
-    const MARK: &str = "KEYSECURE_TESTS_LIMITED";
-    if std::env::var(MARK).is_ok_and(|name| name == test) {
-        return true;
-    }
+/// Runs a test of this module in a process with fewer resources; true inside of that process.
+#[cfg(target_os = "linux")]
+fn limited(test: &str, limits: &[&str]) -> bool {
     if Command::new("prlimit").arg("--version").output().is_err() {
         eprintln!("skipped: there is no prlimit");
         return false;
     }
-    // Where another user may not run it, it lies somewhere else.
-    let name = test.replace("::", "-");
-    let program = std::env::temp_dir().join(format!("keysecure-limited-{}-{name}", std::process::id()));
-    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
-    let (first, rest) = by.split_first().unwrap();
-    let output = Command::new(first)
-        .args(rest)
-        .arg(&program)
-        .args(["--exact", test, "--test-threads=1", "--nocapture"])
-        .env(MARK, test)
-        .current_dir("/")
-        .output();
-    std::fs::remove_file(&program).unwrap();
-    let output = output.unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    false
+    // A copy, because another user may not be allowed to run the program where it is.
+    let copy = std::env::temp_dir().join(format!("keysecure-limited-{}-{test}", std::process::id()));
+    let inside = in_own_process(&test_path(module_path!(), test), |program| {
+        std::fs::copy(program, &copy).unwrap();
+        let (first, rest) = limits.split_first().unwrap();
+        let mut command = Command::new(first);
+        command.args(rest).arg(&copy).current_dir("/");
+        command
+    });
+    if !inside {
+        std::fs::remove_file(&copy).unwrap();
+    }
+    inside
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn without_a_thread_a_name_is_an_error_and_no_panic() {
+fn without_threads_a_host_name_is_an_error_and_no_panic() {
     // The limit does not hold for root.
     let as_nobody = ["setpriv", "--reuid", "65534", "--clear-groups", "prlimit", "--nproc=1"];
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
     let by = if is_root { &as_nobody[..] } else { &as_nobody[4..] };
-    if !limited("client::connecting::without_a_thread_a_name_is_an_error_and_no_panic", by) {
+    if !limited("without_threads_a_host_name_is_an_error_and_no_panic", by) {
         return;
     }
     assert!(std::thread::Builder::new().spawn(|| ()).is_err(), "the limit does not hold");
@@ -96,7 +91,7 @@ fn without_a_thread_a_name_is_an_error_and_no_panic() {
 #[cfg(target_os = "linux")]
 #[test]
 fn without_file_descriptors_the_error_says_so() {
-    if !limited("client::connecting::without_file_descriptors_the_error_says_so", &["prlimit", "--nofile=40"]) {
+    if !limited("without_file_descriptors_the_error_says_so", &["prlimit", "--nofile=40"]) {
         return;
     }
     let mut held = Vec::new();

@@ -91,7 +91,7 @@ impl Drop for Worker {
 }
 
 #[test]
-fn an_abandoned_request_is_not_delivered_when_the_path_is_back() {
+fn an_abandoned_request_is_not_delivered_when_the_network_is_back() {
     let Some(network) = Network::start() else { return };
     let server = network.worker("s", "1000", "serve");
     assert_eq!(server.says(), "listening");

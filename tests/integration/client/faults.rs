@@ -13,7 +13,7 @@ use keysecure_sandbox::{Fault, FaultKind};
 use keysecure_tests::{MockResponse, MockServer, TestClock, TestEnv, cents, envelope, free_address, http};
 
 #[test]
-fn a_fault_that_stays_ends_a_read_after_its_retries_and_a_mutation_at_once() {
+fn a_permanent_fault_ends_a_read_after_its_retries_a_mutation_at_once() {
     for (kind, error_kind) in [
         (F::DropAfterCommit, ErrorKind::Transport),
         (F::HttpStatus(503, None), ErrorKind::InvalidResponse),
@@ -34,7 +34,7 @@ fn a_fault_that_stays_ends_a_read_after_its_retries_and_a_mutation_at_once() {
 }
 
 #[test]
-fn bursts_of_1009_are_answered_with_back_off_and_then_with_the_error() {
+fn bursts_of_1009_lead_to_back_off_and_then_to_the_error() {
     for (burst, succeeds) in [(1, true), (2, true), (3, false)] {
         let env = TestEnv::credit().unwrap();
         let (client, clock) = env.with_virtual_clock().unwrap();
@@ -53,7 +53,7 @@ fn bursts_of_1009_are_answered_with_back_off_and_then_with_the_error() {
 }
 
 #[test]
-fn a_refused_connection_means_not_sent_and_a_mutation_is_tried_again() {
+fn a_refused_connection_means_not_sent_and_a_mutation_is_retried() {
     let clock = Arc::new(TestClock::virtual_sleeps(None));
     let client = Client::builder("key", "0123456789abcdef")
         .base_url(format!("http://{}", free_address()))
@@ -104,7 +104,7 @@ fn the_timeout_bounds_the_whole_call_with_all_its_attempts() {
 }
 
 #[test]
-fn a_peer_that_takes_no_connection_is_given_up_in_time() {
+fn a_peer_that_accepts_no_connection_times_out() {
     // A listener whose backlog is full takes no further handshake on Linux; elsewhere the request goes unanswered.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -129,7 +129,7 @@ fn a_peer_that_takes_no_connection_is_given_up_in_time() {
 }
 
 #[test]
-fn retry_after_is_obeyed_within_the_deadline_and_ends_the_call_beyond_it() {
+fn retry_after_is_obeyed_within_the_deadline_and_fails_the_call_beyond() {
     let env = TestEnv::credit().unwrap();
     let (client, clock) = env.with_virtual_clock().unwrap();
     env.sandbox.fault(Fault::on("accounts.get", F::HttpStatus(503, Some(7))));
@@ -158,7 +158,7 @@ fn retry_after_counts_for_a_hundred_years_at_most() {
 }
 
 #[test]
-fn retry_after_is_read_as_a_date_too_and_on_a_refusal_of_the_platform() {
+fn retry_after_may_be_a_date_and_come_with_a_refusal() {
     let count = AtomicUsize::new(0);
     let server = MockServer::platform(move |_| {
         let busy = br#"{"code":1009,"msg":"too many requests"}"#;
@@ -190,7 +190,7 @@ fn retry_after_is_read_as_a_date_too_and_on_a_refusal_of_the_platform() {
 }
 
 #[test]
-fn a_connection_that_the_server_closed_while_idle_never_leads_to_a_second_mutation() {
+fn a_connection_closed_while_idle_never_leads_to_a_second_mutation() {
     for wait in [Duration::ZERO, Duration::from_millis(30)] {
         let server = MockServer::platform(|_| MockResponse::Keep(envelope(r#"{"result":true}"#))).unwrap();
         let client =
@@ -215,7 +215,7 @@ fn a_connection_that_the_server_closed_while_idle_never_leads_to_a_second_mutati
 }
 
 #[test]
-fn a_connection_that_dies_under_the_request_itself_leaves_a_mutation_unknown_and_a_read_is_sent_again() {
+fn a_connection_lost_in_mid_request_leaves_a_mutation_unknown() {
     let server = MockServer::platform(|request| {
         // Every connection serves one request and then eats the next.
         if request.nth > 1 {

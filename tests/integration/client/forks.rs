@@ -37,7 +37,7 @@ fn parent_and_child_each_get_their_own_responses() {
 }
 
 #[test]
-fn a_child_does_not_wait_for_a_fetch_that_is_its_parents() {
+fn a_child_does_not_wait_for_its_parents_token_fetch() {
     let first = AtomicBool::new(true);
     let server = MockServer::start(move |request| {
         if !request.target.ends_with("/merchant/token") {

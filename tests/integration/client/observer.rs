@@ -44,7 +44,7 @@ fn calls(recorder: &Recorder) -> Vec<Made> {
 const GOOD: (Option<u16>, Option<i64>, Option<Outcome>) = (Some(200), Some(0), None);
 
 #[test]
-fn a_first_call_is_told_with_the_token_that_it_fetched() {
+fn a_first_call_is_observed_with_its_token_call() {
     let env = TestEnv::credit().unwrap();
     let (client, recorder) = observed(&env);
     client.accounts().get(&env.cardholder_no).unwrap();
@@ -59,7 +59,7 @@ fn a_first_call_is_told_with_the_token_that_it_fetched() {
 }
 
 #[test]
-fn every_attempt_is_told_with_its_number_and_what_became_of_it() {
+fn every_attempt_is_observed_with_its_number_and_result() {
     use Outcome::{Rejected, Unknown};
     let env = TestEnv::credit().unwrap();
     let (client, recorder) = observed(&env);
@@ -88,7 +88,7 @@ fn every_attempt_is_told_with_its_number_and_what_became_of_it() {
 }
 
 #[test]
-fn a_failed_call_is_told_with_the_kind_code_and_outcome_of_its_error() {
+fn a_failed_call_is_observed_with_kind_code_and_outcome_of_its_error() {
     let env = TestEnv::credit().unwrap();
     let (client, recorder) = observed(&env);
     client.access_token().unwrap();
@@ -118,7 +118,7 @@ fn a_failed_call_is_told_with_the_kind_code_and_outcome_of_its_error() {
 }
 
 #[test]
-fn a_call_that_got_no_token_is_told_with_no_attempt_of_its_own() {
+fn a_call_without_a_token_is_observed_without_attempts() {
     let env = TestEnv::credit().unwrap();
     let (client, recorder) = observed(&env);
     env.sandbox.fault(Fault::on("token", FaultKind::HttpStatus(503, None)).times(10));
@@ -134,7 +134,7 @@ fn a_call_that_got_no_token_is_told_with_no_attempt_of_its_own() {
 }
 
 #[test]
-fn what_never_became_a_call_is_not_told() {
+fn input_errors_are_not_observed() {
     let env = TestEnv::credit().unwrap();
     let (client, recorder) = observed(&env);
     client.cards().get("").unwrap_err();
@@ -144,7 +144,7 @@ fn what_never_became_a_call_is_not_told() {
 }
 
 #[test]
-fn the_attempts_told_are_exactly_the_requests_the_platform_saw() {
+fn the_observed_attempts_are_the_requests_that_the_platform_saw() {
     let env = TestEnv::credit().unwrap();
     let (client, recorder) = observed(&env);
     for (number, kind) in [
@@ -187,7 +187,7 @@ fn each_page_of_a_list_is_a_call() {
 }
 
 #[test]
-fn durations_hold_the_time_that_passed() {
+fn durations_contain_the_elapsed_time() {
     let env = TestEnv::credit().unwrap();
     let recorder = Arc::new(Recorder::default());
     let client = env.builder().observer(recorder.clone()).build().unwrap();

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use keysecure::{Client, Clock, ErrorKind, Interrupted, Json, Method, Outcome, SystemClock, TransportFault};
-use keysecure_tests::envelope;
+use keysecure_tests::{envelope, read_request};
 
 /// A server of one connection at a time that does what the test says.
 struct Server(TcpListener);
@@ -31,22 +31,12 @@ impl Server {
     /// The connection on which the token was given and the next request has begun.
     fn accept_with_token(&self) -> TcpStream {
         let mut stream = self.accept();
-        read_head(&mut stream);
+        read_request(&mut stream, &mut Vec::new()).unwrap();
         let token = envelope(r#"{"access_token":"a-token","expired_time":4763800000000}"#);
         stream.write_all(&token).unwrap();
         stream.peek(&mut [0]).unwrap();
         stream
     }
-}
-
-fn read_head(stream: &mut TcpStream) -> Vec<u8> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        assert_eq!(stream.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&head));
-        head.push(byte[0]);
-    }
-    head
 }
 
 /// What is still delivered, and how the connection ends.
@@ -107,7 +97,7 @@ impl Clock for Ending {
 }
 
 #[test]
-fn a_request_whose_response_does_not_come_is_reset() {
+fn a_request_without_a_response_is_reset() {
     for size in [10, LARGE] {
         let server = Server::start();
         let builder = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).max_retries(0);
@@ -152,7 +142,7 @@ fn a_request_whose_thread_panics_is_reset() {
 }
 
 #[test]
-fn an_idle_connection_is_closed_in_order() {
+fn an_idle_connection_is_closed_gracefully() {
     let server = Server::start();
     let client = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).build().unwrap();
     let calling = std::thread::spawn(move || {
@@ -160,9 +150,7 @@ fn an_idle_connection_is_closed_in_order() {
         drop(client);
     });
     let mut stream = server.accept_with_token();
-    read_head(&mut stream);
-    let mut body = [0; r#"{"id":"xxxxxxxxxx"}"#.len()];
-    stream.read_exact(&mut body).unwrap();
+    read_request(&mut stream, &mut Vec::new()).unwrap();
     stream.write_all(&envelope("{}")).unwrap();
     calling.join().unwrap();
     assert_eq!(rest(&mut stream), (0, None));
@@ -170,7 +158,7 @@ fn an_idle_connection_is_closed_in_order() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_process_that_is_killed_in_the_midst_of_a_request_leaves_a_reset() {
+fn a_process_killed_in_mid_request_leaves_a_reset() {
     for size in ["10", "100000"] {
         let server = Server::start();
         let mut worker = Command::new(env!("CARGO_BIN_EXE_call_worker"))
@@ -187,7 +175,7 @@ fn a_process_that_is_killed_in_the_midst_of_a_request_leaves_a_reset() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_request_is_reset_although_a_forked_child_holds_its_connection_too() {
+fn a_request_is_reset_although_a_forked_child_holds_its_connection() {
     let server = Server::start();
     let worker = Command::new(env!("CARGO_BIN_EXE_call_worker"))
         .args([&server.base_url(), "1500", "fork-in-call"])

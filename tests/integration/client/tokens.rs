@@ -51,13 +51,13 @@ fn tokens_of_64_threads(life: Duration, jump: Duration, rounds: usize) {
 }
 
 #[test]
-fn threads_that_find_the_token_ended_fetch_one_between_them() {
+fn threads_that_find_the_token_expired_fetch_one() {
     // A jump within the minute that a timestamp is good for: the platform answers 1007.
     tokens_of_64_threads(Duration::from_secs(30), Duration::from_secs(45), 5);
 }
 
 #[test]
-fn threads_that_find_the_clock_and_the_token_wrong_fetch_one_between_them() {
+fn threads_that_find_clock_and_token_wrong_fetch_one_token() {
     tokens_of_64_threads(Duration::from_secs(24 * 3600), Duration::from_secs(25 * 3600), 4);
 }
 
@@ -103,7 +103,7 @@ fn tokens_that_are_revoked_in_mid_flight_fail_no_call() {
 }
 
 #[test]
-fn a_token_is_renewed_ahead_of_its_end_so_that_no_call_is_refused() {
+fn a_token_is_renewed_before_it_expires_so_that_no_call_is_refused() {
     let env = TestEnv::with(Sandbox::builder().token_lifetime(Duration::from_secs(1000))).unwrap();
     for step in 0..60 {
         env.client.accounts().transfer(&transfer(&env, format!("move-{step}"))).unwrap();
@@ -117,7 +117,7 @@ fn a_token_is_renewed_ahead_of_its_end_so_that_no_call_is_refused() {
 }
 
 #[test]
-fn an_old_token_serves_on_while_its_renewal_fails() {
+fn an_old_token_is_used_while_its_renewal_fails() {
     let env = TestEnv::with(Sandbox::builder().token_lifetime(Duration::from_secs(100))).unwrap();
     let client = env.builder().max_retries(0).build().unwrap();
     client.accounts().get(&env.cardholder_no).unwrap();
@@ -134,7 +134,7 @@ fn an_old_token_serves_on_while_its_renewal_fails() {
 }
 
 #[test]
-fn a_token_call_that_brings_no_token_is_one_clear_error_and_the_mutation_was_not_sent() {
+fn a_failed_token_call_is_one_error_and_the_mutation_is_not_sent() {
     for kind in [
         FaultKind::DropBeforeRead,
         FaultKind::DropAfterCommit,
@@ -169,7 +169,7 @@ fn a_token_call_that_brings_no_token_is_one_clear_error_and_the_mutation_was_not
 }
 
 #[test]
-fn what_the_platform_says_of_the_merchant_reaches_the_caller_with_kind_and_code() {
+fn errors_about_the_merchant_reach_the_caller_with_kind_and_code() {
     type Spoil = fn(&Sandbox);
     let table: [(i64, ErrorKind, Spoil, Spoil); 5] = [
         (
@@ -252,7 +252,7 @@ fn a_platform_that_refuses_every_token_is_asked_twice_and_no_more() {
 }
 
 #[test]
-fn two_clients_of_one_merchant_that_void_each_others_tokens_both_work() {
+fn two_clients_that_invalidate_each_others_tokens_both_work() {
     let env = TestEnv::credit().unwrap();
     let other = env.builder().build().unwrap();
     for round in 0..5 {

@@ -1,8 +1,7 @@
 //! Rows whose reference is missing or changed: they are no proof of absence.
 
-use std::time::Duration;
-
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use keysecure::{CallRecord, Client, EnsureOptions, ErrorKind, Observer, Outcome, Store, Transfer, TransferType};
 use keysecure_sandbox::{ListRules, Platform, RowReference};
@@ -24,7 +23,7 @@ const CHANGES: [Shown; 4] = [
 ];
 
 #[test]
-fn where_the_filter_works_a_row_with_a_missing_or_changed_reference_is_ours() {
+fn with_a_working_filter_a_row_with_a_changed_reference_is_ours() {
     for shown in CHANGES {
         let platform = State { shown, ..State::new([Fate::ResponseLost]) }.start();
         let client = platform.builder().store(Store::memory()).build().unwrap();
@@ -35,7 +34,7 @@ fn where_the_filter_works_a_row_with_a_missing_or_changed_reference_is_ours() {
 }
 
 #[test]
-fn where_the_filter_works_such_a_row_with_another_amount_is_a_conflict() {
+fn with_a_working_filter_such_a_row_with_another_amount_is_a_conflict() {
     let platform = State { shown: |_| None, ..State::new([]) }.start();
     let client = platform.builder().store(Store::memory()).build().unwrap();
     client.accounts().transfer(&top_up("Pay-1")).unwrap();
@@ -46,7 +45,7 @@ fn where_the_filter_works_such_a_row_with_another_amount_is_a_conflict() {
 }
 
 #[test]
-fn where_the_filter_is_ignored_such_a_row_proves_nothing() {
+fn with_an_ignored_filter_such_a_row_proves_nothing() {
     for shown in CHANGES {
         let platform = State { shown, filters: false, ..State::new([Fate::ResponseLost]) }.start();
         let client = platform.builder().store(Store::memory()).build().unwrap();
@@ -57,7 +56,7 @@ fn where_the_filter_is_ignored_such_a_row_proves_nothing() {
 }
 
 #[test]
-fn where_the_filter_is_ignored_nothing_is_sent_beside_a_row_of_nobody() {
+fn with_an_ignored_filter_a_row_without_reference_prevents_sending() {
     let platform = State { filters: false, ..State::new([]) }.start();
     platform.state.rows.lock().unwrap().push(row("T1", None, "7"));
     let client = platform.builder().store(Store::memory()).build().unwrap();
@@ -66,7 +65,7 @@ fn where_the_filter_is_ignored_nothing_is_sent_beside_a_row_of_nobody() {
 }
 
 #[test]
-fn where_the_filter_is_ignored_the_rows_of_others_are_skipped() {
+fn with_an_ignored_filter_rows_of_other_references_are_skipped() {
     let platform = State { filters: false, ..State::new([Fate::ResponseLost]) }.start();
     platform.state.rows.lock().unwrap().extend([row("A", Some("Pay-2"), "10"), row("B", Some("Pay-10"), "10")]);
     let client = platform.builder().store(Store::memory()).build().unwrap();
@@ -76,7 +75,7 @@ fn where_the_filter_is_ignored_the_rows_of_others_are_skipped() {
 }
 
 #[test]
-fn where_the_filter_is_ignored_absence_is_read_up_to_an_empty_page() {
+fn with_an_ignored_filter_absence_needs_all_pages_to_an_empty_one() {
     // No total, and a cap that no other client knows: a page of 30 rows looks like the last one.
     for cap in [7, 30, 99] {
         let platform = State { filters: false, cap, ..State::new([]) }.start();
@@ -91,7 +90,7 @@ fn where_the_filter_is_ignored_absence_is_read_up_to_an_empty_page() {
 }
 
 #[test]
-fn a_list_that_repeats_its_last_page_for_ever_can_still_show_absence() {
+fn a_list_that_repeats_its_last_page_can_still_prove_absence() {
     // A filter that finds parts of a reference, and pages beyond the last that are the last one.
     let server = keysecure_tests::MockServer::platform(|request| {
         let data = if request.target.ends_with("/transfer/list") {
@@ -108,7 +107,7 @@ fn a_list_that_repeats_its_last_page_for_ever_can_still_show_absence() {
 }
 
 #[test]
-fn a_reference_in_another_form_is_no_absence() {
+fn a_reference_in_another_form_does_not_prove_absence() {
     for (reference, shown) in [
         ("0012", json!(12)),
         ("Caf\u{e9}-1", json!("Cafe\u{301}-1")),
@@ -138,7 +137,7 @@ fn found(row: Value) -> Result<(), ErrorKind> {
 }
 
 #[test]
-fn a_row_that_says_the_same_in_another_way_is_no_conflict() {
+fn a_row_that_writes_the_same_values_differently_is_no_conflict() {
     let ours = row("T1", Some("Pay-1"), "10");
     let with = |field: &str, value: Value| {
         let mut row = ours.clone();

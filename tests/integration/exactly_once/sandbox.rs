@@ -8,7 +8,7 @@ use keysecure_sandbox::{Fault, FaultKind};
 use super::{LIST, TRANSFER, scene};
 
 #[test]
-fn a_new_number_is_sent_at_once() {
+fn a_first_attempt_is_sent_at_once() {
     let scene = scene();
     let made = scene.client.accounts().ensure_transfer(&scene.transfer, &EnsureOptions::first_attempt()).unwrap();
     assert!(made.created);
@@ -18,7 +18,7 @@ fn a_new_number_is_sent_at_once() {
 }
 
 #[test]
-fn a_number_that_may_have_been_sent_waits_until_absence_is_proven() {
+fn a_reference_that_may_have_been_sent_waits_for_proof_of_absence() {
     let scene = scene();
     let made = scene.client.accounts().ensure_transfer(&scene.transfer, &EnsureOptions::default()).unwrap();
     assert!(made.created && scene.slept() >= Duration::from_secs(9), "{:?}", scene.slept());
@@ -38,7 +38,7 @@ fn a_response_lost_after_the_commit_is_found_and_was_created_by_this_call() {
 }
 
 #[test]
-fn a_request_lost_before_the_commit_is_sent_again_only_after_the_wait() {
+fn a_request_lost_before_the_commit_is_sent_again_after_settle() {
     let scene = scene();
     scene.sandbox.fault(Fault::on(TRANSFER, FaultKind::DropBeforeRead));
     let made = scene.client.accounts().ensure_transfer(&scene.transfer, &EnsureOptions::first_attempt()).unwrap();
@@ -47,7 +47,7 @@ fn a_request_lost_before_the_commit_is_sent_again_only_after_the_wait() {
 }
 
 #[test]
-fn another_thing_under_the_number_is_its_own_error() {
+fn another_transfer_under_the_reference_is_a_conflict() {
     let scene = scene();
     scene.client.accounts().transfer(&scene.transfer).unwrap();
     let other = Transfer { amount: Decimal::ONE, ..scene.transfer.clone() };
@@ -58,7 +58,7 @@ fn another_thing_under_the_number_is_its_own_error() {
 }
 
 #[test]
-fn what_cannot_be_settled_in_time_says_so_and_a_later_call_goes_on() {
+fn a_call_that_cannot_settle_in_time_fails_and_a_later_one_continues() {
     let scene = scene();
     scene.sandbox.fault(Fault::on(TRANSFER, FaultKind::DropAfterCommit));
     scene.sandbox.fault(Fault::on(LIST, FaultKind::Code(1001)).after(1).times(10_000));
@@ -71,7 +71,7 @@ fn what_cannot_be_settled_in_time_says_so_and_a_later_call_goes_on() {
 }
 
 #[test]
-fn a_refusal_ends_it() {
+fn a_refusal_ends_the_call() {
     let scene = scene();
     let nobody = Transfer { cardholder_no: "404".into(), ..scene.transfer.clone() };
     let error = scene.client.accounts().ensure_transfer(&nobody, &EnsureOptions::first_attempt()).unwrap_err();
@@ -79,7 +79,7 @@ fn a_refusal_ends_it() {
 }
 
 #[test]
-fn threads_with_one_number_make_one_transfer() {
+fn threads_with_one_reference_make_one_transfer() {
     let scene = scene();
     std::thread::scope(|scope| {
         for _ in 0..16 {
@@ -92,7 +92,7 @@ fn threads_with_one_number_make_one_transfer() {
 }
 
 #[test]
-fn clients_of_one_process_with_one_number_make_one_transfer() {
+fn clients_of_one_process_with_one_reference_make_one_transfer() {
     let scene = scene();
     std::thread::scope(|scope| {
         for _ in 0..8 {
@@ -125,7 +125,7 @@ fn an_earlier_call_shortens_no_wait() {
 }
 
 #[test]
-fn times_without_end_are_taken() {
+fn unlimited_durations_are_accepted() {
     let scene = scene();
     let sandbox = &scene.sandbox;
     let patient = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url());
@@ -147,7 +147,7 @@ fn a_row_of_a_server_whose_clock_runs_ahead_is_found() {
 }
 
 #[test]
-fn what_ends_the_matter_is_not_called_unknown() {
+fn a_conflict_that_is_certain_is_rejected_and_not_unknown() {
     let scene = scene();
     scene.client.accounts().transfer(&scene.transfer).unwrap();
     let other = Transfer { r#type: TransferType::Out, ..scene.transfer.clone() };

@@ -18,7 +18,7 @@ fn failure(platform: &Platform) -> Error {
 }
 
 #[test]
-fn requests_that_are_lost_again_and_again_are_sent_three_times_at_most() {
+fn requests_that_are_lost_are_sent_three_times_at_most() {
     let platform = State::new(std::iter::repeat_n(Fate::Lost, 10)).start();
     let error = failure(&platform);
     assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 3), "{error}");
@@ -26,7 +26,7 @@ fn requests_that_are_lost_again_and_again_are_sent_three_times_at_most() {
 }
 
 #[test]
-fn refusals_that_may_pass_are_sent_three_times_at_most() {
+fn temporary_refusals_are_sent_three_times_at_most() {
     let platform = State::new(std::iter::repeat_n(Fate::Refused(1009), 10)).start();
     let error = failure(&platform);
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::RateLimit, Outcome::Rejected), "{error}");
@@ -43,7 +43,7 @@ fn a_refusal_after_an_unknown_attempt_stays_unknown() {
 }
 
 #[test]
-fn a_look_up_that_is_refused_after_an_unknown_attempt_leaves_it_unknown() {
+fn a_look_up_refused_after_an_unknown_attempt_leaves_it_unknown() {
     for code in [1003, 1012, 2002, 2004] {
         let platform = State { look_up_refused: Some(code), ..State::new([Fate::Lost]) }.start();
         let error = failure(&platform);

@@ -151,7 +151,7 @@ mod redis {
     }
 
     #[test]
-    fn a_redis_that_forgot_everything_is_young() {
+    fn an_emptied_redis_is_a_young_store() {
         let Some(mut server) = Server::start() else { return };
         let store = RedisStore::open(server.url()).unwrap();
         let age = || match store.acquire("age", MINUTE, WITHIN).unwrap() {

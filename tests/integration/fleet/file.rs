@@ -19,7 +19,7 @@ fn with_a_file_one_token_is_fetched_for_each_expiry() {
 }
 
 #[test]
-fn a_worker_that_is_killed_with_the_lock_of_the_file_stops_nobody() {
+fn a_worker_killed_with_the_file_lock_blocks_nobody() {
     let scratch = Scratch::new();
     let mut fleet = Fleet::with_a_stalled_holder(&["file", scratch.text()]);
     drop(fleet.workers.remove(0));
@@ -30,7 +30,7 @@ fn a_worker_that_is_killed_with_the_lock_of_the_file_stops_nobody() {
 }
 
 #[test]
-fn workers_who_wait_for_a_holder_go_on_when_it_is_killed() {
+fn workers_that_wait_for_a_holder_continue_when_it_is_killed() {
     let scratch = Scratch::new();
     let mut fleet = Fleet::with_a_stalled_holder(&["file", scratch.text()]);
     let holder = fleet.workers.remove(0);
@@ -45,7 +45,7 @@ fn workers_who_wait_for_a_holder_go_on_when_it_is_killed() {
 }
 
 #[test]
-fn of_many_processes_with_one_callback_one_accepts_it() {
+fn of_many_processes_with_one_webhook_one_accepts_it() {
     let scratch = Scratch::new();
     let mut fleet = Fleet::with_life(Duration::from_secs(1_000), &["file", scratch.text()]);
     one_accepts_each(&mut fleet);
@@ -61,7 +61,7 @@ pub fn one_accepts_each(fleet: &mut Fleet) {
 }
 
 #[test]
-fn token_and_api_key_are_in_no_file_name_and_the_token_is_in_one_private_file() {
+fn the_token_is_in_one_private_file_and_in_no_file_name() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start().unwrap();
     let client = Client::builder(sandbox.api_key(), sandbox.api_secret())

@@ -118,7 +118,7 @@ pub fn exists_once_after_a_kill(store: &[&str]) {
 }
 
 #[test]
-fn with_a_file_each_transfer_exists_once_whenever_its_worker_is_killed() {
+fn with_a_file_each_transfer_exists_once_after_a_kill_at_any_byte() {
     let scratch = Scratch::new();
     exists_once_after_a_kill(&["file", scratch.text()]);
 }

@@ -75,7 +75,7 @@ fn is_calm(seen: &[Seen]) {
 }
 
 #[test]
-fn without_a_store_the_workers_void_each_others_tokens() {
+fn without_a_store_the_workers_invalidate_each_others_tokens() {
     for seen in [sudden_ends("none", &["none"]), planned_renewals("none", &["none"])].concat() {
         assert!(seen.tokens >= PROCESSES, "{seen:?}");
         assert!(seen.refused >= PROCESSES - 1, "{seen:?}");

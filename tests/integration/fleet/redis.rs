@@ -96,7 +96,7 @@ fn with_redis_one_token_is_fetched_for_each_expiry() {
 }
 
 #[test]
-fn a_worker_that_is_killed_with_the_lease_stops_nobody_for_longer_than_that() {
+fn a_worker_killed_with_the_lease_delays_others_by_the_lease_only() {
     let Some(server) = Server::start() else { return };
     let mut fleet = Fleet::with_a_stalled_holder(&["redis", &server.url(), "1000"]);
     drop(fleet.workers.remove(0));
@@ -107,7 +107,7 @@ fn a_worker_that_is_killed_with_the_lease_stops_nobody_for_longer_than_that() {
 }
 
 #[test]
-fn redis_that_is_stopped_in_mid_run_fails_no_call_and_is_used_again_when_it_is_back() {
+fn a_redis_that_is_stopped_and_restarted_fails_no_call() {
     let Some(mut server) = Server::start() else { return };
     let mut fleet = Fleet::with_life(Duration::from_secs(30), &["redis", &server.url(), "10000"]);
     fleet.calls(2);
@@ -136,14 +136,14 @@ fn redis_that_is_stopped_in_mid_run_fails_no_call_and_is_used_again_when_it_is_b
 }
 
 #[test]
-fn of_many_processes_with_one_callback_one_accepts_it() {
+fn of_many_processes_with_one_webhook_one_accepts_it() {
     let Some(server) = Server::start() else { return };
     let mut fleet = Fleet::with_life(Duration::from_secs(1_000), &["redis", &server.url(), "10000"]);
     one_accepts_each(&mut fleet);
 }
 
 #[test]
-fn without_its_redis_a_callback_is_rejected_unless_it_was_said_otherwise() {
+fn without_its_redis_a_webhook_is_rejected_unless_configured_otherwise() {
     let Some(mut server) = Server::start() else { return };
     let guarded = |when| {
         let store = Arc::new(RedisStore::open(server.url()).unwrap());
@@ -164,7 +164,7 @@ fn without_its_redis_a_callback_is_rejected_unless_it_was_said_otherwise() {
 }
 
 #[test]
-fn a_callback_that_one_could_not_handle_is_new_for_another() {
+fn a_webhook_that_one_worker_could_not_handle_is_new_for_another() {
     let Some(server) = Server::start() else { return };
     let worker = || {
         let store = Arc::new(RedisStore::open(server.url()).unwrap());
@@ -194,7 +194,7 @@ fn a_connection_that_redis_closed_is_replaced_without_a_failure() {
 }
 
 #[test]
-fn a_redis_that_does_not_answer_costs_its_time_out_once_a_second() {
+fn a_redis_that_does_not_respond_costs_its_time_out_once_a_second() {
     // It accepts connections, by its backlog, and never says anything.
     let mute = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("redis://:hunter2@{}/", mute.local_addr().unwrap());

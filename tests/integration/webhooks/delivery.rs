@@ -9,7 +9,7 @@ use keysecure::{
     Client, Clock, Decimal, Decision, Event, MemoryReplayStore, OnStoreFailure, Rejection, Responder,
     SimulationRequest, Status, SystemClock, WebhookVerifier,
 };
-use keysecure_sandbox::{CallbackFault, CallbackNulls, Mode, Platform, Sandbox, SignStyle};
+use keysecure_sandbox::{WebhookFault, NullFields, Mode, Platform, Sandbox, SignStyle};
 use keysecure_tests::free_address;
 use oxhttp::Server;
 use oxhttp::model::{Body, Request, Response};
@@ -75,7 +75,7 @@ fn scene(mode: Mode, decide: fn(&keysecure::AuthEvent) -> Decision) -> Scene {
     };
     let address = free_address();
     Server::new(answer).bind(address).spawn().unwrap();
-    sandbox.set_callback_url(Some(&format!("http://{address}/"))).unwrap();
+    sandbox.set_webhook_url(Some(&format!("http://{address}/"))).unwrap();
     Scene { sandbox, client, card_no, seen }
 }
 
@@ -96,7 +96,7 @@ impl Scene {
     }
 
     fn take(&self) -> Vec<Result<Event, Rejection>> {
-        assert!(self.sandbox.settle_callbacks(Duration::from_secs(10)));
+        assert!(self.sandbox.settle_webhooks(Duration::from_secs(10)));
         std::mem::take(&mut *self.seen.lock().unwrap())
     }
 }
@@ -108,10 +108,10 @@ fn never(_: &keysecure::AuthEvent) -> Decision {
 #[test]
 fn every_event_is_verified_and_typed_in_every_style() {
     for style in [SignStyle::JavaHashMap, SignStyle::AsSent, SignStyle::JavaSorted] {
-        for nulls in [CallbackNulls::LeftOut, CallbackNulls::Sent] {
+        for nulls in [NullFields::Omit, NullFields::Include] {
             let scene = scene(Mode::Credit, never);
             scene.sandbox.set_sign_style(style);
-            scene.sandbox.set_callback_nulls(nulls);
+            scene.sandbox.set_null_fields(nulls);
             let bought = scene.buy("42.10");
             let simulation = scene.client.simulation();
             simulation
@@ -142,15 +142,15 @@ fn every_event_is_verified_and_typed_in_every_style() {
 }
 
 #[test]
-fn what_the_sandbox_spoils_is_rejected_for_the_right_reason() {
+fn spoiled_webhooks_are_rejected_for_the_right_reason() {
     let scene = scene(Mode::Credit, never);
     for (fault, rejection) in [
-        (CallbackFault::WrongSignature, Rejection::WrongSignature),
-        (CallbackFault::TamperBody, Rejection::WrongSignature),
-        (CallbackFault::StaleTimestamp(301_000), Rejection::TooOld),
-        (CallbackFault::StaleTimestamp(-301_000), Rejection::TooNew),
+        (WebhookFault::WrongSignature, Rejection::WrongSignature),
+        (WebhookFault::TamperBody, Rejection::WrongSignature),
+        (WebhookFault::StaleTimestamp(301_000), Rejection::TooOld),
+        (WebhookFault::StaleTimestamp(-301_000), Rejection::TooNew),
     ] {
-        scene.sandbox.callback_fault(fault).unwrap();
+        scene.sandbox.webhook_fault(fault).unwrap();
         scene.buy("1.00");
         assert_eq!(scene.take(), [Err(rejection)], "{fault:?}");
         // The sandbox tries again, and this time whole.
@@ -160,9 +160,9 @@ fn what_the_sandbox_spoils_is_rejected_for_the_right_reason() {
 }
 
 #[test]
-fn a_duplicate_is_told_and_a_redelivery_is_new() {
+fn a_duplicate_is_rejected_and_a_redelivery_is_new() {
     let scene = scene(Mode::Credit, never);
-    scene.sandbox.callback_fault(CallbackFault::Duplicate).unwrap();
+    scene.sandbox.webhook_fault(WebhookFault::Duplicate).unwrap();
     scene.buy("1.00");
     let seen = scene.take();
     assert!(matches!(&seen[..], [Ok(_), Err(Rejection::Replayed)]), "{seen:?}");
@@ -176,9 +176,9 @@ fn a_duplicate_is_told_and_a_redelivery_is_new() {
 }
 
 #[test]
-fn callbacks_out_of_order_and_late_ones_are_verified_all_the_same() {
+fn webhooks_out_of_order_and_late_ones_are_verified() {
     let scene = scene(Mode::Credit, never);
-    scene.sandbox.callback_fault(CallbackFault::Reorder).unwrap();
+    scene.sandbox.webhook_fault(WebhookFault::Reorder).unwrap();
     let first = scene.buy("1.00");
     scene
         .client
@@ -197,21 +197,21 @@ fn callbacks_out_of_order_and_late_ones_are_verified_all_the_same() {
 }
 
 #[test]
-fn secrets_overlap_while_one_is_replaced() {
+fn old_and_new_secrets_are_valid_during_a_rotation() {
     let scene = scene(Mode::Credit, never);
-    scene.sandbox.set_callback_secret(OLD);
+    scene.sandbox.set_webhook_secret(OLD);
     scene.buy("1.00");
     assert!(matches!(&scene.take()[..], [Ok(_)]));
-    scene.sandbox.rotate_callback_secret(scene.sandbox.api_secret());
+    scene.sandbox.rotate_webhook_secret(scene.sandbox.api_secret());
     scene.buy("1.00");
     assert!(matches!(&scene.take()[..], [Ok(_)]));
-    scene.sandbox.rotate_callback_secret("a secret that nobody told the merchant");
+    scene.sandbox.rotate_webhook_secret("a secret that nobody told the merchant");
     scene.buy("1.00");
     assert_eq!(scene.take(), [Err(Rejection::WrongSignature)]);
 }
 
 #[test]
-fn the_merchants_decision_decides_in_authorization_mode() {
+fn the_merchants_decision_counts_in_authorization_mode() {
     let scene = scene(Mode::Authorization, |purchase| {
         if purchase.amount > Decimal::ONE_HUNDRED {
             std::thread::sleep(Duration::from_secs(3));
@@ -227,7 +227,7 @@ fn the_merchants_decision_decides_in_authorization_mode() {
 }
 
 #[test]
-fn a_purchase_that_is_asked_for_again_is_not_decided_again() {
+fn a_redelivered_purchase_is_not_decided_again() {
     static ASKED: AtomicUsize = AtomicUsize::new(0);
     let scene = scene(Mode::Authorization, |_| {
         ASKED.fetch_add(1, Ordering::SeqCst);

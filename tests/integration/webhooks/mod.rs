@@ -1,7 +1,9 @@
 //! The webhook verifier and the responder: against vectors, the sandbox, replays and attacks.
 
 mod delivery;
+mod fixture;
 mod purchases;
 mod replays;
+mod responder;
 mod vectors;
 mod verifier;

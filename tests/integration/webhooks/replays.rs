@@ -132,7 +132,7 @@ fn an_app_id_in_the_data_must_be_ours() {
 }
 
 #[test]
-fn no_other_writing_of_a_webhook_is_new_to_the_replay_guard() {
+fn a_webhook_written_differently_is_not_new_to_the_replay_guard() {
     let now = SystemTime::now();
     let guarded = verifier().replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
     let captured = signature(&verifier(), now, &with(",\"amount\":1000"));

@@ -74,7 +74,7 @@ fn every_form_that_fastjson_can_give_is_accepted() {
 }
 
 #[test]
-fn what_java_objects_become_on_the_wire_is_accepted() {
+fn webhooks_built_from_java_objects_are_accepted() {
     let (mut accepted, mut wrong) = (0, Vec::new());
     let reached = |vector: &&Value| !refused_on_purpose(vector) && !vector["reached_by"].as_array().unwrap().is_empty();
     for vector in vectors("built.json").iter().filter(reached) {
@@ -89,7 +89,7 @@ fn what_java_objects_become_on_the_wire_is_accepted() {
 }
 
 #[test]
-fn every_tampered_one_is_rejected() {
+fn every_tampered_webhook_is_rejected() {
     let mut rejected = 0;
     for vector in vectors("vectors.json").iter().filter(|vector| !refused_on_purpose(vector)) {
         let (timestamp, body) = (text(vector, "timestamp"), text(vector, "body"));
@@ -158,7 +158,7 @@ fn escaped(body: &str, place: usize) -> bool {
 }
 
 #[test]
-fn a_text_that_java_cut_in_the_middle_of_a_letter_is_accepted_and_typed() {
+fn a_text_that_java_cut_inside_a_character_is_accepted_and_typed() {
     let mut escaped = 0;
     for vector in vectors("built.json").iter().filter(|vector| vector["senders"].to_string().contains("that were cut"))
     {

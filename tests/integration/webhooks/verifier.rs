@@ -1,56 +1,11 @@
 //! The webhook verifier under attack: what the platform sends is accepted, everything else is one typed rejection.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use keysecure::{
-    Clock, Decision, ErrorKind, Event, MemoryReplayStore, OnStoreFailure, Rejection, ReplayStore, Responder,
-    StoreUnavailable, VerifiedWebhook, WebhookVerifier, reply_accept, reply_decline, reply_duplicate,
-};
+use keysecure::{Event, MemoryReplayStore, OnStoreFailure, Rejection, ReplayStore, StoreUnavailable, WebhookVerifier};
 
-const BODY: &str = concat!(
-    r#"{"id":"evt-1","action":"Consumption","data":{"consume_no":"c1","card_no":"k1","cardholder_no":"h1","#,
-    r#""type":"Consumption","amount":10.50,"local_amount":10.5,"local_currency":"USD","fee":0.35,"status":"Success","#,
-    r#""merchant_info":{"merchant_name":"Ein Café 书店","merchant_mcc":"5942","city":null,"country":"US"},"#,
-    r#""fee_detail":[{"fee_type":"Consume_fee","amount":0.35}],"remark":"","time":1763812800123}}"#
-);
-const NOW: u64 = 1_763_812_800_500;
-
-struct FixedClock(SystemTime);
-
-impl Clock for FixedClock {
-    fn now(&self) -> SystemTime {
-        self.0
-    }
-    fn monotonic(&self) -> Duration {
-        Duration::ZERO
-    }
-    fn sleep(&self, _: Duration) -> Result<(), keysecure::Interrupted> {
-        Ok(())
-    }
-}
-
-fn at(millis: u64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_millis(millis)
-}
-
-fn verifier() -> WebhookVerifier {
-    WebhookVerifier::new("app-1", ["0123456789abcdef0123456789abcdef"]).unwrap().clock(Arc::new(FixedClock(at(NOW))))
-}
-
-type Headers = Vec<(String, String)>;
-
-fn signed(body: &str, millis: u64) -> Headers {
-    let headers = verifier().sign_for_tests(at(millis), body.as_bytes()).unwrap();
-    headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-fn verify(headers: &Headers, body: &str) -> Result<VerifiedWebhook, Rejection> {
-    verifier().verify(headers.iter().map(|(name, value)| (name, value)), body.as_bytes()).map_err(|error| {
-        assert_eq!(error.kind(), ErrorKind::Webhook);
-        error.rejection().unwrap()
-    })
-}
+use super::fixture::{AUTH, BODY, FixedClock, Headers, NOW, at, signed, verifier, verify};
 
 fn with(mut headers: Headers, name: &str, value: &str) -> Headers {
     headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
@@ -172,7 +127,7 @@ fn age_is_bounded_both_ways_and_zero_means_exact() {
 }
 
 #[test]
-fn bodies_that_are_no_callback_are_typed_rejections() {
+fn bodies_that_are_no_webhook_are_typed_rejections() {
     let headers = signed(BODY, NOW);
     let deep =
         format!("{{\"id\":\"1\",\"action\":\"x\",\"data\":{{\"a\":{}{}}}}}", "[".repeat(30_000), "]".repeat(30_000));
@@ -239,7 +194,7 @@ fn data_cannot_be_passed_off_as_another_action() {
 }
 
 #[test]
-fn a_valid_signature_on_something_new_is_unknown_not_an_error() {
+fn a_signed_webhook_of_a_new_kind_is_unknown_and_no_error() {
     for body in [
         r#"{"id":"1","action":"Card_shipped","data":{"card_no":"k","tracking":"1E+3","weight":1e400}}"#,
         r#"{"id":"1","action":"Auth","data":{"card_no":"k"}}"#,
@@ -256,7 +211,7 @@ fn a_valid_signature_on_something_new_is_unknown_not_an_error() {
 }
 
 #[test]
-fn several_secrets_serve_while_one_is_replaced() {
+fn several_secrets_are_valid_during_a_rotation() {
     let (old, new) = ("old-secret-of-the-merchant", "new-secret-of-the-merchant");
     let one = |secret: &str| WebhookVerifier::new("app-1", [secret]).unwrap();
     let both = WebhookVerifier::new("app-1", [new, old]).unwrap();
@@ -280,9 +235,9 @@ fn a_verifier_without_a_secret_or_with_an_empty_one_cannot_be_made() {
 }
 
 /// A store that cannot be reached.
-struct BoxError;
+struct UnavailableStore;
 
-impl ReplayStore for BoxError {
+impl ReplayStore for UnavailableStore {
     fn insert(&self, _: &str, _: &str, _: Duration) -> Result<Option<String>, StoreUnavailable> {
         Err(StoreUnavailable)
     }
@@ -297,7 +252,7 @@ impl ReplayStore for BoxError {
 }
 
 #[test]
-fn a_replay_is_known_by_its_content_whatever_its_id() {
+fn a_replay_is_recognized_by_its_content_whatever_its_id() {
     let guarded = verifier().replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
     let headers = signed(BODY, NOW);
     let verify = |body: &str| guarded.verify(headers.clone(), body.as_bytes()).map_err(|error| error.rejection());
@@ -310,7 +265,7 @@ fn a_replay_is_known_by_its_content_whatever_its_id() {
 }
 
 #[test]
-fn a_rejected_callback_is_not_remembered() {
+fn a_rejected_webhook_is_not_remembered() {
     let guarded = verifier().replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
     let wrong = BODY.replace("\"Consumption\",\"data\"", "\"Auth\",\"data\"");
     assert!(guarded.verify(signed(BODY, NOW), wrong.as_bytes()).is_err());
@@ -318,80 +273,16 @@ fn a_rejected_callback_is_not_remembered() {
 }
 
 #[test]
-fn a_store_out_of_reach_rejects_unless_the_caller_chose_otherwise() {
-    let safe = verifier().replay_guard(Arc::new(BoxError), OnStoreFailure::default());
+fn an_unreachable_store_rejects_unless_configured_otherwise() {
+    let safe = verifier().replay_guard(Arc::new(UnavailableStore), OnStoreFailure::default());
     let error = safe.verify(signed(BODY, NOW), BODY.as_bytes()).unwrap_err();
     assert_eq!(error.rejection(), Some(Rejection::ReplayStoreUnavailable));
-    let bold = verifier().replay_guard(Arc::new(BoxError), OnStoreFailure::Accept);
+    let bold = verifier().replay_guard(Arc::new(UnavailableStore), OnStoreFailure::Accept);
     assert!(bold.verify(signed(BODY, NOW), BODY.as_bytes()).is_ok());
 }
 
-const AUTH: &str =
-    r#"{"id":"1","action":"Auth","data":{"consume_no":"c1","card_no":"k1","amount":42.00,"status":"Pending"}}"#;
-
-fn auth() -> VerifiedWebhook {
-    verify(&signed(AUTH, NOW), AUTH).unwrap()
-}
-
 #[test]
-fn replies_are_the_exact_bytes() {
-    assert_eq!(reply_accept(), r#"{"code":0,"message":""}"#);
-    assert_eq!(reply_decline("no \"funds\"").unwrap(), r#"{"code":1,"message":"no \"funds\""}"#);
-    assert_eq!(reply_decline("  ").unwrap_err().field(), Some("message"));
-    assert_eq!(reply_duplicate(BODY.as_bytes()), reply_accept(), "what was handled is accepted again");
-    let of_tomorrow = AUTH.replace("42.00", "[42]");
-    for purchase in
-        [reply_duplicate(AUTH.as_bytes()), reply_duplicate(of_tomorrow.as_bytes()), reply_duplicate(b"not JSON")]
-    {
-        assert_eq!(
-            purchase,
-            reply_decline("this purchase was asked for before").unwrap(),
-            "never approved by a replay"
-        );
-    }
-}
-
-#[test]
-fn a_decision_is_answered() {
-    let responder = Responder::new(|purchase| {
-        if purchase.amount < 50.into() { Decision::Approve } else { Decision::Decline("too much".into()) }
-    });
-    assert_eq!(responder.respond(&auth()), reply_accept());
-    let dear = AUTH.replace("42.00", "50.01").replace("c1", "c2");
-    assert_eq!(responder.respond(&verify(&signed(&dear, NOW), &dear).unwrap()), reply_decline("too much").unwrap());
-    let of_tomorrow = AUTH.replace("42.00", "[42]");
-    let received = verify(&signed(&of_tomorrow, NOW), &of_tomorrow).unwrap();
-    assert!(matches!(received.event, Event::Unknown { .. }));
-    assert_eq!(
-        responder.respond(&received),
-        reply_decline("no decision in time").unwrap(),
-        "a purchase that cannot be read is not approved"
-    );
-    let update = verify(&signed(BODY, NOW), BODY).unwrap();
-    assert_eq!(responder.respond(&update), reply_accept(), "what asks for nothing is accepted");
-}
-
-#[test]
-fn the_reply_leaves_in_time_whatever_the_decision_does() {
-    let slow = Responder::new(|_| {
-        std::thread::sleep(Duration::from_secs(5));
-        Decision::Approve
-    });
-    let received = auth();
-    let reply = slow.respond(&received);
-    assert!(Instant::now() < received.answer_before(), "the platform would not wait any longer");
-    assert_eq!(reply, reply_decline("no decision in time").unwrap());
-    let lenient = slow.clone().otherwise(Decision::Approve).budget(Duration::from_millis(50));
-    let other = AUTH.replace("c1", "c2");
-    assert_eq!(lenient.respond(&verify(&signed(&other, NOW), &other).unwrap()), reply_accept());
-    let panicking = Responder::new(|_| panic!("a bug of the merchant's"));
-    assert_eq!(panicking.respond(&auth()), reply_decline("no decision in time").unwrap());
-    let empty = Responder::new(|_| Decision::Decline(String::new()));
-    assert_eq!(empty.respond(&auth()), reply_decline("declined").unwrap(), "the platform requires a message");
-}
-
-#[test]
-fn stored_callbacks_can_be_read_and_checked_apart() {
+fn stored_webhooks_can_be_parsed_and_verified_separately() {
     assert!(matches!(WebhookVerifier::parse_unverified(AUTH.as_bytes()).unwrap(), Event::Auth { .. }));
     assert!(verifier().verify_signature(signed(AUTH, NOW), AUTH.as_bytes()).is_ok());
     assert!(verifier().verify_signature(signed(AUTH, NOW), BODY.as_bytes()).is_err());

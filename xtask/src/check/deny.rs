@@ -1,51 +1,49 @@
-//! cargo-deny: licences, bans and sources of the dependencies, by `deny.toml`. Its exact version is ours to choose, because
-//! the meaning of its settings changes between releases.
+//! cargo-deny: licences, bans, sources and known vulnerabilities of the dependencies, by `deny.toml`. The version is
+//! exact, because the meaning of its settings changes between releases.
 
-use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::result::CheckResult;
 use crate::run;
 
 const VERSION: &str = "0.20.2";
 
-pub fn check() -> bool {
-    let Some(program) = find_or_install() else {
-        return false;
-    };
-    // No advisories: see deny.toml.
-    let args = ["--all-features", "--locked", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"];
-    run::passes(run::command(program).args(args))
+/// What can be checked without a network.
+pub fn check() -> CheckResult {
+    let Some(program) = find_or_install() else { return CheckResult::Failed };
+    let options = ["--all-features", "--locked", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"];
+    CheckResult::from_passed(run::passes(run::command(program).args(options)))
+}
+
+/// Known vulnerabilities, from the database of `RustSec`.
+pub fn check_advisories() -> CheckResult {
+    let Some(program) = find_or_install() else { return CheckResult::Failed };
+    // The database is on a host of its own: without it there is nothing to compare with, in CI neither.
+    if !run::passes(run::command(&program).args(["fetch", "db"])) {
+        return CheckResult::Skipped("advisories: database unreachable".into());
+    }
+    let options = ["--all-features", "--locked", "check", "--hide-inclusion-graph", "advisories"];
+    CheckResult::from_passed(run::passes(run::command(program).args(options)))
 }
 
 fn find_or_install() -> Option<PathBuf> {
-    let on_path = PathBuf::from("cargo-deny");
-    let cache = cache_dir();
+    let cache = run::cache_dir().unwrap_or_else(|| run::target_dir().join("tools"));
     let cached = cache.join("bin").join("cargo-deny");
-    for program in [on_path, cached.clone()] {
-        if is_right_version(&program) {
-            return Some(program);
-        }
+    if let Some(program) = [PathBuf::from("cargo-deny"), cached.clone()].into_iter().find(|it| is_right_version(it)) {
+        return Some(program);
     }
     let mut install = run::cargo(&format!("install --locked cargo-deny --version ={VERSION} --root"));
     (run::passes(install.arg(&cache)) && is_right_version(&cached)).then_some(cached)
 }
 
-/// `$XDG_CACHE_HOME/keysecure` where the machine has such a place, and a folder beside the build otherwise.
-fn cache_dir() -> PathBuf {
-    match env::var_os("XDG_CACHE_HOME").map(PathBuf::from) {
-        Some(cache) if cache.is_absolute() => cache.join("keysecure"),
-        _ => run::target_dir().join("tools"),
-    }
-}
-
 fn is_right_version(program: &Path) -> bool {
-    let asked = Command::new(program).arg("--version").stderr(Stdio::null()).output();
-    asked.is_ok_and(|answer| answer.status.success() && is_version(&String::from_utf8_lossy(&answer.stdout)))
+    let output = Command::new(program).arg("--version").stderr(Stdio::null()).output();
+    output.is_ok_and(|output| output.status.success() && is_version(&String::from_utf8_lossy(&output.stdout)))
 }
 
-fn is_version(answer: &str) -> bool {
-    answer.split_whitespace().eq(["cargo-deny", VERSION])
+fn is_version(output: &str) -> bool {
+    output.split_whitespace().eq(["cargo-deny", VERSION])
 }
 
 #[cfg(test)]
@@ -53,7 +51,7 @@ mod tests {
     use super::is_version;
 
     #[test]
-    fn only_the_exact_version_will_do() {
+    fn only_the_exact_version_is_accepted() {
         assert!(is_version("cargo-deny 0.20.2\n"));
         for other in ["cargo-deny 0.20.20", "cargo-deny 0.20.1", "cargo-deny", ""] {
             assert!(!is_version(other), "{other}");

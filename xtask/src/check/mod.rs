@@ -1,47 +1,80 @@
-//! `cargo xtask check`: everything that can be judged without running the product.
+//! `cargo xtask check`: everything that is verified without running the product.
 
-use std::process::Command;
+mod cycles;
+mod deny;
+mod graph;
+mod imports;
+mod layers;
+mod result;
+mod spelling;
+mod syntax;
+mod words;
+
 use std::time::Instant;
 
 use crate::table::{row, table};
-use crate::{deny, run, swift};
+use crate::{run, swift};
+use result::CheckResult;
 
-pub fn run() -> bool {
-    let mut rows = vec![row!["step", "result", "seconds"]];
-    let mut good = true;
-    for (name, step) in steps() {
+/// One check of `cargo xtask check`.
+struct Check {
+    name: &'static str,
+    run: fn() -> CheckResult,
+}
+
+/// The feature sets are those that compile different code: all at once, each binding alone, and the core without HTTP.
+const CHECKS: &[Check] = &[
+    Check { name: "fmt", run: || cargo("fmt --all --check") },
+    Check { name: "layers", run: layers::check },
+    Check { name: "cycles", run: cycles::check },
+    Check { name: "words", run: words::check },
+    Check { name: "spelling", run: spelling::check },
+    Check { name: "clippy", run: || clippy("--workspace --all-targets --features keysecure-tests/redis") },
+    Check { name: "clippy-uniffi", run: || clippy("-p keysecure --features uniffi") },
+    Check { name: "clippy-python", run: || clippy("-p keysecure --features python") },
+    Check { name: "clippy-no-defaults", run: || clippy("-p keysecure --no-default-features") },
+    Check { name: "swift-format", run: swift_format },
+    Check { name: "doc", run: doc },
+    Check { name: "deny", run: deny::check },
+    Check { name: "advisories", run: deny::check_advisories },
+];
+
+pub fn names() -> impl Iterator<Item = &'static str> {
+    CHECKS.iter().map(|check| check.name)
+}
+
+/// Runs the checks of these names, or all when there is none. One that fails does not stop the others.
+pub fn run(names: &[String]) -> bool {
+    let mut rows = vec![row!["check", "seconds", "result"]];
+    let mut is_good = true;
+    for check in CHECKS.iter().filter(|check| names.is_empty() || names.iter().any(|name| name == check.name)) {
         let started = Instant::now();
-        let passed = step();
-        good &= passed;
-        let result = if passed { "ok" } else { "failed" };
-        rows.push(row![name, result, format!("{:.1}", started.elapsed().as_secs_f64())]);
+        println!("\n== {}", check.name);
+        let result = (check.run)();
+        println!("{}: {result}", check.name);
+        is_good &= result != CheckResult::Failed;
+        rows.push(row![check.name, format!("{:.1}", started.elapsed().as_secs_f64()), result]);
     }
     print!("\n{}", table(&rows));
-    good
+    is_good
 }
 
-type Step = (&'static str, fn() -> bool);
-
-/// The feature sets are those that compile different code: all at once, each face alone, and the core without HTTP.
-fn steps() -> [Step; 8] {
-    [
-        ("fmt", || run::passes(&mut run::cargo("fmt --all --check"))),
-        ("clippy workspace", || clippy("--workspace --all-targets --features keysecure-tests/redis")),
-        ("clippy core, uniffi", || clippy("-p keysecure --features uniffi")),
-        ("clippy core, python", || clippy("-p keysecure --features python")),
-        ("clippy core, no defaults", || clippy("-p keysecure --no-default-features")),
-        ("swift format", swift::format),
-        ("doc", || run::passes(&mut doc())),
-        ("deny", deny::check),
-    ]
+fn cargo(arguments: &str) -> CheckResult {
+    CheckResult::from_passed(run::passes(&mut run::cargo(arguments)))
 }
 
-fn clippy(what: &str) -> bool {
-    run::passes(&mut run::cargo(&format!("clippy {what} -- -D warnings")))
+fn clippy(packages: &str) -> CheckResult {
+    cargo(&format!("clippy {packages} -- -D warnings"))
 }
 
-fn doc() -> Command {
+fn doc() -> CheckResult {
     let mut doc = run::cargo("doc --workspace --no-deps");
-    doc.env("RUSTDOCFLAGS", "-D warnings");
-    doc
+    CheckResult::from_passed(run::passes(doc.env("RUSTDOCFLAGS", "-D warnings")))
+}
+
+fn swift_format() -> CheckResult {
+    match swift::format() {
+        Ok(passed) => CheckResult::from_passed(passed),
+        Err(missing) => CheckResult::missing(missing, run::in_ci()),
+    }
 }

@@ -1,4 +1,4 @@
-"""The sandbox of `keysecure`: use it through `keysecure.sandbox`, which offers the same."""
+"""The sandbox of `keysecure`. Import it from `keysecure.sandbox`, which has the same names."""
 
 from ._platform import *  # noqa: F403
 from ._platform import __all__ as __all__

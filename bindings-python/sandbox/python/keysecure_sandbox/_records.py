@@ -1,4 +1,4 @@
-"""What a sandbox tells, as records."""
+"""The records that a sandbox returns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Record = TypeVar("_Record")
 
 @dataclass(frozen=True, slots=True)
 class CardholderRecord:
-    """A cardholder as the sandbox keeps it."""
+    """A cardholder as the sandbox stores it."""
 
     cardholder_no: str
     cardholder_unique_no: str
@@ -26,7 +26,7 @@ class CardholderRecord:
 
 @dataclass(frozen=True, slots=True)
 class CardRecord:
-    """A card as the sandbox keeps it, without its secrets."""
+    """A card as the sandbox stores it, without its secrets."""
 
     card_no: str
     card_unique_no: str
@@ -47,7 +47,7 @@ class CardRecord:
 
 @dataclass(frozen=True, slots=True)
 class ConsumptionRecord:
-    """A purchase, a fee, or money given back, as the sandbox keeps it."""
+    """A consumption as the sandbox stores it: a purchase, an ATM withdrawal, a fee, a refund or a reversal."""
 
     consume_no: str
     consume_relate_no: str
@@ -63,14 +63,14 @@ class ConsumptionRecord:
     remark: str
     returned: Decimal
     time: datetime
-    """When it was created."""
+    """Creation time."""
     updated: datetime
-    """When it changed last: later with each change, even under a frozen clock."""
+    """Time of the last change. It grows with each change, even under a frozen clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class TransferRecord:
-    """A transfer as the sandbox keeps it."""
+    """A transfer as the sandbox stores it."""
 
     transfer_no: str
     transfer_unique_no: str
@@ -85,7 +85,7 @@ class TransferRecord:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All that the sandbox keeps, oldest first."""
+    """All rows of the sandbox, oldest first."""
 
     cardholders: list[CardholderRecord]
     cards: list[CardRecord]
@@ -106,14 +106,14 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The sandbox's books. Accounts are ``merchant_reserve``, ``cardholder:NO``, ``hold:NO``, ``shops``, ``fees`` and
-    ``outside``; all balances together are zero."""
+    """The sandbox's double-entry ledger. Accounts are ``merchant_reserve``, ``cardholder:NO``, ``hold:NO``, ``shops``, ``fees`` and
+    ``outside``; the sum of all balances is zero."""
 
     balances: dict[str, Decimal]
     postings: list[Posting]
 
     def balance(self, account: str) -> Decimal:
-        """The balance of an account; zero for one that nothing was posted to."""
+        """The balance of an account; zero if nothing was posted to it."""
         return self.balances.get(account, Decimal(0))
 
     def cardholder(self, cardholder_no: str) -> Decimal:
@@ -123,7 +123,7 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """One request as it reached the sandbox, with secrets hidden. ``code`` is ``None`` if no whole answer was sent."""
+    """A recorded request, with masked secrets. ``code`` is ``None`` if no whole envelope was sent."""
 
     operation: str
     method: str
@@ -139,7 +139,7 @@ class RequestRecord:
 
 @dataclass(frozen=True, slots=True)
 class FiredFault:
-    """A fault that hit a request."""
+    """A fault that affected a request."""
 
     operation: str
     kind: str | dict[str, Any]
@@ -148,7 +148,7 @@ class FiredFault:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
-    """One attempt to deliver a callback. ``error`` is ``None`` if the receiver took it."""
+    """One attempt to deliver a webhook. ``error`` is ``None`` if the merchant accepted it."""
 
     id: str
     action: str
@@ -165,7 +165,7 @@ class DeliveryRecord:
 
 @dataclass(frozen=True, slots=True)
 class CardSecretsForTests:
-    """The made-up number and CVV of a sandbox card, which a test needs to compare or to activate it."""
+    """The generated number and CVV of a sandbox card, for comparison and for activation."""
 
     pan: str = field(repr=False)
     cvv: str = field(repr=False)
@@ -175,7 +175,7 @@ _MONEY = frozenset({"amount", "local_amount", "returned", "before_balance", "aft
 
 
 def read_record(kind: type[_Record], row: dict[str, Any]) -> _Record:
-    """A record from the JSON of a control call."""
+    """Creates a record from the JSON of a control call."""
     values: dict[str, Any] = {}
     for one in fields(kind):  # type: ignore[arg-type]
         name = one.name
@@ -189,10 +189,12 @@ def read_record(kind: type[_Record], row: dict[str, Any]) -> _Record:
 
 
 def read_time(milliseconds: int) -> datetime:
+    """The time of a Unix time in milliseconds, in UTC."""
     return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def unix_ms(time: datetime) -> int:
+    """The Unix time in milliseconds of an aware time."""
     if time.tzinfo is None:
         raise ValueError("a time needs a time zone, such as datetime.now(timezone.utc)")
     return (time - _EPOCH) // timedelta(milliseconds=1)

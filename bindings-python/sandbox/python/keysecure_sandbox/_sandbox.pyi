@@ -4,15 +4,15 @@ __all__ = ["Sandbox"]
 
 @final
 class Sandbox:
-    """A running sandbox: where it is, and one entry for all its control calls."""
+    """A running sandbox: its addresses and credentials, and a method for all control calls."""
 
     @staticmethod
     def start(options: str) -> Sandbox:
-        """Starts a sandbox with options given as a JSON object."""
+        """Starts a sandbox with the options in a JSON object."""
     def control(self, method: str, path: str, body: str) -> tuple[int, str]:
-        """Makes a control call. Gives the HTTP status that it would have and its JSON, or the text of the error."""
+        """Makes a control call. Returns its HTTP status, and its JSON or the text of the error."""
     def close(self) -> None:
-        """Stops the servers and waits for their threads. Doing it twice is fine."""
+        """Stops the servers and joins their threads. Closing twice is allowed."""
     @property
     def closed(self) -> bool: ...
     @property

@@ -1,4 +1,4 @@
-//! The access token: one at a time, fetched once by whoever is first while the others wait.
+//! The access token: one thread fetches it while the others wait.
 
 mod shared;
 
@@ -65,7 +65,7 @@ impl Fields for Partial {
 
     fn finish<E: serde::de::Error>(self) -> Result<AccessTokenData, E> {
         let secret = or_missing("access_token", self.access_token)?;
-        // A token goes into a header: what cannot stand there is no token.
+        // A token goes into a header, so it must be valid there.
         if secret.expose().is_empty() || !secret.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(E::custom(format_args!("access_token{PATH_SEPARATOR}is not printable ASCII")));
         }
@@ -73,7 +73,7 @@ impl Fields for Partial {
     }
 }
 
-/// A token in use. Two are the same when they came from the same fetch.
+/// A token in use. Two are the same if they came from the same fetch.
 #[derive(Debug, Clone)]
 pub(crate) struct CachedToken(Arc<Fetched>);
 
@@ -136,8 +136,8 @@ impl State {
 }
 
 impl TokenCell {
-    /// This process's. A child goes on with its parent's token, but not with a fetch: the thread that made it, and may
-    /// hold the lock, is the parent's.
+    /// The cell of this process. A forked child keeps its parent's token, but not a fetch in progress: the thread that makes
+    /// it, and may hold the lock, exists only in the parent.
     fn cell(&self) -> &Cell {
         self.0.get(|parents| {
             let held = parents.state.try_lock().ok().and_then(|state| state.held.clone());
@@ -147,9 +147,9 @@ impl TokenCell {
 
     /// The token in use, unless it is `refused` or due for renewal: then a new one.
     ///
-    /// `fetch` runs without a lock, in one thread at a time. The others wait for it, at most `timeout`, and share what
-    /// it brings, its failure too, except that it ran out of its own time. `now` is the platform's clock; it is foreign
-    /// code as well and never asked under the lock.
+    /// `fetch` runs without a lock, in one thread at a time. The others wait for it, at most `timeout`, and share its
+    /// result, also a failure unless it concerns only the call that fetched. `now` is the platform's clock; like `fetch` it
+    /// is foreign code and never called under the lock.
     pub(crate) fn get(
         &self,
         refused: Option<&CachedToken>,
@@ -161,14 +161,14 @@ impl TokenCell {
         self.cell().get(refused, clock, now, timeout, fetch)
     }
 
-    /// Waits until there is another token than the refused one, and no longer than that.
-    pub(crate) fn await_another(
+    /// Waits until there is another token than the refused one, at most `timeout`.
+    pub(crate) fn wait_for_replacement(
         &self,
         refused: &CachedToken,
         clock: &dyn Clock,
         timeout: Duration,
     ) -> Result<(), Interrupted> {
-        self.cell().await_another(refused, clock, timeout)
+        self.cell().wait_for_replacement(refused, clock, timeout)
     }
 }
 
@@ -208,7 +208,12 @@ impl Cell {
         }
     }
 
-    fn await_another(&self, refused: &CachedToken, clock: &dyn Clock, timeout: Duration) -> Result<(), Interrupted> {
+    fn wait_for_replacement(
+        &self,
+        refused: &CachedToken,
+        clock: &dyn Clock,
+        timeout: Duration,
+    ) -> Result<(), Interrupted> {
         let give_up = Instant::now() + timeout;
         let mut state = self.lock();
         while state.usable(Some(refused)).is_none() {
@@ -239,7 +244,7 @@ impl Cell {
         Ok(state)
     }
 
-    /// Fetches for all; `old` is the token that is due, if it is still good for something.
+    /// Fetches a token for all threads; `old` is the token that is due for renewal, if it is still valid.
     fn fetch_as_leader(
         &self,
         outer: Option<ThreadId>,
@@ -262,12 +267,12 @@ impl Cell {
     }
 }
 
-/// Whether a fetch failed of what concerns only the call that made it: its time ran out, or it was interrupted.
+/// Whether the failure of a fetch concerns only the call that made it: it timed out, or it was interrupted.
 fn is_of_its_own_call(failure: &Error) -> bool {
     failure.kind() == ErrorKind::Timeout || failure.transport_fault() == Some(TransportFault::Interrupted)
 }
 
-/// Ends a fetch for those who wait, also when the fetch panicked: then the next of them fetches.
+/// Ends a fetch and wakes the waiting threads, also when the fetch panicked: then the next of them fetches.
 struct FetchGuard<'a> {
     cell: &'a Cell,
     /// The fetch within which this one is made.

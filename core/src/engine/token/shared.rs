@@ -1,4 +1,4 @@
-//! How a client uses its token store: look, else lock, look again, fetch, save.
+//! The token of a fleet: load it from the store; if it is due, lock, load again, fetch and save.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,12 +16,12 @@ use crate::values::instant;
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
-/// A client's place in a token store.
+/// The slot of a client in a token store.
 pub(crate) struct SharedToken {
     store: Arc<dyn TokenStore>,
     slot: String,
     observer: Option<Arc<dyn Observer>>,
-    /// Whether the store could not be asked the last time: an outage is reported once.
+    /// Whether the store was unavailable the last time: an outage is reported once.
     down: AtomicBool,
 }
 
@@ -36,9 +36,9 @@ pub(crate) struct Time<'a> {
 
 enum Found {
     Token(AccessTokenData),
-    /// None good enough: this worker is to fetch one.
+    /// There is no valid token: this worker fetches one under the lock.
     Lock(StoreLock),
-    /// The store cannot be asked, or another worker takes too long: this one fetches without the lock.
+    /// The store is unavailable, or another worker takes too long: this worker fetches without the lock.
     Nothing,
 }
 
@@ -47,7 +47,7 @@ impl SharedToken {
         Self { store, slot, observer, down: AtomicBool::new(false) }
     }
 
-    /// Whether the store could not be asked the last time.
+    /// Whether the store was unavailable the last time.
     pub(crate) fn is_down(&self) -> bool {
         self.down.load(Ordering::Acquire)
     }
@@ -85,7 +85,7 @@ impl SharedToken {
             }
             match self.ask(time, |within| self.store.try_lock(&self.slot, within)) {
                 Err(StoreUnavailable) => return Ok(Found::Nothing),
-                // Another may have saved one between the look and the lock.
+                // Another worker may have saved a token before this one got the lock.
                 Ok(Some(lock)) => {
                     return Ok(match self.load(refused, time) {
                         Ok(Some(token)) => {
@@ -133,7 +133,7 @@ impl SharedToken {
         let _ = self.ask(time, |within| self.store.save(&self.slot, &stored, within));
     }
 
-    /// Asks the store, with a quarter of the time that is left.
+    /// Calls the store with a quarter of the time that is left.
     fn ask<T>(
         &self,
         time: &Time<'_>,

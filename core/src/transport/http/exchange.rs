@@ -1,5 +1,4 @@
-//! What the layers below ureq must know of the exchange that the calling thread is in: its limits, and whether the request
-//! has begun to leave.
+//! The exchange of the calling thread, for the layers below ureq: its limits, and whether the request has begun to leave.
 //!
 //! ureq carries an exchange out on the thread that asks for it, so this is kept in that thread. Limits that went through ureq
 //! would cost a copy of its settings for each request.
@@ -103,7 +102,7 @@ impl Limit {
     }
 }
 
-/// The connection is ready, and the next byte is the request's: is it still time for it?
+/// Checks that there is still time for the request, before its first byte is written.
 pub(super) fn check_start() -> Result<(), Failure> {
     let mut state = STATE.get();
     state.connecting = None;

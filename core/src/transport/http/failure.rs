@@ -1,4 +1,4 @@
-//! Failures below and of ureq, in our words.
+//! Failures of ureq and of the layers below it, as transport errors.
 
 use std::io;
 use std::{error, fmt};
@@ -8,7 +8,7 @@ use ureq::Timeout;
 use crate::error::Interrupted;
 use crate::error::{ConnectReason, TransportFault};
 
-/// A failure of our own layers. It travels through ureq.
+/// A failure of our own layers, which passes through ureq.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Failure {
     pub fault: TransportFault,

@@ -138,7 +138,7 @@ fn host_and_port(uri: &Uri) -> Option<(&str, u16)> {
 
 impl fmt::Debug for CachingResolver {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("RememberingResolver").finish_non_exhaustive()
+        formatter.debug_struct("CachingResolver").finish_non_exhaustive()
     }
 }
 

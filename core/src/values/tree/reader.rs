@@ -64,23 +64,9 @@ impl<'a> Reader<'a> {
         if has_twins(&fields) { None } else { Some(fields) }
     }
 
-    /// Goes through an object's fields, of which `value` passes over the values. Names may come twice.
-    pub(crate) fn fields(&mut self, mut value: impl FnMut(&mut Self, &str) -> Option<()>) -> Option<()> {
-        self.list(b'{', b'}', |reader| {
-            let name = reader.text()?;
-            reader.sign(b':')?;
-            value(reader, &name.text)
-        })
-    }
-
     /// All that was not read yet.
     pub(crate) fn ahead(&self) -> &'a str {
         self.json.get(self.place..).unwrap_or_default()
-    }
-
-    /// Passes over so many bytes, which somebody else has read.
-    pub(crate) fn pass(&mut self, count: usize) {
-        self.place += count;
     }
 
     /// A text. JSON's own library reads those with escapes; half a surrogate pair becomes U+FFFD.

@@ -1,18 +1,23 @@
-//! Call 5: a new card.
+//! Call 5: opens a card.
 
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::super::codes::{INSUFFICIENT_BALANCE, Refusal};
-use super::super::{Answer, Call, address, cardholders, catalog, data};
-use super::expiry;
+use crate::civil_time;
 use crate::config::{Mode, Repeat};
-use crate::state::{
-    Account, By, Card, CardRecord, CardStatus, CardType, CardholderStatus, Change, ConsumptionRecord, ConsumptionType,
-    Key, MerchantInfo, Posting, State, Status, Transaction,
-};
+use crate::platform::call::{Call, CallResult};
+use crate::platform::codes::{INSUFFICIENT_BALANCE, Refusal};
+use crate::platform::output::data;
+use crate::platform::{address, cardholders, catalog};
+use crate::state::card_lifecycle::Actor;
+use crate::state::enums::{CardStatus, CardType, CardholderStatus, ConsumptionType, Status};
+use crate::state::ledger::{Account, Posting};
+use crate::state::platform_state::State;
+use crate::state::rows::{Card, CardRecord, ConsumptionRecord, MerchantInfo};
+use crate::state::table::Key;
+use crate::state::transaction::{Change, Transaction};
 
-/// What a card is made from.
+/// The package or card BIN that a card is opened from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Product {
     pub(crate) no: &'static str,
@@ -22,10 +27,10 @@ pub(crate) struct Product {
 }
 
 /// Call 5, `cards.apply`.
-pub(crate) fn apply(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
+pub(crate) fn apply(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let cardholder_no = call.body.required("cardholder_no")?;
     let unique_no = call.body.unique_no("card_unique_no")?;
-    let card_type = call.body.required_word("card_type", CardType::parse)?;
+    let card_type = call.body.required_enum("card_type", CardType::parse)?;
     let product = product(call, card_type)?;
     let card_name = match (call.body.object("address_info")?, card_type) {
         (Some(address), card_type) => address::check(&address, card_type)?,
@@ -36,7 +41,7 @@ pub(crate) fn apply(call: &Call<'_>, state: &State, transaction: &mut Transactio
     };
     match cardholders::existing(state, &cardholder_no)?.status {
         CardholderStatus::Approved => {}
-        // Whoever has not passed has not passed, decided or not.
+        // Only an approved cardholder gets a card, whatever the reason it is not approved.
         CardholderStatus::Pending | CardholderStatus::InProgress | CardholderStatus::Rejected => {
             return Err(Refusal::code(2005));
         }
@@ -51,17 +56,17 @@ pub(crate) fn apply(call: &Call<'_>, state: &State, transaction: &mut Transactio
     let mut card = new_card(transaction, &product, cardholder_no, unique_no, card_type, call.now_ms);
     card.record.card_name = card_name;
     charge_opening(call, state, transaction, &card, product.open_cost)?;
-    let answer = applied(&card.record);
+    let result = applied(&card.record);
     let ready = (!call.setup.manual_cards).then(|| issued(&card)).flatten();
     transaction.add(Change::Card(Box::new(card)));
     if let Some(ready) = ready {
-        // A change of its own: the card is Pending first, however briefly.
+        // A separate change: the card is Pending first, however briefly.
         transaction.add(Change::Card(Box::new(ready)));
     }
-    answer
+    result
 }
 
-fn applied(card: &CardRecord) -> Answer {
+fn applied(card: &CardRecord) -> CallResult {
     #[derive(Serialize)]
     struct Applied<'a> {
         card_no: &'a str,
@@ -70,6 +75,7 @@ fn applied(card: &CardRecord) -> Answer {
     data(&Applied { card_no: &card.card_no, card_unique_no: &card.card_unique_no })
 }
 
+/// The package or card BIN that the call names.
 fn product(call: &Call<'_>, card_type: CardType) -> Result<Product, Refusal> {
     match call.setup.mode {
         Mode::Credit => {
@@ -78,7 +84,7 @@ fn product(call: &Call<'_>, card_type: CardType) -> Result<Product, Refusal> {
             if package.package_type != card_type {
                 return Err(Refusal::parameter("card_type", "is not the package's type"));
             }
-            Ok(Product::of_package(package))
+            Ok(Product::from_package(package))
         }
         Mode::Authorization => {
             let no = call.body.required("card_bin_no")?;
@@ -86,13 +92,13 @@ fn product(call: &Call<'_>, card_type: CardType) -> Result<Product, Refusal> {
             if !bin.supports(card_type) {
                 return Err(Refusal::parameter("card_type", "is not supported by the card BIN"));
             }
-            Ok(Product::of_bin(bin))
+            Ok(Product::from_bin(bin))
         }
     }
 }
 
 impl Product {
-    pub(crate) fn of_package(package: &'static catalog::Package) -> Self {
+    pub(crate) fn from_package(package: &'static catalog::Package) -> Self {
         Self {
             no: package.package_no,
             bin: package.card_bin,
@@ -101,12 +107,12 @@ impl Product {
         }
     }
 
-    pub(crate) fn of_bin(bin: &'static catalog::Bin) -> Self {
+    pub(crate) fn from_bin(bin: &'static catalog::Bin) -> Self {
         Self { no: bin.card_bin_no, bin: bin.card_bin, organization: bin.organization, open_cost: Decimal::ZERO }
     }
 }
 
-/// A card in status Pending.
+/// Creates a card in status Pending.
 pub(crate) fn new_card(
     transaction: &mut Transaction,
     product: &Product,
@@ -136,23 +142,23 @@ pub(crate) fn new_card(
             has_pin: false,
             time_ms,
         },
-        cvv: transaction.numbers.random.digits(3),
+        cvv: transaction.numbers.digits(3),
         pan,
         pin: None,
         unpaid_fees: 0,
     }
 }
 
-/// The card as the platform hands it out; `None` if it is not waiting for that.
+/// The card as issued; `None` if it is not Pending.
 pub(crate) fn issued(card: &Card) -> Option<Card> {
     let status = match card.record.card_type {
         CardType::Virtual => CardStatus::Activated,
         CardType::Physical => CardStatus::ToActivate,
     };
-    card.with_status(status, By::Platform, "")
+    card.with_status(status, Actor::Platform, "")
 }
 
-/// The opening fee is a consumption of its own, paid by the cardholder (inferred).
+/// Charges the opening fee: a separate consumption, paid by the cardholder (inferred).
 fn charge_opening(
     call: &Call<'_>,
     state: &State,
@@ -164,7 +170,7 @@ fn charge_opening(
         return Ok(());
     }
     let holder = Account::Cardholder(card.record.cardholder_no.clone());
-    if state.books().balance(&holder) < cost {
+    if state.ledger().balance(&holder) < cost {
         return Err(Refusal::code(INSUFFICIENT_BALANCE));
     }
     let consume_no = transaction.numbers.next();
@@ -193,4 +199,10 @@ fn charge_opening(
         updated_ms: call.now_ms,
     })));
     Ok(())
+}
+
+/// The expiry of a card opened at that time: four digits of the year and two of the month.
+fn expiry(time_ms: i64) -> (String, String) {
+    let today = civil_time::utc_date(time_ms);
+    (format!("{:04}", today.year() + 3), format!("{:02}", u8::from(today.month())))
 }

@@ -1,13 +1,17 @@
-//! Call 8: the card's number and code, encrypted.
+//! Call 8: the card number and CVV, encrypted.
 
 use serde::Serialize;
 
-use super::super::codes::Refusal;
-use super::super::{Answer, Call, data};
-use super::existing;
-use crate::state::{Card, CardStatus, State, Transaction};
+use super::lookup::existing;
+use crate::platform::call::{Call, CallResult};
+use crate::platform::codes::Refusal;
+use crate::platform::output::data;
+use crate::state::enums::CardStatus;
+use crate::state::platform_state::State;
+use crate::state::rows::Card;
+use crate::state::transaction::Transaction;
 
-/// What the encrypted text holds, and what the hosted card page gets in the clear.
+/// The content of the encrypted text; the hosted card page gets the same in the clear.
 #[derive(Serialize)]
 pub(crate) struct CardSecrets<'a> {
     card_no: &'a str,
@@ -19,7 +23,7 @@ pub(crate) struct CardSecrets<'a> {
 }
 
 impl<'a> CardSecrets<'a> {
-    pub(crate) fn of(card: &'a Card) -> Self {
+    pub(crate) fn from_card(card: &'a Card) -> Self {
         Self {
             card_no: &card.record.card_no,
             card_unique_no: &card.record.card_unique_no,
@@ -32,7 +36,7 @@ impl<'a> CardSecrets<'a> {
 }
 
 /// Call 8, `cards.private_info`.
-pub(crate) fn private_info(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
+pub(crate) fn private_info(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     if !state.settings.pci_enabled {
         return Err(Refusal::code(1013));
     }
@@ -40,6 +44,6 @@ pub(crate) fn private_info(call: &Call<'_>, state: &State, transaction: &mut Tra
     if card.record.status != CardStatus::Activated {
         return Err(Refusal::code(4005));
     }
-    let plain = data(&CardSecrets::of(card))?;
-    data(&call.setup.cipher.encrypt(&plain, transaction.numbers.random.block()))
+    let plain = data(&CardSecrets::from_card(card))?;
+    data(&call.setup.cipher.encrypt(&plain, transaction.numbers.block()))
 }

@@ -1,24 +1,19 @@
 //! Calls 9 to 11: activation, status and PIN.
 
-use super::super::codes::Refusal;
-use super::super::{Answer, Call, DONE};
-use super::existing;
-use crate::state::{By, Card, CardRecord, CardStatus, CardType, Change, State, Transaction};
+use super::lookup::existing;
+use crate::platform::call::{Call, CallResult};
+use crate::platform::codes::Refusal;
+use crate::platform::output::DONE;
+use crate::state::card_lifecycle::Actor;
+use crate::state::enums::{CardStatus, CardType};
+use crate::state::platform_state::State;
+use crate::state::rows::Card;
+use crate::state::transaction::{Change, Transaction};
 
-impl Card {
-    /// The card with another status; `None` if the transition table does not have that step.
-    pub(crate) fn with_status(&self, status: CardStatus, by: By, reason: &str) -> Option<Card> {
-        self.record.status.may_become(status, by).then(|| Card {
-            record: CardRecord { status, reason: reason.to_owned(), ..self.record.clone() },
-            ..self.clone()
-        })
-    }
-}
-
-/// Call 9, `cards.activate`: a physical card has arrived.
-pub(crate) fn activate(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
+/// Call 9, `cards.activate`: activates a physical card that has arrived.
+pub(crate) fn activate(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let card = owned_physical(call, state)?;
-    let activated = card.with_status(CardStatus::Activated, By::Activate, "").ok_or(Refusal::code(4005))?;
+    let activated = card.with_status(CardStatus::Activated, Actor::Activate, "").ok_or(Refusal::code(4005))?;
     let cvv = secret_digits(call, "cvv", 3)?;
     let last_no = call.body.required("card_last_no")?;
     if last_no != card.record.card_last_no {
@@ -31,27 +26,27 @@ pub(crate) fn activate(call: &Call<'_>, state: &State, transaction: &mut Transac
     Ok(DONE.to_vec())
 }
 
-/// Call 10, `cards.update_status`: freeze, unfreeze, delete.
-pub(crate) fn update_status(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
+/// Call 10, `cards.update_status`: freezes, unfreezes or deletes a card.
+pub(crate) fn update_status(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let no = call.body.required("card_no")?;
     let settable = |text: &str| {
         CardStatus::parse(text)
             .filter(|status| matches!(status, CardStatus::Frozen | CardStatus::Activated | CardStatus::Delete))
     };
-    let status = call.body.required_word("status", settable)?;
-    let changed = existing(state, &no)?.with_status(status, By::UpdateStatus, "").ok_or(Refusal::code(4005))?;
+    let status = call.body.required_enum("status", settable)?;
+    let changed = existing(state, &no)?.with_status(status, Actor::UpdateStatus, "").ok_or(Refusal::code(4005))?;
     transaction.add(Change::Card(Box::new(changed)));
     Ok(DONE.to_vec())
 }
 
-/// Call 11, `cards.set_pin`.
-pub(crate) fn set_pin(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Answer {
+/// Call 11, `cards.set_pin`: sets the PIN of a physical card.
+pub(crate) fn set_pin(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let card = owned_physical(call, state)?;
     if card.record.status != CardStatus::Activated {
         return Err(Refusal::code(4005));
     }
     let pin = decrypted(call, "pin")?;
-    if !keeps_pin_rule(&pin) {
+    if !follows_pin_rule(&pin) {
         return Err(Refusal::code(4016));
     }
     let mut changed = card.clone();
@@ -61,7 +56,7 @@ pub(crate) fn set_pin(call: &Call<'_>, state: &State, transaction: &mut Transact
     Ok(DONE.to_vec())
 }
 
-/// The physical card that the body names, if it belongs to the cardholder that the body names.
+/// The physical card that the body names, which must belong to the cardholder that the body names.
 fn owned_physical<'s>(call: &Call<'_>, state: &'s State) -> Result<&'s Card, Refusal> {
     let cardholder_no = call.body.required("cardholder_no")?;
     let card = existing(state, &call.body.required("card_no")?)?;
@@ -74,6 +69,7 @@ fn owned_physical<'s>(call: &Call<'_>, state: &'s State) -> Result<&'s Card, Ref
     }
 }
 
+/// The decrypted text of a field, which must be that many digits.
 fn secret_digits(call: &Call<'_>, field: &'static str, count: usize) -> Result<String, Refusal> {
     let text = decrypted(call, field)?;
     if text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -83,7 +79,7 @@ fn secret_digits(call: &Call<'_>, field: &'static str, count: usize) -> Result<S
     }
 }
 
-/// The decrypted text of a field. Whatever is wrong with the ciphertext, the message is the same.
+/// The decrypted text of a field. The message is the same whatever is wrong with the ciphertext.
 fn decrypted(call: &Call<'_>, field: &'static str) -> Result<String, Refusal> {
     call.setup
         .cipher
@@ -92,8 +88,8 @@ fn decrypted(call: &Call<'_>, field: &'static str) -> Result<String, Refusal> {
         .ok_or_else(|| Refusal::parameter(field, "cannot be decrypted"))
 }
 
-/// Six digits, and no three neighbours that are the same, rise by one, or fall by one.
-fn keeps_pin_rule(pin: &str) -> bool {
+/// Whether the PIN is six digits without three neighbours that are equal, ascending or descending.
+fn follows_pin_rule(pin: &str) -> bool {
     let digits = pin.as_bytes();
     digits.len() == 6
         && digits.iter().all(u8::is_ascii_digit)
@@ -109,13 +105,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pin_rule_refuses_three_like_neighbours() {
+    fn a_pin_with_three_equal_or_sequential_digits_is_refused() {
         for good in ["112233", "135791", "909090", "121212", "890890"] {
-            assert!(keeps_pin_rule(good), "{good}");
+            assert!(follows_pin_rule(good), "{good}");
         }
         for bad in ["111222", "123567", "987125", "012946", "654987", "12345", "1357913", "13579a", "", "１３５７９１"]
         {
-            assert!(!keeps_pin_rule(bad), "{bad}");
+            assert!(!follows_pin_rule(bad), "{bad}");
         }
     }
 }

@@ -1,0 +1,101 @@
+"""Settings, faults and deliveries of webhooks."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from ._control import ControlCalls, present
+from ._deprecated import renamed_arguments, warn_renamed
+from ._records import DeliveryRecord, read_record
+from ._types import Fault
+
+
+class WebhookCalls(ControlCalls):
+    """Settings, faults and deliveries of webhooks."""
+
+    def webhooks_to(
+        self,
+        url: str | None,
+        *,
+        secret: str | None = None,
+        rotated_secret: str | None = None,
+        app_id: str | None = None,
+        sign_style: str | None = None,
+        nulls: str | None = None,
+    ) -> None:
+        """Sets the URL that webhooks are sent to, and the given settings; the others stay.
+
+        :param url: ``http`` on loopback; ``None``: no webhooks are created.
+        :param secret: the secret that signs webhooks; initially the apiSecret.
+        :param rotated_secret: the secret that signs from now on; the one before is kept for the fault ``"old_secret"``.
+        :param app_id: the ``appId`` of signatures; initially the Api-Key.
+        :param sign_style: the form of the signed text: ``java_hash_map``, ``java_sorted`` or ``as_sent``.
+        :param nulls: whether fields without a value are ``left_out`` or ``sent`` as null.
+        """
+        values = {
+            "secret": secret,
+            "rotated_secret": rotated_secret,
+            "app_id": app_id,
+            "sign_style": sign_style,
+            "nulls": nulls,
+        }
+        self.control("POST", "/callbacks/settings", {"url": url or "", **present(values)})
+
+    def webhook_fault(self, kind: Fault, action: str | None = None) -> None:
+        """Plans a fault for the next webhook.
+
+        :param kind: ``"duplicate"``, ``"reorder"``, ``{"delay": ms}``, ``"drop"``, ``"wrong_signature"``,
+            ``"old_secret"``, ``{"stale_timestamp": ms}`` or ``"tamper_body"``.
+        :param action: ``"Auth"``, ``"Consumption"`` or ``"Card_update"``; ``None`` for any.
+        """
+        self.control("POST", "/callbacks/faults", {"action": action, "kind": kind})
+
+    @renamed_arguments(callback_id="webhook_id")
+    def redeliver(self, webhook_id: str) -> None:
+        """Sends a webhook again."""
+        self.control("POST", "/callbacks/redeliver", {"id": webhook_id})
+
+    def settle_webhooks(self, timeout: float = 10.0) -> bool:
+        """Waits until no webhook is due or being sent.
+
+        :param timeout: the longest wait in seconds, in real time.
+        :return: ``False`` on timeout.
+        """
+        end = monotonic() + timeout
+        while True:
+            # In short waits, so that Ctrl-C takes effect.
+            left = max(0.0, min(0.1, end - monotonic()))
+            if self.control("POST", "/callbacks/settle", {"ms": int(left * 1000)})["settled"]:
+                return True
+            if monotonic() >= end:
+                return False
+
+    def deliveries(self) -> list[DeliveryRecord]:
+        """All recorded attempts to deliver a webhook, oldest first."""
+        return [read_record(DeliveryRecord, row) for row in self.control("GET", "/callbacks/deliveries")["deliveries"]]
+
+    def callbacks_to(
+        self,
+        url: str | None,
+        *,
+        secret: str | None = None,
+        rotated_secret: str | None = None,
+        app_id: str | None = None,
+        sign_style: str | None = None,
+        nulls: str | None = None,
+    ) -> None:
+        """Deprecated: use :meth:`webhooks_to`."""
+        warn_renamed("callbacks_to", "webhooks_to")
+        self.webhooks_to(
+            url, secret=secret, rotated_secret=rotated_secret, app_id=app_id, sign_style=sign_style, nulls=nulls
+        )
+
+    def callback_fault(self, kind: Fault, action: str | None = None) -> None:
+        """Deprecated: use :meth:`webhook_fault`."""
+        warn_renamed("callback_fault", "webhook_fault")
+        self.webhook_fault(kind, action)
+
+    def settle_callbacks(self, timeout: float = 10.0) -> bool:
+        """Deprecated: use :meth:`settle_webhooks`."""
+        warn_renamed("settle_callbacks", "settle_webhooks")
+        return self.settle_webhooks(timeout)

@@ -1,0 +1,229 @@
+//! The attempt loop: sends a request until there is a response or a reason to stop.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::envelope::{self, Data, Envelope};
+use super::operation::Auth;
+use super::retry::{self, AttemptOutcome, RetryDecision, RetryState};
+use super::token::{CachedToken, SharedToken};
+use super::{Call, Engine, outcome};
+use crate::clock::MAX_DURATION;
+use crate::error::{Error, TransportFault};
+use crate::observe::AttemptRecord;
+use crate::transport::{Request, Response};
+use crate::values::instant;
+
+/// The most bytes that a response may have.
+const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
+
+/// A successful response, not decoded yet.
+pub(super) struct Success {
+    pub data: Data,
+    pub http_status: u16,
+    pub retry_after: Option<Duration>,
+    /// The attempt, for the observer, who is called when its data is decoded.
+    pub record: AttemptRecord,
+}
+
+/// An attempt that failed, with the error to return if it was the last one.
+struct Failure {
+    outcome: AttemptOutcome,
+    error: Error,
+    /// The server's clock in the response, in Unix milliseconds.
+    date: Option<i64>,
+}
+
+impl Engine {
+    /// Sends until there is a successful response or a reason to stop.
+    pub(super) fn attempt_loop(
+        &self,
+        call: &Call<'_>,
+        deadline: Duration,
+        attempts: &mut u32,
+    ) -> Result<Success, Error> {
+        let operation = call.operation;
+        let url = format!("{}/open-api{}", self.settings.base_url, call.path);
+        let mut state = RetryState {
+            effect: operation.effect,
+            has_token: operation.auth == Auth::Token,
+            retries: 0,
+            max_retries: self.settings.max_retries,
+            clock_relearned: false,
+            token_renewals: 0,
+            store_unavailable: false,
+        };
+        let mut refused_token = self.doubted_token().clone();
+        loop {
+            let token = match operation.auth {
+                Auth::Token => Some(self.token(refused_token.as_ref(), deadline).map_err(|error| {
+                    error.while_fetching_token(operation.name, *attempts, state.token_renewals > 0)
+                })?),
+                Auth::ApiKey | Auth::Open => None,
+            };
+            *attempts += 1;
+            let share = retry::share(deadline.saturating_sub(self.now()), state);
+            let failure = match self.attempt(call, &url, token.as_ref(), share, *attempts) {
+                Ok(success) => return Ok(success),
+                Err(failure) => failure,
+            };
+            let error = failure.error.in_call(operation.name, *attempts);
+            // The loop waits only after an attempt that did nothing.
+            let interrupted = |interrupted| Error::from(interrupted).in_call(operation.name, *attempts);
+            if call.start_by.is_some_and(|start_by| start_by.left().is_none()) {
+                return Err(error);
+            }
+            state.store_unavailable = self.shared_token.as_ref().is_some_and(SharedToken::is_down);
+            match retry::decide(failure.outcome, state) {
+                RetryDecision::RelearnClock => {
+                    state.clock_relearned = true;
+                    if let Some(date) = failure.date {
+                        let now = self.now();
+                        self.server_time().relearn(date, now);
+                    }
+                }
+                RetryDecision::RenewToken => {
+                    // Workers that invalidate each other's tokens take turns, for a second at most: longer waits would
+                    // leave time for fewer tries. A token that another thread fetches meanwhile is for all threads.
+                    if let Some(refused) = token.as_ref().filter(|_| state.store_unavailable) {
+                        let left = deadline.saturating_sub(self.now());
+                        let wait = retry::back_off(state.token_renewals.min(1), random(), None, left);
+                        if wait >= left {
+                            return Err(error);
+                        }
+                        self.tokens.wait_for_replacement(refused, &*self.clock, wait).map_err(interrupted)?;
+                    }
+                    state.token_renewals += 1;
+                    refused_token = token;
+                }
+                RetryDecision::BackOff => {
+                    let left = deadline.saturating_sub(self.now());
+                    let wait = retry::back_off(state.retries, random(), error.retry_after(), left);
+                    state.retries += 1;
+                    if wait >= left {
+                        return Err(error);
+                    }
+                    self.clock.sleep(wait).map_err(interrupted)?;
+                }
+                RetryDecision::Fail => {
+                    if let AttemptOutcome::MalformedResponse { http_status: 401 } = failure.outcome {
+                        *self.doubted_token() = token;
+                    }
+                    return Err(error);
+                }
+            }
+            if self.now() >= deadline || self.closed.load(Ordering::Acquire) {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Sends once.
+    fn attempt(
+        &self,
+        call: &Call<'_>,
+        url: &str,
+        token: Option<&CachedToken>,
+        timeout: Duration,
+        attempt: u32,
+    ) -> Result<Success, Failure> {
+        let started = self.now();
+        let device = instant::to_millis(self.clock.now());
+        let stamp = self.server_time().stamp(device, started).to_string();
+        let mut headers: Vec<(&'static str, &str)> = Vec::with_capacity(8);
+        headers.push(("Content-Type", "application/json"));
+        headers.push(("Accept", "application/json"));
+        headers.push(("Language", self.settings.language.as_str()));
+        if call.operation.auth != Auth::Open {
+            headers.push(("Api-Key", self.settings.api_key.expose()));
+            headers.push(("Timestamp", &stamp));
+        }
+        if let Some(token) = token {
+            headers.push(("Access-Token", token.secret.expose()));
+        }
+        if call.operation.window {
+            headers.push(("Timezone", &self.settings.timezone_text));
+        }
+        headers.extend_from_slice(call.headers);
+        // The last check before the request is handed over, for a transport that makes none itself.
+        let start_within = match call.start_by.map(|start_by| start_by.left()) {
+            left if timeout.is_zero() || left == Some(None) => {
+                // No time may mean no limit to a transport, and another worker may have given this request up.
+                return Err(Failure { outcome: AttemptOutcome::TooLate, error: Error::too_late(), date: None });
+            }
+            left => left.flatten(),
+        };
+        let sent = self.transport.send(&Request {
+            method: call.operation.method,
+            url,
+            headers: &headers,
+            body: call.body,
+            timeout,
+            connect_timeout: self.settings.connect_timeout.min(timeout),
+            start_within,
+            max_response_bytes: MAX_RESPONSE_BYTES,
+        });
+        let arrived = self.now();
+        let mut record = AttemptRecord {
+            operation: call.operation.name,
+            attempt,
+            duration: arrived.saturating_sub(started),
+            http_status: sent.as_ref().ok().map(|response| response.status),
+            code: Some(0),
+            outcome: None,
+        };
+        let failure = match sent {
+            Ok(response) => match self.read_response(response, arrived) {
+                Ok((data, http_status, retry_after)) => {
+                    return Ok(Success { data, http_status, retry_after, record });
+                }
+                Err(failure) => failure,
+            },
+            Err(error) => Failure {
+                outcome: match error.fault {
+                    TransportFault::TooLarge | TransportFault::Protocol => AttemptOutcome::Unreadable,
+                    TransportFault::Interrupted => AttemptOutcome::Interrupted,
+                    _ => AttemptOutcome::NoResponse { sent: error.may_have_been_sent },
+                },
+                error: Error::transport(error),
+                date: None,
+            },
+        };
+        record.fail(&failure.error);
+        self.report(&record);
+        Err(failure)
+    }
+
+    /// Reads the envelope of a response, and the server's clock in its headers.
+    fn read_response(&self, response: Response, arrived: Duration) -> Result<(Data, u16, Option<Duration>), Failure> {
+        let server_date =
+            response.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok()).map(instant::to_millis);
+        if let Some(date) = server_date {
+            self.server_time().observe(date, arrived);
+        }
+        let status = response.status;
+        let retry_after = response.retry_after.as_deref().and_then(|text| self.retry_after(text));
+        let (outcome, error) = match envelope::read(status, response.body) {
+            Ok(Envelope::Success(data)) => return Ok((data, status, retry_after)),
+            Ok(Envelope::Refused { code, msg }) => outcome::refusal(code, &msg, status),
+            Err(unreadable) => outcome::for_unreadable(unreadable, status),
+        };
+        Err(Failure { outcome, error: error.with_status(status).with_retry_after(retry_after), date: server_date })
+    }
+
+    /// Reads `Retry-After` in either of its forms.
+    fn retry_after(&self, text: &str) -> Option<Duration> {
+        let wait = if let Ok(seconds) = text.trim().parse() {
+            Duration::from_secs(seconds)
+        } else {
+            let until = instant::to_millis(httpdate::parse_http_date(text).ok()?);
+            Duration::from_millis(u64::try_from(until.saturating_sub(self.server_now())).unwrap_or(0))
+        };
+        Some(wait.min(MAX_DURATION))
+    }
+}
+
+/// A random number for jitter; without a source of randomness the longest wait is the right one.
+fn random() -> u64 {
+    getrandom::u64().unwrap_or(u64::MAX)
+}

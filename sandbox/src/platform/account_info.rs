@@ -1,0 +1,33 @@
+//! A cardholder's account as two calls show it: `accounts.get` and `cardholders.get`.
+
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use crate::money;
+
+/// One account of a cardholder. The values of `symbol` and `symbol_chain` are inferred.
+#[derive(Serialize)]
+pub(super) struct AccountInfo<'a> {
+    cardholder_no: &'a str,
+    symbol: &'static str,
+    symbol_chain: &'static str,
+    balance: String,
+    usd_balance: String,
+    bonus_balance: &'static str,
+    usd_bonus_balance: &'static str,
+}
+
+impl<'a> AccountInfo<'a> {
+    pub(super) fn new(cardholder_no: &'a str, balance: Decimal) -> Self {
+        Self {
+            cardholder_no,
+            symbol: "TUSDT",
+            symbol_chain: "TUSDT_TRC20",
+            balance: money::text(balance),
+            // One TUSDT is one US dollar here.
+            usd_balance: money::text(balance),
+            bonus_balance: "0.00",
+            usd_bonus_balance: "0.00",
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Finds the card that a request names.
+
+use super::super::codes::Refusal;
+use crate::state::platform_state::State;
+use crate::state::rows::Card;
+
+/// The card, or 1004: the platform documents no code for a card that does not exist.
+pub(crate) fn existing<'s>(state: &'s State, no: &str) -> Result<&'s Card, Refusal> {
+    state.cards().get(no).ok_or_else(|| Refusal::parameter("card_no", "does not exist"))
+}

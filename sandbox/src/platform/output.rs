@@ -1,0 +1,24 @@
+//! The `data` of responses.
+
+use serde::Serialize;
+
+use super::call::CallResult;
+use super::codes::Refusal;
+
+/// Serializes `data`.
+pub(super) fn data(value: &impl Serialize) -> CallResult {
+    // None of the response types can fail to serialize; if one ever does, it is a system error.
+    serde_json::to_vec(value).map_err(|_| Refusal::code(1001))
+}
+
+/// Serializes `data` of a list call.
+pub(super) fn list_data<T: Serialize>(rows: impl Iterator<Item = T>) -> CallResult {
+    #[derive(Serialize)]
+    struct List<T> {
+        list: Vec<T>,
+    }
+    data(&List { list: rows.collect() })
+}
+
+/// `data` of the calls that return no data of their own.
+pub(super) const DONE: &[u8] = br#"{"result":true}"#;

@@ -1,0 +1,178 @@
+//! Clocks that want to be asked while the client waits: a face hears of Ctrl-C so.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use keysecure::{
+    Client, Clock, Error, ErrorKind, Interrupted, ListPackages, Method, Outcome, SimulationRequest, SystemClock,
+    TransportFault,
+};
+use keysecure_sandbox::{Fault, FaultKind};
+use keysecure_tests::{TestEnv, TlsServer, cents, envelope};
+
+/// Asked every five milliseconds of a wait. When it has been asked too often, it ends the call.
+struct Asked {
+    machine: SystemClock,
+    times: AtomicU32,
+    enough: u32,
+}
+
+impl Asked {
+    fn new(enough: u32) -> Arc<Self> {
+        Arc::new(Self { machine: SystemClock::new(), times: AtomicU32::new(0), enough })
+    }
+
+    fn times(&self) -> u32 {
+        self.times.load(Ordering::SeqCst)
+    }
+}
+
+impl Clock for Asked {
+    fn now(&self) -> SystemTime {
+        self.machine.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.machine.monotonic()
+    }
+
+    fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
+        self.machine.sleep(duration)
+    }
+
+    fn longest_wait(&self) -> Option<Duration> {
+        Some(Duration::from_millis(5))
+    }
+
+    fn between_waits(&self) -> Result<(), Interrupted> {
+        if self.times.fetch_add(1, Ordering::SeqCst) + 1 == self.enough { Err(Interrupted) } else { Ok(()) }
+    }
+}
+
+/// The outcome of a call that its clock ended.
+fn interrupted<T>(call: Result<T, Error>) -> Outcome {
+    let Err(error) = call else { panic!("the call came to its own end") };
+    assert_eq!((error.kind(), error.transport_fault()), (ErrorKind::Transport, Some(TransportFault::Interrupted)));
+    error.outcome()
+}
+
+#[test]
+fn the_clock_is_polled_while_a_slow_response_is_awaited() {
+    let env = TestEnv::credit().unwrap();
+    let clock = Asked::new(u32::MAX);
+    let client = env.builder().clock(clock.clone()).build().unwrap();
+    client.access_token().unwrap();
+    let (before, start) = (clock.times(), Instant::now());
+    env.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_millis(200))));
+    client.accounts().get(&env.cardholder_no).unwrap();
+    let (asked, pieces) = (clock.times() - before, start.elapsed().as_millis() / 5);
+    assert!(asked > 2 && u128::from(asked) <= pieces + 5, "{asked} times in {pieces} pieces");
+}
+
+#[test]
+fn a_wait_for_a_silent_proxy_or_server_can_be_interrupted() {
+    // The system takes connections for it; nobody ever reads.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = listener.local_addr().unwrap();
+    let builder = || Client::builder("key", "0123456789abcdef").clock(Asked::new(3)).max_retries(2);
+    for (name, client) in [
+        ("TLS", builder().base_url(format!("https://{silent}"))),
+        ("proxy", builder().base_url("https://localhost:1").proxy(format!("http://{silent}"))),
+        ("TLS of a proxy", builder().base_url("https://localhost:1").proxy(format!("https://{silent}"))),
+    ] {
+        let call = client.build().unwrap().call(Method::Post, "/v1/x", None);
+        assert_eq!(interrupted(call), Outcome::NotSent, "{name}");
+    }
+    drop(listener);
+}
+
+#[test]
+fn a_back_off_can_be_interrupted_and_nothing_is_sent_after_it() {
+    /// Ends every sleep.
+    struct Sleepless(SystemClock);
+    impl Clock for Sleepless {
+        fn now(&self) -> SystemTime {
+            self.0.now()
+        }
+        fn monotonic(&self) -> Duration {
+            self.0.monotonic()
+        }
+        fn sleep(&self, _: Duration) -> Result<(), Interrupted> {
+            Err(Interrupted)
+        }
+    }
+    let env = TestEnv::credit().unwrap();
+    let client = env.builder().clock(Arc::new(Sleepless(SystemClock::new()))).build().unwrap();
+    env.sandbox.fault(Fault::on("accounts.get", FaultKind::Code(1009)));
+    assert_eq!(interrupted(client.accounts().get(&env.cardholder_no)), Outcome::NotSent);
+    assert_eq!(env.sandbox.requests_to("accounts.get"), 1);
+}
+
+#[test]
+fn a_time_out_counts_all_pieces() {
+    let env = TestEnv::credit().unwrap();
+    let builder = env.builder().clock(Asked::new(u32::MAX)).timeout(Duration::from_millis(300));
+    let client = builder.max_retries(0).build().unwrap();
+    client.access_token().unwrap();
+    env.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_secs(20))));
+    let start = Instant::now();
+    let error = client.accounts().get(&env.cardholder_no).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!((250..10_000).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
+}
+
+#[test]
+fn name_resolution_and_tls_work_with_short_waits() {
+    let server = TlsServer::start("localhost", false, envelope(r#"{"consume_no":"99"}"#)).unwrap();
+    let client = Client::builder("key", "0123456789abcdef")
+        .base_url(format!("https://localhost:{}", server.port()))
+        .ca_pem(server.root_pem())
+        .clock(Asked::new(u32::MAX))
+        .build()
+        .unwrap();
+    let purchase =
+        SimulationRequest { card_no: Some("17".into()), amount: Some(cents(1_00)), ..SimulationRequest::default() };
+    let made = client.simulation().auth(&purchase).unwrap();
+    assert_eq!(made.consume_no.as_deref(), Some("99"));
+}
+
+#[test]
+fn an_interrupted_call_leaves_the_client_usable() {
+    let env = TestEnv::credit().unwrap();
+    let clock = Asked::new(3);
+    let client = env.builder().clock(clock.clone()).build().unwrap();
+    client.access_token().unwrap();
+    clock.times.store(0, Ordering::SeqCst);
+    env.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_secs(2))));
+    assert_eq!(interrupted(client.accounts().get(&env.cardholder_no)), Outcome::Unknown);
+    client.accounts().get(&env.cardholder_no).unwrap();
+    // The sandbox counts the one that it stalls when that is over.
+    assert!(env.sandbox.requests_to("accounts.get") <= 2, "an ended call sends nothing more");
+}
+
+#[test]
+fn an_interrupted_list_continues_where_it_was() {
+    let env = TestEnv::credit().unwrap();
+    let clock = Asked::new(3);
+    let client = env.builder().clock(clock.clone()).build().unwrap();
+    client.access_token().unwrap();
+    let whole = env.client.cards().packages(&ListPackages::default()).count();
+    clock.times.store(0, Ordering::SeqCst);
+    let mut rows = client.cards().packages(&ListPackages::default());
+    env.sandbox.fault(Fault::on("cards.packages", FaultKind::Stall(Duration::from_secs(2))));
+    interrupted(rows.next().unwrap());
+    assert_eq!(rows.map(Result::unwrap).count(), whole);
+}
+
+#[test]
+fn an_interrupted_token_fetch_is_made_by_the_next_caller() {
+    let env = TestEnv::credit().unwrap();
+    let clock = Asked::new(3);
+    let client = env.builder().clock(clock).build().unwrap();
+    env.sandbox.fault(Fault::on("token", FaultKind::Stall(Duration::from_secs(2))));
+    interrupted(client.access_token());
+    client.access_token().unwrap();
+    client.accounts().get(&env.cardholder_no).unwrap();
+}

@@ -1,0 +1,183 @@
+//! Transports, observers and clocks of the caller.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+use std::time::{Duration, Instant};
+
+use keysecure::{Client, ErrorKind, Method, Outcome, Request, Response, Transport, TransportError, TransportFault};
+use keysecure_tests::{TestClock, TestEnv};
+
+use super::{KEY, purchase};
+
+type Strings = dyn Fn(usize, &Request<'_>) -> Result<Response, TransportError> + Send + Sync;
+
+/// A transport that does as it is told, counts, and remembers how requests print.
+struct Puppet {
+    answer: Box<Strings>,
+    sent: AtomicUsize,
+}
+
+impl Puppet {
+    fn new(
+        answer: impl Fn(usize, &Request<'_>) -> Result<Response, TransportError> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self { answer: Box::new(answer), sent: AtomicUsize::new(0) })
+    }
+
+    fn client(self: &Arc<Self>) -> Client {
+        Client::builder(KEY.0, KEY.1)
+            .transport(self.clone())
+            .clock(Arc::new(TestClock::virtual_sleeps(None)))
+            .timeout(Duration::from_secs(5))
+            .build()
+            .unwrap()
+    }
+}
+
+impl Transport for Puppet {
+    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        let number = self.sent.fetch_add(1, Ordering::SeqCst);
+        (self.answer)(number, request)
+    }
+}
+
+#[allow(clippy::unnecessary_wraps)] // what a transport gives
+fn answer(data: &str) -> Result<Response, TransportError> {
+    let body = format!(r#"{{"code":0,"data":{data}}}"#).into_bytes();
+    Ok(Response { status: 200, date: None, retry_after: None, body: body.into() })
+}
+
+fn token() -> Result<Response, TransportError> {
+    answer(r#"{"access_token":"puppet-token","expired_time":4763800000000}"#)
+}
+
+fn is_token(request: &Request<'_>) -> bool {
+    request.url.ends_with("/merchant/token")
+}
+
+#[test]
+fn a_custom_transport_is_retried_only_when_nothing_was_sent() {
+    for fault in [
+        TransportFault::Timeout,
+        TransportFault::Dns,
+        TransportFault::Connect,
+        TransportFault::Tls,
+        TransportFault::Proxy,
+        TransportFault::Closed,
+        TransportFault::Other,
+    ] {
+        let unsent = Puppet::new(move |number, _| {
+            if number < 2 { Err(TransportError::not_sent(fault)) } else { answer(r#"{"consume_no":"99"}"#) }
+        });
+        assert_eq!(unsent.client().simulation().auth(&purchase()).unwrap().consume_no.as_deref(), Some("99"));
+        assert_eq!(unsent.sent.load(Ordering::SeqCst), 3, "{fault:?}");
+        let maybe = Puppet::new(move |_, _| Err(TransportError::maybe_sent(fault)));
+        let error = maybe.client().simulation().auth(&purchase()).unwrap_err();
+        assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 1), "{fault:?}");
+        assert_eq!(maybe.sent.load(Ordering::SeqCst), 1, "{fault:?}");
+    }
+}
+
+#[test]
+fn a_custom_transport_gets_the_request_and_its_limits() {
+    let puppet = Puppet::new(|_, request| {
+        assert!(request.timeout <= Duration::from_secs(5) && !request.timeout.is_zero());
+        assert!(request.connect_timeout <= request.timeout);
+        assert_eq!(request.max_response_bytes, 8 << 20);
+        assert!(request.url.starts_with("https://sandbox-openplatform.keysecure.io/open-api/v1/"), "{}", request.url);
+        let header = |name: &str| request.headers.iter().filter(|(key, _)| *key == name).count();
+        assert_eq!((header("Content-Type"), header("Api-Key"), header("Timestamp")), (1, 1, 1));
+        if is_token(request) {
+            assert_eq!((request.method, request.body, header("Access-Token")), (Method::Get, &b""[..], 0));
+            return token();
+        }
+        assert_eq!((request.method, header("Access-Token")), (Method::Post, 1));
+        assert_eq!(request.body, br#"{"card_no":"17","status":"Frozen"}"#);
+        answer(r#"{"result":true}"#)
+    });
+    puppet.client().cards().freeze("17").unwrap();
+    assert_eq!(puppet.sent.load(Ordering::SeqCst), 2);
+}
+
+const CALLERS: usize = 8;
+
+#[test]
+fn a_transport_that_panics_hangs_no_other_thread_and_the_client_recovers() {
+    for in_token in [true, false] {
+        let broken = Arc::new(AtomicBool::new(true));
+        let still_broken = Arc::clone(&broken);
+        let puppet = Puppet::new(move |_, request| {
+            std::thread::sleep(Duration::from_millis(10));
+            assert!(is_token(request) != in_token || !still_broken.load(Ordering::SeqCst), "a foreign panic");
+            if is_token(request) { token() } else { answer(r#"{"result":true}"#) }
+        });
+        let client = puppet.client();
+        let started = Instant::now();
+        let start = Barrier::new(CALLERS);
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..CALLERS)
+                .map(|_| {
+                    scope.spawn(|| {
+                        start.wait();
+                        client.cards().freeze("17")
+                    })
+                })
+                .collect();
+            for thread in threads {
+                // A panic goes up in the thread whose call it was; the others end in their own way.
+                if let Ok(result) = thread.join() {
+                    result.unwrap_err();
+                }
+            }
+        });
+        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+        broken.store(false, Ordering::SeqCst);
+        client.cards().freeze("17").unwrap();
+    }
+}
+
+#[test]
+fn an_observer_and_a_clock_that_panic_hang_no_other_thread() {
+    struct Panics(AtomicUsize);
+    impl keysecure::Observer for Panics {
+        fn attempt(&self, _: &keysecure::AttemptRecord) {
+            assert!(self.0.fetch_add(1, Ordering::SeqCst) >= 3, "a foreign panic");
+        }
+    }
+    let env = TestEnv::credit().unwrap();
+    let client = env.builder().observer(Arc::new(Panics(AtomicUsize::new(0)))).build().unwrap();
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| client.accounts().get(&env.cardholder_no).map(drop))).collect();
+        let panicked = threads.into_iter().map(std::thread::ScopedJoinHandle::join).filter(Result::is_err).count();
+        assert_eq!(panicked, 3);
+    });
+    assert!(started.elapsed() < Duration::from_secs(5));
+    client.accounts().get(&env.cardholder_no).unwrap();
+}
+
+#[test]
+fn a_slow_token_delays_waiting_threads_by_their_own_timeout_at_most() {
+    let puppet = Puppet::new(|_, request| {
+        if is_token(request) {
+            std::thread::sleep(Duration::from_millis(1_500));
+        }
+        token()
+    });
+    let client =
+        Client::builder(KEY.0, KEY.1).transport(puppet.clone()).timeout(Duration::from_millis(200)).build().unwrap();
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        let leader = scope.spawn(|| client.cards().freeze("17"));
+        while puppet.sent.load(Ordering::SeqCst) == 0 {
+            std::thread::yield_now();
+        }
+        let error = client.cards().freeze("17").unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error}");
+        // This transport does not keep to its timeout; the thread that uses it waits for it.
+        assert!(!leader.is_finished());
+        let _ = leader.join().unwrap();
+    });
+    assert!(started.elapsed() < Duration::from_secs(5));
+}

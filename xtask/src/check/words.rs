@@ -1,0 +1,155 @@
+//! Retired words: each use of one is an error that names its replacement. The list is `docs/retired-words.toml`.
+
+use std::fs;
+use std::path::Path;
+
+use regex::RegexSet;
+use toml::{Table, Value};
+
+use super::result::CheckResult;
+use crate::run;
+
+const LIST: &str = "docs/retired-words.toml";
+
+/// The ends of the names of the files that are searched.
+const EXTENSIONS: [&str; 9] = ["java", "kt", "md", "py", "pyi", "rs", "sh", "swift", "toml"];
+
+pub fn check() -> CheckResult {
+    let listed = fs::read_to_string(run::root().join(LIST)).map_err(|error| format!("{LIST}: {error}"));
+    let findings = listed.and_then(|text| WordList::parse(&text)).and_then(|list| search(&list));
+    let lines = findings.unwrap_or_else(|error| vec![error]);
+    for line in &lines {
+        println!("{line}");
+    }
+    CheckResult::from_passed(lines.is_empty())
+}
+
+/// All findings in the files that git tracks or would track.
+fn search(list: &WordList) -> Result<Vec<String>, String> {
+    let mut git = run::command("git");
+    git.args(["ls-files", "--cached", "--others", "--exclude-standard"]);
+    let files = run::output(&mut git).ok_or("git does not list the files")?;
+    let mut findings = Vec::new();
+    for file in files.lines() {
+        let is_text = Path::new(file).extension().is_some_and(|end| EXTENSIONS.iter().any(|text| end == *text));
+        // A file may be deleted and not committed yet.
+        if is_text && let Ok(text) = fs::read_to_string(run::root().join(file)) {
+            findings.extend(list.findings(file, &text));
+        }
+    }
+    Ok(findings)
+}
+
+/// The retired words with their replacements.
+struct WordList {
+    patterns: RegexSet,
+    words: Vec<Word>,
+    /// Starts of the paths that are not searched at all.
+    except: Vec<String>,
+}
+
+struct Word {
+    replacement: String,
+    /// Starts or ends of paths; only these are searched, unless empty.
+    only: Vec<String>,
+    /// Starts of paths that may use the word.
+    except: Vec<String>,
+}
+
+impl WordList {
+    fn parse(text: &str) -> Result<Self, String> {
+        let table: Table = text.parse().map_err(|error| format!("{LIST}: {error}"))?;
+        let (mut patterns, mut words) = (Vec::new(), Vec::new());
+        for entry in table.get("word").and_then(Value::as_array).into_iter().flatten() {
+            let text = |key: &str| entry.get(key).and_then(Value::as_str);
+            let (Some(pattern), Some(replacement)) = (text("pattern"), text("use")) else {
+                return Err(format!("{LIST}: a word needs `pattern` and `use`: {entry:?}"));
+            };
+            patterns.push(pattern.to_owned());
+            let (only, except) = (texts(entry.get("only")), texts(entry.get("except")));
+            words.push(Word { replacement: replacement.to_owned(), only, except });
+        }
+        let patterns = RegexSet::new(patterns).map_err(|error| format!("{LIST}: {error}"))?;
+        Ok(Self { patterns, words, except: texts(table.get("except")) })
+    }
+
+    fn findings(&self, file: &str, text: &str) -> Vec<String> {
+        let mut findings = Vec::new();
+        if starts_with_any(file, &self.except) {
+            return findings;
+        }
+        for (number, line) in text.lines().enumerate() {
+            for index in self.patterns.matches(line) {
+                let word = &self.words[index];
+                let is_searched = word.only.is_empty()
+                    || word.only.iter().any(|part| file.starts_with(part.as_str()) || file.ends_with(part.as_str()));
+                if is_searched && !starts_with_any(file, &word.except) {
+                    let pattern = &self.patterns.patterns()[index];
+                    findings.push(format!("{file}:{}: `{pattern}`: {}", number + 1, word.replacement));
+                }
+            }
+        }
+        findings
+    }
+}
+
+fn starts_with_any(file: &str, starts: &[String]) -> bool {
+    starts.iter().any(|start| file.starts_with(start.as_str()))
+}
+
+fn texts(value: Option<&Value>) -> Vec<String> {
+    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{LIST, WordList};
+    use crate::run;
+
+    const WORDS: &str = r#"
+except = ["CHANGELOG.md"]
+
+[[word]]
+pattern = '\bCourier\b'
+use = "WebhookDispatcher"
+except = ["docs/history/"]
+
+[[word]]
+pattern = '(?i)\bthing\b'
+use = "name it"
+only = [".md", "core/"]
+"#;
+
+    fn findings(file: &str, text: &str) -> Vec<String> {
+        WordList::parse(WORDS).unwrap().findings(file, text)
+    }
+
+    #[test]
+    fn a_finding_names_file_line_and_replacement() {
+        let found = findings("sandbox/src/a.rs", "struct Couriers;\nstruct Courier;\n");
+        assert_eq!(found, [r"sandbox/src/a.rs:2: `\bCourier\b`: WebhookDispatcher"]);
+    }
+
+    #[test]
+    fn paths_limit_a_word_and_except_from_it() {
+        assert_eq!(findings("docs/a.md", "A Thing").len(), 1);
+        assert_eq!(findings("core/src/a.rs", "// a thing").len(), 1);
+        assert!(findings("sandbox/src/a.rs", "// a thing").is_empty());
+        assert!(findings("docs/history/a.md", "Courier").is_empty());
+        assert!(findings("CHANGELOG.md", "Courier, thing").is_empty());
+    }
+
+    #[test]
+    fn the_committed_list_is_valid() {
+        let list = WordList::parse(&fs::read_to_string(run::root().join(LIST)).unwrap()).unwrap();
+        assert!(list.words.len() > 50);
+    }
+
+    #[test]
+    fn a_word_without_replacement_is_an_error() {
+        assert!(WordList::parse("[[word]]\npattern = 'x'\n").is_err());
+        assert!(WordList::parse("[[word]]\npattern = '('\nuse = 'y'\n").is_err());
+    }
+}
