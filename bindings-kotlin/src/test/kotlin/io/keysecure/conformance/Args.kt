@@ -44,7 +44,7 @@ class Args(private val values: JsonObject, private val nowMs: Long) {
 
     fun end(): WindowBound = at("end")!!
 
-    fun ensureOptions() = EnsureOptions(duration("deadline"), duration("settle"), at("since"), value("never_sent")?.asBoolean == true)
+    fun ensureOptions() = EnsureOptions(duration("deadline"), duration("settle"), at("since"), value("first_attempt")?.asBoolean == true)
 
     private fun duration(name: String): Duration? = value(name)?.let { duration(it) }
 }
