@@ -1,6 +1,7 @@
-//! Tells what is wrong with an integration: `cargo run --example doctor [CARD_NO]`, with `KEYSECURE_API_KEY` and
-//! `KEYSECURE_API_SECRET` in the environment (and `KEYSECURE_ENVIRONMENT` or `KEYSECURE_BASE_URL`). `--json` in front
-//! prints the report as JSON.
+//! Checks an integration: `cargo run --example doctor [--json] [CARD_NO]`.
+//!
+//! Reads `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, if set, `KEYSECURE_ENVIRONMENT` or `KEYSECURE_BASE_URL`. `--json` prints
+//! the report as JSON. Exits with 1 if a check failed, and with 2 if the settings are invalid.
 
 use std::process::ExitCode;
 

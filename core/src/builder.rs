@@ -29,7 +29,8 @@ use crate::values::civil::UtcOffset;
 ///
 /// use keysecure::{Client, Environment, ErrorKind, Store};
 ///
-/// let client = Client::builder("api-key", "api-secret")
+/// // The default `aes` setting takes an apiSecret of 16, 24 or 32 bytes.
+/// let client = Client::builder("api-key", "api-secret-of-16")
 ///     .environment(Environment::Production)
 ///     .timeout(Duration::from_secs(20))
 ///     .store(Store::memory())

@@ -39,7 +39,7 @@ use crate::error::Interrupted;
 ///     }
 /// }
 ///
-/// let client = Client::builder("api-key", "api-secret").clock(Arc::new(TestClock::default())).build()?;
+/// let client = Client::builder("api-key", "api-secret-of-16").clock(Arc::new(TestClock::default())).build()?;
 /// # Ok::<(), keysecure::Error>(())
 /// ```
 pub trait Clock: Send + Sync {

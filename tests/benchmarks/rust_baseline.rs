@@ -1,7 +1,7 @@
-//! The Rust call, as the yardstick of the other faces: a process of its own, told over standard input what to call.
+//! The baseline of the Kotlin and Swift benchmarks: a process that makes Rust calls as standard input says.
 //!
-//! First line: `base_url api_key api_secret card_no`. Then lines `get COUNT` and `list COUNT`, each answered by the
-//! microseconds of processor time that one call took, of the whole process.
+//! First line: `base_url api_key api_secret card_no`. Then lines `get COUNT` and `list COUNT`; the reply to each is the
+//! processor time of the whole process for one call, in microseconds.
 
 use std::error::Error;
 use std::fs;
@@ -35,10 +35,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Microseconds that the threads of this process have used so far, exact to the nanosecond: the times of the process itself
-/// are in hundredths of a second. None of its threads ends between two readings.
+/// The processor time of the threads of this process in microseconds, exact to the nanosecond: the time of the process itself
+/// is in hundredths of a second. None of its threads ends between two readings.
 fn used() -> Result<f64, Box<dyn Error>> {
-    // The count is brought up to date when a thread leaves the processor.
+    // The kernel updates the count when a thread leaves the processor.
     thread::sleep(Duration::from_nanos(1));
     let mut nanos = 0.0;
     for task in fs::read_dir("/proc/self/task").map_err(|_| "processor times need Linux")? {

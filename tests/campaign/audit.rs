@@ -1,4 +1,4 @@
-//! Reads the sandbox's ledger and checks it against what was to be done and what was claimed.
+//! Checks the sandbox's ledger against the operations and the claims.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -11,37 +11,37 @@ use super::Figures;
 use super::faults;
 use super::job::Job;
 use super::journal::Claimed;
-use super::scene::Scene;
+use super::round::Round;
 use crate::cents;
 
 /// A target that exists.
 struct Found {
     /// The platform's number.
     no: String,
-    /// Whether it is what its job is.
+    /// Whether it matches its job.
     right: bool,
 }
 
-/// All that is found under the merchant's own numbers.
+/// The targets by merchant reference.
 type Ledger = HashMap<String, Vec<Found>>;
 
-pub(crate) fn audit(scene: &Scene<'_>) -> Figures {
-    let mut figures = counted(scene);
-    let jobs: HashMap<&str, &Job> = scene.jobs.iter().map(|job| (job.name.as_str(), job)).collect();
-    let found = found(&scene.platform, &jobs);
-    operations(scene, &found, &mut figures);
-    outcomes(scene, &found, &mut figures);
-    money(scene, &mut figures);
+pub(crate) fn audit(round: &Round<'_>) -> Figures {
+    let mut figures = counted(round);
+    let jobs: HashMap<&str, &Job> = round.jobs.iter().map(|job| (job.name.as_str(), job)).collect();
+    let found = found(&round.platform, &jobs);
+    operations(round, &found, &mut figures);
+    outcomes(round, &found, &mut figures);
+    money(round, &mut figures);
     figures
 }
 
-fn counted(scene: &Scene<'_>) -> Figures {
-    let journal = &scene.journal;
+fn counted(round: &Round<'_>) -> Figures {
+    let journal = &round.journal;
     let get = |counter: &AtomicU64| counter.load(Ordering::SeqCst);
     let operations = ["token", "accounts.transfer", "accounts.transfers", "cards.apply", "cards.list"];
-    let requests: usize = operations.iter().map(|operation| scene.platform.requests_to(operation)).sum();
+    let requests: usize = operations.iter().map(|operation| round.platform.requests_to(operation)).sum();
     let mut fired = BTreeMap::new();
-    for fault in scene.platform.faults_fired() {
+    for fault in round.platform.faults_fired() {
         *fired.entry(faults::name(fault.kind)).or_insert(0) += 1;
     }
     for (name, count) in journal.events() {
@@ -51,7 +51,7 @@ fn counted(scene: &Scene<'_>) -> Figures {
         fired.insert("process killed".to_owned(), get(&journal.kills));
     }
     Figures {
-        operations: u64::try_from(scene.jobs.len()).unwrap_or(u64::MAX),
+        operations: u64::try_from(round.jobs.len()).unwrap_or(u64::MAX),
         calls: get(&journal.calls),
         requests: u64::try_from(requests).unwrap_or(u64::MAX),
         faults: fired,
@@ -60,14 +60,14 @@ fn counted(scene: &Scene<'_>) -> Figures {
         not_sent: get(&journal.not_sent),
         unknown: get(&journal.unknown),
         kills: get(&journal.kills),
-        relooks: get(&journal.look_ups).saturating_sub(get(&journal.ensured)),
+        repeated_look_ups: get(&journal.look_ups).saturating_sub(get(&journal.ensured)),
         ..Figures::default()
     }
 }
 
-/// The job of a number, which is the job's name, a slash and a version.
-fn job_of<'a>(jobs: &HashMap<&str, &'a Job>, number: &str) -> Option<&'a Job> {
-    jobs.get(number.rsplit_once('/')?.0).copied()
+/// The job of a reference, which is the job's name, a slash and a version.
+fn job_of<'a>(jobs: &HashMap<&str, &'a Job>, reference: &str) -> Option<&'a Job> {
+    jobs.get(reference.rsplit_once('/')?.0).copied()
 }
 
 fn found(platform: &Platform, jobs: &HashMap<&str, &Job>) -> Ledger {
@@ -90,35 +90,35 @@ fn found(platform: &Platform, jobs: &HashMap<&str, &Job>) -> Ledger {
     found
 }
 
-/// Each operation must have been carried out once, under whichever of its numbers.
-fn operations(scene: &Scene<'_>, found: &Ledger, figures: &mut Figures) {
+/// Checks that each operation was carried out once, under any of its references.
+fn operations(round: &Round<'_>, found: &Ledger, figures: &mut Figures) {
     let mut times: HashMap<&str, u64> = HashMap::new();
-    for (number, rows) in found {
-        let name = number.rsplit_once('/').map_or("", |(name, _)| name);
+    for (reference, rows) in found {
+        let name = reference.rsplit_once('/').map_or("", |(name, _)| name);
         *times.entry(name).or_insert(0) += u64::try_from(rows.len()).unwrap_or(u64::MAX);
         let wrong = rows.iter().filter(|row| !row.right).count();
         if wrong > 0 {
             figures.wrong += u64::try_from(wrong).unwrap_or(u64::MAX);
-            figures.tell(format!("{number} is not what was to be made"));
+            figures.report(format!("{reference} is not what its job says"));
         }
     }
-    for job in &scene.jobs {
+    for job in &round.jobs {
         match times.get(job.name.as_str()).copied().unwrap_or(0) {
             0 => {
                 figures.lost += 1;
-                figures.tell(format!("{} was lost", job.name));
+                figures.report(format!("{} was lost", job.name));
             }
             1 => {}
             many => {
                 figures.duplicates += many - 1;
-                let claims: Vec<_> = scene
+                let claims: Vec<_> = round
                     .journal
                     .claims()
                     .into_iter()
-                    .filter(|claim| claim.number.starts_with(&format!("{}/", job.name)))
+                    .filter(|claim| claim.reference.starts_with(&format!("{}/", job.name)))
                     .collect();
-                let trail = trail(&scene.platform, &format!("{}/", job.name), job.operation());
-                figures.tell(format!("{} was carried out {many} times; {claims:?}; requests:{trail}", job.name));
+                let trail = trail(&round.platform, &format!("{}/", job.name), job.operation());
+                figures.report(format!("{} was carried out {many} times; {claims:?}; requests:{trail}", job.name));
             }
         }
     }
@@ -135,28 +135,28 @@ fn trail(platform: &Platform, text: &str, operation: &str) -> String {
     })
 }
 
-/// What every call claimed must be what the ledger shows at the end.
+/// Checks the claims of all calls against the ledger.
 ///
-/// "Made" names the one target that exists under the reference; after "unknown" there is at most one. A reference of which
-/// its only caller heard "not made" is never used again, so nothing may exist under it. Of several processes one may hear
-/// "refused" and another one succeed after it. Then one of the others must have created it: a call that says so, or one
-/// whose outcome is unknown. At most one call says that it created a target, and one does if every outcome is known. Only
-/// after the store has lost its records two calls may say so: the one whose request was lost does not know of the other.
-fn outcomes(scene: &Scene<'_>, found: &Ledger, figures: &mut Figures) {
-    let (claims, contended) = (scene.journal.claims(), scene.phase.is_contended());
-    let mut by_number: BTreeMap<&str, Vec<&Claimed>> = BTreeMap::new();
+/// "Made" names the one target that exists under the reference; after "unknown" there is at most one. A reference for which
+/// its only caller got "not made" is never used again, so nothing may exist under it. Of several processes one may get
+/// "refused" and another one succeed after it. Then one of the others must have created the target: a call that claims so, or
+/// one whose outcome is unknown. At most one call claims that it created a target, and one does if every outcome is known.
+/// Only after the store has lost its records may two calls claim so: the one whose request was lost does not know the other.
+fn outcomes(round: &Round<'_>, found: &Ledger, figures: &mut Figures) {
+    let (claims, contended) = (round.journal.claims(), round.phase.is_contended());
+    let mut by_reference: BTreeMap<&str, Vec<&Claimed>> = BTreeMap::new();
     for claim in &claims {
-        by_number.entry(&claim.number).or_default().push(&claim.claimed);
+        by_reference.entry(&claim.reference).or_default().push(&claim.claimed);
     }
-    for (number, claims) in by_number {
-        let rows = found.get(number).map(Vec::as_slice).unwrap_or_default();
+    for (reference, claims) in by_reference {
+        let rows = found.get(reference).map(Vec::as_slice).unwrap_or_default();
         let creators = count(&claims, |claimed| matches!(claimed, Claimed::Made { created: true, .. }));
         let unknown = count(&claims, |claimed| matches!(claimed, Claimed::Unknown));
         let explained = creators > 0 || unknown > 0;
-        if creators > 1 && scene.journal.has_lost_records() {
+        if creators > 1 && round.journal.has_lost_records() {
             figures.both_created += 1;
         }
-        let mut is_true = (creators <= 1 || scene.journal.has_lost_records()) && (rows.is_empty() || explained);
+        let mut is_true = (creators <= 1 || round.journal.has_lost_records()) && (rows.is_empty() || explained);
         for claimed in &claims {
             is_true &= match claimed {
                 Claimed::Made { no, .. } => matches!(rows, [row] if row.no == *no),
@@ -167,7 +167,7 @@ fn outcomes(scene: &Scene<'_>, found: &Ledger, figures: &mut Figures) {
         }
         if !is_true {
             figures.false_outcomes += 1;
-            figures.tell(format!("{number}: claimed {claims:?}, but {} exist", rows.len()));
+            figures.report(format!("{reference}: claimed {claims:?}, but {} exist", rows.len()));
         }
     }
 }
@@ -176,22 +176,22 @@ fn count(claims: &[&Claimed], which: impl Fn(&Claimed) -> bool) -> usize {
     claims.iter().filter(|claimed| which(claimed)).count()
 }
 
-/// The ledger adds up to zero, and each cardholder has what was to be transferred.
-fn money(scene: &Scene<'_>, figures: &mut Figures) {
-    let ledger = scene.platform.ledger();
+/// Checks that the ledger adds up to zero, and that each cardholder has the sum of the transfers.
+fn money(round: &Round<'_>, figures: &mut Figures) {
+    let ledger = round.platform.ledger();
     let mut expected: HashMap<&str, Decimal> = HashMap::new();
-    for job in &scene.jobs {
+    for job in &round.jobs {
         *expected.entry(job.cardholder_no.as_str()).or_default() += job.cents.map(cents).unwrap_or_default();
     }
     for (holder, expected) in expected {
         let balance = ledger.balance(&Account::Cardholder(holder.to_owned()));
         if balance != expected {
             figures.wrong_balances += 1;
-            figures.tell(format!("cardholder {holder} has {balance} instead of {expected}"));
+            figures.report(format!("cardholder {holder} has {balance} instead of {expected}"));
         }
     }
     if !ledger.total().is_zero() {
         figures.wrong_balances += 1;
-        figures.tell("the ledger does not add up to zero".to_owned());
+        figures.report("the ledger does not add up to zero".to_owned());
     }
 }

@@ -1,4 +1,4 @@
-//! What happens beside the calls: clocks jump, tokens end, and the platform changes how it lists rows and refuses calls.
+//! Disturbances during the calls: clocks jump, tokens expire, and the platform changes how it lists rows and refuses calls.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,8 +9,7 @@ use keysecure_sandbox::{HttpStatuses, ListRules, Platform, RowReference};
 use super::random::Random;
 use crate::TestClock;
 
-/// Disturbs until `stop`; returns how often it did what. Without a clock of the device's here, only the platform is
-/// disturbed.
+/// Causes disturbances until `stop`; returns their counts. Without a device clock only the platform is disturbed.
 pub(crate) fn disturb(
     random: &mut Random,
     platform: &Platform,
@@ -31,18 +30,18 @@ pub(crate) fn disturb(
                 let by = Duration::from_secs(10 + random.below(7_200));
                 platform.advance(by);
                 gone_back = gone_back.saturating_sub(by);
-                "platform's clock jumps ahead"
+                "platform's clock disturbances ahead"
             }
             2 => {
-                // All together no further than the 55 minutes by which a look-up surely reaches past the clock: a row of a later
-                // future is not found, and that is a limit of `ensure_*`.
+                // In total less than the 55 minutes that a look-up reaches past the clock: it does not find a row of a later
+                // time, which is a limit of `ensure_*`.
                 let by = random.millis(0, 240_000);
                 if gone_back + by > Duration::from_secs(3_000) {
                     continue;
                 }
                 gone_back += by;
                 platform.rewind(by);
-                "platform's clock jumps back"
+                "platform's clock disturbances back"
             }
             3 => {
                 let statuses = [HttpStatuses::Ok, HttpStatuses::Strict, HttpStatuses::StrictBare];
@@ -54,7 +53,7 @@ pub(crate) fn disturb(
                 let Some(device) = device else { continue };
                 let wrong_by = i64::try_from(random.below(36_000_000)).unwrap_or(0) - 18_000_000;
                 device.set_wrong_by(wrong_by);
-                "device's clock jumps"
+                "device's clock disturbances"
             }
         };
         *done.entry(what.to_owned()).or_insert(0) += 1;
@@ -62,8 +61,8 @@ pub(crate) fn disturb(
     done
 }
 
-/// How the lists of a round are paged and filtered: as documented half of the time. It stays so for the whole round. A list
-/// whose pages or filters change between two of its pages can lose rows, and no client can tell.
+/// Chooses how the lists of a round are paged and filtered: as documented in half of the rounds. The rules stay the same for
+/// the whole round. A list whose rules change between two of its pages can lose rows, and no client can detect that.
 pub(crate) fn base_rules(random: &mut Random) -> (ListRules, &'static str) {
     let mut rules = ListRules::default();
     let what = match random.below(8) {
@@ -86,13 +85,13 @@ pub(crate) fn base_rules(random: &mut Random) -> (ListRules, &'static str) {
     (rules, what)
 }
 
-/// What rows show of a reference, for a while.
+/// Changes how rows show references.
 fn list_rows(random: &mut Random, platform: &Platform, base: ListRules) -> &'static str {
     let changed = [RowReference::LeftOut, RowReference::Trimmed, RowReference::LowerCase, RowReference::UpperCase];
     let mut rules = base;
     let what = if random.one_in(2) {
         rules.reference = random.pick(&changed).unwrap_or_default();
-        // Where filters are ignored nothing can be proven while this lasts.
+        // While filters are ignored as well, nothing can be proven.
         if rules.ignore_filters {
             "lists ignore filters and change references"
         } else {
@@ -101,7 +100,7 @@ fn list_rows(random: &mut Random, platform: &Platform, base: ListRules) -> &'sta
     } else {
         "list rows show references again"
     };
-    // The rules name only fields that there are.
+    // The rules name only existing fields.
     let _ = platform.set_list_rules(rules);
     what
 }

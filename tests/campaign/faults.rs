@@ -1,4 +1,4 @@
-//! Which faults hit an operation, and what faults are called in the table.
+//! The faults that hit an operation, and their names in the table.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn fault(random: &mut Random, phase: Phase, job: &Job) -> Option<Fault> {
             Fault::on(job.look_up(), kind).times(burst)
         }
         7..=9 => {
-            // The platform refuses for good, or for a whole burst.
+            // The platform refuses permanently, or for a burst.
             let kind = random.pick(&[FaultKind::Code(1009), FaultKind::Code(1009), FaultKind::Code(4005)])?;
             Fault::on(job.operation(), kind).times(1 + random.below(8))
         }
@@ -35,7 +35,7 @@ fn fault(random: &mut Random, phase: Phase, job: &Job) -> Option<Fault> {
     Some(fault.after(random.below(3)))
 }
 
-/// What may happen to any call, a look-up too. None of these commits after the client has learned of it.
+/// Draws a fault for any call, look-ups included. None of these commits after the client has detected the failure.
 fn any_call(random: &mut Random) -> Option<FaultKind> {
     let seconds = i64::try_from(random.below(61)).unwrap_or(0) - 30;
     random.pick(&[
@@ -51,7 +51,7 @@ fn any_call(random: &mut Random) -> Option<FaultKind> {
         FaultKind::Redirect,
         FaultKind::Code(1001),
         FaultKind::Code(1009),
-        // A gateway's own codes.
+        // Codes of a gateway.
         FaultKind::Code(-1),
         FaultKind::Code(1),
         FaultKind::Code(504),
@@ -61,14 +61,14 @@ fn any_call(random: &mut Random) -> Option<FaultKind> {
         FaultKind::HttpStatus(504, None),
         FaultKind::HttpStatus(503, Some(1)),
         FaultKind::ExpiredToken,
-        // Of the answer's Date and of the check; within what a look-up allows for when the call is carried out.
+        // Skews the response's Date and the timestamp check, within the tolerance of a look-up if the call is carried out.
         FaultKind::SkewClock(if seconds > 0 { seconds.min(8) * 1_000 } else { seconds * 1_000 }),
         FaultKind::SkewClock(3_600_000),
         FaultKind::SkewClock(-3_600_000),
     ])
 }
 
-/// Carried out, but the response does not say so.
+/// Draws a fault for a call that is carried out, whose response does not say so.
 fn after_commit(random: &mut Random) -> Option<FaultKind> {
     random.pick(&[
         FaultKind::DropAfterCommit,
@@ -91,7 +91,7 @@ fn after_commit(random: &mut Random) -> Option<FaultKind> {
     ])
 }
 
-/// Carried out late, or answered late. Calls time out after [`Phase::timeout`].
+/// Draws a late commit or a late response. Calls time out after [`Phase::timeout`].
 fn late(random: &mut Random) -> Option<FaultKind> {
     let within = random.millis(10, 150);
     let past_the_timeout = random.millis(320, 450);
@@ -105,7 +105,7 @@ fn late(random: &mut Random) -> Option<FaultKind> {
     ])
 }
 
-/// The name in the table.
+/// The name of a fault in the table.
 pub(crate) fn name(kind: FaultKind) -> String {
     let text = match kind {
         FaultKind::Refuse => "refuse",
@@ -115,16 +115,16 @@ pub(crate) fn name(kind: FaultKind) -> String {
         FaultKind::Stall(time) if time >= Phase::TIMEOUT => "stall past the timeout, commits late",
         FaultKind::Stall(_) => "stall within the timeout",
         FaultKind::StallAfterCommit(_) => "stall past the timeout after commit",
-        FaultKind::Truncate => "truncated answer",
-        FaultKind::Malformed => "malformed answer",
-        FaultKind::WrongType | FaultKind::WrongFieldTypes => "answer of wrong types",
-        FaultKind::MissingData => "answer without data",
+        FaultKind::Truncate => "truncated response",
+        FaultKind::Malformed => "malformed response",
+        FaultKind::WrongType | FaultKind::WrongFieldTypes => "response of wrong types",
+        FaultKind::MissingData => "response without data",
         FaultKind::Contradictory => "envelope that contradicts itself",
-        FaultKind::Html => "HTML answer",
-        FaultKind::InvalidUtf8 => "answer not UTF-8",
+        FaultKind::Html => "HTML response",
+        FaultKind::InvalidUtf8 => "response not UTF-8",
         FaultKind::Redirect => "redirect",
         FaultKind::ExpiredToken => "token expiry, 1007",
-        FaultKind::SkewClock(_) => "clock skew of one answer",
+        FaultKind::SkewClock(_) => "clock skew of one response",
         FaultKind::Code(code) => return format!("code {code}"),
         FaultKind::CodeAfterCommit(code) => return format!("code {code} after commit"),
         FaultKind::HttpStatus(status, _) => return format!("HTTP status {status}"),
@@ -133,7 +133,7 @@ pub(crate) fn name(kind: FaultKind) -> String {
     text.to_owned()
 }
 
-/// What a `settle` of next to nothing cannot bear.
+/// A late commit, which a too short `settle` does not allow for.
 pub(crate) fn late_commit(job: &Job) -> Fault {
     Fault::on(job.operation(), FaultKind::LateCommit(Duration::from_millis(150)))
 }

@@ -1,4 +1,4 @@
-//! What a campaign found out.
+//! The figures of a campaign.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,33 +9,33 @@ use super::Phase;
 /// The figures of a campaign.
 #[derive(Debug, Clone, Default)]
 pub struct Figures {
-    /// Transfers and card applications that were to be made.
+    /// Transfers and card applications to make.
     pub operations: u64,
-    /// Calls of the merchant's, plain ones and `ensure_*`.
+    /// Calls of the merchant, plain ones and `ensure_*`.
     pub calls: u64,
     /// Requests that the platform saw.
     pub requests: u64,
-    /// What went wrong on purpose, and how often.
+    /// Injected faults, with their counts.
     pub faults: BTreeMap<String, u64>,
-    /// Attempts to make something that ended `unknown`, those that `ensure_*` settled by itself too.
+    /// Mutations that ended `unknown`, including those that `ensure_*` settled.
     pub unknown_inside: u64,
-    /// Calls of the merchant's that ended in an error of this outcome.
+    /// Calls of the merchant that ended with the outcome `rejected`.
     pub rejected: u64,
-    /// The same for `not_sent`.
+    /// Calls of the merchant that ended with the outcome `not_sent`.
     pub not_sent: u64,
-    /// The same for `unknown`.
+    /// Calls of the merchant that ended with the outcome `unknown`.
     pub unknown: u64,
     /// Worker processes killed.
     pub kills: u64,
     /// Look-ups beyond the first of each `ensure_*` call.
-    pub relooks: u64,
-    /// What calls said of a number, checked against the ledger.
+    pub repeated_look_ups: u64,
+    /// Claims of calls, checked against the ledger.
     pub outcomes_checked: u64,
-    /// Things that were made beyond the first of their operation. Must be 0.
+    /// Targets beyond the first of their operation. Must be 0.
     pub duplicates: u64,
-    /// Operations of which nothing was made. Must be 0.
+    /// Operations without a target. Must be 0.
     pub lost: u64,
-    /// Things with another amount, cardholder or type than wanted. Must be 0.
+    /// Targets with a wrong amount, cardholder or type. Must be 0.
     pub wrong: u64,
     /// Claims that the ledger refutes. Must be 0.
     pub false_outcomes: u64,
@@ -43,32 +43,32 @@ pub struct Figures {
     pub both_created: u64,
     /// Balances that are not the sum of the transfers. Must be 0.
     pub wrong_balances: u64,
-    /// The first things that were found wrong, in words.
+    /// Descriptions of the first mistakes that the audit found.
     pub findings: Vec<String>,
     /// Phases that were skipped, and why.
     pub notes: Vec<String>,
     /// The phases with their operations and their time.
     pub phases: Vec<(Phase, u64, Duration)>,
-    /// From the beginning to the end.
+    /// The duration of the whole campaign.
     pub wall: Duration,
 }
 
-/// So many findings are told; the figures count all of them.
-const TOLD: usize = 20;
+/// The most findings with a description; the figures count all of them.
+const MAX_FINDINGS: usize = 20;
 
 impl Figures {
-    /// Whether everything is there exactly once and every statement true.
+    /// Whether every target exists exactly once and every claim is true.
     pub fn is_clean(&self) -> bool {
         self.duplicates + self.lost + self.wrong + self.false_outcomes + self.wrong_balances == 0
     }
 
-    pub(crate) fn tell(&mut self, finding: String) {
-        if self.findings.len() < TOLD {
+    pub(crate) fn report(&mut self, finding: String) {
+        if self.findings.len() < MAX_FINDINGS {
             self.findings.push(finding);
         }
     }
 
-    /// Adds those of a phase.
+    /// Adds the figures of a phase.
     pub(crate) fn add(&mut self, phase: &Self) {
         for (mine, theirs) in [
             (&mut self.operations, phase.operations),
@@ -79,7 +79,7 @@ impl Figures {
             (&mut self.not_sent, phase.not_sent),
             (&mut self.unknown, phase.unknown),
             (&mut self.kills, phase.kills),
-            (&mut self.relooks, phase.relooks),
+            (&mut self.repeated_look_ups, phase.repeated_look_ups),
             (&mut self.outcomes_checked, phase.outcomes_checked),
             (&mut self.duplicates, phase.duplicates),
             (&mut self.lost, phase.lost),
@@ -93,7 +93,7 @@ impl Figures {
         for (name, count) in &phase.faults {
             *self.faults.entry(name.clone()).or_insert(0) += count;
         }
-        phase.findings.iter().for_each(|finding| self.tell(finding.clone()));
+        phase.findings.iter().for_each(|finding| self.report(finding.clone()));
     }
 }
 
@@ -107,12 +107,12 @@ impl fmt::Display for Figures {
         for (name, count) in &self.faults {
             row(&format!("  {name}"), *count)?;
         }
-        row("unknown outcomes of attempts to make something", self.unknown_inside)?;
+        row("mutations with an unknown outcome", self.unknown_inside)?;
         row("errors that the merchant saw: rejected", self.rejected)?;
         row("errors that the merchant saw: not_sent", self.not_sent)?;
         row("errors that the merchant saw: unknown", self.unknown)?;
         row("processes killed", self.kills)?;
-        row("re-looks", self.relooks)?;
+        row("repeated look-ups", self.repeated_look_ups)?;
         row("outcomes checked against the ledger", self.outcomes_checked)?;
         row("false outcomes", self.false_outcomes)?;
         row("created claimed twice after the store lost its records", self.both_created)?;

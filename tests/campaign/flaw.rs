@@ -1,8 +1,8 @@
-//! What is done wrong on purpose.
+//! Deliberate mistakes, which the audit must find.
 
 use super::Figures;
 
-/// A mistake that is made on purpose, to see that the audit finds it.
+/// A deliberate mistake that the audit must find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
     /// `settle` is shorter than the platform's late commits: duplicates.
@@ -22,7 +22,7 @@ pub enum Flaw {
 }
 
 impl Flaw {
-    /// All of them, with their names on the command line.
+    /// All flaws, with their names on the command line.
     pub const ALL: [(&str, Self); 7] = [
         ("short-settle", Self::ShortSettle),
         ("blind", Self::Blind),
@@ -38,7 +38,7 @@ impl Flaw {
         matches!(self, Self::NoStoreSharing | Self::OwnDirectories | Self::FleetLies)
     }
 
-    /// Whether the audit has found what this flaw must lead to.
+    /// Whether the audit has found the consequence of this flaw.
     pub fn is_found_in(self, figures: &Figures) -> bool {
         match self {
             Self::ShortSettle | Self::Blind | Self::NoStoreSharing | Self::OwnDirectories => figures.duplicates > 0,

@@ -1,29 +1,29 @@
-//! What is to be made once.
+//! The operations that must be done exactly once.
 
 use keysecure::{ApplyCard, Client, EnsureOptions, Error, Transfer, TransferType};
 
 use super::random::Random;
 use crate::{cents, virtual_card};
 
-/// One operation of the merchant's: a transfer or a card.
+/// One operation of the merchant: a transfer or a card.
 #[derive(Debug, Clone)]
 pub(crate) struct Job {
-    /// The merchant's own number, without the version.
+    /// The merchant reference without the version.
     pub(crate) name: String,
     pub(crate) cardholder_no: String,
     /// `None` for a card.
     pub(crate) cents: Option<i64>,
 }
 
-/// A job under one number: the first, or another after the platform refused and the merchant gave the number up.
+/// A job under one reference: the first, or a later version after the platform refused the earlier one.
 #[derive(Debug, Clone)]
-pub(crate) enum Thing {
+pub(crate) enum Target {
     Transfer(Transfer),
     Card(Box<ApplyCard>),
 }
 
 impl Job {
-    /// The jobs of a phase, transfers and cards mixed. Cardholders of cards get no transfers, so that their fees show.
+    /// Creates the jobs of a phase, transfers and cards mixed. Cardholders of cards get no transfers, so that fees are visible.
     pub(crate) fn list(seed: u64, prefix: &str, transfers: usize, cards: usize, holders: &[String]) -> Vec<Self> {
         let mut random = Random::new(seed, 0x10B5);
         let (mut transfers_left, mut cards_left) = (transfers, cards);
@@ -45,20 +45,20 @@ impl Job {
         jobs
     }
 
-    /// The number of a version.
-    pub(crate) fn number(&self, version: u32) -> String {
+    /// The merchant reference of a version.
+    pub(crate) fn reference(&self, version: u32) -> String {
         format!("{}/{version}", self.name)
     }
 
-    pub(crate) fn thing(&self, version: u32) -> Thing {
+    pub(crate) fn target(&self, version: u32) -> Target {
         match self.cents {
-            Some(amount) => Thing::Transfer(Transfer {
+            Some(amount) => Target::Transfer(Transfer {
                 cardholder_no: self.cardholder_no.clone(),
-                transfer_unique_no: self.number(version),
+                transfer_unique_no: self.reference(version),
                 r#type: TransferType::In,
                 amount: cents(amount),
             }),
-            None => Thing::Card(Box::new(virtual_card(&self.cardholder_no, &self.number(version)))),
+            None => Target::Card(Box::new(virtual_card(&self.cardholder_no, &self.reference(version)))),
         }
     }
 
@@ -72,7 +72,7 @@ impl Job {
         if self.cents.is_some() { "accounts.transfers" } else { "cards.list" }
     }
 
-    /// The words by which a process of a fleet gets it.
+    /// The job as words for a process of a fleet.
     pub(crate) fn to_words(&self) -> String {
         format!("{} {} {}", self.name, self.cardholder_no, self.cents.unwrap_or(0))
     }
@@ -84,15 +84,15 @@ impl Job {
     }
 }
 
-impl Thing {
-    pub(crate) fn number(&self) -> &str {
+impl Target {
+    pub(crate) fn reference(&self) -> &str {
         match self {
             Self::Transfer(transfer) => &transfer.transfer_unique_no,
             Self::Card(card) => &card.card_unique_no,
         }
     }
 
-    /// The plain call. It gives the platform's number.
+    /// Makes the plain call. Returns the platform's number.
     pub(crate) fn send(&self, client: &Client) -> Result<String, Error> {
         match self {
             Self::Transfer(transfer) => client.accounts().transfer(transfer).map(|made| made.transfer_no),
@@ -100,7 +100,7 @@ impl Thing {
         }
     }
 
-    /// The exactly-once call. It returns the platform's number, and whether this call created it.
+    /// Makes the exactly-once call. Returns the platform's number, and whether this call created the target.
     pub(crate) fn ensure(&self, client: &Client, options: &EnsureOptions) -> Result<(String, bool), Error> {
         match self {
             Self::Transfer(transfer) => {

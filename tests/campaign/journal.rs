@@ -9,7 +9,7 @@ use keysecure::{CallRecord, Effect, OPERATIONS, Observer, Outcome};
 /// What a call claimed of a merchant reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Claimed {
-    /// It exists under this number of the platform, and whether the call created it.
+    /// The target exists under this number of the platform; whether the call created it.
     Made { no: String, created: bool },
     /// An error: it was not made, `rejected` or `not_sent`. The caller does not use the reference again.
     Nothing(Outcome),
@@ -20,7 +20,7 @@ pub(crate) enum Claimed {
 /// One claim.
 #[derive(Debug, Clone)]
 pub(crate) struct Claim {
-    pub(crate) number: String,
+    pub(crate) reference: String,
     pub(crate) claimed: Claimed,
 }
 
@@ -43,8 +43,8 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    pub(crate) fn claim(&self, number: &str, claimed: Claimed) {
-        lock(&self.claims).push(Claim { number: number.to_owned(), claimed });
+    pub(crate) fn claim(&self, reference: &str, claimed: Claimed) {
+        lock(&self.claims).push(Claim { reference: reference.to_owned(), claimed });
     }
 
     pub(crate) fn claims(&self) -> Vec<Claim> {
@@ -60,7 +60,7 @@ impl Journal {
         lock(&self.events).clone()
     }
 
-    /// Records that the attempt store has lost what it held.
+    /// Records that the attempt store has lost its records.
     pub(crate) fn store_lost_records(&self) {
         self.lost_records.store(true, Ordering::SeqCst);
     }
@@ -69,7 +69,7 @@ impl Journal {
         self.lost_records.load(Ordering::SeqCst)
     }
 
-    /// Counts a call of the merchant's by its outcome; `None` is success.
+    /// Counts a call of the merchant by its outcome; `None` is success.
     pub(crate) fn count(&self, outcome: Option<Outcome>) {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let counter = match outcome {

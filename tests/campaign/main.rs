@@ -1,4 +1,4 @@
-//! The exactly-once campaign as a program. See `keysecure_tests::campaign`.
+//! The campaign program. See `keysecure_tests::campaign`.
 
 use std::process::ExitCode;
 
@@ -12,14 +12,14 @@ use keysecure_tests::campaign::{Campaign, Flaw};
 const USAGE: &str = "\
 Usage: campaign [--seed N] [--skipped N] [--real N] [--only TEXT] [--threads N] [--minutes N] [--flaw FLAW]
 
-Makes transfers and cards in sandboxes where everything goes wrong, and checks the sandboxes' ledgers against what was to be
-done and what every call claimed. Ends with 0 if each exists exactly once and every outcome is true.
+Makes transfers and cards in sandboxes with injected faults, and checks the sandboxes' ledgers against the operations and
+against the claims of every call. The exit code is 0 if each target exists exactly once and every outcome is true.
 
   --skipped N   operations in skipped time (20000)
   --real N      operations in real time (3000)
   --only TEXT   only the phases whose names contain it, such as files or real
-  --minutes N   begins nothing more after that time
-  --flaw FLAW   makes one mistake on purpose and ends with 0 if that is found: short-settle, blind, gives-up, lies,
+  --minutes N   starts no further round after that time
+  --flaw FLAW   makes one mistake on purpose; the exit code is 0 if it is found: short-settle, blind, gives-up, lies,
                 no-store-sharing, own-directories, fleet-lies
 ";
 
@@ -51,19 +51,19 @@ fn parsed(arguments: &[String]) -> Result<Campaign, BoxError> {
     let mut campaign = Campaign { worker, progress: true, ..Campaign::default() };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
-        let value = words.next().ok_or_else(|| format!("what about {word}?"))?;
+        let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;
         match word.as_str() {
             "--seed" => campaign.seed = value.parse()?,
             "--skipped" => campaign.skipped = value.parse()?,
             "--real" => campaign.real = value.parse()?,
             "--only" => campaign.only = Some(value.clone()),
-            "--minutes" => campaign.most_time = Some(Duration::from_secs(60 * value.parse::<u64>()?)),
+            "--minutes" => campaign.max_time = Some(Duration::from_secs(60 * value.parse::<u64>()?)),
             "--threads" => campaign.threads = value.parse()?,
             "--flaw" => {
                 let flaw = Flaw::ALL.iter().find(|(name, _)| name == value);
-                campaign.flaw = Some(flaw.ok_or_else(|| format!("what is the flaw {value}?"))?.1);
+                campaign.flaw = Some(flaw.ok_or_else(|| format!("unknown flaw {value}"))?.1);
             }
-            _ => return Err(format!("what is {word}?").into()),
+            _ => return Err(format!("unknown option {word}").into()),
         }
     }
     Ok(campaign)

@@ -1,34 +1,35 @@
-//! The exactly-once campaign: a great many `ensure_*` calls under seeded faults, then the sandbox's ledger is read.
+//! The exactly-once campaign: many `ensure_*` calls under seeded faults, then an audit of the sandbox's ledger.
 //!
-//! # Time, or why a proof here is a proof
+//! # Time, and why a duplicate is the client's mistake
 //!
 //! `ensure_*` sends again when a look-up that began `settle` after the last attempt has not found the target. That is
-//! right only if the platform commits within `settle`, and what counts is `settle` **on the client's clock** against the
-//! delay **in real time**, for the sandbox delays in real time only. A clock whose sleeps take no time would let ten
-//! seconds of settle pass at once, before a commit that is 50 ms late: the client would then be blamed for a platform
-//! that commits after `settle`. So there are these phases:
+//! correct only if the platform commits within `settle`, where `settle` is measured **on the client's clock** and the delay
+//! of the commit **in real time**, because the sandbox delays in real time only. A clock whose sleeps take no time would let
+//! ten seconds of settle pass at once, before a commit that is 50 ms late: the client would then be blamed for a platform
+//! that commits after `settle`. Therefore there are these phases:
 //!
-//! * [`Phase::Skipping`]: sleeps take no time and move the platform's clock along; `settle` is the default of 10 s. No fault
-//!   here commits after its client has learned of the failure.
-//! * [`Phase::Real`]: all waiting is real. Calls time out after 300 ms, `settle` is 700 ms. Commits come at most 150 ms after
-//!   the client has given up: late commits by up to 150 ms, stalls before the commit of up to 450 ms. The rest of `settle`
-//!   is room for a busy machine.
+//! * [`Phase::Skipping`]: sleeps take no time and advance the platform's clock; `settle` is the default of 10 s. No fault here
+//!   commits after its client has detected the failure.
+//! * [`Phase::Real`]: all waiting is real. Calls time out after 300 ms, `settle` is 700 ms. Commits are at most 150 ms later
+//!   than the client gives up: late commits by up to 150 ms, stalls before the commit of up to 450 ms. The rest of `settle`
+//!   is slack for a busy machine.
 //! * [`Phase::Fleet`] in skipped time: four processes, each with a clock that skips its sleeps. They share one store, and two
 //!   or four of them get the same reference at the same time. Processes are suspended (SIGSTOP). With files, all of them
-//!   are killed together at random moments and started again when the sandbox has closed every connection of theirs: a
-//!   request of a dead process would otherwise be under way while its `settle` is skipped.
+//!   are killed together at random moments, and restarted when the sandbox has closed all their connections: otherwise a
+//!   request of a dead process would be in progress while its `settle` is skipped.
 //! * [`Phase::Fleet`] in real time: the same with the times of `Real`, through a relay that kills or suspends the sender
-//!   after some bytes of a request, holds requests and responses, breaks connections, and is dead for a while. Single
-//!   processes are killed at random moments. A Redis is emptied or stopped for a while. With [`Members::Alone`] each
-//!   reference has one process, with the memory store, and nothing survives it but the list of references.
+//!   after some bytes of a request, delays requests and responses, resets connections, and drops everything for a while.
+//!   Single processes are killed at random moments. A Redis is emptied or stopped for a while. With [`Members::Alone`] each
+//!   reference has one process, with the memory store, and only the list of references survives it.
 //!
-//! Before the ledger is read the sandbox is stopped, which carries out everything that it still held back.
+//! Before the audit the sandbox is stopped, which carries out all delayed requests.
 //!
 //! # Tests that can fail
 //!
-//! A [`Flaw`] makes the merchant or the settings wrong in one way; the audit must then find what it is there to find.
+//! A [`Flaw`] makes the merchant or the settings wrong in one way; the audit must then find the consequence.
 
 mod audit;
+mod disturbances;
 mod faults;
 mod figures;
 mod flaw;
@@ -36,11 +37,10 @@ mod flaw;
 mod fleet;
 mod job;
 mod journal;
-mod jumps;
 mod merchant;
 mod phase;
 mod random;
-mod scene;
+mod round;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -53,29 +53,29 @@ pub use phase::{Members, Phase, Time};
 
 use crate::BoxError;
 
-/// A campaign to be run.
+/// The settings of a campaign.
 #[derive(Debug, Clone)]
 pub struct Campaign {
-    /// What all draws are made from: the faults of an operation depend on it and on the operation's place alone. How
-    /// threads and processes take turns does not.
+    /// The seed of all random choices: the faults of an operation depend only on it and on the operation's index. The
+    /// scheduling of threads and processes does not.
     pub seed: u64,
-    /// How many operations in skipped time. One in six is a card application, the others are transfers.
+    /// The number of operations in skipped time. One in six is a card application, the others are transfers.
     pub skipped: usize,
-    /// How many operations in real time.
+    /// The number of operations in real time.
     pub real: usize,
-    /// How many cardholders share them in each round.
+    /// The number of cardholders in each round.
     pub cardholders: usize,
-    /// How many threads call at once in the phases of one process.
+    /// The number of threads in the phases of one process.
     pub threads: usize,
-    /// The program that is run as the processes of a fleet, which must hand its arguments to [`member`]; without one there
-    /// are only the phases of one process.
+    /// The program of the processes of a fleet, which must pass its arguments to [`member`]; without one there are only the
+    /// phases of one process.
     pub worker: Option<PathBuf>,
-    /// The mistake that is made on purpose.
+    /// The deliberate mistake.
     pub flaw: Option<Flaw>,
-    /// Only the phases whose names contain this.
+    /// Runs only the phases whose names contain this.
     pub only: Option<String>,
-    /// No round begins later than this after the start.
-    pub most_time: Option<Duration>,
+    /// The time after which no further round starts.
+    pub max_time: Option<Duration>,
     /// Whether to print a line to standard error after each round.
     pub progress: bool,
 }
@@ -91,14 +91,14 @@ impl Default for Campaign {
             worker: None,
             flaw: None,
             only: None,
-            most_time: None,
+            max_time: None,
             progress: false,
         }
     }
 }
 
 impl Campaign {
-    /// Runs it. An error means that it could not be carried out; what it found is in the figures.
+    /// Runs the campaign. An error means that it could not be carried out; the findings are in the figures.
     pub fn run(&self) -> Result<Figures, BoxError> {
         let started = Instant::now();
         let mut figures = Figures::default();
@@ -106,15 +106,15 @@ impl Campaign {
             if self.only.as_ref().is_some_and(|only| !phase.to_string().contains(only)) {
                 continue;
             }
-            if let Some(reason) = scene::cannot_run(phase)? {
+            if let Some(reason) = round::cannot_run(phase)? {
                 figures.notes.push(format!("SKIPPED: {phase}: {reason}"));
                 continue;
             }
             let phase_started = Instant::now();
             let (mut left, mut round, mut done) = (operations, 0, 0);
-            while left > 0 && self.most_time.is_none_or(|most| started.elapsed() < most) {
-                let count = left.min(scene::most_operations(self, phase, round));
-                let found = scene::run(self, phase, round, count)?;
+            while left > 0 && self.max_time.is_none_or(|most| started.elapsed() < most) {
+                let count = left.min(round::max_operations(self, phase, round));
+                let found = round::run(self, phase, round, count)?;
                 figures.add(&found);
                 (left, round, done) = (left - count, round + 1, done + found.operations);
                 if self.progress && (round % 10 == 0 || !phase.is_skipping() || left == 0 || !found.is_clean()) {
@@ -130,7 +130,7 @@ impl Campaign {
         Ok(figures)
     }
 
-    /// The phases with their operations.
+    /// The phases with their numbers of operations.
     fn phases(&self) -> Vec<(Phase, usize)> {
         let all = self.skipped + self.real;
         let fleet = |members, time| Phase::Fleet(members, time);

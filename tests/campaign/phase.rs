@@ -1,4 +1,4 @@
-//! The phases of a campaign: which time passes in them, and who shares which store.
+//! The phases of a campaign: real or skipped time, and which processes share which store.
 
 use std::fmt;
 use std::time::Duration;
@@ -30,10 +30,10 @@ pub enum Members {
     OwnDirectory,
 }
 
-/// Which time passes for the processes of a fleet.
+/// Whether the processes of a fleet wait in real time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Time {
-    /// Sleeps take next to no time and move the platform's clock along.
+    /// Sleeps take almost no time and advance the platform's clock.
     Skipped,
     /// All waiting is real. Processes are killed.
     Real,

@@ -1,4 +1,4 @@
-//! One round of a phase: its own sandbox, its own merchant, its own audit.
+//! One round of a phase, with a sandbox, a merchant and an audit.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,14 +12,14 @@ use super::job::Job;
 use super::journal::Journal;
 use super::merchant::Merchant;
 use super::random::Random;
-use super::{Campaign, Figures, Flaw, Members, Phase, audit, faults, jumps};
+use super::{Campaign, Figures, Flaw, Members, Phase, audit, disturbances, faults};
 use crate::{BoxError, TestClock};
 
 /// A round that is being run.
-pub(crate) struct Scene<'a> {
+pub(crate) struct Round<'a> {
     pub(crate) campaign: &'a Campaign,
     pub(crate) phase: Phase,
-    /// The campaign's seed and the round in one.
+    /// The seed of this round.
     pub(crate) seed: u64,
     pub(crate) platform: Platform,
     pub(crate) jobs: Vec<Job>,
@@ -27,7 +27,7 @@ pub(crate) struct Scene<'a> {
     planned: AtomicUsize,
 }
 
-/// Faults that have hit stay in the plan, and every request is held against all of them.
+/// The most faults in the sandbox's plan: used faults stay in it, and every request is compared with all of them.
 const PLAN: usize = 200;
 
 /// Why a phase cannot be run here; an error where it must be.
@@ -42,9 +42,9 @@ pub(crate) fn cannot_run(phase: Phase) -> Result<Option<String>, BoxError> {
 }
 
 /// The most operations of a round. Where filters are ignored each look-up reads all of them, page by page.
-pub(crate) fn most_operations(campaign: &Campaign, phase: Phase, round: usize) -> usize {
+pub(crate) fn max_operations(campaign: &Campaign, phase: Phase, round: usize) -> usize {
     const UNFILTERED: usize = 300;
-    let (rules, _) = jumps::base_rules(&mut Random::new(seed_of(campaign, phase, round), u64::MAX));
+    let (rules, _) = disturbances::base_rules(&mut Random::new(seed_of(campaign, phase, round), u64::MAX));
     if rules.ignore_filters { UNFILTERED } else { phase.round() }
 }
 
@@ -59,14 +59,14 @@ pub(crate) fn run(campaign: &Campaign, phase: Phase, round: usize, count: usize)
     let sandbox = Sandbox::builder()
         .seed(seed)
         .merchant_reserve(Decimal::from(1_000_000_000))
-        // An hour: it ends in mid-campaign where time is skipped.
+        // An hour: tokens expire during the round where time is skipped.
         .token_lifetime(Duration::from_secs(3_600))
         .token_voids_previous(shares_tokens)
         .request_log(200_000)
         .start()?;
     let holders: Vec<String> = (0..campaign.cardholders.max(2)).map(|_| sandbox.seed_approved_cardholder()).collect();
     let prefix = format!("{}{round}", phase.prefix());
-    let scene = Scene {
+    let round = Round {
         campaign,
         phase,
         seed,
@@ -76,24 +76,24 @@ pub(crate) fn run(campaign: &Campaign, phase: Phase, round: usize, count: usize)
         planned: AtomicUsize::new(0),
     };
     let disturbed = match phase {
-        Phase::Skipping | Phase::Real => scene.in_process()?,
+        Phase::Skipping | Phase::Real => round.in_process()?,
         #[cfg(unix)]
         Phase::Fleet(members, time) => {
-            scene.disturbed(None, || super::fleet::run(&scene, members, time, sandbox.control_url()))?
+            round.disturbed(None, || super::fleet::run(&round, members, time, sandbox.control_url()))?
         }
         #[cfg(not(unix))]
         Phase::Fleet(..) => BTreeMap::new(),
     };
     // Stopping carries out what was held back, so that no late duplicate can hide.
     drop(sandbox);
-    let mut figures = audit::audit(&scene);
+    let mut figures = audit::audit(&round);
     for (name, count) in disturbed {
         *figures.faults.entry(name).or_insert(0) += count;
     }
     Ok(figures)
 }
 
-impl Scene<'_> {
+impl Round<'_> {
     fn in_process(&self) -> Result<BTreeMap<String, u64>, BoxError> {
         let clock = Arc::new(if self.phase.is_skipping() {
             TestClock::virtual_sleeps(Some(self.platform.clone()))
@@ -118,7 +118,7 @@ impl Scene<'_> {
         })
     }
 
-    /// Plans the faults around a job, and gives what else may be drawn for it.
+    /// Plans the faults of a job; returns the generator for its other random choices.
     pub(crate) fn plan_faults(&self, at: usize) -> Random {
         let mut random = Random::new(self.seed, u64::try_from(at).unwrap_or(0));
         if let Some(job) = self.jobs.get(at) {
@@ -144,20 +144,20 @@ impl Scene<'_> {
     ) -> Result<BTreeMap<String, u64>, BoxError> {
         let stop = AtomicBool::new(false);
         let mut random = Random::new(self.seed, u64::MAX);
-        let (rules, name) = jumps::base_rules(&mut random);
+        let (rules, name) = disturbances::base_rules(&mut random);
         self.platform.set_list_rules(rules.clone())?;
         self.journal.event(name);
         std::thread::scope(|scope| {
-            let disturber = scope.spawn(|| jumps::disturb(&mut random, &self.platform, device, &rules, &stop));
+            let disturber = scope.spawn(|| disturbances::disturb(&mut random, &self.platform, device, &rules, &stop));
             let result = run();
             stop.store(true, Ordering::SeqCst);
-            let done = disturber.join().map_err(|_| "the thread of the jumps panicked")?;
+            let done = disturber.join().map_err(|_| "the thread of the disturbances panicked")?;
             result.map(|()| done)
         })
     }
 }
 
-/// Does work 0, 1, 2 ... in so many threads. The first error ends it.
+/// Runs `work(0)`, `work(1)`, ... in that many threads. The first error ends all of them.
 pub(crate) fn in_threads(
     threads: usize,
     count: usize,

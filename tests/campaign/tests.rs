@@ -1,4 +1,4 @@
-//! The exactly-once campaign, short; `cargo xtask campaign` runs the long one.
+//! A short exactly-once campaign; `cargo xtask campaign` runs the full one.
 
 #![allow(clippy::unwrap_used)] // test code
 
@@ -20,7 +20,7 @@ fn every_operation_is_done_exactly_once_and_every_outcome_is_true() {
     let figures = Campaign { skipped: 400, real: 48, worker: Some(worker()), ..Campaign::default() }.run().unwrap();
     eprintln!("{figures}");
     assert!(figures.is_clean(), "{figures}");
-    // What never happens proves nothing.
+    // Faults that never happen prove nothing.
     assert!(figures.unknown_inside > 50 && figures.kills > 0 && figures.outcomes_checked > 500, "{figures}");
 }
 
@@ -37,8 +37,8 @@ fn the_audit_finds_every_deliberate_flaw() {
     }
 }
 
-/// Found by thinking about the campaign: without a response there was no clock but the device's when the look-up was cut.
-/// Found by the campaign: a device that is late by less than the look-up reaches ahead, and a platform set back since.
+/// Two mistakes that the campaign uncovered: without a response only the device's clock limited the look-up; and a device is
+/// late by less than the look-up reaches ahead, while the platform's clock was set back.
 #[test]
 fn a_look_up_that_was_cut_with_a_wrong_clock_proves_nothing() {
     for (late_ms, set_back) in [(3_600_000, 0), (3_900_000, 900), (4_200_000, 3_000)] {
@@ -52,7 +52,7 @@ fn a_look_up_that_was_cut_with_a_wrong_clock_proves_nothing() {
         let begin = || Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url());
         begin().build().unwrap().accounts().transfer(&transfer).unwrap();
         sandbox.rewind(Duration::from_secs(set_back));
-        // The process ends. The next one starts on a device that is late, and offline for longer than settle.
+        // The next process starts on a device that is late, and is offline for longer than `settle`.
         let clock = Arc::new(TestClock::virtual_sleeps(Some(sandbox.platform())));
         clock.set_wrong_by(-late_ms);
         let restarted = begin().clock(clock).store(Store::memory()).build().unwrap();

@@ -20,7 +20,7 @@ fn health(report: &Report) -> Vec<(&'static str, CheckStatus)> {
     report.findings.iter().map(|finding| (finding.check.as_str(), finding.status)).collect()
 }
 
-/// The one finding that is bad, and that what comes behind it was not looked at.
+/// Asserts that one check failed, and that its result has advice.
 fn bad(report: &Report, check: Check, code: Option<i64>) {
     let finding = report.get(check).unwrap();
     assert_eq!((finding.status, finding.code), (CheckStatus::Fail, code), "{report}");
@@ -155,7 +155,7 @@ fn the_doctor_finds_the_aes_scheme_and_shows_no_secret() {
     bad(&other.doctor(Some(&card_no)), Check::Aes, None);
 }
 
-/// A device whose clock is wrong by so many seconds.
+/// A device's clock with an offset in seconds.
 struct WrongClock(SystemClock, i64);
 
 impl Clock for WrongClock {

@@ -14,5 +14,6 @@ mod client;
 mod doctor;
 mod exactly_once;
 mod fuzz_corpus;
+mod quickstart;
 mod readme;
 mod webhooks;

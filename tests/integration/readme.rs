@@ -19,7 +19,7 @@ fn the_table_of_calls_matches_the_code() {
 #[test]
 fn the_readme_holds_the_table_of_calls() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
-    let readme = std::fs::read_to_string(path).expect("README.md stands at the root");
+    let readme = std::fs::read_to_string(path).expect("README.md is in the root folder");
     let wanted = with_calls_table(&readme).unwrap_or_else(|| panic!("README.md holds no line {TABLE_BEGIN}"));
     if std::env::var("KEYSECURE_UPDATE_DOCS").is_ok_and(|value| value == "1") {
         std::fs::write(path, wanted).unwrap();

@@ -1,15 +1,15 @@
-//! The table of calls that stands in the README.
+//! The table of calls in the README.
 
 use std::fmt::Write as _;
 
 use keysecure::{Effect, Mode, OPERATIONS};
 
-/// The line in front of the table.
+/// The line before the table.
 pub const TABLE_BEGIN: &str = "<!-- calls:begin -->";
-/// The line behind it.
+/// The line after the table.
 pub const TABLE_END: &str = "<!-- calls:end -->";
 
-/// The table of all calls, in Markdown, with a line end behind each row.
+/// The table of all calls in Markdown, with a line end after each row.
 pub fn calls_table() -> String {
     let mut table = String::from(
         "| # | call in Rust | platform call | mode | repeated after an unknown outcome? |\n|---|---|---|---|---|\n",
@@ -39,7 +39,7 @@ pub fn calls_table() -> String {
     table
 }
 
-/// A text with the table between its two marks; `None` when it does not hold both, in order.
+/// Replaces the table between the two marks; `None` if the text does not contain both, in order.
 pub fn with_calls_table(text: &str) -> Option<String> {
     let (before, rest) = text.split_once(TABLE_BEGIN)?;
     let (_, after) = rest.split_once(TABLE_END)?;

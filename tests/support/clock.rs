@@ -1,4 +1,4 @@
-//! A device's clock that can be wrong, and that can sleep without losing time.
+//! A clock that can be wrong, and that can sleep without waiting.
 
 use std::fmt;
 use std::sync::Mutex;
@@ -33,22 +33,22 @@ impl TestClock {
         }
     }
 
-    /// Wrong by so many milliseconds.
+    /// Creates a clock with an offset in milliseconds.
     pub fn wrong_by(offset_ms: i64) -> Self {
         Self::new(offset_ms, false, None)
     }
 
-    /// Right, and sleeps take no time. The platform's clock goes along.
+    /// Creates a clock without an offset whose sleeps take no time and advance the platform's clock.
     pub fn virtual_sleeps(platform: Option<Platform>) -> Self {
         Self::new(0, true, platform)
     }
 
-    /// Sets the device's clock, as a user might in mid-session.
+    /// Sets the offset, as a user who changes the device's clock.
     pub fn set_wrong_by(&self, offset_ms: i64) {
         self.offset_ms.store(offset_ms, Ordering::SeqCst);
     }
 
-    /// How long it was asked to sleep, each time.
+    /// The durations of all sleeps.
     pub fn sleeps(&self) -> Vec<Duration> {
         self.sleeps.lock().map(|sleeps| sleeps.clone()).unwrap_or_default()
     }
@@ -78,7 +78,7 @@ impl Clock for TestClock {
             std::thread::sleep(duration);
             return Ok(());
         }
-        // The platform first, so that the client is never ahead of it.
+        // The platform's clock first, so that the client is never ahead of it.
         if let Some(platform) = &self.platform {
             platform.advance(duration + Duration::from_millis(1));
         }

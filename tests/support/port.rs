@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// An address of loopback where nobody listens, each time another one.
+/// Returns an address of loopback where nobody listens, a different one each time.
 ///
-/// It is below the ports that systems give away by themselves (Linux from 32768 on, others from 49152): a port that was
-/// asked for and closed again may be given to whoever binds or connects next, in a test beside this one.
+/// The port is below those that systems assign (Linux from 32768, others from 49152): an assigned port that was closed
+/// again may be assigned to a test that runs at the same time.
 pub fn free_address() -> SocketAddr {
-    // Processes side by side begin far from each other.
+    // Concurrent processes start far from each other.
     let begin = process::id().wrapping_mul(97);
     loop {
         let place = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;

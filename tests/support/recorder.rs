@@ -1,4 +1,4 @@
-//! An observer that remembers.
+//! An observer that keeps its records.
 
 use std::sync::Mutex;
 

@@ -1,8 +1,8 @@
-//! A card's whole life in one command.
+//! Walks through the life cycle of a card, offline.
 //!
-//! `cargo run --release --example quickstart` starts the embedded sandbox and walks through everything a merchant does:
-//! no account, no network. With `KEYSECURE_BASE_URL` and credentials in the environment it runs its read-only part
-//! against the real platform instead.
+//! `cargo run --release --example quickstart` starts the embedded sandbox and makes every call of a merchant in credit mode: no
+//! account, no network. With `KEYSECURE_BASE_URL` and credentials in the environment it makes read-only calls to the real
+//! platform instead.
 
 mod story;
 mod tour;
@@ -25,19 +25,19 @@ fn main() -> ExitCode {
     }
 }
 
-/// The whole story, offline.
+/// Makes all calls, offline.
 fn embedded_sandbox() -> Outcome {
     let sandbox = Sandbox::start()?;
     println!("An offline sandbox of the platform listens on {}.", sandbox.base_url());
     let client = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url()).build()?;
-    story::tell(&client, &sandbox)
+    story::run(&client, &sandbox)
 }
 
-/// What can be read without changing anything.
+/// Makes read-only calls.
 fn real_platform() -> Outcome {
     let client = Client::from_env()?;
     println!("Reading from the platform named by KEYSECURE_BASE_URL; nothing is changed there.");
-    tour::take(&client).inspect_err(|error| {
+    tour::run(&client).inspect_err(|error| {
         if error.downcast_ref::<keysecure::Error>().is_some_and(|error| error.kind() == ErrorKind::Authentication) {
             eprintln!("Check KEYSECURE_API_KEY and KEYSECURE_API_SECRET.");
         }

@@ -1,4 +1,4 @@
-//! The whole story: from a cardholder to a refund.
+//! The life cycle of a card, from the cardholder to a refund.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,16 +9,16 @@ use keysecure::{
 };
 use keysecure_sandbox::Sandbox;
 
-use crate::Outcome;
+use super::Outcome;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Tells it, making every call on the way.
-pub fn tell(client: &Client, sandbox: &Sandbox) -> Outcome {
+/// Makes every call of a merchant in credit mode.
+pub fn run(client: &Client, sandbox: &Sandbox) -> Outcome {
     let start = SystemTime::now() - DAY;
-    chapter("Getting in");
+    chapter("Access token");
     let token = client.access_token()?;
-    println!("The platform gave an access token, good for {} h.", hours_left(&token)?);
+    println!("The platform issued an access token, valid for {} h.", hours_left(&token)?);
 
     chapter("A cardholder");
     let cardholder = client.cardholders().apply(&ApplyCardholder {
@@ -27,10 +27,10 @@ pub fn tell(client: &Client, sandbox: &Sandbox) -> Outcome {
         cardholder_no: None,
     })?;
     let cardholder_no = cardholder.cardholder_no;
-    println!("Applied for customer-4711; the platform calls them {cardholder_no}.");
-    println!("Verification stands at {}.", client.cardholders().get(&cardholder_no)?.status);
+    println!("Applied for customer-4711; the platform assigned {cardholder_no}.");
+    println!("Verification status: {}.", client.cardholders().get(&cardholder_no)?.status);
     sandbox.approve_cardholder(&cardholder_no)?;
-    println!("The platform checked the identity: {}.", client.cardholders().get(&cardholder_no)?.status);
+    println!("Verification status after the review: {}.", client.cardholders().get(&cardholder_no)?.status);
 
     chapter("Two cards");
     let packages: Vec<Package> = client.cards().packages(&ListPackages::default()).collect::<Result<_, _>>()?;
@@ -46,7 +46,7 @@ pub fn tell(client: &Client, sandbox: &Sandbox) -> Outcome {
         println!("Card {number} ({}, **** {last}) is {}.", text(card.card_type.as_ref()), card.status);
     }
 
-    chapter("The plastic card arrives by mail");
+    chapter("Activation of the physical card");
     let card_no = physical_card.card_no;
     let last = client.cards().get(&card_no)?.card_last_no.unwrap_or_default();
     // The cardholder reads the CVV off the back of the card; here the sandbox does.
@@ -57,26 +57,26 @@ pub fn tell(client: &Client, sandbox: &Sandbox) -> Outcome {
         cvv,
         card_last_no: last,
     })?;
-    println!("Activated with its CVV, which left this program only encrypted.");
+    println!("Activated with its CVV, which is sent encrypted.");
     client.cards().set_pin(&SetPin {
         card_no: card_no.clone(),
         cardholder_no: cardholder_no.clone(),
         pin: Pin::new("739251")?,
     })?;
     println!(
-        "Set its PIN. A weak one never leaves: {}",
+        "Set its PIN. A weak PIN is refused before it is sent: {}",
         Pin::new("123456").map_or_else(|e| e.to_string(), |_| "?".into())
     );
     let secrets = client.cards().private_info(&card_no)?;
-    println!("Its secrets, masked unless exposed on purpose: {secrets:?}");
+    println!("Its secrets, masked unless exposed: {secrets:?}");
 
-    chapter("Lost, and found again");
+    chapter("Freeze and unfreeze");
     client.cards().freeze(&card_no)?;
     println!("Frozen: the card is {}.", client.cards().get(&card_no)?.status);
     client.cards().unfreeze(&card_no)?;
     println!("Unfrozen: the card is {}.", client.cards().get(&card_no)?.status);
 
-    chapter("Money");
+    chapter("Transfer and purchases");
     let moved = client.accounts().transfer(&Transfer {
         cardholder_no: cardholder_no.clone(),
         transfer_unique_no: "topup-2026-0001".into(),
@@ -84,7 +84,7 @@ pub fn tell(client: &Client, sandbox: &Sandbox) -> Outcome {
         amount: "250.00".parse()?,
     })?;
     println!(
-        "Moved 250.00 TUSDT in: balance {} -> {}.",
+        "Transferred 250.00 TUSDT: balance {} -> {}.",
         text(moved.before_balance.as_ref()),
         text(moved.after_balance.as_ref())
     );
@@ -93,7 +93,7 @@ pub fn tell(client: &Client, sandbox: &Sandbox) -> Outcome {
         println!("Balance now: {} {}.", text(account.balance.as_ref()), text(account.symbol.as_ref()));
     }
 
-    chapter("The books");
+    chapter("Statements");
     let end = SystemTime::now() + DAY;
     let consumptions: Vec<Consumption> =
         client.consumptions().list(&ListConsumptions::between(start, end))?.collect::<Result<_, _>>()?;
@@ -106,18 +106,18 @@ pub fn tell(client: &Client, sandbox: &Sandbox) -> Outcome {
             text(whole.status.as_ref())
         );
     }
-    println!("{} consumptions; spent and settled: {}.", consumptions.len(), spent(&consumptions));
+    println!("{} consumptions; settled: {}.", consumptions.len(), spent(&consumptions));
     let transfers: Vec<_> =
         client.accounts().transfers(&ListTransfers::between(start, end))?.collect::<Result<_, _>>()?;
     let total: Decimal = transfers.iter().filter_map(|transfer| transfer.balance).sum();
-    println!("{} transfer; moved in all: {total}.", transfers.len());
+    println!("{} transfer; total: {total}.", transfers.len());
     let cards = client.cards().list(&ListCards::between(start, end))?.count();
     println!("{cards} cards were issued.");
-    println!("\nThat was {} requests to the sandbox; not one left this machine.", sandbox.requests().len());
+    println!("\n{} requests to the sandbox; none left this machine.", sandbox.requests().len());
     Ok(())
 }
 
-/// A purchase of 40.00 that is cleared, one that is given back before clearing, and a refund.
+/// Makes a purchase that is cleared and partly refunded, one that is reversed, and one that fails.
 fn shop(client: &Client, card_no: &str, cardholder_no: &str) -> Outcome {
     let purchase = SimulationRequest {
         card_no: Some(card_no.to_owned()),
@@ -131,22 +131,22 @@ fn shop(client: &Client, card_no: &str, cardholder_no: &str) -> Outcome {
     };
     let simulation = client.simulation();
     let bought = simulation.auth(&purchase)?.consume_no;
-    println!("Bought books for 40.00: authorization {}.", text(bought.as_ref()));
+    println!("Purchase of 40.00: authorization {}.", text(bought.as_ref()));
     simulation.consumption_clear(&SimulationRequest { consume_no: bought.clone(), ..SimulationRequest::default() })?;
-    println!("The shop cleared it.");
+    println!("The merchant cleared it.");
     let cancelled =
         simulation.auth(&SimulationRequest { amount: Some("15.50".parse()?), ..purchase.clone() })?.consume_no;
     simulation.reversal(&SimulationRequest { consume_relate_no: cancelled, ..SimulationRequest::default() })?;
-    println!("Another purchase of 15.50 was reversed before clearing.");
+    println!("Second purchase of 15.50: reversed before clearing.");
     simulation.refund(&SimulationRequest {
         consume_relate_no: bought,
         amount: Some("10.00".parse()?),
         ..SimulationRequest::default()
     })?;
-    println!("One book went back: 10.00 refunded.");
+    println!("Refund of 10.00.");
     let failed = simulation.auth(&SimulationRequest { amount: Some("5.00".parse()?), ..purchase })?.consume_no;
     simulation.consumption_fail(&SimulationRequest { consume_no: failed, ..SimulationRequest::default() })?;
-    println!("A third purchase of 5.00 failed.");
+    println!("Third purchase of 5.00: failed.");
     Ok(())
 }
 
@@ -167,7 +167,7 @@ fn apply(
         card_type,
         ..ApplyCard::default()
     })?;
-    println!("Applied for {unique_no}: the platform calls it {}.", applied.card_no);
+    println!("Applied for {unique_no}: the platform assigned {}.", applied.card_no);
     Ok(applied)
 }
 
@@ -186,7 +186,7 @@ fn address() -> Address {
     }
 }
 
-/// Purchases that were settled, less refunds. A reversal gives back an authorization that was never settled.
+/// Settled purchases less refunds. Reversals do not count: their authorizations were never settled.
 fn spent(consumptions: &[Consumption]) -> Decimal {
     let settled = consumptions.iter().filter(|one| one.status == Some(Status::Success));
     settled

@@ -1,4 +1,4 @@
-//! The read-only part, for the real platform.
+//! Read-only calls, for the real platform.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,23 +7,23 @@ use keysecure::{Client, ListBins, ListCardholders, ListCards, ListConsumptions, 
 use crate::Outcome;
 
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How many rows of each list are read: a look, not an export.
+/// Maximum number of rows that are read of each list.
 const ROWS: usize = 1_000;
 
-/// Reads a little of everything.
-pub fn take(client: &Client) -> Outcome {
+/// Reads from every list.
+pub fn run(client: &Client) -> Outcome {
     client.access_token()?;
-    println!("Got an access token.");
+    println!("The platform issued an access token.");
 
     let (end, start) = (SystemTime::now(), SystemTime::now() - MONTH);
     let packages = count(client.cards().packages(&ListPackages::default()));
     match packages {
         Err(error) if error.code() == Some(1012) => {
             let bins = count(client.cards().bins(&ListBins::default()))?;
-            println!("The merchant is in authorization mode and may open cards from {bins} BINs.");
+            println!("The merchant is in authorization mode and can open cards from {bins} BINs.");
         }
         packages => {
-            println!("The merchant is in credit mode and may open cards from {} packages.", packages?);
+            println!("The merchant is in credit mode and can open cards from {} packages.", packages?);
             let transfers = count(client.accounts().transfers(&ListTransfers::between(start, end))?)?;
             println!("Transfers of the last 30 days: {transfers}.");
         }
@@ -37,7 +37,7 @@ pub fn take(client: &Client) -> Outcome {
     }
     let consumptions = count(client.consumptions().list(&ListConsumptions::between(start, end))?)?;
     println!("Consumptions of the last 30 days: {consumptions}.");
-    println!("(Lists are cut off at {ROWS} rows here.)");
+    println!("(At most {ROWS} rows of each list are read.)");
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! JSON kept exactly as it came.
+//! JSON in its exact text, as received.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,15 +14,19 @@ use crate::redact::scrub;
 use crate::values::surrogates;
 use crate::values::tree::{Node, Text};
 
-/// A JSON value in its exact text, so that `10.50` stays `10.50`.
+/// JSON value in its exact text, so that `10.50` stays `10.50`.
 ///
-/// Two values are equal when their texts are. Printed for debugging, PANs are masked and fields
-/// with the name of a secret (`cvv`, `access_token`) hidden; [`Json::as_str`] gives everything.
+/// Two values are equal if their texts are. `Debug` masks PANs and hides fields with the name of a secret (`cvv`,
+/// `access_token`); [`Json::as_str`] returns the whole text.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Json(Box<str>);
 
 impl Json {
-    /// Takes a JSON text, which must be one valid value.
+    /// Creates a value from its text.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if the text is not one valid JSON value.
     pub fn new(text: &str) -> Result<Self, Error> {
         let raw: &RawValue =
             serde_json::from_str(text).map_err(|_| Error::invalid_input("json", "must be valid JSON"))?;
@@ -34,13 +38,16 @@ impl Json {
         Self(text.into())
     }
 
-    /// The exact text.
+    /// Returns the exact text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Reads the text as any type that serde can read, such as `serde_json::Value` or `String`. Half a surrogate pair
-    /// becomes U+FFFD.
+    /// Deserializes the value, for example as `serde_json::Value` or `String`. Half a surrogate pair becomes U+FFFD.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidResponse`](crate::ErrorKind::InvalidResponse) if the value does not have the form of the type.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_str(&surrogates::replaced(&self.0))
             .map_err(|_| Error::invalid_input("json", "does not have the type asked for"))
@@ -123,36 +130,36 @@ impl Encode for Json {
     }
 }
 
-/// The fields of an object that this version does not know, by name.
+/// Fields of an object that this version does not know, by name.
 ///
-/// The platform adds fields without notice; they are kept here, in their exact JSON text, and written back by `to_json`.
-/// A field that this version knows but whose value has an unexpected type (`"time": "yesterday"`) is here too, under the
-/// platform's name, while the field itself is `None` or empty.
+/// The platform adds fields without notice. They are kept in their exact JSON text, and `to_json` writes them back. A known field
+/// with a value of an unexpected type (`"time": "yesterday"`) is here too, under the platform's name, while the field itself is
+/// `None` or empty.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Extra(BTreeMap<String, Json>);
 
 impl Extra {
-    /// The field of that name.
+    /// Returns the value of a field.
     pub fn get(&self, name: &str) -> Option<&Json> {
         self.0.get(name)
     }
 
-    /// All fields, sorted by name.
+    /// Returns all fields, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// How many fields there are.
+    /// Returns the number of fields.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none, as is usual.
+    /// Returns whether there are no fields, which is usual.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// All fields as one JSON object, each in its exact text.
+    /// Returns all fields as one JSON object, each in its exact text.
     pub fn to_json(&self) -> String {
         // As is usual, and then once for every row that crosses into Kotlin or Swift.
         if self.is_empty() {
@@ -164,13 +171,17 @@ impl Extra {
     }
 
     /// Reads the fields of a JSON object.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if the text is not a JSON object.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let fields: BTreeMap<String, Json> =
             serde_json::from_str(text).map_err(|_| Error::invalid_input("extra", "must be a JSON object"))?;
         Ok(Self(fields))
     }
 
-    /// Adds a field, or replaces it: for the requests whose body is only inferred.
+    /// Adds or replaces a field, for requests whose body is inferred.
     pub fn insert(&mut self, name: impl Into<String>, value: Json) {
         self.0.insert(name.into(), value);
     }

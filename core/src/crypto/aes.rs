@@ -1,7 +1,7 @@
 //! AES for the private information of cards, CVV and PIN (platform documentation, encryption).
 //!
 //! The platform documents AES in ECB mode with PKCS#7 padding, but not how the text of the apiSecret becomes the key.
-//! So that is a setting with named schemes; the default takes the text as it is and refuses what does not fit.
+//! So that is a setting with named schemes; the default takes the bytes of the text and refuses other lengths.
 
 use aes::cipher::block_padding::Pkcs7;
 use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyInit, KeyIvInit};
@@ -19,33 +19,33 @@ use crate::values::hex;
 
 const BLOCK: usize = 16;
 
-/// How the text of the apiSecret becomes the AES key.
+/// Scheme by which the text of the apiSecret becomes the AES key. The default is inferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum KeyScheme {
-    /// Its UTF-8 bytes, which must be 16, 24 or 32.
+    /// Its UTF-8 bytes, which must be 16, 24 or 32 (default).
     #[default]
     Utf8,
-    /// Decoded from hex to 16, 24 or 32 bytes.
+    /// Hexadecimal, decoded to 16, 24 or 32 bytes.
     Hex,
-    /// Decoded from Base64 to 16, 24 or 32 bytes.
+    /// Base64, decoded to 16, 24 or 32 bytes.
     Base64,
-    /// The 16 bytes of its MD5.
+    /// MD5 digest, 16 bytes.
     Md5,
-    /// The 32 lowercase hex letters of its MD5, as bytes.
+    /// MD5 digest as 32 lowercase hexadecimal digits, taken as bytes.
     Md5Hex,
-    /// The 32 bytes of its SHA-256.
+    /// SHA-256 digest, 32 bytes.
     Sha256,
-    /// What Java's `KeyGenerator` makes of it for 128 bits with `SecureRandom.getInstance("SHA1PRNG")`.
+    /// Key of 128 bits by Java's `KeyGenerator` with `SecureRandom.getInstance("SHA1PRNG")`, seeded with the text.
     Sha1Prng,
 }
 
 impl KeyScheme {
-    /// Every scheme.
+    /// All schemes.
     pub const ALL: [Self; 7] =
         [Self::Utf8, Self::Hex, Self::Base64, Self::Md5, Self::Md5Hex, Self::Sha256, Self::Sha1Prng];
 
-    /// The scheme's name in settings, such as `md5hex`.
+    /// Returns the name of the scheme in settings, such as `md5hex`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Utf8 => "utf8",
@@ -74,19 +74,19 @@ impl KeyScheme {
     }
 }
 
-/// The AES mode of operation.
+/// AES mode of operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum CipherMode {
-    /// As the platform documents.
+    /// ECB, as the platform documents (default).
     #[default]
     Ecb,
-    /// With a random IV in front of the ciphertext. No documented call uses it.
+    /// CBC, with a random IV before the ciphertext. No documented call uses it.
     Cbc,
 }
 
 impl CipherMode {
-    /// The mode's name in settings: `ecb` or `cbc`.
+    /// Returns the name of the mode in settings: `ecb` or `cbc`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ecb => "ecb",
@@ -95,24 +95,24 @@ impl CipherMode {
     }
 }
 
-/// The `aes` setting of a client.
+/// AES settings of a client: how card secrets, CVV and PIN are encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct AesSettings {
-    /// How the apiSecret becomes the key.
+    /// Scheme of the key.
     pub scheme: KeyScheme,
-    /// The mode of operation.
+    /// Mode of operation.
     pub mode: CipherMode,
 }
 
-/// A ready key. It prints nothing of itself.
+/// Cipher with its key. `Debug` does not show the key.
 pub(crate) struct Cipher {
     mode: CipherMode,
     key: Zeroizing<Vec<u8>>,
 }
 
 impl Cipher {
-    /// Refuses a secret that does not fit the scheme, by the name of the setting.
+    /// Derives the key. The error of a secret that does not match the scheme names the setting.
     pub(crate) fn new(settings: AesSettings, secret: &str) -> Result<Self, Error> {
         let AesSettings { scheme, mode } = settings;
         match scheme.key(secret) {
@@ -124,7 +124,7 @@ impl Cipher {
         }
     }
 
-    /// Encrypts into Base64.
+    /// Encrypts to Base64.
     pub(crate) fn encrypt(&self, plain: &str) -> Result<String, Error> {
         let mut iv = [0; BLOCK];
         if self.mode == CipherMode::Cbc {
@@ -161,7 +161,7 @@ impl Cipher {
         Ok(STANDARD.encode(bytes))
     }
 
-    /// Decrypts from Base64. Every failure is the same error: no padding oracle.
+    /// Decrypts from Base64. All failures are the same error, to give no padding oracle.
     pub(crate) fn decrypt(&self, text: &str) -> Result<Secret, Error> {
         let bytes = STANDARD.decode(text).map_err(|_| Error::decrypt())?;
         let plain = match self.key.len() {

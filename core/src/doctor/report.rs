@@ -1,32 +1,32 @@
-//! What the doctor found, for a person and for a program.
+//! The report of the doctor, for people and for programs.
 
 use std::fmt;
 
-/// What was looked at, in the order of the examination.
+/// Check of the doctor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[non_exhaustive]
 pub enum Check {
-    /// Whether the platform can be reached: name, connection, TLS, and an answer that is the platform's.
+    /// Reachability of the platform: host name, connection, TLS, and a response of the platform.
     Reachability,
-    /// How far the device's clock is from the platform's.
+    /// Difference between the device's clock and the platform's.
     Clock,
-    /// Whether the platform knows the Api-Key and the merchant, and lets them in.
+    /// Whether the platform accepts the Api-Key and the merchant.
     ApiKey,
-    /// Whether this machine's address is on the Api-Key's whitelist.
+    /// Whether this machine's address is on the IP whitelist of the Api-Key.
     IpWhitelist,
-    /// Whether an access token is given and accepted.
+    /// Whether the platform issues an access token and accepts it.
     Token,
-    /// Whether the merchant is in credit or in authorization mode.
+    /// Mode of the merchant: credit or authorization.
     Mode,
-    /// Whether card secrets may be shown.
+    /// Whether PCI display is enabled for the merchant. Requires a card.
     Pci,
-    /// Which AES scheme decrypts card secrets.
+    /// Whether the AES settings decrypt card secrets. Requires a card.
     Aes,
 }
 
 impl Check {
-    /// All checks, in their order.
+    /// All checks.
     pub const ALL: [Self; 8] = [
         Self::Reachability,
         Self::Clock,
@@ -38,7 +38,7 @@ impl Check {
         Self::Aes,
     ];
 
-    /// The check's name, such as `ip_whitelist`.
+    /// Returns the name of the check, such as `ip_whitelist`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Reachability => "reachability",
@@ -53,25 +53,25 @@ impl Check {
     }
 }
 
-/// How a check ended.
+/// Status of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum CheckStatus {
-    /// Nothing to do.
+    /// Passed.
     Pass,
-    /// It works, but somebody should look.
+    /// Passed, but the advice should be followed.
     Warn,
-    /// It does not work; the advice says what to do.
+    /// Failed; the advice says what to do.
     Fail,
-    /// Not looked at; the finding says why.
+    /// Not run; the result says why.
     Skipped,
 }
 
 impl CheckStatus {
-    /// All ways a check can end.
+    /// All statuses.
     pub const ALL: [Self; 4] = [Self::Pass, Self::Warn, Self::Fail, Self::Skipped];
 
-    /// `pass`, `warn`, `fail` or `skipped`.
+    /// Returns the name of the status: `pass`, `warn`, `fail` or `skipped`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -82,56 +82,56 @@ impl CheckStatus {
     }
 }
 
-/// The result of one check.
+/// Result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct CheckResult {
-    /// What was looked at.
+    /// The check.
     pub check: Check,
-    /// How it ended.
+    /// Status of the check.
     pub status: CheckStatus,
-    /// What was found.
+    /// What the check found.
     pub found: String,
-    /// What to do next; empty when there is nothing to do.
+    /// What to do; empty if there is nothing to do.
     pub advice: String,
-    /// The platform's code, when there was one.
+    /// Code of the platform, if a response had one.
     pub code: Option<i64>,
 }
 
-/// All findings, one for each check, in order. Printed, it is read at a glance.
+/// Report of the doctor, with one result or more for each check. Its text form is a table with the advice.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Display))]
 pub struct Report {
-    /// The findings.
+    /// Results in a fixed order.
     pub findings: Vec<CheckResult>,
 }
 
 impl Report {
-    /// The finding of one check.
+    /// Returns the result of a check.
     pub fn get(&self, check: Check) -> Option<&CheckResult> {
-        self.findings.iter().find(|finding| finding.check == check)
+        self.findings.iter().find(|result| result.check == check)
     }
 }
 
 #[cfg_attr(feature = "uniffi", uniffi::export)]
 impl Report {
-    /// Whether nothing is bad.
+    /// Returns whether no check failed. Warnings and skipped checks do not count.
     pub fn is_healthy(&self) -> bool {
-        self.findings.iter().all(|finding| finding.status != CheckStatus::Fail)
+        self.findings.iter().all(|result| result.status != CheckStatus::Fail)
     }
 
-    /// The report as a JSON array of objects: `check`, `status`, `found`, `advice`, `code`.
+    /// Returns the report as a JSON array of objects with `check`, `status`, `found`, `advice` and `code`.
     pub fn to_json(&self) -> String {
         let findings: Vec<serde_json::Value> = self
             .findings
             .iter()
-            .map(|finding| {
+            .map(|result| {
                 serde_json::json!({
-                    "check": finding.check.as_str(),
-                    "status": finding.status.as_str(),
-                    "found": finding.found,
-                    "advice": finding.advice,
-                    "code": finding.code,
+                    "check": result.check.as_str(),
+                    "status": result.status.as_str(),
+                    "found": result.found,
+                    "advice": result.advice,
+                    "code": result.code,
                 })
             })
             .collect();
@@ -141,12 +141,12 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for finding in &self.findings {
-            writeln!(formatter, "{:<8} {:<13} {}", finding.status.as_str(), finding.check.as_str(), finding.found)?;
-            if !finding.advice.is_empty() {
-                writeln!(formatter, "{:<22} -> {}", "", finding.advice)?;
+        for result in &self.findings {
+            writeln!(formatter, "{:<8} {:<13} {}", result.status.as_str(), result.check.as_str(), result.found)?;
+            if !result.advice.is_empty() {
+                writeln!(formatter, "{:<22} -> {}", "", result.advice)?;
             }
         }
-        formatter.write_str(if self.is_healthy() { "All is well." } else { "Something is wrong: see above." })
+        formatter.write_str(if self.is_healthy() { "All is well." } else { "Some checks failed: see above." })
     }
 }

@@ -1,63 +1,63 @@
-//! The platform's calls, in one table: what each sends, what it may change, and whether it may be repeated.
+//! Table of the platform's calls: path, headers, mode, and whether a call may be sent again.
 
 use crate::transport::Method;
 
-/// Whether a call changes anything at the platform.
+/// Effect of a call at the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// It only reads: repeating it is harmless.
+    /// Reads only. It may be sent again.
     Read,
-    /// It changes something: it is never repeated while its outcome is unknown.
+    /// Changes something. It is never sent again while its outcome is unknown.
     Mutation,
 }
 
-/// Which of the platform's standard headers a call carries.
+/// Standard headers of a call (platform documentation, request headers).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Auth {
     /// `Api-Key`, `Timestamp` and `Access-Token`.
     Token,
-    /// `Api-Key` and `Timestamp`: the token call itself.
+    /// `Api-Key` and `Timestamp`, for the token call.
     ApiKey,
-    /// None of them.
+    /// None.
     Open,
 }
 
-/// In which mode of the merchant the platform allows a call; elsewhere it responds with code 1012.
+/// Modes of the merchant in which the platform allows a call. In others it refuses with code 1012.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mode {
-    /// Both modes.
+    /// Credit and authorization mode.
     Both,
-    /// `CREDIT_EXTENSION` only.
+    /// Credit mode only (`CREDIT_EXTENSION`).
     Credit,
-    /// `AUTHORIZATION` only.
+    /// Authorization mode only (`AUTHORIZATION`).
     Authorization,
-    /// The platform's sandbox only.
+    /// The sandbox environment only.
     SandboxOnly,
-    /// Made for the hosted card page.
+    /// Any mode; called by the hosted card page.
     HostedPage,
 }
 
-/// One call of the platform.
+/// Call of the platform. [`OPERATIONS`] lists all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Operation {
-    /// Number of the call in the platform's list.
+    /// Number in the platform's API list.
     pub number: u8,
     /// Name in errors, logs and records, such as `cards.apply`.
     pub name: &'static str,
-    /// The Rust method that makes the call.
+    /// Method of the Rust API, such as `cards().apply`.
     pub rust: &'static str,
-    /// GET or POST.
+    /// HTTP method.
     pub method: Method,
-    /// The path behind `/open-api`, with its variable in braces.
+    /// Path after `/open-api`, with its variable in braces.
     pub path: &'static str,
-    /// Whether it changes anything.
+    /// Effect of the call.
     pub effect: Effect,
-    /// Which headers it carries.
+    /// Standard headers of the call.
     pub auth: Auth,
-    /// Merchant mode in which it is allowed.
+    /// Modes in which it is allowed.
     pub mode: Mode,
-    /// Whether it needs a time window, and so sends the `Timezone` header.
+    /// Whether it requires a time window, and so sends the header `Timezone`.
     pub window: bool,
 }
 
@@ -78,7 +78,7 @@ macro_rules! operations {
             };
         )+
 
-        /// All calls of the platform, in the order of its list.
+        /// All calls of the platform, in the order of its API list.
         pub const OPERATIONS: &[&Operation] = &[$($constant),+];
     };
     (@window) => { false };

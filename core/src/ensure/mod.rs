@@ -1,25 +1,35 @@
-//! Exactly once: resolving unknown outcomes.
+//! Exactly-once calls: `ensure_transfer`, `ensure_card` and `ensure_cardholder`.
 //!
-//! How the platform treats a merchant reference that it has seen before is not documented, so a reference alone does not
-//! prevent a second payment. The `ensure_*` calls look the target up by its reference, and send only when it is absent.
+//! The platform does not document what it does with a merchant reference that it has seen before, so a reference alone does not
+//! prevent a second payment. The `ensure_*` calls look the target up by its reference and send the request only if the target is
+//! absent. They settle unknown outcomes, including those of earlier calls and processes.
 //!
-//! # What absent means
+//! # When a target is absent
 //!
-//! A target is absent when it is not found by a look-up over all pages that began `settle` or more after the last attempt
-//! ended, because a platform may commit late. The request leaves within a second after that look-up, or another look-up is
-//! made. A row without its reference, or with one that differs in case or outer spaces only, is no proof of absence.
+//! A target is absent if a look-up over all pages does not find it, and that look-up began
+//! [`settle`](EnsureOptions::settle) or more after the last attempt ended, because the platform may commit late. The request
+//! leaves within a second after that look-up; otherwise the look-up is made again. A row without its reference, or with one that
+//! differs in letter case or outer spaces only, does not prove absence.
 //!
-//! # What the store is for
+//! # Store
 //!
 //! An [`AttemptStore`](crate::AttemptStore) records every attempt before its first byte leaves, and leases a reference to one
-//! worker. So two workers never work on one reference at once, a reference that no worker ever sent is sent at once, and after
-//! a crash the wait counts from the recorded attempt. Calls without a store are refused. See [`Store`](crate::Store).
+//! worker. So two workers never work on one reference at once, a reference that no worker ever sent is sent at once, and after a
+//! crash the wait starts with the recorded attempt. Calls without a store fail with kind
+//! [`Config`](crate::ErrorKind::Config). See [`Store`](crate::Store).
 //!
 //! # Errors
 //!
-//! Two errors are final, and calling again does not help: kind `Conflict` (another target, or more than one, has this
-//! reference) and kind `State` (the target has the status `Fail`). A `Timeout` means that it is not settled yet: call again.
-//! After an attempt of the call itself whose outcome is unknown, every error of the call has the outcome `Unknown`.
+//! | kind | meaning | calling again |
+//! |---|---|---|
+//! | [`Conflict`](crate::ErrorKind::Conflict) | another target, or more than one, has this reference | does not help |
+//! | [`State`](crate::ErrorKind::State) | the target has the status `Fail` | does not help |
+//! | [`Timeout`](crate::ErrorKind::Timeout) | not settled by the deadline | is safe and continues |
+//! | [`Transport`](crate::ErrorKind::Transport) with fault `Store` | the attempt store is unavailable | is safe |
+//! | any other | as of the calls themselves | is safe |
+//!
+//! If the outcome of an attempt of the call itself is unknown, every error of the call has the outcome
+//! [`Unknown`](crate::Outcome::Unknown).
 
 mod calls;
 mod in_flight;
@@ -40,34 +50,52 @@ use in_flight::InFlight;
 use search::{Logs, Search};
 
 /// Options of the `ensure_*` calls.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use keysecure::{Date, EnsureOptions};
+///
+/// // A reference that was created for this call:
+/// let new = EnsureOptions::first_attempt();
+///
+/// // A reference that may have been sent since May, with a longer deadline:
+/// let old = EnsureOptions {
+///     since: Some(Date::new(2026, 5, 1)?.into()),
+///     deadline: Some(Duration::from_secs(120)),
+///     ..EnsureOptions::default()
+/// };
+/// # Ok::<(), keysecure::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct EnsureOptions {
-    /// The most time that the whole call may take; it must be longer than `settle`. Default: 60 s, or 180 s over a transport
-    /// that does not abort a failed request
-    /// ([`Transport::aborts_on_failure`](crate::Transport::aborts_on_failure)).
+    /// Time limit of the whole call; longer than `settle`. Default: 60 s, or 180 s over a transport that does not abort
+    /// failed requests ([`Transport::aborts_on_failure`](crate::Transport::aborts_on_failure)).
     pub deadline: Option<Duration>,
-    /// How long after an attempt the platform may still commit it. Default: 10 s, or 120 s over a transport that does not
-    /// abort a failed request.
+    /// Time after an attempt during which the platform may still commit it. Default: 10 s, or 120 s over a transport that
+    /// does not abort failed requests.
     pub settle: Option<Duration>,
-    /// Since when the target may have been sent. Default: the last 90 days, less an hour that the look-up reaches ahead. A
-    /// recorded attempt that is older extends it.
+    /// Start of the look-up: the earliest time at which the target may have been sent. Default: 90 days ago, less the hour
+    /// that the look-up reaches ahead. An older recorded attempt extends the look-up.
     pub since: Option<WindowBound>,
-    /// Declares that no process ever sent this reference: it is then sent at once, also by a store that cannot tell. A
-    /// recorded attempt that may have been carried out overrides it.
+    /// Declares that no process has ever sent this reference: it is then sent at once, also with a store that cannot tell.
+    /// A recorded attempt that may have been carried out overrides it. Default: `false`.
     pub first_attempt: bool,
-    /// What to do when the attempt store cannot be reached. `Reject`, the default, fails the call: before its first attempt
-    /// with outcome `NotSent`. `Accept` continues with the record of this process alone: another worker may do the same
+    /// Behaviour when the attempt store is unavailable. `Reject`, the default, fails the call; before its first attempt with
+    /// outcome `NotSent`. `Accept` continues with the record of this process alone: another worker may carry out the same
     /// operation at the same time.
     pub on_store_failure: OnStoreFailure,
 }
 
 impl EnsureOptions {
-    /// Options for a reference that was created just now, which no process has sent before.
+    /// Creates options for a new reference, which no process has ever sent.
     pub fn first_attempt() -> Self {
         Self { first_attempt: true, ..Self::default() }
     }
 
-    /// `settle` and `deadline`, over a transport that aborts its failed requests or one that does not.
+    /// Returns `settle` and `deadline`. The defaults depend on whether the transport aborts failed requests.
     fn times(&self, aborts: bool) -> Result<(Duration, Duration), Error> {
         let (settle, deadline) = if aborts { (10, 60) } else { (120, 180) };
         let settle = self.settle.unwrap_or(Duration::from_secs(settle));
@@ -79,17 +107,17 @@ impl EnsureOptions {
     }
 }
 
-/// A target that exists exactly once.
+/// Result of an `ensure_*` call: a target that exists exactly once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Ensured<T> {
     /// The target.
     pub value: T,
-    /// Whether this call created it, also when the response to the request was lost. `false`: it was found.
+    /// Whether this call created the target, even if the response to its request was lost. `false` if it was found.
     pub created: bool,
 }
 
-/// Creates a target exactly once.
+/// Finds or creates a target, exactly once.
 pub(crate) fn ensure<T: EnsureTarget>(
     caller: &Caller,
     target: &T,
@@ -114,7 +142,7 @@ pub(crate) fn ensure<T: EnsureTarget>(
 }
 
 const NO_STORE: &str = "ensure_* needs a store that records attempts. Set store to one of: memory, when this process is the \
-    only one that works on its references (each waits for settle, unless it is given as never sent); file:DIRECTORY, for the \
+    only one that works on its references (each waits for settle, unless it is given as first_attempt); file:DIRECTORY, for the \
     processes of one machine; redis://HOST, for several machines";
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The one error type of every call.
+//! The error type of every call.
 
 mod rejection;
 mod transport;
@@ -10,20 +10,22 @@ use crate::redact::scrub;
 pub use rejection::Rejection;
 pub use transport::{ConnectReason, Interrupted, TransportError, TransportFault};
 
-/// What a failed call means for the thing it was to do.
+/// Whether the operation of a failed call may have been carried out.
+///
+/// Read it before sending a mutation again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Outcome {
-    /// The request never left, or never left whole: nothing was done.
+    /// No complete request can have reached the platform, now or later. Sending it again is safe.
     NotSent,
-    /// The platform answered that it did not do it.
+    /// The platform responded that it did not carry out the operation.
     Rejected,
-    /// It may have been done. Look before you send it again.
+    /// The operation may have been carried out. Look it up by its merchant reference before sending it again.
     Unknown,
 }
 
 impl Outcome {
-    /// `not_sent`, `rejected` or `unknown`, the names used in every face.
+    /// Returns `not_sent`, `rejected` or `unknown`: the name in every language binding.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotSent => "not_sent",
@@ -39,44 +41,43 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// What kind of error it is. New kinds may be added.
+/// Kind of an error. New kinds may be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A setting of the client is wrong, or the client was closed.
+    /// A setting of the client is invalid, or the client is closed.
     Config,
-    /// An argument breaks a rule; nothing was sent.
+    /// An argument is invalid; nothing was sent.
     InvalidInput,
-    /// The network failed.
+    /// The network or the attempt store failed.
     Transport,
-    /// Time ran out: of the whole call, of connecting, or of waiting for the token.
+    /// A time limit was exceeded: of the call, of connecting, or of waiting for the access token.
     Timeout,
-    /// Codes 1002, 1006, 1007, 1008, 1010, 1011, or HTTP 401 without a code: the Api-Key or the access token.
+    /// The Api-Key or the access token was refused: codes 1002, 1006, 1007, 1008, 1010, 1011, or HTTP 401 without a code.
     Authentication,
-    /// Codes 1003, 1012, 1013, 1021, 1022, or HTTP 403 without a code: not allowed for this merchant or from this
-    /// address.
+    /// Not allowed for this merchant or from this address: codes 1003, 1012, 1013, 1021, 1022, or HTTP 403 without a code.
     Permission,
-    /// Code 1009: too frequent.
+    /// Too many requests: code 1009.
     RateLimit,
-    /// Code 2002: the cardholder does not exist.
+    /// The cardholder does not exist: code 2002.
     NotFound,
-    /// Codes 2003, 2004, 2005, 4005: the thing is in a state that does not allow this.
+    /// The state of the cardholder or card does not allow the operation: codes 2003, 2004, 2005, 4005.
     State,
-    /// Another thing stands under the same number of the merchant's. See [`EnsureOptions`](crate::Ensure).
+    /// The merchant reference belongs to another target, or another worker is using it.
     Conflict,
-    /// Any other code in the response, the platform's or a gateway's; see [`Error::code`] and [`Error::outcome`].
+    /// Any other code in the response, from the platform or a gateway. The code and the outcome of the error say more.
     Api,
-    /// The answer is not what the platform's documentation says.
+    /// The response does not have the documented form.
     InvalidResponse,
-    /// A callback was not accepted; see [`Error::rejection`].
+    /// A webhook was rejected. The rejection of the error says why.
     Webhook,
-    /// Card data could not be decrypted: most likely the `aes` setting or the secret is wrong.
+    /// Card data could not be decrypted: usually the AES setting or the apiSecret is wrong.
     Decrypt,
 }
 
 impl ErrorKind {
-    /// The kind's name in every face, such as `invalid_input`.
+    /// Returns the name of the kind in every language binding, such as `invalid_input`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Config => "config",
@@ -109,9 +110,30 @@ impl ErrorKind {
     }
 }
 
-/// Why a call failed, and what that means.
+/// Error of a call: its kind, its outcome and its details.
 ///
-/// Its text holds no secret, no URL and no body, and digits that look like a PAN are masked.
+/// Its text contains no secret, no URL and no body; digits that look like a PAN are masked.
+///
+/// # Examples
+///
+/// Deciding what to do:
+///
+/// ```
+/// use keysecure::{Error, ErrorKind, Outcome};
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match (error.outcome(), error.kind()) {
+///         (Outcome::Unknown, _) => "look the operation up by its merchant reference",
+///         (_, ErrorKind::InvalidInput | ErrorKind::Config) => "fix the program",
+///         (_, ErrorKind::RateLimit) => "wait for `retry_after`, then send it again",
+///         (Outcome::NotSent, _) => "send it again",
+///         (Outcome::Rejected, _) => "read code, msg and field",
+///     }
+/// }
+///
+/// let error = keysecure::Client::builder("", "").build().unwrap_err();
+/// assert_eq!(advice(&error), "fix the program");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<ErrorInner>);
 
@@ -132,58 +154,85 @@ struct ErrorInner {
 }
 
 impl Error {
-    /// What kind of error it is.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether the thing was done: the question to ask before sending a mutation again.
+    /// Returns whether the operation may have been carried out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+    /// # let builder = keysecure::Client::builder(sandbox.api_key(), sandbox.api_secret());
+    /// # let client = builder.base_url(sandbox.base_url()).build()?;
+    /// # let cardholder_no = sandbox.seed_approved_cardholder();
+    /// use keysecure::{Outcome, Transfer, TransferType};
+    /// use keysecure_sandbox::{Fault, FaultKind};
+    ///
+    /// // The sandbox carries out the transfer and closes the connection without a response.
+    /// sandbox.fault(Fault::on("accounts.transfer", FaultKind::DropAfterCommit));
+    /// let error = client
+    ///     .accounts()
+    ///     .transfer(&Transfer {
+    ///         cardholder_no,
+    ///         transfer_unique_no: "order-7-topup".into(),
+    ///         r#type: TransferType::In,
+    ///         amount: "25.00".parse()?,
+    ///     })
+    ///     .unwrap_err();
+    /// assert_eq!(error.outcome(), Outcome::Unknown);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
 
-    /// The code in the response (platform documentation, error codes). A code that the platform does not document may come
-    /// from a gateway in between.
+    /// Returns the code in the response (platform documentation, error codes). An undocumented code may come from a gateway
+    /// in between.
     pub fn code(&self) -> Option<i64> {
         self.0.code
     }
 
-    /// The platform's message, at most 2 KiB of it, with digits that look like a PAN masked.
+    /// Returns the platform's message, cut at 2 KiB, with digits that look like a PAN masked.
     pub fn msg(&self) -> Option<&str> {
         self.0.msg.as_deref()
     }
 
-    /// The field that broke a rule, ours or the platform's, in its name on the wire.
+    /// Returns the name of the invalid field or setting, as found by the client or by the platform.
     pub fn field(&self) -> Option<&str> {
         self.0.field.as_deref()
     }
 
-    /// The HTTP status, when an answer came.
+    /// Returns the HTTP status, if there was a response.
     pub fn http_status(&self) -> Option<u16> {
         self.0.http_status
     }
 
-    /// The call that failed, such as `accounts.transfer`; none for settings and values.
+    /// Returns the operation that failed, such as `accounts.transfer`. `None` for settings and values.
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
     }
 
-    /// How many times the call's own request was tried; 0 when it was never tried.
+    /// Returns the number of attempts of the call's own request; 0 if it was never tried.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// How long the platform asked to wait, when it did.
+    /// Returns the wait that the platform asked for (`Retry-After`), if any.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// What went wrong on the wire, when no answer came.
+    /// Returns the fault of the exchange, if there was no response.
     pub fn transport_fault(&self) -> Option<TransportFault> {
         self.0.fault
     }
 
-    /// Why a callback was not accepted.
+    /// Returns why a webhook was rejected.
     pub fn rejection(&self) -> Option<Rejection> {
         self.0.rejection
     }

@@ -1,26 +1,26 @@
-//! What a page says about the pages behind it. The platform documents none of these fields; servers like it send them.
+//! Fields of a page that describe the whole list. The platform documents none of them; similar servers send them.
 
 use crate::codec::json::{Extra, Json};
 
-/// Lengths at which servers usually cap a page. A page of such a length may be cut.
+/// Page lengths at which servers usually cap. A page of such a length may be incomplete.
 const CAPS: [u64; 4] = [10, 20, 25, 50];
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hints {
-    /// How many rows there are in all.
+    /// Total number of rows.
     pub total: Option<u64>,
-    /// A number of rows: in all, on this page, or of a whole page.
+    /// A number of rows, of unclear meaning: total, on this page, or page size.
     count: Option<u64>,
-    /// Whether there is more behind this page.
+    /// Whether more rows follow this page.
     pub more: Option<bool>,
-    /// How many pages there are.
+    /// Number of pages.
     pages: Option<u64>,
-    /// How long a whole page is.
+    /// Page size.
     size: Option<u64>,
 }
 
 impl Hints {
-    /// Reads the fields beside the rows, also those in an object such as `"page": {"total": 120}`.
+    /// Reads the fields beside the rows, including those of an object such as `"page": {"total": 120}`.
     pub(super) fn from_extra(extra: &Extra) -> Self {
         let mut hints = Self::default();
         for (name, value) in extra.iter() {
@@ -55,30 +55,30 @@ impl Hints {
         }
     }
 
-    /// Whether there are pages behind this one.
+    /// Whether the page says that further pages follow.
     pub(super) fn says_next(&self, page: u32) -> bool {
         self.more == Some(true) || self.pages.is_some_and(|pages| pages > u64::from(page) + 1)
     }
 
-    /// Whether there are more rows than so many.
+    /// Whether the page says that there are more than `rows` rows.
     pub(super) fn says_more_than(&self, rows: u64) -> bool {
         self.total.max(self.count).is_some_and(|most| most > rows)
     }
 
-    /// Whether so many rows are all that there are. A `count` may count this page only, so it proves nothing.
+    /// Whether the page says that `rows` rows are all. A `count` may refer to this page only, so it proves nothing.
     pub(super) fn says_complete(&self, rows: u64) -> bool {
         self.more == Some(false) || self.pages == Some(1) || self.total.is_some_and(|total| total <= rows)
     }
 
-    /// Whether a page of that length, with which there are `counted` rows, may have been cut at a length of the server's
-    /// choice. A total over several pages is no number of the rows on this one.
+    /// Whether a page of `rows` rows, the last of `counted` rows so far, may have been capped by the server. A total over
+    /// several pages does not count the rows of this page.
     pub(super) fn may_be_cut(&self, rows: u64, counted: u64) -> bool {
         let is_whole = self.more == Some(false) || (counted > rows && self.total == Some(counted));
         !is_whole && (CAPS.contains(&rows) || self.size == Some(rows))
     }
 }
 
-/// `total_count`, `totalCount` and `Total-Count` are one name.
+/// Normalises a name: `total_count`, `totalCount` and `Total-Count` are the same.
 fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }

@@ -1,4 +1,4 @@
-//! The lazy sequence over all pages and windows.
+//! The lazy iterator over all pages and windows.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -16,32 +16,61 @@ use crate::values::civil::{UtcOffset, WindowBound, windows};
 
 type Fetch<T> = Box<dyn FnMut(Option<Window>, u32, u32) -> Result<Rows<T>, Error> + Send>;
 
-/// A lazy sequence of rows over all pages and, where there is a span of time, all windows of at most 90 days.
+/// Lazy iterator over the rows of a list, across all pages and all windows of at most 90 days.
 ///
-/// **Each row comes once, newest first**: windows go from new to old, and the platform gives the rows inside a window from
-/// new to old. Rows that arrive while the list is read move others to later pages, so none is missed. Where the platform
-/// says how many rows there are (`total`) and gives fewer, or the number falls while the list is read, the window is read
-/// again; a row that is found then comes at its window's end.
+/// It fetches a page when it has no row left, and holds the rows of one page in memory. It is single-pass.
 ///
-/// **Errors.** A failed request ends the sequence, unless it was interrupted ([`Clock::between_waits`](crate::Clock)): then it
-/// continues with the same page. Behind two errors, both of kind
-/// [`InvalidResponse`](crate::ErrorKind::InvalidResponse), it continues: a row without its number (`list[37] on page 2:
-/// transfer_no is missing`), and a window of which rows may be missing. So a caller who wants all that there is continues
-/// until `None`; one who stops at the first error never takes an incomplete list for a complete one.
+/// # Order and completeness
 ///
-/// [`has_failed`](Self::has_failed) tells the two from a failed request. It holds the rows of one page and the numbers of the
-/// rows of two windows.
+/// Each row is returned once, newest first: windows are read from new to old, and the platform sorts the rows within a window.
+/// Rows that arrive while the list is read shift others to later pages; none of them is missed. If the platform reports a
+/// number of rows (`total`) and returns fewer, or the number decreases while the list is read, the window is read again; a row
+/// found then is returned at the end of its window.
+///
+/// # Errors
+///
+/// * A failed request ends the iteration; [`has_failed`](Self::has_failed) then returns `true`. If the request was interrupted
+///   ([`Clock::between_waits`](crate::Clock::between_waits)), the iteration continues with the same page instead.
+/// * A row without its number, such as `list[37] on page 2: transfer_no is missing`, is an error of kind
+///   [`InvalidResponse`](crate::ErrorKind::InvalidResponse). The iteration continues after it.
+/// * A window that may be incomplete ends with an error of the same kind. The iteration continues with the next window.
+///
+/// A caller who stops at the first error never takes an incomplete list for a complete one. A caller who wants every available
+/// row continues until `None`.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+/// # let builder = keysecure::Client::builder(sandbox.api_key(), sandbox.api_secret());
+/// # let client = builder.base_url(sandbox.base_url()).build()?;
+/// # sandbox.seed_transfers(&sandbox.seed_approved_cardholder(), &[sandbox.now_ms(); 3])?;
+/// use keysecure::{Date, ListTransfers, TransferRecord};
+///
+/// let query = ListTransfers::between(Date::new(2026, 1, 1)?, Date::new(2030, 12, 31)?);
+///
+/// // All rows, or the first error:
+/// let all: Vec<TransferRecord> = client.accounts().transfers(&query)?.collect::<Result<_, _>>()?;
+/// assert_eq!(all.len(), 3);
+///
+/// // The two newest rows, with as few requests as possible:
+/// let newest: Vec<TransferRecord> = client.accounts().transfers(&query)?.take(2).collect::<Result<_, _>>()?;
+/// assert_eq!(newest, all[..2]);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Pager<T> {
     fetch: Fetch<T>,
     operation: &'static Operation,
     zone: UtcOffset,
-    /// Windows still to come, the current one first. One `None` stands for a list without time.
+    /// Windows left to read, the current one first. A list without a window has a single `None`.
     windows: VecDeque<Option<Window>>,
     walk: Walk,
     rows: VecDeque<Result<T, Error>>,
     number: fn(&T) -> &str,
     failed: bool,
-    /// The numbers of the rows of the window before, with which this one shares a second.
+    /// Numbers of the rows of the previous window, which shares a second with this one.
     previous: HashSet<String>,
 }
 
@@ -90,18 +119,18 @@ impl<T> Pager<T> {
         }
     }
 
-    /// The same list, which takes nothing but an empty page for the end of a window. It costs another request for each.
+    /// Makes only an empty page end a window, at the price of one more request for each window.
     pub(crate) fn thorough(self) -> Self {
         Self { walk: Walk::new(true), ..self }
     }
 
-    /// Whether a request failed, which ended the sequence before its end. Behind every other error it continues.
+    /// Returns whether a failed request ended the iteration early. After every other error it continues.
     pub fn has_failed(&self) -> bool {
         self.failed
     }
 
-    /// Fetches a page, keeps the rows that were not given yet, and decides how to go on.
-    fn turn(&mut self, window: Option<Window>) -> Result<(), Error> {
+    /// Fetches the next page, queues the rows that were not returned before, and decides what to fetch next.
+    fn fetch_next_page(&mut self, window: Option<Window>) -> Result<(), Error> {
         let (page, size) = (self.walk.page, self.walk.size);
         let Rows { list, extra } = (self.fetch)(window, page, size)?;
         let (taken, fresh) = self.walk.take(list, self.number);
@@ -144,8 +173,8 @@ impl<T> Iterator for Pager<T> {
                 return Some(row);
             }
             let window = *self.windows.front()?;
-            if let Err(error) = self.turn(window) {
-                // Nothing was read: the page can be asked for again.
+            if let Err(error) = self.fetch_next_page(window) {
+                // An interrupted request read nothing: the same page can be fetched again.
                 if error.transport_fault() != Some(TransportFault::Interrupted) {
                     self.windows.clear();
                     self.failed = true;
@@ -155,8 +184,7 @@ impl<T> Iterator for Pager<T> {
         }
     }
 
-    /// At least the rows that are here in front of the next error, so that a caller can tell which need no further
-    /// request.
+    /// The lower bound counts the rows in memory before the next error, so that a caller knows which rows need no request.
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.rows.iter().take_while(|row| row.is_ok()).count(), None)
     }

@@ -1,4 +1,4 @@
-//! Lists: single pages, and lazy sequences over all pages and windows.
+//! Lists of the platform: single pages, and the lazy [`Pager`] over all pages and windows.
 
 mod hints;
 mod lazy;
@@ -22,23 +22,44 @@ pub use lazy::Pager;
 use rows::Rows;
 pub(crate) use rows::{Row, row};
 
-/// The largest page that the platform gives.
+/// Maximum page size of the platform (platform documentation, lists).
 pub(crate) const MAX_PAGE_SIZE: u32 = 100;
 
 /// One page of a list.
 ///
-/// A row without its number makes the whole page an error; the list without pages continues behind such a row.
+/// The platform documents no total and no page count, so the end of a list shows only by its rows: an empty page is the end;
+/// a page shorter than its size usually is the last one. [`Pager`] handles this. A row without its number makes the whole
+/// page an error, while a `Pager` continues after such a row.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+/// # let builder = keysecure::Client::builder(sandbox.api_key(), sandbox.api_secret());
+/// # let client = builder.base_url(sandbox.base_url()).build()?;
+/// # sandbox.seed_virtual_card(&sandbox.seed_approved_cardholder())?;
+/// use std::time::{Duration, SystemTime};
+///
+/// use keysecure::ListCards;
+///
+/// let now = SystemTime::now();
+/// let query = ListCards::between(now - Duration::from_secs(7 * 86_400), now + Duration::from_secs(60));
+/// let page = client.cards().list_page(&query, 0, 50)?;
+/// assert_eq!(page.list.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// The rows, newest first. Fewer than were asked for usually mean that this is the last page; only an empty page is
-    /// sure to be.
+    /// The rows, newest first.
     pub list: Vec<T>,
-    /// The fields beside `list`, such as a `total`, and those beside `data`, if the platform gives any.
+    /// Fields beside `list`, such as a `total`, and fields beside `data`. The platform documents none.
     pub extra: Extra,
 }
 
-/// The body of a list call: the filter, the window, the page.
+/// Body of a list call: filter, window and page.
 struct ListBody<'a, F> {
     filter: &'a F,
     window: Option<(&'a str, &'a str)>,
@@ -58,27 +79,27 @@ impl<F: Body> Body for ListBody<'_, F> {
     }
 }
 
-/// Unix seconds, both ends included.
+/// Start and end in Unix seconds, both included.
 type Window = (i64, i64);
 
-/// Checks the ends of a window and turns them into seconds.
+/// Checks the ends of a window and converts them to Unix seconds.
 fn span(caller: &Caller, start: WindowBound, end: WindowBound) -> Result<Window, Error> {
     let zone = caller.engine.settings.timezone;
-    // Before rounding: two instants of one second may stand the wrong way round.
+    // Compared before rounding: two instants within one second may be in the wrong order.
     if zone.end_millis(end) <= zone.start_millis(start) {
         return Err(Error::invalid_input("end", "must be later than start"));
     }
     let (from, to) = (zone.start_second(start), zone.end_second(end));
     if !(0..=LAST_SECOND).contains(&from) || !(0..=LAST_SECOND).contains(&to) {
-        return Err(Error::invalid_input("start", "and end must lie in the years 1970 to 9999"));
+        return Err(Error::invalid_input("start", "and end must be in the years 1970 to 9999"));
     }
     Ok((from, to))
 }
 
-/// 9999-12-30T00:00:00Z: in every zone still a year of four digits.
+/// 9999-12-30T00:00:00Z: a year of four digits in every time zone.
 const LAST_SECOND: i64 = 253_402_128_000;
 
-/// The body that asks for one page.
+/// Body of the request for one page.
 fn page_body(
     caller: &Caller,
     filter: &impl Body,
@@ -91,7 +112,7 @@ fn page_body(
     to_bytes(&ListBody { filter, window, page, size }, DecimalFormat::Text)
 }
 
-/// One page of a list that needs no window.
+/// Fetches one page of a list without a window.
 pub(crate) fn page<T: Row>(
     caller: &Caller,
     operation: &'static Operation,
@@ -106,7 +127,7 @@ pub(crate) fn page<T: Row>(
         .execute(&Call::new(operation, operation.path, &body), caller.limit, |rows: Rows<T>| rows.into_page(page))
 }
 
-/// One page of a window of at most 90 days.
+/// Fetches one page of a window of at most 90 days.
 pub(crate) fn window_page<T: Row>(
     caller: &Caller,
     operation: &'static Operation,
@@ -120,7 +141,7 @@ pub(crate) fn window_page<T: Row>(
     if to - from > LONGEST_WINDOW {
         return Err(Error::invalid_input(
             "end",
-            "must be at most 90 days after start; the list without pages takes any span",
+            "must be at most 90 days after start; the pager takes a window of any length",
         ));
     }
     let body = page_body(caller, filter, Some((from, to)), (page, size))?;

@@ -1,4 +1,4 @@
-//! The rows of one response. A row that cannot be identified loses no other row.
+//! Decoding the rows of a list response. A row without its number does not affect the other rows.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,15 +10,15 @@ use crate::codec::json::Extra;
 use crate::codec::{Decode, Fields, Object, PATH_SEPARATOR, at, read_object, refuse, value};
 use crate::error::Error;
 
-/// A row that the platform numbers, so that it is recognised when it comes again.
+/// Row with a number assigned by the platform, by which a repeated row is recognised.
 pub(crate) trait Row: Object {
-    /// The platform's name of the number.
+    /// Name of the field with the number.
     const NUMBER: &'static str;
 
     fn number(&self) -> &str;
 }
 
-/// Says which field is the number of a row.
+/// Implements [`Row`] by the name of the field with the number.
 macro_rules! row {
     ($type:ty, $number:ident) => {
         impl $crate::pager::Row for $type {
@@ -32,13 +32,13 @@ macro_rules! row {
 }
 pub(crate) use row;
 
-/// A row, or what is wrong with it.
-pub(super) type Tried<T> = Result<T, String>;
+/// A row, or the reason why it is unusable.
+pub(super) type RowResult<T> = Result<T, String>;
 
-/// The `data` of a list call.
+/// The `data` of a list response.
 pub(super) struct Rows<T> {
-    pub list: Vec<Tried<T>>,
-    /// The fields beside the rows, and those beside the data.
+    pub list: Vec<RowResult<T>>,
+    /// Fields beside `list` and beside `data`.
     pub extra: Extra,
 }
 
@@ -51,7 +51,7 @@ impl<T> Rows<T> {
     }
 }
 
-/// The error of one row.
+/// Error of one unusable row.
 pub(super) fn unusable(index: usize, page: u32, fault: &str) -> Error {
     Error::invalid_response(format!("list[{index}] on page {page}: {fault}"))
 }
@@ -63,7 +63,7 @@ impl<T: Row> Decode for Rows<T> {
         read_object(deserializer, Partial { list: None, extra: Extra::default() })
     }
 
-    /// A `total` may be beside the data, too.
+    /// A `total` may also be beside `data`.
     fn add_beside(&mut self, beside: Extra) {
         for (name, value) in beside.iter().filter(|(name, _)| self.extra.get(name).is_none()).collect::<Vec<_>>() {
             self.extra.insert(name, value.clone());
@@ -72,7 +72,7 @@ impl<T: Row> Decode for Rows<T> {
 }
 
 struct Partial<T> {
-    list: Option<List<T>>,
+    list: Option<RowArray<T>>,
     extra: Extra,
 }
 
@@ -81,9 +81,9 @@ impl<T: Row> Fields for Partial<T> {
 
     fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         if name == "list" {
-            // An empty one behind a full one would hide its rows.
+            // A second, empty list would hide the rows of the first.
             if self.list.replace(value(map)?).is_some() {
-                return Err(serde::de::Error::custom("list: is there twice"));
+                return Err(serde::de::Error::custom("list: appears twice"));
             }
         } else {
             self.extra.insert(name, map.next_value()?);
@@ -92,27 +92,27 @@ impl<T: Row> Fields for Partial<T> {
     }
 
     fn finish<E: serde::de::Error>(self) -> Result<Rows<T>, E> {
-        // A page without a list is no empty page: rows would be lost quietly.
-        let List(list) = self.list.ok_or_else(|| E::custom(format_args!("list{PATH_SEPARATOR}is missing")))?;
+        // A missing list must not look like an empty page: rows would be lost silently.
+        let RowArray(list) = self.list.ok_or_else(|| E::custom(format_args!("list{PATH_SEPARATOR}is missing")))?;
         Ok(Rows { list, extra: self.extra })
     }
 }
 
-/// The array of rows; `null` is an empty one.
-struct List<T>(Vec<Tried<T>>);
+/// Array of rows; `null` counts as empty.
+struct RowArray<T>(Vec<RowResult<T>>);
 
-impl<T: Row> Decode for List<T> {
+impl<T: Row> Decode for RowArray<T> {
     const EXPECTED: &'static str = "an array";
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ListVisitor(PhantomData))
+        deserializer.deserialize_any(RowArrayVisitor(PhantomData))
     }
 }
 
-struct ListVisitor<T>(PhantomData<T>);
+struct RowArrayVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Row> Visitor<'de> for ListVisitor<T> {
-    type Value = List<T>;
+impl<'de, T: Row> Visitor<'de> for RowArrayVisitor<T> {
+    type Value = RowArray<T>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("an array")
@@ -121,27 +121,27 @@ impl<'de, T: Row> Visitor<'de> for ListVisitor<T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut rows = Vec::new();
         loop {
-            match seq.next_element::<One<T>>() {
-                Ok(Some(One(row))) => rows.push(row),
-                Ok(None) => return Ok(List(rows)),
+            match seq.next_element::<OneRow<T>>() {
+                Ok(Some(OneRow(row))) => rows.push(row),
+                Ok(None) => return Ok(RowArray(rows)),
                 Err(error) => return Err(at(format_args!("[{}]", rows.len()), &error)),
             }
         }
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(List(Vec::new()))
+        Ok(RowArray(Vec::new()))
     }
 
     refuse!("an array"; bool number text object);
 }
 
-struct One<T>(Tried<T>);
+struct OneRow<T>(RowResult<T>);
 
-impl<'de, T: Row> Deserialize<'de> for One<T> {
+impl<'de, T: Row> Deserialize<'de> for OneRow<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(One(match T::try_read(deserializer)? {
-            // Rows without a number would all look like the same row.
+        Ok(OneRow(match T::try_read(deserializer)? {
+            // Rows with an empty number would all count as one row.
             Ok(row) if row.number().trim().is_empty() => Err(format!("{} is empty", T::NUMBER)),
             Ok(row) => Ok(row),
             Err(fault) => Err(fault.replace(&format!("{PATH_SEPARATOR}is missing"), " is missing")),
@@ -156,7 +156,7 @@ mod tests {
     use crate::pager::rows::Rows;
 
     #[test]
-    fn a_list_that_is_there_twice_hides_no_row() {
+    fn a_list_that_appears_twice_hides_no_row() {
         let read = |json: &str| from_text::<Rows<TransferRecord>>(json).map(|rows| rows.list.len());
         assert_eq!(read(r#"{"list":[{"transfer_no":"1"}]}"#).unwrap(), 1);
         for json in [r#"{"list":[{"transfer_no":"1"}],"list":[]}"#, r#"{"list":null,"list":[]}"#] {

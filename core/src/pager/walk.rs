@@ -1,45 +1,45 @@
-//! The way through the pages of one window: which page comes next, and whether the window is complete.
+//! State of reading one window: which page comes next, and whether the window is complete.
 //!
-//! A page that is shorter than asked for ends a window unless something speaks against it: the platform says that there
-//! are more rows, or the length is one at which servers cap pages. Then the rest is asked for in pages of that length,
-//! from the first row that was not given. A server that caps pages counts its offsets either with the size that was asked
-//! for or with its own; with a size that it grants both are the same, so no row is passed over.
+//! A page shorter than its size ends a window unless something contradicts it: the platform says that there are more rows, or
+//! the length is one at which servers cap pages. Then the rest is requested in pages of that length, starting with the first
+//! row that was not returned. A server that caps pages computes offsets either from the requested size or from its own; with a
+//! size that it accepts both are equal, so no row is skipped.
 //!
-//! A thorough walk, which is to show that a row is not there, takes nothing but an empty page for the end: a server may cap
-//! pages at any length and ignore the filter.
+//! A thorough walk, which must prove that a row is absent, takes only an empty page for the end: a server may cap pages at any
+//! length and ignore the filter.
 //!
-//! A window that is not complete then is walked again, now page by page whatever their length: rows may have moved, and
-//! a server may leave out rows of a page that it has cut before.
+//! A window that is incomplete after that is read again, page by page whatever their length: rows may have moved, and a server
+//! may leave out rows of a page that it capped before.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::MAX_PAGE_SIZE;
 use super::hints::Hints;
-use super::rows::Tried;
+use super::rows::RowResult;
 
-/// The most walks over one window.
+/// Maximum number of walks over one window.
 const MOST_WALKS: u32 = 4;
-/// The most empty pages in a row on which the platform says that there are more rows.
+/// Maximum number of consecutive empty pages while the platform says that there are more rows.
 const MOST_EMPTY: u32 = 3;
-/// The most pages in a row that equal the page before them.
+/// Maximum number of consecutive pages that equal the page before them.
 const MOST_EQUAL: u32 = 2;
-/// How often a walk may go on in smaller pages.
+/// Maximum number of times that a walk reduces its page size.
 const MOST_NARROWINGS: u32 = 3;
-/// Pages are not asked for in a smaller size than this as long as the server grants it.
+/// Smallest page size that is requested, unless the server caps lower.
 const SMALLEST: u64 = 10;
 const REPEATS: &str = "the platform repeats a page";
 
-/// What comes after a page.
+/// What follows after a page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Page,
     End,
-    /// The end, but rows may be missing, and why.
+    /// The end, but rows may be missing, with the reason.
     Incomplete(String),
 }
 
-/// What a page brought.
+/// Summary of a page.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Taken {
     rows: u64,
@@ -51,21 +51,21 @@ pub(super) struct Taken {
 pub(super) struct Walk {
     pub page: u32,
     pub size: u32,
-    /// Whether only an empty page is the end.
+    /// Whether only an empty page ends the window.
     thorough: bool,
-    /// The numbers of the rows of this window.
+    /// Numbers of the rows of this window.
     pub known: HashSet<String>,
-    /// Rows without a number: on this walk, and at most on any.
+    /// Rows without a number: on this walk, and the maximum of all walks.
     nameless: u64,
     most_nameless: u64,
     walks: u32,
     narrowings: u32,
     any_new: bool,
-    /// How many rows there are, as the first page of this walk says.
+    /// Number of rows according to the first page of this walk.
     expected: Option<u64>,
     last_total: Option<u64>,
     has_shrunk: bool,
-    /// Pages in a row: without rows, without new rows, equal to the one before.
+    /// Consecutive pages without rows, without new rows, and equal to the page before.
     empty: u32,
     idle: u64,
     equal: u32,
@@ -94,13 +94,17 @@ impl Walk {
         }
     }
 
-    /// The walk over the next window.
+    /// Creates the state for the next window.
     pub(super) fn next_window(&self) -> Self {
         Self::new(self.thorough)
     }
 
-    /// Takes the rows of a page. Leaves those that were not given before, each with its place on the page.
-    pub(super) fn take<T>(&mut self, rows: Vec<Tried<T>>, number: fn(&T) -> &str) -> (Taken, Vec<(usize, Tried<T>)>) {
+    /// Records the rows of a page. Returns those that were not returned before, each with its index on the page.
+    pub(super) fn take<T>(
+        &mut self,
+        rows: Vec<RowResult<T>>,
+        number: fn(&T) -> &str,
+    ) -> (Taken, Vec<(usize, RowResult<T>)>) {
         let mut hasher = DefaultHasher::new();
         for row in &rows {
             row.as_ref().map_or("", number).hash(&mut hasher);
@@ -117,7 +121,7 @@ impl Walk {
                     any_new |= is_new;
                     is_new
                 }
-                // On a page or a walk that repeats an earlier one it was reported before.
+                // A repeated page reported it before.
                 Err(_) if equals_last => false,
                 Err(_) => {
                     self.nameless += 1;
@@ -134,7 +138,7 @@ impl Walk {
         (Taken { rows: count, any_new, equals_last }, fresh)
     }
 
-    /// Decides what comes after a page.
+    /// Decides what follows after a page.
     pub(super) fn next(&mut self, taken: Taken, hints: &Hints) -> Next {
         if taken.rows == 0 {
             return self.after_empty_page(hints);
@@ -144,14 +148,14 @@ impl Walk {
         self.idle = if taken.any_new { 0 } else { self.idle + 1 };
         self.equal = if taken.equals_last { self.equal + 1 } else { 0 };
         if self.thorough && taken.equals_last && taken.rows < SMALLEST {
-            // Too short to be a cap: behind its last page the server gives the last page again.
+            // Too short to be a cap: after its last page the server repeats the last page.
             return self.end(None);
         }
         let is_complete = hints.says_complete(self.counted());
         if self.equal >= MOST_EQUAL && !is_complete {
             return Next::Incomplete(REPEATS.to_owned());
         }
-        // New rows in front of a list move known ones to later pages, but not onto more pages than they fill.
+        // New rows at the front shift known rows to later pages, but not to more pages than they fill.
         if self.equal >= MOST_EQUAL || self.idle > self.counted() / u64::from(self.size) + 2 {
             return self.end((!is_complete).then_some(REPEATS));
         }
@@ -183,22 +187,21 @@ impl Walk {
     fn note_total(&mut self, hints: &Hints) {
         self.has_shrunk |= hints.total.zip(self.last_total).is_some_and(|(now, before)| now < before);
         self.last_total = hints.total.or(self.last_total);
-        // Rows that come later are none that this walk must give.
+        // Rows that arrive later need not be returned by this walk.
         self.expected = self.expected.or(hints.total);
     }
 
-    /// How many rows there are, if they are more than were given.
+    /// Expected number of rows, if more than were returned.
     fn lacking(&self) -> Option<u64> {
         self.expected.filter(|expected| *expected > self.counted())
     }
 
-    /// The rows of this window so far.
+    /// Number of rows of this window so far.
     fn counted(&self) -> u64 {
         self.known.len() as u64 + self.most_nameless
     }
 
-    /// Goes on behind a short page: on the first walk in pages of its length, from the first row behind it or a little
-    /// before.
+    /// Continues after a short page: on the first walk in pages of its length, from the first row after it or slightly before.
     fn pass_short_page(&mut self, rows: u64) {
         if self.walks > 1 || self.narrowings == MOST_NARROWINGS {
             self.page = self.page.saturating_add(1);
@@ -212,7 +215,7 @@ impl Walk {
         self.size = u32::try_from(size).unwrap_or(MAX_PAGE_SIZE);
     }
 
-    /// The end of a walk: that of the window, unless rows are missing.
+    /// Ends a walk, and the window unless rows are missing.
     fn end(&mut self, fault: Option<&str>) -> Next {
         let lacking = self.lacking();
         if lacking.is_none() && !self.has_shrunk && fault.is_none() {
@@ -239,7 +242,7 @@ mod tests {
     use crate::codec::json::Extra;
 
     fn page(walk: &mut Walk, numbers: std::ops::Range<u32>, extra: &str) -> Next {
-        let rows = numbers.map(|number| Ok(number.to_string())).collect::<Vec<Tried<String>>>();
+        let rows = numbers.map(|number| Ok(number.to_string())).collect::<Vec<RowResult<String>>>();
         let (taken, _) = walk.take(rows, |row: &String| row);
         walk.next(taken, &Hints::from_extra(&Extra::from_json(extra).unwrap()))
     }

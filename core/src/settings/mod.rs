@@ -10,14 +10,14 @@ use crate::error::Error;
 use crate::secrets::Secret;
 use crate::values::civil::UtcOffset;
 
-/// Which platform a client talks to.
+/// Environment of the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Environment {
-    /// `https://sandbox-openplatform.keysecure.io`
+    /// The platform's sandbox: `https://sandbox-openplatform.keysecure.io`.
     #[default]
     Sandbox,
-    /// `https://openplatform.keysecure.io`; simulation is refused.
+    /// Production: `https://openplatform.keysecure.io`. Simulation calls are refused.
     Production,
 }
 
@@ -33,7 +33,7 @@ impl Environment {
 impl std::str::FromStr for Environment {
     type Err = Error;
 
-    /// Reads `sandbox` or `production`.
+    /// Parses `sandbox` or `production`.
     fn from_str(text: &str) -> Result<Self, Error> {
         match text {
             "sandbox" => Ok(Self::Sandbox),
@@ -43,14 +43,14 @@ impl std::str::FromStr for Environment {
     }
 }
 
-/// The language of the platform's messages.
+/// Language of the platform's messages in errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Language {
-    /// `en_US`
+    /// English (`en_US`).
     #[default]
     English,
-    /// `zh_CN`
+    /// Chinese (`zh_CN`).
     Chinese,
 }
 
@@ -66,7 +66,7 @@ impl Language {
 impl std::str::FromStr for Language {
     type Err = Error;
 
-    /// Reads `en_US` or `zh_CN`.
+    /// Parses `en_US` or `zh_CN`.
     fn from_str(text: &str) -> Result<Self, Error> {
         match text {
             "en_US" => Ok(Self::English),
@@ -82,7 +82,7 @@ pub(crate) struct Settings {
     /// Kept for the doctor, which tries other AES schemes with it.
     pub api_secret: Secret,
     pub environment: Environment,
-    /// Scheme, host and port, without a slash at the end.
+    /// Scheme, host and port, without a trailing slash.
     pub base_url: String,
     pub cipher: Cipher,
     pub timeout: Duration,
@@ -105,7 +105,7 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// A header value must be printable ASCII; checked here, so that no call fails because of it.
+/// Checks that the key can be a header value, so that no call can fail because of it.
 pub(crate) fn check_api_key(key: &str) -> Result<(), Error> {
     match key {
         "" => Err(Error::config("api_key must not be empty")),

@@ -1,4 +1,4 @@
-//! How a client uses its attempt store: it leases a reference, records each attempt, and releases the reference.
+//! The client's use of an attempt store: leasing a reference, recording each attempt, releasing the reference.
 
 use std::fmt;
 use std::ops::Deref;
@@ -9,19 +9,19 @@ use std::time::Duration;
 use super::{Acquired, AttemptEnd, AttemptStart, AttemptStore, MemoryStore, PastAttempt, StoreUnavailable, digest};
 use crate::observe::Observer;
 
-/// A lease outlasts the work that it covers by this much.
+/// Time by which a lease outlasts the work that it covers.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// A client's place in an attempt store.
+/// Attempt store of a client.
 pub(crate) struct AttemptLog {
     store: Arc<dyn AttemptStore>,
     merchant: String,
     observer: Option<Arc<dyn Observer>>,
-    /// Whether the store could not be reached the last time: an outage is reported once.
+    /// Whether the store was unavailable the last time, so that an outage is reported once.
     down: AtomicBool,
 }
 
-/// A leased merchant reference. Dropping it records an attempt under way as unknown and ends the lease.
+/// Leased merchant reference. Dropping it records an attempt in progress as unknown and ends the lease.
 pub(crate) struct Lease<'a> {
     log: Log<'a>,
     reference: String,
@@ -29,15 +29,15 @@ pub(crate) struct Lease<'a> {
     id: String,
     last_attempt: Option<PastAttempt>,
     store_age: Duration,
-    /// Whether an attempt was begun whose end is not recorded.
+    /// Whether an attempt has begun whose end is not recorded.
     attempting: bool,
     released: bool,
 }
 
-/// A lease's log.
+/// Log of a lease: the client's, or one of its own.
 enum Log<'a> {
-    Of(&'a AttemptLog),
-    Own(AttemptLog),
+    Shared(&'a AttemptLog),
+    Owned(AttemptLog),
 }
 
 impl Deref for Log<'_> {
@@ -45,32 +45,32 @@ impl Deref for Log<'_> {
 
     fn deref(&self) -> &AttemptLog {
         match self {
-            Self::Of(log) => log,
-            Self::Own(log) => log,
+            Self::Shared(log) => log,
+            Self::Owned(log) => log,
         }
     }
 }
 
 impl AttemptLog {
-    /// `merchant` names the merchant and the platform.
+    /// `merchant` identifies the merchant and the platform.
     pub(crate) fn new(store: Arc<dyn AttemptStore>, merchant: String, observer: Option<Arc<dyn Observer>>) -> Self {
         Self { store, merchant, observer, down: AtomicBool::new(false) }
     }
 
-    /// The record in the memory of this process, which it keeps while the store cannot be reached. Calls that reach the
-    /// store know of it too.
+    /// Log in the memory of this process, for the time in which the store is unavailable. Calls that reach the store read it
+    /// too.
     pub(crate) fn in_memory(&self) -> Self {
         Self::new(Arc::new(MemoryStore::for_this_process()), self.merchant.clone(), None)
     }
 
-    /// Leases the merchant reference `number` for as long as the work has `left`. `None`: another worker has it.
+    /// Leases the merchant reference `number` for the time `left` of the work. `None`: another worker has it.
     pub(crate) fn acquire(
         &self,
         operation: &'static str,
         number: &str,
         left: Duration,
     ) -> Result<Option<Lease<'_>>, StoreUnavailable> {
-        Lease::take(Log::Of(self), operation, number, left)
+        Lease::take(Log::Shared(self), operation, number, left)
     }
 
     /// Leases a reference in the memory of this process.
@@ -80,10 +80,10 @@ impl AttemptLog {
         number: &str,
         left: Duration,
     ) -> Option<Lease<'static>> {
-        Lease::take(Log::Own(self.in_memory()), operation, number, left).ok().flatten()
+        Lease::take(Log::Owned(self.in_memory()), operation, number, left).ok().flatten()
     }
 
-    /// Records an attempt in doubt that has ended and is not recorded yet, if that can be done now.
+    /// Records an attempt with an unknown outcome that is not recorded yet, if the store is available now.
     pub(crate) fn record_late(&self, operation: &'static str, number: &str, left: Duration) {
         if let Ok(Some(mut lease)) = self.acquire(operation, number, left) {
             if !lease.is_done() {
@@ -94,7 +94,7 @@ impl AttemptLog {
         }
     }
 
-    /// Asks the store, with a quarter of the time that is left.
+    /// Calls the store with a quarter of the time that is left.
     fn ask<T>(
         &self,
         left: Duration,
@@ -102,7 +102,7 @@ impl AttemptLog {
     ) -> Result<T, StoreUnavailable> {
         let within = left / 4;
         let result = question(within);
-        // Without time a store that is well may have to say no.
+        // Without time a store may fail although it is available.
         if within.is_zero() && result.is_err() {
             return result;
         }
@@ -124,8 +124,8 @@ impl AttemptLog {
     }
 }
 
-/// The last attempt on a reference by what the store says and by what this process did without it. What is done is done;
-/// else the later one counts that may have been carried out.
+/// Merges the last attempt in the store with that of this process without the store. `Done` wins; otherwise the later attempt
+/// that may have been carried out.
 fn last_of(stored: Option<PastAttempt>, own: Option<PastAttempt>) -> Option<PastAttempt> {
     let own = own.filter(|own| own.end != Some(AttemptEnd::NotDone));
     let (Some(stored), Some(own)) = (stored, own) else { return stored.or(own) };
@@ -137,7 +137,7 @@ fn last_of(stored: Option<PastAttempt>, own: Option<PastAttempt>) -> Option<Past
     Some(if own_counts { own } else { stored })
 }
 
-/// The name of a merchant reference in the store. It shows neither the reference nor the merchant.
+/// The key of a merchant reference in the store. It reveals neither the reference nor the merchant.
 pub(crate) fn reference(merchant: &str, operation: &str, number: &str) -> String {
     digest(&["keysecure attempt", merchant, operation, number])
 }
@@ -170,12 +170,12 @@ impl<'a> Lease<'a> {
         }
     }
 
-    /// The last attempt on the reference: an earlier worker's, or the last one of this lease.
+    /// The last attempt on the reference, of an earlier worker or of this lease.
     pub(crate) fn last_attempt(&self) -> Option<PastAttempt> {
         self.last_attempt
     }
 
-    /// How long the store has been recording.
+    /// Age of the store.
     pub(crate) fn store_age(&self) -> Duration {
         self.store_age
     }
@@ -185,7 +185,7 @@ impl<'a> Lease<'a> {
         self.last_attempt.is_some_and(|attempt| attempt.end == Some(AttemptEnd::Done))
     }
 
-    /// Records that an attempt begins. It takes at most `lasts`, and the work has `left`. `false`: the lease was lost.
+    /// Records that an attempt begins, with its time limit and the time `left` of the work. `false`: the lease was lost.
     pub(crate) fn begin(&mut self, lasts: Duration, left: Duration) -> Result<bool, StoreUnavailable> {
         let attempt = AttemptStart {
             reference: &self.reference,
@@ -198,8 +198,8 @@ impl<'a> Lease<'a> {
         Ok(self.attempting)
     }
 
-    /// Records how the attempt ended, as far as the attempts before it allow: when one of them may have been carried out, a
-    /// refusal of this one does not mean that nothing was done.
+    /// Records how the attempt ended. If an earlier attempt may have been carried out, a refusal of this one does not prove that
+    /// the operation was not carried out.
     pub(crate) fn finish(&mut self, end: AttemptEnd, left: Duration) {
         let end = match (end, self.last_attempt.map(|attempt| attempt.end)) {
             (AttemptEnd::NotDone, Some(Some(AttemptEnd::Unknown) | None)) => AttemptEnd::Unknown,
@@ -208,7 +208,7 @@ impl<'a> Lease<'a> {
         if self.attempting {
             self.attempting = false;
             self.last_attempt = Some(PastAttempt { ended: Duration::ZERO, end: Some(end) });
-            // An end that is not recorded leaves the attempt unknown, which is true of it then.
+            // An end that cannot be recorded leaves the attempt unknown, which is correct.
             let _ = self.log.ask(left, |within| self.log.store.finish(&self.reference, &self.id, end, within));
         }
     }
@@ -222,7 +222,7 @@ impl<'a> Lease<'a> {
         self.finish(AttemptEnd::Unknown, left);
         if !self.released {
             self.released = true;
-            // If it fails, the lease ends with its time or with this process.
+            // If this fails, the lease expires or ends with this process.
             let _ = self.log.ask(left, |within| self.log.store.release(&self.reference, &self.id, within));
         }
     }
@@ -230,7 +230,7 @@ impl<'a> Lease<'a> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        // After a panic: whatever needs no waiting.
+        // Without waiting, because this also runs after a panic.
         self.end(Duration::ZERO);
     }
 }
@@ -265,7 +265,7 @@ mod tests {
         log.acquire(TRANSFER, "topup-1", MINUTE).unwrap().unwrap()
     }
 
-    /// Makes attempts that end so, each in a lease of its own, and returns what is recorded then.
+    /// Makes one attempt for each end, each in its own lease, and returns the recorded end.
     fn recorded(ends: &[AttemptEnd]) -> Option<AttemptEnd> {
         let store = MemoryStore::new();
         for end in ends {

@@ -1,33 +1,48 @@
-//! The record of attempts on merchant references.
+//! The trait of attempt stores, with its types.
 
 use std::time::Duration;
 
 use super::StoreUnavailable;
 
-/// Remembers which merchant references were sent, and leases each to one worker at a time.
+/// Store that records which merchant references were sent, and leases each reference to one worker at a time.
 ///
 /// A `reference` is an opaque text without spaces of at most 128 characters: a digest of the platform, the merchant, the
-/// operation and the `*_unique_no`. It is no secret.
+/// operation and the merchant reference. It is no secret. `within` is the time limit of a method.
 ///
-/// The order of calls on one reference is [`acquire`](Self::acquire), then for each attempt [`begin`](Self::begin) before
-/// its first byte leaves and [`finish`](Self::finish) after it ended, then [`release`](Self::release). Records are kept for
-/// good: a reference that was sent long ago must not look new. `within` is how long the caller can wait at most.
+/// The client calls [`acquire`](Self::acquire), then for each attempt [`begin`](Self::begin) before its first byte leaves and
+/// [`finish`](Self::finish) after it ended, then [`release`](Self::release). Records must be kept forever: a reference that was
+/// sent long ago must not look new.
+///
+/// [`MemoryStore`](crate::MemoryStore), `FileStore` and `RedisStore` implement it.
 pub trait AttemptStore: Send + Sync {
-    /// Leases a reference for `lease` and returns what is recorded of it; `Acquired::Busy` when another worker has it. It
-    /// never waits for that worker. A store whose leases may end early also returns `Busy` while an attempt without an end
-    /// still has time.
+    /// Leases a reference for `lease` and returns its last attempt; [`Acquired::Busy`] if another worker has it.
     ///
-    /// The lease ends with [`release`](Self::release), and also when its holder is gone: a store either knows that
-    /// (a lock of the kernel's) or lets `lease` run out.
+    /// It never waits for that worker. A store whose leases may end early also returns `Busy` while an attempt without a
+    /// recorded end has time left. The lease ends with [`release`](Self::release), and also if its holder is gone: a store
+    /// either detects that (a kernel lock) or lets `lease` expire.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreUnavailable`] if the store cannot be reached in time.
     fn acquire(&self, reference: &str, lease: Duration, within: Duration) -> Result<Acquired, StoreUnavailable>;
 
-    /// Records durably that an attempt begins, which lasts `lasts` at most, and extends the lease by `lease` from now.
-    /// Returns `false`, and records nothing, when the lease is no longer this worker's.
+    /// Records durably that an attempt begins, and extends the lease.
+    ///
+    /// Returns `false`, and records nothing, if this worker no longer holds the lease.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreUnavailable`] if the store cannot be reached in time.
     fn begin(&self, attempt: &AttemptStart<'_>, within: Duration) -> Result<bool, StoreUnavailable>;
 
-    /// Records how the last attempt of this lease ended, also when the lease is no longer this worker's. When another
-    /// worker has begun a later attempt, only `AttemptEnd::Done` is recorded: the end of the earlier attempt says nothing
-    /// about the later one.
+    /// Records how the last attempt of this lease ended, even if this worker no longer holds the lease.
+    ///
+    /// If another worker has begun a later attempt, only [`AttemptEnd::Done`] is recorded: the end of the earlier attempt says
+    /// nothing about the later one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreUnavailable`] if the store cannot be reached in time.
     fn finish(
         &self,
         reference: &str,
@@ -37,58 +52,62 @@ pub trait AttemptStore: Send + Sync {
     ) -> Result<(), StoreUnavailable>;
 
     /// Ends the lease.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreUnavailable`] if the store cannot be reached in time.
     fn release(&self, reference: &str, lease_id: &str, within: Duration) -> Result<(), StoreUnavailable>;
 }
 
-/// What [`AttemptStore::acquire`] returns.
+/// Result of [`AttemptStore::acquire`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Acquired {
-    /// Another worker has the reference.
+    /// Another worker has the lease.
     Busy,
     /// The reference is leased to the caller.
     Leased {
-        /// Names the lease in later calls.
+        /// Id of the lease, for later calls.
         lease_id: String,
-        /// The last attempt on the reference; `None` for one that was never sent.
+        /// Last attempt on the reference; `None` if it was never sent.
         last_attempt: Option<PastAttempt>,
-        /// How long the store has been recording. Only an older store can tell that a reference is new.
+        /// Age of the store. A store younger than `settle` cannot tell that a reference is new.
         store_age: Duration,
     },
 }
 
-/// The last recorded attempt on a reference.
+/// Last recorded attempt on a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PastAttempt {
-    /// How long ago it ended, on the store's own clock. For one without an end: how long ago it must have ended at the
-    /// latest, by the end of its time or of its worker, whichever the store knows to be earlier; zero if in doubt.
+    /// Time since its end, on the store's clock. Without a recorded end: the time since it must have ended at the latest,
+    /// by its time limit or the end of its worker, whichever the store knows to be earlier; zero if in doubt.
     pub ended: Duration,
-    /// How it ended; `None` when that was not recorded, as after a crash.
+    /// How it ended; `None` if that was not recorded, for example after a crash.
     pub end: Option<AttemptEnd>,
 }
 
-/// How an attempt ended.
+/// End of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum AttemptEnd {
-    /// The platform did it.
+    /// The platform carried out the operation.
     Done,
-    /// The platform did not do it: it was not sent, or refused.
+    /// The operation was not carried out: the request was not sent, or the platform refused it.
     NotDone,
-    /// It may have been done.
+    /// The operation may have been carried out.
     Unknown,
 }
 
-/// An attempt that is about to be sent.
+/// Attempt that is about to be sent.
 #[derive(Debug, Clone, Copy)]
 pub struct AttemptStart<'a> {
     /// The leased reference.
     pub reference: &'a str,
-    /// From [`Acquired::Leased`].
+    /// Id of the lease, from [`Acquired::Leased`].
     pub lease_id: &'a str,
     /// The operation, such as `accounts.transfer`.
     pub operation: &'static str,
-    /// The most time that the attempt takes.
+    /// Time limit of the attempt.
     pub lasts: Duration,
-    /// How much longer the lease is needed, from now.
+    /// Time for which the lease is needed from now on.
     pub lease: Duration,
 }

@@ -1,4 +1,4 @@
-//! One setting for everything that workers share.
+//! The handle of the stores that a client takes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,20 +8,9 @@ use super::{AttemptStore, MemoryStore, TokenStore};
 use crate::error::Error;
 use crate::store::ReplayStore;
 
-/// The stores of a client: access tokens, attempts on merchant references, and webhooks.
+/// Handle of the stores of a client: access tokens, attempts on merchant references, and webhooks.
 ///
-/// [`MemoryStore`], `FileStore` and `RedisStore` hold all three, and so does a text:
-///
-/// ```no_run
-/// # fn main() -> Result<(), keysecure::Error> {
-/// use keysecure::{Client, Store};
-///
-/// // Or "file:/var/lib/shop/keysecure", or "redis://10.0.0.5/".
-/// let store: Store = "memory".parse()?;
-/// let client = Client::builder("api-key", "api-secret").store(store).build()?;
-/// # Ok(())
-/// # }
-/// ```
+/// [`MemoryStore`], `FileStore` and `RedisStore` provide all three. A text names one of them:
 ///
 /// | store | use it when |
 /// |---|---|
@@ -29,8 +18,29 @@ use crate::store::ReplayStore;
 /// | `file:` | all workers are processes of one user on one machine (Unix) |
 /// | `redis:` | the workers are on several machines (cargo feature `redis`) |
 ///
-/// Stores of your own are set one by one, each in an `Arc`:
-/// `Store::new().tokens(tokens).attempts(attempts).replays(replays)`.
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use keysecure::{Client, MemoryStore, OnStoreFailure, Store, WebhookVerifier};
+///
+/// // Or "file:/var/lib/shop/keysecure", or "redis://10.0.0.5/".
+/// let store: Store = "memory".parse()?;
+/// let client = Client::builder("api-key", "api-secret-of-16").store(store.clone()).build()?;
+///
+/// // The same store for webhooks:
+/// let replays = store.replay_store().ok_or("no replay store")?;
+/// let verifier = WebhookVerifier::new("api-key", ["api-secret-of-16"])?
+///     .replay_guard(replays, OnStoreFailure::Reject);
+///
+/// // Other implementations, one by one:
+/// let tokens = Arc::new(MemoryStore::new());
+/// let attempts = Arc::new(MemoryStore::new());
+/// let mixed = Store::new().tokens(tokens).attempts(attempts);
+/// assert!(mixed.replay_store().is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct Store {
     tokens: Option<Arc<dyn TokenStore>>,
@@ -39,7 +49,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Creates a handle that holds no store.
+    /// Creates a handle without stores.
     pub fn new() -> Self {
         Self::default()
     }
@@ -50,6 +60,10 @@ impl Store {
     }
 
     /// Opens a store in a directory; see `FileStore`. Unix only.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Config`](crate::ErrorKind::Config) if the directory cannot be used.
     #[cfg(unix)]
     pub fn file(directory: impl Into<std::path::PathBuf>) -> Result<Self, Error> {
         super::FileStore::open(directory).map(Into::into)
@@ -67,29 +81,29 @@ impl Store {
         Self { attempts: Some(store), ..self }
     }
 
-    /// Sets the store of webhooks. A client does not use it: give it to
-    /// [`WebhookVerifier::replay_guard`](crate::WebhookVerifier::replay_guard) by [`replay_store`](Self::replay_store).
+    /// Sets the store of webhooks. A client does not use it: pass [`replay_store`](Self::replay_store) to
+    /// [`WebhookVerifier::replay_guard`](crate::WebhookVerifier::replay_guard).
     #[must_use]
     pub fn replays(self, store: Arc<dyn ReplayStore>) -> Self {
         Self { replays: Some(store), ..self }
     }
 
-    /// The store of access tokens, if there is one.
+    /// Returns the store of access tokens, if there is one.
     pub fn token_store(&self) -> Option<Arc<dyn TokenStore>> {
         self.tokens.clone()
     }
 
-    /// The store of attempts, if there is one.
+    /// Returns the store of attempts, if there is one.
     pub fn attempt_store(&self) -> Option<Arc<dyn AttemptStore>> {
         self.attempts.clone()
     }
 
-    /// The store of webhooks, if there is one.
+    /// Returns the store of webhooks, if there is one.
     pub fn replay_store(&self) -> Option<Arc<dyn ReplayStore>> {
         self.replays.clone()
     }
 
-    /// A store that holds all three.
+    /// Creates a handle of one store that provides all three.
     fn from_all<S: TokenStore + AttemptStore + ReplayStore + 'static>(store: Arc<S>) -> Self {
         Self { tokens: Some(store.clone()), attempts: Some(store.clone()), replays: Some(store) }
     }
@@ -125,9 +139,9 @@ impl From<super::RedisStore> for Store {
 impl FromStr for Store {
     type Err = Error;
 
-    /// Reads `memory`, `file:DIRECTORY`, or a URL that begins with `redis://`, `rediss://` or `redis+unix://`.
+    /// Parses `memory`, `file:DIRECTORY`, or a URL that starts with `redis://`, `rediss://` or `redis+unix://`.
     ///
-    /// The text may hold a password, so no error repeats it.
+    /// Errors do not repeat the text, which may contain a password.
     fn from_str(text: &str) -> Result<Self, Error> {
         if text == "memory" {
             return Ok(Self::memory());
@@ -146,12 +160,12 @@ fn open_file(directory: &str) -> Result<Store, Error> {
     // Both `file:/var/lib/shop` and the URL `file:///var/lib/shop`.
     let directory = directory.strip_prefix("//").unwrap_or(directory);
     if directory.is_empty() {
-        return Err(Error::config("store has no directory behind file:"));
+        return Err(Error::config("store has no directory after file:"));
     }
     #[cfg(unix)]
     return Store::file(directory);
     #[cfg(not(unix))]
-    return Err(Error::config("a store in files needs a Unix system"));
+    return Err(Error::config("a file store requires a Unix system"));
 }
 
 #[cfg(feature = "redis")]

@@ -4,31 +4,31 @@
 //!
 //! | store | shared by | tokens and webhooks | attempts |
 //! |---|---|---|---|
-//! | [`MemoryStore`] | the clients of one process | yes | of this process; it cannot tell that a reference is new |
+//! | [`MemoryStore`] | the clients of one process | yes | of this process only; it cannot tell that a reference is new |
 //! | `FileStore` (Unix) | the processes of one user on one machine | yes | durable; a lease ends with its process |
 //! | `RedisStore` (feature `redis`) | any number of machines | yes | as durable as that Redis; a lease ends with its time |
 //!
 //! # Tokens
 //!
-//! A new token may invalidate the one before it. Workers that share a [`TokenStore`] fetch one between them for each expiry.
+//! A new token may invalidate the one before it. Workers that share a [`TokenStore`] fetch one token together for each expiry.
 //!
-//! * The store is asked only when a token is due, refused or missing, by one thread of a client.
-//! * The lock of a slot ends by itself when its holder is killed. Should it fail, a token is fetched once too often.
-//! * A store that cannot be reached fails no call: the client continues with a token of its own.
+//! * A client reads the store only if its token is due, refused or missing, and on one thread.
+//! * The lock of a slot ends when its holder is killed. If the lock fails, a token is fetched once too often.
+//! * A store that is unavailable fails no call: the client continues with a token that it does not share.
 //!
 //! # Attempts
 //!
-//! An [`AttemptStore`] records each attempt on a merchant reference before its first byte leaves, and leases the reference to
-//! one worker. The `ensure_*` calls need it; plain mutations that carry a reference use it when there is one. A store that
-//! cannot be reached fails `ensure_*` calls only, unless
-//! [`EnsureOptions::on_store_failure`](crate::Ensure::on_store_failure) says otherwise.
+//! An [`AttemptStore`] records each attempt on a merchant reference before its first byte leaves, and leases the reference to one
+//! worker. The `ensure_*` calls require it; plain mutations with a merchant reference use it if there is one. A store that is
+//! unavailable fails `ensure_*` calls only, unless [`EnsureOptions::on_store_failure`](crate::EnsureOptions::on_store_failure)
+//! allows them.
 //!
 //! # All stores
 //!
 //! * A store gets at most a quarter of the time that the call has left.
 //! * An outage is reported once by `log::warn` and by [`Observer::token_store`](crate::Observer::token_store) or
 //!   [`Observer::attempt_store`](crate::Observer::attempt_store), and so is its end.
-//! * No `Debug`, log, error or file name shows the token, the Api-Key or a merchant reference: names are SHA-256 digests.
+//! * No `Debug` output, log, error or file name shows the token, the Api-Key or a merchant reference: names are SHA-256 digests.
 
 mod attempt_log;
 mod attempts;
@@ -61,22 +61,69 @@ pub use replays::{OnStoreFailure, ReplayStore};
 use crate::secrets::Secret;
 use crate::values::{hex, instant};
 
-/// Keeps access tokens for several clients. A `slot` stands for one merchant at one platform; its name is 64 hexadecimal
-/// digits and no secret.
+/// Store of access tokens that several clients share.
 ///
-/// `within` is how long the caller can wait at most. A store that cannot answer by then is unavailable.
+/// A `slot` identifies one merchant at one platform by 64 hexadecimal digits. It is no secret. `within` is the time limit of a
+/// method; a store that needs longer is unavailable.
+///
+/// # Examples
+///
+/// A store without sharing between processes; [`MemoryTokenStore`] does the same:
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::{Arc, Mutex};
+/// use std::time::Duration;
+///
+/// use keysecure::{Store, StoreLock, StoreUnavailable, StoredToken, TokenStore};
+///
+/// #[derive(Default)]
+/// struct Tokens {
+///     tokens: Mutex<HashMap<String, StoredToken>>,
+/// }
+///
+/// impl TokenStore for Tokens {
+///     fn load(&self, slot: &str, _within: Duration) -> Result<Option<StoredToken>, StoreUnavailable> {
+///         Ok(self.tokens.lock().map_err(|_| StoreUnavailable)?.get(slot).cloned())
+///     }
+///
+///     fn save(&self, slot: &str, token: &StoredToken, _within: Duration) -> Result<(), StoreUnavailable> {
+///         self.tokens.lock().map_err(|_| StoreUnavailable)?.insert(slot.to_owned(), token.clone());
+///         Ok(())
+///     }
+///
+///     fn try_lock(&self, _slot: &str, _within: Duration) -> Result<Option<StoreLock>, StoreUnavailable> {
+///         // A store that processes share takes a lock here and releases it in the closure.
+///         Ok(Some(StoreLock::new(|_within| ())))
+///     }
+/// }
+///
+/// let store = Store::new().tokens(Arc::new(Tokens::default()));
+/// ```
 pub trait TokenStore: Send + Sync {
-    /// The token of a slot, if there is one; it need not be valid any more.
+    /// Returns the token of a slot, if there is one. It may be expired.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreUnavailable`] if the store cannot be reached in time.
     fn load(&self, slot: &str, within: Duration) -> Result<Option<StoredToken>, StoreUnavailable>;
 
-    /// Replaces the token of a slot. A reader at the same moment sees the old one or the new one, whole.
+    /// Replaces the token of a slot, atomically for concurrent readers.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreUnavailable`] if the store cannot be reached in time.
     fn save(&self, slot: &str, token: &StoredToken, within: Duration) -> Result<(), StoreUnavailable>;
 
-    /// Takes the lock of a slot; `None` when somebody else has it. It does not wait for the lock.
+    /// Takes the lock of a slot without waiting for it; `None` if another worker holds it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreUnavailable`] if the store cannot be reached in time.
     fn try_lock(&self, slot: &str, within: Duration) -> Result<Option<StoreLock>, StoreUnavailable>;
 }
 
-/// The store could not be asked, or not in time.
+/// Error of a store that cannot be reached, or not in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreUnavailable;
 
@@ -88,7 +135,7 @@ impl fmt::Display for StoreUnavailable {
 
 impl std::error::Error for StoreUnavailable {}
 
-/// An access token as a store keeps it. It prints without the token.
+/// Access token as a store keeps it. Its `Debug` output hides the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredToken {
     secret: Secret,
@@ -97,34 +144,35 @@ pub struct StoredToken {
 }
 
 impl StoredToken {
-    /// A token that is to be renewed at `renew_at` and ends at `expires_at`, both on the platform's clock and in whole
-    /// milliseconds. All clients of a fleet renew at the same moment because it is kept with the token.
+    /// Creates a token that is renewed at `renew_at` and expires at `expires_at`, on the platform's clock.
+    ///
+    /// Times are kept in whole milliseconds. `renew_at` is stored so that all clients of a fleet renew at the same time.
     pub fn new(secret: impl Into<Secret>, renew_at: SystemTime, expires_at: SystemTime) -> Self {
         Self { secret: secret.into(), renew_at, expires_at }
     }
 
-    /// The token.
+    /// Returns the token.
     pub fn secret(&self) -> &Secret {
         &self.secret
     }
 
-    /// From then on a new one is fetched.
+    /// Returns the time from which a new token is fetched.
     pub fn renew_at(&self) -> SystemTime {
         self.renew_at
     }
 
-    /// When the platform ends it.
+    /// Returns when the token expires.
     pub fn expires_at(&self) -> SystemTime {
         self.expires_at
     }
 
-    /// One line of text, **with the token in it**: for a store's own use.
+    /// Returns the token and its times as one line of text, **including the secret**, for store implementations.
     pub fn expose_as_line(&self) -> Zeroizing<String> {
         let (renew_at, expires_at) = (instant::to_millis(self.renew_at), instant::to_millis(self.expires_at));
         Zeroizing::new(format!("1 {renew_at} {expires_at} {}\n", self.secret.expose()))
     }
 
-    /// Reads such a line. `None` for anything else, a line that is cut off or that holds no token included.
+    /// Parses a line of [`expose_as_line`](Self::expose_as_line). `None` for any other text, such as a line that is cut off.
     pub fn from_line(line: &str) -> Option<Self> {
         let mut words = line.strip_suffix('\n')?.split(' ');
         let (version, renew_at, expires_at, token) = (words.next()?, words.next()?, words.next()?, words.next()?);
@@ -135,24 +183,26 @@ impl StoredToken {
     }
 }
 
-/// What can stand in a header.
+/// Whether a text can be the value of a header.
 pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// A lock that is held. It ends when it is dropped, and by itself when its holder is killed.
+/// Lock of a slot that is held. Dropping it ends the lock.
 pub struct StoreLock(Option<Release>);
 
 type Release = Box<dyn FnOnce(Duration) + Send>;
 
 impl StoreLock {
-    /// A lock that `release` ends. It is told how long it may take: no time at all when the holder panicked, and then a
-    /// lock that ends by itself may be left alone.
+    /// Creates a lock that `release` ends.
+    ///
+    /// `release` receives its time limit. The limit is zero if the lock is dropped, for example by a panic: a lock with an
+    /// expiry may then be left to it.
     pub fn new(release: impl FnOnce(Duration) + Send + 'static) -> Self {
         Self(Some(Box::new(release)))
     }
 
-    /// Ends the lock.
+    /// Ends the lock, within a time limit.
     pub fn release(mut self, within: Duration) {
         if let Some(release) = self.0.take() {
             release(within);
@@ -174,17 +224,17 @@ impl fmt::Debug for StoreLock {
     }
 }
 
-/// The slot of a merchant at a platform.
+/// Returns the slot of a merchant at a platform.
 pub(crate) fn slot(base_url: &str, api_key: &Secret) -> String {
     digest(&["keysecure token", base_url, api_key.expose()])
 }
 
-/// SHA-256 in hexadecimal digits. No part may hold a line end.
+/// SHA-256 in hexadecimal digits. No part may contain a line end.
 fn digest(parts: &[&str]) -> String {
     hex::encode(&Sha256::digest(parts.join("\n").as_bytes()))
 }
 
-/// A name that nobody else has, in this process or another, on this machine or another.
+/// A name that is unique across processes and machines.
 pub(crate) fn unique() -> Result<String, StoreUnavailable> {
     let (high, low) = (getrandom::u64(), getrandom::u64());
     match (high, low) {

@@ -1,4 +1,4 @@
-//! A store in Redis, for any number of machines.
+//! The store in Redis.
 
 mod attempts;
 
@@ -15,41 +15,54 @@ use crate::error::Error;
 use crate::secrets::Secret;
 use crate::store::ReplayStore;
 
-/// How many connections are kept open while nobody uses them.
+/// Maximum number of idle connections.
 const MOST_IDLE: usize = 8;
-/// The most time for a callback: an `Auth` callback must be answered within 800 ms.
+/// Time limit of a webhook operation: the reply to an `Auth` webhook is due within 800 ms.
 const REPLAY_WITHIN: Duration = Duration::from_millis(300);
-/// How long Redis is left alone after it failed, so that an outage does not cost every caller the time-out.
+/// Pause after a failure of Redis, so that an outage does not cost every caller the timeout.
 const LEFT_ALONE: Duration = Duration::from_secs(1);
-/// A token stays that much longer than this machine's clock thinks that it is valid: the clock may be wrong by hours.
+/// Time by which a stored token outlasts its expiry on this machine's clock, which may be wrong by hours.
 const CLOCK_DOUBT: Duration = Duration::from_secs(24 * 3600);
 
-/// Deletes a key if it still has the value that its maker gave it.
+/// Deletes a key if it still has the value of its creator.
 const COMPARE_AND_DELETE: &str =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end";
 
-/// A [`TokenStore`], [`AttemptStore`](crate::AttemptStore) and [`ReplayStore`] in Redis, version 5 or later: for any number
-/// of machines.
+/// [`TokenStore`], [`AttemptStore`](crate::AttemptStore) and [`ReplayStore`] in Redis, version 5 or later, for any number of
+/// machines (cargo feature `redis`).
 ///
-/// Locks and leases are keys with an end; only who made one deletes it. Ages are measured on Redis's own clock. Keys begin
-/// with `keysecure:`. The token is stored in the clear, and goes over the network so: use loopback, a Unix socket, a private
-/// network, or `rediss://`, for which your own program must enable a `tls-rustls` feature of the crate `redis`.
+/// Locks and leases are keys with an expiry that only their creator deletes. Ages are measured on the clock of Redis. Keys start
+/// with `keysecure:`. The token is stored in plain text and sent so over the network: use loopback, a Unix socket, a private
+/// network, or `rediss://`, for which your program must enable a `tls-rustls` feature of the crate `redis`.
 ///
-/// **What the record of attempts is worth depends on how this Redis keeps its data.** With `appendonly yes` and
-/// `appendfsync always` a record survives a crash of Redis. In each of the following cases a record of the last moments may
-/// be lost; its reference then looks new, and only a look-up that finds the result protects it:
+/// # Durability
+///
+/// The record of attempts is as durable as the data of this Redis. With `appendonly yes` and `appendfsync always` a record
+/// survives a crash of Redis. In the following cases a recent record may be lost; its reference then looks new, and only a
+/// look-up that finds the target protects it:
 ///
 /// * `appendfsync everysec`, the default of `appendonly yes`: the last second before a crash.
-/// * A failover to a replica: what had not been copied yet.
-/// * `maxmemory-policy` other than `noeviction`: what Redis evicts. A lease that is evicted does no harm by itself, because the
-///   record of the attempt keeps other workers away until its time is over.
+/// * A failover to a replica: records that were not replicated yet.
+/// * A `maxmemory-policy` other than `noeviction`: records that Redis evicts. The eviction of a lease alone does no harm, because
+///   the record of its attempt keeps other workers away until its time limit.
 ///
-/// A Redis without persistence forgets everything when it restarts, its own age included: every reference then waits for
-/// `settle` again until Redis has been up for that long. An evicted or lost webhook may be accepted a second time.
+/// A Redis without persistence loses everything when it restarts, including the age of the store: every reference then waits for
+/// `settle` until Redis has been up for that long. An evicted or lost webhook may be accepted a second time.
 ///
-/// A worker that is killed keeps its lease for as long as its call had time left. Other workers wait for it.
+/// # Time
 ///
-/// No operation takes longer than [`RedisStore::timeout`], connecting and looking up a name included.
+/// No operation takes longer than [`RedisStore::timeout`], including connecting and resolving a host name. The lease of a killed
+/// worker ends when the time limit of its call would have ended; other workers wait for it.
+///
+/// # Examples
+///
+/// ```no_run
+/// use keysecure::{Client, RedisStore};
+///
+/// let store = RedisStore::open("redis://10.0.0.5/")?;
+/// let client = Client::builder("api-key", "api-secret-of-16").store(store).build()?;
+/// # Ok::<(), keysecure::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct RedisStore(Arc<Inner>);
 
@@ -63,35 +76,38 @@ struct Inner {
     client: Client,
     settings: Settings,
     idle: Mutex<Vec<Idle>>,
-    /// Not to be asked before then.
+    /// End of the pause after a failure.
     left_alone: Mutex<Option<Instant>>,
 }
 
 struct Idle {
     connection: Connection,
-    /// A child of a fork must not use its parent's connection.
+    /// Process that opened the connection. A forked child must not use it.
     process: u32,
 }
 
 impl RedisStore {
-    /// A store at a URL such as `redis://:password@10.0.0.5:6379/0` or `redis+unix:///run/redis.sock`. Nothing is sent
-    /// yet.
+    /// Creates a store at a URL such as `redis://:password@10.0.0.5:6379/0` or `redis+unix:///run/redis.sock`. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Config`](crate::ErrorKind::Config) if the URL cannot be used. The error does not repeat it.
     pub fn open(url: impl Into<Secret>) -> Result<Self, Error> {
-        // The error of the crate may quote the URL, which may hold a password.
+        // The error of the crate may quote the URL, which may contain a password.
         let client = Client::open(url.into().expose())
-            .map_err(|_| Error::config("the URL of the Redis store cannot be used (or its kind is not built in)"))?;
+            .map_err(|_| Error::config("the URL of the Redis store cannot be used (or its scheme is not built in)"))?;
         Ok(Self::with(client, Settings { timeout: Duration::from_secs(1), lease: Duration::from_secs(10) }))
     }
 
-    /// The most time that one operation may take. Default: 1 s. For a callback it is 300 ms at most, whatever is set here:
-    /// an `Auth` callback must be answered soon.
+    /// Sets the time limit of one operation. Default: 1 s. For webhooks it is 300 ms at most, because the reply to an `Auth`
+    /// webhook is due within 800 ms.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self::with(self.0.client.clone(), Settings { timeout, ..self.0.settings.clone() })
     }
 
-    /// How long a lock lasts when its holder is killed. Default: 10 s. A fetch that takes longer than this may be doubled
-    /// by another worker.
+    /// Sets how long the lock of a killed worker lasts. Default: 10 s. If fetching a token takes longer, another worker may fetch
+    /// one too.
     #[must_use]
     pub fn lease(self, lease: Duration) -> Self {
         Self::with(self.0.client.clone(), Settings { lease, ..self.0.settings.clone() })
@@ -103,11 +119,11 @@ impl RedisStore {
 }
 
 impl Inner {
-    /// Does some work on a connection. It is done again on a new connection when an idle one turns out to be broken, as
-    /// after a restart of Redis.
+    /// Runs `work` on a connection. If an idle connection is broken, for example after a restart of Redis, it runs again on a new
+    /// one.
     fn run<T>(&self, within: Duration, work: impl Fn(&mut Link) -> RedisResult<T>) -> Result<T, StoreUnavailable> {
         let end = Instant::now() + within.min(self.settings.timeout);
-        // Who has less time than a callback learns nothing about Redis when it runs out.
+        // A timeout shorter than that of a webhook says nothing about the state of Redis.
         let hurried = within < self.settings.timeout.min(REPLAY_WITHIN);
         let mut again = false;
         if let Some(connection) = self.idle_connection() {
@@ -150,20 +166,20 @@ impl Inner {
         idle.pop().map(|idle| idle.connection)
     }
 
-    /// Connects in a thread of its own: looking up a name knows no time-out.
+    /// Connects on a thread of its own, because resolving a host name has no timeout.
     fn connect(&self, end: Instant) -> RedisResult<Connection> {
         let client = self.client.clone();
         let left = left_until(end)?;
         let (sender, receiver) = mpsc::sync_channel(1);
         std::thread::Builder::new().name("keysecure-redis-connect".to_owned()).spawn(move || {
-            // Nobody may wait for it any more; then the connection is dropped here.
+            // If the receiver has given up, the connection is dropped here.
             drop(sender.send(client.get_connection_with_timeout(left)));
         })?;
         receiver.recv_timeout(left).unwrap_or_else(|_| Err(timed_out()))
     }
 
     fn failed(&self, error: &RedisError, hurried: bool) -> StoreUnavailable {
-        // The text of the error is left out: it may quote what was sent.
+        // Without the text of the error, which may quote what was sent.
         log::debug!(target: "keysecure", "redis store: {:?}", error.kind());
         if !(hurried && error.is_timeout()) {
             *take(&self.left_alone) = Some(Instant::now() + LEFT_ALONE);
@@ -171,7 +187,7 @@ impl Inner {
         StoreUnavailable
     }
 
-    /// Makes a key with that value and end; `false` if there is one.
+    /// Creates a key with a value and an expiry; `false` if it exists.
     fn put_new(&self, key: &str, value: &str, keep: Duration, within: Duration) -> Result<bool, StoreUnavailable> {
         let millis = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX).clamp(1, i64::MAX.unsigned_abs() / 4);
         self.run(within, |link| {
@@ -181,13 +197,13 @@ impl Inner {
             if link.query::<Option<String>>(&set)?.is_some() {
                 return Ok(true);
             }
-            // The answer to the first try may have been lost after the key was made.
+            // The response to the first try may have been lost after the key was created.
             Ok(again && link.query::<Option<String>>(redis::cmd("GET").arg(key))?.as_deref() == Some(value))
         })
     }
 }
 
-/// A connection, the time it may take, and whether the same work may have been done on another one before.
+/// Connection with its deadline, and whether the same work may have run on another connection before.
 struct Link {
     connection: Connection,
     end: Instant,
@@ -229,7 +245,7 @@ impl TokenStore for RedisStore {
             if !within.is_zero() {
                 let mut delete = redis::cmd("EVAL");
                 delete.arg(COMPARE_AND_DELETE).arg(1).arg(key).arg(value);
-                // If it fails, the lease ends by itself.
+                // If this fails, the lease expires.
                 let _ = inner.run(within, |link| link.query::<i64>(&delete));
             }
         })))
@@ -238,12 +254,12 @@ impl TokenStore for RedisStore {
 
 impl ReplayStore for RedisStore {
     fn insert(&self, key: &str, value: &str, keep: Duration) -> Result<Option<String>, StoreUnavailable> {
-        // The unique part tells our own value from an equal one when the answer to `SET` was lost.
+        // The unique part distinguishes our value from an equal one if the response to `SET` was lost.
         let own = format!("{} {value}", unique()?);
         if self.0.put_new(&replay_key(key), &own, keep, REPLAY_WITHIN)? {
             return Ok(None);
         }
-        // A key that ends between the two commands was present when the first was answered.
+        // A key that expires between the two commands was present at the first one.
         Ok(Some(self.get(key)?.unwrap_or_default()))
     }
 
@@ -281,7 +297,7 @@ fn token_key(slot: &str) -> String {
 
 fn left_until(end: Instant) -> RedisResult<Duration> {
     let left = end.saturating_duration_since(Instant::now());
-    // A socket takes a time-out of zero for none at all.
+    // A socket takes a timeout of zero for no timeout.
     if left.is_zero() { Err(timed_out()) } else { Ok(left) }
 }
 
@@ -289,7 +305,7 @@ fn timed_out() -> RedisError {
     std::io::Error::from(std::io::ErrorKind::TimedOut).into()
 }
 
-/// Held for a few instructions only, never over the network.
+/// Locks a mutex that is held for a few instructions only, never during network access.
 fn take<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,37 +1,63 @@
-//! The store of webhooks and purchase decisions.
+//! The trait of replay stores: accepted webhooks and purchase decisions.
 
 use std::time::Duration;
 
 use super::StoreUnavailable;
 
-/// Remembers webhooks that were accepted, and the decisions on purchases.
+/// Store of accepted webhooks and of decisions on purchases.
 ///
-/// Share one store among all workers of a fleet: a store in memory protects one process only.
+/// Share one store among all workers of a fleet: a store in memory protects one process only. Keys are digests or signatures,
+/// values are short texts, often empty.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use keysecure::{MemoryReplayStore, ReplayStore};
+///
+/// let store = MemoryReplayStore::default();
+/// let hour = Duration::from_secs(3600);
+/// assert_eq!(store.insert("key", "first", hour), Ok(None));
+/// assert_eq!(store.insert("key", "second", hour), Ok(Some("first".to_owned())));
+/// ```
 pub trait ReplayStore: Send + Sync {
-    /// Stores `value` under `key` for `keep`, unless the key is present: then returns the value that is there.
+    /// Stores `value` under `key` for `keep`, unless the key is present: then returns the stored value.
     ///
-    /// It must be atomic: of two calls at once, exactly one gets `None`. Values are short texts, often empty.
+    /// It must be atomic: of two concurrent calls, exactly one returns `None`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreUnavailable`] if the store cannot be reached.
     fn insert(&self, key: &str, value: &str, keep: Duration) -> Result<Option<String>, StoreUnavailable>;
 
     /// Returns the value of `key`, if the key is present.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreUnavailable`] if the store cannot be reached.
     fn get(&self, key: &str) -> Result<Option<String>, StoreUnavailable>;
 
     /// Removes `key`, if it is present.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreUnavailable`] if the store cannot be reached.
     fn remove(&self, key: &str) -> Result<(), StoreUnavailable>;
 }
 
-/// What the replay guard does when its store cannot be asked.
+/// Behaviour when a store is unavailable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum OnStoreFailure {
-    /// Reject the callback; the platform will send it again. The safe choice.
+    /// Fail: a webhook is rejected, and the platform sends it again; an exactly-once call is refused. The safe choice.
     #[default]
     Reject,
-    /// Accept it; it may have been accepted before.
+    /// Continue: a webhook is accepted, possibly for the second time; an exactly-once call relies on this process alone.
     Accept,
 }
 
-/// What tests ask of any store.
+/// Shorthands of the tests of stores.
 #[cfg(test)]
 pub(crate) trait ReplayChecks: ReplayStore {
     fn insert_new(&self, key: &str, keep: Duration) -> Result<bool, StoreUnavailable> {

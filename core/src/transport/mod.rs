@@ -1,4 +1,4 @@
-//! The wire below the protocol: one HTTP exchange, behind a trait of our own.
+//! One HTTP exchange with the platform, behind the trait [`Transport`].
 
 #[cfg(feature = "http")]
 mod http;
@@ -13,23 +13,51 @@ use crate::error::TransportError;
 #[cfg(feature = "http")]
 pub(crate) use http::HttpTransport;
 
-/// Carries one request to the platform and its answer back.
+/// Sends one HTTP request to the platform and returns its response.
 ///
-/// The default is made on `ureq` and `rustls`. Tests and other HTTP stacks plug in here. An implementation
+/// The default transport uses `ureq` and `rustls`. Implement this trait for another HTTP stack or for tests, and set it with
+/// [`ClientBuilder::transport`](crate::ClientBuilder::transport). An implementation
 ///
-/// * never follows a redirect and never repeats a request;
-/// * keeps to [`Request::timeout`] and [`Request::connect_timeout`];
-/// * stops reading when an answer grows beyond [`Request::max_response_bytes`] bytes;
-/// * says [`TransportError::may_have_been_sent`] `false` only when the request provably never left whole.
+/// * never follows a redirect and never sends a request again;
+/// * observes [`Request::timeout`], [`Request::connect_timeout`] and [`Request::start_within`];
+/// * stops reading when a response exceeds [`Request::max_response_bytes`];
+/// * sets [`TransportError::may_have_been_sent`] to `false` only if the request provably never left as a whole.
+///
+/// # Examples
+///
+/// A transport for tests:
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use keysecure::{Client, Outcome, Request, Response, Transport, TransportError, TransportFault};
+///
+/// struct Offline;
+///
+/// impl Transport for Offline {
+///     fn send(&self, _request: &Request<'_>) -> Result<Response, TransportError> {
+///         Err(TransportError::not_sent(TransportFault::Connect))
+///     }
+/// }
+///
+/// let client = Client::builder("api-key", "api-secret-of-16").transport(Arc::new(Offline)).max_retries(0).build()?;
+/// let error = client.cards().get("42").unwrap_err();
+/// assert_eq!((error.outcome(), error.transport_fault()), (Outcome::NotSent, Some(TransportFault::Connect)));
+/// # Ok::<(), keysecure::Error>(())
+/// ```
 pub trait Transport: Send + Sync {
     /// Sends the request once and reads the whole response, whatever its status.
+    ///
+    /// # Errors
+    ///
+    /// A [`TransportError`] if there is no complete response. It says whether the request may have been sent.
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError>;
 
-    /// Lets go of connections; exchanges under way may be broken off. Called when the client is closed.
+    /// Closes idle connections, and may abort exchanges in progress. Called when the client is closed. Default: does nothing.
     fn close(&self) {}
 
-    /// Whether nothing of a request can reach the platform after [`send`](Self::send) has returned an error: the
-    /// connection is reset, and no proxy in between may deliver what it holds.
+    /// Returns whether nothing of a request can reach the platform after [`send`](Self::send) has returned an error: the
+    /// connection is reset, and no proxy in between can still deliver the request.
     ///
     /// Default: `false`. The `ensure_*` calls then wait longer before they take a missing row for absence.
     fn aborts_on_failure(&self) -> bool {
@@ -37,18 +65,18 @@ pub trait Transport: Send + Sync {
     }
 }
 
-/// GET or POST: the platform knows no other.
+/// HTTP method of a call. The platform uses GET and POST only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Method {
-    /// Reads.
+    /// GET, for reading one object.
     Get,
-    /// Everything else, lists too.
+    /// POST, for everything else, including lists.
     Post,
 }
 
 impl Method {
-    /// The method's name in HTTP.
+    /// Returns the name of the method: `GET` or `POST`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -57,24 +85,24 @@ impl Method {
     }
 }
 
-/// One HTTP request. It holds secrets: its `Debug` shows the method and the names of the headers only.
+/// HTTP request of a call. It contains secrets: its `Debug` output shows the method and the header names only.
 pub struct Request<'a> {
     /// GET or POST.
     pub method: Method,
-    /// The whole address.
+    /// Full URL.
     pub url: &'a str,
-    /// Name and value of each header.
+    /// Headers, as names and values.
     pub headers: &'a [(&'static str, &'a str)],
-    /// The body, JSON; empty for GET.
+    /// Body in JSON; empty for GET.
     pub body: &'a [u8],
-    /// The most time that the whole exchange may take.
+    /// Time limit of the whole exchange.
     pub timeout: Duration,
-    /// The most time that making a connection may take.
+    /// Time limit of establishing a connection.
     pub connect_timeout: Duration,
-    /// The most time that may pass before the request begins to leave: after that it is not sent, and the error is a
-    /// timeout that says so. `None` sets no limit.
+    /// Time limit until the first byte of the request is sent. After it the request is not sent, and the error is a
+    /// [`Timeout`](crate::TransportFault::Timeout) that was not sent. `None`: no limit.
     pub start_within: Option<Duration>,
-    /// The most bytes that the answer's body may have.
+    /// Maximum size of the response body.
     pub max_response_bytes: usize,
 }
 
@@ -85,15 +113,15 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
-/// One HTTP response. Its body may hold secrets: `Debug` does not show it, and it is wiped when dropped.
+/// HTTP response. Its body may contain secrets: `Debug` does not show it, and it is wiped from memory when dropped.
 pub struct Response {
-    /// The HTTP status.
+    /// HTTP status.
     pub status: u16,
-    /// The `Date` header: the server's clock.
+    /// `Date` header, from which the client learns the platform's clock.
     pub date: Option<String>,
-    /// The `Retry-After` header.
+    /// `Retry-After` header.
     pub retry_after: Option<String>,
-    /// The body as it came.
+    /// Body as received.
     pub body: Zeroizing<Vec<u8>>,
 }
 

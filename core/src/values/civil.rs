@@ -1,4 +1,4 @@
-//! Civil dates and the platform's time zones: how a window's ends stand on the wire.
+//! Civil dates and UTC offsets: the bounds of a list window and their form in a request.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,17 @@ use crate::error::Error;
 
 const DAY: i64 = 86_400;
 
-/// A day of the calendar, without a time of day. Which instants it covers depends on the client's [`UtcOffset`].
+/// Calendar date. The client's [`UtcOffset`] decides which instants it covers.
+///
+/// # Examples
+///
+/// ```
+/// use keysecure::Date;
+///
+/// let date = Date::new(2026, 12, 31)?;
+/// assert_eq!(date, "2026-12-31".parse()?);
+/// # Ok::<(), keysecure::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
     year: i32,
@@ -18,7 +28,11 @@ pub struct Date {
 }
 
 impl Date {
-    /// A date of the Gregorian calendar, of the years 1970 to 9999.
+    /// Creates a date of the Gregorian calendar, of the years 1970 to 9999.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if there is no such date.
     pub fn new(year: i32, month: u32, day: u32) -> Result<Self, Error> {
         let date = Self { year, month, day };
         let exists = (1970..=9999).contains(&year) && date == Self::from_days(date.days());
@@ -27,7 +41,7 @@ impl Date {
 
     /// Days since 1970-01-01.
     ///
-    /// The calendar is counted in years that begin in March, so that the leap day is the last of its year.
+    /// Years start in March here, so that the leap day is the last day of its year.
     fn days(self) -> i64 {
         let year = i64::from(self.year) - i64::from(self.month <= 2);
         let month = (i64::from(self.month) + 9) % 12;
@@ -63,7 +77,7 @@ impl fmt::Display for Date {
 impl FromStr for Date {
     type Err = Error;
 
-    /// Reads `2026-11-22`.
+    /// Parses `yyyy-MM-dd`, such as `2026-11-22`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let wrong = || Error::invalid_input("date", "must be written yyyy-MM-dd");
         let number = |range: std::ops::Range<usize>| -> Option<u32> {
@@ -80,18 +94,19 @@ impl FromStr for Date {
     }
 }
 
-/// One end of a time window: an instant, or a whole day in the client's [`UtcOffset`].
+/// Start or end of a list window: an instant, or a whole day in the client's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum WindowBound {
-    /// An instant. The platform counts in seconds: a start is rounded down and an end up, so that no row is missed.
+    /// An instant. The platform's windows have a resolution of one second: a start is rounded down and an end up, so that no
+    /// row is missed.
     Instant {
-        /// The instant itself.
+        /// The instant.
         at: SystemTime,
     },
-    /// A day: from its first second as a start, to its last second as an end.
+    /// A day. As a start it means its first second, as an end its last second.
     Day {
-        /// The day itself.
+        /// The day.
         date: Date,
     },
 }
@@ -108,16 +123,16 @@ impl From<Date> for WindowBound {
     }
 }
 
-/// A fixed offset from UTC: the platform's `UtcOffset` header, such as `UTC+8`, `UTC-3` or `UTC+5:30`.
+/// Fixed offset from UTC, such as `UTC+8`, `UTC-3` or `UTC+5:30`, as in the platform's `Timezone` header.
 ///
-/// It decides which instants a bare date covers and how the ends of a window are written. It never shifts an instant.
+/// It decides which instants a bare date covers. It never changes an instant. Default: `UTC+8`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UtcOffset {
     seconds: i64,
 }
 
 impl UtcOffset {
-    /// The platform's default, `UTC+8`.
+    /// Returns the platform's default, `UTC+8`.
     pub const PLATFORM_DEFAULT: Self = Self { seconds: 8 * 3600 };
 
     /// The first millisecond of a window that starts at `when`, in Unix milliseconds.
@@ -141,7 +156,7 @@ impl UtcOffset {
         self.start_millis(when).div_euclid(1000)
     }
 
-    /// The last second of a window that ends at `when`, in Unix seconds: of an instant the next whole one.
+    /// The last second of a window that ends at `when`, in Unix seconds. An instant is rounded up.
     pub(crate) fn end_second(self, when: WindowBound) -> i64 {
         let millis = self.end_millis(when);
         match when {
@@ -150,7 +165,7 @@ impl UtcOffset {
         }
     }
 
-    /// `yyyy-MM-dd HH:mm:ss`, the civil time of a Unix second in this zone.
+    /// The civil time of a Unix second in this zone, as `yyyy-MM-dd HH:mm:ss`.
     pub(crate) fn civil(self, second: i64) -> String {
         let local = second.saturating_add(self.seconds);
         let (date, time) = (Date::from_days(local.div_euclid(DAY)), local.rem_euclid(DAY));
@@ -176,7 +191,7 @@ impl fmt::Display for UtcOffset {
 impl FromStr for UtcOffset {
     type Err = Error;
 
-    /// Reads `UTC`, `UTC+8`, `UTC-3`, `UTC+5:30`; at most 14 hours either way.
+    /// Parses `UTC`, `UTC+8`, `UTC-3` or `UTC+5:30`, at most 14 hours in either direction.
     fn from_str(text: &str) -> Result<Self, Error> {
         let wrong = || Error::config("timezone must be written like UTC+8, UTC-3 or UTC+5:30");
         let offset = text.strip_prefix("UTC").ok_or_else(wrong)?;
@@ -197,14 +212,13 @@ impl FromStr for UtcOffset {
     }
 }
 
-/// The longest span that one list call of the platform takes, in seconds.
+/// Maximum length of a window of one list call, in seconds (platform documentation, lists: 90 days).
 pub(crate) const LONGEST_WINDOW: i64 = 90 * DAY;
 
-/// Cuts a span of Unix seconds, both ends included, into windows that the platform takes.
+/// Splits a span of Unix seconds, both ends included, into windows of at most 90 days.
 ///
-/// Neighbours share their seam second. Whether the platform compares whole seconds or milliseconds is inferred only;
-/// with a shared second no row falls between two windows under either reading, and the rows that come twice are
-/// recognised by their number.
+/// Adjacent windows share a second. Whether the platform compares whole seconds or milliseconds is not documented; with a shared
+/// second no row is missed in either case, and rows that are returned twice are recognised by their number.
 pub(crate) fn windows(start: i64, end: i64) -> Vec<(i64, i64)> {
     let mut windows = Vec::new();
     let mut from = start;

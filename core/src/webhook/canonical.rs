@@ -1,4 +1,4 @@
-//! The signed text of a callback, in the forms that the platform's Java library can give it.
+//! The signed text of a webhook, in the forms in which the platform's Java library can serialize it.
 
 use std::borrow::Cow;
 
@@ -17,54 +17,54 @@ mod work;
 const APP_ID: &str = "appId";
 const TIMESTAMP: &str = "timestamp";
 
-/// An honest webhook spends at least so many bytes for each value, its name included. A body of a hundred thousand
-/// numbers would cost much more to canonicalize than one of the same size that says something.
-const BYTES_FOR_A_VALUE: usize = 32;
-/// How much longer than the data its signed text may be: escapes and exponents written out make it longer.
+/// Minimum average size of a value of a genuine webhook, its name included. Bodies with more values are refused: a hundred
+/// thousand numbers would cost much more work than a genuine body of the same size.
+const MIN_BYTES_PER_VALUE: usize = 32;
+/// How much longer than the data its signed text may be: escapes and written-out exponents make it longer.
 const ROOM: usize = 8 * 1024;
 
-/// A way in which nested values are written into the signed text.
+/// Form in which nested values are serialized into the signed text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[non_exhaustive]
 pub struct CanonicalForm {
-    /// Which library wrote it.
+    /// Library that serialized the values.
     pub writer: Writer,
-    /// In which order the keys of an object stand.
+    /// Order of the keys of an object.
     pub order: KeyOrder,
 }
 
-/// Who writes nested values: what becomes of numbers, escapes and nulls.
+/// Library that serializes nested values, which decides how numbers, escapes and nulls are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Writer {
-    /// Nobody: numbers and texts as received.
-    VerifiedWebhook,
-    /// fastjson 1.2: numbers as `BigDecimal`s, fields that are null left out.
+    /// No library: numbers and texts as received.
+    Received,
+    /// fastjson 1.2: numbers as `BigDecimal`, null fields omitted.
     Fastjson1,
-    /// The same with `WriteMapNullValue`.
+    /// fastjson 1.2 with `WriteMapNullValue`.
     Fastjson1Nulls,
-    /// The same as the first with `WriteBigDecimalAsPlain`.
+    /// fastjson 1.2 with `WriteBigDecimalAsPlain`.
     Fastjson1Plain,
     /// fastjson 2.
     Fastjson2,
-    /// The same with `WriteNulls`.
+    /// fastjson 2 with `WriteNulls`.
     Fastjson2Nulls,
 }
 
 impl CanonicalForm {
-    /// Values as received: how the signer for tests writes.
-    pub(super) const RECEIVED: Self = Self::new(Writer::VerifiedWebhook, KeyOrder::Given);
+    /// Values as received, the form of [`sign_for_tests`](super::WebhookVerifier::sign_for_tests).
+    pub(super) const RECEIVED: Self = Self::new(Writer::Received, KeyOrder::Given);
 
-    /// Every form, the likely ones first.
+    /// All forms, the likely ones first.
     pub const ALL: [Self; 21] = [
         Self::new(Writer::Fastjson1, KeyOrder::Hash),
         Self::RECEIVED,
         Self::new(Writer::Fastjson1, KeyOrder::Given),
         Self::new(Writer::Fastjson2, KeyOrder::Given),
         Self::new(Writer::Fastjson2, KeyOrder::Hash),
-        Self::new(Writer::VerifiedWebhook, KeyOrder::Hash),
-        Self::new(Writer::VerifiedWebhook, KeyOrder::Sorted),
+        Self::new(Writer::Received, KeyOrder::Hash),
+        Self::new(Writer::Received, KeyOrder::Sorted),
         Self::new(Writer::Fastjson1, KeyOrder::Sorted),
         Self::new(Writer::Fastjson2, KeyOrder::Sorted),
         Self::new(Writer::Fastjson1, KeyOrder::HashTwice),
@@ -86,27 +86,27 @@ impl CanonicalForm {
     }
 }
 
-/// A callback's body, read but not believed.
-pub(super) struct Callback<'a> {
+/// Body of a webhook, parsed but not verified.
+pub(super) struct Envelope<'a> {
     pub id: Cow<'a, str>,
     pub action: Cow<'a, str>,
-    /// The data exactly as it came.
+    /// The data exactly as received.
     pub data: &'a str,
     fields: Vec<Field<'a>>,
 }
 
-impl<'a> Callback<'a> {
-    /// Reads `{"id": string, "action": string, "data": object}` in strict JSON without duplicate keys, of `largest` bytes
-    /// at most and of so few values as an honest webhook has.
+impl<'a> Envelope<'a> {
+    /// Parses `{"id": string, "action": string, "data": object}` as strict JSON without duplicate keys, of at most `largest`
+    /// bytes and with no more values than a genuine webhook of that size has.
     pub(super) fn read(body: &'a [u8], largest: usize) -> Result<Self, Rejection> {
         if body.len() > largest {
             return Err(Rejection::TooLarge);
         }
         let body = std::str::from_utf8(body).map_err(|_| Rejection::NotACallback)?;
-        let mut reader = Reader::limited(body, largest / BYTES_FOR_A_VALUE);
+        let mut reader = Reader::limited(body, largest / MIN_BYTES_PER_VALUE);
         match Self::read_text(&mut reader) {
-            Some(callback) if callback.is_ambiguous() => Err(Rejection::Ambiguous),
-            Some(callback) => Ok(callback),
+            Some(envelope) if envelope.is_ambiguous() => Err(Rejection::Ambiguous),
+            Some(envelope) => Ok(envelope),
             None if reader.is_exhausted() => Err(Rejection::TooLarge),
             None => Err(Rejection::NotACallback),
         }
@@ -128,26 +128,26 @@ impl<'a> Callback<'a> {
         Some(Self { id: id?.text, action: action?.text, data, fields })
     }
 
-    /// Whether signed text could be read in two ways.
+    /// Whether the signed text could be read in two ways.
     fn is_ambiguous(&self) -> bool {
         self.fields.iter().any(|(name, value)| {
-            // A name that holds a joint, or half a surrogate pair, which is signed as a question mark.
+            // A name with a delimiter, or with half a surrogate pair, which is signed as a question mark.
             name.text.bytes().any(|byte| matches!(byte, b'&' | b'='))
                 || name.has_halves()
                 || matches!(value, Node::Text(text) if is_ambiguous_text(&name.text, text))
         })
     }
 
-    /// Whether there are fields of another action than the one named.
+    /// Whether the data has fields of another action than the one named.
     pub(super) fn has_foreign_fields(&self) -> bool {
         self.fields
             .iter()
             .any(|(name, value)| !matches!(value, Node::Null) && event::is_foreign(&self.action, &name.text))
     }
 
-    /// Whether the data holds a timestamp or an app id, which is signed in place of ours, and it is another one.
+    /// Whether the data has a `timestamp` or `appId`, which is signed in place of ours, with another value.
     ///
-    /// With its own timestamp moved there, an old webhook would pass under a fresh `Timestamp` header.
+    /// An old webhook with its timestamp moved there would otherwise pass under a new `Timestamp` header.
     pub(super) fn contradicts(&self, app_id: &str, timestamp: &str) -> bool {
         self.fields.iter().any(|(name, value)| match &*name.text {
             APP_ID => match value {
@@ -166,15 +166,15 @@ impl<'a> Callback<'a> {
         })
     }
 
-    /// What is signed, in its order, which is the same in every form.
+    /// The signed entries in their order, which is the same in every form.
     pub(super) fn signed<'c>(&'c self, app_id: &'c str, timestamp: &'c str) -> Signed<'c> {
-        let there = || self.fields.iter().filter(|(_, value)| !matches!(value, Node::Null));
+        let present = || self.fields.iter().filter(|(_, value)| !matches!(value, Node::Null));
         // An entry of the data with that name replaces ours.
-        let is_ours = |(name, _): &(&str, _)| !there().any(|(other, _)| other.text == *name);
+        let is_ours = |(name, _): &(&str, _)| !present().any(|(other, _)| other.text == *name);
         let ours = [(APP_ID, app_id), (TIMESTAMP, timestamp)].map(|(name, text)| (name, Value::Text(text.into())));
         let mut given: Vec<(&str, Value<'_>)> = Vec::with_capacity(self.fields.len() + 2);
         given.extend(ours.into_iter().filter(is_ours));
-        given.extend(there().map(|(name, value)| (&*name.text, Value::of(value))));
+        given.extend(present().map(|(name, value)| (&*name.text, Value::from_node(value))));
         let places =
             order::places(given.len(), &|one, other| order::java_order(given[one].0, given[other].0)).collect();
         let longest = self.data.len() + app_id.len() + ROOM;
@@ -182,25 +182,25 @@ impl<'a> Callback<'a> {
     }
 }
 
-/// The entries of the signed text.
+/// Entries of the signed text.
 pub(super) struct Signed<'a> {
     given: Vec<(&'a str, Value<'a>)>,
     places: Vec<usize>,
-    /// No form of an honest webhook is longer.
+    /// Upper limit of the length of a form of a genuine webhook.
     longest: usize,
     memory: Memory<'a>,
 }
 
 impl Signed<'_> {
-    /// The text in a form; `None` where this form cannot have written the data.
+    /// The text in a form; `None` if the form cannot represent the data.
     pub(super) fn text(&self, form: CanonicalForm) -> Option<String> {
         let mut draft = Draft::new(form, self.longest, &self.memory);
-        let mut joint = "";
+        let mut delimiter = "";
         for (name, value) in self.places.iter().map(|place| &self.given[*place]) {
-            for piece in [joint, name, "="] {
+            for piece in [delimiter, name, "="] {
                 draft.push(piece)?;
             }
-            joint = "&";
+            delimiter = "&";
             match value {
                 Value::Text(value) => draft.push(value)?,
                 Value::Other(value) => draft.write(value)?,
@@ -210,14 +210,14 @@ impl Signed<'_> {
     }
 }
 
-/// A value in the signed text: texts stand there without quotes.
+/// Value in the signed text: texts are written without quotes.
 enum Value<'a> {
     Text(Cow<'a, str>),
     Other(&'a Node<'a>),
 }
 
 impl<'a> Value<'a> {
-    fn of(node: &'a Node<'a>) -> Self {
+    fn from_node(node: &'a Node<'a>) -> Self {
         match node {
             Node::Text(text) => Self::Text(text.as_java()),
             other => Self::Other(other),
@@ -227,15 +227,15 @@ impl<'a> Value<'a> {
 
 /// Whether a field's text could be passed off as something else, or the other way round.
 fn is_ambiguous_text(field: &str, text: &Text<'_>) -> bool {
-    holds_joint(&text.text)
-        // An identifier in which a question mark became something else would be another purchase or card.
+    contains_delimiter(&text.text)
+        // Half a surrogate pair is signed as a question mark, so another identifier could have the same signature.
         || event::is_identifier(field) && text.has_halves()
-        // The text of an object or list in its place is signed alike.
+        // A text with the JSON of an object or list has the same signature as the object or list itself.
         || event::is_nested(field) && text.text.starts_with(['{', '['])
 }
 
 /// Whether a text holds `&`, the name of a field, and `=`.
-fn holds_joint(text: &str) -> bool {
+fn contains_delimiter(text: &str) -> bool {
     let is_field = |name: &str| event::known_fields().chain([APP_ID, TIMESTAMP]).any(|field| field == name);
     text.split('&').skip(1).any(|piece| piece.split_once('=').is_some_and(|(name, _)| is_field(name)))
 }
@@ -244,19 +244,19 @@ fn holds_joint(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn is_callback(other: &str) -> bool {
+    fn is_webhook(other: &str) -> bool {
         let body = format!(r#" {{"id":"1", "other" : {other} ,"data": {{"a":1}} ,"action":"x"}} "#);
-        Callback::read(body.as_bytes(), 1 << 20).is_ok_and(|callback| callback.data == r#"{"a":1}"#)
+        Envelope::read(body.as_bytes(), 1 << 20).is_ok_and(|envelope| envelope.data == r#"{"a":1}"#)
     }
 
     #[test]
     fn other_fields_beside_the_data_must_be_json_and_no_more() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         for json in ["1e400", "0", "null", r#""\ud800""#, r#"{"a":1,"a":[{}]}"#, &deep] {
-            assert!(is_callback(json), "{}", &json[..json.len().min(20)]);
+            assert!(is_webhook(json), "{}", &json[..json.len().min(20)]);
         }
         for json in ["", "01", "1.", "[1,]", "{a:1}", "nul", r#"""#, "1 2", "1,2", "1}", "\u{a0}"] {
-            assert!(!is_callback(json), "{json}");
+            assert!(!is_webhook(json), "{json}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Handling a callback once, and again when that failed.
+//! Claims: handling a webhook once, and again if handling failed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,23 +7,50 @@ use std::time::{Duration, Instant};
 use crate::error::Rejection;
 use crate::store::{ReplayStore, StoreUnavailable};
 
-/// How long a callback stays claimed, at most: longer than a handler may take.
+/// Maximum duration of a claim. Handlers must take less time.
 const LEASE: Duration = Duration::from_secs(60);
 
-/// The right to handle a callback, from [`WebhookVerifier::claim`](crate::WebhookVerifier::claim).
+/// Exclusive right to handle a webhook, from [`WebhookVerifier::claim`](crate::WebhookVerifier::claim).
 ///
-/// [`verify`](crate::WebhookVerifier::verify) remembers a callback before it is handled: when that fails, the platform
-/// sends it again and may be told that it was accepted. A claim is remembered only by [`finish`](Self::finish). Dropped
-/// before, it is released and the next delivery of the callback is new. It ends after a minute by itself (in a
-/// [`FileStore`](crate::FileStore) after up to two), because a worker may be killed: a handler must be done by then, and
-/// longer work go to a queue. So a callback is handled **at least** once; what a handler does should
-/// be harmless when done twice.
+/// [`verify`](crate::WebhookVerifier::verify) remembers a webhook before it is handled; if handling then fails, the next
+/// delivery counts as a replay. A claim is remembered only by [`finish`](Self::finish). If it is dropped before, the next
+/// delivery is new. A claim ends after a minute (in a [`FileStore`](crate::FileStore) after up to two), because a worker may
+/// be killed: pass longer work to a queue. A webhook is therefore handled **at least** once; handlers should be idempotent.
 ///
-/// `Auth` callbacks are remembered at once: nobody waits for a second answer to a purchase.
-#[must_use = "a claim that is dropped is released: the callback will be handled again"]
-pub struct Claim(Option<CachedToken>);
+/// `Auth` webhooks are remembered at once: the platform does not wait for a second reply to a purchase.
+///
+/// # Examples
+///
+/// ```
+/// # use std::{sync::Arc, time::SystemTime};
+/// # use keysecure::{MemoryReplayStore, OnStoreFailure, Rejection, WebhookVerifier, reply_accept};
+/// # let verifier = WebhookVerifier::new("my-api-key", ["my-api-secret"])?
+/// #     .replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
+/// # let body = br#"{"id":"1","action":"Card_update","data":{"card_no":"42","after_status":"Frozen"}}"#;
+/// # let headers = verifier.sign_for_tests(SystemTime::now(), body)?;
+/// # fn handle(_: &keysecure::Event) -> bool { true }
+/// let (status, reply) = match verifier.claim(headers, body) {
+///     Ok((webhook, claim)) if handle(&webhook.event) => {
+///         // A store that is unavailable now only means that a replay is handled again.
+///         let _ = claim.finish();
+///         (200, reply_accept())
+///     }
+///     // Dropping the claim releases it: the platform sends the webhook again.
+///     Ok((_, claim)) => {
+///         drop(claim);
+///         (500, String::new())
+///     }
+///     Err(error) if error.rejection() == Some(Rejection::Replayed) => (200, verifier.reply_duplicate(body)),
+///     Err(error) if error.rejection() == Some(Rejection::InProgress) => (503, String::new()),
+///     Err(_) => (400, String::new()),
+/// };
+/// assert_eq!((status, reply), (200, reply_accept()));
+/// # Ok::<(), keysecure::Error>(())
+/// ```
+#[must_use = "a claim that is dropped is released: the webhook will be handled again"]
+pub struct Claim(Option<ActiveClaim>);
 
-struct CachedToken {
+struct ActiveClaim {
     store: Arc<dyn ReplayStore>,
     content: String,
     running: String,
@@ -32,12 +59,12 @@ struct CachedToken {
 }
 
 impl Claim {
-    /// With no memory of callbacks there is nothing to hold.
-    pub(super) fn free() -> Self {
+    /// Creates a claim without effect, for a verifier without a replay store.
+    pub(super) fn without_store() -> Self {
         Self(None)
     }
 
-    /// Claims content that nobody handles or has handled.
+    /// Claims content that no worker handles or has handled.
     pub(super) fn take(
         store: &Arc<dyn ReplayStore>,
         content: String,
@@ -48,24 +75,28 @@ impl Claim {
             let handled = store.get(&content)?.is_some();
             return Ok(Err(if handled { Rejection::Replayed } else { Rejection::InProgress }));
         }
-        let held = CachedToken { store: Arc::clone(store), content, running, keep, since };
-        // Asked only now: who finished meanwhile has said so before letting go.
-        if held.store.get(&held.content)?.is_some() {
+        let active = ActiveClaim { store: Arc::clone(store), content, running, keep, since };
+        // Read after the insert: a worker that finished in between has written the content before it released its claim.
+        if active.store.get(&active.content)?.is_some() {
             return Ok(Err(Rejection::Replayed));
         }
-        Ok(Ok(Self(Some(held))))
+        Ok(Ok(Self(Some(active))))
     }
 
-    /// Remembers the callback as handled, and lets go. Answer it with [`reply_accept`](crate::reply_accept) even when the
-    /// store cannot be reached: it was handled, only a replay of it would be handled again.
+    /// Remembers the webhook as handled and releases the claim.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreUnavailable`] if the store cannot be reached. Reply with [`reply_accept`](crate::reply_accept) all the same: the
+    /// webhook was handled, and only a replay of it would be handled again.
     pub fn finish(self) -> Result<(), StoreUnavailable> {
-        self.0.as_ref().map_or(Ok(()), |held| held.store.insert(&held.content, "", held.keep).map(|_| ()))
+        self.0.as_ref().map_or(Ok(()), |active| active.store.insert(&active.content, "", active.keep).map(|_| ()))
     }
 }
 
-impl Drop for CachedToken {
+impl Drop for ActiveClaim {
     fn drop(&mut self) {
-        // A store out of reach forgets it when its time is over; then it may be another worker's by now.
+        // After its lease the key may belong to another worker.
         if self.since.elapsed() < LEASE {
             let _ = self.store.remove(&self.running);
         }
@@ -74,7 +105,7 @@ impl Drop for CachedToken {
 
 impl fmt::Debug for Claim {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Claim").field("held", &self.0.is_some()).finish()
+        formatter.debug_struct("Claim").field("active", &self.0.is_some()).finish()
     }
 }
 
@@ -89,15 +120,15 @@ mod tests {
     const UPDATE: &str = r#"{"id":"1","action":"Card_update","data":{"card_no":"k","after_status":"Frozen"}}"#;
     const AUTH: &str = r#"{"id":"1","action":"Auth","data":{"consume_no":"c","card_no":"k","amount":1}}"#;
 
-    fn guarded(store: &Arc<dyn ReplayStore>, when_unavailable: OnStoreFailure) -> WebhookVerifier {
-        WebhookVerifier::new("app", ["secret"]).unwrap().replay_guard(Arc::clone(store), when_unavailable)
+    fn guarded(store: &Arc<dyn ReplayStore>, on_store_failure: OnStoreFailure) -> WebhookVerifier {
+        WebhookVerifier::new("app", ["secret"]).unwrap().replay_guard(Arc::clone(store), on_store_failure)
     }
 
     fn memory() -> WebhookVerifier {
         guarded(&(Arc::new(MemoryReplayStore::default()) as Arc<dyn ReplayStore>), OnStoreFailure::Reject)
     }
 
-    /// The same callback each time.
+    /// Claims the same webhook each time.
     fn claim(verifier: &WebhookVerifier, body: &str) -> Result<(VerifiedWebhook, Claim), Option<Rejection>> {
         let headers = verifier.clone().sign_for_tests(sent_at(), body.as_bytes()).unwrap();
         verifier.claim(headers, body.as_bytes()).map_err(|error| error.rejection())
@@ -131,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn while_one_handles_it_another_is_told_to_wait() {
+    fn a_second_worker_is_rejected_while_the_first_handles_it() {
         let verifier = memory();
         let (_, first) = claim(&verifier, UPDATE).unwrap();
         assert_eq!(claim(&verifier, UPDATE).unwrap_err(), Some(Rejection::InProgress));

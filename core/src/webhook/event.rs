@@ -1,4 +1,4 @@
-//! What a callback says.
+//! Events of webhooks (platform documentation, callbacks).
 
 use std::time::SystemTime;
 
@@ -13,130 +13,132 @@ use crate::resources::consumptions::{Fee, MerchantInfo};
 use crate::values::surrogates;
 
 model! {
-    /// A purchase asks for approval (authorization mode). Answer within 800 ms. See [`Responder`](crate::Responder).
+    /// Purchase that asks for approval (action `Auth`, authorization mode). The platform waits 800 ms for the reply.
     pub struct AuthEvent {
-        /// The platform's number of the consumption.
+        /// Consumption number assigned by the platform.
         pub consume_no: String,
-        /// The card.
+        /// Number of the card.
         pub card_no: String,
-        /// Its cardholder.
+        /// The cardholder.
         pub cardholder_no: Option<String>,
-        /// What it is.
+        /// Type of the consumption.
         pub r#type: Option<ConsumptionType>,
-        /// The amount, in the card's currency.
+        /// Amount in the currency of the card.
         pub amount: Decimal,
-        /// The amount in the merchant's currency.
+        /// Amount in the currency of the purchase, `local_currency`.
         pub local_amount: Option<Decimal>,
-        /// The currency of `local_amount`.
+        /// Currency of `local_amount`.
         pub local_currency: Option<String>,
-        /// The shop.
+        /// The merchant where the card is used.
         pub merchant_info: Option<MerchantInfo>,
         /// Always `Pending`.
         pub status: Option<Status>,
-        /// When the platform sent it.
+        /// Time of sending.
         pub time: Option<SystemTime>,
     }
 }
 
 model! {
-    /// A consumption was created, changed its status, or its fees were completed: so several come for one `consume_no`.
+    /// Creation or change of a consumption (action `Consumption`): of its status or its fees. The platform sends several for one
+    /// consumption.
     pub struct ConsumptionEvent {
-        /// The platform's number of the consumption.
+        /// Consumption number assigned by the platform.
         pub consume_no: String,
-        /// The consumption that this one reverses or refunds.
+        /// Number of the consumption that this one reverses or refunds.
         pub consume_relate_no: Option<String>,
-        /// The card.
+        /// Number of the card.
         pub card_no: Option<String>,
-        /// Its cardholder.
+        /// The cardholder.
         pub cardholder_no: Option<String>,
-        /// What it is.
+        /// Type of the consumption.
         pub r#type: Option<ConsumptionType>,
-        /// Where it stands.
+        /// Status of the consumption.
         pub status: Status,
-        /// The amount, in the card's currency.
+        /// Amount in the currency of the card.
         pub amount: Option<Decimal>,
-        /// The amount in the merchant's currency.
+        /// Amount in the currency of the purchase, `local_currency`.
         pub local_amount: Option<Decimal>,
-        /// The currency of `local_amount`.
+        /// Currency of `local_amount`.
         pub local_currency: Option<String>,
-        /// The sum of `fee_detail`.
+        /// Total of the fees in `fee_detail`.
         pub fee: Option<Decimal>,
-        /// The fees.
+        /// Fees of the consumption.
         pub fee_detail: Vec<Fee>,
-        /// The shop.
+        /// The merchant where the card was used. It may be absent in the first webhook of a consumption.
         pub merchant_info: Option<MerchantInfo>,
-        /// A note of the platform's.
+        /// Remark by the platform.
         pub remark: Option<String>,
-        /// A description.
+        /// Description.
         pub detail: Option<String>,
-        /// When the record was updated, which is not when the purchase was made. Of two webhooks for one `consume_no`, the
-        /// one with the larger time is the newer.
+        /// Time of the record's last update, not of the purchase. Of two webhooks for one consumption the one with the larger
+        /// time is newer.
         pub time: Option<SystemTime>,
     }
 }
 
 model! {
-    /// A card changed its status.
+    /// Change of a card's lifecycle status (action `Card_update`). The platform may also send it on its own initiative, for
+    /// example when it cancels a card whose management fee cannot be charged.
     pub struct CardUpdateEvent {
-        /// The card.
+        /// Number of the card.
         pub card_no: String,
-        /// What it was.
+        /// Lifecycle status before the change.
         pub before_status: Option<CardStatus>,
-        /// What it is now.
+        /// Lifecycle status after the change.
         pub after_status: CardStatus,
-        /// Why.
+        /// Reason of the change.
         pub reason: Option<String>,
-        /// When it changed.
+        /// Time of the change.
         pub time: Option<SystemTime>,
     }
 }
 
-/// A callback by what it says.
+/// Event of a webhook, by its action. New actions may be added.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum), uniffi::export(Debug))]
 #[non_exhaustive]
 pub enum Event {
-    /// Action `Auth`.
+    /// A purchase asks for approval: action `Auth`.
     Auth {
         /// The purchase.
         data: AuthEvent,
     },
-    /// Action `Consumption`.
+    /// A consumption was created or changed: action `Consumption`.
     Consumption {
         /// The consumption.
         data: ConsumptionEvent,
     },
-    /// Action `Card_update`.
+    /// The lifecycle status of a card changed: action `Card_update`.
     CardUpdate {
         /// The change.
         data: CardUpdateEvent,
     },
-    /// An action or a form of its data that this version does not know. The signature is valid all the same.
+    /// An action, or a form of its data, that this version does not know. The signature is valid.
     Unknown {
-        /// The platform's name of the action.
+        /// Name of the action.
         action: String,
-        /// Its data as it came; half a surrogate pair is U+FFFD.
+        /// The data as received, with U+FFFD in place of half a surrogate pair.
         data: Json,
     },
 }
 
-/// Fields that only consumptions with their fees have.
+/// Fields of action `Consumption` only.
 const CONSUMPTION_ONLY: [&str; 5] = ["consume_relate_no", "fee", "fee_detail", "remark", "detail"];
-/// Fields that all consumptions have and changes of cards do not.
+/// Fields of actions `Auth` and `Consumption`.
 const CONSUMPTION: [&str; 8] =
     ["consume_no", "cardholder_no", "type", "amount", "local_amount", "local_currency", "merchant_info", "status"];
-/// Fields that only changes of cards have.
+/// Fields of action `Card_update` only.
 const CARD_UPDATE_ONLY: [&str; 3] = ["before_status", "after_status", "reason"];
-/// Fields that every action has.
+/// Fields of every action.
 const COMMON: [&str; 2] = ["card_no", "time"];
 
-/// Every field that the platform documents for the data of any action.
+/// All fields that the platform documents for the data of an action.
 pub(super) fn known_fields() -> impl Iterator<Item = &'static str> {
     CONSUMPTION_ONLY.into_iter().chain(CONSUMPTION).chain(CARD_UPDATE_ONLY).chain(COMMON)
 }
 
 /// Whether a field belongs to another action than the one named. The name of the action is not signed, so data of one
-/// kind could be passed off as another; fields that nobody knows are no sign of that.
+/// action could be passed off as data of another. Unknown fields do not show that.
 pub(super) fn is_foreign(action: &str, field: &str) -> bool {
     match action {
         "Auth" => CONSUMPTION_ONLY.contains(&field) || CARD_UPDATE_ONLY.contains(&field),
@@ -146,7 +148,7 @@ pub(super) fn is_foreign(action: &str, field: &str) -> bool {
     }
 }
 
-/// Whether a field's text names something.
+/// Whether a field is an identifier.
 pub(super) fn is_identifier(field: &str) -> bool {
     matches!(field, "consume_no" | "consume_relate_no" | "card_no" | "cardholder_no")
 }
@@ -157,7 +159,7 @@ pub(super) fn is_nested(field: &str) -> bool {
 }
 
 impl Event {
-    /// Whether the platform asks for a purchase, also in a form that this version does not know: accepting that approves it.
+    /// Whether the event asks for the approval of a purchase, also in an unknown form: accepting it approves the purchase.
     pub(super) fn is_purchase(&self) -> bool {
         match self {
             Self::Auth { .. } => true,
@@ -166,7 +168,7 @@ impl Event {
         }
     }
 
-    /// The number of the consumption that it is about.
+    /// Number of the consumption, if the event has one.
     pub(super) fn consume_no(&self) -> Option<&str> {
         match self {
             Self::Auth { data } => Some(&data.consume_no),
@@ -175,7 +177,7 @@ impl Event {
         }
     }
 
-    /// Types the data of an action; what does not have the form is `Unknown`, never an error.
+    /// Decodes the data of an action. Data of another form is `Unknown`, never an error.
     pub(super) fn from_data(action: &str, data: &str) -> Self {
         let data = &*surrogates::replaced(data);
         let typed = match action {

@@ -1,17 +1,17 @@
-//! A result that is handed over in time, or not at all.
+//! Passing a result from one thread to another, in time or not at all.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// Between one who waits for a result and one who works on it, exactly one of two outcomes is seen by both: the result was
-/// taken, or it was given up.
+/// Channel for one result with a deadline. Both sides agree whether the result was taken: `give` returns `true` exactly if
+/// `take` returns the result.
 #[derive(Clone)]
 pub(super) struct Handover<T>(Arc<(Mutex<State<T>>, Condvar)>);
 
 enum State<T> {
     Awaited,
-    There(T),
-    /// Taken, or nobody waits any more.
+    Ready(T),
+    /// Taken or given up.
     Over,
 }
 
@@ -20,23 +20,23 @@ impl<T> Handover<T> {
         Self(Arc::new((Mutex::new(State::Awaited), Condvar::new())))
     }
 
-    /// Gives the result; `false` when nobody waits any more.
+    /// Passes the result; `false` if the receiver has given up.
     pub(super) fn give(&self, result: T) -> bool {
         let mut state = self.state();
         let awaited = matches!(*state, State::Awaited);
         if awaited {
-            *state = State::There(result);
+            *state = State::Ready(result);
             self.0.1.notify_one();
         }
         awaited
     }
 
-    /// Takes the result, or gives it up at that moment.
+    /// Takes the result, or gives up at `until`.
     pub(super) fn take(&self, until: Instant) -> Option<T> {
         let mut state = self.state();
         loop {
             match std::mem::replace(&mut *state, State::Over) {
-                State::There(result) => return Some(result),
+                State::Ready(result) => return Some(result),
                 State::Over => return None,
                 State::Awaited => {}
             }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_result_is_taken_or_given_up_and_both_sides_know() {
+    fn both_sides_know_whether_the_result_was_taken() {
         let handover = Handover::new();
         assert!(handover.give(1));
         assert_eq!(handover.take(Instant::now()), Some(1));

@@ -3,16 +3,16 @@
 use crate::error::Rejection;
 use crate::values::hex;
 
-/// The three headers that matter, checked.
+/// The checked headers of a webhook.
 pub(super) struct Headers {
-    /// As it came: it is part of the signed text.
+    /// As received: it is part of the signed text.
     pub timestamp: String,
     pub millis: i64,
     pub signature: [u8; 32],
 }
 
 impl Headers {
-    pub(super) fn of<N: AsRef<str>, V: AsRef<[u8]>>(
+    pub(super) fn from_pairs<N: AsRef<str>, V: AsRef<[u8]>>(
         headers: impl IntoIterator<Item = (N, V)>,
     ) -> Result<Self, Rejection> {
         let (mut timestamp, mut signature, mut version) = (None, None, None);
@@ -23,7 +23,7 @@ impl Headers {
                 name if name.eq_ignore_ascii_case("Sign-Version") => &mut version,
                 _ => continue,
             };
-            // Of two headers with one name, two programs may read different ones.
+            // Two programs may read different ones of two headers with the same name.
             if place.replace(short_text(value.as_ref())?).is_some() {
                 return Err(Rejection::DuplicateHeader);
             }
@@ -41,13 +41,13 @@ impl Headers {
         Ok(Self { millis, timestamp, signature: signature_of(&signature).ok_or(Rejection::BadSignature)? })
     }
 
-    /// The name of the signed content in a replay store: its own signature.
+    /// Key of the signed content in a replay store: its signature.
     pub(super) fn content(&self) -> String {
         hex::encode(&self.signature)
     }
 }
 
-/// A header's value, which is never longer than a signature.
+/// Reads a header value. No valid value is longer than a signature.
 fn short_text(value: &[u8]) -> Result<String, Rejection> {
     match std::str::from_utf8(value) {
         Ok(text) if text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text.to_owned()),
@@ -55,7 +55,7 @@ fn short_text(value: &[u8]) -> Result<String, Rejection> {
     }
 }
 
-/// Exactly 64 lowercase hex digits.
+/// Reads exactly 64 lowercase hexadecimal digits.
 fn signature_of(text: &str) -> Option<[u8; 32]> {
     let lowercase = !text.bytes().any(|byte| byte.is_ascii_uppercase());
     if lowercase { hex::decode(text.as_bytes())?.try_into().ok() } else { None }

@@ -1,11 +1,11 @@
 //! One decision for each purchase, whichever worker is asked, and however often.
 //!
-//! A yes to one question is none to another: a purchase that is asked for again with another card, type or amount under the
-//! same number is refused. One without a number is known by all that it says.
+//! An approval of one question approves no other: a purchase that is asked for again under the same number with another card,
+//! type or amount is declined. A purchase without a number is identified by all its data.
 //!
-//! Two keys of the replay store stand for a purchase. Who adds the first decides. Whoever is about to reply, for whatever
-//! reason, adds the second with the reply, and replies with the one that is there: so all replies to one purchase agree,
-//! also when the decision arrives at the moment at which another worker stops waiting for it.
+//! A purchase has two keys in the replay store. The worker that adds the first one decides. A worker that is about to reply, for
+//! whatever reason, adds the second one with its reply, and sends the reply that is stored then: so all replies to one purchase
+//! agree, even if the decision arrives at the moment at which another worker stops waiting for it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,17 +21,17 @@ use crate::values::hex;
 
 /// How long a decision is kept.
 const KEEP: Duration = Duration::from_secs(24 * 3600);
-/// How often the store is asked for the decision of another worker.
+/// Interval of polling the store for the decision of another worker.
 const POLL: Duration = Duration::from_millis(10);
 
-/// A replay store, and what to do when it cannot be reached.
+/// A replay store with the setting for its failures.
 #[derive(Clone)]
 pub(super) struct Shared {
     pub store: Arc<dyn ReplayStore>,
-    pub when_unavailable: OnStoreFailure,
+    pub on_store_failure: OnStoreFailure,
 }
 
-/// Whose webhook it is, and what its receivers share. It is no part of what the webhook says, so all origins are equal.
+/// The verifier's app id and replay store. They are no part of a webhook's content, so all origins compare equal.
 #[derive(Clone)]
 pub(super) struct Origin {
     pub app_id: Arc<str>,
@@ -58,15 +58,15 @@ pub(super) struct Purchase {
     consume_no: String,
     deciding: String,
     reply: String,
-    /// What is asked.
+    /// Digest of what is asked: card, type and amounts.
     question: String,
-    /// When the webhook arrived.
+    /// Time of the webhook's arrival.
     since: Instant,
 }
 
 impl Purchase {
     pub(super) fn new(app_id: &str, data: &AuthEvent, since: Instant) -> Self {
-        // Merchants that share a store do not meet, and the names in it tell nothing.
+        // Digests, so that merchants that share a store do not collide and keys reveal nothing.
         let merchant = Sha256::new().chain_update(Sha256::digest(app_id.as_bytes()));
         let name = if data.consume_no.trim().is_empty() {
             merchant.chain_update("without a number ").chain_update(data.to_json().as_bytes())
@@ -99,25 +99,25 @@ impl Purchase {
         })
     }
 
-    /// Keeps a reply in this memory, because the store is out of reach.
+    /// Keeps a reply in the memory of this process, because the store is unavailable.
     pub(super) fn keep_alone(&self, memory: &dyn ReplayStore, reply: &str) -> Result<String, StoreUnavailable> {
         self.ask(memory)?;
         self.keep(memory, reply)
     }
 
-    /// What was decided in this memory while the store was out of reach.
+    /// The decision of this process alone, from a time when the store was unavailable.
     pub(super) fn decided_alone(&self, memory: &dyn ReplayStore) -> Option<String> {
         let reply = self.first_reply(memory).ok()??;
         let question = self.question_asked(memory)?;
         Some(if question == self.question { reply } else { asked_before() })
     }
 
-    /// What some worker decides, or has decided.
+    /// The question that a worker is deciding or has decided.
     fn question_asked(&self, store: &dyn ReplayStore) -> Option<String> {
         store.get(&self.deciding).ok().flatten()
     }
 
-    /// Waits for the reply of the worker that decides. A store that cannot be reached may come back meanwhile.
+    /// Waits for the reply of the worker that decides, also while the store is unavailable.
     pub(super) fn wait_for_reply(&self, store: &dyn ReplayStore, until: Instant) -> Option<String> {
         loop {
             if let Ok(Some(first)) = self.first_reply(store) {
@@ -131,12 +131,12 @@ impl Purchase {
         }
     }
 
-    /// Keeps a reply as the first, and returns the first.
+    /// Stores a reply unless there is one, and returns the stored one.
     pub(super) fn keep(&self, store: &dyn ReplayStore, reply: &str) -> Result<String, StoreUnavailable> {
         Ok(store.insert(&self.reply, reply, KEEP)?.map_or_else(|| reply.to_owned(), known_reply))
     }
 
-    /// Replaces an approval that never left by a refusal.
+    /// Replaces an approval that was not sent by a decline.
     pub(super) fn withdraw(&self, store: &dyn ReplayStore, refusal: &str) {
         let replaced = store.remove(&self.reply).and_then(|()| store.insert(&self.reply, refusal, KEEP));
         if replaced.is_err() {
@@ -144,16 +144,16 @@ impl Purchase {
         }
     }
 
-    /// The reply to a webhook that was accepted before. While its decision is being made it waits for that.
+    /// The reply to a webhook that was accepted before. Waits for a decision in progress.
     pub(super) fn reply_duplicate(&self, shared: &Shared) -> String {
-        /// Within this time the worker that verified the webhook first begins to decide.
+        /// Time within which the worker that verified the webhook first starts to decide.
         const BEGINS_WITHIN: Duration = Duration::from_millis(100);
         let store = &*shared.store;
         let first = self.wait_for_reply(store, self.since + BEGINS_WITHIN).or_else(|| {
             let decides = self.question_asked(store).is_some();
             if decides { self.wait_for_reply(store, self.since + super::reply::BUDGET) } else { None }
         });
-        // It may be the replay of a webhook that was refused because it has the number of another purchase.
+        // It may be the replay of a webhook that was declined because it has the number of another purchase.
         let first = first.map(|reply| {
             let asked_otherwise = self.question_asked(store).is_some_and(|question| question != self.question);
             if asked_otherwise { asked_before() } else { reply }
@@ -169,27 +169,27 @@ impl Purchase {
         reply
     }
 
-    /// Logs what a merchant must know, and how long after the webhook's arrival it is.
+    /// Logs a warning with the number of the purchase and the time since the webhook's arrival.
     pub(super) fn warn(&self, what: &str) {
         warn(what, Some(&self.consume_no), self.since);
     }
 }
 
-/// How a purchase is asked for.
+/// Relation of a purchase to earlier ones with its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
     First,
     Again,
-    /// With the number of another one.
+    /// With the number of another purchase.
     Otherwise,
 }
 
-/// The refusal of a purchase whose number is known.
+/// The decline of a purchase whose number is known.
 pub(super) fn asked_before() -> String {
     decline("this purchase was asked for before")
 }
 
-/// Logs what a merchant must know about a webhook. The number of the purchase is only given when its signature is valid.
+/// Logs a warning about a webhook. `consume_no` is given only if its signature is valid.
 pub(super) fn warn(what: &str, consume_no: Option<&str>, since: Instant) {
     let millis = since.elapsed().as_millis();
     match consume_no {
@@ -204,7 +204,7 @@ pub(super) fn approves(reply: &str) -> bool {
     reply == reply_accept()
 }
 
-/// A reply from a store, into which others may write.
+/// Reads a reply from a store, into which other programs may write.
 fn known_reply(reply: String) -> String {
     if approves(&reply) || reply.starts_with(r#"{"code":1,"#) { reply } else { decline("declined") }
 }

@@ -1,4 +1,4 @@
-//! The replies to webhooks, and giving them in time.
+//! Replies to webhooks, and the responder that decides on purchases in time.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,25 +11,32 @@ use super::{AuthEvent, Event, VerifiedWebhook, WebhookVerifier};
 use crate::error::Error;
 use crate::store::{MemoryReplayStore, OnStoreFailure, ReplayStore, StoreUnavailable};
 
-/// The default budget.
+/// Default budget of a decision.
 pub(super) const BUDGET: Duration = Duration::from_millis(600);
 
-/// The exact body to answer a callback with: `{"code":0,"message":""}`.
+/// Returns the reply body that accepts a webhook or approves a purchase: `{"code":0,"message":""}`.
+///
+/// Send it unchanged, with HTTP status 200.
 pub fn reply_accept() -> String {
     r#"{"code":0,"message":""}"#.to_owned()
 }
 
-/// The exact body to decline with; the platform requires a message.
+/// Returns the reply body that declines a purchase, with a message for the platform.
+///
+/// # Errors
+///
+/// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if the message is empty: the platform requires one.
 pub fn reply_decline(message: &str) -> Result<String, Error> {
     if message.trim().is_empty() {
-        return Err(Error::invalid_input("message", "is required when a callback is declined"));
+        return Err(Error::invalid_input("message", "is required when a webhook is declined"));
     }
     Ok(decline(message))
 }
 
-/// The exact body to answer a callback with that was handled before ([`Rejection::Replayed`](crate::Rejection::Replayed)):
-/// it is accepted again. A purchase is declined, because nobody may decide on it twice, and least of all with yes;
-/// [`WebhookVerifier::reply_duplicate`] repeats the first reply instead.
+/// Returns the reply body for a webhook that was handled before ([`Rejection::Replayed`](crate::Rejection::Replayed)).
+///
+/// A purchase is declined, because its first reply is not known here; every other webhook is accepted again.
+/// [`WebhookVerifier::reply_duplicate`] repeats the first reply to a purchase.
 pub fn reply_duplicate(body: &[u8]) -> String {
     match WebhookVerifier::parse_unverified(body) {
         Ok(event) if !event.is_purchase() => reply_accept(),
@@ -42,12 +49,12 @@ pub(super) fn decline(message: &str) -> String {
     format!(r#"{{"code":1,"message":{message}}}"#)
 }
 
-/// What a merchant decides on a purchase.
+/// Decision of the merchant on a purchase.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Decision {
-    /// The purchase may be made.
+    /// Approves the purchase.
     Approve,
-    /// It may not; the text is sent to the platform and must not be empty.
+    /// Declines the purchase. The text is sent to the platform; an empty one becomes `declined`.
     Decline(String),
 }
 
@@ -61,40 +68,59 @@ impl Decision {
     }
 }
 
-/// Runs the merchant's decision on purchases and answers in time, whatever the decision does.
+/// Decides on purchases (`Auth` webhooks) and replies within the platform's time limit.
 ///
 /// # Time
 ///
-/// The platform waits 800 ms from its sending. The budget counts from the moment the callback was verified; the default
-/// of 600 ms leaves 200 ms for the way here and back. A decision that takes longer, or panics, is answered with the
-/// default ([`otherwise`](Self::otherwise)); it is not stopped, its late result is dropped. A reply that leaves more than
-/// 800 ms after the webhook arrived is a refusal, whatever was decided: what the platform does with it is not documented.
+/// The platform waits 800 ms after sending. The budget starts with the verification of the webhook; its default of 600 ms leaves
+/// 200 ms for the network. A decision that exceeds it, or panics, is replaced by the default decision
+/// ([`otherwise`](Self::otherwise)); it is not stopped, and its late result is dropped. A reply later than 800 ms after the
+/// webhook arrived is always a decline: the platform does not document what it does with a late reply.
 ///
 /// # Once
 ///
-/// A purchase may be asked for again under a new signature, which no replay guard knows. So it is decided once by its
-/// `consume_no` (one that has the number of another purchase is refused), and the first reply is repeated for 24 hours: among all workers that share the store of the verifier's
-/// [`replay_guard`](WebhookVerifier::replay_guard), and else in this responder and its clones. A worker that waits for
-/// the decision of another one declines when its own budget is over, and that is the reply then for both; so a worker
-/// that is killed while it decides leaves a refusal behind. When the store cannot be reached, the purchase is declined, or
-/// with [`OnStoreFailure::Accept`] decided by this responder alone.
+/// The platform may ask for a purchase again under a new signature, which no replay guard recognises. So a purchase is decided
+/// once by its `consume_no`, and the first reply is repeated for 24 hours. A purchase with the `consume_no` of another purchase
+/// is declined. Decisions are shared by all workers that share the store of the verifier's
+/// [`replay_guard`](WebhookVerifier::replay_guard), otherwise by this responder and its clones. A worker that waits for the
+/// decision of another one declines when its own budget ends, and this reply then counts for both; a worker that is killed while
+/// it decides therefore leaves a decline. If the store is unavailable, the purchase is declined, or decided by this responder
+/// alone with [`OnStoreFailure::Accept`].
 ///
 /// # Log
 ///
-/// Each refusal, late or missing decision, panic and failure of the store is logged as a warning of target `keysecure`,
-/// with the `consume_no` and the milliseconds since the webhook arrived.
+/// Each decline, late or missing decision, panic and store failure is logged as a warning with target `keysecure`, with the
+/// `consume_no` and the milliseconds since the webhook arrived.
+///
+/// # Examples
+///
+/// ```
+/// # use std::time::SystemTime;
+/// use keysecure::{Decision, Responder, WebhookVerifier, reply_accept};
+///
+/// # let verifier = WebhookVerifier::new("my-api-key", ["my-api-secret"])?;
+/// # let body = br#"{"id":"1","action":"Auth","data":{"consume_no":"77","card_no":"42","amount":12.5}}"#;
+/// # let headers = verifier.sign_for_tests(SystemTime::now(), body)?;
+/// let responder = Responder::new(|purchase| {
+///     if purchase.amount < 100.into() { Decision::Approve } else { Decision::Decline("over the limit".into()) }
+/// });
+///
+/// let webhook = verifier.verify(headers, body)?;
+/// assert_eq!(responder.respond(&webhook), reply_accept());
+/// # Ok::<(), keysecure::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Responder {
     decide: Arc<dyn Fn(&AuthEvent) -> Decision + Send + Sync>,
     otherwise: Decision,
     budget: Duration,
     store: Option<Shared>,
-    /// For purchases that no store keeps.
+    /// Decisions without a shared store.
     memory: Arc<MemoryReplayStore>,
 }
 
 impl Responder {
-    /// The default answer when time runs out is to decline.
+    /// Creates a responder. `decide` is called on a thread of its own. The default decision is to decline.
     pub fn new(decide: impl Fn(&AuthEvent) -> Decision + Send + Sync + 'static) -> Self {
         Self {
             decide: Arc::new(decide),
@@ -105,32 +131,34 @@ impl Responder {
         }
     }
 
-    /// The same rule for another decision. Both know which purchases were decided.
+    /// Returns a responder with another decision function and the same settings. Both share the decided purchases.
     #[must_use]
     pub fn decide(self, decide: impl Fn(&AuthEvent) -> Decision + Send + Sync + 'static) -> Self {
         Self { decide: Arc::new(decide), ..self }
     }
 
-    /// The answer when the decision is late or panics, as long as the platform still waits for it.
+    /// Sets the default decision: when the decision is late or panics, while the platform still waits. Default: decline.
     #[must_use]
     pub fn otherwise(self, otherwise: Decision) -> Self {
         Self { otherwise, ..self }
     }
 
-    /// How long a decision may take, at most 800 ms.
+    /// Sets the time limit of a decision. Default: 600 ms; maximum: 800 ms.
     #[must_use]
     pub fn budget(self, budget: Duration) -> Self {
         Self { budget: budget.min(super::REPLY_DEADLINE), ..self }
     }
 
-    /// Keeps decisions in this store instead of the verifier's. [`WebhookVerifier::reply_duplicate`] does not look there.
+    /// Keeps decisions in this store instead of the verifier's. [`WebhookVerifier::reply_duplicate`] does not read it.
     #[must_use]
-    pub fn store(self, store: Arc<dyn ReplayStore>, when_unavailable: OnStoreFailure) -> Self {
-        Self { store: Some(Shared { store, when_unavailable }), ..self }
+    pub fn store(self, store: Arc<dyn ReplayStore>, on_store_failure: OnStoreFailure) -> Self {
+        Self { store: Some(Shared { store, on_store_failure }), ..self }
     }
 
-    /// The body to answer with. Anything but a purchase is accepted at once; a purchase of a form that this version does not
-    /// know gets the default.
+    /// Returns the reply body for a webhook.
+    ///
+    /// A purchase is decided. Every other event is accepted at once; a purchase of an unknown form gets the default decision.
+    /// The call blocks at most until the time limit of the platform.
     pub fn respond(&self, received: &VerifiedWebhook) -> String {
         let data = match &received.event {
             Event::Auth { data } => data,
@@ -149,7 +177,7 @@ impl Responder {
             answer_before: received.answer_before(),
         };
         let reply = match self.store.as_ref().or(received.origin.shared.as_ref()) {
-            Some(shared) => case.clone().over_store(shared.clone()),
+            Some(shared) => case.clone().decide_with_store(shared.clone()),
             None => case.once(&*self.memory, OnStoreFailure::Accept, |_| true).unwrap_or_else(|_| undecided()),
         };
         if case.is_late() && approves(&reply) {
@@ -174,7 +202,7 @@ impl fmt::Debug for Responder {
     }
 }
 
-const OUT_OF_REACH: &str = "the replay store cannot be reached";
+const STORE_UNAVAILABLE: &str = "the replay store cannot be reached";
 
 fn undecided() -> String {
     decline("no decision can be kept")
@@ -199,13 +227,13 @@ impl Case {
         Instant::now() > self.answer_before
     }
 
-    /// Decides over a store that may be slow: on a thread of its own, so that a refusal leaves in time all the same.
-    fn over_store(self, shared: Shared) -> String {
+    /// Decides on a thread of its own, so that a slow store cannot delay the reply beyond its deadline.
+    fn decide_with_store(self, shared: Shared) -> String {
         let handover = Handover::new();
         let (purchase, giver, answer_before) = (self.purchase.clone(), handover.clone(), self.answer_before);
-        // Half of what is left after the budget is for the store, the other half for the way back.
+        // Half of the time between budget and deadline is for the store, the other half for the network.
         let until = self.decide_before + self.answer_before.saturating_duration_since(self.decide_before) / 2;
-        let work = move || self.through(&shared, &giver);
+        let work = move || self.run(&shared, &giver);
         let begun = std::thread::Builder::new().name("keysecure-purchase".to_owned()).spawn(work);
         if begun.is_ok()
             && let Some(reply) = handover.take(until)
@@ -216,28 +244,28 @@ impl Case {
         if Instant::now() > answer_before { late() } else { decline("no decision in time") }
     }
 
-    /// The whole protocol over a store, to the handing over of the reply.
-    fn through(&self, shared: &Shared, giver: &Handover<String>) {
+    /// Decides with a store and passes the reply on.
+    fn run(&self, shared: &Shared, giver: &Handover<String>) {
         let memory = &*self.responder.memory;
         let give = |reply: &str| giver.give(reply.to_owned());
-        // What was decided alone while the store was out of reach.
+        // A decision of this process alone, from a time when the store was unavailable.
         if let Some(first) = self.purchase.decided_alone(memory) {
             give(&first);
-        } else if self.once(&*shared.store, shared.when_unavailable, give).is_err() {
-            self.purchase.warn(OUT_OF_REACH);
-            match shared.when_unavailable {
+        } else if self.once(&*shared.store, shared.on_store_failure, give).is_err() {
+            self.purchase.warn(STORE_UNAVAILABLE);
+            match shared.on_store_failure {
                 OnStoreFailure::Reject => give(&undecided()),
                 OnStoreFailure::Accept => self.once(memory, OnStoreFailure::Accept, give).is_ok(),
             };
         }
     }
 
-    /// Decides, or repeats the first reply. `give` hands it over and says whether it was taken. An error means that
-    /// nothing was decided or handed over.
+    /// Decides, or repeats the first reply. `give` passes the reply on and returns whether it was in time. After an error
+    /// nothing was decided or passed on.
     fn once(
         &self,
         store: &dyn ReplayStore,
-        when_unavailable: OnStoreFailure,
+        on_store_failure: OnStoreFailure,
         give: impl FnOnce(&str) -> bool,
     ) -> Result<String, StoreUnavailable> {
         let asked = self.purchase.ask(store)?;
@@ -257,10 +285,10 @@ impl Case {
         };
         let reply = if self.is_late() { late() } else { reply };
         let first = self.purchase.keep(store, &reply).unwrap_or_else(|StoreUnavailable| {
-            self.purchase.warn(OUT_OF_REACH);
-            match when_unavailable {
+            self.purchase.warn(STORE_UNAVAILABLE);
+            match on_store_failure {
                 OnStoreFailure::Reject => undecided(),
-                // It is not decided again when the store is back.
+                // Kept in memory, so that it is not decided again when the store is available again.
                 OnStoreFailure::Accept => self.purchase.keep_alone(&*self.responder.memory, &reply).unwrap_or_default(),
             }
         });

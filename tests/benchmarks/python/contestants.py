@@ -1,7 +1,7 @@
-"""How each contestant makes the measured calls: a client, one object, a list of 100 objects, one callback.
+"""The measured calls of each contestant: a client, one object, a list of 100 objects, one webhook.
 
-Every contestant gets the answers of a card API from the same loopback server: ours in the platform's envelope, the others the same card's fields
-in the form that their own API has.
+Every contestant gets the responses of a card API from the same loopback server: keysecure in the platform's envelope, the others the fields of the
+same card in the form of their own API.
 """
 
 import hashlib
@@ -13,8 +13,8 @@ API_KEY = "bench-api-key"
 SECRET = "bench-api-secret-of-32-byte-len!"
 
 
-class Plain:
-    """The yardstick: `http.client` and `json`, one connection for each thread, the headers that the platform wants."""
+class Baseline:
+    """The baseline: `http.client` and `json`, one connection for each thread, the headers that the platform requires."""
 
     def __init__(self, setup):
         from http.client import HTTPConnection
@@ -27,24 +27,24 @@ class Plain:
             "Content-Type": "application/json",
         }
 
-    def ask(self, method, path, body=None):
+    def request(self, method, path, body=None):
         headers = {**self.headers, "Timestamp": str(int(time.time() * 1000))}
         self.connection.request(method, "/open-api" + path, body, headers)
-        answer = json.loads(self.connection.getresponse().read())
-        if answer["code"] != 0:
-            raise RuntimeError(answer["msg"])
-        return answer["data"]
+        response = json.loads(self.connection.getresponse().read())
+        if response["code"] != 0:
+            raise RuntimeError(response["msg"])
+        return response["data"]
 
     def get(self):
-        return self.ask("GET", self.setup["get_path"])["card_no"]
+        return self.request("GET", self.setup["get_path"])["card_no"]
 
     def list(self):
         body = {"start_time": "2025-06-01", "end_time": "2025-06-30", "page": 0, "size": 100}
-        return [card["card_no"] for card in self.ask("POST", "/v1/card/list", json.dumps(body))["list"]]
+        return [card["card_no"] for card in self.request("POST", "/v1/card/list", json.dumps(body))["list"]]
 
 
 class KeySecure:
-    """Ours. One client for all threads."""
+    """This package. One client for all threads."""
 
     def __init__(self, setup):
         import datetime
@@ -55,7 +55,7 @@ class KeySecure:
         self.card_no = setup["card_no"]
         self.start, self.end = datetime.date(2025, 6, 1), datetime.date(2025, 6, 30)
         self.verifier = keysecure.WebhookVerifier(API_KEY, [SECRET])
-        self.headers, self.body = setup["callback_headers"], setup["callback_body"].encode()
+        self.headers, self.body = setup["webhook_headers"], setup["webhook_body"].encode()
 
     def get(self):
         return self.client.cards.get(self.card_no).card_no
@@ -104,7 +104,7 @@ class Lithic:
 
 
 class Adyen:
-    """Gives dictionaries, and opens a connection for each call."""
+    """Returns dictionaries, and opens a connection for each call."""
 
     def __init__(self, setup):
         import Adyen as adyen
@@ -119,9 +119,9 @@ class Adyen:
         return self.api.get_payment_instrument("1").message["card_no"]
 
 
-CONTESTANTS = {"http.client": Plain, "keysecure": KeySecure, "stripe": Stripe, "lithic": Lithic, "Adyen": Adyen}
+CONTESTANTS = {"http.client": Baseline, "keysecure": KeySecure, "stripe": Stripe, "lithic": Lithic, "Adyen": Adyen}
 
-# What a user writes to be ready for the first call: import, client, bound method.
+# The code of a user up to the first call: import, client, bound method.
 READY = {
     "http.client": "import json, http.client; f = http.client.HTTPConnection('127.0.0.1').request",
     "keysecure": "import keysecure; f = keysecure.Client('k', 's' * 32).cards.get",

@@ -1,9 +1,9 @@
-"""The Python face against `http.client` + `json` and against other SDKs, in one run and as ratios.
+"""The Python package against `http.client` + `json` and against other SDKs, in one run and as ratios.
 
 usage: run.py --wheel keysecure.whl --sandbox-wheel keysecure_sandbox.whl --server bench [--quick]
 
-`--server` is the program `bench` of this repository, which also serves recorded answers. The packages are installed into folders that are thrown
-away afterwards. `cargo xtask bench` calls this.
+`--server` is the program `bench` of this repository, which also serves recorded responses. The packages are installed into temporary folders.
+`cargo xtask bench` calls this.
 """
 
 import argparse
@@ -24,7 +24,7 @@ OTHERS = ["stripe", "lithic", "Adyen"]
 
 
 def install(folder, what):
-    """Where pip put it, with byte code, as a user has it."""
+    """Installs a package with byte code; returns its folder."""
     target = pathlib.Path(folder) / pathlib.Path(what).stem
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if what.endswith(".whl"):
@@ -33,14 +33,14 @@ def install(folder, what):
     return target
 
 
-# What pip itself writes beside each package.
-PIPS_OWN = {"INSTALLER", "REQUESTED", "direct_url.json"}
+# Files that pip writes beside each package.
+PIP_FILES = {"INSTALLER", "REQUESTED", "direct_url.json"}
 
 
 def size(target):
-    """Megabytes, the packages' files without byte code, and dependencies."""
+    """Megabytes, the number of files without byte code, and the number of dependencies."""
     files = [file for file in target.rglob("*") if file.is_file() and file.suffix != ".pyc"]
-    files = [file for file in files if file.name not in PIPS_OWN]
+    files = [file for file in files if file.name not in PIP_FILES]
     whole = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
     return whole / 1e6, len(files), len(list(target.glob("*.dist-info"))) - 1
 
@@ -51,7 +51,7 @@ def environment(*targets):
 
 
 def ready(name, target, rounds):
-    """Milliseconds from nothing to a bound method, best of fresh processes."""
+    """Milliseconds from the start to a bound method, best of several new processes."""
     code = f"import time; t = time.perf_counter(); {READY[name]}; print((time.perf_counter() - t) * 1000)"
     command = [sys.executable, "-c", code]
     times = [subprocess.check_output(command, env=environment(target), text=True) for _ in range(rounds)]
@@ -59,7 +59,7 @@ def ready(name, target, rounds):
 
 
 class Sandbox:
-    """`python -m keysecure sandbox`, for the answers that are recorded and for the callback."""
+    """`python -m keysecure sandbox`, for the recorded responses and the webhook."""
 
     def __init__(self, *targets):
         self.process = subprocess.Popen(
@@ -84,32 +84,32 @@ class Sandbox:
     def control(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.info["control_url"] + path, data, method=method)
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(request) as response:
+            return json.load(response)
 
-    def ask(self, method, path, token="", body=None):
-        """The data of an answer, and the whole answer as it stands on the wire."""
+    def request(self, method, path, token="", body=None):
+        """The data of a response, and the whole response as it was sent."""
         host = self.info["base_url"].removeprefix("http://")
         connection = http.client.HTTPConnection(host)
         now = str(self.control("GET", "/clock")["now_ms"])
         headers = {"Api-Key": API_KEY, "Access-Token": token, "Timestamp": now, "Content-Type": "application/json"}
         connection.request(method, "/open-api" + path, None if body is None else json.dumps(body), headers)
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        answered = json.loads(text)
-        if answered["code"] != 0:
+        response = connection.getresponse()
+        text = response.read().decode()
+        envelope = json.loads(text)
+        if envelope["code"] != 0:
             raise RuntimeError(f"{path}: {text}")
-        return answered["data"], whole(text, answer.getheader("Date"))
+        return envelope["data"], whole(text, response.getheader("Date"))
 
-    def callback(self, card_no):
-        """A real one of about a kilobyte: its headers and its body."""
+    def webhook(self, card_no):
+        """Headers and body of a webhook of about a kilobyte."""
         self.control("POST", "/callbacks/settings", {"url": self.info["control_url"] + "/callbacks/sink"})
         shop = {"merchant_name": "Corner Books", "merchant_mcc": "5942", "city": "Koeln", "country": "DE"}
         body = {"card_no": card_no, "type": "Consumption", "amount": 42.1, "local_amount": 39.9, "merchant_info": shop}
         body |= {"local_currency": "EUR", "detail": "x" * 520}
-        bought, _ = self.ask("POST", "/v1/simulate/auth", body=body)
+        bought, _ = self.request("POST", "/v1/simulate/auth", body=body)
         fees = [{"fee_type": "Auth_fee", "amount": 0.3}, {"fee_type": "Consume_fee", "amount": 0.15}]
-        self.ask("POST", "/v1/simulate/consumption_clear", body={**bought, "fee_detail": fees})
+        self.request("POST", "/v1/simulate/consumption_clear", body={**bought, "fee_detail": fees})
         self.control("POST", "/callbacks/settle", {"ms": 10000})
         last = self.control("GET", "/callbacks/deliveries")["deliveries"][-1]
         headers = {"Timestamp": str(last["timestamp_ms"]), "Signature": last["signature"], "Sign-Version": "V1"}
@@ -124,26 +124,26 @@ def whole(body, date="Mon, 23 Nov 2026 12:00:00 GMT"):
 
 
 def record(sandbox):
-    """What the server answers to each contestant, and what the contestants must know."""
+    """The responses of the server, and the settings of the contestants."""
     holder = sandbox.control("POST", "/seed/approved_cardholder")["cardholder_no"]
     june = [1_749_945_600_000] * 100
     cards = sandbox.control("POST", "/seed/cards", {"cardholder_no": holder, "times_ms": june})["numbers"]
-    token, token_answer = sandbox.ask("GET", "/v1/merchant/token")
+    token, token_response = sandbox.request("GET", "/v1/merchant/token")
     token = token["access_token"]
     path = f"/v1/card/{cards[0]}/detail"
-    card, card_answer = sandbox.ask("GET", path, token)
+    card, card_response = sandbox.request("GET", path, token)
     window = {"start_time": "2025-06-01", "end_time": "2025-06-30", "page": 0, "size": 100}
-    rows, list_answer = sandbox.ask("POST", "/v1/card/list", token, window)
+    rows, list_response = sandbox.request("POST", "/v1/card/list", token, window)
     money = {"cardholder_no": holder, "transfer_unique_no": "bench", "type": "In", "balance": "100.00"}
-    sandbox.ask("POST", "/v1/account/transfer", token, money)
-    headers, body = sandbox.callback(cards[0])
+    sandbox.request("POST", "/v1/account/transfer", token, money)
+    headers, body = sandbox.webhook(cards[0])
 
     theirs = {"id": "ic_1", "object": "issuing.card", "token": "1", **card}
     rows = [{"id": "ic_1", "object": "issuing.card", "token": "1", **row} for row in rows["list"]]
-    answers = {
-        "/open-api/v1/merchant/token": token_answer,
-        f"/open-api{path}": card_answer,
-        "/open-api/v1/card/list": list_answer,
+    responses = {
+        "/open-api/v1/merchant/token": token_response,
+        f"/open-api{path}": card_response,
+        "/open-api/v1/card/list": list_response,
         "/v1/issuing/cards/ic_1": whole(json.dumps(theirs)),
         "/v1/issuing/cards?limit=100": whole(
             json.dumps({"object": "list", "data": rows, "has_more": False, "url": "/"})
@@ -154,8 +154,8 @@ def record(sandbox):
     }
     event = json.loads(body)["data"]
     setup = {"api_key": API_KEY, "api_secret": SECRET, "token": token, "card_no": cards[0], "get_path": path}
-    setup |= {"callback_headers": headers, "callback_body": body, "card": {"object": "issuing.card", **event}}
-    return answers, setup
+    setup |= {"webhook_headers": headers, "webhook_body": body, "card": {"object": "issuing.card", **event}}
+    return responses, setup
 
 
 class Worker:
@@ -176,7 +176,7 @@ class Worker:
 
 
 def race(workers, task, threads, turn, rounds):
-    """The contestants take turns, round by round; each turn takes about as many seconds. Medians of microseconds and of calls per second."""
+    """Measures the contestants in alternating rounds; each turn takes about `turn` seconds. Returns their samples: microseconds and calls per second."""
     counts = {}
     for name, worker in workers.items():
         warm = worker.run(task, 50, threads) and worker.run(task, 50, threads)
@@ -213,7 +213,7 @@ def measure(folder, wheel, sandbox_wheel, server_program, quick):
     targets = {"http.client": pathlib.Path(folder), "keysecure": install(folder, wheel)}
     targets |= {name: install(folder, name) for name in OTHERS}
     print(
-        "Installed: size with byte code, files without, packages that come along; ready: import + client + first bound method.\n"
+        "Installed: size with byte code, files without, further packages; ready: import + client + first bound method.\n"
     )
     rows = [["package", "version", "installed", "files", "dependencies", "ready"]]
     starts = {name: ready(name, target, 5 if quick else 15) for name, target in targets.items()}
@@ -228,12 +228,12 @@ def measure(folder, wheel, sandbox_wheel, server_program, quick):
     table(rows)
 
     sandbox = Sandbox(targets["keysecure"], install(folder, sandbox_wheel))
-    answers, setup = record(sandbox)
+    responses, setup = record(sandbox)
     sandbox.process.stdin.close()
     server = subprocess.Popen(
-        [server_program, "serve-recorded-answers"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [server_program, "serve-recorded-responses"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    server.stdin.write(json.dumps(answers) + "\n")
+    server.stdin.write(json.dumps(responses) + "\n")
     server.stdin.flush()
     port = int(server.stdout.readline())
     setup |= {"host": "127.0.0.1", "port": port, "base_url": f"http://127.0.0.1:{port}"}
@@ -253,7 +253,7 @@ def measure(folder, wheel, sandbox_wheel, server_program, quick):
             "package",
             "get one, typed",
             "list of 100, typed",
-            "callback verified and typed",
+            "webhook verified and typed",
             "8 threads against 1, calls per second",
         ]
     ]
@@ -275,12 +275,12 @@ def measure(folder, wheel, sandbox_wheel, server_program, quick):
         ("CPU of a call, against http.client + json", ratio(ours, plain), 0.60, ""),
         ("list of 100 typed, against http.client + json", ratio(lists["keysecure"], lists["http.client"]), 1.0, ""),
         ("import + client + first bound method", starts["keysecure"], 5, " ms"),
-        ("callback verified and typed", median(hooks["keysecure"]), 10, " us"),
+        ("webhook verified and typed", median(hooks["keysecure"]), 10, " us"),
         ("files installed", size(targets["keysecure"])[1], 15, ""),
         ("dependencies", size(targets["keysecure"])[2], 0, ""),
         ("wheel", os.path.getsize(wheel) / 1e6, 1.5, " MB"),
     ]
-    rows = [["budget of the Python face", "measured", "budget", "verdict"]]
+    rows = [["budget of the Python package", "measured", "budget", "verdict"]]
     rows += [
         [what, f"{value:.2f}{unit}", f"{budget}{unit}", verdict(value, budget)] for what, value, budget, unit in checks
     ]

@@ -1,5 +1,5 @@
-"""One contestant in a process of its own. Arguments: its name. First line of input: the setup; then lines `task calls threads`, each answered by
-the microseconds of processor time of one call (whole process) and the calls per second."""
+"""One contestant in a process of its own. Argument: its name. First line of input: the setup; then lines `task calls threads`. The reply to each is
+the processor time of one call in the whole process, in microseconds, and the calls per second."""
 
 import json
 import sys
@@ -33,7 +33,7 @@ def main():
     name = sys.argv[1]
     setup = json.loads(sys.stdin.readline())
     contestant = CONTESTANTS[name]
-    # A client is for all threads, except where the library's own connection is not.
+    # All threads share a client, except the connection of `http.client`.
     shared = contestant(setup)
     own = [contestant(setup) for _ in range(8)] if name == "http.client" else [shared] * 8
 

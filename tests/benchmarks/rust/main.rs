@@ -1,6 +1,6 @@
-//! What the client costs, in one run: against bare `ureq` and `serde_json`, over threads, and how fast a sandbox starts.
+//! The Rust benchmark: the client against plain `ureq` and `serde_json`, with several threads, and the start of a sandbox.
 //!
-//! Everything is a ratio of things measured side by side, round by round, in this run: the machine may be slow or busy.
+//! All results are ratios of measurements that alternate in one run: the machine may be slow or busy.
 //! Budgets are reported, not asserted; the program fails only when it could not measure.
 
 mod baseline;
@@ -10,7 +10,7 @@ mod report;
 mod server;
 mod start;
 mod webhook;
-// One look for every table of `cargo xtask bench`.
+// The same table format as in `cargo xtask bench`.
 #[path = "../../../xtask/src/table.rs"]
 mod table;
 
@@ -21,7 +21,7 @@ use keysecure::{Client, Date, ListCards};
 use keysecure_sandbox::{RequestRecord, Sandbox};
 use serde_json::Value;
 
-use baseline::{Bare, Limit};
+use baseline::{Baseline, Limit};
 use race::{Effort, Runner, race};
 use server::Server;
 
@@ -30,7 +30,7 @@ type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 const USAGE: &str = "\
 Usage: bench [--quick]
 
-  --quick   a few seconds and a rough answer instead of two minutes
+  --quick   a few seconds and a rough response instead of two minutes
 ";
 
 /// How many cards a list holds: the platform's largest page.
@@ -69,19 +69,19 @@ fn measure(effort: &Effort) -> Outcome {
     let card_no = card_nos.first().ok_or("the sandbox has no card")?;
     let query = ListCards::between(Date::new(2025, 6, 1)?, Date::new(2025, 6, 30)?);
 
-    // Once against the sandbox, which refuses a wrong request: both must send the same and read the same.
+    // First against the sandbox, which refuses a wrong request: both must send and read the same.
     same_requests(&sandbox, card_no, &query)?;
 
-    // Then against a server that costs next to nothing and gives the sandbox's own answers.
+    // Then against a server that needs little processor time and sends the sandbox's responses.
     let server = Server::spawn(&server::recorded(&sandbox, card_no)?)?;
     let client = client(&sandbox, server.base_url())?;
-    let bare = Bare::new(&sandbox, server.base_url(), Limit::WholeCall)?;
-    let lean = Bare::new(&sandbox, server.base_url(), Limit::EachPhase)?;
+    let baseline = Baseline::new(&sandbox, server.base_url(), Limit::WholeCall)?;
+    let lean = Baseline::new(&sandbox, server.base_url(), Limit::EachPhase)?;
 
     let get = || client.cards().get(card_no).map(drop).map_err(Into::into);
-    let get_typed = || bare.card(card_no).map(drop);
+    let get_typed = || baseline.card(card_no).map(drop);
     let get_lean = || lean.card(card_no).map(drop);
-    let get_untyped = || bare.card_value(card_no).map(drop);
+    let get_untyped = || baseline.card_value(card_no).map(drop);
     let get = race(
         effort,
         &[
@@ -95,9 +95,9 @@ fn measure(effort: &Effort) -> Outcome {
     )?;
 
     let list = || client.cards().list_page(&query, 0, CARDS).map(drop).map_err(Into::into);
-    let list_typed = || bare.cards(CARDS).map(drop);
+    let list_typed = || baseline.cards(CARDS).map(drop);
     let list_lean = || lean.cards(CARDS).map(drop);
-    let list_untyped = || bare.cards_value(CARDS).map(drop);
+    let list_untyped = || baseline.cards_value(CARDS).map(drop);
     let list = race(
         effort,
         &[
@@ -120,31 +120,31 @@ fn client(sandbox: &Sandbox, base_url: &str) -> Outcome<Client> {
     Ok(Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(base_url).build()?)
 }
 
-/// Refuses to compare what is not the same work.
+/// Checks that client and baseline do the same work.
 fn same_requests(sandbox: &Sandbox, card_no: &str, query: &ListCards) -> Outcome {
     let client = client(sandbox, sandbox.base_url())?;
     let card = client.cards().get(card_no)?;
     let page = client.cards().list_page(query, 0, CARDS)?;
-    let bare = Bare::new(sandbox, sandbox.base_url(), Limit::WholeCall)?;
-    let bare_card = bare.card(card_no)?;
-    let bare_page = bare.cards(CARDS)?;
+    let baseline = Baseline::new(sandbox, sandbox.base_url(), Limit::WholeCall)?;
+    let baseline_card = baseline.card(card_no)?;
+    let baseline_page = baseline.cards(CARDS)?;
 
     let requests = sandbox.requests();
     for operation in ["cards.get", "cards.list"] {
         let sent = requests.iter().filter(|request| request.operation == operation).map(essence);
         match sent.collect::<Result<Vec<_>, _>>()?.as_slice() {
-            [client, bare] if client == bare => {}
+            [client, baseline] if client == baseline => {}
             other => return Err(format!("{operation} is not sent in the same way: {other:?}").into()),
         }
     }
     let rows = CARDS as usize;
-    if page.list.len() != rows || bare_page.len() != rows || !bare_card.is(&card) {
-        return Err("the client and its yardstick do not read the same".into());
+    if page.list.len() != rows || baseline_page.len() != rows || !baseline_card.is(&card) {
+        return Err("the client and the baseline do not read the same values".into());
     }
     Ok(())
 }
 
-/// What must be the same: the names of the headers, in any order, and the body.
+/// The parts of a request that must be equal: the names of the headers, in any order, and the body.
 fn essence(request: &RequestRecord) -> Outcome<(Vec<String>, Option<Value>)> {
     let mut names: Vec<String> = request.headers.iter().map(|name| name.to_ascii_lowercase()).collect();
     names.sort();

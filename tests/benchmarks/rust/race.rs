@@ -1,4 +1,4 @@
-//! Runs things side by side in many short rounds, so that whatever else the machine does hits all of them.
+//! Runs several measurements in many short alternating rounds, so that other load of the machine affects all of them.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,9 +8,9 @@ use crate::{Outcome, cpu};
 /// How long to measure.
 pub(crate) struct Effort {
     rounds: u32,
-    /// Fewer rounds are made when they take longer than this: a busy machine must not keep us for ever.
+    /// The most time for all rounds; on a busy machine there are fewer rounds.
     most: Duration,
-    /// Of one runner in one round, about.
+    /// The approximate time of one runner in one round.
     turn: Duration,
     /// How many sandboxes to start.
     pub(crate) starts: u32,
@@ -23,32 +23,32 @@ impl Effort {
         Self { rounds: 20, most: Duration::from_secs(3), turn: Duration::from_millis(15), starts: 40 };
 }
 
-/// Of less than this no median means anything.
+/// Fewer rounds have no meaningful median.
 const FEWEST_ROUNDS: u32 = 5;
 
-/// One thing to measure.
+/// One measurement.
 pub(crate) struct Runner<'a> {
     pub(crate) call: &'a (dyn Fn() -> Outcome + Sync),
     /// How many threads make the calls at once.
     pub(crate) threads: u32,
 }
 
-/// What one round gave for one runner.
+/// The result of one round for one runner.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sample {
     /// Processor time of one call in the thread that makes it, in microseconds.
     pub(crate) cpu: f64,
-    /// The same of the whole process; only the mean of many samples means something.
+    /// Processor time of one call in the whole process; only the mean of many samples is meaningful.
     pub(crate) process_cpu: f64,
     /// Calls per second.
     pub(crate) rate: f64,
 }
 
-/// Gives the samples of each runner; those of one round stand at the same place.
+/// Returns the samples of each runner; those of one round have the same index.
 pub(crate) fn race(effort: &Effort, runners: &[Runner<'_>]) -> Outcome<Vec<Vec<Sample>>> {
     let mut counts = Vec::with_capacity(runners.len());
     for runner in runners {
-        // Twice: what the first takes is the time to connect and to warm up.
+        // Twice: the first run includes the time to connect and to warm up.
         run(runner, 100)?;
         let warm = run(runner, 100)?;
         counts.push(calls_in(effort.turn, warm.rate));
@@ -59,7 +59,7 @@ pub(crate) fn race(effort: &Effort, runners: &[Runner<'_>]) -> Outcome<Vec<Vec<S
         if round >= FEWEST_ROUNDS && clock.elapsed() > effort.most {
             break;
         }
-        // There and back again: nobody always comes first.
+        // In alternating order, so that no runner always comes first.
         let mut order: Vec<usize> = (0..runners.len()).collect();
         if round % 2 == 1 {
             order.reverse();
@@ -77,7 +77,7 @@ fn calls_in(turn: Duration, rate: f64) -> u32 {
     calls.max(20)
 }
 
-/// Makes about that many calls.
+/// Makes approximately that many calls.
 fn run(runner: &Runner<'_>, calls: u32) -> Outcome<Sample> {
     let each = calls.div_ceil(runner.threads);
     let timed = || -> Outcome<f64> {

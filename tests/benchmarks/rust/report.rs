@@ -1,31 +1,31 @@
-//! The table at the end.
+//! The table of results.
 
 use std::time::Duration;
 
 use crate::race::Sample;
 use crate::table::{row, table};
 
-/// Most processor time of a call, against the same call by hand with a limit on the whole call.
+/// The budget of a call, against the baseline with a limit on the whole call.
 const LIMITED_CALL_BUDGET: f64 = 0.60;
-/// The same against a call by hand with a time-out for each phase only.
+/// The budget of a call, against the baseline with a time-out for each phase only.
 const CALL_BUDGET: f64 = 1.30;
-/// Most processor time of a list of 100, against the same list by hand with a time-out for each phase only.
+/// The budget of a list of 100, against the baseline with a time-out for each phase only.
 const LIST_BUDGET: f64 = 1.10;
-/// Most milliseconds from nothing to a sandbox's first answer.
+/// The budget from the start of a sandbox to its first response, in milliseconds.
 const START_BUDGET_MS: f64 = 5.0;
-/// Most microseconds of verifying and typing a callback of one kilobyte.
+/// The budget for verifying and typing a webhook of one kilobyte, in microseconds.
 const WEBHOOK_BUDGET_US: f64 = 5.0;
-/// Most microseconds of refusing the worst body that a verifier looks at by default.
+/// The budget for refusing the worst body that a verifier accepts by default, in microseconds.
 const WORST_BODY_BUDGET_US: f64 = 20_000.0;
 
-/// What was measured as a table. `get` and `list` hold the samples in the order in which they were raced.
+/// The results as a table. `get` and `list` have the samples of their runners in order.
 pub(crate) fn report(
     get: &[Vec<Sample>],
     list: &[Vec<Sample>],
     starts: &[Duration],
     webhook: &[Vec<Sample>],
 ) -> String {
-    let mut rows = vec![row!["what", "measured", "yardstick", "ratio", "budget", "verdict"]];
+    let mut rows = vec![row!["what", "measured", "baseline", "ratio", "budget", "verdict"]];
     if let [client, typed, lean, untyped, client_8, typed_8] = get {
         rows.push(against("CPU of a call, against ureq + derive", CPU, client, typed, Some(LIMITED_CALL_BUDGET)));
         let what = "CPU of a call, against ureq without a limit on the whole";
@@ -41,7 +41,7 @@ pub(crate) fn report(
     }
     rows.extend(sandbox(starts));
     let webhooks = [
-        ("CPU of verifying and typing a callback of 1 KB", WEBHOOK_BUDGET_US),
+        ("CPU of verifying and typing a webhook of 1 KB", WEBHOOK_BUDGET_US),
         ("CPU of refusing the worst body of 64 KiB", WORST_BODY_BUDGET_US),
     ];
     rows.extend(webhook.iter().zip(webhooks).map(|(samples, (what, budget))| {
@@ -70,7 +70,7 @@ fn lists(list: &[Vec<Sample>]) -> Vec<Vec<String>> {
     ]
 }
 
-/// One of a sample's two numbers, and how it prints.
+/// One of the numbers of a sample, with its format.
 #[derive(Clone, Copy)]
 struct Quantity {
     of: fn(&Sample) -> f64,
@@ -85,38 +85,38 @@ fn against(
     what: &str,
     quantity: Quantity,
     measured: &[Sample],
-    yardstick: &[Sample],
+    baseline: &[Sample],
     budget: Option<f64>,
 ) -> Vec<String> {
     let shown = |samples: &[Sample]| {
         let [_, median, _] = quartiles(samples.iter().map(quantity.of));
         format!("{median:.*} {}", quantity.decimals, quantity.unit)
     };
-    let ratios = measured.iter().zip(yardstick).map(|(one, other)| (quantity.of)(one) / (quantity.of)(other));
+    let ratios = measured.iter().zip(baseline).map(|(one, other)| (quantity.of)(one) / (quantity.of)(other));
     let [low, ratio, high] = quartiles(ratios);
     row![
         what,
         shown(measured),
-        shown(yardstick),
+        shown(baseline),
         format!("{ratio:.2} ({low:.2} to {high:.2})"),
         budget.map_or_else(|| "-".to_owned(), |budget| format!("{budget:.2}")),
         budget.map_or("-", |budget| verdict(ratio, budget)),
     ]
 }
 
-/// The threads that the HTTP library starts on the way, too. One ratio of the sums: a single round's time is too coarse.
-fn whole_process(what: &str, measured: &[Sample], yardstick: &[Sample]) -> Vec<String> {
+/// A row for the whole process, threads of the HTTP library included. One ratio of the sums: the time of one round is too coarse.
+fn whole_process(what: &str, measured: &[Sample], baseline: &[Sample]) -> Vec<String> {
     let mean = |samples: &[Sample]| {
         let sum: f64 = samples.iter().map(|sample| sample.process_cpu).sum();
         let count: f64 = samples.iter().map(|_| 1.0).sum();
         sum / count
     };
-    let (measured, yardstick) = (mean(measured), mean(yardstick));
+    let (measured, baseline) = (mean(measured), mean(baseline));
     row![
         what,
         format!("{measured:.1} us"),
-        format!("{yardstick:.1} us"),
-        format!("{:.2}", measured / yardstick),
+        format!("{baseline:.1} us"),
+        format!("{:.2}", measured / baseline),
         "-",
         "-"
     ]
@@ -128,7 +128,7 @@ fn sandbox(starts: &[Duration]) -> [Vec<String>; 2] {
     let best = starts.iter().map(millis).fold(f64::INFINITY, f64::min);
     [("median", median), ("best", best)].map(|(which, time)| {
         row![
-            format!("sandbox from start to first answer, {which}"),
+            format!("sandbox from start to first response, {which}"),
             format!("{time:.2} ms"),
             "-",
             "-",

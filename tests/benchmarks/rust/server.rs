@@ -1,4 +1,4 @@
-//! The server to measure against: a process of its own, so that its work is not counted, that repeats recorded answers.
+//! The server of the benchmark: a process of its own, so that its work is not counted, that sends recorded responses.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
@@ -13,32 +13,32 @@ use keysecure_tests::{Acceptor, WholeRequest, read_some};
 use crate::{CARDS, Outcome, baseline};
 
 /// The hidden argument under which this program is the server.
-pub(crate) const ARGUMENT: &str = "serve-recorded-answers";
+pub(crate) const ARGUMENT: &str = "serve-recorded-responses";
 
-/// Whole answers, head and body, by the path of their request.
-type Answers = HashMap<String, String>;
+/// Whole responses, head and body, by the path of their request.
+type Responses = HashMap<String, String>;
 
-/// The sandbox's own answers to the calls that are measured.
-pub(crate) fn recorded(sandbox: &Sandbox, card_no: &str) -> Outcome<Answers> {
+/// Records the sandbox's responses to the measured calls.
+pub(crate) fn recorded(sandbox: &Sandbox, card_no: &str) -> Outcome<Responses> {
     let token_path = "/v1/merchant/token";
-    let token_answer = ask(sandbox, "GET", token_path, None, "")?;
-    let token = baseline::token_of(token_answer.split("\r\n\r\n").nth(1).unwrap_or_default().as_bytes())?;
+    let token_response = ask(sandbox, "GET", token_path, None, "")?;
+    let token = baseline::token_of(token_response.split("\r\n\r\n").nth(1).unwrap_or_default().as_bytes())?;
 
     let card_path = format!("/v1/card/{card_no}/detail");
-    let card_answer = ask(sandbox, "GET", &card_path, Some(&token), "")?;
+    let card_response = ask(sandbox, "GET", &card_path, Some(&token), "")?;
     let list_path = "/v1/card/list";
     let list_body = serde_json::to_string(&baseline::ListBody::of_page(CARDS))?;
-    let list_answer = ask(sandbox, "POST", list_path, Some(&token), &list_body)?;
+    let list_response = ask(sandbox, "POST", list_path, Some(&token), &list_body)?;
 
     let whole_path = |path: &str| format!("/open-api{path}");
-    Ok(Answers::from([
-        (whole_path(token_path), token_answer),
-        (whole_path(&card_path), card_answer),
-        (whole_path(list_path), list_answer),
+    Ok(Responses::from([
+        (whole_path(token_path), token_response),
+        (whole_path(&card_path), card_response),
+        (whole_path(list_path), list_response),
     ]))
 }
 
-/// One request on a connection of its own, without any library: the whole answer as text.
+/// Makes one request on a new connection, without a library; returns the whole response as text.
 pub(crate) fn ask(sandbox: &Sandbox, method: &str, path: &str, token: Option<&str>, body: &str) -> Outcome<String> {
     let address = sandbox.base_url().trim_start_matches("http://");
     let request = format!(
@@ -51,16 +51,16 @@ pub(crate) fn ask(sandbox: &Sandbox, method: &str, path: &str, token: Option<&st
     );
     let mut stream = TcpStream::connect(address)?;
     stream.write_all(request.as_bytes())?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    if answer.starts_with("HTTP/1.1 200 ") && answer.contains("\"code\":0") {
-        Ok(answer)
+    let mut response = String::new();
+    stream.read_to_string(&mut response)?;
+    if response.starts_with("HTTP/1.1 200 ") && response.contains("\"code\":0") {
+        Ok(response)
     } else {
-        Err(format!("the sandbox answers {path} with {:?}", answer.lines().next().unwrap_or_default()).into())
+        Err(format!("the sandbox responses {path} with {:?}", response.lines().next().unwrap_or_default()).into())
     }
 }
 
-/// The running process. It ends with this value.
+/// The running process. It ends when this is dropped.
 pub(crate) struct Server {
     base_url: String,
     child: Child,
@@ -69,8 +69,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts this program once more, as a server of those answers.
-    pub(crate) fn spawn(answers: &Answers) -> Outcome<Self> {
+    /// Starts this program once more, as a server of those responses.
+    pub(crate) fn spawn(responses: &Responses) -> Outcome<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .arg(ARGUMENT)
             .stdin(Stdio::piped())
@@ -80,7 +80,7 @@ impl Server {
         let mut server = Self { base_url: String::new(), child, input };
         let mut line = String::new();
         if let (Some(input), Some(output)) = (&mut server.input, output) {
-            writeln!(input, "{}", serde_json::to_string(answers)?)?;
+            writeln!(input, "{}", serde_json::to_string(responses)?)?;
             BufReader::new(output).read_line(&mut line)?;
         }
         let port: u16 = line.trim().parse().map_err(|_| "the server did not start")?;
@@ -96,24 +96,24 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.input = None;
-        // It is gone either way.
+        // The process has ended in either case.
         let _ = self.child.wait();
     }
 }
 
-/// The server itself: answers on the first line of standard input, its port on standard output, then serves until
-/// standard input ends.
+/// Runs the server: reads the responses from the first line of standard input, writes its port to standard output, and
+/// serves until standard input ends.
 pub(crate) fn serve() -> Outcome {
     let mut input = io::stdin().lock();
     let mut line = String::new();
     input.read_line(&mut line)?;
-    let answers: Arc<Answers> = Arc::new(serde_json::from_str(&line)?);
+    let responses: Arc<Responses> = Arc::new(serde_json::from_str(&line)?);
 
     let acceptor = Acceptor::start((Ipv4Addr::LOCALHOST, 0).into(), move |stream| {
-        let answers = Arc::clone(&answers);
+        let responses = Arc::clone(&responses);
         thread::spawn(move || {
             // An error is a client that went away.
-            let _ = serve_connection(&stream, &answers);
+            let _ = serve_connection(&stream, &responses);
         });
     })?;
     println!("{}", acceptor.address().port());
@@ -121,7 +121,7 @@ pub(crate) fn serve() -> Outcome {
     Ok(())
 }
 
-fn serve_connection(mut stream: &TcpStream, answers: &Answers) -> Outcome {
+fn serve_connection(mut stream: &TcpStream, responses: &Responses) -> Outcome {
     stream.set_nodelay(true)?;
     let mut buffer = Vec::new();
     loop {
@@ -131,8 +131,8 @@ fn serve_connection(mut stream: &TcpStream, answers: &Answers) -> Outcome {
             }
             continue;
         };
-        let answer = answers.get(request.target()).ok_or("a request for something else")?;
-        stream.write_all(answer.as_bytes())?;
+        let response = responses.get(request.target()).ok_or("a request for something else")?;
+        stream.write_all(response.as_bytes())?;
         let length = request.length;
         buffer.drain(..length);
     }

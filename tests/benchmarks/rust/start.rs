@@ -1,4 +1,4 @@
-//! How long a sandbox takes from nothing to its first answer.
+//! The time from the start of a sandbox to its first response.
 
 use std::time::{Duration, Instant};
 

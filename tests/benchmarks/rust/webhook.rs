@@ -1,4 +1,4 @@
-//! A webhook of one kilobyte, as the platform sends it, and the body of 64 KiB that costs a verifier most.
+//! A webhook of one kilobyte, as the platform sends it, and the most expensive body of 64 KiB.
 
 use std::time::SystemTime;
 
@@ -18,7 +18,7 @@ fn body() -> String {
     format!("{head}{}\"}}}}", "x".repeat(1024 - head.len() - 3))
 }
 
-/// Verifies it and types what it says, as a receiver would.
+/// Verifies and types the webhook, as a receiver does.
 pub(crate) fn verification() -> Outcome<impl Fn() -> Outcome + Sync> {
     let body = body();
     let verifier = WebhookVerifier::new("the-api-key-of-the-merchant", ["the-api-secret-of-a-merchant-32b"])?;
@@ -29,7 +29,7 @@ pub(crate) fn verification() -> Outcome<impl Fn() -> Outcome + Sync> {
     })
 }
 
-/// What anybody can send who knows the address: 64 KiB in which all canonical forms differ. Of the bodies that were tried
+/// The most expensive body that an attacker can send: 64 KiB in which all canonical forms differ. Of the bodies that were tried
 /// (long texts, escapes, numbers with exponents, deep arrays, many names, names of one hash), texts of escapes and numbers
 /// whose exponents differ cost most.
 fn worst_body() -> String {
@@ -46,7 +46,7 @@ fn worst_body() -> String {
     format!("{head}{}]}}}}", texts.trim_end_matches(','))
 }
 
-/// Refuses it, as every receiver must.
+/// Refuses the most expensive body, as every receiver must.
 pub(crate) fn refusal() -> Outcome<impl Fn() -> Outcome + Sync> {
     let body = worst_body();
     let verifier = WebhookVerifier::new("the-api-key-of-the-merchant", ["the-api-secret-of-a-merchant-32b"])?;

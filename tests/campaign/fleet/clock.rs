@@ -1,4 +1,4 @@
-//! The clock of a process whose sleeps take next to no time.
+//! The clock of a process whose sleeps take almost no time.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -7,14 +7,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use keysecure::{Clock, Interrupted};
 
-/// A sleep takes this part of its time, so that a process that waits for another one leaves it the processor.
+/// A sleep takes this fraction of its time, so that a process that waits for another one gives up the processor.
 const SHARE: u32 = 100;
-/// But not more than this.
+/// The longest real sleep.
 const LONGEST: Duration = Duration::from_millis(2);
-/// The platform's clock is moved along in steps of this length.
+/// The platform's clock is advanced in steps of this length.
 const STEP: Duration = Duration::from_secs(1);
 
-/// A clock that skips its sleeps and moves the platform's clock along, through the sandbox's control calls.
+/// A clock that skips its sleeps and advances the platform's clock, through the sandbox's control calls.
 pub(super) struct FleetClock {
     start: Instant,
     wrong_by: Duration,
@@ -26,13 +26,13 @@ pub(super) struct FleetClock {
 #[derive(Default)]
 struct State {
     skipped: Duration,
-    /// What the platform's clock has not been moved by yet.
+    /// The time by which the platform's clock is still to be advanced.
     owed: Duration,
     connection: Option<BufReader<TcpStream>>,
 }
 
 impl FleetClock {
-    /// A clock that is wrong by some milliseconds, and the sandbox's control URL.
+    /// Creates a clock with an offset in milliseconds that advances the clock of the sandbox at that control URL.
     pub(super) fn new(wrong_by_ms: i64, control_url: &str) -> Self {
         Self {
             start: Instant::now(),
@@ -93,7 +93,7 @@ impl Clock for FleetClock {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.owed += duration;
         if state.owed >= STEP {
-            // If the sandbox does not respond, its clock stays behind: one more disturbance. It is tried again.
+            // If the sandbox does not respond, its clock is late: one more disturbance. The next sleep tries again.
             let _ = state.advance(&self.control);
         }
         state.skipped += duration;

@@ -1,9 +1,10 @@
-//! One process of a fleet: it is given merchant references, makes sure of each, and may be suspended or killed at any
+//! One process of a fleet: it calls `ensure_*` for each merchant reference it gets, and may be suspended or killed at any
 //! moment.
 //!
 //! Standard input: `job PLACE NAME CARDHOLDER CENTS VERSION` for each reference, then `go`. Standard output: for each call
 //! that ended, `claim PLACE CLAIM LOOK-UPS UNKNOWN`, where `CLAIM` is `created NO`, `found NO`, `conflict -`, `no-store -`, or
-//! the outcome of the error and `-`; the two numbers count look-ups and unknown outcomes since the line before. Behind the last call: `done`.
+//! the outcome of the error and `-`; the two numbers count look-ups and unknown outcomes since the line before. After the
+//! last call: `done`.
 
 use std::io::{BufRead as _, Write as _, stdin, stdout};
 use std::sync::Arc;
@@ -20,12 +21,12 @@ use super::clock::FleetClock;
 use crate::campaign::job::Job;
 use crate::campaign::journal::Journal;
 use crate::campaign::random::Random;
-use crate::campaign::scene::in_threads;
+use crate::campaign::round::in_threads;
 use crate::campaign::{Members, Phase, Time};
 use crate::{BoxError, TestClock};
 
-/// More calls than this for one reference mean that it cannot be settled at all.
-const PATIENCE: usize = 100;
+/// The most calls for one reference; after more it cannot be settled at all.
+const MAX_CALLS: usize = 100;
 
 /// One reference to work on.
 struct Task {
@@ -34,8 +35,8 @@ struct Task {
     version: u32,
 }
 
-/// Runs a process of a fleet. The arguments behind `member` are base URL, Api-Key, apiSecret, a seed, by how many
-/// milliseconds the device's clock is wrong, the store (`memory`, `never-sent`, `file:DIRECTORY`, or `redis://HOST`), the
+/// Runs a process of a fleet. The arguments after `member` are base URL, Api-Key, apiSecret, a seed, the offset of the
+/// device's clock in milliseconds, the store (`memory`, `never-sent`, `file:DIRECTORY`, or `redis://HOST`), the
 /// number of threads, and the sandbox's control URL where sleeps are skipped.
 pub fn member(arguments: &[String]) -> Result<(), BoxError> {
     let [base_url, api_key, api_secret, seed, wrong_by, store, threads, control @ ..] = arguments else {
@@ -76,13 +77,13 @@ pub fn member(arguments: &[String]) -> Result<(), BoxError> {
                 tasks.clear();
                 stdout().lock().write_all(b"done\n")?;
             }
-            _ => return Err(format!("what is {line}?").into()),
+            _ => return Err(format!("unknown command {line}").into()),
         }
     }
     Ok(())
 }
 
-/// Calls until the outcome of a reference is known.
+/// Makes calls until the outcome of a reference is known.
 fn make_sure(
     client: &Client,
     journal: &Journal,
@@ -91,16 +92,16 @@ fn make_sure(
     first_attempt: bool,
     random: &mut Random,
 ) -> Result<(), BoxError> {
-    let thing = task.job.thing(task.version);
-    for _ in 0..PATIENCE {
+    let target = task.job.target(task.version);
+    for _ in 0..MAX_CALLS {
         let settle = phase.settle();
-        // Some are in a hurry, and learn that it is not settled yet. Where sleeps are skipped their lease in Redis would last for
-        // ten seconds of real time, which the others have to wait for.
+        // Some calls have a short deadline, and end before the reference is settled. Where sleeps are skipped, their lease in
+        // Redis would last for ten seconds of real time, and the other processes would have to wait for it.
         let hurry = random.one_in(6) && phase != Phase::Fleet(Members::Redis, Time::Skipped);
         let deadline = if hurry { settle + settle / 4 } else { phase.deadline() };
         let options =
             EnsureOptions { settle: Some(settle), deadline: Some(deadline), first_attempt, ..EnsureOptions::default() };
-        let result = thing.ensure(client, &options);
+        let result = target.ensure(client, &options);
         let claim = match &result {
             Ok((no, true)) => format!("created {no}"),
             Ok((no, false)) => format!("found {no}"),
@@ -110,7 +111,7 @@ fn make_sure(
         };
         let (looks, unknown) =
             (journal.look_ups.swap(0, Ordering::SeqCst), journal.unknown_inside.swap(0, Ordering::SeqCst));
-        // In one piece, as the next moment may be the last.
+        // In one write, because the process may be killed at any moment.
         let line = format!("claim {} {claim} {looks} {unknown}\n", task.place);
         stdout().lock().write_all(line.as_bytes())?;
         let is_open = |error: &Error| {
@@ -123,7 +124,7 @@ fn make_sure(
             std::thread::sleep(Duration::from_millis(100));
         }
     }
-    Err(format!("{} was not settled by {PATIENCE} calls", thing.number()).into())
+    Err(format!("{} was not settled by {MAX_CALLS} calls", target.reference()).into())
 }
 
 /// Whether a call failed because its store could not be reached. Its `not_sent` is about that call alone: an earlier one may
@@ -153,7 +154,7 @@ fn open_redis(url: &str, time: Time) -> Result<Store, BoxError> {
     if time == Time::Real {
         return Ok(store.into());
     }
-    // A busy machine is no outage here.
+    // A busy machine must not look like an outage.
     let store: Store = store.timeout(Duration::from_secs(10)).into();
     Ok(match store.attempt_store() {
         Some(attempts) => store.attempts(Arc::new(Shorter(attempts))),
@@ -161,14 +162,14 @@ fn open_redis(url: &str, time: Time) -> Result<Store, BoxError> {
     })
 }
 
-/// A store whose leases and attempts last for some seconds of real time. Where sleeps are skipped calls have a day; a lease
-/// that a process could not release, because its Redis did not respond in time on a busy machine, would last as long.
+/// A store whose leases and attempts last for some seconds of real time. Where sleeps are skipped, the deadline of a call is a
+/// day; a lease that a process could not release, because Redis did not respond in time, would last as long.
 #[cfg(feature = "redis")]
 struct Shorter(Arc<dyn AttemptStore>);
 
 #[cfg(feature = "redis")]
 impl Shorter {
-    /// Far more than an attempt takes that waits for nothing.
+    /// Far more than an attempt takes without waiting.
     const LONGEST: Duration = Duration::from_secs(20);
 }
 

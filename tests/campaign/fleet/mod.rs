@@ -1,4 +1,4 @@
-//! Several processes that work on the same references at the same time, and what happens to them.
+//! Several processes that work on the same references at the same time, and are killed and suspended meanwhile.
 
 mod clock;
 mod member;
@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 
 use keysecure::Outcome;
 
-use self::process::{Message, Process, Said, has_connections};
-use self::relay::{Blow, Order, Relay};
+use self::process::{Message, Output, Process, has_connections};
+use self::relay::{Order, Relay, Strike};
 use self::store::{Directory, Redis};
 use super::journal::Claimed;
 use super::random::Random;
-use super::scene::Scene;
+use super::round::Round;
 use super::{Flaw, Members, Time};
 use crate::BoxError;
 
@@ -28,20 +28,20 @@ pub(crate) use self::store::cannot_use_redis;
 
 /// How many processes there are at once.
 const PROCESSES: usize = 4;
-/// More versions of a reference than this mean that the platform refuses for good.
+/// The most versions of a reference; after more the platform refuses permanently.
 const MOST_VERSIONS: u32 = 100;
-/// Between two looks at what is to be done to the processes.
+/// The interval at which processes are killed, suspended and resumed.
 const TICK: Duration = Duration::from_millis(10);
-/// No batch takes longer, unless a process hangs.
+/// The time limit of a batch, for processes that hang.
 const LONGEST_BATCH: Duration = Duration::from_secs(600);
 
-/// Makes all targets of a round by a fleet.
-pub(crate) fn run(scene: &Scene<'_>, members: Members, time: Time, control_url: &str) -> Result<(), BoxError> {
-    Fleet::start(scene, members, time, control_url)?.work()
+/// Runs all jobs of a round with a fleet.
+pub(crate) fn run(round: &Round<'_>, members: Members, time: Time, control_url: &str) -> Result<(), BoxError> {
+    Fleet::start(round, members, time, control_url)?.work()
 }
 
 struct Fleet<'a> {
-    scene: &'a Scene<'a>,
+    round: &'a Round<'a>,
     members: Members,
     time: Time,
     random: Random,
@@ -50,38 +50,38 @@ struct Fleet<'a> {
     relay: Option<Relay>,
     control_url: &'a str,
     processes: Vec<Process>,
-    lives: u64,
+    generations: u64,
     sender: Sender<Message>,
     messages: Receiver<Message>,
     orders: Receiver<Order>,
-    /// The references of the batch under way.
+    /// The references of the current batch.
     batch: Vec<Reference>,
 }
 
-/// A version of an operation that some processes are to make.
+/// A version of an operation that is given to some processes.
 struct Reference {
     job: usize,
     version: u32,
-    /// Whether a process has made or found it, or says that calling again does not help.
+    /// Whether a process has made or found it, or reports that another call does not help.
     is_made: bool,
 }
 
 impl<'a> Fleet<'a> {
-    fn start(scene: &'a Scene<'a>, members: Members, time: Time, control_url: &'a str) -> Result<Self, BoxError> {
-        let random = Random::new(scene.seed, 0xF1EE7);
+    fn start(round: &'a Round<'a>, members: Members, time: Time, control_url: &'a str) -> Result<Self, BoxError> {
+        let random = Random::new(round.seed, 0xF1EE7);
         let ((sender, messages), (order, orders)) = (mpsc::channel(), mpsc::channel());
         let relay = match time {
             Time::Real => Some(Relay::start(
-                scene.platform.base_url(),
-                Random::new(scene.seed, 0xDEAD),
-                scene.journal.clone(),
+                round.platform.base_url(),
+                Random::new(round.seed, 0xDEAD),
+                round.journal.clone(),
                 order,
             )?),
             Time::Skipped => None,
         };
         let redis = if members == Members::Redis { Some(Redis::start()?) } else { None };
         let mut fleet = Self {
-            scene,
+            round,
             members,
             time,
             random,
@@ -90,7 +90,7 @@ impl<'a> Fleet<'a> {
             relay,
             control_url,
             processes: Vec::new(),
-            lives: 0,
+            generations: 0,
             sender,
             messages,
             orders,
@@ -104,10 +104,10 @@ impl<'a> Fleet<'a> {
     }
 
     fn process(&mut self, place: usize) -> Result<Process, BoxError> {
-        let scene = self.scene;
-        let program = scene.campaign.worker.as_ref().ok_or("there is no program for the processes")?;
+        let round = self.round;
+        let program = round.campaign.worker.as_ref().ok_or("there is no program for the processes")?;
         let wrong_by = i64::try_from(self.random.below(36_000_000)).unwrap_or(0) - 18_000_000;
-        let base_url = self.relay.as_ref().map_or_else(|| scene.platform.base_url().to_owned(), Relay::url);
+        let base_url = self.relay.as_ref().map_or_else(|| round.platform.base_url().to_owned(), Relay::url);
         let store = match (self.members, &self.redis) {
             (Members::Alone, _) => "memory".to_owned(),
             (Members::OwnMemory, _) => "never-sent".to_owned(),
@@ -120,20 +120,20 @@ impl<'a> Fleet<'a> {
         let mut command = Command::new(program);
         command
             .arg("member")
-            .args([&base_url, scene.platform.api_key(), scene.platform.api_secret()])
+            .args([&base_url, round.platform.api_key(), round.platform.api_secret()])
             .args([self.random.below(u64::MAX).to_string(), wrong_by.to_string()])
             .args([store, threads.to_string()]);
         if self.time == Time::Skipped {
             command.arg(self.control_url);
         }
-        self.lives += 1;
-        Process::start(command, place, self.lives, self.sender.clone())
+        self.generations += 1;
+        Process::start(command, place, self.generations, self.sender.clone())
     }
 
     /// Batch by batch, so that all processes work on the same references at the same time.
     fn work(mut self) -> Result<(), BoxError> {
         let size = if self.time == Time::Real { 160 } else { 250 };
-        let mut waiting: Vec<(usize, u32)> = (0..self.scene.jobs.len()).rev().map(|job| (job, 1)).collect();
+        let mut waiting: Vec<(usize, u32)> = (0..self.round.jobs.len()).rev().map(|job| (job, 1)).collect();
         while !waiting.is_empty() {
             let batch = waiting.split_off(waiting.len().saturating_sub(size));
             self.batch =
@@ -155,7 +155,7 @@ impl<'a> Fleet<'a> {
         for at in 0..self.batch.len() {
             // Once for an operation: its faults are the same each time, and would refuse every version.
             if let Some(reference) = self.batch.get(at).filter(|reference| reference.version == 1) {
-                let _ = self.scene.plan_faults(reference.job);
+                let _ = self.round.plan_faults(reference.job);
             }
             let first = usize::try_from(self.random.below(4)).unwrap_or(0);
             let second = first + 1 + usize::try_from(self.random.below(3)).unwrap_or(0);
@@ -167,24 +167,24 @@ impl<'a> Fleet<'a> {
                 }
             }
             if self.members != Members::Alone {
-                self.scene.journal.event(if all { "references of 4 processes" } else { "references of 2 processes" });
+                self.round.journal.event(if all { "references of 4 processes" } else { "references of 2 processes" });
             }
         }
-        (0..PROCESSES).for_each(|place| self.tell(place));
+        (0..PROCESSES).for_each(|place| self.hand_over(place));
     }
 
-    /// Hands a process everything that it has not finished.
-    fn tell(&mut self, place: usize) {
+    /// Sends a process all references that it has not finished.
+    fn hand_over(&mut self, place: usize) {
         let Some(process) = self.processes.get_mut(place) else { return };
         let mut lines = String::new();
         for at in &process.open {
-            let reference = self.batch.get(*at).and_then(|at| Some((self.scene.jobs.get(at.job)?, at.version)));
+            let reference = self.batch.get(*at).and_then(|at| Some((self.round.jobs.get(at.job)?, at.version)));
             if let Some((job, version)) = reference {
                 let _ = writeln!(lines, "job {at} {} {version}", job.to_words());
             }
         }
         lines.push_str("go\n");
-        process.tell(&lines);
+        process.send(&lines);
     }
 
     fn run_batch(&mut self) -> Result<(), BoxError> {
@@ -192,12 +192,12 @@ impl<'a> Fleet<'a> {
         let mut next_tick = begin + TICK;
         while !self.processes.iter().all(|process| process.is_done) {
             match self.messages.recv_timeout(next_tick.saturating_duration_since(Instant::now())) {
-                Ok(message) => self.hear(message)?,
+                Ok(message) => self.receive(message)?,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Err("no process is left".into()),
             }
             while let Ok(order) = self.orders.try_recv() {
-                self.obey(&order)?;
+                self.execute(&order)?;
             }
             if Instant::now() >= next_tick {
                 self.tick()?;
@@ -207,30 +207,30 @@ impl<'a> Fleet<'a> {
                 return Err("a batch does not end".into());
             }
         }
-        // Who is done is not suspended in the next batch.
+        // A process that is done is not suspended in the next batch.
         self.processes.iter_mut().filter(|process| process.suspended_until.is_some()).for_each(Process::resume);
         Ok(())
     }
 
-    fn hear(&mut self, (place, life, output): Message) -> Result<(), BoxError> {
+    fn receive(&mut self, (place, generation, output): Message) -> Result<(), BoxError> {
         let Some(process) = self.processes.get_mut(place) else { return Ok(()) };
-        if process.life == life {
+        if process.generation == generation {
             match output {
-                Said::Line(text) if text == "done" => process.is_done = true,
-                Said::Line(text) => self.claim(place, &text)?,
-                // What it has said before it was killed has all been heard.
-                Said::End if process.killed => self.revive(place)?,
-                Said::End => return Err("a process failed".into()),
+                Output::Line(text) if text == "done" => process.is_done = true,
+                Output::Line(text) => self.claim(place, &text)?,
+                // All output from before the kill has been received.
+                Output::End if process.killed => self.replace(place)?,
+                Output::End => return Err("a process failed".into()),
             }
         }
         Ok(())
     }
 
-    /// `claim PLACE CLAIM LOOK-UPS UNKNOWN`.
+    /// Records a line `claim PLACE CLAIM LOOK-UPS UNKNOWN`.
     fn claim(&mut self, place: usize, line: &str) -> Result<(), BoxError> {
         let words: Vec<&str> = line.split(' ').collect();
         let ["claim", at, claim, no, look_ups, unknown] = words.as_slice() else {
-            return Err(format!("what is {line}?").into());
+            return Err(format!("unexpected line {line}").into());
         };
         let at: usize = at.parse()?;
         let (claimed, outcome) = match *claim {
@@ -241,17 +241,17 @@ impl<'a> Fleet<'a> {
         };
         let is_made = matches!(claimed, Claimed::Made { .. }) || *claim == "conflict";
         let is_final = is_made || matches!(claimed, Claimed::Nothing(_)) && *claim != "no-store";
-        let lies = self.scene.campaign.flaw == Some(Flaw::FleetLies) && outcome.is_none();
+        let lies = self.round.campaign.flaw == Some(Flaw::FleetLies) && outcome.is_none();
         let claimed = if lies { Claimed::Nothing(Outcome::Rejected) } else { claimed };
-        let journal = &self.scene.journal;
+        let journal = &self.round.journal;
         journal.look_ups.fetch_add(look_ups.parse()?, Ordering::SeqCst);
         journal.unknown_inside.fetch_add(unknown.parse()?, Ordering::SeqCst);
         journal.ensured.fetch_add(1, Ordering::SeqCst);
         journal.count(outcome);
         if let Some(reference) = self.batch.get_mut(at) {
             reference.is_made |= is_made;
-            if let Some(job) = self.scene.jobs.get(reference.job) {
-                journal.claim(&job.number(reference.version), claimed);
+            if let Some(job) = self.round.jobs.get(reference.job) {
+                journal.claim(&job.reference(reference.version), claimed);
             }
         }
         if is_final && let Some(process) = self.processes.get_mut(place) {
@@ -260,14 +260,14 @@ impl<'a> Fleet<'a> {
         Ok(())
     }
 
-    /// A process was killed: of what it had not finished the outcome is unknown. Another one takes its place.
-    fn revive(&mut self, place: usize) -> Result<(), BoxError> {
+    /// Replaces a process that was killed: the outcome of its unfinished references is unknown.
+    fn replace(&mut self, place: usize) -> Result<(), BoxError> {
         let Some(killed) = self.processes.get(place) else { return Ok(()) };
         let (open, was_done) = (killed.open.clone(), killed.is_done);
         for at in &open {
-            let reference = self.batch.get(*at).and_then(|at| Some((self.scene.jobs.get(at.job)?, at.version)));
+            let reference = self.batch.get(*at).and_then(|at| Some((self.round.jobs.get(at.job)?, at.version)));
             if let Some((job, version)) = reference {
-                self.scene.journal.claim(&job.number(version), Claimed::Unknown);
+                self.round.journal.claim(&job.reference(version), Claimed::Unknown);
             }
         }
         let mut process = self.process(place)?;
@@ -276,30 +276,30 @@ impl<'a> Fleet<'a> {
             *slot = process;
         }
         if !was_done {
-            self.tell(place);
+            self.hand_over(place);
         }
         Ok(())
     }
 
-    /// The relay wants the sender of a request killed or suspended.
-    fn obey(&mut self, order: &Order) -> Result<(), BoxError> {
+    /// Kills or suspends the sender of a request, as the relay orders.
+    fn execute(&mut self, order: &Order) -> Result<(), BoxError> {
         let sender = self.processes.iter_mut().find(|process| !process.killed && process.has(&order.from));
         let is_here = sender.is_some();
         if let Some(process) = sender {
             match order.what {
-                Blow::Kill => {
+                Strike::Kill => {
                     process.kill()?;
-                    self.scene.journal.kills.fetch_add(1, Ordering::SeqCst);
+                    self.round.journal.kills.fetch_add(1, Ordering::SeqCst);
                 }
-                Blow::Suspend(time) => process.suspend(Instant::now() + time),
+                Strike::Suspend(time) => process.suspend(Instant::now() + time),
             }
         }
-        // If the relay waits no longer, nobody needs the reply.
+        // If the relay no longer waits, nobody needs the reply.
         let _ = order.done.send(is_here);
         Ok(())
     }
 
-    /// What happens at any moment, not at that of a request.
+    /// Kills and suspends processes at random moments, independent of their requests.
     fn tick(&mut self) -> Result<(), BoxError> {
         let now = Instant::now();
         for process in &mut self.processes {
@@ -310,14 +310,14 @@ impl<'a> Fleet<'a> {
         let place = usize::try_from(self.random.below(4)).unwrap_or(0);
         let chances = if self.time == Time::Real { 40 } else { 25 };
         if self.random.one_in(chances) {
-            // In real time shorter than the second by which a lease in Redis outlasts the work that it is for.
+            // In real time shorter than the second that a lease in Redis lasts beyond its operation.
             let longest = if self.time == Time::Real { 900 } else { 80 };
             let time = self.random.millis(2, longest);
             let is_free =
                 |process: &&mut Process| !process.killed && !process.is_done && process.suspended_until.is_none();
             if let Some(process) = self.processes.get_mut(place).filter(is_free) {
                 process.suspend(now + time);
-                self.scene.journal.event("process suspended at any moment");
+                self.round.journal.event("process suspended at any moment");
             }
         }
         match (self.time, self.members) {
@@ -333,24 +333,24 @@ impl<'a> Fleet<'a> {
             && let Some(process) = self.processes.get_mut(place).filter(|process| !process.killed && !process.is_done)
         {
             process.kill()?;
-            self.scene.journal.kills.fetch_add(1, Ordering::SeqCst);
-            self.scene.journal.event("process killed at any moment");
+            self.round.journal.kills.fetch_add(1, Ordering::SeqCst);
+            self.round.journal.event("process killed at any moment");
         }
         if self.random.one_in(400)
             && let Some(relay) = &self.relay
         {
-            relay.die(self.random.millis(100, 1_500));
+            relay.cut(self.random.millis(100, 1_500));
         }
         if let Some(redis) = &mut self.redis {
             if self.random.one_in(500) {
                 redis.forget()?;
-                self.scene.journal.store_lost_records();
-                self.scene.journal.event("Redis forgets everything");
+                self.round.journal.store_lost_records();
+                self.round.journal.event("Redis forgets everything");
             }
             if self.random.one_in(1_500) {
                 redis.restart(self.random.millis(50, 600))?;
-                self.scene.journal.store_lost_records();
-                self.scene.journal.event("Redis stopped and started again");
+                self.round.journal.store_lost_records();
+                self.round.journal.event("Redis stopped and started again");
             }
         }
         Ok(())
@@ -361,10 +361,10 @@ impl<'a> Fleet<'a> {
     fn kill_all(&mut self) -> Result<(), BoxError> {
         for process in self.processes.iter_mut().filter(|process| !process.killed) {
             process.kill()?;
-            self.scene.journal.kills.fetch_add(1, Ordering::SeqCst);
+            self.round.journal.kills.fetch_add(1, Ordering::SeqCst);
         }
-        self.scene.journal.event("all processes killed at once");
-        let address = self.scene.platform.base_url();
+        self.round.journal.event("all processes killed at once");
+        let address = self.round.platform.base_url();
         let port: u16 = address.rsplit(':').next().unwrap_or_default().parse()?;
         let begin = Instant::now();
         while has_connections(port) {
@@ -377,7 +377,7 @@ impl<'a> Fleet<'a> {
     }
 }
 
-/// Nothing is left over when a fleet ends: its processes are killed when they are dropped.
+/// Kills the processes: they are killed when they are dropped.
 impl Drop for Fleet<'_> {
     fn drop(&mut self) {
         self.processes.clear();

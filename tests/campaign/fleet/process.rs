@@ -10,30 +10,30 @@ use std::time::Instant;
 
 use crate::BoxError;
 
-/// What a process says.
+/// A line of output of a process, or its end.
 #[derive(Debug)]
-pub(super) enum Said {
+pub(super) enum Output {
     Line(String),
     /// Its output ended.
     End,
 }
 
-/// A message from a process: its place in the fleet, which of the processes in that place it is, and what it said.
-pub(super) type Message = (usize, u64, Said);
+/// A message from a process: its place in the fleet, the ordinal of the process in that place, and the output.
+pub(super) type Message = (usize, u64, Output);
 
 /// A running process. It is killed when it is dropped.
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
-    /// Which of the processes in its place it is.
-    pub(super) life: u64,
-    /// The places of the references that it has not finished.
+    /// The ordinal of the process in its place.
+    pub(super) generation: u64,
+    /// The places of the references that are not finished.
     pub(super) open: BTreeSet<usize>,
     /// Whether it was killed.
     pub(super) killed: bool,
     /// Until when it is suspended.
     pub(super) suspended_until: Option<Instant>,
-    /// Whether it has finished what it was given.
+    /// Whether it has finished its references.
     pub(super) is_done: bool,
 }
 
@@ -41,24 +41,24 @@ impl Process {
     pub(super) fn start(
         mut command: Command,
         place: usize,
-        life: u64,
+        generation: u64,
         messages: Sender<Message>,
     ) -> Result<Self, BoxError> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let output = child.stdout.take().ok_or("the process has no output")?;
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if messages.send((place, life, Said::Line(line))).is_err() {
+                if messages.send((place, generation, Output::Line(line))).is_err() {
                     return;
                 }
             }
-            let _ = messages.send((place, life, Said::End));
+            let _ = messages.send((place, generation, Output::End));
         });
-        Ok(Self { child, life, open: BTreeSet::new(), killed: false, suspended_until: None, is_done: true })
+        Ok(Self { child, generation, open: BTreeSet::new(), killed: false, suspended_until: None, is_done: true })
     }
 
-    /// Hands over lines. A process that was killed meanwhile does not take them.
-    pub(super) fn tell(&mut self, lines: &str) {
+    /// Sends lines to the process. A process that was killed meanwhile does not read them.
+    pub(super) fn send(&mut self, lines: &str) {
         self.is_done = false;
         if let Some(input) = &mut self.child.stdin {
             let _ = input.write_all(lines.as_bytes());
@@ -87,7 +87,7 @@ impl Process {
         let _ = Command::new("kill").args([name, &self.child.id().to_string()]).status();
     }
 
-    /// Whether a connection from this address is one of its.
+    /// Whether the process owns the connection from this address.
     pub(super) fn has(&self, connection: &SocketAddr) -> bool {
         let Some(inode) = inode_of(connection) else { return false };
         let wanted = format!("socket:[{inode}]");

@@ -1,8 +1,8 @@
-//! Between the processes of a fleet and the platform: a network that breaks connections, holds what it carries, is dead for
-//! a while, and has the sender of a request killed or suspended when some of its bytes have passed.
+//! A relay between the processes of a fleet and the platform: it resets connections, delays requests and responses, drops
+//! everything for a while, and has the sender of a request killed or suspended after some of its bytes.
 //!
-//! What it holds of a request it delivers at most [`LONGEST_HOLD`] after it came, so that no commit comes later than 150 ms
-//! after the client has given up. What came during a longer outage is lost, as is what its client has reset.
+//! It delivers a delayed request at most [`LONGEST_HOLD`] after its arrival, so that no commit is later than 150 ms after the
+//! client has given up. Requests that arrive during a longer outage are lost, as are those that their client has reset.
 
 use std::io::{self, Read, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
@@ -17,22 +17,22 @@ use crate::campaign::random::Random;
 use crate::{Acceptor, WholeRequest};
 
 const LONGEST_HOLD: u64 = 450;
-/// One in so many requests that create something meets with something.
+/// One in this many requests that create something is disturbed.
 const CHANCE: u64 = 12;
 /// The requests that create something.
 const CREATES: [&[u8]; 2] = [b"POST /open-api/v1/account/transfer HTTP/1.1", b"POST /open-api/v1/card/apply HTTP/1.1"];
 
-/// What is to be done to the process that sent a request. Whoever receives it replies when it is done, or cannot be.
+/// An order to kill or suspend the process that sent a request. The receiver replies whether that was possible.
 #[derive(Debug)]
 pub(super) struct Order {
     /// The port of the process's end of the connection.
     pub(super) from: SocketAddr,
-    pub(super) what: Blow,
+    pub(super) what: Strike,
     pub(super) done: Sender<bool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Blow {
+pub(super) enum Strike {
     Kill,
     /// Suspend it for this long.
     Suspend(Duration),
@@ -58,10 +58,10 @@ struct Shared {
 #[derive(Debug, Clone, Copy)]
 enum Fate {
     Passes,
-    /// Some bytes pass; then its sender is struck, and the rest passes or not.
+    /// Some bytes pass; then its sender is killed or suspended, and the rest passes or not.
     Struck {
         part: u64,
-        what: Blow,
+        what: Strike,
         rest_passes: bool,
     },
     /// Some bytes pass, and both connections are reset.
@@ -70,7 +70,7 @@ enum Fate {
     },
     /// It is delivered later.
     Held(Duration),
-    /// Its response is delivered later than anybody waits for it.
+    /// Its response is delivered after the client's time-out.
     ResponseHeld(Duration),
 }
 
@@ -91,7 +91,7 @@ impl Relay {
         let carrying = Arc::clone(&shared);
         let acceptor = Acceptor::start((Ipv4Addr::LOCALHOST, 0).into(), move |stream| {
             let shared = Arc::clone(&carrying);
-            // An error here is a connection that broke, which is what the relay is for.
+            // An error here is a broken connection, which is the purpose of the relay.
             std::thread::spawn(move || shared.carry(&stream));
         })?;
         Ok(Self { acceptor, shared })
@@ -101,8 +101,8 @@ impl Relay {
         format!("http://{}", self.acceptor.address())
     }
 
-    /// Nothing passes for this long, in either direction.
-    pub(super) fn die(&self, time: Duration) {
+    /// Stops all traffic for this long, in both directions.
+    pub(super) fn cut(&self, time: Duration) {
         self.shared.journal.event("network dead for a while");
         *lock(&self.shared.dead_until) = Some(Instant::now() + time);
     }
@@ -193,9 +193,9 @@ impl Shared {
                     platform.write_all(begin)?;
                     if self.strike(client.peer_addr()?, what) {
                         self.journal.event(match (what, rest.is_empty()) {
-                            (Blow::Kill, true) => "process killed behind a request",
-                            (Blow::Kill, false) => "process killed in mid-request",
-                            (Blow::Suspend(_), _) => "process suspended in mid-request",
+                            (Strike::Kill, true) => "process killed after a request",
+                            (Strike::Kill, false) => "process killed in mid-request",
+                            (Strike::Suspend(_), _) => "process suspended in mid-request",
                         });
                     }
                     if !rest_passes && !rest.is_empty() {
@@ -212,12 +212,12 @@ impl Shared {
         if !random.one_in(CHANCE) {
             return Fate::Passes;
         }
-        // The whole request is one part in 9.
+        // A part above 1,000 is the whole request: one in nine.
         let part = random.below(1_125);
         match random.below(8) {
-            0 | 1 => Fate::Struck { part, what: Blow::Kill, rest_passes: random.one_in(2) },
+            0 | 1 => Fate::Struck { part, what: Strike::Kill, rest_passes: random.one_in(2) },
             2 | 3 => {
-                Fate::Struck { part, what: Blow::Suspend(random.millis(50, 2_500)), rest_passes: random.one_in(2) }
+                Fate::Struck { part, what: Strike::Suspend(random.millis(50, 2_500)), rest_passes: random.one_in(2) }
             }
             4 => Fate::Reset { part },
             5 | 6 => Fate::Held(random.millis(20, LONGEST_HOLD)),
@@ -225,14 +225,14 @@ impl Shared {
         }
     }
 
-    /// Has the sender killed or suspended, and waits until it is. `false`: it was gone, or its parent was too busy.
-    fn strike(&self, from: SocketAddr, what: Blow) -> bool {
+    /// Orders to kill or suspend the sender, and waits until it is done. `false` if the sender is gone or its parent too busy.
+    fn strike(&self, from: SocketAddr, what: Strike) -> bool {
         let (done, wait) = mpsc::channel();
         let sent = lock(&self.orders).send(Order { from, what, done }).is_ok();
         sent && wait.recv_timeout(Duration::from_millis(LONGEST_HOLD)).unwrap_or(false)
     }
 
-    /// How long it waited.
+    /// Waits until the network works again; returns the time.
     fn wait_while_dead(&self) -> Duration {
         let (begin, mut waited) = (Instant::now(), Duration::ZERO);
         loop {
@@ -247,13 +247,13 @@ impl Shared {
     }
 }
 
-/// Splits at that many thousandths.
+/// Splits a request at that many thousandths.
 fn split(request: &[u8], part: u64) -> (&[u8], &[u8]) {
     let at = u64::try_from(request.len()).unwrap_or(0) * part.min(1_000) / 1_000;
     request.split_at(usize::try_from(at).unwrap_or(0))
 }
 
-/// Head and body may come in two pieces.
+/// Reads the rest of a request: head and body may arrive separately.
 fn read_whole(mut client: &TcpStream, request: &mut Vec<u8>) -> io::Result<()> {
     client.set_read_timeout(Some(Duration::from_millis(50)))?;
     let mut more = [0; 4096];
@@ -269,7 +269,7 @@ fn read_whole(mut client: &TcpStream, request: &mut Vec<u8>) -> io::Result<()> {
 fn reset(client: &TcpStream, platform: &TcpStream) -> io::Result<()> {
     SockRef::from(platform).set_linger(Some(Duration::ZERO))?;
     SockRef::from(client).set_linger(Some(Duration::ZERO))?;
-    // What the platform has read it answers to nobody.
+    // Nobody receives a response to what the platform has read.
     platform.shutdown(Shutdown::Both)?;
     client.shutdown(Shutdown::Both)
 }

@@ -12,10 +12,10 @@ use keysecure::{
 use keysecure_tests::millis;
 use serde_json::{Map, Value};
 
-use crate::answers;
+use crate::json;
 use crate::values::seconds;
 
-/// The arguments of one call. Each must be used, so that a misspelt one is seen.
+/// The arguments of one call. Each must be used, so that a misspelled one is found.
 pub struct Args<'a> {
     values: &'a Map<String, Value>,
     now_ms: i64,
@@ -78,7 +78,7 @@ impl<'a> Args<'a> {
     }
 }
 
-/// Makes a call and gives its answer in JSON.
+/// Makes a call and returns its result as JSON.
 pub fn make(client: &Client, name: &str, args: &Args<'_>) -> Result<Value, Error> {
     let number = |field: &str| args.text(field);
     let nothing = |done: Result<(), Error>| done.map(|()| Value::Null);
@@ -90,22 +90,20 @@ pub fn make(client: &Client, name: &str, args: &Args<'_>) -> Result<Value, Error
         _ => {}
     }
     match name {
-        "access_token" => client.access_token().map(|token| answers::access_token(&token)),
-        "doctor" => Ok(answers::report(&client.doctor(args.some("card_no").as_deref()))),
+        "access_token" => client.access_token().map(|token| json::access_token(&token)),
+        "doctor" => Ok(json::report(&client.doctor(args.some("card_no").as_deref()))),
         "call" => raw(client, args),
-        "cards.apply" => client.cards().apply(&card(args)).map(|applied| answers::object(&applied)),
+        "cards.apply" => client.cards().apply(&card(args)).map(|applied| json::object(&applied)),
         "cards.ensure_card" => {
-            client.cards().ensure_card(&card(args), &args.ensure()).map(|ensured| answers::ensured(&ensured))
+            client.cards().ensure_card(&card(args), &args.ensure()).map(|ensured| json::ensured(&ensured))
         }
-        "cards.list" => answers::rows(client.cards().list(&cards(args))?),
+        "cards.list" => json::rows(client.cards().list(&cards(args))?),
         "cards.list_page" => {
             let (page, size) = args.page();
-            client.cards().list_page(&cards(args), page, size).map(|page| answers::page(&page))
+            client.cards().list_page(&cards(args), page, size).map(|page| json::page(&page))
         }
-        "cards.get" => client.cards().get(&number("card_no")).map(|card| answers::object(&card)),
-        "cards.private_info" => {
-            client.cards().private_info(&number("card_no")).map(|secrets| answers::secrets(&secrets))
-        }
+        "cards.get" => client.cards().get(&number("card_no")).map(|card| json::object(&card)),
+        "cards.private_info" => client.cards().private_info(&number("card_no")).map(|secrets| json::secrets(&secrets)),
         "cards.activate" => {
             let (card_no, cardholder_no) = (number("card_no"), number("cardholder_no"));
             let (cvv, card_last_no) = (Cvv::new(number("cvv")), number("card_last_no"));
@@ -122,23 +120,23 @@ pub fn make(client: &Client, name: &str, args: &Args<'_>) -> Result<Value, Error
             let (card_no, cardholder_no, pin) = (number("card_no"), number("cardholder_no"), Pin::new(number("pin")));
             nothing(client.cards().set_pin(&SetPin { card_no, cardholder_no, pin: pin? }))
         }
-        "cards.packages" => answers::rows(client.cards().packages(&packages(args))),
+        "cards.packages" => json::rows(client.cards().packages(&packages(args))),
         "cards.packages_page" => {
             let (page, size) = args.page();
-            client.cards().packages_page(&packages(args), page, size).map(|page| answers::page(&page))
+            client.cards().packages_page(&packages(args), page, size).map(|page| json::page(&page))
         }
-        "cards.bins" => answers::rows(client.cards().bins(&bins(args))),
+        "cards.bins" => json::rows(client.cards().bins(&bins(args))),
         "cards.bins_page" => {
             let (page, size) = args.page();
-            client.cards().bins_page(&bins(args), page, size).map(|page| answers::page(&page))
+            client.cards().bins_page(&bins(args), page, size).map(|page| json::page(&page))
         }
-        "consumptions.get" => client.consumptions().get(&number("consume_no")).map(|one| answers::object(&one)),
-        "consumptions.list" => answers::rows(client.consumptions().list(&consumptions(args))?),
+        "consumptions.get" => client.consumptions().get(&number("consume_no")).map(|one| json::object(&one)),
+        "consumptions.list" => json::rows(client.consumptions().list(&consumptions(args))?),
         "consumptions.list_page" => {
             let (page, size) = args.page();
-            client.consumptions().list_page(&consumptions(args), page, size).map(|page| answers::page(&page))
+            client.consumptions().list_page(&consumptions(args), page, size).map(|page| json::page(&page))
         }
-        "pci.client_token" => client.pci().client_token(&number("card_no")).map(|token| answers::client_token(&token)),
+        "pci.client_token" => client.pci().client_token(&number("card_no")).map(|token| json::client_token(&token)),
         "pci.card_detail" => {
             let request = CardDetail {
                 client_access_token: args.text("client_access_token").into(),
@@ -147,7 +145,7 @@ pub fn make(client: &Client, name: &str, args: &Args<'_>) -> Result<Value, Error
                 nonce: args.text("nonce"),
                 ..CardDetail::default()
             };
-            client.pci().card_detail(&request).map(|secrets| answers::secrets(&secrets))
+            client.pci().card_detail(&request).map(|secrets| json::secrets(&secrets))
         }
         other => panic!("there is no call {other}"),
     }
@@ -169,16 +167,16 @@ fn cardholders(client: &Client, call: &str, args: &Args<'_>) -> Result<Value, Er
     };
     let cardholders = client.cardholders();
     match call {
-        "apply" => cardholders.apply(&application()).map(|applied| answers::object(&applied)),
+        "apply" => cardholders.apply(&application()).map(|applied| json::object(&applied)),
         "ensure_cardholder" => {
-            cardholders.ensure_cardholder(&application(), &args.ensure()).map(|ensured| answers::ensured(&ensured))
+            cardholders.ensure_cardholder(&application(), &args.ensure()).map(|ensured| json::ensured(&ensured))
         }
-        "list" => answers::rows(cardholders.list(&query())?),
+        "list" => json::rows(cardholders.list(&query())?),
         "list_page" => {
             let (page, size) = args.page();
-            cardholders.list_page(&query(), page, size).map(|page| answers::page(&page))
+            cardholders.list_page(&query(), page, size).map(|page| json::page(&page))
         }
-        "get" => cardholders.get(&args.text("cardholder_no")).map(|holder| answers::object(&holder)),
+        "get" => cardholders.get(&args.text("cardholder_no")).map(|holder| json::object(&holder)),
         other => panic!("there is no call cardholders.{other}"),
     }
 }
@@ -201,15 +199,15 @@ fn accounts(client: &Client, call: &str, args: &Args<'_>) -> Result<Value, Error
     };
     let accounts = client.accounts();
     match call {
-        "transfer" => accounts.transfer(&transfer()).map(|moved| answers::object(&moved)),
+        "transfer" => accounts.transfer(&transfer()).map(|moved| json::object(&moved)),
         "ensure_transfer" => {
-            accounts.ensure_transfer(&transfer(), &args.ensure()).map(|ensured| answers::ensured(&ensured))
+            accounts.ensure_transfer(&transfer(), &args.ensure()).map(|ensured| json::ensured(&ensured))
         }
-        "get" => accounts.get(&args.text("cardholder_no")).map(|info| answers::object(&info)),
-        "transfers" => answers::rows(accounts.transfers(&query())?),
+        "get" => accounts.get(&args.text("cardholder_no")).map(|info| json::object(&info)),
+        "transfers" => json::rows(accounts.transfers(&query())?),
         "transfers_page" => {
             let (page, size) = args.page();
-            accounts.transfers_page(&query(), page, size).map(|page| answers::page(&page))
+            accounts.transfers_page(&query(), page, size).map(|page| json::page(&page))
         }
         other => panic!("there is no call accounts.{other}"),
     }
@@ -243,7 +241,7 @@ fn simulation(client: &Client, call: &str, args: &Args<'_>) -> Result<Value, Err
         "refund" => simulation.refund(&request),
         other => panic!("there is no call simulation.{other}"),
     };
-    done.map(|result| answers::object(&result))
+    done.map(|result| json::object(&result))
 }
 
 fn raw(client: &Client, args: &Args<'_>) -> Result<Value, Error> {

@@ -1,4 +1,4 @@
-//! Answers, callbacks and errors in the JSON form in which scenarios compare them.
+//! Results, webhooks and errors in the JSON form in which scenarios compare them.
 
 use std::time::UNIX_EPOCH;
 
@@ -53,7 +53,7 @@ pub fn received(received: &VerifiedWebhook) -> Value {
         Event::Consumption { data } => ("Consumption", object(data)),
         Event::CardUpdate { data } => ("Card_update", object(data)),
         Event::Unknown { action, data } => (action.as_str(), object(data)),
-        other => panic!("what is {other:?}?"),
+        other => panic!("unexpected event {other:?}"),
     };
     json!({"id": received.id, "action": action, "data": data})
 }

@@ -1,8 +1,8 @@
-//! The conformance scenarios of `tests/conformance`, told by Rust: the same data that every other face reads.
+//! The Rust runner of the conformance suite in `tests/conformance`; the runners of the other languages read the same files.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // test code
 
-mod answers;
 mod calls;
+mod json;
 mod pattern;
 mod scenario;
 mod values;
@@ -29,7 +29,7 @@ macro_rules! scenarios {
         $(
             #[test]
             fn $name() {
-                Scenario::begin(&read(concat!(stringify!($name), ".json"))).tell();
+                Scenario::start(&read(concat!(stringify!($name), ".json"))).run();
             }
         )+
 

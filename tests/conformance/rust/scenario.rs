@@ -7,8 +7,8 @@ use keysecure::{Client, Environment, Error, Language, MemoryReplayStore, OnStore
 use keysecure_sandbox::{Mode, Sandbox};
 use serde_json::{Map, Value, json};
 
-use crate::answers;
 use crate::calls::{self, Args};
+use crate::json;
 use crate::pattern::assert_matches;
 use crate::values::{Names, at_path};
 
@@ -23,7 +23,7 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    pub fn begin(data: &Value) -> Self {
+    pub fn start(data: &Value) -> Self {
         let options = &data["sandbox"];
         let mut builder = Sandbox::builder().seed(options["seed"].as_u64().unwrap());
         if options["mode"] == "authorization" {
@@ -45,36 +45,36 @@ impl Scenario {
         Self { steps, names, client, verifier: None, agent, control_url, _sandbox: sandbox }
     }
 
-    pub fn tell(mut self) {
+    pub fn run(mut self) {
         for (number, step) in std::mem::take(&mut self.steps).iter().enumerate() {
             let place = format!("step {number}: {step}");
-            match (self.take(step), step.get("error")) {
-                (Ok(answer), None) => {
+            match (self.run_step(step), step.get("error")) {
+                (Ok(response), None) => {
                     if let Some(expected) = step.get("expect") {
-                        assert_matches(&self.names.fill(expected, None), &answer, &place);
+                        assert_matches(&self.names.fill(expected, None), &response, &place);
                     }
                     for (name, path) in step["save"].as_object().into_iter().flatten() {
-                        let value = at_path(&answer, path.as_str().unwrap());
-                        self.names.save(name, value.unwrap_or_else(|| panic!("{place}\nno {path} in {answer}")));
+                        let value = at_path(&response, path.as_str().unwrap());
+                        self.names.save(name, value.unwrap_or_else(|| panic!("{place}\nno {path} in {response}")));
                     }
                 }
                 (Err(error), Some(expected)) => {
-                    assert_matches(&self.names.fill(expected, None), &answers::error(&error), &place);
+                    assert_matches(&self.names.fill(expected, None), &json::error(&error), &place);
                 }
-                (Ok(answer), Some(_)) => panic!("{place}\nwas to fail and answered {answer}"),
+                (Ok(response), Some(_)) => panic!("{place}\nmust fail, but returned {response}"),
                 (Err(error), None) => panic!("{place}\nfailed: {error}"),
             }
         }
     }
 
-    fn take(&mut self, step: &Value) -> Result<Value, Error> {
+    fn run_step(&mut self, step: &Value) -> Result<Value, Error> {
         if let Some(call) = step["call"].as_str() {
             let with = self.names.fill(step.get("with").unwrap_or(&json!({})), None);
             let now = self.now_ms();
             let args = Args::new(with.as_object().unwrap(), now);
-            let answer = calls::make(&self.client, call, &args);
+            let response = calls::make(&self.client, call, &args);
             args.assert_all_used(call);
-            return answer;
+            return response;
         }
         if let Some(call) = step["control"].as_str() {
             let (method, path) = call.split_once(' ').unwrap();
@@ -85,33 +85,33 @@ impl Scenario {
             self.client = client(&self.names, self.names.fill(settings, None).as_object().unwrap())?;
             return Ok(Value::Null);
         }
-        let callback = self.names.fill(&step["verify"], None);
-        self.verify(callback.as_object().expect("a step is a call, a control call, a client or a callback"))
+        let webhook = self.names.fill(&step["verify"], None);
+        self.verify(webhook.as_object().expect("a step is a call, a control call, a client or a webhook"))
     }
 
-    fn verify(&mut self, callback: &Map<String, Value>) -> Result<Value, Error> {
-        let own = ["secrets", "app_id", "tolerance"].iter().any(|name| callback.contains_key(*name));
+    fn verify(&mut self, webhook: &Map<String, Value>) -> Result<Value, Error> {
+        let own = ["secrets", "app_id", "tolerance"].iter().any(|name| webhook.contains_key(*name));
         if own || self.verifier.is_none() {
-            let text = |name: &str| callback.get(name).and_then(Value::as_str).map(str::to_owned);
+            let text = |name: &str| webhook.get(name).and_then(Value::as_str).map(str::to_owned);
             let app_id = text("app_id").unwrap_or_else(|| self.names.text("api_key"));
-            let secrets: Vec<String> = match callback.get("secrets") {
+            let secrets: Vec<String> = match webhook.get("secrets") {
                 Some(secrets) => serde_json::from_value(secrets.clone()).unwrap(),
                 None => vec![self.names.text("api_secret")],
             };
-            let tolerance = callback.get("tolerance").and_then(Value::as_u64).unwrap_or(300);
+            let tolerance = webhook.get("tolerance").and_then(Value::as_u64).unwrap_or(300);
             let verifier = WebhookVerifier::new(&app_id, secrets)?
                 .tolerance(Duration::from_secs(tolerance))
                 .replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
             self.verifier = Some(verifier);
         }
-        let as_text = |name: &str| match &callback[name] {
+        let as_text = |name: &str| match &webhook[name] {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
         let headers =
             [("Timestamp", as_text("timestamp")), ("Signature", as_text("signature")), ("Sign-Version", "V1".into())];
         let received = self.verifier.as_ref().unwrap().verify(headers, as_text("body").as_bytes())?;
-        Ok(answers::received(&received))
+        Ok(json::received(&received))
     }
 
     fn now_ms(&self) -> i64 {
@@ -121,13 +121,13 @@ impl Scenario {
 
 fn control(agent: &ureq::Agent, url: &str, method: &str, path: &str, body: Option<&Value>) -> Value {
     let address = format!("{url}{path}");
-    let answer = match method {
+    let response = match method {
         "GET" => agent.get(&address).call(),
         _ => agent.post(&address).send(body.map(ToString::to_string).unwrap_or_default()),
     };
-    let mut answer = answer.unwrap();
-    let text = answer.body_mut().read_to_string().unwrap();
-    assert_eq!(answer.status(), 200, "{method} {path}: {text}");
+    let mut response = response.unwrap();
+    let text = response.body_mut().read_to_string().unwrap();
+    assert_eq!(response.status(), 200, "{method} {path}: {text}");
     serde_json::from_str(&text).unwrap()
 }
 
@@ -146,7 +146,7 @@ fn client(names: &Names, settings: &Map<String, Value>) -> Result<Client, Error>
             "language" => builder.language(Language::English),
             "base_url" => builder.base_url(text),
             "environment" if text == "production" => builder.environment(Environment::Production),
-            other => panic!("what is the setting {other}?"),
+            other => panic!("unknown setting {other}"),
         };
     }
     builder.build()

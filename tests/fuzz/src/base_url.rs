@@ -12,14 +12,14 @@ pub fn run(input: &[u8]) {
         Ok(platform) => platform,
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::Config);
-            // A URL, not a word of the error's own.
+            // A URL, not a word of the error's text.
             let is_url = url.len() >= 12 && url.contains("://") && !url.contains(' ');
             assert!(!is_url || !error.to_string().contains(url), "the error repeats the URL");
             return;
         }
     };
-    platform.answer(|_, _| Ok(response(500, Vec::new())));
-    platform.answer_token_calls();
+    platform.respond_with(|_, _| Ok(response(500, Vec::new())));
+    platform.respond_to_token_calls();
     let _ = platform.client.access_token();
     let sent = platform.sent();
     let [request] = &sent[..] else { panic!("{} requests", sent.len()) };
@@ -36,13 +36,13 @@ fn check(url: &str) {
         Some(v6) => {
             let (host, port) = v6.split_once(']').expect("a closed bracket");
             assert!(host.parse::<std::net::Ipv6Addr>().is_ok(), "not an address: {host}");
-            assert!(port.is_empty() || port.starts_with(':'), "text behind an address: {url}");
+            assert!(port.is_empty() || port.starts_with(':'), "text after an address: {url}");
             (host, port.strip_prefix(':'))
         }
         None => authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port))),
     };
     assert!(!host.is_empty(), "no host: {url}");
-    // An empty port is the scheme's own.
+    // An empty port is the default of the scheme.
     if let Some(port) = port.filter(|port| !port.is_empty()) {
         assert!(port.bytes().all(|byte| byte.is_ascii_digit()), "not a port: {port}");
         assert!(port.parse::<u16>().is_ok_and(|port| port != 0), "not a port: {port}");

@@ -20,7 +20,7 @@ pub fn run(input: &[u8]) {
                 let unreadable = build(block).is_err_and(|error| error.to_string().contains("that can be read"));
                 assert!(unreadable || build(block).is_ok(), "a certificate is skipped: {block}");
             }
-            // What is cut off is refused, not skipped.
+            // A truncated certificate is refused, not skipped.
             if let Some(last) = blocks().last() {
                 let end = last.as_ptr().addr() - pem.as_ptr().addr() + last.len();
                 assert!(build(&pem[..end - END.len()]).is_err(), "a certificate without its end is skipped");

@@ -25,7 +25,7 @@ pub fn run(input: &[u8]) {
     let method = if choice & 2 == 2 { Method::Get } else { Method::Post };
     PLATFORMS.with(|platforms| {
         let platform = &platforms[usize::from(production)];
-        platform.answer(|_, request| {
+        platform.respond_with(|_, request| {
             let data = if request.body.is_empty() { b"[]" } else { request.body };
             Ok(response(200, [b"{\"code\":0,\"data\":", data, b"}"].concat()))
         });

@@ -73,7 +73,7 @@ pub fn run(input: &[u8]) {
     PLATFORM.with(|platform| {
         let owned: Vec<Vec<u8>> = rest.split(|byte| *byte == SEPARATOR).map(<[u8]>::to_vec).collect();
         // The last one is repeated.
-        platform.answer(move |number, _| Reply::of(&owned[number.min(owned.len() - 1)]).give());
+        platform.respond_with(move |number, _| Reply::of(&owned[number.min(owned.len() - 1)]).give());
         let (is_mutation, result) = make_call(platform, *call);
         let sends = platform.sent().len();
         assert!((1..=4).contains(&sends), "{sends} sends");
@@ -189,7 +189,7 @@ fn code_of(body: &[u8]) -> Option<i64> {
     format!("{}{digits}{zeros}", if negative { "-" } else { "" }).parse().ok()
 }
 
-/// Whether a second send cannot do it twice: the platform or a gateway refused it before acting, or nothing left.
+/// Whether a second send cannot repeat the mutation: it was refused before acting, or nothing was sent.
 fn is_refused_before_acting(reply: Reply<'_>) -> bool {
     match reply {
         Reply::Failure(failure) => !failure.may_have_been_sent,
@@ -204,7 +204,7 @@ fn says_success(reply: Reply<'_>) -> bool {
     matches!(reply, Reply::Response(200..300, body) if code_of(body) == Some(0))
 }
 
-/// The rule for outcomes, read once more: which responses prove that nothing was done.
+/// A second implementation of the rule for outcomes: whether a response proves that nothing was done.
 fn says_refused(reply: Reply<'_>) -> bool {
     let Reply::Response(status, body) = reply else { return false };
     match code_of(body) {

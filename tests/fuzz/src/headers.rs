@@ -1,4 +1,4 @@
-//! The headers `Date` and `Retry-After`, and the token's expiry: a client that learns a wrong clock works all the same.
+//! The headers `Date` and `Retry-After`, and the token's expiry: a client that learns a wrong clock still works.
 //!
 //! Input: a byte that chooses status and code, then `Date`, `Retry-After`, and the token's `expired_time`.
 
@@ -9,7 +9,7 @@ use keysecure::{Response, TransferType};
 use super::SEPARATOR;
 use super::platform::{Platform, START, response};
 
-/// The longest wait that a caller is told.
+/// The longest `retry_after` of an error.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 pub fn run(input: &[u8]) {
@@ -23,8 +23,8 @@ pub fn run(input: &[u8]) {
     let platform = Platform::new();
     let token = format!(r#"{{"code":0,"data":{{"access_token":"token","expired_time":{expiry}}}}}"#);
     let (given_date, given_wait) = (date.clone(), retry_after);
-    platform.answer_token_calls();
-    platform.answer(move |_, request| {
+    platform.respond_to_token_calls();
+    platform.respond_with(move |_, request| {
         let body = if request.url.ends_with("/v1/merchant/token") {
             token.clone()
         } else {
@@ -48,7 +48,7 @@ pub fn run(input: &[u8]) {
     assert!((1..=8).contains(&sent.len()), "{} requests", sent.len());
     for (number, request) in sent.iter().enumerate() {
         let stamp: i64 = request.timestamp.as_ref().expect("a timestamp").parse().expect("milliseconds");
-        // Before anything is learned, the device's clock counts, less a margin.
+        // Until the client has seen a `Date`, the device's clock counts, less a margin.
         let device = i64::try_from(START).unwrap();
         assert!(number > 0 || (device - 60_000..=device).contains(&stamp), "{stamp}");
         if date.is_none() {

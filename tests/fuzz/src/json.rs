@@ -1,4 +1,4 @@
-//! JSON read by another parser than the one under test, and compared by its meaning.
+//! A second JSON reader, independent of the one under test, that compares values by meaning.
 
 use std::collections::BTreeMap;
 use std::fmt;

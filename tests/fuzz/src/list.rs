@@ -1,7 +1,7 @@
 //! Lists over several pages and windows, from an honest server and from any other.
 //!
 //! Input: a byte that chooses the list and the kind of server, then for an honest server the number of rows, its page cap
-//! and what it says beside the rows, then fields that every row has; for any other server its pages, separated.
+//! and the fields beside the rows, then fields that every row has; for any other server its pages, separated.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -36,7 +36,7 @@ pub fn run(input: &[u8]) {
     });
 }
 
-/// A list of the client's.
+/// A list call of the client.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Cards,
@@ -68,7 +68,7 @@ impl Kind {
         !matches!(self, Self::Packages | Self::Bins)
     }
 
-    /// The numbers of the rows over so many windows.
+    /// The numbers of the rows over that many windows.
     fn rows(self, platform: &Platform, windows: u32) -> Box<dyn Iterator<Item = Result<String, Error>>> {
         let client = &platform.client;
         let start: SystemTime = UNIX_EPOCH + Duration::from_millis(START);
@@ -97,7 +97,7 @@ fn numbers<T: 'static>(
     Box::new(rows.unwrap().map(move |row| row.map(&number)))
 }
 
-/// What the client asks for.
+/// The page and the window that the client requests.
 struct Asked {
     window: Option<String>,
     page: usize,
@@ -113,7 +113,7 @@ impl Asked {
     }
 }
 
-/// How a page says that there is more, if it does.
+/// How a page reports that there are more rows, if it does.
 #[derive(Clone, Copy)]
 enum Says {
     Nothing,
@@ -150,21 +150,21 @@ fn rows(choice: u8) -> usize {
     if choice < 0xe0 { usize::from(choice % 24) } else { usize::from(choice - 0xe0) * 4 + 80 }
 }
 
-/// A server that has rows, pages them by its own cap, and says so as servers do: every row is given exactly once, whatever
+/// A server that caps its pages and reports further rows as servers do: every row is given exactly once, whatever
 /// other fields the rows have.
 fn honest(platform: &Platform, list: Kind, rest: &[u8]) {
     let &[first, second, cap, flags, ref fields @ ..] = rest else { return };
     let says = if flags & 1 == 0 { Says::Nothing } else { Says::Total };
     let windows = if list.has_windows() { u32::from(flags >> 1 & 1) + 1 } else { 1 };
     let rows_in = [rows(first), rows(second)];
-    // Without a word about more, only the caps that servers have can be told from the end of a list.
+    // Without a report of further rows, only common caps can be distinguished from the end of a list.
     let cap = match says {
         Says::Total => usize::from(cap) % 100 + 1,
         Says::Nothing => [100, 50, 25, 20, 10][usize::from(cap) % 5],
     };
     let fields = fields_of(fields, list).unwrap_or_default();
     let mut seen: Vec<Option<String>> = Vec::new();
-    platform.answer(move |_, request| {
+    platform.respond_with(move |_, request| {
         let asked = Asked::of(request);
         let window = seen.iter().position(|window| *window == asked.window).unwrap_or_else(|| {
             seen.push(asked.window.clone());
@@ -189,19 +189,19 @@ fn honest(platform: &Platform, list: Kind, rest: &[u8]) {
     assert!(sent <= most + windows, "{sent} requests");
 }
 
-/// A server that answers anything: the list ends, no row is given twice, none without its number.
+/// A server that sends anything: the list ends, no row is given twice, none without its number.
 fn hostile(platform: &Platform, list: Kind, choice: u8, rest: &[u8]) {
     let pages: Vec<Vec<u8>> = rest.split(|byte| *byte == SEPARATOR).map(|part| hostile_page(part, list)).collect();
     let windows = if list.has_windows() { u32::from(choice >> 5 & 1) + 1 } else { 1 };
     let again = choice & 0x40 != 0;
     let (count, windows_count) = (pages.len(), usize::try_from(windows).unwrap());
     let most = if again {
-        // Each page that is not refused brings a row, or ends its window.
+        // Each page that is not refused contains a new row, or ends its window.
         windows_count * (count + 2) + rest.len() * 8 + 1_000
     } else {
         windows_count * 2 + count + 2
     };
-    platform.answer(move |number, _| Ok(answer_from(&pages, number, again)));
+    platform.respond_with(move |number, _| Ok(response_from(&pages, number, again)));
     let (mut given, mut errors) = (HashSet::new(), 0);
     for row in list.rows(platform, windows) {
         match row {
@@ -221,12 +221,12 @@ fn hostile(platform: &Platform, list: Kind, choice: u8, rest: &[u8]) {
     assert!(sent <= most, "{sent} requests for {count} pages");
 }
 
-fn answer_from(pages: &[Vec<u8>], number: usize, again: bool) -> Response {
+fn response_from(pages: &[Vec<u8>], number: usize, again: bool) -> Response {
     let page = if again { pages.get(number % pages.len()) } else { pages.get(number) };
     response(200, page.cloned().unwrap_or_else(|| br#"{"code":0,"data":{"list":[]}}"#.to_vec()))
 }
 
-/// A part that begins with a brace is a body; any other says how many rows it has, from which number on, and their fields.
+/// A part that starts with a brace is a body; any other gives the number of rows, the first number, and their fields.
 fn hostile_page(part: &[u8], list: Kind) -> Vec<u8> {
     match *part {
         [b'{', ..] => part.to_vec(),

@@ -1,4 +1,4 @@
-//! Card numbers, looked for by other code than the client's.
+//! Finds card numbers with code that is independent of the client's.
 
 /// The whole PANs in a text: 13 to 19 digits in a row that pass the Luhn check.
 pub fn pans(text: &str) -> impl Iterator<Item = &str> {

@@ -1,4 +1,4 @@
-//! A platform in memory: a transport that answers as an input says, and a clock whose waits take no time.
+//! A platform in memory: a transport that responds as an input says, and a clock whose waits take no time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -36,18 +36,18 @@ pub struct Sent {
     pub body: Vec<u8>,
 }
 
-/// What the transport answers to request number `n` (from 0), token calls excluded.
+/// The response to request number `n` (from 0), token calls excluded.
 pub type Script = Box<dyn FnMut(usize, &Request<'_>) -> Result<Response, TransportError> + Send>;
 
 #[derive(Default)]
 struct State {
     script: Option<Script>,
     sent: Vec<Sent>,
-    /// Whether token calls are answered by the script too.
+    /// Whether the script responds to token calls too.
     scripts_token: bool,
 }
 
-/// The transport. Token calls are answered with a token unless the script wants them.
+/// The transport. It responds to token calls with a token unless the script handles them.
 #[derive(Default)]
 pub struct ScriptedTransport(Mutex<State>);
 
@@ -89,7 +89,7 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// With the target's settings, which may be refused.
+    /// Creates the client with the target's settings, which may be refused.
     pub fn try_with(settings: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Self, Error> {
         let transport = Arc::new(ScriptedTransport::default());
         let builder = Client::builder("ak_fuzz", "0123456789abcdef")
@@ -104,19 +104,22 @@ impl Platform {
         Self::try_with(|builder| builder).unwrap()
     }
 
-    /// Answers everything that comes from now on by the script.
-    pub fn answer(&self, script: impl FnMut(usize, &Request<'_>) -> Result<Response, TransportError> + Send + 'static) {
+    /// Lets the script respond to all further requests.
+    pub fn respond_with(
+        &self,
+        script: impl FnMut(usize, &Request<'_>) -> Result<Response, TransportError> + Send + 'static,
+    ) {
         let mut state = self.transport.state();
         state.sent.clear();
         state.script = Some(Box::new(script));
     }
 
-    /// Answers token calls by the script too.
-    pub fn answer_token_calls(&self) {
+    /// Lets the script respond to token calls too.
+    pub fn respond_to_token_calls(&self) {
         self.transport.state().scripts_token = true;
     }
 
-    /// The requests since [`Self::answer`].
+    /// The requests since [`Self::respond_with`].
     pub fn sent(&self) -> Vec<Sent> {
         std::mem::take(&mut self.transport.state().sent)
     }

@@ -66,7 +66,7 @@ impl Verifiers {
         }
     }
 
-    /// A signed webhook is accepted, with the event that its body says.
+    /// A signed webhook is accepted, with the event of its body.
     fn accepts_what_is_signed(&self, headers: Headers, body: &[u8]) {
         match verify(&self.verifier, headers, body) {
             Ok(received) => {
@@ -164,7 +164,7 @@ impl Verifiers {
     }
 }
 
-/// The reasons for which a signed webhook is refused all the same.
+/// The rejections of a webhook with a valid signature.
 fn may_refuse_signed(rejection: Rejection) -> bool {
     matches!(rejection, Rejection::WrongAction | Rejection::Contradiction)
 }
@@ -184,7 +184,7 @@ fn with_one_byte_changed(body: &[u8]) -> Vec<u8> {
     changed
 }
 
-/// Puts a field in front of the data's own.
+/// Adds a field before the others of `data`.
 fn with_field_in_data(body: &[u8], field: &str) -> Vec<u8> {
     let text = std::str::from_utf8(body).unwrap();
     let Some((_, data)) = json::entries(text).and_then(|entries| entries.into_iter().find(|(name, _)| name == "data"))

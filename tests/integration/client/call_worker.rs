@@ -5,12 +5,12 @@
 //! * `call BYTES`: one call with a body of that size
 //! * `fork N`: one call, a fork, and N calls each in parent and child
 //! * `fork-in-token`: a fork while another thread fetches the token, and a call in the child
-//! * `fork-in-call`: a fork while another thread makes a call; the child lives on for a while
-//! * `path`: one call, and `ready`; at each further line of its input one call, and its outcome
-//! * `serve`: listens on all addresses at the port of the base URL, gives each request its body back, and says each
+//! * `fork-in-call`: a fork while another thread makes a call; the child stays alive for a while
+//! * `path`: one call, then `ready`; for each further line of standard input one call, and its outcome
+//! * `serve`: listens on all addresses at the port of the base URL, responds to each request with its body and prints it
 //! * `fork-and-leave`: one call, a fork, and a child that closes and drops the client; then a call in the parent
 //!
-//! It ends with 0 when every response belonged to its request.
+//! The exit code is 0 if every response belonged to its request.
 
 #[cfg(unix)]
 fn main() -> std::process::ExitCode {
@@ -110,7 +110,7 @@ mod worker {
         client.call(Method::Post, "/v1/echo", Some(&body)).map(|data| data.as_str().to_owned())
     }
 
-    /// A call whose response must name its request.
+    /// Makes a call whose response must be its request.
     fn echo(client: &Client, id: &str) -> Result<(), BoxError> {
         let data = call(client, id)?;
         if data == format!(r#"{{"id":"{id}"}}"#) { Ok(()) } else { Err(format!("{id} got {data}").into()) }
@@ -126,20 +126,20 @@ mod worker {
             MockResponse::Keep(envelope(&body))
         })?;
         println!("listening");
-        // Until nobody wants it any more.
+        // Until the test closes standard input.
         std::io::stdin().lines().for_each(drop);
         Ok(())
     }
 
     fn fork() -> Result<libc::pid_t, BoxError> {
-        // SAFETY: the child goes on with code that is made for it, which is what is tested.
+        // SAFETY: the child continues with code that is safe after a fork, which is what the test checks.
         match unsafe { libc::fork() } {
             -1 => Err(std::io::Error::last_os_error().into()),
             child => Ok(child),
         }
     }
 
-    /// Works in parent and child, and waits for the child.
+    /// Runs `work` in parent and child, and waits for the child.
     fn in_both(work: impl FnOnce(&str) -> Result<(), BoxError>) -> Result<(), BoxError> {
         let child = fork()?;
         if child == 0 {
@@ -151,7 +151,7 @@ mod worker {
         }
         let result = work("parent");
         let mut status = 0;
-        // SAFETY: the status is ours.
+        // SAFETY: `status` is a valid pointer for the whole call.
         let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
         result?;
         if waited == child && status == 0 { Ok(()) } else { Err(format!("the child ended with {status}").into()) }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
 use keysecure::{
-    ApplyCard, ApplyCardholder, Auth, CardDetail, CardStatus, CardType, CardholderStatus, Client, ConsumptionType,
-    Decimal, Environment, ErrorKind, FeeType, Json, Language, ListBins, ListCardholders, ListCards, ListConsumptions,
-    ListPackages, ListTransfers, MerchantInfo, Method, OPERATIONS, Outcome, Page, Pin, SetPin, SimulatedFee,
-    SimulationRequest, Status, Transfer, TransferType,
+    ApplyCard, ApplyCardholder, Auth, CardDetail, CardStatus, CardType, CardholderStatus, ConsumptionType, Decimal,
+    ErrorKind, FeeType, ListBins, ListCardholders, ListCards, ListConsumptions, ListPackages, ListTransfers,
+    MerchantInfo, OPERATIONS, Outcome, Page, Pin, SetPin, SimulatedFee, SimulationRequest, Status, Transfer,
+    TransferType,
 };
 use keysecure_sandbox::{Account, RequestRecord};
 use keysecure_tests::{TestEnv, address, cents, virtual_card};
@@ -23,8 +23,8 @@ fn only<T>(page: Page<T>) -> T {
     page.list.into_iter().next().unwrap()
 }
 
-/// A purchase of 40.00 on that card.
-fn purchase(card_no: &str) -> SimulationRequest {
+/// A purchase of 40.00 with that card.
+pub fn purchase(card_no: &str) -> SimulationRequest {
     SimulationRequest {
         card_no: Some(card_no.to_owned()),
         r#type: Some(ConsumptionType::Atm),
@@ -38,7 +38,7 @@ fn purchase(card_no: &str) -> SimulationRequest {
     }
 }
 
-/// Calls 1 to 4: a token and a cardholder, who is approved in the end.
+/// Makes calls 1 to 4: a token, and a cardholder who is approved. Returns the cardholder number.
 fn identity(env: &TestEnv) -> String {
     let client = &env.client;
     let token = client.access_token().unwrap();
@@ -79,7 +79,7 @@ fn identity(env: &TestEnv) -> String {
     no
 }
 
-/// Calls 6 to 11, 14 and 25 on a physical card that was just applied for.
+/// Makes calls 6 to 11, 14 and 25 with a new physical card.
 fn plastic(env: &TestEnv, holder: &str, card_no: &str) {
     let (client, sandbox) = (&env.client, &env.sandbox);
     let kept = || sandbox.cards().into_iter().find(|card| card.card_no == card_no).unwrap();
@@ -161,7 +161,7 @@ fn plastic(env: &TestEnv, holder: &str, card_no: &str) {
     assert_eq!((gone.kind(), gone.code()), (ErrorKind::State, Some(4005)));
 }
 
-/// Calls 12, 13 and 20 to 24 on a virtual card. Gives what was spent in the end.
+/// Makes calls 12, 13 and 20 to 24 with a virtual card. Returns the settled total.
 fn shopping(env: &TestEnv, holder: &str, card_no: &str) -> Decimal {
     let (client, sandbox) = (&env.client, &env.sandbox);
     let kept = |no: &str| sandbox.consumptions().into_iter().find(|kept| kept.consume_no == no).unwrap();
@@ -191,12 +191,12 @@ fn shopping(env: &TestEnv, holder: &str, card_no: &str) -> Decimal {
     let failed = client.simulation().auth(&purchase(card_no)).unwrap().consume_no;
     let reason = SimulationRequest {
         consume_no: failed.clone(),
-        remark: Some("no answer".into()),
+        remark: Some("no response".into()),
         ..SimulationRequest::default()
     };
     client.simulation().consumption_fail(&reason).unwrap();
     let failed = client.consumptions().get(&failed.unwrap()).unwrap();
-    assert_eq!((failed.status, failed.remark.as_deref()), (Some(Status::Fail), Some("no answer")));
+    assert_eq!((failed.status, failed.remark.as_deref()), (Some(Status::Fail), Some("no response")));
 
     let held = client.simulation().auth(&purchase(card_no)).unwrap().consume_no;
     let back = SimulationRequest { consume_relate_no: held.clone(), ..SimulationRequest::default() };
@@ -229,7 +229,7 @@ fn shopping(env: &TestEnv, holder: &str, card_no: &str) -> Decimal {
     cents(38_75) + cents(1_25) - cents(8_75)
 }
 
-/// Calls 15 to 18 besides those of both modes.
+/// Makes the calls of credit mode: 15 to 18 and those of both modes.
 fn tour_of_credit_mode() -> Vec<RequestRecord> {
     let env = TestEnv::credit().unwrap();
     let client = &env.client;
@@ -377,65 +377,4 @@ fn every_call_of_both_modes_is_sent_as_documented() {
     assert_eq!(windows, ["accounts.transfers", "cardholders.list", "cards.list", "consumptions.list"].into());
     let open: Vec<_> = OPERATIONS.iter().filter(|one| one.auth == Auth::Open).map(|one| one.number).collect();
     assert_eq!(open, [20, 21, 22, 23, 24, 25]);
-}
-
-#[test]
-fn one_connection_serves_all_calls_of_one_thread() {
-    let env = TestEnv::credit().unwrap();
-    for _ in 0..20 {
-        env.client.accounts().get(&env.cardholder_no).unwrap();
-    }
-    let connections: BTreeSet<_> = env.sandbox.requests().iter().map(|request| request.connection).collect();
-    assert_eq!(connections.len(), 1);
-    assert_eq!(env.count(), 21);
-}
-
-#[test]
-fn messages_are_in_the_clients_language() {
-    let env = TestEnv::credit().unwrap();
-    let chinese = env.builder().language(Language::Chinese).build().unwrap();
-    let error = chinese.cardholders().get("17").unwrap_err();
-    assert_eq!((error.kind(), error.code(), error.msg()), (ErrorKind::NotFound, Some(2002), Some("持卡人不存在")));
-    let error = env.client.cardholders().get("17").unwrap_err();
-    assert_eq!(error.msg(), Some("cardholder does not exist"));
-    assert_eq!(error.operation(), Some("cardholders.get"));
-    assert_eq!((error.attempts(), error.http_status(), error.outcome()), (1, Some(200), Outcome::Rejected));
-}
-
-#[test]
-fn a_refusal_names_the_platforms_field() {
-    let env = TestEnv::credit().unwrap();
-    let no_such_package = ApplyCard { package_no: Some("17".into()), ..virtual_card(&env.cardholder_no, "card-1") };
-    let error = env.client.cards().apply(&no_such_package).unwrap_err();
-    assert_eq!((error.code(), error.field()), (Some(1004), Some("package_no")));
-    let mut elsewhere = address();
-    elsewhere.country = "ZZ".into();
-    let abroad = ApplyCard { address_info: Some(elsewhere), ..virtual_card(&env.cardholder_no, "card-1") };
-    let error = env.client.cards().apply(&abroad).unwrap_err();
-    assert_eq!((error.code(), error.field()), (Some(2009), Some("country")));
-    assert!(env.sandbox.cards().is_empty());
-}
-
-#[test]
-fn a_number_reaches_the_platform_as_one_segment_of_the_path() {
-    let env = TestEnv::credit().unwrap();
-    for number in ["17", "C-1_2.3~", "...", "x".repeat(300).as_str()] {
-        let error = env.client.cards().get(number).unwrap_err();
-        assert_eq!(error.outcome(), Outcome::Rejected, "{number}: {error}");
-        let request = env.sandbox.requests().pop().unwrap();
-        assert_eq!((&*request.operation, &*request.path), ("cards.get", "/open-api/v1/card/{}/detail"), "{number}");
-    }
-}
-
-#[test]
-fn simulation_is_refused_in_production_whatever_the_address() {
-    let env = TestEnv::credit().unwrap();
-    let card_no = env.virtual_card().unwrap();
-    let client: Client = env.builder().environment(Environment::Production).build().unwrap();
-    let error = client.simulation().auth(&purchase(&card_no)).unwrap_err();
-    assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Config, Outcome::NotSent, 0));
-    let body = Json::new("{}").unwrap();
-    let error = client.call(Method::Post, "/v1/simulate/auth", Some(&body)).unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Config, Outcome::NotSent));
-    assert_eq!(env.count(), 0);
 }

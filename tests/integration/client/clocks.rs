@@ -1,4 +1,4 @@
-//! The device's clock is wrong, or the server's clock jumps: calls succeed all the same.
+//! Calls succeed although the device's clock is wrong or the server's clock jumps.
 
 use std::sync::Arc;
 use std::time::Duration;

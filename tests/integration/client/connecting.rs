@@ -1,4 +1,4 @@
-//! Why no connection could be made, in the error's text; and that no failure to make one is a panic.
+//! Connection failures: the error names the cause, and no failure is a panic.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -37,7 +37,7 @@ fn a_host_that_does_not_exist_is_not_found() {
 
 #[test]
 fn a_host_that_accepts_no_connection_times_out() {
-    // A queue of one that is full: the system answers no further connection.
+    // A full accept queue: the system accepts no further connection.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     socket2::SockRef::from(&listener).listen(0).unwrap();
@@ -73,7 +73,7 @@ fn limited(test: &str, limits: &[&str]) -> bool {
 #[cfg(target_os = "linux")]
 #[test]
 fn without_threads_a_host_name_is_an_error_and_no_panic() {
-    // The limit does not hold for root.
+    // The limit does not apply to root.
     let as_nobody = ["setpriv", "--reuid", "65534", "--clear-groups", "prlimit", "--nproc=1"];
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
     let by = if is_root { &as_nobody[..] } else { &as_nobody[4..] };

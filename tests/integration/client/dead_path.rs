@@ -1,4 +1,4 @@
-//! A network whose router drops everything for a while: what was abandoned meanwhile is not delivered when it is back.
+//! A network whose router drops all packets for a while: a request that was abandoned meanwhile is not delivered later.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -13,7 +13,7 @@ struct Network {
 }
 
 impl Network {
-    /// `None` where this may not be done, with the reason on standard error.
+    /// Creates the namespaces. `None` without the permission to do so, with the reason on standard error.
     fn start() -> Option<Self> {
         let network = Self { mark: format!("ks{}", std::process::id() % 100_000) };
         let name = |role: &str| format!("{}{role}", network.mark);
@@ -37,7 +37,7 @@ impl Network {
         Some(network)
     }
 
-    /// A router that does not forward drops in silence.
+    /// Opens or closes the path: a router that does not forward drops packets without a response.
     fn set_path(&self, open: bool) {
         let value = format!("echo {} > /proc/sys/net/ipv4/ip_forward", u8::from(open));
         assert!(ip(&["netns", "exec", &format!("{}r", self.mark), "sh", "-c", &value]));
@@ -102,7 +102,7 @@ fn an_abandoned_request_is_not_delivered_when_the_network_is_back() {
     assert_eq!(client.says(), "unknown");
     std::thread::sleep(Duration::from_secs(11));
     network.set_path(true);
-    // The system sends again at intervals that double: the next time would be 26 s after the first.
+    // The system retransmits at intervals that double: the next time would be 26 s after the first.
     std::thread::sleep(Duration::from_secs(16));
     assert!(server.lines.try_recv().is_err(), "the abandoned request was delivered");
     writeln!(client.input.as_mut().unwrap(), "afterwards").unwrap();

@@ -1,4 +1,4 @@
-//! Faults that stay, that come in bursts, or that need a server of their own: retries, back-off and limits of time.
+//! Permanent faults and bursts of faults: retries, back-off and time-outs.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::matrix::{purchase, transfer};
 use FaultKind as F;
 use keysecure::{Client, ErrorKind, Json, Method, Outcome};
 use keysecure_sandbox::{Fault, FaultKind};
 use keysecure_tests::{MockResponse, MockServer, TestClock, TestEnv, cents, envelope, free_address, http};
+
+use super::matrix::{purchase, transfer};
 
 #[test]
 fn a_permanent_fault_ends_a_read_after_its_retries_a_mutation_at_once() {
@@ -25,7 +26,7 @@ fn a_permanent_fault_ends_a_read_after_its_retries_a_mutation_at_once() {
         let error = client.accounts().get(&env.cardholder_no).unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (error_kind, 3), "{kind:?}: {error}");
         assert_eq!(env.sandbox.requests_to("accounts.get"), 3);
-        assert_eq!(clock.sleeps().len(), 2, "a wait in front of each re-sending");
+        assert_eq!(clock.sleeps().len(), 2, "a wait before each retry");
         env.sandbox.fault(Fault::on("accounts.transfer", kind).times(1_000));
         let error = client.accounts().transfer(&transfer(&env, "move-1", cents(1_00))).unwrap_err();
         assert_eq!((error.kind(), error.outcome(), error.attempts()), (error_kind, Outcome::Unknown, 1), "{kind:?}");
@@ -105,7 +106,7 @@ fn the_timeout_bounds_the_whole_call_with_all_its_attempts() {
 
 #[test]
 fn a_peer_that_accepts_no_connection_times_out() {
-    // A listener whose backlog is full takes no further handshake on Linux; elsewhere the request goes unanswered.
+    // A listener with a full backlog accepts no further handshake on Linux; elsewhere the request gets no response.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let mut fill = Vec::new();
@@ -143,7 +144,7 @@ fn retry_after_is_obeyed_within_the_deadline_and_fails_the_call_beyond() {
     assert!(started.elapsed() < Duration::from_secs(3));
     assert_eq!((error.http_status(), error.retry_after()), (Some(429), Some(Duration::from_secs(3_600))));
     assert_eq!(error.attempts(), 1);
-    assert_eq!(clock.sleeps().len(), 1, "it did not even begin to wait");
+    assert_eq!(clock.sleeps().len(), 1, "no wait started");
 }
 
 #[test]
@@ -217,7 +218,7 @@ fn a_connection_closed_while_idle_never_leads_to_a_second_mutation() {
 #[test]
 fn a_connection_lost_in_mid_request_leaves_a_mutation_unknown() {
     let server = MockServer::platform(|request| {
-        // Every connection serves one request and then eats the next.
+        // Every connection serves one request and drops the next.
         if request.nth > 1 {
             MockResponse::Close(Vec::new())
         } else {

@@ -1,4 +1,4 @@
-//! A process that forks: parent and child share a client's memory, but no connection and no fetch of a token.
+//! A process that forks: parent and child share neither a connection nor a token fetch.
 
 #![cfg(unix)]
 
@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use keysecure_tests::{MockResponse, MockServer, RecordedRequest, envelope};
 
-/// Gives each request its own body back.
+/// Responds to each request with its own body.
 fn echo(request: &RecordedRequest) -> MockResponse {
-    // Not at once, so that two processes on one connection would meet.
+    // Delayed, so that two processes on one connection would interfere.
     MockResponse::Delayed(Duration::from_micros(300), envelope(&String::from_utf8_lossy(&request.body)))
 }
 

@@ -1,4 +1,4 @@
-//! Clocks that want to be asked while the client waits: a face hears of Ctrl-C so.
+//! Interruption: the client polls its clock while it waits, so that a language binding can handle Ctrl-C.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -12,24 +12,24 @@ use keysecure::{
 use keysecure_sandbox::{Fault, FaultKind};
 use keysecure_tests::{TestEnv, TlsServer, cents, envelope};
 
-/// Asked every five milliseconds of a wait. When it has been asked too often, it ends the call.
-struct Asked {
+/// A clock that is polled every five milliseconds of a wait, and interrupts the call at a given poll.
+struct PolledClock {
     machine: SystemClock,
-    times: AtomicU32,
-    enough: u32,
+    polls: AtomicU32,
+    interrupt_at: u32,
 }
 
-impl Asked {
-    fn new(enough: u32) -> Arc<Self> {
-        Arc::new(Self { machine: SystemClock::new(), times: AtomicU32::new(0), enough })
+impl PolledClock {
+    fn new(interrupt_at: u32) -> Arc<Self> {
+        Arc::new(Self { machine: SystemClock::new(), polls: AtomicU32::new(0), interrupt_at })
     }
 
-    fn times(&self) -> u32 {
-        self.times.load(Ordering::SeqCst)
+    fn polls(&self) -> u32 {
+        self.polls.load(Ordering::SeqCst)
     }
 }
 
-impl Clock for Asked {
+impl Clock for PolledClock {
     fn now(&self) -> SystemTime {
         self.machine.now()
     }
@@ -47,11 +47,11 @@ impl Clock for Asked {
     }
 
     fn between_waits(&self) -> Result<(), Interrupted> {
-        if self.times.fetch_add(1, Ordering::SeqCst) + 1 == self.enough { Err(Interrupted) } else { Ok(()) }
+        if self.polls.fetch_add(1, Ordering::SeqCst) + 1 == self.interrupt_at { Err(Interrupted) } else { Ok(()) }
     }
 }
 
-/// The outcome of a call that its clock ended.
+/// The outcome of a call that its clock interrupted.
 fn interrupted<T>(call: Result<T, Error>) -> Outcome {
     let Err(error) = call else { panic!("the call came to its own end") };
     assert_eq!((error.kind(), error.transport_fault()), (ErrorKind::Transport, Some(TransportFault::Interrupted)));
@@ -61,22 +61,22 @@ fn interrupted<T>(call: Result<T, Error>) -> Outcome {
 #[test]
 fn the_clock_is_polled_while_a_slow_response_is_awaited() {
     let env = TestEnv::credit().unwrap();
-    let clock = Asked::new(u32::MAX);
+    let clock = PolledClock::new(u32::MAX);
     let client = env.builder().clock(clock.clone()).build().unwrap();
     client.access_token().unwrap();
-    let (before, start) = (clock.times(), Instant::now());
+    let (before, start) = (clock.polls(), Instant::now());
     env.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_millis(200))));
     client.accounts().get(&env.cardholder_no).unwrap();
-    let (asked, pieces) = (clock.times() - before, start.elapsed().as_millis() / 5);
-    assert!(asked > 2 && u128::from(asked) <= pieces + 5, "{asked} times in {pieces} pieces");
+    let (asked, pieces) = (clock.polls() - before, start.elapsed().as_millis() / 5);
+    assert!(asked > 2 && u128::from(asked) <= pieces + 5, "{asked} polls in {pieces} pieces");
 }
 
 #[test]
 fn a_wait_for_a_silent_proxy_or_server_can_be_interrupted() {
-    // The system takes connections for it; nobody ever reads.
+    // The system accepts connections for it; nobody reads from them.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = listener.local_addr().unwrap();
-    let builder = || Client::builder("key", "0123456789abcdef").clock(Asked::new(3)).max_retries(2);
+    let builder = || Client::builder("key", "0123456789abcdef").clock(PolledClock::new(3)).max_retries(2);
     for (name, client) in [
         ("TLS", builder().base_url(format!("https://{silent}"))),
         ("proxy", builder().base_url("https://localhost:1").proxy(format!("http://{silent}"))),
@@ -113,7 +113,7 @@ fn a_back_off_can_be_interrupted_and_nothing_is_sent_after_it() {
 #[test]
 fn a_time_out_counts_all_pieces() {
     let env = TestEnv::credit().unwrap();
-    let builder = env.builder().clock(Asked::new(u32::MAX)).timeout(Duration::from_millis(300));
+    let builder = env.builder().clock(PolledClock::new(u32::MAX)).timeout(Duration::from_millis(300));
     let client = builder.max_retries(0).build().unwrap();
     client.access_token().unwrap();
     env.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_secs(20))));
@@ -129,7 +129,7 @@ fn name_resolution_and_tls_work_with_short_waits() {
     let client = Client::builder("key", "0123456789abcdef")
         .base_url(format!("https://localhost:{}", server.port()))
         .ca_pem(server.root_pem())
-        .clock(Asked::new(u32::MAX))
+        .clock(PolledClock::new(u32::MAX))
         .build()
         .unwrap();
     let purchase =
@@ -141,25 +141,25 @@ fn name_resolution_and_tls_work_with_short_waits() {
 #[test]
 fn an_interrupted_call_leaves_the_client_usable() {
     let env = TestEnv::credit().unwrap();
-    let clock = Asked::new(3);
+    let clock = PolledClock::new(3);
     let client = env.builder().clock(clock.clone()).build().unwrap();
     client.access_token().unwrap();
-    clock.times.store(0, Ordering::SeqCst);
+    clock.polls.store(0, Ordering::SeqCst);
     env.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_secs(2))));
     assert_eq!(interrupted(client.accounts().get(&env.cardholder_no)), Outcome::Unknown);
     client.accounts().get(&env.cardholder_no).unwrap();
-    // The sandbox counts the one that it stalls when that is over.
+    // The sandbox counts a stalled request when it ends.
     assert!(env.sandbox.requests_to("accounts.get") <= 2, "an ended call sends nothing more");
 }
 
 #[test]
 fn an_interrupted_list_continues_where_it_was() {
     let env = TestEnv::credit().unwrap();
-    let clock = Asked::new(3);
+    let clock = PolledClock::new(3);
     let client = env.builder().clock(clock.clone()).build().unwrap();
     client.access_token().unwrap();
     let whole = env.client.cards().packages(&ListPackages::default()).count();
-    clock.times.store(0, Ordering::SeqCst);
+    clock.polls.store(0, Ordering::SeqCst);
     let mut rows = client.cards().packages(&ListPackages::default());
     env.sandbox.fault(Fault::on("cards.packages", FaultKind::Stall(Duration::from_secs(2))));
     interrupted(rows.next().unwrap());
@@ -169,7 +169,7 @@ fn an_interrupted_list_continues_where_it_was() {
 #[test]
 fn an_interrupted_token_fetch_is_made_by_the_next_caller() {
     let env = TestEnv::credit().unwrap();
-    let clock = Asked::new(3);
+    let clock = PolledClock::new(3);
     let client = env.builder().clock(clock).build().unwrap();
     env.sandbox.fault(Fault::on("token", FaultKind::Stall(Duration::from_secs(2))));
     interrupted(client.access_token());

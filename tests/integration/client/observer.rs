@@ -1,4 +1,4 @@
-//! What an observer is told is complete and true.
+//! The records that an observer receives are complete and true.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,17 +73,17 @@ fn every_attempt_is_observed_with_its_number_and_result() {
         (FaultKind::Truncate, ("accounts.get", 1, None, None, Some(Unknown))),
     ];
     for (kind, first) in table {
-        let (told, made) = (attempts(&recorder).len(), calls(&recorder).len());
+        let (observed_before, made) = (attempts(&recorder).len(), calls(&recorder).len());
         env.sandbox.fault(Fault::on("accounts.get", kind));
         client.accounts().get(&env.cardholder_no).unwrap();
         let second = ("accounts.get", 2, GOOD.0, GOOD.1, GOOD.2);
-        assert_eq!(attempts(&recorder)[told..], [first, second], "{kind:?}");
+        assert_eq!(attempts(&recorder)[observed_before..], [first, second], "{kind:?}");
         assert_eq!(calls(&recorder)[made..], [("accounts.get", 2, None, None, None)], "{kind:?}");
     }
-    let told = attempts(&recorder).len();
+    let observed_before = attempts(&recorder).len();
     env.sandbox.fault(Fault::on("accounts.get", FaultKind::ExpiredToken));
     client.accounts().get(&env.cardholder_no).unwrap();
-    let names: Vec<_> = attempts(&recorder)[told..].iter().map(|one| (one.0, one.1, one.3)).collect();
+    let names: Vec<_> = attempts(&recorder)[observed_before..].iter().map(|one| (one.0, one.1, one.3)).collect();
     assert_eq!(names, [("accounts.get", 1, Some(1007)), ("token", 1, Some(0)), ("accounts.get", 2, Some(0))]);
 }
 
@@ -166,11 +166,11 @@ fn the_observed_attempts_are_the_requests_that_the_platform_saw() {
         let _ = client.cardholders().get("17");
         env.sandbox.clear_faults();
     }
-    let told: Vec<_> = recorder.attempts().iter().map(|one| one.operation.to_owned()).collect();
-    let seen: Vec<_> = env.sandbox.requests().into_iter().map(|request| request.operation).collect();
-    assert_eq!(told, seen);
+    let observed_before: Vec<_> = recorder.attempts().iter().map(|one| one.operation.to_owned()).collect();
+    let received: Vec<_> = env.sandbox.requests().into_iter().map(|request| request.operation).collect();
+    assert_eq!(observed_before, received);
     let own: u32 = recorder.calls().iter().map(|call| call.attempts).sum();
-    assert_eq!(usize::try_from(own).unwrap(), seen.len(), "and the calls count the same attempts");
+    assert_eq!(usize::try_from(own).unwrap(), received.len(), "and the calls count the same attempts");
 }
 
 #[test]
@@ -212,11 +212,14 @@ fn the_log_holds_the_same_attempts_and_no_number_of_a_card() {
         client.cards().set_pin(&SetPin { card_no: card_no.clone(), cardholder_no, pin }).unwrap();
         client.cards().get("17").unwrap_err();
     });
-    let told: Vec<_> = recorder.attempts().iter().map(ToString::to_string).collect();
+    let observed_before: Vec<_> = recorder.attempts().iter().map(ToString::to_string).collect();
     let logged: Vec<_> = lines.iter().filter(|line| line.target == "keysecure").collect();
-    assert_eq!(logged.iter().map(|line| line.text.clone()).collect::<Vec<_>>(), told);
+    assert_eq!(logged.iter().map(|line| line.text.clone()).collect::<Vec<_>>(), observed_before);
     assert!(logged.iter().all(|line| line.level == log::Level::Debug));
-    assert!(told[1].starts_with("operation=cards.get attempt=1 ms=") && told[1].ends_with(" http_status=200 code=0"));
-    assert!(told[3].contains(" outcome=rejected"), "{}", told[3]);
-    assert!(told.iter().all(|line| !line.contains(&card_no) && !line.contains(&env.cardholder_no)));
+    assert!(
+        observed_before[1].starts_with("operation=cards.get attempt=1 ms=")
+            && observed_before[1].ends_with(" http_status=200 code=0")
+    );
+    assert!(observed_before[3].contains(" outcome=rejected"), "{}", observed_before[3]);
+    assert!(observed_before.iter().all(|line| !line.contains(&card_no) && !line.contains(&env.cardholder_no)));
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use keysecure::{Client, Clock, ErrorKind, Interrupted, Json, Method, Outcome, SystemClock, TransportFault};
 use keysecure_tests::{envelope, read_request};
 
-/// A server of one connection at a time that does what the test says.
+/// A listener whose connections the test serves itself.
 struct Server(TcpListener);
 
 impl Server {
@@ -28,7 +28,7 @@ impl Server {
         stream
     }
 
-    /// The connection on which the token was given and the next request has begun.
+    /// Accepts a connection, sends a token on it, and waits for the first bytes of the next request.
     fn accept_with_token(&self) -> TcpStream {
         let mut stream = self.accept();
         read_request(&mut stream, &mut Vec::new()).unwrap();
@@ -39,7 +39,7 @@ impl Server {
     }
 }
 
-/// What is still delivered, and how the connection ends.
+/// Reads to the end of the connection; returns the number of bytes and how the connection ended.
 fn rest(stream: &mut TcpStream) -> (usize, Option<Io>) {
     let (mut delivered, mut buffer) = (0, vec![0; 1 << 20]);
     loop {
@@ -59,16 +59,16 @@ fn call(client: &Client, size: usize) -> Result<Json, keysecure::Error> {
 /// More than the buffers of both sides hold.
 const LARGE: usize = 64 << 20;
 
-/// What a clock does when it is asked.
-enum Ends {
+/// How the clock ends a call.
+enum ClockEnd {
     Interrupts,
     Panics,
 }
 
-/// Ends the first call that waits for long.
-struct Ending(SystemClock, AtomicU32, Ends);
+/// A clock that ends the first call that is polled fifty times.
+struct EndingClock(SystemClock, AtomicU32, ClockEnd);
 
-impl Clock for Ending {
+impl Clock for EndingClock {
     fn now(&self) -> SystemTime {
         self.0.now()
     }
@@ -90,8 +90,8 @@ impl Clock for Ending {
             return Ok(());
         }
         match self.2 {
-            Ends::Interrupts => Err(Interrupted),
-            Ends::Panics => std::panic::resume_unwind(Box::new("a foreign panic")),
+            ClockEnd::Interrupts => Err(Interrupted),
+            ClockEnd::Panics => std::panic::resume_unwind(Box::new("a foreign panic")),
         }
     }
 }
@@ -116,7 +116,7 @@ fn a_request_without_a_response_is_reset() {
 fn an_interrupted_request_is_reset() {
     for size in [10, LARGE] {
         let server = Server::start();
-        let clock = Arc::new(Ending(SystemClock::new(), AtomicU32::new(0), Ends::Interrupts));
+        let clock = Arc::new(EndingClock(SystemClock::new(), AtomicU32::new(0), ClockEnd::Interrupts));
         let client = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).clock(clock);
         let client = client.build().unwrap();
         let calling = std::thread::spawn(move || call(&client, size).unwrap_err());
@@ -133,7 +133,7 @@ fn an_interrupted_request_is_reset() {
 #[test]
 fn a_request_whose_thread_panics_is_reset() {
     let server = Server::start();
-    let clock = Arc::new(Ending(SystemClock::new(), AtomicU32::new(0), Ends::Panics));
+    let clock = Arc::new(EndingClock(SystemClock::new(), AtomicU32::new(0), ClockEnd::Panics));
     let client = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).clock(clock).build().unwrap();
     let calling = std::thread::spawn(move || call(&client, 10));
     let mut stream = server.accept_with_token();

@@ -1,4 +1,4 @@
-//! The access token: fetched once for each expiry, however many threads; renewed ahead; lost, and found again.
+//! The access token: fetched once for each expiry by any number of threads, renewed before it expires, replaced when revoked.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Barrier, Mutex};
@@ -17,12 +17,12 @@ fn transfer(env: &TestEnv, unique_no: String) -> Transfer {
     }
 }
 
-/// 64 threads make a call each, after every jump of the server's clock.
+/// Lets 64 threads make a call each after every jump of the server's clock.
 fn tokens_of_64_threads(life: Duration, jump: Duration, rounds: usize) {
     const THREADS: usize = 64;
     let env = TestEnv::with(Sandbox::builder().token_lifetime(life)).unwrap();
     let (begin, end) = (Barrier::new(THREADS + 1), Barrier::new(THREADS + 1));
-    // Looked at when all threads are through: a thread that panics would leave the others at the barrier.
+    // Checked when all threads have finished: a thread that panics would leave the others at the barrier.
     let (failures, mut given) = (Mutex::new(Vec::new()), Vec::new());
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
@@ -52,7 +52,7 @@ fn tokens_of_64_threads(life: Duration, jump: Duration, rounds: usize) {
 
 #[test]
 fn threads_that_find_the_token_expired_fetch_one() {
-    // A jump within the minute that a timestamp is good for: the platform answers 1007.
+    // A jump within the minute for which a timestamp is valid: the platform responds with 1007.
     tokens_of_64_threads(Duration::from_secs(30), Duration::from_secs(45), 5);
 }
 
@@ -84,7 +84,7 @@ fn tokens_that_are_revoked_in_mid_flight_fail_no_call() {
             });
         }
         for _ in 0..REVOCATIONS {
-            // Two whole calls of each thread between two revocations, so that no call meets both.
+            // Two whole calls of each thread between two revocations, so that no call is hit by both.
             let before: Vec<_> = made.iter().map(|made| made.load(Ordering::SeqCst)).collect();
             while made.iter().zip(&before).any(|(made, before)| made.load(Ordering::SeqCst) < before + 2) {
                 if stop.load(Ordering::SeqCst) {
@@ -124,7 +124,7 @@ fn an_old_token_is_used_while_its_renewal_fails() {
     env.sandbox.advance(Duration::from_secs(57));
     client.accounts().get(&env.cardholder_no).unwrap();
     env.sandbox.advance(Duration::from_secs(38));
-    // This answer tells the client how late it is: due for renewal, not ended yet.
+    // The client learns the time from this response: the token is due for renewal, but not expired.
     client.accounts().get(&env.cardholder_no).unwrap();
     env.sandbox.fault(Fault::on("token", FaultKind::HttpStatus(503, None)));
     client.accounts().transfer(&transfer(&env, "move-1".to_owned())).unwrap();
@@ -203,7 +203,7 @@ fn errors_about_the_merchant_reach_the_caller_with_kind_and_code() {
             |sandbox| sandbox.set_ip_whitelist(Vec::new()),
         ),
     ];
-    for (code, kind, spoil, mend) in table {
+    for (code, kind, spoil, restore) in table {
         for has_token in [false, true] {
             let env = TestEnv::credit().unwrap();
             if has_token {
@@ -217,7 +217,7 @@ fn errors_about_the_merchant_reach_the_caller_with_kind_and_code() {
             assert_eq!(error.operation(), Some("accounts.transfer"));
             assert!(error.msg().is_some_and(|msg| !msg.is_empty()));
             assert_eq!(env.count() - before, 1, "{code}: asked once, not again and again");
-            mend(&env.sandbox);
+            restore(&env.sandbox);
             env.client.accounts().transfer(&transfer(&env, "move-1".to_owned())).unwrap();
             assert_eq!(env.sandbox.transfers().len(), 1);
         }

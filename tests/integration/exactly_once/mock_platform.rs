@@ -1,4 +1,4 @@
-//! A platform of the tests' own, over raw sockets: it behaves worse than the sandbox.
+//! A mock platform that behaves worse than the sandbox.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::FastClock;
 
-/// What becomes of a transfer.
+/// What happens to a transfer.
 #[derive(Debug, Clone)]
 pub enum Fate {
     /// Done, and the response arrives.
@@ -27,17 +27,17 @@ pub enum Fate {
 pub type Shown = fn(&str) -> Option<String>;
 
 pub struct State {
-    /// What becomes of the next transfers; of those behind them: done.
+    /// What happens to the next transfers; later ones are done.
     pub fates: Mutex<VecDeque<Fate>>,
     /// The rows of the list.
     pub rows: Mutex<Vec<Value>>,
-    /// How the list shows the rows that transfers make.
+    /// How the list shows the references of the rows that transfers create.
     pub shown: Shown,
-    /// Whether the list gives only rows of the reference that was asked for.
+    /// Whether the list gives only rows of the requested reference.
     pub filters: bool,
     /// The most rows on a page.
     pub cap: usize,
-    /// What the look-ups are refused with once a transfer was sent.
+    /// The code with which look-ups are refused once a transfer was sent.
     pub look_up_refused: Option<i64>,
 }
 
@@ -121,7 +121,7 @@ impl Platform {
         self.server.requests().iter().filter(|request| request.target.ends_with("/account/transfer")).count()
     }
 
-    /// How many were made.
+    /// How many transfers were created.
     pub fn made(&self) -> usize {
         self.state.rows.lock().unwrap().len()
     }

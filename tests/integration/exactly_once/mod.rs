@@ -1,7 +1,6 @@
-//! The `ensure_*` calls, and the record of attempts: whatever happens on the way, the target exists once, or the error says
-//! what is known.
+//! The `ensure_*` calls and the attempt store: under every failure the target exists once, or the error states what is known.
 
-mod platform;
+mod mock_platform;
 mod rows;
 mod sandbox;
 mod sends;
@@ -16,7 +15,7 @@ use keysecure_sandbox::Sandbox;
 const TRANSFER: &str = "accounts.transfer";
 const LIST: &str = "accounts.transfers";
 
-/// A clock whose `sleep` takes no time but moves time on, so that a settle of ten seconds is tested at once.
+/// A clock whose `sleep` takes no time but advances its time, so that tests do not wait for `settle`.
 struct FastClock {
     real: SystemClock,
     slept: Mutex<Duration>,
@@ -45,19 +44,19 @@ impl Clock for FastClock {
     }
 }
 
-struct Scene {
+struct Setup {
     sandbox: Sandbox,
     client: Client,
     clock: Arc<FastClock>,
     transfer: Transfer,
 }
 
-/// On a store that cannot tell that a reference is new.
-fn scene() -> Scene {
-    scene_with(Store::memory())
+/// A sandbox and a client with a memory store, which cannot tell that a reference is new.
+fn setup() -> Setup {
+    setup_with(Store::memory())
 }
 
-fn scene_with(store: impl Into<Store>) -> Scene {
+fn setup_with(store: impl Into<Store>) -> Setup {
     let sandbox = Sandbox::start().unwrap();
     let clock = Arc::new(FastClock::new());
     let client = Client::builder(sandbox.api_key(), sandbox.api_secret())
@@ -73,16 +72,16 @@ fn scene_with(store: impl Into<Store>) -> Scene {
         r#type: TransferType::In,
         amount: Decimal::TEN,
     };
-    Scene { sandbox, client, clock, transfer }
+    Setup { sandbox, client, clock, transfer }
 }
 
-impl Scene {
+impl Setup {
     fn slept(&self) -> Duration {
         self.clock.slept()
     }
 }
 
-/// A top-up of 10 to cardholder 1001.
+/// A top-up of 10 for cardholder 1001.
 fn top_up(reference: &str) -> Transfer {
     Transfer {
         cardholder_no: "1001".into(),

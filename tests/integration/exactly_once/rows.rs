@@ -1,4 +1,4 @@
-//! Rows whose reference is missing or changed: they are no proof of absence.
+//! Rows whose reference is missing or changed do not prove absence.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -7,8 +7,8 @@ use keysecure::{CallRecord, Client, EnsureOptions, ErrorKind, Observer, Outcome,
 use keysecure_sandbox::{ListRules, Platform, RowReference};
 use serde_json::{Value, json};
 
-use super::platform::{Fate, Shown, State, row};
-use super::{LIST, scene, top_up};
+use super::mock_platform::{Fate, Shown, State, row};
+use super::{LIST, setup, top_up};
 
 fn options() -> EnsureOptions {
     let settle = Some(Duration::from_secs(10));
@@ -76,7 +76,7 @@ fn with_an_ignored_filter_rows_of_other_references_are_skipped() {
 
 #[test]
 fn with_an_ignored_filter_absence_needs_all_pages_to_an_empty_one() {
-    // No total, and a cap that no other client knows: a page of 30 rows looks like the last one.
+    // No total, and an uncommon cap: a page of 30 rows looks like the last one.
     for cap in [7, 30, 99] {
         let platform = State { filters: false, cap, ..State::new([]) }.start();
         let others = (1..150).map(|number| row(&format!("A{number}"), Some(&format!("Pay-1-{number}")), "10"));
@@ -91,7 +91,7 @@ fn with_an_ignored_filter_absence_needs_all_pages_to_an_empty_one() {
 
 #[test]
 fn a_list_that_repeats_its_last_page_can_still_prove_absence() {
-    // A filter that finds parts of a reference, and pages beyond the last that are the last one.
+    // A filter that matches parts of a reference, and the last page repeated for all later pages.
     let server = keysecure_tests::MockServer::platform(|request| {
         let data = if request.target.ends_with("/transfer/list") {
             json!({"list": [row("T7", Some("Pay-10"), "10")]})
@@ -125,7 +125,7 @@ fn a_reference_in_another_form_does_not_prove_absence() {
     }
 }
 
-/// What becomes of a transfer of 10 out of an account, when this row has its reference.
+/// The result of an outgoing transfer of 10 whose reference this row has.
 fn found(row: Value) -> Result<(), ErrorKind> {
     let platform = State { filters: false, ..State::new([]) }.start();
     platform.state.rows.lock().unwrap().push(row);
@@ -166,7 +166,7 @@ fn a_row_that_writes_the_same_values_differently_is_no_conflict() {
     assert_eq!(with("status", json!("FAIL")), Err(ErrorKind::State));
 }
 
-/// Rows without references; from one look-up on filters work that were ignored before, or the other way round.
+/// Lists rows without references, and switches between working and ignored filters at one look-up.
 struct ChangesFilters {
     platform: Platform,
     looks_left: AtomicU64,
@@ -201,22 +201,22 @@ impl Observer for ChangesFilters {
 #[test]
 fn a_filter_that_changes_in_mid_look_up_makes_no_row_ours() {
     for (looks, ignored_before) in (1..=5).flat_map(|looks| [(looks, true), (looks, false)]) {
-        let scene = scene();
-        let sandbox = &scene.sandbox;
+        let setup = setup();
+        let sandbox = &setup.sandbox;
         // A payment that differs in its reference only.
-        let other = Transfer { transfer_unique_no: "another".into(), ..scene.transfer.clone() };
-        scene.client.accounts().transfer(&other).unwrap();
+        let other = Transfer { transfer_unique_no: "another".into(), ..setup.transfer.clone() };
+        setup.client.accounts().transfer(&other).unwrap();
         let client = Client::builder(sandbox.api_key(), sandbox.api_secret())
             .base_url(sandbox.base_url())
-            .clock(scene.clock.clone())
+            .clock(setup.clock.clone())
             .store(Store::memory())
             .observer(std::sync::Arc::new(ChangesFilters::new(sandbox.platform(), looks, ignored_before)))
             .build()
             .unwrap();
-        let result = client.accounts().ensure_transfer(&scene.transfer, &options());
+        let result = client.accounts().ensure_transfer(&setup.transfer, &options());
         let sent = sandbox.transfers().iter().filter(|row| row.transfer_unique_no == "topup-1").count();
         let claimed = result.as_ref().map(|made| made.created).map_err(|error| (error.kind(), error.outcome()));
-        // A proof is not always possible. What is not sent is never claimed to exist.
+        // A proof is not always possible. A transfer that was not sent is never claimed to exist.
         let open = Err((ErrorKind::Timeout, Outcome::Unknown));
         assert!(
             claimed == Ok(true) && sent == 1 || claimed == open && sent == 0,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use keysecure::{EnsureOptions, Error, ErrorKind, Outcome, Store};
 
-use super::platform::{Fate, Platform, State, row};
+use super::mock_platform::{Fate, Platform, State, row};
 use super::top_up;
 
 fn options() -> EnsureOptions {
@@ -61,7 +61,7 @@ fn a_conflict_or_a_failed_target_after_an_unknown_attempt_stays_unknown() {
         (ErrorKind::Conflict, row("T1", Some("Pay-1"), "7")),
         (ErrorKind::State, failed(row("T1", Some("Pay-1"), "10"))),
     ] {
-        // Somebody else's row appears while the response is awaited.
+        // The row of another client appears while the call waits.
         let platform = State { filters: false, ..State::new([Fate::Lost]) }.start();
         let client = platform.builder().store(Store::memory()).build().unwrap();
         let rows = &platform.state;

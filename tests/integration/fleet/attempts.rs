@@ -1,10 +1,10 @@
-//! What every store of attempts promises: in memory, in files, in Redis.
+//! The contract of attempt stores: in memory, in files, in Redis.
 
 use std::time::Duration;
 
 use keysecure::{Acquired, AttemptEnd, AttemptStart, AttemptStore, FileStore, MemoryStore, PastAttempt};
 
-use crate::fleet::Scratch;
+use crate::workers::TempDir;
 
 const WITHIN: Duration = Duration::from_secs(5);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -33,7 +33,7 @@ fn end(store: &dyn AttemptStore, reference: &str) -> Option<AttemptEnd> {
     past.unwrap().end
 }
 
-/// `again` is the same store, as another worker has it.
+/// Checks the contract. `again` is the same store, opened by another worker.
 fn keeps_the_contract(store: &dyn AttemptStore, again: &dyn AttemptStore) {
     // One worker at a time, and a record of how it ended and when.
     for (reference, how) in [("a", AttemptEnd::Done), ("b", AttemptEnd::NotDone), ("c", AttemptEnd::Unknown)] {
@@ -51,7 +51,7 @@ fn keeps_the_contract(store: &dyn AttemptStore, again: &dyn AttemptStore) {
         again.release(reference, &lease_id, WITHIN).unwrap();
     }
 
-    // A lease that was released begins nothing, and releases nobody else's.
+    // A released lease starts no attempt, and does not release another one.
     let (old, _) = acquire(store, "d").unwrap();
     store.release("d", &old, WITHIN).unwrap();
     let (new, _) = acquire(again, "d").unwrap();
@@ -60,7 +60,7 @@ fn keeps_the_contract(store: &dyn AttemptStore, again: &dyn AttemptStore) {
     assert!(acquire(store, "d").is_none());
     assert!(begin(again, "d", &new, MINUTE));
 
-    // The end of another worker's earlier attempt does not end this one, unless the operation is done.
+    // The end of an earlier attempt by another worker does not end this one, unless the operation is done.
     store.finish("d", &old, AttemptEnd::NotDone, WITHIN).unwrap();
     again.finish("d", &new, AttemptEnd::Unknown, WITHIN).unwrap();
     again.release("d", &new, WITHIN).unwrap();
@@ -90,7 +90,7 @@ fn keeps_the_contract(store: &dyn AttemptStore, again: &dyn AttemptStore) {
     }
 }
 
-/// For stores whose leases end with their time.
+/// Checks that leases expire, for stores that have a lease time.
 fn ends_leases(store: &dyn AttemptStore) {
     let short = Duration::from_millis(100);
     let (late, _) = acquire_for(store, "lease", short).unwrap();
@@ -111,8 +111,8 @@ fn memory_keeps_the_contract() {
 
 #[test]
 fn files_keep_the_contract() {
-    let scratch = Scratch::new();
-    let store = || FileStore::open(scratch.path()).unwrap();
+    let directory = TempDir::new();
+    let store = || FileStore::open(directory.path()).unwrap();
     keeps_the_contract(&store(), &store());
 }
 
@@ -180,7 +180,7 @@ mod redis {
             let info = String::from_utf8(info).unwrap();
             info.lines().find_map(|line| line.strip_prefix("used_memory_dataset:")).unwrap().trim().parse().unwrap()
         };
-        // Too long for every run.
+        // Too slow for every run.
         if std::env::var_os("KEYSECURE_FIGURES").is_none() {
             eprintln!("SKIPPED: set KEYSECURE_FIGURES to measure");
             return;

@@ -1,13 +1,13 @@
-//! Processes that make sure of the same references: each exists once, and one worker says that it created it.
+//! Processes that call `ensure_transfer` with the same references: each exists once, and one worker reports that it created it.
 
 use std::time::Duration;
 
 use keysecure::{Client, Decimal, Transfer, TransferType};
 
 use crate::PROCESSES;
-use crate::fleet::{Fleet, Scratch};
+use crate::workers::{Fleet, TempDir};
 
-const LIFE: Duration = Duration::from_secs(10_000);
+const TOKEN_LIFETIME: Duration = Duration::from_secs(10_000);
 /// Enough for a response of the sandbox on a busy machine.
 const SETTLE: &str = "1000";
 const DEADLINE: &str = "60000";
@@ -16,15 +16,15 @@ fn ensure(reference: &str) -> String {
     format!("ensure {reference} {SETTLE} {DEADLINE}")
 }
 
-/// All processes begin with the same reference at once: on a store that was created just now, and on an older one.
+/// All processes start with the same reference at once, on a new store and on an older one.
 pub fn each_exists_once(store: &[&str]) {
-    let mut fleet = Fleet::with_life(LIFE, store);
+    let mut fleet = Fleet::with_token_lifetime(TOKEN_LIFETIME, store);
     let mut made = 0;
     for round in ["young", "old"] {
         for number in 0..3 {
-            let answers = fleet.tell(&ensure(&format!("{round}-{number}")));
-            let count = |word| answers.iter().filter(|answer| *answer == word).count();
-            assert_eq!((count("created"), count("found")), (1, PROCESSES - 1), "{answers:?}");
+            let replies = fleet.run(&ensure(&format!("{round}-{number}")));
+            let count = |word| replies.iter().filter(|reply| *reply == word).count();
+            assert_eq!((count("created"), count("found")), (1, PROCESSES - 1), "{replies:?}");
             made += 1;
             assert_eq!(fleet.sandbox.transfers().len(), made);
         }
@@ -32,49 +32,48 @@ pub fn each_exists_once(store: &[&str]) {
     }
 }
 
-/// A process stops between its look-up and its request. `lease` says whether it keeps the reference meanwhile; otherwise
-/// another worker pays.
+/// Suspends a process between its look-up and its request. If it does not keep its lease, another worker makes the transfer.
 fn stopped(store: &[&str], keeps_its_lease: bool) {
-    let mut fleet = Fleet::empty(LIFE, store);
+    let mut fleet = Fleet::empty(TOKEN_LIFETIME, store);
     fleet.add(2);
     // The store is older than `settle` after this: new references are sent at once.
-    fleet.tell(&ensure("first"));
+    fleet.run(&ensure("first"));
     std::thread::sleep(Duration::from_millis(1_100));
     let looked = fleet.sandbox.requests_to("accounts.transfers");
     let mut other = fleet.workers.pop().unwrap();
     let mut first = fleet.workers.pop().unwrap();
-    assert_eq!(first.tell("stop"), "armed");
-    // Redis ends its lease a second behind the deadline.
-    first.begin(&format!("ensure stopped {SETTLE} {}", if keeps_its_lease { "20000" } else { "2000" }));
+    assert_eq!(first.run("stop"), "armed");
+    // The lease in Redis expires a second after the deadline.
+    first.send(&format!("ensure stopped {SETTLE} {}", if keeps_its_lease { "20000" } else { "2000" }));
     first.await_stop();
     assert_eq!(fleet.sandbox.requests_to("accounts.transfers"), looked + 1, "it had looked");
     let (others, firsts) = if keeps_its_lease {
-        let others = other.tell(&format!("ensure stopped {SETTLE} 2000"));
+        let others = other.run(&format!("ensure stopped {SETTLE} 2000"));
         first.signal("CONT");
-        (others, first.end())
+        (others, first.receive())
     } else {
-        let others = other.tell(&ensure("stopped"));
+        let others = other.run(&ensure("stopped"));
         first.signal("CONT");
-        (others, first.end())
+        (others, first.receive())
     };
     let expected = if keeps_its_lease { ("unknown", "created") } else { ("created", "unknown") };
     assert_eq!((others.as_str(), firsts.as_str()), expected);
     assert_eq!(fleet.sandbox.transfers().len(), 2);
-    assert_eq!((other.tell(&ensure("stopped")).as_str(), first.tell(&ensure("stopped")).as_str()), ("found", "found"));
+    assert_eq!((other.run(&ensure("stopped")).as_str(), first.run(&ensure("stopped")).as_str()), ("found", "found"));
     assert_eq!(fleet.sandbox.transfers().len(), 2);
 }
 
-/// While it is stopped, somebody without any store pays.
+/// Suspends a process while a client without a store makes the transfer.
 fn overtaken(store: &[&str]) {
-    let mut fleet = Fleet::empty(LIFE, store);
+    let mut fleet = Fleet::empty(TOKEN_LIFETIME, store);
     fleet.add(1);
     // The store is older than `settle` after this.
-    assert_eq!(fleet.tell(&ensure("first")), ["created"]);
+    assert_eq!(fleet.run(&ensure("first")), ["created"]);
     std::thread::sleep(Duration::from_millis(1_100));
     let looked = fleet.sandbox.requests_to("accounts.transfers");
     let mut worker = fleet.workers.pop().unwrap();
-    worker.tell("stop");
-    worker.begin(&ensure("overtaken"));
+    worker.run("stop");
+    worker.send(&ensure("overtaken"));
     worker.await_stop();
     let sandbox = &fleet.sandbox;
     assert_eq!(sandbox.requests_to("accounts.transfers"), looked + 1, "it had looked");
@@ -89,44 +88,44 @@ fn overtaken(store: &[&str]) {
     outsider.accounts().transfer(&transfer).unwrap();
     std::thread::sleep(Duration::from_millis(1_100));
     worker.signal("CONT");
-    assert_eq!(worker.end(), "found");
+    assert_eq!(worker.receive(), "found");
     assert_eq!(sandbox.transfers().len(), 2);
 }
 
 #[test]
 fn with_a_file_each_reference_exists_once() {
-    let scratch = Scratch::new();
-    each_exists_once(&["file", scratch.text()]);
+    let directory = TempDir::new();
+    each_exists_once(&["file", directory.text()]);
 }
 
 #[test]
 fn a_suspended_process_keeps_its_reference_in_a_file() {
-    let scratch = Scratch::new();
-    stopped(&["file", scratch.text()], true);
+    let directory = TempDir::new();
+    stopped(&["file", directory.text()], true);
 }
 
 #[test]
 fn a_suspended_process_looks_again_before_it_sends() {
-    let scratch = Scratch::new();
-    overtaken(&["file", scratch.text()]);
+    let directory = TempDir::new();
+    overtaken(&["file", directory.text()]);
 }
 
 #[test]
 fn a_killed_process_releases_its_reference_at_once() {
-    let scratch = Scratch::new();
-    let mut fleet = Fleet::empty(LIFE, &["file", scratch.text()]);
+    let directory = TempDir::new();
+    let mut fleet = Fleet::empty(TOKEN_LIFETIME, &["file", directory.text()]);
     fleet.add(2);
-    fleet.tell("warnings");
+    fleet.run("warnings");
     std::thread::sleep(Duration::from_millis(1_100));
     let mut first = fleet.workers.pop().unwrap();
-    first.tell("stop");
-    first.begin(&ensure("killed"));
+    first.run("stop");
+    first.send(&ensure("killed"));
     first.await_stop();
-    fleet.begin(&ensure("killed"));
+    fleet.send(&ensure("killed"));
     std::thread::sleep(Duration::from_millis(200));
     assert_eq!(fleet.sandbox.transfers().len(), 0, "it waits");
     drop(first);
-    assert_eq!(fleet.end(), ["created"]);
+    assert_eq!(fleet.receive(), ["created"]);
     assert_eq!(fleet.sandbox.transfers().len(), 1);
 }
 

@@ -8,70 +8,70 @@ use std::time::{Duration, Instant};
 use keysecure::{Client, FileStore};
 use keysecure_sandbox::Sandbox;
 
-use crate::fleet::{Fleet, Scratch};
-use crate::{PROCESSES, is_calm, planned_renewals, sudden_ends};
+use crate::workers::{Fleet, TempDir};
+use crate::{PROCESSES, assert_calm, planned_renewals, sudden_expiries};
 
 #[test]
 fn with_a_file_one_token_is_fetched_for_each_expiry() {
-    let scratch = Scratch::new();
-    is_calm(&sudden_ends("file", &["file", scratch.text()]));
-    is_calm(&planned_renewals("file", &["file", scratch.text()]));
+    let directory = TempDir::new();
+    assert_calm(&sudden_expiries("file", &["file", directory.text()]));
+    assert_calm(&planned_renewals("file", &["file", directory.text()]));
 }
 
 #[test]
 fn a_worker_killed_with_the_file_lock_blocks_nobody() {
-    let scratch = Scratch::new();
-    let mut fleet = Fleet::with_a_stalled_holder(&["file", scratch.text()]);
+    let directory = TempDir::new();
+    let mut fleet = Fleet::with_a_stalled_holder(&["file", directory.text()]);
     drop(fleet.workers.remove(0));
     let begin = Instant::now();
-    let seen = fleet.watched(|fleet| fleet.calls(5));
-    assert_eq!((seen.tokens, seen.failed), (1, 0));
+    let counts = fleet.counted(|fleet| fleet.calls(5));
+    assert_eq!((counts.tokens, counts.failed), (1, 0));
     assert!(begin.elapsed() < Duration::from_secs(15), "they did not wait for the dead one");
 }
 
 #[test]
 fn workers_that_wait_for_a_holder_continue_when_it_is_killed() {
-    let scratch = Scratch::new();
-    let mut fleet = Fleet::with_a_stalled_holder(&["file", scratch.text()]);
+    let directory = TempDir::new();
+    let mut fleet = Fleet::with_a_stalled_holder(&["file", directory.text()]);
     let holder = fleet.workers.remove(0);
-    let seen = fleet.watched(|fleet| {
-        fleet.begin("calls 5");
+    let counts = fleet.counted(|fleet| {
+        fleet.send("calls 5");
         std::thread::sleep(Duration::from_millis(500));
         assert_eq!(fleet.sandbox.requests_to("accounts.get"), 0, "they wait for its token");
         drop(holder);
-        crate::fleet::made(&fleet.end())
+        crate::workers::made(&fleet.receive())
     });
-    assert_eq!((seen.tokens, seen.failed), (1, 0));
+    assert_eq!((counts.tokens, counts.failed), (1, 0));
 }
 
 #[test]
 fn of_many_processes_with_one_webhook_one_accepts_it() {
-    let scratch = Scratch::new();
-    let mut fleet = Fleet::with_life(Duration::from_secs(1_000), &["file", scratch.text()]);
+    let directory = TempDir::new();
+    let mut fleet = Fleet::with_token_lifetime(Duration::from_secs(1_000), &["file", directory.text()]);
     one_accepts_each(&mut fleet);
 }
 
 pub fn one_accepts_each(fleet: &mut Fleet) {
     let keys: Vec<String> = (0..100).map(|key| format!("signature-{key}")).collect();
-    let answers = fleet.tell(&format!("insert {}", keys.join(" ")));
+    let replies = fleet.run(&format!("insert {}", keys.join(" ")));
     let sum = |place: usize| -> usize {
-        answers.iter().map(|answer| answer.split(' ').nth(place).unwrap().parse::<usize>().unwrap()).sum()
+        replies.iter().map(|reply| reply.split(' ').nth(place).unwrap().parse::<usize>().unwrap()).sum()
     };
     assert_eq!((sum(0), sum(1), sum(2)), (100, 100 * (PROCESSES - 1), 0));
 }
 
 #[test]
 fn the_token_is_in_one_private_file_and_in_no_file_name() {
-    let scratch = Scratch::new();
+    let directory = TempDir::new();
     let sandbox = Sandbox::start().unwrap();
     let client = Client::builder(sandbox.api_key(), sandbox.api_secret())
         .base_url(sandbox.base_url())
-        .store(FileStore::open(scratch.path()).unwrap())
+        .store(FileStore::open(directory.path()).unwrap())
         .build()
         .unwrap();
     let token = client.access_token().unwrap();
     let mut holding = 0;
-    for file in files(scratch.path()) {
+    for file in files(directory.path()) {
         let name = file.display().to_string();
         assert!(!name.contains(token.expose()) && !name.contains(sandbox.api_key()), "{name}");
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
@@ -83,15 +83,15 @@ fn the_token_is_in_one_private_file_and_in_no_file_name() {
 
 #[test]
 fn a_directory_that_vanishes_fails_no_call() {
-    let scratch = Scratch::new();
-    let mut fleet = Fleet::with_life(Duration::from_secs(1_000), &["file", scratch.text()]);
+    let directory = TempDir::new();
+    let mut fleet = Fleet::with_token_lifetime(Duration::from_secs(1_000), &["file", directory.text()]);
     fleet.workers.truncate(1);
-    // Who answers has opened its store.
-    assert_eq!(fleet.tell("warnings"), ["0 0"]);
-    fs::remove_dir_all(scratch.path()).unwrap();
-    let seen = fleet.watched(|fleet| fleet.calls(5));
-    assert_eq!((seen.tokens, seen.failed), (1, 0));
-    assert_eq!(fleet.tell("warnings"), ["1 0"], "said once");
+    // A worker that replies has opened its store.
+    assert_eq!(fleet.run("warnings"), ["0 0"]);
+    fs::remove_dir_all(directory.path()).unwrap();
+    let counts = fleet.counted(|fleet| fleet.calls(5));
+    assert_eq!((counts.tokens, counts.failed), (1, 0));
+    assert_eq!(fleet.run("warnings"), ["1 0"], "reported once");
 }
 
 fn files(directory: &Path) -> Vec<std::path::PathBuf> {

@@ -1,13 +1,13 @@
-//! One worker of a fleet: a process with one client and several threads, told on its standard input what to do.
+//! One worker of a fleet: a process with one client and several threads that reads commands from standard input.
 //!
 //! Arguments: base URL, Api-Key, apiSecret, a cardholder's number, threads, store. The store is `none`,
-//! `file DIRECTORY` or `redis URL LEASE_MS`. Commands, each answered by one line:
+//! `file DIRECTORY` or `redis URL LEASE_MS`. Commands, each with a reply of one line:
 //!
-//! * `calls N`: every thread makes N calls; answer: made, failed, longest in milliseconds, an error
-//! * `insert KEY...`: accepts callbacks; answer: new, known, unavailable
-//! * `ensure REFERENCE SETTLE_MS DEADLINE_MS`: makes sure of a transfer; answer: `created`, `found` or the error's outcome
-//! * `stop`: the process stops itself (SIGSTOP) behind its next look-up; answer: `armed`
-//! * `warnings`: answer: how often the store was said to be unreachable, and to be back
+//! * `calls N`: every thread makes N calls; reply: made, failed, longest in milliseconds, an error
+//! * `insert KEY...`: accepts webhooks; reply: new, known, unavailable
+//! * `ensure REFERENCE SETTLE_MS DEADLINE_MS`: calls `ensure_transfer`; reply: `created`, `found` or the error's outcome
+//! * `stop`: the process stops itself (SIGSTOP) after its next look-up; reply: `armed`
+//! * `warnings`: reply: how often the store was reported unreachable, and available again
 
 #[cfg(unix)]
 fn main() -> Result<(), keysecure_tests::BoxError> {
@@ -31,12 +31,12 @@ mod worker {
     };
     use keysecure_tests::BoxError;
 
-    /// Counts what the client says of its store.
+    /// Counts the client's reports about its store.
     #[derive(Default)]
     struct Watch {
         lost: AtomicUsize,
         found: AtomicUsize,
-        /// Whether to stop behind the next look-up.
+        /// Whether to stop after the next look-up.
         stop: AtomicBool,
     }
 
@@ -49,7 +49,7 @@ mod worker {
         fn call(&self, record: &CallRecord) {
             if record.operation == "accounts.transfers" && self.stop.swap(false, Ordering::SeqCst) {
                 let here = std::process::id().to_string();
-                // If it cannot stop, the test waits for that in vain.
+                // If this fails, the test times out.
                 let _ = Command::new("kill").args(["-STOP", &here]).status();
             }
         }
@@ -72,7 +72,7 @@ mod worker {
         for line in stdin().lock().lines() {
             let line = line?;
             let words: Vec<&str> = line.split(' ').collect();
-            let answer = match words.as_slice() {
+            let reply = match words.as_slice() {
                 ["calls", count] => calls(&client, cardholder_no, threads, count.parse()?),
                 ["insert", keys @ ..] => {
                     insert(&*store.as_ref().and_then(Store::replay_store).ok_or("no store")?, keys)
@@ -96,9 +96,9 @@ mod worker {
                 ["warnings"] => {
                     format!("{} {}", watch.lost.load(Ordering::SeqCst), watch.found.load(Ordering::SeqCst))
                 }
-                _ => return Err(format!("what is {line}?").into()),
+                _ => return Err(format!("unknown command {line}").into()),
             };
-            writeln!(stdout(), "{answer}")?;
+            writeln!(stdout(), "{reply}")?;
         }
         Ok(())
     }
@@ -148,17 +148,17 @@ mod worker {
         format!("{} {} {longest} {error}", threads * count, failed.load(Ordering::SeqCst))
     }
 
-    /// A callback that is rejected because the store does not answer comes again, as from the platform.
+    /// Inserts the key of a webhook; repeats it while the store is unreachable, as the platform redelivers a rejected webhook.
     fn delivered(store: &dyn ReplayStore, key: &str) -> Result<bool, StoreUnavailable> {
-        let mut answer = store.insert(key, "", Duration::from_secs(600));
+        let mut reply = store.insert(key, "", Duration::from_secs(600));
         for _ in 0..5 {
-            if answer.is_ok() {
+            if reply.is_ok() {
                 break;
             }
             std::thread::sleep(Duration::from_millis(1_100));
-            answer = store.insert(key, "", Duration::from_secs(600));
+            reply = store.insert(key, "", Duration::from_secs(600));
         }
-        answer.map(|present| present.is_none())
+        reply.map(|present| present.is_none())
     }
 
     fn insert(store: &dyn ReplayStore, keys: &[&str]) -> String {

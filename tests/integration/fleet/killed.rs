@@ -1,49 +1,48 @@
-//! A worker that is killed at some byte of its request, and another one that knows nothing but the store.
+//! A worker is killed at some byte of its request; another one with the same store continues.
 
-use std::io::{self, Read as _, Write as _};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::io::{self, Write as _};
+use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::fleet::{Fleet, Scratch};
+use keysecure_tests::{Acceptor, WholeRequest, read_some};
+
+use crate::workers::{Fleet, TempDir};
 
 const REQUEST: &[u8] = b"POST /open-api/v1/account/transfer HTTP/1.1";
 
-/// Between a worker and the platform: it kills the worker when so many bytes of a transfer have passed.
+/// A proxy between a worker and the sandbox that kills the worker after a number of bytes of a transfer.
 struct Killer {
-    address: SocketAddr,
+    acceptor: Acceptor,
     shared: Arc<Shared>,
 }
 
 struct Shared {
     platform: String,
-    /// Whom to kill; 0 for nobody.
+    /// The process to kill; 0 for none.
     worker: AtomicU32,
     /// After how many bytes of the request.
     after: AtomicUsize,
-    /// How long the last request was, in all.
+    /// The length of the last request.
     length: Mutex<usize>,
 }
 
 impl Killer {
     fn start(base_url: &str) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let shared = Arc::new(Shared {
             platform: base_url.trim_start_matches("http://").to_owned(),
             worker: AtomicU32::new(0),
             after: AtomicUsize::new(0),
             length: Mutex::default(),
         });
-        let killer = Self { address: listener.local_addr().unwrap(), shared: Arc::clone(&shared) };
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let shared = Arc::clone(&shared);
-                std::thread::spawn(move || shared.relay(stream));
-            }
+        let serving = Arc::clone(&shared);
+        let acceptor = Acceptor::start((Ipv4Addr::LOCALHOST, 0).into(), move |stream| {
+            let shared = Arc::clone(&serving);
+            std::thread::spawn(move || shared.relay(stream));
         });
-        killer
+        Self { acceptor: acceptor.unwrap(), shared }
     }
 }
 
@@ -56,19 +55,13 @@ impl Shared {
             let _ = to_client.shutdown(Shutdown::Both);
         });
         loop {
-            let mut request = vec![0; 64 * 1024];
-            let count = client.read(&mut request)?;
-            request.truncate(count);
-            if count == 0 {
+            let mut request = Vec::new();
+            if read_some(&mut client, &mut request)? == 0 {
                 return platform.shutdown(Shutdown::Both);
             }
             if request.starts_with(REQUEST) {
-                // Head and body may come in two pieces.
-                client.set_read_timeout(Some(Duration::from_millis(50)))?;
-                let mut more = vec![0; 64 * 1024];
-                if let Ok(count) = client.read(&mut more) {
-                    request.extend_from_slice(&more[..count]);
-                }
+                // Head and body may arrive separately.
+                while WholeRequest::parse(&request).is_none() && read_some(&mut client, &mut request)? > 0 {}
                 *self.length.lock().unwrap() = request.len();
                 let worker = self.worker.swap(0, Ordering::SeqCst);
                 if worker != 0 {
@@ -87,8 +80,8 @@ impl Shared {
 pub fn exists_once_after_a_kill(store: &[&str]) {
     let fleet = Fleet::empty(Duration::from_secs(10_000), store);
     let killer = Killer::start(fleet.sandbox.base_url());
-    let address = format!("http://{}", killer.address);
-    // The first run, with nothing passed on, tells how long a request is.
+    let address = format!("http://{}", killer.acceptor.address());
+    // The first run passes nothing on and measures the length of a request.
     let mut made = 0;
     let mut after = vec![0];
     while let Some(bytes) = after.pop() {
@@ -97,7 +90,7 @@ pub fn exists_once_after_a_kill(store: &[&str]) {
         let ensure = format!("ensure {reference} 500 5000");
         let mut worker = fleet.worker_at(&address);
         killer.shared.worker.store(worker.id(), Ordering::SeqCst);
-        worker.begin(&ensure);
+        worker.send(&ensure);
         worker.await_death();
         let length = *killer.shared.length.lock().unwrap();
         if made == 0 {
@@ -105,13 +98,13 @@ pub fn exists_once_after_a_kill(store: &[&str]) {
             let step = |part: usize| length * part / 6 + usize::try_from(random % 7).unwrap();
             after.extend((1..6).map(step).chain([1, length - 1, length]));
         }
-        // A whole request is carried out, with nobody there to hear of it.
+        // A complete request is carried out, although its sender is dead.
         while bytes >= length && fleet.sandbox.transfers().len() == made {
             std::thread::sleep(Duration::from_millis(5));
         }
         let mut next = fleet.worker_at(&address);
-        let answer = next.tell(&format!("ensure {reference} 500 60000"));
-        assert_eq!(answer, if bytes >= length { "found" } else { "created" }, "killed after {bytes} of {length} bytes");
+        let reply = next.run(&format!("ensure {reference} 500 60000"));
+        assert_eq!(reply, if bytes >= length { "found" } else { "created" }, "killed after {bytes} of {length} bytes");
         made += 1;
         assert_eq!(fleet.sandbox.transfers().len(), made, "killed after {bytes} of {length} bytes");
     }
@@ -119,6 +112,6 @@ pub fn exists_once_after_a_kill(store: &[&str]) {
 
 #[test]
 fn with_a_file_each_transfer_exists_once_after_a_kill_at_any_byte() {
-    let scratch = Scratch::new();
-    exists_once_after_a_kill(&["file", scratch.text()]);
+    let directory = TempDir::new();
+    exists_once_after_a_kill(&["file", directory.text()]);
 }

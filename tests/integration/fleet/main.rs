@@ -1,20 +1,20 @@
-//! A fleet, 8 processes of 4 threads each, with a shared store and without: how many tokens it takes for each expiry, and
-//! what happens when a worker is killed or the store is stopped. The figures stand in `docs/fleets.md`; to see them:
+//! A fleet, 8 processes of 4 threads each, with a shared store and without: how many tokens each expiry takes, and
+//! what happens when a worker is killed or the store is stopped. The figures are in `docs/fleets.md`; to print them:
 //! `cargo test -p keysecure-tests --features redis --test fleet -- --nocapture --test-threads 1`.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)] // test code
 
 mod attempts;
+mod ensure;
 mod file;
-mod fleet;
 mod killed;
-mod once;
 #[cfg(feature = "redis")]
 mod redis;
+mod workers;
 
 use std::time::Duration;
 
-use fleet::Fleet;
+use workers::Fleet;
 
 const PROCESSES: usize = 8;
 const THREADS: usize = 4;
@@ -22,62 +22,64 @@ const EXPIRIES: usize = 5;
 
 /// What the platform saw for one expiry.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct TokenCounts {
     tokens: usize,
     refused: usize,
     failed: usize,
 }
 
-/// Tokens that end without warning: a jump of the clock between two calls, as when the merchant's tokens are revoked.
-fn sudden_ends(name: &str, store: &[&str]) -> Vec<Seen> {
-    let mut fleet = Fleet::with_life(Duration::from_secs(30), store);
+/// Tokens that expire without warning: a jump of the clock between two calls, as when the merchant's tokens are revoked.
+fn sudden_expiries(name: &str, store: &[&str]) -> Vec<TokenCounts> {
+    let mut fleet = Fleet::with_token_lifetime(Duration::from_secs(30), store);
     fleet.calls(2);
-    let seen = (0..EXPIRIES).map(|_| {
+    let counts = (0..EXPIRIES).map(|_| {
         fleet.sandbox.advance(Duration::from_secs(45));
-        fleet.watched(|fleet| fleet.calls(10))
+        fleet.counted(|fleet| fleet.calls(10))
     });
-    shown(name, "ends suddenly", seen.collect())
+    shown(name, "ends suddenly", counts.collect())
 }
 
-/// Tokens that come of age while the fleet works: each is due before it ends.
-fn planned_renewals(name: &str, store: &[&str]) -> Vec<Seen> {
-    let mut fleet = Fleet::with_life(Duration::from_secs(1_000), store);
+/// Tokens that are renewed before they expire.
+fn planned_renewals(name: &str, store: &[&str]) -> Vec<TokenCounts> {
+    let mut fleet = Fleet::with_token_lifetime(Duration::from_secs(1_000), store);
     fleet.calls(2);
-    let seen = (0..EXPIRIES).map(|_| {
+    let counts = (0..EXPIRIES).map(|_| {
         fleet.sandbox.advance(Duration::from_secs(900));
         fleet.calls(1);
-        fleet.watched(|fleet| {
+        fleet.counted(|fleet| {
             fleet.sandbox.advance(Duration::from_secs(45));
             fleet.calls(10)
         })
     });
-    shown(name, "is renewed ahead", seen.collect())
+    shown(name, "is renewed ahead", counts.collect())
 }
 
-fn shown(name: &str, what: &str, seen: Vec<Seen>) -> Vec<Seen> {
-    let each = |pick: fn(&Seen) -> usize| seen.iter().map(|seen| pick(seen).to_string()).collect::<Vec<_>>().join(" ");
+fn shown(name: &str, what: &str, counts: Vec<TokenCounts>) -> Vec<TokenCounts> {
+    let each = |pick: fn(&TokenCounts) -> usize| {
+        counts.iter().map(|counts| pick(counts).to_string()).collect::<Vec<_>>().join(" ")
+    };
     eprintln!(
-        "FIGURES store {name}, a token {what}: token requests {}; answers 1007 {}; failed of {} calls {}",
-        each(|seen| seen.tokens),
-        each(|seen| seen.refused),
+        "FIGURES store {name}, a token {what}: token requests {}; replies 1007 {}; failed of {} calls {}",
+        each(|counts| counts.tokens),
+        each(|counts| counts.refused),
         PROCESSES * THREADS * 10,
-        each(|seen| seen.failed),
+        each(|counts| counts.failed),
     );
-    seen
+    counts
 }
 
 /// One token for each expiry, no call failed, and each thread refused at most once.
-fn is_calm(seen: &[Seen]) {
-    for seen in seen {
-        assert_eq!((seen.tokens, seen.failed), (1, 0), "{seen:?}");
-        assert!(seen.refused <= PROCESSES * THREADS, "{seen:?}");
+fn assert_calm(counts: &[TokenCounts]) {
+    for counts in counts {
+        assert_eq!((counts.tokens, counts.failed), (1, 0), "{counts:?}");
+        assert!(counts.refused <= PROCESSES * THREADS, "{counts:?}");
     }
 }
 
 #[test]
 fn without_a_store_the_workers_invalidate_each_others_tokens() {
-    for seen in [sudden_ends("none", &["none"]), planned_renewals("none", &["none"])].concat() {
-        assert!(seen.tokens >= PROCESSES, "{seen:?}");
-        assert!(seen.refused >= PROCESSES - 1, "{seen:?}");
+    for counts in [sudden_expiries("none", &["none"]), planned_renewals("none", &["none"])].concat() {
+        assert!(counts.tokens >= PROCESSES, "{counts:?}");
+        assert!(counts.refused >= PROCESSES - 1, "{counts:?}");
     }
 }

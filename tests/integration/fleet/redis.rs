@@ -1,4 +1,4 @@
-//! Processes that share a real Redis, started here on a free port of loopback and stopped again.
+//! Processes that share a real Redis, which the test starts on a free port of loopback.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -10,18 +10,18 @@ use keysecure::{OnStoreFailure, RedisStore, Rejection, ReplayStore, StoreUnavail
 use keysecure_tests::free_address;
 
 use crate::file::one_accepts_each;
-use crate::fleet::{Fleet, Scratch, made};
-use crate::{is_calm, planned_renewals, sudden_ends};
+use crate::workers::{Fleet, TempDir, made};
+use crate::{assert_calm, planned_renewals, sudden_expiries};
 
-/// A server that keeps nothing. It is stopped when it is dropped.
+/// A Redis server without persistence. It is stopped when it is dropped.
 pub struct Server {
     child: Child,
     port: u16,
-    directory: Scratch,
+    directory: TempDir,
 }
 
 impl Server {
-    /// `None`, said on the terminal, when there is no `redis-server` on this machine. In CI that is a failure.
+    /// Starts a server. `None`, with a note on standard error, without `redis-server` on this machine; in CI a failure.
     pub fn start() -> Option<Self> {
         let missing = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status().is_err();
         if missing {
@@ -31,7 +31,7 @@ impl Server {
             return None;
         }
         let port = free_address().port();
-        let directory = Scratch::new();
+        let directory = TempDir::new();
         std::fs::create_dir(directory.path()).unwrap();
         Some(Self { child: launch(port, &directory), port, directory })
     }
@@ -61,7 +61,7 @@ impl Drop for Server {
     }
 }
 
-fn launch(port: u16, directory: &Scratch) -> Child {
+fn launch(port: u16, directory: &TempDir) -> Child {
     let child = Command::new("redis-server")
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
         .args(["--dir", directory.text()])
@@ -69,21 +69,21 @@ fn launch(port: u16, directory: &Scratch) -> Child {
         .spawn()
         .unwrap();
     let end = Instant::now() + Duration::from_secs(10);
-    while !answers(port) {
-        assert!(Instant::now() < end, "redis-server does not answer");
+    while !replies(port) {
+        assert!(Instant::now() < end, "redis-server does not reply");
         std::thread::sleep(Duration::from_millis(10));
     }
     child
 }
 
-fn answers(port: u16) -> bool {
+fn replies(port: u16) -> bool {
     let ask = || -> std::io::Result<bool> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         stream.set_read_timeout(Some(Duration::from_secs(1)))?;
         stream.write_all(b"PING\r\n")?;
-        let mut answer = [0; 5];
-        stream.read_exact(&mut answer)?;
-        Ok(answer == *b"+PONG")
+        let mut reply = [0; 5];
+        stream.read_exact(&mut reply)?;
+        Ok(reply == *b"+PONG")
     };
     ask().unwrap_or(false)
 }
@@ -91,8 +91,8 @@ fn answers(port: u16) -> bool {
 #[test]
 fn with_redis_one_token_is_fetched_for_each_expiry() {
     let Some(server) = Server::start() else { return };
-    is_calm(&sudden_ends("redis", &["redis", &server.url(), "10000"]));
-    is_calm(&planned_renewals("redis", &["redis", &server.url(), "10000"]));
+    assert_calm(&sudden_expiries("redis", &["redis", &server.url(), "10000"]));
+    assert_calm(&planned_renewals("redis", &["redis", &server.url(), "10000"]));
 }
 
 #[test]
@@ -101,44 +101,44 @@ fn a_worker_killed_with_the_lease_delays_others_by_the_lease_only() {
     let mut fleet = Fleet::with_a_stalled_holder(&["redis", &server.url(), "1000"]);
     drop(fleet.workers.remove(0));
     let begin = Instant::now();
-    let seen = fleet.watched(|fleet| fleet.calls(5));
-    assert_eq!((seen.tokens, seen.failed), (1, 0));
+    let counts = fleet.counted(|fleet| fleet.calls(5));
+    assert_eq!((counts.tokens, counts.failed), (1, 0));
     assert!(begin.elapsed() < Duration::from_secs(15), "they waited for the lease and no longer");
 }
 
 #[test]
 fn a_redis_that_is_stopped_and_restarted_fails_no_call() {
     let Some(mut server) = Server::start() else { return };
-    let mut fleet = Fleet::with_life(Duration::from_secs(30), &["redis", &server.url(), "10000"]);
+    let mut fleet = Fleet::with_token_lifetime(Duration::from_secs(30), &["redis", &server.url(), "10000"]);
     fleet.calls(2);
     let mut longest = Duration::ZERO;
-    let seen = fleet.watched(|fleet| {
-        fleet.begin("calls 100");
+    let counts = fleet.counted(|fleet| {
+        fleet.send("calls 100");
         server.stop();
         fleet.sandbox.advance(Duration::from_secs(45));
-        let made = made(&fleet.end());
+        let made = made(&fleet.receive());
         longest = made.longest;
         assert!(longest < Duration::from_secs(32), "a call is not delayed past its time-out: {made:?}");
         made
     });
-    eprintln!("FIGURES redis is stopped in mid-run of 3200 calls: {seen:?}, longest call {longest:?}");
-    assert_eq!(seen.failed, 0, "{seen:?}");
-    assert!(fleet.tell("warnings").iter().all(|said| said.as_str() == "1 0"), "each said it once");
+    eprintln!("FIGURES redis is stopped in mid-run of 3200 calls: {counts:?}, longest call {longest:?}");
+    assert_eq!(counts.failed, 0, "{counts:?}");
+    assert!(fleet.run("warnings").iter().all(|counts| counts.as_str() == "1 0"), "each reported it once");
 
     server.start_again();
-    // A client leaves a Redis that failed alone for a second.
+    // A client does not use a Redis for a second after a failure.
     std::thread::sleep(Duration::from_millis(1_100));
     fleet.sandbox.advance(Duration::from_secs(45));
     assert_eq!(fleet.calls(10).failed, 0);
-    assert!(fleet.tell("warnings").iter().all(|said| said.as_str() == "1 1"), "and once that it is back");
+    assert!(fleet.run("warnings").iter().all(|counts| counts.as_str() == "1 1"), "and once that it is available again");
     fleet.sandbox.advance(Duration::from_secs(45));
-    is_calm(&[fleet.watched(|fleet| fleet.calls(10))]);
+    assert_calm(&[fleet.counted(|fleet| fleet.calls(10))]);
 }
 
 #[test]
 fn of_many_processes_with_one_webhook_one_accepts_it() {
     let Some(server) = Server::start() else { return };
-    let mut fleet = Fleet::with_life(Duration::from_secs(1_000), &["redis", &server.url(), "10000"]);
+    let mut fleet = Fleet::with_token_lifetime(Duration::from_secs(1_000), &["redis", &server.url(), "10000"]);
     one_accepts_each(&mut fleet);
 }
 
@@ -195,7 +195,7 @@ fn a_connection_that_redis_closed_is_replaced_without_a_failure() {
 
 #[test]
 fn a_redis_that_does_not_respond_costs_its_time_out_once_a_second() {
-    // It accepts connections, by its backlog, and never says anything.
+    // It accepts connections, by its backlog, and never responds.
     let mute = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("redis://:hunter2@{}/", mute.local_addr().unwrap());
     let store = RedisStore::open(url).unwrap().timeout(Duration::from_secs(3));
@@ -205,7 +205,7 @@ fn a_redis_that_does_not_respond_costs_its_time_out_once_a_second() {
     for _ in 0..50 {
         assert_eq!(store.insert("a", "", Duration::from_secs(60)), Err(StoreUnavailable));
     }
-    // Every time they would take 150 s.
+    // With a time-out for every call it would take 150 s.
     assert!(begin.elapsed() < Duration::from_secs(15), "{:?}", begin.elapsed());
     assert!(!format!("{store:?}").contains("hunter2"));
 }

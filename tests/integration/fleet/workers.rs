@@ -1,4 +1,4 @@
-//! Starting the workers and telling them what to do.
+//! Starts the workers and sends them commands.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use keysecure_sandbox::Sandbox;
 
-use crate::{PROCESSES, Seen, THREADS};
+use crate::{PROCESSES, THREADS, TokenCounts};
 
 /// A platform and the processes that call it.
 pub struct Fleet {
@@ -24,17 +24,17 @@ pub struct Fleet {
 /// the store.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// What the calls of all workers came to.
+/// The results of the calls of all workers.
 #[derive(Debug, Default)]
-pub struct Made {
+pub struct CallResults {
     pub failed: usize,
     pub longest: Duration,
     pub errors: Vec<String>,
 }
 
 impl Fleet {
-    /// 8 processes; the platform's tokens live that long, and a new one voids the old one.
-    pub fn with_life(life: Duration, store: &[&str]) -> Self {
+    /// Starts 8 processes and a sandbox with that token lifetime, where a new token invalidates the old one.
+    pub fn with_token_lifetime(life: Duration, store: &[&str]) -> Self {
         let mut fleet = Self::empty(life, store);
         fleet.add(PROCESSES);
         fleet
@@ -75,46 +75,46 @@ impl Fleet {
         Worker { child, input, output }
     }
 
-    /// Gives all workers the same command at once and reads their answers.
-    pub fn tell(&mut self, command: &str) -> Vec<String> {
-        self.begin(command);
-        self.end()
+    /// Gives all workers the same command at once and reads their replies.
+    pub fn run(&mut self, command: &str) -> Vec<String> {
+        self.send(command);
+        self.receive()
     }
 
-    pub fn begin(&mut self, command: &str) {
-        self.workers.iter_mut().for_each(|worker| worker.begin(command));
+    pub fn send(&mut self, command: &str) {
+        self.workers.iter_mut().for_each(|worker| worker.send(command));
     }
 
-    pub fn end(&mut self) -> Vec<String> {
-        self.workers.iter_mut().map(Worker::end).collect()
+    pub fn receive(&mut self) -> Vec<String> {
+        self.workers.iter_mut().map(Worker::receive).collect()
     }
 
     /// Each thread of each worker makes that many calls.
-    pub fn calls(&mut self, count: usize) -> Made {
-        made(&self.tell(&format!("calls {count}")))
+    pub fn calls(&mut self, count: usize) -> CallResults {
+        made(&self.run(&format!("calls {count}")))
     }
 
-    /// What the platform sees of some work.
-    pub fn watched(&mut self, work: impl FnOnce(&mut Self) -> Made) -> Seen {
+    /// Counts what the platform sees during `work`.
+    pub fn counted(&mut self, work: impl FnOnce(&mut Self) -> CallResults) -> TokenCounts {
         let before = self.counts();
         let made = work(self);
         let after = self.counts();
-        Seen { tokens: after.0 - before.0, refused: after.1 - before.1, failed: made.failed }
+        TokenCounts { tokens: after.0 - before.0, refused: after.1 - before.1, failed: made.failed }
     }
 
-    /// Token requests, and answers 1007.
+    /// Token requests, and responses with code 1007.
     fn counts(&self) -> (usize, usize) {
         let requests = self.sandbox.requests();
         let count = |code| requests.iter().filter(|request| request.code == Some(code)).count();
         (requests.iter().filter(|request| request.operation == "token").count(), count(1007))
     }
 
-    /// A worker that holds the lock: the platform keeps it waiting for its token.
+    /// A fleet in which one worker holds the lock, because the sandbox stalls its token call.
     pub fn with_a_stalled_holder(store: &[&str]) -> Self {
         use keysecure_sandbox::{Fault, FaultKind};
-        let mut fleet = Self::with_life(Duration::from_secs(1_000), store);
+        let mut fleet = Self::with_token_lifetime(Duration::from_secs(1_000), store);
         fleet.sandbox.fault(Fault::on("token", FaultKind::Stall(Duration::from_secs(30))));
-        fleet.workers[0].begin("calls 1");
+        fleet.workers[0].send("calls 1");
         while fleet.sandbox.faults_fired().is_empty() {
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -122,10 +122,10 @@ impl Fleet {
     }
 }
 
-pub fn made(answers: &[String]) -> Made {
-    let mut made = Made::default();
-    for answer in answers {
-        let mut words = answer.splitn(4, ' ').skip(1);
+pub fn made(replies: &[String]) -> CallResults {
+    let mut made = CallResults::default();
+    for reply in replies {
+        let mut words = reply.splitn(4, ' ').skip(1);
         made.failed += words.next().unwrap().parse::<usize>().unwrap();
         made.longest = made.longest.max(Duration::from_millis(words.next().unwrap().parse().unwrap()));
         made.errors.extend(words.next().filter(|error| *error != "-").map(str::to_owned));
@@ -141,22 +141,22 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub fn begin(&mut self, command: &str) {
+    pub fn send(&mut self, command: &str) {
         writeln!(self.input, "{command}").unwrap();
     }
 
-    pub fn tell(&mut self, command: &str) -> String {
-        self.begin(command);
-        self.end()
+    pub fn run(&mut self, command: &str) -> String {
+        self.send(command);
+        self.receive()
     }
 
-    /// Sends it a signal, such as `STOP`.
+    /// Sends the process a signal, such as `STOP`.
     pub fn signal(&self, name: &str) {
         let done = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
         assert!(done.success());
     }
 
-    /// Waits until it has stopped itself.
+    /// Waits until the process has stopped itself.
     pub fn await_stop(&self) {
         let stat = format!("/proc/{}/stat", self.child.id());
         // The state follows the name, which is in parentheses.
@@ -165,7 +165,7 @@ impl Worker {
         }
     }
 
-    /// Waits until its last answer cannot come any more.
+    /// Waits until the process has ended.
     pub fn await_death(&mut self) {
         self.child.wait().unwrap();
     }
@@ -174,7 +174,7 @@ impl Worker {
         self.child.id()
     }
 
-    pub fn end(&mut self) -> String {
+    pub fn receive(&mut self) -> String {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
         assert!(line.ends_with('\n'), "the worker died");
@@ -184,16 +184,16 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // SIGKILL: it has no chance to clean up.
+        // SIGKILL, so that the process cannot clean up.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A directory that is gone afterwards.
-pub struct Scratch(PathBuf);
+/// A directory that is removed when this is dropped.
+pub struct TempDir(PathBuf);
 
-impl Scratch {
+impl TempDir {
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("keysecure-fleet-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
@@ -211,7 +211,7 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
+impl Drop for TempDir {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }

@@ -1,4 +1,4 @@
-//! The sandbox's callbacks at the client's verifier: two independent readings of one specification meet.
+//! The sandbox's webhooks and the client's verifier, which implement one specification independently.
 
 use std::io::Read as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,19 +29,19 @@ impl Clock for SandboxClock {
     }
 }
 
-type Seen = Arc<Mutex<Vec<Result<Event, Rejection>>>>;
+type Results = Arc<Mutex<Vec<Result<Event, Rejection>>>>;
 
-struct Scene {
+struct Setup {
     sandbox: Sandbox,
     client: Client,
     card_no: String,
-    seen: Seen,
+    results: Results,
 }
 
 const OLD: &str = "secret-before-the-rotation-32-ch";
 
-/// A sandbox that sends its callbacks to a receiver with the client's verifier.
-fn scene(mode: Mode, decide: fn(&keysecure::AuthEvent) -> Decision) -> Scene {
+/// Starts a sandbox that sends its webhooks to a receiver with the client's verifier.
+fn setup(mode: Mode, decide: fn(&keysecure::AuthEvent) -> Decision) -> Setup {
     let sandbox = Sandbox::builder().mode(mode).start().unwrap();
     let client = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url()).build().unwrap();
     let cardholder_no = sandbox.seed_approved_cardholder();
@@ -59,9 +59,9 @@ fn scene(mode: Mode, decide: fn(&keysecure::AuthEvent) -> Decision) -> Scene {
         .unwrap()
         .clock(Arc::new(SandboxClock(sandbox.platform(), SystemClock::new())))
         .replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
-    let seen = Seen::default();
-    let (responder, kept) = (Responder::new(decide), Arc::clone(&seen));
-    let answer = move |request: &mut Request<Body>| {
+    let results = Results::default();
+    let (responder, kept) = (Responder::new(decide), Arc::clone(&results));
+    let reply = move |request: &mut Request<Body>| {
         let mut body = Vec::new();
         request.body_mut().read_to_end(&mut body).unwrap();
         let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
@@ -74,12 +74,12 @@ fn scene(mode: Mode, decide: fn(&keysecure::AuthEvent) -> Decision) -> Scene {
         Response::new(Body::from(reply))
     };
     let address = free_address();
-    Server::new(answer).bind(address).spawn().unwrap();
+    Server::new(reply).bind(address).spawn().unwrap();
     sandbox.set_webhook_url(Some(&format!("http://{address}/"))).unwrap();
-    Scene { sandbox, client, card_no, seen }
+    Setup { sandbox, client, card_no, results }
 }
 
-impl Scene {
+impl Setup {
     fn buy(&self, amount: &str) -> String {
         let purchase = SimulationRequest {
             card_no: Some(self.card_no.clone()),
@@ -97,23 +97,23 @@ impl Scene {
 
     fn take(&self) -> Vec<Result<Event, Rejection>> {
         assert!(self.sandbox.settle_webhooks(Duration::from_secs(10)));
-        std::mem::take(&mut *self.seen.lock().unwrap())
+        std::mem::take(&mut *self.results.lock().unwrap())
     }
 }
 
 fn never(_: &keysecure::AuthEvent) -> Decision {
-    Decision::Decline("nobody asks in credit mode".into())
+    Decision::Decline("not asked in credit mode".into())
 }
 
 #[test]
 fn every_event_is_verified_and_typed_in_every_style() {
     for style in [SignStyle::JavaHashMap, SignStyle::AsSent, SignStyle::JavaSorted] {
         for nulls in [NullFields::Omit, NullFields::Include] {
-            let scene = scene(Mode::Credit, never);
-            scene.sandbox.set_sign_style(style);
-            scene.sandbox.set_null_fields(nulls);
-            let bought = scene.buy("42.10");
-            let simulation = scene.client.simulation();
+            let setup = setup(Mode::Credit, never);
+            setup.sandbox.set_sign_style(style);
+            setup.sandbox.set_null_fields(nulls);
+            let bought = setup.buy("42.10");
+            let simulation = setup.client.simulation();
             simulation
                 .consumption_clear(&SimulationRequest {
                     consume_no: Some(bought.clone()),
@@ -122,9 +122,9 @@ fn every_event_is_verified_and_typed_in_every_style() {
                 .unwrap();
             let back = SimulationRequest { consume_relate_no: Some(bought.clone()), ..SimulationRequest::default() };
             simulation.refund(&back).unwrap();
-            scene.client.cards().freeze(&scene.card_no).unwrap();
-            let seen = scene.take();
-            let told: Vec<String> = seen
+            setup.client.cards().freeze(&setup.card_no).unwrap();
+            let results = setup.take();
+            let texts: Vec<String> = results
                 .iter()
                 .map(|event| match event {
                     Ok(Event::Consumption { data }) => format!("{} {}", data.amount.unwrap(), data.status),
@@ -132,8 +132,8 @@ fn every_event_is_verified_and_typed_in_every_style() {
                     other => format!("{style:?} {nulls:?}: {other:?}"),
                 })
                 .collect();
-            assert_eq!(told, ["42.10 Pending", "42.10 Success", "42.10 Success", "card Frozen"]);
-            let Ok(Event::Consumption { data }) = &seen[0] else { unreachable!() };
+            assert_eq!(texts, ["42.10 Pending", "42.10 Success", "42.10 Success", "card Frozen"]);
+            let Ok(Event::Consumption { data }) = &results[0] else { unreachable!() };
             assert_eq!(data.consume_no, bought);
             let shop = data.merchant_info.as_ref().unwrap();
             assert_eq!(shop.merchant_name.as_deref(), Some("Café \"书店\" & <Söhne>/\\"));
@@ -143,49 +143,49 @@ fn every_event_is_verified_and_typed_in_every_style() {
 
 #[test]
 fn spoiled_webhooks_are_rejected_for_the_right_reason() {
-    let scene = scene(Mode::Credit, never);
+    let setup = setup(Mode::Credit, never);
     for (fault, rejection) in [
         (WebhookFault::WrongSignature, Rejection::WrongSignature),
         (WebhookFault::TamperBody, Rejection::WrongSignature),
         (WebhookFault::StaleTimestamp(301_000), Rejection::TooOld),
         (WebhookFault::StaleTimestamp(-301_000), Rejection::TooNew),
     ] {
-        scene.sandbox.webhook_fault(fault).unwrap();
-        scene.buy("1.00");
-        assert_eq!(scene.take(), [Err(rejection)], "{fault:?}");
+        setup.sandbox.callback_fault(fault).unwrap();
+        setup.buy("1.00");
+        assert_eq!(setup.take(), [Err(rejection)], "{fault:?}");
         // The sandbox tries again, and this time whole.
-        scene.sandbox.advance(Duration::from_secs(11));
-        assert!(matches!(&scene.take()[..], [Ok(Event::Consumption { .. })]));
+        setup.sandbox.advance(Duration::from_secs(11));
+        assert!(matches!(&setup.take()[..], [Ok(Event::Consumption { .. })]));
     }
 }
 
 #[test]
 fn a_duplicate_is_rejected_and_a_redelivery_is_new() {
-    let scene = scene(Mode::Credit, never);
-    scene.sandbox.webhook_fault(WebhookFault::Duplicate).unwrap();
-    scene.buy("1.00");
-    let seen = scene.take();
-    assert!(matches!(&seen[..], [Ok(_), Err(Rejection::Replayed)]), "{seen:?}");
-    let id = scene.sandbox.deliveries().last().unwrap().id.clone();
-    scene.sandbox.advance(Duration::from_secs(60));
-    scene.sandbox.redeliver(&id).unwrap();
+    let setup = setup(Mode::Credit, never);
+    setup.sandbox.callback_fault(CallbackFault::Duplicate).unwrap();
+    setup.buy("1.00");
+    let results = setup.take();
+    assert!(matches!(&results[..], [Ok(_), Err(Rejection::Replayed)]), "{results:?}");
+    let id = setup.sandbox.deliveries().last().unwrap().id.clone();
+    setup.sandbox.advance(Duration::from_secs(60));
+    setup.sandbox.redeliver(&id).unwrap();
     assert!(
-        matches!(&scene.take()[..], [.., Ok(Event::Consumption { .. })]),
-        "its timestamp is new, so it is judged anew"
+        matches!(&setup.take()[..], [.., Ok(Event::Consumption { .. })]),
+        "its timestamp is new, so it is no replay"
     );
 }
 
 #[test]
 fn webhooks_out_of_order_and_late_ones_are_verified() {
-    let scene = scene(Mode::Credit, never);
-    scene.sandbox.webhook_fault(WebhookFault::Reorder).unwrap();
-    let first = scene.buy("1.00");
-    scene
+    let setup = setup(Mode::Credit, never);
+    setup.sandbox.callback_fault(CallbackFault::Reorder).unwrap();
+    let first = setup.buy("1.00");
+    setup
         .client
         .simulation()
         .consumption_fail(&SimulationRequest { consume_no: Some(first), ..SimulationRequest::default() })
         .unwrap();
-    let statuses: Vec<Status> = scene
+    let statuses: Vec<Status> = setup
         .take()
         .into_iter()
         .map(|event| match event {
@@ -198,49 +198,49 @@ fn webhooks_out_of_order_and_late_ones_are_verified() {
 
 #[test]
 fn old_and_new_secrets_are_valid_during_a_rotation() {
-    let scene = scene(Mode::Credit, never);
-    scene.sandbox.set_webhook_secret(OLD);
-    scene.buy("1.00");
-    assert!(matches!(&scene.take()[..], [Ok(_)]));
-    scene.sandbox.rotate_webhook_secret(scene.sandbox.api_secret());
-    scene.buy("1.00");
-    assert!(matches!(&scene.take()[..], [Ok(_)]));
-    scene.sandbox.rotate_webhook_secret("a secret that nobody told the merchant");
-    scene.buy("1.00");
-    assert_eq!(scene.take(), [Err(Rejection::WrongSignature)]);
+    let setup = setup(Mode::Credit, never);
+    setup.sandbox.set_callback_secret(OLD);
+    setup.buy("1.00");
+    assert!(matches!(&setup.take()[..], [Ok(_)]));
+    setup.sandbox.rotate_callback_secret(setup.sandbox.api_secret());
+    setup.buy("1.00");
+    assert!(matches!(&setup.take()[..], [Ok(_)]));
+    setup.sandbox.rotate_callback_secret("a secret that the merchant does not know");
+    setup.buy("1.00");
+    assert_eq!(setup.take(), [Err(Rejection::WrongSignature)]);
 }
 
 #[test]
 fn the_merchants_decision_counts_in_authorization_mode() {
-    let scene = scene(Mode::Authorization, |purchase| {
+    let setup = setup(Mode::Authorization, |purchase| {
         if purchase.amount > Decimal::ONE_HUNDRED {
             std::thread::sleep(Duration::from_secs(3));
         }
         if purchase.amount < Decimal::TEN { Decision::Approve } else { Decision::Decline("too dear".into()) }
     });
     for (amount, status) in [("9.99", Status::Pending), ("10.00", Status::Fail), ("100.01", Status::Fail)] {
-        let consume_no = scene.buy(amount);
-        assert_eq!(scene.client.consumptions().get(&consume_no).unwrap().status, Some(status), "{amount}");
+        let consume_no = setup.buy(amount);
+        assert_eq!(setup.client.consumptions().get(&consume_no).unwrap().status, Some(status), "{amount}");
     }
-    let asked = scene.sandbox.deliveries().into_iter().filter(|delivery| delivery.code.is_some()).count();
-    assert!(asked >= 3, "every question was answered in time, the slow one too");
+    let asked = setup.sandbox.deliveries().into_iter().filter(|delivery| delivery.code.is_some()).count();
+    assert!(asked >= 3, "every purchase got a reply in time, the slow one too");
 }
 
 #[test]
 fn a_redelivered_purchase_is_not_decided_again() {
     static ASKED: AtomicUsize = AtomicUsize::new(0);
-    let scene = scene(Mode::Authorization, |_| {
+    let setup = setup(Mode::Authorization, |_| {
         ASKED.fetch_add(1, Ordering::SeqCst);
         Decision::Approve
     });
-    scene.buy("9.99");
-    let asked = scene.sandbox.deliveries().into_iter().find(|delivery| delivery.code.is_some()).unwrap();
-    let before = scene.take().len();
-    scene.sandbox.advance(Duration::from_secs(60));
-    scene.sandbox.redeliver(&asked.id).unwrap();
-    let again = scene.take();
+    setup.buy("9.99");
+    let asked = setup.sandbox.deliveries().into_iter().find(|delivery| delivery.code.is_some()).unwrap();
+    let before = setup.take().len();
+    setup.sandbox.advance(Duration::from_secs(60));
+    setup.sandbox.redeliver(&asked.id).unwrap();
+    let again = setup.take();
     assert!(before > 0 && matches!(&again[..], [Ok(Event::Auth { .. })]), "{again:?}");
-    let replies: Vec<_> = scene.sandbox.deliveries().into_iter().filter(|delivery| delivery.id == asked.id).collect();
+    let replies: Vec<_> = setup.sandbox.deliveries().into_iter().filter(|delivery| delivery.id == asked.id).collect();
     assert!(replies.len() > 1 && replies.iter().all(|delivery| delivery.code == asked.code), "{replies:?}");
     assert_eq!(ASKED.load(Ordering::SeqCst), 1);
 }

@@ -1,4 +1,4 @@
-//! A webhook, its signature, and a verifier whose clock stands still.
+//! A webhook, its signature, and a verifier with a fixed clock.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -1,4 +1,4 @@
-//! Callbacks signed by the real fastjson: every one is accepted, and every tampered one rejected.
+//! Webhooks signed by the real fastjson: every one is accepted, and every tampered one rejected.
 //!
 //! The vectors and the programs that made them are in `tests/vectors/webhooks/`.
 
@@ -20,14 +20,14 @@ fn verify(vector: &Value, timestamp: &str, signature: &str, body: &str) -> Resul
     verifier.verify_signature(headers, body.as_bytes()).map(drop).map_err(|error| error.rejection().unwrap())
 }
 
-/// Why a vector that fastjson takes is refused on purpose, if it is.
+/// Whether a vector that fastjson accepts is refused on purpose.
 fn refused_on_purpose(vector: &Value) -> bool {
-    // Lax JSON, and names at which fastjson does something of its own (`@type`, `$ref`).
+    // Lax JSON, and names with a special meaning in fastjson (`@type`, `$ref`).
     vector["lax"] == true || vector["special"] == true
 }
 
-/// Forms that are not reproduced, because no honest sender's names or amounts come to it: a `HashMap` bucket with so many
-/// keys that Java makes a tree of it, and the numbers in which fastjson 2's own writer of doubles is not the shortest.
+/// Whether a form is not reproduced, because no honest sender has such names or amounts: a `HashMap` bucket that Java turns
+/// into a tree, and the numbers for which fastjson 2 does not write the shortest double.
 fn not_reproduced(name: &str, form: &Value) -> bool {
     let forms = form["form"].to_string();
     let by_hash = ["hash", "fit"].iter().any(|order| forms.contains(order));
@@ -36,7 +36,7 @@ fn not_reproduced(name: &str, form: &Value) -> bool {
         || forms.contains("fastjson2-") && doubles.iter().any(|number| name == format!("number {number}"))
 }
 
-/// Whether a rejection is one of those that strictness brings, which no honest sender meets.
+/// Whether a rejection results from strict rules that no honest sender violates.
 fn strict(rejection: Rejection) -> bool {
     matches!(rejection, Rejection::NotACallback | Rejection::Ambiguous | Rejection::Contradiction)
 }
@@ -63,8 +63,8 @@ fn every_form_that_fastjson_can_give_is_accepted() {
     );
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(accepted > 8_000 && left_out < 70, "{accepted} {left_out}");
-    // Duplicate keys, half a surrogate pair in a name, a body without an id, names and values with joints, a timestamp or app
-    // id that is not ours: nothing else.
+    // Duplicate keys, half a surrogate pair in a name, a body without an id, names and values with delimiters, a timestamp or
+    // app id that is not ours: nothing else.
     let honest = |name: &str| {
         ["duplicate_", "char_separators", "key_", "keys_with_marks", "envelope_no_id", "bucket_"]
             .iter()
@@ -110,12 +110,12 @@ fn every_tampered_webhook_is_rejected() {
             rejected += 1;
         }
     }
-    println!("{rejected} tampered callbacks rejected");
+    println!("{rejected} tampered webhooks rejected");
     assert!(rejected > 4_000);
 }
 
 /// The body with one more field, and with one letter or digit of the data changed at several places, as long as it then
-/// says something else: fields that are null say nothing and are not signed.
+/// has another meaning: fields that are null have no meaning and are not signed.
 fn tampered(body: &str) -> Vec<String> {
     let Some(data) = body.find("\"data\":{") else { return Vec::new() };
     let start = data + "\"data\":{".len();
@@ -163,13 +163,13 @@ fn a_text_that_java_cut_inside_a_character_is_accepted_and_typed() {
     for vector in vectors("built.json").iter().filter(|vector| vector["senders"].to_string().contains("that were cut"))
     {
         let body = text(vector, "body");
-        // A body that spells its nested texts in another way than the signed text cannot be told from a changed one.
+        // A body that writes its nested texts in another way than the signed text looks like a changed one.
         if vector["reached_by"].as_array().unwrap().is_empty() {
             continue;
         }
         verify(vector, text(vector, "timestamp"), text(vector, "signature"), body).unwrap();
         escaped += usize::from(body.to_ascii_lowercase().contains("\\ud83d"));
-        // The platform's words are kept, but for the half letter: fastjson sends it as an escape or as a question mark.
+        // The text is kept except for the half character: fastjson sends it as an escape or as a question mark.
         let of_action = body.replace("\"detail\"", "\"status\":\"Fail\",\"detail\"");
         let keysecure::Event::Consumption { data } = WebhookVerifier::parse_unverified(of_action.as_bytes()).unwrap()
         else {

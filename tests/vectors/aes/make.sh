@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes every vector file anew. With --check: writes nothing here, and fails when a committed file differs.
+# Generates every vector file. With --check: writes nothing here, and fails when a committed file differs.
 set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "$0")"
@@ -13,13 +13,13 @@ esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# array < LINES: a JSON array with one entry on each line, so that a change reads well in a diff.
+# array < LINES: a JSON array with one entry per line, so that diffs are readable.
 array() { echo '[' && sed '$!s/$/,/' && echo ']'; }
 
 java make_jdk.java vectors >"$work/jdk"
 bash make_openssl.sh >"$work/openssl"
 
-# Two programs that share nothing must agree on every byte, except where OpenSSL has no such key.
+# The two independent programs must agree on every byte, except where OpenSSL has no such key.
 if ! diff <(sed -e '/"scheme": "sha1prng"/d' -e 's/"jdk"/"openssl"/' "$work/jdk") "$work/openssl" >&2; then
     echo "the JDK and OpenSSL disagree" >&2
     exit 1
@@ -34,7 +34,7 @@ for file in vectors.json sha1prng_sizes.json refused.json; do
     if ! $check; then
         cp "$work/$file" "$file"
     elif ! diff "$file" "$work/$file" >&2; then
-        echo "$file is not what its programs make: run tests/vectors/aes/make.sh" >&2
+        echo "$file differs from the output of its programs: run tests/vectors/aes/make.sh" >&2
         failed=1
     fi
 done

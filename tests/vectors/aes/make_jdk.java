@@ -1,10 +1,10 @@
-// Writes the vectors that the Java platform makes, with nothing but the JDK (17 or later):
+// Writes the vectors of the Java platform, with only the JDK (17 or later):
 //
 //     java make_jdk.java vectors          one line for each entry of vectors.json
 //     java make_jdk.java sha1prng-sizes   the same for sha1prng_sizes.json
 //     java make_jdk.java refused          the whole of refused.json
 //
-// This is the code a merchant's or the platform's Java program would run, and it shares nothing with the SDK.
+// This is the code of a merchant's or the platform's Java program, and it shares nothing with the SDK.
 // Keep this file ASCII: the launcher reads it in the machine's own charset.
 
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -52,7 +52,7 @@ final class MakeJdk {
         out.flush();
     }
 
-    // ---- what decrypts ----
+    // ---- ciphertexts that decrypt ----
 
     /** The first secret of a scheme takes every plaintext; the others show only that their key is right. */
     static void vectors(PrintStream out) throws Exception {
@@ -71,7 +71,7 @@ final class MakeJdk {
         }
     }
 
-    /** The same generator asked for longer keys. The usual merchant snippet asks for 128 bits. */
+    /** The same generator with longer keys. The usual merchant snippet requests 128 bits. */
     static void sha1prngSizes(PrintStream out) throws Exception {
         for (Secret secret : secrets()) {
             if (!secret.scheme.equals("sha1prng")) {
@@ -125,7 +125,7 @@ final class MakeJdk {
         return MessageDigest.getInstance("MD5").digest(text.getBytes(UTF_8));
     }
 
-    /** The IV stands in front of a CBC ciphertext; without an IV the mode is ECB. */
+    /** The IV precedes a CBC ciphertext; without an IV the mode is ECB. */
     static byte[] seal(byte[] key, byte[] iv, String padding, byte[] plaintext) throws GeneralSecurityException {
         byte[] body = cipher(Cipher.ENCRYPT_MODE, key, iv, padding).doFinal(plaintext);
         return iv == null ? body : join(iv, body);
@@ -142,7 +142,7 @@ final class MakeJdk {
         return cipher;
     }
 
-    // ---- what must be refused ----
+    // ---- ciphertexts and secrets that must be refused ----
 
     static void refused(PrintStream out) throws Exception {
         out.print("{\n\"secrets\": [\n" + String.join(",\n", refusedSecrets()) + "\n],\n");
@@ -258,7 +258,7 @@ final class MakeJdk {
                 iv = head(sealed, 16);
                 sealed = Arrays.copyOfRange(sealed, 16, sealed.length);
             }
-            // The JDK takes "no block at all" as an empty message; PKCS padding never makes that.
+            // The JDK accepts a ciphertext without blocks as an empty message; PKCS padding never produces one.
             if (sealed.length == 0) {
                 return false;
             }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes every vector file anew. With --check: writes nothing here, and fails when a committed file differs.
+# Generates every vector file. With --check: writes nothing here, and fails when a committed file differs.
 set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "$0")"
@@ -13,10 +13,10 @@ esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# A version that was once asked for must not stay on a class path.
+# An old version must not remain on a class path.
 rm -rf target
 mvn -q -B process-classes
-# Time zone and language reach some texts (dates), so both are fixed.
+# Time zone and language affect some texts (dates), so both are fixed.
 java -Duser.timezone=UTC -Duser.language=en -Duser.country=US -Dfile.encoding=UTF-8 -cp target/classes Main target "$work"
 
 failed=0
@@ -24,11 +24,11 @@ for file in vectors.json built.json variants.json; do
     if ! $check; then
         cp "$work/$file" "$file"
     elif ! diff "$file" "$work/$file" >&2; then
-        echo "$file is not what its programs make: run tests/vectors/webhooks/make.sh" >&2
+        echo "$file differs from the output of its programs: run tests/vectors/webhooks/make.sh" >&2
         failed=1
     fi
 done
 
-# The rules of README.md must still give what the libraries gave.
+# The rules of README.md must reproduce the output of the libraries.
 python3 check_rules.py || failed=1
 exit $failed

@@ -1,4 +1,4 @@
-//! A store in a directory, for the processes of one user on one machine.
+//! The store in a directory.
 
 mod attempts;
 mod replays;
@@ -17,24 +17,37 @@ use self::replays::Shard;
 use super::{StoreUnavailable, unique};
 use crate::error::Error;
 
-/// What a killed process left half done is removed after that long.
+/// Age from which unfinished files of killed processes are removed.
 const LEFTOVER: Duration = Duration::from_secs(60);
-/// How many parts the replay keys and the attempts are spread over: one for each first byte of their digest.
+/// Number of shards of replay keys and attempts: one for each first byte of their digest.
 const SHARDS: usize = 256;
 
-/// A [`TokenStore`](crate::TokenStore), [`AttemptStore`](crate::AttemptStore) and [`ReplayStore`](crate::ReplayStore) in a
-/// directory: for all processes of one user on one machine.
+/// [`TokenStore`](crate::TokenStore), [`AttemptStore`](crate::AttemptStore) and [`ReplayStore`](crate::ReplayStore) in a
+/// directory, for all processes of one user on one machine (Unix).
 ///
-/// The directory must belong to the user and be the user's alone (mode 0700), on a local file system. Locks are the kernel's
-/// (`flock`): they end with the process that holds them, however that ends, and a process that is only suspended keeps them.
-/// A child of a fork that outlives its parent keeps the locks that its parent held at the fork.
+/// The directory must be on a local file system, belong to the user and be accessible to the user only (mode 0700). Locks are
+/// kernel locks (`flock`): they end with the process that holds them, and a suspended process keeps them. A forked child that
+/// outlives its parent keeps the locks that its parent held at the fork.
 ///
-/// * **Tokens.** A token is in a file of mode 0600 that is replaced as a whole; a file that others can read is not used. It
-///   is not synced to the disk: after a power failure the next token is fetched.
-/// * **Attempts.** About 100 bytes for each reference, in 256 files that are appended to and compacted. A record is on the
-///   disk before a request leaves. Records are kept for good; see [`FileStore::keep_attempts_for`].
-/// * **Webhooks.** A webhook is never forgotten early, except that a power failure may lose those of the last seconds. A
-///   full store is unavailable, so that by default a webhook is rejected rather than accepted twice.
+/// * **Tokens** are in files of mode 0600 that are replaced atomically. A file that others can read is not used. Files are not
+///   synced: after a power failure a new token is fetched.
+/// * **Attempts** take about 100 bytes for each reference, in 256 files that are appended to and compacted. A record is on the
+///   disk before its request leaves. Records are kept forever; see [`FileStore::keep_attempts_for`].
+/// * **Webhooks** are not forgotten early, except that a power failure may lose those of the last seconds. A full store is
+///   unavailable, so that by default a webhook is rejected rather than accepted twice.
+///
+/// # Examples
+///
+/// ```
+/// use keysecure::{Client, FileStore};
+///
+/// # let directory = std::env::temp_dir().join(format!("keysecure-doctest-{}", std::process::id()));
+/// let store = FileStore::open(&directory)?.max_replays(100_000);
+/// let client = Client::builder("api-key", "api-secret-of-16").store(store).build()?;
+/// # drop(client);
+/// # let _ = std::fs::remove_dir_all(directory);
+/// # Ok::<(), keysecure::Error>(())
+/// ```
 pub struct FileStore {
     directory: PathBuf,
     max_replays: usize,
@@ -43,39 +56,43 @@ pub struct FileStore {
 }
 
 impl FileStore {
-    /// Opens a store in `directory`, which is created when it is missing (mode 0700). A directory that others can enter, or
-    /// that belongs to another user, is a config error.
+    /// Opens a store in `directory`, which is created with mode 0700 if it is missing.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Config`](crate::ErrorKind::Config) if the directory cannot be created, is accessible to others, or belongs to
+    /// another user.
     pub fn open(directory: impl Into<PathBuf>) -> Result<Self, Error> {
         let directory = directory.into();
         let cannot =
             |error: io::Error| Error::config(format!("the file store's directory cannot be used: {}", error.kind()));
         let data = make_directory(&directory, true).and_then(|()| fs::metadata(&directory)).map_err(cannot)?;
         if !data.is_dir() {
-            return Err(Error::config("the file store's path is no directory"));
+            return Err(Error::config("the file store's path is not a directory"));
         }
         if data.mode() & 0o077 != 0 {
-            return Err(Error::config("the file store's directory must be its user's alone (mode 0700)"));
+            return Err(Error::config("the file store's directory must be accessible to its user only (mode 0700)"));
         }
         if data.uid() != current_user(&directory).map_err(cannot)? {
             return Err(Error::config("the file store's directory belongs to another user"));
         }
         let attempts = Attempts::new(&directory);
-        // A store is young from now on, not from the first attempt.
+        // The age of the store starts here, not with the first attempt.
         attempts.mark_creation().map_err(cannot)?;
         Ok(Self { directory, max_replays: 1_000_000, shards: Mutex::default(), attempts })
     }
 
-    /// About how many callbacks are remembered at once. Default: 1,000,000, each a file of no bytes.
+    /// Sets about how many webhooks are remembered at once. Default: 1,000,000, each in a file, usually empty.
     #[must_use]
     pub fn max_replays(self, most: usize) -> Self {
         Self { max_replays: most.max(SHARDS), ..self }
     }
 
-    /// Drops the records of attempts that ended longer ago than this, when their file is compacted. Default: never.
+    /// Sets the age from which records of ended attempts are dropped when their file is compacted. Default: never.
     ///
-    /// **Risk:** a reference whose record is dropped looks as if it was never sent. It is then protected by the look-up
-    /// alone, which reaches back to [`EnsureOptions::since`](crate::Ensure::since), 90 days by default: a worker that takes up an
-    /// older reference again does the operation a second time.
+    /// **Risk:** a reference without a record looks as if it was never sent. Only the look-up protects it then, which reaches
+    /// back to [`EnsureOptions::since`](crate::EnsureOptions::since), 90 days by default: a worker that uses an older reference
+    /// again carries out the operation a second time.
     #[must_use]
     pub fn keep_attempts_for(self, time: Duration) -> Self {
         Self { attempts: self.attempts.keep_for(time), ..self }
@@ -101,7 +118,7 @@ fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// The user that this process creates files as.
+/// The user id with which this process creates files.
 fn current_user(directory: &Path) -> io::Result<u32> {
     let name = unique().map_err(|_| io::Error::from(ErrorKind::Other))?;
     let probe = directory.join(format!("{name}.draft"));
@@ -110,14 +127,13 @@ fn current_user(directory: &Path) -> io::Result<u32> {
     user
 }
 
-/// Opens a plain file. Anything else in its place is an error, and nothing is waited for: opening a FIFO would wait for
-/// whoever opens its other end.
+/// Opens a regular file without blocking. Anything else is an error: opening a FIFO would wait for its other end.
 fn open_plain(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     let file = options.custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW).mode(0o600).open(path)?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(ErrorKind::InvalidInput.into()) }
 }
 
-/// Locks a file, which is never removed: whoever removed it could lock another one of the same name at the same time.
+/// Locks a file. It is never removed: after a removal two processes could each lock a file of that name.
 fn lock_file(path: &Path) -> io::Result<Option<File>> {
     try_lock(open_plain(path, OpenOptions::new().write(true).create(true).truncate(false))?)
 }
@@ -130,7 +146,7 @@ fn try_lock(file: File) -> io::Result<Option<File>> {
     }
 }
 
-/// How long ago an entry was changed; `None` if that is in the future or cannot be told.
+/// Time since an entry was modified; `None` if that is in the future or unknown.
 fn age(entry: &fs::DirEntry) -> Option<Duration> {
     SystemTime::now().duration_since(entry.metadata().ok()?.modified().ok()?).ok()
 }
@@ -141,7 +157,7 @@ mod tests {
 
     use super::*;
 
-    /// A directory that is gone afterwards.
+    /// Temporary directory that is removed when dropped.
     pub(super) struct Scratch(pub(super) PathBuf);
 
     impl Scratch {
@@ -168,7 +184,7 @@ mod tests {
         assert!(FileStore::open(&scratch.0).unwrap_err().to_string().contains("0700"));
     }
 
-    /// Only root can give a directory away and still write into it.
+    /// Only root can change the owner of a directory and still write into it.
     #[test]
     fn a_directory_of_another_user_is_refused_for_root_too() {
         let scratch = Scratch::new();

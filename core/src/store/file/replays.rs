@@ -1,4 +1,4 @@
-//! Webhooks that were seen, in files.
+//! Replay keys in files.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -10,26 +10,26 @@ use super::{FileStore, LEFTOVER, SHARDS, age, create_new, lock_file, make_direct
 use crate::store::ReplayStore;
 use crate::store::{StoreUnavailable, digest, unique};
 
-/// How often a process removes the forgotten keys of one directory.
+/// Interval at which a process removes ended keys of one directory.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// What this process knows of a directory of replay keys.
+/// State of a directory of replay keys in this process.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Shard {
     swept: Option<Instant>,
-    /// Keys at the last sweep and those added since, by this process.
+    /// Number of keys at the last sweep, plus those added by this process since.
     keys: usize,
 }
 
 impl FileStore {
-    /// Makes the key's file. Returns the value of the one that was there.
+    /// Creates the file of a key. Returns the value of an existing one.
     ///
-    /// One file for each key, and not one file for all: making a name is atomic in the kernel, so that a key needs no
-    /// lock and no reading of a file that grows. The end of the key is the file's time of change; the file gets its name,
-    /// by a hard link, only when that is set, so that no sweeper can take it for an old one.
+    /// One file for each key, because creating a name is atomic in the kernel: that needs no lock and no growing file. The
+    /// modification time of the file is the end of the key. The file gets its name, by a hard link, only after that is set, so
+    /// that no sweep takes it for an ended one.
     fn add_key(directory: &Path, key: &str, value: &str, end: SystemTime) -> io::Result<Option<String>> {
         let name = unique().map_err(|_| io::Error::from(ErrorKind::Other))?;
-        // It ends like a key: what a killed process leaves is swept with the keys.
+        // In the directory of the keys, so that a sweep removes the drafts of killed processes.
         let draft = directory.join(format!("{name}.draft"));
         let mut file = match create_new(&draft) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -51,7 +51,7 @@ impl FileStore {
         }
     }
 
-    /// Whether a directory of keys has room, sweeping it when it is time to or when it seems full.
+    /// Whether a directory of keys has room. Sweeps it at intervals, and if it seems full.
     fn has_room(&self, number: usize, directory: &Path) -> io::Result<bool> {
         let most = self.max_replays / SHARDS;
         let known = self.with_shard(number, |shard| *shard);
@@ -64,14 +64,14 @@ impl FileStore {
         Ok(keys < most)
     }
 
-    /// Under a lock that is held for a few instructions only.
+    /// Accesses the state of a directory, under a lock that is held for a few instructions only.
     fn with_shard<T>(&self, number: usize, work: impl FnOnce(&mut Shard) -> T) -> T {
         let mut shards = self.shards.lock().unwrap_or_else(PoisonError::into_inner);
         shards.resize(SHARDS, Shard::default());
         work(&mut shards[number % SHARDS])
     }
 
-    /// The name of a key's file, and the number and path of its directory.
+    /// File name of a key, with number and path of its directory.
     fn place_of(&self, key: &str) -> (String, usize, PathBuf) {
         let key = digest(&["keysecure replay", key]);
         let (first, _) = key.split_at(2);
@@ -83,7 +83,7 @@ impl FileStore {
     fn insert_key(&self, key: &str, value: &str, keep: Duration) -> io::Result<Option<String>> {
         let (key, number, directory) = self.place_of(key);
         if !self.has_room(number, &directory)? {
-            log::warn!(target: "keysecure", "the file store holds as many callbacks as it may: it takes no more");
+            log::warn!(target: "keysecure", "the file store is full: it accepts no more webhooks");
             return Err(ErrorKind::StorageFull.into());
         }
         let end = SystemTime::now().checked_add(keep).ok_or(ErrorKind::InvalidInput)?;
@@ -98,7 +98,7 @@ impl FileStore {
         let (key, _, directory) = self.place_of(key);
         match File::open(directory.join(key)) {
             Ok(mut file) => {
-                // Its time of change is its end.
+                // The modification time is the end of the key.
                 if file.metadata()?.modified()? <= SystemTime::now() {
                     return Ok(None);
                 }

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{FileStore, LEFTOVER, age, create_new, lock_file, open_plain, unavailable};
 use crate::store::{StoreLock, StoreUnavailable, StoredToken, TokenStore, unique};
 
-/// No token is longer than a header may be.
+/// Maximum length of a token, that of a header.
 const LONGEST_TOKEN: u64 = 64 * 1024;
 
 impl FileStore {
@@ -36,7 +36,7 @@ impl FileStore {
         written
     }
 
-    /// Removes what killed processes left.
+    /// Removes unfinished files of killed processes.
     fn sweep_drafts(&self) {
         let Ok(entries) = fs::read_dir(&self.directory) else { return };
         for entry in entries.flatten() {
@@ -54,9 +54,9 @@ impl TokenStore for FileStore {
         match read_private(&path) {
             Ok(line) => Ok(StoredToken::from_line(&line)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            // It is replaced by the next token, with the right mode.
+            // The next token replaces the file, with the correct mode.
             Err(error) if error.kind() == ErrorKind::PermissionDenied && path.exists() => {
-                log::warn!(target: "keysecure", "a token in the file store is not used: its file is not its user's alone");
+                log::warn!(target: "keysecure", "a token in the file store is not used: its file is accessible to other users");
                 Ok(None)
             }
             Err(error) => Err(unavailable("load", &error)),
@@ -71,7 +71,7 @@ impl TokenStore for FileStore {
     fn try_lock(&self, slot: &str, _: Duration) -> Result<Option<StoreLock>, StoreUnavailable> {
         let path = self.path(slot, "lock")?;
         match lock_file(&path) {
-            // Not only closed: a child of a fork may have it open as well.
+            // Unlocked, not only closed: a forked child may have it open too.
             Ok(Some(file)) => Ok(Some(StoreLock::new(move |_| drop(file.unlock())))),
             Ok(None) => Ok(None),
             Err(error) => Err(unavailable("lock", &error)),
@@ -79,17 +79,17 @@ impl TokenStore for FileStore {
     }
 }
 
-/// Reads a small text file that is readable by its user alone; `PermissionDenied` for any other.
+/// Reads a small text file that only its user can read; `PermissionDenied` for other files.
 fn read_private(path: &Path) -> io::Result<Zeroizing<String>> {
     let file = open_plain(path, fs::OpenOptions::new().read(true))?;
     if file.metadata()?.permissions().mode() & 0o077 != 0 {
         return Err(ErrorKind::PermissionDenied.into());
     }
-    // Large enough at once: a buffer that grows would leave pieces of the token behind.
+    // Allocated at full size: a buffer that grows would leave copies of the token in memory.
     let mut text = Zeroizing::new(String::with_capacity(4 * 1024));
     match file.take(LONGEST_TOKEN).read_to_string(&mut text) {
         Ok(_) => Ok(text),
-        // It is no token.
+        // Not a token.
         Err(error) if error.kind() == ErrorKind::InvalidData => Ok(Zeroizing::default()),
         Err(error) => Err(error),
     }

@@ -5,21 +5,21 @@ use std::time::{Duration, Instant};
 
 use crate::store::{Acquired, AttemptEnd, AttemptStart, PastAttempt};
 
-/// From this many records on, those that ended long ago are dropped.
+/// Number of records from which those that ended long ago are dropped.
 const FIRST_SWEEP: usize = 100_000;
-/// Longer than any `settle`.
+/// Time after which a record may be dropped: longer than any `settle`.
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 
-/// No attempt lasts longer.
+/// Upper limit of the duration of an attempt.
 const FOR_EVER: Duration = crate::clock::MAX_DURATION;
 
 #[derive(Debug, Default)]
 pub(super) struct Attempts {
     records: HashMap<String, Record>,
     leases: HashMap<String, Lease>,
-    /// Counts the leases.
+    /// Number of the last lease.
     last_lease: u64,
-    /// How many records the next sweep waits for, beyond [`FIRST_SWEEP`].
+    /// Number of records at which the next sweep runs, if larger than [`FIRST_SWEEP`].
     sweep_at: usize,
 }
 
@@ -34,7 +34,7 @@ struct Record {
     lease_id: String,
     begun: Instant,
     lasts: Duration,
-    /// When and how it ended, once that is known.
+    /// Time and kind of its end, once known.
     end: Option<(Instant, AttemptEnd)>,
 }
 
@@ -58,7 +58,7 @@ impl Attempts {
         let lease_id = self.last_lease.to_string();
         self.leases.insert(reference.to_owned(), Lease { id: lease_id.clone(), ends: now.checked_add(lease) });
         let last_attempt = self.last_attempt(reference);
-        // Another process may have sent what is not in here, so no reference counts as new.
+        // Another process may have sent an unrecorded reference, so none counts as new.
         Acquired::Leased { lease_id, last_attempt, store_age: Duration::ZERO }
     }
 
@@ -84,7 +84,7 @@ impl Attempts {
     }
 
     pub(super) fn finish(&mut self, reference: &str, lease_id: &str, end: AttemptEnd) {
-        // Of a later attempt by another worker this end says nothing, except that the operation is done.
+        // This end says nothing about a later attempt by another worker, except that the operation is done.
         if let Some(record) = self.records.get_mut(reference)
             && (record.lease_id == lease_id || end == AttemptEnd::Done)
         {

@@ -17,14 +17,23 @@ use super::{
 };
 use crate::values::per_process::PerProcess;
 
-/// A [`TokenStore`], [`AttemptStore`] and [`ReplayStore`] in the memory of one process. Clones share it.
+/// [`TokenStore`], [`AttemptStore`] and [`ReplayStore`] in the memory of one process. Clones share their contents.
+///
+/// Use it if this process is the only one that works on its merchant references; use `FileStore` or `RedisStore` otherwise.
 ///
 /// As an `AttemptStore` it cannot tell that a reference is new, because another process, or an earlier run of this one, may
-/// have sent it: `ensure_*` wait `settle` for every reference that is not given as never sent. Records of attempts that ended
-/// more than a day ago may be dropped.
+/// have sent it: `ensure_*` calls wait for [`settle`](crate::EnsureOptions::settle) unless the reference is declared as a
+/// [`first_attempt`](crate::EnsureOptions::first_attempt()). Records of attempts that ended more than a day ago may be dropped.
 ///
-/// It cannot tell two processes apart either. Use it when this process is the only one that works on its references; use
-/// `FileStore` or `RedisStore` otherwise.
+/// # Examples
+///
+/// ```
+/// use keysecure::{Client, MemoryStore};
+///
+/// let store = MemoryStore::new();
+/// let client = Client::builder("api-key", "api-secret-of-16").store(store.clone()).build()?;
+/// # Ok::<(), keysecure::Error>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct MemoryStore(Arc<Inner>);
 
@@ -41,19 +50,19 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// The one store of this process. A child of a fork gets an empty one: the locks of its parent's may be held by threads
-    /// that the child does not have.
+    /// The shared store of this process. A forked child gets an empty one: threads that the child does not have may hold the
+    /// locks of its parent's.
     pub(crate) fn for_this_process() -> Self {
         static STORE: OnceLock<PerProcess<MemoryStore>> = OnceLock::new();
         STORE.get_or_init(PerProcess::default).get(|_| Self::new()).clone()
     }
 
-    /// Whether anybody has the lease of a reference.
+    /// Whether the reference is leased.
     pub(crate) fn is_leased(&self, reference: &str) -> bool {
         take(&self.0.attempts).is_leased(reference)
     }
 
-    /// The last attempt on a reference, whoever has its lease.
+    /// The last attempt on a reference, whether it is leased or not.
     pub(crate) fn last_attempt(&self, reference: &str) -> Option<PastAttempt> {
         take(&self.0.attempts).last_attempt(reference)
     }
@@ -113,7 +122,7 @@ impl fmt::Debug for MemoryStore {
     }
 }
 
-/// Held for a few instructions only.
+/// Locks a mutex that is held for a few instructions only.
 fn take<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

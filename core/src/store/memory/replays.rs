@@ -1,4 +1,4 @@
-//! Webhooks in the memory of one process.
+//! Replay store in the memory of one process.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use crate::store::{ReplayStore, StoreUnavailable};
 
-/// Longer than any program runs.
+/// Longer than any program runs, for ends beyond the range of the clock.
 const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// A [`ReplayStore`] in the memory of one process.
+/// [`ReplayStore`] in the memory of one process, with a maximum number of webhooks.
 ///
-/// It is bounded: a full store forgets the oldest callbacks, which are the next to be refused by their age anyway.
+/// A full store forgets the oldest webhooks, which the verifier will soon refuse by their age.
 #[derive(Debug)]
 pub struct MemoryReplayStore {
     capacity: usize,
@@ -20,14 +20,14 @@ pub struct MemoryReplayStore {
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// With their end and value.
+    /// End and value of each key.
     keys: HashMap<String, (Instant, String)>,
-    /// In the order of arrival, with the end they had then; those removed stand here until their turn comes.
+    /// Keys with their ends in the order of arrival. Removed keys stay until they are swept.
     order: VecDeque<(Instant, String)>,
 }
 
 impl Seen {
-    /// Forgets the oldest: those that have ended, and more while there is no room.
+    /// Removes keys that have ended, and the oldest others while the store is full.
     fn sweep(&mut self, now: Instant, capacity: usize) {
         while let Some((end, key)) = self.order.front()
             && (*end <= now || self.keys.len() >= capacity || !self.is_current(key, *end))
@@ -38,21 +38,21 @@ impl Seen {
                 self.keys.remove(&key);
             }
         }
-        // Of keys that come and go behind one that stays.
+        // Entries of removed keys accumulate after one that stays.
         if self.order.len() >= capacity.saturating_mul(2) {
             let keys = &self.keys;
             self.order.retain(|(end, key)| keys.get(key).is_some_and(|(kept, _)| kept == end));
         }
     }
 
-    /// Whether a key is still the one that was added with this end.
+    /// Whether the key still is the one that was added with this end.
     fn is_current(&self, key: &str, end: Instant) -> bool {
         self.keys.get(key).is_some_and(|(kept, _)| *kept == end)
     }
 }
 
 impl MemoryReplayStore {
-    /// A store of at most so many callbacks, at least one.
+    /// Creates a store of at most `capacity` webhooks, at least one.
     pub fn new(capacity: usize) -> Self {
         Self { capacity: capacity.max(1), seen: Mutex::default() }
     }
@@ -63,7 +63,7 @@ impl MemoryReplayStore {
 }
 
 impl Default for MemoryReplayStore {
-    /// 100,000 callbacks: some 20 MB when full.
+    /// Creates a store of at most 100,000 webhooks, which takes about 20 MB when full.
     fn default() -> Self {
         Self::new(100_000)
     }
@@ -76,9 +76,9 @@ impl ReplayStore for MemoryReplayStore {
         if let Some((_, present)) = seen.keys.get(key).filter(|(end, _)| *end > now) {
             return Ok(Some(present.clone()));
         }
-        // Only for one that is new: room made for a replay would forget another callback, or this very one.
+        // Only for a new key: a replay must not make the store forget a webhook.
         seen.sweep(now, self.capacity);
-        // An end that no clock reaches.
+        // The end may be beyond the range of the clock.
         let end = now.checked_add(keep).unwrap_or(now + FOR_EVER);
         seen.keys.insert(key.to_owned(), (end, value.to_owned()));
         seen.order.push_back((end, key.to_owned()));

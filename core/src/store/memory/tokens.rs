@@ -1,4 +1,4 @@
-//! Tokens in the memory of one process.
+//! Token store in the memory of one process.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -7,8 +7,9 @@ use std::time::Duration;
 use super::take;
 use crate::store::{StoreLock, StoreUnavailable, StoredToken, TokenStore};
 
-/// A [`TokenStore`] in the memory of one process: for several clients of one merchant. The threads and clones of a single
-/// client share its token without any store.
+/// [`TokenStore`] in the memory of one process, for several clients of one merchant.
+///
+/// The threads and clones of a single client share its token without a store.
 #[derive(Debug, Default)]
 pub struct MemoryTokenStore {
     tokens: Mutex<HashMap<String, StoredToken>>,
@@ -16,7 +17,7 @@ pub struct MemoryTokenStore {
 }
 
 impl MemoryTokenStore {
-    /// An empty store.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }

@@ -1,9 +1,9 @@
 //! Attempts on merchant references, in Redis.
 //!
-//! * `keysecure:lease:DIGEST`: the lease of a reference, with an end.
-//! * `keysecure:attempts:XXXX`: a hash of the references whose digest begins with these letters. 65,536 small hashes and not
-//!   one key for each reference: Redis packs a small hash, so that a reference costs about 70 bytes.
-//! * `keysecure:attempts`: when the first reference was recorded.
+//! * `keysecure:lease:DIGEST`: the lease of a reference, with an expiry.
+//! * `keysecure:attempts:XXXX`: a hash of the references whose digest starts with these digits. Redis packs small hashes, so that
+//!   65,536 of them take about 70 bytes for each reference, less than a key for each.
+//! * `keysecure:attempts`: the creation time of the store.
 
 use std::time::Duration;
 
@@ -12,20 +12,20 @@ use redis::{Cmd, RedisResult};
 use super::{Link, RedisStore};
 use crate::store::{Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, StoreUnavailable, digest, unique};
 
-/// Letters of a digest that name its hash, and its field there: 128 bits together.
+/// Number of digits of a digest that name its hash, and of all digits that are used: 128 bits.
 const HASH: usize = 4;
 const NAME: usize = 32;
-/// How many letters of a lease tell the attempts on one reference apart.
+/// Number of digits of a lease id that distinguish the attempts on one reference.
 const ATTEMPT: usize = 8;
 
-/// Redis's own clock in milliseconds, for scripts.
+/// Prefix of scripts: the clock of Redis in milliseconds.
 const NOW: &str = "local time = redis.call('TIME') \
     local now = time[1] * 1000 + math.floor(time[2] / 1000) ";
 
 /// KEYS: lease, hash, creation. ARGV: lease, its milliseconds, field.
 ///
-/// A record is `STATE ATTEMPT TIME LASTS`. One that began and may still last makes the reference busy, also when its lease is
-/// gone: Redis may have evicted it.
+/// A record is `STATE ATTEMPT TIME LASTS`. An attempt that began and has time left makes the reference busy, even without its
+/// lease, which Redis may have evicted.
 const ACQUIRE: &str = "\
     local created = redis.call('GET', KEYS[3]) \
     if not created then created = string.format('%.0f', now) redis.call('SET', KEYS[3], created) end \
@@ -65,7 +65,7 @@ struct Keys {
 }
 
 impl Keys {
-    fn of(reference: &str) -> Self {
+    fn for_reference(reference: &str) -> Self {
         let digest = digest(&["keysecure attempt", reference]);
         Self {
             lease: format!("keysecure:lease:{}", &digest[..NAME]),
@@ -75,7 +75,7 @@ impl Keys {
     }
 }
 
-/// A script that knows the time.
+/// Creates the command of a script, with the clock of Redis.
 fn script(text: &str, keys: &[&str]) -> Cmd {
     let mut eval = redis::cmd("EVAL");
     eval.arg([NOW, text].concat()).arg(keys.len());
@@ -93,16 +93,16 @@ fn attempt(lease_id: &str) -> String {
     lease_id.chars().take(ATTEMPT).collect()
 }
 
-/// What a script says of a reference: the store's age, the state of the last attempt, and how long ago it ended.
-type Answer = Option<(i64, String, i64)>;
+/// Result of the acquire script: age of the store, state of the last attempt, and time since its end.
+type AcquireResult = Option<(i64, String, i64)>;
 
 impl AttemptStore for RedisStore {
     fn acquire(&self, reference: &str, lease: Duration, within: Duration) -> Result<Acquired, StoreUnavailable> {
-        let (keys, lease_id) = (Keys::of(reference), unique()?);
+        let (keys, lease_id) = (Keys::for_reference(reference), unique()?);
         let mut acquire = script(ACQUIRE, &[&keys.lease, &keys.hash, "keysecure:attempts"]);
-        // A second try on a new connection finds its own lease.
+        // A second try on a new connection accepts the lease of the first.
         acquire.arg(&lease_id).arg(millis(lease)).arg(&keys.field);
-        let Some((age, state, ended)) = self.0.run(within, |link| link.query::<Answer>(&acquire))? else {
+        let Some((age, state, ended)) = self.0.run(within, |link| link.query::<AcquireResult>(&acquire))? else {
             return Ok(Acquired::Busy);
         };
         let duration = |millis: i64| Duration::from_millis(u64::try_from(millis).unwrap_or(0));
@@ -111,7 +111,7 @@ impl AttemptStore for RedisStore {
     }
 
     fn begin(&self, start: &AttemptStart<'_>, within: Duration) -> Result<bool, StoreUnavailable> {
-        let keys = Keys::of(start.reference);
+        let keys = Keys::for_reference(start.reference);
         let mut begin = script(BEGIN, &[&keys.lease, &keys.hash]);
         begin.arg(start.lease_id).arg(millis(start.lease)).arg(&keys.field);
         begin.arg(attempt(start.lease_id)).arg(millis(start.lasts));
@@ -125,14 +125,14 @@ impl AttemptStore for RedisStore {
         end: AttemptEnd,
         within: Duration,
     ) -> Result<(), StoreUnavailable> {
-        let keys = Keys::of(reference);
+        let keys = Keys::for_reference(reference);
         let mut finish = script(FINISH, &[&keys.hash]);
         finish.arg(&keys.field).arg(attempt(lease_id)).arg(letter(end));
         self.run_in_time(within, |link| link.query::<i64>(&finish).map(|_| ()))
     }
 
     fn release(&self, reference: &str, lease_id: &str, within: Duration) -> Result<(), StoreUnavailable> {
-        let keys = Keys::of(reference);
+        let keys = Keys::for_reference(reference);
         let mut delete = redis::cmd("EVAL");
         delete.arg(super::COMPARE_AND_DELETE).arg(1).arg(&keys.lease).arg(lease_id);
         self.run_in_time(within, |link| link.query::<i64>(&delete).map(|_| ()))
@@ -140,7 +140,7 @@ impl AttemptStore for RedisStore {
 }
 
 impl RedisStore {
-    /// Without time nothing is tried: a lease ends by its time, and an attempt without an end is unknown.
+    /// Fails at once without time left: the lease expires, and an attempt without an end is unknown.
     fn run_in_time(
         &self,
         within: Duration,

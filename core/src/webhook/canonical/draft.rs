@@ -1,4 +1,4 @@
-//! Writing one form of a webhook's signed text, within bounds.
+//! Serializing one form of a webhook's signed text, within a length limit.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -8,38 +8,37 @@ use super::{CanonicalForm, KeyOrder, Writer, number};
 use crate::values::tree::{Field, Node, Text};
 
 /// What was found out, and what was found out not to be.
-type Found<K, V> = RefCell<HashMap<K, Option<Rc<V>>>>;
+type Cache<K, V> = RefCell<HashMap<K, Option<Rc<V>>>>;
 
-/// What the forms of one webhook share, because it costs something to find out.
+/// Results that the forms of one webhook share, because they are expensive to compute.
 #[derive(Default)]
 pub(super) struct Memory<'a> {
-    /// Numbers that some library writes in another way than received.
-    numbers: Found<(&'a str, InFlight), str>,
-    /// The order of an object's fields, by the place of its fields in memory.
-    orders: Found<(usize, KeyOrder), [usize]>,
-    /// Texts that may hold half a surrogate pair, by the place of their spelling in memory; `None`: they hold none.
-    halves: Found<usize, str>,
+    /// Numbers that a library writes differently than received.
+    numbers: Cache<(&'a str, NumberStyle), str>,
+    /// Order of an object's fields, by their address.
+    orders: Cache<(usize, KeyOrder), [usize]>,
+    /// Texts that may contain half a surrogate pair, by the address of their raw form; `None`: they contain none.
+    halves: Cache<usize, str>,
 }
 
 /// Of an object with so few fields the order is not remembered.
-const FEW: usize = 16;
+const UNCACHED_FIELDS: usize = 16;
 
 impl<'a> Memory<'a> {
-    fn number(&self, text: &'a str, numbers: InFlight) -> Option<Rc<str>> {
+    fn number(&self, text: &'a str, numbers: NumberStyle) -> Option<Rc<str>> {
         let write = || numbers.write(text).map(Rc::from);
         self.numbers.borrow_mut().entry((text, numbers)).or_insert_with(write).clone()
     }
 
     fn order(&self, fields: &[Field<'_>], order: KeyOrder) -> Option<Rc<[usize]>> {
-        // As is usual: to find it out again costs less than to look it up.
-        if fields.len() <= FEW {
+        if fields.len() <= UNCACHED_FIELDS {
             return order.arrange(fields).map(Rc::from);
         }
         let key = (fields.as_ptr().addr(), order);
         self.orders.borrow_mut().entry(key).or_insert_with(|| order.arrange(fields).map(Rc::from)).clone()
     }
 
-    /// The text as Java encodes it, where that is not the text itself.
+    /// The text as Java encodes it, if that differs from the text.
     fn with_question_marks(&self, text: &Text<'_>) -> Option<Rc<str>> {
         if !text.may_have_halves() {
             return None;
@@ -49,22 +48,22 @@ impl<'a> Memory<'a> {
         self.halves.borrow_mut().entry(key).or_insert_with(write).clone()
     }
 
-    /// How many numbers were written in another way.
+    /// Number of numbers that were written differently.
     #[cfg(test)]
     pub(super) fn conversions(&self) -> usize {
         self.numbers.borrow().len()
     }
 }
 
-/// A library's way with numbers.
+/// How a library writes numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum InFlight {
+enum NumberStyle {
     Fastjson1,
     Fastjson1Plain,
     Fastjson2,
 }
 
-impl InFlight {
+impl NumberStyle {
     fn write(self, text: &str) -> Option<String> {
         match self {
             Self::Fastjson1 => number::fastjson1(text),
@@ -74,7 +73,7 @@ impl InFlight {
     }
 }
 
-/// A library's way with texts.
+/// How a library escapes texts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Escapes {
     Fastjson1,
@@ -82,7 +81,7 @@ enum Escapes {
 }
 
 impl Escapes {
-    /// The digits of the escape of a letter that has no short one and needs one.
+    /// The hexadecimal digits for a character that must be escaped and has no short escape.
     fn digits(self, letter: char) -> Option<&'static [u8; 16]> {
         match (self, letter) {
             (Self::Fastjson1, '\0'..'\u{20}' | '\u{7f}'..'\u{a0}' | '\u{2028}' | '\u{2029}') => {
@@ -96,31 +95,31 @@ impl Escapes {
 
 impl Writer {
     /// `None`: as received.
-    fn numbers(self) -> Option<InFlight> {
+    fn numbers(self) -> Option<NumberStyle> {
         match self {
-            Self::VerifiedWebhook => None,
-            Self::Fastjson1 | Self::Fastjson1Nulls => Some(InFlight::Fastjson1),
-            Self::Fastjson1Plain => Some(InFlight::Fastjson1Plain),
-            Self::Fastjson2 | Self::Fastjson2Nulls => Some(InFlight::Fastjson2),
+            Self::Received => None,
+            Self::Fastjson1 | Self::Fastjson1Nulls => Some(NumberStyle::Fastjson1),
+            Self::Fastjson1Plain => Some(NumberStyle::Fastjson1Plain),
+            Self::Fastjson2 | Self::Fastjson2Nulls => Some(NumberStyle::Fastjson2),
         }
     }
 
     /// `None`: as received.
     fn escapes(self) -> Option<Escapes> {
         match self {
-            Self::VerifiedWebhook => None,
+            Self::Received => None,
             Self::Fastjson1 | Self::Fastjson1Nulls | Self::Fastjson1Plain => Some(Escapes::Fastjson1),
             Self::Fastjson2 | Self::Fastjson2Nulls => Some(Escapes::Fastjson2),
         }
     }
 
     fn keeps_nulls(self) -> bool {
-        matches!(self, Self::VerifiedWebhook | Self::Fastjson1Nulls | Self::Fastjson2Nulls)
+        matches!(self, Self::Received | Self::Fastjson1Nulls | Self::Fastjson2Nulls)
     }
 }
 
-/// The signed text in one form, as far as it is written. Every function gives `None` where this form cannot have written
-/// the data, or not at such a length.
+/// The signed text in one form, while it is written. Functions return `None` if the form cannot represent the data, or exceeds
+/// the length limit.
 pub(super) struct Draft<'a, 'm> {
     pub text: String,
     longest: usize,
@@ -130,7 +129,7 @@ pub(super) struct Draft<'a, 'm> {
 
 impl<'a, 'm> Draft<'a, 'm> {
     pub(super) fn new(form: CanonicalForm, longest: usize, memory: &'m Memory<'a>) -> Self {
-        // Most texts are a little longer than the data.
+        // Most signed texts are slightly longer than the data.
         Self { text: String::with_capacity(longest.saturating_sub(super::ROOM - 128)), longest, form, memory }
     }
 
@@ -147,11 +146,11 @@ impl<'a, 'm> Draft<'a, 'm> {
             Node::Number(text) => self.number(text),
             Node::Text(text) => self.quote(text),
             Node::Array(items) => {
-                let mut joint = "[";
+                let mut delimiter = "[";
                 for item in items {
-                    self.push(joint)?;
+                    self.push(delimiter)?;
                     self.write(item)?;
-                    joint = ",";
+                    delimiter = ",";
                 }
                 self.push(if items.is_empty() { "[]" } else { "]" })
             }
@@ -166,17 +165,17 @@ impl<'a, 'm> Draft<'a, 'm> {
             order => Some(self.memory.order(fields, order)?),
         };
         self.push("{")?;
-        let mut joint = "";
+        let mut delimiter = "";
         for place in 0..order.as_ref().map_or(fields.len(), |order| order.len()) {
             let (name, value) = &fields[order.as_ref().map_or(place, |order| order[place])];
             if matches!(value, Node::Null) && !self.form.writer.keeps_nulls() {
                 continue;
             }
-            self.push(joint)?;
+            self.push(delimiter)?;
             self.quote(name)?;
             self.push(":")?;
             self.write(value)?;
-            joint = ",";
+            delimiter = ",";
         }
         self.push("}")
     }
@@ -194,7 +193,7 @@ impl<'a, 'm> Draft<'a, 'm> {
     fn quote(&mut self, text: &Text<'_>) -> Option<()> {
         let Some(escapes) = self.form.writer.escapes() else { return self.push(text.spelling) };
         self.text.push('"');
-        // Most texts stand as they are to their end, whoever writes them.
+        // Most texts need no escape in any form.
         let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
         if text.text.bytes().all(is_plain) {
             self.push(&text.text)?;

@@ -1,7 +1,7 @@
-//! How the Java libraries write a number that they have read from its text.
+//! How the Java libraries serialize a number that they have parsed.
 
-/// Whether all of the libraries write a number as it stands, as they do with common amounts: no exponent, no negative
-/// zero, and not so small that Java would give it an exponent.
+/// Whether all libraries write a number unchanged, as common amounts: no exponent, no negative zero, and not so small that
+/// Java would write an exponent.
 pub(super) fn is_plain(text: &str) -> bool {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let has_digit = unsigned.bytes().take(8).any(|byte| matches!(byte, b'1'..=b'9'));
@@ -9,7 +9,7 @@ pub(super) fn is_plain(text: &str) -> bool {
     is_common && text.len() < 64 && unsigned.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'))
 }
 
-/// Whether a number, however it is written, is the whole number `whole`, which begins with another digit than 0.
+/// Whether a number, however written, equals the whole number `whole`, which has no leading zero.
 pub(super) fn is_whole_number(text: &str, whole: &str) -> bool {
     let magnitude = |parts: &Parts<'_>| {
         i64::try_from(parts.digits.len()).ok()?.checked_sub(parts.scale.checked_sub(parts.exponent)?)
@@ -20,19 +20,19 @@ pub(super) fn is_whole_number(text: &str, whole: &str) -> bool {
     is_positive && magnitude(&one).is_some() && magnitude(&one) == magnitude(&other) && digits(&one) == digits(&other)
 }
 
-/// A number's text, taken apart: its digits without leading zeros and how many of them are decimals.
+/// Parts of a number's text: its digits without leading zeros, and the number of decimals among them.
 struct Parts<'a> {
     sign: &'static str,
     digits: String,
-    /// Decimals as written, before the exponent moves the point.
+    /// Number of decimals as written, before the exponent applies.
     scale: i64,
     exponent: i64,
-    /// Whether there is neither point nor exponent.
+    /// Whether the text has neither point nor exponent.
     whole: bool,
     text: &'a str,
 }
 
-/// `None` when the exponent is beyond what the libraries read.
+/// `None` if the exponent exceeds what the libraries parse.
 fn parts(text: &str) -> Option<Parts<'_>> {
     let (mantissa, exponent) = match text.find(['e', 'E']) {
         Some(place) => (&text[..place], text[place + 1..].parse().ok()?),
@@ -51,12 +51,12 @@ fn parts(text: &str) -> Option<Parts<'_>> {
     Some(Parts { sign, digits, scale, exponent, whole, text })
 }
 
-/// The longest number that is written out, so that a hostile exponent cannot fill the memory.
-const MAX_DURATION: i64 = 10_000;
+/// Maximum number of places that are written out, so that a hostile exponent cannot exhaust the memory.
+const MAX_ZEROS: i64 = 10_000;
 
-/// All digits with the point `scale` places from the end.
+/// Writes all digits, with the point `scale` places from the end.
 fn written_out(sign: &str, digits: &str, scale: i64) -> Option<String> {
-    let places = usize::try_from(scale.checked_abs().filter(|places| *places <= MAX_DURATION)?).ok()?;
+    let places = usize::try_from(scale.checked_abs().filter(|places| *places <= MAX_ZEROS)?).ok()?;
     if scale <= 0 {
         let zeros = if digits == "0" { 0 } else { places };
         return Some(format!("{sign}{digits}{}", "0".repeat(zeros)));
@@ -78,7 +78,7 @@ fn big_decimal(sign: &str, digits: &str, scale: i64) -> Option<String> {
     Some(format!("{sign}{first}{point}{rest}{exponent}"))
 }
 
-/// fastjson 1: whole numbers as they are, all others as `BigDecimal`s.
+/// fastjson 1: whole numbers unchanged, all others as `BigDecimal`.
 pub(super) fn fastjson1(text: &str) -> Option<String> {
     let parts = parts(text)?;
     if parts.whole {
@@ -125,7 +125,7 @@ fn java_double(value: f64) -> String {
         return "0.0".to_owned();
     }
     let (sign, value) = (if value < 0.0 { "-" } else { "" }, value.abs());
-    // Rust's own shortest form: `d.ddde-7`.
+    // The shortest form of Rust: `d.ddde-7`.
     let shortest = format!("{value:e}");
     let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
     let exponent: i64 = exponent.parse().unwrap_or(0);
@@ -134,7 +134,7 @@ fn java_double(value: f64) -> String {
         format!("{value:.0}").trim_end_matches('0').clone_into(&mut digits);
     }
     if digits == "5" && exponent == -324 {
-        // The smallest of all, which Java writes with two digits.
+        // The smallest positive double, which Java writes with two digits.
         "49".clone_into(&mut digits);
     }
     let (first, rest) = digits.split_at(1);

@@ -1,32 +1,32 @@
-//! In which order a Java map gives back its keys.
+//! The order in which a Java map iterates over its keys.
 
 use std::cmp::Ordering;
 
 use crate::values::tree::{Field, Node};
 
-/// The order of an object's keys.
+/// Order of an object's keys, by the Java map that held them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum KeyOrder {
-    /// As received: a `LinkedHashMap`, or a bean.
+    /// As received: a `LinkedHashMap` or a bean.
     Given,
-    /// A `HashMap`.
+    /// Order of a `HashMap`.
     Hash,
-    /// By name: a `TreeMap`, or a writer that sorts.
+    /// By name: a `TreeMap`, or a serializer that sorts.
     Sorted,
-    /// Written from a `HashMap`, read into another one.
+    /// Serialized from a `HashMap` and parsed into another one.
     HashTwice,
-    /// Written by name, read into a `HashMap`.
+    /// Serialized by name and parsed into a `HashMap`.
     SortedThenHash,
-    /// A `HashMap` copied into one that was made for just that many keys.
+    /// A `HashMap` copied into one with a capacity of exactly that many keys.
     HashCopied,
 }
 
 impl KeyOrder {
-    /// The places of the fields in this order; `None` where the order cannot be told.
+    /// The indexes of the fields in this order; `None` if the order cannot be computed.
     pub(super) fn arrange(self, fields: &[Field<'_>]) -> Option<Vec<usize>> {
         let given: Vec<usize> = (0..fields.len()).collect();
-        let there = |places: Vec<usize>| -> Vec<usize> {
+        let present = |places: Vec<usize>| -> Vec<usize> {
             places.into_iter().filter(|place| !matches!(fields[*place].1, Node::Null)).collect()
         };
         let hashed = |places: &[usize], capacity| hashed(fields, places, capacity);
@@ -34,8 +34,8 @@ impl KeyOrder {
             Self::Given => Some(given),
             Self::Sorted => Some(sorted(fields, &given)),
             Self::Hash => hashed(&given, JAVA_CAPACITY),
-            Self::HashTwice => hashed(&there(hashed(&given, JAVA_CAPACITY)?), JAVA_CAPACITY),
-            Self::SortedThenHash => hashed(&there(sorted(fields, &given)), JAVA_CAPACITY),
+            Self::HashTwice => hashed(&present(hashed(&given, JAVA_CAPACITY)?), JAVA_CAPACITY),
+            Self::SortedThenHash => hashed(&present(sorted(fields, &given)), JAVA_CAPACITY),
             Self::HashCopied => {
                 let once = hashed(&given, JAVA_CAPACITY)?;
                 hashed(&once, once.len())
@@ -44,11 +44,11 @@ impl KeyOrder {
     }
 }
 
-/// The capacity of a `HashMap` that nobody sized.
+/// Default capacity of a `HashMap`.
 const JAVA_CAPACITY: usize = 16;
-/// From so many keys in one bucket on Java makes a tree of it.
+/// Number of keys from which Java turns a bucket into a tree.
 const TREE: usize = 9;
-/// Up to this size a table grows before a bucket becomes a tree.
+/// Table size below which Java grows the table instead of turning a bucket into a tree.
 const SMALL_TABLE: usize = 64;
 
 fn sorted(fields: &[Field<'_>], given: &[usize]) -> Vec<usize> {
@@ -56,8 +56,8 @@ fn sorted(fields: &[Field<'_>], given: &[usize]) -> Vec<usize> {
     places(given.len(), &|one, other| java_order(name(one), name(other))).map(|place| given[place]).collect()
 }
 
-/// The places of so many things in an order; what is equal in it stays as it is. All sorting of callbacks goes through
-/// here, because a sort is a lot of code for each type that it is compiled for.
+/// The indexes of `count` items in an order; equal items keep their order. All sorting of this module uses it, because a sort
+/// is compiled into much code for each type.
 pub(super) fn places(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> impl Iterator<Item = usize> + use<> {
     let mut places: Vec<usize> = (0..count).collect();
     places.sort_by(|one, other| compare(*one, *other));
@@ -73,9 +73,8 @@ pub(super) fn java_order(one: &str, other: &str) -> Ordering {
     one.get(common).map(rank).cmp(&other.get(common).map(rank))
 }
 
-/// The order in which a `java.util.HashMap` gives back keys that were put in one after the other: bucket by bucket, and
-/// in each as they came. `None` when so many fall into one bucket that Java would make a tree of it, which no honest
-/// sender's names do.
+/// The order in which a `java.util.HashMap` iterates over keys in their order of insertion: bucket by bucket, and by insertion
+/// within a bucket. `None` if Java would turn a bucket into a tree, which the names of a genuine webhook never cause.
 fn hashed(fields: &[Field<'_>], given: &[usize], capacity: usize) -> Option<Vec<usize>> {
     let hashes: Vec<usize> = given.iter().map(|place| spread(&fields[*place].0.text)).collect();
     let mut table = vec![0; capacity.max(1).next_power_of_two()];
@@ -97,7 +96,7 @@ fn hashed(fields: &[Field<'_>], given: &[usize], capacity: usize) -> Option<Vec<
     Some(places.map(|place| given[place]).collect())
 }
 
-/// How many keys are in each bucket of a table of twice the size.
+/// Number of keys in each bucket of a table of twice the size.
 fn grown(table: &[usize], hashes: &[usize]) -> Vec<usize> {
     let mut larger = vec![0; table.len() * 2];
     for hash in hashes {
@@ -117,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_stand_in_the_order_of_their_code_units() {
+    fn texts_are_ordered_by_their_utf16_code_units() {
         let texts = [
             "",
             "a",

@@ -1,8 +1,8 @@
-//! Tests of how much work a hostile body can cause. Nothing here looks at a clock.
+//! Tests of the amount of work that a hostile body can cause, without measuring time.
 
 use super::*;
 
-/// The default limit of a verifier.
+/// Default of `WebhookVerifier::max_body`.
 const LARGEST: usize = 64 * 1024;
 
 /// A body of the largest size whose data is `{"a":[item,item,...]}`.
@@ -18,7 +18,7 @@ fn text_of(piece: &str) -> String {
     format!("{head}{}{tail}", piece.repeat((LARGEST - head.len() - tail.len()) / piece.len()))
 }
 
-/// Names of one Java hash: any row of these two pieces.
+/// Names with the same Java hash: any sequence of these two pieces.
 fn twin(number: usize) -> String {
     (0..16).map(|bit| if number >> bit & 1 == 0 { "Aa" } else { "BB" }).collect()
 }
@@ -51,8 +51,8 @@ fn hostile_bodies() -> Vec<String> {
 
 /// All forms of a body: how many bytes they have together, and how many numbers were converted. `None`: refused at once.
 fn work(body: &str, largest: usize) -> Option<(usize, usize)> {
-    let callback = Callback::read(body.as_bytes(), largest).ok()?;
-    let signed = callback.signed("app", "1763812800500");
+    let envelope = Envelope::read(body.as_bytes(), largest).ok()?;
+    let signed = envelope.signed("app", "1763812800500");
     let lengths = CanonicalForm::ALL.iter().filter_map(|form| signed.text(*form)).map(|text| text.len());
     Some((lengths.sum(), signed.memory.conversions()))
 }
@@ -63,12 +63,12 @@ fn the_work_for_a_body_is_bounded_by_its_size() {
     for body in hostile_bodies() {
         let shown: String = body.chars().take(80).collect();
         assert!(body.len() <= LARGEST && body.len() > LARGEST / 4, "{} {shown}", body.len());
-        examined += usize::from(Callback::read(body.as_bytes(), LARGEST).is_ok());
-        // What has too many values costs nothing, unless a verifier takes larger bodies.
+        examined += usize::from(Envelope::read(body.as_bytes(), LARGEST).is_ok());
+        // A body with too many values is refused at once, unless the verifier accepts larger bodies.
         for largest in [LARGEST, 1 << 20] {
             if let Some((bytes, conversions)) = work(&body, largest) {
                 assert!(bytes <= CanonicalForm::ALL.len() * (body.len() + ROOM), "{bytes} {shown}");
-                assert!(conversions <= 3 * largest / BYTES_FOR_A_VALUE, "{conversions} {shown}");
+                assert!(conversions <= 3 * largest / MIN_BYTES_PER_VALUE, "{conversions} {shown}");
                 break;
             }
         }
@@ -79,8 +79,8 @@ fn the_work_for_a_body_is_bounded_by_its_size() {
 #[test]
 fn a_form_that_grows_without_end_is_left_where_its_bound_is() {
     let body = text_of("\u{7f}");
-    let callback = Callback::read(body.as_bytes(), LARGEST).unwrap();
-    let signed = callback.signed("app", "1763812800500");
+    let envelope = Envelope::read(body.as_bytes(), LARGEST).unwrap();
+    let signed = envelope.signed("app", "1763812800500");
     let mut draft = Draft::new(CanonicalForm::ALL[0], signed.longest, &signed.memory);
     let Value::Other(value) = &signed.given.iter().find(|(name, _)| *name == "a").unwrap().1 else { panic!() };
     assert_eq!(draft.write(value), None);
@@ -90,7 +90,7 @@ fn a_form_that_grows_without_end_is_left_where_its_bound_is() {
 #[test]
 fn more_values_than_a_webhook_has_are_refused() {
     let body = |count: usize| format!(r#"{{"id":"1","action":"x","data":{{"a":[{}]}}}}"#, vec!["0"; count].join(","));
-    let most = LARGEST / BYTES_FOR_A_VALUE - 2;
-    assert!(Callback::read(body(most).as_bytes(), LARGEST).is_ok());
-    assert_eq!(Callback::read(body(most + 1).as_bytes(), LARGEST).err(), Some(Rejection::TooLarge));
+    let most = LARGEST / MIN_BYTES_PER_VALUE - 2;
+    assert!(Envelope::read(body(most).as_bytes(), LARGEST).is_ok());
+    assert_eq!(Envelope::read(body(most + 1).as_bytes(), LARGEST).err(), Some(Rejection::TooLarge));
 }

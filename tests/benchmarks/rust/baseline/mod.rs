@@ -1,7 +1,7 @@
-//! The yardstick: the same calls as a careful engineer would write them by hand, with `ureq` and `serde_json`.
+//! The baseline: the same calls, written by hand with `ureq` and `serde_json`.
 //!
-//! One agent that keeps connections alive, all limits and timeouts set once on the agent, answers read into derived
-//! structs of exactly what the client's models hold. No token renewal, no clock, no retries, no error texts, no unknown
+//! One agent that keeps connections alive, all limits and timeouts set once on the agent, responses read into derived
+//! structs with the fields of the client's models. No token renewal, no clock, no retries, no error texts, no unknown
 //! fields: the token is fetched once, and anything unexpected is just an error.
 
 mod responses;
@@ -18,30 +18,30 @@ use crate::Outcome;
 pub(crate) use responses::ListBody;
 use responses::{Card, List, Token};
 
-const LARGEST_ANSWER: u64 = 8 * 1024 * 1024;
-const LARGEST_HEADER: usize = 64 * 1024;
+const MAX_RESPONSE: u64 = 8 * 1024 * 1024;
+const MAX_HEADERS: usize = 64 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What may take at most thirty seconds.
+/// The scope of the time-out of thirty seconds.
 #[derive(Clone, Copy)]
 pub(crate) enum Limit {
     /// The whole call, as in the client. For each call `ureq` then resolves the host in a new thread, even if the host is
-    /// an address and a connection stands.
+    /// an address and a connection is open.
     WholeCall,
-    /// Waiting for the answer, and reading it: no thread, but no limit on looking the host up either.
+    /// Waiting for the response, and reading it: no thread, but no limit on looking the host up either.
     EachPhase,
 }
 
 /// A merchant's hand-made client.
-pub(crate) struct Bare {
+pub(crate) struct Baseline {
     agent: Agent,
     base_url: String,
     api_key: String,
     token: String,
 }
 
-impl Bare {
+impl Baseline {
     /// Sets up the agent and fetches the token.
     pub(crate) fn new(sandbox: &Sandbox, base_url: &str, limit: Limit) -> Outcome<Self> {
         let config = Agent::config_builder()
@@ -55,24 +55,24 @@ impl Bare {
             .max_idle_connections_per_host(64)
             .input_buffer_size(16 * 1024)
             .output_buffer_size(16 * 1024)
-            .max_response_header_size(LARGEST_HEADER);
+            .max_response_header_size(MAX_HEADERS);
         let config = match limit {
             Limit::WholeCall => config.timeout_global(Some(TIMEOUT)).timeout_resolve(Some(CONNECT_TIMEOUT)),
             Limit::EachPhase => config.timeout_recv_response(Some(TIMEOUT)).timeout_recv_body(Some(TIMEOUT)),
         };
         let agent = config.build().new_agent();
-        let mut bare =
+        let mut baseline =
             Self { agent, base_url: base_url.to_owned(), api_key: sandbox.api_key().to_owned(), token: String::new() };
         let url = format!("{base_url}/open-api/v1/merchant/token");
-        let mut answer = bare
+        let mut response = baseline
             .agent
             .get(url)
             .header("Content-Type", "application/json")
-            .header("Api-Key", &bare.api_key)
+            .header("Api-Key", &baseline.api_key)
             .header("Timestamp", timestamp()?)
             .call()?;
-        bare.token = token_of(&answer.body_mut().read_to_vec()?)?;
-        Ok(bare)
+        baseline.token = token_of(&response.body_mut().read_to_vec()?)?;
+        Ok(baseline)
     }
 
     pub(crate) fn card(&self, card_no: &str) -> Outcome<Card> {
@@ -92,7 +92,7 @@ impl Bare {
     }
 
     fn get_card(&self, card_no: &str) -> Outcome<Vec<u8>> {
-        let mut answer = self
+        let mut response = self
             .agent
             .get(format!("{}/open-api/v1/card/{card_no}/detail", self.base_url))
             .header("Content-Type", "application/json")
@@ -102,12 +102,12 @@ impl Bare {
             .header("Timestamp", timestamp()?)
             .header("Access-Token", &self.token)
             .call()?;
-        Ok(answer.body_mut().with_config().limit(LARGEST_ANSWER).read_to_vec()?)
+        Ok(response.body_mut().with_config().limit(MAX_RESPONSE).read_to_vec()?)
     }
 
     fn list_cards(&self, size: u32) -> Outcome<Vec<u8>> {
         let body = serde_json::to_vec(&ListBody::of_page(size))?;
-        let mut answer = self
+        let mut response = self
             .agent
             .post(format!("{}/open-api/v1/card/list", self.base_url))
             .header("Content-Type", "application/json")
@@ -118,29 +118,29 @@ impl Bare {
             .header("Access-Token", &self.token)
             .header("Timezone", "UTC+8")
             .send(&body)?;
-        Ok(answer.body_mut().with_config().limit(LARGEST_ANSWER).read_to_vec()?)
+        Ok(response.body_mut().with_config().limit(MAX_RESPONSE).read_to_vec()?)
     }
 }
 
-/// Now in Unix milliseconds, a little late: the platform refuses what lies in its future.
+/// The time in Unix milliseconds, a little late: the platform refuses timestamps in its future.
 pub(crate) fn timestamp() -> Outcome<String> {
     Ok((SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() - 1).to_string())
 }
 
-pub(crate) fn token_of(answer: &[u8]) -> Outcome<String> {
-    data_of::<Token>(answer).map(|token| token.access_token)
+pub(crate) fn token_of(response: &[u8]) -> Outcome<String> {
+    data_of::<Token>(response).map(|token| token.access_token)
 }
 
-fn data_of<T: DeserializeOwned>(answer: &[u8]) -> Outcome<T> {
-    match parse(answer)? {
+fn data_of<T: DeserializeOwned>(response: &[u8]) -> Outcome<T> {
+    match parse(response)? {
         Envelope { code: 0, data: Some(data), .. } => Ok(data),
         Envelope { code, msg, .. } => Err(format!("refused with {code} {msg}").into()),
     }
 }
 
-/// Checked for UTF-8 at once, which is a good deal faster than string by string.
-fn parse<T: DeserializeOwned>(answer: &[u8]) -> Outcome<T> {
-    Ok(serde_json::from_str(std::str::from_utf8(answer)?)?)
+/// Parses a response. UTF-8 is checked once for the whole text, which is faster than for each string.
+fn parse<T: DeserializeOwned>(response: &[u8]) -> Outcome<T> {
+    Ok(serde_json::from_str(std::str::from_utf8(response)?)?)
 }
 
 #[derive(Deserialize)]

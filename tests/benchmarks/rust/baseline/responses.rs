@@ -1,4 +1,4 @@
-//! What the platform's answers hold: the same fields, in the same types, as the client's models.
+//! The platform's responses, with the same fields and types as the client's models.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -51,7 +51,7 @@ pub(crate) struct Card {
 }
 
 impl Card {
-    /// Whether the client read the same.
+    /// Whether the client read the same values.
     pub(crate) fn is(&self, card: &keysecure::Card) -> bool {
         let fee = |tariff: &FeeSchedule| tariff.decline_fee;
         self.card_no == card.card_no

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use keysecure::{Client, ErrorKind, Outcome};
 use keysecure_tests::{MockResponse, MockServer, envelope, http};
 
-use super::{PATIENCE, ask, client_of, mutate, read};
+use super::{TIMEOUT, ask, client_of, mutate, read};
 
 #[test]
 fn broken_http_is_a_typed_error_and_a_mutation_is_unknown() {
@@ -19,7 +19,7 @@ fn broken_http_is_a_typed_error_and_a_mutation_is_unknown() {
         ("closed at once", MockResponse::Close(Vec::new())),
         ("closed in the status line", MockResponse::Close(b"HTTP/1.1 20".to_vec())),
         ("closed in the head", MockResponse::Close(b"HTTP/1.1 200 OK\r\nContent-Le".to_vec())),
-        ("closed behind the head", MockResponse::Close(head_only("Content-Length: 500\r\n"))),
+        ("closed after the head", MockResponse::Close(head_only("Content-Length: 500\r\n"))),
         ("closed in the body", MockResponse::Close(good[..good.len() - 5].to_vec())),
         ("another protocol", MockResponse::Close(b"SSH-2.0-OpenSSH_9.0\r\n\r\n".to_vec())),
         ("not HTTP at all", MockResponse::Close(vec![0xff; 300])),
@@ -111,7 +111,7 @@ fn a_response_that_is_too_large_is_not_read_to_its_end() {
     let chunk = [b"10000\r\n".as_slice(), &filler, b"\r\n"].concat();
     let header = format!("X-More: {}\r\n", "a".repeat(1000)).into_bytes();
     let large: &[ErrorKind] = &[ErrorKind::InvalidResponse];
-    // The HTTP library has more than one word for a head that does not end.
+    // The HTTP library has more than one error for a head that does not end.
     let no_end: &[ErrorKind] = &[ErrorKind::InvalidResponse, ErrorKind::Transport];
     let table = [
         ("64 MiB with a length", with_length, filler.clone(), large),
@@ -126,11 +126,11 @@ fn a_response_that_is_too_large_is_not_read_to_its_end() {
         let client = client_of(&server);
         let started = Instant::now();
         let error = mutate(&client).unwrap_err();
-        assert!(started.elapsed() < PATIENCE + Duration::from_secs(3), "{name}");
+        assert!(started.elapsed() < TIMEOUT + Duration::from_secs(3), "{name}");
         assert_eq!(error.outcome(), Outcome::Unknown, "{name}: {error}");
         assert!(kinds.contains(&error.kind()), "{name}: {error}");
         assert_eq!(server.requests().len(), 1, "{name}");
-        // 8 MiB are read; the rest of what the server wrote stands in the buffers of the sockets.
+        // The client reads 8 MiB; the rest of what the server wrote is in the buffers of the sockets.
         assert!(server.written() < 24 << 20, "{name}: {} bytes", server.written());
     }
 }

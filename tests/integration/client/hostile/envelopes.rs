@@ -31,7 +31,7 @@ fn a_body_that_is_no_envelope_is_an_invalid_response() {
         ("cut off", br#"{"code":0,"data":{"card_no":"1","#),
         ("cut off in a text", br#"{"code":0,"data":{"card_no":"1"#),
         ("cut off in an escape", br#"{"code":0,"data":"\u00"#),
-        ("garbage behind", br#"{"code":0,"data":{"card_no":"1","status":"x","transfer_no":"1"}} {"code":0}"#),
+        ("data after the end", br#"{"code":0,"data":{"card_no":"1","status":"x","transfer_no":"1"}} {"code":0}"#),
         ("a byte order mark", b"\xef\xbb\xbf{\"code\":0,\"data\":{}}"),
         ("invalid UTF-8", b"{\"code\":0,\"data\":{\"card_no\":\"\xff\xfe\",\"status\":\"x\",\"transfer_no\":\"1\"}}"),
         ("overlong UTF-8", b"{\"code\":0,\"msg\":\"\xc0\xaf\",\"data\":{}}"),
@@ -59,8 +59,8 @@ fn a_body_that_is_no_envelope_is_an_invalid_response() {
     }
 }
 
-/// A server that answers every call with that envelope.
-fn answering(body: &'static str) -> (MockServer, Client) {
+/// A server that responds to every call with that envelope, and its client.
+fn server_with(body: &'static str) -> (MockServer, Client) {
     let server = MockServer::platform(move |_| MockResponse::Keep(http("200 OK", &[], body.as_bytes()))).unwrap();
     let client = client_of(&server);
     (server, client)
@@ -76,7 +76,7 @@ fn unusual_but_clear_envelopes_are_understood() {
         "\r\n {\"code\" : 0 , \"data\" : {\"card_no\":\"17\",\"status\":\"Fro\\u007aen\"}} \n",
         r#"{"code":0,"data":{"card_no":"16","card_no":"17","status":"Melted","status":"Frozen"}}"#,
     ] {
-        let (_server, client) = answering(body);
+        let (_server, client) = server_with(body);
         let card = read(&client).unwrap();
         assert_eq!((&*card.card_no, &card.status), ("17", &CardStatus::Frozen), "{body}");
     }
@@ -93,7 +93,7 @@ fn unusual_but_clear_refusals_are_understood() {
         (r#"{"code":2002,"msg":null,"data":{"card_no":7}}"#, 2002, ""),
         (r#"{"code":2.002e3,"msg":"no","data":[[[]]]}"#, 2002, "no"),
     ] {
-        let (server, client) = answering(body);
+        let (server, client) = server_with(body);
         let error = mutate(&client).unwrap_err();
         assert_eq!((error.code(), error.msg(), error.outcome()), (Some(code), Some(msg), Outcome::Rejected), "{body}");
         assert_eq!(server.requests().len(), 1, "{body}");
@@ -124,12 +124,12 @@ fn a_result_that_is_not_true_is_no_success() {
         (r#"{"code":0,"data":true}"#, ErrorKind::InvalidResponse, Outcome::Unknown),
         (r#"{"code":0}"#, ErrorKind::InvalidResponse, Outcome::Unknown),
     ] {
-        let (server, client) = answering(body);
+        let (server, client) = server_with(body);
         let error = client.cards().freeze("17").unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (kind, outcome), "{body}: {error}");
         assert_eq!(error.operation(), Some("cards.update_status"));
         assert_eq!(server.requests().len(), 1);
     }
-    let (_server, client) = answering(r#"{"code":0,"data":{"result":true,"new":1}}"#);
+    let (_server, client) = server_with(r#"{"code":0,"data":{"result":true,"new":1}}"#);
     client.cards().freeze("17").unwrap();
 }

@@ -12,15 +12,15 @@ use std::time::{Duration, Instant};
 use keysecure::{Card, Client, Error, ErrorKind, Outcome, Transfer, TransferResult, TransferType};
 use keysecure_tests::{MockResponse, MockServer, TestClock, cents, http};
 
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
-type Calling = fn(&Client) -> Result<(), Error>;
+type Call = fn(&Client) -> Result<(), Error>;
 
 fn client_of(server: &MockServer) -> Client {
     Client::builder("key", "0123456789abcdef")
         .base_url(server.base_url())
         .clock(Arc::new(TestClock::virtual_sleeps(None)))
-        .timeout(PATIENCE)
+        .timeout(TIMEOUT)
         .build()
         .unwrap()
 }
@@ -38,27 +38,27 @@ fn mutate(client: &Client) -> Result<TransferResult, Error> {
     })
 }
 
-/// Asks a server that always answers so for a read and for a mutation; the errors of both, and the requests of both.
+/// Makes a read and a mutation on a server that always sends the same; returns both errors and the numbers of requests.
 fn ask(name: &str, reply: MockResponse) -> [(Error, usize); 2] {
     let server = MockServer::platform(move |_| reply.clone()).unwrap();
     let client = client_of(&server);
-    let mut answers = Vec::new();
-    let calls: [Calling; 2] = [|client| read(client).map(drop), |client| mutate(client).map(drop)];
+    let mut results = Vec::new();
+    let calls: [Call; 2] = [|client| read(client).map(drop), |client| mutate(client).map(drop)];
     for (number, call) in calls.iter().enumerate() {
         let (before, started) = (server.requests().len(), Instant::now());
         let error = call(&client).expect_err(name);
-        assert!(started.elapsed() < PATIENCE + Duration::from_secs(3), "{name}: {:?}", started.elapsed());
+        assert!(started.elapsed() < TIMEOUT + Duration::from_secs(3), "{name}: {:?}", started.elapsed());
         let sent = server.requests().len() - before;
         if number == 1 {
             assert_eq!(sent, 1, "{name}: a mutation is sent once");
             assert_eq!(error.outcome(), Outcome::Unknown, "{name}: {error}");
         }
-        answers.push((error, sent));
+        results.push((error, sent));
     }
-    answers.try_into().unwrap()
+    results.try_into().unwrap()
 }
 
-/// The same for a body with status 200 that is an invalid response.
+/// Checks that a body with status 200 is an invalid response to a read and to a mutation.
 fn is_invalid(name: &str, body: &[u8]) {
     for (error, sent) in ask(name, MockResponse::Keep(http("200 OK", &[], body))) {
         assert_eq!((error.kind(), sent), (ErrorKind::InvalidResponse, 1), "{name}: {error}");

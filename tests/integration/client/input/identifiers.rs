@@ -28,7 +28,7 @@ fn detail() -> CardDetail {
 
 const LONG: &str = "00000000000000000000000000000000000000000000000000000000000000065";
 
-pub fn numbers_and_tokens() -> Vec<Case> {
+pub fn identifiers() -> Vec<Case> {
     let mut cases = vec![
         case("cardholder_unique_no", "", |c| c.cardholders().apply(&apply_cardholder("", "t", None)).map(drop)),
         case("cardholder_unique_no", "", |c| c.cardholders().apply(&apply_cardholder("  ", "t", None)).map(drop)),

@@ -8,13 +8,13 @@ use std::time::Duration;
 use keysecure::{Client, Date, Error, ErrorKind, Extra, Json, Outcome, Pin, Transfer, TransferType, UtcOffset};
 use keysecure_tests::{TestEnv, virtual_card};
 
-type Wrong = Box<dyn Fn(&Client) -> Result<(), Error>>;
+type WrongCall = Box<dyn Fn(&Client) -> Result<(), Error>>;
 
-/// A field, a value that must not be repeated (or nothing), and a call that is wrong in it.
+/// A call with a wrong field, and the value that the error must not repeat (empty if there is none).
 struct Case {
     field: &'static str,
     value: &'static str,
-    call: Wrong,
+    call: WrongCall,
 }
 
 fn case(field: &'static str, value: &'static str, call: impl Fn(&Client) -> Result<(), Error> + 'static) -> Case {
@@ -33,7 +33,7 @@ fn transfer() -> Transfer {
 #[test]
 fn wrong_input_is_refused_by_its_field_and_nothing_is_sent() {
     let env = TestEnv::credit().unwrap();
-    let mut cases = identifiers::numbers_and_tokens();
+    let mut cases = identifiers::identifiers();
     cases.extend(identifiers::secrets());
     cases.extend(requests::money());
     cases.extend(requests::cards());
@@ -50,7 +50,7 @@ fn wrong_input_is_refused_by_its_field_and_nothing_is_sent() {
         assert!(!repeated, "case {number} repeats its value: {shown}");
     }
     assert!(cases.len() > 150);
-    assert_eq!(env.count(), 0, "not even a token request");
+    assert_eq!(env.count(), 0, "no token request either");
 }
 
 #[test]

@@ -14,7 +14,7 @@ const DAY: i64 = 86_400;
 
 const WINDOW: i64 = 90 * DAY;
 
-/// The civil second of `yyyy-MM-dd HH:mm:ss`, counted from 1970-01-01 00:00:00 of the same zone.
+/// Parses `yyyy-MM-dd HH:mm:ss` into seconds since 1970-01-01 00:00:00 of the same zone.
 fn civil(text: &str) -> i64 {
     let number = |range: std::ops::Range<usize>| text[range].parse::<i64>().unwrap();
     let (year, month, day) = (number(0..4), number(5..7), number(8..10));
@@ -35,7 +35,7 @@ struct Asked {
     size: i64,
 }
 
-/// What a list call asked for, in civil seconds.
+/// The window and the page that a list call requested, in civil seconds.
 fn asked(request: &RequestRecord) -> Asked {
     let body: serde_json::Value = serde_json::from_str(&request.body).unwrap();
     let time = |name: &str| body[name].as_str().map_or(0, civil);

@@ -119,7 +119,7 @@ fn the_first_error_ends_a_list_for_good() {
     }
     assert_eq!(env.count(), sent);
     let rows: Vec<_> = env.client.consumptions().list(&query).unwrap().map(Result::unwrap).collect();
-    assert_eq!(rows.len(), 250, "a new list begins anew");
+    assert_eq!(rows.len(), 250, "a new list starts from the first row");
 }
 
 #[test]

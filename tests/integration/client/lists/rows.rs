@@ -54,7 +54,7 @@ fn an_identifier_sent_as_a_number_becomes_text() {
 
 #[test]
 fn a_field_of_another_type_is_logged_once_and_without_its_value() {
-    // No other test has a text where `remark` of a consumption is due.
+    // No other test sends `remark` of a consumption with an unexpected type.
     let text = r#"{"consume_no":"1","remark":{"secret":"4556737586899855"}},{"consume_no":"2","remark":[]}"#;
     let (rows, lines) = logged(|| consumptions(text));
     assert!(rows.iter().all(Result::is_ok) && rows.len() == 2);
@@ -106,11 +106,11 @@ fn a_row_without_its_number_is_named_by_page_and_index() {
     let error = listed[237].as_ref().unwrap_err();
     assert!(error.to_string().contains("list[37] on page 2: package_no is missing"), "{error}");
     assert_eq!(listed.iter().filter(|row| row.is_ok()).count(), 329);
-    // The rows in front of the error need no request: whoever takes a page at once loses none of them.
+    // The rows before the error need no request: a caller that takes a page at once loses none of them.
     let mut lazy = client.cards().packages(&ListPackages::default()).skip(200);
     lazy.next().unwrap().unwrap();
     assert_eq!(lazy.size_hint().0, 36);
-    // A single page cannot be given without one of its rows.
+    // A single page with a bad row is an error.
     let error = client.cards().packages_page(&ListPackages::default(), 2, 100).unwrap_err();
     assert!(error.to_string().contains("list[37] on page 2: package_no is missing"), "{error}");
 }

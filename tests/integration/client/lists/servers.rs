@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use keysecure::{Client, Error, ErrorKind, ListConsumptions, ListPackages, Package};
 use keysecure_tests::{MockResponse, MockServer, RecordedRequest, envelope, http, millis};
 
-/// The page and the size that a request asks for.
+/// The page number and the page size of a request.
 fn asked(request: &RecordedRequest) -> (usize, usize) {
     let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
     let number = |name: &str| usize::try_from(body[name].as_u64().unwrap()).unwrap();
@@ -26,13 +26,13 @@ pub(crate) fn server(data: impl Fn(usize, usize) -> String + Send + Sync + 'stat
     (server, client)
 }
 
-/// Rows with these numbers, and the fields beside them.
+/// A page with rows of these numbers, and the fields beside them.
 pub(crate) fn rows(numbers: impl Iterator<Item = usize>, beside: &str) -> String {
     let rows: Vec<String> = numbers.map(|number| format!(r#"{{"package_no":"p{number}"}}"#)).collect();
     format!(r#"{{"list":[{}]{beside}}}"#, rows.join(","))
 }
 
-/// At most `most` numbers of 0..`total` from an offset on.
+/// At most `most` numbers of 0..`total`, from an offset.
 pub(crate) fn cut(offset: usize, most: usize, total: usize) -> Range<usize> {
     offset.min(total)..(offset + most).min(total)
 }
@@ -42,13 +42,13 @@ pub(crate) fn list(client: &Client) -> Vec<Result<Package, Error>> {
     client.cards().packages(&ListPackages::default()).take(100_000).collect()
 }
 
-/// The list gives the rows 0..`total` once each and in order, and no error.
+/// Checks that the list gives the rows 0..`total` once each and in order, and no error.
 fn gives_all(name: &str, client: &Client, total: usize) {
     let listed: Vec<String> = list(client).into_iter().map(|row| row.expect(name).package_no).collect();
     assert_eq!(listed, (0..total).map(|number| format!("p{number}")).collect::<Vec<_>>(), "{name}");
 }
 
-/// The list gives rows once each, and in the end the error that some may be missing.
+/// Checks that the list gives rows once each, and then the error that some may be missing.
 fn gives_some(name: &str, client: &Client, some: usize) -> Error {
     let mut listed = list(client);
     let error = listed.pop().unwrap().expect_err(name);
@@ -67,12 +67,12 @@ fn a_server_that_caps_pages_at_a_common_length_gives_every_row() {
     for cap in [10, 20, 25, 50, 100] {
         for total in TOTALS {
             let name = format!("{total} rows in pages of {cap}");
-            // The offset counts in the server's own size, or in the size asked for.
+            // The offset counts in the server's page size, or in the requested one.
             let (_own, client) = server(move |page, size| rows(cut(page * size.min(cap), size.min(cap), total), ""));
             gives_all(&name, &client, total);
             let (_asked, client) = server(move |page, size| rows(cut(page * size, size.min(cap), total), ""));
             gives_all(&name, &client, total);
-            // Always so many, whatever is asked for.
+            // Always the same number of rows, whatever size is requested.
             let (_fixed, client) = server(move |page, _| rows(cut(page * cap, cap, total), ""));
             gives_all(&name, &client, total);
         }
@@ -82,7 +82,7 @@ fn a_server_that_caps_pages_at_a_common_length_gives_every_row() {
 #[test]
 fn a_server_that_caps_pages_and_reports_more_rows_gives_every_row() {
     type Beside = fn(usize, usize, usize) -> String;
-    // What a page says beside its rows: from its page, its real size and the number of all rows.
+    // The fields beside the rows, from the page number, its real size and the number of all rows.
     let hints: [(&str, Beside); 15] = [
         ("total", |_, _, total| format!(r#","total":{total}"#)),
         ("total as text", |_, _, total| format!(r#","total":"{total}""#)),
@@ -184,7 +184,7 @@ fn a_server_that_ignores_the_page_number_ends_the_list() {
         gives_some(beside, &client, count);
         assert!(server.requests().len() <= 12, "{beside}: {}", server.requests().len());
     }
-    // A short page of an unsuspicious length is whole.
+    // A short page is complete if its length is no common cap.
     let (server, client) = server(|_, _| rows(0..3, ""));
     gives_all("three", &client, 3);
     assert_eq!(server.requests().len(), 1);
@@ -206,7 +206,7 @@ fn a_server_that_reports_more_rows_but_gives_none_ends_in_an_error() {
             assert!(error.to_string().contains("5000 rows and gives 70"), "{error}");
         }
     }
-    // Two pages by turns.
+    // Two pages in alternation.
     let (server, client) = server(|page, _| rows(page % 2 * 100..page % 2 * 100 + 100, ""));
     gives_some("by turns", &client, 200);
     assert!(server.requests().len() <= 12, "{}", server.requests().len());
@@ -256,7 +256,7 @@ fn rows_removed_while_a_list_with_a_total_is_read_hide_no_other_row() {
         let missing: Vec<_> = (0..250).filter(|number| !numbers.contains(&format!("p{number}"))).collect();
         assert!(missing.is_empty() || missing == [removed], "{removed} removed, {missing:?} missing");
     }
-    // Rows that go on leaving: the end is an error.
+    // Rows that keep being removed: the list ends with an error.
     let table: Mutex<usize> = Mutex::new(0);
     let (server, client) = server(move |page, size| {
         let mut gone = table.lock().unwrap();
@@ -270,7 +270,7 @@ fn rows_removed_while_a_list_with_a_total_is_read_hide_no_other_row() {
 
 #[test]
 fn a_short_page_in_mid_list_ends_it_only_without_a_total() {
-    // Rows are removed from a page after it was cut: 99, 47 or 3 rows, and pages behind it.
+    // Rows are removed from a page after it was cut: some rows are left, and further pages follow.
     for left in [99, 50, 47, 10, 3] {
         let (_server, client) = server(move |page, size| {
             let all: Vec<usize> =
@@ -286,7 +286,7 @@ fn a_short_page_in_mid_list_ends_it_only_without_a_total() {
 #[test]
 fn more_new_rows_than_a_page_holds_between_two_pages_are_no_repeated_page() {
     for (new, total) in [(101, 300), (250, 1_000), (37, 230)] {
-        // The newest first: 1,000,000 minus the ordinal. Before each page new rows come.
+        // The newest first: 1,000,000 minus the ordinal. New rows arrive before each page.
         let calls = Mutex::new(0);
         let (_server, client) = server(move |page, size| {
             let mut calls = calls.lock().unwrap();

@@ -24,7 +24,7 @@ fn a_list_over_400_days_gives_each_of_12345_rows_exactly_once() {
     for seam in &seams {
         times.extend([-1_000, -1, 0, 1, 999, 1_000].map(|around| seam * 1000 + around));
     }
-    // More than a page on one seam's second, and half a page on one millisecond elsewhere.
+    // More than a page within the second of one boundary, and half a page within one millisecond elsewhere.
     times.extend((0..250).map(|row| seams[1] * 1000 + row % 100 * 10));
     times.extend(vec![seams[2] * 1000 + 7_777_777; 50]);
     times.extend([start * 1000, end * 1000, end * 1000 + 999]);
@@ -136,7 +136,7 @@ fn a_bare_date_means_the_whole_day_of_the_clients_zone() {
         let listed: Vec<_> = client.consumptions().list(&one_day).unwrap().map(|row| row.unwrap().consume_no).collect();
         assert_eq!(listed, rows[1..2], "{zone}");
 
-        // The zone never shifts an instant, and a date and an instant may stand together.
+        // The zone never shifts an instant, and a date and an instant may be combined.
         let instants = ListConsumptions::between(millis(midnight), millis(midnight + three_days - 1_000));
         let mut listed: Vec<_> =
             client.consumptions().list(&instants).unwrap().map(|row| row.unwrap().consume_no).collect();

@@ -14,45 +14,45 @@ use keysecure::{
 use keysecure_sandbox::{CardStatus, FaultKind, Mode, RequestRecord, SandboxBuilder};
 use keysecure_tests::{TestClock, TestEnv, cents};
 
-/// Longer than the client of the matrix waits.
+/// Longer than the client's time-out.
 const LONG: Duration = Duration::from_millis(1_500);
 
-const PATIENCE: Duration = Duration::from_millis(600);
+const TIMEOUT: Duration = Duration::from_millis(600);
 
 const SHORT: Duration = Duration::from_millis(20);
 
-/// What a fault must lead to.
+/// The expected result of a call under a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ends {
-    /// Success after that many requests.
-    Well(usize),
+enum Expected {
+    /// Success after this number of requests.
+    Success(usize),
     /// An error after one request.
-    Badly(ErrorKind, Outcome),
-    /// Success after further requests, or an error of that kind when the machine was too busy for them.
+    Failure(ErrorKind, Outcome),
+    /// Success after further requests, or this error if the machine was too busy for them.
     Retried(ErrorKind, Outcome),
-    /// Whatever is true: how far the request came is a matter of chance.
-    Truly,
+    /// Success or an error, as long as the outcome is true: how far the request comes depends on timing.
+    EitherButTruthful,
 }
 
-/// Every kind of fault: what it means for a mutation, and for a read.
-fn kinds() -> Vec<(FaultKind, Ends, Ends)> {
-    use Ends::{Badly, Retried, Truly, Well};
+/// Every kind of fault, with the expected results of a mutation and of a read.
+fn kinds() -> Vec<(FaultKind, Expected, Expected)> {
     use ErrorKind::{Api, InvalidResponse, NotFound, Permission, State, Timeout, Transport};
+    use Expected::{EitherButTruthful, Failure, Retried, Success};
     use Outcome::{Rejected, Unknown};
-    let lost = Badly(Transport, Unknown);
-    let late = Badly(Timeout, Unknown);
-    let garbled = Badly(InvalidResponse, Unknown);
+    let lost = Failure(Transport, Unknown);
+    let late = Failure(Timeout, Unknown);
+    let garbled = Failure(InvalidResponse, Unknown);
     let gateway = garbled;
     vec![
-        (F::Refuse, Truly, Well(1)),
-        (F::DropBeforeRead, Truly, Well(2)),
-        (F::DropAfterCommit, lost, Well(2)),
-        (F::LateCommit(SHORT), lost, Well(2)),
-        (F::Stall(SHORT), Well(1), Well(1)),
+        (F::Refuse, EitherButTruthful, Success(1)),
+        (F::DropBeforeRead, EitherButTruthful, Success(2)),
+        (F::DropAfterCommit, lost, Success(2)),
+        (F::LateCommit(SHORT), lost, Success(2)),
+        (F::Stall(SHORT), Success(1), Success(1)),
         (F::Stall(LONG), late, Retried(Timeout, Unknown)),
-        (F::StallAfterCommit(SHORT), Well(1), Well(1)),
+        (F::StallAfterCommit(SHORT), Success(1), Success(1)),
         (F::StallAfterCommit(LONG), late, Retried(Timeout, Unknown)),
-        (F::Truncate, lost, Well(2)),
+        (F::Truncate, lost, Success(2)),
         (F::Malformed, garbled, garbled),
         (F::WrongType, garbled, garbled),
         (F::WrongFieldTypes, garbled, garbled),
@@ -64,36 +64,36 @@ fn kinds() -> Vec<(FaultKind, Ends, Ends)> {
         (F::DeepNesting, garbled, garbled),
         (F::InvalidUtf8, garbled, garbled),
         (F::Redirect, garbled, garbled),
-        (F::Code(1001), Badly(Api, Unknown), Well(2)),
-        (F::Code(1004), Badly(Api, Rejected), Badly(Api, Rejected)),
-        (F::Code(1005), Well(2), Well(2)),
-        (F::Code(1006), Well(2), Well(2)),
-        (F::Code(1007), Well(2), Well(2)),
-        (F::Code(1009), Well(2), Well(2)),
-        (F::Code(2002), Badly(NotFound, Rejected), Badly(NotFound, Rejected)),
-        (F::Code(4005), Badly(State, Rejected), Badly(State, Rejected)),
-        (F::Code(987_654), Badly(Api, Unknown), Badly(Api, Unknown)),
-        (F::Code(3_999), Badly(Api, Rejected), Badly(Api, Rejected)),
-        (F::Code(-1), Badly(Api, Unknown), Badly(Api, Unknown)),
-        (F::CodeAfterCommit(1001), Badly(Api, Unknown), Well(2)),
-        (F::HttpStatus(429, Some(1)), gateway, Well(2)),
-        (F::HttpStatus(500, None), gateway, Well(2)),
-        (F::HttpStatus(502, None), gateway, Well(2)),
-        (F::HttpStatus(503, Some(1)), gateway, Well(2)),
-        (F::HttpStatus(504, None), gateway, Well(2)),
-        (F::HttpStatus(401, None), Well(2), Well(2)),
-        (F::HttpStatus(403, None), Badly(Permission, Unknown), Badly(Permission, Unknown)),
+        (F::Code(1001), Failure(Api, Unknown), Success(2)),
+        (F::Code(1004), Failure(Api, Rejected), Failure(Api, Rejected)),
+        (F::Code(1005), Success(2), Success(2)),
+        (F::Code(1006), Success(2), Success(2)),
+        (F::Code(1007), Success(2), Success(2)),
+        (F::Code(1009), Success(2), Success(2)),
+        (F::Code(2002), Failure(NotFound, Rejected), Failure(NotFound, Rejected)),
+        (F::Code(4005), Failure(State, Rejected), Failure(State, Rejected)),
+        (F::Code(987_654), Failure(Api, Unknown), Failure(Api, Unknown)),
+        (F::Code(3_999), Failure(Api, Rejected), Failure(Api, Rejected)),
+        (F::Code(-1), Failure(Api, Unknown), Failure(Api, Unknown)),
+        (F::CodeAfterCommit(1001), Failure(Api, Unknown), Success(2)),
+        (F::HttpStatus(429, Some(1)), gateway, Success(2)),
+        (F::HttpStatus(500, None), gateway, Success(2)),
+        (F::HttpStatus(502, None), gateway, Success(2)),
+        (F::HttpStatus(503, Some(1)), gateway, Success(2)),
+        (F::HttpStatus(504, None), gateway, Success(2)),
+        (F::HttpStatus(401, None), Success(2), Success(2)),
+        (F::HttpStatus(403, None), Failure(Permission, Unknown), Failure(Permission, Unknown)),
         (F::HttpStatus(404, None), gateway, gateway),
-        (F::ExpiredToken, Well(2), Well(2)),
-        (F::SkewClock(5_000), Truly, Truly),
-        (F::SkewClock(-5_000), Truly, Truly),
-        (F::SkewClock(3 * 3_600_000), Truly, Truly),
-        (F::SkewClock(-3 * 3_600_000), Truly, Truly),
+        (F::ExpiredToken, Success(2), Success(2)),
+        (F::SkewClock(5_000), EitherButTruthful, EitherButTruthful),
+        (F::SkewClock(-5_000), EitherButTruthful, EitherButTruthful),
+        (F::SkewClock(3 * 3_600_000), EitherButTruthful, EitherButTruthful),
+        (F::SkewClock(-3 * 3_600_000), EitherButTruthful, EitherButTruthful),
     ]
 }
 
-/// A platform with something of everything, so that each call has what it needs.
-struct Scene {
+/// A sandbox with the objects that each call needs.
+struct Setup {
     env: TestEnv,
     virtual_card: String,
     to_activate: ActivateCard,
@@ -103,7 +103,7 @@ struct Scene {
     client_token: String,
 }
 
-impl Scene {
+impl Setup {
     fn new(builder: SandboxBuilder) -> Self {
         let env = TestEnv::with(builder).unwrap();
         let client = &env.client;
@@ -153,17 +153,17 @@ pub fn purchase(card_no: &str) -> SimulationRequest {
     SimulationRequest { card_no: Some(card_no.to_owned()), amount: Some(cents(7_00)), ..SimulationRequest::default() }
 }
 
-/// The client of the matrix: impatient where it waits for the network, and its back-off takes no time.
-fn impatient(scene: &Scene) -> Client {
-    let clock = Arc::new(TestClock::virtual_sleeps(Some(scene.env.sandbox.platform())));
-    scene.env.builder().clock(clock).timeout(PATIENCE).max_retries(2).build().unwrap()
+/// A client with a short time-out, whose back-off takes no time.
+fn with_short_timeout(setup: &Setup) -> Client {
+    let clock = Arc::new(TestClock::virtual_sleeps(Some(setup.env.sandbox.platform())));
+    setup.env.builder().clock(clock).timeout(TIMEOUT).max_retries(2).build().unwrap()
 }
 
-/// A client whose only short patience is the one that the fault asks for.
-fn client_for(scene: &Scene, kind: FaultKind) -> Client {
+/// A client with a short time-out where the fault needs one.
+fn client_for(setup: &Setup, kind: FaultKind) -> Client {
     match kind {
-        F::Stall(LONG) | F::StallAfterCommit(LONG) => impatient(scene),
-        _ => scene.env.with_virtual_clock().unwrap().0,
+        F::Stall(LONG) | F::StallAfterCommit(LONG) => with_short_timeout(setup),
+        _ => setup.env.with_virtual_clock().unwrap().0,
     }
 }
 
@@ -171,8 +171,8 @@ fn mutates(operation: &str) -> bool {
     OPERATIONS.iter().any(|one| one.name == operation && one.effect == Effect::Mutation)
 }
 
-/// The result of a call that no fault hits, also where an impatient client meets a busy machine.
-fn patiently<T>(call: impl Fn() -> Result<T, Error>) -> T {
+/// Repeats a call that no fault hits while it times out, as on a busy machine.
+fn repeat_timeouts<T>(call: impl Fn() -> Result<T, Error>) -> T {
     for _ in 0..20 {
         match call() {
             Err(error) if error.kind() == ErrorKind::Timeout => {}
@@ -182,14 +182,14 @@ fn patiently<T>(call: impl Fn() -> Result<T, Error>) -> T {
     call().unwrap()
 }
 
-/// The requests of an operation behind the first `skip`, once the server has finished with all of them.
-fn settled(scene: &Scene, operation: &str, kind: FaultKind, skip: usize) -> Vec<RequestRecord> {
+/// The requests of an operation after the first `skip`, once the sandbox has finished all of them.
+fn settled(setup: &Setup, operation: &str, kind: FaultKind, skip: usize) -> Vec<RequestRecord> {
     let all_in = || {
-        let requests = scene.env.requests_since(skip);
+        let requests = setup.env.requests_since(skip);
         match kind {
-            // The sandbox logs a stalled request at its end, behind the retries of a read.
+            // The sandbox logs a stalled request when it ends, after the retries of a read.
             F::Stall(LONG) | F::StallAfterCommit(LONG) => requests.len() > usize::from(!mutates(operation)),
-            // A read commits nothing, sooner or later.
+            // A read never commits anything.
             F::LateCommit(_) if mutates(operation) => requests.iter().any(|request| request.committed),
             _ => true,
         }
@@ -198,15 +198,15 @@ fn settled(scene: &Scene, operation: &str, kind: FaultKind, skip: usize) -> Vec<
     while !all_in() && Instant::now() < end {
         std::thread::sleep(Duration::from_millis(2));
     }
-    let mut requests = scene.env.requests_since(skip);
+    let mut requests = setup.env.requests_since(skip);
     requests.retain(|request| request.operation == operation);
     requests
 }
 
-/// Where every field is optional, a response with fields of other types is read all the same.
-fn with_optional_fields(name: &str, kind: FaultKind, ends: Ends) -> Ends {
+/// The expected result where every field is optional: a response with fields of other types is still read.
+fn with_optional_fields(name: &str, kind: FaultKind, expected: Expected) -> Expected {
     let optional = name == "accounts.get" || name.starts_with("simulation.");
-    if optional && matches!(kind, F::WrongFieldTypes) { Ends::Well(1) } else { ends }
+    if optional && matches!(kind, F::WrongFieldTypes) { Expected::Success(1) } else { expected }
 }
 
 fn of(consume_no: &str) -> SimulationRequest {

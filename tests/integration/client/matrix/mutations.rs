@@ -9,13 +9,15 @@ use keysecure::{
 use keysecure_sandbox::{CardStatus, ConsumptionType, Fault, FaultKind, Sandbox, Status};
 use keysecure_tests::{cents, virtual_card};
 
-use super::{Ends, Scene, about, client_for, kinds, of, patiently, purchase, settled, transfer, with_optional_fields};
+use super::{
+    Expected, Setup, about, client_for, kinds, of, purchase, repeat_timeouts, settled, transfer, with_optional_fields,
+};
 
-/// A mutating call: how it is made, and how often the platform's state says that it was done.
+/// A mutating call, and how often it was done according to the sandbox's state.
 struct Mutation {
     name: &'static str,
-    act: fn(&Client, &Scene) -> Result<(), Error>,
-    done: fn(&Scene) -> usize,
+    act: fn(&Client, &Setup) -> Result<(), Error>,
+    done: fn(&Setup) -> usize,
 }
 
 fn mutations() -> Vec<Mutation> {
@@ -30,42 +32,42 @@ fn mutations() -> Vec<Mutation> {
                 };
                 client.cardholders().apply(&request).map(drop)
             },
-            done: |scene| {
-                let all = scene.env.sandbox.cardholders();
+            done: |setup| {
+                let all = setup.env.sandbox.cardholders();
                 all.iter().filter(|row| row.cardholder_unique_no == "matrix").count()
             },
         },
         Mutation {
             name: "cards.apply",
-            act: |client, scene| client.cards().apply(&virtual_card(&scene.env.cardholder_no, "matrix")).map(drop),
-            done: |scene| scene.env.sandbox.cards().iter().filter(|row| row.card_unique_no == "matrix").count(),
+            act: |client, setup| client.cards().apply(&virtual_card(&setup.env.cardholder_no, "matrix")).map(drop),
+            done: |setup| setup.env.sandbox.cards().iter().filter(|row| row.card_unique_no == "matrix").count(),
         },
         Mutation {
             name: "cards.activate",
-            act: |client, scene| client.cards().activate(&scene.to_activate),
-            done: |scene| scene.has_status(&scene.to_activate.card_no, CardStatus::Activated),
+            act: |client, setup| client.cards().activate(&setup.to_activate),
+            done: |setup| setup.has_status(&setup.to_activate.card_no, CardStatus::Activated),
         },
         Mutation {
             name: "cards.update_status",
-            act: |client, scene| client.cards().freeze(&scene.virtual_card),
-            done: |scene| scene.has_status(&scene.virtual_card, CardStatus::Frozen),
+            act: |client, setup| client.cards().freeze(&setup.virtual_card),
+            done: |setup| setup.has_status(&setup.virtual_card, CardStatus::Frozen),
         },
         Mutation {
             name: "cards.set_pin",
-            act: |client, scene| {
+            act: |client, setup| {
                 client.cards().set_pin(&SetPin {
-                    card_no: scene.physical_card.clone(),
-                    cardholder_no: scene.env.cardholder_no.clone(),
+                    card_no: setup.physical_card.clone(),
+                    cardholder_no: setup.env.cardholder_no.clone(),
                     pin: Pin::new("739251")?,
                 })
             },
-            done: |scene| usize::from(scene.env.sandbox.pin_matches(&scene.physical_card, "739251")),
+            done: |setup| usize::from(setup.env.sandbox.pin_matches(&setup.physical_card, "739251")),
         },
         Mutation {
             name: "accounts.transfer",
-            act: |client, scene| client.accounts().transfer(&transfer(&scene.env, "matrix", cents(12_34))).map(drop),
-            done: |scene| {
-                let sandbox = &scene.env.sandbox;
+            act: |client, setup| client.accounts().transfer(&transfer(&setup.env, "matrix", cents(12_34))).map(drop),
+            done: |setup| {
+                let sandbox = &setup.env.sandbox;
                 let rows = sandbox.transfers().iter().filter(|row| row.transfer_unique_no == "matrix").count();
                 let postings = sandbox.ledger().postings().iter().filter(|one| one.amount == cents(12_34)).count();
                 assert_eq!(rows, postings, "the ledger and the transfers agree");
@@ -74,42 +76,42 @@ fn mutations() -> Vec<Mutation> {
         },
         Mutation {
             name: "simulation.auth",
-            act: |client, scene| {
-                let request = SimulationRequest { amount: Some(cents(3_21)), ..purchase(&scene.virtual_card) };
+            act: |client, setup| {
+                let request = SimulationRequest { amount: Some(cents(3_21)), ..purchase(&setup.virtual_card) };
                 client.simulation().auth(&request).map(drop)
             },
-            done: |scene| scene.consumptions(|row| row.amount == cents(3_21)),
+            done: |setup| setup.consumptions(|row| row.amount == cents(3_21)),
         },
         Mutation {
             name: "simulation.consumption_clear",
-            act: |client, scene| client.simulation().consumption_clear(&of(&scene.pending)).map(drop),
-            done: |scene| scene.consumptions(|row| row.consume_no == scene.pending && row.status == Status::Success),
+            act: |client, setup| client.simulation().consumption_clear(&of(&setup.pending)).map(drop),
+            done: |setup| setup.consumptions(|row| row.consume_no == setup.pending && row.status == Status::Success),
         },
         Mutation {
             name: "simulation.consumption_fail",
-            act: |client, scene| client.simulation().consumption_fail(&of(&scene.pending)).map(drop),
-            done: |scene| scene.consumptions(|row| row.consume_no == scene.pending && row.status == Status::Fail),
+            act: |client, setup| client.simulation().consumption_fail(&of(&setup.pending)).map(drop),
+            done: |setup| setup.consumptions(|row| row.consume_no == setup.pending && row.status == Status::Fail),
         },
         Mutation {
             name: "simulation.reversal",
-            act: |client, scene| client.simulation().reversal(&about(&scene.pending)).map(drop),
-            done: |scene| scene.consumptions(|row| row.kind == ConsumptionType::Reversal),
+            act: |client, setup| client.simulation().reversal(&about(&setup.pending)).map(drop),
+            done: |setup| setup.consumptions(|row| row.kind == ConsumptionType::Reversal),
         },
         Mutation {
             name: "simulation.refund",
-            act: |client, scene| {
-                let part = SimulationRequest { amount: Some(cents(1_00)), ..about(&scene.settled) };
+            act: |client, setup| {
+                let part = SimulationRequest { amount: Some(cents(1_00)), ..about(&setup.settled) };
                 client.simulation().refund(&part).map(drop)
             },
-            done: |scene| scene.consumptions(|row| row.kind == ConsumptionType::Refund),
+            done: |setup| setup.consumptions(|row| row.kind == ConsumptionType::Refund),
         },
         Mutation {
             name: "pci.card_detail",
-            act: |client, scene| client.pci().card_detail(&scene.detail()).map(drop),
-            // A nonce that is spent is refused with 1017, one that is not is not.
-            done: |scene| {
-                let probe = CardDetail { client_access_token: "nobody's".into(), ..scene.detail() };
-                let code = scene.env.client.pci().card_detail(&probe).unwrap_err().code();
+            act: |client, setup| client.pci().card_detail(&setup.detail()).map(drop),
+            // A used nonce is refused with 1017.
+            done: |setup| {
+                let probe = CardDetail { client_access_token: "nobody's".into(), ..setup.detail() };
+                let code = setup.env.client.pci().card_detail(&probe).unwrap_err().code();
                 assert!(matches!(code, Some(1014 | 1017)));
                 usize::from(code == Some(1017))
             },
@@ -117,25 +119,25 @@ fn mutations() -> Vec<Mutation> {
     ]
 }
 
-/// One cell of the matrix of mutations.
-fn mutation_under(scene: &Scene, mutation: &Mutation, kind: FaultKind, ends: Ends) {
-    let ends = with_optional_fields(mutation.name, kind, ends);
+/// Checks one mutation under one fault.
+fn mutation_under(setup: &Setup, mutation: &Mutation, kind: FaultKind, expected: Expected) {
+    let expected = with_optional_fields(mutation.name, kind, expected);
     let cell = format!("{} under {kind:?}", mutation.name);
-    let sandbox = &scene.env.sandbox;
+    let sandbox = &setup.env.sandbox;
     let before = sandbox.snapshot();
-    let client = client_for(scene, kind);
-    // A token and an open connection, so that the fault meets the call itself.
-    patiently(|| client.access_token());
-    let (skip, fired) = (scene.env.count(), sandbox.faults_fired().len());
-    assert_eq!((mutation.done)(scene), 0, "{cell}: done before it began");
+    let client = client_for(setup, kind);
+    // A token and an open connection, so that the fault hits the call itself.
+    repeat_timeouts(|| client.access_token());
+    let (skip, fired) = (setup.env.count(), sandbox.faults_fired().len());
+    assert_eq!((mutation.done)(setup), 0, "{cell}: done before it began");
     let skip = skip + usize::from(mutation.name == "pci.card_detail");
     sandbox.fault(Fault::on(mutation.name, kind));
-    let result = (mutation.act)(&client, scene);
-    let requests = settled(scene, mutation.name, kind, skip);
+    let result = (mutation.act)(&client, setup);
+    let requests = settled(setup, mutation.name, kind, skip);
     sandbox.clear_faults();
     assert_eq!(sandbox.faults_fired().len() - fired, 1, "{cell}: the fault did not hit");
 
-    let done = (mutation.done)(scene);
+    let done = (mutation.done)(setup);
     match &result {
         Ok(()) => assert_eq!(done, 1, "{cell}: success, yet not done once"),
         Err(error) => match error.outcome() {
@@ -151,27 +153,27 @@ fn mutation_under(scene: &Scene, mutation: &Mutation, kind: FaultKind, ends: End
 
     let open = OPERATIONS.iter().any(|one| one.name == mutation.name && one.auth == keysecure::Auth::Open);
     let renewal = matches!(kind, F::Code(1006 | 1007) | F::HttpStatus(401, _) | F::ExpiredToken);
-    match ends {
+    match expected {
         // A call without a token has none to renew.
-        Ends::Well(_) if open && renewal => {
+        Expected::Success(_) if open && renewal => {
             assert_eq!(result.as_ref().unwrap_err().outcome(), Outcome::Rejected, "{cell}");
         }
-        Ends::Well(count) => {
+        Expected::Success(count) => {
             assert!(result.is_ok(), "{cell}: {result:?}");
             assert_eq!(requests.len(), count, "{cell}");
         }
-        Ends::Badly(error_kind, outcome) => {
+        Expected::Failure(error_kind, outcome) => {
             let error = result.as_ref().expect_err(&cell);
             assert_eq!((error.kind(), error.outcome()), (error_kind, outcome), "{cell}: {error}");
             assert_eq!((error.operation(), error.attempts()), (Some(mutation.name), 1), "{cell}");
             assert_eq!(requests.len(), 1, "{cell}: what may have been done is never sent again");
         }
-        Ends::Retried(..) => unreachable!("a mutation is not retried"),
-        Ends::Truly => assert!(requests.len() <= 2, "{cell}"),
+        Expected::Retried(..) => unreachable!("a mutation is not retried"),
+        Expected::EitherButTruthful => assert!(requests.len() <= 2, "{cell}"),
     }
-    // The client goes on working, and no late answer is taken for another call's.
-    let holder = patiently(|| client.cardholders().get(&scene.env.cardholder_no));
-    assert_eq!(holder.cardholder_no, scene.env.cardholder_no, "{cell}");
+    // The client still works, and no late response is taken for that of another call.
+    let holder = repeat_timeouts(|| client.cardholders().get(&setup.env.cardholder_no));
+    assert_eq!(holder.cardholder_no, setup.env.cardholder_no, "{cell}");
     sandbox.restore(&before);
 }
 
@@ -185,9 +187,9 @@ fn under_every_fault_a_mutation_is_done_once_at_most_and_its_error_true() {
         for mutation in &mutations {
             let (kinds, cells) = (&kinds, &cells);
             scope.spawn(move || {
-                let scene = Scene::new(Sandbox::builder());
-                for (kind, ends, _) in kinds {
-                    mutation_under(&scene, mutation, *kind, *ends);
+                let setup = Setup::new(Sandbox::builder());
+                for (kind, expected, _) in kinds {
+                    mutation_under(&setup, mutation, *kind, *expected);
                     cells.fetch_add(1, Ordering::SeqCst);
                 }
             });

@@ -3,13 +3,13 @@
 use keysecure::{ApplyCardholder, ErrorKind, Outcome};
 use keysecure_tests::{MockResponse, MockServer, envelope, http};
 
-use super::{ALL, Calling, MUTATIONS, READ, ask, client_of};
+use super::{ALL, Call, MUTATIONS, READ, ask, client_of};
 
 #[test]
 fn a_response_with_a_code_is_rejected_or_unknown_by_code_and_status() {
     use Outcome::{Rejected, Unknown};
     let table: [(i64, &str, Outcome, usize); 20] = [
-        // A gateway's words.
+        // Responses of a gateway.
         (504, "504 Gateway Timeout", Unknown, 3),
         (504, "200 OK", Unknown, 1),
         (500, "500 Oops", Unknown, 3),
@@ -25,7 +25,7 @@ fn a_response_with_a_code_is_rejected_or_unknown_by_code_and_status() {
         // The platform's system error.
         (1001, "200 OK", Unknown, 3),
         (1001, "400 Bad", Unknown, 3),
-        // Documented codes are the platform's own, under any status.
+        // Documented codes come from the platform, under any status.
         (2002, "200 OK", Rejected, 1),
         (4005, "500 Oops", Rejected, 1),
         (1003, "403 No", Rejected, 1),
@@ -93,7 +93,7 @@ fn a_duplicate_key_in_the_envelope_is_invalid_and_never_sent_again() {
 
 #[test]
 fn an_empty_identifier_is_invalid_and_never_sent_again() {
-    let apply_cardholder: Calling = |client| {
+    let apply_cardholder: Call = |client| {
         let request = ApplyCardholder {
             cardholder_unique_no: "person-1".into(),
             sumsub_share_token: "share".into(),
@@ -101,7 +101,7 @@ fn an_empty_identifier_is_invalid_and_never_sent_again() {
         };
         client.cardholders().apply(&request).map(drop)
     };
-    let calls: [(&str, Calling, &str); 7] = [
+    let calls: [(&str, Call, &str); 7] = [
         ("accounts.transfer", MUTATIONS[0].1, r#"{"transfer_no":"","transfer_unique_no":"move-1"}"#),
         ("cards.apply", MUTATIONS[1].1, r#"{"card_no":"","card_unique_no":"card-1"}"#),
         ("cardholders.apply", apply_cardholder, r#"{"cardholder_no":" ","cardholder_unique_no":"person-1"}"#),
@@ -123,7 +123,7 @@ fn an_empty_identifier_is_invalid_and_never_sent_again() {
 
 #[test]
 fn an_echo_of_another_reference_is_invalid_and_never_sent_again() {
-    let apply_cardholder: Calling = |client| {
+    let apply_cardholder: Call = |client| {
         let request = ApplyCardholder {
             cardholder_unique_no: "person-1".into(),
             sumsub_share_token: "share".into(),
@@ -131,7 +131,7 @@ fn an_echo_of_another_reference_is_invalid_and_never_sent_again() {
         };
         client.cardholders().apply(&request).map(drop)
     };
-    let calls: [(&str, Calling, &str, &str); 3] = [
+    let calls: [(&str, Call, &str, &str); 3] = [
         ("accounts.transfer", MUTATIONS[0].1, r#""transfer_no":"1","transfer_unique_no""#, "move-1"),
         ("cards.apply", MUTATIONS[1].1, r#""card_no":"1","card_unique_no""#, "card-1"),
         ("cardholders.apply", apply_cardholder, r#""cardholder_no":"1","cardholder_unique_no""#, "person-1"),
@@ -160,7 +160,7 @@ fn texts_of_a_response_are_truncated() {
         assert_eq!(error.msg().unwrap().len(), 2046);
         assert!(error.to_string().len() < 2300);
     }
-    // Names of fields stand in the path of an error's text.
+    // An error's text contains a path of field names.
     let nested = format!("{}7{}", r#"{"merchant_name_that_is_long":"#.repeat(100), "}".repeat(100));
     let (error, _) = ask(READ, &envelope(&format!(r#"{{"card_no":{nested}}}"#)));
     assert!(error.to_string().len() < 2300);

@@ -1,4 +1,4 @@
-//! What a response means: the kind, the outcome and the number of sends, for every way a response can be wrong.
+//! The error kind, the outcome and the number of sends for every kind of wrong response.
 
 mod envelopes;
 mod requests;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use keysecure::{Card, Client, ClientBuilder, Error, Pin, SetPin, Transfer, TransferResult, TransferType};
 use keysecure_tests::{MockResponse, MockServer, TestClock, cents, virtual_card};
 
-type Calling = fn(&Client) -> Result<(), Error>;
+type Call = fn(&Client) -> Result<(), Error>;
 
 fn builder(server: &MockServer) -> ClientBuilder {
     Client::builder("key", "0123456789abcdef").base_url(server.base_url())
@@ -34,7 +34,7 @@ fn read(client: &Client) -> Result<Card, Error> {
     client.cards().get("17")
 }
 
-const MUTATIONS: [(&str, Calling); 3] = [
+const MUTATIONS: [(&str, Call); 3] = [
     ("accounts.transfer", |client| transfer(client).map(drop)),
     ("cards.apply", |client| client.cards().apply(&virtual_card("17", "card-1")).map(drop)),
     ("cards.set_pin", |client| {
@@ -43,10 +43,10 @@ const MUTATIONS: [(&str, Calling); 3] = [
     }),
 ];
 
-const READ: (&str, Calling) = ("cards.get", |client| read(client).map(drop));
+const READ: (&str, Call) = ("cards.get", |client| read(client).map(drop));
 
-/// Makes one call against a server that always gives the same response; the error and the requests the server counted.
-fn ask((name, call): (&str, Calling), response: &[u8]) -> (Error, usize) {
+/// Makes one call to a server that always sends the same response; returns the error and the number of requests.
+fn ask((name, call): (&str, Call), response: &[u8]) -> (Error, usize) {
     let response = response.to_vec();
     let server = MockServer::platform(move |_| MockResponse::Keep(response.clone())).unwrap();
     let error = call(&client_of(&server)).expect_err(name);
@@ -56,5 +56,5 @@ fn ask((name, call): (&str, Calling), response: &[u8]) -> (Error, usize) {
     (error, sent)
 }
 
-/// A response with success for every call of this file, in JSON.
+/// The data of a successful response to every call in this folder.
 const ALL: &str = r#"{"result":true,"transfer_no":"1","card_no":"17","status":"Frozen","cardholder_no":"17"}"#;

@@ -22,23 +22,23 @@ fn an_empty_access_token_is_invalid_and_the_call_is_not_sent() {
     assert_eq!((tokens.load(Ordering::SeqCst), server.requests().len()), (1, 0));
 }
 
-/// A server that gives each token by `token`, from 1, and answers everything else by `script`.
+/// A server that responds to token call number 1, 2, ... with `token`, and to all else with `respond`.
 fn token_server(
     tokens: &Arc<AtomicUsize>,
     token: impl Fn(usize) -> String + Send + Sync + 'static,
-    script: impl Fn(&RecordedRequest, usize) -> MockResponse + Send + Sync + 'static,
+    respond: impl Fn(&RecordedRequest, usize) -> MockResponse + Send + Sync + 'static,
 ) -> MockServer {
     let tokens = Arc::clone(tokens);
     MockServer::start(move |request| {
         if request.target == "/open-api/v1/merchant/token" {
             return MockResponse::Keep(envelope(&token(tokens.fetch_add(1, Ordering::SeqCst) + 1)));
         }
-        script(request, tokens.load(Ordering::SeqCst))
+        respond(request, tokens.load(Ordering::SeqCst))
     })
     .unwrap()
 }
 
-/// Token number so and so, good for long.
+/// The data of a token that is valid for a day.
 fn good_token(number: usize) -> String {
     let in_a_day = (UNIX_EPOCH.elapsed().unwrap() + Duration::from_secs(86_400)).as_millis();
     format!(r#"{{"access_token":"token-{number}","expired_time":{in_a_day}}}"#)
@@ -118,7 +118,7 @@ fn a_bare_403_is_a_permission_error_that_names_the_whitelist() {
 #[test]
 fn an_implausible_expired_time_is_logged_once_and_found_by_the_doctor() {
     for (expired_time, found, fetches) in [
-        // The platform's documented unit is milliseconds; this is in seconds, and so in 1970.
+        // The platform's documented unit is milliseconds; this value is in seconds, and so in 1970.
         ("1790000000", "in the past", 3),
         ("1790000000000000", "more than a year", 1),
     ] {
@@ -147,7 +147,7 @@ fn an_implausible_expired_time_is_logged_once_and_found_by_the_doctor() {
 
 #[test]
 fn a_token_that_cannot_be_fetched_means_not_sent() {
-    // The token request is read and never answered.
+    // The token request is read, and the connection closed.
     let server = MockServer::start(|_| MockResponse::Close(Vec::new())).unwrap();
     let error = transfer(&client_of(&server)).unwrap_err();
     assert_eq!(error.outcome(), Outcome::NotSent);
@@ -155,7 +155,7 @@ fn a_token_that_cannot_be_fetched_means_not_sent() {
     assert!(text.contains("the request was not sent (not_sent"), "{text}");
     assert!(!text.contains("may have been carried out"), "{text}");
 
-    // The first token is refused, and there is no second.
+    // The first token is refused, and a second one cannot be fetched.
     let tokens = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&tokens);
     let server = MockServer::start(move |request| {

@@ -38,8 +38,8 @@ fn the_last_attempt_of_a_read_may_take_all_remaining_time() {
 fn no_wait_starts_that_would_pass_the_deadline() {
     let response = http("200 OK", &["Retry-After: 3600"], br#"{"code":1009,"msg":"slow down"}"#);
     for call in MUTATIONS.into_iter().chain([READ]) {
-        let answer = response.clone();
-        let server = MockServer::platform(move |_| MockResponse::Keep(answer.clone())).unwrap();
+        let response = response.clone();
+        let server = MockServer::platform(move |_| MockResponse::Keep(response.clone())).unwrap();
         let clock = Arc::new(TestClock::virtual_sleeps(None));
         let error = call.1(&builder(&server).clock(clock.clone()).build().unwrap()).unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::RateLimit, Outcome::Rejected), "{error}");

@@ -13,9 +13,9 @@ use keysecure::{
 use keysecure_sandbox::{Fault, FaultKind, Sandbox};
 use keysecure_tests::{LogLine, Recorder, TestClock, TestEnv, address, cents, logged, virtual_card};
 
-use super::{API_KEY, API_SECRET, Heap, PIN, SHARE_TOKEN, add_logs, check};
+use super::{API_KEY, API_SECRET, PIN, Printed, SHARE_TOKEN, add_logs, check};
 
-struct Cast {
+struct Setup {
     env: TestEnv,
     client: Client,
     recorder: Arc<Recorder>,
@@ -24,7 +24,7 @@ struct Cast {
     token: String,
 }
 
-impl Cast {
+impl Setup {
     fn new() -> Self {
         let env = TestEnv::with(Sandbox::builder().api_key(API_KEY).api_secret(API_SECRET)).unwrap();
         let recorder = Arc::new(Recorder::default());
@@ -36,7 +36,7 @@ impl Cast {
         Self { env, client, recorder, physical, activation, token }
     }
 
-    /// All secrets there are by now.
+    /// All secrets that exist at this point.
     fn secrets(&self, client_tokens: &[String]) -> Vec<(&'static str, String)> {
         let mut secrets = vec![
             ("the Api-Key", API_KEY.to_owned()),
@@ -54,17 +54,17 @@ impl Cast {
     }
 }
 
-/// Makes all calls and prints all that goes in and comes out.
-fn all_calls(cast: &Cast, heap: &mut Heap, client_tokens: &mut Vec<String>) {
+/// Makes all calls and prints every request, result and error.
+fn all_calls(setup: &Setup, printed: &mut Printed, client_tokens: &mut Vec<String>) {
     macro_rules! made {
         ($what:literal, $result:expr) => {
             match $result {
                 Ok(value) => {
-                    heap.value($what, &value);
+                    printed.value($what, &value);
                     Some(value)
                 }
                 Err(error) => {
-                    heap.error($what, &error);
+                    printed.error($what, &error);
                     None
                 }
             }
@@ -73,11 +73,11 @@ fn all_calls(cast: &Cast, heap: &mut Heap, client_tokens: &mut Vec<String>) {
     macro_rules! with_json {
         ($what:literal, $result:expr) => {
             if let Some(value) = made!($what, $result) {
-                heap.add($what, value.to_json());
+                printed.add($what, value.to_json());
             }
         };
     }
-    let Cast { env, client, .. } = cast;
+    let Setup { env, client, .. } = setup;
     let day = Duration::from_secs(24 * 3600);
     let (start, end) = (SystemTime::now() - day, SystemTime::now() + day);
     let holder = &env.cardholder_no;
@@ -87,11 +87,11 @@ fn all_calls(cast: &Cast, heap: &mut Heap, client_tokens: &mut Vec<String>) {
         sumsub_share_token: SHARE_TOKEN.into(),
         cardholder_no: None,
     };
-    heap.value("ApplyCardholder", &person);
+    printed.value("ApplyCardholder", &person);
     with_json!("cardholders.apply", client.cardholders().apply(&person));
     with_json!("cardholders.get", client.cardholders().get(holder));
     let list = client.cardholders().list(&ListCardholders::between(start, end)).unwrap();
-    heap.value("List", &list);
+    printed.value("List", &list);
     for row in list {
         with_json!("cardholders.list", row);
     }
@@ -102,21 +102,21 @@ fn all_calls(cast: &Cast, heap: &mut Heap, client_tokens: &mut Vec<String>) {
         address_info: Some(address()),
         ..virtual_card(holder, "canary-card")
     };
-    heap.value("ApplyCard", &card);
+    printed.value("ApplyCard", &card);
     with_json!("cards.apply", client.cards().apply(&card));
     for row in client.cards().list(&ListCards::between(start, end)).unwrap() {
         with_json!("cards.list", row);
     }
-    with_json!("cards.get", client.cards().get(&cast.physical));
-    heap.value("ActivateCard", &cast.activation);
-    made!("cards.activate", client.cards().activate(&cast.activation));
-    let pin = SetPin { card_no: cast.physical.clone(), cardholder_no: holder.clone(), pin: Pin::new(PIN).unwrap() };
-    heap.value("SetPin", &pin);
+    with_json!("cards.get", client.cards().get(&setup.physical));
+    printed.value("ActivateCard", &setup.activation);
+    made!("cards.activate", client.cards().activate(&setup.activation));
+    let pin = SetPin { card_no: setup.physical.clone(), cardholder_no: holder.clone(), pin: Pin::new(PIN).unwrap() };
+    printed.value("SetPin", &pin);
     made!("cards.set_pin", client.cards().set_pin(&pin));
-    if let Some(secrets) = made!("cards.private_info", client.cards().private_info(&cast.physical)) {
-        heap.add("masked_pan", secrets.masked_pan());
+    if let Some(secrets) = made!("cards.private_info", client.cards().private_info(&setup.physical)) {
+        printed.add("masked_pan", secrets.masked_pan());
     }
-    if let Some(token) = made!("pci.client_token", client.pci().client_token(&cast.physical)) {
+    if let Some(token) = made!("pci.client_token", client.pci().client_token(&setup.physical)) {
         client_tokens.push(token.expose().to_owned());
         let detail = CardDetail {
             client_access_token: token.expose().into(),
@@ -125,19 +125,19 @@ fn all_calls(cast: &Cast, heap: &mut Heap, client_tokens: &mut Vec<String>) {
             nonce: format!("nonce-{}", client_tokens.len()),
             extra: Extra::default(),
         };
-        heap.value("CardDetail", &detail);
+        printed.value("CardDetail", &detail);
         made!("pci.card_detail", client.pci().card_detail(&detail));
         made!("pci.card_detail again", client.pci().card_detail(&detail));
     }
-    made!("cards.freeze", client.cards().freeze(&cast.physical));
-    made!("cards.unfreeze", client.cards().unfreeze(&cast.physical));
+    made!("cards.freeze", client.cards().freeze(&setup.physical));
+    made!("cards.unfreeze", client.cards().unfreeze(&setup.physical));
     let transfer = Transfer {
         cardholder_no: holder.clone(),
-        transfer_unique_no: format!("move-{}", heap.0.len()),
+        transfer_unique_no: format!("move-{}", printed.0.len()),
         r#type: TransferType::In,
         amount: cents(100_00),
     };
-    heap.value("Transfer", &transfer);
+    printed.value("Transfer", &transfer);
     with_json!("accounts.transfer", client.accounts().transfer(&transfer));
     with_json!("accounts.get", client.accounts().get(holder));
     for row in client.accounts().transfers(&ListTransfers::between(start, end)).unwrap() {
@@ -150,11 +150,11 @@ fn all_calls(cast: &Cast, heap: &mut Heap, client_tokens: &mut Vec<String>) {
         with_json!("cards.bins", row);
     }
     let purchase = SimulationRequest {
-        card_no: Some(cast.physical.clone()),
+        card_no: Some(setup.physical.clone()),
         amount: Some(cents(1_00)),
         ..SimulationRequest::default()
     };
-    heap.value("SimulationRequest", &purchase);
+    printed.value("SimulationRequest", &purchase);
     let bought = made!("simulation.auth", client.simulation().auth(&purchase)).and_then(|made| made.consume_no);
     let it = SimulationRequest {
         consume_no: bought.clone(),
@@ -169,16 +169,16 @@ fn all_calls(cast: &Cast, heap: &mut Heap, client_tokens: &mut Vec<String>) {
     for row in client.consumptions().list(&ListConsumptions::between(start, end)).unwrap() {
         with_json!("consumptions.list", row);
     }
-    heap.value("the client", client);
-    heap.value("a builder", &env.builder().proxy("http://user:canary@127.0.0.1:9").ca_pem("x"));
+    printed.value("the client", client);
+    printed.value("a builder", &env.builder().proxy("http://user:canary@127.0.0.1:9").ca_pem("x"));
 }
 
-/// The other libraries whose trace level shows a secret: nobody should run a program at that level.
+/// The log targets that show a secret at trace level. Only `ureq` may be among them.
 fn leaky_at_trace(lines: &[LogLine], secrets: &[(&str, String)]) -> BTreeSet<String> {
     let targets: BTreeSet<&str> = lines.iter().map(|line| &*line.target).collect();
     let leaky = targets.into_iter().filter(|target| {
         let traced = || lines.iter().filter(|line| line.target == **target && line.level == log::Level::Trace);
-        // A dump shows sixteen characters in each line, behind their codes.
+        // A dump shows sixteen characters in each line, after their codes.
         let dumped: String = traced().filter_map(|line| line.text.get(41..)).collect();
         secrets.iter().any(|(_, secret)| {
             secret.len() > 8 && (dumped.contains(secret) || traced().any(|line| line.text.contains(secret)))
@@ -189,31 +189,31 @@ fn leaky_at_trace(lines: &[LogLine], secrets: &[(&str, String)]) -> BTreeSet<Str
 
 #[test]
 fn no_secret_is_printed_by_any_call_any_value_any_log_or_any_record() {
-    let cast = Cast::new();
-    let (mut heap, mut client_tokens) = (Heap::default(), Vec::new());
-    let ((), lines) = logged(|| all_calls(&cast, &mut heap, &mut client_tokens));
+    let setup = Setup::new();
+    let (mut printed, mut client_tokens) = (Printed::default(), Vec::new());
+    let ((), lines) = logged(|| all_calls(&setup, &mut printed, &mut client_tokens));
     assert!(lines.iter().any(|line| line.target == "keysecure"), "the log was captured");
     let libraries: BTreeSet<_> =
         lines.iter().map(|line| line.target.split("::").next().unwrap_or_default().to_owned()).collect();
     println!("targets that logged: {libraries:?}");
-    println!("targets that show secrets at trace level: {:?}", leaky_at_trace(&lines, &cast.secrets(&client_tokens)));
-    let shows_numbers = |line: &&LogLine| line.level <= log::Level::Debug && line.text.contains(&cast.physical);
+    println!("targets that show secrets at trace level: {:?}", leaky_at_trace(&lines, &setup.secrets(&client_tokens)));
+    let shows_numbers = |line: &&LogLine| line.level <= log::Level::Debug && line.text.contains(&setup.physical);
     let numbered: BTreeSet<_> = lines.iter().filter(shows_numbers).map(|line| line.target.clone()).collect();
     println!("targets that show a card's number at debug level: {numbered:?}");
     assert!(!numbered.iter().any(|target| target.starts_with("keysecure")));
-    assert!(leaky_at_trace(&lines, &cast.secrets(&client_tokens)).iter().all(|target| target.starts_with("ureq")));
-    add_logs(&mut heap, lines);
-    cast.recorder.attempts().iter().for_each(|record| heap.add("an attempt", format!("{record} {record:?}")));
-    cast.recorder.calls().iter().for_each(|record| heap.value("a call", record));
+    assert!(leaky_at_trace(&lines, &setup.secrets(&client_tokens)).iter().all(|target| target.starts_with("ureq")));
+    add_logs(&mut printed, lines);
+    setup.recorder.attempts().iter().for_each(|record| printed.add("an attempt", format!("{record} {record:?}")));
+    setup.recorder.calls().iter().for_each(|record| printed.value("a call", record));
     assert_eq!(client_tokens.len(), 1);
-    assert!(heap.0.len() > 150, "{} texts", heap.0.len());
-    check(&heap, &cast.secrets(&client_tokens));
+    assert!(printed.0.len() > 150, "{} texts", printed.0.len());
+    check(&printed, &setup.secrets(&client_tokens));
 }
 
 #[test]
 fn no_secret_is_printed_under_any_fault() {
-    let cast = Cast::new();
-    let (mut heap, mut client_tokens) = (Heap::default(), Vec::new());
+    let setup = Setup::new();
+    let (mut printed, mut client_tokens) = (Printed::default(), Vec::new());
     for kind in [
         FaultKind::Truncate,
         FaultKind::Malformed,
@@ -229,62 +229,62 @@ fn no_secret_is_printed_under_any_fault() {
         FaultKind::ExpiredToken,
         FaultKind::HttpStatus(502, None),
     ] {
-        // Every call fails, those of the token once in a while too.
-        let before = cast.env.sandbox.snapshot();
-        cast.env.sandbox.fault(Fault::on_any(kind).times(1_000));
-        let ((), lines) = logged(|| all_calls(&cast, &mut heap, &mut client_tokens));
-        add_logs(&mut heap, lines);
-        cast.env.sandbox.clear_faults();
-        cast.env.sandbox.restore(&before);
+        // Every call fails, some token calls included.
+        let before = setup.env.sandbox.snapshot();
+        setup.env.sandbox.fault(Fault::on_any(kind).times(1_000));
+        let ((), lines) = logged(|| all_calls(&setup, &mut printed, &mut client_tokens));
+        add_logs(&mut printed, lines);
+        setup.env.sandbox.clear_faults();
+        setup.env.sandbox.restore(&before);
     }
-    cast.recorder.attempts().iter().for_each(|record| heap.add("an attempt", format!("{record} {record:?}")));
-    println!("{} texts searched", heap.0.len());
-    check(&heap, &cast.secrets(&client_tokens));
+    setup.recorder.attempts().iter().for_each(|record| printed.add("an attempt", format!("{record} {record:?}")));
+    println!("{} texts searched", printed.0.len());
+    check(&printed, &setup.secrets(&client_tokens));
 }
 
 #[test]
 fn no_secret_is_in_a_panic_message() {
-    let cast = Cast::new();
-    let secrets = cast.client.cards().private_info(&cast.physical).unwrap();
-    let token = cast.client.access_token().unwrap();
-    let client = cast.client.clone();
-    let (pin, cvv, secret) = (Pin::new(PIN).unwrap(), cast.activation.cvv.clone(), Secret::from(API_SECRET));
+    let setup = Setup::new();
+    let secrets = setup.client.cards().private_info(&setup.physical).unwrap();
+    let token = setup.client.access_token().unwrap();
+    let client = setup.client.clone();
+    let (pin, cvv, secret) = (Pin::new(PIN).unwrap(), setup.activation.cvv.clone(), Secret::from(API_SECRET));
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let checked = |all: &dyn Debug| Err::<(), _>(format!("{all:?}"));
         checked(&(&client, &secrets, &token, &pin, &cvv, &secret)).unwrap();
     }))
     .unwrap_err();
-    let mut heap = Heap::default();
-    heap.add("a panic", panicked.downcast_ref::<String>().unwrap().clone());
-    assert!(heap.0[0].1.contains("***"));
-    check(&heap, &cast.secrets(&[]));
+    let mut printed = Printed::default();
+    printed.add("a panic", panicked.downcast_ref::<String>().unwrap().clone());
+    assert!(printed.0[0].1.contains("***"));
+    check(&printed, &setup.secrets(&[]));
 }
 
 #[test]
 fn secrets_in_the_result_of_a_raw_call_are_not_printed() {
-    let cast = Cast::new();
-    let client = &cast.client;
+    let setup = Setup::new();
+    let client = &setup.client;
     let token = client.call(Method::Get, "/v1/merchant/token", None).unwrap();
     let plain: serde_json::Value = token.parse().unwrap();
-    let path = format!("/v1/merchant/client/{}/token", cast.physical);
+    let path = format!("/v1/merchant/client/{}/token", setup.physical);
     let client_token = client.call(Method::Get, &path, None).unwrap();
     let client_plain: serde_json::Value = client_token.parse().unwrap();
     let body = serde_json::json!({
         "client_access_token": client_plain["client_access_token"],
         "nonce": "nonce",
-        "parent_origin": cast.env.sandbox.parent_origin(),
+        "parent_origin": setup.env.sandbox.parent_origin(),
     });
     let body = Json::new(&body.to_string()).unwrap();
-    let mut heap = Heap::default();
-    heap.value("the raw token", &token);
-    heap.value("the raw client token", &client_token);
-    heap.value("the raw body", &body);
-    heap.value(
+    let mut printed = Printed::default();
+    printed.value("the raw token", &token);
+    printed.value("the raw client token", &client_token);
+    printed.value("the raw body", &body);
+    printed.value(
         "a raw page",
         &Json::new(r#"{"list":[{"cvv":"417","pin":"739251","api_secret":"canary-raw-1"}]}"#).unwrap(),
     );
-    let mut secrets = cast.secrets(&[client_plain["client_access_token"].as_str().unwrap().to_owned()]);
+    let mut secrets = setup.secrets(&[client_plain["client_access_token"].as_str().unwrap().to_owned()]);
     secrets.push(("the raw access token", plain["access_token"].as_str().unwrap().to_owned()));
     secrets.push(("a raw CVV", "417".to_owned()));
-    check(&heap, &secrets);
+    check(&printed, &secrets);
 }

@@ -8,21 +8,21 @@ use keysecure::{
 };
 use keysecure_tests::{MockResponse, MockServer, Recorder, TestClock, envelope, http, logged};
 
-use super::{API_KEY, API_SECRET, Heap, PIN, add_logs, check};
+use super::{API_KEY, API_SECRET, PIN, Printed, add_logs, check};
 
 /// A PAN that a hostile server plants.
 const PLANTED: &str = "4556737586899855";
 
 #[test]
 fn a_custom_transport_that_prints_requests_prints_no_secret() {
-    struct Printing(std::sync::Mutex<Heap>);
+    struct Printing(std::sync::Mutex<Printed>);
     impl Transport for Printing {
         fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
             let body = br#"{"code":0,"data":{"access_token":"canary-token-of-a-puppet","expired_time":4763800000000,"result":true}}"#;
             let response = Response { status: 200, date: None, retry_after: None, body: body.to_vec().into() };
-            let mut heap = self.0.lock().unwrap();
-            heap.value("a request", request);
-            heap.value("a response", &response);
+            let mut printed = self.0.lock().unwrap();
+            printed.value("a request", request);
+            printed.value("a response", &response);
             Ok(response)
         }
     }
@@ -36,14 +36,14 @@ fn a_custom_transport_that_prints_requests_prints_no_secret() {
         ("the PIN", PIN.to_owned()),
         ("an access token", "canary-token-of-a-puppet".to_owned()),
     ];
-    let heap = printing.0.lock().unwrap();
-    assert_eq!(heap.0.len(), 4);
-    check(&heap, &secrets);
+    let printed = printing.0.lock().unwrap();
+    assert_eq!(printed.0.len(), 4);
+    check(&printed, &secrets);
 }
 
-/// A client of a server that always answers so, and what its calls print.
-fn printed_of(reply: MockResponse) -> Heap {
-    let server = MockServer::platform(move |_| reply.clone()).unwrap();
+/// Makes calls to a server that always sends that response; returns what they print.
+fn print_calls(response: MockResponse) -> Printed {
+    let server = MockServer::platform(move |_| response.clone()).unwrap();
     let recorder = Arc::new(Recorder::default());
     let client = Client::builder(API_KEY, API_SECRET)
         .base_url(server.base_url())
@@ -51,12 +51,12 @@ fn printed_of(reply: MockResponse) -> Heap {
         .observer(recorder.clone())
         .build()
         .unwrap();
-    let mut heap = Heap::default();
+    let mut printed = Printed::default();
     macro_rules! made {
         ($what:literal, $result:expr) => {
             match $result {
-                Ok(value) => heap.value($what, &value),
-                Err(error) => heap.error($what, &error),
+                Ok(value) => printed.value($what, &value),
+                Err(error) => printed.error($what, &error),
             }
         };
     }
@@ -81,11 +81,11 @@ fn printed_of(reply: MockResponse) -> Heap {
         client.cards().packages(&ListPackages::default()).for_each(|row| made!("cards.packages", row));
         made!("a raw call", client.call(Method::Get, "/v1/anything", None));
     });
-    // A foreign server's head is in the libraries' own logs; only ours are searched.
+    // The HTTP library logs the head of a response; only the SDK's records are searched.
     let ours = lines.into_iter().filter(|line| line.target == "keysecure").collect();
-    add_logs(&mut heap, ours);
-    recorder.attempts().iter().for_each(|record| heap.add("an attempt", format!("{record} {record:?}")));
-    heap
+    add_logs(&mut printed, ours);
+    recorder.attempts().iter().for_each(|record| printed.add("an attempt", format!("{record} {record:?}")));
+    printed
 }
 
 #[test]
@@ -97,19 +97,19 @@ fn a_pan_that_a_hostile_server_plants_is_masked_wherever_it_is_printed() {
             r#"{{"card_no":"17","cardholder_no":"18","consume_no":"19","package_no":"20","status":{value},"email":{value},"fail_reason":{value},"remark":{value},"detail":{value},"card_name":{value},"organization":{value},"merchant_info":{{"merchant_name":{value}}},"fee_detail":{{"manage_fee_type":{value}}},"note":{value},"deep":{{"list":[{{"pan":{value}}}]}}}}"#
         )
     };
-    let mut replies = Vec::new();
+    let mut responses = Vec::new();
     for pan in [PLANTED, spaced, dashed, "card 4556737586899855 of customer 7"] {
         let text = format!("\"{pan}\"");
         let page = format!(r#"{{"list":[{}]}}"#, object(&text));
-        replies.extend([envelope(&object(&text)), envelope(&page), envelope(&text)]);
+        responses.extend([envelope(&object(&text)), envelope(&page), envelope(&text)]);
         for code in [1004, 2002, 4005, 1001, 77] {
             let refusal = format!(r#"{{"code":{code},"msg":"card_no {pan} is wrong, {pan}","data":{text}}}"#);
-            replies.push(http("200 OK", &[], refusal.as_bytes()));
+            responses.push(http("200 OK", &[], refusal.as_bytes()));
         }
     }
-    // As a number, as a field's name, where another type is due, and in what is no JSON at all.
+    // As a number, as a field's name, in a field of another type, and in a body that is no JSON.
     let bare = PLANTED;
-    replies.extend([
+    responses.extend([
         envelope(&object(bare)),
         envelope(&format!(r#"{{"card_no":"17","status":"x","extra":{{"{bare}":"{bare}"}}}}"#)),
         envelope(&format!(r#"{{"card_no":[{bare}],"status":"x"}}"#)),
@@ -130,9 +130,9 @@ fn a_pan_that_a_hostile_server_plants_is_masked_wherever_it_is_printed() {
         ("a PAN in groups", spaced.to_owned()),
         ("a PAN with dashes", dashed.to_owned()),
     ];
-    for reply in replies {
-        let shown = String::from_utf8_lossy(&reply).into_owned();
-        let leaks = printed_of(MockResponse::Keep(reply)).leaks(&planted);
+    for response in responses {
+        let shown = String::from_utf8_lossy(&response).into_owned();
+        let leaks = print_calls(MockResponse::Keep(response)).leaks(&planted);
         assert!(leaks.is_empty(), "of {shown}: {:#?}", &leaks[..leaks.len().min(3)]);
     }
 }
@@ -140,7 +140,7 @@ fn a_pan_that_a_hostile_server_plants_is_masked_wherever_it_is_printed() {
 #[test]
 fn a_pan_as_a_field_name_is_masked_too() {
     let data = format!(r#"{{"{PLANTED}":1,"card_no":"17","status":"x","list":[{{"{PLANTED}":2}}]}}"#);
-    let leaks = printed_of(MockResponse::Keep(envelope(&data))).leaks(&[("a PAN", PLANTED.to_owned())]);
+    let leaks = print_calls(MockResponse::Keep(envelope(&data))).leaks(&[("a PAN", PLANTED.to_owned())]);
     assert!(leaks.is_empty(), "{leaks:#?}");
 }
 
@@ -161,9 +161,9 @@ fn secrets_of_a_wrong_type_are_not_repeated_by_the_error() {
         let client = Client::builder(API_KEY, API_SECRET).base_url(server.base_url()).build().unwrap();
         let error = client.cards().freeze("17").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidResponse);
-        let mut heap = Heap::default();
-        heap.error("a token of a wrong type", &error);
-        check(&heap, &secrets);
+        let mut printed = Printed::default();
+        printed.error("a token of a wrong type", &error);
+        check(&printed, &secrets);
     }
     for data in [
         r#"{"card_no":"17","pan":4556737586899855,"cvv":"417","exp_year":"2028","exp_month":"12"}"#,
@@ -175,8 +175,8 @@ fn secrets_of_a_wrong_type_are_not_repeated_by_the_error() {
         r#"["4556737586899855","417"]"#,
         r#""4556737586899855 417""#,
     ] {
-        let heap = printed_of(MockResponse::Keep(envelope(data)));
-        let of_types = Heap(heap.0.into_iter().filter(|(what, _)| what.starts_with("pci.")).collect());
+        let printed = print_calls(MockResponse::Keep(envelope(data)));
+        let of_types = Printed(printed.0.into_iter().filter(|(what, _)| what.starts_with("pci.")).collect());
         assert_eq!(of_types.0.len(), 4, "two errors, in two parts each");
         check(&of_types, &secrets);
     }
@@ -189,7 +189,7 @@ fn a_secret_in_an_unknown_field_is_kept_and_not_printed() {
     let client = Client::builder(API_KEY, API_SECRET).base_url(server.base_url()).build().unwrap();
     let card = client.cards().get("17").unwrap();
     assert_eq!(card.extra.get("cvv").unwrap().as_str(), r#""417""#);
-    let mut heap = Heap::default();
-    heap.value("a card with new fields", &card);
-    check(&heap, &[("a CVV", "417".to_owned()), ("a PIN", PIN.to_owned())]);
+    let mut printed = Printed::default();
+    printed.value("a card with new fields", &card);
+    check(&printed, &[("a CVV", "417".to_owned()), ("a PIN", PIN.to_owned())]);
 }

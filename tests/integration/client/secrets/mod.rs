@@ -16,11 +16,11 @@ const SHARE_TOKEN: &str = "auto-approve-canary-share-93";
 
 const PIN: &str = "739251";
 
-/// Everything that was printed, with a word on where it came from.
+/// Everything that was printed, each text with its source.
 #[derive(Default)]
-struct Heap(Vec<(String, String)>);
+struct Printed(Vec<(String, String)>);
 
-impl Heap {
+impl Printed {
     fn add(&mut self, what: impl Into<String>, text: String) {
         self.0.push((what.into(), text));
     }
@@ -35,12 +35,12 @@ impl Heap {
         self.add(what, format!("{source:?}"));
     }
 
-    /// What holds a secret, by the words on where it came from.
+    /// The texts that contain a secret, with their sources.
     fn leaks(&self, secrets: &[(&str, String)]) -> Vec<String> {
         let mut leaks = Vec::new();
         for (what, text) in &self.0 {
             for (name, secret) in secrets {
-                if holds(text, secret) {
+                if contains_secret(text, secret) {
                     leaks.push(format!("{name} in {what}: {text}"));
                 }
             }
@@ -49,8 +49,8 @@ impl Heap {
     }
 }
 
-/// Whether the text holds the secret. A short one of digits counts only as a whole group of digits.
-fn holds(text: &str, secret: &str) -> bool {
+/// Whether the text contains the secret. A short secret of digits counts only as a whole group of digits.
+fn contains_secret(text: &str, secret: &str) -> bool {
     if secret.len() > 8 {
         return text.contains(secret);
     }
@@ -65,25 +65,31 @@ fn holds(text: &str, secret: &str) -> bool {
 
 #[test]
 fn the_search_finds_what_it_should() {
-    assert!(holds(r#""cvv":"417""#, "417") && holds("417", "417") && holds("x 417 y", "417"));
-    assert!(!holds("http_status=4170", "417") && !holds("ms=417 x", "417") && !holds("1.417ms", "417"));
-    assert!(holds("a canary-api-key-7Q b", API_KEY));
-    let mut heap = Heap::default();
-    heap.value("a string", &"pin 739251");
-    assert_eq!(heap.leaks(&[("pin", PIN.to_owned())]).len(), 1);
+    assert!(
+        contains_secret(r#""cvv":"417""#, "417") && contains_secret("417", "417") && contains_secret("x 417 y", "417")
+    );
+    assert!(
+        !contains_secret("http_status=4170", "417")
+            && !contains_secret("ms=417 x", "417")
+            && !contains_secret("1.417ms", "417")
+    );
+    assert!(contains_secret("a canary-api-key-7Q b", API_KEY));
+    let mut printed = Printed::default();
+    printed.value("a string", &"pin 739251");
+    assert_eq!(printed.leaks(&[("pin", PIN.to_owned())]).len(), 1);
 }
 
 /// The logs of the SDK at every level, and those of its libraries at debug level and above.
-fn add_logs(heap: &mut Heap, lines: Vec<LogLine>) {
+fn add_logs(printed: &mut Printed, lines: Vec<LogLine>) {
     for line in lines {
         if line.target.starts_with("keysecure") || line.level <= log::Level::Debug {
-            heap.add(format!("the log of {} at {}", line.target, line.level), line.text);
+            printed.add(format!("the log of {} at {}", line.target, line.level), line.text);
         }
     }
 }
 
-fn check(heap: &Heap, secrets: &[(&str, String)]) {
-    let leaks = heap.leaks(secrets);
+fn check(printed: &Printed, secrets: &[(&str, String)]) {
+    let leaks = printed.leaks(secrets);
     assert!(leaks.is_empty(), "{} leaks, the first: {:#?}", leaks.len(), &leaks[..leaks.len().min(5)]);
 }
 

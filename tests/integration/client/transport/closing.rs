@@ -16,7 +16,7 @@ fn alone(test: &str) -> bool {
     in_own_process(&test_path(module_path!(), test), |program| Command::new(program))
 }
 
-/// What the system holds for this process.
+/// The number of threads (`task`) or open files (`fd`) of this process.
 fn held(what: &str) -> usize {
     std::fs::read_dir(format!("/proc/self/{what}")).unwrap().count()
 }
@@ -43,7 +43,7 @@ fn fifty_parallel_connections_leave_no_thread_and_no_socket_behind() {
                         .collect();
                     all_there.wait();
                     all_there.wait();
-                    // Only now: a thread that panics earlier would leave the others at the barrier.
+                    // Not earlier: a thread that panics would leave the others at the barrier.
                     for made in made {
                         made.unwrap();
                     }
@@ -59,11 +59,11 @@ fn fifty_parallel_connections_leave_no_thread_and_no_socket_behind() {
         let connections: BTreeSet<_> = env.sandbox.requests().iter().map(|request| request.connection).collect();
         assert!(connections.len() <= THREADS + 1, "{} connections", connections.len());
         assert_eq!(env.sandbox.requests_to("token"), 1);
-        // 50 threads of the test, two listeners and at most one thread for each connection of the sandbox: none of the SDK.
+        // 50 threads of the test, two listeners and at most one thread per connection of the sandbox: none of the SDK.
         assert!(at_work <= before.0 + THREADS + 2 + connections.len(), "{at_work} threads");
         env.client.close();
     }
-    // The kernel may need a moment to forget a thread that was joined.
+    // The kernel may need a moment to remove a joined thread.
     let end = Instant::now() + Duration::from_secs(5);
     while (held("task"), held("fd")) != before && Instant::now() < end {
         std::thread::sleep(Duration::from_millis(5));

@@ -9,19 +9,19 @@ use keysecure_tests::{TestClock, TestEnv};
 
 use super::{KEY, purchase};
 
-type Strings = dyn Fn(usize, &Request<'_>) -> Result<Response, TransportError> + Send + Sync;
+type Respond = dyn Fn(usize, &Request<'_>) -> Result<Response, TransportError> + Send + Sync;
 
-/// A transport that does as it is told, counts, and remembers how requests print.
-struct Puppet {
-    answer: Box<Strings>,
+/// A transport that responds as the test says and counts the requests.
+struct MockTransport {
+    success: Box<Respond>,
     sent: AtomicUsize,
 }
 
-impl Puppet {
+impl MockTransport {
     fn new(
-        answer: impl Fn(usize, &Request<'_>) -> Result<Response, TransportError> + Send + Sync + 'static,
+        success: impl Fn(usize, &Request<'_>) -> Result<Response, TransportError> + Send + Sync + 'static,
     ) -> Arc<Self> {
-        Arc::new(Self { answer: Box::new(answer), sent: AtomicUsize::new(0) })
+        Arc::new(Self { success: Box::new(success), sent: AtomicUsize::new(0) })
     }
 
     fn client(self: &Arc<Self>) -> Client {
@@ -34,21 +34,21 @@ impl Puppet {
     }
 }
 
-impl Transport for Puppet {
+impl Transport for MockTransport {
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
         let number = self.sent.fetch_add(1, Ordering::SeqCst);
-        (self.answer)(number, request)
+        (self.success)(number, request)
     }
 }
 
 #[allow(clippy::unnecessary_wraps)] // what a transport gives
-fn answer(data: &str) -> Result<Response, TransportError> {
+fn success(data: &str) -> Result<Response, TransportError> {
     let body = format!(r#"{{"code":0,"data":{data}}}"#).into_bytes();
     Ok(Response { status: 200, date: None, retry_after: None, body: body.into() })
 }
 
 fn token() -> Result<Response, TransportError> {
-    answer(r#"{"access_token":"puppet-token","expired_time":4763800000000}"#)
+    success(r#"{"access_token":"transport-token","expired_time":4763800000000}"#)
 }
 
 fn is_token(request: &Request<'_>) -> bool {
@@ -66,12 +66,12 @@ fn a_custom_transport_is_retried_only_when_nothing_was_sent() {
         TransportFault::Closed,
         TransportFault::Other,
     ] {
-        let unsent = Puppet::new(move |number, _| {
-            if number < 2 { Err(TransportError::not_sent(fault)) } else { answer(r#"{"consume_no":"99"}"#) }
+        let unsent = MockTransport::new(move |number, _| {
+            if number < 2 { Err(TransportError::not_sent(fault)) } else { success(r#"{"consume_no":"99"}"#) }
         });
         assert_eq!(unsent.client().simulation().auth(&purchase()).unwrap().consume_no.as_deref(), Some("99"));
         assert_eq!(unsent.sent.load(Ordering::SeqCst), 3, "{fault:?}");
-        let maybe = Puppet::new(move |_, _| Err(TransportError::maybe_sent(fault)));
+        let maybe = MockTransport::new(move |_, _| Err(TransportError::maybe_sent(fault)));
         let error = maybe.client().simulation().auth(&purchase()).unwrap_err();
         assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 1), "{fault:?}");
         assert_eq!(maybe.sent.load(Ordering::SeqCst), 1, "{fault:?}");
@@ -80,7 +80,7 @@ fn a_custom_transport_is_retried_only_when_nothing_was_sent() {
 
 #[test]
 fn a_custom_transport_gets_the_request_and_its_limits() {
-    let puppet = Puppet::new(|_, request| {
+    let transport = MockTransport::new(|_, request| {
         assert!(request.timeout <= Duration::from_secs(5) && !request.timeout.is_zero());
         assert!(request.connect_timeout <= request.timeout);
         assert_eq!(request.max_response_bytes, 8 << 20);
@@ -93,10 +93,10 @@ fn a_custom_transport_gets_the_request_and_its_limits() {
         }
         assert_eq!((request.method, header("Access-Token")), (Method::Post, 1));
         assert_eq!(request.body, br#"{"card_no":"17","status":"Frozen"}"#);
-        answer(r#"{"result":true}"#)
+        success(r#"{"result":true}"#)
     });
-    puppet.client().cards().freeze("17").unwrap();
-    assert_eq!(puppet.sent.load(Ordering::SeqCst), 2);
+    transport.client().cards().freeze("17").unwrap();
+    assert_eq!(transport.sent.load(Ordering::SeqCst), 2);
 }
 
 const CALLERS: usize = 8;
@@ -106,12 +106,12 @@ fn a_transport_that_panics_hangs_no_other_thread_and_the_client_recovers() {
     for in_token in [true, false] {
         let broken = Arc::new(AtomicBool::new(true));
         let still_broken = Arc::clone(&broken);
-        let puppet = Puppet::new(move |_, request| {
+        let transport = MockTransport::new(move |_, request| {
             std::thread::sleep(Duration::from_millis(10));
             assert!(is_token(request) != in_token || !still_broken.load(Ordering::SeqCst), "a foreign panic");
-            if is_token(request) { token() } else { answer(r#"{"result":true}"#) }
+            if is_token(request) { token() } else { success(r#"{"result":true}"#) }
         });
-        let client = puppet.client();
+        let client = transport.client();
         let started = Instant::now();
         let start = Barrier::new(CALLERS);
         std::thread::scope(|scope| {
@@ -124,7 +124,7 @@ fn a_transport_that_panics_hangs_no_other_thread_and_the_client_recovers() {
                 })
                 .collect();
             for thread in threads {
-                // A panic goes up in the thread whose call it was; the others end in their own way.
+                // A panic propagates in the thread of its call; the other calls end with errors.
                 if let Ok(result) = thread.join() {
                     result.unwrap_err();
                 }
@@ -159,23 +159,23 @@ fn an_observer_and_a_clock_that_panic_hang_no_other_thread() {
 
 #[test]
 fn a_slow_token_delays_waiting_threads_by_their_own_timeout_at_most() {
-    let puppet = Puppet::new(|_, request| {
+    let transport = MockTransport::new(|_, request| {
         if is_token(request) {
             std::thread::sleep(Duration::from_millis(1_500));
         }
         token()
     });
     let client =
-        Client::builder(KEY.0, KEY.1).transport(puppet.clone()).timeout(Duration::from_millis(200)).build().unwrap();
+        Client::builder(KEY.0, KEY.1).transport(transport.clone()).timeout(Duration::from_millis(200)).build().unwrap();
     let started = Instant::now();
     std::thread::scope(|scope| {
         let leader = scope.spawn(|| client.cards().freeze("17"));
-        while puppet.sent.load(Ordering::SeqCst) == 0 {
+        while transport.sent.load(Ordering::SeqCst) == 0 {
             std::thread::yield_now();
         }
         let error = client.cards().freeze("17").unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error}");
-        // This transport does not keep to its timeout; the thread that uses it waits for it.
+        // This transport ignores its time-out; the thread that uses it waits for it.
         assert!(!leader.is_finished());
         let _ = leader.join().unwrap();
     });

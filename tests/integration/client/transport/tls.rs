@@ -86,7 +86,7 @@ fn bytes_that_are_left_after_a_response_are_never_taken_for_the_next() {
         text(2 * whole - text(whole).len()).into_bytes()
     };
     for whole in [300, 16_383, 16_384, 16_385, 32_768, 40_000] {
-        // The second response is in a record of its own only where the first fills its records.
+        // The second response has its own record only if the first one fills its records.
         let cuts: &[usize] = if whole % 16_384 == 0 { &[0, 1, 40, 200] } else { &[0] };
         for &hold_back in cuts {
             let right = response("99", whole);

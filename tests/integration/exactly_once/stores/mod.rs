@@ -13,14 +13,14 @@ use keysecure::{
 };
 use keysecure_tests::{MockResponse, MockServer, envelope, virtual_card};
 
-use super::platform::{Fate, State};
-use super::{FastClock, LIST, scene_with, top_up};
+use super::mock_platform::{Fate, State};
+use super::{FastClock, LIST, setup_with, top_up};
 
 type Hook = Box<dyn FnOnce() -> bool + Send>;
 
-/// A store of a given age that can be switched off, and that does something before attempts begin.
+/// A store of a given age that can be made unreachable, with hooks before each attempt.
 #[derive(Default)]
-struct Mine {
+struct TestStore {
     records: MemoryStore,
     age: Duration,
     gone: AtomicBool,
@@ -28,7 +28,7 @@ struct Mine {
     begun: AtomicUsize,
 }
 
-impl Mine {
+impl TestStore {
     fn aged(age: Duration) -> Arc<Self> {
         Arc::new(Self { age, ..Self::default() })
     }
@@ -37,7 +37,7 @@ impl Mine {
         Self::aged(Duration::from_secs(3600))
     }
 
-    /// What happens before the next attempt; it says whether the lease is still held.
+    /// Adds a hook for the next attempt; it returns whether the lease is still held.
     fn before_begin(&self, hook: impl FnOnce() -> bool + Send + 'static) {
         self.before_begin.lock().unwrap().push_back(Box::new(hook));
     }
@@ -47,7 +47,7 @@ impl Mine {
     }
 }
 
-impl AttemptStore for Mine {
+impl AttemptStore for TestStore {
     fn acquire(&self, reference: &str, lease: Duration, within: Duration) -> Result<Acquired, StoreUnavailable> {
         self.check()?;
         Ok(match self.records.acquire(reference, lease, within)? {
@@ -86,7 +86,7 @@ impl AttemptStore for Mine {
     }
 }
 
-fn store(mine: &Arc<Mine>) -> Store {
+fn store(mine: &Arc<TestStore>) -> Store {
     Store::new().attempts(mine.clone())
 }
 
@@ -107,32 +107,32 @@ fn without_a_store_ensure_names_the_three_choices() {
 
 #[test]
 fn new_references_of_an_old_store_do_not_wait() {
-    let scene = scene_with(store(&Mine::old()));
+    let setup = setup_with(store(&TestStore::old()));
     for number in 0..50 {
-        let card = virtual_card(&scene.transfer.cardholder_no, &format!("card-{number}"));
-        assert!(scene.client.cards().ensure_card(&card, &options()).unwrap().created);
-        let transfer = keysecure::Transfer { transfer_unique_no: format!("topup-{number}"), ..scene.transfer.clone() };
-        assert!(scene.client.accounts().ensure_transfer(&transfer, &options()).unwrap().created);
+        let card = virtual_card(&setup.transfer.cardholder_no, &format!("card-{number}"));
+        assert!(setup.client.cards().ensure_card(&card, &options()).unwrap().created);
+        let transfer = keysecure::Transfer { transfer_unique_no: format!("topup-{number}"), ..setup.transfer.clone() };
+        assert!(setup.client.accounts().ensure_transfer(&transfer, &options()).unwrap().created);
     }
-    // Not zero: a machine that is too busy to send within a second looks again a moment later.
-    assert!(scene.slept() < Duration::from_secs(10), "{:?}", scene.slept());
-    assert_eq!((scene.sandbox.transfers().len(), scene.sandbox.cards().len()), (50, 50));
-    assert!(scene.sandbox.requests_to(LIST) >= 50, "each was looked up");
+    // Not zero: a machine that is too busy to send within a second repeats the look-up.
+    assert!(setup.slept() < Duration::from_secs(10), "{:?}", setup.slept());
+    assert_eq!((setup.sandbox.transfers().len(), setup.sandbox.cards().len()), (50, 50));
+    assert!(setup.sandbox.requests_to(LIST) >= 50, "each was looked up");
 }
 
 #[test]
 fn a_young_store_waits() {
-    let scene = scene_with(store(&Mine::aged(Duration::from_secs(9))));
-    assert!(scene.client.accounts().ensure_transfer(&scene.transfer, &options()).unwrap().created);
-    assert!(scene.slept() >= Duration::from_secs(9), "{:?}", scene.slept());
+    let setup = setup_with(store(&TestStore::aged(Duration::from_secs(9))));
+    assert!(setup.client.accounts().ensure_transfer(&setup.transfer, &options()).unwrap().created);
+    assert!(setup.slept() >= Duration::from_secs(9), "{:?}", setup.slept());
 }
 
 #[test]
 fn a_plain_call_that_may_have_been_carried_out_makes_ensure_wait() {
-    // Also for a call that says that nobody sent it.
+    // Also for a call that declares a first attempt.
     for options in [options(), EnsureOptions { first_attempt: true, ..options() }] {
         let platform = State::new([Fate::Lost]).start();
-        let client = platform.builder().store(store(&Mine::old())).build().unwrap();
+        let client = platform.builder().store(store(&TestStore::old())).build().unwrap();
         client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
         let made = client.accounts().ensure_transfer(&top_up("Pay-1"), &options).unwrap();
         assert!(made.created);
@@ -143,7 +143,7 @@ fn a_plain_call_that_may_have_been_carried_out_makes_ensure_wait() {
 #[test]
 fn what_a_plain_call_did_is_found_and_not_created() {
     let platform = State::new([Fate::ResponseLost]).start();
-    let client = platform.builder().store(store(&Mine::old())).build().unwrap();
+    let client = platform.builder().store(store(&TestStore::old())).build().unwrap();
     client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
     assert!(!client.accounts().ensure_transfer(&top_up("Pay-1"), &options()).unwrap().created);
     assert_eq!(platform.transfers(), 1);
@@ -152,9 +152,9 @@ fn what_a_plain_call_did_is_found_and_not_created() {
 #[test]
 fn what_is_recorded_as_done_is_never_sent_again() {
     let platform = State::new([]).start();
-    let client = platform.builder().store(store(&Mine::old())).build().unwrap();
+    let client = platform.builder().store(store(&TestStore::old())).build().unwrap();
     client.accounts().transfer(&top_up("Pay-1")).unwrap();
-    // A list that does not show it, or not any more.
+    // The list does not show the transfer.
     platform.state.rows.lock().unwrap().clear();
     let error = client.accounts().ensure_transfer(&top_up("Pay-1"), &options()).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown), "{error}");
@@ -164,10 +164,10 @@ fn what_is_recorded_as_done_is_never_sent_again() {
 #[test]
 fn a_lost_lease_sends_nothing_before_another_look_up() {
     let platform = State::new([]).start();
-    let mine = Mine::old();
+    let mine = TestStore::old();
     let client = platform.builder().store(store(&mine)).build().unwrap();
     let other = platform.builder().build().unwrap();
-    // Another worker took the lease over, and paid.
+    // Another worker has taken over the lease and made the transfer.
     mine.before_begin(move || {
         other.accounts().transfer(&top_up("Pay-1")).unwrap();
         false
@@ -180,10 +180,10 @@ fn a_lost_lease_sends_nothing_before_another_look_up() {
 #[test]
 fn a_process_suspended_between_look_up_and_send_looks_again() {
     let platform = State::new([]).start();
-    let mine = Mine::old();
+    let mine = TestStore::old();
     let client = platform.builder().store(store(&mine)).build().unwrap();
     let other = platform.builder().build().unwrap();
-    // Somebody who has no store pays meanwhile.
+    // A client without a store makes the transfer meanwhile.
     mine.before_begin(move || {
         other.accounts().transfer(&top_up("Pay-1")).unwrap();
         std::thread::sleep(Duration::from_millis(1_100));
@@ -204,7 +204,7 @@ fn concurrent_plain_calls_on_one_reference_conflict() {
         MockResponse::Keep(envelope(r#"{"transfer_no":"T1","transfer_unique_no":"Pay-1"}"#))
     })
     .unwrap();
-    let shared = store(&Mine::old());
+    let shared = store(&TestStore::old());
     let client = || {
         let builder = Client::builder("key", "0123456789abcdef").base_url(server.base_url());
         builder.store(shared.clone()).build().unwrap()
@@ -225,7 +225,7 @@ fn concurrent_plain_calls_on_one_reference_conflict() {
 #[test]
 fn a_raw_call_that_carries_a_reference_is_recorded() {
     let platform = State::new([Fate::Lost]).start();
-    let client = platform.builder().store(store(&Mine::old())).build().unwrap();
+    let client = platform.builder().store(store(&TestStore::old())).build().unwrap();
     let body = r#"{"cardholder_no":"1001","transfer_unique_no":"Pay-1","type":"In","balance":"10"}"#;
     let body = keysecure::Json::new(body).unwrap();
     client.call(keysecure::Method::Post, "/v1/account/transfer", Some(&body)).unwrap_err();
@@ -233,7 +233,7 @@ fn a_raw_call_that_carries_a_reference_is_recorded() {
     assert!(platform.clock.slept() >= Duration::from_secs(9), "{:?}", platform.clock.slept());
 }
 
-/// A transport that answers every request with a token.
+/// A transport that responds to every request with a token.
 struct Token(AtomicUsize);
 
 impl Transport for Token {
@@ -247,11 +247,11 @@ impl Transport for Token {
 
 #[test]
 fn a_plain_call_suspended_past_its_deadline_sends_nothing() {
-    let (mine, clock, transport) = (Mine::old(), Arc::new(FastClock::new()), Arc::new(Token(AtomicUsize::new(0))));
+    let (mine, clock, transport) = (TestStore::old(), Arc::new(FastClock::new()), Arc::new(Token(AtomicUsize::new(0))));
     let builder = Client::builder("key", "0123456789abcdef").base_url("http://127.0.0.1:1").clock(clock.clone());
     let client = builder.transport(transport.clone()).store(store(&mine)).build().unwrap();
     client.access_token().unwrap();
-    // Another worker may take the reference over then, and pay.
+    // Another worker may then take over the reference and make the transfer.
     mine.before_begin(move || clock.sleep(Duration::from_secs(60)).is_ok());
     let error = client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error}");

@@ -7,30 +7,30 @@ use std::time::Duration;
 use keysecure::{Client, EnsureOptions, ErrorKind, Observer, OnStoreFailure, Outcome, Store, TransportFault};
 use keysecure_tests::{MockResponse, MockServer, envelope};
 
-use super::super::platform::{Fate, State};
-use super::super::{TRANSFER, scene_with, top_up};
-use super::{Mine, options, store};
+use super::super::mock_platform::{Fate, State};
+use super::super::{TRANSFER, setup_with, top_up};
+use super::{TestStore, options, store};
 
 #[test]
 fn an_unreachable_store_fails_ensure_before_anything_is_sent() {
-    let scene = scene_with(store(&{
-        let mine = Mine::old();
+    let setup = setup_with(store(&{
+        let mine = TestStore::old();
         mine.gone.store(true, Ordering::SeqCst);
         mine
     }));
-    let error = scene.client.accounts().ensure_transfer(&scene.transfer, &options()).unwrap_err();
+    let error = setup.client.accounts().ensure_transfer(&setup.transfer, &options()).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Transport, Outcome::NotSent), "{error}");
     assert_eq!(error.transport_fault(), Some(TransportFault::Store));
-    assert_eq!(scene.sandbox.requests_to(TRANSFER), 0);
+    assert_eq!(setup.sandbox.requests_to(TRANSFER), 0);
     let accept = EnsureOptions { on_store_failure: OnStoreFailure::Accept, ..options() };
-    assert!(scene.client.accounts().ensure_transfer(&scene.transfer, &accept).unwrap().created);
-    assert!(scene.slept() >= Duration::from_secs(9), "without a record it waits");
+    assert!(setup.client.accounts().ensure_transfer(&setup.transfer, &accept).unwrap().created);
+    assert!(setup.slept() >= Duration::from_secs(9), "without a record it waits");
 }
 
 #[test]
 fn a_store_lost_after_an_unknown_attempt_leaves_it_unknown() {
     let platform = State::new([Fate::Lost]).start();
-    let mine = Mine::old();
+    let mine = TestStore::old();
     let client = platform.builder().store(store(&mine)).build().unwrap();
     mine.before_begin(|| true);
     let gone = Arc::clone(&mine);
@@ -43,7 +43,7 @@ fn a_store_lost_after_an_unknown_attempt_leaves_it_unknown() {
     assert_eq!(platform.transfers(), 1);
 }
 
-/// Counts what it is told of the store.
+/// Records when the store becomes unavailable and available.
 #[derive(Default)]
 struct Watch(Mutex<Vec<bool>>);
 
@@ -55,9 +55,9 @@ impl Observer for Watch {
 
 #[test]
 fn an_unreachable_store_fails_no_plain_call_and_no_read() {
-    let (mine, watch) = (Mine::old(), Arc::<Watch>::default());
-    let scene = scene_with(Store::new());
-    let sandbox = &scene.sandbox;
+    let (mine, watch) = (TestStore::old(), Arc::<Watch>::default());
+    let setup = setup_with(Store::new());
+    let sandbox = &setup.sandbox;
     let client = Client::builder(sandbox.api_key(), sandbox.api_secret())
         .base_url(sandbox.base_url())
         .store(store(&mine))
@@ -66,21 +66,21 @@ fn an_unreachable_store_fails_no_plain_call_and_no_read() {
         .unwrap();
     mine.gone.store(true, Ordering::SeqCst);
     let transfer =
-        |number: u32| keysecure::Transfer { transfer_unique_no: number.to_string(), ..scene.transfer.clone() };
+        |number: u32| keysecure::Transfer { transfer_unique_no: number.to_string(), ..setup.transfer.clone() };
     for number in 0..3 {
         client.accounts().transfer(&transfer(number)).unwrap();
-        client.accounts().get(&scene.transfer.cardholder_no).unwrap();
+        client.accounts().get(&setup.transfer.cardholder_no).unwrap();
     }
     mine.gone.store(false, Ordering::SeqCst);
     client.accounts().transfer(&transfer(3)).unwrap();
-    assert_eq!(*watch.0.lock().unwrap(), [false, true], "said once each");
+    assert_eq!(*watch.0.lock().unwrap(), [false, true], "reported once each");
     assert_eq!(mine.begun.load(Ordering::SeqCst), 1);
 }
 
-/// A transfer whose outcome is unknown, made while the store is gone; then the store is back.
+/// Makes a transfer with an unknown outcome while the store is unreachable; then the store is back, and `ensure` must wait.
 fn unknown_in_an_outage(send: impl Fn(&Client)) {
     let platform = State::new([Fate::Lost]).start();
-    let mine = Mine::old();
+    let mine = TestStore::old();
     let client = || platform.builder().store(store(&mine)).build().unwrap();
     mine.gone.store(true, Ordering::SeqCst);
     send(&client());
@@ -109,8 +109,8 @@ fn an_attempt_that_could_not_be_recorded_is_not_forgotten() {
     });
 }
 
-/// Brings a store back when an attempt has ended.
-struct BackAgain(Arc<Mine>);
+/// Makes the store reachable again when an attempt has ended.
+struct BackAgain(Arc<TestStore>);
 
 impl Observer for BackAgain {
     fn attempt(&self, _: &keysecure::AttemptRecord) {
@@ -121,7 +121,7 @@ impl Observer for BackAgain {
 #[test]
 fn an_attempt_whose_start_could_not_be_recorded_is_recorded_late() {
     let platform = State::new([Fate::Lost]).start();
-    let mine = Mine::old();
+    let mine = TestStore::old();
     let builder = platform.builder().store(store(&mine)).observer(Arc::new(BackAgain(mine.clone())));
     let client = builder.build().unwrap();
     client.access_token().unwrap();
@@ -137,7 +137,7 @@ fn an_attempt_whose_start_could_not_be_recorded_is_recorded_late() {
 #[test]
 fn a_fallback_knows_what_this_process_did_before() {
     let platform = State::new([Fate::Lost, Fate::Lost]).start();
-    let mine = Mine::old();
+    let mine = TestStore::old();
     let client = platform.builder().store(store(&mine)).build().unwrap();
     let gone = Arc::clone(&mine);
     mine.before_begin(move || {
@@ -160,14 +160,14 @@ fn concurrent_plain_calls_of_one_process_conflict_without_the_store() {
         MockResponse::Keep(envelope(r#"{"transfer_no":"T1","transfer_unique_no":"Pay-1"}"#))
     })
     .unwrap();
-    let mine = Mine::old();
+    let mine = TestStore::old();
     let builder = Client::builder("key", "0123456789abcdef").base_url(server.base_url());
     let client = builder.store(store(&mine)).build().unwrap();
     mine.gone.store(true, Ordering::SeqCst);
     std::thread::scope(|scope| {
         let first = scope.spawn(|| client.accounts().transfer(&top_up("Pay-1")));
         arrivals.recv().unwrap();
-        // The store is back, and knows nothing of the transfer that is under way.
+        // The store is back, and has no record of the transfer in progress.
         mine.gone.store(false, Ordering::SeqCst);
         let error = client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotSent), "{error}");

@@ -1,4 +1,4 @@
-//! A purchase is decided once, whoever is asked and however often, and no approval leaves too late.
+//! A purchase is decided once, however often and by whichever worker it is received, and no approval is sent too late.
 
 #[cfg(unix)]
 mod processes;
@@ -37,14 +37,14 @@ fn unique_time() -> SystemTime {
     *LATEST.get_or_init(SystemTime::now) - back
 }
 
-/// The same purchase under a timestamp and signature that no other one of this process has.
+/// A verified webhook of the purchase, with a timestamp and a signature that no other one of this process has.
 fn delivered(verifier: &WebhookVerifier, consume_no: &str) -> VerifiedWebhook {
     let (at, body) = (unique_time(), body(consume_no));
     let headers = verifier.sign_for_tests(at, body.as_bytes()).unwrap();
     verifier.verify(headers, body.as_bytes()).unwrap()
 }
 
-/// Approves and counts.
+/// A responder that approves every purchase and counts them.
 fn counting(count: &Arc<AtomicUsize>, takes: Duration) -> Responder {
     let count = Arc::clone(count);
     Responder::new(move |_| {
@@ -84,7 +84,7 @@ fn two_workers_that_share_a_store_decide_once_and_reply_the_same() {
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }
 
-/// Any purchase, with a signature that no other one has.
+/// A verified webhook with that data, and a signature that no other one has.
 fn asked(verifier: &WebhookVerifier, data: &str) -> VerifiedWebhook {
     let body = format!(r#"{{"id":"1","action":"Auth","data":{data}}}"#);
     verifier.verify(verifier.sign_for_tests(unique_time(), body.as_bytes()).unwrap(), body.as_bytes()).unwrap()
@@ -184,7 +184,7 @@ fn a_late_approval_is_a_refusal_whatever_the_default() {
         let body = if consume_no == "c-late" { body(consume_no) } else { body(consume_no).replace("42.00", "[42]") };
         let headers = verifier.sign_for_tests(SystemTime::now(), body.as_bytes()).unwrap();
         let received = verifier.verify(headers, body.as_bytes()).unwrap();
-        // The handler did something else first.
+        // The handler is slow before it calls the responder.
         std::thread::sleep(Duration::from_millis(850));
         assert_ne!(responder.respond(&received), reply_accept(), "{consume_no}");
     }
@@ -214,7 +214,7 @@ fn an_exact_replay_gets_the_first_reply_again() {
         assert!(logged(consume_no).iter().any(|line| line.starts_with("a webhook is rejected (replayed)")));
         assert_eq!(verifier.reply_duplicate(body.as_bytes()), first);
     }
-    // While it is being decided, a replay waits for the reply.
+    // During a decision, a replay waits for the reply.
     let slow = counting(&count, Duration::from_millis(300));
     let received = delivered(&verifier, "c-both");
     let (first, again) = std::thread::scope(|scope| {
@@ -226,7 +226,7 @@ fn an_exact_replay_gets_the_first_reply_again() {
         (first.join().unwrap(), again.join().unwrap())
     });
     assert_eq!((first, again), (reply_accept(), reply_accept()));
-    // Nobody has decided: it is refused, and stays so.
+    // Without a decision it is refused, and stays refused.
     let refused = reply_decline("this purchase was asked for before").unwrap();
     assert_eq!(verifier.reply_duplicate(body("c-nobody").as_bytes()), refused);
     assert_eq!(slow.respond(&delivered(&verifier, "c-nobody")), refused);

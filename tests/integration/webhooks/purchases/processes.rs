@@ -77,7 +77,7 @@ fn a_worker() {
     }
     for number in 0..PURCHASES {
         let consume_no = format!("c-{number:02}");
-        // One signs even milliseconds and the other odd ones, or the replay guard would know the second.
+        // One process signs even milliseconds and the other odd ones, so that neither is a replay.
         let millis =
             SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() / 2 * 2 + u128::from(name == "two");
         let at = UNIX_EPOCH + Duration::from_millis(millis.try_into().unwrap());

@@ -10,7 +10,7 @@ use keysecure::{
 
 use super::{SHORT, counting, delivered, logged, no_decision, too_late, verifier};
 
-/// A store in memory without the decision of the worker that was elected: it was killed.
+/// A memory store in which a worker that was killed had reserved the decision.
 fn with_killed_decider() -> Arc<dyn ReplayStore> {
     struct WithoutReplies(MemoryReplayStore);
     impl ReplayStore for WithoutReplies {
@@ -31,7 +31,7 @@ fn with_killed_decider() -> Arc<dyn ReplayStore> {
 fn a_killed_worker_leads_to_a_refusal_in_time() {
     let (store, count) = (with_killed_decider(), Arc::default());
     let verifier = verifier(&store, OnStoreFailure::Reject);
-    // Also when the default is to accept: nobody can know what the other worker said.
+    // Also if the default is to accept: the reply of the other worker is unknown.
     let responder = counting(&count, Duration::ZERO).budget(Duration::from_millis(100)).otherwise(Decision::Approve);
     let received = delivered(&verifier, "c-killed");
     assert_eq!(responder.respond(&received), no_decision());
@@ -41,7 +41,7 @@ fn a_killed_worker_leads_to_a_refusal_in_time() {
     assert!(logged("c-killed").iter().any(|line| line.starts_with("another worker gave no decision in time")));
 }
 
-/// Fails as often as told, and takes its time.
+/// A store that fails for some operations and is slow.
 struct Unsteady {
     inner: MemoryReplayStore,
     fails: fn(what: &str, key: &str) -> bool,

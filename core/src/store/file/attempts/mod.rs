@@ -28,38 +28,38 @@ use self::shard::{SMALL, Shard, sync_directory};
 use super::{FileStore, SHARDS, create_new, lock_file, make_directory, open_plain, try_lock, unavailable};
 use crate::store::{Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, StoreUnavailable, digest, unique};
 
-/// How many letters of a digest name a reference: 128 bits.
+/// Number of hexadecimal digits that identify a reference: 128 bits.
 const NAME: usize = 32;
-/// How many letters of a lease tell the attempts on one reference apart.
+/// Number of digits of a lease id that distinguish the attempts on one reference.
 const ATTEMPT: usize = 8;
-/// Between two tries to lock a file, which is held for a read or a write.
+/// Interval between attempts to lock a file, whose lock is held for one read or write.
 const PAUSE: Duration = Duration::from_millis(2);
 
 pub(super) struct Attempts {
     directory: PathBuf,
     keep_for: Option<Duration>,
-    /// By the lease's number.
+    /// Leases of this process by id.
     leases: Mutex<HashMap<String, Lease>>,
-    /// The length at which a file is compacted next, by its number.
+    /// Length at which a file is compacted next, by file number.
     compact_at: Mutex<HashMap<usize, u64>>,
 }
 
 struct Lease {
     file: File,
     path: PathBuf,
-    /// A child of a fork must not end its parent's lease.
+    /// Process that took the lease. A forked child must not end its parent's lease.
     process: u32,
 }
 
-/// Where a reference is recorded.
+/// Location of the record of a reference.
 struct Place {
     shard: usize,
-    /// The whole name, and the part of it that a line holds.
+    /// Digest of the reference. A line omits its first two digits.
     name: String,
 }
 
 impl Place {
-    fn of(reference: &str) -> Self {
+    fn for_reference(reference: &str) -> Self {
         let mut name = digest(&["keysecure attempt", reference]);
         name.truncate(NAME);
         Self { shard: usize::from_str_radix(&name[..2], 16).unwrap_or(0) % SHARDS, name }
@@ -84,7 +84,7 @@ impl Attempts {
         Self { keep_for: Some(time), ..self }
     }
 
-    /// Records when the store was created, unless that is recorded.
+    /// Records the creation time of the store, unless it is recorded.
     pub(super) fn mark_creation(&self) -> io::Result<()> {
         let place = self.directory.join("created");
         if fs::exists(&place)? {
@@ -107,13 +107,13 @@ impl Attempts {
     }
 
     fn age(&self) -> io::Result<Duration> {
-        // It is missing when the directory was emptied: then the store is new.
+        // The file is missing if the directory was emptied: then the store is new.
         self.mark_creation()?;
         let place = self.directory.join("created");
         let mut text = String::new();
         open_plain(&place, OpenOptions::new().read(true))?.read_to_string(&mut text)?;
         let Some(created) = Moment::from_words(&mut text.split(' ')) else {
-            // Unreadable: as good as missing.
+            // An unreadable file counts as missing.
             fs::remove_file(&place)?;
             self.mark_creation()?;
             return Ok(Duration::ZERO);
@@ -121,7 +121,7 @@ impl Attempts {
         Ok(created.age(&Moment::now()))
     }
 
-    /// Works on a file while nobody else does.
+    /// Runs `work` on a file while holding its lock.
     fn with_shard<T>(
         &self,
         number: usize,
@@ -140,20 +140,19 @@ impl Attempts {
             std::thread::sleep(PAUSE);
         };
         let done = work(&Shard::new(self.directory.join(format!("{number:02x}.log"))));
-        // Not only closed: a child of a fork may have it open as well.
+        // Unlocked, not only closed: a forked child may have it open too.
         let _ = lock.unlock();
         done
     }
 
-    /// Takes the lease of a reference. Its file is removed when the lease ends, so that there is one for each reference in
-    /// work and not for each that ever was.
+    /// Takes the lease of a reference. Its file is removed when the lease ends, so that only references in use have a file.
     fn lease(&self, place: &Place) -> io::Result<Option<Lease>> {
         let path = self.directory.join("leases").join(&place.name);
         loop {
             let file = open_plain(&path, OpenOptions::new().write(true).create(true).truncate(false))?;
             let Some(file) = try_lock(file)? else { return Ok(None) };
             let lease = Lease { file, path: path.clone(), process: process::id() };
-            // Whoever had the lease may have removed the file after it was opened here.
+            // The previous holder may have removed the file after it was opened here.
             if lease.is_named()? {
                 return Ok(Some(lease));
             }
@@ -161,7 +160,7 @@ impl Attempts {
     }
 
     fn acquire(&self, reference: &str, within: Duration) -> io::Result<Acquired> {
-        let (place, lease_id) = (Place::of(reference), unique().map_err(|_| io::Error::from(ErrorKind::Other))?);
+        let (place, lease_id) = (Place::for_reference(reference), unique().map_err(|_| io::Error::from(ErrorKind::Other))?);
         let store_age = self.age()?;
         let Some(lease) = self.lease(&place)? else { return Ok(Acquired::Busy) };
         let found = self.with_shard(place.shard, within, |shard| {
@@ -181,7 +180,7 @@ impl Attempts {
         }
         let now = Moment::now();
         let last_attempt = match &found.record {
-            // A damaged line may have been its record, or a later one.
+            // The damaged line may have been the record of this reference, or a later one.
             None | Some(Record { what: What::Ended(AttemptEnd::NotDone), .. }) if found.damaged => {
                 Some(PastAttempt { ended: Duration::ZERO, end: None })
             }
@@ -191,7 +190,7 @@ impl Attempts {
         Ok(Acquired::Leased { lease_id, last_attempt, store_age })
     }
 
-    /// Compacts a file that has grown. A file that cannot be compacted is as good as before.
+    /// Compacts a file that has grown. If that fails, the file stays as it is.
     fn compact(&self, number: usize, shard: &Shard, contents: &shard::Contents) {
         let due = held(&self.compact_at).get(&number).copied().unwrap_or(SMALL);
         if contents.len() < due {
@@ -201,23 +200,23 @@ impl Attempts {
         held(&self.compact_at).insert(number, SMALL.max(length.saturating_mul(5) / 4));
     }
 
-    /// Writes a record; an attempt begins only while its lease is held, else nothing is written and it returns `false`.
+    /// Writes a record. The begin of an attempt requires the lease; without it nothing is written and `false` is returned.
     fn write(&self, reference: &str, lease_id: &str, what: What, within: Duration) -> io::Result<bool> {
-        let place = Place::of(reference);
+        let place = Place::for_reference(reference);
         let attempt = lease_id.chars().take(ATTEMPT).collect();
         let begins = matches!(what, What::Began { .. });
         self.with_shard(place.shard, within, |shard| {
-            // With the file locked: whoever takes the lease from now on reads this record.
+            // Checked while the file is locked, so that the next holder of the lease reads this record.
             if begins && !self.holds(lease_id)? {
                 return Ok(false);
             }
             let record = Record { name: place.in_line().to_owned(), attempt, at: Moment::now(), what };
-            // An end is not synced: one that a power failure takes leaves the attempt unknown.
+            // An end is not synced: if a power failure loses it, the attempt stays unknown.
             shard.append(&record, begins).map(|()| true)
         })
     }
 
-    /// A lease of this process. A child of a fork leaves alone what it has of its parent's.
+    /// Removes and returns a lease of this process. A forked child ignores leases of its parent.
     fn take_lease(&self, lease_id: &str) -> Option<Lease> {
         let mut leases = held(&self.leases);
         let is_ours = leases.get(lease_id).is_some_and(|lease| lease.process == process::id());
@@ -234,7 +233,7 @@ impl Attempts {
 }
 
 impl Lease {
-    /// Whether the file that is locked still has its name: if not, the lock excludes nobody.
+    /// Whether the locked file still has its name. If not, the lock excludes nobody.
     fn is_named(&self) -> io::Result<bool> {
         let ours = self.file.metadata()?;
         match fs::symlink_metadata(&self.path) {
@@ -246,7 +245,7 @@ impl Lease {
 
     fn end(self) {
         if self.process == process::id() {
-            // Removed while it is held: after that the name may be another worker's.
+            // Removed while locked: after unlocking, the name may belong to another worker.
             if self.is_named().unwrap_or(false) {
                 let _ = fs::remove_file(&self.path);
             }
@@ -288,7 +287,7 @@ impl AttemptStore for FileStore {
     }
 }
 
-/// Held for a few instructions only.
+/// Locks a mutex that is held for a few instructions only.
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,15 +1,15 @@
-//! When something was recorded, and how long ago that is.
+//! The time of a record, and its age.
 
 use std::fs;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A moment as a record holds it: on the wall clock and, on Linux, also since the machine was started. The wall clock may be
-/// set; the other one ends with a restart.
+/// Time of a record: by the wall clock and, on Linux, also by the uptime. The wall clock can be changed; the uptime ends with a
+/// restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Moment {
     wall_ms: u64,
-    /// Which start of the machine it was, and the milliseconds since.
+    /// Boot id and uptime in milliseconds.
     boot: Option<(String, u64)>,
 }
 
@@ -19,7 +19,7 @@ impl Moment {
         Self { wall_ms: millis(wall), boot: boot_id().zip(uptime_ms()) }
     }
 
-    /// Three words.
+    /// Formats the time as three words: wall clock, boot id, uptime.
     pub(super) fn to_words(&self) -> String {
         match &self.boot {
             Some((boot, uptime_ms)) => format!("{} {boot} {uptime_ms}", self.wall_ms),
@@ -33,7 +33,7 @@ impl Moment {
         Some(Self { wall_ms, boot: (boot != "-").then(|| (boot.to_owned(), uptime_ms)) })
     }
 
-    /// How long ago it was at least: the smaller age of both clocks; zero when it seems to lie ahead.
+    /// Minimum age: the smaller one of both clocks; zero if the time is in the future.
     pub(super) fn age(&self, now: &Self) -> Duration {
         let by_wall = now.wall_ms.saturating_sub(self.wall_ms);
         let age_ms = match (&self.boot, &now.boot) {
@@ -48,7 +48,7 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The first letters of the number that Linux gives to each start of the machine.
+/// First digits of the boot id of Linux.
 fn boot_id() -> Option<String> {
     static ID: OnceLock<Option<String>> = OnceLock::new();
     let read = || {

@@ -1,16 +1,16 @@
-//! One line of a file of attempts.
+//! The lines of an attempts file.
 
 use std::time::Duration;
 
 use super::moment::Moment;
 use crate::store::{AttemptEnd, PastAttempt};
 
-/// What a line records of a reference.
+/// Record of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
-    /// The reference: letters of its digest.
+    /// Digits of the reference's digest.
     pub name: String,
-    /// Which attempt: letters of its lease.
+    /// Digits of the attempt's lease id.
     pub attempt: String,
     pub at: Moment,
     pub what: What,
@@ -20,7 +20,7 @@ pub(super) struct Record {
 pub(super) enum What {
     /// An attempt begins.
     Began { lasts: Duration, operation: String },
-    /// It ended.
+    /// An attempt ended.
     Ended(AttemptEnd),
 }
 
@@ -36,7 +36,7 @@ impl Record {
         format!("{text} {:08x}\n", checksum(text.as_bytes()))
     }
 
-    /// Reads a line without its end; `None` when it is damaged.
+    /// Parses a line without its line end; `None` if it is damaged.
     pub(super) fn from_line(line: &[u8]) -> Option<Self> {
         let line = std::str::from_utf8(line).ok()?;
         let (text, sum) = line.rsplit_once(' ')?;
@@ -58,10 +58,10 @@ impl Record {
         words.next().is_none().then_some(Self { name, attempt, at, what })
     }
 
-    /// The record of a reference after a further line on it.
+    /// The record of a reference after its next line.
     pub(super) fn followed_by(self, next: Self) -> Self {
         match next.what {
-            // The end of an earlier attempt says nothing about this one, unless the operation is done.
+            // The end of an earlier attempt says nothing about this attempt, unless the operation is done.
             What::Ended(end) if next.attempt != self.attempt && end != AttemptEnd::Done => self,
             _ => next,
         }
@@ -76,7 +76,7 @@ impl Record {
     }
 }
 
-/// FNV-1a: it finds torn and overwritten lines, and costs little where thousands of lines are read.
+/// FNV-1a: it detects torn and overwritten lines, and is cheap for thousands of lines.
 fn checksum(text: &[u8]) -> u32 {
     text.iter().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }

@@ -1,4 +1,4 @@
-//! One file of attempts: reading, appending, repairing, compacting. Only who holds its lock may use it.
+//! One attempts file: reading, appending, repairing, compacting. The caller must hold its lock.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -10,26 +10,26 @@ use super::moment::Moment;
 use super::record::{Record, What};
 use crate::store::file::{create_new, open_plain};
 
-/// A file below this size is never compacted.
+/// Size below which a file is never compacted.
 pub(super) const SMALL: u64 = 64 * 1024;
 
 pub(super) struct Shard {
     path: PathBuf,
 }
 
-/// What a file holds.
+/// Contents of a file.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     bytes: Vec<u8>,
-    /// Without a last line that was not written whole.
+    /// Length without an incomplete last line.
     whole: usize,
 }
 
-/// What a file says of one reference.
+/// Record of one reference in a file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Found {
     pub record: Option<Record>,
-    /// Whether there are lines that cannot be read: any reference may be meant.
+    /// Whether the file has damaged lines, which may belong to any reference.
     pub damaged: bool,
 }
 
@@ -49,7 +49,7 @@ impl Shard {
         Ok(Contents { bytes, whole })
     }
 
-    /// Appends a record. What a writer that was killed left behind the last line is cut off: it was never acknowledged.
+    /// Appends a record. An incomplete last line of a killed writer is cut off: it was never acknowledged.
     pub(super) fn append(&self, record: &Record, sync: bool) -> io::Result<()> {
         let mut file = open_plain(&self.path, OpenOptions::new().read(true).append(true).create(true))?;
         let length = file.metadata()?.len();
@@ -57,19 +57,19 @@ impl Shard {
             file.set_len(self.read()?.whole as u64)?;
         }
         if length == 0 {
-            // Before the first record: so the name of a file with records is durable, whoever was killed on the way.
+            // Before the first record, so that the name of every file with records is durable.
             sync_directory(&self.path)?;
         }
         file.write_all(record.to_line().as_bytes())?;
         if sync { file.sync_data() } else { Ok(()) }
     }
 
-    /// Rewrites the file with the last line of each reference, if that halves it. Returns its length.
+    /// Rewrites the file with the last record of each reference, if that halves its size. Returns its length.
     pub(super) fn compact(&self, contents: &Contents, keep_for: Option<Duration>) -> io::Result<u64> {
         let now = Moment::now();
         let mut kept: BTreeMap<String, Record> = BTreeMap::new();
         for line in contents.lines() {
-            // A damaged line is kept as it is, and so are all others: it may belong to any reference.
+            // With a damaged line nothing is compacted: it may belong to any reference.
             let Some(record) = Record::from_line(line) else { return Ok(contents.whole as u64) };
             let known = kept.remove(&record.name);
             let record = known.map_or_else(|| record.clone(), |known| known.followed_by(record.clone()));
@@ -83,7 +83,7 @@ impl Shard {
             return Ok(contents.whole as u64);
         }
         let draft = self.path.with_extension("draft");
-        // One that a killed process left: only who holds the lock writes here.
+        // A draft of a killed process: only the holder of the lock writes here.
         let _ = fs::remove_file(&draft);
         let mut file = create_new(&draft)?;
         file.write_all(text.as_bytes())?;
@@ -132,7 +132,7 @@ fn ends_a_line(file: &mut File, length: u64) -> io::Result<bool> {
     Ok(last == *b"\n")
 }
 
-/// Makes the name of a file durable.
+/// Makes the name of a file durable, by syncing its directory.
 pub(super) fn sync_directory(file: &Path) -> io::Result<()> {
     file.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }

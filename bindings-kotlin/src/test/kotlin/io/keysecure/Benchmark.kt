@@ -36,7 +36,7 @@ class Benchmark {
             // Last: it invalidates the token that the others use.
             "/open-api/v1/merchant/token" to httpResponse(plain.text("GET", "/v1/merchant/token", null)),
         )
-        Program(System.getProperty("bench.bench"), "serve-recorded-answers").use { server ->
+        Program(System.getProperty("bench.bench"), "serve-recorded-responses").use { server ->
             val url = "http://127.0.0.1:" + server.ask(gson.toJson(responses))
             Program(System.getProperty("bench.rust_baseline")).use { rust ->
                 rust.send("$url ${sandbox.apiKey} ${sandbox.apiSecret} $cardNo")

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
-/** What a platform's own code may hold as the data of an event, before any library has seen it. */
+/** The Java objects that a platform's code may hold as the data of an event. */
 public final class Built {
     public static class Merchant {
         public String merchant_name = "AMAZON MKTPL*2X1";

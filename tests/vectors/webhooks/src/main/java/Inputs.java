@@ -8,10 +8,10 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** The raw texts of callbacks. */
+/** The raw texts of webhooks. */
 final class Inputs {
     record Input(String name, String body, String appId, String timestamp, String secret, boolean lax) {
-        /** Holds a key that fastjson may take as an order: it stands outside the rules. */
+        /** Has a key that fastjson may interpret, which the rules do not cover. */
         boolean special() {
             return name.startsWith("type_") || name.startsWith("ref_");
         }
@@ -242,7 +242,7 @@ final class Inputs {
             "1e2147483647", "1e-2147483647", "25.99", "1735689600123", "1735689600123.0", "922337203685477580.7", "9223372036854775.807",
             "9223372036854775.808", "-92233720368547758.08", "-92233720368547758.09", "-9.223372036854775808", "0.000000000000000000",
             "1234567.1234567", "16777217.0", "1e16", "1.5e+0010", "-1.50E-0002", "0.0123456789012345678",
-            // What fastjson 2 makes doubles of.
+            // Numbers that fastjson 2 converts to doubles.
             "5e-324", "1e-323", "9.9e-324", "2e-323", "2.2e-322", "2.2250738585072014e-308", "1e21", "1e22", "8.41e21", "2e-3", "2.0e-3", "1e6", "1e7",
             "9999999e1", "12345678.9e0", "12345678.9e1", "1234567.8e-1", "9007199254740993e1", "123456789012345678e3", "1234567890123456789012345e-5",
             "0.1e1", "1e-0", "-0e0", "-0.0e0", "-0.0e1", "9223372036854775807e1", "9223372036854775808e1", "123456789.123456789e1",

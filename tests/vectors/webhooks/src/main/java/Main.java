@@ -67,7 +67,7 @@ public final class Main {
         Map<String, Function<String[], String>> variants = new LinkedHashMap<>();
         Map<String, Function<String[], String[]>> senders = new LinkedHashMap<>();
         for (String library : LIBRARIES) {
-            // The libraries share class names, so each lives in a loader of its own with its own copy of our classes.
+            // The libraries share class names, so each has its own class loader with its own copy of our classes.
             ClassLoader loader = loader(build, library);
             String api = library.equals("fastjson2") ? "2" : "1";
             Main.<Function<String[], String>>load(loader, "Verifiers" + api).forEach((n, f) -> variants.put(library + ": " + n, f));
@@ -117,7 +117,7 @@ public final class Main {
         }
     }
 
-    /** What the HMAC sees: Java turns a lone surrogate into a question mark. */
+    /** The input of the HMAC: Java turns a lone surrogate into a question mark. */
     private static String sent(String text) {
         return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     }
@@ -170,7 +170,7 @@ public final class Main {
                 String[] pair = send.apply(new String[] {Inputs.APP_ID, Inputs.TIMESTAMP});
                 all.computeIfAbsent(new Sent(sent(pair[0]), sent(pair[1])), k -> new ArrayList<>()).add(name);
             } catch (RuntimeException e) {
-                // This library cannot hold or write this value, so no callback would ever leave.
+                // This library cannot hold or write this value, so no webhook would be sent.
                 System.err.println("not sent: " + name + ": " + e.getClass().getSimpleName());
             }
         });

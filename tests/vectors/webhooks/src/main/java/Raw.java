@@ -5,8 +5,8 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
- * The forms without a library: every number and string of a nested value stays as the body spells it, only white space between the parts
- * goes, and keys may be put in another order. A sender that signs the very text it then sends gives these.
+ * The forms without a library: every number and string of a nested value stays as the body writes it, only white space between the parts
+ * is removed, and keys may be reordered. A sender that signs the text it sends produces these.
  */
 final class Raw {
     /** Thrown for text that is not strict JSON; only its class counts. */

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Ways to sign and write what Built holds, for the names of fastjson 1, run with both libraries that have them: each gives the body and the signed text. */
+/** Ways to sign and write the objects of Built with the names of fastjson 1, for both libraries that have them: each returns the body and the signed text. */
 @SuppressWarnings("unchecked")
 public final class Senders1 implements Supplier<Map<String, Function<String[], String[]>>> {
     private static Map<String, Object> event(Object data) {

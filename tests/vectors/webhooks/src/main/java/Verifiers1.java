@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** What Java code written against the names of fastjson 1 may do. Runs with fastjson 1 and with fastjson 2's compatible artifact. */
+/** Ways to implement the algorithm in Java with the names of fastjson 1, for fastjson 1 and fastjson 2's compatible artifact. */
 @SuppressWarnings({"unchecked", "rawtypes"})
 public final class Verifiers1 implements Supplier<Map<String, Function<String[], String>>> {
     public static class EventObject {
@@ -38,7 +38,7 @@ public final class Verifiers1 implements Supplier<Map<String, Function<String[],
     private static final SerializerFeature SORT = SerializerFeature.MapSortField;
     private static final SerializerFeature PLAIN = SerializerFeature.WriteBigDecimalAsPlain;
 
-    /** The same value without any class of the library, as the platform may have built it itself. */
+    /** The same value without any class of the library, as the platform may have built it. */
     private static Object plain(Object value) {
         if (value instanceof Map) {
             Map<String, Object> copy = new HashMap<>();

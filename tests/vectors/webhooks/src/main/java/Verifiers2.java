@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** What Java code written against fastjson 2 may do. */
+/** Ways to implement the algorithm in Java with fastjson 2. */
 @SuppressWarnings({"unchecked", "rawtypes"})
 public final class Verifiers2 implements Supplier<Map<String, Function<String[], String>>> {
     public static class EventObject {
