@@ -72,7 +72,7 @@ impl<'a> Args<'a> {
             deadline: duration("deadline"),
             settle: duration("settle"),
             since: self.when("since"),
-            first_attempt: self.value("never_sent").is_some_and(|value| *value == true),
+            first_attempt: self.value("first_attempt").is_some_and(|value| *value == true),
             ..EnsureOptions::default()
         }
     }

@@ -1,7 +1,7 @@
 import Foundation
 import KeySecure
 
-/// Makes a call by its name and gives its answer in JSON.
+/// Makes a call by its name and returns its result as JSON.
 func make(_ call: String, on client: Client, _ with: Arguments) throws -> Value {
     switch call.split(separator: ".").first {
     case "cardholders": return try cardholders(call, client.cardholders(), with)
@@ -34,7 +34,7 @@ private func cardholders(_ call: String, _ cardholders: Cardholders, _ with: Arg
         let ensured = try cardholders.ensureCardholder(
             cardholderUniqueNo: with.text("cardholder_unique_no"), sumsubShareToken: with.text("sumsub_share_token"),
             deadline: with.seconds("deadline"), settle: with.seconds("settle"), since: with.optionalBound("since"),
-            firstAttempt: with.flag("never_sent"))
+            firstAttempt: with.flag("first_attempt"))
         return try Value(ensured.value, created: ensured.created)
     case "cardholders.list":
         return try Value(
@@ -66,7 +66,7 @@ private func cards(_ call: String, _ cards: Cards, _ with: Arguments) throws -> 
     case "cards.ensure_card":
         let options = EnsureOptions(
             deadline: with.seconds("deadline"), settle: with.seconds("settle"), since: try with.optionalBound("since")?.windowBound,
-            firstAttempt: with.flag("never_sent"))
+            firstAttempt: with.flag("first_attempt"))
         let ensured = try cards.ensureCard(request: application(), options: options)
         return try Value(ensured.value, created: ensured.created)
     case "cards.list":
@@ -130,7 +130,7 @@ private func accounts(_ call: String, _ accounts: Accounts, _ with: Arguments) t
     case "accounts.ensure_transfer":
         let options = EnsureOptions(
             deadline: with.seconds("deadline"), settle: with.seconds("settle"), since: try with.optionalBound("since")?.windowBound,
-            firstAttempt: with.flag("never_sent"))
+            firstAttempt: with.flag("first_attempt"))
         let ensured = try accounts.ensureTransfer(request: transfer(), options: options)
         return try Value(ensured.value, created: ensured.created)
     case "accounts.get": return try Value(accounts.get(cardholderNo: with.text("cardholder_no")))
