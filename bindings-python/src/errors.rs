@@ -14,14 +14,14 @@ pub fn config(py: Python<'_>, detail: &str) -> PyErr {
     raise(py, "ConfigError", detail, &[("outcome", "not_sent")])
 }
 
-/// An answer that cannot be understood, to a call that may have been carried out.
+/// A response that cannot be understood, to a call that may have been executed.
 pub fn invalid_response(py: Python<'_>, detail: &str) -> PyErr {
     raise(py, "InvalidResponseError", detail, &[("outcome", "unknown")])
 }
 
-/// Our error in the place of one that Python raised over a value. What is no `Exception` goes on as it is: it is a Ctrl-C
-/// that arrived just now, or a call to end the program.
-pub fn instead(py: Python<'_>, raised: PyErr, ours: impl FnOnce() -> PyErr) -> PyErr {
+/// Replaces an exception about a value by an error of ours. One that is no `Exception` stays as it is: it is a Ctrl-C that
+/// arrived meanwhile, or a call to end the program.
+pub fn map_exception(py: Python<'_>, raised: PyErr, ours: impl FnOnce() -> PyErr) -> PyErr {
     if raised.is_instance_of::<PyException>(py) { ours() } else { raised }
 }
 

@@ -1,4 +1,4 @@
-"""A merchant's story through every resource, against the sandbox."""
+"""Calls of every resource against the sandbox. `python -m keysecure demo` walks through the life cycle of a card."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_physical_card_is_sent_activated_and_gets_a_pin(
     assert sandbox.pin_matches(applied.card_no, "739251")
 
 
-def test_a_virtual_card_needs_five_fields_of_an_address_and_a_physical_one_more(
+def test_a_physical_card_needs_more_address_fields_than_a_virtual_one(
     sandbox: Sandbox, client: Client, cardholder_no: str
 ) -> None:
     five = {name: getattr(address(), name) for name in ("postal_code", "country", "state", "city", "address_line1")}
@@ -140,7 +140,7 @@ def test_money_moves_and_is_found_again(
     assert (row.transfer_no, row.balance, row.type) == (moved.transfer_no, Decimal("25.00"), "In")
 
 
-def test_a_transfer_is_made_exactly_once_through_a_lost_answer(
+def test_a_transfer_is_made_exactly_once_through_a_lost_response(
     sandbox: Sandbox, recording: Client, cardholder_no: str, transfer: dict[str, object]
 ) -> None:
     sandbox.fault("accounts.transfer", "drop_after_commit")
@@ -171,7 +171,7 @@ def test_cards_and_cardholders_are_made_sure_of_too(recording: Client, cardholde
     assert holder.value.cardholder_unique_no == "holder-9"
 
 
-def test_another_thing_under_the_same_number_is_a_conflict(recording: Client, transfer: dict[str, object]) -> None:
+def test_another_transfer_with_the_same_reference_is_a_conflict(recording: Client, transfer: dict[str, object]) -> None:
     recording.accounts.transfer(**transfer)
     with pytest.raises(keysecure.ConflictError) as caught:
         recording.accounts.ensure_transfer(**{**transfer, "amount": 26}, settle=0.5)
@@ -273,11 +273,11 @@ class Platform(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
-        answer = b'{"code":0,"msg":"","data":{"access_token":"t","expired_time":4102444800000}}'
+        response = b'{"code":0,"msg":"","data":{"access_token":"t","expired_time":4102444800000}}'
         self.send_response(200)
-        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Content-Length", str(len(response)))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(response)
 
     do_POST = do_GET  # noqa: N815
 
@@ -348,13 +348,13 @@ def test_the_doctor_says_what_is_wrong(sandbox: Sandbox, client: Client, card_no
     assert not report.is_healthy
     finding = report.of("pci")
     assert finding is not None
-    assert (finding.health, finding.code) == ("bad", 1013)
+    assert (finding.status, finding.code) == ("fail", 1013)
     assert finding.advice
     assert report.of("no such check") is None
     assert [row["check"] for row in report.to_dict()] == [finding.check for finding in report.findings]
 
 
-def test_a_raw_call_whose_answer_python_cannot_hold_is_an_error_of_ours(
+def test_a_raw_response_that_python_cannot_hold_is_an_invalid_response(
     sandbox: Sandbox, client: Client, cardholder_no: str
 ) -> None:
     sandbox.fault("accounts.transfer", "deep_nesting")

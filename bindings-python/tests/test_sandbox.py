@@ -144,7 +144,7 @@ def test_a_plastic_card_is_activated_with_its_test_cvv(sandbox: Sandbox, client:
     assert not sandbox.pin_matches(card_no, "739252")
 
 
-def test_the_clock_moves_both_ways_and_stands_still(sandbox: Sandbox) -> None:
+def test_the_clock_moves_both_ways_and_freezes(sandbox: Sandbox) -> None:
     clock = sandbox.clock
     clock.freeze()
     start = clock.now
@@ -276,7 +276,7 @@ def test_fees_are_completed_late(sandbox: Sandbox, card_no: str) -> None:
 
 
 class Merchant(BaseHTTPRequestHandler):
-    """Takes every callback."""
+    """Takes every webhook."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -294,13 +294,13 @@ def merchant() -> Any:
     server = HTTPServer(("127.0.0.1", 0), Merchant)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/callbacks"
+    yield f"http://127.0.0.1:{server.server_port}/webhooks"
     server.shutdown()
     thread.join()
     server.server_close()
 
 
-def test_callbacks_reach_a_receiver_in_this_very_process(
+def test_webhooks_reach_a_receiver_in_this_process(
     sandbox: Sandbox, client: Client, card_no: str, merchant: str
 ) -> None:
     sandbox.webhooks_to(merchant)
@@ -334,11 +334,11 @@ def test_a_rotated_secret_signs_and_the_old_one_on_demand(
     used = []
     for delivery in sandbox.deliveries():
         headers = {"Timestamp": str(delivery.timestamp_ms), "Signature": delivery.signature}
-        used.append(both.verify(headers, delivery.body.encode()).secret)
+        used.append(both.verify(headers, delivery.body.encode()).secret_index)
     assert used == [0, 1]
 
 
-def test_a_receiver_that_is_down_is_told_by_settling(sandbox: Sandbox, client: Client, card_no: str) -> None:
+def test_settling_reports_a_receiver_that_is_down(sandbox: Sandbox, client: Client, card_no: str) -> None:
     sandbox.webhooks_to("http://127.0.0.1:9/")
     client.cards.freeze(card_no)
     # It waits for its retry in virtual time, and nothing is due until then.
@@ -349,12 +349,12 @@ def test_a_receiver_that_is_down_is_told_by_settling(sandbox: Sandbox, client: C
     assert len(sandbox.deliveries()) == 2
 
 
-def test_dropping_a_sandbox_in_the_midst_of_a_callback_does_not_hang(merchant: str) -> None:
+def test_dropping_a_sandbox_during_a_webhook_does_not_hang(merchant: str) -> None:
     sandbox = Sandbox(webhook_url=merchant)
     client = sandbox.client()
     card_no = sandbox.seed_virtual_card(sandbox.seed_approved_cardholder())
     client.cards.freeze(card_no)
-    # The receiver needs Python's lock to answer, and dropping waits for the sender.
+    # The receiver needs Python's lock to response, and dropping waits for the sender.
     del sandbox
 
 
@@ -395,18 +395,16 @@ def test_a_forked_child_uses_it_over_sockets_only_and_ends(sandbox: Sandbox) -> 
     assert sandbox.count("token") == 1
 
 
-def test_help_says_something_about_everything_public() -> None:
+def test_help_describes_everything_public() -> None:
     for name in keysecure.sandbox.__all__:
-        thing = getattr(keysecure.sandbox, name)
-        if isinstance(thing, type):
-            public = {key: member for key, member in vars(thing).items() if not key.startswith("_")}
-            told = [thing, *(one for one in public.values() if callable(one) or isinstance(one, property))]
-            assert all(one.__doc__ for one in told), name
+        item = getattr(keysecure.sandbox, name)
+        if isinstance(item, type):
+            public = {key: member for key, member in vars(item).items() if not key.startswith("_")}
+            documented = [item, *(one for one in public.values() if callable(one) or isinstance(one, property))]
+            assert all(one.__doc__ for one in documented), name
 
 
-def test_lists_differ_from_the_documentation_as_they_are_told(
-    sandbox: Sandbox, client: Client, cardholder_no: str
-) -> None:
+def test_lists_differ_from_the_documentation_as_set(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
     for number in (" Order-1 ", "order-2"):
         client.accounts.transfer(cardholder_no=cardholder_no, transfer_unique_no=number.strip(), type="In", amount=1)
     span: dict[str, Any] = {"start": sandbox.clock.now - DAY, "end": sandbox.clock.now, "page": 0, "size": 10}
@@ -430,7 +428,7 @@ def test_lists_differ_from_the_documentation_as_they_are_told(
         sandbox.lists(reference="lost")
 
 
-def test_http_statuses_are_strict_when_told(sandbox: Sandbox, client: Client) -> None:
+def test_http_statuses_are_strict_when_set(sandbox: Sandbox, client: Client) -> None:
     for statuses, code, status in [("strict", 1004, 400), ("strict_bare", None, 400), ("ok", 1004, 200)]:
         sandbox.settings(http_statuses=statuses)
         with pytest.raises(keysecure.KeySecureError) as caught:
@@ -470,3 +468,21 @@ def test_options_are_given_from_the_start() -> None:
     for wrong in [{"http_statuses": "loose"}, {"lists": {"reference": "lost"}}, {"lists": {"pages": 1}}]:
         with pytest.raises(ValueError, match=r"\w"):
             Sandbox(**wrong)  # type: ignore[arg-type]
+
+
+def test_old_names_of_webhook_calls_work_and_warn(merchant: str) -> None:
+    with pytest.warns(DeprecationWarning, match="callback_url is deprecated: use webhook_url"):
+        sandbox = Sandbox(callback_url=merchant)  # type: ignore[call-arg]
+    with sandbox:
+        assert sandbox.control("GET", "/callbacks")["url"] == merchant
+        with pytest.warns(DeprecationWarning, match="callbacks_to is deprecated: use webhooks_to") as warned:
+            sandbox.callbacks_to(None)
+        assert warned[0].filename == __file__
+        with pytest.warns(DeprecationWarning, match="use webhook_fault"):
+            sandbox.callback_fault("drop")
+        with pytest.warns(DeprecationWarning, match="use settle_webhooks"):
+            assert sandbox.settle_callbacks()
+        with pytest.warns(DeprecationWarning, match="use webhook_id"), pytest.raises(SandboxError, match="no webhook"):
+            sandbox.redeliver(callback_id="unknown")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="give one of them"):
+        Sandbox(callback_url=merchant, webhook_url=merchant)  # type: ignore[call-arg]

@@ -101,11 +101,10 @@ pub fn wheel_command() -> bool {
     is_good
 }
 
-/// Builds the wheels with the profile `wheel` and compresses them further: some minutes.
+/// Builds the wheels with the profile `wheel`, which takes some minutes.
 pub fn release_wheels() -> Option<[PathBuf; 2]> {
     let venv = environment("venv", Some("requirements-dev.txt"))?;
-    let wheels = build_both(|project| wheel(&venv, project, RELEASE))?;
-    run::passes(venv.python().arg("pack.py").args(&wheels)).then_some(wheels)
+    build_both(|project| wheel(&venv, project, RELEASE))
 }
 
 /// A virtual environment under the target folder.

@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .literals import Outcome, Rejection, TransportFault
+
 __all__ = [
     "ApiError",
     "AuthenticationError",
@@ -34,7 +36,7 @@ __all__ = [
 
 
 class KeySecureError(Exception):
-    """Anything that this package raises by itself.
+    """Any error of this package.
 
     The question to ask before sending a change again is :attr:`outcome`:
 
@@ -45,7 +47,7 @@ class KeySecureError(Exception):
     The text holds no secret, no URL and no body, and digits that look like a card number are masked.
     """
 
-    outcome: str
+    outcome: Outcome
     """``"not_sent"``, ``"rejected"`` or ``"unknown"``."""
     code: int | None
     """The code in the response. One that the platform does not document may come from a gateway."""
@@ -62,10 +64,10 @@ class KeySecureError(Exception):
     retry_after: float | None
     """How many seconds the platform asked to wait, when it did."""
 
-    transport_fault: str | None
+    transport_fault: TransportFault | None
     """What went wrong on the wire when no response came: ``"timeout"``, ``"dns"``, ``"connect"``, ``"tls"``,
     ``"proxy"``, ``"closed"``, ``"too_large"``, ``"protocol"``, ``"interrupted"`` or ``"other"``."""
-    rejection: str | None
+    rejection: Rejection | None
     """Why a webhook was not accepted, such as ``"wrong_signature"``, ``"too_old"`` or ``"replayed"``."""
 
     def __init__(

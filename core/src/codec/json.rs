@@ -8,7 +8,7 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::codec::{DecimalFormat, Decode, Encode};
+use crate::codec::{DecimalFormat, Decode, Encode, OnMismatch};
 use crate::error::Error;
 use crate::redact::scrub;
 use crate::values::surrogates;
@@ -115,7 +115,7 @@ impl<'de> Deserialize<'de> for Json {
 impl Decode for Json {
     const EXPECTED: &'static str = "JSON";
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, _: OnMismatch) -> Result<Self, D::Error> {
         Self::deserialize(deserializer)
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::wire::{Decode, PATH_SEPARATOR, Read, at, refuse};
+use super::wire::{Decode, OnMismatch, PATH_SEPARATOR, Read, at, refuse};
 
 /// The fields of an object while it is read.
 pub(crate) trait Fields: Sized {
@@ -30,7 +30,10 @@ pub(crate) fn read_object<'de, D: Deserializer<'de>, F: Fields>(
 /// An object of a list. A required field that is missing is no error of the list's.
 pub(crate) trait Object: Decode {
     /// Reads one value of a list; the inner error is what is wrong with this value alone.
-    fn try_read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Result<Self, String>, D::Error>;
+    fn try_read<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        on_mismatch: OnMismatch,
+    ) -> Result<Result<Self, String>, D::Error>;
 }
 
 /// Reads a value that should be an object, whatever it is.
@@ -42,8 +45,8 @@ pub(crate) fn try_object<'de, D: Deserializer<'de>, F: Fields>(
 }
 
 /// The value of the field at hand.
-pub(crate) fn value<'de, A: MapAccess<'de>, T: Decode>(map: &mut A) -> Result<T, A::Error> {
-    map.next_value().map(|Read(value)| value)
+pub(crate) fn value<'de, A: MapAccess<'de>, T: Decode>(map: &mut A, on_mismatch: OnMismatch) -> Result<T, A::Error> {
+    map.next_value_seed(Read::new(on_mismatch))
 }
 
 /// Passes over the value of the field at hand.

@@ -1,9 +1,10 @@
 //! Failures of one HTTP exchange, and interrupted waits.
 
-use std::fmt;
+use crate::values::named_enum::named_enum;
 
-/// Why no answer came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why no response came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}; the request {}", self.cause(), if self.may_have_been_sent { "may have been carried out" } else { "was not sent" })]
 pub struct TransportError {
     /// What went wrong.
     pub fault: TransportFault,
@@ -25,104 +26,72 @@ impl TransportError {
     }
 }
 
-/// What went wrong on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-#[non_exhaustive]
-pub enum TransportFault {
-    /// Time ran out.
-    Timeout,
-    /// The host's name was not found.
-    Dns,
-    /// No connection could be made.
-    Connect,
-    /// The TLS handshake failed, mostly because the certificate is not trusted.
-    Tls,
-    /// The proxy refused.
-    Proxy,
-    /// The connection broke.
-    Closed,
-    /// The answer is larger than it may be.
-    TooLarge,
-    /// The answer is not HTTP.
-    Protocol,
-    /// The call was ended while it waited; see [`Clock::between_waits`](crate::Clock::between_waits).
-    Interrupted,
-    /// The attempt store could not be reached. No transport returns this.
-    Store,
-    /// Anything else.
-    Other,
-}
-
-impl TransportFault {
-    /// The fault's name in every binding, such as `too_large`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Timeout => "timeout",
-            Self::Dns => "dns",
-            Self::Connect => "connect",
-            Self::Tls => "tls",
-            Self::Proxy => "proxy",
-            Self::Closed => "closed",
-            Self::TooLarge => "too_large",
-            Self::Protocol => "protocol",
-            Self::Interrupted => "interrupted",
-            Self::Store => "store",
-            Self::Other => "other",
-        }
+named_enum! {
+    /// What went wrong on the wire. Prints as a sentence.
+    #[derive(thiserror::Error)]
+    #[non_exhaustive]
+    pub enum TransportFault {
+        /// Time ran out.
+        #[error("time ran out")]
+        Timeout = "timeout",
+        /// The host's name was not found.
+        #[error("the host was not found")]
+        Dns = "dns",
+        /// No connection could be made.
+        #[error("the connection could not be made")]
+        Connect = "connect",
+        /// The TLS handshake failed, mostly because the certificate is not trusted.
+        #[error("the TLS handshake failed")]
+        Tls = "tls",
+        /// The proxy refused.
+        #[error("the proxy refused")]
+        Proxy = "proxy",
+        /// The connection broke.
+        #[error("the connection broke")]
+        Closed = "closed",
+        /// The response is larger than it may be.
+        #[error("the response is too large")]
+        TooLarge = "too_large",
+        /// The response is not HTTP.
+        #[error("the response is not HTTP")]
+        Protocol = "protocol",
+        /// The call was ended while it waited; see [`Clock::between_waits`](crate::Clock::between_waits).
+        #[error("the call was interrupted")]
+        Interrupted = "interrupted",
+        /// The attempt store could not be reached. No transport returns this.
+        #[error("the attempt store cannot be reached")]
+        Store = "store",
+        /// Anything else.
+        #[error("the exchange failed")]
+        Other = "other",
     }
 }
 
-impl fmt::Display for TransportFault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Timeout => "time ran out",
-            Self::Dns => "the host was not found",
-            Self::Connect => "the connection could not be made",
-            Self::Tls => "the TLS handshake failed",
-            Self::Proxy => "the proxy refused",
-            Self::Closed => "the connection broke",
-            Self::TooLarge => "the answer is too large",
-            Self::Protocol => "the answer is not HTTP",
-            Self::Interrupted => "the call was interrupted",
-            Self::Store => "the attempt store cannot be reached",
-            Self::Other => "the exchange failed",
-        })
-    }
-}
-
-/// Why no connection could be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Why no connection could be made. Prints as a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectReason {
     /// The host is there and refuses: nothing listens on the port, or a firewall says no.
+    #[error("it was refused")]
     Refused,
     /// There is no way to the host from here.
+    #[error("the host cannot be reached from here")]
     Unreachable,
     /// Nothing came back in time.
+    #[error("nothing came back in time")]
     TimedOut,
     /// This machine does not allow it.
+    #[error("this machine does not allow it")]
     Forbidden,
     /// The process, or the machine, has as many files and connections open as it may.
+    #[error("no file descriptors are left")]
     NoDescriptors,
     /// The thread that looks the host up could not be started.
+    #[error("no thread could be started to look the host up")]
     NoThread,
     /// Plain http goes to loopback addresses only, and the host has none.
+    #[error("plain http goes to loopback only, and the host's address is another")]
     NotLoopback,
-}
-
-impl fmt::Display for ConnectReason {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Refused => "it was refused",
-            Self::Unreachable => "the host cannot be reached from here",
-            Self::TimedOut => "nothing came back in time",
-            Self::Forbidden => "this machine does not allow it",
-            Self::NoDescriptors => "no file descriptors are left",
-            Self::NoThread => "no thread could be started to look the host up",
-            Self::NotLoopback => "plain http goes to loopback only, and the host's address is another",
-        })
-    }
 }
 
 impl TransportError {
@@ -136,27 +105,7 @@ impl TransportError {
     }
 }
 
-impl fmt::Display for TransportError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.cause())?;
-        formatter.write_str(if self.may_have_been_sent {
-            "; the request may have been carried out"
-        } else {
-            "; the request was not sent"
-        })
-    }
-}
-
-impl std::error::Error for TransportError {}
-
 /// The call that waits must end: Ctrl-C, or a task that was cancelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, thiserror::Error)]
+#[error("the call was interrupted")]
 pub struct Interrupted;
-
-impl fmt::Display for Interrupted {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the call was interrupted")
-    }
-}
-
-impl std::error::Error for Interrupted {}

@@ -124,16 +124,9 @@ pub trait TokenStore: Send + Sync {
 }
 
 /// Error of a store that cannot be reached, or not in time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the store cannot be reached")]
 pub struct StoreUnavailable;
-
-impl fmt::Display for StoreUnavailable {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the store cannot be reached")
-    }
-}
-
-impl std::error::Error for StoreUnavailable {}
 
 /// Access token as a store keeps it. Its `Debug` output hides the token.
 #[derive(Debug, Clone, PartialEq, Eq)]

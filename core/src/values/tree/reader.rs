@@ -9,7 +9,7 @@ use super::{Node, Text};
 use crate::values::surrogates;
 
 /// How deep values may be nested.
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 
 /// Reads strict JSON from its start to its end, each byte once. Nothing can be read on after a `None`.
 pub(crate) struct Reader<'a> {
@@ -37,11 +37,11 @@ impl<'a> Reader<'a> {
 
     /// The value that comes next.
     pub(crate) fn node(&mut self) -> Option<Node<'a>> {
-        self.node_within(DEEPEST)
+        self.node_within(MAX_DEPTH)
     }
 
     /// The value that comes next and how it is spelled.
-    pub(crate) fn spelled(&mut self) -> Option<(&'a str, Node<'a>)> {
+    pub(crate) fn raw_value(&mut self) -> Option<(&'a str, Node<'a>)> {
         self.peek();
         let start = self.place;
         let node = self.node()?;
@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
             fields.push((name, value));
             Some(())
         })?;
-        if has_twins(&fields) { None } else { Some(fields) }
+        if has_duplicate_keys(&fields) { None } else { Some(fields) }
     }
 
     /// All that was not read yet.
@@ -199,60 +199,19 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How many bytes there are before the end of a text, an escape, or what may not stand in a text.
+/// How many bytes there are before the end of a text, an escape, or a byte that is not allowed in a text.
 fn plain_length(bytes: &[u8]) -> usize {
-    let (blocks, rest) = bytes.as_chunks();
-    for (place, block) in blocks.iter().enumerate() {
-        let ends = ends(u64::from_le_bytes(*block));
-        if ends != 0 {
-            return place * 8 + (ends.trailing_zeros() / 8) as usize;
-        }
-    }
-    let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..b' ');
-    blocks.len() * 8 + rest.iter().take_while(is_plain).count()
+    bytes.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..b' ')).count()
 }
 
-/// The highest bit of each of eight bytes that end a plain piece; right up to the first of them, which is what counts.
-///
-/// Arithmetic on all eight at once: quick even where the compiler was asked for small code.
-fn ends(block: u64) -> u64 {
-    const EACH: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGHEST: u64 = u64::from_ne_bytes([0x80; 8]);
-    let below = |block: u64, limit: u8| block.wrapping_sub(EACH * u64::from(limit)) & !block & HIGHEST;
-    let equal = |byte: u8| below(block ^ (EACH * u64::from(byte)), 1);
-    equal(b'"') | equal(b'\\') | below(block, b' ')
-}
+/// Up to this many keys, comparing each with each is faster than hashing them.
+const LINEAR_SCAN_MAX: usize = 32;
 
-/// Up to so many keys each is compared with each, which is quicker than hashing them.
-const FEW: usize = 32;
-
-fn has_twins<V>(entries: &[(Text<'_>, V)]) -> bool {
-    if entries.len() > FEW {
+fn has_duplicate_keys<V>(entries: &[(Text<'_>, V)]) -> bool {
+    if entries.len() > LINEAR_SCAN_MAX {
         let names: HashSet<&str> = entries.iter().map(|(name, _)| &*name.text).collect();
         return names.len() < entries.len();
     }
     let behind = |place: usize| &entries[place + 1..];
     entries.iter().enumerate().any(|(place, (name, _))| behind(place).iter().any(|(other, _)| other.text == name.text))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plain_length;
-
-    #[test]
-    fn a_plain_piece_ends_at_the_first_byte_that_may_not_stand_in_it() {
-        let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-        for length in 0..20 {
-            for place in 0..length {
-                for byte in 0..=u8::MAX {
-                    for around in [b'a', 0x7f, 0x80, 0xff, b'!', b'#', b'[', b']'] {
-                        let mut bytes = vec![around; length];
-                        bytes[place] = byte;
-                        let expected = if is_plain(byte) { length } else { place };
-                        assert_eq!(plain_length(&bytes), expected, "{bytes:?}");
-                    }
-                }
-            }
-        }
-    }
 }
