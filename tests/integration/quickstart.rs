@@ -13,7 +13,7 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 #[test]
 fn the_quickstart_example_makes_every_mutation_of_credit_mode() {
     let env = TestEnv::credit().unwrap();
-    story::tell(&env.client, &env.sandbox).unwrap();
+    story::run(&env.client, &env.sandbox).unwrap();
     let requests = env.sandbox.requests();
     assert!(requests.iter().all(|request| request.code == Some(0)), "no call was refused");
     let made: BTreeSet<&str> = requests.iter().map(|request| &*request.operation).collect();

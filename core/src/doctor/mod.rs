@@ -108,9 +108,14 @@ impl Doctor<'_> {
                 false
             }
             Some(1006 | 1007) => {
-                let advice =
-                    "another process keeps fetching tokens, and each new one invalidates this one: share one token through a store";
-                self.record(Check::Token, CheckStatus::Fail, format!("refused although it is new: {msg}"), advice, code);
+                let advice = "another process keeps fetching tokens, and each new one invalidates this one: share one token through a store";
+                self.record(
+                    Check::Token,
+                    CheckStatus::Fail,
+                    format!("refused although it is new: {msg}"),
+                    advice,
+                    code,
+                );
                 false
             }
             Some(1001 | 1009) => {
@@ -163,7 +168,8 @@ impl Doctor<'_> {
         if seconds < 30 {
             self.pass(Check::Clock, text);
         } else {
-            let advice = "calls still work, because the client follows the platform's clock; set the device's clock (NTP)";
+            let advice =
+                "calls still work, because the client follows the platform's clock; set the device's clock (NTP)";
             self.record(Check::Clock, CheckStatus::Warn, text, advice, None);
         }
     }
@@ -185,13 +191,7 @@ impl Doctor<'_> {
     fn card(&mut self, card_no: Option<&str>) {
         let Some(card_no) = card_no else {
             for check in [Check::Pci, Check::Aes] {
-                self.record(
-                    check,
-                    CheckStatus::Skipped,
-                    "needs the number of an activated card",
-                    "",
-                    None,
-                );
+                self.record(check, CheckStatus::Skipped, "needs the number of an activated card", "", None);
             }
             return;
         };

@@ -9,7 +9,7 @@ use keysecure::{
     Client, Clock, Decimal, Decision, Event, MemoryReplayStore, OnStoreFailure, Rejection, Responder,
     SimulationRequest, Status, SystemClock, WebhookVerifier,
 };
-use keysecure_sandbox::{WebhookFault, NullFields, Mode, Platform, Sandbox, SignStyle};
+use keysecure_sandbox::{Mode, NullFields, Platform, Sandbox, SignStyle, WebhookFault};
 use keysecure_tests::free_address;
 use oxhttp::Server;
 use oxhttp::model::{Body, Request, Response};
@@ -150,7 +150,7 @@ fn spoiled_webhooks_are_rejected_for_the_right_reason() {
         (WebhookFault::StaleTimestamp(301_000), Rejection::TooOld),
         (WebhookFault::StaleTimestamp(-301_000), Rejection::TooNew),
     ] {
-        setup.sandbox.callback_fault(fault).unwrap();
+        setup.sandbox.webhook_fault(fault).unwrap();
         setup.buy("1.00");
         assert_eq!(setup.take(), [Err(rejection)], "{fault:?}");
         // The sandbox tries again, and this time whole.
@@ -162,7 +162,7 @@ fn spoiled_webhooks_are_rejected_for_the_right_reason() {
 #[test]
 fn a_duplicate_is_rejected_and_a_redelivery_is_new() {
     let setup = setup(Mode::Credit, never);
-    setup.sandbox.callback_fault(CallbackFault::Duplicate).unwrap();
+    setup.sandbox.webhook_fault(WebhookFault::Duplicate).unwrap();
     setup.buy("1.00");
     let results = setup.take();
     assert!(matches!(&results[..], [Ok(_), Err(Rejection::Replayed)]), "{results:?}");
@@ -178,7 +178,7 @@ fn a_duplicate_is_rejected_and_a_redelivery_is_new() {
 #[test]
 fn webhooks_out_of_order_and_late_ones_are_verified() {
     let setup = setup(Mode::Credit, never);
-    setup.sandbox.callback_fault(CallbackFault::Reorder).unwrap();
+    setup.sandbox.webhook_fault(WebhookFault::Reorder).unwrap();
     let first = setup.buy("1.00");
     setup
         .client
@@ -199,13 +199,13 @@ fn webhooks_out_of_order_and_late_ones_are_verified() {
 #[test]
 fn old_and_new_secrets_are_valid_during_a_rotation() {
     let setup = setup(Mode::Credit, never);
-    setup.sandbox.set_callback_secret(OLD);
+    setup.sandbox.set_webhook_secret(OLD);
     setup.buy("1.00");
     assert!(matches!(&setup.take()[..], [Ok(_)]));
-    setup.sandbox.rotate_callback_secret(setup.sandbox.api_secret());
+    setup.sandbox.rotate_webhook_secret(setup.sandbox.api_secret());
     setup.buy("1.00");
     assert!(matches!(&setup.take()[..], [Ok(_)]));
-    setup.sandbox.rotate_callback_secret("a secret that the merchant does not know");
+    setup.sandbox.rotate_webhook_secret("a secret that the merchant does not know");
     setup.buy("1.00");
     assert_eq!(setup.take(), [Err(Rejection::WrongSignature)]);
 }

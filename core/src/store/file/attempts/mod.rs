@@ -160,7 +160,8 @@ impl Attempts {
     }
 
     fn acquire(&self, reference: &str, within: Duration) -> io::Result<Acquired> {
-        let (place, lease_id) = (Place::for_reference(reference), unique().map_err(|_| io::Error::from(ErrorKind::Other))?);
+        let (place, lease_id) =
+            (Place::for_reference(reference), unique().map_err(|_| io::Error::from(ErrorKind::Other))?);
         let store_age = self.age()?;
         let Some(lease) = self.lease(&place)? else { return Ok(Acquired::Busy) };
         let found = self.with_shard(place.shard, within, |shard| {

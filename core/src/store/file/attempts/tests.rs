@@ -82,7 +82,7 @@ fn a_lock_on_a_file_that_lost_its_name_is_no_lease() {
     let scratch = Scratch::new();
     let store = scratch.store();
     let (lease_id, _) = lease(&store, "a").unwrap();
-    let path = scratch.0.join("attempts/leases").join(Place::of("a").name);
+    let path = scratch.0.join("attempts/leases").join(Place::for_reference("a").name);
     // What a worker has open that was about to lock it.
     let stale = File::open(&path).unwrap();
     store.release("a", &lease_id, WITHIN).unwrap();
@@ -98,7 +98,7 @@ fn a_lease_whose_file_was_removed_begins_nothing_and_ends_nobody_elses() {
     let scratch = Scratch::new();
     let (store, other) = (scratch.store(), scratch.store());
     let (old, _) = lease(&store, "a").unwrap();
-    fs::remove_file(scratch.0.join("attempts/leases").join(Place::of("a").name)).unwrap();
+    fs::remove_file(scratch.0.join("attempts/leases").join(Place::for_reference("a").name)).unwrap();
     assert_eq!(store.begin(&start("a", &old), WITHIN), Ok(false));
     let (new, past) = lease(&other, "a").unwrap();
     assert_eq!(past, None);
@@ -114,7 +114,7 @@ fn a_damaged_line_behind_a_refusal_may_have_been_a_later_attempt() {
     let store = scratch.store();
     for (reference, end) in [("a", AttemptEnd::NotDone), ("b", AttemptEnd::Done)] {
         send(&store, reference, Some(end));
-        let path = scratch.0.join(format!("attempts/{:02x}.log", Place::of(reference).shard));
+        let path = scratch.0.join(format!("attempts/{:02x}.log", Place::for_reference(reference).shard));
         fs::write(&path, [&fs::read(&path).unwrap()[..], b"b damaged\n"].concat()).unwrap();
     }
     let end = |reference| lease(&store, reference).unwrap().1.unwrap().end;
@@ -156,7 +156,8 @@ fn a_file_that_has_grown_is_compacted_and_knows_every_reference() {
     let scratch = Scratch::new();
     let store = scratch.store();
     // The same file for all.
-    let names: Vec<_> = (0..).map(|name| name.to_string()).filter(|name| Place::of(name).shard == 7).take(20).collect();
+    let names: Vec<_> =
+        (0..).map(|name| name.to_string()).filter(|name| Place::for_reference(name).shard == 7).take(20).collect();
     let path = scratch.0.join("attempts/07.log");
     let mut largest = 0;
     for _ in 0..30 {
@@ -176,7 +177,7 @@ fn a_file_that_has_grown_is_compacted_and_knows_every_reference() {
 fn a_file_that_others_use_for_too_long_is_an_outage() {
     let scratch = Scratch::new();
     let store = scratch.store();
-    let place = Place::of("a");
+    let place = Place::for_reference("a");
     let lock = lock_file(&scratch.0.join(format!("attempts/{:02x}.lock", place.shard))).unwrap().unwrap();
     assert_eq!(store.acquire("a", LASTS, Duration::from_millis(20)), Err(StoreUnavailable));
     assert_eq!(leases(&scratch), 0, "the lease was given back");
