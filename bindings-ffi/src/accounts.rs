@@ -4,7 +4,7 @@ use keysecure::{AccountInfo, Client, ListTransfers, Transfer, TransferResult};
 
 use crate::convert::{Result, count};
 use crate::ensured::{EnsureOptions, EnsuredTransfer};
-use crate::lists::{TransferList, TransferPage};
+use crate::pages::{TransferPage, TransferPages};
 
 /// The calls on accounts.
 #[derive(Debug, uniffi::Object)]
@@ -28,7 +28,7 @@ impl Accounts {
     }
 
     /// All transfers of a span of any length, lazily.
-    pub fn transfers(&self, query: ListTransfers) -> Result<TransferList> {
+    pub fn transfers(&self, query: ListTransfers) -> Result<TransferPages> {
         Ok(self.0.accounts().transfers(&query)?.into())
     }
 

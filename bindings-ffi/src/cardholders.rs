@@ -4,7 +4,7 @@ use keysecure::{ApplyCardholder, Cardholder, CardholderApplied, Client, ListCard
 
 use crate::convert::{Result, count};
 use crate::ensured::{EnsureOptions, EnsuredCardholder};
-use crate::lists::{CardholderList, CardholderPage};
+use crate::pages::{CardholderPage, CardholderPages};
 
 /// The calls on cardholders.
 #[derive(Debug, uniffi::Object)]
@@ -37,7 +37,7 @@ impl Cardholders {
     }
 
     /// All cardholders of a span of any length, lazily.
-    pub fn list(&self, query: ListCardholders) -> Result<CardholderList> {
+    pub fn list(&self, query: ListCardholders) -> Result<CardholderPages> {
         Ok(self.0.cardholders().list(&query)?.into())
     }
 

@@ -6,7 +6,7 @@ use keysecure::{
 
 use crate::convert::{Result, count};
 use crate::ensured::{EnsureOptions, EnsuredCard};
-use crate::lists::{BinList, BinPage, CardList, CardPage, PackageList, PackagePage};
+use crate::pages::{BinPage, BinPages, CardPage, CardPages, PackagePage, PackagePages};
 use crate::secrets::CardSecrets;
 
 /// The calls on cards.
@@ -26,7 +26,7 @@ impl Cards {
     }
 
     /// All cards of a span of any length, lazily.
-    pub fn list(&self, query: ListCards) -> Result<CardList> {
+    pub fn list(&self, query: ListCards) -> Result<CardPages> {
         Ok(self.0.cards().list(&query)?.into())
     }
 
@@ -78,7 +78,7 @@ impl Cards {
     }
 
     /// The packages that cards are opened from in credit mode, lazily.
-    pub fn packages(&self, filter: ListPackages) -> PackageList {
+    pub fn packages(&self, filter: ListPackages) -> PackagePages {
         self.0.cards().packages(&filter).into()
     }
 
@@ -88,7 +88,7 @@ impl Cards {
     }
 
     /// The BINs that cards are opened from in authorization mode, lazily.
-    pub fn bins(&self, filter: ListBins) -> BinList {
+    pub fn bins(&self, filter: ListBins) -> BinPages {
         self.0.cards().bins(&filter).into()
     }
 

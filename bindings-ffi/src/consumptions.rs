@@ -3,7 +3,7 @@
 use keysecure::{Client, Consumption, ListConsumptions};
 
 use crate::convert::{Result, count};
-use crate::lists::{ConsumptionList, ConsumptionPage};
+use crate::pages::{ConsumptionPage, ConsumptionPages};
 
 /// The calls on consumptions.
 #[derive(Debug, uniffi::Object)]
@@ -17,7 +17,7 @@ impl Consumptions {
     }
 
     /// All consumptions of a span of any length, lazily.
-    pub fn list(&self, query: ListConsumptions) -> Result<ConsumptionList> {
+    pub fn list(&self, query: ListConsumptions) -> Result<ConsumptionPages> {
         Ok(self.0.consumptions().list(&query)?.into())
     }
 

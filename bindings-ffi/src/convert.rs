@@ -6,7 +6,7 @@ pub(crate) type Result<T, E = FfiError> = std::result::Result<T, E>;
 
 /// A count of the caller's: Kotlin and Swift have signed numbers.
 pub(crate) fn count(field: &str, number: i32) -> Result<u32> {
-    u32::try_from(number).map_err(|_| FfiError::refused(field, "must not be negative"))
+    u32::try_from(number).map_err(|_| FfiError::invalid_input(field, "must not be negative"))
 }
 
 /// Code given by the caller threw. The text of what it threw stays on its own side, because it could hold anything.

@@ -14,8 +14,8 @@ mod consumptions;
 mod convert;
 mod ensured;
 mod http;
-mod lists;
 mod observer;
+mod pages;
 mod pci;
 mod secrets;
 mod simulation;
@@ -32,11 +32,11 @@ pub use consumptions::Consumptions;
 pub use convert::CallbackFailure;
 pub use ensured::{EnsureOptions, EnsuredCard, EnsuredCardholder, EnsuredTransfer};
 pub use http::{Header, HttpRequest, HttpResponse, Transport, TransportFailure};
-pub use lists::{
-    BinList, BinPage, CardList, CardPage, CardholderList, CardholderPage, ConsumptionList, ConsumptionPage,
-    PackageList, PackagePage, TransferList, TransferPage,
-};
 pub use observer::{AttemptRecord, CallRecord, Observer};
+pub use pages::{
+    BinPage, BinPages, CardPage, CardPages, CardholderPage, CardholderPages, ConsumptionPage, ConsumptionPages,
+    PackagePage, PackagePages, TransferPage, TransferPages,
+};
 pub use pci::Pci;
 pub use secrets::{AccessToken, CardSecrets, ClientToken};
 pub use simulation::Simulation;

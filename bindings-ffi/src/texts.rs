@@ -1,8 +1,10 @@
-//! Open enums from the platform's text: a known one, or `Unknown` with the text.
+//! Open enums from the platform's text: a known value, or `Unknown` with the text.
+//!
+//! UniFFI has no constructors of enums. The generator of the bindings fails when an open enum has no function here.
 
 use keysecure::{CardStatus, CardType, CardholderStatus, ConsumptionType, FeeType, FeeWaiver, Status, TransferType};
 
-macro_rules! of_text {
+macro_rules! from_text {
     ($($function:ident -> $name:ident,)+) => { $(
         /// The value of the platform's text.
         #[uniffi::export]
@@ -12,13 +14,13 @@ macro_rules! of_text {
     )+ };
 }
 
-of_text! {
-    card_status_of -> CardStatus,
-    card_type_of -> CardType,
-    cardholder_status_of -> CardholderStatus,
-    consumption_type_of -> ConsumptionType,
-    exemption_of -> FeeWaiver,
-    fee_type_of -> FeeType,
-    status_of -> Status,
-    transfer_type_of -> TransferType,
+from_text! {
+    card_status_from_text -> CardStatus,
+    card_type_from_text -> CardType,
+    cardholder_status_from_text -> CardholderStatus,
+    consumption_type_from_text -> ConsumptionType,
+    fee_waiver_from_text -> FeeWaiver,
+    fee_type_from_text -> FeeType,
+    status_from_text -> Status,
+    transfer_type_from_text -> TransferType,
 }

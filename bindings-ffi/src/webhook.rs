@@ -52,7 +52,7 @@ impl WebhookVerifier {
         }
         if let Some(store) = options.store {
             let Some(replays) = store.0.replay_store() else {
-                return Err(FfiError::refused("store", "must have a store of webhooks: give it `replays`"));
+                return Err(FfiError::invalid_input("store", "must have a store of webhooks: give it `replays`"));
             };
             let when = if options.accept_when_unavailable { OnStoreFailure::Accept } else { OnStoreFailure::Reject };
             verifier = verifier.replay_guard(replays, when);

@@ -1,4 +1,4 @@
-//! The error as Kotlin and Swift throw it: one variant for each kind, with all that is known.
+//! The error as Kotlin and Swift throw it: one type for all kinds, with all that is known.
 
 use std::time::Duration;
 
@@ -17,95 +17,54 @@ pub struct ErrorDetails {
     /// Whether the thing was done: the question to ask before sending a mutation again.
     pub outcome: Outcome,
     /// The platform's code, when it answered with one.
+    #[uniffi(default = None)]
     pub code: Option<i64>,
     /// The platform's message, with digits that look like a PAN masked.
+    #[uniffi(default = None)]
     pub msg: Option<String>,
     /// The field that broke a rule, in its name on the wire.
+    #[uniffi(default = None)]
     pub field: Option<String>,
     /// The HTTP status, when an answer came.
+    #[uniffi(default = None)]
     pub http_status: Option<i32>,
     /// The call that failed, such as `accounts.transfer`; none for settings and values.
+    #[uniffi(default = None)]
     pub operation: Option<String>,
     /// How many times the call's own request was tried; 0 when it was never tried.
+    #[uniffi(default = 0)]
     pub attempts: i32,
     /// How long the platform asked to wait, when it did.
+    #[uniffi(default = None)]
     pub retry_after: Option<Duration>,
     /// What went wrong on the wire, when no answer came.
+    #[uniffi(default = None)]
     pub transport_fault: Option<TransportFault>,
     /// Why a callback was not accepted.
+    #[uniffi(default = None)]
     pub rejection: Option<Rejection>,
 }
 
-/// Declares the error from the list of kinds, so that none is forgotten: `ErrorKind` is matched without a default.
-macro_rules! thrown {
-    ($( $(#[$meta:meta])* $kind:ident, )+) => {
-        /// Why a call failed.
-        #[derive(Debug, Clone, PartialEq, Eq, uniffi::Error)]
-        #[uniffi::export(Display)]
-        pub enum FfiError {
-            $(
-                $(#[$meta])*
-                $kind {
-                    /// What is known of it.
-                    facts: Box<ErrorDetails>,
-                },
-            )+
-        }
-
-        impl FfiError {
-            /// What is known of the error, whatever its kind.
-            pub fn facts(&self) -> &ErrorDetails {
-                match self {
-                    $( Self::$kind { facts } )|+ => facts,
-                }
-            }
-        }
-
-        impl From<Error> for FfiError {
-            fn from(error: Error) -> Self {
-                let facts = Box::new(ErrorDetails::from(&error));
-                match error.kind() {
-                    $( ErrorKind::$kind => Self::$kind { facts }, )+
-                }
-            }
-        }
-    };
-}
-
-thrown! {
-    /// A setting of the client is wrong, or the client was closed.
-    Config,
-    /// An argument breaks a rule; nothing was sent.
-    InvalidInput,
-    /// The network failed.
-    Transport,
-    /// Time ran out.
-    Timeout,
-    /// The Api-Key or the access token.
-    Authentication,
-    /// Not allowed for this merchant or from this address.
-    Permission,
-    /// Too frequent.
-    RateLimit,
-    /// The cardholder does not exist.
-    NotFound,
-    /// The thing is in a state that does not allow this.
-    State,
-    /// Another thing stands under the same number of the merchant's.
-    Conflict,
-    /// Any other refusal of the platform.
-    Api,
-    /// The answer is not what the platform's documentation says.
-    InvalidResponse,
-    /// A callback was not accepted.
-    Webhook,
-    /// Card data could not be decrypted.
-    Decrypt,
+/// Why a call failed.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Error)]
+#[uniffi::export(Display)]
+pub enum FfiError {
+    /// The only case, because `UniFFI` throws nothing but enums and objects: `details.kind` says what kind of error it is.
+    Failed {
+        /// What is known of it.
+        details: Box<ErrorDetails>,
+    },
 }
 
 impl FfiError {
-    /// An argument that breaks a rule of the face's own; neither part may repeat the value.
-    pub fn refused(field: &str, rule: &str) -> Self {
+    /// What is known of the error.
+    pub fn details(&self) -> &ErrorDetails {
+        let Self::Failed { details } = self;
+        details
+    }
+
+    /// An argument that breaks a rule of the binding; neither part may repeat the value.
+    pub fn invalid_input(field: &str, rule: &str) -> Self {
         Error::invalid_input(field, rule).into()
     }
 }
@@ -117,11 +76,17 @@ pub fn masked(text: &str) -> String {
 
 impl std::fmt::Display for FfiError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&self.facts().text)
+        formatter.write_str(&self.details().text)
     }
 }
 
 impl std::error::Error for FfiError {}
+
+impl From<Error> for FfiError {
+    fn from(error: Error) -> Self {
+        Self::Failed { details: Box::new(ErrorDetails::from(&error)) }
+    }
+}
 
 impl From<&Error> for ErrorDetails {
     fn from(error: &Error) -> Self {

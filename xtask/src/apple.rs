@@ -1,10 +1,10 @@
 //! `cargo xtask package xcframework`: the library for Apple's systems. **A recipe: its authors had no Mac and did not
 //! run it.** The Swift package itself is compiled and tested on Linux.
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use crate::{bindings, run, swift_package};
+use crate::{bindings, run};
 
 /// The targets that make one library each; those of one group are for the same system and are joined by `lipo`.
 const GROUPS: [(&str, &[&str]); 3] = [
@@ -20,10 +20,9 @@ pub fn xcframework() -> bool {
         );
         return false;
     }
-    let Some(bindings) = bindings::make() else { return false };
     let folder = run::target_dir().join("xcframework");
     let headers = folder.join("headers");
-    if !swift_package::place(&bindings) || swift_package::headers(&bindings, &headers).is_err() {
+    if bindings::make().is_none() || copy_headers(&headers).is_err() {
         return false;
     }
     // Where the Swift package expects it.
@@ -44,6 +43,18 @@ pub fn xcframework() -> bool {
         create.arg("-library").arg(library).arg("-headers").arg(&headers);
     }
     run::passes(create.arg("-output").arg(out))
+}
+
+/// The headers of the C functions with a module map of their own, because the package's links a dynamic library.
+fn copy_headers(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let mut map = String::from("module KeySecureFFI {\n");
+    for entry in fs::read_dir(run::root().join("bindings-swift/Sources/KeySecureFFI/Generated"))? {
+        let (header, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
+        fs::copy(header, folder.join(&name))?;
+        map.extend([format!("    header \"{}\"\n", name.to_string_lossy())]);
+    }
+    fs::write(folder.join("module.modulemap"), map + "    export *\n}\n")
 }
 
 /// The static library of one target, without debug symbols.

@@ -1,19 +1,19 @@
-//! `cargo xtask bindings`: the generated Kotlin and Swift, from a library built just now.
+//! `cargo xtask bindings`: the generated Kotlin and Swift, from a library built just now. `keysecure-bindgen` makes both.
 
 use std::path::{Path, PathBuf};
 
-use crate::{run, swift_package};
+use crate::run;
 
-/// What the two faces build on.
+/// What the two bindings build on.
 pub struct Bindings {
     /// The library that the code was generated from, unoptimised and with its symbols: what the tests load.
     pub library: PathBuf,
-    /// Holds the folders `kotlin` and `swift`.
-    pub folder: PathBuf,
+    /// The source folder of the generated Kotlin. The generated Swift is in its package.
+    pub kotlin: PathBuf,
 }
 
 pub fn run() -> bool {
-    make().is_some_and(|made| swift_package::place(&made))
+    make().is_some()
 }
 
 /// Builds the library and generates both languages. `None`: something failed and has said why.
@@ -24,13 +24,14 @@ pub fn make() -> Option<Bindings> {
     }
     let built = run::target_dir().join("debug");
     let bindings =
-        Bindings { library: built.join(library("keysecure_ffi")), folder: run::target_dir().join("bindings") };
+        Bindings { library: built.join(library("keysecure_ffi")), kotlin: run::target_dir().join("bindings/kotlin") };
     generate(&built, &bindings).then_some(bindings)
 }
 
 fn generate(built: &Path, bindings: &Bindings) -> bool {
     let mut bindgen = run::command(built.join(format!("keysecure-bindgen{}", std::env::consts::EXE_SUFFIX)));
-    bindgen.arg(&bindings.library).arg("uniffi.toml").arg(&bindings.folder).args(["kotlin", "swift"]);
+    let swift = run::root().join("bindings-swift/Sources");
+    bindgen.arg(&bindings.library).arg("uniffi.toml").arg(&bindings.kotlin).arg(swift);
     run::passes(&mut bindgen)
 }
 

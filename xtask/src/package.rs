@@ -53,7 +53,7 @@ fn jar() -> bool {
         return false;
     }
     // By name, on the class path: the way it is found in the jar.
-    let by_name = Bindings { library: PathBuf::from("keysecure_ffi"), folder: bindings.folder };
+    let by_name = Bindings { library: PathBuf::from("keysecure_ffi"), kotlin: bindings.kotlin };
     let native = format!("-Dkeysecure.natives={}", natives.display());
     if !run::passes(&mut maven::command(&by_name, &[native, "package".into()])) {
         return false;

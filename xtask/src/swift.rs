@@ -9,7 +9,7 @@ use crate::report::failures::{Failures, Tail};
 use crate::report::junit;
 use crate::report::outcome::{Outcome, classify};
 use crate::swift_toolchain::Toolchain;
-use crate::{bindings, run, ship, swift_package};
+use crate::{bindings, run, ship};
 
 /// The program that the tests start. The library that they load is built with the bindings.
 const SANDBOX: &str = "build -p keysecure-sandbox";
@@ -105,7 +105,7 @@ pub fn format() -> Result<bool, String> {
 }
 
 fn prepare() -> bool {
-    run::passes(&mut run::cargo(SANDBOX)) && bindings::make().is_some_and(|made| swift_package::place(&made))
+    run::passes(&mut run::cargo(SANDBOX)) && bindings::make().is_some()
 }
 
 /// `swift` with the library of the tests.

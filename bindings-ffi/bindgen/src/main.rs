@@ -1,45 +1,54 @@
-//! Generates the foreign code of a built library: `keysecure-bindgen LIBRARY CONFIG OUT LANGUAGE...`, into `OUT/LANGUAGE`.
+//! Generates the Kotlin and the Swift of a built library: `keysecure-bindgen LIBRARY CONFIG KOTLIN SWIFT`.
+//!
+//! UniFFI's own generators write most of it. Their text is patched where it has to be (`patches`), and what UniFFI does not
+//! generate is made from the same metadata (`kotlin`, `swift`).
 
+mod documentation;
+mod interface;
 mod kotlin;
+mod output;
+mod patches;
+mod swift;
 
 use std::env;
+use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 
-use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate};
+use uniffi_bindgen::bindings::GenerateOptions;
+
+use crate::interface::Interface;
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+const USAGE: &str = "\
+usage: keysecure-bindgen LIBRARY CONFIG KOTLIN SWIFT
+
+  LIBRARY  the built library with its symbols, which hold the metadata
+  CONFIG   uniffi.toml, the global configuration of UniFFI
+  KOTLIN   the source folder of the generated Kotlin, which is emptied first
+  SWIFT    the `Sources` of the Swift package; only its `Generated` folders are written
+";
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
-    let [library, config, out, languages @ ..] = args.as_slice() else {
-        eprintln!("usage: keysecure-bindgen LIBRARY CONFIG OUT LANGUAGE...");
+    let [library, config, kotlin, swift] = args.as_slice() else {
+        eprint!("{USAGE}");
         return ExitCode::from(2);
     };
-    for name in languages {
-        let language = match name.as_str() {
-            "kotlin" => TargetLanguage::Kotlin,
-            "swift" => TargetLanguage::Swift,
-            other => {
-                eprintln!("{other} is neither kotlin nor swift");
-                return ExitCode::from(2);
-            }
-        };
-        let made = generate(GenerateOptions {
-            languages: vec![language],
-            source: library.into(),
-            out_dir: format!("{out}/{name}").into(),
-            config_override: Some(config.into()),
-            ..GenerateOptions::default()
-        });
-        if let Err(error) = made {
+    match run(library, config, Path::new(kotlin), Path::new(swift)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
             eprintln!("{error:?}");
-            return ExitCode::FAILURE;
-        }
-        if name == "kotlin"
-            && let Err(error) = kotlin::amend(&Path::new(out).join(name))
-        {
-            eprintln!("{error}");
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
     }
-    ExitCode::SUCCESS
+}
+
+fn run(library: &str, config: &str, kotlin: &Path, swift: &Path) -> Result<()> {
+    let options =
+        GenerateOptions { source: library.into(), config_override: Some(config.into()), ..GenerateOptions::default() };
+    let interface = Interface::load(&options)?;
+    kotlin::generate(&interface, &options, kotlin)?;
+    swift::generate(&interface, &options, swift)
 }

@@ -49,7 +49,7 @@ impl Store {
     #[uniffi::constructor]
     pub fn redis(url: String) -> Result<Self> {
         if !url.starts_with("redis") {
-            return Err(keysecure::FfiError::refused("url", "must begin with redis:// or redis+unix://"));
+            return Err(keysecure::FfiError::invalid_input("url", "must begin with redis:// or redis+unix://"));
         }
         Self::parse(url)
     }

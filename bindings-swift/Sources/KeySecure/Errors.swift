@@ -1,72 +1,68 @@
 import Foundation
 
-/// What every error carries, whatever its case.
+/// What every error carries.
 extension KeySecureError {
     /// All that is known.
-    public var facts: ErrorDetails {
+    public var details: ErrorDetails {
         switch self {
-        case let .Config(facts), let .InvalidInput(facts), let .Transport(facts), let .Timeout(facts),
-            let .Authentication(facts), let .Permission(facts), let .RateLimit(facts), let .NotFound(facts),
-            let .State(facts), let .Conflict(facts), let .Api(facts), let .InvalidResponse(facts),
-            let .Webhook(facts), let .Decrypt(facts):
-            return facts
+        case let .failed(details): return details
         }
     }
 
     /// What kind of error it is.
-    public var kind: ErrorKind { facts.kind }
+    public var kind: ErrorKind { details.kind }
 
     /// Whether the thing was done: the question to ask before sending a mutation again.
-    public var outcome: Outcome { facts.outcome }
+    public var outcome: Outcome { details.outcome }
 
     /// The platform's code, when it answered with one.
-    public var code: Int64? { facts.code }
+    public var code: Int64? { details.code }
 
     /// The platform's message, with digits that look like a PAN masked.
-    public var msg: String? { facts.msg }
+    public var msg: String? { details.msg }
 
     /// The field that broke a rule, in its name on the wire.
-    public var field: String? { facts.field }
+    public var field: String? { details.field }
 
     /// The HTTP status, when an answer came.
-    public var httpStatus: Int? { facts.httpStatus.map(Int.init) }
+    public var httpStatus: Int? { details.httpStatus.map(Int.init) }
 
     /// The call that failed, such as `accounts.transfer`; none for settings and values.
-    public var operation: String? { facts.operation }
+    public var operation: String? { details.operation }
 
     /// How many times the call's own request was tried; 0 when it was never tried.
-    public var attempts: Int { Int(facts.attempts) }
+    public var attempts: Int { Int(details.attempts) }
 
     /// How long the platform asked to wait, in seconds, when it did.
-    public var retryAfter: TimeInterval? { facts.retryAfter }
+    public var retryAfter: TimeInterval? { details.retryAfter }
 
     /// What went wrong on the wire, when no answer came.
-    public var transportFault: TransportFault? { facts.transportFault }
+    public var transportFault: TransportFault? { details.transportFault }
 
     /// Why a callback was not accepted.
-    public var rejection: Rejection? { facts.rejection }
+    public var rejection: Rejection? { details.rejection }
 
     /// An argument that Swift can hold and the core cannot take.
-    static func refused(_ field: String, _ rule: String) -> KeySecureError {
-        .InvalidInput(
-            facts: ErrorDetails(
-                text: "\(field) \(rule)", kind: .invalidInput, outcome: .notSent, code: nil, msg: nil, field: field,
-                httpStatus: nil, operation: nil, attempts: 0, retryAfter: nil, transportFault: nil, rejection: nil))
+    static func invalidInput(_ field: String, _ rule: String) -> KeySecureError {
+        .failed(details: ErrorDetails(text: "\(field) \(rule)", kind: .invalidInput, outcome: .notSent, field: field))
     }
 
     /// An awaited call for which the system gave no thread.
     static func noThread() -> KeySecureError {
-        .Transport(
-            facts: ErrorDetails(
-                text: "the system gave no thread for the call; nothing was sent", kind: .transport, outcome: .notSent, code: nil,
-                msg: nil, field: nil, httpStatus: nil, operation: nil, attempts: 0, retryAfter: nil, transportFault: .other,
-                rejection: nil))
+        let text = "the system gave no thread for the call; nothing was sent"
+        return .failed(
+            details: ErrorDetails(text: text, kind: .transport, outcome: .notSent, transportFault: .other))
     }
+}
+
+extension ErrorKind {
+    /// Matches an error by its kind: `catch ErrorKind.conflict { ... }`.
+    public static func ~= (kind: ErrorKind, error: any Error) -> Bool { (error as? KeySecureError)?.kind == kind }
 }
 
 extension KeySecureError: LocalizedError, CustomStringConvertible {
     /// The readable text. It holds no secret.
-    public var errorDescription: String? { facts.text }
+    public var errorDescription: String? { details.text }
 
     /// The field that broke a rule, or how long to wait.
     public var recoverySuggestion: String? {
@@ -83,7 +79,9 @@ extension KeySecureError: LocalizedError, CustomStringConvertible {
 extension TransportFailure: LocalizedError {
     /// What went wrong, and whether the request may have been carried out.
     public var errorDescription: String? {
-        guard case let .Failed(fault, sent) = self else { return nil }
-        return "the exchange failed (\(fault)); the request \(sent ? "may have been carried out" : "was not sent")"
+        switch self {
+        case let .failed(fault, sent):
+            return "the exchange failed (\(fault)); the request \(sent ? "may have been carried out" : "was not sent")"
+        }
     }
 }

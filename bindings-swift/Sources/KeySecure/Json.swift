@@ -43,7 +43,7 @@ public struct Extra: Sendable, Hashable {
     /// - Throws: `KeySecureError` of kind `.invalidInput` when the text is not a JSON object.
     public init(json: String) throws {
         guard (try? JSONSerialization.jsonObject(with: Data(json.utf8))) is [String: Any] else {
-            throw KeySecureError.refused("extra", "must be a JSON object")
+            throw KeySecureError.invalidInput("extra", "must be a JSON object")
         }
         self.json = json
     }

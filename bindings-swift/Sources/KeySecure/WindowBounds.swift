@@ -60,7 +60,7 @@ private func padded(_ number: Int, _ digits: Int) -> String {
 /// Returns the duration, or throws when the core cannot represent it: a `TimeInterval` may be negative, infinite or NaN.
 func checked(_ name: String, _ seconds: TimeInterval) throws -> TimeInterval {
     guard seconds >= 0, seconds < WireDuration.longest else {
-        throw KeySecureError.refused(name, "must be a number of seconds, not negative")
+        throw KeySecureError.invalidInput(name, "must be a number of seconds, not negative")
     }
     return seconds
 }

@@ -77,10 +77,10 @@ final class ErrorTests: XCTestCase {
 
     func testTheRecoverySuggestionHandlesAnyRetryAfter() throws {
         func suggestion(_ retryAfter: TimeInterval) -> String? {
-            let facts = ErrorDetails(
-                text: "slow down", kind: .rateLimit, outcome: .rejected, code: 1009, msg: nil, field: nil, httpStatus: 429,
-                operation: nil, attempts: 1, retryAfter: retryAfter, transportFault: nil, rejection: nil)
-            return KeySecureError.RateLimit(facts: facts).recoverySuggestion
+            let details = ErrorDetails(
+                text: "slow down", kind: .rateLimit, outcome: .rejected, code: 1009, httpStatus: 429, attempts: 1,
+                retryAfter: retryAfter)
+            return KeySecureError.failed(details: details).recoverySuggestion
         }
         XCTAssertEqual(suggestion(1.2), "Try again in 2 s.")
         for seconds in [TimeInterval(UInt64.max), .greatestFiniteMagnitude, .infinity, .nan] {

@@ -6,7 +6,7 @@ final class LeakTests: XCTestCase {
     /// Responds in process, to measure the conversion of requests, responses, objects and errors in both directions.
     func test100000CallsDoNotGrowTheMemory() throws {
         let transport = InMemoryTransport { request in
-            if request.url.contains("/404") { throw TransportFailure.Failed(fault: .closed, sent: true) }
+            if request.url.contains("/404") { throw TransportFailure.failed(fault: .closed, sent: true) }
             return
                 #"{"card_no":"c1","status":"Activated","card_remain":"12.34","create_time":1763800000123,"new_field":{"a":1.50}}"#
         }

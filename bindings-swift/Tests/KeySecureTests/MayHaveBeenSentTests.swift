@@ -152,7 +152,7 @@ final class MayHaveBeenSentTests: XCTestCase {
     private func failing(_ call: () throws -> Void) throws -> Failed {
         do {
             try call()
-        } catch let TransportFailure.Failed(fault, sent) {
+        } catch let TransportFailure.failed(fault, sent) {
             return Failed(fault: fault, sent: sent)
         }
         throw Failure("expected a failure")

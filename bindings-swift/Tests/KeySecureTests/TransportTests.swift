@@ -113,7 +113,7 @@ final class TransportTests: XCTestCase {
         XCTAssertEqual(error.outcome, .unknown)
         XCTAssertEqual(error.transportFault, .other)
         XCTAssertEqual(error.attempts, 1)
-        XCTAssertFalse("\(error) \(error.facts)".contains("canary"))
+        XCTAssertFalse("\(error) \(error.details)".contains("canary"))
     }
 
     func testATransportFailureDeterminesTheOutcome() throws {
@@ -121,7 +121,7 @@ final class TransportTests: XCTestCase {
         let client = try client(
             with: InMemoryTransport { _ in
                 calls.change { $0 += 1 }
-                throw TransportFailure.Failed(fault: .dns, sent: false)
+                throw TransportFailure.failed(fault: .dns, sent: false)
             })
         let error = try failure {
             _ = try client.accounts().transfer(cardholderNo: "1", transferUniqueNo: "t", type: .in, amount: 1)

@@ -70,7 +70,7 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
         cardholderNo: String? = null,
         transferNo: String? = null,
         transferUniqueNo: String? = null,
-    ): Rows<TransferRecord> =
+    ): Pager<TransferRecord> =
         transfers(ListTransfers(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, transferNo, transferUniqueNo))
 
     /**
@@ -85,7 +85,7 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
         cardholderNo: String? = null,
         transferNo: String? = null,
         transferUniqueNo: String? = null,
-    ): Rows<TransferRecord> =
+    ): Pager<TransferRecord> =
         transfers(ListTransfers(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, transferNo, transferUniqueNo))
 
     /**
@@ -93,9 +93,9 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
      *
      * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
      */
-    public fun transfers(query: ListTransfers): Rows<TransferRecord> = Rows {
-        val list = call { ffi.transfers(query) }
-        Source(list::nextRows, list::destroy)
+    public fun transfers(query: ListTransfers): Pager<TransferRecord> = Pager {
+        val pages = call { ffi.transfers(query) }
+        PageSource(pages::nextPage, pages::destroy)
     }
 
     /**

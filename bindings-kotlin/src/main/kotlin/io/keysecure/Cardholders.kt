@@ -53,7 +53,7 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
         end: Instant,
         cardholderNo: String? = null,
         cardholderUniqueNo: String? = null,
-    ): Rows<Cardholder> =
+    ): Pager<Cardholder> =
         list(ListCardholders(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, cardholderUniqueNo))
 
     /**
@@ -68,16 +68,16 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
         end: LocalDate,
         cardholderNo: String? = null,
         cardholderUniqueNo: String? = null,
-    ): Rows<Cardholder> = list(ListCardholders(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardholderUniqueNo))
+    ): Pager<Cardholder> = list(ListCardholders(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardholderUniqueNo))
 
     /**
      * Lists the cardholders that match a query.
      *
      * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
      */
-    public fun list(query: ListCardholders): Rows<Cardholder> = Rows {
-        val list = call { ffi.list(query) }
-        Source(list::nextRows, list::destroy)
+    public fun list(query: ListCardholders): Pager<Cardholder> = Pager {
+        val pages = call { ffi.list(query) }
+        PageSource(pages::nextPage, pages::destroy)
     }
 
     /**

@@ -71,7 +71,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
         cardholderNo: String? = null,
         cardUniqueNo: String? = null,
         cardNo: String? = null,
-    ): Rows<Card> = list(ListCards(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, cardUniqueNo, cardNo))
+    ): Pager<Card> = list(ListCards(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, cardUniqueNo, cardNo))
 
     /**
      * Lists the cards that were applied for on whole days of the client's time zone, from the first day to the last, both included.
@@ -85,16 +85,16 @@ public class Cards internal constructor(private val ffi: FfiCards) {
         cardholderNo: String? = null,
         cardUniqueNo: String? = null,
         cardNo: String? = null,
-    ): Rows<Card> = list(ListCards(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardUniqueNo, cardNo))
+    ): Pager<Card> = list(ListCards(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardUniqueNo, cardNo))
 
     /**
      * Lists the cards that match a query.
      *
      * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
      */
-    public fun list(query: ListCards): Rows<Card> = Rows {
-        val list = call { ffi.list(query) }
-        Source(list::nextRows, list::destroy)
+    public fun list(query: ListCards): Pager<Card> = Pager {
+        val pages = call { ffi.list(query) }
+        PageSource(pages::nextPage, pages::destroy)
     }
 
     /**
@@ -189,9 +189,9 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException.InvalidInput when an argument is not valid. The returned list throws when a request fails.
      */
     @JvmOverloads
-    public fun packages(type: CardType? = null, packageNo: String? = null): Rows<Package> = Rows {
-        val list = call { ffi.packages(ListPackages(type, packageNo)) }
-        Source(list::nextRows, list::destroy)
+    public fun packages(type: CardType? = null, packageNo: String? = null): Pager<Package> = Pager {
+        val pages = call { ffi.packages(ListPackages(type, packageNo)) }
+        PageSource(pages::nextPage, pages::destroy)
     }
 
     /**
@@ -213,9 +213,9 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException.InvalidInput when an argument is not valid. The returned list throws when a request fails.
      */
     @JvmOverloads
-    public fun bins(cardBinNo: String? = null): Rows<Bin> = Rows {
-        val list = call { ffi.bins(ListBins(cardBinNo)) }
-        Source(list::nextRows, list::destroy)
+    public fun bins(cardBinNo: String? = null): Pager<Bin> = Pager {
+        val pages = call { ffi.bins(ListBins(cardBinNo)) }
+        PageSource(pages::nextPage, pages::destroy)
     }
 
     /**

@@ -28,7 +28,7 @@ public class Consumptions internal constructor(private val ffi: FfiConsumptions)
         cardholderNo: String? = null,
         cardNo: String? = null,
         consumeNo: String? = null,
-    ): Rows<Consumption> =
+    ): Pager<Consumption> =
         list(ListConsumptions(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, cardNo, consumeNo))
 
     /**
@@ -43,16 +43,16 @@ public class Consumptions internal constructor(private val ffi: FfiConsumptions)
         cardholderNo: String? = null,
         cardNo: String? = null,
         consumeNo: String? = null,
-    ): Rows<Consumption> = list(ListConsumptions(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardNo, consumeNo))
+    ): Pager<Consumption> = list(ListConsumptions(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardNo, consumeNo))
 
     /**
      * Lists the consumptions that match a query.
      *
      * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
      */
-    public fun list(query: ListConsumptions): Rows<Consumption> = Rows {
-        val list = call { ffi.list(query) }
-        Source(list::nextRows, list::destroy)
+    public fun list(query: ListConsumptions): Pager<Consumption> = Pager {
+        val pages = call { ffi.list(query) }
+        PageSource(pages::nextPage, pages::destroy)
     }
 
     /**

@@ -9,7 +9,6 @@ import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
-import kotlinx.coroutines.flow.flowOn
 import kotlinx.coroutines.withContext
 
 // Needs kotlinx-coroutines-core 1.9 or later, an optional dependency: add it to your own project.
@@ -36,5 +35,9 @@ public suspend fun <T> Client.io(block: Client.() -> T): T {
     }
 }
 
-/** Returns the rows as a flow. Pages are fetched off the collector's thread. */
-public fun <T> Rows<T>.asFlow(): Flow<T> = flow { for (row in this@asFlow) emit(row) }.flowOn(keySecureDispatcher)
+/** The rows that are left, as a flow. Pages are fetched off the collector's thread, each when its first row is collected. */
+public fun <T> Pager<T>.asFlow(): Flow<T> = flow {
+    val rows = iterator()
+    // Not by `flowOn`, which reads rows ahead: those would be lost to the next pass when the collector stops.
+    while (hasFetched() || withContext(keySecureDispatcher) { rows.hasNext() }) emit(rows.next())
+}

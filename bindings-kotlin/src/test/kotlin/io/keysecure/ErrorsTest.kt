@@ -34,7 +34,7 @@ class ErrorsTest {
         assertEquals(ErrorKind.NOT_FOUND, error.kind)
         assertTrue(error.message!!.startsWith("cardholders.get: the platform refused with code 2002"), error.message)
         assertTrue(error.toString().endsWith(error.message!!))
-        assertFalse(error.message!!.contains("facts"))
+        assertFalse(error.message!!.contains("details"))
     }
 
     @Test

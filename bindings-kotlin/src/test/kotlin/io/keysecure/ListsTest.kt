@@ -7,6 +7,7 @@ import java.time.Duration
 import java.time.Instant
 import java.time.ZoneId
 import java.util.stream.Collectors
+import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -41,18 +42,38 @@ class ListsTest {
         assertEquals(0, env.sandbox.requestsTo("cards.list"))
         assertEquals(100, rows.take(100).count())
         assertEquals(1, env.sandbox.requestsTo("cards.list"))
+        // The second pass begins with the second page.
         assertEquals(101, rows.take(101).count())
         assertEquals(3, env.sandbox.requestsTo("cards.list"))
     }
 
     @Test
-    fun `a list may be gone through again, as a sequence, an iterable and a stream`() = TestEnv().use { env ->
+    fun `a second pass continues where the first one ended`() = TestEnv().use { env ->
         val (start, end) = seeded(env, 120, Duration.ofDays(5))
-        val rows = env.client.cards().list(start, end)
-        val first = rows.map { it.cardNo }.toList()
-        assertEquals(120, first.size)
-        assertEquals(first, rows.iterable().map { it.cardNo })
-        assertEquals(first, rows.stream().map { it.cardNo }.collect(Collectors.toList()))
+        val all = env.client.cards().list(start, end).map { it.cardNo }.toList()
+        assertEquals(120, all.size)
+
+        val pager = env.client.cards().list(start, end)
+        val numbers = pager.take(3).map { it.cardNo }.toMutableList()
+        for (card in pager.iterable()) {
+            numbers += card.cardNo
+            if (numbers.size == 5) break
+        }
+        numbers += pager.stream().limit(2).map { it.cardNo }.collect(Collectors.toList())
+        numbers += runBlocking { pager.asFlow().take(2).toList() }.map { it.cardNo }
+        numbers += pager.results().take(101).map { it.getOrThrow().cardNo }
+        numbers += pager.map { it.cardNo }
+        assertEquals(all, numbers)
+        assertEquals(0, pager.count())
+    }
+
+    @Test
+    fun `another pass continues behind the error that ended one`() {
+        val pager = withBadRow()
+        val numbers = ArrayList<String>()
+        assertThrows(KeySecureException.InvalidResponse::class.java) { pager.forEach { numbers += it.transferNo } }
+        pager.forEach { numbers += it.transferNo }
+        assertEquals(listOf("1", "3"), numbers)
     }
 
     @Test
@@ -90,7 +111,7 @@ class ListsTest {
     }
 
     /** A list of three rows, of which the second has no number. */
-    private fun withBadRow(): Rows<TransferRecord> {
+    private fun withBadRow(): Pager<TransferRecord> {
         val transport = InMemoryTransport { """{"list":[{"transfer_no":"1"},{"transfer_no":null},{"transfer_no":"3"}]}""" }
         return transport.client().accounts().transfers(Instant.now().minusSeconds(60), Instant.now())
     }

@@ -1,6 +1,8 @@
 //! Kotlin that Rust calls: there a buffer still is a JNA structure.
 
-pub fn amended(kotlin: &str) -> Result<String, String> {
+use crate::Result;
+
+pub fn patched(kotlin: &str) -> Result<String> {
     let mut lines = Vec::new();
     for line in kotlin.lines() {
         match line.split_once("fun callback(") {
@@ -12,7 +14,7 @@ pub fn amended(kotlin: &str) -> Result<String, String> {
 }
 
 /// The signature and, where a body follows it, the plain buffers that the body works on.
-fn callback(before: &str, signature: &str) -> Result<Vec<String>, String> {
+fn callback(before: &str, signature: &str) -> Result<Vec<String>> {
     let (arguments, after) = signature.split_once(')').ok_or_else(|| format!("a callback begins {signature:?}"))?;
     let mut taken = Vec::new();
     let mut plain = Vec::new();
@@ -36,31 +38,31 @@ fn callback(before: &str, signature: &str) -> Result<Vec<String>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::amended;
+    use super::patched;
 
     #[test]
     fn a_callback_takes_structures_and_works_on_plain_buffers() {
         let declared =
             "    fun callback(`uniffiHandle`: Long,`key`: RustBufferKey.ByValue,`uniffiOutReturn`: RustBuffer,)\n";
         assert_eq!(
-            amended(declared).unwrap(),
+            patched(declared).unwrap(),
             "    fun callback(`uniffiHandle`: Long,`key`: RustBufferKey.Crossing.ByValue,`uniffiOutReturn`: RustBuffer.Crossing,)\n"
         );
         let written =
             "        override fun callback(`key`: RustBuffer.ByValue,uniffiCallStatus: UniffiRustCallStatus,) {\n";
         assert_eq!(
-            amended(written).unwrap(),
+            patched(written).unwrap(),
             "        override fun callback(`key`: RustBuffer.Crossing.ByValue,uniffiCallStatus: UniffiRustCallStatus,) {
             val `key` = `key`.plain()
 "
         );
         let other = "        override fun callback(handle: Long,): Long {\n";
-        assert_eq!(amended(other).unwrap(), other);
+        assert_eq!(patched(other).unwrap(), other);
     }
 
     #[test]
     fn code_of_another_form_is_refused() {
-        assert!(amended("fun callback(").is_err());
-        assert!(amended("fun callback(key)").is_err());
+        assert!(patched("fun callback(").is_err());
+        assert!(patched("fun callback(key)").is_err());
     }
 }

@@ -1,7 +1,10 @@
-//! What stands in every generated file in the same words.
+//! The parts of a call that every generated file has in the same words.
 
-/// What is replaced: the text, how often it stands there, and what stands there instead.
-const CHANGES: [(&str, usize, &str); 18] = [
+use crate::Result;
+use crate::patches::replace;
+
+/// The text, how often it is there, and its replacement.
+const CHANGES: [(&str, usize, &str); 14] = [
     // A buffer.
     (
         "@Structure.FieldOrder(\"capacity\", \"len\", \"data\")\nopen class RustBuffer : Structure() {\n",
@@ -60,66 +63,24 @@ const CHANGES: [(&str, usize, &str); 18] = [
         2,
         "`returnValue`: RustBuffer.Crossing.ByValue = RustBuffer.Crossing.ByValue()",
     ),
-    // What Rust knows a Kotlin object by. Two class loaders may share one library, which then calls the one that loaded it
-    // last: it must not find another object there by the same number. Odd, as UniFFI wants it.
-    (
-        "AtomicLong(UNIFFI_HANDLEMAP_INITIAL)",
-        1,
-        "AtomicLong(java.security.SecureRandom().nextLong().ushr(2).or(UNIFFI_HANDLEMAP_INITIAL))",
-    ),
-    // Texts.
-    (
-        "            val byteArr = ByteArray(value.len.toInt())
-            value.asByteBuffer()!!.get(byteArr)
-            return byteArr.toString(Charsets.UTF_8)
-",
-        1,
-        "            return String(value.bytes(), Charsets.UTF_8)\n",
-    ),
-    (
-        "        val len = buf.getInt()
-        val byteArr = ByteArray(len)
-        buf.get(byteArr)
-        return byteArr.toString(Charsets.UTF_8)
-    }
-",
-        1,
-        include_str!("read_text.kt"),
-    ),
-    (
-        "        // Make sure we don't have invalid UTF-16, check for lone surrogates.
-        return Charsets.UTF_8.newEncoder().run {
-",
-        1,
-        include_str!("encode_text.kt"),
-    ),
 ];
 
-pub fn amended(kotlin: &str) -> Result<String, String> {
-    let mut text = kotlin.to_owned();
-    for (old, count, new) in CHANGES {
-        let found = text.matches(old).count();
-        if found != count {
-            return Err(format!("the generated Kotlin has changed: {found} times {old:?}"));
-        }
-        text = text.replace(old, new);
-    }
-    Ok(text)
+pub fn patched(kotlin: &str) -> Result<String> {
+    CHANGES.iter().try_fold(kotlin.to_owned(), |text, (old, count, new)| replace(&text, *count, old, new))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{CHANGES, amended};
+    use super::{CHANGES, patched};
 
     #[test]
-    fn code_of_another_form_is_refused() {
-        let known: String = CHANGES.iter().map(|(old, count, _)| old.repeat(*count)).collect();
-        let once = amended(&known).unwrap();
+    fn code_without_one_of_the_parts_is_refused() {
+        let all: String = CHANGES.iter().map(|(old, count, _)| old.repeat(*count)).collect();
+        let once = patched(&all).unwrap();
         assert!(once.contains("calls.take()") && !once.contains("(UniffiRustCallStatus) -> U"));
-        assert!(amended(&once).is_err());
-        assert!(amended("").is_err());
+        assert!(patched(&once).is_err());
         for (old, _, _) in CHANGES {
-            assert!(amended(&known.replacen(old, "", 1)).is_err(), "{old}");
+            assert!(patched(&all.replacen(old, "", 1)).is_err(), "{old}");
         }
     }
 }

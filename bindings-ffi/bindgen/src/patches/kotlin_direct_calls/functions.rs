@@ -1,12 +1,14 @@
 //! The library's functions: each is called by its second form, which takes two pointers, to its arguments and to its result.
 
+use crate::Result;
+
 /// The end of the arguments of every function that can fail.
 const STATUS: &str = "uniffi_out_err: UniffiRustCallStatus, ";
 
 /// Stands in `call.kt` for the most elements that the arguments of one function take.
 const MOST_ARGUMENTS: &str = "UNIFFI_MOST_ARGUMENTS";
 
-pub fn amended(kotlin: &str) -> Result<String, String> {
+pub fn patched(kotlin: &str) -> Result<String> {
     let mut written = Vec::new();
     let mut most = 0;
     let mut lines = kotlin.lines();
@@ -70,7 +72,7 @@ fn form<'a>(name: &str, arguments: &'a str) -> Form<'a> {
     }
 }
 
-fn bare(name: &str, arguments: &str, result: &str) -> Result<String, String> {
+fn bare(name: &str, arguments: &str, result: &str) -> Result<String> {
     let names: Vec<&str> = names_and_types(arguments)?.into_iter().map(|(argument, _)| argument).collect();
     let names = names.join(", ");
     Ok(format!(
@@ -80,7 +82,7 @@ fn bare(name: &str, arguments: &str, result: &str) -> Result<String, String> {
 }
 
 /// The function, and how many elements its arguments take.
-fn through(name: &str, symbol: &str, arguments: &str, result: &str) -> Result<(String, usize), String> {
+fn through(name: &str, symbol: &str, arguments: &str, result: &str) -> Result<(String, usize)> {
     let unknown = |of: &str| format!("{name} has a {of}, which is not known how to pass");
     let mut elements = Vec::new();
     for (argument, of) in names_and_types(arguments)? {
@@ -89,7 +91,7 @@ fn through(name: &str, symbol: &str, arguments: &str, result: &str) -> Result<(S
             _ if is_buffer(of) => {
                 elements.extend(["capacity", "len", "data"].map(|field| format!("{argument}.{field}")));
             }
-            _ => return Err(unknown(of)),
+            _ => return Err(unknown(of).into()),
         }
     }
     let added = match elements.as_slice() {
@@ -113,7 +115,7 @@ fn through(name: &str, symbol: &str, arguments: &str, result: &str) -> Result<(S
 "
             ),
         ),
-        _ => return Err(unknown(result)),
+        _ => return Err(unknown(result).into()),
     };
     let function = format!(
         "    fun {name}({arguments}uniffi_out_err: UniffiCall): {result} {{
@@ -129,16 +131,16 @@ fn is_buffer(of: &str) -> bool {
 }
 
 /// Of `` `page`: Int,`size`: Int, ``.
-fn names_and_types(arguments: &str) -> Result<Vec<(&str, &str)>, String> {
+fn names_and_types(arguments: &str) -> Result<Vec<(&str, &str)>> {
     arguments
         .split_terminator(',')
-        .map(|argument| argument.split_once(": ").ok_or_else(|| format!("a function takes {argument:?}")))
+        .map(|argument| argument.split_once(": ").ok_or_else(|| format!("a function takes {argument:?}").into()))
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::amended;
+    use super::patched;
 
     /// Generated code with this function, and with the place for the number of arguments.
     fn code(function: &str, result: &str) -> String {
@@ -147,13 +149,13 @@ mod tests {
 
     #[test]
     fn a_function_is_called_through_memory() {
-        let amended = amended(&code(
+        let patched = patched(&code(
             "uniffi_a_fn_method_cards_page(`ptr`: Long,`query`: RustBufferQuery.ByValue,`page`: Int,uniffi_out_err: UniffiRustCallStatus, ",
             "RustBufferPage.ByValue",
         ))
         .unwrap();
         assert_eq!(
-            amended,
+            patched,
             "5
     fun uniffi_a_fn_method_cards_page(`ptr`: Long,`query`: RustBufferQuery.ByValue,`page`: Int,uniffi_out_err: UniffiCall): RustBufferPage.ByValue {
         uniffi_out_err.add(`ptr`).add(`query`.capacity).add(`query`.len).add(`query`.data).add(`page`)
@@ -173,10 +175,10 @@ mod tests {
     fn what_cannot_fail_and_what_takes_only_a_handle_keeps_its_form() {
         let used = code("uniffi_a_fn_method_b(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, ", "Unit");
         let kept = "    external fun uniffi_a_checksum_method_b(\n    ): Int\n";
-        assert!(amended(&format!("{used}{kept}")).unwrap().ends_with(kept));
+        assert!(patched(&format!("{used}{kept}")).unwrap().ends_with(kept));
         let clone =
             "    external fun uniffi_a_fn_clone_b(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, \n    ): Long\n";
-        assert!(amended(&format!("{used}{clone}")).unwrap().ends_with(
+        assert!(patched(&format!("{used}{clone}")).unwrap().ends_with(
             "    fun uniffi_a_fn_clone_b(`handle`: Long,uniffi_out_err: UniffiCall): Long = uniffi_a_fn_clone_b(`handle`, uniffi_out_err.status())
     private external fun uniffi_a_fn_clone_b(`handle`: Long,uniffi_out_err: Pointer): Long
 "
@@ -187,16 +189,16 @@ mod tests {
     fn what_nobody_calls_goes() {
         let used = code("uniffi_a_fn_method_b(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, ", "Unit");
         let unused = "    external fun ffi_a_rust_future_complete_u8(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, \n    ): Byte\n";
-        assert!(!amended(&format!("{used}{unused}")).unwrap().contains("future"));
+        assert!(!patched(&format!("{used}{unused}")).unwrap().contains("future"));
     }
 
     #[test]
     fn code_of_another_form_is_refused() {
         let status = "uniffi_out_err: UniffiRustCallStatus, ";
-        assert!(amended("").is_err());
-        assert!(amended(&code(&format!("uniffi_a_fn_b(`x`: Double,{status}"), "Unit")).is_err());
-        assert!(amended(&code(&format!("uniffi_a_fn_b(`x`,{status}"), "Unit")).is_err());
-        assert!(amended(&code(&format!("uniffi_a_fn_b({status}"), "Short")).is_err());
-        assert!(amended(&code(&format!("uniffi_a_fn_b(`x`: Int,{status}"), "Unit").replace("    ): ", "): ")).is_err());
+        assert!(patched("").is_err());
+        assert!(patched(&code(&format!("uniffi_a_fn_b(`x`: Double,{status}"), "Unit")).is_err());
+        assert!(patched(&code(&format!("uniffi_a_fn_b(`x`,{status}"), "Unit")).is_err());
+        assert!(patched(&code(&format!("uniffi_a_fn_b({status}"), "Short")).is_err());
+        assert!(patched(&code(&format!("uniffi_a_fn_b(`x`: Int,{status}"), "Unit").replace("    ): ", "): ")).is_err());
     }
 }

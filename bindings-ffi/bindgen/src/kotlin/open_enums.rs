@@ -1,0 +1,42 @@
+//! Open enums from the platform's text.
+
+use std::fmt::Write as _;
+
+use heck::{ToLowerCamelCase as _, ToUpperCamelCase as _};
+
+use crate::Result;
+use crate::interface::Interface;
+
+/// A function `of` on the companion of every open enum.
+pub fn functions(interface: &Interface) -> Result<String> {
+    let mut text = String::from("\npackage io.keysecure\n");
+    for (one, function) in interface.open_enums()? {
+        let (class, function) = (one.name().to_upper_camel_case(), function.to_lower_camel_case());
+        let _ = write!(
+            text,
+            "
+/** The value of the platform's text; `Unknown` when this version does not know it. */
+public fun io.keysecure.model.{class}.Companion.of(text: String): io.keysecure.model.{class} =
+    io.keysecure.ffi.{function}(text)
+"
+        );
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::functions;
+    use crate::interface::Interface;
+
+    #[test]
+    fn every_open_enum_is_made_from_its_text() {
+        let interface = Interface::from_udl(
+            "namespace keysecure { FeeType fee_type_from_text(string text); };
+            [Enum] interface FeeType { AtmFee(); Unknown(string raw); };",
+        );
+        let kotlin = functions(&interface).unwrap();
+        assert!(kotlin.contains("FeeType.Companion.of(text: String): io.keysecure.model.FeeType ="), "{kotlin}");
+        assert!(kotlin.contains("io.keysecure.ffi.feeTypeFromText(text)"), "{kotlin}");
+    }
+}

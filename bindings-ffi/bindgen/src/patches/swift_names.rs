@@ -1,0 +1,47 @@
+//! Type names that `SwiftUI` or the Objective-C runtime has too, and the name of the error.
+//!
+//! UniFFI can rename types by its configuration, but 0.32.2 forgets fields of types of other crates, and errors of
+//! constructors. Not reported upstream yet; renaming came with mozilla/uniffi-rs#2715.
+
+use crate::Result;
+use crate::interface::Interface;
+
+/// The name in Rust and the one in Swift.
+const NAMES: [(&str, &str); 3] =
+    [("Environment", "KeySecureEnvironment"), ("Method", "HttpMethod"), ("FfiError", "KeySecureError")];
+
+pub fn patch(swift: &str, _: &Interface) -> Result<String> {
+    let text = NAMES.iter().fold(swift.to_owned(), |text, (old, new)| word_replaced(&text, old, new));
+    if text == swift { Err("UniFFI generates none of the names".into()) } else { Ok(text) }
+}
+
+/// The name of a type in Swift.
+pub fn renamed(name: &str) -> &str {
+    NAMES.iter().find(|(old, _)| *old == name).map_or(name, |(_, new)| new)
+}
+
+/// Replaces every use of a name as a whole word.
+pub fn word_replaced(text: &str, old: &str, new: &str) -> String {
+    let part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let (mut done, mut rest) = (String::new(), text);
+    while let Some(place) = rest.find(old) {
+        let (before, after) = (&rest[..place], &rest[place + old.len()..]);
+        let whole = !before.ends_with(part) && !after.starts_with(part);
+        done.push_str(before);
+        done.push_str(if whole { new } else { old });
+        rest = after;
+    }
+    done + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word_replaced;
+
+    #[test]
+    fn only_whole_words_are_replaced() {
+        let swift = "let a: Method? = Method.get // FfiConverterTypeMethod, Methods, a_Method";
+        let expected = "let a: HttpMethod? = HttpMethod.get // FfiConverterTypeMethod, Methods, a_Method";
+        assert_eq!(word_replaced(swift, "Method", "HttpMethod"), expected);
+    }
+}

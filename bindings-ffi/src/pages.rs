@@ -1,0 +1,67 @@
+//! Lists: the pages of a lazy one, each handed over whole so that a row costs no crossing of its own, and single pages.
+
+use std::sync::{Mutex, PoisonError};
+
+use keysecure::{Bin, Card, Cardholder, Consumption, Extra, Package, Page, Pager, TransferRecord};
+
+use crate::convert::Result;
+
+/// The rows that need no further request, after the first one, which may need one.
+fn next_page<T>(pager: &Mutex<Pager<T>>) -> Result<Vec<T>> {
+    let mut pager = pager.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(first) = pager.next().transpose()? else { return Ok(Vec::new()) };
+    let fetched = pager.size_hint().0;
+    let mut rows = Vec::with_capacity(fetched + 1);
+    rows.push(first);
+    for row in pager.by_ref().take(fetched) {
+        rows.push(row?);
+    }
+    Ok(rows)
+}
+
+macro_rules! pages {
+    ($($pages:ident and $page:ident of $row:ident,)+) => { $(
+        /// The pages of a lazy list. The languages make their `Pager` of it.
+        #[derive(Debug, uniffi::Object)]
+        pub struct $pages(Mutex<Pager<$row>>);
+
+        #[uniffi::export]
+        impl $pages {
+            /// The rows of the next page; none at the end.
+            pub fn next_page(&self) -> Result<Vec<$row>> {
+                next_page(&self.0)
+            }
+        }
+
+        impl From<Pager<$row>> for $pages {
+            fn from(pager: Pager<$row>) -> Self {
+                Self(Mutex::new(pager))
+            }
+        }
+
+        /// One page of a list.
+        #[derive(Debug, Clone, uniffi::Record)]
+        #[uniffi::export(Debug)]
+        pub struct $page {
+            /// The rows, at most the requested number. Fewer do not prove that this is the last page.
+            pub list: Vec<$row>,
+            /// Fields of the response that this version does not know.
+            pub extra: Extra,
+        }
+
+        impl From<Page<$row>> for $page {
+            fn from(page: Page<$row>) -> Self {
+                Self { list: page.list, extra: page.extra }
+            }
+        }
+    )+ };
+}
+
+pages! {
+    CardholderPages and CardholderPage of Cardholder,
+    CardPages and CardPage of Card,
+    PackagePages and PackagePage of Package,
+    BinPages and BinPage of Bin,
+    ConsumptionPages and ConsumptionPage of Consumption,
+    TransferPages and TransferPage of TransferRecord,
+}
