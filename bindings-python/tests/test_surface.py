@@ -81,7 +81,9 @@ METHODS = {
 @pytest.mark.parametrize("resource", METHODS)
 def test_every_call_has_its_name_and_signature(client: Client, resource: str) -> None:
     owner = client if resource == "client" else getattr(client, resource)
-    found = {name: str(inspect.signature(getattr(owner, name))) for name in METHODS[resource]}
+    # The client has more than calls.
+    names = METHODS[resource] if resource == "client" else [name for name in vars(type(owner)) if name[0] != "_"]
+    found = {name: str(inspect.signature(getattr(owner, name))) for name in names}
     assert found == METHODS[resource]
 
 

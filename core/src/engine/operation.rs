@@ -63,12 +63,12 @@ pub struct Operation {
 
 /// Names each operation and collects all of them in [`OPERATIONS`].
 macro_rules! operations {
-    ($($constant:ident: $number:literal $name:literal $rust:literal $method:ident $path:literal $effect:ident $auth:ident $mode:ident $($window:ident)?;)+) => {
+    ($($constant:ident: $number:literal $resource:ident.$call:ident $method:ident $path:literal $effect:ident $auth:ident $mode:ident $($window:ident)?;)+) => {
         $(
             pub(crate) const $constant: &Operation = &Operation {
                 number: $number,
-                name: $name,
-                rust: $rust,
+                name: operations!(@name $resource $call),
+                rust: operations!(@rust $resource $call),
                 method: Method::$method,
                 path: $path,
                 effect: Effect::$effect,
@@ -81,36 +81,41 @@ macro_rules! operations {
         /// All calls of the platform, in the order of its API list.
         pub const OPERATIONS: &[&Operation] = &[$($constant),+];
     };
+    // The token call is a method of the client itself.
+    (@name client access_token) => { "token" };
+    (@name $resource:ident $call:ident) => { concat!(stringify!($resource), ".", stringify!($call)) };
+    (@rust client $call:ident) => { stringify!($call) };
+    (@rust $resource:ident $call:ident) => { concat!(stringify!($resource), "().", stringify!($call)) };
     (@window) => { false };
     (@window window) => { true };
 }
 
 operations! {
-    TOKEN: 1 "token" "access_token" Get "/v1/merchant/token" Read ApiKey Both;
-    CARDHOLDERS_APPLY: 2 "cardholders.apply" "cardholders().apply" Post "/v1/cardholder/apply" Mutation Token Both;
-    CARDHOLDERS_LIST: 3 "cardholders.list" "cardholders().list" Post "/v1/cardholder/list" Read Token Both window;
-    CARDHOLDERS_GET: 4 "cardholders.get" "cardholders().get" Get "/v1/cardholder/{cardholder_no}/info" Read Token Both;
-    CARDS_APPLY: 5 "cards.apply" "cards().apply" Post "/v1/card/apply" Mutation Token Both;
-    CARDS_LIST: 6 "cards.list" "cards().list" Post "/v1/card/list" Read Token Both window;
-    CARDS_GET: 7 "cards.get" "cards().get" Get "/v1/card/{card_no}/detail" Read Token Both;
-    CARDS_PRIVATE_INFO: 8 "cards.private_info" "cards().private_info" Get "/v1/card/{card_no}/private/info" Read Token Both;
-    CARDS_ACTIVATE: 9 "cards.activate" "cards().activate" Post "/v1/card/active" Mutation Token Both;
-    CARDS_UPDATE_STATUS: 10 "cards.update_status" "cards().update_status" Post "/v1/card/status/update" Mutation Token Both;
-    CARDS_SET_PIN: 11 "cards.set_pin" "cards().set_pin" Post "/v1/card/pin/set" Mutation Token Both;
-    CONSUMPTIONS_GET: 12 "consumptions.get" "consumptions().get" Get "/v1/card/consume/{consume_no}/info" Read Token Both;
-    CONSUMPTIONS_LIST: 13 "consumptions.list" "consumptions().list" Post "/v1/card/consume/list" Read Token Both window;
-    PCI_CLIENT_TOKEN: 14 "pci.client_token" "pci().client_token" Get "/v1/merchant/client/{card_no}/token" Read Token Both;
-    ACCOUNTS_TRANSFER: 15 "accounts.transfer" "accounts().transfer" Post "/v1/account/transfer" Mutation Token Credit;
-    ACCOUNTS_GET: 16 "accounts.get" "accounts().get" Get "/v1/account/{cardholder_no}/info" Read Token Credit;
-    ACCOUNTS_TRANSFERS: 17 "accounts.transfers" "accounts().transfers" Post "/v1/account/transfer/list" Read Token Credit window;
-    CARDS_PACKAGES: 18 "cards.packages" "cards().packages" Post "/v1/card/package/list" Read Token Credit;
-    CARDS_BINS: 19 "cards.bins" "cards().bins" Post "/v1/card/support/bins" Read Token Authorization;
-    SIMULATION_AUTH: 20 "simulation.auth" "simulation().auth" Post "/v1/simulate/auth" Mutation Open SandboxOnly;
-    SIMULATION_CLEAR: 21 "simulation.consumption_clear" "simulation().consumption_clear" Post "/v1/simulate/consumption_clear" Mutation Open SandboxOnly;
-    SIMULATION_FAIL: 22 "simulation.consumption_fail" "simulation().consumption_fail" Post "/v1/simulate/consumption_fail" Mutation Open SandboxOnly;
-    SIMULATION_REVERSAL: 23 "simulation.reversal" "simulation().reversal" Post "/v1/simulate/reversal" Mutation Open SandboxOnly;
-    SIMULATION_REFUND: 24 "simulation.refund" "simulation().refund" Post "/v1/simulate/refund" Mutation Open SandboxOnly;
-    PCI_CARD_DETAIL: 25 "pci.card_detail" "pci().card_detail" Post "/v1/merchant/pci/card/detail" Mutation Open HostedPage;
+    TOKEN: 1 client.access_token Get "/v1/merchant/token" Read ApiKey Both;
+    CARDHOLDERS_APPLY: 2 cardholders.apply Post "/v1/cardholder/apply" Mutation Token Both;
+    CARDHOLDERS_LIST: 3 cardholders.list Post "/v1/cardholder/list" Read Token Both window;
+    CARDHOLDERS_GET: 4 cardholders.get Get "/v1/cardholder/{cardholder_no}/info" Read Token Both;
+    CARDS_APPLY: 5 cards.apply Post "/v1/card/apply" Mutation Token Both;
+    CARDS_LIST: 6 cards.list Post "/v1/card/list" Read Token Both window;
+    CARDS_GET: 7 cards.get Get "/v1/card/{card_no}/detail" Read Token Both;
+    CARDS_PRIVATE_INFO: 8 cards.private_info Get "/v1/card/{card_no}/private/info" Read Token Both;
+    CARDS_ACTIVATE: 9 cards.activate Post "/v1/card/active" Mutation Token Both;
+    CARDS_UPDATE_STATUS: 10 cards.update_status Post "/v1/card/status/update" Mutation Token Both;
+    CARDS_SET_PIN: 11 cards.set_pin Post "/v1/card/pin/set" Mutation Token Both;
+    CONSUMPTIONS_GET: 12 consumptions.get Get "/v1/card/consume/{consume_no}/info" Read Token Both;
+    CONSUMPTIONS_LIST: 13 consumptions.list Post "/v1/card/consume/list" Read Token Both window;
+    PCI_CLIENT_TOKEN: 14 pci.client_token Get "/v1/merchant/client/{card_no}/token" Read Token Both;
+    ACCOUNTS_TRANSFER: 15 accounts.transfer Post "/v1/account/transfer" Mutation Token Credit;
+    ACCOUNTS_GET: 16 accounts.get Get "/v1/account/{cardholder_no}/info" Read Token Credit;
+    ACCOUNTS_TRANSFERS: 17 accounts.transfers Post "/v1/account/transfer/list" Read Token Credit window;
+    CARDS_PACKAGES: 18 cards.packages Post "/v1/card/package/list" Read Token Credit;
+    CARDS_BINS: 19 cards.bins Post "/v1/card/support/bins" Read Token Authorization;
+    SIMULATION_AUTH: 20 simulation.auth Post "/v1/simulate/auth" Mutation Open SandboxOnly;
+    SIMULATION_CLEAR: 21 simulation.consumption_clear Post "/v1/simulate/consumption_clear" Mutation Open SandboxOnly;
+    SIMULATION_FAIL: 22 simulation.consumption_fail Post "/v1/simulate/consumption_fail" Mutation Open SandboxOnly;
+    SIMULATION_REVERSAL: 23 simulation.reversal Post "/v1/simulate/reversal" Mutation Open SandboxOnly;
+    SIMULATION_REFUND: 24 simulation.refund Post "/v1/simulate/refund" Mutation Open SandboxOnly;
+    PCI_CARD_DETAIL: 25 pci.card_detail Post "/v1/merchant/pci/card/detail" Mutation Open HostedPage;
 }
 
 impl Operation {
@@ -220,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_holds_the_25_calls_in_order() {
+    fn the_table_holds_all_calls_in_order() {
         assert!(OPERATIONS.iter().map(|operation| usize::from(operation.number)).eq(1..=25));
     }
 
