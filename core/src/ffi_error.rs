@@ -1,4 +1,4 @@
-//! The error as Kotlin and Swift throw it: one type for all kinds, with all that is known.
+//! The error that Kotlin and Swift throw: one type for all kinds, with all details.
 
 use std::time::Duration;
 
@@ -7,51 +7,51 @@ use crate::error::TransportFault;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::redact::scrub;
 
-/// What is known of an error.
+/// Details of an error.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct ErrorDetails {
-    /// The readable text. It holds no secret.
+    /// Text for people. It contains no secret.
     pub text: String,
-    /// What kind of error it is.
+    /// Kind of the error.
     pub kind: ErrorKind,
-    /// Whether the thing was done: the question to ask before sending a mutation again.
+    /// Whether the operation may have been carried out. Read it before sending a mutation again.
     pub outcome: Outcome,
-    /// The platform's code, when it answered with one.
+    /// Code in the response (platform documentation, error codes), if it had one.
     #[uniffi(default = None)]
     pub code: Option<i64>,
-    /// The platform's message, with digits that look like a PAN masked.
+    /// The platform's message, cut at 2 KiB, with digits that look like a PAN masked.
     #[uniffi(default = None)]
     pub msg: Option<String>,
-    /// The field that broke a rule, in its name on the wire.
+    /// Name of the invalid field or setting.
     #[uniffi(default = None)]
     pub field: Option<String>,
-    /// The HTTP status, when an answer came.
+    /// HTTP status, if there was a response.
     #[uniffi(default = None)]
     pub http_status: Option<i32>,
-    /// The call that failed, such as `accounts.transfer`; none for settings and values.
+    /// Operation that failed, such as `accounts.transfer`. Absent for settings and values.
     #[uniffi(default = None)]
     pub operation: Option<String>,
-    /// How many times the call's own request was tried; 0 when it was never tried.
+    /// Number of attempts of the call's own request; 0 if it was never tried.
     #[uniffi(default = 0)]
     pub attempts: i32,
-    /// How long the platform asked to wait, when it did.
+    /// Wait that the platform asked for (`Retry-After`), if any.
     #[uniffi(default = None)]
     pub retry_after: Option<Duration>,
-    /// What went wrong on the wire, when no answer came.
+    /// Fault of the exchange, if there was no response.
     #[uniffi(default = None)]
     pub transport_fault: Option<TransportFault>,
-    /// Why a callback was not accepted.
+    /// Reason why a webhook was rejected.
     #[uniffi(default = None)]
     pub rejection: Option<Rejection>,
 }
 
-/// Why a call failed.
+/// Error of a call.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Error)]
 #[uniffi::export(Display)]
 pub enum FfiError {
     /// The only case, because `UniFFI` throws nothing but enums and objects: `details.kind` says what kind of error it is.
     Failed {
-        /// What is known of it.
+        /// Details of the error.
         details: Box<ErrorDetails>,
     },
 }

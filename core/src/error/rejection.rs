@@ -21,7 +21,7 @@ named_enum! {
         /// The timestamp is older than the tolerance.
         TooOld = "too_old": "the timestamp is too old: a replay, or this machine's clock is ahead",
         /// The timestamp is further in the future than the tolerance.
-        TooNew = "too_new": "the timestamp lies in the future: a forgery, or this machine's clock is behind",
+        TooNew = "too_new": "the timestamp is in the future: a forgery, or this machine's clock is behind",
         /// The body is larger than the verifier accepts, or has more values than a webhook of that size.
         TooLarge = "too_large": "the body is larger than the verifier takes, or holds too many values",
         /// The body is not a webhook: `{"id", "action", "data"}` in strict JSON, without duplicate keys.

@@ -143,13 +143,13 @@ impl SharedToken {
         if within.is_zero() {
             return Err(StoreUnavailable);
         }
-        let answer = question(within);
-        let down = answer.is_err();
+        let result = question(within);
+        let down = result.is_err();
         if self.down.swap(down, Ordering::AcqRel) != down {
             if down {
                 log::warn!(
                     target: "keysecure",
-                    "the token store cannot be reached: this client goes on with a token of its own, which may void the others'"
+                    "the token store cannot be reached: this client continues with a token that it does not share, which may invalidate those of others"
                 );
             } else {
                 log::warn!(target: "keysecure", "the token store can be reached again");
@@ -158,7 +158,7 @@ impl SharedToken {
                 observer.token_store(!down);
             }
         }
-        answer
+        result
     }
 }
 
