@@ -115,7 +115,7 @@ final class ListTests: XCTestCase {
 
     /// Three rows, of which the second has no number.
     private func listWithABadRow() throws -> Pager<TransferRecord> {
-        let answers = AnswersInMemory { _ in #"{"list":[{"transfer_no":"1"},{"transfer_no":null},{"transfer_no":"3"}]}"# }
+        let answers = InMemoryTransport { _ in #"{"list":[{"transfer_no":"1"},{"transfer_no":null},{"transfer_no":"3"}]}"# }
         let client = try Client(apiKey: "k", apiSecret: "0123456789abcdef", transport: answers)
         return try client.accounts().transfers(start: Date() - day, end: Date())
     }

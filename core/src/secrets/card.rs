@@ -1,4 +1,4 @@
-//! The decrypted private information of a card.
+//! Decrypted private information of a card.
 
 use std::fmt;
 
@@ -65,7 +65,7 @@ impl CardSecrets {
     }
 }
 
-/// A card number. Prints masked.
+/// PAN that `Debug` masks.
 #[derive(Clone, PartialEq, Eq)]
 struct Pan(Secret);
 
@@ -98,7 +98,7 @@ impl Decode for Secret {
 }
 
 impl Encode for Secret {
-    /// Only into a request body: secrets have no public JSON form.
+    /// Writes it into the body of a request: secrets have no public JSON form.
     fn write<S: serde::Serializer>(&self, serializer: S, _: DecimalFormat) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())
     }

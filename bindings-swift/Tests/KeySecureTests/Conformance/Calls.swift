@@ -1,7 +1,7 @@
 import Foundation
 import KeySecure
 
-/// Makes a call by its name and gives its answer in JSON.
+/// Makes a call by its name and returns its result as JSON.
 func make(_ call: String, on client: Client, _ with: Arguments) throws -> Value {
     switch call.split(separator: ".").first {
     case "cardholders": return try cardholders(call, client.cardholders(), with)

@@ -2,11 +2,11 @@ import Foundation
 import KeySecure
 import XCTest
 
-/// Whether a request has left: what `URLSessionTransport` says of it. The servers are of these tests' own.
-final class DepartureTests: XCTestCase {
+/// `URLSessionTransport` reports correctly whether a request may have been sent.
+final class MayHaveBeenSentTests: XCTestCase {
     private static let tunnel = "HTTP/1.1 200 Connection established\r\n\r\n"
 
-    /// What a proxy replies to CONNECT, and the faults that it may be.
+    /// Replies of a proxy to CONNECT, and the faults that are allowed.
     private let refusals: [(reply: String, faults: [TransportFault])] = [
         ("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", [.proxy]),
         (
@@ -22,7 +22,7 @@ final class DepartureTests: XCTestCase {
         (tunnel + "220 mail.example ESMTP ready\r\n", [.tls]),
     ]
 
-    func testWhatAProxyRefusesIsNotSent() throws {
+    func testARequestThatAProxyRefusesIsNotSent() throws {
         for (reply, faults) in refusals {
             let heads = Shared([String]())
             let proxy = try RawServer { connection in
@@ -38,12 +38,13 @@ final class DepartureTests: XCTestCase {
                 XCTAssertTrue(faults.contains(failed.fault), "\(method) \(reply): \(failed)")
                 if method == .post { XCTAssertFalse(failed.sent, "\(reply): \(failed)") }
             }
-            let asked = heads.value
-            XCTAssertTrue(!asked.isEmpty && asked.allSatisfy { $0.hasPrefix("CONNECT platform.test:443 ") }, "\(asked)")
+            let received = heads.value
+            XCTAssertTrue(
+                !received.isEmpty && received.allSatisfy { $0.hasPrefix("CONNECT platform.test:443 ") }, "\(received)")
         }
     }
 
-    func testAProxyThatStaysSilentHasNotSentAnything() throws {
+    func testARequestToASilentProxyIsNotSent() throws {
         let end = DispatchSemaphore(value: 0)
         let proxy = try RawServer { connection in
             _ = connection.read(until: "\r\n\r\n")
@@ -56,12 +57,12 @@ final class DepartureTests: XCTestCase {
         let late = try failing { _ = try self.through(proxy).send(request: self.request(.post, timeout: 1)) }
         XCTAssertEqual(late, Failed(fault: .timeout, sent: false))
         end.signal()
-        // Without the limit the test would take the hour.
+        // Without the limit, the test would take an hour.
         let limited = request(.post, timeout: 3600, startWithin: 0.3)
         XCTAssertEqual(try failing { _ = try self.through(proxy).send(request: limited) }, Failed(fault: .timeout, sent: false))
     }
 
-    func testACertificateThatIsNotTrustedIsAFaultOfTls() throws {
+    func testAnUntrustedCertificateIsATlsFault() throws {
         let server = try RawServer { connection in
             let header = connection.read(5)
             if header.count == 5 { _ = connection.read(Int(header[3]) << 8 | Int(header[4])) }
@@ -77,14 +78,14 @@ final class DepartureTests: XCTestCase {
         }
     }
 
-    func testAHostThatIsNotThereIsAFaultOfDns() throws {
+    func testAnUnknownHostIsADnsFault() throws {
         let failed = try failing {
             _ = try URLSessionTransport().send(request: self.request(.post, url: "https://nowhere.invalid/"))
         }
         XCTAssertEqual(failed, Failed(fault: .dns, sent: false))
     }
 
-    func testABodyThatHasBegunIsNeverCalledUnsent() throws {
+    func testARequestWhoseBodyWasStartedIsNeverReportedAsNotSent() throws {
         for reply in ["", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "SSH-2.0-OpenSSH_9.2\r\n"] {
             let bodies = Shared([String]())
             let server = try RawServer { connection in
@@ -101,7 +102,7 @@ final class DepartureTests: XCTestCase {
         }
     }
 
-    func testAResponseThatComesAfterTheTimeToBeginIsTaken() throws {
+    func testAResponseAfterTheTimeToStartIsAccepted() throws {
         let server = try RawServer { connection in
             _ = connection.read(until: "BODY")
             Thread.sleep(forTimeInterval: 0.6)
@@ -125,7 +126,7 @@ final class DepartureTests: XCTestCase {
     private func through(_ proxy: RawServer) -> URLSessionTransport {
         let port = proxy.port
         #if canImport(FoundationNetworking)
-        // On Linux the proxy is that of the environment.
+        // On Linux, `URLSession` takes the proxy from the environment.
         setenv("https_proxy", "http://127.0.0.1:\(port)", 1)
         return URLSessionTransport()
         #else
@@ -153,6 +154,6 @@ final class DepartureTests: XCTestCase {
         } catch let TransportFailure.failed(fault, sent) {
             return Failed(fault: fault, sent: sent)
         }
-        throw Failure("it was to fail")
+        throw Failure("expected a failure")
     }
 }
