@@ -1,4 +1,4 @@
-//! The error that Kotlin and Swift throw: one type for all kinds, with all details.
+//! The error that Kotlin and Swift throw: one type for all kinds.
 
 use std::time::Duration;
 
@@ -10,48 +10,48 @@ use crate::redact::scrub;
 /// Details of an error.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct ErrorDetails {
-    /// Text for people. It contains no secret.
+    /// Text for logs and people. It holds no secret.
     pub text: String,
     /// Kind of the error.
     pub kind: ErrorKind,
-    /// Whether the operation may have been carried out. Read it before sending a mutation again.
+    /// Whether the operation was carried out: read it before sending a mutation again.
     pub outcome: Outcome,
-    /// Code in the response (platform documentation, error codes), if it had one.
+    /// The code in the response, if it has one.
     #[uniffi(default = None)]
     pub code: Option<i64>,
-    /// The platform's message, cut at 2 KiB, with digits that look like a PAN masked.
+    /// The platform's message, with digits that look like a PAN masked.
     #[uniffi(default = None)]
     pub msg: Option<String>,
-    /// Name of the invalid field or setting.
+    /// The field that broke a rule, in its name on the wire.
     #[uniffi(default = None)]
     pub field: Option<String>,
-    /// HTTP status, if there was a response.
+    /// HTTP status of the response, if there was one.
     #[uniffi(default = None)]
     pub http_status: Option<i32>,
-    /// Operation that failed, such as `accounts.transfer`. Absent for settings and values.
+    /// Name of the call, such as `accounts.transfer`; none for settings and values.
     #[uniffi(default = None)]
     pub operation: Option<String>,
-    /// Number of attempts of the call's own request; 0 if it was never tried.
+    /// Number of attempts of the call; 0 if nothing was sent.
     #[uniffi(default = 0)]
     pub attempts: i32,
-    /// Wait that the platform asked for (`Retry-After`), if any.
+    /// How long the platform asks to wait, if it does.
     #[uniffi(default = None)]
     pub retry_after: Option<Duration>,
-    /// Fault of the exchange, if there was no response.
+    /// Failure of the exchange, if there was no response.
     #[uniffi(default = None)]
     pub transport_fault: Option<TransportFault>,
-    /// Reason why a webhook was rejected.
+    /// Why a webhook was rejected.
     #[uniffi(default = None)]
     pub rejection: Option<Rejection>,
 }
 
-/// Error of a call.
+/// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Error)]
 #[uniffi::export(Display)]
 pub enum FfiError {
     /// The only case, because `UniFFI` throws nothing but enums and objects: `details.kind` says what kind of error it is.
     Failed {
-        /// Details of the error.
+        /// What is known of it.
         details: Box<ErrorDetails>,
     },
 }

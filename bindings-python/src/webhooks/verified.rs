@@ -80,7 +80,7 @@ impl VerifiedWebhook {
 
     /// The deadline of the reply to an `Auth` webhook, on the scale of `time.monotonic()`.
     #[getter]
-    fn answer_before(&self, py: Python<'_>) -> PyResult<f64> {
+    fn reply_before(&self, py: Python<'_>) -> PyResult<f64> {
         static MONOTONIC: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let now: f64 = MONOTONIC.import(py, "time", "monotonic")?.call0()?.extract()?;
         Ok(now + self.time_left())
