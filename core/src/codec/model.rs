@@ -60,6 +60,10 @@ macro_rules! model {
 
         impl $name {
             /// Reads the object from JSON text in the platform's form.
+            ///
+            /// # Errors
+            ///
+            /// Kind [`InvalidResponse`](crate::ErrorKind::InvalidResponse) if the text is not JSON of that form.
             pub fn from_json(text: &str) -> Result<Self, $crate::Error> {
                 $crate::codec::from_json(text).map_err(|error| $crate::Error::unreadable(&error))
             }

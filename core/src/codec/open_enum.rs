@@ -147,6 +147,8 @@ mod tests {
             (Listed::JustAdded.as_str(), Listed::JustAdded.to_string()),
             ("Just_added", "Just_added".to_owned())
         );
+        #[cfg(feature = "python")]
+        let _the_class_is_made_from_the_same_list = Listed::python_class;
     }
 
     #[test]
