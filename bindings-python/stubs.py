@@ -1,4 +1,4 @@
-"""Writes the parts of the package that repeat something; `python stubs.py --check` compares.
+"""Writes `literals.py` and the parts of `_native.pyi` and `__init__.py` that repeat something; `--check` compares.
 
 * `__init__.py` imports and lists what the native module exports and the classes of `_errors.py`: type checkers read only
   names that are written out.
@@ -24,6 +24,7 @@ from keysecure import _errors, _native
 HERE = Path(__file__).parent
 CORE = HERE.parent / "core" / "src"
 STUB = HERE / "python" / "keysecure" / "_native.pyi"
+LITERALS = STUB.with_name("literals.py")
 BEGIN = "# --- models and constants: written by stubs.py from the core; do not edit ---\n"
 END = "# --- end of models and constants ---\n"
 PACKAGE = STUB.with_name("__init__.py")
@@ -96,7 +97,8 @@ def python_type(rust: str, enums: set[str]) -> str:
 
 def doc_of(comments: str) -> str:
     """The text of `///` comments, without Rust's links."""
-    text = "\n".join(line.strip().removeprefix("///").removeprefix(" ") for line in comments.strip().splitlines())
+    lines = [line.strip() for line in comments.strip().splitlines()]
+    text = "\n".join(line.removeprefix("///").removeprefix(" ") for line in lines if line.startswith("///"))
     text = re.sub(r"\s*See \[[^\]]*\](\([^)]*\))?\.", "", text)
     return re.sub(r"\[(`[^`]*`)\](\([^)]*\))?", r"\1", text).strip()
 
@@ -106,16 +108,21 @@ def in_capitals(variant: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", variant).upper()
 
 
-def literal(name: str, values: list[str]) -> str:
-    """A type for arguments, in the form of `ruff format`."""
+def literal(name: str, values: list[str], *, is_open: bool) -> str:
+    """An alias of a `Literal` type, in the form of `ruff format`; an open one takes any other text too."""
     texts = [f'"{value}"' for value in values]
-    inner = f"Literal[{', '.join(texts)}] | str"
-    if len(line := f"\n_{name}: TypeAlias = {inner}\n") <= WIDTH:
+    inner, any_text = f"Literal[{', '.join(texts)}]", " | str" if is_open else ""
+    if len(line := f"{name}: TypeAlias = {inner}{any_text}\n") <= WIDTH:
         return line
-    if len(inner) + 4 > WIDTH:
-        lines = "".join(f"        {text},\n" for text in texts)
-        inner = f"Literal[\n{lines}    ]\n    | str"
-    return f"\n_{name}: TypeAlias = (\n    {inner}\n)\n"
+    if len(inner + any_text) + 4 <= WIDTH:
+        return f"{name}: TypeAlias = (\n    {inner}{any_text}\n)\n"
+    lines = "".join(f"        {text},\n" for text in texts)
+    return f"{name}: TypeAlias = (\n    Literal[\n{lines}    ]\n    | str\n)\n"
+
+
+def core_sources() -> str:
+    """All sources of the core."""
+    return "\n".join(path.read_text() for path in sorted(CORE.rglob("*.rs")))
 
 
 def declared(macro: str, kind: str, sources: str) -> list[tuple[str, str, str]]:
@@ -127,14 +134,14 @@ def declared(macro: str, kind: str, sources: str) -> list[tuple[str, str, str]]:
 
 def declarations(used: str) -> str:
     """The stub of every model and every open enum of the core, and the types of enums that are used as arguments."""
-    sources = "\n".join(path.read_text() for path in sorted(CORE.rglob("*.rs")))
+    sources = core_sources()
     open_enums = declared("open_enum", "enum", sources)
     enums = {name for _, name, _ in open_enums}
     out: list[str] = []
     for doc, name, body in open_enums:
         values: list[tuple[str, str, str]] = re.findall(r'((?: *///[^\n]*\n)+) *(\w+) = "(\w+)",', body)
         if re.search(rf"\b_{name}\b", used):
-            out.append(literal(name, [text for _, _, text in values]))
+            out.append("\n" + literal(f"_{name}", [text for _, _, text in values], is_open=True))
         out.append(f"\n@final\nclass {name}:\n{docstring(doc_of(doc), '    ')}\n")
         for comments, variant, text in values:
             out.append(f'    {in_capitals(variant)}: Final = "{text}"\n{docstring(doc_of(comments), "    ")}')
@@ -180,20 +187,50 @@ def between(text: str, begin: str, end: str, made: str) -> str:
     return f"{before}{begin}{made}{end}{rest.partition(end)[2]}"
 
 
+HEAD = '''\
+"""Types of values that are text, for annotations and for the completion of editors.
+
+Where a later version may add values, any other text is accepted too. Written by `stubs.py` from the core.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+'''
+
+
+def literals() -> str:
+    """The module `literals`: the closed enums of the core whose values are text in Python."""
+    found: dict[str, str] = {}
+    for doc, name, body in declared("named_enum", "enum", core_sources()):
+        if name != "ErrorKind":
+            names: list[str] = re.findall(r'^ *\w+ = "(\w+)"', body, re.MULTILINE)
+            alias = literal(name, names, is_open="#[non_exhaustive]" in doc)
+            sentence = re.split(r"(?<=\.)\s", doc_of(doc))[0]
+            found[name] = f"\n{alias}{docstring(sentence, '')}"
+    names = ", ".join(f'"{name}"' for name in sorted(found))
+    return f"{HEAD}__all__ = [{names}]\n{''.join(found.values())}"
+
+
 def main() -> int:
     """Writes or checks."""
     text = STUB.read_text()
     exported = all_of(_native.__all__)
     before = re.sub(r"__all__ = \[.*?\]\n", lambda _: exported, text.partition(BEGIN)[0], flags=re.DOTALL)
-    stub = between(with_docs(before) + BEGIN + text.partition(BEGIN)[2], BEGIN, END, f"{declarations(before)}\n")
-    package = between(PACKAGE.read_text(), BEGIN_NAMES, END_NAMES, public_names())
-    for path, made in ((STUB, stub), (PACKAGE, package)):
-        if "--check" not in sys.argv:
-            path.write_text(made)
-        elif made != path.read_text():
-            print(f"{path.name} does not fit the module and the core: run `python stubs.py`", file=sys.stderr)
-            return 1
-    return 0
+    made = {
+        STUB: between(with_docs(before) + BEGIN + text.partition(BEGIN)[2], BEGIN, END, f"{declarations(before)}\n"),
+        PACKAGE: between(PACKAGE.read_text(), BEGIN_NAMES, END_NAMES, public_names()),
+        LITERALS: literals(),
+    }
+    stale = [path for path, text in made.items() if path.read_text() != text]
+    if "--check" not in sys.argv:
+        for path in stale:
+            path.write_text(made[path])
+        return 0
+    for path in stale:
+        print(f"{path.name} does not fit the module and the core: run `python stubs.py`", file=sys.stderr)
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

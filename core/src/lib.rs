@@ -66,8 +66,8 @@ pub mod ensure;
 mod error;
 #[cfg(feature = "uniffi")]
 mod ffi_error;
-mod observe;
 mod named_enum;
+mod observe;
 mod pager;
 mod redact;
 mod resources;

@@ -12,7 +12,7 @@ use crate::redact::mask_pan;
 model! {
     /// PAN, CVV and expiry date of a card.
     ///
-    /// `Debug` masks the PAN and hides the CVV. It is wiped when dropped and has no JSON form.
+    /// `Debug` masks the PAN and hides the CVV. Both are wiped from memory when dropped, and there is no JSON form.
     pub secret struct CardSecrets {
         card_no: String,
         card_unique_no: Option<String>,
@@ -24,12 +24,12 @@ model! {
 }
 
 impl CardSecrets {
-    /// Reads the platform's object. The caller wipes its text.
+    /// Decodes the platform's object. The caller wipes its text.
     pub(crate) fn from_json(text: &str) -> Result<Self, Error> {
         from_json(text).map_err(|error| Error::unreadable(&error))
     }
 
-    /// Returns the platform's identifier of the card (not the PAN).
+    /// Returns the card number assigned by the platform. It is not the PAN.
     pub fn card_no(&self) -> &str {
         &self.card_no
     }
@@ -39,17 +39,17 @@ impl CardSecrets {
         self.card_unique_no.as_deref()
     }
 
-    /// Returns the whole PAN.
+    /// Returns the PAN.
     pub fn expose_pan(&self) -> &str {
         self.pan.0.expose()
     }
 
-    /// Returns the CVV.
+    /// Returns the CVV: three digits.
     pub fn expose_cvv(&self) -> &str {
         self.cvv.expose()
     }
 
-    /// Returns the PAN with at most its first six and last four digits.
+    /// Returns the PAN with at most its first six and last four digits visible.
     pub fn masked_pan(&self) -> String {
         self.pan.masked()
     }
