@@ -1,7 +1,7 @@
 """Writes `literals.py` and the parts of `_native.pyi` and `__init__.py` that repeat something; `--check` compares.
 
-* `__init__.py` imports and lists what the native module exports and the classes of `_errors.py`: type checkers read only
-  names that are written out.
+* `__init__.py` imports and lists what the native module exports and the classes of `_errors.py`: type checkers read
+  only names that are written out.
 * Docstrings of `_native.pyi` are those of the built module, so that an editor shows what `help()` shows. Signatures are
   written by hand, because the module has no types; `stubtest` compares their names and defaults with the module.
 * Models and constants are read from their declarations in the core, because the built module has neither the types of

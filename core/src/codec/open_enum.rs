@@ -148,7 +148,7 @@ mod tests {
             ("Just_added", "Just_added".to_owned())
         );
         #[cfg(feature = "python")]
-        let _the_class_is_made_from_the_same_list = Listed::python_class;
+        assert!(std::any::type_name_of_val(&Listed::python_class).ends_with("Listed::python_class"));
     }
 
     #[test]
