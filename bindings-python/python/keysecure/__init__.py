@@ -25,7 +25,6 @@ is :mod:`keysecure.sandbox`, webhooks are in :mod:`keysecure.webhooks`.
 from __future__ import annotations
 
 from ._deprecated import old_names
-# --- public names: written by stubs.py; do not edit ---
 from ._errors import (
     ApiError,
     AuthenticationError,
@@ -183,7 +182,7 @@ __all__ = [
     "reply_decline",
     "reply_duplicate",
 ]
-# --- end of public names ---
+# --- end of what stubs.py writes ---
 
 TYPE_CHECKING = False
 if not TYPE_CHECKING:
