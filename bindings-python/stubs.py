@@ -1,6 +1,8 @@
-"""Writes `literals.py` and the parts of `_native.pyi` that repeat something; `python stubs.py --check` compares.
+"""Writes `literals.py` and the parts of `_native.pyi` and `__init__.py` that repeat something; `--check` compares.
 
-* Docstrings are those of the built module, so that an editor shows what `help()` shows. Signatures are written by hand,
+* `__init__.py` imports and lists what the native module exports and the classes of `_errors.py`: type checkers read only
+  names that are written out.
+* Docstrings of `_native.pyi` are those of the built module, so that an editor shows what `help()` shows. Signatures are written by hand,
   because the module has no types; `stubtest` compares their names and defaults with the module.
 * Models and constants are read from their declarations in the core, because the built module has neither the types of
   fields nor the docs of constants: `model!`, `open_enum!` and `named_enum!` have one fixed form, which is all that is
@@ -17,7 +19,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from keysecure import _native
+from keysecure import _errors, _native
 
 HERE = Path(__file__).parent
 CORE = HERE.parent / "core" / "src"
@@ -25,6 +27,9 @@ STUB = HERE / "python" / "keysecure" / "_native.pyi"
 LITERALS = STUB.with_name("literals.py")
 BEGIN = "# --- models and constants: written by stubs.py from the core; do not edit ---\n"
 END = "# --- end of models and constants ---\n"
+PACKAGE = STUB.with_name("__init__.py")
+BEGIN_NAMES = "# --- public names: written by stubs.py; do not edit ---\n"
+END_NAMES = "# --- end of public names ---\n"
 WIDTH = 120
 
 PLAIN = {"String": "str", "bool": "bool", "i64": "int", "Decimal": "Decimal", "SystemTime": "datetime"}
@@ -152,6 +157,36 @@ def declarations(used: str) -> str:
     return "".join(out)
 
 
+# --- public names ---
+
+
+def name_list(start: str, names: list[str], end: str, quote: str = "") -> str:
+    """A list of names, one a line."""
+    return start + "".join(f"    {quote}{name}{quote},\n" for name in names) + end
+
+
+def all_of(names: list[str]) -> str:
+    """`__all__`, in the order of ruff."""
+    return name_list("__all__ = [\n", sorted(names, key=lambda name: (not name[0].isupper(), name)), "]\n", '"')
+
+
+def public_names() -> str:
+    """The imports of `__init__.py` and its `__all__`."""
+    errors = ["KeySecureError", *(cls.__name__ for cls in _errors.BY_KIND.values())]
+    native = list(_native.__all__)
+    out = ""
+    for module, names in (("_errors", errors), ("_native", native)):
+        in_order = sorted(names, key=lambda name: (not name[0].isupper(), name.lower()))
+        out += name_list(f"from .{module} import (\n", in_order, ")\n")
+    return f"{out}\n{all_of(errors + native)}"
+
+
+def between(text: str, begin: str, end: str, made: str) -> str:
+    """The text with what is between two lines replaced."""
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}{made}{end}{rest.partition(end)[2]}"
+
+
 HEAD = '''\
 """Types of values that are text, for annotations and for the completion of editors.
 
@@ -181,10 +216,10 @@ def literals() -> str:
 def main() -> int:
     """Writes or checks."""
     text = STUB.read_text()
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    before = re.sub(r"__all__ = \[.*?\]\n", lambda _: all_of(_native.__all__), text.partition(BEGIN)[0], flags=re.DOTALL)
     made = {
-        STUB: f"{with_docs(before)}{BEGIN}{declarations(before)}\n{END}{after}",
+        STUB: between(with_docs(before) + BEGIN + text.partition(BEGIN)[2], BEGIN, END, f"{declarations(before)}\n"),
+        PACKAGE: between(PACKAGE.read_text(), BEGIN_NAMES, END_NAMES, public_names()),
         LITERALS: literals(),
     }
     stale = [path for path, text in made.items() if path.read_text() != text]

@@ -1,10 +1,10 @@
 // swift-tools-version: 5.9
-// The generated part is made by `cargo xtask bindings`; see README.md.
+// `cargo xtask bindings` creates the generated sources; see README.md.
 
 import Foundation
 import PackageDescription
 
-// Apple's systems get the library as an XCFramework (`cargo xtask package xcframework`), all others from the linker's path.
+// Apple platforms get the library as an XCFramework (`cargo xtask package xcframework`), others from the linker's search path.
 let framework = "KeySecureFFI.xcframework"
 let library: Target =
     FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + framework)
@@ -21,9 +21,9 @@ let package = Package(
     targets: [
         // The C functions of the Rust library.
         library,
-        // The client: generated Swift and the layer over it.
+        // The client: generated Swift and the hand-written layer over it.
         .target(name: "KeySecure", dependencies: ["KeySecureFFI"]),
-        // Starts the offline sandbox: one file, to be used or copied.
+        // Starts the offline sandbox: one file, to use as a product or to copy.
         .target(name: "KeySecureSandbox"),
         .executableTarget(name: "Quickstart", dependencies: ["KeySecure", "KeySecureSandbox"]),
         .executableTarget(name: "Benchmark", dependencies: ["KeySecure", "KeySecureSandbox"]),

@@ -13,42 +13,42 @@ import java.time.Duration
 import java.time.Instant
 
 /**
- * A card's whole life, against the offline sandbox: no account, no network. The tests run it; by hand:
+ * Walks through the life cycle of a card against the offline sandbox, without an account or a network. Run it with
  * `cargo xtask kotlin test -Dtest=QuickstartTest`.
  */
 fun main() {
     Sandbox().use { sandbox ->
-        println("An offline sandbox of the platform listens on ${sandbox.baseUrl}.")
-        Client(sandbox.apiKey, sandbox.apiSecret, baseUrl = sandbox.baseUrl).use { client -> Story(client, sandbox).tell() }
+        println("The offline sandbox listens on ${sandbox.baseUrl}.")
+        Client(sandbox.apiKey, sandbox.apiSecret, baseUrl = sandbox.baseUrl).use { client -> Walkthrough(client, sandbox).run() }
     }
 }
 
-private class Story(private val client: Client, private val sandbox: Sandbox) {
+private class Walkthrough(private val client: Client, private val sandbox: Sandbox) {
     private val start = Instant.now() - Duration.ofDays(1)
     private val end = Instant.now() + Duration.ofDays(1)
 
-    fun tell() {
-        val cardholderNo = aCardholder()
-        val cardNo = twoCards(cardholderNo)
-        theCardArrives(cardholderNo, cardNo)
-        lostAndFound(cardNo)
-        money(cardholderNo, cardNo)
-        books()
+    fun run() {
+        val cardholderNo = applyForCardholder()
+        val cardNo = applyForCards(cardholderNo)
+        activateCard(cardholderNo, cardNo)
+        freezeAndUnfreeze(cardNo)
+        spend(cardholderNo, cardNo)
+        printLists()
     }
 
-    private fun aCardholder(): String {
-        chapter("A cardholder")
+    private fun applyForCardholder(): String {
+        section("Cardholder")
         val cardholderNo = client.cardholders().apply("customer-4711", "share-token-of-the-identity-check").cardholderNo
-        println("Applied for customer-4711; the platform calls them $cardholderNo.")
-        println("Verification stands at ${client.cardholders().get(cardholderNo).status}.")
+        println("Applied for customer-4711: cardholder $cardholderNo.")
+        println("Verification status: ${client.cardholders().get(cardholderNo).status}.")
         sandbox.control("POST /cardholders/approve", "cardholder_no" to cardholderNo)
-        println("The platform checked the identity: ${client.cardholders().get(cardholderNo).status}.")
+        println("After the identity check: ${client.cardholders().get(cardholderNo).status}.")
         return cardholderNo
     }
 
-    /** The plastic one is what the story goes on with. */
-    private fun twoCards(cardholderNo: String): String {
-        chapter("Two cards")
+    /** Applies for a virtual and a physical card, and returns the number of the physical card. */
+    private fun applyForCards(cardholderNo: String): String {
+        section("Cards")
         val packages = client.cards().packages().toList()
         packages.forEach { println("Package ${it.packageNo}: ${it.packageEnName}, ${it.packageType}") }
         fun apply(type: CardType, uniqueNo: String): String = client.cards().apply(
@@ -58,43 +58,43 @@ private class Story(private val client: Client, private val sandbox: Sandbox) {
             packageNo = packages.first { it.packageType == type }.packageNo,
             addressInfo = if (type == CardType.Physical) address else null,
         ).cardNo
-        val online = apply(CardType.Virtual, "customer-4711-online")
-        val plastic = apply(CardType.Physical, "customer-4711-plastic")
-        for (number in listOf(online, plastic)) {
+        val virtualNo = apply(CardType.Virtual, "customer-4711-virtual")
+        val physicalNo = apply(CardType.Physical, "customer-4711-physical")
+        for (number in listOf(virtualNo, physicalNo)) {
             val card = client.cards().get(number)
             println("Card $number (${card.cardType}, **** ${card.cardLastNo}) is ${card.status}.")
         }
-        return plastic
+        return physicalNo
     }
 
-    private fun theCardArrives(cardholderNo: String, cardNo: String) {
-        chapter("The plastic card arrives by mail")
-        // The cardholder reads the CVV off the back of the card; here the sandbox does.
+    private fun activateCard(cardholderNo: String, cardNo: String) {
+        section("Activation")
+        // The cardholder reads the CVV on the back of the card; here the sandbox provides it.
         val (_, cvv) = sandbox.secrets(cardNo)
         client.cards().activate(cardNo, cardholderNo, cvv, client.cards().get(cardNo).cardLastNo.orEmpty())
-        println("Activated with its CVV, which left this program only encrypted.")
+        println("Activated with its CVV, which was sent encrypted.")
         client.cards().setPin(cardNo, cardholderNo, "739251")
         try {
             client.cards().setPin(cardNo, cardholderNo, "123456")
         } catch (error: KeySecureException.InvalidInput) {
-            println("Set its PIN. A weak one never leaves: ${error.message}")
+            println("Set the PIN. A weak PIN is not sent: ${error.message}")
         }
-        client.cards().privateInfo(cardNo).use { println("Its secrets, masked unless exposed on purpose: $it") }
+        client.cards().privateInfo(cardNo).use { println("Its secrets print masked: $it") }
     }
 
-    private fun lostAndFound(cardNo: String) {
-        chapter("Lost, and found again")
+    private fun freezeAndUnfreeze(cardNo: String) {
+        section("Freeze and unfreeze")
         client.cards().freeze(cardNo)
         println("Frozen: the card is ${client.cards().get(cardNo).status}.")
         client.cards().unfreeze(cardNo)
         println("Unfrozen: the card is ${client.cards().get(cardNo).status}.")
     }
 
-    private fun money(cardholderNo: String, cardNo: String) {
-        chapter("Money")
+    private fun spend(cardholderNo: String, cardNo: String) {
+        section("Money")
         val moved = client.accounts().transfer(cardholderNo, "topup-2026-0001", TransferType.In, BigDecimal("250.00"))
-        println("Moved 250.00 TUSDT in: balance ${moved.beforeBalance} -> ${moved.afterBalance}.")
-        shop(SimulationRequest(
+        println("Transferred 250.00 TUSDT: balance ${moved.beforeBalance} -> ${moved.afterBalance}.")
+        simulatePurchases(SimulationRequest(
             cardNo = cardNo,
             cardholderNo = cardholderNo,
             type = ConsumptionType.Consumption,
@@ -103,37 +103,37 @@ private class Story(private val client: Client, private val sandbox: Sandbox) {
             localCurrency = "USD",
             merchantInfo = MerchantInfo(merchantName = "Corner Books", merchantMcc = "5942"),
         ))
-        client.accounts().get(cardholderNo).list.forEach { println("Balance now: ${it.balance} ${it.symbol}.") }
+        client.accounts().get(cardholderNo).list.forEach { println("Balance: ${it.balance} ${it.symbol}.") }
     }
 
-    private fun shop(purchase: SimulationRequest) {
+    private fun simulatePurchases(purchase: SimulationRequest) {
         val simulation = client.simulation()
-        val bought = simulation.auth(purchase).consumeNo
-        println("Bought books for 40.00: authorization $bought.")
-        simulation.consumptionClear(SimulationRequest(consumeNo = bought))
-        println("The shop cleared it.")
-        val cancelled = simulation.auth(purchase.copy(amount = BigDecimal("15.50"))).consumeNo
-        simulation.reversal(SimulationRequest(consumeRelateNo = cancelled))
-        println("Another purchase of 15.50 was reversed before clearing.")
-        simulation.refund(SimulationRequest(consumeRelateNo = bought, amount = BigDecimal("10.00")))
-        println("One book went back: 10.00 refunded.")
+        val purchaseNo = simulation.auth(purchase).consumeNo
+        println("Authorized a purchase of 40.00: consumption $purchaseNo.")
+        simulation.consumptionClear(SimulationRequest(consumeNo = purchaseNo))
+        println("The merchant cleared it.")
+        val reversedNo = simulation.auth(purchase.copy(amount = BigDecimal("15.50"))).consumeNo
+        simulation.reversal(SimulationRequest(consumeRelateNo = reversedNo))
+        println("A purchase of 15.50 was reversed before clearing.")
+        simulation.refund(SimulationRequest(consumeRelateNo = purchaseNo, amount = BigDecimal("10.00")))
+        println("10.00 of the first purchase was refunded.")
     }
 
-    private fun books() {
-        chapter("The books")
+    private fun printLists() {
+        section("Lists")
         val consumptions = client.consumptions().list(start, end).toList()
         for (one in consumptions) {
-            val whole = client.consumptions().get(one.consumeNo)
-            println("%12s  %8s  %s".format(whole.type, whole.amount, whole.status))
+            val details = client.consumptions().get(one.consumeNo)
+            println("%12s  %8s  %s".format(details.type, details.amount, details.status))
         }
-        println("${consumptions.size} consumptions; spent and settled: ${spent(consumptions)}.")
+        println("${consumptions.size} consumptions, ${settled(consumptions)} settled.")
         val transfers = client.accounts().transfers(start, end).toList()
-        println("${transfers.size} transfer; moved in all: ${transfers.sumOf { it.balance ?: BigDecimal.ZERO }}.")
+        println("${transfers.size} transfer, in total ${transfers.sumOf { it.balance ?: BigDecimal.ZERO }}.")
         println("${client.cards().list(start, end).count()} cards were issued.")
     }
 
-    /** Purchases that were settled, less refunds. A reversal gives back an authorization that was never settled. */
-    private fun spent(consumptions: List<Consumption>): BigDecimal =
+    /** The sum of settled purchases minus refunds. A reversal cancels an authorization that was never settled. */
+    private fun settled(consumptions: List<Consumption>): BigDecimal =
         consumptions.filter { it.status == Status.Success }.sumOf { one ->
             val amount = one.amount ?: BigDecimal.ZERO
             when (one.type) {
@@ -143,7 +143,7 @@ private class Story(private val client: Client, private val sandbox: Sandbox) {
             }
         }
 
-    private fun chapter(title: String) = println("\n== $title ==")
+    private fun section(title: String) = println("\n== $title ==")
 }
 
 private val address = Address(

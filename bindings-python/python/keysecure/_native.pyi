@@ -25,6 +25,7 @@ from .literals import Check, CheckStatus
 from .stores import AttemptStore, ReplayStore, TokenStore
 
 __version__: str
+_NAMES: Final[dict[str, list[str]]]
 
 _T_co = TypeVar("_T_co", covariant=True)
 

@@ -1,5 +1,5 @@
-// What a call costs in Swift, in processor time of the whole process, against the Rust call: `cargo xtask swift-bench`.
-// They take turns, round by round, against one sandbox.
+// Measures the CPU time of a call in Swift, in the whole process, against the Rust call as the baseline. Both take turns, round by
+// round, with one sandbox. Run by `cargo xtask swift-bench`.
 
 import Foundation
 import KeySecure
@@ -8,9 +8,9 @@ import KeySecureSandbox
 @main
 enum Benchmark {
     static let rounds = 9
-    /// So many calls in a round: some have clocks that count in hundredths of a second.
+    /// The calls in a round; enough for systems that measure CPU time in hundredths of a second.
     static let tasks = [("get", 20_000), ("list", 5_000)]
-    /// The most that a call may cost, in calls of Rust.
+    /// The budget of a call as a ratio to the Rust call.
     static let budget = 1.5
 
     static func main() async throws {
@@ -19,23 +19,25 @@ enum Benchmark {
         let times = [Int](repeating: 1_749_945_600_000, count: 100)
         let cards = try sandbox.object("POST /seed/cards", ["cardholder_no": holder, "times_ms": times])
         guard let cardNo = (cards["numbers"] as? [String])?.first else { throw BenchmarkError(text: "no cards") }
-        let rust = try Yardstick("\(sandbox.baseUrl) \(sandbox.apiKey) \(sandbox.apiSecret) \(cardNo)")
+        let baseline = try Baseline("\(sandbox.baseUrl) \(sandbox.apiKey) \(sandbox.apiSecret) \(cardNo)")
         let calls = Calls(
             client: try Client(apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, baseUrl: sandbox.baseUrl), cardNo: cardNo)
 
         for (task, count) in tasks {
-            var (rusts, blocking, awaited): ([Double], [Double], [Double]) = ([], [], [])
+            var (rust, blocking, awaited): ([Double], [Double], [Double]) = ([], [], [])
             for round in 0...rounds {
-                let costs = (try rust.ask("\(task) \(count)"), try calls.block(task, count), try await calls.wait(task, count))
-                if round == 0 { continue }  // to warm up
-                rusts.append(costs.0)
+                let costs = (
+                    try baseline.ask("\(task) \(count)"), try calls.block(task, count), try await calls.wait(task, count)
+                )
+                if round == 0 { continue }  // warm-up
+                rust.append(costs.0)
                 blocking.append(costs.1)
                 awaited.append(costs.2)
             }
-            print("CPU of one call, `\(task)`, median of \(rounds) rounds; in brackets against Rust in the same round")
-            print(String(format: "  Rust: %.1f us", median(rusts)))
+            print("CPU of one call, `\(task)`, median of \(rounds) rounds; in brackets the ratio to Rust in the same round")
+            print(String(format: "  Rust: %.1f us", median(rust)))
             for (name, costs) in [("Swift", blocking), ("Swift, awaited", awaited)] {
-                let ratio = median(zip(costs, rusts).map { $0 / $1 })
+                let ratio = median(zip(costs, rust).map { $0 / $1 })
                 let verdict = ratio <= budget ? "ok" : "over"
                 print("  \(name): \(String(format: "%.1f us (%.2f, budget %.1f: ", median(costs), ratio, budget))\(verdict))")
             }
@@ -43,13 +45,13 @@ enum Benchmark {
         let empty = (try calls.block("token", 20_000), try await calls.wait("token", 20_000))
         let text = String(format: "%.1f us, of which %.1f us the call", empty.1, empty.0)
         print("CPU of awaiting a call that sends nothing: \(text)")
-        withExtendedLifetime((sandbox, rust)) {}
+        withExtendedLifetime((sandbox, baseline)) {}
     }
 
     static func median(_ samples: [Double]) -> Double { samples.sorted()[samples.count / 2] }
 }
 
-/// The calls that are measured, in microseconds of one.
+/// The measured calls. Each function returns the CPU time of one call in microseconds.
 struct Calls {
     let client: Client
     let cardNo: String
@@ -82,7 +84,7 @@ struct Calls {
         return (used() - before) / Double(count)
     }
 
-    /// Microseconds that the whole process has used so far.
+    /// Returns the CPU time that the process has used so far, in microseconds.
     private func used() -> Double {
         var times = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &times)
@@ -90,35 +92,35 @@ struct Calls {
     }
 }
 
-/// The Rust call in a program of its own, which answers lines with lines.
-final class Yardstick {
+/// The Rust call in a separate program, which replies to each line with a line.
+final class Baseline {
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
 
     init(_ first: String) throws {
         guard let program = ProcessInfo.processInfo.environment["KEYSECURE_RUST_BASELINE"] else {
-            throw BenchmarkError(text: "KEYSECURE_RUST_BASELINE names no program")
+            throw BenchmarkError(text: "KEYSECURE_RUST_BASELINE is not set")
         }
         process.executableURL = URL(fileURLWithPath: program)
         process.standardInput = input
         process.standardOutput = output
         try process.run()
-        try tell(first)
+        try send(first)
     }
 
     deinit { try? input.fileHandleForWriting.close() }
 
     func ask(_ line: String) throws -> Double {
-        try tell(line)
-        let answer = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        guard let cost = Double(answer.trimmingCharacters(in: .whitespacesAndNewlines)) else {
-            throw BenchmarkError(text: "the baseline program responded \(answer)")
+        try send(line)
+        let reply = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        guard let cost = Double(reply.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+            throw BenchmarkError(text: "the baseline program replied \(reply)")
         }
         return cost
     }
 
-    private func tell(_ line: String) throws { try input.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8)) }
+    private func send(_ line: String) throws { try input.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8)) }
 }
 
 struct BenchmarkError: LocalizedError {

@@ -2,59 +2,59 @@ import Foundation
 
 /// Runs blocking calls for callers that await them.
 ///
-/// The threads of Swift's concurrency must never block: there are only as many as cores. Calls therefore run on threads of their
-/// own, at most 64 at a time; further ones wait their turn.
+/// The cooperative thread pool of Swift has only as many threads as there are cores, so its threads must not block. Calls run on
+/// a separate pool of at most 64 threads; further calls are queued.
 ///
-/// A task that was cancelled before its call began, also while it waited for a thread, throws `CancellationError`, and nothing was
-/// sent. A call that has begun goes on to its end, at most for the client's `timeout`: what it did must be known.
+/// A task that is cancelled before its call starts, also while the call is queued, throws `CancellationError`, and nothing is sent.
+/// A call that has started runs to its end, at most for the `timeout` of the client, because its outcome must be known.
 enum Blocking {
-    static let threads = Threads(most: 64, idle: 10)
+    static let pool = ThreadPool(limit: 64, idle: 10)
 
-    static func run<Answer: Sendable>(
-        on threads: Threads = threads, _ call: @escaping @Sendable () throws -> Answer
-    ) async throws -> Answer {
+    static func run<Output: Sendable>(
+        on pool: ThreadPool = pool, _ call: @escaping @Sendable () throws -> Output
+    ) async throws -> Output {
         try Task.checkCancellation()
         let cancellation = Cancellation()
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { waiting in
-                let accepted = threads.run {
-                    let answer = Result {
+            try await withCheckedThrowingContinuation { continuation in
+                let accepted = pool.run {
+                    let result = Result {
                         try cancellation.check()
                         return try call()
                     }
-                    return { waiting.resume(with: answer) }
+                    return { continuation.resume(with: result) }
                 }
-                if !accepted { waiting.resume(throwing: KeySecureError.noThread()) }
+                if !accepted { continuation.resume(throwing: KeySecureError.noThread()) }
             }
         } onCancel: {
-            cancellation.happened()
+            cancellation.cancel()
         }
     }
 
-    /// A call that cannot throw has no way to say that it was not done: it is done for a cancelled task too, and on the caller's own
-    /// thread if there is no other. (Only the doctor's is one.)
-    static func run<Answer: Sendable>(
-        on threads: Threads = threads, _ call: @escaping @Sendable () -> Answer
-    ) async -> Answer {
-        await withCheckedContinuation { waiting in
-            let job: Threads.Job = {
-                let answer = call()
-                return { waiting.resume(returning: answer) }
+    /// Runs a call that cannot throw, and so cannot report that it was not made: it is made for a cancelled task too, and on the
+    /// caller's thread when the pool cannot create one. Only `doctor` is such a call.
+    static func run<Output: Sendable>(
+        on pool: ThreadPool = pool, _ call: @escaping @Sendable () -> Output
+    ) async -> Output {
+        await withCheckedContinuation { continuation in
+            let job: ThreadPool.Job = {
+                let output = call()
+                return { continuation.resume(returning: output) }
             }
-            if !threads.run(job) { job()() }
+            if !pool.run(job) { job()() }
         }
     }
 }
 
-/// Whether the task that waits for a call was cancelled.
+/// Records whether the task that awaits a call was cancelled.
 private final class Cancellation: @unchecked Sendable {
-    /// One for all: it is held for a moment only, and each call would pay for making its own.
+    /// Shared by all calls: it is held briefly, and creating one for each call would cost more.
     private static let lock = NSLock()
-    private var isThere = false
+    private var isCancelled = false
 
-    func happened() { Self.lock.withLock { isThere = true } }
+    func cancel() { Self.lock.withLock { isCancelled = true } }
 
     func check() throws {
-        if Self.lock.withLock({ isThere }) { throw CancellationError() }
+        if Self.lock.withLock({ isCancelled }) { throw CancellationError() }
     }
 }

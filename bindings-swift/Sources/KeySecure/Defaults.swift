@@ -1,13 +1,14 @@
-// What the implementations of protocols need not write, and names that are the same in every face.
+// Default implementations of protocol methods, and names that are the same in every language binding.
 
 extension Transport {
-    /// For transports that keep no connection.
+    /// Does nothing; for transports that keep no connections.
     public func closeIdle() throws {}
 
-    /// For transports that cannot promise it, as those of the system: see `Transport`.
+    /// Returns `false`; for transports that cannot guarantee it, such as those of the system. See `Transport`.
     public func abortsOnFailure() throws -> Bool { false }
 }
 
+/// All methods are optional.
 extension Observer {
     public func attempt(record: AttemptRecord) throws {}
     public func call(record: CallRecord) throws {}
@@ -16,6 +17,7 @@ extension Observer {
 }
 
 extension Client {
-    /// Ends the client: idle connections are closed, and every later call is an error.
+    /// Closes all connections. Later calls throw an error of kind `.config`. Calls in progress may fail, mutations among them with
+    /// outcome `.unknown`.
     public func close() { shutdown() }
 }

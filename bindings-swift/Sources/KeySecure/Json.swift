@@ -1,21 +1,25 @@
 import Foundation
 
-/// JSON as text, kept to the letter: what `Client.call` takes and gives. It may hold anything and does not print itself.
+/// JSON as unchanged text, the argument and result of `Client.call`. Prints only its size, because it may hold secrets.
 public struct Json: Sendable, Hashable, ExpressibleByStringLiteral {
-    /// The text. That it is JSON is checked when it is sent.
+    /// The JSON text. It is validated when it is sent.
     public let text: String
 
-    /// JSON that is text already.
+    /// Creates a value from JSON text.
     public init(_ text: String) { self.text = text }
 
     public init(stringLiteral text: String) { self.text = text }
 
-    /// The JSON of a value.
+    /// Encodes a value as JSON.
+    ///
+    /// - Throws: The error of `JSONEncoder`.
     public init(encoding value: some Encodable) throws {
         text = String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
     }
 
-    /// The value that the JSON stands for.
+    /// Decodes the JSON.
+    ///
+    /// - Throws: `DecodingError` when the JSON does not match the type.
     public func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
         try JSONDecoder().decode(type, from: Data(text.utf8))
     }
@@ -26,15 +30,17 @@ extension Json: CustomStringConvertible, CustomReflectable {
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Fields of an answer that this version does not know, or further fields of a request: one JSON object, kept to the letter.
+/// Fields of a response that this version does not know, or further fields of a request, as the unchanged text of a JSON object.
 public struct Extra: Sendable, Hashable {
-    /// The object as JSON text.
+    /// The JSON text of the object.
     public let json: String
 
-    /// No fields.
+    /// Creates an empty object.
     public init() { json = "{}" }
 
-    /// From the text of a JSON object; anything else is a `KeySecureError`.
+    /// Creates a value from the text of a JSON object.
+    ///
+    /// - Throws: `KeySecureError` of kind `.invalidInput` when the text is not a JSON object.
     public init(json: String) throws {
         guard (try? JSONSerialization.jsonObject(with: Data(json.utf8))) is [String: Any] else {
             throw KeySecureError.invalidInput("extra", "must be a JSON object")
@@ -42,7 +48,7 @@ public struct Extra: Sendable, Hashable {
         self.json = json
     }
 
-    /// Whether there are none.
+    /// Whether there are no fields.
     public var isEmpty: Bool { names.isEmpty }
 
     /// The names of the fields, sorted.
@@ -51,26 +57,28 @@ public struct Extra: Sendable, Hashable {
         return (fields ?? [:]).keys.sorted()
     }
 
-    /// The fields as a type of the caller's.
+    /// Decodes the fields.
+    ///
+    /// - Throws: `DecodingError` when the JSON does not match the type.
     public func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
         try JSONDecoder().decode(type, from: Data(json.utf8))
     }
 
-    /// What the core gives is well formed.
+    /// Takes an object of the core without validating it again.
     init(lifted json: String) { self.json = json }
 }
 
-/// For the generated default `"{}"`.
+/// Makes the generated default argument `"{}"` possible.
 extension Extra: ExpressibleByStringLiteral {
-    /// The literal must be a JSON object.
+    /// Creates a value from a literal, which must be a JSON object.
     public init(stringLiteral json: String) {
-        guard let extra = try? Extra(json: json) else { preconditionFailure("not a JSON object: a literal of Extra") }
+        guard let extra = try? Extra(json: json) else { preconditionFailure("a literal of Extra must be a JSON object") }
         self = extra
     }
 }
 
 extension Extra: CustomStringConvertible, CustomReflectable {
-    /// The names only: the values may be anything.
+    /// The names of the fields; the values may hold secrets.
     public var description: String { "Extra(\(names.joined(separator: ", ")))" }
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// An observer that hands one line for each attempt and each call to a log. No line holds a secret, a path or the number of a card.
+/// Writes one line for each attempt and each call to a log. The lines hold no secrets, paths or card numbers.
 ///
 /// ```swift
 /// let client = try Client(apiKey: key, apiSecret: secret, observer: LogObserver { logger.info("\($0)") })
@@ -8,17 +8,19 @@ import Foundation
 public final class LogObserver: Observer {
     private let log: @Sendable (String) -> Void
 
-    /// - Parameter log: Takes one line. It runs on the thread of the call and should be quick.
+    /// Creates an observer.
+    ///
+    /// - Parameter log: Receives one line. Runs on the thread of the call and should return quickly.
     public init(_ log: @escaping @Sendable (String) -> Void) { self.log = log }
 
     public func attempt(record: AttemptRecord) {
-        let status = record.httpStatus.map { "http \($0)" } ?? "no answer"
+        let status = record.httpStatus.map { "http \($0)" } ?? "no response"
         log("\(record.operation) attempt \(record.attempt): \(status)\(code(record.code)), \(milliseconds(record.duration))")
     }
 
     public func call(record: CallRecord) {
-        let ended = record.kind.map { "failed (\($0)\(code(record.code)), outcome \(record.outcome.map { "\($0)" } ?? "?"))" }
-        log("\(record.operation) \(ended ?? "done") after \(record.attempts) attempts, \(milliseconds(record.duration))")
+        let failure = record.kind.map { "failed (\($0)\(code(record.code)), outcome \(record.outcome.map { "\($0)" } ?? "?"))" }
+        log("\(record.operation) \(failure ?? "done") after \(record.attempts) attempts, \(milliseconds(record.duration))")
     }
 
     public func tokenStore(available: Bool) {

@@ -1,12 +1,12 @@
 import Foundation
 
-/// The work of a thread that is being made. (Foundation's `Thread` does not say when the system gives none.)
+/// Starts threads and reports when the system cannot create one, which Foundation's `Thread` does not.
 final class NewThread {
     private let work: @Sendable () -> Void
 
     private init(_ work: @escaping @Sendable () -> Void) { self.work = work }
 
-    /// Begins the work on a thread of its own, with a stack of 1 MiB; false when there can be none.
+    /// Runs the work on a new thread with a stack of 1 MiB. Returns `false` when the system cannot create it.
     @Sendable static func start(_ work: @escaping @Sendable () -> Void) -> Bool {
         var attributes = pthread_attr_t()
         guard pthread_attr_init(&attributes) == 0 else { return false }
@@ -19,13 +19,13 @@ final class NewThread {
         var thread: pthread_t?
         #endif
         let new = Unmanaged.passRetained(NewThread(work))
-        let begin = pthread_create(&thread, &attributes, { new in NewThread.serve(new) }, new.toOpaque())
-        if begin != 0 { new.release() }
-        return begin == 0
+        let status = pthread_create(&thread, &attributes, { new in NewThread.main(new) }, new.toOpaque())
+        if status != 0 { new.release() }
+        return status == 0
     }
 
-    /// The thread's own part.
-    private static func serve(_ new: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    /// The main function of the thread.
+    private static func main(_ new: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
         Thread.current.name = "keysecure.calls"
         if let new { Unmanaged<NewThread>.fromOpaque(new).takeRetainedValue().work() }
         return nil

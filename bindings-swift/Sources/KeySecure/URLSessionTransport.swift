@@ -3,33 +3,34 @@ import Foundation
 import FoundationNetworking
 #endif
 
-/// The HTTP stack of the system instead of the built-in one: its proxies, its trust store, its policies.
+/// A transport over `URLSession`, with the proxies, trust store and policies of the system.
 ///
 /// ```swift
 /// let client = try Client(apiKey: key, apiSecret: secret, transport: URLSessionTransport())
 /// ```
 ///
-/// It follows no redirect, stops reading when a response grows too large, and ends an exchange at its time-out. A request whose body
-/// did not begin to leave is never called sent. `startWithin` is looked at from outside, because `URLSession` asks nobody before it
-/// sends: when the body has not begun by then, the exchange is ended. `URLSession` has no
-/// time-out of its own for making a connection, so `connectTimeout` is not kept apart from `timeout` here.
+/// It follows no redirects, stops reading when a response is too large, and cancels an exchange at its time-out. A request whose body
+/// was not started is reported as not sent. `URLSession` cannot be asked to start in time: when the body has not been started within
+/// `startWithin`, the exchange is cancelled. `URLSession` has no separate time-out for connecting, so `connectTimeout` is ignored.
 ///
-/// Each exchange has a connection of its own. When a connection that is kept alive turns out to be dead, the stacks below
-/// `URLSession` send the request again on a new one, and nobody above them can tell whether the first one was carried out: not a risk
-/// to take with money. Where that costs too much, use the built-in stack, which keeps connections and never sends twice.
+/// Each exchange opens a connection. When a reused connection turns out to be dead, the layers below `URLSession` send the request
+/// again, and the caller cannot tell whether the first one was carried out: a risk that payments must not take. When the cost of
+/// connecting matters, use the built-in HTTP stack, which reuses connections and never sends a request twice.
 public final class URLSessionTransport: Transport {
     private let configuration: @Sendable () -> URLSessionConfiguration
 
-    /// - Parameter configuration: Makes the configuration of each exchange. What the client promises (no cookies, no cache, TLS 1.2
-    ///   or later) is set on top of it.
+    /// Creates a transport.
+    ///
+    /// - Parameter configuration: Creates the configuration of each exchange. No cookies, no cache, and TLS 1.2 or later are set in
+    ///   addition.
     public init(configuration: @escaping @Sendable () -> URLSessionConfiguration = { .ephemeral }) {
         self.configuration = configuration
     }
 
     public func send(request: HttpRequest) throws -> HttpResponse {
-        guard let url = URL(string: request.url) else { throw TransportFailure.failed(fault: .protocol, sent: false) }
-        // `Exchange` keeps the exact time. Linux knows whole seconds only and must not be first: it calls what it ended by anything but
-        // a time-out.
+        guard let url = URL(string: request.url) else { throw TransportFailure.failed(fault: .protocol, mayHaveBeenSent: false) }
+        // `Exchange` measures the exact time-out. On Linux, `URLSession` has only whole seconds and must not be first: it does not
+        // report a time-out as such.
         let seconds = request.timeout.rounded(.up) + 1
         var outgoing = URLRequest(url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: seconds)
         outgoing.httpMethod = request.method == .get ? "GET" : "POST"
@@ -38,9 +39,9 @@ public final class URLSessionTransport: Transport {
         for header in request.headers {
             outgoing.setValue(header.value, forHTTPHeaderField: header.name)
         }
-        let exchange = Exchange(most: request.maxResponseBytes)
+        let exchange = Exchange(limit: request.maxResponseBytes)
         let session = URLSession(configuration: settings(), delegate: exchange, delegateQueue: nil)
-        // A session holds on to its delegate until it is told to end.
+        // A session retains its delegate until it is invalidated.
         defer { session.invalidateAndCancel() }
         return try exchange.response(to: session.dataTask(with: outgoing), request)
     }
@@ -59,49 +60,49 @@ public final class URLSessionTransport: Transport {
     }
 }
 
-/// One request and its answer, collected on the session's queue while the caller waits.
+/// Collects the response to one request on the session's queue while the caller waits.
 private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Sendable {
-    /// How long a request that was given up is waited for, so that it is certain whether it has begun.
-    private static let ending: TimeInterval = 5
+    /// How long to wait for a cancelled request to end, so that it is certain whether its body was started.
+    private static let cancelTimeout: TimeInterval = 5
 
-    private let most: Int64
+    private let limit: Int64
     private let done = DispatchSemaphore(value: 0)
     private let lock = NSLock()
     private var body = Data()
     private var tooLarge = false
     private var outcome: Result<HttpResponse, TransportFailure>?
     #if !canImport(FoundationNetworking)
-    /// What the system says of each time that it sent the request; it does so before it says that the exchange ended.
+    /// The metrics of every time the request was sent; the system provides them before the exchange ends.
     private var metrics: URLSessionTaskMetrics?
     #endif
 
-    init(most: Int64) { self.most = most }
+    init(limit: Int64) { self.limit = limit }
 
     func response(to task: URLSessionTask, _ request: HttpRequest) throws -> HttpResponse {
-        let began = DispatchTime.now()
+        let start = DispatchTime.now()
         task.resume()
-        if let limit = request.startWithin, limit < request.timeout {
-            if done.wait(timeout: began + limit) == .success { return try ended() }
-            if task.countOfBytesSent == 0 { return try givenUp(task) }
+        if let startWithin = request.startWithin, startWithin < request.timeout {
+            if done.wait(timeout: start + startWithin) == .success { return try result() }
+            if task.countOfBytesSent == 0 { return try cancel(task) }
         }
-        if done.wait(timeout: began + request.timeout) == .success { return try ended() }
-        return try givenUp(task)
+        if done.wait(timeout: start + request.timeout) == .success { return try result() }
+        return try cancel(task)
     }
 
-    private func ended() throws -> HttpResponse {
-        try lock.withLock { try outcome?.get() } ?? { throw TransportFailure.failed(fault: .other, sent: true) }()
+    private func result() throws -> HttpResponse {
+        try lock.withLock { try outcome?.get() } ?? { throw TransportFailure.failed(fault: .other, mayHaveBeenSent: true) }()
     }
 
-    /// Time is over. The body may begin to leave until the task has ended; only then is it certain that it has not.
-    private func givenUp(_ task: URLSessionTask) throws -> HttpResponse {
+    /// Cancels the request after its time-out. Until the task has ended, the system may still start to send the body.
+    private func cancel(_ task: URLSessionTask) throws -> HttpResponse {
         task.cancel()
-        guard done.wait(timeout: .now() + Self.ending) == .success else {
-            throw TransportFailure.failed(fault: .timeout, sent: true)
+        guard done.wait(timeout: .now() + Self.cancelTimeout) == .success else {
+            throw TransportFailure.failed(fault: .timeout, mayHaveBeenSent: true)
         }
         do {
-            return try ended()
-        } catch let TransportFailure.failed(fault, sent) {
-            throw TransportFailure.failed(fault: fault == .tooLarge ? fault : .timeout, sent: sent)
+            return try result()
+        } catch let TransportFailure.failed(fault, mayHaveBeenSent) {
+            throw TransportFailure.failed(fault: fault == .tooLarge ? fault : .timeout, mayHaveBeenSent: mayHaveBeenSent)
         }
     }
 
@@ -121,7 +122,7 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
     func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
         lock.withLock {
             body.append(data)
-            tooLarge = Int64(body.count) > most
+            tooLarge = Int64(body.count) > limit
         }
         if lock.withLock({ tooLarge }) { dataTask.cancel() }
     }
@@ -134,13 +135,13 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
     }
 
     private func result(of task: URLSessionTask, _ error: (any Error)?) -> Result<HttpResponse, TransportFailure> {
-        if tooLarge { return .failure(.failed(fault: .tooLarge, sent: true)) }
+        if tooLarge { return .failure(.failed(fault: .tooLarge, mayHaveBeenSent: true)) }
         if let error {
-            let (fault, sent) = (transportFault(of: error), hasBegun(task, error))
-            return .failure(.failed(fault: fault == .connect && sent ? .closed : fault, sent: sent))
+            let (fault, sent) = (transportFault(of: error), mayHaveBeenSent(task, error))
+            return .failure(.failed(fault: fault == .connect && sent ? .closed : fault, mayHaveBeenSent: sent))
         }
         guard let response = task.response as? HTTPURLResponse else {
-            return .failure(.failed(fault: .protocol, sent: true))
+            return .failure(.failed(fault: .protocol, mayHaveBeenSent: true))
         }
         return .success(
             HttpResponse(
@@ -148,12 +149,12 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
                 retryAfter: response.value(forHTTPHeaderField: "Retry-After")))
     }
 
-    /// Whether some of the request may have left: of one with a body, some of the body.
+    /// Whether a part of the request, or of its body if it has one, may have been sent.
     ///
-    /// The error does not tell: `.cannotConnectToHost` may come after the whole request was carried out. On Linux, bytes of the body
-    /// are counted before they leave, and a response may be that of a proxy to CONNECT. Apple's systems say whether they began to
-    /// send; when they do not say it, they may have begun.
-    private func hasBegun(_ task: URLSessionTask, _ error: any Error) -> Bool {
+    /// The error does not tell: `.cannotConnectToHost` may come after the request was carried out. On Linux, the bytes of the body are
+    /// counted before they are sent, and a response may be that of a proxy to CONNECT. Apple's systems provide the start time of the
+    /// request; without it, the request may have been sent.
+    private func mayHaveBeenSent(_ task: URLSessionTask, _ error: any Error) -> Bool {
         if task.countOfBytesSent > 0 { return true }
         #if canImport(FoundationNetworking)
         let hasBody = !(task.originalRequest?.httpBody ?? Data()).isEmpty

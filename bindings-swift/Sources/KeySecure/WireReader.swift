@@ -1,8 +1,8 @@
 import Foundation
 
-/// Reads what Rust gives: big-endian numbers and bytes, one after another.
+/// Reads values that Rust serialized: big-endian numbers and bytes.
 ///
-/// UniFFI's own reader goes through `Data`, which made a list of 100 cards cost several times as much as the same list in Rust.
+/// The reader of UniFFI uses `Data`, with which a list of 100 cards cost several times as much as in Rust.
 public struct WireReader {
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0
@@ -12,10 +12,10 @@ public struct WireReader {
         bytes = UnsafeRawBufferPointer(start: start, count: count)
     }
 
-    /// Whether not all was read.
+    /// Whether there are unread bytes.
     var hasRemaining: Bool { offset < bytes.count }
 
-    /// The next number; none when the bytes end within it.
+    /// Reads a number. Returns `nil` when there are too few bytes.
     @inline(__always)
     mutating func integer<Integer: FixedWidthInteger>() -> Integer? {
         let size = MemoryLayout<Integer>.size
@@ -24,7 +24,7 @@ public struct WireReader {
         return Integer(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Integer.self))
     }
 
-    /// The next bytes; none when there are fewer.
+    /// Reads bytes. Returns `nil` when there are too few.
     @inline(__always)
     mutating func next(_ count: Int) -> UnsafeRawBufferPointer? {
         guard count >= 0, bytes.count - offset >= count else { return nil }
@@ -33,7 +33,7 @@ public struct WireReader {
     }
 }
 
-/// The decimal of the core's text, such as `-12.50`: exact, and without Foundation's parser where it is short.
+/// Parses a decimal of the core, such as `-12.50`, exactly. Short texts do not need Foundation's parser, which is slower.
 func decimal(lifted text: String) -> Decimal {
     var (digits, places, negative, short) = (UInt64(0), 0, false, text.utf8.count <= 19)
     for letter in text.utf8 where short {

@@ -1,5 +1,5 @@
-// The offline sandbox of the KeySecure platform, for tests in Swift. It needs nothing but Foundation: use it as the package's
-// product, or copy this file.
+// The offline sandbox of the KeySecure platform, for tests in Swift. It depends on Foundation only: use the product of this package,
+// or copy this file.
 
 import Foundation
 
@@ -7,19 +7,21 @@ import Foundation
 import FoundationNetworking
 #endif
 
-/// A running sandbox: the program `keysecure-sandbox`, on loopback, for as long as this object lives.
+/// Runs the program `keysecure-sandbox` on loopback until the object is deallocated.
 ///
 /// ```swift
 /// let sandbox = try Sandbox()
-/// defer { sandbox.stop() }  // Swift may let go of it after its last use otherwise
+/// defer { sandbox.stop() }  // without it, Swift may deallocate the sandbox after its last use
 /// let client = try Client(apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, baseUrl: sandbox.baseUrl)
 /// ```
 public final class Sandbox: @unchecked Sendable {
-    /// Where the platform listens.
+    /// The base URL of the platform's API.
     public let baseUrl: String
-    /// Where the sandbox is steered.
+    /// The base URL of the sandbox's admin API.
     public let controlUrl: String
+    /// The Api-Key of the merchant.
     public let apiKey: String
+    /// The apiSecret of the merchant.
     public let apiSecret: String
 
     private let process = Process()
@@ -28,8 +30,9 @@ public final class Sandbox: @unchecked Sendable {
     /// Starts the program.
     ///
     /// - Parameters:
-    ///   - program: Its path; without one, `KEYSECURE_SANDBOX`, else `keysecure-sandbox` on the PATH.
+    ///   - program: The path of the program. Default: `KEYSECURE_SANDBOX`, otherwise `keysecure-sandbox` on the PATH.
     ///   - options: Options of `keysecure-sandbox serve`, such as `["--mode", "authorization"]`.
+    /// - Throws: `SandboxError` when the program does not start.
     public init(program: String? = nil, options: [String] = []) throws {
         let program = program ?? ProcessInfo.processInfo.environment["KEYSECURE_SANDBOX"]
         let output = Pipe()
@@ -52,82 +55,83 @@ public final class Sandbox: @unchecked Sendable {
 
     deinit { stop() }
 
-    /// Ends the program. Called when the object goes.
+    /// Stops the program. Called when the object is deallocated.
     public func stop() {
         try? input.fileHandleForWriting.close()
         if process.isRunning { process.waitUntilExit() }
     }
 
-    /// Steers the sandbox: `try sandbox.control("POST /clock/advance", ["ms": 60_000])`. See the sandbox's README for the calls.
+    /// Calls the admin API: `try sandbox.control("POST /clock/advance", ["ms": 60_000])`. The README of the sandbox lists the calls.
     ///
-    /// - Returns: The answer's JSON; `NSNull` for calls that only do something.
+    /// - Returns: The JSON of the response; `NSNull` when a call returns nothing.
+    /// - Throws: `SandboxError` when the sandbox refuses the call.
     @discardableResult
     public func control(_ call: String, _ body: [String: Any] = [:]) throws -> Any {
         let words = call.split(separator: " ")
         guard words.count == 2, let url = URL(string: controlUrl + words[1]) else {
-            throw SandboxError("a control call is a method and a path: \(call)")
+            throw SandboxError("a control call must be a method and a path: \(call)")
         }
         var request = URLRequest(url: url)
         request.httpMethod = String(words[0])
         if request.httpMethod != "GET" { request.httpBody = try JSONSerialization.data(withJSONObject: body) }
-        let answer = Answer()
-        let task = URLSession.shared.dataTask(with: request) { answer.come(data: $0, response: $1, error: $2) }
+        let response = PendingResponse()
+        let task = URLSession.shared.dataTask(with: request) { response.complete(data: $0, response: $1, error: $2) }
         task.resume()
-        let data = try answer.wait(for: call)
+        let data = try response.wait(for: call)
         return try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
     }
 
-    /// How the platform behaves: `try sandbox.settings(["http_statuses": "strict", "tariffs": true])`.
+    /// Changes the behavior of the platform: `try sandbox.settings(["http_statuses": "strict", "tariffs": true])`.
     public func settings(_ settings: [String: Any]) throws {
         try control("POST /settings", settings)
     }
 
-    /// What lists leave out or change: `try sandbox.listSettings(["reference": "trimmed", "page_cap": 50])`.
+    /// Changes the contents of lists: `try sandbox.listSettings(["reference": "trimmed", "page_cap": 50])`.
     public func listSettings(_ settings: [String: Any]) throws {
         try control("POST /lists/settings", settings)
     }
 
-    /// Charges a card's management fee, or another amount, and returns the number of the consumption.
+    /// Charges the management fee of a card, or `amount`, and returns the number of the consumption.
     public func manageFee(cardNo: String, amount: String? = nil) throws -> String {
         var body = ["card_no": cardNo]
         body["amount"] = amount
         return try text("consume_no", of: "POST /cards/manage_fee", body)
     }
 
-    /// A control call that answers an object.
+    /// Calls the admin API and returns the response, which must be an object.
     public func object(_ call: String, _ body: [String: Any] = [:]) throws -> [String: Any] {
-        guard let object = try control(call, body) as? [String: Any] else { throw SandboxError("\(call) answers no object") }
+        guard let object = try control(call, body) as? [String: Any] else { throw SandboxError("\(call) returns no object") }
         return object
     }
 
-    /// A text of an object that a control call answers, such as `cardholder_no`.
+    /// Calls the admin API and returns a field of the response, such as `cardholder_no`.
     public func text(_ name: String, of call: String, _ body: [String: Any] = [:]) throws -> String {
-        guard let text = try object(call, body)[name] as? String else { throw SandboxError("\(call) answers no \(name)") }
+        guard let text = try object(call, body)[name] as? String else { throw SandboxError("\(call) returns no \(name)") }
         return text
     }
 }
 
-/// The answer of a control call, waited for.
-private final class Answer: @unchecked Sendable {
-    private let here = DispatchSemaphore(value: 0)
+/// Waits for the response of a control call.
+private final class PendingResponse: @unchecked Sendable {
+    private let done = DispatchSemaphore(value: 0)
     private var data = Data()
     private var status: Int?
     private var error: (any Error)?
 
-    func come(data: Data?, response: URLResponse?, error: (any Error)?) {
+    func complete(data: Data?, response: URLResponse?, error: (any Error)?) {
         (self.data, self.status, self.error) = (data ?? Data(), (response as? HTTPURLResponse)?.statusCode, error)
-        here.signal()
+        done.signal()
     }
 
     func wait(for call: String) throws -> Data {
-        here.wait()
+        done.wait()
         if let error { throw error }
         guard status == 200 else { throw SandboxError("\(call): \(String(decoding: data, as: UTF8.self))") }
         return data
     }
 }
 
-/// What went wrong with the sandbox itself.
+/// An error of the sandbox itself.
 public struct SandboxError: LocalizedError {
     let text: String
 

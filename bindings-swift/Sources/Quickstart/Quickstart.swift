@@ -1,4 +1,4 @@
-// A card's whole life, offline: `cargo xtask swift run Quickstart` starts the sandbox and walks through everything a merchant does.
+// Walks through the life cycle of a card against the offline sandbox: `cargo xtask swift run Quickstart`.
 
 import Foundation
 import KeySecure
@@ -9,11 +9,11 @@ enum Quickstart {
     static func main() async {
         do {
             let sandbox = try Sandbox()
-            print("An offline sandbox of the platform listens on \(sandbox.baseUrl).")
+            print("The offline sandbox listens on \(sandbox.baseUrl).")
             let client = try Client(apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, baseUrl: sandbox.baseUrl)
-            try await Story(client: client, sandbox: sandbox).tell()
+            try await Walkthrough(client: client, sandbox: sandbox).run()
         } catch {
-            print("\nStopped: \(error.localizedDescription)")
+            print("\nFailed: \(error.localizedDescription)")
             exit(1)
         }
     }

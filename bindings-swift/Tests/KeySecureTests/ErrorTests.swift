@@ -4,11 +4,11 @@ import KeySecureSandbox
 import XCTest
 
 final class ErrorTests: XCTestCase {
-    func testAnErrorCarriesAllThatIsKnownAndReadsWell() throws {
+    func testAnErrorHasAllDetailsAndAReadableText() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client()
         let error = try failure { _ = try client.accounts().get(cardholderNo: "404") }
-        guard case .NotFound = error else { return XCTFail("\(error)") }
+        guard case ErrorKind.notFound = error else { return XCTFail("\(error)") }
         XCTAssertEqual(error.kind, .notFound)
         XCTAssertEqual(error.outcome, .rejected)
         XCTAssertEqual(error.code, 2002)
@@ -21,7 +21,7 @@ final class ErrorTests: XCTestCase {
         XCTAssertEqual("\(error)", error.localizedDescription)
     }
 
-    func testARuleThatIsBrokenIsNamedAndNothingIsSent() throws {
+    func testInvalidInputNamesItsFieldAndIsNotSent() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client()
         for (amount, field) in [(Decimal(string: "1.234")!, "amount"), (-1, "amount"), (Decimal.nan, "amount")] {
@@ -35,7 +35,7 @@ final class ErrorTests: XCTestCase {
         XCTAssertEqual(try sandbox.count("accounts.transfer"), 0)
     }
 
-    func testDurationsThatSwiftHasAndNobodyCanWaitAreTypedErrors() throws {
+    func testNegativeAndInfiniteDurationsAreTypedErrors() throws {
         for wrong in [-1, .nan, .infinity, -.infinity] as [TimeInterval] {
             let error = try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", timeout: wrong) }
             XCTAssertEqual(error.kind, .invalidInput, "\(wrong)")
@@ -43,13 +43,13 @@ final class ErrorTests: XCTestCase {
             let verifier = try failure { _ = try WebhookVerifier(appId: "k", secret: "0123456789abcdef", tolerance: wrong) }
             XCTAssertEqual(verifier.field, "tolerance")
         }
-        // In a record that was made by hand it cannot be told any more; it is the shortest there is, which is refused.
+        // In a record it is clamped to 0, which is refused as a setting.
         let record = ClientOptions(timeout: -1)
         let error = try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", options: record) }
         XCTAssertEqual(error.kind, .config)
     }
 
-    func testSettingsThatAreWrongAreTypedErrors() throws {
+    func testInvalidSettingsAreTypedErrors() throws {
         XCTAssertEqual(try failure { _ = try Client(apiKey: "k", apiSecret: "short") }.kind, .config)
         XCTAssertEqual(
             try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", baseUrl: "http://example.com") }.kind,
@@ -58,7 +58,7 @@ final class ErrorTests: XCTestCase {
             try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", timezone: "Mars") }.outcome, .notSent)
     }
 
-    func testPlainHttpLeavesTheMachineOnlyToHostsThatAreNamed() throws {
+    func testPlainHttpNeedsLoopbackOrAListedHost() throws {
         func make(_ hosts: [String], _ environment: KeySecureEnvironment? = nil) throws {
             _ = try Client(
                 apiKey: "k", apiSecret: "0123456789abcdef", environment: environment, baseUrl: "http://sandbox:9",
@@ -69,13 +69,13 @@ final class ErrorTests: XCTestCase {
         XCTAssertEqual(try failure { try make(["sandbox"], .production) }.kind, .config)
     }
 
-    func testAConnectionThatCannotBeMadeSaysWhy() throws {
+    func testARefusedConnectionIsNamedInTheText() throws {
         let client = try Client(apiKey: "k", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", maxRetries: 0)
         let error = try failure { _ = try client.cards().get(cardNo: "1") }
         XCTAssertTrue("\(error)".contains("it was refused"), "\(error)")
     }
 
-    func testAWaitOfAnyLengthCanBeSaid() throws {
+    func testTheRecoverySuggestionHandlesAnyRetryAfter() throws {
         func suggestion(_ retryAfter: TimeInterval) -> String? {
             let details = ErrorDetails(
                 text: "slow down", kind: .rateLimit, outcome: .rejected, code: 1009, httpStatus: 429, attempts: 1,
@@ -88,7 +88,7 @@ final class ErrorTests: XCTestCase {
         }
     }
 
-    func testAClosedClientSaysSo() throws {
+    func testACallOnAClosedClientIsAConfigError() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client()
         client.close()
@@ -97,7 +97,7 @@ final class ErrorTests: XCTestCase {
         XCTAssertEqual(error.outcome, .notSent)
     }
 
-    func testAClientFromTheEnvironmentReadsItWhenItIsMade() throws {
+    func testAClientReadsEnvironmentVariablesWhenItIsCreated() throws {
         let sandbox = try startSandbox()
         XCTAssertEqual(try failure { _ = try Client.fromEnv() }.kind, .config)
         let settings = [
@@ -112,7 +112,7 @@ final class ErrorTests: XCTestCase {
         let made = try Client.fromEnv().accounts().ensureTransfer(
             cardholderNo: sandbox.cardholder(), transferUniqueNo: "t", type: .in, amount: 5, firstAttempt: true)
         XCTAssertTrue(made.created)
-        XCTAssertTrue(FileManager.default.fileExists(atPath: folder), "the store is that of the variable")
+        XCTAssertTrue(FileManager.default.fileExists(atPath: folder), "the variable names the store")
         let wrong = [
             "KEYSECURE_STORE": "nonsense", "KEYSECURE_TIMEZONE": "Mars", "KEYSECURE_PROXY": "ftp://proxy",
             "KEYSECURE_CA_PEM": "\(folder)/there-is-none.pem",

@@ -4,7 +4,7 @@ import KeySecureSandbox
 import XCTest
 
 final class FaultTests: XCTestCase {
-    func testATransferWhoseAnswerIsLostIsUnknownAndMadeOnce() throws {
+    func testATransferWhoseResponseIsLostIsUnknownAndSentOnce() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client()
         let holder = try sandbox.cardholder()
@@ -20,7 +20,7 @@ final class FaultTests: XCTestCase {
         XCTAssertEqual(try sandbox.transfers().count, 1)
     }
 
-    func testEnsureFindsATransferWhoseAnswerWasLost() throws {
+    func testEnsureFindsATransferWhoseResponseWasLost() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client(store: .memory())
         let holder = try sandbox.cardholder()
@@ -28,14 +28,14 @@ final class FaultTests: XCTestCase {
         let ensured = try client.accounts().ensureTransfer(
             cardholderNo: holder, transferUniqueNo: "once", type: .in, amount: 5, deadline: 30, settle: 1, firstAttempt: true)
         XCTAssertEqual(ensured.value.transferUniqueNo, "once")
-        XCTAssertTrue(ensured.created, "this call made it, and only the response was lost")
+        XCTAssertTrue(ensured.created, "this call created it; only the response was lost")
         let again = try client.accounts().ensureTransfer(
             cardholderNo: holder, transferUniqueNo: "once", type: .in, amount: 5, deadline: 30, settle: 1)
         XCTAssertFalse(again.created)
         XCTAssertEqual(try sandbox.transfers().count, 1)
     }
 
-    func testAReadThatLosesItsAnswerIsSentAgain() throws {
+    func testAReadWhoseResponseIsLostIsSentAgain() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client()
         let holder = try sandbox.cardholder()
@@ -44,7 +44,7 @@ final class FaultTests: XCTestCase {
         XCTAssertEqual(try sandbox.count("accounts.get"), 2)
     }
 
-    func testATransferThatStallsEndsByTheTimeOut() throws {
+    func testAStalledTransferEndsWithTheTimeOut() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client(timeout: 1)
         let holder = try sandbox.cardholder()
@@ -57,7 +57,7 @@ final class FaultTests: XCTestCase {
         XCTAssertEqual(error.outcome, .unknown)
     }
 
-    func testAServerThatIsNotThereWasNotSentAnything() throws {
+    func testARefusedConnectionMeansNotSent() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client(timeout: 2)
         sandbox.stop()
@@ -66,7 +66,7 @@ final class FaultTests: XCTestCase {
         XCTAssertEqual(error.kind, .transport)
     }
 
-    func testClocksThatAreHoursWrongEitherWayCostOneRequestMore() throws {
+    func testAClockThatIsHoursWrongCostsOneMoreRequest() throws {
         for hours in [-3, 3] {
             let sandbox = try startSandbox()
             let client = try sandbox.client()
@@ -82,7 +82,7 @@ final class FaultTests: XCTestCase {
         }
     }
 
-    func testATokenThatIsRevokedIsFetchedAnewAndTheTransferMadeOnce() throws {
+    func testARevokedTokenIsReplacedAndTheTransferSentOnce() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client()
         let holder = try sandbox.cardholder()

@@ -3,10 +3,10 @@ import KeySecure
 import XCTest
 
 final class LeakTests: XCTestCase {
-    /// Answers from this process: what is measured is the crossing, both ways, of requests, answers, objects and errors.
-    func test100000CallsLeaveTheMemoryFlat() throws {
-        let transport = AnswersInMemory { request in
-            if request.url.contains("/404") { throw TransportFailure.failed(fault: .closed, sent: true) }
+    /// Responds in process, to measure the conversion of requests, responses, objects and errors in both directions.
+    func test100000CallsDoNotGrowTheMemory() throws {
+        let transport = InMemoryTransport { request in
+            if request.url.contains("/404") { throw TransportFailure.failed(fault: .closed, mayHaveBeenSent: true) }
             return
                 #"{"card_no":"c1","status":"Activated","card_remain":"12.34","create_time":1763800000123,"new_field":{"a":1.50}}"#
         }
@@ -25,7 +25,7 @@ final class LeakTests: XCTestCase {
             }
         }
         try calls(20_000)
-        // A leak of 100 bytes for each call would be 10 MB.
+        // A leak of 100 bytes per call would be 10 MB.
         let left = try growth(limit: 6_000) { try calls(100_000) }
         XCTAssertEqual(failed, made / 10)
         print("memory: \(left) KiB more after 100,000 calls")
@@ -33,7 +33,7 @@ final class LeakTests: XCTestCase {
     }
 
     func testClientsAndListsAreFreedWithTheirOwners() throws {
-        let transport = AnswersInMemory { _ in #"{"list":[{"package_no":"p"}],"total":1}"# }
+        let transport = InMemoryTransport { _ in #"{"list":[{"package_no":"p"}],"total":1}"# }
         func clients(_ count: Int) throws {
             for _ in 0..<count {
                 let client = try Client(
@@ -42,16 +42,16 @@ final class LeakTests: XCTestCase {
             }
         }
         try clients(1_000)
-        // A client that stays is more than 2 KiB.
+        // A leaked client is more than 2 KiB.
         let left = try growth(limit: 4_000) { try clients(2_000) }
         print("memory: \(left) KiB more after 2,000 clients")
         XCTAssertLessThan(left, 4_000)
     }
 
-    /// Neither for later lists, which may come to lie where they were.
-    func testTheUnreadRowsOfAListThatIsGoneAreGoneToo() throws {
+    /// A later list, which may get the same address, must not return them either.
+    func testTheRemainingRowsOfADeallocatedListAreFreed() throws {
         let (turn, name) = (Shared(0), String(repeating: "n", count: 200))
-        let transport = AnswersInMemory { _ in
+        let transport = InMemoryTransport { _ in
             let rows = (0..<100).map { #"{"package_no":"\#(turn.value)-\#($0)","package_name":"\#(name)"}"# }
             return #"{"list":[\#(rows.joined(separator: ","))],"total":1000}"#
         }
@@ -65,25 +65,25 @@ final class LeakTests: XCTestCase {
             }
         }
         try lists(100)
-        // What one of them leaves is more than 20 KiB.
+        // The rows of one list are more than 20 KiB.
         let left = try growth(limit: 4_000) { try lists(400) }
-        print("memory: \(left) KiB more after 400 lists that were left")
+        print("memory: \(left) KiB more after 400 abandoned lists")
         XCTAssertLessThan(left, 4_000)
     }
 }
 
-/// What a leak leaves behind every time; the allocator takes something now and then only.
+/// The smallest growth of several runs: a leak grows every time, the allocator only sometimes.
 private func growth(limit: Int, of work: () throws -> Void) rethrows -> Int {
-    var least = Int.max
-    for _ in 0..<4 where least >= limit {
+    var smallest = Int.max
+    for _ in 0..<4 where smallest >= limit {
         let before = resident()
         try work()
-        least = min(least, resident() - before)
+        smallest = min(smallest, resident() - before)
     }
-    return least
+    return smallest
 }
 
-/// The memory of this process that is in RAM, in KiB.
+/// The resident memory of this process, in KiB.
 private func resident() -> Int {
     #if os(Linux)
     let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""

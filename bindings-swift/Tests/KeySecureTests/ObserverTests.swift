@@ -13,7 +13,7 @@ final class ObserverTests: XCTestCase {
         _ = try client.accounts().get(cardholderNo: holder)
         _ = try failure { _ = try client.accounts().get(cardholderNo: "404") }
         let starts = [
-            "token attempt 1: http 200, code 0, ", "token done after 1 attempts, ", "accounts.get attempt 1: no answer, ",
+            "token attempt 1: http 200, code 0, ", "token done after 1 attempts, ", "accounts.get attempt 1: no response, ",
             "accounts.get attempt 2: http 200, code 0, ", "accounts.get done after 2 attempts, ",
             "accounts.get attempt 1: http 200, code 2002, ",
             "accounts.get failed (notFound, code 2002, outcome rejected) after 1 attempts, ",

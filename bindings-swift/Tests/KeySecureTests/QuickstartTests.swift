@@ -2,8 +2,8 @@ import Foundation
 import XCTest
 
 final class QuickstartTests: XCTestCase {
-    /// The example as a program of its own, as a reader would run it.
-    func testTheExampleTellsItsStoryToTheEnd() throws {
+    /// Runs the built program, as a reader does.
+    func testTheQuickstartRunsToTheEnd() throws {
         let program = try builtProducts().appendingPathComponent("Quickstart")
         let process = Process()
         let output = Pipe()
@@ -14,9 +14,9 @@ final class QuickstartTests: XCTestCase {
         process.waitUntilExit()
         XCTAssertEqual(process.terminationStatus, 0, text)
         for line in [
-            "The platform checked the identity: Approved.", "Frozen: the card is Frozen.",
-            "Moved 250.00 TUSDT in: balance 0 -> 250.", "5 consumptions; spent and settled: 30.", "2 cards were issued.",
-            "not one left this machine.",
+            "After the identity check: Approved.", "A weak PIN is not sent", "Frozen: the card is Frozen.",
+            "Unfrozen: the card is Activated.", "Transferred 250.00 TUSDT: balance 0 -> 250.", "5 consumptions, 30 settled.",
+            "1 transfer, in total 250.", "2 cards were issued.", "none left this machine.",
         ] {
             XCTAssertTrue(text.contains(line), "no \(line) in\n\(text)")
         }

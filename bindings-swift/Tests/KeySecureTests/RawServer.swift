@@ -8,7 +8,7 @@ import Darwin
 private let stream = SOCK_STREAM
 #endif
 
-/// A server over raw sockets on loopback that does this with every connection.
+/// A server over raw sockets on loopback that calls a closure with every connection.
 final class RawServer: @unchecked Sendable {
     let port: Int
     private let listener: Int32
@@ -49,7 +49,7 @@ final class RawConnection {
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }
 
-    /// What comes until this text has come, or the end.
+    /// Reads until this text or the end of the stream.
     func read(until end: String) -> String {
         var bytes = [UInt8]()
         var byte: UInt8 = 0
@@ -57,7 +57,7 @@ final class RawConnection {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Some bytes, fewer at the end.
+    /// Reads this number of bytes, fewer at the end of the stream.
     func read(_ count: Int) -> [UInt8] {
         var bytes = [UInt8]()
         var byte: UInt8 = 0
@@ -65,14 +65,14 @@ final class RawConnection {
         return bytes
     }
 
-    /// All that comes until the other side ends.
+    /// Reads to the end of the stream.
     func drain() { _ = read(.max) }
 
     func write(_ bytes: [UInt8]) { _ = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } }
 
     func write(_ text: String) { write(Array(text.utf8)) }
 
-    /// Says that no more comes from this side.
+    /// Closes the sending direction.
     func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     fileprivate func end() { close(descriptor) }

@@ -3,15 +3,15 @@ import KeySecure
 import KeySecureSandbox
 import XCTest
 
-/// The code of the README is compiled here and run.
+/// Compiles and runs the code of the README.
 final class ReadmeTests: XCTestCase {
-    func testTheScreenOfTheReadmeRuns() async throws {
+    func testTheOverviewOfTheReadmeRuns() async throws {
         let sandbox = try startSandbox()
         let cardholderNo = try sandbox.cardholder()
         let client = try sandbox.client()
         // README
         let card = try await client.cards().apply(
-            cardholderNo: cardholderNo, cardUniqueNo: "order-7-card",  // your own number
+            cardholderNo: cardholderNo, cardUniqueNo: "order-7-card",  // your reference
             cardType: .virtual, packageNo: "1600000000000000101")
 
         do {
@@ -19,12 +19,12 @@ final class ReadmeTests: XCTestCase {
                 cardholderNo: cardholderNo, transferUniqueNo: "order-7-topup", type: .in, amount: Decimal(string: "25.00")!)
             print("balance is now \(done.afterBalance ?? 0)")  // an exact Decimal, never a float
         } catch let error as KeySecureError where error.outcome == .unknown {
-            print("look it up by its number before sending it again: \(error)")
+            print("look it up by its reference before sending it again: \(error)")
         } catch {
-            print("nothing was moved: \(error.localizedDescription)")
+            print("no money was moved: \(error.localizedDescription)")
         }
 
-        // Lazy, over all pages, and over any span: it is cut into the platform's 90-day windows.
+        // Fetches pages on demand. A span of any length is split into the 90-day windows of the platform.
         let year = (CivilDate(year: 2026, month: 1, day: 1), CivilDate(year: 2026, month: 12, day: 31))
         for try await consumption in try client.consumptions().list(start: year.0, end: year.1, cardNo: card.cardNo) {
             print(consumption.type?.text ?? "?", consumption.amount ?? 0)
@@ -32,7 +32,7 @@ final class ReadmeTests: XCTestCase {
 
         let secrets = try await client.cards().privateInfo(cardNo: card.cardNo)
         print(secrets)  // pan: "411111******1111", cvv: ***
-        print(secrets.exposePan().count)  // only expose... reveals
+        print(secrets.exposePan().count)  // only expose... returns secrets
         // README
         let card2 = try await client.cards().get(cardNo: card.cardNo)
         XCTAssertEqual(card2.status, .activated)
@@ -40,10 +40,10 @@ final class ReadmeTests: XCTestCase {
         XCTAssertEqual(try sandbox.transfers().count, 1)
     }
 
-    func testTheExactlyOnceOfTheReadmeRuns() async throws {
+    func testThePaymentOfTheReadmeRuns() async throws {
         let sandbox = try startSandbox()
         let cardholderNo = try sandbox.cardholder()
-        let shop = try sandbox.client(store: .own(attempts: OwnAttempts(age: 3600)))
+        let shop = try sandbox.client(store: .own(attempts: TestAttemptStore(age: 3600)))
         // README
         let done = try await shop.accounts().ensureTransfer(
             cardholderNo: cardholderNo, transferUniqueNo: "order-8-topup", type: .in, amount: 25)
@@ -52,7 +52,7 @@ final class ReadmeTests: XCTestCase {
         XCTAssertTrue(done.created)
     }
 
-    func testTheScreenOfTheReadmeIsThatOne() throws {
+    func testTheReadmeContainsTheCodeOfTheseTests() throws {
         let here = URL(fileURLWithPath: #filePath)
         let source = try String(contentsOf: here, encoding: .utf8).components(separatedBy: "        // README\n")
         let package = here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

@@ -3,15 +3,15 @@ import KeySecure
 import KeySecureSandbox
 import XCTest
 
-/// The canary: planted secrets, everything that can be printed, and a search.
+/// Plants secrets, prints everything that can be printed, and searches the output for them.
 final class SecretTests: XCTestCase {
     private let apiSecret = "canarySECRETcanarySECRET01234567"
     private let shareToken = "auto-approve-canary-share-93"
     private let pin = "739251"
 
-    private var heap: [(String, String)] = []
+    private var output: [(String, String)] = []
 
-    /// Everything that Swift can print of a value.
+    /// Prints a value in every way that Swift has.
     private func add(_ what: String, _ value: Any) {
         var dumped = ""
         dump(value, to: &dumped)
@@ -20,36 +20,36 @@ final class SecretTests: XCTestCase {
         if let error = value as? any Error {
             texts += [error.localizedDescription, "\((error as NSError).userInfo)", "\(error as NSError)"]
         }
-        heap += texts.map { (what, $0) }
+        output += texts.map { (what, $0) }
     }
 
-    /// What a call gives, or the error it ends with.
+    /// Prints the result of a call, or its error.
     @discardableResult
-    private func made<Answer>(_ what: String, _ call: () throws -> Answer) -> Answer? {
+    private func printed<Output>(_ what: String, _ call: () throws -> Output) -> Output? {
         do {
-            let answer = try call()
-            add(what, answer)
-            return answer
+            let result = try call()
+            add(what, result)
+            return result
         } catch {
             add(what, error)
             return nil
         }
     }
 
-    func testTheSearchFindsWhatItShould() {
+    func testTheSearchFindsSecrets() {
         XCTAssertTrue(holds(#""cvv":"417""#, "417") && holds("417", "417") && holds("a \(apiSecret) b", apiSecret))
         XCTAssertFalse(holds("http_status=4170", "417") || holds("x, 417 ms", "417") || holds("1.417", "417"))
         add("a pin", ["pin \(pin)"])
-        XCTAssertEqual(leaks(["the PIN": pin]).count, heap.count)
+        XCTAssertEqual(leaks(["the PIN": pin]).count, output.count)
     }
 
-    func testNoSecretIsPrintedByAnyCallAnyValueOrAnyLog() throws {
+    func testNoSecretIsPrintedByAnyCallValueOrLog() throws {
         let sandbox = try startSandbox(options: ["--seed", "93", "--api-secret", apiSecret])
         let lines = Shared<[String]>([])
         let client = try sandbox.client(observer: LogObserver { line in lines.change { $0.append(line) } })
         let tokens = try allCalls(client, sandbox)
-        heap += lines.value.map { ("the log", $0) }
-        XCTAssertGreaterThan(heap.count, 150)
+        output += lines.value.map { ("the log", $0) }
+        XCTAssertGreaterThan(output.count, 150)
         check(try secrets(sandbox, tokens + [client.accessToken().expose()]))
     }
 
@@ -69,19 +69,19 @@ final class SecretTests: XCTestCase {
         check(try secrets(sandbox, [token]))
     }
 
-    func testRequestsAndAnswersOfATransportDoNotPrintThemselves() throws {
+    func testRequestsAndResponsesOfATransportPrintNoSecrets() throws {
         let seen = Shared<[HttpRequest]>([])
-        let transport = AnswersInMemory { request in
+        let transport = InMemoryTransport { request in
             seen.change { $0.append(request) }
             return #"{"card_no":"4556737586899855"}"#
         }
         let client = try Client(
             apiKey: "canary-api-key-7Q", apiSecret: apiSecret, baseUrl: "http://127.0.0.1:1", transport: transport)
-        made("a call") { try client.cards().setPin(cardNo: "1", cardholderNo: "2", pin: pin) }
-        made("a PAN in free text") { try client.cards().get(cardNo: "1") }
+        printed("a call") { try client.cards().setPin(cardNo: "1", cardholderNo: "2", pin: pin) }
+        printed("a PAN in free text") { try client.cards().get(cardNo: "1") }
         let request = try XCTUnwrap(seen.value.first)
         add("a request", request)
-        add("an answer", try transport.send(request: request))
+        add("a response", try transport.send(request: request))
         request.headers.forEach { add("a header", $0) }
         let planted = ClientOptions(proxy: "http://user:canary-password@127.0.0.1:9", caPem: "canary-pem")
         add("options", planted)
@@ -93,49 +93,51 @@ final class SecretTests: XCTestCase {
         ])
     }
 
-    /// Makes all calls and prints all that goes in and comes out. Gives the client tokens.
+    /// Makes all calls and prints their arguments and results. Returns the client tokens.
     private func allCalls(_ client: Client, _ sandbox: Sandbox) throws -> [String] {
         let holder = try sandbox.cardholder()
         let physical = try sandbox.text("card_no", of: "POST /seed/physical_card", ["cardholder_no": holder])
         let cvv = try sandbox.text("cvv", of: "POST /cards/secrets_for_tests", ["card_no": physical])
         let (start, end) = (Date() - day, Date() + day)
         let (cards, cardholders, accounts) = (client.cards(), client.cardholders(), client.accounts())
-        made("access_token") { try client.accessToken() }
-        made("cardholders.apply") { try cardholders.apply(cardholderUniqueNo: "canary-customer", sumsubShareToken: shareToken) }
-        made("cardholders.get") { try cardholders.get(cardholderNo: holder) }
-        made("cardholders.list") { try cardholders.list(start: start, end: end).all() }
+        printed("access_token") { try client.accessToken() }
+        printed("cardholders.apply") {
+            try cardholders.apply(cardholderUniqueNo: "canary-customer", sumsubShareToken: shareToken)
+        }
+        printed("cardholders.get") { try cardholders.get(cardholderNo: holder) }
+        printed("cardholders.list") { try cardholders.list(start: start, end: end).all() }
         let application = ApplyCard(
             cardholderNo: holder, cardUniqueNo: "canary-card", cardType: .virtual, packageNo: "1600000000000000101")
         add("ApplyCard", application)
-        made("cards.apply") { try cards.apply(request: application) }
-        made("cards.list") { try cards.list(start: start, end: end).all() }
-        let last = made("cards.get") { try cards.get(cardNo: physical) }?.cardLastNo
-        made("cards.activate") {
+        printed("cards.apply") { try cards.apply(request: application) }
+        printed("cards.list") { try cards.list(start: start, end: end).all() }
+        let last = printed("cards.get") { try cards.get(cardNo: physical) }?.cardLastNo
+        printed("cards.activate") {
             try cards.activate(cardNo: physical, cardholderNo: holder, cvv: cvv, cardLastNo: last ?? "0000")
         }
-        made("cards.set_pin") { try cards.setPin(cardNo: physical, cardholderNo: holder, pin: pin) }
-        made("cards.set_pin, refused") { try cards.setPin(cardNo: physical, cardholderNo: holder, pin: pin + "1") }
-        let secrets = made("cards.private_info") { try cards.privateInfo(cardNo: physical) }
+        printed("cards.set_pin") { try cards.setPin(cardNo: physical, cardholderNo: holder, pin: pin) }
+        printed("cards.set_pin, refused") { try cards.setPin(cardNo: physical, cardholderNo: holder, pin: pin + "1") }
+        let secrets = printed("cards.private_info") { try cards.privateInfo(cardNo: physical) }
         secrets.map { add("masked", $0.maskedPan()) }
-        let token = made("pci.client_token") { try client.pci().clientToken(cardNo: physical) }
-        made("pci.card_detail") {
+        let token = printed("pci.client_token") { try client.pci().clientToken(cardNo: physical) }
+        printed("pci.card_detail") {
             try client.pci().cardDetail(clientAccessToken: token?.expose() ?? "x", origin: "o", parentOrigin: "p", nonce: "n")
         }
         let moved = Transfer(cardholderNo: holder, transferUniqueNo: "canary-move", type: .in, amount: 1_000_000)
         add("Transfer", moved)
-        made("accounts.transfer") { try accounts.transfer(request: moved) }
-        made("accounts.get") { try accounts.get(cardholderNo: holder) }
-        made("accounts.transfers") { try accounts.transfers(start: start, end: end).all() }
-        made("cards.packages") { try cards.packages().all() }
-        let bought = made("simulation.auth") { try client.simulation().auth(cardNo: physical, amount: 1_000) }
-        made("simulation.refund") { try client.simulation().refund(consumeRelateNo: bought?.consumeNo) }
-        made("consumptions.list") { try client.consumptions().list(start: start, end: end).all() }
-        made("doctor") { client.doctor(cardNo: physical) }
+        printed("accounts.transfer") { try accounts.transfer(request: moved) }
+        printed("accounts.get") { try accounts.get(cardholderNo: holder) }
+        printed("accounts.transfers") { try accounts.transfers(start: start, end: end).all() }
+        printed("cards.packages") { try cards.packages().all() }
+        let bought = printed("simulation.auth") { try client.simulation().auth(cardNo: physical, amount: 1_000) }
+        printed("simulation.refund") { try client.simulation().refund(consumeRelateNo: bought?.consumeNo) }
+        printed("consumptions.list") { try client.consumptions().list(start: start, end: end).all() }
+        printed("doctor") { client.doctor(cardNo: physical) }
         add("the client", client)
         return token.map { [$0.expose()] } ?? []
     }
 
-    /// All secrets there are by now.
+    /// Returns all secrets that exist now.
     private func secrets(_ sandbox: Sandbox, _ tokens: [String]) throws -> [String: String] {
         var secrets = ["the Api-Key": sandbox.apiKey, "the apiSecret": apiSecret, "the share token": shareToken, "the PIN": pin]
         for (number, token) in tokens.enumerated() { secrets["token \(number)"] = token }
@@ -144,7 +146,7 @@ final class SecretTests: XCTestCase {
             let own = try sandbox.object("POST /cards/secrets_for_tests", ["card_no": number])
             secrets["the PAN of \(number)"] = own["pan"] as? String
             let cvv = own["cvv"] as? String
-            XCTAssertFalse(["200", "307", "502"].contains(cvv), "take another seed: this CVV is an HTTP status too")
+            XCTAssertFalse(["200", "307", "502"].contains(cvv), "use another seed: this CVV is also an HTTP status")
             secrets["the CVV of \(number)"] = cvv
         }
         XCTAssertGreaterThan(secrets.count, 6)
@@ -153,16 +155,16 @@ final class SecretTests: XCTestCase {
 
     private func check(_ secrets: [String: String], line: UInt = #line) {
         let leaks = leaks(secrets)
-        XCTAssertEqual(leaks.count, 0, "the first: \(leaks.prefix(3))", line: line)
+        XCTAssertEqual(leaks.count, 0, "the first leaks: \(leaks.prefix(3))", line: line)
     }
 
     private func leaks(_ secrets: [String: String]) -> [String] {
-        heap.flatMap { what, text in
+        output.flatMap { what, text in
             secrets.filter { holds(text, $0.value) }.map { "\($0.key) in \(what): \(text)" }
         }
     }
 
-    /// Whether the text holds the secret. A short one of digits counts only as a whole group of digits.
+    /// Whether the text contains the secret. Short digits count only as a complete group of digits.
     private func holds(_ text: String, _ secret: String) -> Bool {
         if secret.count > 8 { return text.contains(secret) }
         var rest = text[...]

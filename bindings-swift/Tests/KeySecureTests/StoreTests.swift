@@ -7,7 +7,7 @@ final class StoreTests: XCTestCase {
     func testClientsThatShareAStoreFetchOneToken() throws {
         let sandbox = try startSandbox()
         let holder = try sandbox.cardholder()
-        for store in [Store.memory(), try .file(directory: temporaryFolder()), .own(tokens: OwnTokens())] {
+        for store in [Store.memory(), try .file(directory: temporaryFolder()), .own(tokens: TestTokenStore())] {
             let before = try sandbox.count("token")
             for _ in 0..<3 { _ = try sandbox.client(store: store).cardholders().get(cardholderNo: holder) }
             XCTAssertEqual(try sandbox.count("token"), before + 1, "\(store)")
@@ -17,7 +17,7 @@ final class StoreTests: XCTestCase {
     func testEnsureWithoutAStoreNamesTheChoicesAndSendsNothing() throws {
         let sandbox = try startSandbox()
         let holder = try sandbox.cardholder()
-        for store in [nil, Store.own(tokens: OwnTokens())] {
+        for store in [nil, Store.own(tokens: TestTokenStore())] {
             let client = try sandbox.client(store: store)
             let error = try failure { _ = try ensure(client, holder, "t-1") }
             XCTAssertEqual(error.kind, .config)
@@ -27,12 +27,12 @@ final class StoreTests: XCTestCase {
         XCTAssertEqual(try sandbox.count("accounts.transfer"), 0)
     }
 
-    func testEveryKindOfStoreMakesEachTransferOnceAndSaysWhoMadeIt() throws {
+    func testEveryKindOfStoreCreatesEachTransferOnceAndReportsIt() throws {
         let sandbox = try startSandbox()
         let holder = try sandbox.cardholder()
         let stores = [
             Store.memory(), try .file(directory: temporaryFolder()), try .parse(text: "file:\(temporaryFolder())"),
-            .own(attempts: OwnAttempts(age: 0)),
+            .own(attempts: TestAttemptStore(age: 0)),
         ]
         for (number, store) in stores.enumerated() {
             let client = try sandbox.client(store: store)
@@ -43,13 +43,13 @@ final class StoreTests: XCTestCase {
         XCTAssertEqual(try sandbox.transfers().count, stores.count)
     }
 
-    func testAStoreOfTheMerchantsThatIsOldEnoughLetsNewReferencesGoAtOnce() throws {
+    func testAnOldCustomStoreLetsNewReferencesBeSentAtOnce() throws {
         let sandbox = try startSandbox()
         let holder = try sandbox.cardholder()
-        let attempts = OwnAttempts(age: 3600)
+        let attempts = TestAttemptStore(age: 3600)
         let client = try sandbox.client(store: .own(attempts: attempts))
         for number in 0..<5 {
-            // With the default of 10 s for each they would not be through before the deadline of the first.
+            // With the default wait of 10 s each, the calls would exceed the deadline of the first.
             let ensured = try client.accounts().ensureTransfer(
                 cardholderNo: holder, transferUniqueNo: "t-\(number)", type: .in, amount: 5, deadline: 11)
             XCTAssertTrue(ensured.created)
@@ -58,7 +58,7 @@ final class StoreTests: XCTestCase {
         XCTAssertEqual(attempts.calls.count, 20)
     }
 
-    func testTwoWorkersWithADirectoryInCommonMakeOneTransfer() async throws {
+    func testWorkersThatShareADirectoryCreateOneTransfer() async throws {
         let sandbox = try startSandbox()
         let (holder, folder) = (try sandbox.cardholder(), try temporaryFolder())
         let made = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -76,13 +76,13 @@ final class StoreTests: XCTestCase {
         XCTAssertEqual(try sandbox.transfers().count, 1)
     }
 
-    func testAnAttemptStoreThatThrowsStopsEnsureBeforeItSendsUnlessItIsToldToGoOnAndNeverAPlainCall() throws {
+    func testAFailingAttemptStoreStopsEnsureCallsButNotPlainCalls() throws {
         let sandbox = try startSandbox()
         let holder = try sandbox.cardholder()
-        let heard = Heard()
+        let warnings = RecordedWarnings()
         let lines = Shared<[String]>([])
         let client = try sandbox.client(
-            observer: LogObserver { line in lines.change { $0.append(line) } }, store: .own(attempts: Broken()))
+            observer: LogObserver { line in lines.change { $0.append(line) } }, store: .own(attempts: FailingStore()))
         let error = try failure { _ = try ensure(client, holder, "t-1") }
         XCTAssertEqual(error.kind, .transport)
         XCTAssertEqual(error.outcome, .notSent)
@@ -94,23 +94,23 @@ final class StoreTests: XCTestCase {
         XCTAssertTrue(forced.created)
         _ = try client.accounts().transfer(cardholderNo: holder, transferUniqueNo: "t-2", type: .in, amount: 5)
         XCTAssertEqual(try sandbox.transfers().count, 2)
-        try heard.wait(for: "acquire of a store threw KeySecureTests.Failure")
-        try heard.wait(for: "the attempt store cannot be reached")
+        try warnings.wait(for: "acquire of a store threw KeySecureTests.Failure")
+        try warnings.wait(for: "the attempt store cannot be reached")
         XCTAssertEqual(lines.value.filter { $0 == "the attempt store cannot be reached" }.count, 1)
-        XCTAssertFalse(heard.lines.contains { $0.contains("s3cr3t") }, "\(heard.lines)")
+        XCTAssertFalse(warnings.lines.contains { $0.contains("s3cr3t") }, "\(warnings.lines)")
     }
 
-    func testATokenStoreThatThrowsCostsATokenAndNothingElse() throws {
+    func testAFailingTokenStoreCostsOneToken() throws {
         let sandbox = try startSandbox()
-        let (heard, lines) = (Heard(), Shared<[String]>([]))
+        let (warnings, lines) = (RecordedWarnings(), Shared<[String]>([]))
         let observer = LogObserver { line in lines.change { $0.append(line) } }
-        let client = try sandbox.client(observer: observer, store: .own(tokens: Broken()))
+        let client = try sandbox.client(observer: observer, store: .own(tokens: FailingStore()))
         XCTAssertFalse(try client.cards().packages().all().isEmpty)
-        try heard.wait(for: "load of a store threw KeySecureTests.Failure")
+        try warnings.wait(for: "load of a store threw KeySecureTests.Failure")
         XCTAssertTrue(lines.value.contains("the token store cannot be reached"), "\(lines.value)")
     }
 
-    func testAStoreThatNoWorkerCouldUseIsRefused() throws {
+    func testAnUnusableStoreIsRefused() throws {
         for text in ["", "nonsense", "file:", "postgres://:hunter2@host/", "rediss://:hunter2@host/"] {
             let error = try failure { _ = try Store.parse(text: text) }
             XCTAssertEqual(error.kind, .config, text)
@@ -119,13 +119,13 @@ final class StoreTests: XCTestCase {
         XCTAssertEqual(try failure { _ = try Store.redis(url: "http://localhost/") }.field, "url")
     }
 
-    func testOverTheSystemsHttpTheWaitIsLonger() throws {
+    func testEnsureWaitsLongerOverURLSession() throws {
         let sandbox = try startSandbox()
         let holder = try sandbox.cardholder()
         for (transport, waits) in [(nil, false), (URLSessionTransport(), true)] as [(Transport?, Bool)] {
             let client = try sandbox.client(transport: transport, store: .memory())
             let call = {
-                // Less than the 120 s for which a transport is waited for that may deliver a request later.
+                // Less than the 120 s that a transport needs which may deliver a request later.
                 _ = try client.accounts().ensureTransfer(
                     cardholderNo: holder, transferUniqueNo: "t-1", type: .in, amount: 5, deadline: 100, firstAttempt: true)
             }
@@ -133,7 +133,7 @@ final class StoreTests: XCTestCase {
         }
     }
 
-    func testAStoredTokenPrintsWithoutItself() {
+    func testAStoredTokenPrintsMasked() {
         let token = StoredToken(token: "t0ps3cret", renewAt: Date(), expiresAt: Date())
         var dumped = ""
         dump(token, to: &dumped)
@@ -147,7 +147,7 @@ final class StoreTests: XCTestCase {
 }
 
 extension XCTestCase {
-    /// A folder that goes with the test.
+    /// Returns the path of a folder that is removed after the test.
     func temporaryFolder() throws -> String {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("keysecure-\(UUID().uuidString)").path
         addTeardownBlock { try? FileManager.default.removeItem(atPath: folder) }

@@ -6,7 +6,7 @@ import XCTest
 let day: TimeInterval = 24 * 3600
 
 extension XCTestCase {
-    /// A sandbox that lives as long as the test.
+    /// Starts a sandbox that is stopped after the test.
     func startSandbox(options: [String] = []) throws -> Sandbox {
         let sandbox = try Sandbox(options: options)
         addTeardownBlock { sandbox.stop() }
@@ -30,7 +30,7 @@ extension Sandbox {
         try text("card_no", of: "POST /seed/virtual_card", ["cardholder_no": cardholderNo])
     }
 
-    /// The next request of an operation, or `times` of them, goes wrong.
+    /// Injects a fault into the next `times` requests of an operation.
     func fault(_ kind: Any, on operation: String, times: Int = 1) throws {
         try control("POST /faults", ["operation": operation, "kind": kind, "times": times])
     }
@@ -42,39 +42,39 @@ extension Sandbox {
     func transfers() throws -> [[String: Any]] { try object("GET /state")["transfers"] as? [[String: Any]] ?? [] }
 }
 
-/// The error that a call must end with.
+/// Returns the error that a call must throw.
 func failure(file: StaticString = #filePath, line: UInt = #line, _ call: () throws -> Void) throws -> KeySecureError {
     do {
         try call()
     } catch {
         return try XCTUnwrap(error as? KeySecureError, "\(error)", file: file, line: line)
     }
-    XCTFail("it was to fail", file: file, line: line)
-    throw Failure("it was to fail")
+    XCTFail("expected a failure", file: file, line: line)
+    throw Failure("expected a failure")
 }
 
-/// A text or a number that threads share.
-final class Shared<Thing: Sendable>: @unchecked Sendable {
+/// A value with a lock.
+final class Shared<Value: Sendable>: @unchecked Sendable {
     private let lock = NSLock()
-    private var thing: Thing
+    private var current: Value
 
-    init(_ thing: Thing) { self.thing = thing }
+    init(_ value: Value) { current = value }
 
-    var value: Thing { lock.withLock { thing } }
+    var value: Value { lock.withLock { current } }
 
-    func change(_ change: (inout Thing) -> Void) { lock.withLock { change(&thing) } }
+    func change(_ change: (inout Value) -> Void) { lock.withLock { change(&current) } }
 }
 
-/// Answers in this process, by a closure; the token it gives itself.
-final class AnswersInMemory: Transport {
-    private let answer: @Sendable (HttpRequest) throws -> String
+/// Responds in process with the `data` of a closure, and to token requests with a token.
+final class InMemoryTransport: Transport {
+    private let data: @Sendable (HttpRequest) throws -> String
 
-    init(_ answer: @escaping @Sendable (HttpRequest) throws -> String) { self.answer = answer }
+    init(_ data: @escaping @Sendable (HttpRequest) throws -> String) { self.data = data }
 
     func send(request: HttpRequest) throws -> HttpResponse {
         let tomorrow = Int64(Date().timeIntervalSince1970 * 1000) + 86_400_000
         let isToken = request.url.hasSuffix("/v1/merchant/token")
-        let data = isToken ? #"{"access_token":"in-memory","expired_time":\#(tomorrow)}"# : try answer(request)
+        let data = isToken ? #"{"access_token":"in-memory","expired_time":\#(tomorrow)}"# : try data(request)
         return HttpResponse(status: 200, body: Data(#"{"code":0,"msg":"","data":\#(data)}"#.utf8), date: httpDate())
     }
 }

@@ -20,7 +20,9 @@ final class ThreadTests: XCTestCase {
                         let name = "t-\(number)-\(call)"
                         let done = try client.accounts().transfer(
                             cardholderNo: holder, transferUniqueNo: name, type: .in, amount: 1)
-                        if done.transferUniqueNo != name { failures.change { $0.append("\(name) got another's answer") } }
+                        if done.transferUniqueNo != name {
+                            failures.change { $0.append("\(name) got the response of another call") }
+                        }
                     } catch {
                         failures.change { $0.append("\(error)") }
                     }
@@ -34,11 +36,11 @@ final class ThreadTests: XCTestCase {
         XCTAssertEqual(try client.accounts().get(cardholderNo: holder).list.first?.balance, 256)
     }
 
-    /// More calls wait at once than there are threads in Swift's pool, and other tasks go on all the same.
+    /// More calls are in progress than the cooperative thread pool has threads, and other tasks continue.
     func testAwaitedCallsDoNotBlockOtherTasks() async throws {
         let calls = 3 * ProcessInfo.processInfo.activeProcessorCount + 8
         let (entered, gate) = (Shared(0), DispatchSemaphore(value: 0))
-        let transport = AnswersInMemory { _ in
+        let transport = InMemoryTransport { _ in
             entered.change { $0 += 1 }
             gate.wait()
             return #"{"card_no":"c1","status":"Activated"}"#
@@ -48,7 +50,7 @@ final class ThreadTests: XCTestCase {
         let tasks = (0..<calls).map { _ in Task { try await client.cards().get(cardNo: "c1").status } }
         let deadline = Date() + 60
         while entered.value < calls && Date() < deadline { try await Task.sleep(nanoseconds: 5_000_000) }
-        XCTAssertEqual(entered.value, calls, "all calls are under way at once")
+        XCTAssertEqual(entered.value, calls, "all calls are in progress at once")
         let sums = await withTaskGroup(of: Int.self) { group in
             for number in 0..<100 { group.addTask { (0...number).reduce(0, +) } }
             return await group.reduce(0, +)
@@ -61,14 +63,14 @@ final class ThreadTests: XCTestCase {
         }
     }
 
-    func testThreadsAreBoundedAndWorkIsDoneAfterTheyHaveGone() throws {
-        let threads = Threads(most: 3, idle: 0.05)
+    func testThreadsAreLimitedAndCreatedAgainAfterTheyExit() throws {
+        let pool = ThreadPool(limit: 3, idle: 0.05)
         let (now, most) = (Shared(0), Shared(0))
         for _ in 0..<3 {
             let group = DispatchGroup()
             for _ in 0..<30 {
                 group.enter()
-                let accepted = threads.run {
+                let accepted = pool.run {
                     now.change { $0 += 1 }
                     most.change { $0 = max($0, now.value) }
                     Thread.sleep(forTimeInterval: 0.001)
@@ -78,7 +80,7 @@ final class ThreadTests: XCTestCase {
                 XCTAssertTrue(accepted)
             }
             XCTAssertEqual(group.wait(timeout: .now() + 60), .success)
-            // Some have gone by now, and the next round makes others.
+            // Some threads have exited by now; the next round creates others.
             Thread.sleep(forTimeInterval: 0.2)
         }
         XCTAssertLessThanOrEqual(most.value, 3)
@@ -94,25 +96,25 @@ final class ThreadTests: XCTestCase {
         call.cancel()
         do {
             _ = try await call.value
-            XCTFail("it was to be cancelled")
+            XCTFail("expected a cancellation")
         } catch {
             XCTAssertTrue(error is CancellationError, "\(error)")
         }
         XCTAssertEqual(try sandbox.count("cards.get"), 0)
     }
 
-    func testACallIsNotSentWhoseTaskIsCancelledWhileItWaitsForAThread() async throws {
+    func testAQueuedCallOfACancelledTaskIsNotSent() async throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client()
         let holder = try sandbox.cardholder()
-        // The thread is made when the test says so.
+        // The test starts the thread later.
         let work = Shared<(@Sendable () -> Void)?>(nil)
-        let threads = Threads(most: 1, idle: 10) { given in
-            work.change { $0 = given }
+        let pool = ThreadPool(limit: 1, idle: 10) { job in
+            work.change { $0 = job }
             return true
         }
         let call = Task {
-            try await Blocking.run(on: threads) {
+            try await Blocking.run(on: pool) {
                 try client.accounts().transfer(cardholderNo: holder, transferUniqueNo: "t", type: .in, amount: 1)
             }
         }
@@ -121,60 +123,60 @@ final class ThreadTests: XCTestCase {
         XCTAssertTrue(NewThread.start(try XCTUnwrap(work.value)))
         do {
             _ = try await call.value
-            XCTFail("it was to be cancelled")
+            XCTFail("expected a cancellation")
         } catch {
             XCTAssertTrue(error is CancellationError, "\(error)")
         }
         XCTAssertEqual(try sandbox.count("accounts.transfer"), 0)
     }
 
-    func testACallThatHasBegunGoesOnWhenItsTaskIsCancelled() async throws {
-        let (begun, gate) = (Shared(false), DispatchSemaphore(value: 0))
+    func testAStartedCallContinuesWhenItsTaskIsCancelled() async throws {
+        let (started, gate) = (Shared(false), DispatchSemaphore(value: 0))
         let blocking: @Sendable () throws -> Int = {
-            begun.change { $0 = true }
+            started.change { $0 = true }
             gate.wait()
             return 7
         }
         let call = Task { try await Blocking.run(blocking) }
-        while !begun.value { await Task.yield() }
+        while !started.value { await Task.yield() }
         call.cancel()
         gate.signal()
-        let answer = try await call.value
-        XCTAssertEqual(answer, 7)
+        let result = try await call.value
+        XCTAssertEqual(result, 7)
     }
 
-    func testACallForWhichThereIsNoThreadIsATypedError() async throws {
-        let (there, calls) = (Shared(false), Shared(0))
-        let threads = Threads(most: 1, idle: 10) { work in there.value && NewThread.start(work) }
+    func testACallWithoutAThreadIsATypedError() async throws {
+        let (available, calls) = (Shared(false), Shared(0))
+        let pool = ThreadPool(limit: 1, idle: 10) { work in available.value && NewThread.start(work) }
         let call: @Sendable () throws -> Void = { calls.change { $0 += 1 } }
         for _ in 0..<3 {
             do {
-                try await Blocking.run(on: threads, call)
-                XCTFail("it was to fail")
+                try await Blocking.run(on: pool, call)
+                XCTFail("expected a failure")
             } catch let error as KeySecureError {
                 XCTAssertEqual(error.kind, .transport)
                 XCTAssertEqual(error.outcome, .notSent)
             }
         }
         XCTAssertEqual(calls.value, 0)
-        let answer = await Blocking.run(on: threads) { 7 }
-        XCTAssertEqual(answer, 7, "what cannot throw is done all the same")
-        // Those that could not be made are not counted.
-        there.change { $0 = true }
-        try await Blocking.run(on: threads, call)
+        let result = await Blocking.run(on: pool) { 7 }
+        XCTAssertEqual(result, 7, "a call that cannot throw is made on the thread of the caller")
+        // Threads that could not be created are not counted.
+        available.change { $0 = true }
+        try await Blocking.run(on: pool, call)
         XCTAssertEqual(calls.value, 1)
     }
 
-    func testCallsWaitForTheThreadsThatAreThereWhenNoMoreCanBeMade() async throws {
-        let made = Shared(0)
-        let threads = Threads(most: 64, idle: 10) { work in
-            made.change { $0 += 1 }
-            return made.value <= 2 && NewThread.start(work)
+    func testCallsWaitForExistingThreadsWhenNoMoreCanBeCreated() async throws {
+        let created = Shared(0)
+        let pool = ThreadPool(limit: 64, idle: 10) { work in
+            created.change { $0 += 1 }
+            return created.value <= 2 && NewThread.start(work)
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<40 {
                 let call: @Sendable () throws -> Void = { Thread.sleep(forTimeInterval: 0.001) }
-                group.addTask { try await Blocking.run(on: threads, call) }
+                group.addTask { try await Blocking.run(on: pool, call) }
             }
             try await group.waitForAll()
         }

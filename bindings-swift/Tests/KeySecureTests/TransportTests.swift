@@ -3,7 +3,7 @@ import KeySecure
 import KeySecureSandbox
 import XCTest
 
-/// The same promises over `URLSession` as over the built-in stack, and transports of the caller's own.
+/// `URLSessionTransport` behaves as the built-in HTTP stack does; and custom transports.
 final class TransportTests: XCTestCase {
     func testEverythingWorksOverURLSession() throws {
         let sandbox = try startSandbox()
@@ -20,7 +20,7 @@ final class TransportTests: XCTestCase {
         client.close()
     }
 
-    func testURLSessionSendsATransferOnceWhoseAnswerIsLost() throws {
+    func testURLSessionSendsATransferOnceWhenTheResponseIsLost() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client(transport: URLSessionTransport())
         let holder = try sandbox.cardholder()
@@ -36,9 +36,9 @@ final class TransportTests: XCTestCase {
         XCTAssertEqual(try sandbox.transfers().count, 5)
     }
 
-    /// `localhost` may have an address that refuses before the one that answers, and a system may still speak of that refusal when
-    /// the answer breaks off.
-    func testURLSessionSendsATransferOnceWhoseAnswerBreaksOffAtLocalhost() throws {
+    /// `localhost` may resolve to an address that refuses the connection before one that accepts it, and a system may report that
+    /// refusal when the response is cut off later.
+    func testURLSessionSendsATransferOnceToLocalhost() throws {
         let sandbox = try startSandbox()
         let client = try Client(
             apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret,
@@ -69,7 +69,7 @@ final class TransportTests: XCTestCase {
         XCTAssertEqual(try sandbox.object("GET /redirect_calls")["calls"] as? Int, 0)
     }
 
-    func testURLSessionStopsReadingWhatIsTooLarge() throws {
+    func testURLSessionStopsReadingALargeResponse() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client(transport: URLSessionTransport())
         _ = try client.accessToken()
@@ -81,7 +81,7 @@ final class TransportTests: XCTestCase {
         }
     }
 
-    func testURLSessionKeepsToTheTimeOut() throws {
+    func testURLSessionRespectsTheTimeOut() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client(timeout: 1, maxRetries: 0, transport: URLSessionTransport())
         _ = try client.accessToken()
@@ -89,7 +89,7 @@ final class TransportTests: XCTestCase {
         XCTAssertEqual(try failure { _ = try client.cards().get(cardNo: "1") }.kind, .timeout)
     }
 
-    func testURLSessionKnowsWhatNeverLeft() throws {
+    func testURLSessionReportsARefusedConnectionAsNotSent() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client(timeout: 2, maxRetries: 0, transport: URLSessionTransport())
         _ = try client.accessToken()
@@ -104,8 +104,8 @@ final class TransportTests: XCTestCase {
         }
     }
 
-    func testATransportThatThrowsWhatItLikesIsATypedErrorOfUnknownOutcome() throws {
-        let client = try client(with: AnswersInMemory { _ in throw Failure("canary-of-the-transport") })
+    func testAnyErrorOfATransportIsATypedErrorOfUnknownOutcome() throws {
+        let client = try client(with: InMemoryTransport { _ in throw Failure("canary-of-the-transport") })
         let error = try failure {
             _ = try client.accounts().transfer(cardholderNo: "1", transferUniqueNo: "t", type: .in, amount: 1)
         }
@@ -113,26 +113,27 @@ final class TransportTests: XCTestCase {
         XCTAssertEqual(error.outcome, .unknown)
         XCTAssertEqual(error.transportFault, .other)
         XCTAssertEqual(error.attempts, 1)
-        XCTAssertFalse("\(error) \(error.facts)".contains("canary"))
+        XCTAssertFalse("\(error) \(error.details)".contains("canary"))
     }
 
-    func testATransportSaysWhatItKnows() throws {
+    func testATransportFailureDeterminesTheOutcome() throws {
         let calls = Shared(0)
         let client = try client(
-            with: AnswersInMemory { _ in
+            with: InMemoryTransport { _ in
                 calls.change { $0 += 1 }
-                throw TransportFailure.failed(fault: .dns, sent: false)
+                throw TransportFailure.failed(fault: .dns, mayHaveBeenSent: false)
             })
         let error = try failure {
             _ = try client.accounts().transfer(cardholderNo: "1", transferUniqueNo: "t", type: .in, amount: 1)
         }
         XCTAssertEqual(error.outcome, .notSent)
         XCTAssertEqual(error.transportFault, .dns)
-        XCTAssertEqual(calls.value, 3, "what never left is sent again")
+        XCTAssertEqual(calls.value, 3, "a request that was not sent is sent again")
     }
 
-    func testAnAnswerThatTheTransportShouldHaveCutIsAnError() throws {
-        let client = try client(with: AnswersInMemory { request in String(repeating: " ", count: Int(request.maxResponseBytes) + 1) })
+    func testAResponseOverTheLimitIsAnError() throws {
+        let client = try client(
+            with: InMemoryTransport { request in String(repeating: " ", count: Int(request.maxResponseBytes) + 1) })
         XCTAssertEqual(try failure { _ = try client.cards().get(cardNo: "1") }.kind, .invalidResponse)
     }
 

@@ -1,7 +1,7 @@
 import Foundation
 
-/// What a server of TLS 1.2 says first: its hello, and a certificate for `localhost` that nobody trusts. A client refuses that before
-/// it sends anything of its own, so the rest of the handshake, and the key, need not exist.
+/// The first messages of a TLS 1.2 server: its hello, and an untrusted certificate for `localhost`. A client rejects it before it sends
+/// anything, so the rest of the handshake and the private key are not needed.
 let untrustedServer: [UInt8] = {
     let version: [UInt8] = [3, 3]
     let random = [UInt8](repeating: 7, count: 32)
@@ -15,7 +15,7 @@ let untrustedServer: [UInt8] = {
     return [22] + version + sized(messages, by: 2)
 }()
 
-/// Bytes behind their count.
+/// The bytes, prefixed by their count.
 private func sized(_ bytes: [UInt8], by width: Int) -> [UInt8] {
     (0..<width).reversed().map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) } + bytes
 }

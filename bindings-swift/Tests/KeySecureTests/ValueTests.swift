@@ -4,7 +4,7 @@ import XCTest
 @testable import KeySecure
 
 final class ValueTests: XCTestCase {
-    func testMoneyIsExact() throws {
+    func testAmountsAreExact() throws {
         let amounts = ["0.01", "0.1", "12345678901234567890.12", "99999999999999999999999999.99"]
         let sent = Shared<[String]>([])
         let client = try client { request in
@@ -20,14 +20,14 @@ final class ValueTests: XCTestCase {
         }
     }
 
-    func testDecimalsAreReadAsTheyAreWritten() {
+    func testDecimalsAreParsedExactly() {
         let texts = ["0", "-0.01", "10.00", "-12.50", "0.000000001", "9999999999999999999", "99999999999999999.9"]
         for text in texts + ["79228162514264337593543950335", "-7922816251426433759354395.0335"] {
             XCTAssertEqual(decimal(lifted: text), Decimal(string: text), text)
         }
     }
 
-    func testMillisecondsOfThePlatformGoThereAndBack() {
+    func testMillisecondsAreKeptInBothDirections() {
         for milliseconds in [0, 1, -1, 999, -1001, 1_763_800_000_123] + (0..<20_000).map({ 1_763_800_000_000 + Int64($0) * 977 })
         {
             let date = Date(timeIntervalSince1970: Double(milliseconds / 1000)) + Double(milliseconds % 1000) / 1000
@@ -41,14 +41,14 @@ final class ValueTests: XCTestCase {
         }
     }
 
-    func testDurationsCrossWholeAndNeverEndTheProgram() {
+    func testDurationsAreConvertedOrClamped() {
         XCTAssertEqual(WireDuration(1.5).seconds, 1)
         XCTAssertEqual(WireDuration(1.5).nanoseconds, 500_000_000)
         for wrong in [-1, -.infinity, .nan] as [TimeInterval] { XCTAssertEqual(WireDuration(wrong).seconds, 0) }
         XCTAssertEqual(WireDuration(.infinity).seconds, 3_155_760_000)
     }
 
-    func testWhatEndsTooSoonIsNotRead() {
+    func testReadingBeyondTheEndReturnsNil() {
         let bytes: [UInt8] = [0, 0, 1, 2, 7]
         bytes.withUnsafeBufferPointer { bytes in
             var reader = WireReader(bytes.baseAddress, bytes.count)
@@ -62,7 +62,7 @@ final class ValueTests: XCTestCase {
         }
     }
 
-    func testDaysReadAsTheyAreWritten() {
+    func testDaysAreFormattedAndParsed() {
         XCTAssertEqual(CivilDate(year: 2026, month: 1, day: 31).description, "2026-01-31")
         XCTAssertEqual(CivilDate(lifted: "0987-06-05"), CivilDate(year: 987, month: 6, day: 5))
         let midnight = Date(timeIntervalSince1970: 1_767_225_600)
@@ -70,7 +70,7 @@ final class ValueTests: XCTestCase {
         XCTAssertEqual(CivilDate(of: midnight, in: TimeZone(secondsFromGMT: -3600)!).description, "2025-12-31")
     }
 
-    func testAnEnumTakesItsTextAndKeepsOneThatIsNew() {
+    func testAnEnumIsCreatedFromItsTextAndKeepsUnknownText() {
         XCTAssertEqual("Frozen" as CardStatus, .frozen)
         XCTAssertEqual(CardStatus.toActivate.text, "ToActivate")
         XCTAssertEqual(CardStatus("Brand_new"), .unknown(raw: "Brand_new"))
@@ -78,7 +78,7 @@ final class ValueTests: XCTestCase {
         XCTAssertEqual(ConsumptionType.openCard.text, "Open_card")
     }
 
-    func testFieldsThatAreNewAreKept() throws {
+    func testUnknownFieldsAreKept() throws {
         struct New: Decodable { let newField: [String: Double] }
         let client = try client { _ in #"{"card_no":"c1","status":"Activated","newField":{"a":1.50}}"# }
         let card = try client.cards().get(cardNo: "c1")
@@ -87,7 +87,7 @@ final class ValueTests: XCTestCase {
         XCTAssertTrue(card.toJson().contains(#""newField":{"a":1.50}"#), card.toJson())
     }
 
-    func testFurtherFieldsMustBeAnObject() {
+    func testExtraMustBeAnObject() {
         for wrong in ["", "[]", "1", "{", "nonsense"] {
             XCTAssertThrowsError(try Extra(json: wrong)) { XCTAssertEqual(($0 as? KeySecureError)?.field, "extra") }
         }
@@ -95,16 +95,16 @@ final class ValueTests: XCTestCase {
         XCTAssertTrue(Extra().isEmpty)
     }
 
-    func testAnyCallOfThePlatformTakesAndGivesJson() throws {
-        struct Answer: Codable, Equatable { let sum: Int }
+    func testARawCallTakesAndReturnsJson() throws {
+        struct Sum: Codable, Equatable { let sum: Int }
         let client = try client { _ in #"{"sum":3}"# }
-        let answer = try client.call(method: .post, path: "/v1/any", body: Json(encoding: Answer(sum: 2)))
-        XCTAssertEqual(try answer.decoded(as: Answer.self), Answer(sum: 3))
+        let response = try client.call(method: .post, path: "/v1/any", body: Json(encoding: Sum(sum: 2)))
+        XCTAssertEqual(try response.decoded(as: Sum.self), Sum(sum: 3))
         let error = try failure { _ = try client.call(method: .post, path: "/v1/any", body: "no json") }
         XCTAssertEqual(error.kind, .invalidInput)
     }
 
-    func testNumbersAreSentInPlainDigitsAndARawBodyToTheLetter() throws {
+    func testAmountsAreSentInPlainDigitsAndARawBodyUnchanged() throws {
         struct Body: Encodable {
             let big = Decimal(string: "18446744073709551617")!
             let round = Decimal(string: "1E+2")!
@@ -145,7 +145,7 @@ final class ValueTests: XCTestCase {
         XCTAssertEqual(try failure { _ = try apply(.physical) }.field, "address_info.first_name")
     }
 
-    func testTheSandboxAppliesTariffsChargesFeesAndUsesHttpStatusesWhenTheseAreSet() throws {
+    func testTheSandboxChargesFeesAndUsesHttpStatusesWhenConfigured() throws {
         let sandbox = try startSandbox()
         let (client, holder) = (try sandbox.client(), try sandbox.cardholder())
         let card = try sandbox.virtualCard(of: holder)
@@ -160,16 +160,16 @@ final class ValueTests: XCTestCase {
         for row in rows { XCTAssertThrowsError(try row.get()) }
     }
 
-    func testAValueThatCannotBeShownDoesNotEndTheProgram() {
+    func testAValueThatCannotBePrintedDoesNotCrash() {
         XCTAssertEqual("\(SimulationRequest(amount: .nan))", "(cannot be shown)")
     }
 
-    func testTheLibraryIsTheOneThatTheCodeWasMadeFor() {
+    func testTheLibraryReportsItsVersion() {
         XCTAssertFalse(libraryVersion().isEmpty)
     }
 
-    private func client(_ answer: @escaping @Sendable (HttpRequest) throws -> String) throws -> Client {
+    private func client(_ data: @escaping @Sendable (HttpRequest) throws -> String) throws -> Client {
         try Client(
-            apiKey: "key", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", transport: AnswersInMemory(answer))
+            apiKey: "key", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", transport: InMemoryTransport(data))
     }
 }

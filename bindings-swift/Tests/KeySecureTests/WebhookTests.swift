@@ -16,7 +16,7 @@ final class WebhookTests: XCTestCase {
         return Dictionary(uniqueKeysWithValues: headers.map { ($0.name, $0.value) })
     }
 
-    func testACallbackThatIsSignedIsTyped() throws {
+    func testASignedWebhookIsVerifiedAndParsed() throws {
         let received = try WebhookVerifier(appId: "app-1", secret: secret).verify(headers: signed(body), body: body)
         XCTAssertEqual(received.id(), "evt-1")
         XCTAssertEqual(received.secretIndex(), 0)
@@ -25,12 +25,12 @@ final class WebhookTests: XCTestCase {
         XCTAssertEqual(data.afterStatus, .activated)
     }
 
-    func testHeadersAreFoundWithoutRegardToCase() throws {
+    func testHeaderNamesAreCaseInsensitive() throws {
         let headers = Dictionary(uniqueKeysWithValues: try signed(body).map { ($0.key.lowercased(), $0.value) })
         XCTAssertEqual(try WebhookVerifier(appId: "app-1", secret: secret).verify(headers: headers, body: body).id(), "evt-1")
     }
 
-    func testWhatIsForgedOldOrPlayedAgainIsOneTypedRejection() throws {
+    func testForgedOldAndReplayedWebhooksHaveATypedRejection() throws {
         let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .memory())
         let good = try signed(body)
         var forged = body
@@ -48,10 +48,10 @@ final class WebhookTests: XCTestCase {
         XCTAssertEqual(try failure { _ = try verifier.verify(headers: good, body: body) }.rejection, .replayed)
     }
 
-    func testWhatCouldNotBeHandledIsNewWhenItComesAgainAndWhatWasHandledIsTold() throws {
+    func testAWebhookIsAcceptedAgainOnlyUntilItWasHandled() throws {
         let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .memory())
         let headers = try signed(body)
-        do { _ = try verifier.claim(headers: headers, body: body) }  // let go: not handled
+        do { _ = try verifier.claim(headers: headers, body: body) }  // deallocated without finish()
         let claim = try verifier.claim(headers: headers, body: body)
         guard case .cardUpdate = claim.received().event() else { return XCTFail("\(claim.received())") }
         XCTAssertEqual(try failure { _ = try verifier.claim(headers: headers, body: body) }.rejection, .inProgress)
@@ -61,7 +61,7 @@ final class WebhookTests: XCTestCase {
         XCTAssertTrue(replyDuplicate(body: purchase).contains(#""code":1"#), "no replay approves a purchase")
     }
 
-    func testAnythingHostileIsATypedRejection() throws {
+    func testEveryInvalidWebhookHasATypedRejection() throws {
         let verifier = try WebhookVerifier(appId: "app-1", secret: secret)
         let bodies = [Data(), Data([0, 0xff, 0xfe]), Data(repeating: 0x5b, count: 100_000), Data(count: (1 << 20) + 1)]
         for (number, body) in bodies.enumerated() {
@@ -72,25 +72,25 @@ final class WebhookTests: XCTestCase {
         }
     }
 
-    func testSeveralSecretsServeWhileOneIsReplaced() throws {
+    func testSeveralSecretsAreAcceptedDuringARotation() throws {
         let verifier = try WebhookVerifier(appId: "app-1", secrets: ["another-secret-another-secret-00", secret])
         XCTAssertEqual(try verifier.verify(headers: signed(body), body: body).secretIndex(), 1)
     }
 
-    func testAStoreOfTheMerchantsThatThrowsRejects() throws {
-        final class Broken: ReplayStore {
+    func testAFailingStoreRejectsUnlessConfiguredToAccept() throws {
+        final class FailingReplays: ReplayStore {
             func insert(key: String, value: String, keep: TimeInterval) throws -> String? { throw Failure("down") }
             func get(key: String) throws -> String? { throw Failure("down") }
             func remove(key: String) throws { throw Failure("down") }
         }
-        let store = Store.own(replays: Broken())
+        let store = Store.own(replays: FailingReplays())
         let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: store)
         XCTAssertEqual(try failure { _ = try verifier.verify(headers: signed(body), body: body) }.kind, .webhook)
-        let lenient = try WebhookVerifier(appId: "app-1", secrets: [secret], store: store, acceptWhenUnavailable: true)
+        let lenient = try WebhookVerifier(appId: "app-1", secrets: [secret], store: store, onStoreFailure: .accept)
         XCTAssertEqual(try lenient.verify(headers: signed(body), body: body).id(), "evt-1")
     }
 
-    func testARespondersDecisionIsTheReply() throws {
+    func testTheReplyIsTheDecisionOfTheResponder() throws {
         let received = try WebhookVerifier(appId: "app-1", secret: secret).verify(headers: signed(purchase), body: purchase)
         let limit = Responder { $0.amount > 10 ? .decline(reason: "over the limit") : .approve }
         XCTAssertEqual(limit.respond(received: received), try replyDecline(message: "over the limit"))
@@ -104,22 +104,22 @@ final class WebhookTests: XCTestCase {
         XCTAssertEqual(late.respond(received: received), try replyDecline(message: "late"))
     }
 
-    func testAStoreWithoutWebhooksIsRefusedByAVerifier() throws {
-        let store = Store.own(tokens: OwnTokens())
+    func testAVerifierRefusesAStoreWithoutAReplayStore() throws {
+        let store = Store.own(tokens: TestTokenStore())
         XCTAssertEqual(try failure { _ = try WebhookVerifier(appId: "app-1", secret: secret, store: store) }.field, "store")
     }
 
-    func testAClaimOverAStoreOfTheMerchants() throws {
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .own(replays: OwnReplays()))
+    func testAClaimWithACustomStore() throws {
+        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .own(replays: TestReplayStore()))
         let headers = try signed(body)
-        do { _ = try verifier.claim(headers: headers, body: body) }  // let go: not handled
+        do { _ = try verifier.claim(headers: headers, body: body) }  // deallocated without finish()
         let claim = try verifier.claim(headers: headers, body: body)
         XCTAssertEqual(try failure { _ = try verifier.claim(headers: headers, body: body) }.rejection, .inProgress)
         XCTAssertTrue(claim.finish())
         XCTAssertEqual(try failure { _ = try verifier.claim(headers: headers, body: body) }.rejection, .replayed)
     }
 
-    func testAnOldWebhookWithANewHeaderContradictsItself() throws {
+    func testAnOldWebhookWithANewTimestampHeaderIsRejected() throws {
         let old = Date() - 30 * day
         let millis = Int64(old.timeIntervalSince1970 * 1000)
         let text = String(decoding: purchase, as: UTF8.self).replacingOccurrences(
@@ -130,7 +130,7 @@ final class WebhookTests: XCTestCase {
         XCTAssertEqual(try failure { _ = try verifier.verify(headers: headers, body: Data(text.utf8)) }.rejection, .contradiction)
     }
 
-    func testABodyIsAsLargeAsTheVerifierTakes() throws {
+    func testTheMaximumBodySizeCanBeConfigured() throws {
         let name = String(repeating: "x", count: 70_000)
         let text = String(decoding: purchase, as: UTF8.self).replacingOccurrences(
             of: #""card_no":"k1","#, with: #""card_no":"k1","merchant_info":{"merchant_name":"\#(name)"},"#)
@@ -144,10 +144,10 @@ final class WebhookTests: XCTestCase {
             try failure { _ = try WebhookVerifier(appId: "app-1", secrets: [secret], maxBody: -1) }.field, "max_body")
     }
 
-    func testTwoWorkersWithOneStoreDecideAPurchaseOnceAndRepeatTheFirstReply() throws {
+    func testWorkersWithOneStoreDecideOnceAndRepeatTheFirstReply() throws {
         let folder = try temporaryFolder()
         let decided = Shared(0)
-        // As two processes have it: each opens the directory for itself, and has a verifier and a rule of its own.
+        // Like two processes: each opens the directory, and has its own verifier and decision.
         let workers = try (1...2).map { number in
             let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .file(directory: folder))
             let responder = Responder { _ in
@@ -158,7 +158,7 @@ final class WebhookTests: XCTestCase {
         }
         for delivery in 0..<4 {
             let (verifier, responder) = workers[delivery % 2]
-            // Each delivery has a timestamp and a signature of its own.
+            // Each delivery has another timestamp and signature.
             let headers = try signed(purchase, at: Date() - Double(delivery))
             let reply = responder.respond(received: try verifier.verify(headers: headers, body: purchase))
             XCTAssertEqual(reply, try replyDecline(message: "worker 1 says no"))
@@ -169,8 +169,8 @@ final class WebhookTests: XCTestCase {
         XCTAssertEqual(decided.value, 1)
     }
 
-    func testAnApprovalIsRepeatedToExactReplays() throws {
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .own(replays: OwnReplays()))
+    func testAnApprovalIsRepeatedForReplays() throws {
+        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .own(replays: TestReplayStore()))
         let headers = try signed(purchase)
         let responder = Responder(budget: 0.8) { _ in .approve }
         XCTAssertEqual(responder.respond(received: try verifier.verify(headers: headers, body: purchase)), replyAccept())
@@ -178,23 +178,23 @@ final class WebhookTests: XCTestCase {
         XCTAssertEqual(verifier.replyDuplicate(body: purchase), replyAccept())
     }
 
-    func testWhatIsLateOrThrowsIsDeclinedAndLoggedWithoutTheErrorsText() throws {
-        let heard = Heard()
+    func testALateOrFailingDecisionIsLoggedWithoutTheErrorText() throws {
+        let warnings = RecordedWarnings()
         let received = try WebhookVerifier(appId: "app-1", secret: secret).verify(headers: signed(purchase), body: purchase)
         let late = Responder(budget: 0.05) { _ in
             Thread.sleep(forTimeInterval: 0.4)
             return .approve
         }
         XCTAssertTrue(late.respond(received: received).contains(#""code":1"#))
-        try heard.wait(for: #"a decision came too late and is dropped: consume_no="c1""#)
+        try warnings.wait(for: #"a decision came too late and is dropped: consume_no="c1""#)
         let again = try WebhookVerifier(appId: "app-1", secret: secret).verify(headers: signed(purchase), body: purchase)
         _ = Responder { _ in throw Failure("s3cr3t") }.respond(received: again)
-        try heard.wait(for: #"a decision threw KeySecureTests.Failure: consume_no="c1""#)
-        try heard.wait(for: #"a purchase is declined: consume_no="c1""#)
-        XCTAssertFalse(heard.lines.contains { $0.contains("s3cr3t") }, "\(heard.lines)")
+        try warnings.wait(for: #"a decision threw KeySecureTests.Failure: consume_no="c1""#)
+        try warnings.wait(for: #"a purchase is declined: consume_no="c1""#)
+        XCTAssertFalse(warnings.lines.contains { $0.contains("s3cr3t") }, "\(warnings.lines)")
     }
 
-    func testAStoredCallbackCanBeTypedWithoutASignature() throws {
+    func testAStoredWebhookCanBeParsedWithoutVerification() throws {
         guard case let .auth(data) = try parseUnverified(body: purchase) else { return XCTFail("no purchase") }
         XCTAssertEqual(data.amount, Decimal(string: "10.5"))
     }

@@ -1,7 +1,7 @@
 import Foundation
 import KeySecure
 
-/// The arguments of one call. Each must be used, so that a misspelt one is seen.
+/// The arguments of one call. An unused argument is an error, which finds misspelled names.
 final class Arguments {
     private let values: [String: Value]
     private let now: Int64
@@ -21,7 +21,7 @@ final class Arguments {
     func text(_ name: String) -> String { some(name) ?? "" }
 
     func int(_ name: String) throws -> Int {
-        guard let number = Int(text(name)) else { throw Failure("\(name) is no number") }
+        guard let number = Int(text(name)) else { throw Failure("\(name) is not a number") }
         return number
     }
 
@@ -32,14 +32,14 @@ final class Arguments {
     func flag(_ name: String) -> Bool { value(name) == .bool(true) }
 
     func bound(_ name: String) throws -> any WindowBoundConvertible {
-        guard let moment = try optionalBound(name) else { throw Failure("\(name) is missing") }
-        return moment
+        guard let bound = try optionalBound(name) else { throw Failure("\(name) is missing") }
+        return bound
     }
 
     func optionalBound(_ name: String) throws -> (any WindowBoundConvertible)? {
         guard let text = some(name) else { return nil }
-        if let ahead = KeySecureTests.seconds(ofAt: text) {
-            return Date(timeIntervalSince1970: Double(now + ahead * 1000) / 1000)
+        if let offset = KeySecureTests.seconds(ofAt: text) {
+            return Date(timeIntervalSince1970: Double(now + offset * 1000) / 1000)
         }
         let parts = text.split(separator: "-").compactMap { Int($0) }
         guard parts.count == 3 else { throw Failure("\(text) is neither an instant nor a day") }

@@ -1,23 +1,23 @@
 import Foundation
 import XCTest
 
-/// The stories that every face tells in the same way: the files of tests/conformance.
+/// Runs the scenarios of tests/conformance, which the tests of all languages run.
 final class ConformanceTests: XCTestCase {
-    func testCredit() throws { try tell("credit") }
-    func testAuthorization() throws { try tell("authorization") }
-    func testErrors() throws { try tell("errors") }
-    func testFaults() throws { try tell("faults") }
-    func testClocks() throws { try tell("clocks") }
-    func testLists() throws { try tell("lists") }
-    func testCallbacks() throws { try tell("callbacks") }
+    func testCredit() throws { try run("credit") }
+    func testAuthorization() throws { try run("authorization") }
+    func testErrors() throws { try run("errors") }
+    func testFaults() throws { try run("faults") }
+    func testClocks() throws { try run("clocks") }
+    func testLists() throws { try run("lists") }
+    func testCallbacks() throws { try run("callbacks") }
 
-    func testEveryScenarioIsTold() throws {
-        let there = try FileManager.default.contentsOfDirectory(atPath: folder()).filter { $0.hasSuffix(".json") }
-        let told = ["authorization", "callbacks", "clocks", "credit", "errors", "faults", "lists"].map { $0 + ".json" }
-        XCTAssertEqual(there.sorted(), told)
+    func testEveryScenarioIsRun() throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder()).filter { $0.hasSuffix(".json") }
+        let run = ["authorization", "callbacks", "clocks", "credit", "errors", "faults", "lists"].map { $0 + ".json" }
+        XCTAssertEqual(files.sorted(), run)
     }
 
-    func testWhatDiffersIsFound() throws {
+    func testDifferencesAreFound() throws {
         let found = try Value(json: #"{"a": [1, {"b": "text"}], "c": null, "d": "10"}"#)
         for same in [
             #"{}"#, #"{"a": {"$count": 2}}"#, #"{"a": [1, {"b": "*"}]}"#, #"{"a": [1, {"b": {"$like": "te****"}}]}"#,
@@ -33,10 +33,10 @@ final class ConformanceTests: XCTestCase {
         }
     }
 
-    private func tell(_ name: String) throws {
+    private func run(_ name: String) throws {
         let text = try String(contentsOfFile: "\(folder())/\(name).json", encoding: .utf8)
         var scenario = try Scenario(Value(json: text))
-        try scenario.tell()
+        try scenario.run()
     }
 
     private func folder() -> String {

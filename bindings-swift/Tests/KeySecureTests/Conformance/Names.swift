@@ -1,6 +1,6 @@
 import Foundation
 
-/// What steps have saved, and texts that stand for other values.
+/// Values that steps saved by name, and the substitution of placeholders.
 struct Names {
     private var saved: [String: Value] = [:]
 
@@ -13,7 +13,7 @@ struct Names {
         return value
     }
 
-    /// The value with every `${name}` filled in and, when a time is given, every `@` time in milliseconds.
+    /// Replaces every `${name}` and, when `now` is given, every `@` time by its milliseconds.
     func fill(_ value: Value, now: Int64? = nil) throws -> Value {
         switch value {
         case let .text(text): return try fill(text: text, now)
@@ -38,19 +38,19 @@ struct Names {
         return .text(filled)
     }
 
-    /// `[count, from, step in seconds]` as milliseconds.
+    /// Converts `[count, from, step in seconds]` to times in milliseconds.
     private func spread(_ times: [Value], _ now: Int64) throws -> Value {
         guard times.count == 3, let count = times[0].whole, let from = times[1].text.flatMap(seconds(ofAt:)),
             let step = times[2].whole
-        else { throw Failure("no times: \(times)") }
+        else { throw Failure("invalid times: \(times)") }
         return .list((0..<count).map { .whole(now + (from + $0 * step) * 1000) })
     }
 }
 
-/// The seconds of `@-3600`.
+/// Parses a time such as `@-3600`: seconds relative to now.
 func seconds(ofAt text: String) -> Int64? { text.hasPrefix("@") ? Int64(text.dropFirst()) : nil }
 
-/// Something is wrong with a scenario or its answer.
+/// A failure of a test helper or a scenario.
 struct Failure: LocalizedError {
     let text: String
 

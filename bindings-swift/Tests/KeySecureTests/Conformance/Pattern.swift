@@ -1,7 +1,7 @@
 import Foundation
 
-/// What differs between what came and what a step expects, which is compared only where it names something.
-func difference(_ expected: Value, _ found: Value?, _ path: String = "answer") -> String? {
+/// Compares the fields that a step expects with those found. Returns the first difference, or `nil`.
+func difference(_ expected: Value, _ found: Value?, _ path: String = "result") -> String? {
     let found = found ?? .null
     switch expected {
     case .text("*"):
@@ -22,7 +22,7 @@ func difference(_ expected: Value, _ found: Value?, _ path: String = "answer") -
         }
         return zip(items, list).enumerated().lazy.compactMap { difference($1.0, $1.1, "\(path).\($0)") }.first
     case let .text(text) where isMoney(text):
-        // Swift's Decimal is exact but keeps no trailing zeros.
+        // `Decimal` is exact but keeps no trailing zeros.
         return Decimal(string: text) == found.text.flatMap { Decimal(string: $0) } ? nil : "\(path) is \(found), not \(text)"
     default:
         return expected == found ? nil : "\(path) is \(found), not \(expected)"

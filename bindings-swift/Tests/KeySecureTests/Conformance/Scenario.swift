@@ -2,7 +2,7 @@ import Foundation
 import KeySecure
 import KeySecureSandbox
 
-/// One scenario: a sandbox, a client, and the steps. The format is told in tests/conformance/README.md.
+/// Runs one scenario with a sandbox and a client. tests/conformance/README.md describes the format.
 struct Scenario {
     private let steps: [Value]
     private let sandbox: Sandbox
@@ -22,42 +22,44 @@ struct Scenario {
         steps = data["steps"]?.list ?? []
     }
 
-    /// The first step that goes otherwise than it says is thrown.
-    mutating func tell() throws {
+    /// Runs the steps.
+    ///
+    /// - Throws: The first step that fails.
+    mutating func run() throws {
         for (number, step) in steps.enumerated() {
             do {
-                try tell(step)
+                try runStep(step)
             } catch {
                 throw Failure("step \(number): \(step)\n\(error.localizedDescription)")
             }
         }
     }
 
-    private mutating func tell(_ step: Value) throws {
-        let answer: Value
+    private mutating func runStep(_ step: Value) throws {
+        let result: Value
         do {
-            answer = try take(step)
+            result = try execute(step)
         } catch let error as KeySecureError {
             guard let expected = step["error"] else { throw Failure("failed: \(error)") }
             if let difference = difference(try names.fill(expected), Value(error), "error") { throw Failure(difference) }
             return
         }
-        if step["error"] != nil { throw Failure("was to fail and answered \(answer)") }
-        if let expected = step["expect"], let difference = difference(try names.fill(expected), answer) {
-            throw Failure("\(difference)\nin \(answer)")
+        if step["error"] != nil { throw Failure("expected an error and got \(result)") }
+        if let expected = step["expect"], let difference = difference(try names.fill(expected), result) {
+            throw Failure("\(difference)\nin \(result)")
         }
         for (name, path) in step["save"]?.object ?? [:] {
-            guard let value = answer.at(path.plain) else { throw Failure("no \(path) in \(answer)") }
+            guard let value = result.at(path.plain) else { throw Failure("no \(path) in \(result)") }
             names.save(name, value)
         }
     }
 
-    private mutating func take(_ step: Value) throws -> Value {
+    private mutating func execute(_ step: Value) throws -> Value {
         if let call = step["call"]?.text {
             let arguments = Arguments(try names.fill(step["with"] ?? .null).object, now: try now())
-            let answer = Result { try make(call, on: client, arguments) }
-            if !arguments.unused.isEmpty { throw Failure("\(call) takes no \(arguments.unused)") }
-            return try answer.get()
+            let result = Result { try make(call, on: client, arguments) }
+            if !arguments.unused.isEmpty { throw Failure("\(call) has no argument \(arguments.unused)") }
+            return try result.get()
         }
         if let call = step["control"]?.text {
             let body = try step["body"].map { try names.fill($0, now: now()) } ?? .object([:])
@@ -67,23 +69,23 @@ struct Scenario {
             client = try Self.client(names, names.fill(settings))
             return .null
         }
-        guard let callback = step["verify"] else { throw Failure("what is this step?") }
-        return try verify(names.fill(callback))
+        guard let webhook = step["verify"] else { throw Failure("unknown step") }
+        return try verify(names.fill(webhook))
     }
 
-    private mutating func verify(_ callback: Value) throws -> Value {
-        let own = ["secrets", "app_id", "tolerance"].contains { callback[$0] != nil }
+    private mutating func verify(_ webhook: Value) throws -> Value {
+        let own = ["secrets", "app_id", "tolerance"].contains { webhook[$0] != nil }
         if own || verifier == nil {
             verifier = try WebhookVerifier(
-                appId: callback["app_id"]?.text ?? names.text("api_key"),
-                secrets: callback["secrets"]?.list?.map(\.plain) ?? [names.text("api_secret")],
-                tolerance: callback["tolerance"]?.seconds ?? 300, store: .own(replays: OwnReplays()))
+                appId: webhook["app_id"]?.text ?? names.text("api_key"),
+                secrets: webhook["secrets"]?.list?.map(\.plain) ?? [names.text("api_secret")],
+                tolerance: webhook["tolerance"]?.seconds ?? 300, store: .own(replays: TestReplayStore()))
         }
         let headers = [
-            "Timestamp": callback["timestamp"]?.plain ?? "", "Signature": callback["signature"]?.plain ?? "",
+            "Timestamp": webhook["timestamp"]?.plain ?? "", "Signature": webhook["signature"]?.plain ?? "",
             "Sign-Version": "V1",
         ]
-        guard let received = try verifier?.verify(headers: headers, body: Data((callback["body"]?.plain ?? "").utf8)) else {
+        guard let received = try verifier?.verify(headers: headers, body: Data((webhook["body"]?.plain ?? "").utf8)) else {
             throw Failure("no verifier")
         }
         return try Value(received)
@@ -95,8 +97,8 @@ struct Scenario {
     }
 
     private static func client(_ names: Names, _ settings: Value) throws -> Client {
-        var left = settings.object
-        func setting(_ name: String) -> Value? { left.removeValue(forKey: name) }
+        var remaining = settings.object
+        func setting(_ name: String) -> Value? { remaining.removeValue(forKey: name) }
         let client = try Client(
             apiKey: names.text("api_key"), apiSecret: names.text("api_secret"),
             environment: setting("environment")?.text == "production" ? .production : .sandbox,
@@ -104,7 +106,7 @@ struct Scenario {
             connectTimeout: setting("connect_timeout")?.seconds, maxRetries: setting("max_retries")?.whole.map(Int.init),
             language: setting("language")?.text == "zh_CN" ? .chinese : .english, timezone: setting("timezone")?.text,
             store: .memory())
-        if !left.isEmpty { throw Failure("what are the settings \(left.keys)?") }
+        if !remaining.isEmpty { throw Failure("unknown settings \(remaining.keys)") }
         return client
     }
 }

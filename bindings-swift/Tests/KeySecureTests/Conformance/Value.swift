@@ -12,7 +12,7 @@ indirect enum Value: Equatable, Codable, CustomStringConvertible {
 
     init(json: String) throws { self = try JSONDecoder().decode(Value.self, from: Data(json.utf8)) }
 
-    /// What a control call answered.
+    /// Converts the response of a control call.
     init(any: Any) throws {
         let data = try JSONSerialization.data(withJSONObject: any, options: .fragmentsAllowed)
         self = try JSONDecoder().decode(Value.self, from: data)
@@ -59,7 +59,7 @@ indirect enum Value: Equatable, Codable, CustomStringConvertible {
     var text: String? { if case let .text(text) = self { text } else { nil } }
     var whole: Int64? { if case let .whole(whole) = self { whole } else { nil } }
 
-    /// The text of a text, the JSON of anything else.
+    /// The text of a text value, the JSON of any other value.
     var plain: String { text ?? description }
 
     var seconds: TimeInterval? {
@@ -76,7 +76,7 @@ indirect enum Value: Equatable, Codable, CustomStringConvertible {
         return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "?"
     }
 
-    /// For a control call.
+    /// The value as an argument of a control call.
     var any: Any {
         switch self {
         case .null: NSNull()
@@ -89,7 +89,7 @@ indirect enum Value: Equatable, Codable, CustomStringConvertible {
         }
     }
 
-    /// The value behind `path.to.0.value`.
+    /// Returns the value at a path such as `path.to.0.value`.
     func at(_ path: String) -> Value? {
         path.split(separator: ".").reduce(self as Value?) { here, step in
             guard let here, let place = Int(step) else { return here?[String(step)] }

@@ -12,14 +12,15 @@ import java.math.BigDecimal
 import java.time.Instant
 import java.time.LocalDate
 
-/** The calls on accounts, in credit mode. All of them block. The currency is TUSDT. */
+/** Balances and transfers of cardholders in credit mode. Every call blocks. The currency is TUSDT. */
 public class Accounts internal constructor(private val ffi: FfiAccounts) {
     /**
-     * Moves money. It is never sent again while its outcome is unknown.
+     * Transfers money to or from a cardholder's account. The request is never sent again while its outcome is unknown.
      *
-     * @param transferUniqueNo your own number of the transfer, at most 64 characters.
-     * @param type `In` to the cardholder, `Out` back from the cardholder.
-     * @param amount positive, at most 2 decimals.
+     * @param transferUniqueNo the merchant reference of the transfer, at most 64 characters.
+     * @param type `In`: to the cardholder. `Out`: back from the cardholder.
+     * @param amount in TUSDT, positive, at most 2 decimals.
+     * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     public fun transfer(
         cardholderNo: String,
@@ -28,23 +29,40 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
         amount: BigDecimal,
     ): TransferResult = transfer(Transfer(cardholderNo, transferUniqueNo, type, amount))
 
-    /** Moves money. It is never sent again while its outcome is unknown. */
+    /**
+     * Transfers money to or from a cardholder's account. The request is never sent again while its outcome is unknown.
+     *
+     * @throws KeySecureException with the reason in its class and the effect in `outcome`.
+     */
     public fun transfer(request: Transfer): TransferResult = call { ffi.transfer(request) }
 
     /**
-     * Makes sure that a transfer is made exactly once, whatever happened before. A transfer with the same number but
-     * another cardholder, direction or amount is a [KeySecureException.Conflict].
+     * Makes a transfer exactly once: looks it up by its merchant reference and sends it only when it provably does not exist.
+     * Needs a [Store]. May be repeated, also after a crash.
+     *
+     * @throws KeySecureException.Conflict when the reference belongs to a transfer with another cardholder, direction or amount.
+     * @throws KeySecureException.Config when the client has no store.
+     * @throws KeySecureException on any other failure.
      */
     @JvmOverloads
-    public fun ensureTransfer(request: Transfer, how: EnsureOptions = EnsureOptions()): Ensured<TransferRecord> {
-        val ensured = call { ffi.ensureTransfer(request, how.options()) }
+    public fun ensureTransfer(request: Transfer, options: EnsureOptions = EnsureOptions()): Ensured<TransferRecord> {
+        val ensured = call { ffi.ensureTransfer(request, options.toFfi()) }
         return Ensured(ensured.value, ensured.created)
     }
 
-    /** The balances of a cardholder. */
+    /**
+     * Returns the balances of a cardholder.
+     *
+     * @throws KeySecureException.NotFound when the cardholder does not exist.
+     * @throws KeySecureException on any other failure.
+     */
     public fun get(cardholderNo: String): AccountInfo = call { ffi.get(cardholderNo) }
 
-    /** All transfers of a span of any length, both ends included. */
+    /**
+     * Lists the transfers made between two instants, both included, over a span of any length.
+     *
+     * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
+     */
     @JvmOverloads
     public fun transfers(
         start: Instant,
@@ -55,7 +73,11 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
     ): Pager<TransferRecord> =
         transfers(ListTransfers(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, transferNo, transferUniqueNo))
 
-    /** All transfers of whole days in the client's time zone, both days included. */
+    /**
+     * Lists the transfers made on whole days of the client's time zone, from the first day to the last, both included.
+     *
+     * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
+     */
     @JvmOverloads
     public fun transfers(
         start: LocalDate,
@@ -66,13 +88,23 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
     ): Pager<TransferRecord> =
         transfers(ListTransfers(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, transferNo, transferUniqueNo))
 
-    /** All transfers that a query names. */
+    /**
+     * Lists the transfers that match a query.
+     *
+     * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
+     */
     public fun transfers(query: ListTransfers): Pager<TransferRecord> = Pager {
         val pages = call { ffi.transfers(query) }
         PageSource(pages::nextPage, pages::destroy)
     }
 
-    /** One page (0 is the first, at most 100 rows) of a window of at most 90 days. */
+    /**
+     * Returns one page of a window of at most 90 days.
+     *
+     * @param page 0 is the first.
+     * @param size rows per page, 1 to 100.
+     * @throws KeySecureException when an argument is not valid or the request fails.
+     */
     public fun transfersPage(query: ListTransfers, page: Int, size: Int): Page<TransferRecord> {
         val one = call { ffi.transfersPage(query, page, size) }
         return Page(one.list, one.extra)

@@ -2,14 +2,14 @@ package io.keysecure
 
 import io.keysecure.model.Address
 
-/** Addresses by what each type of card needs. In Kotlin the constructor of [Address] with named arguments does the same. */
+/** Creates the address that each type of card needs. Kotlin callers can use the constructor of [Address] with named arguments. */
 public object Addresses {
-    /** The address of a virtual card. */
+    /** Creates the billing address of a virtual card. */
     @JvmStatic
     public fun virtualCard(postalCode: String, country: String, state: String, city: String, addressLine1: String): Address =
         Address(postalCode = postalCode, country = country, state = state, city = city, addressLine1 = addressLine1)
 
-    /** The address of a physical card, to which it is sent. */
+    /** Creates the delivery address of a physical card. */
     @JvmStatic
     @JvmOverloads
     public fun physicalCard(

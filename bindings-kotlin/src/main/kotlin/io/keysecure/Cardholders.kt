@@ -8,14 +8,15 @@ import io.keysecure.model.WindowBound
 import java.time.Instant
 import java.time.LocalDate
 
-/** The calls on cardholders. All of them block. */
+/** Cardholders and their identity verification. Every call blocks. */
 public class Cardholders internal constructor(private val ffi: FfiCardholders) {
     /**
      * Applies for a cardholder, or updates one.
      *
-     * @param cardholderUniqueNo your own number of the cardholder.
+     * @param cardholderUniqueNo the merchant reference of the cardholder, at most 64 characters.
      * @param sumsubShareToken the share token of the identity check; a secret.
-     * @param cardholderNo only to update this cardholder.
+     * @param cardholderNo updates this cardholder instead of applying for a new one.
+     * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     @JvmOverloads
     public fun apply(
@@ -24,18 +25,28 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
         cardholderNo: String? = null,
     ): CardholderApplied = call { ffi.apply(cardholderUniqueNo, sumsubShareToken, cardholderNo) }
 
-    /** Makes sure that a cardholder is applied for exactly once, whatever happened before. It does not update. */
+    /**
+     * Applies for a cardholder exactly once: looks it up by its merchant reference and sends the application only when it
+     * provably does not exist. Needs a [Store]. It does not update an existing cardholder.
+     *
+     * @throws KeySecureException.Config when the client has no store.
+     * @throws KeySecureException on any other failure.
+     */
     @JvmOverloads
     public fun ensureCardholder(
         cardholderUniqueNo: String,
         sumsubShareToken: String,
-        how: EnsureOptions = EnsureOptions(),
+        options: EnsureOptions = EnsureOptions(),
     ): Ensured<Cardholder> {
-        val ensured = call { ffi.ensureCardholder(cardholderUniqueNo, sumsubShareToken, how.options()) }
+        val ensured = call { ffi.ensureCardholder(cardholderUniqueNo, sumsubShareToken, options.toFfi()) }
         return Ensured(ensured.value, ensured.created)
     }
 
-    /** All cardholders of a span of any length by the time of their application, both ends included. */
+    /**
+     * Lists the cardholders that were applied for between two instants, both included, over a span of any length.
+     *
+     * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
+     */
     @JvmOverloads
     public fun list(
         start: Instant,
@@ -45,7 +56,12 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
     ): Pager<Cardholder> =
         list(ListCardholders(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, cardholderUniqueNo))
 
-    /** All cardholders of whole days in the client's time zone, both days included. */
+    /**
+     * Lists the cardholders that were applied for on whole days of the client's time zone, from the first day to the last, both
+     * included.
+     *
+     * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
+     */
     @JvmOverloads
     public fun list(
         start: LocalDate,
@@ -54,18 +70,33 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
         cardholderUniqueNo: String? = null,
     ): Pager<Cardholder> = list(ListCardholders(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardholderUniqueNo))
 
-    /** All cardholders that a query names. */
+    /**
+     * Lists the cardholders that match a query.
+     *
+     * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
+     */
     public fun list(query: ListCardholders): Pager<Cardholder> = Pager {
         val pages = call { ffi.list(query) }
         PageSource(pages::nextPage, pages::destroy)
     }
 
-    /** One page (0 is the first, at most 100 rows) of a window of at most 90 days. */
+    /**
+     * Returns one page of a window of at most 90 days.
+     *
+     * @param page 0 is the first.
+     * @param size rows per page, 1 to 100.
+     * @throws KeySecureException when an argument is not valid or the request fails.
+     */
     public fun listPage(query: ListCardholders, page: Int, size: Int): Page<Cardholder> {
         val one = call { ffi.listPage(query, page, size) }
         return Page(one.list, one.extra)
     }
 
-    /** One cardholder, with balance and cards. Code 2002: does not exist. */
+    /**
+     * Returns a cardholder with its balance and cards.
+     *
+     * @throws KeySecureException.NotFound when the cardholder does not exist (code 2002).
+     * @throws KeySecureException on any other failure.
+     */
     public fun get(cardholderNo: String): Cardholder = call { ffi.get(cardholderNo) }
 }

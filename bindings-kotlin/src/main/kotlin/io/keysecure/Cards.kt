@@ -16,16 +16,17 @@ import io.keysecure.model.WindowBound
 import java.time.Instant
 import java.time.LocalDate
 
-/** The calls on cards. All of them block. */
+/** Cards, card packages and BINs. Every call blocks. */
 public class Cards internal constructor(private val ffi: FfiCards) {
     /**
-     * Applies for a card. The answer says that the platform took the application, not that the card was issued.
+     * Applies for a card. Success means that the platform accepted the application, not that the card was issued.
      *
      * @param cardholderNo the cardholder, who must have passed verification.
-     * @param cardUniqueNo your own number of the card, at most 64 characters.
-     * @param packageNo the package to open it from, in credit mode; see [packages].
-     * @param cardBinNo the BIN to open it from, in authorization mode; see [bins].
-     * @param addressInfo where to send it: needed for a physical card and some virtual ones.
+     * @param cardUniqueNo the merchant reference of the card, at most 64 characters.
+     * @param packageNo the package to open the card from, in credit mode; see [packages].
+     * @param cardBinNo the BIN to open the card from, in authorization mode; see [bins].
+     * @param addressInfo the delivery or billing address: required for physical cards and some virtual cards.
+     * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     @JvmOverloads
     public fun apply(
@@ -37,20 +38,32 @@ public class Cards internal constructor(private val ffi: FfiCards) {
         addressInfo: Address? = null,
     ): CardApplied = apply(ApplyCard(cardholderNo, cardUniqueNo, cardType, packageNo, cardBinNo, addressInfo))
 
-    /** Applies for a card. */
+    /**
+     * Applies for a card. Success means that the platform accepted the application, not that the card was issued.
+     *
+     * @throws KeySecureException with the reason in its class and the effect in `outcome`.
+     */
     public fun apply(request: ApplyCard): CardApplied = call { ffi.apply(request) }
 
     /**
-     * Makes sure that a card is applied for exactly once, whatever happened before. A card with the same number but
-     * another cardholder or type is a [KeySecureException.Conflict].
+     * Applies for a card exactly once: looks it up by its merchant reference and sends the application only when it provably
+     * does not exist. Needs a [Store].
+     *
+     * @throws KeySecureException.Conflict when the reference belongs to a card of another cardholder or type.
+     * @throws KeySecureException.Config when the client has no store.
+     * @throws KeySecureException on any other failure.
      */
     @JvmOverloads
-    public fun ensureCard(request: ApplyCard, how: EnsureOptions = EnsureOptions()): Ensured<Card> {
-        val ensured = call { ffi.ensureCard(request, how.options()) }
+    public fun ensureCard(request: ApplyCard, options: EnsureOptions = EnsureOptions()): Ensured<Card> {
+        val ensured = call { ffi.ensureCard(request, options.toFfi()) }
         return Ensured(ensured.value, ensured.created)
     }
 
-    /** All cards of a span of any length by the time of their application, both ends included. */
+    /**
+     * Lists the cards that were applied for between two instants, both included, over a span of any length.
+     *
+     * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
+     */
     @JvmOverloads
     public fun list(
         start: Instant,
@@ -60,7 +73,11 @@ public class Cards internal constructor(private val ffi: FfiCards) {
         cardNo: String? = null,
     ): Pager<Card> = list(ListCards(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, cardUniqueNo, cardNo))
 
-    /** All cards of whole days in the client's time zone, both days included. */
+    /**
+     * Lists the cards that were applied for on whole days of the client's time zone, from the first day to the last, both included.
+     *
+     * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
+     */
     @JvmOverloads
     public fun list(
         start: LocalDate,
@@ -70,50 +87,87 @@ public class Cards internal constructor(private val ffi: FfiCards) {
         cardNo: String? = null,
     ): Pager<Card> = list(ListCards(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardUniqueNo, cardNo))
 
-    /** All cards that a query names. */
+    /**
+     * Lists the cards that match a query.
+     *
+     * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
+     */
     public fun list(query: ListCards): Pager<Card> = Pager {
         val pages = call { ffi.list(query) }
         PageSource(pages::nextPage, pages::destroy)
     }
 
-    /** One page (0 is the first, at most 100 rows) of a window of at most 90 days. */
+    /**
+     * Returns one page of a window of at most 90 days.
+     *
+     * @param page 0 is the first.
+     * @param size rows per page, 1 to 100.
+     * @throws KeySecureException when an argument is not valid or the request fails.
+     */
     public fun listPage(query: ListCards, page: Int, size: Int): Page<Card> {
         val one = call { ffi.listPage(query, page, size) }
         return Page(one.list, one.extra)
     }
 
-    /** One card, with its costs. */
+    /**
+     * Returns a card with its fee schedule.
+     *
+     * @throws KeySecureException when the card does not exist or the request fails.
+     */
     public fun get(cardNo: String): Card = call { ffi.get(cardNo) }
 
-    /** The PAN, CVV and expiry of an activated card. Code 1013: PCI display is not enabled for the merchant. */
+    /**
+     * Returns the PAN, CVV and expiry date of an activated card. Close the result to wipe it.
+     *
+     * @throws KeySecureException.Permission when PCI display is not enabled for the merchant (code 1013).
+     * @throws KeySecureException.Decrypt when the `aes` setting or the apiSecret is wrong.
+     * @throws KeySecureException on any other failure.
+     */
     public fun privateInfo(cardNo: String): CardSecrets = CardSecrets(call { ffi.privateInfo(cardNo) })
 
     /**
      * Activates a physical card in status `ToActivate`.
      *
-     * @param cvv the three digits on its back; encrypted before they are sent.
-     * @param cardLastNo the last four digits on its front.
+     * @param cvv the three digits on the back of the card; encrypted before they are sent.
+     * @param cardLastNo the last four digits of the card number.
+     * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     public fun activate(cardNo: String, cardholderNo: String, cvv: String, cardLastNo: String) {
         call { ffi.activate(cardNo, cardholderNo, cvv, cardLastNo) }
     }
 
-    /** Sets a card's status to `Frozen`, `Activated` or `Delete`. */
+    /**
+     * Sets the status of a card to `Frozen`, `Activated` or `Delete`.
+     *
+     * @throws KeySecureException with the reason in its class and the effect in `outcome`.
+     */
     public fun updateStatus(cardNo: String, status: CardStatus) {
         call { ffi.updateStatus(cardNo, status) }
     }
 
-    /** Stops an activated card for a time. */
+    /**
+     * Blocks an activated card until [unfreeze].
+     *
+     * @throws KeySecureException with the reason in its class and the effect in `outcome`.
+     */
     public fun freeze(cardNo: String) {
         call { ffi.freeze(cardNo) }
     }
 
-    /** Lets a frozen card work again. */
+    /**
+     * Makes a frozen card usable again.
+     *
+     * @throws KeySecureException with the reason in its class and the effect in `outcome`.
+     */
     public fun unfreeze(cardNo: String) {
         call { ffi.unfreeze(cardNo) }
     }
 
-    /** Closes a card for good. */
+    /**
+     * Closes a card permanently.
+     *
+     * @throws KeySecureException with the reason in its class and the effect in `outcome`.
+     */
     public fun delete(cardNo: String) {
         call { ffi.delete(cardNo) }
     }
@@ -121,35 +175,56 @@ public class Cards internal constructor(private val ffi: FfiCards) {
     /**
      * Sets the PIN of a physical, activated card.
      *
-     * @param pin six digits of which no three neighbours are identical, rising by one or falling by one; encrypted before
-     * they are sent.
+     * @param pin six digits, of which no three neighbours are identical, ascending or descending; encrypted before they are sent.
+     * @throws KeySecureException.InvalidInput when the PIN is too weak; nothing was sent.
+     * @throws KeySecureException on any other failure.
      */
     public fun setPin(cardNo: String, cardholderNo: String, pin: String) {
         call { ffi.setPin(cardNo, cardholderNo, pin) }
     }
 
-    /** The packages that cards are opened from in credit mode. */
+    /**
+     * Lists the packages that cards are opened from in credit mode.
+     *
+     * @throws KeySecureException.InvalidInput when an argument is not valid. The returned list throws when a request fails.
+     */
     @JvmOverloads
     public fun packages(type: CardType? = null, packageNo: String? = null): Pager<Package> = Pager {
         val pages = call { ffi.packages(ListPackages(type, packageNo)) }
         PageSource(pages::nextPage, pages::destroy)
     }
 
-    /** One page of the packages. */
+    /**
+     * Returns one page of the packages.
+     *
+     * @param page 0 is the first.
+     * @param size rows per page, 1 to 100.
+     * @throws KeySecureException when an argument is not valid or the request fails.
+     */
     @JvmOverloads
     public fun packagesPage(page: Int, size: Int, type: CardType? = null, packageNo: String? = null): Page<Package> {
         val one = call { ffi.packagesPage(ListPackages(type, packageNo), page, size) }
         return Page(one.list, one.extra)
     }
 
-    /** The BINs that cards are opened from in authorization mode. */
+    /**
+     * Lists the BINs that cards are opened from in authorization mode.
+     *
+     * @throws KeySecureException.InvalidInput when an argument is not valid. The returned list throws when a request fails.
+     */
     @JvmOverloads
     public fun bins(cardBinNo: String? = null): Pager<Bin> = Pager {
         val pages = call { ffi.bins(ListBins(cardBinNo)) }
         PageSource(pages::nextPage, pages::destroy)
     }
 
-    /** One page of the BINs. */
+    /**
+     * Returns one page of the BINs.
+     *
+     * @param page 0 is the first.
+     * @param size rows per page, 1 to 100.
+     * @throws KeySecureException when an argument is not valid or the request fails.
+     */
     @JvmOverloads
     public fun binsPage(page: Int, size: Int, cardBinNo: String? = null): Page<Bin> {
         val one = call { ffi.binsPage(ListBins(cardBinNo), page, size) }

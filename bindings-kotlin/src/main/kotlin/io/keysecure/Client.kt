@@ -10,26 +10,27 @@ import io.keysecure.model.Report
 import java.time.Duration
 
 /**
- * A blocking client of the platform. Any number of threads may use one; do not call it on a main thread.
+ * A blocking client of the platform. Any number of threads may share one. Do not call it on the main thread of an app.
  *
- * It fetches and renews the access token by itself, learns the platform's clock, and sends a request again only when that
- * cannot do a thing twice. Java callers make one by [builder].
+ * It fetches and renews the access token, learns the clock of the platform, and sends a request again only when that cannot
+ * carry out an operation twice. Java callers create one with [builder].
  *
- * @param environment the platform to talk to. Default: its sandbox.
- * @param baseUrl another address than the environment's: https, or http to loopback and to the hosts of `allowPlainHttp`.
- * @param aes how card secrets are encrypted. Default: the apiSecret's UTF-8 bytes as key, ECB.
- * @param timeout the most time that one call may take, with all its attempts and waits. Default: 30 s.
- * @param connectTimeout the most time that making one connection may take. Default: 5 s.
- * @param maxRetries how often a call is sent again after a back-off, where that cannot do a thing twice. Default: 2.
+ * @param environment the platform to call. Default: the platform's sandbox.
+ * @param baseUrl replaces the address of the environment: https, or http to loopback and to the hosts of `allowPlainHttp`.
+ * @param aes how card secrets are encrypted. Default: the UTF-8 bytes of the apiSecret as the key, ECB.
+ * @param timeout limits one call with all its attempts and waits. Default: 30 s.
+ * @param connectTimeout limits the time to open a connection. Default: 5 s.
+ * @param maxRetries how often a call is sent again after a back-off, where that is safe. Default: 2.
  * @param language the language of the platform's messages. Default: English.
- * @param timezone the zone in which bare dates begin and end, such as `UTC+8`, which is the default.
- * @param proxy an http or https proxy, as a URL. None is ever taken from the environment.
- * @param caPem the root certificates to trust instead of the built-in ones, in PEM form.
- * @param transport another HTTP stack than the built-in one; `proxy` and `caPem` are then its own matter.
- * @param observer is told of every attempt and call.
- * @param store shares the access token and the record of attempts with other workers. The `ensure...` calls need it.
- * @param allowPlainHttp hosts that plain http may go to although they are not this machine: a sandbox in another container, say.
- * All of a call can be read on the way. Refused in production.
+ * @param timezone the offset in which dates without a time begin and end. Default: `UTC+8`.
+ * @param proxy the URL of an http or https proxy. None is taken from the environment.
+ * @param caPem the trusted root certificates in PEM format, in place of the built-in ones.
+ * @param transport replaces the built-in HTTP stack. Configure proxy and certificates there instead of `proxy` and `caPem`.
+ * @param observer called after every attempt and every call.
+ * @param store shares the access token and the attempt records with other workers. The `ensure...` calls need it.
+ * @param allowPlainHttp hosts other than this machine that plain http may be used for, such as a sandbox in another container.
+ * Everything that is sent to them can be read on the network. Refused in production.
+ * @throws KeySecureException.Config when a setting is not valid.
  */
 public class Client private constructor(private val ffi: FfiClient) : AutoCloseable {
     public constructor(
@@ -72,46 +73,55 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
     private val pci = Pci(ffi.pci())
     private val simulation = Simulation(ffi.simulation())
 
-    /** Cardholders and their verification. */
+    /** Cardholders and their identity verification. */
     public fun cardholders(): Cardholders = cardholders
 
     /** Cards, packages and BINs. */
     public fun cards(): Cards = cards
 
-    /** Purchases, fees, reversals and refunds. */
+    /** Purchases, ATM withdrawals, fees, reversals and refunds. */
     public fun consumptions(): Consumptions = consumptions
 
-    /** Balances and transfers (credit mode). */
+    /** Balances and transfers, in credit mode. */
     public fun accounts(): Accounts = accounts
 
     /** The hosted card page. */
     public fun pci(): Pci = pci
 
-    /** SimulationRequest purchases; refused in production. */
+    /** Simulated purchases and refunds. Refused in production. */
     public fun simulation(): Simulation = simulation
 
-    /** The access token in use, for diagnosis; one is fetched only when there is none. */
+    /**
+     * Returns the access token in use, for diagnosis. Fetches one only when there is none.
+     *
+     * @throws KeySecureException when no token can be fetched.
+     */
     public fun accessToken(): AccessToken = AccessToken(call { ffi.accessToken() })
 
     /**
-     * Finds out what is wrong with an integration: clock, reachability, Api-Key, whitelist, token, mode and, with the number
-     * of an activated card, PCI display and the AES scheme. Nothing is changed at the platform.
+     * Checks an integration: reachability, clock, Api-Key, IP whitelist, token and mode. Changes nothing on the platform and
+     * does not throw: failures are in the report.
+     *
+     * @param cardNo an activated card; adds the checks of PCI display and the AES scheme.
      */
     @JvmOverloads
     public fun doctor(cardNo: String? = null): Report = call { ffi.doctor(cardNo) }.also { LastCause.take() }
 
     /**
-     * Makes any call of the platform, with its headers, rules and errors: JSON in, `data` as JSON out, unmasked.
+     * Calls any endpoint of the platform with the client's headers, retry rules and errors.
      *
-     * @param path starts behind `/open-api`, such as `/v1/card/list`.
+     * @param path the path after `/open-api`, such as `/v1/card/list`.
+     * @param body a JSON text.
+     * @return the `data` of the response as JSON. It may hold secrets: nothing is masked.
+     * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     @JvmOverloads
     public fun call(method: Method, path: String, body: String? = null): String =
         io.keysecure.call { ffi.call(method, path, body) }
 
     /**
-     * Ends the client: its connections are closed, and every later call is a [KeySecureException.Config]. Calls under way may be
-     * broken off; of a mutation among them nobody knows whether it was done.
+     * Closes all connections. Later calls throw [KeySecureException.Config]. Calls in progress may fail, mutations among them
+     * with outcome `UNKNOWN`.
      */
     override fun close() {
         ffi.shutdown()
@@ -120,21 +130,25 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
     override fun toString(): String = ffi.toString()
 
     public companion object {
-        /** Begins a client with the merchant's credentials. */
+        /** Creates a builder with the merchant's credentials. */
         @JvmStatic
         public fun builder(apiKey: String, apiSecret: String): ClientBuilder =
             ClientBuilder { options -> FfiClient(apiKey, apiSecret, options) }
 
         /**
-         * Begins a client from `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT` (`sandbox`
-         * or `production`), `KEYSECURE_BASE_URL`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (the text, or a file's path),
-         * `KEYSECURE_TIMEZONE` and `KEYSECURE_STORE` (see [Store.of]). They are read by `build()`; the builder's own settings
+         * Creates a builder that reads `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT`
+         * (`sandbox` or `production`), `KEYSECURE_BASE_URL`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (PEM text or the path of a
+         * file), `KEYSECURE_TIMEZONE` and `KEYSECURE_STORE` (see [Store.of]). `build()` reads them; settings made on the builder
          * override them.
          */
         @JvmStatic
         public fun builderFromEnv(): ClientBuilder = ClientBuilder { options -> FfiClient.fromEnv(options) }
 
-        /** A client from the environment; see [builderFromEnv]. */
+        /**
+         * Creates a client from environment variables; see [builderFromEnv].
+         *
+         * @throws KeySecureException.Config when a variable is missing or not valid.
+         */
         @JvmStatic
         public fun fromEnv(): Client = builderFromEnv().build()
 

@@ -7,12 +7,20 @@ import io.keysecure.model.WindowBound
 import java.time.Instant
 import java.time.LocalDate
 
-/** The calls on consumptions: purchases, cash, fees, reversals and refunds. All of them block. */
+/** Consumptions: purchases, ATM withdrawals, fees, reversals and refunds. Every call blocks. */
 public class Consumptions internal constructor(private val ffi: FfiConsumptions) {
-    /** One consumption, with its fees. */
+    /**
+     * Returns a consumption with its fees.
+     *
+     * @throws KeySecureException when the consumption does not exist or the request fails.
+     */
     public fun get(consumeNo: String): Consumption = call { ffi.get(consumeNo) }
 
-    /** All consumptions of a span of any length, both ends included. */
+    /**
+     * Lists the consumptions between two instants, both included, over a span of any length.
+     *
+     * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
+     */
     @JvmOverloads
     public fun list(
         start: Instant,
@@ -23,7 +31,11 @@ public class Consumptions internal constructor(private val ffi: FfiConsumptions)
     ): Pager<Consumption> =
         list(ListConsumptions(WindowBound.Instant(start), WindowBound.Instant(end), cardholderNo, cardNo, consumeNo))
 
-    /** All consumptions of whole days in the client's time zone, both days included. */
+    /**
+     * Lists the consumptions on whole days of the client's time zone, from the first day to the last, both included.
+     *
+     * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
+     */
     @JvmOverloads
     public fun list(
         start: LocalDate,
@@ -33,13 +45,23 @@ public class Consumptions internal constructor(private val ffi: FfiConsumptions)
         consumeNo: String? = null,
     ): Pager<Consumption> = list(ListConsumptions(WindowBound.Day(start), WindowBound.Day(end), cardholderNo, cardNo, consumeNo))
 
-    /** All consumptions that a query names. */
+    /**
+     * Lists the consumptions that match a query.
+     *
+     * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
+     */
     public fun list(query: ListConsumptions): Pager<Consumption> = Pager {
         val pages = call { ffi.list(query) }
         PageSource(pages::nextPage, pages::destroy)
     }
 
-    /** One page (0 is the first, at most 100 rows) of a window of at most 90 days. */
+    /**
+     * Returns one page of a window of at most 90 days.
+     *
+     * @param page 0 is the first.
+     * @param size rows per page, 1 to 100.
+     * @throws KeySecureException when an argument is not valid or the request fails.
+     */
     public fun listPage(query: ListConsumptions, page: Int, size: Int): Page<Consumption> {
         val one = call { ffi.listPage(query, page, size) }
         return Page(one.list, one.extra)

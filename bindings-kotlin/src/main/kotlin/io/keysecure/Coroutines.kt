@@ -11,20 +11,22 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.withContext
 
-// Needs kotlinx-coroutines-core 1.9 or later, which this library does not bring: add it to your own dependencies.
+// Needs kotlinx-coroutines-core 1.9 or later, an optional dependency: add it to your own project.
 
-/** Where blocking calls run: at most 16 at once, on threads that are made for waiting. */
+/** The dispatcher that runs blocking calls: at most 16 at once, on threads of [Dispatchers.IO]. */
 public val keySecureDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(16, "keysecure")
 
 /**
  * Runs blocking calls off the caller's thread: `val card = client.io { cards().get(cardNo) }`.
  *
- * Work that has begun is not torn down by cancellation, and its result is given all the same, so that no payment is left behind
- * unseen: `withTimeout` ends when the work ends. Work that is cancelled before it begins does nothing.
+ * Cancellation does not interrupt a block that has started, and its result is returned, so that the outcome of a payment is
+ * never lost: `withTimeout` returns when the block does. A block that is cancelled before it starts does not run.
+ *
+ * @throws KeySecureException as the blocking call does.
  */
 public suspend fun <T> Client.io(block: Client.() -> T): T {
     val caller = currentCoroutineContext()
-    // Under the caller's own cancellation the result of a finished call would be thrown away.
+    // With the caller's own cancellation, the result of a finished call would be discarded.
     return withContext(NonCancellable) {
         withContext(keySecureDispatcher) {
             caller.ensureActive()

@@ -1,22 +1,22 @@
 package io.keysecure
 
 import io.keysecure.ffi.EnsureOptions as FfiEnsureOptions
-import io.keysecure.model.WindowBound
 import io.keysecure.model.OnStoreFailure
+import io.keysecure.model.WindowBound
 import java.time.Duration
 
 /**
- * How to make sure of a target.
+ * Options of the `ensure...` calls.
  *
- * @property deadline the most time that the whole call may take, longer than [settle]. Default: 60 s, or 180 s over a
- * [Transport] that does not abort its failed requests.
- * @property settle how long after an attempt the platform may still commit it. Default: 10 s, or 120 s over such a transport.
- * @property since since when the target may have been sent. Default: the last 90 days. A recorded attempt that is older
+ * @property deadline limits the whole call; must be longer than [settle]. Default: 60 s, or 180 s over a [Transport] that does
+ * not abort failed requests.
+ * @property settle how long after an attempt the platform may still carry it out. Default: 10 s, or 120 s over such a transport.
+ * @property since the earliest time at which the request may have been sent. Default: 90 days ago. An older recorded attempt
  * extends it.
- * @property neverSent declares that no process ever sent this reference: it is then sent at once, also by a store that cannot
- * tell. A recorded attempt that may have been carried out overrides it.
- * @property onStoreFailure what to do when the attempt store cannot be reached. `REJECT`, the default, fails the call: before
- * its first attempt with outcome `NOT_SENT`. `ACCEPT` continues with the record of this process alone: another worker may do
+ * @property firstAttempt declares that no process has sent this reference before: it is sent without waiting for [settle]. A
+ * recorded attempt that may have been carried out overrides it.
+ * @property onStoreFailure what to do when the attempt store is unavailable. `REJECT`, the default, fails the call, before its
+ * first attempt with outcome `NOT_SENT`. `ACCEPT` continues with the records of this process alone: another worker may carry out
  * the same operation at the same time.
  */
 public data class EnsureOptions @JvmOverloads constructor(
@@ -26,19 +26,19 @@ public data class EnsureOptions @JvmOverloads constructor(
     val firstAttempt: Boolean = false,
     val onStoreFailure: OnStoreFailure = OnStoreFailure.REJECT,
 ) {
-    internal fun options() = FfiEnsureOptions(deadline, settle, since, firstAttempt, onStoreFailure)
+    internal fun toFfi() = FfiEnsureOptions(deadline, settle, since, firstAttempt, onStoreFailure)
 
     public companion object {
-        /** For a reference that was created just now, which no process has sent before. */
+        /** Options for a merchant reference that was created just now and that no process has sent before. */
         @JvmStatic
         public fun firstAttempt(): EnsureOptions = EnsureOptions(firstAttempt = true)
     }
 }
 
 /**
- * A target that exists exactly once.
+ * The result of an `ensure...` call.
  *
- * @property value the target.
- * @property created whether this call created it, also when the response to the request was lost. `false`: it was found.
+ * @property value the card, cardholder or transfer.
+ * @property created true when this call created it, also when the response to its request was lost; false when it was found.
  */
 public data class Ensured<T>(val value: T, val created: Boolean)

@@ -25,14 +25,16 @@ import javax.net.ssl.SSLContext
 import javax.net.ssl.SSLParameters
 
 /**
- * A [Transport] over the JDK's `java.net.http` (JDK 11 or later; Android has none): the machine's own trust store, TLS 1.2
- * or later, no redirects, no proxy unless given.
+ * A [Transport] over the JDK's `java.net.http` (JDK 11 or later; not on Android): the trust store of the JVM, TLS 1.2 or later,
+ * no redirects, no proxy unless one is given.
  *
- * The JDK repeats a GET by itself when a kept connection turns out to be closed; nothing else is repeated. A POST that fails
- * before the JDK asks for its body is not sent, whatever the failure. Over https the JDK may ask before TLS is agreed on: such a
- * failure may then be unknown.
+ * The JDK repeats a GET when an idle connection turns out to be closed; it repeats nothing else. A POST that fails before the JDK
+ * requests its body was not sent. Over https the JDK may request the body before the TLS handshake is complete: such a failure may
+ * have an unknown outcome.
  *
- * @param connectTimeout the most time that making a connection may take, the same for all requests.
+ * @param connectTimeout limits the time to open a connection, for all requests. Default: 5 s.
+ * @param proxy selects the proxy. Default: none.
+ * @param sslContext replaces the default TLS context of the JVM.
  */
 public class JavaHttpTransport @JvmOverloads constructor(
     connectTimeout: Duration = Duration.ofSeconds(5),
@@ -49,30 +51,30 @@ public class JavaHttpTransport @JvmOverloads constructor(
         .build()
 
     override fun send(request: io.keysecure.ffi.HttpRequest): HttpResponse {
-        val departure = Departure(request.startWithin)
+        val gate = SendGate(request.startWithin)
         try {
-            return exchange(request, departure)
+            return exchange(request, gate)
         } catch (error: Throwable) {
             if (error is InterruptedException) Thread.currentThread().interrupt()
             val cause = (error as? ExecutionException)?.cause ?: error
-            // From here on the body cannot begin to leave. Of a request without one, only the error can tell.
-            val unsent = departure.abandon() || request.method == Method.GET && connecting(cause)
-            val fault = if (departure.late) TransportFault.TIMEOUT else faultOf(cause)
+            // From here on no body can be sent. For a request without a body, only the error can tell.
+            val unsent = gate.abandon() || request.method == Method.GET && isConnectFailure(cause)
+            val fault = if (gate.late) TransportFault.TIMEOUT else faultOf(cause)
             throw TransportFailedException(fault, !unsent, cause)
         }
     }
 
-    private fun exchange(request: io.keysecure.ffi.HttpRequest, departure: Departure): HttpResponse {
-        val prepared = prepared(request, Once(request.body, departure))
-        // The JDK asks for no body where there is none.
-        if (request.body.isEmpty() && !departure.begin()) throw NotBegun()
-        val exchange = client.sendAsync(prepared, Capped(request.maxResponseBytes))
+    private fun exchange(request: io.keysecure.ffi.HttpRequest, gate: SendGate): HttpResponse {
+        val prepared = prepare(request, SingleUseBody(request.body, gate))
+        // The JDK does not request an empty body.
+        if (request.body.isEmpty() && !gate.open()) throw SendRefused()
+        val exchange = client.sendAsync(prepared, CappedBody(request.maxResponseBytes))
         try {
-            val response = waited(exchange, request, departure)
+            val response = await(exchange, request, gate)
             val headers = response.headers()
             return HttpResponse(
                 status = response.statusCode(),
-                // A proxy that asks for a password: its response to CONNECT, in place of ours and without a body.
+                // A proxy that requires a password: the JDK returns its response to CONNECT, without a body.
                 body = response.body() ?: throw ProxyRefused("the proxy responded with status ${response.statusCode()}"),
                 date = headers.firstValue("Date").orElse(null),
                 retryAfter = headers.firstValue("Retry-After").orElse(null),
@@ -83,22 +85,22 @@ public class JavaHttpTransport @JvmOverloads constructor(
         }
     }
 
-    /** The JDK's own time-out ends with the headers of the response; this one bounds the body too. */
-    private fun <T> waited(exchange: CompletableFuture<T>, request: io.keysecure.ffi.HttpRequest, departure: Departure): T {
-        val began = System.nanoTime()
-        val whole = request.timeout.nanos()
+    /** Waits for the response. The time-out of the JDK ends with the headers of the response; this one includes the body. */
+    private fun <T> await(exchange: CompletableFuture<T>, request: io.keysecure.ffi.HttpRequest, gate: SendGate): T {
+        val started = System.nanoTime()
+        val total = request.timeout.nanos()
         val start = request.startWithin?.nanos()
-        if (start != null && start < whole) {
+        if (start != null && start < total) {
             try {
                 return exchange.get(start, TimeUnit.NANOSECONDS)
             } catch (late: TimeoutException) {
-                if (departure.abandon()) throw late
+                if (gate.abandon()) throw late
             }
         }
-        return exchange.get(whole - (System.nanoTime() - began), TimeUnit.NANOSECONDS)
+        return exchange.get(total - (System.nanoTime() - started), TimeUnit.NANOSECONDS)
     }
 
-    private fun prepared(request: io.keysecure.ffi.HttpRequest, body: HttpRequest.BodyPublisher): HttpRequest {
+    private fun prepare(request: io.keysecure.ffi.HttpRequest, body: HttpRequest.BodyPublisher): HttpRequest {
         val builder = HttpRequest.newBuilder(URI.create(request.url)).timeout(request.timeout)
         request.headers.forEach { builder.header(it.name, it.value) }
         when (request.method) {
@@ -111,26 +113,26 @@ public class JavaHttpTransport @JvmOverloads constructor(
     private fun faultOf(error: Throwable): TransportFault =
         if (causes(error).any { it is HttpTimeoutException || it is TimeoutException }) TransportFault.TIMEOUT else fault(error)
 
-    private fun connecting(error: Throwable): Boolean =
+    private fun isConnectFailure(error: Throwable): Boolean =
         causes(error).any { it is HttpConnectTimeoutException } || precedesRequest(error)
 }
 
 /**
- * A body that leaves once, at its [departure]: a system property (`jdk.httpclient.enableAllMethodRetry`) makes the JDK
- * repeat a POST whose response was lost. The JDK asks for it when the connection exists and the head is written; as long as
- * it has got no part, the platform cannot have got a whole request.
+ * A request body that is sent at most once, when its [gate] opens. The system property `jdk.httpclient.enableAllMethodRetry` makes
+ * the JDK repeat a POST whose response was lost; this prevents it. The JDK requests the body after the connection is open and the
+ * header is written: until then, the platform cannot have a complete request.
  */
-internal class Once(private val body: ByteArray, private val departure: Departure) : HttpRequest.BodyPublisher {
+internal class SingleUseBody(private val body: ByteArray, private val gate: SendGate) : HttpRequest.BodyPublisher {
     override fun contentLength(): Long = body.size.toLong()
 
     override fun subscribe(subscriber: Flow.Subscriber<in ByteBuffer>) {
-        BodyPublishers.ofByteArray(body).subscribe(Gate(subscriber))
+        BodyPublishers.ofByteArray(body).subscribe(Forwarder(subscriber))
     }
 
-    /** Lets the parts of the body through, if the first may leave. */
-    private inner class Gate(private val inner: Flow.Subscriber<in ByteBuffer>) : Flow.Subscriber<ByteBuffer> {
+    /** Forwards the parts of the body, if the first may be sent. */
+    private inner class Forwarder(private val inner: Flow.Subscriber<in ByteBuffer>) : Flow.Subscriber<ByteBuffer> {
         private lateinit var subscription: Flow.Subscription
-        private var begun = false
+        private var opened = false
         private var refused = false
 
         override fun onSubscribe(subscription: Flow.Subscription) {
@@ -140,11 +142,11 @@ internal class Once(private val body: ByteArray, private val departure: Departur
 
         override fun onNext(part: ByteBuffer) {
             if (refused) return
-            begun = begun || departure.begin()
-            if (begun) return inner.onNext(part)
+            opened = opened || gate.open()
+            if (opened) return inner.onNext(part)
             refused = true
             subscription.cancel()
-            inner.onError(NotBegun())
+            inner.onError(SendRefused())
         }
 
         override fun onError(error: Throwable) {
@@ -157,16 +159,16 @@ internal class Once(private val body: ByteArray, private val departure: Departur
     }
 }
 
-/** Reads a body, and gives up when it grows beyond its limit. */
-private class Capped(private val limit: Long) : BodyHandler<ByteArray> {
+/** Reads a response body, and fails when it exceeds the limit. */
+private class CappedBody(private val limit: Long) : BodyHandler<ByteArray> {
     override fun apply(info: java.net.http.HttpResponse.ResponseInfo): BodySubscriber<ByteArray> = Reader(limit)
 
     private class Reader(private val limit: Long) : BodySubscriber<ByteArray> {
-        private val whole = CompletableFuture<ByteArray>()
+        private val result = CompletableFuture<ByteArray>()
         private val bytes = ByteArrayOutputStream()
         private var subscription: Flow.Subscription? = null
 
-        override fun getBody(): CompletionStage<ByteArray> = whole
+        override fun getBody(): CompletionStage<ByteArray> = result
 
         override fun onSubscribe(subscription: Flow.Subscription) {
             this.subscription = subscription
@@ -174,11 +176,11 @@ private class Capped(private val limit: Long) : BodyHandler<ByteArray> {
         }
 
         override fun onNext(parts: List<ByteBuffer>) {
-            if (whole.isDone) return
+            if (result.isDone) return
             for (part in parts) {
                 if (bytes.size() + part.remaining().toLong() > limit) {
                     subscription?.cancel()
-                    whole.completeExceptionally(TooLarge())
+                    result.completeExceptionally(TooLarge())
                     return
                 }
                 val chunk = ByteArray(part.remaining())
@@ -188,11 +190,11 @@ private class Capped(private val limit: Long) : BodyHandler<ByteArray> {
         }
 
         override fun onError(error: Throwable) {
-            whole.completeExceptionally(error)
+            result.completeExceptionally(error)
         }
 
         override fun onComplete() {
-            whole.complete(bytes.toByteArray())
+            result.complete(bytes.toByteArray())
         }
     }
 }

@@ -5,27 +5,29 @@ import io.keysecure.ffi.CallRecord
 import io.keysecure.ffi.Observer as FfiObserver
 
 /**
- * Is told of every attempt and every call, for logs, metrics and traces, on the thread that makes the call. It should be
- * quick; what it throws is dropped. The records hold no secret, no path and no number of a card or cardholder.
+ * Receives a record of every attempt and every call, for logs, metrics and traces.
+ *
+ * Methods run on the thread of the call and should return quickly; what they throw is ignored. The records hold no secrets, no
+ * paths and no card or cardholder numbers.
  */
 public interface Observer {
-    /** One HTTP exchange ended; those that fetch a token are reported under the operation `token`. */
+    /** Called after every HTTP exchange. Exchanges that fetch a token have the operation `token`. */
     public fun attempt(record: AttemptRecord) {}
 
-    /** One call ended, with all its attempts. */
+    /** Called after every call, with the number of its attempts. */
     public fun call(record: CallRecord) {}
 
-    /** The token store could not be reached (`false`), or can be reached again (`true`). Told once each. */
+    /** Called once when the token store becomes unavailable (`false`), and once when it is available again (`true`). */
     public fun tokenStore(available: Boolean) {}
 
     /**
-     * The attempt store could not be reached (`false`), or can be reached again (`true`). Called once each. Between the two,
+     * Called once when the attempt store becomes unavailable (`false`), and once when it is available again (`true`). In between,
      * `ensure...` calls are refused and the attempts of other calls are recorded in memory only.
      */
     public fun attemptStore(available: Boolean) {}
 }
 
-/** Hands a line of text for each attempt and for the state of the stores to any logger. */
+/** Writes one line for each attempt, and for each change in the availability of a store, to any logger. */
 public class LogObserver(private val log: (String) -> Unit) : Observer {
     override fun attempt(record: AttemptRecord) {
         val parts = listOf(
@@ -48,7 +50,7 @@ public class LogObserver(private val log: (String) -> Unit) : Observer {
     }
 }
 
-/** The library's view of an observer: nothing may escape into native code. */
+/** Adapts an [Observer] to the native library: an exception must not propagate into native code. */
 internal class GuardedObserver(private val inner: Observer) : FfiObserver {
     override fun attempt(record: AttemptRecord) = quietly { inner.attempt(record) }
 
@@ -62,7 +64,7 @@ internal class GuardedObserver(private val inner: Observer) : FfiObserver {
         try {
             block()
         } catch (_: Throwable) {
-            // A log that fails must not fail a payment.
+            // An observer that fails must not fail a payment.
         }
     }
 }

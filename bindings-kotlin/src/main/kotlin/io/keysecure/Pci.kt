@@ -2,19 +2,26 @@ package io.keysecure
 
 import io.keysecure.ffi.Pci as FfiPci
 
-/** The calls for the hosted card page. All of them block. */
+/** Calls for the hosted card page. Every call blocks. */
 public class Pci internal constructor(private val ffi: FfiPci) {
-    /** A token for the hosted card page. Code 1013: PCI display is not enabled for the merchant. */
+    /**
+     * Returns a one-time token for the hosted card page.
+     *
+     * @throws KeySecureException.Permission when PCI display is not enabled for the merchant (code 1013).
+     * @throws KeySecureException on any other failure.
+     */
     public fun clientToken(cardNo: String): ClientToken = ClientToken(call { ffi.clientToken(cardNo) })
 
     /**
-     * What the hosted card page itself calls; a merchant's server has no need of it. Its body is inferred.
+     * Returns the secrets of a card, as the hosted card page does. A merchant's server does not need this call. The format of
+     * its request body is inferred, not documented.
      *
      * @param clientAccessToken the one-time token; see [clientToken].
      * @param origin the origin of the hosted page.
-     * @param parentOrigin the origin of the merchant's page around it.
-     * @param nonce a text never used before.
-     * @param extra further fields of the body, as one JSON object.
+     * @param parentOrigin the origin of the merchant's page that embeds it.
+     * @param nonce a text that was never used before.
+     * @param extra further fields of the request body, as one JSON object.
+     * @throws KeySecureException with the reason in its class.
      */
     @JvmOverloads
     public fun cardDetail(

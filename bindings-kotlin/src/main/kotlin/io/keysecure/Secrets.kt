@@ -6,29 +6,31 @@ import io.keysecure.ffi.ClientToken as FfiClientToken
 import java.time.Instant
 
 /**
- * The PAN, CVV and expiry of a card. It prints masked; the library's memory of it is wiped by [close]. The strings that
- * `expose...` returns are the JVM's own and cannot be wiped.
+ * The PAN, CVV and expiry date of a card. Prints masked.
+ *
+ * [close] wipes the native memory that holds the secrets. The strings that `expose...` returns are on the JVM heap and cannot be
+ * wiped.
  */
 public class CardSecrets internal constructor(private val ffi: FfiCardSecrets) : AutoCloseable {
-    /** The platform's number of the card (not its PAN). */
+    /** The platform's number of the card; not the PAN. */
     public val cardNo: String = ffi.cardNo()
 
-    /** The merchant's own number of the card. */
+    /** The merchant reference of the card. */
     public val cardUniqueNo: String? = ffi.cardUniqueNo()
 
-    /** The card number with at most its first six and last four digits. */
+    /** The PAN with at most its first six and last four digits. */
     public val maskedPan: String = ffi.maskedPan()
 
-    /** Four digits, such as `2028`. */
+    /** The expiry year, four digits such as `2028`. */
     public val expYear: String = ffi.expYear()
 
-    /** Two digits, `01` to `12`. */
+    /** The expiry month, two digits from `01` to `12`. */
     public val expMonth: String = ffi.expMonth()
 
-    /** The whole card number. */
+    /** Returns the full PAN. */
     public fun exposePan(): String = ffi.exposePan()
 
-    /** The three digits on the back. */
+    /** Returns the three digits of the CVV. */
     public fun exposeCvv(): String = ffi.exposeCvv()
 
     override fun close() {
@@ -38,12 +40,12 @@ public class CardSecrets internal constructor(private val ffi: FfiCardSecrets) :
     override fun toString(): String = "CardSecrets(cardNo=$cardNo, pan=$maskedPan, cvv=***, expires=$expMonth/$expYear)"
 }
 
-/** A token that lets the hosted card page show one card, once. It prints without the token. */
+/** A token with which the hosted card page shows one card, once. Prints masked. */
 public class ClientToken internal constructor(private val ffi: FfiClientToken) : AutoCloseable {
-    /** How long it is good, in seconds. */
+    /** How long the token is valid, in seconds. */
     public val expiresIn: Long = ffi.expiresIn()
 
-    /** The token itself, for the hosted page. */
+    /** Returns the token, for the hosted page. */
     public fun expose(): String = ffi.expose()
 
     override fun close() {
@@ -53,12 +55,12 @@ public class ClientToken internal constructor(private val ffi: FfiClientToken) :
     override fun toString(): String = "ClientToken(***, expiresIn=$expiresIn)"
 }
 
-/** An access token and its end. It prints without the token. */
+/** An access token and its expiry. Prints masked. */
 public class AccessToken internal constructor(private val ffi: FfiAccessToken) : AutoCloseable {
-    /** When the platform ends it. */
+    /** When the token expires. */
     public val expiresAt: Instant = ffi.expiresAt()
 
-    /** The token itself. */
+    /** Returns the token. */
     public fun expose(): String = ffi.expose()
 
     override fun close() {

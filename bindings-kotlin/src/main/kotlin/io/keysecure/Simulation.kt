@@ -4,20 +4,40 @@ import io.keysecure.ffi.Simulation as FfiSimulation
 import io.keysecure.model.SimulationRequest
 import io.keysecure.model.SimulationResult
 
-/** The simulation calls: what happens at a shop, made to happen. Refused in production. All of them block. */
+/** Simulates purchases and refunds at a merchant. Refused in production. Every call blocks. */
 public class Simulation internal constructor(private val ffi: FfiSimulation) {
-    /** A purchase asks for approval. Needs `cardNo` and `amount`. */
+    /**
+     * Simulates the authorization of a purchase. Needs `cardNo` and `amount`.
+     *
+     * @throws KeySecureException with the reason in its class and the effect in `outcome`.
+     */
     public fun auth(request: SimulationRequest): SimulationResult = call { ffi.auth(request) }
 
-    /** A purchase is cleared: `Pending` becomes `Success`. Needs `consumeNo`; `amount` may differ from the purchase's. */
+    /**
+     * Clears a purchase: `Pending` becomes `Success`. Needs `consumeNo`; `amount` may differ from the authorized amount.
+     *
+     * @throws KeySecureException with the reason in its class and the effect in `outcome`.
+     */
     public fun consumptionClear(request: SimulationRequest): SimulationResult = call { ffi.consumptionClear(request) }
 
-    /** A purchase fails: `Pending` becomes `Fail`. Needs `consumeNo`. */
+    /**
+     * Fails a purchase: `Pending` becomes `Fail`. Needs `consumeNo`.
+     *
+     * @throws KeySecureException with the reason in its class and the effect in `outcome`.
+     */
     public fun consumptionFail(request: SimulationRequest): SimulationResult = call { ffi.consumptionFail(request) }
 
-    /** An authorization is given back. Needs `consumeRelateNo`; without `amount` all of it. */
+    /**
+     * Reverses an authorization. Needs `consumeRelateNo`; without `amount` it reverses the full amount.
+     *
+     * @throws KeySecureException with the reason in its class and the effect in `outcome`.
+     */
     public fun reversal(request: SimulationRequest): SimulationResult = call { ffi.reversal(request) }
 
-    /** A cleared purchase is given back. Needs `consumeRelateNo`; without `amount` all of it. */
+    /**
+     * Refunds a cleared purchase. Needs `consumeRelateNo`; without `amount` it refunds the full amount.
+     *
+     * @throws KeySecureException with the reason in its class and the effect in `outcome`.
+     */
     public fun refund(request: SimulationRequest): SimulationResult = call { ffi.refund(request) }
 }

@@ -2,7 +2,7 @@ package io.keysecure
 
 import io.keysecure.ffi.Acquired
 import io.keysecure.ffi.AttemptStart
-import io.keysecure.ffi.CallbackFailure
+import io.keysecure.ffi.ForeignFailure
 import io.keysecure.ffi.StoredToken
 import io.keysecure.ffi.AttemptStore as FfiAttemptStore
 import io.keysecure.ffi.ReplayStore as FfiReplayStore
@@ -13,135 +13,148 @@ import java.nio.file.Path
 import java.time.Duration
 
 /**
- * What clients and verifiers share: the access token, the record of attempts on your references, and webhooks. The
+ * Shares state between clients and webhook verifiers: the access token, the records of attempts, and accepted webhooks. The
  * `ensure...` calls need one.
  *
  * | store | use it when |
  * |---|---|
- * | [memory] | this process is the only one that works on its references |
+ * | [memory] | this process is the only one that works on its merchant references |
  * | [file] | all workers are processes of one user on one machine (Unix) |
  * | [redis] | the workers are on several machines |
- * | [own] | you have a database that all workers reach |
+ * | [own] | all workers can reach a database of yours |
  */
 public class Store private constructor(internal val ffi: FfiStore) {
     override fun toString(): String = ffi.toString()
 
     public companion object {
         /**
-         * In the memory of this process; all calls return the same store. It cannot tell that a reference is new, so an
-         * `ensure...` call waits `settle` (10 s by default) for each that is not given as never sent.
+         * Returns the store in the memory of this process; always the same one. It does not know whether a merchant reference
+         * is new, so an `ensure...` call waits `settle` (10 s by default) unless it is called with [EnsureOptions.firstAttempt].
          */
         @JvmStatic
-        public fun memory(): Store = made { FfiStore.memory() }
+        public fun memory(): Store = create { FfiStore.memory() }
 
         /**
-         * In a directory that only its user can enter (mode 0700), on a local file system: for the processes of one user on
-         * one machine. It is created if it does not exist. Unix only.
+         * Returns a store in a directory on a local file system, for the processes of one user on one machine. Unix only.
+         *
+         * @param directory created when it does not exist; only its user may have access (mode 0700).
+         * @throws KeySecureException.Config when the directory cannot be used.
          */
         @JvmStatic
-        public fun file(directory: Path): Store = made { FfiStore.file(directory.toString()) }
+        public fun file(directory: Path): Store = create { FfiStore.file(directory.toString()) }
 
         /**
-         * In a Redis, for workers on several machines: `redis://HOST/` or `redis+unix://PATH`. The access token is stored there
-         * and sent there in the clear, so the way to it must be private: this library has no TLS for Redis.
+         * Returns a store in Redis, for workers on several machines.
+         *
+         * The access token is stored and sent unencrypted: the network to Redis must be private, because this library has no TLS
+         * for Redis.
+         *
+         * @param url `redis://HOST/` or `redis+unix://PATH`.
+         * @throws KeySecureException.InvalidInput when the URL is not valid.
          */
         @JvmStatic
-        public fun redis(url: String): Store = made { FfiStore.redis(url) }
-
-        /** From a text, as a setting holds it: `memory`, `file:DIRECTORY` or the URL of a Redis. */
-        @JvmStatic
-        public fun of(text: String): Store = made { FfiStore.parse(text) }
+        public fun redis(url: String): Store = create { FfiStore.redis(url) }
 
         /**
-         * In stores of your own. Give those that you have: without [attempts] the `ensure...` calls are refused, without
-         * [replays] no verifier takes it. One that throws counts as unavailable; the class of what it threw, and the place,
-         * are logged.
+         * Returns the store that a setting names: `memory`, `file:DIRECTORY` or a Redis URL.
+         *
+         * @throws KeySecureException.Config when the text is not valid or the store cannot be used.
+         */
+        @JvmStatic
+        public fun of(text: String): Store = create { FfiStore.parse(text) }
+
+        /**
+         * Returns a store over your own implementations.
+         *
+         * An implementation that throws counts as unavailable; the class of the exception and the place it was thrown are logged.
+         *
+         * @param attempts without it, `ensure...` calls are refused.
+         * @param replays without it, a [WebhookVerifier] refuses the store.
          */
         @JvmStatic
         @JvmOverloads
         public fun own(tokens: TokenStore? = null, attempts: AttemptStore? = null, replays: ReplayStore? = null): Store =
-            made { FfiStore.own(tokens?.let(::GuardedTokens), attempts?.let(::GuardedAttempts), replays?.let(::GuardedReplays)) }
+            create { FfiStore.own(tokens?.let(::GuardedTokens), attempts?.let(::GuardedAttempts), replays?.let(::GuardedReplays)) }
 
-        private inline fun made(make: () -> FfiStore): Store {
-            Warnings.begin()
-            return Store(call(make))
+        private inline fun create(block: () -> FfiStore): Store {
+            Warnings.install()
+            return Store(call(block))
         }
     }
 }
 
 /**
- * Keeps access tokens for several clients: a new token may invalidate the one before it. A `slot` stands for one merchant at
- * one platform; its name is 64 hexadecimal digits and no secret. `within` is how long the caller can wait at most.
+ * Stores the access tokens that several clients share, because a new token may invalidate the previous one.
  *
- * One that throws counts as unavailable: the client then continues with a token that it shares with nobody.
+ * A `slot` identifies one merchant on one platform; it is 64 hexadecimal digits and not secret. `within` is how long the caller
+ * can wait. A store that throws counts as unavailable: the client then continues with a token of its own.
  */
 public interface TokenStore {
-    /** Returns the token of a slot, if there is one; it need not be valid any more. */
+    /** Returns the token of a slot, or `null`. It may have expired. */
     public fun load(slot: String, within: Duration): StoredToken?
 
-    /** Replaces the token of a slot. A reader at the same moment gets the old one or the new one, whole. */
+    /** Replaces the token of a slot, atomically. */
     public fun save(slot: String, token: StoredToken, within: Duration)
 
     /**
-     * Takes the lock of a slot and returns a name for this lock that no other one has; `null` when another worker has it. It
-     * does not wait. The lock must end by itself some seconds after its holder is killed (10 s, say).
+     * Takes the lock of a slot and returns a unique id for it; `null` when another worker holds the lock. Does not wait for the
+     * lock. The lock must expire some seconds after its holder was killed, 10 s for example.
      */
     public fun tryLock(slot: String, within: Duration): String?
 
-    /** Ends the lock of that name, if it is still held. */
+    /** Releases the lock with this id, if it is still held. */
     public fun unlock(slot: String, lockId: String, within: Duration)
 }
 
 /**
- * Remembers which of your references were sent, and leases each to one worker at a time.
+ * Records which merchant references were sent, and leases each to one worker at a time.
  *
- * A `reference` is an opaque text without spaces of at most 128 characters, and no secret. The order of calls on one
- * reference is [acquire], then for each attempt [begin] before its first byte leaves and [finish] after it ended, then
- * [release]. Records are kept for good: a reference that was sent long ago must not look new. `within` is how long the caller
- * can wait at most.
+ * A `reference` is an opaque text of at most 128 characters without spaces, and not secret. The order of calls for a reference is
+ * [acquire]; for each attempt [begin] before its first byte is sent and [finish] after it ended; then [release]. Keep records
+ * permanently: a reference that was sent long ago must not look new. `within` is how long the caller can wait.
  *
- * One that throws counts as unavailable: the `ensure...` calls then fail before they send anything; see
- * [Ensure.onStoreFailure].
+ * A store that throws counts as unavailable: the `ensure...` calls then fail before they send anything; see
+ * [EnsureOptions.onStoreFailure].
  */
 public interface AttemptStore {
     /**
-     * Leases a reference for [lease] and returns what is recorded of it; [Acquired.Busy] when another worker has it. It does
-     * not wait for that worker. It must be atomic: of two calls at once, at most one gets the lease. It also returns
-     * [Acquired.Busy] while an attempt without an end still has time.
+     * Leases a reference for the duration [lease] and returns its record; [Acquired.Busy] when another worker holds the lease, or
+     * while an attempt that has not finished may still be running. Does not wait for that worker. Must be atomic: of two
+     * concurrent calls, at most one gets the lease.
      *
-     * The lease ends with [release], or when [lease] is over.
+     * The lease ends with [release] or after [lease].
      */
     public fun acquire(reference: String, lease: Duration, within: Duration): Acquired
 
     /**
-     * Records durably that an attempt begins, and extends the lease by [AttemptStart.lease] from now. Returns `false`, and
-     * records nothing, when the lease is no longer this worker's.
+     * Records durably that an attempt starts, and extends the lease to [AttemptStart.lease] from now. Returns `false`, and records
+     * nothing, when the worker no longer holds the lease.
      */
     public fun begin(attempt: AttemptStart, within: Duration): Boolean
 
     /**
-     * Records how the last attempt of this lease ended, also when the lease is no longer this worker's. When another worker
-     * has begun a later attempt, only [AttemptEnd.DONE] is recorded: the end of the earlier attempt says nothing about the
-     * later one.
+     * Records how the last attempt of this lease ended, also when the worker no longer holds the lease. When another worker has
+     * started a later attempt, only [AttemptEnd.DONE] is recorded: the end of the earlier attempt says nothing about the later
+     * one.
      */
     public fun finish(reference: String, leaseId: String, end: AttemptEnd, within: Duration)
 
-    /** Ends the lease, if it is still this worker's. */
+    /** Ends the lease, if the worker still holds it. */
     public fun release(reference: String, leaseId: String, within: Duration)
 }
 
-/** Remembers webhooks that were accepted, and the decisions on purchases. One that throws counts as unavailable. */
+/** Records accepted webhooks and the decisions on purchases. A store that throws counts as unavailable. */
 public interface ReplayStore {
     /**
-     * Stores [value] under [key] for [keep], unless the key is present: then returns the value that is there. It must be
-     * atomic: of two calls at once, exactly one gets `null`.
+     * Stores [value] under [key] for the duration [keep] and returns `null`; when the key exists, returns its value. Must be
+     * atomic: of two concurrent calls, exactly one gets `null`.
      */
     public fun insert(key: String, value: String, keep: Duration): String?
 
-    /** Returns the value of [key], if the key is present. */
+    /** Returns the value of [key], or `null`. */
     public fun get(key: String): String?
 
-    /** Removes [key], if it is present. */
+    /** Removes [key], if it exists. */
     public fun remove(key: String)
 }
 
@@ -176,16 +189,16 @@ private class GuardedReplays(private val inner: ReplayStore) : FfiReplayStore {
     override fun remove(key: String) = guarded { inner.remove(key) }
 }
 
-/** Runs code of the caller's. Nothing else may escape into native code, not even an [Error]. */
+/** Runs code of the caller. Only a [ForeignFailure] may propagate into native code, not even an [Error]. */
 internal inline fun <T> guarded(code: () -> T): T =
     try {
         code()
     } catch (error: Throwable) {
         if (error is InterruptedException) Thread.currentThread().interrupt()
-        throw CallbackFailure.Failed(described(error))
+        throw ForeignFailure.Failed(described(error))
     }
 
-/** What may be logged of an exception: its class, the place, and the same of its causes. Its text could hold anything. */
+/** The class of an exception, the place it was thrown, and those of its causes. Omits the messages, which may hold secrets. */
 internal fun described(error: Throwable): String = causes(error).joinToString(", caused by ") { one ->
     val place = one.stackTrace.firstOrNull()
     if (place == null) one.javaClass.name else "${one.javaClass.name} at $place"

@@ -5,7 +5,7 @@ import java.net.Socket
 import javax.net.ssl.SSLSocket
 import javax.net.ssl.SSLSocketFactory
 
-/** Sockets of TLS 1.2 or later that check the name in the certificate themselves. */
+/** Creates sockets that use TLS 1.2 or later and verify the host name in the certificate. */
 internal class StrictTls(private val inner: SSLSocketFactory) : SSLSocketFactory() {
     override fun getDefaultCipherSuites(): Array<String> = inner.defaultCipherSuites
 

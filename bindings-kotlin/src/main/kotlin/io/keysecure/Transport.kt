@@ -7,58 +7,61 @@ import io.keysecure.ffi.TransportFailure
 import io.keysecure.model.TransportFault
 
 /**
- * Another HTTP stack than the built-in one. An implementation
+ * An HTTP stack that replaces the built-in one. An implementation
  *
  * - never follows a redirect and never repeats a request;
- * - keeps to [HttpRequest.timeout] and [HttpRequest.connectTimeout];
- * - does not begin to send after [HttpRequest.startWithin], and throws `TIMEOUT` with `sent = false` instead;
- * - stops reading when an answer grows beyond [HttpRequest.maxAnswer] bytes;
- * - throws [TransportFailedException] with `sent = false` only when the request provably never left whole.
+ * - respects [HttpRequest.timeout] and [HttpRequest.connectTimeout];
+ * - does not start to send after [HttpRequest.startWithin]: it throws fault `TIMEOUT` with `mayHaveBeenSent = false` instead;
+ * - stops reading when a response exceeds [HttpRequest.maxResponseBytes];
+ * - throws [TransportFailedException] with `mayHaveBeenSent = false` only when the complete request provably was not sent.
  *
- * Anything else that it throws counts as an exchange whose outcome is unknown. It is called on the thread that makes the
- * call, and by many at once.
+ * Anything else that it throws means an unknown outcome. It is called on the thread of the call, concurrently.
  */
 public fun interface Transport {
-    /** Sends the request once and reads the whole answer, whatever its status. */
+    /**
+     * Sends the request once and reads the complete response, whatever its status.
+     *
+     * @throws TransportFailedException when there is no complete response.
+     */
     public fun send(request: HttpRequest): HttpResponse
 
-    /** Lets go of connections; exchanges under way may be broken off. Called when the client is closed. */
+    /** Closes connections; exchanges in progress may fail. Called when the client is closed. */
     public fun close() {}
 
     /**
-     * Whether nothing of a request can reach the platform after [send] has thrown: the connection is reset, and no proxy in
-     * between may deliver what it holds. With `false`, which is the default and what the transports of this library say, the
-     * `ensure` calls wait longer before they take a missing row for absence.
+     * Whether no part of a request can reach the platform after [send] has thrown: the connection is reset, and no proxy can
+     * deliver buffered data. With `false`, the default, `ensure...` calls wait longer before they accept that the target does not
+     * exist. The transports of this library return `false`.
      */
     public fun abortsOnFailure(): Boolean = false
 }
 
 /**
- * Why no answer came.
+ * Thrown by a [Transport] that got no complete response.
  *
  * @property fault what went wrong.
- * @property sent whether the whole request may have reached the platform.
+ * @property mayHaveBeenSent whether the platform may have received the complete request.
  */
 public class TransportFailedException @JvmOverloads constructor(
     public val fault: TransportFault,
-    public val sent: Boolean,
+    public val mayHaveBeenSent: Boolean,
     cause: Throwable? = null,
 ) : RuntimeException("$fault", cause)
 
-/** The library's view of a transport. Nothing may escape into native code, not even an [Error]. */
+/** Adapts a [Transport] to the native library. Only a [TransportFailure] may propagate into native code, not even an [Error]. */
 internal class GuardedTransport(private val inner: Transport) : FfiTransport {
     override fun send(request: HttpRequest): HttpResponse =
         try {
             inner.send(request).also { LastCause.take() }
         } catch (failed: TransportFailedException) {
             LastCause.put(failed.cause ?: failed)
-            throw TransportFailure.Failed(failed.fault, failed.sent)
+            throw TransportFailure.Failed(failed.fault, failed.mayHaveBeenSent)
         } catch (error: Throwable) {
             LastCause.put(error)
             throw TransportFailure.Failed(TransportFault.OTHER, true)
         }
 
-    /** Whoever cannot say it does not promise it. */
+    /** An implementation that throws promises nothing. */
     override fun abortsOnFailure(): Boolean =
         try {
             inner.abortsOnFailure()
@@ -70,12 +73,12 @@ internal class GuardedTransport(private val inner: Transport) : FfiTransport {
         try {
             inner.close()
         } catch (_: Throwable) {
-            // There is nobody to tell.
+            // The client is closed: no caller is left to report it to.
         }
     }
 }
 
-/** What a transport threw last on this thread: the cause of the exception that the caller sees. */
+/** The last exception of a transport on this thread, which becomes the cause of the exception that the caller gets. */
 internal object LastCause {
     private val last = ThreadLocal<Throwable?>()
 

@@ -21,23 +21,26 @@ import javax.net.ssl.SSLContext
 import javax.net.ssl.SSLSocketFactory
 
 /**
- * A [Transport] over `HttpURLConnection`, which every JVM and every Android has: the machine's own trust store and TLS, no
- * redirects, no cache, no proxy unless given. It is what a library without HTTP of its own uses when nothing else is given.
+ * A [Transport] over `HttpURLConnection`, which every JVM and Android has: the trust store and TLS of the system, no redirects, no
+ * cache, no proxy unless one is given. It is the default when the native library is built without an HTTP stack.
  *
- * A POST is never repeated. One that fails before its body is written is not sent, whatever the failure. A GET is repeated once
- * by the machine itself when its connection breaks, and counts as one attempt. A desktop JVM does not let the header `Origin`
- * through, so [Pci.cardDetail] needs another transport there, and gives no body of a response 401 or 407 to a POST, whose outcome
- * is then unknown. A server that stops in the middle of its response may hold a call for twice its time.
+ * A POST is never repeated, and one that fails before its body is written was not sent. The system repeats a GET once when its
+ * connection breaks; that counts as one attempt. A desktop JVM drops the header `Origin`, so [Pci.cardDetail] needs another
+ * transport there, and does not return the body of a 401 or 407 response to a POST, whose outcome is then unknown. A server that
+ * stalls within its response may delay a call to twice its time-out.
+ *
+ * @param proxy the proxy. Default: none.
+ * @param sslSocketFactory replaces the default TLS sockets of the system.
  */
 public class UrlConnectionTransport @JvmOverloads constructor(
     private val proxy: Proxy = Proxy.NO_PROXY,
     sslSocketFactory: SSLSocketFactory? = null,
 ) : Transport {
-    // Not what an app may have set for all connections of its process, such as to trust everybody in a test.
+    // Not the default of `HttpsURLConnection`: an app may have weakened that for all connections of its process.
     private val tls by lazy { StrictTls(sslSocketFactory ?: SSLContext.getDefault().socketFactory) }
 
     override fun send(request: HttpRequest): HttpResponse {
-        val departure = Departure(request.startWithin)
+        val gate = SendGate(request.startWithin)
         val late = AtomicBoolean()
         val phase = AtomicReference(Phase.HEAD)
         var opened: HttpURLConnection? = null
@@ -47,20 +50,20 @@ public class UrlConnectionTransport @JvmOverloads constructor(
             opened = connection
             val over = {
                 late.set(true)
-                departure.abandon()
-                // Who reads the body looks at `late` itself.
-                if (phase.compareAndSet(Phase.HEAD, Phase.OVER)) apart(connection::disconnect)
+                gate.abandon()
+                // The reader of the body checks `late`.
+                if (phase.compareAndSet(Phase.HEAD, Phase.OVER)) onOwnThread(connection::disconnect)
             }
-            // The time-out of a connection is that of each single read; this one is that of the whole exchange.
+            // The time-out of a connection applies to each read; this one applies to the whole exchange.
             end = clock.schedule(over, request.timeout.nanos(), TimeUnit.NANOSECONDS)
             prepare(connection, request)
             connection.connect()
-            return exchange(connection, request, departure, late, phase)
+            return exchange(connection, request, gate, late, phase)
         } catch (error: Throwable) {
-            opened?.let { runCatching { apart(it::disconnect) } }
-            // Also what is no IOException: a SecurityException, Android's NetworkOnMainThreadException, a bug of the JDK's.
-            val unsent = departure.abandon()
-            val fault = if (late.get() || departure.late) TransportFault.TIMEOUT else fault(error)
+            opened?.let { runCatching { onOwnThread(it::disconnect) } }
+            // Not only an IOException: also a SecurityException, Android's NetworkOnMainThreadException, or a bug of the JDK.
+            val unsent = gate.abandon()
+            val fault = if (late.get() || gate.late) TransportFault.TIMEOUT else fault(error)
             throw TransportFailedException(fault, !unsent, error)
         } finally {
             end?.cancel(false)
@@ -77,7 +80,7 @@ public class UrlConnectionTransport @JvmOverloads constructor(
         if (request.method == Method.POST) {
             connection.requestMethod = "POST"
             connection.doOutput = true
-            // A body that is streamed cannot be sent a second time behind our back.
+            // The system cannot repeat a request whose body is streamed.
             connection.setFixedLengthStreamingMode(request.body.size)
         }
     }
@@ -85,21 +88,21 @@ public class UrlConnectionTransport @JvmOverloads constructor(
     private fun exchange(
         connection: HttpURLConnection,
         request: HttpRequest,
-        departure: Departure,
+        gate: SendGate,
         late: AtomicBoolean,
         phase: AtomicReference<Phase>,
     ): HttpResponse {
-        if (request.body.isEmpty() && !departure.begin()) throw NotBegun()
+        if (request.body.isEmpty() && !gate.open()) throw SendRefused()
         if (request.method == Method.POST) {
-            // This writes the head. Without the whole body behind it there is no request.
+            // This writes the header. Without its complete body it is not a request.
             val out = connection.outputStream
-            if (request.body.isNotEmpty() && !departure.begin()) throw NotBegun()
+            if (request.body.isNotEmpty() && !gate.open()) throw SendRefused()
             out.use { it.write(request.body) }
         }
         val status = connection.responseCode
         if (!phase.compareAndSet(Phase.HEAD, Phase.BODY)) throw IOException(LATE)
         val stream: InputStream? = if (status >= 400) connection.errorStream else connection.inputStream
-        // Not closed when it fails: see `apart`.
+        // Not closed on failure: see `onOwnThread`.
         val body = stream?.let { read(it, request.maxResponseBytes, late) } ?: ByteArray(0)
         stream?.close()
         return HttpResponse(status, body, connection.getHeaderField("Date"), connection.getHeaderField("Retry-After"))
@@ -121,20 +124,20 @@ public class UrlConnectionTransport @JvmOverloads constructor(
         TimeUnit.NANOSECONDS.toMillis(time.nanos()).coerceIn(1, Int.MAX_VALUE.toLong()).toInt()
 
     /**
-     * Closing a connection waits for who reads from it, which may be the JDK's own thread that reads an unfinished response to its
-     * end, for as long as the server likes. No call waits for that, nor the end of another call's time.
+     * Closes a connection on a thread of its own. Closing waits for a reader, which may be a JDK thread that drains an unfinished
+     * response for as long as the server likes; neither a call nor the timer thread waits for that.
      */
-    private fun apart(work: () -> Unit) {
+    private fun onOwnThread(work: () -> Unit) {
         Thread(work, "keysecure-disconnect").apply { isDaemon = true }.start()
     }
 
-    /** How far an exchange is. Its time ends it by closing the connection only while the response's head is awaited. */
+    /** The progress of an exchange. The timer closes the connection only while the exchange waits for the response header. */
     private enum class Phase { HEAD, BODY, OVER }
 
     private companion object {
-        const val LATE = "the response took all the time"
+        const val LATE = "the response took longer than the time-out"
 
-        /** One thread for all: it only says whose time is up. */
+        /** The timer of all exchanges, on one thread. */
         val clock = ScheduledThreadPoolExecutor(1) { task ->
             Thread(task, "keysecure-timeouts").apply { isDaemon = true }
         }.apply { removeOnCancelPolicy = true }

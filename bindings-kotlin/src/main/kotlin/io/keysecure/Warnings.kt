@@ -5,8 +5,8 @@ import io.keysecure.ffi.setWarningSink
 import java.util.logging.Logger
 
 /**
- * The library's warnings go to the logger `keysecure` of `java.util.logging`, which every JVM and every Android has: a store
- * that cannot be reached, a purchase that was declined or decided too late, a rejected webhook. None holds a secret.
+ * Sends the warnings of the native library to the logger `keysecure` of `java.util.logging`, which every JVM and Android has:
+ * an unavailable store, a purchase that was declined or decided too late, a rejected webhook. No warning holds a secret.
  */
 internal object Warnings : WarningSink {
     private val logger = Logger.getLogger("keysecure")
@@ -15,8 +15,8 @@ internal object Warnings : WarningSink {
         setWarningSink(this)
     }
 
-    /** Whatever may warn calls this first: it makes the object. */
-    fun begin() = Unit
+    /** Installs the sink, by initializing this object. Everything that may cause a warning calls it first. */
+    fun install() = Unit
 
     override fun warn(text: String) {
         try {

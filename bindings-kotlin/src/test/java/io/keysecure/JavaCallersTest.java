@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** The same calls as a Java program writes them. */
+/** Calls from Java. */
 class JavaCallersTest {
     private static Client client(Sandbox sandbox) {
         return Client.builder(sandbox.getApiKey(), sandbox.getApiSecret())
@@ -53,7 +53,7 @@ class JavaCallersTest {
     }
 
     @Test
-    void moneyMovesAndErrorsSayWhatTheyMean() {
+    void aTransferSucceedsAndErrorsAreTyped() {
         try (Sandbox sandbox = new Sandbox(); Client client = client(sandbox)) {
             TransferResult moved = client.accounts()
                     .transfer(sandbox.approvedCardholder(), "topup-1", TransferType.In.INSTANCE, new BigDecimal("25.00"));
@@ -68,7 +68,7 @@ class JavaCallersTest {
     }
 
     @Test
-    void aTransferIsMadeOnceOverAStore() {
+    void aTransferIsMadeOnceWithAStore() {
         try (Sandbox sandbox = new Sandbox();
                 Client client = Client.builder(sandbox.getApiKey(), sandbox.getApiSecret())
                         .baseUrl(sandbox.getBaseUrl())
@@ -84,8 +84,8 @@ class JavaCallersTest {
     }
 
     @Test
-    void callbacksAreVerified() {
-        WebhookVerifier verifier = new WebhookVerifier("key", List.of("secret"), null, Store.own(null, null, new OwnReplays()));
+    void webhooksAreVerified() {
+        WebhookVerifier verifier = new WebhookVerifier("key", List.of("secret"), null, Store.own(null, null, new TestReplayStore()));
         byte[] body = "{\"id\":\"1\",\"action\":\"Auth\",\"data\":{\"consume_no\":\"c\",\"card_no\":\"k\",\"amount\":12.50}}".getBytes();
         Map<String, String> headers = verifier.signForTests(Instant.now(), body);
         Responder responder = new Responder(purchase -> purchase.getAmount().compareTo(BigDecimal.TEN) < 0

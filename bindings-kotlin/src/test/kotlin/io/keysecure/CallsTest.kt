@@ -23,23 +23,23 @@ import org.junit.jupiter.api.Test
 
 class CallsTest {
     @Test
-    fun `a cardholder is applied for and read`() = Stage().use { stage ->
-        val applied = stage.client.cardholders().apply(
+    fun `a cardholder is applied for and read`() = TestEnv().use { env ->
+        val applied = env.client.cardholders().apply(
             cardholderUniqueNo = "customer-1",
             sumsubShareToken = "auto-approve-1",
         )
-        val holder = stage.client.cardholders().get(applied.cardholderNo)
+        val holder = env.client.cardholders().get(applied.cardholderNo)
         assertEquals(CardholderStatus.Approved, holder.status)
         assertEquals("customer-1", holder.cardholderUniqueNo)
         assertNull(holder.failReason)
     }
 
     @Test
-    fun `a card is applied for with what it needs and nothing else`() = Stage().use { stage ->
-        val cards = stage.client.cards()
+    fun `a card is applied for with its required fields only`() = TestEnv().use { env ->
+        val cards = env.client.cards()
         val package_ = cards.packages().first { it.packageType == CardType.Virtual }
         val applied = cards.apply(
-            cardholderNo = stage.cardholderNo,
+            cardholderNo = env.cardholderNo,
             cardUniqueNo = "order-1-card",
             cardType = CardType.Virtual,
             packageNo = package_.packageNo,
@@ -51,13 +51,13 @@ class CallsTest {
     }
 
     @Test
-    fun `a physical card is activated, gets its PIN, and shows its secrets`() = Stage().use { stage ->
-        val cards = stage.client.cards()
-        val cardNo = stage.sandbox.physicalCard(stage.cardholderNo)
-        val (pan, cvv) = stage.sandbox.secrets(cardNo)
-        cards.activate(cardNo, stage.cardholderNo, cvv, pan.takeLast(4))
-        cards.setPin(cardNo, stage.cardholderNo, "739251")
-        val pin = stage.sandbox.control("POST /cards/pin_matches", "card_no" to cardNo, "pin" to "739251")
+    fun `a physical card is activated, gets a PIN and shows its secrets`() = TestEnv().use { env ->
+        val cards = env.client.cards()
+        val cardNo = env.sandbox.physicalCard(env.cardholderNo)
+        val (pan, cvv) = env.sandbox.secrets(cardNo)
+        cards.activate(cardNo, env.cardholderNo, cvv, pan.takeLast(4))
+        cards.setPin(cardNo, env.cardholderNo, "739251")
+        val pin = env.sandbox.control("POST /cards/pin_matches", "card_no" to cardNo, "pin" to "739251")
         assertTrue(pin.asJsonObject["matches"].asBoolean)
         cards.privateInfo(cardNo).use { secrets ->
             assertEquals(pan, secrets.exposePan())
@@ -74,31 +74,31 @@ class CallsTest {
     }
 
     @Test
-    fun `money is exact and instants are the platform's`() = Stage().use { stage ->
-        val before = stage.sandbox.now().minusSeconds(2)
-        val moved = stage.client.accounts().transfer(
-            cardholderNo = stage.cardholderNo,
+    fun `amounts are exact and times are those of the platform`() = TestEnv().use { env ->
+        val before = env.sandbox.now().minusSeconds(2)
+        val moved = env.client.accounts().transfer(
+            cardholderNo = env.cardholderNo,
             transferUniqueNo = "topup-1",
             type = TransferType.In,
             amount = BigDecimal("1234.56"),
         )
         assertEquals(0, BigDecimal("1234.56").compareTo(moved.afterBalance!! - moved.beforeBalance!!))
-        val listed = stage.client.accounts().transfers(before, stage.sandbox.now().plusSeconds(60)).single()
+        val listed = env.client.accounts().transfers(before, env.sandbox.now().plusSeconds(60)).single()
         assertEquals(0, BigDecimal("1234.56").compareTo(listed.balance))
         assertTrue(Duration.between(before, listed.time!!).abs() < Duration.ofMinutes(2))
-        val account = stage.client.accounts().get(stage.cardholderNo).list.single()
+        val account = env.client.accounts().get(env.cardholderNo).list.single()
         assertEquals(0, moved.afterBalance!!.compareTo(account.balance))
     }
 
     @Test
-    fun `a purchase is simulated, cleared and refunded`() = Stage().use { stage ->
-        val cardNo = stage.sandbox.virtualCard(stage.cardholderNo)
-        stage.client.accounts().transfer(stage.transfer("topup-1", "100.00"))
-        val simulation = stage.client.simulation()
+    fun `a purchase is simulated, cleared and refunded`() = TestEnv().use { env ->
+        val cardNo = env.sandbox.virtualCard(env.cardholderNo)
+        env.client.accounts().transfer(env.transfer("topup-1", "100.00"))
+        val simulation = env.client.simulation()
         val bought = simulation.auth(
             SimulationRequest(
                 cardNo = cardNo,
-                cardholderNo = stage.cardholderNo,
+                cardholderNo = env.cardholderNo,
                 type = ConsumptionType.Consumption,
                 amount = BigDecimal("40.00"),
                 merchantInfo = MerchantInfo(merchantName = "Corner Books"),
@@ -106,53 +106,53 @@ class CallsTest {
         ).consumeNo!!
         simulation.consumptionClear(SimulationRequest(consumeNo = bought))
         simulation.refund(SimulationRequest(consumeRelateNo = bought, amount = BigDecimal("10.00")))
-        val one = stage.client.consumptions().get(bought)
+        val one = env.client.consumptions().get(bought)
         assertEquals(Status.Success, one.status)
         assertEquals(ConsumptionType.Consumption, one.type)
         assertEquals("Corner Books", one.merchantInfo?.merchantName)
     }
 
     @Test
-    fun `a raw call gives the data's exact text`() = Stage().use { stage ->
-        val answer = stage.client.call(Method.POST, "/v1/card/package/list", """{"page":0,"size":1}""")
-        val raw = JsonParser.parseString(answer).asJsonObject["list"].asJsonArray[0].asJsonObject
-        val typed = stage.client.cards().packagesPage(0, 1).list.single()
+    fun `a raw call returns the exact text of the data`() = TestEnv().use { env ->
+        val response = env.client.call(Method.POST, "/v1/card/package/list", """{"page":0,"size":1}""")
+        val raw = JsonParser.parseString(response).asJsonObject["list"].asJsonArray[0].asJsonObject
+        val typed = env.client.cards().packagesPage(0, 1).list.single()
         assertEquals(raw["package_no"].asString, typed.packageNo)
-        assertThrows(KeySecureException.InvalidInput::class.java) { stage.client.call(Method.POST, "/v1/x", "{") }
+        assertThrows(KeySecureException.InvalidInput::class.java) { env.client.call(Method.POST, "/v1/x", "{") }
         Unit
     }
 
     @Test
-    fun `objects compare by value, turn into JSON and keep unknown values`() = Stage().use { stage ->
-        val one = stage.client.cardholders().get(stage.cardholderNo)
-        val again = stage.client.cardholders().get(stage.cardholderNo)
+    fun `objects compare by value, convert to JSON and keep unknown values`() = TestEnv().use { env ->
+        val one = env.client.cardholders().get(env.cardholderNo)
+        val again = env.client.cardholders().get(env.cardholderNo)
         assertEquals(one, again)
         assertEquals(one.hashCode(), again.hashCode())
         assertNotEquals(one, again.copy(email = "other@example.com"))
-        assertEquals(stage.cardholderNo, JsonParser.parseString(one.toJson()).asJsonObject["cardholder_no"].asString)
+        assertEquals(env.cardholderNo, JsonParser.parseString(one.toJson()).asJsonObject["cardholder_no"].asString)
         assertEquals(CardStatus.Unknown("Brand_new"), CardStatus.of("Brand_new"))
         assertEquals("Brand_new", "${CardStatus.of("Brand_new")}")
         assertEquals("Open_card", "${ConsumptionType.OpenCard}")
     }
 
     @Test
-    fun `the address of a virtual card has five fields, and that of a physical one all of them`() = Stage().use { stage ->
-        val cards = stage.client.cards()
+    fun `a virtual card needs five address fields and a physical card all`() = TestEnv().use { env ->
+        val cards = env.client.cards()
         val five = Address(
             postalCode = "SW1Y 4JH", country = "GB", state = "London", city = "London", addressLine1 = "12 St James's Square",
         )
         assertNull(five.firstName)
         fun package_(type: CardType) = cards.packages().first { it.packageType == type }.packageNo
         fun apply(type: CardType) =
-            cards.apply(stage.cardholderNo, "card-$type", type, package_(type), addressInfo = five)
+            cards.apply(env.cardholderNo, "card-$type", type, package_(type), addressInfo = five)
         assertEquals(CardStatus.Activated, cards.get(apply(CardType.Virtual).cardNo).status)
         val error = assertThrows(KeySecureException.InvalidInput::class.java) { apply(CardType.Physical) }
         assertEquals("address_info.first_name", error.field)
     }
 
     @Test
-    fun `numbers are sent in plain digits and a raw body to the letter`() {
-        val transport = Canned { """{"transfer_no":"1"}""" }
+    fun `amounts are sent in plain digits and a raw body unchanged`() {
+        val transport = InMemoryTransport { """{"transfer_no":"1"}""" }
         val client = transport.client()
         client.accounts().transfer("1", "t-1", TransferType.In, BigDecimal("1E+2"))
         client.accounts().transfer("1", "t-2", TransferType.In, BigDecimal("25.10").stripTrailingZeros())
@@ -164,40 +164,40 @@ class CallsTest {
     }
 
     @Test
-    fun `the sandbox applies tariffs, charges fees and uses HTTP statuses when these are set`() = Stage().use { stage ->
-        val cardNo = stage.sandbox.virtualCard(stage.cardholderNo)
-        stage.client.accounts().transfer(stage.transfer("topup-1", "100.00"))
-        stage.sandbox.settings("tariffs" to true, "http_statuses" to "strict")
-        val fee = stage.client.consumptions().get(stage.sandbox.manageFee(cardNo, "1.25"))
+    fun `the sandbox charges fees and uses HTTP statuses when configured`() = TestEnv().use { env ->
+        val cardNo = env.sandbox.virtualCard(env.cardholderNo)
+        env.client.accounts().transfer(env.transfer("topup-1", "100.00"))
+        env.sandbox.settings("tariffs" to true, "http_statuses" to "strict")
+        val fee = env.client.consumptions().get(env.sandbox.manageFee(cardNo, "1.25"))
         assertEquals(0, BigDecimal("1.25").compareTo(fee.amount))
-        val error = assertThrows(KeySecureException.Api::class.java) { stage.client.cards().get("nobody") }
+        val error = assertThrows(KeySecureException.Api::class.java) { env.client.cards().get("nobody") }
         assertEquals(400, error.httpStatus)
     }
 
     @Test
-    fun `the access token and the client token are given`() = Stage().use { stage ->
-        stage.client.accessToken().use { token ->
+    fun `the access token and the client token are returned`() = TestEnv().use { env ->
+        env.client.accessToken().use { token ->
             assertTrue(token.expose().isNotEmpty())
             assertTrue(token.expiresAt > Instant.now())
         }
-        stage.client.pci().clientToken(stage.sandbox.virtualCard(stage.cardholderNo)).use { token ->
+        env.client.pci().clientToken(env.sandbox.virtualCard(env.cardholderNo)).use { token ->
             assertTrue(token.expose().isNotEmpty() && token.expiresIn > 0)
         }
     }
 
     @Test
-    fun `the doctor finds a healthy integration and names what is wrong with another`() = Stage().use { stage ->
-        val cardNo = stage.sandbox.virtualCard(stage.cardholderNo)
-        val report = stage.client.doctor(cardNo)
+    fun `the doctor passes a healthy integration and names a wrong Api-Key`() = TestEnv().use { env ->
+        val cardNo = env.sandbox.virtualCard(env.cardholderNo)
+        val report = env.client.doctor(cardNo)
         assertTrue(report.isHealthy(), report.toString())
-        val wrong = Client("not-a-known-key", stage.sandbox.apiSecret, baseUrl = stage.sandbox.baseUrl).use { it.doctor() }
+        val wrong = Client("not-a-known-key", env.sandbox.apiSecret, baseUrl = env.sandbox.baseUrl).use { it.doctor() }
         assertTrue(!wrong.isHealthy())
         assertTrue(wrong.toString().contains("api_key"), wrong.toString())
         assertTrue(JsonParser.parseString(wrong.toJson()).asJsonArray.size() == 8)
     }
 
     @Test
-    fun `the library is of the version that the code was made for`() {
+    fun `the native library has the version of the Kotlin code`() {
         assertEquals(System.getProperty("keysecure.version"), io.keysecure.ffi.libraryVersion())
     }
 }

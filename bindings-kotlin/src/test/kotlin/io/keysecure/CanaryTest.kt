@@ -23,15 +23,15 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
-/** Secrets are planted, everything that can be printed is printed, and the heap of it is searched. */
+/** Plants secrets, prints everything that can be printed, and searches the output for them. */
 class CanaryTest {
     private val pan = "4111111111111111"
-    private val heap = StringBuilder()
+    private val output = StringBuilder()
 
-    private fun print(thing: Any?) {
-        heap.append(thing).append('\n')
-        if (thing is Throwable) {
-            heap.append(StringWriter().also { thing.printStackTrace(PrintWriter(it)) })
+    private fun print(value: Any?) {
+        output.append(value).append('\n')
+        if (value is Throwable) {
+            output.append(StringWriter().also { value.printStackTrace(PrintWriter(it)) })
         }
     }
 
@@ -39,37 +39,37 @@ class CanaryTest {
 
     private fun assertClean(vararg secrets: String) {
         for (secret in secrets) {
-            assertTrue(secret.length > 2 && secret !in heap, "a secret of ${secret.length} letters was printed")
+            assertTrue(secret.length > 2 && secret !in output, "a secret of ${secret.length} characters was printed")
         }
     }
 
     @Test
-    fun `no secret is printed by any object, error, log or stream`() = Stage("--api-secret", "s3cr3t-merchant!").let {
+    fun `no secret is printed by any object, error, log or stream`() = TestEnv("--api-secret", "s3cr3t-merchant!").let {
         val streams = ByteArrayOutputStream()
         val (out, err) = System.out to System.err
         System.setOut(PrintStream(streams, true))
         System.setErr(PrintStream(streams, true))
         try {
-            it.use(::tellEverything)
+            it.use(::printEverything)
         } finally {
             System.setOut(out)
             System.setErr(err)
         }
-        heap.append(streams.toString())
-        assertTrue(heap.length > 4_000)
-        assertTrue("411111******1111" in heap, "the PAN in free text is there, masked")
+        output.append(streams.toString())
+        assertTrue(output.length > 4_000)
+        assertTrue("411111******1111" in output, "the PAN in free text is printed masked")
     }
 
-    private fun tellEverything(stage: Stage) {
-        val sandbox = stage.sandbox
-        val client = stage.builder().observer(LogObserver { line -> print(line) }).build()
+    private fun printEverything(env: TestEnv) {
+        val sandbox = env.sandbox
+        val client = env.builder().observer(LogObserver { line -> print(line) }).build()
         print(client)
         val token = client.accessToken()
         print(token)
-        val cardNo = sandbox.physicalCard(stage.cardholderNo)
+        val cardNo = sandbox.physicalCard(env.cardholderNo)
         val (cardPan, cvv) = sandbox.secrets(cardNo)
-        client.cards().activate(cardNo, stage.cardholderNo, cvv, cardPan.takeLast(4))
-        client.cards().setPin(cardNo, stage.cardholderNo, "739251")
+        client.cards().activate(cardNo, env.cardholderNo, cvv, cardPan.takeLast(4))
+        client.cards().setPin(cardNo, env.cardholderNo, "739251")
         val secrets = client.cards().privateInfo(cardNo)
         print(secrets)
         val clientToken = client.pci().clientToken(cardNo)
@@ -80,13 +80,13 @@ class CanaryTest {
         print(client.doctor(cardNo))
         for (kind in listOf("html", "drop_after_commit", mapOf("code" to 4005), "wrong_field_types", "malformed")) {
             sandbox.fault("cards.set_pin", kind)
-            failing { client.cards().setPin(cardNo, stage.cardholderNo, "739251") }
+            failing { client.cards().setPin(cardNo, env.cardholderNo, "739251") }
             sandbox.fault("cards.private_info", kind, times = 5)
             failing { client.cards().privateInfo(cardNo) }
             sandbox.control("POST /faults/clear")
         }
-        failing { client.cards().activate(cardNo, stage.cardholderNo, "7392517", "1") }
-        failing { client.cards().setPin(cardNo, stage.cardholderNo, "739251739251") }
+        failing { client.cards().activate(cardNo, env.cardholderNo, "7392517", "1") }
+        failing { client.cards().setPin(cardNo, env.cardholderNo, "739251739251") }
         failing { Client("k\u0007", "s3cr3t-merchant!") }
         val options = ClientOptions(proxy = "http://user:pr0xy-passw0rd@127.0.0.1:9", baseUrl = sandbox.baseUrl)
         print(options)
@@ -95,31 +95,31 @@ class CanaryTest {
         }
         print(WebhookVerifier("key", listOf("s3cr3t-merchant!")))
         print(Store.memory())
-        foreignTransportPrintsWhatPasses(stage)
-        freeText(pan)
+        printExchangesOfATransport(env)
+        printFreeText(pan)
         assertClean(
             "s3cr3t-merchant!", token.expose(), cardPan, "739251", clientToken.expose(), "auto-approve-share-token-9",
             "pr0xy-passw0rd", pan,
         )
-        // Three digits occur in many numbers: the CVV is looked for as a value.
-        assertTrue(Regex("(?i)cvv\\W{1,4}$cvv").find(heap) == null)
+        // Three digits occur in many numbers: search for the CVV as a field value only.
+        assertTrue(Regex("(?i)cvv\\W{1,4}$cvv").find(output) == null)
     }
 
-    /** A curious transport that prints all that it is given. */
-    private fun foreignTransportPrintsWhatPasses(stage: Stage) {
+    /** Uses a transport that prints every request, header and response. */
+    private fun printExchangesOfATransport(env: TestEnv) {
         val inner = JavaHttpTransport()
-        val curious = Transport { request ->
+        val printing = Transport { request ->
             print(request)
             request.headers.forEach(::print)
             inner.send(request).also(::print)
         }
-        stage.builder().transport(curious).build().use { it.cards().packages().count() }
+        env.builder().transport(printing).build().use { it.cards().packages().count() }
         print(HttpRequest(Method.POST, "http://x/$pan", listOf(Header("Access-Token", pan)), pan.toByteArray(), Duration.ZERO, Duration.ZERO, 1))
         print(HttpResponse(200, pan.toByteArray(), pan, pan))
     }
 
-    /** A PAN in text that the platform, or a shop, wrote. */
-    private fun freeText(pan: String) {
+    /** Prints objects with a PAN in text of the platform or of a merchant. */
+    private fun printFreeText(pan: String) {
         print(MerchantInfo(merchantName = "shop $pan", extra = """{"pan":"$pan","cvv":"417"}"""))
         print(SimulationRequest(remark = pan, amount = BigDecimal.ONE))
         print(CardStatus.of(pan))

@@ -21,49 +21,49 @@ import org.junit.jupiter.api.Test
 
 class CoroutinesTest {
     @Test
-    fun `calls are suspended off the caller's thread and keep their errors`() = Stage().use { stage ->
+    fun `suspending calls run off the caller's thread and keep their errors`() = TestEnv().use { env ->
         val holders = runBlocking {
-            (1..40).map { async { stage.client.io { cardholders().get(stage.cardholderNo) } } }.awaitAll()
+            (1..40).map { async { env.client.io { cardholders().get(env.cardholderNo) } } }.awaitAll()
         }
-        assertEquals(setOf(stage.cardholderNo), holders.map { it.cardholderNo }.toSet())
+        assertEquals(setOf(env.cardholderNo), holders.map { it.cardholderNo }.toSet())
         assertThrows(KeySecureException.NotFound::class.java) {
-            runBlocking { stage.client.io { cardholders().get("nobody") } }
+            runBlocking { env.client.io { cardholders().get("nobody") } }
         }
         Unit
     }
 
     @Test
-    fun `a list is a flow`() = Stage().use { stage ->
-        val packages = runBlocking { stage.client.cards().packages().asFlow().take(1).toList() }
+    fun `a list converts to a flow`() = TestEnv().use { env ->
+        val packages = runBlocking { env.client.cards().packages().asFlow().take(1).toList() }
         assertEquals(1, packages.size)
     }
 
     @Test
-    fun `cancelling waits for a payment that has begun`() = Stage().use { stage ->
-        stage.client.accessToken().close()
-        stage.sandbox.fault("accounts.transfer", mapOf("stall_after_commit" to 500))
+    fun `cancellation waits for a payment that has started`() = TestEnv().use { env ->
+        env.client.accessToken().close()
+        env.sandbox.fault("accounts.transfer", mapOf("stall_after_commit" to 500))
         val seen = mutableListOf<String>()
         runBlocking {
-            val paying = launch { seen += stage.client.io { accounts().transfer(stage.transfer("t-1")) }.transferNo }
-            while (stage.sandbox.requestsTo("accounts.transfer") == 0) delay(Duration.ofMillis(5).toMillis())
+            val paying = launch { seen += env.client.io { accounts().transfer(env.transfer("t-1")) }.transferNo }
+            while (env.sandbox.requestsTo("accounts.transfer") == 0) delay(Duration.ofMillis(5).toMillis())
             paying.cancelAndJoin()
         }
-        assertEquals(1, seen.size, "its result is not thrown away")
+        assertEquals(1, seen.size, "its result is returned")
     }
 
     @Test
-    fun `what is cancelled before it begins does nothing`() = Stage().use { stage ->
-        val worked = AtomicInteger()
+    fun `a block that is cancelled before it starts does not run`() = TestEnv().use { env ->
+        val runs = AtomicInteger()
         runBlocking {
             val (busy, free) = CountDownLatch(16) to CountDownLatch(1)
-            val all = (1..16).map { launch { stage.client.io { busy.countDown(); free.await() } } }
+            val all = (1..16).map { launch { env.client.io { busy.countDown(); free.await() } } }
             withContext(Dispatchers.IO) { busy.await() }
-            val waiting = launch { stage.client.io { worked.incrementAndGet() } }
+            val waiting = launch { env.client.io { runs.incrementAndGet() } }
             yield()
             waiting.cancel()
             free.countDown()
             (all + waiting).joinAll()
         }
-        assertEquals(0, worked.get())
+        assertEquals(0, runs.get())
     }
 }

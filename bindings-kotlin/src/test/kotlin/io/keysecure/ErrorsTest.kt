@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test
 
 class ErrorsTest {
     @Test
-    fun `the message is readable and the details are fields`() = Stage().use { stage ->
-        val error = assertThrows(KeySecureException.NotFound::class.java) { stage.client.cardholders().get("nobody") }
+    fun `the message is readable and the details are properties`() = TestEnv().use { env ->
+        val error = assertThrows(KeySecureException.NotFound::class.java) { env.client.cardholders().get("nobody") }
         assertEquals(2002, error.code)
         assertEquals(Outcome.REJECTED, error.outcome)
         assertEquals("cardholders.get", error.operation)
@@ -38,7 +38,7 @@ class ErrorsTest {
     }
 
     @Test
-    fun `a refusal of the platform is caught by its kind, as an Api error, or as any error`() = Stage().use { stage ->
+    fun `a refusal of the platform is caught by its class or as Api`() = TestEnv().use { env ->
         val kinds = listOf(
             1009 to KeySecureException.RateLimit::class,
             1012 to KeySecureException.Permission::class,
@@ -46,47 +46,47 @@ class ErrorsTest {
             99999 to KeySecureException.Api::class,
         )
         for ((code, kind) in kinds) {
-            stage.sandbox.fault("accounts.transfer", mapOf("code" to code), times = 9)
+            env.sandbox.fault("accounts.transfer", mapOf("code" to code), times = 9)
             val error = assertThrows(KeySecureException.Api::class.java) {
-                stage.client.accounts().transfer(stage.transfer("t-$code"))
+                env.client.accounts().transfer(env.transfer("t-$code"))
             }
             assertEquals(kind, error::class, "$code")
             assertEquals(code.toLong(), error.code)
-            stage.sandbox.control("POST /faults/clear")
+            env.sandbox.control("POST /faults/clear")
         }
     }
 
     @Test
-    fun `input that breaks a rule is refused by its field and not sent`() = Stage().use { stage ->
-        val accounts = stage.client.accounts()
+    fun `invalid input names its field and is not sent`() = TestEnv().use { env ->
+        val accounts = env.client.accounts()
         for (amount in listOf("0", "-1", "0.001", "12345678901234567890123456789012", "1E+40")) {
             val error = assertThrows(KeySecureException.InvalidInput::class.java) {
-                accounts.transfer(stage.cardholderNo, "t-1", TransferType.In, BigDecimal(amount))
+                accounts.transfer(env.cardholderNo, "t-1", TransferType.In, BigDecimal(amount))
             }
             assertEquals("amount", error.field, amount)
             assertEquals(Outcome.NOT_SENT, error.outcome)
         }
         val pin = assertThrows(KeySecureException.InvalidInput::class.java) {
-            stage.client.cards().setPin("c", "h", "123456")
+            env.client.cards().setPin("c", "h", "123456")
         }
         assertEquals("pin", pin.field)
         assertFalse(pin.toString().contains("123456"))
         val day = assertThrows(KeySecureException.InvalidInput::class.java) {
-            stage.client.cards().list(LocalDate.of(20000, 1, 1), LocalDate.of(20000, 1, 2))
+            env.client.cards().list(LocalDate.of(20000, 1, 1), LocalDate.of(20000, 1, 2))
         }
         assertEquals("date", day.field)
-        val page = assertThrows(KeySecureException.InvalidInput::class.java) { stage.client.cards().packagesPage(-1, 10) }
+        val page = assertThrows(KeySecureException.InvalidInput::class.java) { env.client.cards().packagesPage(-1, 10) }
         assertEquals("page", page.field)
         val extra = assertThrows(KeySecureException.InvalidInput::class.java) {
-            stage.client.simulation().auth(SimulationRequest(cardNo = "c", amount = BigDecimal.ONE, extra = "[1]"))
+            env.client.simulation().auth(SimulationRequest(cardNo = "c", amount = BigDecimal.ONE, extra = "[1]"))
         }
         assertEquals("extra", extra.field)
-        assertEquals(0, stage.sandbox.requestsTo("accounts.transfer"))
+        assertEquals(0, env.sandbox.requestsTo("accounts.transfer"))
     }
 
     @Test
-    fun `a setting that no call could use is refused when the client is made`() {
-        fun refused(make: () -> Client) = assertThrows(KeySecureException.Config::class.java) { make() }
+    fun `an invalid setting is refused when the client is created`() {
+        fun refused(create: () -> Client) = assertThrows(KeySecureException.Config::class.java) { create() }
         refused { Client("", "sixteen-letters!") }
         refused { Client("key", "") }
         refused { Client("key", "sixteen-letters!", baseUrl = "http://example.com") }
@@ -97,8 +97,8 @@ class ErrorsTest {
     }
 
     @Test
-    fun `a closed client says so`() = Stage().use { stage ->
-        val client = stage.builder().build()
+    fun `a call on a closed client is a Config error`() = TestEnv().use { env ->
+        val client = env.builder().build()
         client.cards().packages().count()
         client.close()
         client.close()
@@ -107,16 +107,16 @@ class ErrorsTest {
     }
 
     @Test
-    fun `simulation is refused in production whatever the address`() = Stage().use { stage ->
-        val client = stage.builder().environment(Environment.PRODUCTION).build()
+    fun `simulation is refused in production at any address`() = TestEnv().use { env ->
+        val client = env.builder().environment(Environment.PRODUCTION).build()
         assertThrows(KeySecureException.Config::class.java) {
             client.simulation().auth(SimulationRequest(cardNo = "c", amount = BigDecimal.ONE))
         }
-        assertEquals(0, stage.sandbox.requestsTo("simulation.auth"))
+        assertEquals(0, env.sandbox.requestsTo("simulation.auth"))
     }
 
     @Test
-    fun `a server that is not there means not sent`() {
+    fun `a connection refused by the server means not sent`() {
         val client = Client("key", "sixteen-letters!", baseUrl = "http://127.0.0.1:1", maxRetries = 0)
         val error = assertThrows(KeySecureException.Transport::class.java) { client.cards().get("c") }
         assertEquals(Outcome.NOT_SENT, error.outcome)
@@ -124,8 +124,8 @@ class ErrorsTest {
     }
 
     @Test
-    fun `an exception survives serialization`() = Stage().use { stage ->
-        val error = assertThrows(KeySecureException::class.java) { stage.client.cardholders().get("nobody") }
+    fun `an exception can be serialized`() = TestEnv().use { env ->
+        val error = assertThrows(KeySecureException::class.java) { env.client.cardholders().get("nobody") }
         val bytes = ByteArrayOutputStream().also { ObjectOutputStream(it).writeObject(error) }.toByteArray()
         val read = ObjectInputStream(ByteArrayInputStream(bytes)).readObject() as KeySecureException
         assertEquals(error.message, read.message)
@@ -134,7 +134,7 @@ class ErrorsTest {
     }
 
     @Test
-    fun `an exception of which only class and text are left does not say that nothing was sent`() {
+    fun `an exception rebuilt from class and text has outcome unknown`() {
         val classes = KeySecureException::class.java.classes.filter { KeySecureException::class.java.isAssignableFrom(it) }
         assertEquals(14, classes.size)
         for (type in classes) {
@@ -142,7 +142,7 @@ class ErrorsTest {
             assertEquals(Outcome.UNKNOWN, rebuilt.outcome, type.name)
             assertEquals("some text", rebuilt.message)
             assertEquals(type.simpleName.uppercase(), rebuilt.kind.name.replace("_", ""))
-            // As frameworks make an object without any constructor of its own.
+            // Serialization frameworks create objects without calling a constructor of the class.
             val factory = sun.reflect.ReflectionFactory.getReflectionFactory()
             val bare = factory.newConstructorForSerialization(type, Any::class.java.getConstructor()).newInstance()
             assertEquals(Outcome.UNKNOWN, (bare as KeySecureException).outcome, type.name)
@@ -150,17 +150,17 @@ class ErrorsTest {
     }
 
     @Test
-    fun `what cannot even be handed over is an error of ours`() = Stage().use { stage ->
+    fun `arguments that cannot be passed to Rust are InvalidInput`() = TestEnv().use { env ->
         val cut = "Ada \uD83D" // half of an emoji
         val tries = listOf<() -> Unit>(
-            { stage.client.cards().get(cut) },
-            { stage.client.accounts().transfer("1", cut, TransferType.In, BigDecimal.ONE) },
-            { stage.builder().timeout(Duration.ofSeconds(-1)).build() },
+            { env.client.cards().get(cut) },
+            { env.client.accounts().transfer("1", cut, TransferType.In, BigDecimal.ONE) },
+            { env.builder().timeout(Duration.ofSeconds(-1)).build() },
         )
         for (attempt in tries) {
             val error = assertThrows(KeySecureException.InvalidInput::class.java) { attempt() }
             assertEquals(Outcome.NOT_SENT, error.outcome)
         }
-        assertEquals(0, stage.sandbox.requestsTo("accounts.transfer"))
+        assertEquals(0, env.sandbox.requestsTo("accounts.transfer"))
     }
 }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
 class LeakTest {
-    /** Answers from memory, so that 100,000 calls take seconds. */
+    /** Responds in process, so that 100,000 calls take seconds. */
     private val transport = Transport { request ->
         val date = DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC))
         val data = if ("token" in request.url) {
@@ -23,11 +23,11 @@ class LeakTest {
     }
 
     /**
-     * The memory of this process that is in RAM, in KiB. The JVM's heap is all in RAM from its start (`AlwaysPreTouch`), so that
-     * only what is outside of it makes a difference: what the library and JNA hold.
+     * The resident memory of this process, in KiB. The whole JVM heap is resident from the start (`AlwaysPreTouch`), so only native
+     * memory changes it: that of the library and JNA.
      */
     private fun resident(): Long {
-        // Small memories of JNA are freed behind the garbage collector.
+        // JNA frees native memory after a garbage collection.
         repeat(5) {
             System.gc()
             Thread.sleep(100)
@@ -36,33 +36,33 @@ class LeakTest {
         return line.filter(Char::isDigit).toLong()
     }
 
-    /** What a leak leaves behind every time; the JVM's compiler and the allocator take something now and then only. */
+    /** The smallest growth of several runs: a leak grows every time, the JIT compiler and the allocator only sometimes. */
     private fun growth(limit: Long, work: () -> Unit): Long {
-        var least = Long.MAX_VALUE
+        var smallest = Long.MAX_VALUE
         repeat(4) {
-            if (least < limit) return least
+            if (smallest < limit) return smallest
             val before = resident()
             work()
-            least = minOf(least, resident() - before)
+            smallest = minOf(smallest, resident() - before)
         }
-        return least
+        return smallest
     }
 
     @Test
-    fun `the measure sees what is kept`() {
+    fun `the measurement detects memory that is kept`() {
         val kept = mutableListOf<Memory>()
         assertTrue(growth(8_000) { kept += Memory(16_000_000).apply { clear() } } > 12_000)
         kept.forEach(Memory::close)
     }
 
     @Test
-    fun `100000 calls leave memory flat`() {
+    fun `100000 calls do not grow the memory`() {
         val client = Client("key", "sixteen-letters!", transport = transport)
         var failed = 0
         var made = 0
         fun calls(count: Int) = repeat(count) { turn ->
             if (turn % 10 == 0) {
-                // Errors, texts and objects cross too.
+                // Errors are converted too.
                 try {
                     client.cards().setPin("c", "h", "111111")
                 } catch (_: KeySecureException.InvalidInput) {
@@ -74,22 +74,22 @@ class LeakTest {
             made += 1
         }
         calls(40_000)
-        // A leak of one small object of 100 bytes for each call would be 10 MB.
+        // A leak of 100 bytes per call would be 10 MB.
         val left = growth(8_000) { calls(100_000) }
         assertEquals(made / 10, failed)
-        assertTrue(left < 8_000, "100,000 calls leave $left KiB behind")
+        assertTrue(left < 8_000, "100,000 calls added $left KiB")
         println("LeakTest: $left KiB more after 100,000 calls")
     }
 
     @Test
-    fun `objects of the library are freed with their owners`() {
+    fun `native objects are freed with their owners`() {
         fun clients(count: Int) = repeat(count) {
             Client("key", "sixteen-letters!", transport = transport).use { it.cards().get("c1") }
             if (it % 500 == 0) System.gc()
         }
         clients(3_000)
         val left = growth(12_000) { clients(3_000) }
-        assertTrue(left < 12_000, "3,000 clients leave $left KiB behind")
+        assertTrue(left < 12_000, "3,000 clients added $left KiB")
         println("LeakTest: $left KiB more after 3,000 clients")
     }
 }

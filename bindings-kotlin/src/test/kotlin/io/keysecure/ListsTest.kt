@@ -17,43 +17,43 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
 class ListsTest {
-    /** Cards created in even steps over the last days. */
-    private fun seeded(stage: Stage, count: Int, over: Duration): Pair<Instant, Instant> {
-        val end = stage.sandbox.now()
+    /** Creates cards at even intervals and returns the first and the last time. */
+    private fun seeded(env: TestEnv, count: Int, over: Duration): Pair<Instant, Instant> {
+        val end = env.sandbox.now()
         val start = end - over
         val step = over.toMillis() / count
         val times = (0 until count).map { start.toEpochMilli() + it * step }
-        stage.sandbox.control("POST /seed/cards", "cardholder_no" to stage.cardholderNo, "times_ms" to times)
+        env.sandbox.control("POST /seed/cards", "cardholder_no" to env.cardholderNo, "times_ms" to times)
         return start to end
     }
 
     @Test
-    fun `a list over many windows gives each row once`() = Stage().use { stage ->
-        val (start, end) = seeded(stage, 730, Duration.ofDays(200))
-        val numbers = stage.client.cards().list(start, end).map { it.cardNo }.toList()
+    fun `a list over many windows returns each row once`() = TestEnv().use { env ->
+        val (start, end) = seeded(env, 730, Duration.ofDays(200))
+        val numbers = env.client.cards().list(start, end).map { it.cardNo }.toList()
         assertEquals(730, numbers.size)
         assertEquals(730, numbers.toSet().size)
     }
 
     @Test
-    fun `rows are fetched only when they are asked for`() = Stage().use { stage ->
-        val (start, end) = seeded(stage, 250, Duration.ofDays(10))
-        val rows = stage.client.cards().list(start, end, cardholderNo = stage.cardholderNo)
-        assertEquals(0, stage.sandbox.requestsTo("cards.list"))
+    fun `pages are fetched on demand`() = TestEnv().use { env ->
+        val (start, end) = seeded(env, 250, Duration.ofDays(10))
+        val rows = env.client.cards().list(start, end, cardholderNo = env.cardholderNo)
+        assertEquals(0, env.sandbox.requestsTo("cards.list"))
         assertEquals(100, rows.take(100).count())
-        assertEquals(1, stage.sandbox.requestsTo("cards.list"))
-        // The next pass begins with the second page.
+        assertEquals(1, env.sandbox.requestsTo("cards.list"))
+        // The second iteration starts with the second page.
         assertEquals(101, rows.take(101).count())
-        assertEquals(3, stage.sandbox.requestsTo("cards.list"))
+        assertEquals(3, env.sandbox.requestsTo("cards.list"))
     }
 
     @Test
-    fun `a second pass continues where the first one ended`() = Stage().use { stage ->
-        val (start, end) = seeded(stage, 120, Duration.ofDays(5))
-        val all = stage.client.cards().list(start, end).map { it.cardNo }.toList()
+    fun `a second iteration continues where the first ended`() = TestEnv().use { env ->
+        val (start, end) = seeded(env, 120, Duration.ofDays(5))
+        val all = env.client.cards().list(start, end).map { it.cardNo }.toList()
         assertEquals(120, all.size)
 
-        val pager = stage.client.cards().list(start, end)
+        val pager = env.client.cards().list(start, end)
         val numbers = pager.take(3).map { it.cardNo }.toMutableList()
         for (card in pager.iterable()) {
             numbers += card.cardNo
@@ -68,7 +68,7 @@ class ListsTest {
     }
 
     @Test
-    fun `another pass continues behind the error that ended one`() {
+    fun `another iteration continues after the error that ended one`() {
         val pager = withBadRow()
         val numbers = ArrayList<String>()
         assertThrows(KeySecureException.InvalidResponse::class.java) { pager.forEach { numbers += it.transferNo } }
@@ -77,47 +77,47 @@ class ListsTest {
     }
 
     @Test
-    fun `whole days are those of the client's zone`() = Stage().use { stage ->
-        seeded(stage, 10, Duration.ofHours(1))
-        val today = stage.sandbox.now().atZone(ZoneId.of("UTC+8")).toLocalDate()
-        assertEquals(10, stage.client.cards().list(today.minusDays(1), today).count())
+    fun `days are those of the client's time zone`() = TestEnv().use { env ->
+        seeded(env, 10, Duration.ofHours(1))
+        val today = env.sandbox.now().atZone(ZoneId.of("UTC+8")).toLocalDate()
+        assertEquals(10, env.client.cards().list(today.minusDays(1), today).count())
     }
 
     @Test
-    fun `a wrong window is told where it is given`() = Stage().use { stage ->
+    fun `an invalid window is refused when the list is created`() = TestEnv().use { env ->
         val now = Instant.now()
         val error = assertThrows(KeySecureException.InvalidInput::class.java) {
-            stage.client.consumptions().list(now, now.minusSeconds(60))
+            env.client.consumptions().list(now, now.minusSeconds(60))
         }
         assertEquals("end", error.field)
     }
 
     @Test
-    fun `the first error ends a list`() = Stage().use { stage ->
-        val (start, end) = seeded(stage, 150, Duration.ofDays(5))
-        val rows = stage.builder().maxRetries(0).build().cards().list(start, end).iterator()
+    fun `a failed request ends a list`() = TestEnv().use { env ->
+        val (start, end) = seeded(env, 150, Duration.ofDays(5))
+        val rows = env.builder().maxRetries(0).build().cards().list(start, end).iterator()
         repeat(100) { rows.next() }
-        stage.sandbox.fault("cards.list", "html")
+        env.sandbox.fault("cards.list", "html")
         assertThrows(KeySecureException.InvalidResponse::class.java) { rows.hasNext() }
         assertTrue(!rows.hasNext())
     }
 
     @Test
-    fun `rows come newest first`() = Stage().use { stage ->
-        val (start, end) = seeded(stage, 230, Duration.ofDays(200))
-        val times = stage.client.cards().list(start, end).map { it.time!! }.toList()
+    fun `rows come newest first`() = TestEnv().use { env ->
+        val (start, end) = seeded(env, 230, Duration.ofDays(200))
+        val times = env.client.cards().list(start, end).map { it.time!! }.toList()
         assertEquals(230, times.size)
         assertEquals(times.sortedDescending(), times)
     }
 
-    /** Three rows, of which the second has no number. */
+    /** A list of three rows, of which the second has no number. */
     private fun withBadRow(): Pager<TransferRecord> {
-        val transport = Canned { """{"list":[{"transfer_no":"1"},{"transfer_no":null},{"transfer_no":"3"}]}""" }
+        val transport = InMemoryTransport { """{"list":[{"transfer_no":"1"},{"transfer_no":null},{"transfer_no":"3"}]}""" }
         return transport.client().accounts().transfers(Instant.now().minusSeconds(60), Instant.now())
     }
 
     @Test
-    fun `behind a row without its number the list goes on`() {
+    fun `a list continues after a row without its number`() {
         val results = withBadRow().results().toList()
         assertEquals(listOf("1", null, "3"), results.map { it.getOrNull()?.transferNo })
         val error = results[1].exceptionOrNull() as KeySecureException.InvalidResponse
@@ -132,7 +132,7 @@ class ListsTest {
     }
 
     @Test
-    fun `who takes all rows takes no incomplete list for a complete one`() {
+    fun `reading all rows fails when one of them has no number`() {
         assertThrows(KeySecureException.InvalidResponse::class.java) { withBadRow().toList() }
         assertThrows(KeySecureException.InvalidResponse::class.java) { withBadRow().stream().count() }
         assertThrows(KeySecureException.InvalidResponse::class.java) { runBlocking { withBadRow().asFlow().toList() } }
@@ -140,20 +140,20 @@ class ListsTest {
     }
 
     @Test
-    fun `lists that leave out numbers, or cap pages, lose no row quietly`() = Stage().use { stage ->
-        val (start, end) = seeded(stage, 120, Duration.ofDays(5))
-        stage.sandbox.listSettings("page_cap" to 50)
-        assertEquals(120, stage.client.cards().list(start, end).count())
-        stage.sandbox.listSettings("left_out" to listOf("card_no"), "page_cap" to 0)
-        val failures = stage.client.cards().list(start, end).results().toList()
+    fun `missing numbers and capped pages lose no row silently`() = TestEnv().use { env ->
+        val (start, end) = seeded(env, 120, Duration.ofDays(5))
+        env.sandbox.listSettings("page_cap" to 50)
+        assertEquals(120, env.client.cards().list(start, end).count())
+        env.sandbox.listSettings("left_out" to listOf("card_no"), "page_cap" to 0)
+        val failures = env.client.cards().list(start, end).results().toList()
         assertTrue(failures.size >= 120 && failures.all { it.isFailure }, "${failures.size}")
     }
 
     @Test
-    fun `single pages keep to the platform's limits`() = Stage().use { stage ->
-        val (start, end) = seeded(stage, 25, Duration.ofDays(5))
+    fun `single pages respect the limits of the platform`() = TestEnv().use { env ->
+        val (start, end) = seeded(env, 25, Duration.ofDays(5))
         val query = ListCards(WindowBound.Instant(start), WindowBound.Instant(end))
-        val cards = stage.client.cards()
+        val cards = env.client.cards()
         assertEquals(listOf(10, 10, 5), (0..2).map { cards.listPage(query, it, 10).list.size })
         assertThrows(KeySecureException.InvalidInput::class.java) { cards.listPage(query, 0, 101) }
         Unit

@@ -20,29 +20,29 @@ import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.Arguments
 import org.junit.jupiter.params.provider.MethodSource
 
-/** What a proxy does before a tunnel exists: nothing of the request has left, whatever it is. */
+/** When a proxy fails before the tunnel is open, no part of the request was sent. */
 class ProxiesTest {
-    /** The transports that come with the library. */
+    /** The transports of the library. */
     enum class Over(val make: (RawServer) -> Transport) {
         JAVA_HTTP({ JavaHttpTransport(proxy = ProxySelector.of(it.address)) }),
         URL_CONNECTION({ UrlConnectionTransport(Proxy(Proxy.Type.HTTP, it.address)) }),
     }
 
-    /** What the proxy does with CONNECT, and the fault that it is. */
-    enum class Doing(val fault: Set<TransportFault>, val reply: String?) {
+    /** How the proxy responds to CONNECT, and the faults that are allowed. */
+    enum class Behavior(val fault: Set<TransportFault>, val reply: String?) {
         FORBIDDEN(PROXY, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"),
-        ASKS_FOR_PASSWORD(
+        REQUIRES_PASSWORD(
             PROXY,
             "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"p\"\r\nContent-Length: 2\r\n\r\nno",
         ),
-        ASKS_FOR_NOTHING(PROXY, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"),
+        REQUIRES_UNKNOWN_SCHEME(PROXY, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"),
         BAD_GATEWAY(PROXY, "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>"),
         UNAVAILABLE(PROXY, "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"),
         CLOSES(setOf(TransportFault.CLOSED, TransportFault.PROXY), ""),
-        SPEAKS_SSH(setOf(TransportFault.PROTOCOL, TransportFault.PROXY), "SSH-2.0-OpenSSH_9.2\r\n"),
+        SENDS_SSH(setOf(TransportFault.PROTOCOL, TransportFault.PROXY), "SSH-2.0-OpenSSH_9.2\r\n"),
         STAYS_SILENT(setOf(TransportFault.TIMEOUT), null),
         CLOSES_TUNNEL(setOf(TransportFault.TLS, TransportFault.CLOSED), "HTTP/1.1 200 Connection established\r\n\r\n"),
-        IS_NO_TLS(setOf(TransportFault.TLS), "HTTP/1.1 200 Connection established\r\n\r\n220 mail.example ESMTP ready\r\n"),
+        IS_NOT_TLS(setOf(TransportFault.TLS), "HTTP/1.1 200 Connection established\r\n\r\n220 mail.example ESMTP ready\r\n"),
         ;
 
         val tunnels: Boolean get() = reply.orEmpty().startsWith("HTTP/1.1 200")
@@ -55,48 +55,48 @@ class ProxiesTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    fun `a request that the proxy does not let through is not sent`(over: Over, doing: Doing, method: Method) {
+    fun `a request that the proxy refuses is not sent`(over: Over, behavior: Behavior, method: Method) {
         val heads = CopyOnWriteArrayList<String>()
         val end = CountDownLatch(1)
-        RawServer { socket, _ -> refuse(socket, doing, heads, end) }.use { proxy ->
-            val timeout = Duration.ofSeconds(if (doing.reply == null) 1 else 20)
+        RawServer { socket, _ -> refuse(socket, behavior, heads, end) }.use { proxy ->
+            val timeout = Duration.ofSeconds(if (behavior.reply == null) 1 else 20)
             val failed = assertThrows(TransportFailedException::class.java) {
                 over.make(proxy).send(request(method, timeout))
             }
-            assertTrue(failed.fault in doing.fault, "$failed ${failed.cause}")
-            // Of a GET it is known only where the failure itself says so. In a tunnel the JDK may ask for the body before TLS
-            // is agreed on.
-            val known = if (method == Method.POST) over == Over.URL_CONNECTION || !doing.tunnels else doing.fault == PROXY
-            if (known) assertFalse(failed.sent, "$failed ${failed.cause}")
+            assertTrue(failed.fault in behavior.fault, "$failed ${failed.cause}")
+            // For a GET, only the error itself proves that it was not sent. In a tunnel, the JDK may request the body before the
+            // TLS handshake is complete.
+            val known = if (method == Method.POST) over == Over.URL_CONNECTION || !behavior.tunnels else behavior.fault == PROXY
+            if (known) assertFalse(failed.mayHaveBeenSent, "$failed ${failed.cause}")
         }
         end.countDown()
         assertTrue(heads.isNotEmpty() && heads.all { it.startsWith("CONNECT platform.test:443 ") }, "$heads")
     }
 
     @Test
-    fun `a proxy that stays silent is not waited for longer than a request may begin`() {
+    fun `a silent proxy ends the request after its time to start`() {
         val end = CountDownLatch(1)
-        RawServer { socket, _ -> refuse(socket, Doing.STAYS_SILENT, CopyOnWriteArrayList(), end) }.use { proxy ->
+        RawServer { socket, _ -> refuse(socket, Behavior.STAYS_SILENT, CopyOnWriteArrayList(), end) }.use { proxy ->
             val failed = assertThrows(TransportFailedException::class.java) {
-                // The test would take the hour.
+                // Without the limit, the test would take an hour.
                 Over.JAVA_HTTP.make(proxy).send(request(Method.POST, Duration.ofHours(1), Duration.ofMillis(300)))
             }
-            assertEquals(TransportFault.TIMEOUT to false, failed.fault to failed.sent)
+            assertEquals(TransportFault.TIMEOUT to false, failed.fault to failed.mayHaveBeenSent)
         }
         end.countDown()
     }
 
-    private fun refuse(socket: Socket, doing: Doing, heads: MutableList<String>, end: CountDownLatch) {
+    private fun refuse(socket: Socket, behavior: Behavior, heads: MutableList<String>, end: CountDownLatch) {
         heads += readHead(socket.getInputStream())
-        if (doing.reply == null) {
+        if (behavior.reply == null) {
             end.await(30, TimeUnit.SECONDS)
             return
         }
-        socket.getOutputStream().write(doing.reply.toByteArray())
-        // A client that has something to say may say it first: no reset before it has read the reply.
-        if (doing.reply.isNotEmpty()) socket.shutdownOutput()
+        socket.getOutputStream().write(behavior.reply.toByteArray())
+        // The client may send more first: do not reset the connection before it has read the reply.
+        if (behavior.reply.isNotEmpty()) socket.shutdownOutput()
         socket.soTimeout = 5_000
-        if (doing.reply.isNotEmpty()) socket.getInputStream().readAllBytes()
+        if (behavior.reply.isNotEmpty()) socket.getInputStream().readAllBytes()
     }
 
     private companion object {
@@ -104,7 +104,7 @@ class ProxiesTest {
 
         @JvmStatic
         fun cases(): Stream<Arguments> = Over.entries.flatMap { over ->
-            Doing.entries.flatMap { doing -> Method.entries.map { Arguments.of(over, doing, it) } }
+            Behavior.entries.flatMap { behavior -> Method.entries.map { Arguments.of(over, behavior, it) } }
         }.stream()
     }
 }

@@ -8,7 +8,7 @@ import java.net.Socket
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.concurrent.thread
 
-/** A server over raw sockets that does this with every connection, the first of which has the number 1. */
+/** A server over raw sockets that calls [serve] with every connection and its number, from 1. */
 class RawServer(private val serve: (Socket, Int) -> Unit) : AutoCloseable {
     private val socket = ServerSocket(0, 50, InetAddress.getLoopbackAddress())
     private val connections = AtomicInteger()
@@ -28,21 +28,21 @@ class RawServer(private val serve: (Socket, Int) -> Unit) : AutoCloseable {
     override fun close() = socket.close()
 }
 
-/** Reads the head of one HTTP request. */
+/** Reads the header of one HTTP request. */
 fun readHead(input: InputStream): String {
     val head = StringBuilder()
     while (!head.endsWith("\r\n\r\n")) {
         val byte = input.read()
-        check(byte >= 0) { "the connection ended in a head" }
+        check(byte >= 0) { "the connection ended within a header" }
         head.append(byte.toChar())
     }
     return head.toString()
 }
 
-/** Reads one HTTP request whole and returns its body. */
+/** Reads one complete HTTP request and returns its body. */
 fun readRequest(input: InputStream): String {
     val length = Regex("(?i)\r\nContent-Length: *(\\d+)").find(readHead(input))?.groupValues?.get(1)?.toInt() ?: 0
     val body = input.readNBytes(length)
-    check(body.size == length) { "the connection ended in a body" }
+    check(body.size == length) { "the connection ended within a body" }
     return String(body)
 }

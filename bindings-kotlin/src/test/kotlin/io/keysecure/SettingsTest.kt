@@ -14,7 +14,7 @@ class SettingsTest {
     @TempDir
     lateinit var folder: Path
 
-    /** With these variables in the environment of the process, as the library reads it. */
+    /** Runs a block with variables in the process environment, which the native library reads. */
     private fun withVariables(variables: Map<String, String>, block: () -> Unit) {
         val (set, unset) = listOf("setenv", "unsetenv").map { Function.getFunction(Platform.C_LIBRARY_NAME, it) }
         variables.forEach { (name, value) -> set.invokeInt(arrayOf(name, value, 1)) }
@@ -26,15 +26,15 @@ class SettingsTest {
     }
 
     @Test
-    fun `the environment names the store, the zone, the proxy and the certificates`() = Stage().use { stage ->
-        val known = mapOf("KEYSECURE_API_KEY" to stage.sandbox.apiKey, "KEYSECURE_API_SECRET" to stage.sandbox.apiSecret)
-        val here = known + ("KEYSECURE_BASE_URL" to stage.sandbox.baseUrl)
+    fun `environment variables set store, time zone, proxy and certificates`() = TestEnv().use { env ->
+        val known = mapOf("KEYSECURE_API_KEY" to env.sandbox.apiKey, "KEYSECURE_API_SECRET" to env.sandbox.apiSecret)
+        val here = known + ("KEYSECURE_BASE_URL" to env.sandbox.baseUrl)
         val store = folder.resolve("store")
         withVariables(here + mapOf("KEYSECURE_STORE" to "file:$store", "KEYSECURE_TIMEZONE" to "UTC+0")) {
             Client.fromEnv().use { client ->
-                assertTrue(client.accounts().ensureTransfer(stage.transfer("t-1"), EnsureOptions.firstAttempt()).created)
+                assertTrue(client.accounts().ensureTransfer(env.transfer("t-1"), EnsureOptions.firstAttempt()).created)
             }
-            assertTrue(Files.list(store).use { it.count() } > 0, "the store is that of the variable")
+            assertTrue(Files.list(store).use { it.count() } > 0, "the variable names the store")
         }
         val wrong = mapOf(
             "KEYSECURE_STORE" to "nonsense", "KEYSECURE_TIMEZONE" to "Mars", "KEYSECURE_PROXY" to "ftp://proxy",
@@ -48,7 +48,7 @@ class SettingsTest {
     }
 
     @Test
-    fun `plain http leaves the machine only to hosts that are named`() {
+    fun `plain http needs loopback or a listed host`() {
         fun builder() = Client.builder("key", "sixteen-letters!").baseUrl("http://sandbox:9/")
         assertThrows(KeySecureException.Config::class.java) { builder().build() }
         builder().allowPlainHttp("sandbox").build().close()
@@ -60,7 +60,7 @@ class SettingsTest {
     }
 
     @Test
-    fun `a connection that cannot be made says why`() {
+    fun `a refused connection is named in the message`() {
         val client = Client("key", "sixteen-letters!", baseUrl = "http://127.0.0.1:1", maxRetries = 0)
         val error = assertThrows(KeySecureException.Transport::class.java) { client.cards().get("c") }
         assertTrue("it was refused" in error.message!!, error.message)

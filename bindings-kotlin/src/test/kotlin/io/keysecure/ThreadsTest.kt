@@ -8,29 +8,29 @@ import org.junit.jupiter.api.Test
 
 class ThreadsTest {
     @Test
-    fun `32 threads share one client and fetch one token`() = Stage().use { stage ->
+    fun `32 threads share one client and fetch one token`() = TestEnv().use { env ->
         val threads = 32
-        val cards = (1..8).map { stage.sandbox.virtualCard(stage.cardholderNo) }
-        val begin = CountDownLatch(1)
+        val cards = (1..8).map { env.sandbox.virtualCard(env.cardholderNo) }
+        val start = CountDownLatch(1)
         val pool = Executors.newFixedThreadPool(threads)
         try {
             val work = (0 until threads).map { thread ->
                 pool.submit(Callable {
-                    begin.await()
+                    start.await()
                     repeat(10) { turn ->
                         val cardNo = cards[(thread + turn) % cards.size]
-                        assertEquals(cardNo, stage.client.cards().get(cardNo).cardNo)
+                        assertEquals(cardNo, env.client.cards().get(cardNo).cardNo)
                     }
-                    stage.client.accounts().transfer(stage.transfer("thread-$thread", "1.00"))
+                    env.client.accounts().transfer(env.transfer("thread-$thread", "1.00"))
                 })
             }
-            begin.countDown()
+            start.countDown()
             work.forEach { it.get() }
         } finally {
             pool.shutdown()
         }
-        assertEquals(1, stage.sandbox.requestsTo("token"))
-        assertEquals(threads, stage.sandbox.transfers().size)
-        assertEquals(threads, stage.sandbox.transfers().map { it["transfer_no"] }.toSet().size)
+        assertEquals(1, env.sandbox.requestsTo("token"))
+        assertEquals(threads, env.sandbox.transfers().size)
+        assertEquals(threads, env.sandbox.transfers().map { it["transfer_no"] }.toSet().size)
     }
 }

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TlsTest {
-    /** The transports that come with the library, trusting the servers of this test. */
+    /** The transports of the library, trusting the servers of this test. */
     enum class Over(val make: (SSLContext) -> Transport) {
         JAVA_HTTP({ JavaHttpTransport(sslContext = it) }),
         URL_CONNECTION({ UrlConnectionTransport(Proxy.NO_PROXY, it.socketFactory) }),
@@ -45,7 +45,7 @@ class TlsTest {
 
     @BeforeAll
     fun makeKeys(@TempDir folder: Path) {
-        // A key that lives as long as this test, made by the JDK's own tool.
+        // A temporary key, made with the JDK's keytool.
         val command = "keytool -genkeypair -alias server -keyalg EC -dname CN=localhost -ext san=dns:localhost -storetype PKCS12" +
             " -storepass changeit -keystore ${folder / "keys.p12"}"
         val tool = ProcessBuilder((Path.of(System.getProperty("java.home")) / "bin").toString() + "/" + command.substringBefore(' '))
@@ -58,7 +58,7 @@ class TlsTest {
         tls = SSLContext.getInstance("TLS").apply { init(owns.keyManagers, trusts.trustManagers, null) }
     }
 
-    /** A server of TLS 1.2 that does this with every connection. */
+    /** Starts a server with TLS 1.2 that calls [serve] with every connection. */
     private fun serving(serve: (SSLSocket, InputStream, OutputStream) -> Unit): SSLServerSocket {
         val server = tls.serverSocketFactory.createServerSocket(0, 50, InetAddress.getLoopbackAddress()) as SSLServerSocket
         server.enabledProtocols = arrayOf("TLSv1.2")
@@ -84,12 +84,12 @@ class TlsTest {
 
     @ParameterizedTest
     @EnumSource
-    fun `a TLS failure after the request has left is never called unsent`(over: Over) {
+    fun `a TLS failure after the request was sent is not a not-sent error`(over: Over) {
         val acted = AtomicInteger()
         serving { socket, input, _ ->
             readBody(input)
             acted.incrementAndGet()
-            // A gateway that wants a certificate for this path only.
+            // Like a gateway that requires a client certificate for some paths.
             socket.needClientAuth = true
             socket.startHandshake()
             input.read()
@@ -98,14 +98,14 @@ class TlsTest {
             val trusts = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm()).apply { init(keys) }
             val client = SSLContext.getInstance("TLS").apply { init(null, trusts.trustManagers, null) }
             val failed = assertThrows(TransportFailedException::class.java) { over.make(client).send(payment(server)) }
-            assertTrue(failed.sent, "$failed")
+            assertTrue(failed.mayHaveBeenSent, "$failed")
             assertEquals(1, acted.get())
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    fun `a certificate that is not trusted, or is for another name, means not sent`(over: Over) {
+    fun `an untrusted certificate or another host name means not sent`(over: Over) {
         val acted = AtomicInteger()
         serving { _, input, _ ->
             readBody(input)
@@ -113,14 +113,14 @@ class TlsTest {
         }.use { server ->
             for ((context, name) in listOf(SSLContext.getDefault() to "localhost", tls to "127.0.0.1")) {
                 val failed = assertThrows(TransportFailedException::class.java) { over.make(context).send(payment(server, name)) }
-                assertEquals(TransportFault.TLS to false, failed.fault to failed.sent)
+                assertEquals(TransportFault.TLS to false, failed.fault to failed.mayHaveBeenSent)
             }
             assertEquals(0, acted.get())
         }
     }
 
     @Test
-    fun `what an app sets for all connections of its process does not weaken the library's`() {
+    fun `process-wide TLS settings of an app do not weaken the library`() {
         val before = HttpsURLConnection.getDefaultSSLSocketFactory() to HttpsURLConnection.getDefaultHostnameVerifier()
         HttpsURLConnection.setDefaultSSLSocketFactory(tls.socketFactory)
         HttpsURLConnection.setDefaultHostnameVerifier(HostnameVerifier { _, _ -> true })
@@ -130,7 +130,7 @@ class TlsTest {
                     val failed = assertThrows(TransportFailedException::class.java) {
                         transport.send(payment(server, "127.0.0.1"))
                     }
-                    assertEquals(TransportFault.TLS to false, failed.fault to failed.sent)
+                    assertEquals(TransportFault.TLS to false, failed.fault to failed.mayHaveBeenSent)
                 }
             }
         } finally {

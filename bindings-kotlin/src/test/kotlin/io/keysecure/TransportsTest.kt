@@ -21,10 +21,10 @@ import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.EnumSource
 
 class TransportsTest {
-    private fun over(stage: Stage, transport: Transport, retries: Int = 2) =
-        stage.builder().transport(transport).maxRetries(retries).build()
+    private fun over(env: TestEnv, transport: Transport, retries: Int = 2) =
+        env.builder().transport(transport).maxRetries(retries).build()
 
-    /** The transports that come with the library. */
+    /** The transports of the library. */
     enum class Ready(val make: () -> Transport) {
         JAVA_HTTP({ JavaHttpTransport() }),
         URL_CONNECTION({ UrlConnectionTransport() }),
@@ -32,82 +32,82 @@ class TransportsTest {
 
     @ParameterizedTest
     @EnumSource
-    fun `every kind of call goes through the JVM's own HTTP as well`(ready: Ready) = Stage().use { stage ->
-        over(stage, ready.make()).use { client ->
-            assertEquals(stage.cardholderNo, client.cardholders().get(stage.cardholderNo).cardholderNo)
-            client.accounts().transfer(stage.transfer("t-1"))
+    fun `every kind of call works over the HTTP stacks of the JVM`(ready: Ready) = TestEnv().use { env ->
+        over(env, ready.make()).use { client ->
+            assertEquals(env.cardholderNo, client.cardholders().get(env.cardholderNo).cardholderNo)
+            client.accounts().transfer(env.transfer("t-1"))
             assertTrue(client.cards().packages().any())
-            client.cards().privateInfo(stage.sandbox.virtualCard(stage.cardholderNo)).close()
+            client.cards().privateInfo(env.sandbox.virtualCard(env.cardholderNo)).close()
         }
-        assertEquals(1, stage.sandbox.transfers().size)
+        assertEquals(1, env.sandbox.transfers().size)
     }
 
     @ParameterizedTest
     @EnumSource
-    fun `over the JVM's HTTP a lost answer is unknown, sent once, and a clock wrong by hours works`(ready: Ready) =
-        Stage().use { stage ->
-            stage.sandbox.advance(Duration.ofHours(9))
-            val client = over(stage, ready.make())
+    fun `over the JVM's HTTP a lost response is unknown and sent once`(ready: Ready) =
+        TestEnv().use { env ->
+            env.sandbox.advance(Duration.ofHours(9))
+            val client = over(env, ready.make())
             for (kind in listOf("drop_before_read", "drop_after_commit")) {
-                // A kept connection is what a stack repeats a request on.
-                client.cardholders().get(stage.cardholderNo)
-                val before = stage.sandbox.requestsTo("accounts.transfer")
-                stage.sandbox.fault("accounts.transfer", kind)
+                // An HTTP stack repeats requests on connections that were idle.
+                client.cardholders().get(env.cardholderNo)
+                val before = env.sandbox.requestsTo("accounts.transfer")
+                env.sandbox.fault("accounts.transfer", kind)
                 val error = assertThrows(KeySecureException.Transport::class.java) {
-                    client.accounts().transfer(stage.transfer("t-$kind"))
+                    client.accounts().transfer(env.transfer("t-$kind"))
                 }
                 assertEquals(Outcome.UNKNOWN, error.outcome)
                 assertEquals(TransportFault.CLOSED, error.transportFault)
-                assertEquals(before + 1, stage.sandbox.requestsTo("accounts.transfer"))
+                assertEquals(before + 1, env.sandbox.requestsTo("accounts.transfer"))
             }
-            assertEquals(1, stage.sandbox.transfers().size)
+            assertEquals(1, env.sandbox.transfers().size)
         }
 
     @ParameterizedTest
     @EnumSource
-    fun `the JVM's HTTP follows no redirect, caps the answer and keeps the time`(ready: Ready) = Stage().use { stage ->
-        val client = over(stage, ready.make(), retries = 0)
+    fun `the JVM's HTTP follows no redirect and limits size and time`(ready: Ready) = TestEnv().use { env ->
+        val client = over(env, ready.make(), retries = 0)
         client.accessToken()
-        stage.sandbox.fault("cardholders.get", "redirect")
-        assertThrows(KeySecureException::class.java) { client.cardholders().get(stage.cardholderNo) }
-        assertEquals(0, stage.sandbox.control("GET /redirect_calls").asJsonObject["calls"].asInt)
+        env.sandbox.fault("cardholders.get", "redirect")
+        assertThrows(KeySecureException::class.java) { client.cardholders().get(env.cardholderNo) }
+        assertEquals(0, env.sandbox.control("GET /redirect_calls").asJsonObject["calls"].asInt)
 
-        stage.sandbox.fault("cardholders.get", mapOf("oversize" to 9_000_000))
+        env.sandbox.fault("cardholders.get", mapOf("oversize" to 9_000_000))
         val large = assertThrows(KeySecureException.InvalidResponse::class.java) {
-            client.cardholders().get(stage.cardholderNo)
+            client.cardholders().get(env.cardholderNo)
         }
         assertEquals(TransportFault.TOO_LARGE, large.transportFault)
 
-        stage.sandbox.fault("cardholders.get", mapOf("http_status" to listOf(503, 7)))
-        val busy = assertThrows(KeySecureException::class.java) { client.cardholders().get(stage.cardholderNo) }
+        env.sandbox.fault("cardholders.get", mapOf("http_status" to listOf(503, 7)))
+        val busy = assertThrows(KeySecureException::class.java) { client.cardholders().get(env.cardholderNo) }
         assertEquals(503, busy.httpStatus)
         assertEquals(Duration.ofSeconds(7), busy.retryAfter)
 
-        val hurried = stage.builder().transport(ready.make()).timeout(Duration.ofMillis(700)).maxRetries(0).build()
+        val hurried = env.builder().transport(ready.make()).timeout(Duration.ofMillis(700)).maxRetries(0).build()
         hurried.accessToken()
-        stage.sandbox.fault("cardholders.get", mapOf("stall" to 60_000))
-        assertThrows(KeySecureException.Timeout::class.java) { hurried.cardholders().get(stage.cardholderNo) }
+        env.sandbox.fault("cardholders.get", mapOf("stall" to 60_000))
+        assertThrows(KeySecureException.Timeout::class.java) { hurried.cardholders().get(env.cardholderNo) }
         Unit
     }
 
     @ParameterizedTest
     @EnumSource
-    fun `an answer that trickles ends with the time of the whole exchange`(ready: Ready) {
-        Trickling().use { server ->
+    fun `a slow response ends with the time-out of the exchange`(ready: Ready) {
+        SlowServer().use { server ->
             val client = Client(
                 "key", "sixteen-letters!", baseUrl = server.url, transport = ready.make(), timeout = Duration.ofMillis(900), maxRetries = 0,
             )
             val began = System.nanoTime()
             val error = assertThrows(KeySecureException::class.java) { client.cards().get("c") }
             assertEquals(TransportFault.TIMEOUT, error.transportFault)
-            // It would trickle for a minute.
+            // The complete response would take a minute.
             assertTrue(System.nanoTime() - began < Duration.ofSeconds(20).toNanos())
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    fun `the JVM's HTTP says not sent when nobody is there`(ready: Ready) {
+    fun `over the JVM's HTTP a refused connection means not sent`(ready: Ready) {
         val client = Client("key", "sixteen-letters!", baseUrl = "http://127.0.0.1:1", transport = ready.make())
         val error = assertThrows(KeySecureException.Transport::class.java) { client.cards().get("c") }
         assertEquals(Outcome.NOT_SENT, error.outcome)
@@ -115,9 +115,9 @@ class TransportsTest {
     }
 
     @Test
-    fun `a body leaves once, whatever the JDK is set to repeat`() {
-        val departure = Departure(null)
-        val body = Once("BODY".toByteArray(), departure)
+    fun `a body is sent once when the JDK requests it twice`() {
+        val gate = SendGate(null)
+        val body = SingleUseBody("BODY".toByteArray(), gate)
         val seen = mutableListOf<String>()
         val subscriber = object : Flow.Subscriber<ByteBuffer> {
             override fun onSubscribe(subscription: Flow.Subscription) = subscription.request(1)
@@ -126,32 +126,32 @@ class TransportsTest {
             override fun onComplete() { seen += "end" }
         }
         repeat(2) { body.subscribe(subscriber) }
-        assertFalse(departure.abandon())
+        assertFalse(gate.abandon())
         assertEquals(listOf("part", "end", "error"), seen)
     }
 
     @Test
-    fun `what is abandoned in time never leaves, and what is late does not either`() {
-        val abandoned = Departure(null)
+    fun `an abandoned or late request is never sent`() {
+        val abandoned = SendGate(null)
         assertTrue(abandoned.abandon())
-        assertFalse(abandoned.begin())
+        assertFalse(abandoned.open())
         assertTrue(abandoned.abandon())
         assertFalse(abandoned.late)
 
-        val begun = Departure(Duration.ofSeconds(Long.MAX_VALUE))
-        assertTrue(begun.begin())
-        assertFalse(begun.begin())
-        assertFalse(begun.abandon())
+        val opened = SendGate(Duration.ofSeconds(Long.MAX_VALUE))
+        assertTrue(opened.open())
+        assertFalse(opened.open())
+        assertFalse(opened.abandon())
 
-        val late = Departure(Duration.ZERO)
-        assertFalse(late.begin())
+        val late = SendGate(Duration.ZERO)
+        assertFalse(late.open())
         assertTrue(late.late)
         assertTrue(late.abandon())
     }
 
     @Test
-    fun `whatever a transport throws is a typed error with its cause`() = Stage().use { stage ->
-        stage.client.accessToken()
+    fun `an exception of a transport is a typed error with its cause`() = TestEnv().use { env ->
+        env.client.accessToken()
         for (thrown in listOf(IllegalStateException("broken"), AssertionError("broken"), StackOverflowError())) {
             val inner = JavaHttpTransport()
             val calls = AtomicInteger()
@@ -163,62 +163,62 @@ class TransportsTest {
                 inner.send(request)
             }
             val error = assertThrows(KeySecureException.Transport::class.java) {
-                over(stage, transport).accounts().transfer(stage.transfer("t-1"))
+                over(env, transport).accounts().transfer(env.transfer("t-1"))
             }
             assertEquals(Outcome.UNKNOWN, error.outcome)
             assertEquals(TransportFault.OTHER, error.transportFault)
             assertSame(thrown, error.cause)
             assertEquals(1, calls.get(), "a mutation with an unknown outcome is not sent again")
         }
-        assertEquals(0, stage.sandbox.transfers().size)
+        assertEquals(0, env.sandbox.transfers().size)
     }
 
     @Test
-    fun `a transport may say that nothing was sent, and is then asked again`() = Stage().use { stage ->
+    fun `a request that a transport reports as not sent is sent again`() = TestEnv().use { env ->
         val inner = JavaHttpTransport()
         val calls = AtomicInteger()
         val transport = Transport { request ->
             if ("transfer" in request.url && calls.incrementAndGet() == 1) {
-                throw TransportFailedException(TransportFault.CONNECT, sent = false)
+                throw TransportFailedException(TransportFault.CONNECT, mayHaveBeenSent = false)
             }
             inner.send(request)
         }
-        over(stage, transport).accounts().transfer(stage.transfer("t-1"))
+        over(env, transport).accounts().transfer(env.transfer("t-1"))
         assertEquals(2, calls.get())
-        assertEquals(1, stage.sandbox.transfers().size)
+        assertEquals(1, env.sandbox.transfers().size)
     }
 
     @Test
-    fun `an answer that cannot be is an invalid response`() {
+    fun `an impossible response is an InvalidResponse error`() {
         for (status in listOf(-1, 0, 99_999)) {
             val transport = Transport { HttpResponse(status, ByteArray(0)) }
             val client = Client("key", "sixteen-letters!", transport = transport, maxRetries = 0)
             assertThrows(KeySecureException.InvalidResponse::class.java) { client.cards().get("c") }
         }
-        val greedy = Transport { HttpResponse(200, ByteArray(it.maxResponseBytes.toInt() + 1)) }
+        val oversized = Transport { HttpResponse(200, ByteArray(it.maxResponseBytes.toInt() + 1)) }
         val error = assertThrows(KeySecureException.InvalidResponse::class.java) {
-            Client("key", "sixteen-letters!", transport = greedy, maxRetries = 0).cards().get("c")
+            Client("key", "sixteen-letters!", transport = oversized, maxRetries = 0).cards().get("c")
         }
         assertEquals(TransportFault.TOO_LARGE, error.transportFault)
     }
 
     @Test
-    fun `a transport may call the library, inside the call under way`() = Stage().use { stage ->
+    fun `a transport may call the library during a call`() = TestEnv().use { env ->
         val inner = JavaHttpTransport()
         val transport = Transport { request ->
             assertEquals(System.getProperty("keysecure.version"), libraryVersion())
-            assertThrows(KeySecureException.InvalidInput::class.java) { stage.client.cardholders().get("") }
+            assertThrows(KeySecureException.InvalidInput::class.java) { env.client.cardholders().get("") }
             inner.send(request)
         }
-        over(stage, transport).use { client ->
-            repeat(3) { assertEquals(stage.cardholderNo, client.cardholders().get(stage.cardholderNo).cardholderNo) }
+        over(env, transport).use { client ->
+            repeat(3) { assertEquals(env.cardholderNo, client.cardholders().get(env.cardholderNo).cardholderNo) }
             val error = assertThrows(KeySecureException::class.java) { client.cardholders().get("nobody") }
             assertEquals("cardholders.get", error.operation)
         }
     }
 
     @Test
-    fun `a transport is closed with its client`() {
+    fun `closing a client closes its transport`() {
         var closed = 0
         val transport = object : Transport {
             override fun send(request: HttpRequest): HttpResponse = error("not called")
@@ -232,7 +232,7 @@ class TransportsTest {
     }
 
     @Test
-    fun `an observer is told of every attempt and call, and one that throws fails no call`() = Stage().use { stage ->
+    fun `an observer gets every attempt and call and may throw`() = TestEnv().use { env ->
         val attempts = mutableListOf<AttemptRecord>()
         val calls = mutableListOf<CallRecord>()
         val lines = mutableListOf<String>()
@@ -249,15 +249,15 @@ class TransportsTest {
                 throw AssertionError("the log is full")
             }
         }
-        val client = stage.builder().observer(observer).build()
-        stage.sandbox.fault("cardholders.get", "drop_before_read")
-        client.cardholders().get(stage.cardholderNo)
+        val client = env.builder().observer(observer).build()
+        env.sandbox.fault("cardholders.get", "drop_before_read")
+        client.cardholders().get(env.cardholderNo)
         assertEquals(listOf("token", "cardholders.get", "cardholders.get"), attempts.map { it.operation })
         assertEquals(listOf(1, 1, 2), attempts.map { it.attempt })
         assertEquals("cardholders.get", calls.last().operation)
         assertEquals(2, calls.last().attempts)
         assertTrue(lines.last().startsWith("operation=cardholders.get attempt=2 ms="), lines.last())
         assertTrue(lines.last().endsWith("http_status=200 code=0"), lines.last())
-        assertFalse(lines.any { stage.cardholderNo in it })
+        assertFalse(lines.any { env.cardholderNo in it })
     }
 }

@@ -2,6 +2,7 @@ package io.keysecure
 
 import io.keysecure.model.CardStatus
 import io.keysecure.model.Event
+import io.keysecure.model.OnStoreFailure
 import io.keysecure.model.Rejection
 import java.nio.file.Path
 import java.time.Duration
@@ -29,7 +30,7 @@ class WebhooksTest {
         assertThrows(KeySecureException.Webhook::class.java) { block() }.rejection
 
     @Test
-    fun `a signed callback is verified and typed`() {
+    fun `a signed webhook is verified and parsed`() {
         val received = verifier.verify(headers(), purchase)
         val event = received.event as Event.Auth
         assertEquals("1", received.id)
@@ -46,7 +47,7 @@ class WebhooksTest {
     }
 
     @Test
-    fun `every hostile input is one typed rejection`() {
+    fun `every invalid webhook has a typed rejection`() {
         assertEquals(Rejection.MISSING_HEADER, rejected { verifier.verify(emptyMap<String, String>(), purchase) })
         assertEquals(Rejection.WRONG_SIGNATURE, rejected {
             verifier.verify(headers(), String(purchase).replace("12.50", "1.50").toByteArray())
@@ -61,8 +62,8 @@ class WebhooksTest {
     }
 
     @Test
-    fun `a callback that comes twice is told, in memory, in files and in a store of one's own`() {
-        val stores = listOf(Store.memory(), Store.file(folder.resolve("replays")), Store.own(replays = OwnReplays()))
+    fun `every kind of store rejects a replayed webhook`() {
+        val stores = listOf(Store.memory(), Store.file(folder.resolve("replays")), Store.own(replays = TestReplayStore()))
         for (store in stores) {
             val guarded = WebhookVerifier("key", listOf("current"), store = store)
             val headers = headers()
@@ -72,8 +73,8 @@ class WebhooksTest {
     }
 
     @Test
-    fun `a callback that could not be handled is new when it comes again, and one that was handled is told`() {
-        for (store in listOf(Store.memory(), Store.file(folder.resolve("claims")), Store.own(replays = OwnReplays()))) {
+    fun `a webhook is accepted again only until it was handled`() {
+        for (store in listOf(Store.memory(), Store.file(folder.resolve("claims")), Store.own(replays = TestReplayStore()))) {
             val guarded = WebhookVerifier("key", listOf("current"), store = store)
             val update = """{"id":"1","action":"Card_update","data":{"card_no":"k","after_status":"Frozen"}}""".toByteArray()
             val headers = guarded.signForTests(Instant.now(), update)
@@ -84,37 +85,37 @@ class WebhooksTest {
                 assertTrue(claim.finish())
             }
             assertEquals(Rejection.REPLAYED, rejected { guarded.claim(headers, update) })
-            assertEquals(Replies.accept(), Replies.again(update))
+            assertEquals(Replies.accept(), Replies.duplicate(update))
             val closed = guarded.claim(guarded.signForTests(Instant.now().minusSeconds(9), update), update)
             repeat(2) { closed.close() }
             assertFalse(closed.finish())
         }
-        assertTrue("\"code\":1" in Replies.again(purchase), "no replay approves a purchase")
+        assertTrue("\"code\":1" in Replies.duplicate(purchase), "no replay approves a purchase")
     }
 
     @Test
-    fun `a store that throws rejects, unless it is told to accept`() {
+    fun `a failing store rejects webhooks unless configured to accept`() {
         for (thrown in listOf(IllegalStateException(), AssertionError())) {
-            val broken = Store.own(replays = OwnReplays { throw thrown })
+            val broken = Store.own(replays = TestReplayStore { throw thrown })
             assertEquals(Rejection.REPLAY_STORE_UNAVAILABLE, rejected {
                 WebhookVerifier("key", listOf("current"), store = broken).verify(headers(), purchase)
             })
-            val lenient = WebhookVerifier("key", listOf("current"), store = broken, acceptWhenUnavailable = true)
+            val lenient = WebhookVerifier("key", listOf("current"), store = broken, onStoreFailure = OnStoreFailure.ACCEPT)
             assertEquals("1", lenient.verify(headers(), purchase).id)
         }
     }
 
     @Test
-    fun `a responder answers in time whatever the decision does`() {
-        fun answer(otherwise: Decision? = null, budget: Duration? = Duration.ofSeconds(1), decide: Decider) =
+    fun `a responder replies in time whatever the decision does`() {
+        fun reply(otherwise: Decision? = null, budget: Duration? = Duration.ofSeconds(1), decide: Decider) =
             Responder(decide, otherwise, budget).respond(verifier.verify(headers(), purchase))
 
-        assertEquals(Replies.accept(), answer { Decision.Approve })
-        assertEquals(Replies.decline("over the limit"), answer { Decision.Decline("over the limit") })
-        assertTrue("\"code\":1" in answer { error("broken") })
-        assertTrue("\"code\":1" in answer { throw AssertionError("broken") })
-        assertEquals(Replies.accept(), answer(otherwise = Decision.Approve) { error("broken") })
-        val late = answer(otherwise = Decision.Decline("too late"), budget = Duration.ofMillis(50)) {
+        assertEquals(Replies.accept(), reply { Decision.Approve })
+        assertEquals(Replies.decline("over the limit"), reply { Decision.Decline("over the limit") })
+        assertTrue("\"code\":1" in reply { error("broken") })
+        assertTrue("\"code\":1" in reply { throw AssertionError("broken") })
+        assertEquals(Replies.accept(), reply(otherwise = Decision.Approve) { error("broken") })
+        val late = reply(otherwise = Decision.Decline("too late"), budget = Duration.ofMillis(50)) {
             Thread.sleep(3_000)
             Decision.Approve
         }
@@ -127,11 +128,11 @@ class WebhooksTest {
     }
 
     @Test
-    fun `what the sandbox sends is verified`() = Stage().use { stage ->
-        val sandbox = stage.sandbox
+    fun `webhooks of the sandbox are verified`() = TestEnv().use { env ->
+        val sandbox = env.sandbox
         sandbox.control("POST /callbacks/settings", "url" to "${sandbox.controlUrl}/callbacks/sink")
-        val cardNo = sandbox.virtualCard(stage.cardholderNo)
-        stage.client.cards().freeze(cardNo)
+        val cardNo = sandbox.virtualCard(env.cardholderNo)
+        env.client.cards().freeze(cardNo)
         sandbox.control("POST /callbacks/settle", "ms" to 20_000)
         val delivery = sandbox.control("GET /callbacks/deliveries").asJsonObject["deliveries"].asJsonArray
             .map { it.asJsonObject }.first { it.toString().contains("Card_update") }
@@ -144,21 +145,21 @@ class WebhooksTest {
     }
 
     @Test
-    fun `a stored callback is read without verifying it`() {
+    fun `a stored webhook can be parsed without verification`() {
         val event = WebhookVerifier.parseUnverified("""{"id":"1","action":"Brand_new","data":{"a":1.50}}""".toByteArray())
         assertEquals(Event.Unknown("Brand_new", """{"a":1.50}"""), event)
     }
 
     @Test
-    fun `a store without webhooks is refused by a verifier`() {
+    fun `a verifier refuses a store without a replay store`() {
         val error = assertThrows(KeySecureException.InvalidInput::class.java) {
-            WebhookVerifier("key", listOf("current"), store = Store.own(tokens = OwnTokens()))
+            WebhookVerifier("key", listOf("current"), store = Store.own(tokens = TestTokenStore()))
         }
         assertEquals("store", error.field)
     }
 
     @Test
-    fun `an old webhook with a new header contradicts itself`() {
+    fun `an old webhook with a new timestamp header is rejected`() {
         val old = Instant.now() - Duration.ofDays(30)
         val signed = verifier.signForTests(old, purchase)
         val moved = String(purchase).replace("\"data\":{", "\"data\":{\"timestamp\":\"${old.toEpochMilli()}\",").toByteArray()
@@ -167,7 +168,7 @@ class WebhooksTest {
     }
 
     @Test
-    fun `a body is as large as the verifier takes`() {
+    fun `the maximum body size can be configured`() {
         val large = String(purchase).replace("\"k1\"", "\"k1\",\"merchant_info\":{\"merchant_name\":\"${"x".repeat(70_000)}\"}").toByteArray()
         val headers = verifier.signForTests(Instant.now(), purchase)
         assertEquals(Rejection.TOO_LARGE, rejected { verifier.verify(headers, large) })
@@ -178,16 +179,16 @@ class WebhooksTest {
     }
 
     @Test
-    fun `two workers with one store decide a purchase once and repeat the first reply`() {
+    fun `workers with one store decide once and repeat the first reply`() {
         val decided = AtomicInteger()
-        // As two processes have it: each opens the directory for itself, and has a verifier and a rule of its own.
+        // Like two processes: each opens the directory, and has its own verifier and decision.
         val workers = (1..2).map { number ->
             val guarded = WebhookVerifier("key", listOf("current"), store = Store.file(folder.resolve("fleet")))
             guarded to Responder({ decided.incrementAndGet(); Decision.Decline("worker $number says no") })
         }
         val replies = (0..3).map { delivery ->
             val (guarded, responder) = workers[delivery % 2]
-            // Each delivery has a timestamp and a signature of its own.
+            // Each delivery has another timestamp and signature.
             val signed = guarded.signForTests(Instant.now().minusSeconds(delivery.toLong()), purchase)
             val reply = responder.respond(guarded.verify(signed, purchase))
             assertEquals(Rejection.REPLAYED, rejected { workers.first().first.verify(signed, purchase) })
@@ -198,28 +199,28 @@ class WebhooksTest {
     }
 
     @Test
-    fun `an approval is repeated to exact replays, over a store of one's own too`() {
-        val guarded = WebhookVerifier("key", listOf("current"), store = Store.own(replays = OwnReplays()))
+    fun `an approval is repeated for replays with a custom store`() {
+        val guarded = WebhookVerifier("key", listOf("current"), store = Store.own(replays = TestReplayStore()))
         val responder = Responder({ Decision.Approve }, budget = Duration.ofMillis(800))
         val signed = headers()
         assertEquals(Replies.accept(), responder.respond(guarded.verify(signed, purchase)))
         assertEquals(Rejection.REPLAYED, rejected { guarded.verify(signed, purchase) })
         assertEquals(Replies.accept(), guarded.replyDuplicate(purchase))
-        assertTrue("\"code\":1" in Replies.again(purchase), "without the store nothing is known of it")
+        assertTrue("\"code\":1" in Replies.duplicate(purchase), "without the store the first reply is not known")
     }
 
     @Test
-    fun `what is late or throws is declined and logged, without the exception's text`() {
-        val heard = Heard()
-        heard.use {
+    fun `a late or failing decision is logged without the message`() {
+        val warnings = RecordedWarnings()
+        warnings.use {
             val late = Responder({ Thread.sleep(400); Decision.Approve }, budget = Duration.ofMillis(50))
             assertTrue("\"code\":1" in late.respond(verifier.verify(headers(), purchase)))
-            heard.await("a decision came too late and is dropped: consume_no=\"c1\"")
+            warnings.await("a decision came too late and is dropped: consume_no=\"c1\"")
             Responder({ error("s3cr3t") }).respond(verifier.verify(headers(), purchase))
-            heard.await("a decision threw java.lang.IllegalStateException at io.keysecure.WebhooksTest")
-            heard.await("a purchase is declined: consume_no=\"c1\"")
+            warnings.await("a decision threw java.lang.IllegalStateException at io.keysecure.WebhooksTest")
+            warnings.await("a purchase is declined: consume_no=\"c1\"")
             rejected { verifier.verify(headers(), "{}".toByteArray()) }
         }
-        assertFalse(heard.lines.any { "s3cr3t" in it }, "${heard.lines}")
+        assertFalse(warnings.lines.any { "s3cr3t" in it }, "${warnings.lines}")
     }
 }

@@ -10,13 +10,13 @@ import java.time.Duration
 import java.time.Instant
 import java.time.LocalDate
 
-/** The arguments of one call. Each must be used, so that a misspelt one is seen. */
+/** The arguments of one call. An unused argument is an error, which finds misspelled names. */
 class Args(private val values: JsonObject, private val nowMs: Long) {
     private val used = HashSet<String>()
 
     fun checkAllUsed(call: String) {
         val unused = values.keySet() - used
-        check(unused.isEmpty()) { "$call takes no $unused" }
+        check(unused.isEmpty()) { "$call has no argument $unused" }
     }
 
     fun value(name: String): JsonElement? {
@@ -36,18 +36,18 @@ class Args(private val values: JsonObject, private val nowMs: Long) {
 
     fun at(name: String): WindowBound? {
         val text = some(name) ?: return null
-        val ahead = seconds(text) ?: return WindowBound.Day(LocalDate.parse(text))
-        return WindowBound.Instant(Instant.ofEpochMilli(nowMs + ahead * 1000))
+        val offset = seconds(text) ?: return WindowBound.Day(LocalDate.parse(text))
+        return WindowBound.Instant(Instant.ofEpochMilli(nowMs + offset * 1000))
     }
 
     fun start(): WindowBound = at("start")!!
 
     fun end(): WindowBound = at("end")!!
 
-    fun how() = EnsureOptions(duration("deadline"), duration("settle"), at("since"), value("first_attempt")?.asBoolean == true)
+    fun ensureOptions() = EnsureOptions(duration("deadline"), duration("settle"), at("since"), value("first_attempt")?.asBoolean == true)
 
     private fun duration(name: String): Duration? = value(name)?.let { duration(it) }
 }
 
-/** A number of seconds. */
+/** Converts a number of seconds. */
 fun duration(seconds: JsonElement): Duration = Duration.ofNanos((seconds.asDouble * 1e9).toLong())

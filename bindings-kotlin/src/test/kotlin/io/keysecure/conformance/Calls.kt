@@ -23,9 +23,9 @@ import io.keysecure.model.Transfer
 import io.keysecure.model.TransferType
 import io.keysecure.of
 
-/** The calls by their names, with arguments from JSON. */
+/** Makes calls by name, with arguments from JSON. */
 class Calls(private val client: Client, private val args: Args) {
-    /** Makes a call and gives its answer in JSON. */
+    /** Makes a call and returns its result as JSON. */
     fun make(name: String): JsonElement = when (name.substringBefore('.')) {
         "cards" -> cards(name.substringAfter('.'))
         "cardholders" -> cardholders(name.substringAfter('.'))
@@ -37,14 +37,14 @@ class Calls(private val client: Client, private val args: Args) {
 
     private fun others(name: String): JsonElement = when (name) {
         "access_token" -> client.accessToken().use {
-            Answers.of("token" to it.expose(), "expires_at" to it.expiresAt.toEpochMilli())
+            Results.of("token" to it.expose(), "expires_at" to it.expiresAt.toEpochMilli())
         }
-        "doctor" -> Answers.json(client.doctor(args.some("card_no")).toJson())
-        "call" -> Answers.json(client.call(Method.valueOf(args.text("method")), args.text("path"), args.some("body")))
+        "doctor" -> Results.json(client.doctor(args.some("card_no")).toJson())
+        "call" -> Results.json(client.call(Method.valueOf(args.text("method")), args.text("path"), args.some("body")))
         "pci.client_token" -> client.pci().clientToken(args.text("card_no")).use {
-            Answers.of("token" to it.expose(), "expires_in" to it.expiresIn)
+            Results.of("token" to it.expose(), "expires_in" to it.expiresIn)
         }
-        "pci.card_detail" -> Answers.secrets(
+        "pci.card_detail" -> Results.secrets(
             client.pci().cardDetail(
                 args.text("client_access_token"), args.text("origin"), args.text("parent_origin"), args.text("nonce"),
             ),
@@ -56,12 +56,12 @@ class Calls(private val client: Client, private val args: Args) {
         fun query() = ListCards(args.start(), args.end(), args.some("cardholder_no"), args.some("card_unique_no"), args.some("card_no"))
         fun type() = args.some("type")?.let { CardType.of(it) }
         when (call) {
-            "apply" -> Answers.json(apply(application()).toJson())
-            "ensure_card" -> ensured(ensureCard(application(), args.how())) { it.toJson() }
-            "list" -> Answers.rows(list(query()).asIterable()) { it.toJson() }
-            "list_page" -> Answers.rows(listPage(query(), args.number("page"), args.number("size")).list) { it.toJson() }
-            "get" -> Answers.json(get(args.text("card_no")).toJson())
-            "private_info" -> Answers.secrets(privateInfo(args.text("card_no")))
+            "apply" -> Results.json(apply(application()).toJson())
+            "ensure_card" -> ensured(ensureCard(application(), args.ensureOptions())) { it.toJson() }
+            "list" -> Results.rows(list(query()).asIterable()) { it.toJson() }
+            "list_page" -> Results.rows(listPage(query(), args.number("page"), args.number("size")).list) { it.toJson() }
+            "get" -> Results.json(get(args.text("card_no")).toJson())
+            "private_info" -> Results.secrets(privateInfo(args.text("card_no")))
             "activate" -> nothing {
                 activate(args.text("card_no"), args.text("cardholder_no"), args.text("cvv"), args.text("card_last_no"))
             }
@@ -70,12 +70,12 @@ class Calls(private val client: Client, private val args: Args) {
             "unfreeze" -> nothing { unfreeze(args.text("card_no")) }
             "delete" -> nothing { delete(args.text("card_no")) }
             "set_pin" -> nothing { setPin(args.text("card_no"), args.text("cardholder_no"), args.text("pin")) }
-            "packages" -> Answers.rows(packages(type(), args.some("package_no")).asIterable()) { it.toJson() }
-            "packages_page" -> Answers.rows(
+            "packages" -> Results.rows(packages(type(), args.some("package_no")).asIterable()) { it.toJson() }
+            "packages_page" -> Results.rows(
                 packagesPage(args.number("page"), args.number("size"), type(), args.some("package_no")).list,
             ) { it.toJson() }
-            "bins" -> Answers.rows(bins(args.some("card_bin_no")).asIterable()) { it.toJson() }
-            "bins_page" -> Answers.rows(
+            "bins" -> Results.rows(bins(args.some("card_bin_no")).asIterable()) { it.toJson() }
+            "bins_page" -> Results.rows(
                 binsPage(args.number("page"), args.number("size"), args.some("card_bin_no")).list,
             ) { it.toJson() }
             else -> error("there is no call cards.$call")
@@ -85,15 +85,15 @@ class Calls(private val client: Client, private val args: Args) {
     private fun cardholders(call: String): JsonElement = with(client.cardholders()) {
         fun query() = ListCardholders(args.start(), args.end(), args.some("cardholder_no"), args.some("cardholder_unique_no"))
         when (call) {
-            "apply" -> Answers.json(
+            "apply" -> Results.json(
                 apply(args.text("cardholder_unique_no"), args.text("sumsub_share_token"), args.some("cardholder_no")).toJson(),
             )
             "ensure_cardholder" -> ensured(
-                ensureCardholder(args.text("cardholder_unique_no"), args.text("sumsub_share_token"), args.how()),
+                ensureCardholder(args.text("cardholder_unique_no"), args.text("sumsub_share_token"), args.ensureOptions()),
             ) { it.toJson() }
-            "list" -> Answers.rows(list(query()).asIterable()) { it.toJson() }
-            "list_page" -> Answers.rows(listPage(query(), args.number("page"), args.number("size")).list) { it.toJson() }
-            "get" -> Answers.json(get(args.text("cardholder_no")).toJson())
+            "list" -> Results.rows(list(query()).asIterable()) { it.toJson() }
+            "list_page" -> Results.rows(listPage(query(), args.number("page"), args.number("size")).list) { it.toJson() }
+            "get" -> Results.json(get(args.text("cardholder_no")).toJson())
             else -> error("there is no call cardholders.$call")
         }
     }
@@ -106,11 +106,11 @@ class Calls(private val client: Client, private val args: Args) {
             args.start(), args.end(), args.some("cardholder_no"), args.some("transfer_no"), args.some("transfer_unique_no"),
         )
         when (call) {
-            "transfer" -> Answers.json(transfer(transfer()).toJson())
-            "ensure_transfer" -> ensured(ensureTransfer(transfer(), args.how())) { it.toJson() }
-            "get" -> Answers.json(get(args.text("cardholder_no")).toJson())
-            "transfers" -> Answers.rows(transfers(query()).asIterable()) { it.toJson() }
-            "transfers_page" -> Answers.rows(
+            "transfer" -> Results.json(transfer(transfer()).toJson())
+            "ensure_transfer" -> ensured(ensureTransfer(transfer(), args.ensureOptions())) { it.toJson() }
+            "get" -> Results.json(get(args.text("cardholder_no")).toJson())
+            "transfers" -> Results.rows(transfers(query()).asIterable()) { it.toJson() }
+            "transfers_page" -> Results.rows(
                 transfersPage(query(), args.number("page"), args.number("size")).list,
             ) { it.toJson() }
             else -> error("there is no call accounts.$call")
@@ -122,9 +122,9 @@ class Calls(private val client: Client, private val args: Args) {
             args.start(), args.end(), args.some("cardholder_no"), args.some("card_no"), args.some("consume_no"),
         )
         when (call) {
-            "get" -> Answers.json(get(args.text("consume_no")).toJson())
-            "list" -> Answers.rows(list(query()).asIterable()) { it.toJson() }
-            "list_page" -> Answers.rows(listPage(query(), args.number("page"), args.number("size")).list) { it.toJson() }
+            "get" -> Results.json(get(args.text("consume_no")).toJson())
+            "list" -> Results.rows(list(query()).asIterable()) { it.toJson() }
+            "list_page" -> Results.rows(listPage(query(), args.number("page"), args.number("size")).list) { it.toJson() }
             else -> error("there is no call consumptions.$call")
         }
     }
@@ -155,7 +155,7 @@ class Calls(private val client: Client, private val args: Args) {
                 else -> error("there is no call simulation.$call")
             }
         }
-        return Answers.json(done.toJson())
+        return Results.json(done.toJson())
     }
 
     private fun merchant(info: JsonObject): MerchantInfo {
@@ -180,7 +180,7 @@ class Calls(private val client: Client, private val args: Args) {
     }
 
     private fun <T> ensured(ensured: Ensured<T>, toJson: (T) -> String): JsonElement =
-        Answers.of("value" to Answers.json(toJson(ensured.value)), "created" to ensured.created)
+        Results.of("value" to Results.json(toJson(ensured.value)), "created" to ensured.created)
 
     private inline fun nothing(block: () -> Unit): JsonElement {
         block()

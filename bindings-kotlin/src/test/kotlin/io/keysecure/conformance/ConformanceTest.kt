@@ -9,7 +9,7 @@ import org.junit.jupiter.api.DynamicTest
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestFactory
 
-/** The scenarios of `tests/conformance`, told by Kotlin: the same data that every other face reads. */
+/** Runs the scenarios of `tests/conformance`, which the tests of all languages run. */
 class ConformanceTest {
     private val files = File(System.getProperty("keysecure.repository"), "tests/conformance")
         .listFiles { file -> file.extension == "json" }!!.sorted()
@@ -18,12 +18,12 @@ class ConformanceTest {
     fun scenarios(): Stream<DynamicTest> = files.stream().map { file ->
         DynamicTest.dynamicTest(file.nameWithoutExtension) {
             val data = JsonParser.parseString(file.readText()).asJsonObject
-            Scenario(data).use { it.tell() }
+            Scenario(data).use { it.run() }
         }
     }
 
     @Test
-    fun `there are scenarios to tell`() {
+    fun `the scenarios are found`() {
         val names = files.map { it.nameWithoutExtension }
         for (name in listOf("credit", "authorization", "errors", "faults", "clocks", "lists", "callbacks")) {
             assertTrue(name in names, name)
@@ -31,7 +31,7 @@ class ConformanceTest {
     }
 
     @Test
-    fun `what differs is found`() {
+    fun `differences are found`() {
         fun json(text: String) = JsonParser.parseString(text)
         val found = json("""{"a":[1,{"b":"text"}],"c":null}""")
         for (same in listOf("{}", """{"a":{"${'$'}count":2}}""", """{"a":[1,{"b":"*"}]}""", """{"a":[1,{"b":{"${'$'}like":"te****"}}]}""")) {

@@ -5,7 +5,7 @@ import com.google.gson.JsonElement
 import com.google.gson.JsonObject
 import com.google.gson.JsonPrimitive
 
-/** Names that steps save, and texts that stand for other values. */
+/** Values that steps saved by name, and the substitution of placeholders. */
 class Names {
     private val values = HashMap<String, JsonElement>()
 
@@ -18,7 +18,7 @@ class Names {
         return if (value.isJsonPrimitive) value.asString else value.toString()
     }
 
-    /** The value with every `${name}` filled in and, when a time is given, every `@` time in milliseconds. */
+    /** Replaces every `${name}` and, when [nowMs] is given, every `@` time by its milliseconds. */
     fun fill(value: JsonElement, nowMs: Long?): JsonElement = when {
         value.isJsonPrimitive && value.asJsonPrimitive.isString -> fillText(value.asString, nowMs)
         value.isJsonArray -> JsonArray().apply { value.asJsonArray.forEach { add(fill(it, nowMs)) } }
@@ -30,8 +30,8 @@ class Names {
     }
 
     private fun fillText(text: String, nowMs: Long?): JsonElement {
-        val ahead = seconds(text)
-        if (ahead != null && nowMs != null) return JsonPrimitive(nowMs + ahead * 1000)
+        val offset = seconds(text)
+        if (offset != null && nowMs != null) return JsonPrimitive(nowMs + offset * 1000)
         val whole = Regex("""\$\{([^}]*)}""").matchEntire(text)
         if (whole != null) return checkNotNull(values[whole.groupValues[1]]) { "nothing was saved as $text" }
         return JsonPrimitive(Regex("""\$\{([^}]*)}""").replace(text) { text(it.groupValues[1]) })
@@ -44,10 +44,10 @@ class Names {
     }
 }
 
-/** The seconds of `@-3600`. */
+/** Parses a time such as `@-3600`: seconds relative to now. */
 fun seconds(text: String): Long? = if (text.startsWith("@")) text.drop(1).toLongOrNull() else null
 
-/** The value behind `path.to.0.value`. */
+/** Returns the value at a path such as `path.to.0.value`. */
 fun at(value: JsonElement, path: String): JsonElement =
     path.split('.').filter { it.isNotEmpty() }.fold(value) { here, step ->
         step.toIntOrNull()?.let { item(here, it) } ?: field(here, step)

@@ -3,7 +3,7 @@ package io.keysecure.conformance
 import com.google.gson.JsonElement
 import com.google.gson.JsonNull
 
-/** Compares what came with what a step expects: only what it names. Null: they agree. */
+/** Compares the fields that a step expects with those found. Returns the first difference, or null. */
 fun difference(expected: JsonElement, found: JsonElement, path: String = ""): String? = when {
     expected.isJsonPrimitive && expected.asString == "*" -> if (found.isJsonNull) "$path is missing" else null
     expected.isJsonObject -> {
@@ -23,7 +23,7 @@ fun difference(expected: JsonElement, found: JsonElement, path: String = ""): St
     expected.isJsonArray -> {
         val items = expected.asJsonArray
         if (!found.isJsonArray || found.asJsonArray.size() != items.size()) {
-            "$path has not ${items.size()} items"
+            "$path does not have ${items.size()} items"
         } else {
             items.withIndex().firstNotNullOfOrNull { (place, item) ->
                 difference(item, found.asJsonArray[place], "$path.$place")

@@ -5,7 +5,7 @@ import com.google.gson.JsonNull
 import com.google.gson.JsonObject
 import io.keysecure.Client
 import io.keysecure.KeySecureException
-import io.keysecure.OwnReplays
+import io.keysecure.TestReplayStore
 import io.keysecure.Sandbox
 import io.keysecure.Store
 import io.keysecure.WebhookVerifier
@@ -13,7 +13,7 @@ import io.keysecure.model.Environment
 import io.keysecure.model.Language
 import java.time.Duration
 
-/** One scenario: a sandbox, a client, and the steps. */
+/** Runs one scenario with a sandbox and a client. */
 class Scenario(private val data: JsonObject) : AutoCloseable {
     private val sandbox = Sandbox(*options(data["sandbox"].asJsonObject))
     private val names = Names()
@@ -30,30 +30,30 @@ class Scenario(private val data: JsonObject) : AutoCloseable {
         sandbox.close()
     }
 
-    fun tell() {
+    fun run() {
         data["steps"].asJsonArray.forEachIndexed { number, step ->
             try {
-                take(step.asJsonObject)
+                runStep(step.asJsonObject)
             } catch (wrong: Throwable) {
                 throw AssertionError("step $number: $step\n${wrong.message}", wrong)
             }
         }
     }
 
-    private fun take(step: JsonObject) {
+    private fun runStep(step: JsonObject) {
         val failure = step["error"]
-        val answer = try {
-            answer(step)
+        val result = try {
+            execute(step)
         } catch (error: KeySecureException) {
             if (failure == null) throw error
-            compare(failure, Answers.error(error))
+            compare(failure, Results.error(error))
             return
         }
-        check(failure == null) { "was to fail and answered $answer" }
-        step["expect"]?.let { compare(it, answer) }
+        check(failure == null) { "expected an error and got $result" }
+        step["expect"]?.let { compare(it, result) }
         step["save"]?.asJsonObject?.entrySet()?.forEach { (name, path) ->
-            val value = at(answer, path.asString)
-            check(!value.isJsonNull) { "no ${path.asString} in $answer" }
+            val value = at(result, path.asString)
+            check(!value.isJsonNull) { "no ${path.asString} in $result" }
             names.save(name, value)
         }
     }
@@ -63,7 +63,7 @@ class Scenario(private val data: JsonObject) : AutoCloseable {
         check(difference == null) { "$difference\nin $found" }
     }
 
-    private fun answer(step: JsonObject): JsonElement {
+    private fun execute(step: JsonObject): JsonElement {
         step["call"]?.asString?.let { call ->
             val args = Args(names.fill(step["with"] ?: JsonObject(), null).asJsonObject, nowMs())
             try {
@@ -84,19 +84,19 @@ class Scenario(private val data: JsonObject) : AutoCloseable {
         return verify(names.fill(step["verify"], null).asJsonObject)
     }
 
-    private fun verify(callback: JsonObject): JsonElement {
-        if (verifier == null || listOf("secrets", "app_id", "tolerance").any(callback::has)) {
+    private fun verify(webhook: JsonObject): JsonElement {
+        if (verifier == null || listOf("secrets", "app_id", "tolerance").any(webhook::has)) {
             verifier = WebhookVerifier(
-                appId = callback["app_id"]?.asString ?: names.text("api_key"),
-                secrets = callback["secrets"]?.asJsonArray?.map { it.asString } ?: listOf(names.text("api_secret")),
-                tolerance = Duration.ofSeconds(callback["tolerance"]?.asLong ?: 300),
-                // One for each verifier: `Store.memory()` is the same for all of a process.
-                store = Store.own(replays = OwnReplays()),
+                appId = webhook["app_id"]?.asString ?: names.text("api_key"),
+                secrets = webhook["secrets"]?.asJsonArray?.map { it.asString } ?: listOf(names.text("api_secret")),
+                tolerance = Duration.ofSeconds(webhook["tolerance"]?.asLong ?: 300),
+                // A new store for each verifier: `Store.memory()` is the same in the whole process.
+                store = Store.own(replays = TestReplayStore()),
             )
         }
-        fun text(name: String) = callback[name].let { if (it.isJsonPrimitive) it.asString else it.toString() }
+        fun text(name: String) = webhook[name].let { if (it.isJsonPrimitive) it.asString else it.toString() }
         val headers = mapOf("Timestamp" to text("timestamp"), "Signature" to text("signature"), "Sign-Version" to "V1")
-        return Answers.received(verifier!!.verify(headers, text("body").toByteArray()))
+        return Results.received(verifier!!.verify(headers, text("body").toByteArray()))
     }
 
     private fun client(settings: JsonObject): Client {
@@ -110,7 +110,7 @@ class Scenario(private val data: JsonObject) : AutoCloseable {
                 "language" -> builder.language(if (value.asString == "zh_CN") Language.CHINESE else Language.ENGLISH)
                 "base_url" -> builder.baseUrl(value.asString)
                 "environment" -> builder.environment(Environment.valueOf(value.asString.uppercase()))
-                else -> error("what is the setting $name?")
+                else -> error("unknown setting $name")
             }
         }
         return builder.build()
@@ -119,7 +119,7 @@ class Scenario(private val data: JsonObject) : AutoCloseable {
     private fun nowMs(): Long = sandbox.now().toEpochMilli()
 }
 
-/** `"manual_cards": true` is `--manual-cards`, `"seed": 7` is `--seed 7`. */
+/** Converts options of the sandbox: `"manual_cards": true` to `--manual-cards`, `"seed": 7` to `--seed 7`. */
 private fun options(options: JsonObject): Array<String> = options.entrySet().flatMap { (name, value) ->
     val option = "--" + name.replace('_', '-')
     when {

@@ -11,8 +11,8 @@ import io.keysecure.KeySecureException
 import io.keysecure.VerifiedWebhook
 import io.keysecure.model.Event
 
-/** Answers, callbacks and errors in the JSON form in which scenarios compare them. */
-object Answers {
+/** Converts results, webhooks and errors to the JSON form that scenarios compare. */
+object Results {
     private val gson: Gson = GsonBuilder().serializeNulls().create()
 
     fun json(text: String): JsonElement = JsonParser.parseString(text)

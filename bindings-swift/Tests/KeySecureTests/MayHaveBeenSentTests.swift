@@ -2,11 +2,11 @@ import Foundation
 import KeySecure
 import XCTest
 
-/// Whether a request has left: what `URLSessionTransport` says of it. The servers are of these tests' own.
-final class DepartureTests: XCTestCase {
+/// `URLSessionTransport` reports correctly whether a request may have been sent.
+final class MayHaveBeenSentTests: XCTestCase {
     private static let tunnel = "HTTP/1.1 200 Connection established\r\n\r\n"
 
-    /// What a proxy replies to CONNECT, and the faults that it may be.
+    /// Replies of a proxy to CONNECT, and the faults that are allowed.
     private let refusals: [(reply: String, faults: [TransportFault])] = [
         ("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", [.proxy]),
         (
@@ -22,7 +22,7 @@ final class DepartureTests: XCTestCase {
         (tunnel + "220 mail.example ESMTP ready\r\n", [.tls]),
     ]
 
-    func testWhatAProxyRefusesIsNotSent() throws {
+    func testARequestThatAProxyRefusesIsNotSent() throws {
         for (reply, faults) in refusals {
             let heads = Shared([String]())
             let proxy = try RawServer { connection in
@@ -36,14 +36,15 @@ final class DepartureTests: XCTestCase {
             for method in [HttpMethod.post, .get] {
                 let failed = try failing { _ = try self.through(proxy).send(request: self.request(method)) }
                 XCTAssertTrue(faults.contains(failed.fault), "\(method) \(reply): \(failed)")
-                if method == .post { XCTAssertFalse(failed.sent, "\(reply): \(failed)") }
+                if method == .post { XCTAssertFalse(failed.mayHaveBeenSent, "\(reply): \(failed)") }
             }
-            let asked = heads.value
-            XCTAssertTrue(!asked.isEmpty && asked.allSatisfy { $0.hasPrefix("CONNECT platform.test:443 ") }, "\(asked)")
+            let received = heads.value
+            XCTAssertTrue(
+                !received.isEmpty && received.allSatisfy { $0.hasPrefix("CONNECT platform.test:443 ") }, "\(received)")
         }
     }
 
-    func testAProxyThatStaysSilentHasNotSentAnything() throws {
+    func testARequestToASilentProxyIsNotSent() throws {
         let end = DispatchSemaphore(value: 0)
         let proxy = try RawServer { connection in
             _ = connection.read(until: "\r\n\r\n")
@@ -54,14 +55,14 @@ final class DepartureTests: XCTestCase {
             proxy.stop()
         }
         let late = try failing { _ = try self.through(proxy).send(request: self.request(.post, timeout: 1)) }
-        XCTAssertEqual(late, Failed(fault: .timeout, sent: false))
+        XCTAssertEqual(late, Failed(fault: .timeout, mayHaveBeenSent: false))
         end.signal()
-        // Without the limit the test would take the hour.
+        // Without the limit, the test would take an hour.
         let limited = request(.post, timeout: 3600, startWithin: 0.3)
-        XCTAssertEqual(try failing { _ = try self.through(proxy).send(request: limited) }, Failed(fault: .timeout, sent: false))
+        XCTAssertEqual(try failing { _ = try self.through(proxy).send(request: limited) }, Failed(fault: .timeout, mayHaveBeenSent: false))
     }
 
-    func testACertificateThatIsNotTrustedIsAFaultOfTls() throws {
+    func testAnUntrustedCertificateIsATlsFault() throws {
         let server = try RawServer { connection in
             let header = connection.read(5)
             if header.count == 5 { _ = connection.read(Int(header[3]) << 8 | Int(header[4])) }
@@ -73,18 +74,18 @@ final class DepartureTests: XCTestCase {
             let failed = try failing {
                 _ = try URLSessionTransport().send(request: self.request(method, url: "https://localhost:\(server.port)/"))
             }
-            XCTAssertEqual(failed, Failed(fault: .tls, sent: false), "\(method)")
+            XCTAssertEqual(failed, Failed(fault: .tls, mayHaveBeenSent: false), "\(method)")
         }
     }
 
-    func testAHostThatIsNotThereIsAFaultOfDns() throws {
+    func testAnUnknownHostIsADnsFault() throws {
         let failed = try failing {
             _ = try URLSessionTransport().send(request: self.request(.post, url: "https://nowhere.invalid/"))
         }
-        XCTAssertEqual(failed, Failed(fault: .dns, sent: false))
+        XCTAssertEqual(failed, Failed(fault: .dns, mayHaveBeenSent: false))
     }
 
-    func testABodyThatHasBegunIsNeverCalledUnsent() throws {
+    func testARequestWhoseBodyWasStartedIsNeverReportedAsNotSent() throws {
         for reply in ["", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "SSH-2.0-OpenSSH_9.2\r\n"] {
             let bodies = Shared([String]())
             let server = try RawServer { connection in
@@ -96,12 +97,12 @@ final class DepartureTests: XCTestCase {
             defer { server.stop() }
             let limited = request(.post, url: "http://127.0.0.1:\(server.port)/", startWithin: 10)
             let failed = try failing { _ = try URLSessionTransport().send(request: limited) }
-            XCTAssertTrue(failed.sent, "\(reply): \(failed)")
+            XCTAssertTrue(failed.mayHaveBeenSent, "\(reply): \(failed)")
             XCTAssertEqual(bodies.value, ["BODY"], reply)
         }
     }
 
-    func testAResponseThatComesAfterTheTimeToBeginIsTaken() throws {
+    func testAResponseAfterTheTimeToStartIsAccepted() throws {
         let server = try RawServer { connection in
             _ = connection.read(until: "BODY")
             Thread.sleep(forTimeInterval: 0.6)
@@ -118,14 +119,15 @@ final class DepartureTests: XCTestCase {
     ) -> HttpRequest {
         HttpRequest(
             method: method, url: url, headers: [Header(name: "Content-Type", value: "application/json")],
-            body: Data((method == .post ? "BODY" : "").utf8), timeout: timeout, connectTimeout: timeout, maxResponseBytes: 1 << 20,
+            body: Data((method == .post ? "BODY" : "").utf8), timeout: timeout, connectTimeout: timeout,
+            maxResponseBytes: 1 << 20,
             startWithin: startWithin)
     }
 
     private func through(_ proxy: RawServer) -> URLSessionTransport {
         let port = proxy.port
         #if canImport(FoundationNetworking)
-        // On Linux the proxy is that of the environment.
+        // On Linux, `URLSession` takes the proxy from the environment.
         setenv("https_proxy", "http://127.0.0.1:\(port)", 1)
         return URLSessionTransport()
         #else
@@ -144,15 +146,15 @@ final class DepartureTests: XCTestCase {
 
     private struct Failed: Equatable {
         let fault: TransportFault
-        let sent: Bool
+        let mayHaveBeenSent: Bool
     }
 
     private func failing(_ call: () throws -> Void) throws -> Failed {
         do {
             try call()
-        } catch let TransportFailure.failed(fault, sent) {
-            return Failed(fault: fault, sent: sent)
+        } catch let TransportFailure.failed(fault, mayHaveBeenSent) {
+            return Failed(fault: fault, mayHaveBeenSent: mayHaveBeenSent)
         }
-        throw Failure("it was to fail")
+        throw Failure("expected a failure")
     }
 }

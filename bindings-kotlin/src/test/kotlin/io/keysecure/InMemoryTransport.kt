@@ -8,8 +8,8 @@ import java.time.ZonedDateTime
 import java.time.format.DateTimeFormatter
 import java.util.concurrent.CopyOnWriteArrayList
 
-/** Responds in this process by a function that gives `data`; the token it gives itself. It keeps the bodies of requests. */
-class Canned(private val data: (HttpRequest) -> String) : Transport {
+/** Responds in process with the `data` of a function, and to token requests with a token. Records the request bodies. */
+class InMemoryTransport(private val data: (HttpRequest) -> String) : Transport {
     val bodies = CopyOnWriteArrayList<String>()
 
     override fun send(request: HttpRequest): HttpResponse {

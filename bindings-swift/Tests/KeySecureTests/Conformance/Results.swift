@@ -1,9 +1,9 @@
 import Foundation
 import KeySecure
 
-// Answers, callbacks and errors in the JSON form in which scenarios compare them.
+// Converts results, webhooks and errors to the JSON form that scenarios compare.
 
-/// Every model of the platform has it.
+/// The models of the platform.
 protocol HasJson { func toJson() -> String }
 
 extension CardholderApplied: HasJson {}
@@ -70,7 +70,7 @@ extension Value {
     }
 }
 
-/// `invalid_input` of `invalidInput`.
+/// Converts `invalidInput` to `invalid_input`.
 private func snake(_ name: String) -> String {
     name.reduce(into: "") { text, letter in text += letter.isUppercase ? "_" + letter.lowercased() : String(letter) }
 }

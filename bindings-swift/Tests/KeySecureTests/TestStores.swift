@@ -1,9 +1,9 @@
 import Foundation
 import KeySecure
 
-// Stores as a merchant writes them, in memory.
+// In-memory implementations of the store protocols.
 
-final class OwnTokens: TokenStore, @unchecked Sendable {
+final class TestTokenStore: TokenStore, @unchecked Sendable {
     private let lock = NSLock()
     private var tokens: [String: StoredToken] = [:]
     private var locks: [String: String] = [:]
@@ -25,7 +25,7 @@ final class OwnTokens: TokenStore, @unchecked Sendable {
     }
 }
 
-final class OwnAttempts: AttemptStore, @unchecked Sendable {
+final class TestAttemptStore: AttemptStore, @unchecked Sendable {
     private struct Record {
         let lease: String
         let ends: Date
@@ -37,16 +37,16 @@ final class OwnAttempts: AttemptStore, @unchecked Sendable {
     private let age: TimeInterval
     private var records: [String: Record] = [:]
     private var leases: [String: (id: String, ends: Date)] = [:]
-    private var made: [String] = []
+    private var recordedCalls: [String] = []
 
-    /// - Parameter age: How long it has been recording, in seconds.
+    /// - Parameter age: How long the store has been recording, in seconds.
     init(age: TimeInterval) { self.age = age }
 
-    var calls: [String] { lock.withLock { made } }
+    var calls: [String] { lock.withLock { recordedCalls } }
 
     func acquire(reference: String, lease: TimeInterval, within: TimeInterval) -> Acquired {
         lock.withLock {
-            made.append("acquire")
+            recordedCalls.append("acquire")
             let (now, past) = (Date(), records[reference])
             if let held = leases[reference], held.ends > now { return .busy }
             if let past, past.end == nil, past.ends > now { return .busy }
@@ -59,7 +59,7 @@ final class OwnAttempts: AttemptStore, @unchecked Sendable {
 
     func begin(attempt: AttemptStart, within: TimeInterval) -> Bool {
         lock.withLock {
-            made.append("begin \(attempt.operation)")
+            recordedCalls.append("begin \(attempt.operation)")
             guard let held = leases[attempt.reference], held.id == attempt.leaseId, held.ends > Date() else { return false }
             leases[attempt.reference] = (attempt.leaseId, Date() + attempt.lease)
             let ends = Date() + attempt.lasts
@@ -70,7 +70,7 @@ final class OwnAttempts: AttemptStore, @unchecked Sendable {
 
     func finish(reference: String, leaseId: String, end: AttemptEnd, within: TimeInterval) {
         lock.withLock {
-            made.append("finish \(end)")
+            recordedCalls.append("finish \(end)")
             guard var record = records[reference], record.lease == leaseId || end == .done else { return }
             (record.end, record.ended) = (end, Date())
             records[reference] = record
@@ -79,13 +79,13 @@ final class OwnAttempts: AttemptStore, @unchecked Sendable {
 
     func release(reference: String, leaseId: String, within: TimeInterval) {
         lock.withLock {
-            made.append("release")
+            recordedCalls.append("release")
             if leases[reference]?.id == leaseId { leases[reference] = nil }
         }
     }
 }
 
-final class OwnReplays: ReplayStore, @unchecked Sendable {
+final class TestReplayStore: ReplayStore, @unchecked Sendable {
     private let lock = NSLock()
     private var values: [String: String] = [:]
 
@@ -102,8 +102,8 @@ final class OwnReplays: ReplayStore, @unchecked Sendable {
     func remove(key: String) { lock.withLock { values[key] = nil } }
 }
 
-/// Each method throws.
-final class Broken: TokenStore, AttemptStore {
+/// A store whose methods throw.
+final class FailingStore: TokenStore, AttemptStore {
     func load(slot: String, within: TimeInterval) throws -> StoredToken? { throw Failure("s3cr3t") }
     func save(slot: String, token: StoredToken, within: TimeInterval) throws { throw Failure("s3cr3t") }
     func tryLock(slot: String, within: TimeInterval) throws -> String? { throw Failure("s3cr3t") }
@@ -114,8 +114,8 @@ final class Broken: TokenStore, AttemptStore {
     func release(reference: String, leaseId: String, within: TimeInterval) throws { throw Failure("s3cr3t") }
 }
 
-/// What the library warns of from now on.
-final class Heard: Sendable {
+/// Records the further warnings of the library.
+final class RecordedWarnings: Sendable {
     private let all = Shared<[String]>([])
 
     init() {
@@ -125,11 +125,11 @@ final class Heard: Sendable {
 
     var lines: [String] { all.value }
 
-    /// Waits for a line that holds a text: some come from other threads.
+    /// Waits for a line that contains a text: some warnings come from other threads.
     func wait(for text: String) throws {
         let end = Date() + 10
         while !lines.contains(where: { $0.contains(text) }) {
-            if Date() > end { throw Failure("no warning of \(text) in \(lines)") }
+            if Date() > end { throw Failure("no warning with \(text) in \(lines)") }
             Thread.sleep(forTimeInterval: 0.005)
         }
     }

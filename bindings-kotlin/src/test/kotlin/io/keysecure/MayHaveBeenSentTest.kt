@@ -26,14 +26,14 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.EnumSource
 
-/** Whether a request has left: what a transport says of it, and that it leaves once. */
-class DeparturesTest {
+/** Transports report correctly whether a request may have been sent, and send it once. */
+class MayHaveBeenSentTest {
     enum class Ready(val make: () -> Transport) {
         JAVA_HTTP({ JavaHttpTransport() }),
         URL_CONNECTION({ UrlConnectionTransport() }),
     }
 
-    /** What the JVM throws before there is a connection: a security manager, Android on its main thread, a bug. */
+    /** Transports whose JVM throws before a connection is open: a security manager, Android's main thread, a bug. */
     enum class Broken(val make: (RuntimeException) -> Transport) {
         JAVA_HTTP({ JavaHttpTransport(proxy = BrokenProxies(it)) }),
         URL_CONNECTION({ UrlConnectionTransport(Proxy.NO_PROXY, BrokenSockets(it)) }),
@@ -41,12 +41,12 @@ class DeparturesTest {
 
     @ParameterizedTest
     @EnumSource
-    fun `whatever is thrown before the body begins, nothing was sent`(over: Broken) {
+    fun `an exception before the body is sent means not sent`(over: Broken) {
         RawServer { socket, _ -> socket.getInputStream().readAllBytes() }.use { server ->
             for (thrown in listOf(SecurityException("no INTERNET"), IllegalStateException("main thread"), NullPointerException())) {
                 val request = payment(server.url.replace("http:", "https:"))
                 val failed = assertThrows(TransportFailedException::class.java) { over.make(thrown).send(request) }
-                assertEquals(TransportFault.OTHER to false, failed.fault to failed.sent)
+                assertEquals(TransportFault.OTHER to false, failed.fault to failed.mayHaveBeenSent)
                 assertTrue(thrown in generateSequence(failed as Throwable) { it.cause }, "$failed")
             }
         }
@@ -54,29 +54,29 @@ class DeparturesTest {
 
     @ParameterizedTest
     @EnumSource
-    fun `a request that the JVM does not take is a typed error and not sent`(over: Ready) {
+    fun `a request that the JVM rejects is a typed error and not sent`(over: Ready) {
         val broken = listOf(
             payment("https://["), payment("gopher://127.0.0.1/"), payment("http://127.0.0.1:99999/"),
             payment("http://127.0.0.1:1/").copy(headers = listOf(Header("X", "a\r\nb"))),
         )
         for (request in broken) {
             val failed = assertThrows(TransportFailedException::class.java) { over.make().send(request) }
-            assertFalse(failed.sent, "$failed ${failed.cause}")
+            assertFalse(failed.mayHaveBeenSent, "$failed ${failed.cause}")
         }
         val nowhere = assertThrows(TransportFailedException::class.java) { over.make().send(payment("http://nowhere.invalid/")) }
-        assertEquals(TransportFault.DNS to false, nowhere.fault to nowhere.sent)
+        assertEquals(TransportFault.DNS to false, nowhere.fault to nowhere.mayHaveBeenSent)
     }
 
     @ParameterizedTest
     @EnumSource
-    fun `what may not begin any more does not, whether it has a body or not`(over: Ready) {
+    fun `a request whose time to start is over is not sent`(over: Ready) {
         val bodies = CopyOnWriteArrayList<String>()
         RawServer { socket, _ -> respond(socket) { bodies += it } }.use { server ->
             for (request in listOf(payment(server.url), reading(server.url))) {
                 val failed = assertThrows(TransportFailedException::class.java) {
                     over.make().send(request.copy(startWithin = Duration.ofNanos(1)))
                 }
-                assertEquals(TransportFault.TIMEOUT to false, failed.fault to failed.sent)
+                assertEquals(TransportFault.TIMEOUT to false, failed.fault to failed.mayHaveBeenSent)
                 assertEquals(200, over.make().send(request.copy(startWithin = Duration.ofMinutes(1))).status)
             }
         }
@@ -85,8 +85,8 @@ class DeparturesTest {
 
     @ParameterizedTest
     @EnumSource
-    fun `a body that has begun is never called unsent`(over: Ready) {
-        // The connection breaks behind the body, or in the middle of one that no buffer holds.
+    fun `a request whose body was started is never reported as not sent`(over: Ready) {
+        // The connection breaks after the body, or in the middle of one that is larger than any buffer.
         for (size in listOf(4, 16 shl 20)) {
             RawServer { socket, _ ->
                 readHead(socket.getInputStream())
@@ -95,7 +95,7 @@ class DeparturesTest {
             }.use { server ->
                 val request = payment(server.url).copy(body = ByteArray(size) { 'x'.code.toByte() })
                 val failed = assertThrows(TransportFailedException::class.java) { over.make().send(request) }
-                assertEquals(TransportFault.CLOSED to true, failed.fault to failed.sent)
+                assertEquals(TransportFault.CLOSED to true, failed.fault to failed.mayHaveBeenSent)
             }
         }
     }
@@ -111,30 +111,30 @@ class DeparturesTest {
             Thread.currentThread().interrupt()
             val failed = assertThrows(TransportFailedException::class.java) { transport.send(payment("https://platform.test/")) }
             assertTrue(Thread.interrupted())
-            assertEquals(TransportFault.OTHER to false, failed.fault to failed.sent)
+            assertEquals(TransportFault.OTHER to false, failed.fault to failed.mayHaveBeenSent)
             silent.countDown()
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    fun `a payment leaves once when the kept connection breaks`(over: Ready) = leavesOnce(over.make())
+    fun `a payment is sent once when the idle connection breaks`(over: Ready) = assertSentOnce(over.make())
 
     @Test
-    fun `a payment leaves once although the JDK is set to repeat everything`() {
+    fun `a payment is sent once when the JDK is configured to repeat`() {
         val java = Path.of(System.getProperty("java.home"), "bin", "java").toString()
         val program = ProcessBuilder(
             java, "-Djdk.httpclient.enableAllMethodRetry=true", "-cp", System.getProperty("java.class.path"), Repeating::class.java.name,
         ).redirectErrorStream(true).start()
-        val said = program.inputStream.bufferedReader().readText()
+        val output = program.inputStream.bufferedReader().readText()
         assertTrue(program.waitFor(60, TimeUnit.SECONDS))
-        assertEquals(0, program.exitValue(), said)
+        assertEquals(0, program.exitValue(), output)
     }
 
-    /** A JVM of its own: the JDK reads the setting once. */
+    /** The program of a separate JVM, because the JDK reads the property once. */
     object Repeating {
         @JvmStatic
-        fun main(args: Array<String>) = leavesOnce(JavaHttpTransport())
+        fun main(args: Array<String>) = assertSentOnce(JavaHttpTransport())
     }
 
     private class BrokenProxies(private val thrown: RuntimeException) : ProxySelector() {
@@ -168,17 +168,17 @@ class DeparturesTest {
         }
 
         /**
-         * A first request keeps its connection. Then the server closes it: while it is idle, or after it has read the
-         * second request and not responded. A stack that repeats writes that one again, on a new connection.
+         * The connection stays open after the first request. Then the server closes it: while it is idle, or after reading the
+         * second request without a response. An HTTP stack that repeats requests sends the second again on a new connection.
          */
-        fun leavesOnce(transport: Transport) {
+        fun assertSentOnce(transport: Transport) {
             for (idle in listOf(true, false)) {
                 val bodies = CopyOnWriteArrayList<String>()
                 val closed = CountDownLatch(1)
                 val server = RawServer { socket, number ->
                     respond(socket) { bodies += it }
                     if (number == 1 && !idle) bodies += readRequest(socket.getInputStream())
-                    // Only the first breaks: the third payment must not meet a second one that does.
+                    // Only the first connection breaks: the third payment must not break too.
                     if (number == 1) closed.countDown() else while (true) respond(socket) { bodies += it }
                 }
                 server.use {
@@ -186,10 +186,10 @@ class DeparturesTest {
                     if (idle) closed.await(30, TimeUnit.SECONDS)
                     val result = runCatching { transport.send(payment(it.url, "second")) }
                     val failed = result.exceptionOrNull() as TransportFailedException?
-                    // Give a repetition the time to come: it would be there before this one.
+                    // A repeated request would arrive before this one.
                     assertEquals(200, transport.send(payment(it.url, "third")).status)
-                    assertEquals(if (failed == null || failed.sent && !idle) 1 else 0, bodies.count { body -> body == "second" }, "$bodies $failed")
-                    if (!idle) assertSame(true, failed?.sent)
+                    assertEquals(if (failed == null || failed.mayHaveBeenSent && !idle) 1 else 0, bodies.count { body -> body == "second" }, "$bodies $failed")
+                    if (!idle) assertSame(true, failed?.mayHaveBeenSent)
                 }
             }
         }

@@ -5,8 +5,8 @@ import java.util.logging.Handler
 import java.util.logging.LogRecord
 import java.util.logging.Logger
 
-/** What the library warns of, until it is closed. */
-class Heard : AutoCloseable {
+/** Records the warnings of the library until it is closed. */
+class RecordedWarnings : AutoCloseable {
     val lines = CopyOnWriteArrayList<String>()
     private val logger = Logger.getLogger("keysecure")
     private val handler = object : Handler() {
@@ -23,11 +23,11 @@ class Heard : AutoCloseable {
         logger.addHandler(handler)
     }
 
-    /** Waits for a line that holds [text]: some come from other threads. */
+    /** Waits for a line that contains [text]: some warnings come from other threads. */
     fun await(text: String) {
         val end = System.nanoTime() + 10_000_000_000
         while (lines.none { text in it }) {
-            check(System.nanoTime() < end) { "no warning of $text in $lines" }
+            check(System.nanoTime() < end) { "no warning with $text in $lines" }
             Thread.sleep(5)
         }
     }

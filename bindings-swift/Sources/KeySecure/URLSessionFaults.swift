@@ -4,12 +4,12 @@ import Foundation
 import FoundationNetworking
 #endif
 
-/// What an error of `URLSession` means. Whether the request was sent is another question.
+/// Classifies an error of `URLSession`. It does not tell whether the request was sent.
 func transportFault(of error: any Error) -> TransportFault {
     #if canImport(FoundationNetworking)
-    // On Linux the code of many failures is made of the last error number of the system; only the text of libcurl tells what it was.
+    // On Linux, many errors have a code derived from errno; only the message of libcurl tells what failed.
     let text = error.localizedDescription
-    for (start, fault) in texts where text.hasPrefix(start) { return fault }
+    for (prefix, fault) in messages where text.hasPrefix(prefix) { return fault }
     #endif
     switch (error as? URLError)?.code {
     case .timedOut: return .timeout
@@ -23,7 +23,7 @@ func transportFault(of error: any Error) -> TransportFault {
     case .badServerResponse, .cannotParseResponse, .unsupportedURL, .badURL: return .protocol
     default:
         #if !canImport(FoundationNetworking)
-        // Those of CFNetwork that are not in `URLError`: kCFErrorHTTPProxyConnectionFailure, kCFErrorHTTPBadProxyCredentials,
+        // Codes of CFNetwork that `URLError` does not have: kCFErrorHTTPProxyConnectionFailure, kCFErrorHTTPBadProxyCredentials,
         // kCFErrorHTTPSProxyConnectionFailure, kCFStreamErrorHTTPSProxyFailureUnexpectedResponseToCONNECTMethod.
         if [306, 307, 310, 311].contains((error as NSError).code) { return .proxy }
         #endif
@@ -31,7 +31,7 @@ func transportFault(of error: any Error) -> TransportFault {
     }
 }
 
-/// Whether an error says by itself that it came before the request: of a request without a body there is no other proof on Linux.
+/// Whether the error proves that the request was not sent. On Linux there is no other proof for a request without a body.
 func precedesRequest(_ error: any Error) -> Bool {
     switch transportFault(of: error) {
     case .dns, .connect, .proxy, .tls: return true
@@ -40,8 +40,8 @@ func precedesRequest(_ error: any Error) -> Bool {
 }
 
 #if canImport(FoundationNetworking)
-/// How texts of libcurl begin.
-private let texts: [(String, TransportFault)] = [
+/// Prefixes of libcurl messages.
+private let messages: [(String, TransportFault)] = [
     ("CONNECT tunnel failed", .proxy), ("Proxy CONNECT aborted", .proxy), ("Received HTTP code", .proxy),
     ("Could not resolve", .dns), ("Couldn't resolve", .dns),
     ("Failed to connect", .connect),

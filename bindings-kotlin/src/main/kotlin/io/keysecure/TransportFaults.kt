@@ -15,15 +15,16 @@ import java.security.GeneralSecurityException
 import javax.net.ssl.SSLException
 import javax.net.ssl.SSLHandshakeException
 
+/** A response exceeds its limit. */
 internal class TooLarge : IOException("the response is larger than it may be")
 
-/** A proxy that makes no tunnel. */
+/** A proxy refused to open a tunnel. */
 internal class ProxyRefused(text: String) : IOException(text)
 
-/** An error and its causes. */
+/** The error and its causes, at most eight. */
 internal fun causes(error: Throwable): List<Throwable> = generateSequence(error) { it.cause }.take(8).toList()
 
-/** What an exception means. Whether the request was sent is another question: see [Departure]. */
+/** Classifies an exception. Whether the request was sent is decided by [SendGate]. */
 internal fun fault(error: Throwable): TransportFault {
     val causes = causes(error)
     return when {
@@ -33,17 +34,17 @@ internal fun fault(error: Throwable): TransportFault {
         isTls(causes) -> TransportFault.TLS
         causes.any { it is SocketTimeoutException } -> TransportFault.TIMEOUT
         causes.any(::isConnecting) -> TransportFault.CONNECT
-        // The latter is how the JDK's HttpURLConnection fails at a status line that is none.
+        // HttpURLConnection of the JDK throws NoSuchElementException for an invalid status line.
         causes.any { it is ProtocolException || it is NoSuchElementException } -> TransportFault.PROTOCOL
         causes.any { it is IOException } -> TransportFault.CLOSED
         else -> TransportFault.OTHER
     }
 }
 
-/** Whether an error says by itself that it came before the request: of a request without a body there is no other proof. */
+/** Whether the error proves that the request was not sent. For a request without a body there is no other proof. */
 internal fun precedesRequest(error: Throwable): Boolean = when (fault(error)) {
     TransportFault.PROXY, TransportFault.DNS, TransportFault.CONNECT -> true
-    // A certificate that this side does not take. The other side may refuse ours after it has read the request.
+    // This side rejected the certificate. The server may reject ours after it has read the request.
     TransportFault.TLS -> causes(error).any { it is GeneralSecurityException }
     else -> false
 }
@@ -51,14 +52,14 @@ internal fun precedesRequest(error: Throwable): Boolean = when (fault(error)) {
 private fun isConnecting(error: Throwable): Boolean =
     error is ConnectException || error is NoRouteToHostException || error is BindException
 
-/** A connection that breaks inside TLS is an [SSLException] too, unless it breaks in the handshake. */
+/** Whether TLS failed. A connection that breaks after the handshake is an [SSLException] too, but not a TLS failure. */
 private fun isTls(causes: List<Throwable>): Boolean =
     causes.any { it is SSLHandshakeException || it is GeneralSecurityException || isWrongName(it) } ||
         causes.any { it is SSLException } && causes.none { it is SocketException || it is SocketTimeoutException || it is EOFException }
 
 private fun isWrongName(error: Throwable): Boolean = error.message.orEmpty().startsWith("HTTPS hostname wrong")
 
-/** The JDK's and Android's words have no class of their own. */
+/** Whether a proxy failed. The JDK and Android have no exception class for it: only the message tells. */
 private fun isFromProxy(error: Throwable): Boolean =
     error is ProxyRefused || error is IOException && PROXY_MESSAGES.any { error.message.orEmpty().startsWith(it) }
 

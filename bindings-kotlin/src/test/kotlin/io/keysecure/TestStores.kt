@@ -9,9 +9,9 @@ import java.time.Duration
 import java.util.UUID
 import java.util.concurrent.ConcurrentHashMap
 
-// Stores as a merchant writes them, in memory. `before` runs before each question.
+// In-memory implementations of the store interfaces. `before` runs at the start of each method.
 
-class OwnTokens(private val before: () -> Unit = {}) : TokenStore {
+class TestTokenStore(private val before: () -> Unit = {}) : TokenStore {
     private val tokens = ConcurrentHashMap<String, StoredToken>()
     private val locks = ConcurrentHashMap<String, String>()
 
@@ -37,8 +37,8 @@ class OwnTokens(private val before: () -> Unit = {}) : TokenStore {
     }
 }
 
-/** [age] is how long it has been recording. */
-class OwnAttempts(private val age: Duration, private val before: () -> Unit = {}) : AttemptStore {
+/** @param age how long the store has been recording. */
+class TestAttemptStore(private val age: Duration, private val before: () -> Unit = {}) : AttemptStore {
     private class Record(val lease: String, val ends: Long, var end: AttemptEnd? = null, var ended: Long = ends)
     private class Lease(val id: String, val ends: Long)
 
@@ -46,7 +46,7 @@ class OwnAttempts(private val age: Duration, private val before: () -> Unit = {}
     private val records = HashMap<String, Record>()
     private val leases = HashMap<String, Lease>()
 
-    private fun ahead(time: Duration) = System.nanoTime() + time.toNanos()
+    private fun after(time: Duration) = System.nanoTime() + time.toNanos()
 
     private fun holds(reference: String, id: String) = leases[reference]?.let { it.id == id && it.ends > System.nanoTime() } == true
 
@@ -58,7 +58,7 @@ class OwnAttempts(private val age: Duration, private val before: () -> Unit = {}
         val past = records[reference]
         if ((leases[reference]?.ends ?: now) > now || past != null && past.end == null && past.ends > now) return Acquired.Busy
         val id = UUID.randomUUID().toString()
-        leases[reference] = Lease(id, ahead(lease))
+        leases[reference] = Lease(id, after(lease))
         return Acquired.Leased(id, past?.let { PastAttempt(Duration.ofNanos(now - it.ended), it.end) }, age)
     }
 
@@ -67,8 +67,8 @@ class OwnAttempts(private val age: Duration, private val before: () -> Unit = {}
         before()
         calls += "begin ${attempt.operation}"
         if (!holds(attempt.reference, attempt.leaseId)) return false
-        leases[attempt.reference] = Lease(attempt.leaseId, ahead(attempt.lease))
-        records[attempt.reference] = Record(attempt.leaseId, ahead(attempt.lasts))
+        leases[attempt.reference] = Lease(attempt.leaseId, after(attempt.lease))
+        records[attempt.reference] = Record(attempt.leaseId, after(attempt.lasts))
         return true
     }
 
@@ -90,7 +90,7 @@ class OwnAttempts(private val age: Duration, private val before: () -> Unit = {}
     }
 }
 
-class OwnReplays @JvmOverloads constructor(private val before: () -> Unit = {}) : ReplayStore {
+class TestReplayStore @JvmOverloads constructor(private val before: () -> Unit = {}) : ReplayStore {
     private val values = ConcurrentHashMap<String, String>()
 
     override fun insert(key: String, value: String, keep: Duration): String? {

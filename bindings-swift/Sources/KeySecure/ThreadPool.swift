@@ -1,0 +1,104 @@
+import Foundation
+
+/// A thread pool for blocking work. Threads are created on demand and exit when they are idle.
+///
+/// A dispatch queue does not replace it on Linux, where it adds only one thread per second when all threads are blocked.
+final class ThreadPool: @unchecked Sendable {
+    /// Does the work and returns the function that resumes the caller. It is called after the thread is free for the next job, so
+    /// that consecutive calls stay on one thread, with warm caches.
+    typealias Job = @Sendable () -> @Sendable () -> Void
+
+    private let limit: Int
+    private let idle: TimeInterval
+    private let start: @Sendable (@escaping @Sendable () -> Void) -> Bool
+    private let lock = NSLock()
+    private var queue: [Job] = []
+    private var running = 0
+    /// Idle workers; the most recently used one is last.
+    private var idleWorkers: [Worker] = []
+
+    /// - Parameters:
+    ///   - limit: The maximum number of threads.
+    ///   - idle: How long a thread waits for more work, in seconds.
+    ///   - start: Runs work on a new thread; returns `false` when there can be none.
+    init(
+        limit: Int, idle: TimeInterval, start: @escaping @Sendable (@escaping @Sendable () -> Void) -> Bool = NewThread.start
+    ) {
+        (self.limit, self.idle, self.start) = (limit, idle, start)
+    }
+
+    /// Runs or queues the job. Returns `false` when there is no thread and none can be created.
+    func run(_ job: @escaping Job) -> Bool {
+        lock.lock()
+        if let worker = idleWorkers.popLast() {
+            // Wake the worker after the lock is released: it would wait for the lock otherwise.
+            lock.unlock()
+            worker.assign(job)
+            return true
+        }
+        defer { lock.unlock() }
+        // Start the thread under the lock: `running` counts only threads that exist and will empty the queue.
+        if running < limit && start({ self.serve(job) }) {
+            running += 1
+            return true
+        }
+        guard running > 0 else { return false }
+        queue.append(job)
+        return true
+    }
+
+    private func serve(_ first: @escaping Job) {
+        let worker = Worker()
+        var next: Job? = first
+        while let job = next {
+            let resume = job()
+            next = dequeue(for: worker)
+            resume()
+            next = next ?? worker.waitForJob(seconds: idle) ?? retire(worker)
+        }
+    }
+
+    /// Returns a queued job; when there is none, the worker becomes idle.
+    private func dequeue(for worker: Worker) -> Job? {
+        lock.lock()
+        defer { lock.unlock() }
+        if queue.isEmpty {
+            idleWorkers.append(worker)
+            return nil
+        }
+        return queue.removeFirst()
+    }
+
+    /// Removes a worker that was idle for too long. Returns its job when it was assigned one in the meantime.
+    private func retire(_ worker: Worker) -> Job? {
+        lock.lock()
+        if let index = idleWorkers.firstIndex(where: { $0 === worker }) {
+            idleWorkers.remove(at: index)
+            running -= 1
+            lock.unlock()
+            return nil
+        }
+        lock.unlock()
+        return worker.waitForJob(seconds: .infinity)
+    }
+}
+
+/// The place where one idle thread waits, so that a job wakes exactly one thread.
+private final class Worker: @unchecked Sendable {
+    private let woken = DispatchSemaphore(value: 0)
+    private var job: ThreadPool.Job?
+
+    /// Assigns a job. The worker must be idle.
+    func assign(_ job: @escaping ThreadPool.Job) {
+        self.job = job
+        woken.signal()
+    }
+
+    /// Waits for a job. Returns `nil` when none was assigned in time.
+    func waitForJob(seconds: TimeInterval) -> ThreadPool.Job? {
+        let deadline = seconds.isFinite ? DispatchTime.now() + seconds : .distantFuture
+        guard woken.wait(timeout: deadline) == .success else { return nil }
+        defer { job = nil }
+        return job
+    }
+}
