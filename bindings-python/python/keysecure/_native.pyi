@@ -1216,7 +1216,7 @@ class CardStatus:
     FAIL: Final = "Fail"
     """The platform could not issue the card."""
     FROZEN: Final = "Frozen"
-    """Frozen: purchases are declined until the card is unfrozen."""
+    """Frozen. It can be unfrozen."""
     DELETE: Final = "Delete"
     """Cancelled. This status is final."""
     KNOWN: Final[tuple[str, ...]]
@@ -1667,7 +1667,7 @@ class Fee(_Model):
         """Type of the fee."""
     @property
     def amount(self) -> Decimal | None:
-        """Amount in the currency of the card."""
+        """Amount of the fee."""
 
 @final
 class FeeSchedule(_Model):
