@@ -1,6 +1,6 @@
-"""Writes `literals.py` and the parts of `_native.pyi` and `__init__.py` that repeat something; `--check` compares.
+"""Writes `literals.py` and the repetitive parts of `_native.pyi` and `__init__.py`; `--check` compares.
 
-* `__init__.py` imports and lists what the native module exports and the classes of `_errors.py`: type checkers read
+* `__init__.py` imports and lists the names of the native module and the classes of `_errors.py`: type checkers read
   only names that are written out.
 * Docstrings of `_native.pyi` are those of the built module, so that an editor shows what `help()` shows. Signatures are
   written by hand, because the module has no types; `stubtest` compares their names and defaults with the module.
@@ -216,8 +216,9 @@ def literals() -> str:
 def main() -> int:
     """Writes or checks."""
     text = STUB.read_text()
-    exported = all_of(_native.__all__)
-    before = re.sub(r"__all__ = \[.*?\]\n", lambda _: exported, text.partition(BEGIN)[0], flags=re.DOTALL)
+    before = re.sub(
+        r"__all__ = \[.*?\]\n", lambda _: all_of(_native.__all__), text.partition(BEGIN)[0], flags=re.DOTALL
+    )
     made = {
         STUB: between(with_docs(before) + BEGIN + text.partition(BEGIN)[2], BEGIN, END, f"{declarations(before)}\n"),
         PACKAGE: between(PACKAGE.read_text(), BEGIN_NAMES, END_NAMES, public_names()),

@@ -1086,6 +1086,10 @@ class VerifiedWebhook:
     def reply_before(self) -> float:
         """The deadline of the reply to an `Auth` webhook, on the scale of `time.monotonic()`."""
     @property
+    @deprecated("use reply_before")
+    def answer_before(self) -> float:
+        """Deprecated: use `reply_before`."""
+    @property
     def time_left(self) -> float:
         """Seconds left to reply to an `Auth` webhook, by the clock of this machine; below zero when it is too late."""
     @property
