@@ -17,22 +17,22 @@ impl Accounts {
         Ok(self.0.accounts().transfer(&request)?)
     }
 
-    /// Makes a transfer exactly once, whatever happened before.
+    /// Makes sure that a transfer is made exactly once, whatever happened before.
     pub fn ensure_transfer(&self, request: Transfer, options: EnsureOptions) -> Result<EnsuredTransfer> {
         Ok(self.0.accounts().ensure_transfer(&request, &options.into())?.into())
     }
 
-    /// Fetches the balances of a cardholder.
+    /// The balances of a cardholder.
     pub fn get(&self, cardholder_no: String) -> Result<AccountInfo> {
         Ok(self.0.accounts().get(&cardholder_no)?)
     }
 
-    /// Lists the transfers of a period of any length, lazily.
+    /// All transfers of a span of any length, lazily.
     pub fn transfers(&self, query: ListTransfers) -> Result<TransferPages> {
         Ok(self.0.accounts().transfers(&query)?.into())
     }
 
-    /// Fetches one page (0 is the first, at most 100 rows) of a window of at most 90 days.
+    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
     pub fn transfers_page(&self, query: ListTransfers, page: i32, size: i32) -> Result<TransferPage> {
         Ok(self.0.accounts().transfers_page(&query, count("page", page)?, count("size", size)?)?.into())
     }

@@ -24,7 +24,7 @@ impl Cardholders {
         Ok(self.0.cardholders().apply(&ApplyCardholder { cardholder_unique_no, sumsub_share_token, cardholder_no })?)
     }
 
-    /// Applies for a cardholder exactly once, whatever happened before.
+    /// Makes sure that a cardholder is applied for exactly once, whatever happened before.
     pub fn ensure_cardholder(
         &self,
         cardholder_unique_no: String,
@@ -36,12 +36,12 @@ impl Cardholders {
         Ok(self.0.cardholders().ensure_cardholder(&request, &options.into())?.into())
     }
 
-    /// Lists the cardholders of a period of any length, lazily.
+    /// All cardholders of a span of any length, lazily.
     pub fn list(&self, query: ListCardholders) -> Result<CardholderPages> {
         Ok(self.0.cardholders().list(&query)?.into())
     }
 
-    /// Fetches one page (0 is the first, at most 100 rows) of a window of at most 90 days.
+    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
     pub fn list_page(&self, query: ListCardholders, page: i32, size: i32) -> Result<CardholderPage> {
         Ok(self.0.cardholders().list_page(&query, count("page", page)?, count("size", size)?)?.into())
     }

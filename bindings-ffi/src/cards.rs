@@ -15,32 +15,32 @@ pub struct Cards(pub(crate) Client);
 
 #[uniffi::export]
 impl Cards {
-    /// Applies for a card. The response says that the platform accepted the application, not that the card was issued.
+    /// Applies for a card. The answer says that the platform took the application, not that the card was issued.
     pub fn apply(&self, request: ApplyCard) -> Result<CardApplied> {
         Ok(self.0.cards().apply(&request)?)
     }
 
-    /// Applies for a card exactly once, whatever happened before.
+    /// Makes sure that a card is applied for exactly once, whatever happened before.
     pub fn ensure_card(&self, request: ApplyCard, options: EnsureOptions) -> Result<EnsuredCard> {
         Ok(self.0.cards().ensure_card(&request, &options.into())?.into())
     }
 
-    /// Lists the cards of a period of any length, lazily.
+    /// All cards of a span of any length, lazily.
     pub fn list(&self, query: ListCards) -> Result<CardPages> {
         Ok(self.0.cards().list(&query)?.into())
     }
 
-    /// Fetches one page (0 is the first, at most 100 rows) of a window of at most 90 days.
+    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
     pub fn list_page(&self, query: ListCards, page: i32, size: i32) -> Result<CardPage> {
         Ok(self.0.cards().list_page(&query, count("page", page)?, count("size", size)?)?.into())
     }
 
-    /// Fetches one card, with its fees.
+    /// One card, with its costs.
     pub fn get(&self, card_no: String) -> Result<Card> {
         Ok(self.0.cards().get(&card_no)?)
     }
 
-    /// Fetches the PAN, CVV and expiry date of an activated card.
+    /// The PAN, CVV and expiry of an activated card.
     pub fn private_info(&self, card_no: String) -> Result<CardSecrets> {
         Ok(self.0.cards().private_info(&card_no)?.into())
     }
@@ -56,17 +56,17 @@ impl Cards {
         Ok(self.0.cards().update_status(&card_no, status)?)
     }
 
-    /// Freezes an activated card.
+    /// Stops an activated card for a time.
     pub fn freeze(&self, card_no: String) -> Result<()> {
         Ok(self.0.cards().freeze(&card_no)?)
     }
 
-    /// Unfreezes a frozen card.
+    /// Lets a frozen card work again.
     pub fn unfreeze(&self, card_no: String) -> Result<()> {
         Ok(self.0.cards().unfreeze(&card_no)?)
     }
 
-    /// Deletes a card permanently.
+    /// Closes a card for good.
     pub fn delete(&self, card_no: String) -> Result<()> {
         Ok(self.0.cards().delete(&card_no)?)
     }
@@ -77,22 +77,22 @@ impl Cards {
         Ok(self.0.cards().set_pin(&SetPin { card_no, cardholder_no, pin })?)
     }
 
-    /// Lists the packages to open cards from in credit mode, lazily.
+    /// The packages that cards are opened from in credit mode, lazily.
     pub fn packages(&self, filter: ListPackages) -> PackagePages {
         self.0.cards().packages(&filter).into()
     }
 
-    /// Fetches one page of the packages.
+    /// One page of the packages.
     pub fn packages_page(&self, filter: ListPackages, page: i32, size: i32) -> Result<PackagePage> {
         Ok(self.0.cards().packages_page(&filter, count("page", page)?, count("size", size)?)?.into())
     }
 
-    /// Lists the BINs to open cards from in authorization mode, lazily.
+    /// The BINs that cards are opened from in authorization mode, lazily.
     pub fn bins(&self, filter: ListBins) -> BinPages {
         self.0.cards().bins(&filter).into()
     }
 
-    /// Fetches one page of the BINs.
+    /// One page of the BINs.
     pub fn bins_page(&self, filter: ListBins, page: i32, size: i32) -> Result<BinPage> {
         Ok(self.0.cards().bins_page(&filter, count("page", page)?, count("size", size)?)?.into())
     }

@@ -19,7 +19,7 @@ use crate::simulation::Simulation;
 use crate::stores::Store;
 use crate::warnings;
 
-/// The settings of a client. All are optional; the defaults are those of the core.
+/// The settings of a client. All may be left out; the defaults are the core's.
 #[derive(Clone, uniffi::Record)]
 #[uniffi::export(Debug)]
 pub struct ClientOptions {
@@ -38,7 +38,7 @@ pub struct ClientOptions {
     /// The most time that making one connection may take. Default: 5 s.
     #[uniffi(default = None)]
     pub connect_timeout: Option<Duration>,
-    /// How often a call is sent again after a back-off, where that cannot do an operation twice. Default: 2.
+    /// How often a call is sent again after a back-off, where that cannot do a thing twice. Default: 2.
     #[uniffi(default = None)]
     pub max_retries: Option<i32>,
     /// The language of the platform's messages. Default: English.
@@ -53,10 +53,10 @@ pub struct ClientOptions {
     /// The root certificates to trust instead of the built-in ones, in PEM form.
     #[uniffi(default = None)]
     pub ca_pem: Option<String>,
-    /// An HTTP stack instead of the built-in one. `proxy` and `ca_pem` do not apply to it.
+    /// Another HTTP stack than the built-in one; `proxy` and `ca_pem` are then its own matter.
     #[uniffi(default = None)]
     pub transport: Option<Arc<dyn Transport>>,
-    /// Called after every attempt and call.
+    /// Is told of every attempt and call.
     #[uniffi(default = None)]
     pub observer: Option<Arc<dyn Observer>>,
     /// Shares the access token and the record of attempts with other workers. The `ensure` calls need it.
@@ -113,7 +113,7 @@ pub struct Client(keysecure::Client);
 
 #[uniffi::export]
 impl Client {
-    /// Creates a client with the merchant's credentials.
+    /// A client with the merchant's credentials.
     #[uniffi::constructor]
     pub fn new(api_key: String, api_secret: String, options: ClientOptions) -> Result<Self> {
         warnings::begin();
@@ -164,7 +164,7 @@ impl Client {
         Ok(self.0.access_token()?.into())
     }
 
-    /// Checks an integration and reports what is wrong. Changes nothing at the platform.
+    /// Finds out what is wrong with an integration. Nothing is changed at the platform.
     #[uniffi::method(default(card_no = None))]
     pub fn doctor(&self, card_no: Option<String>) -> Report {
         self.0.doctor(card_no.as_deref())
@@ -176,8 +176,8 @@ impl Client {
         Ok(self.0.call(method, &path, body.as_ref())?)
     }
 
-    /// Closes the client and its connections. Every later call is an error. Calls in progress are interrupted; the outcome
-    /// of a mutation among them is unknown.
+    /// Ends the client: its connections are closed, and every later call is an error. Calls under way are broken off; of a
+    /// mutation among them nobody knows whether it was done.
     pub fn shutdown(&self) {
         self.0.close();
     }

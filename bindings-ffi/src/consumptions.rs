@@ -16,12 +16,12 @@ impl Consumptions {
         Ok(self.0.consumptions().get(&consume_no)?)
     }
 
-    /// Lists the consumptions of a period of any length, lazily.
+    /// All consumptions of a span of any length, lazily.
     pub fn list(&self, query: ListConsumptions) -> Result<ConsumptionPages> {
         Ok(self.0.consumptions().list(&query)?.into())
     }
 
-    /// Fetches one page (0 is the first, at most 100 rows) of a window of at most 90 days.
+    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
     pub fn list_page(&self, query: ListConsumptions, page: i32, size: i32) -> Result<ConsumptionPage> {
         Ok(self.0.consumptions().list_page(&query, count("page", page)?, count("size", size)?)?.into())
     }

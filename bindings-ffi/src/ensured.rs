@@ -1,10 +1,10 @@
-//! Options and results of the exactly-once calls.
+//! Exactly once: how to make sure of a target, and the target.
 
 use std::time::Duration;
 
 use keysecure::{Card, Cardholder, Ensured, OnStoreFailure, TransferRecord, WindowBound};
 
-/// Options of the exactly-once calls. See `EnsureOptions` of the core.
+/// How to make sure of a target. See the core's `EnsureOptions`.
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct EnsureOptions {
     /// The most time that the whole call may take; it must be longer than `settle`. Default: 60 s, or 180 s over a
@@ -42,18 +42,18 @@ impl From<EnsureOptions> for keysecure::EnsureOptions {
 }
 
 macro_rules! ensured {
-    ($($name:ident of $target:ident,)+) => { $(
+    ($($name:ident of $thing:ident,)+) => { $(
         /// A target that exists exactly once.
         #[derive(Debug, Clone, uniffi::Record)]
         pub struct $name {
             /// The target.
-            pub value: $target,
+            pub value: $thing,
             /// Whether this call created it, also when the response to the request was lost. `false`: it was found.
             pub created: bool,
         }
 
-        impl From<Ensured<$target>> for $name {
-            fn from(ensured: Ensured<$target>) -> Self {
+        impl From<Ensured<$thing>> for $name {
+            fn from(ensured: Ensured<$thing>) -> Self {
                 Self { value: ensured.value, created: ensured.created }
             }
         }

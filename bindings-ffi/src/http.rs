@@ -6,21 +6,21 @@ use std::time::Duration;
 
 use keysecure::{Method, Request, Response, TransportError, TransportFault};
 
-/// Sends one request to the platform and returns its response. An implementation
+/// Carries one request to the platform and its answer back. An implementation
 ///
 /// * never follows a redirect and never repeats a request;
 /// * keeps to `timeout` and `connect_timeout`;
 /// * does not begin to send after `start_within`: then it fails with a timeout and `sent = false`;
-/// * stops reading when a response grows beyond `max_response_bytes` bytes;
+/// * stops reading when an answer grows beyond `max_response_bytes` bytes;
 /// * says `sent = false` only when the request provably never left whole.
 ///
 /// Anything else that it throws counts as an exchange whose outcome is unknown.
 #[uniffi::export(foreign)]
 pub trait Transport: Send + Sync {
-    /// Sends the request once and reads the whole response, whatever its status.
+    /// Sends the request once and reads the whole answer, whatever its status.
     fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportFailure>;
 
-    /// Closes connections; exchanges in progress may be interrupted. Called when the client is closed.
+    /// Lets go of connections; exchanges under way may be broken off. Called when the client is closed.
     ///
     /// (Not `close`: Kotlin's generated classes have one of their own.)
     fn close_idle(&self) -> Result<(), TransportFailure>;
@@ -33,7 +33,7 @@ pub trait Transport: Send + Sync {
     fn aborts_on_failure(&self) -> Result<bool, TransportFailure>;
 }
 
-/// One HTTP header, in a request to the platform or in a webhook.
+/// One HTTP header, in a request to the platform or in a callback.
 #[derive(Clone, uniffi::Record)]
 #[uniffi::export(Debug)]
 pub struct Header {
@@ -66,7 +66,7 @@ pub struct HttpRequest {
     pub timeout: Duration,
     /// The most time that making a connection may take.
     pub connect_timeout: Duration,
-    /// The maximum size of the response body, in bytes.
+    /// The most bytes that the answer's body may have.
     pub max_response_bytes: i64,
     /// Do not begin to send after this: then the request is not sent, and the failure is a timeout that says so. Counted
     /// from the moment that the transport gets the request; the last moment to look at it is just before the body is
@@ -86,7 +86,7 @@ impl fmt::Debug for HttpRequest {
     }
 }
 
-/// One HTTP response. Its body may hold secrets and is not printed.
+/// One HTTP answer. Its body may hold secrets and is not printed.
 #[derive(Clone, uniffi::Record)]
 #[uniffi::export(Debug)]
 pub struct HttpResponse {
@@ -108,7 +108,7 @@ impl fmt::Debug for HttpResponse {
     }
 }
 
-/// Why there is no response.
+/// Why no answer came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Error)]
 pub enum TransportFailure {
     /// The exchange failed.
@@ -128,7 +128,7 @@ impl fmt::Display for TransportFailure {
 
 impl std::error::Error for TransportFailure {}
 
-/// It threw another type: how far the exchange came is unknown.
+/// It threw what it should not: nobody knows how far it came.
 impl From<uniffi::UnexpectedUniFFICallbackError> for TransportFailure {
     fn from(_: uniffi::UnexpectedUniFFICallbackError) -> Self {
         Self::Failed { fault: TransportFault::Other, sent: true }
@@ -148,7 +148,7 @@ pub(crate) struct Foreign(pub Arc<dyn Transport>);
 impl keysecure::Transport for Foreign {
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
         let headers = request.headers.iter();
-        let response = self.0.send(HttpRequest {
+        let answer = self.0.send(HttpRequest {
             method: request.method,
             url: request.url.to_owned(),
             headers: headers
@@ -160,19 +160,19 @@ impl keysecure::Transport for Foreign {
             max_response_bytes: i64::try_from(request.max_response_bytes).unwrap_or(i64::MAX),
             start_within: request.start_within,
         })?;
-        if response.body.len() > request.max_response_bytes {
+        if answer.body.len() > request.max_response_bytes {
             return Err(TransportError::maybe_sent(TransportFault::TooLarge));
         }
         Ok(Response {
-            status: u16::try_from(response.status).map_err(|_| TransportError::maybe_sent(TransportFault::Protocol))?,
-            date: response.date,
-            retry_after: response.retry_after,
-            body: response.body.into(),
+            status: u16::try_from(answer.status).map_err(|_| TransportError::maybe_sent(TransportFault::Protocol))?,
+            date: answer.date,
+            retry_after: answer.retry_after,
+            body: answer.body.into(),
         })
     }
 
     fn close(&self) {
-        // There is nobody to report it to.
+        // There is nobody to tell.
         let _ = self.0.close_idle();
     }
 

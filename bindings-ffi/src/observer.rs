@@ -7,8 +7,8 @@ use keysecure::{ErrorKind, Outcome};
 
 use crate::convert::CallbackFailure;
 
-/// Called after every attempt and every call, on the thread that makes the call; it should be quick. The records hold no
-/// secret, no path and no number of a card or cardholder. What it throws is ignored.
+/// Is told of every attempt and every call, on the thread that makes the call; it should be quick. The records hold no
+/// secret, no path and no number of a card or cardholder. What it throws is dropped.
 #[uniffi::export(foreign)]
 pub trait Observer: Send + Sync {
     /// One HTTP exchange ended; those that fetch a token are reported under the operation `token`.
@@ -17,7 +17,7 @@ pub trait Observer: Send + Sync {
     /// One call ended, with all its attempts.
     fn call(&self, record: CallRecord) -> Result<(), CallbackFailure>;
 
-    /// The token store could not be reached (`false`), or can be reached again (`true`). Called once for each change.
+    /// The token store could not be reached (`false`), or can be reached again (`true`). Told once each.
     fn token_store(&self, available: bool) -> Result<(), CallbackFailure>;
 
     /// The attempt store could not be reached (`false`), or can be reached again (`true`). Called once each. Between the
@@ -32,11 +32,11 @@ pub struct AttemptRecord {
     pub operation: String,
     /// 1 for the first.
     pub attempt: i32,
-    /// From sending to the end of the response.
+    /// From sending to the whole answer.
     pub duration: Duration,
-    /// None without a response.
+    /// None when no answer came.
     pub http_status: Option<i32>,
-    /// The platform's code, 0 for success; none without a response of the platform.
+    /// The platform's code, 0 for success; none when no answer of the platform came.
     pub code: Option<i64>,
     /// None for success.
     pub outcome: Option<Outcome>,

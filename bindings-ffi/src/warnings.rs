@@ -6,8 +6,8 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use crate::convert::{CallbackFailure, Result};
 
-/// Receives the library's warnings. It is called on the thread that warns and should be quick. No warning
-/// holds a secret. What it throws is ignored.
+/// Takes the library's warnings. It is called on the thread that has something to say and should be quick. No warning
+/// holds a secret. What it throws is dropped.
 #[uniffi::export(foreign)]
 pub trait WarningSink: Send + Sync {
     /// Takes one warning, a line of text.
@@ -23,7 +23,7 @@ pub fn set_warning_sink(sink: Option<Arc<dyn WarningSink>>) {
 
 static SINK: RwLock<Option<Arc<dyn WarningSink>>> = RwLock::new(None);
 
-/// Installs the logger that passes warnings on. A logger that the program has already stays.
+/// Makes the warnings heard. A Rust program that has a logger keeps it.
 pub(crate) fn begin() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

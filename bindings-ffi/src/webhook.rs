@@ -1,4 +1,4 @@
-//! Webhooks: verification, types, replies.
+//! Callbacks: verifying, typing, answering.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -10,13 +10,13 @@ use crate::http::Header;
 use crate::stores::Store;
 use crate::warnings;
 
-/// How webhooks are verified.
+/// How callbacks are verified.
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct WebhookOptions {
     /// How far the timestamp may be from this machine's clock, either way. Default: 300 s.
     #[uniffi(default = None)]
     pub tolerance: Option<Duration>,
-    /// Accepts webhooks of any age, which permits replays. For stored webhooks only.
+    /// Takes callbacks of any age, which lets old ones be played again. For looking at stored callbacks only.
     #[uniffi(default = false)]
     pub any_age: bool,
     /// Rejects a webhook that was accepted before; a `Responder` keeps its decisions there.
@@ -31,7 +31,7 @@ pub struct WebhookOptions {
     pub max_body: Option<i32>,
 }
 
-/// Verifies webhooks. It needs no client and is cheap to share among threads.
+/// Verifies callbacks. It needs no client and is cheap to share among threads.
 #[derive(Debug, uniffi::Object)]
 #[uniffi::export(Debug)]
 pub struct WebhookVerifier(keysecure::WebhookVerifier);
@@ -63,12 +63,12 @@ impl WebhookVerifier {
         Ok(Self(verifier))
     }
 
-    /// Verifies a webhook and decodes its event. Headers are found without regard to case; `body` is the raw body.
+    /// Verifies a callback and types what it says. Headers are found without regard to case; `body` is the raw body.
     pub fn verify(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<VerifiedWebhook> {
         Ok(VerifiedWebhook(self.0.verify(pairs(&headers), &body)?))
     }
 
-    /// Verifies a webhook as `verify` does and claims it, so that it is handled once however often it comes, and again
+    /// Verifies a callback as `verify` does and claims it, so that it is handled once however often it comes, and again
     /// when it could not be handled: see `Claim`.
     ///
     /// Rejection `replayed`: it was handled before; reply with `replyDuplicate`. Rejection `inProgress`: another worker
@@ -108,13 +108,13 @@ fn place(secret: usize) -> i32 {
     i32::try_from(secret).unwrap_or(i32::MAX)
 }
 
-/// Decodes a webhook **without verifying it**: for stored webhooks and tests. Anybody may have sent it.
+/// Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it.
 #[uniffi::export]
 pub fn parse_unverified(body: Vec<u8>) -> Result<Event> {
     Ok(keysecure::WebhookVerifier::parse_unverified(&body)?)
 }
 
-/// The proof of a valid signature.
+/// A proof that a signature is valid, without a look at what it says.
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct SignatureMatch {
     /// Which of the verifier's secrets signed it, counted from 0.
@@ -123,19 +123,19 @@ pub struct SignatureMatch {
     pub form: CanonicalForm,
 }
 
-/// A webhook whose signature is valid.
+/// A callback whose signature is valid.
 #[derive(Debug, uniffi::Object)]
 #[uniffi::export(Debug)]
 pub struct VerifiedWebhook(keysecure::VerifiedWebhook);
 
 #[uniffi::export]
 impl VerifiedWebhook {
-    /// The platform's id of the webhook. It is not signed: do not build on it alone.
+    /// The platform's id of the callback. It is not signed: do not build on it alone.
     pub fn id(&self) -> String {
         self.0.id.clone()
     }
 
-    /// The event.
+    /// What it says.
     pub fn event(&self) -> Event {
         self.0.event.clone()
     }
@@ -156,11 +156,11 @@ impl VerifiedWebhook {
     }
 }
 
-/// The right to handle a webhook.
+/// The right to handle a callback.
 ///
 /// When it was handled, `finish` remembers that. A claim that ends before is released, and the next delivery of the
-/// webhook is new. So a webhook is handled at least once; what a handler does should be harmless when done twice.
-/// Purchases are remembered at once: nobody waits for a second reply.
+/// callback is new. So a callback is handled at least once; what a handler does should be harmless when done twice.
+/// Purchases are remembered at once: nobody waits for a second answer.
 #[derive(Debug, uniffi::Object)]
 pub struct Claim {
     received: Arc<VerifiedWebhook>,
@@ -169,18 +169,18 @@ pub struct Claim {
 
 #[uniffi::export]
 impl Claim {
-    /// The webhook.
+    /// The callback.
     pub fn received(&self) -> Arc<VerifiedWebhook> {
         Arc::clone(&self.received)
     }
 
-    /// Records the webhook as handled, and releases the claim. `false` when the store could not be reached: it was handled all the
+    /// Remembers the callback as handled, and lets go. `false` when the store could not be reached: it was handled all the
     /// same, so accept it; a replay of it would be handled again.
     pub fn finish(&self) -> bool {
         self.take().is_none_or(|claim| claim.finish().is_ok())
     }
 
-    /// Releases the claim without a record: the next delivery is new.
+    /// Lets go without remembering it: the next delivery is new.
     pub fn release(&self) {
         drop(self.take());
     }
@@ -193,14 +193,14 @@ impl Claim {
     }
 }
 
-/// The exact body to reply with to a webhook that was handled before: it is accepted again. A purchase is declined, because
+/// The exact body to answer a callback with that was handled before: it is accepted again. A purchase is declined, because
 /// nobody may decide on it twice, and least of all with yes; `WebhookVerifier.replyDuplicate` repeats the first reply instead.
 #[uniffi::export]
 pub fn reply_duplicate(body: Vec<u8>) -> String {
     keysecure::reply_duplicate(&body)
 }
 
-/// The exact body to reply with to a webhook.
+/// The exact body to answer a callback with.
 #[uniffi::export]
 pub fn reply_accept() -> String {
     keysecure::reply_accept()
@@ -236,7 +236,7 @@ impl From<Decision> for keysecure::Decision {
 /// Decides on purchases.
 #[uniffi::export(foreign)]
 pub trait Decider: Send + Sync {
-    /// Decides on one. What is late, or throws, gets the default reply of the responder.
+    /// Decides on one. What is late, or throws, is answered with the responder's default.
     fn decide(&self, purchase: AuthEvent) -> Result<Decision, CallbackFailure>;
 }
 
@@ -251,7 +251,7 @@ pub struct Responder(keysecure::Responder);
 
 #[uniffi::export]
 impl Responder {
-    /// `otherwise` (default: decline) is the reply when the decision takes longer than `budget` (default 600 ms, at most
+    /// `otherwise` (default: decline) is the answer when the decision takes longer than `budget` (default 600 ms, at most
     /// 800 ms) or throws.
     #[uniffi::constructor(default(otherwise = None, budget = None))]
     pub fn new(decider: Arc<dyn Decider>, otherwise: Option<Decision>, budget: Option<Duration>) -> Self {
@@ -276,7 +276,7 @@ impl Responder {
         Self(responder)
     }
 
-    /// The body to reply with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the
+    /// The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the
     /// default.
     pub fn respond(&self, received: Arc<VerifiedWebhook>) -> String {
         self.0.respond(&received.0)

@@ -26,7 +26,9 @@ enum Benchmark {
         for (task, count) in tasks {
             var (rust, blocking, awaited): ([Double], [Double], [Double]) = ([], [], [])
             for round in 0...rounds {
-                let costs = (try baseline.ask("\(task) \(count)"), try calls.block(task, count), try await calls.wait(task, count))
+                let costs = (
+                    try baseline.ask("\(task) \(count)"), try calls.block(task, count), try await calls.wait(task, count)
+                )
                 if round == 0 { continue }  // warm-up
                 rust.append(costs.0)
                 blocking.append(costs.1)

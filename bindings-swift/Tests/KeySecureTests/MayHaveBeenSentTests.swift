@@ -119,7 +119,8 @@ final class MayHaveBeenSentTests: XCTestCase {
     ) -> HttpRequest {
         HttpRequest(
             method: method, url: url, headers: [Header(name: "Content-Type", value: "application/json")],
-            body: Data((method == .post ? "BODY" : "").utf8), timeout: timeout, connectTimeout: timeout, maxResponseBytes: 1 << 20,
+            body: Data((method == .post ? "BODY" : "").utf8), timeout: timeout, connectTimeout: timeout,
+            maxResponseBytes: 1 << 20,
             startWithin: startWithin)
     }
 

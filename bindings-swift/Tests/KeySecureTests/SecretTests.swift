@@ -101,7 +101,9 @@ final class SecretTests: XCTestCase {
         let (start, end) = (Date() - day, Date() + day)
         let (cards, cardholders, accounts) = (client.cards(), client.cardholders(), client.accounts())
         printed("access_token") { try client.accessToken() }
-        printed("cardholders.apply") { try cardholders.apply(cardholderUniqueNo: "canary-customer", sumsubShareToken: shareToken) }
+        printed("cardholders.apply") {
+            try cardholders.apply(cardholderUniqueNo: "canary-customer", sumsubShareToken: shareToken)
+        }
         printed("cardholders.get") { try cardholders.get(cardholderNo: holder) }
         printed("cardholders.list") { try cardholders.list(start: start, end: end).all() }
         let application = ApplyCard(

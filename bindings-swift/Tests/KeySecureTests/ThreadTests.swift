@@ -20,7 +20,9 @@ final class ThreadTests: XCTestCase {
                         let name = "t-\(number)-\(call)"
                         let done = try client.accounts().transfer(
                             cardholderNo: holder, transferUniqueNo: name, type: .in, amount: 1)
-                        if done.transferUniqueNo != name { failures.change { $0.append("\(name) got the response of another call") } }
+                        if done.transferUniqueNo != name {
+                            failures.change { $0.append("\(name) got the response of another call") }
+                        }
                     } catch {
                         failures.change { $0.append("\(error)") }
                     }

@@ -132,7 +132,8 @@ final class TransportTests: XCTestCase {
     }
 
     func testAResponseOverTheLimitIsAnError() throws {
-        let client = try client(with: InMemoryTransport { request in String(repeating: " ", count: Int(request.maxResponseBytes) + 1) })
+        let client = try client(
+            with: InMemoryTransport { request in String(repeating: " ", count: Int(request.maxResponseBytes) + 1) })
         XCTAssertEqual(try failure { _ = try client.cards().get(cardNo: "1") }.kind, .invalidResponse)
     }
 

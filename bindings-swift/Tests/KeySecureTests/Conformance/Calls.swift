@@ -65,7 +65,8 @@ private func cards(_ call: String, _ cards: Cards, _ with: Arguments) throws -> 
     case "cards.apply": return try Value(cards.apply(request: application()))
     case "cards.ensure_card":
         let options = EnsureOptions(
-            deadline: with.seconds("deadline"), settle: with.seconds("settle"), since: try with.optionalBound("since")?.windowBound,
+            deadline: with.seconds("deadline"), settle: with.seconds("settle"),
+            since: try with.optionalBound("since")?.windowBound,
             firstAttempt: with.flag("first_attempt"))
         let ensured = try cards.ensureCard(request: application(), options: options)
         return try Value(ensured.value, created: ensured.created)
@@ -129,7 +130,8 @@ private func accounts(_ call: String, _ accounts: Accounts, _ with: Arguments) t
     case "accounts.transfer": return try Value(accounts.transfer(request: transfer()))
     case "accounts.ensure_transfer":
         let options = EnsureOptions(
-            deadline: with.seconds("deadline"), settle: with.seconds("settle"), since: try with.optionalBound("since")?.windowBound,
+            deadline: with.seconds("deadline"), settle: with.seconds("settle"),
+            since: try with.optionalBound("since")?.windowBound,
             firstAttempt: with.flag("first_attempt"))
         let ensured = try accounts.ensureTransfer(request: transfer(), options: options)
         return try Value(ensured.value, created: ensured.created)
