@@ -1,6 +1,8 @@
-"""Writes the parts of `_native.pyi` that repeat something; `python stubs.py --check` compares.
+"""Writes `literals.py` and the parts of `_native.pyi` and `__init__.py` that repeat something; `--check` compares.
 
-* Docstrings are those of the built module, so that an editor shows what `help()` shows. Signatures are written by hand,
+* `__init__.py` imports and lists what the native module exports and the classes of `_errors.py`: type checkers read only
+  names that are written out.
+* Docstrings of `_native.pyi` are those of the built module, so that an editor shows what `help()` shows. Signatures are written by hand,
   because the module has no types; `stubtest` compares their names and defaults with the module.
 * Models and constants are read from their declarations in the core, because the built module has neither the types of
   fields nor the docs of constants: `model!`, `open_enum!` and `named_enum!` have one fixed form, which is all that is
@@ -17,13 +19,17 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from keysecure import _native
+from keysecure import _errors, _native
 
 HERE = Path(__file__).parent
 CORE = HERE.parent / "core" / "src"
 STUB = HERE / "python" / "keysecure" / "_native.pyi"
+LITERALS = STUB.with_name("literals.py")
 BEGIN = "# --- models and constants: written by stubs.py from the core; do not edit ---\n"
 END = "# --- end of models and constants ---\n"
+PACKAGE = STUB.with_name("__init__.py")
+BEGIN_NAMES = "# --- public names: written by stubs.py; do not edit ---\n"
+END_NAMES = "# --- end of public names ---\n"
 WIDTH = 120
 
 PLAIN = {"String": "str", "bool": "bool", "i64": "int", "Decimal": "Decimal", "SystemTime": "datetime"}
@@ -91,7 +97,8 @@ def python_type(rust: str, enums: set[str]) -> str:
 
 def doc_of(comments: str) -> str:
     """The text of `///` comments, without Rust's links."""
-    text = "\n".join(line.strip().removeprefix("///").removeprefix(" ") for line in comments.strip().splitlines())
+    lines = [line.strip() for line in comments.strip().splitlines()]
+    text = "\n".join(line.removeprefix("///").removeprefix(" ") for line in lines if line.startswith("///"))
     text = re.sub(r"\s*See \[[^\]]*\](\([^)]*\))?\.", "", text)
     return re.sub(r"\[(`[^`]*`)\](\([^)]*\))?", r"\1", text).strip()
 
@@ -101,16 +108,21 @@ def in_capitals(variant: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", variant).upper()
 
 
-def literal(name: str, values: list[str]) -> str:
-    """A type for arguments, in the form of `ruff format`."""
+def literal(name: str, values: list[str], *, is_open: bool) -> str:
+    """An alias of a `Literal` type, in the form of `ruff format`; an open one takes any other text too."""
     texts = [f'"{value}"' for value in values]
-    inner = f"Literal[{', '.join(texts)}] | str"
-    if len(line := f"\n_{name}: TypeAlias = {inner}\n") <= WIDTH:
+    inner, any_text = f"Literal[{', '.join(texts)}]", " | str" if is_open else ""
+    if len(line := f"{name}: TypeAlias = {inner}{any_text}\n") <= WIDTH:
         return line
-    if len(inner) + 4 > WIDTH:
-        lines = "".join(f"        {text},\n" for text in texts)
-        inner = f"Literal[\n{lines}    ]\n    | str"
-    return f"\n_{name}: TypeAlias = (\n    {inner}\n)\n"
+    if len(inner + any_text) + 4 <= WIDTH:
+        return f"{name}: TypeAlias = (\n    {inner}{any_text}\n)\n"
+    lines = "".join(f"        {text},\n" for text in texts)
+    return f"{name}: TypeAlias = (\n    Literal[\n{lines}    ]\n    | str\n)\n"
+
+
+def core_sources() -> str:
+    """All sources of the core."""
+    return "\n".join(path.read_text() for path in sorted(CORE.rglob("*.rs")))
 
 
 def declared(macro: str, kind: str, sources: str) -> list[tuple[str, str, str]]:
@@ -122,14 +134,14 @@ def declared(macro: str, kind: str, sources: str) -> list[tuple[str, str, str]]:
 
 def declarations(used: str) -> str:
     """The stub of every model and every open enum of the core, and the types of enums that are used as arguments."""
-    sources = "\n".join(path.read_text() for path in sorted(CORE.rglob("*.rs")))
+    sources = core_sources()
     open_enums = declared("open_enum", "enum", sources)
     enums = {name for _, name, _ in open_enums}
     out: list[str] = []
     for doc, name, body in open_enums:
         values: list[tuple[str, str, str]] = re.findall(r'((?: *///[^\n]*\n)+) *(\w+) = "(\w+)",', body)
         if re.search(rf"\b_{name}\b", used):
-            out.append(literal(name, [text for _, _, text in values]))
+            out.append("\n" + literal(f"_{name}", [text for _, _, text in values], is_open=True))
         out.append(f"\n@final\nclass {name}:\n{docstring(doc_of(doc), '    ')}\n")
         for comments, variant, text in values:
             out.append(f'    {in_capitals(variant)}: Final = "{text}"\n{docstring(doc_of(comments), "    ")}')
@@ -145,18 +157,79 @@ def declarations(used: str) -> str:
     return "".join(out)
 
 
+# --- public names ---
+
+
+def name_list(start: str, names: list[str], end: str, quote: str = "") -> str:
+    """A list of names, one a line."""
+    return start + "".join(f"    {quote}{name}{quote},\n" for name in names) + end
+
+
+def all_of(names: list[str]) -> str:
+    """`__all__`, in the order of ruff."""
+    return name_list("__all__ = [\n", sorted(names, key=lambda name: (not name[0].isupper(), name)), "]\n", '"')
+
+
+def public_names() -> str:
+    """The imports of `__init__.py` and its `__all__`."""
+    errors = ["KeySecureError", *(cls.__name__ for cls in _errors.BY_KIND.values())]
+    native = list(_native.__all__)
+    out = ""
+    for module, names in (("_errors", errors), ("_native", native)):
+        in_order = sorted(names, key=lambda name: (not name[0].isupper(), name.lower()))
+        out += name_list(f"from .{module} import (\n", in_order, ")\n")
+    return f"{out}\n{all_of(errors + native)}"
+
+
+def between(text: str, begin: str, end: str, made: str) -> str:
+    """The text with what is between two lines replaced."""
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}{made}{end}{rest.partition(end)[2]}"
+
+
+HEAD = '''\
+"""Types of values that are text, for annotations and for the completion of editors.
+
+Where a later version may add values, any other text is accepted too. Written by `stubs.py` from the core.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+'''
+
+
+def literals() -> str:
+    """The module `literals`: the closed enums of the core whose values are text in Python."""
+    found: dict[str, str] = {}
+    for doc, name, body in declared("named_enum", "enum", core_sources()):
+        if name != "ErrorKind":
+            names: list[str] = re.findall(r'^ *\w+ = "(\w+)"', body, re.MULTILINE)
+            alias = literal(name, names, is_open="#[non_exhaustive]" in doc)
+            sentence = re.split(r"(?<=\.)\s", doc_of(doc))[0]
+            found[name] = f"\n{alias}{docstring(sentence, '')}"
+    names = ", ".join(f'"{name}"' for name in sorted(found))
+    return f"{HEAD}__all__ = [{names}]\n{''.join(found.values())}"
+
+
 def main() -> int:
     """Writes or checks."""
     text = STUB.read_text()
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    made = f"{with_docs(before)}{BEGIN}{declarations(before)}\n{END}{after}"
+    before = re.sub(r"__all__ = \[.*?\]\n", lambda _: all_of(_native.__all__), text.partition(BEGIN)[0], flags=re.DOTALL)
+    made = {
+        STUB: between(with_docs(before) + BEGIN + text.partition(BEGIN)[2], BEGIN, END, f"{declarations(before)}\n"),
+        PACKAGE: between(PACKAGE.read_text(), BEGIN_NAMES, END_NAMES, public_names()),
+        LITERALS: literals(),
+    }
+    stale = [path for path, text in made.items() if path.read_text() != text]
     if "--check" not in sys.argv:
-        STUB.write_text(made)
-    elif made != text:
-        print("_native.pyi does not fit the module and the core: run `python stubs.py`", file=sys.stderr)
-        return 1
-    return 0
+        for path in stale:
+            path.write_text(made[path])
+        return 0
+    for path in stale:
+        print(f"{path.name} does not fit the module and the core: run `python stubs.py`", file=sys.stderr)
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

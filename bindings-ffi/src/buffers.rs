@@ -6,7 +6,7 @@ use std::slice;
 
 use uniffi::{FfiBufferElement, FfiSerialize as _, RustBuffer, RustCallStatus, ffi_buffer_size};
 
-/// Allocates a buffer of the given number of bytes.
+/// A buffer of this many bytes.
 ///
 /// # Safety
 ///

@@ -6,13 +6,16 @@ use crate::convert::{Result, count};
 use crate::ensured::{EnsureOptions, EnsuredCardholder};
 use crate::pages::{CardholderPage, CardholderPages};
 
-/// The calls on cardholders.
+/// Cardholders and their identity verification.
 #[derive(Debug, uniffi::Object)]
 pub struct Cardholders(pub(crate) Client);
 
 #[uniffi::export]
 impl Cardholders {
     /// Applies for a cardholder, or updates the one named by `cardholder_no`.
+    ///
+    /// `cardholder_unique_no` is the merchant reference, at most 64 characters; `sumsub_share_token` is the share
+    /// token of the identity check, a secret.
     #[uniffi::method(default(cardholder_no = None))]
     pub fn apply(
         &self,
@@ -24,7 +27,12 @@ impl Cardholders {
         Ok(self.0.cardholders().apply(&ApplyCardholder { cardholder_unique_no, sumsub_share_token, cardholder_no })?)
     }
 
+<<<<<<< HEAD
     /// Makes sure that a cardholder is applied for exactly once, whatever happened before.
+=======
+    /// Applies for a cardholder exactly once: looks it up by its merchant reference and sends the application only
+    /// when it provably does not exist. Needs a store. It does not update an existing cardholder.
+>>>>>>> refs/heads/main
     pub fn ensure_cardholder(
         &self,
         cardholder_unique_no: String,
@@ -36,17 +44,25 @@ impl Cardholders {
         Ok(self.0.cardholders().ensure_cardholder(&request, &options.into())?.into())
     }
 
+<<<<<<< HEAD
     /// All cardholders of a span of any length, lazily.
+=======
+    /// Lists the cardholders that were applied for in a window of any length, both ends included.
+>>>>>>> refs/heads/main
     pub fn list(&self, query: ListCardholders) -> Result<CardholderPages> {
         Ok(self.0.cardholders().list(&query)?.into())
     }
 
+<<<<<<< HEAD
     /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
+=======
+    /// Returns one page of a window of at most 90 days. Page 0 is the first; `size` is 1 to 100.
+>>>>>>> refs/heads/main
     pub fn list_page(&self, query: ListCardholders, page: i32, size: i32) -> Result<CardholderPage> {
         Ok(self.0.cardholders().list_page(&query, count("page", page)?, count("size", size)?)?.into())
     }
 
-    /// One cardholder, with balance and cards.
+    /// Returns a cardholder with its balance and cards. An error of kind `notFound` means that it does not exist.
     pub fn get(&self, cardholder_no: String) -> Result<Cardholder> {
         Ok(self.0.cardholders().get(&cardholder_no)?)
     }

@@ -19,51 +19,66 @@ use crate::simulation::Simulation;
 use crate::stores::Store;
 use crate::warnings;
 
+<<<<<<< HEAD
 /// The settings of a client. All may be left out; the defaults are the core's.
+=======
+/// The settings of a client. All are optional.
+>>>>>>> refs/heads/main
 #[derive(Clone, uniffi::Record)]
 #[uniffi::export(Debug)]
 pub struct ClientOptions {
-    /// The platform to talk to. Default: its sandbox.
+    /// The platform to call. Default: the platform's sandbox.
     #[uniffi(default = None)]
     pub environment: Option<Environment>,
-    /// Another address than the environment's: https, or http to loopback and to the hosts of `allow_plain_http`.
+    /// Replaces the address of the environment: https, or http to loopback and to the hosts of `allow_plain_http`.
     #[uniffi(default = None)]
     pub base_url: Option<String>,
-    /// How card secrets are encrypted. Default: the apiSecret's UTF-8 bytes as key, ECB.
+    /// How card secrets are encrypted. Default: the UTF-8 bytes of the apiSecret as the key, ECB.
     #[uniffi(default = None)]
     pub aes: Option<AesSettings>,
-    /// The most time that one call may take, with all its attempts and waits. Default: 30 s.
+    /// Limits one call with all its attempts and waits. Default: 30 s.
     #[uniffi(default = None)]
     pub timeout: Option<Duration>,
-    /// The most time that making one connection may take. Default: 5 s.
+    /// Limits the time to open a connection. Default: 5 s.
     #[uniffi(default = None)]
     pub connect_timeout: Option<Duration>,
+<<<<<<< HEAD
     /// How often a call is sent again after a back-off, where that cannot do a thing twice. Default: 2.
+=======
+    /// How often a call is sent again after a back-off, where that is safe. Default: 2.
+>>>>>>> refs/heads/main
     #[uniffi(default = None)]
     pub max_retries: Option<i32>,
     /// The language of the platform's messages. Default: English.
     #[uniffi(default = None)]
     pub language: Option<Language>,
-    /// The zone in which bare dates begin and end, such as `UTC+8`, which is the default.
+    /// The offset in which dates without a time begin and end. Default: `UTC+8`.
     #[uniffi(default = None)]
     pub timezone: Option<String>,
-    /// An http or https proxy, as a URL, which may hold a password. None is ever taken from the environment.
+    /// The URL of an http or https proxy, which may hold a password. None is taken from the environment.
     #[uniffi(default = None)]
     pub proxy: Option<String>,
-    /// The root certificates to trust instead of the built-in ones, in PEM form.
+    /// The trusted root certificates in PEM format, in place of the built-in ones.
     #[uniffi(default = None)]
     pub ca_pem: Option<String>,
+<<<<<<< HEAD
     /// Another HTTP stack than the built-in one; `proxy` and `ca_pem` are then its own matter.
     #[uniffi(default = None)]
     pub transport: Option<Arc<dyn Transport>>,
     /// Is told of every attempt and call.
+=======
+    /// Replaces the built-in HTTP stack. Configure proxy and certificates there instead of `proxy` and `ca_pem`.
+    #[uniffi(default = None)]
+    pub transport: Option<Arc<dyn Transport>>,
+    /// Called after every attempt and every call.
+>>>>>>> refs/heads/main
     #[uniffi(default = None)]
     pub observer: Option<Arc<dyn Observer>>,
-    /// Shares the access token and the record of attempts with other workers. The `ensure` calls need it.
+    /// Shares the access token and the attempt records with other workers. The `ensure` calls need it.
     #[uniffi(default = None)]
     pub store: Option<Arc<Store>>,
-    /// Hosts that plain http may go to although they are not this machine: a sandbox in another container, say. All of a
-    /// call can be read on the way. Refused in production.
+    /// Hosts other than this machine that plain http may be used for, such as a sandbox in another container.
+    /// Everything that is sent to them can be read on the network. Refused in production.
     #[uniffi(default = [])]
     pub allow_plain_http: Vec<String>,
 }
@@ -106,7 +121,7 @@ impl ClientOptions {
     }
 }
 
-/// A blocking client of the platform. Any number of threads may use one.
+/// A blocking client of the platform. Any number of threads may share one.
 #[derive(Debug, uniffi::Object)]
 #[uniffi::export(Debug)]
 pub struct Client(keysecure::Client);
@@ -120,16 +135,16 @@ impl Client {
         options.build(keysecure::Client::builder(api_key, api_secret))
     }
 
-    /// A client from `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT`,
-    /// `KEYSECURE_BASE_URL`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (the text, or a file's path), `KEYSECURE_TIMEZONE` and
-    /// `KEYSECURE_STORE` (see `Store.parse`), read now. What `options` holds overrides them.
+    /// Creates a client from `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT`,
+    /// `KEYSECURE_BASE_URL`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (PEM text or the path of a file),
+    /// `KEYSECURE_TIMEZONE` and `KEYSECURE_STORE` (see `Store.parse`). `options` override them.
     #[uniffi::constructor]
     pub fn from_env(options: ClientOptions) -> Result<Self> {
         warnings::begin();
         options.build(ClientBuilder::from_env()?)
     }
 
-    /// Cardholders and their verification.
+    /// Cardholders and their identity verification.
     pub fn cardholders(&self) -> Cardholders {
         Cardholders(self.0.clone())
     }
@@ -139,12 +154,12 @@ impl Client {
         Cards(self.0.clone())
     }
 
-    /// Purchases, fees, reversals and refunds.
+    /// Purchases, ATM withdrawals, fees, reversals and refunds.
     pub fn consumptions(&self) -> Consumptions {
         Consumptions(self.0.clone())
     }
 
-    /// Balances and transfers (credit mode).
+    /// Balances and transfers, in credit mode.
     pub fn accounts(&self) -> Accounts {
         Accounts(self.0.clone())
     }
@@ -154,30 +169,41 @@ impl Client {
         Pci(self.0.clone())
     }
 
-    /// Simulated purchases; refused in production.
+    /// Simulated purchases and refunds. Refused in production.
     pub fn simulation(&self) -> Simulation {
         Simulation(self.0.clone())
     }
 
-    /// The access token in use, for diagnosis; one is fetched only when there is none.
+    /// Returns the access token in use, for diagnosis. Fetches one only when there is none.
     pub fn access_token(&self) -> Result<AccessToken> {
         Ok(self.0.access_token()?.into())
     }
 
+<<<<<<< HEAD
     /// Finds out what is wrong with an integration. Nothing is changed at the platform.
+=======
+    /// Checks an integration: reachability, clock, Api-Key, IP whitelist, token and mode; with an activated card also
+    /// PCI display and the AES scheme. Changes nothing on the platform. Failures are in the report.
+>>>>>>> refs/heads/main
     #[uniffi::method(default(card_no = None))]
     pub fn doctor(&self, card_no: Option<String>) -> Report {
         self.0.doctor(card_no.as_deref())
     }
 
-    /// Makes any call of the platform: JSON in, `data` as JSON out. `path` starts behind `/open-api`.
+    /// Calls any endpoint of the platform. `path` is the path after `/open-api`, `body` a JSON text. Returns the
+    /// `data` of the response as JSON, unmasked.
     #[uniffi::method(default(body = None))]
     pub fn call(&self, method: Method, path: String, body: Option<Json>) -> Result<Json> {
         Ok(self.0.call(method, &path, body.as_ref())?)
     }
 
+<<<<<<< HEAD
     /// Ends the client: its connections are closed, and every later call is an error. Calls under way are broken off; of a
     /// mutation among them nobody knows whether it was done.
+=======
+    /// Closes all connections. Later calls fail with an error of kind `config`. Calls in progress may fail, mutations
+    /// among them with outcome `unknown`.
+>>>>>>> refs/heads/main
     pub fn shutdown(&self) {
         self.0.close();
     }

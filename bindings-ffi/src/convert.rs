@@ -9,28 +9,27 @@ pub(crate) fn count(field: &str, number: i32) -> Result<u32> {
     u32::try_from(number).map_err(|_| FfiError::invalid_input(field, "must not be negative"))
 }
 
-/// Code of the caller threw. The text of what it threw is not passed on, because it could hold anything.
+/// An exception of code that the caller implements. Its message is omitted, because it may hold secrets.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Error)]
-pub enum CallbackFailure {
+pub enum ForeignFailure {
     /// The code threw.
     Failed {
-        /// The type of what it threw and, where that is known, the place: for the log.
+        /// The type of the exception and, where it is known, the place, for the log.
         what: String,
     },
 }
 
-impl std::fmt::Display for CallbackFailure {
+impl std::fmt::Display for ForeignFailure {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self::Failed { what } = self;
         formatter.write_str(what)
     }
 }
 
-impl std::error::Error for CallbackFailure {}
+impl std::error::Error for ForeignFailure {}
 
-impl From<uniffi::UnexpectedUniFFICallbackError> for CallbackFailure {
-    /// The reason is the type of the Swift error: see `swift_callback_errors` in `bindgen/src/patches`. Kotlin catches
-    /// everything itself.
+impl From<uniffi::UnexpectedUniFFICallbackError> for ForeignFailure {
+    /// Swift passes the type of the error: see the patch `swift_callback_errors` of the generator. Kotlin catches all exceptions.
     fn from(unexpected: uniffi::UnexpectedUniFFICallbackError) -> Self {
         Self::Failed { what: unexpected.reason }
     }

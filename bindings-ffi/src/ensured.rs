@@ -4,27 +4,32 @@ use std::time::Duration;
 
 use keysecure::{Card, Cardholder, Ensured, OnStoreFailure, TransferRecord, WindowBound};
 
+<<<<<<< HEAD
 /// How to make sure of a target. See the core's `EnsureOptions`.
+=======
+/// Options of the `ensure` calls.
+>>>>>>> refs/heads/main
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct EnsureOptions {
-    /// The most time that the whole call may take; it must be longer than `settle`. Default: 60 s, or 180 s over a
-    /// transport that does not abort its failed requests.
+    /// Limits the whole call; must be longer than `settle`. Default: 60 s, or 180 s over a transport that does not
+    /// abort failed requests.
     #[uniffi(default = None)]
     pub deadline: Option<Duration>,
-    /// How long after an attempt the platform may still commit it. Default: 10 s, or 120 s over a transport that does not
-    /// abort its failed requests.
+    /// How long after an attempt the platform may still carry it out. Default: 10 s, or 120 s over a transport that
+    /// does not abort failed requests.
     #[uniffi(default = None)]
     pub settle: Option<Duration>,
-    /// Since when the target may have been sent. Default: the last 90 days. A recorded attempt that is older extends it.
+    /// The earliest time at which the request may have been sent. Default: 90 days ago. An older recorded attempt
+    /// extends it.
     #[uniffi(default = None)]
     pub since: Option<WindowBound>,
-    /// Declares that no process ever sent this reference: it is then sent at once, also by a store that cannot tell. A
-    /// recorded attempt that may have been carried out overrides it.
+    /// Declares that no process has sent this reference before: it is sent without waiting for `settle`. A recorded
+    /// attempt that may have been carried out overrides it.
     #[uniffi(default = false)]
     pub first_attempt: bool,
-    /// What to do when the attempt store cannot be reached. `Reject`, the default, fails the call: before its first attempt
-    /// with outcome `NotSent`. `Accept` continues with the record of this process alone: another worker may do the same
-    /// operation at the same time.
+    /// What to do when the attempt store is unavailable. `Reject`, the default, fails the call, before its first
+    /// attempt with outcome `NotSent`. `Accept` continues with the records of this process alone: another worker may
+    /// carry out the same operation at the same time.
     #[uniffi(default = None)]
     pub on_store_failure: Option<OnStoreFailure>,
 }
@@ -42,6 +47,7 @@ impl From<EnsureOptions> for keysecure::EnsureOptions {
 }
 
 macro_rules! ensured {
+<<<<<<< HEAD
     ($($name:ident of $thing:ident,)+) => { $(
         /// A target that exists exactly once.
         #[derive(Debug, Clone, uniffi::Record)]
@@ -49,6 +55,16 @@ macro_rules! ensured {
             /// The target.
             pub value: $thing,
             /// Whether this call created it, also when the response to the request was lost. `false`: it was found.
+=======
+    ($($name:ident of $target:ident,)+) => { $(
+        /// The result of an `ensure` call.
+        #[derive(Debug, Clone, uniffi::Record)]
+        pub struct $name {
+            /// The card, cardholder or transfer.
+            pub value: $target,
+            /// True when this call created it, also when the response to its request was lost; false when it was
+            /// found.
+>>>>>>> refs/heads/main
             pub created: bool,
         }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use keysecure::{Method, Request, Response, TransportError, TransportFault};
 
+<<<<<<< HEAD
 /// Carries one request to the platform and its answer back. An implementation
 ///
 /// * never follows a redirect and never repeats a request;
@@ -13,37 +14,57 @@ use keysecure::{Method, Request, Response, TransportError, TransportFault};
 /// * does not begin to send after `start_within`: then it fails with a timeout and `sent = false`;
 /// * stops reading when an answer grows beyond `max_response_bytes` bytes;
 /// * says `sent = false` only when the request provably never left whole.
+=======
+/// An HTTP stack that replaces the built-in one. An implementation
 ///
-/// Anything else that it throws counts as an exchange whose outcome is unknown.
+/// * never follows a redirect and never repeats a request;
+/// * respects `timeout` and `connect_timeout`;
+/// * does not start to send after `start_within`: it fails with a timeout and `may_have_been_sent = false` instead;
+/// * stops reading when a response exceeds `max_response_bytes`;
+/// * reports `may_have_been_sent = false` only when the complete request provably was not sent.
+>>>>>>> refs/heads/main
+///
+/// Anything else that it throws means an unknown outcome.
 #[uniffi::export(foreign)]
 pub trait Transport: Send + Sync {
+<<<<<<< HEAD
     /// Sends the request once and reads the whole answer, whatever its status.
     fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportFailure>;
 
     /// Lets go of connections; exchanges under way may be broken off. Called when the client is closed.
+=======
+    /// Sends the request once and reads the complete response, whatever its status.
+    fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportFailure>;
+
+    /// Closes connections; exchanges in progress may fail. Called when the client is closed.
+>>>>>>> refs/heads/main
     ///
-    /// (Not `close`: Kotlin's generated classes have one of their own.)
+    /// Not named `close`, because Kotlin's generated classes have such a method.
     fn close_idle(&self) -> Result<(), TransportFailure>;
 
-    /// Whether nothing of a request can reach the platform after `send` has failed: the connection is reset, and no proxy
-    /// in between may deliver what it holds. One that fails to say it does not promise it.
+    /// Whether no part of a request can reach the platform after `send` has failed: the connection is reset, and no
+    /// proxy can deliver buffered data. An implementation that throws promises nothing.
     ///
-    /// Say `false` unless all of that is certain: the `ensure` calls then wait longer before they take a missing row for
-    /// absence.
+    /// Return `false` unless all of that is certain: `ensure` calls then wait longer before they accept that the
+    /// target does not exist.
     fn aborts_on_failure(&self) -> Result<bool, TransportFailure>;
 }
 
+<<<<<<< HEAD
 /// One HTTP header, in a request to the platform or in a callback.
+=======
+/// One HTTP header of a request to the platform or of a webhook.
+>>>>>>> refs/heads/main
 #[derive(Clone, uniffi::Record)]
 #[uniffi::export(Debug)]
 pub struct Header {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its value.
+    /// The value.
     pub value: String,
 }
 
-/// The value may be a secret.
+/// Omits the value, which may be a secret.
 impl fmt::Debug for Header {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Header").field("name", &self.name).finish_non_exhaustive()
@@ -56,21 +77,25 @@ impl fmt::Debug for Header {
 pub struct HttpRequest {
     /// GET or POST.
     pub method: Method,
-    /// The whole address.
+    /// The complete URL.
     pub url: String,
     /// The headers.
     pub headers: Vec<Header>,
     /// The body, JSON; empty for GET.
     pub body: Vec<u8>,
-    /// The most time that the whole exchange may take.
+    /// Limits the whole exchange.
     pub timeout: Duration,
-    /// The most time that making a connection may take.
+    /// Limits the time to open a connection.
     pub connect_timeout: Duration,
+<<<<<<< HEAD
     /// The most bytes that the answer's body may have.
+=======
+    /// The maximum size of the response body in bytes.
+>>>>>>> refs/heads/main
     pub max_response_bytes: i64,
-    /// Do not begin to send after this: then the request is not sent, and the failure is a timeout that says so. Counted
-    /// from the moment that the transport gets the request; the last moment to look at it is just before the body is
-    /// written. None sets no limit.
+    /// The time in which sending may start, from the moment that the transport gets the request. Afterwards the
+    /// request must not be sent, and the failure is a timeout that says so. Check it last before the body is written.
+    /// Null sets no limit.
     #[uniffi(default = None)]
     pub start_within: Option<Duration>,
 }
@@ -92,9 +117,9 @@ impl fmt::Debug for HttpRequest {
 pub struct HttpResponse {
     /// The HTTP status.
     pub status: i32,
-    /// The body as it came.
+    /// The unchanged body.
     pub body: Vec<u8>,
-    /// The `Date` header: the server's clock.
+    /// The `Date` header, from which the client learns the clock of the server.
     #[uniffi(default = None)]
     pub date: Option<String>,
     /// The `Retry-After` header.
@@ -108,15 +133,19 @@ impl fmt::Debug for HttpResponse {
     }
 }
 
+<<<<<<< HEAD
 /// Why no answer came.
+=======
+/// Thrown by a transport that got no complete response.
+>>>>>>> refs/heads/main
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Error)]
 pub enum TransportFailure {
     /// The exchange failed.
     Failed {
         /// What went wrong.
         fault: TransportFault,
-        /// Whether the whole request may have reached the platform.
-        sent: bool,
+        /// Whether the platform may have received the complete request.
+        may_have_been_sent: bool,
     },
 }
 
@@ -128,21 +157,25 @@ impl fmt::Display for TransportFailure {
 
 impl std::error::Error for TransportFailure {}
 
+<<<<<<< HEAD
 /// It threw what it should not: nobody knows how far it came.
+=======
+/// The transport threw something else: whether the request was sent is not known.
+>>>>>>> refs/heads/main
 impl From<uniffi::UnexpectedUniFFICallbackError> for TransportFailure {
     fn from(_: uniffi::UnexpectedUniFFICallbackError) -> Self {
-        Self::Failed { fault: TransportFault::Other, sent: true }
+        Self::Failed { fault: TransportFault::Other, may_have_been_sent: true }
     }
 }
 
 impl From<TransportFailure> for TransportError {
     fn from(failure: TransportFailure) -> Self {
-        let TransportFailure::Failed { fault, sent } = failure;
-        if sent { Self::maybe_sent(fault) } else { Self::not_sent(fault) }
+        let TransportFailure::Failed { fault, may_have_been_sent } = failure;
+        if may_have_been_sent { Self::maybe_sent(fault) } else { Self::not_sent(fault) }
     }
 }
 
-/// The core's view of a foreign transport.
+/// Adapts a foreign transport to the core.
 pub(crate) struct Foreign(pub Arc<dyn Transport>);
 
 impl keysecure::Transport for Foreign {
@@ -190,7 +223,7 @@ mod tests {
 
     use super::{Foreign, HttpRequest, HttpResponse, Transport, TransportFailure};
 
-    /// What a transport in Kotlin or Swift is to Rust: it promises this, and keeps what it was given.
+    /// A transport as Kotlin or Swift implements it: promises to abort requests, and records them.
     struct Stack {
         aborts: Result<bool, TransportFailure>,
         given: Mutex<Option<HttpRequest>>,
@@ -199,7 +232,7 @@ mod tests {
     impl Transport for Stack {
         fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportFailure> {
             *self.given.lock().unwrap() = Some(request);
-            Err(TransportFailure::Failed { fault: TransportFault::Timeout, sent: false })
+            Err(TransportFailure::Failed { fault: TransportFault::Timeout, may_have_been_sent: false })
         }
 
         fn close_idle(&self) -> Result<(), TransportFailure> {
@@ -217,7 +250,7 @@ mod tests {
 
     #[test]
     fn only_a_transport_that_says_so_aborts_on_failure() {
-        let broken = TransportFailure::Failed { fault: TransportFault::Other, sent: true };
+        let broken = TransportFailure::Failed { fault: TransportFault::Other, may_have_been_sent: true };
         for (says, means) in [(Ok(true), true), (Ok(false), false), (Err(broken), false)] {
             assert_eq!(Foreign(stack(says)).aborts_on_failure(), means);
         }

@@ -29,7 +29,7 @@ pub use cardholders::Cardholders;
 pub use cards::Cards;
 pub use client::{Client, ClientOptions};
 pub use consumptions::Consumptions;
-pub use convert::CallbackFailure;
+pub use convert::ForeignFailure;
 pub use ensured::{EnsureOptions, EnsuredCard, EnsuredCardholder, EnsuredTransfer};
 pub use http::{Header, HttpRequest, HttpResponse, Transport, TransportFailure};
 pub use observer::{AttemptRecord, CallRecord, Observer};

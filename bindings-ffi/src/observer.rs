@@ -5,24 +5,34 @@ use std::time::Duration;
 
 use keysecure::{ErrorKind, Outcome};
 
-use crate::convert::CallbackFailure;
+use crate::convert::ForeignFailure;
 
+<<<<<<< HEAD
 /// Is told of every attempt and every call, on the thread that makes the call; it should be quick. The records hold no
 /// secret, no path and no number of a card or cardholder. What it throws is dropped.
+=======
+/// Receives a record of every attempt and every call, on the thread of the call; should return quickly. The records
+/// hold no secrets, no paths and no card or cardholder numbers. What it throws is ignored.
+>>>>>>> refs/heads/main
 #[uniffi::export(foreign)]
 pub trait Observer: Send + Sync {
-    /// One HTTP exchange ended; those that fetch a token are reported under the operation `token`.
-    fn attempt(&self, record: AttemptRecord) -> Result<(), CallbackFailure>;
+    /// Called after every HTTP exchange. Exchanges that fetch a token have the operation `token`.
+    fn attempt(&self, record: AttemptRecord) -> Result<(), ForeignFailure>;
 
-    /// One call ended, with all its attempts.
-    fn call(&self, record: CallRecord) -> Result<(), CallbackFailure>;
+    /// Called after every call, with the number of its attempts.
+    fn call(&self, record: CallRecord) -> Result<(), ForeignFailure>;
 
+<<<<<<< HEAD
     /// The token store could not be reached (`false`), or can be reached again (`true`). Told once each.
     fn token_store(&self, available: bool) -> Result<(), CallbackFailure>;
+=======
+    /// Called once when the token store becomes unavailable (`false`), and once when it is available again (`true`).
+    fn token_store(&self, available: bool) -> Result<(), ForeignFailure>;
+>>>>>>> refs/heads/main
 
-    /// The attempt store could not be reached (`false`), or can be reached again (`true`). Called once each. Between the
-    /// two, `ensure` calls are refused and the attempts of other calls are recorded in memory only.
-    fn attempt_store(&self, available: bool) -> Result<(), CallbackFailure>;
+    /// Called once when the attempt store becomes unavailable (`false`), and once when it is available again (`true`).
+    /// In between, `ensure` calls are refused and the attempts of other calls are recorded in memory only.
+    fn attempt_store(&self, available: bool) -> Result<(), ForeignFailure>;
 }
 
 /// One HTTP exchange.
@@ -30,15 +40,23 @@ pub trait Observer: Send + Sync {
 pub struct AttemptRecord {
     /// The call, such as `accounts.transfer`.
     pub operation: String,
-    /// 1 for the first.
+    /// The number of the attempt, from 1.
     pub attempt: i32,
+<<<<<<< HEAD
     /// From sending to the whole answer.
     pub duration: Duration,
     /// None when no answer came.
     pub http_status: Option<i32>,
     /// The platform's code, 0 for success; none when no answer of the platform came.
+=======
+    /// The time from sending the request to the complete response.
+    pub duration: Duration,
+    /// The HTTP status; null when there was no response.
+    pub http_status: Option<i32>,
+    /// The platform's code, 0 for success; null when there was no response of the platform.
+>>>>>>> refs/heads/main
     pub code: Option<i64>,
-    /// None for success.
+    /// The outcome of the attempt; null for success.
     pub outcome: Option<Outcome>,
 }
 
@@ -47,19 +65,19 @@ pub struct AttemptRecord {
 pub struct CallRecord {
     /// The call, such as `accounts.transfer`.
     pub operation: String,
-    /// How many times the call's own request was sent or tried.
+    /// How often the call's request was sent or tried.
     pub attempts: i32,
-    /// From the first to the last moment, waits and token fetches included.
+    /// The duration of the call, with waits and token fetches.
     pub duration: Duration,
-    /// The kind of the error; none for success.
+    /// The kind of the error; null for success.
     pub kind: Option<ErrorKind>,
-    /// The platform's code of the error; none for success.
+    /// The platform's code of the error; null for success.
     pub code: Option<i64>,
-    /// What the error means; none for success.
+    /// The outcome of the error; null for success.
     pub outcome: Option<Outcome>,
 }
 
-/// The core's view of a foreign observer.
+/// Adapts a foreign observer to the core.
 pub(crate) struct Foreign(pub Arc<dyn Observer>);
 
 impl keysecure::Observer for Foreign {

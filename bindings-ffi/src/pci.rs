@@ -5,18 +5,20 @@ use keysecure::{CardDetail, Client, Extra};
 use crate::convert::Result;
 use crate::secrets::{CardSecrets, ClientToken};
 
-/// The calls for the hosted card page.
+/// Calls for the hosted card page.
 #[derive(Debug, uniffi::Object)]
 pub struct Pci(pub(crate) Client);
 
 #[uniffi::export]
 impl Pci {
-    /// A token that lets the hosted card page show one card, once.
+    /// Returns a one-time token for the hosted card page. Code 1013 means that PCI display is not enabled for the
+    /// merchant.
     pub fn client_token(&self, card_no: String) -> Result<ClientToken> {
         Ok(self.0.pci().client_token(&card_no)?.into())
     }
 
-    /// What the hosted card page itself calls. Its body is inferred: see the core's `CardDetail`.
+    /// Returns the secrets of a card, as the hosted card page does. A merchant's server does not need this call. The
+    /// format of its request body is inferred, not documented.
     #[uniffi::method(default(extra = "{}"))]
     pub fn card_detail(
         &self,

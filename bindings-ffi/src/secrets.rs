@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-/// The PAN, CVV and expiry of a card.
+/// The PAN, CVV and expiry date of a card. Prints masked.
 #[derive(Debug, uniffi::Object)]
 #[uniffi::export(Debug)]
 pub struct CardSecrets(keysecure::CardSecrets);
@@ -15,7 +15,7 @@ impl From<keysecure::CardSecrets> for CardSecrets {
 
 #[uniffi::export]
 impl CardSecrets {
-    /// The platform's number of the card (not its PAN).
+    /// The platform's number of the card; not the PAN.
     pub fn card_no(&self) -> String {
         self.0.card_no().to_owned()
     }
@@ -25,33 +25,33 @@ impl CardSecrets {
         self.0.card_unique_no().map(str::to_owned)
     }
 
-    /// The whole card number.
+    /// Returns the full PAN.
     pub fn expose_pan(&self) -> String {
         self.0.expose_pan().to_owned()
     }
 
-    /// The three digits on the back.
+    /// Returns the three digits of the CVV.
     pub fn expose_cvv(&self) -> String {
         self.0.expose_cvv().to_owned()
     }
 
-    /// The card number with at most its first six and last four digits.
+    /// The PAN with at most its first six and last four digits.
     pub fn masked_pan(&self) -> String {
         self.0.masked_pan()
     }
 
-    /// Four digits, such as `2028`.
+    /// The expiry year, four digits such as `2028`.
     pub fn exp_year(&self) -> String {
         self.0.exp_year().to_owned()
     }
 
-    /// Two digits, `01` to `12`.
+    /// The expiry month, two digits from `01` to `12`.
     pub fn exp_month(&self) -> String {
         self.0.exp_month().to_owned()
     }
 }
 
-/// A token that lets the hosted card page show one card, once.
+/// A token with which the hosted card page shows one card, once. Prints masked.
 #[derive(Debug, uniffi::Object)]
 #[uniffi::export(Debug)]
 pub struct ClientToken(keysecure::ClientToken);
@@ -64,18 +64,18 @@ impl From<keysecure::ClientToken> for ClientToken {
 
 #[uniffi::export]
 impl ClientToken {
-    /// The token itself, for the hosted page.
+    /// Returns the token, for the hosted page.
     pub fn expose(&self) -> String {
         self.0.expose().to_owned()
     }
 
-    /// How long it is good, in seconds.
+    /// How long the token is valid, in seconds.
     pub fn expires_in(&self) -> i64 {
         self.0.expires_in()
     }
 }
 
-/// An access token and its end.
+/// An access token and its expiry. Prints masked.
 #[derive(Debug, uniffi::Object)]
 #[uniffi::export(Debug)]
 pub struct AccessToken(keysecure::AccessToken);
@@ -88,12 +88,12 @@ impl From<keysecure::AccessToken> for AccessToken {
 
 #[uniffi::export]
 impl AccessToken {
-    /// The token itself.
+    /// Returns the token.
     pub fn expose(&self) -> String {
         self.0.expose().to_owned()
     }
 
-    /// When the platform ends it.
+    /// When the token expires.
     pub fn expires_at(&self) -> SystemTime {
         self.0.expires_at()
     }

@@ -4,33 +4,34 @@ use keysecure::{Client, SimulationRequest, SimulationResult};
 
 use crate::convert::Result;
 
-/// The simulation calls: what happens at a shop, made to happen. Refused in production.
+/// Simulates purchases and refunds at a merchant. Refused in production.
 #[derive(Debug, uniffi::Object)]
 pub struct Simulation(pub(crate) Client);
 
 #[uniffi::export]
 impl Simulation {
-    /// A purchase asks for approval. Needs `card_no` and `amount`.
+    /// Simulates the authorization of a purchase. Needs `card_no` and `amount`.
     pub fn auth(&self, request: SimulationRequest) -> Result<SimulationResult> {
         Ok(self.0.simulation().auth(&request)?)
     }
 
-    /// A purchase is cleared. Needs `consume_no`; `amount` may differ from the purchase's.
+    /// Clears a purchase: `Pending` becomes `Success`. Needs `consume_no`; `amount` may differ from the authorized
+    /// amount.
     pub fn consumption_clear(&self, request: SimulationRequest) -> Result<SimulationResult> {
         Ok(self.0.simulation().consumption_clear(&request)?)
     }
 
-    /// A purchase fails. Needs `consume_no`.
+    /// Fails a purchase: `Pending` becomes `Fail`. Needs `consume_no`.
     pub fn consumption_fail(&self, request: SimulationRequest) -> Result<SimulationResult> {
         Ok(self.0.simulation().consumption_fail(&request)?)
     }
 
-    /// An authorization is given back. Needs `consume_relate_no`; without `amount` all of it.
+    /// Reverses an authorization. Needs `consume_relate_no`; without `amount` it reverses the full amount.
     pub fn reversal(&self, request: SimulationRequest) -> Result<SimulationResult> {
         Ok(self.0.simulation().reversal(&request)?)
     }
 
-    /// A cleared purchase is given back. Needs `consume_relate_no`; without `amount` all of it.
+    /// Refunds a cleared purchase. Needs `consume_relate_no`; without `amount` it refunds the full amount.
     pub fn refund(&self, request: SimulationRequest) -> Result<SimulationResult> {
         Ok(self.0.simulation().refund(&request)?)
     }

@@ -4,17 +4,22 @@ use std::sync::{Arc, Once, PoisonError, RwLock};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-use crate::convert::{CallbackFailure, Result};
+use crate::convert::{ForeignFailure, Result};
 
+<<<<<<< HEAD
 /// Takes the library's warnings. It is called on the thread that has something to say and should be quick. No warning
 /// holds a secret. What it throws is dropped.
+=======
+/// Receives the warnings of the library, on any thread; should return quickly. No warning holds a secret. What it
+/// throws is ignored.
+>>>>>>> refs/heads/main
 #[uniffi::export(foreign)]
 pub trait WarningSink: Send + Sync {
-    /// Takes one warning, a line of text.
-    fn warn(&self, text: String) -> Result<(), CallbackFailure>;
+    /// Receives one warning, a line of text.
+    fn warn(&self, text: String) -> Result<(), ForeignFailure>;
 }
 
-/// Sends the library's warnings to `sink` from now on, for the whole process; without one they go to the standard error.
+/// Sends the warnings of the library to `sink` from now on, for the whole process. Default: the standard error.
 #[uniffi::export]
 pub fn set_warning_sink(sink: Option<Arc<dyn WarningSink>>) {
     begin();
@@ -23,7 +28,11 @@ pub fn set_warning_sink(sink: Option<Arc<dyn WarningSink>>) {
 
 static SINK: RwLock<Option<Arc<dyn WarningSink>>> = RwLock::new(None);
 
+<<<<<<< HEAD
 /// Makes the warnings heard. A Rust program that has a logger keeps it.
+=======
+/// Installs a logger for the warnings. A Rust program that has a logger keeps it.
+>>>>>>> refs/heads/main
 pub(crate) fn begin() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

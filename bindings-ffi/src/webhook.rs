@@ -5,41 +5,55 @@ use std::time::{Duration, SystemTime};
 
 use keysecure::{AuthEvent, CanonicalForm, Event, FfiError, OnStoreFailure, masked};
 
-use crate::convert::{CallbackFailure, Result, count};
+use crate::convert::{ForeignFailure, Result, count};
 use crate::http::Header;
 use crate::stores::Store;
 use crate::warnings;
 
+<<<<<<< HEAD
 /// How callbacks are verified.
+=======
+/// Settings of a webhook verifier. All are optional.
+>>>>>>> refs/heads/main
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct WebhookOptions {
-    /// How far the timestamp may be from this machine's clock, either way. Default: 300 s.
+    /// How far the timestamp may differ from the clock of this machine, in either direction. Default: 300 s.
     #[uniffi(default = None)]
     pub tolerance: Option<Duration>,
+<<<<<<< HEAD
     /// Takes callbacks of any age, which lets old ones be played again. For looking at stored callbacks only.
+=======
+    /// Accepts webhooks of any age. Use it for stored webhooks only: it allows replays.
+>>>>>>> refs/heads/main
     #[uniffi(default = false)]
-    pub any_age: bool,
-    /// Rejects a webhook that was accepted before; a `Responder` keeps its decisions there.
+    pub ignore_timestamp: bool,
+    /// Rejects a webhook that was accepted before, and holds the decisions of a `Responder`. Default: none, replays
+    /// are accepted.
     #[uniffi(default = None)]
     pub store: Option<Arc<Store>>,
-    /// Accepts a webhook when the store cannot be reached, although it may have been accepted before.
-    #[uniffi(default = false)]
-    pub accept_when_unavailable: bool,
-    /// The largest body to look at, in bytes. Default: 64 KiB; at most 1 MiB. What an unauthenticated sender can make this
-    /// machine compute grows with it.
+    /// What to do when the store is unavailable. `Reject`, the default, rejects the webhook, and the platform sends it
+    /// again. `Accept` accepts it, although it may be a replay.
+    #[uniffi(default = None)]
+    pub on_store_failure: Option<OnStoreFailure>,
+    /// The largest body to accept, in bytes. Default: 64 KiB; at most 1 MiB. The CPU time that an unauthenticated
+    /// sender can cause grows with it.
     #[uniffi(default = None)]
     pub max_body: Option<i32>,
 }
 
+<<<<<<< HEAD
 /// Verifies callbacks. It needs no client and is cheap to share among threads.
+=======
+/// Verifies webhooks (the platform calls them callbacks). Needs no client; threads can share one.
+>>>>>>> refs/heads/main
 #[derive(Debug, uniffi::Object)]
 #[uniffi::export(Debug)]
 pub struct WebhookVerifier(keysecure::WebhookVerifier);
 
 #[uniffi::export]
 impl WebhookVerifier {
-    /// Verifies for `app_id`, which is the Api-Key, with one or more secrets, of which the current one is the apiSecret
-    /// (both inferred). Several serve while a secret is replaced.
+    /// Creates a verifier. `app_id` is the Api-Key; `secrets` is the apiSecret (both inferred), several during a
+    /// rotation.
     #[uniffi::constructor]
     pub fn new(app_id: String, secrets: Vec<String>, options: WebhookOptions) -> Result<Self> {
         warnings::begin();
@@ -47,15 +61,14 @@ impl WebhookVerifier {
         if let Some(tolerance) = options.tolerance {
             verifier = verifier.tolerance(tolerance);
         }
-        if options.any_age {
+        if options.ignore_timestamp {
             verifier = verifier.ignore_timestamp();
         }
         if let Some(store) = options.store {
             let Some(replays) = store.0.replay_store() else {
                 return Err(FfiError::invalid_input("store", "must have a store of webhooks: give it `replays`"));
             };
-            let when = if options.accept_when_unavailable { OnStoreFailure::Accept } else { OnStoreFailure::Reject };
-            verifier = verifier.replay_guard(replays, when);
+            verifier = verifier.replay_guard(replays, options.on_store_failure.unwrap_or_default());
         }
         if let Some(bytes) = options.max_body {
             verifier = verifier.max_body(usize::try_from(count("max_body", bytes)?).unwrap_or(usize::MAX));
@@ -63,37 +76,46 @@ impl WebhookVerifier {
         Ok(Self(verifier))
     }
 
+<<<<<<< HEAD
     /// Verifies a callback and types what it says. Headers are found without regard to case; `body` is the raw body.
+=======
+    /// Verifies a webhook and parses its event. Header names are case-insensitive; `body` is the raw body.
+>>>>>>> refs/heads/main
     pub fn verify(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<VerifiedWebhook> {
         Ok(VerifiedWebhook(self.0.verify(pairs(&headers), &body)?))
     }
 
+<<<<<<< HEAD
     /// Verifies a callback as `verify` does and claims it, so that it is handled once however often it comes, and again
     /// when it could not be handled: see `Claim`.
+=======
+    /// Verifies a webhook as `verify` does and claims it: it is handled once however often it is delivered, and again
+    /// when handling failed. See `Claim`.
+>>>>>>> refs/heads/main
     ///
-    /// Rejection `replayed`: it was handled before; reply with `replyDuplicate`. Rejection `inProgress`: another worker
-    /// handles it at this moment; reply with an HTTP error, so that it comes again.
+    /// Rejection `replayed`: it was handled before; reply with `reply_duplicate`. Rejection `in_progress`: another
+    /// worker is handling it; respond with an HTTP error, so that the platform sends it again.
     pub fn claim(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<Claim> {
         let (received, claim) = self.0.claim(pairs(&headers), &body)?;
         Ok(Claim { received: Arc::new(VerifiedWebhook(received)), held: Mutex::new(Some(claim)) })
     }
 
-    /// The exact body to reply with to a webhook that was accepted before (rejection `replayed`): a purchase gets its first
-    /// reply again, everything else is accepted.
+    /// Returns the exact body to reply with to a webhook that was accepted before (rejection `replayed`): the first
+    /// reply for a purchase, acceptance for everything else.
     ///
-    /// The first reply is the one that a `Responder` keeps in the store of this verifier; while it is being made, this waits
-    /// for it. A purchase without one is declined.
+    /// The first reply is the one that a `Responder` keeps in the store of this verifier; while the decision is in
+    /// progress, this call waits for it. A purchase without a first reply is declined.
     pub fn reply_duplicate(&self, body: Vec<u8>) -> String {
         self.0.reply_duplicate(&body)
     }
 
-    /// Verifies the signature and the age only: no look at the action, no typing, no replay guard.
+    /// Verifies only the signature and the age; does not parse the event and does not check for replays.
     pub fn verify_signature(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<SignatureMatch> {
         let verified = self.0.verify_signature(pairs(&headers), &body)?;
         Ok(SignatureMatch { secret_index: place(verified.secret_index), form: verified.form })
     }
 
-    /// The headers that the platform would send with this body, signed with the first secret: for tests.
+    /// Returns the headers that the platform would send with this body, signed with the first secret. For tests.
     pub fn sign_for_tests(&self, timestamp: SystemTime, body: Vec<u8>) -> Result<Vec<Header>> {
         let headers = self.0.sign_for_tests(timestamp, &body)?;
         Ok(headers.into_iter().map(|(name, value)| Header { name: name.to_owned(), value }).collect())
@@ -108,18 +130,26 @@ fn place(secret: usize) -> i32 {
     i32::try_from(secret).unwrap_or(i32::MAX)
 }
 
+<<<<<<< HEAD
 /// Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it.
+=======
+/// Parses a webhook **without verifying it**, for stored webhooks and tests. Anybody may have sent it.
+>>>>>>> refs/heads/main
 #[uniffi::export]
 pub fn parse_unverified(body: Vec<u8>) -> Result<Event> {
     Ok(keysecure::WebhookVerifier::parse_unverified(&body)?)
 }
 
+<<<<<<< HEAD
 /// A proof that a signature is valid, without a look at what it says.
+=======
+/// A valid signature, without the event.
+>>>>>>> refs/heads/main
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct SignatureMatch {
-    /// Which of the verifier's secrets signed it, counted from 0.
+    /// The index of the secret that matched, in the order given to the verifier, from 0.
     pub secret_index: i32,
-    /// Which canonical form was signed.
+    /// The canonical form that was signed.
     pub form: CanonicalForm,
 }
 
@@ -130,7 +160,11 @@ pub struct VerifiedWebhook(keysecure::VerifiedWebhook);
 
 #[uniffi::export]
 impl VerifiedWebhook {
+<<<<<<< HEAD
     /// The platform's id of the callback. It is not signed: do not build on it alone.
+=======
+    /// The platform's id of the webhook. It is not signed: do not rely on it alone.
+>>>>>>> refs/heads/main
     pub fn id(&self) -> String {
         self.0.id.clone()
     }
@@ -140,27 +174,35 @@ impl VerifiedWebhook {
         self.0.event.clone()
     }
 
-    /// When the platform says that it sent it.
+    /// The signed time at which the platform sent the webhook.
     pub fn sent_at(&self) -> SystemTime {
         self.0.sent_at
     }
 
-    /// Which of the verifier's secrets signed it, counted from 0.
+    /// The index of the secret that matched, in the order given to the verifier, from 0.
     pub fn secret_index(&self) -> i32 {
         place(self.0.secret_index)
     }
 
-    /// Which canonical form was signed.
+    /// The canonical form that was signed.
     pub fn form(&self) -> CanonicalForm {
         self.0.form
     }
 }
 
+<<<<<<< HEAD
 /// The right to handle a callback.
 ///
 /// When it was handled, `finish` remembers that. A claim that ends before is released, and the next delivery of the
 /// callback is new. So a callback is handled at least once; what a handler does should be harmless when done twice.
 /// Purchases are remembered at once: nobody waits for a second answer.
+=======
+/// The exclusive right to handle a webhook.
+///
+/// `finish` records that it was handled. When a claim ends before, the next delivery of the webhook is accepted. A
+/// webhook is therefore handled at least once: handlers should be idempotent. Purchases are recorded immediately,
+/// because the platform does not wait for a second reply.
+>>>>>>> refs/heads/main
 #[derive(Debug, uniffi::Object)]
 pub struct Claim {
     received: Arc<VerifiedWebhook>,
@@ -174,52 +216,71 @@ impl Claim {
         Arc::clone(&self.received)
     }
 
+<<<<<<< HEAD
     /// Remembers the callback as handled, and lets go. `false` when the store could not be reached: it was handled all the
     /// same, so accept it; a replay of it would be handled again.
+=======
+    /// Records the webhook as handled and ends the claim. Returns `false` when the store is unavailable: accept the
+    /// webhook all the same, but a replay would be handled again.
+>>>>>>> refs/heads/main
     pub fn finish(&self) -> bool {
         self.take().is_none_or(|claim| claim.finish().is_ok())
     }
 
+<<<<<<< HEAD
     /// Lets go without remembering it: the next delivery is new.
+=======
+    /// Ends the claim without recording the webhook: its next delivery is accepted.
+>>>>>>> refs/heads/main
     pub fn release(&self) {
         drop(self.take());
     }
 }
 
 impl Claim {
-    /// The claim, once.
+    /// Takes the claim out, once.
     fn take(&self) -> Option<keysecure::Claim> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
+<<<<<<< HEAD
 /// The exact body to answer a callback with that was handled before: it is accepted again. A purchase is declined, because
 /// nobody may decide on it twice, and least of all with yes; `WebhookVerifier.replyDuplicate` repeats the first reply instead.
+=======
+/// Returns the exact body to reply with to a webhook that was handled before: acceptance, but a decline for a
+/// purchase, because a purchase must not be decided twice. `WebhookVerifier.replyDuplicate` repeats the first reply
+/// instead.
+>>>>>>> refs/heads/main
 #[uniffi::export]
 pub fn reply_duplicate(body: Vec<u8>) -> String {
     keysecure::reply_duplicate(&body)
 }
 
+<<<<<<< HEAD
 /// The exact body to answer a callback with.
+=======
+/// Returns the exact body that accepts a webhook.
+>>>>>>> refs/heads/main
 #[uniffi::export]
 pub fn reply_accept() -> String {
     keysecure::reply_accept()
 }
 
-/// The exact body to decline with; the platform requires a message.
+/// Returns the exact body that declines a purchase. The platform requires a message.
 #[uniffi::export]
 pub fn reply_decline(message: String) -> Result<String> {
     Ok(keysecure::reply_decline(&message)?)
 }
 
-/// What a merchant decides on a purchase.
+/// A merchant's decision on a purchase.
 #[derive(Debug, Clone, uniffi::Enum)]
 pub enum Decision {
-    /// The purchase may be made.
+    /// Approves the purchase.
     Approve,
-    /// It may not.
+    /// Declines the purchase.
     Decline {
-        /// Why; it is sent to the platform.
+        /// The reason, which is sent to the platform.
         reason: String,
     },
 }
@@ -236,23 +297,33 @@ impl From<Decision> for keysecure::Decision {
 /// Decides on purchases.
 #[uniffi::export(foreign)]
 pub trait Decider: Send + Sync {
+<<<<<<< HEAD
     /// Decides on one. What is late, or throws, is answered with the responder's default.
     fn decide(&self, purchase: AuthEvent) -> Result<Decision, CallbackFailure>;
+=======
+    /// Decides on one purchase. When it throws or is late, the responder replies with its default.
+    fn decide(&self, purchase: AuthEvent) -> Result<Decision, ForeignFailure>;
+>>>>>>> refs/heads/main
 }
 
-/// Runs the merchant's decision on purchases and replies in time, whatever the decision does.
+/// Replies to webhooks: runs your decision on a purchase and replies in time even when the decision is late or throws.
 ///
-/// A purchase may be asked for again under a new signature. It is decided once by its `consume_no`, and the first reply is
-/// repeated for 24 hours: among all workers whose verifiers share a store, and else in this responder. A reply that is
-/// later than 800 ms after the webhook arrived is a refusal, whatever was decided. Each refusal, late decision and failure is
-/// logged as a warning, with the `consume_no` and the milliseconds.
+/// The platform may ask for a purchase again under a new signature. Each purchase is decided once by its `consume_no`,
+/// and the first reply is repeated for 24 hours: by all workers whose verifiers share a store, otherwise by this
+/// responder. 800 ms after the webhook arrived, the purchase is declined, whatever was decided. Each decline, late
+/// decision and failure is logged as a warning with the `consume_no` and the time in milliseconds.
 #[derive(Debug, uniffi::Object)]
 pub struct Responder(keysecure::Responder);
 
 #[uniffi::export]
 impl Responder {
+<<<<<<< HEAD
     /// `otherwise` (default: decline) is the answer when the decision takes longer than `budget` (default 600 ms, at most
     /// 800 ms) or throws.
+=======
+    /// Creates a responder. `otherwise` (default: decline) is the reply when the decision is late or throws; `budget`
+    /// (default 600 ms, at most 800 ms) is how long a decision may take.
+>>>>>>> refs/heads/main
     #[uniffi::constructor(default(otherwise = None, budget = None))]
     pub fn new(decider: Arc<dyn Decider>, otherwise: Option<Decision>, budget: Option<Duration>) -> Self {
         warnings::begin();
@@ -276,8 +347,13 @@ impl Responder {
         Self(responder)
     }
 
+<<<<<<< HEAD
     /// The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the
     /// default.
+=======
+    /// Returns the body to reply with. Accepts everything but a purchase immediately; a purchase in an unknown format
+    /// gets the default.
+>>>>>>> refs/heads/main
     pub fn respond(&self, received: Arc<VerifiedWebhook>) -> String {
         self.0.respond(&received.0)
     }

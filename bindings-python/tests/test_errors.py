@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 import keysecure
-from keysecure import Client, KeySecureError, _errors
+from keysecure import Client, KeySecureError, _errors, _native
 from keysecure.sandbox import Sandbox
 
 CLASSES = [item for _, item in inspect.getmembers(_errors, inspect.isclass) if issubclass(item, KeySecureError)]
@@ -41,6 +41,20 @@ def test_the_tree_is_the_documented_one() -> None:
     assert issubclass(keysecure.TimeoutError, builtins.TimeoutError)
     assert issubclass(keysecure.InvalidInputError, ValueError)
     assert {item.__name__ for item in CLASSES} <= set(keysecure.__all__)
+
+
+def test_every_kind_of_the_core_has_its_class() -> None:
+    # A panic is no error of the core.
+    assert set(_errors.BY_KIND) == {*_native._NAMES["ErrorKind"], "internal"}
+    assert set(_errors.BY_KIND.values()) == set(CLASSES) - {KeySecureError}
+
+
+def test_a_class_of_a_user_is_not_raised_for_a_kind() -> None:
+    class Mine(keysecure.ConfigError):
+        pass
+
+    assert Mine not in _errors.BY_KIND.values()
+    assert _errors.BY_KIND["config"] is keysecure.ConfigError
 
 
 FIELDS: dict[str, object] = {

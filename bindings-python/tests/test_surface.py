@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from typing import get_args
 
 import pytest
 
 import keysecure
-from keysecure import Client
+from keysecure import Client, _native, literals
 
 METHODS = {
     "client": {
@@ -126,6 +127,13 @@ def test_wrong_keywords_are_python_s_own_type_errors(client: Client) -> None:
         client.cards.list("2026-01-01", "2026-01-02")
     with pytest.raises(TypeError):
         client.simulation.auth(card_number="1")
+
+
+@pytest.mark.parametrize("name", literals.__all__)
+def test_a_literal_type_has_the_names_of_the_core(name: str) -> None:
+    hint = getattr(literals, name)
+    texts = [get_args(part) for part in get_args(hint) if get_args(part)] or [get_args(hint)]
+    assert list(texts[0]) == _native._NAMES[name]
 
 
 def test_constants_are_plain_strings() -> None:

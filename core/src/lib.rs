@@ -66,6 +66,7 @@ pub mod ensure;
 mod error;
 #[cfg(feature = "uniffi")]
 mod ffi_error;
+mod named_enum;
 mod observe;
 mod pager;
 mod redact;

@@ -6,57 +6,58 @@ use std::time::Duration;
 use keysecure::{AttemptEnd, StoreUnavailable};
 
 use super::unavailable;
-use crate::convert::{CallbackFailure, Result};
+use crate::convert::{ForeignFailure, Result};
 
-/// Remembers which merchant references were sent, and leases each to one worker at a time.
+/// Records which merchant references were sent, and leases each to one worker at a time.
 ///
-/// A `reference` is an opaque text without spaces of at most 128 characters, and no secret. The order of calls on one
-/// reference is `acquire`, then for each attempt `begin` before its first byte leaves and `finish` after it ended, then
-/// `release`. Records are kept for good: a reference that was sent long ago must not look new. `within` is how long the
-/// caller can wait at most.
+/// A `reference` is an opaque text of at most 128 characters without spaces, and not secret. The order of calls for a
+/// reference is `acquire`; for each attempt `begin` before its first byte is sent and `finish` after it ended; then
+/// `release`. Keep records permanently: a reference that was sent long ago must not look new. `within` is how long the
+/// caller can wait.
 ///
-/// One that throws cannot be reached: the `ensure` calls then fail before they send anything, unless `on_store_failure` says otherwise.
+/// A store that throws counts as unavailable: the `ensure` calls then fail before they send anything, unless
+/// `on_store_failure` says otherwise.
 #[uniffi::export(foreign)]
 pub trait AttemptStore: Send + Sync {
-    /// Leases a reference for `lease` and returns what is recorded of it; `Busy` when another worker has it. It does not
-    /// wait for that worker. It must be atomic: of two calls at once, at most one gets the lease. It also returns `Busy`
-    /// while an attempt without an end still has time.
+    /// Leases a reference for the duration `lease` and returns its record; `Busy` when another worker holds the lease,
+    /// or while an attempt that has not finished may still be running. Does not wait for that worker. Must be atomic:
+    /// of two concurrent calls, at most one gets the lease.
     ///
-    /// The lease ends with `release`, or when `lease` is over.
-    fn acquire(&self, reference: String, lease: Duration, within: Duration) -> Result<Acquired, CallbackFailure>;
+    /// The lease ends with `release` or after `lease`.
+    fn acquire(&self, reference: String, lease: Duration, within: Duration) -> Result<Acquired, ForeignFailure>;
 
-    /// Records durably that an attempt begins, and extends the lease by `attempt.lease` from now. Returns `false`, and
-    /// records nothing, when the lease is no longer this worker's.
-    fn begin(&self, attempt: AttemptStart, within: Duration) -> Result<bool, CallbackFailure>;
+    /// Records durably that an attempt starts, and extends the lease to `attempt.lease` from now. Returns `false`, and
+    /// records nothing, when the worker no longer holds the lease.
+    fn begin(&self, attempt: AttemptStart, within: Duration) -> Result<bool, ForeignFailure>;
 
-    /// Records how the last attempt of this lease ended, also when the lease is no longer this worker's. When another
-    /// worker has begun a later attempt, only `Done` is recorded: the end of the earlier attempt says nothing about the
-    /// later one.
+    /// Records how the last attempt of this lease ended, also when the worker no longer holds the lease. When another
+    /// worker has started a later attempt, only `Done` is recorded: the end of the earlier attempt says nothing about
+    /// the later one.
     fn finish(
         &self,
         reference: String,
         lease_id: String,
         end: AttemptEnd,
         within: Duration,
-    ) -> Result<(), CallbackFailure>;
+    ) -> Result<(), ForeignFailure>;
 
-    /// Ends the lease, if it is still this worker's.
-    fn release(&self, reference: String, lease_id: String, within: Duration) -> Result<(), CallbackFailure>;
+    /// Ends the lease, if the worker still holds it.
+    fn release(&self, reference: String, lease_id: String, within: Duration) -> Result<(), ForeignFailure>;
 }
 
-/// What `AttemptStore.acquire` returns.
+/// The result of `AttemptStore.acquire`.
 #[derive(Debug, Clone, uniffi::Enum)]
 pub enum Acquired {
-    /// Another worker has the reference.
+    /// Another worker holds the reference.
     Busy,
     /// The reference is leased to the caller.
     Leased {
-        /// Names the lease in later calls. No other lease has this name.
+        /// The unique id of the lease in later calls.
         lease_id: String,
-        /// The last attempt on the reference; null for one that was never sent.
+        /// The last attempt on the reference; null when it was never sent.
         last_attempt: Option<PastAttempt>,
-        /// How long the store has been recording without a gap. Only an older store can tell that a reference is new; zero
-        /// when it may have lost records.
+        /// How long the store has been recording without a gap. Only an older store knows that a reference is new;
+        /// zero when it may have lost records.
         store_age: Duration,
     },
 }
@@ -64,7 +65,7 @@ pub enum Acquired {
 /// The last recorded attempt on a reference.
 #[derive(Debug, Clone, Copy, uniffi::Record)]
 pub struct PastAttempt {
-    /// How long ago it ended, on the store's own clock. For one without an end: how long ago its time was over
+    /// How long ago it ended, on the clock of the store. For an attempt without an end: how long ago its time was over
     /// (`begin` plus `lasts`); zero if in doubt.
     pub ended: Duration,
     /// How it ended; null when that was not recorded, as after a crash.
@@ -76,13 +77,13 @@ pub struct PastAttempt {
 pub struct AttemptStart {
     /// The leased reference.
     pub reference: String,
-    /// From `Acquired.Leased`.
+    /// The id of the lease, from `Acquired.Leased`.
     pub lease_id: String,
     /// The operation, such as `accounts.transfer`.
     pub operation: String,
-    /// The most time that the attempt takes.
+    /// The maximum duration of the attempt.
     pub lasts: Duration,
-    /// How much longer the lease is needed, from now.
+    /// How long the lease is needed from now.
     pub lease: Duration,
 }
 

@@ -9,32 +9,34 @@ use std::sync::Arc;
 
 use keysecure::StoreUnavailable;
 
-use crate::convert::{CallbackFailure, Result};
+use crate::convert::{ForeignFailure, Result};
 use crate::warnings;
 
 pub use attempts::{Acquired, AttemptStart, AttemptStore, PastAttempt};
 pub use replays::ReplayStore;
 pub use tokens::{StoredToken, TokenStore};
 
-/// What clients and verifiers share: access tokens, the record of attempts on merchant references, and webhooks.
+/// Shares state between clients and webhook verifiers: access tokens, the records of attempts, and accepted webhooks.
+/// The `ensure` calls need one.
 ///
-/// The `ensure` calls need one. See the core's `Store` for which to choose.
+/// `memory` is for a process that is the only one to work on its merchant references, `file` for the processes of one
+/// user on one machine, `redis` for several machines, and `own` for a database of yours.
 #[derive(uniffi::Object)]
 #[uniffi::export(Debug)]
 pub struct Store(pub(crate) keysecure::Store);
 
 #[uniffi::export]
 impl Store {
-    /// In the memory of this process, one for all that call this. For a process that is the only one that works on its
-    /// merchant references: each waits for `settle`, unless it is given as never sent.
+    /// Returns the store in the memory of this process; always the same one. It does not know whether a merchant
+    /// reference is new, so an `ensure` call waits for `settle`, unless it is a first attempt.
     #[uniffi::constructor]
     pub fn memory() -> Self {
         warnings::begin();
         Self(keysecure::Store::memory())
     }
 
-    /// In a directory that only its user can enter (mode 0700), on a local file system: for the processes of one user on
-    /// one machine. Unix only.
+    /// Returns a store in a directory on a local file system, for the processes of one user on one machine. Only its
+    /// user may have access (mode 0700). Unix only.
     #[uniffi::constructor]
     pub fn file(directory: String) -> Result<Self> {
         warnings::begin();
@@ -44,8 +46,9 @@ impl Store {
         return Self::parse(format!("file:{directory}"));
     }
 
-    /// In a Redis, for workers on several machines: `redis://HOST/` or `redis+unix://PATH`. The access token is stored there
-    /// and sent there in the clear, so the way to it must be private: this library has no TLS for Redis.
+    /// Returns a store in Redis, for workers on several machines: `redis://HOST/` or `redis+unix://PATH`. The access
+    /// token is stored and sent unencrypted: the network to Redis must be private, because this library has no TLS for
+    /// Redis.
     #[uniffi::constructor]
     pub fn redis(url: String) -> Result<Self> {
         if !url.starts_with("redis") {
@@ -54,14 +57,14 @@ impl Store {
         Self::parse(url)
     }
 
-    /// From a text: `memory`, `file:DIRECTORY` or the URL of a Redis.
+    /// Returns the store that a setting names: `memory`, `file:DIRECTORY` or a Redis URL.
     #[uniffi::constructor]
     pub fn parse(text: String) -> Result<Self> {
         warnings::begin();
         Ok(Self(text.parse()?))
     }
 
-    /// In stores of the merchant's. One that throws cannot be reached.
+    /// Returns a store over your own implementations. One that throws counts as unavailable.
     #[uniffi::constructor(default(tokens = None, attempts = None, replays = None))]
     pub fn own(
         tokens: Option<Arc<dyn TokenStore>>,
@@ -89,8 +92,8 @@ impl fmt::Debug for Store {
     }
 }
 
-/// What a store that throws is to the core. What it threw is logged, because nobody else sees it.
-fn unavailable(method: &str) -> impl FnOnce(CallbackFailure) -> StoreUnavailable {
+/// Converts an exception of a store to an error. The exception is logged, because nobody else sees it.
+fn unavailable(method: &str) -> impl FnOnce(ForeignFailure) -> StoreUnavailable {
     move |failure| {
         log::warn!(target: "keysecure", "{method} of a store threw {failure}");
         StoreUnavailable

@@ -6,21 +6,21 @@ use std::time::Duration;
 use keysecure::StoreUnavailable;
 
 use super::unavailable;
-use crate::convert::{CallbackFailure, Result};
+use crate::convert::{ForeignFailure, Result};
 
-/// Remembers webhooks that were accepted, and the decisions on purchases. One that throws cannot be reached: see
+/// Records accepted webhooks and the decisions on purchases. A store that throws counts as unavailable: see
 /// `WebhookOptions`.
 #[uniffi::export(foreign)]
 pub trait ReplayStore: Send + Sync {
-    /// Stores `value` under `key` for `keep`, unless the key is present: then returns the value that is there. It must be
-    /// atomic: of two calls at once, exactly one gets null.
-    fn insert(&self, key: String, value: String, keep: Duration) -> Result<Option<String>, CallbackFailure>;
+    /// Stores `value` under `key` for the duration `keep` and returns null; when the key exists, returns its value.
+    /// Must be atomic: of two concurrent calls, exactly one gets null.
+    fn insert(&self, key: String, value: String, keep: Duration) -> Result<Option<String>, ForeignFailure>;
 
-    /// Returns the value of `key`, if the key is present.
-    fn get(&self, key: String) -> Result<Option<String>, CallbackFailure>;
+    /// Returns the value of `key`, or null.
+    fn get(&self, key: String) -> Result<Option<String>, ForeignFailure>;
 
-    /// Removes `key`, if it is present.
-    fn remove(&self, key: String) -> Result<(), CallbackFailure>;
+    /// Removes `key`, if it exists.
+    fn remove(&self, key: String) -> Result<(), ForeignFailure>;
 }
 
 pub(super) struct Foreign(pub Arc<dyn ReplayStore>);

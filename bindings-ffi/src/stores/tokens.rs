@@ -7,37 +7,37 @@ use std::time::{Duration, SystemTime};
 use keysecure::{StoreLock, StoreUnavailable};
 
 use super::unavailable;
-use crate::convert::{CallbackFailure, Result};
+use crate::convert::{ForeignFailure, Result};
 
-/// Keeps access tokens for several clients. A `slot` stands for one merchant at one platform; its name is 64 hexadecimal
-/// digits and no secret. `within` is how long the caller can wait at most.
+/// Stores the access tokens that several clients share. A `slot` identifies one merchant on one platform; it is 64
+/// hexadecimal digits and not secret. `within` is how long the caller can wait.
 ///
-/// One that throws cannot be reached: the client then continues with a token that it shares with nobody.
+/// A store that throws counts as unavailable: the client then continues with a token of its own.
 #[uniffi::export(foreign)]
 pub trait TokenStore: Send + Sync {
-    /// Returns the token of a slot, if there is one; it need not be valid any more.
-    fn load(&self, slot: String, within: Duration) -> Result<Option<StoredToken>, CallbackFailure>;
+    /// Returns the token of a slot, or null. It may have expired.
+    fn load(&self, slot: String, within: Duration) -> Result<Option<StoredToken>, ForeignFailure>;
 
-    /// Replaces the token of a slot. A reader at the same moment gets the old one or the new one, whole.
-    fn save(&self, slot: String, token: StoredToken, within: Duration) -> Result<(), CallbackFailure>;
+    /// Replaces the token of a slot, atomically.
+    fn save(&self, slot: String, token: StoredToken, within: Duration) -> Result<(), ForeignFailure>;
 
-    /// Takes the lock of a slot and returns a name for this lock, which no other one has; null when another worker has it.
-    /// It does not wait. The lock must end by itself some seconds after its holder is killed (10 s, say).
-    fn try_lock(&self, slot: String, within: Duration) -> Result<Option<String>, CallbackFailure>;
+    /// Takes the lock of a slot and returns a unique id for it; null when another worker holds the lock. Does not wait
+    /// for the lock. The lock must expire some seconds after its holder was killed, 10 s for example.
+    fn try_lock(&self, slot: String, within: Duration) -> Result<Option<String>, ForeignFailure>;
 
-    /// Ends the lock of that name, if it is still held.
-    fn unlock(&self, slot: String, lock_id: String, within: Duration) -> Result<(), CallbackFailure>;
+    /// Releases the lock with this id, if it is still held.
+    fn unlock(&self, slot: String, lock_id: String, within: Duration) -> Result<(), ForeignFailure>;
 }
 
-/// An access token as a store keeps it. It prints without the token.
+/// An access token in a store. Prints masked.
 #[derive(Clone, uniffi::Record)]
 #[uniffi::export(Debug)]
 pub struct StoredToken {
-    /// The token itself, a secret.
+    /// The token, a secret.
     pub token: String,
-    /// From then on a new one is fetched: on the platform's clock, in whole milliseconds.
+    /// When a new token is fetched: on the platform's clock, in whole milliseconds.
     pub renew_at: SystemTime,
-    /// When the platform ends it: on the platform's clock, in whole milliseconds.
+    /// When the token expires: on the platform's clock, in whole milliseconds.
     pub expires_at: SystemTime,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Foreign(pub Arc<dyn TokenStore>);
 impl keysecure::TokenStore for Foreign {
     fn load(&self, slot: &str, within: Duration) -> Result<Option<keysecure::StoredToken>, StoreUnavailable> {
         let stored = self.0.load(slot.to_owned(), within).map_err(unavailable("load"))?;
-        // What cannot stand in a header was never a token.
+        // A text that is not valid in a header is not a token.
         let stored = stored
             .filter(|stored| !stored.token.is_empty() && stored.token.bytes().all(|byte| byte.is_ascii_graphic()));
         Ok(stored.map(|stored| keysecure::StoredToken::new(stored.token, stored.renew_at, stored.expires_at)))
@@ -73,7 +73,7 @@ impl keysecure::TokenStore for Foreign {
         };
         let (store, slot) = (Arc::clone(&self.0), slot.to_owned());
         Ok(Some(StoreLock::new(move |within| {
-            // If it fails, the lock ends by itself.
+            // If it fails, the lock expires.
             let _ = store.unlock(slot, lock_id, within).map_err(unavailable("unlock"));
         })))
     }
@@ -86,36 +86,36 @@ mod tests {
 
     use keysecure::TokenStore as _;
 
-    use super::{CallbackFailure, Foreign, Result, StoredToken, TokenStore};
+    use super::{Foreign, ForeignFailure, Result, StoredToken, TokenStore};
 
-    /// What a store in Kotlin or Swift is to Rust: it holds one token and notes which locks were ended.
-    struct Shelf {
+    /// A store as Kotlin or Swift implements it: holds one token and records the released locks.
+    struct TestStore {
         token: &'static str,
         unlocked: Mutex<Vec<String>>,
     }
 
-    impl TokenStore for Shelf {
-        fn load(&self, _: String, _: Duration) -> Result<Option<StoredToken>, CallbackFailure> {
+    impl TokenStore for TestStore {
+        fn load(&self, _: String, _: Duration) -> Result<Option<StoredToken>, ForeignFailure> {
             let now = SystemTime::now();
             Ok(Some(StoredToken { token: self.token.to_owned(), renew_at: now, expires_at: now }))
         }
 
-        fn save(&self, _: String, _: StoredToken, _: Duration) -> Result<(), CallbackFailure> {
-            Err(CallbackFailure::Failed { what: "a.Class".to_owned() })
+        fn save(&self, _: String, _: StoredToken, _: Duration) -> Result<(), ForeignFailure> {
+            Err(ForeignFailure::Failed { what: "a.Class".to_owned() })
         }
 
-        fn try_lock(&self, _: String, _: Duration) -> Result<Option<String>, CallbackFailure> {
+        fn try_lock(&self, _: String, _: Duration) -> Result<Option<String>, ForeignFailure> {
             Ok(Some("mine".to_owned()))
         }
 
-        fn unlock(&self, _: String, lock_id: String, _: Duration) -> Result<(), CallbackFailure> {
+        fn unlock(&self, _: String, lock_id: String, _: Duration) -> Result<(), ForeignFailure> {
             self.unlocked.lock().unwrap().push(lock_id);
             Ok(())
         }
     }
 
-    fn shelf(token: &'static str) -> Arc<Shelf> {
-        Arc::new(Shelf { token, unlocked: Mutex::default() })
+    fn test_store(token: &'static str) -> Arc<TestStore> {
+        Arc::new(TestStore { token, unlocked: Mutex::default() })
     }
 
     #[test]
@@ -124,18 +124,18 @@ mod tests {
         for (token, is_there) in
             [("t0ps3cret", true), ("", false), ("a b", false), ("a\r\nX: y", false), ("\u{e9}", false)]
         {
-            let loaded = Foreign(shelf(token)).load("slot", within).unwrap();
+            let loaded = Foreign(test_store(token)).load("slot", within).unwrap();
             assert_eq!(loaded.is_some(), is_there, "{token:?}");
         }
     }
 
     #[test]
     fn a_lock_ends_by_its_name_and_a_store_that_throws_is_unavailable() {
-        let (shelf, within) = (shelf("t"), Duration::from_secs(1));
-        let store = Foreign(Arc::clone(&shelf) as Arc<dyn TokenStore>);
+        let (test_store, within) = (test_store("t"), Duration::from_secs(1));
+        let store = Foreign(Arc::clone(&test_store) as Arc<dyn TokenStore>);
         store.try_lock("slot", within).unwrap().unwrap().release(within);
         drop(store.try_lock("slot", within).unwrap());
-        assert_eq!(*shelf.unlocked.lock().unwrap(), ["mine", "mine"]);
+        assert_eq!(*test_store.unlocked.lock().unwrap(), ["mine", "mine"]);
         let token = store.load("slot", within).unwrap().unwrap();
         assert!(store.save("slot", &token, within).is_err());
     }

@@ -25,6 +25,7 @@ from .literals import Check, CheckStatus
 from .stores import AttemptStore, ReplayStore, TokenStore
 
 __version__: str
+_NAMES: Final[dict[str, list[str]]]
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -1370,38 +1371,38 @@ class AccountInfo(_Model):
 
 @final
 class AuthEvent(_Model):
-    """A purchase asks for approval (authorization mode). Answer within 800 ms."""
+    """Purchase that asks for approval (action `Auth`, authorization mode). The platform waits 800 ms for the reply."""
 
     @property
     def consume_no(self) -> str:
-        """The platform's number of the consumption."""
+        """Consumption number assigned by the platform."""
     @property
     def card_no(self) -> str:
-        """The card."""
+        """Number of the card."""
     @property
     def cardholder_no(self) -> str | None:
-        """Its cardholder."""
+        """The cardholder."""
     @property
     def type(self) -> str | None:
-        """What it is."""
+        """Type of the consumption."""
     @property
     def amount(self) -> Decimal:
-        """The amount, in the card's currency."""
+        """Amount in the currency of the card."""
     @property
     def local_amount(self) -> Decimal | None:
-        """The amount in the merchant's currency."""
+        """Amount in the currency of the purchase, `local_currency`."""
     @property
     def local_currency(self) -> str | None:
-        """The currency of `local_amount`."""
+        """Currency of `local_amount`."""
     @property
     def merchant_info(self) -> MerchantInfo | None:
-        """The shop."""
+        """The merchant where the card is used."""
     @property
     def status(self) -> str | None:
         """Always `Pending`."""
     @property
     def time(self) -> datetime | None:
-        """When the platform sent it."""
+        """Time of sending."""
 
 @final
 class Bin(_Model):
@@ -1484,23 +1485,24 @@ class CardApplied(_Model):
 
 @final
 class CardUpdateEvent(_Model):
-    """A card changed its status."""
+    """Change of a card's lifecycle status (action `Card_update`). The platform may also send it on its own initiative,
+    for example when it cancels a card whose management fee cannot be charged."""
 
     @property
     def card_no(self) -> str:
-        """The card."""
+        """Number of the card."""
     @property
     def before_status(self) -> str | None:
-        """What it was."""
+        """Lifecycle status before the change."""
     @property
     def after_status(self) -> str:
-        """What it is now."""
+        """Lifecycle status after the change."""
     @property
     def reason(self) -> str | None:
-        """Why."""
+        """Reason of the change."""
     @property
     def time(self) -> datetime | None:
-        """When it changed."""
+        """Time of the change."""
 
 @final
 class Cardholder(_Model):
@@ -1606,55 +1608,55 @@ class Consumption(_Model):
 
 @final
 class ConsumptionEvent(_Model):
-    """A consumption was created, changed its status, or its fees were completed: so several come for one
-    `consume_no`."""
+    """Creation or change of a consumption (action `Consumption`): of its status or its fees. The platform sends several
+    for one consumption."""
 
     @property
     def consume_no(self) -> str:
-        """The platform's number of the consumption."""
+        """Consumption number assigned by the platform."""
     @property
     def consume_relate_no(self) -> str | None:
-        """The consumption that this one reverses or refunds."""
+        """Number of the consumption that this one reverses or refunds."""
     @property
     def card_no(self) -> str | None:
-        """The card."""
+        """Number of the card."""
     @property
     def cardholder_no(self) -> str | None:
-        """Its cardholder."""
+        """The cardholder."""
     @property
     def type(self) -> str | None:
-        """What it is."""
+        """Type of the consumption."""
     @property
     def status(self) -> str:
-        """Where it stands."""
+        """Status of the consumption."""
     @property
     def amount(self) -> Decimal | None:
-        """The amount, in the card's currency."""
+        """Amount in the currency of the card."""
     @property
     def local_amount(self) -> Decimal | None:
-        """The amount in the merchant's currency."""
+        """Amount in the currency of the purchase, `local_currency`."""
     @property
     def local_currency(self) -> str | None:
-        """The currency of `local_amount`."""
+        """Currency of `local_amount`."""
     @property
     def fee(self) -> Decimal | None:
-        """The sum of `fee_detail`."""
+        """Total of the fees in `fee_detail`."""
     @property
     def fee_detail(self) -> list[Fee]:
-        """The fees."""
+        """Fees of the consumption."""
     @property
     def merchant_info(self) -> MerchantInfo | None:
-        """The shop."""
+        """The merchant where the card was used. It may be absent in the first webhook of a consumption."""
     @property
     def remark(self) -> str | None:
-        """A note of the platform's."""
+        """Remark by the platform."""
     @property
     def detail(self) -> str | None:
-        """A description."""
+        """Description."""
     @property
     def time(self) -> datetime | None:
-        """When the record was updated, which is not when the purchase was made. Of two webhooks for one `consume_no`,
-        the one with the larger time is the newer."""
+        """Time of the record's last update, not of the purchase. Of two webhooks for one consumption the one with the
+        larger time is newer."""
 
 @final
 class Fee(_Model):

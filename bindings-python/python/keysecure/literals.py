@@ -1,6 +1,6 @@
 """Types of values that are text, for annotations and for the completion of editors.
 
-Where a later version may add values, any other text is accepted too.
+Where a later version may add values, any other text is accepted too. Written by `stubs.py` from the core.
 """
 
 from __future__ import annotations
@@ -9,26 +9,14 @@ from typing import Literal, TypeAlias
 
 __all__ = ["Check", "CheckStatus", "Outcome", "Rejection", "TransportFault"]
 
-Outcome: TypeAlias = Literal["not_sent", "rejected", "unknown"]
-"""The outcome of a failed call."""
+Check: TypeAlias = Literal["reachability", "clock", "api_key", "ip_whitelist", "token", "mode", "pci", "aes"] | str
+"""Check of the doctor."""
 
-TransportFault: TypeAlias = (
-    Literal[
-        "timeout",
-        "dns",
-        "connect",
-        "tls",
-        "proxy",
-        "closed",
-        "too_large",
-        "protocol",
-        "interrupted",
-        "store",
-        "other",
-    ]
-    | str
-)
-"""The failure of a request without a response."""
+CheckStatus: TypeAlias = Literal["pass", "warn", "fail", "skipped"]
+"""Status of a check."""
+
+Outcome: TypeAlias = Literal["not_sent", "rejected", "unknown"]
+"""Whether the operation of a failed call may have been carried out."""
 
 Rejection: TypeAlias = (
     Literal[
@@ -52,10 +40,22 @@ Rejection: TypeAlias = (
     ]
     | str
 )
-"""The reason why a webhook is rejected."""
+"""Why a webhook is not accepted."""
 
-Check: TypeAlias = Literal["reachability", "clock", "api_key", "ip_whitelist", "token", "mode", "pci", "aes"] | str
-"""A check of the doctor."""
-
-CheckStatus: TypeAlias = Literal["pass", "warn", "fail", "skipped"]
-"""The status of a check of the doctor."""
+TransportFault: TypeAlias = (
+    Literal[
+        "timeout",
+        "dns",
+        "connect",
+        "tls",
+        "proxy",
+        "closed",
+        "too_large",
+        "protocol",
+        "interrupted",
+        "store",
+        "other",
+    ]
+    | str
+)
+"""What went wrong on the wire."""

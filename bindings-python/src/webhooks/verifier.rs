@@ -11,7 +11,9 @@ use super::claim::Claim;
 use super::headers::Headers;
 use super::verified::{SignatureMatch, VerifiedWebhook, event_object};
 use super::{RawBody, run};
-use crate::arguments::{AppId, MaxBody, Timestamp, Tolerance, VerifierOnStoreFailure, WebhookSecrets, DeprecatedOnStoreFailure};
+use crate::arguments::{
+    AppId, DeprecatedOnStoreFailure, MaxBody, Timestamp, Tolerance, VerifierOnStoreFailure, WebhookSecrets,
+};
 use crate::deprecated::deprecated;
 use crate::errors::config;
 use crate::process::PerProcess;

@@ -1,55 +1,55 @@
 import Foundation
 
-/// What every error carries.
+/// The details of every error.
 extension KeySecureError {
-    /// All that is known.
+    /// All details of the error.
     public var details: ErrorDetails {
         switch self {
         case let .failed(details): return details
         }
     }
 
-    /// What kind of error it is.
+    /// The kind of the error.
     public var kind: ErrorKind { details.kind }
 
-    /// Whether the thing was done: the question to ask before sending a mutation again.
+    /// Whether the operation was carried out. Check it before sending a mutation again.
     public var outcome: Outcome { details.outcome }
 
-    /// The platform's code, when it answered with one.
+    /// The platform's code; `nil` when it sent none.
     public var code: Int64? { details.code }
 
     /// The platform's message, with digits that look like a PAN masked.
     public var msg: String? { details.msg }
 
-    /// The field that broke a rule, in its name on the wire.
+    /// The wire name of the argument that is not valid.
     public var field: String? { details.field }
 
-    /// The HTTP status, when an answer came.
+    /// The HTTP status; `nil` when there was no response.
     public var httpStatus: Int? { details.httpStatus.map(Int.init) }
 
-    /// The call that failed, such as `accounts.transfer`; none for settings and values.
+    /// The call that failed, such as `accounts.transfer`; `nil` for settings and values.
     public var operation: String? { details.operation }
 
-    /// How many times the call's own request was tried; 0 when it was never tried.
+    /// How often the request of the call was tried; 0 when it was not tried.
     public var attempts: Int { Int(details.attempts) }
 
-    /// How long the platform asked to wait, in seconds, when it did.
+    /// How long the platform asked to wait, in seconds.
     public var retryAfter: TimeInterval? { details.retryAfter }
 
-    /// What went wrong on the wire, when no answer came.
+    /// What failed in the transport, when there was no response.
     public var transportFault: TransportFault? { details.transportFault }
 
-    /// Why a callback was not accepted.
+    /// Why a webhook was rejected.
     public var rejection: Rejection? { details.rejection }
 
-    /// An argument that Swift can hold and the core cannot take.
+    /// The error for an argument that the core cannot represent.
     static func invalidInput(_ field: String, _ rule: String) -> KeySecureError {
         .failed(details: ErrorDetails(text: "\(field) \(rule)", kind: .invalidInput, outcome: .notSent, field: field))
     }
 
-    /// An awaited call for which the system gave no thread.
+    /// The error for an awaited call when the system cannot create a thread.
     static func noThread() -> KeySecureError {
-        let text = "the system gave no thread for the call; nothing was sent"
+        let text = "the system cannot create a thread for the call; nothing was sent"
         return .failed(
             details: ErrorDetails(text: text, kind: .transport, outcome: .notSent, transportFault: .other))
     }
@@ -61,15 +61,15 @@ extension ErrorKind {
 }
 
 extension KeySecureError: LocalizedError, CustomStringConvertible {
-    /// The readable text. It holds no secret.
+    /// The readable text, which holds no secret.
     public var errorDescription: String? { details.text }
 
-    /// The field that broke a rule, or how long to wait.
+    /// How to proceed: look up the target, or wait.
     public var recoverySuggestion: String? {
         switch (outcome, retryAfter) {
-        case (.unknown, _): return "Look the thing up by its number before sending it again."
+        case (.unknown, _): return "Look it up by its reference before sending it again."
         case (_, let seconds?):
-            // The platform may say anything, even what no `Int` holds.
+            // The platform may send any number, even one beyond the range of `Int`.
             return Int(exactly: seconds.rounded(.up)).map { "Try again in \($0) s." } ?? "Try again later."
         default: return nil
         }
@@ -77,11 +77,11 @@ extension KeySecureError: LocalizedError, CustomStringConvertible {
 }
 
 extension TransportFailure: LocalizedError {
-    /// What went wrong, and whether the request may have been carried out.
+    /// The fault, and whether the request may have been sent.
     public var errorDescription: String? {
         switch self {
-        case let .failed(fault, sent):
-            return "the exchange failed (\(fault)); the request \(sent ? "may have been carried out" : "was not sent")"
+        case let .failed(fault, mayHaveBeenSent):
+            return "the exchange failed (\(fault)); the request \(mayHaveBeenSent ? "may have been sent" : "was not sent")"
         }
     }
 }

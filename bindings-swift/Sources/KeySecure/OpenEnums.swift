@@ -1,8 +1,8 @@
-/// An enum of the platform that may grow: its value from the platform's text, and back.
+/// An enum of the platform to which values may be added. Converts from and to the platform's text.
 ///
-/// Wherever one is taken, its text may be given: `updateStatus(cardNo: no, status: "Frozen")`.
+/// A string literal can be passed in place of a value: `updateStatus(cardNo: no, status: "Frozen")`.
 public protocol OpenEnum: ExpressibleByStringLiteral {
-    /// The value of the platform's text; `unknown` when this version does not know it.
+    /// Creates the value of the platform's text; `unknown` when this version does not know it.
     init(_ text: String)
 
     /// The platform's text.

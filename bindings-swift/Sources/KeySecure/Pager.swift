@@ -1,6 +1,6 @@
 import Foundation
 
-/// A lazy list of the platform: it fetches page after page while it is iterated, over a span of any length.
+/// A lazy sequence over all pages of a list call, over a window of any length.
 ///
 /// ```swift
 /// for try await card in try client.cards().list(start: lastYear, end: Date()) { ... }   // awaiting
@@ -10,40 +10,43 @@ import Foundation
 /// let all = try client.cards().list(start: lastYear, end: Date()).all()                  // all at once
 /// ```
 ///
-/// **Each row comes once, newest first.** A pager is single-pass: a second pass continues where the first one ended, and passes at
-/// the same time share its rows.
+/// Each row is returned once, newest first. A page is fetched when its first row is needed. A pager is single-pass: a second iteration
+/// continues where the first ended, and concurrent iterations share the rows.
 ///
-/// **Errors.** A failed request ends the list. Behind two errors, both of kind `.invalidResponse`, it continues: a row without its
-/// number, and a window of which rows may be missing. An awaited pass and `all()` stop at the first error, and so never take an
-/// incomplete list for a complete one; another pass continues behind it. `results` has the errors among the rows, each in its
-/// place, and all rows behind them.
+/// A failed request ends a pager. It continues after two errors, both of kind `.invalidResponse`: a row without its number, and a window
+/// whose rows may be incomplete. `for try await` and `all()` stop at the first error, so that an incomplete list is never mistaken for a
+/// complete one; another iteration continues after it. `results` returns errors in place of their rows, and all rows after them.
 public final class Pager<Element: Sendable>: AsyncSequence, @unchecked Sendable {
     private let fetch: @Sendable () throws -> [Element]
     private let lock = NSLock()
-    /// Held during a request: whoever else wants a row waits for that page.
+    /// Held during a request: other iterations wait for the page.
     private let fetching = NSLock()
     private var page: [Element] = []
     private var read = 0
     private var ended = false
 
-    /// - Parameter fetch: Gives the rows of the next page; none at the end.
+    /// - Parameter fetch: Returns the rows of the next page, none at the end.
     init(_ fetch: @escaping @Sendable () throws -> [Element]) { self.fetch = fetch }
 
-    /// Iterates without blocking a thread of Swift's concurrency.
+    /// Iterates without blocking a thread of the cooperative pool.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(pager: self) }
 
-    /// The rows for a plain `for`, each as a row or as an error. Blocks for a request now and then.
+    /// The remaining rows and errors, for a blocking `for` loop. Blocks while a page is fetched.
     public var results: Results { Results(pager: self) }
 
-    /// All rows that are left.
+    /// Returns the remaining rows. Blocks.
+    ///
+    /// - Throws: `KeySecureError` when a request fails or a row is not valid.
     public func all() throws -> [Element] { try results.map { try $0.get() } }
 
-    /// All rows that are left.
+    /// Returns the remaining rows.
+    ///
+    /// - Throws: `KeySecureError` when a request fails or a row is not valid.
     public func all() async throws -> [Element] {
         try await reduce(into: []) { rows, row in rows.append(row) }
     }
 
-    /// The next row of the pages that were fetched, or that the list has ended; nothing when a page must be fetched first.
+    /// The next row of the fetched page, or `.some(nil)` at the end; `nil` when a page must be fetched first.
     private func fetched() -> Element?? {
         lock.lock()
         defer { lock.unlock() }
@@ -52,20 +55,20 @@ public final class Pager<Element: Sendable>: AsyncSequence, @unchecked Sendable 
         return page[read]
     }
 
-    /// The next row; none at the end.
+    /// The next row; `nil` at the end.
     private func next() throws -> Element? {
         if let row = fetched() { return row }
         fetching.lock()
         defer { fetching.unlock() }
-        // Another pass may have fetched it just now.
+        // Another iteration may have fetched it.
         if let row = fetched() { return row }
-        // Behind an error the list may continue, and when it does not, its next page is empty.
+        // The list may continue after an error; when it does not, its next page is empty.
         let rows = try fetch()
         lock.withLock { (page, read, ended) = (rows, 1, rows.isEmpty) }
         return rows.first
     }
 
-    /// A blocking pass.
+    /// A blocking iteration.
     public struct Results: Sequence, IteratorProtocol {
         let pager: Pager
 
@@ -78,7 +81,7 @@ public final class Pager<Element: Sendable>: AsyncSequence, @unchecked Sendable 
         }
     }
 
-    /// An awaited pass.
+    /// An awaited iteration.
     public struct AsyncIterator: AsyncIteratorProtocol {
         let pager: Pager
         private var ended = false
@@ -88,7 +91,7 @@ public final class Pager<Element: Sendable>: AsyncSequence, @unchecked Sendable 
         public mutating func next() async throws -> Element? {
             if ended { return nil }
             if let row = pager.fetched() { return row }
-            // After an error this pass has ended, even when the list has not.
+            // After an error this iteration has ended, even when the list continues.
             ended = true
             let pager = pager
             let row = try await Blocking.run { try pager.next() }

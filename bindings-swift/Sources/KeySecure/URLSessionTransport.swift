@@ -28,7 +28,7 @@ public final class URLSessionTransport: Transport {
     }
 
     public func send(request: HttpRequest) throws -> HttpResponse {
-        guard let url = URL(string: request.url) else { throw TransportFailure.failed(fault: .protocol, sent: false) }
+        guard let url = URL(string: request.url) else { throw TransportFailure.failed(fault: .protocol, mayHaveBeenSent: false) }
         // `Exchange` measures the exact time-out. On Linux, `URLSession` has only whole seconds and must not be first: it does not
         // report a time-out as such.
         let seconds = request.timeout.rounded(.up) + 1
@@ -90,19 +90,19 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
     }
 
     private func result() throws -> HttpResponse {
-        try lock.withLock { try outcome?.get() } ?? { throw TransportFailure.failed(fault: .other, sent: true) }()
+        try lock.withLock { try outcome?.get() } ?? { throw TransportFailure.failed(fault: .other, mayHaveBeenSent: true) }()
     }
 
     /// Cancels the request after its time-out. Until the task has ended, the system may still start to send the body.
     private func cancel(_ task: URLSessionTask) throws -> HttpResponse {
         task.cancel()
         guard done.wait(timeout: .now() + Self.cancelTimeout) == .success else {
-            throw TransportFailure.failed(fault: .timeout, sent: true)
+            throw TransportFailure.failed(fault: .timeout, mayHaveBeenSent: true)
         }
         do {
             return try result()
-        } catch let TransportFailure.failed(fault, sent) {
-            throw TransportFailure.failed(fault: fault == .tooLarge ? fault : .timeout, sent: sent)
+        } catch let TransportFailure.failed(fault, mayHaveBeenSent) {
+            throw TransportFailure.failed(fault: fault == .tooLarge ? fault : .timeout, mayHaveBeenSent: mayHaveBeenSent)
         }
     }
 
@@ -135,13 +135,13 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
     }
 
     private func result(of task: URLSessionTask, _ error: (any Error)?) -> Result<HttpResponse, TransportFailure> {
-        if tooLarge { return .failure(.failed(fault: .tooLarge, sent: true)) }
+        if tooLarge { return .failure(.failed(fault: .tooLarge, mayHaveBeenSent: true)) }
         if let error {
             let (fault, sent) = (transportFault(of: error), mayHaveBeenSent(task, error))
-            return .failure(.failed(fault: fault == .connect && sent ? .closed : fault, sent: sent))
+            return .failure(.failed(fault: fault == .connect && sent ? .closed : fault, mayHaveBeenSent: sent))
         }
         guard let response = task.response as? HTTPURLResponse else {
-            return .failure(.failed(fault: .protocol, sent: true))
+            return .failure(.failed(fault: .protocol, mayHaveBeenSent: true))
         }
         return .success(
             HttpResponse(

@@ -6,7 +6,7 @@ final class LeakTests: XCTestCase {
     /// Responds in process, to measure the conversion of requests, responses, objects and errors in both directions.
     func test100000CallsDoNotGrowTheMemory() throws {
         let transport = InMemoryTransport { request in
-            if request.url.contains("/404") { throw TransportFailure.failed(fault: .closed, sent: true) }
+            if request.url.contains("/404") { throw TransportFailure.failed(fault: .closed, mayHaveBeenSent: true) }
             return
                 #"{"card_no":"c1","status":"Activated","card_remain":"12.34","create_time":1763800000123,"new_field":{"a":1.50}}"#
         }
@@ -48,8 +48,8 @@ final class LeakTests: XCTestCase {
         XCTAssertLessThan(left, 4_000)
     }
 
-    /// Neither for later lists, which may come to lie where they were.
-    func testTheUnreadRowsOfAListThatIsGoneAreGoneToo() throws {
+    /// A later list, which may get the same address, must not return them either.
+    func testTheRemainingRowsOfADeallocatedListAreFreed() throws {
         let (turn, name) = (Shared(0), String(repeating: "n", count: 200))
         let transport = InMemoryTransport { _ in
             let rows = (0..<100).map { #"{"package_no":"\#(turn.value)-\#($0)","package_name":"\#(name)"}"# }
@@ -65,9 +65,9 @@ final class LeakTests: XCTestCase {
             }
         }
         try lists(100)
-        // What one of them leaves is more than 20 KiB.
+        // The rows of one list are more than 20 KiB.
         let left = try growth(limit: 4_000) { try lists(400) }
-        print("memory: \(left) KiB more after 400 lists that were left")
+        print("memory: \(left) KiB more after 400 abandoned lists")
         XCTAssertLessThan(left, 4_000)
     }
 }

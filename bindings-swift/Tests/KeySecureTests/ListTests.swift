@@ -4,8 +4,8 @@ import KeySecureSandbox
 import XCTest
 
 final class ListTests: XCTestCase {
-    /// 250 transfers, one every 18 hours: three windows, of which the newest holds one short page and the middle one two.
-    private func stage() throws -> (Sandbox, Client, String) {
+    /// Creates 250 transfers, one every 18 hours: three windows, of which the newest has one short page and the middle one two pages.
+    private func seededTransfers() throws -> (Sandbox, Client, String) {
         let sandbox = try startSandbox()
         let holder = try sandbox.cardholder()
         let now = Int64(Date().timeIntervalSince1970) * 1000
@@ -14,8 +14,8 @@ final class ListTests: XCTestCase {
         return (sandbox, try sandbox.client(), holder)
     }
 
-    func testAPlainForWalksAllPagesOfAnySpan() throws {
-        let (sandbox, client, _) = try stage()
+    func testABlockingLoopIteratesOverAllPagesAndWindows() throws {
+        let (sandbox, client, _) = try seededTransfers()
         var numbers: [String] = []
         for row in try client.accounts().transfers(start: Date() - 265 * day, end: Date()).results {
             numbers.append(try row.get().transferNo)
@@ -25,8 +25,8 @@ final class ListTests: XCTestCase {
         XCTAssertGreaterThanOrEqual(try sandbox.count("accounts.transfers"), 4)
     }
 
-    func testAnAwaitedForWalksTheSame() async throws {
-        let (_, client, _) = try stage()
+    func testAnAwaitedLoopIteratesOverAllPagesAndWindows() async throws {
+        let (_, client, _) = try seededTransfers()
         var count = 0
         for try await row in try client.accounts().transfers(start: Date() - 265 * day, end: Date()) {
             XCTAssertEqual(row.balance, 1)
@@ -37,16 +37,16 @@ final class ListTests: XCTestCase {
         XCTAssertEqual(all.count, 250)
     }
 
-    func testAListIsLazy() throws {
-        let (sandbox, client, _) = try stage()
+    func testPagesAreFetchedOnDemand() throws {
+        let (sandbox, client, _) = try seededTransfers()
         let list = try client.accounts().transfers(start: Date() - 265 * day, end: Date())
         XCTAssertEqual(try sandbox.count("accounts.transfers"), 0)
         XCTAssertEqual(Array(list.results.prefix(3)).count, 3)
         XCTAssertEqual(try sandbox.count("accounts.transfers"), 1)
     }
 
-    func testASecondWalkGoesOnWhereTheFirstOneStopped() throws {
-        let (sandbox, client, _) = try stage()
+    func testASecondIterationContinuesWhereTheFirstEnded() throws {
+        let (sandbox, client, _) = try seededTransfers()
         let list = try client.accounts().transfers(start: Date() - 265 * day, end: Date())
         var numbers = try list.results.prefix(3).map { try $0.get().transferNo }
         for row in list.results.prefix(2) { numbers.append(try row.get().transferNo) }
@@ -58,11 +58,11 @@ final class ListTests: XCTestCase {
         XCTAssertEqual(try list.all().count, 0)
     }
 
-    func testASecondAwaitedWalkGoesOnWhereTheFirstOneStopped() async throws {
-        let (_, client, _) = try stage()
+    func testASecondAwaitedIterationContinuesWhereTheFirstEnded() async throws {
+        let (_, client, _) = try seededTransfers()
         let list = try client.accounts().transfers(start: Date() - 265 * day, end: Date())
         var numbers: [String] = []
-        // One that is kept, and one that is left.
+        // One iterator is kept, and one is abandoned.
         var first = list.makeAsyncIterator()
         for _ in 0..<3 { numbers.append(try await first.next()?.transferNo ?? "none") }
         for try await row in list {
@@ -77,15 +77,15 @@ final class ListTests: XCTestCase {
         XCTAssertEqual(numbers.count, 250)
     }
 
-    func testWalksAtTheSameTimeShareTheRows() async throws {
-        let (_, client, _) = try stage()
+    func testConcurrentIterationsShareTheRows() async throws {
+        let (_, client, _) = try seededTransfers()
         let list = try client.accounts().transfers(start: Date() - 265 * day, end: Date())
         let numbers = try await withThrowingTaskGroup(of: [String].self) { group in
-            for walk in 0..<8 {
+            for task in 0..<8 {
                 group.addTask {
-                    // Each is begun anew after a few rows, in turns awaited and blocking.
+                    // Each starts a new iteration after a few rows, alternately awaited and blocking.
                     var numbers: [String] = []
-                    for turn in walk... {
+                    for turn in task... {
                         let before = numbers.count
                         if turn % 2 == 0 {
                             for try await row in list {
@@ -106,21 +106,21 @@ final class ListTests: XCTestCase {
         XCTAssertEqual(Set(numbers).count, 250)
     }
 
-    func testRowsComeNewestFirst() throws {
-        let (_, client, _) = try stage()
+    func testRowsAreReturnedNewestFirst() throws {
+        let (_, client, _) = try seededTransfers()
         let times = try client.accounts().transfers(start: Date() - 265 * day, end: Date()).all().compactMap(\.time)
         XCTAssertEqual(times.count, 250)
         XCTAssertTrue(times == times.sorted(by: >))
     }
 
-    /// Three rows, of which the second has no number.
+    /// A list of three rows, of which the second has no number.
     private func listWithABadRow() throws -> Pager<TransferRecord> {
-        let answers = InMemoryTransport { _ in #"{"list":[{"transfer_no":"1"},{"transfer_no":null},{"transfer_no":"3"}]}"# }
-        let client = try Client(apiKey: "k", apiSecret: "0123456789abcdef", transport: answers)
+        let transport = InMemoryTransport { _ in #"{"list":[{"transfer_no":"1"},{"transfer_no":null},{"transfer_no":"3"}]}"# }
+        let client = try Client(apiKey: "k", apiSecret: "0123456789abcdef", transport: transport)
         return try client.accounts().transfers(start: Date() - day, end: Date())
     }
 
-    func testBehindARowWithoutItsNumberTheListGoesOn() throws {
+    func testAListContinuesAfterARowWithoutItsNumber() throws {
         let rows = Array(try listWithABadRow().results)
         XCTAssertEqual(rows.map { try? $0.get().transferNo }, ["1", nil, "3"])
         XCTAssertThrowsError(try rows[1].get()) { error in
@@ -129,12 +129,12 @@ final class ListTests: XCTestCase {
         }
     }
 
-    func testAnAwaitedWalkStopsAtARowWithoutItsNumberAndTheNextOneGoesOnBehindIt() async throws {
+    func testAnAwaitedIterationStopsAtABadRowAndTheNextContinuesAfterIt() async throws {
         let list = try listWithABadRow()
         var numbers: [String] = []
         do {
             for try await row in list { numbers.append(row.transferNo) }
-            XCTFail("it was to fail")
+            XCTFail("expected a failure")
         } catch let error as KeySecureError {
             XCTAssertEqual(error.kind, .invalidResponse)
         }
@@ -142,33 +142,33 @@ final class ListTests: XCTestCase {
         XCTAssertEqual(numbers, ["1", "3"])
     }
 
-    func testAnErrorIsTheLastElement() throws {
-        let (sandbox, client, holder) = try stage()
+    func testAFailedRequestIsTheLastElement() throws {
+        let (sandbox, client, holder) = try seededTransfers()
         try sandbox.fault(["code": 1004], on: "accounts.transfers", times: 9)
         let rows = Array(try client.accounts().transfers(start: Date() - 10 * day, end: Date(), cardholderNo: holder).results)
         XCTAssertEqual(rows.count, 1)
         XCTAssertThrowsError(try rows[0].get()) { XCTAssertEqual(($0 as? KeySecureError)?.code, 1004) }
     }
 
-    func testAListHasEndedForEveryWalkAfterAnError() throws {
-        let (sandbox, client, _) = try stage()
+    func testAFailedRequestEndsAllIterations() throws {
+        let (sandbox, client, _) = try seededTransfers()
         let list = try client.accounts().transfers(start: Date() - 265 * day, end: Date())
         XCTAssertEqual(Array(list.results.prefix(3)).count, 3)
         try sandbox.fault(["code": 1004], on: "accounts.transfers", times: 9)
         let rest = Array(list.results)
         XCTAssertThrowsError(try rest.last?.get())
-        XCTAssertGreaterThan(rest.count, 1, "the rows that were there before come first")
+        XCTAssertGreaterThan(rest.count, 1, "the rows that were fetched before come first")
         try sandbox.control("POST /faults/clear")
         XCTAssertEqual(try list.all().count, 0)
     }
 
-    func testAnAwaitedListEndsAfterItsError() async throws {
-        let (sandbox, client, _) = try stage()
+    func testAnAwaitedIterationEndsAfterAnError() async throws {
+        let (sandbox, client, _) = try seededTransfers()
         try sandbox.fault(["code": 1004], on: "accounts.transfers", times: 9)
         var rows = try client.accounts().transfers(start: Date() - 10 * day, end: Date()).makeAsyncIterator()
         do {
             _ = try await rows.next()
-            XCTFail("it was to fail")
+            XCTFail("expected a failure")
         } catch let error as KeySecureError {
             XCTAssertEqual(error.code, 1004)
         }
@@ -176,8 +176,8 @@ final class ListTests: XCTestCase {
         XCTAssertNil(after)
     }
 
-    func testAWindowTakesDaysAndInstants() throws {
-        let (_, client, _) = try stage()
+    func testWindowBoundsAreDaysOrInstants() throws {
+        let (_, client, _) = try seededTransfers()
         let zone = TimeZone(secondsFromGMT: 8 * 3600)!
         let from = CivilDate(of: Date() - 265 * day, in: zone)
         XCTAssertEqual(try client.accounts().transfers(start: from, end: Date()).all().count, 250)
@@ -188,7 +188,7 @@ final class ListTests: XCTestCase {
     }
 
     func testASinglePage() throws {
-        let (_, client, _) = try stage()
+        let (_, client, _) = try seededTransfers()
         let page = try client.accounts().transfersPage(start: Date() - 130 * day, end: Date() - 70 * day, page: 0, size: 7)
         XCTAssertEqual(page.list.count, 7)
         for (number, size) in [(-1, 10), (0, 101), (0, 0), (Int.min, Int.max)] {

@@ -36,7 +36,7 @@ final class MayHaveBeenSentTests: XCTestCase {
             for method in [HttpMethod.post, .get] {
                 let failed = try failing { _ = try self.through(proxy).send(request: self.request(method)) }
                 XCTAssertTrue(faults.contains(failed.fault), "\(method) \(reply): \(failed)")
-                if method == .post { XCTAssertFalse(failed.sent, "\(reply): \(failed)") }
+                if method == .post { XCTAssertFalse(failed.mayHaveBeenSent, "\(reply): \(failed)") }
             }
             let received = heads.value
             XCTAssertTrue(
@@ -55,11 +55,11 @@ final class MayHaveBeenSentTests: XCTestCase {
             proxy.stop()
         }
         let late = try failing { _ = try self.through(proxy).send(request: self.request(.post, timeout: 1)) }
-        XCTAssertEqual(late, Failed(fault: .timeout, sent: false))
+        XCTAssertEqual(late, Failed(fault: .timeout, mayHaveBeenSent: false))
         end.signal()
         // Without the limit, the test would take an hour.
         let limited = request(.post, timeout: 3600, startWithin: 0.3)
-        XCTAssertEqual(try failing { _ = try self.through(proxy).send(request: limited) }, Failed(fault: .timeout, sent: false))
+        XCTAssertEqual(try failing { _ = try self.through(proxy).send(request: limited) }, Failed(fault: .timeout, mayHaveBeenSent: false))
     }
 
     func testAnUntrustedCertificateIsATlsFault() throws {
@@ -74,7 +74,7 @@ final class MayHaveBeenSentTests: XCTestCase {
             let failed = try failing {
                 _ = try URLSessionTransport().send(request: self.request(method, url: "https://localhost:\(server.port)/"))
             }
-            XCTAssertEqual(failed, Failed(fault: .tls, sent: false), "\(method)")
+            XCTAssertEqual(failed, Failed(fault: .tls, mayHaveBeenSent: false), "\(method)")
         }
     }
 
@@ -82,7 +82,7 @@ final class MayHaveBeenSentTests: XCTestCase {
         let failed = try failing {
             _ = try URLSessionTransport().send(request: self.request(.post, url: "https://nowhere.invalid/"))
         }
-        XCTAssertEqual(failed, Failed(fault: .dns, sent: false))
+        XCTAssertEqual(failed, Failed(fault: .dns, mayHaveBeenSent: false))
     }
 
     func testARequestWhoseBodyWasStartedIsNeverReportedAsNotSent() throws {
@@ -97,7 +97,7 @@ final class MayHaveBeenSentTests: XCTestCase {
             defer { server.stop() }
             let limited = request(.post, url: "http://127.0.0.1:\(server.port)/", startWithin: 10)
             let failed = try failing { _ = try URLSessionTransport().send(request: limited) }
-            XCTAssertTrue(failed.sent, "\(reply): \(failed)")
+            XCTAssertTrue(failed.mayHaveBeenSent, "\(reply): \(failed)")
             XCTAssertEqual(bodies.value, ["BODY"], reply)
         }
     }
@@ -146,14 +146,14 @@ final class MayHaveBeenSentTests: XCTestCase {
 
     private struct Failed: Equatable {
         let fault: TransportFault
-        let sent: Bool
+        let mayHaveBeenSent: Bool
     }
 
     private func failing(_ call: () throws -> Void) throws -> Failed {
         do {
             try call()
-        } catch let TransportFailure.failed(fault, sent) {
-            return Failed(fault: fault, sent: sent)
+        } catch let TransportFailure.failed(fault, mayHaveBeenSent) {
+            return Failed(fault: fault, mayHaveBeenSent: mayHaveBeenSent)
         }
         throw Failure("expected a failure")
     }

@@ -121,7 +121,7 @@ final class TransportTests: XCTestCase {
         let client = try client(
             with: InMemoryTransport { _ in
                 calls.change { $0 += 1 }
-                throw TransportFailure.failed(fault: .dns, sent: false)
+                throw TransportFailure.failed(fault: .dns, mayHaveBeenSent: false)
             })
         let error = try failure {
             _ = try client.accounts().transfer(cardholderNo: "1", transferUniqueNo: "t", type: .in, amount: 1)

@@ -86,7 +86,7 @@ final class WebhookTests: XCTestCase {
         let store = Store.own(replays: FailingReplays())
         let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: store)
         XCTAssertEqual(try failure { _ = try verifier.verify(headers: signed(body), body: body) }.kind, .webhook)
-        let lenient = try WebhookVerifier(appId: "app-1", secrets: [secret], store: store, acceptWhenUnavailable: true)
+        let lenient = try WebhookVerifier(appId: "app-1", secrets: [secret], store: store, onStoreFailure: .accept)
         XCTAssertEqual(try lenient.verify(headers: signed(body), body: body).id(), "evt-1")
     }
 

@@ -36,7 +36,7 @@ pub(crate) fn field_value<'de, A: MapAccess<'de>, T: Decode>(
     Ok(value)
 }
 
-/// Fills one field of a model, or says that it is required.
+/// The value of a field of a model, or the error that it is required.
 pub(crate) fn or_absent<T: Decode, E: serde::de::Error>(
     name: &'static str,
     value: Option<T>,

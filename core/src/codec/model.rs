@@ -59,7 +59,11 @@ macro_rules! model {
         }
 
         impl $name {
-            /// Reads the object from JSON text in the platform's form.
+            /// Reads the object from JSON text in the platform's form, such as `to_json` returns.
+            ///
+            /// # Errors
+            ///
+            /// Kind [`InvalidResponse`](crate::ErrorKind::InvalidResponse) if the text does not have the form of the object.
             pub fn from_json(text: &str) -> Result<Self, $crate::Error> {
                 $crate::codec::from_json(text).map_err(|error| $crate::Error::unreadable(&error))
             }
@@ -73,7 +77,7 @@ macro_rules! model {
 
         #[cfg_attr(feature = "uniffi", uniffi::export)]
         impl $name {
-            /// The object as JSON text in the platform's form: money as text, times in Unix milliseconds, and all of
+            /// Returns the object as JSON text in the platform's form: money as text, times in Unix milliseconds, and all of
             /// `extra`.
             pub fn to_json(&self) -> String {
                 $crate::codec::to_json(self)

@@ -1,8 +1,8 @@
-//! How one value crosses the wire.
+//! Reading and writing of single values.
 //!
-//! Values are read with our own visitors rather than serde's derived ones, for three reasons: money and times come as
-//! numbers or as text and must be read from the exact text; a wrong type must be named by its JSON path without echoing
-//! the value, which may be a secret; and fields we do not know are kept instead of dropped.
+//! Values are read with visitors of this crate instead of derived ones, for three reasons: money and times are numbers or
+//! texts and must be read from the exact text; an error names a wrong type by its JSON path without the value, which may be
+//! a secret; and unknown fields are kept instead of dropped.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -94,7 +94,7 @@ impl<'de, T: Decode> DeserializeSeed<'de> for Read<T> {
 pub(crate) enum DecimalFormat {
     /// Exactly as they were read, as text: `to_json`.
     Kept,
-    /// As text, without zeros behind the cents: the bodies of requests.
+    /// As text, without zeros after the cents: the bodies of requests.
     Text,
     /// The same as numbers: the bodies of simulation calls.
     Number,
@@ -109,9 +109,9 @@ impl<T: Encode> Serialize for Write<'_, T> {
     }
 }
 
-/// The refusals of a visitor: serde's own would echo the value.
+/// Implements the methods of a visitor for kinds of values that it refuses: serde's own errors would repeat the value.
 ///
-/// Every visitor of this crate lists the kinds it does *not* take, so that none falls through to serde's default.
+/// Every visitor of this crate lists the kinds that it refuses: `refuse!("text"; bool number null array object)`.
 macro_rules! refuse {
     ($expected:expr; $($kind:ident)*) => { $(refuse!(@ $expected, $kind);)* };
     (@ $expected:expr, bool) => {
@@ -141,20 +141,20 @@ macro_rules! refuse {
 }
 pub(crate) use refuse;
 
-/// A wrong type, said without the value.
+/// The error of a wrong type, without the value.
 #[cold]
 pub(crate) fn mismatch<E: serde::de::Error>(expected: &str, found: &str) -> E {
     E::custom(format_args!("{PATH_SEPARATOR}expected {expected}, found {found}"))
 }
 
-/// Begins the part of an error text that says what is wrong, behind the path. See [`at`].
+/// Separates the JSON path from the rest of an error text. See [`at`].
 pub(crate) const PATH_SEPARATOR: &str = ": ";
 
-/// Puts one step of the JSON path in front of an error: `list[3].amount: expected a decimal, found a boolean`.
+/// Adds one step to the JSON path at the start of an error text: `list[3].amount: expected a decimal, found a boolean`.
 #[cold]
 pub(crate) fn at<E: serde::de::Error>(step: fmt::Arguments<'_>, inner: &E) -> E {
     let inner = inner.to_string();
-    // Only our own errors hold the mark; any other is the JSON parser's word on broken syntax, which names no field.
+    // Only errors of this crate have the separator; any other is a syntax error of the JSON parser, which names no field.
     let joint = match (inner.contains(PATH_SEPARATOR), inner.starts_with(PATH_SEPARATOR) || inner.starts_with('[')) {
         (false, _) => PATH_SEPARATOR,
         (true, true) => "",
@@ -280,7 +280,7 @@ impl Encode for String {
     }
 }
 
-/// Reads text through a function; `None` from it is a value of the wrong form.
+/// Reads text by a function, which returns `None` for a value of the wrong form.
 pub(crate) struct TextVisitor<F>(pub F);
 
 impl<'de, T, F: FnOnce(&str) -> Option<T>> Visitor<'de> for TextVisitor<F> {
@@ -326,7 +326,7 @@ impl Encode for bool {
     }
 }
 
-/// Values that the platform writes now as a number, now as text: read from the exact text of either.
+/// Implements reading and writing for values that the platform writes as a number or as text.
 macro_rules! from_number_or_text {
     ($type:ty, $expected:literal, $parse:expr, |$value:ident, $serializer:ident, $money:ident| $write:expr) => {
         impl Decode for $type {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::values::named_enum::named_enum;
+use crate::named_enum::named_enum;
 
 named_enum! {
     /// Check of the doctor.

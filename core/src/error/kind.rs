@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::values::named_enum::named_enum;
+use crate::named_enum::named_enum;
 
 named_enum! {
     /// Whether the operation of a failed call may have been carried out.

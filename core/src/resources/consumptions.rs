@@ -101,7 +101,7 @@ model! {
     pub struct Fee {
         /// Type of the fee.
         pub fee_type: Option<FeeType>,
-        /// Amount in the currency of the card.
+        /// Amount of the fee.
         pub amount: Option<Decimal>,
     }
 }

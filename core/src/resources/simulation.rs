@@ -60,7 +60,7 @@ request! {
     pub struct SimulatedFee {
         /// Type of the fee.
         pub fee_type: FeeType,
-        /// Amount in the currency of the card.
+        /// Amount of the fee.
         pub amount: Decimal,
     }
 }

@@ -1,4 +1,4 @@
-//! The decrypted private information of a card.
+//! Decrypted private information of a card.
 
 use std::fmt;
 
@@ -10,9 +10,9 @@ use crate::error::Error;
 use crate::redact::mask_pan;
 
 model! {
-    /// The PAN, CVV and expiry of a card.
+    /// PAN, CVV and expiry date of a card.
     ///
-    /// Prints with the PAN masked and the CVV hidden, is wiped when dropped, and has no JSON form.
+    /// `Debug` masks the PAN and hides the CVV. Both are wiped from memory when dropped, and there is no JSON form.
     pub secret struct CardSecrets {
         card_no: String,
         card_unique_no: Option<String>,
@@ -24,48 +24,48 @@ model! {
 }
 
 impl CardSecrets {
-    /// Reads the platform's object, whose text the caller wipes.
+    /// Decodes the platform's object. The caller wipes its text.
     pub(crate) fn from_json(text: &str) -> Result<Self, Error> {
         from_json(text).map_err(|error| Error::unreadable(&error))
     }
 
-    /// The platform's identifier of the card (not its PAN).
+    /// Returns the card number assigned by the platform. It is not the PAN.
     pub fn card_no(&self) -> &str {
         &self.card_no
     }
 
-    /// The merchant reference of the card.
+    /// Returns the merchant reference of the card.
     pub fn card_unique_no(&self) -> Option<&str> {
         self.card_unique_no.as_deref()
     }
 
-    /// The whole card number.
+    /// Returns the PAN.
     pub fn expose_pan(&self) -> &str {
         self.pan.0.expose()
     }
 
-    /// The three digits on the back.
+    /// Returns the CVV: three digits.
     pub fn expose_cvv(&self) -> &str {
         self.cvv.expose()
     }
 
-    /// The card number with at most its first six and last four digits.
+    /// Returns the PAN with at most its first six and last four digits visible.
     pub fn masked_pan(&self) -> String {
         self.pan.masked()
     }
 
-    /// Four digits, such as `2028`.
+    /// Returns the year of expiry in four digits, such as `2028`.
     pub fn exp_year(&self) -> &str {
         &self.exp_year
     }
 
-    /// Two digits, `01` to `12`.
+    /// Returns the month of expiry in two digits, `01` to `12`.
     pub fn exp_month(&self) -> &str {
         &self.exp_month
     }
 }
 
-/// A card number. Prints masked.
+/// PAN that `Debug` masks.
 #[derive(Clone, PartialEq, Eq)]
 struct Pan(Secret);
 
@@ -98,7 +98,7 @@ impl Decode for Secret {
 }
 
 impl Encode for Secret {
-    /// Only into a request body: secrets have no public JSON form.
+    /// Writes it into the body of a request: secrets have no public JSON form.
     fn write<S: serde::Serializer>(&self, serializer: S, _: DecimalFormat) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())
     }

@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_survives_its_line_and_shows_only_there() {
+    fn a_token_survives_its_line_and_is_visible_only_there() {
         let line = token().expose_as_line();
         assert_eq!(line.as_str(), "1 1000 2000 t0ps3cret\n");
         assert_eq!(StoredToken::from_line(&line), Some(token()));
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_not_whole_is_no_token() {
+    fn an_incomplete_line_is_not_a_token() {
         for line in [
             "",
             "\n",
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_names_platform_and_merchant_without_showing_them() {
+    fn a_slot_identifies_a_merchant_without_revealing_it() {
         let slots = [("https://a", "k1"), ("https://a", "k2"), ("https://b", "k1")]
             .map(|(url, key)| slot(url, &Secret::from(key)));
         assert!(slots.iter().all(|slot| slot.len() == 64 && !slot.contains("k1")));

@@ -6,17 +6,18 @@ import io.keysecure.model.ErrorKind
 import io.keysecure.model.Outcome
 
 /**
- * Why a call failed, and what that means. [message] is readable and holds no secret.
+ * Thrown when a call fails. The class tells the kind of the error, [outcome] whether the operation was carried out. [message] is
+ * readable and holds no secret.
  *
- * Ask [outcome] before sending a mutation again: [Outcome.UNKNOWN] means that it may have been done.
+ * Check [outcome] before sending a mutation again: with [Outcome.UNKNOWN] it may have been carried out.
  */
 public sealed class KeySecureException(details: ErrorDetails) : RuntimeException(details.text) {
     private val known: Outcome? = details.outcome
 
-    /** What kind of error it is. */
+    /** The kind of the error. */
     public val kind: ErrorKind = details.kind
 
-    /** Whether the operation was done. An exception that lost this on its way, rebuilt from less than all of it, says `UNKNOWN`. */
+    /** Whether the operation was carried out. `UNKNOWN` in an exception that was rebuilt without its details. */
     public val outcome: Outcome get() = known ?: Outcome.UNKNOWN
 // FIELDS
 // CLASSES

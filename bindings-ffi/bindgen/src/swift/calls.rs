@@ -160,7 +160,7 @@ impl Call {
         };
         format!(
             "\n{}    public {}({}){} {{\n        {body}\n    }}\n",
-            self.comment(&self.parameters),
+            self.comment(&self.parameters, throws),
             self.head,
             declared(&self.parameters),
             signature("", throws, &result),
@@ -174,7 +174,7 @@ impl Call {
         let (outer, inner) = if throws { ("try await", "try ") } else { ("await", "") };
         format!(
             "\n{}    public func {name}({}){} {{\n        {outer} Blocking.run {{ {inner}self.{name}({}) }}\n    }}\n",
-            self.comment(parameters),
+            self.comment(parameters, throws),
             declared(parameters),
             signature(" async", throws, &self.result),
             passed.join(", "),
@@ -183,17 +183,23 @@ impl Call {
     }
 
     /// Parameters without documentation are not listed.
-    fn comment(&self, parameters: &[Parameter]) -> String {
+    fn comment(&self, parameters: &[Parameter], throws: bool) -> String {
         let mut comment = String::new();
         for line in documentation::lines(self.doc.as_deref().unwrap_or_default()) {
             let _ = writeln!(comment, "    /// {line}");
         }
-        let mut explained = parameters.iter().filter_map(|one| Some((&one.name, one.doc.as_deref()?))).peekable();
-        if explained.peek().is_some() {
-            comment.push_str("    ///\n    /// - Parameters:\n");
+        let explained: Vec<_> = parameters.iter().filter_map(|one| Some((&one.name, one.doc.as_deref()?))).collect();
+        if !explained.is_empty() || throws {
+            comment.push_str("    ///\n");
+        }
+        if !explained.is_empty() {
+            comment.push_str("    /// - Parameters:\n");
         }
         for (name, doc) in explained {
             let _ = writeln!(comment, "    ///   - {name}: {}", documentation::lines(doc).join(" "));
+        }
+        if throws {
+            comment.push_str("    /// - Throws: `KeySecureError`.\n");
         }
         comment
     }
@@ -265,7 +271,7 @@ mod tests {
         dictionary CardPage { string extra; };
         dictionary Query {
             WindowBound start;
-            /// At most so long.
+            /// The time limit.
             duration? timeout = null;
         };
         interface CardPages { [Throws=FfiError] sequence<string> next_page(); };
@@ -283,7 +289,7 @@ mod tests {
         let swift = extensions(&Interface::from_udl(UDL)).unwrap();
         let list = "(start: any WindowBoundConvertible, timeout: TimeInterval? = nil, size: Int)";
         for expected in [
-            format!("    ///   - timeout: At most so long.\n    public func page{list} throws -> CardPage {{\n"),
+            format!("    ///   - timeout: The time limit.\n    /// - Throws: `KeySecureError`.\n    public func page{list} throws -> CardPage {{\n"),
             "        try page(query: Query(start: start.windowBound, timeout: try checked(\"timeout\", timeout)), size: Int32(clamping: size))\n".into(),
             format!("public func page{list} async throws -> CardPage {{\n"),
             "        try await Blocking.run { try self.page(start: start, timeout: timeout, size: size) }\n".into(),

@@ -22,7 +22,12 @@ macro_rules! python_enum {
         $crate::codec::python::converts!($name);
 
         impl $name {
-            /// Makes the Python class that names the known values.
+            /// Creates the Python class with the known values as constants.
+            ///
+            /// # Errors
+            ///
+            /// Any exception of Python while it creates the class.
+            #[allow(dead_code)] // the enums of tests have no class
             pub fn python_class(py: pyo3::Python<'_>) -> pyo3::PyResult<pyo3::Bound<'_, pyo3::types::PyType>> {
                 let values = &[$( (stringify!($variant), Self::$variant.as_str()), )+];
                 $crate::codec::python::class_of_constants(py, stringify!($name), concat!($($doc),*), values)

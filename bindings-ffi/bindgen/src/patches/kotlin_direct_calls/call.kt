@@ -10,7 +10,7 @@ internal class UniffiCall {
 
     val arguments: Pointer = start.share(8L * ARGUMENTS)
 
-    // Where a result of so many elements begins. It ends where the status begins, which so is in one place for all functions.
+    // The start of a result with this many elements. It ends at the status, which is at one place for all functions.
     fun result(elements: Int): Pointer = results[elements]
 
     // The status, for a function that writes it as a structure, and no result.

@@ -7,6 +7,9 @@ package io.keysecure
 @Deprecated("Renamed", ReplaceWith("EnsureOptions"))
 public typealias Ensure = EnsureOptions
 
+@Deprecated("Renamed; it is single-pass now", ReplaceWith("Pager"))
+public typealias Rows<T> = Pager<T>
+
 @Deprecated("Renamed", ReplaceWith("VerifiedWebhook"))
 public typealias Received = VerifiedWebhook
 

@@ -5,9 +5,9 @@ import io.keysecure.model.ErrorKind
 import io.keysecure.model.FfiException
 import io.keysecure.model.Outcome
 
-// How errors of the library become exceptions. [KeySecureException] itself is generated from the library's list of kinds.
+// Converts errors of the native library to exceptions. `KeySecureException` is generated from the list of error kinds.
 
-/** The exception that callers see, with the cause that the caller's own transport threw. */
+/** Converts an error to the public exception. Its cause is the exception of the caller's transport, if there is one. */
 internal fun toPublicException(thrown: FfiException): KeySecureException {
     val exception = when (thrown) {
         is FfiException.Failed -> exceptionFor(thrown.details)
@@ -16,28 +16,28 @@ internal fun toPublicException(thrown: FfiException): KeySecureException {
     return exception
 }
 
-/** A panic in the library: a bug. Its text stays behind, for it could hold anything. */
+/** The exception for a panic, which is a bug of the library. Omits its message, which may hold secrets. */
 internal fun panicked(): KeySecureException {
-    val text = "keysecure failed inside: this is a bug of the library; what became of the call is not known"
+    val text = "keysecure failed internally: this is a bug of the library; the outcome of the call is not known"
     return KeySecureException.InvalidResponse(
         ErrorDetails(text, ErrorKind.INVALID_RESPONSE, Outcome.UNKNOWN),
     )
 }
 
-/** An argument that could not even be handed to the library: nothing was sent. */
+/** The exception for an argument that cannot be passed to the library. Nothing was sent. */
 internal fun invalidInput(rule: String): KeySecureException =
     KeySecureException.InvalidInput(ErrorDetails(rule, ErrorKind.INVALID_INPUT, Outcome.NOT_SENT))
 
-/** Runs a call of the library and gives its errors their public form. */
+/** Calls the library and converts its errors to public exceptions. */
 internal inline fun <T> call(block: () -> T): T =
     try {
         block()
     } catch (thrown: FfiException) {
         throw toPublicException(thrown)
     } catch (_: CharacterCodingException) {
-        throw invalidInput("a text holds half of a character (a surrogate without its other half)")
+        throw invalidInput("a text contains an unpaired surrogate")
     } catch (wrong: IllegalArgumentException) {
-        throw if (wrong.message.orEmpty().startsWith("Invalid duration")) invalidInput("a time must not be negative") else wrong
+        throw if (wrong.message.orEmpty().startsWith("Invalid duration")) invalidInput("a duration must not be negative") else wrong
     } catch (_: io.keysecure.ffi.InternalException) {
         throw panicked()
     } catch (_: io.keysecure.model.InternalException) {

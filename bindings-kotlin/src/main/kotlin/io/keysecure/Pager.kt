@@ -6,44 +6,47 @@ import java.util.stream.Stream
 import java.util.stream.StreamSupport
 
 /**
- * A lazy list over all pages and, where there is a span of time, all of the platform's windows of at most 90 days.
+ * A lazy sequence over all pages of a list call and, for a window of time, over all of the platform's windows of at most 90 days.
  *
- * **Each row comes once, newest first.** A page is fetched when its first row is asked for, on the thread that asks (blocking).
- * A pager is single-pass, as an iterator is: a second pass, of any kind, continues where the first one ended. Use it from one
- * thread at a time.
+ * Each row is returned once, newest first. A page is fetched when its first row is needed; the thread that iterates blocks. A pager is
+ * single-pass, as an iterator is: a second iteration, of any kind, continues where the first ended. Use it from one thread at a time.
  *
- * **Errors.** A failed request ends the list. Behind two errors, both [KeySecureException.InvalidResponse], it continues: a row
- * without its number, and a window of which rows may be missing. A sequence, a `for`, a [Stream] and a `Flow` stop at the first
- * error and so never take an incomplete list for a complete one; another pass continues behind it. [results] gives the errors
- * among the rows and all rows behind them.
+ * A failed request ends a pager. It continues after two errors, both [KeySecureException.InvalidResponse]: a row without its number,
+ * and a window whose rows may be incomplete. A sequence, a `for` loop, a [Stream] and a `Flow` stop at the first error, so that an
+ * incomplete list is never mistaken for a complete one; another iteration continues after it. [results] returns errors in place of
+ * their rows, and all rows after them.
  */
 public class Pager<T> internal constructor(open: () -> PageSource<T>) : Sequence<T> {
-    // Opened at once, so that a wrong argument is refused where it is given.
+    // Opened immediately, so that an invalid argument is refused where it is passed.
     private val rows = RowIterator(open())
 
-    /** Whether the next row needs no request. */
+    /** Whether the next row is available without a request. */
     internal fun hasFetched(): Boolean = rows.hasFetched()
 
-    /** The rows that are left. [Iterator.hasNext] throws an error in its row's place; asked again, it continues behind it. */
+    /**
+     * Iterates over the remaining rows. [Iterator.hasNext] throws an error in place of its row, and continues when it is called again.
+     *
+     * @throws KeySecureException while iterating, when a request fails or a row is not valid.
+     */
     override fun iterator(): Iterator<T> = rows
 
-    /** The rows that are left, each as a success, and the errors, each as a failure. */
+    /** The remaining rows as successes, and the errors as failures. */
     public fun results(): Sequence<Result<T>> = Sequence { ResultIterator(rows) }
 
-    /** The rows that are left as an [Iterable], for Java's `for`. */
+    /** The remaining rows as an [Iterable], for the `for` loop of Java. */
     public fun iterable(): Iterable<T> = Iterable { rows }
 
-    /** The rows that are left as a [Stream]. */
+    /** The remaining rows as a [Stream]. */
     public fun stream(): Stream<T> {
         val order = Spliterator.ORDERED or Spliterator.NONNULL
         return StreamSupport.stream(Spliterators.spliteratorUnknownSize(rows, order), false)
     }
 }
 
-/** Where rows come from: [next] gives the rows of the next page, none at the end. */
+/** The pages of a list call: [next] returns the rows of the next page, none at the end. */
 internal class PageSource<T>(val next: () -> List<T>, val close: () -> Unit)
 
-/** Unlike Kotlin's `AbstractIterator` it can be asked again after an error. Locked, so that another thread may take it over. */
+/** Unlike `AbstractIterator`, it can continue after an error. Locked, so that another thread may continue. */
 private class RowIterator<T>(private val source: PageSource<T>) : Iterator<T> {
     private var page: Iterator<T> = emptyList<T>().iterator()
     private var ended = false
@@ -90,7 +93,7 @@ private class ResultIterator<T>(private val rows: Iterator<T>) : Iterator<Result
 
 /** One page of a list. */
 public class Page<T> internal constructor(
-    /** The rows, at most as many as were asked for, newest first. Fewer do not prove that this is the last page. */
+    /** The rows, at most the requested number, newest first. Fewer do not prove that this is the last page. */
     public val list: List<T>,
     /** Fields of the response that this version does not know, as one JSON object. */
     public val extra: String,

@@ -2,7 +2,7 @@ package io.keysecure
 
 import io.keysecure.ffi.Acquired
 import io.keysecure.ffi.AttemptStart
-import io.keysecure.ffi.CallbackFailure
+import io.keysecure.ffi.ForeignFailure
 import io.keysecure.ffi.StoredToken
 import io.keysecure.ffi.AttemptStore as FfiAttemptStore
 import io.keysecure.ffi.ReplayStore as FfiReplayStore
@@ -189,13 +189,13 @@ private class GuardedReplays(private val inner: ReplayStore) : FfiReplayStore {
     override fun remove(key: String) = guarded { inner.remove(key) }
 }
 
-/** Runs code of the caller. Only a [CallbackFailure] may propagate into native code, not even an [Error]. */
+/** Runs code of the caller. Only a [ForeignFailure] may propagate into native code, not even an [Error]. */
 internal inline fun <T> guarded(code: () -> T): T =
     try {
         code()
     } catch (error: Throwable) {
         if (error is InterruptedException) Thread.currentThread().interrupt()
-        throw CallbackFailure.Failed(described(error))
+        throw ForeignFailure.Failed(described(error))
     }
 
 /** The class of an exception, the place it was thrown, and those of its causes. Omits the messages, which may hold secrets. */

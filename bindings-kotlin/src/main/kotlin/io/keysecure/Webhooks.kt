@@ -12,6 +12,7 @@ import io.keysecure.ffi.WebhookOptions
 import io.keysecure.model.AuthEvent
 import io.keysecure.model.CanonicalForm
 import io.keysecure.model.Event
+import io.keysecure.model.OnStoreFailure
 import java.time.Duration
 import java.time.Instant
 import java.util.Enumeration
@@ -25,8 +26,8 @@ import java.util.concurrent.atomic.AtomicBoolean
  * @param tolerance how far the timestamp may differ from the clock of this machine, in either direction. Default: 300 s.
  * @param store rejects a webhook that was accepted before, and holds the decisions of a [Responder]. Use the same store in all
  * workers. Default: none, replays are accepted.
- * @param acceptWhenUnavailable accepts a webhook while the store is unavailable. Default: it is rejected, and the platform sends it
- * again.
+ * @param onStoreFailure what to do when the store is unavailable. `REJECT`, the default, rejects the webhook, and the platform sends
+ * it again. `ACCEPT` accepts it, although it may be a replay.
  * @param ignoreTimestamp accepts webhooks of any age. Use it for stored webhooks only: it allows replays.
  * @param maxBody the largest body to accept, in bytes. Default: 64 KiB; at most 1 MiB. The CPU time that an unauthenticated sender
  * can cause grows with it.
@@ -37,13 +38,13 @@ public class WebhookVerifier @JvmOverloads constructor(
     secrets: List<String>,
     tolerance: Duration? = null,
     store: Store? = null,
-    acceptWhenUnavailable: Boolean = false,
+    onStoreFailure: OnStoreFailure = OnStoreFailure.REJECT,
     ignoreTimestamp: Boolean = false,
     maxBody: Int? = null,
 ) {
     private val ffi = call {
         Warnings.install()
-        FfiWebhookVerifier(appId, secrets, WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, acceptWhenUnavailable, maxBody))
+        FfiWebhookVerifier(appId, secrets, WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody))
     }
 
     /**

@@ -42,13 +42,13 @@ class ListsTest {
         assertEquals(0, env.sandbox.requestsTo("cards.list"))
         assertEquals(100, rows.take(100).count())
         assertEquals(1, env.sandbox.requestsTo("cards.list"))
-        // The second pass begins with the second page.
+        // The second iteration starts with the second page.
         assertEquals(101, rows.take(101).count())
         assertEquals(3, env.sandbox.requestsTo("cards.list"))
     }
 
     @Test
-    fun `a second pass continues where the first one ended`() = TestEnv().use { env ->
+    fun `a second iteration continues where the first ended`() = TestEnv().use { env ->
         val (start, end) = seeded(env, 120, Duration.ofDays(5))
         val all = env.client.cards().list(start, end).map { it.cardNo }.toList()
         assertEquals(120, all.size)
@@ -68,7 +68,7 @@ class ListsTest {
     }
 
     @Test
-    fun `another pass continues behind the error that ended one`() {
+    fun `another iteration continues after the error that ended one`() {
         val pager = withBadRow()
         val numbers = ArrayList<String>()
         assertThrows(KeySecureException.InvalidResponse::class.java) { pager.forEach { numbers += it.transferNo } }

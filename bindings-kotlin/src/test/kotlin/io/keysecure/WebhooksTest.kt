@@ -2,6 +2,7 @@ package io.keysecure
 
 import io.keysecure.model.CardStatus
 import io.keysecure.model.Event
+import io.keysecure.model.OnStoreFailure
 import io.keysecure.model.Rejection
 import java.nio.file.Path
 import java.time.Duration
@@ -99,7 +100,7 @@ class WebhooksTest {
             assertEquals(Rejection.REPLAY_STORE_UNAVAILABLE, rejected {
                 WebhookVerifier("key", listOf("current"), store = broken).verify(headers(), purchase)
             })
-            val lenient = WebhookVerifier("key", listOf("current"), store = broken, acceptWhenUnavailable = true)
+            val lenient = WebhookVerifier("key", listOf("current"), store = broken, onStoreFailure = OnStoreFailure.ACCEPT)
             assertEquals("1", lenient.verify(headers(), purchase).id)
         }
     }
