@@ -1,20 +1,89 @@
-"""Writes the part of `_native.pyi` that follows from the core's declarations: models and open enums.
+"""Writes `literals.py` and the parts of `_native.pyi` and `__init__.py` that repeat something; `--check` compares.
 
-`python stubs.py` writes it, `python stubs.py --check` says whether it is up to date. So a new field of a model is one
-edit in the core and one run of this program.
+* `__init__.py` imports and lists what the native module exports and the classes of `_errors.py`: type checkers read only
+  names that are written out.
+* Docstrings of `_native.pyi` are those of the built module, so that an editor shows what `help()` shows. Signatures are written by hand,
+  because the module has no types; `stubtest` compares their names and defaults with the module.
+* Models and constants are read from their declarations in the core, because the built module has neither the types of
+  fields nor the docs of constants: `model!`, `open_enum!` and `named_enum!` have one fixed form, which is all that is
+  parsed here. A new field of a model is one edit in the core and one run of this program.
 """
 
+from __future__ import annotations
+
+import ast
+import inspect
 import re
 import sys
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
+
+from keysecure import _errors, _native
 
 HERE = Path(__file__).parent
 CORE = HERE.parent / "core" / "src"
 STUB = HERE / "python" / "keysecure" / "_native.pyi"
+LITERALS = STUB.with_name("literals.py")
 BEGIN = "# --- models and constants: written by stubs.py from the core; do not edit ---\n"
 END = "# --- end of models and constants ---\n"
+PACKAGE = STUB.with_name("__init__.py")
+BEGIN_NAMES = "# --- public names: written by stubs.py; do not edit ---\n"
+END_NAMES = "# --- end of public names ---\n"
+WIDTH = 120
 
 PLAIN = {"String": "str", "bool": "bool", "i64": "int", "Decimal": "Decimal", "SystemTime": "datetime"}
+
+
+def docstring(text: str, indent: str) -> str:
+    """A docstring on as many lines as it needs. Paragraphs are filled; one with indented lines stays as it is."""
+    room = WIDTH - len(indent) - 3
+    paragraphs = [
+        part if re.search(r"^ ", part, re.MULTILINE) else textwrap.fill(part, room)
+        for part in re.split(r"\n\s*\n", inspect.cleandoc(text))
+    ]
+    if len(paragraphs) == 1 and room - 3 < len(paragraphs[0]) <= room:
+        paragraphs = [textwrap.fill(text, room - 3)]
+    body = textwrap.indent("\n\n".join(paragraphs), indent).strip()
+    end = f"\n{indent}" if len(paragraphs) > 1 else ""
+    return f'{indent}"""{body}{end}"""\n'
+
+
+# --- docstrings from the built module ---
+
+
+def documented(tree: ast.Module, lines: int) -> Iterator[tuple[ast.ClassDef | ast.FunctionDef, str]]:
+    """The public classes, methods and functions in the first lines, with the docs that they have at run time."""
+    for node in tree.body:
+        if node.lineno > lines or not isinstance(node, ast.ClassDef | ast.FunctionDef) or node.name.startswith("_"):
+            continue
+        found = getattr(_native, node.name)
+        yield node, found.__doc__
+        for member in node.body:
+            if isinstance(node, ast.ClassDef) and isinstance(member, ast.FunctionDef) and member.name[0] != "_":
+                yield member, getattr(found, member.name).__doc__
+
+
+def with_docs(text: str) -> str:
+    """The hand-written part with the docstrings of the built module."""
+    lines = text.splitlines(keepends=True)
+    for node, doc in reversed(list(documented(ast.parse(text), len(lines)))):
+        first = node.body[0]
+        doc_lines = docstring(doc, " " * (node.col_offset + 4)).splitlines(keepends=True)
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            lines[first.lineno - 1 : first.end_lineno] = doc_lines
+        else:
+            # `def name() -> None: ...`, or a class without a docstring.
+            above = first.lineno - 1
+            if lines[above].endswith(": ...\n"):
+                lines[above] = lines[above].removesuffix(" ...\n") + "\n"
+                lines[above + 1 : above + 1] = doc_lines
+            else:
+                lines[node.lineno : node.lineno] = doc_lines
+    return "".join(lines)
+
+
+# --- models and constants from the core ---
 
 
 def python_type(rust: str, enums: set[str]) -> str:
@@ -28,7 +97,8 @@ def python_type(rust: str, enums: set[str]) -> str:
 
 def doc_of(comments: str) -> str:
     """The text of `///` comments, without Rust's links."""
-    text = " ".join(line.strip().removeprefix("///").strip() for line in comments.strip().splitlines())
+    lines = [line.strip() for line in comments.strip().splitlines()]
+    text = "\n".join(line.removeprefix("///").removeprefix(" ") for line in lines if line.startswith("///"))
     text = re.sub(r"\s*See \[[^\]]*\](\([^)]*\))?\.", "", text)
     return re.sub(r"\[(`[^`]*`)\](\([^)]*\))?", r"\1", text).strip()
 
@@ -38,38 +108,46 @@ def in_capitals(variant: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", variant).upper()
 
 
-def docstring(text: str, indent: str) -> str:
-    """A docstring on as many lines as it needs."""
-    if len(indent) + len(text) + 6 <= 120:
-        return f'{indent}"""{text}"""\n'
-    lines, line = [], ""
-    for word in text.split():
-        if len(indent) + len(line) + len(word) + 4 > 100:
-            lines.append(line)
-            line = ""
-        line = f"{line} {word}".strip()
-    lines.append(line)
-    return f'{indent}"""' + f"\n{indent}".join(lines) + f'\n{indent}"""\n'
+def literal(name: str, values: list[str], *, is_open: bool) -> str:
+    """An alias of a `Literal` type, in the form of `ruff format`; an open one takes any other text too."""
+    texts = [f'"{value}"' for value in values]
+    inner, any_text = f"Literal[{', '.join(texts)}]", " | str" if is_open else ""
+    if len(line := f"{name}: TypeAlias = {inner}{any_text}\n") <= WIDTH:
+        return line
+    if len(inner + any_text) + 4 <= WIDTH:
+        return f"{name}: TypeAlias = (\n    {inner}{any_text}\n)\n"
+    lines = "".join(f"        {text},\n" for text in texts)
+    return f"{name}: TypeAlias = (\n    Literal[\n{lines}    ]\n    | str\n)\n"
 
 
-def declarations() -> str:
-    """The stub of every model and every open enum of the core."""
-    sources = "\n".join(path.read_text() for path in sorted(CORE.rglob("*.rs")))
-    enum_blocks = re.findall(
-        r"^open_enum! \{\n((?: *///[^\n]*\n)*) *pub enum (\w+) \{\n(.*?)\n    \}\n\}", sources, re.DOTALL | re.MULTILINE
-    )
-    enums = {name for _, name, _ in enum_blocks}
-    out = []
-    for doc, name, body in sorted(enum_blocks, key=lambda block: block[1]):
+def core_sources() -> str:
+    """All sources of the core."""
+    return "\n".join(path.read_text() for path in sorted(CORE.rglob("*.rs")))
+
+
+def declared(macro: str, kind: str, sources: str) -> list[tuple[str, str, str]]:
+    """The declarations of a macro by name: comments, name and body."""
+    form = rf"^{macro}! \{{\n((?: *(?:///|#)[^\n]*\n)*) *pub {kind} (\w+) \{{\n(.*?)\n    \}}\n\}}"
+    found: list[tuple[str, str, str]] = re.findall(form, sources, re.DOTALL | re.MULTILINE)
+    return sorted(found, key=lambda one: one[1])
+
+
+def declarations(used: str) -> str:
+    """The stub of every model and every open enum of the core, and the types of enums that are used as arguments."""
+    sources = core_sources()
+    open_enums = declared("open_enum", "enum", sources)
+    enums = {name for _, name, _ in open_enums}
+    out: list[str] = []
+    for doc, name, body in open_enums:
+        values: list[tuple[str, str, str]] = re.findall(r'((?: *///[^\n]*\n)+) *(\w+) = "(\w+)",', body)
+        if re.search(rf"\b_{name}\b", used):
+            out.append("\n" + literal(f"_{name}", [text for _, _, text in values], is_open=True))
         out.append(f"\n@final\nclass {name}:\n{docstring(doc_of(doc), '    ')}\n")
-        for comments, variant, text in re.findall(r"((?: *///[^\n]*\n)+) *(\w+) = \"(\w+)\",", body):
+        for comments, variant, text in values:
             out.append(f'    {in_capitals(variant)}: Final = "{text}"\n{docstring(doc_of(comments), "    ")}')
         out.append("    KNOWN: Final[tuple[str, ...]]\n")
         out.append('    """All values that this version knows."""\n')
-    models = re.findall(
-        r"^model! \{\n((?: *///[^\n]*\n)*) *pub struct (\w+) \{\n(.*?)\n    \}\n\}", sources, re.DOTALL | re.MULTILINE
-    )
-    for doc, name, body in sorted(models, key=lambda block: block[1]):
+    for doc, name, body in declared("model", "struct", sources):
         out.append(f"\n@final\nclass {name}(_Model):\n{docstring(doc_of(doc), '    ')}\n")
         for comments, field, rust in re.findall(
             r"((?: *///[^\n]*\n)+) *pub (?:r#)?(\w+): (.+?)(?: \[or \w+\])?(?: = [^,]+)?,\n", body + "\n"
@@ -79,19 +157,79 @@ def declarations() -> str:
     return "".join(out)
 
 
+# --- public names ---
+
+
+def name_list(start: str, names: list[str], end: str, quote: str = "") -> str:
+    """A list of names, one a line."""
+    return start + "".join(f"    {quote}{name}{quote},\n" for name in names) + end
+
+
+def all_of(names: list[str]) -> str:
+    """`__all__`, in the order of ruff."""
+    return name_list("__all__ = [\n", sorted(names, key=lambda name: (not name[0].isupper(), name)), "]\n", '"')
+
+
+def public_names() -> str:
+    """The imports of `__init__.py` and its `__all__`."""
+    errors = ["KeySecureError", *(cls.__name__ for cls in _errors.BY_KIND.values())]
+    native = list(_native.__all__)
+    out = ""
+    for module, names in (("_errors", errors), ("_native", native)):
+        in_order = sorted(names, key=lambda name: (not name[0].isupper(), name.lower()))
+        out += name_list(f"from .{module} import (\n", in_order, ")\n")
+    return f"{out}\n{all_of(errors + native)}"
+
+
+def between(text: str, begin: str, end: str, made: str) -> str:
+    """The text with what is between two lines replaced."""
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}{made}{end}{rest.partition(end)[2]}"
+
+
+HEAD = '''\
+"""Types of values that are text, for annotations and for the completion of editors.
+
+Where a later version may add values, any other text is accepted too. Written by `stubs.py` from the core.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+'''
+
+
+def literals() -> str:
+    """The module `literals`: the closed enums of the core whose values are text in Python."""
+    found: dict[str, str] = {}
+    for doc, name, body in declared("named_enum", "enum", core_sources()):
+        if name != "ErrorKind":
+            names: list[str] = re.findall(r'^ *\w+ = "(\w+)"', body, re.MULTILINE)
+            alias = literal(name, names, is_open="#[non_exhaustive]" in doc)
+            sentence = re.split(r"(?<=\.)\s", doc_of(doc))[0]
+            found[name] = f"\n{alias}{docstring(sentence, '')}"
+    names = ", ".join(f'"{name}"' for name in sorted(found))
+    return f"{HEAD}__all__ = [{names}]\n{''.join(found.values())}"
+
+
 def main() -> int:
     """Writes or checks."""
     text = STUB.read_text()
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    made = f"{before}{BEGIN}{declarations()}\n{END}{after}"
-    if "--check" in sys.argv:
-        if made != text:
-            print("_native.pyi is not what the core declares: run `python stubs.py`", file=sys.stderr)
-            return 1
+    before = re.sub(r"__all__ = \[.*?\]\n", lambda _: all_of(_native.__all__), text.partition(BEGIN)[0], flags=re.DOTALL)
+    made = {
+        STUB: between(with_docs(before) + BEGIN + text.partition(BEGIN)[2], BEGIN, END, f"{declarations(before)}\n"),
+        PACKAGE: between(PACKAGE.read_text(), BEGIN_NAMES, END_NAMES, public_names()),
+        LITERALS: literals(),
+    }
+    stale = [path for path, text in made.items() if path.read_text() != text]
+    if "--check" not in sys.argv:
+        for path in stale:
+            path.write_text(made[path])
         return 0
-    STUB.write_text(made)
-    return 0
+    for path in stale:
+        print(f"{path.name} does not fit the module and the core: run `python stubs.py`", file=sys.stderr)
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

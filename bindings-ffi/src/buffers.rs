@@ -1,6 +1,6 @@
-//! Making and freeing a buffer, in the form that UniFFI's `scaffolding-ffi-buffer-fns` gives to all functions but these.
+//! Allocates and frees buffers, in the form that UniFFI's `scaffolding-ffi-buffer-fns` gives to all functions but these.
 //!
-//! The Kotlin calls them for every text and record that crosses: see `bindgen/src/kotlin.rs`.
+//! The Kotlin calls them for every text and record that crosses: see `kotlin_direct_calls` in `bindgen/src/patches`.
 
 use std::slice;
 

@@ -1,10 +1,10 @@
-//! Small conversions, and what becomes of foreign code that fails.
+//! Conversions of numbers, and the error of foreign code.
 
 use keysecure::FfiError;
 
 pub(crate) type Result<T, E = FfiError> = std::result::Result<T, E>;
 
-/// A count of the caller's: Kotlin and Swift have signed numbers.
+/// A count that the caller gives as a signed number, as Kotlin and Swift have them.
 pub(crate) fn count(field: &str, number: i32) -> Result<u32> {
     u32::try_from(number).map_err(|_| FfiError::invalid_input(field, "must not be negative"))
 }

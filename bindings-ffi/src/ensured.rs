@@ -1,4 +1,4 @@
-//! Exactly once: how to make sure of a target, and the target.
+//! Options and results of the exactly-once calls.
 
 use std::time::Duration;
 

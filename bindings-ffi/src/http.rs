@@ -172,7 +172,7 @@ impl keysecure::Transport for Foreign {
     }
 
     fn close(&self) {
-        // There is nobody to tell.
+        // There is nobody to report it to.
         let _ = self.0.close_idle();
     }
 

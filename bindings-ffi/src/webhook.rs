@@ -1,4 +1,4 @@
-//! Callbacks: verifying, typing, answering.
+//! Webhooks: verification, types, replies.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};

@@ -1,4 +1,4 @@
-"""Freezes cards that were reported lost, and says what became of each.
+"""Freezes cards that were reported lost, and prints the result for each.
 
     python freeze_lost_cards.py CARD_NO [CARD_NO ...]
     python freeze_lost_cards.py - < card_numbers.txt
@@ -16,11 +16,11 @@ from keysecure.sandbox import Sandbox
 
 
 def freeze(client: Client, card_no: str) -> str:
-    """Freezes one card and gives its status now. Doing it twice is harmless."""
+    """Freezes one card and returns its status. Doing it twice is harmless."""
     try:
         client.cards.freeze(card_no)
     except KeySecureError:
-        # Refused because it is frozen already? Or was the answer lost? The card itself tells.
+        # It may be frozen already, or the response was lost: look at the card.
         status = client.cards.get(card_no).status
         if status not in ("Frozen", "Delete"):
             raise

@@ -1,6 +1,6 @@
-"""What lets the examples run anywhere: an offline sandbox takes the platform's place when there are no credentials.
+"""Lets the examples run anywhere: an offline sandbox replaces the platform when there are no credentials.
 
-Your own code needs nothing of this: ``Client.from_env()`` reads ``KEYSECURE_API_KEY`` and ``KEYSECURE_API_SECRET``.
+Your own code does not need this: ``Client.from_env()`` reads ``KEYSECURE_API_KEY`` and ``KEYSECURE_API_SECRET``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from keysecure.sandbox import Sandbox
 
 @contextmanager
 def platform(mode: str = "credit") -> Iterator[Sandbox | None]:
-    """Gives ``None`` when the environment names a merchant, and otherwise a sandbox that it names meanwhile."""
+    """Yields ``None`` when the environment has credentials, otherwise a sandbox whose credentials it then has."""
     if os.environ.get("KEYSECURE_API_KEY"):
         yield None
         return
@@ -29,7 +29,7 @@ def platform(mode: str = "credit") -> Iterator[Sandbox | None]:
             "KEYSECURE_API_KEY": sandbox.api_key,
             "KEYSECURE_API_SECRET": sandbox.api_secret,
             "KEYSECURE_BASE_URL": sandbox.base_url,
-            # With a platform of its own, nobody else works on its references.
+            # The sandbox is new: nobody else works on its references.
             "KEYSECURE_STORE": "memory",
         }
         os.environ.update(settings)
@@ -41,7 +41,7 @@ def platform(mode: str = "credit") -> Iterator[Sandbox | None]:
 
 
 def port() -> int:
-    """Where an example that receives callbacks listens for the real platform."""
+    """The port on which an example receives webhooks of the real platform."""
     return int(sys.argv[1]) if len(sys.argv) > 1 else 8080
 
 
@@ -52,14 +52,14 @@ class Server(ThreadingMixIn, WSGIServer):
 
 
 class Quiet(WSGIRequestHandler):
-    """It does not tell every request."""
+    """Does not print every request."""
 
     def log_message(self, *arguments: object) -> None: ...
 
 
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
-    """Serves a WSGI application on this machine and gives its address."""
+    """Serves a WSGI application on this machine and yields its address."""
     with make_server("127.0.0.1", 0, app, Server, Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
@@ -71,16 +71,16 @@ def serving(app: Any) -> Iterator[str]:
 
 
 def make_events(sandbox: Sandbox, url: str) -> None:
-    """Has the sandbox send callbacks to that address: two purchases ask for approval, and a card is frozen."""
+    """Makes the sandbox send webhooks to an address: two purchases ask for approval, and a card is frozen."""
     sandbox.webhooks_to(url)
     with Client.from_env() as client:
         card_no = sandbox.seed_virtual_card(sandbox.seed_approved_cardholder())
         for amount in ("40.00", "400.00"):
             consume_no = client.simulation.auth(card_no=card_no, type="Consumption", amount=amount).consume_no or ""
-            # The receiver prints as well, on a thread of its own.
+            # The receiver prints too, on a separate thread.
             sandbox.settle_webhooks()
             print(f"A purchase of {amount} is {client.consumptions.get(consume_no).status}.")
         client.cards.freeze(card_no)
     sandbox.settle_webhooks()
-    answers = [f"{one.action} {one.http_status}" for one in sandbox.deliveries()]
-    print(f"The sandbox sent {len(answers)} callbacks: {', '.join(answers)}.")
+    statuses = [f"{one.action} {one.http_status}" for one in sandbox.deliveries()]
+    print(f"The sandbox sent {len(statuses)} webhooks: {', '.join(statuses)}.")

@@ -2,9 +2,9 @@
 
     KEYSECURE_STORE=file:/var/lib/shop python pay_in_exactly_once.py payments.csv
 
-where `payments.csv` has the columns number, cardholder_no, amount; `number` is your own and never used twice. The store
-records what is sent, so that no two runs, and no two processes, make the same payment (see `keysecure.stores`).
-Without credentials in the environment it runs on an offline sandbox that loses an answer on purpose.
+where `payments.csv` has the columns number, cardholder_no, amount; `number` is the merchant reference, never used
+twice. The store records what is sent, so that no two runs, and no two processes, make the same payment.
+Without credentials in the environment it runs on an offline sandbox that loses a response.
 """
 
 import csv
@@ -21,7 +21,7 @@ Payment = dict[str, str]
 
 
 def pay(client: Client, payment: Payment, *, settle: float = 10.0) -> bool:
-    """Makes one payment and says whether it stands now."""
+    """Makes one payment and returns whether it is made."""
     try:
         done = client.accounts.ensure_transfer(
             cardholder_no=payment["cardholder_no"],
@@ -34,7 +34,7 @@ def pay(client: Client, payment: Payment, *, settle: float = 10.0) -> bool:
     except ConflictError as error:
         print(f"{payment['number']}: ANOTHER payment has this number, look into it: {error}")
     except KeySecureError as error:
-        # The outcome may be unknown. Running this program again is safe and goes on from there.
+        # The outcome may be unknown. Running this program again is safe and continues from there.
         print(f"{payment['number']}: not settled, run this again: {error}")
     else:
         print(f"{payment['number']}: {'paid now' if done.created else 'was paid'} ({done.value.transfer_no})")
@@ -43,14 +43,14 @@ def pay(client: Client, payment: Payment, *, settle: float = 10.0) -> bool:
 
 
 def pay_all(client: Client, payments: Iterable[Payment], *, settle: float = 10.0) -> bool:
-    """Makes all payments and says whether all of them stand."""
+    """Makes all payments and returns whether all of them are made."""
     # A list: the payments after one that failed are made all the same.
-    stand = [pay(client, payment, settle=settle) for payment in payments]
-    return all(stand)
+    made = [pay(client, payment, settle=settle) for payment in payments]
+    return all(made)
 
 
 def demonstrate(client: Client, sandbox: Sandbox) -> bool:
-    """Two payments. The platform carries the second one out and its answer is lost. Then everything is run again."""
+    """Makes two payments, of which the response to the second is lost. Then everything is run again."""
     holder = sandbox.seed_approved_cardholder()
     payments = [
         {"number": "salary-2026-03-ada", "cardholder_no": holder, "amount": "1200.00"},

@@ -20,7 +20,7 @@ from keysecure import Client, Consumption
 from keysecure.sandbox import Sandbox
 
 COLUMNS = ["consume_no", "time", "card_no", "type", "status", "amount", "fee"]
-# What a consumption does to the money of its card; an authorization that was given back was never settled.
+# The sign of a consumption for the money of its card; a reversed authorization was never settled.
 SIGNS = {"Refund": 1, "Reversal": 0}
 
 
@@ -40,7 +40,7 @@ def reconcile(client: Client, year: int, month: int, out: Path) -> dict[str, Dec
         table.writerow(COLUMNS)
         # Days begin and end in the client's timezone (UTC+8 by default), and the last one is whole.
         for listed in client.consumptions.list(start=start, end=end):
-            # The list has the first few fields only; the fees stand in the consumption itself.
+            # The list has the first few fields only; the fees are in the consumption itself.
             one = client.consumptions.get(listed.consume_no)
             time = listed.time.isoformat() if listed.time else ""
             table.writerow([one.consume_no, time, one.card_no, one.type, one.status, one.amount, one.fee])
@@ -49,7 +49,7 @@ def reconcile(client: Client, year: int, month: int, out: Path) -> dict[str, Dec
 
 
 def shop(sandbox: Sandbox, client: Client) -> tuple[int, int]:
-    """A card that was used this month: bought for 40.00, got 10.00 back, and three small things earlier."""
+    """Seeds a card that was used this month: a purchase of 40.00, a refund of 10.00, and three small ones earlier."""
     today = sandbox.clock.now + timedelta(hours=8)
     holder = sandbox.seed_approved_cardholder()
     card_no = sandbox.seed_virtual_card(holder)

@@ -4,15 +4,14 @@ use keysecure::Address as Core;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyType};
 
-use crate::errors::invalid_input;
-use crate::values::{Given, optional_text, text};
+use crate::values::{FromArgument, Mismatch, read, read_optional};
 
-/// Declares the class from the names of the fields, which are the core's: first the required ones, then the others.
+/// Declares the class from the names of the core's fields: first the required ones, then the others.
 macro_rules! address {
     ($($(#[$doc:meta])* $field:ident),+; $($(#[$option_doc:meta])* $option:ident),+) => {
         /// The address of a cardholder, in English letters.
         ///
-        /// A physical card needs all of it but `address_line2`. A virtual card needs `postal_code`, `country`, `state`,
+        /// A physical card needs every field but `address_line2`. A virtual card needs `postal_code`, `country`, `state`,
         /// `city` and `address_line1` only.
         #[pyclass(frozen, eq, hash, module = "keysecure")]
         #[derive(PartialEq, Eq, Hash)]
@@ -23,10 +22,10 @@ macro_rules! address {
             #[new]
             #[pyo3(signature = (*, $($field),+, $($option=None),+))]
             #[allow(clippy::too_many_arguments)] // one for each field
-            fn new($($field: Given<'_, '_>,)+ $($option: Option<Given<'_, '_>>),+) -> PyResult<Self> {
+            fn new($($field: &Bound<'_, PyAny>,)+ $($option: Option<&Bound<'_, PyAny>>),+) -> PyResult<Self> {
                 Ok(Self(Core {
-                    $($field: text(stringify!($field), $field)?,)+
-                    $($option: optional_text(stringify!($option), $option)?,)+
+                    $($field: read(stringify!($field), $field)?,)+
+                    $($option: read_optional(stringify!($option), $option)?,)+
                 }))
             }
 
@@ -46,7 +45,7 @@ macro_rules! address {
                 }
             )+
 
-            /// The address as a dict of its attributes.
+            /// Returns the address as a dict of its attributes.
             fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
                 let fields = PyDict::new(py);
                 $(fields.set_item(stringify!($field), &self.0.$field)?;)+
@@ -59,24 +58,23 @@ macro_rules! address {
             }
 
             #[classmethod]
-            fn _from_dict(_: &Bound<'_, PyType>, fields: Given<'_, '_>) -> PyResult<Self> {
-                of(fields).map(Self)
+            fn _from_dict(_: &Bound<'_, PyType>, fields: &Bound<'_, PyAny>) -> PyResult<Self> {
+                read("address_info", fields).map(Self)
             }
 
-            /// Whose address it is stays out of logs.
+            /// Leaves the person out: this text may go into logs.
             fn __repr__(&self) -> String {
                 format!("Address(city={:?}, country={:?}, ...)", self.0.city, self.0.country)
             }
         }
 
-        /// Sets the field of that name; `None` for a name that an address does not have.
-        fn set(address: &mut Core, field: &str, value: Given<'_, '_>) -> Option<PyResult<()>> {
+        /// Sets a field by its name; `None` for a name that an address does not have.
+        fn set(address: &mut Core, field: &str, value: &Bound<'_, PyAny>) -> Option<PyResult<()>> {
             match field {
-                $(stringify!($field) => Some(text(field, value).map(|value| address.$field = value)),)+
+                $(stringify!($field) => Some(read(field, value).map(|value| address.$field = value)),)+
                 $(
                     stringify!($option) => {
-                        let value = Some(value).filter(|value| !value.is_none());
-                        Some(optional_text(field, value).map(|value| address.$option = value))
+                        Some(read_optional(field, Some(value)).map(|value| address.$option = value))
                     }
                 )+
                 _ => None,
@@ -86,9 +84,9 @@ macro_rules! address {
 }
 
 address!(
-    /// Postal code, which must fit the country.
+    /// Postal code, in the form of the country.
     postal_code,
-    /// Country, in two letters.
+    /// Country code of two letters.
     country,
     /// State or province.
     state,
@@ -102,28 +100,26 @@ address!(
     last_name,
     /// Country code of the phone number, digits without `+`; needed for a physical card.
     phone_code,
-    /// The phone number without its country code; needed for a physical card.
+    /// Phone number without its country code; needed for a physical card.
     phone,
-    /// More of the address.
+    /// Second address line.
     address_line2
 );
 
 /// An `Address`, or a mapping with its fields.
-pub fn of(value: Given<'_, '_>) -> PyResult<Core> {
-    let py = value.py();
-    if let Ok(address) = value.cast::<Address>() {
-        return Ok(address.get().0.clone());
+impl FromArgument for Core {
+    fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        if let Ok(address) = value.cast::<Address>() {
+            return Ok(address.get().0.clone());
+        }
+        let mapping = value.cast::<PyMapping>().map_err(|_| Mismatch::Rule("must be an Address or a dict"))?;
+        let mut address = Self::default();
+        for item in mapping.items()? {
+            let (field, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+            let field = String::read(name, &field)?;
+            let known = set(&mut address, &field, &value);
+            known.ok_or(Mismatch::Rule("has a field that an address does not have"))??;
+        }
+        Ok(address)
     }
-    let mapping =
-        value.cast::<PyMapping>().map_err(|_| invalid_input(py, "address_info", "must be an Address or a dict"))?;
-    let mut address = Core::default();
-    for item in mapping.items()? {
-        let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
-        let name = text("address_info", &name)?;
-        let Some(done) = set(&mut address, &name, &value) else {
-            return Err(invalid_input(py, "address_info", "has a field that an address does not have"));
-        };
-        done?;
-    }
-    Ok(address)
 }

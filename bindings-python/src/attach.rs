@@ -1,7 +1,7 @@
 //! Running Python on threads that are not Python's, such as the one that decides on a purchase.
 //!
-//! A thread that asks for Python's lock while the interpreter ends takes the process down with it. So such threads ask here,
-//! and before the interpreter ends they are refused, and those that run Python at that moment are waited for.
+//! A thread that requests the GIL while the interpreter ends crashes the process. So such threads attach by `attach`, which
+//! refuses them before the interpreter ends; threads that run Python at that moment are waited for.
 
 use std::process;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -12,14 +12,14 @@ use pyo3::prelude::*;
 
 use crate::log;
 
-/// The longest wait for the threads that run Python when the program ends.
-const PATIENCE: Duration = Duration::from_secs(5);
-const LOOK_EVERY: Duration = Duration::from_millis(2);
+/// The longest wait for threads that run Python when the program ends.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
-/// The process, and how many of its threads are inside. A forked child has none of its parent's threads, and a lock might be
-/// left to it locked.
+/// The process id, and how many of its threads run Python here. Not a lock, which a forked child could inherit locked from a
+/// thread that it does not have.
 static INSIDE: AtomicU64 = AtomicU64::new(0);
-/// The process whose interpreter ends.
+/// The id of the process whose interpreter ends.
 static CLOSED: AtomicU32 = AtomicU32::new(0);
 
 fn inside(change: i64) -> u64 {
@@ -44,26 +44,26 @@ impl Drop for Inside {
 pub fn attach<R>(work: impl FnOnce(Python<'_>) -> R) -> Option<R> {
     inside(1);
     let _inside = Inside;
-    // A thread that makes a call is Python's own, and attaches again in any case.
+    // A thread that makes a call belongs to Python and attaches again in any case.
     if CLOSED.load(Ordering::SeqCst) == process::id() && !log::is_in_call() {
         return None;
     }
     Python::try_attach(work)
 }
 
-/// Refuses further threads and waits for those inside: runs before the interpreter ends.
+/// Refuses further threads and waits for those that run Python. Called before the interpreter ends.
 #[pyfunction]
 pub fn interpreter_ends(py: Python<'_>) {
     CLOSED.store(process::id(), Ordering::SeqCst);
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + EXIT_TIMEOUT;
     py.detach(|| {
         while inside(0) > 0 && Instant::now() < end {
-            thread::sleep(LOOK_EVERY);
+            thread::sleep(POLL_INTERVAL);
         }
     });
 }
 
-/// Arranges that.
+/// Registers `interpreter_ends` to be called.
 pub fn start(py: Python<'_>) -> PyResult<()> {
     let ends = pyo3::wrap_pyfunction!(interpreter_ends, py)?;
     py.import("atexit")?.call_method1("register", (ends,)).map(|_| ())

@@ -1,9 +1,9 @@
-//! Work that may block: without the GIL, and on Python's main thread so that Ctrl-C ends it.
+//! Blocking work, without the GIL and interruptible by Ctrl-C.
 //!
-//! Python runs signal handlers on its main thread only, and only when it is asked to. So there a call waits in short
-//! pieces and asks between them. When a handler raises, as Ctrl-C does, the call ends where it waits, with the error of an
-//! interrupted call: its connection is reset, and nothing more is sent. What the handler raised is kept aside meanwhile,
-//! and reaches the caller in the place of that error.
+//! Python runs signal handlers on its main thread only, and only when it is asked to. So a call there waits in short pieces
+//! and checks for signals between them. When a handler raises, as Ctrl-C does, the wait ends with the error of an
+//! interrupted call: its connection is reset, and nothing more is sent. The handler's exception is kept meanwhile and
+//! replaces that error for the caller.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,24 +18,24 @@ use pyo3::prelude::*;
 use crate::errors;
 use crate::log;
 
-/// How long the main thread waits between two looks for signals.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long the main thread waits between two checks for signals.
+const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Runs `work` without the GIL. A panic becomes an `InternalError`.
 pub fn blocking<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, Error> + Send) -> PyResult<T> {
-    // Only this much is compiled anew for each call.
-    let (mut work, mut left) = (Some(work), None);
-    run(py, &mut || left = work.take().map(|work| work()))?;
-    Ok(left.ok_or_else(|| errors::internal(py))??)
+    // Only this much is compiled again for each call.
+    let (mut work, mut result) = (Some(work), None);
+    run(py, &mut || result = work.take().map(|work| work()))?;
+    Ok(result.ok_or_else(|| errors::internal(py))??)
 }
 
-/// Does a job without the GIL, and logs what it had to say. A job that panics leaves nothing.
+/// Runs a job without the GIL and logs its records. A job that panics leaves no result.
 fn run(py: Python<'_>, job: &mut (dyn FnMut() + Send)) -> PyResult<()> {
-    // Before anything is sent, and before the logger is asked, which would take it for an error of its own.
+    // Before anything is sent, and before the logger is used, which would take it for its own error.
     py.check_signals()?;
     let wanted = log::wanted(py)?;
-    look_where_we_are(py)?;
-    // Of the call within which a signal handler makes this one.
+    detect_main_thread(py)?;
+    // The state of an outer call, when a signal handler makes this one within it.
     let (outer, within) = (RAISED.take(), WORKING.replace(true));
     let (_, records) = py.detach(|| log::collecting(wanted, || catch_unwind(AssertUnwindSafe(job))));
     WORKING.set(within);
@@ -45,18 +45,18 @@ fn run(py: Python<'_>, job: &mut (dyn FnMut() + Send)) -> PyResult<()> {
 }
 
 thread_local! {
-    /// The process in which this thread was looked at, and whether it is the one on which Python runs signal handlers: the
-    /// thread that forks is its child's main thread.
+    /// A process, and whether this thread is the one there on which Python runs signal handlers. The thread that forks is
+    /// the main thread of the child.
     static MAIN: Cell<(u32, bool)> = const { Cell::new((0, false)) };
 
-    /// Whether this thread has a job.
+    /// Whether this thread runs a job.
     static WORKING: Cell<bool> = const { Cell::new(false) };
 
-    /// What a signal handler raised while this thread's job waited: the job ends, and its caller gets this.
+    /// The exception of a signal handler that ran while this thread's job waited: the job ends, and its caller gets it.
     static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
 }
 
-fn look_where_we_are(py: Python<'_>) -> PyResult<()> {
+fn detect_main_thread(py: Python<'_>) -> PyResult<()> {
     let here = process::id();
     if MAIN.get().0 != here {
         let threading = py.import("threading")?;
@@ -66,7 +66,7 @@ fn look_where_we_are(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
-/// Waits within a job until what the lock guards may have changed. The caller looks again.
+/// Waits within a job for a change of the guarded value. The caller checks the value again.
 pub fn await_change<'a, T>(
     lock: &'a Mutex<T>,
     held: MutexGuard<'a, T>,
@@ -75,17 +75,17 @@ pub fn await_change<'a, T>(
     if !MAIN.get().1 {
         return Ok(changed.wait(held).unwrap_or_else(PoisonError::into_inner));
     }
-    let (held, ended) = changed.wait_timeout(held, LOOK_EVERY).unwrap_or_else(PoisonError::into_inner);
+    let (held, ended) = changed.wait_timeout(held, SIGNAL_INTERVAL).unwrap_or_else(PoisonError::into_inner);
     if !ended.timed_out() {
         return Ok(held);
     }
     drop(held);
-    look_for_signals()?;
+    check_signals()?;
     Ok(lock.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Ends the job of this thread with what was raised within it, such as the Ctrl-C that a store of the caller's own met. Gives
-/// it back when this thread has no job.
+/// Ends the job of this thread with an exception that was raised within it, such as Ctrl-C in a store written in Python.
+/// Returns the exception when this thread runs no job.
 pub fn interrupt(raised: PyErr) -> Option<PyErr> {
     if !WORKING.get() {
         return Some(raised);
@@ -94,18 +94,18 @@ pub fn interrupt(raised: PyErr) -> Option<PyErr> {
     None
 }
 
-/// Lets Python run its signal handlers. Once one has raised, every wait of the job ends.
-fn look_for_signals() -> Result<(), Interrupted> {
+/// Lets Python run its signal handlers. After one has raised, every wait of the job ends.
+fn check_signals() -> Result<(), Interrupted> {
     if RAISED.with_borrow(Option::is_some) {
         return Err(Interrupted);
     }
-    // A handler may make calls of its own, so nothing is borrowed meanwhile.
+    // A handler may make calls itself, so nothing is borrowed meanwhile.
     let Some(raised) = Python::attach(|py| py.check_signals().err()) else { return Ok(()) };
     RAISED.set(Some(raised));
     Err(Interrupted)
 }
 
-/// The machine's clock, which looks for signals where the main thread waits.
+/// The system clock, which checks for signals while the main thread waits.
 pub struct SignalClock {
     start: Instant,
 }
@@ -136,13 +136,13 @@ impl Clock for SignalClock {
     }
 
     fn longest_wait(&self) -> Option<Duration> {
-        MAIN.get().1.then_some(LOOK_EVERY)
+        MAIN.get().1.then_some(SIGNAL_INTERVAL)
     }
 
     fn between_waits(&self) -> Result<(), Interrupted> {
-        // On another thread only a store can have raised.
+        // On other threads only a store can have raised.
         if MAIN.get().1 {
-            look_for_signals()
+            check_signals()
         } else if RAISED.with_borrow(Option::is_some) {
             Err(Interrupted)
         } else {

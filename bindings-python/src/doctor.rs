@@ -1,54 +1,67 @@
-//! What the doctor found.
+//! The report of the doctor.
 
 use keysecure::{Check, CheckStatus};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyType};
 
-use crate::values::{Pickle, pickle};
+use crate::deprecated::deprecated;
+use crate::pickle::{Pickle, pickle};
 
-/// One finding of the doctor.
+/// The result of one check of the doctor.
 #[pyclass(frozen, eq, hash, module = "keysecure")]
 #[derive(PartialEq, Eq, Hash, Clone)]
 pub struct CheckResult(keysecure::CheckResult);
 
 #[pymethods]
 impl CheckResult {
-    /// What was looked at, such as `"ip_whitelist"`.
+    /// The name of the check, such as `"ip_whitelist"`.
     #[getter]
     fn check(&self) -> &'static str {
         self.0.check.as_str()
     }
 
-    /// How it ended: `"good"`, `"warning"`, `"bad"` or `"skipped"`.
+    /// The status: `"pass"`, `"warn"`, `"fail"` or `"skipped"`.
     #[getter]
-    fn health(&self) -> &'static str {
-        self.0.health.as_str()
+    fn status(&self) -> &'static str {
+        self.0.status.as_str()
     }
 
-    /// What was found.
+    /// Deprecated: use `status`. The values are those of earlier versions: `"good"`, `"warning"`, `"bad"`, `"skipped"`.
+    #[getter]
+    fn health(&self, py: Python<'_>) -> PyResult<&'static str> {
+        deprecated(py, c"CheckResult.health is deprecated: use status, whose values are pass, warn, fail and skipped")?;
+        Ok(match self.0.status {
+            CheckStatus::Pass => "good",
+            CheckStatus::Warn => "warning",
+            CheckStatus::Fail => "bad",
+            CheckStatus::Skipped => "skipped",
+        })
+    }
+
+    /// The observation, in words.
     #[getter]
     fn found(&self) -> &str {
         &self.0.found
     }
 
-    /// What to do next; empty when there is nothing to do.
+    /// The next step; empty when there is none.
     #[getter]
     fn advice(&self) -> &str {
         &self.0.advice
     }
 
-    /// The platform's code, when there was one.
+    /// The code in the platform's response, when there was one.
     #[getter]
     fn code(&self) -> Option<i64> {
         self.0.code
     }
 
-    /// The finding as a dict of its fields.
+    /// Returns the result as a dict of its fields.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let fields = PyDict::new(py);
         fields.set_item("check", self.check())?;
-        fields.set_item("health", self.health())?;
+        fields.set_item("status", self.status())?;
         fields.set_item("found", self.found())?;
         fields.set_item("advice", self.advice())?;
         fields.set_item("code", self.code())?;
@@ -59,17 +72,17 @@ impl CheckResult {
     fn _of(
         _: &Bound<'_, PyType>,
         check: &str,
-        health: &str,
+        status: &str,
         found: String,
         advice: String,
         code: Option<i64>,
     ) -> PyResult<Self> {
         let check = Check::ALL.into_iter().find(|known| known.as_str() == check);
-        let health = CheckStatus::ALL.into_iter().find(|known| known.as_str() == health);
-        let (Some(check), Some(health)) = (check, health) else {
-            return Err(PyValueError::new_err("this version does not know this finding"));
+        let status = CheckStatus::ALL.into_iter().find(|known| known.as_str() == status);
+        let (Some(check), Some(status)) = (check, status) else {
+            return Err(PyValueError::new_err("this version does not know this check or status"));
         };
-        Ok(Self(keysecure::CheckResult { check, health, found, advice, code }))
+        Ok(Self(keysecure::CheckResult { check, status, found, advice, code }))
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Pickle<'py>> {
@@ -77,41 +90,41 @@ impl CheckResult {
     }
 
     fn __repr__(&self) -> String {
-        format!("Finding(check={:?}, health={:?}, found={:?})", self.check(), self.health(), self.found())
+        format!("CheckResult(check={:?}, status={:?}, found={:?})", self.check(), self.status(), self.found())
     }
 }
 
-/// All findings, one for each check, in order. `print(report)` is read at a glance.
+/// The results of all checks, in order. `print(report)` shows them as a table.
 #[pyclass(frozen, eq, hash, module = "keysecure")]
 #[derive(PartialEq, Eq, Hash)]
 pub struct Report(pub keysecure::Report);
 
 #[pymethods]
 impl Report {
-    /// The findings.
+    /// The results, one for each check.
     #[getter]
     fn findings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         PyList::new(py, self.0.findings.iter().cloned().map(CheckResult))
     }
 
-    /// Whether nothing is bad.
+    /// Whether no check failed.
     #[getter]
     fn is_healthy(&self) -> bool {
         self.0.is_healthy()
     }
 
-    /// The finding of one check, such as `"clock"`; `None` for a check that there is not.
+    /// Returns the result of one check, such as `"clock"`; `None` for an unknown check.
     fn of(&self, check: &str) -> Option<CheckResult> {
         self.0.findings.iter().find(|finding| finding.check.as_str() == check).cloned().map(CheckResult)
     }
 
-    /// The findings as a list of dicts.
+    /// Returns the results as a list of dicts.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let findings = self.0.findings.iter().cloned().map(|finding| CheckResult(finding).to_dict(py));
         PyList::new(py, findings.collect::<PyResult<Vec<_>>>()?)
     }
 
-    /// The findings as a JSON array of objects.
+    /// Returns the results as a JSON array of objects.
     fn to_json(&self) -> String {
         self.0.to_json()
     }

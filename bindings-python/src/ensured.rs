@@ -1,4 +1,4 @@
-//! Exactly-once calls: their options and what they give.
+//! Exactly-once calls: their options and their result.
 
 use keysecure::{EnsureOptions, OnStoreFailure};
 use pyo3::IntoPyObjectExt;
@@ -6,22 +6,24 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
+use crate::arguments::{Deadline, EnsureOnStoreFailure, Settle, Since};
+use crate::deprecated::deprecated;
 use crate::errors::invalid_input;
-use crate::values::{Given, Pickle, optional_when, pickle, seconds, text};
+use crate::pickle::{Pickle, pickle};
 
-/// A target that exists exactly once.
+/// The result of an `ensure_*` call: a target that exists exactly once.
 #[pyclass(frozen, generic, module = "keysecure")]
 pub struct Ensured {
-    /// The target: a transfer, a card or a cardholder, as its list gives it.
+    /// The target: a transfer, a card or a cardholder, as its list returns it.
     #[pyo3(get)]
     value: Py<PyAny>,
-    /// Whether this call made it, also when the response to its request was lost; otherwise it was found.
+    /// Whether this call created the target, also when the response to its request was lost; otherwise it was found.
     #[pyo3(get)]
     created: bool,
 }
 
 impl Ensured {
-    /// What the core ensured.
+    /// The result of the core as a Python object.
     pub fn of<T: for<'py> IntoPyObject<'py>>(py: Python<'_>, ensured: keysecure::Ensured<T>) -> PyResult<Self> {
         Ok(Self { value: ensured.value.into_py_any(py)?, created: ensured.created })
     }
@@ -29,7 +31,7 @@ impl Ensured {
 
 #[pymethods]
 impl Ensured {
-    /// A dict with `value`, which is a dict too, and `created`.
+    /// Returns a dict with `value`, which is a dict too, and `created`.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let fields = PyDict::new(py);
         fields.set_item("value", self.value.call_method0(py, intern!(py, "to_dict"))?)?;
@@ -37,7 +39,7 @@ impl Ensured {
         Ok(fields)
     }
 
-    /// The target and `created` as JSON text, the target as its own `to_json` writes it.
+    /// Returns `value` and `created` as JSON text, `value` as its own `to_json` writes it.
     fn to_json(&self, py: Python<'_>) -> PyResult<String> {
         let value = self.value.call_method0(py, intern!(py, "to_json"))?;
         Ok(format!("{{\"value\":{value},\"created\":{}}}", self.created))
@@ -67,27 +69,27 @@ impl Ensured {
     }
 }
 
-/// The options that the `ensure_*` calls have in common; times in seconds.
+/// The options that the `ensure_*` calls have in common; `never_sent` is the deprecated name of `first_attempt`.
 pub fn options(
-    deadline: Option<Given<'_, '_>>,
-    settle: Option<Given<'_, '_>>,
-    since: Option<Given<'_, '_>>,
-    first_attempt: bool,
-    on_store_failure: Option<Given<'_, '_>>,
+    py: Python<'_>,
+    deadline: Option<Deadline>,
+    settle: Option<Settle>,
+    since: Option<Since>,
+    first_attempt: Option<bool>,
+    on_store_failure: Option<EnsureOnStoreFailure>,
+    never_sent: Option<bool>,
 ) -> PyResult<EnsureOptions> {
-    let on_store_failure = match on_store_failure {
-        None => OnStoreFailure::Reject,
-        Some(word) => match text("on_store_failure", word)?.as_str() {
-            "reject" => OnStoreFailure::Reject,
-            "accept" => OnStoreFailure::Accept,
-            _ => return Err(invalid_input(word.py(), "on_store_failure", "must be reject or accept")),
-        },
-    };
+    if never_sent.is_some() {
+        deprecated(py, c"never_sent is deprecated: use first_attempt")?;
+        if first_attempt.is_some() {
+            return Err(invalid_input(py, "never_sent", "is the old name of first_attempt: give one of them"));
+        }
+    }
     Ok(EnsureOptions {
-        deadline: deadline.map(|value| seconds("deadline", value)).transpose()?,
-        settle: settle.map(|value| seconds("settle", value)).transpose()?,
-        since: optional_when("since", since)?,
-        first_attempt,
-        on_store_failure,
+        deadline: deadline.map(|seconds| seconds.0),
+        settle: settle.map(|seconds| seconds.0),
+        since: since.map(|bound| bound.0),
+        first_attempt: first_attempt.or(never_sent).unwrap_or_default(),
+        on_store_failure: on_store_failure.map_or(OnStoreFailure::Reject, |choice| choice.0),
     })
 }

@@ -1,63 +1,43 @@
-//! The platform's constants, as classes of plain strings.
+//! The core's lists of names in Python.
 //!
-//! Objects carry these values as `str`, so that one the platform adds tomorrow is a value like any other; the classes
-//! name those that this version knows.
+//! Models carry the platform's constants as `str`, so that one the platform adds tomorrow is a value like any other; the
+//! classes name those that this version knows.
 
-use keysecure::{CardStatus, CardType, CardholderStatus, ConsumptionType, FeeType, FeeWaiver, Status, TransferType};
+use keysecure::{
+    CardStatus, CardType, CardholderStatus, Check, CheckStatus, ConsumptionType, ErrorKind, FeeType, FeeWaiver,
+    Outcome, Rejection, Status, TransferType, TransportFault,
+};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::PyDict;
 
-/// Adds a class for each of the core's open enums.
+/// Adds the class of constants of each open enum.
 pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    macro_rules! classes {
-        ($($name:ident: $doc:literal),+) => {
-            $({
-                let known = $name::KNOWN.iter().map(|value| (format!("{value:?}"), value.as_str()));
-                module.add(stringify!($name), class(module.py(), stringify!($name), $doc, known)?)?;
-            })+
-        };
+    let py = module.py();
+    for class in [
+        CardStatus::python_class(py)?,
+        CardType::python_class(py)?,
+        CardholderStatus::python_class(py)?,
+        ConsumptionType::python_class(py)?,
+        FeeType::python_class(py)?,
+        FeeWaiver::python_class(py)?,
+        Status::python_class(py)?,
+        TransferType::python_class(py)?,
+    ] {
+        module.add(class.name()?, class)?;
     }
-    classes!(
-        CardStatus: "Where a card stands in its life.",
-        CardType: "Virtual or physical.",
-        CardholderStatus: "Where a cardholder stands in the verification of identity.",
-        ConsumptionType: "What a consumption is.",
-        FeeWaiver: "How long a fee is waived.",
-        FeeType: "What a fee is for.",
-        Status: "Where a consumption or a transfer stands.",
-        TransferType: "The direction of a transfer: In to the cardholder, Out back from the cardholder."
-    );
-    Ok(())
+    add_names(module)
 }
 
-/// A class whose attributes are the known values, by their names in capitals, and `KNOWN`, all of them.
-fn class<'py, 'a>(
-    py: Python<'py>,
-    name: &str,
-    doc: &str,
-    known: impl Iterator<Item = (String, &'a str)>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let body = PyDict::new(py);
-    let mut values = Vec::new();
-    for (variant, value) in known {
-        body.set_item(in_capitals(&variant), value)?;
-        values.push(value);
-    }
-    body.set_item("KNOWN", PyTuple::new(py, values)?)?;
-    body.set_item("__doc__", format!("{doc} The platform may add values: each is a plain str."))?;
-    body.set_item("__module__", "keysecure")?;
-    body.set_item("__slots__", PyTuple::empty(py))?;
-    py.get_type::<PyType>().call1((name, PyTuple::empty(py), body))
-}
-
-/// `ToActivate` as `TO_ACTIVATE`.
-fn in_capitals(variant: &str) -> String {
-    let mut name = String::with_capacity(variant.len() + 4);
-    for letter in variant.chars() {
-        if letter.is_ascii_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_uppercase());
-    }
-    name
+/// Adds `_NAMES`, the names of the core's closed enums. Exception classes and literal types, which Python must list itself to
+/// be statically typed, are tested against it.
+fn add_names(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let names = PyDict::new(module.py());
+    names.set_item("Check", Check::ALL.map(Check::as_str))?;
+    names.set_item("CheckStatus", CheckStatus::ALL.map(CheckStatus::as_str))?;
+    names.set_item("ErrorKind", ErrorKind::ALL.map(ErrorKind::as_str))?;
+    names.set_item("Outcome", Outcome::ALL.map(Outcome::as_str))?;
+    names.set_item("Rejection", Rejection::ALL.map(Rejection::name))?;
+    names.set_item("TransportFault", TransportFault::ALL.map(TransportFault::as_str))?;
+    // Not `add`, which would put it into `__all__`.
+    module.setattr("_NAMES", names)
 }

@@ -1,21 +1,21 @@
-//! JSON from Python values, exactly: no number goes through a float.
+//! JSON from Python values and back, exactly: no number goes through a float.
 
-use keysecure::Json;
+use keysecure::{Decimal, Json};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyList, PyMapping, PyString, PyTuple};
 
-use crate::errors::{instead, invalid_input};
-use crate::values::{Given, decimal, is_decimal, whole};
+use crate::errors::{invalid_input, map_exception};
+use crate::values::{as_int, is_decimal, read};
 
-/// Values within each other: more than any body of the platform has, and few enough for any stack.
-const DEEPEST: usize = 100;
+/// The deepest nesting: more than any body of the platform has, and little enough for any stack.
+const MAX_DEPTH: usize = 100;
 
-/// Writes a value as JSON. A `Decimal` becomes a text of plain digits, which is how the platform writes money.
-pub fn to_json(field: &str, value: Given<'_, '_>) -> PyResult<Json> {
+/// Writes a value as JSON. A `Decimal` becomes text of plain digits, as the platform writes money.
+pub fn to_json(field: &str, value: &Bound<'_, PyAny>) -> PyResult<Json> {
     let mut writer = Writer { field, text: String::new() };
-    writer.value(value, DEEPEST)?;
+    writer.value(value, MAX_DEPTH)?;
     Ok(Json::new(&writer.text)?)
 }
 
@@ -41,9 +41,9 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn value(&mut self, value: Given<'_, '_>, depth: usize) -> PyResult<()> {
+    fn value(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
         let Some(depth) = depth.checked_sub(1) else {
-            return Err(self.refused(value, "must not hold so many values within each other, or itself"));
+            return Err(self.refused(value, "must not be nested so deeply, or hold itself"));
         };
         if value.is_none() {
             self.text.push_str("null");
@@ -56,15 +56,15 @@ impl Writer<'_> {
         } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
             self.array(value, depth)?;
         } else if is_decimal(value)? {
-            self.text.push_str(&["\"", &decimal(self.field, value)?.to_string(), "\""].concat());
+            self.text.push_str(&["\"", &read::<Decimal>(self.field, value)?.to_string(), "\""].concat());
         } else if value.is_instance_of::<PyFloat>() {
             return Err(
                 self.refused(value, "must not hold a float, which is not exact: give a Decimal, an int or a str")
             );
-        } else if let Some(whole) = whole(value)? {
+        } else if let Some(whole) = as_int(value)? {
             self.whole_number(&whole)?;
         } else {
-            return Err(self.refused(value, "must be made of what JSON knows"));
+            return Err(self.refused(value, "must hold values that JSON has"));
         }
         Ok(())
     }
@@ -85,7 +85,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn array(&mut self, items: Given<'_, '_>, depth: usize) -> PyResult<()> {
+    fn array(&mut self, items: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
         self.text.push('[');
         for (place, item) in items.try_iter()?.enumerate() {
             if place > 0 {
@@ -104,17 +104,17 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// All digits, of one of any size.
-    fn whole_number(&mut self, whole: Given<'_, '_>) -> PyResult<()> {
+    /// Writes all digits of an int of any size.
+    fn whole_number(&mut self, whole: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = whole.py();
         let digits = whole.call_method1(intern!(py, "__format__"), (intern!(py, "d"),));
-        let digits =
-            digits.map_err(|raised| instead(py, raised, || self.refused(whole, "has an int of too many digits")))?;
+        let digits = digits
+            .map_err(|raised| map_exception(py, raised, || self.refused(whole, "has an int of too many digits")))?;
         self.text.push_str(digits.cast::<PyString>()?.to_str()?);
         Ok(())
     }
 
-    fn refused(&self, value: Given<'_, '_>, rule: &str) -> PyErr {
+    fn refused(&self, value: &Bound<'_, PyAny>, rule: &str) -> PyErr {
         invalid_input(value.py(), self.field, rule)
     }
 }

@@ -1,6 +1,7 @@
-//! The Python face of keysecure: the module `keysecure._native`.
+//! The Python binding of keysecure: the module `keysecure._native`.
 //!
-//! It holds no logic beyond Python's idiom: arguments in, calls of the core without the GIL, objects and exceptions out.
+//! It holds no logic beyond Python's idiom: it converts arguments, calls the core without the GIL, and converts the result to
+//! objects and exceptions.
 
 // PyO3 hands arguments over by reference or by value as Python has them, and a call with many keywords has as many
 // arguments.
@@ -10,16 +11,19 @@
 use pyo3::prelude::*;
 
 mod address;
+mod arguments;
 mod attach;
 mod blocking;
 mod client;
+mod deprecated;
 mod doctor;
 mod ensured;
 mod enums;
 mod errors;
 mod json;
-mod lists;
 mod log;
+mod pager;
+mod pickle;
 mod process;
 mod resources;
 mod secrets;
@@ -42,7 +46,7 @@ mod _native {
     #[pymodule_export]
     use crate::ensured::Ensured;
     #[pymodule_export]
-    use crate::lists::{List, Page};
+    use crate::pager::{Page, Pager};
     #[pymodule_export]
     use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Simulation};
     #[pymodule_export]
@@ -63,6 +67,7 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::errors::start();
         crate::log::start();
         crate::attach::start(module.py())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;

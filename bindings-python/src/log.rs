@@ -1,8 +1,8 @@
-//! What the client does, as records of Python's logger `keysecure`: attempts at DEBUG, calls at INFO, and at WARNING what
-//! the core finds worth one: a store that cannot be reached, a webhook that is rejected, a purchase that is declined.
+//! Records of Python's logger `keysecure`: attempts at DEBUG, calls at INFO, and the warnings of the core (a store that
+//! cannot be reached, a rejected webhook, a declined purchase) at WARNING.
 //!
-//! The records of a call are kept until it ends and then given to Python by the thread that made the call: a handler
-//! runs where Python's handlers run, and never under a lock of the client. Records hold no secret and no number.
+//! The records of a call are kept until it ends; the thread that made the call then emits them, so that logging handlers
+//! never run under a lock of the client. Records hold no secret and no card number.
 
 use std::cell::RefCell;
 
@@ -19,24 +19,24 @@ const DEBUG: u8 = 10;
 const INFO: u8 = 20;
 const WARNING: u8 = 30;
 
-/// One record to be.
+/// A record that is not emitted yet.
 pub enum Record {
     Attempt(AttemptRecord),
     Call(CallRecord),
     Warning(String),
 }
 
-/// Which records somebody wants.
+/// The kinds of records that the logger lets through.
 #[derive(Clone, Copy, Default)]
 pub struct Wanted {
     attempts: bool,
     calls: bool,
 }
 
-/// The records of the call that this thread makes.
+/// The records of the call in progress on this thread.
 #[derive(Default)]
 struct Collected {
-    /// Whether there is one.
+    /// Whether a call is in progress.
     within: bool,
     wanted: Wanted,
     records: Vec<Record>,
@@ -46,7 +46,7 @@ thread_local! {
     static COLLECTED: RefCell<Collected> = RefCell::default();
 }
 
-/// Hears the core, on the thread that makes the call.
+/// The observer of the core, called on the thread that makes the call.
 pub struct Collector;
 
 fn keep(record: impl FnOnce(Wanted) -> Option<Record>) {
@@ -67,7 +67,7 @@ impl Observer for Collector {
     }
 }
 
-/// Takes the warnings of the core's own log.
+/// The receiver of the core's log, of which it takes the warnings.
 struct Warnings;
 
 impl Log for Warnings {
@@ -87,7 +87,7 @@ impl Log for Warnings {
             collected.within
         });
         if !kept {
-            // On a thread of the core's own.
+            // On a thread of the core.
             attach(|py| emit(py, &[Record::Warning(text)]).unwrap_or_else(|raised| raised.write_unraisable(py, None)));
         }
     }
@@ -97,21 +97,21 @@ impl Log for Warnings {
 
 /// Connects the core's log with Python's.
 pub fn start() {
-    // It fails if there is a logger already, which then is this one: a module is made again by a reload.
+    // It fails if there is a logger already, which is this one then: a reload runs the module's initialization again.
     if log::set_logger(&Warnings).is_ok() {
         log::set_max_level(LevelFilter::Warn);
     }
 }
 
-/// Runs `work` and gives the wanted records with its result.
+/// Runs `work` and returns its result with the wanted records.
 pub fn collecting<R>(wanted: Wanted, work: impl FnOnce() -> R) -> (R, Vec<Record>) {
-    // A signal handler may make calls of its own while a call waits.
+    // A signal handler may make calls while another call waits.
     let outer = COLLECTED.replace(Collected { within: true, wanted, records: Vec::new() });
     let result = work();
     (result, COLLECTED.replace(outer).records)
 }
 
-/// Whether this thread makes a call, so that it is one of Python's.
+/// Whether this thread makes a call, so that it belongs to Python.
 pub fn is_in_call() -> bool {
     COLLECTED.with_borrow(|collected| collected.within)
 }
@@ -125,10 +125,10 @@ fn logger(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     Ok(logger.bind(py))
 }
 
-/// What the logger lets through now. A program that has not imported `logging` wants nothing.
+/// Returns what the logger lets through now: nothing in a program that has not imported `logging`.
 pub fn wanted(py: Python<'_>) -> PyResult<Wanted> {
     static MODULES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let ask = || -> PyResult<Wanted> {
+    let levels = || -> PyResult<Wanted> {
         let modules = MODULES.get_or_try_init(py, || PyResult::Ok(py.import("sys")?.getattr("modules")?.unbind()))?;
         if !modules.bind(py).contains(pyo3::intern!(py, "logging"))? {
             return Ok(Wanted::default());
@@ -140,27 +140,27 @@ pub fn wanted(py: Python<'_>) -> PyResult<Wanted> {
         let calls = enabled(INFO)?;
         Ok(Wanted { calls, attempts: calls && enabled(DEBUG)? })
     };
-    ask().or_else(|raised| if is_of_logging(py, &raised) { Ok(Wanted::default()) } else { Err(raised) })
+    levels().or_else(|raised| if is_of_logging(py, &raised) { Ok(Wanted::default()) } else { Err(raised) })
 }
 
-/// Gives the records to Python's handlers. What a filter raises goes to `sys.unraisablehook`: it must not cost the caller
-/// the result of a call that was made. What a signal handler raises meanwhile, as Ctrl-C does, is the caller's.
+/// Emits the records to Python's logger. The exception of a filter goes to `sys.unraisablehook`: it must not cost the caller
+/// the result of a call that was made. The exception of a signal handler, such as Ctrl-C, goes to the caller.
 pub fn emit(py: Python<'_>, records: &[Record]) -> PyResult<()> {
     if records.is_empty() {
         return Ok(());
     }
-    // First of all: within the logger it could not be told from an error of the logger's.
-    let mut ended = py.check_signals();
+    // First: within the logger it could not be distinguished from an error of the logger.
+    let mut result = py.check_signals();
     for record in records {
         match emit_one(py, record) {
             Err(raised) if is_of_logging(py, &raised) => raised.write_unraisable(py, None),
-            told => ended = ended.and(told),
+            emitted => result = result.and(emitted),
         }
     }
-    ended
+    result
 }
 
-/// Ctrl-C and a call to end the program are no `Exception`.
+/// Whether the logger raised it: Ctrl-C and a call to end the program are no `Exception`.
 fn is_of_logging(py: Python<'_>, raised: &PyErr) -> bool {
     raised.is_instance_of::<PyException>(py)
 }
@@ -194,7 +194,7 @@ fn emit_one(py: Python<'_>, record: &Record) -> PyResult<()> {
     Ok(())
 }
 
-/// The record as text, in the form of the core's attempts.
+/// The record as text, in the form that the core gives attempts.
 fn text_of(record: &CallRecord) -> String {
     let mut parts = vec![
         format!("operation={}", record.operation),
@@ -207,14 +207,14 @@ fn text_of(record: &CallRecord) -> String {
     parts.join(" ")
 }
 
-/// Logs that the caller's own code raised where nobody can catch it: what did, the type of the exception, and the place. Its
-/// text may hold anything.
+/// Logs an exception of the caller's code that nobody can catch: the source, the type and the place. Its text is left out,
+/// because it may hold secrets.
 pub fn failed(py: Python<'_>, what: &str, raised: &PyErr) {
-    let told = py
+    let logged = py
         .import("keysecure._errors")
         .and_then(|errors| errors.call_method1("raised_by", (what, raised.clone_ref(py).into_value(py))))
         .and_then(|text| error(py, &text.extract::<String>()?));
-    told.unwrap_or_else(|raised| raised.write_unraisable(py, None));
+    logged.unwrap_or_else(|raised| raised.write_unraisable(py, None));
 }
 
 /// Logs an error.

@@ -1,8 +1,8 @@
 //! Surviving `os.fork()`.
 //!
-//! A child that used its parent's sockets would read answers meant for the parent, and a lock that another thread of the
-//! parent held at that moment would stay locked in the child for ever. So what holds sockets or locks belongs to one
-//! process; a child makes its own at the first use and never touches, nor frees, the parent's.
+//! A child that used its parent's sockets would read responses meant for the parent, and a lock that another thread of the
+//! parent held at that moment would stay locked in the child for ever. So an object with sockets or locks belongs to one
+//! process; a child creates its own at the first use and never touches, nor frees, the parent's.
 
 use std::mem::{self, ManuallyDrop};
 use std::process;
@@ -10,20 +10,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 
-/// A value that belongs to the process that made it.
+/// A value that belongs to the process that created it.
 pub struct PerProcess<T>(Mutex<(u32, T)>);
 
 impl<T: Clone> PerProcess<T> {
-    /// A value of this process.
+    /// Creates a value for this process.
     pub fn new(value: T) -> Self {
         Self(Mutex::new((process::id(), value)))
     }
 
-    /// This process's value; in a forked child the first use makes it, from what can be read of the parent's without
-    /// waiting.
+    /// Returns this process's value. In a forked child the first use creates it from the parent's, as far as that can be
+    /// read without waiting.
     ///
-    /// The lock is only ever held by a thread that is attached to Python, and so is `os.fork()`: a child never finds it
-    /// locked. It is not held while a value is made: that may run Python, which lets another thread go on.
+    /// Only threads attached to Python hold the lock, and `os.fork()` runs attached too, so a child never finds it locked.
+    /// It is not held while a value is created: that may run Python, which lets another thread continue.
     pub fn get(&self, _: Python<'_>, renew: impl FnOnce(&T) -> PyResult<T>) -> PyResult<T> {
         let here = process::id();
         let parents = {
@@ -36,7 +36,7 @@ impl<T: Clone> PerProcess<T> {
         };
         let fresh = renew(&parents)?;
         let mut held = self.lock();
-        // Another thread may have been quicker.
+        // Another thread may have created one meanwhile.
         if held.0 != here {
             mem::forget(mem::replace(&mut *held, (here, fresh)));
         }

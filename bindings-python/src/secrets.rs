@@ -3,14 +3,14 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-/// Refuses, with the reason.
-fn refuse<T>(class: &str, what: &str) -> PyResult<T> {
+/// Refuses a conversion, with the reason.
+fn refuse<T>(class: &str, target: &str) -> PyResult<T> {
     Err(PyTypeError::new_err(format!(
-        "{class} holds a secret and does not become {what}; expose what you need by name"
+        "{class} holds a secret and does not become {target}; expose the parts you need by name"
     )))
 }
 
-/// Declares the Python class of a core type that holds a secret: what all of them have in common.
+/// Declares the Python class of a core type that holds a secret, with the methods that all of them have.
 macro_rules! secret_class {
     ($(#[$meta:meta])* $name:ident($core:ty) { $($methods:tt)* }) => {
         $(#[$meta])*
@@ -23,7 +23,7 @@ macro_rules! secret_class {
             $($methods)*
 
             fn __repr__(&self) -> String {
-                self.shown()
+                self.redacted()
             }
 
             /// Refused: a pickle would carry the secret.
@@ -45,7 +45,7 @@ macro_rules! secret_class {
 }
 
 impl CardSecrets {
-    fn shown(&self) -> String {
+    fn redacted(&self) -> String {
         let Self(card) = self;
         let (pan, year, month) = (card.masked_pan(), card.exp_year(), card.exp_month());
         format!("CardSecrets(card_no={:?}, masked_pan={pan:?}, exp_year={year:?}, exp_month={month:?})", card.card_no())
@@ -53,19 +53,19 @@ impl CardSecrets {
 }
 
 impl ClientToken {
-    fn shown(&self) -> String {
+    fn redacted(&self) -> String {
         format!("ClientToken(expires_in={})", self.0.expires_in())
     }
 }
 
 impl AccessToken {
-    fn shown(&self) -> String {
+    fn redacted(&self) -> String {
         "AccessToken(***)".to_owned()
     }
 }
 
 secret_class! {
-    /// The PAN, CVV and expiry of a card. It prints with the PAN masked and the CVV hidden.
+    /// The PAN, CVV and expiry of a card. The PAN prints masked, the CVV is hidden.
     CardSecrets(keysecure::CardSecrets) {
         /// The platform's number of the card (not its PAN).
         #[getter]
@@ -73,36 +73,36 @@ secret_class! {
             self.0.card_no()
         }
 
-        /// The merchant's own number of the card.
+        /// The merchant reference of the card.
         #[getter]
         fn card_unique_no(&self) -> Option<&str> {
             self.0.card_unique_no()
         }
 
-        /// The card number with at most its first six and last four digits.
+        /// The PAN with at most its first six and last four digits.
         #[getter]
         fn masked_pan(&self) -> String {
             self.0.masked_pan()
         }
 
-        /// Two digits, `01` to `12`.
+        /// The expiry month, two digits: `01` to `12`.
         #[getter]
         fn exp_month(&self) -> &str {
             self.0.exp_month()
         }
 
-        /// Four digits, such as `2028`.
+        /// The expiry year, four digits, such as `2028`.
         #[getter]
         fn exp_year(&self) -> &str {
             self.0.exp_year()
         }
 
-        /// The whole card number. The str that you get is yours to guard: Python does not wipe it.
+        /// Returns the whole PAN. Keep the str out of logs and storage: Python does not wipe it from memory.
         fn expose_pan(&self) -> &str {
             self.0.expose_pan()
         }
 
-        /// The three digits on the back. The str that you get is yours to guard: Python does not wipe it.
+        /// Returns the CVV, three digits. Keep the str out of logs and storage: Python does not wipe it from memory.
         fn expose_cvv(&self) -> &str {
             self.0.expose_cvv()
         }
@@ -110,14 +110,14 @@ secret_class! {
 }
 
 secret_class! {
-    /// A token that lets the hosted card page show one card, once.
+    /// A token with which the hosted card page shows one card, once.
     ClientToken(keysecure::ClientToken) {
-        /// The token itself, for the hosted page.
+        /// Returns the token itself, for the hosted page.
         fn expose(&self) -> &str {
             self.0.expose()
         }
 
-        /// How long it is good, in seconds.
+        /// The lifetime, in seconds.
         #[getter]
         fn expires_in(&self) -> i64 {
             self.0.expires_in()
@@ -126,14 +126,14 @@ secret_class! {
 }
 
 secret_class! {
-    /// An access token and its end.
+    /// An access token and its expiry.
     AccessToken(keysecure::AccessToken) {
-        /// The token itself.
+        /// Returns the token itself.
         fn expose(&self) -> &str {
             self.0.expose()
         }
 
-        /// When the platform ends it.
+        /// The time at which the platform ends it.
         #[getter]
         fn expires_at(&self) -> std::time::SystemTime {
             self.0.expires_at()

@@ -1,17 +1,15 @@
-//! The settings of a client, kept so that a forked child can make a client of its own.
+//! The settings of a client, kept so that a forked child can create its own client.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keysecure::{AesSettings, CipherMode, Environment, Error, KeyScheme, Language, Secret, Store, UtcOffset};
+use keysecure::{AesSettings, Environment, Error, Language, Secret, Store, UtcOffset};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyString};
+use pyo3::types::{PyBytes, PyDict};
 
 use crate::blocking::SignalClock;
 use crate::errors::config;
 use crate::log::Collector;
-use crate::values::Given;
 
 /// Everything that a client is built from.
 pub struct Settings {
@@ -32,7 +30,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// A client of this process.
+    /// Builds a client for this process.
     pub fn build(&self, store: Store) -> Result<keysecure::Client, Error> {
         let mut builder = keysecure::Client::builder(self.api_key.clone(), self.api_secret.clone())
             .environment(self.environment)
@@ -59,82 +57,7 @@ impl Settings {
     }
 }
 
-/// A setting that is a text.
-pub fn text(name: &str, value: Given<'_, '_>) -> PyResult<String> {
-    let py = value.py();
-    let value = value.cast::<PyString>().map_err(|_| config(py, &format!("{name} must be a str")))?;
-    value.to_str().map(str::to_owned).map_err(|_| config(py, &format!("{name} must be valid Unicode")))
-}
-
-/// A setting that is a text or `None`.
-pub fn optional_text(name: &str, value: Option<Given<'_, '_>>) -> PyResult<Option<String>> {
-    value.map(|value| text(name, value)).transpose()
-}
-
-/// A setting with a fixed set of words.
-pub fn word<T: FromStr<Err = Error>>(name: &str, value: Option<Given<'_, '_>>) -> PyResult<Option<T>> {
-    value.map(|value| Ok(text(name, value)?.parse()?)).transpose()
-}
-
-/// A setting in seconds.
-pub fn seconds(name: &str, value: Option<Given<'_, '_>>, default: u64) -> PyResult<Duration> {
-    let Some(value) = value else { return Ok(Duration::from_secs(default)) };
-    let wrong = || config(value.py(), &format!("{name} must be a number of seconds, longer than zero"));
-    if value.is_instance_of::<PyBool>() {
-        return Err(wrong());
-    }
-    let seconds: f64 = value.extract().map_err(|_| wrong())?;
-    match Duration::try_from_secs_f64(seconds) {
-        Ok(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err(wrong()),
-    }
-}
-
-/// A setting that is a whole number.
-pub fn count(name: &str, value: Given<'_, '_>) -> PyResult<u32> {
-    let wrong = || config(value.py(), &format!("{name} must be a whole number, zero or more"));
-    if value.is_instance_of::<PyBool>() {
-        return Err(wrong());
-    }
-    value.extract().map_err(|_| wrong())
-}
-
-/// The `aes` setting: a scheme such as `md5hex`, or with a mode behind it, `md5hex/cbc`.
-pub fn aes(value: Given<'_, '_>) -> PyResult<AesSettings> {
-    let text = text("aes", value)?;
-    let (scheme, mode) = text.split_once('/').unwrap_or((&text, "ecb"));
-    let scheme = KeyScheme::ALL.into_iter().find(|known| known.as_str() == scheme);
-    let mode = [CipherMode::Ecb, CipherMode::Cbc].into_iter().find(|known| known.as_str() == mode);
-    match (scheme, mode) {
-        (Some(scheme), Some(mode)) => Ok(AesSettings { scheme, mode }),
-        _ => Err(config(
-            value.py(),
-            "aes must be one of utf8, hex, base64, md5, md5hex, sha256, sha1prng, with /cbc behind it for CBC",
-        )),
-    }
-}
-
-/// Certificates in PEM form, as text or bytes.
-pub fn pem(value: Option<Given<'_, '_>>) -> PyResult<Option<String>> {
-    let Some(value) = value else { return Ok(None) };
-    if let Ok(bytes) = value.cast::<PyBytes>() {
-        return Ok(Some(String::from_utf8_lossy(bytes.as_bytes()).into_owned()));
-    }
-    text("ca_pem", value).map(Some)
-}
-
-/// The setting `allow_plain_http`.
-pub fn hosts(value: Option<Given<'_, '_>>) -> PyResult<Vec<String>> {
-    let Some(value) = value else { return Ok(Vec::new()) };
-    let wrong = || config(value.py(), "allow_plain_http must be a list of host names");
-    // A text is iterable, too.
-    if value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>() {
-        return Err(wrong());
-    }
-    value.try_iter().map_err(|_| wrong())?.map(|host| text("allow_plain_http", &host?)).collect()
-}
-
-/// The settings that the environment names, as keyword arguments of `Client`.
+/// The settings of the environment variables, as keyword arguments of `Client`.
 pub fn from_environment(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let found = PyDict::new(py);
     for (name, variable) in [

@@ -1,70 +1,174 @@
-//! Arguments from Python: what does not fit is an `InvalidInputError` that names the field and never repeats the value.
+//! Conversion of Python values, by type. The names of the arguments are in `arguments.rs`.
 
+use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use keysecure::{Date, Decimal, Extra, WindowBound};
+use keysecure::{
+    AesSettings, CardStatus, CardType, CipherMode, ConsumptionType, Cvv, Date, Decimal, Environment, Error, Extra,
+    FeeType, Json, KeyScheme, Language, Method, OnStoreFailure, Pin, Secret, TransferType, UtcOffset, WindowBound,
+};
 use pyo3::exceptions::PyTypeError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyDate, PyDateAccess, PyDateTime, PyInt, PyString, PyTuple, PyType};
+use pyo3::types::{PyBool, PyBytes, PyDate, PyDateAccess, PyDateTime, PyDelta, PyString, PyType};
 
-use crate::errors::invalid_input;
+use crate::errors::{config, invalid_input};
+use crate::json::to_json;
 
-/// An argument as Python gave it.
-pub type Given<'a, 'py> = &'a Bound<'py, PyAny>;
-
-/// A text. Numbers of cards and cardholders are texts too: an int would lose leading zeros.
-pub fn text(field: &str, value: Given<'_, '_>) -> PyResult<String> {
-    let py = value.py();
-    let value = value.cast::<PyString>().map_err(|_| invalid_input(py, field, "must be a str"))?;
-    value.to_str().map(str::to_owned).map_err(|_| invalid_input(py, field, "must be valid Unicode"))
+/// Why a value is refused. It holds nothing of the value.
+pub enum Mismatch {
+    /// The rule that the value breaks, such as `must be a str`.
+    Rule(&'static str),
+    /// An exception that names the argument already, or that is not about the value.
+    Raised(PyErr),
 }
 
-/// A text or `None`.
-pub fn optional_text(field: &str, value: Option<Given<'_, '_>>) -> PyResult<Option<String>> {
-    value.map(|value| text(field, value)).transpose()
+impl Mismatch {
+    /// The exception for an argument of a call.
+    pub fn of_argument(self, py: Python<'_>, name: &str) -> PyErr {
+        match self {
+            Self::Rule(rule) => invalid_input(py, name, rule),
+            Self::Raised(raised) => raised,
+        }
+    }
+
+    /// The exception for a setting of an object.
+    pub fn of_setting(self, py: Python<'_>, name: &str) -> PyErr {
+        match self {
+            Self::Rule(rule) => config(py, &format!("{name} {rule}")),
+            Self::Raised(raised) => raised,
+        }
+    }
 }
 
-/// Money: a `Decimal`, an int or a text such as `"25.00"`. A float is refused, because it is not exact.
-pub fn decimal(field: &str, value: Given<'_, '_>) -> PyResult<Decimal> {
-    let py = value.py();
-    let wrong = |rule: &str| invalid_input(py, field, rule);
-    let exact = || wrong("must be a decimal number of at most 28 digits");
-    if value.is_instance_of::<PyBool>() {
-        return Err(wrong("must be a Decimal, an int or a str, not a bool"));
+impl From<PyErr> for Mismatch {
+    fn from(raised: PyErr) -> Self {
+        Self::Raised(raised)
     }
-    if value.is_instance_of::<PyInt>() {
-        let whole: i128 = value.extract().map_err(|_| exact())?;
-        return Decimal::try_from_i128_with_scale(whole, 0).map_err(|_| exact());
+}
+
+impl From<Error> for Mismatch {
+    fn from(error: Error) -> Self {
+        Self::Raised(error.into())
     }
-    let is_text = value.is_instance_of::<PyString>();
-    if !is_text && !is_decimal(value)? {
-        return match whole(value)? {
-            Some(whole) => decimal(field, &whole),
-            None => Err(wrong("must be a Decimal, an int or a str; a float is not exact")),
+}
+
+/// A type that arguments are converted to.
+pub trait FromArgument: Sized {
+    /// Converts a value; `name` is the argument's.
+    fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch>;
+}
+
+/// Converts an argument whose name is known at run time only.
+pub fn read<T: FromArgument>(name: &str, value: &Bound<'_, PyAny>) -> PyResult<T> {
+    T::read(name, value).map_err(|mismatch| mismatch.of_argument(value.py(), name))
+}
+
+/// The same, with `None` for a value that is left out.
+pub fn read_optional<T: FromArgument>(name: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<T>> {
+    value.filter(|value| !value.is_none()).map(|value| read(name, value)).transpose()
+}
+
+/// Text. Identifiers are text too: an int would lose leading zeros.
+impl FromArgument for String {
+    fn read(_: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        let text = value.cast::<PyString>().map_err(|_| Mismatch::Rule("must be a str"))?;
+        text.to_str().map(str::to_owned).map_err(|_| Mismatch::Rule("must be valid Unicode"))
+    }
+}
+
+/// Types that are converted from text.
+macro_rules! from_text {
+    ($($type:ty: $convert:expr),+ $(,)?) => {
+        $(
+            impl FromArgument for $type {
+                fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+                    let convert: fn(String) -> Result<Self, Error> = $convert;
+                    Ok(convert(String::read(name, value)?)?)
+                }
+            }
+        )+
+    };
+}
+
+// In Python a value of an open enum is its text.
+from_text! {
+    CardStatus: |text| Ok(text.into()),
+    CardType: |text| Ok(text.into()),
+    ConsumptionType: |text| Ok(text.into()),
+    FeeType: |text| Ok(text.into()),
+    TransferType: |text| Ok(text.into()),
+    Secret: |text| Ok(text.into()),
+    Cvv: |text| Cvv::new(text),
+    Pin: |text| Pin::new(text),
+    Environment: |text| Environment::from_str(&text),
+    Language: |text| Language::from_str(&text),
+    UtcOffset: |text| UtcOffset::from_str(&text),
+}
+
+impl FromArgument for OnStoreFailure {
+    fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        match String::read(name, value)?.as_str() {
+            "reject" => Ok(Self::Reject),
+            "accept" => Ok(Self::Accept),
+            _ => Err(Mismatch::Rule("must be reject or accept")),
+        }
+    }
+}
+
+impl FromArgument for Method {
+    fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        match String::read(name, value)?.as_str() {
+            "GET" => Ok(Self::Get),
+            "POST" => Ok(Self::Post),
+            _ => Err(Mismatch::Rule("must be GET or POST")),
+        }
+    }
+}
+
+/// A scheme such as `md5hex`, or with a mode behind it, `md5hex/cbc`.
+impl FromArgument for AesSettings {
+    fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        let text = String::read(name, value)?;
+        let (scheme, mode) = text.split_once('/').unwrap_or((&text, "ecb"));
+        let scheme = KeyScheme::ALL.into_iter().find(|known| known.as_str() == scheme);
+        let mode = [CipherMode::Ecb, CipherMode::Cbc].into_iter().find(|known| known.as_str() == mode);
+        let (Some(scheme), Some(mode)) = (scheme, mode) else {
+            return Err(Mismatch::Rule(
+                "must be one of utf8, hex, base64, md5, md5hex, sha256, sha1prng, with /cbc behind it for CBC",
+            ));
         };
+        Ok(Self { scheme, mode })
     }
-    let text = value.str()?;
-    let text = text.to_str().map_err(|_| exact())?;
-    // The library would also take `1_000`.
-    if !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E')) {
-        return Err(exact());
-    }
-    // The library would round digits that are too many before an exponent.
-    let (digits, exponent) = text.split_once(['e', 'E']).map_or((text, false), |(digits, _)| (digits, true));
-    let read = Decimal::from_str_exact(digits);
-    if exponent { read.and_then(|_| Decimal::from_scientific(text)) } else { read }.map_err(|_| exact())
 }
 
-/// Whether it is Python's `Decimal`.
-pub fn is_decimal(value: Given<'_, '_>) -> PyResult<bool> {
+const NOT_EXACT: &str = "must be a decimal number of at most 28 digits";
+
+/// Money: a `Decimal`, an int or text such as `"25.00"`. A float is refused, because it is not exact.
+impl FromArgument for Decimal {
+    fn read(_: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        if value.is_instance_of::<PyBool>() {
+            return Err(Mismatch::Rule("must be a Decimal, an int or a str, not a bool"));
+        }
+        if !value.is_instance_of::<PyString>() && !is_decimal(value)? {
+            let rule = "must be a Decimal, an int or a str; a float is not exact";
+            let whole: i128 =
+                as_int(value)?.ok_or(Mismatch::Rule(rule))?.extract().map_err(|_| Mismatch::Rule(NOT_EXACT))?;
+            return Self::try_from_i128_with_scale(whole, 0).map_err(|_| Mismatch::Rule(NOT_EXACT));
+        }
+        let text = value.str()?;
+        text.to_str().ok().and_then(keysecure::parse_decimal).ok_or(Mismatch::Rule(NOT_EXACT))
+    }
+}
+
+/// Whether a value is Python's `Decimal`.
+pub fn is_decimal(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     value.is_instance(DECIMAL.import(value.py(), "decimal", "Decimal")?)
 }
 
-/// The int that a value is, or that a whole number of another library stands for.
-pub fn whole<'py>(value: Given<'_, 'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+/// The int of a value, also of a whole number of another library (anything with `__index__`).
+pub fn as_int<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     static INDEX: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = value.py();
     let index = INDEX.get_or_try_init(py, || PyResult::Ok(py.import("operator")?.getattr("index")?.unbind()))?;
@@ -75,77 +179,131 @@ pub fn whole<'py>(value: Given<'_, 'py>) -> PyResult<Option<Bound<'py, PyAny>>> 
     }
 }
 
-/// Money or `None`.
-pub fn optional_decimal(field: &str, value: Option<Given<'_, '_>>) -> PyResult<Option<Decimal>> {
-    value.map(|value| decimal(field, value)).transpose()
-}
+const OUT_OF_RANGE: &str = "must be in the years 1970 to 9999";
 
 /// One end of a window: an aware `datetime`, or a `date` for a whole day.
-pub fn when(field: &str, value: Given<'_, '_>) -> PyResult<WindowBound> {
-    let py = value.py();
-    if value.is_instance_of::<PyDateTime>() {
-        return instant(field, value).map(WindowBound::from);
+impl FromArgument for WindowBound {
+    fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        if value.is_instance_of::<PyDateTime>() {
+            return SystemTime::read(name, value).map(Self::from);
+        }
+        let Ok(date) = value.cast::<PyDate>() else {
+            return Err(Mismatch::Rule("must be a datetime with a time zone, or a date"));
+        };
+        let date = Date::new(date.get_year(), u32::from(date.get_month()), u32::from(date.get_day()));
+        date.map(Self::from).map_err(|_| Mismatch::Rule(OUT_OF_RANGE))
     }
-    let Ok(date) = value.cast::<PyDate>() else {
-        return Err(invalid_input(py, field, "must be a datetime with a time zone, or a date"));
-    };
-    let (year, month, day) = (date.get_year(), date.get_month(), date.get_day());
-    let date = Date::new(year, u32::from(month), u32::from(day));
-    date.map(WindowBound::from).map_err(|_| invalid_input(py, field, "must lie in the years 1970 to 9999"))
-}
-
-/// One end of a window or `None`.
-pub fn optional_when(field: &str, value: Option<Given<'_, '_>>) -> PyResult<Option<WindowBound>> {
-    value.map(|value| when(field, value)).transpose()
 }
 
 /// An instant: an aware `datetime`.
-pub fn instant(field: &str, value: Given<'_, '_>) -> PyResult<SystemTime> {
-    let py = value.py();
-    let wrong = |rule: &str| invalid_input(py, field, rule);
-    if !value.is_instance_of::<PyDateTime>() {
-        return Err(wrong("must be a datetime with a time zone"));
+impl FromArgument for SystemTime {
+    fn read(_: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        if !value.is_instance_of::<PyDateTime>() {
+            return Err(Mismatch::Rule("must be a datetime with a time zone"));
+        }
+        if value.call_method0("utcoffset")?.is_none() {
+            return Err(Mismatch::Rule("must have a time zone: a naive datetime could mean any of them"));
+        }
+        value.extract().map_err(|_| Mismatch::Rule(OUT_OF_RANGE))
     }
-    if value.call_method0("utcoffset")?.is_none() {
-        return Err(wrong("must have a time zone: a naive datetime could mean any of them"));
-    }
-    value.extract().map_err(|_| wrong("must lie in the years 1970 to 9999"))
 }
 
-/// An instant or `None`.
-pub fn optional_instant(field: &str, value: Option<Given<'_, '_>>) -> PyResult<Option<SystemTime>> {
-    value.map(|value| instant(field, value)).transpose()
+/// A count, such as the number of a page or its size.
+impl FromArgument for u32 {
+    fn read(_: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        const RULE: &str = "must be a whole number, zero or more";
+        if value.is_instance_of::<PyBool>() {
+            return Err(Mismatch::Rule(RULE));
+        }
+        value.extract().map_err(|_| Mismatch::Rule(RULE))
+    }
 }
 
-/// The number of a page, or its size.
-pub fn count(field: &str, value: Given<'_, '_>) -> PyResult<u32> {
-    let wrong = || invalid_input(value.py(), field, "must be a whole number, zero or more");
+fn seconds(value: &Bound<'_, PyAny>) -> Option<Duration> {
     if value.is_instance_of::<PyBool>() {
-        return Err(wrong());
+        return None;
     }
-    value.extract().map_err(|_| wrong())
+    Duration::try_from_secs_f64(value.extract().ok()?).ok()
 }
 
 /// A number of seconds, zero or more.
-pub fn seconds(field: &str, value: Given<'_, '_>) -> PyResult<Duration> {
-    let wrong = || invalid_input(value.py(), field, "must be a number of seconds, zero or more");
-    if value.is_instance_of::<PyBool>() {
-        return Err(wrong());
+impl FromArgument for Duration {
+    fn read(_: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        seconds(value).ok_or(Mismatch::Rule("must be a number of seconds, zero or more"))
     }
-    Duration::try_from_secs_f64(value.extract().map_err(|_| wrong())?).map_err(|_| wrong())
 }
 
-/// What a pickle holds: a function and its arguments.
-pub type Pickle<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>);
+/// A number of seconds, more than zero.
+#[derive(Clone, Copy)]
+pub struct Positive(pub Duration);
 
-/// An object is made again by its class's `_of`.
-pub fn pickle<'py>(object: Given<'_, 'py>, fields: Bound<'py, PyTuple>) -> PyResult<Pickle<'py>> {
-    Ok((object.get_type().getattr(intern!(object.py(), "_of"))?, fields))
+impl FromArgument for Positive {
+    fn read(_: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        let duration = seconds(value).filter(|duration| !duration.is_zero());
+        duration.map(Self).ok_or(Mismatch::Rule("must be a number of seconds, longer than zero"))
+    }
 }
 
-/// Further fields of a body, from a dict.
-pub fn extra(value: Option<Given<'_, '_>>) -> PyResult<Extra> {
-    let Some(value) = value else { return Ok(Extra::default()) };
-    let json = crate::json::to_json("extra", value)?;
-    Extra::from_json(json.as_str()).map_err(|_| invalid_input(value.py(), "extra", "must be a dict"))
+/// A number of seconds or a `timedelta`, zero or more.
+pub struct Span(pub Duration);
+
+impl FromArgument for Span {
+    fn read(_: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        let span = if value.is_instance_of::<PyDelta>() { value.extract().ok() } else { seconds(value) };
+        span.map(Self).ok_or(Mismatch::Rule("must be a number of seconds or a timedelta, zero or more"))
+    }
+}
+
+/// JSON-like values.
+impl FromArgument for Json {
+    fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        Ok(to_json(name, value)?)
+    }
+}
+
+/// Further fields of a body: a dict of JSON-like values.
+impl FromArgument for Extra {
+    fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        let json = to_json(name, value)?;
+        Self::from_json(json.as_str()).map_err(|_| Mismatch::Rule("must be a dict"))
+    }
+}
+
+/// Certificates in PEM form, as text or bytes.
+pub struct Pem(pub String);
+
+impl FromArgument for Pem {
+    fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        match value.cast::<PyBytes>() {
+            Ok(bytes) => Ok(Self(String::from_utf8_lossy(bytes.as_bytes()).into_owned())),
+            Err(_) => String::read(name, value).map(Self),
+        }
+    }
+}
+
+/// Host names: an iterable of text, but not text itself, which is iterable too.
+pub struct Hosts(pub Vec<String>);
+
+impl FromArgument for Hosts {
+    fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        const RULE: &str = "must be a list of host names";
+        if value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>() {
+            return Err(Mismatch::Rule(RULE));
+        }
+        let hosts = value.try_iter().map_err(|_| Mismatch::Rule(RULE))?;
+        hosts.map(|host| String::read(name, &host?)).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// Secrets: text, or an iterable of text.
+pub struct Secrets(pub Vec<String>);
+
+impl FromArgument for Secrets {
+    fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        if value.is_instance_of::<PyString>() {
+            return Ok(Self(vec![String::read(name, value)?]));
+        }
+        let secrets = value.try_iter().map_err(|_| Mismatch::Rule("must be a str or an iterable of str"))?;
+        secrets.map(|secret| String::read(name, &secret?)).collect::<Result<_, _>>().map(Self)
+    }
 }

@@ -36,36 +36,36 @@ ACTIONS = {
 TIMES = {"start", "end", "since"}
 
 
-def tell(scenario: dict[str, Any]) -> None:
-    """Takes all steps of a scenario on a sandbox of its own."""
+def run(scenario: dict[str, Any]) -> None:
+    """Takes all steps of a scenario on a separate sandbox."""
     with Sandbox(**scenario["sandbox"]) as sandbox:
-        Teller(sandbox, scenario["client"]).tell(scenario["steps"])
+        Runner(sandbox, scenario["client"]).run(scenario["steps"])
 
 
-class Teller:
+class Runner:
     def __init__(self, sandbox: Sandbox, settings: dict[str, Any]) -> None:
         self.sandbox = sandbox
         self.names: dict[str, Any] = sandbox.control("GET", "/info")
         self.client = sandbox.client(store=MemoryStore(), **settings)
         self.verifier: WebhookVerifier | None = None
 
-    def tell(self, steps: list[dict[str, Any]]) -> None:
+    def run(self, steps: list[dict[str, Any]]) -> None:
         for number, step in enumerate(steps):
             place = f"step {number}: {json.dumps(step, ensure_ascii=False)}"
-            answer, error = None, None
+            response, error = None, None
             try:
-                answer = self.take(step)
+                response = self.take(step)
             except KeySecureError as raised:
                 error = raised
             if "error" in step:
-                assert error is not None, f"{place}\nwas to fail and answered {answer}"
+                assert error is not None, f"{place}\nshould fail and returned {response}"
                 assert_matches(self.fill(step["error"]), error_fields(error), place)
                 continue
             assert error is None, f"{place}\nfailed: {error!r}"
             if "expect" in step:
-                assert_matches(self.fill(step["expect"]), answer, place)
+                assert_matches(self.fill(step["expect"]), response, place)
             for name, path in step.get("save", {}).items():
-                self.names[name] = at_path(answer, path, place)
+                self.names[name] = at_path(response, path, place)
 
     def take(self, step: dict[str, Any]) -> Any:
         if "call" in step:
@@ -85,20 +85,20 @@ class Teller:
         target = getattr(self.client, resource) if resource else self.client
         return plain(getattr(target, method)(**given))
 
-    def verify(self, callback: dict[str, Any]) -> dict[str, Any]:
-        if self.verifier is None or {"secrets", "app_id", "tolerance"} & callback.keys():
+    def verify(self, webhook: dict[str, Any]) -> dict[str, Any]:
+        if self.verifier is None or {"secrets", "app_id", "tolerance"} & webhook.keys():
             self.verifier = WebhookVerifier(
-                callback.get("app_id", self.sandbox.api_key),
-                callback.get("secrets", [self.sandbox.api_secret]),
-                tolerance=callback.get("tolerance", 300),
+                webhook.get("app_id", self.sandbox.api_key),
+                webhook.get("secrets", [self.sandbox.api_secret]),
+                tolerance=webhook.get("tolerance", 300),
                 replay_guard=keysecure.MemoryReplayStore(),
             )
         headers = {
-            "Timestamp": str(callback["timestamp"]),
-            "Signature": callback["signature"],
+            "Timestamp": str(webhook["timestamp"]),
+            "Signature": webhook["signature"],
             "Sign-Version": "V1",
         }
-        received = self.verifier.verify(headers, callback["body"].encode())
+        received = self.verifier.verify(headers, webhook["body"].encode())
         event = received.event
         action = event.action if isinstance(event, keysecure.UnknownEvent) else ACTIONS[type(event)]
         return {"id": received.id, "action": action, "data": plain(event)}
@@ -139,21 +139,21 @@ def instant(text: str, now: datetime) -> datetime | date:
     return date.fromisoformat(text)
 
 
-def plain(answer: Any) -> Any:
-    """An answer in the JSON form in which scenarios compare it."""
-    if isinstance(answer, keysecure.List | keysecure.Page):
-        return [plain(row) for row in answer]
-    if isinstance(answer, keysecure.Ensured):
-        return {"value": plain(answer.value), "created": answer.created}
-    if isinstance(answer, keysecure.CardSecrets):
+def plain(response: Any) -> Any:
+    """An response in the JSON form in which scenarios compare it."""
+    if isinstance(response, keysecure.Pager | keysecure.Page):
+        return [plain(row) for row in response]
+    if isinstance(response, keysecure.Ensured):
+        return {"value": plain(response.value), "created": response.created}
+    if isinstance(response, keysecure.CardSecrets):
         names = ["card_no", "card_unique_no", "exp_year", "exp_month", "masked_pan"]
-        shown = {name: getattr(answer, name) for name in names}
-        return {**shown, "pan": answer.expose_pan(), "cvv": answer.expose_cvv()}
-    if isinstance(answer, keysecure.ClientToken):
-        return {"token": answer.expose(), "expires_in": answer.expires_in}
-    if isinstance(answer, keysecure.AccessToken):
-        return {"token": answer.expose(), "expires_at": milliseconds(answer.expires_at)}
-    return json.loads(answer.to_json()) if hasattr(answer, "to_json") else answer
+        shown = {name: getattr(response, name) for name in names}
+        return {**shown, "pan": response.expose_pan(), "cvv": response.expose_cvv()}
+    if isinstance(response, keysecure.ClientToken):
+        return {"token": response.expose(), "expires_in": response.expires_in}
+    if isinstance(response, keysecure.AccessToken):
+        return {"token": response.expose(), "expires_at": milliseconds(response.expires_at)}
+    return json.loads(response.to_json()) if hasattr(response, "to_json") else response
 
 
 def error_fields(error: KeySecureError) -> dict[str, Any]:
@@ -162,12 +162,12 @@ def error_fields(error: KeySecureError) -> dict[str, Any]:
     return {**fields, "kind": KINDS[type(error)], "rejection": getattr(error, "rejection", None)}
 
 
-def at_path(answer: Any, path: str, place: str) -> Any:
+def at_path(response: Any, path: str, place: str) -> Any:
     for step in filter(None, path.split(".")):
-        there = int(step) < len(answer) if step.isdigit() else step in answer
-        assert there, f"{place}\nno {path} in {answer}"
-        answer = answer[int(step) if step.isdigit() else step]
-    return answer
+        there = int(step) < len(response) if step.isdigit() else step in response
+        assert there, f"{place}\nno {path} in {response}"
+        response = response[int(step) if step.isdigit() else step]
+    return response
 
 
 def assert_matches(expected: Any, found: Any, place: str) -> None:

@@ -1,4 +1,4 @@
-"""What the tests share: a sandbox of their own and a client of it."""
+"""Fixtures: a sandbox for each test and a client of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from webhook_support import Asgi, Kind, Wsgi
 
 from keysecure import Client, MemoryStore
 from keysecure.sandbox import Sandbox
@@ -48,3 +49,9 @@ def card_no(sandbox: Sandbox, cardholder_no: str) -> str:
 def transfer(cardholder_no: str) -> dict[str, object]:
     """The arguments of a transfer that works."""
     return {"cardholder_no": cardholder_no, "transfer_unique_no": "order-7", "type": "In", "amount": "25.00"}
+
+
+@pytest.fixture(params=[Wsgi, Asgi], ids=["wsgi", "asgi"])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """A kind of application that receives webhooks."""
+    return request.param  # type: ignore[no-any-return]

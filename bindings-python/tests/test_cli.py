@@ -43,32 +43,32 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
 @pytest.mark.parametrize("command", ["demo", "doctor", "sandbox", "export"])
 def test_every_command_says_what_it_does(command: str) -> None:
     assert command in run("--help").stdout
-    told = run(command, "--help")
-    assert told.returncode == 0
-    assert told.stdout.startswith(f"usage: python -m keysecure {command}")
+    result = run(command, "--help")
+    assert result.returncode == 0
+    assert result.stdout.startswith(f"usage: python -m keysecure {command}")
 
 
 @pytest.mark.parametrize("command", ["doctor", "export"])
 def test_secrets_are_never_options(command: str) -> None:
-    told = run(command, "--help").stdout
-    assert "KEYSECURE_API_SECRET" in told
-    assert not re.search(r"--\S*(key|secret|token)", told)
+    result = run(command, "--help").stdout
+    assert "KEYSECURE_API_SECRET" in result
+    assert not re.search(r"--\S*(key|secret|token)", result)
 
 
-def test_it_tells_its_version() -> None:
+def test_it_prints_its_version() -> None:
     assert run("--version").stdout == f"keysecure {keysecure.__version__}\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["dance"], ["export"], ["export", "everything"], ["doctor", "--jsn"]])
-def test_a_wrong_command_line_is_told_with_its_usage(arguments: list[str]) -> None:
-    told = run(*arguments)
-    assert told.returncode == 2
-    assert "usage:" in told.stderr
+def test_a_wrong_command_line_prints_the_usage(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert "usage:" in result.stderr
 
 
-def test_the_demo_tells_the_whole_story_offline() -> None:
-    told = run("demo")
-    assert (told.returncode, told.stderr) == (0, "")
+def test_the_demo_walks_through_the_life_cycle_of_a_card_offline() -> None:
+    result = run("demo")
+    assert (result.returncode, result.stderr) == (0, "")
     for line in [
         "The platform checked the identity: Approved.",
         "Frozen: the card is Frozen.",
@@ -78,25 +78,25 @@ def test_the_demo_tells_the_whole_story_offline() -> None:
         "5 consumptions; spent and settled: 30.00.",
         "2 cards were issued.",
     ]:
-        assert line in told.stdout.splitlines()
+        assert line in result.stdout.splitlines()
     # What 13 or more digits in a row are: numbers of the platform's, and no card number.
-    assert not re.search(r"\b4\d{15}\b", told.stdout)
-    assert "739251" not in told.stdout
+    assert not re.search(r"\b4\d{15}\b", result.stdout)
+    assert "739251" not in result.stdout
 
 
 def test_the_doctor_says_that_all_is_well(environment: dict[str, str]) -> None:
-    told = run("doctor", **environment)
-    assert (told.returncode, told.stderr) == (0, "")
-    assert "api_key" in told.stdout
+    result = run("doctor", **environment)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "api_key" in result.stdout
 
 
 def test_the_doctor_finds_what_is_wrong_and_exits_with_1(sandbox: Sandbox, environment: dict[str, str]) -> None:
     sandbox.settings(key_state="expired")
-    told = run("doctor", "--json", **environment)
-    assert told.returncode == 1
-    findings: list[dict[str, Any]] = json.loads(told.stdout)
-    assert {(one["check"], one["health"], one["code"]) for one in findings} >= {("api_key", "bad", 1011)}
-    assert sandbox.api_secret not in told.stdout + told.stderr
+    result = run("doctor", "--json", **environment)
+    assert result.returncode == 1
+    findings: list[dict[str, Any]] = json.loads(result.stdout)
+    assert {(one["check"], one["status"], one["code"]) for one in findings} >= {("api_key", "fail", 1011)}
+    assert sandbox.api_secret not in result.stdout + result.stderr
 
 
 def test_the_doctor_looks_at_a_card_when_given_one(sandbox: Sandbox, environment: dict[str, str]) -> None:
@@ -114,24 +114,24 @@ def test_settings_may_be_options(sandbox: Sandbox, environment: dict[str, str]) 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ([], "KEYSECURE_API_KEY is not set"),
         (["--aes", "rot13"], "aes must be one of"),
         (["--base-url", "http://example.com"], "base_url"),
     ],
 )
-def test_a_wrong_setting_is_told_without_a_traceback(arguments: list[str], told: str) -> None:
+def test_a_wrong_setting_is_reported_without_a_traceback(arguments: list[str], message: str) -> None:
     given = {"KEYSECURE_API_KEY": "key", "KEYSECURE_API_SECRET": "0123456789abcdef"} if arguments else {}
     found = run("doctor", *arguments, **given)
     assert found.returncode == 2
-    assert told in found.stderr
+    assert message in found.stderr
     assert "Traceback" not in found.stderr
     assert "0123456789abcdef" not in found.stderr
 
 
 class Served:
-    """A sandbox in a program of its own."""
+    """A sandbox in a separate program."""
 
     def __init__(self, *options: str) -> None:
         command = [sys.executable, "-m", "keysecure", "sandbox", *options]
@@ -170,7 +170,7 @@ def test_a_served_sandbox_prints_one_line_and_stops_with_its_parent(served: Serv
 @pytest.mark.parametrize(
     "served", [("--http-status", "strict", "--tariffs", "--page-cap", "1", "--list-total")], indirect=True
 )
-def test_a_served_sandbox_reads_the_documentation_as_it_is_told(served: Served) -> None:
+def test_options_change_how_a_served_sandbox_behaves(served: Served) -> None:
     with served.client() as client:
         page = client.cards.packages_page(page=0, size=5)
         assert len(page) == 1
@@ -191,26 +191,27 @@ def test_a_served_sandbox_ends_quietly(served: Served, sent: signal.Signals) -> 
 
 def test_two_programs_do_not_share_a_port(served: Served) -> None:
     port = served.info["base_url"].rpartition(":")[2]
-    told = run("sandbox", "--port", port)
-    assert told.returncode == 1
-    assert "the sandbox cannot listen" in told.stderr
+    result = run("sandbox", "--port", port)
+    assert result.returncode == 1
+    assert "the sandbox cannot listen" in result.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (["sandbox", "--callback-url", "http://example.com/"], "callback URL"),
+        (["sandbox", "--webhook-url", "http://example.com/"], "webhook URL"),
+        (["sandbox", "--callback-url", "http://example.com/"], "webhook URL"),
         (["sandbox", "--page-cap", "-1"], "--page-cap: must be 1 to 100"),
         (["sandbox", "--seed", "-1"], "seed cannot be -1"),
         (["demo", "--seed", "-1"], "seed cannot be -1"),
         (["demo", "--seed", "9" * 30], "seed cannot be"),
     ],
 )
-def test_a_wrong_option_of_the_sandbox_is_told(arguments: list[str], word: str) -> None:
-    told = run(*arguments)
-    assert (told.returncode, told.stdout) == (2, "")
-    assert word in told.stderr
-    assert "Traceback" not in told.stderr
+def test_a_wrong_option_of_the_sandbox_is_reported(arguments: list[str], word: str) -> None:
+    result = run(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert word in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_the_command_can_be_called_from_python(capsys: pytest.CaptureFixture[str]) -> None:
@@ -225,7 +226,7 @@ def test_the_command_can_be_called_from_python(capsys: pytest.CaptureFixture[str
     thread.start()
     thread.join()
     assert codes == [0]
-    assert capsys.readouterr().out.count("== The books ==") == 2
+    assert capsys.readouterr().out.count("== Reports ==") == 2
 
 
 def test_without_the_sandbox_installed_the_rest_works(environment: dict[str, str]) -> None:
@@ -247,6 +248,6 @@ sys.exit(main(["{command}"]))
 
     assert without("doctor").returncode == 0
     for command in ("demo", "sandbox"):
-        told = without(command)
-        assert told.returncode == 2
-        assert told.stderr == "keysecure: the sandbox is a package of its own: pip install 'keysecure[sandbox]'\n"
+        result = without(command)
+        assert result.returncode == 2
+        assert result.stderr == "keysecure: the sandbox is a separate package: pip install 'keysecure[sandbox]'\n"

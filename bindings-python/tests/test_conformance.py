@@ -1,4 +1,4 @@
-"""The stories that every face tells in the same way."""
+"""The conformance suite, which runs in all languages."""
 
 import json
 from pathlib import Path
@@ -23,8 +23,8 @@ def test_there_are_scenarios() -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_python_tells_it(file: Path) -> None:
-    conformance.tell(json.loads(file.read_text(encoding="utf-8")))
+def test_python_reports_it(file: Path) -> None:
+    conformance.run(json.loads(file.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize(

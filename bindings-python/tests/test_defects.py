@@ -1,4 +1,4 @@
-"""What other SDKs get wrong, each as a story in which this one does not."""
+"""Defects of other SDKs, each as a scenario in which this one works."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BODY = b'{"id":"1","action":"Card_update","data":{"card_no":"1","after_status":"
 @pytest.mark.parametrize(
     "fault", ["drop_after_commit", "truncate", "html", {"code_after_commit": 1001}, {"http_status": [503, None]}]
 )
-def test_money_is_not_sent_twice_when_the_answer_is_lost(
+def test_money_is_not_sent_twice_when_the_response_is_lost(
     sandbox: Sandbox, client: Client, cardholder_no: str, transfer: dict[str, object], fault: str
 ) -> None:
     sandbox.fault("accounts.transfer", fault)
@@ -29,7 +29,7 @@ def test_money_is_not_sent_twice_when_the_answer_is_lost(
     assert sandbox.ledger().cardholder(cardholder_no) in (Decimal("25.00"), Decimal(0))
 
 
-def test_a_dropped_connection_is_tried_again_where_that_cannot_do_a_thing_twice(
+def test_a_dropped_connection_is_retried_only_where_that_is_safe(
     sandbox: Sandbox, client: Client, transfer: dict[str, object]
 ) -> None:
     client.access_token()
@@ -55,7 +55,7 @@ def test_a_redirect_is_never_followed(sandbox: Sandbox, client: Client) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss")
 @pytest.mark.parametrize("fault", ["gzip_bomb", {"oversize": 9_000_000}, "deep_nesting"])
-def test_an_answer_does_not_grow_without_bound(sandbox: Sandbox, client: Client, fault: str) -> None:
+def test_a_response_does_not_grow_without_bound(sandbox: Sandbox, client: Client, fault: str) -> None:
     resource = pytest.importorskip("resource")
     client.access_token()
     sandbox.fault("cards.get", fault, times=9)
@@ -63,11 +63,11 @@ def test_an_answer_does_not_grow_without_bound(sandbox: Sandbox, client: Client,
     with pytest.raises(keysecure.InvalidResponseError):
         client.cards.get("17")
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert grown < 48 * 1024  # KiB; the bomb would be 64 MiB, and the sandbox's own answer is in here too
+    assert grown < 48 * 1024  # KiB; the bomb would be 64 MiB, and the sandbox's response is in here too
 
 
 @pytest.mark.parametrize("fault", ["wrong_type", "wrong_field_types", "missing_data", "invalid_utf8", "malformed"])
-def test_an_answer_of_another_form_is_an_error_of_ours(
+def test_a_response_of_another_form_is_an_invalid_response(
     sandbox: Sandbox, client: Client, card_no: str, fault: str
 ) -> None:
     sandbox.fault("cards.get", fault, times=9)
@@ -75,13 +75,13 @@ def test_an_answer_of_another_form_is_an_error_of_ours(
         client.cards.get(card_no)
 
 
-def test_a_value_that_nobody_knew_breaks_nothing() -> None:
+def test_an_unknown_value_breaks_nothing() -> None:
     card = keysecure.Card.from_json('{"card_no":"1","status":"Suspended_by_moon","card_type":"Hologram"}')
     assert (card.status, card.card_type) == ("Suspended_by_moon", "Hologram")
 
 
 @pytest.mark.parametrize("away", [timedelta(days=1), timedelta(days=36_500), timedelta(seconds=301)])
-def test_a_callback_from_the_future_is_rejected(away: timedelta) -> None:
+def test_a_webhook_from_the_future_is_rejected(away: timedelta) -> None:
     verifier = keysecure.WebhookVerifier("app", "secret")
     headers = verifier.sign_for_tests(datetime.now(timezone.utc) + away, BODY)
     with pytest.raises(keysecure.WebhookError) as caught:

@@ -12,14 +12,14 @@ from collections.abc import Callable
 import pytest
 
 import keysecure
-from keysecure import Client, KeySecureError, _errors
+from keysecure import Client, KeySecureError, _errors, _native
 from keysecure.sandbox import Sandbox
 
-CLASSES = [thing for _, thing in inspect.getmembers(_errors, inspect.isclass) if issubclass(thing, KeySecureError)]
+CLASSES = [item for _, item in inspect.getmembers(_errors, inspect.isclass) if issubclass(item, KeySecureError)]
 
 
 def test_the_tree_is_the_documented_one() -> None:
-    parents = {thing.__name__: thing.__bases__[0].__name__ for thing in CLASSES}
+    parents = {item.__name__: item.__bases__[0].__name__ for item in CLASSES}
     assert parents == {
         "KeySecureError": "Exception",
         "ConfigError": "KeySecureError",
@@ -40,7 +40,21 @@ def test_the_tree_is_the_documented_one() -> None:
     }
     assert issubclass(keysecure.TimeoutError, builtins.TimeoutError)
     assert issubclass(keysecure.InvalidInputError, ValueError)
-    assert {thing.__name__ for thing in CLASSES} <= set(keysecure.__all__)
+    assert {item.__name__ for item in CLASSES} <= set(keysecure.__all__)
+
+
+def test_every_kind_of_the_core_has_its_class() -> None:
+    # A panic is no error of the core.
+    assert set(_errors.BY_KIND) == {*_native._NAMES["ErrorKind"], "internal"}
+    assert set(_errors.BY_KIND.values()) == set(CLASSES) - {KeySecureError}
+
+
+def test_a_class_of_a_user_is_not_raised_for_a_kind() -> None:
+    class Mine(keysecure.ConfigError):
+        pass
+
+    assert Mine not in _errors.BY_KIND.values()
+    assert _errors.BY_KIND["config"] is keysecure.ConfigError
 
 
 FIELDS: dict[str, object] = {
@@ -78,11 +92,11 @@ def test_an_error_that_lost_its_fields_says_unknown(cls: type[KeySecureError]) -
     assert getattr(error, "errno", None) is None  # a builtin TimeoutError reads two arguments as number and text
 
 
-def test_a_payment_without_an_answer_stays_unknown_through_a_result_back_end(
+def test_an_unknown_payment_stays_unknown_through_a_result_back_end(
     sandbox: Sandbox, client: Client, transfer: dict[str, object]
 ) -> None:
     with pytest.raises(keysecure.TransportError) as caught:
-        lost_answer(sandbox, client, transfer)
+        lost_response(sandbox, client, transfer)
     sent = json.dumps({"type": type(caught.value).__name__, "args": caught.value.args})
     read = json.loads(sent)
     again = getattr(keysecure, read["type"])(*read["args"])
@@ -141,14 +155,14 @@ def test_too_frequent_is_tried_again_and_then_said(sandbox: Sandbox) -> None:
     assert caught.value.attempts == 2
 
 
-def test_the_platform_s_wish_to_wait_is_told(sandbox: Sandbox) -> None:
+def test_the_platform_s_retry_after_is_in_the_error(sandbox: Sandbox) -> None:
     sandbox.fault("cards.packages", {"http_status": [503, 60]})
     with sandbox.client(timeout=5) as client, pytest.raises(keysecure.InvalidResponseError) as caught:
         client.cards.packages_page(page=0, size=1)
     assert (caught.value.http_status, caught.value.retry_after) == (503, 60.0)
 
 
-def lost_answer(sandbox: Sandbox, client: Client, transfer: dict[str, object]) -> None:
+def lost_response(sandbox: Sandbox, client: Client, transfer: dict[str, object]) -> None:
     sandbox.fault("accounts.transfer", "drop_after_commit")
     client.accounts.transfer(**transfer)
 
@@ -179,7 +193,7 @@ def wrong_key(sandbox: Sandbox, client: Client, transfer: dict[str, object]) -> 
 @pytest.mark.parametrize(
     ("fails", "cls", "outcome"),
     [
-        (lost_answer, keysecure.TransportError, "unknown"),
+        (lost_response, keysecure.TransportError, "unknown"),
         (stalled, keysecure.TimeoutError, "unknown"),
         (nobody_there, keysecure.TransportError, "not_sent"),
         (nonsense, keysecure.InvalidResponseError, "unknown"),

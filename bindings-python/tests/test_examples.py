@@ -22,10 +22,10 @@ from keysecure.sandbox import Sandbox
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 RECEIVERS = {
-    "receive_callbacks.py": "/",
-    "flask_callbacks.py": "/keysecure/callbacks",
-    "django_callbacks.py": "/keysecure/callbacks",
-    "fastapi_callbacks.py": "/keysecure/callbacks",
+    "receive_webhooks.py": "/",
+    "flask_webhooks.py": "/keysecure/webhooks",
+    "django_webhooks.py": "/keysecure/webhooks",
+    "fastapi_webhooks.py": "/keysecure/webhooks",
 }
 
 
@@ -43,7 +43,7 @@ def run(
 ) -> list[str]:
     """The lines that an example prints. Warnings are errors."""
     command = [sys.executable, "-W", "error", str(EXAMPLES / name), *arguments]
-    told = subprocess.run(
+    result = subprocess.run(
         command,
         env={**environment(sandbox), "KEYSECURE_STORE": f"file:{cwd / 'store'}"},
         cwd=cwd,
@@ -54,9 +54,9 @@ def run(
         check=False,
     )
     # What is declined is logged as a warning, which goes there without settings of `logging`.
-    unexpected = [line for line in told.stderr.splitlines() if not line.startswith("a purchase is declined: ")]
-    assert (told.returncode, unexpected) == (code, []), told.stdout
-    return told.stdout.splitlines()
+    unexpected = [line for line in result.stderr.splitlines() if not line.startswith("a purchase is declined: ")]
+    assert (result.returncode, unexpected) == (code, []), result.stdout
+    return result.stdout.splitlines()
 
 
 def test_all_examples_are_run_by_these_tests() -> None:
@@ -91,7 +91,7 @@ def test_freeze_lost_cards_offline(tmp_path: Path) -> None:
     assert lines[-1] == "2 of 3 cards cannot be used any more."
 
 
-def test_freeze_lost_cards_goes_on_after_lost_answers(tmp_path: Path, sandbox: Sandbox, cardholder_no: str) -> None:
+def test_freeze_lost_cards_continues_after_lost_responses(tmp_path: Path, sandbox: Sandbox, cardholder_no: str) -> None:
     cards = [sandbox.seed_virtual_card(cardholder_no) for _ in range(3)]
     sandbox.fault("cards.update_status", "drop_after_commit")
     lines = run("freeze_lost_cards.py", "-", cwd=tmp_path, sandbox=sandbox, given="\n".join(cards))
@@ -150,7 +150,7 @@ def test_receivers_offline(tmp_path: Path, name: str) -> None:
     assert "A purchase of 400.00 is Fail." in lines
     assert any(re.fullmatch(r"Card \d+: Activated -> Frozen", line) for line in lines)
     assert lines[-1] == (
-        "The sandbox sent 5 callbacks: Auth 200, Consumption 200, Auth 200, Consumption 200, Card_update 200."
+        "The sandbox sent 5 webhooks: Auth 200, Consumption 200, Auth 200, Consumption 200, Card_update 200."
     )
 
 
@@ -178,7 +178,7 @@ def test_receivers_listen_for_a_platform_that_the_environment_names(name: str, p
 
 
 def free_port() -> int:
-    """Below the ports that a system gives away by itself, which another test may get before the program listens."""
+    """A port below those that a system assigns, which another test may get before the program listens."""
     for port in range(21_000 + os.getpid() % 10_000, 32_000):
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
@@ -200,8 +200,8 @@ def wait_until_it_listens(program: subprocess.Popen[bytes], port: int) -> None:
 
 def test_your_own_code_is_tested_offline(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(EXAMPLES / "test_your_own_code.py")]
-    told = subprocess.run(
+    result = subprocess.run(
         command, env=environment(None), cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False
     )
-    assert told.returncode == 0, told.stdout
-    assert "6 passed" in told.stdout
+    assert result.returncode == 0, result.stdout
+    assert "6 passed" in result.stdout

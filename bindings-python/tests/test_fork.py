@@ -1,4 +1,4 @@
-"""After `os.fork()` a child never uses its parent's connections: nobody gets another's answer."""
+"""After `os.fork()` a child never uses its parent's connections: no process gets another's response."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from keysecure.sandbox import Sandbox
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is Unix"),
-    # Python 3.12 and later warn of any fork while threads run; that it works all the same is what is tested.
+    # Python 3.12 and later warn of any fork while threads run; the test shows that it works.
     pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
 ]
 
@@ -61,11 +61,13 @@ def ask(client: Client, card_no: str, times: int) -> None:
         assert client.cards.get(card_no).card_no == card_no
 
 
-def test_children_of_a_warm_parent_get_their_own_answers(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
-    mine, childs = sandbox.seed_virtual_card(cardholder_no), sandbox.seed_virtual_card(cardholder_no)
+def test_children_of_a_warm_parent_get_their_own_responses(
+    sandbox: Sandbox, client: Client, cardholder_no: str
+) -> None:
+    mine, child_card = sandbox.seed_virtual_card(cardholder_no), sandbox.seed_virtual_card(cardholder_no)
     ask(client, mine, 5)
     for _ in range(20):
-        child = in_child(lambda: ask(client, childs, 30))
+        child = in_child(lambda: ask(client, child_card, 30))
         ask(client, mine, 30)
         wait_for(child)
     connections = [request.connection for request in sandbox.requests() if request.operation == "cards.get"]
@@ -83,7 +85,7 @@ def test_children_keep_the_parent_s_token(sandbox: Sandbox, client: Client, card
 def test_a_fork_while_other_threads_are_in_calls_hangs_nobody(
     sandbox: Sandbox, client: Client, cardholder_no: str
 ) -> None:
-    mine, childs = sandbox.seed_virtual_card(cardholder_no), sandbox.seed_virtual_card(cardholder_no)
+    mine, child_card = sandbox.seed_virtual_card(cardholder_no), sandbox.seed_virtual_card(cardholder_no)
     # With the token there, which the children keep: a child that fetches its own voids its parent's.
     ask(client, mine, 1)
     stop = threading.Event()
@@ -101,7 +103,7 @@ def test_a_fork_while_other_threads_are_in_calls_hangs_nobody(
         thread.start()
     try:
         for _ in range(20):
-            wait_for(in_child(lambda: ask(client, childs, 3)))
+            wait_for(in_child(lambda: ask(client, child_card, 3)))
     finally:
         stop.set()
         for thread in threads:
@@ -142,7 +144,7 @@ def test_a_closed_client_stays_closed_in_a_child(client: Client) -> None:
     wait_for(in_child(work))
 
 
-def test_a_grandchild_goes_on_too(client: Client, card_no: str) -> None:
+def test_a_grandchild_continues_too(client: Client, card_no: str) -> None:
     ask(client, card_no, 1)
 
     def child() -> None:

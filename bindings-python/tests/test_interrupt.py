@@ -1,4 +1,4 @@
-"""Ctrl-C ends a call that waits, at once, and nothing is sent afterwards. Each story runs in a process of its own."""
+"""Ctrl-C ends a call that waits, at once, and nothing is sent afterwards. Each scenario runs in a separate process."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def stall(operation, fault, number=signal.SIGINT):
 """
 
 
-def run(story: str) -> str:
-    program = BEGIN + textwrap.dedent(story)
+def run(scenario: str) -> str:
+    program = BEGIN + textwrap.dedent(scenario)
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, env=dict(os.environ), check=False
     )
@@ -54,7 +54,7 @@ def run(story: str) -> str:
     return done.stdout.strip()
 
 
-def test_ctrl_c_ends_a_stalled_call_within_200_ms_and_the_client_goes_on() -> None:
+def test_ctrl_c_ends_a_stalled_call_within_200_ms_and_the_client_continues() -> None:
     # The best of five, so that a busy machine does not decide.
     latencies = run("""
         for _ in range(5):
@@ -104,7 +104,7 @@ def test_a_list_is_interrupted_and_its_other_calls_too() -> None:
 
 
 def test_nothing_is_sent_after_ctrl_c() -> None:
-    # An exactly-once call waits to see that the thing is absent. Ctrl-C in that wait must not let it send later.
+    # An exactly-once call waits until the target is provably absent. Ctrl-C in that wait must not let it send later.
     output = run("""
         cardholder_no = sandbox.seed_approved_cardholder()
         looked = sandbox.count("accounts.transfers")
@@ -165,7 +165,7 @@ def test_a_signal_handler_may_call_while_the_token_is_fetched() -> None:
     assert output.split("\n") == ["handled 1", "answered 1"]
 
 
-def test_a_list_that_a_signal_handler_reads_too_says_so_and_goes_on() -> None:
+def test_a_list_that_a_signal_handler_reads_too_says_so_and_continues() -> None:
     output = run("""
         rows = client.cards.packages()
         def handler(number, frame):
@@ -180,7 +180,7 @@ def test_a_list_that_a_signal_handler_reads_too_says_so_and_goes_on() -> None:
     assert output.split("\n") == ["list not_sent", "True"]
 
 
-def test_a_list_goes_on_after_ctrl_c() -> None:
+def test_a_list_continues_after_ctrl_c() -> None:
     output = run("""
         rows = client.cards.packages()
         stall("cards.packages", {"stall": 20_000})

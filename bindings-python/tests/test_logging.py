@@ -1,4 +1,4 @@
-"""The logger `keysecure` tells of attempts at DEBUG and of calls at INFO, and of nothing secret."""
+"""The logger `keysecure` gets attempts at DEBUG and calls at INFO, and no secret."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from keysecure import Client
 from keysecure.sandbox import Sandbox
 
 
-def test_attempts_and_calls_are_told_with_their_fields(
+def test_attempts_and_calls_are_logged_with_their_fields(
     sandbox: Sandbox, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     client.access_token()
     sandbox.fault("cards.packages", {"code": 1009})
     caplog.set_level(logging.DEBUG, "keysecure")
     client.cards.packages_page(page=0, size=1)
-    told = [(record.levelname, record.operation, record.code) for record in caplog.records]
-    assert told == [
+    records = [(record.levelname, record.operation, record.code) for record in caplog.records]
+    assert records == [
         ("DEBUG", "cards.packages", 1009),
         ("DEBUG", "cards.packages", 0),
         ("INFO", "cards.packages", None),
@@ -42,7 +42,7 @@ def test_a_failure_says_what_it_means(sandbox: Sandbox, client: Client, caplog: 
     assert caplog.messages[-1].endswith("code=1004 error=api outcome=rejected")
 
 
-def test_nothing_is_told_at_higher_levels(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_is_logged_at_higher_levels(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, "keysecure")
     with pytest.raises(keysecure.ApiError):
         client.cards.get("17")
@@ -69,7 +69,7 @@ def test_a_handler_may_use_the_client(client: Client, caplog: pytest.LogCaptureF
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_filter_that_raises_does_not_cost_the_answer(
+def test_a_filter_that_raises_does_not_cost_the_result(
     client: Client, transfer: dict[str, object], caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(record: logging.LogRecord) -> bool:

@@ -66,7 +66,7 @@ def test_every_model_that_the_platform_sends_goes_through_a_pickle(
 ) -> None:
     bought = client.simulation.auth(card_no=card_no, amount=1)
     assert bought.consume_no is not None
-    for thing in [
+    for item in [
         client.cards.get(card_no),
         client.cardholders.get(cardholder_no),
         client.accounts.get(cardholder_no),
@@ -74,9 +74,9 @@ def test_every_model_that_the_platform_sends_goes_through_a_pickle(
         next(iter(client.cards.packages())),
         bought,
     ]:
-        assert pickle.loads(pickle.dumps(thing)) == thing
-        assert type(thing).from_json(thing.to_json()) == thing
-        assert repr(thing).startswith(f"{type(thing).__name__}(")
+        assert pickle.loads(pickle.dumps(item)) == item
+        assert type(item).from_json(item.to_json()) == item
+        assert repr(item).startswith(f"{type(item).__name__}(")
 
 
 def test_what_calls_give_beside_models_can_do_the_same(
@@ -85,10 +85,10 @@ def test_what_calls_give_beside_models_can_do_the_same(
     made = recording.accounts.ensure_transfer(**transfer, first_attempt=True)
     page = client.accounts.transfers_page(start=sandbox.clock.now.date(), end=sandbox.clock.now, page=0, size=5)
     report = client.doctor(card_no)
-    for thing in [made, page, report, report.findings[0]]:
-        for again in [copy.copy(thing), *(pickle.loads(pickle.dumps(thing, number)) for number in range(2, 6))]:
-            assert again == thing
-            assert again.to_dict() == thing.to_dict()
+    for item in [made, page, report, report.findings[0]]:
+        for again in [copy.copy(item), *(pickle.loads(pickle.dumps(item, number)) for number in range(2, 6))]:
+            assert again == item
+            assert again.to_dict() == item.to_dict()
     assert hash(made) == hash(copy.copy(made))
     assert made != page
     assert made.to_dict() == {"value": made.value.to_dict(), "created": True}
@@ -104,7 +104,7 @@ def test_an_object_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         card.new = 1
     card.extra["colour"] = "blue"
-    assert card.extra["colour"] == "red"  # a dict of its own each time
+    assert card.extra["colour"] == "red"  # a separate dict each time
 
 
 def test_a_repr_reads_like_python_and_leaves_out_what_is_absent() -> None:

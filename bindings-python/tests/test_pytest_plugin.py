@@ -77,7 +77,7 @@ def test_code_that_reads_the_environment_finds_the_sandbox(pytester: pytest.Pyte
     passes(pytester, 2)
 
 
-def test_a_misspelt_option_is_told(pytester: pytest.Pytester) -> None:
+def test_a_misspelt_option_is_an_error(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest

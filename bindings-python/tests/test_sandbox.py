@@ -1,4 +1,4 @@
-"""The sandbox from Python: what the platform's staff does, what goes wrong, and what can be seen."""
+"""The sandbox from Python: options, clock, faults, ledger, seed data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import threading
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -144,7 +143,7 @@ def test_a_plastic_card_is_activated_with_its_test_cvv(sandbox: Sandbox, client:
     assert not sandbox.pin_matches(card_no, "739252")
 
 
-def test_the_clock_moves_both_ways_and_stands_still(sandbox: Sandbox) -> None:
+def test_the_clock_moves_both_ways_and_freezes(sandbox: Sandbox) -> None:
     clock = sandbox.clock
     clock.freeze()
     start = clock.now
@@ -275,89 +274,6 @@ def test_fees_are_completed_late(sandbox: Sandbox, card_no: str) -> None:
     assert row.fees == [{"fee_type": "Atm_fee", "amount": "1.50"}, {"fee_type": "Consume_fee", "amount": "0.10"}]
 
 
-class Merchant(BaseHTTPRequestHandler):
-    """Takes every callback."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        body = b'{"code":0,"message":""}'
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments: object) -> None: ...
-
-
-@pytest.fixture
-def merchant() -> Any:
-    server = HTTPServer(("127.0.0.1", 0), Merchant)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/callbacks"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def test_callbacks_reach_a_receiver_in_this_very_process(
-    sandbox: Sandbox, client: Client, card_no: str, merchant: str
-) -> None:
-    sandbox.webhooks_to(merchant)
-    client.cards.freeze(card_no)
-    assert sandbox.settle_webhooks(30)
-    [delivery] = sandbox.deliveries()
-    assert (delivery.action, delivery.http_status, delivery.code, delivery.error) == ("Card_update", 200, 0, None)
-    sandbox.redeliver(delivery.id)
-    assert sandbox.settle_webhooks(30)
-    assert [one.attempt for one in sandbox.deliveries()] == [1, 2]
-    sandbox.webhook_fault("duplicate", action="Card_update")
-    client.cards.unfreeze(card_no)
-    assert sandbox.settle_webhooks(30)
-    assert len(sandbox.deliveries()) == 4
-    sandbox.webhooks_to(None)
-    client.cards.freeze(card_no)
-    assert len(sandbox.deliveries()) == 4
-
-
-def test_a_rotated_secret_signs_and_the_old_one_on_demand(
-    sandbox: Sandbox, client: Client, card_no: str, merchant: str
-) -> None:
-    with pytest.raises(SandboxError, match="not rotated"):
-        sandbox.webhook_fault("old_secret")
-    sandbox.webhooks_to(merchant, rotated_secret="the-next-secret", app_id="app-7")
-    sandbox.webhook_fault("old_secret")
-    client.cards.freeze(card_no)
-    client.cards.unfreeze(card_no)
-    assert sandbox.settle_webhooks(30)
-    both = keysecure.WebhookVerifier("app-7", [sandbox.api_secret, "the-next-secret"])
-    used = []
-    for delivery in sandbox.deliveries():
-        headers = {"Timestamp": str(delivery.timestamp_ms), "Signature": delivery.signature}
-        used.append(both.verify(headers, delivery.body.encode()).secret)
-    assert used == [0, 1]
-
-
-def test_a_receiver_that_is_down_is_told_by_settling(sandbox: Sandbox, client: Client, card_no: str) -> None:
-    sandbox.webhooks_to("http://127.0.0.1:9/")
-    client.cards.freeze(card_no)
-    # It waits for its retry in virtual time, and nothing is due until then.
-    assert sandbox.settle_webhooks(30)
-    assert sandbox.deliveries()[0].error is not None
-    sandbox.clock.advance(seconds=30)
-    assert sandbox.settle_webhooks(30)
-    assert len(sandbox.deliveries()) == 2
-
-
-def test_dropping_a_sandbox_in_the_midst_of_a_callback_does_not_hang(merchant: str) -> None:
-    sandbox = Sandbox(webhook_url=merchant)
-    client = sandbox.client()
-    card_no = sandbox.seed_virtual_card(sandbox.seed_approved_cardholder())
-    client.cards.freeze(card_no)
-    # The receiver needs Python's lock to answer, and dropping waits for the sender.
-    del sandbox
-
-
 def test_control_calls_without_a_method_of_their_own_can_be_made(sandbox: Sandbox) -> None:
     assert sandbox.control("GET", "/info")["base_url"] == sandbox.base_url
     with pytest.raises(SandboxError, match="no control call /weather"):
@@ -395,18 +311,16 @@ def test_a_forked_child_uses_it_over_sockets_only_and_ends(sandbox: Sandbox) -> 
     assert sandbox.count("token") == 1
 
 
-def test_help_says_something_about_everything_public() -> None:
+def test_help_describes_everything_public() -> None:
     for name in keysecure.sandbox.__all__:
-        thing = getattr(keysecure.sandbox, name)
-        if isinstance(thing, type):
-            public = {key: member for key, member in vars(thing).items() if not key.startswith("_")}
-            told = [thing, *(one for one in public.values() if callable(one) or isinstance(one, property))]
-            assert all(one.__doc__ for one in told), name
+        item = getattr(keysecure.sandbox, name)
+        if isinstance(item, type):
+            public = {key: member for key, member in vars(item).items() if not key.startswith("_")}
+            documented = [item, *(one for one in public.values() if callable(one) or isinstance(one, property))]
+            assert all(one.__doc__ for one in documented), name
 
 
-def test_lists_differ_from_the_documentation_as_they_are_told(
-    sandbox: Sandbox, client: Client, cardholder_no: str
-) -> None:
+def test_lists_differ_from_the_documentation_as_set(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
     for number in (" Order-1 ", "order-2"):
         client.accounts.transfer(cardholder_no=cardholder_no, transfer_unique_no=number.strip(), type="In", amount=1)
     span: dict[str, Any] = {"start": sandbox.clock.now - DAY, "end": sandbox.clock.now, "page": 0, "size": 10}
@@ -430,7 +344,7 @@ def test_lists_differ_from_the_documentation_as_they_are_told(
         sandbox.lists(reference="lost")
 
 
-def test_http_statuses_are_strict_when_told(sandbox: Sandbox, client: Client) -> None:
+def test_http_statuses_are_strict_when_set(sandbox: Sandbox, client: Client) -> None:
     for statuses, code, status in [("strict", 1004, 400), ("strict_bare", None, 400), ("ok", 1004, 200)]:
         sandbox.settings(http_statuses=statuses)
         with pytest.raises(keysecure.KeySecureError) as caught:
@@ -470,3 +384,21 @@ def test_options_are_given_from_the_start() -> None:
     for wrong in [{"http_statuses": "loose"}, {"lists": {"reference": "lost"}}, {"lists": {"pages": 1}}]:
         with pytest.raises(ValueError, match=r"\w"):
             Sandbox(**wrong)  # type: ignore[arg-type]
+
+
+def test_old_names_of_webhook_calls_work_and_warn(merchant: str) -> None:
+    with pytest.warns(DeprecationWarning, match="callback_url is deprecated: use webhook_url"):
+        sandbox = Sandbox(callback_url=merchant)  # type: ignore[call-arg]
+    with sandbox:
+        assert sandbox.control("GET", "/callbacks")["url"] == merchant
+        with pytest.warns(DeprecationWarning, match="callbacks_to is deprecated: use webhooks_to") as warned:
+            sandbox.callbacks_to(None)
+        assert warned[0].filename == __file__
+        with pytest.warns(DeprecationWarning, match="use webhook_fault"):
+            sandbox.callback_fault("drop")
+        with pytest.warns(DeprecationWarning, match="use settle_webhooks"):
+            assert sandbox.settle_callbacks()
+        with pytest.warns(DeprecationWarning, match="use webhook_id"), pytest.raises(SandboxError, match="no webhook"):
+            sandbox.redeliver(callback_id="unknown")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="give one of them"):
+        Sandbox(callback_url=merchant, webhook_url=merchant)  # type: ignore[call-arg]

@@ -28,20 +28,20 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 class Witness:
-    """Collects every text in which a thing can show itself."""
+    """Collects every text form of a value."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def see(self, thing: object) -> None:
+    def see(self, item: object) -> None:
         self.texts += [
-            repr(thing),
-            str(thing),
-            f"{thing}",
-            format(thing),
-            ascii(thing),
-            f"{thing!r:>10}",
-            "%s" % (thing,),  # noqa: UP031
+            repr(item),
+            str(item),
+            f"{item}",
+            format(item),
+            ascii(item),
+            f"{item!r:>10}",
+            "%s" % (item,),  # noqa: UP031
         ]
         for dump in [
             vars,
@@ -52,12 +52,12 @@ class Witness:
             dir,
         ]:
             try:
-                self.texts.append(str(dump(thing)))
+                self.texts.append(str(dump(item)))
             except TypeError as refused:
                 self.texts.append(str(refused))
         for method in ["to_dict", "to_json"]:
             try:
-                self.texts.append(str(getattr(thing, method, str)()))
+                self.texts.append(str(getattr(item, method, str)()))
             except TypeError as refused:
                 self.texts.append(str(refused))
 
@@ -90,8 +90,8 @@ def test_no_secret_shows_anywhere(sandbox: Sandbox) -> None:
             known, other = sandbox.card_secrets_for_tests(card_no), sandbox.card_secrets_for_tests(physical)
             secrets = client.cards.private_info(card_no)
             client_token = client.pci.client_token(card_no)
-            for thing in [client, client.cards, token, secrets, client_token, client.webhook_verifier()]:
-                witness.see(thing)
+            for item in [client, client.cards, token, secrets, client_token, client.webhook_verifier()]:
+                witness.see(item)
             witness.see([secrets, {"card": secrets}, token])
             client.cardholders.apply(cardholder_unique_no="holder", sumsub_share_token=SHARE_TOKEN)
             activation = {"card_no": physical, "cardholder_no": cardholder_no, "card_last_no": other.pan[-4:]}
@@ -136,7 +136,7 @@ def test_no_secret_shows_anywhere(sandbox: Sandbox) -> None:
     everything = "\n".join([*witness.texts, logged])
     for canary in [SECRET, token.expose(), client_token.expose(), known.pan, other.pan, SHARE_TOKEN]:
         assert canary not in everything
-    # Short numbers also stand inside longer ones by chance.
+    # Short numbers may be part of longer ones by chance.
     assert not re.search(rf"(?<!\d){PIN}(?!\d)", everything)
     for cvv in {known.cvv, other.cvv}:
         shown = [text for text in witness.texts if "CardSecrets" in text or "cvv" in text]
@@ -145,20 +145,20 @@ def test_no_secret_shows_anywhere(sandbox: Sandbox) -> None:
 
 
 def test_objects_with_secrets_refuse_every_dump_with_the_reason(client: Client, card_no: str) -> None:
-    for thing in [client.cards.private_info(card_no), client.pci.client_token(card_no), client.access_token()]:
+    for item in [client.cards.private_info(card_no), client.pci.client_token(card_no), client.access_token()]:
         for dump in [pickle.dumps, copy.copy, copy.deepcopy]:
             with pytest.raises(TypeError, match="holds a secret"):
-                dump(thing)
-        for method in [thing.to_dict, thing.to_json]:
+                dump(item)
+        for method in [item.to_dict, item.to_json]:
             with pytest.raises(TypeError, match="holds a secret"):
                 method()
         with pytest.raises(TypeError):
-            vars(thing)
+            vars(item)
         with pytest.raises(TypeError):
-            json.dumps(thing)
+            json.dumps(item)
         with pytest.raises(TypeError):
-            hash(thing)
-        assert not hasattr(type(thing), "from_json")
+            hash(item)
+        assert not hasattr(type(item), "from_json")
 
 
 def test_secrets_compare_by_value(client: Client, card_no: str) -> None:

@@ -38,22 +38,22 @@ class OwnStore:
         self.calls: list[str] = []
         self.failure: BaseException | None = None
 
-    def told(self, name: str) -> None:
+    def record(self, name: str) -> None:
         self.calls.append(name)
         if self.failure is not None:
             raise self.failure
 
     def load(self, slot: str, within: float) -> str | None:
-        self.told("load")
+        self.record("load")
         assert within > 0
         return self.lines.get(slot)
 
     def save(self, slot: str, line: str, within: float) -> None:
-        self.told("save")
+        self.record("save")
         self.lines[slot] = line
 
     def try_lock(self, slot: str, within: float) -> str | None:
-        self.told("try_lock")
+        self.record("try_lock")
         with self.lock:
             if slot in self.locks:
                 return None
@@ -61,12 +61,12 @@ class OwnStore:
             return self.locks[slot]
 
     def unlock(self, slot: str, lock_id: str, within: float) -> None:
-        self.told("unlock")
+        self.record("unlock")
         if self.locks.get(slot) == lock_id:
             del self.locks[slot]
 
     def acquire(self, reference: str, lease: float, within: float) -> Leased | None:
-        self.told("acquire")
+        self.record("acquire")
         with self.lock:
             if reference in self.leases:
                 return None
@@ -76,18 +76,18 @@ class OwnStore:
         return Leased(self.leases[reference], OLD, past)
 
     def begin(self, reference: str, lease_id: str, operation: str, lasts: float, lease: float, within: float) -> bool:
-        self.told(f"begin {operation}")
+        self.record(f"begin {operation}")
         if self.leases.get(reference) != lease_id:
             return False
         self.attempts[reference] = (time.monotonic() + lasts, None)
         return True
 
     def finish(self, reference: str, lease_id: str, end: str, within: float) -> None:
-        self.told(f"finish {end}")
+        self.record(f"finish {end}")
         self.attempts[reference] = (time.monotonic(), end)
 
     def release(self, reference: str, lease_id: str, within: float) -> None:
-        self.told("release")
+        self.record("release")
         if self.leases.get(reference) == lease_id:
             del self.leases[reference]
 
@@ -273,7 +273,7 @@ def test_redis_serves_tokens_attempts_and_webhooks(sandbox: Sandbox, cardholder_
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is Unix")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_child_goes_on_with_its_store(
+def test_a_forked_child_continues_with_its_store(
     sandbox: Sandbox, cardholder_no: str, tmp_path: Path, redis_url: str
 ) -> None:
     for number, store in enumerate([MemoryStore(), FileStore(tmp_path / "store"), RedisStore(redis_url), OwnStore()]):

@@ -1,13 +1,14 @@
-"""The names and signatures that every face has in common are all there, and everything public says what it is."""
+"""The names and signatures that all languages have in common, and docstrings for everything public."""
 
 from __future__ import annotations
 
 import inspect
+from typing import get_args
 
 import pytest
 
 import keysecure
-from keysecure import Client
+from keysecure import Client, _native, literals
 
 METHODS = {
     "client": {
@@ -95,28 +96,28 @@ def test_the_client_is_made_as_documented() -> None:
 def public() -> list[tuple[str, object]]:
     found: list[tuple[str, object]] = []
     for name in keysecure.__all__:
-        thing = getattr(keysecure, name)
-        found.append((name, thing))
-        if inspect.isclass(thing):
+        item = getattr(keysecure, name)
+        found.append((name, item))
+        if inspect.isclass(item):
             found += [
                 (f"{name}.{member}", value)
-                for member, value in vars(thing).items()
+                for member, value in vars(item).items()
                 if not member.startswith("_") and not isinstance(value, str | tuple)
             ]
     return found
 
 
-def test_everything_public_says_what_it_is() -> None:
+def test_everything_public_has_a_docstring() -> None:
     found = public()
     assert len(found) > 300
-    assert [name for name, thing in found if not (getattr(thing, "__doc__", None) or "").strip()] == []
+    assert [name for name, item in found if not (getattr(item, "__doc__", None) or "").strip()] == []
 
 
 def test_classes_say_that_they_are_of_keysecure() -> None:
     for name in keysecure.__all__:
-        thing = getattr(keysecure, name)
-        if inspect.isclass(thing):
-            assert thing.__module__ in ("keysecure", "keysecure._errors"), name
+        item = getattr(keysecure, name)
+        if inspect.isclass(item):
+            assert item.__module__ in ("keysecure", "keysecure._errors"), name
 
 
 def test_wrong_keywords_are_python_s_own_type_errors(client: Client) -> None:
@@ -128,6 +129,13 @@ def test_wrong_keywords_are_python_s_own_type_errors(client: Client) -> None:
         client.simulation.auth(card_number="1")
 
 
+@pytest.mark.parametrize("name", literals.__all__)
+def test_a_literal_type_has_the_names_of_the_core(name: str) -> None:
+    hint = getattr(literals, name)
+    texts = [get_args(part) for part in get_args(hint) if get_args(part)] or [get_args(hint)]
+    assert list(texts[0]) == _native._NAMES[name]
+
+
 def test_constants_are_plain_strings() -> None:
     assert keysecure.CardStatus.TO_ACTIVATE == "ToActivate"
     assert keysecure.ConsumptionType.OPEN_CARD == "Open_card"
@@ -136,5 +144,5 @@ def test_constants_are_plain_strings() -> None:
 
 
 def test_what_is_generic_for_type_checkers_is_so_at_run_time() -> None:
-    for thing in [keysecure.List, keysecure.Page, keysecure.Ensured]:
-        assert thing[keysecure.Card].__origin__ is thing
+    for item in [keysecure.Pager, keysecure.Page, keysecure.Ensured]:
+        assert item[keysecure.Card].__origin__ is item

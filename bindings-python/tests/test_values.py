@@ -1,4 +1,4 @@
-"""What callers give: money, times, texts. What does not fit is refused by name before anything is sent."""
+"""Arguments: money, times, text. One that does not fit is refused by name before anything is sent."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_money_is_exact(
         Decimal("0.001"),
     ],
 )
-def test_what_is_no_exact_amount_is_refused(
+def test_an_amount_that_is_not_exact_is_refused(
     sandbox: Sandbox, client: Client, transfer: dict[str, object], amount: object
 ) -> None:
     with pytest.raises(InvalidInputError) as caught:
@@ -116,7 +116,7 @@ def test_a_time_that_could_mean_anything_is_refused(client: Client, start: objec
     assert caught.value.field == "start"
 
 
-def test_the_ends_of_a_window_stand_in_order(client: Client) -> None:
+def test_the_ends_of_a_window_must_be_in_order(client: Client) -> None:
     with pytest.raises(InvalidInputError) as caught:
         client.cards.list(start=date(2026, 7, 2), end=date(2026, 7, 1))
     assert caught.value.field == "end"

@@ -1,4 +1,4 @@
-"""Receiving callbacks over WSGI and ASGI: both kinds of applications keep the same promises."""
+"""Receiving webhooks over WSGI and ASGI: both kinds of applications behave alike."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ from webhook_support import (
     CONSUMPTION,
     FAILED,
     SECRET,
-    Answer,
-    Asgi,
     DictStore,
     Kind,
+    Response,
     Shop,
     Wsgi,
     body_of,
@@ -37,18 +36,13 @@ from webhook_support import (
 
 from keysecure import AuthEvent, CardUpdateEvent, Client, ConfigError, ConsumptionEvent, UnknownEvent, WebhookVerifier
 from keysecure.sandbox import Sandbox
-from keysecure.webhooks import asgi, reply_decline, wsgi
+from keysecure.webhooks import reply_decline, wsgi
 
 LARGEST = 64 * 1024
 
 
-@pytest.fixture(params=[Wsgi, Asgi], ids=["wsgi", "asgi"])
-def kind(request: pytest.FixtureRequest) -> Kind:
-    return request.param  # type: ignore[no-any-return]
-
-
-def code_of(answer: Answer) -> int:
-    reply = json.loads(answer[1])
+def code_of(response: Response) -> int:
+    reply = json.loads(response[1])
     assert set(reply) == {"code", "message"}
     assert (reply["message"] == "") == (reply["code"] == 0), "a failure needs a message"
     return int(reply["code"])
@@ -69,20 +63,20 @@ def test_a_replay_is_accepted_and_not_handled_again(kind: Kind) -> None:
         assert len(shop.events) == 1
 
 
-def test_a_callback_sent_again_with_a_new_timestamp_is_handled_again(kind: Kind) -> None:
+def test_a_webhook_sent_again_with_a_new_timestamp_is_handled_again(kind: Kind) -> None:
     shop = Shop(kind)
     for seconds in (0, 1):
         assert shop.post(signed(BODY, now() + timedelta(seconds=seconds)), BODY) == ACCEPTED
     assert len(shop.events) == 2
 
 
-def test_without_a_guard_nothing_is_remembered(kind: Kind) -> None:
+def test_without_a_store_nothing_is_recorded(kind: Kind) -> None:
     shop, headers = Shop(kind, guard=None), signed(BODY)
     assert [shop.post(headers, BODY) for _ in range(2)] == [ACCEPTED] * 2
     assert len(shop.events) == 2
 
 
-def test_what_a_handler_could_not_handle_comes_again(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_webhook_that_a_handler_failed_on_comes_again(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
     for guard in (True, DictStore()):
         shop, headers = Shop(kind, guard), signed(BODY)
         shop.failures = [LookupError(SECRET), OSError(SECRET)]
@@ -93,7 +87,7 @@ def test_what_a_handler_could_not_handle_comes_again(kind: Kind, caplog: pytest.
     assert SECRET not in caplog.text
 
 
-def test_ctrl_c_in_a_handler_goes_on_and_the_callback_comes_again(kind: Kind) -> None:
+def test_ctrl_c_in_a_handler_is_raised_and_the_webhook_comes_again(kind: Kind) -> None:
     shop, headers = Shop(kind), signed(BODY)
     shop.failures = [KeyboardInterrupt()]
     with pytest.raises(KeyboardInterrupt):
@@ -102,26 +96,26 @@ def test_ctrl_c_in_a_handler_goes_on_and_the_callback_comes_again(kind: Kind) ->
     assert len(shop.events) == 1
 
 
-def test_while_one_handles_it_another_is_sent_away(kind: Kind) -> None:
+def test_while_one_worker_handles_it_another_gets_an_error(kind: Kind) -> None:
     busy, go_on = threading.Event(), threading.Event()
 
     def handle(_: object) -> None:
         busy.set()
         assert go_on.wait(30)
 
-    app, headers, answers = kind.make(verifier(replay_guard=True), handle), signed(BODY), []
-    thread = threading.Thread(target=lambda: answers.append(kind(app).post(headers, BODY)))
+    app, headers, responses = kind.make(verifier(replay_guard=True), handle), signed(BODY), []
+    thread = threading.Thread(target=lambda: responses.append(kind(app).post(headers, BODY)))
     thread.start()
     assert busy.wait(30)
     status, _ = again = kind(app).post(headers, BODY)
     assert (status, code_of(again)) == (503, 1)
     go_on.set()
     thread.join(30)
-    assert answers == [ACCEPTED]
+    assert responses == [ACCEPTED]
     assert kind(app).post(headers, BODY) == ACCEPTED
 
 
-def test_rejected_callbacks_say_why_and_nothing_secret(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
+def test_rejected_webhooks_say_why_and_nothing_secret(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     shop, headers = Shop(kind), signed(BODY)
     for change, words in [
@@ -131,8 +125,8 @@ def test_rejected_callbacks_say_why_and_nothing_secret(kind: Kind, caplog: pytes
         ({"Timestamp": ""}, "not a number of milliseconds"),
         ({"Sign-Version": "V2"}, "not V1"),
     ]:
-        status, body = answer = shop.post({**headers, **change}, BODY)
-        assert (status, code_of(answer)) == (400, 1)
+        status, body = response = shop.post({**headers, **change}, BODY)
+        assert (status, code_of(response)) == (400, 1)
         assert words in json.loads(body)["message"]
         assert headers["Signature"] not in body.decode() + caplog.text
         assert SECRET not in body.decode() + caplog.text
@@ -142,12 +136,12 @@ def test_rejected_callbacks_say_why_and_nothing_secret(kind: Kind, caplog: pytes
     assert not shop.events
 
 
-def test_a_guard_out_of_reach_is_no_reason_to_lose_a_callback(kind: Kind) -> None:
+def test_a_store_out_of_reach_does_not_lose_a_webhook(kind: Kind) -> None:
     store = DictStore()
     shop, headers = Shop(kind, store), signed(BODY)
     insert, store.insert = store.insert, None  # type: ignore[assignment, method-assign]
-    status, _ = answer = shop.post(headers, BODY)
-    assert (status, code_of(answer), shop.events) == (503, 1, [])
+    status, _ = response = shop.post(headers, BODY)
+    assert (status, code_of(response), shop.events) == (503, 1, [])
     store.insert = insert  # type: ignore[method-assign]
     assert shop.post(headers, BODY) == ACCEPTED
     assert len(shop.events) == 1
@@ -174,7 +168,7 @@ def test_a_body_without_a_length_is_read_to_its_end(kind: Kind) -> None:
     assert len(shop.events) == 2
 
 
-def test_only_posts_to_the_path_are_callbacks(kind: Kind) -> None:
+def test_only_posts_to_the_path_are_webhooks(kind: Kind) -> None:
     shop = Shop(kind, path="/a/b")
     assert shop.server.post_to("/a/b", signed(BODY), BODY) == ACCEPTED
     assert shop.server.post_to("/a/c", signed(BODY), BODY)[0] == 404
@@ -218,7 +212,7 @@ def test_without_a_decision_a_purchase_gets_the_default(kind: Kind, caplog: pyte
     assert SECRET not in caplog.text
 
 
-def test_the_answer_to_a_purchase_leaves_in_time(kind: Kind) -> None:
+def test_the_reply_to_a_purchase_leaves_in_time(kind: Kind) -> None:
     decided = threading.Event()
     shop = Shop(kind, decide=lambda _: decided.wait(20), budget=0.2)
     try:
@@ -229,7 +223,7 @@ def test_the_answer_to_a_purchase_leaves_in_time(kind: Kind) -> None:
         decided.set()
 
 
-def test_a_replayed_purchase_gets_the_answer_it_got_and_is_not_decided_again(kind: Kind) -> None:
+def test_a_replayed_purchase_gets_its_first_reply_and_no_new_decision(kind: Kind) -> None:
     asked: list[Any] = []
 
     def decide(event: AuthEvent) -> bool | str:
@@ -243,7 +237,7 @@ def test_a_replayed_purchase_gets_the_answer_it_got_and_is_not_decided_again(kin
     assert len(asked) == 2
 
 
-def test_a_replayed_purchase_that_another_worker_answered_gets_the_same_reply(kind: Kind) -> None:
+def test_a_purchase_replayed_at_another_worker_gets_the_same_reply(kind: Kind) -> None:
     store = DictStore()
     one, other = (Shop(kind, store, decide=lambda _: True, default="accept") for _ in range(2))
     headers, body = purchase()
@@ -301,7 +295,7 @@ def test_wsgi_never_waits_for_a_body_without_an_end() -> None:
     assert app.run(environ, valid=False)[0] == 411
 
 
-def test_a_client_that_goes_away_while_sending_is_no_callback() -> None:
+def test_a_client_that_disconnects_while_sending_is_no_webhook() -> None:
     class Broken(io.BytesIO):
         def read(self, *_: object) -> bytes:
             raise ConnectionResetError
@@ -309,94 +303,6 @@ def test_a_client_that_goes_away_while_sending_is_no_callback() -> None:
     app = Wsgi(wsgi(verifier(), print))
     assert app.run(app.environ(signed(BODY), BODY, **{"wsgi.input": Broken()}))[0] == 400
     assert app.run(app.environ(signed(BODY), BODY, **{"wsgi.input": io.BytesIO(BODY[:50])}))[0] == 400
-
-
-# What only ASGI has.
-
-
-def test_asgi_runs_async_handlers_and_decisions() -> None:
-    events: list[Any] = []
-
-    async def handle(event: object) -> None:
-        await asyncio.sleep(0)
-        if not events:
-            events.append(None)
-            raise LookupError
-        events.append(event)
-
-    async def decide(event: AuthEvent) -> bool | str:
-        await asyncio.sleep(0)
-        return event.amount < 50 or " "
-
-    app, headers = Asgi(asgi(verifier(replay_guard=True), handle, decide=decide)), signed(BODY)
-    assert [app.post(headers, BODY) for _ in range(3)] == [FAILED, ACCEPTED, ACCEPTED]
-    assert len(events) == 2
-    assert app.post(*purchase()) == ACCEPTED
-    assert app.post(*purchase(99)) == (200, reply_decline("declined"))
-
-
-def test_asgi_cancels_an_async_decision_that_is_late() -> None:
-    cancelled: list[bool] = []
-
-    async def decide(_: AuthEvent) -> bool:
-        try:
-            await asyncio.sleep(60)
-        except asyncio.CancelledError:
-            cancelled.append(True)
-            raise
-        return True
-
-    async def fail(_: AuthEvent) -> bool:
-        raise LookupError
-
-    app = Asgi(asgi(verifier(), print, decide=decide, budget=0.1))
-    assert app.post(*purchase()) == (200, reply_decline("no decision in time"))
-    assert cancelled == [True]
-    assert Asgi(asgi(verifier(), print, decide=fail, default="accept")).post(*purchase()) == ACCEPTED
-
-
-def test_asgi_keeps_answering_purchases_while_handlers_hang() -> None:
-    free = threading.Event()
-    app = Asgi(asgi(verifier(replay_guard=DictStore()), lambda _: free.wait(30), decide=lambda _: True))
-
-    async def story() -> None:
-        bodies = [body_of("Consumption", {**CONSUMPTION, "consume_no": str(number)}) for number in range(60)]
-        hanging = [asyncio.ensure_future(app.posted(signed(body), body)) for body in bodies]
-        await asyncio.sleep(0.05)
-        assert await app.posted(*purchase()) == ACCEPTED
-        assert not any(task.done() for task in hanging)
-        free.set()
-        assert await asyncio.gather(*hanging) == [ACCEPTED] * 60
-
-    asyncio.run(story())
-
-
-def test_asgi_answers_nobody_when_the_client_went_away() -> None:
-    app, sent = asgi(verifier(), print), []
-
-    async def receive() -> Any:
-        return {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    asyncio.run(app(Asgi(app).scope(signed(BODY)), receive, send))
-    assert not sent
-
-
-def test_asgi_lives_and_takes_no_websockets() -> None:
-    app, sent = asgi(verifier(), print), []
-    messages = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
-
-    async def receive() -> Any:
-        return next(messages)
-
-    async def send(message: Any) -> None:
-        sent.append(message["type"])
-
-    asyncio.run(app({"type": "lifespan"}, receive, send))
-    asyncio.run(app({"type": "websocket"}, receive, send))
-    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete", "websocket.close"]
 
 
 # Over a socket, from the sandbox.
@@ -413,7 +319,7 @@ def until(done: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_the_sandboxs_callbacks_arrive_once_whatever_goes_wrong(
+def test_the_sandboxs_webhooks_arrive_once_whatever_goes_wrong(
     sandbox: Sandbox, client: Client, cardholder_no: str
 ) -> None:
     events: list[Any] = []
@@ -425,7 +331,7 @@ def test_the_sandboxs_callbacks_arrive_once_whatever_goes_wrong(
         events.append(event)
 
     card_no = sandbox.seed_virtual_card(cardholder_no)
-    with served(wsgi(of(sandbox), handle, path="/callbacks")) as url:
+    with served(wsgi(of(sandbox), handle, path="/webhooks")) as url:
         sandbox.webhooks_to(url)
         client.cards.freeze(card_no)
         assert sandbox.settle_webhooks()

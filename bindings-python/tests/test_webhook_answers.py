@@ -1,4 +1,4 @@
-"""Answers to callbacks, and those to purchases in time."""
+"""Replies to webhooks, and to purchases in time."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from keysecure import (
     AuthEvent,
     ConfigError,
     InvalidInputError,
-    VerifiedWebhook,
     Responder,
+    VerifiedWebhook,
     reply_accept,
     reply_decline,
 )
@@ -48,7 +48,7 @@ def purchase() -> VerifiedWebhook:
 LATE = reply_decline("no decision in time")
 
 
-def test_a_decision_is_answered() -> None:
+def test_a_decision_becomes_a_reply() -> None:
     seen: list[AuthEvent] = []
 
     def decide(event: AuthEvent) -> bool | str:
@@ -108,7 +108,7 @@ def decide(event):
     end = time.monotonic() + float(sys.argv[1])
     while time.monotonic() < end:
         time.sleep(0.0005)
-    return True  # some are made before the end; a wrong one would be told on stderr
+    return True  # some are made before the end; a wrong one would be on stderr
 
 class Slow:
     def __del__(self):
@@ -149,7 +149,7 @@ store = Slow()
 logging.disable(logging.WARNING)
 body = body_of("Auth", AUTH)
 received = verifier(store=DictStore()).verify(signed(body), body)
-slow = verifier(store=store, when_unavailable="accept")
+slow = verifier(store=store, on_store_failure="accept")
 asked = slow.verify(signed(body), body)
 inside.clear()
 # Its thread works on although nobody waits for it any more.

@@ -34,8 +34,8 @@ from keysecure import (
     WebhookError,
     WebhookVerifier,
     reply_accept,
-    reply_duplicate,
     reply_decline,
+    reply_duplicate,
 )
 
 
@@ -57,14 +57,14 @@ def test_what_was_accepted_is_a_replay_whatever_its_id(tmp_path: Path) -> None:
         assert guarded.verify(signed(BODY, now() + timedelta(seconds=1)), BODY), "sent again with a new timestamp"
 
 
-def test_without_a_guard_nothing_is_remembered() -> None:
+def test_without_a_store_nothing_is_recorded() -> None:
     headers = signed(BODY)
     for guard in (None, False):
         unguarded = verifier(replay_guard=guard)
         assert [unguarded.verify(headers, BODY).id for _ in range(2)] == ["e-1", "e-1"]
 
 
-def test_a_rejected_callback_is_not_remembered(tmp_path: Path) -> None:
+def test_a_rejected_webhook_is_not_recorded(tmp_path: Path) -> None:
     for guard in guards(tmp_path):
         guarded, headers = verifier(replay_guard=guard), signed(BODY)
         assert rejected(headers, BODY.replace(b"c-1", b"c-2"), by=guarded) == "wrong_signature"
@@ -79,7 +79,7 @@ def test_a_store_is_shared_by_verifiers_and_by_those_of_any_age(tmp_path: Path) 
         assert rejected(headers, by=verifier(replay_guard=guard).ignore_timestamp()) == "replayed"
 
 
-def test_of_many_threads_with_one_callback_one_accepts_it(tmp_path: Path) -> None:
+def test_of_many_threads_with_one_webhook_one_accepts_it(tmp_path: Path) -> None:
     for guard in guards(tmp_path)[:5]:
         guarded, headers = verifier(replay_guard=guard), signed(BODY)
         accepted: list[VerifiedWebhook] = []
@@ -128,7 +128,7 @@ def test_a_store_out_of_reach_rejects_unless_the_caller_chose_otherwise(caplog: 
 
     for value in (OSError(SECRET), RuntimeError(), StopIteration(), True, False, 1):
         for call in (WebhookVerifier.verify, WebhookVerifier.claim):
-            strict, lax = (verifier(store=Returning(value), when_unavailable=when) for when in ("reject", "accept"))
+            strict, lax = (verifier(store=Returning(value), on_store_failure=when) for when in ("reject", "accept"))
             assert rejection_of(lambda: call(strict, signed(BODY), BODY)) == "replay_store_unavailable"  # noqa: B023
             assert call(lax, signed(BODY), BODY)
     assert rejected(signed(BODY), by=verifier(store=Returning(coroutine()))) == "replay_store_unavailable"
@@ -177,7 +177,7 @@ def test_a_store_that_cannot_serve_is_refused_when_the_verifier_is_made() -> Non
 
 def test_ctrl_c_in_a_store_is_no_outage() -> None:
     for when in ("reject", "accept"):
-        stopped = verifier(store=Returning(KeyboardInterrupt()), when_unavailable=when)
+        stopped = verifier(store=Returning(KeyboardInterrupt()), on_store_failure=when)
         for call in (stopped.verify, stopped.claim):
             with pytest.raises(KeyboardInterrupt):
                 call(signed(BODY), BODY)
@@ -229,7 +229,7 @@ def test_a_forked_child_verifies_and_does_not_let_go_of_its_parents_claims(tmp_p
 # Claims.
 
 
-def test_a_claimed_callback_is_handled_once(tmp_path: Path) -> None:
+def test_a_claimed_webhook_is_handled_once(tmp_path: Path) -> None:
     for guard in guards(tmp_path):
         guarded, headers = verifier(replay_guard=guard), signed(BODY)
         with guarded.claim(headers, BODY) as received:
@@ -239,7 +239,7 @@ def test_a_claimed_callback_is_handled_once(tmp_path: Path) -> None:
         assert rejected(headers, by=guarded) == "replayed"
 
 
-def test_a_callback_that_could_not_be_handled_is_new_again(tmp_path: Path) -> None:
+def test_a_webhook_that_could_not_be_handled_is_new_again(tmp_path: Path) -> None:
     for guard in guards(tmp_path):
         guarded, headers = verifier(replay_guard=guard), signed(BODY)
         with pytest.raises(LookupError), guarded.claim(headers, BODY):
@@ -273,7 +273,7 @@ def test_without_a_guard_every_claim_is_new() -> None:
             assert received.action == "Consumption"
 
 
-def test_what_a_store_fails_to_remember_is_told() -> None:
+def test_a_store_that_fails_to_record_is_reported() -> None:
     store = DictStore()
     claim = verifier(replay_guard=store).claim(signed(BODY), BODY)
     store.insert = Returning(OSError()).insert  # type: ignore[method-assign]

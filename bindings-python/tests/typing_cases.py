@@ -1,11 +1,11 @@
-"""What type checkers must conclude from the package's types. It is checked, never run."""
+"""The types that type checkers must infer. It is checked, never run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import keysecure
 from keysecure import AuthEvent, Client, KeySecureError, VerifiedWebhook
@@ -52,12 +52,12 @@ def exactly_once(client: Client) -> None:
 
 
 def verifier(client: Client) -> None:
-    client.webhook_verifier(tolerance=timedelta(minutes=1), replay_guard=True, when_unavailable="accept")
+    client.webhook_verifier(tolerance=timedelta(minutes=1), replay_guard=True, on_store_failure="accept")
     assert_type(client.webhook_verifier(store="memory").reply_duplicate(b""), bytes)
 
 
 class Attempts:
-    """A store of one's own."""
+    """A store written in Python."""
 
     def acquire(self, reference: str, lease: float, within: float) -> Leased | None:
         return Leased("1", 0.0, PastAttempt(1.0, "done"))
@@ -94,14 +94,17 @@ def values(card: keysecure.Card) -> None:
 
 
 def errors(error: KeySecureError) -> None:
-    assert_type(error.outcome, str)
+    assert_type(error.outcome, Literal["not_sent", "rejected", "unknown"])
+    if error.outcome == "never":  # type: ignore[comparison-overlap]  # pyright: ignore[reportUnnecessaryComparison]
+        pass
     assert_type(error.code, "int | None")
     assert_type(error.retry_after, "float | None")
-    assert_type(error.transport_fault, "str | None")
-    assert_type(error.rejection, "str | None")
+    fault: str | None = error.transport_fault
+    rejection: str | None = error.rejection
+    assert fault != rejection
 
 
-def callbacks(received: VerifiedWebhook) -> None:
+def webhooks(received: VerifiedWebhook) -> None:
     if isinstance(received.event, AuthEvent):
         assert_type(received.event.amount, Decimal)
 

@@ -1,4 +1,4 @@
-"""What the tests of callbacks share."""
+"""Helpers of the tests of webhooks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 from wsgiref.validate import validator
@@ -40,7 +40,7 @@ AUTH: dict[str, Any] = {"consume_no": "c-1", "card_no": "k-1", "amount": 42.0, "
 
 
 def body_of(action: str, data: object, id: str = "e-1") -> bytes:
-    """The raw body of a callback."""
+    """The raw body of a webhook."""
     return json.dumps({"id": id, "action": action, "data": data}, ensure_ascii=False).encode()
 
 
@@ -52,7 +52,7 @@ def now() -> datetime:
 
 
 def signed(body: bytes, at: datetime | None = None, secret: str = SECRET) -> dict[str, str]:
-    """The headers of a callback."""
+    """The headers of a webhook."""
     return WebhookVerifier(APP_ID, secret).sign_for_tests(at or now(), body)
 
 
@@ -61,7 +61,7 @@ def verifier(**settings: Any) -> WebhookVerifier:
 
 
 def rejection_of(verify: Callable[[], object]) -> str:
-    """The reason for which a callback is not accepted."""
+    """The reason for which a webhook is not accepted."""
     with pytest.raises(WebhookError) as caught:
         verify()
     assert caught.value.outcome == "rejected"
@@ -99,11 +99,13 @@ class DictStore:
 ACCEPTED = (200, reply_accept())
 FAILED = (500, reply_decline("the webhook could not be handled"))
 
-Answer = tuple[int, bytes]
+LATE = (200, reply_decline("no decision in time"))
+
+Response = tuple[int, bytes]
 
 
 class Wsgi:
-    """Posts to a WSGI application, under the eyes of the validator."""
+    """Posts to a WSGI application, checked by the validator."""
 
     make = staticmethod(wsgi)
 
@@ -114,7 +116,7 @@ class Wsgi:
         environ = {
             "REQUEST_METHOD": "POST",
             "SCRIPT_NAME": "",
-            "PATH_INFO": "/callbacks",
+            "PATH_INFO": "/webhooks",
             "QUERY_STRING": "",
             "SERVER_NAME": "localhost",
             "SERVER_PORT": "80",
@@ -132,7 +134,7 @@ class Wsgi:
         }
         return {name: value for name, value in environ.items() if value is not None}
 
-    def run(self, environ: dict[str, Any], *, valid: bool = True) -> Answer:
+    def run(self, environ: dict[str, Any], *, valid: bool = True) -> Response:
         heads: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> Any:
@@ -148,22 +150,22 @@ class Wsgi:
         assert headers["Content-Length"] == str(len(body))
         return int(status.split()[0]), body
 
-    def post(self, headers: Any, body: bytes) -> Answer:
+    def post(self, headers: Any, body: bytes) -> Response:
         return self.run(self.environ(headers, body))
 
-    def get(self) -> Answer:
+    def get(self) -> Response:
         return self.run(self.environ({}, b"", REQUEST_METHOD="GET"))
 
-    def post_to(self, path: str, headers: Any, body: bytes) -> Answer:
+    def post_to(self, path: str, headers: Any, body: bytes) -> Response:
         return self.run(self.environ(headers, body, SCRIPT_NAME=path[:2], PATH_INFO=path[2:]))
 
-    def claim_length(self, headers: Any, length: str) -> tuple[Answer, bool]:
-        """Says a length and tells whether any of the body was read."""
+    def claim_length(self, headers: Any, length: str) -> tuple[Response, bool]:
+        """Sends a length and returns whether any of the body was read."""
         source = io.BytesIO(b"x" * 10)
-        answer = self.run(self.environ(headers, b"", CONTENT_LENGTH=length, **{"wsgi.input": source}), valid=False)
-        return answer, source.tell() > 0
+        response = self.run(self.environ(headers, b"", CONTENT_LENGTH=length, **{"wsgi.input": source}), valid=False)
+        return response, source.tell() > 0
 
-    def chunked(self, headers: Any, body: bytes) -> Answer:
+    def chunked(self, headers: Any, body: bytes) -> Response:
         environ = self.environ(headers, body, CONTENT_LENGTH=None, **{"wsgi.input_terminated": True})
         return self.run(environ, valid=False)
 
@@ -183,11 +185,11 @@ class Asgi:
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
             "method": "POST",
-            "path": "/callbacks",
+            "path": "/webhooks",
         }
-        return {**scope, "raw_path": b"/callbacks", "query_string": b"", "headers": raw, **changes}
+        return {**scope, "raw_path": b"/webhooks", "query_string": b"", "headers": raw, **changes}
 
-    async def talk(self, scope: dict[str, Any], messages: list[dict[str, Any]]) -> Answer:
+    async def talk(self, scope: dict[str, Any], messages: list[dict[str, Any]]) -> Response:
         unread = list(messages)
         sent: list[Any] = []
 
@@ -206,28 +208,28 @@ class Asgi:
         assert headers[b"content-length"] == str(len(body["body"])).encode()
         return start["status"], body["body"]
 
-    def run(self, scope: dict[str, Any], messages: list[dict[str, Any]]) -> Answer:
+    def run(self, scope: dict[str, Any], messages: list[dict[str, Any]]) -> Response:
         return asyncio.run(self.talk(scope, messages))
 
-    async def posted(self, headers: Any, body: bytes) -> Answer:
+    async def posted(self, headers: Any, body: bytes) -> Response:
         return await self.talk(self.scope(headers), [{"type": "http.request", "body": body}])
 
-    def post(self, headers: Any, body: bytes) -> Answer:
+    def post(self, headers: Any, body: bytes) -> Response:
         return asyncio.run(self.posted(headers, body))
 
-    def get(self) -> Answer:
+    def get(self) -> Response:
         return self.run(self.scope({}, method="GET"), [])
 
-    def post_to(self, path: str, headers: Any, body: bytes) -> Answer:
+    def post_to(self, path: str, headers: Any, body: bytes) -> Response:
         return self.run(self.scope(headers, path=path), [{"type": "http.request", "body": body}])
 
-    def claim_length(self, headers: Any, length: str) -> tuple[Answer, bool]:
-        answer = self.run(
+    def claim_length(self, headers: Any, length: str) -> tuple[Response, bool]:
+        response = self.run(
             self.scope({**headers, "Content-Length": length}), [{"type": "http.request", "body": b"x" * 10}]
         )
-        return answer, self.read
+        return response, self.read
 
-    def chunked(self, headers: Any, body: bytes) -> Answer:
+    def chunked(self, headers: Any, body: bytes) -> Response:
         parts = [body[at : at + 100_000] for at in range(0, len(body), 100_000)]
         messages: list[dict[str, Any]] = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
         return self.run(self.scope(headers), [*messages, {"type": "http.request"}])
@@ -249,12 +251,12 @@ class Shop:
             raise self.failures.pop()
         self.events.append(event)
 
-    def post(self, headers: Any, body: bytes) -> Answer:
+    def post(self, headers: Any, body: bytes) -> Response:
         return self.server.post(headers, body)
 
 
 def purchase(amount: float = 42.0, **changes: Any) -> tuple[dict[str, str], bytes]:
-    """The headers and the body of a callback that asks for a purchase of its own, named after its amount."""
+    """The headers and the body of a webhook that asks for a separate purchase, named after its amount."""
     body = body_of("Auth", {**AUTH, "consume_no": f"c-{amount}", "amount": amount, **changes})
     return signed(body), body
 
@@ -270,7 +272,16 @@ def served(app: Any) -> Iterator[str]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}/callbacks"
+            yield f"http://127.0.0.1:{server.server_port}/webhooks"
         finally:
             server.shutdown()
             thread.join()
+
+
+def guards() -> list[Any]:
+    return [None, True, DictStore()]
+
+
+def again(body: bytes, seconds: int = 1) -> dict[str, str]:
+    """The headers of a webhook that is sent again with a new timestamp."""
+    return signed(body, now() + timedelta(seconds=seconds))

@@ -50,6 +50,7 @@
 //! * `python` and `uniffi`: used by the language bindings.
 
 #![cfg_attr(not(any(feature = "python", feature = "uniffi")), forbid(unsafe_code))]
+#![deny(clippy::missing_errors_doc)]
 
 #[cfg(feature = "uniffi")]
 uniffi::setup_scaffolding!();
@@ -65,6 +66,7 @@ pub mod ensure;
 mod error;
 #[cfg(feature = "uniffi")]
 mod ffi_error;
+mod named_enum;
 mod observe;
 mod pager;
 mod redact;
@@ -83,10 +85,15 @@ pub use crate::builder::ClientBuilder;
 pub use crate::client::{AccessToken, Client};
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::codec::json::{Extra, Json};
+#[cfg(feature = "python")]
+#[doc(hidden)]
+pub use crate::codec::python::parse_decimal;
 pub use crate::crypto::{AesSettings, CipherMode, KeyScheme};
 pub use crate::doctor::{Check, CheckResult, CheckStatus, Report};
 pub use crate::engine::operation::{Auth, Effect, Mode, OPERATIONS, Operation};
 pub use crate::ensure::{EnsureOptions, Ensured};
+#[cfg(feature = "python")]
+pub use crate::error::python::{ExceptionFactory, set_exception_factory};
 pub use crate::error::{
     ConnectReason, Error, ErrorKind, Interrupted, Outcome, Rejection, TransportError, TransportFault,
 };

@@ -1,12 +1,12 @@
-//! The last net: text of the platform that may hold a card number by mistake.
+//! Masking of PANs, also in texts of the platform that hold one by mistake.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-const SHORTEST_PAN: usize = 13;
-const LONGEST_PAN: usize = 19;
+const MIN_PAN_DIGITS: usize = 13;
+const MAX_PAN_DIGITS: usize = 19;
 
-/// Masks every run of 13 to 19 digits that passes the Luhn check, also when single spaces or dashes part its groups.
+/// Masks every run of 13 to 19 digits that passes the Luhn check, also if single spaces or dashes separate its groups.
 pub(crate) fn scrub(text: &str) -> Cow<'_, str> {
     let groups = digit_groups(text.as_bytes());
     let mut clean: Option<String> = None;
@@ -31,7 +31,7 @@ pub(crate) fn scrub(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The places of all groups of digits.
+/// The positions of all groups of digits.
 fn digit_groups(bytes: &[u8]) -> Vec<Range<usize>> {
     let mut groups: Vec<Range<usize>> = Vec::new();
     for (place, _) in bytes.iter().enumerate().filter(|(_, byte)| byte.is_ascii_digit()) {
@@ -43,16 +43,16 @@ fn digit_groups(bytes: &[u8]) -> Vec<Range<usize>> {
     groups
 }
 
-/// A PAN that begins with the first group: the index of its last group, and its digits.
+/// The PAN that starts with the first group: the index of its last group, and its digits.
 fn pan_from(text: &str, groups: &[Range<usize>]) -> Option<(usize, String)> {
     let mut digits = String::new();
     for (index, group) in groups.iter().enumerate() {
         let joined = index == 0 || matches!(&text.as_bytes()[groups[index - 1].end..group.start], [b' ' | b'-']);
-        if !joined || digits.len() + group.len() > LONGEST_PAN {
+        if !joined || digits.len() + group.len() > MAX_PAN_DIGITS {
             return None;
         }
         digits.push_str(&text[group.clone()]);
-        if digits.len() >= SHORTEST_PAN && passes_luhn(&digits) {
+        if digits.len() >= MIN_PAN_DIGITS && passes_luhn(&digits) {
             return Some((index, digits));
         }
     }
@@ -76,10 +76,10 @@ fn passes_luhn(digits: &str) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// First six and last four digits, the rest as stars; of a short number only the last four.
+/// The first six and last four digits, the rest as stars; of a short number only the last four.
 pub(crate) fn mask_pan(pan: &str) -> String {
     let digits: Vec<char> = pan.chars().collect();
-    let shown_first = if digits.len() >= SHORTEST_PAN { 6 } else { 0 };
+    let shown_first = if digits.len() >= MIN_PAN_DIGITS { 6 } else { 0 };
     let shown_last = digits.len().saturating_sub(4);
     digits
         .iter()
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pan_is_masked_wherever_it_stands() {
+    fn a_pan_is_masked_anywhere_in_a_text() {
         for (text, clean) in [
             ("4111111111111111", "411111******1111"),
             ("card 4111 1111 1111 1111 declined", "card 411111******1111 declined"),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pan_stays() {
+    fn other_digits_stay_unchanged() {
         for text in ["", "4111111111111112", "123456789012", "41111111111111111111", "amount 10.50 at 1763800000123"] {
             assert_eq!(scrub(text), text);
         }

@@ -1,4 +1,4 @@
-//! The rules that a request is held to before anything is sent. Each error names the field and the rule, never the value.
+//! Rules for the fields of requests, checked before anything is sent. Each error names the field and the rule, never the value.
 
 use rust_decimal::Decimal;
 
@@ -10,38 +10,38 @@ fn rule(holds: bool, field: &str, text: &str) -> Checked {
     if holds { Ok(()) } else { Err(Error::invalid_input(field, text)) }
 }
 
-/// A number or token that must be there.
+/// Checks an identifier or token that is required.
 pub(crate) fn required(field: &str, value: &str) -> Checked {
     rule(!value.trim().is_empty(), field, "is required")?;
     rule(!value.chars().any(char::is_control), field, "must not contain control characters")
 }
 
-/// A number that becomes one segment of a path. The platform's are digits; what could lead to another path is refused
-/// rather than escaped, because gateways differ in what they decode.
+/// Checks an identifier that becomes one segment of a path. The platform's are digits; characters that could lead to another
+/// path are refused instead of escaped, because gateways differ in what they decode.
 pub(crate) fn path_number(field: &str, value: &str) -> Checked {
     required(field, value)?;
     let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~'));
     rule(plain && !matches!(value, "." | ".."), field, "must hold only letters, digits and - _ . ~")
 }
 
-/// A text that goes into a header.
+/// Checks a text that goes into a header.
 pub(crate) fn header_text(field: &str, value: &str) -> Checked {
     required(field, value)?;
     rule(value.bytes().all(|byte| byte.is_ascii_graphic()), field, "must be printable ASCII without spaces")
 }
 
-/// A number of the merchant's own making: at most 64 characters.
+/// Checks a merchant reference: at most 64 characters.
 pub(crate) fn unique_no(field: &str, value: &str) -> Checked {
     required(field, value)?;
     rule(value.chars().count() <= 64, field, "must be at most 64 characters")
 }
 
-/// Exactly three digits.
+/// Checks a CVV: exactly three digits.
 pub(crate) fn cvv(digits: &str) -> Checked {
     rule(is_digits(digits, 3), "cvv", "must be exactly 3 digits")
 }
 
-/// The platform's PIN rule.
+/// Checks a PIN by the platform's rule.
 pub(crate) fn pin(digits: &str) -> Checked {
     rule(is_digits(digits, 6), "pin", "must be exactly 6 digits")?;
     let in_a_row = digits.as_bytes().windows(3).any(|three| {
@@ -51,18 +51,18 @@ pub(crate) fn pin(digits: &str) -> Checked {
     rule(!in_a_row, "pin", "must not have three neighbouring digits that are identical, rising or falling by one")
 }
 
-/// The last four digits printed on a card.
+/// Checks the last four digits printed on a card.
 pub(crate) fn last_four(digits: &str) -> Checked {
     rule(is_digits(digits, 4), "card_last_no", "must be exactly 4 digits")
 }
 
-/// Money to move: positive, in cents at the finest.
+/// Checks an amount to transfer: positive, with at most 2 decimals.
 pub(crate) fn amount(field: &str, amount: Decimal) -> Checked {
     rule(amount > Decimal::ZERO, field, "must be positive")?;
     rule(amount.normalize().scale() <= 2, field, "must have at most 2 decimals")
 }
 
-/// An amount in the currency of a purchase: positive, with at most as many decimals as the currency has.
+/// Checks an amount in the currency of a purchase: positive, with at most as many decimals as the currency has.
 pub(crate) fn local_amount(amount: Decimal, currency: Option<&str>) -> Checked {
     rule(amount > Decimal::ZERO, "local_amount", "must be positive")?;
     let decimals = currency.map_or(3, decimals_of);
@@ -75,8 +75,8 @@ pub(crate) fn local_amount(amount: Decimal, currency: Option<&str>) -> Checked {
     rule(amount.normalize().scale() <= decimals, "local_amount", text)
 }
 
-/// The decimals of a currency by ISO 4217, where they are more than two. Currencies without decimals may have two: the
-/// platform writes them so.
+/// The number of decimals of a currency by ISO 4217, if more than two. Currencies without decimals may have two, as the
+/// platform writes them.
 fn decimals_of(currency: &str) -> u32 {
     match currency.trim().to_ascii_uppercase().as_str() {
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
@@ -85,12 +85,12 @@ fn decimals_of(currency: &str) -> u32 {
     }
 }
 
-/// The page of a list call.
+/// Checks the page and size of a list call.
 pub(crate) fn page_size(size: u32) -> Checked {
     rule((1..=100).contains(&size), "size", "must be 1 to 100")
 }
 
-/// A package (credit mode) or a BIN (authorization mode), one of the two.
+/// Checks that there is a package (credit mode) or a BIN (authorization mode), but not both.
 pub(crate) fn package_or_bin(package_no: Option<&str>, card_bin_no: Option<&str>) -> Checked {
     match (package_no, card_bin_no) {
         (None, None) => Err(Error::invalid_input("package_no", "or card_bin_no is required")),
@@ -100,18 +100,18 @@ pub(crate) fn package_or_bin(package_no: Option<&str>, card_bin_no: Option<&str>
     }
 }
 
-/// A card type must be chosen; a text this version does not know is the platform's to judge.
+/// Checks that a card type is set. The platform judges a text that this version does not know.
 pub(crate) fn card_type(card_type: &str) -> Checked {
     required("card_type", card_type)
 }
 
-/// A field of an address: there, and in printable ASCII, which is what the platform means by English.
+/// Checks a field of an address: required, and in printable ASCII, which the platform calls English.
 pub(crate) fn address_text(field: &str, text: &str) -> Checked {
     required(field, text)?;
     rule(text.bytes().all(|byte| (b' '..=b'~').contains(&byte)), field, "must be in English letters")
 }
 
-/// The country code of a phone number.
+/// Checks the country code of a phone number.
 pub(crate) fn phone_code(field: &str, code: &str) -> Checked {
     required(field, code)?;
     rule(code.bytes().all(|byte| byte.is_ascii_digit()), field, "must be digits without +")

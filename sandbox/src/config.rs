@@ -92,7 +92,7 @@ pub enum RowReference {
     UpperCase,
 }
 
-/// Deviations of list calls from the platform's documentation, for clients that must not depend on undocumented behavior.
+/// Deviations of list calls from the platform's documentation: with them a test shows what a client relies on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ListRules {

@@ -128,9 +128,9 @@ fn an_application_must_match_its_package() {
         (json!({"address_info": {"first_name": "Ada"}}), "address_info.postal_code "),
         (json!({"address_info": "Main St"}), "address_info "),
     ] {
-        let got = apply(changes.clone());
-        assert_eq!(1004, got.code(), "{changes}");
-        assert!(got.msg().starts_with(field), "{changes}: {}", got.msg());
+        let response = apply(changes.clone());
+        assert_eq!(1004, response.code(), "{changes}");
+        assert!(response.msg().starts_with(field), "{changes}: {}", response.msg());
     }
     assert!(env.sandbox.cards().is_empty());
     assert_eq!(0, apply(json!({"card_unique_no": "x".repeat(64)})).code());
@@ -192,9 +192,9 @@ fn activation_checks_the_owner_the_last_digits_and_the_cvv() {
         ("AAAAAAAAAAAAAAAAAAAAAA==".to_owned(), &pan[12..], 1004, "cvv"),
         (String::new(), &pan[12..], 1004, "cvv"),
     ] {
-        let got = activate(&env, &card_no, &cvv, last_no);
-        assert_eq!(code, got.code(), "{cvv}");
-        assert!(got.msg().contains(msg), "{}", got.msg());
+        let response = activate(&env, &card_no, &cvv, last_no);
+        assert_eq!(code, response.code(), "{cvv}");
+        assert!(response.msg().contains(msg), "{}", response.msg());
     }
     let other = env.sandbox.seed_approved_cardholder();
     let body =

@@ -178,9 +178,9 @@ fn malformed_bodies_follow_the_commit() {
 fn the_field_types_of_list_rows_can_be_wrong() {
     let env = TestEnv::credit();
     env.sandbox.fault(Fault::on("cards.packages", FaultKind::WrongFieldTypes));
-    let got = env.caller.post("/v1/card/package/list", json!({}));
-    assert!(got.list()[0]["package_no"].is_object());
-    assert!(got.list()[0]["fee_detail"]["free_small_consume_count"].is_array());
+    let response = env.caller.post("/v1/card/package/list", json!({}));
+    assert!(response.list()[0]["package_no"].is_object());
+    assert!(response.list()[0]["fee_detail"]["free_small_consume_count"].is_array());
 }
 
 #[test]
@@ -300,12 +300,12 @@ fn a_skewed_clock_affects_the_date_and_the_timestamp_check() {
 fn a_refused_call_with_a_fault_changes_nothing() {
     let env = TestEnv::credit();
     env.sandbox.fault(Fault::on(TRANSFER, FaultKind::DropAfterCommit));
-    let odd = json!({"cardholder_no": env.holder}).to_string();
-    assert!(env.caller.try_post("/v1/account/transfer", odd.as_bytes()).is_err());
+    let invalid = json!({"cardholder_no": env.holder}).to_string();
+    assert!(env.caller.try_post("/v1/account/transfer", invalid.as_bytes()).is_err());
     let record = env.sandbox.requests().pop().unwrap();
     assert!(!record.committed && record.fault == Some(FaultKind::DropAfterCommit));
     env.sandbox.fault(Fault::on(TRANSFER, FaultKind::WrongType));
-    assert_eq!(1004, env.caller.try_post("/v1/account/transfer", odd.as_bytes()).unwrap().code());
+    assert_eq!(1004, env.caller.try_post("/v1/account/transfer", invalid.as_bytes()).unwrap().code());
 }
 
 #[test]

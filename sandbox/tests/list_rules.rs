@@ -53,10 +53,10 @@ fn rows_can_change_or_leave_out_the_merchant_reference() {
         rules(&env, json!({"reference": reference}));
         let mut body = today(&env.sandbox);
         body["transfer_unique_no"] = json!(" Order-1 ");
-        let got = env.caller.post("/v1/account/transfer/list", body);
-        assert_eq!(1, got.list().len(), "it is still found by the reference that was env");
-        assert_eq!(shown, got.list()[0].get("transfer_unique_no").map(|no| no.as_str().unwrap()), "{reference}");
-        assert!(got.list()[0].get("transfer_no").is_some());
+        let response = env.caller.post("/v1/account/transfer/list", body);
+        assert_eq!(1, response.list().len(), "it is still found by the reference that was sent");
+        assert_eq!(shown, response.list()[0].get("transfer_unique_no").map(|no| no.as_str().unwrap()), "{reference}");
+        assert!(response.list()[0].get("transfer_no").is_some());
     }
 }
 
@@ -65,8 +65,8 @@ fn only_known_fields_can_be_left_out() {
     let env = seeded_env();
     rules(&env, json!({"left_out": ["cardholder_no", "time"]}));
     for path in LISTS {
-        let got = list(&env, path, json!({}));
-        for row in got.list() {
+        let response = list(&env, path, json!({}));
+        for row in response.list() {
             assert!(row.get("cardholder_no").is_none() && row.get("time").is_none(), "{row}");
         }
     }
@@ -80,7 +80,7 @@ fn only_known_fields_can_be_left_out() {
 fn every_field_of_every_row_can_be_left_out() {
     let env = seeded_env();
     let mut names: BTreeSet<String> = BTreeSet::new();
-    let mut add = |got: ApiResponse| names.extend(got.list()[0].as_object().unwrap().keys().cloned());
+    let mut add = |response: ApiResponse| names.extend(response.list()[0].as_object().unwrap().keys().cloned());
     for path in LISTS {
         add(list(&env, path, json!({})));
     }
@@ -115,8 +115,8 @@ fn pages_can_be_capped_with_and_without_a_total() {
         assert_eq!((50, json!(120)), (whole.list().len(), whole.data()["total"].clone()), "{path}");
         let mut pages = Vec::new();
         for page in 0..4 {
-            let got = list(&env, path, json!({"size": 100, "page": page}));
-            pages.push(got.list().clone());
+            let response = list(&env, path, json!({"size": 100, "page": page}));
+            pages.push(response.list().clone());
         }
         assert_eq!(vec![50, 50, 20, 0], pages.iter().map(Vec::len).collect::<Vec<_>>(), "{path}");
         rules(&env, json!({"page_cap": 0, "total": false}));
@@ -137,8 +137,8 @@ fn the_rust_api_has_the_same_rules() {
     let env = TestEnv::new(Sandbox::builder().list_rules(rules.clone()));
     assert_eq!(rules, env.sandbox.list_rules());
     env.sandbox.seed_cards(&env.holder, &[MARCH, MARCH]).unwrap();
-    let got = list(&env, LISTS[1], json!({}));
-    assert_eq!((1, None), (got.list().len(), got.list()[0].get("card_unique_no")));
+    let response = list(&env, LISTS[1], json!({}));
+    assert_eq!((1, None), (response.list().len(), response.list()[0].get("card_unique_no")));
     rules.left_out = vec!["nothing".to_owned()];
     assert!(env.sandbox.set_list_rules(rules.clone()).is_err());
     assert!(Sandbox::builder().list_rules(rules).start().is_err());
@@ -163,7 +163,7 @@ fn statuses_can_be_strict_with_and_without_an_envelope() {
             env.caller.get("/v1/cardholder/17/info"),
             cards(&env.caller, window.clone()),
         ];
-        refused.map(|got| (got.status, got.body.get("code").and_then(Value::as_i64)))
+        refused.map(|response| (response.status, response.body.get("code").and_then(Value::as_i64)))
     };
     let codes = [1006, 1008, 1007, 1004, 1012, 2002, 0].map(Some);
     assert_eq!([200; 7].iter().copied().zip(codes).collect::<Vec<_>>(), all());

@@ -28,8 +28,8 @@ fn list(caller: &Caller, path: &str, start: &str, end: &str, more: Value) -> Api
     caller.post(path, body)
 }
 
-fn numbers(got: &ApiResponse, field: &str) -> Vec<String> {
-    got.list().iter().map(|item| item[field].as_str().unwrap().to_owned()).collect()
+fn numbers(response: &ApiResponse, field: &str) -> Vec<String> {
+    response.list().iter().map(|item| item[field].as_str().unwrap().to_owned()).collect()
 }
 
 /// Seeds rows of the list's kind at those times.
@@ -48,9 +48,9 @@ fn both_ends_of_a_window_are_inclusive_to_the_second() {
         let env = TestEnv::credit();
         let made = seed(&env, path, &[MARCH - 1, MARCH, MARCH + HOUR, MARCH + 2 * HOUR + 999, MARCH + 2 * HOUR + 1000]);
         let utc = env.caller.with("Timezone", "UTC+0");
-        let got = list(&utc, path, "2026-03-01 00:00:00", "2026-03-01 02:00:00", json!({}));
+        let response = list(&utc, path, "2026-03-01 00:00:00", "2026-03-01 02:00:00", json!({}));
         let newest_first: Vec<_> = made[1..4].iter().rev().cloned().collect();
-        assert_eq!(newest_first, numbers(&got, field), "{path}");
+        assert_eq!(newest_first, numbers(&response, field), "{path}");
     }
 }
 
@@ -71,8 +71,9 @@ fn an_end_date_without_time_is_the_whole_day_at_the_offset() {
     assert_eq!(vec![made[2].clone(), made[1].clone()], days(&env.caller.with("Timezone", "UTC+8")));
     // 1 March in UTC-3 is 03:00 to 03:00 UTC.
     assert_eq!(vec![made[4].clone(), made[3].clone(), made[2].clone()], days(&env.caller.with("Timezone", "UTC-3")));
-    let odd = list(&env.caller.with("Timezone", "Mars"), "/v1/cardholder/list", "2026-03-01", "2026-03-02", json!({}));
-    assert!(odd.msg().starts_with("timezone "), "{}", odd.msg());
+    let invalid =
+        list(&env.caller.with("Timezone", "Mars"), "/v1/cardholder/list", "2026-03-01", "2026-03-02", json!({}));
+    assert!(invalid.msg().starts_with("timezone "), "{}", invalid.msg());
 }
 
 #[test]
@@ -80,8 +81,8 @@ fn an_offset_of_half_an_hour_moves_the_window() {
     let env = TestEnv::credit();
     let made = env.sandbox.seed_cardholders(&[MARCH - 330 * 60_000 - 1, MARCH - 330 * 60_000]);
     let caller = env.caller.with("Timezone", "UTC+5:30");
-    let got = list(&caller, "/v1/cardholder/list", "2026-03-01", "2026-03-01", json!({}));
-    assert_eq!(made[1..], numbers(&got, "cardholder_no"));
+    let response = list(&caller, "/v1/cardholder/list", "2026-03-01", "2026-03-01", json!({}));
+    assert_eq!(made[1..], numbers(&response, "cardholder_no"));
 }
 
 #[test]
@@ -102,8 +103,8 @@ fn a_window_must_be_in_order_and_at_most_90_days() {
             ("2026-02-30", "2026-03-01", "start_time "),
             ("2026-03-01", "2026-03-01T00:00:00", "end_time "),
         ] {
-            let got = list(&env.caller, path, start, end, json!({}));
-            assert!(got.code() == 1004 && got.msg().starts_with(field), "{path}: {}", got.msg());
+            let response = list(&env.caller, path, start, end, json!({}));
+            assert!(response.code() == 1004 && response.msg().starts_with(field), "{path}: {}", response.msg());
         }
     }
 }
@@ -121,10 +122,10 @@ fn pages_count_from_zero_with_ten_rows_up_to_a_hundred() {
         assert_eq!(made[..100], numbers(&page(json!({"size": 100})), field), "{path}");
         assert_eq!(made[100..], numbers(&page(json!({"size": 100, "page": 1})), field), "{path}");
         assert!(numbers(&page(json!({"size": 100, "page": 4_294_967_295_u32})), field).is_empty(), "{path}");
-        for odd in
+        for invalid in
             [json!({"size": 101}), json!({"size": 0}), json!({"size": "10"}), json!({"size": -1}), json!({"size": 1e9})]
         {
-            assert!(page(odd.clone()).msg().starts_with("size "), "{path} {odd}");
+            assert!(page(invalid.clone()).msg().starts_with("size "), "{path} {invalid}");
         }
         assert!(page(json!({"page": -1})).msg().starts_with("page "), "{path}");
         assert!(page(json!({"page": 1.5})).msg().starts_with("page "), "{path}");

@@ -82,9 +82,9 @@ fn invalid_transfers_are_refused_with_the_field() {
     ] {
         let mut body = base.clone();
         body[field] = value.clone();
-        let got = env.caller.post("/v1/account/transfer", body);
-        assert_eq!(1004, got.code(), "{field} {value}");
-        assert!(got.msg().starts_with(&format!("{field} ")), "{field} {value}: {}", got.msg());
+        let response = env.caller.post("/v1/account/transfer", body);
+        assert_eq!(1004, response.code(), "{field} {value}");
+        assert!(response.msg().starts_with(&format!("{field} ")), "{field} {value}: {}", response.msg());
     }
     let mut body = base;
     body["cardholder_no"] = json!("17");
@@ -219,11 +219,15 @@ fn a_purchase_has_the_fields_of_its_request() {
         ("time", json!("yesterday")),
         ("merchant_info", json!([])),
     ] {
-        let mut odd = body.clone();
-        odd["consume_no"] = json!("777");
-        odd[field] = value.clone();
-        let got = simulate(&env, "auth", odd);
-        assert!(got.code() == 1004 && got.msg().starts_with(&format!("{field} ")), "{value}: {}", got.body);
+        let mut invalid = body.clone();
+        invalid["consume_no"] = json!("777");
+        invalid[field] = value.clone();
+        let response = simulate(&env, "auth", invalid);
+        assert!(
+            response.code() == 1004 && response.msg().starts_with(&format!("{field} ")),
+            "{value}: {}",
+            response.body
+        );
     }
     for call in ["consumption_clear", "consumption_fail"] {
         assert!(simulate(&env, call, json!({"consume_no": "17"})).msg().starts_with("consume_no "));

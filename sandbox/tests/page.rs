@@ -11,9 +11,9 @@ use common::{Caller, TestEnv};
 use serde_json::{Value, json};
 
 fn token(env: &TestEnv, card_no: &str) -> String {
-    let got = env.caller.get(&format!("/v1/merchant/client/{card_no}/token"));
-    assert_eq!(300, got.data()["expires_in"]);
-    got.text("client_access_token")
+    let response = env.caller.get(&format!("/v1/merchant/client/{card_no}/token"));
+    assert_eq!(300, response.data()["expires_in"]);
+    response.text("client_access_token")
 }
 
 /// A caller that sends what a browser sends from the hosted page: neither an Api-Key nor the merchant's token.
@@ -49,14 +49,14 @@ fn a_refused_call_spends_neither_token_nor_nonce() {
     let env = TestEnv::credit();
     let token = token(&env, &env.virtual_card());
     for header in ["Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest"] {
-        let mut odd = browser(&env);
-        odd.extra.retain(|(name, _)| *name != header);
-        assert_eq!(1018, odd.post(DETAIL, body(&env, &token, "n")).code(), "{header}");
+        let mut invalid = browser(&env);
+        invalid.extra.retain(|(name, _)| *name != header);
+        assert_eq!(1018, invalid.post(DETAIL, body(&env, &token, "n")).code(), "{header}");
     }
     assert_eq!(1018, Caller::new(&env.sandbox).post(DETAIL, body(&env, &token, "n")).code());
-    let mut odd = body(&env, &token, "n");
-    odd["parent_origin"] = json!("https://elsewhere.example");
-    assert_eq!(1015, browser(&env).post(DETAIL, odd).code());
+    let mut invalid = body(&env, &token, "n");
+    invalid["parent_origin"] = json!("https://elsewhere.example");
+    assert_eq!(1015, browser(&env).post(DETAIL, invalid).code());
     assert_eq!(1004, browser(&env).post(DETAIL, json!({"client_access_token": token})).code());
     assert_eq!(0, browser(&env).post(DETAIL, body(&env, &token, "n")).code());
 }

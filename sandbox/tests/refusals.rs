@@ -53,9 +53,9 @@ fn virtual_for(env: &TestEnv, holder: &str) -> ApiResponse {
 /// Makes a call that is refused with that code. Returns the response, and whether the call changed anything.
 fn provoke(code: i64) -> (ApiResponse, bool) {
     let env = TestEnv::credit();
-    let got = provoke_on(&env, code);
+    let response = provoke_on(&env, code);
     let committed = env.sandbox.requests().last().unwrap().committed;
-    (got, committed)
+    (response, committed)
 }
 
 fn provoke_on(env: &TestEnv, code: i64) -> ApiResponse {
@@ -200,11 +200,11 @@ fn provoke_on_card_page(env: &TestEnv, code: i64) -> ApiResponse {
 #[test]
 fn every_code_can_be_returned_and_changes_nothing() {
     for code in ALL {
-        let (got, committed) = provoke(code);
-        assert_eq!(code, got.code(), "{}", got.body);
-        assert_eq!(200, got.status);
+        let (response, committed) = provoke(code);
+        assert_eq!(code, response.code(), "{}", response.body);
+        assert_eq!(200, response.status);
         assert_eq!(code == 0, committed, "{code}");
-        assert_eq!(code == 0, got.body.get("data").is_some(), "{}", got.body);
+        assert_eq!(code == 0, response.body.get("data").is_some(), "{}", response.body);
     }
     assert_eq!(ALL.len(), ALL.iter().collect::<BTreeSet<_>>().len());
 }
@@ -266,8 +266,8 @@ fn a_timestamp_may_be_60_seconds_old_but_not_in_the_future() {
     assert_eq!(0, code((now_ms - 60_000).to_string()));
     assert_eq!(1005, code((now_ms - 60_001).to_string()));
     assert_eq!(1005, code((now_ms + 1).to_string()));
-    for odd in [(now_ms / 1000).to_string(), format!("{now_ms}0"), format!("+{now_ms}"), "now".into()] {
-        assert_eq!(1005, code(odd.clone()), "{odd}");
+    for invalid in [(now_ms / 1000).to_string(), format!("{now_ms}0"), format!("+{now_ms}"), "now".into()] {
+        assert_eq!(1005, code(invalid.clone()), "{invalid}");
     }
     assert_eq!(1005, caller.without("Timestamp").get(TOKEN).code());
 }
@@ -298,8 +298,8 @@ fn a_token_expires_in_time_or_when_a_new_one_is_issued() {
 fn the_token_states_its_expiry() {
     let sandbox = Sandbox::builder().token_lifetime(Duration::from_secs(60)).start().unwrap();
     sandbox.freeze();
-    let got = Caller::new(&sandbox).get(TOKEN);
-    assert_eq!(sandbox.now_ms() + 60_000, got.data()["expired_time"].as_i64().unwrap());
+    let response = Caller::new(&sandbox).get(TOKEN);
+    assert_eq!(sandbox.now_ms() + 60_000, response.data()["expired_time"].as_i64().unwrap());
 }
 
 #[test]
@@ -342,7 +342,7 @@ fn a_repeated_reference_has_the_configured_effect() {
             assert_eq!(first, second.text("transfer_no"));
         }
         let cards = [virtual_for(&env, &env.holder), virtual_for(&env, &env.holder)];
-        assert_eq!([0, code], cards.map(|got| got.code()), "{repeat:?}");
+        assert_eq!([0, code], cards.map(|response| response.code()), "{repeat:?}");
         assert_eq!(transfers, env.sandbox.cards().len(), "{repeat:?}");
     }
 }

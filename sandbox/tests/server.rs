@@ -23,9 +23,9 @@ fn connect(sandbox: &Sandbox) -> TcpStream {
 fn raw(sandbox: &Sandbox, bytes: &[u8]) -> String {
     let mut stream = connect(sandbox);
     let _ = stream.write_all(bytes);
-    let mut got = Vec::new();
-    let _ = stream.read_to_end(&mut got);
-    String::from_utf8_lossy(&got).into_owned()
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response);
+    String::from_utf8_lossy(&response).into_owned()
 }
 
 #[test]
@@ -68,8 +68,8 @@ fn invalid_and_oversized_requests_are_refused() {
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n", "400"),
         (b"GET /\xff HTTP/9.9\r\n\r\n", "400"),
     ] {
-        let got = raw(&sandbox, bytes);
-        assert!(got.starts_with(&format!("HTTP/1.1 {status} ")), "{status}: {got}");
+        let response = raw(&sandbox, bytes);
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{status}: {response}");
     }
     assert_eq!("", raw_then_shut_down(&sandbox, b"POST /a HTTP/1.1\r\nContent-Length: 10\r\n\r\nhalf"));
     assert_eq!(0, Caller::new(&sandbox).get("/v1/merchant/token").code(), "it still works");
@@ -80,9 +80,9 @@ fn raw_then_shut_down(sandbox: &Sandbox, bytes: &[u8]) -> String {
     let mut stream = connect(sandbox);
     stream.write_all(bytes).unwrap();
     stream.shutdown(std::net::Shutdown::Write).unwrap();
-    let mut got = String::new();
-    let _ = stream.read_to_string(&mut got);
-    got
+    let mut response = String::new();
+    let _ = stream.read_to_string(&mut response);
+    response
 }
 
 #[test]
@@ -120,8 +120,8 @@ fn every_call_refuses_hostile_bodies() {
     ];
     for path in posts {
         for body in bodies {
-            let got = env.caller.try_post(&format!("/v1/{path}"), body).unwrap();
-            assert_eq!(1004, got.code(), "{path} {:?}", String::from_utf8_lossy(&body[..body.len().min(40)]));
+            let response = env.caller.try_post(&format!("/v1/{path}"), body).unwrap();
+            assert_eq!(1004, response.code(), "{path} {:?}", String::from_utf8_lossy(&body[..body.len().min(40)]));
         }
     }
     for field in ["amount", "local_amount"] {
@@ -130,8 +130,8 @@ fn every_call_refuses_hostile_bodies() {
         {
             let card_no = env.virtual_card();
             let body = format!("{{\"card_no\":\"{card_no}\",\"amount\":1,\"{field}\":{number}}}");
-            let got = env.caller.try_post("/v1/simulate/auth", body.as_bytes()).unwrap();
-            assert_eq!(1004, got.code(), "{field} {number}");
+            let response = env.caller.try_post("/v1/simulate/auth", body.as_bytes()).unwrap();
+            assert_eq!(1004, response.code(), "{field} {number}");
         }
     }
     assert!(env.sandbox.consumptions().is_empty());
@@ -142,8 +142,8 @@ fn requests_can_be_pipelined() {
     let sandbox = Sandbox::start().unwrap();
     let one = "GET /open-api/v1/merchant/token HTTP/1.1\r\nHost: x\r\n\r\n";
     let last = "POST /open-api/v1/card/list HTTP/1.1\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
-    let got = raw(&sandbox, format!("{one}{one}{last}").as_bytes());
-    assert_eq!(3, got.matches("HTTP/1.1 200 OK").count(), "{got}");
+    let response = raw(&sandbox, format!("{one}{one}{last}").as_bytes());
+    assert_eq!(3, response.matches("HTTP/1.1 200 OK").count(), "{response}");
     let connections: Vec<_> = sandbox.requests().iter().map(|record| record.connection).collect();
     assert_eq!(vec![1, 1, 1], connections);
 }
@@ -160,9 +160,9 @@ fn a_request_may_arrive_in_pieces_and_wait_for_100_continue() {
     stream.read_exact(&mut asked).unwrap();
     assert_eq!(b"HTTP/1.1 100 Continue\r\n\r\n", &asked);
     stream.write_all(b"{}").unwrap();
-    let mut got = String::new();
-    stream.read_to_string(&mut got).unwrap();
-    assert!(got.contains("card_no invalid parameter"), "{got}");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    assert!(response.contains("card_no invalid parameter"), "{response}");
 }
 
 #[test]

@@ -100,9 +100,9 @@ fn the_address_of_a_virtual_card_has_five_fields() {
         ("address_line1", "<br>", 2007),
         ("phone", "x", 1004),
     ] {
-        let mut odd = five.clone();
-        odd[field] = json!(value);
-        assert_eq!(code, apply(&env, &env.holder, odd).code(), "{field} {value}");
+        let mut invalid = five.clone();
+        invalid[field] = json!(value);
+        assert_eq!(code, apply(&env, &env.holder, invalid).code(), "{field} {value}");
     }
 }
 
@@ -158,11 +158,11 @@ fn a_finished_consumption_refuses_calls_with_4006() {
     let auth = || simulate(&env, "auth", json!({"card_no": card_no, "amount": 10})).text("consume_no");
     let (cleared, pending) = (auth(), auth());
     simulate(&env, "consumption_clear", json!({"consume_no": cleared})).data();
-    for got in [
+    for response in [
         simulate(&env, "consumption_clear", json!({"consume_no": cleared})),
         simulate(&env, "consumption_fail", json!({"consume_no": cleared})),
         simulate(&env, "refund", json!({"consume_relate_no": pending})),
     ] {
-        assert_eq!((4006, "the consumption's status does not allow this"), (got.code(), got.msg()));
+        assert_eq!((4006, "the consumption's status does not allow this"), (response.code(), response.msg()));
     }
 }

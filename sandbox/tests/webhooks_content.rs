@@ -73,9 +73,9 @@ fn the_webhook_of_a_failed_card_has_the_reason() {
 fn purchase_settlement_and_late_fees_send_webhooks() {
     let merchant = WebhookReceiver::accepting();
     let (env, card_no) = env_with_webhooks(&merchant);
-    let shop = json!({"merchant_name": "SHOP \"A\"", "merchant_mcc": "5734", "city": "Köln", "country": "DE"});
+    let merchant_info = json!({"merchant_name": "SHOP \"A\"", "merchant_mcc": "5734", "city": "Köln", "country": "DE"});
     let body = json!({"card_no": card_no, "amount": "10.5", "local_amount": "9.9", "local_currency": "EUR",
-                      "merchant_info": shop});
+                      "merchant_info": merchant_info});
     let consume_no = simulate(&env, "auth", body);
     let fees = json!([{"fee_type": "Consume_fee", "amount": "0.30"}, {"fee_type": "Auth_fee", "amount": "0.2"}]);
     simulate(&env, "consumption_clear", json!({"consume_no": consume_no, "amount": "11", "fee_detail": fees}));
@@ -88,7 +88,7 @@ fn purchase_settlement_and_late_fees_send_webhooks() {
     assert_eq!(
         json!({
             "consume_no": consume_no, "card_no": card_no, "cardholder_no": env.holder, "type": "Consumption",
-            "amount": 10.5, "local_amount": 9.9, "local_currency": "EUR", "merchant_info": shop, "status": "Pending",
+            "amount": 10.5, "local_amount": 9.9, "local_currency": "EUR", "merchant_info": merchant_info, "status": "Pending",
             "time": time, "fee": 0.0, "detail": "SHOP \"A\"", "fee_detail": [],
         }),
         received[0].data()
@@ -178,8 +178,8 @@ fn signatures_follow_the_settings() {
     settle(&env);
     let received = merchant.last();
     assert!(received.body.contains(r#""remark":null"#) && received.body.contains(r#""consume_relate_no":null"#));
-    let shop = r#"{"merchant_name":"SANDBOX SHOP","merchant_mcc":"5999","city":"New York","country":"US"}"#;
-    assert!(received.body.contains(shop), "the body keeps its order");
+    let merchant_info = r#"{"merchant_name":"SANDBOX SHOP","merchant_mcc":"5999","city":"New York","country":"US"}"#;
+    assert!(received.body.contains(merchant_info), "the body keeps its order");
     let as_sent = |_: &str, raw: &str| raw.to_owned();
     assert!(received.is_signed_by("app", "s1") && !received.is_signed("app", "s1", as_sent));
 

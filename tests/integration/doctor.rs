@@ -1,4 +1,4 @@
-//! The doctor: every branch, against the sandbox.
+//! The doctor: every result of every check, against the sandbox.
 
 use std::net::TcpListener;
 use std::sync::Arc;

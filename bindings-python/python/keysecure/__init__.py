@@ -7,23 +7,25 @@
             cardholder_no="1001", transfer_unique_no="order-7", type="In", amount="25.00"
         )
 
-What every call promises:
+Every call
 
-* It blocks, at most for the client's ``timeout`` (``ensure_*``: for its ``deadline``), without the GIL, and stops for
-  Ctrl-C.
-* Its error, a :class:`KeySecureError`, says by ``outcome`` whether the target was changed: ``"not_sent"``,
-  ``"rejected"`` or ``"unknown"``.
-* A call that changes something is never sent again while its outcome is unknown. The ``ensure_*`` calls finish such
-  calls: use them for money, cards and cardholders. They need a ``store``, in which all workers record what they send
-  (:mod:`keysecure.stores`): with it a payment is made once, whatever fails, and however often it is asked for.
-* No secret is printed: not by ``repr``, not by errors, not in logs.
+* blocks, at most for the client's ``timeout`` (``ensure_*``: for its ``deadline``), without the GIL, and stops for
+  Ctrl-C;
+* raises a :class:`KeySecureError` whose ``outcome`` says whether the target was changed: ``"not_sent"``,
+  ``"rejected"`` or ``"unknown"``;
+* is never sent again, if it changes something, while its outcome is unknown. The ``ensure_*`` calls finish such calls:
+  use them for transfers, cards and cardholders. They need a ``store``, in which all workers record what they send
+  (:mod:`keysecure.stores`): with it a payment is made once, whatever fails, and however often it is called;
+* prints no secret: not by ``repr``, not in errors, not in logs.
 
-What the client does goes to the logger ``keysecure``: attempts at DEBUG, calls at INFO, what needs attention at
-WARNING. The offline platform is :mod:`keysecure.sandbox`, webhooks are :mod:`keysecure.webhooks`.
+The client logs to the logger ``keysecure``: attempts at DEBUG, calls at INFO, warnings at WARNING. The offline platform
+is :mod:`keysecure.sandbox`, webhooks are in :mod:`keysecure.webhooks`.
 """
 
 from __future__ import annotations
 
+from ._deprecated import old_names
+# --- public names: written by stubs.py; do not edit ---
 from ._errors import (
     ApiError,
     AuthenticationError,
@@ -62,6 +64,7 @@ from ._native import (
     CardStatus,
     CardType,
     CardUpdateEvent,
+    CheckResult,
     Claim,
     Client,
     ClientToken,
@@ -70,38 +73,37 @@ from ._native import (
     Consumptions,
     ConsumptionType,
     Ensured,
-    FeeWaiver,
     Fee,
+    FeeSchedule,
     FeeType,
+    FeeWaiver,
     FileStore,
-    Finding,
     Limits,
-    List,
     MemoryReplayStore,
     MemoryStore,
     MemoryTokenStore,
     MerchantInfo,
     Package,
     Page,
+    Pager,
     Pci,
-    VerifiedWebhook,
     RedisStore,
     Report,
     Responder,
+    SignatureMatch,
     Simulation,
     SimulationResult,
     Status,
-    FeeSchedule,
     TransferRecord,
     TransferResult,
     TransferType,
     UnknownEvent,
-    SignatureMatch,
+    VerifiedWebhook,
     WebhookVerifier,
     __version__,
     reply_accept,
-    reply_duplicate,
     reply_decline,
+    reply_duplicate,
 )
 
 __all__ = [
@@ -126,6 +128,7 @@ __all__ = [
     "CardholderStatus",
     "Cardholders",
     "Cards",
+    "CheckResult",
     "Claim",
     "Client",
     "ClientToken",
@@ -137,17 +140,16 @@ __all__ = [
     "Consumptions",
     "DecryptError",
     "Ensured",
-    "Exemption",
     "Fee",
+    "FeeSchedule",
     "FeeType",
+    "FeeWaiver",
     "FileStore",
-    "Finding",
     "InternalError",
     "InvalidInputError",
     "InvalidResponseError",
     "KeySecureError",
     "Limits",
-    "List",
     "MemoryReplayStore",
     "MemoryStore",
     "MemoryTokenStore",
@@ -155,29 +157,34 @@ __all__ = [
     "NotFoundError",
     "Package",
     "Page",
+    "Pager",
     "Pci",
     "PermissionError",
     "RateLimitError",
-    "Received",
     "RedisStore",
     "Report",
     "Responder",
+    "SignatureMatch",
     "Simulation",
     "SimulationResult",
     "StateError",
     "Status",
-    "Tariff",
     "TimeoutError",
     "TransferRecord",
     "TransferResult",
     "TransferType",
     "TransportError",
     "UnknownEvent",
-    "Verified",
+    "VerifiedWebhook",
     "WebhookError",
     "WebhookVerifier",
     "__version__",
     "reply_accept",
-    "reply_again",
     "reply_decline",
+    "reply_duplicate",
 ]
+# --- end of public names ---
+
+TYPE_CHECKING = False
+if not TYPE_CHECKING:
+    __getattr__ = old_names(__name__)

@@ -2,7 +2,7 @@
 
 They are ordinary Python classes: they pickle, copy and cross process borders with all their fields. Their ``args`` are
 the text and a dict of the fields, so an error that is rebuilt from its class and ``args`` alone, as JSON result back
-ends do, has them all.
+ends do, has them all. Each class names its kind in the core's list of kinds, ``core/src/error/kind.rs``.
 """
 
 from __future__ import annotations
@@ -13,28 +13,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = [
-    "ApiError",
-    "AuthenticationError",
-    "ConfigError",
-    "ConflictError",
-    "DecryptError",
-    "InternalError",
-    "InvalidInputError",
-    "InvalidResponseError",
-    "KeySecureError",
-    "NotFoundError",
-    "PermissionError",
-    "RateLimitError",
-    "StateError",
-    "TimeoutError",
-    "TransportError",
-    "WebhookError",
-]
+    from .literals import Outcome, Rejection, TransportFault
+
+BY_KIND: dict[str, type[KeySecureError]] = {}
+"""The class of each kind of error. The native module raises from it."""
 
 
 class KeySecureError(Exception):
-    """Anything that this package raises by itself.
+    """Any error of this package.
 
     The question to ask before sending a change again is :attr:`outcome`:
 
@@ -45,7 +31,7 @@ class KeySecureError(Exception):
     The text holds no secret, no URL and no body, and digits that look like a card number are masked.
     """
 
-    outcome: str
+    outcome: Outcome
     """``"not_sent"``, ``"rejected"`` or ``"unknown"``."""
     code: int | None
     """The code in the response. One that the platform does not document may come from a gateway."""
@@ -62,11 +48,16 @@ class KeySecureError(Exception):
     retry_after: float | None
     """How many seconds the platform asked to wait, when it did."""
 
-    transport_fault: str | None
+    transport_fault: TransportFault | None
     """What went wrong on the wire when no response came: ``"timeout"``, ``"dns"``, ``"connect"``, ``"tls"``,
     ``"proxy"``, ``"closed"``, ``"too_large"``, ``"protocol"``, ``"interrupted"`` or ``"other"``."""
-    rejection: str | None
+    rejection: Rejection | None
     """Why a webhook was not accepted, such as ``"wrong_signature"``, ``"too_old"`` or ``"replayed"``."""
+
+    def __init_subclass__(cls, *, kind: str | None = None) -> None:
+        super().__init_subclass__()
+        if kind is not None:
+            BY_KIND[kind] = cls
 
     def __init__(
         self,
@@ -121,66 +112,66 @@ def _restored(cls: type[KeySecureError], args: tuple[object, ...], state: dict[s
     return error
 
 
-class ConfigError(KeySecureError):
+class ConfigError(KeySecureError, kind="config"):
     """A setting of the client is wrong, or the client was closed."""
 
 
-class InvalidInputError(KeySecureError, ValueError):
+class InvalidInputError(KeySecureError, ValueError, kind="invalid_input"):
     """An argument breaks a rule; nothing was sent. ``field`` names it. Also a builtin :class:`ValueError`."""
 
 
-class TransportError(KeySecureError):
+class TransportError(KeySecureError, kind="transport"):
     """The network failed."""
 
 
-class TimeoutError(TransportError, builtins.TimeoutError):
+class TimeoutError(TransportError, builtins.TimeoutError, kind="timeout"):
     """Time ran out. Also a builtin :class:`TimeoutError`."""
 
 
-class ApiError(KeySecureError):
+class ApiError(KeySecureError, kind="api"):
     """The response carries an error code; ``code`` and ``msg`` are as they came. ``outcome`` says whether it is a
     refusal of the platform (``"rejected"``) or leaves open what was done (``"unknown"``): a gateway's code, or code
     1001."""
 
 
-class AuthenticationError(ApiError):
+class AuthenticationError(ApiError, kind="authentication"):
     """Codes 1002, 1006, 1007, 1008, 1010, 1011, or HTTP 401 without a code: the Api-Key or the access token."""
 
 
-class PermissionError(ApiError):
+class PermissionError(ApiError, kind="permission"):
     """Codes 1003, 1012, 1013, 1021, 1022, or HTTP 403 without a code: not allowed for this merchant or from this
     address."""
 
 
-class RateLimitError(ApiError):
+class RateLimitError(ApiError, kind="rate_limit"):
     """Code 1009: too frequent."""
 
 
-class NotFoundError(ApiError):
+class NotFoundError(ApiError, kind="not_found"):
     """Code 2002: the cardholder does not exist."""
 
 
-class StateError(ApiError):
+class StateError(ApiError, kind="state"):
     """Codes 2003, 2004, 2005, 4005: the target has a status that does not allow this."""
 
 
-class ConflictError(KeySecureError):
+class ConflictError(KeySecureError, kind="conflict"):
     """Another target has the same merchant reference (``ensure_*`` calls)."""
 
 
-class InvalidResponseError(KeySecureError):
+class InvalidResponseError(KeySecureError, kind="invalid_response"):
     """The response is not what the platform's documentation says."""
 
 
-class DecryptError(KeySecureError):
+class DecryptError(KeySecureError, kind="decrypt"):
     """Card data could not be decrypted: most likely ``aes`` or the secret is wrong."""
 
 
-class WebhookError(KeySecureError):
+class WebhookError(KeySecureError, kind="webhook"):
     """A webhook was not accepted; ``rejection`` says why."""
 
 
-class InternalError(KeySecureError):
+class InternalError(KeySecureError, kind="internal"):
     """A defect of this package. Please report it."""
 
 

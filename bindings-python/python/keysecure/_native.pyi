@@ -19,13 +19,18 @@ from typing import (
     type_check_only,
 )
 
-from typing_extensions import Self
+from typing_extensions import Self, deprecated
 
+from .literals import Check, CheckStatus
 from .stores import AttemptStore, ReplayStore, TokenStore
 
 __version__: str
+_NAMES: Final[dict[str, list[str]]]
 
 _T_co = TypeVar("_T_co", covariant=True)
+
+_Money: TypeAlias = Decimal | int | str
+_WindowBound: TypeAlias = datetime | date
 
 __all__ = [
     "AccessToken",
@@ -47,6 +52,7 @@ __all__ = [
     "CardholderStatus",
     "Cardholders",
     "Cards",
+    "CheckResult",
     "Claim",
     "Client",
     "ClientToken",
@@ -55,50 +61,64 @@ __all__ = [
     "ConsumptionType",
     "Consumptions",
     "Ensured",
-    "Exemption",
     "Fee",
+    "FeeSchedule",
     "FeeType",
+    "FeeWaiver",
     "FileStore",
-    "Finding",
     "Limits",
-    "List",
     "MemoryReplayStore",
     "MemoryStore",
     "MemoryTokenStore",
     "MerchantInfo",
     "Package",
     "Page",
+    "Pager",
     "Pci",
-    "Received",
     "RedisStore",
     "Report",
     "Responder",
+    "SignatureMatch",
     "Simulation",
     "SimulationResult",
     "Status",
-    "Tariff",
     "TransferRecord",
     "TransferResult",
     "TransferType",
     "UnknownEvent",
-    "Verified",
+    "VerifiedWebhook",
     "WebhookVerifier",
     "__version__",
     "reply_accept",
-    "reply_again",
     "reply_decline",
+    "reply_duplicate",
 ]
 
 # --- the client ---
 
 @final
 class Client:
-    """A client of the platform: `Client(api_key, api_secret)`, used as it is, with `with`, or ended by `close()`.
+    """A client of the platform: `Client(api_key, api_secret)`, for use in a `with` block or until `close()`.
 
-    `store` is what it shares with other workers, and what the `ensure_*` calls need: `"memory"`, when this process is
-    the only one that works on its references; `"file:/var/lib/shop"` for all processes of one user on one machine;
-    `"redis://host"` for several machines; or an object of your own (see `keysecure.stores`). `token_store` is its
-    deprecated name.
+    Keep one client and share it among threads. It fetches and renews the access token, learns the platform's clock,
+    and sends a request again only when that cannot do it twice. After `os.fork()` a child uses connections of its
+    own.
+
+    `environment`: `"sandbox"` or `"production"`. `base_url`: another address than the environment's. `app_id`: the
+    app id that signs webhooks, when it is not the Api-Key. `aes`: how the apiSecret becomes the AES key, one of
+    `utf8`, `hex`, `base64`, `md5`, `md5hex`, `sha256`, `sha1prng`, with `/cbc` behind it for CBC. `timeout`: the
+    most seconds that one call takes, with all its attempts (30). `connect_timeout`: the most seconds for making one
+    connection (5). `max_retries`: how often a call is sent again where that cannot do it twice (2). `language`: of
+    the platform's messages, `en_US` or `zh_CN`. `timezone`: the zone in which bare dates begin and end, such as
+    `UTC+8` (the default). `proxy`: the URL of an http or https proxy; none is taken from the environment. `ca_pem`:
+    the root certificates to trust instead of the built-in ones, in PEM form. `allow_plain_http`: names of hosts
+    other than this machine to which plain http may go (`["sandbox"]` in Docker Compose); refused in production.
+
+    `store`: what this client shares with other workers: the access token, and the record of its attempts on merchant
+    references, which the `ensure_*` calls need. `"memory"`, when this process is the only one that works on its
+    references; `"file:/var/lib/shop"` for all processes of one user on one machine; `"redis://host"` for many
+    machines; or a `MemoryStore`, a `FileStore`, a `RedisStore`, or an object of your own (see `keysecure.stores`).
+    `token_store` is its deprecated name and shares the token only.
     """
 
     def __new__(
@@ -106,14 +126,14 @@ class Client:
         api_key: str,
         api_secret: str,
         *,
-        environment: str = "sandbox",
+        environment: Literal["sandbox", "production"] | str = "sandbox",
         base_url: str | None = None,
         app_id: str | None = None,
-        aes: str = "utf8",
+        aes: Literal["utf8", "hex", "base64", "md5", "md5hex", "sha256", "sha1prng"] | str = "utf8",
         timeout: float = 30.0,
         connect_timeout: float = 5.0,
         max_retries: int = 2,
-        language: str = "en_US",
+        language: Literal["en_US", "zh_CN"] | str = "en_US",
         timezone: str = "UTC+8",
         proxy: str | None = None,
         ca_pem: str | bytes | None = None,
@@ -123,45 +143,59 @@ class Client:
     ) -> Self: ...
     @classmethod
     def from_env(cls, **settings: Any) -> Self:
-        """A client from the environment variables `KEYSECURE_*`, read now. Keyword arguments win."""
+        """Creates a client from the environment variables `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set,
+        `KEYSECURE_ENVIRONMENT`, `KEYSECURE_BASE_URL`, `KEYSECURE_APP_ID`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (a
+        PEM text or a file's path), `KEYSECURE_TIMEZONE` and `KEYSECURE_STORE`, read now. Keyword arguments are those
+        of `Client`; one that is not `None` overrides the environment."""
     @property
     def cardholders(self) -> Cardholders:
-        """Cardholders and their verification."""
+        """The calls on cardholders and their verification."""
     @property
     def cards(self) -> Cards:
-        """Cards, packages and BINs."""
+        """The calls on cards, packages and BINs."""
     @property
     def consumptions(self) -> Consumptions:
-        """Purchases, fees, reversals and refunds."""
+        """The calls on consumptions: purchases, fees, reversals and refunds."""
     @property
     def accounts(self) -> Accounts:
-        """Balances and transfers (credit mode)."""
+        """The calls on balances and transfers (credit mode)."""
     @property
     def pci(self) -> Pci:
-        """The hosted card page."""
+        """The calls of the hosted card page."""
     @property
     def simulation(self) -> Simulation:
-        """Simulated purchases; refused in production."""
+        """The simulation calls; refused in production."""
     def access_token(self) -> AccessToken:
-        """The access token in use, for diagnosis; one is fetched only when there is none."""
+        """Returns the access token in use, for diagnosis; one is fetched only when there is none. All calls manage the
+        token themselves."""
     def doctor(self, card_no: str | None = None) -> Report:
-        """Finds out what is wrong with an integration. Nothing is changed at the platform."""
-    def call(self, method: str, path: str, body: object = None) -> Any:
-        """Makes any call of the platform: JSON-like values in, `data` out, numbers with a fraction as `Decimal`. Ints
-        and Decimals are sent exactly; a float is refused."""
+        """Checks an integration: clock, reachability, Api-Key, IP whitelist, token, mode and, with the number of an
+        activated card, PCI display and the AES scheme. Nothing is changed at the platform. `print()` the report."""
+    def call(self, method: Literal["GET", "POST"], path: str, body: object = None) -> Any:
+        """Makes any call of the platform, with its headers, rules and errors. Takes JSON-like values and returns the
+        `data` of the response, numbers with a fraction as `Decimal`.
+
+        The `body` is sent exactly: an int with all its digits, a `Decimal` as text of plain digits (`"100"`, never
+        `"1E+2"`), as the platform writes money. A float anywhere in it is refused, because it is not exact.
+
+        `method` is `"GET"` or `"POST"`; `path` starts behind `/open-api`, such as `"/v1/card/list"`. A POST on a
+        path that this version does not know is treated as a mutation: it is not sent again when its outcome is
+        unknown.
+        """
     def webhook_verifier(
         self,
         *,
         tolerance: float | timedelta = 300.0,
         store: _ReplayStore | None = None,
         replay_guard: _ReplayStore | bool | None = None,
-        when_unavailable: Literal["reject", "accept"] = "reject",
+        on_store_failure: Literal["reject", "accept"] = "reject",
         max_body: int = 65_536,
     ) -> WebhookVerifier:
-        """A verifier of this merchant's webhooks. Give it the `store` that the workers share."""
+        """Creates a verifier of this merchant's webhooks, with the `app_id` (else the Api-Key) and the apiSecret of the
+        client. Keyword arguments are those of `WebhookVerifier`."""
     def close(self) -> None:
-        """Ends the client: its connections are closed, and every later call is a `ConfigError`. Calls under way are
-        broken off; of a mutation among them nobody knows whether it was done."""
+        """Closes the client and its connections. Every later call is a `ConfigError`. Calls in progress are aborted; a
+        mutation among them has outcome `unknown`."""
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
@@ -181,7 +215,12 @@ class Cardholders:
     def apply(
         self, *, cardholder_unique_no: str, sumsub_share_token: str, cardholder_no: str | None = None
     ) -> CardholderApplied:
-        """Applies for a cardholder, or updates the one with `cardholder_no`."""
+        """Applies for a cardholder, or updates the one with `cardholder_no`.
+
+        `cardholder_unique_no` is the merchant reference, `sumsub_share_token` the token of the identity check.
+        Codes: 2001 exists already, 2003 verified already, 2006 no KYC information, 2011 the merchant reference does
+        not match.
+        """
     def ensure_cardholder(
         self,
         *,
@@ -189,42 +228,56 @@ class Cardholders:
         sumsub_share_token: str,
         deadline: float | None = None,
         settle: float | None = None,
-        since: datetime | date | None = None,
+        since: _WindowBound | None = None,
         first_attempt: bool = False,
         on_store_failure: Literal["reject", "accept"] = "reject",
     ) -> Ensured[Cardholder]:
-        """Makes sure that a cardholder is applied for exactly once, whatever happened before. Its reference is
+        """Applies for a cardholder exactly once, whatever happened before. The merchant reference is
         `cardholder_unique_no`.
 
-        The client needs a `store`. A reference that no worker ever sent is sent at once; one that may have been sent
-        is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last attempt
-        (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
-        sent (the last 90 days). `first_attempt=True` says that the reference is new. `on_store_failure`: `"reject"` fails
-        with outcome `not_sent` when the store cannot be reached; `"accept"` continues with this process's memory alone.
+        The client needs a `store`, which records each attempt before it is sent and leases the reference to one
+        worker; without one this is a `ConfigError`. A reference that was never sent is sent at once. One that may
+        have been sent is looked up first, and sent only when it is provably absent. Call it again after any error:
+        that is safe.
+
+        `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
+        proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
+        earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
+        in the client's `timezone` (default: 90 days ago). `first_attempt=True` states that the reference was never
+        sent before (default `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default)
+        fails with outcome `not_sent`; `"accept"` continues with the memory of this process alone, while another
+        worker may do the same.
         """
     def list(
         self,
         *,
-        start: datetime | date,
-        end: datetime | date,
+        start: _WindowBound,
+        end: _WindowBound,
         cardholder_no: str | None = None,
         cardholder_unique_no: str | None = None,
-    ) -> List[Cardholder]:
-        """All cardholders applied for in a span of any length, lazily and newest first. Both ends are included; a date
-        means the whole day."""
+    ) -> Pager[Cardholder]:
+        """Iterates over all cardholders of a time window of any length (by application time), newest first, page by
+        page.
+
+        `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's
+        `timezone`.
+        """
     def list_page(
         self,
         *,
-        start: datetime | date,
-        end: datetime | date,
+        start: _WindowBound,
+        end: _WindowBound,
         page: int,
         size: int,
         cardholder_no: str | None = None,
         cardholder_unique_no: str | None = None,
     ) -> Page[Cardholder]:
-        """One page (0 is the first, at most 100 rows) of a window of at most 90 days."""
+        """Returns one page of the cardholders of a window of at most 90 days.
+
+        `page` counts from 0; `size` is at most 100 rows.
+        """
     def get(self, cardholder_no: str) -> Cardholder:
-        """One cardholder, with balance and cards."""
+        """Returns one cardholder, with balance and cards. Code 2002: does not exist."""
 
 @final
 class Cards:
@@ -235,178 +288,238 @@ class Cards:
         *,
         cardholder_no: str,
         card_unique_no: str,
-        card_type: str,
+        card_type: _CardType,
         package_no: str | None = None,
         card_bin_no: str | None = None,
         address_info: Address | Mapping[str, str | None] | None = None,
     ) -> CardApplied:
-        """Applies for a card."""
+        """Applies for a card. The response confirms the application, not that the card is issued.
+
+        `card_unique_no` is the merchant reference, `card_type` `"Virtual"` or `"Physical"`. Credit mode needs
+        `package_no`, authorization mode `card_bin_no`. A physical card needs `address_info`, an `Address` or a dict.
+        """
     def ensure_card(
         self,
         *,
         cardholder_no: str,
         card_unique_no: str,
-        card_type: str,
+        card_type: _CardType,
         package_no: str | None = None,
         card_bin_no: str | None = None,
         address_info: Address | Mapping[str, str | None] | None = None,
         deadline: float | None = None,
         settle: float | None = None,
-        since: datetime | date | None = None,
+        since: _WindowBound | None = None,
         first_attempt: bool = False,
         on_store_failure: Literal["reject", "accept"] = "reject",
     ) -> Ensured[Card]:
-        """Makes sure that a card is applied for exactly once, whatever happened before. Its reference is
-        `card_unique_no`.
+        """Applies for a card exactly once, whatever happened before. The merchant reference is `card_unique_no`.
 
-        The client needs a `store`. A reference that no worker ever sent is sent at once; one that may have been sent
-        is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last attempt
-        (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
-        sent (the last 90 days). `first_attempt=True` says that the reference is new. `on_store_failure`: `"reject"` fails
-        with outcome `not_sent` when the store cannot be reached; `"accept"` continues with this process's memory alone.
+        The client needs a `store`, which records each attempt before it is sent and leases the reference to one
+        worker; without one this is a `ConfigError`. A reference that was never sent is sent at once. One that may
+        have been sent is looked up first, and sent only when it is provably absent. Call it again after any error:
+        that is safe.
+
+        `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
+        proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
+        earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
+        in the client's `timezone` (default: 90 days ago). `first_attempt=True` states that the reference was never
+        sent before (default `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default)
+        fails with outcome `not_sent`; `"accept"` continues with the memory of this process alone, while another
+        worker may do the same.
         """
     def list(
         self,
         *,
-        start: datetime | date,
-        end: datetime | date,
+        start: _WindowBound,
+        end: _WindowBound,
         cardholder_no: str | None = None,
         card_unique_no: str | None = None,
         card_no: str | None = None,
-    ) -> List[Card]:
-        """All cards applied for in a span of any length, lazily and newest first. Both ends are included; a date means
-        the whole day."""
+    ) -> Pager[Card]:
+        """Iterates over all cards of a time window of any length (by application time), newest first, page by page.
+
+        `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's
+        `timezone`.
+        """
     def list_page(
         self,
         *,
-        start: datetime | date,
-        end: datetime | date,
+        start: _WindowBound,
+        end: _WindowBound,
         page: int,
         size: int,
         cardholder_no: str | None = None,
         card_unique_no: str | None = None,
         card_no: str | None = None,
     ) -> Page[Card]:
-        """One page (0 is the first, at most 100 rows) of a window of at most 90 days."""
+        """Returns one page of the cards of a window of at most 90 days.
+
+        `page` counts from 0; `size` is at most 100 rows.
+        """
     def get(self, card_no: str) -> Card:
-        """One card, with its costs."""
+        """Returns one card, with its fees and limits."""
     def private_info(self, card_no: str) -> CardSecrets:
-        """The PAN, CVV and expiry of an activated card."""
+        """Returns the PAN, CVV and expiry of an activated card. Code 1013: PCI display is not enabled for the
+        merchant."""
     def activate(self, *, card_no: str, cardholder_no: str, cvv: str, card_last_no: str) -> None:
-        """Activates a physical card in status `ToActivate`."""
-    def update_status(self, *, card_no: str, status: str) -> None:
-        """Sets a card's status to `Frozen`, `Activated` or `Delete`."""
+        """Activates a physical card in status `ToActivate`.
+
+        `cvv` is the plain CVV, three digits; it is encrypted before it is sent. `card_last_no` are the last four
+        digits of the PAN.
+        """
+    def update_status(self, *, card_no: str, status: _CardStatus) -> None:
+        """Sets the status of a card to `"Frozen"`, `"Activated"` or `"Delete"`. Code 4005: the present status does not
+        allow it."""
     def freeze(self, card_no: str) -> None:
-        """Stops an activated card for a time."""
+        """Freezes an activated card; `unfreeze` activates it again."""
     def unfreeze(self, card_no: str) -> None:
-        """Lets a frozen card work again."""
+        """Activates a frozen card again."""
     def delete(self, card_no: str) -> None:
-        """Closes a card for good."""
+        """Deletes a card. This cannot be undone."""
     def set_pin(self, *, card_no: str, cardholder_no: str, pin: str) -> None:
-        """Sets the PIN of a physical, activated card."""
-    def packages(self, *, type: str | None = None, package_no: str | None = None) -> List[Package]:
-        """The packages that cards are opened from in credit mode, lazily."""
+        """Sets the PIN of a physical, activated card.
+
+        `pin` is the plain PIN, six digits, no three neighbours identical, rising or falling by one; it is encrypted
+        before it is sent.
+        """
+    def packages(self, *, type: _CardType | None = None, package_no: str | None = None) -> Pager[Package]:
+        """Iterates over the packages from which cards are opened in credit mode, page by page.
+
+        `type` is `"Virtual"` or `"Physical"`.
+        """
     def packages_page(
-        self, *, page: int, size: int, type: str | None = None, package_no: str | None = None
+        self, *, page: int, size: int, type: _CardType | None = None, package_no: str | None = None
     ) -> Page[Package]:
-        """One page (0 is the first, at most 100 rows) of the packages."""
-    def bins(self, card_bin_no: str | None = None) -> List[Bin]:
-        """The BINs that cards are opened from in authorization mode, lazily."""
+        """Returns one page of the packages.
+
+        `page` counts from 0; `size` is at most 100 rows.
+        """
+    def bins(self, card_bin_no: str | None = None) -> Pager[Bin]:
+        """Iterates over the BINs from which cards are opened in authorization mode, page by page."""
     def bins_page(self, *, page: int, size: int, card_bin_no: str | None = None) -> Page[Bin]:
-        """One page (0 is the first, at most 100 rows) of the BINs."""
+        """Returns one page of the BINs.
+
+        `page` counts from 0; `size` is at most 100 rows.
+        """
 
 @final
 class Consumptions:
     """The calls on consumptions: `client.consumptions`."""
 
     def get(self, consume_no: str) -> Consumption:
-        """One consumption, with its fees."""
+        """Returns one consumption, with its fees."""
     def list(
         self,
         *,
-        start: datetime | date,
-        end: datetime | date,
+        start: _WindowBound,
+        end: _WindowBound,
         cardholder_no: str | None = None,
         card_no: str | None = None,
         consume_no: str | None = None,
-    ) -> List[Consumption]:
-        """All consumptions of a span of any length, lazily and newest first. Both ends are included; a date means the
-        whole day."""
+    ) -> Pager[Consumption]:
+        """Iterates over all consumptions of a time window of any length, newest first, page by page.
+
+        `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's
+        `timezone`.
+        """
     def list_page(
         self,
         *,
-        start: datetime | date,
-        end: datetime | date,
+        start: _WindowBound,
+        end: _WindowBound,
         page: int,
         size: int,
         cardholder_no: str | None = None,
         card_no: str | None = None,
         consume_no: str | None = None,
     ) -> Page[Consumption]:
-        """One page (0 is the first, at most 100 rows) of a window of at most 90 days."""
+        """Returns one page of the consumptions of a window of at most 90 days.
+
+        `page` counts from 0; `size` is at most 100 rows.
+        """
 
 @final
 class Accounts:
     """The calls on accounts: `client.accounts`."""
 
     def transfer(
-        self, *, cardholder_no: str, transfer_unique_no: str, type: str, amount: Decimal | int | str
+        self, *, cardholder_no: str, transfer_unique_no: str, type: _TransferType, amount: _Money
     ) -> TransferResult:
-        """Moves money. It is never sent again while its outcome is unknown: use `ensure_transfer`."""
+        """Transfers money between the merchant and a cardholder.
+
+        `type` is `"In"` (to the cardholder) or `"Out"` (back to the merchant). `amount` is in TUSDT: a `Decimal`, an
+        int or a str, positive, at most 2 decimals; a float is refused. The call is never sent again while its
+        outcome is unknown: use `ensure_transfer`, which is safe to call again.
+        """
     def ensure_transfer(
         self,
         *,
         cardholder_no: str,
         transfer_unique_no: str,
-        type: str,
-        amount: Decimal | int | str,
+        type: _TransferType,
+        amount: _Money,
         deadline: float | None = None,
         settle: float | None = None,
-        since: datetime | date | None = None,
+        since: _WindowBound | None = None,
         first_attempt: bool = False,
         on_store_failure: Literal["reject", "accept"] = "reject",
     ) -> Ensured[TransferRecord]:
-        """Makes sure that a transfer is made exactly once, whatever happened before. Its reference is
-        `transfer_unique_no`.
+        """Makes a transfer exactly once, whatever happened before. Its merchant reference is `transfer_unique_no`.
 
-        The client needs a `store`. A reference that no worker ever sent is sent at once; one that may have been sent
-        is looked up first, and sent only when it is provably absent: not found `settle` seconds after the last attempt
-        (10, or 120 over a proxy). `deadline` bounds all of it (60 s, or 180). `since` is since when it may have been
-        sent (the last 90 days). `first_attempt=True` says that the reference is new. `on_store_failure`: `"reject"` fails
-        with outcome `not_sent` when the store cannot be reached; `"accept"` continues with this process's memory alone.
+        A transfer with the same reference but another cardholder, type or amount is a `ConflictError`.
+
+        The client needs a `store`, which records each attempt before it is sent and leases the reference to one
+        worker; without one this is a `ConfigError`. A reference that was never sent is sent at once. One that may
+        have been sent is looked up first, and sent only when it is provably absent. Call it again after any error:
+        that is safe.
+
+        `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
+        proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
+        earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
+        in the client's `timezone` (default: 90 days ago). `first_attempt=True` states that the reference was never
+        sent before (default `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default)
+        fails with outcome `not_sent`; `"accept"` continues with the memory of this process alone, while another
+        worker may do the same.
         """
     def get(self, cardholder_no: str) -> AccountInfo:
-        """The balances of a cardholder."""
+        """Returns the balances of a cardholder."""
     def transfers(
         self,
         *,
-        start: datetime | date,
-        end: datetime | date,
+        start: _WindowBound,
+        end: _WindowBound,
         cardholder_no: str | None = None,
         transfer_no: str | None = None,
         transfer_unique_no: str | None = None,
-    ) -> List[TransferRecord]:
-        """All transfers of a span of any length, lazily and newest first. Both ends are included; a date means the
-        whole day."""
+    ) -> Pager[TransferRecord]:
+        """Iterates over all transfers of a time window of any length, newest first, page by page.
+
+        `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's
+        `timezone`.
+        """
     def transfers_page(
         self,
         *,
-        start: datetime | date,
-        end: datetime | date,
+        start: _WindowBound,
+        end: _WindowBound,
         page: int,
         size: int,
         cardholder_no: str | None = None,
         transfer_no: str | None = None,
         transfer_unique_no: str | None = None,
     ) -> Page[TransferRecord]:
-        """One page (0 is the first, at most 100 rows) of a window of at most 90 days."""
+        """Returns one page of the transfers of a window of at most 90 days.
+
+        `page` counts from 0; `size` is at most 100 rows.
+        """
 
 @final
 class Pci:
     """The calls for the hosted card page: `client.pci`."""
 
     def client_token(self, card_no: str) -> ClientToken:
-        """A token for the hosted card page."""
+        """Returns a token for the hosted card page. Code 1013: PCI display is not enabled for the merchant."""
     def card_detail(
         self,
         *,
@@ -416,11 +529,21 @@ class Pci:
         parent_origin: str | None = None,
         extra: Mapping[str, object] | None = None,
     ) -> CardSecrets:
-        """What the hosted card page itself calls (inferred); a merchant's server has no need of it."""
+        """Makes the call of the hosted card page itself (inferred); a merchant's server does not need it.
+
+        `origin` is that of the hosted page, `parent_origin` that of the merchant's page around it, `nonce` text that
+        was never used before, `extra` a dict of further fields of the body.
+        """
 
 @final
 class Simulation:
-    """The simulation calls: `client.simulation`. Refused in production."""
+    """The simulation calls: `client.simulation`. Refused in production.
+
+    All take the same keywords; each call names those that it needs. Their bodies are inferred: they have the fields
+    of the webhook's data. Amounts are positive, with at most 2 decimals; `merchant_info` is a `MerchantInfo` or a
+    dict, `fee_detail` an iterable of dicts with `fee_type` and `amount`, `time` a datetime with a time zone, `extra`
+    a dict of further fields.
+    """
 
     def auth(
         self,
@@ -429,9 +552,9 @@ class Simulation:
         consume_relate_no: str | None = None,
         card_no: str | None = None,
         cardholder_no: str | None = None,
-        type: str | None = None,
-        amount: Decimal | int | str | None = None,
-        local_amount: Decimal | int | str | None = None,
+        type: _ConsumptionType | None = None,
+        amount: _Money | None = None,
+        local_amount: _Money | None = None,
         local_currency: str | None = None,
         merchant_info: MerchantInfo | Mapping[str, object] | None = None,
         fee_detail: Iterable[Mapping[str, object]] = (),
@@ -440,7 +563,7 @@ class Simulation:
         time: datetime | None = None,
         extra: Mapping[str, object] | None = None,
     ) -> SimulationResult:
-        """A purchase asks for approval. Needs `card_no` and `amount`."""
+        """Simulates a purchase that asks for approval. Needs `card_no` and `amount`."""
     def consumption_clear(
         self,
         *,
@@ -448,9 +571,9 @@ class Simulation:
         consume_relate_no: str | None = None,
         card_no: str | None = None,
         cardholder_no: str | None = None,
-        type: str | None = None,
-        amount: Decimal | int | str | None = None,
-        local_amount: Decimal | int | str | None = None,
+        type: _ConsumptionType | None = None,
+        amount: _Money | None = None,
+        local_amount: _Money | None = None,
         local_currency: str | None = None,
         merchant_info: MerchantInfo | Mapping[str, object] | None = None,
         fee_detail: Iterable[Mapping[str, object]] = (),
@@ -459,7 +582,8 @@ class Simulation:
         time: datetime | None = None,
         extra: Mapping[str, object] | None = None,
     ) -> SimulationResult:
-        """A purchase is cleared. Needs `consume_no`; `amount` may differ from the purchase's."""
+        """Clears a purchase: `Pending` becomes `Success`. Needs `consume_no`; `amount` may differ from the
+        purchase's."""
     def consumption_fail(
         self,
         *,
@@ -467,9 +591,9 @@ class Simulation:
         consume_relate_no: str | None = None,
         card_no: str | None = None,
         cardholder_no: str | None = None,
-        type: str | None = None,
-        amount: Decimal | int | str | None = None,
-        local_amount: Decimal | int | str | None = None,
+        type: _ConsumptionType | None = None,
+        amount: _Money | None = None,
+        local_amount: _Money | None = None,
         local_currency: str | None = None,
         merchant_info: MerchantInfo | Mapping[str, object] | None = None,
         fee_detail: Iterable[Mapping[str, object]] = (),
@@ -478,7 +602,7 @@ class Simulation:
         time: datetime | None = None,
         extra: Mapping[str, object] | None = None,
     ) -> SimulationResult:
-        """A purchase fails. Needs `consume_no`."""
+        """Fails a purchase: `Pending` becomes `Fail`. Needs `consume_no`."""
     def reversal(
         self,
         *,
@@ -486,9 +610,9 @@ class Simulation:
         consume_relate_no: str | None = None,
         card_no: str | None = None,
         cardholder_no: str | None = None,
-        type: str | None = None,
-        amount: Decimal | int | str | None = None,
-        local_amount: Decimal | int | str | None = None,
+        type: _ConsumptionType | None = None,
+        amount: _Money | None = None,
+        local_amount: _Money | None = None,
         local_currency: str | None = None,
         merchant_info: MerchantInfo | Mapping[str, object] | None = None,
         fee_detail: Iterable[Mapping[str, object]] = (),
@@ -497,7 +621,7 @@ class Simulation:
         time: datetime | None = None,
         extra: Mapping[str, object] | None = None,
     ) -> SimulationResult:
-        """An authorization is given back. Needs `consume_relate_no`; without `amount` all of it."""
+        """Reverses an authorization. Needs `consume_relate_no`; without `amount` the whole amount."""
     def refund(
         self,
         *,
@@ -505,9 +629,9 @@ class Simulation:
         consume_relate_no: str | None = None,
         card_no: str | None = None,
         cardholder_no: str | None = None,
-        type: str | None = None,
-        amount: Decimal | int | str | None = None,
-        local_amount: Decimal | int | str | None = None,
+        type: _ConsumptionType | None = None,
+        amount: _Money | None = None,
+        local_amount: _Money | None = None,
         local_currency: str | None = None,
         merchant_info: MerchantInfo | Mapping[str, object] | None = None,
         fee_detail: Iterable[Mapping[str, object]] = (),
@@ -516,23 +640,37 @@ class Simulation:
         time: datetime | None = None,
         extra: Mapping[str, object] | None = None,
     ) -> SimulationResult:
-        """A cleared purchase is given back. Needs `consume_relate_no`; without `amount` all of it."""
+        """Refunds a cleared purchase. Needs `consume_relate_no`; without `amount` the whole amount."""
 
-# --- what calls give ---
+# --- results of calls ---
 
 @final
-class List(Generic[_T_co]):
-    """The rows of a list, newest first, fetched page by page while you iterate. It is an iterator: a second loop goes
-    on where the first one ended.
+class Pager(Generic[_T_co]):
+    """An iterator over the rows of a list, newest first, which are fetched page by page. It is single-pass: a second
+    loop continues where the first one ended.
 
-    A failed request ends it: `failed` is then true, and every further `next()` raises. Behind a row without its
-    number, and behind a span of which rows may be missing, both an `InvalidResponseError`, `next()` continues.
+    A failed request ends it: `failed` is then true, and every further `next()` raises. After two other errors, both
+    an `InvalidResponseError`, it continues: a row without its number (the text names page and index), and a window
+    of which rows may be missing. So a plain `for` loop never takes an incomplete list for a complete one. To read
+    all other rows, continue:
+
+        while True:
+            try:
+                row = next(rows, None)
+            except InvalidResponseError as error:
+                if rows.failed:
+                    raise
+                print(error)
+                continue
+            if row is None:
+                break
+            ...
     """
 
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     @property
     def failed(self) -> bool:
-        """Whether a request failed, which ended the list. Behind every other error it continues."""
+        """Whether a request failed, which ended the iteration. After every other error it continues."""
     def __iter__(self) -> Iterator[_T_co]: ...
     def __next__(self) -> _T_co: ...
 
@@ -543,14 +681,15 @@ class Page(Generic[_T_co]):
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     @property
     def list(self) -> list[_T_co]:
-        """The rows, newest first, at most as many as were asked for. Only an empty page is sure to be the last."""
+        """The rows, newest first, at most `size` of them. Fewer usually mean that this is the last page; only an empty
+        page is certain to be."""
     @property
     def extra(self) -> dict[str, Any]:
-        """Fields beside `list`, such as a `total`, if the platform gives any."""
+        """Further fields of the response, such as a `total`, if the platform sends any."""
     def to_dict(self) -> dict[str, Any]:
-        """A dict with `list`, whose rows are dicts too, and `extra`."""
+        """Returns a dict with `list`, whose rows are dicts too, and `extra`."""
     def to_json(self) -> str:
-        """The page as JSON text in the platform's form, each row as its own `to_json` writes it."""
+        """Returns the page as JSON text in the platform's form, each row as its own `to_json` writes it."""
     def __iter__(self) -> Iterator[_T_co]: ...
     def __len__(self) -> int: ...
     def __eq__(self, value: object, /) -> bool: ...
@@ -558,62 +697,68 @@ class Page(Generic[_T_co]):
 
 @final
 class Ensured(Generic[_T_co]):
-    """A target that exists exactly once."""
+    """The result of an `ensure_*` call: a target that exists exactly once."""
 
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     @property
     def value(self) -> _T_co:
-        """The target: a transfer, a card or a cardholder, as its list gives it."""
+        """The target: a transfer, a card or a cardholder, as its list returns it."""
     @property
     def created(self) -> bool:
-        """Whether this call made it, also when the response to its request was lost; otherwise it was found."""
+        """Whether this call created the target, also when the response to its request was lost; otherwise it was
+        found."""
     def to_dict(self) -> dict[str, Any]:
-        """A dict with `value`, which is a dict too, and `created`."""
+        """Returns a dict with `value`, which is a dict too, and `created`."""
     def to_json(self) -> str:
-        """The target and `created` as JSON text, the target as its own `to_json` writes it."""
+        """Returns `value` and `created` as JSON text, `value` as its own `to_json` writes it."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
-class Finding:
-    """One finding of the doctor."""
+class CheckResult:
+    """The result of one check of the doctor."""
 
     @property
-    def check(self) -> str:
-        """What was looked at, such as `"ip_whitelist"`."""
+    def check(self) -> Check:
+        """The name of the check, such as `"ip_whitelist"`."""
     @property
-    def health(self) -> str:
-        """How it ended: `"good"`, `"warning"`, `"bad"` or `"skipped"`."""
+    def status(self) -> CheckStatus:
+        """The status: `"pass"`, `"warn"`, `"fail"` or `"skipped"`."""
+    @property
+    @deprecated("use status, whose values are pass, warn, fail and skipped")
+    def health(self) -> Literal["good", "warning", "bad", "skipped"]:
+        """Deprecated: use `status`. The values are those of earlier versions: `"good"`, `"warning"`, `"bad"`,
+        `"skipped"`."""
     @property
     def found(self) -> str:
-        """What was found."""
+        """The observation, in words."""
     @property
     def advice(self) -> str:
-        """What to do next; empty when there is nothing to do."""
+        """The next step; empty when there is none."""
     @property
     def code(self) -> int | None:
-        """The platform's code, when there was one."""
+        """The code in the platform's response, when there was one."""
     def to_dict(self) -> dict[str, Any]:
-        """The finding as a dict of its fields."""
+        """Returns the result as a dict of its fields."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Report:
-    """All findings, one for each check, in order. `print(report)` is read at a glance."""
+    """The results of all checks, in order. `print(report)` shows them as a table."""
 
     @property
-    def findings(self) -> list[Finding]:
-        """The findings."""
+    def findings(self) -> list[CheckResult]:
+        """The results, one for each check."""
     @property
     def is_healthy(self) -> bool:
-        """Whether nothing is bad."""
-    def of(self, check: str) -> Finding | None:
-        """The finding of one check, such as `"clock"`; `None` for a check that there is not."""
+        """Whether no check failed."""
+    def of(self, check: Check) -> CheckResult | None:
+        """Returns the result of one check, such as `"clock"`; `None` for an unknown check."""
     def to_dict(self) -> list[dict[str, Any]]:
-        """The findings as a list of dicts."""
+        """Returns the results as a list of dicts."""
     def to_json(self) -> str:
-        """The findings as a JSON array of objects."""
+        """Returns the results as a JSON array of objects."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -621,8 +766,8 @@ class Report:
 class Address:
     """The address of a cardholder, in English letters.
 
-    A physical card needs all of it but `address_line2`. A virtual card needs `postal_code`, `country`, `state`, `city`
-    and `address_line1` only.
+    A physical card needs every field but `address_line2`. A virtual card needs `postal_code`, `country`, `state`,
+    `city` and `address_line1` only.
     """
 
     def __new__(
@@ -640,27 +785,37 @@ class Address:
         address_line2: str | None = None,
     ) -> Self: ...
     @property
-    def postal_code(self) -> str: ...
+    def postal_code(self) -> str:
+        """Postal code, in the form of the country."""
     @property
-    def country(self) -> str: ...
+    def country(self) -> str:
+        """Country code of two letters."""
     @property
-    def state(self) -> str: ...
+    def state(self) -> str:
+        """State or province."""
     @property
-    def city(self) -> str: ...
+    def city(self) -> str:
+        """City."""
     @property
-    def address_line1(self) -> str: ...
+    def address_line1(self) -> str:
+        """Street and number."""
     @property
-    def first_name(self) -> str | None: ...
+    def first_name(self) -> str | None:
+        """Given name; needed for a physical card."""
     @property
-    def last_name(self) -> str | None: ...
+    def last_name(self) -> str | None:
+        """Family name; needed for a physical card."""
     @property
-    def phone_code(self) -> str | None: ...
+    def phone_code(self) -> str | None:
+        """Country code of the phone number, digits without `+`; needed for a physical card."""
     @property
-    def phone(self) -> str | None: ...
+    def phone(self) -> str | None:
+        """Phone number without its country code; needed for a physical card."""
     @property
-    def address_line2(self) -> str | None: ...
+    def address_line2(self) -> str | None:
+        """Second address line."""
     def to_dict(self) -> dict[str, str | None]:
-        """The address as a dict of its attributes."""
+        """Returns the address as a dict of its attributes."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -668,27 +823,27 @@ class Address:
 
 @final
 class CardSecrets:
-    """The PAN, CVV and expiry of a card. It prints with the PAN masked and the CVV hidden."""
+    """The PAN, CVV and expiry of a card. The PAN prints masked, the CVV is hidden."""
 
     @property
     def card_no(self) -> str:
         """The platform's number of the card (not its PAN)."""
     @property
     def card_unique_no(self) -> str | None:
-        """The merchant's own number of the card."""
+        """The merchant reference of the card."""
     @property
     def masked_pan(self) -> str:
-        """The card number with at most its first six and last four digits."""
+        """The PAN with at most its first six and last four digits."""
     @property
     def exp_month(self) -> str:
-        """Two digits, `01` to `12`."""
+        """The expiry month, two digits: `01` to `12`."""
     @property
     def exp_year(self) -> str:
-        """Four digits, such as `2028`."""
+        """The expiry year, four digits, such as `2028`."""
     def expose_pan(self) -> str:
-        """The whole card number."""
+        """Returns the whole PAN. Keep the str out of logs and storage: Python does not wipe it from memory."""
     def expose_cvv(self) -> str:
-        """The three digits on the back."""
+        """Returns the CVV, three digits. Keep the str out of logs and storage: Python does not wipe it from memory."""
     def to_dict(self) -> NoReturn:
         """Refused: a dict would carry the secret."""
     def to_json(self) -> NoReturn:
@@ -699,13 +854,13 @@ class CardSecrets:
 
 @final
 class ClientToken:
-    """A token that lets the hosted card page show one card, once."""
+    """A token with which the hosted card page shows one card, once."""
 
     @property
     def expires_in(self) -> int:
-        """How long it is good, in seconds."""
+        """The lifetime, in seconds."""
     def expose(self) -> str:
-        """The token itself, for the hosted page."""
+        """Returns the token itself, for the hosted page."""
     def to_dict(self) -> NoReturn:
         """Refused: a dict would carry the secret."""
     def to_json(self) -> NoReturn:
@@ -716,13 +871,13 @@ class ClientToken:
 
 @final
 class AccessToken:
-    """An access token and its end."""
+    """An access token and its expiry."""
 
     @property
     def expires_at(self) -> datetime:
-        """When the platform ends it."""
+        """The time at which the platform ends it."""
     def expose(self) -> str:
-        """The token itself."""
+        """Returns the token itself."""
     def to_dict(self) -> NoReturn:
         """Refused: a dict would carry the secret."""
     def to_json(self) -> NoReturn:
@@ -735,33 +890,57 @@ class AccessToken:
 
 @final
 class MemoryStore:
-    """Tokens, attempts and webhooks in the memory of this process: for one that is the only one to work on its
-    references."""
+    """Tokens, attempts and webhooks in the memory of this process: `Client(..., store="memory")`.
+
+    Use it when this process is the only one that works on its merchant references: it knows nothing of other
+    processes, nor of an earlier run. So the `ensure_*` calls wait `settle` for each reference without
+    `first_attempt=True`. A forked child starts with an empty store. `MemoryStore()` creates a separate store; the
+    text `"memory"` names one that the whole process shares.
+    """
 
     def __new__(cls) -> Self: ...
 
 @final
 class FileStore:
-    """Tokens, attempts and webhooks in a directory, for all processes of one user on one machine (Unix). Keep it."""
+    """Tokens, attempts and webhooks in a directory, for all processes of one user on one machine (Unix).
+
+    The directory is created when it is missing. It must belong to the user alone (mode 0700) and be on a local file
+    system. Pass the store to `Client(store=...)` and to `WebhookVerifier(store=...)`. Keep the directory: a
+    reference that was paid long ago must not look new.
+    """
 
     def __new__(cls, directory: str | PathLike[str]) -> Self: ...
 
 @final
 class RedisStore:
-    """Tokens, attempts and webhooks in Redis, version 5 or later, for any number of machines."""
+    """Tokens, attempts and webhooks in Redis, version 5 or later, for any number of machines.
+
+    `url` is `redis://:password@host:6379/0` or `redis+unix:///run/redis.sock`; there is no TLS: use a private
+    network. The constructor sends nothing. `timeout` is the most seconds that one operation takes (1.0). The record
+    of attempts is as durable as that Redis: use `appendonly yes`, `appendfsync always` and `maxmemory-policy
+    noeviction`.
+    """
 
     def __new__(cls, url: str, *, timeout: float = 1.0) -> Self: ...
     def __reduce__(self) -> NoReturn: ...
 
 @final
 class MemoryTokenStore:
-    """An access token that the clients of one process share, and nothing else: see `MemoryStore`."""
+    """An access token that the clients of one process share: `Client(..., store=store)`.
+
+    It keeps clients of one merchant in one process from invalidating each other's token, and nothing else: see
+    `MemoryStore`.
+    """
 
     def __new__(cls) -> Self: ...
 
 @final
 class MemoryReplayStore:
-    """Remembers the webhooks that one process accepted: `WebhookVerifier(..., store=store)`."""
+    """A record of the webhooks that one process accepted: `WebhookVerifier(..., store=store)`.
+
+    It holds at most `capacity` webhooks; a full store forgets the oldest, which are the next to be refused by their
+    age.
+    """
 
     def __new__(cls, *, capacity: int = 100_000) -> Self: ...
 
@@ -780,9 +959,19 @@ class _HasItems(Protocol):
 class WebhookVerifier:
     """Verifies the platform's webhooks. It needs no client and is safe to share among threads.
 
-    `store` rejects what was accepted before and keeps the decision on each purchase: `"memory"`,
-    `"file:/var/lib/shop"`, `"redis://host"`, or an object of your own (see `keysecure.stores`). Share one among all
-    workers. `replay_guard` is its old name.
+    `app_id` is the Api-Key and the current one of `secrets` the apiSecret (both inferred); pass several secrets, as
+    a list, while one is replaced. `tolerance` is how far the timestamp may be from this machine's clock, either way:
+    seconds (300) or a timedelta; zero means exact. `max_body` is the largest body that is read, in bytes (64 KiB, at
+    most 1 MiB).
+
+    `store` rejects webhooks that were accepted before and keeps the decision on each purchase: `"memory"`,
+    `"file:/var/lib/shop"`, `"redis://host"`, a `MemoryStore`, a `FileStore`, a `RedisStore`, a `MemoryReplayStore`,
+    or an object of your own with the methods of `keysecure.stores.ReplayStore`. Share one among all workers: the one
+    of the client. The exceptions of an object of your own are logged, by type and place, and count as an outage.
+
+    `on_store_failure`, when the store cannot be reached: `"reject"` (default) rejects the webhook, so that it comes
+    again; `"accept"` accepts it without the check. Deprecated names: `when_unavailable` of `on_store_failure`,
+    `replay_guard` of `store` (`True` there means the memory of this process).
     """
 
     def __new__(
@@ -793,25 +982,49 @@ class WebhookVerifier:
         tolerance: float | timedelta = 300.0,
         store: _ReplayStore | None = None,
         replay_guard: _ReplayStore | bool | None = None,
-        when_unavailable: Literal["reject", "accept"] = "reject",
+        on_store_failure: Literal["reject", "accept"] = "reject",
         max_body: int = 65_536,
     ) -> Self: ...
     def ignore_timestamp(self) -> Self:
-        """The same verifier, taking callbacks of any age: for looking at stored callbacks only."""
+        """Returns the same verifier without the check of the timestamp. It accepts old webhooks again: use it to verify
+        stored webhooks only."""
     def verify(self, headers: _Headers, body: _Body) -> VerifiedWebhook:
-        """Verifies a callback and types what it says."""
+        """Verifies a webhook and types its data.
+
+        `headers` is a mapping or an iterable of pairs, names and values as str or bytes (a list for a header that
+        was sent several times); names are compared without regard to case. `body` is the raw body as bytes, before
+        any parsing. Any input that a sender can make ends in a `VerifiedWebhook` or a `WebhookError`.
+        """
     def verify_signature(self, headers: _Headers, body: _Body) -> SignatureMatch:
-        """Verifies the signature and the age only: no look at the action, no typing, no replay guard."""
+        """Verifies the signature and the age only: the data is not typed, and the store is not used."""
     def claim(self, headers: _Headers, body: _Body) -> Claim:
-        """Verifies a callback and claims it, for a `with` block that handles it."""
+        """Verifies a webhook as `verify` does and claims it: returns a `Claim`, for a `with` block that handles it. So
+        it is handled once, however often it is delivered, and again when it could not be handled.
+
+        A `WebhookError` with `rejection` `"replayed"` means that it was handled before: reply with
+        `verifier.reply_duplicate(body)`. `"in_progress"` means that another worker handles it now: respond with an
+        HTTP error, so that it is delivered again. Without a store every webhook is new.
+        """
     def reply_duplicate(self, body: _Body) -> bytes:
-        """The exact body to answer a webhook with that was accepted before (`rejection` is `"replayed"`): a purchase
-        gets its first reply again, everything else is accepted."""
+        """Returns the exact body for a webhook that was accepted before (`rejection` is `"replayed"`): a purchase gets
+        its first reply again, everything else is accepted.
+
+        While another worker makes that reply, this waits for it, 0.6 seconds at most. A purchase without a reply is
+        declined.
+        """
     @staticmethod
     def parse_unverified(body: _Body) -> _Event:
-        """Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it."""
+        """Types the data of a webhook **without verifying it**: for stored webhooks and tests. Anybody may have sent
+        it."""
     def sign_for_tests(self, timestamp: datetime, body: _Body) -> dict[str, str]:
-        """The headers that the platform would send with this body, signed with the first secret: for tests."""
+        """Returns the headers that the platform would send with this body, signed with the first secret: for tests.
+        `timestamp` is a datetime with a time zone."""
+    @deprecated("use ignore_timestamp")
+    def accepting_any_age(self) -> Self:
+        """Deprecated: use `ignore_timestamp`."""
+    @deprecated("use reply_duplicate")
+    def reply_again(self, body: _Body) -> bytes:
+        """Deprecated: use `reply_duplicate`."""
     @property
     def _may_wait(self) -> bool: ...
     @property
@@ -820,15 +1033,26 @@ class WebhookVerifier:
 
 @final
 class Claim:
-    """The right to handle a callback: `with verifier.claim(headers, body) as received: ...`."""
+    """The exclusive right to handle a webhook, from `WebhookVerifier.claim`:
+
+        with verifier.claim(headers, body) as received:
+            handle(received.event)
+
+    When the block ends without an exception the webhook is recorded as handled; when it raises, the claim is
+    released and the next delivery is new. So a webhook is handled at least once; handlers should be harmless when
+    run twice. The claims of a worker that is killed end after a minute (in a `FileStore` after up to two). `Auth`
+    webhooks are recorded at once: the platform does not wait for a second reply to a purchase.
+    """
 
     @property
     def received(self) -> VerifiedWebhook:
-        """The callback."""
+        """The verified webhook."""
     def finish(self) -> bool:
-        """Remembers the callback as handled, and lets go. `False` when the store could not be reached."""
+        """Records the webhook as handled and ends the claim. Returns `False` when the store could not be reached: the
+        webhook was handled, so accept it; a replay of it would be handled again."""
     def release(self) -> None:
-        """Lets go without remembering it: the next delivery is new."""
+        """Ends the claim without recording the webhook: the next delivery is new. An exception in the `with` block does
+        the same."""
     def __enter__(self) -> VerifiedWebhook: ...
     def __exit__(
         self,
@@ -840,78 +1064,97 @@ class Claim:
 
 @final
 class VerifiedWebhook:
-    """A callback whose signature is valid."""
+    """A webhook whose signature is valid."""
 
     @property
     def id(self) -> str:
-        """The platform's id of the callback. It is not signed: do not build on it alone."""
+        """The platform's id of the webhook. It is not signed: do not rely on it alone."""
     @property
-    def action(self) -> str:
-        """The platform's name of the action, such as `"Consumption"`."""
+    def action(self) -> Literal["Auth", "Consumption", "Card_update"] | str:
+        """The platform's name of the action, such as `"Consumption"`. It is not signed, but the data is checked against
+        it."""
     @property
     def event(self) -> _Event:
-        """What it says."""
+        """The typed data: an `AuthEvent`, a `ConsumptionEvent`, a `CardUpdateEvent` or an `UnknownEvent`."""
     @property
     def sent_at(self) -> datetime:
-        """When the platform says that it sent it."""
+        """The time of sending, from the signed timestamp."""
     @property
     def received_at(self) -> datetime:
-        """When it was verified."""
+        """The time of verification."""
     @property
     def answer_before(self) -> float:
-        """When the answer to an `Auth` callback must have left, on the scale of `time.monotonic()`."""
+        """The deadline of the reply to an `Auth` webhook, on the scale of `time.monotonic()`."""
     @property
     def time_left(self) -> float:
-        """Seconds left to answer an `Auth` callback; below zero when it is too late."""
+        """Seconds left to reply to an `Auth` webhook, by the clock of this machine; below zero when it is too late."""
     @property
+    def secret_index(self) -> int:
+        """The index of the verifier's secret that signed it, from 0."""
+    @property
+    @deprecated("use secret_index")
     def secret(self) -> int:
-        """Which of the verifier's secrets signed it, counted from 0."""
+        """Deprecated: use `secret_index`."""
     @property
     def form(self) -> str:
-        """Which canonical form was signed, such as `"fastjson1/hash"`."""
+        """The canonical form that was signed, such as `"fastjson1/hash"`."""
     def __reduce__(self) -> NoReturn: ...
     def __eq__(self, value: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
 class SignatureMatch:
-    """A proof that a signature is valid, without a look at what it says."""
+    """Proof that a signature is valid; the data is not typed."""
 
     @property
+    def secret_index(self) -> int:
+        """The index of the verifier's secret that signed it, from 0."""
+    @property
+    @deprecated("use secret_index")
     def secret(self) -> int:
-        """Which of the verifier's secrets signed it, counted from 0."""
+        """Deprecated: use `secret_index`."""
     @property
     def form(self) -> str:
-        """Which canonical form was signed."""
+        """The canonical form that was signed, such as `"fastjson1/hash"`."""
     def __eq__(self, value: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
 class UnknownEvent:
-    """An action, or a form of its data, that this version does not know. Its signature is valid all the same."""
+    """A webhook with an action, or a form of its data, that this version does not know. Its signature is valid."""
 
     @property
     def action(self) -> str:
         """The platform's name of the action."""
     @property
     def data(self) -> Any:
-        """Its data as a dict; numbers with a fraction as `Decimal`."""
+        """The data as a dict, numbers with a fraction as `Decimal`. A value that Python cannot hold, such as a number
+        with an exponent of a billion, is a `WebhookError`; `to_json()` returns it."""
     def to_dict(self) -> dict[str, Any]:
-        """A dict with `action` and `data`."""
+        """Returns a dict with `action` and `data`."""
     def to_json(self) -> str:
-        """Its data as JSON, exactly as it came."""
+        """Returns the data as JSON text, exactly as it was received."""
     @classmethod
     def from_json(cls, action: str, text: str) -> Self:
-        """Makes one of an action and its data as JSON, such as `to_json` gives."""
+        """Creates an event from an action and its data as JSON text, such as `to_json` returns."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Responder:
-    """Runs your decision on purchases, once for each, and answers in time, whatever the decision does.
+    """Runs your decision on purchases, once for each, and replies in time, whatever the decision does.
 
-    A purchase is decided once by its `consume_no`, and its first reply is repeated for 24 hours: among all workers
-    that share the `store` of the verifier, else in this responder.
+    `decide(event)` gets an `AuthEvent` and returns `True` to approve, or `False` or a message to decline. It runs on
+    a separate thread. The platform waits 800 ms; when `budget` seconds (0.6, at most 0.8) after the verification
+    there is no decision, or it raised, the reply is `default`: `"decline"` (default) or `"accept"`. A late decision
+    is not stopped; its result is dropped. A reply that would leave more than 800 ms after the webhook arrived
+    declines, whatever was decided.
+
+    A purchase is decided once by its `consume_no`, and its first reply is repeated for 24 hours, whatever the
+    signature: among all workers that share the `store` of the verifier, else in this responder. When the store
+    cannot be reached the purchase is declined, or with the verifier's `on_store_failure="accept"` decided by this
+    responder alone. Each refusal, late decision and failure is logged at WARNING with the `consume_no` and the
+    milliseconds since the webhook arrived.
     """
 
     def __new__(
@@ -922,29 +1165,30 @@ class Responder:
         budget: float = 0.6,
     ) -> Self: ...
     def respond(self, received: VerifiedWebhook) -> bytes:
-        """The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the
-        default."""
+        """Returns the body of the reply. Anything but a purchase is accepted at once; a purchase of an unknown form
+        gets the default."""
     def _respond(self, received: VerifiedWebhook, decide: Callable[[AuthEvent], bool | str] | None = None) -> bytes: ...
 
 def reply_accept() -> bytes:
-    """The exact body to answer a callback with."""
+    """Returns the exact body that accepts a webhook: `{"code":0,"message":""}`."""
 
 def reply_duplicate(body: _Body) -> bytes:
-    """The exact body to answer a callback with that was handled before (`rejection` is `"replayed"`): it is accepted
-    again. A purchase is declined, because nobody may decide on it twice, and least of all with yes."""
+    """Returns the exact body for a webhook that was handled before (`rejection` is `"replayed"`): it is accepted again.
+    A purchase is declined, because it may be decided only once; `WebhookVerifier.reply_duplicate` repeats the first
+    reply instead."""
 
 def reply_decline(message: str) -> bytes:
-    """The exact body to decline with; the platform requires a message."""
+    """Returns the exact body that declines; the platform requires a message."""
 
 # --- models ---
 
 @type_check_only
 class _Model:
-    """What every object of the platform's answers can do. It compares by value and cannot be changed."""
+    """The methods of every object of a response. It compares by value and cannot be changed."""
 
     @property
     def extra(self) -> dict[str, Any]:
-        """Fields of the answer that this version does not know."""
+        """Fields of the response that this version does not know."""
     def to_dict(self) -> dict[str, Any]:
         """The object as a dict of its attributes, `extra` included; objects inside become dicts too."""
     def to_json(self) -> str:
@@ -957,674 +1201,680 @@ class _Model:
 
 # --- models and constants: written by stubs.py from the core; do not edit ---
 
+_CardStatus: TypeAlias = Literal["Pending", "ToActivate", "Activated", "Fail", "Frozen", "Delete"] | str
+
 @final
 class CardStatus:
-    """Where a card stands in its life (platform constants 8.2)."""
+    """Lifecycle status of a card (platform documentation, constants 8.2)."""
 
     PENDING: Final = "Pending"
-    """Applied for, not issued yet."""
+    """Applied for or in production; not issued yet."""
     TO_ACTIVATE: Final = "ToActivate"
-    """A physical card on its way, to be activated with its CVV."""
+    """Physical card that must be activated with its CVV."""
     ACTIVATED: Final = "Activated"
     """In use."""
     FAIL: Final = "Fail"
-    """Could not be issued."""
+    """The platform could not issue the card."""
     FROZEN: Final = "Frozen"
-    """Stopped for a time."""
+    """Frozen: purchases are declined until the card is unfrozen."""
     DELETE: Final = "Delete"
-    """Closed for good."""
+    """Cancelled. This status is final."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
 
+_CardType: TypeAlias = Literal["Virtual", "Physical"] | str
+
 @final
 class CardType:
-    """Virtual or physical (platform constants 8.3)."""
+    """Type of a card: virtual or physical (platform documentation, constants 8.3)."""
 
     VIRTUAL: Final = "Virtual"
-    """A card number only."""
+    """Card number without a plastic card."""
     PHYSICAL: Final = "Physical"
-    """A plastic card, sent by mail."""
+    """Plastic card, sent by mail."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
 
 @final
 class CardholderStatus:
-    """Where a cardholder stands in the verification of identity (platform constants 8.8)."""
+    """Status of a cardholder's identity verification (platform documentation, constants 8.8)."""
 
     PENDING: Final = "Pending"
-    """Not looked at yet."""
+    """The review has not started."""
     IN_PROGRESS: Final = "In_progress"
-    """Being looked at."""
+    """Under review."""
     APPROVED: Final = "Approved"
-    """Verified: cards may be applied for."""
+    """Verified: cards can be applied for."""
     REJECTED: Final = "Rejected"
-    """Refused."""
+    """The verification failed."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+
+_ConsumptionType: TypeAlias = Literal["Open_card", "Consumption", "Atm", "Manage_fee", "Reversal", "Refund"] | str
 
 @final
 class ConsumptionType:
-    """What a consumption is (platform constants 8.4)."""
+    """Type of a consumption (platform documentation, constants 8.4)."""
 
     OPEN_CARD: Final = "Open_card"
-    """The price of a new card."""
+    """Fee for opening a card."""
     CONSUMPTION: Final = "Consumption"
-    """A purchase."""
+    """Purchase."""
     ATM: Final = "Atm"
-    """Cash from a machine."""
+    """ATM withdrawal."""
     MANAGE_FEE: Final = "Manage_fee"
-    """A management fee."""
+    """Management fee."""
     REVERSAL: Final = "Reversal"
-    """An authorization given back before clearing."""
+    """Reversal of an authorization before clearing, or a chargeback."""
     REFUND: Final = "Refund"
-    """A cleared purchase given back."""
-    KNOWN: Final[tuple[str, ...]]
-    """All values that this version knows."""
-
-@final
-class FeeWaiver:
-    """How long a fee is waived (platform constants 8.7)."""
-
-    FOREVER: Final = "Forever"
-    """For ever."""
-    NONE: Final = "None"
-    """Not at all."""
-    DAY: Final = "Day"
-    """For a number of days."""
+    """Refund of a cleared purchase."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
 
 @final
 class FeeType:
-    """What a fee is for (platform constants 8.5)."""
+    """Type of a fee (platform documentation, constants 8.5)."""
 
     CONSUME_FEE: Final = "Consume_fee"
-    """A purchase."""
+    """Fee of a purchase."""
     APPLE_AUTH_FEE: Final = "Apple_auth_fee"
-    """An Apple Pay authorization."""
+    """Fee of an Apple Pay authorization."""
     AUTH_FEE: Final = "Auth_fee"
-    """An authorization."""
+    """Fee of an authorization."""
     ATM_FEE: Final = "Atm_fee"
-    """Cash from a machine."""
+    """Fee of an ATM withdrawal."""
     EXCHANGE_FEE: Final = "Exchange_fee"
-    """Currency exchange."""
+    """Currency exchange fee."""
     DECLINE_FEE: Final = "Decline_fee"
-    """A declined purchase."""
+    """Fee of a declined purchase."""
     SMALL_FEE: Final = "Small_fee"
-    """A small purchase."""
+    """Fee of a small purchase."""
     REFUND_FEE: Final = "Refund_fee"
-    """A refund."""
+    """Fee of a refund."""
     CANCEL_FEE: Final = "Cancel_fee"
-    """A cancelled purchase."""
+    """Fee of a cancelled purchase."""
+    KNOWN: Final[tuple[str, ...]]
+    """All values that this version knows."""
+
+@final
+class FeeWaiver:
+    """Type of a fee waiver (platform documentation, constants 8.7)."""
+
+    FOREVER: Final = "Forever"
+    """The fee is never charged."""
+    NONE: Final = "None"
+    """The fee is not waived."""
+    DAY: Final = "Day"
+    """The fee is waived for a number of days."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
 
 @final
 class Status:
-    """Where a consumption or a transfer stands (platform constants 8.1)."""
+    """Status of a consumption or a transfer (platform documentation, constants 8.1)."""
 
     PENDING: Final = "Pending"
-    """Not decided yet."""
+    """Not final yet."""
     SUCCESS: Final = "Success"
-    """Done."""
+    """Successful."""
     FAIL: Final = "Fail"
-    """Refused or undone."""
+    """Failed."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
 
+_TransferType: TypeAlias = Literal["In", "Out"] | str
+
 @final
 class TransferType:
-    """The direction of a transfer (platform constants 8.9)."""
+    """Direction of a transfer (platform documentation, constants 8.9)."""
 
     IN: Final = "In"
-    """To the cardholder."""
+    """From the merchant to the cardholder."""
     OUT: Final = "Out"
-    """Back from the cardholder."""
+    """From the cardholder back to the merchant."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
 
 @final
 class Account(_Model):
-    """One account of a cardholder."""
+    """Account of a cardholder in one currency."""
 
     @property
     def cardholder_no(self) -> str | None:
         """The cardholder."""
     @property
     def symbol(self) -> str | None:
-        """The currency."""
+        """Currency."""
     @property
     def symbol_chain(self) -> str | None:
-        """The currency with its chain."""
+        """Currency with its blockchain."""
     @property
     def balance(self) -> Decimal | None:
-        """The balance, in the currency."""
+        """Balance in the currency of the account."""
     @property
     def usd_balance(self) -> Decimal | None:
-        """The balance in USD."""
+        """Balance in USD."""
     @property
     def bonus_balance(self) -> Decimal | None:
-        """The bonus balance, in the currency."""
+        """Bonus balance in the currency of the account."""
     @property
     def usd_bonus_balance(self) -> Decimal | None:
-        """The bonus balance in USD."""
+        """Bonus balance in USD."""
 
 @final
 class AccountInfo(_Model):
-    """The accounts of a cardholder."""
+    """Accounts of a cardholder (platform documentation, account)."""
 
     @property
     def list(self) -> list[Account]:
-        """One entry for each currency."""
+        """One account for each currency."""
 
 @final
 class AuthEvent(_Model):
-    """A purchase asks for approval (authorization mode). Answer within 800 ms."""
+    """Purchase that asks for approval (action `Auth`, authorization mode). The platform waits 800 ms for the reply."""
 
     @property
     def consume_no(self) -> str:
-        """The platform's number of the consumption."""
+        """Consumption number assigned by the platform."""
     @property
     def card_no(self) -> str:
-        """The card."""
-    @property
-    def cardholder_no(self) -> str | None:
-        """Its cardholder."""
-    @property
-    def type(self) -> str | None:
-        """What it is."""
-    @property
-    def amount(self) -> Decimal:
-        """The amount, in the card's currency."""
-    @property
-    def local_amount(self) -> Decimal | None:
-        """The amount in the merchant's currency."""
-    @property
-    def local_currency(self) -> str | None:
-        """The currency of `local_amount`."""
-    @property
-    def merchant_info(self) -> MerchantInfo | None:
-        """The shop."""
-    @property
-    def status(self) -> str | None:
-        """Always `Pending`."""
-    @property
-    def time(self) -> datetime | None:
-        """When the platform sent it."""
-
-@final
-class Bin(_Model):
-    """A BIN that cards are opened from in authorization mode."""
-
-    @property
-    def card_bin_no(self) -> str:
-        """The platform's number."""
-    @property
-    def card_bin(self) -> str | None:
-        """The first digits of its cards."""
-    @property
-    def organization(self) -> str | None:
-        """The card scheme."""
-    @property
-    def support_physical(self) -> bool | None:
-        """Whether physical cards can be opened."""
-    @property
-    def support_virtual(self) -> bool | None:
-        """Whether virtual cards can be opened."""
-    @property
-    def currencies(self) -> list[str]:
-        """The currencies of its cards."""
-    @property
-    def balance_limit(self) -> Limits | None:
-        """Its limits."""
-
-@final
-class Card(_Model):
-    """A card, as `list` and `get` give it."""
-
-    @property
-    def card_no(self) -> str:
-        """The platform's number. It is not the PAN."""
-    @property
-    def card_unique_no(self) -> str | None:
-        """The merchant's own number."""
-    @property
-    def cardholder_no(self) -> str | None:
-        """Whose card it is."""
-    @property
-    def card_name(self) -> str | None:
-        """Its alias; given by `get`."""
-    @property
-    def package_name_en(self) -> str | None:
-        """The package in English; given by `get`."""
-    @property
-    def package_name_cn(self) -> str | None:
-        """The package in Chinese; given by `get`."""
-    @property
-    def card_type(self) -> str | None:
-        """Virtual or physical."""
-    @property
-    def organization(self) -> str | None:
-        """The card scheme, such as `VISA`."""
-    @property
-    def card_last_no(self) -> str | None:
-        """The last four digits of the PAN."""
-    @property
-    def status(self) -> str:
-        """Where it stands in its life; `Unknown` without text when the platform does not say so."""
-    @property
-    def fee_detail(self) -> FeeSchedule | None:
-        """What it costs; given by `get`."""
-    @property
-    def time(self) -> datetime | None:
-        """When it was applied for."""
-
-@final
-class CardApplied(_Model):
-    """The numbers of a card that was applied for. Whether it was issued is read by `get`, or told by a callback."""
-
-    @property
-    def card_no(self) -> str:
-        """The platform's number."""
-    @property
-    def card_unique_no(self) -> str | None:
-        """The merchant's own number."""
-
-@final
-class CardUpdateEvent(_Model):
-    """A card changed its status."""
-
-    @property
-    def card_no(self) -> str:
-        """The card."""
-    @property
-    def before_status(self) -> str | None:
-        """What it was."""
-    @property
-    def after_status(self) -> str:
-        """What it is now."""
-    @property
-    def reason(self) -> str | None:
-        """Why."""
-    @property
-    def time(self) -> datetime | None:
-        """When it changed."""
-
-@final
-class Cardholder(_Model):
-    """A cardholder, as `list` and `get` give it."""
-
-    @property
-    def cardholder_no(self) -> str:
-        """The platform's number."""
-    @property
-    def cardholder_unique_no(self) -> str | None:
-        """The merchant's own number."""
-    @property
-    def email(self) -> str | None:
-        """The cardholder's mail address."""
-    @property
-    def status(self) -> str:
-        """Where the verification stands; `Unknown` without text when the platform does not say so."""
-    @property
-    def fail_reason(self) -> str | None:
-        """Why the verification failed; given by `list`."""
-    @property
-    def total_balance(self) -> Decimal | None:
-        """The balance of all accounts, in USD; given by `get`."""
-    @property
-    def card_list(self) -> list[CardholderCard]:
-        """The cards issued; given by `get`."""
-    @property
-    def time(self) -> datetime | None:
-        """When the cardholder was applied for."""
-
-@final
-class CardholderApplied(_Model):
-    """The numbers of a cardholder that was applied for."""
-
-    @property
-    def cardholder_no(self) -> str:
-        """The platform's number."""
-    @property
-    def cardholder_unique_no(self) -> str | None:
-        """The merchant's own number."""
-
-@final
-class CardholderCard(_Model):
-    """A card in a cardholder's list. Only its number is known to be there; the other fields are in `extra`."""
-
-    @property
-    def card_no(self) -> str:
-        """The platform's number of the card."""
-    @property
-    def status(self) -> str | None:
-        """Where the card stands."""
-
-@final
-class Consumption(_Model):
-    """A consumption, as `list` and `get` give it. `list` gives the first few fields."""
-
-    @property
-    def consume_no(self) -> str:
-        """The platform's number."""
-    @property
-    def consume_relate_no(self) -> str | None:
-        """The consumption that this one reverses or refunds."""
-    @property
-    def card_no(self) -> str | None:
-        """The card."""
-    @property
-    def cardholder_no(self) -> str | None:
-        """Its cardholder."""
-    @property
-    def type(self) -> str | None:
-        """What it is."""
-    @property
-    def status(self) -> str | None:
-        """Where it stands."""
-    @property
-    def amount(self) -> Decimal | None:
-        """The amount, in the card's currency."""
-    @property
-    def local_amount(self) -> Decimal | None:
-        """The amount in the merchant's currency."""
-    @property
-    def local_currency(self) -> str | None:
-        """The currency of `local_amount`."""
-    @property
-    def fee(self) -> Decimal | None:
-        """The sum of `fee_list`."""
-    @property
-    def fee_list(self) -> list[Fee]:
-        """The fees (inferred)."""
-    @property
-    def merchant_info(self) -> MerchantInfo | None:
-        """Where it was made (inferred)."""
-    @property
-    def remark(self) -> str | None:
-        """A note of the platform's (inferred)."""
-    @property
-    def detail(self) -> str | None:
-        """A description (inferred)."""
-    @property
-    def time(self) -> datetime | None:
-        """Its time. In a webhook this is when the record was updated, which need not be when the
-        purchase was made: see the `time` of `ConsumptionEvent`.
-        """
-
-@final
-class ConsumptionEvent(_Model):
-    """A consumption was created, changed its status, or its fees were completed: so several come
-    for one `consume_no`.
-    """
-
-    @property
-    def consume_no(self) -> str:
-        """The platform's number of the consumption."""
-    @property
-    def consume_relate_no(self) -> str | None:
-        """The consumption that this one reverses or refunds."""
-    @property
-    def card_no(self) -> str | None:
-        """The card."""
-    @property
-    def cardholder_no(self) -> str | None:
-        """Its cardholder."""
-    @property
-    def type(self) -> str | None:
-        """What it is."""
-    @property
-    def status(self) -> str:
-        """Where it stands."""
-    @property
-    def amount(self) -> Decimal | None:
-        """The amount, in the card's currency."""
-    @property
-    def local_amount(self) -> Decimal | None:
-        """The amount in the merchant's currency."""
-    @property
-    def local_currency(self) -> str | None:
-        """The currency of `local_amount`."""
-    @property
-    def fee(self) -> Decimal | None:
-        """The sum of `fee_detail`."""
-    @property
-    def fee_detail(self) -> list[Fee]:
-        """The fees."""
-    @property
-    def merchant_info(self) -> MerchantInfo | None:
-        """The shop."""
-    @property
-    def remark(self) -> str | None:
-        """A note of the platform's."""
-    @property
-    def detail(self) -> str | None:
-        """A description."""
-    @property
-    def time(self) -> datetime | None:
-        """When the record was updated, which is not when the purchase was made. Of two webhooks for
-        one `consume_no`, the one with the larger time is the newer.
-        """
-
-@final
-class Fee(_Model):
-    """One fee of a consumption."""
-
-    @property
-    def fee_type(self) -> str | None:
-        """What it is for."""
-    @property
-    def amount(self) -> Decimal | None:
-        """How much."""
-
-@final
-class Limits(_Model):
-    """How much a card may hold or give."""
-
-    @property
-    def limit_balance(self) -> Decimal | None:
-        """Highest balance."""
-    @property
-    def limit_week_balance(self) -> Decimal | None:
-        """Highest sum in a week."""
-    @property
-    def limit_atm_day_balance(self) -> Decimal | None:
-        """Most cash in a day."""
-    @property
-    def limit_atm_month_balance(self) -> Decimal | None:
-        """Most cash in a month."""
-
-@final
-class MerchantInfo(_Model):
-    """The shop or machine of a purchase."""
-
-    @property
-    def merchant_name(self) -> str | None:
-        """Its name."""
-    @property
-    def merchant_mcc(self) -> str | None:
-        """Its category, four digits."""
-    @property
-    def city(self) -> str | None:
-        """Its city."""
-    @property
-    def country(self) -> str | None:
-        """Its country."""
-
-@final
-class Package(_Model):
-    """A package that cards are opened from in credit mode."""
-
-    @property
-    def package_no(self) -> str:
-        """The platform's number."""
-    @property
-    def package_en_name(self) -> str | None:
-        """Name in English."""
-    @property
-    def package_cn_name(self) -> str | None:
-        """Name in Chinese."""
-    @property
-    def card_bin(self) -> str | None:
-        """The first digits of its cards."""
-    @property
-    def card_bin_no(self) -> str | None:
-        """The platform's number of the BIN."""
-    @property
-    def organization(self) -> str | None:
-        """The card scheme."""
-    @property
-    def package_type(self) -> str | None:
-        """Virtual or physical."""
-    @property
-    def en_desc(self) -> str | None:
-        """Description in English."""
-    @property
-    def cn_desc(self) -> str | None:
-        """Description in Chinese."""
-    @property
-    def en_tag_list(self) -> list[str]:
-        """Tags in English."""
-    @property
-    def cn_tag_list(self) -> list[str]:
-        """Tags in Chinese."""
-    @property
-    def consumption_limit(self) -> Limits | None:
-        """Its limits."""
-    @property
-    def fee_detail(self) -> FeeSchedule | None:
-        """Its costs."""
-
-@final
-class SimulationResult(_Model):
-    """The answer of a simulation call."""
-
-    @property
-    def consume_no(self) -> str | None:
-        """The consumption that was made or changed."""
-
-@final
-class FeeSchedule(_Model):
-    """What a card costs (platform documentation, `fee_detail` of card detail and package list). The
-    platform gives no units; rates and amounts are as it writes them.
-    """
-
-    @property
-    def consume_rate(self) -> Decimal | None:
-        """Rate of a purchase."""
-    @property
-    def open_cost(self) -> Decimal | None:
-        """Price of the card."""
-    @property
-    def cross_consume_rate(self) -> Decimal | None:
-        """Rate of a purchase abroad."""
-    @property
-    def small_consume_threshold(self) -> Decimal | None:
-        """Below this amount a purchase is small."""
-    @property
-    def small_consume_deduct(self) -> Decimal | None:
-        """Fee of a small purchase."""
-    @property
-    def free_small_excuse_type(self) -> str | None:
-        """How long small purchases are free."""
-    @property
-    def free_small_consume_count(self) -> int | None:
-        """How many small purchases are free."""
-    @property
-    def free_small_excuse_days(self) -> int | None:
-        """For how many days small purchases are free."""
-    @property
-    def refund_rate(self) -> Decimal | None:
-        """Rate of a refund."""
-    @property
-    def consume_cancle_fee(self) -> Decimal | None:
-        """Fee of a cancelled purchase, in the platform's spelling."""
-    @property
-    def consume_cancel_threshold(self) -> Decimal | None:
-        """From this amount on a cancelled purchase costs."""
-    @property
-    def decline_fee(self) -> Decimal | None:
-        """Fee of a declined purchase."""
-    @property
-    def decline_fee_free_type(self) -> str | None:
-        """How long declined purchases are free."""
-    @property
-    def decline_fee_free_count(self) -> int | None:
-        """How many declined purchases are free."""
-    @property
-    def decline_fee_free_days(self) -> int | None:
-        """For how many days declined purchases are free."""
-    @property
-    def atm_rate(self) -> Decimal | None:
-        """Rate of cash from a machine."""
-    @property
-    def atm_min_fee(self) -> Decimal | None:
-        """Least fee of cash from a machine."""
-    @property
-    def apple_pay_fee(self) -> Decimal | None:
-        """Fee of an Apple Pay authorization."""
-    @property
-    def manage_fee_type(self) -> str | None:
-        """How the management fee is taken."""
-    @property
-    def manage_fee(self) -> Decimal | None:
-        """The management fee."""
-    @property
-    def management_fee_free_type(self) -> str | None:
-        """How long the management fee is waived."""
-    @property
-    def free_management_fee_threshold(self) -> Decimal | None:
-        """From this amount on the management fee is waived."""
-
-@final
-class TransferRecord(_Model):
-    """A transfer as the list gives it. The platform does not document these fields: all but the number are inferred."""
-
-    @property
-    def transfer_no(self) -> str:
-        """The platform's number."""
-    @property
-    def transfer_unique_no(self) -> str | None:
-        """The merchant's own number."""
+        """Number of the card."""
     @property
     def cardholder_no(self) -> str | None:
         """The cardholder."""
     @property
     def type(self) -> str | None:
-        """The direction."""
+        """Type of the consumption."""
     @property
-    def balance(self) -> Decimal | None:
-        """How much, in TUSDT. The name on the wire is kept."""
+    def amount(self) -> Decimal:
+        """Amount in the currency of the card."""
     @property
-    def before_balance(self) -> Decimal | None:
-        """The cardholder's balance before."""
+    def local_amount(self) -> Decimal | None:
+        """Amount in the currency of the purchase, `local_currency`."""
     @property
-    def after_balance(self) -> Decimal | None:
-        """The cardholder's balance after."""
+    def local_currency(self) -> str | None:
+        """Currency of `local_amount`."""
+    @property
+    def merchant_info(self) -> MerchantInfo | None:
+        """The merchant where the card is used."""
     @property
     def status(self) -> str | None:
-        """Where it stands."""
+        """Always `Pending`."""
     @property
     def time(self) -> datetime | None:
-        """When it was made."""
+        """Time of sending."""
 
 @final
-class TransferResult(_Model):
-    """A transfer that was made."""
+class Bin(_Model):
+    """BIN that cards are opened from in authorization mode (platform documentation, supported BINs)."""
+
+    @property
+    def card_bin_no(self) -> str:
+        """Number of the BIN assigned by the platform."""
+    @property
+    def card_bin(self) -> str | None:
+        """First digits of the PAN of its cards."""
+    @property
+    def organization(self) -> str | None:
+        """Card scheme, such as `VISA`."""
+    @property
+    def support_physical(self) -> bool | None:
+        """Whether physical cards can be opened from it."""
+    @property
+    def support_virtual(self) -> bool | None:
+        """Whether virtual cards can be opened from it."""
+    @property
+    def currencies(self) -> list[str]:
+        """Currencies of its cards."""
+    @property
+    def balance_limit(self) -> Limits | None:
+        """Limits of its cards."""
+
+@final
+class Card(_Model):
+    """Card as returned by the card list and by card detail (platform documentation, card)."""
+
+    @property
+    def card_no(self) -> str:
+        """Card number assigned by the platform. It is not the PAN."""
+    @property
+    def card_unique_no(self) -> str | None:
+        """Merchant reference of the card."""
+    @property
+    def cardholder_no(self) -> str | None:
+        """The cardholder."""
+    @property
+    def card_name(self) -> str | None:
+        """Alias of the card. Returned by card detail only."""
+    @property
+    def package_name_en(self) -> str | None:
+        """English name of the package. Returned by card detail only."""
+    @property
+    def package_name_cn(self) -> str | None:
+        """Chinese name of the package. Returned by card detail only."""
+    @property
+    def card_type(self) -> str | None:
+        """Virtual or physical."""
+    @property
+    def organization(self) -> str | None:
+        """Card scheme, such as `VISA`."""
+    @property
+    def card_last_no(self) -> str | None:
+        """Last four digits of the PAN."""
+    @property
+    def status(self) -> str:
+        """Lifecycle status. `Unknown` with an empty text if the response has none."""
+    @property
+    def fee_detail(self) -> FeeSchedule | None:
+        """Fees of the card. Returned by card detail only."""
+    @property
+    def time(self) -> datetime | None:
+        """Time of the application."""
+
+@final
+class CardApplied(_Model):
+    """Response to an application for a card. Card detail and the `Card_update` webhook show whether the card was
+    issued."""
+
+    @property
+    def card_no(self) -> str:
+        """Card number assigned by the platform. It is not the PAN."""
+    @property
+    def card_unique_no(self) -> str | None:
+        """Merchant reference of the card, as the platform repeats it."""
+
+@final
+class CardUpdateEvent(_Model):
+    """Change of a card's lifecycle status (action `Card_update`). The platform may also send it on its own initiative,
+    for example when it cancels a card whose management fee cannot be charged."""
+
+    @property
+    def card_no(self) -> str:
+        """Number of the card."""
+    @property
+    def before_status(self) -> str | None:
+        """Lifecycle status before the change."""
+    @property
+    def after_status(self) -> str:
+        """Lifecycle status after the change."""
+    @property
+    def reason(self) -> str | None:
+        """Reason of the change."""
+    @property
+    def time(self) -> datetime | None:
+        """Time of the change."""
+
+@final
+class Cardholder(_Model):
+    """Cardholder as returned by the cardholder list and by cardholder detail (platform documentation, cardholder)."""
+
+    @property
+    def cardholder_no(self) -> str:
+        """Cardholder number assigned by the platform."""
+    @property
+    def cardholder_unique_no(self) -> str | None:
+        """Merchant reference of the cardholder."""
+    @property
+    def email(self) -> str | None:
+        """Email address."""
+    @property
+    def status(self) -> str:
+        """Status of the identity verification. `Unknown` with an empty text if the response has none."""
+    @property
+    def fail_reason(self) -> str | None:
+        """Reason for a failed verification. Returned by the list only."""
+    @property
+    def total_balance(self) -> Decimal | None:
+        """Total balance of all accounts in USD. Returned by cardholder detail only."""
+    @property
+    def card_list(self) -> list[CardholderCard]:
+        """Issued cards. Returned by cardholder detail only."""
+    @property
+    def time(self) -> datetime | None:
+        """Time of the application."""
+
+@final
+class CardholderApplied(_Model):
+    """Response to an application for a cardholder."""
+
+    @property
+    def cardholder_no(self) -> str:
+        """Cardholder number assigned by the platform."""
+    @property
+    def cardholder_unique_no(self) -> str | None:
+        """Merchant reference of the cardholder, as the platform repeats it."""
+
+@final
+class CardholderCard(_Model):
+    """Card in the card list of a cardholder. The platform documents its number only; other fields are in `extra`."""
+
+    @property
+    def card_no(self) -> str:
+        """Card number assigned by the platform. It is not the PAN."""
+    @property
+    def status(self) -> str | None:
+        """Lifecycle status of the card (inferred)."""
+
+@final
+class Consumption(_Model):
+    """Consumption as returned by the consumption list and by consumption detail (platform documentation, consumption).
+    The list returns some of the fields only."""
+
+    @property
+    def consume_no(self) -> str:
+        """Consumption number assigned by the platform."""
+    @property
+    def consume_relate_no(self) -> str | None:
+        """Number of the consumption that this one reverses or refunds."""
+    @property
+    def card_no(self) -> str | None:
+        """Number of the card."""
+    @property
+    def cardholder_no(self) -> str | None:
+        """The cardholder."""
+    @property
+    def type(self) -> str | None:
+        """Type of the consumption."""
+    @property
+    def status(self) -> str | None:
+        """Status of the consumption."""
+    @property
+    def amount(self) -> Decimal | None:
+        """Amount in the currency of the card."""
+    @property
+    def local_amount(self) -> Decimal | None:
+        """Amount in the currency of the purchase, `local_currency`."""
+    @property
+    def local_currency(self) -> str | None:
+        """Currency of `local_amount`."""
+    @property
+    def fee(self) -> Decimal | None:
+        """Total of the fees in `fee_list`."""
+    @property
+    def fee_list(self) -> list[Fee]:
+        """Fees of the consumption. The fields of a fee are inferred from the `Consumption` webhook."""
+    @property
+    def merchant_info(self) -> MerchantInfo | None:
+        """The merchant where the card was used (inferred)."""
+    @property
+    def remark(self) -> str | None:
+        """Remark by the platform (inferred)."""
+    @property
+    def detail(self) -> str | None:
+        """Description (inferred)."""
+    @property
+    def time(self) -> datetime | None:
+        """Time of the consumption. In a webhook the field of the same name is the time of the record's last update."""
+
+@final
+class ConsumptionEvent(_Model):
+    """Creation or change of a consumption (action `Consumption`): of its status or its fees. The platform sends several
+    for one consumption."""
+
+    @property
+    def consume_no(self) -> str:
+        """Consumption number assigned by the platform."""
+    @property
+    def consume_relate_no(self) -> str | None:
+        """Number of the consumption that this one reverses or refunds."""
+    @property
+    def card_no(self) -> str | None:
+        """Number of the card."""
+    @property
+    def cardholder_no(self) -> str | None:
+        """The cardholder."""
+    @property
+    def type(self) -> str | None:
+        """Type of the consumption."""
+    @property
+    def status(self) -> str:
+        """Status of the consumption."""
+    @property
+    def amount(self) -> Decimal | None:
+        """Amount in the currency of the card."""
+    @property
+    def local_amount(self) -> Decimal | None:
+        """Amount in the currency of the purchase, `local_currency`."""
+    @property
+    def local_currency(self) -> str | None:
+        """Currency of `local_amount`."""
+    @property
+    def fee(self) -> Decimal | None:
+        """Total of the fees in `fee_detail`."""
+    @property
+    def fee_detail(self) -> list[Fee]:
+        """Fees of the consumption."""
+    @property
+    def merchant_info(self) -> MerchantInfo | None:
+        """The merchant where the card was used. It may be absent in the first webhook of a consumption."""
+    @property
+    def remark(self) -> str | None:
+        """Remark by the platform."""
+    @property
+    def detail(self) -> str | None:
+        """Description."""
+    @property
+    def time(self) -> datetime | None:
+        """Time of the record's last update, not of the purchase. Of two webhooks for one consumption the one with the
+        larger time is newer."""
+
+@final
+class Fee(_Model):
+    """Fee of a consumption."""
+
+    @property
+    def fee_type(self) -> str | None:
+        """Type of the fee."""
+    @property
+    def amount(self) -> Decimal | None:
+        """Amount in the currency of the card."""
+
+@final
+class FeeSchedule(_Model):
+    """Fees of a card or package (platform documentation, card detail and package list). The platform documents no
+    units; rates and amounts are given as it sends them."""
+
+    @property
+    def consume_rate(self) -> Decimal | None:
+        """Fee rate of a domestic purchase."""
+    @property
+    def open_cost(self) -> Decimal | None:
+        """Fee for opening the card."""
+    @property
+    def cross_consume_rate(self) -> Decimal | None:
+        """Fee rate of a purchase in any currency but USD."""
+    @property
+    def small_consume_threshold(self) -> Decimal | None:
+        """Amount below which a purchase counts as small."""
+    @property
+    def small_consume_deduct(self) -> Decimal | None:
+        """Fee of a small purchase."""
+    @property
+    def free_small_excuse_type(self) -> str | None:
+        """Waiver of the fee of small purchases."""
+    @property
+    def free_small_consume_count(self) -> int | None:
+        """Number of small purchases without a fee."""
+    @property
+    def free_small_excuse_days(self) -> int | None:
+        """Number of days without a fee of small purchases."""
+    @property
+    def refund_rate(self) -> Decimal | None:
+        """Fee rate of a refund."""
+    @property
+    def consume_cancle_fee(self) -> Decimal | None:
+        """Fee of a cancelled purchase. The spelling is the platform's."""
+    @property
+    def consume_cancel_threshold(self) -> Decimal | None:
+        """Amount from which a cancelled purchase is charged."""
+    @property
+    def decline_fee(self) -> Decimal | None:
+        """Fee of a declined purchase."""
+    @property
+    def decline_fee_free_type(self) -> str | None:
+        """Waiver of the fee of declined purchases."""
+    @property
+    def decline_fee_free_count(self) -> int | None:
+        """Number of declined purchases without a fee."""
+    @property
+    def decline_fee_free_days(self) -> int | None:
+        """Number of days without a fee of declined purchases."""
+    @property
+    def atm_rate(self) -> Decimal | None:
+        """Fee rate of an ATM withdrawal."""
+    @property
+    def atm_min_fee(self) -> Decimal | None:
+        """Minimum fee of an ATM withdrawal."""
+    @property
+    def apple_pay_fee(self) -> Decimal | None:
+        """Fee of an Apple Pay authorization."""
+    @property
+    def manage_fee_type(self) -> str | None:
+        """Charging method of the management fee."""
+    @property
+    def manage_fee(self) -> Decimal | None:
+        """Management fee."""
+    @property
+    def management_fee_free_type(self) -> str | None:
+        """Waiver of the management fee."""
+    @property
+    def free_management_fee_threshold(self) -> Decimal | None:
+        """Amount from which the management fee is waived."""
+
+@final
+class Limits(_Model):
+    """Limits of the cards of a package or BIN (platform documentation, card). The platform documents no units."""
+
+    @property
+    def limit_balance(self) -> Decimal | None:
+        """Maximum balance."""
+    @property
+    def limit_week_balance(self) -> Decimal | None:
+        """Maximum amount per week."""
+    @property
+    def limit_atm_day_balance(self) -> Decimal | None:
+        """Maximum ATM withdrawals per day."""
+    @property
+    def limit_atm_month_balance(self) -> Decimal | None:
+        """Maximum ATM withdrawals per month."""
+
+@final
+class MerchantInfo(_Model):
+    """The merchant or ATM where the card was used."""
+
+    @property
+    def merchant_name(self) -> str | None:
+        """Name."""
+    @property
+    def merchant_mcc(self) -> str | None:
+        """Merchant category code (MCC), four digits."""
+    @property
+    def city(self) -> str | None:
+        """City."""
+    @property
+    def country(self) -> str | None:
+        """Country."""
+
+@final
+class Package(_Model):
+    """Package that cards are opened from in credit mode (platform documentation, package list)."""
+
+    @property
+    def package_no(self) -> str:
+        """Package number assigned by the platform."""
+    @property
+    def package_en_name(self) -> str | None:
+        """English name."""
+    @property
+    def package_cn_name(self) -> str | None:
+        """Chinese name."""
+    @property
+    def card_bin(self) -> str | None:
+        """First digits of the PAN of its cards."""
+    @property
+    def card_bin_no(self) -> str | None:
+        """Number of the BIN assigned by the platform."""
+    @property
+    def organization(self) -> str | None:
+        """Card scheme, such as `VISA`."""
+    @property
+    def package_type(self) -> str | None:
+        """Type of its cards."""
+    @property
+    def en_desc(self) -> str | None:
+        """English description."""
+    @property
+    def cn_desc(self) -> str | None:
+        """Chinese description."""
+    @property
+    def en_tag_list(self) -> list[str]:
+        """English tags."""
+    @property
+    def cn_tag_list(self) -> list[str]:
+        """Chinese tags."""
+    @property
+    def consumption_limit(self) -> Limits | None:
+        """Limits of its cards."""
+    @property
+    def fee_detail(self) -> FeeSchedule | None:
+        """Fees of its cards."""
+
+@final
+class SimulationResult(_Model):
+    """Response to a simulation call (inferred)."""
+
+    @property
+    def consume_no(self) -> str | None:
+        """Number of the consumption that was created or changed."""
+
+@final
+class TransferRecord(_Model):
+    """Transfer as returned by the transfer list. The platform documents none of its fields."""
 
     @property
     def transfer_no(self) -> str:
-        """The platform's number."""
+        """Transfer number assigned by the platform."""
     @property
     def transfer_unique_no(self) -> str | None:
-        """The merchant's own number."""
+        """Merchant reference of the transfer (inferred)."""
+    @property
+    def cardholder_no(self) -> str | None:
+        """The cardholder (inferred)."""
+    @property
+    def type(self) -> str | None:
+        """Direction of the transfer (inferred)."""
+    @property
+    def balance(self) -> Decimal | None:
+        """Amount in TUSDT (inferred). It has the name of the request body, not the name `amount` of the request."""
     @property
     def before_balance(self) -> Decimal | None:
-        """The cardholder's balance before."""
+        """Balance of the cardholder before the transfer, in TUSDT (inferred)."""
     @property
     def after_balance(self) -> Decimal | None:
-        """The cardholder's balance after."""
+        """Balance of the cardholder after the transfer, in TUSDT (inferred)."""
+    @property
+    def status(self) -> str | None:
+        """Status of the transfer."""
+    @property
+    def time(self) -> datetime | None:
+        """Time of the transfer (inferred)."""
+
+@final
+class TransferResult(_Model):
+    """Response to a transfer (platform documentation, account)."""
+
+    @property
+    def transfer_no(self) -> str:
+        """Transfer number assigned by the platform."""
+    @property
+    def transfer_unique_no(self) -> str | None:
+        """Merchant reference of the transfer, as the platform repeats it."""
+    @property
+    def before_balance(self) -> Decimal | None:
+        """Balance of the cardholder before the transfer, in TUSDT."""
+    @property
+    def after_balance(self) -> Decimal | None:
+        """Balance of the cardholder after the transfer, in TUSDT."""
 
 # --- end of models and constants ---
 

@@ -1,4 +1,4 @@
-"""Fixtures for pytest, there as soon as `keysecure[sandbox]` is installed: test your own code offline.
+"""Fixtures for pytest, which `keysecure[sandbox]` registers: they test your own code offline.
 
 .. code-block:: python
 
@@ -9,8 +9,8 @@
     @pytest.mark.keysecure(mode="authorization", manual_cards=True)
     def test_a_card_waits(keysecure_client): ...
 
-Every test has a fresh sandbox. The marker takes the options of :class:`keysecure.sandbox.Sandbox`; those of a test win
-over those of its class and module.
+Every test has a fresh sandbox. The marker takes the options of :class:`keysecure.sandbox.Sandbox`; those of a test
+override those of its class and module.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Makes the marker known."""
+    """Registers the marker."""
     config.addinivalue_line("markers", "keysecure(**options): the options of the sandbox, such as mode='authorization'")
 
 
@@ -38,7 +38,7 @@ def keysecure_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         if marker.args:
             raise pytest.UsageError("the marker keysecure takes options by name, such as mode='authorization'")
         options.update(marker.kwargs)
-    # Here, because pytest loads every plugin, whether the sandbox is installed and wanted or not.
+    # Imported here, because pytest loads the plugin also where the sandbox is not installed.
     from .sandbox import Sandbox
 
     with Sandbox(**options) as sandbox:
@@ -54,12 +54,12 @@ def keysecure_client(keysecure_sandbox: Sandbox) -> Iterator[Client]:
 
 @pytest.fixture
 def keysecure_env(keysecure_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
-    """The test's sandbox, named by the environment: ``Client.from_env()`` in your own code finds it."""
+    """The test's sandbox, whose settings are in the environment: ``Client.from_env()`` in your own code uses it."""
     monkeypatch.setenv("KEYSECURE_BASE_URL", keysecure_sandbox.base_url)
     monkeypatch.setenv("KEYSECURE_API_KEY", keysecure_sandbox.api_key)
     monkeypatch.setenv("KEYSECURE_API_SECRET", keysecure_sandbox.api_secret)
     for name in ("ENVIRONMENT", "APP_ID", "PROXY", "CA_PEM", "TIMEZONE"):
         monkeypatch.delenv(f"KEYSECURE_{name}", raising=False)
-    # Each sandbox is another platform, so nothing of an earlier test is found in it.
+    # Each sandbox is another platform: nothing of an earlier test is in it.
     monkeypatch.setenv("KEYSECURE_STORE", "memory")
     return keysecure_sandbox

@@ -1,4 +1,4 @@
-"""The whole platform on this machine: no account, no network, and able to go wrong on purpose.
+"""The offline sandbox: the whole platform on this machine, without account and network, with fault injection.
 
 >>> from keysecure.sandbox import Sandbox
 >>> with Sandbox() as sandbox, sandbox.client() as client:
@@ -8,7 +8,7 @@
 ...     ).after_balance
 Decimal('25.00')
 
-A sandbox listens on 127.0.0.1 only. Its numbers come from its seed, so that a test sees the same ones every time.
+A sandbox listens on 127.0.0.1 only. Its numbers come from its seed, so that each run of a test has the same ones.
 All times are aware datetimes in UTC, all money is :class:`~decimal.Decimal`.
 
 For tests with pytest there are ready fixtures: see :mod:`keysecure.pytest_plugin`.
@@ -37,7 +37,7 @@ try:
         TransferRecord,
     )
 except ModuleNotFoundError as _error:
-    raise ImportError("the sandbox is a package of its own: pip install 'keysecure[sandbox]'") from _error
+    raise ImportError("the sandbox is a separate package: pip install 'keysecure[sandbox]'") from _error
 
 __all__ = [
     "CardRecord",

@@ -1,11 +1,11 @@
-"""Stores: what the workers of a merchant share, and how to write one of your own.
+"""Stores: the data that the workers of a merchant share, and the protocols for a store of your own.
 
 A **worker** is a process, a thread or a machine that uses the same Api-Key. Three kinds of data are shared:
 
-* the access token (:class:`TokenStore`): a new token may void the one before it, so workers that each fetch their own
-  void each other's;
+* the access token (:class:`TokenStore`): a new token may invalidate the one before it, so workers that each fetch
+  their own invalidate each other's;
 * the record of attempts (:class:`AttemptStore`): which merchant references were sent, and which worker works on one
-  now. The ``ensure_*`` calls need it, and no payment is made twice because of it;
+  now. The ``ensure_*`` calls need it to make no payment twice;
 * the webhooks that were accepted and the decisions on purchases (:class:`ReplayStore`).
 
 A ready store keeps all three, and one setting is enough for a fleet::
@@ -21,9 +21,9 @@ an object of your own                    your database; see the protocols below
 =======================================  ==========================================================================
 
 **A store of your own** is an object with all methods of one, two or all three of the protocols; it need not derive
-from them. Its methods are called on any thread, and must not be coroutines. What they raise is logged, by its type and
-place and never by its text, and counts as "the store cannot be reached": reads and plain calls go on, ``ensure_*``
-fail with outcome ``not_sent``, webhooks are rejected (or accepted, by ``when_unavailable``). A method that cannot
+from them. Its methods are called on any thread, and must not be coroutines. Their exceptions are logged, by type and
+place and never by text, and count as "the store cannot be reached": reads and plain calls continue, ``ensure_*``
+fail with outcome ``not_sent``, webhooks are rejected (or accepted, by ``on_store_failure``). A method that cannot
 finish ``within`` that many seconds should raise :class:`TimeoutError`. All times and ages are in seconds.
 """
 
@@ -49,18 +49,20 @@ __all__ = [
 
 @runtime_checkable
 class TokenStore(Protocol):
-    """Keeps access tokens. A ``slot`` stands for one merchant at one platform: 64 hexadecimal digits, no secret."""
+    """Keeps access tokens. A ``slot`` identifies one merchant at one platform: 64 hexadecimal digits, no secret."""
 
     def load(self, slot: str, within: float, /) -> str | bytes | None:
-        """The line that was saved for the slot, or ``None``. It need not be valid any more."""
+        """Returns the line that was saved for the slot, or ``None``. It need not be valid any more."""
 
     def save(self, slot: str, line: str, within: float, /) -> object:
-        """Replaces the line of the slot at once, so that a reader sees the old or the new one, whole. **It holds the
-        token.**"""
+        """Replaces the line of the slot atomically: a reader sees the old or the new one, whole.
+
+        **It holds the token.**
+        """
 
     def try_lock(self, slot: str, within: float, /) -> str | bytes | None:
         """Takes the lock of the slot and returns an id of this lock; ``None`` when another worker has it. It does not
-        wait. The lock must end by itself some 10 seconds after its holder was killed."""
+        wait. The lock must expire some 10 seconds after its holder was killed."""
 
     def unlock(self, slot: str, lock_id: str, within: float, /) -> object:
         """Ends the lock, if it still has this id."""
@@ -71,10 +73,10 @@ class PastAttempt:
     """The last recorded attempt on a reference."""
 
     ended_ago: float
-    """How many seconds ago it ended, on the store's own clock. For one without an end: how long ago it must have ended
-    at the latest (when it began, plus its ``lasts``); zero if in doubt."""
+    """How many seconds ago it ended, on the store's clock. For one without an end: how long ago it must have ended at
+    the latest (its begin plus its ``lasts``); zero if in doubt."""
     end: Literal["done", "not_done", "unknown"] | None = None
-    """What :meth:`AttemptStore.finish` recorded; ``None`` when nothing was recorded, as after a crash."""
+    """The end that :meth:`AttemptStore.finish` recorded; ``None`` when nothing was recorded, as after a crash."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +84,10 @@ class Leased:
     """A reference that was leased to the caller."""
 
     lease_id: str
-    """Names the lease in later calls."""
+    """The id of the lease, for later calls."""
     store_age: float
-    """For how many seconds the store has been recording without a loss. Only an older store can tell that a reference
-    is new: zero if in doubt."""
+    """For how many seconds the store has been recording without a loss; zero if in doubt. Only a store older than
+    ``settle`` shows that a reference is new."""
     last_attempt: PastAttempt | None = None
     """The last attempt on the reference; ``None`` for one that was never sent."""
 
@@ -101,8 +103,8 @@ class AttemptStore(Protocol):
 
     def acquire(self, reference: str, lease: float, within: float, /) -> Leased | None:
         """Leases the reference for ``lease`` seconds; ``None`` when another worker has it. It does not wait for that
-        worker. It must be atomic: of two calls at once, one gets the lease. The lease ends by :meth:`release`, or by
-        itself."""
+        worker. It must be atomic: of two calls at once, one gets the lease. The lease ends by :meth:`release`, or when
+        its time is over."""
 
     def begin(
         self, reference: str, lease_id: str, operation: str, lasts: float, lease: float, within: float, /
@@ -124,11 +126,11 @@ class ReplayStore(Protocol):
     """Remembers webhooks that were accepted, and the decisions on purchases. Keys and values are short texts."""
 
     def insert(self, key: str, value: str, keep: float, /) -> str | bytes | None:
-        """Stores the value for ``keep`` seconds, unless the key is present: then returns the value that is there. It
+        """Stores the value for ``keep`` seconds, unless the key is present: then returns the present value. It
         must be atomic: of two calls at once, exactly one gets ``None``."""
 
     def get(self, key: str, /) -> str | bytes | None:
-        """The value of the key, or ``None``."""
+        """Returns the value of the key, or ``None``."""
 
     def remove(self, key: str, /) -> object:
         """Removes the key, if it is present."""

@@ -2,21 +2,21 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use keysecure::{Secret, Store};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
+use crate::arguments::{RedisUrl, Timeout};
 use crate::process::PerProcess;
-use crate::settings;
-use crate::values::Given;
 
 /// Tokens, attempts and webhooks in the memory of this process: `Client(..., store="memory")`.
 ///
 /// Use it when this process is the only one that works on its merchant references: it knows nothing of other processes, nor of
-/// an earlier run. So the `ensure_*` calls wait `settle` for each reference that is not given as `first_attempt=True`. A forked
-/// child begins with an empty one. `MemoryStore()` is a store of its own; the text `"memory"` names one that is shared by
-/// everything in the process.
+/// an earlier run. So the `ensure_*` calls wait `settle` for each reference without `first_attempt=True`. A forked child starts
+/// with an empty store. `MemoryStore()` creates a separate store; the text `"memory"` names one that the whole process
+/// shares.
 #[pyclass(frozen, module = "keysecure")]
 pub struct MemoryStore(PerProcess<keysecure::MemoryStore>);
 
@@ -34,8 +34,9 @@ impl MemoryStore {
 
 /// Tokens, attempts and webhooks in a directory, for all processes of one user on one machine (Unix).
 ///
-/// The directory is created when it is missing. It must be the user's alone (mode 0700) and lie on a local file system. Give it
-/// to `Client(store=...)` and to `WebhookVerifier(store=...)`. Keep it: a reference that was paid long ago must not look new.
+/// The directory is created when it is missing. It must belong to the user alone (mode 0700) and be on a local file system.
+/// Pass the store to `Client(store=...)` and to `WebhookVerifier(store=...)`. Keep the directory: a reference that was paid
+/// long ago must not look new.
 #[pyclass(frozen, module = "keysecure")]
 pub struct FileStore {
     directory: PathBuf,
@@ -71,38 +72,37 @@ impl FileStore {
 
 /// Tokens, attempts and webhooks in Redis, version 5 or later, for any number of machines.
 ///
-/// `url` is `redis://:password@host:6379/0` or `redis+unix:///run/redis.sock`; there is no TLS: use a private network. Nothing
-/// is sent when it is made. `timeout` is the most seconds that one operation takes (1.0). What the record of attempts is worth
-/// depends on how that Redis keeps its data: use `appendonly yes`, `appendfsync always` and `maxmemory-policy noeviction`.
+/// `url` is `redis://:password@host:6379/0` or `redis+unix:///run/redis.sock`; there is no TLS: use a private network. The
+/// constructor sends nothing. `timeout` is the most seconds that one operation takes (1.0). The record of attempts is as
+/// durable as that Redis: use `appendonly yes`, `appendfsync always` and `maxmemory-policy noeviction`.
 #[pyclass(frozen, module = "keysecure")]
 pub struct RedisStore {
     #[cfg(feature = "redis")]
-    settings: (Secret, std::time::Duration),
+    settings: (Secret, Duration),
     #[cfg(feature = "redis")]
     store: PerProcess<keysecure::RedisStore>,
 }
 
 #[cfg(feature = "redis")]
-fn connected((url, timeout): &(Secret, std::time::Duration)) -> PyResult<keysecure::RedisStore> {
+fn connected((url, timeout): &(Secret, Duration)) -> PyResult<keysecure::RedisStore> {
     Ok(keysecure::RedisStore::open(url.clone())?.timeout(*timeout))
 }
 
 impl RedisStore {
-    /// One with the usual time-out.
+    /// Creates a store with the default time-out.
     pub fn at(py: Python<'_>, url: String) -> PyResult<Self> {
         Self::open(py, url.into(), None)
     }
 
     #[cfg(feature = "redis")]
-    fn open(_: Python<'_>, url: Secret, timeout: Option<Given<'_, '_>>) -> PyResult<Self> {
-        let settings = (url, settings::seconds("timeout", timeout, 1)?);
+    fn open(_: Python<'_>, url: Secret, timeout: Option<Timeout>) -> PyResult<Self> {
+        let settings = (url, timeout.map_or(Duration::from_secs(1), |timeout| timeout.0.0));
         let store = PerProcess::new(connected(&settings)?);
         Ok(Self { settings, store })
     }
 
     #[cfg(not(feature = "redis"))]
-    fn open(py: Python<'_>, _: Secret, timeout: Option<Given<'_, '_>>) -> PyResult<Self> {
-        settings::seconds("timeout", timeout, 1)?;
+    fn open(py: Python<'_>, _: Secret, _: Option<Timeout>) -> PyResult<Self> {
         let _ = Self {};
         Err(crate::errors::config(py, "this build has no Redis store: build it with the cargo feature redis"))
     }
@@ -112,8 +112,8 @@ impl RedisStore {
 impl RedisStore {
     #[new]
     #[pyo3(signature = (url, *, timeout=None), text_signature = "(url, *, timeout=1.0)")]
-    fn new(url: Given<'_, '_>, timeout: Option<Given<'_, '_>>) -> PyResult<Self> {
-        Self::open(url.py(), settings::text("url", url)?.into(), timeout)
+    fn new(py: Python<'_>, url: RedisUrl, timeout: Option<Timeout>) -> PyResult<Self> {
+        Self::open(py, url.0, timeout)
     }
 
     fn __repr__(&self) -> &'static str {
@@ -123,14 +123,14 @@ impl RedisStore {
     /// Refused: a pickle would carry the password.
     fn __reduce__(&self) -> PyResult<()> {
         let reason =
-            "RedisStore may hold a password and does not become a pickle or a copy; make one where it is needed";
+            "RedisStore may hold a password and does not become a pickle or a copy; create one where it is needed";
         Err(PyTypeError::new_err(reason))
     }
 }
 
 /// An access token that the clients of one process share: `Client(..., store=store)`.
 ///
-/// It keeps clients of one merchant in one process from voiding each other's token, and nothing else: see `MemoryStore`.
+/// It keeps clients of one merchant in one process from invalidating each other's token, and nothing else: see `MemoryStore`.
 #[pyclass(frozen, module = "keysecure")]
 pub struct MemoryTokenStore(PerProcess<Arc<keysecure::MemoryTokenStore>>);
 
@@ -146,9 +146,9 @@ impl MemoryTokenStore {
     }
 }
 
-/// Remembers the webhooks that one process accepted: `WebhookVerifier(..., store=store)`.
+/// A record of the webhooks that one process accepted: `WebhookVerifier(..., store=store)`.
 ///
-/// At most `capacity` of them; a full store forgets the oldest, which are the next to be refused by their age anyway.
+/// It holds at most `capacity` webhooks; a full store forgets the oldest, which are the next to be refused by their age.
 #[pyclass(frozen, module = "keysecure")]
 pub struct MemoryReplayStore {
     capacity: usize,
@@ -168,8 +168,8 @@ impl MemoryReplayStore {
     }
 }
 
-/// This process's part of a store, if it is one of these. In a forked child the first use opens it again.
-pub fn here(value: Given<'_, '_>) -> PyResult<Option<Store>> {
+/// Returns a store as this process uses it, if it is one of these classes. In a forked child the first use opens it again.
+pub fn here(value: &Bound<'_, PyAny>) -> PyResult<Option<Store>> {
     let py = value.py();
     if let Ok(memory) = value.cast::<MemoryStore>() {
         return Ok(Some(memory.get().0.get(py, |_| Ok(keysecure::MemoryStore::new()))?.into()));

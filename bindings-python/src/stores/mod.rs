@@ -1,4 +1,4 @@
-//! What the workers of a fleet share: access tokens, the record of attempts, and webhooks that were accepted.
+//! Stores, which the workers of a fleet share: access tokens, the record of attempts, and accepted webhooks.
 
 mod classes;
 mod own;
@@ -8,4 +8,4 @@ mod setting;
 pub use classes::{FileStore, MemoryReplayStore, MemoryStore, MemoryTokenStore, RedisStore};
 pub use own::check_raised;
 pub use own_token::OwnToken;
-pub use setting::{Setting, Use};
+pub use setting::{Purpose, Setting};

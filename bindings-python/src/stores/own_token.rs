@@ -1,16 +1,16 @@
-//! The access token of a client that shares it with nobody.
+//! The access token of a client that does not share it.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use keysecure::{StoreLock, StoreUnavailable, StoredToken, TokenStore};
 
-/// The token store of a client that was given none, so that a forked child can go on with its parent's token.
+/// The token store of a client without one, so that a forked child can use its parent's token.
 #[derive(Default)]
 pub struct OwnToken(Mutex<Option<StoredToken>>);
 
 impl OwnToken {
-    /// A copy that waits for nobody: for a forked child, in which the lock may stay held for ever.
+    /// Copies the store without waiting: in a forked child the lock may stay locked for ever.
     pub fn inherited(&self) -> Self {
         Self(Mutex::new(self.0.try_lock().ok().and_then(|token| token.clone())))
     }
@@ -26,7 +26,7 @@ impl TokenStore for OwnToken {
         Ok(())
     }
 
-    /// One thread of a client asks at a time, and nobody else has this store.
+    /// One thread of a client calls it at a time, and no other client has this store.
     fn try_lock(&self, _: &str, _: Duration) -> Result<Option<StoreLock>, StoreUnavailable> {
         Ok(Some(StoreLock::new(|_| ())))
     }

@@ -1,4 +1,4 @@
-//! The setting `store`: of a client, and of a verifier.
+//! The setting `store` of a client and of a verifier.
 
 use std::sync::Arc;
 
@@ -10,19 +10,18 @@ use pyo3::types::PyString;
 use super::classes::{self, FileStore, MemoryReplayStore, MemoryStore, RedisStore};
 use super::own::{Offers, Own};
 use crate::errors::config;
-use crate::settings;
-use crate::values::Given;
+use crate::values::FromArgument;
 
-/// What a store is to be used for.
+/// The purpose of a store.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Use {
+pub enum Purpose {
     /// Access tokens and attempts.
     Client,
     /// Webhooks and decisions on purchases.
     Verifier,
 }
 
-/// A store as it was given, which a forked child opens again.
+/// A store as it was passed in, which a forked child opens again.
 pub struct Setting {
     store: Py<PyAny>,
     /// Set for one that is written in Python.
@@ -30,36 +29,38 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// Of an argument of that name: a store of this package, a text, or an object with the methods of one.
-    pub fn of(name: &str, given: Given<'_, '_>, used: Use) -> PyResult<Self> {
+    /// Reads an argument: a store of this package, text, or an object with the methods of a store.
+    pub fn of(name: &str, given: &Bound<'_, PyAny>, purpose: Purpose) -> PyResult<Self> {
         let py = given.py();
-        let store = match given.cast::<PyString>() {
-            Ok(_) => named(py, name, &settings::text(name, given)?)?,
-            Err(_) => given.clone().unbind(),
+        let store = if given.is_instance_of::<PyString>() {
+            let text = String::read(name, given).map_err(|mismatch| mismatch.of_setting(py, name))?;
+            named(py, name, &text)?
+        } else {
+            given.clone().unbind()
         };
         let own = match classes::here(store.bind(py))? {
             Some(store) => {
-                let fits = match used {
-                    Use::Client => store.token_store().is_some(),
-                    Use::Verifier => store.replay_store().is_some(),
+                let fits = match purpose {
+                    Purpose::Client => store.token_store().is_some(),
+                    Purpose::Verifier => store.replay_store().is_some(),
                 };
                 if !fits {
                     let class = given.get_type().name()?;
-                    return Err(config(py, &format!("{name} cannot be a {class}: it keeps something else")));
+                    return Err(config(py, &format!("{name} cannot be a {class}: it stores other data")));
                 }
                 None
             }
-            None => Some(Offers::of(name, given, used)?),
+            None => Some(Offers::of(name, given, purpose)?),
         };
         Ok(Self { store, own })
     }
 
-    /// A store in memory for one verifier.
+    /// Creates a store in memory for one verifier.
     pub fn memory(py: Python<'_>) -> PyResult<Self> {
         Ok(Self { store: Py::new(py, MemoryReplayStore::new(100_000))?.into_any(), own: None })
     }
 
-    /// This process's part of it.
+    /// Returns the store as this process uses it.
     pub fn here(&self, py: Python<'_>) -> PyResult<Store> {
         let store = self.store.bind(py);
         match (self.own, classes::here(store)?) {
@@ -68,19 +69,19 @@ impl Setting {
         }
     }
 
-    /// Whether asking it may take long: it is not in the memory of this process.
+    /// Whether its calls may take long: it is not in the memory of this process.
     pub fn waits(&self, py: Python<'_>) -> bool {
         let store = self.store.bind(py);
         !(store.is_instance_of::<MemoryStore>() || store.is_instance_of::<MemoryReplayStore>())
     }
 
-    /// The same one, for another holder.
+    /// Clones the reference to the store.
     pub fn clone_ref(&self, py: Python<'_>) -> Self {
         Self { store: self.store.clone_ref(py), own: self.own }
     }
 }
 
-/// The store that a text names. The text may hold a password: no error repeats it.
+/// Opens the store that a text names. The text may hold a password: no error repeats it.
 fn named(py: Python<'_>, name: &str, text: &str) -> PyResult<Py<PyAny>> {
     static MEMORY: PyOnceLock<Py<MemoryStore>> = PyOnceLock::new();
     if text == "memory" {

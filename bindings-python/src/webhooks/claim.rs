@@ -1,22 +1,22 @@
-//! Handling a callback once, and again when that failed.
+//! Claims: handling a webhook once, and again when that failed.
 
 use std::process;
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 
-use super::received::VerifiedWebhook;
 use super::run;
+use super::verified::VerifiedWebhook;
 
-/// The right to handle a callback, from `WebhookVerifier.claim`:
+/// The exclusive right to handle a webhook, from `WebhookVerifier.claim`:
 ///
 ///     with verifier.claim(headers, body) as received:
 ///         handle(received.event)
 ///
-/// When the block ends well the callback is remembered as handled; when it raises, the claim is released and the next
-/// delivery is new. So a callback is handled at least once; what you do should be harmless when done twice. A worker that
-/// is killed holds its claims for a minute (in a `FileStore` up to two). `Auth` callbacks are remembered at once: nobody
-/// waits for a second answer to a purchase.
+/// When the block ends without an exception the webhook is recorded as handled; when it raises, the claim is released and the
+/// next delivery is new. So a webhook is handled at least once; handlers should be harmless when run twice. The claims of a
+/// worker that is killed end after a minute (in a `FileStore` after up to two). `Auth` webhooks are recorded at once: the
+/// platform does not wait for a second reply to a purchase.
 #[pyclass(frozen, module = "keysecure")]
 pub struct Claim {
     received: Py<VerifiedWebhook>,
@@ -31,13 +31,13 @@ impl Claim {
         Ok(Self { received, held: Mutex::new(Some(claim)), process: process::id(), waits })
     }
 
-    /// The claim, once. The lock is held for no longer than that.
+    /// Takes the claim out, once. The lock is not held longer than that.
     fn take(&self) -> Option<keysecure::Claim> {
         let claim = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
         if self.process == process::id() {
             return claim;
         }
-        // A forked child has a copy of what its parent holds: letting go is the parent's.
+        // A forked child has a copy of its parent's claim, which the parent releases.
         std::mem::forget(claim);
         None
     }
@@ -51,19 +51,19 @@ impl Claim {
 
 #[pymethods]
 impl Claim {
-    /// The callback.
+    /// The verified webhook.
     #[getter]
     fn received(&self, py: Python<'_>) -> Py<VerifiedWebhook> {
         self.received.clone_ref(py)
     }
 
-    /// Remembers the callback as handled, and lets go. `False` when the store could not be reached: the callback was
-    /// handled all the same, so accept it; a replay of it would be handled again.
+    /// Records the webhook as handled and ends the claim. Returns `False` when the store could not be reached: the webhook was
+    /// handled, so accept it; a replay of it would be handled again.
     fn finish(&self, py: Python<'_>) -> PyResult<bool> {
         Ok(self.end(py, |claim| claim.finish().is_ok())?.unwrap_or(true))
     }
 
-    /// Lets go without remembering it: the next delivery is new. So does an exception in the `with` block.
+    /// Ends the claim without recording the webhook: the next delivery is new. An exception in the `with` block does the same.
     fn release(&self, py: Python<'_>) -> PyResult<()> {
         self.end(py, drop).map(|_| ())
     }

@@ -1,24 +1,30 @@
-//! The headers of a callback, taken out of whatever a web framework holds them in.
+//! The headers of a webhook, read from the types of any web framework.
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
-use crate::values::Given;
-
-/// The headers that the core looks at.
-const OURS: [&str; 3] = ["Timestamp", "Signature", "Sign-Version"];
-/// A longer value than any of them may have.
+/// The headers that the core reads.
+const SIGNED: [&str; 3] = ["Timestamp", "Signature", "Sign-Version"];
+/// One byte more than the longest value of any of them.
 const TOO_LONG: usize = 65;
 
 /// The three headers that matter, as often as they came.
 pub struct Headers(Vec<(&'static str, Vec<u8>)>);
 
+impl FromPyObject<'_, '_> for Headers {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        Self::of(&value)
+    }
+}
+
 impl Headers {
-    /// Of a mapping or an iterable of pairs. Whatever a sender can put there is left for the core to reject; what no
-    /// sender can make, such as no pairs at all, is a `TypeError`.
-    pub fn of(given: Given<'_, '_>) -> PyResult<Self> {
-        let mut headers = Self(Vec::with_capacity(OURS.len()));
+    /// Reads a mapping or an iterable of pairs. Anything that a sender can put there is left for the core to reject; anything
+    /// else, such as a value without pairs, is a `TypeError`.
+    fn of(given: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let mut headers = Self(Vec::with_capacity(SIGNED.len()));
         if let Ok(dict) = given.cast_exact::<PyDict>() {
             for (name, value) in dict.iter() {
                 headers.add(&name, &value);
@@ -42,14 +48,14 @@ impl Headers {
         Ok(headers)
     }
 
-    /// As the core takes them.
+    /// The pairs of name and value.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.0.iter().map(|(name, value)| (*name, value.as_slice()))
     }
 
-    fn add(&mut self, name: Given<'_, '_>, value: Given<'_, '_>) {
-        let Some(name) = ours(name) else { return };
-        // One header that came several times is a list in some frameworks.
+    fn add(&mut self, name: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) {
+        let Some(name) = signed(name) else { return };
+        // A header that was sent several times is a list in some frameworks.
         if let Ok(values) = value.cast::<PyList>() {
             self.0.extend(values.iter().map(|value| (name, bytes(&value))));
         } else if let Ok(values) = value.cast::<PyTuple>() {
@@ -60,16 +66,16 @@ impl Headers {
     }
 }
 
-fn ours(name: Given<'_, '_>) -> Option<&'static str> {
+fn signed(name: &Bound<'_, PyAny>) -> Option<&'static str> {
     let given = match name.cast::<PyString>() {
         Ok(name) => name.to_str().ok()?.as_bytes(),
         Err(_) => name.cast::<PyBytes>().ok()?.as_bytes(),
     };
-    OURS.into_iter().find(|ours| ours.as_bytes().eq_ignore_ascii_case(given))
+    SIGNED.into_iter().find(|known| known.as_bytes().eq_ignore_ascii_case(given))
 }
 
-/// A header's value. What is neither text nor bytes, or no Unicode, becomes what the core rejects.
-fn bytes(value: Given<'_, '_>) -> Vec<u8> {
+/// The value of a header. One that is neither str nor bytes, or no valid Unicode, becomes a value that the core rejects.
+fn bytes(value: &Bound<'_, PyAny>) -> Vec<u8> {
     let bytes = match value.cast::<PyString>() {
         Ok(text) => text.to_str().map_or(&[0xff][..], str::as_bytes),
         Err(_) => value.cast::<PyBytes>().map_or(&[0xff][..], |bytes| bytes.as_bytes()),

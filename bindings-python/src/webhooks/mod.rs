@@ -1,13 +1,14 @@
-//! Callbacks: verifying, typing, handling once, answering in time.
+//! Webhooks: verification, typed events, claims, replies in time.
 
 mod claim;
 mod headers;
-mod received;
 mod responder;
 mod unknown;
+mod verified;
 mod verifier;
 
 use std::borrow::Cow;
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pyo3::exceptions::PyTypeError;
@@ -15,17 +16,16 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView};
 
 pub use claim::Claim;
-pub use received::{SignatureMatch, VerifiedWebhook};
 pub use responder::{Responder, reply_accept, reply_decline, reply_duplicate};
 pub use unknown::UnknownEvent;
+pub use verified::{SignatureMatch, VerifiedWebhook};
 pub use verifier::WebhookVerifier;
 
 use crate::errors::internal;
 use crate::log;
 use crate::stores::check_raised;
-use crate::values::Given;
 
-/// Runs the core, without the GIL when it may take long, and then gives its warnings to Python's logger. A panic becomes an
+/// Runs the core, without the GIL when it may take long, and then emits its warnings to Python's logger. A panic becomes an
 /// `InternalError`.
 fn run<T: Send>(py: Python<'_>, long: bool, work: impl FnOnce() -> Result<T, keysecure::Error> + Send) -> PyResult<T> {
     let work = || log::collecting(log::Wanted::default(), || catch_unwind(AssertUnwindSafe(work)));
@@ -36,26 +36,40 @@ fn run<T: Send>(py: Python<'_>, long: bool, work: impl FnOnce() -> Result<T, key
     Ok(result?)
 }
 
-/// One byte more than the core looks at.
+/// One byte more than the core reads.
 const TOO_LARGE: usize = 1024 * 1024 + 1;
 
-/// The bytes of a raw body. Of what is too large anyway, no more is copied than tells so.
-fn raw_body<'a>(given: Given<'a, '_>) -> PyResult<Cow<'a, [u8]>> {
-    if let Ok(bytes) = given.cast::<PyBytes>() {
-        return Ok(Cow::Borrowed(bytes.as_bytes()));
-    }
-    if let Ok(bytes) = given.cast::<PyByteArray>() {
-        return Ok(Cow::Owned(if bytes.len() < TOO_LARGE { bytes.to_vec() } else { vec![0; TOO_LARGE] }));
-    }
-    if let Ok(view) = given.cast::<PyMemoryView>() {
-        let size: usize = view.getattr("nbytes")?.extract()?;
-        if size >= TOO_LARGE {
-            return Ok(Cow::Owned(vec![0; TOO_LARGE]));
+/// The raw bytes of a body. Of one that is too large, no more is copied than shows that.
+pub struct RawBody<'a>(Cow<'a, [u8]>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for RawBody<'a> {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(bytes) = value.extract::<&'a [u8]>() {
+            return Ok(Self(Cow::Borrowed(bytes)));
         }
-        return Ok(Cow::Owned(view.call_method0("tobytes")?.cast::<PyBytes>()?.as_bytes().to_vec()));
+        if let Ok(bytes) = value.cast::<PyByteArray>() {
+            return Ok(Self(Cow::Owned(if bytes.len() < TOO_LARGE { bytes.to_vec() } else { vec![0; TOO_LARGE] })));
+        }
+        if let Ok(view) = value.cast::<PyMemoryView>() {
+            let size: usize = view.getattr("nbytes")?.extract()?;
+            if size >= TOO_LARGE {
+                return Ok(Self(Cow::Owned(vec![0; TOO_LARGE])));
+            }
+            return Ok(Self(Cow::Owned(view.call_method0("tobytes")?.cast::<PyBytes>()?.as_bytes().to_vec())));
+        }
+        let class = value.get_type().name()?;
+        Err(PyTypeError::new_err(format!(
+            "body must be the raw bytes of the request, before it is decoded or parsed, not {class}"
+        )))
     }
-    let class = given.get_type().name()?;
-    Err(PyTypeError::new_err(format!(
-        "body must be the raw bytes of the request, before anybody decoded or parsed them, not {class}"
-    )))
+}
+
+impl Deref for RawBody<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
 }

@@ -1,14 +1,14 @@
-//! Callbacks that this version knows no type for.
+//! Webhooks for which this version has no type.
 
 use keysecure::{Json, Rejection};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
-use crate::errors::instead;
+use crate::arguments::JsonText;
+use crate::errors::map_exception;
 use crate::json::from_json;
-use crate::values::{self, Given};
 
-/// An action, or a form of its data, that this version does not know. Its signature is valid all the same.
+/// A webhook with an action, or a form of its data, that this version does not know. Its signature is valid.
 #[pyclass(frozen, eq, hash, module = "keysecure")]
 #[derive(PartialEq, Eq, Hash)]
 pub struct UnknownEvent {
@@ -26,15 +26,15 @@ impl UnknownEvent {
 
 #[pymethods]
 impl UnknownEvent {
-    /// Its data as a dict; numbers with a fraction as `Decimal`. What Python cannot hold, such as a number of a billion
-    /// digits' weight, is a `WebhookError`; `to_json()` has it all the same.
+    /// The data as a dict, numbers with a fraction as `Decimal`. A value that Python cannot hold, such as a number with an
+    /// exponent of a billion, is a `WebhookError`; `to_json()` returns it.
     #[getter]
     fn data<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let ours = || keysecure::Error::from(Rejection::NotACallback).into();
-        from_json(py, &self.json).map_err(|raised| instead(py, raised, ours))
+        from_json(py, &self.json).map_err(|raised| map_exception(py, raised, ours))
     }
 
-    /// A dict with `action` and `data`.
+    /// Returns a dict with `action` and `data`.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
         dict.set_item("action", &self.action)?;
@@ -42,15 +42,15 @@ impl UnknownEvent {
         Ok(dict)
     }
 
-    /// Its data as JSON, exactly as it came.
+    /// Returns the data as JSON text, exactly as it was received.
     fn to_json(&self) -> &str {
         self.json.as_str()
     }
 
-    /// Makes one of an action and its data as JSON, such as `to_json` gives.
+    /// Creates an event from an action and its data as JSON text, such as `to_json` returns.
     #[classmethod]
-    fn from_json(_: &Bound<'_, PyType>, action: String, text: Given<'_, '_>) -> PyResult<Self> {
-        Ok(Self::new(action, Json::new(&values::text("text", text)?)?))
+    fn from_json(_: &Bound<'_, PyType>, action: String, text: JsonText) -> PyResult<Self> {
+        Ok(Self::new(action, Json::new(&text.0)?))
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (String, String))> {

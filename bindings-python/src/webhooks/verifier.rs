@@ -1,45 +1,49 @@
-//! The verifier.
+//! The verifier of webhooks.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use keysecure::OnStoreFailure;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDelta, PyDict, PyString};
+use pyo3::types::{PyBool, PyDict};
 
 use super::claim::Claim;
 use super::headers::Headers;
-use super::received::{SignatureMatch, VerifiedWebhook, event_object};
-use super::{raw_body, run};
+use super::verified::{SignatureMatch, VerifiedWebhook, event_object};
+use super::{RawBody, run};
+use crate::arguments::{
+    AppId, DeprecatedOnStoreFailure, MaxBody, Timestamp, Tolerance, VerifierOnStoreFailure, WebhookSecrets,
+};
+use crate::deprecated::deprecated;
 use crate::errors::config;
 use crate::process::PerProcess;
-use crate::settings;
-use crate::stores::{Setting, Use};
-use crate::values::{Given, instant};
+use crate::stores::{Purpose, Setting};
 
-/// A larger body is read without the GIL; a smaller one takes less time than letting go of it.
-const LARGE: usize = 4 * 1024;
-/// The largest body that a verifier may be set to look at.
-const LARGEST: u32 = 1024 * 1024;
+/// A larger body is verified without the GIL; a smaller one takes less time than releasing it.
+const LARGE_BODY: usize = 4 * 1024;
+/// The largest value of `max_body`.
+const MAX_BODY: u32 = 1024 * 1024;
 
 /// Verifies the platform's webhooks. It needs no client and is safe to share among threads.
 ///
-/// `app_id` is the Api-Key and the current one of `secrets` the apiSecret (both inferred); give several secrets, as a
+/// `app_id` is the Api-Key and the current one of `secrets` the apiSecret (both inferred); pass several secrets, as a
 /// list, while one is replaced. `tolerance` is how far the timestamp may be from this machine's clock, either way: seconds
-/// or a timedelta; zero means exact. `max_body` is the largest body to look at, in bytes (64 KiB, at most 1 MiB).
+/// (300) or a timedelta; zero means exact. `max_body` is the largest body that is read, in bytes (64 KiB, at most 1 MiB).
 ///
-/// `store` rejects what was accepted before and keeps the decision on each purchase: `"memory"`, `"file:/var/lib/shop"`,
-/// `"redis://host"`, a `MemoryStore`, a `FileStore`, a `RedisStore`, a `MemoryReplayStore`, or an object of your own with the
-/// methods of `keysecure.stores.ReplayStore`. Share one among all workers: give it what the client has. What an object of your
-/// own raises is logged, by its type and place, and counts as an outage; `when_unavailable` says what happens then: `"reject"`
-/// or `"accept"`. `replay_guard` is the old name; `True` there means a memory of this process.
+/// `store` rejects webhooks that were accepted before and keeps the decision on each purchase: `"memory"`,
+/// `"file:/var/lib/shop"`, `"redis://host"`, a `MemoryStore`, a `FileStore`, a `RedisStore`, a `MemoryReplayStore`, or an
+/// object of your own with the methods of `keysecure.stores.ReplayStore`. Share one among all workers: the one of the client.
+/// The exceptions of an object of your own are logged, by type and place, and count as an outage.
+///
+/// `on_store_failure`, when the store cannot be reached: `"reject"` (default) rejects the webhook, so that it comes again;
+/// `"accept"` accepts it without the check. Deprecated names: `when_unavailable` of `on_store_failure`, `replay_guard` of
+/// `store` (`True` there means the memory of this process).
 #[pyclass(frozen, module = "keysecure")]
 pub struct WebhookVerifier {
     core: PerProcess<Arc<keysecure::WebhookVerifier>>,
     store: Option<Setting>,
     waits: bool,
-    when_unavailable: OnStoreFailure,
+    on_store_failure: OnStoreFailure,
     max_body: usize,
 }
 
@@ -48,44 +52,44 @@ impl WebhookVerifier {
         py: Python<'_>,
         core: keysecure::WebhookVerifier,
         store: Option<Setting>,
-        when_unavailable: OnStoreFailure,
+        on_store_failure: OnStoreFailure,
         max_body: usize,
     ) -> PyResult<Self> {
-        let core = guarded(py, core, store.as_ref(), when_unavailable)?.max_body(max_body);
+        let core = guarded(py, core, store.as_ref(), on_store_failure)?.max_body(max_body);
         let waits = store.as_ref().is_some_and(|store| store.waits(py));
-        Ok(Self { core: PerProcess::new(Arc::new(core)), store, waits, when_unavailable, max_body })
+        Ok(Self { core: PerProcess::new(Arc::new(core)), store, waits, on_store_failure, max_body })
     }
 
-    /// This process's verifier.
+    /// Returns the verifier of this process.
     fn here(&self, py: Python<'_>) -> PyResult<Arc<keysecure::WebhookVerifier>> {
         self.core.get(py, |parents| {
-            guarded(py, (**parents).clone(), self.store.as_ref(), self.when_unavailable).map(Arc::new)
+            guarded(py, (**parents).clone(), self.store.as_ref(), self.on_store_failure).map(Arc::new)
         })
     }
 }
 
-/// A verifier of the core with this process's part of the store.
+/// Adds the store, as this process uses it, to a verifier of the core.
 fn guarded(
     py: Python<'_>,
     core: keysecure::WebhookVerifier,
     store: Option<&Setting>,
-    when_unavailable: OnStoreFailure,
+    on_store_failure: OnStoreFailure,
 ) -> PyResult<keysecure::WebhookVerifier> {
     let replays = store.map(|store| store.here(py)).transpose()?.and_then(|store| store.replay_store());
-    Ok(replays.map_or(core.clone(), |replays| core.replay_guard(replays, when_unavailable)))
+    Ok(replays.map_or(core.clone(), |replays| core.replay_guard(replays, on_store_failure)))
 }
 
 /// The settings `store` and `replay_guard`.
 fn store_setting(
     py: Python<'_>,
-    store: Option<Given<'_, '_>>,
-    replay_guard: Option<Given<'_, '_>>,
+    store: Option<&Bound<'_, PyAny>>,
+    replay_guard: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Option<Setting>> {
     match (store, replay_guard) {
-        (Some(store), None) => Setting::of("store", store, Use::Verifier).map(Some),
+        (Some(store), None) => Setting::of("store", store, Purpose::Verifier).map(Some),
         (None, Some(guard)) => match guard.cast::<PyBool>() {
             Ok(wanted) => wanted.is_true().then(|| Setting::memory(py)).transpose(),
-            Err(_) => Setting::of("replay_guard", guard, Use::Verifier).map(Some),
+            Err(_) => Setting::of("replay_guard", guard, Purpose::Verifier).map(Some),
         },
         (Some(_), Some(_)) => Err(config(py, "replay_guard is the old name of store: give one of them")),
         (None, None) => Ok(None),
@@ -97,127 +101,128 @@ impl WebhookVerifier {
     #[new]
     #[pyo3(
         signature = (
-            app_id, secrets, *, tolerance=None, store=None, replay_guard=None, when_unavailable=None, max_body=None,
+            app_id, secrets, *, tolerance=None, store=None, replay_guard=None, on_store_failure=None, max_body=None,
+            when_unavailable=None,
         ),
         text_signature = "(app_id, secrets, *, tolerance=300.0, store=None, replay_guard=None, \
-            when_unavailable='reject', max_body=65536)",
+            on_store_failure='reject', max_body=65536)",
     )]
     fn new(
-        app_id: Given<'_, '_>,
-        secrets: Given<'_, '_>,
-        tolerance: Option<Given<'_, '_>>,
-        store: Option<Given<'_, '_>>,
-        replay_guard: Option<Given<'_, '_>>,
-        when_unavailable: Option<Given<'_, '_>>,
-        max_body: Option<Given<'_, '_>>,
+        py: Python<'_>,
+        app_id: AppId,
+        secrets: WebhookSecrets,
+        tolerance: Option<Tolerance>,
+        store: Option<&Bound<'_, PyAny>>,
+        replay_guard: Option<&Bound<'_, PyAny>>,
+        on_store_failure: Option<VerifierOnStoreFailure>,
+        max_body: Option<MaxBody>,
+        when_unavailable: Option<DeprecatedOnStoreFailure>,
     ) -> PyResult<Self> {
-        let py = app_id.py();
-        let app_id = settings::text("app_id", app_id)?;
-        let secrets = if secrets.is_instance_of::<PyString>() {
-            vec![settings::text("secrets", secrets)?]
-        } else {
-            let wrong = |_| config(py, "secrets must be a str or an iterable of str");
-            let secrets = secrets.try_iter().map_err(wrong)?;
-            secrets.map(|secret| settings::text("secrets", &secret?)).collect::<PyResult<Vec<_>>>()?
-        };
-        let when_unavailable =
-            match when_unavailable.map(|value| settings::text("when_unavailable", value)).transpose()?.as_deref() {
-                None | Some("reject") => OnStoreFailure::Reject,
-                Some("accept") => OnStoreFailure::Accept,
-                Some(_) => return Err(config(py, "when_unavailable must be reject or accept")),
-            };
-        let mut core = keysecure::WebhookVerifier::new(app_id, secrets)?;
-        if let Some(tolerance) = tolerance {
-            core = core.tolerance(duration(tolerance)?);
+        if when_unavailable.is_some() {
+            deprecated(py, c"when_unavailable is deprecated: use on_store_failure")?;
+            if on_store_failure.is_some() {
+                return Err(config(py, "when_unavailable is the old name of on_store_failure: give one of them"));
+            }
         }
-        let max_body = max_body.map_or(Ok(65_536), |bytes| settings::count("max_body", bytes))?.min(LARGEST) as usize;
-        Self::make(py, core, store_setting(py, store, replay_guard)?, when_unavailable, max_body)
+        let on_store_failure = on_store_failure.map(|choice| choice.0).or(when_unavailable.map(|choice| choice.0));
+        let mut core = keysecure::WebhookVerifier::new(app_id.0, secrets.0.0)?;
+        if let Some(tolerance) = tolerance {
+            core = core.tolerance(tolerance.0.0);
+        }
+        let max_body = max_body.map_or(65_536, |bytes| bytes.0).min(MAX_BODY) as usize;
+        let store = store_setting(py, store, replay_guard)?;
+        Self::make(py, core, store, on_store_failure.unwrap_or(OnStoreFailure::Reject), max_body)
     }
 
-    /// The same verifier, taking callbacks of any age, which lets old ones be played again: for looking at stored
-    /// callbacks only.
+    /// Returns the same verifier without the check of the timestamp. It accepts old webhooks again: use it to verify stored
+    /// webhooks only.
     fn ignore_timestamp(&self, py: Python<'_>) -> PyResult<Self> {
         let core = (*self.here(py)?).clone().ignore_timestamp();
-        Self::make(py, core, self.store.as_ref().map(|store| store.clone_ref(py)), self.when_unavailable, self.max_body)
+        Self::make(py, core, self.store.as_ref().map(|store| store.clone_ref(py)), self.on_store_failure, self.max_body)
     }
 
-    /// Verifies a callback and types what it says.
+    /// Verifies a webhook and types its data.
     ///
-    /// `headers` is a mapping or an iterable of pairs, names and values as str or bytes (a list for a header that came
-    /// several times), found without regard to case; `body` the raw body as bytes, before any parsing. Whatever a sender
-    /// can make of them ends in a `VerifiedWebhook` or a `WebhookError`.
-    fn verify(&self, py: Python<'_>, headers: Given<'_, '_>, body: Given<'_, '_>) -> PyResult<VerifiedWebhook> {
-        let (headers, body, core) = (Headers::of(headers)?, raw_body(body)?, self.here(py)?);
-        let long = self.waits || body.len() > LARGE;
+    /// `headers` is a mapping or an iterable of pairs, names and values as str or bytes (a list for a header that was sent
+    /// several times); names are compared without regard to case. `body` is the raw body as bytes, before any parsing. Any
+    /// input that a sender can make ends in a `VerifiedWebhook` or a `WebhookError`.
+    fn verify(&self, py: Python<'_>, headers: Headers, body: RawBody<'_>) -> PyResult<VerifiedWebhook> {
+        let core = self.here(py)?;
+        let long = self.waits || body.len() > LARGE_BODY;
         run(py, long, || core.verify(headers.pairs(), &body)).map(VerifiedWebhook::new)
     }
 
-    /// Verifies the signature and the age only: no look at the action, no typing, no replay guard.
-    fn verify_signature(
-        &self,
-        py: Python<'_>,
-        headers: Given<'_, '_>,
-        body: Given<'_, '_>,
-    ) -> PyResult<SignatureMatch> {
-        let (headers, body, core) = (Headers::of(headers)?, raw_body(body)?, self.here(py)?);
-        run(py, body.len() > LARGE, || core.verify_signature(headers.pairs(), &body)).map(SignatureMatch)
+    /// Verifies the signature and the age only: the data is not typed, and the store is not used.
+    fn verify_signature(&self, py: Python<'_>, headers: Headers, body: RawBody<'_>) -> PyResult<SignatureMatch> {
+        let core = self.here(py)?;
+        run(py, body.len() > LARGE_BODY, || core.verify_signature(headers.pairs(), &body)).map(SignatureMatch)
     }
 
-    /// Verifies a callback as `verify` does and claims it: a `Claim`, for a `with` block that handles it. So it is handled
-    /// once however often it comes, and again when it could not be handled.
+    /// Verifies a webhook as `verify` does and claims it: returns a `Claim`, for a `with` block that handles it. So it is
+    /// handled once, however often it is delivered, and again when it could not be handled.
     ///
-    /// A `WebhookError` with `rejection` `"replayed"` means that it was handled before: answer it with
-    /// `verifier.reply_duplicate(body)`. `"in_progress"` means that another worker handles it at this moment: answer with an error, so that it comes again.
-    /// Without a store every webhook is new.
-    fn claim(&self, py: Python<'_>, headers: Given<'_, '_>, body: Given<'_, '_>) -> PyResult<Claim> {
-        let (headers, body, core) = (Headers::of(headers)?, raw_body(body)?, self.here(py)?);
-        let long = self.waits || body.len() > LARGE;
+    /// A `WebhookError` with `rejection` `"replayed"` means that it was handled before: reply with
+    /// `verifier.reply_duplicate(body)`. `"in_progress"` means that another worker handles it now: respond with an HTTP error,
+    /// so that it is delivered again. Without a store every webhook is new.
+    fn claim(&self, py: Python<'_>, headers: Headers, body: RawBody<'_>) -> PyResult<Claim> {
+        let core = self.here(py)?;
+        let long = self.waits || body.len() > LARGE_BODY;
         let (received, claim) = run(py, long, || core.claim(headers.pairs(), &body))?;
         Claim::new(py, VerifiedWebhook::new(received), claim, self.waits)
     }
 
-    /// The exact body to answer a webhook with that was accepted before (`rejection` is `"replayed"`): a purchase gets its first
+    /// Returns the exact body for a webhook that was accepted before (`rejection` is `"replayed"`): a purchase gets its first
     /// reply again, everything else is accepted.
     ///
-    /// While that reply is being made, this waits for it, 0.6 seconds at most. A purchase without one is declined.
-    fn reply_duplicate(&self, py: Python<'_>, body: Given<'_, '_>) -> PyResult<Vec<u8>> {
-        let (body, core) = (raw_body(body)?, self.here(py)?);
+    /// While another worker makes that reply, this waits for it, 0.6 seconds at most. A purchase without a reply is declined.
+    fn reply_duplicate(&self, py: Python<'_>, body: RawBody<'_>) -> PyResult<Vec<u8>> {
+        let core = self.here(py)?;
         run(py, true, || Ok(core.reply_duplicate(&body))).map(String::into_bytes)
     }
 
-    /// Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it.
+    /// Types the data of a webhook **without verifying it**: for stored webhooks and tests. Anybody may have sent it.
     #[staticmethod]
-    fn parse_unverified(py: Python<'_>, body: Given<'_, '_>) -> PyResult<Py<PyAny>> {
-        let body = raw_body(body)?;
-        event_object(py, run(py, body.len() > LARGE, || keysecure::WebhookVerifier::parse_unverified(&body))?)
+    fn parse_unverified(py: Python<'_>, body: RawBody<'_>) -> PyResult<Py<PyAny>> {
+        event_object(py, run(py, body.len() > LARGE_BODY, || keysecure::WebhookVerifier::parse_unverified(&body))?)
     }
 
-    /// The headers that the platform would send with this body, signed with the first secret: for tests. `timestamp` is
-    /// an aware datetime.
+    /// Returns the headers that the platform would send with this body, signed with the first secret: for tests. `timestamp`
+    /// is a datetime with a time zone.
     fn sign_for_tests<'py>(
         &self,
         py: Python<'py>,
-        timestamp: Given<'_, 'py>,
-        body: Given<'_, 'py>,
+        timestamp: Timestamp,
+        body: RawBody<'_>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let at = instant("timestamp", timestamp)?;
         let headers = PyDict::new(py);
-        for (name, value) in self.here(py)?.sign_for_tests(at, &raw_body(body)?)? {
+        for (name, value) in self.here(py)?.sign_for_tests(timestamp.0, &body)? {
             headers.set_item(name, value)?;
         }
         Ok(headers)
     }
 
-    /// The largest body to look at.
+    /// The largest body that is read, in bytes.
     #[getter]
     fn _max_body(&self) -> usize {
         self.max_body
     }
 
-    /// Whether a verification may have to wait for the store.
+    /// Whether a verification may wait for the store.
     #[getter]
     fn _may_wait(&self) -> bool {
         self.waits
+    }
+
+    /// Deprecated: use `ignore_timestamp`.
+    fn accepting_any_age(&self, py: Python<'_>) -> PyResult<Self> {
+        deprecated(py, c"accepting_any_age is deprecated: use ignore_timestamp")?;
+        self.ignore_timestamp(py)
+    }
+
+    /// Deprecated: use `reply_duplicate`.
+    fn reply_again(&self, py: Python<'_>, body: RawBody<'_>) -> PyResult<Vec<u8>> {
+        deprecated(py, c"reply_again is deprecated: use reply_duplicate")?;
+        self.reply_duplicate(py, body)
     }
 
     fn __repr__(&self) -> &'static str {
@@ -227,16 +232,7 @@ impl WebhookVerifier {
     /// Refused: a pickle would carry the secrets.
     fn __reduce__(&self) -> PyResult<()> {
         let reason =
-            "WebhookVerifier holds secrets and does not become a pickle or a copy; make one where it is needed";
+            "WebhookVerifier holds secrets and does not become a pickle or a copy; create one where it is needed";
         Err(PyTypeError::new_err(reason))
     }
-}
-
-/// The setting `tolerance`.
-fn duration(value: Given<'_, '_>) -> PyResult<Duration> {
-    let wrong = || config(value.py(), "tolerance must be a number of seconds or a timedelta, zero or more");
-    if value.is_instance_of::<PyDelta>() {
-        return value.extract().map_err(|_| wrong());
-    }
-    crate::values::seconds("tolerance", value).map_err(|_| wrong())
 }

@@ -8,7 +8,7 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::codec::{DecimalFormat, Decode, Encode};
+use crate::codec::{DecimalFormat, Decode, Encode, OnMismatch};
 use crate::error::Error;
 use crate::redact::scrub;
 use crate::values::surrogates;
@@ -33,7 +33,7 @@ impl Json {
         Ok(Self(raw.get().into()))
     }
 
-    /// Takes a text that was read as JSON before.
+    /// Creates a value from a text that is known to be JSON.
     pub(crate) fn valid(text: &str) -> Self {
         Self(text.into())
     }
@@ -54,7 +54,7 @@ impl Json {
     }
 }
 
-/// Without the values of fields whose names say that they are secret, and without PANs.
+/// Shows neither PANs nor the values of fields whose names say that they are secret.
 impl fmt::Debug for Json {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match Node::read(&self.0) {
@@ -82,8 +82,8 @@ fn masked(node: &Node<'_>) -> String {
     }
 }
 
-/// A text as it was spelled, unless it holds a PAN. In the spelling alone a PAN can go unseen: the digits of an escape in
-/// front of it, as in `\u53f74111...`, look like a part of it.
+/// A text as it was spelled, unless it holds a PAN. The spelling alone can hide a PAN: the digits of an escape before it, as
+/// in `\u53f74111...`, look like a part of it.
 fn spelled(text: &Text<'_>) -> String {
     match scrub(&text.text) {
         Cow::Borrowed(_) => text.spelling.to_owned(),
@@ -91,7 +91,7 @@ fn spelled(text: &Text<'_>) -> String {
     }
 }
 
-/// Whether a field of that name holds a secret, as far as a name can tell.
+/// Whether the name of a field suggests a secret.
 fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.ends_with("token") || name.contains("secret") || matches!(&*name, "pan" | "cvv" | "cvv2" | "cvc" | "pin")
@@ -115,7 +115,7 @@ impl<'de> Deserialize<'de> for Json {
 impl Decode for Json {
     const EXPECTED: &'static str = "JSON";
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, _: OnMismatch) -> Result<Self, D::Error> {
         Self::deserialize(deserializer)
     }
 
@@ -161,7 +161,7 @@ impl Extra {
 
     /// Returns all fields as one JSON object, each in its exact text.
     pub fn to_json(&self) -> String {
-        // As is usual, and then once for every row that crosses into Kotlin or Swift.
+        // The usual case, once for every row that is passed to Kotlin or Swift.
         if self.is_empty() {
             return "{}".to_owned();
         }

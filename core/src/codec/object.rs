@@ -1,21 +1,21 @@
-//! Reading a JSON object, field by field.
+//! Reading of JSON objects, field by field.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::wire::{Decode, PATH_SEPARATOR, Read, at, refuse};
+use super::wire::{Decode, OnMismatch, PATH_SEPARATOR, Read, at, refuse};
 
-/// The fields of an object while it is read.
+/// An object while it is read.
 pub(crate) trait Fields: Sized {
-    /// What they become.
+    /// The type of the object.
     type Whole;
 
-    /// Takes the field of that name: exactly one of [`value`] and [`skip`] must be called on `map`.
+    /// Reads the field of that name: exactly one value must be taken from `map`.
     fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
 
-    /// Makes the object, or says which field is missing.
+    /// Creates the object. The error says which field is missing.
     fn finish<E: serde::de::Error>(self) -> Result<Self::Whole, E>;
 }
 
@@ -27,13 +27,16 @@ pub(crate) fn read_object<'de, D: Deserializer<'de>, F: Fields>(
     deserializer.deserialize_any(ObjectVisitor(fields))
 }
 
-/// An object of a list. A required field that is missing is no error of the list's.
+/// An object that may be a row of a list. If it lacks a required field, the other rows can still be read.
 pub(crate) trait Object: Decode {
-    /// Reads one value of a list; the inner error is what is wrong with this value alone.
-    fn try_read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Result<Self, String>, D::Error>;
+    /// Reads one row; the inner error is what is wrong with this row alone.
+    fn try_read<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        on_mismatch: OnMismatch,
+    ) -> Result<Result<Self, String>, D::Error>;
 }
 
-/// Reads a value that should be an object, whatever it is.
+/// Reads a row, which may be any value.
 pub(crate) fn try_object<'de, D: Deserializer<'de>, F: Fields>(
     deserializer: D,
     fields: F,
@@ -41,27 +44,27 @@ pub(crate) fn try_object<'de, D: Deserializer<'de>, F: Fields>(
     deserializer.deserialize_any(TryVisitor(fields))
 }
 
-/// The value of the field at hand.
-pub(crate) fn value<'de, A: MapAccess<'de>, T: Decode>(map: &mut A) -> Result<T, A::Error> {
-    map.next_value().map(|Read(value)| value)
+/// Reads the value of the current field.
+pub(crate) fn value<'de, A: MapAccess<'de>, T: Decode>(map: &mut A, on_mismatch: OnMismatch) -> Result<T, A::Error> {
+    map.next_value_seed(Read::new(on_mismatch))
 }
 
-/// Passes over the value of the field at hand.
+/// Skips the value of the current field.
 pub(crate) fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
     map.next_value::<IgnoredAny>().map(drop)
 }
 
-/// Fills one field, or says that it is required.
+/// The value of a field, or the error that it is required.
 pub(crate) fn or_missing<T: Decode, E: serde::de::Error>(name: &str, value: Option<T>) -> Result<T, E> {
     value.or_else(T::missing).ok_or_else(|| E::custom(format_args!("{name}{PATH_SEPARATOR}is missing")))
 }
 
 struct ObjectVisitor<F>(F);
 
-/// What is done with each field.
+/// The function that reads one field.
 type OnField<'a, A, E> = dyn FnMut(&str, &mut A) -> Result<(), E> + 'a;
 
-/// Goes through the fields of an object. The loop is compiled once, not once for each type of object.
+/// Reads the fields of an object. The loop is compiled once, not once for each type of object.
 #[inline(never)]
 fn each_field<'de, A: MapAccess<'de>>(map: &mut A, field: &mut OnField<'_, A, A::Error>) -> Result<(), A::Error> {
     while let Some(Name(name)) = map.next_key::<Name<'de>>()? {
@@ -135,7 +138,7 @@ impl<'de, F: Fields> Visitor<'de> for TryVisitor<F> {
     }
 }
 
-/// A field's name for an error's path. The platform's names are short and plain; anything else might be data.
+/// A field's name in the path of an error. The platform's names are short and plain; anything else may be data.
 fn shown(name: &str) -> &str {
     let plain =
         name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'0'..=b'9'));

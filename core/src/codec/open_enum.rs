@@ -1,14 +1,25 @@
 //! Open enums: the platform's constants, and any value it may add.
 
-/// Declares an open enum once, for Rust and for every face.
+/// Declares an open enum once, for Rust and for every language binding.
 ///
-/// A value that is not listed is kept as [`Unknown`] with its exact text and never fails to read.
+/// ```ignore
+/// open_enum! {
+///     /// The status of a card.
+///     pub enum CardStatus {
+///         /// In use.
+///         Activated = "Activated",
+///     }
+/// }
+/// ```
+///
+/// A value that is not listed is kept as `Unknown` with its exact text and never fails to read. Under the feature `uniffi`
+/// it is an enum of Kotlin and Swift; under `python` a value is a `str`, and `python_class` makes the class of constants.
 macro_rules! open_enum {
     (
-        $(#[$meta:meta])*
+        $( #[$($meta:tt)*] )*
         pub enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $text:literal, )+ }
     ) => {
-        $(#[$meta])*
+        $( #[$($meta)*] )*
         ///
         /// New values appear without notice: one that is not listed here is `Unknown`, with its text.
         #[derive(Clone, PartialEq, Eq, Hash)]
@@ -88,7 +99,7 @@ macro_rules! open_enum {
         impl $crate::codec::Decode for $name {
             const EXPECTED: &'static str = "text";
 
-            fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            fn read<'de, D: serde::Deserializer<'de>>(deserializer: D, _: $crate::codec::OnMismatch) -> Result<Self, D::Error> {
                 deserializer.deserialize_any($crate::codec::TextVisitor(|text: &str| Some(Self::from(text))))
             }
 
@@ -107,20 +118,8 @@ macro_rules! open_enum {
             }
         }
 
-        /// In Python an open enum is its text.
         #[cfg(feature = "python")]
-        impl<'py> pyo3::IntoPyObject<'py> for $name {
-            type Target = pyo3::types::PyString;
-            type Output = pyo3::Bound<'py, pyo3::types::PyString>;
-            type Error = std::convert::Infallible;
-
-            fn into_pyobject(self, py: pyo3::Python<'py>) -> Result<Self::Output, Self::Error> {
-                self.as_str().into_pyobject(py)
-            }
-        }
-
-        #[cfg(feature = "python")]
-        $crate::codec::python::converts!($name);
+        $crate::codec::python::python_enum!($name { $( [$($meta)*] )* $( $variant, )+ });
     };
 }
 pub(crate) use open_enum;
@@ -128,13 +127,33 @@ pub(crate) use open_enum;
 #[cfg(test)]
 mod tests {
     use crate::CardStatus;
-    use crate::codec::{DecimalFormat, Read, Write};
+    use crate::codec::{DecimalFormat, Write, from_text};
+
+    open_enum! {
+        /// A list of the tests.
+        pub enum Listed {
+            /// The first value.
+            First = "first",
+            /// A value that was added.
+            JustAdded = "Just_added",
+        }
+    }
+
+    #[test]
+    fn a_value_added_to_the_list_is_known_and_has_its_text() {
+        assert_eq!(Listed::KNOWN, [Listed::First, Listed::JustAdded]);
+        assert_eq!(Listed::from("Just_added"), Listed::JustAdded);
+        assert_eq!(
+            (Listed::JustAdded.as_str(), Listed::JustAdded.to_string()),
+            ("Just_added", "Just_added".to_owned())
+        );
+    }
 
     #[test]
     fn every_constant_goes_there_and_back_and_so_does_a_new_one() {
         for text in ["Pending", "ToActivate", "Activated", "Fail", "Frozen", "Delete", "Brand_new", ""] {
             let json = serde_json::to_string(text).unwrap();
-            let Read(status) = serde_json::from_str::<Read<CardStatus>>(&json).unwrap();
+            let status: CardStatus = from_text(&json).unwrap();
             assert_eq!(status, text);
             assert_eq!(serde_json::to_string(&Write(&status, DecimalFormat::Text)).unwrap(), json);
         }

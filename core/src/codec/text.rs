@@ -1,4 +1,4 @@
-//! What a JSON text holds, without a reader: for the values of single fields.
+//! The kind and content of a single JSON value, from its text.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ pub(crate) fn text_of(json: &str) -> Option<Cow<'_, str>> {
     if inner.contains('\\') { serde_json::from_str(json).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
 }
 
-/// What a value is, by its JSON text.
+/// The kind of a value, for errors.
 pub(crate) fn kind_of(json: &str) -> &'static str {
     match json.as_bytes().first() {
         Some(b'"') => "text",
@@ -20,9 +20,9 @@ pub(crate) fn kind_of(json: &str) -> &'static str {
     }
 }
 
-/// The text of a number in JSON, whether it stands bare or in quotes.
+/// The text of a number in JSON, with or without quotes.
 pub(super) enum NumberText<'a> {
-    /// `null` or empty text: the platform's ways to say there is none.
+    /// `null` or empty text: the platform's forms of "no value".
     Nothing,
     Text(&'a str),
     Other(&'static str),
@@ -33,7 +33,7 @@ impl<'a> NumberText<'a> {
         match json.as_bytes().first() {
             Some(b'"') => match json.get(1..json.len() - 1) {
                 Some("") => Self::Nothing,
-                // An escape inside a number's text would be no number anyway.
+                // A text with an escape is not a number.
                 Some(text) => Self::Text(text),
                 None => Self::Other("text"),
             },

@@ -1,8 +1,8 @@
-//! How one value crosses the wire.
+//! Reading and writing of single values.
 //!
-//! Values are read with our own visitors rather than serde's derived ones, for three reasons: money and times come as
-//! numbers or as text and must be read from the exact text; a wrong type must be named by its JSON path without echoing
-//! the value, which may be a secret; and fields we do not know are kept instead of dropped.
+//! Values are read with visitors of this crate instead of derived ones, for three reasons: money and times are numbers or
+//! texts and must be read from the exact text; an error names a wrong type by its JSON path without the value, which may be
+//! a secret; and unknown fields are kept instead of dropped.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,24 +10,25 @@ use std::marker::PhantomData;
 use std::time::SystemTime;
 
 use rust_decimal::Decimal;
-use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
+use super::json_text;
 use super::text::{NumberText, text_of};
 use crate::codec::json::Extra;
 use crate::values::{decimal, instant};
 
-/// A value that can be read from an answer.
+/// A value that can be read from a response.
 pub(crate) trait Decode: Sized {
-    /// What a reader of the error is told was expected, such as `text`.
+    /// The name of the expected type in errors, such as `text`.
     const EXPECTED: &'static str;
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, on_mismatch: OnMismatch) -> Result<Self, D::Error>;
 
     /// Reads a value from its JSON text, which is valid. `None` when it has another type.
     fn from_json_text(json: &str) -> Option<Self> {
-        serde_json::from_str::<Read<Self>>(json).ok().map(|Read(value)| value)
+        json_text::read(json, OnMismatch::Keep).ok()
     }
 
     /// Whether a JSON text says that there is no value.
@@ -44,8 +45,11 @@ pub(crate) trait Decode: Sized {
     fn add_beside(&mut self, _beside: Extra) {}
 
     /// Reads a value that may be `null`.
-    fn read_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        deserializer.deserialize_option(OptionVisitor(PhantomData))
+    fn read_optional<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        on_mismatch: OnMismatch,
+    ) -> Result<Option<Self>, D::Error> {
+        deserializer.deserialize_option(OptionVisitor(Read::new(on_mismatch)))
     }
 }
 
@@ -59,12 +63,29 @@ pub(crate) trait Encode {
     }
 }
 
-/// Lets serde read a [`Decode`] value.
-pub(crate) struct Read<T>(pub T);
+/// What happens to a field of a model whose value has an unexpected type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnMismatch {
+    /// Reading fails.
+    Fail,
+    /// The field counts as missing, and `extra` keeps its value.
+    Keep,
+}
 
-impl<'de, T: Decode> Deserialize<'de> for Read<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::read(deserializer).map(Read)
+/// Lets serde read a [`Decode`] value.
+pub(crate) struct Read<T>(OnMismatch, PhantomData<T>);
+
+impl<T> Read<T> {
+    pub(crate) fn new(on_mismatch: OnMismatch) -> Self {
+        Self(on_mismatch, PhantomData)
+    }
+}
+
+impl<'de, T: Decode> DeserializeSeed<'de> for Read<T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        T::read(deserializer, self.0)
     }
 }
 
@@ -73,7 +94,7 @@ impl<'de, T: Decode> Deserialize<'de> for Read<T> {
 pub(crate) enum DecimalFormat {
     /// Exactly as they were read, as text: `to_json`.
     Kept,
-    /// As text, without zeros behind the cents: the bodies of requests.
+    /// As text, without zeros after the cents: the bodies of requests.
     Text,
     /// The same as numbers: the bodies of simulation calls.
     Number,
@@ -88,9 +109,9 @@ impl<T: Encode> Serialize for Write<'_, T> {
     }
 }
 
-/// The refusals of a visitor: serde's own would echo the value.
+/// Implements the methods of a visitor for kinds of values that it refuses: serde's own errors would repeat the value.
 ///
-/// Every visitor of this crate lists the kinds it does *not* take, so that none falls through to serde's default.
+/// Every visitor of this crate lists the kinds that it refuses: `refuse!("text"; bool number null array object)`.
 macro_rules! refuse {
     ($expected:expr; $($kind:ident)*) => { $(refuse!(@ $expected, $kind);)* };
     (@ $expected:expr, bool) => {
@@ -120,20 +141,20 @@ macro_rules! refuse {
 }
 pub(crate) use refuse;
 
-/// A wrong type, said without the value.
+/// The error of a wrong type, without the value.
 #[cold]
 pub(crate) fn mismatch<E: serde::de::Error>(expected: &str, found: &str) -> E {
     E::custom(format_args!("{PATH_SEPARATOR}expected {expected}, found {found}"))
 }
 
-/// Begins the part of an error text that says what is wrong, behind the path. See [`at`].
+/// Separates the JSON path from the rest of an error text. See [`at`].
 pub(crate) const PATH_SEPARATOR: &str = ": ";
 
-/// Puts one step of the JSON path in front of an error: `list[3].amount: expected a decimal, found a boolean`.
+/// Adds one step to the JSON path at the start of an error text: `list[3].amount: expected a decimal, found a boolean`.
 #[cold]
 pub(crate) fn at<E: serde::de::Error>(step: fmt::Arguments<'_>, inner: &E) -> E {
     let inner = inner.to_string();
-    // Only our own errors hold the mark; any other is the JSON parser's word on broken syntax, which names no field.
+    // Only errors of this crate have the separator; any other is a syntax error of the JSON parser, which names no field.
     let joint = match (inner.contains(PATH_SEPARATOR), inner.starts_with(PATH_SEPARATOR) || inner.starts_with('[')) {
         (false, _) => PATH_SEPARATOR,
         (true, true) => "",
@@ -142,7 +163,7 @@ pub(crate) fn at<E: serde::de::Error>(step: fmt::Arguments<'_>, inner: &E) -> E 
     E::custom(format_args!("{step}{joint}{inner}"))
 }
 
-struct OptionVisitor<T>(PhantomData<T>);
+struct OptionVisitor<T>(Read<T>);
 
 impl<'de, T: Decode> Visitor<'de> for OptionVisitor<T> {
     type Value = Option<T>;
@@ -160,15 +181,15 @@ impl<'de, T: Decode> Visitor<'de> for OptionVisitor<T> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        T::read(deserializer).map(Some)
+        self.0.deserialize(deserializer).map(Some)
     }
 }
 
 impl<T: Decode> Decode for Option<T> {
     const EXPECTED: &'static str = T::EXPECTED;
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::read_optional(deserializer)
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, on_mismatch: OnMismatch) -> Result<Self, D::Error> {
+        T::read_optional(deserializer, on_mismatch)
     }
 
     fn from_json_text(json: &str) -> Option<Self> {
@@ -201,8 +222,8 @@ impl<T: Decode> Decode for Vec<T> {
         Some(Self::new())
     }
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Items<T>(PhantomData<T>);
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, on_mismatch: OnMismatch) -> Result<Self, D::Error> {
+        struct Items<T>(OnMismatch, PhantomData<T>);
         impl<'de, T: Decode> Visitor<'de> for Items<T> {
             type Value = Vec<T>;
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -211,8 +232,8 @@ impl<T: Decode> Decode for Vec<T> {
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 let mut items = Vec::new();
                 loop {
-                    match seq.next_element::<Read<T>>() {
-                        Ok(Some(Read(item))) => items.push(item),
+                    match seq.next_element_seed(Read::new(self.0)) {
+                        Ok(Some(item)) => items.push(item),
                         Ok(None) => return Ok(items),
                         Err(error) => return Err(at(format_args!("[{}]", items.len()), &error)),
                     }
@@ -223,7 +244,7 @@ impl<T: Decode> Decode for Vec<T> {
             }
             refuse!("an array"; bool number text object);
         }
-        deserializer.deserialize_any(Items(PhantomData))
+        deserializer.deserialize_any(Items(on_mismatch, PhantomData))
     }
 }
 
@@ -244,7 +265,7 @@ impl<T: Encode> Encode for Vec<T> {
 impl Decode for String {
     const EXPECTED: &'static str = "text";
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, _: OnMismatch) -> Result<Self, D::Error> {
         deserializer.deserialize_any(TextVisitor(|text: &str| Some(text.to_owned())))
     }
 
@@ -259,7 +280,7 @@ impl Encode for String {
     }
 }
 
-/// Reads text through a function; `None` from it is a value of the wrong form.
+/// Reads text by a function, which returns `None` for a value of the wrong form.
 pub(crate) struct TextVisitor<F>(pub F);
 
 impl<'de, T, F: FnOnce(&str) -> Option<T>> Visitor<'de> for TextVisitor<F> {
@@ -279,7 +300,7 @@ impl<'de, T, F: FnOnce(&str) -> Option<T>> Visitor<'de> for TextVisitor<F> {
 impl Decode for bool {
     const EXPECTED: &'static str = "a boolean";
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, _: OnMismatch) -> Result<Self, D::Error> {
         struct Boolean;
         impl<'de> Visitor<'de> for Boolean {
             type Value = bool;
@@ -305,20 +326,23 @@ impl Encode for bool {
     }
 }
 
-/// Values that the platform writes now as a number, now as text: read from the exact text of either.
+/// Implements reading and writing for values that the platform writes as a number or as text.
 macro_rules! from_number_or_text {
     ($type:ty, $expected:literal, $parse:expr, |$value:ident, $serializer:ident, $money:ident| $write:expr) => {
         impl Decode for $type {
             const EXPECTED: &'static str = $expected;
 
-            fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                match Self::read_optional(deserializer)? {
+            fn read<'de, D: Deserializer<'de>>(deserializer: D, on_mismatch: OnMismatch) -> Result<Self, D::Error> {
+                match Self::read_optional(deserializer, on_mismatch)? {
                     Some(value) => Ok(value),
                     None => Err(mismatch(Self::EXPECTED, "nothing")),
                 }
             }
 
-            fn read_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+            fn read_optional<'de, D: Deserializer<'de>>(
+                deserializer: D,
+                _: OnMismatch,
+            ) -> Result<Option<Self>, D::Error> {
                 let raw = <&RawValue>::deserialize(deserializer)
                     .map_err(|_| D::Error::custom(format_args!("{PATH_SEPARATOR}not JSON")))?;
                 match NumberText::of(raw.get()) {

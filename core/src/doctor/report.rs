@@ -2,83 +2,42 @@
 
 use std::fmt;
 
-/// Check of the doctor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-#[non_exhaustive]
-pub enum Check {
-    /// Reachability of the platform: host name, connection, TLS, and a response of the platform.
-    Reachability,
-    /// Difference between the device's clock and the platform's.
-    Clock,
-    /// Whether the platform accepts the Api-Key and the merchant.
-    ApiKey,
-    /// Whether this machine's address is on the IP whitelist of the Api-Key.
-    IpWhitelist,
-    /// Whether the platform issues an access token and accepts it.
-    Token,
-    /// Mode of the merchant: credit or authorization.
-    Mode,
-    /// Whether PCI display is enabled for the merchant. Requires a card.
-    Pci,
-    /// Whether the AES settings decrypt card secrets. Requires a card.
-    Aes,
-}
+use crate::named_enum::named_enum;
 
-impl Check {
-    /// All checks.
-    pub const ALL: [Self; 8] = [
-        Self::Reachability,
-        Self::Clock,
-        Self::ApiKey,
-        Self::IpWhitelist,
-        Self::Token,
-        Self::Mode,
-        Self::Pci,
-        Self::Aes,
-    ];
-
-    /// Returns the name of the check, such as `ip_whitelist`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Reachability => "reachability",
-            Self::Clock => "clock",
-            Self::ApiKey => "api_key",
-            Self::IpWhitelist => "ip_whitelist",
-            Self::Token => "token",
-            Self::Mode => "mode",
-            Self::Pci => "pci",
-            Self::Aes => "aes",
-        }
+named_enum! {
+    /// Check of the doctor.
+    #[non_exhaustive]
+    pub enum Check {
+        /// Reachability of the platform: host name, connection, TLS, and a response of the platform.
+        Reachability = "reachability",
+        /// Difference between the device's clock and the platform's.
+        Clock = "clock",
+        /// Whether the platform accepts the Api-Key and the merchant.
+        ApiKey = "api_key",
+        /// Whether this machine's address is on the IP whitelist of the Api-Key.
+        IpWhitelist = "ip_whitelist",
+        /// Whether the platform issues an access token and accepts it.
+        Token = "token",
+        /// Mode of the merchant: credit or authorization.
+        Mode = "mode",
+        /// Whether PCI display is enabled for the merchant. Requires a card.
+        Pci = "pci",
+        /// Whether the AES settings decrypt card secrets. Requires a card.
+        Aes = "aes",
     }
 }
 
-/// Status of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-pub enum CheckStatus {
-    /// Passed.
-    Pass,
-    /// Passed, but the advice should be followed.
-    Warn,
-    /// Failed; the advice says what to do.
-    Fail,
-    /// Not run; the result says why.
-    Skipped,
-}
-
-impl CheckStatus {
-    /// All statuses.
-    pub const ALL: [Self; 4] = [Self::Pass, Self::Warn, Self::Fail, Self::Skipped];
-
-    /// Returns the name of the status: `pass`, `warn`, `fail` or `skipped`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Warn => "warn",
-            Self::Fail => "fail",
-            Self::Skipped => "skipped",
-        }
+named_enum! {
+    /// Status of a check.
+    pub enum CheckStatus {
+        /// Passed.
+        Pass = "pass",
+        /// Passed, but the advice should be followed.
+        Warn = "warn",
+        /// Failed; the advice says what to do.
+        Fail = "fail",
+        /// Not run; the result says why.
+        Skipped = "skipped",
     }
 }
 

@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_changed_reference_is_near_and_anothers_is_not() {
+    fn a_changed_reference_is_near_and_that_of_another_is_not() {
         for (found, likeness_of) in [
             (Some("Pay-1 "), Likeness::Same),
             (None, Likeness::Near),

@@ -1,132 +1,101 @@
 //! Failures of one HTTP exchange, and interrupted waits.
 
-use std::fmt;
+use crate::named_enum::named_enum;
 
-/// Why no answer came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Error of one exchange: the reason why there is no response. Returned by a [`Transport`](crate::Transport).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}; the request {}", self.cause(), if self.may_have_been_sent { "may have been carried out" } else { "was not sent" })]
 pub struct TransportError {
-    /// What went wrong.
+    /// Kind of the failure.
     pub fault: TransportFault,
-    /// Why no connection could be made, where that is known.
+    /// Reason why there is no connection, if known.
     pub reason: Option<ConnectReason>,
-    /// Whether the whole request may have reached the platform.
+    /// Whether the complete request may have reached the platform.
     pub may_have_been_sent: bool,
 }
 
 impl TransportError {
-    /// The request provably never left whole.
+    /// Creates the error of a request that provably never left as a whole.
     pub fn not_sent(fault: TransportFault) -> Self {
         Self { fault, reason: None, may_have_been_sent: false }
     }
 
-    /// The request may have reached the platform.
+    /// Creates the error of a request that may have reached the platform.
     pub fn maybe_sent(fault: TransportFault) -> Self {
         Self { fault, reason: None, may_have_been_sent: true }
     }
 }
 
-/// What went wrong on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-#[non_exhaustive]
-pub enum TransportFault {
-    /// Time ran out.
-    Timeout,
-    /// The host's name was not found.
-    Dns,
-    /// No connection could be made.
-    Connect,
-    /// The TLS handshake failed, mostly because the certificate is not trusted.
-    Tls,
-    /// The proxy refused.
-    Proxy,
-    /// The connection broke.
-    Closed,
-    /// The answer is larger than it may be.
-    TooLarge,
-    /// The answer is not HTTP.
-    Protocol,
-    /// The call was ended while it waited; see [`Clock::between_waits`](crate::Clock::between_waits).
-    Interrupted,
-    /// The attempt store could not be reached. No transport returns this.
-    Store,
-    /// Anything else.
-    Other,
-}
-
-impl TransportFault {
-    /// The fault's name in every binding, such as `too_large`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Timeout => "timeout",
-            Self::Dns => "dns",
-            Self::Connect => "connect",
-            Self::Tls => "tls",
-            Self::Proxy => "proxy",
-            Self::Closed => "closed",
-            Self::TooLarge => "too_large",
-            Self::Protocol => "protocol",
-            Self::Interrupted => "interrupted",
-            Self::Store => "store",
-            Self::Other => "other",
-        }
+named_enum! {
+    /// Kind of failure of an exchange. Its text form is a sentence.
+    #[derive(thiserror::Error)]
+    #[non_exhaustive]
+    pub enum TransportFault {
+        /// A time limit was exceeded.
+        #[error("time ran out")]
+        Timeout = "timeout",
+        /// The host name could not be resolved.
+        #[error("the host was not found")]
+        Dns = "dns",
+        /// The connection could not be established.
+        #[error("the connection could not be made")]
+        Connect = "connect",
+        /// The TLS handshake failed, usually because the certificate is not trusted.
+        #[error("the TLS handshake failed")]
+        Tls = "tls",
+        /// The proxy refused the connection.
+        #[error("the proxy refused")]
+        Proxy = "proxy",
+        /// The connection was closed or reset.
+        #[error("the connection broke")]
+        Closed = "closed",
+        /// The response is larger than the limit.
+        #[error("the response is too large")]
+        TooLarge = "too_large",
+        /// The response is not valid HTTP.
+        #[error("the response is not HTTP")]
+        Protocol = "protocol",
+        /// The call was interrupted while it waited, for example by Ctrl-C.
+        #[error("the call was interrupted")]
+        Interrupted = "interrupted",
+        /// The attempt store is unavailable. Transports do not return this.
+        #[error("the attempt store cannot be reached")]
+        Store = "store",
+        /// Any other failure.
+        #[error("the exchange failed")]
+        Other = "other",
     }
 }
 
-impl fmt::Display for TransportFault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Timeout => "time ran out",
-            Self::Dns => "the host was not found",
-            Self::Connect => "the connection could not be made",
-            Self::Tls => "the TLS handshake failed",
-            Self::Proxy => "the proxy refused",
-            Self::Closed => "the connection broke",
-            Self::TooLarge => "the answer is too large",
-            Self::Protocol => "the answer is not HTTP",
-            Self::Interrupted => "the call was interrupted",
-            Self::Store => "the attempt store cannot be reached",
-            Self::Other => "the exchange failed",
-        })
-    }
-}
-
-/// Why no connection could be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Reason why a connection could not be established. Its text form is a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectReason {
-    /// The host is there and refuses: nothing listens on the port, or a firewall says no.
+    /// The host refused the connection: nothing listens on the port, or a firewall rejects it.
+    #[error("it was refused")]
     Refused,
-    /// There is no way to the host from here.
+    /// There is no route to the host.
+    #[error("the host cannot be reached from here")]
     Unreachable,
-    /// Nothing came back in time.
+    /// The host did not respond in time.
+    #[error("nothing came back in time")]
     TimedOut,
-    /// This machine does not allow it.
+    /// This machine does not permit the connection.
+    #[error("this machine does not allow it")]
     Forbidden,
-    /// The process, or the machine, has as many files and connections open as it may.
+    /// The process or the machine has too many open files and connections.
+    #[error("no file descriptors are left")]
     NoDescriptors,
-    /// The thread that looks the host up could not be started.
+    /// The thread that resolves the host name could not be started.
+    #[error("no thread could be started to look the host up")]
     NoThread,
-    /// Plain http goes to loopback addresses only, and the host has none.
+    /// Plain http is limited to loopback addresses, and the host has none.
+    #[error("plain http goes to loopback only, and the host's address is another")]
     NotLoopback,
 }
 
-impl fmt::Display for ConnectReason {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Refused => "it was refused",
-            Self::Unreachable => "the host cannot be reached from here",
-            Self::TimedOut => "nothing came back in time",
-            Self::Forbidden => "this machine does not allow it",
-            Self::NoDescriptors => "no file descriptors are left",
-            Self::NoThread => "no thread could be started to look the host up",
-            Self::NotLoopback => "plain http goes to loopback only, and the host's address is another",
-        })
-    }
-}
-
 impl TransportError {
-    /// What went wrong, and why, without what became of the request.
+    /// Text of the failure and its reason, without the outcome of the request.
     pub(crate) fn cause(self) -> String {
         match (self.fault, self.reason) {
             (TransportFault::Timeout, Some(reason)) => format!("time ran out while connecting: {reason}"),
@@ -136,27 +105,7 @@ impl TransportError {
     }
 }
 
-impl fmt::Display for TransportError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.cause())?;
-        formatter.write_str(if self.may_have_been_sent {
-            "; the request may have been carried out"
-        } else {
-            "; the request was not sent"
-        })
-    }
-}
-
-impl std::error::Error for TransportError {}
-
-/// The call that waits must end: Ctrl-C, or a task that was cancelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+/// Error of a wait that was interrupted, for example by Ctrl-C or a cancelled task. See [`Clock`](crate::Clock).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, thiserror::Error)]
+#[error("the call was interrupted")]
 pub struct Interrupted;
-
-impl fmt::Display for Interrupted {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the call was interrupted")
-    }
-}
-
-impl std::error::Error for Interrupted {}

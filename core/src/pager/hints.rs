@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_next_page_is_said_in_many_ways() {
+    fn a_next_page_is_announced_in_many_ways() {
         for json in [
             r#"{"has_more":true}"#,
             r#"{"hasNext":"true"}"#,

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::Page;
 use crate::codec::json::Extra;
-use crate::codec::{Decode, Fields, Object, PATH_SEPARATOR, at, read_object, refuse, value};
+use crate::codec::{Decode, Fields, Object, OnMismatch, PATH_SEPARATOR, at, read_object, refuse, value};
 use crate::error::Error;
 
 /// Row with a number assigned by the platform, by which a repeated row is recognised.
@@ -59,8 +59,8 @@ pub(super) fn unusable(index: usize, page: u32, fault: &str) -> Error {
 impl<T: Row> Decode for Rows<T> {
     const EXPECTED: &'static str = "an object";
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_object(deserializer, Partial { list: None, extra: Extra::default() })
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, on_mismatch: OnMismatch) -> Result<Self, D::Error> {
+        read_object(deserializer, Partial { on_mismatch, list: None, extra: Extra::default() })
     }
 
     /// A `total` may also be beside `data`.
@@ -72,6 +72,7 @@ impl<T: Row> Decode for Rows<T> {
 }
 
 struct Partial<T> {
+    on_mismatch: OnMismatch,
     list: Option<RowArray<T>>,
     extra: Extra,
 }
@@ -82,7 +83,7 @@ impl<T: Row> Fields for Partial<T> {
     fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         if name == "list" {
             // A second, empty list would hide the rows of the first.
-            if self.list.replace(value(map)?).is_some() {
+            if self.list.replace(value(map, self.on_mismatch)?).is_some() {
                 return Err(serde::de::Error::custom("list: appears twice"));
             }
         } else {
@@ -104,12 +105,12 @@ struct RowArray<T>(Vec<RowResult<T>>);
 impl<T: Row> Decode for RowArray<T> {
     const EXPECTED: &'static str = "an array";
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RowArrayVisitor(PhantomData))
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, on_mismatch: OnMismatch) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RowArrayVisitor(on_mismatch, PhantomData))
     }
 }
 
-struct RowArrayVisitor<T>(PhantomData<T>);
+struct RowArrayVisitor<T>(OnMismatch, PhantomData<T>);
 
 impl<'de, T: Row> Visitor<'de> for RowArrayVisitor<T> {
     type Value = RowArray<T>;
@@ -121,8 +122,8 @@ impl<'de, T: Row> Visitor<'de> for RowArrayVisitor<T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut rows = Vec::new();
         loop {
-            match seq.next_element::<OneRow<T>>() {
-                Ok(Some(OneRow(row))) => rows.push(row),
+            match seq.next_element_seed(OneRow(self.0, PhantomData)) {
+                Ok(Some(row)) => rows.push(row),
                 Ok(None) => return Ok(RowArray(rows)),
                 Err(error) => return Err(at(format_args!("[{}]", rows.len()), &error)),
             }
@@ -136,16 +137,19 @@ impl<'de, T: Row> Visitor<'de> for RowArrayVisitor<T> {
     refuse!("an array"; bool number text object);
 }
 
-struct OneRow<T>(RowResult<T>);
+/// Reads one row.
+struct OneRow<T>(OnMismatch, PhantomData<T>);
 
-impl<'de, T: Row> Deserialize<'de> for OneRow<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(OneRow(match T::try_read(deserializer)? {
+impl<'de, T: Row> DeserializeSeed<'de> for OneRow<T> {
+    type Value = RowResult<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<RowResult<T>, D::Error> {
+        Ok(match T::try_read(deserializer, self.0)? {
             // Rows with an empty number would all count as one row.
             Ok(row) if row.number().trim().is_empty() => Err(format!("{} is empty", T::NUMBER)),
             Ok(row) => Ok(row),
             Err(fault) => Err(fault.replace(&format!("{PATH_SEPARATOR}is missing"), " is missing")),
-        }))
+        })
     }
 }
 

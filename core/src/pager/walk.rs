@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn behind_a_short_page_no_row_is_passed_over() {
+    fn after_a_short_page_no_row_is_skipped() {
         for (rows, size, next) in
             [(50, 50, (1, 50)), (10, 10, (1, 10)), (47, 47, (1, 47)), (3, 10, (0, 10)), (99, 99, (1, 99))]
         {
@@ -279,7 +279,7 @@ mod tests {
             assert_eq!((walk.page, walk.size), (1, rows), "{rows}");
             assert_eq!(page(&mut walk, 0..0, "{}"), Next::End, "{rows}");
         }
-        // Pages behind the last that are the last again: a short one cannot be a cap, a long one can.
+        // The server repeats its last page: a short page cannot be capped, a long one can.
         for (rows, is_end) in [(9, true), (30, false)] {
             let mut walk = Walk::new(true);
             let last = (0..9).map(|_| page(&mut walk, 0..rows, "{}")).find(|next| *next != Next::Page);
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_known_rows_are_passed_as_long_as_new_rows_can_explain_them() {
+    fn pages_of_known_rows_are_skipped_while_new_rows_can_explain_them() {
         let mut walk = Walk::new(false);
         assert_eq!(page(&mut walk, 0..100, "{}"), Next::Page);
         assert_eq!(page(&mut walk, 100..200, "{}"), Next::Page);

@@ -256,6 +256,10 @@ impl Accounts<'_> {
     /// Lists one page of the transfers of a window of at most 90 days, newest first.
     ///
     /// `page` counts from 0; `size` is 1 to 100. See [`Page`] for the end of a list.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if `size` is out of range, or the window is longer than 90 days.
     pub fn transfers_page(&self, query: &ListTransfers, page: u32, size: u32) -> Result<Page<TransferRecord>, Error> {
         pager::window_page(self.0, operation::ACCOUNTS_TRANSFERS, query, (query.start, query.end), page, size)
     }

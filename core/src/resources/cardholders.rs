@@ -172,6 +172,10 @@ impl Cardholders<'_> {
     /// Lists one page of the cardholders of a window of at most 90 days, newest first.
     ///
     /// `page` counts from 0; `size` is 1 to 100. See [`Page`] for the end of a list.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if `size` is out of range, or the window is longer than 90 days.
     pub fn list_page(&self, query: &ListCardholders, page: u32, size: u32) -> Result<Page<Cardholder>, Error> {
         pager::window_page(self.0, operation::CARDHOLDERS_LIST, query, (query.start, query.end), page, size)
     }

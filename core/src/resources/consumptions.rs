@@ -101,7 +101,7 @@ model! {
     pub struct Fee {
         /// Type of the fee.
         pub fee_type: Option<FeeType>,
-        /// Amount in the currency of the card.
+        /// Amount of the fee.
         pub amount: Option<Decimal>,
     }
 }
@@ -199,6 +199,10 @@ impl Consumptions<'_> {
     /// Lists one page of the consumptions of a window of at most 90 days, newest first.
     ///
     /// `page` counts from 0; `size` is 1 to 100. See [`Page`] for the end of a list.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if `size` is out of range, or the window is longer than 90 days.
     pub fn list_page(&self, query: &ListConsumptions, page: u32, size: u32) -> Result<Page<Consumption>, Error> {
         pager::window_page(self.0, operation::CONSUMPTIONS_LIST, query, (query.start, query.end), page, size)
     }

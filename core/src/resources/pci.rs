@@ -1,12 +1,10 @@
 //! The hosted card page: its token and its own call (platform documentation, PCI).
 
-use serde::de::{Deserializer, MapAccess};
 use serde::ser::SerializeMap;
 
 use super::identifier;
 use crate::codec::json::Extra;
-use crate::codec::{Body, DecimalFormat, Encode, Write, to_bytes};
-use crate::codec::{Decode, Fields, or_missing, read_object, skip, value};
+use crate::codec::{Body, DecimalFormat, Encode, Write, model, to_bytes};
 use crate::engine::operation;
 use crate::engine::{Call, Caller};
 use crate::error::Error;
@@ -17,11 +15,12 @@ use crate::validate;
 #[derive(Debug, Clone, Copy)]
 pub struct Pci<'a>(pub(crate) &'a Caller);
 
-/// One-time token with which the hosted card page shows one card. Its `Debug` output hides the token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClientToken {
-    client_access_token: Secret,
-    expires_in: i64,
+model! {
+    /// One-time token with which the hosted card page shows one card. Its `Debug` output hides the token.
+    pub secret struct ClientToken {
+        client_access_token: Secret,
+        expires_in: i64,
+    }
 }
 
 impl ClientToken {
@@ -33,40 +32,6 @@ impl ClientToken {
     /// Returns how long the token is valid, in seconds.
     pub fn expires_in(&self) -> i64 {
         self.expires_in
-    }
-}
-
-impl Decode for ClientToken {
-    const EXPECTED: &'static str = "an object";
-
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_object(deserializer, Partial::default())
-    }
-}
-
-#[derive(Default)]
-struct Partial {
-    client_access_token: Option<Secret>,
-    expires_in: Option<i64>,
-}
-
-impl Fields for Partial {
-    type Whole = ClientToken;
-
-    fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
-        match name {
-            "client_access_token" => self.client_access_token = Some(value(map)?),
-            "expires_in" => self.expires_in = Some(value(map)?),
-            _ => skip(map)?,
-        }
-        Ok(())
-    }
-
-    fn finish<E: serde::de::Error>(self) -> Result<ClientToken, E> {
-        Ok(ClientToken {
-            client_access_token: or_missing("client_access_token", self.client_access_token)?,
-            expires_in: or_missing("expires_in", self.expires_in)?,
-        })
     }
 }
 

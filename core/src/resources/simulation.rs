@@ -60,7 +60,7 @@ request! {
     pub struct SimulatedFee {
         /// Type of the fee.
         pub fee_type: FeeType,
-        /// Amount in the currency of the card.
+        /// Amount of the fee.
         pub amount: Decimal,
     }
 }
@@ -123,24 +123,40 @@ impl Simulation<'_> {
     /// Simulates the clearing of a purchase: its status changes from `Pending` to `Success`. Requires `consume_no`.
     ///
     /// `amount` may differ from the authorized amount. See [`auth`](Self::auth) for an example.
+    ///
+    /// # Errors
+    ///
+    /// As [`auth`](Self::auth).
     pub fn consumption_clear(&self, request: &SimulationRequest) -> Result<SimulationResult, Error> {
         need("consume_no", request.consume_no.as_deref())?;
         self.send(operation::SIMULATION_CLEAR, request)
     }
 
     /// Simulates the failure of a purchase: its status changes from `Pending` to `Fail`. Requires `consume_no`.
+    ///
+    /// # Errors
+    ///
+    /// As [`auth`](Self::auth).
     pub fn consumption_fail(&self, request: &SimulationRequest) -> Result<SimulationResult, Error> {
         need("consume_no", request.consume_no.as_deref())?;
         self.send(operation::SIMULATION_FAIL, request)
     }
 
     /// Simulates the reversal of an authorization. Requires `consume_relate_no`; `amount` defaults to the whole amount.
+    ///
+    /// # Errors
+    ///
+    /// As [`auth`](Self::auth).
     pub fn reversal(&self, request: &SimulationRequest) -> Result<SimulationResult, Error> {
         need("consume_relate_no", request.consume_relate_no.as_deref())?;
         self.send(operation::SIMULATION_REVERSAL, request)
     }
 
     /// Simulates the refund of a cleared purchase. Requires `consume_relate_no`; `amount` defaults to the whole amount.
+    ///
+    /// # Errors
+    ///
+    /// As [`auth`](Self::auth).
     pub fn refund(&self, request: &SimulationRequest) -> Result<SimulationResult, Error> {
         need("consume_relate_no", request.consume_relate_no.as_deref())?;
         self.send(operation::SIMULATION_REFUND, request)

@@ -1,4 +1,4 @@
-//! Secrets have types of their own: wiped when dropped, never printed, never serialised.
+//! Types of secrets: wiped when dropped, never printed, never serialized.
 
 mod card;
 
@@ -12,15 +12,25 @@ pub use card::CardSecrets;
 use crate::error::Error;
 use crate::validate;
 
-/// A text that must not be seen: the apiSecret, a token, a PAN.
+/// Secret text: an apiSecret, a token or a PAN.
 ///
-/// Prints as `***`, is wiped from memory when dropped and compares in constant time. Only [`Secret::expose`] reveals it.
-/// What leaves this type (a header inside the HTTP library, a `String` the caller makes) is out of its reach.
+/// It prints as `***`, is wiped from memory when dropped and compares in constant time. Only [`Secret::expose`] returns the text.
+/// Copies outside of this type (a header inside the HTTP library, a `String` of the caller) are not wiped.
+///
+/// # Examples
+///
+/// ```
+/// use keysecure::Secret;
+///
+/// let secret = Secret::from("my-api-secret");
+/// assert_eq!(format!("{secret:?}"), "***");
+/// assert_eq!(secret.expose(), "my-api-secret");
+/// ```
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// The text itself.
+    /// Returns the text.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -58,38 +68,56 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The three digits on the back of a card.
+/// CVV of a card: the three digits on its back. `Debug` hides them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cvv(Secret);
 
 impl Cvv {
-    /// Takes exactly three digits; the error does not repeat them.
+    /// Creates a CVV from exactly three digits.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) for any other text. The error does not repeat it.
     pub fn new(digits: impl Into<Secret>) -> Result<Self, Error> {
         let digits = digits.into();
         validate::cvv(digits.expose())?;
         Ok(Self(digits))
     }
 
-    /// The digits themselves.
+    /// Returns the digits.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
 }
 
-/// The PIN of a physical card.
+/// PIN of a physical card. `Debug` hides it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pin(Secret);
 
 impl Pin {
-    /// Takes exactly six digits of which no three neighbours are identical, rising by one or falling by one (the
-    /// platform's rule: `111111` and `123456` are refused); the error does not repeat them.
+    /// Creates a PIN from exactly six digits, of which no three neighbours are identical, rising by one or falling by one.
+    ///
+    /// That is the platform's rule (platform documentation, card): it refuses `111111` and `123456`.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) for any other text. The error does not repeat it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use keysecure::{ErrorKind, Pin};
+    ///
+    /// assert!(Pin::new("739251").is_ok());
+    /// assert_eq!(Pin::new("123456").unwrap_err().kind(), ErrorKind::InvalidInput);
+    /// ```
     pub fn new(digits: impl Into<Secret>) -> Result<Self, Error> {
         let digits = digits.into();
         validate::pin(digits.expose())?;
         Ok(Self(digits))
     }
 
-    /// The digits themselves.
+    /// Returns the digits.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }

@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn one_worker_has_a_reference_and_a_panic_frees_it_as_unknown() {
+    fn a_lease_is_exclusive_and_a_panic_ends_it_as_unknown() {
         let store = MemoryStore::new();
         let (one, other) = (log(&store), log(&store));
         let held = lease(&one);
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_names_merchant_operation_and_number_and_shows_none_of_them() {
+    fn a_reference_identifies_an_operation_without_revealing_it() {
         let names = [("m1", "topup-1"), ("m2", "topup-1"), ("m1", "topup-2")]
             .map(|(merchant, number)| reference(merchant, TRANSFER, number));
         assert!(names.iter().all(|name| name.len() == 64 && !name.contains("topup")));

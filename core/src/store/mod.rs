@@ -124,16 +124,9 @@ pub trait TokenStore: Send + Sync {
 }
 
 /// Error of a store that cannot be reached, or not in time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the store cannot be reached")]
 pub struct StoreUnavailable;
-
-impl fmt::Display for StoreUnavailable {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the store cannot be reached")
-    }
-}
-
-impl std::error::Error for StoreUnavailable {}
 
 /// Access token as a store keeps it. Its `Debug` output hides the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -253,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_survives_its_line_and_shows_only_there() {
+    fn a_token_survives_its_line_and_is_visible_only_there() {
         let line = token().expose_as_line();
         assert_eq!(line.as_str(), "1 1000 2000 t0ps3cret\n");
         assert_eq!(StoredToken::from_line(&line), Some(token()));
@@ -261,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_not_whole_is_no_token() {
+    fn an_incomplete_line_is_not_a_token() {
         for line in [
             "",
             "\n",
@@ -277,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_names_platform_and_merchant_without_showing_them() {
+    fn a_slot_identifies_a_merchant_without_revealing_it() {
         let slots = [("https://a", "k1"), ("https://a", "k2"), ("https://b", "k1")]
             .map(|(url, key)| slot(url, &Secret::from(key)));
         assert!(slots.iter().all(|slot| slot.len() == 64 && !slot.contains("k1")));

@@ -1,12 +1,12 @@
 //! Bytes as hexadecimal digits.
 
-/// Two lowercase digits for each byte.
+/// Encodes each byte as two lowercase digits.
 pub(crate) fn encode(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
-/// The bytes of digits of either case; `None` for anything else and for an odd number of them.
+/// Decodes digits of either case. `None` for anything else and for an odd number of digits.
 pub(crate) fn decode(digits: &[u8]) -> Option<Vec<u8>> {
     let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
     let (pairs, []) = digits.as_chunks() else { return None };

@@ -9,13 +9,13 @@ pub(crate) fn parse(text: &str) -> Option<SystemTime> {
     from_millis(decimal::parse_whole(text)?)
 }
 
-/// The instant of a number of Unix milliseconds; `None` when the machine cannot hold it.
+/// The instant of a number of Unix milliseconds; `None` if `SystemTime` cannot represent it.
 pub(crate) fn from_millis(millis: i64) -> Option<SystemTime> {
     let distance = Duration::from_millis(millis.unsigned_abs());
     if millis < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
 }
 
-/// Unix milliseconds of an instant, rounded down; the ends of the range of `i64` stand for all beyond them.
+/// Unix milliseconds of an instant, rounded down and limited to the range of `i64`.
 pub(crate) fn to_millis(instant: SystemTime) -> i64 {
     match instant.duration_since(UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),

@@ -4,7 +4,7 @@
 use std::process;
 use std::sync::OnceLock;
 
-/// One value for each process that uses it. A child makes its own at its first use; its parent's stays untouched.
+/// One value for each process that uses it. A forked child creates its own at its first use and never changes its parent's.
 #[derive(Debug)]
 pub(crate) struct PerProcess<T> {
     process: u32,
@@ -18,14 +18,14 @@ impl<T> PerProcess<T> {
         Self { process: process::id(), value, next: OnceLock::new() }
     }
 
-    /// The value of this process. A child makes it from its parent's, whose locks may be held for ever.
+    /// The value of this process. A child creates it from its parent's, whose locks may be held for ever.
     pub(crate) fn get(&self, inherit: impl FnOnce(&T) -> T) -> &T {
         let here = process::id();
         let mut newest = self;
         while newest.process != here {
             let Some(next) = newest.next.get() else {
-                // Made before the cell is locked, so that it is locked for an instant only: a fork in it would leave a
-                // grandchild with the lock.
+                // Created before the cell is locked, so that it is locked only for an instant: a fork meanwhile would
+                // leave a grandchild with the lock.
                 let child = Self { process: here, value: inherit(&newest.value), next: OnceLock::new() };
                 return &newest.next.get_or_init(|| Box::new(child)).value;
             };

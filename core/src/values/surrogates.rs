@@ -1,4 +1,4 @@
-//! Half a surrogate pair in JSON: what a Java program writes when it cuts a text in the middle of a letter beyond U+FFFF.
+//! Half a surrogate pair in JSON: a Java program writes it when it cuts a text within a character beyond U+FFFF.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ pub(crate) fn replaced_by<'a>(replacement: &str, json: &'a str) -> Cow<'a, str> 
             }
             Some(_) => place += 6,
         }
-        // What stands behind a backslash may be a letter of several bytes, which is no JSON.
+        // A backslash may be followed by a character of several bytes, which is not JSON.
         while place < json.len() && !json.is_char_boundary(place) {
             place += 1;
         }

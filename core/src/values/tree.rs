@@ -8,7 +8,7 @@ use crate::values::surrogates;
 
 mod reader;
 
-/// A text with its spelling: the JSON string it came as, quotes included.
+/// A text with its spelling: the JSON string as received, quotes included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Text<'a> {
     pub text: Cow<'a, str>,
@@ -26,7 +26,7 @@ impl Text<'_> {
         self.with_question_marks().is_some()
     }
 
-    /// Whether there is a letter that could have been half a surrogate pair.
+    /// Whether there is a character that may have been half a surrogate pair.
     pub(crate) fn may_have_halves(&self) -> bool {
         self.text.contains(char::REPLACEMENT_CHARACTER)
     }
@@ -51,7 +51,7 @@ pub(crate) type Field<'a> = (Text<'a>, Node<'a>);
 pub(crate) enum Node<'a> {
     Null,
     Bool(bool),
-    /// A number by its text.
+    /// A number as its text.
     Number(&'a str),
     Text(Text<'a>),
     Array(Vec<Node<'a>>),
@@ -137,7 +137,7 @@ mod tests {
         " { \"a\" :\t[ ] , \"b\"\r:\n{ } } ",
         r#"[[],{},"",[{}],[[1,2],[3]],{"a":[{"b":{}}]}]"#,
         r#""\"\\\/\b\f\n\r\t\u0041\u00e9\ud83d\ude00\u0000""#,
-        r#"{"\u0061":1,"A":2,"é":3,"书":"Ein Café 书店 😀","\"":"\\","long":"a text that is longer than a block, \n and goes on"}"#,
+        r#"{"\u0061":1,"A":2,"é":3,"书":"Ein Café 书店 😀","\"":"\\","long":"a text that is longer than a block, \n and continues"}"#,
         "\"\u{7f}\u{80}\u{2028}\u{ffff}\u{10ffff}\"",
         "null",
         "true",

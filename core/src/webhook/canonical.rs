@@ -118,7 +118,7 @@ impl<'a> Envelope<'a> {
             match name {
                 "id" => id = Some(reader.text()?),
                 "action" => action = Some(reader.text()?),
-                "data" => data = Some(reader.spelled()?),
+                "data" => data = Some(reader.raw_value()?),
                 _ => reader.skip()?,
             }
             Some(())

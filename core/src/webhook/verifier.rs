@@ -114,7 +114,7 @@ impl WebhookVerifier {
 
     /// Rejects webhooks that were accepted before. `on_store_failure` applies when the store is unavailable.
     ///
-    /// Share the store among all workers. A [`Responder`] keeps its decisions in it.
+    /// Share the store among all workers. A [`Responder`](crate::Responder) keeps its decisions in it.
     #[must_use]
     pub fn replay_guard(self, store: Arc<dyn ReplayStore>, on_store_failure: OnStoreFailure) -> Self {
         let shared = Some(Shared { store, on_store_failure });
@@ -168,7 +168,7 @@ impl WebhookVerifier {
 
     /// Returns the reply body for a webhook that was accepted before ([`Rejection::Replayed`]).
     ///
-    /// A purchase gets its first reply again, which a [`Responder`] keeps in the store of the replay guard. While the decision
+    /// A purchase gets its first reply again, which a [`Responder`](crate::Responder) keeps in the store of the replay guard. While the decision
     /// is in progress this waits for it, at most the default budget of a `Responder` (600 ms). A purchase without a reply is
     /// declined. Every other webhook is accepted again.
     pub fn reply_duplicate(&self, body: &[u8]) -> String {

@@ -14,10 +14,10 @@ pub(super) fn data(value: &impl Serialize) -> CallResult {
 /// Serializes `data` of a list call.
 pub(super) fn list_data<T: Serialize>(rows: impl Iterator<Item = T>) -> CallResult {
     #[derive(Serialize)]
-    struct List<T> {
+    struct Rows<T> {
         list: Vec<T>,
     }
-    data(&List { list: rows.collect() })
+    data(&Rows { list: rows.collect() })
 }
 
 /// `data` of the calls that return no data of their own.

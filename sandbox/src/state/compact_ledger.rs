@@ -84,7 +84,7 @@ impl CompactLedger {
 
     /// Changes the balance of an account and returns the account's index.
     fn add_to(&mut self, account: Account, amount: Decimal) -> u32 {
-        // So many accounts do not fit into memory.
+        // 4 billion accounts do not fit into memory.
         let next = u32::try_from(self.balances.len()).unwrap_or(u32::MAX);
         let index = *self.indexes.entry(account).or_insert(next);
         if index == next {

@@ -1,11 +1,10 @@
 //! The clock of a process whose sleeps take almost no time.
 
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use keysecure::{Clock, Interrupted};
+use ureq::Agent;
 
 /// A sleep takes this fraction of its time, so that a process that waits for another one gives up the processor.
 const SHARE: u32 = 100;
@@ -19,7 +18,8 @@ pub(super) struct FleetClock {
     start: Instant,
     wrong_by: Duration,
     is_late: bool,
-    control: String,
+    agent: Agent,
+    advance_url: String,
     state: Mutex<State>,
 }
 
@@ -28,7 +28,6 @@ struct State {
     skipped: Duration,
     /// The time by which the platform's clock is still to be advanced.
     owed: Duration,
-    connection: Option<BufReader<TcpStream>>,
 }
 
 impl FleetClock {
@@ -38,7 +37,8 @@ impl FleetClock {
             start: Instant::now(),
             wrong_by: Duration::from_millis(wrong_by_ms.unsigned_abs()),
             is_late: wrong_by_ms < 0,
-            control: control_url.trim_start_matches("http://").trim_end_matches('/').to_owned(),
+            agent: Agent::new_with_defaults(),
+            advance_url: format!("{}/clock/advance", control_url.trim_end_matches('/')),
             state: Mutex::default(),
         }
     }
@@ -46,35 +46,10 @@ impl FleetClock {
     fn skipped(&self) -> Duration {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).skipped
     }
-}
 
-impl State {
-    fn advance(&mut self, control: &str) -> io::Result<()> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => BufReader::new(TcpStream::connect(control)?),
-        };
-        let body = format!("{{\"ms\":{}}}", self.owed.as_millis());
-        let head = format!("POST /clock/advance HTTP/1.1\r\nHost: {control}\r\nContent-Length: {}\r\n\r\n", body.len());
-        connection.get_mut().write_all([head, body].concat().as_bytes())?;
-        let (mut length, mut line) = (0, String::new());
-        loop {
-            line.clear();
-            if connection.read_line(&mut line)? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            match line.trim_end().split_once(": ") {
-                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                    length = value.parse().map_err(|_| io::ErrorKind::InvalidData)?;
-                }
-                _ if line == "\r\n" => break,
-                _ => {}
-            }
-        }
-        io::copy(&mut connection.by_ref().take(length), &mut io::sink())?;
-        self.connection = Some(connection);
-        self.owed = Duration::ZERO;
-        Ok(())
+    fn advance(&self, time: Duration) -> Result<(), ureq::Error> {
+        let body = format!("{{\"ms\":{}}}", time.as_millis());
+        self.agent.post(&self.advance_url).send(body)?.body_mut().read_to_vec().map(drop)
     }
 }
 
@@ -94,7 +69,9 @@ impl Clock for FleetClock {
         state.owed += duration;
         if state.owed >= STEP {
             // If the sandbox does not respond, its clock is late: one more disturbance. The next sleep tries again.
-            let _ = state.advance(&self.control);
+            if self.advance(state.owed).is_ok() {
+                state.owed = Duration::ZERO;
+            }
         }
         state.skipped += duration;
         Ok(())

@@ -36,14 +36,14 @@ struct Task {
 }
 
 /// Runs a process of a fleet. The arguments after `member` are base URL, Api-Key, apiSecret, a seed, the offset of the
-/// device's clock in milliseconds, the store (`memory`, `never-sent`, `file:DIRECTORY`, or `redis://HOST`), the
+/// device's clock in milliseconds, the store (`memory`, `first-attempt`, `file:DIRECTORY`, or `redis://HOST`), the
 /// number of threads, and the sandbox's control URL where sleeps are skipped.
 pub fn member(arguments: &[String]) -> Result<(), BoxError> {
     let [base_url, api_key, api_secret, seed, wrong_by, store, threads, control @ ..] = arguments else {
         return Err("a process of a fleet needs seven arguments".into());
     };
     let (seed, wrong_by, threads): (u64, i64, usize) = (seed.parse()?, wrong_by.parse()?, threads.parse()?);
-    let first_attempt = store == "never-sent";
+    let first_attempt = store == "first-attempt";
     let (clock, time): (Arc<dyn Clock>, Time) = match control {
         [url, ..] => (Arc::new(FleetClock::new(wrong_by, url)), Time::Skipped),
         [] => (Arc::new(TestClock::wrong_by(wrong_by)), Time::Real),
@@ -134,7 +134,7 @@ fn is_store(error: &Error) -> bool {
 }
 
 fn open(store: &str, time: Time) -> Result<Store, BoxError> {
-    if matches!(store, "memory" | "never-sent") {
+    if matches!(store, "memory" | "first-attempt") {
         return Ok(MemoryStore::new().into());
     }
     if let Some(directory) = store.strip_prefix("file:") {

@@ -110,7 +110,7 @@ impl<'a> Fleet<'a> {
         let base_url = self.relay.as_ref().map_or_else(|| round.platform.base_url().to_owned(), Relay::url);
         let store = match (self.members, &self.redis) {
             (Members::Alone, _) => "memory".to_owned(),
-            (Members::OwnMemory, _) => "never-sent".to_owned(),
+            (Members::OwnMemory, _) => "first-attempt".to_owned(),
             (Members::OwnDirectory, _) => format!("file:{}", self.directory.join(&format!("store-{place}"))),
             (_, Some(redis)) => redis.url(),
             (_, None) => format!("file:{}", self.directory.join("store")),

@@ -1,8 +1,8 @@
-//! Comparing what came with what a step expects: only what it names.
+//! Compares a result with the expectation of a step, which names only some fields.
 
 use serde_json::Value;
 
-/// `place` says in the failure which step it was.
+/// Panics unless `found` matches `expected`. `place` names the step in the message.
 pub fn assert_matches(expected: &Value, found: &Value, place: &str) {
     if let Err(difference) = matches(expected, found, "") {
         panic!("{place}\n{difference}\nin {found}");

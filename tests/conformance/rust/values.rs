@@ -1,4 +1,4 @@
-//! Names that steps save, and texts that stand for other values.
+//! Names that steps save, and texts that are replaced by other values.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ impl Names {
         }
     }
 
-    /// The value with every `${name}` filled in and, when a time is given, every `@` time in milliseconds.
+    /// Replaces every `${name}` and, if a time is given, every `@` time by milliseconds.
     pub fn fill(&self, value: &Value, now_ms: Option<i64>) -> Value {
         match value {
             Value::String(text) => self.fill_text(text, now_ms),

@@ -18,7 +18,7 @@ fn around_now() -> (SystemTime, SystemTime) {
     (SystemTime::now() - DAY, SystemTime::now() + DAY)
 }
 
-fn only<T>(page: Page<T>) -> T {
+fn single<T>(page: Page<T>) -> T {
     assert_eq!(page.list.len(), 1);
     page.list.into_iter().next().unwrap()
 }
@@ -39,7 +39,7 @@ pub fn purchase(card_no: &str) -> SimulationRequest {
 }
 
 /// Makes calls 1 to 4: a token, and a cardholder who is approved. Returns the cardholder number.
-fn identity(env: &TestEnv) -> String {
+fn cardholder_calls(env: &TestEnv) -> String {
     let client = &env.client;
     let token = client.access_token().unwrap();
     assert!(token.expose().len() >= 32);
@@ -61,7 +61,7 @@ fn identity(env: &TestEnv) -> String {
 
     let (start, end) = around_now();
     let query = ListCardholders { cardholder_no: Some(no.clone()), ..ListCardholders::between(start, end) };
-    let listed = only(client.cardholders().list_page(&query, 0, 10).unwrap());
+    let listed = single(client.cardholders().list_page(&query, 0, 10).unwrap());
     assert_eq!(listed.status, CardholderStatus::Pending);
     assert_eq!(listed.email.as_deref(), Some(&*format!("holder-{no}@example.com")));
     assert_eq!(listed.fail_reason.as_deref(), Some(""));
@@ -69,7 +69,7 @@ fn identity(env: &TestEnv) -> String {
     assert_eq!(listed.total_balance, None);
 
     env.sandbox.reject_cardholder(&no, "blurred photo").unwrap();
-    let listed = only(client.cardholders().list_page(&query, 0, 10).unwrap());
+    let listed = single(client.cardholders().list_page(&query, 0, 10).unwrap());
     assert_eq!((listed.status, listed.fail_reason.as_deref()), (CardholderStatus::Rejected, Some("blurred photo")));
     env.sandbox.approve_cardholder(&no).unwrap();
     let got = client.cardholders().get(&no).unwrap();
@@ -80,12 +80,12 @@ fn identity(env: &TestEnv) -> String {
 }
 
 /// Makes calls 6 to 11, 14 and 25 with a new physical card.
-fn plastic(env: &TestEnv, holder: &str, card_no: &str) {
+fn physical_card_calls(env: &TestEnv, holder: &str, card_no: &str) {
     let (client, sandbox) = (&env.client, &env.sandbox);
     let kept = || sandbox.cards().into_iter().find(|card| card.card_no == card_no).unwrap();
     let (start, end) = around_now();
     let query = ListCards { card_no: Some(card_no.to_owned()), ..ListCards::between(start, end) };
-    let listed = only(client.cards().list_page(&query, 0, 1).unwrap());
+    let listed = single(client.cards().list_page(&query, 0, 1).unwrap());
     assert_eq!(listed.status, CardStatus::ToActivate);
     assert_eq!(listed.card_unique_no.as_deref(), Some("plastic-1"));
     assert_eq!(listed.cardholder_no.as_deref(), Some(holder));
@@ -162,7 +162,7 @@ fn plastic(env: &TestEnv, holder: &str, card_no: &str) {
 }
 
 /// Makes calls 12, 13 and 20 to 24 with a virtual card. Returns the settled total.
-fn shopping(env: &TestEnv, holder: &str, card_no: &str) -> Decimal {
+fn consumption_calls(env: &TestEnv, holder: &str, card_no: &str) -> Decimal {
     let (client, sandbox) = (&env.client, &env.sandbox);
     let kept = |no: &str| sandbox.consumptions().into_iter().find(|kept| kept.consume_no == no).unwrap();
     let bought = client.simulation().auth(&purchase(card_no)).unwrap().consume_no.unwrap();
@@ -230,10 +230,10 @@ fn shopping(env: &TestEnv, holder: &str, card_no: &str) -> Decimal {
 }
 
 /// Makes the calls of credit mode: 15 to 18 and those of both modes.
-fn tour_of_credit_mode() -> Vec<RequestRecord> {
+fn credit_mode_calls() -> Vec<RequestRecord> {
     let env = TestEnv::credit().unwrap();
     let client = &env.client;
-    let holder = identity(&env);
+    let holder = cardholder_calls(&env);
 
     let packages: Vec<_> = client.cards().packages(&ListPackages::default()).map(Result::unwrap).collect();
     assert_eq!(packages.len(), 4);
@@ -243,7 +243,7 @@ fn tour_of_credit_mode() -> Vec<RequestRecord> {
     assert_eq!(packages[0].en_tag_list, ["Online", "Free"]);
     let physical = ListPackages { r#type: Some(CardType::Physical), ..ListPackages::default() };
     let physical = client.cards().packages_page(&physical, 0, 1).unwrap();
-    let package_no = only(physical).package_no;
+    let package_no = single(physical).package_no;
     assert_eq!(package_no, packages[2].package_no);
 
     let plastic_card = client
@@ -256,7 +256,7 @@ fn tour_of_credit_mode() -> Vec<RequestRecord> {
         })
         .unwrap();
     assert_eq!(plastic_card.card_unique_no.as_deref(), Some("plastic-1"));
-    plastic(&env, &holder, &plastic_card.card_no);
+    physical_card_calls(&env, &holder, &plastic_card.card_no);
 
     let moved = |kind: TransferType, unique_no: &str, amount| {
         let request =
@@ -273,7 +273,7 @@ fn tour_of_credit_mode() -> Vec<RequestRecord> {
     assert_eq!((poor.kind(), poor.code(), poor.outcome()), (ErrorKind::Api, Some(3001), Outcome::Rejected));
 
     let card = client.cards().apply(&virtual_card(&holder, "online-1")).unwrap().card_no;
-    let spent = shopping(&env, &holder, &card);
+    let spent = consumption_calls(&env, &holder, &card);
     let left = cents(249_50) - spent;
     let account = client.accounts().get(&holder).unwrap().list.remove(0);
     assert_eq!((account.balance, account.usd_balance), (Some(left), Some(left)));
@@ -286,7 +286,7 @@ fn tour_of_credit_mode() -> Vec<RequestRecord> {
 
     let (start, end) = around_now();
     let query = ListTransfers { transfer_unique_no: Some("move-2".into()), ..ListTransfers::between(start, end) };
-    let record = only(client.accounts().transfers_page(&query, 0, 100).unwrap());
+    let record = single(client.accounts().transfers_page(&query, 0, 100).unwrap());
     assert_eq!(record.transfer_no, second.transfer_no);
     assert_eq!((record.r#type, record.balance), (Some(TransferType::Out), Some(cents(50))));
     assert_eq!((record.status, record.after_balance), (Some(Status::Success), Some(cents(249_50))));
@@ -297,17 +297,17 @@ fn tour_of_credit_mode() -> Vec<RequestRecord> {
     env.sandbox.requests()
 }
 
-fn tour_of_authorization_mode() -> Vec<RequestRecord> {
+fn authorization_mode_calls() -> Vec<RequestRecord> {
     let env = TestEnv::authorization().unwrap();
     let client = &env.client;
-    let holder = identity(&env);
+    let holder = cardholder_calls(&env);
     let bins: Vec<_> = client.cards().bins(&ListBins::default()).map(Result::unwrap).collect();
     assert_eq!(bins.len(), 3);
     assert_eq!((bins[1].support_physical, bins[1].support_virtual), (Some(false), Some(true)));
     assert_eq!(bins[1].currencies, ["USD", "EUR", "HKD"]);
     assert_eq!(bins[1].balance_limit.as_ref().unwrap().limit_atm_day_balance, Some(cents(1000_00)));
     let one = ListBins { card_bin_no: Some(bins[2].card_bin_no.clone()) };
-    assert_eq!(only(client.cards().bins_page(&one, 0, 10).unwrap()), bins[2]);
+    assert_eq!(single(client.cards().bins_page(&one, 0, 10).unwrap()), bins[2]);
 
     let of_bin = |unique_no: &str, card_type| ApplyCard {
         package_no: None,
@@ -317,10 +317,10 @@ fn tour_of_authorization_mode() -> Vec<RequestRecord> {
         ..virtual_card(&holder, unique_no)
     };
     let plastic_card = client.cards().apply(&of_bin("plastic-1", CardType::Physical)).unwrap();
-    plastic(&env, &holder, &plastic_card.card_no);
+    physical_card_calls(&env, &holder, &plastic_card.card_no);
     let card = client.cards().apply(&of_bin("online-1", CardType::Virtual)).unwrap().card_no;
     let before = env.sandbox.ledger().balance(&Account::MerchantReserve);
-    let spent = shopping(&env, &holder, &card);
+    let spent = consumption_calls(&env, &holder, &card);
     assert_eq!(before - env.sandbox.ledger().balance(&Account::MerchantReserve), spent);
 
     for refused in [
@@ -346,8 +346,8 @@ fn tour_of_authorization_mode() -> Vec<RequestRecord> {
 
 #[test]
 fn every_call_of_both_modes_is_sent_as_documented() {
-    let mut requests = tour_of_credit_mode();
-    requests.extend(tour_of_authorization_mode());
+    let mut requests = credit_mode_calls();
+    requests.extend(authorization_mode_calls());
     let accepted: BTreeSet<&str> =
         requests.iter().filter(|request| request.code == Some(0)).map(|request| &*request.operation).collect();
     assert_eq!(OPERATIONS.len(), 25);

@@ -187,7 +187,7 @@ fn retry_after_may_be_a_date_and_come_with_a_refusal() {
     assert_eq!(sleeps.len(), 3);
     assert_eq!(sleeps[0], Duration::from_secs(3));
     assert!((4_000..=6_000).contains(&sleeps[1].as_millis()), "{sleeps:?}");
-    assert!(sleeps[2] <= Duration::from_secs(2), "what cannot be read is ignored: {sleeps:?}");
+    assert!(sleeps[2] <= Duration::from_secs(2), "an unreadable value is ignored: {sleeps:?}");
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Clock for PolledClock {
 
 /// The outcome of a call that its clock interrupted.
 fn interrupted<T>(call: Result<T, Error>) -> Outcome {
-    let Err(error) = call else { panic!("the call came to its own end") };
+    let Err(error) = call else { panic!("the call was not interrupted") };
     assert_eq!((error.kind(), error.transport_fault()), (ErrorKind::Transport, Some(TransportFault::Interrupted)));
     error.outcome()
 }
@@ -67,8 +67,8 @@ fn the_clock_is_polled_while_a_slow_response_is_awaited() {
     let (before, start) = (clock.polls(), Instant::now());
     env.sandbox.fault(Fault::on("accounts.get", FaultKind::Stall(Duration::from_millis(200))));
     client.accounts().get(&env.cardholder_no).unwrap();
-    let (asked, pieces) = (clock.polls() - before, start.elapsed().as_millis() / 5);
-    assert!(asked > 2 && u128::from(asked) <= pieces + 5, "{asked} polls in {pieces} pieces");
+    let (polls, intervals) = (clock.polls() - before, start.elapsed().as_millis() / 5);
+    assert!(polls > 2 && u128::from(polls) <= intervals + 5, "{polls} polls in {intervals} intervals");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn an_interrupted_call_leaves_the_client_usable() {
     assert_eq!(interrupted(client.accounts().get(&env.cardholder_no)), Outcome::Unknown);
     client.accounts().get(&env.cardholder_no).unwrap();
     // The sandbox counts a stalled request when it ends.
-    assert!(env.sandbox.requests_to("accounts.get") <= 2, "an ended call sends nothing more");
+    assert!(env.sandbox.requests_to("accounts.get") <= 2, "an interrupted call sends nothing more");
 }
 
 #[test]

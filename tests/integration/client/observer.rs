@@ -166,9 +166,9 @@ fn the_observed_attempts_are_the_requests_that_the_platform_saw() {
         let _ = client.cardholders().get("17");
         env.sandbox.clear_faults();
     }
-    let observed_before: Vec<_> = recorder.attempts().iter().map(|one| one.operation.to_owned()).collect();
+    let observations: Vec<_> = recorder.attempts().iter().map(|one| one.operation.to_owned()).collect();
     let received: Vec<_> = env.sandbox.requests().into_iter().map(|request| request.operation).collect();
-    assert_eq!(observed_before, received);
+    assert_eq!(observations, received);
     let own: u32 = recorder.calls().iter().map(|call| call.attempts).sum();
     assert_eq!(usize::try_from(own).unwrap(), received.len(), "and the calls count the same attempts");
 }
@@ -212,14 +212,14 @@ fn the_log_holds_the_same_attempts_and_no_number_of_a_card() {
         client.cards().set_pin(&SetPin { card_no: card_no.clone(), cardholder_no, pin }).unwrap();
         client.cards().get("17").unwrap_err();
     });
-    let observed_before: Vec<_> = recorder.attempts().iter().map(ToString::to_string).collect();
+    let observations: Vec<_> = recorder.attempts().iter().map(ToString::to_string).collect();
     let logged: Vec<_> = lines.iter().filter(|line| line.target == "keysecure").collect();
-    assert_eq!(logged.iter().map(|line| line.text.clone()).collect::<Vec<_>>(), observed_before);
+    assert_eq!(logged.iter().map(|line| line.text.clone()).collect::<Vec<_>>(), observations);
     assert!(logged.iter().all(|line| line.level == log::Level::Debug));
     assert!(
-        observed_before[1].starts_with("operation=cards.get attempt=1 ms=")
-            && observed_before[1].ends_with(" http_status=200 code=0")
+        observations[1].starts_with("operation=cards.get attempt=1 ms=")
+            && observations[1].ends_with(" http_status=200 code=0")
     );
-    assert!(observed_before[3].contains(" outcome=rejected"), "{}", observed_before[3]);
-    assert!(observed_before.iter().all(|line| !line.contains(&card_no) && !line.contains(&env.cardholder_no)));
+    assert!(observations[3].contains(" outcome=rejected"), "{}", observations[3]);
+    assert!(observations.iter().all(|line| !line.contains(&card_no) && !line.contains(&env.cardholder_no)));
 }

@@ -216,7 +216,7 @@ fn errors_about_the_merchant_reach_the_caller_with_kind_and_code() {
             assert_ne!(error.outcome(), Outcome::Unknown, "{error}");
             assert_eq!(error.operation(), Some("accounts.transfer"));
             assert!(error.msg().is_some_and(|msg| !msg.is_empty()));
-            assert_eq!(env.count() - before, 1, "{code}: asked once, not again and again");
+            assert_eq!(env.count() - before, 1, "{code}: requested once");
             restore(&env.sandbox);
             env.client.accounts().transfer(&transfer(&env, "move-1".to_owned())).unwrap();
             assert_eq!(env.sandbox.transfers().len(), 1);

@@ -31,6 +31,8 @@ pub struct State {
     pub fates: Mutex<VecDeque<Fate>>,
     /// The rows of the list.
     pub rows: Mutex<Vec<Value>>,
+    /// A row of another client that appears when a transfer is lost.
+    pub appears: Mutex<Option<Value>>,
     /// How the list shows the references of the rows that transfers create.
     pub shown: Shown,
     /// Whether the list gives only rows of the requested reference.
@@ -52,6 +54,7 @@ impl State {
         Self {
             fates: Mutex::new(fates.into_iter().collect()),
             rows: Mutex::default(),
+            appears: Mutex::default(),
             shown: |reference| Some(reference.to_owned()),
             filters: true,
             cap: 100,
@@ -89,7 +92,12 @@ impl State {
                 let data = json!({"transfer_no": "T1", "transfer_unique_no": reference});
                 MockResponse::Keep(envelope(&data.to_string()))
             }
-            Fate::ResponseLost | Fate::Lost => MockResponse::Close(Vec::new()),
+            Fate::ResponseLost => MockResponse::Close(Vec::new()),
+            Fate::Lost => {
+                let row = self.appears.lock().unwrap().take();
+                self.rows.lock().unwrap().extend(row);
+                MockResponse::Close(Vec::new())
+            }
             Fate::Refused(code) => refused(code),
         }
     }

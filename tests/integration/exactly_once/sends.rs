@@ -62,17 +62,9 @@ fn a_conflict_or_a_failed_target_after_an_unknown_attempt_stays_unknown() {
         (ErrorKind::State, failed(row("T1", Some("Pay-1"), "10"))),
     ] {
         // The row of another client appears while the call waits.
-        let platform = State { filters: false, ..State::new([Fate::Lost]) }.start();
-        let client = platform.builder().store(Store::memory()).build().unwrap();
-        let rows = &platform.state;
-        let error = std::thread::scope(|scope| {
-            let call = scope.spawn(|| client.accounts().ensure_transfer(&top_up("Pay-1"), &options()).unwrap_err());
-            while platform.transfers() == 0 {
-                std::thread::yield_now();
-            }
-            rows.rows.lock().unwrap().push(found);
-            call.join().unwrap()
-        });
+        let appears = Some(found).into();
+        let platform = State { filters: false, appears, ..State::new([Fate::Lost]) }.start();
+        let error = failure(&platform);
         assert_eq!((error.kind(), error.outcome()), (kind, Outcome::Unknown), "{error}");
     }
 }

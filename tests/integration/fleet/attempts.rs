@@ -145,7 +145,7 @@ mod redis {
         assert!(begin(&store, "a", &lease_id, lasts));
         store.release("a", &lease_id, WITHIN).unwrap();
         assert!(acquire(&store, "a").is_none());
-        assert!(!begin(&store, "a", &lease_id, lasts), "it is not the worker's any more");
+        assert!(!begin(&store, "a", &lease_id, lasts), "the worker no longer holds it");
         std::thread::sleep(lasts);
         assert_eq!(end(&store, "a"), None);
     }

@@ -26,7 +26,7 @@ fn a_worker_killed_with_the_file_lock_blocks_nobody() {
     let begin = Instant::now();
     let counts = fleet.counted(|fleet| fleet.calls(5));
     assert_eq!((counts.tokens, counts.failed), (1, 0));
-    assert!(begin.elapsed() < Duration::from_secs(15), "they did not wait for the dead one");
+    assert!(begin.elapsed() < Duration::from_secs(15), "they did not wait for the dead worker");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use keysecure_tests::free_address;
 use oxhttp::Server;
 use oxhttp::model::{Body, Request, Response};
 
-/// The sandbox's own clock, which tests move.
+/// The clock of the sandbox, which tests can move.
 struct SandboxClock(Platform, SystemClock);
 
 impl Clock for SandboxClock {
@@ -153,7 +153,7 @@ fn spoiled_webhooks_are_rejected_for_the_right_reason() {
         setup.sandbox.webhook_fault(fault).unwrap();
         setup.buy("1.00");
         assert_eq!(setup.take(), [Err(rejection)], "{fault:?}");
-        // The sandbox tries again, and this time whole.
+        // The sandbox tries again, without the fault.
         setup.sandbox.advance(Duration::from_secs(11));
         assert!(matches!(&setup.take()[..], [Ok(Event::Consumption { .. })]));
     }

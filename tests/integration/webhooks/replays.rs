@@ -1,4 +1,4 @@
-//! An old webhook, or another merchant's, in new clothes: what is signed must be what the headers and the verifier say.
+//! Replays with changed headers: an old webhook or one of another merchant must not pass for a new one of ours.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -89,20 +89,20 @@ fn a_timestamp_in_the_data_must_be_the_one_of_the_header() {
         let body = with(&format!(",\"timestamp\":{other}"));
         let signature = signature(&verifier(), now, &body);
         assert_eq!(rejection(&verifier(), now, &signature, &body), Some(Rejection::Contradiction), "{body}");
-        // Twice, in whatever order and spelling, it is no webhook.
+        // A body with both, in any order and spelling, is no webhook.
         for (one, two) in [("timestamp", "timestamp"), ("timestamp", "\\u0074imestamp")] {
             let body = with(&format!(",\"{one}\":\"{header}\",\"{two}\":{other}"));
             assert_eq!(rejection(&verifier(), now, &signature, &body), Some(Rejection::NotACallback), "{body}");
         }
     }
-    // Names that are only alike replace nothing: they are signed beside ours.
+    // Similar names replace nothing: they are signed in addition.
     for name in ["timestamp ", "Timestamp", "timestamp\\u0000", "time\\u00adstamp", "appid", " appId", "TIMESTAMP"] {
         let body = with(&format!(",\"{name}\":1"));
         assert_eq!(rejection(&verifier(), now, &signature(&verifier(), now, &body), &body), None, "{body}");
         let captured = signature(&verifier(), now, &with(""));
         assert_eq!(rejection(&verifier(), now, &captured, &body), Some(Rejection::WrongSignature), "{body}");
     }
-    // Below the top of the data it is a field like any other.
+    // In nested objects it is an ordinary field.
     let nested = with(",\"more\":{\"timestamp\":1,\"appId\":\"x\"}");
     assert_eq!(rejection(&verifier(), now, &signature(&verifier(), now, &nested), &nested), None);
 }
@@ -173,7 +173,7 @@ fn an_object_cannot_become_a_text_nor_a_question_mark_another_identifier() {
     assert_eq!(rejection(&verifier(), now, &captured, &as_text), Some(Rejection::Ambiguous));
     let other_purchase = honest.replace("c?1", "c\\ud83d1");
     assert_eq!(rejection(&verifier(), now, &captured, &other_purchase), Some(Rejection::Ambiguous));
-    // In a text for people, Java signs half a surrogate pair as a question mark, and that is all it can stand for.
+    // In a free text, Java signs half a surrogate pair as a question mark; a question mark proves nothing else.
     let cut = body("\"what\\ud83d\"", r#"{"city":"x"}"#);
     let headers = headers(&millis(now).to_string(), &captured);
     let Event::Consumption { data } = verifier().verify(headers, cut.as_bytes()).unwrap().event else { panic!() };

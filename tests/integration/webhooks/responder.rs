@@ -15,7 +15,7 @@ fn replies_are_the_exact_bytes() {
     assert_eq!(reply_accept(), r#"{"code":0,"message":""}"#);
     assert_eq!(reply_decline("no \"funds\"").unwrap(), r#"{"code":1,"message":"no \"funds\""}"#);
     assert_eq!(reply_decline("  ").unwrap_err().field(), Some("message"));
-    assert_eq!(reply_duplicate(BODY.as_bytes()), reply_accept(), "what was handled is accepted again");
+    assert_eq!(reply_duplicate(BODY.as_bytes()), reply_accept(), "a handled webhook is accepted again");
     let of_tomorrow = AUTH.replace("42.00", "[42]");
     for purchase in
         [reply_duplicate(AUTH.as_bytes()), reply_duplicate(of_tomorrow.as_bytes()), reply_duplicate(b"not JSON")]
@@ -45,7 +45,7 @@ fn a_decision_becomes_the_reply() {
         "a purchase that cannot be read is not approved"
     );
     let update = verify(&signed(BODY, NOW), BODY).unwrap();
-    assert_eq!(responder.respond(&update), reply_accept(), "what asks for nothing is accepted");
+    assert_eq!(responder.respond(&update), reply_accept(), "a webhook that needs no decision is accepted");
 }
 
 #[test]

@@ -169,7 +169,7 @@ fn bodies_that_are_no_webhook_are_typed_rejections() {
 
 #[test]
 fn signed_text_cannot_be_read_in_two_ways() {
-    // What the platform signed: a remark, and an amount. What an attacker makes of it: one remark that holds both.
+    // The platform signs a remark and a status. An attacker joins them into one remark.
     let honest = r#"{"id":"1","action":"Consumption","data":{"consume_no":"c","status":"Fail","remark":"x"}}"#;
     let joined = r#"{"id":"1","action":"Consumption","data":{"consume_no":"c","remark":"x&status=Fail"}}"#;
     assert!(verify(&signed(honest, NOW), honest).is_ok());

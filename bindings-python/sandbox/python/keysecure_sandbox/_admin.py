@@ -28,7 +28,7 @@ class AdminCalls(ControlCalls):
         self.control("POST", "/cardholders/reject", {"cardholder_no": cardholder_no, "reason": reason})
 
     def issue_card(self, card_no: str) -> None:
-        """Issues a Pending card (``manual_cards=True``): a virtual card becomes Activated, a physical one ToActivate."""
+        """Issues a Pending card (``manual_cards=True``): a virtual one becomes Activated, a physical one ToActivate."""
         self.control("POST", "/cards/issue", {"card_no": card_no})
 
     def fail_card(self, card_no: str, reason: str = "failed by a test") -> None:

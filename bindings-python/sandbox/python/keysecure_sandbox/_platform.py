@@ -56,6 +56,13 @@ __all__ = [
     "TransferRecord",
 ]
 
+_OLD_OPTIONS = {
+    "callback_url": "webhook_url",
+    "callback_secret": "webhook_secret",
+    "callback_app_id": "webhook_app_id",
+    "callback_nulls": "null_fields",
+}
+
 
 class Sandbox(AdminCalls, SeedCalls, WebhookCalls, InspectionCalls):
     """A running sandbox of the platform. Close it, or use it in a ``with`` statement.
@@ -89,12 +96,7 @@ class Sandbox(AdminCalls, SeedCalls, WebhookCalls, InspectionCalls):
     :raises OSError: the port is in use.
     """
 
-    @renamed_arguments(
-        callback_url="webhook_url",
-        callback_secret="webhook_secret",
-        callback_app_id="webhook_app_id",
-        callback_nulls="null_fields",
-    )
+    @renamed_arguments(**_OLD_OPTIONS)
     def __init__(
         self,
         mode: str = "credit",

@@ -106,8 +106,8 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The sandbox's double-entry ledger. Accounts are ``merchant_reserve``, ``cardholder:NO``, ``hold:NO``, ``shops``, ``fees`` and
-    ``outside``; the sum of all balances is zero."""
+    """The sandbox's double-entry ledger. Accounts are ``merchant_reserve``, ``cardholder:NO``, ``hold:NO``, ``shops``,
+    ``fees`` and ``outside``; the sum of all balances is zero."""
 
     balances: dict[str, Decimal]
     postings: list[Posting]

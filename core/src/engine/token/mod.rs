@@ -6,10 +6,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant, SystemTime};
 
-use serde::de::{Deserializer, MapAccess};
+use serde::de::{Deserializer, Error as _};
 
 use crate::clock::{Clock, await_change};
-use crate::codec::{Decode, Fields, PATH_SEPARATOR, or_missing, read_object, skip, value};
+use crate::codec::{Decode, OnMismatch, PATH_SEPARATOR, model};
 use crate::error::Interrupted;
 use crate::error::TransportFault;
 use crate::error::{Error, ErrorKind, Outcome};
@@ -37,39 +37,25 @@ impl AccessTokenData {
     }
 }
 
+model! {
+    /// The platform's response to a token request.
+    secret struct TokenResponse {
+        access_token: Secret,
+        expired_time: SystemTime,
+    }
+}
+
 impl Decode for AccessTokenData {
-    const EXPECTED: &'static str = "an object";
+    const EXPECTED: &'static str = TokenResponse::EXPECTED;
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_object(deserializer, Partial::default())
-    }
-}
-
-#[derive(Default)]
-struct Partial {
-    access_token: Option<Secret>,
-    expired_time: Option<SystemTime>,
-}
-
-impl Fields for Partial {
-    type Whole = AccessTokenData;
-
-    fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
-        match name {
-            "access_token" => self.access_token = Some(value(map)?),
-            "expired_time" => self.expired_time = Some(value(map)?),
-            _ => skip(map)?,
-        }
-        Ok(())
-    }
-
-    fn finish<E: serde::de::Error>(self) -> Result<AccessTokenData, E> {
-        let secret = or_missing("access_token", self.access_token)?;
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, on_mismatch: OnMismatch) -> Result<Self, D::Error> {
+        let TokenResponse { access_token: secret, expired_time: expires_at } =
+            TokenResponse::read(deserializer, on_mismatch)?;
         // A token goes into a header, so it must be valid there.
         if secret.expose().is_empty() || !secret.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(E::custom(format_args!("access_token{PATH_SEPARATOR}is not printable ASCII")));
+            return Err(D::Error::custom(format_args!("access_token{PATH_SEPARATOR}is not printable ASCII")));
         }
-        Ok(AccessTokenData { secret, expires_at: or_missing("expired_time", self.expired_time)?, renew_at: None })
+        Ok(Self { secret, expires_at, renew_at: None })
     }
 }
 

@@ -18,7 +18,7 @@ open_enum! {
         Activated = "Activated",
         /// The platform could not issue the card.
         Fail = "Fail",
-        /// Frozen: purchases are declined until the card is unfrozen.
+        /// Frozen. It can be unfrozen.
         Frozen = "Frozen",
         /// Cancelled. This status is final.
         Delete = "Delete",

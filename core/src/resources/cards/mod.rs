@@ -101,6 +101,10 @@ impl Cards<'_> {
     /// Lists one page of the cards of a window of at most 90 days, newest first.
     ///
     /// `page` counts from 0; `size` is 1 to 100. See [`Page`] for the end of a list.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if `size` is out of range, or the window is longer than 90 days.
     pub fn list_page(&self, query: &ListCards, page: u32, size: u32) -> Result<Page<Card>, Error> {
         pager::window_page(self.0, operation::CARDS_LIST, query, (query.start, query.end), page, size)
     }
@@ -309,6 +313,11 @@ impl Cards<'_> {
     }
 
     /// Lists one page of the packages. `page` counts from 0; `size` is 1 to 100.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if `size` is out of range, [`Permission`](crate::ErrorKind::Permission)
+    /// (code 1012) in the other mode.
     pub fn packages_page(&self, filter: &ListPackages, page: u32, size: u32) -> Result<Page<Package>, Error> {
         pager::page(self.0, operation::CARDS_PACKAGES, filter, page, size)
     }
@@ -321,6 +330,11 @@ impl Cards<'_> {
     }
 
     /// Lists one page of the BINs. `page` counts from 0; `size` is 1 to 100.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if `size` is out of range, [`Permission`](crate::ErrorKind::Permission)
+    /// (code 1012) in the other mode.
     pub fn bins_page(&self, filter: &ListBins, page: u32, size: u32) -> Result<Page<Bin>, Error> {
         pager::page(self.0, operation::CARDS_BINS, filter, page, size)
     }

@@ -174,7 +174,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(600);
 
     #[test]
-    fn of_many_at_once_one_is_first() {
+    fn of_many_concurrent_inserts_one_is_first() {
         let scratch = Scratch::new();
         for key in 0..20 {
             let firsts: usize = std::thread::scope(|scope| {
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hostile_key_is_a_name_like_any_other() {
+    fn a_hostile_key_is_a_valid_key() {
         let scratch = Scratch::new();
         let store = scratch.store();
         for key in ["", "../../etc/passwd", "a/b\0c"] {

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_others_can_read_or_that_is_none_is_not_used_and_is_replaced() {
+    fn a_token_that_others_can_read_or_that_is_invalid_is_replaced() {
         let scratch = Scratch::new();
         let (store, path) = (scratch.store(), scratch.0.join("slot.token"));
         store.save("slot", &token("first"), NOW).unwrap();
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn one_holds_the_lock_until_it_is_dropped() {
+    fn a_lock_is_exclusive_until_it_is_dropped() {
         let scratch = Scratch::new();
         let lock = scratch.store().try_lock("slot", NOW).unwrap().unwrap();
         assert!(scratch.store().try_lock("slot", NOW).unwrap().is_none());
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_is_gone_is_an_outage_and_no_panic() {
+    fn a_missing_directory_is_an_outage_without_a_panic() {
         let scratch = Scratch::new();
         let store = scratch.store();
         fs::remove_dir_all(&scratch.0).unwrap();

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn records_that_ended_long_ago_make_room() {
+    fn records_that_ended_long_ago_are_dropped() {
         let Some(past) = Instant::now().checked_sub(KEPT_FOR) else { return };
         let mut attempts = Attempts::default();
         let record = |begun, end| Record { lease_id: String::new(), begun, lasts: Duration::ZERO, end };

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_at_once_one_is_first() {
+    fn of_many_concurrent_inserts_one_is_first() {
         let store = MemoryReplayStore::default();
         let firsts: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..16).map(|_| scope.spawn(|| store.insert_new("a", LONG))).collect();
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_has_passed_frees_the_key_behind_one_that_stays() {
+    fn an_expired_key_is_free_although_an_older_key_stays() {
         let store = MemoryReplayStore::default();
         assert_eq!(store.insert_new("long", LONG), Ok(true));
         assert_eq!(store.insert_new("short", Duration::ZERO), Ok(true));
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_come_and_go_take_no_room() {
+    fn removed_keys_take_no_memory() {
         let store = MemoryReplayStore::new(8);
         assert_eq!(store.insert_new("stays", LONG), Ok(true));
         for key in 0..1_000 {

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_holds_the_lock_until_it_is_released_or_dropped() {
+    fn a_lock_is_exclusive_until_it_is_released_or_dropped() {
         let store = MemoryTokenStore::new();
         let lock = store.try_lock("a", Duration::ZERO).unwrap().unwrap();
         assert!(store.try_lock("a", Duration::ZERO).unwrap().is_none());

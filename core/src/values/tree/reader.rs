@@ -1,4 +1,4 @@
-//! The reader of strict JSON.
+//! Reader of strict JSON.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -8,15 +8,15 @@ use serde::de::IgnoredAny;
 use super::{Node, Text};
 use crate::values::surrogates;
 
-/// How deep values may be nested.
-const DEEPEST: usize = 32;
+/// The maximum depth of nesting.
+const MAX_DEPTH: usize = 32;
 
-/// Reads strict JSON from its start to its end, each byte once. Nothing can be read on after a `None`.
+/// Reads strict JSON from its start to its end, each byte once. After a `None` it must not be used again.
 pub(crate) struct Reader<'a> {
     json: &'a str,
-    /// Where the next byte stands: a value or a sign once [`Reader::peek`] has passed over the space.
+    /// The position of the next byte: a value or a sign once [`Reader::peek`] has skipped white space.
     place: usize,
-    /// How many values may still be read as nodes, and one more.
+    /// How many more values may be read as nodes, plus one.
     values: usize,
 }
 
@@ -25,30 +25,30 @@ impl<'a> Reader<'a> {
         Self { json, place: 0, values: usize::MAX }
     }
 
-    /// Reads no more than so many values as nodes.
+    /// Creates a reader that reads at most `values` values as nodes.
     pub(crate) fn limited(json: &'a str, values: usize) -> Self {
         Self { values: values.saturating_add(1), ..Self::new(json) }
     }
 
-    /// Whether reading ended because there are more values than the limit.
+    /// Whether reading failed because there are more values than the limit.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.values == 0
     }
 
-    /// The value that comes next.
+    /// Reads the next value.
     pub(crate) fn node(&mut self) -> Option<Node<'a>> {
-        self.node_within(DEEPEST)
+        self.node_within(MAX_DEPTH)
     }
 
-    /// The value that comes next and how it is spelled.
-    pub(crate) fn spelled(&mut self) -> Option<(&'a str, Node<'a>)> {
+    /// Reads the next value; also returns its JSON text.
+    pub(crate) fn raw_value(&mut self) -> Option<(&'a str, Node<'a>)> {
         self.peek();
         let start = self.place;
         let node = self.node()?;
         Some((&self.json[start..self.place], node))
     }
 
-    /// An object's fields in their order, of which `value` reads the values.
+    /// Reads an object's fields in their order; `value` reads each value.
     pub(crate) fn object<V>(
         &mut self,
         mut value: impl FnMut(&mut Self, &str) -> Option<V>,
@@ -61,15 +61,15 @@ impl<'a> Reader<'a> {
             fields.push((name, value));
             Some(())
         })?;
-        if has_twins(&fields) { None } else { Some(fields) }
+        if has_duplicate_keys(&fields) { None } else { Some(fields) }
     }
 
-    /// All that was not read yet.
+    /// The text that was not read yet.
     pub(crate) fn ahead(&self) -> &'a str {
         self.json.get(self.place..).unwrap_or_default()
     }
 
-    /// A text. JSON's own library reads those with escapes; half a surrogate pair becomes U+FFFD.
+    /// Reads a text. `serde_json` decodes texts with escapes; half a surrogate pair becomes U+FFFD.
     pub(crate) fn text(&mut self) -> Option<Text<'a>> {
         self.sign(b'"')?;
         let start = self.place - 1;
@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
         Some(Text { text, spelling })
     }
 
-    /// Passes over the value that comes next, which is only checked to be JSON.
+    /// Skips the next value, which is only checked to be JSON.
     pub(crate) fn skip(&mut self) -> Option<()> {
         let mut values = serde_json::Deserializer::from_str(self.ahead()).into_iter::<IgnoredAny>();
         values.next()?.ok()?;
@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    /// Makes sure that nothing comes any more.
+    /// Checks that only white space is left.
     pub(crate) fn end(&mut self) -> Option<()> {
         self.peek().is_none().then_some(())
     }
@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// What stands between two brackets, with commas between the items.
+    /// Reads the items between two brackets, separated by commas.
     fn list(&mut self, open: u8, close: u8, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.sign(open)?;
         if self.peek()? != close {
@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
         Some(&self.json[start..self.place])
     }
 
-    /// At least one digit.
+    /// Reads at least one digit.
     fn digits(&mut self) -> Option<()> {
         let count = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
         self.place += count;
@@ -174,21 +174,21 @@ impl<'a> Reader<'a> {
         found.then_some(node)
     }
 
-    /// Passes over space and one sign.
+    /// Skips white space and reads one sign.
     fn sign(&mut self, sign: u8) -> Option<()> {
         let found = self.peek()? == sign;
         self.place += 1;
         found.then_some(())
     }
 
-    /// Passes over one byte, if it is of that kind.
+    /// Skips one byte, if it is of that kind.
     fn passes(&mut self, kind: impl FnOnce(u8) -> bool) -> bool {
         let found = self.rest().first().is_some_and(|byte| kind(*byte));
         self.place += usize::from(found);
         found
     }
 
-    /// Passes over space and gives the byte behind it.
+    /// Skips white space and returns the byte after it.
     fn peek(&mut self) -> Option<u8> {
         while self.passes(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {}
         self.rest().first().copied()
@@ -199,60 +199,19 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How many bytes there are before the end of a text, an escape, or what may not stand in a text.
+/// How many bytes there are before the end of a text, an escape, or a byte that is not allowed in a text.
 fn plain_length(bytes: &[u8]) -> usize {
-    let (blocks, rest) = bytes.as_chunks();
-    for (place, block) in blocks.iter().enumerate() {
-        let ends = ends(u64::from_le_bytes(*block));
-        if ends != 0 {
-            return place * 8 + (ends.trailing_zeros() / 8) as usize;
-        }
-    }
-    let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..b' ');
-    blocks.len() * 8 + rest.iter().take_while(is_plain).count()
+    bytes.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..b' ')).count()
 }
 
-/// The highest bit of each of eight bytes that end a plain piece; right up to the first of them, which is what counts.
-///
-/// Arithmetic on all eight at once: quick even where the compiler was asked for small code.
-fn ends(block: u64) -> u64 {
-    const EACH: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGHEST: u64 = u64::from_ne_bytes([0x80; 8]);
-    let below = |block: u64, limit: u8| block.wrapping_sub(EACH * u64::from(limit)) & !block & HIGHEST;
-    let equal = |byte: u8| below(block ^ (EACH * u64::from(byte)), 1);
-    equal(b'"') | equal(b'\\') | below(block, b' ')
-}
+/// Up to this many keys, comparing each with each is faster than hashing them.
+const LINEAR_SCAN_MAX: usize = 32;
 
-/// Up to so many keys each is compared with each, which is quicker than hashing them.
-const FEW: usize = 32;
-
-fn has_twins<V>(entries: &[(Text<'_>, V)]) -> bool {
-    if entries.len() > FEW {
+fn has_duplicate_keys<V>(entries: &[(Text<'_>, V)]) -> bool {
+    if entries.len() > LINEAR_SCAN_MAX {
         let names: HashSet<&str> = entries.iter().map(|(name, _)| &*name.text).collect();
         return names.len() < entries.len();
     }
     let behind = |place: usize| &entries[place + 1..];
     entries.iter().enumerate().any(|(place, (name, _))| behind(place).iter().any(|(other, _)| other.text == name.text))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plain_length;
-
-    #[test]
-    fn a_plain_piece_ends_at_the_first_byte_that_may_not_stand_in_it() {
-        let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-        for length in 0..20 {
-            for place in 0..length {
-                for byte in 0..=u8::MAX {
-                    for around in [b'a', 0x7f, 0x80, 0xff, b'!', b'#', b'[', b']'] {
-                        let mut bytes = vec![around; length];
-                        bytes[place] = byte;
-                        let expected = if is_plain(byte) { length } else { place };
-                        assert_eq!(plain_length(&bytes), expected, "{bytes:?}");
-                    }
-                }
-            }
-        }
-    }
 }

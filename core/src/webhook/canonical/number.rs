@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn no_exponent_runs_over() {
+    fn no_exponent_overflows() {
         for exponent in [i64::MIN, i64::MIN + 1, -2048, 2048, i64::MAX] {
             for write in [fastjson1, fastjson1_plain, fastjson2] {
                 let _ = write(&format!("1.5e{exponent}"));

@@ -101,7 +101,7 @@ fn card_data_that_does_not_decrypt_is_one_opaque_error() {
         shown.push(error.to_string());
     }
     shown.dedup();
-    assert_eq!(shown.len(), 1, "the same words, whatever went wrong");
+    assert_eq!(shown.len(), 1, "the same message for every cause");
 }
 
 #[test]

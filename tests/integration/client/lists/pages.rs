@@ -66,7 +66,7 @@ fn a_pager_makes_no_request_before_the_first_row_and_no_unneeded_one() {
     }
     assert!(list.next().is_none());
     assert_eq!(pages(), 3, "a short page is the last one");
-    assert!(list.next().is_none(), "and the end stays the end");
+    assert!(list.next().is_none(), "and the pager stays at its end");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn rows_that_arrive_while_a_list_is_read_repeat_no_row() {
     }
     let distinct: HashSet<_> = listed.iter().cloned().collect();
     assert_eq!(distinct.len(), listed.len(), "none twice");
-    assert!(distinct.is_superset(&wanted), "and none of the old ones missed");
+    assert!(distinct.is_superset(&wanted), "and no old row missed");
 }
 
 #[test]

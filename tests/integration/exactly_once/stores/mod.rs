@@ -238,7 +238,7 @@ struct Token(AtomicUsize);
 
 impl Transport for Token {
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
-        assert!(!request.timeout.is_zero(), "no time may mean no limit");
+        assert!(!request.timeout.is_zero(), "a time-out of zero must not mean no limit");
         self.0.fetch_add(1, Ordering::SeqCst);
         let body = br#"{"code":0,"data":{"access_token":"t","expired_time":4102444800000}}"#;
         Ok(Response { status: 200, date: None, retry_after: None, body: body.to_vec().into() })

@@ -131,7 +131,7 @@ fn an_attempt_whose_start_could_not_be_recorded_is_recorded_late() {
         true
     });
     client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
-    assert_eq!(mine.begun.load(Ordering::SeqCst), 1, "so other processes know of it too");
+    assert_eq!(mine.begun.load(Ordering::SeqCst), 1, "so that other processes know of it");
 }
 
 #[test]

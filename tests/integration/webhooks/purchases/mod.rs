@@ -233,7 +233,7 @@ fn an_exact_replay_gets_the_first_reply_again() {
     let update = r#"{"id":"1","action":"Card_update","data":{"card_no":"k","after_status":"Frozen"}}"#;
     assert_eq!(verifier.reply_duplicate(update.as_bytes()), reply_accept());
     let alone = WebhookVerifier::new("app-1", [SECRET]).unwrap();
-    assert_eq!(alone.reply_duplicate(body("c-yes").as_bytes()), refused, "without a store nothing is known");
+    assert_eq!(alone.reply_duplicate(body("c-yes").as_bytes()), refused, "without a store nothing is recorded");
 }
 
 #[test]

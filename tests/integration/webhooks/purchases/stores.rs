@@ -114,7 +114,7 @@ fn a_store_that_hangs_does_not_delay_the_reply_nor_approve_late() {
     let responder = counting(&count, Duration::ZERO);
     let received = delivered(&verifier, "c-hangs");
     assert_eq!(responder.respond(&received), no_decision());
-    assert!(Instant::now() < received.answer_before(), "the refusal leaves in time");
+    assert!(Instant::now() < received.answer_before(), "the refusal is in time");
     while unsteady.removed.load(Ordering::SeqCst) == 0 {
         std::thread::sleep(SHORT);
     }

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn it_survives_its_words() {
+    fn a_moment_survives_its_text_form() {
         for moment in [Moment::now(), moment(1, "a", 2), Moment { wall_ms: 1, boot: None }] {
             assert_eq!(Moment::from_words(&mut moment.to_words().split(' ')), Some(moment));
         }
@@ -100,7 +100,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn linux_says_when_it_was_started() {
+    fn linux_provides_a_boot_id_and_an_uptime() {
         assert!(Moment::now().boot.is_some_and(|(_, uptime_ms)| uptime_ms > 0));
     }
 }

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_line_makes_every_reference_doubtful_and_stays() {
+    fn after_a_damaged_line_no_reference_counts_as_new() {
         let scratch = Scratch::new();
         let shard = shard(&scratch);
         let text = format!("{}b nonsense\n{}", record("a", began()).to_line(), record("b", END).to_line());
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fifo_or_a_link_in_place_of_the_file_is_an_error_and_no_wait() {
+    fn a_fifo_or_a_link_instead_of_the_file_is_an_error() {
         let scratch = Scratch::new();
         let shard = shard(&scratch);
         std::os::unix::fs::symlink("/dev/null", &shard.path).unwrap();

@@ -43,7 +43,7 @@ fn a_released_reference_leaves_a_record_and_no_lease() {
 }
 
 #[test]
-fn a_lease_that_was_released_begins_nothing() {
+fn a_released_lease_starts_no_attempt() {
     let scratch = Scratch::new();
     let store = scratch.store();
     let (lease_id, _) = lease(&store, "a").unwrap();
@@ -54,7 +54,7 @@ fn a_lease_that_was_released_begins_nothing() {
 }
 
 #[test]
-fn a_lease_that_others_remove_and_make_again_is_held_by_one() {
+fn a_lease_file_that_is_removed_and_recreated_is_held_by_one() {
     let scratch = Scratch::new();
     let inside = std::sync::atomic::AtomicUsize::new(0);
     let taken = std::sync::atomic::AtomicUsize::new(0);
@@ -78,12 +78,12 @@ fn a_lease_that_others_remove_and_make_again_is_held_by_one() {
 }
 
 #[test]
-fn a_lock_on_a_file_that_lost_its_name_is_no_lease() {
+fn a_lock_on_a_removed_file_is_no_lease() {
     let scratch = Scratch::new();
     let store = scratch.store();
     let (lease_id, _) = lease(&store, "a").unwrap();
     let path = scratch.0.join("attempts/leases").join(Place::for_reference("a").name);
-    // What a worker has open that was about to lock it.
+    // A file that another worker opened before it was removed.
     let stale = File::open(&path).unwrap();
     store.release("a", &lease_id, WITHIN).unwrap();
     stale.try_lock().unwrap();
@@ -92,9 +92,9 @@ fn a_lock_on_a_file_that_lost_its_name_is_no_lease() {
     store.release("a", &next, WITHIN).unwrap();
 }
 
-/// By whoever cleans up old files, or by hand.
+/// For example by a clean-up of old files.
 #[test]
-fn a_lease_whose_file_was_removed_begins_nothing_and_ends_nobody_elses() {
+fn a_lease_without_its_file_starts_nothing_and_ends_no_other_lease() {
     let scratch = Scratch::new();
     let (store, other) = (scratch.store(), scratch.store());
     let (old, _) = lease(&store, "a").unwrap();
@@ -109,7 +109,7 @@ fn a_lease_whose_file_was_removed_begins_nothing_and_ends_nobody_elses() {
 }
 
 #[test]
-fn a_damaged_line_behind_a_refusal_may_have_been_a_later_attempt() {
+fn a_damaged_line_after_a_refusal_may_be_a_later_attempt() {
     let scratch = Scratch::new();
     let store = scratch.store();
     for (reference, end) in [("a", AttemptEnd::NotDone), ("b", AttemptEnd::Done)] {
@@ -134,7 +134,7 @@ fn a_child_of_a_fork_does_not_end_its_parents_lease() {
 }
 
 #[test]
-fn a_store_is_as_old_as_its_directory_and_one_that_was_emptied_is_new() {
+fn a_store_is_as_old_as_its_directory_and_new_when_emptied() {
     let scratch = Scratch::new();
     let age = || match scratch.store().acquire("a", LASTS, WITHIN).unwrap() {
         Acquired::Leased { store_age, .. } => store_age,
@@ -152,7 +152,7 @@ fn a_store_is_as_old_as_its_directory_and_one_that_was_emptied_is_new() {
 }
 
 #[test]
-fn a_file_that_has_grown_is_compacted_and_knows_every_reference() {
+fn compaction_of_a_large_file_keeps_every_reference() {
     let scratch = Scratch::new();
     let store = scratch.store();
     // The same file for all.
@@ -186,7 +186,7 @@ fn a_file_that_others_use_for_too_long_is_an_outage() {
 }
 
 #[test]
-fn a_fifo_or_a_link_in_place_of_the_time_of_creation_is_an_error_and_no_wait() {
+fn a_fifo_or_a_link_instead_of_the_creation_time_is_an_error() {
     let scratch = Scratch::new();
     let store = scratch.store();
     let created = scratch.0.join("attempts/created");

@@ -1,4 +1,4 @@
-//! Fields of an unexpected type: they never lose the object that holds them.
+//! Fields of models. One of an unexpected type never loses the object that holds it.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -6,32 +6,37 @@ use std::sync::Mutex;
 use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
+use super::object::value;
 use super::text::kind_of;
-use super::wire::{Decode, PATH_SEPARATOR, mismatch};
+use super::wire::{Decode, OnMismatch, PATH_SEPARATOR, mismatch};
 use crate::codec::json::{Extra, Json};
 
-/// Reads the value of the field at hand.
+/// Reads the value of a field of a model.
 ///
-/// A value of another type goes to `extra` under the field's name, and the field counts as missing. A number in an
-/// identifier (`card_no`) is taken as text.
-pub(crate) fn lenient<'de, A: MapAccess<'de>, T: Decode>(
+/// With [`OnMismatch::Keep`], a value of another type goes to `extra` under the field's name, and the field counts as
+/// missing. A number in an identifier (`card_no`) is taken as text.
+pub(crate) fn field_value<'de, A: MapAccess<'de>, T: Decode>(
     map: &mut A,
+    on_mismatch: OnMismatch,
     model: &'static str,
     name: &'static str,
     extra: &mut Extra,
 ) -> Result<Option<T>, A::Error> {
+    if on_mismatch == OnMismatch::Fail {
+        return value(map, on_mismatch).map(Some);
+    }
     let json = map.next_value::<&RawValue>()?.get();
     let value = T::from_json_text(json).or_else(|| identifier(name, json));
     if value.is_none() && json != "null" {
         keep(model, name, json, extra);
     } else {
-        // A field that comes twice has its last value, as everywhere.
+        // A field that appears twice has its last value, as everywhere.
         extra.remove(name);
     }
     Ok(value)
 }
 
-/// Fills one field of a model, or says that it is required.
+/// The value of a field of a model, or the error that it is required.
 pub(crate) fn or_absent<T: Decode, E: serde::de::Error>(
     name: &'static str,
     value: Option<T>,
@@ -60,7 +65,7 @@ fn keep(model: &'static str, name: &'static str, json: &str, extra: &mut Extra) 
     }
 }
 
-/// Whether this field was never logged before. Both names are the program's own, so the set is bounded.
+/// Whether this field was never logged before. Both names are constants of this crate, so the set is bounded.
 fn is_first(model: &'static str, name: &'static str) -> bool {
     static LOGGED: Mutex<BTreeSet<(&str, &str)>> = Mutex::new(BTreeSet::new());
     // Never waits: in a forked child the lock may belong to a thread that does not exist there.

@@ -1,9 +1,8 @@
-"""Receivers when callbacks come again or meanwhile, when requests are cancelled, and with handlers that cannot run."""
+"""Receivers of purchases: each is decided once and logged."""
 
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import json
 import logging
 import os
@@ -11,9 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,41 +18,26 @@ from webhook_support import (
     ACCEPTED,
     BODY,
     FAILED,
+    LATE,
     SECRET,
-    Answer,
     Asgi,
     DictStore,
     Kind,
+    Response,
     Shop,
-    Wsgi,
-    body_of,
-    now,
+    again,
+    guards,
     purchase,
     served,
     signed,
     verifier,
 )
 
-from keysecure import AuthEvent, ConfigError
+from keysecure import AuthEvent
 from keysecure.sandbox import Sandbox
-from keysecure.webhooks import asgi, reply_decline, wsgi
+from keysecure.webhooks import reply_decline, wsgi
 
 REFUSED = (200, reply_decline("this purchase was asked for before"))
-LATE = (200, reply_decline("no decision in time"))
-
-
-@pytest.fixture(params=[Wsgi, Asgi], ids=["wsgi", "asgi"])
-def kind(request: pytest.FixtureRequest) -> Kind:
-    return request.param  # type: ignore[no-any-return]
-
-
-def guards() -> list[Any]:
-    return [None, True, DictStore()]
-
-
-def again(body: bytes, seconds: int = 1) -> dict[str, str]:
-    """The headers of a callback that is sent again with a new timestamp."""
-    return signed(body, now() + timedelta(seconds=seconds))
 
 
 class Fickle:
@@ -109,10 +90,10 @@ def test_who_asks_while_a_purchase_is_decided_gets_that_decision(kind: Kind, res
             times.clear()
             app = kind.make(verifier(replay_guard=guard), print, decide=decision, budget=0.8)
             headers, body = purchase(number + 1 if decision is decide else number + 10)
-            answers: list[Answer] = []
+            responses: list[Response] = []
 
-            def post(headers: Any, app: Any = app, body: bytes = body, answers: Any = answers) -> None:
-                answers.append(kind(app).post(headers, body))
+            def post(headers: Any, app: Any = app, body: bytes = body, responses: Any = responses) -> None:
+                responses.append(kind(app).post(headers, body))
 
             second = again(body) if resent or guard is None else headers
             threads = [threading.Thread(target=post, args=[each]) for each in (headers, second)]
@@ -124,7 +105,7 @@ def test_who_asks_while_a_purchase_is_decided_gets_that_decision(kind: Kind, res
             for thread in threads:
                 thread.join(60)
             assert len(times) == 1
-            assert answers == [ACCEPTED] * 2
+            assert responses == [ACCEPTED] * 2
 
 
 def test_who_can_wait_no_longer_for_a_decision_is_refused_and_so_are_all(kind: Kind) -> None:
@@ -137,14 +118,14 @@ def test_who_can_wait_no_longer_for_a_decision_is_refused_and_so_are_all(kind: K
     slow = kind.make(verifier(store=store), print, decide=decide, budget=0.8)
     hasty = kind.make(verifier(store=store), print, decide=decide, budget=0.05)
     headers, body = purchase()
-    answers: list[Answer] = []
-    thread = threading.Thread(target=lambda: answers.append(kind(slow).post(headers, body)))
+    responses: list[Response] = []
+    thread = threading.Thread(target=lambda: responses.append(kind(slow).post(headers, body)))
     thread.start()
     assert asked.wait(30)
     assert kind(hasty).post(again(body), body) == LATE
     go_on.set()
     thread.join(30)
-    assert answers == [LATE], "one reply to one purchase, however late the decision"
+    assert responses == [LATE], "one reply to one purchase, however late the decision"
     assert kind(slow).post(again(body, 2), body) == LATE
 
 
@@ -170,7 +151,7 @@ def test_purchases_without_a_number_are_known_by_what_they_say(kind: Kind) -> No
     assert [float(event.amount) for event in fickle.asked] == [1, 2]
 
 
-def test_workers_that_share_a_store_decide_a_purchase_once_and_say_the_same(kind: Kind) -> None:
+def test_workers_that_share_a_store_decide_once_and_reply_the_same(kind: Kind) -> None:
     store, fickle = DictStore(), Fickle()
     one, other = (Shop(kind, store, decide=fickle) for _ in range(2))
     headers, body = purchase()
@@ -238,7 +219,7 @@ def test_declines_rejections_and_failures_are_logged(kind: Kind, caplog: pytest.
     assert app.post(signed(BODY), BODY) == FAILED
     [failed] = caplog.messages
     assert failed.startswith("the handler of a webhook raised LookupError at ")
-    assert "test_webhook_receivers.py:" in failed
+    assert "test_webhook_purchases.py:" in failed
     assert "consume_no='c-1', after " in failed
     caplog.clear()
     assert app.post(signed(BODY), body)[0] == 400
@@ -298,202 +279,3 @@ def test_the_sandboxs_purchases_are_decided_once() -> None:
     # What the platform did not hear in time it has no code of.
     assert len({delivery.code for delivery in attempts} - {None}) <= 1
     assert len(fickle.asked) == 1
-
-
-def test_asgi_does_not_decide_again_what_was_cancelled() -> None:
-    async def story(guard: Any) -> None:
-        asked: list[AuthEvent] = []
-        stopped = asyncio.Event()
-
-        async def decide(event: AuthEvent) -> bool:
-            asked.append(event)
-            try:
-                return await asyncio.Event().wait()
-            finally:
-                stopped.set()
-
-        app = Asgi(asgi(verifier(replay_guard=guard), print, decide=decide, budget=0.3))
-        headers, body = purchase()
-        first = asyncio.ensure_future(app.posted(headers, body))
-        while not asked:
-            await asyncio.sleep(0.001)
-        first.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await first
-        assert [await app.posted(each, body) for each in (again(body), again(body, 2))] == [LATE] * 2
-        assert len(asked) == 1
-        await asyncio.wait_for(stopped.wait(), 30)
-
-    for guard in guards():
-        asyncio.run(story(guard))
-
-
-def test_asgi_declines_by_a_decision_that_cannot_be_called() -> None:
-    async def decide() -> bool:
-        return True
-
-    app = Asgi(asgi(verifier(), print, decide=decide))  # type: ignore[arg-type]
-    headers, body = purchase()
-    assert [app.post(headers, body) for _ in range(2)] == [(200, reply_decline("no decision in time"))] * 2
-
-
-# Requests that are cancelled.
-
-
-async def handled(post: Callable[[], Awaitable[Answer]]) -> Answer:
-    """The answer once nobody else handles the callback."""
-    while (answer := await post())[0] == 503:
-        await asyncio.sleep(0.001)
-    return answer
-
-
-@pytest.mark.parametrize("fails", [False, True])
-def test_asgi_lets_a_thread_keep_its_callback_to_its_end(fails: bool) -> None:
-    async def story(guard: Any) -> None:
-        busy, go_on = threading.Event(), threading.Event()
-        failures = [LookupError()] if fails else []
-        calls: list[object] = []
-
-        def handle(event: object) -> None:
-            calls.append(event)
-            busy.set()
-            assert go_on.wait(30)
-            if failures:
-                raise failures.pop()
-
-        app, headers = Asgi(asgi(verifier(replay_guard=guard), handle)), signed(BODY)
-        first = asyncio.ensure_future(app.posted(headers, BODY))
-        assert await asyncio.to_thread(busy.wait, 30)
-        first.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await first
-        assert (await app.posted(headers, BODY))[0] == 503
-        assert len(calls) == 1
-        go_on.set()
-        assert await handled(lambda: app.posted(headers, BODY)) == ACCEPTED
-        assert len(calls) == 1 + fails, "what failed comes again, and nothing else"
-
-    for guard in (True, DictStore()):
-        asyncio.run(story(guard))
-
-
-class OneThread(ThreadPoolExecutor):
-    """One that tells how much work it was given."""
-
-    given = 0
-
-    def submit(self, *work: Any, **named: Any) -> Future[Any]:
-        done: Future[Any] = super().submit(*work, **named)
-        self.given += 1
-        return done
-
-
-def test_asgi_never_begins_what_was_cancelled_while_it_waited_for_a_thread() -> None:
-    async def story(guard: Any) -> None:
-        threads, go_on = OneThread(max_workers=1), threading.Event()
-        asyncio.get_running_loop().set_default_executor(threads)
-        calls: list[object] = []
-
-        def handle(event: object) -> None:
-            assert go_on.wait(30)
-            calls.append(event)
-
-        app, other = Asgi(asgi(verifier(replay_guard=guard), handle)), body_of("New", {"x": 1})
-        headers = signed(other)
-        busy = asyncio.ensure_future(app.posted(signed(BODY), BODY))
-        while threads.given < 1:
-            await asyncio.sleep(0.001)
-        waiting = asyncio.ensure_future(app.posted(headers, other))
-        while threads.given < 2:
-            await asyncio.sleep(0.001)
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-        anew = asyncio.ensure_future(app.posted(headers, other))
-        while threads.given < 3:
-            assert not anew.done(), "the claim was let go of"
-            await asyncio.sleep(0.001)
-        go_on.set()
-        assert [await busy, await anew] == [ACCEPTED] * 2
-        assert len(calls) == 2
-
-    for guard in (True, DictStore()):
-        asyncio.run(story(guard))
-
-
-def test_asgi_stops_an_async_handler_and_lets_its_callback_come_again() -> None:
-    async def story(guard: Any) -> None:
-        stopped: list[bool] = []
-        begun = asyncio.Event()
-
-        async def handle(_: object) -> None:
-            if begun.is_set():
-                return
-            begun.set()
-            try:
-                await asyncio.Event().wait()
-            finally:
-                stopped.append(True)
-
-        app, headers = Asgi(asgi(verifier(replay_guard=guard), handle)), signed(BODY)
-        first = asyncio.ensure_future(app.posted(headers, BODY))
-        await begun.wait()
-        first.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await first
-        assert stopped == [True]
-        assert await app.posted(headers, BODY) == ACCEPTED
-
-    for guard in (True, DictStore()):
-        asyncio.run(story(guard))
-
-
-def test_asgi_runs_a_handler_in_the_context_of_its_request() -> None:
-    user = contextvars.ContextVar[str]("user")
-    seen: list[str] = []
-
-    async def story() -> None:
-        user.set("the platform")
-        assert await Asgi(asgi(verifier(), lambda _: seen.append(user.get()))).posted(signed(BODY), BODY) == ACCEPTED
-
-    asyncio.run(story())
-    assert seen == ["the platform"]
-
-
-# Handlers that cannot run.
-
-
-def handle_in_parts(event: object) -> Iterator[object]:
-    yield event
-
-
-async def handle_in_parts_later(event: object) -> AsyncIterator[object]:
-    yield event
-
-
-class InParts:
-    def __call__(self, event: object) -> Iterator[object]:
-        yield event
-
-
-def test_generators_would_never_run_and_are_refused(kind: Kind) -> None:
-    wrong: list[Any] = [handle_in_parts, handle_in_parts_later, InParts()]
-    for function in wrong:
-        with pytest.raises(ConfigError, match="handler must not be a generator"):
-            kind.make(verifier(), function)
-        with pytest.raises(ConfigError, match="decide must not be a generator"):
-            kind.make(verifier(), print, decide=function)
-
-
-def test_a_callback_whose_handler_gives_a_generator_was_not_handled(kind: Kind) -> None:
-    for function in (handle_in_parts, handle_in_parts_later):
-        hidden: list[Any] = [lambda event, function=function: function(event), print]
-        app = kind(kind.make(verifier(replay_guard=True), lambda event, hidden=hidden: hidden.pop(0)(event)))
-        headers = signed(BODY)
-        assert [app.post(headers, BODY) for _ in range(2)] == [FAILED, ACCEPTED]
-
-
-def test_a_handler_that_asks_for_more_than_there_is_has_failed(kind: Kind) -> None:
-    shop, headers = Shop(kind), signed(BODY)
-    shop.failures = [StopIteration()]
-    assert [shop.post(headers, BODY) for _ in range(2)] == [FAILED, ACCEPTED]

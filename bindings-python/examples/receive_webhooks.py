@@ -1,9 +1,9 @@
-"""Receives the platform's callbacks with nothing but the standard library.
+"""Receives the platform's webhooks with nothing but the standard library.
 
-    python receive_callbacks.py [PORT]
+    python receive_webhooks.py [PORT]
 
 With KEYSECURE_API_KEY and KEYSECURE_API_SECRET in the environment it listens on this machine's port 8080, or the one
-given; put it behind a proxy that speaks TLS. Without them an offline sandbox sends it the callbacks of a few purchases.
+given; put it behind a proxy that speaks TLS. Without them an offline sandbox sends it the webhooks of a few purchases.
 """
 
 import os
@@ -16,24 +16,24 @@ from keysecure.webhooks import AuthEvent, CardUpdateEvent, ConsumptionEvent, Eve
 
 
 def handle(event: Event) -> None:
-    """What happened. It may come twice: let it be harmless. When this raises, the platform sends it again."""
+    """Handles an event, which may come twice. When this raises, the platform sends the event again."""
     if isinstance(event, ConsumptionEvent):
         print(f"Consumption {event.consume_no}: {event.amount}, {event.status}")
     elif isinstance(event, CardUpdateEvent):
         print(f"Card {event.card_no}: {event.before_status} -> {event.after_status}")
     else:
-        print(f"Something new: {event.action}")
+        print(f"Unknown action: {event.action}")
 
 
 def decide(purchase: AuthEvent) -> bool | str:
-    """Whether a purchase may be made (authorization mode). Only the first 600 ms of thinking count."""
+    """Decides on a purchase (authorization mode), within 600 ms."""
     return purchase.amount <= 100 or "over the limit of 100"
 
 
 def main() -> int:
     with offline.platform("authorization") as sandbox:
         app_id = os.environ.get("KEYSECURE_APP_ID") or os.environ["KEYSECURE_API_KEY"]
-        # While a secret is replaced, give both: the new one and the old one.
+        # While a secret is replaced, pass both: the new one and the old one.
         verifier = WebhookVerifier(
             app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
         )
@@ -43,7 +43,7 @@ def main() -> int:
                 offline.make_events(sandbox, url)
         else:
             with make_server("127.0.0.1", offline.port(), app, offline.Server) as server:
-                print(f"Listening on http://127.0.0.1:{server.server_port} for callbacks.", flush=True)
+                print(f"Listening on http://127.0.0.1:{server.server_port} for webhooks.", flush=True)
                 server.serve_forever()
     return 0
 

@@ -80,7 +80,7 @@ def test_rows_come_newest_first(client: Client, seeded: list[str]) -> None:
     assert rows == seeded[::-1]
 
 
-def test_a_row_without_its_number_raises_and_the_list_goes_on(
+def test_a_row_without_its_number_raises_and_the_list_continues(
     sandbox: Sandbox, client: Client, seeded: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     span = {"start": START, "end": START + timedelta(days=105)}

@@ -1,8 +1,8 @@
-"""Receives the platform's callbacks in a Flask application.
+"""Receives the platform's webhooks in a Flask application.
 
-    gunicorn "flask_callbacks:create_app()"
+    gunicorn "flask_webhooks:create_app()"
 
-Run by itself it is served by Flask; without credentials in the environment an offline sandbox sends it events.
+As a program it is served by Flask; without credentials in the environment an offline sandbox sends it events.
 """
 
 import os
@@ -10,14 +10,14 @@ import sys
 
 import offline
 from flask import Flask
-from receive_callbacks import decide, handle
+from receive_webhooks import decide, handle
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from keysecure.webhooks import WebhookVerifier, wsgi
 
 
 def create_app() -> Flask:
-    """Your application, with the receiver beside it: nothing that Flask does to a request touches the signed body."""
+    """Your application, with the receiver beside it: Flask never changes the signed body."""
     app = Flask(__name__)
 
     @app.get("/")
@@ -29,7 +29,7 @@ def create_app() -> Flask:
         app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
     )
     receiver = wsgi(verifier, handle, decide=decide)
-    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/keysecure/callbacks": receiver})  # type: ignore[method-assign]
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/keysecure/webhooks": receiver})  # type: ignore[method-assign]
     return app
 
 
@@ -40,7 +40,7 @@ def main() -> int:
             app.run(port=offline.port())
             return 0
         with offline.serving(app) as url:
-            offline.make_events(sandbox, f"{url}/keysecure/callbacks")
+            offline.make_events(sandbox, f"{url}/keysecure/webhooks")
     return 0
 
 

@@ -1,4 +1,4 @@
-//! Lists: lazy iterators and single pages.
+//! Pagers, which iterate lazily, and single pages.
 
 use std::collections::VecDeque;
 use std::mem::ManuallyDrop;
@@ -14,27 +14,27 @@ use pyo3::{IntoPyObjectExt, intern};
 
 use crate::blocking::{await_change, blocking};
 use crate::errors::invalid_input;
-use crate::values::{Pickle, pickle};
+use crate::pickle::{Pickle, pickle};
 
-/// Rows to come.
+/// A pager of the core, with the rows that it has fetched.
 struct Rows<T> {
     turn: Turn,
-    /// Locked by who has the turn, which may be for long.
-    list: Mutex<keysecure::Pager<T>>,
-    /// Rows that came with the last page. Never locked over a wait.
-    here: Mutex<VecDeque<T>>,
+    /// Locked by the thread that has the turn, possibly for long.
+    pager: Mutex<keysecure::Pager<T>>,
+    /// The rest of the last page. Never locked over a wait.
+    fetched: Mutex<VecDeque<T>>,
     failed: AtomicBool,
 }
 
-/// What the rows of every type have in common.
+/// Rows of any type.
 trait Source: Send + Sync {
-    /// The next of the rows that are here.
-    fn here(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>>;
+    /// Takes the next row that is fetched.
+    fn next_fetched(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>>;
 
-    /// Gets rows here, and says whether there were any. `None` when a call that this one interrupted is doing so.
+    /// Fetches rows and returns whether there were any. `None` when the call that this one interrupted is fetching.
     fn fetch(&self) -> Result<Option<bool>, Error>;
 
-    /// Whether a request failed, which ended the list.
+    /// Whether a request failed, which ended the iteration.
     fn has_failed(&self) -> bool;
 }
 
@@ -42,31 +42,31 @@ impl<T> Source for Rows<T>
 where
     T: Send + 'static + for<'py> IntoPyObject<'py>,
 {
-    fn here(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        // Unlocked before an object is made: that may run any code of Python's.
-        let row = lock(&self.here).pop_front();
+    fn next_fetched(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        // Unlocked before an object is created, which may run any Python code.
+        let row = lock(&self.fetched).pop_front();
         row.map(|row| object(py, row)).transpose()
     }
 
     fn fetch(&self) -> Result<Option<bool>, Error> {
         let Some(_reading) = self.turn.take()? else { return Ok(None) };
-        let mut list = lock(&self.list);
-        // Whoever read it before us may have left some.
-        if !lock(&self.here).is_empty() {
+        let mut pager = lock(&self.pager);
+        // The thread that had the turn before may have left some.
+        if !lock(&self.fetched).is_empty() {
             return Ok(Some(true));
         }
-        let next = list.next().transpose();
-        self.failed.store(list.has_failed(), Ordering::Release);
+        let next = pager.next().transpose();
+        self.failed.store(pager.has_failed(), Ordering::Release);
         let Some(first) = next? else { return Ok(Some(false)) };
-        // The rest of the page is in memory: taken along, so that a row costs no letting go of the GIL. They lie here
-        // before the turn is over and before anything can be raised, so that no row is lost.
-        let more = list.size_hint().0;
+        // The rest of the page is in memory. It is taken too, so that not every row releases the GIL. It is stored before the
+        // turn ends and before anything can be raised, so that no row is lost.
+        let more = pager.size_hint().0;
         let mut page = Vec::with_capacity(1 + more);
         page.push(first);
-        for row in list.by_ref().take(more) {
+        for row in pager.by_ref().take(more) {
             page.push(row?);
         }
-        *lock(&self.here) = page.into();
+        *lock(&self.fetched) = page.into();
         Ok(Some(true))
     }
 
@@ -75,20 +75,20 @@ where
     }
 }
 
-/// Who reads a list.
+/// The right to read from a pager, which one thread has at a time.
 #[derive(Default)]
 struct Turn {
-    /// Locked for no longer than it takes to look.
+    /// Locked for short reads and writes only.
     reader: Mutex<Option<ThreadId>>,
     over: Condvar,
 }
 
-/// The turn of one who reads. It ends in any case: after Ctrl-C one can go on.
+/// The turn of a thread. It ends in any case: after Ctrl-C the iteration can continue.
 struct Reading<'a>(&'a Turn);
 
 impl Turn {
-    /// Waits for other threads. `None` when this very thread reads: a signal handler has interrupted its call, which would
-    /// wait for the handler.
+    /// Waits for other threads. `None` when this thread has the turn already: a signal handler interrupted its call, which
+    /// would wait for the handler.
     fn take(&self) -> Result<Option<Reading<'_>>, Interrupted> {
         let here = thread::current().id();
         let mut reader = lock(&self.reader);
@@ -118,12 +118,12 @@ fn object<T: for<'py> IntoPyObject<'py>>(py: Python<'_>, row: T) -> PyResult<Py<
     row.into_py_any(py)
 }
 
-/// The rows of a list, newest first, fetched page by page while you iterate. It is an iterator: a second loop goes on where the
-/// first one ended.
+/// An iterator over the rows of a list, newest first, which are fetched page by page. It is single-pass: a second loop
+/// continues where the first one ended.
 ///
-/// A failed request ends it: `failed` is then true, and every further `next()` raises. Behind two other errors, both an
-/// `InvalidResponseError`, it continues: a row without its number (the text names page and index), and a span of which rows may
-/// be missing. So a plain `for` loop never takes an incomplete list for a complete one; to have all other rows, go on:
+/// A failed request ends it: `failed` is then true, and every further `next()` raises. After two other errors, both an
+/// `InvalidResponseError`, it continues: a row without its number (the text names page and index), and a window of which rows
+/// may be missing. So a plain `for` loop never takes an incomplete list for a complete one. To read all other rows, continue:
 ///
 ///     while True:
 ///         try:
@@ -137,95 +137,95 @@ fn object<T: for<'py> IntoPyObject<'py>>(py: Python<'_>, row: T) -> PyResult<Py<
 ///             break
 ///         ...
 #[pyclass(frozen, generic, module = "keysecure")]
-pub struct List {
+pub struct Pager {
     rows: ManuallyDrop<Box<dyn Source>>,
-    /// The process that began it. A forked child would read from its parent's connection, and might wait for ever for a
+    /// The process that created it. A forked child would read from its parent's connection, and might wait for ever for a
     /// thread that it does not have.
     process: u32,
 }
 
-impl List {
-    /// The rows of a list of the core.
-    pub fn of<T>(list: keysecure::Pager<T>) -> Self
+impl Pager {
+    /// Wraps a pager of the core.
+    pub fn of<T>(pager: keysecure::Pager<T>) -> Self
     where
         T: Send + 'static + for<'py> IntoPyObject<'py>,
     {
         let rows = Rows {
             turn: Turn::default(),
-            list: Mutex::new(list),
-            here: Mutex::default(),
+            pager: Mutex::new(pager),
+            fetched: Mutex::default(),
             failed: AtomicBool::new(false),
         };
         Self { rows: ManuallyDrop::new(Box::new(rows)), process: process::id() }
     }
 }
 
-impl Drop for List {
+impl Drop for Pager {
     fn drop(&mut self) {
-        // A child leaves it alone: to free it could close its parent's connections.
+        // Not in a forked child: freeing it could close its parent's connections.
         if self.process == process::id() {
-            // SAFETY: it is dropped here only, and not used again.
+            // SAFETY: it is dropped here only and not used afterwards.
             unsafe { ManuallyDrop::drop(&mut self.rows) };
         }
     }
 }
 
 #[pymethods]
-impl List {
+impl Pager {
     fn __iter__(slf: Py<Self>) -> Py<Self> {
         slf
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         if self.process != process::id() {
-            return Err(invalid_input(py, "list", "was begun before a fork: begin one in this process"));
+            return Err(invalid_input(py, "list", "was created before a fork: create one in this process"));
         }
         loop {
-            if let Some(row) = self.rows.here(py)? {
+            if let Some(row) = self.rows.next_fetched(py)? {
                 return Ok(Some(row));
             }
             match blocking(py, || self.rows.fetch())? {
                 Some(true) => {}
                 Some(false) if self.rows.has_failed() => {
-                    return Err(invalid_input(py, "list", "was ended by an error: begin a new one"));
+                    return Err(invalid_input(py, "list", "was ended by an error: create another one"));
                 }
                 Some(false) => return Ok(None),
                 None => {
-                    return Err(invalid_input(py, "list", "is being read by the very call that was interrupted here"));
+                    return Err(invalid_input(py, "list", "is being read by the call that this one interrupts"));
                 }
             }
         }
     }
 
-    /// Whether a request failed, which ended the list. Behind every other error it continues.
+    /// Whether a request failed, which ended the iteration. After every other error it continues.
     #[getter]
     fn failed(&self) -> bool {
         self.rows.has_failed()
     }
 
     fn __repr__(&self) -> &'static str {
-        "<keysecure.List>"
+        "<keysecure.Pager>"
     }
 }
 
 /// One page of a list.
 #[pyclass(frozen, generic, module = "keysecure")]
 pub struct Page {
-    /// The rows, newest first, at most as many as were asked for. Fewer usually mean that this is the last page; only an empty
-    /// one is sure to be.
+    /// The rows, newest first, at most `size` of them. Fewer usually mean that this is the last page; only an empty page is
+    /// certain to be.
     #[pyo3(get)]
     list: Py<PyList>,
     extra: Extra,
 }
 
 impl Page {
-    /// What a method of each row gives.
+    /// Calls a method of each row.
     fn each<'py>(&self, py: Python<'py>, method: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyList>> {
-        let given = self.list.bind(py).iter().map(|row| row.call_method0(method));
-        PyList::new(py, given.collect::<PyResult<Vec<_>>>()?)
+        let results = self.list.bind(py).iter().map(|row| row.call_method0(method));
+        PyList::new(py, results.collect::<PyResult<Vec<_>>>()?)
     }
 
-    /// A page of the core.
+    /// Wraps a page of the core.
     pub fn of<T>(py: Python<'_>, page: keysecure::Page<T>) -> PyResult<Self>
     where
         T: for<'py> IntoPyObject<'py>,
@@ -237,13 +237,13 @@ impl Page {
 
 #[pymethods]
 impl Page {
-    /// Fields beside `list`, such as a `total`, if the platform gives any.
+    /// Further fields of the response, such as a `total`, if the platform sends any.
     #[getter]
     fn extra<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         self.extra.clone().into_pyobject(py)
     }
 
-    /// A dict with `list`, whose rows are dicts too, and `extra`.
+    /// Returns a dict with `list`, whose rows are dicts too, and `extra`.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let fields = PyDict::new(py);
         fields.set_item("list", self.each(py, intern!(py, "to_dict"))?)?;
@@ -251,7 +251,7 @@ impl Page {
         Ok(fields)
     }
 
-    /// The page as JSON text in the platform's form, each row as its own `to_json` writes it.
+    /// Returns the page as JSON text in the platform's form, each row as its own `to_json` writes it.
     fn to_json(&self, py: Python<'_>) -> PyResult<String> {
         let rows: Vec<String> = self.each(py, intern!(py, "to_json"))?.extract()?;
         let extra = self.extra.to_json();

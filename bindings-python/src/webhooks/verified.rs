@@ -1,4 +1,4 @@
-//! What a verifier gives for a callback.
+//! Verified webhooks and signatures.
 
 use std::time::{Instant, SystemTime};
 
@@ -9,9 +9,10 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 use super::unknown::UnknownEvent;
-use crate::errors::{instead, internal};
+use crate::deprecated::deprecated;
+use crate::errors::{internal, map_exception};
 
-/// A callback whose signature is valid.
+/// A webhook whose signature is valid.
 #[pyclass(frozen, eq, module = "keysecure")]
 pub struct VerifiedWebhook {
     pub core: keysecure::VerifiedWebhook,
@@ -24,7 +25,7 @@ impl VerifiedWebhook {
         Self { core, at: SystemTime::now(), event: PyOnceLock::new() }
     }
 
-    /// Whether somebody waits for a decision.
+    /// Whether the platform waits for a decision.
     pub fn is_purchase(&self) -> bool {
         matches!(self.core.event, Event::Auth { .. })
     }
@@ -38,7 +39,7 @@ impl PartialEq for VerifiedWebhook {
 
 #[pymethods]
 impl VerifiedWebhook {
-    /// The platform's id of the callback. It is not signed: do not build on it alone.
+    /// The platform's id of the webhook. It is not signed: do not rely on it alone.
     #[getter]
     fn id(&self) -> &str {
         &self.core.id
@@ -52,32 +53,32 @@ impl VerifiedWebhook {
             Event::Consumption { .. } => "Consumption",
             Event::CardUpdate { .. } => "Card_update",
             Event::Unknown { action, .. } => action,
-            // The core may learn of an event before this face does.
+            // An event that this binding does not know yet.
             _ => "",
         }
     }
 
-    /// What it says: an `AuthEvent`, a `ConsumptionEvent`, a `CardUpdateEvent` or an `UnknownEvent`.
+    /// The typed data: an `AuthEvent`, a `ConsumptionEvent`, a `CardUpdateEvent` or an `UnknownEvent`.
     #[getter]
     pub fn event(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         self.event.get_or_try_init(py, || event_object(py, self.core.event.clone())).map(|event| event.clone_ref(py))
     }
 
-    /// When the platform says that it sent it.
+    /// The time of sending, from the signed timestamp.
     #[getter]
     fn sent_at(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        // A verifier of any age takes years that Python's calendar does not have.
+        // A verifier that ignores the timestamp accepts years that Python's calendar does not have.
         let ours = || keysecure::Error::from(Rejection::BadTimestamp).into();
-        self.core.sent_at.into_py_any(py).map_err(|raised| instead(py, raised, ours))
+        self.core.sent_at.into_py_any(py).map_err(|raised| map_exception(py, raised, ours))
     }
 
-    /// When it was verified.
+    /// The time of verification.
     #[getter]
     fn received_at(&self) -> SystemTime {
         self.at
     }
 
-    /// When the answer to an `Auth` callback must have left, on the scale of `time.monotonic()`.
+    /// The deadline of the reply to an `Auth` webhook, on the scale of `time.monotonic()`.
     #[getter]
     fn answer_before(&self, py: Python<'_>) -> PyResult<f64> {
         static MONOTONIC: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -85,56 +86,70 @@ impl VerifiedWebhook {
         Ok(now + self.time_left())
     }
 
-    /// Seconds left to answer an `Auth` callback, as far as this machine can tell; below zero when it is too late.
+    /// Seconds left to reply to an `Auth` webhook, by the clock of this machine; below zero when it is too late.
     #[getter]
     fn time_left(&self) -> f64 {
         let (before, now) = (self.core.answer_before(), Instant::now());
         before.saturating_duration_since(now).as_secs_f64() - now.saturating_duration_since(before).as_secs_f64()
     }
 
-    /// Which of the verifier's secrets signed it, counted from 0.
+    /// The index of the verifier's secret that signed it, from 0.
     #[getter]
-    fn secret(&self) -> usize {
-        self.core.secret
+    fn secret_index(&self) -> usize {
+        self.core.secret_index
     }
 
-    /// Which canonical form was signed, such as `"fastjson1/hash"`.
+    /// Deprecated: use `secret_index`.
+    #[getter]
+    fn secret(&self, py: Python<'_>) -> PyResult<usize> {
+        deprecated(py, c"VerifiedWebhook.secret is deprecated: use secret_index")?;
+        Ok(self.core.secret_index)
+    }
+
+    /// The canonical form that was signed, such as `"fastjson1/hash"`.
     #[getter]
     fn form(&self) -> String {
         form_text(self.core.form)
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(format!("Received(event={})", self.event(py)?.bind(py).repr()?))
+        Ok(format!("VerifiedWebhook(event={})", self.event(py)?.bind(py).repr()?))
     }
 
     /// Refused: its deadline means nothing elsewhere.
     fn __reduce__(&self) -> PyResult<()> {
-        Err(PyTypeError::new_err("Received does not become a pickle or a copy; take its event, which does"))
+        Err(PyTypeError::new_err("VerifiedWebhook does not become a pickle or a copy; use its event, which does"))
     }
 }
 
-/// A proof that a signature is valid, without a look at what it says.
+/// Proof that a signature is valid; the data is not typed.
 #[pyclass(frozen, eq, module = "keysecure")]
 #[derive(PartialEq, Eq)]
 pub struct SignatureMatch(pub keysecure::SignatureMatch);
 
 #[pymethods]
 impl SignatureMatch {
-    /// Which of the verifier's secrets signed it, counted from 0.
+    /// The index of the verifier's secret that signed it, from 0.
     #[getter]
-    fn secret(&self) -> usize {
-        self.0.secret
+    fn secret_index(&self) -> usize {
+        self.0.secret_index
     }
 
-    /// Which canonical form was signed, such as `"fastjson1/hash"`.
+    /// Deprecated: use `secret_index`.
+    #[getter]
+    fn secret(&self, py: Python<'_>) -> PyResult<usize> {
+        deprecated(py, c"SignatureMatch.secret is deprecated: use secret_index")?;
+        Ok(self.0.secret_index)
+    }
+
+    /// The canonical form that was signed, such as `"fastjson1/hash"`.
     #[getter]
     fn form(&self) -> String {
         form_text(self.0.form)
     }
 
     fn __repr__(&self) -> String {
-        format!("Verified(secret={}, form='{}')", self.0.secret, self.form())
+        format!("SignatureMatch(secret_index={}, form='{}')", self.0.secret_index, self.form())
     }
 }
 
@@ -142,7 +157,7 @@ fn form_text(form: keysecure::CanonicalForm) -> String {
     format!("{:?}/{:?}", form.writer, form.order).to_ascii_lowercase()
 }
 
-/// An event as Python has it.
+/// The Python object of an event.
 pub fn event_object(py: Python<'_>, event: Event) -> PyResult<Py<PyAny>> {
     match event {
         Event::Auth { data } => data.into_py_any(py),

@@ -1,8 +1,8 @@
-"""Receives the platform's callbacks in a FastAPI application.
+"""Receives the platform's webhooks in a FastAPI application.
 
-    uvicorn --factory fastapi_callbacks:create_app
+    uvicorn --factory fastapi_webhooks:create_app
 
-Run by itself it is served by uvicorn; without credentials in the environment an offline sandbox sends it events.
+As a program it is served by uvicorn; without credentials in the environment an offline sandbox sends it events.
 """
 
 import os
@@ -13,11 +13,11 @@ import time
 import offline
 import uvicorn
 from fastapi import FastAPI
-from receive_callbacks import decide, handle
+from receive_webhooks import decide, handle
 
 from keysecure.webhooks import AuthEvent, Event, WebhookVerifier, asgi
 
-CALLBACKS = "/keysecure/callbacks"
+WEBHOOKS = "/keysecure/webhooks"
 
 
 async def handle_later(event: Event) -> None:
@@ -42,8 +42,8 @@ def create_app() -> FastAPI:
     verifier = WebhookVerifier(
         app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
     )
-    # Mounted one level above its path: a mount of its own path would redirect to the path with a slash behind it.
-    app.mount("/keysecure", asgi(verifier, handle_later, decide=decide_now, path=CALLBACKS))
+    # Mounted one level above its path: a mount at its path would redirect to the path with a slash behind it.
+    app.mount("/keysecure", asgi(verifier, handle_later, decide=decide_now, path=WEBHOOKS))
     return app
 
 
@@ -59,7 +59,7 @@ def main() -> int:
         while not server.started:
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        offline.make_events(sandbox, f"http://127.0.0.1:{port}{CALLBACKS}")
+        offline.make_events(sandbox, f"http://127.0.0.1:{port}{WEBHOOKS}")
         server.should_exit = True
         thread.join()
     return 0

@@ -1,8 +1,8 @@
-"""Receives the platform's callbacks in a Django project: what belongs into its `wsgi.py`.
+"""Receives the platform's webhooks in a Django project: the content of its `wsgi.py`.
 
-    gunicorn "django_callbacks:create_application()"
+    gunicorn "django_webhooks:create_application()"
 
-Run by itself it is served by the standard library; without credentials an offline sandbox sends it events.
+As a program it is served by the standard library; without credentials an offline sandbox sends it events.
 """
 
 import os
@@ -16,11 +16,11 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from receive_callbacks import decide, handle
+from receive_webhooks import decide, handle
 
 from keysecure.webhooks import WebhookVerifier, wsgi
 
-CALLBACKS = "/keysecure/callbacks"
+WEBHOOKS = "/keysecure/webhooks"
 
 
 def index(_request: HttpRequest) -> HttpResponse:
@@ -33,7 +33,7 @@ urlpatterns = [path("", index)]
 
 def create_application() -> Any:
     """Your project, with the receiver in front of it: no CSRF token, no session and no middleware for the platform."""
-    # A project of one file; yours has its settings in a module of their own.
+    # A project of one file; yours has its settings in a separate module.
     if not settings.configured:
         settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"], SECRET_KEY=os.urandom(32).hex())
         django.setup()
@@ -45,7 +45,7 @@ def create_application() -> Any:
     receiver = wsgi(verifier, handle, decide=decide)
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:
-        chosen = receiver if environ["PATH_INFO"] == CALLBACKS else site
+        chosen = receiver if environ["PATH_INFO"] == WEBHOOKS else site
         return chosen(environ, start_response)
 
     return application
@@ -59,7 +59,7 @@ def main() -> int:
                 server.serve_forever()
             return 0
         with offline.serving(application) as url:
-            offline.make_events(sandbox, url + CALLBACKS)
+            offline.make_events(sandbox, url + WEBHOOKS)
     return 0
 
 

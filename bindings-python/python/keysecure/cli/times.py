@@ -1,0 +1,48 @@
+"""Times on the command line."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta, timezone
+
+from .files import ExportError
+
+# The parsers of Python accept more than this, and more with each version: week dates for one.
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TIME = re.compile(DATE.pattern + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-5][0-9])?")
+ZONE = re.compile(r"UTC(?:(?P<sign>[+-])(?P<hours>[0-9]{1,2})(?::(?P<minutes>[0-9]{1,2}))?)?")
+# The range of the client.
+EARLIEST = datetime(1970, 1, 1, tzinfo=timezone.utc)
+LATEST = datetime(9999, 12, 30, tzinfo=timezone.utc)
+
+
+def instant(text: str, zone: str, *, end: bool) -> datetime:
+    """Reads a time: `2026-03-01` is the whole day in the zone, such as `UTC+8`; or a time with its offset."""
+    try:
+        if DATE.fullmatch(text):
+            found = datetime.combine(date.fromisoformat(text), time(23, 59, 59) if end else time(), offset(zone))
+        elif TIME.fullmatch(text):
+            found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        else:
+            raise ValueError
+    except ValueError:
+        message = f"{text} is no date such as 2026-03-01 and no time such as 2026-03-01T08:00:00+08:00"
+        raise ExportError(message) from None
+    if found.tzinfo is None:
+        message = f"{text} needs its offset, such as {text}+08:00"
+        raise ExportError(message)
+    if not EARLIEST <= found <= LATEST:
+        message = f"{text} is too early or too late: it must be between {EARLIEST.date()} and {LATEST.date()} in UTC"
+        raise ExportError(message)
+    return found
+
+
+def offset(zone: str) -> timezone:
+    """Reads the zone of `--timezone`, by the rule of the client."""
+    found = ZONE.fullmatch(zone)
+    hours, minutes = (int(found[part] or 0) for part in ("hours", "minutes")) if found else (0, 0)
+    if not found or hours > 14 or minutes > 59:
+        message = f"--timezone must be written like UTC+8, UTC-3 or UTC+5:30, at most 14 hours either way, not {zone}"
+        raise ExportError(message)
+    ahead = timedelta(hours=hours, minutes=minutes)
+    return timezone(-ahead if found["sign"] == "-" else ahead)

@@ -1,0 +1,61 @@
+"""Types of values that are text, for annotations and for the completion of editors.
+
+Where a later version may add values, any other text is accepted too. Written by `stubs.py` from the core.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+__all__ = ["Check", "CheckStatus", "Outcome", "Rejection", "TransportFault"]
+
+Check: TypeAlias = Literal["reachability", "clock", "api_key", "ip_whitelist", "token", "mode", "pci", "aes"] | str
+"""Check of the doctor."""
+
+CheckStatus: TypeAlias = Literal["pass", "warn", "fail", "skipped"]
+"""Status of a check."""
+
+Outcome: TypeAlias = Literal["not_sent", "rejected", "unknown"]
+"""Whether the operation of a failed call may have been carried out."""
+
+Rejection: TypeAlias = (
+    Literal[
+        "missing_header",
+        "duplicate_header",
+        "bad_header",
+        "bad_timestamp",
+        "bad_signature",
+        "unsupported_version",
+        "too_old",
+        "too_new",
+        "too_large",
+        "not_a_callback",
+        "ambiguous",
+        "contradiction",
+        "wrong_signature",
+        "wrong_action",
+        "replayed",
+        "in_progress",
+        "replay_store_unavailable",
+    ]
+    | str
+)
+"""Why a webhook is not accepted."""
+
+TransportFault: TypeAlias = (
+    Literal[
+        "timeout",
+        "dns",
+        "connect",
+        "tls",
+        "proxy",
+        "closed",
+        "too_large",
+        "protocol",
+        "interrupted",
+        "store",
+        "other",
+    ]
+    | str
+)
+"""What went wrong on the wire."""

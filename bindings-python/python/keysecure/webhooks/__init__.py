@@ -1,0 +1,106 @@
+"""Webhooks of the platform: verification, handling each once, replies to purchases in time.
+
+The platform's own documentation calls them callbacks.
+
+A ready receiver for any WSGI server (gunicorn, mod_wsgi, ``wsgiref``) or ASGI server (uvicorn, hypercorn)::
+
+    from keysecure.webhooks import WebhookVerifier, wsgi
+
+    def handle(event):
+        print(event)  # a ConsumptionEvent, CardUpdateEvent or UnknownEvent
+
+    def decide(purchase):
+        return purchase.amount < 100 or "over the limit"
+
+    verifier = WebhookVerifier("my-api-key", ["current-secret", "previous-secret"], store="file:/var/lib/shop")
+    app = wsgi(verifier, handle, decide=decide)
+
+In a framework of your own, take the headers and the **raw** body::
+
+    try:
+        with verifier.claim(request.headers, raw_body) as received:
+            reply = responder.respond(received) if received.action == "Auth" else reply_accept()
+            handle(received.event)
+    except WebhookError as error:
+        if error.rejection == "replayed":
+            reply = verifier.reply_duplicate(raw_body)
+        else:
+            ...  # an HTTP error: the platform sends the webhook again
+
+How the receivers respond:
+
+===================================================  ======  =====================================================
+webhook                                              status  effect
+===================================================  ======  =====================================================
+was handled                                          200     ``{"code":0,"message":""}``
+asks for a purchase (``Auth``)                       200     the result of ``decide``, or ``default`` when it is late
+                                                             or the purchase has an unknown form
+was handled before                                   200     accepted again; the handler is not called
+asks for a purchase that was asked for before        200     the first reply again; ``decide`` is not called
+made the handler raise                               500     not recorded: the platform sends it again
+is being handled, or the store cannot be reached     503     the platform sends it again
+was rejected by the verifier                         400     the reason in words (413 for a body that is too large)
+===================================================  ======  =====================================================
+
+Give the verifier a ``store`` that all workers share: the one of the client, ``"file:/var/lib/shop"`` for the processes
+of one machine, ``"redis://host"`` for several machines. ``"memory"`` and no store know this process only.
+
+A webhook is handled **at least** once: when a worker is killed, or the platform does not receive the response, it
+comes again, mostly with a new timestamp and signature, which is no replay. Handlers should be harmless when run twice:
+check the number and the status in the event. A claim ends after a minute even while its worker lives: handlers should
+finish within 60 seconds and pass longer work to a queue.
+
+A purchase (``Auth``) is decided **once** by its ``consume_no``, among all workers that share the store, and its first
+reply is repeated for 24 hours, whatever the timestamp and signature. A request that arrives while another worker
+decides waits for that decision, and is declined when its own budget is over. One that asks with the number of another
+purchase for another card, type or amount is declined.
+
+The logger ``keysecure`` gets a WARNING for each purchase that is declined, each decision that is late, and each
+webhook that is rejected, with the ``consume_no`` and the milliseconds since the webhook arrived; and an ERROR for each
+handler or decision that raises, with the type and the place of the exception. Its text is not logged, because it may
+hold secrets.
+"""
+
+from __future__ import annotations
+
+from .._deprecated import old_names
+from .._native import (
+    AuthEvent,
+    CardUpdateEvent,
+    Claim,
+    ConsumptionEvent,
+    Responder,
+    SignatureMatch,
+    UnknownEvent,
+    VerifiedWebhook,
+    WebhookVerifier,
+    reply_accept,
+    reply_decline,
+    reply_duplicate,
+)
+from ._asgi import asgi
+from ._receiver import Decision, Event
+from ._wsgi import wsgi
+
+__all__ = [
+    "AuthEvent",
+    "CardUpdateEvent",
+    "Claim",
+    "ConsumptionEvent",
+    "Decision",
+    "Event",
+    "Responder",
+    "SignatureMatch",
+    "UnknownEvent",
+    "VerifiedWebhook",
+    "WebhookVerifier",
+    "asgi",
+    "reply_accept",
+    "reply_decline",
+    "reply_duplicate",
+    "wsgi",
+]
+
+TYPE_CHECKING = False
+if not TYPE_CHECKING:
+    __getattr__ = old_names(__name__)

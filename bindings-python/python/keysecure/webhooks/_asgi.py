@@ -1,0 +1,193 @@
+"""The ASGI receiver, on asyncio."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from contextlib import suppress
+from functools import partial
+from typing import Any, Literal, TypeVar, cast
+
+from .._errors import raised_by
+from .._native import AuthEvent, Claim, VerifiedWebhook, WebhookVerifier
+from ._decision import TooLateError
+from ._receiver import Decision, Event, Receiver, is_kind
+from ._response import (
+    ACCEPTED,
+    BAD_LENGTH,
+    FAILED,
+    NOT_FOUND,
+    POST_ONLY,
+    TOO_LARGE,
+    Response,
+    failed,
+    headers_of,
+    parse_length,
+    refused,
+)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
+_T = TypeVar("_T")
+
+
+def asgi(
+    verifier: WebhookVerifier,
+    handler: Callable[[Event], object],
+    *,
+    decide: Callable[[AuthEvent], Decision | Awaitable[Decision]] | None = None,
+    default: Literal["decline", "accept"] = "decline",
+    budget: float = 0.6,
+    path: str | None = None,
+) -> AsgiApp:
+    """Creates an ASGI application (on asyncio) that receives webhooks, as :func:`wsgi` does, with the same parameters.
+
+    ``handler`` and ``decide`` may be ``async def``. Those that are not run in threads: they may block. A decision that
+    is ``async`` is cancelled when it is late. When the request is cancelled, so is a handler that is ``async``, and its
+    webhook is not recorded; one in a thread cannot be stopped, and its webhook is recorded when it succeeds. A
+    decision continues without its request, because others may wait for it.
+    """
+    import asyncio
+    from concurrent.futures import TimeoutError as Late
+    from inspect import iscoroutinefunction
+
+    receiver = Receiver(verifier, handler, decide, default, budget)
+    handles_async, decides_async = (is_kind(iscoroutinefunction, function) for function in (handler, decide))
+
+    async def in_thread(work: Callable[[], _T]) -> _T:
+        # Not the threads of asyncio: handlers that hang must not keep purchases waiting.
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[_T] = loop.create_future()
+
+        def settle(finish: Callable[[], None]) -> None:
+            # The loop may be closed when nobody waits any more.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(lambda: None if done.done() else finish())
+
+        def run() -> None:
+            try:
+                result = work()
+            except BaseException as error:
+                settle(partial(done.set_exception, error))
+            else:
+                settle(lambda: done.set_result(result))
+
+        threading.Thread(target=run, name="keysecure-webhook", daemon=True).start()
+        return await done
+
+    async def maybe_waiting(work: Callable[[], _T]) -> _T:
+        return await in_thread(work) if verifier._may_wait else work()
+
+    async def handle_in_thread(claim: Claim) -> Response | Awaitable[object]:
+        started = threading.Lock()
+
+        def work() -> Response | Awaitable[object]:
+            return receiver.handle(claim, awaits=True) if started.acquire(blocking=False) else FAILED
+
+        try:
+            return await asyncio.to_thread(work)
+        except asyncio.CancelledError:
+            # A handler in a thread continues and ends its claim itself; one that waits for a thread never starts.
+            if started.acquire(blocking=False):
+                await maybe_waiting(claim.release)
+            raise
+
+    async def handled(claim: Claim) -> Response:
+        result = receiver.handle(claim, awaits=True) if handles_async else await handle_in_thread(claim)
+        if isinstance(result, tuple):
+            return result
+        try:
+            await result
+        except BaseException as error:
+            await maybe_waiting(claim.release)
+            if not isinstance(error, Exception):
+                raise
+            failure = raised_by("the handler of a webhook", error)
+        else:
+            await maybe_waiting(claim.finish)
+            return ACCEPTED
+        return failed(failure, claim.received)
+
+    async def deciding(event: AuthEvent) -> Decision:
+        # A function that cannot be called with an event fails here, as any decision may.
+        return cast("Decision", await cast("Any", decide)(event))
+
+    async def decided(received: VerifiedWebhook) -> Response:
+        if not decides_async:
+            return await in_thread(lambda: receiver.decide(received))
+        loop = asyncio.get_running_loop()
+
+        def decide_in_loop(event: AuthEvent) -> Decision:
+            decision = asyncio.run_coroutine_threadsafe(deciding(event), loop)
+            try:
+                # A little longer than anybody waits for it.
+                return decision.result(receiver.left(received) + 0.05)
+            except Late:
+                if decision.done():
+                    raise
+                decision.cancel()
+                raise TooLateError from None
+
+        return await in_thread(lambda: receiver.decide(received, decide_in_loop))
+
+    async def respond(scope: Scope, receive: Receive) -> Response | None:
+        if path is not None and scope["path"] != path:
+            return NOT_FOUND
+        if scope["method"] != "POST":
+            return POST_ONLY
+        headers = cast("list[tuple[bytes, bytes]]", list(scope["headers"]))
+        body = await _read(headers, receive, verifier._max_body)
+        if not isinstance(body, bytes):
+            return body
+        claim = await maybe_waiting(lambda: receiver.claim(headers, body))
+        if not isinstance(claim, Claim):
+            return claim or await in_thread(lambda: receiver.duplicate(body))
+        return await (decided(claim.received) if claim.received.action == "Auth" else handled(claim))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1003})
+        elif (response := await respond(scope, receive)) is not None:
+            status, body = response
+            head = [(name.encode(), value.encode()) for name, value in headers_of(status, body)]
+            await send({"type": "http.response.start", "status": status, "headers": head})
+            await send({"type": "http.response.body", "body": body})
+
+    return app
+
+
+async def _read(headers: list[tuple[bytes, bytes]], receive: Receive, largest: int) -> bytes | Response | None:
+    """The raw body, or the response when it cannot be read; ``None`` when the client has disconnected."""
+    for name, value in headers:
+        if name.lower() == b"content-length":
+            length = parse_length(value.decode("latin-1"), largest)
+            if length is None:
+                return refused(BAD_LENGTH, "its length is no number")
+            if length > largest:
+                return refused(TOO_LARGE, "too_large")
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part = message.get("body", b"")
+        size += len(part)
+        if size > largest:
+            return refused(TOO_LARGE, "too_large")
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    """Confirms start and stop of the application, which need no work."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

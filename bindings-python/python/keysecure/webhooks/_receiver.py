@@ -1,0 +1,122 @@
+"""Receiving webhooks, whatever the server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from typing import Any, Literal, cast
+
+from .._errors import ConfigError, WebhookError, raised_by
+from .._native import (
+    AuthEvent,
+    CardUpdateEvent,
+    Claim,
+    ConsumptionEvent,
+    Responder,
+    UnknownEvent,
+    VerifiedWebhook,
+    WebhookVerifier,
+    reply_decline,
+)
+from ._response import ACCEPTED, REPLY_DEADLINE, STATUSES, Response, failed
+
+Event = ConsumptionEvent | CardUpdateEvent | UnknownEvent
+"""The events of a handler. Purchases, which are an :class:`AuthEvent`, go to ``decide``."""
+
+Decision = bool | str
+"""``True`` to approve a purchase, ``False`` or a message to decline it."""
+
+
+class Receiver:
+    """The part that WSGI and ASGI applications have in common."""
+
+    __slots__ = ("_budget", "_decide", "_handler", "_responder", "_verifier")
+
+    def __init__(
+        self,
+        verifier: WebhookVerifier,
+        handler: Callable[[Event], object],
+        decide: Callable[[AuthEvent], Any] | None,
+        default: Literal["decline", "accept"],
+        budget: float,
+    ) -> None:
+        from inspect import isasyncgenfunction, isgeneratorfunction
+
+        if not isinstance(cast("object", verifier), WebhookVerifier):
+            raise ConfigError("verifier must be a WebhookVerifier", outcome="not_sent")
+        if not callable(cast("object", handler)):
+            raise ConfigError("handler must be callable", outcome="not_sent")
+        self._verifier = verifier
+        self._handler = handler
+        self._decide = decide
+        self._refuse(isgeneratorfunction, "be a generator")
+        self._refuse(isasyncgenfunction, "be a generator")
+        accepts = default == "accept"
+        # With no decision the reply is the default at once, with the same words.
+        self._responder = Responder(
+            decide or (lambda _: accepts or "no decision in time"), default=default, budget=budget
+        )
+        self._budget = min(float(budget), REPLY_DEADLINE)
+
+    def _refuse(self, kind: Callable[[Any], bool], what: str) -> None:
+        """Refuses functions that would never run, so that their webhooks would be lost."""
+        for name, function in [("handler", self._handler), ("decide", self._decide)]:
+            if is_kind(kind, function):
+                raise ConfigError(f"{name} must not {what}", outcome="not_sent")
+
+    def refuse_async(self) -> None:
+        """Refuses coroutines, which WSGI cannot run."""
+        from inspect import iscoroutinefunction
+
+        self._refuse(iscoroutinefunction, "be async: use asgi(...)")
+
+    def claim(self, headers: Any, body: bytes) -> Claim | Response | None:
+        """Claims the webhook: a claim, or the response; ``None`` when it was accepted before."""
+        try:
+            return self._verifier.claim(headers, body)
+        except WebhookError as error:
+            # The verifier has logged it.
+            if error.rejection == "replayed":
+                return None
+            return STATUSES.get(error.rejection or "", 400), reply_decline(str(error))
+        except Exception as error:
+            failure = raised_by("verifying a webhook", error)
+        return failed(failure)
+
+    def duplicate(self, body: bytes) -> Response:
+        """The response to a webhook that was accepted before."""
+        return 200, self._verifier.reply_duplicate(body)
+
+    def handle(self, claim: Claim, *, awaits: bool = False) -> Response | Awaitable[object]:
+        """Runs the handler and ends the claim, or returns the awaitable of the handler where it can be awaited."""
+        try:
+            result = self._handler(cast("Event", claim.received.event))
+            if awaits and isinstance(result, Awaitable):
+                return cast("Awaitable[object]", result)
+            if isinstance(result, (Awaitable, Generator, AsyncGenerator)):
+                raise TypeError("the handler returned a coroutine or a generator, which cannot run here")
+        except BaseException as error:
+            claim.release()
+            if not isinstance(error, Exception):
+                raise
+            failure = raised_by("the handler of a webhook", error)
+        else:
+            claim.finish()
+            return ACCEPTED
+        return failed(failure, claim.received)
+
+    def left(self, received: VerifiedWebhook) -> float:
+        """The seconds of the budget that are left."""
+        return max(0.0, received.time_left - REPLY_DEADLINE + self._budget)
+
+    def decide(self, received: VerifiedWebhook, decide: Callable[[AuthEvent], Decision] | None = None) -> Response:
+        """The response to a purchase, decided by another function if one is passed."""
+        try:
+            return 200, self._responder._respond(received, decide)
+        except Exception as error:
+            failure = raised_by("answering a purchase", error)
+        return failed(failure, received)
+
+
+def is_kind(kind: Callable[[Any], bool], function: object) -> bool:
+    """Whether a function, or the ``__call__`` of an object, is of a kind."""
+    return kind(function) or kind(getattr(function, "__call__", None))  # noqa: B004

@@ -1,0 +1,69 @@
+"""HTTP responses of the receivers, and the log of why."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final, TypeAlias
+
+from .._native import VerifiedWebhook, reply_accept, reply_decline
+
+Response: TypeAlias = tuple[int, bytes]
+"""Status and body."""
+
+log: Final = logging.getLogger("keysecure")
+REPLY_DEADLINE: Final = 0.8
+"""Seconds for which the platform waits for the reply to a purchase."""
+REASONS: Final = {
+    200: "OK",
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    411: "Length Required",
+    413: "Content Too Large",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+ACCEPTED: Final[Response] = (200, reply_accept())
+FAILED: Final[Response] = (500, reply_decline("the webhook could not be handled"))
+NOT_FOUND: Final[Response] = (404, reply_decline("nothing is here"))
+POST_ONLY: Final[Response] = (405, reply_decline("webhooks come by POST"))
+NO_LENGTH: Final[Response] = (411, reply_decline("the length of the body is missing"))
+BAD_LENGTH: Final[Response] = (400, reply_decline("the length of the body is no number"))
+UNREADABLE: Final[Response] = (400, reply_decline("the body could not be read"))
+TOO_LARGE: Final[Response] = (413, reply_decline("the body is too large"))
+STATUSES: Final = {"too_large": 413, "in_progress": 503, "replay_store_unavailable": 503}
+
+
+def failed(failure: str, received: VerifiedWebhook | None = None) -> Response:
+    """Logs a failure and returns the response to it.
+
+    It runs outside the frame that holds the exception: tools that report the local variables of frames would send its
+    text.
+    """
+    number = getattr(received.event, "consume_no", None) if received is not None else None
+    parts = [failure]
+    if number:
+        parts.append(f"consume_no={number!r}")
+    if received is not None:
+        parts.append(f"after {(REPLY_DEADLINE - received.time_left) * 1000:.0f} ms")
+    log.error("%s", ", ".join(parts))
+    return FAILED
+
+
+def refused(response: Response, reason: str) -> Response:
+    """Logs the reason and returns a response that is given before the verification."""
+    log.warning("a webhook is rejected (%s)", reason)
+    return response
+
+
+def headers_of(status: int, body: bytes) -> list[tuple[str, str]]:
+    """The headers of a response."""
+    head = [("content-type", "application/json"), ("content-length", str(len(body)))]
+    return [*head, ("allow", "POST")] if status == 405 else head
+
+
+def parse_length(text: str, largest: int) -> int | None:
+    """A ``Content-Length`` as a number, if it is one; a number of many digits is only too large."""
+    if not (text.isascii() and text.isdigit()):
+        return None
+    return int(text) if len(text) <= 18 else largest + 1

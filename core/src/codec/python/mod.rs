@@ -1,0 +1,113 @@
+//! How values, models and open enums become Python objects.
+
+mod model;
+mod open_enum;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::{PyArithmeticError, PyRecursionError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyList, PyString};
+use rust_decimal::Decimal;
+
+use crate::codec::json::Extra;
+use crate::error::Error;
+use crate::values::{decimal, instant};
+
+pub(crate) use model::{python_model, repr, to_dict};
+pub(crate) use open_enum::{class_of_constants, python_enum};
+
+/// A value of a model as a Python object.
+pub(crate) trait ToPython {
+    fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>>;
+}
+
+/// Reads a decimal, exactly, for the arguments of the Python binding: `None` for what is no decimal of at most 28 digits.
+pub fn parse_decimal(text: &str) -> Option<Decimal> {
+    decimal::parse(text)
+}
+
+/// Implements [`ToPython`] for types that PyO3 converts as we want it.
+macro_rules! converts {
+    ($($type:ty),+) => {
+        $(
+            impl $crate::codec::python::ToPython for $type {
+                fn to_python(&self, py: pyo3::Python<'_>) -> pyo3::PyResult<pyo3::Py<pyo3::PyAny>> {
+                    pyo3::IntoPyObjectExt::into_py_any(self.clone(), py)
+                }
+            }
+        )+
+    };
+}
+pub(crate) use converts;
+
+converts!(String, bool, i64, Decimal, Extra);
+
+impl<T: ToPython> ToPython for Option<T> {
+    fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.as_ref().map_or_else(|| Ok(py.None()), |value| value.to_python(py))
+    }
+}
+
+impl<T: ToPython> ToPython for Vec<T> {
+    fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let items = self.iter().map(|item| item.to_python(py)).collect::<PyResult<Vec<_>>>()?;
+        Ok(PyList::new(py, items)?.into_any().unbind())
+    }
+}
+
+/// Whether an exception says that Python cannot hold a value. Any other may be a Ctrl-C that arrived just now, which must
+/// not become an error of ours.
+fn is_about_a_value(py: Python<'_>, error: &PyErr) -> bool {
+    error.is_instance_of::<PyValueError>(py)
+        || error.is_instance_of::<PyArithmeticError>(py)
+        || error.is_instance_of::<PyRecursionError>(py)
+}
+
+/// Our error in the place of one about a value.
+fn ours(py: Python<'_>, error: PyErr, text: &'static str) -> PyErr {
+    if is_about_a_value(py, &error) { Error::invalid_response(text).into() } else { error }
+}
+
+/// An aware `datetime` in UTC. The platform may send any number; one beyond the years of Python's calendar is an error
+/// of ours, not the foreign one that Python would raise.
+impl ToPython for SystemTime {
+    fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        static EPOCH: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let epoch = EPOCH.get_or_try_init(py, || UNIX_EPOCH.into_py_any(py))?.bind(py);
+        let since = PyDict::new(py);
+        since.set_item("milliseconds", instant::to_millis(*self))?;
+        let made =
+            py.import("datetime")?.getattr("timedelta")?.call((), Some(&since)).and_then(|since| epoch.add(since));
+        made.map(Bound::unbind).map_err(|error| ours(py, error, "the platform's time lies outside the years 1 to 9999"))
+    }
+}
+
+/// A dict; numbers with a fraction become `decimal.Decimal`, so that none goes through a float.
+impl<'py> IntoPyObject<'py> for Extra {
+    type Target = PyDict;
+    type Output = Bound<'py, PyDict>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        if self.is_empty() {
+            return Ok(PyDict::new(py));
+        }
+        let options = PyDict::new(py);
+        let decimal = py.import("decimal")?.getattr("Decimal")?;
+        options.set_item("parse_float", &decimal)?;
+        let (loads, text) = (py.import("json")?.getattr("loads")?, PyString::new(py, &self.to_json()));
+        let read = loads.call((&text,), Some(&options)).or_else(|error| {
+            if !is_about_a_value(py, &error) {
+                return Err(error);
+            }
+            // Python refuses to read whole numbers of many digits as an int.
+            options.set_item("parse_int", &decimal)?;
+            loads.call((&text,), Some(&options))
+        });
+        let read = read.map_err(|error| ours(py, error, "a field holds a number that Python cannot hold"))?;
+        Ok(read.cast_into()?)
+    }
+}

@@ -1,0 +1,184 @@
+//! Constructors of errors, one for each cause.
+
+use std::time::Duration;
+
+use super::message::{cut, field_in, names_a_field};
+use super::{Error, ErrorInner, ErrorKind, Interrupted, Outcome, Rejection, TransportError, TransportFault};
+use crate::redact::scrub;
+
+impl Error {
+    fn new(kind: ErrorKind, outcome: Outcome, detail: impl Into<String>) -> Self {
+        Self(Box::new(ErrorInner {
+            kind,
+            outcome,
+            detail: cut(detail.into()),
+            code: None,
+            msg: None,
+            field: None,
+            http_status: None,
+            operation: None,
+            attempts: 0,
+            retry_after: None,
+            fault: None,
+            rejection: None,
+        }))
+    }
+
+    pub(crate) fn config(detail: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Config, Outcome::NotSent, detail)
+    }
+
+    /// An argument that breaks a rule; neither part may repeat the value.
+    pub(crate) fn invalid_input(field: &str, rule: &str) -> Self {
+        let mut error = Self::new(ErrorKind::InvalidInput, Outcome::NotSent, format!("{field} {rule}"));
+        error.0.field = Some(field.to_owned());
+        error
+    }
+
+    pub(crate) fn timeout(outcome: Outcome, detail: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Timeout, outcome, detail)
+    }
+
+    /// The latest time at which the request could start has passed.
+    pub(crate) fn too_late() -> Self {
+        Self::timeout(Outcome::NotSent, "the request could not begin in time and was not sent")
+    }
+
+    /// The attempt store could not be reached.
+    pub(crate) fn store_unavailable(outcome: Outcome) -> Self {
+        let detail = "the attempt store cannot be reached; calling again later is safe";
+        let mut error = Self::new(ErrorKind::Transport, outcome, detail);
+        error.0.fault = Some(TransportFault::Store);
+        error
+    }
+
+    pub(crate) fn decrypt() -> Self {
+        // One text for every cause: which step failed would help an attacker more than a merchant.
+        let detail = "card data could not be decrypted; check the aes setting and the apiSecret";
+        Self::new(ErrorKind::Decrypt, Outcome::Unknown, detail)
+    }
+
+    pub(crate) fn invalid_response(detail: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidResponse, Outcome::Unknown, detail)
+    }
+
+    /// JSON that does not have the form of a model.
+    pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
+        Self::invalid_response(scrub(&format!("unexpected JSON: {error}")))
+    }
+
+    pub(crate) fn transport(error: TransportError) -> Self {
+        let outcome = if error.may_have_been_sent { Outcome::Unknown } else { Outcome::NotSent };
+        let kind = match error.fault {
+            TransportFault::Timeout => ErrorKind::Timeout,
+            TransportFault::TooLarge | TransportFault::Protocol => ErrorKind::InvalidResponse,
+            _ => ErrorKind::Transport,
+        };
+        let fault = error.fault;
+        // The outcome says whether the request was sent; it may change until the call returns.
+        let mut error = Self::new(kind, outcome, error.cause());
+        error.0.fault = Some(fault);
+        error
+    }
+
+    /// A code of the platform.
+    pub(crate) fn api(code: i64, msg: &str, outcome: Outcome) -> Self {
+        let detail = match outcome {
+            Outcome::Unknown => format!("the platform reports a system error, code {code}"),
+            Outcome::Rejected | Outcome::NotSent => format!("the platform refused with code {code}"),
+        };
+        Self::from_response(ErrorKind::from_code(code), outcome, &detail, code, msg)
+    }
+
+    /// A code that the platform does not document.
+    pub(crate) fn undocumented(code: i64, msg: &str, http_status: u16) -> Self {
+        let detail = format!("the response has code {code}, which the platform does not document");
+        let kind = match http_status {
+            401 => ErrorKind::Authentication,
+            403 => ErrorKind::Permission,
+            _ => ErrorKind::Api,
+        };
+        Self::from_response(kind, Outcome::Unknown, &detail, code, msg)
+    }
+
+    fn from_response(kind: ErrorKind, outcome: Outcome, detail: &str, code: i64, msg: &str) -> Self {
+        // Scrubbed before it is cut: half a PAN would not be recognised.
+        let msg = cut(scrub(msg).into_owned());
+        let mut error = Self::new(kind, outcome, scrub(detail));
+        error.0.field = if names_a_field(code) { field_in(&msg).map(str::to_owned) } else { None };
+        error.0.code = Some(code);
+        error.0.msg = Some(msg);
+        error
+    }
+
+    /// HTTP 401 without a code: refused before anything was done.
+    pub(crate) fn unauthorized() -> Self {
+        let detail = "HTTP 401 without a code: the Api-Key or the access token was refused";
+        Self::new(ErrorKind::Authentication, Outcome::Rejected, detail)
+    }
+
+    /// HTTP 403 without a code: from the platform's entrance or from any gateway in between.
+    pub(crate) fn forbidden() -> Self {
+        let detail = "HTTP 403 without a code: this machine's address may be missing from the IP whitelist of the \
+                      Api-Key, or a gateway in between refused the request";
+        Self::new(ErrorKind::Permission, Outcome::Unknown, detail)
+    }
+
+    /// `{"result": false}`: the platform took the request and says that it did not do it.
+    pub(crate) fn result_false() -> Self {
+        Self::new(ErrorKind::Api, Outcome::Rejected, "the platform responded with result = false")
+    }
+
+    /// An error that no single response caused.
+    pub(crate) fn with_kind(kind: ErrorKind, outcome: Outcome, detail: impl Into<String>) -> Self {
+        Self::new(kind, outcome, detail)
+    }
+
+    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = outcome;
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.0.http_status = Some(status);
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
+        self
+    }
+
+    pub(crate) fn in_call(mut self, operation: &'static str, attempts: u32) -> Self {
+        self.0.operation = Some(operation);
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// The token could not be fetched, so `operation` was not carried out, whatever the outcome of the token request.
+    /// `refused` says that the platform refused the token of an earlier attempt.
+    pub(crate) fn while_fetching_token(mut self, operation: &'static str, attempts: u32, refused: bool) -> Self {
+        self.0.detail = format!("no access token: {}", self.0.detail);
+        if refused {
+            self.0.outcome = Outcome::Rejected;
+        } else if self.0.outcome == Outcome::Unknown {
+            self.0.outcome = Outcome::NotSent;
+        }
+        self.in_call(operation, attempts)
+    }
+}
+
+/// A wait outside of an exchange was interrupted: nothing of the call is on its way.
+impl From<Interrupted> for Error {
+    fn from(_: Interrupted) -> Self {
+        Self::transport(TransportError::not_sent(TransportFault::Interrupted))
+    }
+}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        let mut error = Self::new(ErrorKind::Webhook, Outcome::Rejected, format!("webhook rejected: {rejection}"));
+        error.0.rejection = Some(rejection);
+        error
+    }
+}
