@@ -12,7 +12,7 @@ use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage};
 
 use crate::interface::Interface;
 use crate::output::{NOTICE, files, run_uniffi, write};
-use crate::{Result, patches};
+use crate::{Result, documentation, patches};
 
 /// Writes the generated files into the package's `Sources`.
 pub fn generate(interface: &Interface, options: &GenerateOptions, sources: &Path) -> Result<()> {
@@ -23,7 +23,11 @@ pub fn generate(interface: &Interface, options: &GenerateOptions, sources: &Path
     for (extension, to) in [("h", &headers), ("swift", &code)] {
         for file in files(&unpatched, extension)? {
             let text = fs::read_to_string(&file)?;
-            let text = if extension == "swift" { patches::swift(&text, interface)? } else { text };
+            let text = if extension == "swift" {
+                documentation::in_comments(&patches::swift(&text, interface)?)
+            } else {
+                text
+            };
             write(&to.join(file.file_name().unwrap_or_default()), &text)?;
         }
     }
