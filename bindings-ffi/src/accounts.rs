@@ -18,42 +18,26 @@ impl Accounts {
         Ok(self.0.accounts().transfer(&request)?)
     }
 
-<<<<<<< HEAD
-    /// Makes sure that a transfer is made exactly once, whatever happened before.
-=======
     /// Makes a transfer exactly once: looks it up by its merchant reference and sends it only when it provably does
     /// not exist. Needs a store.
     ///
     /// An error of kind `conflict` means that the reference belongs to a transfer with another cardholder, direction
     /// or amount; of kind `config`, that the client has no store.
->>>>>>> refs/heads/main
     pub fn ensure_transfer(&self, request: Transfer, options: EnsureOptions) -> Result<EnsuredTransfer> {
         Ok(self.0.accounts().ensure_transfer(&request, &options.into())?.into())
     }
 
-<<<<<<< HEAD
-    /// The balances of a cardholder.
-=======
     /// Returns the balances of a cardholder.
->>>>>>> refs/heads/main
     pub fn get(&self, cardholder_no: String) -> Result<AccountInfo> {
         Ok(self.0.accounts().get(&cardholder_no)?)
     }
 
-<<<<<<< HEAD
-    /// All transfers of a span of any length, lazily.
-=======
     /// Lists the transfers of a window of any length, both ends included.
->>>>>>> refs/heads/main
     pub fn transfers(&self, query: ListTransfers) -> Result<TransferPages> {
         Ok(self.0.accounts().transfers(&query)?.into())
     }
 
-<<<<<<< HEAD
-    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
-=======
     /// Returns one page of a window of at most 90 days. Page 0 is the first; `size` is 1 to 100.
->>>>>>> refs/heads/main
     pub fn transfers_page(&self, query: ListTransfers, page: i32, size: i32) -> Result<TransferPage> {
         Ok(self.0.accounts().transfers_page(&query, count("page", page)?, count("size", size)?)?.into())
     }

@@ -27,12 +27,8 @@ impl Cardholders {
         Ok(self.0.cardholders().apply(&ApplyCardholder { cardholder_unique_no, sumsub_share_token, cardholder_no })?)
     }
 
-<<<<<<< HEAD
-    /// Makes sure that a cardholder is applied for exactly once, whatever happened before.
-=======
     /// Applies for a cardholder exactly once: looks it up by its merchant reference and sends the application only
     /// when it provably does not exist. Needs a store. It does not update an existing cardholder.
->>>>>>> refs/heads/main
     pub fn ensure_cardholder(
         &self,
         cardholder_unique_no: String,
@@ -44,20 +40,12 @@ impl Cardholders {
         Ok(self.0.cardholders().ensure_cardholder(&request, &options.into())?.into())
     }
 
-<<<<<<< HEAD
-    /// All cardholders of a span of any length, lazily.
-=======
     /// Lists the cardholders that were applied for in a window of any length, both ends included.
->>>>>>> refs/heads/main
     pub fn list(&self, query: ListCardholders) -> Result<CardholderPages> {
         Ok(self.0.cardholders().list(&query)?.into())
     }
 
-<<<<<<< HEAD
-    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
-=======
     /// Returns one page of a window of at most 90 days. Page 0 is the first; `size` is 1 to 100.
->>>>>>> refs/heads/main
     pub fn list_page(&self, query: ListCardholders, page: i32, size: i32) -> Result<CardholderPage> {
         Ok(self.0.cardholders().list_page(&query, count("page", page)?, count("size", size)?)?.into())
     }

@@ -15,61 +15,37 @@ pub struct Cards(pub(crate) Client);
 
 #[uniffi::export]
 impl Cards {
-<<<<<<< HEAD
-    /// Applies for a card. The answer says that the platform took the application, not that the card was issued.
-=======
     /// Applies for a card. Success means that the platform accepted the application, not that the card was issued.
->>>>>>> refs/heads/main
     pub fn apply(&self, request: ApplyCard) -> Result<CardApplied> {
         Ok(self.0.cards().apply(&request)?)
     }
 
-<<<<<<< HEAD
-    /// Makes sure that a card is applied for exactly once, whatever happened before.
-=======
     /// Applies for a card exactly once: looks it up by its merchant reference and sends the application only when it
     /// provably does not exist. Needs a store.
     ///
     /// An error of kind `conflict` means that the reference belongs to a card of another cardholder or type; of kind
     /// `config`, that the client has no store.
->>>>>>> refs/heads/main
     pub fn ensure_card(&self, request: ApplyCard, options: EnsureOptions) -> Result<EnsuredCard> {
         Ok(self.0.cards().ensure_card(&request, &options.into())?.into())
     }
 
-<<<<<<< HEAD
-    /// All cards of a span of any length, lazily.
-=======
     /// Lists the cards that were applied for in a window of any length, both ends included.
->>>>>>> refs/heads/main
     pub fn list(&self, query: ListCards) -> Result<CardPages> {
         Ok(self.0.cards().list(&query)?.into())
     }
 
-<<<<<<< HEAD
-    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
-=======
     /// Returns one page of a window of at most 90 days. Page 0 is the first; `size` is 1 to 100.
->>>>>>> refs/heads/main
     pub fn list_page(&self, query: ListCards, page: i32, size: i32) -> Result<CardPage> {
         Ok(self.0.cards().list_page(&query, count("page", page)?, count("size", size)?)?.into())
     }
 
-<<<<<<< HEAD
-    /// One card, with its costs.
-=======
     /// Returns a card with its fee schedule.
->>>>>>> refs/heads/main
     pub fn get(&self, card_no: String) -> Result<Card> {
         Ok(self.0.cards().get(&card_no)?)
     }
 
-<<<<<<< HEAD
-    /// The PAN, CVV and expiry of an activated card.
-=======
     /// Returns the PAN, CVV and expiry date of an activated card. Code 1013 means that PCI display is not enabled for
     /// the merchant.
->>>>>>> refs/heads/main
     pub fn private_info(&self, card_no: String) -> Result<CardSecrets> {
         Ok(self.0.cards().private_info(&card_no)?.into())
     }
@@ -86,29 +62,17 @@ impl Cards {
         Ok(self.0.cards().update_status(&card_no, status)?)
     }
 
-<<<<<<< HEAD
-    /// Stops an activated card for a time.
-=======
     /// Blocks an activated card until `unfreeze`.
->>>>>>> refs/heads/main
     pub fn freeze(&self, card_no: String) -> Result<()> {
         Ok(self.0.cards().freeze(&card_no)?)
     }
 
-<<<<<<< HEAD
-    /// Lets a frozen card work again.
-=======
     /// Makes a frozen card usable again.
->>>>>>> refs/heads/main
     pub fn unfreeze(&self, card_no: String) -> Result<()> {
         Ok(self.0.cards().unfreeze(&card_no)?)
     }
 
-<<<<<<< HEAD
-    /// Closes a card for good.
-=======
     /// Closes a card permanently.
->>>>>>> refs/heads/main
     pub fn delete(&self, card_no: String) -> Result<()> {
         Ok(self.0.cards().delete(&card_no)?)
     }
@@ -120,38 +84,22 @@ impl Cards {
         Ok(self.0.cards().set_pin(&SetPin { card_no, cardholder_no, pin })?)
     }
 
-<<<<<<< HEAD
-    /// The packages that cards are opened from in credit mode, lazily.
-=======
     /// Lists the packages that cards are opened from in credit mode.
->>>>>>> refs/heads/main
     pub fn packages(&self, filter: ListPackages) -> PackagePages {
         self.0.cards().packages(&filter).into()
     }
 
-<<<<<<< HEAD
-    /// One page of the packages.
-=======
     /// Returns one page of the packages. Page 0 is the first; `size` is 1 to 100.
->>>>>>> refs/heads/main
     pub fn packages_page(&self, filter: ListPackages, page: i32, size: i32) -> Result<PackagePage> {
         Ok(self.0.cards().packages_page(&filter, count("page", page)?, count("size", size)?)?.into())
     }
 
-<<<<<<< HEAD
-    /// The BINs that cards are opened from in authorization mode, lazily.
-=======
     /// Lists the BINs that cards are opened from in authorization mode.
->>>>>>> refs/heads/main
     pub fn bins(&self, filter: ListBins) -> BinPages {
         self.0.cards().bins(&filter).into()
     }
 
-<<<<<<< HEAD
-    /// One page of the BINs.
-=======
     /// Returns one page of the BINs. Page 0 is the first; `size` is 1 to 100.
->>>>>>> refs/heads/main
     pub fn bins_page(&self, filter: ListBins, page: i32, size: i32) -> Result<BinPage> {
         Ok(self.0.cards().bins_page(&filter, count("page", page)?, count("size", size)?)?.into())
     }

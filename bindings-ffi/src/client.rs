@@ -19,11 +19,7 @@ use crate::simulation::Simulation;
 use crate::stores::Store;
 use crate::warnings;
 
-<<<<<<< HEAD
-/// The settings of a client. All may be left out; the defaults are the core's.
-=======
 /// The settings of a client. All are optional.
->>>>>>> refs/heads/main
 #[derive(Clone, uniffi::Record)]
 #[uniffi::export(Debug)]
 pub struct ClientOptions {
@@ -42,11 +38,7 @@ pub struct ClientOptions {
     /// Limits the time to open a connection. Default: 5 s.
     #[uniffi(default = None)]
     pub connect_timeout: Option<Duration>,
-<<<<<<< HEAD
-    /// How often a call is sent again after a back-off, where that cannot do a thing twice. Default: 2.
-=======
     /// How often a call is sent again after a back-off, where that is safe. Default: 2.
->>>>>>> refs/heads/main
     #[uniffi(default = None)]
     pub max_retries: Option<i32>,
     /// The language of the platform's messages. Default: English.
@@ -61,17 +53,10 @@ pub struct ClientOptions {
     /// The trusted root certificates in PEM format, in place of the built-in ones.
     #[uniffi(default = None)]
     pub ca_pem: Option<String>,
-<<<<<<< HEAD
-    /// Another HTTP stack than the built-in one; `proxy` and `ca_pem` are then its own matter.
-    #[uniffi(default = None)]
-    pub transport: Option<Arc<dyn Transport>>,
-    /// Is told of every attempt and call.
-=======
     /// Replaces the built-in HTTP stack. Configure proxy and certificates there instead of `proxy` and `ca_pem`.
     #[uniffi(default = None)]
     pub transport: Option<Arc<dyn Transport>>,
     /// Called after every attempt and every call.
->>>>>>> refs/heads/main
     #[uniffi(default = None)]
     pub observer: Option<Arc<dyn Observer>>,
     /// Shares the access token and the attempt records with other workers. The `ensure` calls need it.
@@ -128,7 +113,7 @@ pub struct Client(keysecure::Client);
 
 #[uniffi::export]
 impl Client {
-    /// A client with the merchant's credentials.
+    /// Creates a client with the merchant's credentials.
     #[uniffi::constructor]
     pub fn new(api_key: String, api_secret: String, options: ClientOptions) -> Result<Self> {
         warnings::begin();
@@ -179,12 +164,8 @@ impl Client {
         Ok(self.0.access_token()?.into())
     }
 
-<<<<<<< HEAD
-    /// Finds out what is wrong with an integration. Nothing is changed at the platform.
-=======
     /// Checks an integration: reachability, clock, Api-Key, IP whitelist, token and mode; with an activated card also
     /// PCI display and the AES scheme. Changes nothing on the platform. Failures are in the report.
->>>>>>> refs/heads/main
     #[uniffi::method(default(card_no = None))]
     pub fn doctor(&self, card_no: Option<String>) -> Report {
         self.0.doctor(card_no.as_deref())
@@ -197,13 +178,8 @@ impl Client {
         Ok(self.0.call(method, &path, body.as_ref())?)
     }
 
-<<<<<<< HEAD
-    /// Ends the client: its connections are closed, and every later call is an error. Calls under way are broken off; of a
-    /// mutation among them nobody knows whether it was done.
-=======
     /// Closes all connections. Later calls fail with an error of kind `config`. Calls in progress may fail, mutations
     /// among them with outcome `unknown`.
->>>>>>> refs/heads/main
     pub fn shutdown(&self) {
         self.0.close();
     }

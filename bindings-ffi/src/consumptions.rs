@@ -16,20 +16,12 @@ impl Consumptions {
         Ok(self.0.consumptions().get(&consume_no)?)
     }
 
-<<<<<<< HEAD
-    /// All consumptions of a span of any length, lazily.
-=======
     /// Lists the consumptions of a window of any length, both ends included.
->>>>>>> refs/heads/main
     pub fn list(&self, query: ListConsumptions) -> Result<ConsumptionPages> {
         Ok(self.0.consumptions().list(&query)?.into())
     }
 
-<<<<<<< HEAD
-    /// One page (0 is the first, at most 100 rows) of a window of at most 90 days.
-=======
     /// Returns one page of a window of at most 90 days. Page 0 is the first; `size` is 1 to 100.
->>>>>>> refs/heads/main
     pub fn list_page(&self, query: ListConsumptions, page: i32, size: i32) -> Result<ConsumptionPage> {
         Ok(self.0.consumptions().list_page(&query, count("page", page)?, count("size", size)?)?.into())
     }

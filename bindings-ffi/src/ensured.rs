@@ -1,14 +1,10 @@
-//! Exactly once: how to make sure of a target, and the target.
+//! Options and results of the exactly-once calls.
 
 use std::time::Duration;
 
 use keysecure::{Card, Cardholder, Ensured, OnStoreFailure, TransferRecord, WindowBound};
 
-<<<<<<< HEAD
-/// How to make sure of a target. See the core's `EnsureOptions`.
-=======
 /// Options of the `ensure` calls.
->>>>>>> refs/heads/main
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct EnsureOptions {
     /// Limits the whole call; must be longer than `settle`. Default: 60 s, or 180 s over a transport that does not
@@ -47,15 +43,6 @@ impl From<EnsureOptions> for keysecure::EnsureOptions {
 }
 
 macro_rules! ensured {
-<<<<<<< HEAD
-    ($($name:ident of $thing:ident,)+) => { $(
-        /// A target that exists exactly once.
-        #[derive(Debug, Clone, uniffi::Record)]
-        pub struct $name {
-            /// The target.
-            pub value: $thing,
-            /// Whether this call created it, also when the response to the request was lost. `false`: it was found.
-=======
     ($($name:ident of $target:ident,)+) => { $(
         /// The result of an `ensure` call.
         #[derive(Debug, Clone, uniffi::Record)]
@@ -64,12 +51,11 @@ macro_rules! ensured {
             pub value: $target,
             /// True when this call created it, also when the response to its request was lost; false when it was
             /// found.
->>>>>>> refs/heads/main
             pub created: bool,
         }
 
-        impl From<Ensured<$thing>> for $name {
-            fn from(ensured: Ensured<$thing>) -> Self {
+        impl From<Ensured<$target>> for $name {
+            fn from(ensured: Ensured<$target>) -> Self {
                 Self { value: ensured.value, created: ensured.created }
             }
         }

@@ -6,15 +6,6 @@ use std::time::Duration;
 
 use keysecure::{Method, Request, Response, TransportError, TransportFault};
 
-<<<<<<< HEAD
-/// Carries one request to the platform and its answer back. An implementation
-///
-/// * never follows a redirect and never repeats a request;
-/// * keeps to `timeout` and `connect_timeout`;
-/// * does not begin to send after `start_within`: then it fails with a timeout and `sent = false`;
-/// * stops reading when an answer grows beyond `max_response_bytes` bytes;
-/// * says `sent = false` only when the request provably never left whole.
-=======
 /// An HTTP stack that replaces the built-in one. An implementation
 ///
 /// * never follows a redirect and never repeats a request;
@@ -22,22 +13,14 @@ use keysecure::{Method, Request, Response, TransportError, TransportFault};
 /// * does not start to send after `start_within`: it fails with a timeout and `may_have_been_sent = false` instead;
 /// * stops reading when a response exceeds `max_response_bytes`;
 /// * reports `may_have_been_sent = false` only when the complete request provably was not sent.
->>>>>>> refs/heads/main
 ///
 /// Anything else that it throws means an unknown outcome.
 #[uniffi::export(foreign)]
 pub trait Transport: Send + Sync {
-<<<<<<< HEAD
-    /// Sends the request once and reads the whole answer, whatever its status.
-    fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportFailure>;
-
-    /// Lets go of connections; exchanges under way may be broken off. Called when the client is closed.
-=======
     /// Sends the request once and reads the complete response, whatever its status.
     fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportFailure>;
 
     /// Closes connections; exchanges in progress may fail. Called when the client is closed.
->>>>>>> refs/heads/main
     ///
     /// Not named `close`, because Kotlin's generated classes have such a method.
     fn close_idle(&self) -> Result<(), TransportFailure>;
@@ -50,11 +33,7 @@ pub trait Transport: Send + Sync {
     fn aborts_on_failure(&self) -> Result<bool, TransportFailure>;
 }
 
-<<<<<<< HEAD
-/// One HTTP header, in a request to the platform or in a callback.
-=======
 /// One HTTP header of a request to the platform or of a webhook.
->>>>>>> refs/heads/main
 #[derive(Clone, uniffi::Record)]
 #[uniffi::export(Debug)]
 pub struct Header {
@@ -87,11 +66,7 @@ pub struct HttpRequest {
     pub timeout: Duration,
     /// Limits the time to open a connection.
     pub connect_timeout: Duration,
-<<<<<<< HEAD
-    /// The most bytes that the answer's body may have.
-=======
     /// The maximum size of the response body in bytes.
->>>>>>> refs/heads/main
     pub max_response_bytes: i64,
     /// The time in which sending may start, from the moment that the transport gets the request. Afterwards the
     /// request must not be sent, and the failure is a timeout that says so. Check it last before the body is written.
@@ -111,7 +86,7 @@ impl fmt::Debug for HttpRequest {
     }
 }
 
-/// One HTTP answer. Its body may hold secrets and is not printed.
+/// One HTTP response. Its body may hold secrets and is not printed.
 #[derive(Clone, uniffi::Record)]
 #[uniffi::export(Debug)]
 pub struct HttpResponse {
@@ -133,11 +108,7 @@ impl fmt::Debug for HttpResponse {
     }
 }
 
-<<<<<<< HEAD
-/// Why no answer came.
-=======
 /// Thrown by a transport that got no complete response.
->>>>>>> refs/heads/main
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Error)]
 pub enum TransportFailure {
     /// The exchange failed.
@@ -157,11 +128,7 @@ impl fmt::Display for TransportFailure {
 
 impl std::error::Error for TransportFailure {}
 
-<<<<<<< HEAD
-/// It threw what it should not: nobody knows how far it came.
-=======
 /// The transport threw something else: whether the request was sent is not known.
->>>>>>> refs/heads/main
 impl From<uniffi::UnexpectedUniFFICallbackError> for TransportFailure {
     fn from(_: uniffi::UnexpectedUniFFICallbackError) -> Self {
         Self::Failed { fault: TransportFault::Other, may_have_been_sent: true }
@@ -181,7 +148,7 @@ pub(crate) struct Foreign(pub Arc<dyn Transport>);
 impl keysecure::Transport for Foreign {
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
         let headers = request.headers.iter();
-        let answer = self.0.send(HttpRequest {
+        let response = self.0.send(HttpRequest {
             method: request.method,
             url: request.url.to_owned(),
             headers: headers
@@ -193,19 +160,19 @@ impl keysecure::Transport for Foreign {
             max_response_bytes: i64::try_from(request.max_response_bytes).unwrap_or(i64::MAX),
             start_within: request.start_within,
         })?;
-        if answer.body.len() > request.max_response_bytes {
+        if response.body.len() > request.max_response_bytes {
             return Err(TransportError::maybe_sent(TransportFault::TooLarge));
         }
         Ok(Response {
-            status: u16::try_from(answer.status).map_err(|_| TransportError::maybe_sent(TransportFault::Protocol))?,
-            date: answer.date,
-            retry_after: answer.retry_after,
-            body: answer.body.into(),
+            status: u16::try_from(response.status).map_err(|_| TransportError::maybe_sent(TransportFault::Protocol))?,
+            date: response.date,
+            retry_after: response.retry_after,
+            body: response.body.into(),
         })
     }
 
     fn close(&self) {
-        // There is nobody to tell.
+        // There is nobody to report it to.
         let _ = self.0.close_idle();
     }
 

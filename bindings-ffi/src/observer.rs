@@ -7,13 +7,8 @@ use keysecure::{ErrorKind, Outcome};
 
 use crate::convert::ForeignFailure;
 
-<<<<<<< HEAD
-/// Is told of every attempt and every call, on the thread that makes the call; it should be quick. The records hold no
-/// secret, no path and no number of a card or cardholder. What it throws is dropped.
-=======
 /// Receives a record of every attempt and every call, on the thread of the call; should return quickly. The records
 /// hold no secrets, no paths and no card or cardholder numbers. What it throws is ignored.
->>>>>>> refs/heads/main
 #[uniffi::export(foreign)]
 pub trait Observer: Send + Sync {
     /// Called after every HTTP exchange. Exchanges that fetch a token have the operation `token`.
@@ -22,13 +17,8 @@ pub trait Observer: Send + Sync {
     /// Called after every call, with the number of its attempts.
     fn call(&self, record: CallRecord) -> Result<(), ForeignFailure>;
 
-<<<<<<< HEAD
-    /// The token store could not be reached (`false`), or can be reached again (`true`). Told once each.
-    fn token_store(&self, available: bool) -> Result<(), CallbackFailure>;
-=======
     /// Called once when the token store becomes unavailable (`false`), and once when it is available again (`true`).
     fn token_store(&self, available: bool) -> Result<(), ForeignFailure>;
->>>>>>> refs/heads/main
 
     /// Called once when the attempt store becomes unavailable (`false`), and once when it is available again (`true`).
     /// In between, `ensure` calls are refused and the attempts of other calls are recorded in memory only.
@@ -42,19 +32,11 @@ pub struct AttemptRecord {
     pub operation: String,
     /// The number of the attempt, from 1.
     pub attempt: i32,
-<<<<<<< HEAD
-    /// From sending to the whole answer.
-    pub duration: Duration,
-    /// None when no answer came.
-    pub http_status: Option<i32>,
-    /// The platform's code, 0 for success; none when no answer of the platform came.
-=======
     /// The time from sending the request to the complete response.
     pub duration: Duration,
     /// The HTTP status; null when there was no response.
     pub http_status: Option<i32>,
     /// The platform's code, 0 for success; null when there was no response of the platform.
->>>>>>> refs/heads/main
     pub code: Option<i64>,
     /// The outcome of the attempt; null for success.
     pub outcome: Option<Outcome>,

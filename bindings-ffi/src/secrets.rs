@@ -20,7 +20,7 @@ impl CardSecrets {
         self.0.card_no().to_owned()
     }
 
-    /// The merchant's own number of the card.
+    /// The merchant reference of the card.
     pub fn card_unique_no(&self) -> Option<String> {
         self.0.card_unique_no().map(str::to_owned)
     }

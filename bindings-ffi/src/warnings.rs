@@ -6,13 +6,8 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use crate::convert::{ForeignFailure, Result};
 
-<<<<<<< HEAD
-/// Takes the library's warnings. It is called on the thread that has something to say and should be quick. No warning
-/// holds a secret. What it throws is dropped.
-=======
 /// Receives the warnings of the library, on any thread; should return quickly. No warning holds a secret. What it
 /// throws is ignored.
->>>>>>> refs/heads/main
 #[uniffi::export(foreign)]
 pub trait WarningSink: Send + Sync {
     /// Receives one warning, a line of text.
@@ -28,11 +23,7 @@ pub fn set_warning_sink(sink: Option<Arc<dyn WarningSink>>) {
 
 static SINK: RwLock<Option<Arc<dyn WarningSink>>> = RwLock::new(None);
 
-<<<<<<< HEAD
-/// Makes the warnings heard. A Rust program that has a logger keeps it.
-=======
 /// Installs a logger for the warnings. A Rust program that has a logger keeps it.
->>>>>>> refs/heads/main
 pub(crate) fn begin() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

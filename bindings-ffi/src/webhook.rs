@@ -1,4 +1,4 @@
-//! Callbacks: verifying, typing, answering.
+//! Webhooks: verification, types, replies.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -10,21 +10,13 @@ use crate::http::Header;
 use crate::stores::Store;
 use crate::warnings;
 
-<<<<<<< HEAD
-/// How callbacks are verified.
-=======
 /// Settings of a webhook verifier. All are optional.
->>>>>>> refs/heads/main
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct WebhookOptions {
     /// How far the timestamp may differ from the clock of this machine, in either direction. Default: 300 s.
     #[uniffi(default = None)]
     pub tolerance: Option<Duration>,
-<<<<<<< HEAD
-    /// Takes callbacks of any age, which lets old ones be played again. For looking at stored callbacks only.
-=======
     /// Accepts webhooks of any age. Use it for stored webhooks only: it allows replays.
->>>>>>> refs/heads/main
     #[uniffi(default = false)]
     pub ignore_timestamp: bool,
     /// Rejects a webhook that was accepted before, and holds the decisions of a `Responder`. Default: none, replays
@@ -41,11 +33,7 @@ pub struct WebhookOptions {
     pub max_body: Option<i32>,
 }
 
-<<<<<<< HEAD
-/// Verifies callbacks. It needs no client and is cheap to share among threads.
-=======
 /// Verifies webhooks (the platform calls them callbacks). Needs no client; threads can share one.
->>>>>>> refs/heads/main
 #[derive(Debug, uniffi::Object)]
 #[uniffi::export(Debug)]
 pub struct WebhookVerifier(keysecure::WebhookVerifier);
@@ -76,22 +64,13 @@ impl WebhookVerifier {
         Ok(Self(verifier))
     }
 
-<<<<<<< HEAD
-    /// Verifies a callback and types what it says. Headers are found without regard to case; `body` is the raw body.
-=======
     /// Verifies a webhook and parses its event. Header names are case-insensitive; `body` is the raw body.
->>>>>>> refs/heads/main
     pub fn verify(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<VerifiedWebhook> {
         Ok(VerifiedWebhook(self.0.verify(pairs(&headers), &body)?))
     }
 
-<<<<<<< HEAD
-    /// Verifies a callback as `verify` does and claims it, so that it is handled once however often it comes, and again
-    /// when it could not be handled: see `Claim`.
-=======
     /// Verifies a webhook as `verify` does and claims it: it is handled once however often it is delivered, and again
     /// when handling failed. See `Claim`.
->>>>>>> refs/heads/main
     ///
     /// Rejection `replayed`: it was handled before; reply with `reply_duplicate`. Rejection `in_progress`: another
     /// worker is handling it; respond with an HTTP error, so that the platform sends it again.
@@ -130,21 +109,13 @@ fn place(secret: usize) -> i32 {
     i32::try_from(secret).unwrap_or(i32::MAX)
 }
 
-<<<<<<< HEAD
-/// Types a callback **without verifying it**: for stored callbacks and tests. Anybody may have sent it.
-=======
 /// Parses a webhook **without verifying it**, for stored webhooks and tests. Anybody may have sent it.
->>>>>>> refs/heads/main
 #[uniffi::export]
 pub fn parse_unverified(body: Vec<u8>) -> Result<Event> {
     Ok(keysecure::WebhookVerifier::parse_unverified(&body)?)
 }
 
-<<<<<<< HEAD
-/// A proof that a signature is valid, without a look at what it says.
-=======
 /// A valid signature, without the event.
->>>>>>> refs/heads/main
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct SignatureMatch {
     /// The index of the secret that matched, in the order given to the verifier, from 0.
@@ -153,23 +124,19 @@ pub struct SignatureMatch {
     pub form: CanonicalForm,
 }
 
-/// A callback whose signature is valid.
+/// A webhook whose signature is valid.
 #[derive(Debug, uniffi::Object)]
 #[uniffi::export(Debug)]
 pub struct VerifiedWebhook(keysecure::VerifiedWebhook);
 
 #[uniffi::export]
 impl VerifiedWebhook {
-<<<<<<< HEAD
-    /// The platform's id of the callback. It is not signed: do not build on it alone.
-=======
     /// The platform's id of the webhook. It is not signed: do not rely on it alone.
->>>>>>> refs/heads/main
     pub fn id(&self) -> String {
         self.0.id.clone()
     }
 
-    /// What it says.
+    /// The event.
     pub fn event(&self) -> Event {
         self.0.event.clone()
     }
@@ -190,19 +157,11 @@ impl VerifiedWebhook {
     }
 }
 
-<<<<<<< HEAD
-/// The right to handle a callback.
-///
-/// When it was handled, `finish` remembers that. A claim that ends before is released, and the next delivery of the
-/// callback is new. So a callback is handled at least once; what a handler does should be harmless when done twice.
-/// Purchases are remembered at once: nobody waits for a second answer.
-=======
 /// The exclusive right to handle a webhook.
 ///
 /// `finish` records that it was handled. When a claim ends before, the next delivery of the webhook is accepted. A
 /// webhook is therefore handled at least once: handlers should be idempotent. Purchases are recorded immediately,
 /// because the platform does not wait for a second reply.
->>>>>>> refs/heads/main
 #[derive(Debug, uniffi::Object)]
 pub struct Claim {
     received: Arc<VerifiedWebhook>,
@@ -211,27 +170,18 @@ pub struct Claim {
 
 #[uniffi::export]
 impl Claim {
-    /// The callback.
+    /// The webhook.
     pub fn received(&self) -> Arc<VerifiedWebhook> {
         Arc::clone(&self.received)
     }
 
-<<<<<<< HEAD
-    /// Remembers the callback as handled, and lets go. `false` when the store could not be reached: it was handled all the
-    /// same, so accept it; a replay of it would be handled again.
-=======
     /// Records the webhook as handled and ends the claim. Returns `false` when the store is unavailable: accept the
     /// webhook all the same, but a replay would be handled again.
->>>>>>> refs/heads/main
     pub fn finish(&self) -> bool {
         self.take().is_none_or(|claim| claim.finish().is_ok())
     }
 
-<<<<<<< HEAD
-    /// Lets go without remembering it: the next delivery is new.
-=======
     /// Ends the claim without recording the webhook: its next delivery is accepted.
->>>>>>> refs/heads/main
     pub fn release(&self) {
         drop(self.take());
     }
@@ -244,24 +194,15 @@ impl Claim {
     }
 }
 
-<<<<<<< HEAD
-/// The exact body to answer a callback with that was handled before: it is accepted again. A purchase is declined, because
-/// nobody may decide on it twice, and least of all with yes; `WebhookVerifier.replyDuplicate` repeats the first reply instead.
-=======
 /// Returns the exact body to reply with to a webhook that was handled before: acceptance, but a decline for a
 /// purchase, because a purchase must not be decided twice. `WebhookVerifier.replyDuplicate` repeats the first reply
 /// instead.
->>>>>>> refs/heads/main
 #[uniffi::export]
 pub fn reply_duplicate(body: Vec<u8>) -> String {
     keysecure::reply_duplicate(&body)
 }
 
-<<<<<<< HEAD
-/// The exact body to answer a callback with.
-=======
 /// Returns the exact body that accepts a webhook.
->>>>>>> refs/heads/main
 #[uniffi::export]
 pub fn reply_accept() -> String {
     keysecure::reply_accept()
@@ -297,13 +238,8 @@ impl From<Decision> for keysecure::Decision {
 /// Decides on purchases.
 #[uniffi::export(foreign)]
 pub trait Decider: Send + Sync {
-<<<<<<< HEAD
-    /// Decides on one. What is late, or throws, is answered with the responder's default.
-    fn decide(&self, purchase: AuthEvent) -> Result<Decision, CallbackFailure>;
-=======
     /// Decides on one purchase. When it throws or is late, the responder replies with its default.
     fn decide(&self, purchase: AuthEvent) -> Result<Decision, ForeignFailure>;
->>>>>>> refs/heads/main
 }
 
 /// Replies to webhooks: runs your decision on a purchase and replies in time even when the decision is late or throws.
@@ -317,13 +253,8 @@ pub struct Responder(keysecure::Responder);
 
 #[uniffi::export]
 impl Responder {
-<<<<<<< HEAD
-    /// `otherwise` (default: decline) is the answer when the decision takes longer than `budget` (default 600 ms, at most
-    /// 800 ms) or throws.
-=======
     /// Creates a responder. `otherwise` (default: decline) is the reply when the decision is late or throws; `budget`
     /// (default 600 ms, at most 800 ms) is how long a decision may take.
->>>>>>> refs/heads/main
     #[uniffi::constructor(default(otherwise = None, budget = None))]
     pub fn new(decider: Arc<dyn Decider>, otherwise: Option<Decision>, budget: Option<Duration>) -> Self {
         warnings::begin();
@@ -347,13 +278,8 @@ impl Responder {
         Self(responder)
     }
 
-<<<<<<< HEAD
-    /// The body to answer with. Anything but a purchase is accepted at once; a purchase of an unknown form gets the
-    /// default.
-=======
     /// Returns the body to reply with. Accepts everything but a purchase immediately; a purchase in an unknown format
     /// gets the default.
->>>>>>> refs/heads/main
     pub fn respond(&self, received: Arc<VerifiedWebhook>) -> String {
         self.0.respond(&received.0)
     }
