@@ -1083,7 +1083,7 @@ class VerifiedWebhook:
     def received_at(self) -> datetime:
         """The time of verification."""
     @property
-    def answer_before(self) -> float:
+    def reply_before(self) -> float:
         """The deadline of the reply to an `Auth` webhook, on the scale of `time.monotonic()`."""
     @property
     def time_left(self) -> float:

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_field_that_comes_twice_the_last_value_counts() {
+    fn the_last_value_of_a_field_that_appears_twice_counts() {
         let row = Consumption::from_json(r#"{"consume_no":"1","amount":true,"amount":"3"}"#).unwrap();
         assert_eq!((row.amount.unwrap().to_string(), row.extra.len()), ("3".to_owned(), 0));
         let row = Consumption::from_json(r#"{"consume_no":"1","amount":"3","amount":true}"#).unwrap();
