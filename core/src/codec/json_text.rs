@@ -1,5 +1,7 @@
 //! Models from JSON text and back.
 
+use serde::de::IgnoredAny;
+
 use super::wire::{DecimalFormat, Decode, Encode, OnMismatch, Write};
 use crate::values::surrogates;
 
@@ -11,7 +13,7 @@ pub(crate) fn from_json<T: Decode>(text: &str) -> Result<T, serde_json::Error> {
 /// Reads a value from JSON text that holds no half surrogate pair.
 ///
 /// Each field is decoded directly. Only a text with a value of an unexpected type is read again, so that its JSON text can
-/// be kept: reading every field by way of its JSON text would make a list of 100 objects a quarter slower.
+/// be kept: keeping the text of every field at hand makes reading a card a sixth slower.
 pub(crate) fn from_text<T: Decode>(text: &str) -> Result<T, serde_json::Error> {
     read(text, OnMismatch::Fail).or_else(|_| read(text, OnMismatch::Keep))
 }
@@ -21,6 +23,16 @@ pub(super) fn read<T: Decode>(text: &str, on_mismatch: OnMismatch) -> Result<T, 
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = T::read(&mut deserializer, on_mismatch)?;
     deserializer.end().map(|()| value)
+}
+
+/// Reads the value at the start of a text that holds no half surrogate pair; also returns its length.
+pub(crate) fn value_ahead<T: Decode>(text: &str) -> Result<(T, usize), serde_json::Error> {
+    let read = |on_mismatch| {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let value = T::read(&mut deserializer, on_mismatch)?;
+        Ok((value, deserializer.into_iter::<IgnoredAny>().byte_offset()))
+    };
+    read(OnMismatch::Fail).or_else(|_: serde_json::Error| read(OnMismatch::Keep))
 }
 
 /// Writes a model as JSON text.
