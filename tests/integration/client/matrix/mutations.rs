@@ -180,8 +180,10 @@ fn mutation_under(setup: &Setup, mutation: &Mutation, kind: FaultKind, expected:
 #[test]
 fn under_every_fault_a_mutation_is_done_once_at_most_and_its_error_true() {
     let (mutations, kinds) = (mutations(), kinds());
-    let mutating = OPERATIONS.iter().filter(|operation| operation.effect == Effect::Mutation).map(|one| one.name);
-    assert!(mutations.iter().map(|mutation| mutation.name).eq(mutating), "every mutation is in the matrix, in order");
+    let mutating = OPERATIONS.iter().filter(|operation| operation.effect == Effect::Mutation);
+    let mutating: Vec<_> = mutating.map(|one| one.name).collect();
+    let rows: Vec<_> = mutations.iter().map(|mutation| mutation.name).collect();
+    assert_eq!(rows, mutating, "every mutation is in the matrix, in order");
     let cells = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for mutation in &mutations {

@@ -106,7 +106,9 @@ fn reading_under(setup: &Setup, reading: &Reading, kind: FaultKind, expected: Ex
 fn every_fault_on_every_read_is_retried_or_ends_in_a_typed_error() {
     let (readings, kinds) = (readings(), kinds());
     let reading = OPERATIONS.iter().filter(|one| one.effect == Effect::Read && one.name != "token");
-    assert!(readings.iter().map(|reading| reading.name).eq(reading.map(|one| one.name)), "every read is in the matrix");
+    let reading: Vec<_> = reading.map(|one| one.name).collect();
+    let rows: Vec<_> = readings.iter().map(|reading| reading.name).collect();
+    assert_eq!(rows, reading, "every read is in the matrix, in order");
     let cells = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for reading in &readings {
