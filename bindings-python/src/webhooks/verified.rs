@@ -86,6 +86,13 @@ impl VerifiedWebhook {
         Ok(now + self.time_left())
     }
 
+    /// Deprecated: use `reply_before`.
+    #[getter]
+    fn answer_before(&self, py: Python<'_>) -> PyResult<f64> {
+        deprecated(py, c"VerifiedWebhook.answer_before is deprecated: use reply_before")?;
+        self.reply_before(py)
+    }
+
     /// Seconds left to reply to an `Auth` webhook, by the clock of this machine; below zero when it is too late.
     #[getter]
     fn time_left(&self) -> f64 {

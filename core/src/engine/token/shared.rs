@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::AccessTokenData;
+use super::data::AccessTokenData;
 use crate::error::Error;
 use crate::error::Interrupted;
 use crate::observe::Observer;
