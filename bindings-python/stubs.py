@@ -28,8 +28,8 @@ LITERALS = STUB.with_name("literals.py")
 BEGIN = "# --- models and constants: written by stubs.py from the core; do not edit ---\n"
 END = "# --- end of models and constants ---\n"
 PACKAGE = STUB.with_name("__init__.py")
-BEGIN_NAMES = "# --- public names: written by stubs.py; do not edit ---\n"
-END_NAMES = "# --- end of public names ---\n"
+BEGIN_NAMES = "from ._deprecated import old_names\n"
+END_NAMES = "# --- end of what stubs.py writes ---\n"
 WIDTH = 120
 
 PLAIN = {"String": "str", "bool": "bool", "i64": "int", "Decimal": "Decimal", "SystemTime": "datetime"}

@@ -8,6 +8,25 @@ pub fn lines(text: &str) -> Vec<String> {
     unlinked(text).lines().map(|line| camel_cased(line.trim())).collect()
 }
 
+/// The code of a generated file with the same changes in its comments.
+pub fn in_comments(code: &str) -> String {
+    let mut changed = String::with_capacity(code.len());
+    let mut is_comment = false;
+    for line in code.split_inclusive('\n') {
+        is_comment |= line.trim_start().starts_with("/**");
+        if !is_comment {
+            changed.push_str(line);
+            continue;
+        }
+        // Code may follow the end of a comment on the same line.
+        let end = line.find("*/").map_or(line.len(), |place| place + 2);
+        changed.push_str(&camel_cased(&unlinked(&line[..end])));
+        changed.push_str(&line[end..]);
+        is_comment = !line[..end].ends_with("*/");
+    }
+    changed
+}
+
 /// `` [`Cards::list`](crate::Cards) `` becomes `` `Cards.list` ``.
 fn unlinked(text: &str) -> String {
     let mut parts = text.split("[`");
@@ -36,7 +55,7 @@ fn camel_cased(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::lines;
+    use super::{in_comments, lines};
 
     #[test]
     fn links_and_names_of_rust_are_replaced() {
@@ -49,5 +68,11 @@ mod tests {
             assert_eq!(lines(rust), [expected]);
         }
         assert_eq!(lines("one\n two"), ["one", "two"]);
+    }
+    #[test]
+    fn only_comments_of_code_are_changed() {
+        let code = "/** See [`Cards::get`], `card_no`. */\nval `card_no`: String\n/**\n * Or `card_no`.\n */sent: Bool // `card_no`\n";
+        let expected = "/** See `Cards.get`, `cardNo`. */\nval `card_no`: String\n/**\n * Or `cardNo`.\n */sent: Bool // `card_no`\n";
+        assert_eq!(in_comments(code), expected);
     }
 }

@@ -184,7 +184,7 @@ __all__ = [
     "reply_decline",
     "reply_duplicate",
 ]
-# --- end of public names ---
+# --- end of what stubs.py writes ---
 
 TYPE_CHECKING = False
 if not TYPE_CHECKING:

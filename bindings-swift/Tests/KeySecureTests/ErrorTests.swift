@@ -8,7 +8,7 @@ final class ErrorTests: XCTestCase {
         let sandbox = try startSandbox()
         let client = try sandbox.client()
         let error = try failure { _ = try client.accounts().get(cardholderNo: "404") }
-        guard case ErrorKind.notFound = error else { return XCTFail("\(error)") }
+        guard ErrorKind.notFound ~= error else { return XCTFail("\(error)") }
         XCTAssertEqual(error.kind, .notFound)
         XCTAssertEqual(error.outcome, .rejected)
         XCTAssertEqual(error.code, 2002)

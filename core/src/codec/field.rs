@@ -74,7 +74,8 @@ fn is_first(model: &'static str, name: &'static str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_first;
+    use super::{OnMismatch, is_first};
+    use crate::codec::json_text::read;
     use crate::{Card, CardStatus, CardUpdateEvent, Consumption};
 
     #[test]
@@ -108,6 +109,19 @@ mod tests {
             assert_eq!(rest, (None, None, None, None, None, None, None), "{field}");
             assert_eq!((row.r#type, row.status, row.fee_list.len()), (None, None, 0), "{field}");
         }
+    }
+
+    #[test]
+    fn both_ways_of_reading_give_the_same_object() {
+        let json = concat!(
+            r#"{"consume_no":"1","type":"Brand_new","amount":"3.10","fee":2.50,"time":1763800000123,"status":null,"#,
+            r#""merchant_info":{"city":"K\u00f6ln","new":{}},"fee_list":[{"fee_type":"Auth_fee","amount":""}],"#,
+            r#""new":[1.50],"remark":null,"amount":"4.00"}"#
+        );
+        let [direct, kept] =
+            [OnMismatch::Fail, OnMismatch::Keep].map(|on_mismatch| read::<Consumption>(json, on_mismatch).unwrap());
+        assert_eq!(direct, kept);
+        assert_eq!((direct.amount.unwrap().to_string(), direct.extra.len()), ("4.00".to_owned(), 1));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage};
 
 use crate::interface::Interface;
 use crate::output::{NOTICE, files, run_uniffi, write};
-use crate::{Result, patches};
+use crate::{Result, documentation, patches};
 
 /// The folder of the public package below the source folder.
 const PUBLIC: &str = "io/keysecure";
@@ -22,7 +22,8 @@ pub fn generate(interface: &Interface, options: &GenerateOptions, sources: &Path
     }
     run_uniffi(options, TargetLanguage::Kotlin, sources)?;
     for file in files(sources, "kt")? {
-        write(&file, &patches::kotlin(&fs::read_to_string(&file)?, interface)?)?;
+        let patched = patches::kotlin(&fs::read_to_string(&file)?, interface)?;
+        write(&file, &documentation::in_comments(&patched))?;
     }
     let public = sources.join(PUBLIC);
     write(&public.join("KeySecureException.kt"), &format!("{NOTICE}{}", exceptions::classes(interface)?))?;

@@ -186,7 +186,7 @@ impl Call {
     fn comment(&self, parameters: &[Parameter], throws: bool) -> String {
         let mut comment = String::new();
         for line in documentation::lines(self.doc.as_deref().unwrap_or_default()) {
-            let _ = writeln!(comment, "    /// {line}");
+            let _ = writeln!(comment, "{}", format!("    /// {line}").trim_end());
         }
         let explained: Vec<_> = parameters.iter().filter_map(|one| Some((&one.name, one.doc.as_deref()?))).collect();
         if !explained.is_empty() || throws {

@@ -5,25 +5,29 @@ mod mirrors;
 mod open_enums;
 mod types;
 
+use std::fs;
 use std::path::Path;
-use std::{env, fs, process};
 
 use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage};
 
 use crate::interface::Interface;
 use crate::output::{NOTICE, files, run_uniffi, write};
-use crate::{Result, patches};
+use crate::{Result, documentation, patches};
 
 /// Writes the generated files into the package's `Sources`.
 pub fn generate(interface: &Interface, options: &GenerateOptions, sources: &Path) -> Result<()> {
     let code = sources.join("KeySecure/Generated");
     let headers = sources.join("KeySecureFFI/Generated");
-    let unpatched = env::temp_dir().join(format!("keysecure-bindgen-{}", process::id()));
+    let unpatched = headers.join("unpatched");
     run_uniffi(options, TargetLanguage::Swift, &unpatched)?;
     for (extension, to) in [("h", &headers), ("swift", &code)] {
         for file in files(&unpatched, extension)? {
             let text = fs::read_to_string(&file)?;
-            let text = if extension == "swift" { patches::swift(&text, interface)? } else { text };
+            let text = if extension == "swift" {
+                documentation::in_comments(&patches::swift(&text, interface)?)
+            } else {
+                text
+            };
             write(&to.join(file.file_name().unwrap_or_default()), &text)?;
         }
     }
