@@ -140,9 +140,7 @@ def test_no_secret_shows_anywhere(sandbox: Sandbox) -> None:
     # Short numbers may be part of longer ones by chance.
     assert not re.search(rf"(?<!\d){PIN}(?!\d)", everything)
     for cvv in {known.cvv, other.cvv}:
-        # The number of a line in a traceback, or the HTTP status, may be equal by chance.
-        texts = [re.sub(r"(line|http status:) \d+", "", text) for text in witness.texts]
-        shown = [text for text in texts if "CardSecrets" in text or "cvv" in text]
+        shown = [text for text in witness.texts if "CardSecrets" in text or "cvv" in text]
         assert shown
         assert not any(re.search(rf"(?<![\d*]){cvv}(?!\d)", text) for text in shown)
 
