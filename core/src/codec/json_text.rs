@@ -1,5 +1,7 @@
 //! Models from JSON text and back.
 
+use serde::de::IgnoredAny;
+
 use super::wire::{DecimalFormat, Decode, Encode, OnMismatch, Write};
 use crate::values::surrogates;
 
@@ -21,6 +23,16 @@ pub(super) fn read<T: Decode>(text: &str, on_mismatch: OnMismatch) -> Result<T, 
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = T::read(&mut deserializer, on_mismatch)?;
     deserializer.end().map(|()| value)
+}
+
+/// Reads the value at the start of a text that holds no half surrogate pair; also returns its length.
+pub(crate) fn value_ahead<T: Decode>(text: &str) -> Result<(T, usize), serde_json::Error> {
+    let read = |on_mismatch| {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let value = T::read(&mut deserializer, on_mismatch)?;
+        Ok((value, deserializer.into_iter::<IgnoredAny>().byte_offset()))
+    };
+    read(OnMismatch::Fail).or_else(|_: serde_json::Error| read(OnMismatch::Keep))
 }
 
 /// Writes a model as JSON text.

@@ -21,10 +21,10 @@ mod uniffi_types;
 mod wire;
 
 pub(crate) use field::{field_value, or_absent};
-pub(crate) use json_text::{from_json, from_text, to_json};
+pub(crate) use json_text::{from_json, from_text, to_json, value_ahead};
 pub(crate) use model::{model, model_debug};
 pub(crate) use model_codec::{model_codec, secret_codec};
-pub(crate) use object::{Fields, Name, Object, or_missing, read_object, skip, try_object, value};
+pub(crate) use object::{Fields, Object, or_missing, read_object, skip, try_object, value};
 pub(crate) use open_enum::open_enum;
 pub(crate) use redacted::Redacted;
 pub(crate) use request::{Body, body, query, request, to_bytes};

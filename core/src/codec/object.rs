@@ -146,7 +146,7 @@ fn shown(name: &str) -> &str {
 }
 
 /// The name of a field, without a copy where the text holds no escape.
-pub(crate) struct Name<'de>(pub Cow<'de, str>);
+struct Name<'de>(Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,17 +1,15 @@
 //! The platform's envelope: `{"code": number, "msg": string, "data": ...}`.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::ops::Range;
 
-use serde::de::{Deserializer as _, Error as _, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::Error as _;
 use zeroize::Zeroizing;
 
 use crate::codec::json::{Extra, Json};
-use crate::codec::{Decode, Name, at, from_text, refuse};
+use crate::codec::{Decode, at, value_ahead};
 use crate::error::Error;
 use crate::values::surrogates;
+use crate::values::tree::Reader;
 
 /// A response of the platform.
 #[derive(Debug)]
@@ -22,30 +20,17 @@ pub(super) enum Envelope {
     Refused { code: i64, msg: String },
 }
 
-/// The `data` of a successful response, as text. The text is wiped when it is dropped.
+/// A successful response whose data is not decoded yet. Its text is wiped when it is dropped.
 #[derive(Debug)]
-pub(super) struct Data {
-    text: Zeroizing<String>,
-    /// Where `data` is in the text; `None` when the response has none.
-    range: Option<Range<usize>>,
-    /// The fields beside `data` that are not the envelope's own.
-    beside: Extra,
-}
+pub(super) struct Data(Zeroizing<String>);
 
 impl Data {
-    /// Decodes the data.
+    /// Decodes the data, and checks the rest of the envelope.
     pub(super) fn decode<T: Decode>(mut self) -> Result<T, Error> {
-        let decoded = match self.range.take() {
-            Some(range) => from_text(&self.text[range]).map_err(|error| at(format_args!("data"), &error)),
-            None => T::missing().ok_or_else(|| missing("data")),
-        };
+        let decoded = decode(&self.0).map_err(|error| Error::unreadable(&error));
         // A string that was emptied is wiped as one block when it is dropped, a full one byte by byte.
-        self.text.clear();
-        let mut data = decoded.map_err(|error| Error::unreadable(&error))?;
-        if !self.beside.is_empty() {
-            data.add_beside(self.beside);
-        }
-        Ok(data)
+        self.0.clear();
+        decoded
     }
 }
 
@@ -68,21 +53,21 @@ pub(super) enum Flaw {
     Other,
 }
 
-/// Reads a response.
+/// Reads a response as far as the attempt loop needs it: of a success only up to its data.
 pub(super) fn read(http_status: u16, body: Zeroizing<Vec<u8>>) -> Result<Envelope, Unreadable> {
     let text = text_of(http_status, body).map_err(|error| Unreadable { error, flaw: Flaw::Bare })?;
+    let is_success = (200..300).contains(&http_status);
     let mut keys = Keys::default();
-    let envelope = read_text(&text, &mut keys);
-    match envelope {
-        Ok(None) if !(200..300).contains(&http_status) => {
+    // Under an error status the rest of the response says which flaw it has.
+    let read = keys.read(&text, &mut |_| Ok(if is_success { Progress::Stop } else { Progress::Skip }));
+    match read.map(|()| keys.code) {
+        Ok(Some(0)) if is_success => Ok(Envelope::Success(Data(text))),
+        Ok(Some(0)) => {
             let error = Error::invalid_response("the response says success under an HTTP error status");
             Err(Unreadable { error, flaw: Flaw::Other })
         }
-        Ok(None) => {
-            let (range, beside) = (keys.data, keys.beside);
-            Ok(Envelope::Success(Data { text, range, beside }))
-        }
         Ok(Some(code)) => Ok(Envelope::Refused { code, msg: keys.msg.unwrap_or_default() }),
+        Ok(None) => Err(Unreadable { error: Error::unreadable(&missing("code")), flaw: Flaw::Bare }),
         Err(error) => {
             let flaw = match (keys.twice, keys.code) {
                 (true, _) => Flaw::Contradictory,
@@ -116,40 +101,87 @@ fn text_of(http_status: u16, mut body: Zeroizing<Vec<u8>>) -> Result<Zeroizing<S
     Ok(replaced.unwrap_or(text))
 }
 
-/// Reads the keys of an envelope; `None` for success, else the code.
-fn read_text(text: &str, keys: &mut Keys) -> Result<Option<i64>, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let read = deserializer.deserialize_any(KeysVisitor { text, keys }).and_then(|()| deserializer.end());
-    if let Err(error) = read {
-        return Err(keys.error.take().unwrap_or(error));
+/// Decodes the data of a response with code 0.
+fn decode<T: Decode>(text: &str) -> Result<T, serde_json::Error> {
+    let (mut keys, mut data) = (Keys::default(), None);
+    keys.read(text, &mut |ahead| {
+        let (value, length) = value_ahead(ahead)?;
+        data = Some(value);
+        Ok(Progress::Passed(length))
+    })?;
+    if let Some(early) = keys.early_data {
+        data = Some(value_ahead(early).map_err(|error| at(format_args!("data"), &error))?.0);
     }
-    match keys.code {
-        None => Err(missing("code")),
-        Some(0) => Ok(None),
-        Some(code) => Ok(Some(code)),
+    let mut data: T = data.or_else(T::missing).ok_or_else(|| missing("data"))?;
+    if !keys.beside.is_empty() {
+        data.add_beside(keys.beside);
     }
+    Ok(data)
 }
 
 fn missing(name: &str) -> serde_json::Error {
     serde_json::Error::custom(format_args!("{name}: is missing"))
 }
 
-/// What was read of an envelope. It is kept outside of the visitor, because an error needs it too.
+/// What to do at the `data` of a success.
+enum Progress {
+    /// Read no further.
+    Stop,
+    Skip,
+    /// Continue after this number of bytes, which were read.
+    Passed(usize),
+}
+
+/// What was read of an envelope. It is kept while reading, because an error needs it too.
 #[derive(Default)]
-struct Keys {
+struct Keys<'a> {
     code: Option<i64>,
     msg: Option<String>,
-    data: Option<Range<usize>>,
+    /// Data that comes before the code, as text.
+    early_data: Option<&'a str>,
+    /// The fields beside `data` that are not the envelope's own.
     beside: Extra,
     /// Which of `code`, `msg` and `data` have appeared.
     seen: [bool; 3],
     /// Whether one of them appeared twice.
     twice: bool,
-    /// Why the envelope cannot be used.
-    error: Option<serde_json::Error>,
 }
 
-impl Keys {
+impl<'a> Keys<'a> {
+    /// Reads a response. `at_data` is called with the text from the data on, when the data comes after code 0.
+    fn read(
+        &mut self,
+        text: &'a str,
+        at_data: &mut dyn FnMut(&'a str) -> Result<Progress, serde_json::Error>,
+    ) -> Result<(), serde_json::Error> {
+        let mut reader = Reader::new(text);
+        let (mut fault, mut stopped) = (None, false);
+        let read = reader.fields(|reader, name| {
+            let ahead = reader.ahead();
+            let progress = self.note(name).and_then(|()| self.value(name, ahead, at_data));
+            match progress {
+                Ok(Progress::Passed(length)) => reader.pass(length),
+                Ok(Progress::Skip) => {
+                    reader.skip()?;
+                    self.keep(name, ahead, ahead.len() - reader.ahead().len());
+                }
+                Ok(Progress::Stop) => {
+                    stopped = true;
+                    return None;
+                }
+                Err(error) => {
+                    fault = Some(error);
+                    return None;
+                }
+            }
+            Some(())
+        });
+        if stopped || read.and_then(|()| reader.end()).is_some() {
+            return Ok(());
+        }
+        Err(fault.unwrap_or_else(|| syntax_error(text)))
+    }
+
     /// Notes a key; an error for one of the envelope's own that appeared before.
     fn note(&mut self, name: &str) -> Result<(), serde_json::Error> {
         let Some(index) = ["code", "msg", "data"].iter().position(|known| *known == name) else { return Ok(()) };
@@ -160,54 +192,44 @@ impl Keys {
         Ok(())
     }
 
-    /// Takes the value of a key, a slice of the response's `text`.
-    fn take(&mut self, name: &str, value: &str, text: &str) -> Result<(), serde_json::Error> {
-        let in_field = |error| at(format_args!("{name}"), &error);
+    /// Reads the value of a key at the start of `ahead`.
+    fn value(
+        &mut self,
+        name: &str,
+        ahead: &'a str,
+        at_data: &mut dyn FnMut(&'a str) -> Result<Progress, serde_json::Error>,
+    ) -> Result<Progress, serde_json::Error> {
+        let progress = match (name, self.code) {
+            ("code", _) => value_ahead(ahead).map(|(code, length)| {
+                self.code = Some(code);
+                Progress::Passed(length)
+            }),
+            ("msg", _) => value_ahead(ahead).map(|(msg, length)| {
+                self.msg = msg;
+                Progress::Passed(length)
+            }),
+            ("data", Some(0)) => at_data(ahead),
+            _ => Ok(Progress::Skip),
+        };
+        progress.map_err(|error| at(format_args!("{name}"), &error))
+    }
+
+    /// Keeps the text of a value that was skipped.
+    fn keep(&mut self, name: &str, ahead: &'a str, length: usize) {
         match name {
-            "code" => self.code = Some(from_text(value).map_err(in_field)?),
-            "msg" => self.msg = from_text(value).map_err(in_field)?,
-            "data" => self.data = Some(range_in(text, value)),
-            name => self.beside.insert(name, Json::valid(value)),
+            "data" if self.code.is_none() => self.early_data = Some(ahead),
+            "data" => {}
+            name => self.beside.insert(name, Json::valid(ahead.get(..length).unwrap_or_default().trim())),
         }
-        Ok(())
     }
 }
 
-struct KeysVisitor<'a, 'k> {
-    text: &'a str,
-    keys: &'k mut Keys,
-}
-
-impl<'de> Visitor<'de> for KeysVisitor<'de, '_> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
+/// The error of `serde_json` for a text that is not JSON.
+fn syntax_error(text: &str) -> serde_json::Error {
+    match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        Err(error) => error,
+        Ok(_) => serde_json::Error::custom("not an envelope"),
     }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { text, keys } = self;
-        while let Some(Name(name)) = map.next_key::<Name<'de>>()? {
-            let mut usable = keys.note(&name);
-            if usable.is_ok() {
-                usable = keys.take(&name, map.next_value::<&'de RawValue>()?.get(), text);
-            }
-            if let Err(error) = usable {
-                // Kept as it is: serde_json would add a position in the envelope to the one in the field.
-                keys.error = Some(error);
-                return Err(A::Error::custom("unusable"));
-            }
-        }
-        Ok(())
-    }
-
-    refuse!("an object"; bool number text null array);
-}
-
-/// Where `part`, a slice of `text`, is in it.
-fn range_in(text: &str, part: &str) -> Range<usize> {
-    let start = part.as_ptr().addr().saturating_sub(text.as_ptr().addr());
-    start..start + part.len()
 }
 
 #[cfg(test)]

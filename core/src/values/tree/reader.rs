@@ -64,6 +64,20 @@ impl<'a> Reader<'a> {
         if has_duplicate_keys(&fields) { None } else { Some(fields) }
     }
 
+    /// Reads an object's fields in their order; `value` reads or passes over each value. Names may appear twice.
+    pub(crate) fn fields(&mut self, mut value: impl FnMut(&mut Self, &str) -> Option<()>) -> Option<()> {
+        self.list(b'{', b'}', |reader| {
+            let name = reader.text()?;
+            reader.sign(b':')?;
+            value(reader, &name.text)
+        })
+    }
+
+    /// Passes over a number of bytes that were read by other means.
+    pub(crate) fn pass(&mut self, count: usize) {
+        self.place += count;
+    }
+
     /// The text that was not read yet.
     pub(crate) fn ahead(&self) -> &'a str {
         self.json.get(self.place..).unwrap_or_default()
