@@ -1,9 +1,9 @@
-"""Writes `literals.py` and the parts of `_native.pyi` and `__init__.py` that repeat something; `--check` compares.
+"""Writes `literals.py` and the repetitive parts of `_native.pyi` and `__init__.py`; `--check` compares.
 
-* `__init__.py` imports and lists what the native module exports and the classes of `_errors.py`: type checkers read only
-  names that are written out.
-* Docstrings of `_native.pyi` are those of the built module, so that an editor shows what `help()` shows. Signatures are written by hand,
-  because the module has no types; `stubtest` compares their names and defaults with the module.
+* `__init__.py` imports and lists the names of the native module and the classes of `_errors.py`: type checkers read
+  only names that are written out.
+* Docstrings of `_native.pyi` are those of the built module, so that an editor shows what `help()` shows. Signatures are
+  written by hand, because the module has no types; `stubtest` compares their names and defaults with the module.
 * Models and constants are read from their declarations in the core, because the built module has neither the types of
   fields nor the docs of constants: `model!`, `open_enum!` and `named_enum!` have one fixed form, which is all that is
   parsed here. A new field of a model is one edit in the core and one run of this program.
@@ -28,8 +28,8 @@ LITERALS = STUB.with_name("literals.py")
 BEGIN = "# --- models and constants: written by stubs.py from the core; do not edit ---\n"
 END = "# --- end of models and constants ---\n"
 PACKAGE = STUB.with_name("__init__.py")
-BEGIN_NAMES = "# --- public names: written by stubs.py; do not edit ---\n"
-END_NAMES = "# --- end of public names ---\n"
+BEGIN_NAMES = "from ._deprecated import old_names\n"
+END_NAMES = "# --- end of what stubs.py writes ---\n"
 WIDTH = 120
 
 PLAIN = {"String": "str", "bool": "bool", "i64": "int", "Decimal": "Decimal", "SystemTime": "datetime"}
@@ -216,7 +216,9 @@ def literals() -> str:
 def main() -> int:
     """Writes or checks."""
     text = STUB.read_text()
-    before = re.sub(r"__all__ = \[.*?\]\n", lambda _: all_of(_native.__all__), text.partition(BEGIN)[0], flags=re.DOTALL)
+    before = re.sub(
+        r"__all__ = \[.*?\]\n", lambda _: all_of(_native.__all__), text.partition(BEGIN)[0], flags=re.DOTALL
+    )
     made = {
         STUB: between(with_docs(before) + BEGIN + text.partition(BEGIN)[2], BEGIN, END, f"{declarations(before)}\n"),
         PACKAGE: between(PACKAGE.read_text(), BEGIN_NAMES, END_NAMES, public_names()),

@@ -113,6 +113,9 @@ def test_old_attributes_have_the_present_values(sandbox: Sandbox, client: Client
     for match in (verifier().verify(signed(BODY), BODY), verifier().verify_signature(signed(BODY), BODY)):
         with pytest.warns(DeprecationWarning, match=r"secret is deprecated: use secret_index"):
             assert match.secret == match.secret_index == 0
+    received = verifier().verify(signed(BODY), BODY)
+    with pytest.warns(DeprecationWarning, match="answer_before is deprecated: use reply_before"):
+        assert received.answer_before == pytest.approx(received.reply_before, abs=0.1)
     sandbox.settings(key_state="expired")
     old = {"pass": "good", "warn": "warning", "fail": "bad", "skipped": "skipped"}
     for result in client.doctor().findings:

@@ -384,21 +384,3 @@ def test_options_are_given_from_the_start() -> None:
     for wrong in [{"http_statuses": "loose"}, {"lists": {"reference": "lost"}}, {"lists": {"pages": 1}}]:
         with pytest.raises(ValueError, match=r"\w"):
             Sandbox(**wrong)  # type: ignore[arg-type]
-
-
-def test_old_names_of_webhook_calls_work_and_warn(merchant: str) -> None:
-    with pytest.warns(DeprecationWarning, match="callback_url is deprecated: use webhook_url"):
-        sandbox = Sandbox(callback_url=merchant)  # type: ignore[call-arg]
-    with sandbox:
-        assert sandbox.control("GET", "/callbacks")["url"] == merchant
-        with pytest.warns(DeprecationWarning, match="callbacks_to is deprecated: use webhooks_to") as warned:
-            sandbox.callbacks_to(None)
-        assert warned[0].filename == __file__
-        with pytest.warns(DeprecationWarning, match="use webhook_fault"):
-            sandbox.callback_fault("drop")
-        with pytest.warns(DeprecationWarning, match="use settle_webhooks"):
-            assert sandbox.settle_callbacks()
-        with pytest.warns(DeprecationWarning, match="use webhook_id"), pytest.raises(SandboxError, match="no webhook"):
-            sandbox.redeliver(callback_id="unknown")  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match="give one of them"):
-        Sandbox(callback_url=merchant, webhook_url=merchant)  # type: ignore[call-arg]

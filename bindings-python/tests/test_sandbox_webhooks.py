@@ -95,3 +95,21 @@ def test_dropping_a_sandbox_during_a_webhook_does_not_hang(merchant: str) -> Non
     client.cards.freeze(card_no)
     # The receiver needs Python's lock to response, and dropping waits for the sender.
     del sandbox
+
+
+def test_old_names_of_webhook_calls_work_and_warn(merchant: str) -> None:
+    with pytest.warns(DeprecationWarning, match="callback_url is deprecated: use webhook_url"):
+        sandbox = Sandbox(callback_url=merchant)  # type: ignore[call-arg]
+    with sandbox:
+        assert sandbox.control("GET", "/callbacks")["url"] == merchant
+        with pytest.warns(DeprecationWarning, match="callbacks_to is deprecated: use webhooks_to") as warned:
+            sandbox.callbacks_to(None)
+        assert warned[0].filename == __file__
+        with pytest.warns(DeprecationWarning, match="use webhook_fault"):
+            sandbox.callback_fault("drop")
+        with pytest.warns(DeprecationWarning, match="use settle_webhooks"):
+            assert sandbox.settle_callbacks()
+        with pytest.warns(DeprecationWarning, match="use webhook_id"), pytest.raises(SandboxError, match="no webhook"):
+            sandbox.redeliver(callback_id="unknown")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="give one of them"):
+        Sandbox(callback_url=merchant, webhook_url=merchant)  # type: ignore[call-arg]

@@ -23,7 +23,8 @@ PIN, SHARE_TOKEN = "739251", "canary-sumsub-share-token"
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(api_secret=SECRET) as sandbox:
+    # With the default seed a CVV is 307, which is also the HTTP status of the redirects below.
+    with Sandbox(api_secret=SECRET, seed=2) as sandbox:
         yield sandbox
 
 
@@ -139,7 +140,8 @@ def test_no_secret_shows_anywhere(sandbox: Sandbox) -> None:
     # Short numbers may be part of longer ones by chance.
     assert not re.search(rf"(?<!\d){PIN}(?!\d)", everything)
     for cvv in {known.cvv, other.cvv}:
-        shown = [text for text in witness.texts if "CardSecrets" in text or "cvv" in text]
+        # The number of a line in a traceback may be equal by chance.
+        shown = [re.sub(r"line \d+", "", text) for text in witness.texts if "CardSecrets" in text or "cvv" in text]
         assert shown
         assert not any(re.search(rf"(?<![\d*]){cvv}(?!\d)", text) for text in shown)
 

@@ -144,7 +144,7 @@ def test_the_deadline_of_a_purchase_has_two_forms() -> None:
     body = body_of("Auth", AUTH)
     before = time.monotonic()
     received = verifier().verify(signed(body), body)
-    assert before + 0.79 < received.answer_before <= time.monotonic() + 0.8
+    assert before + 0.79 < received.reply_before <= time.monotonic() + 0.8
     first = received.time_left
     assert received.time_left < first <= 0.8
     assert abs(received.received_at - now()) < timedelta(minutes=1)

@@ -1,4 +1,4 @@
-//! The error as Kotlin and Swift throw it: one type for all kinds, with all that is known.
+//! The error that Kotlin and Swift throw: one type for all kinds.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use crate::error::TransportFault;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::redact::scrub;
 
-/// What is known of an error.
+/// Details of an error.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct ErrorDetails {
-    /// The readable text. It holds no secret.
+    /// Text for logs and people. It holds no secret.
     pub text: String,
-    /// What kind of error it is.
+    /// Kind of the error.
     pub kind: ErrorKind,
-    /// Whether the thing was done: the question to ask before sending a mutation again.
+    /// Whether the operation was carried out: read it before sending a mutation again.
     pub outcome: Outcome,
-    /// The platform's code, when it answered with one.
+    /// The code in the response, if it has one.
     #[uniffi(default = None)]
     pub code: Option<i64>,
     /// The platform's message, with digits that look like a PAN masked.
@@ -25,22 +25,22 @@ pub struct ErrorDetails {
     /// The field that broke a rule, in its name on the wire.
     #[uniffi(default = None)]
     pub field: Option<String>,
-    /// The HTTP status, when an answer came.
+    /// HTTP status of the response, if there was one.
     #[uniffi(default = None)]
     pub http_status: Option<i32>,
-    /// The call that failed, such as `accounts.transfer`; none for settings and values.
+    /// Name of the call, such as `accounts.transfer`; none for settings and values.
     #[uniffi(default = None)]
     pub operation: Option<String>,
-    /// How many times the call's own request was tried; 0 when it was never tried.
+    /// Number of attempts of the call; 0 if nothing was sent.
     #[uniffi(default = 0)]
     pub attempts: i32,
-    /// How long the platform asked to wait, when it did.
+    /// How long the platform asks to wait, if it does.
     #[uniffi(default = None)]
     pub retry_after: Option<Duration>,
-    /// What went wrong on the wire, when no answer came.
+    /// Failure of the exchange, if there was no response.
     #[uniffi(default = None)]
     pub transport_fault: Option<TransportFault>,
-    /// Why a callback was not accepted.
+    /// Why a webhook was rejected.
     #[uniffi(default = None)]
     pub rejection: Option<Rejection>,
 }

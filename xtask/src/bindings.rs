@@ -1,10 +1,10 @@
-//! `cargo xtask bindings`: the generated Kotlin and Swift, from a library built just now. `keysecure-bindgen` makes both.
+//! `cargo xtask bindings`: the generated Kotlin and Swift, from a fresh build of the library, by `keysecure-bindgen`.
 
 use std::path::{Path, PathBuf};
 
 use crate::run;
 
-/// What the two bindings build on.
+/// What the Kotlin and Swift bindings are built from.
 pub struct Bindings {
     /// The library that the code was generated from, unoptimised and with its symbols: what the tests load.
     pub library: PathBuf,
@@ -16,9 +16,9 @@ pub fn run() -> bool {
     make().is_some()
 }
 
-/// Builds the library and generates both languages. `None`: something failed and has said why.
+/// Builds the library and generates both languages. `None` after a failure, which is printed.
 pub fn make() -> Option<Bindings> {
-    // The dev profile: the metadata that the generator reads is in the symbols, which a shipped library does not have.
+    // The dev profile: the metadata that the generator reads is in the symbols, which a release library does not have.
     if !run::passes(&mut run::cargo("build -p keysecure-ffi -p keysecure-bindgen")) {
         return None;
     }

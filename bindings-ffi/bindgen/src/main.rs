@@ -52,3 +52,62 @@ fn run(library: &str, config: &str, kotlin: &Path, swift: &Path) -> Result<()> {
     kotlin::generate(&interface, &options, kotlin)?;
     swift::generate(&interface, &options, swift)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::{env, fs, process};
+
+    use super::run;
+
+    /// Holds one of everything that a patch or a generator needs.
+    const UDL: &str = r#"
+        namespace keysecure {
+            CardStatus card_status_from_text(string text);
+            [Throws=FfiError] void send(Sender sender);
+        };
+        [Enum] interface CardStatus { Frozen(); Unknown(string raw); };
+        enum Method { "Get" };
+        enum Outcome { "NotSent", "Unknown" };
+        enum ErrorKind { "Config", "Api" };
+        dictionary ErrorDetails { string text; ErrorKind kind; Outcome outcome; i64? code = null; };
+        [Error] interface FfiError { Failed(ErrorDetails details); };
+        [Traits=(Debug)] dictionary Card { CardStatus status; timestamp applied; duration age; Method method; };
+        [Trait, WithForeign] interface Sender { [Throws=FfiError] Card send(Card card); };
+        interface Client { Cards cards(); };
+        interface Cards { [Throws=FfiError] Card get(string card_no); };
+    "#;
+
+    /// All generated Kotlin and all generated Swift of an interface.
+    fn generated(name: &str, udl: &str) -> (String, String) {
+        let folder = env::temp_dir().join(format!("keysecure-bindgen-{name}-{}", process::id()));
+        let source = folder.join("src/keysecure.udl");
+        fs::create_dir_all(folder.join("src")).unwrap();
+        fs::write(folder.join("Cargo.toml"), "[package]\nname = \"keysecure\"\n").unwrap();
+        fs::write(&source, udl).unwrap();
+        let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../uniffi.toml");
+        let (kotlin, swift) = (folder.join("kotlin"), folder.join("swift"));
+        run(source.to_str().unwrap(), config.to_str().unwrap(), &kotlin, &swift).unwrap();
+        let all = |folder: &Path, extension| -> String {
+            let files = crate::output::files(folder, extension).unwrap();
+            files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
+        };
+        let texts = (all(&kotlin, "kt"), all(&swift, "swift"));
+        fs::remove_dir_all(folder).unwrap();
+        texts
+    }
+
+    #[test]
+    fn a_new_value_of_an_open_enum_reaches_both_languages() {
+        let (kotlin, swift) = generated("enum", &UDL.replace("Frozen();", "Frozen(); UnderReview();"));
+        assert!(kotlin.contains("object UnderReview : CardStatus()"), "{kotlin}");
+        assert!(swift.contains("case underReview"), "{swift}");
+    }
+
+    #[test]
+    fn a_new_error_kind_reaches_both_languages() {
+        let (kotlin, swift) = generated("kind", &UDL.replace("\"Api\"", "\"Api\", \"QuotaExceeded\""));
+        assert!(kotlin.contains("ErrorKind.QUOTA_EXCEEDED -> KeySecureException.QuotaExceeded(details)"), "{kotlin}");
+        assert!(swift.contains("case quotaExceeded"), "{swift}");
+    }
+}

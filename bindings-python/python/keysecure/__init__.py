@@ -25,6 +25,7 @@ is :mod:`keysecure.sandbox`, webhooks are in :mod:`keysecure.webhooks`.
 from __future__ import annotations
 
 from ._deprecated import old_names
+
 # --- public names: written by stubs.py; do not edit ---
 from ._errors import (
     ApiError,
@@ -183,7 +184,7 @@ __all__ = [
     "reply_decline",
     "reply_duplicate",
 ]
-# --- end of public names ---
+# --- end of what stubs.py writes ---
 
 TYPE_CHECKING = False
 if not TYPE_CHECKING:

@@ -1083,8 +1083,12 @@ class VerifiedWebhook:
     def received_at(self) -> datetime:
         """The time of verification."""
     @property
-    def answer_before(self) -> float:
+    def reply_before(self) -> float:
         """The deadline of the reply to an `Auth` webhook, on the scale of `time.monotonic()`."""
+    @property
+    @deprecated("use reply_before")
+    def answer_before(self) -> float:
+        """Deprecated: use `reply_before`."""
     @property
     def time_left(self) -> float:
         """Seconds left to reply to an `Auth` webhook, by the clock of this machine; below zero when it is too late."""
@@ -1216,7 +1220,7 @@ class CardStatus:
     FAIL: Final = "Fail"
     """The platform could not issue the card."""
     FROZEN: Final = "Frozen"
-    """Frozen: purchases are declined until the card is unfrozen."""
+    """Frozen. It can be unfrozen."""
     DELETE: Final = "Delete"
     """Cancelled. This status is final."""
     KNOWN: Final[tuple[str, ...]]
@@ -1667,7 +1671,7 @@ class Fee(_Model):
         """Type of the fee."""
     @property
     def amount(self) -> Decimal | None:
-        """Amount in the currency of the card."""
+        """Amount of the fee."""
 
 @final
 class FeeSchedule(_Model):

@@ -40,7 +40,7 @@ Rejection: TypeAlias = (
     ]
     | str
 )
-"""Why a webhook is not accepted."""
+"""Reason to reject a webhook."""
 
 TransportFault: TypeAlias = (
     Literal[
@@ -58,4 +58,4 @@ TransportFault: TypeAlias = (
     ]
     | str
 )
-"""What went wrong on the wire."""
+"""Kind of failure of an exchange."""

@@ -80,16 +80,23 @@ impl VerifiedWebhook {
 
     /// The deadline of the reply to an `Auth` webhook, on the scale of `time.monotonic()`.
     #[getter]
-    fn answer_before(&self, py: Python<'_>) -> PyResult<f64> {
+    fn reply_before(&self, py: Python<'_>) -> PyResult<f64> {
         static MONOTONIC: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let now: f64 = MONOTONIC.import(py, "time", "monotonic")?.call0()?.extract()?;
         Ok(now + self.time_left())
     }
 
+    /// Deprecated: use `reply_before`.
+    #[getter]
+    fn answer_before(&self, py: Python<'_>) -> PyResult<f64> {
+        deprecated(py, c"VerifiedWebhook.answer_before is deprecated: use reply_before")?;
+        self.reply_before(py)
+    }
+
     /// Seconds left to reply to an `Auth` webhook, by the clock of this machine; below zero when it is too late.
     #[getter]
     fn time_left(&self) -> f64 {
-        let (before, now) = (self.core.answer_before(), Instant::now());
+        let (before, now) = (self.core.reply_before(), Instant::now());
         before.saturating_duration_since(now).as_secs_f64() - now.saturating_duration_since(before).as_secs_f64()
     }
 

@@ -74,7 +74,8 @@ fn is_first(model: &'static str, name: &'static str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_first;
+    use super::{OnMismatch, is_first};
+    use crate::codec::json_text::read;
     use crate::{Card, CardStatus, CardUpdateEvent, Consumption};
 
     #[test]
@@ -111,6 +112,19 @@ mod tests {
     }
 
     #[test]
+    fn both_ways_of_reading_give_the_same_object() {
+        let json = concat!(
+            r#"{"consume_no":"1","type":"Brand_new","amount":"3.10","fee":2.50,"time":1763800000123,"status":null,"#,
+            r#""merchant_info":{"city":"K\u00f6ln","new":{}},"fee_list":[{"fee_type":"Auth_fee","amount":""}],"#,
+            r#""new":[1.50],"remark":null,"amount":"4.00"}"#
+        );
+        let [direct, kept] =
+            [OnMismatch::Fail, OnMismatch::Keep].map(|on_mismatch| read::<Consumption>(json, on_mismatch).unwrap());
+        assert_eq!(direct, kept);
+        assert_eq!((direct.amount.unwrap().to_string(), direct.extra.len()), ("4.00".to_owned(), 1));
+    }
+
+    #[test]
     fn an_identifier_may_be_a_number_of_any_length() {
         let json = r#"{"consume_no":12345678901234567890123,"card_no":1234,"cardholder_no":null}"#;
         let row = Consumption::from_json(json).unwrap();
@@ -134,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_field_that_comes_twice_the_last_value_counts() {
+    fn the_last_value_of_a_field_that_appears_twice_counts() {
         let row = Consumption::from_json(r#"{"consume_no":"1","amount":true,"amount":"3"}"#).unwrap();
         assert_eq!((row.amount.unwrap().to_string(), row.extra.len()), ("3".to_owned(), 0));
         let row = Consumption::from_json(r#"{"consume_no":"1","amount":"3","amount":true}"#).unwrap();

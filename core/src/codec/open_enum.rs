@@ -147,6 +147,8 @@ mod tests {
             (Listed::JustAdded.as_str(), Listed::JustAdded.to_string()),
             ("Just_added", "Just_added".to_owned())
         );
+        #[cfg(feature = "python")]
+        assert!(std::any::type_name_of_val(&Listed::python_class).ends_with("Listed::python_class"));
     }
 
     #[test]

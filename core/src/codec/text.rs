@@ -29,7 +29,7 @@ pub(super) enum NumberText<'a> {
 }
 
 impl<'a> NumberText<'a> {
-    pub(super) fn of(json: &'a str) -> Self {
+    pub(super) fn from_json(json: &'a str) -> Self {
         match json.as_bytes().first() {
             Some(b'"') => match json.get(1..json.len() - 1) {
                 Some("") => Self::Nothing,

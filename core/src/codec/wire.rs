@@ -345,7 +345,7 @@ macro_rules! from_number_or_text {
             ) -> Result<Option<Self>, D::Error> {
                 let raw = <&RawValue>::deserialize(deserializer)
                     .map_err(|_| D::Error::custom(format_args!("{PATH_SEPARATOR}not JSON")))?;
-                match NumberText::of(raw.get()) {
+                match NumberText::from_json(raw.get()) {
                     NumberText::Nothing => Ok(None),
                     NumberText::Text(text) => match $parse(text) {
                         Some(value) => Ok(Some(value)),
@@ -356,14 +356,14 @@ macro_rules! from_number_or_text {
             }
 
             fn from_json_text(json: &str) -> Option<Self> {
-                match NumberText::of(json) {
+                match NumberText::from_json(json) {
                     NumberText::Text(text) => $parse(text),
                     NumberText::Nothing | NumberText::Other(_) => None,
                 }
             }
 
             fn is_nothing(json: &str) -> bool {
-                matches!(NumberText::of(json), NumberText::Nothing)
+                matches!(NumberText::from_json(json), NumberText::Nothing)
             }
         }
 

@@ -21,7 +21,7 @@ pub(crate) enum OddLifetime {
 
 impl OddLifetime {
     /// Checks a token that ends at `ends_at` and arrived at `now`, both in the platform's Unix milliseconds.
-    fn of(ends_at: i64, now: i64) -> Option<Self> {
+    fn from_times(ends_at: i64, now: i64) -> Option<Self> {
         match ends_at.saturating_sub(now) {
             ..=0 => Some(Self::Past),
             1..SHORTEST_MS => Some(Self::Short),
@@ -58,7 +58,7 @@ pub(crate) struct TokenLifetime {
 impl TokenLifetime {
     /// Checks a token on arrival. The first implausible one is logged.
     pub(super) fn arrived(&self, ends_at: i64, now: i64) {
-        let odd = OddLifetime::of(ends_at, now);
+        let odd = OddLifetime::from_times(ends_at, now);
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = odd;
         if let Some(odd) = odd.filter(|_| !self.warned.swap(true, Ordering::Relaxed)) {
             log::warn!(target: "keysecure", "access token: {}; {}", odd.found(), OddLifetime::ADVICE);
@@ -88,10 +88,10 @@ mod tests {
             (LONGEST_MS, Some(OddLifetime::Long)),
             (i64::MAX, Some(OddLifetime::Long)),
         ] {
-            assert_eq!(OddLifetime::of(now.saturating_add(life), now), odd, "{life}");
+            assert_eq!(OddLifetime::from_times(now.saturating_add(life), now), odd, "{life}");
         }
         // The end in seconds, or in microseconds, where milliseconds are documented.
-        assert_eq!(OddLifetime::of(now / 1000 + 86_400, now), Some(OddLifetime::Past));
-        assert_eq!(OddLifetime::of(now * 1000, now), Some(OddLifetime::Long));
+        assert_eq!(OddLifetime::from_times(now / 1000 + 86_400, now), Some(OddLifetime::Past));
+        assert_eq!(OddLifetime::from_times(now * 1000, now), Some(OddLifetime::Long));
     }
 }

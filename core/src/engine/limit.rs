@@ -33,7 +33,7 @@ impl StartBy {
 }
 
 /// Measures time on the machine's own clocks, not on the client's [`Clock`](crate::Clock), and on both of them: a process
-/// may be suspended, and the monotonic clock may stand still while the machine sleeps.
+/// may be suspended, and the monotonic clock may stop while the machine sleeps.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch {
     now: Instant,

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::hints::Hints;
 use super::rows::{Row, Rows, unusable};
-use super::walk::{Next, Walk};
+use super::walk::{NextStep, Walk};
 use super::{Window, page_body, span};
 use crate::codec::Body;
 use crate::engine::operation::Operation;
@@ -142,9 +142,9 @@ impl<T> Pager<T> {
             }
         }
         match self.walk.next(taken, &Hints::from_extra(&extra)) {
-            Next::Page => return Ok(()),
-            Next::End => {}
-            Next::Incomplete(why) => self.rows.push_back(Err(self.incomplete(window, &why))),
+            NextStep::Page => return Ok(()),
+            NextStep::End => {}
+            NextStep::Incomplete(why) => self.rows.push_back(Err(self.incomplete(window, &why))),
         }
         self.windows.pop_front();
         let next = self.walk.next_window();

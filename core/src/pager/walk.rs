@@ -32,7 +32,7 @@ const REPEATS: &str = "the platform repeats a page";
 
 /// What follows after a page.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum NextStep {
     Page,
     End,
     /// The end, but rows may be missing, with the reason.
@@ -139,7 +139,7 @@ impl Walk {
     }
 
     /// Decides what follows after a page.
-    pub(super) fn next(&mut self, taken: Taken, hints: &Hints) -> Next {
+    pub(super) fn next(&mut self, taken: Taken, hints: &Hints) -> NextStep {
         if taken.rows == 0 {
             return self.after_empty_page(hints);
         }
@@ -153,7 +153,7 @@ impl Walk {
         }
         let is_complete = hints.says_complete(self.counted());
         if self.equal >= MOST_EQUAL && !is_complete {
-            return Next::Incomplete(REPEATS.to_owned());
+            return NextStep::Incomplete(REPEATS.to_owned());
         }
         // New rows at the front shift known rows to later pages, but not to more pages than they fill.
         if self.equal >= MOST_EQUAL || self.idle > self.counted() / u64::from(self.size) + 2 {
@@ -161,17 +161,17 @@ impl Walk {
         }
         if taken.rows >= u64::from(self.size) {
             self.page = self.page.saturating_add(1);
-            return Next::Page;
+            return NextStep::Page;
         }
         let is_open = hints.says_next(self.page) || hints.says_more_than(self.counted());
         if self.thorough || is_open || hints.may_be_cut(taken.rows, self.counted()) {
             self.pass_short_page(taken.rows);
-            return Next::Page;
+            return NextStep::Page;
         }
         self.end(None)
     }
 
-    fn after_empty_page(&mut self, hints: &Hints) -> Next {
+    fn after_empty_page(&mut self, hints: &Hints) -> NextStep {
         if self.page == 0 {
             self.note_total(hints);
         }
@@ -179,7 +179,7 @@ impl Walk {
         self.empty += 1;
         if (is_open || self.lacking().is_some()) && self.empty < MOST_EMPTY {
             self.page = self.page.saturating_add(1);
-            return Next::Page;
+            return NextStep::Page;
         }
         self.end(is_open.then_some("the platform says that there are more rows and gives none"))
     }
@@ -216,17 +216,17 @@ impl Walk {
     }
 
     /// Ends a walk, and the window unless rows are missing.
-    fn end(&mut self, fault: Option<&str>) -> Next {
+    fn end(&mut self, fault: Option<&str>) -> NextStep {
         let lacking = self.lacking();
         if lacking.is_none() && !self.has_shrunk && fault.is_none() {
-            return Next::End;
+            return NextStep::End;
         }
         if self.walks < MOST_WALKS && (self.walks == 1 || self.any_new || self.has_shrunk) {
             let known = std::mem::take(&mut self.known);
             *self = Self { known, most_nameless: self.most_nameless, walks: self.walks + 1, ..self.next_window() };
-            return Next::Page;
+            return NextStep::Page;
         }
-        Next::Incomplete(match (fault, lacking) {
+        NextStep::Incomplete(match (fault, lacking) {
             (Some(fault), _) => fault.to_owned(),
             (None, Some(expected)) => {
                 format!("the platform says that there are {expected} rows and gives {}", self.counted())
@@ -241,7 +241,7 @@ mod tests {
     use super::*;
     use crate::codec::json::Extra;
 
-    fn page(walk: &mut Walk, numbers: std::ops::Range<u32>, extra: &str) -> Next {
+    fn page(walk: &mut Walk, numbers: std::ops::Range<u32>, extra: &str) -> NextStep {
         let rows = numbers.map(|number| Ok(number.to_string())).collect::<Vec<RowResult<String>>>();
         let (taken, _) = walk.take(rows, |row: &String| row);
         walk.next(taken, &Hints::from_extra(&Extra::from_json(extra).unwrap()))
@@ -253,21 +253,21 @@ mod tests {
             [(50, 50, (1, 50)), (10, 10, (1, 10)), (47, 47, (1, 47)), (3, 10, (0, 10)), (99, 99, (1, 99))]
         {
             let mut walk = Walk::new(false);
-            assert_eq!(page(&mut walk, 0..rows, r#"{"total":1000}"#), Next::Page);
+            assert_eq!(page(&mut walk, 0..rows, r#"{"total":1000}"#), NextStep::Page);
             assert_eq!((walk.page, walk.size), next, "{rows} {size}");
         }
         let mut walk = Walk::new(false);
         for first in [0, 100, 200] {
-            assert_eq!(page(&mut walk, first..first + 100, "{}"), Next::Page);
+            assert_eq!(page(&mut walk, first..first + 100, "{}"), NextStep::Page);
         }
-        assert_eq!((page(&mut walk, 300..350, "{}"), walk.page, walk.size), (Next::Page, 7, 50));
-        assert_eq!(page(&mut walk, 0..0, "{}"), Next::End);
+        assert_eq!((page(&mut walk, 300..350, "{}"), walk.page, walk.size), (NextStep::Page, 7, 50));
+        assert_eq!(page(&mut walk, 0..0, "{}"), NextStep::End);
     }
 
     #[test]
     fn a_page_without_a_next_one_ends_the_window() {
         for (rows, extra) in [(0, "{}"), (1, "{}"), (99, "{}"), (50, r#"{"has_more":false}"#), (7, r#"{"total":7}"#)] {
-            assert_eq!(page(&mut Walk::new(false), 0..rows, extra), Next::End, "{rows} {extra}");
+            assert_eq!(page(&mut Walk::new(false), 0..rows, extra), NextStep::End, "{rows} {extra}");
         }
     }
 
@@ -275,32 +275,32 @@ mod tests {
     fn a_thorough_walk_ends_with_an_empty_page() {
         for rows in [1, 9, 30, 100] {
             let mut walk = Walk::new(true);
-            assert_eq!(page(&mut walk, 0..rows, "{}"), Next::Page, "{rows}");
+            assert_eq!(page(&mut walk, 0..rows, "{}"), NextStep::Page, "{rows}");
             assert_eq!((walk.page, walk.size), (1, rows), "{rows}");
-            assert_eq!(page(&mut walk, 0..0, "{}"), Next::End, "{rows}");
+            assert_eq!(page(&mut walk, 0..0, "{}"), NextStep::End, "{rows}");
         }
         // The server repeats its last page: a short page cannot be capped, a long one can.
         for (rows, is_end) in [(9, true), (30, false)] {
             let mut walk = Walk::new(true);
-            let last = (0..9).map(|_| page(&mut walk, 0..rows, "{}")).find(|next| *next != Next::Page);
-            assert_eq!(last == Some(Next::End), is_end, "{rows}");
+            let last = (0..9).map(|_| page(&mut walk, 0..rows, "{}")).find(|next| *next != NextStep::Page);
+            assert_eq!(last == Some(NextStep::End), is_end, "{rows}");
         }
     }
 
     #[test]
     fn pages_of_known_rows_are_skipped_while_new_rows_can_explain_them() {
         let mut walk = Walk::new(false);
-        assert_eq!(page(&mut walk, 0..100, "{}"), Next::Page);
-        assert_eq!(page(&mut walk, 100..200, "{}"), Next::Page);
+        assert_eq!(page(&mut walk, 0..100, "{}"), NextStep::Page);
+        assert_eq!(page(&mut walk, 100..200, "{}"), NextStep::Page);
         // 150 new rows came in front.
-        assert_eq!(page(&mut walk, 50..150, "{}"), Next::Page);
-        assert_eq!(page(&mut walk, 150..250, "{}"), Next::Page);
-        assert_eq!(page(&mut walk, 250..251, "{}"), Next::End);
+        assert_eq!(page(&mut walk, 50..150, "{}"), NextStep::Page);
+        assert_eq!(page(&mut walk, 150..250, "{}"), NextStep::Page);
+        assert_eq!(page(&mut walk, 250..251, "{}"), NextStep::End);
         // Two pages by turns, for ever.
         let mut walk = Walk::new(false);
         let end = (0..100)
             .map(|turn| page(&mut walk, turn % 2 * 100..turn % 2 * 100 + 100, "{}"))
-            .find(|next| *next != Next::Page);
-        assert!(matches!(end, Some(Next::Incomplete(_))));
+            .find(|next| *next != NextStep::Page);
+        assert!(matches!(end, Some(NextStep::Incomplete(_))));
     }
 }

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_concurrent_workers_one_handles_a_webhook() {
+    fn one_of_many_concurrent_workers_handles_a_webhook() {
         let verifier = memory();
         let handled: usize = std::thread::scope(|scope| {
             let handle = || claim(&verifier, UPDATE).is_ok_and(|(_, claim)| claim.finish().is_ok());

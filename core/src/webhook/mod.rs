@@ -61,7 +61,7 @@ pub struct VerifiedWebhook {
 
 impl VerifiedWebhook {
     /// Returns the deadline of the reply to an `Auth` webhook: 800 ms after the verification.
-    pub fn answer_before(&self) -> Instant {
+    pub fn reply_before(&self) -> Instant {
         self.received_at + REPLY_DEADLINE
     }
 }

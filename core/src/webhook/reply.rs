@@ -164,7 +164,7 @@ impl Responder {
             Event::Auth { data } => data,
             event if event.is_purchase() => {
                 warn("a purchase of an unknown form gets the default reply", None, received.received_at);
-                let is_late = Instant::now() > received.answer_before();
+                let is_late = Instant::now() > received.reply_before();
                 return if is_late { late() } else { self.otherwise.reply() };
             }
             _ => return reply_accept(),
@@ -174,7 +174,7 @@ impl Responder {
             responder: self.clone(),
             data: data.clone(),
             decide_before: received.received_at + self.budget,
-            answer_before: received.answer_before(),
+            reply_before: received.reply_before(),
         };
         let reply = match self.store.as_ref().or(received.origin.shared.as_ref()) {
             Some(shared) => case.clone().decide_with_store(shared.clone()),
@@ -219,20 +219,20 @@ struct Case {
     responder: Responder,
     data: AuthEvent,
     decide_before: Instant,
-    answer_before: Instant,
+    reply_before: Instant,
 }
 
 impl Case {
     fn is_late(&self) -> bool {
-        Instant::now() > self.answer_before
+        Instant::now() > self.reply_before
     }
 
     /// Decides on a thread of its own, so that a slow store cannot delay the reply beyond its deadline.
     fn decide_with_store(self, shared: Shared) -> String {
         let handover = Handover::new();
-        let (purchase, giver, answer_before) = (self.purchase.clone(), handover.clone(), self.answer_before);
+        let (purchase, giver, reply_before) = (self.purchase.clone(), handover.clone(), self.reply_before);
         // Half of the time between budget and deadline is for the store, the other half for the network.
-        let until = self.decide_before + self.answer_before.saturating_duration_since(self.decide_before) / 2;
+        let until = self.decide_before + self.reply_before.saturating_duration_since(self.decide_before) / 2;
         let work = move || self.run(&shared, &giver);
         let begun = std::thread::Builder::new().name("keysecure-purchase".to_owned()).spawn(work);
         if begun.is_ok()
@@ -241,7 +241,7 @@ impl Case {
             return reply;
         }
         purchase.warn("there is no reply in time");
-        if Instant::now() > answer_before { late() } else { decline("no decision in time") }
+        if Instant::now() > reply_before { late() } else { decline("no decision in time") }
     }
 
     /// Decides with a store and passes the reply on.

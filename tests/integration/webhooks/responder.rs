@@ -56,7 +56,7 @@ fn the_reply_is_in_time_whatever_the_decision_does() {
     });
     let received = auth();
     let reply = slow.respond(&received);
-    assert!(Instant::now() < received.answer_before(), "the platform would not wait any longer");
+    assert!(Instant::now() < received.reply_before(), "the platform would not wait any longer");
     assert_eq!(reply, reply_decline("no decision in time").unwrap());
     let lenient = slow.clone().otherwise(Decision::Approve).budget(Duration::from_millis(50));
     let other = AUTH.replace("c1", "c2");

@@ -5,8 +5,8 @@ mod mirrors;
 mod open_enums;
 mod types;
 
+use std::fs;
 use std::path::Path;
-use std::{env, fs, process};
 
 use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage};
 
@@ -18,7 +18,7 @@ use crate::{Result, documentation, patches};
 pub fn generate(interface: &Interface, options: &GenerateOptions, sources: &Path) -> Result<()> {
     let code = sources.join("KeySecure/Generated");
     let headers = sources.join("KeySecureFFI/Generated");
-    let unpatched = env::temp_dir().join(format!("keysecure-bindgen-{}", process::id()));
+    let unpatched = headers.join("unpatched");
     run_uniffi(options, TargetLanguage::Swift, &unpatched)?;
     for (extension, to) in [("h", &headers), ("swift", &code)] {
         for file in files(&unpatched, extension)? {

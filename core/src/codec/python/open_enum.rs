@@ -27,7 +27,6 @@ macro_rules! python_enum {
             /// # Errors
             ///
             /// Any exception of Python while it creates the class.
-            #[allow(dead_code)] // the enums of tests have no class
             pub fn python_class(py: pyo3::Python<'_>) -> pyo3::PyResult<pyo3::Bound<'_, pyo3::types::PyType>> {
                 let values = &[$( (stringify!($variant), Self::$variant.as_str()), )+];
                 $crate::codec::python::class_of_constants(py, stringify!($name), concat!($($doc),*), values)

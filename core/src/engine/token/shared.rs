@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::AccessTokenData;
+use super::data::AccessTokenData;
 use crate::error::Error;
 use crate::error::Interrupted;
 use crate::observe::Observer;
@@ -137,19 +137,19 @@ impl SharedToken {
     fn ask<T>(
         &self,
         time: &Time<'_>,
-        question: impl FnOnce(Duration) -> Result<T, StoreUnavailable>,
+        operation: impl FnOnce(Duration) -> Result<T, StoreUnavailable>,
     ) -> Result<T, StoreUnavailable> {
         let within = (time.left)() / 4;
         if within.is_zero() {
             return Err(StoreUnavailable);
         }
-        let answer = question(within);
-        let down = answer.is_err();
+        let result = operation(within);
+        let down = result.is_err();
         if self.down.swap(down, Ordering::AcqRel) != down {
             if down {
                 log::warn!(
                     target: "keysecure",
-                    "the token store cannot be reached: this client goes on with a token of its own, which may void the others'"
+                    "the token store cannot be reached: this client continues with a token of its own, which may invalidate those of other workers"
                 );
             } else {
                 log::warn!(target: "keysecure", "the token store can be reached again");
@@ -158,7 +158,7 @@ impl SharedToken {
                 observer.token_store(!down);
             }
         }
-        answer
+        result
     }
 }
 

@@ -174,7 +174,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(600);
 
     #[test]
-    fn of_many_concurrent_inserts_one_is_first() {
+    fn one_of_many_concurrent_inserts_is_first() {
         let scratch = Scratch::new();
         for key in 0..20 {
             let firsts: usize = std::thread::scope(|scope| {

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_concurrent_inserts_one_is_first() {
+    fn one_of_many_concurrent_inserts_is_first() {
         let store = MemoryReplayStore::default();
         let firsts: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..16).map(|_| scope.spawn(|| store.insert_new("a", LONG))).collect();

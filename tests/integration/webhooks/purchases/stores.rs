@@ -35,7 +35,7 @@ fn a_killed_worker_leads_to_a_refusal_in_time() {
     let responder = counting(&count, Duration::ZERO).budget(Duration::from_millis(100)).otherwise(Decision::Approve);
     let received = delivered(&verifier, "c-killed");
     assert_eq!(responder.respond(&received), no_decision());
-    assert!(Instant::now() < received.answer_before());
+    assert!(Instant::now() < received.reply_before());
     assert_eq!(responder.respond(&delivered(&verifier, "c-killed")), no_decision());
     assert_eq!(count.load(Ordering::SeqCst), 0);
     assert!(logged("c-killed").iter().any(|line| line.starts_with("another worker gave no decision in time")));
@@ -114,7 +114,7 @@ fn a_store_that_hangs_does_not_delay_the_reply_nor_approve_late() {
     let responder = counting(&count, Duration::ZERO);
     let received = delivered(&verifier, "c-hangs");
     assert_eq!(responder.respond(&received), no_decision());
-    assert!(Instant::now() < received.answer_before(), "the refusal is in time");
+    assert!(Instant::now() < received.reply_before(), "the refusal is in time");
     while unsteady.removed.load(Ordering::SeqCst) == 0 {
         std::thread::sleep(SHORT);
     }

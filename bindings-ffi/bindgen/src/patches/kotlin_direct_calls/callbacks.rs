@@ -16,12 +16,13 @@ pub fn patched(kotlin: &str) -> Result<String> {
 /// The signature and, where a body follows it, the plain buffers that the body works on.
 fn callback(before: &str, signature: &str) -> Result<Vec<String>> {
     let (arguments, after) =
-        signature.split_once(')').ok_or_else(|| format!("unexpected callback signature: {signature:?}"))?;
+        signature.split_once(')').ok_or_else(|| format!("unexpected start of a foreign method: {signature:?}"))?;
     let mut taken = Vec::new();
     let mut plain = Vec::new();
     for argument in arguments.split_terminator(',') {
-        let (name, of) =
-            argument.split_once(": ").ok_or_else(|| format!("unexpected callback argument: {argument:?}"))?;
+        let (name, of) = argument
+            .split_once(": ")
+            .ok_or_else(|| format!("unexpected argument of a foreign method: {argument:?}"))?;
         if let Some(class) = of.strip_suffix(".ByValue").filter(|class| class.starts_with("RustBuffer")) {
             taken.push(format!("{name}: {class}.Crossing.ByValue,"));
             plain.push(format!("            val {name} = {name}.plain()"));
