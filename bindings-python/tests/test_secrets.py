@@ -140,8 +140,7 @@ def test_no_secret_shows_anywhere(sandbox: Sandbox) -> None:
     # Short numbers may be part of longer ones by chance.
     assert not re.search(rf"(?<!\d){PIN}(?!\d)", everything)
     for cvv in {known.cvv, other.cvv}:
-        # The number of a line in a traceback may be equal by chance.
-        shown = [re.sub(r"line \d+", "", text) for text in witness.texts if "CardSecrets" in text or "cvv" in text]
+        shown = [text for text in witness.texts if "CardSecrets" in text or "cvv" in text]
         assert shown
         assert not any(re.search(rf"(?<![\d*]){cvv}(?!\d)", text) for text in shown)
 

@@ -25,8 +25,6 @@ is :mod:`keysecure.sandbox`, webhooks are in :mod:`keysecure.webhooks`.
 from __future__ import annotations
 
 from ._deprecated import old_names
-
-# --- public names: written by stubs.py; do not edit ---
 from ._errors import (
     ApiError,
     AuthenticationError,

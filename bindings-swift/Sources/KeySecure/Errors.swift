@@ -1,6 +1,10 @@
 import Foundation
 
-/// The details of every error.
+/// The details of every error. Catch a kind of error by its `kind`:
+///
+/// ```swift
+/// catch let error as KeySecureError where error.kind == .conflict { ... }
+/// ```
 extension KeySecureError {
     /// All details of the error.
     public var details: ErrorDetails {
@@ -53,11 +57,6 @@ extension KeySecureError {
         return .failed(
             details: ErrorDetails(text: text, kind: .transport, outcome: .notSent, transportFault: .other))
     }
-}
-
-extension ErrorKind {
-    /// Matches an error by its kind: `catch ErrorKind.conflict { ... }`.
-    public static func ~= (kind: ErrorKind, error: any Error) -> Bool { (error as? KeySecureError)?.kind == kind }
 }
 
 extension KeySecureError: LocalizedError, CustomStringConvertible {

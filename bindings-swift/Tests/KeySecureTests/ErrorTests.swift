@@ -8,7 +8,6 @@ final class ErrorTests: XCTestCase {
         let sandbox = try startSandbox()
         let client = try sandbox.client()
         let error = try failure { _ = try client.accounts().get(cardholderNo: "404") }
-        guard ErrorKind.notFound ~= error else { return XCTFail("\(error)") }
         XCTAssertEqual(error.kind, .notFound)
         XCTAssertEqual(error.outcome, .rejected)
         XCTAssertEqual(error.code, 2002)
@@ -19,6 +18,16 @@ final class ErrorTests: XCTestCase {
         XCTAssertNotNil(error.msg)
         XCTAssertTrue(error.localizedDescription.hasPrefix("accounts.get: the platform refused with code 2002"))
         XCTAssertEqual("\(error)", error.localizedDescription)
+    }
+
+    func testAnErrorIsCaughtByItsKind() throws {
+        let sandbox = try startSandbox()
+        do {
+            _ = try sandbox.client().accounts().get(cardholderNo: "404")
+            XCTFail("expected a failure")
+        } catch let error as KeySecureError where error.kind == .conflict {
+            XCTFail("caught as another kind: \(error)")
+        } catch let error as KeySecureError where error.kind == .notFound {}
     }
 
     func testInvalidInputNamesItsFieldAndIsNotSent() throws {

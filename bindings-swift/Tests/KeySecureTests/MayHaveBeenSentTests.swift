@@ -59,7 +59,8 @@ final class MayHaveBeenSentTests: XCTestCase {
         end.signal()
         // Without the limit, the test would take an hour.
         let limited = request(.post, timeout: 3600, startWithin: 0.3)
-        XCTAssertEqual(try failing { _ = try self.through(proxy).send(request: limited) }, Failed(fault: .timeout, mayHaveBeenSent: false))
+        XCTAssertEqual(
+            try failing { _ = try self.through(proxy).send(request: limited) }, Failed(fault: .timeout, mayHaveBeenSent: false))
     }
 
     func testAnUntrustedCertificateIsATlsFault() throws {

@@ -21,7 +21,7 @@ mod uniffi_types;
 mod wire;
 
 pub(crate) use field::{field_value, or_absent};
-pub(crate) use json_text::{from_json, from_text, to_json, value_ahead};
+pub(crate) use json_text::{from_json, to_json, value_ahead};
 pub(crate) use model::{model, model_debug};
 pub(crate) use model_codec::{model_codec, secret_codec};
 pub(crate) use object::{Fields, Object, or_missing, read_object, skip, try_object, value};

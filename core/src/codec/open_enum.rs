@@ -127,7 +127,7 @@ pub(crate) use open_enum;
 #[cfg(test)]
 mod tests {
     use crate::CardStatus;
-    use crate::codec::{DecimalFormat, Write, from_text};
+    use crate::codec::{DecimalFormat, Write, from_json};
 
     open_enum! {
         /// A list of the tests.
@@ -155,7 +155,7 @@ mod tests {
     fn every_constant_goes_there_and_back_and_so_does_a_new_one() {
         for text in ["Pending", "ToActivate", "Activated", "Fail", "Frozen", "Delete", "Brand_new", ""] {
             let json = serde_json::to_string(text).unwrap();
-            let status: CardStatus = from_text(&json).unwrap();
+            let status: CardStatus = from_json(&json).unwrap();
             assert_eq!(status, text);
             assert_eq!(serde_json::to_string(&Write(&status, DecimalFormat::Text)).unwrap(), json);
         }

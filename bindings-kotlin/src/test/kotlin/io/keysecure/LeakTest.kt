@@ -6,6 +6,7 @@ import java.io.File
 import java.time.ZoneOffset
 import java.time.ZonedDateTime
 import java.time.format.DateTimeFormatter
+import kotlin.math.abs
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
@@ -36,14 +37,25 @@ class LeakTest {
         return line.filter(Char::isDigit).toLong()
     }
 
+    /** The resident memory after other threads, such as those of the JIT compiler, have stopped changing it. */
+    private fun settled(): Long {
+        var last = resident()
+        repeat(10) {
+            val now = resident()
+            if (abs(now - last) < 500) return now
+            last = now
+        }
+        return last
+    }
+
     /** The smallest growth of several runs: a leak grows every time, the JIT compiler and the allocator only sometimes. */
     private fun growth(limit: Long, work: () -> Unit): Long {
         var smallest = Long.MAX_VALUE
         repeat(4) {
             if (smallest < limit) return smallest
-            val before = resident()
+            val before = settled()
             work()
-            smallest = minOf(smallest, resident() - before)
+            smallest = minOf(smallest, settled() - before)
         }
         return smallest
     }
