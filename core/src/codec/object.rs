@@ -29,7 +29,7 @@ pub(crate) fn read_object<'de, D: Deserializer<'de>, F: Fields>(
 
 /// An object that may be a row of a list. If it lacks a required field, the other rows can still be read.
 pub(crate) trait Object: Decode {
-    /// Reads one row; the inner error is what is wrong with this row alone.
+    /// Reads one row; the inner error is the reason why this row alone is unusable.
     fn try_read<'de, D: Deserializer<'de>>(
         deserializer: D,
         on_mismatch: OnMismatch,

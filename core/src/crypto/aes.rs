@@ -198,7 +198,7 @@ mod tests {
 
     use super::*;
 
-    /// What Java's `Cipher` and OpenSSL made; see `tests/vectors/aes/README.md`.
+    /// Vectors made by Java's `Cipher` and OpenSSL; see `tests/vectors/aes/README.md`.
     fn vectors(file: &str) -> Value {
         let path = format!("{}/../tests/vectors/aes/{file}", env!("CARGO_MANIFEST_DIR"));
         serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_does_not_decrypt_is_one_opaque_error() {
+    fn any_decryption_failure_is_the_same_opaque_error() {
         let refused = vectors("refused.json");
         for case in refused["ciphertexts"].as_array().unwrap() {
             let cipher = Cipher::new(settings(case), text(case, "secret")).unwrap();

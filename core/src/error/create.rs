@@ -155,7 +155,7 @@ impl Error {
         self
     }
 
-    /// The token could not be fetched, so `operation` was not carried out, whatever the outcome of the token request.
+    /// The token could not be fetched, so `operation` was not carried out, regardless of the outcome of the token request.
     /// `refused` says that the platform refused the token of an earlier attempt.
     pub(crate) fn while_fetching_token(mut self, operation: &'static str, attempts: u32, refused: bool) -> Self {
         self.0.detail = format!("no access token: {}", self.0.detail);
@@ -168,7 +168,7 @@ impl Error {
     }
 }
 
-/// A wait outside of an exchange was interrupted: nothing of the call is on its way.
+/// Converts the interruption of a wait outside an exchange: nothing of the call has been sent.
 impl From<Interrupted> for Error {
     fn from(_: Interrupted) -> Self {
         Self::transport(TransportError::not_sent(TransportFault::Interrupted))

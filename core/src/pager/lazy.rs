@@ -129,7 +129,7 @@ impl<T> Pager<T> {
         self.failed
     }
 
-    /// Fetches the next page, queues the rows that were not returned before, and decides what to fetch next.
+    /// Fetches the next page, queues the rows that were not returned before, and decides which page to fetch next.
     fn fetch_next_page(&mut self, window: Option<Window>) -> Result<(), Error> {
         let (page, size) = (self.walk.page, self.walk.size);
         let Rows { list, extra } = (self.fetch)(window, page, size)?;

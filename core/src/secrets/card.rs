@@ -93,7 +93,7 @@ impl Decode for Secret {
     const EXPECTED: &'static str = "text";
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D, _: OnMismatch) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor(|text: &str| Some(Self::from(text))))
+        deserializer.deserialize_any(TextVisitor(|text: &str| Self::from(text)))
     }
 }
 

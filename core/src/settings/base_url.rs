@@ -102,7 +102,7 @@ impl Host {
         Ok(Self::Address(address.into()))
     }
 
-    /// Whether a text names this host.
+    /// Whether a string names this host.
     fn is(&self, text: &str) -> bool {
         match self {
             Self::Name(name) => name.eq_ignore_ascii_case(text),

@@ -34,7 +34,7 @@ pub(crate) struct Lease<'a> {
     released: bool,
 }
 
-/// Log of a lease: the client's, or one of its own.
+/// Log of a lease: the client's, or a separate one.
 enum Log<'a> {
     Shared(&'a AttemptLog),
     Owned(AttemptLog),

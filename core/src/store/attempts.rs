@@ -18,7 +18,7 @@ pub trait AttemptStore: Send + Sync {
     /// Leases a reference for `lease` and returns its last attempt; [`Acquired::Busy`] if another worker has it.
     ///
     /// It never waits for that worker. A store whose leases may end early also returns `Busy` while an attempt without a
-    /// recorded end has time left. The lease ends with [`release`](Self::release), and also if its holder is gone: a store
+    /// recorded end has time left. The lease ends with [`release`](Self::release), or when its holder is gone: a store
     /// either detects that (a kernel lock) or lets `lease` expire.
     ///
     /// # Errors

@@ -176,7 +176,7 @@ impl StoredToken {
     }
 }
 
-/// Whether a text can be the value of a header.
+/// Whether a string can be the value of a header.
 pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-/// Reads `10.50`, `-3` or `1E+3`. `None` for anything else and for what 28 digits cannot hold exactly.
+/// Reads `10.50`, `-3` or `1E+3`. `None` for any other form and for numbers that 28 digits cannot hold exactly.
 pub(crate) fn parse(text: &str) -> Option<Decimal> {
     // The library would also take `1_000`.
     if !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E')) {

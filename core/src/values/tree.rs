@@ -8,7 +8,7 @@ use crate::values::surrogates;
 
 mod reader;
 
-/// A text with its spelling: the JSON string as received, quotes included.
+/// A string with its spelling: the JSON string as received, quotes included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Text<'a> {
     pub text: Cow<'a, str>,
@@ -267,11 +267,11 @@ mod tests {
         let (mut read, mut refused) = (0, 0);
         for json in GOOD {
             for place in 0..=json.len() {
-                let (before, behind) = json.as_bytes().split_at(place);
-                let without = behind.get(1..).unwrap_or_default();
+                let (before, after) = json.as_bytes().split_at(place);
+                let without = after.get(1..).unwrap_or_default();
                 let mut changed = vec![before.to_vec(), [before, without].concat()];
                 for byte in BYTES {
-                    changed.push([before, &[*byte], behind].concat());
+                    changed.push([before, &[*byte], after].concat());
                     changed.push([before, &[*byte], without].concat());
                 }
                 for json in changed.into_iter().filter_map(|bytes| String::from_utf8(bytes).ok()) {

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_purchase_is_asked_once() {
+    fn a_purchase_is_claimed_once() {
         let verifier = memory();
         let (_, asked) = claim(&verifier, AUTH).unwrap();
         drop(asked);

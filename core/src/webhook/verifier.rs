@@ -104,7 +104,7 @@ impl WebhookVerifier {
         Self { clock, ..self }
     }
 
-    /// Sets the largest accepted body, in bytes. Default: 64 KiB, about sixty times what the platform sends; maximum: 1 MiB.
+    /// Sets the largest accepted body, in bytes. Default: 64 KiB, about sixty times the size of a webhook; maximum: 1 MiB.
     ///
     /// The work that an unauthenticated sender can cause grows with it: about 10 ms for 64 KiB.
     #[must_use]
@@ -309,7 +309,7 @@ impl WebhookVerifier {
     /// Claims a new webhook.
     fn claim_new(&self, headers: &Headers, received: &VerifiedWebhook) -> Result<Claim, Error> {
         let Some(Shared { store, on_store_failure }) = &self.origin.shared else { return Ok(Claim::without_store()) };
-        // A purchase is asked for once: after 800 ms the platform no longer waits for a reply.
+        // A purchase is requested once: after 800 ms the platform no longer waits for a reply.
         if received.event.is_purchase() {
             return self.guard(headers, received).map(|()| Claim::without_store());
         }
@@ -319,7 +319,7 @@ impl WebhookVerifier {
         }
     }
 
-    /// How long a webhook is remembered: as long as its timestamp would be accepted, by the earliest and the latest clock.
+    /// The time for which a webhook is remembered: as long as its timestamp would be accepted, by the earliest and the latest clock.
     fn keep(&self) -> Duration {
         self.tolerance.map_or(Duration::from_secs(24 * 3600), |tolerance| {
             tolerance.saturating_mul(2).saturating_add(Duration::from_secs(1))
@@ -341,8 +341,8 @@ impl fmt::Debug for WebhookVerifier {
 fn store_failure(on_store_failure: OnStoreFailure, received: &VerifiedWebhook) -> Result<(), Error> {
     match on_store_failure {
         OnStoreFailure::Accept => {
-            let what = "a webhook is accepted although the replay store cannot be reached";
-            warn(what, received.event.consume_no(), received.received_at);
+            let message = "a webhook is accepted although the replay store cannot be reached";
+            warn(message, received.event.consume_no(), received.received_at);
             Ok(())
         }
         OnStoreFailure::Reject => Err(rejected_after_verification(Rejection::ReplayStoreUnavailable, received)),

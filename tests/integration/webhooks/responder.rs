@@ -22,7 +22,7 @@ fn replies_are_the_exact_bytes() {
     {
         assert_eq!(
             purchase,
-            reply_decline("this purchase was asked for before").unwrap(),
+            reply_decline("this purchase was requested before").unwrap(),
             "never approved by a replay"
         );
     }

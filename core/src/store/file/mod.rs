@@ -90,7 +90,7 @@ impl FileStore {
 
     /// Sets the age from which records of ended attempts are dropped when their file is compacted. Default: never.
     ///
-    /// **Risk:** a reference without a record looks as if it was never sent. Only the look-up protects it then, which reaches
+    /// **Risk:** a reference without a record looks as if it was never sent. Only the lookup protects it then, which reaches
     /// back to [`EnsureOptions::since`](crate::EnsureOptions::since), 90 days by default: a worker that uses an older reference
     /// again carries out the operation a second time.
     #[must_use]
@@ -105,8 +105,8 @@ impl fmt::Debug for FileStore {
     }
 }
 
-fn unavailable(what: &str, error: &io::Error) -> StoreUnavailable {
-    log::debug!(target: "keysecure", "file store: {what}: {}", error.kind());
+fn unavailable(action: &str, error: &io::Error) -> StoreUnavailable {
+    log::debug!(target: "keysecure", "file store: {action}: {}", error.kind());
     StoreUnavailable
 }
 

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_can_be_asked_for_and_removed() {
+    fn a_key_can_be_read_and_removed() {
         let scratch = Scratch::new();
         let store = scratch.store();
         assert_eq!((store.contains("a"), store.remove("a")), (Ok(false), Ok(())));

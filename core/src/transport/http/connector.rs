@@ -49,7 +49,7 @@ impl<In: Transport> Connector<In> for WireConnector {
 impl WireConnector {
     /// Connects to the first address that takes it. Each but the last may use half of the time that is left.
     fn open(&self, details: &ConnectionDetails<'_>, for_platform: bool) -> Result<Tcp, ureq::Error> {
-        let limit = Limit::from_connect_error();
+        let limit = Limit::for_connecting();
         let plain = details.uri.scheme() == Some(&Scheme::HTTP);
         let mut addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
         if plain && for_platform && self.loopback_only {

@@ -113,14 +113,14 @@ impl Transport for HttpTransport {
     }
 
     fn close(&self) {
-        // Another process's connections are not ours to close.
+        // The connections of another process must not be closed.
         if let Some(pool) = self.pools.existing() {
             pool.agent.clone().shutdown();
         }
     }
 
     fn aborts_on_failure(&self) -> bool {
-        // A proxy may deliver what it has.
+        // A proxy may deliver the bytes that it has received.
         !self.connector.has_proxy
     }
 }
@@ -144,10 +144,10 @@ fn exchange_on(pool: &Pool, request: &Request<'_>) -> Result<Response, Failure> 
     Ok(Response { status: response.status().as_u16(), date, retry_after, body })
 }
 
-/// Room that is made for a body before it is read; a larger one grows as it comes.
+/// Maximum initial capacity for a body; a larger one grows while it is read.
 const FIRST_ROOM: usize = 64 * 1024;
 
-/// Reads the body. Room for a usual one is made at once: each growth would leave a copy behind that nobody wipes.
+/// Reads the body. The capacity for a usual body is allocated at once: each growth would leave a copy that is not wiped.
 fn body(response: &mut http::Response<ureq::Body>, max: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let length = response.body().content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     // One byte more, so that the end is seen without growing.

@@ -1,7 +1,7 @@
-//! Looking hosts up, and remembering their addresses.
+//! Resolution of host names, with a cache.
 //!
-//! The system looks up in one piece that may take half a minute, so a thread does it while the calling one waits. ureq asks
-//! its resolver before every request, also when a pooled connection is then used: hence the memory.
+//! A lookup by the system cannot be interrupted and may take half a minute, so a thread makes it while the calling thread
+//! waits. ureq calls its resolver before every request, even when it then uses a pooled connection: hence the cache.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -20,12 +20,12 @@ use super::failure::Failure;
 use crate::clock::Clock;
 use crate::error::{ConnectReason, TransportFault};
 
-/// How long an address is believed. One that does not answer is forgotten at once.
+/// Lifetime of a cached address. An address that does not respond is removed at once.
 const DNS_CACHE_TTL: Duration = Duration::from_secs(30);
-/// As many as ureq takes.
-const MOST_ADDRESSES: usize = 16;
+/// Maximum number of addresses that ureq takes.
+const MAX_ADDRESSES: usize = 16;
 
-/// Looks hosts up, and remembers.
+/// Resolver with a cache.
 #[derive(Clone)]
 pub(super) struct CachingResolver {
     known: Arc<Mutex<HashMap<(String, u16), Known>>>,
@@ -61,14 +61,14 @@ impl CachingResolver {
 
     fn collected(&self, addresses: &[SocketAddr]) -> ResolvedSocketAddrs {
         let mut collected = self.empty();
-        for address in addresses.iter().take(MOST_ADDRESSES) {
+        for address in addresses.iter().take(MAX_ADDRESSES) {
             collected.push(*address);
         }
         collected
     }
 
     fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
-        let limit = Limit::from_connect_error();
+        let limit = Limit::for_connecting();
         let (give, given) = mpsc::sync_channel(1);
         let name = (host.to_owned(), port);
         let work = move || {
@@ -179,7 +179,7 @@ mod tests {
             known.addresses.clone_from(&elsewhere);
             known.until = Instant::now();
         });
-        assert_eq!(resolve(&resolver, "http://localhost:8080/z"), found, "what is old is looked up again");
+        assert_eq!(resolve(&resolver, "http://localhost:8080/z"), found, "an old entry is looked up again");
     }
 
     #[test]

@@ -46,10 +46,10 @@ fn read_roots(pem: &str) -> Result<RootCertStore, Error> {
     let mut unusable = 0;
     for (index, found) in CertificateDer::pem_slice_iter(pem.as_bytes()).enumerate() {
         let certificate = found.map_err(|_| wrong(&format!("is damaged at certificate {}", index + 1)))?;
-        // A system's list may hold some that are of no use here.
+        // A system's list may hold certificates that rustls does not accept.
         unusable += usize::from(roots.add(certificate).is_err());
     }
-    // What the parser takes for a comment must not be a certificate whose first or last line is damaged.
+    // The parser takes a certificate whose first or last line is damaged for a comment: refuse it.
     let found = roots.len() + unusable;
     if [BEGIN, END].iter().any(|line| pem.matches(line).count() != found) {
         return Err(wrong("is damaged: a certificate has no first or no last line"));

@@ -24,7 +24,7 @@ fn post<'a>(url: &'a str, body: &'a [u8], start_within: Option<Duration>) -> Req
     }
 }
 
-/// Reads one request from each connection, and gives what came of it.
+/// Reads one request from a connection, and returns the number of bytes.
 fn serve(stream: &mut TcpStream) -> usize {
     let mut request = Vec::new();
     let mut buffer = [0; 1024];
@@ -93,7 +93,7 @@ fn head_and_body_leave_in_one_piece() {
 }
 
 #[test]
-fn plain_http_stays_on_this_machine_whatever_the_name_is_mapped_to() {
+fn plain_http_stays_on_this_machine_regardless_of_name_mappings() {
     let elsewhere: SocketAddr = "192.0.2.1:80".parse().unwrap();
     let url = "http://localhost:80";
     let transport = transport(url);

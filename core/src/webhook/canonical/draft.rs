@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::{CanonicalForm, KeyOrder, Writer, number};
 use crate::values::tree::{Field, Node, Text};
 
-/// What was found out, and what was found out not to be.
+/// Cached results; `None` caches that there is none.
 type Cache<K, V> = RefCell<HashMap<K, Option<Rc<V>>>>;
 
 /// Results that the forms of one webhook share, because they are expensive to compute.
@@ -21,7 +21,7 @@ pub(super) struct Memory<'a> {
     halves: Cache<usize, str>,
 }
 
-/// Of an object with so few fields the order is not remembered.
+/// Maximum number of fields of an object whose order is not cached.
 const UNCACHED_FIELDS: usize = 16;
 
 impl<'a> Memory<'a> {
@@ -55,7 +55,7 @@ impl<'a> Memory<'a> {
     }
 }
 
-/// How a library writes numbers.
+/// The number format of a library.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum NumberStyle {
     Fastjson1,
