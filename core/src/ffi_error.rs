@@ -34,13 +34,13 @@ pub struct ErrorDetails {
     /// Number of attempts of the call; 0 if nothing was sent.
     #[uniffi(default = 0)]
     pub attempts: i32,
-    /// How long the platform asks to wait, if it does.
+    /// Wait that the platform requests, if any.
     #[uniffi(default = None)]
     pub retry_after: Option<Duration>,
     /// Failure of the exchange, if there was no response.
     #[uniffi(default = None)]
     pub transport_fault: Option<TransportFault>,
-    /// Why a webhook was rejected.
+    /// Reason why a webhook was rejected.
     #[uniffi(default = None)]
     pub rejection: Option<Rejection>,
 }

@@ -76,7 +76,7 @@ fn passes_luhn(digits: &str) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// The first six and last four digits, the rest as stars; of a short number only the last four.
+/// Masks a PAN except its first six and last four digits; of a short number only the last four stay.
 pub(crate) fn mask_pan(pan: &str) -> String {
     let digits: Vec<char> = pan.chars().collect();
     let shown_first = if digits.len() >= MIN_PAN_DIGITS { 6 } else { 0 };

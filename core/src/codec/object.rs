@@ -138,7 +138,7 @@ impl<'de, F: Fields> Visitor<'de> for TryVisitor<F> {
     }
 }
 
-/// A field's name in the path of an error. The platform's names are short and plain; anything else may be data.
+/// A field's name in the path of an error. The platform's names are short and plain; other names may be data.
 fn shown(name: &str) -> &str {
     let plain =
         name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'0'..=b'9'));

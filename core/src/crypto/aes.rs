@@ -128,7 +128,7 @@ impl Cipher {
     pub(crate) fn encrypt(&self, plain: &str) -> Result<String, Error> {
         let mut iv = [0; BLOCK];
         if self.mode == CipherMode::Cbc {
-            getrandom::fill(&mut iv).map_err(|_| Error::config("the system gives no random numbers for an IV"))?;
+            getrandom::fill(&mut iv).map_err(|_| Error::config("this machine has no source of random numbers"))?;
         }
         self.encrypt_with_iv(plain, iv)
     }
@@ -147,7 +147,7 @@ impl Cipher {
         ecb::Encryptor<A>: KeyInit + BlockModeEncrypt,
         cbc::Encryptor<A>: KeyIvInit + BlockModeEncrypt,
     {
-        // The length was checked when the key was made; the error is there for the type only.
+        // The length was checked when the key was derived; this error cannot occur.
         let unfit = |_| Error::config("aes: the key does not fit");
         let bytes = match self.mode {
             CipherMode::Ecb => ecb::Encryptor::<A>::new_from_slice(&self.key)

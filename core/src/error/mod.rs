@@ -138,7 +138,7 @@ impl Error {
         self.0.fault
     }
 
-    /// Returns why a webhook was rejected.
+    /// Returns the reason why a webhook was rejected.
     pub fn rejection(&self) -> Option<Rejection> {
         self.0.rejection
     }

@@ -296,7 +296,7 @@ mod tests {
         assert_eq!(page(&mut walk, 50..150, "{}"), NextStep::Page);
         assert_eq!(page(&mut walk, 150..250, "{}"), NextStep::Page);
         assert_eq!(page(&mut walk, 250..251, "{}"), NextStep::End);
-        // Two pages by turns, for ever.
+        // Two alternating pages, without end.
         let mut walk = Walk::new(false);
         let end = (0..100)
             .map(|turn| page(&mut walk, turn % 2 * 100..turn % 2 * 100 + 100, "{}"))

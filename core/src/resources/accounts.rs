@@ -46,7 +46,7 @@ model! {
     pub struct TransferResult {
         /// Transfer number assigned by the platform.
         pub transfer_no: String,
-        /// Merchant reference of the transfer, as the platform repeats it.
+        /// Merchant reference of the transfer, as echoed by the platform.
         pub transfer_unique_no: Option<String>,
         /// Balance of the cardholder before the transfer, in TUSDT.
         pub before_balance: Option<Decimal>,

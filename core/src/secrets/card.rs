@@ -98,7 +98,7 @@ impl Decode for Secret {
 }
 
 impl Encode for Secret {
-    /// Writes it into the body of a request: secrets have no public JSON form.
+    /// Writes the secret into the body of a request; secrets have no public JSON form.
     fn write<S: serde::Serializer>(&self, serializer: S, _: DecimalFormat) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())
     }

@@ -59,7 +59,7 @@ pub(crate) enum Node<'a> {
 }
 
 impl<'a> Node<'a> {
-    /// Reads strict JSON. `None` also for duplicate keys, which no sender's map can hold, and for deep nesting.
+    /// Reads strict JSON. `None` if it is invalid, has duplicate keys, which no sender's map can hold, or is nested too deeply.
     pub(crate) fn read(json: &'a str) -> Option<Self> {
         let mut reader = Reader::new(json);
         let node = reader.node()?;

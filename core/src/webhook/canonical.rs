@@ -20,7 +20,7 @@ const TIMESTAMP: &str = "timestamp";
 /// Minimum average size of a value of a genuine webhook, its name included. Bodies with more values are refused: a hundred
 /// thousand numbers would cost much more work than a genuine body of the same size.
 const MIN_BYTES_PER_VALUE: usize = 32;
-/// How much longer than the data its signed text may be: escapes and written-out exponents make it longer.
+/// Maximum ratio of the length of a signed text to that of its data: escapes and written-out exponents make it longer.
 const ROOM: usize = 8 * 1024;
 
 /// Form in which nested values are serialized into the signed text.
@@ -38,7 +38,7 @@ pub struct CanonicalForm {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Writer {
-    /// No library: numbers and texts as received.
+    /// No library: numbers and strings as received.
     Received,
     /// fastjson 1.2: numbers as `BigDecimal`, null fields omitted.
     Fastjson1,
@@ -169,7 +169,7 @@ impl<'a> Envelope<'a> {
     /// The signed entries in their order, which is the same in every form.
     pub(super) fn signed<'c>(&'c self, app_id: &'c str, timestamp: &'c str) -> Signed<'c> {
         let present = || self.fields.iter().filter(|(_, value)| !matches!(value, Node::Null));
-        // An entry of the data with that name replaces ours.
+        // An entry of the data with that name replaces the verifier's.
         let is_ours = |(name, _): &(&str, _)| !present().any(|(other, _)| other.text == *name);
         let ours = [(APP_ID, app_id), (TIMESTAMP, timestamp)].map(|(name, text)| (name, Value::Text(text.into())));
         let mut given: Vec<(&str, Value<'_>)> = Vec::with_capacity(self.fields.len() + 2);
@@ -210,7 +210,7 @@ impl Signed<'_> {
     }
 }
 
-/// Value in the signed text: texts are written without quotes.
+/// Value in the signed text: strings are written without quotes.
 enum Value<'a> {
     Text(Cow<'a, str>),
     Other(&'a Node<'a>),

@@ -87,7 +87,7 @@ impl Claim {
     ///
     /// # Errors
     ///
-    /// [`StoreUnavailable`] if the store cannot be reached. Reply with [`reply_accept`](crate::reply_accept) all the same: the
+    /// [`StoreUnavailable`] if the store cannot be reached. Reply with [`reply_accept`](crate::reply_accept) nevertheless: the
     /// webhook was handled, and only a replay of it would be handled again.
     pub fn finish(self) -> Result<(), StoreUnavailable> {
         self.0.as_ref().map_or(Ok(()), |active| active.store.insert(&active.content, "", active.keep).map(|_| ()))

@@ -19,7 +19,7 @@ use crate::redact::scrub;
 use crate::store::{OnStoreFailure, ReplayStore, StoreUnavailable};
 use crate::values::hex;
 
-/// How long a decision is kept.
+/// Time for which a decision is kept.
 const KEEP: Duration = Duration::from_secs(24 * 3600);
 /// Interval of polling the store for the decision of another worker.
 const POLL: Duration = Duration::from_millis(10);
@@ -90,7 +90,7 @@ impl Purchase {
         Ok(store.get(&self.reply)?.map(known_reply))
     }
 
-    /// Determines whether this worker is the one that decides.
+    /// Claims the decision. The result says whether this worker decides.
     pub(super) fn ask(&self, store: &dyn ReplayStore) -> Result<Asked, StoreUnavailable> {
         Ok(match store.insert(&self.deciding, &self.question, KEEP)? {
             None => Asked::First,
@@ -112,7 +112,7 @@ impl Purchase {
         Some(if question == self.question { reply } else { asked_before() })
     }
 
-    /// The question that a worker is deciding or has decided.
+    /// The digest of the request that a worker is deciding or has decided.
     fn question_asked(&self, store: &dyn ReplayStore) -> Option<String> {
         store.get(&self.deciding).ok().flatten()
     }
@@ -170,8 +170,8 @@ impl Purchase {
     }
 
     /// Logs a warning with the number of the purchase and the time since the webhook's arrival.
-    pub(super) fn warn(&self, what: &str) {
-        warn(what, Some(&self.consume_no), self.since);
+    pub(super) fn warn(&self, message: &str) {
+        warn(message, Some(&self.consume_no), self.since);
     }
 }
 
@@ -190,13 +190,13 @@ pub(super) fn asked_before() -> String {
 }
 
 /// Logs a warning about a webhook. `consume_no` is given only if its signature is valid.
-pub(super) fn warn(what: &str, consume_no: Option<&str>, since: Instant) {
+pub(super) fn warn(message: &str, consume_no: Option<&str>, since: Instant) {
     let millis = since.elapsed().as_millis();
     match consume_no {
         Some(number) => {
-            log::warn!(target: "keysecure", "{what}: consume_no={:?}, after {millis} ms", scrub(number));
+            log::warn!(target: "keysecure", "{message}: consume_no={:?}, after {millis} ms", scrub(number));
         }
-        None => log::warn!(target: "keysecure", "{what}: after {millis} ms"),
+        None => log::warn!(target: "keysecure", "{message}: after {millis} ms"),
     }
 }
 

@@ -92,13 +92,13 @@ impl WebhookVerifier {
         Self { tolerance: Some(tolerance), ..self }
     }
 
-    /// Accepts webhooks of any age. For stored webhooks only: anybody who has one can send it again.
+    /// Accepts webhooks of any age. For stored webhooks only: anyone who has one can send it again.
     #[must_use]
     pub fn ignore_timestamp(self) -> Self {
         Self { tolerance: None, ..self }
     }
 
-    /// Sets another clock than the machine's, for tests.
+    /// Sets a clock to use instead of the machine's, for tests.
     #[must_use]
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
@@ -125,7 +125,7 @@ impl WebhookVerifier {
     ///
     /// `headers` are all headers of the request, in any letter case; `body` is the raw body. With a replay guard the webhook is
     /// remembered as accepted **before** it is handled: use [`claim`](Self::claim) if handling can fail. A valid signature on
-    /// an action or form that this version does not know gives [`Event::Unknown`].
+    /// an action or form that this version does not know returns [`Event::Unknown`].
     ///
     /// # Errors
     ///
@@ -181,7 +181,7 @@ impl WebhookVerifier {
         }
     }
 
-    /// Does everything that `verify` does except the replay guard.
+    /// Verifies a webhook as `verify` does, but without the replay guard.
     fn receive<N, V>(
         &self,
         headers: impl IntoIterator<Item = (N, V)>,
@@ -196,7 +196,7 @@ impl WebhookVerifier {
             let received = self.typed(&headers, body)?;
             Ok((headers, received))
         });
-        // No number of the purchase is logged: nothing in the body is verified.
+        // The number of the purchase is not logged: the body is not verified.
         received.inspect_err(|error| warn_of(error, None, since))
     }
 
@@ -235,7 +235,7 @@ impl WebhookVerifier {
         self.check(&headers, &Envelope::read(body, self.max_body)?)
     }
 
-    /// Decodes the event of a webhook **without verifying it**, for stored webhooks and tests. Anybody may have sent it.
+    /// Decodes the event of a webhook **without verifying it**, for stored webhooks and tests. Anyone may have sent it.
     ///
     /// # Errors
     ///

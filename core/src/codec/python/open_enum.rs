@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
-/// Gives an open enum its Python side: values become `str`, and `python_class` makes the class of constants.
+/// Implements the Python form of an open enum: values become `str`, and `python_class` makes the class of constants.
 ///
 /// [`open_enum!`](crate::codec::open_enum) calls it with the attributes of the enum and its variants:
 /// `python_enum!(CardType { [doc = "The type of a card."] Virtual, Physical, })`.

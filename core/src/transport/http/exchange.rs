@@ -1,7 +1,7 @@
-//! The exchange of the calling thread, for the layers below ureq: its limits, and whether the request has begun to leave.
+//! The exchange of the calling thread, for the layers below ureq: its limits, and whether a byte of the request was sent.
 //!
-//! ureq carries an exchange out on the thread that asks for it, so this is kept in that thread. Limits that went through ureq
-//! would cost a copy of its settings for each request.
+//! ureq runs an exchange on the calling thread, so the state is thread-local. Passing the limits through ureq would cost a copy
+//! of its settings for each request.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -12,10 +12,10 @@ use crate::transport::Request;
 
 #[derive(Clone, Copy)]
 struct State {
-    /// When all of it must be over.
+    /// Deadline of the whole exchange.
     end: Option<Instant>,
     connect_timeout: Duration,
-    /// When making the connection must be over, while it is made.
+    /// Deadline for making the connection, while it is made.
     connecting: Option<Instant>,
     /// The latest time for the first byte of the request.
     start_by: Option<Instant>,
@@ -128,7 +128,7 @@ pub(super) fn seconds_left() -> Option<u64> {
     STATE.get().end.map(|end| end.saturating_duration_since(Instant::now()).as_secs() + 1)
 }
 
-/// Works within an exchange whose connection must be made in that time.
+/// Runs `work` within an exchange with this time limit for its connection.
 #[cfg(test)]
 pub(super) fn for_tests<T>(connect_timeout: Duration, work: impl FnOnce() -> T) -> T {
     let _exchange = Exchange::enter(&Request {

@@ -1,4 +1,4 @@
-//! The default transport: ureq for HTTP, rustls for TLS, and connections of our own below them.
+//! The default transport: ureq for HTTP, rustls for TLS, and custom connections below them.
 
 mod connector;
 mod exchange;
@@ -31,14 +31,14 @@ use crate::error::{TransportError, TransportFault};
 use crate::settings::base_url::BaseUrl;
 use crate::values::per_process::PerProcess;
 
-/// Idle connections are dropped before a server or a middlebox would drop them.
+/// Lifetime of an idle connection, shorter than the limits of servers and middleboxes.
 const IDLE: Duration = Duration::from_secs(15);
-/// One idle connection for each thread of a busy server; a connection costs two small buffers.
+/// Maximum number of idle connections: one for each thread of a busy server. Each takes two small buffers.
 const IDLE_CONNECTIONS: usize = 64;
 const LARGEST_HEADER: usize = 64 * 1024;
 
 pub(crate) struct HttpTransport {
-    /// Connections that parent and child shared would carry the responses of one to the other.
+    /// One pool for each process: over a shared connection, parent and child would receive the responses of each other.
     pools: PerProcess<Pool>,
     config: Config,
     connector: WireConnector,
@@ -58,7 +58,7 @@ impl Pool {
 }
 
 impl HttpTransport {
-    /// `proxy` and `ca_pem` come from the caller, never from the environment.
+    /// Creates the transport. `proxy` and `ca_pem` come from the caller, never from the environment.
     pub(crate) fn new(
         base_url: &BaseUrl,
         proxy: Option<&str>,
@@ -77,7 +77,7 @@ impl HttpTransport {
         // Times are limited below ureq: see `exchange`.
         let config = Agent::config_builder()
             .https_only(base_url.https)
-            // A redirect would carry the Api-Key and the body to wherever it points.
+            // A redirect would send the Api-Key and the body to another address.
             .max_redirects(0)
             .max_redirects_will_error(false)
             // The platform's own error text is in the body.
@@ -106,7 +106,7 @@ impl Transport for HttpTransport {
         let pool = self.pools.get(|_| Pool::new(&self.config, &self.connector));
         let _exchange = Exchange::enter(request);
         exchange_on(pool, request).map_err(|Failure { fault, reason }| {
-            // The host may have moved.
+            // The host may have a new address.
             pool.resolver.forget();
             TransportError { fault, reason, may_have_been_sent: exchange::has_begun() }
         })

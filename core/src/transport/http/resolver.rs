@@ -43,14 +43,14 @@ impl CachingResolver {
         Self { known: Arc::default(), clock }
     }
 
-    /// As if the host had been looked up.
+    /// Adds an entry to the cache, as if the host had been looked up.
     #[cfg(test)]
     pub(super) fn set_for_tests(&self, host: &str, address: SocketAddr) {
         let known = Known { addresses: vec![address], until: Instant::now() + DNS_CACHE_TTL };
         self.known().insert((host.to_owned(), address.port()), known);
     }
 
-    /// Asks again next time.
+    /// Clears the cache, so that the next request looks its host up again.
     pub(super) fn forget(&self) {
         self.known().clear();
     }
@@ -72,7 +72,7 @@ impl CachingResolver {
         let (give, given) = mpsc::sync_channel(1);
         let name = (host.to_owned(), port);
         let work = move || {
-            // If the call ends meanwhile, nobody takes it.
+            // If the call has ended meanwhile, the result is dropped.
             let _ = give.send(name.to_socket_addrs());
         };
         thread::Builder::new()
@@ -95,7 +95,7 @@ impl CachingResolver {
     }
 }
 
-/// Why a host was not found.
+/// The reason why a host was not found.
 fn not_found(error: &io::Error) -> Failure {
     let failure = Failure::from_connect_error(error);
     if failure.reason == Some(ConnectReason::NoDescriptors) {

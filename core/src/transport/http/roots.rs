@@ -1,4 +1,4 @@
-//! The certificates that a server's is checked against.
+//! The trusted root certificates of TLS connections.
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::error::Error;
 
-/// TLS 1.2 or later, with the roots that the caller trusts, else the built-in ones.
+/// Creates the TLS configuration: TLS 1.2 or later, with the given roots, else the built-in ones.
 pub(super) fn tls_config(ca_pem: Option<&str>) -> Result<Arc<ClientConfig>, Error> {
     let roots = match ca_pem {
         Some(pem) => read_roots(pem)?,
         None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
     };
-    // Not the process's default provider, which another library may have set to anything.
+    // Not the process's default provider, which another library may have changed.
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|_| Error::config("this build has no TLS"))?

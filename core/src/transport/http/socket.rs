@@ -16,7 +16,7 @@ use super::exchange::Limit;
 use super::failure::Failure;
 use crate::clock::Clock;
 
-/// A connection, or one that is being made.
+/// A TCP connection, open or in the process of being opened.
 ///
 /// `SO_LINGER` is 0 from the beginning, so the system discards undelivered bytes when the connection is dropped, and even when
 /// the process is killed. Only an idle connection is closed in order.
@@ -165,14 +165,14 @@ impl Tcp {
 impl Drop for Tcp {
     fn drop(&mut self) {
         if process::id() != self.process {
-            // The parent still has it: options and resets would be for both.
+            // The parent still has the connection: options and resets would affect both.
             return;
         }
         if self.idle {
             let _ = SockRef::from(&self.stream.0).set_linger(None);
             return;
         }
-        // To close it is not enough where a child that was forked meanwhile holds it too.
+        // Closing is not enough if a child that was forked meanwhile holds it too.
         #[cfg(any(target_os = "linux", target_os = "android"))]
         let _ = rustix::net::connect_unspec(&self.stream.0);
     }

@@ -50,7 +50,7 @@ fn a_request_that_comes_too_late_to_its_first_byte_is_not_sent() {
     });
     let in_time = transport.send(&post(&url, b"body", Some(Duration::from_secs(5)))).unwrap();
     assert_eq!(in_time.status, 200);
-    // The first on a connection that is there, the second on a new one.
+    // The first on an existing connection, the second on a new one.
     for _ in 0..2 {
         let error = transport.send(&post(&url, b"body", Some(Duration::ZERO))).unwrap_err();
         assert_eq!((error.fault, error.may_have_been_sent), (TransportFault::Timeout, false));
@@ -70,7 +70,7 @@ fn a_request_whose_time_is_over_when_it_could_leave_is_not_sent() {
         [serve(&mut stream), serve(&mut stream)]
     });
     transport.send(&post(&url, b"body", None)).unwrap();
-    // The connection is there, so nothing waits that could run out of time.
+    // The connection exists, so no wait can exceed its time limit.
     let error = transport.send(&Request { timeout: Duration::ZERO, ..post(&url, b"body", None) }).unwrap_err();
     assert_eq!((error.fault, error.may_have_been_sent), (TransportFault::Timeout, false));
     let [first, second] = server.join().unwrap();

@@ -1,6 +1,7 @@
 //! TLS over a connection, with rustls.
 //!
-//! Not ureq's own: that cannot say whether bytes are left in it after a response, and those would be taken for the next.
+//! It replaces ureq's own TLS, which cannot report whether unread bytes are left after a response. They would be read as the next
+//! response.
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
@@ -27,7 +28,7 @@ pub(super) struct Tls {
 }
 
 impl Tls {
-    /// Makes a session with the server of that name.
+    /// Creates a session with the server of that name.
     pub(super) fn handshake(config: &Arc<ClientConfig>, name: &str, base: &mut Base) -> Result<Box<Self>, Failure> {
         let name = ServerName::try_from(name.to_owned()).map_err(|_| Failure::TLS)?;
         let session = ClientConnection::new(Arc::clone(config), name).map_err(|_| Failure::TLS)?;
@@ -35,7 +36,7 @@ impl Tls {
         match tls.shake_hands(base) {
             Ok(()) => Ok(Box::new(tls)),
             Err(failure) => {
-                // The server learns why; no request is on its way that could be delivered.
+                // The alert tells the server the reason; no request has been sent yet.
                 base.set_idle();
                 let fault = match failure.fault {
                     TransportFault::Closed | TransportFault::Other => TransportFault::Tls,
@@ -79,7 +80,7 @@ impl Tls {
                 Err(_) => return Ok(0),
             }
             if !self.receive(base)? {
-                // From now on the session knows that there is nothing more.
+                // This tells the session that the stream has ended.
                 let _ = self.session.read_tls(&mut io::empty());
             }
             self.send(base, &mut 0)?;
@@ -118,7 +119,7 @@ impl Tls {
         Ok(true)
     }
 
-    /// Gives the session as much as it takes at a time.
+    /// Passes bytes to the session, as many as it takes at once.
     fn feed(&mut self) -> Result<(), ()> {
         let rest = self.read.get(self.used..).unwrap_or_default();
         let count = self.session.read_tls(&mut &*rest).map_err(drop)?;

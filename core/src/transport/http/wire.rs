@@ -15,13 +15,13 @@ const SIZE: usize = 16 * 1024;
 /// Minimum free space in the output buffer; with less, the buffered bytes are sent.
 const MIN_ROOM: usize = 4 * 1024;
 
-/// A connection that is used for one exchange after the other.
+/// A connection for consecutive exchanges.
 #[derive(Debug)]
 pub(super) struct Wire {
     base: Base,
     tls: Option<Box<Tls>>,
     buffers: WireBuffers,
-    /// Whether the requests on it are the platform's, and not for a proxy.
+    /// Whether its requests go to the platform, not to a proxy.
     for_platform: bool,
 }
 
@@ -118,7 +118,7 @@ impl Transport for Wire {
         &mut self.buffers
     }
 
-    /// Holds it back until the response is waited for, so that head and body leave in one piece.
+    /// Buffers the output until ureq waits for the response, so that head and body are sent in one piece.
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
         self.buffers.held += amount;
         if self.buffers.output.len() < self.buffers.held + MIN_ROOM {
@@ -138,7 +138,7 @@ impl Transport for Wire {
         Ok(count > 0)
     }
 
-    /// Whether nothing of an exchange is left in any layer: bytes that were left would be taken for the next response.
+    /// Whether no bytes of an exchange are left in any layer: they would be read as the next response.
     fn is_open(&mut self) -> bool {
         self.buffers.is_empty() && self.tls.as_mut().is_none_or(|tls| tls.is_quiet()) && self.base.is_open()
     }
@@ -155,10 +155,10 @@ struct WireBuffers {
     /// The part of `input` that is not used yet.
     start: usize,
     end: usize,
-    /// Whether using it made progress the last time.
+    /// Whether the last use of `input` made progress.
     progress: bool,
     output: Zeroizing<Vec<u8>>,
-    /// How much of `output` is held back.
+    /// Number of buffered bytes in `output`.
     held: usize,
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct Reader<'a> {
     json: &'a str,
     /// The position of the next byte: a value or a sign once [`Reader::peek`] has skipped white space.
     place: usize,
-    /// How many more values may be read as nodes, plus one.
+    /// Number of further values that may be read as nodes, plus one.
     values: usize,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         if has_duplicate_keys(&fields) { None } else { Some(fields) }
     }
 
-    /// Reads an object's fields in their order; `value` reads or passes over each value. Names may appear twice.
+    /// Reads an object's fields in their order; `value` reads or skips each value. Names may appear twice.
     pub(crate) fn fields(&mut self, mut value: impl FnMut(&mut Self, &str) -> Option<()>) -> Option<()> {
         self.list(b'{', b'}', |reader| {
             let name = reader.text()?;
@@ -73,12 +73,12 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Passes over a number of bytes that were read by other means.
+    /// Skips a number of bytes that were read by other means.
     pub(crate) fn pass(&mut self, count: usize) {
         self.place += count;
     }
 
-    /// The text that was not read yet.
+    /// The remaining text.
     pub(crate) fn ahead(&self) -> &'a str {
         self.json.get(self.place..).unwrap_or_default()
     }

@@ -17,7 +17,7 @@ pub(super) struct Memory<'a> {
     numbers: Cache<(&'a str, NumberStyle), str>,
     /// Order of an object's fields, by their address.
     orders: Cache<(usize, KeyOrder), [usize]>,
-    /// Texts that may contain half a surrogate pair, by the address of their raw form; `None`: they contain none.
+    /// Strings that may contain half a surrogate pair, by the address of their raw form; `None`: they contain none.
     halves: Cache<usize, str>,
 }
 
@@ -73,7 +73,7 @@ impl NumberStyle {
     }
 }
 
-/// How a library escapes texts.
+/// The escapes of a library.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Escapes {
     Fastjson1,
@@ -193,7 +193,7 @@ impl<'a, 'm> Draft<'a, 'm> {
     fn quote(&mut self, text: &Text<'_>) -> Option<()> {
         let Some(escapes) = self.form.writer.escapes() else { return self.push(text.spelling) };
         self.text.push('"');
-        // Most texts need no escape in any form.
+        // Most strings need no escape in any form.
         let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
         if text.text.bytes().all(is_plain) {
             self.push(&text.text)?;
