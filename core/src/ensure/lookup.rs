@@ -47,8 +47,8 @@ pub(super) fn look_up<T: EnsureTarget>(
     let window = (at(start), at(end));
     let Rows { mut ours, mut near, .. } = rows(caller, target, window)?;
     if ours.is_empty() && !near.is_empty() {
-        // They belong to this reference if the platform filters by reference. This is checked before and after, because a platform that is
-        // being updated may ignore the filter in one request and not in the next.
+        // They belong to this reference if the platform filters by reference. This is checked before and after, because a
+        // platform that is being updated may ignore the filter in one request and not in the next.
         let before = filters(caller, target, window)?;
         Rows { ours, near, .. } = rows(caller, target, window)?;
         if !before || !filters(caller, target, window)? || ours.is_empty() && near.is_empty() {

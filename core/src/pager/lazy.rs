@@ -35,8 +35,8 @@ type Fetch<T> = Box<dyn FnMut(Option<Window>, u32, u32) -> Result<Rows<T>, Error
 ///   [`InvalidResponse`](crate::ErrorKind::InvalidResponse). The iteration continues after it.
 /// * A window that may be incomplete ends with an error of the same kind. The iteration continues with the next window.
 ///
-/// A caller who stops at the first error never mistakes an incomplete list for a complete one. A caller who wants every available
-/// row continues until `None`.
+/// A caller who stops at the first error never mistakes an incomplete list for a complete one. A caller who wants every
+/// available row continues until `None`.
 ///
 /// # Examples
 ///

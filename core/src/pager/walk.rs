@@ -8,8 +8,8 @@
 //! A thorough walk, which must prove that a row is absent, accepts only an empty page as the end: a server may cap pages at any
 //! length and ignore the filter.
 //!
-//! A window that is incomplete after that is read again, page by page regardless of their length: rows may have moved, and a server
-//! may leave out rows of a page that it capped before.
+//! A window that is incomplete after that is read again, page by page regardless of their length: rows may have moved, and a
+//! server may leave out rows of a page that it capped before.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

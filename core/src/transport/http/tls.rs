@@ -1,7 +1,7 @@
 //! TLS over a connection, with rustls.
 //!
-//! It replaces ureq's own TLS, which cannot report whether unread bytes are left after a response. They would be read as the next
-//! response.
+//! It replaces ureq's own TLS, which cannot report whether unread bytes are left after a response. They would be read as the
+//! next response.
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};

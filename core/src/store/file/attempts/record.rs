@@ -26,7 +26,8 @@ pub(super) enum Event {
 }
 
 impl Record {
-    /// Returns the line `b NAME ATTEMPT WALL BOOT UPTIME LASTS OPERATION CHECKSUM` or `e NAME ATTEMPT WALL BOOT UPTIME END CHECKSUM`.
+    /// Returns the line of the record: `b NAME ATTEMPT WALL BOOT UPTIME LASTS OPERATION CHECKSUM` or
+    /// `e NAME ATTEMPT WALL BOOT UPTIME END CHECKSUM`.
     pub(super) fn to_line(&self) -> String {
         let rest = match &self.event {
             Event::Began { lasts, operation } => format!("{} {operation}", lasts.as_millis()),
