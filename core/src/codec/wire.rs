@@ -57,7 +57,7 @@ pub(crate) trait Decode: Sized {
 pub(crate) trait Encode {
     fn write<S: Serializer>(&self, serializer: S, money: DecimalFormat) -> Result<S::Ok, S::Error>;
 
-    /// Absent values are left out.
+    /// Whether the value is absent and therefore omitted.
     fn is_absent(&self) -> bool {
         false
     }

@@ -178,7 +178,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
                 Ok(Lookup::Inconclusive(why)) => self.last_lookup = why,
                 Ok(Lookup::Absent) => self.last_lookup = NOT_FOUND,
                 Err(error) if is_transient(&error) => self.last_lookup = "it could not be looked up",
-                Err(error) => return Err(self.unknown_unless_not_sent(error)),
+                Err(error) => return Err(self.unknown_or_not_sent(error)),
             }
             if self.last_lookup == NOT_FOUND && self.proves_absence(began) {
                 if self.sends >= MAX_SENDS {
@@ -248,7 +248,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         self.unknown |= error.outcome() == Outcome::Unknown;
         match error.outcome() {
             // The caller wants the call to end.
-            _ if is_interrupted(&error) => Err(self.unknown_unless_not_sent(error)),
+            _ if is_interrupted(&error) => Err(self.unknown_or_not_sent(error)),
             Outcome::Unknown => {
                 self.proof_from = Some(self.caller.engine.now().saturating_add(self.settle));
                 Ok(None)
@@ -258,13 +258,13 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
             Outcome::Rejected => match self.look_up() {
                 Ok(Lookup::Found(row)) => self.found(row).map(Some),
                 Ok(Lookup::Ambiguous) => Err(self.ambiguous()),
-                Ok(Lookup::Absent) => Err(self.unknown_if_sent(error)),
+                Ok(Lookup::Absent) => Err(self.keep_unknown(error)),
                 Ok(Lookup::Inconclusive(_)) | Err(_) if self.earlier == Earlier::Nothing => {
-                    Err(self.unknown_if_sent(error))
+                    Err(self.keep_unknown(error))
                 }
                 Ok(Lookup::Inconclusive(_)) | Err(_) => Err(error.with_outcome(Outcome::Unknown)),
             },
-            Outcome::NotSent => Err(self.unknown_unless_not_sent(error)),
+            Outcome::NotSent => Err(self.unknown_or_not_sent(error)),
         }
     }
 
@@ -297,14 +297,14 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         let pause = proof.filter(|left| !left.is_zero()).map_or(pause, |left| left.min(pause));
         if now.saturating_add(pause) >= self.end {
             let detail = format!("not settled by the deadline: {}; calling again later is safe", self.last_lookup);
-            return Err(self.unknown_unless_not_sent(self.ended(ErrorKind::Timeout, detail)));
+            return Err(self.unknown_or_not_sent(self.ended(ErrorKind::Timeout, detail)));
         }
         self.sleep(pause)
     }
 
     /// Sleeps. An interruption ends the call.
     fn sleep(&self, pause: Duration) -> Result<(), Error> {
-        self.caller.engine.sleep(pause).map_err(|ended| self.unknown_unless_not_sent(ended.into()))
+        self.caller.engine.sleep(pause).map_err(|ended| self.unknown_or_not_sent(ended.into()))
     }
 
     fn left(&self) -> Duration {
@@ -317,7 +317,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
             .last_error
             .clone()
             .unwrap_or_else(|| self.ended(ErrorKind::Timeout, "maximum number of sends reached"));
-        self.unknown_if_sent(error)
+        self.keep_unknown(error)
     }
 
     fn ended(&self, kind: ErrorKind, detail: impl Into<String>) -> Error {
@@ -328,17 +328,17 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
     fn final_error(&self, error: Error) -> Error {
         let pending = self.proof_from.is_some_and(|from| self.caller.engine.now() < from);
         let open = matches!(self.earlier, Earlier::Attempted(_)) && pending;
-        self.unknown_if_sent(if open { error.with_outcome(Outcome::Unknown) } else { error })
+        self.keep_unknown(if open { error.with_outcome(Outcome::Unknown) } else { error })
     }
 
     /// The error with outcome `Unknown` if a request of this call has that outcome.
-    fn unknown_if_sent(&self, error: Error) -> Error {
+    fn keep_unknown(&self, error: Error) -> Error {
         let error = error.in_call(T::OPERATION.name, self.attempts);
         if self.unknown { error.with_outcome(Outcome::Unknown) } else { error }
     }
 
     /// The error with outcome `NotSent` if certainly no attempt was carried out, else with outcome `Unknown`.
-    fn unknown_unless_not_sent(&self, error: Error) -> Error {
+    fn unknown_or_not_sent(&self, error: Error) -> Error {
         // After the deadline the lease may have expired, and another worker may have sent the request.
         let late = self.left().is_zero();
         let open = self.unknown || self.earlier != Earlier::Nothing || self.last_lookup == NO_REFERENCE || late;
