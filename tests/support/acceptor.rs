@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Accepts connections on a thread of its own until it is dropped.
+/// Accepts connections on its own thread until it is dropped.
 #[derive(Debug)]
 pub struct Acceptor {
     address: SocketAddr,

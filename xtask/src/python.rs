@@ -16,7 +16,7 @@ const WHEEL_BUDGET: u64 = 2_000_000;
 /// The cargo profile of released wheels.
 const RELEASE: &str = "wheel";
 
-/// The client and its sandbox, which is a package of its own so that production does not install it.
+/// The folder of the client, and the folder of its sandbox: a separate package, so that production does not install it.
 const CLIENT: &str = "bindings-python";
 const SANDBOX: &str = "bindings-python/sandbox";
 
@@ -143,7 +143,8 @@ fn folder() -> PathBuf {
     run::target_dir().join("python")
 }
 
-/// An environment of that name, with the packages of a list beside the crate. It is reused while the list is the same.
+/// Creates or reuses the environment of that name, with the packages of `requirements`, a list next to `Cargo.toml`. It is
+/// recreated when the list changes.
 fn environment(name: &str, requirements: Option<&str>) -> Option<Venv> {
     let path = folder().join(name);
     let list = requirements.map(|list| run::root().join("bindings-python").join(list));

@@ -25,8 +25,8 @@ const MAX_ASSERTIONS: usize = 40;
 
 /// The test suite of `cargo xtask test`.
 ///
-/// Swift 6.0 reports on `XCTest` only with `--parallel`, where each test is a process of its own. Its report names the
-/// tests that failed but not why, and counts a skipped test as passed; no test of this package is ever skipped.
+/// Swift 6.0 reports on `XCTest` only with `--parallel`, where each test is a separate process. Its report names the
+/// failed tests without the reason, and counts a skipped test as passed; no test of this package is ever skipped.
 pub fn test(failures: &mut Failures) -> Outcome {
     let toolchain = match Toolchain::find() {
         Ok(toolchain) => toolchain,
@@ -57,7 +57,7 @@ pub fn test(failures: &mut Failures) -> Outcome {
     outcome
 }
 
-/// `cargo xtask swift test --filter Lists`: builds what `swift` needs and runs it with the folders of this workspace.
+/// `cargo xtask swift test --filter ListTests`: builds what `swift` needs and runs it with the folders of this workspace.
 pub fn run(arguments: &[String]) -> bool {
     let Some((verb, rest)) = arguments.split_first() else { return false };
     match Toolchain::find() {

@@ -16,7 +16,7 @@ const WORKSPACE: &str = "/keysecure";
 const TARGET: &str = "/keysecure-target";
 
 impl Toolchain {
-    /// The compiler of this machine, or a chroot with one; what is missing as the error.
+    /// Finds the compiler of this machine, or creates a chroot with one. The error says what is missing.
     pub fn find() -> Result<Self, String> {
         if run::exists("swift", "--version") {
             return Ok(Self::Path);

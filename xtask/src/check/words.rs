@@ -1,5 +1,7 @@
 //! Retired words: each use of one is an error that names its replacement. The list is `docs/retired-words.toml`.
+//! Names of tests that are too long are errors as well.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -11,9 +13,10 @@ use crate::run;
 
 const LIST: &str = "docs/retired-words.toml";
 
-/// The ends of the names of the files that are searched.
+/// Extensions of the files that are searched.
 const EXTENSIONS: [&str; 9] = ["java", "kt", "md", "py", "pyi", "rs", "sh", "swift", "toml"];
 
+/// Fails on each retired word and each test name that is too long, and prints its file and line.
 pub fn check() -> CheckResult {
     let listed = fs::read_to_string(run::root().join(LIST)).map_err(|error| format!("{LIST}: {error}"));
     let findings = listed.and_then(|text| WordList::parse(&text)).and_then(|list| search(&list));
@@ -44,15 +47,15 @@ fn search(list: &WordList) -> Result<Vec<String>, String> {
 struct WordList {
     patterns: RegexSet,
     words: Vec<Word>,
-    /// Starts of the paths that are not searched at all.
+    /// Path prefixes that are not searched at all.
     except: Vec<String>,
 }
 
 struct Word {
     replacement: String,
-    /// Starts or ends of paths; only these are searched, unless empty.
+    /// Path prefixes or suffixes; if there are any, only these files are searched.
     only: Vec<String>,
-    /// Starts of paths that may use the word.
+    /// Path prefixes that may use the word.
     except: Vec<String>,
 }
 
@@ -73,13 +76,23 @@ impl WordList {
         Ok(Self { patterns, words, except: texts(table.get("except")) })
     }
 
+    /// The indices of the patterns that match the line, or the line with its snake_case names split into words: `\b` does
+    /// not match at `_`.
+    fn matches(&self, line: &str) -> BTreeSet<usize> {
+        let mut found: BTreeSet<usize> = self.patterns.matches(line).into_iter().collect();
+        if line.contains('_') {
+            found.extend(self.patterns.matches(&line.replace('_', " ")));
+        }
+        found
+    }
+
     fn findings(&self, file: &str, text: &str) -> Vec<String> {
         let mut findings = Vec::new();
         if starts_with_any(file, &self.except) {
             return findings;
         }
         for (number, line) in text.lines().enumerate() {
-            for index in self.patterns.matches(line) {
+            for index in self.matches(line) {
                 let word = &self.words[index];
                 let is_searched = word.only.is_empty()
                     || word.only.iter().any(|part| file.starts_with(part.as_str()) || file.ends_with(part.as_str()));

@@ -5,7 +5,7 @@ use crate::report::failures::Failures;
 use crate::report::outcome::Outcome;
 use crate::{kotlin, python, swift};
 
-/// A group of tests with a line of its own in the summary.
+/// A group of tests with its own line in the summary.
 pub struct TestSuite {
     pub name: &'static str,
     pub run: fn(&mut Failures) -> Outcome,

@@ -222,7 +222,7 @@ class Sandbox(AdminCalls, SeedCalls, WebhookCalls, InspectionCalls):
         return json.loads(text)
 
 
-# The module that users import from, also in pickles and tracebacks.
+# The module from which users import; pickles and tracebacks must name it as well.
 for _name in __all__:
     if isinstance(globals()[_name], type):
         globals()[_name].__module__ = "keysecure.sandbox"
