@@ -8,6 +8,7 @@ mod layers;
 mod result;
 mod spelling;
 mod syntax;
+mod test_names;
 mod words;
 
 use std::time::Instant;

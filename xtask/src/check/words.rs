@@ -9,6 +9,7 @@ use regex::RegexSet;
 use toml::{Table, Value};
 
 use super::result::CheckResult;
+use super::test_names::TestNames;
 use crate::run;
 
 const LIST: &str = "docs/retired-words.toml";
@@ -32,12 +33,14 @@ fn search(list: &WordList) -> Result<Vec<String>, String> {
     let mut git = run::command("git");
     git.args(["ls-files", "--cached", "--others", "--exclude-standard"]);
     let files = run::output(&mut git).ok_or("git does not list the files")?;
+    let test_names = TestNames::new()?;
     let mut findings = Vec::new();
     for file in files.lines() {
         let is_text = Path::new(file).extension().is_some_and(|end| EXTENSIONS.iter().any(|text| end == *text));
         // A file may be deleted and not committed yet.
         if is_text && let Ok(text) = fs::read_to_string(run::root().join(file)) {
             findings.extend(list.findings(file, &text));
+            findings.extend(test_names.findings(file, &text));
         }
     }
     Ok(findings)
@@ -49,6 +52,8 @@ struct WordList {
     words: Vec<Word>,
     /// Path prefixes that are not searched at all.
     except: Vec<String>,
+    /// Established snake_case names that may contain a retired word.
+    names: Vec<String>,
 }
 
 struct Word {
@@ -73,7 +78,7 @@ impl WordList {
             words.push(Word { replacement: replacement.to_owned(), only, except });
         }
         let patterns = RegexSet::new(patterns).map_err(|error| format!("{LIST}: {error}"))?;
-        Ok(Self { patterns, words, except: texts(table.get("except")) })
+        Ok(Self { patterns, words, except: texts(table.get("except")), names: texts(table.get("names")) })
     }
 
     /// The indices of the patterns that match the line, or the line with its snake_case names split into words: `\b` does
@@ -81,7 +86,8 @@ impl WordList {
     fn matches(&self, line: &str) -> BTreeSet<usize> {
         let mut found: BTreeSet<usize> = self.patterns.matches(line).into_iter().collect();
         if line.contains('_') {
-            found.extend(self.patterns.matches(&line.replace('_', " ")));
+            let others = self.names.iter().fold(line.to_owned(), |rest, name| rest.replace(name.as_str(), ""));
+            found.extend(self.patterns.matches(&others.replace('_', " ")));
         }
         found
     }
@@ -123,6 +129,7 @@ mod tests {
 
     const WORDS: &str = r#"
 except = ["CHANGELOG.md"]
+names = ["not_a_thing"]
 
 [[word]]
 pattern = '\bCourier\b'
@@ -152,6 +159,13 @@ only = [".md", "core/"]
         assert!(findings("sandbox/src/a.rs", "// a thing").is_empty());
         assert!(findings("docs/history/a.md", "Courier").is_empty());
         assert!(findings("CHANGELOG.md", "Courier, thing").is_empty());
+    }
+
+    #[test]
+    fn a_word_is_found_inside_a_snake_case_name() {
+        assert_eq!(findings("core/src/a.rs", "fn nothing_is_a_thing_twice() {").len(), 1);
+        assert!(findings("core/src/a.rs", "fn nothings() -> not_a_thing {").is_empty());
+        assert_eq!(findings("core/src/a.rs", "a_thing(not_a_thing)").len(), 1);
     }
 
     #[test]
