@@ -27,7 +27,7 @@ impl Acceptor {
                 if stopped.load(Ordering::SeqCst) {
                     return;
                 }
-                // An error here is a client that is gone already.
+                // An error means that the client has already disconnected.
                 let _ = stream.map(&mut serve);
             }
         });

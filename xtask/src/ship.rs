@@ -11,7 +11,7 @@ use crate::{bindings, elf, run};
 pub const FOR_PHONES: [&str; 3] =
     ["--no-default-features", "--config", "profile.ship.package.keysecure.opt-level=\"s\""];
 
-/// `RUSTFLAGS`, which also apply to dependencies.
+/// The `RUSTFLAGS` of the release library, which also apply to its dependencies.
 pub fn flags() -> String {
     // AES encrypts only a few digits: one implementation in constant time is enough, instead of four.
     let mut flags = r#"--cfg aes_backend="soft""#.to_owned();

@@ -36,8 +36,8 @@ pub fn ensure() -> Result<PathBuf, String> {
     }
 }
 
-/// `flock` holds its lock until the last child has ended, even when this process is killed: two runs never make it at
-/// once.
+/// The command that creates the chroot. `flock` holds its lock until the last child has ended, even when this process is
+/// killed, so that two runs never create it at the same time.
 fn make(folder: &Path) -> Command {
     let mut make = run::command("flock");
     make.arg(folder.with_extension("lock")).args(OWN_NAMESPACE).args(["sh", "xtask/src/swift_chroot.sh"]);

@@ -37,7 +37,7 @@ fn search(list: &WordList) -> Result<Vec<String>, String> {
     let mut findings = Vec::new();
     for file in files.lines() {
         let is_text = Path::new(file).extension().is_some_and(|end| EXTENSIONS.iter().any(|text| end == *text));
-        // A file may be deleted and not committed yet.
+        // A tracked file may be deleted while its deletion is not committed.
         if is_text && let Ok(text) = fs::read_to_string(run::root().join(file)) {
             findings.extend(list.findings(file, &text));
             findings.extend(test_names.findings(file, &text));

@@ -1,4 +1,4 @@
-//! The test suites of `cargo xtask test`. A further language is a further function and a further line in `ALL`.
+//! The test suites of `cargo xtask test`. To add a language, add a function and a line in `ALL`.
 
 use super::{rust, vectors};
 use crate::report::failures::Failures;
