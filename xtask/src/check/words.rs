@@ -52,7 +52,7 @@ struct WordList {
     words: Vec<Word>,
     /// Path prefixes that are not searched at all.
     except: Vec<String>,
-    /// Established snake_case names that may contain a retired word.
+    /// Established `snake_case` names that may contain a retired word.
     names: Vec<String>,
 }
 
@@ -81,7 +81,7 @@ impl WordList {
         Ok(Self { patterns, words, except: texts(table.get("except")), names: texts(table.get("names")) })
     }
 
-    /// The indices of the patterns that match the line, or the line with its snake_case names split into words: `\b` does
+    /// The indices of the patterns that match the line, or the line with its `snake_case` names split into words: `\b` does
     /// not match at `_`.
     fn matches(&self, line: &str) -> BTreeSet<usize> {
         let mut found: BTreeSet<usize> = self.patterns.matches(line).into_iter().collect();
