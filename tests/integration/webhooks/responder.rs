@@ -49,7 +49,7 @@ fn a_decision_becomes_the_reply() {
 }
 
 #[test]
-fn the_reply_is_in_time_whatever_the_decision_does() {
+fn the_reply_is_in_time_even_if_the_decision_is_late_or_panics() {
     let slow = Responder::new(|_| {
         std::thread::sleep(Duration::from_secs(5));
         Decision::Approve

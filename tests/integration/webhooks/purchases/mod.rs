@@ -176,7 +176,7 @@ fn a_missing_decision_is_the_reply_to_every_later_delivery() {
 }
 
 #[test]
-fn a_late_approval_is_a_refusal_whatever_the_default() {
+fn a_late_approval_is_a_refusal_regardless_of_the_default() {
     let (store, count) = (memory(), Arc::default());
     let verifier = verifier(&store, OnStoreFailure::Reject);
     let responder = counting(&count, Duration::ZERO).otherwise(Decision::Approve);
