@@ -11,7 +11,7 @@ use crate::{deps, kotlin, python, run, swift};
 /// The budget of packages that core may add to a program.
 const DEPENDENCY_BUDGET: usize = 60;
 
-/// Runs all benchmarks; `args` are passed to the benchmark program.
+/// `args` go to the benchmark program. Fails when a program failed, not when a budget is exceeded.
 pub fn run(args: &[String]) -> bool {
     let bench = run::passes(run::cargo("run --release -p keysecure-tests --bin bench --").args(args));
     let python = python(args);
@@ -49,7 +49,7 @@ pub fn run(args: &[String]) -> bool {
             println!("the {binding} benchmark failed: see above");
         }
     }
-    bench && python && kotlin && swift && verdict == "ok" && build.is_some()
+    bench && python && kotlin && swift && dependencies.is_some() && build.is_some()
 }
 
 /// The Python binding as released, against `http.client` and other SDKs.

@@ -1,7 +1,7 @@
 """The measured calls of each contestant: a client, one object, a list of 100 objects, one webhook.
 
-Every contestant gets the responses of a card API from the same loopback server: keysecure in the platform's envelope, the others the fields of the
-same card in the form of their own API.
+Every contestant gets the responses of a card API from the same loopback server: keysecure in the platform's envelope,
+the others the fields of the same card in the form of their own API.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ SECRET = "bench-api-secret-of-32-byte-len!"
 
 
 class Baseline:
-    """The baseline: `http.client` and `json`, one connection for each thread, the headers that the platform requires."""
+    """The baseline of calls: `http.client` and `json`, one connection for each thread, the platform's headers."""
 
     def __init__(self, setup):
         from http.client import HTTPConnection
@@ -55,7 +55,8 @@ class KeySecure:
         self.card_no = setup["card_no"]
         self.start, self.end = datetime.date(2025, 6, 1), datetime.date(2025, 6, 30)
         self.verifier = keysecure.WebhookVerifier(API_KEY, [SECRET])
-        self.headers, self.body = setup["webhook_headers"], setup["webhook_body"].encode()
+        self.body = setup["webhook_body"].encode()
+        self.headers = self.verifier.sign_for_tests(datetime.datetime.now(datetime.timezone.utc), self.body)
 
     def get(self):
         return self.client.cards.get(self.card_no).card_no
@@ -90,6 +91,26 @@ class Stripe:
         return self.construct(self.body, self.header, SECRET).data.object.amount
 
 
+class StandardWebhooks:
+    """The baseline of webhooks: verifies the same body and reads it with `json.loads`, which `verify` does itself."""
+
+    def __init__(self, setup):
+        import datetime
+
+        from standardwebhooks import Webhook
+
+        webhook = Webhook(SECRET.encode())
+        now = datetime.datetime.now(datetime.timezone.utc)
+        self.body = setup["webhook_body"].encode()
+        signature = webhook.sign("msg_1", now, setup["webhook_body"])
+        stamp = str(int(now.timestamp()))
+        self.headers = {"webhook-id": "msg_1", "webhook-timestamp": stamp, "webhook-signature": signature}
+        self.verify = webhook.verify
+
+    def webhook(self):
+        return self.verify(self.body, self.headers)["data"]["amount"]
+
+
 class Lithic:
     def __init__(self, setup):
         import lithic
@@ -107,9 +128,9 @@ class Adyen:
     """Returns dictionaries, and opens a connection for each call."""
 
     def __init__(self, setup):
-        import Adyen as adyen
+        import Adyen
 
-        self.client = adyen.Adyen()
+        self.client = Adyen.Adyen()
         self.client.client.xapikey = "key"
         self.client.client.platform = "test"
         self.api = self.client.balancePlatform.payment_instruments_api
@@ -119,7 +140,14 @@ class Adyen:
         return self.api.get_payment_instrument("1").message["card_no"]
 
 
-CONTESTANTS = {"http.client": Baseline, "keysecure": KeySecure, "stripe": Stripe, "lithic": Lithic, "Adyen": Adyen}
+CONTESTANTS = {
+    "http.client": Baseline,
+    "keysecure": KeySecure,
+    "stripe": Stripe,
+    "lithic": Lithic,
+    "Adyen": Adyen,
+    "standardwebhooks": StandardWebhooks,
+}
 
 # The code of a user up to the first call: import, client, bound method.
 READY = {
@@ -129,4 +157,5 @@ READY = {
     "lithic": "import lithic; f = lithic.Lithic(api_key='k').cards.retrieve",
     "Adyen": "import Adyen; a = Adyen.Adyen(); a.client.xapikey = 'k'; "
     "f = a.balancePlatform.payment_instruments_api.get_payment_instrument",
+    "standardwebhooks": "import standardwebhooks; f = standardwebhooks.Webhook(b'k').verify",
 }

@@ -2,8 +2,9 @@
 
 usage: run.py --wheel keysecure.whl --sandbox-wheel keysecure_sandbox.whl --server bench [--quick]
 
-`--server` is the program `bench` of this repository, which also serves recorded responses. The packages are installed into temporary folders.
-`cargo xtask bench` calls this.
+`--server` is the program `bench` of this repository, which also serves recorded responses. The packages are installed
+into temporary folders. `cargo xtask bench` calls this. Budgets (docs/adr/0010-budgets.md) are reported, not asserted:
+the program fails only when it could not measure.
 """
 
 import argparse
@@ -20,7 +21,8 @@ import urllib.request
 from contestants import API_KEY, READY, SECRET
 
 HERE = pathlib.Path(__file__).parent
-OTHERS = ["stripe", "lithic", "Adyen"]
+# The current releases, except the baseline of a budget, which is pinned.
+OTHERS = {"stripe": "stripe", "lithic": "lithic", "Adyen": "Adyen", "standardwebhooks": "standardwebhooks==1.1.0"}
 
 
 def install(folder, what):
@@ -102,18 +104,18 @@ class Sandbox:
         return envelope["data"], whole(text, response.getheader("Date"))
 
     def webhook(self, card_no):
-        """Headers and body of a webhook of about a kilobyte."""
+        """The body of a webhook, with its description filled up to one kilobyte."""
         self.control("POST", "/callbacks/settings", {"url": self.info["control_url"] + "/callbacks/sink"})
         shop = {"merchant_name": "Corner Books", "merchant_mcc": "5942", "city": "Koeln", "country": "DE"}
         body = {"card_no": card_no, "type": "Consumption", "amount": 42.1, "local_amount": 39.9, "merchant_info": shop}
-        body |= {"local_currency": "EUR", "detail": "x" * 520}
+        body |= {"local_currency": "EUR"}
         bought, _ = self.request("POST", "/v1/simulate/auth", body=body)
         fees = [{"fee_type": "Auth_fee", "amount": 0.3}, {"fee_type": "Consume_fee", "amount": 0.15}]
         self.request("POST", "/v1/simulate/consumption_clear", body={**bought, "fee_detail": fees})
         self.control("POST", "/callbacks/settle", {"ms": 10000})
-        last = self.control("GET", "/callbacks/deliveries")["deliveries"][-1]
-        headers = {"Timestamp": str(last["timestamp_ms"]), "Signature": last["signature"], "Sign-Version": "V1"}
-        return headers, last["body"]
+        sent = self.control("GET", "/callbacks/deliveries")["deliveries"][-1]["body"]
+        # As text, because amounts such as 42.10 must stay as they were sent.
+        return sent.replace('"detail":"', '"detail":"' + "x" * (1024 - len(sent.encode())))
 
 
 def whole(body, date="Mon, 23 Nov 2026 12:00:00 GMT"):
@@ -136,7 +138,7 @@ def record(sandbox):
     rows, list_response = sandbox.request("POST", "/v1/card/list", token, window)
     money = {"cardholder_no": holder, "transfer_unique_no": "bench", "type": "In", "balance": "100.00"}
     sandbox.request("POST", "/v1/account/transfer", token, money)
-    headers, body = sandbox.webhook(cards[0])
+    body = sandbox.webhook(cards[0])
 
     theirs = {"id": "ic_1", "object": "issuing.card", "token": "1", **card}
     rows = [{"id": "ic_1", "object": "issuing.card", "token": "1", **row} for row in rows["list"]]
@@ -154,7 +156,7 @@ def record(sandbox):
     }
     event = json.loads(body)["data"]
     setup = {"api_key": API_KEY, "api_secret": SECRET, "token": token, "card_no": cards[0], "get_path": path}
-    setup |= {"webhook_headers": headers, "webhook_body": body, "card": {"object": "issuing.card", **event}}
+    setup |= {"webhook_body": body, "card": {"object": "issuing.card", **event}}
     return responses, setup
 
 
@@ -176,7 +178,10 @@ class Worker:
 
 
 def race(workers, task, threads, turn, rounds):
-    """Measures the contestants in alternating rounds; each turn takes about `turn` seconds. Returns their samples: microseconds and calls per second."""
+    """Measures the contestants in alternating rounds; each turn takes about `turn` seconds.
+
+    Returns their samples: microseconds and calls per second.
+    """
     counts = {}
     for name, worker in workers.items():
         warm = worker.run(task, 50, threads) and worker.run(task, 50, threads)
@@ -194,14 +199,18 @@ def median(samples, place=0):
     return statistics.median(sample[place] for sample in samples)
 
 
+def best(samples):
+    return min(microseconds for microseconds, _ in samples)
+
+
 def ratio(samples, other, place=0):
-    return statistics.median(mine[place] / theirs[place] for mine, theirs in zip(samples, other))
+    return statistics.median(mine[place] / theirs[place] for mine, theirs in zip(samples, other, strict=True))
 
 
 def table(rows):
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     print()
 
 
@@ -211,9 +220,10 @@ def verdict(value, budget):
 
 def measure(folder, wheel, sandbox_wheel, server_program, quick):
     targets = {"http.client": pathlib.Path(folder), "keysecure": install(folder, wheel)}
-    targets |= {name: install(folder, name) for name in OTHERS}
+    targets |= {name: install(folder, what) for name, what in OTHERS.items()}
     print(
-        "Installed: size with byte code, files without, further packages; ready: import + client + first bound method.\n"
+        "Installed: size with byte code, files without, further packages.\n"
+        "Ready: import + client + first bound method.\n"
     )
     rows = [["package", "version", "installed", "files", "dependencies", "ready"]]
     starts = {name: ready(name, target, 5 if quick else 15) for name, target in targets.items()}
@@ -246,7 +256,8 @@ def measure(folder, wheel, sandbox_wheel, server_program, quick):
     hooks = race(workers, "webhook", 1, turn, rounds)
 
     print(
-        "Processor time of one call in the whole process, median; in brackets against http.client + json in the same round.\n"
+        "Processor time of one call in the whole process, median; in brackets against http.client + json in the same\n"
+        "round. Webhooks: best round, in brackets against standardwebhooks.\n"
     )
     rows = [
         [
@@ -257,32 +268,32 @@ def measure(folder, wheel, sandbox_wheel, server_program, quick):
             "8 threads against 1, calls per second",
         ]
     ]
+    standard_webhook = best(hooks["standardwebhooks"])
     for name in targets:
         row = [name]
-        for samples in (get, lists):
-            row.append(
-                f"{median(samples[name]):.0f} us ({ratio(samples[name], samples['http.client']):.2f})"
-                if name in samples
-                else "-"
-            )
-        row.append(f"{median(hooks[name]):.1f} us" if name in hooks else "-")
-        row.append(f"{ratio(get8[name], get[name], 1):.2f}")
+        row += [
+            f"{median(samples[name]):.0f} us ({ratio(samples[name], samples['http.client']):.2f})"
+            if name in samples
+            else "-"
+            for samples in (get, lists)
+        ]
+        row.append(f"{best(hooks[name]):.1f} us ({best(hooks[name]) / standard_webhook:.2f})" if name in hooks else "-")
+        row.append(f"{ratio(get8[name], get[name], 1):.2f}" if name in get8 else "-")
         rows.append(row)
     table(rows)
 
     ours, plain = get["keysecure"], get["http.client"]
     checks = [
-        ("CPU of a call, against http.client + json", ratio(ours, plain), 0.60, ""),
-        ("list of 100 typed, against http.client + json", ratio(lists["keysecure"], lists["http.client"]), 1.0, ""),
+        ("CPU of a call, against http.client + json", ratio(ours, plain), 0.30, ""),
+        ("list of 100 typed, against http.client + json", ratio(lists["keysecure"], lists["http.client"]), 0.70, ""),
         ("import + client + first bound method", starts["keysecure"], 5, " ms"),
-        ("webhook verified and typed", median(hooks["keysecure"]), 10, " us"),
-        ("files installed", size(targets["keysecure"])[1], 15, ""),
-        ("dependencies", size(targets["keysecure"])[2], 0, ""),
-        ("wheel", os.path.getsize(wheel) / 1e6, 1.5, " MB"),
+        ("webhook of 1 KB, against standardwebhooks", best(hooks["keysecure"]) / standard_webhook, 0.70, ""),
+        ("wheel", os.path.getsize(wheel) / 1e6, 2, " MB"),
     ]
     rows = [["budget of the Python package", "measured", "budget", "verdict"]]
     rows += [
-        [what, f"{value:.2f}{unit}", f"{budget}{unit}", verdict(value, budget)] for what, value, budget, unit in checks
+        [what, f"{value:.2f}{unit}", f"{budget:.2f}{unit}", verdict(value, budget)]
+        for what, value, budget, unit in checks
     ]
     table(rows)
     for worker in workers.values():

@@ -1,5 +1,8 @@
-"""One contestant in a process of its own. Argument: its name. First line of input: the setup; then lines `task calls threads`. The reply to each is
-the processor time of one call in the whole process, in microseconds, and the calls per second."""
+"""One contestant in a separate process.
+
+Argument: its name. First line of input: the setup; then lines `task calls threads`. The reply to each is the processor
+time of one call in the whole process, in microseconds, and the calls per second.
+"""
 
 import json
 import sys
