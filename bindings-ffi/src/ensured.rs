@@ -49,7 +49,7 @@ macro_rules! ensured {
         pub struct $name {
             /// The card, cardholder or transfer.
             pub value: $target,
-            /// True when this call created it, also when the response to its request was lost; false when it was
+            /// True when this call created it, even when the response to its request was lost; false when it was
             /// found.
             pub created: bool,
         }

@@ -17,7 +17,7 @@ use keysecure::{Method, Request, Response, TransportError, TransportFault};
 /// Anything else that it throws means an unknown outcome.
 #[uniffi::export(foreign)]
 pub trait Transport: Send + Sync {
-    /// Sends the request once and reads the complete response, whatever its status.
+    /// Sends the request once and reads the complete response, regardless of its status.
     fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportFailure>;
 
     /// Closes connections; exchanges in progress may fail. Called when the client is closed.

@@ -46,7 +46,7 @@ pub use webhook::{Decider, Decision, Responder, SignatureMatch, VerifiedWebhook,
 
 uniffi::setup_scaffolding!();
 
-/// Whether the library has HTTP and TLS of its own. Without them a client needs a `Transport`.
+/// Whether the library has its own HTTP and TLS. Without them a client needs a `Transport`.
 #[uniffi::export]
 pub fn has_http() -> bool {
     cfg!(feature = "http")

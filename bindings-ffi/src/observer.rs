@@ -1,4 +1,4 @@
-//! Seeing what the client does: a sink for logs and metrics.
+//! The observer of attempts and calls: a sink for logs and metrics.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use keysecure::{ErrorKind, Outcome};
 use crate::convert::ForeignFailure;
 
 /// Receives a record of every attempt and every call, on the thread of the call; should return quickly. The records
-/// hold no secrets, no paths and no card or cardholder numbers. What it throws is ignored.
+/// hold no secrets, no paths and no card or cardholder numbers. Exceptions that it throws are ignored.
 #[uniffi::export(foreign)]
 pub trait Observer: Send + Sync {
     /// Called after every HTTP exchange. Exchanges that fetch a token have the operation `token`.

@@ -1,4 +1,4 @@
-//! Lists: the pages of a lazy one, each handed over whole so that a row costs no crossing of its own, and single pages.
+//! Lists: lazy pagers, and single pages. A page crosses the language boundary in one call, not in one call per row.
 
 use std::sync::{Mutex, PoisonError};
 

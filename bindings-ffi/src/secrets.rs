@@ -1,4 +1,4 @@
-//! Objects that hold a secret. They print without it; only what is named `expose` reveals.
+//! Objects that hold a secret. They print without it; only methods named `expose` reveal it.
 
 use std::time::SystemTime;
 

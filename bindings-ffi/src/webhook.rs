@@ -246,7 +246,7 @@ pub trait Decider: Send + Sync {
 ///
 /// The platform may ask for a purchase again under a new signature. Each purchase is decided once by its `consume_no`,
 /// and the first reply is repeated for 24 hours: by all workers whose verifiers share a store, otherwise by this
-/// responder. 800 ms after the webhook arrived, the purchase is declined, whatever was decided. Each decline, late
+/// responder. 800 ms after the webhook arrived, the purchase is declined, regardless of the decision. Each decline, late
 /// decision and failure is logged as a warning with the `consume_no` and the time in milliseconds.
 #[derive(Debug, uniffi::Object)]
 pub struct Responder(keysecure::Responder);

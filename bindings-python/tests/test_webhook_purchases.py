@@ -37,7 +37,7 @@ from keysecure import AuthEvent
 from keysecure.sandbox import Sandbox
 from keysecure.webhooks import reply_decline, wsgi
 
-REFUSED = (200, reply_decline("this purchase was asked for before"))
+REFUSED = (200, reply_decline("this purchase was requested before"))
 
 
 class Fickle:

@@ -260,8 +260,8 @@ def test_a_purchase_is_remembered_at_once_and_no_replay_approves_it() -> None:
     guarded, headers = verifier(replay_guard=True), signed(body)
     guarded.claim(headers, body).release()
     assert rejected(headers, body, by=guarded) == "replayed"
-    assert reply_duplicate(body) == reply_decline("this purchase was asked for before")
-    assert guarded.reply_duplicate(body) == reply_decline("this purchase was asked for before"), "nobody decided"
+    assert reply_duplicate(body) == reply_decline("this purchase was requested before")
+    assert guarded.reply_duplicate(body) == reply_decline("this purchase was requested before"), "nobody decided"
     assert guarded.reply_duplicate(BODY) == reply_accept()
     assert reply_duplicate(BODY) == reply_accept()
 

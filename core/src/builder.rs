@@ -75,7 +75,7 @@ impl Client {
     /// |---|---|
     /// | `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` | the credentials; required |
     /// | `KEYSECURE_ENVIRONMENT` | `sandbox` (default) or `production` |
-    /// | `KEYSECURE_BASE_URL` | another address than the environment's |
+    /// | `KEYSECURE_BASE_URL` | address to use instead of the environment's |
     /// | `KEYSECURE_PROXY` | URL of a proxy |
     /// | `KEYSECURE_CA_PEM` | root certificates in PEM form, or the path of a file with them |
     /// | `KEYSECURE_TIMEZONE` | such as `UTC+8`, the default |
@@ -189,7 +189,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets how often a call is sent again after a back-off, where that cannot carry out an operation twice. Default: 2.
+    /// Sets the maximum number of retries after a back-off, where a retry cannot carry out an operation twice. Default: 2.
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.max_retries = retries;
         self
@@ -219,13 +219,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets another HTTP stack than the built-in one. `proxy` and `ca_pem` then have no effect.
+    /// Sets an HTTP stack to use instead of the built-in one. `proxy` and `ca_pem` then have no effect.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// Sets another clock than the machine's, for tests.
+    /// Sets a clock to use instead of the machine's, for tests.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
         self

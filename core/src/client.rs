@@ -1,4 +1,4 @@
-//! The client, from which every call starts.
+//! The client: the entry point of every call.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -30,7 +30,7 @@ use crate::transport::Method;
 /// use keysecure::Client;
 ///
 /// let client = Client::builder(api_key, api_secret)
-///     .base_url(url) // default: the platform's own sandbox
+///     .base_url(url) // default: the platform's sandbox
 ///     .timeout(Duration::from_secs(10))
 ///     .build()?;
 /// let card = client.cards().get(&card_no)?;
@@ -118,7 +118,7 @@ impl Client {
     /// `path` is the part after `/open-api`, such as `/v1/card/list`. The call has the same headers, retry rules and errors as
     /// the typed calls. A POST to a path that this version does not know is treated as a mutation: it is not sent again while
     /// its outcome is unknown. Paths below `/v1/simulate` are refused in production. The body is sent byte for byte as the
-    /// [`Json`] has it. A mutation with a merchant reference is recorded in the attempt store, as by its typed call.
+    /// [`Json`] holds it. A mutation with a merchant reference is recorded in the attempt store, as by its typed call.
     ///
     /// # Errors
     ///

@@ -34,42 +34,42 @@ pub struct ErrorDetails {
     /// Number of attempts of the call; 0 if nothing was sent.
     #[uniffi(default = 0)]
     pub attempts: i32,
-    /// How long the platform asks to wait, if it does.
+    /// Wait that the platform requests, if any.
     #[uniffi(default = None)]
     pub retry_after: Option<Duration>,
     /// Failure of the exchange, if there was no response.
     #[uniffi(default = None)]
     pub transport_fault: Option<TransportFault>,
-    /// Why a webhook was rejected.
+    /// Reason why a webhook was rejected.
     #[uniffi(default = None)]
     pub rejection: Option<Rejection>,
 }
 
-/// Why a call failed.
+/// Error of a call.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Error)]
 #[uniffi::export(Display)]
 pub enum FfiError {
-    /// The only case, because `UniFFI` throws nothing but enums and objects: `details.kind` says what kind of error it is.
+    /// The only case, because `UniFFI` throws only enums and objects: `details.kind` is the kind of the error.
     Failed {
-        /// What is known of it.
+        /// Details of the error.
         details: Box<ErrorDetails>,
     },
 }
 
 impl FfiError {
-    /// What is known of the error.
+    /// Returns the details of the error.
     pub fn details(&self) -> &ErrorDetails {
         let Self::Failed { details } = self;
         details
     }
 
-    /// An argument that breaks a rule of the binding; neither part may repeat the value.
+    /// Creates the error of an argument that breaks a rule of the binding; neither part may repeat the value.
     pub fn invalid_input(field: &str, rule: &str) -> Self {
         Error::invalid_input(field, rule).into()
     }
 }
 
-/// A text of the platform's as it may be logged: digits that look like a PAN are masked.
+/// Masks digits that look like a PAN in text from the platform, so that it can be logged.
 pub fn masked(text: &str) -> String {
     scrub(text).into_owned()
 }

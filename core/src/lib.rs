@@ -35,7 +35,7 @@
 //!
 //! * [`Client`] and [`ClientBuilder`]: construction and settings.
 //! * [`Accounts`], [`Cardholders`], [`Cards`], [`Consumptions`], [`Pci`], [`Simulation`]: the calls.
-//! * [`Error`] and [`Outcome`]: what a failure means and what to do.
+//! * [`Error`] and [`Outcome`]: the meaning of a failure and the next step.
 //! * [`Pager`] and [`Page`]: lists.
 //! * [`mod@ensure`]: exactly-once transfers, cards and cardholders.
 //! * [`mod@webhook`]: verifying webhooks (the platform's documentation calls them callbacks) and deciding on purchases.

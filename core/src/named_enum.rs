@@ -13,7 +13,7 @@
 /// ```
 ///
 /// gives `Outcome::NotSent.as_str() == "not_sent"` and `Outcome::ALL`; under the feature `uniffi` also the enum of Kotlin
-/// and Swift. With a sentence behind the name, `TooOld = "too_old": "the timestamp is too old"`, the enum prints as the
+/// and Swift. With a sentence after the name, `TooOld = "too_old": "the timestamp is too old"`, the enum prints as the
 /// sentence: then `name` gives the name and `as_str` the sentence.
 macro_rules! named_enum {
     (

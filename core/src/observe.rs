@@ -1,4 +1,4 @@
-//! Observing attempts and calls, for metrics and traces. Records hold no secret.
+//! Observation of attempts and calls, for metrics and traces. Records contain no secrets.
 
 use std::fmt;
 use std::time::Duration;
@@ -102,7 +102,7 @@ pub struct CallRecord {
 }
 
 impl AttemptRecord {
-    /// Notes that the attempt failed.
+    /// Records that the attempt failed.
     pub(crate) fn fail(&mut self, error: &Error) {
         self.code = error.code();
         self.outcome = Some(error.outcome());

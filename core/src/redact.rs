@@ -1,4 +1,4 @@
-//! Masking of PANs, also in texts of the platform that hold one by mistake.
+//! Masking of PANs, even in the platform's messages that hold one by mistake.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::ops::Range;
 const MIN_PAN_DIGITS: usize = 13;
 const MAX_PAN_DIGITS: usize = 19;
 
-/// Masks every run of 13 to 19 digits that passes the Luhn check, also if single spaces or dashes separate its groups.
+/// Masks every run of 13 to 19 digits that passes the Luhn check, even if single spaces or dashes separate its groups.
 pub(crate) fn scrub(text: &str) -> Cow<'_, str> {
     let groups = digit_groups(text.as_bytes());
     let mut clean: Option<String> = None;
@@ -76,7 +76,7 @@ fn passes_luhn(digits: &str) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// The first six and last four digits, the rest as stars; of a short number only the last four.
+/// Masks a PAN except its first six and last four digits; of a short number only the last four stay.
 pub(crate) fn mask_pan(pan: &str) -> String {
     let digits: Vec<char> = pan.chars().collect();
     let shown_first = if digits.len() >= MIN_PAN_DIGITS { 6 } else { 0 };
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pan_is_masked_anywhere_in_a_text() {
+    fn a_pan_is_masked_anywhere_in_a_string() {
         for (text, clean) in [
             ("4111111111111111", "411111******1111"),
             ("card 4111 1111 1111 1111 declined", "card 411111******1111 declined"),

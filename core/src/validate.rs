@@ -17,14 +17,14 @@ pub(crate) fn required(field: &str, value: &str) -> Checked {
 }
 
 /// Checks an identifier that becomes one segment of a path. The platform's are digits; characters that could lead to another
-/// path are refused instead of escaped, because gateways differ in what they decode.
+/// path are refused instead of escaped, because gateways decode paths differently.
 pub(crate) fn path_number(field: &str, value: &str) -> Checked {
     required(field, value)?;
     let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~'));
     rule(plain && !matches!(value, "." | ".."), field, "must hold only letters, digits and - _ . ~")
 }
 
-/// Checks a text that goes into a header.
+/// Checks a string that goes into a header.
 pub(crate) fn header_text(field: &str, value: &str) -> Checked {
     required(field, value)?;
     rule(value.bytes().all(|byte| byte.is_ascii_graphic()), field, "must be printable ASCII without spaces")
@@ -100,7 +100,7 @@ pub(crate) fn package_or_bin(package_no: Option<&str>, card_bin_no: Option<&str>
     }
 }
 
-/// Checks that a card type is set. The platform judges a text that this version does not know.
+/// Checks that a card type is set. A value that this version does not know is left to the platform.
 pub(crate) fn card_type(card_type: &str) -> Checked {
     required("card_type", card_type)
 }

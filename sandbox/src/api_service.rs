@@ -22,7 +22,7 @@ use crate::webhook::send::request_decision;
 /// The operation of requests with an unknown path.
 const UNKNOWN: &str = "unknown";
 
-/// The service behind `base_url`.
+/// The service of `base_url`: the platform's calls.
 pub(crate) struct ApiService(pub(crate) Arc<Shared>);
 
 impl Service for ApiService {

@@ -28,7 +28,7 @@ pub enum KeyScheme {
     Md5Hex,
     /// The SHA-256 digest, 32 bytes.
     Sha256,
-    /// The key that Java's `KeyGenerator` makes with a `SHA1PRNG` seeded with the secret: 16 bytes.
+    /// The key that Java's `KeyGenerator` creates with a `SHA1PRNG` seeded with the secret: 16 bytes.
     Sha1Prng,
 }
 

@@ -92,7 +92,7 @@ pub enum RowReference {
     UpperCase,
 }
 
-/// Deviations of list calls from the platform's documentation: with them a test shows what a client relies on.
+/// Deviations of list calls from the platform's documentation, which show in a test what a client relies on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ListRules {
@@ -102,7 +102,7 @@ pub struct ListRules {
     pub left_out: Vec<String>,
     /// Whether filters are ignored. Windows and pages are not.
     pub ignore_filters: bool,
-    /// The greatest number of rows of a page, whatever `size` asks for. The next page starts where this one ends.
+    /// The maximum number of rows of a page, regardless of the requested `size`. The next page starts where this one ends.
     pub page_cap: Option<u32>,
     /// Whether `data` has a `total` in addition to `list`: the number of rows on all pages.
     pub total: bool,

@@ -33,12 +33,12 @@ pub enum SandboxError {
         field: String,
     },
     /// Webhooks cannot be sent to that URL.
-    #[error("this cannot be a webhook URL: {reason}")]
+    #[error("invalid webhook URL: {reason}")]
     WebhookUrl {
         /// The reason.
         reason: &'static str,
     },
-    /// The merchant's mode does not have this feature.
-    #[error("the sandbox's mode does not have this")]
+    /// The merchant's mode does not support this feature.
+    #[error("the sandbox's mode does not support this")]
     WrongMode,
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::fault::kinds::FaultKind;
 
-/// The greatest length of a recorded body, in bytes.
+/// The maximum length of a recorded body, in bytes.
 const MAX_BODY: usize = 8 * 1024;
 /// The body fields whose values are masked in records.
 pub(crate) const SECRET_FIELDS: [&str; 5] = ["cvv", "pin", "pan", "sumsub_share_token", "client_access_token"];

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::de::Error as _;
 use serde::{Deserialize as _, Deserializer, Serializer};
 
-/// The greatest amount. It keeps every sum far below the limit of [`Decimal`].
+/// The maximum amount. It keeps every sum far below the limit of [`Decimal`].
 const MAX_AMOUNT: i64 = 1_000_000_000_000;
 
 /// Parses a positive amount of at most two decimals.

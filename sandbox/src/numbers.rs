@@ -51,7 +51,7 @@ pub(crate) fn hex(rng: &mut Rng, count: usize) -> String {
     (0..count).map(|_| rng.digit(16)).collect()
 }
 
-/// Whether a text of digits passes the Luhn check.
+/// Whether the digits pass the Luhn check.
 fn passes_luhn(digits: &str) -> bool {
     let sum: u32 = digits
         .bytes()

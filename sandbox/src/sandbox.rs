@@ -215,13 +215,13 @@ impl SandboxBuilder {
         self
     }
 
-    /// Sets the greatest number of recorded requests; the oldest are removed first. Default: 100 000.
+    /// Sets the maximum number of recorded requests; the oldest are removed first. Default: 100 000.
     pub fn request_log(mut self, capacity: usize) -> Self {
         self.config.request_log = capacity;
         self
     }
 
-    /// Sets the URL that webhooks are sent to: `http` on loopback. Default: none, and no webhooks are created.
+    /// Sets the URL to which webhooks are sent: `http` on loopback. Default: none, and no webhooks are created.
     pub fn webhook_url(mut self, url: impl Into<String>) -> Self {
         self.config.webhook_url = Some(url.into());
         self

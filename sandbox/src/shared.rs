@@ -52,7 +52,7 @@ pub(crate) struct Shared {
 impl Shared {
     /// Locks the state.
     pub(crate) fn lock(&self) -> MutexGuard<'_, SandboxState> {
-        // A panic elsewhere is a bug that is visible already; a poisoned lock would only hide it.
+        // A panic in another thread is already visible; a poisoned lock would only hide it.
         self.sandbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

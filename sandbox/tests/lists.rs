@@ -176,7 +176,7 @@ fn a_list_follows_the_virtual_clock() {
 }
 
 #[test]
-fn catalogues_have_pages_and_filters_but_no_window() {
+fn catalogs_have_pages_and_filters_but_no_window() {
     let env = TestEnv::credit();
     let packages = |body: Value| numbers(&env.caller.post("/v1/card/package/list", body), "package_no");
     let all = packages(json!({}));

@@ -16,7 +16,7 @@ fn token(env: &TestEnv, card_no: &str) -> String {
     response.text("client_access_token")
 }
 
-/// A caller that sends what a browser sends from the hosted page: neither an Api-Key nor the merchant's token.
+/// A caller with the headers of a browser on the hosted page: neither an Api-Key nor the merchant's token.
 fn browser(env: &TestEnv) -> Caller {
     Caller::new(&env.sandbox)
         .without("Api-Key")

@@ -150,7 +150,7 @@ fn the_help_of_serve_lists_every_option_with_its_default() {
         ("--manual-cards", "issue them at once"),
         ("--http-status <STATUSES>", "ok"),
         ("--tariffs", "only opening fees"),
-        ("--page-cap <N>", "the size that is asked for"),
+        ("--page-cap <N>", "the requested size"),
         ("--list-total", "none"),
         ("--webhook-url <URL>", "none, no webhooks"),
         ("--exit-with-stdin", "serve until killed"),

@@ -92,7 +92,7 @@ fn fifty_callers_at_once(env: &TestEnv, idle: usize) {
                 }
                 barrier.wait();
                 if at == 0 {
-                    assert_eq!(idle + 100, threads(), "fifty callers, each with a connection of its own");
+                    assert_eq!(idle + 100, threads(), "fifty callers, each with its own connection");
                 }
                 barrier.wait();
             });

@@ -60,7 +60,7 @@ fn counted(round: &Round<'_>) -> Figures {
         not_sent: get(&journal.not_sent),
         unknown: get(&journal.unknown),
         kills: get(&journal.kills),
-        repeated_look_ups: get(&journal.look_ups).saturating_sub(get(&journal.ensured)),
+        repeated_lookups: get(&journal.lookups).saturating_sub(get(&journal.ensured)),
         ..Figures::default()
     }
 }
@@ -124,7 +124,7 @@ fn operations(round: &Round<'_>, found: &Ledger, figures: &mut Figures) {
     }
 }
 
-/// The requests of an operation that contain a text, each with time, code, fault, and whether it was committed.
+/// The requests of an operation whose body contains `text`, each with time, code, fault, and whether it was committed.
 fn trail(platform: &Platform, text: &str, operation: &str) -> String {
     let requests = platform.requests();
     let about = requests.iter().filter(|request| request.operation == operation && request.body.contains(text));

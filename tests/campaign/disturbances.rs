@@ -33,7 +33,7 @@ pub(crate) fn disturb(
                 "platform's clock disturbances ahead"
             }
             2 => {
-                // In total less than the 55 minutes that a look-up reaches past the clock: it does not find a row of a later
+                // In total less than the 55 minutes that a lookup reaches past the clock: it does not find a row of a later
                 // time, which is a limit of `ensure_*`.
                 let by = random.millis(0, 240_000);
                 if gone_back + by > Duration::from_secs(3_000) {

@@ -21,7 +21,7 @@ fn fault(random: &mut Random, phase: Phase, job: &Job) -> Option<Fault> {
         2..=6 => {
             let kind = any_call(random)?;
             let burst = if kind == FaultKind::Code(1009) { 1 + random.below(8) } else { 1 + random.below(2) };
-            Fault::on(job.look_up(), kind).times(burst)
+            Fault::on(job.lookup(), kind).times(burst)
         }
         7..=9 => {
             // The platform refuses permanently, or for a burst.
@@ -35,7 +35,7 @@ fn fault(random: &mut Random, phase: Phase, job: &Job) -> Option<Fault> {
     Some(fault.after(random.below(3)))
 }
 
-/// Draws a fault for any call, look-ups included. None of these commits after the client has detected the failure.
+/// Draws a fault for any call, lookups included. None of these commits after the client has detected the failure.
 fn any_call(random: &mut Random) -> Option<FaultKind> {
     let seconds = i64::try_from(random.below(61)).unwrap_or(0) - 30;
     random.pick(&[
@@ -61,7 +61,7 @@ fn any_call(random: &mut Random) -> Option<FaultKind> {
         FaultKind::HttpStatus(504, None),
         FaultKind::HttpStatus(503, Some(1)),
         FaultKind::ExpiredToken,
-        // Skews the response's Date and the timestamp check, within the tolerance of a look-up if the call is carried out.
+        // Skews the response's Date and the timestamp check, within the tolerance of a lookup if the call is carried out.
         FaultKind::SkewClock(if seconds > 0 { seconds.min(8) * 1_000 } else { seconds * 1_000 }),
         FaultKind::SkewClock(3_600_000),
         FaultKind::SkewClock(-3_600_000),

@@ -28,7 +28,7 @@ pub struct Figures {
     /// Worker processes killed.
     pub kills: u64,
     /// Look-ups beyond the first of each `ensure_*` call.
-    pub repeated_look_ups: u64,
+    pub repeated_lookups: u64,
     /// Claims of calls, checked against the ledger.
     pub outcomes_checked: u64,
     /// Targets beyond the first of their operation. Must be 0.
@@ -79,7 +79,7 @@ impl Figures {
             (&mut self.not_sent, phase.not_sent),
             (&mut self.unknown, phase.unknown),
             (&mut self.kills, phase.kills),
-            (&mut self.repeated_look_ups, phase.repeated_look_ups),
+            (&mut self.repeated_lookups, phase.repeated_lookups),
             (&mut self.outcomes_checked, phase.outcomes_checked),
             (&mut self.duplicates, phase.duplicates),
             (&mut self.lost, phase.lost),
@@ -112,7 +112,7 @@ impl fmt::Display for Figures {
         row("errors that the merchant saw: not_sent", self.not_sent)?;
         row("errors that the merchant saw: unknown", self.unknown)?;
         row("processes killed", self.kills)?;
-        row("repeated look-ups", self.repeated_look_ups)?;
+        row("repeated lookups", self.repeated_lookups)?;
         row("outcomes checked against the ledger", self.outcomes_checked)?;
         row("false outcomes", self.false_outcomes)?;
         row("created claimed twice after the store lost its records", self.both_created)?;

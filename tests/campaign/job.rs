@@ -68,7 +68,7 @@ impl Job {
     }
 
     /// The call that looks it up.
-    pub(crate) fn look_up(&self) -> &'static str {
+    pub(crate) fn lookup(&self) -> &'static str {
         if self.cents.is_some() { "accounts.transfers" } else { "cards.list" }
     }
 

@@ -35,7 +35,7 @@ pub(crate) struct Journal {
     pub(crate) unknown: AtomicU64,
     /// `ensure_*` calls among the calls.
     pub(crate) ensured: AtomicU64,
-    pub(crate) look_ups: AtomicU64,
+    pub(crate) lookups: AtomicU64,
     /// Calls that change something and ended `unknown`, those inside of `ensure_*` too.
     pub(crate) unknown_inside: AtomicU64,
     pub(crate) kills: AtomicU64,
@@ -89,7 +89,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Observer for Journal {
     fn call(&self, record: &CallRecord) {
         if matches!(record.operation, "accounts.transfers" | "cards.list") {
-            self.look_ups.fetch_add(1, Ordering::SeqCst);
+            self.lookups.fetch_add(1, Ordering::SeqCst);
         }
         let changes = || OPERATIONS.iter().any(|at| at.name == record.operation && at.effect == Effect::Mutation);
         if record.outcome == Some(Outcome::Unknown) && changes() {

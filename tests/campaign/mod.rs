@@ -2,7 +2,7 @@
 //!
 //! # Time, and why a duplicate is the client's mistake
 //!
-//! `ensure_*` sends again when a look-up that began `settle` after the last attempt has not found the target. That is
+//! `ensure_*` sends again when a lookup that began `settle` after the last attempt has not found the target. That is
 //! correct only if the platform commits within `settle`, where `settle` is measured **on the client's clock** and the delay
 //! of the commit **in real time**, because the sandbox delays in real time only. A clock whose sleeps take no time would let
 //! ten seconds of settle pass at once, before a commit that is 50 ms late: the client would then be blamed for a platform

@@ -40,7 +40,7 @@ pub enum Time {
 }
 
 impl Phase {
-    /// The time-out of calls where time is real.
+    /// The timeout of calls where time is real.
     pub(crate) const TIMEOUT: Duration = Duration::from_millis(300);
 
     pub(crate) fn is_skipping(self) -> bool {
@@ -57,7 +57,7 @@ impl Phase {
         if self.is_skipping() { Duration::from_secs(24 * 3600) } else { Duration::from_secs(6) }
     }
 
-    /// The time-out of one plain call or look-up.
+    /// The timeout of one plain call or lookup.
     pub(crate) fn timeout(self) -> Duration {
         if self.is_skipping() { Duration::from_secs(600) } else { Self::TIMEOUT }
     }

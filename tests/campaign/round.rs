@@ -41,7 +41,7 @@ pub(crate) fn cannot_run(phase: Phase) -> Result<Option<String>, BoxError> {
     }
 }
 
-/// The most operations of a round. Where filters are ignored each look-up reads all of them, page by page.
+/// The most operations of a round. Where filters are ignored each lookup reads all of them, page by page.
 pub(crate) fn max_operations(campaign: &Campaign, phase: Phase, round: usize) -> usize {
     const UNFILTERED: usize = 300;
     let (rules, _) = disturbances::base_rules(&mut Random::new(seed_of(campaign, phase, round), u64::MAX));
@@ -84,7 +84,7 @@ pub(crate) fn run(campaign: &Campaign, phase: Phase, round: usize, count: usize)
         #[cfg(not(unix))]
         Phase::Fleet(..) => BTreeMap::new(),
     };
-    // Stopping carries out what was held back, so that no late duplicate can hide.
+    // Stopping executes the requests that were held back, so that no late duplicate can hide.
     drop(sandbox);
     let mut figures = audit::audit(&round);
     for (name, count) in disturbed {

@@ -37,10 +37,10 @@ fn the_audit_finds_every_deliberate_flaw() {
     }
 }
 
-/// Two mistakes that the campaign uncovered: without a response only the device's clock limited the look-up; and a device is
-/// late by less than the look-up reaches ahead, while the platform's clock was set back.
+/// Two mistakes that the campaign uncovered: without a response only the device's clock limited the lookup; and a device is
+/// late by less than the lookup reaches ahead, while the platform's clock was set back.
 #[test]
-fn a_look_up_that_was_cut_with_a_wrong_clock_proves_nothing() {
+fn a_lookup_that_was_cut_with_a_wrong_clock_proves_nothing() {
     for (late_ms, set_back) in [(3_600_000, 0), (3_900_000, 900), (4_200_000, 3_000)] {
         let sandbox = Sandbox::start().unwrap();
         let transfer = Transfer {

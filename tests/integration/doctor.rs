@@ -111,7 +111,7 @@ fn an_unreachable_platform_is_reported_with_its_cause() {
     assert!(report.get(Check::Reachability).unwrap().advice.contains("too slow"), "{report}");
     sandbox.fault(Fault::on("token", FaultKind::Html));
     let report = builder(&sandbox).build().unwrap().doctor(None);
-    assert!(report.get(Check::Reachability).unwrap().advice.contains("something else"), "{report}");
+    assert!(report.get(Check::Reachability).unwrap().advice.contains("something other"), "{report}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Integration tests: the client against the sandbox and against hostile servers, over real sockets. One folder for each
-//! subject; `fleet` is a test program of its own.
+//! subject; `fleet` is a separate test program.
 
-// A failed step of a test is a failed test; the helpers beside the tests are tests too.
+// A failed step of a test is a failed test; the helpers next to the tests belong to them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 // Cents are set apart from dollars: 250_00 is 250.00.
 #![allow(clippy::inconsistent_digit_grouping)]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Accepts connections on a thread of its own until it is dropped.
+/// Accepts connections on its own thread until it is dropped.
 #[derive(Debug)]
 pub struct Acceptor {
     address: SocketAddr,
@@ -27,7 +27,7 @@ impl Acceptor {
                 if stopped.load(Ordering::SeqCst) {
                     return;
                 }
-                // An error here is a client that is gone already.
+                // An error means that the client has already disconnected.
                 let _ = stream.map(&mut serve);
             }
         });

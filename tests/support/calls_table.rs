@@ -12,7 +12,7 @@ pub const TABLE_END: &str = "<!-- calls:end -->";
 /// The table of all calls in Markdown, with a line end after each row.
 pub fn calls_table() -> String {
     let mut table = String::from(
-        "| # | call in Rust | platform call | mode | repeated after an unknown outcome? |\n|---|---|---|---|---|\n",
+        "| # | call in Rust | platform call | mode | retried after an unknown outcome? |\n|---|---|---|---|---|\n",
     );
     for operation in OPERATIONS {
         let mode = match operation.mode {

@@ -76,7 +76,7 @@ fn header<'a>(mut lines: impl Iterator<Item = &'a str>, name: &str) -> Option<&'
     })
 }
 
-/// Reads one request from a connection; `None` at the end of the connection. `buffer` keeps what was read beyond the request.
+/// Reads one request from a connection; `None` at the end of the connection. `buffer` keeps the bytes read beyond the request.
 pub fn read_request(stream: &mut dyn Read, buffer: &mut Vec<u8>) -> io::Result<Option<RecordedRequest>> {
     loop {
         if let Some(request) = WholeRequest::parse(buffer) {

@@ -20,7 +20,7 @@ pub struct LogLine {
 struct Capture;
 
 thread_local! {
-    /// The records of this thread; `None` outside of [`logged`].
+    /// The records of this thread; `None` outside [`logged`].
     static LINES: RefCell<Option<Vec<LogLine>>> = const { RefCell::new(None) };
 }
 
@@ -52,7 +52,7 @@ impl Log for Capture {
     fn flush(&self) {}
 }
 
-/// Captures what the process logs from now on.
+/// Starts to capture the log records of the process.
 pub fn capture_logs() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {

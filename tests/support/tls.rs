@@ -1,4 +1,4 @@
-//! A server behind TLS, with a certificate made when it starts.
+//! A TLS server whose certificate is generated when it starts.
 
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, TcpStream};

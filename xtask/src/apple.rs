@@ -45,7 +45,8 @@ pub fn xcframework() -> bool {
     run::passes(create.arg("-output").arg(out))
 }
 
-/// The headers of the C functions with a module map of their own, because the package's links a dynamic library.
+/// Copies the headers of the C functions and writes a separate module map, because that of the package links a dynamic
+/// library.
 fn copy_headers(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let mut map = String::from("module KeySecureFFI {\n");

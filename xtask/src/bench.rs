@@ -11,7 +11,8 @@ use crate::{deps, kotlin, python, run, swift};
 /// The budget of packages that core may add to a program.
 const DEPENDENCY_BUDGET: usize = 60;
 
-/// `args` go to the benchmark program. Fails when a program failed, not when a budget is exceeded.
+/// Runs all benchmarks; `args` are passed to the benchmark program. Fails when a program failed, not when a budget is
+/// exceeded.
 pub fn run(args: &[String]) -> bool {
     let bench = run::passes(run::cargo("run --release -p keysecure-tests --bin bench --").args(args));
     let python = python(args);
@@ -79,7 +80,7 @@ fn cold_build() -> Option<f64> {
     run::passes(&mut build).then(|| started.elapsed().as_secs_f64())
 }
 
-/// A folder that is removed with this value.
+/// A folder that is removed when this value is dropped.
 struct Temporary(PathBuf);
 
 impl Drop for Temporary {

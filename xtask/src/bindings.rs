@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::run;
 
-/// What the Kotlin and Swift bindings are built from.
+/// The inputs of the builds of the Kotlin and Swift bindings.
 pub struct Bindings {
-    /// The library that the code was generated from, unoptimised and with its symbols: what the tests load.
+    /// The library from which the code was generated, unoptimised and with its symbols. The tests load it.
     pub library: PathBuf,
     /// The source folder of the generated Kotlin. The generated Swift is in its package.
     pub kotlin: PathBuf,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// How many different packages the tree names besides `own`. Two versions of one crate are two packages.
+/// Counts the distinct packages of the tree, excluding `own`. Two versions of one crate are two packages.
 pub fn count(tree: &str, own: &str) -> usize {
     let packages = tree.lines().filter_map(|line| {
         let mut words = line.split_whitespace();

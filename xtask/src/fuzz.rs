@@ -2,7 +2,7 @@
 
 use crate::run;
 
-/// `fuzz TARGET [EXECUTIONS] [LIBFUZZER_ARGUMENTS]`: new inputs are stored in `tests/fuzz/corpus/TARGET`.
+/// Runs `fuzz TARGET [EXECUTIONS] [LIBFUZZER_ARGUMENTS]`: new inputs are stored in `tests/fuzz/corpus/TARGET`.
 pub fn run(args: &[String]) -> bool {
     let Some((target, rest)) = args.split_first() else {
         return run::passes(&mut cargo_fuzz("list"));
@@ -19,7 +19,8 @@ pub fn run(args: &[String]) -> bool {
     run::passes(fuzz.arg(format!("-runs={executions}")).args(rest))
 }
 
-/// The code under test is safe Rust, so no sanitizer is needed, and with this variable stable Rust is enough.
+/// A command of cargo-fuzz on stable Rust: the code under test is safe Rust, which needs no sanitizer, and
+/// `RUSTC_BOOTSTRAP` enables the remaining flags.
 fn cargo_fuzz(args: &str) -> std::process::Command {
     let mut command = run::cargo("fuzz");
     command.args(args.split_whitespace()).args(["--fuzz-dir", "tests/fuzz"]).env("RUSTC_BOOTSTRAP", "1");

@@ -11,7 +11,7 @@ use crate::{maven, run, ship};
 
 const SANDBOX: &str = "build -p keysecure-sandbox";
 
-/// The test suite of `cargo xtask test`.
+/// Runs the Kotlin suite of `cargo xtask test`.
 pub fn test(failures: &mut Failures) -> Outcome {
     let tools = [("java", "-version"), ("mvn", "-version")].into_iter();
     let missing: Vec<&str> =

@@ -9,7 +9,7 @@ use crate::{bindings, run};
 /// Pages of 16 KB, which Android requires; harmless elsewhere.
 const ALIGNED: &str = "-Clink-arg=-Wl,-z,max-page-size=16384,-z,common-page-size=16384";
 
-/// Functions with identical code are kept once. Only LLVM's linker can do that.
+/// Keeps functions with identical code only once, which requires LLVM's linker.
 const FOLDED: &str = "-Clink-arg=-Wl,--icf=all";
 
 /// The options of `rustc` for an ELF library. `None` after a failure, which is printed.

@@ -92,7 +92,7 @@ enum Command {
     },
     /// Run `swift` with the folders of this workspace
     Swift {
-        /// Arguments of Swift, such as `test --filter Lists`
+        /// Arguments of Swift, such as `test --filter ListTests`
         #[arg(value_name = "ARGUMENT", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
@@ -161,7 +161,7 @@ mod tests {
             ("xtask campaign --skipped 500 --real 0", vec!["--skipped", "500", "--real", "0"]),
             ("xtask fuzz list 50000000 -max_len=65536", vec!["list", "50000000", "-max_len=65536"]),
             ("xtask kotlin test -Dtest=ListsTest", vec!["test", "-Dtest=ListsTest"]),
-            ("xtask swift test --filter Lists", vec!["test", "--filter", "Lists"]),
+            ("xtask swift test --filter ListTests", vec!["test", "--filter", "ListTests"]),
         ] {
             match parse(line).unwrap() {
                 Command::Campaign { arguments }

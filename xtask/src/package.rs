@@ -16,7 +16,7 @@ const BUDGET: u64 = 2_200_000;
 /// The folders in which JNA looks for a library in a jar.
 const SLOTS: [&str; 5] = ["linux-x86-64", "linux-aarch64", "darwin-x86-64", "darwin-aarch64", "win32-x86-64"];
 
-/// What `cargo xtask package` builds.
+/// The artifacts of `cargo xtask package`.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum Artifact {
     /// A jar with this machine's library, built and tested: minutes

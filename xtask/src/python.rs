@@ -16,11 +16,11 @@ const WHEEL_BUDGET: u64 = 2_000_000;
 /// The cargo profile of released wheels.
 const RELEASE: &str = "wheel";
 
-/// The client and its sandbox, which is a package of its own so that production does not install it.
+/// The folder of the client, and the folder of its sandbox: a separate package, so that production does not install it.
 const CLIENT: &str = "bindings-python";
 const SANDBOX: &str = "bindings-python/sandbox";
 
-/// The test suite of `cargo xtask test`.
+/// Runs the Python suite of `cargo xtask test`.
 pub fn test(failures: &mut Failures) -> Outcome {
     if !run::exists("python3", "--version") {
         return Outcome::Missing("python3 not found".into());
@@ -142,7 +142,8 @@ fn folder() -> PathBuf {
     run::target_dir().join("python")
 }
 
-/// An environment of that name, with the packages of a list beside the crate. It is reused while the list is the same.
+/// Creates or reuses the environment of that name, with the packages of a list in `bindings-python`. It is recreated when
+/// the list changes.
 fn environment(name: &str, requirements: Option<&str>) -> Option<Venv> {
     let path = folder().join(name);
     let list = requirements.map(|list| run::root().join("bindings-python").join(list));
@@ -180,7 +181,7 @@ fn sdist(venv: &Venv, project: &str) -> Option<PathBuf> {
     only_file(run::passes(&mut maturin), &out)
 }
 
-/// An empty folder, so that a file of an older build is not used.
+/// Empties a folder, so that no file of an older build is used.
 fn empty_folder(out: &Path) -> Option<()> {
     if out.exists() {
         fs::remove_dir_all(out).ok()?;

@@ -2,7 +2,7 @@
 
 use crate::run;
 
-/// Installs the package without starting its service: the tests start a server of their own.
+/// Installs the package without starting its service: the tests start their own server.
 const INSTALL: [&str; 2] =
     ["env RUNLEVEL=1 apt-get update -q", "env RUNLEVEL=1 apt-get install -q -y --no-install-recommends redis-server"];
 

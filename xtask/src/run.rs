@@ -31,7 +31,7 @@ pub fn relative(file: &Path) -> String {
     file.strip_prefix(root()).unwrap_or(file).display().to_string()
 }
 
-/// Where cargo keeps the packages that it has fetched, if the environment names a folder.
+/// The folder in which cargo keeps fetched packages, if the environment names one.
 pub fn cargo_home() -> Option<PathBuf> {
     let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".cargo"));
     env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
@@ -61,7 +61,7 @@ pub fn cargo(args: &str) -> Command {
     cargo
 }
 
-/// Runs a command with the terminal as its output; whether it succeeded. Prints why if it cannot start.
+/// Runs a command with the terminal as its output. Returns whether it succeeded; prints the error if it cannot start.
 pub fn passes(command: &mut Command) -> bool {
     announce(command);
     match command.status() {
@@ -103,7 +103,7 @@ pub fn exists(program: impl AsRef<OsStr>, argument: &str) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-/// Whether this is CI, where a missing tool is a failure and not skipped.
+/// Whether this is CI, where a missing tool is a failure and not a skipped check.
 pub fn in_ci() -> bool {
     env::var_os("CI").is_some_and(|value| !value.is_empty())
 }

@@ -7,11 +7,11 @@ use crate::link::{self, Linker};
 use crate::{bindings, elf, run};
 
 /// Options of the library for phones: without HTTP, TLS and Redis, and with the core compiled for size instead of
-/// speed. A phone has an HTTP client of its own, and waits for the network anyway.
+/// speed. A phone has its own HTTP client, and waits for the network anyway.
 pub const FOR_PHONES: [&str; 3] =
     ["--no-default-features", "--config", "profile.ship.package.keysecure.opt-level=\"s\""];
 
-/// `RUSTFLAGS`, which apply to dependencies too.
+/// The `RUSTFLAGS` of the release library, which also apply to its dependencies.
 pub fn flags() -> String {
     // AES encrypts only a few digits: one implementation in constant time is enough, instead of four.
     let mut flags = r#"--cfg aes_backend="soft""#.to_owned();

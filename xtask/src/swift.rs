@@ -23,10 +23,10 @@ const REPORT: &str = "swift-tests.xml";
 /// The number of failed assertions whose text is repeated at the end.
 const MAX_ASSERTIONS: usize = 40;
 
-/// The test suite of `cargo xtask test`.
+/// Runs the Swift suite of `cargo xtask test`.
 ///
-/// Swift 6.0 reports on `XCTest` only with `--parallel`, where each test is a process of its own. Its report names the
-/// tests that failed but not why, and counts a skipped test as passed; no test of this package is ever skipped.
+/// Swift 6.0 reports on `XCTest` only with `--parallel`, where each test is a separate process. Its report names the
+/// failed tests without the reason, and counts a skipped test as passed; no test of this package is ever skipped.
 pub fn test(failures: &mut Failures) -> Outcome {
     let toolchain = match Toolchain::find() {
         Ok(toolchain) => toolchain,
@@ -57,7 +57,7 @@ pub fn test(failures: &mut Failures) -> Outcome {
     outcome
 }
 
-/// `cargo xtask swift test --filter Lists`: builds what `swift` needs and runs it with the folders of this workspace.
+/// `cargo xtask swift test --filter ListTests`: builds what `swift` needs and runs it with the folders of this workspace.
 pub fn run(arguments: &[String]) -> bool {
     let Some((verb, rest)) = arguments.split_first() else { return false };
     match Toolchain::find() {
@@ -94,7 +94,7 @@ pub fn bench() -> bool {
     run::passes(&mut swift_with(&toolchain, RELEASE, "run", &release))
 }
 
-/// Whether all hand-written Swift has the style of `bindings-swift/.swift-format`; the missing tool as the error.
+/// Whether all hand-written Swift has the style of `bindings-swift/.swift-format`. The error says which tool is missing.
 pub fn format() -> Result<bool, String> {
     let toolchain = Toolchain::find()?;
     let listed = run::output(run::command("git").args(["ls-files", "bindings-swift/*.swift"])).unwrap_or_default();

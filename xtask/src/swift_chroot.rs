@@ -1,7 +1,7 @@
 //! A Debian 13 with a Swift compiler, for machines that have none: about 2.6 GB in the user's cache folder.
 //!
-//! Each command has a mount namespace of its own (`unshare --mount`): its mounts end with it, and two runs do not see
-//! each other's.
+//! Each command has its own mount namespace (`unshare --mount`): its mounts end with it, and two runs do not see each
+//! other's.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ const SUITE: &str = "trixie";
 const PACKAGES: &str = "swiftlang libc6-dev libstdc++-14-dev ca-certificates";
 const DEFAULT_MIRROR: &str = "http://deb.debian.org/debian";
 
-/// Runs a command in a mount namespace of its own.
+/// Runs a command in its own mount namespace.
 const OWN_NAMESPACE: [&str; 4] = ["unshare", "--mount", "--propagation", "private"];
 
-/// The folder of the chroot, which is made if it does not exist.
+/// The folder of the chroot, which is created if it does not exist.
 pub fn ensure() -> Result<PathBuf, String> {
     if run::output(run::command("id").arg("-u")).is_none_or(|id| id.trim() != "0") {
         return Err("no swift on the PATH, and only root can make the chroot with one".into());
@@ -36,8 +36,8 @@ pub fn ensure() -> Result<PathBuf, String> {
     }
 }
 
-/// `flock` holds its lock until the last child has ended, even when this process is killed: two runs never make it at
-/// once.
+/// The command that creates the chroot. `flock` holds its lock until the last child has ended, even when this process is
+/// killed, so that two runs never create it at the same time.
 fn make(folder: &Path) -> Command {
     let mut make = run::command("flock");
     make.arg(folder.with_extension("lock")).args(OWN_NAMESPACE).args(["sh", "xtask/src/swift_chroot.sh"]);

@@ -5,18 +5,18 @@ use std::process::Command;
 
 use crate::{run, swift_chroot};
 
-/// Where `swift` is.
+/// The location of the Swift compiler.
 pub enum Toolchain {
     Path,
     Chroot(PathBuf),
 }
 
-/// Where the workspace and cargo's target folder are mounted in the chroot.
+/// The mount points of the workspace and of cargo's target folder in the chroot.
 const WORKSPACE: &str = "/keysecure";
 const TARGET: &str = "/keysecure-target";
 
 impl Toolchain {
-    /// The compiler of this machine, or a chroot with one; what is missing as the error.
+    /// Finds the compiler of this machine, or creates a chroot with one. The error says what is missing.
     pub fn find() -> Result<Self, String> {
         if run::exists("swift", "--version") {
             return Ok(Self::Path);
@@ -24,7 +24,7 @@ impl Toolchain {
         swift_chroot::ensure().map(Self::Chroot)
     }
 
-    /// The workspace as `swift` sees it.
+    /// The path of the workspace for `swift`.
     pub fn workspace(&self) -> PathBuf {
         match self {
             Self::Path => run::root(),
@@ -32,7 +32,7 @@ impl Toolchain {
         }
     }
 
-    /// Cargo's target folder as `swift` sees it.
+    /// The path of cargo's target folder for `swift`.
     pub fn target(&self) -> PathBuf {
         match self {
             Self::Path => run::target_dir(),

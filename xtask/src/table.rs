@@ -15,7 +15,7 @@ pub fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// One row, of any values with a text form.
+/// Creates one row from values that implement `Display`.
 macro_rules! row {
     ($($cell:expr),+ $(,)?) => { vec![$($cell.to_string()),+] };
 }

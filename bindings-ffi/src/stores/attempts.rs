@@ -30,7 +30,7 @@ pub trait AttemptStore: Send + Sync {
     /// records nothing, when the worker no longer holds the lease.
     fn begin(&self, attempt: AttemptStart, within: Duration) -> Result<bool, ForeignFailure>;
 
-    /// Records how the last attempt of this lease ended, also when the worker no longer holds the lease. When another
+    /// Records how the last attempt of this lease ended, even when the worker no longer holds the lease. When another
     /// worker has started a later attempt, only `Done` is recorded: the end of the earlier attempt says nothing about
     /// the later one.
     fn finish(

@@ -12,7 +12,7 @@ use crate::convert::{ForeignFailure, Result};
 /// Stores the access tokens that several clients share. A `slot` identifies one merchant on one platform; it is 64
 /// hexadecimal digits and not secret. `within` is how long the caller can wait.
 ///
-/// A store that throws counts as unavailable: the client then continues with a token of its own.
+/// A store that throws counts as unavailable: the client then continues with its own token.
 #[uniffi::export(foreign)]
 pub trait TokenStore: Send + Sync {
     /// Returns the token of a slot, or null. It may have expired.

@@ -1375,7 +1375,7 @@ class AccountInfo(_Model):
 
 @final
 class AuthEvent(_Model):
-    """Purchase that asks for approval (action `Auth`, authorization mode). The platform waits 800 ms for the reply."""
+    """Request to approve a purchase (action `Auth`, authorization mode). The platform waits 800 ms for the reply."""
 
     @property
     def consume_no(self) -> str:
@@ -1485,7 +1485,7 @@ class CardApplied(_Model):
         """Card number assigned by the platform. It is not the PAN."""
     @property
     def card_unique_no(self) -> str | None:
-        """Merchant reference of the card, as the platform repeats it."""
+        """Merchant reference of the card, as echoed by the platform."""
 
 @final
 class CardUpdateEvent(_Model):
@@ -1546,7 +1546,7 @@ class CardholderApplied(_Model):
         """Cardholder number assigned by the platform."""
     @property
     def cardholder_unique_no(self) -> str | None:
-        """Merchant reference of the cardholder, as the platform repeats it."""
+        """Merchant reference of the cardholder, as echoed by the platform."""
 
 @final
 class CardholderCard(_Model):
@@ -1707,7 +1707,7 @@ class FeeSchedule(_Model):
         """Fee rate of a refund."""
     @property
     def consume_cancle_fee(self) -> Decimal | None:
-        """Fee of a cancelled purchase. The spelling is the platform's."""
+        """Fee of a cancelled purchase. The field name is the platform's spelling on the wire."""
     @property
     def consume_cancel_threshold(self) -> Decimal | None:
         """Amount from which a cancelled purchase is charged."""
@@ -1872,7 +1872,7 @@ class TransferResult(_Model):
         """Transfer number assigned by the platform."""
     @property
     def transfer_unique_no(self) -> str | None:
-        """Merchant reference of the transfer, as the platform repeats it."""
+        """Merchant reference of the transfer, as echoed by the platform."""
     @property
     def before_balance(self) -> Decimal | None:
         """Balance of the cardholder before the transfer, in TUSDT."""

@@ -1,4 +1,4 @@
-//! Fields of models. One of an unexpected type never loses the object that holds it.
+//! Fields of models. A field of an unexpected type does not fail the whole object.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -14,7 +14,7 @@ use crate::codec::json::{Extra, Json};
 /// Reads the value of a field of a model.
 ///
 /// With [`OnMismatch::Keep`], a value of another type goes to `extra` under the field's name, and the field counts as
-/// missing. A number in an identifier (`card_no`) is taken as text.
+/// missing. A number in an identifier (`card_no`) is read as text.
 pub(crate) fn field_value<'de, A: MapAccess<'de>, T: Decode>(
     map: &mut A,
     on_mismatch: OnMismatch,
@@ -30,7 +30,7 @@ pub(crate) fn field_value<'de, A: MapAccess<'de>, T: Decode>(
     if value.is_none() && json != "null" {
         keep(model, name, json, extra);
     } else {
-        // A field that appears twice has its last value, as everywhere.
+        // If a field appears twice, its last value counts, as everywhere.
         extra.remove(name);
     }
     Ok(value)
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_own_number_is_required_and_the_error_says_what_was_found() {
+    fn a_row_requires_its_identifier_and_the_error_names_the_found_type() {
         for (json, text) in [
             ("{}", "unexpected JSON: card_no: is missing"),
             (r#"{"card_no":null,"status":"x"}"#, "unexpected JSON: card_no: is missing"),
@@ -143,7 +143,7 @@ mod tests {
             assert!(error.starts_with(text), "{error}");
         }
         let card = Card::from_json(r#"{"card_no":"1"}"#).unwrap();
-        assert_eq!(card.status, CardStatus::default(), "a status that is not there loses no card");
+        assert_eq!(card.status, CardStatus::default(), "a missing status does not fail the card");
         assert_eq!(card.to_json(), r#"{"card_no":"1"}"#);
     }
 
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_text_in_a_required_field_is_written_and_read_again() {
+    fn an_empty_string_in_a_required_field_is_written_and_read_again() {
         let json = r#"{"card_no":"1","after_status":""}"#;
         let event = CardUpdateEvent::from_json(json).unwrap();
         assert_eq!(event.to_json(), json);

@@ -33,7 +33,7 @@ impl Json {
         Ok(Self(raw.get().into()))
     }
 
-    /// Creates a value from a text that is known to be JSON.
+    /// Creates a value from text that is known to be JSON.
     pub(crate) fn valid(text: &str) -> Self {
         Self(text.into())
     }
@@ -47,10 +47,10 @@ impl Json {
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidResponse`](crate::ErrorKind::InvalidResponse) if the value does not have the form of the type.
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if the value does not have the requested type.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_str(&surrogates::replaced(&self.0))
-            .map_err(|_| Error::invalid_input("json", "does not have the type asked for"))
+            .map_err(|_| Error::invalid_input("json", "does not have the requested type"))
     }
 }
 
@@ -82,7 +82,7 @@ fn masked(node: &Node<'_>) -> String {
     }
 }
 
-/// A text as it was spelled, unless it holds a PAN. The spelling alone can hide a PAN: the digits of an escape before it, as
+/// A string as it was spelled, unless it holds a PAN. The spelling alone can hide a PAN: the digits of an escape before it, as
 /// in `\u53f74111...`, look like a part of it.
 fn spelled(text: &Text<'_>) -> String {
     match scrub(&text.text) {
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pan_behind_an_escape_or_spelled_with_escapes_is_masked() {
+    fn a_pan_after_an_escape_or_spelled_with_escapes_is_masked() {
         for (json, shown) in [
             (r#"{"note":"\u5361\u53f74111111111111111"}"#, "{\"note\":\"卡号411111******1111\"}"),
             (r#"{"\u00e94111111111111111":1}"#, "{\"é411111******1111\":1}"),

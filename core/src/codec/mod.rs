@@ -1,6 +1,6 @@
 //! One declaration of each model, request and open enum, for Rust and for every language binding.
 //!
-//! [`model!`] declares the objects of responses, [`request!`] and [`query!`] what a caller fills in, [`open_enum!`] the
+//! [`model!`] declares the objects of responses, [`request!`] and [`query!`] those of requests, [`open_enum!`] the
 //! platform's constants. Under the cargo features `uniffi` and `python` the same declaration is also a UniFFI record or enum
 //! and a Python class, so a new field or value is one edit.
 

@@ -88,7 +88,7 @@ macro_rules! model {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                $crate::codec::Encode::write(self, serializer, $crate::codec::DecimalFormat::Kept)
+                $crate::codec::Encode::write(self, serializer, $crate::codec::DecimalFormat::Exact)
             }
         }
 

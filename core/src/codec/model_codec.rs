@@ -1,4 +1,4 @@
-//! How models are read and written.
+//! Reading and writing of models.
 
 /// Implements reading and writing for an object of a response.
 macro_rules! model_codec {
@@ -72,7 +72,7 @@ macro_rules! model_codec {
                 use $crate::codec::{Decode as _, Write, wire_name};
                 let mut map = serializer.serialize_map(None)?;
                 $(
-                    // An empty text in a required field is written too: without the field nobody could read the object again.
+                    // An empty string in a required field is written too: without the field the object could not be read again.
                     let may_be_left_out = <$type>::missing().is_some() $(|| !stringify!($absent).is_empty())?;
                     if !(may_be_left_out && self.$field.is_absent()) {
                         map.serialize_entry(wire_name(stringify!($field)), &Write(&self.$field, money))?;

@@ -29,7 +29,7 @@ pub(crate) fn read_object<'de, D: Deserializer<'de>, F: Fields>(
 
 /// An object that may be a row of a list. If it lacks a required field, the other rows can still be read.
 pub(crate) trait Object: Decode {
-    /// Reads one row; the inner error is what is wrong with this row alone.
+    /// Reads one row; the inner error is the reason why this row alone is unusable.
     fn try_read<'de, D: Deserializer<'de>>(
         deserializer: D,
         on_mismatch: OnMismatch,
@@ -138,7 +138,7 @@ impl<'de, F: Fields> Visitor<'de> for TryVisitor<F> {
     }
 }
 
-/// A field's name in the path of an error. The platform's names are short and plain; anything else may be data.
+/// A field's name in the path of an error. The platform's names are short and plain; other names may be data.
 fn shown(name: &str) -> &str {
     let plain =
         name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'0'..=b'9'));

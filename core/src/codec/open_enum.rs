@@ -62,7 +62,7 @@ macro_rules! open_enum {
             }
         }
 
-        /// No value yet: requests that leave it so are refused before they are sent.
+        /// The empty value. Requests with it are refused before they are sent.
         impl Default for $name {
             fn default() -> Self {
                 Self::Unknown { raw: String::new() }
@@ -100,7 +100,7 @@ macro_rules! open_enum {
             const EXPECTED: &'static str = "text";
 
             fn read<'de, D: serde::Deserializer<'de>>(deserializer: D, _: $crate::codec::OnMismatch) -> Result<Self, D::Error> {
-                deserializer.deserialize_any($crate::codec::TextVisitor(|text: &str| Some(Self::from(text))))
+                deserializer.deserialize_any($crate::codec::TextVisitor(|text: &str| Self::from(text)))
             }
 
             fn from_json_text(json: &str) -> Option<Self> {
@@ -157,7 +157,7 @@ mod tests {
             let json = serde_json::to_string(text).unwrap();
             let status: CardStatus = from_json(&json).unwrap();
             assert_eq!(status, text);
-            assert_eq!(serde_json::to_string(&Write(&status, DecimalFormat::Text)).unwrap(), json);
+            assert_eq!(serde_json::to_string(&Write(&status, DecimalFormat::String)).unwrap(), json);
         }
         assert!(matches!(CardStatus::from("Brand_new"), CardStatus::Unknown { .. }));
         assert_eq!(CardStatus::KNOWN.len(), 6);

@@ -1,4 +1,4 @@
-//! How fields of models print.
+//! `Debug` output of the fields of models.
 
 use std::fmt;
 

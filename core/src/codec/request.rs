@@ -1,4 +1,4 @@
-//! Declarations of requests, and how they become bodies.
+//! Declarations of requests, and their serialization to bodies.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use zeroize::Zeroizing;
@@ -96,7 +96,7 @@ macro_rules! query {
         }
 
         impl $name {
-            /// Asks for all rows of a window. `start` and `end` are instants or dates.
+            /// Creates a query for all rows of a window. `start` and `end` are instants or dates.
             pub fn between(start: impl Into<$crate::WindowBound>, end: impl Into<$crate::WindowBound>) -> Self {
                 Self { start: start.into(), end: end.into(), $($field: None,)+ }
             }

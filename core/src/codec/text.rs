@@ -33,7 +33,7 @@ impl<'a> NumberText<'a> {
         match json.as_bytes().first() {
             Some(b'"') => match json.get(1..json.len() - 1) {
                 Some("") => Self::Nothing,
-                // A text with an escape is not a number.
+                // A string with an escape is not a number.
                 Some(text) => Self::Text(text),
                 None => Self::Other("text"),
             },

@@ -1,7 +1,7 @@
 //! Reading and writing of single values.
 //!
 //! Values are read with visitors of this crate instead of derived ones, for three reasons: money and times are numbers or
-//! texts and must be read from the exact text; an error names a wrong type by its JSON path without the value, which may be
+//! strings and must be read from the exact text; an error names a wrong type by its JSON path without the value, which may be
 //! a secret; and unknown fields are kept instead of dropped.
 
 use std::borrow::Cow;
@@ -31,7 +31,7 @@ pub(crate) trait Decode: Sized {
         json_text::read(json, OnMismatch::Keep).ok()
     }
 
-    /// Whether a JSON text says that there is no value.
+    /// Whether JSON text means that there is no value.
     fn is_nothing(json: &str) -> bool {
         json == "null"
     }
@@ -41,8 +41,8 @@ pub(crate) trait Decode: Sized {
         None
     }
 
-    /// Takes the fields that a response has beside its data. Most data has no use for them.
-    fn add_beside(&mut self, _beside: Extra) {}
+    /// Adds the fields that the envelope has in addition to `data`. Default: ignores them.
+    fn add_envelope_fields(&mut self, _fields: Extra) {}
 
     /// Reads a value that may be `null`.
     fn read_optional<'de, D: Deserializer<'de>>(
@@ -57,13 +57,13 @@ pub(crate) trait Decode: Sized {
 pub(crate) trait Encode {
     fn write<S: Serializer>(&self, serializer: S, money: DecimalFormat) -> Result<S::Ok, S::Error>;
 
-    /// Absent values are left out.
+    /// Whether the value is absent and therefore omitted.
     fn is_absent(&self) -> bool {
         false
     }
 }
 
-/// What happens to a field of a model whose value has an unexpected type.
+/// Handling of a field of a model whose value has an unexpected type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OnMismatch {
     /// Reading fails.
@@ -92,11 +92,11 @@ impl<'de, T: Decode> DeserializeSeed<'de> for Read<T> {
 /// How decimals are written.
 #[derive(Clone, Copy)]
 pub(crate) enum DecimalFormat {
-    /// Exactly as they were read, as text: `to_json`.
-    Kept,
-    /// As text, without zeros after the cents: the bodies of requests.
-    Text,
-    /// The same as numbers: the bodies of simulation calls.
+    /// As strings, exactly as they were read: `to_json`.
+    Exact,
+    /// As strings, without trailing zeros beyond two decimals: the bodies of requests.
+    String,
+    /// As numbers, without trailing zeros beyond two decimals: the bodies of simulation calls.
     Number,
 }
 
@@ -141,7 +141,7 @@ macro_rules! refuse {
 }
 pub(crate) use refuse;
 
-/// The error of a wrong type, without the value.
+/// The error for a value of the wrong type, without the value.
 #[cold]
 pub(crate) fn mismatch<E: serde::de::Error>(expected: &str, found: &str) -> E {
     E::custom(format_args!("{PATH_SEPARATOR}expected {expected}, found {found}"))
@@ -214,7 +214,7 @@ impl<T: Encode> Encode for Option<T> {
     }
 }
 
-/// An array. One that is missing or `null` reads as empty.
+/// Reads an array; a missing or `null` array is read as empty.
 impl<T: Decode> Decode for Vec<T> {
     const EXPECTED: &'static str = "an array";
 
@@ -266,7 +266,7 @@ impl Decode for String {
     const EXPECTED: &'static str = "text";
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D, _: OnMismatch) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor(|text: &str| Some(text.to_owned())))
+        deserializer.deserialize_any(TextVisitor(str::to_owned))
     }
 
     fn from_json_text(json: &str) -> Option<Self> {
@@ -280,18 +280,18 @@ impl Encode for String {
     }
 }
 
-/// Reads text by a function, which returns `None` for a value of the wrong form.
+/// Reads text and converts it by a function.
 pub(crate) struct TextVisitor<F>(pub F);
 
-impl<'de, T, F: FnOnce(&str) -> Option<T>> Visitor<'de> for TextVisitor<F> {
+impl<'de, T, F: FnOnce(&str) -> T> Visitor<'de> for TextVisitor<F> {
     type Value = T;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("text")
     }
 
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
-        (self.0)(text).ok_or_else(|| mismatch("text of another form", "this"))
+    fn visit_str<E>(self, text: &str) -> Result<T, E> {
+        Ok((self.0)(text))
     }
 
     refuse!("text"; bool number null array object);
@@ -326,7 +326,7 @@ impl Encode for bool {
     }
 }
 
-/// Implements reading and writing for values that the platform writes as a number or as text.
+/// Implements reading and writing for values that the platform writes as a number or a string.
 macro_rules! from_number_or_text {
     ($type:ty, $expected:literal, $parse:expr, |$value:ident, $serializer:ident, $money:ident| $write:expr) => {
         impl Decode for $type {
@@ -349,7 +349,7 @@ macro_rules! from_number_or_text {
                     NumberText::Nothing => Ok(None),
                     NumberText::Text(text) => match $parse(text) {
                         Some(value) => Ok(Some(value)),
-                        None => Err(mismatch(Self::EXPECTED, "something else")),
+                        None => Err(mismatch(Self::EXPECTED, "an invalid value")),
                     },
                     NumberText::Other(found) => Err(mismatch(Self::EXPECTED, found)),
                 }
@@ -377,8 +377,8 @@ macro_rules! from_number_or_text {
 }
 
 from_number_or_text!(Decimal, "a decimal", decimal::parse, |value, serializer, money| match money {
-    DecimalFormat::Kept => serializer.collect_str(value),
-    DecimalFormat::Text => serializer.collect_str(&decimal::in_cents(*value)),
+    DecimalFormat::Exact => serializer.collect_str(value),
+    DecimalFormat::String => serializer.collect_str(&decimal::in_cents(*value)),
     DecimalFormat::Number => match RawValue::from_string(decimal::in_cents(*value).to_string()) {
         Ok(number) => number.serialize(serializer),
         Err(error) => Err(serde::ser::Error::custom(error)),

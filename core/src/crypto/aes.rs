@@ -128,7 +128,7 @@ impl Cipher {
     pub(crate) fn encrypt(&self, plain: &str) -> Result<String, Error> {
         let mut iv = [0; BLOCK];
         if self.mode == CipherMode::Cbc {
-            getrandom::fill(&mut iv).map_err(|_| Error::config("the system gives no random numbers for an IV"))?;
+            getrandom::fill(&mut iv).map_err(|_| Error::config("this machine has no source of random numbers"))?;
         }
         self.encrypt_with_iv(plain, iv)
     }
@@ -147,7 +147,7 @@ impl Cipher {
         ecb::Encryptor<A>: KeyInit + BlockModeEncrypt,
         cbc::Encryptor<A>: KeyIvInit + BlockModeEncrypt,
     {
-        // The length was checked when the key was made; the error is there for the type only.
+        // The length was checked when the key was derived; this error cannot occur.
         let unfit = |_| Error::config("aes: the key does not fit");
         let bytes = match self.mode {
             CipherMode::Ecb => ecb::Encryptor::<A>::new_from_slice(&self.key)
@@ -198,7 +198,7 @@ mod tests {
 
     use super::*;
 
-    /// What Java's `Cipher` and OpenSSL made; see `tests/vectors/aes/README.md`.
+    /// Vectors made by Java's `Cipher` and OpenSSL; see `tests/vectors/aes/README.md`.
     fn vectors(file: &str) -> Value {
         let path = format!("{}/../tests/vectors/aes/{file}", env!("CARGO_MANIFEST_DIR"));
         serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_does_not_decrypt_is_one_opaque_error() {
+    fn any_decryption_failure_is_the_same_opaque_error() {
         let refused = vectors("refused.json");
         for case in refused["ciphertexts"].as_array().unwrap() {
             let cipher = Cipher::new(settings(case), text(case, "secret")).unwrap();

@@ -4,7 +4,7 @@ mod report;
 
 use crate::crypto::{AesSettings, Cipher, CipherMode, KeyScheme};
 use crate::engine::Caller;
-use crate::engine::{OddLifetime, operation};
+use crate::engine::{ImplausibleLifetime, operation};
 use crate::error::TransportFault;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::resources::cards::{Cards, ListBins, ListPackages};
@@ -76,7 +76,7 @@ impl Doctor<'_> {
                 self.record(Check::IpWhitelist, CheckStatus::Fail, error.to_string(), advice, None);
                 return false;
             }
-            // An undocumented code, or none: the response may come from something else than the platform.
+            // An undocumented code, or none: the response may not come from the platform.
             Err(error)
                 if error.code().is_none() || (error.outcome() == Outcome::Unknown && error.code() != Some(1001)) =>
             {
@@ -124,11 +124,11 @@ impl Doctor<'_> {
                 false
             }
             _ => {
-                match self.caller.engine.token_lifetime.odd() {
+                match self.caller.engine.token_lifetime.last() {
                     None => self.pass(Check::Token, "issued and accepted"),
-                    Some(odd) => {
-                        let found = format!("issued and accepted, but {}", odd.found());
-                        self.record(Check::Token, CheckStatus::Warn, found, OddLifetime::ADVICE, None);
+                    Some(implausible) => {
+                        let found = format!("issued and accepted, but {}", implausible.describe());
+                        self.record(Check::Token, CheckStatus::Warn, found, ImplausibleLifetime::ADVICE, None);
                     }
                 }
                 true
@@ -148,7 +148,7 @@ impl Doctor<'_> {
                 "the network or the platform is too slow: check the firewall, or increase timeout"
             }
             _ if error.kind() == ErrorKind::InvalidResponse || error.code().is_some() => {
-                "something else than the platform responds: check base_url and the proxies in between"
+                "something other than the platform responds: check base_url and the proxies in between"
             }
             _ => "try again; if the failure persists, contact your network administrator",
         };

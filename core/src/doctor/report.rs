@@ -34,7 +34,7 @@ named_enum! {
         Pass = "pass",
         /// Passed, but the advice should be followed.
         Warn = "warn",
-        /// Failed; the advice says what to do.
+        /// Failed; the advice names the next step.
         Fail = "fail",
         /// Not run; the result says why.
         Skipped = "skipped",
@@ -49,9 +49,9 @@ pub struct CheckResult {
     pub check: Check,
     /// Status of the check.
     pub status: CheckStatus,
-    /// What the check found.
+    /// Finding of the check.
     pub found: String,
-    /// What to do; empty if there is nothing to do.
+    /// Recommended action; empty if none is needed.
     pub advice: String,
     /// Code of the platform, if a response had one.
     pub code: Option<i64>,

@@ -14,7 +14,7 @@ use crate::observe::AttemptRecord;
 use crate::transport::{Request, Response};
 use crate::values::instant;
 
-/// The most bytes that a response may have.
+/// Maximum size of a response body.
 const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
 
 /// A successful response, not decoded yet.
@@ -22,7 +22,7 @@ pub(super) struct Success {
     pub data: Data,
     pub http_status: u16,
     pub retry_after: Option<Duration>,
-    /// The attempt, for the observer, who is called when its data is decoded.
+    /// The attempt record, reported to the observer once the data is decoded.
     pub record: AttemptRecord,
 }
 
@@ -53,7 +53,7 @@ impl Engine {
             token_renewals: 0,
             store_unavailable: false,
         };
-        let mut refused_token = self.doubted_token().clone();
+        let mut refused_token = self.suspect_token().clone();
         loop {
             let token = match operation.auth {
                 Auth::Token => Some(self.token(refused_token.as_ref(), deadline).map_err(|error| {
@@ -68,7 +68,7 @@ impl Engine {
                 Err(failure) => failure,
             };
             let error = failure.error.in_call(operation.name, *attempts);
-            // The loop waits only after an attempt that did nothing.
+            // The loop waits only after an attempt that had no effect.
             let interrupted = |interrupted| Error::from(interrupted).in_call(operation.name, *attempts);
             if call.start_by.is_some_and(|start_by| start_by.left().is_none()) {
                 return Err(error);
@@ -84,7 +84,7 @@ impl Engine {
                 }
                 RetryDecision::RenewToken => {
                     // Workers that invalidate each other's tokens take turns, for a second at most: longer waits would
-                    // leave time for fewer tries. A token that another thread fetches meanwhile is for all threads.
+                    // leave time for fewer attempts. A token that another thread fetches meanwhile is for all threads.
                     if let Some(refused) = token.as_ref().filter(|_| state.store_unavailable) {
                         let left = deadline.saturating_sub(self.now());
                         let wait = retry::back_off(state.token_renewals.min(1), random(), None, left);
@@ -107,7 +107,7 @@ impl Engine {
                 }
                 RetryDecision::Fail => {
                     if let AttemptOutcome::MalformedResponse { http_status: 401 } = failure.outcome {
-                        *self.doubted_token() = token;
+                        *self.suspect_token() = token;
                     }
                     return Err(error);
                 }
@@ -118,7 +118,7 @@ impl Engine {
         }
     }
 
-    /// Sends once.
+    /// Makes one attempt: sends the request and reads the envelope of the response.
     fn attempt(
         &self,
         call: &Call<'_>,
@@ -145,10 +145,10 @@ impl Engine {
             headers.push(("Timezone", &self.settings.timezone_text));
         }
         headers.extend_from_slice(call.headers);
-        // The last check before the request is handed over, for a transport that makes none itself.
+        // The last check before the request is passed on, for transports that do not check it themselves.
         let start_within = match call.start_by.map(|start_by| start_by.left()) {
             left if timeout.is_zero() || left == Some(None) => {
-                // No time may mean no limit to a transport, and another worker may have given this request up.
+                // No time may mean no limit to a transport, and another worker may have taken over this request.
                 return Err(Failure { outcome: AttemptOutcome::TooLate, error: Error::too_late(), date: None });
             }
             left => left.flatten(),
@@ -223,7 +223,7 @@ impl Engine {
     }
 }
 
-/// A random number for jitter; without a source of randomness the longest wait is the right one.
+/// A random number for jitter. Without a source of randomness, the maximum: the longest wait.
 fn random() -> u64 {
     getrandom::u64().unwrap_or(u64::MAX)
 }

@@ -7,16 +7,16 @@ use super::operation::{self, Operation};
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub operation: &'static Operation,
-    /// The path behind `/open-api`, its variable filled in.
+    /// The path after `/open-api`, with the variable substituted.
     pub path: &'a str,
-    /// JSON; empty for GET.
+    /// Request body, as JSON; empty for GET.
     pub body: &'a [u8],
-    /// Headers beside the standard ones.
+    /// Headers in addition to the standard ones.
     pub headers: &'a [(&'static str, &'a str)],
     /// The merchant reference of a mutation: `transfer_unique_no`, `card_unique_no` or `cardholder_unique_no`. `None`
     /// for every other call.
     pub reference: Option<&'a str>,
-    /// A request whose first byte has not left by then is not sent.
+    /// Deadline for the first byte of the request; after it the request is not sent.
     pub start_by: Option<StartBy>,
 }
 

@@ -1,4 +1,4 @@
-//! What resources hold to make calls: the engine, and the limit that their caller puts on calls.
+//! The handle by which resources make calls: the engine, and the limit on the calls.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::codec::{Body, DecimalFormat, Decode, to_bytes};
 use crate::error::Error;
 use crate::validate;
 
-/// An engine with a limit on the calls that are made through this handle.
+/// A handle of an engine with a limit on the calls that are made through it.
 #[derive(Clone)]
 pub(crate) struct Caller {
     pub engine: Arc<Engine>,
@@ -17,6 +17,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// Creates a handle without a limit.
     pub(crate) fn new(engine: Engine) -> Self {
         Self { engine: Arc::new(engine), limit: Limit::default() }
     }
@@ -26,7 +27,7 @@ impl Caller {
         Self { engine: Arc::clone(&self.engine), limit }
     }
 
-    /// Makes a GET with the path's variable filled in; `accept` checks or converts the data, and its error becomes the
+    /// Makes a GET with `number` as the variable of the path; `accept` checks or converts the data, and its error becomes the
     /// call's.
     pub(crate) fn get<T: Decode, U>(
         &self,
@@ -49,7 +50,7 @@ impl Caller {
         body: &impl Body,
         accept: impl FnOnce(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
-        let body = to_bytes(body, DecimalFormat::Text)?;
+        let body = to_bytes(body, DecimalFormat::String)?;
         self.engine.execute(&Call::new(operation, operation.path, &body), self.limit, accept)
     }
 }

@@ -14,9 +14,9 @@ use crate::values::tree::Reader;
 /// A response of the platform.
 #[derive(Debug)]
 pub(super) enum Envelope {
-    /// Code 0.
+    /// A response with code 0.
     Success(Data),
-    /// Any other code.
+    /// A response with a nonzero code.
     Refused { code: i64, msg: String },
 }
 
@@ -39,14 +39,14 @@ impl Data {
 pub(super) struct Unreadable {
     /// The error, which repeats nothing of the response.
     pub error: Error,
-    pub flaw: Flaw,
+    pub reason: EnvelopeError,
 }
 
-/// What is wrong with a response.
+/// Reason why a response cannot be relied on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flaw {
-    /// It has no code, so it may not come from the platform at all.
-    Bare,
+pub(super) enum EnvelopeError {
+    /// The response has no code, so it may not come from the platform at all.
+    NoCode,
     /// A key of the envelope appears twice, so the code or the data is ambiguous.
     Contradictory,
     /// Anything else, such as success under an HTTP error status.
@@ -55,26 +55,26 @@ pub(super) enum Flaw {
 
 /// Reads a response as far as the attempt loop needs it: of a success only up to its data.
 pub(super) fn read(http_status: u16, body: Zeroizing<Vec<u8>>) -> Result<Envelope, Unreadable> {
-    let text = text_of(http_status, body).map_err(|error| Unreadable { error, flaw: Flaw::Bare })?;
+    let text = text_of(http_status, body).map_err(|error| Unreadable { error, reason: EnvelopeError::NoCode })?;
     let is_success = (200..300).contains(&http_status);
     let mut keys = Keys::default();
-    // Under an error status the rest of the response says which flaw it has.
+    // Under an error status the rest of the response determines the reason.
     let read = keys.read(&text, &mut |_| Ok(if is_success { Progress::Stop } else { Progress::Skip }));
     match read.map(|()| keys.code) {
         Ok(Some(0)) if is_success => Ok(Envelope::Success(Data(text))),
         Ok(Some(0)) => {
             let error = Error::invalid_response("the response says success under an HTTP error status");
-            Err(Unreadable { error, flaw: Flaw::Other })
+            Err(Unreadable { error, reason: EnvelopeError::Other })
         }
         Ok(Some(code)) => Ok(Envelope::Refused { code, msg: keys.msg.unwrap_or_default() }),
-        Ok(None) => Err(Unreadable { error: Error::unreadable(&missing("code")), flaw: Flaw::Bare }),
+        Ok(None) => Err(Unreadable { error: Error::unreadable(&missing("code")), reason: EnvelopeError::NoCode }),
         Err(error) => {
-            let flaw = match (keys.twice, keys.code) {
-                (true, _) => Flaw::Contradictory,
-                (false, None) => Flaw::Bare,
-                (false, Some(_)) => Flaw::Other,
+            let reason = match (keys.twice, keys.code) {
+                (true, _) => EnvelopeError::Contradictory,
+                (false, None) => EnvelopeError::NoCode,
+                (false, Some(_)) => EnvelopeError::Other,
             };
-            Err(Unreadable { error: Error::unreadable(&error), flaw })
+            Err(Unreadable { error: Error::unreadable(&error), reason })
         }
     }
 }
@@ -113,8 +113,8 @@ fn decode<T: Decode>(text: &str) -> Result<T, serde_json::Error> {
         data = Some(value_ahead(early).map_err(|error| at(format_args!("data"), &error))?.0);
     }
     let mut data: T = data.or_else(T::missing).ok_or_else(|| missing("data"))?;
-    if !keys.beside.is_empty() {
-        data.add_beside(keys.beside);
+    if !keys.others.is_empty() {
+        data.add_envelope_fields(keys.others);
     }
     Ok(data)
 }
@@ -123,24 +123,25 @@ fn missing(name: &str) -> serde_json::Error {
     serde_json::Error::custom(format_args!("{name}: is missing"))
 }
 
-/// What to do at the `data` of a success.
+/// Next step after a key of the envelope.
 enum Progress {
-    /// Read no further.
+    /// Stop reading.
     Stop,
+    /// Skip the value.
     Skip,
-    /// Continue after this number of bytes, which were read.
+    /// Continue after this number of bytes, which are already read.
     Passed(usize),
 }
 
-/// What was read of an envelope. It is kept while reading, because an error needs it too.
+/// Envelope fields read so far. They are kept while reading, because errors need them too.
 #[derive(Default)]
 struct Keys<'a> {
     code: Option<i64>,
     msg: Option<String>,
     /// Data that comes before the code, as text.
     early_data: Option<&'a str>,
-    /// The fields beside `data` that are not the envelope's own.
-    beside: Extra,
+    /// All fields other than `code`, `msg` and `data`.
+    others: Extra,
     /// Which of `code`, `msg` and `data` have appeared.
     seen: [bool; 3],
     /// Whether one of them appeared twice.
@@ -148,7 +149,7 @@ struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
-    /// Reads a response. `at_data` is called with the text from the data on, when the data comes after code 0.
+    /// Reads the keys of an envelope. If the data comes after code 0, `at_data` is called with the text from the data on.
     fn read(
         &mut self,
         text: &'a str,
@@ -158,7 +159,7 @@ impl<'a> Keys<'a> {
         let (mut fault, mut stopped) = (None, false);
         let read = reader.fields(|reader, name| {
             let ahead = reader.ahead();
-            let progress = self.note(name).and_then(|()| self.value(name, ahead, at_data));
+            let progress = self.record_key(name).and_then(|()| self.value(name, ahead, at_data));
             match progress {
                 Ok(Progress::Passed(length)) => reader.pass(length),
                 Ok(Progress::Skip) => {
@@ -182,8 +183,8 @@ impl<'a> Keys<'a> {
         Err(fault.unwrap_or_else(|| syntax_error(text)))
     }
 
-    /// Notes a key; an error for one of the envelope's own that appeared before.
-    fn note(&mut self, name: &str) -> Result<(), serde_json::Error> {
+    /// Records a key; fails on a duplicate of `code`, `msg` or `data`.
+    fn record_key(&mut self, name: &str) -> Result<(), serde_json::Error> {
         let Some(index) = ["code", "msg", "data"].iter().position(|known| *known == name) else { return Ok(()) };
         if std::mem::replace(&mut self.seen[index], true) {
             self.twice = true;
@@ -219,12 +220,12 @@ impl<'a> Keys<'a> {
         match name {
             "data" if self.code.is_none() => self.early_data = Some(ahead),
             "data" => {}
-            name => self.beside.insert(name, Json::valid(ahead.get(..length).unwrap_or_default().trim())),
+            name => self.others.insert(name, Json::valid(ahead.get(..length).unwrap_or_default().trim())),
         }
     }
 }
 
-/// The error of `serde_json` for a text that is not JSON.
+/// The error of `serde_json` for text that is not JSON.
 fn syntax_error(text: &str) -> serde_json::Error {
     match serde_json::from_str::<serde::de::IgnoredAny>(text) {
         Err(error) => error,
@@ -285,12 +286,14 @@ mod tests {
     }
 
     #[test]
-    fn only_a_response_without_a_code_is_bare() {
-        let bare = |body: &str| {
-            read(401, Zeroizing::new(body.as_bytes().to_vec())).err().map(|unreadable| unreadable.flaw == Flaw::Bare)
+    fn no_code_is_reported_only_for_a_response_without_a_code() {
+        let no_code = |body: &str| {
+            read(401, Zeroizing::new(body.as_bytes().to_vec()))
+                .err()
+                .map(|unreadable| unreadable.reason == EnvelopeError::NoCode)
         };
         for body in ["", "<html>", "[]", "{}", "{", r#"{"error":"denied"}"#, r#"{"code":"denied","msg":"x"}"#] {
-            assert_eq!(bare(body), Some(true), "{body}");
+            assert_eq!(no_code(body), Some(true), "{body}");
         }
         for body in [
             r#"{"code":0,"data":"x"}"#,
@@ -299,14 +302,14 @@ mod tests {
             r#"{"code":1007,"code":0}"#,
             r#"{"data":"x","data":"#,
         ] {
-            assert_eq!(bare(body), Some(false), "{body}");
+            assert_eq!(no_code(body), Some(false), "{body}");
         }
-        assert_eq!(bare(r#"{"code":1007}"#), None);
+        assert_eq!(no_code(r#"{"code":1007}"#), None);
     }
 
     #[test]
-    fn what_is_no_envelope_is_a_typed_error_that_repeats_nothing() {
-        // Places in the text of a field count from its start.
+    fn a_malformed_envelope_is_a_typed_error_that_repeats_nothing() {
+        // Columns in the text of a field count from its start.
         let deep = format!("{{\"code\":0,\"data\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
         for (body, text) in [
             ("", "the response is not a JSON object"),

@@ -1,13 +1,13 @@
-//! Limits of a call beside its time-out.
+//! Limits of a call in addition to its timeout.
 
 use std::time::{Duration, Instant, SystemTime};
 
 /// Limits that one handle of a client sets for its calls.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Limit {
-    /// On the engine's monotonic clock: no call continues beyond it.
+    /// Deadline for calls, on the engine's monotonic clock.
     pub until: Option<Duration>,
-    /// A mutation whose first byte has not left by then is not sent.
+    /// Deadline for the first byte of a mutation; after it the mutation is not sent.
     pub start_by: Option<StartBy>,
     /// Whether the caller holds the lease of the merchant reference and records the attempts itself.
     pub leased: bool,
@@ -32,8 +32,8 @@ impl StartBy {
     }
 }
 
-/// Measures time on the machine's own clocks, not on the client's [`Clock`](crate::Clock), and on both of them: a process
-/// may be suspended, and the monotonic clock may stop while the machine sleeps.
+/// Measures time with both of the machine's own clocks, not with the client's [`Clock`](crate::Clock): a process may be
+/// suspended, and the monotonic clock may stop while the machine sleeps.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch {
     now: Instant,
@@ -41,9 +41,10 @@ pub(crate) struct Stopwatch {
 }
 
 impl Stopwatch {
-    /// How far the two clocks may differ.
+    /// Maximum difference between the two clocks.
     const TOLERANCE: Duration = Duration::from_secs(1);
 
+    /// Starts measuring.
     pub(crate) fn start() -> Self {
         Self { now: Instant::now(), wall: SystemTime::now() }
     }
@@ -63,7 +64,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     #[test]
-    fn it_passes_on_either_clock() {
+    fn a_deadline_passes_on_either_clock() {
         let start_by = |since| StartBy { since, within: MINUTE };
         let now = Stopwatch::start();
         assert!(start_by(now).left().is_some_and(|left| left <= MINUTE));

@@ -1,4 +1,4 @@
-//! How one call is made: token, timestamp, attempts, retry decisions, and the record of mutations.
+//! Execution of a call: token, timestamp, attempts, retry decisions, and the record of mutations.
 
 mod attempts;
 mod call;
@@ -29,7 +29,7 @@ use crate::values::instant;
 use attempts::Success;
 pub(crate) use call::Call;
 pub(crate) use caller::Caller;
-pub(crate) use lifetime::OddLifetime;
+pub(crate) use lifetime::ImplausibleLifetime;
 use lifetime::TokenLifetime;
 pub(crate) use limit::{Limit, StartBy, Stopwatch};
 use operation::{Mode, Operation};
@@ -47,16 +47,17 @@ pub(crate) struct Engine {
     server_time: Mutex<ServerTime>,
     tokens: TokenCell,
     /// A token that may have been refused, by a response that does not allow sending again. The next call does not use it.
-    doubted_token: Mutex<Option<CachedToken>>,
+    suspect_token: Mutex<Option<CachedToken>>,
     pub token_lifetime: TokenLifetime,
-    /// The fleet's token, when there is a store.
+    /// The token shared by the fleet, if there is a store.
     shared_token: Option<SharedToken>,
-    /// The record of attempts on merchant references, when there is a store.
+    /// The record of attempts on merchant references, if there is a store.
     pub attempt_log: Option<AttemptLog>,
     closed: AtomicBool,
 }
 
 impl Engine {
+    /// Creates the engine of a client.
     pub(crate) fn new(
         settings: Settings,
         transport: Arc<dyn Transport>,
@@ -74,7 +75,7 @@ impl Engine {
             observer,
             server_time: Mutex::default(),
             tokens: TokenCell::default(),
-            doubted_token: Mutex::default(),
+            suspect_token: Mutex::default(),
             token_lifetime: TokenLifetime::default(),
             shared_token,
             attempt_log,
@@ -82,14 +83,14 @@ impl Engine {
         }
     }
 
-    /// Ends the client: connections are dropped, and every later call is refused.
+    /// Closes the client: drops its connections and refuses every later call.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
         self.transport.close();
     }
 
     /// Makes a call: records it, sends it until there is a response, decodes the data and passes it to `accept`, whose
-    /// error becomes the call's. `limit` may end the call before its own time-out does.
+    /// error becomes the call's. `limit` may end the call before the client's timeout does.
     pub(crate) fn execute<T: Decode, U>(
         &self,
         call: &Call<'_>,
@@ -133,14 +134,14 @@ impl Engine {
         self.clock.monotonic()
     }
 
-    /// The platform's clock in Unix milliseconds, at most a little late.
+    /// The platform's clock in Unix milliseconds: never ahead, slightly behind.
     pub(crate) fn server_now(&self) -> i64 {
-        // The clock is foreign code: it is asked before the lock is taken.
+        // The clock may be custom code: it is read before the lock is taken.
         let (device, now) = (instant::to_millis(self.clock.now()), self.now());
         self.server_time().now(device, now)
     }
 
-    /// The platform's clock less the device's, in milliseconds; `None` before the first response.
+    /// The platform's clock minus the device's, in milliseconds; `None` before the first response.
     pub(crate) fn clock_offset(&self) -> Option<i64> {
         let (device, now) = (instant::to_millis(self.clock.now()), self.now());
         let server_time = *self.server_time();
@@ -160,7 +161,7 @@ impl Engine {
         self.clock.sleep(duration)
     }
 
-    /// A token that was not refused yet: the one in use, else a new one, fetched by one thread while the others wait.
+    /// A token other than `refused`: the cached one, else a new one, fetched by one thread while the others wait.
     fn token(&self, refused: Option<&CachedToken>, deadline: Duration) -> Result<CachedToken, Error> {
         let left = || deadline.saturating_sub(self.now());
         self.tokens.get(
@@ -182,22 +183,22 @@ impl Engine {
         )
     }
 
-    /// Whether calls go to the production platform, whatever the setting says.
+    /// Whether calls go to the production platform, regardless of the `environment` setting.
     fn is_production(&self) -> bool {
         let settings = &self.settings;
         settings.environment == Environment::Production
             || settings.base_url.to_ascii_lowercase().starts_with(Environment::Production.base_url())
     }
 
-    fn doubted_token(&self) -> std::sync::MutexGuard<'_, Option<CachedToken>> {
-        self.doubted_token.lock().unwrap_or_else(PoisonError::into_inner)
+    fn suspect_token(&self) -> std::sync::MutexGuard<'_, Option<CachedToken>> {
+        self.suspect_token.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check_open(&self) -> Result<(), Error> {
         if self.closed.load(Ordering::Acquire) { Err(Error::config("the client is closed")) } else { Ok(()) }
     }
 
-    /// The token in use; fetched only when there is none.
+    /// The cached token, or a new one if there is none.
     pub(crate) fn access_token(&self) -> Result<CachedToken, Error> {
         self.check_open()?;
         let deadline = self.now().saturating_add(self.settings.timeout);
@@ -224,7 +225,7 @@ impl Engine {
         }
     }
 
-    /// The lock is held for a few instructions only, never over the network.
+    /// The model of the platform's clock. Its lock is held for a few instructions only, never during network access.
     fn server_time(&self) -> std::sync::MutexGuard<'_, ServerTime> {
         self.server_time.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,28 +1,28 @@
-//! Table of the platform's calls: path, headers, mode, and whether a call may be sent again.
+//! Table of the platform's calls: path, headers, mode, and whether a call may be retried.
 
 use crate::transport::Method;
 
 /// Effect of a call at the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// Reads only. It may be sent again.
+    /// Read-only. May be retried.
     Read,
-    /// Changes something. It is never sent again while its outcome is unknown.
+    /// Changes data. Never sent again while its outcome is unknown.
     Mutation,
 }
 
 /// Standard headers of a call (platform documentation, request headers).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Auth {
-    /// `Api-Key`, `Timestamp` and `Access-Token`.
+    /// Headers `Api-Key`, `Timestamp` and `Access-Token`.
     Token,
-    /// `Api-Key` and `Timestamp`, for the token call.
+    /// Headers `Api-Key` and `Timestamp`, for the token call.
     ApiKey,
-    /// None.
+    /// No authentication headers.
     Open,
 }
 
-/// Modes of the merchant in which the platform allows a call. In others it refuses with code 1012.
+/// Modes of the merchant in which the platform allows a call. In other modes it refuses the call with code 1012.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// Credit and authorization mode.
@@ -131,7 +131,7 @@ impl Operation {
     }
 }
 
-/// `client.call` on a path that the table does not hold: a POST may change something.
+/// Operation of `client.call` with a POST to a path that is not in the table: it may change data.
 const RAW_POST: &Operation = &Operation {
     number: 0,
     name: "call",
@@ -143,14 +143,16 @@ const RAW_POST: &Operation = &Operation {
     mode: Mode::Both,
     window: false,
 };
+/// Operation of `client.call` with a GET of a path that is not in the table.
 const RAW_GET: &Operation = &Operation { method: Method::Get, effect: Effect::Read, ..*RAW_POST };
 
-/// `client.call` on a simulation call that the table does not hold.
+/// Operation of `client.call` with a POST to a simulation path that is not in the table.
 const RAW_SIMULATION: &Operation = &Operation { auth: Auth::Open, mode: Mode::SandboxOnly, ..*RAW_POST };
+/// Operation of `client.call` with a GET of a simulation path that is not in the table.
 const RAW_SIMULATION_GET: &Operation = &Operation { method: Method::Get, effect: Effect::Read, ..*RAW_SIMULATION };
 
-/// The operation of a raw call: the one in the table with that path, else a cautious guess. `None` for a path that leads
-/// elsewhere by dot segments.
+/// The operation of a raw call: the one in the table with that path, else a cautious guess. `None` for a path that
+/// escapes through dot segments.
 pub(crate) fn for_raw_call(method: Method, path: &str) -> Option<&'static Operation> {
     let path = plain_path(path)?;
     let known =
@@ -165,11 +167,11 @@ pub(crate) fn for_raw_call(method: Method, path: &str) -> Option<&'static Operat
     })
 }
 
-/// The path of everything that production refuses.
+/// Path prefix of the calls that production refuses.
 const SIMULATION: &str = "/v1/simulate";
 
-/// The path as the most lenient server reads it: percent-encoding decoded, also when it was encoded twice, in lower
-/// case, without empty segments and without parameters (`;x=1`). `None` when a dot segment shows then.
+/// The path as the most lenient server reads it: percent-encoding decoded, even when it was encoded twice, in lower
+/// case, without empty segments and without parameters (`;x=1`). `None` if a dot segment remains.
 fn plain_path(path: &str) -> Option<String> {
     let mut bytes = path.as_bytes().to_vec();
     while let Some(decoded) = percent_decoded(&bytes) {
@@ -187,28 +189,28 @@ fn plain_path(path: &str) -> Option<String> {
     Some(plain)
 }
 
-/// One level of percent-encoding decoded; `None` when there is none.
+/// Decodes one level of percent-encoding; `None` if there is none.
 fn percent_decoded(bytes: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
-    while let [first, behind @ ..] = rest {
-        let escape = match behind {
-            [high, low, behind @ ..] if *first == b'%' => digit(*high).zip(digit(*low)).map(|pair| (pair, behind)),
+    while let [first, after @ ..] = rest {
+        let escape = match after {
+            [high, low, after @ ..] if *first == b'%' => digit(*high).zip(digit(*low)).map(|pair| (pair, after)),
             _ => None,
         };
-        if let Some(((high, low), behind)) = escape {
+        if let Some(((high, low), after)) = escape {
             decoded.push(high * 16 + low);
-            rest = behind;
+            rest = after;
         } else {
             decoded.push(*first);
-            rest = behind;
+            rest = after;
         }
     }
     (decoded.len() < bytes.len()).then_some(decoded)
 }
 
-/// Whether a path has the form of a template, whose variable stands for one segment.
+/// Whether a path matches a template, whose variable matches one segment.
 fn matches_template(template: &str, path: &str) -> bool {
     let (mut wanted, mut given) = (template.split('/'), path.split('/'));
     loop {

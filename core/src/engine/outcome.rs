@@ -1,6 +1,6 @@
-//! What a response with an error code says about the request. Pure: a function of code and HTTP status.
+//! Derives the outcome of a request from the error code and the HTTP status of its response. Pure functions.
 
-use super::envelope::{Flaw, Unreadable};
+use super::envelope::{EnvelopeError, Unreadable};
 use super::retry::AttemptOutcome;
 use crate::error::{Error, Outcome};
 
@@ -9,7 +9,7 @@ pub(super) fn is_documented(code: i64) -> bool {
     matches!(code, 1001..=1022 | 2001..=2011 | 4005 | 4010 | 4016 | 4017)
 }
 
-/// The outcome of a request whose response has this code, not 0, under this HTTP status.
+/// The outcome of a request whose response has this nonzero code under this HTTP status.
 ///
 /// `Rejected` requires that the platform says it did not carry the request out. Code 1001, a system error, may occur after
 /// the request was carried out. A code that the platform does not document counts only from its own ranges and under a status that
@@ -24,7 +24,7 @@ pub(super) fn from_code(code: i64, http_status: u16) -> Outcome {
     if rejected { Outcome::Rejected } else { Outcome::Unknown }
 }
 
-/// The outcome of an attempt whose response has this code, not 0, with the error.
+/// The outcome of an attempt whose response has this nonzero code, with the error.
 pub(super) fn refusal(code: i64, msg: &str, http_status: u16) -> (AttemptOutcome, Error) {
     match from_code(code, http_status) {
         Outcome::Unknown if code != 1001 => {
@@ -36,10 +36,10 @@ pub(super) fn refusal(code: i64, msg: &str, http_status: u16) -> (AttemptOutcome
 
 /// The outcome of an attempt whose response cannot be relied on, with the error.
 pub(super) fn for_unreadable(unreadable: Unreadable, http_status: u16) -> (AttemptOutcome, Error) {
-    match (unreadable.flaw, http_status) {
-        (Flaw::Bare, 401) => (AttemptOutcome::Unauthorized, Error::unauthorized()),
-        (Flaw::Bare, 403) => (AttemptOutcome::MalformedResponse { http_status }, Error::forbidden()),
-        (Flaw::Contradictory, _) => (AttemptOutcome::Unacceptable, unreadable.error),
+    match (unreadable.reason, http_status) {
+        (EnvelopeError::NoCode, 401) => (AttemptOutcome::Unauthorized, Error::unauthorized()),
+        (EnvelopeError::NoCode, 403) => (AttemptOutcome::MalformedResponse { http_status }, Error::forbidden()),
+        (EnvelopeError::Contradictory, _) => (AttemptOutcome::Unacceptable, unreadable.error),
         _ => (AttemptOutcome::MalformedResponse { http_status }, unreadable.error),
     }
 }

@@ -6,15 +6,16 @@ use super::{Call, Engine, Limit};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::store::{AttemptEnd, Lease, StoreUnavailable};
 
-/// A mutation that is being recorded, or any call that is not.
+/// The record of a mutation in progress. Empty for calls that are not recorded.
 pub(super) struct Recording<'a> {
     engine: &'a Engine,
     lease: Option<Lease<'a>>,
-    /// In the memory of this process, for an attempt that could not be recorded because the store cannot be reached.
+    /// A record in the memory of this process, used while the store cannot be reached.
     in_memory: Option<InMemory<'a>>,
     deadline: Duration,
 }
 
+/// An attempt that is recorded in the memory of this process only.
 struct InMemory<'a> {
     lease: Lease<'static>,
     operation: &'static str,
@@ -22,8 +23,8 @@ struct InMemory<'a> {
 }
 
 impl Engine {
-    /// Leases the reference of a mutation and records that an attempt begins. A reference that another worker has is an
-    /// error; a store that cannot be reached is none.
+    /// Leases the reference of a mutation and records that an attempt begins. A reference that another worker holds
+    /// is an error, an unreachable store is not.
     pub(super) fn record<'a>(
         &'a self,
         call: &Call<'a>,
@@ -71,7 +72,7 @@ impl Recording<'_> {
         if let Some(InMemory { mut lease, operation, reference }) = self.in_memory.take() {
             lease.finish(end, self.left());
             lease.release(self.left());
-            // The store may be back: then other processes know of it too.
+            // If the store can be reached again, other processes learn of the attempt too.
             if let (AttemptEnd::Unknown, Some(log)) = (end, &self.engine.attempt_log) {
                 log.record_late(operation, reference, self.left());
             }
@@ -83,7 +84,7 @@ impl Recording<'_> {
     }
 }
 
-/// How the result of a call is recorded.
+/// The end to record for the result of a call.
 pub(crate) fn end_of<T>(result: &Result<T, Error>) -> AttemptEnd {
     match result.as_ref().map_err(Error::outcome) {
         Ok(_) => AttemptEnd::Done,

@@ -1,7 +1,7 @@
-//! Decides what to do after an attempt. Pure functions, so that every row of the table can be tested.
+//! Retry decisions after an attempt. Pure functions, so that every case can be tested.
 //!
-//! A request is sent again only when that cannot carry out an operation twice: reads; requests that provably never left
-//! whole; requests that the platform refused before acting (1005, 1006, 1007, 1009, HTTP 401 without a code). A mutation
+//! A request is sent again only if that cannot carry out an operation twice: reads; requests that provably were not sent
+//! completely; requests that the platform refused before acting (1005, 1006, 1007, 1009, HTTP 401 without a code). A mutation
 //! with an unknown outcome is never sent again.
 
 use std::time::Duration;
@@ -11,9 +11,9 @@ use super::operation::Effect;
 /// The outcome of one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AttemptOutcome {
-    /// The platform responded with this code, not 0.
+    /// The platform responded with this nonzero code.
     Refused(i64),
-    /// HTTP 401 without a code: the Api-Key or the access token was refused before anything was done.
+    /// HTTP 401 without a code: the Api-Key or the access token was refused before the request had any effect.
     Unauthorized,
     /// No response; `sent` says whether the whole request may have reached the platform.
     NoResponse { sent: bool },
@@ -22,9 +22,9 @@ pub(crate) enum AttemptOutcome {
     /// A response that is not the platform's envelope, or has a code that may come from a gateway; 5xx, 408 and 429 are
     /// transient.
     MalformedResponse { http_status: u16 },
-    /// The call was ended while it waited for the network.
+    /// The call was interrupted while it waited for the network.
     Interrupted,
-    /// A response that is not HTTP or too large.
+    /// A response that is not valid HTTP, or is too large.
     Unreadable,
     /// A response that contradicts itself.
     Unacceptable,
@@ -36,20 +36,20 @@ pub(crate) struct RetryState {
     pub effect: Effect,
     /// Whether the operation sends an access token.
     pub has_token: bool,
-    /// Retries after a back-off.
+    /// Number of retries after a back-off.
     pub retries: u32,
     pub max_retries: u32,
     pub clock_relearned: bool,
-    /// How often a token was renewed after the platform refused one.
+    /// Number of token renewals after the platform refused a token.
     pub token_renewals: u32,
     /// Whether the shared token store cannot be reached, so that other workers may invalidate each new token.
     pub store_unavailable: bool,
 }
 
-/// What to do next.
+/// The next step after an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RetryDecision {
-    /// Learn the platform's clock from the response and send again at once.
+    /// Set the model of the platform's clock from the response and send again at once.
     RelearnClock,
     /// Renew the token and send again at once.
     RenewToken,
@@ -59,15 +59,15 @@ pub(crate) enum RetryDecision {
     Fail,
 }
 
-/// Decides what to do after an attempt with this outcome.
+/// Decides the next step after an attempt with this outcome.
 pub(crate) fn decide(outcome: AttemptOutcome, state: RetryState) -> RetryDecision {
     let back_off = if state.retries < state.max_retries { RetryDecision::BackOff } else { RetryDecision::Fail };
     let read = state.effect == Effect::Read;
-    let renewable = state.has_token && state.token_renewals < most_renewals(state);
+    let renewable = state.has_token && state.token_renewals < max_renewals(state);
     match outcome {
         AttemptOutcome::Refused(1005) if !state.clock_relearned => RetryDecision::RelearnClock,
         AttemptOutcome::Refused(1006 | 1007) | AttemptOutcome::Unauthorized if renewable => RetryDecision::RenewToken,
-        // A gateway's code under HTTP 401: likely the token, but the platform did not say so.
+        // A gateway's code under HTTP 401: probably the token, but this is not confirmed by the platform.
         AttemptOutcome::MalformedResponse { http_status: 401 } if read && renewable => RetryDecision::RenewToken,
         AttemptOutcome::Refused(1009) | AttemptOutcome::NoResponse { sent: false } => back_off,
         AttemptOutcome::Refused(1001)
@@ -81,36 +81,38 @@ pub(crate) fn decide(outcome: AttemptOutcome, state: RetryState) -> RetryDecisio
     }
 }
 
-/// The least time of an attempt, if that much is left: shares must not shrink to nothing.
-const LEAST_SHARE: Duration = Duration::from_millis(250);
+/// Minimum time of an attempt, if that much is left: shares must not shrink to nothing.
+const MIN_SHARE: Duration = Duration::from_millis(250);
 
-/// How long an attempt may take of the `left` time of its call. While a read can still be sent again, half of it: a
-/// connection that died silently must not use up the whole time-out. A mutation gets all of it, as it has no second try.
+/// The share of the call's `left` time that an attempt may use. While a read can still be sent again, half of it: a
+/// connection that died silently must not use up the whole timeout. A mutation gets all of it, as it has no second attempt.
 pub(crate) fn share(left: Duration, state: RetryState) -> Duration {
     if state.effect == Effect::Read && state.retries < state.max_retries {
-        (left / 2).max(LEAST_SHARE).min(left)
+        (left / 2).max(MIN_SHARE).min(left)
     } else {
         left
     }
 }
 
-/// A token that is refused twice will be refused again, unless other workers fetch theirs in between.
-fn most_renewals(state: RetryState) -> u32 {
+/// Maximum number of token renewals in a call. A token that is refused twice will be refused again, unless other workers
+/// fetch theirs in between.
+fn max_renewals(state: RetryState) -> u32 {
     if state.store_unavailable { 50 } else { 1 }
 }
 
-/// The longest back-off.
+/// Maximum back-off.
 const CAP: Duration = Duration::from_secs(8);
+/// Maximum wait before the first retry; it doubles with each retry.
 const BASE: Duration = Duration::from_millis(500);
 
-/// How long to wait before re-sending number `retry` (0 is the first): full jitter, so that a fleet does not come back
-/// all at once. `random` is uniform over `u64`; `asked` is the platform's `Retry-After`. Without one, a wait
-/// takes at most a quarter of the `left` time, so that it never uses up the attempts behind it.
-pub(crate) fn back_off(retry: u32, random: u64, asked: Option<Duration>, left: Duration) -> Duration {
+/// The wait before retry number `retry`, which counts from 0: full jitter, so that a fleet does not come back all at once.
+/// `random` is uniform over `u64`; `requested` is the platform's `Retry-After`. Without one, a wait takes at most a quarter
+/// of the `left` time, so that it leaves time for later attempts.
+pub(crate) fn back_off(retry: u32, random: u64, requested: Option<Duration>, left: Duration) -> Duration {
     let ceiling = BASE.saturating_mul(1u32.checked_shl(retry).unwrap_or(u32::MAX)).min(CAP);
     let nanos = ceiling.as_nanos() * u128::from(random) / u128::from(u64::MAX);
     let jittered = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
-    jittered.min(left / 4).max(asked.unwrap_or_default())
+    jittered.min(left / 4).max(requested.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -129,7 +131,7 @@ mod tests {
     const READ: RetryState = RetryState { effect: Effect::Read, ..FRESH };
 
     #[test]
-    fn what_was_refused_before_acting_is_sent_again() {
+    fn a_request_that_was_refused_before_acting_is_sent_again() {
         for state in [FRESH, READ] {
             assert_eq!(decide(AttemptOutcome::Refused(1005), state), RetryDecision::RelearnClock);
             assert_eq!(decide(AttemptOutcome::Refused(1006), state), RetryDecision::RenewToken);
@@ -141,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn clock_and_token_are_mended_once() {
+    fn clock_and_token_are_renewed_once() {
         let state = RetryState { clock_relearned: true, token_renewals: 1, ..FRESH };
         for code in [1005, 1006, 1007] {
             assert_eq!(decide(AttemptOutcome::Refused(code), state), RetryDecision::Fail);
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_others_may_void_is_renewed_again_but_not_for_ever() {
+    fn a_token_that_others_may_invalidate_is_renewed_up_to_50_times() {
         for (token_renewals, expected) in
             [(0, RetryDecision::RenewToken), (49, RetryDecision::RenewToken), (50, RetryDecision::Fail)]
         {
@@ -230,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_have_full_jitter_a_cap_and_respect_for_what_was_asked() {
+    fn waits_have_full_jitter_and_a_cap_and_respect_retry_after() {
         let long = Duration::MAX;
         assert_eq!(back_off(0, 0, None, long), Duration::ZERO);
         assert_eq!(back_off(0, u64::MAX, None, long), BASE);
@@ -240,7 +242,7 @@ mod tests {
         }
         let hour = Some(Duration::from_secs(3600));
         assert_eq!(back_off(0, 0, hour, long), Duration::from_secs(3600));
-        assert_eq!(back_off(0, 0, hour, Duration::from_secs(1)), Duration::from_secs(3600), "as asked");
+        assert_eq!(back_off(0, 0, hour, Duration::from_secs(1)), Duration::from_secs(3600), "as requested");
         assert_eq!(back_off(5, u64::MAX, None, Duration::from_secs(4)), Duration::from_secs(1));
     }
 }

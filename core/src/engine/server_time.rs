@@ -1,18 +1,18 @@
 //! The client's model of the platform's clock. Pure: events and their times are arguments.
 //!
-//! The platform refuses a timestamp that is over 60 s old and any in the future, so the client must be a
-//! little late and never early. A `Date` header, cut to whole seconds, is never later than the server's clock at the
-//! moment its response arrives: it is a lower bound. The best bound seen so far, extended by the monotonic clock, less a
+//! The platform refuses a timestamp that is over 60 s old and any in the future, so the client must be
+//! slightly behind, never ahead. A `Date` header, cut to whole seconds, is never later than the server's clock at the
+//! moment its response arrives: it is a lower bound. The best bound seen so far, extended by the monotonic clock, minus a
 //! margin for gateways whose clock runs ahead of the platform's, is a stamp that is always safe.
 
 use std::time::Duration;
 
-/// How far behind the known bound a stamp stays. The platform allows a minute.
+/// Safety margin of a timestamp below the known bound. The platform allows a minute.
 const MARGIN: i64 = 1_000;
-/// A bound older than this gives way to a newer, lower one: clocks drift apart, and servers are set back.
+/// Age after which a newer, lower bound replaces a bound: clocks drift apart, and servers are set back.
 const FRESH: i64 = 10 * 60 * 1_000;
 
-/// The server's clock less our monotonic clock, in milliseconds: a lower bound.
+/// A lower bound of the difference between the server's clock and our monotonic clock, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Bound {
     offset: i64,
@@ -26,7 +26,7 @@ pub(crate) struct ServerTime {
 }
 
 impl ServerTime {
-    /// Takes the `Date` of a response, in Unix milliseconds, that arrived at `monotonic`.
+    /// Records the `Date`, in Unix milliseconds, of a response that arrived at `monotonic`.
     pub(crate) fn observe(&mut self, date: i64, monotonic: Duration) {
         let seen = Self::bound(date, monotonic);
         match self.bound {
@@ -35,7 +35,7 @@ impl ServerTime {
         }
     }
 
-    /// Takes the `Date` of a response that refused our timestamp: what was known before is wrong.
+    /// Replaces the bound by the `Date` of a response that refused our timestamp: the bound was wrong.
     pub(crate) fn relearn(&mut self, date: i64, monotonic: Duration) {
         self.bound = Some(Self::bound(date, monotonic));
     }
@@ -51,7 +51,7 @@ impl ServerTime {
         self.bound.is_some()
     }
 
-    /// The platform's clock, at most a little late.
+    /// The platform's clock: never ahead, slightly behind.
     pub(crate) fn now(&self, device: i64, monotonic: Duration) -> i64 {
         match self.bound {
             Some(bound) => bound.offset.saturating_add(millis(monotonic)),
@@ -80,17 +80,17 @@ mod tests {
     }
 
     #[test]
-    fn before_anything_is_known_the_device_is_believed_less_the_margin() {
+    fn before_the_first_date_the_device_clock_minus_the_margin_counts() {
         assert_eq!(ServerTime::default().stamp(NOON, at(5)), NOON - MARGIN);
     }
 
     #[test]
-    fn a_stamp_is_never_in_the_servers_future_and_never_late_by_seconds() {
+    fn a_stamp_is_never_ahead_and_at_most_two_seconds_behind() {
         // The server's clock runs from NOON + 0..1 s with the device's monotonic clock; Date cuts to whole seconds.
         for fraction in (0..1000).step_by(37) {
             let mut time = ServerTime::default();
-            for answer in 0..5 {
-                let arrival = 300 * answer;
+            for response in 0..5 {
+                let arrival = 300 * response;
                 let server = NOON + fraction + arrival;
                 time.observe(server / 1000 * 1000, at(arrival.unsigned_abs()));
                 let stamp = time.stamp(0, at(arrival.unsigned_abs()));
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_bound_wins_and_is_carried_on() {
+    fn the_best_bound_wins_and_advances_with_the_monotonic_clock() {
         let mut time = ServerTime::default();
         time.observe(NOON, at(900));
         time.observe(NOON + 1000, at(1000));
@@ -109,13 +109,13 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_was_set_back_is_believed_at_once_after_a_refusal_and_in_time_without_one() {
+    fn a_lower_bound_is_taken_after_a_refusal_or_ten_minutes() {
         let mut time = ServerTime::default();
         time.observe(NOON, at(0));
         time.relearn(NOON - 5000, at(1000));
         assert_eq!(time.now(0, at(1000)), NOON - 5000);
         time.observe(NOON - 9000, at(2000));
-        assert_eq!(time.now(0, at(2000)), NOON - 4000, "one late answer changes nothing");
+        assert_eq!(time.now(0, at(2000)), NOON - 4000, "one late response changes nothing");
         time.observe(NOON, at(2000 + u64::try_from(FRESH).unwrap()));
         assert_eq!(time.now(0, at(2000 + u64::try_from(FRESH).unwrap())), NOON);
     }

@@ -7,7 +7,7 @@ use crate::resources::cardholders::{ApplyCardholder, Cardholder, Cardholders};
 use crate::resources::cards::{ApplyCard, Card, Cards};
 
 impl Accounts<'_> {
-    /// Makes a transfer exactly once, whatever earlier calls and processes did.
+    /// Makes a transfer exactly once, regardless of earlier calls and processes.
     ///
     /// Requires a client with a [`Store`](crate::Store). See [`ensure`](mod@crate::ensure) for the rules.
     ///
@@ -53,7 +53,7 @@ impl Accounts<'_> {
 }
 
 impl Cards<'_> {
-    /// Applies for a card exactly once, whatever earlier calls and processes did.
+    /// Applies for a card exactly once, regardless of earlier calls and processes.
     ///
     /// Requires a client with a [`Store`](crate::Store). See [`ensure`](mod@crate::ensure) for the rules.
     ///
@@ -92,7 +92,7 @@ impl Cards<'_> {
 }
 
 impl Cardholders<'_> {
-    /// Applies for a cardholder exactly once, whatever earlier calls and processes did.
+    /// Applies for a cardholder exactly once, regardless of earlier calls and processes.
     ///
     /// It creates and never updates: `cardholder_no` must be absent. Requires a client with a [`Store`](crate::Store). See
     /// [`ensure`](mod@crate::ensure) for the rules.

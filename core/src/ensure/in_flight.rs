@@ -1,4 +1,4 @@
-//! The merchant references in progress in this process: a thread waits for another one without asking a store.
+//! The merchant references in progress in this process, so threads wait for each other without a store round trip.
 
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -25,8 +25,8 @@ impl InFlight {
         IN_FLIGHT.get_or_init(PerProcess::default).get(|_| Self::default())
     }
 
-    /// Claims a reference for the calling thread. `None` when another thread has it for longer than `timeout`, or when the
-    /// calling thread has it itself: then a signal handler interrupted that work, and waiting would be a deadlock.
+    /// Claims a reference for the calling thread. `None` if another thread holds it for longer than `timeout`, or if the
+    /// calling thread holds it itself: then a signal handler interrupted that work, and waiting would be a deadlock.
     pub(crate) fn claim(
         &self,
         reference: String,
@@ -71,7 +71,7 @@ mod tests {
     use crate::clock::SystemClock;
 
     #[test]
-    fn one_thread_at_a_time_has_a_number() {
+    fn one_thread_at_a_time_holds_a_reference() {
         let (in_flight, clock) = (InFlight::default(), SystemClock::new());
         let claim = in_flight.claim("a".into(), &clock, Duration::ZERO).unwrap().unwrap();
         let others = || in_flight.claim("a".into(), &clock, Duration::from_millis(10)).unwrap().is_some();

@@ -1,4 +1,4 @@
-//! Looking a target up by its merchant reference.
+//! Lookup of a target by its merchant reference.
 
 use super::EnsureTarget;
 use crate::engine::Caller;
@@ -6,34 +6,34 @@ use crate::engine::Stopwatch;
 use crate::error::Error;
 use crate::pager::Pager;
 use crate::store::unique;
-use crate::values::civil::LONGEST_WINDOW;
+use crate::values::civil::MAX_WINDOW;
 use crate::values::civil::WindowBound;
 use crate::values::instant;
 
-/// Seconds that a look-up reaches past the platform's clock as we know it: for rows of a server whose clock runs ahead or
-/// was set back.
+/// Seconds by which the window of a lookup extends past the estimated clock of the platform: for rows of a server whose
+/// clock runs ahead or was set back.
 const AHEAD: i64 = 3600;
-/// Seconds by which the platform's clock may turn out to be later than it was taken for when a look-up was cut. What is more
-/// is missing from [`AHEAD`], so the look-up is made again by the clock that is known then.
+/// Maximum error, in seconds, of the estimated clock of the platform in a lookup. A larger error eats into [`AHEAD`], so the
+/// lookup is repeated with the corrected clock.
 const TOLERANCE: i64 = 300;
 
-/// The result of a look-up.
+/// The result of a lookup.
 pub(super) enum Lookup<R> {
-    /// One row is the target, or another one under its reference.
+    /// Exactly one row has the reference: the target, or another target with the same reference.
     Found(R),
     /// More than one row has the reference.
-    Several,
-    /// There was no row when it was made.
+    Ambiguous,
+    /// No row had the reference at the time of the lookup.
     Absent,
-    /// It proves neither, for this reason.
+    /// Neither presence nor absence is proven, for this reason.
     Inconclusive(&'static str),
 }
 
-/// A row without its reference, while the platform does not filter by reference: it may be the target.
-pub(super) const NO_REFERENCE: &str = "a row that may be it has no reference, or a changed one";
+/// The reason if a row lacks its reference and the platform does not filter by reference: it may be the target.
+pub(super) const NO_REFERENCE: &str = "a row that may be the target has no reference or an altered one";
 
-/// Looks a target up over all pages, in the platform's time, from `since` or, when that is earlier, from Unix second
-/// `attempted` on.
+/// Looks a target up over all pages, in the platform's time, starting at `since` or at the Unix second `attempted`,
+/// whichever is earlier.
 pub(super) fn look_up<T: EnsureTarget>(
     caller: &Caller,
     target: &T,
@@ -42,13 +42,13 @@ pub(super) fn look_up<T: EnsureTarget>(
 ) -> Result<Lookup<T::Row>, Error> {
     let (engine, watch) = (&caller.engine, Stopwatch::start());
     let end = engine.server_now().div_euclid(1000) + AHEAD;
-    let since = since.map_or(end - LONGEST_WINDOW, |since| engine.settings.timezone.start_second(since));
+    let since = since.map_or(end - MAX_WINDOW, |since| engine.settings.timezone.start_second(since));
     let start = attempted.map_or(since, |attempted| attempted.min(since)).max(0);
     let window = (at(start), at(end));
     let Rows { mut ours, mut near, .. } = rows(caller, target, window)?;
     if ours.is_empty() && !near.is_empty() {
-        // They are ours if the platform filters by reference. This is checked before and after, because a platform that is
-        // being updated may ignore the filter in one request and not in the next.
+        // They belong to this reference if the platform filters by reference. This is checked before and after, because a
+        // platform that is being updated may ignore the filter in one request and not in the next.
         let before = filters(caller, target, window)?;
         Rows { ours, near, .. } = rows(caller, target, window)?;
         if !before || !filters(caller, target, window)? || ours.is_empty() && near.is_empty() {
@@ -59,24 +59,26 @@ pub(super) fn look_up<T: EnsureTarget>(
         }
     }
     let Some(row) = ours.pop() else {
-        // The response may have shown that the clock by which the window was cut was wrong.
+        // The response may have shown that the window was computed from a wrong clock.
         let lag = engine.server_now().div_euclid(1000) - (end - AHEAD);
         return Ok(if !(-AHEAD..=TOLERANCE).contains(&lag) {
-            Lookup::Inconclusive("the platform's clock moved while it was looked up")
+            Lookup::Inconclusive("the platform's clock moved during the lookup")
         } else if watch.elapsed().is_none() {
-            Lookup::Inconclusive("the clock of this machine jumped while it was looked up")
+            Lookup::Inconclusive("the clock of this machine jumped during the lookup")
         } else {
             Lookup::Absent
         });
     };
-    Ok(if ours.is_empty() { Lookup::Found(row) } else { Lookup::Several })
+    Ok(if ours.is_empty() { Lookup::Found(row) } else { Lookup::Ambiguous })
 }
 
-/// The rows of a look-up, by whether they have the reference.
+/// The rows of a lookup, sorted by how their references compare.
 struct Rows<R> {
+    /// Rows with the reference.
     ours: Vec<R>,
+    /// Rows with a missing or altered reference.
     near: Vec<R>,
-    /// Whether there were rows of other references.
+    /// Whether there were rows with other references.
     others: bool,
 }
 
@@ -88,7 +90,7 @@ fn rows<T: EnsureTarget>(
     let list = || target.look_up(caller, target.reference(), window);
     let rows = sort(target, list()?)?;
     if rows.ours.is_empty() && rows.others {
-        // The platform does not filter by reference, or not exactly: the row may be on a page behind one that only
+        // The platform does not filter by reference, or not exactly: the row may be on a page after one that only
         // looks like the last.
         return sort(target, list()?.thorough());
     }
@@ -99,10 +101,10 @@ fn sort<T: EnsureTarget>(target: &T, list: Pager<T::Row>) -> Result<Rows<T::Row>
     let mut rows = Rows { ours: Vec::new(), near: Vec::new(), others: false };
     for row in list {
         let row = row?;
-        match likeness(T::unique_no(&row), target.reference()) {
-            Likeness::Same => rows.ours.push(row),
-            Likeness::Near => rows.near.push(row),
-            Likeness::Other => rows.others = true,
+        match compare(T::unique_no(&row), target.reference()) {
+            ReferenceMatch::Same => rows.ours.push(row),
+            ReferenceMatch::Near => rows.near.push(row),
+            ReferenceMatch::Other => rows.others = true,
         }
     }
     Ok(rows)
@@ -118,33 +120,35 @@ fn at(second: i64) -> WindowBound {
     instant::from_millis(second.saturating_mul(1000)).unwrap_or(std::time::UNIX_EPOCH).into()
 }
 
-/// How the reference of a row compares to the one that was asked for.
+/// How the reference of a row compares to the requested one.
 #[derive(Debug, PartialEq, Eq)]
-enum Likeness {
+enum ReferenceMatch {
+    /// The same reference.
     Same,
-    /// Absent, or changed as platforms change references: in case, in outer spaces, without the zeros in front of a number,
-    /// or in its letters that are not ASCII.
+    /// Missing, or altered as platforms alter references: in case, in outer spaces, without leading zeros, or in non-ASCII
+    /// letters.
     Near,
+    /// Another reference.
     Other,
 }
 
-fn likeness(found: Option<&str>, wanted: &str) -> Likeness {
-    let Some(found) = found else { return Likeness::Near };
+fn compare(found: Option<&str>, wanted: &str) -> ReferenceMatch {
+    let Some(found) = found else { return ReferenceMatch::Near };
     if found == wanted {
-        return Likeness::Same;
+        return ReferenceMatch::Same;
     }
     let (found, wanted) = (found.trim().to_lowercase(), wanted.trim().to_lowercase());
     let digits = wanted.bytes().all(|byte| byte.is_ascii_digit());
-    // A filter that finds parts of a reference may give a longer one, which is another.
+    // A filter that matches parts of a reference may return a longer one, which is another reference.
     let is_near = found.is_empty()
         || found == wanted
         || (digits && found.len() < wanted.len() && found == wanted.trim_start_matches('0'))
         || (!wanted.is_ascii() && skeleton(&found) == skeleton(&wanted));
-    if is_near { Likeness::Near } else { Likeness::Other }
+    if is_near { ReferenceMatch::Near } else { ReferenceMatch::Other }
 }
 
-/// A text with a wildcard for what is not ASCII or was replaced by `?`: `caf*-1` for `caf\u{e9}-1`, composed or decomposed,
-/// and for `caf?-1`.
+/// A reference with a wildcard for each run of non-ASCII letters and `?`, which may replace them: `caf*-1` for
+/// `caf\u{e9}-1`, composed or decomposed, and for `caf?-1`.
 fn skeleton(text: &str) -> String {
     let mut skeleton = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -167,35 +171,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_changed_reference_is_near_and_that_of_another_is_not() {
-        for (found, likeness_of) in [
-            (Some("Pay-1 "), Likeness::Same),
-            (None, Likeness::Near),
-            (Some(""), Likeness::Near),
-            (Some("  "), Likeness::Near),
-            (Some("Pay-1"), Likeness::Near),
-            (Some(" PAY-1"), Likeness::Near),
-            (Some("pay-1 "), Likeness::Near),
-            (Some("Pay-12"), Likeness::Other),
-            (Some("Pay- 1"), Likeness::Other),
+    fn an_altered_reference_is_near_and_another_one_is_not() {
+        for (found, expected) in [
+            (Some("Pay-1 "), ReferenceMatch::Same),
+            (None, ReferenceMatch::Near),
+            (Some(""), ReferenceMatch::Near),
+            (Some("  "), ReferenceMatch::Near),
+            (Some("Pay-1"), ReferenceMatch::Near),
+            (Some(" PAY-1"), ReferenceMatch::Near),
+            (Some("pay-1 "), ReferenceMatch::Near),
+            (Some("Pay-12"), ReferenceMatch::Other),
+            (Some("Pay- 1"), ReferenceMatch::Other),
         ] {
-            assert_eq!(likeness(found, "Pay-1 "), likeness_of, "{found:?}");
+            assert_eq!(compare(found, "Pay-1 "), expected, "{found:?}");
         }
-        for (found, wanted, likeness_of) in [
-            ("12", "0012", Likeness::Near),
-            ("0012", "12", Likeness::Other),
-            ("120", "012", Likeness::Other),
-            ("a12", "a012", Likeness::Other),
-            ("Cafe\u{301}-1", "Caf\u{e9}-1", Likeness::Near),
-            ("Caf\u{e9}-1", "Cafe\u{301}-1", Likeness::Near),
-            ("Caf?-1", "Caf\u{e9}-1", Likeness::Near),
-            ("Caf\u{c3}\u{a9}-1", "Caf\u{e9}-1", Likeness::Near),
-            ("Caf\u{e9}-10", "Caf\u{e9}-1", Likeness::Other),
-            ("??-1", "\u{8ba2}\u{5355}-1", Likeness::Near),
-            ("\u{8ba2}\u{5355}-10", "\u{8ba2}\u{5355}-1", Likeness::Other),
-            ("Caf?-1", "Cafe-1", Likeness::Other),
+        for (found, wanted, expected) in [
+            ("12", "0012", ReferenceMatch::Near),
+            ("0012", "12", ReferenceMatch::Other),
+            ("120", "012", ReferenceMatch::Other),
+            ("a12", "a012", ReferenceMatch::Other),
+            ("Cafe\u{301}-1", "Caf\u{e9}-1", ReferenceMatch::Near),
+            ("Caf\u{e9}-1", "Cafe\u{301}-1", ReferenceMatch::Near),
+            ("Caf?-1", "Caf\u{e9}-1", ReferenceMatch::Near),
+            ("Caf\u{c3}\u{a9}-1", "Caf\u{e9}-1", ReferenceMatch::Near),
+            ("Caf\u{e9}-10", "Caf\u{e9}-1", ReferenceMatch::Other),
+            ("??-1", "\u{8ba2}\u{5355}-1", ReferenceMatch::Near),
+            ("\u{8ba2}\u{5355}-10", "\u{8ba2}\u{5355}-1", ReferenceMatch::Other),
+            ("Caf?-1", "Cafe-1", ReferenceMatch::Other),
         ] {
-            assert_eq!(likeness(Some(found), wanted), likeness_of, "{found}");
+            assert_eq!(compare(Some(found), wanted), expected, "{found}");
         }
     }
 }

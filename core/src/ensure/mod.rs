@@ -1,14 +1,14 @@
 //! Exactly-once calls: `ensure_transfer`, `ensure_card` and `ensure_cardholder`.
 //!
-//! The platform does not document what it does with a merchant reference that it has seen before, so a reference alone does not
+//! The platform does not document how it handles a merchant reference that it has seen before, so a reference alone does not
 //! prevent a second payment. The `ensure_*` calls look the target up by its reference and send the request only if the target is
-//! absent. They settle unknown outcomes, including those of earlier calls and processes.
+//! absent. They resolve unknown outcomes, including those of earlier calls and processes.
 //!
 //! # When a target is absent
 //!
-//! A target is absent if a look-up over all pages does not find it, and that look-up began
+//! A target is absent if a lookup over all pages does not find it, and that lookup began
 //! [`settle`](EnsureOptions::settle) or more after the last attempt ended, because the platform may commit late. The request
-//! leaves within a second after that look-up; otherwise the look-up is made again. A row without its reference, or with one that
+//! leaves within a second after that lookup; otherwise the lookup is repeated. A row without its reference, or with one that
 //! differs in letter case or outer spaces only, does not prove absence.
 //!
 //! # Store
@@ -26,7 +26,7 @@
 //! | [`State`](crate::ErrorKind::State) | the target has the status `Fail` | does not help |
 //! | [`Timeout`](crate::ErrorKind::Timeout) | not settled by the deadline | is safe and continues |
 //! | [`Transport`](crate::ErrorKind::Transport) with fault `Store` | the attempt store is unavailable | is safe |
-//! | any other | as of the calls themselves | is safe |
+//! | any other | as for the plain call | is safe |
 //!
 //! If the outcome of an attempt of the call itself is unknown, every error of the call has the outcome
 //! [`Unknown`](crate::Outcome::Unknown).
@@ -77,10 +77,10 @@ pub struct EnsureOptions {
     /// Time after an attempt during which the platform may still commit it. Default: 10 s, or 120 s over a transport that
     /// does not abort failed requests.
     pub settle: Option<Duration>,
-    /// Start of the look-up: the earliest time at which the target may have been sent. Default: 90 days ago, less the hour
-    /// that the look-up reaches ahead. An older recorded attempt extends the look-up.
+    /// Start of the lookup: the earliest time at which the target may have been sent. Default: 90 days ago, less the hour
+    /// that the lookup reaches ahead. An older recorded attempt extends the lookup.
     pub since: Option<WindowBound>,
-    /// Declares that no process has ever sent this reference: it is then sent at once, also with a store that cannot tell.
+    /// Declares that no process has ever sent this reference: it is then sent at once, even with a store that cannot tell.
     /// A recorded attempt that may have been carried out overrides it. Default: `false`.
     pub first_attempt: bool,
     /// Behaviour when the attempt store is unavailable. `Reject`, the default, fails the call; before its first attempt with
@@ -141,6 +141,7 @@ pub(crate) fn ensure<T: EnsureTarget>(
     Search::new(caller, target, options, logs, settle, end).run()
 }
 
+/// Error text for a client without a store.
 const NO_STORE: &str = "ensure_* needs a store that records attempts. Set store to one of: memory, when this process is the \
     only one that works on its references (each waits for settle, unless it is given as first_attempt); file:DIRECTORY, for the \
     processes of one machine; redis://HOST, for several machines";

@@ -10,20 +10,23 @@ use crate::error::TransportFault;
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::store::{AttemptEnd, AttemptLog, Lease, StoreUnavailable};
 
-/// The most requests of one call that may create the target.
+/// Maximum number of requests of one call that may create the target.
 const MAX_SENDS: u32 = 3;
-/// The most time between a look-up and the request that relies on it.
+/// Maximum time between a lookup and the request that relies on it.
 const MAX_LOOKUP_AGE: Duration = Duration::from_secs(1);
-/// After this number of slow look-ups in a row the platform is slow, not the process suspended.
+/// Maximum number of consecutive slow lookups that are repeated. After that the platform is assumed to be slow, not the
+/// process to have been suspended.
 const MAX_SLOW_LOOKUPS: u32 = 2;
-/// The first wait for another worker, and the longest.
+/// First wait for another worker.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// Maximum wait for another worker.
 const MAX_PAUSE: Duration = Duration::from_millis(250);
-/// How far before a recorded attempt its look-up begins.
+/// Time by which the window of a lookup starts before a recorded attempt.
 const BEFORE: Duration = Duration::from_secs(24 * 3600);
 
 const NOT_FOUND: &str = "it was not found";
 
+/// One `ensure_*` call in progress.
 pub(super) struct Search<'a, T> {
     caller: Caller,
     target: &'a T,
@@ -34,43 +37,45 @@ pub(super) struct Search<'a, T> {
     /// The deadline, on the monotonic clock like all times here.
     end: Duration,
     earlier: Earlier,
-    /// A look-up that begins earlier does not prove absence.
+    /// The time from which a lookup that begins then or later proves absence; `None`: at any time.
     proof_from: Option<Duration>,
-    /// Sends of this call that may have reached the platform.
+    /// Number of requests of this call that may have reached the platform.
     sends: u32,
-    /// Requests of this call, those included that never left.
+    /// Number of requests of this call, including those that were never sent.
     attempts: u32,
-    /// Whether the outcome of one of them is unknown.
+    /// Whether the outcome of any request of this call is unknown.
     unknown: bool,
-    /// The error of the last of them.
+    /// The error of the last request.
     last_error: Option<Error>,
+    /// Description of the last lookup, for error texts.
     last_lookup: &'static str,
-    /// The number of look-ups in a row that took longer than [`MAX_LOOKUP_AGE`].
+    /// Number of consecutive lookups that took longer than [`MAX_LOOKUP_AGE`].
     slow_lookups: u32,
 }
 
-/// Where attempts are recorded.
+/// The logs in which attempts are recorded.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Logs<'a> {
     pub log: &'a AttemptLog,
-    /// Used instead when the first cannot be reached. `None`: the call fails then.
+    /// Used instead of `log` when that cannot be reached. `None`: the call fails then.
     pub fallback: Option<&'a AttemptLog>,
 }
 
-/// What is known of attempts before this call.
+/// State of the attempts before this call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Earlier {
-    /// Nothing was done.
+    /// No earlier attempt had any effect.
     Nothing,
-    /// Nothing is recorded, but the store cannot tell that the reference is new.
+    /// No attempt is recorded, but the store cannot tell that the reference is new.
     Unrecorded,
-    /// An attempt is recorded that may have been carried out, and when it was made, in Unix seconds of the platform.
+    /// A recorded attempt may have been carried out. It began at or after this Unix second of the platform.
     Attempted(i64),
-    /// It is recorded as done, since about then.
+    /// The operation is recorded as done, at or after this Unix second of the platform.
     Done(i64),
 }
 
 impl<'a, T: EnsureTarget> Search<'a, T> {
+    /// Prepares a call that ends at `end`, on the monotonic clock.
     pub(super) fn new(
         caller: &Caller,
         target: &'a T,
@@ -99,6 +104,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         }
     }
 
+    /// Leases the reference, finds or creates the target, and releases the lease.
     pub(super) fn run(mut self) -> Result<Ensured<T::Row>, Error> {
         let result = self.acquire().and_then(|()| self.search());
         let left = self.left();
@@ -108,7 +114,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         result
     }
 
-    /// Leases the reference, waiting for a worker who has it.
+    /// Leases the reference, waiting for a worker that holds it.
     fn acquire(&mut self) -> Result<(), Error> {
         let mut pause = FIRST_PAUSE;
         while !self.left().is_zero() {
@@ -135,7 +141,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         Error::store_unavailable(outcome).in_call(T::OPERATION.name, self.attempts)
     }
 
-    /// Takes over the record of the reference.
+    /// Reads the recorded attempts of the reference.
     fn learn(&mut self, lease: &Lease<'_>) {
         let engine = &self.caller.engine;
         let now = engine.now();
@@ -168,11 +174,11 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
             let start_by = StartBy::within(MAX_LOOKUP_AGE);
             match looked {
                 Ok(Lookup::Found(row)) => return self.found(row),
-                Ok(Lookup::Several) => return Err(self.several()),
+                Ok(Lookup::Ambiguous) => return Err(self.ambiguous()),
                 Ok(Lookup::Inconclusive(why)) => self.last_lookup = why,
                 Ok(Lookup::Absent) => self.last_lookup = NOT_FOUND,
                 Err(error) if is_transient(&error) => self.last_lookup = "it could not be looked up",
-                Err(error) => return Err(self.with_open_outcome(error)),
+                Err(error) => return Err(self.unknown_or_not_sent(error)),
             }
             if self.last_lookup == NOT_FOUND && self.proves_absence(began) {
                 if self.sends >= MAX_SENDS {
@@ -188,9 +194,9 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         }
     }
 
-    /// Whether a look-up that began at `began` and found no row proves absence.
+    /// Whether a lookup that began at `began` and found no row proves absence.
     fn proves_absence(&self, began: Duration) -> bool {
-        // What is recorded as done is not done again, whatever the platform's list shows.
+        // An operation that is recorded as done is never repeated, regardless of the platform's list.
         !matches!(self.earlier, Earlier::Done(_)) && self.proof_from.is_none_or(|from| began >= from)
     }
 
@@ -212,16 +218,16 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
             let detail = "the target has the status Fail; to try again use a new reference";
             return Err(self.final_error(self.ended(ErrorKind::State, detail)));
         }
-        // Absence was proven before this call sent it, and nobody else had the lease.
+        // Absence was proven before this call sent the request, and no other worker had the lease.
         let ours = self.unknown && matches!(self.earlier, Earlier::Nothing | Earlier::Unrecorded);
         Ok(Ensured { value: row, created: ours })
     }
 
-    fn several(&self) -> Error {
+    fn ambiguous(&self) -> Error {
         self.ended(ErrorKind::Conflict, "more than one target has this reference").with_outcome(Outcome::Unknown)
     }
 
-    /// Sends, unless `start_by` passes first. `None`: whether it was done must be looked up.
+    /// Sends the request, unless `start_by` passes first. `None`: the result must be looked up.
     fn send(&mut self, start_by: StartBy) -> Result<Option<Ensured<T::Row>>, Error> {
         if !self.begin()? {
             return Ok(None);
@@ -242,28 +248,28 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         self.unknown |= error.outcome() == Outcome::Unknown;
         match error.outcome() {
             // The caller wants the call to end.
-            _ if is_interrupted(&error) => Err(self.with_open_outcome(error)),
+            _ if is_interrupted(&error) => Err(self.unknown_or_not_sent(error)),
             Outcome::Unknown => {
                 self.proof_from = Some(self.caller.engine.now().saturating_add(self.settle));
                 Ok(None)
             }
             _ if is_transient(&error) => Ok(None),
-            // It may be refused because the target exists by now.
+            // The platform may have refused it because the target exists by now.
             Outcome::Rejected => match self.look_up() {
                 Ok(Lookup::Found(row)) => self.found(row).map(Some),
-                Ok(Lookup::Several) => Err(self.several()),
-                Ok(Lookup::Absent) => Err(self.with_unknown_kept(error)),
+                Ok(Lookup::Ambiguous) => Err(self.ambiguous()),
+                Ok(Lookup::Absent) => Err(self.keep_unknown(error)),
                 Ok(Lookup::Inconclusive(_)) | Err(_) if self.earlier == Earlier::Nothing => {
-                    Err(self.with_unknown_kept(error))
+                    Err(self.keep_unknown(error))
                 }
                 Ok(Lookup::Inconclusive(_)) | Err(_) => Err(error.with_outcome(Outcome::Unknown)),
             },
-            Outcome::NotSent => Err(self.with_open_outcome(error)),
+            Outcome::NotSent => Err(self.unknown_or_not_sent(error)),
         }
     }
 
-    /// Records that an attempt begins. `false`: another lease was taken, because the first was lost and another worker may
-    /// have sent meanwhile, or because its store is gone.
+    /// Records that an attempt begins. `false`: a new lease was taken, because the first was lost and another worker may have
+    /// sent the request meanwhile, or because its store is unavailable.
     fn begin(&mut self) -> Result<bool, Error> {
         let left = self.left();
         let lasts = left.min(self.caller.engine.settings.timeout);
@@ -279,11 +285,11 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         if let Some(lease) = self.lease.take() {
             lease.release(left);
         }
-        // The other record may know more: it is looked up again.
+        // The new record may hold other attempts: the target is looked up again.
         self.acquire().map(|()| false)
     }
 
-    /// Waits a little longer each time, and exactly until the look-up that can prove absence.
+    /// Waits before the next lookup: a little longer each time, but never past the time from which a lookup proves absence.
     fn wait(&self, waits: u32) -> Result<(), Error> {
         let now = self.caller.engine.now();
         let pause = Duration::from_millis(250).saturating_mul(1 << waits.min(3));
@@ -291,14 +297,14 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         let pause = proof.filter(|left| !left.is_zero()).map_or(pause, |left| left.min(pause));
         if now.saturating_add(pause) >= self.end {
             let detail = format!("not settled by the deadline: {}; calling again later is safe", self.last_lookup);
-            return Err(self.with_open_outcome(self.ended(ErrorKind::Timeout, detail)));
+            return Err(self.unknown_or_not_sent(self.ended(ErrorKind::Timeout, detail)));
         }
         self.sleep(pause)
     }
 
-    /// Waits. An interruption ends the call.
+    /// Sleeps. An interruption ends the call.
     fn sleep(&self, pause: Duration) -> Result<(), Error> {
-        self.caller.engine.sleep(pause).map_err(|ended| self.with_open_outcome(ended.into()))
+        self.caller.engine.sleep(pause).map_err(|ended| self.unknown_or_not_sent(ended.into()))
     }
 
     fn left(&self) -> Duration {
@@ -307,30 +313,33 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
 
     /// The error of a call that has reached [`MAX_SENDS`].
     fn too_many_sends(&self) -> Error {
-        let error = self.last_error.clone().unwrap_or_else(|| self.ended(ErrorKind::Timeout, "sent too often"));
-        self.with_unknown_kept(error)
+        let error = self
+            .last_error
+            .clone()
+            .unwrap_or_else(|| self.ended(ErrorKind::Timeout, "maximum number of sends reached"));
+        self.keep_unknown(error)
     }
 
     fn ended(&self, kind: ErrorKind, detail: impl Into<String>) -> Error {
         Error::with_kind(kind, Outcome::Rejected, detail).in_call(T::OPERATION.name, self.attempts)
     }
 
-    /// An error that calling again does not change, unless an attempt may still be carried out.
+    /// An error that a further call would repeat, unless an attempt may still be carried out.
     fn final_error(&self, error: Error) -> Error {
         let pending = self.proof_from.is_some_and(|from| self.caller.engine.now() < from);
         let open = matches!(self.earlier, Earlier::Attempted(_)) && pending;
-        self.with_unknown_kept(if open { error.with_outcome(Outcome::Unknown) } else { error })
+        self.keep_unknown(if open { error.with_outcome(Outcome::Unknown) } else { error })
     }
 
-    /// After an attempt of this call with an unknown outcome, the outcome of the call stays unknown.
-    fn with_unknown_kept(&self, error: Error) -> Error {
+    /// The error with outcome `Unknown` if a request of this call has that outcome.
+    fn keep_unknown(&self, error: Error) -> Error {
         let error = error.in_call(T::OPERATION.name, self.attempts);
         if self.unknown { error.with_outcome(Outcome::Unknown) } else { error }
     }
 
-    /// An error that leaves open whether the target exists, as long as an attempt may have been carried out.
-    fn with_open_outcome(&self, error: Error) -> Error {
-        // Beyond the deadline the lease may have ended, and another worker may have sent.
+    /// The error with outcome `NotSent` if certainly no attempt was carried out, else with outcome `Unknown`.
+    fn unknown_or_not_sent(&self, error: Error) -> Error {
+        // After the deadline the lease may have expired, and another worker may have sent the request.
         let late = self.left().is_zero();
         let open = self.unknown || self.earlier != Earlier::Nothing || self.last_lookup == NO_REFERENCE || late;
         let error = error.in_call(T::OPERATION.name, self.attempts);
@@ -338,7 +347,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
     }
 }
 
-/// Whether trying again a little later may help. This includes codes that may come from a gateway, whose outcome is
+/// Whether a later retry may help. This includes codes that may come from a gateway, whose outcome is
 /// unknown.
 fn is_transient(error: &Error) -> bool {
     let kind = error.kind();

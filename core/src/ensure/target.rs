@@ -19,7 +19,7 @@ pub(crate) trait EnsureTarget {
     /// The merchant reference.
     fn reference(&self) -> &str;
 
-    /// Sends the request, with the client's own rules of re-sending.
+    /// Sends the request, with the client's retry rules.
     fn send(&self, caller: &Caller) -> Result<Self::Row, Error>;
 
     /// Lists all rows that the platform returns for a reference.
@@ -32,7 +32,7 @@ pub(crate) trait EnsureTarget {
 
     fn unique_no(row: &Self::Row) -> Option<&str>;
 
-    /// The first field in which a row is not this target. A field that the platform leaves out cannot differ.
+    /// The first field in which a row differs from this target. A field that the platform leaves out does not differ.
     fn difference(&self, row: &Self::Row) -> Option<&'static str>;
 
     /// Whether the target has the status `Fail`.
@@ -43,8 +43,8 @@ fn differs<T: PartialEq>(wanted: &T, found: Option<&T>) -> bool {
     found.is_some_and(|found| found != wanted)
 }
 
-/// Whether a constant of the platform, in whatever case, is another one of the `known` ones. An unknown text may mean the
-/// same.
+/// Whether a constant of the platform is another one of the `known` ones, regardless of case. An unknown constant may mean
+/// the same.
 fn is_another(wanted: &str, found: Option<&str>, known: &[&str]) -> bool {
     found.is_some_and(|found| {
         !found.eq_ignore_ascii_case(wanted) && known.iter().any(|known| known.eq_ignore_ascii_case(found))
@@ -167,12 +167,12 @@ impl EnsureTarget for ApplyCardholder {
         row.cardholder_unique_no.as_deref()
     }
 
-    /// The platform does not return the share token, so only the reference can be compared.
+    /// Always `None`: the platform does not return the share token, so only the reference can be compared.
     fn difference(&self, _: &Cardholder) -> Option<&'static str> {
         None
     }
 
-    /// A rejected cardholder exists; the merchant decides what to do about it.
+    /// Always `false`: a rejected cardholder exists, and the merchant decides how to proceed.
     fn failed(_: &Cardholder) -> bool {
         false
     }

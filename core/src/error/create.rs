@@ -28,7 +28,7 @@ impl Error {
         Self::new(ErrorKind::Config, Outcome::NotSent, detail)
     }
 
-    /// An argument that breaks a rule; neither part may repeat the value.
+    /// Creates the error of an argument that breaks a rule; neither part may repeat the value.
     pub(crate) fn invalid_input(field: &str, rule: &str) -> Self {
         let mut error = Self::new(ErrorKind::InvalidInput, Outcome::NotSent, format!("{field} {rule}"));
         error.0.field = Some(field.to_owned());
@@ -39,12 +39,12 @@ impl Error {
         Self::new(ErrorKind::Timeout, outcome, detail)
     }
 
-    /// The latest time at which the request could start has passed.
+    /// Creates the error of a request whose latest start time has passed.
     pub(crate) fn too_late() -> Self {
         Self::timeout(Outcome::NotSent, "the request could not begin in time and was not sent")
     }
 
-    /// The attempt store could not be reached.
+    /// Creates the error of an unreachable attempt store.
     pub(crate) fn store_unavailable(outcome: Outcome) -> Self {
         let detail = "the attempt store cannot be reached; calling again later is safe";
         let mut error = Self::new(ErrorKind::Transport, outcome, detail);
@@ -53,7 +53,7 @@ impl Error {
     }
 
     pub(crate) fn decrypt() -> Self {
-        // One text for every cause: which step failed would help an attacker more than a merchant.
+        // One text for every cause: the failed step would help an attacker more than a merchant.
         let detail = "card data could not be decrypted; check the aes setting and the apiSecret";
         Self::new(ErrorKind::Decrypt, Outcome::Unknown, detail)
     }
@@ -62,7 +62,7 @@ impl Error {
         Self::new(ErrorKind::InvalidResponse, Outcome::Unknown, detail)
     }
 
-    /// JSON that does not have the form of a model.
+    /// Creates the error of JSON that does not have the form of a model.
     pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
         Self::invalid_response(scrub(&format!("unexpected JSON: {error}")))
     }
@@ -81,7 +81,7 @@ impl Error {
         error
     }
 
-    /// A code of the platform.
+    /// Creates the error of a documented code of the platform.
     pub(crate) fn api(code: i64, msg: &str, outcome: Outcome) -> Self {
         let detail = match outcome {
             Outcome::Unknown => format!("the platform reports a system error, code {code}"),
@@ -90,7 +90,7 @@ impl Error {
         Self::from_response(ErrorKind::from_code(code), outcome, &detail, code, msg)
     }
 
-    /// A code that the platform does not document.
+    /// Creates the error of a code that the platform does not document.
     pub(crate) fn undocumented(code: i64, msg: &str, http_status: u16) -> Self {
         let detail = format!("the response has code {code}, which the platform does not document");
         let kind = match http_status {
@@ -111,25 +111,25 @@ impl Error {
         error
     }
 
-    /// HTTP 401 without a code: refused before anything was done.
+    /// Creates the error of HTTP 401 without a code: the request was refused before it had any effect.
     pub(crate) fn unauthorized() -> Self {
         let detail = "HTTP 401 without a code: the Api-Key or the access token was refused";
         Self::new(ErrorKind::Authentication, Outcome::Rejected, detail)
     }
 
-    /// HTTP 403 without a code: from the platform's entrance or from any gateway in between.
+    /// Creates the error of HTTP 403 without a code, from the platform or a gateway in between.
     pub(crate) fn forbidden() -> Self {
         let detail = "HTTP 403 without a code: this machine's address may be missing from the IP whitelist of the \
                       Api-Key, or a gateway in between refused the request";
         Self::new(ErrorKind::Permission, Outcome::Unknown, detail)
     }
 
-    /// `{"result": false}`: the platform took the request and says that it did not do it.
+    /// Creates the error of `{"result": false}`: the platform accepted the request but did not carry it out.
     pub(crate) fn result_false() -> Self {
         Self::new(ErrorKind::Api, Outcome::Rejected, "the platform responded with result = false")
     }
 
-    /// An error that no single response caused.
+    /// Creates an error that no single response caused.
     pub(crate) fn with_kind(kind: ErrorKind, outcome: Outcome, detail: impl Into<String>) -> Self {
         Self::new(kind, outcome, detail)
     }
@@ -155,7 +155,8 @@ impl Error {
         self
     }
 
-    /// The token could not be fetched, so `operation` was not carried out, whatever the outcome of the token request.
+    /// Turns the error of a token request into that of `operation`, which was not carried out, regardless of the outcome of the
+    /// token request.
     /// `refused` says that the platform refused the token of an earlier attempt.
     pub(crate) fn while_fetching_token(mut self, operation: &'static str, attempts: u32, refused: bool) -> Self {
         self.0.detail = format!("no access token: {}", self.0.detail);
@@ -168,7 +169,7 @@ impl Error {
     }
 }
 
-/// A wait outside of an exchange was interrupted: nothing of the call is on its way.
+/// Converts the interruption of a wait outside an exchange: nothing of the call has been sent.
 impl From<Interrupted> for Error {
     fn from(_: Interrupted) -> Self {
         Self::transport(TransportError::not_sent(TransportFault::Interrupted))

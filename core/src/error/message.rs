@@ -1,9 +1,9 @@
-//! Texts of the platform inside errors.
+//! The platform's messages inside errors.
 
-/// The most bytes of a text that an error keeps.
+/// Maximum size of a message that an error keeps, in bytes.
 const MAX_TEXT_BYTES: usize = 2048;
 
-/// The start of a text, cut between two characters.
+/// Cuts a message at the maximum size, between two characters.
 pub(super) fn cut(mut text: String) -> String {
     if text.len() > MAX_TEXT_BYTES {
         let end = (0..=MAX_TEXT_BYTES).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
@@ -45,7 +45,7 @@ mod tests {
     fn texts_are_cut_between_two_characters_and_after_the_scrub() {
         let error = Error::api(1004, &"号".repeat(1 << 20), Outcome::Rejected);
         assert_eq!(error.msg().unwrap().len(), 2046);
-        // The PAN would be cut behind its 14th digit, and what is left of it is no PAN.
+        // The PAN would be cut after its 14th digit, and the remaining digits are not a PAN.
         let pan = format!("{}4111111111111111", "x".repeat(MAX_TEXT_BYTES - 14));
         for error in [Error::api(3001, &pan, Outcome::Rejected), Error::undocumented(504, &pan, 504)] {
             assert_eq!(error.msg().unwrap().len(), MAX_TEXT_BYTES);
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn the_field_is_found_before_or_behind_the_description() {
+    fn the_field_is_found_before_or_after_the_description() {
         for (msg, field) in [
             ("card_unique_no must not be empty", Some("card_unique_no")),
             ("Invalid parameter: address_info.city", Some("address_info.city")),

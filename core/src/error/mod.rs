@@ -22,7 +22,7 @@ pub use transport::{ConnectReason, Interrupted, TransportError, TransportFault};
 ///
 /// # Examples
 ///
-/// Deciding what to do:
+/// Deciding how to react:
 ///
 /// ```
 /// use keysecure::{Error, ErrorKind, Outcome};
@@ -128,7 +128,7 @@ impl Error {
         self.0.attempts
     }
 
-    /// Returns the wait that the platform asked for (`Retry-After`), if any.
+    /// Returns the wait that the platform requested (`Retry-After`), if any.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
@@ -138,7 +138,7 @@ impl Error {
         self.0.fault
     }
 
-    /// Returns why a webhook was rejected.
+    /// Returns the reason why a webhook was rejected.
     pub fn rejection(&self) -> Option<Rejection> {
         self.0.rejection
     }

@@ -7,7 +7,7 @@ use pyo3::{PyErr, Python};
 
 use super::Error;
 
-/// Makes the Python exception of an error.
+/// Creates the Python exception of an error.
 pub type ExceptionFactory = fn(Python<'_>, &Error) -> PyErr;
 
 static FACTORY: OnceLock<ExceptionFactory> = OnceLock::new();

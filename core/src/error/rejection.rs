@@ -27,7 +27,7 @@ named_enum! {
         /// The body is not a webhook: `{"id", "action", "data"}` in strict JSON, without duplicate keys.
         NotACallback = "not_a_callback": "the body is not a webhook in strict JSON",
         /// The signed text could be read in two ways: a key or value contains a piece such as `&amount=`, an identifier contains
-        /// half a surrogate pair, or a text has the form of an object.
+        /// half a surrogate pair, or a string has the form of an object.
         Ambiguous = "ambiguous": "a key or value could make signed text read in two ways",
         /// The data has a `timestamp` or `appId` other than the header's or the verifier's: an old webhook with a new header, or
         /// one of another merchant.

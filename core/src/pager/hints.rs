@@ -20,7 +20,7 @@ pub(super) struct Hints {
 }
 
 impl Hints {
-    /// Reads the fields beside the rows, including those of an object such as `"page": {"total": 120}`.
+    /// Reads the fields other than the rows, including those of an object such as `"page": {"total": 120}`.
     pub(super) fn from_extra(extra: &Extra) -> Self {
         let mut hints = Self::default();
         for (name, value) in extra.iter() {

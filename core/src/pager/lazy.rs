@@ -35,8 +35,8 @@ type Fetch<T> = Box<dyn FnMut(Option<Window>, u32, u32) -> Result<Rows<T>, Error
 ///   [`InvalidResponse`](crate::ErrorKind::InvalidResponse). The iteration continues after it.
 /// * A window that may be incomplete ends with an error of the same kind. The iteration continues with the next window.
 ///
-/// A caller who stops at the first error never takes an incomplete list for a complete one. A caller who wants every available
-/// row continues until `None`.
+/// A caller who stops at the first error never mistakes an incomplete list for a complete one. A caller who wants every
+/// available row continues until `None`.
 ///
 /// # Examples
 ///
@@ -119,7 +119,7 @@ impl<T> Pager<T> {
         }
     }
 
-    /// Makes only an empty page end a window, at the price of one more request for each window.
+    /// Makes only an empty page end a window, at the cost of one more request for each window.
     pub(crate) fn thorough(self) -> Self {
         Self { walk: Walk::new(true), ..self }
     }
@@ -129,7 +129,7 @@ impl<T> Pager<T> {
         self.failed
     }
 
-    /// Fetches the next page, queues the rows that were not returned before, and decides what to fetch next.
+    /// Fetches the next page, queues the rows that were not returned before, and decides which page to fetch next.
     fn fetch_next_page(&mut self, window: Option<Window>) -> Result<(), Error> {
         let (page, size) = (self.walk.page, self.walk.size);
         let Rows { list, extra } = (self.fetch)(window, page, size)?;

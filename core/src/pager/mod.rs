@@ -16,7 +16,7 @@ use crate::engine::Caller;
 use crate::engine::operation::Operation;
 use crate::error::Error;
 use crate::validate;
-use crate::values::civil::{LONGEST_WINDOW, WindowBound};
+use crate::values::civil::{MAX_WINDOW, WindowBound};
 
 pub use lazy::Pager;
 use rows::Rows;
@@ -55,7 +55,7 @@ pub(crate) const MAX_PAGE_SIZE: u32 = 100;
 pub struct Page<T> {
     /// The rows, newest first.
     pub list: Vec<T>,
-    /// Fields beside `list`, such as a `total`, and fields beside `data`. The platform documents none.
+    /// Fields other than `list` and `data`, such as a `total`. The platform documents none.
     pub extra: Extra,
 }
 
@@ -109,7 +109,7 @@ fn page_body(
     let zone = caller.engine.settings.timezone;
     let civil = window.map(|(from, to)| (zone.civil(from), zone.civil(to)));
     let window = civil.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
-    to_bytes(&ListBody { filter, window, page, size }, DecimalFormat::Text)
+    to_bytes(&ListBody { filter, window, page, size }, DecimalFormat::String)
 }
 
 /// Fetches one page of a list without a window.
@@ -138,7 +138,7 @@ pub(crate) fn window_page<T: Row>(
 ) -> Result<Page<T>, Error> {
     validate::page_size(size)?;
     let (from, to) = span(caller, start, end)?;
-    if to - from > LONGEST_WINDOW {
+    if to - from > MAX_WINDOW {
         return Err(Error::invalid_input(
             "end",
             "must be at most 90 days after start; the pager takes a window of any length",

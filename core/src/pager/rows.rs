@@ -38,7 +38,7 @@ pub(super) type RowResult<T> = Result<T, String>;
 /// The `data` of a list response.
 pub(super) struct Rows<T> {
     pub list: Vec<RowResult<T>>,
-    /// Fields beside `list` and beside `data`.
+    /// Fields other than `list` and `data`.
     pub extra: Extra,
 }
 
@@ -63,9 +63,9 @@ impl<T: Row> Decode for Rows<T> {
         read_object(deserializer, Partial { on_mismatch, list: None, extra: Extra::default() })
     }
 
-    /// A `total` may also be beside `data`.
-    fn add_beside(&mut self, beside: Extra) {
-        for (name, value) in beside.iter().filter(|(name, _)| self.extra.get(name).is_none()).collect::<Vec<_>>() {
+    /// Adds fields such as a `total` next to `data`; fields within `data` take precedence.
+    fn add_envelope_fields(&mut self, fields: Extra) {
+        for (name, value) in fields.iter().filter(|(name, _)| self.extra.get(name).is_none()).collect::<Vec<_>>() {
             self.extra.insert(name, value.clone());
         }
     }

@@ -5,11 +5,11 @@
 //! row that was not returned. A server that caps pages computes offsets either from the requested size or from its own; with a
 //! size that it accepts both are equal, so no row is skipped.
 //!
-//! A thorough walk, which must prove that a row is absent, takes only an empty page for the end: a server may cap pages at any
+//! A thorough walk, which must prove that a row is absent, accepts only an empty page as the end: a server may cap pages at any
 //! length and ignore the filter.
 //!
-//! A window that is incomplete after that is read again, page by page whatever their length: rows may have moved, and a server
-//! may leave out rows of a page that it capped before.
+//! A window that is incomplete after that is read again, page by page regardless of their length: rows may have moved, and a
+//! server may leave out rows of a page that it capped before.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -19,18 +19,18 @@ use super::hints::Hints;
 use super::rows::RowResult;
 
 /// Maximum number of walks over one window.
-const MOST_WALKS: u32 = 4;
+const MAX_WALKS: u32 = 4;
 /// Maximum number of consecutive empty pages while the platform says that there are more rows.
-const MOST_EMPTY: u32 = 3;
+const MAX_EMPTY: u32 = 3;
 /// Maximum number of consecutive pages that equal the page before them.
-const MOST_EQUAL: u32 = 2;
+const MAX_EQUAL: u32 = 2;
 /// Maximum number of times that a walk reduces its page size.
-const MOST_NARROWINGS: u32 = 3;
+const MAX_NARROWINGS: u32 = 3;
 /// Smallest page size that is requested, unless the server caps lower.
-const SMALLEST: u64 = 10;
+const MIN_PAGE_SIZE: u64 = 10;
 const REPEATS: &str = "the platform repeats a page";
 
-/// What follows after a page.
+/// The next step after a page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NextStep {
     Page,
@@ -138,7 +138,7 @@ impl Walk {
         (Taken { rows: count, any_new, equals_last }, fresh)
     }
 
-    /// Decides what follows after a page.
+    /// Decides the next step after a page.
     pub(super) fn next(&mut self, taken: Taken, hints: &Hints) -> NextStep {
         if taken.rows == 0 {
             return self.after_empty_page(hints);
@@ -147,16 +147,16 @@ impl Walk {
         self.note_total(hints);
         self.idle = if taken.any_new { 0 } else { self.idle + 1 };
         self.equal = if taken.equals_last { self.equal + 1 } else { 0 };
-        if self.thorough && taken.equals_last && taken.rows < SMALLEST {
+        if self.thorough && taken.equals_last && taken.rows < MIN_PAGE_SIZE {
             // Too short to be a cap: after its last page the server repeats the last page.
             return self.end(None);
         }
         let is_complete = hints.says_complete(self.counted());
-        if self.equal >= MOST_EQUAL && !is_complete {
+        if self.equal >= MAX_EQUAL && !is_complete {
             return NextStep::Incomplete(REPEATS.to_owned());
         }
         // New rows at the front shift known rows to later pages, but not to more pages than they fill.
-        if self.equal >= MOST_EQUAL || self.idle > self.counted() / u64::from(self.size) + 2 {
+        if self.equal >= MAX_EQUAL || self.idle > self.counted() / u64::from(self.size) + 2 {
             return self.end((!is_complete).then_some(REPEATS));
         }
         if taken.rows >= u64::from(self.size) {
@@ -177,7 +177,7 @@ impl Walk {
         }
         let is_open = hints.says_next(self.page);
         self.empty += 1;
-        if (is_open || self.lacking().is_some()) && self.empty < MOST_EMPTY {
+        if (is_open || self.lacking().is_some()) && self.empty < MAX_EMPTY {
             self.page = self.page.saturating_add(1);
             return NextStep::Page;
         }
@@ -203,15 +203,15 @@ impl Walk {
 
     /// Continues after a short page: on the first walk in pages of its length, from the first row after it or slightly before.
     fn pass_short_page(&mut self, rows: u64) {
-        if self.walks > 1 || self.narrowings == MOST_NARROWINGS {
+        if self.walks > 1 || self.narrowings == MAX_NARROWINGS {
             self.page = self.page.saturating_add(1);
             return;
         }
         self.narrowings += 1;
         let size = u64::from(self.size);
-        let behind = u64::from(self.page) * size + rows;
-        let size = if self.thorough || rows >= SMALLEST || size <= SMALLEST { rows } else { SMALLEST };
-        self.page = u32::try_from(behind / size).unwrap_or(u32::MAX);
+        let next_row = u64::from(self.page) * size + rows;
+        let size = if self.thorough || rows >= MIN_PAGE_SIZE || size <= MIN_PAGE_SIZE { rows } else { MIN_PAGE_SIZE };
+        self.page = u32::try_from(next_row / size).unwrap_or(u32::MAX);
         self.size = u32::try_from(size).unwrap_or(MAX_PAGE_SIZE);
     }
 
@@ -221,7 +221,7 @@ impl Walk {
         if lacking.is_none() && !self.has_shrunk && fault.is_none() {
             return NextStep::End;
         }
-        if self.walks < MOST_WALKS && (self.walks == 1 || self.any_new || self.has_shrunk) {
+        if self.walks < MAX_WALKS && (self.walks == 1 || self.any_new || self.has_shrunk) {
             let known = std::mem::take(&mut self.known);
             *self = Self { known, most_nameless: self.most_nameless, walks: self.walks + 1, ..self.next_window() };
             return NextStep::Page;
@@ -296,7 +296,7 @@ mod tests {
         assert_eq!(page(&mut walk, 50..150, "{}"), NextStep::Page);
         assert_eq!(page(&mut walk, 150..250, "{}"), NextStep::Page);
         assert_eq!(page(&mut walk, 250..251, "{}"), NextStep::End);
-        // Two pages by turns, for ever.
+        // Two alternating pages, without end.
         let mut walk = Walk::new(false);
         let end = (0..100)
             .map(|turn| page(&mut walk, turn % 2 * 100..turn % 2 * 100 + 100, "{}"))

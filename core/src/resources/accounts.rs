@@ -31,7 +31,7 @@ request! {
     pub struct Transfer {
         /// The cardholder.
         pub cardholder_no: String,
-        /// Merchant reference of the transfer, 1 to 64 characters. The platform does not document what it does with a
+        /// Merchant reference of the transfer, 1 to 64 characters. The platform does not document how it handles a
         /// reference that it has seen before: look the transfer up before sending it again.
         pub transfer_unique_no: String,
         /// Direction of the transfer.
@@ -46,7 +46,7 @@ model! {
     pub struct TransferResult {
         /// Transfer number assigned by the platform.
         pub transfer_no: String,
-        /// Merchant reference of the transfer, as the platform repeats it.
+        /// Merchant reference of the transfer, as echoed by the platform.
         pub transfer_unique_no: Option<String>,
         /// Balance of the cardholder before the transfer, in TUSDT.
         pub before_balance: Option<Decimal>,

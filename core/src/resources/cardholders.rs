@@ -50,7 +50,7 @@ model! {
     pub struct CardholderApplied {
         /// Cardholder number assigned by the platform.
         pub cardholder_no: String,
-        /// Merchant reference of the cardholder, as the platform repeats it.
+        /// Merchant reference of the cardholder, as echoed by the platform.
         pub cardholder_unique_no: Option<String>,
     }
 }

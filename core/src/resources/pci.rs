@@ -45,9 +45,9 @@ pub struct CardDetail {
     pub client_access_token: Secret,
     /// Origin of the hosted card page, sent as the `Origin` header.
     pub origin: String,
-    /// Origin of the merchant's page that embeds the hosted card page. An empty text is not sent.
+    /// Origin of the merchant's page that embeds the hosted card page. An empty string is not sent.
     pub parent_origin: String,
-    /// Nonce: a text that was never used before.
+    /// Nonce: a string that was never used before.
     pub nonce: String,
     /// Additional fields of the body.
     pub extra: Extra,
@@ -69,7 +69,7 @@ fn card_detail(caller: &Caller, request: &CardDetail) -> Result<CardSecrets, Err
     validate::required("client_access_token", request.client_access_token.expose())?;
     validate::required("nonce", &request.nonce)?;
     validate::header_text("origin", &request.origin)?;
-    let body = to_bytes(request, DecimalFormat::Text)?;
+    let body = to_bytes(request, DecimalFormat::String)?;
     let headers = [
         ("Origin", request.origin.as_str()),
         ("Sec-Fetch-Site", "same-origin"),

@@ -46,7 +46,7 @@ pub(super) fn post<T: Referenced>(
     reference: &str,
     body: &impl Body,
 ) -> Result<T, Error> {
-    let body = to_bytes(body, DecimalFormat::Text)?;
+    let body = to_bytes(body, DecimalFormat::String)?;
     let call = Call { reference: Some(reference), ..Call::new(operation, operation.path, &body) };
     caller.engine.execute(&call, caller.limit, |response: T| {
         identifier(T::NUMBER, response.number())?;

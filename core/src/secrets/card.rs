@@ -93,12 +93,12 @@ impl Decode for Secret {
     const EXPECTED: &'static str = "text";
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D, _: OnMismatch) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor(|text: &str| Some(Self::from(text))))
+        deserializer.deserialize_any(TextVisitor(|text: &str| Self::from(text)))
     }
 }
 
 impl Encode for Secret {
-    /// Writes it into the body of a request: secrets have no public JSON form.
+    /// Writes the secret into the body of a request; secrets have no public JSON form.
     fn write<S: serde::Serializer>(&self, serializer: S, _: DecimalFormat) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())
     }

@@ -15,7 +15,7 @@ use crate::validate;
 /// Secret text: an apiSecret, a token or a PAN.
 ///
 /// It prints as `***`, is wiped from memory when dropped and compares in constant time. Only [`Secret::expose`] returns the text.
-/// Copies outside of this type (a header inside the HTTP library, a `String` of the caller) are not wiped.
+/// Copies outside this type (a header inside the HTTP library, a `String` of the caller) are not wiped.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! The base URL: parsed strictly, because the secrets of every call go there.
+//! The base URL. It is parsed strictly, because the secrets of every call go there.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -7,15 +7,15 @@ use crate::error::Error;
 /// A checked base URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BaseUrl {
-    /// Scheme and host in lower case, port unless it is the scheme's own, and path, without a slash at the end.
+    /// Scheme and host in lower case, port unless it is the scheme's default, and path, without a trailing slash.
     pub text: String,
     pub https: bool,
-    /// Whether the caller listed the host for plain http: it need not be this machine then.
+    /// Whether the caller allowed plain http to the host, which then need not be this machine.
     pub listed: bool,
 }
 
 impl BaseUrl {
-    /// https to any host; http to loopback, or to a host that is in `plain`. No credentials, query or fragment.
+    /// Parses a URL: https to any host; http to loopback or a host in `plain`. No credentials, query or fragment.
     pub(crate) fn parse(url: &str, plain: &[String]) -> Result<Self, Error> {
         let url = url.trim_end_matches('/');
         if !url.bytes().all(|byte| byte.is_ascii_graphic()) || url.contains(['?', '#', '@', '\\']) {
@@ -28,7 +28,7 @@ impl BaseUrl {
             _ => return Err(wrong("must begin with https://")),
         };
         let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
-        // A path like `/x/..` would lead elsewhere than it seems, and not everywhere to the same place.
+        // Servers resolve a path such as `/x/..` differently.
         if path.split('/').any(is_dot_segment) {
             return Err(wrong("must not contain dot segments"));
         }
@@ -38,7 +38,7 @@ impl BaseUrl {
             return Err(wrong("must be https; plain http goes to loopback, or to hosts in allow_plain_http"));
         }
         let scheme = if https { "https" } else { "http" };
-        // Every spelling of an address gives the same text: stores use it as a key.
+        // All spellings of an address are normalised to one text: stores use it as a key.
         let port = port.filter(|port| *port != if https { 443 } else { 80 });
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
         Ok(Self { text: format!("{scheme}://{}{port}{path}", host.text()), https, listed })
@@ -89,8 +89,8 @@ impl Host {
         if name.len() > 253 || !name.split('.').all(label) {
             return Err(wrong("has a malformed host"));
         }
-        // A host that ends in a number is an address: resolvers accept 127.1, 0x7f.1 and 2130706433, so it could lead
-        // elsewhere than it seems.
+        // A host that ends in a number is an address: resolvers accept 127.1, 0x7f.1 and 2130706433, so it could
+        // lead to an unexpected address.
         let last = name.rsplit('.').next().unwrap_or_default();
         let hex = |last: &str| last.bytes().all(|byte| byte.is_ascii_hexdigit());
         let number = last.bytes().all(|byte| byte.is_ascii_digit())
@@ -102,7 +102,7 @@ impl Host {
         Ok(Self::Address(address.into()))
     }
 
-    /// Whether a text names this host.
+    /// Whether a string names this host.
     fn is(&self, text: &str) -> bool {
         match self {
             Self::Name(name) => name.eq_ignore_ascii_case(text),
@@ -110,7 +110,7 @@ impl Host {
         }
     }
 
-    /// Whether it is this machine, as far as can be known before the name is resolved.
+    /// Whether the host is this machine, as far as known before its name is resolved.
     fn is_loopback(&self) -> bool {
         match self {
             Self::Name(name) => name == "localhost",

@@ -17,7 +17,7 @@ pub(crate) struct AttemptLog {
     store: Arc<dyn AttemptStore>,
     merchant: String,
     observer: Option<Arc<dyn Observer>>,
-    /// Whether the store was unavailable the last time, so that an outage is reported once.
+    /// Whether the last access to the store failed, so that an outage is reported once.
     down: AtomicBool,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Lease<'a> {
     released: bool,
 }
 
-/// Log of a lease: the client's, or one of its own.
+/// Log of a lease: the client's, or a separate one.
 enum Log<'a> {
     Shared(&'a AttemptLog),
     Owned(AttemptLog),
@@ -57,13 +57,12 @@ impl AttemptLog {
         Self { store, merchant, observer, down: AtomicBool::new(false) }
     }
 
-    /// Log in the memory of this process, for the time in which the store is unavailable. Calls that reach the store read it
-    /// too.
+    /// Log in the memory of this process, used while the store is unavailable. Calls that reach the store read it as well.
     pub(crate) fn in_memory(&self) -> Self {
         Self::new(Arc::new(MemoryStore::for_this_process()), self.merchant.clone(), None)
     }
 
-    /// Leases the merchant reference `number` for the time `left` of the work. `None`: another worker has it.
+    /// Leases the merchant reference `number` for the time `left` of the work. `None`: another worker holds it.
     pub(crate) fn acquire(
         &self,
         operation: &'static str,
@@ -327,7 +326,7 @@ mod tests {
         assert_eq!(lease(&other).last_attempt().unwrap().end, Some(AttemptEnd::Unknown));
     }
 
-    /// A store that is never there, and an observer of it.
+    /// A store that is always unavailable, and an observer of it.
     #[derive(Default)]
     struct Gone {
         asked: Mutex<Vec<Duration>>,

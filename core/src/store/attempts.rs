@@ -6,19 +6,19 @@ use super::StoreUnavailable;
 
 /// Store that records which merchant references were sent, and leases each reference to one worker at a time.
 ///
-/// A `reference` is an opaque text without spaces of at most 128 characters: a digest of the platform, the merchant, the
-/// operation and the merchant reference. It is no secret. `within` is the time limit of a method.
+/// A `reference` is an opaque string without spaces of at most 128 characters: a digest of the platform, the merchant, the
+/// operation and the merchant reference. It is not a secret. `within` is the time limit of a method.
 ///
-/// The client calls [`acquire`](Self::acquire), then for each attempt [`begin`](Self::begin) before its first byte leaves and
+/// The client calls [`acquire`](Self::acquire), then for each attempt [`begin`](Self::begin) before its first byte is sent and
 /// [`finish`](Self::finish) after it ended, then [`release`](Self::release). Records must be kept forever: a reference that was
 /// sent long ago must not look new.
 ///
 /// [`MemoryStore`](crate::MemoryStore), `FileStore` and `RedisStore` implement it.
 pub trait AttemptStore: Send + Sync {
-    /// Leases a reference for `lease` and returns its last attempt; [`Acquired::Busy`] if another worker has it.
+    /// Leases a reference for `lease` and returns its last attempt; [`Acquired::Busy`] if another worker holds it.
     ///
     /// It never waits for that worker. A store whose leases may end early also returns `Busy` while an attempt without a
-    /// recorded end has time left. The lease ends with [`release`](Self::release), and also if its holder is gone: a store
+    /// recorded end has time left. The lease ends with [`release`](Self::release), or when its holder is gone: a store
     /// either detects that (a kernel lock) or lets `lease` expire.
     ///
     /// # Errors
@@ -62,7 +62,7 @@ pub trait AttemptStore: Send + Sync {
 /// Result of [`AttemptStore::acquire`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Acquired {
-    /// Another worker has the lease.
+    /// Another worker holds the lease.
     Busy,
     /// The reference is leased to the caller.
     Leased {

@@ -10,7 +10,7 @@ use crate::store::ReplayStore;
 
 /// Handle of the stores of a client: access tokens, attempts on merchant references, and webhooks.
 ///
-/// [`MemoryStore`], `FileStore` and `RedisStore` provide all three. A text names one of them:
+/// [`MemoryStore`], `FileStore` and `RedisStore` provide all three. A string names one of them:
 ///
 /// | store | use it when |
 /// |---|---|

@@ -18,8 +18,8 @@
 //!
 //! # Attempts
 //!
-//! An [`AttemptStore`] records each attempt on a merchant reference before its first byte leaves, and leases the reference to one
-//! worker. The `ensure_*` calls require it; plain mutations with a merchant reference use it if there is one. A store that is
+//! An [`AttemptStore`] records each attempt on a merchant reference before its first byte is sent, and leases the reference to
+//! one worker. The `ensure_*` calls require it; plain mutations with a merchant reference use it if there is one. A store that is
 //! unavailable fails `ensure_*` calls only, unless [`EnsureOptions::on_store_failure`](crate::EnsureOptions::on_store_failure)
 //! allows them.
 //!
@@ -63,8 +63,8 @@ use crate::values::{hex, instant};
 
 /// Store of access tokens that several clients share.
 ///
-/// A `slot` identifies one merchant at one platform by 64 hexadecimal digits. It is no secret. `within` is the time limit of a
-/// method; a store that needs longer is unavailable.
+/// A `slot` identifies one merchant at one platform by 64 hexadecimal digits. It is not a secret. `within` is the time limit of
+/// a method; a store that needs longer is unavailable.
 ///
 /// # Examples
 ///
@@ -176,7 +176,7 @@ impl StoredToken {
     }
 }
 
-/// Whether a text can be the value of a header.
+/// Whether a string can be the value of a header.
 pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

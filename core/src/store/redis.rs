@@ -16,7 +16,7 @@ use crate::secrets::Secret;
 use crate::store::ReplayStore;
 
 /// Maximum number of idle connections.
-const MOST_IDLE: usize = 8;
+const MAX_IDLE: usize = 8;
 /// Time limit of a webhook operation: the reply to an `Auth` webhook is due within 800 ms.
 const REPLAY_WITHIN: Duration = Duration::from_millis(300);
 /// Pause after a failure of Redis, so that an outage does not cost every caller the timeout.
@@ -39,7 +39,7 @@ const COMPARE_AND_DELETE: &str =
 ///
 /// The record of attempts is as durable as the data of this Redis. With `appendonly yes` and `appendfsync always` a record
 /// survives a crash of Redis. In the following cases a recent record may be lost; its reference then looks new, and only a
-/// look-up that finds the target protects it:
+/// lookup that finds the target protects it:
 ///
 /// * `appendfsync everysec`, the default of `appendonly yes`: the last second before a crash.
 /// * A failover to a replica: records that were not replicated yet.
@@ -153,7 +153,7 @@ impl Inner {
         let mut link = Link { connection, end, again };
         let done = work(&mut link)?;
         let mut idle = take(&self.idle);
-        if idle.len() < MOST_IDLE {
+        if idle.len() < MAX_IDLE {
             idle.push(Idle { connection: link.connection, process: std::process::id() });
         }
         Ok(done)
@@ -166,7 +166,7 @@ impl Inner {
         idle.pop().map(|idle| idle.connection)
     }
 
-    /// Connects on a thread of its own, because resolving a host name has no timeout.
+    /// Connects on a separate thread, because resolving a host name has no timeout.
     fn connect(&self, end: Instant) -> RedisResult<Connection> {
         let client = self.client.clone();
         let left = left_until(end)?;
@@ -179,7 +179,7 @@ impl Inner {
     }
 
     fn failed(&self, error: &RedisError, hurried: bool) -> StoreUnavailable {
-        // Without the text of the error, which may quote what was sent.
+        // Without the text of the error, which may quote the command.
         log::debug!(target: "keysecure", "redis store: {:?}", error.kind());
         if !(hurried && error.is_timeout()) {
             *take(&self.left_alone) = Some(Instant::now() + LEFT_ALONE);

@@ -7,7 +7,7 @@ use super::StoreUnavailable;
 /// Store of accepted webhooks and of decisions on purchases.
 ///
 /// Share one store among all workers of a fleet: a store in memory protects one process only. Keys are digests or signatures,
-/// values are short texts, often empty.
+/// values are short strings, often empty.
 ///
 /// # Examples
 ///
@@ -57,7 +57,7 @@ pub enum OnStoreFailure {
     Accept,
 }
 
-/// Shorthands of the tests of stores.
+/// Shorthands for the tests of stores.
 #[cfg(test)]
 pub(crate) trait ReplayChecks: ReplayStore {
     fn insert_new(&self, key: &str, keep: Duration) -> Result<bool, StoreUnavailable> {

@@ -1,4 +1,4 @@
-//! One HTTP exchange with the platform, behind the trait [`Transport`].
+//! One HTTP exchange with the platform: the trait [`Transport`].
 
 #[cfg(feature = "http")]
 mod http;
@@ -46,7 +46,7 @@ pub(crate) use http::HttpTransport;
 /// # Ok::<(), keysecure::Error>(())
 /// ```
 pub trait Transport: Send + Sync {
-    /// Sends the request once and reads the whole response, whatever its status.
+    /// Sends the request once and reads the whole response, regardless of its status.
     ///
     /// # Errors
     ///

@@ -213,7 +213,7 @@ impl FromStr for UtcOffset {
 }
 
 /// Maximum length of a window of one list call, in seconds (platform documentation, lists: 90 days).
-pub(crate) const LONGEST_WINDOW: i64 = 90 * DAY;
+pub(crate) const MAX_WINDOW: i64 = 90 * DAY;
 
 /// Splits a span of Unix seconds, both ends included, into windows of at most 90 days.
 ///
@@ -222,9 +222,9 @@ pub(crate) const LONGEST_WINDOW: i64 = 90 * DAY;
 pub(crate) fn windows(start: i64, end: i64) -> Vec<(i64, i64)> {
     let mut windows = Vec::new();
     let mut from = start;
-    while end - from > LONGEST_WINDOW {
-        windows.push((from, from + LONGEST_WINDOW));
-        from += LONGEST_WINDOW;
+    while end - from > MAX_WINDOW {
+        windows.push((from, from + MAX_WINDOW));
+        from += MAX_WINDOW;
     }
     windows.push((from, end));
     windows
@@ -291,9 +291,9 @@ mod tests {
         let cut = windows(0, 400 * DAY);
         assert_eq!(cut.len(), 5);
         assert_eq!((cut[0].0, cut[4].1), (0, 400 * DAY));
-        assert!(cut.iter().all(|(from, to)| from < to && to - from <= LONGEST_WINDOW));
+        assert!(cut.iter().all(|(from, to)| from < to && to - from <= MAX_WINDOW));
         assert!(cut.windows(2).all(|pair| pair[0].1 == pair[1].0));
-        assert_eq!(windows(0, LONGEST_WINDOW).len(), 1);
+        assert_eq!(windows(0, MAX_WINDOW).len(), 1);
         assert_eq!(windows(5, 6), [(5, 6)]);
     }
 }

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-/// Reads `10.50`, `-3` or `1E+3`. `None` for anything else and for what 28 digits cannot hold exactly.
+/// Reads `10.50`, `-3` or `1E+3`. `None` for any other form and for numbers that 28 digits cannot hold exactly.
 pub(crate) fn parse(text: &str) -> Option<Decimal> {
     // The library would also take `1_000`.
     if !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E')) {
@@ -13,7 +13,7 @@ pub(crate) fn parse(text: &str) -> Option<Decimal> {
     Decimal::from_str_exact(digits).and_then(|_| Decimal::from_scientific(text)).ok()
 }
 
-/// The same amount without zeros after the second decimal: the platform counts decimals, also zeros.
+/// Removes trailing zeros beyond two decimals: the platform counts decimals, even zeros.
 pub(crate) fn in_cents(amount: Decimal) -> Decimal {
     let mut short = amount;
     if amount.scale() > 2 {
@@ -22,7 +22,7 @@ pub(crate) fn in_cents(amount: Decimal) -> Decimal {
     if short == amount { short } else { amount }
 }
 
-/// Reads a whole number, also one written as `3.0`.
+/// Reads a whole number, even if it is written as `3.0`.
 pub(crate) fn parse_whole(text: &str) -> Option<i64> {
     if let Ok(whole) = text.parse() {
         return Some(whole);

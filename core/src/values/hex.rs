@@ -6,7 +6,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
-/// Decodes digits of either case. `None` for anything else and for an odd number of digits.
+/// Decodes digits of either case. `None` for other characters and for an odd number of digits.
 pub(crate) fn decode(digits: &[u8]) -> Option<Vec<u8>> {
     let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
     let (pairs, []) = digits.as_chunks() else { return None };

@@ -18,7 +18,7 @@ impl<T> PerProcess<T> {
         Self { process: process::id(), value, next: OnceLock::new() }
     }
 
-    /// The value of this process. A child creates it from its parent's, whose locks may be held for ever.
+    /// The value of this process. A child creates it from its parent's, whose locks may never be released.
     pub(crate) fn get(&self, inherit: impl FnOnce(&T) -> T) -> &T {
         let here = process::id();
         let mut newest = self;

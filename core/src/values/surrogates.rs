@@ -1,15 +1,15 @@
-//! Half a surrogate pair in JSON: a Java program writes it when it cuts a text within a character beyond U+FFFF.
+//! Half a surrogate pair in JSON: a Java program writes it when it cuts a string within a character beyond U+FFFF.
 
 use std::borrow::Cow;
 
-/// A JSON text in which each escape of half a surrogate pair (`\ud83d`) is replaced by `\ufffd`.
+/// Returns the JSON text in which each escape of half a surrogate pair (`\ud83d`) is replaced by `\ufffd`.
 ///
-/// `serde_json` refuses the whole text for one such escape. Nothing else is changed, and what is not JSON stays so.
+/// `serde_json` refuses the whole text for one such escape. All other text is unchanged, even if it is not JSON.
 pub(crate) fn replaced(json: &str) -> Cow<'_, str> {
     replaced_by("\\ufffd", json)
 }
 
-/// The same with another replacement.
+/// Replaces each escape of half a surrogate pair by `replacement`.
 pub(crate) fn replaced_by<'a>(replacement: &str, json: &'a str) -> Cow<'a, str> {
     let (mut whole, mut copied, mut place) = (String::new(), 0, 0);
     while let Some(found) = json.get(place..).and_then(|rest| rest.find('\\')) {

@@ -8,7 +8,7 @@ use crate::values::surrogates;
 
 mod reader;
 
-/// A text with its spelling: the JSON string as received, quotes included.
+/// A string with its spelling: the JSON string as received, quotes included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Text<'a> {
     pub text: Cow<'a, str>,
@@ -59,7 +59,7 @@ pub(crate) enum Node<'a> {
 }
 
 impl<'a> Node<'a> {
-    /// Reads strict JSON. `None` also for duplicate keys, which no sender's map can hold, and for deep nesting.
+    /// Reads strict JSON. `None` if it is invalid, has duplicate keys, which no sender's map can hold, or is nested too deeply.
     pub(crate) fn read(json: &'a str) -> Option<Self> {
         let mut reader = Reader::new(json);
         let node = reader.node()?;
@@ -267,11 +267,11 @@ mod tests {
         let (mut read, mut refused) = (0, 0);
         for json in GOOD {
             for place in 0..=json.len() {
-                let (before, behind) = json.as_bytes().split_at(place);
-                let without = behind.get(1..).unwrap_or_default();
+                let (before, after) = json.as_bytes().split_at(place);
+                let without = after.get(1..).unwrap_or_default();
                 let mut changed = vec![before.to_vec(), [before, without].concat()];
                 for byte in BYTES {
-                    changed.push([before, &[*byte], behind].concat());
+                    changed.push([before, &[*byte], after].concat());
                     changed.push([before, &[*byte], without].concat());
                 }
                 for json in changed.into_iter().filter_map(|bytes| String::from_utf8(bytes).ok()) {

@@ -20,7 +20,7 @@ const TIMESTAMP: &str = "timestamp";
 /// Minimum average size of a value of a genuine webhook, its name included. Bodies with more values are refused: a hundred
 /// thousand numbers would cost much more work than a genuine body of the same size.
 const MIN_BYTES_PER_VALUE: usize = 32;
-/// How much longer than the data its signed text may be: escapes and written-out exponents make it longer.
+/// Maximum ratio of the length of a signed text to that of its data: escapes and written-out exponents make it longer.
 const ROOM: usize = 8 * 1024;
 
 /// Form in which nested values are serialized into the signed text.
@@ -38,7 +38,7 @@ pub struct CanonicalForm {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Writer {
-    /// No library: numbers and texts as received.
+    /// No library: numbers and strings as received.
     Received,
     /// fastjson 1.2: numbers as `BigDecimal`, null fields omitted.
     Fastjson1,
@@ -145,7 +145,7 @@ impl<'a> Envelope<'a> {
             .any(|(name, value)| !matches!(value, Node::Null) && event::is_foreign(&self.action, &name.text))
     }
 
-    /// Whether the data has a `timestamp` or `appId`, which is signed in place of ours, with another value.
+    /// Whether the data has a `timestamp` or `appId`, which is signed instead of the verifier's, with another value.
     ///
     /// An old webhook with its timestamp moved there would otherwise pass under a new `Timestamp` header.
     pub(super) fn contradicts(&self, app_id: &str, timestamp: &str) -> bool {
@@ -169,7 +169,7 @@ impl<'a> Envelope<'a> {
     /// The signed entries in their order, which is the same in every form.
     pub(super) fn signed<'c>(&'c self, app_id: &'c str, timestamp: &'c str) -> Signed<'c> {
         let present = || self.fields.iter().filter(|(_, value)| !matches!(value, Node::Null));
-        // An entry of the data with that name replaces ours.
+        // An entry of the data with that name replaces the verifier's.
         let is_ours = |(name, _): &(&str, _)| !present().any(|(other, _)| other.text == *name);
         let ours = [(APP_ID, app_id), (TIMESTAMP, timestamp)].map(|(name, text)| (name, Value::Text(text.into())));
         let mut given: Vec<(&str, Value<'_>)> = Vec::with_capacity(self.fields.len() + 2);
@@ -210,7 +210,7 @@ impl Signed<'_> {
     }
 }
 
-/// Value in the signed text: texts are written without quotes.
+/// Value in the signed text: strings are written without quotes.
 enum Value<'a> {
     Text(Cow<'a, str>),
     Other(&'a Node<'a>),
@@ -225,16 +225,16 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Whether a field's text could be passed off as something else, or the other way round.
+/// Whether a field's text could be passed off as another value, or another value as the text.
 fn is_ambiguous_text(field: &str, text: &Text<'_>) -> bool {
     contains_delimiter(&text.text)
         // Half a surrogate pair is signed as a question mark, so another identifier could have the same signature.
         || event::is_identifier(field) && text.has_halves()
-        // A text with the JSON of an object or list has the same signature as the object or list itself.
+        // A string with the JSON of an object or list has the same signature as the object or list itself.
         || event::is_nested(field) && text.text.starts_with(['{', '['])
 }
 
-/// Whether a text holds `&`, the name of a field, and `=`.
+/// Whether a string holds `&`, the name of a field, and `=`.
 fn contains_delimiter(text: &str) -> bool {
     let is_field = |name: &str| event::known_fields().chain([APP_ID, TIMESTAMP]).any(|field| field == name);
     text.split('&').skip(1).any(|piece| piece.split_once('=').is_some_and(|(name, _)| is_field(name)))
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn other_fields_beside_the_data_must_be_json_and_no_more() {
+    fn fields_other_than_the_data_must_be_json_and_no_more() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         for json in ["1e400", "0", "null", r#""\ud800""#, r#"{"a":1,"a":[{}]}"#, &deep] {
             assert!(is_webhook(json), "{}", &json[..json.len().min(20)]);

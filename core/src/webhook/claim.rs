@@ -87,7 +87,7 @@ impl Claim {
     ///
     /// # Errors
     ///
-    /// [`StoreUnavailable`] if the store cannot be reached. Reply with [`reply_accept`](crate::reply_accept) all the same: the
+    /// [`StoreUnavailable`] if the store cannot be reached. Reply with [`reply_accept`](crate::reply_accept) nevertheless: the
     /// webhook was handled, and only a replay of it would be handled again.
     pub fn finish(self) -> Result<(), StoreUnavailable> {
         self.0.as_ref().map_or(Ok(()), |active| active.store.insert(&active.content, "", active.keep).map(|_| ()))
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_purchase_is_asked_once() {
+    fn a_purchase_is_claimed_once() {
         let verifier = memory();
         let (_, asked) = claim(&verifier, AUTH).unwrap();
         drop(asked);

@@ -13,7 +13,7 @@ use crate::resources::consumptions::{Fee, MerchantInfo};
 use crate::values::surrogates;
 
 model! {
-    /// Purchase that asks for approval (action `Auth`, authorization mode). The platform waits 800 ms for the reply.
+    /// Request to approve a purchase (action `Auth`, authorization mode). The platform waits 800 ms for the reply.
     pub struct AuthEvent {
         /// Consumption number assigned by the platform.
         pub consume_no: String,
@@ -98,7 +98,7 @@ model! {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum), uniffi::export(Debug))]
 #[non_exhaustive]
 pub enum Event {
-    /// A purchase asks for approval: action `Auth`.
+    /// A request to approve a purchase: action `Auth`.
     Auth {
         /// The purchase.
         data: AuthEvent,
@@ -159,7 +159,7 @@ pub(super) fn is_nested(field: &str) -> bool {
 }
 
 impl Event {
-    /// Whether the event asks for the approval of a purchase, also in an unknown form: accepting it approves the purchase.
+    /// Whether the event requests the approval of a purchase, even in an unknown form: accepting it approves the purchase.
     pub(super) fn is_purchase(&self) -> bool {
         match self {
             Self::Auth { .. } => true,

@@ -1,4 +1,4 @@
-//! Passing a result from one thread to another, in time or not at all.
+//! Channel that passes a result from one thread to another before a deadline.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -11,7 +11,7 @@ pub(super) struct Handover<T>(Arc<(Mutex<State<T>>, Condvar)>);
 enum State<T> {
     Awaited,
     Ready(T),
-    /// Taken or given up.
+    /// The result was taken, or the receiver has given up.
     Over,
 }
 

@@ -23,7 +23,7 @@ impl Headers {
                 name if name.eq_ignore_ascii_case("Sign-Version") => &mut version,
                 _ => continue,
             };
-            // Two programs may read different ones of two headers with the same name.
+            // Of two headers with the same name, another program may read the other one.
             if place.replace(short_text(value.as_ref())?).is_some() {
                 return Err(Rejection::DuplicateHeader);
             }

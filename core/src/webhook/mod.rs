@@ -3,7 +3,7 @@
 //! The platform's documentation calls them callbacks. [`WebhookVerifier`] verifies a webhook, [`Claim`] handles it once, and
 //! [`Responder`] replies to a purchase within the platform's time limit.
 //!
-//! # What a valid signature proves
+//! # Scope of a valid signature
 //!
 //! The signature covers the timestamp and the top-level fields of `data`, joined as `key=value` with `&`, without escapes. It
 //! does not cover `id` and `action`. The verifier therefore refuses everything that could pass signed text off as something
@@ -11,7 +11,7 @@
 //! data with a `timestamp` or `appId` other than the header's or the verifier's, which would be signed instead. `id` and
 //! `action` themselves remain unproven, so the replay guard identifies a webhook by its signed content, not by its `id`.
 //!
-//! # Which canonical forms are tried
+//! # Canonical forms
 //!
 //! The platform signs nested values as the Java library fastjson serializes them, so key order, numbers and escapes may differ
 //! from the received bytes. The verifier tries the forms in which fastjson can serialize the same value ([`CanonicalForm`]).

@@ -1,11 +1,11 @@
-//! One decision for each purchase, whichever worker is asked, and however often.
+//! One decision for each purchase, regardless of the worker that receives it and of repetitions.
 //!
-//! An approval of one question approves no other: a purchase that is asked for again under the same number with another card,
+//! An approval applies to one request only: a purchase that is requested again under the same number with another card,
 //! type or amount is declined. A purchase without a number is identified by all its data.
 //!
-//! A purchase has two keys in the replay store. The worker that adds the first one decides. A worker that is about to reply, for
-//! whatever reason, adds the second one with its reply, and sends the reply that is stored then: so all replies to one purchase
-//! agree, even if the decision arrives at the moment at which another worker stops waiting for it.
+//! A purchase has two keys in the replay store. The worker that adds the first one decides. A worker that is about to reply,
+//! regardless of the reason, adds the second one with its reply, and sends the reply that is stored then: so all replies to one
+//! purchase agree, even if the decision arrives at the moment at which another worker stops waiting for it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::redact::scrub;
 use crate::store::{OnStoreFailure, ReplayStore, StoreUnavailable};
 use crate::values::hex;
 
-/// How long a decision is kept.
+/// Time for which a decision is kept.
 const KEEP: Duration = Duration::from_secs(24 * 3600);
 /// Interval of polling the store for the decision of another worker.
 const POLL: Duration = Duration::from_millis(10);
@@ -31,7 +31,7 @@ pub(super) struct Shared {
     pub on_store_failure: OnStoreFailure,
 }
 
-/// The verifier's app id and replay store. They are no part of a webhook's content, so all origins compare equal.
+/// The verifier's app id and replay store. They are not part of a webhook's content, so all origins compare equal.
 #[derive(Clone)]
 pub(super) struct Origin {
     pub app_id: Arc<str>,
@@ -58,7 +58,7 @@ pub(super) struct Purchase {
     consume_no: String,
     deciding: String,
     reply: String,
-    /// Digest of what is asked: card, type and amounts.
+    /// Digest of the request: card, type and amounts.
     question: String,
     /// Time of the webhook's arrival.
     since: Instant,
@@ -90,7 +90,7 @@ impl Purchase {
         Ok(store.get(&self.reply)?.map(known_reply))
     }
 
-    /// Asks whether this worker is the one that decides.
+    /// Claims the decision. The result says whether this worker decides.
     pub(super) fn ask(&self, store: &dyn ReplayStore) -> Result<Asked, StoreUnavailable> {
         Ok(match store.insert(&self.deciding, &self.question, KEEP)? {
             None => Asked::First,
@@ -112,12 +112,12 @@ impl Purchase {
         Some(if question == self.question { reply } else { asked_before() })
     }
 
-    /// The question that a worker is deciding or has decided.
+    /// The digest of the request that a worker is deciding or has decided.
     fn question_asked(&self, store: &dyn ReplayStore) -> Option<String> {
         store.get(&self.deciding).ok().flatten()
     }
 
-    /// Waits for the reply of the worker that decides, also while the store is unavailable.
+    /// Waits for the reply of the worker that decides, even while the store is unavailable.
     pub(super) fn wait_for_reply(&self, store: &dyn ReplayStore, until: Instant) -> Option<String> {
         loop {
             if let Ok(Some(first)) = self.first_reply(store) {
@@ -165,13 +165,13 @@ impl Purchase {
         if approves(&reply) {
             return reply;
         }
-        self.warn("a purchase that was asked for before is declined");
+        self.warn("a purchase that was requested before is declined");
         reply
     }
 
     /// Logs a warning with the number of the purchase and the time since the webhook's arrival.
-    pub(super) fn warn(&self, what: &str) {
-        warn(what, Some(&self.consume_no), self.since);
+    pub(super) fn warn(&self, message: &str) {
+        warn(message, Some(&self.consume_no), self.since);
     }
 }
 
@@ -180,23 +180,23 @@ impl Purchase {
 pub(super) enum Asked {
     First,
     Again,
-    /// With the number of another purchase.
+    /// Requested with the number of another purchase.
     Otherwise,
 }
 
 /// The decline of a purchase whose number is known.
 pub(super) fn asked_before() -> String {
-    decline("this purchase was asked for before")
+    decline("this purchase was requested before")
 }
 
 /// Logs a warning about a webhook. `consume_no` is given only if its signature is valid.
-pub(super) fn warn(what: &str, consume_no: Option<&str>, since: Instant) {
+pub(super) fn warn(message: &str, consume_no: Option<&str>, since: Instant) {
     let millis = since.elapsed().as_millis();
     match consume_no {
         Some(number) => {
-            log::warn!(target: "keysecure", "{what}: consume_no={:?}, after {millis} ms", scrub(number));
+            log::warn!(target: "keysecure", "{message}: consume_no={:?}, after {millis} ms", scrub(number));
         }
-        None => log::warn!(target: "keysecure", "{what}: after {millis} ms"),
+        None => log::warn!(target: "keysecure", "{message}: after {millis} ms"),
     }
 }
 

@@ -40,7 +40,7 @@ pub fn reply_decline(message: &str) -> Result<String, Error> {
 pub fn reply_duplicate(body: &[u8]) -> String {
     match WebhookVerifier::parse_unverified(body) {
         Ok(event) if !event.is_purchase() => reply_accept(),
-        _ => decline("this purchase was asked for before"),
+        _ => decline("this purchase was requested before"),
     }
 }
 
@@ -75,11 +75,11 @@ impl Decision {
 /// The platform waits 800 ms after sending. The budget starts with the verification of the webhook; its default of 600 ms leaves
 /// 200 ms for the network. A decision that exceeds it, or panics, is replaced by the default decision
 /// ([`otherwise`](Self::otherwise)); it is not stopped, and its late result is dropped. A reply later than 800 ms after the
-/// webhook arrived is always a decline: the platform does not document what it does with a late reply.
+/// webhook arrived is always a decline: the platform does not document how it handles a late reply.
 ///
 /// # Once
 ///
-/// The platform may ask for a purchase again under a new signature, which no replay guard recognises. So a purchase is decided
+/// The platform may request a purchase again under a new signature, which no replay guard recognises. So a purchase is decided
 /// once by its `consume_no`, and the first reply is repeated for 24 hours. A purchase with the `consume_no` of another purchase
 /// is declined. Decisions are shared by all workers that share the store of the verifier's
 /// [`replay_guard`](WebhookVerifier::replay_guard), otherwise by this responder and its clones. A worker that waits for the
@@ -120,7 +120,7 @@ pub struct Responder {
 }
 
 impl Responder {
-    /// Creates a responder. `decide` is called on a thread of its own. The default decision is to decline.
+    /// Creates a responder. `decide` is called on a separate thread. The default decision is to decline.
     pub fn new(decide: impl Fn(&AuthEvent) -> Decision + Send + Sync + 'static) -> Self {
         Self {
             decide: Arc::new(decide),
@@ -227,7 +227,7 @@ impl Case {
         Instant::now() > self.reply_before
     }
 
-    /// Decides on a thread of its own, so that a slow store cannot delay the reply beyond its deadline.
+    /// Decides on a separate thread, so that a slow store cannot delay the reply beyond its deadline.
     fn decide_with_store(self, shared: Shared) -> String {
         let handover = Handover::new();
         let (purchase, giver, reply_before) = (self.purchase.clone(), handover.clone(), self.reply_before);

@@ -92,19 +92,19 @@ impl WebhookVerifier {
         Self { tolerance: Some(tolerance), ..self }
     }
 
-    /// Accepts webhooks of any age. For stored webhooks only: anybody who has one can send it again.
+    /// Accepts webhooks of any age. For stored webhooks only: anyone who has one can send it again.
     #[must_use]
     pub fn ignore_timestamp(self) -> Self {
         Self { tolerance: None, ..self }
     }
 
-    /// Sets another clock than the machine's, for tests.
+    /// Sets a clock to use instead of the machine's, for tests.
     #[must_use]
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
     }
 
-    /// Sets the largest accepted body, in bytes. Default: 64 KiB, about sixty times what the platform sends; maximum: 1 MiB.
+    /// Sets the largest accepted body, in bytes. Default: 64 KiB, about sixty times the size of a webhook; maximum: 1 MiB.
     ///
     /// The work that an unauthenticated sender can cause grows with it: about 10 ms for 64 KiB.
     #[must_use]
@@ -125,7 +125,7 @@ impl WebhookVerifier {
     ///
     /// `headers` are all headers of the request, in any letter case; `body` is the raw body. With a replay guard the webhook is
     /// remembered as accepted **before** it is handled: use [`claim`](Self::claim) if handling can fail. A valid signature on
-    /// an action or form that this version does not know gives [`Event::Unknown`].
+    /// an action or form that this version does not know returns [`Event::Unknown`].
     ///
     /// # Errors
     ///
@@ -181,7 +181,7 @@ impl WebhookVerifier {
         }
     }
 
-    /// Does everything that `verify` does except the replay guard.
+    /// Verifies a webhook as `verify` does, but without the replay guard.
     fn receive<N, V>(
         &self,
         headers: impl IntoIterator<Item = (N, V)>,
@@ -196,7 +196,7 @@ impl WebhookVerifier {
             let received = self.typed(&headers, body)?;
             Ok((headers, received))
         });
-        // No number of the purchase is logged: nothing in the body is verified.
+        // The number of the purchase is not logged: the body is not verified.
         received.inspect_err(|error| warn_of(error, None, since))
     }
 
@@ -235,7 +235,7 @@ impl WebhookVerifier {
         self.check(&headers, &Envelope::read(body, self.max_body)?)
     }
 
-    /// Decodes the event of a webhook **without verifying it**, for stored webhooks and tests. Anybody may have sent it.
+    /// Decodes the event of a webhook **without verifying it**, for stored webhooks and tests. Anyone may have sent it.
     ///
     /// # Errors
     ///
@@ -309,7 +309,7 @@ impl WebhookVerifier {
     /// Claims a new webhook.
     fn claim_new(&self, headers: &Headers, received: &VerifiedWebhook) -> Result<Claim, Error> {
         let Some(Shared { store, on_store_failure }) = &self.origin.shared else { return Ok(Claim::without_store()) };
-        // A purchase is asked for once: after 800 ms the platform no longer waits for a reply.
+        // A purchase is requested once: after 800 ms the platform no longer waits for a reply.
         if received.event.is_purchase() {
             return self.guard(headers, received).map(|()| Claim::without_store());
         }
@@ -319,7 +319,7 @@ impl WebhookVerifier {
         }
     }
 
-    /// How long a webhook is remembered: as long as its timestamp would be accepted, by the earliest and the latest clock.
+    /// The time for which a webhook is remembered: as long as its timestamp would be accepted, by the earliest and the latest clock.
     fn keep(&self) -> Duration {
         self.tolerance.map_or(Duration::from_secs(24 * 3600), |tolerance| {
             tolerance.saturating_mul(2).saturating_add(Duration::from_secs(1))
@@ -341,8 +341,8 @@ impl fmt::Debug for WebhookVerifier {
 fn store_failure(on_store_failure: OnStoreFailure, received: &VerifiedWebhook) -> Result<(), Error> {
     match on_store_failure {
         OnStoreFailure::Accept => {
-            let what = "a webhook is accepted although the replay store cannot be reached";
-            warn(what, received.event.consume_no(), received.received_at);
+            let message = "a webhook is accepted although the replay store cannot be reached";
+            warn(message, received.event.consume_no(), received.received_at);
             Ok(())
         }
         OnStoreFailure::Reject => Err(rejected_after_verification(Rejection::ReplayStoreUnavailable, received)),

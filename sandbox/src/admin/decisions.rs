@@ -15,7 +15,7 @@ impl Platform {
     ///
     /// # Errors
     ///
-    /// [`SandboxError::NotFound`], or [`SandboxError::WrongState`] if the cardholder is approved already.
+    /// [`SandboxError::NotFound`], or [`SandboxError::WrongState`] if the cardholder is already approved.
     pub fn approve_cardholder(&self, no: &str) -> Result<(), SandboxError> {
         self.decide(no, CardholderStatus::Approved, "")
     }
@@ -33,7 +33,7 @@ impl Platform {
     ///
     /// # Errors
     ///
-    /// [`SandboxError::NotFound`], or [`SandboxError::WrongState`] if the cardholder was decided on already.
+    /// [`SandboxError::NotFound`], or [`SandboxError::WrongState`] if the cardholder is already approved or rejected.
     pub fn reject_cardholder(&self, no: &str, reason: &str) -> Result<(), SandboxError> {
         self.decide(no, CardholderStatus::Rejected, reason)
     }
@@ -87,7 +87,7 @@ impl Platform {
         })
     }
 
-    /// Adds fees to a consumption in Success, as a channel does that reports them late. The payer of the consumption pays.
+    /// Adds fees to a consumption in Success, like a channel that reports them late. The payer of the consumption pays.
     ///
     /// # Errors
     ///

@@ -72,8 +72,8 @@ impl Platform {
         })
     }
 
-    /// Creates transfers of 1.00 to the cardholder with those creation times, whatever the balance of the reserve. Credit
-    /// mode only. Returns their numbers in the same order.
+    /// Creates transfers of 1.00 to the cardholder with those creation times, regardless of the reserve's balance.
+    /// Credit mode only. Returns their numbers in the same order.
     pub fn seed_transfers(&self, cardholder_no: &str, times_ms: &[i64]) -> Result<Vec<String>, SandboxError> {
         if self.mode() != Mode::Credit {
             return Err(SandboxError::WrongMode);

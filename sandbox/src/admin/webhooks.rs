@@ -22,7 +22,7 @@ use crate::webhook::types::{DeliveryRecord, NullFields, SignStyle, WebhookFault,
 ///
 /// No webhooks are sent for seeded rows.
 impl Platform {
-    /// Sets the URL that webhooks are sent to: `http` on loopback. `None`, the default: no webhooks are created, and queued
+    /// Sets the URL to which webhooks are sent: `http` on loopback. `None`, the default: no webhooks are created, and queued
     /// ones are dropped when they become due.
     ///
     /// # Errors

@@ -70,7 +70,7 @@ pub(crate) struct ServeOptions {
     /// Apply the fees and limits of packages and card BINs [default: only opening fees]
     #[arg(long)]
     tariffs: bool,
-    /// Greatest number of rows of a list page [default: the size that is asked for]
+    /// Maximum number of rows of a list page [default: the requested size]
     #[arg(long, value_name = "N")]
     page_cap: Option<NonZeroU32>,
     /// Add a total to lists [default: none]

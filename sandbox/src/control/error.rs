@@ -2,7 +2,7 @@
 
 use crate::error::SandboxError;
 
-/// The error of a control call that changed nothing. It displays what was wrong.
+/// The error of a control call, which changed nothing. Displays the reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct ControlError {

@@ -17,7 +17,7 @@ use crate::http::service::Service;
 /// The target of redirect faults. It is not in the table of routes, because a correct client never calls it.
 pub(crate) const REDIRECT_PATH: &str = "/trap";
 
-/// The service behind `control_url`. Clones share their snapshots.
+/// The service of `control_url`. Clones share their snapshots.
 #[derive(Clone)]
 pub(crate) struct Control(Arc<ControlState>);
 

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// The JSON of a response whose `data` is a text of [`LENGTH`] letters.
+/// The JSON before a `data` string of [`LENGTH`] letters.
 const BEFORE: &[u8] = br#"{"code":0,"msg":"success","data":""#;
 const AFTER: &[u8] = br#""}"#;
 const LENGTH: usize = 64 << 20;

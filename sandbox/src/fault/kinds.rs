@@ -79,11 +79,11 @@ pub enum FaultKind {
     Redirect,
     /// Not executed. The response is an envelope with that code.
     Code(i64),
-    /// Executed. The response is an envelope with that code all the same: a system error may be wrong about that.
+    /// Executed. The response is nevertheless an envelope with that code: a system error may hide a commit.
     CodeAfterCommit(i64),
     /// Not executed. The response has that HTTP status, a body that is not an envelope, and `Retry-After` in seconds.
     HttpStatus(u16, Option<u64>),
-    /// Not executed. The response has code 1007, whatever the token.
+    /// Not executed. The response has code 1007, regardless of the token.
     ExpiredToken,
     /// Executed with a clock that is off by that many milliseconds, for the `Date` header and the check of `Timestamp`.
     SkewClock(i64),
@@ -106,7 +106,7 @@ impl Fault {
         Self { operation: Some(operation.into()), ..Self::on_any(kind) }
     }
 
-    /// A fault of the next request, whatever its operation.
+    /// A fault of the next request, regardless of its operation.
     pub fn on_any(kind: FaultKind) -> Self {
         Self { operation: None, nth: 1, times: 1, kind }
     }

@@ -9,7 +9,7 @@ use crate::http::response::{ConnectionAction, EncodedResponse, Padding, Response
 /// The depth of [`FaultKind::DeepNesting`].
 const NESTED: usize = 100_000;
 
-/// The response that would be sent without the fault, and what faults need to change it.
+/// The response that would be sent without the fault, and the data with which faults change it.
 pub(crate) struct IntendedResponse<'a> {
     /// The response without the fault.
     pub(crate) plain: Response<'a>,
@@ -81,7 +81,7 @@ pub(crate) fn faulty_response(fault: FaultKind, intended: &IntendedResponse<'_>)
         (FaultKind::MissingData, Some(_)) => {
             EncodedResponse::new(&Response::json(plain.now_ms, br#"{"code":0,"msg":"success"}"#))
         }
-        // These do not change the envelope, or the envelope was made for them already.
+        // These do not change the envelope, or the envelope was already created for them.
         (
             FaultKind::WrongType
             | FaultKind::WrongFieldTypes

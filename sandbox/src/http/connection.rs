@@ -8,9 +8,9 @@ use super::request::{BadRequest, Head, MAX_HEADERS, Origin};
 use super::response::{ConnectionAction, EncodedResponse, Padding, Response};
 use super::service::Service;
 
-/// The greatest length of a request head, in bytes.
+/// The maximum length of a request head, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
-/// The greatest length of a request body, in bytes.
+/// The maximum length of a request body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
 /// The time after which a connection without traffic is closed.
 const IDLE: Duration = Duration::from_secs(30);
@@ -20,7 +20,7 @@ pub(super) fn serve<S: Service>(stream: &TcpStream, origin: Origin, service: &S)
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(IDLE))?;
     stream.set_write_timeout(Some(IDLE))?;
-    // Bytes that were received and not used yet: the start of the next request.
+    // Received bytes that are not yet used: the start of the next request.
     let mut inbox = Vec::with_capacity(4096);
     loop {
         if inbox.is_empty() && receive(stream, &mut inbox)? == 0 {

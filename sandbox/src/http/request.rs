@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-/// The greatest number of header fields.
+/// The maximum number of header fields.
 pub(super) const MAX_HEADERS: usize = 64;
 
 /// The connection of a request.

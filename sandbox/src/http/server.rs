@@ -11,7 +11,7 @@ use super::request::Origin;
 use super::service::Service;
 use super::stop::StopSignal;
 
-/// The greatest number of connections at once; further ones are closed.
+/// The maximum number of connections at once; further ones are closed.
 const MAX_CONNECTIONS: usize = 256;
 /// The number of times that a full server checks for ended connections before it closes a new one.
 const RETRIES: usize = 20;

@@ -1,4 +1,4 @@
-//! The interface between the HTTP server and the code behind it.
+//! The interface between the HTTP server and the services that handle its requests.
 
 use super::request::{Head, Origin};
 use super::response::EncodedResponse;

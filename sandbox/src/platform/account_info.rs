@@ -1,4 +1,4 @@
-//! A cardholder's account as two calls show it: `accounts.get` and `cardholders.get`.
+//! A cardholder's account, as `accounts.get` and `cardholders.get` return it.
 
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -18,13 +18,14 @@ pub(super) struct AccountInfo<'a> {
 }
 
 impl<'a> AccountInfo<'a> {
+    /// Creates the account with its balance in TUSDT.
     pub(super) fn new(cardholder_no: &'a str, balance: Decimal) -> Self {
         Self {
             cardholder_no,
             symbol: "TUSDT",
             symbol_chain: "TUSDT_TRC20",
             balance: money::text(balance),
-            // One TUSDT is one US dollar here.
+            // The sandbox values one TUSDT at one US dollar.
             usd_balance: money::text(balance),
             bonus_balance: "0.00",
             usd_bonus_balance: "0.00",

@@ -81,14 +81,14 @@ fn transferred(row: &TransferRecord) -> CallResult {
     })
 }
 
-/// Call 16, `accounts.get`.
+/// Call 16, `accounts.get`: the account of one cardholder, as a list of one.
 pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     let no = &cardholders::existing(state, call.path_no)?.cardholder_no;
     let balance = state.ledger().balance(&Account::Cardholder(no.clone()));
     list_data([AccountInfo::new(no, balance)].into_iter())
 }
 
-/// Call 17, `accounts.transfers`. The fields of an item are inferred.
+/// Call 17, `accounts.transfers`: lists transfers. The fields of an item are inferred.
 pub(crate) fn transfers(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Item<'a> {

@@ -4,18 +4,18 @@ use super::body::Body;
 use super::codes::Refusal;
 use crate::state::enums::CardType;
 
-/// Fields that every address needs.
+/// Fields required of every address.
 const ALWAYS: [&str; 5] = ["postal_code", "country", "state", "city", "address_line1"];
-/// Fields that the address of a physical card needs too, because the card is mailed.
+/// Fields also required for a physical card, because the card is mailed.
 const PHYSICAL: [&str; 4] = ["first_name", "last_name", "phone_code", "phone"];
-/// Optional fields. That a physical card needs no second line is inferred.
+/// Optional fields. It is inferred that a physical card needs no second line.
 const OPTIONAL: [&str; 1] = ["address_line2"];
 
-/// The characters that an address may have besides letters and digits (inferred).
+/// The characters allowed in an address besides letters and digits (inferred).
 const PUNCTUATION: &str = " ,.'/#&()-";
 
-/// The supported countries and the forms of their postal codes: `9` is a digit, `A` a capital letter, anything else
-/// itself. The platform's own list is not known.
+/// The supported countries and the forms of their postal codes: `9` matches a digit, `A` a capital letter; any other
+/// character matches itself. The platform's own list is unknown.
 const COUNTRIES: [(&str, &[&str]); 14] = [
     ("AU", &["9999"]),
     ("BR", &["99999-999", "99999999"]),

@@ -17,7 +17,7 @@ pub(crate) struct Body<'a> {
     path: String,
 }
 
-/// The greatest length of a merchant reference, in characters.
+/// The maximum length of a merchant reference, in characters.
 pub(crate) const UNIQUE_NO_LENGTH: usize = 64;
 
 impl<'a> Body<'a> {
@@ -38,7 +38,7 @@ impl<'a> Body<'a> {
             .map_err(|_| self.parameter_error(field, "must be a string"))
     }
 
-    /// Whether the field is there and not null.
+    /// Whether the field is present and not null.
     pub(crate) fn has(&self, field: &str) -> bool {
         self.present(field).is_some()
     }
@@ -52,7 +52,7 @@ impl<'a> Body<'a> {
     pub(crate) fn unique_no(&self, field: &'static str) -> Result<String, Refusal> {
         let text = self.required(field)?;
         if text.chars().count() > UNIQUE_NO_LENGTH {
-            return Err(self.parameter_error(field, "must have at most 64 characters"));
+            return Err(self.parameter_error(field, "must be at most 64 characters"));
         }
         Ok(text)
     }
@@ -64,21 +64,21 @@ impl<'a> Body<'a> {
         parse: fn(&str) -> Option<T>,
     ) -> Result<Option<T>, Refusal> {
         self.text(field)?
-            .map(|text| parse(&text).ok_or_else(|| self.parameter_error(field, "has no such value")))
+            .map(|text| parse(&text).ok_or_else(|| self.parameter_error(field, "is not a valid value")))
             .transpose()
     }
 
-    /// The value of an enum that must be there.
+    /// The value of a required enum field.
     pub(crate) fn required_enum<T>(&self, field: &'static str, parse: fn(&str) -> Option<T>) -> Result<T, Refusal> {
         self.optional_enum(field, parse)?.ok_or_else(|| self.parameter_error(field, "is required"))
     }
 
-    /// A JSON integer that is not negative; `None` if the field is absent.
+    /// A non-negative JSON integer; `None` if the field is absent.
     pub(crate) fn count(&self, field: &'static str) -> Result<Option<u32>, Refusal> {
         let Some(raw) = self.present(field) else {
             return Ok(None);
         };
-        raw.parse().map(Some).map_err(|_| self.parameter_error(field, "must be an integer, not negative"))
+        raw.parse().map(Some).map_err(|_| self.parameter_error(field, "must be a non-negative integer"))
     }
 
     /// A time in Unix milliseconds, as a number or as text.
@@ -95,7 +95,7 @@ impl<'a> Body<'a> {
 
     /// A positive amount of money, as text.
     pub(crate) fn required_amount_text(&self, field: &'static str) -> Result<Decimal, Refusal> {
-        money::parse(&self.required(field)?).map_err(|why| self.parameter_error(field, why))
+        money::parse(&self.required(field)?).map_err(|detail| self.parameter_error(field, detail))
     }
 
     /// A positive amount of money, as a number or as text; `None` if it is absent.
@@ -107,10 +107,10 @@ impl<'a> Body<'a> {
             .ok_or("must be a decimal number")
             .and_then(|text| money::parse(&text))
             .map(Some)
-            .map_err(|why| self.parameter_error(field, why))
+            .map_err(|detail| self.parameter_error(field, detail))
     }
 
-    /// A positive amount of money that must be there, as a number or as text.
+    /// A required positive amount of money, as a number or as text.
     pub(crate) fn required_amount(&self, field: &'static str) -> Result<Decimal, Refusal> {
         self.amount(field)?.ok_or_else(|| self.parameter_error(field, "is required"))
     }
@@ -121,7 +121,7 @@ impl<'a> Body<'a> {
         unquoted(text)
             .ok_or("must be a decimal number")
             .and_then(|text| money::parse_fee(&text))
-            .map_err(|why| self.parameter_error(field, why))
+            .map_err(|detail| self.parameter_error(field, detail))
     }
 
     /// A nested object; `None` if the field is absent.
@@ -148,7 +148,7 @@ impl<'a> Body<'a> {
             .map_err(|_| self.parameter_error(field, "must be a list of objects"))
     }
 
-    /// A refusal with 1004 that says what is wrong with a field.
+    /// A refusal with code 1004 that names the field and the rule that it breaks.
     pub(crate) fn parameter_error(&self, field: &'static str, detail: &'static str) -> Refusal {
         Refusal::parameter(self.name(field), detail)
     }

@@ -1,4 +1,4 @@
-//! One request to the platform, as its handlers see it.
+//! One request to the platform, as passed to its handler.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -36,7 +36,7 @@ pub(crate) struct Call<'a> {
     /// The variable part of the path, or empty.
     pub(crate) path_no: &'a str,
     pub(crate) body: Body<'a>,
-    /// The merchant's decision, if the call requested it before; otherwise `None`.
+    /// The merchant's decision; `None` if the call has not requested one.
     pub(crate) decision: Option<&'a Decision>,
 }
 
@@ -50,5 +50,5 @@ impl Call<'_> {
 /// The JSON text of `data`, or a refusal.
 pub(crate) type CallResult = Result<Vec<u8>, Refusal>;
 
-/// The code of a call. It reads the state and adds its changes to the transaction; it changes nothing itself.
+/// The handler of a call. It reads the state and adds its changes to the transaction; it has no other effect.
 pub(crate) type Handler = fn(&Call<'_>, &State, &mut Transaction) -> CallResult;

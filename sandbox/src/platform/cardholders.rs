@@ -40,7 +40,7 @@ fn verify(share_token: &str) -> Result<CardholderStatus, Refusal> {
     }
 }
 
-/// Call 2, `cardholders.apply`: a new cardholder, or new documents for one that is not verified.
+/// Call 2, `cardholders.apply`: creates a cardholder, or adds documents to one that is not verified.
 pub(crate) fn apply(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Applied<'a> {
@@ -70,7 +70,7 @@ pub(crate) fn apply(call: &Call<'_>, state: &State, transaction: &mut Transactio
     result
 }
 
-/// The cardholder that new documents are for.
+/// The cardholder that receives the new documents.
 fn updatable<'s>(state: &'s State, no: &str, unique_no: &str) -> Result<&'s CardholderRecord, Refusal> {
     let known = existing(state, no)?;
     if known.cardholder_unique_no != unique_no {
@@ -106,12 +106,12 @@ pub(crate) fn decided(cardholder: CardholderRecord, status: CardholderStatus, re
     CardholderRecord { status, fail_reason, ..cardholder }
 }
 
-/// The cardholder, or 2002.
+/// Finds a cardholder; code 2002 if it does not exist.
 pub(crate) fn existing<'s>(state: &'s State, no: &str) -> Result<&'s CardholderRecord, Refusal> {
     state.cardholders().get(no).ok_or(Refusal::code(2002))
 }
 
-/// Call 3, `cardholders.list`.
+/// Call 3, `cardholders.list`: lists cardholders.
 pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Item<'a> {
@@ -133,7 +133,7 @@ pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallR
     })
 }
 
-/// A card as the cardholder's list shows it.
+/// A card in the response of `cardholders.get`.
 #[derive(Serialize)]
 struct HeldCard<'a> {
     card_no: &'a str,
@@ -145,7 +145,8 @@ struct HeldCard<'a> {
     time: i64,
 }
 
-/// Call 4, `cardholders.get`. The name `account_list`, and all fields of both lists but the first, are inferred.
+/// Call 4, `cardholders.get`: one cardholder with its cards and accounts. The name `account_list`, and all fields of
+/// both lists except the first, are inferred.
 pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Info<'a> {

@@ -1,4 +1,4 @@
-//! Calls 18 and 19: the packages and card BINs that cards are opened from. All values are made up.
+//! Calls 18 and 19: the packages and card BINs from which cards are opened. All values are made up.
 
 use serde::Serialize;
 
@@ -211,17 +211,17 @@ pub(crate) static BINS: [Bin; 3] = [
     },
 ];
 
-/// The package of that number.
+/// The package with this number.
 pub(crate) fn package(no: &str) -> Option<&'static Package> {
     PACKAGES.iter().find(|package| package.package_no == no)
 }
 
-/// The card BIN of that number.
+/// The card BIN with this number.
 pub(crate) fn bin(no: &str) -> Option<&'static Bin> {
     BINS.iter().find(|bin| bin.card_bin_no == no)
 }
 
-/// The fee schedule and the limits of cards from that package or card BIN.
+/// The fee schedule and the limits of cards of this package or card BIN.
 pub(crate) fn terms(product_no: &str) -> (FeeSchedule, Limits) {
     match (package(product_no), bin(product_no)) {
         (Some(package), _) => (package.fee_detail, package.consumption_limit),
@@ -231,6 +231,7 @@ pub(crate) fn terms(product_no: &str) -> (FeeSchedule, Limits) {
 }
 
 impl Bin {
+    /// Whether cards of this type can be opened from the BIN.
     pub(crate) fn supports(&self, card_type: CardType) -> bool {
         match card_type {
             CardType::Virtual => self.support_virtual,
@@ -239,19 +240,19 @@ impl Bin {
     }
 }
 
-/// Call 18, `cards.packages`.
+/// Call 18, `cards.packages`: lists the packages of credit mode.
 pub(crate) fn packages(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     let kind = call.body.optional_enum("type", CardType::parse)?;
     let no = call.body.text("package_no")?;
     let wanted = PACKAGES.iter().filter(|package| {
         kind.is_none_or(|kind| kind == package.package_type) && no.as_ref().is_none_or(|no| no == package.package_no)
     });
-    window::catalogue(call, state, wanted)
+    window::catalog(call, state, wanted)
 }
 
-/// Call 19, `cards.bins`.
+/// Call 19, `cards.bins`: lists the card BINs of authorization mode.
 pub(crate) fn bins(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     let no = call.body.text("card_bin_no")?;
     let wanted = BINS.iter().filter(|bin| no.as_ref().is_none_or(|no| no == bin.card_bin_no));
-    window::catalogue(call, state, wanted)
+    window::catalog(call, state, wanted)
 }

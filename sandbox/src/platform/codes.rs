@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The error that a call is refused with: a code, and for parameter errors the field.
+/// The error of a refused call: a code, and for parameter errors the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) code: i64,
@@ -19,7 +19,7 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    /// The language that the `Language` header asks for; English by default.
+    /// The language of the `Language` header; English by default.
     pub(crate) fn from_header(value: Option<&str>) -> Self {
         match value {
             Some("zh_CN") => Self::Chinese,
@@ -28,14 +28,15 @@ impl Language {
     }
 }
 
-/// Not enough money for a transfer. The platform documents only that 3xxx are account errors; the number is inferred.
+/// The balance is too low for a transfer. The platform documents only that 3xxx are account errors; the number is
+/// inferred.
 pub(crate) const INSUFFICIENT_BALANCE: i64 = 3001;
 
-/// The status of a consumption does not allow the call. The platform documents only that 4xxx are card and transaction
+/// The consumption's status does not allow the call. The platform documents only that 4xxx are card and transaction
 /// errors; the number is inferred.
 pub(crate) const CONSUMPTION_STATUS: i64 = 4006;
 
-/// Code, English message, Chinese message.
+/// The known codes, each with its English and its Chinese message.
 const MESSAGES: [(i64, &str, &str); 40] = [
     (0, "success", "成功"),
     (1001, "system error, please try again later", "系统错误，请稍后重试"),
@@ -60,9 +61,9 @@ const MESSAGES: [(i64, &str, &str); 40] = [
     (1020, "time range is too long", "时间范围过长"),
     (1021, "merchant does not exist", "商户不存在"),
     (1022, "merchant status is abnormal", "商户状态异常"),
-    (2001, "cardholder exists already", "持卡人已存在"),
+    (2001, "cardholder already exists", "持卡人已存在"),
     (2002, "cardholder does not exist", "持卡人不存在"),
-    (2003, "cardholder is verified already", "持卡人已通过认证"),
+    (2003, "cardholder is already verified", "持卡人已通过认证"),
     (2004, "verification of the cardholder is pending", "持卡人认证处理中"),
     (2005, "verification of the cardholder failed", "持卡人认证未通过"),
     (2006, "KYC information is not available", "无法获取 KYC 信息"),
@@ -104,12 +105,12 @@ impl Refusal {
         Self { code, field: Some(Cow::Borrowed(field)), detail: None }
     }
 
-    /// A refusal with 1004 that says what is wrong with the field.
+    /// A refusal with code 1004 that names the field and the rule that it breaks.
     pub(crate) fn parameter(field: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { code: 1004, field: Some(field.into()), detail: Some(detail.into()) }
     }
 
-    /// A refusal with 4010, which has the field's name after the description.
+    /// A refusal with code 4010, whose message ends with the name of the field.
     pub(crate) const fn mismatch(field: &'static str) -> Self {
         Self::field(4010, field)
     }

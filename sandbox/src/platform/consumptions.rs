@@ -13,7 +13,7 @@ use crate::state::rows::{ConsumptionRecord, Fee, MerchantInfo};
 use crate::state::table::Key;
 use crate::state::transaction::Transaction;
 
-/// Call 12, `consumptions.get`. The fields after `fee` are inferred from the `Consumption` webhook.
+/// Call 12, `consumptions.get`: one consumption. The fields after `fee` are inferred from the `Consumption` webhook.
 pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Info<'a> {
@@ -54,12 +54,12 @@ pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallRe
     })
 }
 
-/// The consumption, or 1004 that names `field`.
+/// Finds a consumption; code 1004 that names `field` if it does not exist.
 pub(crate) fn existing<'s>(state: &'s State, no: &str, field: &'static str) -> Result<&'s ConsumptionRecord, Refusal> {
     state.consumptions().get(no).ok_or_else(|| Refusal::parameter(field, "does not exist"))
 }
 
-/// Call 13, `consumptions.list`.
+/// Call 13, `consumptions.list`: lists consumptions.
 pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Item<'a> {

@@ -8,12 +8,12 @@ use super::route::{Access, Route};
 use crate::state::platform_state::State;
 use crate::state::transaction::Transaction;
 
-/// Checks the preconditions before the body is read: a caller without rights learns nothing about its body.
+/// Checks the preconditions. It runs before the body is read, so that an unauthorized caller gets no error about the body.
 pub(crate) fn admit(route: &Route, call: &Call<'_>, state: &State) -> Result<(), Refusal> {
     if route.access == Access::Open { Ok(()) } else { preconditions::check(route, call, state) }
 }
 
-/// Runs an admitted call; the commit follows elsewhere.
+/// Runs an admitted call. The caller commits the transaction.
 pub(crate) fn run<'a>(
     route: &Route,
     mut call: Call<'a>,

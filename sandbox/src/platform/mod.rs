@@ -1,4 +1,4 @@
-//! The platform's calls: one file per resource, and what they share.
+//! The platform's calls: one module per resource, the catalog of packages and card BINs, and shared helpers.
 //!
 //! A request passes through [`routes`] (the table), [`preconditions`] (key, token, timestamp, address), and a handler.
 

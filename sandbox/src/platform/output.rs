@@ -20,5 +20,5 @@ pub(super) fn list_data<T: Serialize>(rows: impl Iterator<Item = T>) -> CallResu
     data(&Rows { list: rows.collect() })
 }
 
-/// `data` of the calls that return no data of their own.
+/// The constant `data` of the calls that have nothing to return.
 pub(super) const DONE: &[u8] = br#"{"result":true}"#;

@@ -18,7 +18,7 @@ const LIFETIME_SECONDS: i64 = 300;
 const SEC_FETCH: [(&str, &str); 3] =
     [("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")];
 
-/// Call 14, `pci.client_token`.
+/// Call 14, `pci.client_token`: issues a token with which the hosted page shows one card.
 pub(crate) fn client_token(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Token<'a> {
@@ -42,10 +42,11 @@ pub(crate) fn client_token(call: &Call<'_>, state: &State, transaction: &mut Tra
     data(&Token { client_access_token: &token, expires_in: LIFETIME_SECONDS })
 }
 
-/// Call 25, `pci.card_detail`. **Inferred**: the platform documents only the error codes 1014 to 1018.
+/// Call 25, `pci.card_detail`: the card number and CVV for the hosted page. **Inferred**: the platform documents only the
+/// error codes 1014 to 1018.
 ///
-/// Order of the checks: `Sec-Fetch-*`, `Origin`, parent origin, nonce, token. A refused call spends neither the nonce nor
-/// the token.
+/// Order of the checks: `Sec-Fetch-*`, `Origin`, parent origin, nonce, token. A refused call consumes neither the nonce
+/// nor the token.
 pub(crate) fn card_detail(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let fetched_by_page = SEC_FETCH.iter().all(|(name, value)| call.header(name) == Some(value));
     if !fetched_by_page {

@@ -5,7 +5,7 @@
 //! 3. the caller's address is allowed (1003)
 //! 4. `Timestamp` (1005)
 //! 5. `Access-Token` present (1006), valid (1007); not for the token call itself
-//! 6. the merchant's mode has the call (1012)
+//! 6. the merchant's mode supports the call (1012)
 //! 7. `Content-Type` (1004), then the parameters, which the call checks itself
 
 use super::call::Call;
@@ -14,10 +14,10 @@ use super::route::{Access, Route};
 use crate::config::{KeyState, MerchantState};
 use crate::state::platform_state::State;
 
-/// The greatest age of a request's `Timestamp`. A time in the future is refused.
+/// The maximum age of a request's `Timestamp`. A time in the future is refused.
 const MAX_AGE_MS: i64 = 60_000;
 
-/// Checks all preconditions of a call but the parameters.
+/// Checks all preconditions of a call except the parameters.
 pub(super) fn check(route: &Route, call: &Call<'_>, state: &State) -> Result<(), Refusal> {
     api_key(call, state)?;
     merchant(state)?;

@@ -1,4 +1,4 @@
-//! One route: an HTTP method and path, who may call it, and its handler.
+//! A route: the HTTP method and path, the required credentials, and the handler.
 
 use super::call::Handler;
 use crate::config::Mode;
@@ -23,7 +23,7 @@ pub(crate) enum Access {
     Key,
     /// The Api-Key and an access token.
     Token,
-    /// None; the call has its own rules, or none.
+    /// No credentials by default; the handler may check its own.
     Open,
 }
 

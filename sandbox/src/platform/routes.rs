@@ -64,9 +64,11 @@ pub(crate) static ROUTES: &[Route] = &[
 /// The result of looking up a method and a path.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Found {
+    /// The route with this method and path.
     Route(&'static Route),
-    /// The path exists for another method.
+    /// A route has the path, but with another method.
     WrongMethod,
+    /// No route has the path.
     Nothing,
 }
 
@@ -84,7 +86,7 @@ pub(crate) fn find(method: &str, path: &str) -> Found {
     found
 }
 
-/// The route of an operation.
+/// The route of an operation; `None` if the name is unknown.
 pub(crate) fn by_operation(operation: &str) -> Option<&'static Route> {
     ROUTES.iter().find(|route| route.operation == operation)
 }

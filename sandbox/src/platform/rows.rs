@@ -11,7 +11,7 @@ use crate::config::{ListRules, RowReference};
 /// The fields that hold merchant references.
 const REFERENCES: [&str; 3] = ["cardholder_unique_no", "card_unique_no", "transfer_unique_no"];
 
-/// The fields of all rows, which [`ListRules::left_out`] may name.
+/// The names that [`ListRules::left_out`] accepts: the fields of all rows.
 pub(crate) const FIELDS: [&str; 35] = [
     "after_balance",
     "amount",

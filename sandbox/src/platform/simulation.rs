@@ -1,7 +1,7 @@
-//! Calls 20 to 24: the simulation.
+//! Calls 20 to 24: simulated purchases, settlements, reversals and refunds.
 //!
-//! **Inferred.** The platform documents neither the request nor the response of these calls. Everything about them is in
-//! this file: the body is read as the `data` of the webhook that the call brings about, and the response names the
+//! **Inferred.** The platform documents neither the request nor the response of these calls. All of it is
+//! in this file: the body is read as the `data` of the webhook that the call causes, and the response names the
 //! consumption that was created or changed.
 
 use rust_decimal::Decimal;
@@ -22,10 +22,10 @@ use crate::state::rows::{ConsumptionRecord, Fee, MerchantInfo};
 use crate::state::transaction::{Change, Transaction};
 use crate::webhook::decision::Decision;
 
-/// Call 20, `simulation.auth`: a purchase. It holds the money and is Pending, or fails at once.
+/// Call 20, `simulation.auth`: simulates a purchase. It places a hold on the amount and is Pending, or fails at once.
 ///
 /// In authorization mode the handler runs twice: the first run requests the merchant's decision, the second one applies it
-/// to the state as it is by then. Without a webhook URL the first run counts.
+/// to the state as it is by then. Without a webhook URL the first run is final.
 pub(crate) fn auth(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let body = &call.body;
     let card = &lookup::existing(state, &body.required("card_no")?)?.record;
@@ -49,7 +49,7 @@ pub(crate) fn auth(call: &Call<'_>, state: &State, transaction: &mut Transaction
         remark: String::new(),
         returned: Decimal::ZERO,
         time_ms,
-        // The merchant has seen that time in the `Auth` webhook already.
+        // The `Auth` webhook has already reported `time_ms`.
         updated_ms: if call.decision.is_some() { time_ms.saturating_add(1) } else { time_ms },
     };
     let payer = payer(call.setup.mode, &row);
@@ -60,7 +60,7 @@ pub(crate) fn auth(call: &Call<'_>, state: &State, transaction: &mut Transaction
     if let Some(limit) = terms.and_then(|terms| terms.exceeded_limit(&row, call.now_ms)) {
         return decline(call, state, transaction, row, &format!("{limit} is exceeded"));
     }
-    // In authorization mode the merchant's decision counts, whatever its reserve.
+    // In authorization mode only the merchant's decision counts, regardless of its reserve.
     if call.setup.mode == Mode::Credit && state.ledger().balance(&payer) < amount {
         return decline(call, state, transaction, row, "insufficient balance");
     }
@@ -73,7 +73,7 @@ pub(crate) fn auth(call: &Call<'_>, state: &State, transaction: &mut Transaction
     finish(transaction, row)
 }
 
-/// Declines a purchase. A fee may be charged for that.
+/// Declines a purchase and charges the decline fee, if any.
 fn decline(
     call: &Call<'_>,
     state: &State,
@@ -83,15 +83,15 @@ fn decline(
 ) -> CallResult {
     let terms = Terms::in_use(state, &row.card_no);
     let fees = terms.map_or_else(Vec::new, |terms| terms.decline_fees(&row, call.now_ms));
-    let row = ConsumptionRecord { fees: tariff::sent(call.setup.mode, fees), ..failed(row, remark) };
+    let row = ConsumptionRecord { fees: tariff::reported(call.setup.mode, fees), ..failed(row, remark) };
     charge_fees(call, transaction, &row);
     finish(transaction, row)
 }
 
-/// Call 21, `simulation.consumption_clear`: settles a purchase, perhaps with another amount. The fees are those of the
-/// body or, if it names none and tariffs are applied, those of the card's fee schedule.
+/// Call 21, `simulation.consumption_clear`: settles a purchase, optionally with another amount. The fees are those of the
+/// body; if it names none and tariffs are applied, those of the card's fee schedule.
 ///
-/// A balance may become negative: the merchant where the card was used has been paid already.
+/// A balance may become negative: the merchant where the card was used has already been paid.
 pub(crate) fn consumption_clear(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let held = pending(call, state, "consume_no")?;
     let given = call.body.has("fee_detail").then(|| fees(&call.body)).transpose()?;
@@ -103,14 +103,14 @@ pub(crate) fn consumption_clear(call: &Call<'_>, state: &State, transaction: &mu
     post(call, transaction, "settle", held, (payer, Account::Shops), amount - from_hold);
     let mut row = ConsumptionRecord {
         amount,
-        // The local amount follows in the same proportion only where both are the same money.
+        // Only when both amounts were equal does the local amount follow the new one.
         local_amount: if held.local_amount == held.amount { amount } else { held.local_amount },
         status: Status::Success,
         ..held.clone()
     };
     let terms = Terms::in_use(state, &row.card_no);
     let fees = given.or_else(|| terms.map(|terms| terms.settlement_fees(&row, call.now_ms))).unwrap_or_default();
-    row.fees = tariff::sent(call.setup.mode, fees);
+    row.fees = tariff::reported(call.setup.mode, fees);
     charge_fees(call, transaction, &row);
     finish(transaction, row)
 }
@@ -125,7 +125,7 @@ pub(crate) fn add_fees(
 ) {
     let amount: Decimal = late.iter().map(|fee| fee.amount).sum();
     let mut row = settled.clone();
-    row.fees.extend(tariff::sent(mode, late));
+    row.fees.extend(tariff::reported(mode, late));
     if !amount.is_zero() {
         transaction.add(Change::Posting(Posting {
             time_ms: now_ms,
@@ -146,18 +146,18 @@ pub(crate) fn consumption_fail(call: &Call<'_>, state: &State, transaction: &mut
     finish(transaction, failed(held.clone(), &remark))
 }
 
-/// Call 23, `simulation.reversal`: the channel reverses a purchase. A pending one can only be reversed as a whole.
+/// Call 23, `simulation.reversal`: reverses a purchase. A pending one can only be reversed in full.
 pub(crate) fn reversal(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let original = original(call, state)?;
     match original.status {
         Status::Fail => Err(Refusal::code(CONSUMPTION_STATUS)),
-        Status::Success => give_back(call, state, transaction, original, ConsumptionType::Reversal),
+        Status::Success => return_amount(call, state, transaction, original, ConsumptionType::Reversal),
         Status::Pending => {
             let amount = call.body.amount("amount")?.unwrap_or(original.amount);
             if amount != original.amount {
-                return Err(Refusal::parameter("amount", "must be the whole amount that is held"));
+                return Err(Refusal::parameter("amount", "must be the full held amount"));
             }
-            let row = returning(call, state, transaction, original, ConsumptionType::Reversal, amount)?;
+            let row = return_row(call, state, transaction, original, ConsumptionType::Reversal, amount)?;
             release(call, transaction, original);
             charge_fees(call, transaction, &row);
             let reversed = failed(original.clone(), "reversed");
@@ -167,17 +167,17 @@ pub(crate) fn reversal(call: &Call<'_>, state: &State, transaction: &mut Transac
     }
 }
 
-/// Call 24, `simulation.refund`: refunds a settled purchase, as a whole or in part.
+/// Call 24, `simulation.refund`: refunds a settled purchase, in full or in part.
 pub(crate) fn refund(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let original = original(call, state)?;
     if original.status != Status::Success {
         return Err(Refusal::code(CONSUMPTION_STATUS));
     }
-    give_back(call, state, transaction, original, ConsumptionType::Refund)
+    return_amount(call, state, transaction, original, ConsumptionType::Refund)
 }
 
-/// Returns all or a part of the amount of a settled purchase that was not returned yet.
-fn give_back(
+/// Returns the remaining amount of a settled purchase, or the part of it that the body names.
+fn return_amount(
     call: &Call<'_>,
     state: &State,
     transaction: &mut Transaction,
@@ -187,9 +187,9 @@ fn give_back(
     let left = original.amount - original.returned;
     let amount = call.body.amount("amount")?.unwrap_or(left);
     if amount > left || left.is_zero() {
-        return Err(Refusal::parameter("amount", "is more than is left of the consumption"));
+        return Err(Refusal::parameter("amount", "exceeds the remaining amount"));
     }
-    let row = returning(call, state, transaction, original, kind, amount)?;
+    let row = return_row(call, state, transaction, original, kind, amount)?;
     let payer = payer(call.setup.mode, original);
     post(call, transaction, kind.as_str(), &row, (Account::Shops, payer), amount);
     charge_fees(call, transaction, &row);
@@ -201,7 +201,7 @@ fn give_back(
 }
 
 /// Creates the consumption that reverses or refunds another one.
-fn returning(
+fn return_row(
     call: &Call<'_>,
     state: &State,
     transaction: &mut Transaction,
@@ -217,7 +217,7 @@ fn returning(
         amount,
         local_amount: amount,
         local_currency: "USD".to_owned(),
-        fees: tariff::sent(call.setup.mode, fees.unwrap_or_default()),
+        fees: tariff::reported(call.setup.mode, fees.unwrap_or_default()),
         status: Status::Success,
         remark: String::new(),
         returned: Decimal::ZERO,
@@ -248,7 +248,7 @@ fn release(call: &Call<'_>, transaction: &mut Transaction, held: &ConsumptionRec
     post(call, transaction, "release", held, accounts, held.amount);
 }
 
-/// Posts the row's fees, whatever the payer's balance.
+/// Posts the row's fees, regardless of the payer's balance.
 fn charge_fees(call: &Call<'_>, transaction: &mut Transaction, row: &ConsumptionRecord) {
     let accounts = (payer(call.setup.mode, row), Account::Fees);
     post(call, transaction, "fees", row, accounts, row.fee());
@@ -304,7 +304,7 @@ fn original<'s>(call: &Call<'_>, state: &'s State) -> Result<&'s ConsumptionReco
     }
 }
 
-/// The number that the body or the merchant's decision names, or a new one.
+/// The consumption number of the merchant's decision or of the body; otherwise a new one.
 fn new_number(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> Result<String, Refusal> {
     let wanted = call.decision.map(|decision| decision.consume_no.clone());
     let Some(no) = wanted.or(call.body.text("consume_no")?) else {
@@ -313,7 +313,7 @@ fn new_number(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> 
     if no.len() > UNIQUE_NO_LENGTH || !no.bytes().all(|byte| byte.is_ascii_digit()) {
         Err(Refusal::parameter("consume_no", "must be at most 64 digits"))
     } else if state.consumptions().get(&no).is_some() {
-        Err(Refusal::parameter("consume_no", "exists already"))
+        Err(Refusal::parameter("consume_no", "already exists"))
     } else {
         Ok(no)
     }

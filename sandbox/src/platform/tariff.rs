@@ -1,4 +1,4 @@
-//! The fees and limits of a card's package or card BIN. Applied only with the setting `tariffs`.
+//! The fees and limits of a card's package or card BIN. They apply only if the setting `tariffs` is on.
 //!
 //! **Inferred**, except for two statements of the platform: `consume_rate` is for domestic transactions, and
 //! `cross_consume_rate` for transactions that are not in USD. Our reading of the rest is in this file: the fee type of
@@ -25,7 +25,7 @@ pub(crate) struct Terms<'s> {
 }
 
 impl<'s> Terms<'s> {
-    /// The terms of a card; `None` if tariffs are not applied.
+    /// Creates the terms of a card; `None` if the setting `tariffs` is off.
     pub(super) fn in_use(state: &'s State, card_no: &str) -> Option<Self> {
         state.settings.tariffs.then(|| Self::for_card(state, card_no))
     }
@@ -85,7 +85,7 @@ impl<'s> Terms<'s> {
         }
     }
 
-    /// The limit that a purchase would exceed.
+    /// The first limit that a purchase would exceed.
     pub(super) fn exceeded_limit(&self, row: &ConsumptionRecord, now_ms: i64) -> Option<&'static str> {
         let spent = |days: i64, wanted: fn(ConsumptionType) -> bool| -> Decimal {
             let rows = self.rows_of(row, now_ms, days);
@@ -109,20 +109,20 @@ impl<'s> Terms<'s> {
         }
     }
 
-    /// Whether a waiver exempts the row: fewer than `count` like ones in the last `days`.
+    /// Whether a waiver exempts the row: fewer than `count` similar ones in the last `days`.
     fn is_waived(
         &self,
         row: &ConsumptionRecord,
         now_ms: i64,
         (kind, count, days): (&str, u32, u32),
-        alike: impl Fn(&ConsumptionRecord) -> bool,
+        is_similar: impl Fn(&ConsumptionRecord) -> bool,
     ) -> bool {
         let days = match kind {
             "Forever" => i64::MAX / DAY_MS,
             "Day" => i64::from(days),
             _ => return false,
         };
-        self.rows_of(row, now_ms, days).filter(|other| alike(other)).count() < count as usize
+        self.rows_of(row, now_ms, days).filter(|other| is_similar(other)).count() < count as usize
     }
 
     /// The other consumptions of the row's card in the last `days`.
@@ -139,13 +139,13 @@ impl<'s> Terms<'s> {
     }
 }
 
-/// The management fee of cards from that package or card BIN.
+/// The management fee of cards of this package or card BIN.
 pub(crate) fn manage_fee(product_no: &str) -> Decimal {
     number(catalog::terms(product_no).0.manage_fee)
 }
 
-/// The fees that the mode reports: in credit mode only those above zero.
-pub(crate) fn sent(mode: Mode, mut fees: Vec<Fee>) -> Vec<Fee> {
+/// The fees that are reported in this mode: in credit mode only those above zero.
+pub(crate) fn reported(mode: Mode, mut fees: Vec<Fee>) -> Vec<Fee> {
     fees.retain(|fee| mode == Mode::Authorization || !fee.amount.is_zero());
     fees
 }
@@ -161,7 +161,7 @@ fn share(amount: Decimal, rate: &str) -> Decimal {
     part
 }
 
-/// Parses a number of the catalogue.
+/// Parses a number of the catalog.
 fn number(text: &str) -> Decimal {
     text.parse().unwrap_or_default()
 }

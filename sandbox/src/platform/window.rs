@@ -17,7 +17,7 @@ const MAX_SIZE: u32 = 100;
 const DEFAULT_OFFSET: &str = "UTC+8";
 const MAX_WINDOW_SECONDS: i64 = 90 * 86_400;
 
-/// The page of a list that a call asks for.
+/// The requested page of a list.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Page {
     skip: usize,
@@ -36,8 +36,8 @@ impl Page {
     }
 }
 
-/// Serializes `data` of a list without a time window: the call's page of `all`.
-pub(crate) fn catalogue<T: Serialize>(call: &Call<'_>, state: &State, all: impl Iterator<Item = T>) -> CallResult {
+/// Serializes `data` of a list without a time window: the requested page of `all`.
+pub(crate) fn catalog<T: Serialize>(call: &Call<'_>, state: &State, all: impl Iterator<Item = T>) -> CallResult {
     let rules = &state.settings.lists;
     let page = Page::from_call(call, rules)?;
     let all: Vec<T> = all.collect();
@@ -46,7 +46,7 @@ pub(crate) fn catalogue<T: Serialize>(call: &Call<'_>, state: &State, all: impl 
 }
 
 /// Serializes `data` of a list: the rows of `table` in the call's window that pass the filters of its body, newest first,
-/// cut to the call's page. A filter is a key of the rows and the field of the body that it is compared with.
+/// limited to the requested page. A filter pairs a key of the rows with the field of the body that holds its value.
 pub(crate) fn list<'t, R: Row, T: Serialize>(
     call: &Call<'_>,
     state: &State,

@@ -47,7 +47,7 @@ wire_enum! {
     CardStatus {
         /// Applied for.
         Pending = "Pending",
-        /// A physical card that was mailed and not activated yet.
+        /// A physical card that was mailed but is not yet activated.
         ToActivate = "ToActivate",
         /// Active.
         Activated = "Activated",
@@ -91,7 +91,7 @@ wire_enum! {
 wire_enum! {
     /// Status of a consumption or transfer.
     Status {
-        /// Not decided yet.
+        /// Not yet decided.
         Pending = "Pending",
         /// Succeeded.
         Success = "Success",

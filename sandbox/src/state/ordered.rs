@@ -2,7 +2,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
-/// The greatest number of entries of a chunk.
+/// The maximum number of entries of a chunk.
 const MAX_CHUNK: usize = 512;
 
 /// Creation time and index of a row. Rows of the same time are ordered by index.

@@ -66,8 +66,8 @@ impl State {
         Transaction::new(self.numbers.clone())
     }
 
-    /// Applies a transaction: the only place where rows, tokens and money change. Returns what the merchant is notified
-    /// of.
+    /// Applies a transaction: the only place where rows, tokens and money change. Returns the notifications for the
+    /// merchant.
     pub(crate) fn commit(&mut self, transaction: Transaction) -> Vec<Notification> {
         self.numbers = transaction.numbers;
         let notify = !transaction.webhooks_suppressed && self.settings.webhooks.target.is_some();
@@ -91,7 +91,7 @@ impl State {
     }
 
     /// Sets the time of the last change of a consumption. No two changes of one consumption have the same time: a
-    /// receiver of both must see which is newer, also within a millisecond, under a frozen clock, and when the clock is
+    /// receiver of both must see which is newer, even within a millisecond, under a frozen clock, or after the clock was
     /// moved back.
     fn stamp(&self, change: &mut Change, now_ms: i64) {
         if let Change::Consumption(row) = change {

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 pub(crate) struct WebhookDispatcher(Mutex<Option<JoinHandle<()>>>);
 
 impl WebhookDispatcher {
-    /// Starts the thread if it does not run yet.
+    /// Starts the thread unless it is running.
     pub(crate) fn start(&self, work: impl FnOnce() + Send + 'static) {
         let mut thread = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if thread.is_none() {

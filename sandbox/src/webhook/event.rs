@@ -9,7 +9,8 @@ use crate::state::enums::{CardStatus, WebhookAction};
 use crate::state::rows::{CardRecord, ConsumptionRecord, MerchantInfo};
 use crate::state::transaction::Notification;
 
-/// One webhook, whatever the number of attempts. It is stored as text: the parsed form takes several times the memory.
+/// One webhook, regardless of the number of attempts. It is stored as text, because the parsed form takes several times
+/// the memory.
 #[derive(Debug)]
 pub(super) struct Event {
     pub(super) id: Box<str>,

@@ -18,7 +18,7 @@ use crate::state::transaction::Notification;
 ///
 /// **Inferred.** The platform does not document this.
 const RETRY_AFTER_MS: [i64; 5] = [10_000, 30_000, 120_000, 600_000, 3_600_000];
-/// The greatest number of recorded attempts; the oldest are removed first.
+/// The maximum number of recorded attempts; the oldest are removed first.
 const MAX_RECORDS: usize = 100_000;
 
 /// The queue and the record.
@@ -57,7 +57,7 @@ pub(super) struct Delivery {
     pub(super) fault: Option<WebhookFault>,
 }
 
-/// A recorded attempt. Its body is made only on request.
+/// A recorded attempt. Its body is created only on request.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     pub(super) event: Arc<Event>,
@@ -147,7 +147,7 @@ impl Outbox {
         self.put(delivery);
     }
 
-    /// Creates a delivery; it is not in the queue yet.
+    /// Creates a delivery without adding it to the queue.
     pub(super) fn delivery(&mut self, action: WebhookAction, data: Json, nulls: NullFields, now_ms: i64) -> Delivery {
         let event = Arc::new(Event::new(numbers::hex(&mut self.ids, 32), action, data, nulls));
         self.first_attempt(event, 1, now_ms)
@@ -185,7 +185,7 @@ impl Outbox {
         self.faults.push((action, fault));
     }
 
-    /// Queues a webhook again; `false` if there is none of that id.
+    /// Queues a webhook again; `false` if there is none with that id.
     pub(crate) fn redeliver(&mut self, id: &str, now_ms: i64) -> bool {
         if let Some(waiting) = self.waiting.iter_mut().find(|delivery| *delivery.event.id == *id) {
             waiting.due_ms = now_ms;
@@ -199,7 +199,7 @@ impl Outbox {
         true
     }
 
-    /// The time of the next attempt; in the past if it is due already.
+    /// The time of the next attempt; in the past if it is already due.
     pub(super) fn next_due_ms(&self) -> Option<i64> {
         self.next().map(|at| self.waiting[at].due_ms)
     }

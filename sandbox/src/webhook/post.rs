@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::target::Target;
 
-/// The greatest length of a response, head and body together.
+/// The maximum length of a response, head and body together.
 const MAX_RESPONSE: usize = 64 * 1024;
 const MAX_HEADERS: usize = 64;
 /// The time limit for connecting. On loopback only a full backlog takes time.
@@ -115,7 +115,7 @@ fn unchunked(mut rest: &[u8]) -> io::Result<Option<Vec<u8>>> {
         let (at, end) = end.ok_or_else(|| invalid("the response is too long"))?;
         let Some(chunk) = rest.get(at..end) else { return Ok(None) };
         body.extend_from_slice(chunk);
-        // The line end after the chunk may be missing yet.
+        // The line end after the chunk may not have arrived yet.
         rest = rest.get(end + 2..).unwrap_or_default();
     }
 }

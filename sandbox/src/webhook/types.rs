@@ -13,7 +13,7 @@ use crate::state::enums::WebhookAction;
 pub enum SignStyle {
     /// As in the body, with the fields of objects in their own order.
     AsSent,
-    /// As fastjson 1 writes objects that it parsed, which is what the platform documents: the fields of nested objects are
+    /// As fastjson 1 writes parsed objects; this is what the platform documents: the fields of nested objects are
     /// in the order of a `java.util.HashMap`, not of the body, and nulls in them are omitted.
     #[default]
     JavaHashMap,

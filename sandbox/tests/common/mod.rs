@@ -34,7 +34,7 @@ impl ApiResponse {
 
     /// The text of a field of `data`.
     pub fn text(&self, field: &str) -> String {
-        self.data()[field].as_str().expect("a text").to_owned()
+        self.data()[field].as_str().expect("a string").to_owned()
     }
 
     pub fn list(&self) -> &Vec<Value> {
@@ -188,7 +188,7 @@ impl TestEnv {
         format!("{:.2}", self.sandbox.ledger().balance(&Account::Cardholder(self.holder.clone())))
     }
 
-    /// Encrypts a text with the sandbox's secret as the platform documents it, in Base64.
+    /// Encrypts a string with the sandbox's secret as the platform documents it; returns Base64.
     pub fn encrypt(&self, text: &str) -> String {
         let padding = 16 - text.len() % 16;
         let mut bytes = text.as_bytes().to_vec();
@@ -202,7 +202,7 @@ impl TestEnv {
         STANDARD.encode(bytes)
     }
 
-    /// Decrypts a text and parses it as JSON.
+    /// Decrypts Base64 and parses the plaintext as JSON.
     pub fn decrypt(&self, text: &str) -> Value {
         let mut bytes = STANDARD.decode(text).expect("Base64");
         let key = Aes256::new_from_slice(self.sandbox.api_secret().as_bytes()).expect("32 bytes");

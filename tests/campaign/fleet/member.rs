@@ -2,8 +2,8 @@
 //! moment.
 //!
 //! Standard input: `job PLACE NAME CARDHOLDER CENTS VERSION` for each reference, then `go`. Standard output: for each call
-//! that ended, `claim PLACE CLAIM LOOK-UPS UNKNOWN`, where `CLAIM` is `created NO`, `found NO`, `conflict -`, `no-store -`, or
-//! the outcome of the error and `-`; the two numbers count look-ups and unknown outcomes since the line before. After the
+//! that ended, `claim PLACE CLAIM LOOKUPS UNKNOWN`, where `CLAIM` is `created NO`, `found NO`, `conflict -`, `no-store -`, or
+//! the outcome of the error and `-`; the two numbers count lookups and unknown outcomes since the line before. After the
 //! last call: `done`.
 
 use std::io::{BufRead as _, Write as _, stdin, stdout};
@@ -110,7 +110,7 @@ fn make_sure(
             Err(error) => format!("{} -", error.outcome()),
         };
         let (looks, unknown) =
-            (journal.look_ups.swap(0, Ordering::SeqCst), journal.unknown_inside.swap(0, Ordering::SeqCst));
+            (journal.lookups.swap(0, Ordering::SeqCst), journal.unknown_inside.swap(0, Ordering::SeqCst));
         // In one write, because the process may be killed at any moment.
         let line = format!("claim {} {claim} {looks} {unknown}\n", task.place);
         stdout().lock().write_all(line.as_bytes())?;

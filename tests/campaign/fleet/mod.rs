@@ -226,10 +226,10 @@ impl<'a> Fleet<'a> {
         Ok(())
     }
 
-    /// Records a line `claim PLACE CLAIM LOOK-UPS UNKNOWN`.
+    /// Records a line `claim PLACE CLAIM LOOKUPS UNKNOWN`.
     fn claim(&mut self, place: usize, line: &str) -> Result<(), BoxError> {
         let words: Vec<&str> = line.split(' ').collect();
-        let ["claim", at, claim, no, look_ups, unknown] = words.as_slice() else {
+        let ["claim", at, claim, no, lookups, unknown] = words.as_slice() else {
             return Err(format!("unexpected line {line}").into());
         };
         let at: usize = at.parse()?;
@@ -244,7 +244,7 @@ impl<'a> Fleet<'a> {
         let lies = self.round.campaign.flaw == Some(Flaw::FleetLies) && outcome.is_none();
         let claimed = if lies { Claimed::Nothing(Outcome::Rejected) } else { claimed };
         let journal = &self.round.journal;
-        journal.look_ups.fetch_add(look_ups.parse()?, Ordering::SeqCst);
+        journal.lookups.fetch_add(lookups.parse()?, Ordering::SeqCst);
         journal.unknown_inside.fetch_add(unknown.parse()?, Ordering::SeqCst);
         journal.ensured.fetch_add(1, Ordering::SeqCst);
         journal.count(outcome);

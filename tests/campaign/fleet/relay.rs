@@ -70,7 +70,7 @@ enum Fate {
     },
     /// It is delivered later.
     Held(Duration),
-    /// Its response is delivered after the client's time-out.
+    /// Its response is delivered after the client's timeout.
     ResponseHeld(Duration),
 }
 
@@ -269,7 +269,7 @@ fn read_whole(mut client: &TcpStream, request: &mut Vec<u8>) -> io::Result<()> {
 fn reset(client: &TcpStream, platform: &TcpStream) -> io::Result<()> {
     SockRef::from(platform).set_linger(Some(Duration::ZERO))?;
     SockRef::from(client).set_linger(Some(Duration::ZERO))?;
-    // Nobody receives a response to what the platform has read.
+    // The response to the forwarded request reaches nobody.
     platform.shutdown(Shutdown::Both)?;
     client.shutdown(Shutdown::Both)
 }

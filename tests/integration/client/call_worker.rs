@@ -1,6 +1,6 @@
 //! A process that makes calls, forks, and is killed.
 //!
-//! Arguments: base URL, time-out in milliseconds, what to do:
+//! Arguments: base URL, timeout in milliseconds, what to do:
 //!
 //! * `call BYTES`: one call with a body of that size
 //! * `fork N`: one call, a fork, and N calls each in parent and child

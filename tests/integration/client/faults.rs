@@ -1,4 +1,4 @@
-//! Permanent faults and bursts of faults: retries, back-off and time-outs.
+//! Permanent faults and bursts of faults: retries, back-off and timeouts.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;

@@ -45,7 +45,7 @@ fn a_child_does_not_wait_for_its_parents_token_fetch() {
         }
         let token = envelope(r#"{"access_token":"a-token","expired_time":4763800000000}"#);
         if first.swap(false, Ordering::SeqCst) {
-            // Longer than the child's time-out.
+            // Longer than the child's timeout.
             return MockResponse::Delayed(Duration::from_secs(4), token);
         }
         MockResponse::Keep(token)

@@ -1,4 +1,4 @@
-//! Tests that run in a process of their own.
+//! Tests that run in their own process.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ pub fn test_path(module: &str, test: &str) -> String {
     format!("{module}::{test}")
 }
 
-/// Runs one test of this program alone, in a process that `command` creates; true inside of that process.
+/// Runs one test of this program alone, in a process that `command` creates; true inside that process.
 pub fn in_own_process(test: &str, command: impl FnOnce(&Path) -> Command) -> bool {
     const TEST: &str = "KEYSECURE_TESTS_OWN_PROCESS";
     if std::env::var(TEST).is_ok_and(|name| name == test) {

@@ -56,7 +56,7 @@ fn a_number_reaches_the_platform_as_one_segment_of_the_path() {
 }
 
 #[test]
-fn simulation_is_refused_in_production_whatever_the_address() {
+fn simulation_is_refused_in_production_at_every_address() {
     let env = TestEnv::credit().unwrap();
     let card_no = env.virtual_card().unwrap();
     let client: Client = env.builder().environment(Environment::Production).build().unwrap();

@@ -39,8 +39,8 @@ pub struct State {
     pub filters: bool,
     /// The most rows on a page.
     pub cap: usize,
-    /// The code with which look-ups are refused once a transfer was sent.
-    pub look_up_refused: Option<i64>,
+    /// The code with which lookups are refused once a transfer was sent.
+    pub lookup_refused: Option<i64>,
 }
 
 pub struct Platform {
@@ -58,7 +58,7 @@ impl State {
             shown: |reference| Some(reference.to_owned()),
             filters: true,
             cap: 100,
-            look_up_refused: None,
+            lookup_refused: None,
         }
     }
 
@@ -103,7 +103,7 @@ impl State {
     }
 
     fn list(&self, body: &Value, reference: &str) -> MockResponse {
-        if let (Some(code), true) = (self.look_up_refused, self.fates.lock().unwrap().is_empty()) {
+        if let (Some(code), true) = (self.lookup_refused, self.fates.lock().unwrap().is_empty()) {
             return refused(code);
         }
         let rows = self.rows.lock().unwrap();

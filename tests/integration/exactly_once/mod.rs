@@ -1,4 +1,4 @@
-//! The `ensure_*` calls and the attempt store: under every failure the target exists once, or the error states what is known.
+//! The `ensure_*` calls and the attempt store: under every failure the target exists once, or the error states the known facts.
 
 mod mock_platform;
 mod rows;

@@ -166,7 +166,7 @@ fn a_row_that_writes_the_same_values_differently_is_no_conflict() {
     assert_eq!(with("status", json!("FAIL")), Err(ErrorKind::State));
 }
 
-/// Lists rows without references, and switches between working and ignored filters at one look-up.
+/// Lists rows without references, and switches between working and ignored filters at one lookup.
 struct ChangesFilters {
     platform: Platform,
     looks_left: AtomicU64,
@@ -199,7 +199,7 @@ impl Observer for ChangesFilters {
 /// Found by the campaign: the row of another reference, listed while filters were ignored, passed for the target when they
 /// worked again a moment later.
 #[test]
-fn a_filter_that_changes_in_mid_look_up_makes_no_row_ours() {
+fn a_filter_that_changes_in_mid_lookup_makes_no_row_ours() {
     for (looks, ignored_before) in (1..=5).flat_map(|looks| [(looks, true), (looks, false)]) {
         let setup = setup();
         let sandbox = &setup.sandbox;

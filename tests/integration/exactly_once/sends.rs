@@ -43,9 +43,9 @@ fn a_refusal_after_an_unknown_attempt_stays_unknown() {
 }
 
 #[test]
-fn a_look_up_refused_after_an_unknown_attempt_leaves_it_unknown() {
+fn a_lookup_refused_after_an_unknown_attempt_leaves_it_unknown() {
     for code in [1003, 1012, 2002, 2004] {
-        let platform = State { look_up_refused: Some(code), ..State::new([Fate::Lost]) }.start();
+        let platform = State { lookup_refused: Some(code), ..State::new([Fate::Lost]) }.start();
         let error = failure(&platform);
         assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 1), "{error}");
     }

@@ -106,7 +106,10 @@ fn memory_keeps_the_contract() {
     keeps_the_contract(&store, &store.clone());
     ends_leases(&store);
     let (_, age) = (acquire(&store, "a"), store.acquire("z", MINUTE, WITHIN).unwrap());
-    assert!(matches!(age, Acquired::Leased { store_age: Duration::ZERO, .. }), "it cannot tell what is new");
+    assert!(
+        matches!(age, Acquired::Leased { store_age: Duration::ZERO, .. }),
+        "it cannot tell which references are new"
+    );
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub fn each_exists_once(store: &[&str]) {
     }
 }
 
-/// Suspends a process between its look-up and its request. If it does not keep its lease, another worker makes the transfer.
+/// Suspends a process between its lookup and its request. If it does not keep its lease, another worker makes the transfer.
 fn stopped(store: &[&str], keeps_its_lease: bool) {
     let mut fleet = Fleet::empty(TOKEN_LIFETIME, store);
     fleet.add(2);

@@ -6,7 +6,7 @@
 //! * `calls N`: every thread makes N calls; reply: made, failed, longest in milliseconds, an error
 //! * `insert KEY...`: accepts webhooks; reply: new, known, unavailable
 //! * `ensure REFERENCE SETTLE_MS DEADLINE_MS`: calls `ensure_transfer`; reply: `created`, `found` or the error's outcome
-//! * `stop`: the process stops itself (SIGSTOP) after its next look-up; reply: `armed`
+//! * `stop`: the process stops itself (SIGSTOP) after its next lookup; reply: `armed`
 //! * `warnings`: reply: how often the store was reported unreachable, and available again
 
 #[cfg(unix)]
@@ -36,7 +36,7 @@ mod worker {
     struct Watch {
         lost: AtomicUsize,
         found: AtomicUsize,
-        /// Whether to stop after the next look-up.
+        /// Whether to stop after the next lookup.
         stop: AtomicBool,
     }
 

@@ -118,7 +118,7 @@ fn a_redis_that_is_stopped_and_restarted_fails_no_call() {
         fleet.sandbox.advance(Duration::from_secs(45));
         let made = made(&fleet.receive());
         longest = made.longest;
-        assert!(longest < Duration::from_secs(32), "a call is not delayed past its time-out: {made:?}");
+        assert!(longest < Duration::from_secs(32), "a call is not delayed past its timeout: {made:?}");
         made
     });
     eprintln!("FIGURES redis is stopped in mid-run of 3200 calls: {counts:?}, longest call {longest:?}");
@@ -205,7 +205,7 @@ fn a_redis_that_does_not_respond_costs_its_time_out_once_a_second() {
     for _ in 0..50 {
         assert_eq!(store.insert("a", "", Duration::from_secs(60)), Err(StoreUnavailable));
     }
-    // With a time-out for every call it would take 150 s.
+    // With a timeout for every call it would take 150 s.
     assert!(begin.elapsed() < Duration::from_secs(15), "{:?}", begin.elapsed());
     assert!(!format!("{store:?}").contains("hunter2"));
 }

@@ -20,8 +20,8 @@ pub struct Fleet {
     _alone: MutexGuard<'static, ()>,
 }
 
-/// One fleet at a time: two of them on a small machine keep a store waiting beyond its time-out, which is no failure of
-/// the store.
+/// One fleet at a time: two of them on a small machine keep a store waiting beyond its timeout, which is not a failure
+/// of the store.
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// The results of the calls of all workers.
@@ -94,7 +94,7 @@ impl Fleet {
         made(&self.run(&format!("calls {count}")))
     }
 
-    /// Counts what the platform sees during `work`.
+    /// Counts the platform's requests during `work`.
     pub fn counted(&mut self, work: impl FnOnce(&mut Self) -> CallResults) -> TokenCounts {
         let before = self.counts();
         let made = work(self);

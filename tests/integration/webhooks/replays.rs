@@ -1,4 +1,4 @@
-//! Replays with changed headers: an old webhook or one of another merchant must not pass for a new one of ours.
+//! Replays with changed headers: an old webhook or one of another merchant must not pass for a new one of our own.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -22,7 +22,7 @@ fn replies_are_the_exact_bytes() {
     {
         assert_eq!(
             purchase,
-            reply_decline("this purchase was asked for before").unwrap(),
+            reply_decline("this purchase was requested before").unwrap(),
             "never approved by a replay"
         );
     }
@@ -49,7 +49,7 @@ fn a_decision_becomes_the_reply() {
 }
 
 #[test]
-fn the_reply_is_in_time_whatever_the_decision_does() {
+fn the_reply_is_in_time_even_if_the_decision_is_late_or_panics() {
     let slow = Responder::new(|_| {
         std::thread::sleep(Duration::from_secs(5));
         Decision::Approve

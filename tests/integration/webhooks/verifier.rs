@@ -1,4 +1,4 @@
-//! The webhook verifier under attack: what the platform sends is accepted, everything else is one typed rejection.
+//! The webhook verifier under attack: it accepts the platform's webhooks and rejects all others with a typed reason.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -252,7 +252,7 @@ impl ReplayStore for UnavailableStore {
 }
 
 #[test]
-fn a_replay_is_recognized_by_its_content_whatever_its_id() {
+fn a_replay_is_recognized_by_its_content_not_by_its_id() {
     let guarded = verifier().replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
     let headers = signed(BODY, NOW);
     let verify = |body: &str| guarded.verify(headers.clone(), body.as_bytes()).map_err(|error| error.rejection());

@@ -7,12 +7,13 @@ use super::imports::{CrateImports, Import, ModulePath};
 use super::result::CheckResult;
 use crate::run;
 
-/// The crates whose files must not form a cycle.
+/// The crates whose files must have no import cycles.
 const FILES: [&str; 2] = ["sandbox/src/lib.rs", "xtask/src/main.rs"];
 
-/// The crate whose top-level modules must not form a cycle.
+/// The crate whose top-level modules must have no import cycles.
 const MODULES: &str = "core/src/lib.rs";
 
+/// Fails on each import cycle and prints its modules and imports.
 pub fn check() -> CheckResult {
     let mut is_good = true;
     for (root, depth) in FILES.map(|root| (root, usize::MAX)).into_iter().chain([(MODULES, 1)]) {
@@ -40,7 +41,7 @@ fn describe(source: &CrateImports, depth: usize) -> Vec<String> {
     let mut first: BTreeMap<(ModulePath, ModulePath), &Import> = BTreeMap::new();
     for import in &source.imports {
         let (from, to) = (cut(&import.from), cut(&import.to));
-        // The root declares all modules, and re-exports them.
+        // The root declares and re-exports all modules, so it would be part of every cycle.
         if from != to && !from.is_empty() && !to.is_empty() {
             graph.entry(from.clone()).or_default().insert(to.clone());
             first.entry((from, to)).or_insert(import);

@@ -9,17 +9,17 @@ use crate::run;
 
 const VERSION: &str = "0.20.2";
 
-/// What can be checked without a network.
+/// Checks licences, bans and sources, which needs no network.
 pub fn check() -> CheckResult {
     let Some(program) = find_or_install() else { return CheckResult::Failed };
     let options = ["--all-features", "--locked", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"];
     CheckResult::from_passed(run::passes(run::command(program).args(options)))
 }
 
-/// Known vulnerabilities, from the database of `RustSec`.
+/// Checks for known vulnerabilities, with the database of `RustSec`.
 pub fn check_advisories() -> CheckResult {
     let Some(program) = find_or_install() else { return CheckResult::Failed };
-    // The database is on a host of its own: without it there is nothing to compare with, in CI neither.
+    // The database is on another host. Without it the check cannot run, not even in CI.
     if !run::passes(run::command(&program).args(["fetch", "db"])) {
         return CheckResult::Skipped("advisories: database unreachable".into());
     }

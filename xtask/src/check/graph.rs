@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What each node points to.
+/// A directed graph: the successors of each node.
 pub type Graph<N> = BTreeMap<N, BTreeSet<N>>;
 
 /// The groups of nodes that reach each other (strongly connected components of two nodes or more), sorted.
@@ -20,6 +20,7 @@ pub fn cycles<N: Ord + Clone>(graph: &Graph<N>) -> Vec<Vec<N>> {
     groups.into_iter().collect()
 }
 
+/// The nodes on a path from `start`; `start` itself only if it is on a cycle.
 fn reachable<'a, N: Ord>(start: &'a N, graph: &'a Graph<N>) -> BTreeSet<&'a N> {
     let mut found = BTreeSet::new();
     let mut open = vec![start];

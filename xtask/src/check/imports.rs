@@ -9,7 +9,7 @@ use super::syntax::{self, Reference};
 /// The path of a module below its crate; empty for the root.
 pub type ModulePath = Vec<String>;
 
-/// The modules of a crate that are files of their own, and what they import.
+/// The modules of a crate that have their own files, and their imports.
 pub struct CrateImports {
     pub files: BTreeMap<ModulePath, PathBuf>,
     pub imports: Vec<Import>,
@@ -22,7 +22,7 @@ pub struct Import {
     pub to: ModulePath,
     /// Line in the file of `from`.
     pub line: usize,
-    /// The path as it is written.
+    /// The path as written in the source.
     pub written: String,
 }
 
@@ -72,7 +72,7 @@ fn read_module(module: ModulePath, file: &Path, sources: &mut BTreeMap<ModulePat
     Ok(())
 }
 
-/// Where `mod name;` in this file is. The name has several parts below an inline module.
+/// The file of `mod name;` in this file. The name has several segments if the declaration is in an inline module.
 fn child_file(parent: &Path, name: &[String]) -> PathBuf {
     let is_root = matches!(parent.file_stem().and_then(|stem| stem.to_str()), Some("lib" | "main" | "mod"));
     let mut folder = if is_root { parent.with_file_name("") } else { parent.with_extension("") };
@@ -81,7 +81,7 @@ fn child_file(parent: &Path, name: &[String]) -> PathBuf {
     if flat.is_file() { flat } else { folder.join("mod.rs") }
 }
 
-/// The module that a reference leads to; `None` for other crates.
+/// The module that a reference resolves to; `None` for other crates.
 fn resolve(module: &[String], reference: &Reference, sources: &BTreeMap<ModulePath, Source>) -> Option<ModulePath> {
     let mut base: ModulePath = module.iter().chain(&reference.inline).cloned().collect();
     let mut rest = reference.segments.as_slice();
@@ -115,7 +115,7 @@ fn longest_module(path: &[String], sources: &BTreeMap<ModulePath, Source>) -> Mo
     prefixes.into_iter().find(|prefix| sources.contains_key(*prefix)).unwrap_or_default().to_vec()
 }
 
-/// What the root re-exports from its own modules, by name.
+/// The names that the root re-exports, with the paths of their declarations.
 fn exports(references: &[Reference]) -> BTreeMap<String, ModulePath> {
     let exported = references.iter().filter_map(|reference| {
         let name = reference.exported_as.clone()?;
@@ -136,7 +136,7 @@ mod tests {
 
     use super::CrateImports;
 
-    /// A crate in a folder of its own, removed with this value.
+    /// A crate in a temporary folder, which is removed with this value.
     struct Crate(PathBuf);
 
     impl Crate {

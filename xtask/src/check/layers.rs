@@ -1,4 +1,4 @@
-//! Layers of core: a module imports only from lower layers, or from its own without a cycle. The list is
+//! Layers of core: a module imports only from lower layers, or from its own layer without a cycle. The list is
 //! `xtask/layers.toml`.
 
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use crate::run;
 const LAYERS: &str = "xtask/layers.toml";
 const CORE: &str = "core/src/lib.rs";
 
+/// Fails on each import that breaks the layers, and prints its file and line.
 pub fn check() -> CheckResult {
     let found = fs::read_to_string(run::root().join(LAYERS))
         .map_err(|error| format!("{LAYERS}: {error}"))
@@ -48,7 +49,7 @@ fn violations(layers: &BTreeMap<String, usize>, core: &CrateImports) -> Vec<Stri
         .filter(|(module, _)| module.len() == 1 && !layers.contains_key(&module[0]))
         .map(|(module, file)| format!("{}: {} is in no layer of {LAYERS}", run::relative(file), module[0]))
         .collect();
-    let mut beside: BTreeMap<usize, Graph<&str>> = BTreeMap::new();
+    let mut same_layer: BTreeMap<usize, Graph<&str>> = BTreeMap::new();
     for import in &core.imports {
         let (Some(from), Some(file)) = (import.from.first(), core.files.get(&import.from)) else { continue };
         let place = format!("{}:{}", run::relative(file), import.line);
@@ -63,12 +64,12 @@ fn violations(layers: &BTreeMap<String, usize>, core: &CrateImports) -> Vec<Stri
         if high > low {
             lines.push(format!("{place}: {from} (layer {low}) imports `{}` from {to} (layer {high})", import.written));
         } else if high == low && from != to {
-            let graph = beside.entry(*low).or_default();
+            let graph = same_layer.entry(*low).or_default();
             graph.entry(from).or_default().insert(to);
             graph.entry(to).or_default();
         }
     }
-    for (number, graph) in &beside {
+    for (number, graph) in &same_layer {
         let cycles = graph::cycles(graph);
         lines.extend(cycles.iter().map(|group| format!("layer {number}: import cycle between {}", group.join(", "))));
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask check`: everything that is verified without running the product.
+//! `cargo xtask check`: the checks that do not run the product.
 
 mod cycles;
 mod deny;
@@ -8,6 +8,7 @@ mod layers;
 mod result;
 mod spelling;
 mod syntax;
+mod test_names;
 mod words;
 
 use std::time::Instant;
@@ -22,7 +23,8 @@ struct Check {
     run: fn() -> CheckResult,
 }
 
-/// The feature sets are those that compile different code: all at once, each binding alone, and the core without HTTP.
+/// All checks, in the order in which they run. Clippy runs once for each feature set that compiles different code: all
+/// features together, each binding alone, and the core without HTTP.
 const CHECKS: &[Check] = &[
     Check { name: "fmt", run: || cargo("fmt --all --check") },
     Check { name: "layers", run: layers::check },
@@ -39,11 +41,12 @@ const CHECKS: &[Check] = &[
     Check { name: "advisories", run: deny::check_advisories },
 ];
 
+/// The names of all checks.
 pub fn names() -> impl Iterator<Item = &'static str> {
     CHECKS.iter().map(|check| check.name)
 }
 
-/// Runs the checks of these names, or all when there is none. One that fails does not stop the others.
+/// Runs the named checks, or all if `names` is empty. A failed check does not stop the others.
 pub fn run(names: &[String]) -> bool {
     let mut rows = vec![row!["check", "seconds", "result"]];
     let mut is_good = true;

@@ -1,21 +1,23 @@
-//! How one check ended.
+//! The result of one check.
 
 use std::fmt;
 
+/// The result of one check.
 #[derive(Debug, PartialEq, Eq)]
 pub enum CheckResult {
     Passed,
     Failed,
-    /// With the reason.
+    /// Not run, with the reason.
     Skipped(String),
 }
 
 impl CheckResult {
+    /// `Passed` if `passed` is true, otherwise `Failed`.
     pub const fn from_passed(passed: bool) -> Self {
         if passed { Self::Passed } else { Self::Failed }
     }
 
-    /// For a check whose tool is missing: skipped on a developer's machine, failed in CI.
+    /// The result of a check whose tool is missing: skipped on a developer's machine, failed in CI.
     pub fn missing(reason: String, in_ci: bool) -> Self {
         if in_ci {
             eprintln!("{reason}");

@@ -1,4 +1,4 @@
-//! Spelling, by `typos` with `typos.toml`. Its program comes in a Python package, which installs in seconds.
+//! Spelling, checked by `typos` with `typos.toml`. The program is in a Python package, which installs in seconds.
 
 use std::path::PathBuf;
 
@@ -7,6 +7,7 @@ use crate::run;
 
 const VERSION: &str = "1.52.0";
 
+/// Runs `typos` on the repository, after installing it if it is missing.
 pub fn check() -> CheckResult {
     match find_or_install() {
         Ok(program) => {

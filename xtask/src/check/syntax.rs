@@ -6,14 +6,14 @@ use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::{Attribute, ImplItem, Item, ItemMod, ItemUse, Macro, Meta, Token, UseTree, Visibility};
 
-/// What one file declares and refers to.
+/// The child modules that a file declares, and the paths in it.
 #[derive(Default)]
 pub struct FileSyntax {
     pub children: Vec<Child>,
     pub references: Vec<Reference>,
 }
 
-/// A module in a file of its own.
+/// A module that has its own file.
 pub struct Child {
     /// Its name, after the names of the inline modules around it.
     pub name: Vec<String>,
@@ -72,7 +72,7 @@ impl Reader {
         }
     }
 
-    /// Paths in the text of a macro, which has no syntax tree.
+    /// Reads paths from the tokens of a macro, which has no syntax tree.
     fn read_tokens(&mut self, tokens: TokenStream) {
         let mut tokens = tokens.into_iter().peekable();
         // Whether the last token was the second colon of `::`.
@@ -153,7 +153,7 @@ impl<'ast> Visit<'ast> for Reader {
         }
     }
 
-    /// `pub(in crate::x)` imports nothing.
+    /// Ignores visibilities: `pub(in crate::x)` imports nothing.
     fn visit_visibility(&mut self, _: &'ast Visibility) {}
 }
 

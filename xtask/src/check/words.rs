@@ -1,5 +1,7 @@
 //! Retired words: each use of one is an error that names its replacement. The list is `docs/retired-words.toml`.
+//! Names of tests that are too long are errors as well.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -7,13 +9,15 @@ use regex::RegexSet;
 use toml::{Table, Value};
 
 use super::result::CheckResult;
+use super::test_names::TestNames;
 use crate::run;
 
 const LIST: &str = "docs/retired-words.toml";
 
-/// The ends of the names of the files that are searched.
+/// Extensions of the files that are searched.
 const EXTENSIONS: [&str; 9] = ["java", "kt", "md", "py", "pyi", "rs", "sh", "swift", "toml"];
 
+/// Fails on each retired word and each test name that is too long, and prints its file and line.
 pub fn check() -> CheckResult {
     let listed = fs::read_to_string(run::root().join(LIST)).map_err(|error| format!("{LIST}: {error}"));
     let findings = listed.and_then(|text| WordList::parse(&text)).and_then(|list| search(&list));
@@ -29,12 +33,14 @@ fn search(list: &WordList) -> Result<Vec<String>, String> {
     let mut git = run::command("git");
     git.args(["ls-files", "--cached", "--others", "--exclude-standard"]);
     let files = run::output(&mut git).ok_or("git does not list the files")?;
+    let test_names = TestNames::new()?;
     let mut findings = Vec::new();
     for file in files.lines() {
         let is_text = Path::new(file).extension().is_some_and(|end| EXTENSIONS.iter().any(|text| end == *text));
-        // A file may be deleted and not committed yet.
+        // A tracked file may be deleted while its deletion is not committed.
         if is_text && let Ok(text) = fs::read_to_string(run::root().join(file)) {
             findings.extend(list.findings(file, &text));
+            findings.extend(test_names.findings(file, &text));
         }
     }
     Ok(findings)
@@ -44,15 +50,17 @@ fn search(list: &WordList) -> Result<Vec<String>, String> {
 struct WordList {
     patterns: RegexSet,
     words: Vec<Word>,
-    /// Starts of the paths that are not searched at all.
+    /// Path prefixes that are not searched at all.
     except: Vec<String>,
+    /// Established `snake_case` names that may contain a retired word.
+    names: Vec<String>,
 }
 
 struct Word {
     replacement: String,
-    /// Starts or ends of paths; only these are searched, unless empty.
+    /// Path prefixes or suffixes; if there are any, only these files are searched.
     only: Vec<String>,
-    /// Starts of paths that may use the word.
+    /// Path prefixes that may use the word.
     except: Vec<String>,
 }
 
@@ -70,7 +78,18 @@ impl WordList {
             words.push(Word { replacement: replacement.to_owned(), only, except });
         }
         let patterns = RegexSet::new(patterns).map_err(|error| format!("{LIST}: {error}"))?;
-        Ok(Self { patterns, words, except: texts(table.get("except")) })
+        Ok(Self { patterns, words, except: texts(table.get("except")), names: texts(table.get("names")) })
+    }
+
+    /// The indices of the patterns that match the line, or the line with its `snake_case` names split into words: `\b` does
+    /// not match at `_`.
+    fn matches(&self, line: &str) -> BTreeSet<usize> {
+        let mut found: BTreeSet<usize> = self.patterns.matches(line).into_iter().collect();
+        if line.contains('_') {
+            let others = self.names.iter().fold(line.to_owned(), |rest, name| rest.replace(name.as_str(), ""));
+            found.extend(self.patterns.matches(&others.replace('_', " ")));
+        }
+        found
     }
 
     fn findings(&self, file: &str, text: &str) -> Vec<String> {
@@ -79,7 +98,7 @@ impl WordList {
             return findings;
         }
         for (number, line) in text.lines().enumerate() {
-            for index in self.patterns.matches(line) {
+            for index in self.matches(line) {
                 let word = &self.words[index];
                 let is_searched = word.only.is_empty()
                     || word.only.iter().any(|part| file.starts_with(part.as_str()) || file.ends_with(part.as_str()));
@@ -110,6 +129,7 @@ mod tests {
 
     const WORDS: &str = r#"
 except = ["CHANGELOG.md"]
+names = ["not_a_thing"]
 
 [[word]]
 pattern = '\bCourier\b'
@@ -139,6 +159,13 @@ only = [".md", "core/"]
         assert!(findings("sandbox/src/a.rs", "// a thing").is_empty());
         assert!(findings("docs/history/a.md", "Courier").is_empty());
         assert!(findings("CHANGELOG.md", "Courier, thing").is_empty());
+    }
+
+    #[test]
+    fn a_word_is_found_inside_a_snake_case_name() {
+        assert_eq!(findings("core/src/a.rs", "fn nothing_is_a_thing_twice() {").len(), 1);
+        assert!(findings("core/src/a.rs", "fn nothings() -> not_a_thing {").is_empty());
+        assert_eq!(findings("core/src/a.rs", "a_thing(not_a_thing)").len(), 1);
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl Failures {
         self.lines.extend(message.lines().map(|line| format!("    {line}")));
     }
 
-    /// What is printed at the end; empty if nothing failed.
+    /// The text printed at the end; empty if nothing failed.
     pub fn summary(&self) -> Vec<String> {
         cut_middle(&self.lines, MAX_LINES)
     }

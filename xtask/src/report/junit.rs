@@ -11,7 +11,7 @@ use super::failures::{Failures, cut_middle};
 /// The lines of a failure's text that are kept.
 const MAX_MESSAGE_LINES: usize = 30;
 
-/// Reads this report, or all reports of this folder. A report that is not there has no tests.
+/// Reads this report, or all reports of this folder. A missing report has no tests.
 pub fn read(path: &Path, failures: &mut Failures) -> TestCounts {
     let mut counts = TestCounts::default();
     for file in reports(path) {

@@ -1,14 +1,15 @@
-//! How the tests of a suite ended.
+//! The outcome of a test suite.
 
 use super::counts::TestCounts;
 
+/// The outcome of a test suite.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// All tests ran.
     Ran(TestCounts),
     /// The run stopped early, for instance because something does not compile. Tests that ran before count.
     Broken(TestCounts, String),
-    /// A tool is not on this machine. In CI that is a failure.
+    /// A tool is missing on this machine. In CI that is a failure.
     Missing(String),
 }
 

@@ -10,7 +10,7 @@ use crate::report::failures::Failures;
 use crate::report::outcome::Outcome;
 use crate::run;
 
-/// Runs the suites of these names, or all when there is none; of Rust's only the tests of `package`, if there is one.
+/// Runs the named suites, or all if `names` is empty. With `package`, the Rust suite runs only the tests of that crate.
 pub fn run(names: &[String], package: Option<&str>) -> bool {
     let mut failures = Failures::default();
     let mut ran = Vec::new();

@@ -5,16 +5,17 @@ use crate::report::libtest::LibtestOutput;
 use crate::report::outcome::{Outcome, classify};
 use crate::{redis, run};
 
-/// With the stores of a fleet that need a server. Without `--no-fail-fast` the first failing crate would hide the
-/// results of all others.
+/// Arguments of cargo for the tests of all crates, including the fleet stores that need a server. Without
+/// `--no-fail-fast` the first failing crate would hide the results of all others.
 const WORKSPACE: &str = "test --workspace --no-fail-fast --features keysecure-tests/redis";
 
+/// Runs the Rust suite of `cargo xtask test`.
 pub fn test(failures: &mut Failures) -> Outcome {
     redis::ensure();
     cargo_test(WORKSPACE, failures)
 }
 
-/// The tests of one crate.
+/// Runs the tests of one crate.
 pub fn test_package(package: &str, failures: &mut Failures) -> Outcome {
     cargo_test(&format!("test --no-fail-fast --package {package}"), failures)
 }

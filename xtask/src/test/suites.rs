@@ -1,11 +1,11 @@
-//! The test suites of `cargo xtask test`. A further language is a further function and a further line in `ALL`.
+//! The test suites of `cargo xtask test`. To add a language, add a function and a line in `ALL`.
 
 use super::{rust, vectors};
 use crate::report::failures::Failures;
 use crate::report::outcome::Outcome;
 use crate::{kotlin, python, swift};
 
-/// A group of tests with a line of its own in the summary.
+/// A group of tests with its own line in the summary.
 pub struct TestSuite {
     pub name: &'static str,
     pub run: fn(&mut Failures) -> Outcome,

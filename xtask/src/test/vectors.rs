@@ -1,4 +1,5 @@
-//! The committed test vectors are what the JDK, OpenSSL and the real fastjson make. Each folder counts as one test.
+//! Compares the committed test vectors with the output of the JDK, OpenSSL and the real fastjson. Each folder counts as
+//! one test.
 
 use crate::report::counts::TestCounts;
 use crate::report::failures::Failures;

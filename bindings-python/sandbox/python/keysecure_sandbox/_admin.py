@@ -99,7 +99,7 @@ class AdminCalls(ControlCalls):
             or ``upper_case``; filters still compare the reference as it was sent.
         :param left_out: fields that are missing in rows, such as ``time``; empty for none.
         :param ignore_filters: whether filters are ignored; windows are not.
-        :param page_cap: the greatest number of rows of a page, whatever ``size`` asks for; 0 for no cap.
+        :param page_cap: the maximum number of rows of a page, regardless of ``size``; 0 for no cap.
         :param total: whether ``data`` has a ``total`` in addition to ``list``: the number of rows on all pages.
         """
         values = {

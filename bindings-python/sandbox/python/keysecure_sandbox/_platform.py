@@ -81,7 +81,7 @@ class Sandbox(AdminCalls, SeedCalls, WebhookCalls, InspectionCalls):
     :param ip_whitelist: the addresses that may call; empty for all.
     :param pci_enabled: whether card numbers may be shown.
     :param merchant_reserve: the initial balance of the merchant's reserve.
-    :param request_log: the greatest number of recorded requests.
+    :param request_log: the maximum number of recorded requests.
     :param webhook_url: the URL that webhooks are sent to: ``http`` on loopback. See :meth:`webhooks_to`.
     :param webhook_secret: the secret that signs webhooks; the apiSecret by default.
     :param webhook_app_id: the ``appId`` of signatures; the Api-Key by default.
@@ -222,7 +222,7 @@ class Sandbox(AdminCalls, SeedCalls, WebhookCalls, InspectionCalls):
         return json.loads(text)
 
 
-# The module that users import from, also in pickles and tracebacks.
+# The module from which users import; pickles and tracebacks must name it as well.
 for _name in __all__:
     if isinstance(globals()[_name], type):
         globals()[_name].__module__ = "keysecure.sandbox"

@@ -1,4 +1,4 @@
-//! How values, models and open enums become Python objects.
+//! Conversion of values, models and open enums to Python objects.
 
 mod model;
 mod open_enum;
@@ -24,12 +24,12 @@ pub(crate) trait ToPython {
     fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>>;
 }
 
-/// Reads a decimal, exactly, for the arguments of the Python binding: `None` for what is no decimal of at most 28 digits.
+/// Reads an exact decimal for the arguments of the Python binding; `None` if it is not a decimal of at most 28 digits.
 pub fn parse_decimal(text: &str) -> Option<Decimal> {
     decimal::parse(text)
 }
 
-/// Implements [`ToPython`] for types that PyO3 converts as we want it.
+/// Implements [`ToPython`] for types by the conversion of PyO3.
 macro_rules! converts {
     ($($type:ty),+) => {
         $(
@@ -58,21 +58,21 @@ impl<T: ToPython> ToPython for Vec<T> {
     }
 }
 
-/// Whether an exception says that Python cannot hold a value. Any other may be a Ctrl-C that arrived just now, which must
-/// not become an error of ours.
+/// Whether an exception says that Python cannot represent a value. Any other exception may be a pending
+/// `KeyboardInterrupt`, which must propagate unchanged.
 fn is_about_a_value(py: Python<'_>, error: &PyErr) -> bool {
     error.is_instance_of::<PyValueError>(py)
         || error.is_instance_of::<PyArithmeticError>(py)
         || error.is_instance_of::<PyRecursionError>(py)
 }
 
-/// Our error in the place of one about a value.
-fn ours(py: Python<'_>, error: PyErr, text: &'static str) -> PyErr {
+/// Replaces an exception about a value by an error of this crate; other exceptions stay unchanged.
+fn replace_error(py: Python<'_>, error: PyErr, text: &'static str) -> PyErr {
     if is_about_a_value(py, &error) { Error::invalid_response(text).into() } else { error }
 }
 
-/// An aware `datetime` in UTC. The platform may send any number; one beyond the years of Python's calendar is an error
-/// of ours, not the foreign one that Python would raise.
+/// Converts to an aware `datetime` in UTC. A time beyond the years of Python's calendar, which the platform may send, raises
+/// an error of this crate.
 impl ToPython for SystemTime {
     fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         static EPOCH: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -81,11 +81,12 @@ impl ToPython for SystemTime {
         since.set_item("milliseconds", instant::to_millis(*self))?;
         let made =
             py.import("datetime")?.getattr("timedelta")?.call((), Some(&since)).and_then(|since| epoch.add(since));
-        made.map(Bound::unbind).map_err(|error| ours(py, error, "the platform's time lies outside the years 1 to 9999"))
+        made.map(Bound::unbind)
+            .map_err(|error| replace_error(py, error, "the platform's time lies outside the years 1 to 9999"))
     }
 }
 
-/// A dict; numbers with a fraction become `decimal.Decimal`, so that none goes through a float.
+/// Converts to a `dict`. Numbers with a fraction become `decimal.Decimal`, so that none goes through a float.
 impl<'py> IntoPyObject<'py> for Extra {
     type Target = PyDict;
     type Output = Bound<'py, PyDict>;
@@ -107,7 +108,7 @@ impl<'py> IntoPyObject<'py> for Extra {
             options.set_item("parse_int", &decimal)?;
             loads.call((&text,), Some(&options))
         });
-        let read = read.map_err(|error| ours(py, error, "a field holds a number that Python cannot hold"))?;
+        let read = read.map_err(|error| replace_error(py, error, "a field holds a number that Python cannot hold"))?;
         Ok(read.cast_into()?)
     }
 }

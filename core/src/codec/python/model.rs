@@ -6,7 +6,7 @@ use pyo3::types::{PyDict, PyList};
 use crate::codec::json::Extra;
 use crate::redact::scrub;
 
-/// Gives a model its Python side: attributes, `to_dict`, `to_json`, `from_json`, pickling and `repr`.
+/// Implements the Python class of a model: attributes, `to_dict`, `to_json`, `from_json`, pickling and `repr`.
 ///
 /// [`model!`](crate::codec::model) calls it with the fields and their documentation:
 /// `python_model!(Fee { [#[doc = "The amount."]] amount, })`.
@@ -67,7 +67,7 @@ macro_rules! python_model {
 }
 pub(crate) use python_model;
 
-/// A model as a dict of its attributes; models inside become dicts too.
+/// Converts a model to a dict of its attributes; models inside become dicts too.
 pub(crate) fn to_dict<'py>(model: &Bound<'py, PyAny>, fields: &[&str]) -> PyResult<Bound<'py, PyDict>> {
     let py = model.py();
     let dict = PyDict::new(py);
@@ -102,7 +102,7 @@ pub(crate) fn repr(model: &Bound<'_, PyAny>, name: &str, fields: &[&str], extra:
     Ok(format!("{name}({})", shown.join(", ")))
 }
 
-/// A model as its dict, anything else as it is.
+/// Converts a model to its dict; leaves other values unchanged.
 fn as_dict(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     match value.getattr_opt("to_dict")? {
         Some(to_dict) => to_dict.call0(),

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
-/// Gives an open enum its Python side: values become `str`, and `python_class` makes the class of constants.
+/// Implements the Python form of an open enum: values become `str`, and `python_class` makes the class of constants.
 ///
 /// [`open_enum!`](crate::codec::open_enum) calls it with the attributes of the enum and its variants:
 /// `python_enum!(CardType { [doc = "The type of a card."] Virtual, Physical, })`.
@@ -36,7 +36,7 @@ macro_rules! python_enum {
 }
 pub(crate) use python_enum;
 
-/// A class whose attributes are the values, by their names in capitals, and `KNOWN`, all of them.
+/// Creates a class with one attribute for each value, its name in capitals, and `KNOWN` with all values.
 pub(crate) fn class_of_constants<'py>(
     py: Python<'py>,
     name: &str,
@@ -54,7 +54,7 @@ pub(crate) fn class_of_constants<'py>(
     Ok(py.get_type::<PyType>().call1((name, PyTuple::empty(py), body))?.cast_into()?)
 }
 
-/// `ToActivate` as `TO_ACTIVATE`.
+/// Converts the name of a variant to capitals: `ToActivate` becomes `TO_ACTIVATE`.
 fn in_capitals(variant: &str) -> String {
     let mut name = String::with_capacity(variant.len() + 4);
     for letter in variant.chars() {

@@ -9,7 +9,7 @@ use crate::clock::{Clock, await_change};
 use crate::error::{Error, ErrorKind, Interrupted, Outcome, TransportFault};
 use crate::values::per_process::PerProcess;
 
-/// The one token of a client, in each process that uses it.
+/// The token of a client, one in each process that uses it.
 #[derive(Debug, Default)]
 pub(crate) struct TokenCell(PerProcess<Cell>);
 
@@ -22,11 +22,11 @@ struct Cell {
 #[derive(Debug, Default)]
 struct State {
     held: Option<CachedToken>,
-    /// Who fetches one at this moment.
+    /// The thread that is fetching a token.
     fetching: Option<ThreadId>,
-    /// Counts the fetches that ended.
+    /// Number of fetches that have ended.
     round: u64,
-    /// Why the last fetch failed, if it did.
+    /// The error of the last fetch, if it failed.
     failure: Option<Error>,
 }
 
@@ -50,8 +50,8 @@ impl TokenCell {
     /// The token in use, unless it is `refused` or due for renewal: then a new one.
     ///
     /// `fetch` runs without a lock, in one thread at a time. The others wait for it, at most `timeout`, and share its
-    /// result, also a failure unless it concerns only the call that fetched. `now` is the platform's clock; like `fetch` it
-    /// is foreign code and never called under the lock.
+    /// result, even a failure unless it concerns only the call that fetched. `now` is the platform's clock; like `fetch` it
+    /// may be custom code and is never called under the lock.
     pub(crate) fn get(
         &self,
         refused: Option<&CachedToken>,
@@ -98,13 +98,13 @@ impl Cell {
                 drop(state);
                 return self.fetch_as_leader(outer, held, &now, fetch);
             }
-            let state = self.await_round(state, clock, give_up)?;
+            let state = self.wait_for_fetch(state, clock, give_up)?;
             let newest = state.usable(refused);
             match (&state.failure, newest) {
                 (None, Some(fetched)) => return Ok(fetched),
                 // The renewal failed, but the old token has not ended yet.
                 (Some(_), Some(old)) if time < old.ends_at() => return Ok(old),
-                (Some(failure), _) if !is_of_its_own_call(failure) => return Err(failure.clone()),
+                (Some(failure), _) if !concerns_only_its_call(failure) => return Err(failure.clone()),
                 _ => {}
             }
         }
@@ -128,8 +128,8 @@ impl Cell {
         Ok(())
     }
 
-    /// Waits until the fetch under way has ended.
-    fn await_round<'a>(
+    /// Waits until the fetch in progress has ended.
+    fn wait_for_fetch<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
         clock: &dyn Clock,
@@ -170,14 +170,14 @@ impl Cell {
 }
 
 /// Whether the failure of a fetch concerns only the call that made it: it timed out, or it was interrupted.
-fn is_of_its_own_call(failure: &Error) -> bool {
+fn concerns_only_its_call(failure: &Error) -> bool {
     failure.kind() == ErrorKind::Timeout || failure.transport_fault() == Some(TransportFault::Interrupted)
 }
 
-/// Ends a fetch and wakes the waiting threads, also when the fetch panicked: then the next of them fetches.
+/// Ends a fetch and wakes the waiting threads, even when the fetch panicked: then the next of them fetches.
 struct FetchGuard<'a> {
     cell: &'a Cell,
-    /// The fetch within which this one is made.
+    /// The thread of the fetch within which this one is made.
     outer: Option<ThreadId>,
     outcome: Option<Result<CachedToken, Error>>,
 }

@@ -1,4 +1,4 @@
-//! An access token, as it arrives and as it is kept.
+//! Access tokens: the response of the platform and the cached form.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -9,17 +9,17 @@ use crate::codec::{Decode, OnMismatch, PATH_SEPARATOR, model};
 use crate::secrets::Secret;
 use crate::values::instant;
 
-/// An access token as the platform gave it.
+/// An access token as the platform issued it.
 #[derive(Debug, Clone)]
 pub(crate) struct AccessTokenData {
     pub secret: Secret,
     pub expires_at: SystemTime,
-    /// When its fleet renews it; set by whoever fetched it.
+    /// The time at which the fleet renews it; set by the worker that fetched it.
     pub renew_at: Option<SystemTime>,
 }
 
 impl AccessTokenData {
-    /// A token that arrived at `now` is renewed before it ends: by a tenth of its life, at most a minute.
+    /// Sets the renewal time of a token that arrived at `now`: a tenth of its lifetime before it expires, at most a minute.
     pub(crate) fn with_renewal(self, now: i64) -> Self {
         let ends_at = instant::to_millis(self.expires_at);
         let ahead = (ends_at.saturating_sub(now).max(0) / 10).min(60_000);
@@ -56,13 +56,14 @@ pub(crate) struct CachedToken(Arc<Fetched>);
 #[derive(Debug)]
 struct Fetched {
     token: AccessTokenData,
-    /// In the platform's Unix milliseconds: from then on a new one is fetched.
+    /// The time from which a new token is fetched, in the platform's Unix milliseconds.
     renew_at: i64,
+    /// The end of the token, in the same unit.
     ends_at: i64,
 }
 
 impl CachedToken {
-    /// A token that arrived at `now`, from the platform or from the fleet's store.
+    /// Creates the cached form of a token that arrived at `now`, from the platform or from the fleet's store.
     pub(super) fn new(token: AccessTokenData, now: i64) -> Self {
         let token = if token.renew_at.is_some() { token } else { token.with_renewal(now) };
         let ends_at = instant::to_millis(token.expires_at);
@@ -70,12 +71,12 @@ impl CachedToken {
         Self(Arc::new(Fetched { token, renew_at, ends_at }))
     }
 
-    /// When to fetch a new one, in the platform's Unix milliseconds.
+    /// The time from which a new token is fetched, in the platform's Unix milliseconds.
     pub(super) fn renew_at(&self) -> i64 {
         self.0.renew_at
     }
 
-    /// When it ends, in the platform's Unix milliseconds.
+    /// The end of the token, in the platform's Unix milliseconds.
     pub(super) fn ends_at(&self) -> i64 {
         self.0.ends_at
     }

@@ -1,4 +1,6 @@
-//! The token of a fleet: load it from the store; if it is due, lock, load again, fetch and save.
+//! The token that a fleet shares through a store.
+//!
+//! A worker loads it from the store. If it is due, the worker locks the slot, loads it again, fetches a new one and saves it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,16 +14,17 @@ use crate::observe::Observer;
 use crate::store::{StoreLock, StoreUnavailable, StoredToken, TokenStore, is_token};
 use crate::values::instant;
 
-/// The first wait for another worker's fetch, and the longest.
+/// First wait for another worker's fetch.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
-const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+/// Maximum wait for another worker's fetch.
+const MAX_PAUSE: Duration = Duration::from_millis(100);
 
 /// The slot of a client in a token store.
 pub(crate) struct SharedToken {
     store: Arc<dyn TokenStore>,
     slot: String,
     observer: Option<Arc<dyn Observer>>,
-    /// Whether the store was unavailable the last time: an outage is reported once.
+    /// Whether the last access to the store failed: an outage is reported once.
     down: AtomicBool,
 }
 
@@ -29,12 +32,14 @@ pub(crate) struct SharedToken {
 pub(crate) struct Time<'a> {
     /// The platform's clock, in Unix milliseconds.
     pub server_now: &'a dyn Fn() -> i64,
-    /// What the call has left.
+    /// The time that the call has left.
     pub left: &'a dyn Fn() -> Duration,
     pub sleep: &'a dyn Fn(Duration) -> Result<(), Interrupted>,
 }
 
+/// Result of the access to the store.
 enum Found {
+    /// The store has a valid token.
     Token(AccessTokenData),
     /// There is no valid token: this worker fetches one under the lock.
     Lock(StoreLock),
@@ -43,16 +48,17 @@ enum Found {
 }
 
 impl SharedToken {
+    /// Creates the token of one slot of the store.
     pub(crate) fn new(store: Arc<dyn TokenStore>, slot: String, observer: Option<Arc<dyn Observer>>) -> Self {
         Self { store, slot, observer, down: AtomicBool::new(false) }
     }
 
-    /// Whether the store was unavailable the last time.
+    /// Whether the last access to the store failed.
     pub(crate) fn is_down(&self) -> bool {
         self.down.load(Ordering::Acquire)
     }
 
-    /// A token that is not due and better than the one that was `refused`: the store's, else a new one for all.
+    /// A token that is not due and newer than the `refused` one: the store's, else a new one for all workers.
     pub(crate) fn get(
         &self,
         refused: Option<&AccessTokenData>,
@@ -101,11 +107,11 @@ impl SharedToken {
                 return Ok(Found::Nothing);
             }
             (time.sleep)(pause)?;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = (pause * 2).min(MAX_PAUSE);
         }
     }
 
-    /// The store's token if it is good.
+    /// The token in the store, if it is valid, not due and newer than the refused one.
     fn load(
         &self,
         refused: Option<&AccessTokenData>,
@@ -113,13 +119,13 @@ impl SharedToken {
     ) -> Result<Option<AccessTokenData>, StoreUnavailable> {
         let stored = self.ask(time, |within| self.store.load(&self.slot, within))?;
         let now = (time.server_now)();
-        let good = stored.filter(|stored| {
-            // A store is foreign code: what it gives goes into a header.
+        let usable = stored.filter(|stored| {
+            // A store may be custom code, and its token goes into a header.
             is_token(stored.secret().expose())
                 && now < instant::to_millis(stored.renew_at())
-                && is_news(stored, refused)
+                && is_newer(stored, refused)
         });
-        Ok(good.map(|stored| AccessTokenData {
+        Ok(usable.map(|stored| AccessTokenData {
             secret: stored.secret().clone(),
             expires_at: stored.expires_at(),
             renew_at: Some(stored.renew_at()),
@@ -129,7 +135,7 @@ impl SharedToken {
     fn save(&self, token: &AccessTokenData, time: &Time<'_>) {
         let renew_at = token.renew_at.unwrap_or(token.expires_at);
         let stored = StoredToken::new(token.secret.clone(), renew_at, token.expires_at);
-        // A token that is not saved serves this client all the same.
+        // A token that is not saved is still used by this client.
         let _ = self.ask(time, |within| self.store.save(&self.slot, &stored, within));
     }
 
@@ -149,7 +155,7 @@ impl SharedToken {
             if down {
                 log::warn!(
                     target: "keysecure",
-                    "the token store cannot be reached: this client continues with a token of its own, which may invalidate those of other workers"
+                    "the token store cannot be reached: this client continues with its own token, which may invalidate those of other workers"
                 );
             } else {
                 log::warn!(target: "keysecure", "the token store can be reached again");
@@ -162,9 +168,9 @@ impl SharedToken {
     }
 }
 
-/// Whether a stored token is another one than the refused one, and no older: one from before an outage may still be
-/// there, and would be refused as well.
-fn is_news(stored: &StoredToken, refused: Option<&AccessTokenData>) -> bool {
+/// Whether a stored token differs from the refused one and is not older: one from before an outage may still be stored, and
+/// would be refused as well.
+fn is_newer(stored: &StoredToken, refused: Option<&AccessTokenData>) -> bool {
     refused.is_none_or(|refused| stored.secret() != &refused.secret && stored.expires_at() >= refused.expires_at)
 }
 
@@ -231,14 +237,14 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_stays_taken_is_waited_for_during_half_the_time_and_no_longer() {
+    fn a_lock_that_stays_taken_is_waited_for_during_half_the_time() {
         let store = Arc::<MemoryTokenStore>::default();
         let [a, b] = two_clients(&store);
         let lock = store.try_lock(SLOT, Duration::ZERO).unwrap();
         let (got, slept) = get(&a, None, 0, "one");
         assert_eq!(got, "one");
         assert!(slept > Duration::from_secs(4) && slept <= Duration::from_secs(5), "{slept:?}");
-        assert_eq!(get(&b, None, 0, "two"), ("one".to_owned(), Duration::ZERO), "it saved what it fetched");
+        assert_eq!(get(&b, None, 0, "two"), ("one".to_owned(), Duration::ZERO), "it saved the token that it fetched");
         drop(lock);
     }
 
@@ -310,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_that_gives_what_is_no_header_is_not_believed() {
+    fn a_token_that_is_not_a_valid_header_is_rejected() {
         let store = Arc::<MemoryTokenStore>::default();
         let [a, _] = two_clients(&store);
         store.save(SLOT, &token("x\r\nEvil: 1", 5_000).into_stored(4_000), Duration::ZERO).unwrap();

@@ -106,7 +106,7 @@ model! {
     pub struct CardApplied {
         /// Card number assigned by the platform. It is not the PAN.
         pub card_no: String,
-        /// Merchant reference of the card, as the platform repeats it.
+        /// Merchant reference of the card, as echoed by the platform.
         pub card_unique_no: Option<String>,
     }
 }

@@ -35,7 +35,7 @@ impl Cards<'_> {
     /// Kind [`NotFound`](crate::ErrorKind::NotFound) (code 2002) if the cardholder does not exist,
     /// [`State`](crate::ErrorKind::State) (2005) if the cardholder is not verified, and
     /// [`Api`](crate::ErrorKind::Api) (2007 to 2010) if the platform refuses the address;
-    /// [`field`](Error::field) then names the part of the address. What can be checked locally fails as
+    /// [`field`](Error::field) then names the part of the address. Arguments that fail a local check return
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent.
     ///
     /// # Examples
@@ -317,7 +317,7 @@ impl Cards<'_> {
     /// # Errors
     ///
     /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if `size` is out of range, [`Permission`](crate::ErrorKind::Permission)
-    /// (code 1012) in the other mode.
+    /// (code 1012) in authorization mode.
     pub fn packages_page(&self, filter: &ListPackages, page: u32, size: u32) -> Result<Page<Package>, Error> {
         pager::page(self.0, operation::CARDS_PACKAGES, filter, page, size)
     }
@@ -334,7 +334,7 @@ impl Cards<'_> {
     /// # Errors
     ///
     /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if `size` is out of range, [`Permission`](crate::ErrorKind::Permission)
-    /// (code 1012) in the other mode.
+    /// (code 1012) in credit mode.
     pub fn bins_page(&self, filter: &ListBins, page: u32, size: u32) -> Result<Page<Bin>, Error> {
         pager::page(self.0, operation::CARDS_BINS, filter, page, size)
     }

@@ -40,7 +40,7 @@ model! {
         pub free_small_excuse_days: Option<i64>,
         /// Fee rate of a refund.
         pub refund_rate: Option<Decimal>,
-        /// Fee of a cancelled purchase. The spelling is the platform's.
+        /// Fee of a cancelled purchase. The field name is the platform's spelling on the wire.
         pub consume_cancle_fee: Option<Decimal>,
         /// Amount from which a cancelled purchase is charged.
         pub consume_cancel_threshold: Option<Decimal>,

@@ -32,7 +32,7 @@ const SHARDS: usize = 256;
 /// * **Tokens** are in files of mode 0600 that are replaced atomically. A file that others can read is not used. Files are not
 ///   synced: after a power failure a new token is fetched.
 /// * **Attempts** take about 100 bytes for each reference, in 256 files that are appended to and compacted. A record is on the
-///   disk before its request leaves. Records are kept forever; see [`FileStore::keep_attempts_for`].
+///   disk before its request is sent. Records are kept forever; see [`FileStore::keep_attempts_for`].
 /// * **Webhooks** are not forgotten early, except that a power failure may lose those of the last seconds. A full store is
 ///   unavailable, so that by default a webhook is rejected rather than accepted twice.
 ///
@@ -82,7 +82,7 @@ impl FileStore {
         Ok(Self { directory, max_replays: 1_000_000, shards: Mutex::default(), attempts })
     }
 
-    /// Sets about how many webhooks are remembered at once. Default: 1,000,000, each in a file, usually empty.
+    /// Sets the approximate number of webhooks that are remembered at once. Default: 1,000,000, each in a file, usually empty.
     #[must_use]
     pub fn max_replays(self, most: usize) -> Self {
         Self { max_replays: most.max(SHARDS), ..self }
@@ -90,7 +90,7 @@ impl FileStore {
 
     /// Sets the age from which records of ended attempts are dropped when their file is compacted. Default: never.
     ///
-    /// **Risk:** a reference without a record looks as if it was never sent. Only the look-up protects it then, which reaches
+    /// **Risk:** a reference without a record looks as if it was never sent. Only the lookup protects it then, which reaches
     /// back to [`EnsureOptions::since`](crate::EnsureOptions::since), 90 days by default: a worker that uses an older reference
     /// again carries out the operation a second time.
     #[must_use]
@@ -105,8 +105,8 @@ impl fmt::Debug for FileStore {
     }
 }
 
-fn unavailable(what: &str, error: &io::Error) -> StoreUnavailable {
-    log::debug!(target: "keysecure", "file store: {what}: {}", error.kind());
+fn unavailable(action: &str, error: &io::Error) -> StoreUnavailable {
+    log::debug!(target: "keysecure", "file store: {action}: {}", error.kind());
     StoreUnavailable
 }
 
@@ -127,7 +127,7 @@ fn current_user(directory: &Path) -> io::Result<u32> {
     user
 }
 
-/// Opens a regular file without blocking. Anything else is an error: opening a FIFO would wait for its other end.
+/// Opens a regular file without blocking. Other kinds of files are errors: opening a FIFO would wait for its other end.
 fn open_plain(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     let file = options.custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW).mode(0o600).open(path)?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(ErrorKind::InvalidInput.into()) }

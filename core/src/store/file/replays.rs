@@ -26,7 +26,7 @@ impl FileStore {
     ///
     /// One file for each key, because creating a name is atomic in the kernel: that needs no lock and no growing file. The
     /// modification time of the file is the end of the key. The file gets its name, by a hard link, only after that is set, so
-    /// that no sweep takes it for an ended one.
+    /// that no sweep mistakes it for an ended one.
     fn add_key(directory: &Path, key: &str, value: &str, end: SystemTime) -> io::Result<Option<String>> {
         let name = unique().map_err(|_| io::Error::from(ErrorKind::Other))?;
         // In the directory of the keys, so that a sweep removes the drafts of killed processes.
@@ -192,13 +192,13 @@ mod tests {
         assert_eq!(scratch.store().insert_new("short", Duration::ZERO), Ok(true));
         assert_eq!(scratch.store().insert_new("long", LONG), Ok(true));
         std::thread::sleep(Duration::from_millis(20));
-        // A new store sweeps at its first look.
+        // A new store sweeps at its first check.
         assert_eq!(scratch.store().insert_new("short", LONG), Ok(true));
         assert_eq!(scratch.store().insert_new("long", LONG), Ok(false));
     }
 
     #[test]
-    fn a_key_can_be_asked_for_and_removed() {
+    fn a_key_can_be_read_and_removed() {
         let scratch = Scratch::new();
         let store = scratch.store();
         assert_eq!((store.contains("a"), store.remove("a")), (Ok(false), Ok(())));

@@ -12,7 +12,7 @@ use super::{FileStore, LEFTOVER, age, create_new, lock_file, open_plain, unavail
 use crate::store::{StoreLock, StoreUnavailable, StoredToken, TokenStore, unique};
 
 /// Maximum length of a token, that of a header.
-const LONGEST_TOKEN: u64 = 64 * 1024;
+const MAX_TOKEN_BYTES: u64 = 64 * 1024;
 
 impl FileStore {
     fn path(&self, slot: &str, ending: &str) -> Result<PathBuf, StoreUnavailable> {
@@ -87,7 +87,7 @@ fn read_private(path: &Path) -> io::Result<Zeroizing<String>> {
     }
     // Allocated at full size: a buffer that grows would leave copies of the token in memory.
     let mut text = Zeroizing::new(String::with_capacity(4 * 1024));
-    match file.take(LONGEST_TOKEN).read_to_string(&mut text) {
+    match file.take(MAX_TOKEN_BYTES).read_to_string(&mut text) {
         Ok(_) => Ok(text),
         // Not a token.
         Err(error) if error.kind() == ErrorKind::InvalidData => Ok(Zeroizing::default()),

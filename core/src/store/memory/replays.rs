@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_can_be_asked_for_and_removed() {
+    fn a_key_can_be_read_and_removed() {
         let store = MemoryReplayStore::default();
         assert_eq!(store.contains("a"), Ok(false));
         assert_eq!(store.insert_new("a", Duration::MAX), Ok(true));

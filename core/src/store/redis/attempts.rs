@@ -100,7 +100,7 @@ impl AttemptStore for RedisStore {
     fn acquire(&self, reference: &str, lease: Duration, within: Duration) -> Result<Acquired, StoreUnavailable> {
         let (keys, lease_id) = (Keys::for_reference(reference), unique()?);
         let mut acquire = script(ACQUIRE, &[&keys.lease, &keys.hash, "keysecure:attempts"]);
-        // A second try on a new connection accepts the lease of the first.
+        // A retry on a new connection accepts the lease of the first try.
         acquire.arg(&lease_id).arg(millis(lease)).arg(&keys.field);
         let Some((age, state, ended)) = self.0.run(within, |link| link.query::<AcquireResult>(&acquire))? else {
             return Ok(Acquired::Busy);

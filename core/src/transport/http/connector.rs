@@ -1,4 +1,4 @@
-//! Making connections.
+//! The connector: opens the connections of the transport.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -17,14 +17,14 @@ use super::wire::{Base, Wire};
 use crate::clock::Clock;
 use crate::error::{ConnectReason, TransportFault};
 
-/// Opens TCP connections, with TLS above them for https. A tunnel through a proxy comes ready made.
+/// Opens TCP connections, with TLS on top for https. A tunnel through a proxy is opened by ureq.
 #[derive(Clone)]
 pub(super) struct WireConnector {
     pub clock: Arc<dyn Clock>,
     pub tls: Arc<ClientConfig>,
-    /// Whether connections go through a proxy, to which they are made first.
+    /// Whether connections go through a proxy.
     pub has_proxy: bool,
-    /// Whether plain http goes to this machine only.
+    /// Whether plain http is limited to this machine.
     pub loopback_only: bool,
 }
 
@@ -47,9 +47,9 @@ impl<In: Transport> Connector<In> for WireConnector {
 }
 
 impl WireConnector {
-    /// Connects to the first address that takes it. Each but the last may use half of the time that is left.
+    /// Connects to the first address that accepts. Each address but the last may use half of the time that is left.
     fn open(&self, details: &ConnectionDetails<'_>, for_platform: bool) -> Result<Tcp, ureq::Error> {
-        let limit = Limit::from_connect_error();
+        let limit = Limit::for_connecting();
         let plain = details.uri.scheme() == Some(&Scheme::HTTP);
         let mut addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
         if plain && for_platform && self.loopback_only {

@@ -1,7 +1,7 @@
-//! The exchange of the calling thread, for the layers below ureq: its limits, and whether the request has begun to leave.
+//! The exchange of the calling thread, for the layers below ureq: its limits, and whether a byte of the request was sent.
 //!
-//! ureq carries an exchange out on the thread that asks for it, so this is kept in that thread. Limits that went through ureq
-//! would cost a copy of its settings for each request.
+//! ureq runs an exchange on the calling thread, so the state is thread-local. Passing the limits through ureq would cost a copy
+//! of its settings for each request.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -12,10 +12,10 @@ use crate::transport::Request;
 
 #[derive(Clone, Copy)]
 struct State {
-    /// When all of it must be over.
+    /// Deadline of the whole exchange.
     end: Option<Instant>,
     connect_timeout: Duration,
-    /// When making the connection must be over, while it is made.
+    /// Deadline for making the connection, while it is made.
     connecting: Option<Instant>,
     /// The latest time for the first byte of the request.
     start_by: Option<Instant>,
@@ -53,23 +53,23 @@ impl Drop for Exchange {
     }
 }
 
-/// How long a wait of the calling thread may take.
+/// Time limit for a wait of the calling thread.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limit {
-    /// None: no end.
+    /// End of the wait; `None`: no limit.
     end: Option<Instant>,
     connecting: bool,
 }
 
 impl Limit {
-    /// The limit of what the exchange does at this moment.
+    /// The limit for the current step of the exchange.
     pub(super) fn current() -> Self {
         let state = STATE.get();
         Self { end: state.connecting.or(state.end), connecting: state.connecting.is_some() }
     }
 
-    /// The limit of making a connection, which begins now if it has not begun.
-    pub(super) fn from_connect_error() -> Self {
+    /// The limit for making a connection. Its time starts now if it has not started.
+    pub(super) fn for_connecting() -> Self {
         let mut state = STATE.get();
         if state.connecting.is_none() {
             let end = Instant::now().checked_add(state.connect_timeout);
@@ -79,12 +79,12 @@ impl Limit {
         Self::current()
     }
 
-    /// A part of what is left.
+    /// A limit with a part of the time that is left.
     pub(super) fn part(self, divisor: u32) -> Self {
         Self { end: self.left().map(|left| Instant::now() + left / divisor), ..self }
     }
 
-    /// What is left; `None` when there is no end.
+    /// The time that is left; `None` if there is no limit.
     pub(super) fn left(self) -> Option<Duration> {
         self.end.map(|end| end.saturating_duration_since(Instant::now()))
     }
@@ -108,7 +108,7 @@ pub(super) fn check_start() -> Result<(), Failure> {
     state.connecting = None;
     STATE.set(state);
     let now = Instant::now();
-    // A process that was suspended meanwhile must not send what others have given up.
+    // A process that was suspended meanwhile must not send a request that other workers have taken over.
     let is_late = [state.start_by, state.end].into_iter().flatten().any(|latest| now > latest);
     if is_late && !state.begun { Err(Limit::current().is_over()) } else { Ok(()) }
 }
@@ -118,17 +118,17 @@ pub(super) fn has_begun() -> bool {
     STATE.get().begun
 }
 
-/// The system took a byte of the request.
+/// Records that the system took a byte of the request.
 pub(super) fn set_begun() {
     STATE.set(State { begun: true, ..STATE.get() });
 }
 
-/// What is left of the whole exchange, in seconds, rounded up.
+/// The time that is left for the whole exchange, in seconds, rounded up.
 pub(super) fn seconds_left() -> Option<u64> {
     STATE.get().end.map(|end| end.saturating_duration_since(Instant::now()).as_secs() + 1)
 }
 
-/// Works within an exchange whose connection must be made in that time.
+/// Runs `work` within an exchange with this time limit for its connection.
 #[cfg(test)]
 pub(super) fn for_tests<T>(connect_timeout: Duration, work: impl FnOnce() -> T) -> T {
     let _exchange = Exchange::enter(&Request {

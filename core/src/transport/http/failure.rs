@@ -8,7 +8,7 @@ use ureq::Timeout;
 use crate::error::Interrupted;
 use crate::error::{ConnectReason, TransportFault};
 
-/// A failure of our own layers, which passes through ureq.
+/// A failure of the layers below ureq, which passes through ureq.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Failure {
     pub fault: TransportFault,

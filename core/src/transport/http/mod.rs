@@ -1,4 +1,4 @@
-//! The default transport: ureq for HTTP, rustls for TLS, and connections of our own below them.
+//! The default transport: ureq for HTTP, rustls for TLS, and custom connections below them.
 
 mod connector;
 mod exchange;
@@ -31,14 +31,14 @@ use crate::error::{TransportError, TransportFault};
 use crate::settings::base_url::BaseUrl;
 use crate::values::per_process::PerProcess;
 
-/// Idle connections are dropped before a server or a middlebox would drop them.
+/// Lifetime of an idle connection, shorter than the limits of servers and middleboxes.
 const IDLE: Duration = Duration::from_secs(15);
-/// One idle connection for each thread of a busy server; a connection costs two small buffers.
+/// Maximum number of idle connections: one for each thread of a busy server. Each takes two small buffers.
 const IDLE_CONNECTIONS: usize = 64;
 const LARGEST_HEADER: usize = 64 * 1024;
 
 pub(crate) struct HttpTransport {
-    /// Connections that parent and child shared would carry the responses of one to the other.
+    /// One pool for each process: over a shared connection, parent and child would receive the responses of each other.
     pools: PerProcess<Pool>,
     config: Config,
     connector: WireConnector,
@@ -58,7 +58,7 @@ impl Pool {
 }
 
 impl HttpTransport {
-    /// `proxy` and `ca_pem` come from the caller, never from the environment.
+    /// Creates the transport. `proxy` and `ca_pem` come from the caller, never from the environment.
     pub(crate) fn new(
         base_url: &BaseUrl,
         proxy: Option<&str>,
@@ -77,7 +77,7 @@ impl HttpTransport {
         // Times are limited below ureq: see `exchange`.
         let config = Agent::config_builder()
             .https_only(base_url.https)
-            // A redirect would carry the Api-Key and the body to wherever it points.
+            // A redirect would send the Api-Key and the body to another address.
             .max_redirects(0)
             .max_redirects_will_error(false)
             // The platform's own error text is in the body.
@@ -106,21 +106,21 @@ impl Transport for HttpTransport {
         let pool = self.pools.get(|_| Pool::new(&self.config, &self.connector));
         let _exchange = Exchange::enter(request);
         exchange_on(pool, request).map_err(|Failure { fault, reason }| {
-            // The host may have moved.
+            // The host may have a new address.
             pool.resolver.forget();
             TransportError { fault, reason, may_have_been_sent: exchange::has_begun() }
         })
     }
 
     fn close(&self) {
-        // Another process's connections are not ours to close.
+        // The connections of another process must not be closed.
         if let Some(pool) = self.pools.existing() {
             pool.agent.clone().shutdown();
         }
     }
 
     fn aborts_on_failure(&self) -> bool {
-        // A proxy may deliver what it has.
+        // A proxy may deliver the bytes that it has received.
         !self.connector.has_proxy
     }
 }
@@ -144,10 +144,10 @@ fn exchange_on(pool: &Pool, request: &Request<'_>) -> Result<Response, Failure> 
     Ok(Response { status: response.status().as_u16(), date, retry_after, body })
 }
 
-/// Room that is made for a body before it is read; a larger one grows as it comes.
+/// Maximum initial capacity for a body; a larger one grows while it is read.
 const FIRST_ROOM: usize = 64 * 1024;
 
-/// Reads the body. Room for a usual one is made at once: each growth would leave a copy behind that nobody wipes.
+/// Reads the body. The capacity for a usual body is allocated at once: each growth would leave a copy that is not wiped.
 fn body(response: &mut http::Response<ureq::Body>, max: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let length = response.body().content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     // One byte more, so that the end is seen without growing.

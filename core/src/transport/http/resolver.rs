@@ -1,7 +1,7 @@
-//! Looking hosts up, and remembering their addresses.
+//! Resolution of host names, with a cache.
 //!
-//! The system looks up in one piece that may take half a minute, so a thread does it while the calling one waits. ureq asks
-//! its resolver before every request, also when a pooled connection is then used: hence the memory.
+//! A lookup by the system cannot be interrupted and may take half a minute, so a thread makes it while the calling thread
+//! waits. ureq calls its resolver before every request, even when it then uses a pooled connection: hence the cache.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -20,12 +20,12 @@ use super::failure::Failure;
 use crate::clock::Clock;
 use crate::error::{ConnectReason, TransportFault};
 
-/// How long an address is believed. One that does not answer is forgotten at once.
+/// Lifetime of a cached address. An address that does not respond is removed at once.
 const DNS_CACHE_TTL: Duration = Duration::from_secs(30);
-/// As many as ureq takes.
-const MOST_ADDRESSES: usize = 16;
+/// Maximum number of addresses that ureq takes.
+const MAX_ADDRESSES: usize = 16;
 
-/// Looks hosts up, and remembers.
+/// Resolver with a cache.
 #[derive(Clone)]
 pub(super) struct CachingResolver {
     known: Arc<Mutex<HashMap<(String, u16), Known>>>,
@@ -43,14 +43,14 @@ impl CachingResolver {
         Self { known: Arc::default(), clock }
     }
 
-    /// As if the host had been looked up.
+    /// Adds an entry to the cache, as if the host had been looked up.
     #[cfg(test)]
     pub(super) fn set_for_tests(&self, host: &str, address: SocketAddr) {
         let known = Known { addresses: vec![address], until: Instant::now() + DNS_CACHE_TTL };
         self.known().insert((host.to_owned(), address.port()), known);
     }
 
-    /// Asks again next time.
+    /// Clears the cache, so that the next request looks its host up again.
     pub(super) fn forget(&self) {
         self.known().clear();
     }
@@ -61,18 +61,18 @@ impl CachingResolver {
 
     fn collected(&self, addresses: &[SocketAddr]) -> ResolvedSocketAddrs {
         let mut collected = self.empty();
-        for address in addresses.iter().take(MOST_ADDRESSES) {
+        for address in addresses.iter().take(MAX_ADDRESSES) {
             collected.push(*address);
         }
         collected
     }
 
     fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
-        let limit = Limit::from_connect_error();
+        let limit = Limit::for_connecting();
         let (give, given) = mpsc::sync_channel(1);
         let name = (host.to_owned(), port);
         let work = move || {
-            // If the call ends meanwhile, nobody takes it.
+            // If the call has ended meanwhile, the result is dropped.
             let _ = give.send(name.to_socket_addrs());
         };
         thread::Builder::new()
@@ -95,7 +95,7 @@ impl CachingResolver {
     }
 }
 
-/// Why a host was not found.
+/// The reason why a host was not found.
 fn not_found(error: &io::Error) -> Failure {
     let failure = Failure::from_connect_error(error);
     if failure.reason == Some(ConnectReason::NoDescriptors) {
@@ -179,7 +179,7 @@ mod tests {
             known.addresses.clone_from(&elsewhere);
             known.until = Instant::now();
         });
-        assert_eq!(resolve(&resolver, "http://localhost:8080/z"), found, "what is old is looked up again");
+        assert_eq!(resolve(&resolver, "http://localhost:8080/z"), found, "an old entry is looked up again");
     }
 
     #[test]

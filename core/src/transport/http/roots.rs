@@ -1,4 +1,4 @@
-//! The certificates that a server's is checked against.
+//! The trusted root certificates of TLS connections.
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::error::Error;
 
-/// TLS 1.2 or later, with the roots that the caller trusts, else the built-in ones.
+/// Creates the TLS configuration: TLS 1.2 or later, with the given roots, else the built-in ones.
 pub(super) fn tls_config(ca_pem: Option<&str>) -> Result<Arc<ClientConfig>, Error> {
     let roots = match ca_pem {
         Some(pem) => read_roots(pem)?,
         None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
     };
-    // Not the process's default provider, which another library may have set to anything.
+    // Not the process's default provider, which another library may have changed.
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|_| Error::config("this build has no TLS"))?
@@ -46,10 +46,10 @@ fn read_roots(pem: &str) -> Result<RootCertStore, Error> {
     let mut unusable = 0;
     for (index, found) in CertificateDer::pem_slice_iter(pem.as_bytes()).enumerate() {
         let certificate = found.map_err(|_| wrong(&format!("is damaged at certificate {}", index + 1)))?;
-        // A system's list may hold some that are of no use here.
+        // A system's list may hold certificates that rustls does not accept.
         unusable += usize::from(roots.add(certificate).is_err());
     }
-    // What the parser takes for a comment must not be a certificate whose first or last line is damaged.
+    // The parser takes a certificate whose first or last line is damaged for a comment: refuse it.
     let found = roots.len() + unusable;
     if [BEGIN, END].iter().any(|line| pem.matches(line).count() != found) {
         return Err(wrong("is damaged: a certificate has no first or no last line"));

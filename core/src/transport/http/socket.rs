@@ -16,25 +16,24 @@ use super::exchange::Limit;
 use super::failure::Failure;
 use crate::clock::Clock;
 
-/// A connection, or one that is being made.
+/// A TCP connection, open or in the process of being opened.
 ///
-/// It lingers for no time (`SO_LINGER` 0) from the beginning. So the system gives up what it has not delivered when the
-/// connection is dropped, and also when the process is killed. Only a connection on which nothing is under way is closed
-/// in order.
+/// `SO_LINGER` is 0 from the beginning, so the system discards undelivered bytes when the connection is dropped, and even when
+/// the process is killed. Only an idle connection is closed in order.
 pub(super) struct Tcp {
     stream: Arc<Stream>,
     clock: Arc<dyn Clock>,
-    /// The process that made it. A child has it too, and must leave it alone.
+    /// The process that made the connection. A forked child inherits it and must not use it.
     process: u32,
-    /// Whether nothing is under way.
+    /// Whether no exchange is in progress.
     idle: bool,
-    /// Whether data may be there without waiting.
+    /// Whether data may be available without waiting.
     eager: bool,
     /// The `TCP_USER_TIMEOUT` in force, in seconds.
     user_timeout: u64,
 }
 
-/// In an `Arc`, so that another thread can end what this one waits for.
+/// The TCP stream, in an `Arc` so that another thread can end a wait of this one.
 pub(super) struct Stream(TcpStream);
 
 impl ShutdownHandle for Stream {
@@ -44,7 +43,7 @@ impl ShutdownHandle for Stream {
 }
 
 impl Tcp {
-    /// A socket that is not connected yet.
+    /// Creates a socket that is not connected yet.
     pub(super) fn new(address: SocketAddr, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_nonblocking(true)?;
@@ -72,7 +71,7 @@ impl Tcp {
         }
     }
 
-    /// Hands all bytes to the system, and counts in `taken` those that it took.
+    /// Passes all bytes to the system, and counts in `taken` those that it took.
     pub(super) fn write_all(&mut self, mut bytes: &[u8], taken: &mut usize) -> Result<(), Failure> {
         self.idle = false;
         self.eager = false;
@@ -89,13 +88,13 @@ impl Tcp {
         Ok(())
     }
 
-    /// Reads what is there, and waits until something is. 0 is the end.
+    /// Reads the available bytes, and waits until there are any. 0 is the end.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
         if self.eager {
-            // A peer that never stops must not keep us for ever.
+            // A peer that never stops sending must not exceed the time limit.
             Limit::current().piece(None)?;
         } else {
-            // A response to what was just written is never there yet: the first try would be for nothing.
+            // The response to a request that was just written is never available yet: a first try would be wasted.
             self.wait(PollFlags::IN, Limit::current())?;
             self.eager = true;
         }
@@ -107,8 +106,8 @@ impl Tcp {
         }
     }
 
-    /// Whether another exchange can begin on it. Asked when one is over, which it notes, and again before the next: then
-    /// there must be no byte that nobody asked for, and no end.
+    /// Whether another exchange can start on the connection. Called after an exchange, which it records, and again before the
+    /// next one: then there must be no unexpected byte and no end of the stream.
     pub(super) fn is_open(&mut self) -> bool {
         if self.idle {
             return self.stream.0.peek(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
@@ -117,12 +116,12 @@ impl Tcp {
         true
     }
 
-    /// Nothing is under way that must not be delivered.
+    /// Records that no bytes are in transit that must not be delivered.
     pub(super) fn set_idle(&mut self) {
         self.idle = true;
     }
 
-    /// Waits when an attempt could not be made just now; fails with every other error.
+    /// Waits if the operation would block; fails with any other error.
     fn after(&self, error: &io::Error, events: PollFlags) -> Result<(), Failure> {
         match error.kind() {
             io::ErrorKind::WouldBlock => self.wait(events, Limit::current()),
@@ -135,7 +134,7 @@ impl Tcp {
         loop {
             let longest = self.clock.longest_wait();
             let piece = limit.piece(longest)?;
-            // A piece that is too long for the system is as good as none.
+            // A piece that is too long for the system means no limit.
             let piece = piece.and_then(|piece| Timespec::try_from(piece).ok());
             match poll(&mut [PollFd::new(&self.stream.0, events)], piece.as_ref()) {
                 Ok(0) if longest.is_none() => {}
@@ -146,8 +145,7 @@ impl Tcp {
         }
     }
 
-    /// Lets the system give up what the peer has not acknowledged when the exchange should be over, even if this process
-    /// is stopped then.
+    /// Lets the system discard unacknowledged bytes at the deadline of the exchange, even if this process is stopped then.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn limit_delivery(&mut self) {
         if let Some(seconds) = super::exchange::seconds_left()
@@ -167,14 +165,14 @@ impl Tcp {
 impl Drop for Tcp {
     fn drop(&mut self) {
         if process::id() != self.process {
-            // The parent still has it: options and resets would be for both.
+            // The parent still has the connection: options and resets would affect both.
             return;
         }
         if self.idle {
             let _ = SockRef::from(&self.stream.0).set_linger(None);
             return;
         }
-        // To close it is not enough where a child that was forked meanwhile holds it too.
+        // Closing is not enough if a child that was forked meanwhile holds it too.
         #[cfg(any(target_os = "linux", target_os = "android"))]
         let _ = rustix::net::connect_unspec(&self.stream.0);
     }

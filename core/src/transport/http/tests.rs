@@ -24,7 +24,7 @@ fn post<'a>(url: &'a str, body: &'a [u8], start_within: Option<Duration>) -> Req
     }
 }
 
-/// Reads one request from each connection, and gives what came of it.
+/// Reads one request from a connection, and returns the number of bytes.
 fn serve(stream: &mut TcpStream) -> usize {
     let mut request = Vec::new();
     let mut buffer = [0; 1024];
@@ -50,7 +50,7 @@ fn a_request_that_comes_too_late_to_its_first_byte_is_not_sent() {
     });
     let in_time = transport.send(&post(&url, b"body", Some(Duration::from_secs(5)))).unwrap();
     assert_eq!(in_time.status, 200);
-    // The first on a connection that is there, the second on a new one.
+    // The first on an existing connection, the second on a new one.
     for _ in 0..2 {
         let error = transport.send(&post(&url, b"body", Some(Duration::ZERO))).unwrap_err();
         assert_eq!((error.fault, error.may_have_been_sent), (TransportFault::Timeout, false));
@@ -70,7 +70,7 @@ fn a_request_whose_time_is_over_when_it_could_leave_is_not_sent() {
         [serve(&mut stream), serve(&mut stream)]
     });
     transport.send(&post(&url, b"body", None)).unwrap();
-    // The connection is there, so nothing waits that could run out of time.
+    // The connection exists, so no wait can exceed its time limit.
     let error = transport.send(&Request { timeout: Duration::ZERO, ..post(&url, b"body", None) }).unwrap_err();
     assert_eq!((error.fault, error.may_have_been_sent), (TransportFault::Timeout, false));
     let [first, second] = server.join().unwrap();
@@ -93,7 +93,7 @@ fn head_and_body_leave_in_one_piece() {
 }
 
 #[test]
-fn plain_http_stays_on_this_machine_whatever_the_name_is_mapped_to() {
+fn plain_http_stays_on_this_machine_regardless_of_name_mappings() {
     let elsewhere: SocketAddr = "192.0.2.1:80".parse().unwrap();
     let url = "http://localhost:80";
     let transport = transport(url);

@@ -1,6 +1,7 @@
 //! TLS over a connection, with rustls.
 //!
-//! Not ureq's own: that cannot say whether bytes are left in it after a response, and those would be taken for the next.
+//! It replaces ureq's own TLS, which cannot report whether unread bytes are left after a response. They would be read as the
+//! next response.
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
@@ -13,13 +14,13 @@ use super::failure::Failure;
 use super::wire::Base;
 use crate::error::TransportFault;
 
-/// What is read in one piece from the connection below.
+/// Number of bytes to read at once from the underlying connection.
 const SIZE: usize = 16 * 1024;
 
 /// One TLS session.
 pub(super) struct Tls {
     session: ClientConnection,
-    /// What was read from below; the part in front of `used` is in the session.
+    /// Bytes that were read from the underlying connection; the session has taken those before `used`.
     read: Vec<u8>,
     used: usize,
     records: Records,
@@ -27,7 +28,7 @@ pub(super) struct Tls {
 }
 
 impl Tls {
-    /// Makes a session with the server of that name.
+    /// Creates a session with the server of that name.
     pub(super) fn handshake(config: &Arc<ClientConfig>, name: &str, base: &mut Base) -> Result<Box<Self>, Failure> {
         let name = ServerName::try_from(name.to_owned()).map_err(|_| Failure::TLS)?;
         let session = ClientConnection::new(Arc::clone(config), name).map_err(|_| Failure::TLS)?;
@@ -35,7 +36,7 @@ impl Tls {
         match tls.shake_hands(base) {
             Ok(()) => Ok(Box::new(tls)),
             Err(failure) => {
-                // The server learns why; no request is on its way that could be delivered.
+                // The alert tells the server the reason; no request has been sent yet.
                 base.set_idle();
                 let fault = match failure.fault {
                     TransportFault::Closed | TransportFault::Other => TransportFault::Tls,
@@ -57,11 +58,11 @@ impl Tls {
         Ok(())
     }
 
-    /// Hands all bytes down, and counts in `taken` what the system took, in encrypted form.
+    /// Encrypts and writes all bytes, and counts in `taken` the encrypted bytes that the system took.
     pub(super) fn write_all(&mut self, base: &mut Base, bytes: &[u8], taken: &mut usize) -> Result<(), Failure> {
         let mut rest = bytes;
         while !rest.is_empty() {
-            // The session takes only so much at a time.
+            // The session takes a limited number of bytes at a time.
             let count = self.session.writer().write(rest).map_err(|_| Failure::TLS)?;
             rest = rest.get(count..).unwrap_or_default();
             self.send(base, taken)?;
@@ -69,24 +70,24 @@ impl Tls {
         Ok(())
     }
 
-    /// Reads what is there, and waits until something is. 0 is the end.
+    /// Reads the available bytes, and waits until there are any. 0 is the end.
     pub(super) fn read(&mut self, base: &mut Base, buffer: &mut [u8]) -> Result<usize, Failure> {
         loop {
             match self.session.reader().read(buffer) {
                 Ok(count) => return Ok(count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                // Not every server says good-bye. What was cut off is seen by its length, or by its JSON.
+                // Not every server sends a close alert. A truncated body is detected by its length or its JSON.
                 Err(_) => return Ok(0),
             }
             if !self.receive(base)? {
-                // From now on the session knows that there is nothing more.
+                // This tells the session that the stream has ended.
                 let _ = self.session.read_tls(&mut io::empty());
             }
             self.send(base, &mut 0)?;
         }
     }
 
-    /// Whether nothing is left of what the server sent: no plain text, no record, no part of one.
+    /// Whether all bytes from the server were used: no plain text, no record and no part of a record is left.
     pub(super) fn is_quiet(&mut self) -> bool {
         // Session tickets may have come with the response.
         while self.used < self.read.len() {
@@ -99,7 +100,7 @@ impl Tls {
         empty && !self.session.wants_write() && self.records.is_between()
     }
 
-    /// Reads from below and gives it to the session; false at the end.
+    /// Reads from the underlying connection and passes the bytes to the session; `false` at the end.
     fn receive(&mut self, base: &mut Base) -> Result<bool, Failure> {
         if self.used == self.read.len() {
             self.used = 0;
@@ -111,14 +112,14 @@ impl Tls {
             }
         }
         if self.feed().is_err() {
-            // The session wants to tell the server what is wrong.
+            // The session sends an alert to the server.
             let _ = self.send(base, &mut 0);
             return Err(Failure::TLS);
         }
         Ok(true)
     }
 
-    /// Gives the session as much as it takes at a time.
+    /// Passes bytes to the session, as many as it takes at once.
     fn feed(&mut self) -> Result<(), ()> {
         let rest = self.read.get(self.used..).unwrap_or_default();
         let count = self.session.read_tls(&mut &*rest).map_err(drop)?;
@@ -145,13 +146,13 @@ impl fmt::Debug for Tls {
     }
 }
 
-/// Follows the records in a stream of TLS, to know whether it is in the midst of one. The session does not say.
+/// Tracks the records in a TLS stream, to detect an incomplete record. The session does not report it.
 #[derive(Debug, Default)]
 struct Records {
-    /// What is there of a record's head: its kind, version and length.
+    /// Number of bytes read of a record's header: its kind, version and length.
     head: usize,
     length: usize,
-    /// What is missing of its body.
+    /// Number of bytes missing from the record's body.
     missing: usize,
 }
 

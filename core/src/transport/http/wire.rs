@@ -1,4 +1,4 @@
-//! A connection as ureq sees it: TCP or a tunnel through a proxy, with TLS above it or not.
+//! The connection that ureq uses: TCP or a tunnel through a proxy, with or without TLS on top.
 
 use std::fmt;
 
@@ -10,22 +10,22 @@ use super::failure::Failure;
 use super::socket::Tcp;
 use super::tls::Tls;
 
-/// The size of each buffer at its beginning.
+/// Initial size of each buffer.
 const SIZE: usize = 16 * 1024;
-/// With less room than this, what is held back is sent.
-const LEAST_ROOM: usize = 4 * 1024;
+/// Minimum free space in the output buffer; with less, the buffered bytes are sent.
+const MIN_ROOM: usize = 4 * 1024;
 
-/// A connection that is used for one exchange after the other.
+/// A connection for consecutive exchanges.
 #[derive(Debug)]
 pub(super) struct Wire {
     base: Base,
     tls: Option<Box<Tls>>,
     buffers: WireBuffers,
-    /// Whether the requests on it are the platform's, and not for a proxy.
+    /// Whether its requests go to the platform, not to a proxy.
     for_platform: bool,
 }
 
-/// What bytes are carried on.
+/// The connection that carries the bytes.
 pub(super) enum Base {
     Tcp(Tcp),
     Tunnel(Box<dyn Transport>),
@@ -42,7 +42,7 @@ impl Base {
             let output = tunnel.buffers().output();
             let (now, later) = rest.split_at(rest.len().min(output.len()));
             output.iter_mut().zip(now).for_each(|(place, byte)| *place = *byte);
-            // Where it goes from there is not known any more.
+            // Whether the tunnel delivers the bytes is not known.
             *taken += now.len();
             tunnel.transmit_output(now.len(), NextTimeout::default()).map_err(|error| Failure::from_ureq(&error))?;
             rest = later;
@@ -65,7 +65,7 @@ impl Base {
         Ok(count)
     }
 
-    /// Nothing is under way that must not be delivered.
+    /// Records that no bytes are in transit that must not be delivered.
     pub(super) fn set_idle(&mut self) {
         if let Self::Tcp(tcp) = self {
             tcp.set_idle();
@@ -91,7 +91,7 @@ impl Wire {
         Self { base, tls, buffers: WireBuffers::default(), for_platform }
     }
 
-    /// Sends what is held back.
+    /// Sends the buffered bytes.
     fn flush(&mut self) -> Result<(), Failure> {
         let held = std::mem::take(&mut self.buffers.held);
         if held == 0 {
@@ -118,10 +118,10 @@ impl Transport for Wire {
         &mut self.buffers
     }
 
-    /// Holds it back until the response is waited for, so that head and body leave in one piece.
+    /// Buffers the output until ureq waits for the response, so that head and body are sent in one piece.
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
         self.buffers.held += amount;
-        if self.buffers.output.len() < self.buffers.held + LEAST_ROOM {
+        if self.buffers.output.len() < self.buffers.held + MIN_ROOM {
             self.flush()?;
         }
         Ok(())
@@ -138,7 +138,7 @@ impl Transport for Wire {
         Ok(count > 0)
     }
 
-    /// Whether nothing of an exchange is left in any layer: bytes that were left would be taken for the next response.
+    /// Whether no bytes of an exchange are left in any layer: they would be read as the next response.
     fn is_open(&mut self) -> bool {
         self.buffers.is_empty() && self.tls.as_mut().is_none_or(|tls| tls.is_quiet()) && self.base.is_open()
     }
@@ -148,17 +148,17 @@ impl Transport for Wire {
     }
 }
 
-/// What was read and not used yet, and what is to be written. Both may hold secrets.
+/// Bytes that were read and not used yet, and bytes to write. Both may hold secrets.
 #[derive(Default)]
 struct WireBuffers {
     input: Zeroizing<Vec<u8>>,
     /// The part of `input` that is not used yet.
     start: usize,
     end: usize,
-    /// Whether using it made progress the last time.
+    /// Whether the last use of `input` made progress.
     progress: bool,
     output: Zeroizing<Vec<u8>>,
-    /// How much of `output` is held back.
+    /// Number of buffered bytes in `output`.
     held: usize,
 }
 
@@ -213,7 +213,7 @@ impl Buffers for WireBuffers {
     }
 
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
-        // No body of ours is sent in chunks, which is all that the first is for.
+        // The first is only for bodies sent in chunks, which this client never does.
         (&mut [], self.output())
     }
 

@@ -16,7 +16,7 @@ pub(crate) struct Reader<'a> {
     json: &'a str,
     /// The position of the next byte: a value or a sign once [`Reader::peek`] has skipped white space.
     place: usize,
-    /// How many more values may be read as nodes, plus one.
+    /// Number of further values that may be read as nodes, plus one.
     values: usize,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         if has_duplicate_keys(&fields) { None } else { Some(fields) }
     }
 
-    /// Reads an object's fields in their order; `value` reads or passes over each value. Names may appear twice.
+    /// Reads an object's fields in their order; `value` reads or skips each value. Names may appear twice.
     pub(crate) fn fields(&mut self, mut value: impl FnMut(&mut Self, &str) -> Option<()>) -> Option<()> {
         self.list(b'{', b'}', |reader| {
             let name = reader.text()?;
@@ -73,17 +73,17 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Passes over a number of bytes that were read by other means.
+    /// Skips a number of bytes that were read by other means.
     pub(crate) fn pass(&mut self, count: usize) {
         self.place += count;
     }
 
-    /// The text that was not read yet.
+    /// The remaining text.
     pub(crate) fn ahead(&self) -> &'a str {
         self.json.get(self.place..).unwrap_or_default()
     }
 
-    /// Reads a text. `serde_json` decodes texts with escapes; half a surrogate pair becomes U+FFFD.
+    /// Reads a string. `serde_json` decodes strings with escapes; half a surrogate pair becomes U+FFFD.
     pub(crate) fn text(&mut self) -> Option<Text<'a>> {
         self.sign(b'"')?;
         let start = self.place - 1;
@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How many bytes there are before the end of a text, an escape, or a byte that is not allowed in a text.
+/// The number of bytes before the end of a string, an escape, or a byte that is not allowed in a string.
 fn plain_length(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..b' ')).count()
 }
@@ -226,6 +226,6 @@ fn has_duplicate_keys<V>(entries: &[(Text<'_>, V)]) -> bool {
         let names: HashSet<&str> = entries.iter().map(|(name, _)| &*name.text).collect();
         return names.len() < entries.len();
     }
-    let behind = |place: usize| &entries[place + 1..];
-    entries.iter().enumerate().any(|(place, (name, _))| behind(place).iter().any(|(other, _)| other.text == name.text))
+    let later = |place: usize| &entries[place + 1..];
+    entries.iter().enumerate().any(|(place, (name, _))| later(place).iter().any(|(other, _)| other.text == name.text))
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::{CanonicalForm, KeyOrder, Writer, number};
 use crate::values::tree::{Field, Node, Text};
 
-/// What was found out, and what was found out not to be.
+/// Cached results; `None` caches that there is none.
 type Cache<K, V> = RefCell<HashMap<K, Option<Rc<V>>>>;
 
 /// Results that the forms of one webhook share, because they are expensive to compute.
@@ -17,11 +17,11 @@ pub(super) struct Memory<'a> {
     numbers: Cache<(&'a str, NumberStyle), str>,
     /// Order of an object's fields, by their address.
     orders: Cache<(usize, KeyOrder), [usize]>,
-    /// Texts that may contain half a surrogate pair, by the address of their raw form; `None`: they contain none.
+    /// Strings that may contain half a surrogate pair, by the address of their raw form; `None`: they contain none.
     halves: Cache<usize, str>,
 }
 
-/// Of an object with so few fields the order is not remembered.
+/// Maximum number of fields of an object whose order is not cached.
 const UNCACHED_FIELDS: usize = 16;
 
 impl<'a> Memory<'a> {
@@ -55,7 +55,7 @@ impl<'a> Memory<'a> {
     }
 }
 
-/// How a library writes numbers.
+/// The number format of a library.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum NumberStyle {
     Fastjson1,
@@ -73,7 +73,7 @@ impl NumberStyle {
     }
 }
 
-/// How a library escapes texts.
+/// The escapes of a library.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Escapes {
     Fastjson1,
@@ -193,7 +193,7 @@ impl<'a, 'm> Draft<'a, 'm> {
     fn quote(&mut self, text: &Text<'_>) -> Option<()> {
         let Some(escapes) = self.form.writer.escapes() else { return self.push(text.spelling) };
         self.text.push('"');
-        // Most texts need no escape in any form.
+        // Most strings need no escape in any form.
         let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
         if text.text.bytes().all(is_plain) {
             self.push(&text.text)?;

@@ -32,7 +32,7 @@ struct Parts<'a> {
     text: &'a str,
 }
 
-/// `None` if the exponent exceeds what the libraries parse.
+/// Splits a number into its parts; `None` if the exponent exceeds the range of the libraries.
 fn parts(text: &str) -> Option<Parts<'_>> {
     let (mantissa, exponent) = match text.find(['e', 'E']) {
         Some(place) => (&text[..place], text[place + 1..].parse().ok()?),

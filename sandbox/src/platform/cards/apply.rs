@@ -17,7 +17,7 @@ use crate::state::rows::{Card, CardRecord, ConsumptionRecord, MerchantInfo};
 use crate::state::table::Key;
 use crate::state::transaction::{Change, Transaction};
 
-/// The package or card BIN that a card is opened from.
+/// The package or card BIN from which a card is opened.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Product {
     pub(crate) no: &'static str,
@@ -26,7 +26,7 @@ pub(crate) struct Product {
     pub(crate) open_cost: Decimal,
 }
 
-/// Call 5, `cards.apply`.
+/// Call 5, `cards.apply`: opens a card for an approved cardholder.
 pub(crate) fn apply(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     let cardholder_no = call.body.required("cardholder_no")?;
     let unique_no = call.body.unique_no("card_unique_no")?;
@@ -41,7 +41,7 @@ pub(crate) fn apply(call: &Call<'_>, state: &State, transaction: &mut Transactio
     };
     match cardholders::existing(state, &cardholder_no)?.status {
         CardholderStatus::Approved => {}
-        // Only an approved cardholder gets a card, whatever the reason it is not approved.
+        // One code for every status other than Approved.
         CardholderStatus::Pending | CardholderStatus::InProgress | CardholderStatus::Rejected => {
             return Err(Refusal::code(2005));
         }
@@ -60,7 +60,7 @@ pub(crate) fn apply(call: &Call<'_>, state: &State, transaction: &mut Transactio
     let ready = (!call.setup.manual_cards).then(|| issued(&card)).flatten();
     transaction.add(Change::Card(Box::new(card)));
     if let Some(ready) = ready {
-        // A separate change: the card is Pending first, however briefly.
+        // A separate change: the card is Pending first, if only for a moment.
         transaction.add(Change::Card(Box::new(ready)));
     }
     result
@@ -82,7 +82,7 @@ fn product(call: &Call<'_>, card_type: CardType) -> Result<Product, Refusal> {
             let no = call.body.required("package_no")?;
             let package = catalog::package(&no).ok_or_else(|| Refusal::parameter("package_no", "does not exist"))?;
             if package.package_type != card_type {
-                return Err(Refusal::parameter("card_type", "is not the package's type"));
+                return Err(Refusal::parameter("card_type", "does not match the package's type"));
             }
             Ok(Product::from_package(package))
         }
@@ -98,6 +98,7 @@ fn product(call: &Call<'_>, card_type: CardType) -> Result<Product, Refusal> {
 }
 
 impl Product {
+    /// The product of a package, with its opening fee.
     pub(crate) fn from_package(package: &'static catalog::Package) -> Self {
         Self {
             no: package.package_no,
@@ -107,6 +108,7 @@ impl Product {
         }
     }
 
+    /// The product of a card BIN, which has no opening fee.
     pub(crate) fn from_bin(bin: &'static catalog::Bin) -> Self {
         Self { no: bin.card_bin_no, bin: bin.card_bin, organization: bin.organization, open_cost: Decimal::ZERO }
     }

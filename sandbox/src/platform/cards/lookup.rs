@@ -4,7 +4,7 @@ use super::super::codes::Refusal;
 use crate::state::platform_state::State;
 use crate::state::rows::Card;
 
-/// The card, or 1004: the platform documents no code for a card that does not exist.
+/// Finds a card; code 1004 if it does not exist, because the platform documents no code for that.
 pub(crate) fn existing<'s>(state: &'s State, no: &str) -> Result<&'s Card, Refusal> {
     state.cards().get(no).ok_or_else(|| Refusal::parameter("card_no", "does not exist"))
 }

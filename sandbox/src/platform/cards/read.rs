@@ -11,7 +11,7 @@ use crate::state::platform_state::State;
 use crate::state::table::Key;
 use crate::state::transaction::Transaction;
 
-/// Call 6, `cards.list`.
+/// Call 6, `cards.list`: lists cards.
 pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Item<'a> {
@@ -37,7 +37,7 @@ pub(crate) fn list(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallR
     })
 }
 
-/// Call 7, `cards.get`.
+/// Call 7, `cards.get`: one card with its fee schedule.
 pub(crate) fn get(call: &Call<'_>, state: &State, _: &mut Transaction) -> CallResult {
     #[derive(Serialize)]
     struct Detail<'a> {

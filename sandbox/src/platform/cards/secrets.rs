@@ -11,7 +11,7 @@ use crate::state::platform_state::State;
 use crate::state::rows::Card;
 use crate::state::transaction::Transaction;
 
-/// The content of the encrypted text; the hosted card page gets the same in the clear.
+/// The secrets of a card: the plaintext of `cards.private_info`, and the unencrypted response of `pci.card_detail`.
 #[derive(Serialize)]
 pub(crate) struct CardSecrets<'a> {
     card_no: &'a str,
@@ -23,6 +23,7 @@ pub(crate) struct CardSecrets<'a> {
 }
 
 impl<'a> CardSecrets<'a> {
+    /// Borrows the secrets of a card.
     pub(crate) fn from_card(card: &'a Card) -> Self {
         Self {
             card_no: &card.record.card_no,
@@ -35,7 +36,7 @@ impl<'a> CardSecrets<'a> {
     }
 }
 
-/// Call 8, `cards.private_info`.
+/// Call 8, `cards.private_info`: the card number and CVV of an active card, encrypted.
 pub(crate) fn private_info(call: &Call<'_>, state: &State, transaction: &mut Transaction) -> CallResult {
     if !state.settings.pci_enabled {
         return Err(Refusal::code(1013));

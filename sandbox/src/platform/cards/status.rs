@@ -69,7 +69,7 @@ fn owned_physical<'s>(call: &Call<'_>, state: &'s State) -> Result<&'s Card, Ref
     }
 }
 
-/// The decrypted text of a field, which must be that many digits.
+/// The decrypted text of a field, which must be `count` digits.
 fn secret_digits(call: &Call<'_>, field: &'static str, count: usize) -> Result<String, Refusal> {
     let text = decrypted(call, field)?;
     if text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -79,7 +79,7 @@ fn secret_digits(call: &Call<'_>, field: &'static str, count: usize) -> Result<S
     }
 }
 
-/// The decrypted text of a field. The message is the same whatever is wrong with the ciphertext.
+/// The decrypted text of a field. The message is the same for every flaw of the ciphertext, so that it reveals nothing.
 fn decrypted(call: &Call<'_>, field: &'static str) -> Result<String, Refusal> {
     call.setup
         .cipher

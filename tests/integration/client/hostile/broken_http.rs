@@ -130,7 +130,7 @@ fn a_response_that_is_too_large_is_not_read_to_its_end() {
         assert_eq!(error.outcome(), Outcome::Unknown, "{name}: {error}");
         assert!(kinds.contains(&error.kind()), "{name}: {error}");
         assert_eq!(server.requests().len(), 1, "{name}");
-        // The client reads 8 MiB; the rest of what the server wrote is in the buffers of the sockets.
+        // The client reads 8 MiB; the rest of the response is in the buffers of the sockets.
         assert!(server.written() < 24 << 20, "{name}: {} bytes", server.written());
     }
 }

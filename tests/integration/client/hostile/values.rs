@@ -28,7 +28,7 @@ fn numbers_are_read_exactly_or_kept_as_text_and_never_rounded() {
         let server = MockServer::platform(move |_| MockResponse::Keep(envelope(&data))).unwrap();
         let moved = mutate(&client_of(&server)).unwrap();
         assert_eq!(moved.before_balance, None, "{amount}");
-        assert_eq!(moved.extra.get("before_balance").unwrap().as_str(), amount, "what was sent is kept");
+        assert_eq!(moved.extra.get("before_balance").unwrap().as_str(), amount, "the amount is kept as sent");
     }
 }
 

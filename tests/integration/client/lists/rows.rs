@@ -128,7 +128,7 @@ fn half_a_surrogate_pair_in_any_text_loses_nothing() {
 }
 
 #[test]
-fn a_page_keeps_the_fields_beside_its_rows() {
+fn a_page_keeps_the_fields_next_to_its_rows() {
     let (_server, client) = server(|_, _| rows(0..2, r#","total":120,"has_more":true"#));
     let page = client.cards().packages_page(&ListPackages::default(), 0, 2).unwrap();
     assert_eq!(page.extra.get("total").unwrap().as_str(), "120");

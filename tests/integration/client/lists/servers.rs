@@ -26,10 +26,10 @@ pub(crate) fn server(data: impl Fn(usize, usize) -> String + Send + Sync + 'stat
     (server, client)
 }
 
-/// A page with rows of these numbers, and the fields beside them.
-pub(crate) fn rows(numbers: impl Iterator<Item = usize>, beside: &str) -> String {
+/// A page with rows of these numbers, followed by `more` fields.
+pub(crate) fn rows(numbers: impl Iterator<Item = usize>, more: &str) -> String {
     let rows: Vec<String> = numbers.map(|number| format!(r#"{{"package_no":"p{number}"}}"#)).collect();
-    format!(r#"{{"list":[{}]{beside}}}"#, rows.join(","))
+    format!(r#"{{"list":[{}]{more}}}"#, rows.join(","))
 }
 
 /// At most `most` numbers of 0..`total`, from an offset.
@@ -72,7 +72,7 @@ fn a_server_that_caps_pages_at_a_common_length_gives_every_row() {
             gives_all(&name, &client, total);
             let (_asked, client) = server(move |page, size| rows(cut(page * size, size.min(cap), total), ""));
             gives_all(&name, &client, total);
-            // Always the same number of rows, whatever size is requested.
+            // Always the same number of rows, regardless of the requested size.
             let (_fixed, client) = server(move |page, _| rows(cut(page * cap, cap, total), ""));
             gives_all(&name, &client, total);
         }
@@ -81,9 +81,9 @@ fn a_server_that_caps_pages_at_a_common_length_gives_every_row() {
 
 #[test]
 fn a_server_that_caps_pages_and_reports_more_rows_gives_every_row() {
-    type Beside = fn(usize, usize, usize) -> String;
-    // The fields beside the rows, from the page number, its real size and the number of all rows.
-    let hints: [(&str, Beside); 15] = [
+    type Fields = fn(usize, usize, usize) -> String;
+    // The fields next to the rows, from the page number, its real size and the number of all rows.
+    let hints: [(&str, Fields); 15] = [
         ("total", |_, _, total| format!(r#","total":{total}"#)),
         ("total as text", |_, _, total| format!(r#","total":"{total}""#)),
         ("total_count", |_, _, total| format!(r#","total_count":{total}"#)),
@@ -105,17 +105,17 @@ fn a_server_that_caps_pages_and_reports_more_rows_gives_every_row() {
             format!(r#","total":{total},"size":{size},"pages":{pages},"current":{page},"has_more":{more}"#)
         }),
     ];
-    for (hint, beside) in hints {
+    for (hint, more) in hints {
         for cap in [7, 30, 50, 64] {
             for total in TOTALS {
                 let name = format!("{total} rows in pages of {cap} with {hint}");
                 let (_own, client) = server(move |page, size| {
                     let size = size.min(cap);
-                    rows(cut(page * size, size, total), &beside(page, size, total))
+                    rows(cut(page * size, size, total), &more(page, size, total))
                 });
                 gives_all(&name, &client, total);
                 let (_asked, client) = server(move |page, size| {
-                    rows(cut(page * size, size.min(cap), total), &beside(page, size.min(cap), total))
+                    rows(cut(page * size, size.min(cap), total), &more(page, size.min(cap), total))
                 });
                 gives_all(&name, &client, total);
             }
@@ -124,19 +124,19 @@ fn a_server_that_caps_pages_and_reports_more_rows_gives_every_row() {
 }
 
 #[test]
-fn paging_fields_beside_the_data_count_like_those_within() {
-    for (front, behind) in
+fn paging_fields_outside_the_data_count_like_those_within() {
+    for (before, after) in
         [(r#""total":120,"#, ""), ("", r#","total":120"#), ("", r#","page":{"total":"120"},"trace":"x""#)]
     {
         let server = MockServer::platform(move |request| {
             let (page, size) = asked(request);
             let data = rows(cut(page * size.min(30), size.min(30), 120), r#","own":1"#);
-            let body = format!(r#"{{{front}"code":0,"msg":"ok","data":{data}{behind}}}"#);
+            let body = format!(r#"{{{before}"code":0,"msg":"ok","data":{data}{after}}}"#);
             MockResponse::Keep(http("200 OK", &[], body.as_bytes()))
         })
         .unwrap();
         let client = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).build().unwrap();
-        gives_all(&format!("{front} {behind}"), &client, 120);
+        gives_all(&format!("{before} {after}"), &client, 120);
         let page = client.cards().packages_page(&ListPackages::default(), 0, 30).unwrap();
         assert!(page.extra.get("own").is_some() && page.extra.len() >= 2, "{:?}", page.extra);
     }
@@ -144,34 +144,34 @@ fn paging_fields_beside_the_data_count_like_those_within() {
 
 #[test]
 fn no_page_is_requested_twice_or_without_need() {
-    for (total, beside, pages) in [
+    for (total, more, pages) in [
         (120, r#","total":120"#, vec![(0, 100), (1, 50), (2, 50)]),
         (120, "", vec![(0, 100), (1, 50), (2, 50), (7, 20), (8, 20)]),
         (49, "", vec![(0, 100)]),
         (50, r#","has_more":false"#, vec![(0, 100)]),
     ] {
-        let (server, client) = server(move |page, size| rows(cut(page * size.min(50), size.min(50), total), beside));
-        gives_all(beside, &client, total);
+        let (server, client) = server(move |page, size| rows(cut(page * size.min(50), size.min(50), total), more));
+        gives_all(more, &client, total);
         let requests: Vec<_> = server.requests().iter().map(asked).collect();
-        assert_eq!(&requests[..pages.len().min(3)], &pages[..pages.len().min(3)], "{total} {beside}");
-        assert!(requests.len() <= pages.len(), "{total} {beside}: {requests:?}");
+        assert_eq!(&requests[..pages.len().min(3)], &pages[..pages.len().min(3)], "{total} {more}");
+        assert!(requests.len() <= pages.len(), "{total} {more}: {requests:?}");
     }
 }
 
 #[test]
 fn a_server_that_ignores_the_page_number_ends_the_list() {
-    for (count, beside) in [
+    for (count, more) in [
         (50, r#","total":50"#),
         (100, r#","total":"100""#),
         (100, r#","has_more":false"#),
         (100, r#","pages":1"#),
         (137, r#","total":137"#),
     ] {
-        let (server, client) = server(move |_, _| rows(0..count, beside));
-        gives_all(beside, &client, count);
-        assert!(server.requests().len() <= 4, "{beside}: {}", server.requests().len());
+        let (server, client) = server(move |_, _| rows(0..count, more));
+        gives_all(more, &client, count);
+        assert!(server.requests().len() <= 4, "{more}: {}", server.requests().len());
     }
-    for (count, beside) in [
+    for (count, more) in [
         (50, ""),
         (100, ""),
         (500, ""),
@@ -180,9 +180,9 @@ fn a_server_that_ignores_the_page_number_ends_the_list() {
         (50, r#","count":50"#),
         (30, r#","has_more":true"#),
     ] {
-        let (server, client) = server(move |_, _| rows(0..count, beside));
-        gives_some(beside, &client, count);
-        assert!(server.requests().len() <= 12, "{beside}: {}", server.requests().len());
+        let (server, client) = server(move |_, _| rows(0..count, more));
+        gives_some(more, &client, count);
+        assert!(server.requests().len() <= 12, "{more}: {}", server.requests().len());
     }
     // A short page is complete if its length is no common cap.
     let (server, client) = server(|_, _| rows(0..3, ""));
@@ -192,17 +192,17 @@ fn a_server_that_ignores_the_page_number_ends_the_list() {
 
 #[test]
 fn a_server_that_reports_more_rows_but_gives_none_ends_in_an_error() {
-    for (some, beside) in [
+    for (some, more) in [
         (0, r#","has_more":true"#),
         (0, r#","pages":9999"#),
         (0, r#","total":10"#),
         (70, r#","has_more":true"#),
         (70, r#","total":5000"#),
     ] {
-        let (server, client) = server(move |page, size| rows(cut(page * size, size, some), beside));
-        let error = gives_some(beside, &client, some);
-        assert!(server.requests().len() <= 10, "{beside}: {} requests", server.requests().len());
-        if beside.contains("5000") {
+        let (server, client) = server(move |page, size| rows(cut(page * size, size, some), more));
+        let error = gives_some(more, &client, some);
+        assert!(server.requests().len() <= 10, "{more}: {} requests", server.requests().len());
+        if more.contains("5000") {
             assert!(error.to_string().contains("5000 rows and gives 70"), "{error}");
         }
     }
@@ -291,8 +291,8 @@ fn more_new_rows_than_a_page_holds_between_two_pages_are_no_repeated_page() {
         let (_server, client) = server(move |page, size| {
             let mut calls = calls.lock().unwrap();
             *calls += 1;
-            let front = 1_000_000 - if *calls < 4 { new * (*calls - 1) } else { new * 3 };
-            rows((front..1_000_000 + total).skip(page * size).take(size), "")
+            let before = 1_000_000 - if *calls < 4 { new * (*calls - 1) } else { new * 3 };
+            rows((before..1_000_000 + total).skip(page * size).take(size), "")
         });
         let listed: Vec<String> = list(&client).into_iter().map(|row| row.unwrap().package_no).collect();
         let numbers: HashSet<&String> = listed.iter().collect();

@@ -1,4 +1,4 @@
-//! Every fault for every call: what the error claims is true, and nothing is done twice.
+//! Every fault for every call: the error's claim is true, and no change is made twice.
 
 mod mutations;
 mod reads;
@@ -14,7 +14,7 @@ use keysecure::{
 use keysecure_sandbox::{CardStatus, FaultKind, Mode, RequestRecord, SandboxBuilder};
 use keysecure_tests::{TestClock, TestEnv, cents};
 
-/// Longer than the client's time-out.
+/// Longer than the client's timeout.
 const LONG: Duration = Duration::from_millis(1_500);
 
 const TIMEOUT: Duration = Duration::from_millis(600);
@@ -153,13 +153,13 @@ pub fn purchase(card_no: &str) -> SimulationRequest {
     SimulationRequest { card_no: Some(card_no.to_owned()), amount: Some(cents(7_00)), ..SimulationRequest::default() }
 }
 
-/// A client with a short time-out, whose back-off takes no time.
+/// A client with a short timeout, whose back-off takes no time.
 fn with_short_timeout(setup: &Setup) -> Client {
     let clock = Arc::new(TestClock::virtual_sleeps(Some(setup.env.sandbox.platform())));
     setup.env.builder().clock(clock).timeout(TIMEOUT).max_retries(2).build().unwrap()
 }
 
-/// A client with a short time-out where the fault needs one.
+/// A client with a short timeout where the fault needs one.
 fn client_for(setup: &Setup, kind: FaultKind) -> Client {
     match kind {
         F::Stall(LONG) | F::StallAfterCommit(LONG) => with_short_timeout(setup),

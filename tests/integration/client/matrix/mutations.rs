@@ -147,8 +147,8 @@ fn mutation_under(setup: &Setup, mutation: &Mutation, kind: FaultKind, expected:
     }
     let committed = requests.iter().filter(|request| request.committed).count();
     assert_eq!(committed, done, "{cell}: the log and the state disagree");
-    let behind_the_commit = requests.iter().skip_while(|request| !request.committed).count();
-    assert!(behind_the_commit <= 1, "{cell}: sent again after it was done");
+    let since_commit = requests.iter().skip_while(|request| !request.committed).count();
+    assert!(since_commit <= 1, "{cell}: sent again after it was done");
     assert_eq!(sandbox.redirect_calls(), 0, "{cell}: followed a redirect");
 
     let open = OPERATIONS.iter().any(|one| one.name == mutation.name && one.auth == keysecure::Auth::Open);

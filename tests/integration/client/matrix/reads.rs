@@ -77,7 +77,7 @@ fn reading_under(setup: &Setup, reading: &Reading, kind: FaultKind, expected: Ex
         }
         Expected::Failure(error_kind, outcome) => {
             let error = result.expect_err(&cell);
-            // Text that is no ciphertext has an error kind of its own.
+            // Text that is not a ciphertext has its own error kind.
             let undecrypted = reading.name == "cards.private_info" && matches!(kind, F::Oversize(_));
             let small = matches!(kind, F::Oversize(bytes) if bytes < 8 << 20);
             let error_kind = if undecrypted && small { ErrorKind::Decrypt } else { error_kind };

@@ -16,7 +16,7 @@ fn a_response_with_a_code_is_rejected_or_unknown_by_code_and_status() {
         (429, "429 Too Many", Unknown, 3),
         (408, "408 Timeout", Unknown, 3),
         (403, "403 No", Unknown, 1),
-        // Codes outside of the platform's ranges, whatever the status.
+        // Codes outside the platform's ranges, regardless of the status.
         (-1, "200 OK", Unknown, 1),
         (1, "200 OK", Unknown, 1),
         (5000, "200 OK", Unknown, 1),

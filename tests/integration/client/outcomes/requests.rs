@@ -1,4 +1,4 @@
-//! What is sent, and what is refused before it is sent.
+//! The requests that are sent, and those refused before they are sent.
 
 use keysecure::{Client, ErrorKind, Json, Method, Outcome};
 use keysecure_tests::{MockResponse, MockServer, cents, envelope, virtual_card};

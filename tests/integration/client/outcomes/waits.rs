@@ -1,4 +1,4 @@
-//! How the attempts of a call share its time-out.
+//! How the attempts of a call share its timeout.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! Closing a client, and the threads and sockets that are left behind.
+//! Closing a client, and leaked threads and sockets.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -11,7 +11,7 @@ use keysecure_tests::TestEnv;
 use super::super::own_process::{in_own_process, test_path};
 use super::{purchase, transfer};
 
-/// Runs a test of this module in a process of its own, which counts no threads or sockets of others.
+/// Runs a test of this module in its own process, where no other test has threads or sockets.
 fn alone(test: &str) -> bool {
     in_own_process(&test_path(module_path!(), test), |program| Command::new(program))
 }
@@ -24,8 +24,8 @@ fn held(what: &str) -> usize {
 const THREADS: usize = 50;
 
 #[test]
-fn fifty_parallel_connections_leave_no_thread_and_no_socket_behind() {
-    if !cfg!(target_os = "linux") || !alone("fifty_parallel_connections_leave_no_thread_and_no_socket_behind") {
+fn fifty_parallel_connections_leak_no_thread_and_no_socket() {
+    if !cfg!(target_os = "linux") || !alone("fifty_parallel_connections_leak_no_thread_and_no_socket") {
         return;
     }
     let before = (held("task"), held("fd"));

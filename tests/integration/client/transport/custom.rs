@@ -41,7 +41,7 @@ impl Transport for MockTransport {
     }
 }
 
-#[allow(clippy::unnecessary_wraps)] // what a transport gives
+#[allow(clippy::unnecessary_wraps)] // the return type of `Transport::send`
 fn success(data: &str) -> Result<Response, TransportError> {
     let body = format!(r#"{{"code":0,"data":{data}}}"#).into_bytes();
     Ok(Response { status: 200, date: None, retry_after: None, body: body.into() })
@@ -175,7 +175,7 @@ fn a_slow_token_delays_waiting_threads_by_their_own_timeout_at_most() {
         }
         let error = client.cards().freeze("17").unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error}");
-        // This transport ignores its time-out; the thread that uses it waits for it.
+        // This transport ignores its timeout; the thread that uses it waits for it.
         assert!(!leader.is_finished());
         let _ = leader.join().unwrap();
     });

@@ -1,4 +1,4 @@
-//! TLS, proxies, custom transports, closing a client, and the resources that are left behind.
+//! TLS, proxies, custom transports, closing a client, and leaked resources.
 
 mod closing;
 mod custom;

@@ -114,7 +114,7 @@ fn new_references_of_an_old_store_do_not_wait() {
         let transfer = keysecure::Transfer { transfer_unique_no: format!("topup-{number}"), ..setup.transfer.clone() };
         assert!(setup.client.accounts().ensure_transfer(&transfer, &options()).unwrap().created);
     }
-    // Not zero: a machine that is too busy to send within a second repeats the look-up.
+    // Not zero: a machine that is too busy to send within a second repeats the lookup.
     assert!(setup.slept() < Duration::from_secs(10), "{:?}", setup.slept());
     assert_eq!((setup.sandbox.transfers().len(), setup.sandbox.cards().len()), (50, 50));
     assert!(setup.sandbox.requests_to(LIST) >= 50, "each was looked up");
@@ -162,7 +162,7 @@ fn what_is_recorded_as_done_is_never_sent_again() {
 }
 
 #[test]
-fn a_lost_lease_sends_nothing_before_another_look_up() {
+fn a_lost_lease_sends_nothing_before_another_lookup() {
     let platform = State::new([]).start();
     let mine = TestStore::old();
     let client = platform.builder().store(store(&mine)).build().unwrap();
@@ -178,7 +178,7 @@ fn a_lost_lease_sends_nothing_before_another_look_up() {
 }
 
 #[test]
-fn a_process_suspended_between_look_up_and_send_looks_again() {
+fn a_process_suspended_between_lookup_and_send_looks_again() {
     let platform = State::new([]).start();
     let mine = TestStore::old();
     let client = platform.builder().store(store(&mine)).build().unwrap();
@@ -238,7 +238,7 @@ struct Token(AtomicUsize);
 
 impl Transport for Token {
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
-        assert!(!request.timeout.is_zero(), "a time-out of zero must not mean no limit");
+        assert!(!request.timeout.is_zero(), "a timeout of zero must not mean no limit");
         self.0.fetch_add(1, Ordering::SeqCst);
         let body = br#"{"code":0,"data":{"access_token":"t","expired_time":4102444800000}}"#;
         Ok(Response { status: 200, date: None, retry_after: None, body: body.to_vec().into() })

@@ -93,7 +93,7 @@ fn asked(verifier: &WebhookVerifier, data: &str) -> VerifiedWebhook {
 #[test]
 fn an_approval_does_not_extend_to_another_purchase_of_the_same_number() {
     let (store, count) = (memory(), Arc::default());
-    let before = reply_decline("this purchase was asked for before").unwrap();
+    let before = reply_decline("this purchase was requested before").unwrap();
     for guarded in [true, false] {
         let plain = || WebhookVerifier::new("app-2", [SECRET]).unwrap();
         let verifier = if guarded { verifier(&store, OnStoreFailure::Reject) } else { plain() };
@@ -176,7 +176,7 @@ fn a_missing_decision_is_the_reply_to_every_later_delivery() {
 }
 
 #[test]
-fn a_late_approval_is_a_refusal_whatever_the_default() {
+fn a_late_approval_is_a_refusal_regardless_of_the_default() {
     let (store, count) = (memory(), Arc::default());
     let verifier = verifier(&store, OnStoreFailure::Reject);
     let responder = counting(&count, Duration::ZERO).otherwise(Decision::Approve);
@@ -227,7 +227,7 @@ fn an_exact_replay_gets_the_first_reply_again() {
     });
     assert_eq!((first, again), (reply_accept(), reply_accept()));
     // Without a decision it is refused, and stays refused.
-    let refused = reply_decline("this purchase was asked for before").unwrap();
+    let refused = reply_decline("this purchase was requested before").unwrap();
     assert_eq!(verifier.reply_duplicate(body("c-nobody").as_bytes()), refused);
     assert_eq!(slow.respond(&delivered(&verifier, "c-nobody")), refused);
     let update = r#"{"id":"1","action":"Card_update","data":{"card_no":"k","after_status":"Frozen"}}"#;

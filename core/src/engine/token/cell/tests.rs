@@ -75,7 +75,7 @@ fn many_threads_fetch_once_for_each_expiry() {
 }
 
 #[test]
-fn many_threads_refused_with_the_same_token_fetch_one_new_one() {
+fn threads_refused_with_the_same_token_fetch_one_new_token() {
     let platform = Platform::new();
     let refused = platform.get(None);
     let start = Barrier::new(32);
@@ -91,7 +91,7 @@ fn many_threads_refused_with_the_same_token_fetch_one_new_one() {
 }
 
 #[test]
-fn a_token_is_renewed_ahead_of_its_end_and_the_old_one_serves_while_that_fails() {
+fn a_token_is_renewed_early_and_stays_in_use_while_renewal_fails() {
     let platform = Platform::new();
     platform.get(None);
     platform.now.store(LIFE - 60_001, Ordering::SeqCst);
@@ -191,7 +191,7 @@ impl Clock for Impatient {
 }
 
 #[test]
-fn a_clock_ends_a_wait_between_its_pieces_and_nobody_is_left_waiting() {
+fn a_clock_ends_a_wait_between_its_pieces_and_wakes_the_others() {
     let platform = Platform::new();
     let clock = Impatient::default();
     std::thread::scope(|scope| {

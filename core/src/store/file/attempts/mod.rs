@@ -23,7 +23,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use self::moment::Moment;
-use self::record::{Record, What};
+use self::record::{Event, Record};
 use self::shard::{SMALL, Shard, sync_directory};
 use super::{FileStore, SHARDS, create_new, lock_file, make_directory, open_plain, try_lock, unavailable};
 use crate::store::{Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, StoreUnavailable, digest, unique};
@@ -182,7 +182,7 @@ impl Attempts {
         let now = Moment::now();
         let last_attempt = match &found.record {
             // The damaged line may have been the record of this reference, or a later one.
-            None | Some(Record { what: What::Ended(AttemptEnd::NotDone), .. }) if found.damaged => {
+            None | Some(Record { event: Event::Ended(AttemptEnd::NotDone), .. }) if found.damaged => {
                 Some(PastAttempt { ended: Duration::ZERO, end: None })
             }
             found => found.as_ref().map(|record| record.past(&now)),
@@ -202,16 +202,16 @@ impl Attempts {
     }
 
     /// Writes a record. The begin of an attempt requires the lease; without it nothing is written and `false` is returned.
-    fn write(&self, reference: &str, lease_id: &str, what: What, within: Duration) -> io::Result<bool> {
+    fn write(&self, reference: &str, lease_id: &str, event: Event, within: Duration) -> io::Result<bool> {
         let place = Place::for_reference(reference);
         let attempt = lease_id.chars().take(ATTEMPT).collect();
-        let begins = matches!(what, What::Began { .. });
+        let begins = matches!(event, Event::Began { .. });
         self.with_shard(place.shard, within, |shard| {
             // Checked while the file is locked, so that the next holder of the lease reads this record.
             if begins && !self.holds(lease_id)? {
                 return Ok(false);
             }
-            let record = Record { name: place.in_line().to_owned(), attempt, at: Moment::now(), what };
+            let record = Record { name: place.in_line().to_owned(), attempt, at: Moment::now(), event };
             // An end is not synced: if a power failure loses it, the attempt stays unknown.
             shard.append(&record, begins).map(|()| true)
         })
@@ -261,9 +261,9 @@ impl AttemptStore for FileStore {
     }
 
     fn begin(&self, attempt: &AttemptStart<'_>, within: Duration) -> Result<bool, StoreUnavailable> {
-        let what = What::Began { lasts: attempt.lasts, operation: attempt.operation.to_owned() };
+        let event = Event::Began { lasts: attempt.lasts, operation: attempt.operation.to_owned() };
         self.attempts
-            .write(attempt.reference, attempt.lease_id, what, within)
+            .write(attempt.reference, attempt.lease_id, event, within)
             .map_err(|error| unavailable("begin", &error))
     }
 
@@ -275,7 +275,7 @@ impl AttemptStore for FileStore {
         within: Duration,
     ) -> Result<(), StoreUnavailable> {
         self.attempts
-            .write(reference, lease_id, What::Ended(end), within)
+            .write(reference, lease_id, Event::Ended(end), within)
             .map(drop)
             .map_err(|error| unavailable("finish", &error))
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::moment::Moment;
 use crate::store::{AttemptEnd, PastAttempt};
 
-/// Record of one line.
+/// Record in one line of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
     /// Digits of the reference's digest.
@@ -13,11 +13,12 @@ pub(super) struct Record {
     /// Digits of the attempt's lease id.
     pub attempt: String,
     pub at: Moment,
-    pub what: What,
+    pub event: Event,
 }
 
+/// Begin or end of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum Event {
     /// An attempt begins.
     Began { lasts: Duration, operation: String },
     /// An attempt ended.
@@ -25,13 +26,14 @@ pub(super) enum What {
 }
 
 impl Record {
-    /// `b NAME ATTEMPT WALL BOOT UPTIME LASTS OPERATION CHECKSUM` or `e NAME ATTEMPT WALL BOOT UPTIME END CHECKSUM`.
+    /// Returns the line of the record: `b NAME ATTEMPT WALL BOOT UPTIME LASTS OPERATION CHECKSUM` or
+    /// `e NAME ATTEMPT WALL BOOT UPTIME END CHECKSUM`.
     pub(super) fn to_line(&self) -> String {
-        let rest = match &self.what {
-            What::Began { lasts, operation } => format!("{} {operation}", lasts.as_millis()),
-            What::Ended(end) => letter(*end).to_owned(),
+        let rest = match &self.event {
+            Event::Began { lasts, operation } => format!("{} {operation}", lasts.as_millis()),
+            Event::Ended(end) => letter(*end).to_owned(),
         };
-        let kind = if matches!(self.what, What::Began { .. }) { 'b' } else { 'e' };
+        let kind = if matches!(self.event, Event::Began { .. }) { 'b' } else { 'e' };
         let text = format!("{kind} {} {} {} {rest}", self.name, self.attempt, self.at.to_words());
         format!("{text} {:08x}\n", checksum(text.as_bytes()))
     }
@@ -47,31 +49,31 @@ impl Record {
         let kind = words.next()?;
         let (name, attempt) = (words.next()?.to_owned(), words.next()?.to_owned());
         let at = Moment::from_words(&mut words)?;
-        let what = match kind {
+        let event = match kind {
             "b" => {
                 let lasts = Duration::from_millis(words.next()?.parse().ok()?);
-                What::Began { lasts, operation: words.next()?.to_owned() }
+                Event::Began { lasts, operation: words.next()?.to_owned() }
             }
-            "e" => What::Ended(end_of(words.next()?)?),
+            "e" => Event::Ended(end_of(words.next()?)?),
             _ => return None,
         };
-        words.next().is_none().then_some(Self { name, attempt, at, what })
+        words.next().is_none().then_some(Self { name, attempt, at, event })
     }
 
     /// The record of a reference after its next line.
     pub(super) fn followed_by(self, next: Self) -> Self {
-        match next.what {
+        match next.event {
             // The end of an earlier attempt says nothing about this attempt, unless the operation is done.
-            What::Ended(end) if next.attempt != self.attempt && end != AttemptEnd::Done => self,
+            Event::Ended(end) if next.attempt != self.attempt && end != AttemptEnd::Done => self,
             _ => next,
         }
     }
 
     pub(super) fn past(&self, now: &Moment) -> PastAttempt {
         let age = self.at.age(now);
-        match self.what {
-            What::Began { lasts, .. } => PastAttempt { ended: age.saturating_sub(lasts), end: None },
-            What::Ended(end) => PastAttempt { ended: age, end: Some(end) },
+        match self.event {
+            Event::Began { lasts, .. } => PastAttempt { ended: age.saturating_sub(lasts), end: None },
+            Event::Ended(end) => PastAttempt { ended: age, end: Some(end) },
         }
     }
 }
@@ -102,17 +104,17 @@ fn end_of(letter: &str) -> Option<AttemptEnd> {
 mod tests {
     use super::*;
 
-    fn record(attempt: &str, what: What) -> Record {
-        Record { name: "ab".repeat(15), attempt: attempt.to_owned(), at: Moment::now(), what }
+    fn record(attempt: &str, event: Event) -> Record {
+        Record { name: "ab".repeat(15), attempt: attempt.to_owned(), at: Moment::now(), event }
     }
 
     fn began(attempt: &str) -> Record {
-        record(attempt, What::Began { lasts: Duration::from_secs(30), operation: "accounts.transfer".to_owned() })
+        record(attempt, Event::Began { lasts: Duration::from_secs(30), operation: "accounts.transfer".to_owned() })
     }
 
     #[test]
     fn a_record_survives_its_line_and_a_damaged_line_is_none() {
-        for record in [began("01234567"), record("01234567", What::Ended(AttemptEnd::Unknown))] {
+        for record in [began("01234567"), record("01234567", Event::Ended(AttemptEnd::Unknown))] {
             let line = record.to_line();
             let line = line.strip_suffix('\n').unwrap();
             assert!(line.len() < 128, "{line}");
@@ -128,10 +130,10 @@ mod tests {
 
     #[test]
     fn the_end_of_an_earlier_attempt_does_not_end_a_later_one() {
-        let ended = |attempt, end| record(attempt, What::Ended(end));
-        assert_eq!(began("1").followed_by(ended("1", AttemptEnd::NotDone)).what, What::Ended(AttemptEnd::NotDone));
-        assert!(matches!(began("2").followed_by(ended("1", AttemptEnd::NotDone)).what, What::Began { .. }));
-        assert_eq!(began("2").followed_by(ended("1", AttemptEnd::Done)).what, What::Ended(AttemptEnd::Done));
+        let ended = |attempt, end| record(attempt, Event::Ended(end));
+        assert_eq!(began("1").followed_by(ended("1", AttemptEnd::NotDone)).event, Event::Ended(AttemptEnd::NotDone));
+        assert!(matches!(began("2").followed_by(ended("1", AttemptEnd::NotDone)).event, Event::Began { .. }));
+        assert_eq!(began("2").followed_by(ended("1", AttemptEnd::Done)).event, Event::Ended(AttemptEnd::Done));
         let next = began("2");
         assert_eq!(ended("1", AttemptEnd::NotDone).followed_by(next.clone()), next);
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::moment::Moment;
-use super::record::{Record, What};
+use super::record::{Event, Record};
 use crate::store::file::{create_new, open_plain};
 
 /// Size below which a file is never compacted.
@@ -76,7 +76,7 @@ impl Shard {
             kept.insert(record.name.clone(), record);
         }
         if let Some(keep_for) = keep_for {
-            kept.retain(|_, record| !matches!(record.what, What::Ended(_)) || record.at.age(&now) <= keep_for);
+            kept.retain(|_, record| !matches!(record.event, Event::Ended(_)) || record.at.age(&now) <= keep_for);
         }
         let text: String = kept.values().map(Record::to_line).collect();
         if text.len() * 2 > contents.whole {
@@ -143,19 +143,19 @@ mod tests {
     use crate::store::AttemptEnd;
     use crate::store::file::tests::Scratch;
 
-    const END: What = What::Ended(AttemptEnd::Done);
+    const END: Event = Event::Ended(AttemptEnd::Done);
 
     fn shard(scratch: &Scratch) -> Shard {
         drop(scratch.store());
         Shard::new(scratch.0.join("00.log"))
     }
 
-    fn record(name: &str, what: What) -> Record {
-        Record { name: name.to_owned(), attempt: "1".to_owned(), at: Moment::now(), what }
+    fn record(name: &str, event: Event) -> Record {
+        Record { name: name.to_owned(), attempt: "1".to_owned(), at: Moment::now(), event }
     }
 
-    fn began() -> What {
-        What::Began { lasts: Duration::from_secs(30), operation: "accounts.transfer".to_owned() }
+    fn began() -> Event {
+        Event::Began { lasts: Duration::from_secs(30), operation: "accounts.transfer".to_owned() }
     }
 
     #[test]

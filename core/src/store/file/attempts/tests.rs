@@ -92,7 +92,7 @@ fn a_lock_on_a_removed_file_is_no_lease() {
     store.release("a", &next, WITHIN).unwrap();
 }
 
-/// For example by a clean-up of old files.
+/// For example by a cleanup of old files.
 #[test]
 fn a_lease_without_its_file_starts_nothing_and_ends_no_other_lease() {
     let scratch = Scratch::new();
@@ -155,7 +155,7 @@ fn a_store_is_as_old_as_its_directory_and_new_when_emptied() {
 fn compaction_of_a_large_file_keeps_every_reference() {
     let scratch = Scratch::new();
     let store = scratch.store();
-    // The same file for all.
+    // All references share the file.
     let names: Vec<_> =
         (0..).map(|name| name.to_string()).filter(|name| Place::for_reference(name).shard == 7).take(20).collect();
     let path = scratch.0.join("attempts/07.log");
