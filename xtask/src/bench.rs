@@ -11,7 +11,8 @@ use crate::{deps, kotlin, python, run, swift};
 /// The budget of packages that core may add to a program.
 const DEPENDENCY_BUDGET: usize = 60;
 
-/// Runs all benchmarks; `args` are passed to the benchmark program. Fails when a program failed, not when a budget is exceeded.
+/// Runs all benchmarks; `args` are passed to the benchmark program. Fails when a program failed, not when a budget is
+/// exceeded.
 pub fn run(args: &[String]) -> bool {
     let bench = run::passes(run::cargo("run --release -p keysecure-tests --bin bench --").args(args));
     let python = python(args);
