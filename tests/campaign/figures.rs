@@ -27,7 +27,7 @@ pub struct Figures {
     pub unknown: u64,
     /// Worker processes killed.
     pub kills: u64,
-    /// Look-ups beyond the first of each `ensure_*` call.
+    /// Lookups beyond the first of each `ensure_*` call.
     pub repeated_lookups: u64,
     /// Claims of calls, checked against the ledger.
     pub outcomes_checked: u64,

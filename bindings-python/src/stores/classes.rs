@@ -89,7 +89,7 @@ fn connected((url, timeout): &(Secret, Duration)) -> PyResult<keysecure::RedisSt
 }
 
 impl RedisStore {
-    /// Creates a store with the default time-out.
+    /// Creates a store with the default timeout.
     pub fn at(py: Python<'_>, url: String) -> PyResult<Self> {
         Self::open(py, url.into(), None)
     }

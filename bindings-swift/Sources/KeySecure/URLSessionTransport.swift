@@ -9,9 +9,9 @@ import FoundationNetworking
 /// let client = try Client(apiKey: key, apiSecret: secret, transport: URLSessionTransport())
 /// ```
 ///
-/// It follows no redirects, stops reading when a response is too large, and cancels an exchange at its time-out. A request whose body
+/// It follows no redirects, stops reading when a response is too large, and cancels an exchange at its timeout. A request whose body
 /// was not started is reported as not sent. `URLSession` cannot be asked to start in time: when the body has not been started within
-/// `startWithin`, the exchange is cancelled. `URLSession` has no separate time-out for connecting, so `connectTimeout` is ignored.
+/// `startWithin`, the exchange is cancelled. `URLSession` has no separate timeout for connecting, so `connectTimeout` is ignored.
 ///
 /// Each exchange opens a connection. When a reused connection turns out to be dead, the layers below `URLSession` send the request
 /// again, and the caller cannot tell whether the first one was carried out: a risk that payments must not take. When the cost of
@@ -29,8 +29,8 @@ public final class URLSessionTransport: Transport {
 
     public func send(request: HttpRequest) throws -> HttpResponse {
         guard let url = URL(string: request.url) else { throw TransportFailure.failed(fault: .protocol, mayHaveBeenSent: false) }
-        // `Exchange` measures the exact time-out. On Linux, `URLSession` has only whole seconds and must not be first: it does not
-        // report a time-out as such.
+        // `Exchange` measures the exact timeout. On Linux, `URLSession` has only whole seconds and must not be first: it does not
+        // report a timeout as such.
         let seconds = request.timeout.rounded(.up) + 1
         var outgoing = URLRequest(url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: seconds)
         outgoing.httpMethod = request.method == .get ? "GET" : "POST"
@@ -93,7 +93,7 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
         try lock.withLock { try outcome?.get() } ?? { throw TransportFailure.failed(fault: .other, mayHaveBeenSent: true) }()
     }
 
-    /// Cancels the request after its time-out. Until the task has ended, the system may still start to send the body.
+    /// Cancels the request after its timeout. Until the task has ended, the system may still start to send the body.
     private func cancel(_ task: URLSessionTask) throws -> HttpResponse {
         task.cancel()
         guard done.wait(timeout: .now() + Self.cancelTimeout) == .success else {

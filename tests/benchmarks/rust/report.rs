@@ -7,9 +7,9 @@ use crate::table::{row, table};
 
 /// The budget of a call, against the baseline with a limit on the whole call.
 const LIMITED_CALL_BUDGET: f64 = 0.60;
-/// The budget of a call, against the baseline with a time-out for each phase only.
+/// The budget of a call, against the baseline with a timeout for each phase only.
 const CALL_BUDGET: f64 = 1.30;
-/// The budget of a list of 100, against the baseline with a time-out for each phase only.
+/// The budget of a list of 100, against the baseline with a timeout for each phase only.
 const LIST_BUDGET: f64 = 1.10;
 /// The budget from the start of a sandbox to its first response, in milliseconds.
 const START_BUDGET_MS: f64 = 5.0;

@@ -23,7 +23,7 @@ const MAX_HEADERS: usize = 64 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The scope of the time-out of thirty seconds.
+/// The scope of the timeout of thirty seconds.
 #[derive(Clone, Copy)]
 pub(crate) enum Limit {
     /// The whole call, as in the client. For each call `ureq` then resolves the host in a new thread, even if the host is

@@ -85,7 +85,7 @@ public class JavaHttpTransport @JvmOverloads constructor(
         }
     }
 
-    /** Waits for the response. The time-out of the JDK ends with the headers of the response; this one includes the body. */
+    /** Waits for the response. The timeout of the JDK ends with the headers of the response; this one includes the body. */
     private fun <T> await(exchange: CompletableFuture<T>, request: io.keysecure.ffi.HttpRequest, gate: SendGate): T {
         val started = System.nanoTime()
         val total = request.timeout.nanos()

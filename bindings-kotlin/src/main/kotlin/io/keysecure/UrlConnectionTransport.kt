@@ -27,7 +27,7 @@ import javax.net.ssl.SSLSocketFactory
  * A POST is never repeated, and one that fails before its body is written was not sent. The system repeats a GET once when its
  * connection breaks; that counts as one attempt. A desktop JVM drops the header `Origin`, so [Pci.cardDetail] needs another
  * transport there, and does not return the body of a 401 or 407 response to a POST, whose outcome is then unknown. A server that
- * stalls within its response may delay a call to twice its time-out.
+ * stalls within its response may delay a call to twice its timeout.
  *
  * @param proxy the proxy. Default: none.
  * @param sslSocketFactory replaces the default TLS sockets of the system.
@@ -54,7 +54,7 @@ public class UrlConnectionTransport @JvmOverloads constructor(
                 // The reader of the body checks `late`.
                 if (phase.compareAndSet(Phase.HEAD, Phase.OVER)) onOwnThread(connection::disconnect)
             }
-            // The time-out of a connection applies to each read; this one applies to the whole exchange.
+            // The timeout of a connection applies to each read; this one applies to the whole exchange.
             end = clock.schedule(over, request.timeout.nanos(), TimeUnit.NANOSECONDS)
             prepare(connection, request)
             connection.connect()
@@ -135,7 +135,7 @@ public class UrlConnectionTransport @JvmOverloads constructor(
     private enum class Phase { HEAD, BODY, OVER }
 
     private companion object {
-        const val LATE = "the response took longer than the time-out"
+        const val LATE = "the response took longer than the timeout"
 
         /** The timer of all exchanges, on one thread. */
         val clock = ScheduledThreadPoolExecutor(1) { task ->

@@ -74,7 +74,7 @@ class FaultsTest {
     }
 
     @Test
-    fun `a stalled response ends with the time-out of the client`() = TestEnv().use { env ->
+    fun `a stalled response ends with the timeout of the client`() = TestEnv().use { env ->
         val client = env.builder().timeout(Duration.ofMillis(700)).build()
         client.accessToken()
         env.sandbox.fault("accounts.transfer", mapOf("stall_after_commit" to 60_000))

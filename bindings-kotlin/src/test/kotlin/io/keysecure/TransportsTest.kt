@@ -92,7 +92,7 @@ class TransportsTest {
 
     @ParameterizedTest
     @EnumSource
-    fun `a slow response ends with the time-out of the exchange`(ready: Ready) {
+    fun `a slow response ends with the timeout of the exchange`(ready: Ready) {
         SlowServer().use { server ->
             val client = Client(
                 "key", "sixteen-letters!", baseUrl = server.url, transport = ready.make(), timeout = Duration.ofMillis(900), maxRetries = 0,
