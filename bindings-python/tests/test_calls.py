@@ -37,8 +37,10 @@ def address() -> keysecure.Address:
     )
 
 
-def test_a_cardholder_is_found_by_its_merchant_reference(client: Client) -> None:
+def test_a_cardholder_is_approved_and_found_by_its_reference(sandbox: Sandbox, client: Client) -> None:
     applied = client.cardholders.apply(cardholder_unique_no="holder-1", sumsub_share_token="share-token")
+    sandbox.approve_cardholder(applied.cardholder_no)
+    assert client.cardholders.get(applied.cardholder_no).status == keysecure.CardholderStatus.APPROVED
     client.cardholders.apply(cardholder_unique_no="holder-2", sumsub_share_token="share-token")
     [listed] = client.cardholders.list(start=LONG_AGO, end=tomorrow(), cardholder_unique_no="holder-1")
     assert listed.cardholder_no == applied.cardholder_no
@@ -46,6 +48,10 @@ def test_a_cardholder_is_found_by_its_merchant_reference(client: Client) -> None
 
 def test_a_status_is_set_and_a_card_is_deleted(client: Client, card_no: str) -> None:
     cards = client.cards
+    assert cards.get(card_no).status == "Activated"
+    cards.freeze(card_no)
+    assert cards.get(card_no).status == keysecure.CardStatus.FROZEN
+    cards.unfreeze(card_no)
     cards.update_status(card_no=card_no, status="Frozen")
     assert cards.get(card_no).status == keysecure.CardStatus.FROZEN
     cards.delete(card_no)
@@ -53,8 +59,9 @@ def test_a_status_is_set_and_a_card_is_deleted(client: Client, card_no: str) -> 
     assert [card.card_no for card in cards.list(start=LONG_AGO, end=tomorrow())] == [card_no]
 
 
-def test_a_physical_card_takes_an_address_object_and_a_pin(
-    sandbox: Sandbox, client: Client, cardholder_no: str
+@pytest.mark.parametrize("as_dict", [False, True])
+def test_a_physical_card_takes_an_address_and_a_pin(
+    sandbox: Sandbox, client: Client, cardholder_no: str, as_dict: bool
 ) -> None:
     package = next(iter(client.cards.packages(type="Physical")))
     applied = client.cards.apply(
@@ -62,7 +69,7 @@ def test_a_physical_card_takes_an_address_object_and_a_pin(
         card_unique_no="card-2",
         card_type="Physical",
         package_no=package.package_no,
-        address_info=address(),
+        address_info=address().to_dict() if as_dict else address(),
     )
     secrets = sandbox.card_secrets_for_tests(applied.card_no)
     client.cards.activate(
@@ -183,6 +190,8 @@ def test_a_purchase_has_its_merchant_and_its_fees(client: Client, card_no: str, 
     client.simulation.refund(consume_relate_no=bought.consume_no, amount=4)
     again = client.simulation.auth(card_no=card_no, amount=1, merchant_info=consumption.merchant_info)
     client.simulation.consumption_fail(consume_no=again.consume_no)
+    reversible = client.simulation.auth(card_no=card_no, amount=1)
+    client.simulation.reversal(consume_relate_no=reversible.consume_no)
     listed = list(client.consumptions.list(start=LONG_AGO, end=tomorrow(), card_no=card_no))
     assert {row.type for row in listed} >= {"Consumption", "Refund"}
 

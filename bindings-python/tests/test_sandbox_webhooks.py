@@ -93,7 +93,7 @@ def test_dropping_a_sandbox_during_a_webhook_does_not_hang(merchant: str) -> Non
     client = sandbox.client()
     card_no = sandbox.seed_virtual_card(sandbox.seed_approved_cardholder())
     client.cards.freeze(card_no)
-    # The receiver needs Python's lock to response, and dropping waits for the sender.
+    # The receiver needs Python's lock to reply, and dropping waits for the sender.
     del sandbox
 
 

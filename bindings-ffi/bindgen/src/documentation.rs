@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn links_and_names_of_rust_are_replaced() {
         let cases = [
-            ("See [`EnsureOptions`](crate::Ensure).", "See `EnsureOptions`."),
+            ("See [`EnsureOptions`](crate::EnsureOptions).", "See `EnsureOptions`."),
             ("  See [`Cards::list`], or `card_no`.", "See `Cards.list`, or `cardNo`."),
             ("`Atm_fee` and snake_case stay.", "`Atm_fee` and snake_case stay."),
         ];

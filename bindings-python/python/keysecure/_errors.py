@@ -22,11 +22,11 @@ BY_KIND: dict[str, type[KeySecureError]] = {}
 class KeySecureError(Exception):
     """Any error of this package.
 
-    The question to ask before sending a change again is :attr:`outcome`:
+    Before sending a change again, look at :attr:`outcome`:
 
-    * ``"not_sent"``: the request never left whole; nothing was done.
-    * ``"rejected"``: the platform said that it did not do it.
-    * ``"unknown"``: it may have been done. Look before you send it again, or use the ``ensure_*`` calls.
+    * ``"not_sent"``: no complete request left; nothing was done.
+    * ``"rejected"``: the platform reported that it did not carry the operation out.
+    * ``"unknown"``: it may have been carried out. Look it up before you send it again, or use the ``ensure_*`` calls.
 
     The text holds no secret, no URL and no body, and digits that look like a card number are masked.
     """
@@ -44,13 +44,13 @@ class KeySecureError(Exception):
     operation: str | None
     """The call that failed, such as ``accounts.transfer``; ``None`` for settings and values."""
     attempts: int
-    """How many times the call's own request was tried; 0 when it was never tried."""
+    """Number of attempts of the call; 0 when nothing was sent."""
     retry_after: float | None
     """How many seconds the platform asked to wait, when it did."""
 
     transport_fault: TransportFault | None
-    """What went wrong on the wire when no response came: ``"timeout"``, ``"dns"``, ``"connect"``, ``"tls"``,
-    ``"proxy"``, ``"closed"``, ``"too_large"``, ``"protocol"``, ``"interrupted"`` or ``"other"``."""
+    """Failure of the exchange when there was no response, such as ``"timeout"``; see
+    :data:`keysecure.literals.TransportFault`."""
     rejection: Rejection | None
     """Why a webhook was not accepted, such as ``"wrong_signature"``, ``"too_old"`` or ``"replayed"``."""
 

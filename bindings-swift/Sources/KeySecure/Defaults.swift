@@ -10,9 +10,13 @@ extension Transport {
 
 /// All methods are optional.
 extension Observer {
+    /// Does nothing.
     public func attempt(record: AttemptRecord) throws {}
+    /// Does nothing.
     public func call(record: CallRecord) throws {}
+    /// Does nothing.
     public func tokenStore(available: Bool) throws {}
+    /// Does nothing.
     public func attemptStore(available: Bool) throws {}
 }
 

@@ -88,6 +88,9 @@ public final class Pager<Element: Sendable>: AsyncSequence, @unchecked Sendable 
 
         init(pager: Pager) { self.pager = pager }
 
+        /// Returns the next row, or `nil` at the end.
+        ///
+        /// - Throws: `KeySecureError` when a request fails or a row is not valid.
         public mutating func next() async throws -> Element? {
             if ended { return nil }
             if let row = pager.fetched() { return row }

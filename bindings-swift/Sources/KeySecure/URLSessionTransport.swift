@@ -27,6 +27,9 @@ public final class URLSessionTransport: Transport {
         self.configuration = configuration
     }
 
+    /// Sends one request and returns its response.
+    ///
+    /// - Throws: `TransportFailure` when there is no complete response.
     public func send(request: HttpRequest) throws -> HttpResponse {
         guard let url = URL(string: request.url) else { throw TransportFailure.failed(fault: .protocol, mayHaveBeenSent: false) }
         // `Exchange` measures the exact timeout. On Linux, `URLSession` has only whole seconds and must not be first: it does not

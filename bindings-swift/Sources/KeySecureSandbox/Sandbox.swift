@@ -82,16 +82,22 @@ public final class Sandbox: @unchecked Sendable {
     }
 
     /// Changes the behavior of the platform: `try sandbox.settings(["http_statuses": "strict", "tariffs": true])`.
+    ///
+    /// - Throws: `SandboxError` when the sandbox refuses or does not respond.
     public func settings(_ settings: [String: Any]) throws {
         try control("POST /settings", settings)
     }
 
     /// Changes the contents of lists: `try sandbox.listSettings(["reference": "trimmed", "page_cap": 50])`.
+    ///
+    /// - Throws: `SandboxError` when the sandbox refuses or does not respond.
     public func listSettings(_ settings: [String: Any]) throws {
         try control("POST /lists/settings", settings)
     }
 
     /// Charges the management fee of a card, or `amount`, and returns the number of the consumption.
+    ///
+    /// - Throws: `SandboxError` when the sandbox refuses or does not respond.
     public func manageFee(cardNo: String, amount: String? = nil) throws -> String {
         var body = ["card_no": cardNo]
         body["amount"] = amount
@@ -99,12 +105,16 @@ public final class Sandbox: @unchecked Sendable {
     }
 
     /// Calls the admin API and returns the response, which must be an object.
+    ///
+    /// - Throws: `SandboxError` when the sandbox refuses or does not respond.
     public func object(_ call: String, _ body: [String: Any] = [:]) throws -> [String: Any] {
         guard let object = try control(call, body) as? [String: Any] else { throw SandboxError("\(call) returns no object") }
         return object
     }
 
     /// Calls the admin API and returns a field of the response, such as `cardholder_no`.
+    ///
+    /// - Throws: `SandboxError` when the sandbox refuses or does not respond.
     public func text(_ name: String, of call: String, _ body: [String: Any] = [:]) throws -> String {
         guard let text = try object(call, body)[name] as? String else { throw SandboxError("\(call) returns no \(name)") }
         return text

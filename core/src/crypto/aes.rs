@@ -14,50 +14,35 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::named_enum::named_enum;
 use crate::secrets::Secret;
 use crate::values::hex;
 
 const BLOCK: usize = 16;
 
-/// Scheme by which the text of the apiSecret becomes the AES key. The default is inferred.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-pub enum KeyScheme {
-    /// Its UTF-8 bytes, which must be 16, 24 or 32 (default).
-    #[default]
-    Utf8,
-    /// Hexadecimal, decoded to 16, 24 or 32 bytes.
-    Hex,
-    /// Base64, decoded to 16, 24 or 32 bytes.
-    Base64,
-    /// MD5 digest, 16 bytes.
-    Md5,
-    /// MD5 digest as 32 lowercase hexadecimal digits, taken as bytes.
-    Md5Hex,
-    /// SHA-256 digest, 32 bytes.
-    Sha256,
-    /// Key of 128 bits by Java's `KeyGenerator` with `SecureRandom.getInstance("SHA1PRNG")`, seeded with the text.
-    Sha1Prng,
+named_enum! {
+    /// Scheme by which the text of the apiSecret becomes the AES key. The default is inferred.
+    #[derive(Default)]
+    pub enum KeyScheme {
+        /// Its UTF-8 bytes, which must be 16, 24 or 32 (default).
+        #[default]
+        Utf8 = "utf8",
+        /// Hexadecimal, decoded to 16, 24 or 32 bytes.
+        Hex = "hex",
+        /// Base64, decoded to 16, 24 or 32 bytes.
+        Base64 = "base64",
+        /// MD5 digest, 16 bytes.
+        Md5 = "md5",
+        /// MD5 digest as 32 lowercase hexadecimal digits, taken as bytes.
+        Md5Hex = "md5hex",
+        /// SHA-256 digest, 32 bytes.
+        Sha256 = "sha256",
+        /// Key of 128 bits by Java's `KeyGenerator` with `SecureRandom.getInstance("SHA1PRNG")`, seeded with the text.
+        Sha1Prng = "sha1prng",
+    }
 }
 
 impl KeyScheme {
-    /// All schemes.
-    pub const ALL: [Self; 7] =
-        [Self::Utf8, Self::Hex, Self::Base64, Self::Md5, Self::Md5Hex, Self::Sha256, Self::Sha1Prng];
-
-    /// Returns the name of the scheme in settings, such as `md5hex`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Utf8 => "utf8",
-            Self::Hex => "hex",
-            Self::Base64 => "base64",
-            Self::Md5 => "md5",
-            Self::Md5Hex => "md5hex",
-            Self::Sha256 => "sha256",
-            Self::Sha1Prng => "sha1prng",
-        }
-    }
-
     fn key(self, secret: &str) -> Option<Zeroizing<Vec<u8>>> {
         let bytes = secret.as_bytes();
         let key = match self {
@@ -74,24 +59,15 @@ impl KeyScheme {
     }
 }
 
-/// AES mode of operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-pub enum CipherMode {
-    /// ECB, as the platform documents (default).
-    #[default]
-    Ecb,
-    /// CBC, with a random IV before the ciphertext. No documented call uses it.
-    Cbc,
-}
-
-impl CipherMode {
-    /// Returns the name of the mode in settings: `ecb` or `cbc`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ecb => "ecb",
-            Self::Cbc => "cbc",
-        }
+named_enum! {
+    /// AES mode of operation.
+    #[derive(Default)]
+    pub enum CipherMode {
+        /// ECB, as the platform documents (default).
+        #[default]
+        Ecb = "ecb",
+        /// CBC, with a random IV before the ciphertext. No documented call uses it.
+        Cbc = "cbc",
     }
 }
 

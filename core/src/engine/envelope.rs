@@ -12,7 +12,6 @@ use crate::values::surrogates;
 use crate::values::tree::Reader;
 
 /// A response of the platform.
-#[derive(Debug)]
 pub(super) enum Envelope {
     /// A response with code 0.
     Success(Data),
@@ -20,8 +19,8 @@ pub(super) enum Envelope {
     Refused { code: i64, msg: String },
 }
 
-/// A successful response whose data is not decoded yet. Its text is wiped when it is dropped.
-#[derive(Debug)]
+/// A successful response whose data is not decoded yet. Its text may hold secrets: it is wiped when it is dropped, and it
+/// has no `Debug`.
 pub(super) struct Data(Zeroizing<String>);
 
 impl Data {

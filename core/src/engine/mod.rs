@@ -97,11 +97,16 @@ impl Engine {
         limit: Limit,
         accept: impl FnOnce(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
-        self.check_allowed(call.operation)?;
         let own = self.now().saturating_add(self.settings.timeout);
         let deadline = limit.until.map_or(own, |until| own.min(until));
         let mut recording = self.record(call, limit, deadline)?;
         let call = &Call { start_by: limit.start_by.filter(|_| call.reference.is_some()), ..*call };
+        // Checked here, because recording may take time in which the client is closed.
+        if let Err(error) = self.check_allowed(call.operation) {
+            let refused = Err(error);
+            recording.finish(&refused);
+            return refused;
+        }
         let (started, mut attempts) = (self.now(), 0);
         let result = self.attempt_loop(call, deadline, &mut attempts).and_then(|success| {
             let Success { data, http_status, retry_after, mut record } = success;

@@ -7,18 +7,20 @@ use std::time::Duration;
 
 use crate::crypto::Cipher;
 use crate::error::Error;
+use crate::named_enum::named_enum;
 use crate::secrets::Secret;
 use crate::values::civil::UtcOffset;
 
-/// Environment of the platform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-pub enum Environment {
-    /// The platform's sandbox: `https://sandbox-openplatform.keysecure.io`.
-    #[default]
-    Sandbox,
-    /// Production: `https://openplatform.keysecure.io`. Simulation calls are refused.
-    Production,
+named_enum! {
+    /// Environment of the platform.
+    #[derive(Default)]
+    pub enum Environment {
+        /// The platform's sandbox: `https://sandbox-openplatform.keysecure.io`.
+        #[default]
+        Sandbox = "sandbox",
+        /// Production: `https://openplatform.keysecure.io`. Simulation calls are refused.
+        Production = "production",
+    }
 }
 
 impl Environment {
@@ -35,31 +37,20 @@ impl std::str::FromStr for Environment {
 
     /// Parses `sandbox` or `production`.
     fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "sandbox" => Ok(Self::Sandbox),
-            "production" => Ok(Self::Production),
-            _ => Err(Error::config("environment must be sandbox or production")),
-        }
+        let named = Self::ALL.into_iter().find(|environment| environment.as_str() == text);
+        named.ok_or_else(|| Error::config("environment must be sandbox or production"))
     }
 }
 
-/// Language of the platform's messages in errors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-pub enum Language {
-    /// English (`en_US`).
-    #[default]
-    English,
-    /// Chinese (`zh_CN`).
-    Chinese,
-}
-
-impl Language {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::English => "en_US",
-            Self::Chinese => "zh_CN",
-        }
+named_enum! {
+    /// Language of the platform's messages in errors.
+    #[derive(Default)]
+    pub enum Language {
+        /// English (`en_US`).
+        #[default]
+        English = "en_US",
+        /// Chinese (`zh_CN`).
+        Chinese = "zh_CN",
     }
 }
 
@@ -68,11 +59,8 @@ impl std::str::FromStr for Language {
 
     /// Parses `en_US` or `zh_CN`.
     fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "en_US" => Ok(Self::English),
-            "zh_CN" => Ok(Self::Chinese),
-            _ => Err(Error::config("language must be en_US or zh_CN")),
-        }
+        let named = Self::ALL.into_iter().find(|language| language.as_str() == text);
+        named.ok_or_else(|| Error::config("language must be en_US or zh_CN"))
     }
 }
 

@@ -106,6 +106,22 @@ fn without_a_store_ensure_names_the_three_choices() {
 }
 
 #[test]
+fn a_client_closed_while_an_attempt_is_recorded_sends_nothing() {
+    let platform = State::new([]).start();
+    let mine = TestStore::old();
+    let client = platform.builder().store(store(&mine)).build().unwrap();
+    client.access_token().unwrap();
+    let closing = client.clone();
+    mine.before_begin(move || {
+        closing.close();
+        true
+    });
+    let error = client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
+    assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Config, Outcome::NotSent, 0), "{error}");
+    assert_eq!(platform.transfers(), 0);
+}
+
+#[test]
 fn new_references_of_an_old_store_do_not_wait() {
     let setup = setup_with(store(&TestStore::old()));
     for number in 0..50 {

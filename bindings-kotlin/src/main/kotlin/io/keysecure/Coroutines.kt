@@ -35,7 +35,11 @@ public suspend fun <T> Client.io(block: Client.() -> T): T {
     }
 }
 
-/** The rows that are left, as a flow. Pages are fetched off the collector's thread, each when its first row is collected. */
+/**
+ * The remaining rows as a flow. Pages are fetched off the collector's thread, each when its first row is collected.
+ *
+ * @throws KeySecureException while collecting, when a request fails or a row is not valid.
+ */
 public fun <T> Pager<T>.asFlow(): Flow<T> = flow {
     val rows = iterator()
     // Not by `flowOn`, which reads rows ahead: those would be lost to the next pass when the collector stops.

@@ -33,10 +33,18 @@ public class Pager<T> internal constructor(open: () -> PageSource<T>) : Sequence
     /** The remaining rows as successes, and the errors as failures. */
     public fun results(): Sequence<Result<T>> = Sequence { ResultIterator(rows) }
 
-    /** The remaining rows as an [Iterable], for the `for` loop of Java. */
+    /**
+     * The remaining rows as an [Iterable], for the `for` loop of Java.
+     *
+     * @throws KeySecureException while iterating, when a request fails or a row is not valid.
+     */
     public fun iterable(): Iterable<T> = Iterable { rows }
 
-    /** The remaining rows as a [Stream]. */
+    /**
+     * The remaining rows as a [Stream].
+     *
+     * @throws KeySecureException while reading, when a request fails or a row is not valid.
+     */
     public fun stream(): Stream<T> {
         val order = Spliterator.ORDERED or Spliterator.NONNULL
         return StreamSupport.stream(Spliterators.spliteratorUnknownSize(rows, order), false)
