@@ -209,8 +209,7 @@ def literals() -> str:
             alias = literal(name, names, is_open="#[non_exhaustive]" in doc)
             sentence = re.split(r"(?<=\.)\s", doc_of(doc))[0]
             found[name] = f"\n{alias}{docstring(sentence, '')}"
-    names = ", ".join(f'"{name}"' for name in sorted(found))
-    return f"{HEAD}__all__ = [{names}]\n{''.join(found.values())}"
+    return f"{HEAD}{all_of(list(found))}{''.join(found.values())}"
 
 
 def main() -> int:
