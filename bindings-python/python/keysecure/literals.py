@@ -7,13 +7,35 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-__all__ = ["Check", "CheckStatus", "Outcome", "Rejection", "TransportFault"]
+__all__ = [
+    "Check",
+    "CheckStatus",
+    "CipherMode",
+    "Environment",
+    "KeyScheme",
+    "Language",
+    "Outcome",
+    "Rejection",
+    "TransportFault",
+]
 
 Check: TypeAlias = Literal["reachability", "clock", "api_key", "ip_whitelist", "token", "mode", "pci", "aes"] | str
 """Check of the doctor."""
 
 CheckStatus: TypeAlias = Literal["pass", "warn", "fail", "skipped"]
 """Status of a check."""
+
+CipherMode: TypeAlias = Literal["ecb", "cbc"]
+"""AES mode of operation."""
+
+Environment: TypeAlias = Literal["sandbox", "production"]
+"""Environment of the platform."""
+
+KeyScheme: TypeAlias = Literal["utf8", "hex", "base64", "md5", "md5hex", "sha256", "sha1prng"]
+"""Scheme by which the text of the apiSecret becomes the AES key."""
+
+Language: TypeAlias = Literal["en_US", "zh_CN"]
+"""Language of the platform's messages in errors."""
 
 Outcome: TypeAlias = Literal["not_sent", "rejected", "unknown"]
 """Whether the operation of a failed call may have been carried out."""
