@@ -2,7 +2,7 @@
 
 /// Declares an enum once: its values, their names and the list of all.
 ///
-/// ```ignore
+/// ```text
 /// named_enum! {
 ///     /// The outcome of a call.
 ///     pub enum Outcome {

@@ -2,7 +2,7 @@
 
 /// Declares an object of a response once, for Rust and for every language binding.
 ///
-/// ```ignore
+/// ```text
 /// model! {
 ///     /// A fee.
 ///     pub struct Fee {
@@ -23,7 +23,7 @@
 ///
 /// With `secret`, the object stays in Rust:
 ///
-/// ```ignore
+/// ```text
 /// model! {
 ///     /// A token.
 ///     pub secret struct Token {

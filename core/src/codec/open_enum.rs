@@ -2,7 +2,7 @@
 
 /// Declares an open enum once, for Rust and for every language binding.
 ///
-/// ```ignore
+/// ```text
 /// open_enum! {
 ///     /// The status of a card.
 ///     pub enum CardStatus {

@@ -27,7 +27,7 @@ pub(crate) fn to_bytes(body: &impl Body, money: DecimalFormat) -> Result<Zeroizi
 
 /// Declares a request: a body that a caller fills in, with the platform's field names. Absent fields are not sent.
 ///
-/// ```ignore
+/// ```text
 /// request! {
 ///     /// Moves money.
 ///     pub struct Transfer {
@@ -70,7 +70,7 @@ pub(crate) use request;
 
 /// Declares the filter of a list call over a time window: `start`, `end` and optional fields.
 ///
-/// ```ignore
+/// ```text
 /// query! {
 ///     /// Which cards to list.
 ///     pub struct ListCards {
