@@ -8,10 +8,9 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Literal, TypeVar, cast
 
-from .._errors import raised_by
 from .._native import AuthEvent, Claim, VerifiedWebhook, WebhookVerifier
 from ._decision import TooLateError
-from ._receiver import Decision, Event, Receiver, is_kind
+from ._receiver import Decision, Event, OnError, Receiver, is_kind
 from ._response import (
     ACCEPTED,
     BAD_LENGTH,
@@ -41,6 +40,7 @@ def asgi(
     default: Literal["decline", "accept"] = "decline",
     budget: float = 0.6,
     path: str | None = None,
+    on_error: OnError | None = None,
 ) -> AsgiApp:
     """Creates an ASGI application (on asyncio) that receives webhooks, as :func:`wsgi` does, with the same parameters.
 
@@ -53,7 +53,7 @@ def asgi(
     from concurrent.futures import TimeoutError as Late
     from inspect import iscoroutinefunction
 
-    receiver = Receiver(verifier, handler, decide, default, budget)
+    receiver = Receiver(verifier, handler, decide, default, budget, on_error)
     handles_async, decides_async = (is_kind(iscoroutinefunction, function) for function in (handler, decide))
 
     async def in_thread(work: Callable[[], _T]) -> _T:
@@ -104,7 +104,7 @@ def asgi(
             await maybe_waiting(claim.release)
             if not isinstance(error, Exception):
                 raise
-            failure = raised_by("the handler of a webhook", error)
+            failure = receiver.failure("the handler of a webhook", error)
         else:
             await maybe_waiting(claim.finish)
             return ACCEPTED
@@ -134,9 +134,9 @@ def asgi(
 
     async def respond(scope: Scope, receive: Receive) -> Response | None:
         if path is not None and scope["path"] != path:
-            return NOT_FOUND
+            return refused(NOT_FOUND, "another path", scope["method"], scope["path"])
         if scope["method"] != "POST":
-            return POST_ONLY
+            return refused(POST_ONLY, "no POST", scope["method"], scope["path"])
         headers = cast("list[tuple[bytes, bytes]]", list(scope["headers"]))
         body = await _read(headers, receive, verifier._max_body)
         if not isinstance(body, bytes):

@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 
 from .._errors import raised_by
 from .._native import AuthEvent, Claim, WebhookVerifier
-from ._receiver import Decision, Event, Receiver
+from ._receiver import Decision, Event, OnError, Receiver
 from ._response import (
     BAD_LENGTH,
     NO_LENGTH,
@@ -34,6 +34,7 @@ def wsgi(
     default: Literal["decline", "accept"] = "decline",
     budget: float = 0.6,
     path: str | None = None,
+    on_error: OnError | None = None,
 ) -> WsgiApp:
     """Creates a WSGI application that receives webhooks. See :mod:`keysecure.webhooks` for its responses.
 
@@ -44,16 +45,20 @@ def wsgi(
     :param default: the reply to a purchase when ``decide`` raised or is late; ``"decline"`` unless set.
     :param budget: seconds from the verification to the reply (0.6), at most 0.8; the platform waits 0.8.
     :param path: the only path to serve; all paths by default.
+    :param on_error: gets each exception of ``handler`` or ``decide``, such as ``sentry_sdk.capture_exception``; the
+        log has its type and place only. It should return quickly. What it raises is logged and changes no response.
     :raises ConfigError: an argument does not fit.
     """
-    receiver = Receiver(verifier, handler, decide, default, budget)
+    receiver = Receiver(verifier, handler, decide, default, budget, on_error)
     receiver.refuse_async()
 
     def respond(environ: dict[str, Any]) -> Response:
-        if path is not None and environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "") != path:
-            return NOT_FOUND
-        if environ.get("REQUEST_METHOD") != "POST":
-            return POST_ONLY
+        method = environ.get("REQUEST_METHOD", "")
+        target = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        if path is not None and target != path:
+            return refused(NOT_FOUND, "another path", method, target)
+        if method != "POST":
+            return refused(POST_ONLY, "no POST", method, target)
         body = _read(environ, verifier._max_body)
         if isinstance(body, tuple):
             return body
