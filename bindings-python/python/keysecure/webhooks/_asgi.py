@@ -9,10 +9,9 @@ from functools import partial
 from time import monotonic
 from typing import Any, Final, Literal, TypeVar, cast
 
-from .._errors import raised_by
 from .._native import AuthEvent, Claim, VerifiedWebhook, WebhookVerifier
 from ._decision import TooLateError
-from ._receiver import Decision, Event, Receiver, is_kind
+from ._receiver import Decision, Event, OnError, Receiver, is_kind
 from ._response import (
     ACCEPTED,
     BAD_LENGTH,
@@ -46,13 +45,14 @@ def asgi(
     budget: float = 0.6,
     path: str | None = None,
     health_path: str | None = None,
+    on_error: OnError | None = None,
 ) -> AsgiApp:
     """Creates an ASGI application (on asyncio) that receives webhooks, as :func:`wsgi` does, with the same parameters.
 
-    Where the documentation of ``wsgi`` says ``SCRIPT_NAME``, the mount here is ``root_path``, from ``uvicorn --root-path``,
-    ``FastAPI(root_path=...)`` or a mount in Starlette; a path with it in front and one without it are both known. Mount
-    the receiver above its path (``app.mount("/keysecure", asgi(..., path="/keysecure/webhooks"))``), or make it a route
-    (``Route("/keysecure/webhooks", asgi(...))``): a mount at the path itself redirects requests without a slash at the end.
+    Where :func:`wsgi` names ``SCRIPT_NAME``, it is ``root_path`` here: of ``uvicorn --root-path``, of
+    ``FastAPI(root_path=...)``, or of a mount in Starlette. In FastAPI, mount the receiver one level above its path
+    (``app.mount("/keysecure", asgi(..., path="/keysecure/webhooks"))``) or add it as a route
+    (``app.add_route("/keysecure/webhooks", asgi(...))``): a mount at the path itself redirects to it with a slash.
 
     ``handler`` and ``decide`` may be ``async def``. Those that are not run in threads: they may block. A decision that
     is ``async`` is cancelled when it is late. When the request is cancelled, so is a handler that is ``async``, and its
@@ -63,7 +63,7 @@ def asgi(
     from concurrent.futures import TimeoutError as Late
     from inspect import iscoroutinefunction
 
-    receiver = Receiver(verifier, handler, decide, default, budget)
+    receiver = Receiver(verifier, handler, decide, default, budget, on_error)
     routes = Routes(path, health_path)
     handles_async, decides_async = (is_kind(iscoroutinefunction, function) for function in (handler, decide))
 
@@ -115,7 +115,7 @@ def asgi(
             await maybe_waiting(claim.release)
             if not isinstance(error, Exception):
                 raise
-            failure = raised_by("the handler of a webhook", error)
+            failure = receiver.failure("the handler of a webhook", error)
         else:
             await maybe_waiting(claim.finish)
             return ACCEPTED
@@ -156,18 +156,27 @@ def asgi(
             return claim or await in_thread(lambda: receiver.duplicate(body))
         return await (decided(claim.received) if claim.received.action == "Auth" else handled(claim))
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    return _App(respond)
+
+
+class _App:
+    """The application. It is an object, because frameworks take functions for handlers of their own kind."""
+
+    __slots__ = ("_respond",)
+
+    def __init__(self, respond: Callable[[Scope, Receive], Awaitable[Response | None]]) -> None:
+        self._respond = respond
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1003})
-        elif (response := await respond(scope, receive)) is not None:
+        elif (response := await self._respond(scope, receive)) is not None:
             status, body = response
             head = [(name.encode(), value.encode()) for name, value in headers_of(status, body)]
             await send({"type": "http.response.start", "status": status, "headers": head})
             await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
-
-    return app
 
 
 async def _read(headers: list[tuple[bytes, bytes]], receive: Receive, largest: int) -> bytes | Response | None:

@@ -9,8 +9,6 @@ from .._errors import ConfigError
 from ._response import HEALTHY, NOT_FOUND, POST_ONLY, READ_ONLY, Response, refused
 
 _READS: Final = ("GET", "HEAD")
-_SHOWN: Final = 100
-"""Characters of a stranger's path that are logged."""
 
 
 class Routes:
@@ -27,17 +25,16 @@ class Routes:
     def refuse(self, method: str, mount: str, path: str) -> Response | None:
         """The response to a request that is no webhook, otherwise ``None``.
 
-        ``mount`` is where the application is mounted (``SCRIPT_NAME``, ``root_path``), ``path`` the path below it. Servers
-        and frameworks differ: ``path`` may also begin with the mount, or with its last segments.
+        ``mount`` is where the application is mounted (``SCRIPT_NAME``, ``root_path``), ``path`` the path below it.
+        Servers and frameworks differ: ``path`` may also begin with the mount, or with its last segments.
         """
         if self._health_path is not None and _matches(self._health_path, mount, path):
             if method in _READS:
                 return HEALTHY
-            return refused(READ_ONLY, f"{method:.{_SHOWN}} of the path of the health check")
+            return refused(READ_ONLY, "neither GET nor HEAD of the health", method, _whole(mount, path))
         if self._path is not None and not _matches(self._path, mount, path):
-            shown = f"{mount + path:.{_SHOWN}}"
-            return refused(NOT_FOUND, f"its path {shown!r} is not {self._path or '/'!r}")
-        return None if method == "POST" else refused(POST_ONLY, f"its method is {method[:_SHOWN]!r}, not POST")
+            return refused(NOT_FOUND, "another path", method, _whole(mount, path))
+        return None if method == "POST" else refused(POST_ONLY, "no POST", method, _whole(mount, path))
 
 
 def _checked(name: str, path: object) -> str | None:
@@ -50,7 +47,12 @@ def _checked(name: str, path: object) -> str | None:
 
 def _shortened(path: str) -> str:
     """A path without one slash at its end."""
-    return path[:-1] if path.endswith("/") else path
+    return path.removesuffix("/")
+
+
+def _whole(mount: str, path: str) -> str:
+    """The path for the log: from the outside, as far as the server says it."""
+    return path if path.startswith(mount) else mount + path
 
 
 def _matches(wanted: str, mount: str, path: str) -> bool:

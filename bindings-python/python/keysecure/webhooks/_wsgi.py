@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, cast
 
 from .._errors import raised_by
 from .._native import AuthEvent, Claim, WebhookVerifier
-from ._receiver import Decision, Event, Receiver
+from ._receiver import Decision, Event, OnError, Receiver
 from ._response import (
     BAD_LENGTH,
     NO_LENGTH,
@@ -40,6 +40,7 @@ def wsgi(
     budget: float = 0.6,
     path: str | None = None,
     health_path: str | None = None,
+    on_error: OnError | None = None,
 ) -> WsgiApp:
     """Creates a WSGI application that receives webhooks. See :mod:`keysecure.webhooks` for its responses.
 
@@ -48,15 +49,18 @@ def wsgi(
     :param decide: decides on a purchase: ``True``, ``False`` or a message to decline with. It runs on a separate thread
         and is not stopped when it is late. Without it every purchase gets the ``default``.
     :param default: the reply to a purchase when ``decide`` raised or is late; ``"decline"`` unless set.
-    :param budget: seconds from the verification to the reply (0.6), at most 0.8; the platform waits 0.8.
-    :param path: the only path to serve; all paths by default. It counts from the application, from any that it is mounted
-        in, and from the outside: under ``SCRIPT_NAME=/api``, mounted at ``/keysecure``, ``"/webhooks"``,
-        ``"/keysecure/webhooks"`` and ``"/api/keysecure/webhooks"`` mean the same. A slash at the end makes no difference.
-    :param health_path: a path for health checks, counted in the same way: ``"/healthz"`` responds to ``GET`` and ``HEAD``
-        with 200 and ``{"status":"ok"}``, without the store and without a line in the log. None by default.
+    :param budget: seconds from the arrival of the request to the reply (0.6), at most 0.8; the platform waits 0.8.
+    :param path: the only path to serve, such as ``"/webhooks"``; all paths by default. It counts from this application,
+        from any application that it is mounted in, or from the outside: mounted at ``/keysecure`` under
+        ``SCRIPT_NAME=/api``, it may be ``"/webhooks"``, ``"/keysecure/webhooks"`` or ``"/api/keysecure/webhooks"``. One
+        slash at the end, more or less, makes no difference.
+    :param health_path: a path for health checks, such as ``"/healthz"``, which counts in the same way. ``GET`` and
+        ``HEAD`` get 200 and ``{"status":"ok"}``; the store is not used, and nothing is logged. None by default.
+    :param on_error: gets each exception of ``handler`` or ``decide``, such as ``sentry_sdk.capture_exception``; the
+        log has its type and place only. It should return quickly. What it raises is logged and changes no response.
     :raises ConfigError: an argument does not fit.
     """
-    receiver = Receiver(verifier, handler, decide, default, budget)
+    receiver = Receiver(verifier, handler, decide, default, budget, on_error)
     receiver.refuse_async()
     routes = Routes(path, health_path)
 
@@ -108,8 +112,8 @@ def _read(environ: dict[str, Any], largest: int) -> bytes | Response:
     if read is None:
         return refused(
             NO_LENGTH,
-            "it has no Content-Length, and this server does not end chunked bodies: let the proxy in front of it buffer "
-            "requests, set http-chunked-input (uWSGI) or WSGIChunkedRequest On (mod_wsgi), or use another server",
+            "it has no Content-Length, and this server does not end chunked bodies: let the proxy in front of it "
+            "buffer requests, set http-chunked-input (uWSGI) or WSGIChunkedRequest On (mod_wsgi), or change the server",
         )
     parts: list[bytes] = []
     left = largest + 1 if length is None else length
@@ -133,7 +137,7 @@ def _read(environ: dict[str, Any], largest: int) -> bytes | Response:
         if length is not None and len(body) < length:
             return cut(len(body), length)
         return body if body or "HTTP_TRANSFER_ENCODING" not in environ else gone()
-    failed(failure)
+    failed([failure])
     return UNREADABLE
 
 
