@@ -102,9 +102,9 @@ def test_a_lost_response_is_found_by_the_same_ensure_call(keysecure_env: Sandbox
 def test_a_connection_that_cannot_be_made_sends_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with Client("key-1", "0123456789abcdef", base_url=f"http://127.0.0.1:{port}", max_retries=0) as client:
-        with pytest.raises(keysecure.TransportError) as raised:
-            client.accounts.transfer(cardholder_no="1", transfer_unique_no="order-7", type="In", amount="25.00")
+    client = Client("key-1", "0123456789abcdef", base_url=f"http://127.0.0.1:{port}", max_retries=0)
+    with client, pytest.raises(keysecure.TransportError) as raised:
+        client.accounts.transfer(cardholder_no="1", transfer_unique_no="order-7", type="In", amount="25.00")
     assert raised.value.outcome == "not_sent"
 
 
