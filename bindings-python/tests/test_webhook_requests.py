@@ -251,6 +251,14 @@ def test_wsgi_reads_chunks_by_the_module_of_uwsgi(monkeypatch: pytest.MonkeyPatc
     assert served(b"x" * 65_537)[0] == 413
     assert served()[0] == 500
 
+    def no_chunks(_: int) -> bytes:
+        raise OSError
+
+    monkeypatch.setitem(sys.modules, "uwsgi", SimpleNamespace(chunked_read=no_chunks))
+    server = Wsgi(wsgi(verifier(), print))
+    environ = server.environ(signed(BODY), b"", CONTENT_LENGTH=None, HTTP_TRANSFER_ENCODING="chunked")
+    assert server.run({**environ, "uwsgi.version": b"2.0.30"}, valid=False)[0] == 411
+
 
 # Time before the verification.
 
