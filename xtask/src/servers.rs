@@ -14,7 +14,7 @@ pub struct Server {
 /// Redis, for the tests of fleets.
 pub const REDIS: Server = Server { package: "redis-server", is_installed: || run::exists("redis-server", "--version") };
 
-/// PostgreSQL, for the stores of the cookbook.
+/// `PostgreSQL`, for the stores of the cookbook.
 pub const POSTGRESQL: Server = Server { package: "postgresql", is_installed: has_postgres };
 
 /// Debian keeps the server of each version in a folder that is not on the PATH.
