@@ -116,6 +116,11 @@ impl NoDecision {
 /// ([`otherwise`](Self::otherwise)); it is not stopped, and its late result is dropped. A reply later than 800 ms after the
 /// webhook arrived is always a decline: the platform does not document how it handles a late reply.
 ///
+/// A purchase that waited before it arrived, in a proxy or in the queue of a server, is recognised by its signed timestamp: when
+/// the clock of the verifier is the platform's ([`Clock::follows_platform`](crate::Clock::follows_platform), so it is for a
+/// verifier made by a client), and the purchase was signed more than 1.8 s ago, it is declined without a decision: 800 ms, and
+/// 1 s for clocks that differ. With the machine's clock, which may be wrong, a warning names both possible causes.
+///
 /// # Once
 ///
 /// The platform may request a purchase again under a new signature, which no replay guard recognises. So a purchase is decided
@@ -210,6 +215,10 @@ impl Responder {
     /// A purchase is decided. Every other event is accepted at once; a purchase of an unknown form gets the default decision.
     /// The call blocks at most until the time limit of the platform.
     pub fn respond(&self, received: &VerifiedWebhook) -> String {
+        if received.event.is_purchase() && received.arrived_too_late() {
+            // Not kept: if the platform asks again, in time, that is decided.
+            return late();
+        }
         let data = match &received.event {
             Event::Auth { data } => data,
             event if event.is_purchase() => {

@@ -8,6 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use super::age::Age;
 use super::canonical::{CanonicalForm, Envelope};
 use super::claim::Claim;
 use super::event::Event;
@@ -214,6 +215,7 @@ impl WebhookVerifier {
             received_at: Instant::now(),
             secret_index: verified.secret_index,
             form: verified.form,
+            age: self.tolerance.map(|_| self.age(headers)),
             origin: self.origin.clone(),
         })
     }
@@ -267,11 +269,17 @@ impl WebhookVerifier {
         ])
     }
 
+    /// The time since the webhook was signed.
+    fn age(&self, headers: &Headers) -> Age {
+        let millis = instant::to_millis(self.clock.now()).saturating_sub(headers.millis);
+        Age { millis, by_platform: self.clock.follows_platform() }
+    }
+
     /// Checks the timestamp and the signature.
     fn check(&self, headers: &Headers, envelope: &Envelope<'_>) -> Result<SignatureMatch, Error> {
         if let Some(tolerance) = self.tolerance {
             let tolerance = i64::try_from(tolerance.as_millis()).unwrap_or(i64::MAX);
-            let age = instant::to_millis(self.clock.now()).saturating_sub(headers.millis);
+            let age = self.age(headers).millis;
             if age > tolerance {
                 return Err(Rejection::TooOld.into());
             }

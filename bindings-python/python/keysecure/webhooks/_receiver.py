@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from time import monotonic
 from typing import Any, Literal, cast
 
 from .._errors import ConfigError, WebhookError
@@ -75,10 +76,13 @@ class Receiver:
 
         self._refuse(iscoroutinefunction, "be async: use asgi(...)")
 
-    def claim(self, headers: Any, body: bytes) -> Claim | Response | None:
-        """Claims the webhook: a claim, or the response; ``None`` when it was accepted before."""
+    def claim(self, headers: Any, body: bytes, began: float) -> Claim | Response | None:
+        """Claims the webhook: a claim, or the response; ``None`` when it was accepted before.
+
+        ``began`` is the time (of ``monotonic``) at which the request arrived, before its body was read.
+        """
         try:
-            return self._verifier.claim(headers, body)
+            return self._verifier._claim(headers, body, monotonic() - began)
         except WebhookError as error:
             # The verifier has logged it.
             if error.rejection == "replayed":

@@ -32,8 +32,11 @@ ACCEPTED: Final[Response] = (200, reply_accept())
 FAILED: Final[Response] = (500, reply_decline("the webhook could not be handled"))
 NOT_FOUND: Final[Response] = (404, reply_decline("nothing is here"))
 POST_ONLY: Final[Response] = (405, reply_decline("webhooks come by POST"))
+HEALTHY: Final[Response] = (200, b'{"status":"ok"}')
+READ_ONLY: Final[Response] = (405, reply_decline("the health is read by GET"))
 NO_LENGTH: Final[Response] = (411, reply_decline("the length of the body is missing"))
 BAD_LENGTH: Final[Response] = (400, reply_decline("the length of the body is no number"))
+BODY_GONE: Final[Response] = (500, reply_decline("the body was read before; pass the raw body"))
 UNREADABLE: Final[Response] = (400, reply_decline("the body could not be read"))
 TOO_LARGE: Final[Response] = (413, reply_decline("the body is too large"))
 STATUSES: Final = {"too_large": 413, "in_progress": 503, "replay_store_unavailable": 503}
@@ -75,10 +78,28 @@ def refused(response: Response, reason: str, method: str = "POST", path: str | N
     return response
 
 
+def cut(size: int, length: int) -> Response:
+    """The response to a body that is shorter than its length says."""
+    if size:
+        return refused(UNREADABLE, f"its body ends after {size} of {length} bytes")
+    return gone()
+
+
+def gone() -> Response:
+    """The response to a request without the body that it should have."""
+    return refused(
+        BODY_GONE,
+        "its body is missing: the client disconnected, or a framework or middleware read it before, as request.json(), "
+        "request.body and request.POST do; pass the raw body",
+    )
+
+
 def headers_of(status: int, body: bytes) -> list[tuple[str, str]]:
     """The headers of a response."""
     head = [("content-type", "application/json"), ("content-length", str(len(body)))]
-    return [*head, ("allow", "POST")] if status == 405 else head
+    if status != 405:
+        return head
+    return [*head, ("allow", "GET, HEAD" if body == READ_ONLY[1] else "POST")]
 
 
 def parse_length(text: str, largest: int) -> int | None:
