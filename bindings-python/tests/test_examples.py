@@ -84,6 +84,28 @@ def test_issue_a_card_does_not_issue_it_again(
     assert len(sandbox.state().cards) == 1
 
 
+def test_examples_with_credentials_need_the_client_only(tmp_path: Path) -> None:
+    # As where only the client is installed.
+    program = """
+import runpy, sys
+sys.modules["keysecure_sandbox"] = None
+runpy.run_path(sys.argv[1], run_name="imported")
+"""
+    for example in EXAMPLES.glob("*.py"):
+        if example.name == "test_your_own_code.py" or example.name in RECEIVERS:
+            continue
+        command = [sys.executable, "-c", program, str(example)]
+        result = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(EXAMPLES), *sys.path])},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+
+
 def test_freeze_lost_cards_offline(tmp_path: Path) -> None:
     lines = run("freeze_lost_cards.py", cwd=tmp_path, code=1)
     assert lines[0].endswith(": Frozen")
