@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from time import monotonic
 from typing import Any, Literal, cast
 
-from .._errors import ConfigError, WebhookError, raised_by
+from .._errors import ConfigError, WebhookError
 from .._native import (
     AuthEvent,
     CardUpdateEvent,
@@ -17,7 +18,7 @@ from .._native import (
     WebhookVerifier,
     reply_decline,
 )
-from ._response import ACCEPTED, REPLY_DEADLINE, STATUSES, Response, failed
+from ._response import ACCEPTED, REPLY_DEADLINE, STATUSES, Failure, Response, failed, failure_of
 
 Event = ConsumptionEvent | CardUpdateEvent | UnknownEvent
 """The events of a handler. Purchases, which are an :class:`AuthEvent`, go to ``decide``."""
@@ -25,11 +26,14 @@ Event = ConsumptionEvent | CardUpdateEvent | UnknownEvent
 Decision = bool | str
 """``True`` to approve a purchase, ``False`` or a message to decline it."""
 
+OnError = Callable[[Exception], object]
+"""Gets an exception that a handler or a decision raised."""
+
 
 class Receiver:
     """The part that WSGI and ASGI applications have in common."""
 
-    __slots__ = ("_budget", "_decide", "_handler", "_responder", "_verifier")
+    __slots__ = ("_budget", "_decide", "_handler", "_on_error", "_responder", "_verifier")
 
     def __init__(
         self,
@@ -38,16 +42,19 @@ class Receiver:
         decide: Callable[[AuthEvent], Any] | None,
         default: Literal["decline", "accept"],
         budget: float,
+        on_error: OnError | None = None,
     ) -> None:
-        from inspect import isasyncgenfunction, isgeneratorfunction
+        from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 
         if not isinstance(cast("object", verifier), WebhookVerifier):
             raise ConfigError("verifier must be a WebhookVerifier", outcome="not_sent")
         if not callable(cast("object", handler)):
             raise ConfigError("handler must be callable", outcome="not_sent")
+        check_on_error(on_error, iscoroutinefunction)
         self._verifier = verifier
         self._handler = handler
         self._decide = decide
+        self._on_error = on_error
         self._refuse(isgeneratorfunction, "be a generator")
         self._refuse(isasyncgenfunction, "be a generator")
         accepts = default == "accept"
@@ -69,17 +76,20 @@ class Receiver:
 
         self._refuse(iscoroutinefunction, "be async: use asgi(...)")
 
-    def claim(self, headers: Any, body: bytes) -> Claim | Response | None:
-        """Claims the webhook: a claim, or the response; ``None`` when it was accepted before."""
+    def claim(self, headers: Any, body: bytes, began: float) -> Claim | Response | None:
+        """Claims the webhook: a claim, or the response; ``None`` when it was accepted before.
+
+        ``began`` is the time (of ``monotonic``) at which the request arrived, before its body was read.
+        """
         try:
-            return self._verifier.claim(headers, body)
+            return self._verifier._claim(headers, body, monotonic() - began)
         except WebhookError as error:
             # The verifier has logged it.
             if error.rejection == "replayed":
                 return None
             return STATUSES.get(error.rejection or "", 400), reply_decline(str(error))
         except Exception as error:
-            failure = raised_by("verifying a webhook", error)
+            failure = self.failure("verifying a webhook", error)
         return failed(failure)
 
     def duplicate(self, body: bytes) -> Response:
@@ -98,11 +108,15 @@ class Receiver:
             claim.release()
             if not isinstance(error, Exception):
                 raise
-            failure = raised_by("the handler of a webhook", error)
+            failure = self.failure("the handler of a webhook", error)
         else:
             claim.finish()
             return ACCEPTED
         return failed(failure, claim.received)
+
+    def failure(self, what: str, error: Exception) -> Failure:
+        """Passes an exception to ``on_error`` and describes it. It is logged outside the frames that hold it."""
+        return failure_of(what, error, self._on_error)
 
     def left(self, received: VerifiedWebhook) -> float:
         """The seconds of the budget that are left."""
@@ -113,10 +127,18 @@ class Receiver:
         try:
             return 200, self._responder._respond(received, decide)
         except Exception as error:
-            failure = raised_by("answering a purchase", error)
+            failure = self.failure("answering a purchase", error)
         return failed(failure, received)
 
 
 def is_kind(kind: Callable[[Any], bool], function: object) -> bool:
     """Whether a function, or the ``__call__`` of an object, is of a kind."""
     return kind(function) or kind(getattr(function, "__call__", None))  # noqa: B004
+
+
+def check_on_error(on_error: object, iscoroutinefunction: Callable[[Any], bool]) -> None:
+    """Refuses a function that could not be called, or would never run."""
+    if on_error is not None and not callable(on_error):
+        raise ConfigError("on_error must be callable", outcome="not_sent")
+    if is_kind(iscoroutinefunction, on_error):
+        raise ConfigError("on_error must not be async", outcome="not_sent")
