@@ -15,8 +15,8 @@ use crate::error::{Error, ErrorKind, Outcome};
 ///
 /// The `log` facade receives the same records with target `keysecure`, as text and as key-value fields: attempts at debug
 /// level, calls at info level. A failed call has a higher level: error for a mutation with an unknown outcome; warn for
-/// every other failed mutation and for reads that failed. A read that the platform refuses, such as the details of a card
-/// that does not exist, stays at info level.
+/// every other failed mutation, and for a read without a reply of the platform. A read that the platform refuses, such as the
+/// details of a card that does not exist, stays at info level.
 ///
 /// # Examples
 ///
@@ -143,18 +143,14 @@ impl CallRecord {
             ("error", optional(self.kind.map(ErrorKind::as_str))),
             ("outcome", optional(self.outcome.map(Outcome::as_str))),
         ];
-        write(self.level(is_mutation), &fields, format_args!("{self}"));
-    }
-
-    fn level(&self, is_mutation: bool) -> Level {
-        let refused = matches!(self.kind, Some(ErrorKind::Api | ErrorKind::NotFound | ErrorKind::State));
-        match self.outcome {
-            None => Level::Info,
-            Some(Outcome::Unknown) if is_mutation => Level::Error,
-            // The caller asked, and this is the result.
-            Some(Outcome::Rejected) if refused && !is_mutation => Level::Info,
-            Some(_) => Level::Warn,
-        }
+        let (level, what) = match self.outcome {
+            None => (Level::Info, ""),
+            Some(Outcome::Unknown) if is_mutation => (Level::Error, "a call failed, and what it did is unknown: "),
+            // The caller asked, and this is the reply.
+            Some(Outcome::Rejected) if !is_mutation => (Level::Info, ""),
+            Some(_) => (Level::Warn, "a call failed: "),
+        };
+        write(level, &fields, format_args!("{what}{self}"));
     }
 }
 

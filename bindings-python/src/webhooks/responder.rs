@@ -42,8 +42,8 @@ pub fn reply_decline(message: Message) -> PyResult<Vec<u8>> {
 /// `decide(event)` gets an `AuthEvent` and returns `True` to approve, or `False` or a message to decline. `numpy.bool_` and the
 /// integers 1 and 0 are decisions too; anything else is an error that names its type. It runs on a separate thread. The
 /// platform waits 800 ms; when `budget` seconds (0.6, at most 0.8) after the verification there is no decision, or it raised,
-/// the reply is `default`: `"decline"` (default) or `"accept"`. With `decide=None` every reply is the default. A late decision
-/// is not stopped; its result is dropped. A reply that would leave more than 800 ms after the webhook arrived declines,
+/// the reply is `default`: `"decline"` (default) or `"accept"`. A late decision is
+/// not stopped; its result is dropped. A reply that would leave more than 800 ms after the webhook arrived declines,
 /// whatever was decided.
 ///
 /// A purchase is decided once by its `consume_no`, and its first reply is repeated for 24 hours, whatever the signature: among
@@ -73,25 +73,24 @@ impl Responder {
     )]
     fn new(
         py: Python<'_>,
-        decide: Option<&Bound<'_, PyAny>>,
+        decide: &Bound<'_, PyAny>,
         default: Option<Default>,
         budget: Option<Budget>,
         on_error: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        for (name, function) in [("decide", decide), ("on_error", on_error)] {
+        for (name, function) in [("decide", Some(decide)), ("on_error", on_error)] {
             if function.is_some_and(|function| !function.is_callable()) {
                 return Err(config(py, &format!("{name} must be callable")));
             }
         }
-        let otherwise = match default.as_ref().map(|word| word.0.as_str()) {
-            None | Some("decline") => None,
-            Some("accept") => Some(Decision::Approve),
-            Some(_) => return Err(config(py, "default must be decline or accept")),
-        };
-        let budget = budget.map(|seconds| seconds.0);
-        let rule = rule(otherwise.clone(), budget);
-        let [decide, on_error] = [decide, on_error].map(|function| function.map(|function| function.clone().unbind()));
-        Ok(Self { decide, on_error, otherwise, budget, rule: PerProcess::new(rule) })
+        Self::make(py, Some(decide), default, budget, on_error)
+    }
+
+    /// Creates one without a decision function, for receivers: every reply is the default.
+    #[staticmethod]
+    #[pyo3(name = "_undecided", signature = (*, default=None, budget=None))]
+    fn undecided(py: Python<'_>, default: Option<Default>, budget: Option<Budget>) -> PyResult<Self> {
+        Self::make(py, None, default, budget, None)
     }
 
     /// Returns the body of the reply. Anything but a purchase is accepted at once; a purchase of an unknown form gets the
@@ -123,6 +122,26 @@ impl Responder {
 
     fn __repr__(&self) -> &'static str {
         "<keysecure.Responder>"
+    }
+}
+
+impl Responder {
+    fn make(
+        py: Python<'_>,
+        decide: Option<&Bound<'_, PyAny>>,
+        default: Option<Default>,
+        budget: Option<Budget>,
+        on_error: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let otherwise = match default.as_ref().map(|word| word.0.as_str()) {
+            None | Some("decline") => None,
+            Some("accept") => Some(Decision::Approve),
+            Some(_) => return Err(config(py, "default must be decline or accept")),
+        };
+        let budget = budget.map(|seconds| seconds.0);
+        let rule = rule(otherwise.clone(), budget);
+        let [decide, on_error] = [decide, on_error].map(|function| function.map(|function| function.clone().unbind()));
+        Ok(Self { decide, on_error, otherwise, budget, rule: PerProcess::new(rule) })
     }
 }
 

@@ -320,14 +320,18 @@ impl WebhookVerifier {
 
     /// Claims a new webhook.
     fn claim_new(&self, headers: &Headers, received: &VerifiedWebhook) -> Result<Claim, Error> {
-        let Some(Shared { store, on_store_failure }) = &self.origin.shared else { return Ok(Claim::without_store(received)) };
+        let Some(Shared { store, on_store_failure }) = &self.origin.shared else {
+            return Ok(Claim::without_store(received));
+        };
         // A purchase is requested once: after 800 ms the platform no longer waits for a reply.
         if received.event.is_purchase() {
             return self.guard(headers, received).map(|()| Claim::without_store(received));
         }
         match Claim::take(store, headers.content(), self.keep(), received) {
             Ok(claim) => claim.map_err(|refused| rejected_after_verification(refused, received)),
-            Err(StoreUnavailable) => store_failure(*on_store_failure, received).map(|()| Claim::without_store(received)),
+            Err(StoreUnavailable) => {
+                store_failure(*on_store_failure, received).map(|()| Claim::without_store(received))
+            }
         }
     }
 
