@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::purchase::warn;
+use super::subject::Subject;
 use super::{REPLY_DEADLINE, VerifiedWebhook};
 
 /// Allowance for the difference between the clocks of the platform's servers, of which one signs and others are learned from.
@@ -35,7 +35,7 @@ impl VerifiedWebhook {
                  too late"
             )
         };
-        warn(&message, self.event.consume_no(), self.received_at);
+        Subject::verified(self).warn(&message, &[]);
         by_platform
     }
 }

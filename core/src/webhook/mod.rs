@@ -26,6 +26,7 @@ mod handover;
 mod headers;
 mod purchase;
 mod reply;
+mod subject;
 mod verifier;
 
 use std::time::{Duration, Instant, SystemTime};
@@ -33,7 +34,7 @@ use std::time::{Duration, Instant, SystemTime};
 pub use canonical::{CanonicalForm, KeyOrder, Writer};
 pub use claim::Claim;
 pub use event::{AuthEvent, CardUpdateEvent, ConsumptionEvent, Event};
-pub use reply::{Decision, Responder, reply_accept, reply_decline, reply_duplicate};
+pub use reply::{Decision, NoDecision, Responder, reply_accept, reply_decline, reply_duplicate};
 pub use verifier::WebhookVerifier;
 
 use age::Age;

@@ -9,7 +9,7 @@ from functools import partial
 from time import monotonic
 from typing import Any, Final, Literal, TypeVar, cast
 
-from .._native import AuthEvent, Claim, VerifiedWebhook, WebhookVerifier
+from .._native import AuthEvent, Claim, WebhookVerifier
 from ._decision import TooLateError
 from ._receiver import Decision, Event, OnError, Receiver, is_kind
 from ._response import (
@@ -17,9 +17,10 @@ from ._response import (
     BAD_LENGTH,
     FAILED,
     TOO_LARGE,
+    Refusal,
     Response,
+    Sealed,
     cut,
-    failed,
     gone,
     headers_of,
     parse_length,
@@ -110,51 +111,46 @@ def asgi(
         if isinstance(result, tuple):
             return result
         try:
-            await result
-        except BaseException as error:
+            failure = await receiver.awaited(result)
+        except BaseException:
             await maybe_waiting(claim.release)
-            if not isinstance(error, Exception):
-                raise
-            failure = receiver.failure("the handler of a webhook", error)
-        else:
-            await maybe_waiting(claim.finish)
-            return ACCEPTED
-        return failed(failure, claim.received)
+            raise
+        if failure is not None:
+            return await maybe_waiting(partial(receiver.end_failed, claim, failure))
+        await maybe_waiting(claim.finish)
+        return ACCEPTED
 
     async def deciding(event: AuthEvent) -> Decision:
         # A function that cannot be called with an event fails here, as any decision may.
         return cast("Decision", await cast("Any", decide)(event))
 
-    async def decided(received: VerifiedWebhook) -> Response:
+    async def decided(claim: Claim) -> Response:
         if not decides_async:
-            return await in_thread(lambda: receiver.decide(received))
+            return await in_thread(lambda: receiver.decide(claim))
         loop = asyncio.get_running_loop()
 
         def decide_in_loop(event: AuthEvent) -> Decision:
             decision = asyncio.run_coroutine_threadsafe(deciding(event), loop)
             try:
                 # A little longer than anybody waits for it.
-                return decision.result(receiver.left(received) + 0.05)
+                return decision.result(receiver.left(claim) + 0.05)
             except Late:
                 if decision.done():
                     raise
                 decision.cancel()
                 raise TooLateError from None
 
-        return await in_thread(lambda: receiver.decide(received, decide_in_loop))
+        return await in_thread(lambda: receiver.decide(claim, decide_in_loop))
 
-    async def respond(scope: Scope, receive: Receive) -> Response | None:
+    async def respond(asked: Sealed, receive: Receive) -> Response | Refusal:
         began = monotonic()
-        if (response := routes.refuse(scope["method"], scope.get("root_path") or "", scope["path"])) is not None:
-            return response
-        headers = cast("list[tuple[bytes, bytes]]", list(scope["headers"]))
-        body = await _read(headers, receive, verifier._max_body)
-        if not isinstance(body, bytes):
-            return body
-        claim = await maybe_waiting(lambda: receiver.claim(headers, body, began))
+        request = await _request(asked.value, receive, routes, verifier._max_body)
+        if not isinstance(request, Sealed):
+            return request
+        claim = await maybe_waiting(lambda: receiver.claim(request, began))
         if not isinstance(claim, Claim):
-            return claim or await in_thread(lambda: receiver.duplicate(body))
-        return await (decided(claim.received) if claim.received.action == "Auth" else handled(claim))
+            return claim or await in_thread(lambda: receiver.duplicate(request))
+        return await (decided(claim) if claim.received.action == "Auth" else handled(claim))
 
     return _App(respond)
 
@@ -164,7 +160,7 @@ class _App:
 
     __slots__ = ("_respond",)
 
-    def __init__(self, respond: Callable[[Scope, Receive], Awaitable[Response | None]]) -> None:
+    def __init__(self, respond: Callable[[Sealed, Receive], Awaitable[Response | Refusal]]) -> None:
         self._respond = respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -172,15 +168,30 @@ class _App:
             await _lifespan(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1003})
-        elif (response := await self._respond(scope, receive)) is not None:
+        else:
+            asked = Sealed(scope)
+            del scope
+            answer = await self._respond(asked, receive)
+            response = answer.log() if isinstance(answer, Refusal) else answer
+            if response is None:
+                return
             status, body = response
             head = [(name.encode(), value.encode()) for name, value in headers_of(status, body)]
             await send({"type": "http.response.start", "status": status, "headers": head})
-            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+            await send({"type": "http.response.body", "body": b"" if asked.value["method"] == "HEAD" else body})
 
 
-async def _read(headers: list[tuple[bytes, bytes]], receive: Receive, largest: int) -> bytes | Response | None:
-    """The raw body, or the response when it cannot be read; ``None`` when the client has disconnected."""
+async def _request(scope: Scope, receive: Receive, routes: Routes, largest: int) -> Sealed | Response | Refusal:
+    """The body and the headers of a webhook, or the response before its verification. It logs nothing."""
+    if (response := routes.refuse(scope["method"], scope.get("root_path") or "", scope["path"])) is not None:
+        return response
+    headers = cast("list[tuple[bytes, bytes]]", list(scope["headers"]))
+    body = await _read(headers, receive, largest)
+    return Sealed((body, headers)) if isinstance(body, bytes) else body
+
+
+async def _read(headers: list[tuple[bytes, bytes]], receive: Receive, largest: int) -> bytes | Refusal:
+    """The raw body, or the response when it cannot be read."""
     import asyncio
 
     length: int | None = None
@@ -200,8 +211,7 @@ async def _read(headers: list[tuple[bytes, bytes]], receive: Receive, largest: i
             # So it is when a framework has read the body: the server then waits for the end of the connection.
             return gone()
         if message["type"] == "http.disconnect":
-            gone()
-            return None
+            return gone(None)
         part = message.get("body", b"")
         size += len(part)
         if size > largest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from .._errors import raised_by
 from .._native import VerifiedWebhook, reply_accept, reply_decline
@@ -12,8 +12,8 @@ from .._native import VerifiedWebhook, reply_accept, reply_decline
 Response: TypeAlias = tuple[int, bytes]
 """Status and body."""
 
-Failure: TypeAlias = list[str]
-"""What is logged about an exception."""
+Failure: TypeAlias = list[tuple[str, dict[str, object]]]
+"""What is logged about an exception: texts and fields."""
 
 log: Final = logging.getLogger("keysecure")
 REPLY_DEADLINE: Final = 0.8
@@ -42,53 +42,88 @@ TOO_LARGE: Final[Response] = (413, reply_decline("the body is too large"))
 STATUSES: Final = {"too_large": 413, "in_progress": 503, "replay_store_unavailable": 503}
 
 
+class Sealed:
+    """Holds a value, of which tools that report the local variables of frames show nothing."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
 def failure_of(what: str, error: BaseException, on_error: Callable[[Exception], object] | None) -> Failure:
     """Describes an exception for the log, after passing it to ``on_error``."""
-    failure = raised_by(what, error)
-    if on_error is None or not isinstance(error, Exception):
-        return [failure]
-    try:
-        on_error(error)
-    except Exception as second:
-        return [failure, raised_by("on_error", second)]
-    return [failure]
+    failure = [raised_by(what, error)]
+    if on_error is not None and isinstance(error, Exception):
+        try:
+            on_error(error)
+        except Exception as second:
+            failure.append(raised_by("on_error", second))
+    return failure
 
 
-def failed(failure: Failure, received: VerifiedWebhook | None = None) -> Response:
+def about(received: VerifiedWebhook) -> dict[str, object]:
+    """The fields of a record about a verified webhook."""
+    number = getattr(received.event, "consume_no", None)
+    fields: dict[str, object] = (
+        {"action": received.action} if number is None else {"action": received.action, "consume_no": number}
+    )
+    return {**fields, "duration_ms": round((REPLY_DEADLINE - received.time_left) * 1000, 3)}
+
+
+def failed(failure: Failure, fields: dict[str, object]) -> Response:
     """Logs a failure and returns the response to it.
 
     It runs outside the frame that holds the exception: tools that report the local variables of frames would send its
     text.
     """
-    number = getattr(received.event, "consume_no", None) if received is not None else None
-    for text in failure:
+    for text, place in failure:
         parts = [text]
-        if number:
-            parts.append(f"consume_no={number!r}")
-        if received is not None:
-            parts.append(f"after {(REPLY_DEADLINE - received.time_left) * 1000:.0f} ms")
-        log.error("%s", ", ".join(parts))
+        if "consume_no" in fields:
+            parts.append(f"consume_no={fields['consume_no']!r}")
+        if "duration_ms" in fields:
+            parts.append(f"after {fields['duration_ms']:.0f} ms")
+        log.error("%s", ", ".join(parts), extra=fields | place)
     return FAILED
 
 
-def refused(response: Response, reason: str, method: str = "POST", path: str | None = None) -> Response:
-    """Logs the reason and returns a response that is given before the verification."""
-    where = "" if path is None else f": {method[:20]!r} {path[:200]!r}"
-    log.warning("a webhook is rejected (%s)%s", reason, where)
-    return response
+class Refusal(NamedTuple):
+    """A response before the verification, and its reason.
+
+    It is logged where neither the body nor the headers are in a frame any more.
+    """
+
+    response: Response | None
+    reason: str
+    method: str
+    path: str | None
+
+    def log(self) -> Response | None:
+        """Logs the reason and returns the response."""
+        where = "" if self.path is None else f": {self.method!r} {self.path!r}"
+        fields = {"rejection": self.reason, "http_status": self.response and self.response[0]}
+        fields |= {"http_method": self.method, "http_path": self.path}
+        known = {name: value for name, value in fields.items() if value is not None}
+        log.warning("a webhook is rejected (%s)%s", self.reason, where, extra=known)
+        return self.response
 
 
-def cut(size: int, length: int) -> Response:
+def refused(response: Response | None, reason: str, method: str = "POST", path: str | None = None) -> Refusal:
+    """A response before the verification; ``None`` to a client that has disconnected."""
+    return Refusal(response, reason, method[:20], None if path is None else path[:200])
+
+
+def cut(size: int, length: int) -> Refusal:
     """The response to a body that is shorter than its length says."""
     if size:
         return refused(UNREADABLE, f"its body ends after {size} of {length} bytes")
     return gone()
 
 
-def gone() -> Response:
+def gone(response: Response | None = BODY_GONE) -> Refusal:
     """The response to a request without the body that it should have."""
     return refused(
-        BODY_GONE,
+        response,
         "its body is missing: the client disconnected, or a framework or middleware read it before, as request.json(), "
         "request.body and request.POST do; pass the raw body",
     )

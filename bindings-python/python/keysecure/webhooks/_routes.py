@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from .._errors import ConfigError
-from ._response import HEALTHY, NOT_FOUND, POST_ONLY, READ_ONLY, Response, refused
+from ._response import HEALTHY, NOT_FOUND, POST_ONLY, READ_ONLY, Refusal, Response, refused
 
 _READS: Final = ("GET", "HEAD")
 
@@ -22,7 +22,7 @@ class Routes:
         if self._path is not None and self._path == self._health_path:
             raise ConfigError("health_path must not be the path of the webhooks", outcome="not_sent")
 
-    def refuse(self, method: str, mount: str, path: str) -> Response | None:
+    def refuse(self, method: str, mount: str, path: str) -> Response | Refusal | None:
         """The response to a request that is no webhook, otherwise ``None``.
 
         ``mount`` is where the application is mounted (``SCRIPT_NAME``, ``root_path``), ``path`` the path below it.

@@ -15,9 +15,10 @@ from ._response import (
     REASONS,
     TOO_LARGE,
     UNREADABLE,
+    Refusal,
     Response,
+    Sealed,
     cut,
-    failed,
     gone,
     headers_of,
     parse_length,
@@ -68,35 +69,46 @@ def wsgi(
     receiver.refuse_async()
     routes = Routes(path, health_path)
 
-    def respond(environ: dict[str, Any]) -> Response:
+    def respond(asked: Sealed) -> Response | Refusal:
         began = monotonic()
-        mount, rest = (_decoded(environ.get(name) or "") for name in ("SCRIPT_NAME", "PATH_INFO"))
-        if (response := routes.refuse(environ.get("REQUEST_METHOD") or "", mount, rest)) is not None:
-            return response
-        body = _read(environ, verifier._max_body)
-        if isinstance(body, tuple):
-            return body
-        headers = {
-            "Timestamp": environ.get("HTTP_TIMESTAMP"),
-            "Signature": environ.get("HTTP_SIGNATURE"),
-            "Sign-Version": environ.get("HTTP_SIGN_VERSION"),
-        }
-        claim = receiver.claim(headers, body, began)
+        request = _request(asked.value, routes, verifier._max_body)
+        if not isinstance(request, Sealed):
+            return request
+        claim = receiver.claim(request, began)
         if not isinstance(claim, Claim):
-            return claim or receiver.duplicate(body)
+            return claim or receiver.duplicate(request)
         if claim.received.action == "Auth":
-            return receiver.decide(claim.received)
+            return receiver.decide(claim)
         return cast("Response", receiver.handle(claim))
 
     def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
-        status, body = respond(environ)
+        asked = Sealed(environ)
+        del environ
+        response = respond(asked)
+        status, body = cast("Response", response.log()) if isinstance(response, Refusal) else response
         start_response(
             f"{status} {REASONS[status]}", [(name.title(), value) for name, value in headers_of(status, body)]
         )
         # A body behind HEAD would be read as the next response on this connection.
-        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
+        return [] if asked.value.get("REQUEST_METHOD") == "HEAD" else [body]
 
     return app
+
+
+def _request(environ: dict[str, Any], routes: Routes, largest: int) -> Sealed | Response | Refusal:
+    """The body and the headers of a webhook, or the response before its verification. It logs nothing."""
+    mount, rest = (_decoded(environ.get(name) or "") for name in ("SCRIPT_NAME", "PATH_INFO"))
+    if (response := routes.refuse(environ.get("REQUEST_METHOD") or "", mount, rest)) is not None:
+        return response
+    body = _read(environ, largest)
+    if isinstance(body, Refusal):
+        return body
+    headers = {
+        "Timestamp": environ.get("HTTP_TIMESTAMP"),
+        "Signature": environ.get("HTTP_SIGNATURE"),
+        "Sign-Version": environ.get("HTTP_SIGN_VERSION"),
+    }
+    return Sealed((body, headers))
 
 
 def _decoded(text: str) -> str:
@@ -104,7 +116,7 @@ def _decoded(text: str) -> str:
     return text if text.isascii() else text.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
-def _read(environ: dict[str, Any], largest: int) -> bytes | Response:
+def _read(environ: dict[str, Any], largest: int) -> bytes | Refusal:
     """The raw body, or the response when it cannot be read."""
     text = environ.get("CONTENT_LENGTH") or ""
     length = parse_length(text, largest)
@@ -133,16 +145,13 @@ def _read(environ: dict[str, Any], largest: int) -> bytes | Response:
             "buffer requests, set http-chunked-input (uWSGI) or WSGIChunkedRequest On (mod_wsgi), or change the server",
         )
     except Exception as error:
-        failure = raised_by("reading a webhook", error)
-    else:
-        body = b"".join(parts)
-        if len(body) > largest:
-            return refused(TOO_LARGE, "too_large")
-        if length is not None and len(body) < length:
-            return cut(len(body), length)
-        return body if body or "HTTP_TRANSFER_ENCODING" not in environ else gone()
-    failed([failure])
-    return UNREADABLE
+        return refused(UNREADABLE, raised_by("reading its body", error)[0])
+    body = b"".join(parts)
+    if len(body) > largest:
+        return refused(TOO_LARGE, "too_large")
+    if length is not None and len(body) < length:
+        return cut(len(body), length)
+    return body if body or "HTTP_TRANSFER_ENCODING" not in environ else gone()
 
 
 def _reader(environ: dict[str, Any], *, ends: bool) -> Callable[[int], bytes]:
