@@ -95,7 +95,7 @@ pub use crate::ensure::{EnsureOptions, Ensured};
 #[cfg(feature = "python")]
 pub use crate::error::python::{ExceptionFactory, set_exception_factory};
 pub use crate::error::{
-    ConnectReason, Error, ErrorKind, Interrupted, Outcome, Rejection, TransportError, TransportFault,
+    ConnectReason, Error, ErrorKind, Interrupted, Outcome, ReceivedPart, Rejection, TransportError, TransportFault,
 };
 #[cfg(feature = "uniffi")]
 pub use crate::ffi_error::{ErrorDetails, FfiError, masked};
