@@ -211,7 +211,7 @@ async def _read(headers: list[tuple[bytes, bytes]], receive: Receive, largest: i
             # So it is when a framework has read the body: the server then waits for the end of the connection.
             return gone()
         if message["type"] == "http.disconnect":
-            return gone(None)
+            return refused(None, f"the client disconnected after {size} bytes of its body") if size else gone(None)
         part = message.get("body", b"")
         size += len(part)
         if size > largest:
