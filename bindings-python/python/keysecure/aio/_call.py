@@ -126,7 +126,10 @@ class Call:
         with self._threads.lock:
             self._outcome, self._has_ended = outcome, True
             is_abandoned = self._is_abandoned
-        if is_abandoned or (not self._settle(*outcome) and self._abandon()):
+        is_abandoned = is_abandoned or (not self._settle(*outcome) and self._abandon())
+        # The frames of an exception refer to this one, too.
+        del outcome
+        if is_abandoned:
             self._hand_over()
 
     def _make(self) -> tuple[Any, BaseException | None]:
