@@ -94,6 +94,9 @@ def _run_in_loop(
             raise
         running.cancel()
         raise TooLateError from None
+    finally:
+        # Its exception refers to this frame. What waits for the decision is free when both are gone.
+        del running
 
 
 async def _awaiting(decision: Awaitable[Decision]) -> Decision:
