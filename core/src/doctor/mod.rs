@@ -42,6 +42,7 @@ struct Doctor<'a> {
 }
 
 /// Recommended action, and the settings that it concerns.
+#[derive(Clone, Copy)]
 struct Advice(&'static str, &'static [Setting]);
 
 const NONE: Advice = Advice("", &[]);
