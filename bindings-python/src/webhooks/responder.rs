@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use keysecure::{AuthEvent, Decision};
 use pyo3::IntoPyObjectExt;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyCFunction, PyDict, PyString, PyTuple};
@@ -51,7 +52,7 @@ pub fn reply_decline(message: Message) -> PyResult<Vec<u8>> {
 /// all workers that share the `store` of the verifier, else in this responder. When the store cannot be reached the purchase is
 /// declined, or with the verifier's `on_store_failure="accept"` decided by this responder alone. Each refusal, late decision
 /// and failure is logged at WARNING with the `consume_no` and the milliseconds since the webhook arrived.
-#[pyclass(frozen, module = "keysecure")]
+#[pyclass(frozen, weakref, module = "keysecure")]
 pub struct Responder {
     decide: Py<PyAny>,
     otherwise: Option<Decision>,
@@ -101,6 +102,11 @@ impl Responder {
         let decide = decide.unwrap_or_else(|| self.decide.clone_ref(py));
         let responder = rule.decide(move |event| decided(&decide, event).unwrap_or_else(no_decision));
         run(py, received.is_purchase(), || Ok(responder.respond(&received.core))).map(String::into_bytes)
+    }
+
+    /// A decision is often a method of the object that owns the responder.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.decide)
     }
 
     fn __repr__(&self) -> &'static str {
