@@ -14,7 +14,8 @@ use super::headers::Headers;
 use super::verified::{SignatureMatch, VerifiedWebhook, event_object};
 use super::{RawBody, run};
 use crate::arguments::{
-    AppId, ClockSetting, DeprecatedOnStoreFailure, MaxBody, Timestamp, Tolerance, VerifierOnStoreFailure, WebhookSecrets,
+    AppId, ClockSetting, DeprecatedOnStoreFailure, MaxBody, Timestamp, Tolerance, VerifierOnStoreFailure,
+    WebhookSecrets,
 };
 use crate::client::Client;
 use crate::clock::OwnClock;

@@ -148,8 +148,10 @@ def asgi(
         if not isinstance(request, Sealed):
             return request
         claim = await maybe_waiting(lambda: receiver.claim(request, began))
+        if claim is None:
+            return await in_thread(lambda: receiver.duplicate(request))
         if not isinstance(claim, Claim):
-            return claim or await in_thread(lambda: receiver.duplicate(request))
+            return claim
         return await (decided(claim) if claim.received.action == "Auth" else handled(claim))
 
     return _App(respond)
