@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from importlib.util import find_spec
 
 import pytest
-from servers import Answer, Server, ServerKind, running, until, until_closed
+from servers import Response, Server, ServerKind, running, until, until_closed
 from webhook_apps import HEALTH, READ_FIRST, WEBHOOKS
 from webhook_support import CONSUMPTION, body_of
 
@@ -71,8 +71,8 @@ def purchase(number: str) -> bytes:
     return body_of("Auth", {"consume_no": number, "card_no": "k-1", "amount": 42.0, "status": "Pending"})
 
 
-def accepted(answer: Answer) -> bool:
-    return (answer.status, answer.body) == (200, b'{"code":0,"message":""}')
+def accepted(response: Response) -> bool:
+    return (response.status, response.body) == (200, b'{"code":0,"message":""}')
 
 
 def test_every_purchase_is_decided_right_and_each_webhook_handled_once(server: Server) -> None:
@@ -121,16 +121,16 @@ def test_head_leaves_nothing_behind_for_the_next_response(server: Server) -> Non
 def test_health_checks_and_other_methods(server: Server) -> None:
     logged = server.log()
     for path in (HEALTH, HEALTH + "/"):
-        answer = server.ask("GET", path)
+        response = server.ask("GET", path)
         if server.kind.name == "uvicorn-starlette" and path.endswith("/"):
-            assert answer.status == 307, "Starlette redirects to its route"
+            assert response.status == 307, "Starlette redirects to its route"
             continue
-        assert (answer.status, answer.body) == (200, b'{"status":"ok"}')
+        assert (response.status, response.body) == (200, b'{"status":"ok"}')
     assert server.log() == logged
     assert [server.ask("OPTIONS", HEALTH).headers["allow"], server.ask("OPTIONS", HEALTH).status] == ["GET, HEAD", 405]
     for method in ("GET", "OPTIONS", "PUT"):
-        answer = server.ask(method, WEBHOOKS, {"Content-Length": "0"})
-        assert (answer.status, answer.headers["allow"]) == (405, "POST")
+        response = server.ask(method, WEBHOOKS, {"Content-Length": "0"})
+        assert (response.status, response.headers["allow"]) == (405, "POST")
     assert "WARNING a webhook is rejected (no POST)" in server.log()
 
 
@@ -146,11 +146,11 @@ def test_a_slash_at_the_end_and_other_paths(server: Server) -> None:
 def test_a_chunked_body_is_read_or_the_log_says_what_to_set(server: Server) -> None:
     body = consumption("c-chunked")
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:10], body[10:300], body[300:], b""))
-    answer = server.ask("POST", WEBHOOKS, {**signed(server, body), "Transfer-Encoding": "chunked"}, chunks)
+    response = server.ask("POST", WEBHOOKS, {**signed(server, body), "Transfer-Encoding": "chunked"}, chunks)
     if server.kind.chunked:
-        assert accepted(answer), server.log()
+        assert accepted(response), server.log()
         return
-    assert answer.status == 411
+    assert response.status == 411
     assert "(it has no Content-Length, and this server does not end chunked bodies" in server.log()
 
 
@@ -167,14 +167,14 @@ def test_a_purchase_that_expects_100_continue_is_never_approved_late(server: Ser
             first = b""
         connection.settimeout(120)
         connection.sendall(body)
-        answer = Answer(until_closed(connection))
+        response = Response(until_closed(connection))
     took = time.monotonic() - start
     if first:
         assert b" 100 " in first.split(b"\r\n")[0]
-        assert accepted(answer) or took > 0.5, answer
+        assert accepted(response) or took > 0.5, response
         return
     assert not server.kind.continues or took > 1.5
-    assert (answer.status, json.loads(answer.body)["message"]) == (200, "the decision is too late")
+    assert (response.status, json.loads(response.body)["message"]) == (200, "the decision is too late")
     assert 'consume_no="c-expect"' in server.log()
     assert "decide c-expect" not in server.events(), "nobody waits for the decision"
 
@@ -184,8 +184,8 @@ def test_a_body_that_a_view_has_read_is_named_or_found(server: Server) -> None:
         pytest.skip("it has no such view")
     body = consumption("c-read")
     head = {**signed(server, body), "Content-Length": str(len(body))}
-    answer = server.ask("POST", READ_FIRST, head, body)
-    assert answer.status == server.kind.reads_first, answer
-    if answer.status == 500:
-        assert json.loads(answer.body)["message"] == "the body was read before; pass the raw body"
+    response = server.ask("POST", READ_FIRST, head, body)
+    assert response.status == server.kind.reads_first, response
+    if response.status == 500:
+        assert json.loads(response.body)["message"] == "the body was read before; pass the raw body"
         assert "pass the raw body" in server.log()
