@@ -187,7 +187,9 @@ def test_a_dict_for_json_holds_text_for_times_and_amounts(client: Client, card_n
         assert json.loads(json.dumps(item.to_dict(mode="json"))) == item.to_dict(mode="json")
 
 
-FEES = [name for name in vars(keysecure.FeeSchedule) if inspect.isgetsetdescriptor(getattr(keysecure.FeeSchedule, name))]
+FEES = [
+    name for name in vars(keysecure.FeeSchedule) if inspect.isgetsetdescriptor(getattr(keysecure.FeeSchedule, name))
+]
 
 
 @pytest.mark.parametrize("mode", ["JSON", "", None, 1])

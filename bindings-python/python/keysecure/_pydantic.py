@@ -100,7 +100,7 @@ def _on_the_wire(value: Any, schema: Schema) -> Any:
         extra: dict[str, Any] = fields.pop("extra", None) or {}
         return {**extra, **{name: _on_the_wire(part, known.get(name, {})) for name, part in fields.items()}}
     if "items" in schema and isinstance(value, list):
-        items: list[Any] = value
+        items = cast("list[object]", value)
         return [_on_the_wire(item, schema["items"]) for item in items]
     if hasattr(value, "to_json"):
         return json.loads(value.to_json(), parse_float=Decimal)

@@ -94,5 +94,7 @@ print({type(time).__module__ for time in [received.received_at, received.sent_at
 
 
 def test_datetimes_are_python_s_own_after_a_first_use_within_freezegun() -> None:
-    done = subprocess.run([sys.executable, "-c", FIRST_USE_IN_A_FROZEN_BLOCK], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_USE_IN_A_FROZEN_BLOCK], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout) == (0, "{'datetime'}\n"), done.stderr
