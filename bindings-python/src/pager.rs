@@ -201,6 +201,15 @@ impl Pager {
         }
     }
 
+    /// Returns the rows of one page, none at the end: for `keysecure.aio`, which changes threads once for each page.
+    fn _next_page(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
+        let mut page = Vec::from_iter(self.__next__(py)?);
+        while let Some(row) = self.rows.next_fetched(py)? {
+            page.push(row);
+        }
+        Ok(page)
+    }
+
     /// Whether a request failed, which ended the iteration. After every other error it continues.
     #[getter]
     fn failed(&self) -> bool {

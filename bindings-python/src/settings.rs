@@ -10,7 +10,6 @@ use pyo3::types::{PyBytes, PyDict};
 use crate::blocking::SignalClock;
 use crate::clock::OwnClock;
 use crate::errors::config;
-use crate::log::Collector;
 
 /// Everything that a client is built from.
 pub struct Settings {
@@ -47,7 +46,6 @@ impl Settings {
             .language(self.language)
             .timezone(self.timezone)
             .clock(clock)
-            .observer(Arc::new(Collector))
             .allow_plain_http(self.plain_http.iter().cloned())
             .store(store);
         if let Some(url) = &self.base_url {

@@ -178,17 +178,34 @@ def _address(cls: Any, *_: Any) -> Other:
 
 
 def _check_result(cls: Any, *_: Any) -> Other:
-    names = ["check", "status", "found", "advice"]
-    schema = _object(cls, **dict.fromkeys(names, TEXT), code=_or_null({"type": "integer"}))
-    return schema, lambda value: cls._of(*(value[name] for name in names), value.get("code"))
+    schema = _object(
+        cls,
+        **dict.fromkeys(["check", "status", "found", "advice"], TEXT),
+        settings={"type": "array", "items": TEXT},
+        value=_or_null(TEXT),
+        code=_or_null({"type": "integer"}),
+    )
+    return schema, lambda value: cls._of(**value)
 
 
 def _report(cls: Any, *_: Any) -> Other:
     from ._native import CheckResult
 
     of_result, made = _check_result(CheckResult)
-    schema: Schema = {"title": cls.__name__, "type": "array", "description": cls.__doc__, "items": of_result}
-    return schema, lambda value: cls._of([made(result) for result in value])
+    flag = {"type": "boolean"}
+    schema = _object(
+        cls,
+        **dict.fromkeys(["environment", "base_url", "api_key"], TEXT),
+        is_healthy=flag,
+        is_complete=flag,
+        findings={"type": "array", "items": of_result},
+    )
+
+    def report(value: Any) -> Any:
+        findings = [made(result) for result in value["findings"]]
+        return cls._of(value["environment"], value["base_url"], value["api_key"], findings)
+
+    return schema, report
 
 
 def _unknown_event(cls: Any, *_: Any) -> Other:

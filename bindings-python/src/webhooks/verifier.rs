@@ -1,6 +1,7 @@
 //! The verifier of webhooks.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use keysecure::{Clock, OnStoreFailure, SystemClock};
 use pyo3::exceptions::PyTypeError;
@@ -290,10 +291,18 @@ impl WebhookVerifier {
     /// `verifier.reply_duplicate(body)`. `"in_progress"` means that another worker handles it now: respond with an HTTP error,
     /// so that it is delivered again. Without a store every webhook is new.
     fn claim(slf: &Bound<'_, Self>, headers: Headers, body: RawBody<'_>) -> PyResult<Claim> {
+        Self::claim_after(slf, headers, body, 0.0)
+    }
+
+    /// Claims a webhook whose request began to arrive `waited` seconds ago: the platform waits since then.
+    #[pyo3(name = "_claim")]
+    fn claim_after(slf: &Bound<'_, Self>, headers: Headers, body: RawBody<'_>, waited: f64) -> PyResult<Claim> {
         let (py, verifier) = (slf.py(), slf.get());
         let Here { core, clock } = verifier.here(py)?;
         let long = verifier.waits || body.len() > LARGE_BODY;
-        let (received, claim) = run(py, long, || core.claim(headers.pairs(), &body))?;
+        let (mut received, claim) = run(py, long, || core.claim(headers.pairs(), &body))?;
+        let waited = Duration::try_from_secs_f64(waited).unwrap_or_default();
+        received.received_at = received.received_at.checked_sub(waited).unwrap_or(received.received_at);
         Claim::new(py, VerifiedWebhook::new(received, clock.now(), slf), claim, verifier.waits)
     }
 

@@ -108,11 +108,11 @@ ADDRESS = {"postal_code": "W1U 1AA", "country": "GB", "state": "England", "city"
 
 def test_objects_beside_models_go_through_json_too() -> None:
     event = keysecure.UnknownEvent.from_json("New", '{"amount":1.50,"a":[1,{"b":null}]}')
-    found = keysecure.CheckResult._of("clock", "pass", "right", "", None)
+    found = keysecure.CheckResult._of("clock", "pass", "right", "", ["ca_pem"], None, 7)
     made: list[tuple[Any, Any]] = [
         (keysecure.Address, keysecure.Address(**ADDRESS)),
         (keysecure.CheckResult, found),
-        (keysecure.Report, keysecure.Report._of([found])),
+        (keysecure.Report, keysecure.Report._of("sandbox", "http://localhost", "ab***cd", [found])),
         (keysecure.Ensured[keysecure.Card], keysecure.Ensured._of(card(), True)),
         (keysecure.Page[keysecure.Card], keysecure.Page._of([card()], '{"total":120}')),
     ]

@@ -3,6 +3,7 @@
 mod clock;
 mod delivery;
 mod fixture;
+mod lateness;
 mod purchases;
 mod replays;
 mod responder;
