@@ -78,6 +78,12 @@ pub trait Clock: Send + Sync {
     fn between_waits(&self) -> Result<(), Interrupted> {
         Ok(())
     }
+
+    /// Returns whether [`now`](Self::now) is the platform's time at present, never ahead of it, as a client learned it from
+    /// responses. Default: `false`, the device's.
+    fn follows_platform(&self) -> bool {
+        false
+    }
 }
 
 /// Upper limit of every duration of a caller or the platform, 100 years, so that no sum overflows.

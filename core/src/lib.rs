@@ -130,8 +130,8 @@ pub use crate::store::{
 pub use crate::transport::{Method, Request, Response, Transport};
 pub use crate::values::civil::{Date, UtcOffset, WindowBound};
 pub use crate::webhook::{
-    AuthEvent, CanonicalForm, CardUpdateEvent, Claim, ConsumptionEvent, Decision, Event, KeyOrder, Responder,
-    SignatureMatch, VerifiedWebhook, WebhookVerifier, Writer, reply_accept, reply_decline, reply_duplicate,
+    AuthEvent, CanonicalForm, CardUpdateEvent, Claim, ConsumptionEvent, Decision, Event, KeyOrder, NoDecision,
+    Responder, SignatureMatch, VerifiedWebhook, WebhookVerifier, Writer, reply_accept, reply_decline, reply_duplicate,
 };
 
 /// Compiles the code blocks of the README.

@@ -1040,6 +1040,7 @@ class WebhookVerifier:
     @deprecated("use reply_duplicate")
     def reply_again(self, body: _Body) -> bytes:
         """Deprecated: use `reply_duplicate`."""
+    def _claim(self, headers: _Headers, body: _Body, waited: float) -> Claim: ...
     @property
     def _may_wait(self) -> bool: ...
     @property

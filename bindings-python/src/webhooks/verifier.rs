@@ -1,6 +1,7 @@
 //! The verifier of webhooks.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use keysecure::OnStoreFailure;
 use pyo3::exceptions::PyTypeError;
@@ -165,9 +166,17 @@ impl WebhookVerifier {
     /// `verifier.reply_duplicate(body)`. `"in_progress"` means that another worker handles it now: respond with an HTTP error,
     /// so that it is delivered again. Without a store every webhook is new.
     fn claim(&self, py: Python<'_>, headers: Headers, body: RawBody<'_>) -> PyResult<Claim> {
+        self.claim_after(py, headers, body, 0.0)
+    }
+
+    /// Claims a webhook whose request began to arrive `waited` seconds ago: the platform waits since then.
+    #[pyo3(name = "_claim")]
+    fn claim_after(&self, py: Python<'_>, headers: Headers, body: RawBody<'_>, waited: f64) -> PyResult<Claim> {
         let core = self.here(py)?;
         let long = self.waits || body.len() > LARGE_BODY;
-        let (received, claim) = run(py, long, || core.claim(headers.pairs(), &body))?;
+        let (mut received, claim) = run(py, long, || core.claim(headers.pairs(), &body))?;
+        let waited = Duration::try_from_secs_f64(waited).unwrap_or_default();
+        received.received_at = received.received_at.checked_sub(waited).unwrap_or(received.received_at);
         Claim::new(py, VerifiedWebhook::new(received), claim, self.waits)
     }
 

@@ -35,7 +35,7 @@ pub(crate) use dates::Known;
 pub(crate) use lifetime::ImplausibleLifetime;
 use lifetime::TokenLifetime;
 pub(crate) use limit::{Limit, StartBy, Stopwatch};
-use operation::{Mode, Operation};
+use operation::{Effect, Mode, Operation};
 pub(crate) use recorded::end_of;
 use server_time::ServerTime;
 pub(crate) use token::AccessTokenData;
@@ -217,22 +217,24 @@ impl Engine {
     }
 
     fn report(&self, record: &AttemptRecord) {
-        log::debug!(target: "keysecure", "{record}");
+        record.log();
         if let Some(observer) = &self.observer {
             observer.attempt(record);
         }
     }
 
     fn report_call(&self, operation: &Operation, attempts: u32, started: Duration, error: Option<&Error>) {
+        let record = CallRecord {
+            operation: operation.name,
+            attempts,
+            duration: self.now().saturating_sub(started),
+            kind: error.map(Error::kind),
+            code: error.and_then(Error::code),
+            outcome: error.map(Error::outcome),
+        };
+        record.log(operation.effect == Effect::Mutation);
         if let Some(observer) = &self.observer {
-            observer.call(&CallRecord {
-                operation: operation.name,
-                attempts,
-                duration: self.now().saturating_sub(started),
-                kind: error.map(Error::kind),
-                code: error.and_then(Error::code),
-                outcome: error.map(Error::outcome),
-            });
+            observer.call(&record);
         }
     }
 
