@@ -89,7 +89,7 @@ pub use crate::codec::json::{Extra, Json};
 #[doc(hidden)]
 pub use crate::codec::python::parse_decimal;
 pub use crate::crypto::{AesSettings, CipherMode, KeyScheme};
-pub use crate::doctor::{Check, CheckResult, CheckStatus, Report};
+pub use crate::doctor::{Check, CheckResult, CheckStatus, Report, Setting};
 pub use crate::engine::operation::{Auth, Effect, Mode, OPERATIONS, Operation};
 pub use crate::ensure::{EnsureOptions, Ensured};
 #[cfg(feature = "python")]

@@ -22,7 +22,7 @@ from typing import (
 
 from typing_extensions import Self, deprecated
 
-from .literals import Check, CheckStatus
+from .literals import Check, CheckStatus, Environment, Setting
 from .stores import AttemptStore, ReplayStore, TokenStore
 
 __version__: str
@@ -688,6 +688,7 @@ class Pager(Generic[_T_co]):
         """Whether a request failed, which ended the iteration. After every other error it continues."""
     def __iter__(self) -> Iterator[_T_co]: ...
     def __next__(self) -> _T_co: ...
+    def _next_page(self) -> list[_T_co]: ...
 
 @final
 class Page(Generic[_T_co]):
@@ -738,7 +739,8 @@ class CheckResult:
         """The name of the check, such as `"ip_whitelist"`."""
     @property
     def status(self) -> CheckStatus:
-        """The status: `"pass"`, `"warn"`, `"fail"` or `"skipped"`."""
+        """The status: `"pass"`; `"warn"`: passed, with advice; `"fail"`; `"unfinished"`: could not be made, because an
+        earlier check failed or the platform was busy; `"skipped"`: not asked for, it needs a card number."""
     @property
     @deprecated("use status, whose values are pass, warn, fail and skipped")
     def health(self) -> Literal["good", "warning", "bad", "skipped"]:
@@ -750,6 +752,12 @@ class CheckResult:
     @property
     def advice(self) -> str:
         """The next step; empty when there is none."""
+    @property
+    def settings(self) -> list[Setting]:
+        """The keyword arguments of `Client` that the advice concerns, the likeliest first, such as `["ca_pem"]`."""
+    @property
+    def value(self) -> str | None:
+        """The value to give the first of `settings`, when it is known, such as `"md5/cbc"` for `aes`."""
     @property
     def code(self) -> int | None:
         """The code in the platform's response, when there was one."""
@@ -763,17 +771,32 @@ class Report:
     """The results of all checks, in order. `print(report)` shows them as a table."""
 
     @property
+    def environment(self) -> Environment:
+        """The environment that was examined: `"sandbox"` or `"production"`."""
+    @property
+    def base_url(self) -> str:
+        """The address that was examined."""
+    @property
+    def api_key(self) -> str:
+        """The Api-Key that was examined, masked: at most its first and its last four characters."""
+    @property
     def findings(self) -> list[CheckResult]:
         """The results, one for each check."""
     @property
     def is_healthy(self) -> bool:
-        """Whether no check failed."""
+        """Whether every check that was asked for was made, and none failed. Warnings do not count."""
+    @property
+    def is_complete(self) -> bool:
+        """Whether every check that was asked for was made: none is `"unfinished"`."""
+    @property
+    def summary(self) -> str:
+        """The result of all checks in one sentence."""
     def of(self, check: Check) -> CheckResult | None:
         """Returns the result of one check, such as `"clock"`; `None` for an unknown check."""
-    def to_dict(self) -> list[dict[str, Any]]:
-        """Returns the results as a list of dicts."""
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the report as a dict of its fields, with `findings` as a list of dicts."""
     def to_json(self) -> str:
-        """Returns the results as a JSON array of objects."""
+        """Returns the report as a JSON object, with the fields of `to_dict`."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
