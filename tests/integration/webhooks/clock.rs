@@ -26,7 +26,10 @@ fn a_verifier_of_a_client_follows_the_clock_that_the_client_learned() {
     let error = verify_new(&verifier, &sandbox.platform()).unwrap_err();
     assert_eq!(error.rejection(), Some(Rejection::TooNew), "nothing is learned before the first call");
     let text = error.to_string();
-    assert!(text.contains("differs by 600 s") && text.contains("tolerance is 300 s") && text.contains("clock"), "{text}");
+    assert!(
+        text.contains("differs by 600 s") && text.contains("tolerance is 300 s") && text.contains("clock"),
+        "{text}"
+    );
 
     client.access_token().unwrap();
     verify_new(&verifier, &sandbox.platform()).unwrap();
