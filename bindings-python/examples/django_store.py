@@ -240,7 +240,7 @@ class DjangoStore:
         end = time.monotonic() + within
         is_second = False
         while (millis := int((end - time.monotonic()) * 1000)) > 0:
-            was_open = connection.connection is not None
+            used = connection.connection
             try:
                 with transaction.atomic(self._using), connection.cursor() as cursor:
                     cursor.execute(SETTINGS, [str(millis), str(millis)])
@@ -248,9 +248,10 @@ class DjangoStore:
             except (OperationalError, InterfaceError) as error:
                 if getattr(error.__cause__, "sqlstate", None) in TIMED_OUT:
                     break
-                connection.close_if_unusable_or_obsolete()
-                # A connection of this thread that has broken since, as after a restart of the server.
-                if is_second or not was_open or connection.connection is not None:
+                if used is not None and connection.connection is used and not connection.is_usable():
+                    connection.close()
+                # A connection of this thread has broken since, as after a restart of the server.
+                if is_second or used is None or connection.connection is used:
                     raise
                 is_second = True
             finally:
