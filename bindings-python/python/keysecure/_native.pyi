@@ -1150,8 +1150,9 @@ class UnknownEvent:
 class Responder:
     """Runs your decision on purchases, once for each, and replies in time, whatever the decision does.
 
-    `decide(event)` gets an `AuthEvent` and returns `True` to approve, or `False` or a message to decline. It runs on
-    a separate thread. The platform waits 800 ms; when `budget` seconds (0.6, at most 0.8) after the verification
+    `decide(event)` gets an `AuthEvent` and returns `True` to approve, or `False` or a message to decline.
+    `numpy.bool_` and the integers 1 and 0 are decisions too; anything else is an error that names its type. It runs
+    on a separate thread. The platform waits 800 ms; when `budget` seconds (0.6, at most 0.8) after the verification
     there is no decision, or it raised, the reply is `default`: `"decline"` (default) or `"accept"`. A late decision
     is not stopped; its result is dropped. A reply that would leave more than 800 ms after the webhook arrived
     declines, whatever was decided.
@@ -1159,8 +1160,12 @@ class Responder:
     A purchase is decided once by its `consume_no`, and its first reply is repeated for 24 hours, whatever the
     signature: among all workers that share the `store` of the verifier, else in this responder. When the store
     cannot be reached the purchase is declined, or with the verifier's `on_store_failure="accept"` decided by this
-    responder alone. Each refusal, late decision and failure is logged at WARNING with the `consume_no` and the
-    milliseconds since the webhook arrived.
+    responder alone.
+
+    The logger `keysecure` gets each approval at INFO, each decline and late decision at WARNING with its reason, and
+    each decision that failed at ERROR, with the type and the place of its exception; all with the `consume_no` and
+    the milliseconds since the webhook arrived. `on_error` gets the exception itself, such as
+    `sentry_sdk.capture_exception`; what it raises is logged and changes no reply.
     """
 
     def __new__(
@@ -1169,7 +1174,10 @@ class Responder:
         *,
         default: Literal["decline", "accept"] = "decline",
         budget: float = 0.6,
+        on_error: Callable[[Exception], object] | None = None,
     ) -> Self: ...
+    @staticmethod
+    def _undecided(*, default: Literal["decline", "accept"] = "decline", budget: float = 0.6) -> Responder: ...
     def respond(self, received: VerifiedWebhook) -> bytes:
         """Returns the body of the reply. Anything but a purchase is accepted at once; a purchase of an unknown form
         gets the default."""
