@@ -8,11 +8,13 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 use keysecure::{Error, Extra, Interrupted};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyType};
 use pyo3::{IntoPyObjectExt, intern};
 
 use crate::blocking::{await_change, blocking};
+use crate::client::Client;
 use crate::errors::invalid_input;
 use crate::pickle::{Pickle, pickle};
 
@@ -136,17 +138,19 @@ fn object<T: for<'py> IntoPyObject<'py>>(py: Python<'_>, row: T) -> PyResult<Py<
 ///         if row is None:
 ///             break
 ///         ...
-#[pyclass(frozen, generic, module = "keysecure")]
+#[pyclass(frozen, generic, weakref, module = "keysecure")]
 pub struct Pager {
     rows: ManuallyDrop<Box<dyn Source>>,
     /// The process that created it. A forked child would read from its parent's connection, and might wait for ever for a
     /// thread that it does not have.
     process: u32,
+    /// A clock or a store that is written in Python lives as long as its client does.
+    client: Py<Client>,
 }
 
 impl Pager {
     /// Wraps a pager of the core.
-    pub fn of<T>(pager: keysecure::Pager<T>) -> Self
+    pub fn of<T>(client: Py<Client>, pager: keysecure::Pager<T>) -> Self
     where
         T: Send + 'static + for<'py> IntoPyObject<'py>,
     {
@@ -156,7 +160,7 @@ impl Pager {
             fetched: Mutex::default(),
             failed: AtomicBool::new(false),
         };
-        Self { rows: ManuallyDrop::new(Box::new(rows)), process: process::id() }
+        Self { rows: ManuallyDrop::new(Box::new(rows)), process: process::id(), client }
     }
 }
 
@@ -197,10 +201,23 @@ impl Pager {
         }
     }
 
+    /// Returns the rows of one page, none at the end: for `keysecure.aio`, which changes threads once for each page.
+    fn _next_page(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
+        let mut page = Vec::from_iter(self.__next__(py)?);
+        while let Some(row) = self.rows.next_fetched(py)? {
+            page.push(row);
+        }
+        Ok(page)
+    }
+
     /// Whether a request failed, which ended the iteration. After every other error it continues.
     #[getter]
     fn failed(&self) -> bool {
         self.rows.has_failed()
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.client)
     }
 
     fn __repr__(&self) -> &'static str {

@@ -1,7 +1,9 @@
 //! The webhook verifier and the responder: against vectors, the sandbox, replays and attacks.
 
+mod clock;
 mod delivery;
 mod fixture;
+mod lateness;
 mod purchases;
 mod replays;
 mod responder;
