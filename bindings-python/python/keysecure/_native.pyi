@@ -1219,7 +1219,10 @@ class Responder:
         *,
         default: Literal["decline", "accept"] = "decline",
         budget: float = 0.6,
+        on_error: Callable[[Exception], object] | None = None,
     ) -> Self: ...
+    @staticmethod
+    def _undecided(*, default: Literal["decline", "accept"] = "decline", budget: float = 0.6) -> Responder: ...
     def respond(self, received: VerifiedWebhook) -> bytes:
         """Returns the body of the reply. Anything but a purchase is accepted at once; a purchase of an unknown form
         gets the default."""
