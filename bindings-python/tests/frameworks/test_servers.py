@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
-from importlib.util import find_spec
 
 import pytest
-from servers import Response, Server, ServerKind, running, until, until_closed
+from servers import PATIENCE, Response, Server, ServerKind, running, until, until_closed
 from webhook_apps import HEALTH, READ_FIRST, WEBHOOKS
 from webhook_support import CONSUMPTION, body_of
 
@@ -42,17 +42,22 @@ SERVERS = [
     ServerKind("flask-run", FLASK, reads_first=200),
     ServerKind("wsgiref", "-m plain_server wsgiref {port}", chunked=False, continues=False),
     ServerKind("gevent-pywsgi", "-m plain_server gevent {port}"),
-    ServerKind("uwsgi", "-m plain_server http-socket {port}", continues=False),
-    ServerKind("uwsgi-http-plain", "-m plain_server http {port}", chunked=False, continues=False),
-    ServerKind("uwsgi-http", "-m plain_server http {port} --http-chunked-input", continues=False),
 ]
+if sys.platform == "linux":
+    SERVERS += [
+        ServerKind("uwsgi", "-m plain_server http-socket {port}", continues=False),
+        ServerKind("uwsgi-http-plain", "-m plain_server http {port}", chunked=False, continues=False),
+        ServerKind("uwsgi-http", "-m plain_server http {port} --http-chunked-input", continues=False),
+    ]
 
 
-@pytest.fixture(scope="module", params=SERVERS, ids=lambda kind: kind.name)
+def name_of(kind: ServerKind) -> str:
+    return kind.name
+
+
+@pytest.fixture(scope="module", params=SERVERS, ids=name_of)
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     kind = request.param
-    if kind.name.startswith("uwsgi") and find_spec("pyuwsgi") is None:
-        pytest.skip("pyuwsgi is not installed")
     with running(kind, tmp_path_factory.mktemp(kind.name)) as server:
         yield server
 
@@ -91,7 +96,13 @@ def test_every_purchase_is_decided_right_and_each_webhook_handled_once(server: S
         assert sandbox.settle_webhooks(60)
         statuses = {number: client.consumptions.get(number).status for _, number in bought}
     replies = {json.loads(one.body)["data"]["consume_no"]: one for one in sandbox.deliveries() if one.action == "Auth"}
-    in_time = [(amount, number) for amount, number in bought if replies[number].code is not None]
+    # On a slow machine a decision may be late, which the log says.
+    late = [line for line in server.log().splitlines() if "declined" in line and "(by decision)" not in line]
+    in_time = [
+        (amount, number)
+        for amount, number in bought
+        if replies[number].code is not None and not any(number in line for line in late)
+    ]
     assert in_time, sandbox.deliveries()
     for amount, number in in_time:
         assert statuses[number] == ("Pending" if float(amount) < 50 else "Fail"), replies[number]
@@ -160,28 +171,27 @@ def test_a_purchase_that_expects_100_continue_is_never_approved_late(server: Ser
     with server.connect() as connection:
         start = time.monotonic()
         connection.sendall(server.head("POST", WEBHOOKS, head))
-        connection.settimeout(1.0)
+        connection.settimeout(PATIENCE if server.kind.continues else 2.0)
         try:
             first = until(connection, b"\r\n\r\n")
         except TimeoutError:
             first = b""
-        connection.settimeout(120)
+        connection.settimeout(PATIENCE)
         connection.sendall(body)
         response = Response(until_closed(connection))
     took = time.monotonic() - start
+    assert bool(first) == server.kind.continues
     if first:
         assert b" 100 " in first.split(b"\r\n")[0]
         assert accepted(response) or took > 0.5, response
         return
-    assert not server.kind.continues or took > 1.5
     assert (response.status, json.loads(response.body)["message"]) == (200, "the decision is too late")
     assert 'consume_no="c-expect"' in server.log()
     assert "decide c-expect" not in server.events(), "nobody waits for the decision"
 
 
+@pytest.mark.parametrize("server", [kind for kind in SERVERS if kind.reads_first], indirect=True, ids=name_of)
 def test_a_body_that_a_view_has_read_is_named_or_found(server: Server) -> None:
-    if server.kind.reads_first is None:
-        pytest.skip("it has no such view")
     body = consumption("c-read")
     head = {**signed(server, body), "Content-Length": str(len(body))}
     response = server.ask("POST", READ_FIRST, head, body)
