@@ -428,7 +428,7 @@ def test_no_frame_of_ours_that_logs_holds_body_headers_or_exception(kind: Kind) 
                 if "/keysecure/" in frame.f_code.co_filename:
                     held = {name: repr(value) for name, value in frame.f_locals.items()}
                     found.extend(
-                        f"{record.getMessage()}: {frame.f_code.co_qualname if sys.version_info >= (3, 11) else ''}.{name}"
+                        f"{record.getMessage()}: {frame.f_code.co_name}.{name}"
                         for name, text in held.items()
                         for secret in (marker, signature, PAN)
                         if secret in text
