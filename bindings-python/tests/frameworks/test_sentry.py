@@ -1,4 +1,4 @@
-"""Sentry's SDK with everything on: no card number, signature, secret or body leaves with an event, unless `on_error` asks."""
+"""Sentry gets no card number, signature, secret or body, with all of its options on, but with `on_error`."""
 
 from __future__ import annotations
 
