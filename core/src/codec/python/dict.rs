@@ -54,6 +54,7 @@ pub fn dict_value(value: Bound<'_, PyAny>, mode: DictMode) -> PyResult<Bound<'_,
 }
 
 fn convert(value: Bound<'_, PyAny>, mode: DictMode, extra: bool) -> PyResult<Bound<'_, PyAny>> {
+    static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = value.py();
     if let Ok(list) = value.cast::<PyList>() {
         let items = list.iter().map(|item| convert(item, mode, extra)).collect::<PyResult<Vec<_>>>()?;
@@ -82,7 +83,6 @@ fn convert(value: Bound<'_, PyAny>, mode: DictMode, extra: bool) -> PyResult<Bou
     if is_datetime(&value)? {
         return value.call_method1(intern!(py, "isoformat"), ("T", "milliseconds"));
     }
-    static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     if value.is_instance(DECIMAL.import(py, "decimal", "Decimal")?)? {
         // Never with an exponent.
         return value.call_method1(intern!(py, "__format__"), ("f",));
