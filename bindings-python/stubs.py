@@ -150,6 +150,8 @@ def declarations(used: str) -> str:
             out.append(f'    {in_capitals(variant)}: Final = "{text}"\n{docstring(doc_of(comments), "    ")}')
         out.append("    KNOWN: Final[tuple[str, ...]]\n")
         out.append('    """All values that this version knows."""\n')
+        out.append("    @classmethod\n")
+        out.append("    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...\n")
     for doc, name, body in declared("model", "struct", sources):
         out.append(f"\n@final\nclass {name}(_Model):\n{docstring(doc_of(doc), '    ')}\n")
         for comments, field, rust in re.findall(

@@ -301,7 +301,7 @@ impl Client {
     }
 
     /// Creates a verifier of this merchant's webhooks, with the `app_id` (else the Api-Key) and the apiSecret of the client.
-    /// Keyword arguments are those of `WebhookVerifier`. Without `clock` it uses the platform's clock as this client learns it
+    /// Keyword arguments are those of `WebhookVerifier`, such as `secrets=[current, previous]`. Without `clock` it uses the platform's clock as this client learns it
     /// from responses, at most two seconds behind, and this machine's clock before the first response.
     #[pyo3(signature = (**options))]
     fn webhook_verifier<'py>(
@@ -310,7 +310,13 @@ impl Client {
     ) -> PyResult<Bound<'py, WebhookVerifier>> {
         let (py, settings) = (slf.py(), &slf.get().settings);
         let app_id = settings.app_id.as_deref().unwrap_or_else(|| settings.api_key.expose());
-        let made = py.get_type::<WebhookVerifier>().call((app_id, settings.api_secret.expose()), options)?;
+        let given = PyDict::new(py);
+        given.set_item("app_id", app_id)?;
+        given.set_item("secrets", settings.api_secret.expose())?;
+        for (name, value) in options.into_iter().flatten() {
+            given.set_item(name, value)?;
+        }
+        let made = py.get_type::<WebhookVerifier>().call((), Some(&given))?;
         let verifier = made.cast_into::<WebhookVerifier>()?;
         if verifier.get().has_clock() { Ok(verifier) } else { Bound::new(py, verifier.get().following(slf)?) }
     }

@@ -1,6 +1,6 @@
 //! The report of the doctor.
 
-use keysecure::{Check, CheckStatus, Environment, Setting};
+use keysecure::{Check, CheckStatus, DictMode, Environment, Setting, pydantic_schema};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyType};
@@ -70,8 +70,10 @@ impl CheckResult {
         self.0.code
     }
 
-    /// Returns the result as a dict of its fields.
-    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    /// Returns the result as a dict of its fields, which are the same in either mode.
+    #[pyo3(signature = (*, mode=None), text_signature = "($self, *, mode='python')")]
+    fn to_dict<'py>(&self, py: Python<'py>, mode: Option<DictMode>) -> PyResult<Bound<'py, PyDict>> {
+        let _ = mode;
         let fields = PyDict::new(py);
         fields.set_item("check", self.check())?;
         fields.set_item("status", self.status())?;
@@ -81,6 +83,15 @@ impl CheckResult {
         fields.set_item("value", self.value())?;
         fields.set_item("code", self.code())?;
         Ok(fields)
+    }
+
+    #[classmethod]
+    fn __get_pydantic_core_schema__<'py>(
+        class: &Bound<'py, PyType>,
+        source: Bound<'py, PyAny>,
+        handler: Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        pydantic_schema(class, &source, &handler, "")
     }
 
     #[classmethod]
@@ -105,7 +116,7 @@ impl CheckResult {
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Pickle<'py>> {
-        pickle(slf, slf.get().to_dict(slf.py())?.values().to_tuple())
+        pickle(slf, slf.get().to_dict(slf.py(), None)?.values().to_tuple())
     }
 
     fn __repr__(&self) -> String {
@@ -167,9 +178,10 @@ impl Report {
         self.0.findings.iter().find(|finding| finding.check.as_str() == check).cloned().map(CheckResult)
     }
 
-    /// Returns the report as a dict of its fields, with `findings` as a list of dicts.
-    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let findings = self.0.findings.iter().cloned().map(|finding| CheckResult(finding).to_dict(py));
+    /// Returns the report as a dict of its fields, with `findings` as a list of dicts. It is the same in either mode.
+    #[pyo3(signature = (*, mode=None), text_signature = "($self, *, mode='python')")]
+    fn to_dict<'py>(&self, py: Python<'py>, mode: Option<DictMode>) -> PyResult<Bound<'py, PyDict>> {
+        let findings = self.0.findings.iter().cloned().map(|finding| CheckResult(finding).to_dict(py, mode));
         let fields = PyDict::new(py);
         fields.set_item("environment", self.environment())?;
         fields.set_item("base_url", self.base_url())?;
@@ -183,6 +195,15 @@ impl Report {
     /// Returns the report as a JSON object, with the fields of `to_dict`.
     fn to_json(&self) -> String {
         self.0.to_json()
+    }
+
+    #[classmethod]
+    fn __get_pydantic_core_schema__<'py>(
+        class: &Bound<'py, PyType>,
+        source: Bound<'py, PyAny>,
+        handler: Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        pydantic_schema(class, &source, &handler, "")
     }
 
     #[classmethod]

@@ -61,6 +61,11 @@ impl Settings {
     }
 }
 
+/// The value of an environment variable, if it has any.
+pub fn variable_of_environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// The settings of the environment variables, as keyword arguments of `Client`.
 pub fn from_environment(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let found = PyDict::new(py);
@@ -75,7 +80,7 @@ pub fn from_environment(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         ("timezone", "KEYSECURE_TIMEZONE"),
         ("store", "KEYSECURE_STORE"),
     ] {
-        let Some(value) = std::env::var(variable).ok().filter(|value| !value.is_empty()) else { continue };
+        let Some(value) = variable_of_environment(variable) else { continue };
         if name == "ca_pem" && !value.contains("-----BEGIN") {
             let unreadable = |error: std::io::Error| {
                 let why = format!("{variable} is no PEM text, and no file can be read at that path: {}", error.kind());

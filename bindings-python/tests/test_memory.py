@@ -65,9 +65,9 @@ CYCLES: dict[str, Callable[[Owner], object]] = {
     "responder": lambda owner: Responder(owner.decide),
     "verifier with a store": lambda owner: WebhookVerifier(APP_ID, SECRET, store=owner),
     "verifier with a clock": lambda owner: WebhookVerifier(APP_ID, SECRET, clock=owner.now),
-    "verifier made from another": lambda owner: (
-        WebhookVerifier(APP_ID, SECRET, store=owner, clock=owner.now).ignore_timestamp()
-    ),
+    "verifier made from another": lambda owner: WebhookVerifier(
+        APP_ID, SECRET, store=owner, clock=owner.now
+    ).ignore_timestamp(),
     "received webhook": received_by,
     "claim": claim_by,
     "client with a store": lambda owner: client_of(owner, store=owner),

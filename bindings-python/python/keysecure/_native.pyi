@@ -130,6 +130,10 @@ class Client:
     references; `"file:/var/lib/shop"` for all processes of one user on one machine; `"redis://host"` for many
     machines; or a `MemoryStore`, a `FileStore`, a `RedisStore`, or an object of your own (see `keysecure.stores`).
     `token_store` is its deprecated name and shares the token only.
+
+    `clock`, for tests: a function like `time.time`, which returns Unix seconds and is called as each call begins.
+    Pass `time.time` with freezegun or time-machine. It is used until the platform's clock is learned from the first
+    response; time-outs and waits are not affected.
     """
 
     def __new__(
@@ -203,7 +207,9 @@ class Client:
         max_body: int = 65_536,
     ) -> WebhookVerifier:
         """Creates a verifier of this merchant's webhooks, with the `app_id` (else the Api-Key) and the apiSecret of the
-        client. Keyword arguments are those of `WebhookVerifier`."""
+        client. Keyword arguments are those of `WebhookVerifier`. Without `clock` it uses the platform's clock as
+        this client learns it from responses, at most two seconds behind, and this machine's clock before the first
+        response."""
     def close(self) -> None:
         """Closes the client and its connections. Every later call is a `ConfigError`. Calls in progress are aborted; a
         mutation among them has outcome `unknown`."""
@@ -1000,7 +1006,9 @@ class WebhookVerifier:
     `app_id` is the Api-Key and the current one of `secrets` the apiSecret (both inferred); pass several secrets, as
     a list, while one is replaced. `tolerance` is how far the timestamp may be from this machine's clock, either way:
     seconds (300) or a timedelta; zero means exact. `max_body` is the largest body that is read, in bytes (64 KiB, at
-    most 1 MiB).
+    most 1 MiB). `clock` replaces this machine's clock: a function like `time.time`, which returns Unix seconds and
+    is called for each webhook; pass `time.time` with freezegun or time-machine. `Client.webhook_verifier()` makes a
+    verifier with the clock of the platform, as the client learned it.
 
     `store` rejects webhooks that were accepted before and keeps the decision on each purchase: `"memory"`,
     `"file:/var/lib/shop"`, `"redis://host"`, a `MemoryStore`, a `FileStore`, a `RedisStore`, a `MemoryReplayStore`,
@@ -1120,7 +1128,7 @@ class VerifiedWebhook:
         """The time of sending, from the signed timestamp."""
     @property
     def received_at(self) -> datetime:
-        """The time of verification."""
+        """The time of verification, by the clock of the verifier."""
     @property
     def reply_before(self) -> float:
         """The deadline of the reply to an `Auth` webhook, on the scale of `time.monotonic()`."""

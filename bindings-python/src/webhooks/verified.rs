@@ -2,7 +2,7 @@
 
 use std::time::{Instant, SystemTime};
 
-use keysecure::{Event, Rejection};
+use keysecure::{Event, Rejection, python_time};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -74,13 +74,13 @@ impl VerifiedWebhook {
     fn sent_at(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         // A verifier that ignores the timestamp accepts years that Python's calendar does not have.
         let ours = || keysecure::Error::from(Rejection::BadTimestamp).into();
-        self.core.sent_at.into_py_any(py).map_err(|raised| map_exception(py, raised, ours))
+        python_time(py, self.core.sent_at).map(Bound::unbind).map_err(|raised| map_exception(py, raised, ours))
     }
 
     /// The time of verification, by the clock of the verifier.
     #[getter]
-    fn received_at(&self) -> SystemTime {
-        self.at
+    fn received_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        python_time(py, self.at)
     }
 
     /// The deadline of the reply to an `Auth` webhook, on the scale of `time.monotonic()`.

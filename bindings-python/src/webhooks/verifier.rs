@@ -7,20 +7,22 @@ use keysecure::{Clock, OnStoreFailure, SystemClock};
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict};
+use pyo3::types::{PyBool, PyDict, PyType};
 
 use super::claim::Claim;
 use super::headers::Headers;
 use super::verified::{SignatureMatch, VerifiedWebhook, event_object};
 use super::{RawBody, run};
 use crate::arguments::{
-    AppId, ClockSetting, DeprecatedOnStoreFailure, MaxBody, Timestamp, Tolerance, VerifierOnStoreFailure, WebhookSecrets,
+    AppId, ClockSetting, DeprecatedOnStoreFailure, MaxBody, Timestamp, Tolerance, VerifierOnStoreFailure,
+    WebhookSecrets,
 };
 use crate::client::Client;
 use crate::clock::OwnClock;
 use crate::deprecated::deprecated;
 use crate::errors::config;
 use crate::process::PerProcess;
+use crate::settings::variable_of_environment;
 use crate::stores::{Purpose, Setting};
 
 /// A larger body is verified without the GIL; a smaller one takes less time than releasing it.
@@ -220,6 +222,40 @@ impl WebhookVerifier {
         let store = store_setting(py, store, replay_guard)?;
         let clock = clock.map_or(TimeSource::Machine, |clock| TimeSource::Own(Arc::new(clock.0)));
         Self::make(py, core, clock, store, on_store_failure.unwrap_or(OnStoreFailure::Reject), max_body)
+    }
+
+    /// Creates a verifier from the environment variables `KEYSECURE_APP_ID` (else `KEYSECURE_API_KEY`), `KEYSECURE_API_SECRET`
+    /// and, when set, `KEYSECURE_STORE`, read now: the same ones as those of `Client.from_env`. Keyword arguments are those of
+    /// `WebhookVerifier`; one that is not `None` overrides the environment, such as `secrets=[current, previous]`.
+    #[classmethod]
+    #[pyo3(signature = (**settings))]
+    fn from_env<'py>(class: &Bound<'py, PyType>, settings: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+        let py = class.py();
+        let found = PyDict::new(py);
+        for (name, value) in [
+            ("app_id", variable_of_environment("KEYSECURE_APP_ID").or(variable_of_environment("KEYSECURE_API_KEY"))),
+            ("secrets", variable_of_environment("KEYSECURE_API_SECRET")),
+            ("store", variable_of_environment("KEYSECURE_STORE")),
+        ] {
+            if let Some(value) = value {
+                found.set_item(name, value)?;
+            }
+        }
+        for (name, value) in settings.into_iter().flatten().filter(|(_, value)| !value.is_none()) {
+            if name.eq("replay_guard")? && found.contains("store")? {
+                found.del_item("store")?;
+            }
+            found.set_item(name, value)?;
+        }
+        for (name, missing) in [
+            ("app_id", "neither KEYSECURE_APP_ID nor KEYSECURE_API_KEY is set"),
+            ("secrets", "KEYSECURE_API_SECRET is not set"),
+        ] {
+            if !found.contains(name)? {
+                return Err(config(py, missing));
+            }
+        }
+        class.call((), Some(&found))
     }
 
     /// Returns the same verifier without the check of the timestamp. It accepts old webhooks again: use it to verify stored

@@ -3,7 +3,7 @@
 # pyright: reportPrivateUsage=false
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Literal
 
 from typing_extensions import Self
@@ -65,7 +65,7 @@ class ClientCalls:
         connect_timeout: float = 5.0,
         max_retries: int = 2,
         language: Literal["en_US", "zh_CN"] | str = "en_US",
-        timezone: str = "UTC+8",
+        timezone: str | tzinfo = "UTC+8",
         proxy: str | None = None,
         ca_pem: str | bytes | None = None,
         allow_plain_http: Iterable[str] = (),
@@ -133,7 +133,9 @@ class ClientCalls:
         max_body: int = 65536,
     ) -> WebhookVerifier:
         """Creates a verifier of this merchant's webhooks, with the `app_id` (else the Api-Key) and the apiSecret of the
-        client. Keyword arguments are those of `WebhookVerifier`."""
+        client. Keyword arguments are those of `WebhookVerifier`. Without `clock` it uses the platform's clock as
+        this client learns it from responses, at most two seconds behind, and this machine's clock before the first
+        response."""
 
 class Resource:
     """Calls of a client."""
@@ -175,10 +177,10 @@ class Cardholders(Resource):
         `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
         proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
         earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
-        in the client's `timezone` (default: 90 days ago). `first_attempt=True` states that the reference was never
-        sent before (default `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default)
-        fails with outcome `not_sent`; `"accept"` continues with the memory of this process alone, while another
-        worker may do the same.
+        in the client's `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the
+        reference was never sent before (default `False`). `on_store_failure`, when the store cannot be reached:
+        `"reject"` (default) fails with outcome `not_sent`; `"accept"` continues with the memory of this process
+        alone, while another worker may do the same.
         """
 
     def list(
@@ -192,8 +194,9 @@ class Cardholders(Resource):
         """Iterates over all cardholders of a time window of any length (by application time), newest first, page by
         page.
 
-        `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's
-        `timezone`.
+        `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the
+        client's `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before
+        you use `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
         """
 
     async def list_page(
@@ -258,10 +261,10 @@ class Cards(Resource):
         `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
         proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
         earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
-        in the client's `timezone` (default: 90 days ago). `first_attempt=True` states that the reference was never
-        sent before (default `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default)
-        fails with outcome `not_sent`; `"accept"` continues with the memory of this process alone, while another
-        worker may do the same.
+        in the client's `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the
+        reference was never sent before (default `False`). `on_store_failure`, when the store cannot be reached:
+        `"reject"` (default) fails with outcome `not_sent`; `"accept"` continues with the memory of this process
+        alone, while another worker may do the same.
         """
 
     def list(
@@ -275,8 +278,9 @@ class Cards(Resource):
     ) -> Pager[Card]:
         """Iterates over all cards of a time window of any length (by application time), newest first, page by page.
 
-        `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's
-        `timezone`.
+        `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the
+        client's `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before
+        you use `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
         """
 
     async def list_page(
@@ -369,8 +373,9 @@ class Consumptions(Resource):
     ) -> Pager[Consumption]:
         """Iterates over all consumptions of a time window of any length, newest first, page by page.
 
-        `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's
-        `timezone`.
+        `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the
+        client's `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before
+        you use `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
         """
 
     async def list_page(
@@ -427,10 +432,10 @@ class Accounts(Resource):
         `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
         proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
         earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
-        in the client's `timezone` (default: 90 days ago). `first_attempt=True` states that the reference was never
-        sent before (default `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default)
-        fails with outcome `not_sent`; `"accept"` continues with the memory of this process alone, while another
-        worker may do the same.
+        in the client's `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the
+        reference was never sent before (default `False`). `on_store_failure`, when the store cannot be reached:
+        `"reject"` (default) fails with outcome `not_sent`; `"accept"` continues with the memory of this process
+        alone, while another worker may do the same.
         """
 
     async def get(self, cardholder_no: str) -> AccountInfo:
@@ -447,8 +452,9 @@ class Accounts(Resource):
     ) -> Pager[TransferRecord]:
         """Iterates over all transfers of a time window of any length, newest first, page by page.
 
-        `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's
-        `timezone`.
+        `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the
+        client's `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before
+        you use `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
         """
 
     async def transfers_page(
