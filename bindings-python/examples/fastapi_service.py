@@ -11,11 +11,10 @@ import json
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from http.client import HTTPConnection
 from typing import Annotated, Any
 
 import offline
@@ -125,31 +124,30 @@ def main() -> int:
         thread.start()
         while not server.started:
             time.sleep(0.01)
-        url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        order = {"order_no": "order-7", "cardholder_no": sandbox.seed_approved_cardholder(), "amount": "25.00"}
-        ask(url, order)
-        ask(url, order)
-        ask(url, {**order, "amount": "30.00"})
-        ask(url, {**order, "order_no": "order-8", "amount": "0.001"})
-        sandbox.fault("accounts.transfer", {"code": 4001})
-        ask(url, {**order, "order_no": "order-9"})
-        server.should_exit = True
-        thread.join()
+        port = server.servers[0].sockets[0].getsockname()[1]
+        try:
+            order = {"order_no": "order-7", "cardholder_no": sandbox.seed_approved_cardholder(), "amount": "25.00"}
+            ask(port, order)
+            ask(port, order)
+            ask(port, {**order, "amount": "30.00"})
+            ask(port, {**order, "order_no": "order-8", "amount": "0.001"})
+        finally:
+            server.should_exit = True
+            thread.join()
     return 0
 
 
-def ask(url: str, order: dict[str, str]) -> None:
+def ask(port: int, order: dict[str, str]) -> None:
     """Asks for a top-up and prints the response."""
-    request = urllib.request.Request(f"{url}/top-ups", json.dumps(order).encode(), {"Content-Type": "application/json"})
-    try:
-        with urllib.request.urlopen(request) as response:
-            paid = json.load(response)
-            done = "paid now" if paid["paid_now"] else "was paid"
-            print(f"{order['order_no']}: {done}, {paid['transfer']['balance']}")
-    except urllib.error.HTTPError as error:
-        with error:
-            body = json.load(error)
-            print(f"{order['order_no']}: HTTP {error.code}, {body['outcome']}, field {body['field']}, code {body['code']}")
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("POST", "/top-ups", json.dumps(order), {"Content-Type": "application/json"})
+    response = connection.getresponse()
+    body = json.load(response)
+    connection.close()
+    if response.status == 200:
+        print(f"{order['order_no']}: {'paid now' if body['paid_now'] else 'was paid'}, {body['transfer']['balance']}")
+    else:
+        print(f"{order['order_no']}: HTTP {response.status}, {body['outcome']}, {body['message'] or body['field']}")
 
 
 if __name__ == "__main__":
