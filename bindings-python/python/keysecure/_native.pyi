@@ -32,8 +32,6 @@ _T_co = TypeVar("_T_co", covariant=True)
 
 _Money: TypeAlias = Decimal | SupportsIndex | str
 _WindowBound: TypeAlias = datetime | date
-_DictMode: TypeAlias = Literal["python", "json"]
-_Clock: TypeAlias = Callable[[], float]
 
 __all__ = [
     "AccessToken",
@@ -157,7 +155,6 @@ class Client:
         allow_plain_http: Iterable[str] = (),
         store: _Store | None = None,
         token_store: _Store | None = None,
-        clock: _Clock | None = None,
     ) -> Self: ...
     @classmethod
     def from_env(cls, **settings: Any) -> Self:
@@ -203,19 +200,16 @@ class Client:
     def webhook_verifier(
         self,
         *,
-        app_id: str = ...,
-        secrets: str | Iterable[str] = ...,
         tolerance: float | timedelta = 300.0,
         store: _ReplayStore | None = None,
         replay_guard: _ReplayStore | bool | None = None,
         on_store_failure: Literal["reject", "accept"] = "reject",
         max_body: int = 65_536,
-        clock: _Clock | None = None,
     ) -> WebhookVerifier:
         """Creates a verifier of this merchant's webhooks, with the `app_id` (else the Api-Key) and the apiSecret of the
-        client. Keyword arguments are those of `WebhookVerifier`, such as `secrets=[current, previous]`. Without
-        `clock` it uses the platform's clock as this client learns it from responses, at most two seconds behind, and
-        this machine's clock before the first response."""
+        client. Keyword arguments are those of `WebhookVerifier`. Without `clock` it uses the platform's clock as
+        this client learns it from responses, at most two seconds behind, and this machine's clock before the first
+        response."""
     def close(self) -> None:
         """Closes the client and its connections. Every later call is a `ConfigError`. Calls in progress are aborted; a
         mutation among them has outcome `unknown`."""
@@ -714,14 +708,12 @@ class Page(Generic[_T_co]):
     @property
     def extra(self) -> dict[str, Any]:
         """Further fields of the response, such as a `total`, if the platform sends any."""
-    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
-        """Returns a dict with `list`, whose rows are dicts too, and `extra`. `mode="json"` is for `json.dumps`."""
+    def to_dict(self) -> dict[str, Any]:
+        """Returns a dict with `list`, whose rows are dicts too, and `extra`."""
     def to_json(self) -> str:
         """Returns the page as JSON text in the platform's form, each row as its own `to_json` writes it."""
     def __iter__(self) -> Iterator[_T_co]: ...
     def __len__(self) -> int: ...
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
@@ -737,12 +729,10 @@ class Ensured(Generic[_T_co]):
     def created(self) -> bool:
         """Whether this call created the target, also when the response to its request was lost; otherwise it was
         found."""
-    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
-        """Returns a dict with `value`, which is a dict too, and `created`. `mode="json"` is for `json.dumps`."""
+    def to_dict(self) -> dict[str, Any]:
+        """Returns a dict with `value`, which is a dict too, and `created`."""
     def to_json(self) -> str:
         """Returns `value` and `created` as JSON text, `value` as its own `to_json` writes it."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -777,10 +767,8 @@ class CheckResult:
     @property
     def code(self) -> int | None:
         """The code in the platform's response, when there was one."""
-    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
-        """Returns the result as a dict of its fields, which are the same in either mode."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the result as a dict of its fields."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -811,13 +799,10 @@ class Report:
         """The result of all checks in one sentence."""
     def of(self, check: Check) -> CheckResult | None:
         """Returns the result of one check, such as `"clock"`; `None` for an unknown check."""
-    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
-        """Returns the report as a dict of its fields, with `findings` as a list of dicts. It is the same in either
-        mode."""
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the report as a dict of its fields, with `findings` as a list of dicts."""
     def to_json(self) -> str:
         """Returns the report as a JSON object, with the fields of `to_dict`."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -873,10 +858,8 @@ class Address:
     @property
     def address_line2(self) -> str | None:
         """Second address line."""
-    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, str | None]:
-        """Returns the address as a dict of its attributes. All of them are text in either mode."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
+    def to_dict(self) -> dict[str, str | None]:
+        """Returns the address as a dict of its attributes."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -905,12 +888,10 @@ class CardSecrets:
         """Returns the whole PAN. Keep the str out of logs and storage: Python does not wipe it from memory."""
     def expose_cvv(self) -> str:
         """Returns the CVV, three digits. Keep the str out of logs and storage: Python does not wipe it from memory."""
-    def to_dict(self, *, mode: _DictMode = "python") -> NoReturn:
+    def to_dict(self) -> NoReturn:
         """Refused: a dict would carry the secret."""
     def to_json(self) -> NoReturn:
         """Refused: JSON would carry the secret."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> NoReturn: ...
     def __reduce__(self) -> NoReturn: ...
     def __eq__(self, value: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -924,12 +905,10 @@ class ClientToken:
         """The lifetime, in seconds."""
     def expose(self) -> str:
         """Returns the token itself, for the hosted page."""
-    def to_dict(self, *, mode: _DictMode = "python") -> NoReturn:
+    def to_dict(self) -> NoReturn:
         """Refused: a dict would carry the secret."""
     def to_json(self) -> NoReturn:
         """Refused: JSON would carry the secret."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> NoReturn: ...
     def __reduce__(self) -> NoReturn: ...
     def __eq__(self, value: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -943,12 +922,10 @@ class AccessToken:
         """The time at which the platform ends it."""
     def expose(self) -> str:
         """Returns the token itself."""
-    def to_dict(self, *, mode: _DictMode = "python") -> NoReturn:
+    def to_dict(self) -> NoReturn:
         """Refused: a dict would carry the secret."""
     def to_json(self) -> NoReturn:
         """Refused: JSON would carry the secret."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> NoReturn: ...
     def __reduce__(self) -> NoReturn: ...
     def __eq__(self, value: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -1053,14 +1030,7 @@ class WebhookVerifier:
         replay_guard: _ReplayStore | bool | None = None,
         on_store_failure: Literal["reject", "accept"] = "reject",
         max_body: int = 65_536,
-        clock: _Clock | None = None,
     ) -> Self: ...
-    @classmethod
-    def from_env(cls, **settings: Any) -> Self:
-        """Creates a verifier from the environment variables `KEYSECURE_APP_ID` (else `KEYSECURE_API_KEY`),
-        `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_STORE`, read now: the same ones as those of
-        `Client.from_env`. Keyword arguments are those of `WebhookVerifier`; one that is not `None` overrides the
-        environment, such as `secrets=[current, previous]`."""
     def ignore_timestamp(self) -> Self:
         """Returns the same verifier without the check of the timestamp. It accepts old webhooks again: use it to verify
         stored webhooks only."""
@@ -1211,15 +1181,13 @@ class UnknownEvent:
     def data(self) -> Any:
         """The data as a dict, numbers with a fraction as `Decimal`. A value that Python cannot hold, such as a number
         with an exponent of a billion, is a `WebhookError`; `to_json()` returns it."""
-    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
-        """Returns a dict with `action` and `data`. `mode="json"` is for `json.dumps`: a `Decimal` becomes text."""
+    def to_dict(self) -> dict[str, Any]:
+        """Returns a dict with `action` and `data`."""
     def to_json(self) -> str:
         """Returns the data as JSON text, exactly as it was received."""
     @classmethod
     def from_json(cls, action: str, text: str) -> Self:
         """Creates an event from an action and its data as JSON text, such as `to_json` returns."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1251,7 +1219,10 @@ class Responder:
         *,
         default: Literal["decline", "accept"] = "decline",
         budget: float = 0.6,
+        on_error: Callable[[Exception], object] | None = None,
     ) -> Self: ...
+    @staticmethod
+    def _undecided(*, default: Literal["decline", "accept"] = "decline", budget: float = 0.6) -> Responder: ...
     def respond(self, received: VerifiedWebhook) -> bytes:
         """Returns the body of the reply. Anything but a purchase is accepted at once; a purchase of an unknown form
         gets the default."""
@@ -1277,15 +1248,13 @@ class _Model:
     @property
     def extra(self) -> dict[str, Any]:
         """Fields of the response that this version does not know."""
-    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The object as a dict of its attributes, `extra` included; objects inside become dicts too."""
     def to_json(self) -> str:
         """The object as JSON text in the platform's form: money as text, times in Unix milliseconds."""
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Reads the object from JSON text in the platform's form, such as `to_json` writes."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1311,8 +1280,6 @@ class CardStatus:
     """Cancelled. This status is final."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 _CardType: TypeAlias = Literal["Virtual", "Physical"] | str
 
@@ -1326,8 +1293,6 @@ class CardType:
     """Plastic card, sent by mail."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 @final
 class CardholderStatus:
@@ -1343,8 +1308,6 @@ class CardholderStatus:
     """The verification failed."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 _ConsumptionType: TypeAlias = Literal["Open_card", "Consumption", "Atm", "Manage_fee", "Reversal", "Refund"] | str
 
@@ -1366,8 +1329,6 @@ class ConsumptionType:
     """Refund of a cleared purchase."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 @final
 class FeeType:
@@ -1393,8 +1354,6 @@ class FeeType:
     """Fee of a cancelled purchase."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 @final
 class FeeWaiver:
@@ -1408,8 +1367,6 @@ class FeeWaiver:
     """The fee is waived for a number of days."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 @final
 class Status:
@@ -1423,8 +1380,6 @@ class Status:
     """Failed."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 _TransferType: TypeAlias = Literal["In", "Out"] | str
 
@@ -1438,8 +1393,6 @@ class TransferType:
     """From the cardholder back to the merchant."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 @final
 class Account(_Model):
