@@ -85,8 +85,8 @@ def test_a_free_thread_is_used_again_and_ends_when_it_is_idle(gate: Gate, monkey
         for round_ in range(2):
             for number in range(50):
                 assert await client.cards.get(str(number)) == str(number)
-                # One call after another: hardly more than one thread.
-                assert own_threads() <= before + 3, round_
+                # One call after another stays in one thread.
+                assert own_threads() == before + 1, round_
             await until(lambda: own_threads() == before)
 
     asyncio.run(scenario())

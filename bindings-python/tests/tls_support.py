@@ -62,12 +62,16 @@ def with_tls(base_url: str, folder: Path) -> Iterator[str]:
                 threading.Thread(target=relay, args=(plain,), daemon=True).start()
 
         def relay(plain: socket.socket) -> None:
-            with plain, contextlib.suppress(OSError), context.wrap_socket(plain, server_side=True) as one:
-                with socket.create_connection((str(target.hostname), target.port or 80)) as other:
-                    back = threading.Thread(target=copy, args=(other, one), daemon=True)
-                    back.start()
-                    copy(one, other)
-                    back.join()
+            with (
+                plain,
+                contextlib.suppress(OSError),
+                context.wrap_socket(plain, server_side=True) as one,
+                socket.create_connection((str(target.hostname), target.port or 80)) as other,
+            ):
+                back = threading.Thread(target=copy, args=(other, one), daemon=True)
+                back.start()
+                copy(one, other)
+                back.join()
 
         threading.Thread(target=serve, daemon=True).start()
         try:

@@ -14,11 +14,18 @@ pub(super) struct PlatformClock {
     pub learned: Arc<Mutex<ServerTime>>,
 }
 
-impl Clock for PlatformClock {
-    fn now(&self) -> SystemTime {
+impl PlatformClock {
+    /// The device's clocks, and what is known about the platform's.
+    fn read(&self) -> (SystemTime, Duration, ServerTime) {
         // The clock may be custom code: it is read before the lock is taken.
         let (device, monotonic) = (self.device.now(), self.device.monotonic());
-        let learned = *self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        (device, monotonic, *self.learned.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Clock for PlatformClock {
+    fn now(&self) -> SystemTime {
+        let (device, monotonic, learned) = self.read();
         instant::from_millis(learned.uncorrected(instant::to_millis(device), monotonic)).unwrap_or(device)
     }
 
@@ -36,5 +43,10 @@ impl Clock for PlatformClock {
 
     fn between_waits(&self) -> Result<(), Interrupted> {
         self.device.between_waits()
+    }
+
+    fn follows_platform(&self) -> bool {
+        let (device, monotonic, learned) = self.read();
+        learned.is_current(instant::to_millis(device), monotonic)
     }
 }

@@ -67,9 +67,15 @@ impl ServerTime {
     /// The platform's clock for someone who gets no response that could correct it: the device's clock, unless the platform's
     /// is known and no clock has jumped since.
     pub(crate) fn uncorrected(&self, device: i64, monotonic: Duration) -> i64 {
-        let Some(bound) = self.bound else { return device };
-        let (by_device, by_monotonic) = (device.saturating_sub(bound.device), millis(monotonic) - bound.learned_at);
-        if by_device.saturating_sub(by_monotonic).abs() > JUMP { device } else { self.now(device, monotonic) }
+        if self.is_current(device, monotonic) { self.now(device, monotonic) } else { device }
+    }
+
+    /// Whether the platform's clock is known, and no clock has jumped since.
+    pub(crate) fn is_current(&self, device: i64, monotonic: Duration) -> bool {
+        self.bound.is_some_and(|bound| {
+            let (by_device, by_monotonic) = (device.saturating_sub(bound.device), millis(monotonic) - bound.learned_at);
+            by_device.saturating_sub(by_monotonic).abs() <= JUMP
+        })
     }
 
     fn bound(date: i64, device: i64, monotonic: Duration) -> Bound {
@@ -137,9 +143,12 @@ mod tests {
     fn an_offset_without_corrections_holds_until_a_clock_jumps() {
         let (mut time, slow) = (ServerTime::default(), NOON - 600_000);
         assert_eq!(time.uncorrected(slow, at(0)), slow, "nothing is known yet");
+        assert!(!time.is_current(slow, at(0)));
         time.observe(NOON, slow, at(1000));
         assert_eq!(time.uncorrected(slow + 5000, at(6000)), NOON + 5000);
+        assert!(time.is_current(slow + 5000, at(6000)));
         assert_eq!(time.uncorrected(NOON + 5000, at(6000)), NOON + 5000, "the device's clock was set");
         assert_eq!(time.uncorrected(slow + 3_600_000, at(6000)), slow + 3_600_000, "the machine slept");
+        assert!(!time.is_current(slow + 3_600_000, at(6000)));
     }
 }

@@ -7,14 +7,15 @@
 
 use std::time::Duration;
 
+use super::reply::late;
 use super::subject::Subject;
 use super::{REPLY_DEADLINE, VerifiedWebhook};
 
 /// Allowance for the difference between the clocks of the platform's servers, of which one signs and others are learned from.
 const CLOCK_ALLOWANCE: Duration = Duration::from_secs(1);
 
-/// Time since a webhook was signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Time since a webhook was signed. It is not part of a webhook's content, so all compare equal.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Age {
     /// Negative if the clock is behind the timestamp.
     pub millis: i64,
@@ -22,20 +23,29 @@ pub(super) struct Age {
     pub by_platform: bool,
 }
 
+impl PartialEq for Age {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Age {}
+
 impl VerifiedWebhook {
     /// Whether a purchase arrived when the platform no longer waited for the reply. Logs what it finds.
     pub(super) fn arrived_too_late(&self) -> bool {
         let latest = i64::try_from((REPLY_DEADLINE + CLOCK_ALLOWANCE).as_millis()).unwrap_or(i64::MAX);
         let Some(Age { millis, by_platform }) = self.age.filter(|age| age.millis > latest) else { return false };
-        let message = if by_platform {
-            format!("a purchase that was signed {millis} ms ago is declined: it arrived too late")
+        let subject = Subject::verified(self);
+        if by_platform {
+            subject.log_reply(&late(), Some(&format!("it was signed {millis} ms ago and arrived too late")));
         } else {
-            format!(
+            let message = format!(
                 "a purchase was signed {millis} ms ago by this machine's clock: the clock is ahead, or the purchase arrived \
                  too late"
-            )
-        };
-        Subject::verified(self).warn(&message, &[]);
+            );
+            subject.warn(&message, &[]);
+        }
         by_platform
     }
 }

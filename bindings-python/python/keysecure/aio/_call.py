@@ -8,6 +8,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass
 from inspect import signature
+from logging import ERROR, WARNING
 from threading import Thread
 from typing import Any
 
@@ -119,17 +120,17 @@ class Call:
         return not self._is_abandoned
 
     def refuse(self, error: Exception) -> None:
-        self._settle(None, error)
+        self._outcome = None, error
+        self.settle()
 
     def run(self) -> None:
         outcome = self._make()
         with self._threads.lock:
             self._outcome, self._has_ended = outcome, True
             is_abandoned = self._is_abandoned
-        is_abandoned = is_abandoned or (not self._settle(*outcome) and self._abandon())
         # The frames of an exception refer to this one, too.
         del outcome
-        if is_abandoned:
+        if is_abandoned or (self._loop.is_closed() and self._abandon()):
             self._hand_over()
 
     def _make(self) -> tuple[Any, BaseException | None]:
@@ -138,15 +139,16 @@ class Call:
         except BaseException as error:
             return None, error
 
-    def _settle(self, result: Any, error: BaseException | None) -> bool:
-        """Continues the task. Returns `False` when its loop was closed."""
+    def settle(self) -> None:
         future = self._future
-        if future is not None:
-            try:
-                self._loop.call_soon_threadsafe(_settle, future, result, error)
-            except RuntimeError:
-                return False
-        return True
+        if future is None or self._is_abandoned:
+            return
+        try:
+            self._loop.call_soon_threadsafe(_settle, future, *self._outcome)
+        except RuntimeError:
+            # The loop was closed just now.
+            if self._abandon():
+                self._hand_over()
 
     def _hand_over(self) -> None:
         """Logs the outcome of a mutation that nobody awaits any more, and passes it on."""
@@ -159,7 +161,7 @@ class Call:
             call = CancelledCall(self.name, numbers, result, error)
             failure = self._context.run(_passed_on, self._on_cancelled, call)
             if failure is not None:
-                log.error("%s", failure)
+                log.error("%s", failure[0], extra=failure[1])
 
     def _numbers(self) -> dict[str, str]:
         with suppress(TypeError, ValueError):
@@ -180,11 +182,11 @@ def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | Non
         future.set_exception(error)
 
 
-def _passed_on(on_cancelled: OnCancelled, call: CancelledCall) -> str | None:
+def _passed_on(on_cancelled: OnCancelled, call: CancelledCall) -> tuple[str, dict[str, object]] | None:
     """Calls the user's function. Returns what to log when it raises."""
     try:
         on_cancelled(call)
-    except Exception as error:
+    except BaseException as error:
         return raised_by("on_cancelled", error)
     return None
 
@@ -192,11 +194,12 @@ def _passed_on(on_cancelled: OnCancelled, call: CancelledCall) -> str | None:
 def _log_cancelled(name: str, numbers: Mapping[str, str], error: BaseException | None) -> None:
     references = [f", {name}={value!r}" for name, value in numbers.items() if name.endswith("_unique_no")]
     outcome = "done" if error is None else getattr(error, "outcome", "unknown")
+    fields = {"operation": name, "outcome": outcome, "code": getattr(error, "code", None)}
     log.log(
-        40 if outcome == "unknown" else 30,
+        ERROR if outcome == "unknown" else WARNING,
         "%s, whose task was cancelled, has ended (%s%s)",
         name,
         outcome,
         "".join(references),
-        extra={"operation": name, "outcome": outcome, "code": getattr(error, "code", None)},
+        extra={name: value for name, value in fields.items() if value is not None},
     )

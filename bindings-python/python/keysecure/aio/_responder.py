@@ -44,9 +44,10 @@ class Responder:
         *,
         default: Literal["decline", "accept"] = "decline",
         budget: float = 0.6,
+        on_error: Callable[[Exception], object] | None = None,
     ) -> None:
         # It checks the arguments; its own decision is never asked for.
-        self._blocking = keysecure.Responder(cast("Any", decide), default=default, budget=budget)
+        self._blocking = keysecure.Responder(cast("Any", decide), default=default, budget=budget, on_error=on_error)
         self._decide = decide
         self._budget = min(float(budget), REPLY_DEADLINE)
         # A decision takes less than a second, so a purchase hardly ever waits for a thread.

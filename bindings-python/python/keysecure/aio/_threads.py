@@ -22,7 +22,7 @@ EXIT_SECONDS = 5.0
 
 
 class Job(Protocol):
-    """Blocking work. ``start`` and ``refuse`` are called under the lock of the threads."""
+    """Blocking work."""
 
     @property
     def name(self) -> str: ...
@@ -32,13 +32,15 @@ class Job(Protocol):
         ...
 
     def start(self) -> bool:
-        """Whether somebody still wants it."""
+        """Whether somebody still wants it. Called under the lock of the threads."""
         ...
 
     def refuse(self, error: Exception) -> None:
         """Ends it before it has started."""
 
     def run(self) -> None: ...
+    def settle(self) -> None:
+        """Continues the task that awaits it."""
 
 
 class Threads:
@@ -86,39 +88,59 @@ class Threads:
             self._count += 1
 
     def _work(self) -> None:
-        while (job := self._next()) is not None:
-            try:
-                job.run()
-            finally:
-                with self.lock:
-                    self._running.discard(job)
-                    self._ended.notify_all()
+        job: Job | None = None
+        while True:
+            # This thread is free before the task continues, whose next call then needs no other one.
+            following = self._take(job)
+            if job is not None:
+                job.settle()
             # A thread that waits keeps nothing alive.
-            del job
+            job, following = following, None
+            job = job or self._wait()
+            if job is None:
+                return
+            job.run()
 
-    def _next(self) -> Job | None:
+    def _take(self, ended: Job | None) -> Job | None:
+        """Ends a job and takes the next one. Without one, the thread counts as waiting."""
         with self.lock:
-            while True:
-                while self._queue:
-                    job = self._queue.popleft()
-                    if job.start():
-                        self._running.add(job)
-                        return job
-                self._waiting += 1
-                notified = not self._closed and self._added.wait(IDLE_SECONDS)
-                self._waiting -= 1
-                if not self._queue and not notified:
-                    self._count -= 1
-                    return None
+            if ended is not None:
+                self._running.discard(ended)
+                self._ended.notify_all()
+            job = self._pop()
+            self._waiting += job is None
+            return job
+
+    def _wait(self) -> Job | None:
+        """Waits for a job. Without one, the thread is to end."""
+        with self.lock:
+            job = self._pop()
+            while job is None and not self._closed:
+                notified = self._added.wait(IDLE_SECONDS)
+                job = self._pop()
+                if not notified:
+                    break
+            self._waiting -= 1
+            self._count -= job is None
+            return job
+
+    def _pop(self) -> Job | None:
+        while self._queue:
+            job = self._queue.popleft()
+            if job.start():
+                self._running.add(job)
+                return job
+        return None
 
     def close(self) -> None:
         """Refuses further jobs and those that wait for a thread."""
         with self.lock:
             self._closed = True
-            while self._queue:
-                job = self._queue.popleft()
-                job.refuse(ConfigError("the client was closed before the call was sent", outcome="not_sent"))
+            refused = list(self._queue)
+            self._queue.clear()
             self._added.notify_all()
+        for job in refused:
+            job.refuse(ConfigError("the client was closed before the call was sent", outcome="not_sent"))
 
     def wait(self, *, only_kept: bool, seconds: float | None = None) -> list[str]:
         """Waits for the running jobs and returns the names of those that do not end in time."""

@@ -35,8 +35,9 @@ def convert(rows_file: Path, out: Path, columns: list[str]) -> None:
     """
     pa, pq = optional("pyarrow"), optional("pyarrow.parquet")
     schema = pa.schema([(name, arrow_type(pa, name, rows_file)) for name in columns])
+    money = {name for name in MONEY.intersection(columns) if schema.field(name).type != pa.string()}
     fresh = out.with_name(out.name + ".new")
-    rows = read(rows_file, columns)
+    rows = read(rows_file, columns, money)
     with pq.ParquetWriter(fresh, schema) as writer:
         while group := list(islice(rows, GROUP)):
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
@@ -50,29 +51,29 @@ def arrow_type(pa: Any, name: str, rows_file: Path) -> Any:
     if name not in MONEY:
         return pa.string()
     whole, scale = 1, 2
-    for row in read(rows_file, [name]):
+    for row in read(rows_file, [name], MONEY):
         if (amount := row[name]) is not None:
             scale = max(scale, -int(amount.as_tuple().exponent))
             whole = max(whole, amount.adjusted() + 1)
-    # An amount that no decimal type holds keeps all columns of its kind text.
+    # One amount with more digits makes the column text.
     return pa.decimal128(38, scale) if whole + scale <= 38 else pa.string()
 
 
-def read(rows_file: Path, columns: list[str]) -> Iterator[dict[str, Any]]:
+def read(rows_file: Path, columns: list[str], money: set[str]) -> Iterator[dict[str, Any]]:
     """The rows in Python's types."""
     with rows_file.open(encoding="utf-8") as file:
         for line in file:
             values = json.loads(line, parse_float=Decimal)
-            found = {name: value_of(name, values.pop(name, None)) for name in columns if name != EXTRA}
+            found = {name: value_of(name, values.pop(name, None), money) for name in columns if name != EXTRA}
             yield {**found, EXTRA: to_json(values) if values else None} if EXTRA in columns else found
 
 
-def value_of(name: str, value: Any) -> Any:
+def value_of(name: str, value: Any, money: set[str]) -> Any:
     """A value in its type."""
     if value is None or value in ([], {}):
         return None
     if name == "time":
         return datetime.fromisoformat(value)
-    if name in MONEY:
+    if name in money:
         return Decimal(value)
     return value if isinstance(value, str) else to_json(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from time import monotonic
 from typing import Any, Final, Literal, TypeVar, cast
@@ -86,7 +87,8 @@ def asgi(
             else:
                 settle(lambda: done.set_result(result))
 
-        threading.Thread(target=run, name="keysecure-webhook", daemon=True).start()
+        # In the context of the request, for what is logged.
+        threading.Thread(target=copy_context().run, args=(run,), name="keysecure-webhook", daemon=True).start()
         return await done
 
     async def maybe_waiting(work: Callable[[], _T]) -> _T:
@@ -148,8 +150,10 @@ def asgi(
         if not isinstance(request, Sealed):
             return request
         claim = await maybe_waiting(lambda: receiver.claim(request, began))
+        if claim is None:
+            return await in_thread(lambda: receiver.duplicate(request))
         if not isinstance(claim, Claim):
-            return claim or await in_thread(lambda: receiver.duplicate(request))
+            return claim
         return await (decided(claim) if claim.received.action == "Auth" else handled(claim))
 
     return _App(respond)
@@ -211,7 +215,7 @@ async def _read(headers: list[tuple[bytes, bytes]], receive: Receive, largest: i
             # So it is when a framework has read the body: the server then waits for the end of the connection.
             return gone()
         if message["type"] == "http.disconnect":
-            return gone(None)
+            return refused(None, f"the client disconnected after {size} bytes of its body") if size else gone(None)
         part = message.get("body", b"")
         size += len(part)
         if size > largest:
