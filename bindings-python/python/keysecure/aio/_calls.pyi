@@ -133,9 +133,9 @@ class ClientCalls:
         max_body: int = 65536,
     ) -> WebhookVerifier:
         """Creates a verifier of this merchant's webhooks, with the `app_id` (else the Api-Key) and the apiSecret of the
-        client. Keyword arguments are those of `WebhookVerifier`. Without `clock` it uses the platform's clock as
-        this client learns it from responses, at most two seconds behind, and this machine's clock before the first
-        response."""
+        client. Keyword arguments are those of `WebhookVerifier`, such as `secrets=[current, previous]`. Without
+        `clock` it uses the platform's clock as this client learns it from responses, at most two seconds behind, and
+        this machine's clock before the first response."""
 
 class Resource:
     """Calls of a client."""
