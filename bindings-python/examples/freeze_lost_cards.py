@@ -6,13 +6,18 @@
 Without credentials in the environment it runs on an offline sandbox, which needs no arguments.
 """
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import offline
 
 from keysecure import Client, KeySecureError
-from keysecure.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from keysecure.sandbox import Sandbox
 
 
 def freeze(client: Client, card_no: str) -> str:

@@ -11,11 +11,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from socketserver import ThreadingMixIn
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from keysecure import Client
-from keysecure.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from keysecure.sandbox import Sandbox
 
 
 @contextmanager
@@ -24,6 +26,9 @@ def platform(mode: str = "credit") -> Iterator[Sandbox | None]:
     if os.environ.get("KEYSECURE_API_KEY"):
         yield None
         return
+    # With credentials the client alone is enough; the sandbox is a separate package.
+    from keysecure.sandbox import Sandbox
+
     with Sandbox(mode) as sandbox:
         settings = {
             "KEYSECURE_API_KEY": sandbox.api_key,

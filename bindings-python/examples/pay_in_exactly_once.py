@@ -7,15 +7,20 @@ twice. The store records what is sent, so that no two runs, and no two processes
 Without credentials in the environment it runs on an offline sandbox that loses a response.
 """
 
+from __future__ import annotations
+
 import csv
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import offline
 
 from keysecure import Client, ConflictError, KeySecureError
-from keysecure.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from keysecure.sandbox import Sandbox
 
 Payment = dict[str, str]
 

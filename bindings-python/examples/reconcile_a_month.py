@@ -6,6 +6,8 @@ Without credentials in the environment it runs on an offline sandbox; both argum
 For everything in a file of any length, without the sums: `python -m keysecure export consumptions`.
 """
 
+from __future__ import annotations
+
 import csv
 import sys
 from calendar import monthrange
@@ -13,11 +15,14 @@ from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import offline
 
 from keysecure import Client, Consumption
-from keysecure.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from keysecure.sandbox import Sandbox
 
 COLUMNS = ["consume_no", "time", "card_no", "type", "status", "amount", "fee"]
 # The sign of a consumption for the money of its card; a reversed authorization was never settled.

@@ -12,7 +12,7 @@ import pytest
 
 import keysecure
 from keysecure import Client, KeySecureError
-from keysecure.sandbox import Fault, Sandbox
+from keysecure.sandbox import Fault, FaultWithValue, Sandbox
 
 # --- your code ---
 
@@ -43,8 +43,10 @@ def test_a_refund_to_nobody_can_be_tried_again() -> None:
     assert refund_customer("404", "order-7", Decimal("12.50")) == "again"
 
 
-@pytest.mark.parametrize("fault", ["drop_after_commit", "malformed", {"code_after_commit": 1001}], ids=str)
-def test_a_refund_that_may_have_been_paid_is_looked_at_and_not_paid_twice(keysecure_env: Sandbox, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [Fault.DROP_AFTER_COMMIT, Fault.MALFORMED, Fault.code_after_commit(1001)], ids=str)
+def test_a_refund_that_may_have_been_paid_is_looked_at_and_not_paid_twice(
+    keysecure_env: Sandbox, fault: Fault | FaultWithValue
+) -> None:
     customer = keysecure_env.seed_approved_cardholder()
     keysecure_env.fault("accounts.transfer", fault)
     assert refund_customer(customer, "order-7", Decimal("12.50")) == "look"

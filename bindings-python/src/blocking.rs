@@ -12,9 +12,10 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use keysecure::{Clock, Error, Interrupted};
+use keysecure::{Clock, Error, Interrupted, UtcOffset};
 use pyo3::prelude::*;
 
+use crate::attach::attach;
 use crate::errors;
 use crate::log;
 
@@ -119,6 +120,16 @@ impl SignalClock {
 impl Clock for SignalClock {
     fn now(&self) -> SystemTime {
         SystemTime::now()
+    }
+
+    /// The time zone of Python, of whose `date.today()` the core's warning is.
+    fn local_offset(&self) -> Option<UtcOffset> {
+        let seconds = attach(|py| -> PyResult<i64> {
+            py.import("time")?.call_method0("localtime")?.getattr("tm_gmtoff")?.extract()
+        });
+        let minutes = seconds?.ok()? / 60;
+        let (sign, minutes) = (if minutes < 0 { '-' } else { '+' }, minutes.abs());
+        format!("UTC{sign}{}:{:02}", minutes / 60, minutes % 60).parse().ok()
     }
 
     fn monotonic(&self) -> Duration {

@@ -15,6 +15,7 @@ mod arguments;
 mod attach;
 mod blocking;
 mod client;
+mod clock;
 mod deprecated;
 mod doctor;
 mod ensured;
@@ -29,6 +30,7 @@ mod resources;
 mod secrets;
 mod settings;
 mod stores;
+mod timezone;
 mod values;
 mod webhooks;
 

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from examples_support import EXAMPLES, check_receiver_listens, check_receiver_offline, environment, run
 
 from keysecure import Client
@@ -40,6 +41,29 @@ def test_issue_a_card_does_not_issue_it_again(
     assert lines[0] == "Found mine-1."
     assert applied.card_no in lines[1]
     assert len(sandbox.state().cards) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "issue_a_card.py",
+        "freeze_lost_cards.py",
+        "pay_in_exactly_once.py",
+        "reconcile_a_month.py",
+        "receive_webhooks.py",
+    ],
+)
+def test_examples_with_credentials_need_the_client_only(name: str) -> None:
+    # As where the package of the sandbox is not installed.
+    program = """
+import runpy, sys
+sys.modules["keysecure_sandbox"] = None
+sys.path.insert(0, sys.argv[1])
+runpy.run_path(sys.argv[1] + "/" + sys.argv[2], run_name="imported")
+"""
+    command = [sys.executable, "-c", program, str(EXAMPLES), name]
+    result = subprocess.run(command, env=environment(None), capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 0, result.stderr
 
 
 def test_freeze_lost_cards_offline(tmp_path: Path) -> None:

@@ -77,6 +77,86 @@ def test_code_that_reads_the_environment_finds_the_sandbox(pytester: pytest.Pyte
     passes(pytester, 2)
 
 
+def test_a_module_and_a_session_can_share_a_sandbox(pytester: pytest.Pytester) -> None:
+    module = """
+        import pytest
+
+        pytestmark = [pytest.mark.keysecure(mode="authorization"), pytest.mark.keysecure_client(timeout=5)]
+
+        @pytest.fixture(scope="module")
+        def cardholder_no(keysecure_sandbox_module):
+            return keysecure_sandbox_module.seed_approved_cardholder()
+
+        @pytest.mark.parametrize("again", [1, 2])
+        def test_module(keysecure_sandbox_module, keysecure_client_module, cardholder_no, again):
+            assert keysecure_sandbox_module.mode == "authorization"
+            assert keysecure_client_module.cardholders.get(cardholder_no).status == "Approved"
+            assert len(keysecure_sandbox_module.state().cardholders) == 1
+
+        def test_session(keysecure_sandbox_session, keysecure_client_session):
+            assert keysecure_sandbox_session.mode == "credit"
+            assert list(keysecure_client_session.cards.packages())
+            seen = len(keysecure_sandbox_session.state().cardholders)
+            assert seen == (1 if "two" in __name__ else 0)
+            keysecure_sandbox_session.seed_approved_cardholder()
+        """
+    pytester.makepyfile(test_one=module, test_two=module)
+    passes(pytester, 6)
+
+
+def test_the_client_takes_settings(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        from keysecure import ConfigError, TimeoutError
+        from keysecure.sandbox import Fault
+
+        @pytest.mark.keysecure_client(timeout=0.2, max_retries=0)
+        def test_timeout(keysecure_sandbox, keysecure_client):
+            keysecure_sandbox.fault("cards.packages", Fault.stall(2000))
+            with pytest.raises(TimeoutError):
+                list(keysecure_client.cards.packages())
+
+        @pytest.mark.keysecure_client(store=None)
+        def test_no_store(keysecure_sandbox, keysecure_client):
+            with pytest.raises(ConfigError, match="store"):
+                keysecure_client.accounts.ensure_transfer(
+                    cardholder_no="1", transfer_unique_no="order-7", type="In", amount="25.00"
+                )
+        """
+    )
+    passes(pytester, 2)
+
+
+def test_exactly_once_calls_do_not_wait_on_a_new_sandbox(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import time
+        from keysecure import Client
+
+        def pay(client, cardholder_no):
+            before = time.monotonic()
+            paid = client.accounts.ensure_transfer(
+                cardholder_no=cardholder_no, transfer_unique_no="order-7", type="In", amount="25.00"
+            )
+            # It would wait for 10 seconds.
+            assert time.monotonic() - before < 8
+            return paid.created
+
+        def test_by_the_fixture(keysecure_sandbox, keysecure_client):
+            cardholder_no = keysecure_sandbox.seed_approved_cardholder()
+            assert [pay(keysecure_client, cardholder_no) for _ in range(2)] == [True, False]
+
+        def test_by_the_environment(keysecure_env):
+            cardholder_no = keysecure_env.seed_approved_cardholder()
+            for created in (True, False):
+                with Client.from_env() as client:
+                    assert pay(client, cardholder_no) is created
+        """
+    )
+    passes(pytester, 2)
+
+
 def test_a_misspelt_option_is_an_error(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

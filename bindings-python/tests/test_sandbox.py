@@ -191,12 +191,6 @@ def test_faults_can_be_forgotten_and_have_values(sandbox: Sandbox, client: Clien
     assert sandbox.redirect_calls() == 0
 
 
-@pytest.mark.parametrize(("operation", "kind"), [("accounts.tranfser", "refuse"), ("accounts.transfer", "explode")])
-def test_a_misspelt_fault_is_refused(sandbox: Sandbox, operation: str, kind: str) -> None:
-    with pytest.raises(SandboxError, match=r"accounts\.tranfser|explode"):
-        sandbox.fault(operation, kind)
-
-
 def test_the_ledger_is_in_balance(
     sandbox: Sandbox, client: Client, transfer: dict[str, Any], cardholder_no: str
 ) -> None:
@@ -384,3 +378,36 @@ def test_options_are_given_from_the_start() -> None:
     for wrong in [{"http_statuses": "loose"}, {"lists": {"reference": "lost"}}, {"lists": {"pages": 1}}]:
         with pytest.raises(ValueError, match=r"\w"):
             Sandbox(**wrong)  # type: ignore[arg-type]
+
+
+def test_rows_are_seeded_by_number_or_by_time(sandbox: Sandbox, client: Client, cardholder_no: str) -> None:
+    sandbox.clock.freeze()
+    now = sandbox.clock.now
+    numbers = sandbox.seed_transfers(cardholder_no, 3)
+    rows = list(client.accounts.transfers(start=now - DAY, end=now))
+    assert [row.transfer_no for row in rows] == numbers[::-1]
+    assert [round((now - row.time).total_seconds()) for row in rows if row.time] == [0, 1, 2]
+    card_no = sandbox.seed_cards(cardholder_no, 1)[0]
+    assert (len(sandbox.seed_consumptions(card_no, 2)), len(sandbox.seed_cardholders(2))) == (2, 2)
+
+
+@pytest.mark.parametrize("count", [0, -1, True])
+def test_a_number_of_rows_is_one_or_more(sandbox: Sandbox, cardholder_no: str, count: int) -> None:
+    with pytest.raises(ValueError, match="1 or more"):
+        sandbox.seed_transfers(cardholder_no, count)
+
+
+def test_a_sandbox_that_did_not_start_has_a_repr() -> None:
+    shown = []
+
+    class Shown(Sandbox):
+        def __init__(self) -> None:
+            try:
+                super().__init__("loan")
+            except ValueError:
+                shown.append(repr(self))
+                raise
+
+    with pytest.raises(ValueError, match="loan"):
+        Shown()
+    assert shown == ["<Sandbox that did not start>"]

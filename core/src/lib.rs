@@ -87,15 +87,17 @@ pub use crate::clock::{Clock, SystemClock};
 pub use crate::codec::json::{Extra, Json};
 #[cfg(feature = "python")]
 #[doc(hidden)]
-pub use crate::codec::python::parse_decimal;
+pub use crate::codec::python::{
+    DictMode, dict_value, is_date, is_datetime, parse_decimal, pydantic_schema, python_time,
+};
 pub use crate::crypto::{AesSettings, CipherMode, KeyScheme};
-pub use crate::doctor::{Check, CheckResult, CheckStatus, Report};
+pub use crate::doctor::{Check, CheckResult, CheckStatus, Report, Setting};
 pub use crate::engine::operation::{Auth, Effect, Mode, OPERATIONS, Operation};
 pub use crate::ensure::{EnsureOptions, Ensured};
 #[cfg(feature = "python")]
 pub use crate::error::python::{ExceptionFactory, set_exception_factory};
 pub use crate::error::{
-    ConnectReason, Error, ErrorKind, Interrupted, Outcome, Rejection, TransportError, TransportFault,
+    ConnectReason, Error, ErrorKind, Interrupted, Outcome, ReceivedPart, Rejection, TransportError, TransportFault,
 };
 #[cfg(feature = "uniffi")]
 pub use crate::ffi_error::{ErrorDetails, FfiError, masked};
@@ -130,8 +132,8 @@ pub use crate::store::{
 pub use crate::transport::{Method, Request, Response, Transport};
 pub use crate::values::civil::{Date, UtcOffset, WindowBound};
 pub use crate::webhook::{
-    AuthEvent, CanonicalForm, CardUpdateEvent, Claim, ConsumptionEvent, Decision, Event, KeyOrder, Responder,
-    SignatureMatch, VerifiedWebhook, WebhookVerifier, Writer, reply_accept, reply_decline, reply_duplicate,
+    AuthEvent, CanonicalForm, CardUpdateEvent, Claim, ConsumptionEvent, Decision, Event, KeyOrder, NoDecision,
+    Responder, SignatureMatch, VerifiedWebhook, WebhookVerifier, Writer, reply_accept, reply_decline, reply_duplicate,
 };
 
 /// Compiles the code blocks of the README.

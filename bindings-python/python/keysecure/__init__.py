@@ -187,3 +187,10 @@ __all__ = [
 TYPE_CHECKING = False
 if not TYPE_CHECKING:
     __getattr__ = old_names(__name__)
+
+
+def _imports_of_the_native_module() -> object:  # pyright: ignore[reportUnusedFunction]
+    """Never called. Bundlers such as PyInstaller read only Python, and find here what the native module imports."""
+    from . import _native_imports
+
+    return _native_imports

@@ -1,7 +1,7 @@
 """Types of the native module. Use it through `keysecure`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from os import PathLike
 from types import GenericAlias, TracebackType
@@ -13,6 +13,7 @@ from typing import (
     Literal,
     NoReturn,
     Protocol,
+    SupportsIndex,
     TypeAlias,
     TypeVar,
     final,
@@ -21,7 +22,7 @@ from typing import (
 
 from typing_extensions import Self, deprecated
 
-from .literals import Check, CheckStatus
+from .literals import Check, CheckStatus, Environment, Setting
 from .stores import AttemptStore, ReplayStore, TokenStore
 
 __version__: str
@@ -29,8 +30,10 @@ _NAMES: Final[dict[str, list[str]]]
 
 _T_co = TypeVar("_T_co", covariant=True)
 
-_Money: TypeAlias = Decimal | int | str
+_Money: TypeAlias = Decimal | SupportsIndex | str
 _WindowBound: TypeAlias = datetime | date
+_DictMode: TypeAlias = Literal["python", "json"]
+_Clock: TypeAlias = Callable[[], float]
 
 __all__ = [
     "AccessToken",
@@ -109,16 +112,30 @@ class Client:
     `utf8`, `hex`, `base64`, `md5`, `md5hex`, `sha256`, `sha1prng`, with `/cbc` behind it for CBC. `timeout`: the
     most seconds that one call takes, with all its attempts (30). `connect_timeout`: the most seconds for making one
     connection (5). `max_retries`: how often a call is sent again where that cannot do it twice (2). `language`: of
-    the platform's messages, `en_US` or `zh_CN`. `timezone`: the zone in which bare dates begin and end, such as
-    `UTC+8` (the default). `proxy`: the URL of an http or https proxy; none is taken from the environment. `ca_pem`:
-    the root certificates to trust instead of the built-in ones, in PEM form. `allow_plain_http`: names of hosts
-    other than this machine to which plain http may go (`["sandbox"]` in Docker Compose); refused in production.
+    the platform's messages, `en_US` or `zh_CN`. `timezone`: the zone in which dates begin and end, by default
+    `UTC+8`, see below. `proxy`: the URL of an http or https proxy; none is taken from the environment. `ca_pem`: the
+    root certificates to trust instead of the built-in ones, in PEM form. `allow_plain_http`: names of hosts other
+    than this machine to which plain http may go (`["sandbox"]` in Docker Compose); refused in production.
+
+    `timezone` gives dates their meaning: `date(2026, 11, 26)` is the whole day in this zone. `date.today()` is the
+    day in the zone of the machine, which is another one for some hours of each day unless both zones agree. On a
+    machine in UTC from 16:00 on, `end=date.today()` is a day that is over in UTC+8: the list lacks the rows since,
+    and a WARNING says so. On a machine east of UTC+8 shortly after midnight, `start=date.today()` has not begun: an
+    `InvalidInputError`. So set `timezone="UTC"` on such a machine, or give datetimes with a time zone, which mean
+    the same everywhere. Accepted are offsets such as `"UTC+8"`, `"UTC"`, `"+05:30"`, `timezone.utc` and other
+    objects of `datetime.timezone`, and a `ZoneInfo` or its name such as `"Asia/Shanghai"`; a zone whose offset
+    changes during the year (or did in the last five years) is a `ConfigError`, because the platform takes one offset
+    for a whole list.
 
     `store`: what this client shares with other workers: the access token, and the record of its attempts on merchant
     references, which the `ensure_*` calls need. `"memory"`, when this process is the only one that works on its
     references; `"file:/var/lib/shop"` for all processes of one user on one machine; `"redis://host"` for many
     machines; or a `MemoryStore`, a `FileStore`, a `RedisStore`, or an object of your own (see `keysecure.stores`).
     `token_store` is its deprecated name and shares the token only.
+
+    `clock`, for tests: a function like `time.time`, which returns Unix seconds and is called as each call begins.
+    Pass `time.time` with freezegun or time-machine. It is used until the platform's clock is learned from the first
+    response; time-outs and waits are not affected.
     """
 
     def __new__(
@@ -134,12 +151,13 @@ class Client:
         connect_timeout: float = 5.0,
         max_retries: int = 2,
         language: Literal["en_US", "zh_CN"] | str = "en_US",
-        timezone: str = "UTC+8",
+        timezone: str | tzinfo = "UTC+8",
         proxy: str | None = None,
         ca_pem: str | bytes | None = None,
         allow_plain_http: Iterable[str] = (),
         store: _Store | None = None,
         token_store: _Store | None = None,
+        clock: _Clock | None = None,
     ) -> Self: ...
     @classmethod
     def from_env(cls, **settings: Any) -> Self:
@@ -185,14 +203,19 @@ class Client:
     def webhook_verifier(
         self,
         *,
+        app_id: str = ...,
+        secrets: str | Iterable[str] = ...,
         tolerance: float | timedelta = 300.0,
         store: _ReplayStore | None = None,
         replay_guard: _ReplayStore | bool | None = None,
         on_store_failure: Literal["reject", "accept"] = "reject",
         max_body: int = 65_536,
+        clock: _Clock | None = None,
     ) -> WebhookVerifier:
         """Creates a verifier of this merchant's webhooks, with the `app_id` (else the Api-Key) and the apiSecret of the
-        client. Keyword arguments are those of `WebhookVerifier`."""
+        client. Keyword arguments are those of `WebhookVerifier`, such as `secrets=[current, previous]`. Without
+        `clock` it uses the platform's clock as this client learns it from responses, at most two seconds behind, and
+        this machine's clock before the first response."""
     def close(self) -> None:
         """Closes the client and its connections. Every later call is a `ConfigError`. Calls in progress are aborted; a
         mutation among them has outcome `unknown`."""
@@ -243,10 +266,10 @@ class Cardholders:
         `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
         proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
         earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
-        in the client's `timezone` (default: 90 days ago). `first_attempt=True` states that the reference was never
-        sent before (default `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default)
-        fails with outcome `not_sent`; `"accept"` continues with the memory of this process alone, while another
-        worker may do the same.
+        in the client's `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the
+        reference was never sent before (default `False`). `on_store_failure`, when the store cannot be reached:
+        `"reject"` (default) fails with outcome `not_sent`; `"accept"` continues with the memory of this process
+        alone, while another worker may do the same.
         """
     def list(
         self,
@@ -259,8 +282,9 @@ class Cardholders:
         """Iterates over all cardholders of a time window of any length (by application time), newest first, page by
         page.
 
-        `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's
-        `timezone`.
+        `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the
+        client's `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before
+        you use `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
         """
     def list_page(
         self,
@@ -323,10 +347,10 @@ class Cards:
         `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
         proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
         earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
-        in the client's `timezone` (default: 90 days ago). `first_attempt=True` states that the reference was never
-        sent before (default `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default)
-        fails with outcome `not_sent`; `"accept"` continues with the memory of this process alone, while another
-        worker may do the same.
+        in the client's `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the
+        reference was never sent before (default `False`). `on_store_failure`, when the store cannot be reached:
+        `"reject"` (default) fails with outcome `not_sent`; `"accept"` continues with the memory of this process
+        alone, while another worker may do the same.
         """
     def list(
         self,
@@ -339,8 +363,9 @@ class Cards:
     ) -> Pager[Card]:
         """Iterates over all cards of a time window of any length (by application time), newest first, page by page.
 
-        `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's
-        `timezone`.
+        `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the
+        client's `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before
+        you use `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
         """
     def list_page(
         self,
@@ -420,8 +445,9 @@ class Consumptions:
     ) -> Pager[Consumption]:
         """Iterates over all consumptions of a time window of any length, newest first, page by page.
 
-        `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's
-        `timezone`.
+        `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the
+        client's `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before
+        you use `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
         """
     def list_page(
         self,
@@ -477,10 +503,10 @@ class Accounts:
         `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
         proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
         earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
-        in the client's `timezone` (default: 90 days ago). `first_attempt=True` states that the reference was never
-        sent before (default `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default)
-        fails with outcome `not_sent`; `"accept"` continues with the memory of this process alone, while another
-        worker may do the same.
+        in the client's `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the
+        reference was never sent before (default `False`). `on_store_failure`, when the store cannot be reached:
+        `"reject"` (default) fails with outcome `not_sent`; `"accept"` continues with the memory of this process
+        alone, while another worker may do the same.
         """
     def get(self, cardholder_no: str) -> AccountInfo:
         """Returns the balances of a cardholder."""
@@ -495,8 +521,9 @@ class Accounts:
     ) -> Pager[TransferRecord]:
         """Iterates over all transfers of a time window of any length, newest first, page by page.
 
-        `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's
-        `timezone`.
+        `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the
+        client's `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before
+        you use `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
         """
     def transfers_page(
         self,
@@ -673,6 +700,7 @@ class Pager(Generic[_T_co]):
         """Whether a request failed, which ended the iteration. After every other error it continues."""
     def __iter__(self) -> Iterator[_T_co]: ...
     def __next__(self) -> _T_co: ...
+    def _next_page(self) -> list[_T_co]: ...
 
 @final
 class Page(Generic[_T_co]):
@@ -686,12 +714,14 @@ class Page(Generic[_T_co]):
     @property
     def extra(self) -> dict[str, Any]:
         """Further fields of the response, such as a `total`, if the platform sends any."""
-    def to_dict(self) -> dict[str, Any]:
-        """Returns a dict with `list`, whose rows are dicts too, and `extra`."""
+    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
+        """Returns a dict with `list`, whose rows are dicts too, and `extra`. `mode="json"` is for `json.dumps`."""
     def to_json(self) -> str:
         """Returns the page as JSON text in the platform's form, each row as its own `to_json` writes it."""
     def __iter__(self) -> Iterator[_T_co]: ...
     def __len__(self) -> int: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
@@ -707,10 +737,12 @@ class Ensured(Generic[_T_co]):
     def created(self) -> bool:
         """Whether this call created the target, also when the response to its request was lost; otherwise it was
         found."""
-    def to_dict(self) -> dict[str, Any]:
-        """Returns a dict with `value`, which is a dict too, and `created`."""
+    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
+        """Returns a dict with `value`, which is a dict too, and `created`. `mode="json"` is for `json.dumps`."""
     def to_json(self) -> str:
         """Returns `value` and `created` as JSON text, `value` as its own `to_json` writes it."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -723,7 +755,8 @@ class CheckResult:
         """The name of the check, such as `"ip_whitelist"`."""
     @property
     def status(self) -> CheckStatus:
-        """The status: `"pass"`, `"warn"`, `"fail"` or `"skipped"`."""
+        """The status: `"pass"`; `"warn"`: passed, with advice; `"fail"`; `"unfinished"`: could not be made, because an
+        earlier check failed or the platform was busy; `"skipped"`: not asked for, it needs a card number."""
     @property
     @deprecated("use status, whose values are pass, warn, fail and skipped")
     def health(self) -> Literal["good", "warning", "bad", "skipped"]:
@@ -736,10 +769,18 @@ class CheckResult:
     def advice(self) -> str:
         """The next step; empty when there is none."""
     @property
+    def settings(self) -> list[Setting]:
+        """The keyword arguments of `Client` that the advice concerns, the likeliest first, such as `["ca_pem"]`."""
+    @property
+    def value(self) -> str | None:
+        """The value to give the first of `settings`, when it is known, such as `"md5/cbc"` for `aes`."""
+    @property
     def code(self) -> int | None:
         """The code in the platform's response, when there was one."""
-    def to_dict(self) -> dict[str, Any]:
-        """Returns the result as a dict of its fields."""
+    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
+        """Returns the result as a dict of its fields, which are the same in either mode."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -748,17 +789,35 @@ class Report:
     """The results of all checks, in order. `print(report)` shows them as a table."""
 
     @property
+    def environment(self) -> Environment:
+        """The environment that was examined: `"sandbox"` or `"production"`."""
+    @property
+    def base_url(self) -> str:
+        """The address that was examined."""
+    @property
+    def api_key(self) -> str:
+        """The Api-Key that was examined, masked: at most its first and its last four characters."""
+    @property
     def findings(self) -> list[CheckResult]:
         """The results, one for each check."""
     @property
     def is_healthy(self) -> bool:
-        """Whether no check failed."""
+        """Whether every check that was asked for was made, and none failed. Warnings do not count."""
+    @property
+    def is_complete(self) -> bool:
+        """Whether every check that was asked for was made: none is `"unfinished"`."""
+    @property
+    def summary(self) -> str:
+        """The result of all checks in one sentence."""
     def of(self, check: Check) -> CheckResult | None:
         """Returns the result of one check, such as `"clock"`; `None` for an unknown check."""
-    def to_dict(self) -> list[dict[str, Any]]:
-        """Returns the results as a list of dicts."""
+    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
+        """Returns the report as a dict of its fields, with `findings` as a list of dicts. It is the same in either
+        mode."""
     def to_json(self) -> str:
-        """Returns the results as a JSON array of objects."""
+        """Returns the report as a JSON object, with the fields of `to_dict`."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -814,8 +873,10 @@ class Address:
     @property
     def address_line2(self) -> str | None:
         """Second address line."""
-    def to_dict(self) -> dict[str, str | None]:
-        """Returns the address as a dict of its attributes."""
+    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, str | None]:
+        """Returns the address as a dict of its attributes. All of them are text in either mode."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -844,10 +905,12 @@ class CardSecrets:
         """Returns the whole PAN. Keep the str out of logs and storage: Python does not wipe it from memory."""
     def expose_cvv(self) -> str:
         """Returns the CVV, three digits. Keep the str out of logs and storage: Python does not wipe it from memory."""
-    def to_dict(self) -> NoReturn:
+    def to_dict(self, *, mode: _DictMode = "python") -> NoReturn:
         """Refused: a dict would carry the secret."""
     def to_json(self) -> NoReturn:
         """Refused: JSON would carry the secret."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> NoReturn: ...
     def __reduce__(self) -> NoReturn: ...
     def __eq__(self, value: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -861,10 +924,12 @@ class ClientToken:
         """The lifetime, in seconds."""
     def expose(self) -> str:
         """Returns the token itself, for the hosted page."""
-    def to_dict(self) -> NoReturn:
+    def to_dict(self, *, mode: _DictMode = "python") -> NoReturn:
         """Refused: a dict would carry the secret."""
     def to_json(self) -> NoReturn:
         """Refused: JSON would carry the secret."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> NoReturn: ...
     def __reduce__(self) -> NoReturn: ...
     def __eq__(self, value: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -878,10 +943,12 @@ class AccessToken:
         """The time at which the platform ends it."""
     def expose(self) -> str:
         """Returns the token itself."""
-    def to_dict(self) -> NoReturn:
+    def to_dict(self, *, mode: _DictMode = "python") -> NoReturn:
         """Refused: a dict would carry the secret."""
     def to_json(self) -> NoReturn:
         """Refused: JSON would carry the secret."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> NoReturn: ...
     def __reduce__(self) -> NoReturn: ...
     def __eq__(self, value: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -962,7 +1029,9 @@ class WebhookVerifier:
     `app_id` is the Api-Key and the current one of `secrets` the apiSecret (both inferred); pass several secrets, as
     a list, while one is replaced. `tolerance` is how far the timestamp may be from this machine's clock, either way:
     seconds (300) or a timedelta; zero means exact. `max_body` is the largest body that is read, in bytes (64 KiB, at
-    most 1 MiB).
+    most 1 MiB). `clock` replaces this machine's clock: a function like `time.time`, which returns Unix seconds and
+    is called for each webhook; pass `time.time` with freezegun or time-machine. `Client.webhook_verifier()` makes a
+    verifier with the clock of the platform, as the client learned it.
 
     `store` rejects webhooks that were accepted before and keeps the decision on each purchase: `"memory"`,
     `"file:/var/lib/shop"`, `"redis://host"`, a `MemoryStore`, a `FileStore`, a `RedisStore`, a `MemoryReplayStore`,
@@ -984,7 +1053,14 @@ class WebhookVerifier:
         replay_guard: _ReplayStore | bool | None = None,
         on_store_failure: Literal["reject", "accept"] = "reject",
         max_body: int = 65_536,
+        clock: _Clock | None = None,
     ) -> Self: ...
+    @classmethod
+    def from_env(cls, **settings: Any) -> Self:
+        """Creates a verifier from the environment variables `KEYSECURE_APP_ID` (else `KEYSECURE_API_KEY`),
+        `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_STORE`, read now: the same ones as those of
+        `Client.from_env`. Keyword arguments are those of `WebhookVerifier`; one that is not `None` overrides the
+        environment, such as `secrets=[current, previous]`."""
     def ignore_timestamp(self) -> Self:
         """Returns the same verifier without the check of the timestamp. It accepts old webhooks again: use it to verify
         stored webhooks only."""
@@ -1025,6 +1101,7 @@ class WebhookVerifier:
     @deprecated("use reply_duplicate")
     def reply_again(self, body: _Body) -> bytes:
         """Deprecated: use `reply_duplicate`."""
+    def _claim(self, headers: _Headers, body: _Body, waited: float) -> Claim: ...
     @property
     def _may_wait(self) -> bool: ...
     @property
@@ -1081,7 +1158,7 @@ class VerifiedWebhook:
         """The time of sending, from the signed timestamp."""
     @property
     def received_at(self) -> datetime:
-        """The time of verification."""
+        """The time of verification, by the clock of the verifier."""
     @property
     def reply_before(self) -> float:
         """The deadline of the reply to an `Auth` webhook, on the scale of `time.monotonic()`."""
@@ -1134,13 +1211,15 @@ class UnknownEvent:
     def data(self) -> Any:
         """The data as a dict, numbers with a fraction as `Decimal`. A value that Python cannot hold, such as a number
         with an exponent of a billion, is a `WebhookError`; `to_json()` returns it."""
-    def to_dict(self) -> dict[str, Any]:
-        """Returns a dict with `action` and `data`."""
+    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
+        """Returns a dict with `action` and `data`. `mode="json"` is for `json.dumps`: a `Decimal` becomes text."""
     def to_json(self) -> str:
         """Returns the data as JSON text, exactly as it was received."""
     @classmethod
     def from_json(cls, action: str, text: str) -> Self:
         """Creates an event from an action and its data as JSON text, such as `to_json` returns."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1148,8 +1227,9 @@ class UnknownEvent:
 class Responder:
     """Runs your decision on purchases, once for each, and replies in time, whatever the decision does.
 
-    `decide(event)` gets an `AuthEvent` and returns `True` to approve, or `False` or a message to decline. It runs on
-    a separate thread. The platform waits 800 ms; when `budget` seconds (0.6, at most 0.8) after the verification
+    `decide(event)` gets an `AuthEvent` and returns `True` to approve, or `False` or a message to decline.
+    `numpy.bool_` and the integers 1 and 0 are decisions too; anything else is an error that names its type. It runs
+    on a separate thread. The platform waits 800 ms; when `budget` seconds (0.6, at most 0.8) after the verification
     there is no decision, or it raised, the reply is `default`: `"decline"` (default) or `"accept"`. A late decision
     is not stopped; its result is dropped. A reply that would leave more than 800 ms after the webhook arrived
     declines, whatever was decided.
@@ -1157,8 +1237,12 @@ class Responder:
     A purchase is decided once by its `consume_no`, and its first reply is repeated for 24 hours, whatever the
     signature: among all workers that share the `store` of the verifier, else in this responder. When the store
     cannot be reached the purchase is declined, or with the verifier's `on_store_failure="accept"` decided by this
-    responder alone. Each refusal, late decision and failure is logged at WARNING with the `consume_no` and the
-    milliseconds since the webhook arrived.
+    responder alone.
+
+    The logger `keysecure` gets each approval at INFO, each decline and late decision at WARNING with its reason, and
+    each decision that failed at ERROR, with the type and the place of its exception; all with the `consume_no` and
+    the milliseconds since the webhook arrived. `on_error` gets the exception itself, such as
+    `sentry_sdk.capture_exception`; what it raises is logged and changes no reply.
     """
 
     def __new__(
@@ -1167,7 +1251,10 @@ class Responder:
         *,
         default: Literal["decline", "accept"] = "decline",
         budget: float = 0.6,
+        on_error: Callable[[Exception], object] | None = None,
     ) -> Self: ...
+    @staticmethod
+    def _undecided(*, default: Literal["decline", "accept"] = "decline", budget: float = 0.6) -> Responder: ...
     def respond(self, received: VerifiedWebhook) -> bytes:
         """Returns the body of the reply. Anything but a purchase is accepted at once; a purchase of an unknown form
         gets the default."""
@@ -1193,13 +1280,15 @@ class _Model:
     @property
     def extra(self) -> dict[str, Any]:
         """Fields of the response that this version does not know."""
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
         """The object as a dict of its attributes, `extra` included; objects inside become dicts too."""
     def to_json(self) -> str:
         """The object as JSON text in the platform's form: money as text, times in Unix milliseconds."""
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Reads the object from JSON text in the platform's form, such as `to_json` writes."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1225,6 +1314,8 @@ class CardStatus:
     """Cancelled. This status is final."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 _CardType: TypeAlias = Literal["Virtual", "Physical"] | str
 
@@ -1238,6 +1329,8 @@ class CardType:
     """Plastic card, sent by mail."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 @final
 class CardholderStatus:
@@ -1253,6 +1346,8 @@ class CardholderStatus:
     """The verification failed."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 _ConsumptionType: TypeAlias = Literal["Open_card", "Consumption", "Atm", "Manage_fee", "Reversal", "Refund"] | str
 
@@ -1274,6 +1369,8 @@ class ConsumptionType:
     """Refund of a cleared purchase."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 @final
 class FeeType:
@@ -1299,6 +1396,8 @@ class FeeType:
     """Fee of a cancelled purchase."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 @final
 class FeeWaiver:
@@ -1312,6 +1411,8 @@ class FeeWaiver:
     """The fee is waived for a number of days."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 @final
 class Status:
@@ -1325,6 +1426,8 @@ class Status:
     """Failed."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 _TransferType: TypeAlias = Literal["In", "Out"] | str
 
@@ -1338,6 +1441,8 @@ class TransferType:
     """From the cardholder back to the merchant."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 @final
 class Account(_Model):

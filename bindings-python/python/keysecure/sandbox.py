@@ -26,6 +26,7 @@ try:
         ConsumptionRecord,
         DeliveryRecord,
         Fault,
+        FaultWithValue,
         FiredFault,
         Ledger,
         ListRules,
@@ -35,6 +36,7 @@ try:
         SandboxError,
         State,
         TransferRecord,
+        WebhookFault,
     )
 except ModuleNotFoundError as _error:
     raise ImportError("the sandbox is a separate package: pip install 'keysecure[sandbox]'") from _error
@@ -48,6 +50,7 @@ __all__ = [
     "ConsumptionRecord",
     "DeliveryRecord",
     "Fault",
+    "FaultWithValue",
     "FiredFault",
     "Ledger",
     "ListRules",
@@ -57,4 +60,5 @@ __all__ = [
     "SandboxError",
     "State",
     "TransferRecord",
+    "WebhookFault",
 ]

@@ -1,6 +1,7 @@
 //! Balances and transfers, in credit mode.
 
 use keysecure::{ListTransfers, Transfer};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::arguments::{
@@ -74,7 +75,7 @@ impl Accounts {
     /// `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a proxy).
     /// `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the earliest time at
     /// which the reference may have been sent, a datetime with a time zone or a date, which begins in the client's
-    /// `timezone` (default: 90 days ago). `first_attempt=True` states that the reference was never sent before (default
+    /// `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the reference was never sent before (default
     /// `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default) fails with outcome `not_sent`;
     /// `"accept"` continues with the memory of this process alone, while another worker may do the same.
     #[pyo3(
@@ -112,7 +113,9 @@ impl Accounts {
 
     /// Iterates over all transfers of a time window of any length, newest first, page by page.
     ///
-    /// `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's `timezone`.
+    /// `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the client's
+    /// `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before you use
+    /// `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
     #[pyo3(signature = (*, start, end, cardholder_no=None, transfer_no=None, transfer_unique_no=None))]
     fn transfers(
         &self,
@@ -124,7 +127,7 @@ impl Accounts {
         transfer_unique_no: Option<TransferUniqueNo>,
     ) -> PyResult<Pager> {
         let query = query(start, end, cardholder_no, transfer_no, transfer_unique_no);
-        Ok(Pager::of(self.0.get().core(py)?.accounts().transfers(&query)?))
+        Ok(Pager::of(self.0.clone_ref(py), self.0.get().core(py)?.accounts().transfers(&query)?))
     }
 
     /// Returns one page of the transfers of a window of at most 90 days.
@@ -144,5 +147,9 @@ impl Accounts {
     ) -> PyResult<Page> {
         let query = query(start, end, cardholder_no, transfer_no, transfer_unique_no);
         Page::of(py, self.0.get().run(py, move |client| client.accounts().transfers_page(&query, page.0, size.0))?)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.0)
     }
 }

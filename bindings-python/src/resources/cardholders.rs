@@ -1,6 +1,7 @@
 //! Cardholders and the verification of their identity.
 
 use keysecure::{ApplyCardholder, ListCardholders};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::arguments::{
@@ -58,7 +59,7 @@ impl Cardholders {
     /// `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a proxy).
     /// `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the earliest time at
     /// which the reference may have been sent, a datetime with a time zone or a date, which begins in the client's
-    /// `timezone` (default: 90 days ago). `first_attempt=True` states that the reference was never sent before (default
+    /// `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the reference was never sent before (default
     /// `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default) fails with outcome `not_sent`;
     /// `"accept"` continues with the memory of this process alone, while another worker may do the same.
     #[pyo3(
@@ -93,7 +94,9 @@ impl Cardholders {
 
     /// Iterates over all cardholders of a time window of any length (by application time), newest first, page by page.
     ///
-    /// `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's `timezone`.
+    /// `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the client's
+    /// `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before you use
+    /// `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
     #[pyo3(signature = (*, start, end, cardholder_no=None, cardholder_unique_no=None))]
     fn list(
         &self,
@@ -104,7 +107,7 @@ impl Cardholders {
         cardholder_unique_no: Option<CardholderUniqueNo>,
     ) -> PyResult<Pager> {
         let query = query(start, end, cardholder_no, cardholder_unique_no);
-        Ok(Pager::of(self.0.get().core(py)?.cardholders().list(&query)?))
+        Ok(Pager::of(self.0.clone_ref(py), self.0.get().core(py)?.cardholders().list(&query)?))
     }
 
     /// Returns one page of the cardholders of a window of at most 90 days.
@@ -128,5 +131,9 @@ impl Cardholders {
     /// Returns one cardholder, with balance and cards. Code 2002: does not exist.
     fn get(&self, py: Python<'_>, cardholder_no: CardholderNo) -> PyResult<keysecure::Cardholder> {
         self.0.get().run(py, move |client| client.cardholders().get(&cardholder_no.0))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.0)
     }
 }

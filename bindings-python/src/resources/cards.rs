@@ -1,6 +1,7 @@
 //! Cards, packages and BINs.
 
 use keysecure::{ActivateCard, ApplyCard, ListBins, ListCards, ListPackages, SetPin};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::arguments::{
@@ -86,7 +87,7 @@ impl Cards {
     /// `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a proxy).
     /// `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the earliest time at
     /// which the reference may have been sent, a datetime with a time zone or a date, which begins in the client's
-    /// `timezone` (default: 90 days ago). `first_attempt=True` states that the reference was never sent before (default
+    /// `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the reference was never sent before (default
     /// `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default) fails with outcome `not_sent`;
     /// `"accept"` continues with the memory of this process alone, while another worker may do the same.
     #[pyo3(
@@ -122,7 +123,9 @@ impl Cards {
 
     /// Iterates over all cards of a time window of any length (by application time), newest first, page by page.
     ///
-    /// `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's `timezone`.
+    /// `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the client's
+    /// `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before you use
+    /// `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
     #[pyo3(signature = (*, start, end, cardholder_no=None, card_unique_no=None, card_no=None))]
     fn list(
         &self,
@@ -134,7 +137,7 @@ impl Cards {
         card_no: Option<CardNo>,
     ) -> PyResult<Pager> {
         let query = query(start, end, cardholder_no, card_unique_no, card_no);
-        Ok(Pager::of(self.0.get().core(py)?.cards().list(&query)?))
+        Ok(Pager::of(self.0.clone_ref(py), self.0.get().core(py)?.cards().list(&query)?))
     }
 
     /// Returns one page of the cards of a window of at most 90 days.
@@ -226,7 +229,7 @@ impl Cards {
     #[pyo3(signature = (*, r#type=None, package_no=None))]
     fn packages(&self, py: Python<'_>, r#type: Option<PackageType>, package_no: Option<PackageNo>) -> PyResult<Pager> {
         let filter = package_filter(r#type, package_no);
-        Ok(Pager::of(self.0.get().core(py)?.cards().packages(&filter)))
+        Ok(Pager::of(self.0.clone_ref(py), self.0.get().core(py)?.cards().packages(&filter)))
     }
 
     /// Returns one page of the packages.
@@ -249,7 +252,7 @@ impl Cards {
     #[pyo3(signature = (card_bin_no=None))]
     fn bins(&self, py: Python<'_>, card_bin_no: Option<CardBinNo>) -> PyResult<Pager> {
         let filter = bin_filter(card_bin_no);
-        Ok(Pager::of(self.0.get().core(py)?.cards().bins(&filter)))
+        Ok(Pager::of(self.0.clone_ref(py), self.0.get().core(py)?.cards().bins(&filter)))
     }
 
     /// Returns one page of the BINs.
@@ -265,5 +268,9 @@ impl Cards {
     ) -> PyResult<Page> {
         let filter = bin_filter(card_bin_no);
         Page::of(py, self.0.get().run(py, move |client| client.cards().bins_page(&filter, page.0, size.0))?)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.0)
     }
 }

@@ -1,6 +1,7 @@
 //! Consumptions: purchases, cash withdrawals, fees, reversals and refunds.
 
 use keysecure::ListConsumptions;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::arguments::{CardNo, CardholderNo, ConsumeNo, End, PageNumber, PageSize, Start};
@@ -34,7 +35,9 @@ impl Consumptions {
 
     /// Iterates over all consumptions of a time window of any length, newest first, page by page.
     ///
-    /// `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's `timezone`.
+    /// `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the client's
+    /// `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before you use
+    /// `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
     #[pyo3(signature = (*, start, end, cardholder_no=None, card_no=None, consume_no=None))]
     fn list(
         &self,
@@ -46,7 +49,7 @@ impl Consumptions {
         consume_no: Option<ConsumeNo>,
     ) -> PyResult<Pager> {
         let query = query(start, end, cardholder_no, card_no, consume_no);
-        Ok(Pager::of(self.0.get().core(py)?.consumptions().list(&query)?))
+        Ok(Pager::of(self.0.clone_ref(py), self.0.get().core(py)?.consumptions().list(&query)?))
     }
 
     /// Returns one page of the consumptions of a window of at most 90 days.
@@ -66,5 +69,9 @@ impl Consumptions {
     ) -> PyResult<Page> {
         let query = query(start, end, cardholder_no, card_no, consume_no);
         Page::of(py, self.0.get().run(py, move |client| client.consumptions().list_page(&query, page.0, size.0))?)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.0)
     }
 }

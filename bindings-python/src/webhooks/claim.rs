@@ -3,10 +3,12 @@
 use std::process;
 use std::sync::{Mutex, PoisonError};
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
-use super::run;
+use super::run_logging;
 use super::verified::VerifiedWebhook;
+use crate::log;
 
 /// The exclusive right to handle a webhook, from `WebhookVerifier.claim`:
 ///
@@ -45,7 +47,7 @@ impl Claim {
     /// Ends a claim, without the GIL if the store may wait.
     fn end<T: Send>(&self, py: Python<'_>, work: impl FnOnce(keysecure::Claim) -> T + Send) -> PyResult<Option<T>> {
         let Some(claim) = self.take() else { return Ok(None) };
-        run(py, self.waits, || Ok(work(claim))).map(Some)
+        run_logging(py, log::wanted(py)?, self.waits, || Ok(work(claim))).map(Some)
     }
 }
 
@@ -82,8 +84,13 @@ impl Claim {
         if exc_type.is_none() { self.finish(py).map(|_| ()) } else { self.release(py) }
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(format!("Claim({})", self.received.bind(py).repr()?))
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.received)
+    }
+
+    /// Without the event: receivers log from frames that hold a claim.
+    fn __repr__(&self) -> &'static str {
+        "<keysecure.Claim>"
     }
 }
 

@@ -3,18 +3,21 @@
 mod attempts;
 mod call;
 mod caller;
+mod dates;
 mod envelope;
+mod foreign;
 mod lifetime;
 mod limit;
 pub(crate) mod operation;
 mod outcome;
+mod platform_clock;
 mod recorded;
 mod retry;
 mod server_time;
 mod token;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,10 +32,12 @@ use crate::values::instant;
 use attempts::Success;
 pub(crate) use call::Call;
 pub(crate) use caller::Caller;
+pub(crate) use dates::Known;
 pub(crate) use lifetime::ImplausibleLifetime;
 use lifetime::TokenLifetime;
 pub(crate) use limit::{Limit, StartBy, Stopwatch};
-use operation::{Mode, Operation};
+use operation::{Effect, Mode, Operation};
+use platform_clock::PlatformClock;
 pub(crate) use recorded::end_of;
 use server_time::ServerTime;
 pub(crate) use token::AccessTokenData;
@@ -44,7 +49,7 @@ pub(crate) struct Engine {
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     observer: Option<Arc<dyn Observer>>,
-    server_time: Mutex<ServerTime>,
+    server_time: Arc<Mutex<ServerTime>>,
     tokens: TokenCell,
     /// A token that may have been refused, by a response that does not allow sending again. The next call does not use it.
     suspect_token: Mutex<Option<CachedToken>>,
@@ -54,6 +59,8 @@ pub(crate) struct Engine {
     /// The record of attempts on merchant references, if there is a store.
     pub attempt_log: Option<AttemptLog>,
     closed: AtomicBool,
+    /// The last date of which [`warn_of_end`](Self::warn_of_end) warned, in days since 1970.
+    warned_day: AtomicI64,
 }
 
 impl Engine {
@@ -73,13 +80,14 @@ impl Engine {
             transport,
             clock,
             observer,
-            server_time: Mutex::default(),
+            server_time: Arc::default(),
             tokens: TokenCell::default(),
             suspect_token: Mutex::default(),
             token_lifetime: TokenLifetime::default(),
             shared_token,
             attempt_log,
             closed: AtomicBool::new(false),
+            warned_day: AtomicI64::new(i64::MIN),
         }
     }
 
@@ -157,6 +165,11 @@ impl Engine {
         &*self.clock
     }
 
+    /// The platform's clock, for a verifier of webhooks. It stays in use when the client is closed.
+    pub(crate) fn platform_clock(&self) -> Arc<dyn Clock> {
+        Arc::new(PlatformClock { device: Arc::clone(&self.clock), learned: Arc::clone(&self.server_time) })
+    }
+
     /// Whether nothing of a request can reach the platform after its exchange failed.
     pub(crate) fn aborts_on_failure(&self) -> bool {
         self.transport.aborts_on_failure()
@@ -211,22 +224,24 @@ impl Engine {
     }
 
     fn report(&self, record: &AttemptRecord) {
-        log::debug!(target: "keysecure", "{record}");
+        record.log();
         if let Some(observer) = &self.observer {
             observer.attempt(record);
         }
     }
 
     fn report_call(&self, operation: &Operation, attempts: u32, started: Duration, error: Option<&Error>) {
+        let record = CallRecord {
+            operation: operation.name,
+            attempts,
+            duration: self.now().saturating_sub(started),
+            kind: error.map(Error::kind),
+            code: error.and_then(Error::code),
+            outcome: error.map(Error::outcome),
+        };
+        record.log(operation.effect == Effect::Mutation);
         if let Some(observer) = &self.observer {
-            observer.call(&CallRecord {
-                operation: operation.name,
-                attempts,
-                duration: self.now().saturating_sub(started),
-                kind: error.map(Error::kind),
-                code: error.and_then(Error::code),
-                outcome: error.map(Error::outcome),
-            });
+            observer.call(&record);
         }
     }
 

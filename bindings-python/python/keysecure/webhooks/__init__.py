@@ -40,7 +40,25 @@ asks for a purchase that was asked for before        200     the first reply aga
 made the handler raise                               500     not recorded: the platform sends it again
 is being handled, or the store cannot be reached     503     the platform sends it again
 was rejected by the verifier                         400     the reason in words (413 for a body that is too large)
+has no body any more: something read it before       500     the receiver needs the raw, unread body
+has no length, and the server ends no chunked body   411     the log says what to set
+goes to another path, or comes by another method     404,    ``Allow`` names the methods; ``HEAD`` gets no body
+                                                     405
+is a health check (``health_path``)                  200     ``{"status":"ok"}``, without the store and the log
 ===================================================  ======  =====================================================
+
+A proxy that removes a prefix, ``SCRIPT_NAME``, ``--root-path`` and mounts leave ``path="/webhooks"`` valid: see
+:func:`wsgi`. In Django, call the receiver before the project (in ``wsgi.py``), in Flask by ``DispatcherMiddleware``, in
+FastAPI by a mount: a view or a middleware that reads the body leaves none for the signature.
+
+Chunked bodies are read under gunicorn, uvicorn, hypercorn, waitress, gevent, Werkzeug and uWSGI (with
+``http-chunked-input`` if ``--http`` is used), not under ``wsgiref``, which is not for production: it also sends no
+``100 Continue``, so that a client that waits for it sends the body a second late.
+
+The time for a purchase counts from the moment at which the receiver gets the request, before it reads the body. A
+verifier of a client (``client.webhook_verifier()``), which knows the platform's clock, also declines a purchase that
+was signed more than 1.8 seconds ago, undecided: nobody waits for it. Another verifier, whose clock may be wrong, logs
+a WARNING then, and decides.
 
 Give the verifier a ``store`` that all workers share: the one of the client, ``"file:/var/lib/shop"`` for the processes
 of one machine, ``"redis://host"`` for several machines. ``"memory"`` and no store know this process only.
@@ -55,10 +73,24 @@ reply is repeated for 24 hours, whatever the timestamp and signature. A request 
 decides waits for that decision, and is declined when its own budget is over. One that asks with the number of another
 purchase for another card, type or amount is declined.
 
-The logger ``keysecure`` gets a WARNING for each purchase that is declined, each decision that is late, and each
-webhook that is rejected, with the ``consume_no`` and the milliseconds since the webhook arrived; and an ERROR for each
-handler or decision that raises, with the type and the place of the exception. Its text is not logged, because it may
-hold secrets.
+A decision is ``True``, ``False`` or a message to decline with; ``numpy.bool_`` and the integers 1 and 0 count as the
+first two. Anything else, such as ``None``, is no decision: the purchase gets the ``default``.
+
+The logger ``keysecure`` gets, with the ``consume_no`` and the milliseconds since the webhook arrived:
+
+=======  ===============================================================================================================
+INFO     an approved purchase; a webhook that was handled
+WARNING  a purchase that is declined, or approved without a decision, and the reason: by decision, late, failed, no
+         ``decide``, requested before, ...; a decision that came too late; a rejected webhook, and a request that is no
+         webhook (404, 405, 411, 413)
+ERROR    a handler or decision that raised, with the type of the exception and the file and line in your code; a value
+         that is no decision, with its type
+=======  ===============================================================================================================
+
+Records carry these as fields: ``action``, ``consume_no``, ``duration_ms``, ``reason``, ``rejection``, ``http_status``,
+``http_method``, ``http_path``, ``exception_type``, ``exception_file``, ``exception_line``. They hold no secret, no
+body, and not the text of an exception. ``on_error`` of :func:`wsgi`, :func:`asgi` and :class:`Responder` gets the
+exception itself, such as ``sentry_sdk.capture_exception``.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from ._control import ControlCalls, present
+from ._faults import Fault, FaultWithValue, fault_body
 from ._records import FiredFault, read_record
-from ._types import Amount, Fault
+from ._types import Amount
 
 
 class AdminCalls(ControlCalls):
@@ -113,22 +114,16 @@ class AdminCalls(ControlCalls):
 
     # Faults.
 
-    def fault(self, operation: str | None, kind: Fault, nth: int = 1, times: int = 1) -> None:
+    def fault(self, operation: str | None, kind: Fault | str | FaultWithValue, nth: int = 1, times: int = 1) -> None:
         """Plans a fault for the ``nth`` request (1: the next) of an operation and the ``times`` - 1 requests after it.
 
         :param operation: the name of a call such as ``"accounts.transfer"``; ``None`` for any.
-        :param kind: one of
-
-            * not executed: ``"refuse"``, ``"drop_before_read"``, ``"redirect"``, ``"expired_token"``,
-              ``{"code": 1009}``, ``{"http_status": [503, None]}``
-            * executed, and the response is lost or malformed: ``"drop_after_commit"``, ``"truncate"``,
-              ``"malformed"``, ``"wrong_type"``, ``"wrong_field_types"``, ``"missing_data"``, ``"contradictory"``,
-              ``"html"``, ``"gzip_bomb"``, ``"deep_nesting"``, ``"invalid_utf8"``, ``{"oversize": 9_000_000}``,
-              ``{"code_after_commit": 1001}``
-            * a delay or a clock offset in ms: ``{"stall": 500}``, ``{"stall_after_commit": 500}``,
-              ``{"late_commit": 500}``, ``{"skew_clock": -3_600_000}``
+        :param kind: a :class:`Fault`, such as ``Fault.DROP_AFTER_COMMIT`` or ``Fault.code(1009)``, or the same as text
+            or dict: ``"drop_after_commit"``, ``{"code": 1009}``.
+        :raises ValueError: there is no such fault, or its value does not fit.
+        :raises SandboxError: there is no such operation.
         """
-        body = {"operation": operation, "kind": kind, "nth": nth, "times": times}
+        body = {"operation": operation, "kind": fault_body(Fault, kind), "nth": nth, "times": times}
         self.control("POST", "/faults", body)
 
     def clear_faults(self) -> None:

@@ -14,6 +14,7 @@ from keysecure import Client
 from ._admin import AdminCalls
 from ._clock import Clock
 from ._deprecated import renamed_arguments
+from ._faults import Fault, FaultWithValue, WebhookFault
 from ._inspection import InspectionCalls
 from ._records import (
     CardholderRecord,
@@ -30,7 +31,7 @@ from ._records import (
 )
 from ._sandbox import Sandbox as _Sandbox
 from ._seeding import SeedCalls
-from ._types import Amount, ClientSettings, Fault, ListRules, SandboxError
+from ._types import Amount, ClientSettings, ListRules, SandboxError
 from ._webhooks import WebhookCalls
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ __all__ = [
     "ConsumptionRecord",
     "DeliveryRecord",
     "Fault",
+    "FaultWithValue",
     "FiredFault",
     "Ledger",
     "ListRules",
@@ -54,6 +56,7 @@ __all__ = [
     "SandboxError",
     "State",
     "TransferRecord",
+    "WebhookFault",
 ]
 
 _OLD_OPTIONS = {
@@ -148,9 +151,9 @@ class Sandbox(AdminCalls, SeedCalls, WebhookCalls, InspectionCalls):
             "null_fields": null_fields,
             "listen_on_all_interfaces": listen_on_all_interfaces,
         }
-        self._native = _Sandbox.start(json.dumps({name: value for name, value in options.items() if value is not None}))
         self._aes = aes
         self.mode = mode
+        self._native = _Sandbox.start(json.dumps({name: value for name, value in options.items() if value is not None}))
         self.clock = Clock(self)
         try:
             self.settings(http_statuses=http_statuses, tariffs=tariffs)
@@ -204,7 +207,11 @@ class Sandbox(AdminCalls, SeedCalls, WebhookCalls, InspectionCalls):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Sandbox {self.mode} {'closed' if self.closed else self.base_url}>"
+        native = self.__dict__.get("_native")
+        if native is None:
+            # A traceback shows the object whose start failed.
+            return "<Sandbox that did not start>"
+        return f"<Sandbox {self.mode} {'closed' if native.closed else native.base_url}>"
 
     def control(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
         """Makes the control call of that method and path: ``control("POST", "/clock/advance", {"ms": 1000})``.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypedDict
 
@@ -40,9 +40,6 @@ class ListRules(TypedDict, total=False):
     page_cap: int
     total: bool
 
-
-Fault = str | Mapping[str, object]
-"""A kind of fault: its name such as ``"drop_after_commit"``, or a name with a value such as ``{"code": 1009}``."""
 
 Amount = Decimal | int | str
 """An amount of money."""

@@ -6,8 +6,8 @@ from time import monotonic
 
 from ._control import ControlCalls, present
 from ._deprecated import renamed_arguments, warn_renamed
+from ._faults import FaultWithValue, WebhookFault, fault_body
 from ._records import DeliveryRecord, read_record
-from ._types import Fault
 
 
 class WebhookCalls(ControlCalls):
@@ -41,14 +41,15 @@ class WebhookCalls(ControlCalls):
         }
         self.control("POST", "/callbacks/settings", {"url": url or "", **present(values)})
 
-    def webhook_fault(self, kind: Fault, action: str | None = None) -> None:
+    def webhook_fault(self, kind: WebhookFault | str | FaultWithValue, action: str | None = None) -> None:
         """Plans a fault for the next webhook.
 
-        :param kind: ``"duplicate"``, ``"reorder"``, ``{"delay": ms}``, ``"drop"``, ``"wrong_signature"``,
-            ``"old_secret"``, ``{"stale_timestamp": ms}`` or ``"tamper_body"``.
+        :param kind: a :class:`WebhookFault`, or the same as text or dict: ``"drop"``, ``{"delay": 5000}``.
         :param action: ``"Auth"``, ``"Consumption"`` or ``"Card_update"``; ``None`` for any.
+        :raises ValueError: there is no such fault, or its value does not fit.
         """
-        self.control("POST", "/callbacks/faults", {"action": action, "kind": kind})
+        body = {"action": action, "kind": fault_body(WebhookFault, kind)}
+        self.control("POST", "/callbacks/faults", body)
 
     @renamed_arguments(callback_id="webhook_id")
     def redeliver(self, webhook_id: str) -> None:
@@ -90,7 +91,7 @@ class WebhookCalls(ControlCalls):
             url, secret=secret, rotated_secret=rotated_secret, app_id=app_id, sign_style=sign_style, nulls=nulls
         )
 
-    def callback_fault(self, kind: Fault, action: str | None = None) -> None:
+    def callback_fault(self, kind: WebhookFault | str | FaultWithValue, action: str | None = None) -> None:
         """Deprecated: use :meth:`webhook_fault`."""
         warn_renamed("callback_fault", "webhook_fault")
         self.webhook_fault(kind, action)
