@@ -2,10 +2,12 @@ package io.keysecure
 
 import io.keysecure.ffi.ClientOptions
 import io.keysecure.ffi.Client as FfiClient
+import io.keysecure.ffi.WebhookOptions
 import io.keysecure.model.AesSettings
 import io.keysecure.model.Environment
 import io.keysecure.model.Language
 import io.keysecure.model.Method
+import io.keysecure.model.OnStoreFailure
 import io.keysecure.model.Report
 import java.time.Duration
 
@@ -120,6 +122,26 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
     @JvmOverloads
     public fun call(method: Method, path: String, body: String? = null): String =
         io.keysecure.call { ffi.call(method, path, body) }
+
+    /**
+     * Creates a verifier of this merchant's webhooks, with the Api-Key as the app id and the apiSecret of this client. The
+     * parameters are those of [WebhookVerifier].
+     *
+     * It uses the platform's clock as this client learns it from responses, at most two seconds behind, and the clock of this
+     * machine before the first response.
+     */
+    @JvmOverloads
+    public fun webhookVerifier(
+        tolerance: Duration? = null,
+        store: Store? = null,
+        onStoreFailure: OnStoreFailure = OnStoreFailure.REJECT,
+        ignoreTimestamp: Boolean = false,
+        maxBody: Int? = null,
+    ): WebhookVerifier = WebhookVerifier(
+        io.keysecure.call {
+            ffi.webhookVerifier(WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody))
+        },
+    )
 
     /**
      * Closes all connections. Later calls throw [KeySecureException.Config]. Calls in progress may fail, mutations among them
