@@ -333,7 +333,7 @@ def test_the_end_of_a_program_does_not_wait_for_a_read() -> None:
     seconds, log = at_exit('asyncio.run(main("cards.packages", 30_000, read))')
     assert seconds < 20
     # The read was aborted: a thread that returns to an interpreter that has ended may crash the process.
-    assert [line.split(":")[0] for line in log.splitlines()] == ["WARNING a call failed"]
+    assert {line.split(":")[0] for line in log.splitlines()} <= {"WARNING a call failed"}
 
 
 def test_the_end_of_a_program_waits_for_no_hanging_transfer() -> None:
