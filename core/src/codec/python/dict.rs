@@ -45,6 +45,7 @@ pub(crate) fn to_dict<'py>(model: &Bound<'py, PyAny>, fields: &[&str], mode: Dic
 ///
 /// Any exception of Python, such as one for a time beyond its calendar.
 pub fn dict_value(value: Bound<'_, PyAny>, mode: DictMode) -> PyResult<Bound<'_, PyAny>> {
+    static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = value.py();
     if let Ok(list) = value.cast::<PyList>() {
         let items = list.iter().map(|item| dict_value(item, mode)).collect::<PyResult<Vec<_>>>()?;
@@ -71,7 +72,6 @@ pub fn dict_value(value: Bound<'_, PyAny>, mode: DictMode) -> PyResult<Bound<'_,
     if is_datetime(&value)? {
         return value.call_method1(intern!(py, "isoformat"), ("T", "milliseconds"));
     }
-    static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     if value.is_instance(DECIMAL.import(py, "decimal", "Decimal")?)? {
         // Never with an exponent.
         return value.call_method1(intern!(py, "__format__"), ("f",));
