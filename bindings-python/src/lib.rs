@@ -20,10 +20,13 @@ mod doctor;
 mod ensured;
 mod enums;
 mod errors;
+mod hub;
+mod interpreter;
 mod json;
 mod log;
 mod pager;
 mod pickle;
+mod pool;
 mod process;
 mod resources;
 mod secrets;
@@ -33,7 +36,8 @@ mod values;
 mod webhooks;
 
 /// The native part of keysecure. Use it through `keysecure`.
-#[pymodule]
+// The protection of forked children relies on the GIL, so a free-threaded interpreter switches it on.
+#[pymodule(gil_used = true)]
 mod _native {
     use super::{Bound, PyModule, PyModuleMethods, PyResult};
 
@@ -67,6 +71,7 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::interpreter::require_main(module.py())?;
         crate::errors::start();
         crate::log::start();
         crate::attach::start(module.py())?;

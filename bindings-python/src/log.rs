@@ -14,6 +14,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
 use crate::attach::attach;
+use crate::hub;
 
 const DEBUG: u8 = 10;
 const INFO: u8 = 20;
@@ -31,6 +32,13 @@ pub enum Record {
 pub struct Wanted {
     attempts: bool,
     calls: bool,
+}
+
+impl Wanted {
+    /// The same records, and those of calls.
+    pub fn and_calls(self) -> Self {
+        Self { calls: true, ..self }
+    }
 }
 
 /// The records of the call in progress on this thread.
@@ -88,7 +96,9 @@ impl Log for Warnings {
         });
         if !kept {
             // On a thread of the core.
-            attach(|py| emit(py, &[Record::Warning(text)]).unwrap_or_else(|raised| raised.write_unraisable(py, None)));
+            attach(|py| {
+                hub::emit(py, vec![Record::Warning(text)]).unwrap_or_else(|raised| raised.write_unraisable(py, None))
+            });
         }
     }
 
@@ -101,6 +111,17 @@ pub fn start() {
     if log::set_logger(&Warnings).is_ok() {
         log::set_max_level(LevelFilter::Warn);
     }
+}
+
+/// Turns records into those of a call whose greenlet ended before it: its result is nowhere else.
+pub fn unread(records: Vec<Record>) -> Vec<Record> {
+    let unread = |record| match record {
+        Record::Call(record) => {
+            Record::Warning(format!("a call ended after its greenlet, which has no result: {}", text_of(&record)))
+        }
+        other => other,
+    };
+    records.into_iter().map(unread).collect()
 }
 
 /// Runs `work` and returns its result with the wanted records.

@@ -7,6 +7,8 @@ use pyo3::prelude::*;
 
 use super::run;
 use super::verified::VerifiedWebhook;
+use crate::hub;
+use crate::pool::Pool;
 
 /// The exclusive right to handle a webhook, from `WebhookVerifier.claim`:
 ///
@@ -43,8 +45,17 @@ impl Claim {
     }
 
     /// Ends a claim, without the GIL if the store may wait.
-    fn end<T: Send>(&self, py: Python<'_>, work: impl FnOnce(keysecure::Claim) -> T + Send) -> PyResult<Option<T>> {
+    fn end<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(keysecure::Claim) -> T + Send + 'static,
+    ) -> PyResult<Option<T>> {
         let Some(claim) = self.take() else { return Ok(None) };
+        if self.waits
+            && let Some(hub) = hub::here(py)?
+        {
+            return hub::wait(&hub, Pool::Webhooks, move || Ok(work(claim))).map(Some);
+        }
         run(py, self.waits, || Ok(work(claim))).map(Some)
     }
 }

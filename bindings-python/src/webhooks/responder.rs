@@ -15,7 +15,9 @@ use super::{RawBody, run};
 use crate::arguments::{Budget, Default, Message};
 use crate::attach::attach;
 use crate::errors::{config, invalid_input};
+use crate::hub;
 use crate::log;
+use crate::pool::Pool;
 use crate::process::PerProcess;
 use crate::values::read;
 
@@ -99,8 +101,21 @@ impl Responder {
         let received = received.get();
         let rule = self.rule.get(py, |_| Ok(rule(self.otherwise.clone(), self.budget)))?;
         let decide = decide.unwrap_or_else(|| self.decide.clone_ref(py));
-        let responder = rule.decide(move |event| decided(&decide, event).unwrap_or_else(no_decision));
-        run(py, received.is_purchase(), || Ok(responder.respond(&received.core))).map(String::into_bytes)
+        let hub = if received.is_purchase() { hub::of_purchase(py)? } else { None };
+        // Where threads are greenlets, the decision is one of those of this hub.
+        let home = match &hub {
+            Some(hub) if hub::is_patched(hub)? => Some(hub.clone().unbind()),
+            _ => None,
+        };
+        let responder = rule.decide(move |event| decided(&decide, event, home.as_ref()).unwrap_or_else(no_decision));
+        let reply = match hub {
+            Some(hub) => {
+                let received = received.core.clone();
+                hub::wait(&hub, Pool::Webhooks, move || Ok(responder.respond(&received)))?
+            }
+            None => run(py, received.is_purchase(), || Ok(responder.respond(&received.core)))?,
+        };
+        Ok(reply.into_bytes())
     }
 
     fn __repr__(&self) -> &'static str {
@@ -118,12 +133,17 @@ fn rule(otherwise: Option<Decision>, budget: Option<Duration>) -> keysecure::Res
 
 /// Returns the decision on a purchase, made on a thread of Python: a thread of Rust would crash the process if it ran Python
 /// when the interpreter ends. `None` when there is none; the reason is logged.
-fn decided(decide: &Py<PyAny>, event: &AuthEvent) -> Option<Decision> {
-    attach(|py| start(py, decide, event))??.recv().ok()
+fn decided(decide: &Py<PyAny>, event: &AuthEvent, home: Option<&Py<PyAny>>) -> Option<Decision> {
+    attach(|py| start(py, decide, event, home))??.recv().ok()
 }
 
-/// Starts a decision and returns the channel of its result.
-fn start(py: Python<'_>, decide: &Py<PyAny>, event: &AuthEvent) -> Option<mpsc::Receiver<Decision>> {
+/// Starts a decision, in a greenlet of the hub `home` if there is one, and returns the channel of its result.
+fn start(
+    py: Python<'_>,
+    decide: &Py<PyAny>,
+    event: &AuthEvent,
+    home: Option<&Py<PyAny>>,
+) -> Option<mpsc::Receiver<Decision>> {
     static START: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let (sender, decided) = mpsc::sync_channel(1);
     let send = move |given: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| -> PyResult<()> {
@@ -136,6 +156,7 @@ fn start(py: Python<'_>, decide: &Py<PyAny>, event: &AuthEvent) -> Option<mpsc::
             decide,
             event.clone().into_py_any(py)?,
             send,
+            home,
         ))
     });
     if let Err(raised) = started {

@@ -16,6 +16,8 @@ use crate::arguments::{
 };
 use crate::deprecated::deprecated;
 use crate::errors::config;
+use crate::hub;
+use crate::pool::Pool;
 use crate::process::PerProcess;
 use crate::stores::{Purpose, Setting};
 
@@ -65,6 +67,26 @@ impl WebhookVerifier {
         self.core.get(py, |parents| {
             guarded(py, (**parents).clone(), self.store.as_ref(), self.on_store_failure).map(Arc::new)
         })
+    }
+}
+
+impl WebhookVerifier {
+    /// Runs a check that uses the store.
+    fn check<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        headers: Headers,
+        body: RawBody<'_>,
+        check: fn(&keysecure::WebhookVerifier, &Headers, &[u8]) -> Result<T, keysecure::Error>,
+    ) -> PyResult<T> {
+        let core = self.here(py)?;
+        if self.waits
+            && let Some(hub) = hub::here(py)?
+        {
+            let body = body.to_vec();
+            return hub::wait(&hub, Pool::Webhooks, move || check(&core, &headers, &body));
+        }
+        run(py, self.waits || body.len() > LARGE_BODY, || check(&core, &headers, &body))
     }
 }
 
@@ -147,9 +169,8 @@ impl WebhookVerifier {
     /// several times); names are compared without regard to case. `body` is the raw body as bytes, before any parsing. Any
     /// input that a sender can make ends in a `VerifiedWebhook` or a `WebhookError`.
     fn verify(&self, py: Python<'_>, headers: Headers, body: RawBody<'_>) -> PyResult<VerifiedWebhook> {
-        let core = self.here(py)?;
-        let long = self.waits || body.len() > LARGE_BODY;
-        run(py, long, || core.verify(headers.pairs(), &body)).map(VerifiedWebhook::new)
+        self.check(py, headers, body, |core, headers, body| core.verify(headers.pairs(), body))
+            .map(VerifiedWebhook::new)
     }
 
     /// Verifies the signature and the age only: the data is not typed, and the store is not used.
@@ -165,9 +186,8 @@ impl WebhookVerifier {
     /// `verifier.reply_duplicate(body)`. `"in_progress"` means that another worker handles it now: respond with an HTTP error,
     /// so that it is delivered again. Without a store every webhook is new.
     fn claim(&self, py: Python<'_>, headers: Headers, body: RawBody<'_>) -> PyResult<Claim> {
-        let core = self.here(py)?;
-        let long = self.waits || body.len() > LARGE_BODY;
-        let (received, claim) = run(py, long, || core.claim(headers.pairs(), &body))?;
+        let (received, claim) =
+            self.check(py, headers, body, |core, headers, body| core.claim(headers.pairs(), body))?;
         Claim::new(py, VerifiedWebhook::new(received), claim, self.waits)
     }
 
@@ -177,7 +197,14 @@ impl WebhookVerifier {
     /// While another worker makes that reply, this waits for it, 0.6 seconds at most. A purchase without a reply is declined.
     fn reply_duplicate(&self, py: Python<'_>, body: RawBody<'_>) -> PyResult<Vec<u8>> {
         let core = self.here(py)?;
-        run(py, true, || Ok(core.reply_duplicate(&body))).map(String::into_bytes)
+        let reply = match hub::here(py)? {
+            Some(hub) => {
+                let body = body.to_vec();
+                hub::wait(&hub, Pool::Webhooks, move || Ok(core.reply_duplicate(&body)))?
+            }
+            None => run(py, true, || Ok(core.reply_duplicate(&body)))?,
+        };
+        Ok(reply.into_bytes())
     }
 
     /// Types the data of a webhook **without verifying it**: for stored webhooks and tests. Anybody may have sent it.

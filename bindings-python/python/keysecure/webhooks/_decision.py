@@ -9,13 +9,20 @@ from .._errors import raised_by
 from .._native import AuthEvent
 from ._response import log
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._hub import Hub
+
 
 class TooLateError(Exception):
     """A decision that nobody waits for any more."""
 
 
-def start_decision(decide: Callable[[AuthEvent], object], event: AuthEvent, send: Callable[[object], None]) -> None:
-    """Starts a decision. The native part calls this and waits for the value that is sent."""
+def start_decision(
+    decide: Callable[[AuthEvent], object], event: AuthEvent, send: Callable[[object], None], hub: Hub | None
+) -> None:
+    """Starts a decision, in a greenlet of the hub if there is one. The native part calls this and waits for the value that
+    is sent."""
 
     def run() -> None:
         try:
@@ -28,4 +35,7 @@ def start_decision(decide: Callable[[AuthEvent], object], event: AuthEvent, send
             return
         log.error("%s", failure)
 
+    if hub is not None:
+        hub.spawn(run)
+        return
     threading.Thread(target=run, name="keysecure-decision", daemon=True).start()
