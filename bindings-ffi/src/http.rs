@@ -100,6 +100,12 @@ pub struct HttpResponse {
     /// The `Retry-After` header.
     #[uniffi(default = None)]
     pub retry_after: Option<String>,
+    /// The `Content-Type` header, named in the error of a response that is not the platform's.
+    #[uniffi(default = None)]
+    pub content_type: Option<String>,
+    /// The `Location` header, whose host is named in the error of a redirect.
+    #[uniffi(default = None)]
+    pub location: Option<String>,
 }
 
 impl fmt::Debug for HttpResponse {
@@ -167,6 +173,8 @@ impl keysecure::Transport for Foreign {
             status: u16::try_from(response.status).map_err(|_| TransportError::maybe_sent(TransportFault::Protocol))?,
             date: response.date,
             retry_after: response.retry_after,
+            content_type: response.content_type,
+            location: response.location,
             body: response.body.into(),
         })
     }

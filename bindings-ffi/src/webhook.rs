@@ -258,15 +258,11 @@ impl Responder {
     #[uniffi::constructor(default(otherwise = None, budget = None))]
     pub fn new(decider: Arc<dyn Decider>, otherwise: Option<Decision>, budget: Option<Duration>) -> Self {
         warnings::begin();
-        let fallback = otherwise.clone().map_or_else(
-            || keysecure::Decision::Decline("no decision could be made".to_owned()),
-            keysecure::Decision::from,
-        );
-        let mut responder = keysecure::Responder::new(move |purchase| match decider.decide(purchase.clone()) {
-            Ok(decision) => decision.into(),
+        let mut responder = keysecure::Responder::fallible(move |purchase| match decider.decide(purchase.clone()) {
+            Ok(decision) => Ok(decision.into()),
             Err(failure) => {
                 log::warn!(target: "keysecure", "a decision threw {failure}: consume_no={:?}", masked(&purchase.consume_no));
-                fallback.clone()
+                Err(keysecure::NoDecision::Failed)
             }
         });
         if let Some(otherwise) = otherwise {

@@ -12,9 +12,11 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use keysecure::{Clock, Error, Interrupted};
+use ::log::LevelFilter;
+use keysecure::{Clock, Error, Interrupted, UtcOffset};
 use pyo3::prelude::*;
 
+use crate::attach::attach;
 use crate::errors;
 use crate::hub;
 use crate::log;
@@ -29,7 +31,7 @@ pub fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> PyResult<T> {
     if let Some(hub) = hub::here(py)? {
-        return hub::wait(&hub, Pool::Calls, work);
+        return hub::wait(&hub, Pool::Calls, log::wanted(py)?, work);
     }
     // Only this much is compiled again for each call.
     let (mut work, mut result) = (Some(work), None);
@@ -53,7 +55,7 @@ fn run(py: Python<'_>, job: &mut (dyn FnMut() + Send)) -> PyResult<()> {
 }
 
 /// Runs a job on a native thread. Returns its records, and the exception that ended it. A job that panics leaves no result.
-pub fn on_pool_thread(wanted: log::Wanted, job: Box<dyn FnOnce() + Send>) -> (Vec<log::Record>, Option<PyErr>) {
+pub fn on_pool_thread(wanted: LevelFilter, job: Box<dyn FnOnce() + Send>) -> (Vec<log::Record>, Option<PyErr>) {
     WORKING.set(true);
     let (_, records) = log::collecting(wanted, || catch_unwind(AssertUnwindSafe(job)));
     WORKING.set(false);
@@ -135,6 +137,16 @@ impl SignalClock {
 impl Clock for SignalClock {
     fn now(&self) -> SystemTime {
         SystemTime::now()
+    }
+
+    /// The time zone of Python, of whose `date.today()` the core's warning is.
+    fn local_offset(&self) -> Option<UtcOffset> {
+        let seconds = attach(|py| -> PyResult<i64> {
+            py.import("time")?.call_method0("localtime")?.getattr("tm_gmtoff")?.extract()
+        });
+        let minutes = seconds?.ok()? / 60;
+        let (sign, minutes) = (if minutes < 0 { '-' } else { '+' }, minutes.abs());
+        format!("UTC{sign}{}:{:02}", minutes / 60, minutes % 60).parse().ok()
     }
 
     fn monotonic(&self) -> Duration {

@@ -34,10 +34,19 @@ use crate::stores::{OwnToken, Purpose, Setting};
 /// `base64`, `md5`, `md5hex`, `sha256`, `sha1prng`, with `/cbc` behind it for CBC. `timeout`: the most seconds that one
 /// call takes, with all its attempts (30). `connect_timeout`: the most seconds for making one connection (5).
 /// `max_retries`: how often a call is sent again where that cannot do it twice (2). `language`: of the platform's
-/// messages, `en_US` or `zh_CN`. `timezone`: the zone in which bare dates begin and end, such as `UTC+8` (the default).
+/// messages, `en_US` or `zh_CN`. `timezone`: the zone in which dates begin and end, by default `UTC+8`, see below.
 /// `proxy`: the URL of an http or https proxy; none is taken from the environment. `ca_pem`: the root certificates to
 /// trust instead of the built-in ones, in PEM form. `allow_plain_http`: names of hosts other than this machine to which
 /// plain http may go (`["sandbox"]` in Docker Compose); refused in production.
+///
+/// `timezone` gives dates their meaning: `date(2026, 11, 26)` is the whole day in this zone. `date.today()` is the day in
+/// the zone of the machine, which is another one for some hours of each day unless both zones agree. On a machine in UTC
+/// from 16:00 on, `end=date.today()` is a day that is over in UTC+8: the list lacks the rows since, and a WARNING says so. On
+/// a machine east of UTC+8 shortly after midnight, `start=date.today()` has not begun: an `InvalidInputError`. So set
+/// `timezone="UTC"` on such a machine, or give datetimes with a time zone, which mean the same everywhere. Accepted are
+/// offsets such as `"UTC+8"`, `"UTC"`, `"+05:30"`, `timezone.utc` and other objects of `datetime.timezone`, and a `ZoneInfo`
+/// or its name such as `"Asia/Shanghai"`; a zone whose offset changes during the year (or did in the last five years) is a
+/// `ConfigError`, because the platform takes one offset for a whole list.
 ///
 /// `store`: what this client shares with other workers: the access token, and the record of its attempts on merchant
 /// references, which the `ensure_*` calls need. `"memory"`, when this process is the only one that works on its references;

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use ::log::LevelFilter;
 use keysecure::Error;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -82,26 +83,28 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs `work` on a thread of a pool and waits for it in this greenlet. A panic becomes an `InternalError`.
+/// Runs `work` on a thread of a pool, waits for it in this greenlet and emits its records of the wanted levels. A panic
+/// becomes an `InternalError`.
 pub fn wait<T: Send + 'static>(
     hub: &Bound<'_, PyAny>,
     pool: Pool,
+    wanted: LevelFilter,
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> PyResult<T> {
     let result = Arc::new(Mutex::new(None));
     let slot = Arc::clone(&result);
-    run(hub, pool, Box::new(move || *lock(&slot) = Some(work())))?;
+    run(hub, pool, wanted, Box::new(move || *lock(&slot) = Some(work())))?;
     let result = lock(&result).take();
     Ok(result.ok_or_else(|| errors::internal(hub.py()))??)
 }
 
-fn run(hub: &Bound<'_, PyAny>, pool: Pool, work: Box<dyn FnOnce() + Send>) -> PyResult<()> {
+fn run(hub: &Bound<'_, PyAny>, pool: Pool, wanted: LevelFilter, work: Box<dyn FnOnce() + Send>) -> PyResult<()> {
     let py = hub.py();
     py.check_signals()?;
     let state = State { stage: Stage::Queued(work), wake: None, request: None, heir: None };
-    // The calls of a job are always recorded, for a greenlet that does not live to see the result. The logger drops the
-    // others.
-    let job = Bound::new(py, Job { pool, wanted: log::wanted(py)?.and_calls(), state: Mutex::new(state) })?;
+    // Calls are always recorded, for a greenlet that does not live to see the result. The logger drops the others.
+    let wanted = if matches!(pool, Pool::Calls) { wanted.max(LevelFilter::Info) } else { wanted };
+    let job = Bound::new(py, Job { pool, wanted, state: Mutex::new(state) })?;
     hub.call_method1(intern!(py, "wait"), (&job,))?;
     let Some((records, raised)) = job.get().take_end() else { return Ok(()) };
     // Here and not on the thread of the pool: handlers have locks and sockets of this hub.
@@ -132,7 +135,7 @@ struct State {
 #[pyclass(frozen)]
 pub struct Job {
     pool: Pool,
-    wanted: log::Wanted,
+    wanted: LevelFilter,
     /// Locked like `HOME`.
     state: Mutex<State>,
 }

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyList, PyMapping, PyString, PyTuple};
 
 use crate::errors::{invalid_input, map_exception};
-use crate::values::{as_int, is_decimal, read};
+use crate::values::{as_int, is_decimal, is_float, read};
 
 /// The deepest nesting: more than any body of the platform has, and little enough for any stack.
 const MAX_DEPTH: usize = 100;
@@ -35,6 +35,8 @@ pub fn from_json<'py>(py: Python<'py>, json: &Json) -> PyResult<Bound<'py, PyAny
     })
 }
 
+const FLOAT: &str = "must not hold a float, which is not exact: give a Decimal, an int or a str";
+
 struct Writer<'a> {
     field: &'a str,
     text: String,
@@ -58,11 +60,11 @@ impl Writer<'_> {
         } else if is_decimal(value)? {
             self.text.push_str(&["\"", &read::<Decimal>(self.field, value)?.to_string(), "\""].concat());
         } else if value.is_instance_of::<PyFloat>() {
-            return Err(
-                self.refused(value, "must not hold a float, which is not exact: give a Decimal, an int or a str")
-            );
+            return Err(self.refused(value, FLOAT));
         } else if let Some(whole) = as_int(value)? {
             self.whole_number(&whole)?;
+        } else if is_float(value) {
+            return Err(self.refused(value, FLOAT));
         } else {
             return Err(self.refused(value, "must hold values that JSON has"));
         }

@@ -32,6 +32,7 @@ mod resources;
 mod secrets;
 mod settings;
 mod stores;
+mod timezone;
 mod values;
 mod webhooks;
 

@@ -1,13 +1,13 @@
-//! Records of Python's logger `keysecure`: attempts at DEBUG, calls at INFO, and the warnings of the core (a store that
-//! cannot be reached, a rejected webhook, a declined purchase) at WARNING.
+//! Records of Python's logger `keysecure`: those of the core's `log` facade, with their fields as `extra`.
 //!
 //! The records of a call are kept until it ends; the thread that made the call then emits them, so that logging handlers
 //! never run under a lock of the client. Records hold no secret and no card number.
 
 use std::cell::RefCell;
 
-use keysecure::{AttemptRecord, CallRecord, Observer};
+use log::kv::{Error as KvError, Key, Value, VisitSource, VisitValue};
 use log::{Level, LevelFilter, Log, Metadata};
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -19,86 +19,123 @@ use crate::hub;
 const DEBUG: u8 = 10;
 const INFO: u8 = 20;
 const WARNING: u8 = 30;
+const ERROR: u8 = 40;
 
 /// A record that is not emitted yet.
-pub enum Record {
-    Attempt(AttemptRecord),
-    Call(CallRecord),
-    Warning(String),
+pub struct Record {
+    level: u8,
+    text: String,
+    fields: Vec<(String, Field)>,
 }
 
-/// The kinds of records that the logger lets through.
-#[derive(Clone, Copy, Default)]
-pub struct Wanted {
-    attempts: bool,
-    calls: bool,
+/// The value of a field.
+enum Field {
+    Integer(i64),
+    Float(f64),
+    Text(String),
 }
 
-impl Wanted {
-    /// The same records, and those of calls.
-    pub fn and_calls(self) -> Self {
-        Self { calls: true, ..self }
+impl Record {
+    fn new(record: &log::Record<'_>) -> Self {
+        let level = match record.level() {
+            Level::Error => ERROR,
+            Level::Warn => WARNING,
+            Level::Info => INFO,
+            Level::Debug | Level::Trace => DEBUG,
+        };
+        let mut fields = Fields(Vec::with_capacity(record.key_values().count()));
+        // Ours fail on nothing.
+        let _ = record.key_values().visit(&mut fields);
+        Self { level, text: record.args().to_string(), fields: fields.0 }
+    }
+}
+
+/// Collects fields; those whose value is null are left out.
+struct Fields(Vec<(String, Field)>);
+
+impl<'v> VisitSource<'v> for Fields {
+    fn visit_pair(&mut self, key: Key<'v>, value: Value<'v>) -> Result<(), KvError> {
+        let mut field = Last(None);
+        value.visit(&mut field)?;
+        self.0.extend(field.0.map(|field| (key.as_str().to_owned(), field)));
+        Ok(())
+    }
+}
+
+struct Last(Option<Field>);
+
+impl VisitValue<'_> for Last {
+    fn visit_any(&mut self, value: Value<'_>) -> Result<(), KvError> {
+        self.0 = Some(Field::Text(value.to_string()));
+        Ok(())
+    }
+
+    fn visit_null(&mut self) -> Result<(), KvError> {
+        Ok(())
+    }
+
+    fn visit_i64(&mut self, value: i64) -> Result<(), KvError> {
+        self.0 = Some(Field::Integer(value));
+        Ok(())
+    }
+
+    fn visit_u64(&mut self, value: u64) -> Result<(), KvError> {
+        self.visit_i64(value.try_into().unwrap_or(i64::MAX))
+    }
+
+    fn visit_f64(&mut self, value: f64) -> Result<(), KvError> {
+        self.0 = Some(Field::Float(value));
+        Ok(())
+    }
+
+    fn visit_str(&mut self, value: &str) -> Result<(), KvError> {
+        self.0 = Some(Field::Text(value.to_owned()));
+        Ok(())
     }
 }
 
 /// The records of the call in progress on this thread.
-#[derive(Default)]
 struct Collected {
     /// Whether a call is in progress.
     within: bool,
-    wanted: Wanted,
+    /// The lowest level that is kept.
+    wanted: LevelFilter,
     records: Vec<Record>,
+}
+
+impl Default for Collected {
+    fn default() -> Self {
+        Self { within: false, wanted: LevelFilter::Warn, records: Vec::new() }
+    }
 }
 
 thread_local! {
     static COLLECTED: RefCell<Collected> = RefCell::default();
 }
 
-/// The observer of the core, called on the thread that makes the call.
-pub struct Collector;
+/// The receiver of the core's log.
+struct Collector;
 
-fn keep(record: impl FnOnce(Wanted) -> Option<Record>) {
-    COLLECTED.with_borrow_mut(|collected| {
-        if let Some(record) = record(collected.wanted) {
-            collected.records.push(record);
-        }
-    });
-}
-
-impl Observer for Collector {
-    fn attempt(&self, record: &AttemptRecord) {
-        keep(|wanted| wanted.attempts.then(|| Record::Attempt(record.clone())));
-    }
-
-    fn call(&self, record: &CallRecord) {
-        keep(|wanted| wanted.calls.then(|| Record::Call(record.clone())));
-    }
-}
-
-/// The receiver of the core's log, of which it takes the warnings.
-struct Warnings;
-
-impl Log for Warnings {
+impl Log for Collector {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= Level::Warn && metadata.target() == "keysecure"
+        metadata.target() == "keysecure" && metadata.level() <= COLLECTED.with_borrow(|collected| collected.wanted)
     }
 
     fn log(&self, record: &log::Record<'_>) {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let text = record.args().to_string();
-        let kept = COLLECTED.with_borrow_mut(|collected| {
+        let record = Record::new(record);
+        let left = COLLECTED.with_borrow_mut(|collected| {
             if collected.within {
-                collected.records.push(Record::Warning(text.clone()));
+                collected.records.push(record);
+                return None;
             }
-            collected.within
+            Some(record)
         });
-        if !kept {
+        if let Some(record) = left {
             // On a thread of the core.
-            attach(|py| {
-                hub::emit(py, vec![Record::Warning(text)]).unwrap_or_else(|raised| raised.write_unraisable(py, None))
-            });
+            attach(|py| hub::emit(py, vec![record]).unwrap_or_else(|raised| raised.write_unraisable(py, None)));
         }
     }
 
@@ -108,24 +145,25 @@ impl Log for Warnings {
 /// Connects the core's log with Python's.
 pub fn start() {
     // It fails if there is a logger already, which is this one then: a reload runs the module's initialization again.
-    if log::set_logger(&Warnings).is_ok() {
-        log::set_max_level(LevelFilter::Warn);
+    if log::set_logger(&Collector).is_ok() {
+        log::set_max_level(LevelFilter::Debug);
     }
 }
 
-/// Turns records into those of a call whose greenlet ended before it: its result is nowhere else.
+/// Raises the records of a call whose greenlet ended before it to WARNING at least: its result is nowhere else.
 pub fn unread(records: Vec<Record>) -> Vec<Record> {
-    let unread = |record| match record {
-        Record::Call(record) => {
-            Record::Warning(format!("a call ended after its greenlet, which has no result: {}", text_of(&record)))
+    let unread = |record: Record| {
+        if record.level < INFO || !record.fields.iter().any(|(name, _)| name == "operation") {
+            return record;
         }
-        other => other,
+        let text = format!("a call ended after its greenlet, which has no result: {}", record.text);
+        Record { level: record.level.max(WARNING), text, ..record }
     };
     records.into_iter().map(unread).collect()
 }
 
-/// Runs `work` and returns its result with the wanted records.
-pub fn collecting<R>(wanted: Wanted, work: impl FnOnce() -> R) -> (R, Vec<Record>) {
+/// Runs `work` and returns its result with the records of the wanted levels.
+pub fn collecting<R>(wanted: LevelFilter, work: impl FnOnce() -> R) -> (R, Vec<Record>) {
     // A signal handler may make calls while another call waits.
     let outer = COLLECTED.replace(Collected { within: true, wanted, records: Vec::new() });
     let result = work();
@@ -146,22 +184,26 @@ fn logger(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     Ok(logger.bind(py))
 }
 
-/// Returns what the logger lets through now: nothing in a program that has not imported `logging`.
-pub fn wanted(py: Python<'_>) -> PyResult<Wanted> {
+/// Returns the lowest level that the logger lets through now, at most WARNING: that one in a program that has not imported
+/// `logging`.
+pub fn wanted(py: Python<'_>) -> PyResult<LevelFilter> {
     static MODULES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let levels = || -> PyResult<Wanted> {
+    let level = || -> PyResult<LevelFilter> {
         let modules = MODULES.get_or_try_init(py, || PyResult::Ok(py.import("sys")?.getattr("modules")?.unbind()))?;
         if !modules.bind(py).contains(pyo3::intern!(py, "logging"))? {
-            return Ok(Wanted::default());
+            return Ok(LevelFilter::Warn);
         }
         let logger = logger(py)?;
         let enabled = |level: u8| -> PyResult<bool> {
             logger.call_method1(pyo3::intern!(py, "isEnabledFor"), (level,))?.is_truthy()
         };
-        let calls = enabled(INFO)?;
-        Ok(Wanted { calls, attempts: calls && enabled(DEBUG)? })
+        Ok(match enabled(INFO)? {
+            false => LevelFilter::Warn,
+            true if enabled(DEBUG)? => LevelFilter::Debug,
+            true => LevelFilter::Info,
+        })
     };
-    levels().or_else(|raised| if is_of_logging(py, &raised) { Ok(Wanted::default()) } else { Err(raised) })
+    level().or_else(|raised| if is_of_logging(py, &raised) { Ok(LevelFilter::Warn) } else { Err(raised) })
 }
 
 /// Emits the records to Python's logger. The exception of a filter goes to `sys.unraisablehook`: it must not cost the caller
@@ -188,44 +230,15 @@ fn is_of_logging(py: Python<'_>, raised: &PyErr) -> bool {
 
 fn emit_one(py: Python<'_>, record: &Record) -> PyResult<()> {
     let fields = PyDict::new(py);
-    let (level, text) = match record {
-        Record::Attempt(record) => {
-            fields.set_item("operation", record.operation)?;
-            fields.set_item("attempt", record.attempt)?;
-            fields.set_item("duration", record.duration.as_secs_f64())?;
-            fields.set_item("http_status", record.http_status)?;
-            fields.set_item("code", record.code)?;
-            fields.set_item("outcome", record.outcome.map(keysecure::Outcome::as_str))?;
-            (DEBUG, record.to_string())
-        }
-        Record::Call(record) => {
-            fields.set_item("operation", record.operation)?;
-            fields.set_item("attempts", record.attempts)?;
-            fields.set_item("duration", record.duration.as_secs_f64())?;
-            fields.set_item("code", record.code)?;
-            fields.set_item("error", record.kind.map(keysecure::ErrorKind::as_str))?;
-            fields.set_item("outcome", record.outcome.map(keysecure::Outcome::as_str))?;
-            (INFO, text_of(record))
-        }
-        Record::Warning(text) => (WARNING, text.clone()),
-    };
-    let options = PyDict::new(py);
-    options.set_item("extra", fields)?;
-    logger(py)?.call_method("log", (level, "%s", text), Some(&options))?;
-    Ok(())
-}
-
-/// The record as text, in the form that the core gives attempts.
-fn text_of(record: &CallRecord) -> String {
-    let mut parts = vec![
-        format!("operation={}", record.operation),
-        format!("attempts={}", record.attempts),
-        format!("ms={}", record.duration.as_millis()),
-    ];
-    parts.extend(record.code.map(|code| format!("code={code}")));
-    parts.extend(record.kind.map(|kind| format!("error={}", kind.as_str())));
-    parts.extend(record.outcome.map(|outcome| format!("outcome={outcome}")));
-    parts.join(" ")
+    for (name, field) in &record.fields {
+        let value = match field {
+            Field::Integer(value) => value.into_bound_py_any(py)?,
+            Field::Float(value) => value.into_bound_py_any(py)?,
+            Field::Text(value) => value.into_bound_py_any(py)?,
+        };
+        fields.set_item(name, value)?;
+    }
+    send(py, record.level, &record.text, &fields)
 }
 
 /// Logs an exception of the caller's code that nobody can catch: the source, the type and the place. Its text is left out,
@@ -234,11 +247,18 @@ pub fn failed(py: Python<'_>, what: &str, raised: &PyErr) {
     let logged = py
         .import("keysecure._errors")
         .and_then(|errors| errors.call_method1("raised_by", (what, raised.clone_ref(py).into_value(py))))
-        .and_then(|text| error(py, &text.extract::<String>()?));
+        .and_then(|described| described.extract::<(String, Bound<'_, PyDict>)>().map_err(PyErr::from))
+        .and_then(|(text, fields)| send(py, ERROR, &text, &fields));
     logged.unwrap_or_else(|raised| raised.write_unraisable(py, None));
 }
 
 /// Logs an error.
 pub fn error(py: Python<'_>, text: &str) -> PyResult<()> {
-    logger(py)?.call_method1("error", ("%s", text)).map(|_| ())
+    send(py, ERROR, text, &PyDict::new(py))
+}
+
+fn send(py: Python<'_>, level: u8, text: &str, fields: &Bound<'_, PyDict>) -> PyResult<()> {
+    let options = PyDict::new(py);
+    options.set_item("extra", fields)?;
+    logger(py)?.call_method("log", (level, "%s", text), Some(&options)).map(|_| ())
 }

@@ -9,7 +9,6 @@ use pyo3::types::{PyBytes, PyDict};
 
 use crate::blocking::SignalClock;
 use crate::errors::config;
-use crate::log::Collector;
 
 /// Everything that a client is built from.
 pub struct Settings {
@@ -41,7 +40,6 @@ impl Settings {
             .language(self.language)
             .timezone(self.timezone)
             .clock(Arc::new(SignalClock::new()))
-            .observer(Arc::new(Collector))
             .allow_plain_http(self.plain_http.iter().cloned())
             .store(store);
         if let Some(url) = &self.base_url {

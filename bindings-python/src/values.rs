@@ -1,16 +1,17 @@
 //! Conversion of Python values, by type. The names of the arguments are in `arguments.rs`.
 
-use std::str::FromStr;
+use std::str::FromStr as _;
 use std::time::{Duration, SystemTime};
 
 use keysecure::{
     AesSettings, CardStatus, CardType, CipherMode, ConsumptionType, Cvv, Date, Decimal, Environment, Error, Extra,
-    FeeType, Json, KeyScheme, Language, Method, OnStoreFailure, Pin, Secret, TransferType, UtcOffset, WindowBound,
+    FeeType, Json, KeyScheme, Language, Method, OnStoreFailure, Pin, Secret, TransferType, WindowBound,
 };
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyException, PyTypeError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyBytes, PyDate, PyDateAccess, PyDateTime, PyDelta, PyString, PyType};
+use pyo3::types::{PyBool, PyBytes, PyDate, PyDateAccess, PyDateTime, PyDelta, PyFloat, PyString, PyType};
 
 use crate::errors::{config, invalid_input};
 use crate::json::to_json;
@@ -19,6 +20,8 @@ use crate::json::to_json;
 pub enum Mismatch {
     /// The rule that the value breaks, such as `must be a str`.
     Rule(&'static str),
+    /// The same, for a rule with the type of the value.
+    RuleForType(String),
     /// An exception that names the argument already, or that is not about the value.
     Raised(PyErr),
 }
@@ -28,6 +31,7 @@ impl Mismatch {
     pub fn of_argument(self, py: Python<'_>, name: &str) -> PyErr {
         match self {
             Self::Rule(rule) => invalid_input(py, name, rule),
+            Self::RuleForType(rule) => invalid_input(py, name, &rule),
             Self::Raised(raised) => raised,
         }
     }
@@ -36,8 +40,22 @@ impl Mismatch {
     pub fn of_setting(self, py: Python<'_>, name: &str) -> PyErr {
         match self {
             Self::Rule(rule) => config(py, &format!("{name} {rule}")),
+            Self::RuleForType(rule) => config(py, &format!("{name} {rule}")),
             Self::Raised(raised) => raised,
         }
+    }
+}
+
+impl Mismatch {
+    /// A rule, followed by the type of the value.
+    fn got(rule: &str, value: &Bound<'_, PyAny>) -> Self {
+        let name = value.get_type().fully_qualified_name().map(|name| name.to_string());
+        Self::RuleForType(format!("{rule}; got {}", name.as_deref().unwrap_or("another type")))
+    }
+
+    /// A rule that replaces the exception that a method of the value raised. Ctrl-C stays what it is.
+    pub fn instead_of(raised: PyErr, py: Python<'_>, rule: &'static str) -> Self {
+        if raised.is_instance_of::<PyException>(py) { Self::Rule(rule) } else { Self::Raised(raised) }
     }
 }
 
@@ -71,10 +89,23 @@ pub fn read_optional<T: FromArgument>(name: &str, value: Option<&Bound<'_, PyAny
 
 /// Text. Identifiers are text too: an int would lose leading zeros.
 impl FromArgument for String {
-    fn read(_: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
-        let text = value.cast::<PyString>().map_err(|_| Mismatch::Rule("must be a str"))?;
+    fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        let Ok(text) = value.cast::<PyString>() else {
+            let is_number = !value.is_instance_of::<PyBool>() && as_int(value)?.is_some();
+            let rule = if is_number && may_begin_with_zero(name) {
+                "must be a str: an int would lose leading zeros"
+            } else {
+                "must be a str"
+            };
+            return Err(Mismatch::got(rule, value));
+        };
         text.to_str().map(str::to_owned).map_err(|_| Mismatch::Rule("must be valid Unicode"))
     }
+}
+
+/// Whether the text of this argument may begin with zeros: an identifier, or other digits.
+fn may_begin_with_zero(name: &str) -> bool {
+    name.ends_with("_no") || matches!(name, "cvv" | "pin" | "phone" | "phone_code" | "postal_code" | "merchant_mcc")
 }
 
 /// Types that are converted from text.
@@ -103,7 +134,6 @@ from_text! {
     Pin: |text| Pin::new(text),
     Environment: |text| Environment::from_str(&text),
     Language: |text| Language::from_str(&text),
-    UtcOffset: |text| UtcOffset::from_str(&text),
 }
 
 impl FromArgument for OnStoreFailure {
@@ -151,9 +181,14 @@ impl FromArgument for Decimal {
             return Err(Mismatch::Rule("must be a Decimal, an int or a str, not a bool"));
         }
         if !value.is_instance_of::<PyString>() && !is_decimal(value)? {
-            let rule = "must be a Decimal, an int or a str; a float is not exact";
-            let whole: i128 =
-                as_int(value)?.ok_or(Mismatch::Rule(rule))?.extract().map_err(|_| Mismatch::Rule(NOT_EXACT))?;
+            let Some(whole) = as_int(value)? else {
+                return Err(if is_float(value) {
+                    Mismatch::Rule("must be a Decimal, an int or a str; a float is not exact")
+                } else {
+                    Mismatch::got("must be a Decimal, an int or a str", value)
+                });
+            };
+            let whole: i128 = whole.extract().map_err(|_| Mismatch::Rule(NOT_EXACT))?;
             return Self::try_from_i128_with_scale(whole, 0).map_err(|_| Mismatch::Rule(NOT_EXACT));
         }
         let text = value.str()?;
@@ -179,6 +214,11 @@ pub fn as_int<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAn
     }
 }
 
+/// Whether a value is a float, also of another library (anything with `__float__`).
+pub fn is_float(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyFloat>() || value.hasattr(intern!(value.py(), "__float__")).unwrap_or(false)
+}
+
 const OUT_OF_RANGE: &str = "must be in the years 1970 to 9999";
 
 /// One end of a window: an aware `datetime`, or a `date` for a whole day.
@@ -188,7 +228,7 @@ impl FromArgument for WindowBound {
             return SystemTime::read(name, value).map(Self::from);
         }
         let Ok(date) = value.cast::<PyDate>() else {
-            return Err(Mismatch::Rule("must be a datetime with a time zone, or a date"));
+            return Err(Mismatch::got("must be a datetime with a time zone, or a date", value));
         };
         let date = Date::new(date.get_year(), u32::from(date.get_month()), u32::from(date.get_day()));
         date.map(Self::from).map_err(|_| Mismatch::Rule(OUT_OF_RANGE))
@@ -199,9 +239,12 @@ impl FromArgument for WindowBound {
 impl FromArgument for SystemTime {
     fn read(_: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
         if !value.is_instance_of::<PyDateTime>() {
-            return Err(Mismatch::Rule("must be a datetime with a time zone"));
+            return Err(Mismatch::got("must be a datetime with a time zone", value));
         }
-        if value.call_method0("utcoffset")?.is_none() {
+        // pandas.NaT is a datetime too.
+        let offset = value.call_method0(intern!(value.py(), "utcoffset"));
+        let none = "must be a point in time: its utcoffset() raises an exception, as that of pandas.NaT does";
+        if offset.map_err(|raised| Mismatch::instead_of(raised, value.py(), none))?.is_none() {
             return Err(Mismatch::Rule("must have a time zone: a naive datetime could mean any of them"));
         }
         value.extract().map_err(|_| Mismatch::Rule(OUT_OF_RANGE))

@@ -3,65 +3,24 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
-import signal
-import socket
 import subprocess
 import sys
-import time
-from contextlib import suppress
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from examples_support import EXAMPLES, check_receiver_listens, check_receiver_offline, environment, run
 
 from keysecure import Client
 from keysecure.sandbox import Sandbox
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
-RECEIVERS = {
-    "receive_webhooks.py": "/",
-    "flask_webhooks.py": "/keysecure/webhooks",
-    "django_webhooks.py": "/keysecure/webhooks",
-    "fastapi_webhooks.py": "/keysecure/webhooks",
-}
-
-
-def environment(sandbox: Sandbox | None) -> dict[str, str]:
-    """The environment without our settings, or with those of a platform that is there already."""
-    bare = {name: value for name, value in os.environ.items() if not name.startswith("KEYSECURE_")}
-    if sandbox is None:
-        return bare
-    names = {"BASE_URL": sandbox.base_url, "API_KEY": sandbox.api_key, "API_SECRET": sandbox.api_secret}
-    return {**bare, **{f"KEYSECURE_{name}": value for name, value in names.items()}}
-
-
-def run(
-    name: str, *arguments: str, cwd: Path, sandbox: Sandbox | None = None, code: int = 0, given: str = ""
-) -> list[str]:
-    """The lines that an example prints. Warnings are errors."""
-    command = [sys.executable, "-W", "error", str(EXAMPLES / name), *arguments]
-    result = subprocess.run(
-        command,
-        env={**environment(sandbox), "KEYSECURE_STORE": f"file:{cwd / 'store'}"},
-        cwd=cwd,
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    # What is declined is logged as a warning, which goes there without settings of `logging`.
-    unexpected = [line for line in result.stderr.splitlines() if not line.startswith("a purchase is declined: ")]
-    assert (result.returncode, unexpected) == (code, []), result.stdout
-    return result.stdout.splitlines()
-
 
 def test_all_examples_are_run_by_these_tests() -> None:
-    named = set(re.findall(r'"(\w+\.py)"', Path(__file__).read_text("utf-8")))
-    assert {file.name for file in EXAMPLES.glob("*.py")} - {"offline.py"} == named - {"offline.py"}
+    texts = [file.read_text("utf-8") for file in Path(__file__).parent.rglob("test_*.py")]
+    named = set(re.findall(r'"(\w+\.py)"', "".join(texts)))
+    assert {file.name for file in EXAMPLES.glob("*.py")} - {"offline.py"} <= named
 
 
 def test_issue_a_card_offline(tmp_path: Path) -> None:
@@ -84,26 +43,21 @@ def test_issue_a_card_does_not_issue_it_again(
     assert len(sandbox.state().cards) == 1
 
 
-def test_examples_with_credentials_need_the_client_only(tmp_path: Path) -> None:
-    # As where only the client is installed.
+@pytest.mark.parametrize(
+    "name",
+    ["issue_a_card.py", "freeze_lost_cards.py", "pay_in_exactly_once.py", "reconcile_a_month.py", "receive_webhooks.py"],
+)
+def test_examples_with_credentials_need_the_client_only(name: str) -> None:
+    # As where the package of the sandbox is not installed.
     program = """
 import runpy, sys
 sys.modules["keysecure_sandbox"] = None
-runpy.run_path(sys.argv[1], run_name="imported")
+sys.path.insert(0, sys.argv[1])
+runpy.run_path(sys.argv[1] + "/" + sys.argv[2], run_name="imported")
 """
-    for example in EXAMPLES.glob("*.py"):
-        if example.name == "test_your_own_code.py" or example.name in RECEIVERS:
-            continue
-        command = [sys.executable, "-c", program, str(example)]
-        result = subprocess.run(
-            command,
-            cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(EXAMPLES), *sys.path])},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stderr
+    command = [sys.executable, "-c", program, str(EXAMPLES), name]
+    result = subprocess.run(command, env=environment(None), capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 0, result.stderr
 
 
 def test_freeze_lost_cards_offline(tmp_path: Path) -> None:
@@ -165,59 +119,12 @@ def test_pay_in_exactly_once_from_a_file(tmp_path: Path, sandbox: Sandbox, clien
     assert sandbox.ledger().cardholder(cardholder_no) == Decimal("3.00")
 
 
-@pytest.mark.parametrize("name", RECEIVERS)
-def test_receivers_offline(tmp_path: Path, name: str) -> None:
-    lines = run(name, cwd=tmp_path)
-    assert "A purchase of 40.00 is Pending." in lines
-    assert "A purchase of 400.00 is Fail." in lines
-    assert any(re.fullmatch(r"Card \d+: Activated -> Frozen", line) for line in lines)
-    assert lines[-1] == (
-        "The sandbox sent 5 webhooks: Auth 200, Consumption 200, Auth 200, Consumption 200, Card_update 200."
-    )
+def test_a_receiver_offline(tmp_path: Path) -> None:
+    check_receiver_offline("receive_webhooks.py", tmp_path)
 
 
-@pytest.mark.parametrize(("name", "path"), RECEIVERS.items())
-def test_receivers_listen_for_a_platform_that_the_environment_names(name: str, path: str) -> None:
-    with Sandbox("authorization") as sandbox, sandbox.client() as client:
-        card_no = sandbox.seed_virtual_card(sandbox.seed_approved_cardholder())
-        port = free_port()
-        command = [sys.executable, str(EXAMPLES / name), str(port)]
-        with subprocess.Popen(command, env=environment(sandbox), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as one:
-            try:
-                wait_until_it_listens(one, port)
-                sandbox.webhooks_to(f"http://127.0.0.1:{port}{path}")
-                bought = client.simulation.auth(card_no=card_no, type="Consumption", amount="40.00").consume_no or ""
-                assert sandbox.settle_webhooks(60)
-                assert client.consumptions.get(bought).status == "Pending"
-                assert [row.error for row in sandbox.deliveries()] == [None, None]
-            finally:
-                one.send_signal(signal.SIGINT)
-                try:
-                    one.communicate(timeout=60)
-                except subprocess.TimeoutExpired:
-                    one.kill()
-                    raise
-
-
-def free_port() -> int:
-    """A port below those that a system assigns, which another test may get before the program listens."""
-    for port in range(21_000 + os.getpid() % 10_000, 32_000):
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
-    raise AssertionError("no port is free")
-
-
-def wait_until_it_listens(program: subprocess.Popen[bytes], port: int) -> None:
-    end = time.monotonic() + 60
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=5).close()
-        except OSError:
-            assert program.poll() is None, program.communicate()
-            assert time.monotonic() < end, "it does not listen"
-            time.sleep(0.05)
-        else:
-            return
+def test_a_receiver_listens_for_a_platform_that_the_environment_names() -> None:
+    check_receiver_listens("receive_webhooks.py", "/")
 
 
 def test_your_own_code_is_tested_offline(tmp_path: Path) -> None:

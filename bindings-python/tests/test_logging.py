@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import nullcontext
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ def test_attempts_and_calls_are_logged_with_their_fields(
     sandbox.fault("cards.packages", {"code": 1009})
     caplog.set_level(logging.DEBUG, "keysecure")
     client.cards.packages_page(page=0, size=1)
-    records = [(record.levelname, record.operation, record.code) for record in caplog.records]
+    records = [(record.levelname, record.operation, getattr(record, "code", None)) for record in caplog.records]
     assert records == [
         ("DEBUG", "cards.packages", 1009),
         ("DEBUG", "cards.packages", 0),
@@ -28,7 +30,8 @@ def test_attempts_and_calls_are_logged_with_their_fields(
     last = caplog.records[-1]
     assert last.name == "keysecure"
     assert last.attempts == 2
-    assert last.duration > 0
+    assert last.duration_ms > 0
+    assert not hasattr(last, "outcome"), "a call that succeeded"
     assert last.getMessage().startswith("operation=cards.packages attempts=2 ms=")
     assert last.filename == "test_logging.py"  # the caller's own line
     assert last.threadName == threading.current_thread().name
@@ -40,6 +43,43 @@ def test_a_failure_says_what_it_means(sandbox: Sandbox, client: Client, caplog: 
         client.cards.get("17")
     assert [record.levelname for record in caplog.records] == ["INFO", "INFO"]  # the token's call and the card's
     assert caplog.messages[-1].endswith("code=1004 error=api outcome=rejected")
+    failed = caplog.records[-1]
+    assert (failed.operation, failed.code, failed.outcome, failed.attempts) == ("cards.get", 1004, "rejected", 1)
+
+
+@pytest.mark.parametrize(
+    ("call", "fault", "level"),
+    [
+        ("cards.update_status", {"code": 4005}, "WARNING"),
+        ("cards.update_status", "drop_after_commit", "ERROR"),
+        ("cards.get", "drop_after_commit", "WARNING"),
+        ("cards.get", {"code": 1004}, "INFO"),
+        ("cards.get", None, "INFO"),
+    ],
+)
+def test_a_failed_call_has_the_level_of_its_effect(
+    call: str, fault: Any, level: str, sandbox: Sandbox, card_no: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with sandbox.client(max_retries=0) as client:
+        client.access_token()
+        if fault is not None:
+            sandbox.fault(call, fault)
+        caplog.set_level(logging.INFO, "keysecure")
+        with nullcontext() if fault is None else pytest.raises(keysecure.KeySecureError):
+            client.cards.get(card_no) if call == "cards.get" else client.cards.freeze(card_no)
+    [record] = caplog.records
+    assert (record.levelname, record.operation) == (level, call)
+    assert record.getMessage().startswith("operation=" if level == "INFO" else "a call failed")
+    assert card_no not in record.getMessage()
+
+
+def test_fields_replace_no_attribute_of_a_record(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "keysecure")
+    client.cards.packages_page(page=0, size=1)
+    own = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+    added = {name: value for record in caplog.records for name, value in vars(record).items() if name not in own}
+    assert set(added) == {"operation", "attempt", "attempts", "duration_ms", "http_status", "code"}
+    assert all(isinstance(value, (str, int, float)) for value in added.values())
 
 
 def test_nothing_is_logged_at_higher_levels(client: Client, caplog: pytest.LogCaptureFixture) -> None:

@@ -15,6 +15,40 @@ from keysecure.sandbox import Sandbox
 UTC = timezone.utc
 
 
+class Whole:
+    """A whole number of another library, as numpy.int64 is."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __index__(self) -> int:
+        return self.value
+
+
+class Real:
+    """A number with a fraction of another library, as numpy.float32 is."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __float__(self) -> float:
+        return self.value
+
+
+class Text(str):
+    """A text of another library, as numpy.str_ is."""
+
+
+class NoTime(datetime):
+    """A datetime that is none, as pandas.NaT is."""
+
+    def utcoffset(self) -> timedelta:
+        raise ValueError("NaTType does not support utcoffset")
+
+
+NAT = NoTime(2026, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("amount", "sent"),
     [
@@ -25,6 +59,8 @@ UTC = timezone.utc
         (Decimal("2.5E+1"), "25"),
         (Decimal("25.000"), "25.00"),
         ("0.01", "0.01"),
+        (Whole(25), "25"),
+        (Text("25.00"), "25.00"),
     ],
 )
 def test_money_is_exact(
@@ -44,6 +80,7 @@ def test_money_is_exact(
         None,
         b"25",
         Fraction(1, 2),
+        Real(25.0),
         "",
         "ten",
         " 5",
@@ -137,6 +174,68 @@ def test_a_pin_is_checked_without_being_repeated(sandbox: Sandbox, client: Clien
     assert caught.value.field == "pin"
     assert str(pin) not in str(caught.value)
     assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (17, "must be a str: an int would lose leading zeros; got int"),
+        (Whole(17), "must be a str: an int would lose leading zeros; got test_values.Whole"),
+        (True, "must be a str; got bool"),
+        (float("nan"), "must be a str; got float"),
+        (None, "must be a str; got NoneType"),
+    ],
+)
+def test_an_identifier_that_is_no_text_is_refused_with_its_type(
+    client: Client, recording: Client, transfer: dict[str, object], value: object, words: str
+) -> None:
+    for field, call in [
+        ("card_no", lambda: client.cards.get(value)),
+        ("cardholder_no", lambda: client.accounts.transfer(**{**transfer, "cardholder_no": value})),
+        ("transfer_unique_no", lambda: recording.accounts.ensure_transfer(**{**transfer, "transfer_unique_no": value})),
+        ("cvv", lambda: client.cards.activate(card_no="1", cardholder_no="2", cvv=value, card_last_no="0007")),
+    ]:
+        with pytest.raises(InvalidInputError) as caught:
+            call()
+        assert (caught.value.field, str(caught.value)) == (field, f"{field} {words}")
+    if value is not None:
+        with pytest.raises(InvalidInputError, match=f"^card_no {words}$"):
+            client.simulation.auth(card_no=value)
+
+
+def test_numbers_of_other_libraries_are_taken(sandbox: Sandbox, client: Client, card_no: str) -> None:
+    page = client.cards.packages_page(page=Whole(0), size=Whole(1))
+    assert len(page) == 1
+    assert client.cards.get(Text(card_no)).card_no == card_no
+    assert client.call("POST", "/v1/card/package/list", {"page": Whole(0), "size": Whole(1)})["list"]
+    with sandbox.client(timeout=Real(5.5), connect_timeout=Whole(2), max_retries=Whole(0)) as other:
+        assert other.access_token()
+    verifier = client.webhook_verifier(tolerance=Real(60.0), max_body=Whole(70_000))
+    assert verifier
+
+
+@pytest.mark.parametrize("value", [1.5, Real(1.5), [Real(1.5)], {"a": [float("nan")]}])
+def test_a_float_of_any_library_is_refused_in_a_body(client: Client, value: object) -> None:
+    with pytest.raises(InvalidInputError, match="must not hold a float, which is not exact") as caught:
+        client.call("POST", "/v1/card/package/list", {"page": value})
+    assert caught.value.field == "body"
+
+
+def test_a_datetime_that_is_no_time_is_refused_by_name(
+    client: Client, recording: Client, transfer: dict[str, object]
+) -> None:
+    noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    verifier = client.webhook_verifier()
+    for field, call in [
+        ("start", lambda: client.cards.list(start=NAT, end=noon)),
+        ("end", lambda: client.accounts.transfers_page(start=noon, end=NAT, page=0, size=1)),
+        ("since", lambda: recording.accounts.ensure_transfer(**transfer, since=NAT)),
+        ("time", lambda: client.simulation.auth(card_no="1", time=NAT)),
+        ("timestamp", lambda: verifier.sign_for_tests(NAT, b"{}")),
+    ]:
+        with pytest.raises(InvalidInputError, match=f"^{field} must be a point in time") as caught:
+            call()
+        assert caught.value.field == field
 
 
 @pytest.mark.parametrize(("page", "size"), [(-1, 10), (0, 0), (0, 101), (0, True), ("0", 10), (0, 1.5)])

@@ -21,6 +21,7 @@ from webhook_support import (
     CONSUMPTION,
     FAILED,
     SECRET,
+    UNDECIDED,
     DictStore,
     Kind,
     Response,
@@ -204,9 +205,9 @@ def test_without_a_decision_a_purchase_gets_the_default(kind: Kind, caplog: pyte
     def fail(_: AuthEvent) -> bool:
         raise LookupError(SECRET)
 
-    for broken in (fail, lambda _: None, lambda _: 1):
+    for broken in (fail, lambda _: None, lambda _: 2):
         with caplog.at_level(logging.ERROR, "keysecure"):
-            assert Shop(kind, decide=broken).post(*purchase()) == (200, reply_decline("no decision in time"))
+            assert Shop(kind, decide=broken).post(*purchase()) == UNDECIDED
             assert Shop(kind, decide=broken, default="accept").post(*purchase()) == ACCEPTED
     assert "raised LookupError" in caplog.text
     assert SECRET not in caplog.text

@@ -82,7 +82,7 @@ class Replays:
 def stores() -> None:
     for store in ("memory", keysecure.MemoryStore(), keysecure.FileStore("x"), keysecure.RedisStore("redis://h")):
         Client("key", "secret", store=store).webhook_verifier(store=store)
-    Client("key", "secret", store=Attempts(), allow_plain_http=["sandbox"])
+    Client("key", "secret", store=Attempts(), allow_plain_http=["sandbox"], timezone=timezone.utc)
     keysecure.WebhookVerifier("app", "secret", store=Replays(), max_body=1024)
     Client("key", "secret", store=Replays())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 

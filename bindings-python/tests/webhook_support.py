@@ -100,6 +100,7 @@ ACCEPTED = (200, reply_accept())
 FAILED = (500, reply_decline("the webhook could not be handled"))
 
 LATE = (200, reply_decline("no decision in time"))
+UNDECIDED = (200, reply_decline("no decision could be made"))
 
 Response = tuple[int, bytes]
 

@@ -8,10 +8,10 @@ use crate::client::Client;
 use crate::clock::{Clock, MAX_DURATION, SystemClock};
 use crate::crypto::{AesSettings, Cipher};
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{Error, Peer};
 use crate::observe::Observer;
 use crate::secrets::Secret;
-use crate::settings::base_url::{BaseUrl, check_plain_host};
+use crate::settings::base_url::{BaseUrl, authority, check_plain_host};
 use crate::settings::{Environment, Language, Settings, check_api_key};
 use crate::store::Store;
 use crate::transport::Transport;
@@ -201,7 +201,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the time zone of bare dates in list windows. Default: UTC+8, the platform's.
+    /// Sets the time zone of bare dates in list windows and in `since`. Default: UTC+8, the platform's.
+    ///
+    /// A [`Date`](crate::Date) is always the whole day in this zone, wherever the program runs. Today's date of a machine
+    /// further east may not have begun here: as a start it is refused. Today's date of a machine further west may be over
+    /// here: as an end it leaves out the newest rows. Set the zone from whose calendar the dates are taken, or give instants.
     pub fn timezone(mut self, timezone: UtcOffset) -> Self {
         self.timezone = timezone;
         self
@@ -267,15 +271,23 @@ impl ClientBuilder {
         let url = self.base_url.as_deref().unwrap_or(self.environment.base_url());
         let base_url = BaseUrl::parse(url, &self.plain_http)?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let has_own_transport = self.transport.is_some();
         let transport = match self.transport {
             Some(transport) => transport,
             None => default_transport(&base_url, self.proxy.as_ref(), self.ca_pem.as_deref(), &clock)?,
+        };
+        // A custom transport has its own proxy, if any.
+        let proxy = self.proxy.as_ref().filter(|_| !has_own_transport);
+        let peer = Peer {
+            host: authority(&base_url.text).to_owned(),
+            proxy: proxy.map(|url| authority(url.expose()).to_owned()),
         };
         let settings = Settings {
             api_key: self.api_key,
             api_secret: self.api_secret,
             environment: self.environment,
             base_url: base_url.text,
+            peer,
             cipher,
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,

@@ -5,6 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::Interrupted;
+use crate::values::civil::UtcOffset;
 
 /// Source of time and of waiting, for tests that must not wait.
 ///
@@ -56,6 +57,12 @@ pub trait Clock: Send + Sync {
     /// [`Interrupted`] if the call that waits must end.
     fn sleep(&self, duration: Duration) -> Result<(), Interrupted>;
 
+    /// Returns the offset from UTC of the machine's time zone at this time. It serves only a warning about dates, see
+    /// [`WindowBound`](crate::WindowBound). Default: `None`, no warning.
+    fn local_offset(&self) -> Option<UtcOffset> {
+        None
+    }
+
     /// Returns the longest time that the calling thread may wait in one piece for the network or for another thread.
     /// Default: no limit. Between two pieces the client calls [`between_waits`](Self::between_waits).
     fn longest_wait(&self) -> Option<Duration> {
@@ -70,6 +77,12 @@ pub trait Clock: Send + Sync {
     /// says whether it was.
     fn between_waits(&self) -> Result<(), Interrupted> {
         Ok(())
+    }
+
+    /// Returns whether [`now`](Self::now) is the platform's time at present, never ahead of it, as a client learned it from
+    /// responses. Default: `false`, the device's.
+    fn follows_platform(&self) -> bool {
+        false
     }
 }
 

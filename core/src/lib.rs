@@ -95,7 +95,7 @@ pub use crate::ensure::{EnsureOptions, Ensured};
 #[cfg(feature = "python")]
 pub use crate::error::python::{ExceptionFactory, set_exception_factory};
 pub use crate::error::{
-    ConnectReason, Error, ErrorKind, Interrupted, Outcome, Rejection, TransportError, TransportFault,
+    ConnectReason, Error, ErrorKind, Interrupted, Outcome, ReceivedPart, Rejection, TransportError, TransportFault,
 };
 #[cfg(feature = "uniffi")]
 pub use crate::ffi_error::{ErrorDetails, FfiError, masked};
@@ -130,8 +130,8 @@ pub use crate::store::{
 pub use crate::transport::{Method, Request, Response, Transport};
 pub use crate::values::civil::{Date, UtcOffset, WindowBound};
 pub use crate::webhook::{
-    AuthEvent, CanonicalForm, CardUpdateEvent, Claim, ConsumptionEvent, Decision, Event, KeyOrder, Responder,
-    SignatureMatch, VerifiedWebhook, WebhookVerifier, Writer, reply_accept, reply_decline, reply_duplicate,
+    AuthEvent, CanonicalForm, CardUpdateEvent, Claim, ConsumptionEvent, Decision, Event, KeyOrder, NoDecision,
+    Responder, SignatureMatch, VerifiedWebhook, WebhookVerifier, Writer, reply_accept, reply_decline, reply_duplicate,
 };
 
 /// Compiles the code blocks of the README.

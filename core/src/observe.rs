@@ -3,12 +3,20 @@
 use std::fmt;
 use std::time::Duration;
 
+use log::kv::Value;
+use log::{Level, Record};
+
 use crate::error::{Error, ErrorKind, Outcome};
 
 /// Receives a record of every attempt and every call, for metrics and traces.
 ///
 /// Methods are called on the thread of the call and should return quickly. Records hold no secret, no path and no card or
-/// cardholder number. The `log` facade receives the same attempts at debug level, with target `keysecure`.
+/// cardholder number.
+///
+/// The `log` facade receives the same records with target `keysecure`, as text and as key-value fields: attempts at debug
+/// level, calls at info level. A failed call has a higher level: error for a mutation with an unknown outcome; warn for
+/// every other failed mutation, and for a read without a reply of the platform. A read that the platform refuses, such as the
+/// details of a card that does not exist, stays at info level.
 ///
 /// # Examples
 ///
@@ -109,6 +117,60 @@ impl AttemptRecord {
     }
 }
 
+impl AttemptRecord {
+    /// Writes the record to the `log` facade.
+    pub(crate) fn log(&self) {
+        let fields = [
+            ("operation", Value::from(self.operation)),
+            ("attempt", self.attempt.into()),
+            ("duration_ms", millis(self.duration).into()),
+            ("http_status", optional(self.http_status)),
+            ("code", optional(self.code)),
+            ("outcome", optional(self.outcome.map(Outcome::as_str))),
+        ];
+        write(Level::Debug, &fields, format_args!("{self}"));
+    }
+}
+
+impl CallRecord {
+    /// Writes the record to the `log` facade.
+    pub(crate) fn log(&self, is_mutation: bool) {
+        let fields = [
+            ("operation", Value::from(self.operation)),
+            ("attempts", self.attempts.into()),
+            ("duration_ms", millis(self.duration).into()),
+            ("code", optional(self.code)),
+            ("error", optional(self.kind.map(ErrorKind::as_str))),
+            ("outcome", optional(self.outcome.map(Outcome::as_str))),
+        ];
+        let (level, what) = match self.outcome {
+            None => (Level::Info, ""),
+            Some(Outcome::Unknown) if is_mutation => (Level::Error, "a call failed, and what it did is unknown: "),
+            // The caller asked, and this is the reply.
+            Some(Outcome::Rejected) if !is_mutation => (Level::Info, ""),
+            Some(_) => (Level::Warn, "a call failed: "),
+        };
+        write(level, &fields, format_args!("{what}{self}"));
+    }
+}
+
+fn optional<'a, T: Into<Value<'a>>>(value: Option<T>) -> Value<'a> {
+    value.map_or(Value::null(), Into::into)
+}
+
+/// A duration as milliseconds, for a field.
+pub(crate) fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// Writes a record with fields to the `log` facade. Those whose value is null are absent.
+pub(crate) fn write(level: Level, fields: &[(&str, Value<'_>)], text: fmt::Arguments<'_>) {
+    if log::log_enabled!(target: "keysecure", level) {
+        let record = Record::builder().level(level).target("keysecure").key_values(&fields).args(text).build();
+        log::logger().log(&record);
+    }
+}
+
 impl fmt::Display for AttemptRecord {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "operation={} attempt={} ms={}", self.operation, self.attempt, self.duration.as_millis())?;
@@ -117,6 +179,22 @@ impl fmt::Display for AttemptRecord {
         }
         if let Some(code) = self.code {
             write!(formatter, " code={code}")?;
+        }
+        match self.outcome {
+            Some(outcome) => write!(formatter, " outcome={outcome}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for CallRecord {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "operation={} attempts={} ms={}", self.operation, self.attempts, self.duration.as_millis())?;
+        if let Some(code) = self.code {
+            write!(formatter, " code={code}")?;
+        }
+        if let Some(kind) = self.kind {
+            write!(formatter, " error={}", kind.as_str())?;
         }
         match self.outcome {
             Some(outcome) => write!(formatter, " outcome={outcome}"),

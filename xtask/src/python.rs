@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use crate::report::counts::TestCounts;
 use crate::report::failures::{Failures, Tail};
 use crate::report::junit;
 use crate::report::outcome::{Outcome, classify};
-use crate::{run, ship};
+use crate::{run, servers, ship};
 
 /// The budget of the client's wheel, in bytes.
 const WHEEL_BUDGET: u64 = 2_000_000;
@@ -25,25 +26,57 @@ pub fn test(failures: &mut Failures) -> Outcome {
     if !run::exists("python3", "--version") {
         return Outcome::Missing("python3 not found".into());
     }
-    let Some(venv) = environment("venv", Some("requirements-dev.txt")) else {
-        return Outcome::Missing("no virtual environment with the tools: python3-venv or a package index".into());
+    servers::ensure(&servers::REDIS);
+    let Some(venv) = tools() else { return no_environment() };
+    let Some(wheels) = dev_wheels(&venv) else { return no_wheels() };
+    let mut outcome = pytest(&venv, wheels, "pytest.xml", &["tests", FRAMEWORKS_IGNORED], failures);
+    if let Outcome::Ran(counts) = &mut outcome {
+        check_packages(&venv, wheels, counts, failures);
+    }
+    outcome
+}
+
+/// The tests that run with the packages of an application: they have an environment of their own.
+const FRAMEWORKS: &str = "tests/frameworks";
+const FRAMEWORKS_IGNORED: &str = "--ignore=tests/frameworks";
+
+/// Runs the suite of the client under frameworks and servers, with their real packages.
+pub fn test_frameworks(failures: &mut Failures) -> Outcome {
+    if !run::exists("python3", "--version") {
+        return Outcome::Missing("python3 not found".into());
+    }
+    servers::ensure(&servers::POSTGRESQL);
+    let Some(venv) = tools() else { return no_environment() };
+    let Some(wheels) = dev_wheels(&venv) else { return no_wheels() };
+    let Some(venv) = environment("venv-frameworks", Some("requirements-frameworks.txt")) else {
+        return no_environment();
     };
-    let Some(wheels) = build_both(|project| wheel(&venv, project, "dev")) else {
-        return Outcome::Broken(TestCounts::default(), "the wheels were not built: see above".into());
-    };
-    if !installs(&venv, &wheels) {
+    // Warnings of other people's packages are no failures.
+    pytest(&venv, wheels, "pytest-frameworks.xml", &[FRAMEWORKS, "-W", "default"], failures)
+}
+
+fn no_environment() -> Outcome {
+    Outcome::Missing("no virtual environment with the packages: python3-venv or a package index".into())
+}
+
+fn no_wheels() -> Outcome {
+    Outcome::Broken(TestCounts::default(), "the wheels were not built: see above".into())
+}
+
+/// Installs the wheels and runs pytest on them, with a report of this name.
+fn pytest(venv: &Venv, wheels: &[PathBuf], report: &str, arguments: &[&str], failures: &mut Failures) -> Outcome {
+    if !installs(venv, wheels) {
         return Outcome::Broken(TestCounts::default(), "the wheels cannot be installed: see above".into());
     }
-    let report = folder().join("pytest.xml");
+    let report = folder().join(report);
     junit::clear(&report);
     let mut pytest = venv.python();
-    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", "--junitxml"]).arg(&report);
+    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]).args(arguments).arg("--junitxml").arg(&report);
     let mut tail = Tail::default();
     let exited_well = run::streams(&mut pytest, |line| tail.push(line));
-    let mut outcome = classify(junit::read(&report, failures), exited_well);
-    match &mut outcome {
-        Outcome::Ran(counts) => check_packages(&venv, &wheels, counts, failures),
-        _ => tail.note_in(failures),
+    let outcome = classify(junit::read(&report, failures), exited_well);
+    if !matches!(outcome, Outcome::Ran(_)) {
+        tail.note_in(failures);
     }
     outcome
 }
@@ -73,6 +106,12 @@ fn check_packages(venv: &Venv, wheels: &[PathBuf], counts: &mut TestCounts, fail
     count("installed from wheels", works_when_installed("from-wheel", wheels));
     let sdists = build_both(|project| sdist(venv, project));
     count("installed from source", sdists.is_some_and(|sdists| works_when_installed("from-sdist", &sdists)));
+}
+
+/// The wheels of the tests, built once for all suites.
+fn dev_wheels(venv: &Venv) -> Option<&'static [PathBuf; 2]> {
+    static WHEELS: OnceLock<Option<[PathBuf; 2]>> = OnceLock::new();
+    WHEELS.get_or_init(|| build_both(|project| wheel(venv, project, "dev"))).as_ref()
 }
 
 /// Builds a package of each project.
@@ -110,7 +149,7 @@ pub fn wheel_command() -> bool {
 
 /// Builds the wheels with the profile `wheel`, which takes some minutes.
 pub fn release_wheels() -> Option<[PathBuf; 2]> {
-    let venv = environment("venv", Some("requirements-dev.txt"))?;
+    let venv = tools()?;
     build_both(|project| wheel(&venv, project, RELEASE))
 }
 
@@ -140,6 +179,11 @@ impl Venv {
 
 fn folder() -> PathBuf {
     run::target_dir().join("python")
+}
+
+/// The environment with the tools that build and check.
+fn tools() -> Option<Venv> {
+    environment("venv", Some("requirements-dev.txt"))
 }
 
 /// Creates or reuses the environment of that name, with the packages of a list in `bindings-python`. It is recreated when

@@ -175,10 +175,31 @@ class InternalError(KeySecureError, kind="internal"):
     """A defect of this package. Please report it."""
 
 
-def raised_by(what: str, error: BaseException) -> str:
-    """For the log: what raised, the type of the exception and the place. Its text may hold anything, and stays out."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f" at {place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place is not None else ""
-    return f"{what} raised {type(error).__name__}{where}"
+def raised_by(what: str, error: BaseException) -> tuple[str, dict[str, object]]:
+    """For the log: what raised, the type of the exception and the place, as text and as the fields of the record.
+
+    The text of the exception may hold anything, and stays out.
+    """
+    fields: dict[str, object] = {"exception_type": type(error).__name__}
+    place = _place_of(error)
+    if place is None:
+        return f"{what} raised {type(error).__name__}", fields
+    fields |= {"exception_file": place[0], "exception_line": place[1]}
+    return f"{what} raised {type(error).__name__} at {place[0]}:{place[1]}", fields
+
+
+def _place_of(error: BaseException) -> tuple[str, int] | None:
+    """File and line of the innermost frame of the user's code, or of the innermost one if all are of libraries."""
+    import os
+    from os.path import dirname
+
+    ours, standard = dirname(__file__), dirname(os.__file__)
+    innermost = own = None
+    step = error.__traceback__
+    while step is not None:
+        file = step.tb_frame.f_code.co_filename
+        innermost = file, step.tb_lineno
+        if not (file.startswith((ours, standard, "<frozen ")) or "site-packages" in file or "dist-packages" in file):
+            own = innermost
+        step = step.tb_next
+    return own or innermost

@@ -1,7 +1,7 @@
 """Types of the native module. Use it through `keysecure`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from os import PathLike
 from types import GenericAlias, TracebackType
@@ -13,6 +13,7 @@ from typing import (
     Literal,
     NoReturn,
     Protocol,
+    SupportsIndex,
     TypeAlias,
     TypeVar,
     final,
@@ -29,7 +30,7 @@ _NAMES: Final[dict[str, list[str]]]
 
 _T_co = TypeVar("_T_co", covariant=True)
 
-_Money: TypeAlias = Decimal | int | str
+_Money: TypeAlias = Decimal | SupportsIndex | str
 _WindowBound: TypeAlias = datetime | date
 
 __all__ = [
@@ -109,10 +110,20 @@ class Client:
     `utf8`, `hex`, `base64`, `md5`, `md5hex`, `sha256`, `sha1prng`, with `/cbc` behind it for CBC. `timeout`: the
     most seconds that one call takes, with all its attempts (30). `connect_timeout`: the most seconds for making one
     connection (5). `max_retries`: how often a call is sent again where that cannot do it twice (2). `language`: of
-    the platform's messages, `en_US` or `zh_CN`. `timezone`: the zone in which bare dates begin and end, such as
-    `UTC+8` (the default). `proxy`: the URL of an http or https proxy; none is taken from the environment. `ca_pem`:
-    the root certificates to trust instead of the built-in ones, in PEM form. `allow_plain_http`: names of hosts
-    other than this machine to which plain http may go (`["sandbox"]` in Docker Compose); refused in production.
+    the platform's messages, `en_US` or `zh_CN`. `timezone`: the zone in which dates begin and end, by default
+    `UTC+8`, see below. `proxy`: the URL of an http or https proxy; none is taken from the environment. `ca_pem`: the
+    root certificates to trust instead of the built-in ones, in PEM form. `allow_plain_http`: names of hosts other
+    than this machine to which plain http may go (`["sandbox"]` in Docker Compose); refused in production.
+
+    `timezone` gives dates their meaning: `date(2026, 11, 26)` is the whole day in this zone. `date.today()` is the
+    day in the zone of the machine, which is another one for some hours of each day unless both zones agree. On a
+    machine in UTC from 16:00 on, `end=date.today()` is a day that is over in UTC+8: the list lacks the rows since,
+    and a WARNING says so. On a machine east of UTC+8 shortly after midnight, `start=date.today()` has not begun: an
+    `InvalidInputError`. So set `timezone="UTC"` on such a machine, or give datetimes with a time zone, which mean
+    the same everywhere. Accepted are offsets such as `"UTC+8"`, `"UTC"`, `"+05:30"`, `timezone.utc` and other
+    objects of `datetime.timezone`, and a `ZoneInfo` or its name such as `"Asia/Shanghai"`; a zone whose offset
+    changes during the year (or did in the last five years) is a `ConfigError`, because the platform takes one offset
+    for a whole list.
 
     `store`: what this client shares with other workers: the access token, and the record of its attempts on merchant
     references, which the `ensure_*` calls need. `"memory"`, when this process is the only one that works on its
@@ -134,7 +145,7 @@ class Client:
         connect_timeout: float = 5.0,
         max_retries: int = 2,
         language: Literal["en_US", "zh_CN"] | str = "en_US",
-        timezone: str = "UTC+8",
+        timezone: str | tzinfo = "UTC+8",
         proxy: str | None = None,
         ca_pem: str | bytes | None = None,
         allow_plain_http: Iterable[str] = (),
@@ -243,10 +254,10 @@ class Cardholders:
         `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
         proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
         earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
-        in the client's `timezone` (default: 90 days ago). `first_attempt=True` states that the reference was never
-        sent before (default `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default)
-        fails with outcome `not_sent`; `"accept"` continues with the memory of this process alone, while another
-        worker may do the same.
+        in the client's `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the
+        reference was never sent before (default `False`). `on_store_failure`, when the store cannot be reached:
+        `"reject"` (default) fails with outcome `not_sent`; `"accept"` continues with the memory of this process
+        alone, while another worker may do the same.
         """
     def list(
         self,
@@ -259,8 +270,9 @@ class Cardholders:
         """Iterates over all cardholders of a time window of any length (by application time), newest first, page by
         page.
 
-        `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's
-        `timezone`.
+        `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the
+        client's `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before
+        you use `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
         """
     def list_page(
         self,
@@ -323,10 +335,10 @@ class Cards:
         `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
         proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
         earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
-        in the client's `timezone` (default: 90 days ago). `first_attempt=True` states that the reference was never
-        sent before (default `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default)
-        fails with outcome `not_sent`; `"accept"` continues with the memory of this process alone, while another
-        worker may do the same.
+        in the client's `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the
+        reference was never sent before (default `False`). `on_store_failure`, when the store cannot be reached:
+        `"reject"` (default) fails with outcome `not_sent`; `"accept"` continues with the memory of this process
+        alone, while another worker may do the same.
         """
     def list(
         self,
@@ -339,8 +351,9 @@ class Cards:
     ) -> Pager[Card]:
         """Iterates over all cards of a time window of any length (by application time), newest first, page by page.
 
-        `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's
-        `timezone`.
+        `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the
+        client's `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before
+        you use `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
         """
     def list_page(
         self,
@@ -420,8 +433,9 @@ class Consumptions:
     ) -> Pager[Consumption]:
         """Iterates over all consumptions of a time window of any length, newest first, page by page.
 
-        `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's
-        `timezone`.
+        `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the
+        client's `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before
+        you use `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
         """
     def list_page(
         self,
@@ -477,10 +491,10 @@ class Accounts:
         `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
         proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
         earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
-        in the client's `timezone` (default: 90 days ago). `first_attempt=True` states that the reference was never
-        sent before (default `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default)
-        fails with outcome `not_sent`; `"accept"` continues with the memory of this process alone, while another
-        worker may do the same.
+        in the client's `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the
+        reference was never sent before (default `False`). `on_store_failure`, when the store cannot be reached:
+        `"reject"` (default) fails with outcome `not_sent`; `"accept"` continues with the memory of this process
+        alone, while another worker may do the same.
         """
     def get(self, cardholder_no: str) -> AccountInfo:
         """Returns the balances of a cardholder."""
@@ -495,8 +509,9 @@ class Accounts:
     ) -> Pager[TransferRecord]:
         """Iterates over all transfers of a time window of any length, newest first, page by page.
 
-        `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's
-        `timezone`.
+        `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the
+        client's `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before
+        you use `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
         """
     def transfers_page(
         self,
@@ -1025,6 +1040,7 @@ class WebhookVerifier:
     @deprecated("use reply_duplicate")
     def reply_again(self, body: _Body) -> bytes:
         """Deprecated: use `reply_duplicate`."""
+    def _claim(self, headers: _Headers, body: _Body, waited: float) -> Claim: ...
     @property
     def _may_wait(self) -> bool: ...
     @property

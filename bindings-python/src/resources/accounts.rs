@@ -74,7 +74,7 @@ impl Accounts {
     /// `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a proxy).
     /// `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the earliest time at
     /// which the reference may have been sent, a datetime with a time zone or a date, which begins in the client's
-    /// `timezone` (default: 90 days ago). `first_attempt=True` states that the reference was never sent before (default
+    /// `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the reference was never sent before (default
     /// `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default) fails with outcome `not_sent`;
     /// `"accept"` continues with the memory of this process alone, while another worker may do the same.
     #[pyo3(
@@ -112,7 +112,9 @@ impl Accounts {
 
     /// Iterates over all transfers of a time window of any length, newest first, page by page.
     ///
-    /// `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's `timezone`.
+    /// `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the client's
+    /// `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before you use
+    /// `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
     #[pyo3(signature = (*, start, end, cardholder_no=None, transfer_no=None, transfer_unique_no=None))]
     fn transfers(
         &self,

@@ -34,7 +34,9 @@ impl Consumptions {
 
     /// Iterates over all consumptions of a time window of any length, newest first, page by page.
     ///
-    /// `start` and `end`, both included, are datetimes with a time zone, or dates: whole days in the client's `timezone`.
+    /// `start` and `end`, both included, are datetimes with a time zone, or dates. A date is the whole day in the client's
+    /// `timezone` (UTC+8 unless it is set), whatever the time zone of this machine is: see `Client` before you use
+    /// `date.today()`. A `start` that has not begun there is an `InvalidInputError`.
     #[pyo3(signature = (*, start, end, cardholder_no=None, card_no=None, consume_no=None))]
     fn list(
         &self,

@@ -5,9 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 
-use super::run;
+use super::run_logging;
 use super::verified::VerifiedWebhook;
 use crate::hub;
+use crate::log;
 use crate::pool::Pool;
 
 /// The exclusive right to handle a webhook, from `WebhookVerifier.claim`:
@@ -51,12 +52,12 @@ impl Claim {
         work: impl FnOnce(keysecure::Claim) -> T + Send + 'static,
     ) -> PyResult<Option<T>> {
         let Some(claim) = self.take() else { return Ok(None) };
-        if self.waits
-            && let Some(hub) = hub::here(py)?
-        {
-            return hub::wait(&hub, Pool::Webhooks, move || Ok(work(claim))).map(Some);
+        let wanted = log::wanted(py)?;
+        let hub = if self.waits { hub::here(py)? } else { None };
+        match hub {
+            Some(hub) => hub::wait(&hub, Pool::Webhooks, wanted, move || Ok(work(claim))).map(Some),
+            None => run_logging(py, wanted, self.waits, || Ok(work(claim))).map(Some),
         }
-        run(py, self.waits, || Ok(work(claim))).map(Some)
     }
 }
 

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use ::log::LevelFilter;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView};
@@ -28,7 +29,17 @@ use crate::stores::check_raised;
 /// Runs the core, without the GIL when it may take long, and then emits its warnings to Python's logger. A panic becomes an
 /// `InternalError`.
 fn run<T: Send>(py: Python<'_>, long: bool, work: impl FnOnce() -> Result<T, keysecure::Error> + Send) -> PyResult<T> {
-    let work = || log::collecting(log::Wanted::default(), || catch_unwind(AssertUnwindSafe(work)));
+    run_logging(py, LevelFilter::Warn, long, work)
+}
+
+/// Runs the core as [`run`] does, and emits its records of a level and above.
+fn run_logging<T: Send>(
+    py: Python<'_>,
+    wanted: LevelFilter,
+    long: bool,
+    work: impl FnOnce() -> Result<T, keysecure::Error> + Send,
+) -> PyResult<T> {
+    let work = || log::collecting(wanted, || catch_unwind(AssertUnwindSafe(work)));
     let (done, records) = if long { py.detach(work) } else { work() };
     let logged = check_raised().and(log::emit(py, &records));
     let result = done.map_err(|_| internal(py))?;

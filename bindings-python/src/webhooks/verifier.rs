@@ -1,8 +1,10 @@
 //! The verifier of webhooks.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use keysecure::OnStoreFailure;
+use log::LevelFilter;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
@@ -68,9 +70,7 @@ impl WebhookVerifier {
             guarded(py, (**parents).clone(), self.store.as_ref(), self.on_store_failure).map(Arc::new)
         })
     }
-}
 
-impl WebhookVerifier {
     /// Runs a check that uses the store.
     fn check<T: Send + 'static>(
         &self,
@@ -80,11 +80,10 @@ impl WebhookVerifier {
         check: fn(&keysecure::WebhookVerifier, &Headers, &[u8]) -> Result<T, keysecure::Error>,
     ) -> PyResult<T> {
         let core = self.here(py)?;
-        if self.waits
-            && let Some(hub) = hub::here(py)?
-        {
+        let hub = if self.waits { hub::here(py)? } else { None };
+        if let Some(hub) = hub {
             let body = body.to_vec();
-            return hub::wait(&hub, Pool::Webhooks, move || check(&core, &headers, &body));
+            return hub::wait(&hub, Pool::Webhooks, LevelFilter::Warn, move || check(&core, &headers, &body));
         }
         run(py, self.waits || body.len() > LARGE_BODY, || check(&core, &headers, &body))
     }
@@ -186,8 +185,16 @@ impl WebhookVerifier {
     /// `verifier.reply_duplicate(body)`. `"in_progress"` means that another worker handles it now: respond with an HTTP error,
     /// so that it is delivered again. Without a store every webhook is new.
     fn claim(&self, py: Python<'_>, headers: Headers, body: RawBody<'_>) -> PyResult<Claim> {
-        let (received, claim) =
+        self.claim_after(py, headers, body, 0.0)
+    }
+
+    /// Claims a webhook whose request began to arrive `waited` seconds ago: the platform waits since then.
+    #[pyo3(name = "_claim")]
+    fn claim_after(&self, py: Python<'_>, headers: Headers, body: RawBody<'_>, waited: f64) -> PyResult<Claim> {
+        let (mut received, claim) =
             self.check(py, headers, body, |core, headers, body| core.claim(headers.pairs(), body))?;
+        let waited = Duration::try_from_secs_f64(waited).unwrap_or_default();
+        received.received_at = received.received_at.checked_sub(waited).unwrap_or(received.received_at);
         Claim::new(py, VerifiedWebhook::new(received), claim, self.waits)
     }
 
@@ -200,11 +207,11 @@ impl WebhookVerifier {
         let reply = match hub::here(py)? {
             Some(hub) => {
                 let body = body.to_vec();
-                hub::wait(&hub, Pool::Webhooks, move || Ok(core.reply_duplicate(&body)))?
+                hub::wait(&hub, Pool::Webhooks, LevelFilter::Warn, move || Ok(core.reply_duplicate(&body)))
             }
-            None => run(py, true, || Ok(core.reply_duplicate(&body)))?,
+            None => run(py, true, || Ok(core.reply_duplicate(&body))),
         };
-        Ok(reply.into_bytes())
+        reply.map(String::into_bytes)
     }
 
     /// Types the data of a webhook **without verifying it**: for stored webhooks and tests. Anybody may have sent it.

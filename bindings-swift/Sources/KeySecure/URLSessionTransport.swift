@@ -149,7 +149,9 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
         return .success(
             HttpResponse(
                 status: Int32(response.statusCode), body: body, date: response.value(forHTTPHeaderField: "Date"),
-                retryAfter: response.value(forHTTPHeaderField: "Retry-After")))
+                retryAfter: response.value(forHTTPHeaderField: "Retry-After"),
+                contentType: response.value(forHTTPHeaderField: "Content-Type"),
+                location: response.value(forHTTPHeaderField: "Location")))
     }
 
     /// Whether a part of the request, or of its body if it has one, may have been sent.

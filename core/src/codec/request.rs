@@ -88,9 +88,11 @@ macro_rules! query {
         #[derive(Clone, PartialEq, Eq, Hash)]
         #[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
         pub struct $name {
-            /// The start of the window, included. A bare date means its first second.
+            /// The start of the window, included. A date means its first second in the client's time zone; one that has
+            /// not begun there is refused. See [`WindowBound`](crate::WindowBound).
             pub start: $crate::WindowBound,
-            /// The end of the window, included, later than the start. A bare date means its last second.
+            /// The end of the window, included, later than the start. A date means its last second in the client's time
+            /// zone.
             pub end: $crate::WindowBound,
             $( $(#[$field_meta])* #[cfg_attr(feature = "uniffi", uniffi(default = None))] pub $field: Option<String>, )+
         }

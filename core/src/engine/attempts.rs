@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::envelope::{self, Data, Envelope};
-use super::operation::Auth;
+use super::envelope::{self, Data, Envelope, Head};
+use super::operation::{Auth, Effect};
 use super::retry::{self, AttemptOutcome, RetryDecision, RetryState};
 use super::token::{CachedToken, SharedToken};
 use super::{Call, Engine, outcome};
@@ -16,6 +16,10 @@ use crate::values::instant;
 
 /// Maximum size of a response body.
 const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
+
+/// The likely cause when the platform refuses a token that was fetched for the call.
+const TOKEN_CONTENTION: &str = "the token that replaced it was refused as well: probably another process fetched one, which \
+    invalidates all earlier ones; give all processes that use this Api-Key the same store";
 
 /// A successful response, not decoded yet.
 pub(super) struct Success {
@@ -67,7 +71,12 @@ impl Engine {
                 Ok(success) => return Ok(success),
                 Err(failure) => failure,
             };
-            let error = failure.error.in_call(operation.name, *attempts);
+            let mut error = failure.error.in_call(operation.name, *attempts);
+            if state.token_renewals > 0
+                && matches!(failure.outcome, AttemptOutcome::Refused(1007) | AttemptOutcome::Unauthorized)
+            {
+                error = error.with_hint(TOKEN_CONTENTION);
+            }
             // The loop waits only after an attempt that had no effect.
             let interrupted = |interrupted| Error::from(interrupted).in_call(operation.name, *attempts);
             if call.start_by.is_some_and(|start_by| start_by.left().is_none()) {
@@ -185,7 +194,8 @@ impl Engine {
                     TransportFault::Interrupted => AttemptOutcome::Interrupted,
                     _ => AttemptOutcome::NoResponse { sent: error.may_have_been_sent },
                 },
-                error: Error::transport(error),
+                error: Error::transport(error, Some(&self.settings.peer))
+                    .of_read(call.operation.effect == Effect::Read),
                 date: None,
             },
         };
@@ -203,7 +213,9 @@ impl Engine {
         }
         let status = response.status;
         let retry_after = response.retry_after.as_deref().and_then(|text| self.retry_after(text));
-        let (outcome, error) = match envelope::read(status, response.body) {
+        let head =
+            Head { status, content_type: response.content_type.as_deref(), location: response.location.as_deref() };
+        let (outcome, error) = match envelope::read(head, response.body) {
             Ok(Envelope::Success(data)) => return Ok((data, status, retry_after)),
             Ok(Envelope::Refused { code, msg }) => outcome::refusal(code, &msg, status),
             Err(unreadable) => outcome::for_unreadable(unreadable, status),

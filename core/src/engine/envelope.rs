@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::de::Error as _;
 use zeroize::Zeroizing;
 
+use super::foreign;
 use crate::codec::json::{Extra, Json};
 use crate::codec::{Decode, at, value_ahead};
 use crate::error::Error;
@@ -52,9 +53,18 @@ pub(super) enum EnvelopeError {
     Other,
 }
 
+/// The parts of a response's head that errors describe.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head<'a> {
+    pub status: u16,
+    pub content_type: Option<&'a str>,
+    pub location: Option<&'a str>,
+}
+
 /// Reads a response as far as the attempt loop needs it: of a success only up to its data.
-pub(super) fn read(http_status: u16, body: Zeroizing<Vec<u8>>) -> Result<Envelope, Unreadable> {
-    let text = text_of(http_status, body).map_err(|error| Unreadable { error, reason: EnvelopeError::NoCode })?;
+pub(super) fn read(head: Head<'_>, body: Zeroizing<Vec<u8>>) -> Result<Envelope, Unreadable> {
+    let http_status = head.status;
+    let text = text_of(head, body).map_err(|error| Unreadable { error, reason: EnvelopeError::NoCode })?;
     let is_success = (200..300).contains(&http_status);
     let mut keys = Keys::default();
     // Under an error status the rest of the response determines the reason.
@@ -79,19 +89,19 @@ pub(super) fn read(http_status: u16, body: Zeroizing<Vec<u8>>) -> Result<Envelop
 }
 
 /// The text of a response that may hold an envelope.
-fn text_of(http_status: u16, mut body: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, Error> {
-    if (300..400).contains(&http_status) {
-        return Err(Error::invalid_response("the response is a redirect, which is never followed"));
+fn text_of(head: Head<'_>, mut body: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, Error> {
+    if (300..400).contains(&head.status) {
+        return Err(foreign::redirect(head));
     }
     let text = match String::from_utf8(std::mem::take(&mut *body)) {
         Ok(text) => Zeroizing::new(text),
         Err(error) => {
             *body = error.into_bytes();
-            return Err(Error::invalid_response("the response is not UTF-8"));
+            return Err(foreign::not_utf8(head));
         }
     };
     if !text.trim_start().starts_with('{') {
-        return Err(Error::invalid_response("the response is not a JSON object"));
+        return Err(foreign::not_json(head, &text));
     }
     let replaced = match surrogates::replaced(&text) {
         Cow::Borrowed(_) => None,
@@ -236,9 +246,13 @@ fn syntax_error(text: &str) -> serde_json::Error {
 mod tests {
     use super::*;
 
+    fn head(status: u16) -> Head<'static> {
+        Head { status, content_type: None, location: None }
+    }
+
     /// The data, or the code and message of a refusal.
     fn read_bytes(status: u16, body: &[u8]) -> Result<Result<String, (i64, String)>, Error> {
-        match read(status, Zeroizing::new(body.to_vec())).map_err(|unreadable| unreadable.error)? {
+        match read(head(status), Zeroizing::new(body.to_vec())).map_err(|unreadable| unreadable.error)? {
             Envelope::Success(data) => data.decode().map(Ok),
             Envelope::Refused { code, msg } => Ok(Err((code, msg))),
         }
@@ -287,7 +301,7 @@ mod tests {
     #[test]
     fn no_code_is_reported_only_for_a_response_without_a_code() {
         let no_code = |body: &str| {
-            read(401, Zeroizing::new(body.as_bytes().to_vec()))
+            read(head(401), Zeroizing::new(body.as_bytes().to_vec()))
                 .err()
                 .map(|unreadable| unreadable.reason == EnvelopeError::NoCode)
         };
@@ -311,8 +325,8 @@ mod tests {
         // Columns in the text of a field count from its start.
         let deep = format!("{{\"code\":0,\"data\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
         for (body, text) in [
-            ("", "the response is not a JSON object"),
-            ("<html>4111111111111111</html>", "the response is not a JSON object"),
+            ("", "the response is empty"),
+            ("<html>4111111111111111</html>", "the response is an HTML page, probably of a proxy or gateway"),
             ("[1]", "the response is not a JSON object"),
             ("{\"code\":0,\"data\":\"x\"", "unexpected JSON: EOF while parsing an object at line 1 column 20"),
             ("{}", "unexpected JSON: code: is missing"),

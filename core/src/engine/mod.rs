@@ -3,7 +3,9 @@
 mod attempts;
 mod call;
 mod caller;
+mod dates;
 mod envelope;
+mod foreign;
 mod lifetime;
 mod limit;
 pub(crate) mod operation;
@@ -14,7 +16,7 @@ mod server_time;
 mod token;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,10 +31,11 @@ use crate::values::instant;
 use attempts::Success;
 pub(crate) use call::Call;
 pub(crate) use caller::Caller;
+pub(crate) use dates::Known;
 pub(crate) use lifetime::ImplausibleLifetime;
 use lifetime::TokenLifetime;
 pub(crate) use limit::{Limit, StartBy, Stopwatch};
-use operation::{Mode, Operation};
+use operation::{Effect, Mode, Operation};
 pub(crate) use recorded::end_of;
 use server_time::ServerTime;
 pub(crate) use token::AccessTokenData;
@@ -54,6 +57,8 @@ pub(crate) struct Engine {
     /// The record of attempts on merchant references, if there is a store.
     pub attempt_log: Option<AttemptLog>,
     closed: AtomicBool,
+    /// The last date of which [`warn_of_end`](Self::warn_of_end) warned, in days since 1970.
+    warned_day: AtomicI64,
 }
 
 impl Engine {
@@ -80,6 +85,7 @@ impl Engine {
             shared_token,
             attempt_log,
             closed: AtomicBool::new(false),
+            warned_day: AtomicI64::new(i64::MIN),
         }
     }
 
@@ -211,22 +217,24 @@ impl Engine {
     }
 
     fn report(&self, record: &AttemptRecord) {
-        log::debug!(target: "keysecure", "{record}");
+        record.log();
         if let Some(observer) = &self.observer {
             observer.attempt(record);
         }
     }
 
     fn report_call(&self, operation: &Operation, attempts: u32, started: Duration, error: Option<&Error>) {
+        let record = CallRecord {
+            operation: operation.name,
+            attempts,
+            duration: self.now().saturating_sub(started),
+            kind: error.map(Error::kind),
+            code: error.and_then(Error::code),
+            outcome: error.map(Error::outcome),
+        };
+        record.log(operation.effect == Effect::Mutation);
         if let Some(observer) = &self.observer {
-            observer.call(&CallRecord {
-                operation: operation.name,
-                attempts,
-                duration: self.now().saturating_sub(started),
-                kind: error.map(Error::kind),
-                code: error.and_then(Error::code),
-                outcome: error.map(Error::outcome),
-            });
+            observer.call(&record);
         }
     }
 

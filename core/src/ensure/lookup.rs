@@ -1,8 +1,7 @@
 //! Lookup of a target by its merchant reference.
 
 use super::EnsureTarget;
-use crate::engine::Caller;
-use crate::engine::Stopwatch;
+use crate::engine::{Caller, Known, Stopwatch};
 use crate::error::Error;
 use crate::pager::Pager;
 use crate::store::unique;
@@ -42,8 +41,10 @@ pub(super) fn look_up<T: EnsureTarget>(
 ) -> Result<Lookup<T::Row>, Error> {
     let (engine, watch) = (&caller.engine, Stopwatch::start());
     let end = engine.server_now().div_euclid(1000) + AHEAD;
-    let since = since.map_or(end - MAX_WINDOW, |since| engine.settings.timezone.start_second(since));
-    let start = attempted.map_or(since, |attempted| attempted.min(since)).max(0);
+    let earliest = since.map_or(end - MAX_WINDOW, |since| engine.settings.timezone.start_second(since));
+    // Before the first response the clock may be wrong, and a start in the future may be none.
+    let earliest = earliest.min(end - AHEAD);
+    let start = attempted.map_or(earliest, |attempted| attempted.min(earliest)).max(0);
     let window = (at(start), at(end));
     let Rows { mut ours, mut near, .. } = rows(caller, target, window)?;
     if ours.is_empty() && !near.is_empty() {
@@ -59,6 +60,9 @@ pub(super) fn look_up<T: EnsureTarget>(
         }
     }
     let Some(row) = ours.pop() else {
+        if let Some(since) = since {
+            engine.check_since(since, Known::Any)?;
+        }
         // The response may have shown that the window was computed from a wrong clock.
         let lag = engine.server_now().div_euclid(1000) - (end - AHEAD);
         return Ok(if !(-AHEAD..=TOLERANCE).contains(&lag) {

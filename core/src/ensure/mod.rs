@@ -42,7 +42,7 @@ use std::time::Duration;
 pub(crate) use target::EnsureTarget;
 
 use crate::clock::MAX_DURATION;
-use crate::engine::Caller;
+use crate::engine::{Caller, Known};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::store::{OnStoreFailure, reference, slot};
 use crate::values::civil::WindowBound;
@@ -78,7 +78,8 @@ pub struct EnsureOptions {
     /// does not abort failed requests.
     pub settle: Option<Duration>,
     /// Start of the lookup: the earliest time at which the target may have been sent. Default: 90 days ago, less the hour
-    /// that the lookup reaches ahead. An older recorded attempt extends the lookup.
+    /// that the lookup reaches ahead. An older recorded attempt extends the lookup. A date is a day in the client's time zone;
+    /// a time in the future is refused.
     pub since: Option<WindowBound>,
     /// Declares that no process has ever sent this reference: it is then sent at once, even with a store that cannot tell.
     /// A recorded attempt that may have been carried out overrides it. Default: `false`.
@@ -128,6 +129,9 @@ pub(crate) fn ensure<T: EnsureTarget>(
         return Err(Error::config(NO_STORE).in_call(operation, 0));
     };
     let (settle, deadline) = options.times(engine.aborts_on_failure())?;
+    if let Some(since) = options.since {
+        engine.check_since(since, Known::Platform)?;
+    }
     let end = engine.now().saturating_add(deadline);
     let merchant = slot(&engine.settings.base_url, &engine.settings.api_key);
     let key = reference(&merchant, operation, target.reference());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::message::{cut, field_in, names_a_field};
-use super::{Error, ErrorInner, ErrorKind, Interrupted, Outcome, Rejection, TransportError, TransportFault};
+use super::{Error, ErrorInner, ErrorKind, Interrupted, Outcome, Peer, Rejection, TransportError, TransportFault};
 use crate::redact::scrub;
 
 impl Error {
@@ -20,6 +20,8 @@ impl Error {
             attempts: 0,
             retry_after: None,
             fault: None,
+            hint: None,
+            is_read: false,
             rejection: None,
         }))
     }
@@ -67,7 +69,8 @@ impl Error {
         Self::invalid_response(scrub(&format!("unexpected JSON: {error}")))
     }
 
-    pub(crate) fn transport(error: TransportError) -> Self {
+    /// Creates the error of an exchange. `peer` names the addresses that the text mentions.
+    pub(crate) fn transport(error: TransportError, peer: Option<&Peer>) -> Self {
         let outcome = if error.may_have_been_sent { Outcome::Unknown } else { Outcome::NotSent };
         let kind = match error.fault {
             TransportFault::Timeout => ErrorKind::Timeout,
@@ -76,7 +79,7 @@ impl Error {
         };
         let fault = error.fault;
         // The outcome says whether the request was sent; it may change until the call returns.
-        let mut error = Self::new(kind, outcome, error.cause());
+        let mut error = Self::new(kind, outcome, error.cause(peer));
         error.0.fault = Some(fault);
         error
     }
@@ -134,8 +137,22 @@ impl Error {
         Self::new(kind, outcome, detail)
     }
 
+    /// Sets the outcome of an operation that this error ends; the error may be that of a read on its way.
     pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
         self.0.outcome = outcome;
+        self.0.is_read = false;
+        self
+    }
+
+    /// Records whether the request was a read, which cannot have changed anything.
+    pub(crate) fn of_read(mut self, is_read: bool) -> Self {
+        self.0.is_read = is_read;
+        self
+    }
+
+    /// Adds a likely cause, with what to do about it.
+    pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
+        self.0.hint = Some(hint);
         self
     }
 
@@ -172,7 +189,7 @@ impl Error {
 /// Converts the interruption of a wait outside an exchange: nothing of the call has been sent.
 impl From<Interrupted> for Error {
     fn from(_: Interrupted) -> Self {
-        Self::transport(TransportError::not_sent(TransportFault::Interrupted))
+        Self::transport(TransportError::not_sent(TransportFault::Interrupted), None)
     }
 }
 

@@ -14,7 +14,8 @@ use std::time::Duration;
 use crate::redact::scrub;
 pub use kind::{ErrorKind, Outcome};
 pub use rejection::Rejection;
-pub use transport::{ConnectReason, Interrupted, TransportError, TransportFault};
+pub(crate) use transport::Peer;
+pub use transport::{ConnectReason, Interrupted, ReceivedPart, TransportError, TransportFault};
 
 /// Error of a call: its kind, its outcome and its details.
 ///
@@ -56,6 +57,10 @@ struct ErrorInner {
     attempts: u32,
     retry_after: Option<Duration>,
     fault: Option<TransportFault>,
+    /// A likely cause, with what to do about it.
+    hint: Option<&'static str>,
+    /// Whether the request was a read.
+    is_read: bool,
     rejection: Option<Rejection>,
 }
 
@@ -155,12 +160,16 @@ impl fmt::Display for Error {
             formatter.write_str(match inner.outcome {
                 Outcome::NotSent => "; the request was not sent",
                 Outcome::Rejected => "",
+                Outcome::Unknown if inner.is_read => "; calling again is safe",
                 Outcome::Unknown => "; the request may have been carried out",
             })?;
         }
         match inner.msg.as_deref() {
             Some("") | None => {}
             Some(msg) => write!(formatter, ": {msg}")?,
+        }
+        if let Some(hint) = inner.hint {
+            write!(formatter, "; {hint}")?;
         }
         if inner.operation.is_some() {
             write!(formatter, " ({}, attempts: {}", inner.outcome, inner.attempts)?;
@@ -213,12 +222,32 @@ mod tests {
                 "accounts.transfer: the platform reports a system error, code 1001 (unknown, attempts: 1, http status: 500)",
             ),
             (
-                Error::transport(TransportError::not_sent(TransportFault::Connect)).in_call("accounts.transfer", 3),
+                Error::transport(TransportError::not_sent(TransportFault::Connect), None)
+                    .in_call("accounts.transfer", 3),
                 "accounts.transfer: the connection could not be made; the request was not sent (not_sent, attempts: 3)",
             ),
             (
-                Error::transport(TransportError::maybe_sent(TransportFault::Closed)).in_call("accounts.transfer", 1),
+                Error::transport(TransportError::maybe_sent(TransportFault::Closed), None)
+                    .in_call("accounts.transfer", 1),
                 "accounts.transfer: the connection broke; the request may have been carried out (unknown, attempts: 1)",
+            ),
+            (
+                Error::transport(TransportError::maybe_sent(TransportFault::Closed), None)
+                    .of_read(true)
+                    .in_call("cards.get", 3),
+                "cards.get: the connection broke; calling again is safe (unknown, attempts: 3)",
+            ),
+            (
+                // The error of a lookup that ends an operation.
+                Error::transport(TransportError::maybe_sent(TransportFault::Closed), None)
+                    .of_read(true)
+                    .with_outcome(Outcome::Unknown)
+                    .in_call("accounts.transfer", 1),
+                "accounts.transfer: the connection broke; the request may have been carried out (unknown, attempts: 1)",
+            ),
+            (
+                Error::api(1007, "expired", Outcome::Rejected).with_hint("set a store").in_call("cards.get", 2),
+                "cards.get: the platform refused with code 1007: expired; set a store (rejected, attempts: 2)",
             ),
             (
                 Error::timeout(Outcome::NotSent, "no time left").in_call("cards.get", 0),
@@ -229,7 +258,7 @@ mod tests {
                 "cards.get: the response is not JSON (unknown, attempts: 3, http status: 502)",
             ),
             (
-                Error::transport(TransportError::maybe_sent(TransportFault::Timeout)).while_fetching_token(
+                Error::transport(TransportError::maybe_sent(TransportFault::Timeout), None).while_fetching_token(
                     "cards.apply",
                     0,
                     false,
@@ -237,7 +266,7 @@ mod tests {
                 "cards.apply: no access token: time ran out; the request was not sent (not_sent, attempts: 0)",
             ),
             (
-                Error::transport(TransportError::not_sent(TransportFault::Connect)).while_fetching_token(
+                Error::transport(TransportError::not_sent(TransportFault::Connect), None).while_fetching_token(
                     "cards.apply",
                     1,
                     true,
@@ -245,7 +274,7 @@ mod tests {
                 "cards.apply: no access token: the connection could not be made (rejected, attempts: 1)",
             ),
             (
-                Error::transport(TransportError::not_sent(TransportFault::Connect))
+                Error::transport(TransportError::not_sent(TransportFault::Connect), None)
                     .with_outcome(Outcome::Unknown)
                     .in_call("cards.apply", 2),
                 "cards.apply: the connection could not be made; the request may have been carried out \

@@ -4,7 +4,7 @@ use crate::named_enum::named_enum;
 
 /// Error of one exchange: the reason why there is no response. Returned by a [`Transport`](crate::Transport).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{}; the request {}", self.cause(), if self.may_have_been_sent { "may have been carried out" } else { "was not sent" })]
+#[error("{}; the request {}", self.cause(None), if self.may_have_been_sent { "may have been carried out" } else { "was not sent" })]
 pub struct TransportError {
     /// Kind of the failure.
     pub fault: TransportFault,
@@ -12,17 +12,28 @@ pub struct TransportError {
     pub reason: Option<ConnectReason>,
     /// Whether the complete request may have reached the platform.
     pub may_have_been_sent: bool,
+    /// The part of the response's body that arrived, if the exchange failed while it was read.
+    pub received: Option<ReceivedPart>,
+}
+
+/// Incomplete body of a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ReceivedPart {
+    /// Number of bytes that arrived.
+    pub bytes: u64,
+    /// Number of bytes that the response announced (`Content-Length`), if it did.
+    pub expected: Option<u64>,
 }
 
 impl TransportError {
     /// Creates the error of a request that provably never left as a whole.
     pub fn not_sent(fault: TransportFault) -> Self {
-        Self { fault, reason: None, may_have_been_sent: false }
+        Self { fault, reason: None, may_have_been_sent: false, received: None }
     }
 
     /// Creates the error of a request that may have reached the platform.
     pub fn maybe_sent(fault: TransportFault) -> Self {
-        Self { fault, reason: None, may_have_been_sent: true }
+        Self { fault, reason: None, may_have_been_sent: true, received: None }
     }
 }
 
@@ -94,14 +105,46 @@ pub enum ConnectReason {
     NotLoopback,
 }
 
+/// Addresses that errors name: hosts with their ports, without paths and credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Peer {
+    /// The platform.
+    pub host: String,
+    /// The proxy, if the connection goes through one.
+    pub proxy: Option<String>,
+}
+
 impl TransportError {
     /// Text of the failure and its reason, without the outcome of the request.
-    pub(crate) fn cause(self) -> String {
-        match (self.fault, self.reason) {
-            (TransportFault::Timeout, Some(reason)) => format!("time ran out while connecting: {reason}"),
-            (fault, Some(reason)) => format!("{fault}: {reason}"),
-            (fault, None) => fault.to_string(),
-        }
+    pub(crate) fn cause(self, peer: Option<&Peer>) -> String {
+        // A connection is made to the proxy, if there is one; its name is the only one that is looked up here.
+        let nearest = peer.map(|peer| match &peer.proxy {
+            Some(proxy) => format!("the proxy {proxy}"),
+            None => peer.host.clone(),
+        });
+        let near = |word: &str| nearest.as_ref().map(|peer| format!(" {word} {peer}")).unwrap_or_default();
+        let text = match (self.fault, peer) {
+            (TransportFault::Timeout, _) if self.reason.is_some() => {
+                format!("time ran out while connecting{}", near("to"))
+            }
+            (TransportFault::Connect, _) => format!("the connection{} could not be made", near("to")),
+            (TransportFault::Dns, Some(Peer { proxy: Some(proxy), .. })) => {
+                format!("the host of the proxy {proxy} was not found (DNS)")
+            }
+            (TransportFault::Dns, Some(Peer { host, .. })) => format!("the host {host} was not found (DNS)"),
+            (TransportFault::Tls, Some(Peer { host, .. })) => format!("the TLS handshake with {host} failed"),
+            (TransportFault::Proxy, Some(Peer { proxy: Some(proxy), .. })) => format!("the proxy {proxy} refused"),
+            (fault, _) => fault.to_string(),
+        };
+        let reason = self.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        let received = match self.received {
+            Some(ReceivedPart { bytes, expected: Some(expected) }) => {
+                format!(" after {bytes} of {expected} bytes of the response")
+            }
+            Some(ReceivedPart { bytes, expected: None }) => format!(" after {bytes} bytes of the response"),
+            None => String::new(),
+        };
+        text + &reason + &received
     }
 }
 

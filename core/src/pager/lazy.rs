@@ -9,7 +9,7 @@ use super::walk::{NextStep, Walk};
 use super::{Window, page_body, span};
 use crate::codec::Body;
 use crate::engine::operation::Operation;
-use crate::engine::{Call, Caller};
+use crate::engine::{Call, Caller, Known};
 use crate::error::Error;
 use crate::error::TransportFault;
 use crate::values::civil::{UtcOffset, WindowBound, windows};
@@ -29,6 +29,9 @@ type Fetch<T> = Box<dyn FnMut(Option<Window>, u32, u32) -> Result<Rows<T>, Error
 ///
 /// # Errors
 ///
+/// * A start that has not begun in the client's time zone ([`WindowBound`](crate::WindowBound)) is an error of kind
+///   [`InvalidInput`](crate::ErrorKind::InvalidInput): when the pager is created, or before the clock of the platform is known,
+///   of its first item.
 /// * A failed request ends the iteration; [`has_failed`](Self::has_failed) then returns `true`. If the request was interrupted
 ///   ([`Clock::between_waits`](crate::Clock::between_waits)), the iteration continues with the same page instead.
 /// * A row without its number, such as `list[37] on page 2: transfer_no is missing`, is an error of kind
@@ -80,7 +83,7 @@ impl<T> Pager<T> {
         F: Body + Send + 'static,
         T: Row,
     {
-        Self::over(caller, operation, filter, VecDeque::from([None]))
+        Self::over(caller, operation, filter, None, VecDeque::from([None]))
     }
 
     pub(crate) fn between<F>(
@@ -94,10 +97,17 @@ impl<T> Pager<T> {
         T: Row,
     {
         let (from, to) = span(caller, ends.0, ends.1)?;
-        Ok(Self::over(caller, operation, filter, windows(from, to).into_iter().rev().map(Some).collect()))
+        let windows = windows(from, to).into_iter().rev().map(Some).collect();
+        Ok(Self::over(caller, operation, filter, Some(ends.0), windows))
     }
 
-    fn over<F>(caller: &Caller, operation: &'static Operation, filter: F, windows: VecDeque<Option<Window>>) -> Self
+    fn over<F>(
+        caller: &Caller,
+        operation: &'static Operation,
+        filter: F,
+        start: Option<WindowBound>,
+        windows: VecDeque<Option<Window>>,
+    ) -> Self
     where
         F: Body + Send + 'static,
         T: Row,
@@ -107,7 +117,12 @@ impl<T> Pager<T> {
             zone: caller.engine.settings.timezone,
             fetch: Box::new(move |window, page, size| {
                 let body = page_body(&caller, &filter, window, (page, size))?;
-                caller.engine.execute(&Call::new(operation, operation.path, &body), caller.limit, Ok)
+                let call = Call::new(operation, operation.path, &body);
+                let rows: Rows<T> = caller.engine.execute(&call, caller.limit, Ok)?;
+                if let Some(start) = start.filter(|_| rows.list.is_empty()) {
+                    caller.engine.check_start(start, Known::Any)?;
+                }
+                Ok(rows)
             }),
             operation,
             windows,

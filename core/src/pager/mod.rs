@@ -13,6 +13,7 @@ use crate::codec::to_bytes;
 use crate::codec::{Body, DecimalFormat};
 use crate::engine::Call;
 use crate::engine::Caller;
+use crate::engine::Known;
 use crate::engine::operation::Operation;
 use crate::error::Error;
 use crate::validate;
@@ -85,6 +86,7 @@ type Window = (i64, i64);
 /// Checks the ends of a window and converts them to Unix seconds.
 fn span(caller: &Caller, start: WindowBound, end: WindowBound) -> Result<Window, Error> {
     let zone = caller.engine.settings.timezone;
+    caller.engine.check_start(start, Known::Platform)?;
     // Compared before rounding: two instants within one second may be in the wrong order.
     if zone.end_millis(end) <= zone.start_millis(start) {
         return Err(Error::invalid_input("end", "must be later than start"));
@@ -93,6 +95,7 @@ fn span(caller: &Caller, start: WindowBound, end: WindowBound) -> Result<Window,
     if !(0..=LAST_SECOND).contains(&from) || !(0..=LAST_SECOND).contains(&to) {
         return Err(Error::invalid_input("start", "and end must be in the years 1970 to 9999"));
     }
+    caller.engine.warn_of_end(end);
     Ok((from, to))
 }
 
@@ -145,7 +148,10 @@ pub(crate) fn window_page<T: Row>(
         ));
     }
     let body = page_body(caller, filter, Some((from, to)), (page, size))?;
-    caller
-        .engine
-        .execute(&Call::new(operation, operation.path, &body), caller.limit, |rows: Rows<T>| rows.into_page(page))
+    let call = Call::new(operation, operation.path, &body);
+    let page = caller.engine.execute(&call, caller.limit, |rows: Rows<T>| rows.into_page(page))?;
+    if page.list.is_empty() {
+        caller.engine.check_start(start, Known::Any)?;
+    }
+    Ok(page)
 }

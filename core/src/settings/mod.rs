@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::crypto::Cipher;
-use crate::error::Error;
+use crate::error::{Error, Peer};
 use crate::named_enum::named_enum;
 use crate::secrets::Secret;
 use crate::values::civil::UtcOffset;
@@ -72,6 +72,8 @@ pub(crate) struct Settings {
     pub environment: Environment,
     /// Scheme, host and port, without a trailing slash.
     pub base_url: String,
+    /// The addresses that errors name.
+    pub peer: Peer,
     pub cipher: Cipher,
     pub timeout: Duration,
     pub connect_timeout: Duration,

@@ -121,6 +121,10 @@ pub struct Response {
     pub date: Option<String>,
     /// `Retry-After` header.
     pub retry_after: Option<String>,
+    /// `Content-Type` header, named in the error of a response that is not the platform's.
+    pub content_type: Option<String>,
+    /// `Location` header, whose host is named in the error of a redirect.
+    pub location: Option<String>,
     /// Body as received.
     pub body: Zeroizing<Vec<u8>>,
 }

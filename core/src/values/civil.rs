@@ -42,7 +42,7 @@ impl Date {
     /// Days since 1970-01-01.
     ///
     /// Years start in March here, so that the leap day is the last day of its year.
-    fn days(self) -> i64 {
+    pub(crate) fn days(self) -> i64 {
         let year = i64::from(self.year) - i64::from(self.month <= 2);
         let month = (i64::from(self.month) + 9) % 12;
         let day_of_year = (153 * month + 2) / 5 + i64::from(self.day) - 1;
@@ -95,6 +95,22 @@ impl FromStr for Date {
 }
 
 /// Start or end of a list window: an instant, or a whole day in the client's time zone.
+///
+/// # Dates near today
+///
+/// A date is the whole day in the client's `timezone` ([`ClientBuilder::timezone`](crate::ClientBuilder::timezone), UTC+8 by
+/// default), wherever the program runs. With the default, and the machine's date of today as a bound:
+///
+/// | machine in | its time | today there | now in UTC+8 | as start | as end |
+/// |---|---|---|---|---|---|
+/// | UTC | 26 Nov 10:00 | 26 Nov | 26 Nov 18:00 | begins 25 Nov 16:00 UTC | covers the present |
+/// | UTC | 26 Nov 17:00 | 26 Nov | 27 Nov 01:00 | begins 25 Nov 16:00 UTC | ended an hour ago: the newest rows are left out |
+/// | UTC+9 | 27 Nov 00:30 | 27 Nov | 26 Nov 23:30 | has not begun: refused | covers the present |
+/// | UTC+8 | any | the same | the same | begins at midnight | covers the present |
+///
+/// A start that has not begun is an error, because its list would always be empty. An end that is over is a valid request for
+/// whole days; the client logs a warning if it is still today on the machine and the [`Clock`](crate::Clock) knows the
+/// machine's time zone. Both rules use the platform's clock as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum WindowBound {
@@ -165,6 +181,11 @@ impl UtcOffset {
         }
     }
 
+    /// The date in this zone at a time in Unix milliseconds.
+    pub(crate) fn date_at(self, millis: i64) -> Date {
+        Date::from_days(millis.div_euclid(1000).saturating_add(self.seconds).div_euclid(DAY))
+    }
+
     /// The civil time of a Unix second in this zone, as `yyyy-MM-dd HH:mm:ss`.
     pub(crate) fn civil(self, second: i64) -> String {
         let local = second.saturating_add(self.seconds);
@@ -191,13 +212,16 @@ impl fmt::Display for UtcOffset {
 impl FromStr for UtcOffset {
     type Err = Error;
 
-    /// Parses `UTC`, `UTC+8`, `UTC-3` or `UTC+5:30`, at most 14 hours in either direction.
+    /// Parses `UTC`, `UTC+8`, `UTC-3` or `UTC+5:30`, and the forms of ISO 8601, `Z` and `+08:00`; at most 14 hours in either
+    /// direction.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let wrong = || Error::config("timezone must be written like UTC+8, UTC-3 or UTC+5:30");
-        let offset = text.strip_prefix("UTC").ok_or_else(wrong)?;
-        if offset.is_empty() {
+        let wrong =
+            || Error::config("timezone must be a fixed offset, written like UTC, UTC+8, UTC-3, UTC+5:30 or +08:00");
+        if matches!(text, "UTC" | "Z") {
             return Ok(Self { seconds: 0 });
         }
+        let is_iso = text.len() == 6 && text.as_bytes()[3] == b':';
+        let offset = text.strip_prefix("UTC").or(is_iso.then_some(text)).ok_or_else(wrong)?;
         let (sign, clock) = match offset.split_at_checked(1) {
             Some(("+", clock)) => (1, clock),
             Some(("-", clock)) => (-1, clock),
@@ -208,7 +232,11 @@ impl FromStr for UtcOffset {
             digits.parse().ok().filter(|number| plain && *number <= most).ok_or_else(wrong)
         };
         let (hours, minutes) = clock.split_once(':').unwrap_or((clock, "0"));
-        Ok(Self { seconds: sign * (number(hours, 14)? * 3600 + number(minutes, 59)? * 60) })
+        let seconds = number(hours, 14)? * 3600 + number(minutes, 59)? * 60;
+        if seconds > 14 * 3600 {
+            return Err(wrong());
+        }
+        Ok(Self { seconds: sign * seconds })
     }
 }
 
@@ -258,12 +286,23 @@ mod tests {
 
     #[test]
     fn zones_are_written_as_the_platform_reads_them() {
-        for (text, shown) in
-            [("UTC+8", "UTC+8"), ("UTC-3", "UTC-3"), ("UTC", "UTC+0"), ("UTC-0", "UTC+0"), ("UTC+05:30", "UTC+5:30")]
-        {
+        for (text, shown) in [
+            ("UTC+8", "UTC+8"),
+            ("UTC-3", "UTC-3"),
+            ("UTC", "UTC+0"),
+            ("UTC-0", "UTC+0"),
+            ("UTC+05:30", "UTC+5:30"),
+            ("Z", "UTC+0"),
+            ("+08:00", "UTC+8"),
+            ("-03:30", "UTC-3:30"),
+            ("UTC+14:00", "UTC+14"),
+        ] {
             assert_eq!(text.parse::<UtcOffset>().unwrap().to_string(), shown);
         }
-        for text in ["", "+8", "GMT+8", "UTC8", "UTC+", "UTC+15", "UTC+8:60", "UTC+8:", "UTC+-8", "utc+8"] {
+        for text in [
+            "", "+8", "GMT+8", "UTC8", "UTC+", "UTC+15", "UTC+8:60", "UTC+8:", "UTC+-8", "utc+8", "+8:00", "08:00",
+            "+08:0x", "+14:01", "z", "号:号",
+        ] {
             assert!(text.parse::<UtcOffset>().is_err(), "{text}");
         }
     }

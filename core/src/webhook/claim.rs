@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::VerifiedWebhook;
+use super::subject::Subject;
 use crate::error::Rejection;
 use crate::store::{ReplayStore, StoreUnavailable};
 
@@ -48,7 +50,11 @@ const LEASE: Duration = Duration::from_secs(60);
 /// # Ok::<(), keysecure::Error>(())
 /// ```
 #[must_use = "a claim that is dropped is released: the webhook will be handled again"]
-pub struct Claim(Option<ActiveClaim>);
+pub struct Claim {
+    active: Option<ActiveClaim>,
+    /// The event as the log knows it: action, number and arrival. `None` for purchases, whose reply is logged.
+    logged: Option<(String, Option<String>, Instant)>,
+}
 
 struct ActiveClaim {
     store: Arc<dyn ReplayStore>,
@@ -60,8 +66,14 @@ struct ActiveClaim {
 
 impl Claim {
     /// Creates a claim without effect, for a verifier without a replay store.
-    pub(super) fn without_store() -> Self {
-        Self(None)
+    pub(super) fn without_store(received: &VerifiedWebhook) -> Self {
+        Self::new(None, received)
+    }
+
+    fn new(active: Option<ActiveClaim>, received: &VerifiedWebhook) -> Self {
+        let Subject { action, consume_no, since } = Subject::verified(received);
+        let described = || (action.unwrap_or_default().to_owned(), consume_no.map(str::to_owned), since);
+        Self { active, logged: (!received.event.is_purchase()).then(described) }
     }
 
     /// Claims content that no worker handles or has handled.
@@ -69,6 +81,7 @@ impl Claim {
         store: &Arc<dyn ReplayStore>,
         content: String,
         keep: Duration,
+        received: &VerifiedWebhook,
     ) -> Result<Result<Self, Rejection>, StoreUnavailable> {
         let (running, since) = (format!("{content} running"), Instant::now());
         if store.insert(&running, "", LEASE)?.is_some() {
@@ -80,7 +93,7 @@ impl Claim {
         if active.store.get(&active.content)?.is_some() {
             return Ok(Err(Rejection::Replayed));
         }
-        Ok(Ok(Self(Some(active))))
+        Ok(Ok(Self::new(Some(active), received)))
     }
 
     /// Remembers the webhook as handled and releases the claim.
@@ -90,7 +103,12 @@ impl Claim {
     /// [`StoreUnavailable`] if the store cannot be reached. Reply with [`reply_accept`](crate::reply_accept) nevertheless: the
     /// webhook was handled, and only a replay of it would be handled again.
     pub fn finish(self) -> Result<(), StoreUnavailable> {
-        self.0.as_ref().map_or(Ok(()), |active| active.store.insert(&active.content, "", active.keep).map(|_| ()))
+        if let Some((action, consume_no, since)) = &self.logged {
+            let subject = Subject { action: Some(action), consume_no: consume_no.as_deref(), since: *since };
+            subject.info("a webhook is handled");
+        }
+        let Some(active) = &self.active else { return Ok(()) };
+        active.store.insert(&active.content, "", active.keep).map(|_| ())
     }
 }
 
@@ -105,7 +123,7 @@ impl Drop for ActiveClaim {
 
 impl fmt::Debug for Claim {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Claim").field("active", &self.0.is_some()).finish()
+        formatter.debug_struct("Claim").field("active", &self.active.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -115,7 +133,7 @@ mod tests {
 
     use super::*;
     use crate::store::{MemoryReplayStore, OnStoreFailure};
-    use crate::webhook::{VerifiedWebhook, WebhookVerifier};
+    use crate::webhook::WebhookVerifier;
 
     const UPDATE: &str = r#"{"id":"1","action":"Card_update","data":{"card_no":"k","after_status":"Frozen"}}"#;
     const AUTH: &str = r#"{"id":"1","action":"Auth","data":{"consume_no":"c","card_no":"k","amount":1}}"#;

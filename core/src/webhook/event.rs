@@ -168,6 +168,16 @@ impl Event {
         }
     }
 
+    /// The platform's name of the action.
+    pub(super) fn action(&self) -> &str {
+        match self {
+            Self::Auth { .. } => "Auth",
+            Self::Consumption { .. } => "Consumption",
+            Self::CardUpdate { .. } => "Card_update",
+            Self::Unknown { action, .. } => action,
+        }
+    }
+
     /// Number of the consumption, if the event has one.
     pub(super) fn consume_no(&self) -> Option<&str> {
         match self {

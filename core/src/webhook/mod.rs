@@ -18,6 +18,7 @@
 //! This does not weaken the check: every form is one text that represents the received data, and a sender who cannot sign one
 //! text cannot sign any of them.
 
+mod age;
 mod canonical;
 mod claim;
 mod event;
@@ -25,6 +26,7 @@ mod handover;
 mod headers;
 mod purchase;
 mod reply;
+mod subject;
 mod verifier;
 
 use std::time::{Duration, Instant, SystemTime};
@@ -32,9 +34,10 @@ use std::time::{Duration, Instant, SystemTime};
 pub use canonical::{CanonicalForm, KeyOrder, Writer};
 pub use claim::Claim;
 pub use event::{AuthEvent, CardUpdateEvent, ConsumptionEvent, Event};
-pub use reply::{Decision, Responder, reply_accept, reply_decline, reply_duplicate};
+pub use reply::{Decision, NoDecision, Responder, reply_accept, reply_decline, reply_duplicate};
 pub use verifier::WebhookVerifier;
 
+use age::Age;
 use purchase::Origin;
 
 /// Time that the platform waits for the reply to an `Auth` webhook (platform documentation, callbacks).
@@ -50,17 +53,19 @@ pub struct VerifiedWebhook {
     pub event: Event,
     /// Time of sending according to the platform (header `Timestamp`).
     pub sent_at: SystemTime,
-    /// Time of verification.
+    /// Time of arrival: of the verification, unless the receiver sets it to the moment at which the request began to arrive.
     pub received_at: Instant,
     /// Index of the verifier's secret that matched, starting with 0.
     pub secret_index: usize,
     /// Canonical form that matched.
     pub form: CanonicalForm,
+    /// `None` if the verifier ignores the timestamp.
+    age: Option<Age>,
     origin: Origin,
 }
 
 impl VerifiedWebhook {
-    /// Returns the deadline of the reply to an `Auth` webhook: 800 ms after the verification.
+    /// Returns the deadline of the reply to an `Auth` webhook: 800 ms after its arrival.
     pub fn reply_before(&self) -> Instant {
         self.received_at + REPLY_DEADLINE
     }

@@ -8,19 +8,21 @@
 //! purchase agree, even if the decision arrives at the moment at which another worker stops waiting for it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
 use super::AuthEvent;
 use super::reply::{decline, reply_accept};
-use crate::redact::scrub;
+use super::subject::Subject;
 use crate::store::{OnStoreFailure, ReplayStore, StoreUnavailable};
 use crate::values::hex;
 
 /// Time for which a decision is kept.
 const KEEP: Duration = Duration::from_secs(24 * 3600);
+/// Why a purchase that was requested before has the reply that it has.
+pub(super) const REQUESTED_BEFORE: &str = "the purchase was requested before";
 /// Interval of polling the store for the decision of another worker.
 const POLL: Duration = Duration::from_millis(10);
 
@@ -62,6 +64,8 @@ pub(super) struct Purchase {
     question: String,
     /// Time of the webhook's arrival.
     since: Instant,
+    /// Why the reply is what it is, for the log; empty for a decision that was made in time.
+    reason: Arc<OnceLock<&'static str>>,
 }
 
 impl Purchase {
@@ -82,6 +86,7 @@ impl Purchase {
             reply: format!("auth-reply {name}"),
             question: hex::encode(&Sha256::digest(question.as_bytes())),
             since,
+            reason: Arc::default(),
         }
     }
 
@@ -162,16 +167,28 @@ impl Purchase {
             let refusal = asked_before();
             self.keep(store, &refusal).unwrap_or(refusal)
         });
-        if approves(&reply) {
-            return reply;
-        }
-        self.warn("a purchase that was requested before is declined");
+        self.explain(REQUESTED_BEFORE);
+        self.log_reply(&reply);
         reply
+    }
+
+    /// Keeps why the reply is not the decision, for [`log_reply`](Self::log_reply). The first reason counts.
+    pub(super) fn explain(&self, reason: &'static str) {
+        let _ = self.reason.set(reason);
+    }
+
+    /// Logs the reply: at info level if it is an approval by decision, otherwise at warn level with the reason.
+    pub(super) fn log_reply(&self, reply: &str) {
+        self.subject().log_reply(reply, self.reason.get().copied());
     }
 
     /// Logs a warning with the number of the purchase and the time since the webhook's arrival.
     pub(super) fn warn(&self, message: &str) {
-        warn(message, Some(&self.consume_no), self.since);
+        self.subject().warn(message, &[]);
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject { action: Some("Auth"), consume_no: Some(&self.consume_no), since: self.since }
     }
 }
 
@@ -187,17 +204,6 @@ pub(super) enum Asked {
 /// The decline of a purchase whose number is known.
 pub(super) fn asked_before() -> String {
     decline("this purchase was requested before")
-}
-
-/// Logs a warning about a webhook. `consume_no` is given only if its signature is valid.
-pub(super) fn warn(message: &str, consume_no: Option<&str>, since: Instant) {
-    let millis = since.elapsed().as_millis();
-    match consume_no {
-        Some(number) => {
-            log::warn!(target: "keysecure", "{message}: consume_no={:?}, after {millis} ms", scrub(number));
-        }
-        None => log::warn!(target: "keysecure", "{message}: after {millis} ms"),
-    }
 }
 
 pub(super) fn approves(reply: &str) -> bool {

@@ -6,7 +6,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::handover::Handover;
-use super::purchase::{Asked, Purchase, Shared, approves, asked_before, warn};
+use super::purchase::{Asked, Purchase, REQUESTED_BEFORE, Shared, approves, asked_before};
+use super::subject::Subject;
 use super::{AuthEvent, Event, VerifiedWebhook, WebhookVerifier};
 use crate::error::Error;
 use crate::store::{MemoryReplayStore, OnStoreFailure, ReplayStore, StoreUnavailable};
@@ -68,6 +69,44 @@ impl Decision {
     }
 }
 
+/// Reason for which there is no decision on a purchase, so that the default applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NoDecision {
+    /// The decision was not made in time.
+    Late,
+    /// The decision function failed.
+    Failed,
+    /// The decision function returned something that is no decision.
+    Invalid,
+    /// There is no decision function.
+    Undefined,
+    /// The purchase has a form that this version does not know.
+    UnknownForm,
+}
+
+impl NoDecision {
+    /// The reason in the log.
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Late => "there is no decision in time",
+            Self::Failed => "the decision failed",
+            Self::Invalid => "the decision function returned no decision",
+            Self::Undefined => "there is no decision function",
+            Self::UnknownForm => "it has an unknown form",
+        }
+    }
+
+    /// The message of a decline by default.
+    fn message(self) -> &'static str {
+        match self {
+            Self::Late => "no decision in time",
+            Self::Undefined => "purchases are not accepted",
+            Self::Failed | Self::Invalid | Self::UnknownForm => "no decision could be made",
+        }
+    }
+}
+
 /// Decides on purchases (`Auth` webhooks) and replies within the platform's time limit.
 ///
 /// # Time
@@ -76,6 +115,11 @@ impl Decision {
 /// 200 ms for the network. A decision that exceeds it, or panics, is replaced by the default decision
 /// ([`otherwise`](Self::otherwise)); it is not stopped, and its late result is dropped. A reply later than 800 ms after the
 /// webhook arrived is always a decline: the platform does not document how it handles a late reply.
+///
+/// A purchase that waited before it arrived, in a proxy or in the queue of a server, is recognised by its signed timestamp: when
+/// the clock of the verifier is the platform's ([`Clock::follows_platform`](crate::Clock::follows_platform), so it is for a
+/// verifier made by a client), and the purchase was signed more than 1.8 s ago, it is declined without a decision: 800 ms, and
+/// 1 s for clocks that differ. With the machine's clock, which may be wrong, a warning names both possible causes.
 ///
 /// # Once
 ///
@@ -89,8 +133,9 @@ impl Decision {
 ///
 /// # Log
 ///
-/// Each decline, late or missing decision, panic and store failure is logged as a warning with target `keysecure`, with the
-/// `consume_no` and the milliseconds since the webhook arrived.
+/// Each reply is logged with target `keysecure`, the `consume_no` and the milliseconds since the webhook arrived: an approval at
+/// info level; a decline, and an approval by default, as a warning with the reason. So are late decisions and store failures.
+/// The records have key-value fields: `action`, `consume_no`, `duration_ms`, `reason`.
 ///
 /// # Examples
 ///
@@ -111,8 +156,9 @@ impl Decision {
 /// ```
 #[derive(Clone)]
 pub struct Responder {
-    decide: Arc<dyn Fn(&AuthEvent) -> Decision + Send + Sync>,
-    otherwise: Decision,
+    decide: Arc<dyn Fn(&AuthEvent) -> Result<Decision, NoDecision> + Send + Sync>,
+    /// Default: to decline with the reason.
+    otherwise: Option<Decision>,
     budget: Duration,
     store: Option<Shared>,
     /// Decisions without a shared store.
@@ -122,25 +168,34 @@ pub struct Responder {
 impl Responder {
     /// Creates a responder. `decide` is called on a separate thread. The default decision is to decline.
     pub fn new(decide: impl Fn(&AuthEvent) -> Decision + Send + Sync + 'static) -> Self {
-        Self {
-            decide: Arc::new(decide),
-            otherwise: Decision::Decline("no decision in time".to_owned()),
-            budget: BUDGET,
-            store: None,
-            memory: Arc::default(),
-        }
+        Self::fallible(move |purchase| Ok(decide(purchase)))
+    }
+
+    /// Creates a responder whose decision function may fail. The default decision then applies, as when it panics.
+    pub fn fallible(decide: impl Fn(&AuthEvent) -> Result<Decision, NoDecision> + Send + Sync + 'static) -> Self {
+        Self { decide: Arc::new(decide), otherwise: None, budget: BUDGET, store: None, memory: Arc::default() }
     }
 
     /// Returns a responder with another decision function and the same settings. Both share the decided purchases.
     #[must_use]
     pub fn decide(self, decide: impl Fn(&AuthEvent) -> Decision + Send + Sync + 'static) -> Self {
+        self.try_decide(move |purchase| Ok(decide(purchase)))
+    }
+
+    /// Returns a responder with another decision function, which may fail, and the same settings.
+    #[must_use]
+    pub fn try_decide(
+        self,
+        decide: impl Fn(&AuthEvent) -> Result<Decision, NoDecision> + Send + Sync + 'static,
+    ) -> Self {
         Self { decide: Arc::new(decide), ..self }
     }
 
-    /// Sets the default decision: when the decision is late or panics, while the platform still waits. Default: decline.
+    /// Sets the default decision: when the decision is late, fails or panics, while the platform still waits. Default: decline,
+    /// with the reason as message.
     #[must_use]
     pub fn otherwise(self, otherwise: Decision) -> Self {
-        Self { otherwise, ..self }
+        Self { otherwise: Some(otherwise), ..self }
     }
 
     /// Sets the time limit of a decision. Default: 600 ms; maximum: 800 ms.
@@ -160,12 +215,17 @@ impl Responder {
     /// A purchase is decided. Every other event is accepted at once; a purchase of an unknown form gets the default decision.
     /// The call blocks at most until the time limit of the platform.
     pub fn respond(&self, received: &VerifiedWebhook) -> String {
+        if received.event.is_purchase() && received.arrived_too_late() {
+            // Not kept: if the platform asks again, in time, that is decided.
+            return late();
+        }
         let data = match &received.event {
             Event::Auth { data } => data,
             event if event.is_purchase() => {
-                warn("a purchase of an unknown form gets the default reply", None, received.received_at);
                 let is_late = Instant::now() > received.reply_before();
-                return if is_late { late() } else { self.otherwise.reply() };
+                let reply = if is_late { late() } else { self.default_reply(NoDecision::UnknownForm).reply() };
+                Subject::verified(received).log_reply(&reply, Some(NoDecision::UnknownForm.reason()));
+                return reply;
             }
             _ => return reply_accept(),
         };
@@ -180,14 +240,18 @@ impl Responder {
             Some(shared) => case.clone().decide_with_store(shared.clone()),
             None => case.once(&*self.memory, OnStoreFailure::Accept, |_| true).unwrap_or_else(|_| undecided()),
         };
-        if case.is_late() && approves(&reply) {
-            case.purchase.warn("an approval is too late and is declined");
-            return late();
+        let is_too_late = case.is_late() && approves(&reply);
+        let reply = if is_too_late { late() } else { reply };
+        if reply == late() {
+            case.purchase.explain("the decision is too late");
         }
-        if !approves(&reply) {
-            case.purchase.warn("a purchase is declined");
-        }
+        case.purchase.log_reply(&reply);
         reply
+    }
+
+    /// The default decision.
+    fn default_reply(&self, why: NoDecision) -> Decision {
+        self.otherwise.clone().unwrap_or_else(|| Decision::Decline(why.message().to_owned()))
     }
 }
 
@@ -240,7 +304,7 @@ impl Case {
         {
             return reply;
         }
-        purchase.warn("there is no reply in time");
+        purchase.explain(NoDecision::Late.reason());
         if Instant::now() > reply_before { late() } else { decline("no decision in time") }
     }
 
@@ -250,11 +314,15 @@ impl Case {
         let give = |reply: &str| giver.give(reply.to_owned());
         // A decision of this process alone, from a time when the store was unavailable.
         if let Some(first) = self.purchase.decided_alone(memory) {
+            self.purchase.explain(REQUESTED_BEFORE);
             give(&first);
         } else if self.once(&*shared.store, shared.on_store_failure, give).is_err() {
             self.purchase.warn(STORE_UNAVAILABLE);
             match shared.on_store_failure {
-                OnStoreFailure::Reject => give(&undecided()),
+                OnStoreFailure::Reject => {
+                    self.purchase.explain(STORE_UNAVAILABLE);
+                    give(&undecided())
+                }
                 OnStoreFailure::Accept => self.once(memory, OnStoreFailure::Accept, give).is_ok(),
             };
         }
@@ -270,28 +338,35 @@ impl Case {
     ) -> Result<String, StoreUnavailable> {
         let asked = self.purchase.ask(store)?;
         let reply = if asked == Asked::Otherwise {
-            self.purchase.warn("a purchase has the number of another one");
+            self.purchase.explain("it has the number of another purchase");
             let refusal = asked_before();
             give(&refusal);
             return Ok(refusal);
         } else if asked == Asked::First {
             self.decision().reply()
         } else if let Some(first) = self.purchase.wait_for_reply(store, self.decide_before) {
+            self.purchase.explain(REQUESTED_BEFORE);
             give(&first);
             return Ok(first);
         } else {
-            self.purchase.warn("another worker gave no decision in time");
+            self.purchase.explain("another worker made no decision in time");
             decline("no decision in time")
         };
         let reply = if self.is_late() { late() } else { reply };
         let first = self.purchase.keep(store, &reply).unwrap_or_else(|StoreUnavailable| {
             self.purchase.warn(STORE_UNAVAILABLE);
             match on_store_failure {
-                OnStoreFailure::Reject => undecided(),
+                OnStoreFailure::Reject => {
+                    self.purchase.explain(STORE_UNAVAILABLE);
+                    undecided()
+                }
                 // Kept in memory, so that it is not decided again when the store is available again.
                 OnStoreFailure::Accept => self.purchase.keep_alone(&*self.responder.memory, &reply).unwrap_or_default(),
             }
         });
+        if first != reply {
+            self.purchase.explain("another worker replied first");
+        }
         let left = give(&first) && !self.is_late();
         if !left && approves(&reply) && first == reply {
             self.purchase.withdraw(store, &late());
@@ -302,10 +377,17 @@ impl Case {
 
     /// The merchant's decision, or the default.
     fn decision(&self) -> Decision {
+        self.decide().unwrap_or_else(|why| {
+            self.purchase.explain(why.reason());
+            self.responder.default_reply(why)
+        })
+    }
+
+    /// The merchant's decision, made on a separate thread.
+    fn decide(&self) -> Result<Decision, NoDecision> {
         let left = self.decide_before.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            self.purchase.warn("there is no time left for a decision");
-            return self.responder.otherwise.clone();
+            return Err(NoDecision::Late);
         }
         let (sender, decided) = mpsc::sync_channel(1);
         let (decide, data, purchase) = (Arc::clone(&self.responder.decide), self.data.clone(), self.purchase.clone());
@@ -315,19 +397,14 @@ impl Case {
             }
         });
         if spawned.is_err() {
-            self.purchase.warn("no thread could be made for a decision");
-            return self.responder.otherwise.clone();
+            self.purchase.explain("no thread could be made for a decision");
+            return Err(NoDecision::Failed);
         }
         match decided.recv_timeout(left) {
             Ok(decision) => decision,
-            Err(RecvTimeoutError::Timeout) => {
-                self.purchase.warn("there is no decision in time");
-                self.responder.otherwise.clone()
-            }
-            Err(RecvTimeoutError::Disconnected) => {
-                self.purchase.warn("a decision panicked");
-                self.responder.otherwise.clone()
-            }
+            Err(RecvTimeoutError::Timeout) => Err(NoDecision::Late),
+            // It panicked.
+            Err(RecvTimeoutError::Disconnected) => Err(NoDecision::Failed),
         }
     }
 }

@@ -8,12 +8,14 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use super::age::Age;
 use super::canonical::{CanonicalForm, Envelope};
 use super::claim::Claim;
 use super::event::Event;
 use super::headers::Headers;
-use super::purchase::{Origin, Purchase, Shared, warn};
+use super::purchase::{Origin, Purchase, Shared};
 use super::reply::reply_duplicate;
+use super::subject::Subject;
 use super::{SignatureMatch, VerifiedWebhook};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Rejection};
@@ -197,7 +199,7 @@ impl WebhookVerifier {
             Ok((headers, received))
         });
         // The number of the purchase is not logged: the body is not verified.
-        received.inspect_err(|error| warn_of(error, None, since))
+        received.inspect_err(|error| log_rejection(error, Subject { action: None, consume_no: None, since }))
     }
 
     fn typed(&self, headers: &Headers, body: &[u8]) -> Result<VerifiedWebhook, Error> {
@@ -213,6 +215,7 @@ impl WebhookVerifier {
             received_at: Instant::now(),
             secret_index: verified.secret_index,
             form: verified.form,
+            age: self.tolerance.map(|_| self.age(headers)),
             origin: self.origin.clone(),
         })
     }
@@ -231,8 +234,11 @@ impl WebhookVerifier {
         N: AsRef<str>,
         V: AsRef<[u8]>,
     {
-        let headers = Headers::from_pairs(headers)?;
-        self.check(&headers, &Envelope::read(body, self.max_body)?)
+        let since = Instant::now();
+        let matched = Headers::from_pairs(headers)
+            .map_err(Error::from)
+            .and_then(|headers| self.check(&headers, &Envelope::read(body, self.max_body)?));
+        matched.inspect_err(|error| log_rejection(error, Subject { action: None, consume_no: None, since }))
     }
 
     /// Decodes the event of a webhook **without verifying it**, for stored webhooks and tests. Anyone may have sent it.
@@ -263,11 +269,17 @@ impl WebhookVerifier {
         ])
     }
 
+    /// The time since the webhook was signed.
+    fn age(&self, headers: &Headers) -> Age {
+        let millis = instant::to_millis(self.clock.now()).saturating_sub(headers.millis);
+        Age { millis, by_platform: self.clock.follows_platform() }
+    }
+
     /// Checks the timestamp and the signature.
     fn check(&self, headers: &Headers, envelope: &Envelope<'_>) -> Result<SignatureMatch, Error> {
         if let Some(tolerance) = self.tolerance {
             let tolerance = i64::try_from(tolerance.as_millis()).unwrap_or(i64::MAX);
-            let age = instant::to_millis(self.clock.now()).saturating_sub(headers.millis);
+            let age = self.age(headers).millis;
             if age > tolerance {
                 return Err(Rejection::TooOld.into());
             }
@@ -308,14 +320,18 @@ impl WebhookVerifier {
 
     /// Claims a new webhook.
     fn claim_new(&self, headers: &Headers, received: &VerifiedWebhook) -> Result<Claim, Error> {
-        let Some(Shared { store, on_store_failure }) = &self.origin.shared else { return Ok(Claim::without_store()) };
+        let Some(Shared { store, on_store_failure }) = &self.origin.shared else {
+            return Ok(Claim::without_store(received));
+        };
         // A purchase is requested once: after 800 ms the platform no longer waits for a reply.
         if received.event.is_purchase() {
-            return self.guard(headers, received).map(|()| Claim::without_store());
+            return self.guard(headers, received).map(|()| Claim::without_store(received));
         }
-        match Claim::take(store, headers.content(), self.keep()) {
+        match Claim::take(store, headers.content(), self.keep(), received) {
             Ok(claim) => claim.map_err(|refused| rejected_after_verification(refused, received)),
-            Err(StoreUnavailable) => store_failure(*on_store_failure, received).map(|()| Claim::without_store()),
+            Err(StoreUnavailable) => {
+                store_failure(*on_store_failure, received).map(|()| Claim::without_store(received))
+            }
         }
     }
 
@@ -342,7 +358,7 @@ fn store_failure(on_store_failure: OnStoreFailure, received: &VerifiedWebhook) -
     match on_store_failure {
         OnStoreFailure::Accept => {
             let message = "a webhook is accepted although the replay store cannot be reached";
-            warn(message, received.event.consume_no(), received.received_at);
+            Subject::verified(received).warn(message, &[]);
             Ok(())
         }
         OnStoreFailure::Reject => Err(rejected_after_verification(Rejection::ReplayStoreUnavailable, received)),
@@ -351,13 +367,13 @@ fn store_failure(on_store_failure: OnStoreFailure, received: &VerifiedWebhook) -
 
 fn rejected_after_verification(rejection: Rejection, received: &VerifiedWebhook) -> Error {
     let error = Error::from(rejection);
-    warn_of(&error, received.event.consume_no(), received.received_at);
+    log_rejection(&error, Subject::verified(received));
     error
 }
 
-fn warn_of(error: &Error, consume_no: Option<&str>, since: Instant) {
+fn log_rejection(error: &Error, subject: Subject<'_>) {
     let reason = error.rejection().map_or("unknown", Rejection::name);
-    warn(&format!("a webhook is rejected ({reason})"), consume_no, since);
+    subject.warn(&format!("a webhook is rejected ({reason})"), &[("rejection", reason)]);
 }
 
 fn sign(secret: &Secret, text: &str) -> [u8; 32] {

@@ -79,7 +79,7 @@ const TOKEN: &[u8] =
 
 /// A response without headers.
 pub fn response(status: u16, body: Vec<u8>) -> Response {
-    Response { status, date: None, retry_after: None, body: body.into() }
+    Response { status, date: None, retry_after: None, content_type: None, location: None, body: body.into() }
 }
 
 /// A client and its platform.

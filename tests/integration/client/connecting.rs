@@ -32,7 +32,7 @@ fn a_port_where_nobody_listens_refuses() {
 fn a_host_that_does_not_exist_is_not_found() {
     let error = error_of("https://no-such-host.invalid");
     assert_eq!((error.outcome(), error.transport_fault()), (Outcome::NotSent, Some(TransportFault::Dns)), "{error}");
-    assert!(error.to_string().contains("the host was not found"), "{error}");
+    assert!(error.to_string().contains("the host no-such-host.invalid was not found"), "{error}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod fixture;
+mod lateness;
 mod purchases;
 mod replays;
 mod responder;

@@ -41,7 +41,7 @@ fn a_decision_becomes_the_reply() {
     assert!(matches!(received.event, Event::Unknown { .. }));
     assert_eq!(
         responder.respond(&received),
-        reply_decline("no decision in time").unwrap(),
+        reply_decline("no decision could be made").unwrap(),
         "a purchase that cannot be read is not approved"
     );
     let update = verify(&signed(BODY, NOW), BODY).unwrap();
@@ -62,7 +62,7 @@ fn the_reply_is_in_time_even_if_the_decision_is_late_or_panics() {
     let other = AUTH.replace("c1", "c2");
     assert_eq!(lenient.respond(&verify(&signed(&other, NOW), &other).unwrap()), reply_accept());
     let panicking = Responder::new(|_| panic!("a bug of the merchant's"));
-    assert_eq!(panicking.respond(&auth()), reply_decline("no decision in time").unwrap());
+    assert_eq!(panicking.respond(&auth()), reply_decline("no decision could be made").unwrap());
     let empty = Responder::new(|_| Decision::Decline(String::new()));
     assert_eq!(empty.respond(&auth()), reply_decline("declined").unwrap(), "the platform requires a message");
 }

@@ -3,7 +3,7 @@
 use crate::report::failures::Failures;
 use crate::report::libtest::LibtestOutput;
 use crate::report::outcome::{Outcome, classify};
-use crate::{redis, run};
+use crate::{run, servers};
 
 /// Arguments of cargo for the tests of all crates, including the fleet stores that need a server. Without
 /// `--no-fail-fast` the first failing crate would hide the results of all others.
@@ -11,7 +11,7 @@ const WORKSPACE: &str = "test --workspace --no-fail-fast --features keysecure-te
 
 /// Runs the Rust suite of `cargo xtask test`.
 pub fn test(failures: &mut Failures) -> Outcome {
-    redis::ensure();
+    servers::ensure(&servers::REDIS);
     cargo_test(WORKSPACE, failures)
 }
 

@@ -15,6 +15,7 @@ pub const ALL: &[TestSuite] = &[
     TestSuite { name: "rust", run: rust::test },
     TestSuite { name: "vectors", run: vectors::test },
     TestSuite { name: "python", run: python::test },
+    TestSuite { name: "frameworks", run: python::test_frameworks },
     TestSuite { name: "kotlin", run: kotlin::test },
     TestSuite { name: "swift", run: swift::test },
 ];

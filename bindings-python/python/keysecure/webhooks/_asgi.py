@@ -6,31 +6,35 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from contextlib import suppress
 from functools import partial
-from typing import Any, Literal, TypeVar, cast
+from time import monotonic
+from typing import Any, Final, Literal, TypeVar, cast
 
-from .._errors import raised_by
-from .._native import AuthEvent, Claim, VerifiedWebhook, WebhookVerifier
+from .._native import AuthEvent, Claim, WebhookVerifier
 from ._decision import TooLateError
-from ._receiver import Decision, Event, Receiver, is_kind
+from ._receiver import Decision, Event, OnError, Receiver, is_kind
 from ._response import (
     ACCEPTED,
     BAD_LENGTH,
     FAILED,
-    NOT_FOUND,
-    POST_ONLY,
     TOO_LARGE,
+    Refusal,
     Response,
-    failed,
+    Sealed,
+    cut,
+    gone,
     headers_of,
     parse_length,
     refused,
 )
+from ._routes import Routes
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
 _T = TypeVar("_T")
+_IDLE_SECONDS: Final = 5
+"""Seconds without a part of the body after which it is given up."""
 
 
 def asgi(
@@ -41,8 +45,15 @@ def asgi(
     default: Literal["decline", "accept"] = "decline",
     budget: float = 0.6,
     path: str | None = None,
+    health_path: str | None = None,
+    on_error: OnError | None = None,
 ) -> AsgiApp:
     """Creates an ASGI application (on asyncio) that receives webhooks, as :func:`wsgi` does, with the same parameters.
+
+    Where :func:`wsgi` names ``SCRIPT_NAME``, it is ``root_path`` here: of ``uvicorn --root-path``, of
+    ``FastAPI(root_path=...)``, or of a mount in Starlette. In FastAPI, mount the receiver one level above its path
+    (``app.mount("/keysecure", asgi(..., path="/keysecure/webhooks"))``) or add it as a route
+    (``app.add_route("/keysecure/webhooks", asgi(...))``): a mount at the path itself redirects to it with a slash.
 
     ``handler`` and ``decide`` may be ``async def``. Those that are not run in threads: they may block. A decision that
     is ``async`` is cancelled when it is late. When the request is cancelled, so is a handler that is ``async``, and its
@@ -53,7 +64,8 @@ def asgi(
     from concurrent.futures import TimeoutError as Late
     from inspect import iscoroutinefunction
 
-    receiver = Receiver(verifier, handler, decide, default, budget)
+    receiver = Receiver(verifier, handler, decide, default, budget, on_error)
+    routes = Routes(path, health_path)
     handles_async, decides_async = (is_kind(iscoroutinefunction, function) for function in (handler, decide))
 
     async def in_thread(work: Callable[[], _T]) -> _T:
@@ -99,69 +111,90 @@ def asgi(
         if isinstance(result, tuple):
             return result
         try:
-            await result
-        except BaseException as error:
+            failure = await receiver.awaited(result)
+        except BaseException:
             await maybe_waiting(claim.release)
-            if not isinstance(error, Exception):
-                raise
-            failure = raised_by("the handler of a webhook", error)
-        else:
-            await maybe_waiting(claim.finish)
-            return ACCEPTED
-        return failed(failure, claim.received)
+            raise
+        if failure is not None:
+            return await maybe_waiting(partial(receiver.end_failed, claim, failure))
+        await maybe_waiting(claim.finish)
+        return ACCEPTED
 
     async def deciding(event: AuthEvent) -> Decision:
         # A function that cannot be called with an event fails here, as any decision may.
         return cast("Decision", await cast("Any", decide)(event))
 
-    async def decided(received: VerifiedWebhook) -> Response:
+    async def decided(claim: Claim) -> Response:
         if not decides_async:
-            return await in_thread(lambda: receiver.decide(received))
+            return await in_thread(lambda: receiver.decide(claim))
         loop = asyncio.get_running_loop()
 
         def decide_in_loop(event: AuthEvent) -> Decision:
             decision = asyncio.run_coroutine_threadsafe(deciding(event), loop)
             try:
                 # A little longer than anybody waits for it.
-                return decision.result(receiver.left(received) + 0.05)
+                return decision.result(receiver.left(claim) + 0.05)
             except Late:
                 if decision.done():
                     raise
                 decision.cancel()
                 raise TooLateError from None
 
-        return await in_thread(lambda: receiver.decide(received, decide_in_loop))
+        return await in_thread(lambda: receiver.decide(claim, decide_in_loop))
 
-    async def respond(scope: Scope, receive: Receive) -> Response | None:
-        if path is not None and scope["path"] != path:
-            return NOT_FOUND
-        if scope["method"] != "POST":
-            return POST_ONLY
-        headers = cast("list[tuple[bytes, bytes]]", list(scope["headers"]))
-        body = await _read(headers, receive, verifier._max_body)
-        if not isinstance(body, bytes):
-            return body
-        claim = await maybe_waiting(lambda: receiver.claim(headers, body))
+    async def respond(asked: Sealed, receive: Receive) -> Response | Refusal:
+        began = monotonic()
+        request = await _request(asked.value, receive, routes, verifier._max_body)
+        if not isinstance(request, Sealed):
+            return request
+        claim = await maybe_waiting(lambda: receiver.claim(request, began))
         if not isinstance(claim, Claim):
-            return claim or await in_thread(lambda: receiver.duplicate(body))
-        return await (decided(claim.received) if claim.received.action == "Auth" else handled(claim))
+            return claim or await in_thread(lambda: receiver.duplicate(request))
+        return await (decided(claim) if claim.received.action == "Auth" else handled(claim))
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    return _App(respond)
+
+
+class _App:
+    """The application. It is an object, because frameworks take functions for handlers of their own kind."""
+
+    __slots__ = ("_respond",)
+
+    def __init__(self, respond: Callable[[Sealed, Receive], Awaitable[Response | Refusal]]) -> None:
+        self._respond = respond
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1003})
-        elif (response := await respond(scope, receive)) is not None:
+        else:
+            asked = Sealed(scope)
+            del scope
+            answer = await self._respond(asked, receive)
+            response = answer.log() if isinstance(answer, Refusal) else answer
+            if response is None:
+                return
             status, body = response
             head = [(name.encode(), value.encode()) for name, value in headers_of(status, body)]
             await send({"type": "http.response.start", "status": status, "headers": head})
-            await send({"type": "http.response.body", "body": body})
-
-    return app
+            await send({"type": "http.response.body", "body": b"" if asked.value["method"] == "HEAD" else body})
 
 
-async def _read(headers: list[tuple[bytes, bytes]], receive: Receive, largest: int) -> bytes | Response | None:
-    """The raw body, or the response when it cannot be read; ``None`` when the client has disconnected."""
+async def _request(scope: Scope, receive: Receive, routes: Routes, largest: int) -> Sealed | Response | Refusal:
+    """The body and the headers of a webhook, or the response before its verification. It logs nothing."""
+    if (response := routes.refuse(scope["method"], scope.get("root_path") or "", scope["path"])) is not None:
+        return response
+    headers = cast("list[tuple[bytes, bytes]]", list(scope["headers"]))
+    body = await _read(headers, receive, largest)
+    return Sealed((body, headers)) if isinstance(body, bytes) else body
+
+
+async def _read(headers: list[tuple[bytes, bytes]], receive: Receive, largest: int) -> bytes | Refusal:
+    """The raw body, or the response when it cannot be read."""
+    import asyncio
+
+    length: int | None = None
     for name, value in headers:
         if name.lower() == b"content-length":
             length = parse_length(value.decode("latin-1"), largest)
@@ -172,16 +205,20 @@ async def _read(headers: list[tuple[bytes, bytes]], receive: Receive, largest: i
     parts: list[bytes] = []
     size = 0
     while True:
-        message = await receive()
+        try:
+            message = await asyncio.wait_for(receive(), _IDLE_SECONDS)
+        except asyncio.TimeoutError:
+            # So it is when a framework has read the body: the server then waits for the end of the connection.
+            return gone()
         if message["type"] == "http.disconnect":
-            return None
+            return gone(None)
         part = message.get("body", b"")
         size += len(part)
         if size > largest:
             return refused(TOO_LARGE, "too_large")
         parts.append(part)
         if not message.get("more_body", False):
-            return b"".join(parts)
+            return cut(size, length) if length is not None and size < length else b"".join(parts)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-from .._errors import raised_by
-from .._native import AuthEvent
-from ._response import log
+from .._native import VerifiedWebhook
+from ._response import Failure, about, failed, failure_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,24 +19,63 @@ class TooLateError(Exception):
     """A decision that nobody waits for any more."""
 
 
+class _Work:
+    """A decision to make. Tools that report the local variables of frames show nothing of it."""
+
+    __slots__ = ("decide", "on_error", "received", "send")
+
+    def __init__(
+        self,
+        decide: Callable[[Any], object],
+        received: VerifiedWebhook,
+        send: Callable[..., None],
+        on_error: Callable[[Exception], object] | None,
+    ) -> None:
+        self.decide = decide
+        self.received = received
+        self.send = send
+        self.on_error = on_error
+
+
 def start_decision(
-    decide: Callable[[AuthEvent], object], event: AuthEvent, send: Callable[[object], None], hub: Hub | None
+    decide: Callable[[Any], object],
+    received: VerifiedWebhook,
+    send: Callable[..., None],
+    on_error: Callable[[Exception], object] | None,
+    hub: Hub | None,
 ) -> None:
-    """Starts a decision, in a greenlet of the hub if there is one. The native part calls this and waits for the value that
-    is sent."""
-
-    def run() -> None:
-        try:
-            send(decide(event))
-        except TooLateError:
-            return
-        except BaseException as error:
-            failure = raised_by("the decision on a purchase", error)
-        else:
-            return
-        log.error("%s", failure)
-
+    """Starts a decision, in a greenlet of the hub if there is one. The native part calls this and waits for the value
+    that is sent, or for nothing."""
+    work = _Work(decide, received, send, on_error)
     if hub is not None:
-        hub.spawn(run)
+        hub.spawn(partial(_run, work))
         return
-    threading.Thread(target=run, name="keysecure-decision", daemon=True).start()
+    threading.Thread(target=_run, args=(work,), name="keysecure-decision", daemon=True).start()
+
+
+def _run(work: _Work) -> None:
+    failure = _made(work)
+    if failure is not None:
+        failed(failure, about(work.received))
+
+
+def _made(work: _Work) -> Failure | None:
+    """Makes the decision, in a frame of its own: it holds the exception, and the value that was returned."""
+    try:
+        value = work.decide(work.received.event)
+    except TooLateError:
+        return None
+    except BaseException as error:
+        # The reply leaves first.
+        work.send()
+        return failure_of("the decision on a purchase", error, work.on_error)
+    try:
+        work.send(value)
+    except Exception as error:
+        [(_, fields), *further] = failure_of("the decision on a purchase", error, work.on_error)
+        # Its text is ours: it names the type of the value.
+        return [
+            (f"the decision on a purchase is no decision: {error}", {"exception_type": fields["exception_type"]}),
+            *further,
+        ]
+    return None

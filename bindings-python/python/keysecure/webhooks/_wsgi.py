@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, cast
+from time import monotonic
+from typing import Any, Final, Literal, cast
 
 from .._errors import raised_by
 from .._native import AuthEvent, Claim, WebhookVerifier
-from ._receiver import Decision, Event, Receiver
+from ._receiver import Decision, Event, OnError, Receiver
 from ._response import (
     BAD_LENGTH,
     NO_LENGTH,
-    NOT_FOUND,
-    POST_ONLY,
     REASONS,
     TOO_LARGE,
     UNREADABLE,
+    Refusal,
     Response,
-    failed,
+    Sealed,
+    cut,
+    gone,
     headers_of,
     parse_length,
     refused,
 )
+from ._routes import Routes
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]
+
+_CHUNK_SECONDS: Final = 4
+"""Seconds for which uWSGI waits for the next chunk of a body."""
 
 
 def wsgi(
@@ -34,6 +40,8 @@ def wsgi(
     default: Literal["decline", "accept"] = "decline",
     budget: float = 0.6,
     path: str | None = None,
+    health_path: str | None = None,
+    on_error: OnError | None = None,
 ) -> WsgiApp:
     """Creates a WSGI application that receives webhooks. See :mod:`keysecure.webhooks` for its responses.
 
@@ -42,69 +50,117 @@ def wsgi(
     :param decide: decides on a purchase: ``True``, ``False`` or a message to decline with. It runs on a separate thread
         and is not stopped when it is late. Without it every purchase gets the ``default``.
     :param default: the reply to a purchase when ``decide`` raised or is late; ``"decline"`` unless set.
-    :param budget: seconds from the verification to the reply (0.6), at most 0.8; the platform waits 0.8.
-    :param path: the only path to serve; all paths by default.
+    :param budget: seconds from the arrival of the request to the reply (0.6), at most 0.8; the platform waits 0.8.
+    :param path: the only path to serve, such as ``"/webhooks"``; all paths by default. It counts from this application,
+        from any application that it is mounted in, or from the outside: mounted at ``/keysecure`` under
+        ``SCRIPT_NAME=/api``, it may be ``"/webhooks"``, ``"/keysecure/webhooks"`` or ``"/api/keysecure/webhooks"``. One
+        slash at the end, more or less, makes no difference.
+    :param health_path: a path for health checks, such as ``"/healthz"``, which counts in the same way. ``GET`` and
+        ``HEAD`` get 200 and ``{"status":"ok"}``; the store is not used, and nothing is logged. None by default.
+    :param on_error: gets each exception of ``handler`` or ``decide``, such as ``sentry_sdk.capture_exception``; the
+        log has its type and place only. It should return quickly. What it raises is logged and changes no response.
     :raises ConfigError: an argument does not fit.
     """
-    receiver = Receiver(verifier, handler, decide, default, budget)
+    receiver = Receiver(verifier, handler, decide, default, budget, on_error)
     receiver.refuse_async()
+    routes = Routes(path, health_path)
 
-    def respond(environ: dict[str, Any]) -> Response:
-        if path is not None and environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "") != path:
-            return NOT_FOUND
-        if environ.get("REQUEST_METHOD") != "POST":
-            return POST_ONLY
-        body = _read(environ, verifier._max_body)
-        if isinstance(body, tuple):
-            return body
-        headers = {
-            "Timestamp": environ.get("HTTP_TIMESTAMP"),
-            "Signature": environ.get("HTTP_SIGNATURE"),
-            "Sign-Version": environ.get("HTTP_SIGN_VERSION"),
-        }
-        claim = receiver.claim(headers, body)
+    def respond(asked: Sealed) -> Response | Refusal:
+        began = monotonic()
+        request = _request(asked.value, routes, verifier._max_body)
+        if not isinstance(request, Sealed):
+            return request
+        claim = receiver.claim(request, began)
         if not isinstance(claim, Claim):
-            return claim or receiver.duplicate(body)
+            return claim or receiver.duplicate(request)
         if claim.received.action == "Auth":
-            return receiver.decide(claim.received)
+            return receiver.decide(claim)
         return cast("Response", receiver.handle(claim))
 
     def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
-        status, body = respond(environ)
+        asked = Sealed(environ)
+        del environ
+        response = respond(asked)
+        status, body = cast("Response", response.log()) if isinstance(response, Refusal) else response
         start_response(
             f"{status} {REASONS[status]}", [(name.title(), value) for name, value in headers_of(status, body)]
         )
-        return [body]
+        # A body behind HEAD would be read as the next response on this connection.
+        return [] if asked.value.get("REQUEST_METHOD") == "HEAD" else [body]
 
     return app
 
 
-def _read(environ: dict[str, Any], largest: int) -> bytes | Response:
+def _request(environ: dict[str, Any], routes: Routes, largest: int) -> Sealed | Response | Refusal:
+    """The body and the headers of a webhook, or the response before its verification. It logs nothing."""
+    mount, rest = (_decoded(environ.get(name) or "") for name in ("SCRIPT_NAME", "PATH_INFO"))
+    if (response := routes.refuse(environ.get("REQUEST_METHOD") or "", mount, rest)) is not None:
+        return response
+    body = _read(environ, largest)
+    if isinstance(body, Refusal):
+        return body
+    headers = {
+        "Timestamp": environ.get("HTTP_TIMESTAMP"),
+        "Signature": environ.get("HTTP_SIGNATURE"),
+        "Sign-Version": environ.get("HTTP_SIGN_VERSION"),
+    }
+    return Sealed((body, headers))
+
+
+def _decoded(text: str) -> str:
+    """A path of an environment, which holds bytes as Latin-1."""
+    return text if text.isascii() else text.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
+def _read(environ: dict[str, Any], largest: int) -> bytes | Refusal:
     """The raw body, or the response when it cannot be read."""
     text = environ.get("CONTENT_LENGTH") or ""
     length = parse_length(text, largest)
     if text and length is None:
         return refused(BAD_LENGTH, "its length is no number")
-    if length is None:
-        # Only a server that sets this ends the input of a chunked body; on others reading would wait for ever.
-        if not environ.get("wsgi.input_terminated"):
-            return refused(NO_LENGTH, "it has no length, and this server does not end chunked bodies")
-        length = largest + 1
-    elif length > largest:
+    if length is not None and length > largest:
         return refused(TOO_LARGE, "too_large")
+    read = _reader(environ, ends=length is not None)
+    if read is None:
+        return refused(
+            NO_LENGTH,
+            "it has no Content-Length, and this server does not end chunked bodies: let the proxy in front of it "
+            "buffer requests, set http-chunked-input (uWSGI) or WSGIChunkedRequest On (mod_wsgi), or change the server",
+        )
     parts: list[bytes] = []
-    left = length
+    left = largest + 1 if length is None else length
     try:
+        if length is not None and (request := environ.get("werkzeug.request")) is not None:
+            # Flask may have read the body; its request then keeps it, and reading it again would wait for ever.
+            parts.append(request.get_data())
+            left -= len(parts[0])
         while left > 0:
-            part = environ["wsgi.input"].read(min(left, 65_536))
+            part = read(min(left, 65_536))
             if not part:
                 break
             parts.append(part)
             left -= len(part)
     except Exception as error:
-        failure = raised_by("reading a webhook", error)
-    else:
-        body = b"".join(parts)
-        return refused(TOO_LARGE, "too_large") if len(body) > largest else body
-    failed(failure)
-    return UNREADABLE
+        return refused(UNREADABLE, raised_by("reading its body", error)[0])
+    body = b"".join(parts)
+    if len(body) > largest:
+        return refused(TOO_LARGE, "too_large")
+    if length is not None and len(body) < length:
+        return cut(len(body), length)
+    return body if body or "HTTP_TRANSFER_ENCODING" not in environ else gone()
+
+
+def _reader(environ: dict[str, Any], *, ends: bool) -> Callable[[int], bytes] | None:
+    """A function that reads the next part of a body, ``b""`` at its end.
+
+    ``None`` for a body without a length, where the server does not end the input: reading it would wait for ever.
+    """
+    if ends or environ.get("wsgi.input_terminated"):
+        return lambda size: cast("bytes", environ["wsgi.input"].read(size))
+    if "uwsgi.version" in environ and "HTTP_TRANSFER_ENCODING" in environ:
+        from importlib import import_module
+
+        # The module exists only within the server.
+        read = import_module("uwsgi").chunked_read
+        return lambda _: cast("bytes", read(_CHUNK_SECONDS))
+    return None

@@ -27,7 +27,7 @@ use resolver::CachingResolver;
 use super::{Method, Request, Response, Transport};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::error::{TransportError, TransportFault};
+use crate::error::{ReceivedPart, TransportError, TransportFault};
 use crate::settings::base_url::BaseUrl;
 use crate::values::per_process::PerProcess;
 
@@ -105,10 +105,10 @@ impl Transport for HttpTransport {
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
         let pool = self.pools.get(|_| Pool::new(&self.config, &self.connector));
         let _exchange = Exchange::enter(request);
-        exchange_on(pool, request).map_err(|Failure { fault, reason }| {
+        exchange_on(pool, request).map_err(|Broken { failure: Failure { fault, reason }, received }| {
             // The host may have a new address.
             pool.resolver.forget();
-            TransportError { fault, reason, may_have_been_sent: exchange::has_begun() }
+            TransportError { fault, reason, may_have_been_sent: exchange::has_begun(), received }
         })
     }
 
@@ -125,7 +125,19 @@ impl Transport for HttpTransport {
     }
 }
 
-fn exchange_on(pool: &Pool, request: &Request<'_>) -> Result<Response, Failure> {
+/// A failed exchange.
+struct Broken {
+    failure: Failure,
+    received: Option<ReceivedPart>,
+}
+
+impl From<Failure> for Broken {
+    fn from(failure: Failure) -> Self {
+        Self { failure, received: None }
+    }
+}
+
+fn exchange_on(pool: &Pool, request: &Request<'_>) -> Result<Response, Broken> {
     let unusable = Failure { fault: TransportFault::Other, reason: None };
     let mut builder = http::Request::builder().uri(request.url).method(request.method.as_str());
     for (name, value) in request.headers {
@@ -140,22 +152,31 @@ fn exchange_on(pool: &Pool, request: &Request<'_>) -> Result<Response, Failure> 
     let mut response = response.map_err(|error| Failure::from_ureq(&error))?;
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (date, retry_after) = (text(http::header::DATE), text(http::header::RETRY_AFTER));
+    let (content_type, location) = (text(http::header::CONTENT_TYPE), text(http::header::LOCATION));
     let body = body(&mut response, request.max_response_bytes)?;
-    Ok(Response { status: response.status().as_u16(), date, retry_after, body })
+    Ok(Response { status: response.status().as_u16(), date, retry_after, content_type, location, body })
 }
 
 /// Maximum initial capacity for a body; a larger one grows while it is read.
 const FIRST_ROOM: usize = 64 * 1024;
 
 /// Reads the body. The capacity for a usual body is allocated at once: each growth would leave a copy that is not wiped.
-fn body(response: &mut http::Response<ureq::Body>, max: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let length = response.body().content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+fn body(response: &mut http::Response<ureq::Body>, max: usize) -> Result<Zeroizing<Vec<u8>>, Broken> {
+    let expected = response.body().content_length();
+    let length = expected.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     // One byte more, so that the end is seen without growing.
     let mut body = Zeroizing::new(Vec::with_capacity(length.min(FIRST_ROOM).saturating_add(1)));
     let limit = u64::try_from(max).unwrap_or(u64::MAX);
     let mut reader = response.body_mut().with_config().limit(limit).reader();
-    reader.read_to_end(&mut body).map_err(|error| Failure::from_ureq(&error.into()))?;
-    Ok(body)
+    match reader.read_to_end(&mut body) {
+        Ok(_) => Ok(body),
+        Err(error) => {
+            let failure = Failure::from_ureq(&error.into());
+            let is_cut = matches!(failure.fault, TransportFault::Closed | TransportFault::Timeout);
+            let received = is_cut.then(|| ReceivedPart { bytes: body.len() as u64, expected });
+            Err(Broken { failure, received })
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod pages;
 mod rows;
 mod servers;
+mod today;
 mod windows;
 
 use std::time::SystemTime;

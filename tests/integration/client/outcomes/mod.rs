@@ -4,6 +4,7 @@ mod envelopes;
 mod requests;
 mod tokens;
 mod waits;
+mod words;
 
 use std::sync::Arc;
 

@@ -19,7 +19,14 @@ fn a_custom_transport_that_prints_requests_prints_no_secret() {
     impl Transport for Printing {
         fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
             let body = br#"{"code":0,"data":{"access_token":"canary-token-of-a-puppet","expired_time":4763800000000,"result":true}}"#;
-            let response = Response { status: 200, date: None, retry_after: None, body: body.to_vec().into() };
+            let response = Response {
+                status: 200,
+                date: None,
+                retry_after: None,
+                content_type: None,
+                location: None,
+                body: body.to_vec().into(),
+            };
             let mut printed = self.0.lock().unwrap();
             printed.value("a request", request);
             printed.value("a response", &response);

@@ -44,7 +44,7 @@ impl Transport for MockTransport {
 #[allow(clippy::unnecessary_wraps)] // the return type of `Transport::send`
 fn success(data: &str) -> Result<Response, TransportError> {
     let body = format!(r#"{{"code":0,"data":{data}}}"#).into_bytes();
-    Ok(Response { status: 200, date: None, retry_after: None, body: body.into() })
+    Ok(Response { status: 200, date: None, retry_after: None, content_type: None, location: None, body: body.into() })
 }
 
 fn token() -> Result<Response, TransportError> {

@@ -257,7 +257,14 @@ impl Transport for Token {
         assert!(!request.timeout.is_zero(), "a timeout of zero must not mean no limit");
         self.0.fetch_add(1, Ordering::SeqCst);
         let body = br#"{"code":0,"data":{"access_token":"t","expired_time":4102444800000}}"#;
-        Ok(Response { status: 200, date: None, retry_after: None, body: body.to_vec().into() })
+        Ok(Response {
+            status: 200,
+            date: None,
+            retry_after: None,
+            content_type: None,
+            location: None,
+            body: body.to_vec().into(),
+        })
     }
 }
 

@@ -169,10 +169,13 @@ fn a_missing_decision_is_the_reply_to_every_later_delivery() {
     let panics = Responder::new(|_| panic!("a bug with the secret text 739251")).otherwise(Decision::Approve);
     assert_eq!(panics.respond(&delivered(&verifier, "c-panic")), reply_accept());
     assert_eq!(count.load(Ordering::SeqCst), 2);
-    assert!(logged("c-slow").iter().any(|line| line.starts_with("there is no decision in time")));
+    let declined = format!("a purchase is declined: consume_no={:?}, after ", "c-slow");
+    let slow = logged("c-slow");
+    assert!(slow[0].starts_with(&declined) && slow[0].ends_with(" ms (there is no decision in time)"), "{slow:?}");
     let panic = logged("c-panic");
-    assert!(panic.iter().any(|line| line.starts_with("a decision panicked")), "{panic:?}");
-    assert!(panic.iter().all(|line| !line.contains("739251") && line.ends_with(" ms")), "{panic:?}");
+    assert!(panic[0].starts_with("a purchase is approved without a decision: "), "{panic:?}");
+    assert!(panic[0].ends_with(" ms (the decision failed)"), "{panic:?}");
+    assert!(panic.iter().all(|line| !line.contains("739251")), "{panic:?}");
 }
 
 #[test]
@@ -189,7 +192,9 @@ fn a_late_approval_is_a_refusal_regardless_of_the_default() {
         assert_ne!(responder.respond(&received), reply_accept(), "{consume_no}");
     }
     assert_eq!(responder.respond(&delivered(&verifier, "c-late")), too_late(), "the first reply is repeated");
-    assert!(logged("c-late").iter().any(|line| line.starts_with("a purchase is declined")));
+    let late = logged("c-late");
+    assert!(late.iter().any(|line| line.starts_with("a purchase is declined")), "{late:?}");
+    assert!(late[0].ends_with(" ms (there is no decision in time)"), "{late:?}");
     // An approval that was in time is not repeated too late.
     let received = delivered(&verifier, "c-early");
     assert_eq!(responder.respond(&received), reply_accept());

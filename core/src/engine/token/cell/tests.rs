@@ -53,7 +53,7 @@ impl Platform {
 }
 
 fn broken() -> Error {
-    Error::transport(TransportError::not_sent(TransportFault::Connect))
+    Error::transport(TransportError::not_sent(TransportFault::Connect), None)
 }
 
 #[test]

@@ -78,6 +78,8 @@ public class JavaHttpTransport @JvmOverloads constructor(
                 body = response.body() ?: throw ProxyRefused("the proxy responded with status ${response.statusCode()}"),
                 date = headers.firstValue("Date").orElse(null),
                 retryAfter = headers.firstValue("Retry-After").orElse(null),
+                contentType = headers.firstValue("Content-Type").orElse(null),
+                location = headers.firstValue("Location").orElse(null),
             )
         } catch (error: Throwable) {
             exchange.cancel(true)

@@ -105,7 +105,14 @@ public class UrlConnectionTransport @JvmOverloads constructor(
         // Not closed on failure: see `onOwnThread`.
         val body = stream?.let { read(it, request.maxResponseBytes, late) } ?: ByteArray(0)
         stream?.close()
-        return HttpResponse(status, body, connection.getHeaderField("Date"), connection.getHeaderField("Retry-After"))
+        return HttpResponse(
+            status = status,
+            body = body,
+            date = connection.getHeaderField("Date"),
+            retryAfter = connection.getHeaderField("Retry-After"),
+            contentType = connection.getHeaderField("Content-Type"),
+            location = connection.getHeaderField("Location"),
+        )
     }
 
     private fun read(stream: InputStream, limit: Long, late: AtomicBoolean): ByteArray {

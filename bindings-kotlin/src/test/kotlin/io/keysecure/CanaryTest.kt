@@ -115,7 +115,7 @@ class CanaryTest {
         }
         env.builder().transport(printing).build().use { it.cards().packages().count() }
         print(HttpRequest(Method.POST, "http://x/$pan", listOf(Header("Access-Token", pan)), pan.toByteArray(), Duration.ZERO, Duration.ZERO, 1))
-        print(HttpResponse(200, pan.toByteArray(), pan, pan))
+        print(HttpResponse(200, pan.toByteArray(), pan, pan, pan, pan))
     }
 
     /** Prints objects with a PAN in text of the platform or of a merchant. */

@@ -1,0 +1,41 @@
+//! Age of a purchase by its signed timestamp.
+//!
+//! The time since the request arrived does not show that it waited before: in the platform, in a proxy, or in the queue of a
+//! server. The signed timestamp does, as far as the clocks agree. The clock of this machine may be wrong by minutes, and must
+//! not decline every purchase: only the platform's own clock, learned from its responses, decides. The machine's clock causes
+//! a warning.
+
+use std::time::Duration;
+
+use super::subject::Subject;
+use super::{REPLY_DEADLINE, VerifiedWebhook};
+
+/// Allowance for the difference between the clocks of the platform's servers, of which one signs and others are learned from.
+const CLOCK_ALLOWANCE: Duration = Duration::from_secs(1);
+
+/// Time since a webhook was signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Age {
+    /// Negative if the clock is behind the timestamp.
+    pub millis: i64,
+    /// Measured by the platform's clock, otherwise by the machine's.
+    pub by_platform: bool,
+}
+
+impl VerifiedWebhook {
+    /// Whether a purchase arrived when the platform no longer waited for the reply. Logs what it finds.
+    pub(super) fn arrived_too_late(&self) -> bool {
+        let latest = i64::try_from((REPLY_DEADLINE + CLOCK_ALLOWANCE).as_millis()).unwrap_or(i64::MAX);
+        let Some(Age { millis, by_platform }) = self.age.filter(|age| age.millis > latest) else { return false };
+        let message = if by_platform {
+            format!("a purchase that was signed {millis} ms ago is declined: it arrived too late")
+        } else {
+            format!(
+                "a purchase was signed {millis} ms ago by this machine's clock: the clock is ahead, or the purchase arrived \
+                 too late"
+            )
+        };
+        Subject::verified(self).warn(&message, &[]);
+        by_platform
+    }
+}

@@ -1,0 +1,69 @@
+//! Records of the `log` facade about webhooks: text and fields, for all languages.
+
+use std::time::Instant;
+
+use log::Level;
+use log::kv::Value;
+
+use super::purchase::approves;
+use super::{Event, VerifiedWebhook};
+use crate::observe::{millis, write};
+use crate::redact::scrub;
+
+/// The webhook that a record is about.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    /// Name of the action; `None` before the verification.
+    pub action: Option<&'a str>,
+    /// Number of the consumption; `None` before the verification, and for events without one.
+    pub consume_no: Option<&'a str>,
+    /// Time of the webhook's arrival.
+    pub since: Instant,
+}
+
+impl<'a> Subject<'a> {
+    /// A webhook with a valid signature.
+    pub(super) fn verified(received: &'a VerifiedWebhook) -> Self {
+        Self::event(&received.event, received.received_at)
+    }
+
+    pub(super) fn event(event: &'a Event, since: Instant) -> Self {
+        Self { action: Some(event.action()), consume_no: event.consume_no(), since }
+    }
+
+    /// Logs a warning.
+    pub(super) fn warn(self, message: &str, further: &[(&str, &str)]) {
+        self.log(Level::Warn, message, further);
+    }
+
+    /// Logs a success.
+    pub(super) fn info(self, message: &str) {
+        self.log(Level::Info, message, &[]);
+    }
+
+    /// Logs the reply to a purchase and why it is not the decision, if it is not.
+    pub(super) fn log_reply(self, reply: &str, reason: Option<&str>) {
+        let (level, message) = match (approves(reply), reason) {
+            (true, None) => (Level::Info, "a purchase is approved"),
+            (true, Some(_)) => (Level::Warn, "a purchase is approved without a decision"),
+            (false, _) => (Level::Warn, "a purchase is declined"),
+        };
+        self.log(level, message, &[("reason", reason.unwrap_or("by decision"))]);
+    }
+
+    fn log(self, level: Level, message: &str, further: &[(&str, &str)]) {
+        let elapsed = self.since.elapsed();
+        let consume_no = self.consume_no.map(scrub);
+        let mut fields = vec![("duration_ms", Value::from(millis(elapsed)))];
+        // Names of actions that this version does not know are text of the sender.
+        let action = self.action.map(scrub);
+        fields.extend(action.as_deref().map(|action| ("action", Value::from(action))));
+        fields.extend(consume_no.as_deref().map(|number| ("consume_no", Value::from(number))));
+        fields.extend(further.iter().map(|(name, value)| (*name, Value::from(*value))));
+        let number = consume_no.as_deref().map(|number| format!("consume_no={number:?}, ")).unwrap_or_default();
+        let reason = further.iter().find(|(name, _)| *name == "reason");
+        let reason = reason.map(|(_, reason)| format!(" ({reason})")).unwrap_or_default();
+        let millis = elapsed.as_millis();
+        write(level, &fields, format_args!("{message}: {number}after {millis} ms{reason}"));
+    }
+}
