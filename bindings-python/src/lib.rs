@@ -37,7 +37,7 @@ mod values;
 mod webhooks;
 
 /// The native part of keysecure. Use it through `keysecure`.
-// The protection of forked children relies on the GIL, so a free-threaded interpreter switches it on.
+// `gil_used`: see `interpreter.rs`.
 #[pymodule(gil_used = true)]
 mod _native {
     use super::{Bound, PyModule, PyModuleMethods, PyResult};
@@ -73,6 +73,7 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         crate::interpreter::require_main(module.py())?;
+        crate::interpreter::require_gil(module.py())?;
         crate::errors::start();
         crate::log::start();
         crate::attach::start(module.py())?;

@@ -1,4 +1,4 @@
-"""Sub-interpreters, as of mod_wsgi: a clean refusal, before anything of another interpreter is used."""
+"""Interpreters that are refused with words: sub-interpreters, as of mod_wsgi, and those without the GIL."""
 
 from __future__ import annotations
 
@@ -77,3 +77,18 @@ def test_a_sub_interpreter_is_refused_with_words(isolated: bool, first: str) -> 
     ours = [MOD_WSGI in refusals[0], "main interpreter" in refusals[1]]
     pythons_own = ["not support loading in subinterpreters" in refusal for refusal in refusals]
     assert all(ours) or (isolated and all(pythons_own)), refusals
+
+
+def test_an_interpreter_without_the_gil_is_refused() -> None:
+    # As a free-threaded interpreter with PYTHON_GIL=0 says it.
+    code = f"""
+import sys
+sys.path[:0] = {[str(Path(str(keysecure.__file__)).parents[1])]!r}
+sys._is_gil_enabled = lambda: False
+try:
+    import keysecure
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert "PYTHON_GIL=0" in done.stdout, done.stderr
