@@ -44,10 +44,13 @@ fn find(py: Python<'_>, create: bool) -> PyResult<Option<Bound<'_, PyAny>>> {
     static MODULES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let modules =
         MODULES.get_or_try_init(py, || PyResult::Ok(py.import("sys")?.getattr("modules")?.unbind()))?.bind(py);
-    // All that other programs pay. No greenlet runs while the interpreter ends.
-    if !modules.contains(intern!(py, "gevent"))? && !modules.contains(intern!(py, "eventlet"))?
-        || interpreter_has_ended()
-    {
+    // All that most programs pay; others import greenlet too.
+    if !modules.contains(intern!(py, "greenlet"))? {
+        return Ok(None);
+    }
+    let has_hubs = modules.contains(intern!(py, "gevent"))? || modules.contains(intern!(py, "eventlet"))?;
+    // No greenlet runs while the interpreter ends.
+    if !has_hubs || interpreter_has_ended() {
         return Ok(None);
     }
     static HERE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();

@@ -6,11 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keysecure_sandbox
 import pytest
+from keysecure_sandbox import _sandbox
 
 import keysecure
-import keysecure_sandbox
-from keysecure_sandbox import _sandbox
 
 RUN = """
 import sys

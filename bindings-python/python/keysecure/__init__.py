@@ -185,5 +185,8 @@ __all__ = [
 # --- end of what stubs.py writes ---
 
 TYPE_CHECKING = False
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+    # The native part imports it. Tools that pack programs find it here.
+    from . import _hub as _hub
+else:
     __getattr__ = old_names(__name__)

@@ -1,7 +1,7 @@
 """Waiting in greenlets: what the native part needs of gevent and eventlet.
 
-All greenlets of a thread stop while one of them blocks it. So the native part has its jobs done by threads of its own and
-waits for them through the hub, the greenlet that switches between the others. See ``docs/python-servers.md``.
+All greenlets of a thread stop while one of them blocks it. So the native part has its jobs done by threads of its own,
+and waits for them through the hub, the greenlet that switches between the others.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Protocol
+from functools import cache, partial
+from importlib import import_module
 from weakref import WeakKeyDictionary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Protocol
 
     class Job(Protocol):
         """Work on a native thread, with what it wants to have called in Python meanwhile."""
@@ -26,13 +28,12 @@ if TYPE_CHECKING:
         def serve(self) -> None: ...
         def abandon(self, hub: Hub) -> None: ...
 
+    class Channel(Protocol):
+        """Wakes one greenlet from any thread, also before it waits."""
 
-class Channel(Protocol):
-    """Wakes one greenlet from any thread, also when it does not wait yet."""
-
-    def wait(self) -> None: ...
-    def wake(self) -> None: ...
-    def close(self) -> None: ...
+        def wait(self) -> None: ...
+        def wake(self) -> None: ...
+        def close(self) -> None: ...
 
 
 class Hub:
@@ -48,11 +49,11 @@ class Hub:
         raise NotImplementedError
 
     def channel(self) -> Channel:
+        """A channel for this greenlet."""
         raise NotImplementedError
 
     def wait(self, job: Job) -> None:
-        """Waits for a job. An exception that another greenlet throws into this one ends the wait and leaves the job
-        running."""
+        """Waits for a job. An exception that is thrown into this greenlet ends the wait and leaves the job running."""
         channel = self.channel()
         try:
             job.start(channel.wake)
@@ -67,10 +68,10 @@ class Hub:
 
 
 def here(create: bool) -> Hub | None:
-    """The hub through which this greenlet has to wait. ``None`` where it would wait for nobody: without a hub, unless
-    one is to be created, and in the hub itself."""
-    for name, find in (("gevent", _gevent), ("eventlet", _eventlet)):
-        if name in sys.modules and (hub := find(create)) is not None:
+    """The hub through which this greenlet has to wait. ``None`` in the hub itself, and without one, unless one is to be
+    created for a program whose threads are greenlets."""
+    for name, finder in (("gevent", _gevent), ("eventlet", _eventlet)):
+        if name in sys.modules and (hub := finder()(create)) is not None:
             return hub
     return None
 
@@ -80,13 +81,22 @@ def _is_patched(module: str, check: str, name: str) -> bool:
     return patcher is not None and bool(getattr(patcher, check)(name))
 
 
-def _gevent(create: bool) -> Hub | None:
-    from gevent._hub_local import get_hub_if_exists
-    from gevent.hub import get_hub, getcurrent
+def _imported(name: str) -> Any:
+    """A module that only programs of greenlets have."""
+    return import_module(name)
 
-    patched = _is_patched("gevent.monkey", "is_module_patched", "threading")
-    hub = get_hub() if create and patched else get_hub_if_exists()
-    return None if hub is None or hub is getcurrent() else _Gevent(hub, patched)
+
+@cache
+def _gevent() -> Callable[[bool], Hub | None]:
+    get_hub_if_exists = _imported("gevent._hub_local").get_hub_if_exists
+    hubs = _imported("gevent.hub")
+
+    def find(create: bool) -> Hub | None:
+        patched = _is_patched("gevent.monkey", "is_module_patched", "threading")
+        hub = hubs.get_hub() if create and patched else get_hub_if_exists()
+        return None if hub is None or hub is hubs.getcurrent() else _Gevent(hub, patched)
+
+    return find
 
 
 class _Gevent(Hub):
@@ -97,9 +107,7 @@ class _Gevent(Hub):
         self.patched = patched
 
     def spawn(self, function: Callable[[], object]) -> None:
-        from gevent import spawn
-
-        self._hub.loop.run_callback_threadsafe(spawn, function)
+        self._hub.loop.run_callback_threadsafe(_imported("gevent").spawn, function)
 
     def channel(self) -> Channel:
         return _GeventChannel(self._hub)
@@ -109,9 +117,7 @@ class _GeventChannel:
     __slots__ = ("_event", "_watcher")
 
     def __init__(self, hub: Any) -> None:
-        from gevent.event import Event
-
-        self._event = Event()
+        self._event = _imported("gevent.event").Event()
         # Keeps the loop running, which would otherwise end when nothing else is waited for.
         self._watcher = hub.loop.async_()
         self._watcher.start(self._event.set)
@@ -121,7 +127,7 @@ class _GeventChannel:
         self._event.clear()
 
     def wake(self) -> None:
-        # The loop may be gone, or the greenlet no longer waits.
+        # The loop may be gone, or the greenlet waits no longer.
         with suppress(Exception):
             self._watcher.send()
 
@@ -130,20 +136,25 @@ class _GeventChannel:
         self._watcher.close()
 
 
-def _eventlet(create: bool) -> Hub | None:
-    from eventlet import hubs
-    from eventlet.support.greenlets import getcurrent
+@cache
+def _eventlet() -> Callable[[bool], Hub | None]:
+    hubs = _imported("eventlet.hubs")
+    getcurrent = _imported("greenlet").getcurrent
+    mailboxes: WeakKeyDictionary[Any, tuple[int, _Mailbox]] = WeakKeyDictionary()
 
-    patched = _is_patched("eventlet.patcher", "is_monkey_patched", "thread")
-    hub = hubs.get_hub() if create and patched else getattr(hubs._threadlocal, "hub", None)
-    if hub is None or hub.greenlet is getcurrent():
-        return None
-    process, found = _mailboxes.get(hub, (0, None))
-    if found is None or process != os.getpid():
-        # A forked child must not write to its parent's.
-        found = _Mailbox()
-        _mailboxes[hub] = (os.getpid(), found)
-    return _Eventlet(found, patched)
+    def find(create: bool) -> Hub | None:
+        patched = _is_patched("eventlet.patcher", "is_monkey_patched", "thread")
+        hub = hubs.get_hub() if create and patched else getattr(hubs._threadlocal, "hub", None)
+        if hub is None or hub.greenlet is getcurrent():
+            return None
+        process, mailbox = mailboxes.get(hub, (0, None))
+        if mailbox is None or process != os.getpid():
+            # A forked child must not write to its parent's.
+            mailbox = _Mailbox()
+            mailboxes[hub] = (os.getpid(), mailbox)
+        return _Eventlet(mailbox, patched)
+
+    return find
 
 
 class _Mailbox:
@@ -152,13 +163,12 @@ class _Mailbox:
     __slots__ = ("_functions", "_reader", "_writer")
 
     def __init__(self) -> None:
-        from eventlet import patcher, spawn
-
+        socket = _imported("eventlet.patcher").original("socket")
         self._functions: deque[Callable[[], object]] = deque()
-        self._reader, self._writer = patcher.original("socket").socketpair()
+        self._reader, self._writer = socket.socketpair()
         self._reader.setblocking(False)
         self._writer.setblocking(False)
-        spawn(self._deliver)
+        _imported("eventlet").spawn(self._deliver)
 
     def post(self, function: Callable[[], object]) -> None:
         self._functions.append(function)
@@ -167,17 +177,13 @@ class _Mailbox:
             self._writer.send(b"\0")
 
     def _deliver(self) -> None:
-        from eventlet.hubs import trampoline
-
+        trampoline = _imported("eventlet.hubs").trampoline
         while True:
             trampoline(self._reader, read=True)
             with suppress(BlockingIOError):
                 self._reader.recv(4096)
             while self._functions:
                 self._functions.popleft()()
-
-
-_mailboxes: WeakKeyDictionary[Any, tuple[int, _Mailbox]] = WeakKeyDictionary()
 
 
 class _Eventlet(Hub):
@@ -188,9 +194,7 @@ class _Eventlet(Hub):
         self.patched = patched
 
     def spawn(self, function: Callable[[], object]) -> None:
-        from eventlet import spawn
-
-        self._mailbox.post(lambda: spawn(function))
+        self._mailbox.post(partial(_imported("eventlet").spawn, function))
 
     def channel(self) -> Channel:
         return _EventletChannel(self._mailbox)
@@ -206,9 +210,7 @@ class _EventletChannel:
 
     def wait(self) -> None:
         if not self._woken:
-            from eventlet.event import Event
-
-            self._event = Event()
+            self._event = _imported("eventlet.event").Event()
             self._event.wait()
         self._woken = False
 

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import contextvars
+import json
+import logging
 import os
+import queue
+import signal
+import socket
 import sys
+import threading
+import time
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import Any
 
 KIND, CASE = sys.argv[1:3]
 if KIND == "eventlet":
@@ -22,19 +34,7 @@ else:
 
     spawn, sleep, Timeout = gevent.spawn, gevent.sleep, gevent.Timeout
 
-import contextvars
-import json
-import logging
-import queue
-import signal
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
-from typing import Any
-
+# ruff: noqa: E402
 import keysecure
 from keysecure import Client, Responder, WebhookVerifier, reply_accept
 from keysecure.sandbox import Sandbox
@@ -146,7 +146,7 @@ def doctor() -> None:
 
 
 def an_ensured_transfer() -> None:
-    with platform(store="memory") as (sandbox, client, cardholder_no), beating():
+    with platform(store="memory") as (_, client, cardholder_no), beating():
         ensured = client.accounts.ensure_transfer(
             cardholder_no=cardholder_no, transfer_unique_no="order-1", type="In", amount="25.00", settle=STALL
         )
@@ -164,12 +164,12 @@ def many_calls() -> None:
 
 def an_error() -> None:
     with platform() as (_, client, _):
+        raised: Any = None
         try:
             client.cards.get("17")
         except keysecure.ApiError as error:
-            assert (error.code, error.operation, error.outcome) == (1004, "cards.get", "rejected")
-        else:
-            raise AssertionError
+            raised = error
+        assert (raised.code, raised.operation, raised.outcome) == (1004, "cards.get", "rejected")
 
 
 def a_timeout_of_the_program() -> None:
