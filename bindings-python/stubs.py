@@ -1,4 +1,4 @@
-"""Writes `literals.py` and the repetitive parts of `_native.pyi` and `__init__.py`; `--check` compares.
+"""Writes `literals.py`, `aio/_calls.pyi` and parts of `_native.pyi` and `__init__.py`; `--check` compares.
 
 * `__init__.py` imports and lists the names of the native module and the classes of `_errors.py`: type checkers read
   only names that are written out.
@@ -7,6 +7,7 @@
 * Models and constants are read from their declarations in the core, because the built module has neither the types of
   fields nor the docs of constants: `model!`, `open_enum!` and `named_enum!` have one fixed form, which is all that is
   parsed here. A new field of a model is one edit in the core and one run of this program.
+* `aio/_calls.pyi` are the calls of `_native.pyi`, awaited.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -25,6 +27,7 @@ HERE = Path(__file__).parent
 CORE = HERE.parent / "core" / "src"
 STUB = HERE / "python" / "keysecure" / "_native.pyi"
 LITERALS = STUB.with_name("literals.py")
+AIO = STUB.parent / "aio" / "_calls.pyi"
 BEGIN = "# --- models and constants: written by stubs.py from the core; do not edit ---\n"
 END = "# --- end of models and constants ---\n"
 PACKAGE = STUB.with_name("__init__.py")
@@ -147,6 +150,8 @@ def declarations(used: str) -> str:
             out.append(f'    {in_capitals(variant)}: Final = "{text}"\n{docstring(doc_of(comments), "    ")}')
         out.append("    KNOWN: Final[tuple[str, ...]]\n")
         out.append('    """All values that this version knows."""\n')
+        out.append("    @classmethod\n")
+        out.append("    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...\n")
     for doc, name, body in declared("model", "struct", sources):
         out.append(f"\n@final\nclass {name}(_Model):\n{docstring(doc_of(doc), '    ')}\n")
         for comments, field, rust in re.findall(
@@ -212,6 +217,102 @@ def literals() -> str:
     return f"{HEAD}{all_of(list(found))}{''.join(found.values())}"
 
 
+# --- the calls of `keysecure.aio` ---
+
+AIO_HEAD = '''\
+"""Types of the calls. Written by `stubs.py` from `_native.pyi`."""
+
+# pyright: reportPrivateUsage=false
+
+from ._call import OnCancelled
+from ._pager import Pager
+from ._threads import Threads
+'''
+AIO_BASES = '''
+class ClientCalls:
+    """The part of the client that makes calls."""
+
+    _blocking: Client
+    _threads: Threads
+    def _set_up(self, blocking: Client, max_threads: int, on_cancelled: OnCancelled | None) -> None: ...
+
+class Resource:
+    """Calls of a client."""
+
+    def __init__(self, client: ClientCalls, blocking: Any) -> None: ...
+'''
+AIO_SETTINGS = "def settings(*, max_threads: int = 16, on_cancelled: OnCancelled | None = None): ..."
+
+
+def functions(node: ast.ClassDef) -> Iterator[ast.FunctionDef]:
+    """The functions of a class in a stub."""
+    return (member for member in node.body if isinstance(member, ast.FunctionDef))
+
+
+def awaited(function: ast.FunctionDef) -> ast.stmt:
+    """The call as a task makes it: awaited, but for a list, whose rows are awaited, and what sends nothing."""
+    if function.decorator_list or ast.unparse(function.returns or function).startswith(("Pager[", "WebhookVerifier")):
+        return function
+    return ast.AsyncFunctionDef(**dict(ast.iter_fields(function)))
+
+
+def awaited_client(blocking: ast.ClassDef) -> Iterator[ast.stmt]:
+    """The members of the client. `close` is written by hand."""
+    for member in functions(blocking):
+        if member.name in ("__new__", "from_env"):
+            settings = next(node for node in ast.walk(ast.parse(AIO_SETTINGS)) if isinstance(node, ast.arguments))
+            member.args.kwonlyargs[:0] = settings.kwonlyargs
+            member.args.kw_defaults[:0] = settings.kw_defaults
+        if member.name == "__new__":
+            member.name, member.args.args[0].arg, member.returns = "__init__", "self", ast.Constant(None)
+            yield member
+        elif not member.name.startswith("_") and member.name != "close":
+            yield awaited(member)
+
+
+def aio_calls(native: ast.Module) -> str:
+    """The stub of the calls of `keysecure.aio`."""
+    made = ast.parse(AIO_BASES)
+    classes = {node.name: node for node in ast.walk(native) if isinstance(node, ast.ClassDef)}
+    properties = [one for one in functions(classes["Client"]) if one.decorator_list and one.name != "from_env"]
+    for node in made.body:
+        if isinstance(node, ast.ClassDef) and node.name == "ClientCalls":
+            node.body += awaited_client(classes["Client"])
+    for resource in (classes[ast.unparse(one.returns or one)] for one in properties):
+        resource.bases, resource.decorator_list = [ast.Name("Resource")], []
+        resource.body[1:] = map(awaited, functions(resource))
+        made.body.append(resource)
+    return formatted(f"{AIO_HEAD}{imports_for(made, native)}{ast.unparse(ast.fix_missing_locations(made))}", AIO)
+
+
+def imports_for(made: ast.Module, native: ast.Module) -> str:
+    """The imports of a stub: as in the native one, and from it."""
+    own = {node.name for node in made.body if isinstance(node, ast.ClassDef)} | {"Pager"}
+    used = {node.id for node in ast.walk(made) if isinstance(node, ast.Name)} - own
+    out, there = "", set[str]()
+    for node in native.body:
+        if isinstance(node, ast.ImportFrom):
+            names = [name.name for name in node.names if name.name in used]
+            dots = "." * (node.level and node.level + 1)
+            out += f"from {dots}{node.module} import {', '.join(names)}\n" if names else ""
+        elif isinstance(node, ast.ClassDef):
+            there.add(node.name)
+        elif isinstance(node, ast.AnnAssign):
+            there.add(ast.unparse(node.target))
+    return f"{out}from .._native import {', '.join(sorted(there & used))}\n"
+
+
+def formatted(source: str, path: Path) -> str:
+    """Source in the form of ruff, with its imports in order."""
+    ruff = [sys.executable, "-m", "ruff"]
+    for command in (["check", "--quiet", "--select", "I", "--fix"], ["format"]):
+        done = subprocess.run(  # noqa: S603
+            [*ruff, *command, "--stdin-filename", path, "-"], input=source, capture_output=True, text=True, check=True
+        )
+        source = done.stdout
+    return source
+
+
 def main() -> int:
     """Writes or checks."""
     text = STUB.read_text()
@@ -223,7 +324,8 @@ def main() -> int:
         PACKAGE: between(PACKAGE.read_text(), BEGIN_NAMES, END_NAMES, public_names()),
         LITERALS: literals(),
     }
-    stale = [path for path, text in made.items() if path.read_text() != text]
+    made[AIO] = aio_calls(ast.parse(made[STUB]))
+    stale = [path for path, text in made.items() if not path.exists() or path.read_text() != text]
     if "--check" not in sys.argv:
         for path in stale:
             path.write_text(made[path])

@@ -44,7 +44,7 @@ pub struct ClientOptions {
     /// The language of the platform's messages. Default: English.
     #[uniffi(default = None)]
     pub language: Option<Language>,
-    /// The offset in which dates without a time begin and end. Default: `UTC+8`.
+    /// The offset in which dates without a time begin and end, such as `UTC+8`, `UTC` or `+08:00`. Default: `UTC+8`.
     #[uniffi(default = None)]
     pub timezone: Option<String>,
     /// The URL of an http or https proxy, which may hold a password. None is taken from the environment.

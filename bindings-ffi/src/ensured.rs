@@ -15,8 +15,8 @@ pub struct EnsureOptions {
     /// does not abort failed requests.
     #[uniffi(default = None)]
     pub settle: Option<Duration>,
-    /// The earliest time at which the request may have been sent. Default: 90 days ago. An older recorded attempt
-    /// extends it.
+    /// The earliest time at which the request may have been sent; not in the future. Default: 90 days ago. An older
+    /// recorded attempt extends it.
     #[uniffi(default = None)]
     pub since: Option<WindowBound>,
     /// Declares that no process has sent this reference before: it is sent without waiting for `settle`. A recorded

@@ -17,8 +17,8 @@
     client = keysecure.Client.from_env(store=store)
     verifier = client.webhook_verifier(store=store)
 
-Setup: `pip install django "psycopg[binary]"`, PostgreSQL 12 or later, then `manage.py makemigrations` and
-`manage.py migrate`. The tables are made through the connection "default" and are the same in both.
+Setup: `pip install "django>=4.2" "psycopg[binary]"`, then `manage.py makemigrations` and `manage.py migrate`. The
+connections are two, the tables are the same.
 
 What it guarantees
 ==================
@@ -31,16 +31,14 @@ What it guarantees
   `release`, or when its time is over on the clock of the server; those of the workers do not count.
 * **A restart of the server loses nothing.** While it is down, `ensure_*` fail with outcome `not_sent`. A connection
   that broke is replaced once within a call: every statement may run twice, because it carries an id of its own.
-* **No call waits longer than it may**, for locks and slow statements. For a network that swallows packets that is the
-  task of `OPTIONS` above.
+* **No statement waits longer than its call may**, for locks or a slow server. A network that swallows packets is the
+  matter of `OPTIONS` above. Each thread has a connection, for `CONN_MAX_AGE` seconds; 0 makes one for each call.
 * **A new store is careful.** Its age counts from the first use of the table; until it is older than `settle`, calls
   wait for `settle`. After a restore from a backup or a failover that lost transactions, call `forget_age`.
 
-Connections belong to threads. With `CONN_MAX_AGE = 0` each call makes and closes its own; with a number, a thread keeps
-one as long as it makes calls within so many seconds.
-
 Rows of attempts are kept for good: a reference that was paid long ago must not look new. Rows of webhooks are deleted
-in passing when they expire. The access token is in the table in plain text: restrict who can read it.
+in passing when they expire. The access token is in the table in plain text: restrict who can read it. With `DEBUG`,
+Django keeps and logs statements with their values.
 """
 
 from __future__ import annotations
@@ -63,15 +61,12 @@ T = TypeVar("T")
 
 # The row of attempts that tells since when they are recorded: its `ended_at`. No reference is this text.
 AGE = "age"
-# For how many seconds a worker that fetches a token keeps others waiting, if it is killed.
-TOKEN_LOCK = 10.0
-# The time limit of webhooks, in seconds: the reply to a purchase is due within 0.8 s.
-WEBHOOK_WITHIN = 0.3
+TOKEN_LOCK = 10.0  # seconds for which a worker that was killed keeps others from fetching a token
+WEBHOOK_WITHIN = 0.3  # seconds: the reply to a purchase is due within 0.8 s
 # For one transaction: its time limits in milliseconds, and that it is on the disk when it is committed.
 SETTINGS = """SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),
     set_config('synchronous_commit', 'on', true)"""
-# PostgreSQL's codes of a statement that was cancelled by a time limit, and of a lock that was not free in time.
-TIMED_OUT = ("57014", "55P03")
+TIMED_OUT = ("57014", "55P03")  # SQLSTATE of a statement, and of a lock, that took longer than they may
 
 
 class KeySecureToken(models.Model):
@@ -79,9 +74,6 @@ class KeySecureToken(models.Model):
     line = models.TextField(null=True)
     lease_id = models.TextField(null=True)
     lease_until = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "keysecure_tokens"
 
 
 class KeySecureAttempt(models.Model):
@@ -94,18 +86,12 @@ class KeySecureAttempt(models.Model):
     ended_at = models.DateTimeField(null=True)
     outcome = models.TextField(null=True)
 
-    class Meta:
-        db_table = "keysecure_attempts"
-
 
 class KeySecureWebhook(models.Model):
     key = models.TextField(primary_key=True)
     value = models.TextField()
     insert_id = models.TextField()
     expires_at = models.DateTimeField(db_index=True)
-
-    class Meta:
-        db_table = "keysecure_webhooks"
 
 
 class InsideTransactionError(RuntimeError):
@@ -133,14 +119,9 @@ class DjangoStore:
         self._attempts = KeySecureAttempt.objects.using(using)
         self._webhooks = KeySecureWebhook.objects.using(using)
 
-    def __repr__(self) -> str:
-        return f"DjangoStore({self._using!r})"
-
     def forget_age(self) -> None:
         """Makes the store new: no reference counts as never sent until the store is older than `settle`."""
         self._run(10.0, self._attempts.filter(reference=AGE).delete)
-
-    # Tokens
 
     def load(self, slot: str, within: float) -> str | None:
         return self._run(within, self._tokens.filter(slot=slot).values_list("line", flat=True).first)
@@ -162,8 +143,6 @@ class DjangoStore:
         mine = self._tokens.filter(slot=slot, lease_id=lock_id)
         self._run(within, lambda: mine.update(lease_id=None, lease_until=None))
 
-    # Attempts
-
     def acquire(self, reference: str, lease_for: float, within: float) -> Leased | None:
         lease_id = uuid.uuid4().hex
         rows, since = self._attempts.filter(reference=reference), self._attempts.filter(reference=AGE)
@@ -177,7 +156,7 @@ class DjangoStore:
             if age is None:
                 self._attempts.bulk_create([KeySecureAttempt(reference=AGE, ended_at=Clock())], ignore_conflicts=True)
             outcome, ago = rows.values_list("outcome", ended_ago).get()
-            # An attempt that must have ended by a time to come may last until then: that is "in doubt".
+            # An attempt that may still last is "in doubt": zero.
             return Leased(lease_id, age or 0.0, None if ago is None else PastAttempt(max(0.0, ago), outcome))
 
         return self._run(within, work)
@@ -199,8 +178,6 @@ class DjangoStore:
     def release(self, reference: str, lease_id: str, within: float) -> None:
         mine = self._attempts.filter(reference=reference, lease_id=lease_id)
         self._run(within, lambda: mine.update(lease_id=None, lease_until=None))
-
-    # Webhooks
 
     def insert(self, key: str, value: str, keep: float) -> str | None:
         insert_id = uuid.uuid4().hex
@@ -238,21 +215,23 @@ class DjangoStore:
         if connection.in_atomic_block or (connection.connection and not connection.get_autocommit()):
             raise InsideTransactionError
         end = time.monotonic() + within
-        is_second = False
-        while (millis := int((end - time.monotonic()) * 1000)) > 0:
-            was_open = connection.connection is not None
+        for is_last in (False, True):
+            used = connection.connection
             try:
                 with transaction.atomic(self._using), connection.cursor() as cursor:
+                    millis = int((end - time.monotonic()) * 1000)
+                    if millis <= 0:
+                        raise TimeoutError
                     cursor.execute(SETTINGS, [str(millis), str(millis)])
                     return work()
             except (OperationalError, InterfaceError) as error:
                 if getattr(error.__cause__, "sqlstate", None) in TIMED_OUT:
                     break
-                connection.close_if_unusable_or_obsolete()
-                # A connection of this thread that has broken since, as after a restart of the server.
-                if is_second or not was_open or connection.connection is not None:
+                if used is not None and connection.connection is used and not connection.is_usable():
+                    connection.close()
+                # A connection of this thread has broken since, as after a restart of the server.
+                if is_last or used is None or connection.connection is used:
                     raise
-                is_second = True
             finally:
                 # What Django does after each request, for threads that handle none.
                 connection.close_if_unusable_or_obsolete()
@@ -266,5 +245,4 @@ def lease(rows: Any, lease_id: str, seconds: float) -> bool:
 
 
 def span(seconds: float) -> Value:
-    """A duration, at most ten years: a caller may wait for ever."""
-    return Value(timedelta(seconds=min(seconds, 3.2e8)))
+    return Value(timedelta(seconds=min(seconds, 3.2e8)))  # ten years: a caller may wait for ever

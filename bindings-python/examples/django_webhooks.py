@@ -2,7 +2,8 @@
 
     gunicorn "django_webhooks:create_application()"
 
-As a program it is served by the standard library; without credentials an offline sandbox sends it events.
+As a program it is served by the standard library, which is not for production; without credentials an offline sandbox
+sends it events.
 """
 
 import os
@@ -21,6 +22,7 @@ from receive_webhooks import decide, handle
 from keysecure.webhooks import WebhookVerifier, wsgi
 
 WEBHOOKS = "/keysecure/webhooks"
+HEALTH = "/keysecure/healthz"
 
 
 def index(_request: HttpRequest) -> HttpResponse:
@@ -42,10 +44,11 @@ def create_application() -> Any:
     verifier = WebhookVerifier(
         app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
     )
-    receiver = wsgi(verifier, handle, decide=decide)
+    receiver = wsgi(verifier, handle, decide=decide, path=WEBHOOKS, health_path=HEALTH)
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:
-        chosen = receiver if environ["PATH_INFO"] == WEBHOOKS else site
+        # Not from a view: Django may have read the body then.
+        chosen = receiver if environ["PATH_INFO"].startswith("/keysecure/") else site
         return chosen(environ, start_response)
 
     return application

@@ -18,6 +18,7 @@ from receive_webhooks import decide, handle
 from keysecure.webhooks import AuthEvent, Event, WebhookVerifier, asgi
 
 WEBHOOKS = "/keysecure/webhooks"
+HEALTH = "/keysecure/healthz"
 
 
 async def handle_later(event: Event) -> None:
@@ -43,7 +44,9 @@ def create_app() -> FastAPI:
         app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
     )
     # Mounted one level above its path: a mount at its path would redirect to the path with a slash behind it.
-    app.mount("/keysecure", asgi(verifier, handle_later, decide=decide_now, path=WEBHOOKS))
+    # Under `uvicorn --root-path /api` both paths stay as they are.
+    receiver = asgi(verifier, handle_later, decide=decide_now, path=WEBHOOKS, health_path=HEALTH)
+    app.mount("/keysecure", receiver)
     return app
 
 

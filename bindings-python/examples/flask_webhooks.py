@@ -15,9 +15,15 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from keysecure.webhooks import WebhookVerifier, wsgi
 
+WEBHOOKS = "/keysecure/webhooks"
+HEALTH = "/keysecure/healthz"
+
 
 def create_app() -> Flask:
-    """Your application, with the receiver beside it: Flask never changes the signed body."""
+    """Your application, with the receiver beside it: Flask never reads the signed body.
+
+    Under ``SCRIPT_NAME=/api`` the paths stay as they are here, and the platform posts to ``/api/keysecure/webhooks``.
+    """
     app = Flask(__name__)
 
     @app.get("/")
@@ -28,8 +34,8 @@ def create_app() -> Flask:
     verifier = WebhookVerifier(
         app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
     )
-    receiver = wsgi(verifier, handle, decide=decide)
-    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/keysecure/webhooks": receiver})  # type: ignore[method-assign]
+    receiver = wsgi(verifier, handle, decide=decide, path=WEBHOOKS, health_path=HEALTH)
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/keysecure": receiver})  # type: ignore[method-assign]
     return app
 
 
@@ -40,7 +46,7 @@ def main() -> int:
             app.run(port=offline.port())
             return 0
         with offline.serving(app) as url:
-            offline.make_events(sandbox, f"{url}/keysecure/webhooks")
+            offline.make_events(sandbox, url + WEBHOOKS)
     return 0
 
 

@@ -3,11 +3,18 @@
     python receive_webhooks.py [PORT]
 
 With KEYSECURE_API_KEY and KEYSECURE_API_SECRET in the environment it listens on this machine's port 8080, or the one
-given; put it behind a proxy that speaks TLS. Without them an offline sandbox sends it the webhooks of a few purchases.
+given; put it behind a proxy that speaks TLS, which checks its health by GET /healthz. Without them an offline sandbox
+sends it the webhooks of a few purchases.
+
+The server of the standard library is not for production: it reads no chunked bodies, and a sender that waits for
+"100 Continue" sends its purchases a second late, which declines them. Use gunicorn or another server:
+
+    gunicorn "receive_webhooks:create_app()"
 """
 
 import os
 import sys
+from typing import Any
 from wsgiref.simple_server import make_server
 
 import offline
@@ -30,14 +37,19 @@ def decide(purchase: AuthEvent) -> bool | str:
     return purchase.amount <= 100 or "over the limit of 100"
 
 
+def create_app() -> Any:
+    """The receiver, which serves webhooks at any path."""
+    app_id = os.environ.get("KEYSECURE_APP_ID") or os.environ["KEYSECURE_API_KEY"]
+    # While a secret is replaced, pass both: the new one and the old one.
+    verifier = WebhookVerifier(
+        app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
+    )
+    return wsgi(verifier, handle, decide=decide, health_path="/healthz")
+
+
 def main() -> int:
     with offline.platform("authorization") as sandbox:
-        app_id = os.environ.get("KEYSECURE_APP_ID") or os.environ["KEYSECURE_API_KEY"]
-        # While a secret is replaced, pass both: the new one and the old one.
-        verifier = WebhookVerifier(
-            app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
-        )
-        app = wsgi(verifier, handle, decide=decide)
+        app = create_app()
         if sandbox:
             with offline.serving(app) as url:
                 offline.make_events(sandbox, url)

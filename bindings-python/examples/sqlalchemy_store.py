@@ -14,22 +14,21 @@
     with keysecure.Client.from_env(store=store) as client:
         verifier = client.webhook_verifier(store=store)
 
-Setup: `pip install sqlalchemy "psycopg[binary]"`, PostgreSQL 12 or later. With Alembic, add `metadata` to its
-`target_metadata` instead of calling `create_tables`.
+Setup: `pip install "sqlalchemy>=2" "psycopg[binary]"`. With Alembic, add `metadata` to its `target_metadata` instead of
+calling `create_tables`. The names of the tables start with `keysecure_`.
 
 What it guarantees
 ==================
 * **A record is durable before its request leaves.** Each method commits its own transaction, with
-  `synchronous_commit`, on a connection of its own from the pool. So it does not matter whether the caller is inside a
-  transaction, and whether that rolls back: a rolled-back record of a payment that was sent is a payment made twice.
-  Give it an engine, not a session or a connection. An engine of its own is best: threads that wait here with a
-  connection of the same pool in their hands can exhaust it.
+  `synchronous_commit`, on a connection of its own from the pool. So a caller may be inside a transaction:
+  if that rolls back, the record stays. Otherwise a payment that was sent would have no record and be made twice. Give
+  the store an engine that nothing else uses: callers that hold all connections of a shared pool would wait for one.
 * **One worker for each reference.** A lease is one atomic `INSERT ... ON CONFLICT DO UPDATE ... WHERE`, which locks the
   row. It ends by `release`, or when its time is over on the clock of the server; those of the workers do not count.
 * **A restart of the server loses nothing.** While it is down, `ensure_*` fail with outcome `not_sent`. A connection
   that broke is replaced once within a call: every statement may run twice, because it carries an id of its own.
-* **No call waits longer than it may**, for locks and slow statements. For a network that swallows packets that is the
-  task of `connect_args` above.
+* **No statement waits longer than its call may**, for locks or a slow server. A network that swallows packets is the
+  matter of `connect_args` above.
 * **A new store is careful.** Its age counts from the first use of the table; until it is older than `settle`, calls
   wait for `settle`. After a restore from a backup or a failover that lost transactions, call `forget_age`.
 
@@ -94,15 +93,12 @@ webhooks = Table(
 NOW = func.clock_timestamp()
 # The row of attempts that tells since when they are recorded: its `ended_at`. No reference is this text.
 AGE = "age"
-# For how many seconds a worker that fetches a token keeps others waiting, if it is killed.
-TOKEN_LOCK = 10.0
-# The time limit of webhooks, in seconds: the reply to a purchase is due within 0.8 s.
-WEBHOOK_WITHIN = 0.3
+TOKEN_LOCK = 10.0  # seconds for which a worker that was killed keeps others from fetching a token
+WEBHOOK_WITHIN = 0.3  # seconds: the reply to a purchase is due within 0.8 s
 # For one transaction: its time limits in milliseconds, and that it is on the disk when it is committed.
 SETTINGS = sa.text("""SELECT set_config('statement_timeout', :millis, true), set_config('lock_timeout', :millis, true),
     set_config('synchronous_commit', 'on', true)""")
-# PostgreSQL's codes of a statement that was cancelled by a time limit, and of a lock that was not free in time.
-TIMED_OUT = ("57014", "55P03")
+TIMED_OUT = ("57014", "55P03")  # SQLSTATE of a statement, and of a lock, that took longer than they may
 
 
 def create_tables(engine: Engine) -> None:
@@ -117,7 +113,7 @@ class SqlStore:
     """A `TokenStore`, `AttemptStore` and `ReplayStore`. Threads and forked children may share it."""
 
     def __init__(self, engine: Engine) -> None:
-        if not isinstance(engine, Engine) or engine.dialect.name != "postgresql":
+        if not isinstance(engine, Engine) or engine.dialect.name != "postgresql" or engine.dialect.is_async:
             raise TypeError("SqlStore needs an Engine of PostgreSQL (not a Session, Connection or AsyncEngine)")
         if isinstance(engine.pool, StaticPool | SingletonThreadPool):
             raise TypeError("SqlStore needs connections of its own: this pool gives it one that others use")
@@ -125,14 +121,9 @@ class SqlStore:
         self._engine = engine.execution_options(isolation_level="READ COMMITTED")
         self._process = os.getpid()
 
-    def __repr__(self) -> str:
-        return "SqlStore()"
-
     def forget_age(self) -> None:
         """Makes the store new: no reference counts as never sent until the store is older than `settle`."""
-        self._run(10.0, lambda connection: connection.execute(sa.delete(attempts).where(attempts.c.reference == AGE)))
-
-    # Tokens
+        self._run(10.0, lambda run: run.execute(sa.delete(attempts).where(attempts.c.reference == AGE)))
 
     def load(self, slot: str, within: float) -> str | None:
         return self._run(within, lambda run: run.scalar(select(tokens.c.line).where(tokens.c.slot == slot)))
@@ -148,10 +139,8 @@ class SqlStore:
         return self._run(within, lambda run: lease_id if run.execute(take).first() else None)
 
     def unlock(self, slot: str, lock_id: str, within: float) -> None:
-        end = update(tokens).where(tokens.c.slot == slot, tokens.c.lease_id == lock_id)
-        self._run(within, lambda run: run.execute(end.values(lease_id=None, lease_until=None)))
-
-    # Attempts
+        mine = update(tokens).where(tokens.c.slot == slot, tokens.c.lease_id == lock_id)
+        self._run(within, lambda run: run.execute(mine.values(lease_id=None, lease_until=None)))
 
     def acquire(self, reference: str, lease_for: float, within: float) -> Leased | None:
         lease_id = uuid.uuid4().hex
@@ -168,9 +157,8 @@ class SqlStore:
                 return None
             if row.age is None:
                 run.execute(insert(attempts).values(reference=AGE, ended_at=NOW).on_conflict_do_nothing())
-            # An attempt that must have ended by a time to come may last until then: that is "in doubt".
-            ended_ago = None if row.ended_ago is None else max(0.0, float(row.ended_ago))
-            past = None if ended_ago is None else PastAttempt(ended_ago, row.outcome)
+            # An attempt that may still last is "in doubt": zero.
+            past = None if row.ended_ago is None else PastAttempt(max(0.0, float(row.ended_ago)), row.outcome)
             return Leased(lease_id, float(row.age or 0), past)
 
         return self._run(within, work)
@@ -179,13 +167,8 @@ class SqlStore:
         self, reference: str, lease_id: str, operation: str, lasts: float, lease_for: float, within: float
     ) -> bool:
         mine = update(attempts).where(attempts.c.reference == reference, attempts.c.lease_id == lease_id)
-        record = mine.values(
-            attempt_id=lease_id,
-            operation=operation,
-            ended_at=NOW + span(lasts),
-            outcome=None,
-            lease_until=NOW + span(lease_for),
-        )
+        attempt = {"attempt_id": lease_id, "operation": operation, "ended_at": NOW + span(lasts), "outcome": None}
+        record = mine.values(**attempt, lease_until=NOW + span(lease_for))
         return self._run(within, lambda run: run.execute(record).rowcount == 1)
 
     def finish(self, reference: str, lease_id: str, end: str, within: float) -> None:
@@ -198,8 +181,6 @@ class SqlStore:
     def release(self, reference: str, lease_id: str, within: float) -> None:
         mine = update(attempts).where(attempts.c.reference == reference, attempts.c.lease_id == lease_id)
         self._run(within, lambda run: run.execute(mine.values(lease_id=None, lease_until=None)))
-
-    # Webhooks
 
     def insert(self, key: str, value: str, keep: float) -> str | None:
         row = {"value": value, "insert_id": uuid.uuid4().hex, "expires_at": NOW + span(keep)}
@@ -232,10 +213,12 @@ class SqlStore:
             self._engine.dispose(close=False)
             self._process = os.getpid()
         end = time.monotonic() + within
-        is_second = False
-        while (millis := int((end - time.monotonic()) * 1000)) > 0:
+        for is_last in (False, True):
             try:
                 with self._engine.begin() as connection:
+                    millis = int((end - time.monotonic()) * 1000)
+                    if millis <= 0:
+                        raise TimeoutError
                     connection.execute(SETTINGS, {"millis": str(millis)})
                     return work(connection)
             except PoolTimeout:
@@ -243,10 +226,9 @@ class SqlStore:
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) in TIMED_OUT:
                     break
-                # A connection from the pool that has broken since, as after a restart of the server.
-                if is_second or not error.connection_invalidated:
+                # A connection from the pool has broken since, as after a restart of the server.
+                if is_last or not error.connection_invalidated:
                     raise
-                is_second = True
         raise TimeoutError
 
 
@@ -260,8 +242,7 @@ def lease(table: Table, column: ColumnElement[str], key: str, lease_id: str, sec
 
 
 def span(seconds: float) -> timedelta:
-    """A duration, at most ten years: a caller may wait for ever."""
-    return timedelta(seconds=min(seconds, 3.2e8))
+    return timedelta(seconds=min(seconds, 3.2e8))  # ten years: a caller may wait for ever
 
 
 def seconds_since(when: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -1,6 +1,6 @@
 //! The address of a cardholder.
 
-use keysecure::Address as Core;
+use keysecure::{Address as Core, DictMode, pydantic_schema};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyType};
 
@@ -45,8 +45,10 @@ macro_rules! address {
                 }
             )+
 
-            /// Returns the address as a dict of its attributes.
-            fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+            /// Returns the address as a dict of its attributes. All of them are text in either mode.
+            #[pyo3(signature = (*, mode=None), text_signature = "($self, *, mode='python')")]
+            fn to_dict<'py>(&self, py: Python<'py>, mode: Option<DictMode>) -> PyResult<Bound<'py, PyDict>> {
+                let _ = mode;
                 let fields = PyDict::new(py);
                 $(fields.set_item(stringify!($field), &self.0.$field)?;)+
                 $(fields.set_item(stringify!($option), &self.0.$option)?;)+
@@ -54,7 +56,16 @@ macro_rules! address {
             }
 
             fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyDict>,))> {
-                Ok((slf.get_type().getattr("_from_dict")?, (slf.get().to_dict(slf.py())?,)))
+                Ok((slf.get_type().getattr("_from_dict")?, (slf.get().to_dict(slf.py(), None)?,)))
+            }
+
+            #[classmethod]
+            fn __get_pydantic_core_schema__<'py>(
+                class: &Bound<'py, PyType>,
+                source: Bound<'py, PyAny>,
+                handler: Bound<'py, PyAny>,
+            ) -> PyResult<Bound<'py, PyAny>> {
+                pydantic_schema(class, &source, &handler, "")
             }
 
             #[classmethod]

@@ -12,6 +12,7 @@ use keysecure::{
 };
 use pyo3::prelude::*;
 
+use crate::clock::OwnClock;
 use crate::values::{FromArgument, Hosts, Pem, Positive, Secrets, Span};
 
 /// Declares newtypes of a type, each with the name of its argument.
@@ -78,6 +79,7 @@ arguments! {
     Language { LanguageName = "language" }
     UtcOffset { Timezone = "timezone" }
     AesSettings { Aes = "aes" }
+    OwnClock { ClockSetting = "clock" }
     Positive { ConnectTimeout = "connect_timeout", Timeout = "timeout" }
     u32 { MaxBody = "max_body", MaxRetries = "max_retries" }
     Pem { CaPem = "ca_pem" }

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use keysecure::{Error, Json, Store};
 use pyo3::exceptions::PyTypeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
 use crate::arguments::{
-    Aes, AllowPlainHttp, ApiKey, ApiSecret, AppId, BaseUrl, Body, CaPem, CardNo, ConnectTimeout, EnvironmentName,
-    HttpMethod, LanguageName, MaxRetries, Path, Proxy, Timeout, Timezone,
+    Aes, AllowPlainHttp, ApiKey, ApiSecret, AppId, BaseUrl, Body, CaPem, CardNo, ClockSetting, ConnectTimeout,
+    EnvironmentName, HttpMethod, LanguageName, MaxRetries, Path, Proxy, Timeout, Timezone,
 };
 use crate::blocking::blocking;
 use crate::deprecated::deprecated;
@@ -23,6 +24,7 @@ use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Simulati
 use crate::secrets::AccessToken;
 use crate::settings::{self, Settings};
 use crate::stores::{OwnToken, Purpose, Setting};
+use crate::webhooks::WebhookVerifier;
 
 /// A client of the platform: `Client(api_key, api_secret)`, for use in a `with` block or until `close()`.
 ///
@@ -53,7 +55,11 @@ use crate::stores::{OwnToken, Purpose, Setting};
 /// `"file:/var/lib/shop"` for all processes of one user on one machine; `"redis://host"` for many machines; or a
 /// `MemoryStore`, a `FileStore`, a `RedisStore`, or an object of your own (see `keysecure.stores`). `token_store` is its
 /// deprecated name and shares the token only.
-#[pyclass(frozen, module = "keysecure")]
+///
+/// `clock`, for tests: a function like `time.time`, which returns Unix seconds and is called as each call begins. Pass
+/// `time.time` with freezegun or time-machine. It is used until the platform's clock is learned from the first response;
+/// time-outs and waits are not affected.
+#[pyclass(frozen, weakref, module = "keysecure")]
 pub struct Client {
     settings: Settings,
     store: Option<SharedStore>,
@@ -112,8 +118,18 @@ impl Client {
         blocking(py, move || work(&client))
     }
 
-    /// This process's client of the core.
+    /// Reads a clock that is written in Python.
+    pub fn read_clock(&self, py: Python<'_>) -> PyResult<()> {
+        self.settings.clock.as_ref().map_or(Ok(()), |clock| clock.read_now(py))
+    }
+
+    /// This process's client of the core. Its clock shows the present time.
     pub fn core(&self, py: Python<'_>) -> PyResult<keysecure::Client> {
+        self.read_clock(py)?;
+        self.here(py)
+    }
+
+    fn here(&self, py: Python<'_>) -> PyResult<keysecure::Client> {
         let live = self.live.get(py, |parents| {
             let live = Live::start(py, &self.settings, self.store.as_ref(), parents.token.inherited())?;
             if self.closed.load(Ordering::Acquire) {
@@ -141,11 +157,11 @@ impl Client {
         signature = (
             api_key, api_secret, *, environment=None, base_url=None, app_id=None, aes=None, timeout=None,
             connect_timeout=None, max_retries=None, language=None, timezone=None, proxy=None, ca_pem=None,
-            allow_plain_http=None, store=None, token_store=None,
+            allow_plain_http=None, store=None, token_store=None, clock=None,
         ),
         text_signature = "(api_key, api_secret, *, environment='sandbox', base_url=None, app_id=None, aes='utf8', \
             timeout=30.0, connect_timeout=5.0, max_retries=2, language='en_US', timezone='UTC+8', proxy=None, \
-            ca_pem=None, allow_plain_http=(), store=None, token_store=None)",
+            ca_pem=None, allow_plain_http=(), store=None, token_store=None, clock=None)",
     )]
     fn new(
         py: Python<'_>,
@@ -165,6 +181,7 @@ impl Client {
         allow_plain_http: Option<AllowPlainHttp>,
         store: Option<&Bound<'_, PyAny>>,
         token_store: Option<&Bound<'_, PyAny>>,
+        clock: Option<ClockSetting>,
     ) -> PyResult<Self> {
         let settings = Settings {
             api_key: api_key.0,
@@ -181,6 +198,7 @@ impl Client {
             proxy: proxy.map(|url| url.0),
             ca_pem: ca_pem.map(|pem| pem.0.0),
             plain_http: allow_plain_http.map(|hosts| hosts.0.0).unwrap_or_default(),
+            clock: clock.map(|clock| Arc::new(clock.0)),
         };
         let store = SharedStore::of(store, token_store)?;
         let live = PerProcess::new(Live::start(py, &settings, store.as_ref(), OwnToken::default())?);
@@ -283,23 +301,31 @@ impl Client {
     }
 
     /// Creates a verifier of this merchant's webhooks, with the `app_id` (else the Api-Key) and the apiSecret of the client.
-    /// Keyword arguments are those of `WebhookVerifier`.
+    /// Keyword arguments are those of `WebhookVerifier`, such as `secrets=[current, previous]`. Without `clock` it uses the platform's clock as this client learns it
+    /// from responses, at most two seconds behind, and this machine's clock before the first response.
     #[pyo3(signature = (**options))]
     fn webhook_verifier<'py>(
-        &self,
-        py: Python<'py>,
+        slf: &Bound<'py, Self>,
         options: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let app_id = self.settings.app_id.as_deref().unwrap_or_else(|| self.settings.api_key.expose());
-        let secret = self.settings.api_secret.expose();
-        py.get_type::<crate::webhooks::WebhookVerifier>().call((app_id, secret), options)
+    ) -> PyResult<Bound<'py, WebhookVerifier>> {
+        let (py, settings) = (slf.py(), &slf.get().settings);
+        let app_id = settings.app_id.as_deref().unwrap_or_else(|| settings.api_key.expose());
+        let given = PyDict::new(py);
+        given.set_item("app_id", app_id)?;
+        given.set_item("secrets", settings.api_secret.expose())?;
+        for (name, value) in options.into_iter().flatten() {
+            given.set_item(name, value)?;
+        }
+        let made = py.get_type::<WebhookVerifier>().call((), Some(&given))?;
+        let verifier = made.cast_into::<WebhookVerifier>()?;
+        if verifier.get().has_clock() { Ok(verifier) } else { Bound::new(py, verifier.get().following(slf)?) }
     }
 
     /// Closes the client and its connections. Every later call is a `ConfigError`. Calls in progress are aborted; a mutation
     /// among them has outcome `unknown`.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         self.closed.store(true, Ordering::Release);
-        let client = self.core(py)?;
+        let client = self.here(py)?;
         py.detach(|| client.close());
         Ok(())
     }
@@ -317,6 +343,12 @@ impl Client {
         let environment = format!("{:?}", self.settings.environment).to_ascii_lowercase();
         let address = self.settings.base_url.as_ref().map(|url| format!(" at {url}")).unwrap_or_default();
         format!("<keysecure.Client of the {environment}{address}>")
+    }
+
+    /// A clock or a store of one's own may refer to the client.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.settings.clock.iter().try_for_each(|clock| visit.call(&clock.function))?;
+        self.store.iter().try_for_each(|store| store.setting.traverse(&visit))
     }
 
     /// Refused: a pickle would carry the apiSecret, and sockets cannot be carried.

@@ -1,6 +1,6 @@
 //! Exactly-once calls: their options and their result.
 
-use keysecure::{EnsureOptions, OnStoreFailure};
+use keysecure::{DictMode, EnsureOptions, OnStoreFailure, dict_value, pydantic_schema};
 use pyo3::IntoPyObjectExt;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -31,10 +31,11 @@ impl Ensured {
 
 #[pymethods]
 impl Ensured {
-    /// Returns a dict with `value`, which is a dict too, and `created`.
-    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    /// Returns a dict with `value`, which is a dict too, and `created`. `mode="json"` is for `json.dumps`.
+    #[pyo3(signature = (*, mode=None), text_signature = "($self, *, mode='python')")]
+    fn to_dict<'py>(&self, py: Python<'py>, mode: Option<DictMode>) -> PyResult<Bound<'py, PyDict>> {
         let fields = PyDict::new(py);
-        fields.set_item("value", self.value.call_method0(py, intern!(py, "to_dict"))?)?;
+        fields.set_item("value", dict_value(self.value.bind(py).clone(), mode.unwrap_or_default())?)?;
         fields.set_item("created", self.created)?;
         Ok(fields)
     }
@@ -51,6 +52,15 @@ impl Ensured {
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
         Ok(self.value.bind(py).hash()? ^ isize::from(self.created))
+    }
+
+    #[classmethod]
+    fn __get_pydantic_core_schema__<'py>(
+        class: &Bound<'py, PyType>,
+        source: Bound<'py, PyAny>,
+        handler: Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        pydantic_schema(class, &source, &handler, "")
     }
 
     #[classmethod]

@@ -5,7 +5,7 @@
 
 use keysecure::{
     CardStatus, CardType, CardholderStatus, Check, CheckStatus, CipherMode, ConsumptionType, Environment, ErrorKind,
-    FeeType, FeeWaiver, KeyScheme, Language, Outcome, Rejection, Status, TransferType, TransportFault,
+    FeeType, FeeWaiver, KeyScheme, Language, Outcome, Rejection, Setting, Status, TransferType, TransportFault,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -41,6 +41,7 @@ fn add_names(module: &Bound<'_, PyModule>) -> PyResult<()> {
     names.set_item("Language", Language::ALL.map(Language::as_str))?;
     names.set_item("Outcome", Outcome::ALL.map(Outcome::as_str))?;
     names.set_item("Rejection", Rejection::ALL.map(Rejection::name))?;
+    names.set_item("Setting", Setting::ALL.map(Setting::as_str))?;
     names.set_item("TransportFault", TransportFault::ALL.map(TransportFault::as_str))?;
     // Not `add`, which would put it into `__all__`.
     module.setattr("_NAMES", names)

@@ -15,6 +15,7 @@ mod arguments;
 mod attach;
 mod blocking;
 mod client;
+mod clock;
 mod deprecated;
 mod doctor;
 mod ensured;

@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-use keysecure::{Error, Extra, Interrupted};
+use keysecure::{DictMode, Error, Extra, Interrupted, dict_value, pydantic_schema};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyType};
+use pyo3::types::{PyDict, PyList, PyType};
 use pyo3::{IntoPyObjectExt, intern};
 
 use crate::blocking::{await_change, blocking};
+use crate::client::Client;
 use crate::errors::invalid_input;
 use crate::pickle::{Pickle, pickle};
 
@@ -136,17 +138,19 @@ fn object<T: for<'py> IntoPyObject<'py>>(py: Python<'_>, row: T) -> PyResult<Py<
 ///         if row is None:
 ///             break
 ///         ...
-#[pyclass(frozen, generic, module = "keysecure")]
+#[pyclass(frozen, generic, weakref, module = "keysecure")]
 pub struct Pager {
     rows: ManuallyDrop<Arc<dyn Source>>,
     /// The process that created it. A forked child would read from its parent's connection, and might wait for ever for a
     /// thread that it does not have.
     process: u32,
+    /// A clock or a store that is written in Python lives as long as its client does.
+    client: Py<Client>,
 }
 
 impl Pager {
     /// Wraps a pager of the core.
-    pub fn of<T>(pager: keysecure::Pager<T>) -> Self
+    pub fn of<T>(client: Py<Client>, pager: keysecure::Pager<T>) -> Self
     where
         T: Send + 'static + for<'py> IntoPyObject<'py>,
     {
@@ -156,7 +160,7 @@ impl Pager {
             fetched: Mutex::default(),
             failed: AtomicBool::new(false),
         };
-        Self { rows: ManuallyDrop::new(Arc::new(rows)), process: process::id() }
+        Self { rows: ManuallyDrop::new(Arc::new(rows)), process: process::id(), client }
     }
 }
 
@@ -198,10 +202,23 @@ impl Pager {
         }
     }
 
+    /// Returns the rows of one page, none at the end: for `keysecure.aio`, which changes threads once for each page.
+    fn _next_page(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
+        let mut page = Vec::from_iter(self.__next__(py)?);
+        while let Some(row) = self.rows.next_fetched(py)? {
+            page.push(row);
+        }
+        Ok(page)
+    }
+
     /// Whether a request failed, which ended the iteration. After every other error it continues.
     #[getter]
     fn failed(&self) -> bool {
         self.rows.has_failed()
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.client)
     }
 
     fn __repr__(&self) -> &'static str {
@@ -220,12 +237,6 @@ pub struct Page {
 }
 
 impl Page {
-    /// Calls a method of each row.
-    fn each<'py>(&self, py: Python<'py>, method: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyList>> {
-        let results = self.list.bind(py).iter().map(|row| row.call_method0(method));
-        PyList::new(py, results.collect::<PyResult<Vec<_>>>()?)
-    }
-
     /// Wraps a page of the core.
     pub fn of<T>(py: Python<'_>, page: keysecure::Page<T>) -> PyResult<Self>
     where
@@ -244,17 +255,19 @@ impl Page {
         self.extra.clone().into_pyobject(py)
     }
 
-    /// Returns a dict with `list`, whose rows are dicts too, and `extra`.
-    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let fields = PyDict::new(py);
-        fields.set_item("list", self.each(py, intern!(py, "to_dict"))?)?;
-        fields.set_item("extra", self.extra(py)?)?;
+    /// Returns a dict with `list`, whose rows are dicts too, and `extra`. `mode="json"` is for `json.dumps`.
+    #[pyo3(signature = (*, mode=None), text_signature = "($self, *, mode='python')")]
+    fn to_dict<'py>(&self, py: Python<'py>, mode: Option<DictMode>) -> PyResult<Bound<'py, PyDict>> {
+        let (fields, mode) = (PyDict::new(py), mode.unwrap_or_default());
+        fields.set_item("list", dict_value(self.list.bind(py).clone().into_any(), mode)?)?;
+        fields.set_item("extra", dict_value(self.extra(py)?.into_any(), mode)?)?;
         Ok(fields)
     }
 
     /// Returns the page as JSON text in the platform's form, each row as its own `to_json` writes it.
     fn to_json(&self, py: Python<'_>) -> PyResult<String> {
-        let rows: Vec<String> = self.each(py, intern!(py, "to_json"))?.extract()?;
+        let rows = self.list.bind(py).iter().map(|row| row.call_method0(intern!(py, "to_json"))?.extract());
+        let rows = rows.collect::<PyResult<Vec<String>>>()?;
         let extra = self.extra.to_json();
         let end = if self.extra.is_empty() { "}".to_owned() } else { extra.replacen('{', ",", 1) };
         Ok(format!("{{\"list\":[{}]{end}", rows.join(",")))
@@ -262,6 +275,15 @@ impl Page {
 
     fn __eq__(&self, py: Python<'_>, other: &Self) -> PyResult<bool> {
         Ok(self.extra == other.extra && self.list.bind(py).eq(&other.list)?)
+    }
+
+    #[classmethod]
+    fn __get_pydantic_core_schema__<'py>(
+        class: &Bound<'py, PyType>,
+        source: Bound<'py, PyAny>,
+        handler: Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        pydantic_schema(class, &source, &handler, "")
     }
 
     #[classmethod]

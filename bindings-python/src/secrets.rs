@@ -1,7 +1,9 @@
 //! Objects that hold a secret: they print masked and refuse to become a dict, JSON or a pickle.
 
+use keysecure::python_time;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::PyType;
 
 /// Refuses a conversion, with the reason.
 fn refuse<T>(class: &str, target: &str) -> PyResult<T> {
@@ -32,8 +34,20 @@ macro_rules! secret_class {
             }
 
             /// Refused: a dict would carry the secret.
-            fn to_dict(&self) -> PyResult<()> {
+            #[pyo3(signature = (*, mode=None), text_signature = "($self, *, mode='python')")]
+            fn to_dict(&self, mode: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+                let _ = mode;
                 refuse(stringify!($name), "a dict")
+            }
+
+            /// Refused: pydantic would print and serialize the secret.
+            #[classmethod]
+            fn __get_pydantic_core_schema__(
+                _: &Bound<'_, PyType>,
+                _source: &Bound<'_, PyAny>,
+                _handler: &Bound<'_, PyAny>,
+            ) -> PyResult<()> {
+                refuse(stringify!($name), "a field of pydantic or a response of FastAPI")
             }
 
             /// Refused: JSON would carry the secret.
@@ -135,8 +149,8 @@ secret_class! {
 
         /// The time at which the platform ends it.
         #[getter]
-        fn expires_at(&self) -> std::time::SystemTime {
-            self.0.expires_at()
+        fn expires_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+            python_time(py, self.0.expires_at())
         }
     }
 }

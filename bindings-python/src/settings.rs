@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keysecure::{AesSettings, Environment, Error, Language, Secret, Store, UtcOffset};
+use keysecure::{AesSettings, Clock, Environment, Error, Language, Secret, Store, UtcOffset};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::blocking::SignalClock;
+use crate::clock::OwnClock;
 use crate::errors::config;
 
 /// Everything that a client is built from.
@@ -26,11 +27,16 @@ pub struct Settings {
     pub proxy: Option<Secret>,
     pub ca_pem: Option<String>,
     pub plain_http: Vec<String>,
+    pub clock: Option<Arc<OwnClock>>,
 }
 
 impl Settings {
     /// Builds a client for this process.
     pub fn build(&self, store: Store) -> Result<keysecure::Client, Error> {
+        let clock: Arc<dyn Clock> = match &self.clock {
+            Some(clock) => clock.clone(),
+            None => Arc::new(SignalClock::new()),
+        };
         let mut builder = keysecure::Client::builder(self.api_key.clone(), self.api_secret.clone())
             .environment(self.environment)
             .aes(self.aes)
@@ -39,7 +45,7 @@ impl Settings {
             .max_retries(self.max_retries)
             .language(self.language)
             .timezone(self.timezone)
-            .clock(Arc::new(SignalClock::new()))
+            .clock(clock)
             .allow_plain_http(self.plain_http.iter().cloned())
             .store(store);
         if let Some(url) = &self.base_url {
@@ -53,6 +59,11 @@ impl Settings {
         }
         builder.build()
     }
+}
+
+/// The value of an environment variable, if it has any.
+pub fn variable_of_environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The settings of the environment variables, as keyword arguments of `Client`.
@@ -69,7 +80,7 @@ pub fn from_environment(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         ("timezone", "KEYSECURE_TIMEZONE"),
         ("store", "KEYSECURE_STORE"),
     ] {
-        let Some(value) = std::env::var(variable).ok().filter(|value| !value.is_empty()) else { continue };
+        let Some(value) = variable_of_environment(variable) else { continue };
         if name == "ca_pem" && !value.contains("-----BEGIN") {
             let unreadable = |error: std::io::Error| {
                 let why = format!("{variable} is no PEM text, and no file can be read at that path: {}", error.kind());

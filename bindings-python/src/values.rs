@@ -5,13 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use keysecure::{
     AesSettings, CardStatus, CardType, CipherMode, ConsumptionType, Cvv, Date, Decimal, Environment, Error, Extra,
-    FeeType, Json, KeyScheme, Language, Method, OnStoreFailure, Pin, Secret, TransferType, WindowBound,
+    FeeType, Json, KeyScheme, Language, Method, OnStoreFailure, Pin, Secret, TransferType, WindowBound, is_date,
+    is_datetime,
 };
 use pyo3::exceptions::{PyException, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyBytes, PyDate, PyDateAccess, PyDateTime, PyDelta, PyFloat, PyString, PyType};
+use pyo3::types::{PyBool, PyBytes, PyDelta, PyFloat, PyString, PyType};
 
 use crate::errors::{config, invalid_input};
 use crate::json::to_json;
@@ -224,13 +225,14 @@ const OUT_OF_RANGE: &str = "must be in the years 1970 to 9999";
 /// One end of a window: an aware `datetime`, or a `date` for a whole day.
 impl FromArgument for WindowBound {
     fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
-        if value.is_instance_of::<PyDateTime>() {
+        if is_datetime(value)? {
             return SystemTime::read(name, value).map(Self::from);
         }
-        let Ok(date) = value.cast::<PyDate>() else {
+        if !is_date(value)? {
             return Err(Mismatch::got("must be a datetime with a time zone, or a date", value));
-        };
-        let date = Date::new(date.get_year(), u32::from(date.get_month()), u32::from(date.get_day()));
+        }
+        let part = |name: &str| value.getattr(name);
+        let date = Date::new(part("year")?.extract()?, part("month")?.extract()?, part("day")?.extract()?);
         date.map(Self::from).map_err(|_| Mismatch::Rule(OUT_OF_RANGE))
     }
 }
@@ -238,7 +240,7 @@ impl FromArgument for WindowBound {
 /// An instant: an aware `datetime`.
 impl FromArgument for SystemTime {
     fn read(_: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
-        if !value.is_instance_of::<PyDateTime>() {
+        if !is_datetime(value)? {
             return Err(Mismatch::got("must be a datetime with a time zone", value));
         }
         // pandas.NaT is a datetime too.

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from cli_support import variables_of
 from webhook_support import Asgi, Kind, Wsgi
 
 from keysecure import Client, MemoryStore
@@ -20,6 +21,12 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox() as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def variables(sandbox: Sandbox) -> dict[str, str]:
+    """The settings of the sandbox as environment variables."""
+    return variables_of(sandbox)
 
 
 @pytest.fixture

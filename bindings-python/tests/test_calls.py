@@ -340,6 +340,12 @@ def test_the_doctor_says_what_is_wrong(sandbox: Sandbox, client: Client, card_no
     report = client.doctor(card_no)
     assert report.is_healthy
     assert str(report).endswith("All is well.")
+    assert (report.environment, report.base_url) == ("sandbox", sandbox.base_url)
+    assert "***" in report.api_key
+    assert sandbox.api_key not in repr(report) + str(report) + report.to_json()
+    without_a_card = client.doctor()
+    assert without_a_card.is_healthy
+    assert "Not asked for: pci, aes." in without_a_card.summary
     sandbox.settings(pci_enabled=False)
     report = client.doctor(card_no)
     assert not report.is_healthy
@@ -348,7 +354,7 @@ def test_the_doctor_says_what_is_wrong(sandbox: Sandbox, client: Client, card_no
     assert (finding.status, finding.code) == ("fail", 1013)
     assert finding.advice
     assert report.of("no such check") is None
-    assert [row["check"] for row in report.to_dict()] == [finding.check for finding in report.findings]
+    assert [row["check"] for row in report.to_dict()["findings"]] == [finding.check for finding in report.findings]
 
 
 def test_a_raw_response_that_python_cannot_hold_is_an_invalid_response(

@@ -3,54 +3,36 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
+from cli_support import COMMANDS, bare, run
 
 import keysecure
 from keysecure import Client
 from keysecure.sandbox import Sandbox
 
 
-def bare() -> dict[str, str]:
-    """The environment without any setting of keysecure."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("KEYSECURE_")}
-
-
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "keysecure", *arguments]
-    return subprocess.run(
-        command, env={**bare(), **environment}, capture_output=True, text=True, timeout=120, check=False
-    )
-
-
-@pytest.fixture
-def environment(sandbox: Sandbox) -> dict[str, str]:
-    return {
-        "KEYSECURE_BASE_URL": sandbox.base_url,
-        "KEYSECURE_API_KEY": sandbox.api_key,
-        "KEYSECURE_API_SECRET": sandbox.api_secret,
-    }
-
-
-@pytest.mark.parametrize("command", ["demo", "doctor", "sandbox", "export"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_says_what_it_does(command: str) -> None:
     assert command in run("--help").stdout
     result = run(command, "--help")
     assert result.returncode == 0
     assert result.stdout.startswith(f"usage: python -m keysecure {command}")
+    assert "exit codes: 0 done, 1 failed, 2 wrong arguments or settings" in result.stdout
 
 
-@pytest.mark.parametrize("command", ["doctor", "export"])
+@pytest.mark.parametrize("command", ["doctor", "call", "export", "listen", "trigger purchase"])
 def test_secrets_are_never_options(command: str) -> None:
-    result = run(command, "--help").stdout
+    result = run(*command.split(), "--help").stdout
     assert "KEYSECURE_API_SECRET" in result
     assert not re.search(r"--\S*(key|secret|token)", result)
 
@@ -82,52 +64,6 @@ def test_the_demo_walks_through_the_life_cycle_of_a_card_offline() -> None:
     # What 13 or more digits in a row are: numbers of the platform's, and no card number.
     assert not re.search(r"\b4\d{15}\b", result.stdout)
     assert "739251" not in result.stdout
-
-
-def test_the_doctor_says_that_all_is_well(environment: dict[str, str]) -> None:
-    result = run("doctor", **environment)
-    assert (result.returncode, result.stderr) == (0, "")
-    assert "api_key" in result.stdout
-
-
-def test_the_doctor_finds_what_is_wrong_and_exits_with_1(sandbox: Sandbox, environment: dict[str, str]) -> None:
-    sandbox.settings(key_state="expired")
-    result = run("doctor", "--json", **environment)
-    assert result.returncode == 1
-    findings: list[dict[str, Any]] = json.loads(result.stdout)
-    assert {(one["check"], one["status"], one["code"]) for one in findings} >= {("api_key", "fail", 1011)}
-    assert sandbox.api_secret not in result.stdout + result.stderr
-
-
-def test_the_doctor_looks_at_a_card_when_given_one(sandbox: Sandbox, environment: dict[str, str]) -> None:
-    card_no = sandbox.seed_virtual_card(sandbox.seed_approved_cardholder())
-    good = run("doctor", "--json", "--card-no", card_no, **environment)
-    assert (good.returncode, json.loads(good.stdout)[-1]["check"]) == (0, "aes")
-    other = run("doctor", "--card-no", card_no, "--aes", "md5hex", **environment)
-    assert other.returncode == 1
-    assert "utf8" in other.stdout
-
-
-def test_settings_may_be_options(sandbox: Sandbox, environment: dict[str, str]) -> None:
-    environment["KEYSECURE_BASE_URL"] = "http://127.0.0.1:9"
-    assert run("doctor", "--base-url", sandbox.base_url, "--timeout", "20", **environment).returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ([], "KEYSECURE_API_KEY is not set"),
-        (["--aes", "rot13"], "aes must be one of"),
-        (["--base-url", "http://example.com"], "base_url"),
-    ],
-)
-def test_a_wrong_setting_is_reported_without_a_traceback(arguments: list[str], message: str) -> None:
-    given = {"KEYSECURE_API_KEY": "key", "KEYSECURE_API_SECRET": "0123456789abcdef"} if arguments else {}
-    found = run("doctor", *arguments, **given)
-    assert found.returncode == 2
-    assert message in found.stderr
-    assert "Traceback" not in found.stderr
-    assert "0123456789abcdef" not in found.stderr
 
 
 class Served:
@@ -180,6 +116,42 @@ def test_options_change_how_a_served_sandbox_behaves(served: Served) -> None:
         assert caught.value.http_status == 400
 
 
+@pytest.mark.parametrize(
+    "served", [("--aes", "md5/cbc"), ("--aes-key", "md5", "--aes-mode", "cbc")], indirect=True, ids=["new", "old"]
+)
+def test_the_scheme_of_a_served_sandbox_is_written_as_for_the_client(served: Served) -> None:
+    sandbox = ["doctor", "--json", "--base-url", served.info["base_url"], "--aes", "md5/cbc", "--card-no"]
+    with Client(
+        served.info["api_key"], served.info["api_secret"], base_url=served.info["base_url"], aes="md5/cbc"
+    ) as client:
+        card_no = new_card(client, served.info["control_url"])
+    names = {f"KEYSECURE_{name.upper()}": served.info[name] for name in ("api_key", "api_secret")}
+    assert run(*sandbox, card_no, **names).returncode == 0
+
+
+def new_card(client: Client, control_url: str) -> str:
+    holder = client.cardholders.apply(cardholder_unique_no="one", sumsub_share_token="token").cardholder_no
+    request = urllib.request.Request(
+        f"{control_url}/cardholders/approve", json.dumps({"cardholder_no": holder}).encode(), method="POST"
+    )
+    urllib.request.urlopen(request, timeout=60).close()
+    package = next(iter(client.cards.packages(type="Virtual")))
+    return client.cards.apply(
+        cardholder_no=holder, card_unique_no="one", card_type="Virtual", package_no=package.package_no
+    ).card_no
+
+
+@pytest.mark.parametrize("served", [("--host", "0.0.0.0")], indirect=True)
+def test_a_served_sandbox_can_listen_on_all_interfaces(served: Served) -> None:
+    port = int(served.info["base_url"].rpartition(":")[2])
+    # All of 127.0.0.0/8 is this machine on Linux, but only the first address without the option.
+    with socket.create_connection(("127.0.0.2", port), timeout=60):
+        pass
+    control = urllib.parse.urlsplit(served.info["control_url"])
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", control.port or 0), timeout=60)
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_served_sandbox_ends_quietly(served: Served, sent: signal.Signals) -> None:
     with served.client() as client:
@@ -203,6 +175,8 @@ def test_two_programs_do_not_share_a_port(served: Served) -> None:
         (["sandbox", "--callback-url", "http://example.com/"], "webhook URL"),
         (["sandbox", "--page-cap", "-1"], "--page-cap: must be 1 to 100"),
         (["sandbox", "--seed", "-1"], "seed cannot be -1"),
+        (["sandbox", "--aes", "rot13"], "--aes: invalid choice"),
+        (["sandbox", "--host", "10.0.0.1"], "--host: invalid choice"),
         (["demo", "--seed", "-1"], "seed cannot be -1"),
         (["demo", "--seed", "9" * 30], "seed cannot be"),
     ],
@@ -229,7 +203,7 @@ def test_the_command_can_be_called_from_python(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out.count("== Reports ==") == 2
 
 
-def test_without_the_sandbox_installed_the_rest_works(environment: dict[str, str]) -> None:
+def test_without_the_sandbox_installed_the_rest_works(variables: dict[str, str]) -> None:
     def without(command: str) -> subprocess.CompletedProcess[str]:
         program = f"""
 import sys
@@ -239,7 +213,7 @@ sys.exit(main(["{command}"]))
 """
         return subprocess.run(
             [sys.executable, "-c", program],
-            env={**bare(), **environment},
+            env={**bare(), **variables},
             capture_output=True,
             text=True,
             timeout=120,

@@ -117,7 +117,7 @@ def test_old_attributes_have_the_present_values(sandbox: Sandbox, client: Client
     with pytest.warns(DeprecationWarning, match="answer_before is deprecated: use reply_before"):
         assert received.answer_before == pytest.approx(received.reply_before, abs=0.1)
     sandbox.settings(key_state="expired")
-    old = {"pass": "good", "warn": "warning", "fail": "bad", "skipped": "skipped"}
+    old = {"pass": "good", "warn": "warning", "fail": "bad", "unfinished": "skipped", "skipped": "skipped"}
     for result in client.doctor().findings:
         with pytest.warns(DeprecationWarning, match="CheckResult.health is deprecated: use status"):
             assert result.health == old[result.status]

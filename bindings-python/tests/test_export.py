@@ -31,7 +31,8 @@ from export_support import (  # noqa: F401
 
 import keysecure
 from keysecure import Client
-from keysecure.cli.export import Export, Span
+from keysecure.cli.export import Export
+from keysecure.cli.source import Span
 from keysecure.sandbox import Sandbox
 
 
@@ -67,7 +68,7 @@ def test_what_cannot_be_read_is_left_out_with_a_warning(
     nothing = tmp_path / "other.csv"
     sandbox.lists(left_out=["transfer_no"])
     assert export(nothing) == 3
-    assert "warnings name rows that are not in it" in capsys.readouterr().err
+    assert "warnings name what is not in it" in capsys.readouterr().err
     assert numbers(nothing) == []
 
 
@@ -130,21 +131,25 @@ def test_cards_and_consumptions_are_exported_with_filters(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--out", "rows.txt"], "must end in .csv or .jsonl"),
+        (["--out", "rows.txt"], "must end in .csv, .jsonl or .parquet"),
         (["--out", "nowhere/rows.csv"], "cannot be written: No such file or directory"),
         (["--from", "2026-03-02"], "--to must be later than --from"),
         (["--from", "2026-03-01T00:00:00Z"], "--to must be later than --from"),
         (["--timezone", "UTC+15", "--to", "2026-03-01"], "--timezone must be written like UTC+8"),
         (["--timezone", "UTC+5:60", "--to", "2026-03-01"], "--timezone must be written like UTC+8"),
         (["--timezone", "IST", "--to", "2026-03-01"], "--timezone must be written like UTC+8"),
-        (["--timezone", "IST"], "timezone must be written like UTC+8"),
+        (["--timezone", "IST"], "timezone must be a fixed offset"),
         (["--to", "9999-12-31"], "9999-12-31 is too early or too late"),
         (["--to", "9999-12-31T23:59:59-12:00"], "is too early or too late"),
         (["--from", "0001-01-01T00:00:00+12:00"], "is too early or too late"),
         (["--from", "0001-01-01"], "0001-01-01 is too early or too late"),
         (["--from", "yesterday"], "yesterday is no date"),
         (["--from", "2026-01-01T00:00:00"], "needs its offset"),
-        (["--card-no", "7"], "a transfer has no card"),
+        (["--card-no", "7"], "transfers cannot be filtered by --card-no"),
+        (["--details"], "transfers have no --details"),
+        (["--format", "csv"], "--format is for --out -"),
+        (["--out", "rows.jsonl", "--excel"], "--excel is for CSV"),
+        (["--out", "-", "--format", "jsonl", "--excel"], "--excel is for CSV"),
     ],
 )
 def test_wrong_arguments_are_reported_before_anything_is_written(
@@ -164,7 +169,9 @@ def test_a_terminal_shows_windows_rows_and_rate_on_one_line(
     tmp_path: Path, environment: dict[str, str], rows: list[str]
 ) -> None:
     out = tmp_path / "rows.csv"
-    command = [sys.executable, "-m", "keysecure", "export", "transfers", *ARGUMENTS, "--out", str(out)]
+    # Without `rich`, which may be installed.
+    program = "import sys; sys.modules['rich'] = None; from keysecure.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", program, "export", "transfers", *ARGUMENTS, "--out", str(out)]
     ours, theirs = pty.openpty()
     with subprocess.Popen(command, env=environment, stderr=theirs, stdout=subprocess.PIPE) as program:
         os.close(theirs)
@@ -182,8 +189,10 @@ def test_a_terminal_shows_windows_rows_and_rate_on_one_line(
         assert program.communicate(timeout=60)[0] == b""
     lines = shown.decode().split("\r\x1b[2K")
     assert lines[1].startswith("[........................] 0/9 windows  0 rows")
-    assert lines[-1].startswith(f"[########################] 9/9 windows  {len(rows)} rows  ")
-    assert lines[-1].rstrip().endswith("rows/s")
+    last, summary = lines[-1].splitlines()
+    assert last.startswith(f"[########################] 9/9 windows  {len(rows)} rows  ")
+    assert last.endswith("rows/s")
+    assert summary.startswith(f"{out}: {len(rows)} rows, 9 windows from 2026-01-01T00:00:00+00:00 to 2026-03-01T")
 
 
 def test_memory_does_not_grow_with_the_rows(

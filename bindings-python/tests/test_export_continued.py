@@ -30,8 +30,9 @@ from export_support import (  # noqa: F401
 
 import keysecure
 from keysecure import Client
-from keysecure.cli.export import Export, Span
+from keysecure.cli.export import Export
 from keysecure.cli.files import ExportError
+from keysecure.cli.source import Span
 from keysecure.sandbox import Sandbox
 
 
@@ -87,7 +88,9 @@ def test_a_program_that_is_ended_in_the_midst_continues_later(
         assert out.stat().st_size == json.loads(state_of(out).read_text())["bytes"]
     sandbox.clear_faults()
     again = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    assert (again.returncode, again.stdout) == (0, "")
+    assert again.stderr.startswith(f"{out}: {len(rows)} rows, 9 windows from ")
+    assert again.stderr.count("\n") == 1, "a summary, and no progress line off a terminal"
     assert sorted(numbers(out)) == sorted(rows)
 
 
@@ -112,6 +115,8 @@ def test_what_was_written_after_the_last_whole_window_is_cut_off(
         (["--from", "2026-01-02"], "from"),
         (["--cardholder-no", "7"], "filters"),
         (["--window-days", "10"], "window_seconds"),
+        (["--from", "2026-01-01T00:00:00+00:00", "--timezone", "UTC-3"], "timezone"),
+        (["--excel"], "excel"),
     ],
 )
 def test_other_arguments_do_not_go_on(
@@ -181,7 +186,8 @@ def test_a_first_command_that_wrote_nothing_does_not_block_the_right_one(
     if gone:
         out.unlink()
     monkeypatch.setenv("KEYSECURE_API_KEY", environment["KEYSECURE_API_KEY"])
-    assert (export(out), capsys.readouterr().err.count("\n")) == (0, 2)
+    capsys.readouterr()
+    assert (export(out), capsys.readouterr().err.count("\n")) == (0, 1)
     assert out.read_bytes() == whole.read_bytes()
     assert not state_of(out).exists()
 

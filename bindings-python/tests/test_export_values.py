@@ -15,9 +15,11 @@ import pytest
 from export_support import DAY, START, WEEK
 
 from keysecure import Client, Consumption
-from keysecure.cli.export import Span
-from keysecure.cli.files import ExportError, Table, cell
-from keysecure.cli.times import instant
+from keysecure.cli.files import ExportError, Format, Table, cell
+from keysecure.cli.source import Span
+from keysecure.cli.times import instant, offset
+
+UTC = timezone.utc
 
 
 def test_days_begin_in_the_merchants_zone_and_the_last_one_is_whole() -> None:
@@ -29,12 +31,12 @@ def test_days_begin_in_the_merchants_zone_and_the_last_one_is_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("zone", "offset"),
+    ("zone", "text"),
     [("UTC", "+00:00"), ("UTC-0", "+00:00"), ("UTC+5:30", "+05:30"), ("UTC-3:30", "-03:30"), ("UTC+05:45", "+05:45")],
 )
-def test_days_begin_in_every_zone_that_the_client_takes(zone: str, offset: str) -> None:
-    assert instant("2026-03-01", zone, end=False).isoformat() == f"2026-03-01T00:00:00{offset}"
-    assert instant("2026-03-01", zone, end=True).isoformat() == f"2026-03-01T23:59:59{offset}"
+def test_days_begin_in_every_zone_that_the_client_takes(zone: str, text: str) -> None:
+    assert instant("2026-03-01", zone, end=False).isoformat() == f"2026-03-01T00:00:00{text}"
+    assert instant("2026-03-01", zone, end=True).isoformat() == f"2026-03-01T23:59:59{text}"
     Client("key", "0123456789abcdef", timezone=zone).close()
 
 
@@ -69,9 +71,37 @@ def test_windows_share_their_seams_and_reach_both_ends() -> None:
     assert Span(START, START + WEEK, WEEK).windows() == [(START, START + WEEK)]
 
 
-@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1"])
-def test_a_text_is_no_formula_for_a_spreadsheet(text: str) -> None:
-    assert cell(text) == f"'{text}"
+FORMULAS = ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝HYPERLINK(1)", "＋1", "－1", "＠SUM(1)"]  # noqa: RUF001
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+@pytest.mark.parametrize("excel", [False, True])
+def test_a_text_is_no_formula_for_a_spreadsheet(text: str, excel: bool) -> None:
+    assert cell(text, UTC, excel=excel) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("1234567890123456789", '="1234567890123456789"'),
+        ("00123", '="00123"'),
+        ("3-4", '="3-4"'),
+        ("MAR1", '="MAR1"'),
+        ('7 "Seven"', '="7 ""Seven"""'),
+        ("Corner Books", "Corner Books"),
+        ("书店", "书店"),
+        ("1\n2", "1\n2"),
+        ("7" * 256, "7" * 256),
+    ],
+)
+def test_for_excel_text_with_digits_stays_text(text: str, written: str) -> None:
+    assert cell(text, UTC, excel=True) == written
+    assert cell(text, UTC) == text
+
+
+def test_for_excel_amounts_stay_numbers() -> None:
+    assert cell(Decimal("-12.50"), UTC, excel=True) == "-12.50"
+    assert cell({"a": 1}, UTC, excel=True) == '{"a":1}'
 
 
 def test_every_cell_of_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -84,21 +114,22 @@ def test_every_cell_of_a_table_is_read_as_it_was_written(tmp_path: Path) -> None
     ]
     out = tmp_path / "rows.csv"
     with io.FileIO(out, "x") as file:
-        table = Table(file)
-        table.head(list(rows[0].to_dict()))
+        table = Table(Format(list(rows[0].to_dict()), UTC), file.write)
+        table.head()
         for row in rows:
             table.add(row)
         table.flush()
     with out.open(encoding="utf-8", newline="") as text_file:
         read = list(csv.reader(text_file))
     assert read[0] == list(rows[0].to_dict())
-    assert read[1:] == [[cell(value) for value in row.to_dict().values()] for row in rows]
+    assert read[1:] == [[cell(value, UTC) for value in row.to_dict().values()] for row in rows]
     assert {row[read[0].index("amount")] for row in read[1:]} == {"-1.00"}
 
 
 def test_values_are_written_exactly() -> None:
-    assert cell(Decimal("-0.10")) == "-0.10"
-    assert cell(Decimal("1E+3")) == "1000"
-    assert cell(None) == cell([]) == cell({}) == ""
-    assert cell({"name": "书店", "fee": Decimal("0.10")}) == '{"name":"书店","fee":"0.10"}'
-    assert cell(START) == "2026-01-01T00:00:00.000+00:00"
+    assert cell(Decimal("-0.10"), UTC) == "-0.10"
+    assert cell(Decimal("1E+3"), UTC) == "1000"
+    assert cell(None, UTC) == cell([], UTC) == cell({}, UTC) == ""
+    assert cell({"name": "书店", "fee": Decimal("0.10")}, UTC) == '{"name":"书店","fee":"0.10"}'
+    assert cell(START, UTC) == "2026-01-01T00:00:00.000+00:00"
+    assert cell(START, offset("UTC+8")) == "2026-01-01T08:00:00.000+08:00"

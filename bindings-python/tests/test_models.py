@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import pickle
 from datetime import datetime, timezone
@@ -162,3 +163,41 @@ def test_an_address_compares_copies_and_does_not_print_whose_it_is() -> None:
     assert address.to_dict() == {**parts, "address_line2": None}
     assert "Lovelace" not in repr(address)
     assert "7700900123" not in repr(address)
+
+
+def test_a_dict_for_json_holds_text_for_times_and_amounts(client: Client, card_no: str) -> None:
+    card = Card.from_json(CARD)
+    assert card.to_dict(mode="json") == {
+        **dict.fromkeys(card.to_dict()),
+        "card_no": "17",
+        "status": "Brand_new",
+        "time": "2025-11-22T08:26:40.123+00:00",
+        "fee_detail": {**dict.fromkeys(FEES), "open_cost": "10.50", "extra": {"rebate": "0.10"}},
+        "extra": {"colour": "red", "limits": ["1.50", {"a": None}]},
+    }
+    assert card.to_dict(mode="python") == card.to_dict() == copy.copy(card).to_dict()
+    huge = keysecure.AccountInfo.from_json('{"list":[{"symbol":"T","balance":"0.0000001"}]}')
+    assert huge.to_dict(mode="json")["list"][0]["balance"] == "0.0000001"
+    event = keysecure.UnknownEvent.from_json("New", '{"a":1.50}')
+    assert event.to_dict(mode="json") == {"action": "New", "data": {"a": "1.50"}}
+    page = client.cards.packages_page(page=0, size=2)
+    address = keysecure.Address(postal_code="1", country="GB", state="E", city="L", address_line1="1")
+    report = client.doctor(card_no)
+    for item in [card, huge, event, page, address, report, report.findings[0], client.cards.get(card_no)]:
+        assert json.loads(json.dumps(item.to_dict(mode="json"))) == item.to_dict(mode="json")
+
+
+FEES = [
+    name for name in vars(keysecure.FeeSchedule) if inspect.isgetsetdescriptor(getattr(keysecure.FeeSchedule, name))
+]
+
+
+@pytest.mark.parametrize("mode", ["JSON", "", None, 1])
+def test_another_mode_of_a_dict_is_refused(mode: Any) -> None:
+    item = keysecure.UnknownEvent.from_json("New", "{}")
+    for each in [Card.from_json(CARD), item]:
+        if mode is None:
+            assert each.to_dict(mode=None) == each.to_dict()
+        else:
+            with pytest.raises(keysecure.InvalidInputError, match="mode must be python or json"):
+                each.to_dict(mode=mode)

@@ -11,12 +11,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from store_contract import ATTEMPT_CHECKS, TOKEN_CHECKS, check_clients_share, check_forked_child, pay
 
 import keysecure
 from keysecure import ApiError, Client, ConfigError, FileStore, KeySecureError, MemoryStore, RedisStore
@@ -27,14 +28,17 @@ OLD = 3600.0
 
 
 class OwnStore:
-    """All three kinds, in dicts, as a user would write them over a database. It is an hour old."""
+    """Tokens and attempts in dicts, as a user would write them over a database. It is an hour old when it is made."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
+        self.born = time.monotonic() - OLD
         self.lines: dict[str, str] = {}
         self.locks: dict[str, str] = {}
-        self.leases: dict[str, str] = {}
-        self.attempts: dict[str, tuple[float, str | None]] = {}
+        # The id of a lease, and when it ends.
+        self.leases: dict[str, tuple[str, float]] = {}
+        # The lease of the last attempt, when it ended or must have ended, and how.
+        self.attempts: dict[str, tuple[str, float, str | None]] = {}
         self.calls: list[str] = []
         self.failure: BaseException | None = None
 
@@ -65,31 +69,43 @@ class OwnStore:
         if self.locks.get(slot) == lock_id:
             del self.locks[slot]
 
+    def has(self, reference: str, lease_id: str) -> bool:
+        return self.leases.get(reference, ("", 0.0))[0] == lease_id
+
     def acquire(self, reference: str, lease: float, within: float) -> Leased | None:
         self.record("acquire")
+        now = time.monotonic()
         with self.lock:
-            if reference in self.leases:
+            if self.leases.get(reference, ("", now))[1] > now:
                 return None
-            self.leases[reference] = secrets.token_hex(8)
+            lease_id = secrets.token_hex(8)
+            self.leases[reference] = (lease_id, now + lease)
         last = self.attempts.get(reference)
-        past = PastAttempt(time.monotonic() - last[0], last[1]) if last else None  # type: ignore[arg-type]
-        return Leased(self.leases[reference], OLD, past)
+        past = PastAttempt(max(0.0, now - last[1]), last[2]) if last else None  # type: ignore[arg-type]
+        return Leased(lease_id, now - self.born, past)
 
     def begin(self, reference: str, lease_id: str, operation: str, lasts: float, lease: float, within: float) -> bool:
         self.record(f"begin {operation}")
-        if self.leases.get(reference) != lease_id:
-            return False
-        self.attempts[reference] = (time.monotonic() + lasts, None)
-        return True
+        now = time.monotonic()
+        with self.lock:
+            if not self.has(reference, lease_id):
+                return False
+            self.leases[reference] = (lease_id, now + lease)
+            self.attempts[reference] = (lease_id, now + lasts, None)
+            return True
 
     def finish(self, reference: str, lease_id: str, end: str, within: float) -> None:
         self.record(f"finish {end}")
-        self.attempts[reference] = (time.monotonic(), end)
+        with self.lock:
+            last_lease, _, last_end = self.attempts[reference]
+            if end == "done" or (last_lease == lease_id and last_end != "done"):
+                self.attempts[reference] = (last_lease, time.monotonic(), end)
 
     def release(self, reference: str, lease_id: str, within: float) -> None:
         self.record("release")
-        if self.leases.get(reference) == lease_id:
-            del self.leases[reference]
+        with self.lock:
+            if self.has(reference, lease_id):
+                del self.leases[reference]
 
 
 @pytest.fixture
@@ -114,12 +130,6 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
     finally:
         server.kill()
         server.wait()
-
-
-def pay(client: Client, holder: str, number: str = "order-7", **options: Any) -> keysecure.Ensured[Any]:
-    return client.accounts.ensure_transfer(
-        cardholder_no=holder, transfer_unique_no=number, type="In", amount="25.00", **options
-    )
 
 
 def test_without_a_store_ensure_is_refused_and_the_choices_are_named(
@@ -256,19 +266,19 @@ def test_processes_pay_once(sandbox: Sandbox, cardholder_no: str, tmp_path: Path
     assert sandbox.count("accounts.transfer") == 2
 
 
-def test_redis_serves_tokens_attempts_and_webhooks(sandbox: Sandbox, cardholder_no: str, redis_url: str) -> None:
-    store = RedisStore(redis_url, timeout=2)
-    clients = [sandbox.client(store=store), sandbox.client(store=redis_url)]
-    assert [pay(client, cardholder_no, settle=0.3).created for client in clients] == [True, False]
-    assert sandbox.count("token") == 1
-    body = b'{"id":"1","action":"Card_update","data":{"card_no":"1","after_status":"Frozen"}}'
-    headers = clients[0].webhook_verifier().sign_for_tests(sandbox.clock.now, body)
-    with clients[0].webhook_verifier(store=store).claim(headers, body):
-        pass
-    with pytest.raises(keysecure.WebhookError) as caught:
-        clients[1].webhook_verifier(store=redis_url).claim(headers, body)
-    assert caught.value.rejection == "replayed"
-    assert redis_url not in repr(store)
+def test_clients_that_share_a_store_share_all_of_it(tmp_path: Path, redis_url: str) -> None:
+    memory = MemoryStore()
+    redis = RedisStore(redis_url, timeout=2)
+    directory = tmp_path / "store"
+    for one, other in [(memory, memory), (FileStore(directory), f"file:{directory}"), (redis, redis_url)]:
+        with Sandbox() as sandbox:
+            check_clients_share(sandbox, sandbox.seed_approved_cardholder(), one, other)
+    assert redis_url not in repr(redis)
+
+
+@pytest.mark.parametrize("check", [*TOKEN_CHECKS, *ATTEMPT_CHECKS])
+def test_the_store_of_these_tests_keeps_the_contract(check: Callable[[Any], None]) -> None:
+    check(OwnStore())
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is Unix")
@@ -276,21 +286,8 @@ def test_redis_serves_tokens_attempts_and_webhooks(sandbox: Sandbox, cardholder_
 def test_a_forked_child_continues_with_its_store(
     sandbox: Sandbox, cardholder_no: str, tmp_path: Path, redis_url: str
 ) -> None:
-    for number, store in enumerate([MemoryStore(), FileStore(tmp_path / "store"), RedisStore(redis_url), OwnStore()]):
-        with sandbox.client(store=store) as client:
-            assert pay(client, cardholder_no, f"parent-{number}", settle=0.3, first_attempt=True).created
-            child = os.fork()
-            if child == 0:
-                status = 1
-                try:
-                    again = pay(client, cardholder_no, f"parent-{number}", settle=0.3).created
-                    mine = pay(client, cardholder_no, f"child-{number}", settle=0.3, first_attempt=True).created
-                    status = 0 if (again, mine) == (False, True) else 2
-                finally:
-                    os._exit(status)
-            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-            assert not pay(client, cardholder_no, f"child-{number}", settle=0.3).created
-    assert sandbox.count("accounts.transfer") == 8
+    for store in (MemoryStore(), FileStore(tmp_path / "store"), RedisStore(redis_url), OwnStore()):
+        check_forked_child(sandbox, cardholder_no, store)
 
 
 def test_a_refusal_of_the_platform_stays_one(sandbox: Sandbox, cardholder_no: str) -> None:

@@ -91,7 +91,7 @@ def test_the_client_is_made_as_documented() -> None:
     assert str(inspect.signature(Client)) == (
         "(api_key, api_secret, *, environment='sandbox', base_url=None, app_id=None, aes='utf8', timeout=30.0,"
         " connect_timeout=5.0, max_retries=2, language='en_US', timezone='UTC+8', proxy=None, ca_pem=None,"
-        " allow_plain_http=(), store=None, token_store=None)"
+        " allow_plain_http=(), store=None, token_store=None, clock=None)"
     )
 
 

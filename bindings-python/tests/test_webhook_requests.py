@@ -8,13 +8,15 @@ import json
 import logging
 import sys
 import time
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from webhook_support import ACCEPTED, BODY, Asgi, Kind, Response, Wsgi, purchase, signed, verifier
+from webhook_support import ACCEPTED, BODY, Asgi, Kind, Response, Wsgi, now, purchase, signed, verifier
 
-from keysecure import ConfigError
+from keysecure import ConfigError, WebhookVerifier
+from keysecure.sandbox import Sandbox
 from keysecure.webhooks import _asgi, asgi, wsgi
 
 HEALTHY = (200, b'{"status":"ok"}')
@@ -251,6 +253,14 @@ def test_wsgi_reads_chunks_by_the_module_of_uwsgi(monkeypatch: pytest.MonkeyPatc
     assert served(b"x" * 65_537)[0] == 413
     assert served()[0] == 500
 
+    def no_chunks(_: int) -> bytes:
+        raise OSError
+
+    monkeypatch.setitem(sys.modules, "uwsgi", SimpleNamespace(chunked_read=no_chunks))
+    server = Wsgi(wsgi(verifier(), print))
+    environ = server.environ(signed(BODY), b"", CONTENT_LENGTH=None, HTTP_TRANSFER_ENCODING="chunked")
+    assert server.run({**environ, "uwsgi.version": b"2.0.30"}, valid=False)[0] == 411
+
 
 # Time before the verification.
 
@@ -282,3 +292,33 @@ def test_the_time_that_a_body_takes_counts(kind: Kind, caplog: pytest.LogCapture
     assert (response[0], json.loads(response[1])["message"]) == (200, "the decision is too late")
     assert not decided, "nobody waits for it"
     assert 'consume_no="c-42.0"' in caplog.text
+
+
+def old_purchase(verifier: WebhookVerifier, signed_at: datetime) -> tuple[dict[str, str], bytes]:
+    _, body = purchase()
+    return verifier.sign_for_tests(signed_at, body), body
+
+
+def test_a_purchase_signed_long_ago_is_declined_by_the_platforms_clock(
+    kind: Kind, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.clock.advance(seconds=600)
+    decided: list[object] = []
+    with sandbox.client() as client:
+        client.access_token()
+        learned = client.webhook_verifier(store="memory")
+    server = kind(kind.make(learned, print, decide=lambda event: decided.append(event) or True))
+    response = server.post(*old_purchase(learned, now() + timedelta(seconds=600 - 5)))
+    assert (response[0], json.loads(response[1])["message"]) == (200, "the decision is too late")
+    assert not decided
+    assert 'a purchase is declined: consume_no="c-42.0"' in caplog.text
+    assert "ms ago and arrived too late" in caplog.text
+    assert server.post(*old_purchase(learned, now() + timedelta(seconds=600))) == ACCEPTED, "asked again, in time"
+
+
+def test_a_purchase_signed_long_ago_by_the_machines_clock_is_a_warning(
+    kind: Kind, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = kind(kind.make(verifier(), print, decide=lambda _: True))
+    assert server.post(*old_purchase(verifier(), now() - timedelta(seconds=5))) == ACCEPTED
+    assert "ms ago by this machine's clock: the clock is ahead, or the purchase arrived too late" in caplog.text

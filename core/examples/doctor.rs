@@ -1,11 +1,11 @@
 //! Checks an integration: `cargo run --example doctor [--json] [CARD_NO]`.
 //!
 //! Reads `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, if set, `KEYSECURE_ENVIRONMENT` or `KEYSECURE_BASE_URL`. `--json` prints
-//! the report as JSON. Exits with 1 if a check failed, and with 2 if the settings are invalid.
+//! the report as JSON. Exits with 1 if a check failed, 2 if the settings are invalid, and 3 if a check could not be made.
 
 use std::process::ExitCode;
 
-use keysecure::Client;
+use keysecure::{CheckStatus, Client};
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,5 +26,10 @@ fn main() -> ExitCode {
     } else {
         println!("{report}");
     }
-    if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let failed = report.findings.iter().any(|result| result.status == CheckStatus::Fail);
+    match (failed, report.is_complete()) {
+        (true, _) => ExitCode::FAILURE,
+        (false, false) => ExitCode::from(3),
+        (false, true) => ExitCode::SUCCESS,
+    }
 }

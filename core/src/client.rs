@@ -1,8 +1,10 @@
 //! The client: the entry point of every call.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::clock::Clock;
 use crate::codec::json::{Extra, Json};
 use crate::doctor::{self, Report};
 use crate::engine::operation;
@@ -11,6 +13,7 @@ use crate::error::Error;
 use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Simulation};
 use crate::secrets::Secret;
 use crate::transport::Method;
+use crate::webhook::WebhookVerifier;
 
 /// Blocking client for the KeySecure merchant card API.
 ///
@@ -158,6 +161,36 @@ impl Client {
         });
         let call = Call { reference: reference.as_deref(), ..Call::new(operation, path, body.as_bytes()) };
         self.caller.engine.execute(&call, self.caller.limit, Ok)
+    }
+
+    /// Creates a verifier of this merchant's webhooks, with the Api-Key as the app id and the apiSecret of the client.
+    ///
+    /// It uses [`platform_clock`](Self::platform_clock). For another app id or more secrets, create a [`WebhookVerifier`] and
+    /// give it that clock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use keysecure::{Client, WebhookVerifier};
+    ///
+    /// let client = Client::builder("my-api-key", "my-api-secret-16").build()?;
+    /// let verifier = client.webhook_verifier();
+    ///
+    /// let both = ["my-api-secret-16", "the-former-secret"];
+    /// let verifier = WebhookVerifier::new("my-app-id", both)?.clock(client.platform_clock());
+    /// # Ok::<(), keysecure::Error>(())
+    /// ```
+    pub fn webhook_verifier(&self) -> WebhookVerifier {
+        let settings = &self.caller.engine.settings;
+        WebhookVerifier::for_merchant(&settings.api_key, &settings.api_secret).clock(self.platform_clock())
+    }
+
+    /// Returns the platform's clock, as the client learned it from responses: at most two seconds behind.
+    ///
+    /// It is the client's own clock until the first response, and again, until the next response, after that clock was set or
+    /// the machine slept. Its waits are those of the client's clock.
+    pub fn platform_clock(&self) -> Arc<dyn Clock> {
+        self.caller.engine.platform_clock()
     }
 
     /// Closes the client and all its clones.

@@ -87,9 +87,11 @@ pub use crate::clock::{Clock, SystemClock};
 pub use crate::codec::json::{Extra, Json};
 #[cfg(feature = "python")]
 #[doc(hidden)]
-pub use crate::codec::python::parse_decimal;
+pub use crate::codec::python::{
+    DictMode, dict_value, is_date, is_datetime, parse_decimal, pydantic_schema, python_time,
+};
 pub use crate::crypto::{AesSettings, CipherMode, KeyScheme};
-pub use crate::doctor::{Check, CheckResult, CheckStatus, Report};
+pub use crate::doctor::{Check, CheckResult, CheckStatus, Report, Setting};
 pub use crate::engine::operation::{Auth, Effect, Mode, OPERATIONS, Operation};
 pub use crate::ensure::{EnsureOptions, Ensured};
 #[cfg(feature = "python")]

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use keysecure::{Check, CheckStatus, Client, ClientBuilder, Clock, Report, SystemClock};
+use keysecure::{Check, CheckStatus, Client, ClientBuilder, Clock, Environment, Report, Setting, SystemClock};
 use keysecure_sandbox::{CipherMode, Fault, FaultKind, KeyScheme, KeyState, MerchantState, Mode, Sandbox};
 use keysecure_tests::{MockResponse, MockServer, free_address, http};
 
@@ -36,6 +36,10 @@ fn a_correct_integration_passes_all_checks_in_order() {
     assert_eq!(health(&report), names.map(|name| (name, CheckStatus::Pass)), "{report}");
     assert!(report.get(Check::Mode).unwrap().found.starts_with("credit"));
     assert!(report.to_string().ends_with("All is well."));
+    let head = format!("sandbox environment at {}, Api-Key {}\n", sandbox.base_url(), report.api_key);
+    assert!(report.to_string().starts_with(&head), "{report}");
+    assert!(report.api_key.contains("***") && !report.to_string().contains(sandbox.api_key()), "{report}");
+    assert_eq!((report.environment, report.base_url.as_str()), (Environment::Sandbox, sandbox.base_url()));
 }
 
 #[test]
@@ -45,7 +49,37 @@ fn without_a_card_pci_and_aes_are_skipped() {
     for check in [Check::Pci, Check::Aes] {
         assert_eq!(report.get(check).unwrap().status, CheckStatus::Skipped);
     }
-    assert!(report.is_healthy());
+    assert!(report.is_healthy() && report.is_complete());
+    // Without a card nothing has used the apiSecret, and the report says so.
+    assert!(report.summary().contains("Not asked for: pci, aes. Only these use the apiSecret"), "{report}");
+}
+
+#[test]
+fn a_check_that_was_not_made_is_neither_passed_nor_skipped() {
+    let sandbox = Sandbox::start().unwrap();
+    let card_no = card(&sandbox);
+    for (operation, code, checks) in [
+        ("token", 1001, &[Check::Token, Check::Mode, Check::Pci, Check::Aes][..]),
+        ("cards.private_info", 1009, &[Check::Pci, Check::Aes][..]),
+    ] {
+        sandbox.clear_faults();
+        sandbox.fault(Fault::on(operation, FaultKind::Code(code)).times(20));
+        let report = builder(&sandbox).build().unwrap().doctor(Some(&card_no));
+        let unfinished = report.findings.iter().filter(|result| result.status == CheckStatus::Unfinished);
+        assert_eq!(unfinished.map(|result| result.check).collect::<Vec<_>>(), checks, "{report}");
+        assert_eq!(report.get(checks[0]).unwrap().code, Some(code), "{report}");
+        assert!(!report.is_healthy() && !report.is_complete(), "{report}");
+        assert!(report.to_string().contains("could not be checked. Check again."), "{report}");
+        assert!(report.findings.iter().all(|result| result.status != CheckStatus::Fail), "{report}");
+    }
+    // The mode, in either mode of the merchant: the list that it may not use is refused for good.
+    for (mode, list) in [(Mode::Credit, "cards.packages"), (Mode::Authorization, "cards.bins")] {
+        let sandbox = Sandbox::builder().mode(mode).start().unwrap();
+        let skipped = u64::from(mode == Mode::Credit);
+        sandbox.fault(Fault::on(list, FaultKind::Code(1009)).after(skipped).times(20));
+        let report = builder(&sandbox).build().unwrap().doctor(None);
+        assert_eq!(report.get(Check::Mode).unwrap().status, CheckStatus::Unfinished, "{report}");
+    }
 }
 
 #[test]
@@ -89,7 +123,7 @@ fn a_new_token_that_is_refused_points_at_another_process() {
     sandbox.clear_faults();
     sandbox.fault(Fault::on("token", FaultKind::Code(1009)).times(10));
     let busy = builder(&sandbox).build().unwrap().doctor(None);
-    assert_eq!(busy.get(Check::Token).unwrap().status, CheckStatus::Warn, "{busy}");
+    assert_eq!(busy.get(Check::Token).unwrap().status, CheckStatus::Unfinished, "{busy}");
 }
 
 #[test]
@@ -102,7 +136,9 @@ fn an_unreachable_platform_is_reported_with_its_cause() {
     let report = at(&format!("http://{}", free_address())).doctor(None);
     bad(&report, Check::Reachability, None);
     assert!(report.get(Check::Reachability).unwrap().advice.contains("firewall"), "{report}");
-    assert_eq!(report.get(Check::ApiKey).unwrap().status, CheckStatus::Skipped);
+    assert_eq!(report.get(Check::Reachability).unwrap().settings, [Setting::BaseUrl, Setting::Proxy]);
+    assert_eq!(report.get(Check::ApiKey).unwrap().status, CheckStatus::Unfinished);
+    assert_eq!(report.get(Check::Aes).unwrap().status, CheckStatus::Skipped, "nobody asked for it");
     let plain = sandbox.base_url().replace("http://", "https://");
     let report = at(&plain).doctor(None);
     assert_eq!(report.get(Check::Reachability).unwrap().status, CheckStatus::Fail, "{report}");
@@ -136,14 +172,16 @@ fn the_doctor_finds_the_aes_scheme_and_shows_no_secret() {
         (KeyScheme::Base64, "base64"),
     ];
     for (scheme, name) in schemes {
-        for (mode, mode_name) in [(CipherMode::Ecb, "ecb"), (CipherMode::Cbc, "cbc")] {
+        for mode in [CipherMode::Ecb, CipherMode::Cbc] {
             // 32 hex digits fit utf8, hex and base64 alike.
             let secret = "00112233445566778899aabbccddeeff";
             let sandbox = Sandbox::builder().api_secret(secret).aes(scheme, mode).start().unwrap();
             let card_no = card(&sandbox);
             let report = builder(&sandbox).build().unwrap().doctor(Some(&card_no));
-            let found = &report.get(Check::Aes).unwrap().found;
-            assert!(found.contains(&format!("scheme {name}, mode {mode_name}")), "{report}");
+            let aes = report.get(Check::Aes).unwrap();
+            let value = if mode == CipherMode::Cbc { format!("{name}/cbc") } else { name.to_owned() };
+            assert_eq!((aes.settings.as_slice(), aes.value.as_ref()), (&[Setting::Aes][..], Some(&value)), "{report}");
+            assert!(report.to_string().contains(&format!("(setting aes: {value})")), "{report}");
             let shown = format!("{report} {report:?} {}", report.to_json());
             let (pan, cvv) = (sandbox.pan_for_tests(&card_no).unwrap(), sandbox.cvv_for_tests(&card_no).unwrap());
             assert!(!shown.contains(&pan) && !shown.contains(&format!("\"{cvv}\"")) && !shown.contains(secret));
@@ -152,7 +190,19 @@ fn the_doctor_finds_the_aes_scheme_and_shows_no_secret() {
     let sandbox = Sandbox::start().unwrap();
     let card_no = card(&sandbox);
     let other = Client::builder(sandbox.api_key(), "0123456789abcdef").base_url(sandbox.base_url()).build().unwrap();
-    bad(&other.doctor(Some(&card_no)), Check::Aes, None);
+    let report = other.doctor(Some(&card_no));
+    bad(&report, Check::Aes, None);
+    assert_eq!(report.get(Check::Aes).unwrap().settings[0], Setting::ApiSecret, "a wrong secret is no wrong scheme");
+}
+
+#[test]
+fn a_platform_without_a_date_is_a_warning() {
+    let packages = r#"{"code":0,"data":{"list":[]}}"#;
+    let server = MockServer::platform(move |_| MockResponse::Keep(http("200 OK", &[], packages.as_bytes()))).unwrap();
+    let client = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).build().unwrap();
+    let report = client.doctor(None);
+    assert_eq!(report.get(Check::Clock).unwrap().status, CheckStatus::Warn, "{report}");
+    assert!(report.is_healthy(), "{report}");
 }
 
 /// A device's clock with an offset in seconds.
@@ -187,7 +237,7 @@ fn a_wrong_clock_is_a_warning_with_its_offset() {
 #[test]
 fn the_doctor_does_not_take_a_gateway_for_the_platform() {
     for (status, body, check, words) in [
-        ("504 Gateway Timeout", r#"{"code":504,"msg":"upstream request timeout"}"#, Check::Reachability, "base_url"),
+        ("504 Gateway Timeout", r#"{"code":504,"msg":"upstream request timeout"}"#, Check::Reachability, "address"),
         ("401 Unauthorized", "", Check::ApiKey, "Api-Key"),
         ("403 Forbidden", "<html>", Check::IpWhitelist, "whitelist"),
     ] {
@@ -197,6 +247,6 @@ fn the_doctor_does_not_take_a_gateway_for_the_platform() {
         let finding = report.get(check).unwrap();
         assert_eq!(finding.status, CheckStatus::Fail, "{report}");
         assert!(finding.advice.contains(words), "{report}");
-        assert_eq!(report.get(Check::Token).unwrap().status, CheckStatus::Skipped, "{report}");
+        assert_eq!(report.get(Check::Token).unwrap().status, CheckStatus::Unfinished, "{report}");
     }
 }

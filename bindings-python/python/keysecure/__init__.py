@@ -190,3 +190,23 @@ if TYPE_CHECKING:
     from . import _hub as _hub
 else:
     __getattr__ = old_names(__name__)
+
+
+def _imports_of_the_native_module() -> None:  # pyright: ignore[reportUnusedFunction]
+    """Never called. Bundlers such as PyInstaller read only Python, and find here what the native module imports."""
+    import atexit  # noqa: F401
+    import builtins  # noqa: F401
+    import datetime  # noqa: F401
+    import decimal  # noqa: F401
+    import inspect  # noqa: F401
+    import json  # noqa: F401
+    import logging  # noqa: F401
+    import operator  # noqa: F401
+    import sys  # noqa: F401
+    import threading  # noqa: F401
+    import time  # noqa: F401
+    import zoneinfo  # noqa: F401
+
+    import keysecure._errors
+    import keysecure._pydantic
+    import keysecure.webhooks._decision  # noqa: F401

@@ -22,7 +22,7 @@ from typing import (
 
 from typing_extensions import Self, deprecated
 
-from .literals import Check, CheckStatus
+from .literals import Check, CheckStatus, Environment, Setting
 from .stores import AttemptStore, ReplayStore, TokenStore
 
 __version__: str
@@ -130,6 +130,10 @@ class Client:
     references; `"file:/var/lib/shop"` for all processes of one user on one machine; `"redis://host"` for many
     machines; or a `MemoryStore`, a `FileStore`, a `RedisStore`, or an object of your own (see `keysecure.stores`).
     `token_store` is its deprecated name and shares the token only.
+
+    `clock`, for tests: a function like `time.time`, which returns Unix seconds and is called as each call begins.
+    Pass `time.time` with freezegun or time-machine. It is used until the platform's clock is learned from the first
+    response; time-outs and waits are not affected.
     """
 
     def __new__(
@@ -203,7 +207,9 @@ class Client:
         max_body: int = 65_536,
     ) -> WebhookVerifier:
         """Creates a verifier of this merchant's webhooks, with the `app_id` (else the Api-Key) and the apiSecret of the
-        client. Keyword arguments are those of `WebhookVerifier`."""
+        client. Keyword arguments are those of `WebhookVerifier`. Without `clock` it uses the platform's clock as
+        this client learns it from responses, at most two seconds behind, and this machine's clock before the first
+        response."""
     def close(self) -> None:
         """Closes the client and its connections. Every later call is a `ConfigError`. Calls in progress are aborted; a
         mutation among them has outcome `unknown`."""
@@ -688,6 +694,7 @@ class Pager(Generic[_T_co]):
         """Whether a request failed, which ended the iteration. After every other error it continues."""
     def __iter__(self) -> Iterator[_T_co]: ...
     def __next__(self) -> _T_co: ...
+    def _next_page(self) -> list[_T_co]: ...
 
 @final
 class Page(Generic[_T_co]):
@@ -738,7 +745,8 @@ class CheckResult:
         """The name of the check, such as `"ip_whitelist"`."""
     @property
     def status(self) -> CheckStatus:
-        """The status: `"pass"`, `"warn"`, `"fail"` or `"skipped"`."""
+        """The status: `"pass"`; `"warn"`: passed, with advice; `"fail"`; `"unfinished"`: could not be made, because an
+        earlier check failed or the platform was busy; `"skipped"`: not asked for, it needs a card number."""
     @property
     @deprecated("use status, whose values are pass, warn, fail and skipped")
     def health(self) -> Literal["good", "warning", "bad", "skipped"]:
@@ -750,6 +758,12 @@ class CheckResult:
     @property
     def advice(self) -> str:
         """The next step; empty when there is none."""
+    @property
+    def settings(self) -> list[Setting]:
+        """The keyword arguments of `Client` that the advice concerns, the likeliest first, such as `["ca_pem"]`."""
+    @property
+    def value(self) -> str | None:
+        """The value to give the first of `settings`, when it is known, such as `"md5/cbc"` for `aes`."""
     @property
     def code(self) -> int | None:
         """The code in the platform's response, when there was one."""
@@ -763,17 +777,32 @@ class Report:
     """The results of all checks, in order. `print(report)` shows them as a table."""
 
     @property
+    def environment(self) -> Environment:
+        """The environment that was examined: `"sandbox"` or `"production"`."""
+    @property
+    def base_url(self) -> str:
+        """The address that was examined."""
+    @property
+    def api_key(self) -> str:
+        """The Api-Key that was examined, masked: at most its first and its last four characters."""
+    @property
     def findings(self) -> list[CheckResult]:
         """The results, one for each check."""
     @property
     def is_healthy(self) -> bool:
-        """Whether no check failed."""
+        """Whether every check that was asked for was made, and none failed. Warnings do not count."""
+    @property
+    def is_complete(self) -> bool:
+        """Whether every check that was asked for was made: none is `"unfinished"`."""
+    @property
+    def summary(self) -> str:
+        """The result of all checks in one sentence."""
     def of(self, check: Check) -> CheckResult | None:
         """Returns the result of one check, such as `"clock"`; `None` for an unknown check."""
-    def to_dict(self) -> list[dict[str, Any]]:
-        """Returns the results as a list of dicts."""
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the report as a dict of its fields, with `findings` as a list of dicts."""
     def to_json(self) -> str:
-        """Returns the results as a JSON array of objects."""
+        """Returns the report as a JSON object, with the fields of `to_dict`."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -977,7 +1006,9 @@ class WebhookVerifier:
     `app_id` is the Api-Key and the current one of `secrets` the apiSecret (both inferred); pass several secrets, as
     a list, while one is replaced. `tolerance` is how far the timestamp may be from this machine's clock, either way:
     seconds (300) or a timedelta; zero means exact. `max_body` is the largest body that is read, in bytes (64 KiB, at
-    most 1 MiB).
+    most 1 MiB). `clock` replaces this machine's clock: a function like `time.time`, which returns Unix seconds and
+    is called for each webhook; pass `time.time` with freezegun or time-machine. `Client.webhook_verifier()` makes a
+    verifier with the clock of the platform, as the client learned it.
 
     `store` rejects webhooks that were accepted before and keeps the decision on each purchase: `"memory"`,
     `"file:/var/lib/shop"`, `"redis://host"`, a `MemoryStore`, a `FileStore`, a `RedisStore`, a `MemoryReplayStore`,
@@ -1097,7 +1128,7 @@ class VerifiedWebhook:
         """The time of sending, from the signed timestamp."""
     @property
     def received_at(self) -> datetime:
-        """The time of verification."""
+        """The time of verification, by the clock of the verifier."""
     @property
     def reply_before(self) -> float:
         """The deadline of the reply to an `Auth` webhook, on the scale of `time.monotonic()`."""
@@ -1164,8 +1195,9 @@ class UnknownEvent:
 class Responder:
     """Runs your decision on purchases, once for each, and replies in time, whatever the decision does.
 
-    `decide(event)` gets an `AuthEvent` and returns `True` to approve, or `False` or a message to decline. It runs on
-    a separate thread. The platform waits 800 ms; when `budget` seconds (0.6, at most 0.8) after the verification
+    `decide(event)` gets an `AuthEvent` and returns `True` to approve, or `False` or a message to decline.
+    `numpy.bool_` and the integers 1 and 0 are decisions too; anything else is an error that names its type. It runs
+    on a separate thread. The platform waits 800 ms; when `budget` seconds (0.6, at most 0.8) after the verification
     there is no decision, or it raised, the reply is `default`: `"decline"` (default) or `"accept"`. A late decision
     is not stopped; its result is dropped. A reply that would leave more than 800 ms after the webhook arrived
     declines, whatever was decided.
@@ -1173,8 +1205,12 @@ class Responder:
     A purchase is decided once by its `consume_no`, and its first reply is repeated for 24 hours, whatever the
     signature: among all workers that share the `store` of the verifier, else in this responder. When the store
     cannot be reached the purchase is declined, or with the verifier's `on_store_failure="accept"` decided by this
-    responder alone. Each refusal, late decision and failure is logged at WARNING with the `consume_no` and the
-    milliseconds since the webhook arrived.
+    responder alone.
+
+    The logger `keysecure` gets each approval at INFO, each decline and late decision at WARNING with its reason, and
+    each decision that failed at ERROR, with the type and the place of its exception; all with the `consume_no` and
+    the milliseconds since the webhook arrived. `on_error` gets the exception itself, such as
+    `sentry_sdk.capture_exception`; what it raises is logged and changes no reply.
     """
 
     def __new__(
@@ -1183,7 +1219,10 @@ class Responder:
         *,
         default: Literal["decline", "accept"] = "decline",
         budget: float = 0.6,
+        on_error: Callable[[Exception], object] | None = None,
     ) -> Self: ...
+    @staticmethod
+    def _undecided(*, default: Literal["decline", "accept"] = "decline", budget: float = 0.6) -> Responder: ...
     def respond(self, received: VerifiedWebhook) -> bytes:
         """Returns the body of the reply. Anything but a purchase is accepted at once; a purchase of an unknown form
         gets the default."""

@@ -16,13 +16,14 @@ __all__ = [
     "Language",
     "Outcome",
     "Rejection",
+    "Setting",
     "TransportFault",
 ]
 
 Check: TypeAlias = Literal["reachability", "clock", "api_key", "ip_whitelist", "token", "mode", "pci", "aes"] | str
 """Check of the doctor."""
 
-CheckStatus: TypeAlias = Literal["pass", "warn", "fail", "skipped"]
+CheckStatus: TypeAlias = Literal["pass", "warn", "fail", "unfinished", "skipped"]
 """Status of a check."""
 
 CipherMode: TypeAlias = Literal["ecb", "cbc"]
@@ -63,6 +64,11 @@ Rejection: TypeAlias = (
     | str
 )
 """Reason to reject a webhook."""
+
+Setting: TypeAlias = (
+    Literal["api_key", "api_secret", "environment", "base_url", "proxy", "ca_pem", "timeout", "aes", "store"] | str
+)
+"""Setting of the client that the advice of the doctor concerns."""
 
 TransportFault: TypeAlias = (
     Literal[

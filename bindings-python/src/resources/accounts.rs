@@ -1,6 +1,7 @@
 //! Balances and transfers, in credit mode.
 
 use keysecure::{ListTransfers, Transfer};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::arguments::{
@@ -126,7 +127,7 @@ impl Accounts {
         transfer_unique_no: Option<TransferUniqueNo>,
     ) -> PyResult<Pager> {
         let query = query(start, end, cardholder_no, transfer_no, transfer_unique_no);
-        Ok(Pager::of(self.0.get().core(py)?.accounts().transfers(&query)?))
+        Ok(Pager::of(self.0.clone_ref(py), self.0.get().core(py)?.accounts().transfers(&query)?))
     }
 
     /// Returns one page of the transfers of a window of at most 90 days.
@@ -146,5 +147,9 @@ impl Accounts {
     ) -> PyResult<Page> {
         let query = query(start, end, cardholder_no, transfer_no, transfer_unique_no);
         Page::of(py, self.0.get().run(py, move |client| client.accounts().transfers_page(&query, page.0, size.0))?)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.0)
     }
 }

@@ -1,6 +1,7 @@
 //! Cardholders and the verification of their identity.
 
 use keysecure::{ApplyCardholder, ListCardholders};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::arguments::{
@@ -106,7 +107,7 @@ impl Cardholders {
         cardholder_unique_no: Option<CardholderUniqueNo>,
     ) -> PyResult<Pager> {
         let query = query(start, end, cardholder_no, cardholder_unique_no);
-        Ok(Pager::of(self.0.get().core(py)?.cardholders().list(&query)?))
+        Ok(Pager::of(self.0.clone_ref(py), self.0.get().core(py)?.cardholders().list(&query)?))
     }
 
     /// Returns one page of the cardholders of a window of at most 90 days.
@@ -130,5 +131,9 @@ impl Cardholders {
     /// Returns one cardholder, with balance and cards. Code 2002: does not exist.
     fn get(&self, py: Python<'_>, cardholder_no: CardholderNo) -> PyResult<keysecure::Cardholder> {
         self.0.get().run(py, move |client| client.cardholders().get(&cardholder_no.0))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.0)
     }
 }

@@ -1,6 +1,7 @@
 //! Cards, packages and BINs.
 
 use keysecure::{ActivateCard, ApplyCard, ListBins, ListCards, ListPackages, SetPin};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::arguments::{
@@ -136,7 +137,7 @@ impl Cards {
         card_no: Option<CardNo>,
     ) -> PyResult<Pager> {
         let query = query(start, end, cardholder_no, card_unique_no, card_no);
-        Ok(Pager::of(self.0.get().core(py)?.cards().list(&query)?))
+        Ok(Pager::of(self.0.clone_ref(py), self.0.get().core(py)?.cards().list(&query)?))
     }
 
     /// Returns one page of the cards of a window of at most 90 days.
@@ -228,7 +229,7 @@ impl Cards {
     #[pyo3(signature = (*, r#type=None, package_no=None))]
     fn packages(&self, py: Python<'_>, r#type: Option<PackageType>, package_no: Option<PackageNo>) -> PyResult<Pager> {
         let filter = package_filter(r#type, package_no);
-        Ok(Pager::of(self.0.get().core(py)?.cards().packages(&filter)))
+        Ok(Pager::of(self.0.clone_ref(py), self.0.get().core(py)?.cards().packages(&filter)))
     }
 
     /// Returns one page of the packages.
@@ -251,7 +252,7 @@ impl Cards {
     #[pyo3(signature = (card_bin_no=None))]
     fn bins(&self, py: Python<'_>, card_bin_no: Option<CardBinNo>) -> PyResult<Pager> {
         let filter = bin_filter(card_bin_no);
-        Ok(Pager::of(self.0.get().core(py)?.cards().bins(&filter)))
+        Ok(Pager::of(self.0.clone_ref(py), self.0.get().core(py)?.cards().bins(&filter)))
     }
 
     /// Returns one page of the BINs.
@@ -267,5 +268,9 @@ impl Cards {
     ) -> PyResult<Page> {
         let filter = bin_filter(card_bin_no);
         Page::of(py, self.0.get().run(py, move |client| client.cards().bins_page(&filter, page.0, size.0))?)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.0)
     }
 }

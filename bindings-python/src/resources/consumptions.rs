@@ -1,6 +1,7 @@
 //! Consumptions: purchases, cash withdrawals, fees, reversals and refunds.
 
 use keysecure::ListConsumptions;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::arguments::{CardNo, CardholderNo, ConsumeNo, End, PageNumber, PageSize, Start};
@@ -48,7 +49,7 @@ impl Consumptions {
         consume_no: Option<ConsumeNo>,
     ) -> PyResult<Pager> {
         let query = query(start, end, cardholder_no, card_no, consume_no);
-        Ok(Pager::of(self.0.get().core(py)?.consumptions().list(&query)?))
+        Ok(Pager::of(self.0.clone_ref(py), self.0.get().core(py)?.consumptions().list(&query)?))
     }
 
     /// Returns one page of the consumptions of a window of at most 90 days.
@@ -68,5 +69,9 @@ impl Consumptions {
     ) -> PyResult<Page> {
         let query = query(start, end, cardholder_no, card_no, consume_no);
         Page::of(py, self.0.get().run(py, move |client| client.consumptions().list_page(&query, page.0, size.0))?)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.0)
     }
 }

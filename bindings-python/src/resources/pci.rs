@@ -1,6 +1,7 @@
 //! The hosted card page.
 
 use keysecure::CardDetail;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::arguments::{CardNo, ClientAccessToken, ExtraFields, Nonce, Origin, ParentOrigin};
@@ -40,5 +41,9 @@ impl Pci {
             extra: extra.map(|fields| fields.0).unwrap_or_default(),
         };
         self.0.get().run(py, move |client| client.pci().card_detail(&request)).map(CardSecrets)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.0)
     }
 }

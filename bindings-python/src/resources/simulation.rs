@@ -2,6 +2,7 @@
 
 use keysecure::{MerchantInfo, SimulatedFee, SimulationRequest, SimulationResult};
 use pyo3::exceptions::PyTypeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 
@@ -91,6 +92,10 @@ macro_rules! simulation {
                     self.0.get().run(py, move |client| client.simulation().$name(&request))
                 }
             )+
+
+            fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+                visit.call(&self.0)
+            }
         }
     };
 }

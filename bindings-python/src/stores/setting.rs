@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use keysecure::Store;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyString;
@@ -22,10 +23,12 @@ pub enum Purpose {
 }
 
 /// A store as it was passed in, which a forked child opens again.
-pub struct Setting {
-    store: Py<PyAny>,
-    /// Set for one that is written in Python.
-    own: Option<Offers>,
+pub enum Setting {
+    /// A store of this package.
+    Ready(Py<PyAny>),
+    /// One that is written in Python. The clients and verifiers of the core share this one reference, which `traverse`
+    /// shows: so it must not be that of another object.
+    Own(Arc<Own>, Offers),
 }
 
 impl Setting {
@@ -38,46 +41,56 @@ impl Setting {
         } else {
             given.clone().unbind()
         };
-        let own = match classes::here(store.bind(py))? {
-            Some(store) => {
+        match classes::here(store.bind(py))? {
+            Some(here) => {
                 let fits = match purpose {
-                    Purpose::Client => store.token_store().is_some(),
-                    Purpose::Verifier => store.replay_store().is_some(),
+                    Purpose::Client => here.token_store().is_some(),
+                    Purpose::Verifier => here.replay_store().is_some(),
                 };
                 if !fits {
                     let class = given.get_type().name()?;
                     return Err(config(py, &format!("{name} cannot be a {class}: it stores other data")));
                 }
-                None
+                Ok(Self::Ready(store))
             }
-            None => Some(Offers::of(name, given, purpose)?),
-        };
-        Ok(Self { store, own })
+            None => Ok(Self::Own(Arc::new(Own(store)), Offers::of(name, given, purpose)?)),
+        }
     }
 
     /// Creates a store in memory for one verifier.
     pub fn memory(py: Python<'_>) -> PyResult<Self> {
-        Ok(Self { store: Py::new(py, MemoryReplayStore::new(100_000))?.into_any(), own: None })
+        Ok(Self::Ready(Py::new(py, MemoryReplayStore::new(100_000))?.into_any()))
     }
 
     /// Returns the store as this process uses it.
     pub fn here(&self, py: Python<'_>) -> PyResult<Store> {
-        let store = self.store.bind(py);
-        match (self.own, classes::here(store)?) {
-            (Some(offers), _) => Ok(Arc::new(Own(self.store.clone_ref(py))).offering(offers)),
-            (None, here) => Ok(here.unwrap_or_default()),
+        match self {
+            Self::Own(own, offers) => Ok(own.clone().offering(*offers)),
+            Self::Ready(store) => Ok(classes::here(store.bind(py))?.unwrap_or_default()),
         }
     }
 
     /// Whether its calls may take long: it is not in the memory of this process.
     pub fn waits(&self, py: Python<'_>) -> bool {
-        let store = self.store.bind(py);
+        let Self::Ready(store) = self else { return true };
+        let store = store.bind(py);
         !(store.is_instance_of::<MemoryStore>() || store.is_instance_of::<MemoryReplayStore>())
     }
 
-    /// Clones the reference to the store.
+    /// The same store, for another object.
     pub fn clone_ref(&self, py: Python<'_>) -> Self {
-        Self { store: self.store.clone_ref(py), own: self.own }
+        match self {
+            Self::Ready(store) => Self::Ready(store.clone_ref(py)),
+            Self::Own(own, offers) => Self::Own(Arc::new(Own(own.0.clone_ref(py))), *offers),
+        }
+    }
+
+    /// Shows the store to Python's garbage collector.
+    pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self {
+            Self::Ready(store) => visit.call(store),
+            Self::Own(own, _) => visit.call(&own.0),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::process;
 use std::sync::{Mutex, PoisonError};
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use super::run_logging;
@@ -92,6 +93,10 @@ impl Claim {
         _traceback: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         if exc_type.is_none() { self.finish(py).map(|_| ()) } else { self.release(py) }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.received)
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

@@ -4,6 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use keysecure::{Decision, NoDecision};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyCFunction, PyDict, PyInt, PyString, PyTuple};
@@ -56,7 +57,7 @@ pub fn reply_decline(message: Message) -> PyResult<Vec<u8>> {
 /// decision that failed at ERROR, with the type and the place of its exception; all with the `consume_no` and the milliseconds
 /// since the webhook arrived. `on_error` gets the exception itself, such as `sentry_sdk.capture_exception`; what it raises is
 /// logged and changes no reply.
-#[pyclass(frozen, module = "keysecure")]
+#[pyclass(frozen, weakref, module = "keysecure")]
 pub struct Responder {
     decide: Option<Py<PyAny>>,
     on_error: Option<Py<PyAny>>,
@@ -133,6 +134,12 @@ impl Responder {
             None => run_logging(py, wanted, received.is_purchase(), || Ok(responder.respond(&received.core))),
         };
         reply.map(String::into_bytes)
+    }
+
+    /// A decision is often a method of the object that owns the responder.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(self.decide.as_ref())?;
+        visit.call(self.on_error.as_ref())
     }
 
     fn __repr__(&self) -> &'static str {

@@ -1,6 +1,6 @@
 //! Webhooks for which this version has no type.
 
-use keysecure::{Json, Rejection};
+use keysecure::{DictMode, Json, Rejection, dict_value, pydantic_schema};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
@@ -34,11 +34,12 @@ impl UnknownEvent {
         from_json(py, &self.json).map_err(|raised| map_exception(py, raised, ours))
     }
 
-    /// Returns a dict with `action` and `data`.
-    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    /// Returns a dict with `action` and `data`. `mode="json"` is for `json.dumps`: a `Decimal` becomes text.
+    #[pyo3(signature = (*, mode=None), text_signature = "($self, *, mode='python')")]
+    fn to_dict<'py>(&self, py: Python<'py>, mode: Option<DictMode>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
         dict.set_item("action", &self.action)?;
-        dict.set_item("data", self.data(py)?)?;
+        dict.set_item("data", dict_value(self.data(py)?, mode.unwrap_or_default())?)?;
         Ok(dict)
     }
 
@@ -51,6 +52,15 @@ impl UnknownEvent {
     #[classmethod]
     fn from_json(_: &Bound<'_, PyType>, action: String, text: JsonText) -> PyResult<Self> {
         Ok(Self::new(action, Json::new(&text.0)?))
+    }
+
+    #[classmethod]
+    fn __get_pydantic_core_schema__<'py>(
+        class: &Bound<'py, PyType>,
+        source: Bound<'py, PyAny>,
+        handler: Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        pydantic_schema(class, &source, &handler, "")
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (String, String))> {

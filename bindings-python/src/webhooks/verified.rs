@@ -2,13 +2,15 @@
 
 use std::time::{Instant, SystemTime};
 
-use keysecure::{Event, Rejection};
+use keysecure::{Event, Rejection, python_time};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 use super::unknown::UnknownEvent;
+use super::verifier::WebhookVerifier;
 use crate::deprecated::deprecated;
 use crate::errors::{internal, map_exception};
 
@@ -18,11 +20,14 @@ pub struct VerifiedWebhook {
     pub core: keysecure::VerifiedWebhook,
     at: SystemTime,
     event: PyOnceLock<Py<PyAny>>,
+    /// A store that is written in Python lives as long as its verifier does.
+    verifier: Py<WebhookVerifier>,
 }
 
 impl VerifiedWebhook {
-    pub fn new(core: keysecure::VerifiedWebhook) -> Self {
-        Self { core, at: SystemTime::now(), event: PyOnceLock::new() }
+    /// A webhook that was verified at that time.
+    pub fn new(core: keysecure::VerifiedWebhook, at: SystemTime, verifier: &Bound<'_, WebhookVerifier>) -> Self {
+        Self { core, at, event: PyOnceLock::new(), verifier: verifier.clone().unbind() }
     }
 
     /// Whether the platform waits for a decision.
@@ -69,13 +74,13 @@ impl VerifiedWebhook {
     fn sent_at(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         // A verifier that ignores the timestamp accepts years that Python's calendar does not have.
         let ours = || keysecure::Error::from(Rejection::BadTimestamp).into();
-        self.core.sent_at.into_py_any(py).map_err(|raised| map_exception(py, raised, ours))
+        python_time(py, self.core.sent_at).map(Bound::unbind).map_err(|raised| map_exception(py, raised, ours))
     }
 
-    /// The time of verification.
+    /// The time of verification, by the clock of the verifier.
     #[getter]
-    fn received_at(&self) -> SystemTime {
-        self.at
+    fn received_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        python_time(py, self.at)
     }
 
     /// The deadline of the reply to an `Auth` webhook, on the scale of `time.monotonic()`.
@@ -121,6 +126,10 @@ impl VerifiedWebhook {
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(format!("VerifiedWebhook(event={})", self.event(py)?.bind(py).repr()?))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.verifier)
     }
 
     /// Refused: its deadline means nothing elsewhere.

@@ -367,6 +367,34 @@ def purchases() -> None:
         assert shop.buy(0) == reply_accept(), "its first reply again"
 
 
+def a_server_in_this_process() -> None:
+    """The sandbox sends webhooks to a server of the same program, and the program waits for them."""
+    from keysecure.webhooks import wsgi
+
+    received: list[Any] = []
+    with platform() as (sandbox, client, cardholder_no):
+        verifier = client.webhook_verifier(store="memory")
+        app = wsgi(verifier, received.append, decide=slow_yes)
+        if KIND == "eventlet":
+            import eventlet.wsgi
+
+            listening = eventlet.listen(("127.0.0.1", 0))
+            port = listening.getsockname()[1]
+            spawn(eventlet.wsgi.server, listening, app, log_output=False)
+        else:
+            from gevent.pywsgi import WSGIServer
+
+            server = WSGIServer(("127.0.0.1", 0), app, log=None)
+            server.start()
+            port = server.server_port
+        sandbox.webhooks_to(f"http://127.0.0.1:{port}/")
+        card_no = sandbox.seed_virtual_card(cardholder_no)
+        client.cards.freeze(card_no)
+        assert sandbox.settle_webhooks()
+        assert [event.after_status for event in received], received
+        assert all(delivery.error is None for delivery in sandbox.deliveries())
+
+
 def a_late_decision() -> None:
     ended: list[bool] = []
 

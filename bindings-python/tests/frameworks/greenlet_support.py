@@ -20,6 +20,7 @@ CASES = [
     "a_forked_child",
     "the_end_of_the_program",
     "purchases",
+    "a_server_in_this_process",
     "a_late_decision",
     "a_decision_that_raises",
     "purchases_beside_slow_calls",

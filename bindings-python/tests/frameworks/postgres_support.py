@@ -33,7 +33,7 @@ def programs() -> Path:
 
 
 class Postgres:
-    """A server with an empty database. It ends with the context."""
+    """A server that runs until it is closed."""
 
     def __init__(self) -> None:
         self.programs = programs()
@@ -46,26 +46,27 @@ class Postgres:
             os.chown(self.folder, account.pw_uid, account.pw_gid)
             self.user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
         self.process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Postgres:
         try:
             options = ["-D", self.folder / "data", "-U", ROLE, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
             command = [self.programs / "initdb", *options]
             subprocess.run(command, cwd=self.folder, stdout=subprocess.DEVNULL, timeout=300, check=True, **self.user)
             self.start()
-            with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
-                connection.execute("CREATE DATABASE shop")
         except BaseException:
-            self.__exit__()
+            self.close()
             raise
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def create_database(self, name: str) -> None:
+        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+
     def start(self) -> None:
-        command = [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, "-c", "listen_addresses="]
+        # Only the processes crash here, not the machine: what is written is there without being forced to the disk.
+        settings = ["-c", "listen_addresses=", "-c", "fsync=off"]
+        command = [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *settings]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log, **self.user)
         end = time.monotonic() + 120
@@ -86,10 +87,5 @@ class Postgres:
             self.process.wait(120)
             self.process = None
 
-    def dsn(self, database: str = "shop") -> str:
+    def dsn(self, database: str) -> str:
         return f"host={self.folder} user={ROLE} dbname={database}"
-
-    @property
-    def url(self) -> str:
-        """For SQLAlchemy."""
-        return f"postgresql+psycopg://{ROLE}@/shop?host={self.folder}"

@@ -43,6 +43,7 @@ SERVERS = [
     ServerKind("wsgiref", "-m plain_server wsgiref {port}", chunked=False, continues=False),
     ServerKind("gevent-pywsgi", "-m plain_server gevent {port}"),
     ServerKind("uwsgi", "-m plain_server http-socket {port}", continues=False),
+    ServerKind("uwsgi-http-plain", "-m plain_server http {port}", chunked=False, continues=False),
     ServerKind("uwsgi-http", "-m plain_server http {port} --http-chunked-input", continues=False),
 ]
 

@@ -16,7 +16,8 @@ extension WindowBound: WindowBoundConvertible {
 
 /// A calendar day such as `2026-01-31`, in the `timezone` of the client.
 ///
-/// The day is validated when it is used: `list` throws for February 31.
+/// The day is validated when it is used: `list` throws for February 31, and for a start that has not begun in the `timezone` of the
+/// client. Today in the zone of the machine may be another day there: use `CivilDate(of: .now, in: zone)` with the client's zone.
 public struct CivilDate: WindowBoundConvertible, Hashable, CustomStringConvertible {
     /// The year, such as 2026.
     public let year: Int

@@ -95,7 +95,7 @@ macro_rules! model {
         $crate::codec::model_debug!($name { $($field),+ } extra);
 
         #[cfg(feature = "python")]
-        $crate::codec::python::python_model!($name { $( [$(#[$field_meta])*] $field, )+ });
+        $crate::codec::python::python_model!($name { $( [$(#[$field_meta])*] $field: $type, )+ });
     };
     (
         $(#[$meta:meta])*

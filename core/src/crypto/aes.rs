@@ -94,7 +94,8 @@ impl Cipher {
         match scheme.key(secret) {
             Some(key) if matches!(key.len(), 16 | 24 | 32) => Ok(Self { mode, key }),
             _ => Err(Error::config(format!(
-                "aes: the apiSecret does not give a key of 16, 24 or 32 bytes under scheme {}; choose another scheme",
+                "aes: the apiSecret does not give a key of 16, 24 or 32 bytes under scheme {}: check first that the secret \
+                 is complete and without typing errors; if it is, choose another scheme",
                 scheme.as_str()
             ))),
         }

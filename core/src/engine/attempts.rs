@@ -87,8 +87,8 @@ impl Engine {
                 RetryDecision::RelearnClock => {
                     state.clock_relearned = true;
                     if let Some(date) = failure.date {
-                        let now = self.now();
-                        self.server_time().relearn(date, now);
+                        let (device, now) = (instant::to_millis(self.clock.now()), self.now());
+                        self.server_time().relearn(date, device, now);
                     }
                 }
                 RetryDecision::RenewToken => {
@@ -209,7 +209,8 @@ impl Engine {
         let server_date =
             response.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok()).map(instant::to_millis);
         if let Some(date) = server_date {
-            self.server_time().observe(date, arrived);
+            let device = instant::to_millis(self.clock.now());
+            self.server_time().observe(date, device, arrived);
         }
         let status = response.status;
         let retry_after = response.retry_after.as_deref().and_then(|text| self.retry_after(text));

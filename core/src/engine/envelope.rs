@@ -47,6 +47,8 @@ pub(super) struct Unreadable {
 pub(super) enum EnvelopeError {
     /// The response has no code, so it may not come from the platform at all.
     NoCode,
+    /// The response is an HTML page, so it does not come from the platform.
+    Page,
     /// A key of the envelope appears twice, so the code or the data is ambiguous.
     Contradictory,
     /// Anything else, such as success under an HTTP error status.
@@ -64,7 +66,7 @@ pub(super) struct Head<'a> {
 /// Reads a response as far as the attempt loop needs it: of a success only up to its data.
 pub(super) fn read(head: Head<'_>, body: Zeroizing<Vec<u8>>) -> Result<Envelope, Unreadable> {
     let http_status = head.status;
-    let text = text_of(head, body).map_err(|error| Unreadable { error, reason: EnvelopeError::NoCode })?;
+    let text = text_of(head, body)?;
     let is_success = (200..300).contains(&http_status);
     let mut keys = Keys::default();
     // Under an error status the rest of the response determines the reason.
@@ -89,19 +91,23 @@ pub(super) fn read(head: Head<'_>, body: Zeroizing<Vec<u8>>) -> Result<Envelope,
 }
 
 /// The text of a response that may hold an envelope.
-fn text_of(head: Head<'_>, mut body: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, Error> {
+fn text_of(head: Head<'_>, mut body: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, Unreadable> {
+    let no_code = |error| Unreadable { error, reason: EnvelopeError::NoCode };
     if (300..400).contains(&head.status) {
-        return Err(foreign::redirect(head));
+        return Err(no_code(foreign::redirect(head)));
     }
     let text = match String::from_utf8(std::mem::take(&mut *body)) {
         Ok(text) => Zeroizing::new(text),
         Err(error) => {
             *body = error.into_bytes();
-            return Err(foreign::not_utf8(head));
+            return Err(no_code(foreign::not_utf8(head)));
         }
     };
     if !text.trim_start().starts_with('{') {
-        return Err(foreign::not_json(head, &text));
+        if foreign::is_html(&text) {
+            return Err(Unreadable { error: foreign::html(head), reason: EnvelopeError::Page });
+        }
+        return Err(no_code(foreign::not_json(head, &text)));
     }
     let replaced = match surrogates::replaced(&text) {
         Cow::Borrowed(_) => None,
@@ -305,7 +311,7 @@ mod tests {
                 .err()
                 .map(|unreadable| unreadable.reason == EnvelopeError::NoCode)
         };
-        for body in ["", "<html>", "[]", "{}", "{", r#"{"error":"denied"}"#, r#"{"code":"denied","msg":"x"}"#] {
+        for body in ["", "html", "[]", "{}", "{", r#"{"error":"denied"}"#, r#"{"code":"denied","msg":"x"}"#] {
             assert_eq!(no_code(body), Some(true), "{body}");
         }
         for body in [

@@ -28,21 +28,21 @@ pub(super) fn not_utf8(head: Head<'_>) -> Error {
     Error::invalid_response(format!("the response is not UTF-8{}", content_type(head)))
 }
 
-/// The error of text that is not an envelope.
+/// The error of an HTML page.
+pub(super) fn html(head: Head<'_>) -> Error {
+    let page = "the response is an HTML page, probably of a proxy or gateway";
+    Error::invalid_response(format!("{page}{}", content_type(head)))
+}
+
+/// The error of text that is neither an envelope nor an HTML page.
 pub(super) fn not_json(head: Head<'_>, text: &str) -> Error {
-    let text = text.trim_start();
-    let what = if text.is_empty() {
-        "empty"
-    } else if is_html(text) {
-        "an HTML page, probably of a proxy or gateway"
-    } else {
-        "not a JSON object"
-    };
+    let what = if text.trim().is_empty() { "empty" } else { "not a JSON object" };
     Error::invalid_response(format!("the response is {what}{}", content_type(head)))
 }
 
-fn is_html(text: &str) -> bool {
-    let start: String = text.chars().take(PAGE_START).collect::<String>().to_ascii_lowercase();
+/// Whether a text begins as an HTML page does.
+pub(super) fn is_html(text: &str) -> bool {
+    let start: String = text.trim_start().chars().take(PAGE_START).collect::<String>().to_ascii_lowercase();
     start.starts_with('<') && ["<!doctype html", "<html", "<head", "<body"].iter().any(|tag| start.contains(tag))
 }
 
@@ -95,16 +95,23 @@ mod tests {
     fn a_response_that_is_not_json_says_what_it_is() {
         for (content_type, body, text) in [
             (Some("text/html; charset=utf-8"), " ", "the response is empty (text/html)"),
-            (
-                Some("text/html"),
-                "\n<!DOCTYPE html><title>x</title>",
-                "the response is an HTML page, probably of a proxy or gateway (text/html)",
-            ),
             (Some("text/plain"), "busy", "the response is not a JSON object (text/plain)"),
             (Some("secret secret"), "<xml/>", "the response is not a JSON object"),
             (None, "[]", "the response is not a JSON object"),
         ] {
             assert_eq!(not_json(head(content_type, None), body).to_string(), text);
+        }
+        assert_eq!(
+            html(head(Some("text/html"), None)).to_string(),
+            "the response is an HTML page, probably of a proxy or gateway (text/html)"
+        );
+        for (text, expected) in [
+            ("\n<!DOCTYPE html><title>x</title>", true),
+            ("<HTML>", true),
+            ("<xml/>", false),
+            ("{\"a\":\"<html>\"}", false),
+        ] {
+            assert_eq!(is_html(text), expected, "{text}");
         }
         assert_eq!(not_utf8(head(Some("image/png"), None)).to_string(), "the response is not UTF-8 (image/png)");
     }

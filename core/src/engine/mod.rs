@@ -10,6 +10,7 @@ mod lifetime;
 mod limit;
 pub(crate) mod operation;
 mod outcome;
+mod platform_clock;
 mod recorded;
 mod retry;
 mod server_time;
@@ -36,6 +37,7 @@ pub(crate) use lifetime::ImplausibleLifetime;
 use lifetime::TokenLifetime;
 pub(crate) use limit::{Limit, StartBy, Stopwatch};
 use operation::{Effect, Mode, Operation};
+use platform_clock::PlatformClock;
 pub(crate) use recorded::end_of;
 use server_time::ServerTime;
 pub(crate) use token::AccessTokenData;
@@ -47,7 +49,7 @@ pub(crate) struct Engine {
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     observer: Option<Arc<dyn Observer>>,
-    server_time: Mutex<ServerTime>,
+    server_time: Arc<Mutex<ServerTime>>,
     tokens: TokenCell,
     /// A token that may have been refused, by a response that does not allow sending again. The next call does not use it.
     suspect_token: Mutex<Option<CachedToken>>,
@@ -78,7 +80,7 @@ impl Engine {
             transport,
             clock,
             observer,
-            server_time: Mutex::default(),
+            server_time: Arc::default(),
             tokens: TokenCell::default(),
             suspect_token: Mutex::default(),
             token_lifetime: TokenLifetime::default(),
@@ -161,6 +163,11 @@ impl Engine {
 
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    /// The platform's clock, for a verifier of webhooks. It stays in use when the client is closed.
+    pub(crate) fn platform_clock(&self) -> Arc<dyn Clock> {
+        Arc::new(PlatformClock { device: Arc::clone(&self.clock), learned: Arc::clone(&self.server_time) })
     }
 
     /// Whether nothing of a request can reach the platform after its exchange failed.

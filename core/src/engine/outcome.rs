@@ -37,8 +37,12 @@ pub(super) fn refusal(code: i64, msg: &str, http_status: u16) -> (AttemptOutcome
 /// The outcome of an attempt whose response cannot be relied on, with the error.
 pub(super) fn for_unreadable(unreadable: Unreadable, http_status: u16) -> (AttemptOutcome, Error) {
     match (unreadable.reason, http_status) {
-        (EnvelopeError::NoCode, 401) => (AttemptOutcome::Unauthorized, Error::unauthorized()),
+        (EnvelopeError::NoCode | EnvelopeError::Page, 401) => (AttemptOutcome::Unauthorized, Error::unauthorized()),
         (EnvelopeError::NoCode, 403) => (AttemptOutcome::MalformedResponse { http_status }, Error::forbidden()),
+        (EnvelopeError::Page, 403) => {
+            let error = Error::forbidden().with_hint("the response is an HTML page, so it is probably a gateway's");
+            (AttemptOutcome::MalformedResponse { http_status }, error)
+        }
         (EnvelopeError::Contradictory, _) => (AttemptOutcome::Unacceptable, unreadable.error),
         _ => (AttemptOutcome::MalformedResponse { http_status }, unreadable.error),
     }

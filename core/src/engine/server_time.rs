@@ -11,24 +11,29 @@ use std::time::Duration;
 const MARGIN: i64 = 1_000;
 /// Age after which a newer, lower bound replaces a bound: clocks drift apart, and servers are set back.
 const FRESH: i64 = 10 * 60 * 1_000;
+/// How far the device's clock and the monotonic clock may drift apart before neither is known to be right: the device's was
+/// set, or the monotonic one stopped while the machine slept.
+const JUMP: i64 = 30 * 1_000;
 
 /// A lower bound of the difference between the server's clock and our monotonic clock, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Bound {
     offset: i64,
     learned_at: i64,
+    /// The device's clock at that moment.
+    device: i64,
 }
 
-/// The model of the platform's clock.
+/// The model of the platform's clock. Times are in Unix milliseconds, those of the monotonic clock aside.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ServerTime {
     bound: Option<Bound>,
 }
 
 impl ServerTime {
-    /// Records the `Date`, in Unix milliseconds, of a response that arrived at `monotonic`.
-    pub(crate) fn observe(&mut self, date: i64, monotonic: Duration) {
-        let seen = Self::bound(date, monotonic);
+    /// Records the `Date` of a response that arrived at `monotonic`; `device` is the device's clock then.
+    pub(crate) fn observe(&mut self, date: i64, device: i64, monotonic: Duration) {
+        let seen = Self::bound(date, device, monotonic);
         match self.bound {
             Some(known) if known.offset >= seen.offset && seen.learned_at - known.learned_at < FRESH => {}
             _ => self.bound = Some(seen),
@@ -36,12 +41,12 @@ impl ServerTime {
     }
 
     /// Replaces the bound by the `Date` of a response that refused our timestamp: the bound was wrong.
-    pub(crate) fn relearn(&mut self, date: i64, monotonic: Duration) {
-        self.bound = Some(Self::bound(date, monotonic));
+    pub(crate) fn relearn(&mut self, date: i64, device: i64, monotonic: Duration) {
+        self.bound = Some(Self::bound(date, device, monotonic));
     }
 
     /// The timestamp for a request that leaves at `monotonic`; `device` is the device's clock, used until the first
-    /// `Date` is seen. All in Unix milliseconds.
+    /// `Date` is seen.
     pub(crate) fn stamp(&self, device: i64, monotonic: Duration) -> i64 {
         self.now(device, monotonic).saturating_sub(MARGIN)
     }
@@ -59,9 +64,23 @@ impl ServerTime {
         }
     }
 
-    fn bound(date: i64, monotonic: Duration) -> Bound {
+    /// The platform's clock for someone who gets no response that could correct it: the device's clock, unless the platform's
+    /// is known and no clock has jumped since.
+    pub(crate) fn uncorrected(&self, device: i64, monotonic: Duration) -> i64 {
+        if self.is_current(device, monotonic) { self.now(device, monotonic) } else { device }
+    }
+
+    /// Whether the platform's clock is known, and no clock has jumped since.
+    pub(crate) fn is_current(&self, device: i64, monotonic: Duration) -> bool {
+        self.bound.is_some_and(|bound| {
+            let (by_device, by_monotonic) = (device.saturating_sub(bound.device), millis(monotonic) - bound.learned_at);
+            by_device.saturating_sub(by_monotonic).abs() <= JUMP
+        })
+    }
+
+    fn bound(date: i64, device: i64, monotonic: Duration) -> Bound {
         let learned_at = millis(monotonic);
-        Bound { offset: date.saturating_sub(learned_at), learned_at }
+        Bound { offset: date.saturating_sub(learned_at), learned_at, device }
     }
 }
 
@@ -92,7 +111,7 @@ mod tests {
             for response in 0..5 {
                 let arrival = 300 * response;
                 let server = NOON + fraction + arrival;
-                time.observe(server / 1000 * 1000, at(arrival.unsigned_abs()));
+                time.observe(server / 1000 * 1000, 0, at(arrival.unsigned_abs()));
                 let stamp = time.stamp(0, at(arrival.unsigned_abs()));
                 assert!(stamp <= server && server - stamp <= 2_000, "{}", server - stamp);
             }
@@ -102,21 +121,34 @@ mod tests {
     #[test]
     fn the_best_bound_wins_and_advances_with_the_monotonic_clock() {
         let mut time = ServerTime::default();
-        time.observe(NOON, at(900));
-        time.observe(NOON + 1000, at(1000));
-        time.observe(NOON + 1000, at(1900));
+        time.observe(NOON, 0, at(900));
+        time.observe(NOON + 1000, 0, at(1000));
+        time.observe(NOON + 1000, 0, at(1900));
         assert_eq!(time.now(0, at(2000)), NOON + 2000);
     }
 
     #[test]
     fn a_lower_bound_is_taken_after_a_refusal_or_ten_minutes() {
         let mut time = ServerTime::default();
-        time.observe(NOON, at(0));
-        time.relearn(NOON - 5000, at(1000));
+        time.observe(NOON, 0, at(0));
+        time.relearn(NOON - 5000, 0, at(1000));
         assert_eq!(time.now(0, at(1000)), NOON - 5000);
-        time.observe(NOON - 9000, at(2000));
+        time.observe(NOON - 9000, 0, at(2000));
         assert_eq!(time.now(0, at(2000)), NOON - 4000, "one late response changes nothing");
-        time.observe(NOON, at(2000 + u64::try_from(FRESH).unwrap()));
+        time.observe(NOON, 0, at(2000 + u64::try_from(FRESH).unwrap()));
         assert_eq!(time.now(0, at(2000 + u64::try_from(FRESH).unwrap())), NOON);
+    }
+
+    #[test]
+    fn an_offset_without_corrections_holds_until_a_clock_jumps() {
+        let (mut time, slow) = (ServerTime::default(), NOON - 600_000);
+        assert_eq!(time.uncorrected(slow, at(0)), slow, "nothing is known yet");
+        assert!(!time.is_current(slow, at(0)));
+        time.observe(NOON, slow, at(1000));
+        assert_eq!(time.uncorrected(slow + 5000, at(6000)), NOON + 5000);
+        assert!(time.is_current(slow + 5000, at(6000)));
+        assert_eq!(time.uncorrected(NOON + 5000, at(6000)), NOON + 5000, "the device's clock was set");
+        assert_eq!(time.uncorrected(slow + 3_600_000, at(6000)), slow + 3_600_000, "the machine slept");
+        assert!(!time.is_current(slow + 3_600_000, at(6000)));
     }
 }

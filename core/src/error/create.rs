@@ -193,10 +193,29 @@ impl From<Interrupted> for Error {
     }
 }
 
-impl From<Rejection> for Error {
-    fn from(rejection: Rejection) -> Self {
-        let mut error = Self::new(ErrorKind::Webhook, Outcome::Rejected, format!("webhook rejected: {rejection}"));
+impl Error {
+    /// A webhook whose age, negative in the future, is beyond the tolerance. Both are in milliseconds.
+    pub(crate) fn webhook_age(rejection: Rejection, age: i64, tolerance: i64) -> Self {
+        let seconds = |millis: i64| millis.unsigned_abs().div_ceil(1000);
+        let (age, tolerance) = (seconds(age), seconds(tolerance));
+        Self::rejected(
+            rejection,
+            format!(
+                "webhook rejected: {rejection}. It differs by {age} s, the tolerance is {tolerance} s; a verifier made by a \
+                 client follows the platform's clock, once the client has made a call"
+            ),
+        )
+    }
+
+    fn rejected(rejection: Rejection, detail: String) -> Self {
+        let mut error = Self::new(ErrorKind::Webhook, Outcome::Rejected, detail);
         error.0.rejection = Some(rejection);
         error
+    }
+}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        Self::rejected(rejection, format!("webhook rejected: {rejection}"))
     }
 }

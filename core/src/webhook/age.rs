@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use super::reply::late;
 use super::subject::Subject;
 use super::{REPLY_DEADLINE, VerifiedWebhook};
 
@@ -27,15 +28,16 @@ impl VerifiedWebhook {
     pub(super) fn arrived_too_late(&self) -> bool {
         let latest = i64::try_from((REPLY_DEADLINE + CLOCK_ALLOWANCE).as_millis()).unwrap_or(i64::MAX);
         let Some(Age { millis, by_platform }) = self.age.filter(|age| age.millis > latest) else { return false };
-        let message = if by_platform {
-            format!("a purchase that was signed {millis} ms ago is declined: it arrived too late")
+        let subject = Subject::verified(self);
+        if by_platform {
+            subject.log_reply(&late(), Some(&format!("it was signed {millis} ms ago and arrived too late")));
         } else {
-            format!(
+            let message = format!(
                 "a purchase was signed {millis} ms ago by this machine's clock: the clock is ahead, or the purchase arrived \
                  too late"
-            )
-        };
-        Subject::verified(self).warn(&message, &[]);
+            );
+            subject.warn(&message, &[]);
+        }
         by_platform
     }
 }

@@ -272,7 +272,7 @@ fn undecided() -> String {
     decline("no decision can be kept")
 }
 
-fn late() -> String {
+pub(super) fn late() -> String {
     decline("the decision is too late")
 }
 

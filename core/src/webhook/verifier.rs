@@ -82,10 +82,22 @@ impl WebhookVerifier {
         if secrets.is_empty() || secrets.iter().any(|secret| secret.expose().is_empty()) {
             return Err(Error::config("secrets must hold at least one secret, and no empty one"));
         }
-        let tolerance = Some(Duration::from_secs(300));
-        let clock = Arc::new(SystemClock::new());
-        let origin = Origin { app_id: app_id.into(), shared: None };
-        Ok(Self { secrets, tolerance, clock, max_body: DEFAULT_MAX_BODY_BYTES, origin })
+        Ok(Self::with(app_id, secrets))
+    }
+
+    /// Creates a verifier with the credentials of a client, which are never empty.
+    pub(crate) fn for_merchant(api_key: &Secret, api_secret: &Secret) -> Self {
+        Self::with(api_key.expose().to_owned(), vec![api_secret.clone()])
+    }
+
+    fn with(app_id: String, secrets: Vec<Secret>) -> Self {
+        Self {
+            secrets,
+            tolerance: Some(Duration::from_secs(300)),
+            clock: Arc::new(SystemClock::new()),
+            max_body: DEFAULT_MAX_BODY_BYTES,
+            origin: Origin { app_id: app_id.into(), shared: None },
+        }
     }
 
     /// Sets how far the timestamp may differ from the clock, in either direction. Default: 300 s.
@@ -100,7 +112,8 @@ impl WebhookVerifier {
         Self { tolerance: None, ..self }
     }
 
-    /// Sets a clock to use instead of the machine's, for tests.
+    /// Sets a clock to use instead of the machine's: a client's [`platform_clock`](crate::Client::platform_clock), or one for
+    /// tests.
     #[must_use]
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
@@ -271,8 +284,9 @@ impl WebhookVerifier {
 
     /// The time since the webhook was signed.
     fn age(&self, headers: &Headers) -> Age {
-        let millis = instant::to_millis(self.clock.now()).saturating_sub(headers.millis);
-        Age { millis, by_platform: self.clock.follows_platform() }
+        // First: what is learned after that makes the time better, not worse.
+        let by_platform = self.clock.follows_platform();
+        Age { millis: instant::to_millis(self.clock.now()).saturating_sub(headers.millis), by_platform }
     }
 
     /// Checks the timestamp and the signature.
@@ -281,10 +295,10 @@ impl WebhookVerifier {
             let tolerance = i64::try_from(tolerance.as_millis()).unwrap_or(i64::MAX);
             let age = self.age(headers).millis;
             if age > tolerance {
-                return Err(Rejection::TooOld.into());
+                return Err(Error::webhook_age(Rejection::TooOld, age, tolerance));
             }
             if age < tolerance.saturating_neg() {
-                return Err(Rejection::TooNew.into());
+                return Err(Error::webhook_age(Rejection::TooNew, age, tolerance));
             }
         }
         if envelope.contradicts(&self.origin.app_id, &headers.timestamp) {

@@ -1,5 +1,6 @@
 //! The webhook verifier and the responder: against vectors, the sandbox, replays and attacks.
 
+mod clock;
 mod delivery;
 mod fixture;
 mod lateness;

@@ -1,4 +1,8 @@
-"""The command line: ``python -m keysecure --help``."""
+"""The command line: ``keysecure --help``, or ``python -m keysecure --help``.
+
+Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 incomplete, 130 interrupted, 141 the reader of the output
+is gone.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +10,32 @@ import signal
 import threading
 from collections.abc import Sequence
 
-from .. import ConfigError, KeySecureError
-from .commands import failed
+from .. import ConfigError, InvalidInputError, KeySecureError
+from .output import INTERRUPTED, READER_GONE, drop_output, failed, flush, is_reader_gone, survive_any_encoding
 from .parser import parser
 
 __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command and returns its exit code: 0 done, 1 failed, 2 wrong arguments, 3 incomplete, 130 interrupted."""
+    """Runs a command and returns its exit code."""
     if threading.current_thread() is threading.main_thread():
         # Service managers end a program by SIGTERM: it is handled as Ctrl-C is.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-    given = parser().parse_args(arguments)
+    survive_any_encoding()
     try:
-        return int(given.run(given))
-    except (ConfigError, ImportError) as error:
-        # The sandbox may not be installed.
+        try:
+            given = parser().parse_args(arguments)
+            return int(given.run(given))
+        finally:
+            flush()
+    except (ConfigError, InvalidInputError, ImportError) as error:
+        # A package of an extra may not be installed.
         return failed(error, 2)
-    except (KeySecureError, OSError) as error:
-        return failed(error, 1)
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+    except (KeySecureError, OSError) as error:
+        if is_reader_gone(error):
+            drop_output()
+            return READER_GONE
+        return failed(error, 1)

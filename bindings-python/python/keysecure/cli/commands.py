@@ -1,32 +1,18 @@
-"""The commands. Each takes its options and returns its exit code."""
+"""Short commands. Each takes its options and returns its exit code."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import threading
-from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
-from .. import Client, KeySecureError
+from .. import ConfigError
 from .demo import walk_through
-from .export import Export, Span
-from .files import ExportError
-from .times import instant
-
-
-def failed(error: object, code: int) -> int:
-    """Prints an error and returns the exit code."""
-    print(f"keysecure: {error}", file=sys.stderr)
-    return code
-
-
-def client_of(given: argparse.Namespace, **more: str) -> Client:
-    """Creates a client from the environment and the options."""
-    names = ["environment", "base_url", "aes", "timeout"]
-    settings = {name: value for name in names if (value := getattr(given, name)) is not None}
-    return Client.from_env(**settings, **more)
+from .options import client_from
+from .output import failed, print_json
 
 
 def run_demo(given: argparse.Namespace) -> int:
@@ -43,18 +29,12 @@ def run_demo(given: argparse.Namespace) -> int:
     return 0
 
 
-def run_doctor(given: argparse.Namespace) -> int:
-    """`doctor`."""
-    with client_of(given) as client:
-        report = client.doctor(given.card_no)
-    print(report.to_json() if given.json else report)
-    return 0 if report.is_healthy else 1
-
-
 def run_sandbox(given: argparse.Namespace) -> int:
     """`sandbox`."""
     from ..sandbox import Sandbox
 
+    # Older names of --aes.
+    old = f"{given.aes_key or 'utf8'}/{given.aes_mode or 'ecb'}"
     try:
         sandbox = Sandbox(
             given.mode,
@@ -62,13 +42,14 @@ def run_sandbox(given: argparse.Namespace) -> int:
             port=given.port,
             api_key=given.api_key,
             api_secret=given.api_secret,
-            aes=f"{given.aes_key}/{given.aes_mode}",
+            aes=given.aes or old,
             repeated_numbers=given.repeated_numbers,
             manual_cards=given.manual_cards,
             http_statuses=given.http_status,
             tariffs=given.tariffs,
             lists={"page_cap": given.page_cap, "total": given.list_total},
             webhook_url=given.webhook_url,
+            listen_on_all_interfaces=given.host == "0.0.0.0",  # noqa: S104
         )
     except ValueError as error:
         return failed(error, 2)
@@ -83,39 +64,61 @@ def run_sandbox(given: argparse.Namespace) -> int:
     return 0
 
 
-def run_export(given: argparse.Namespace) -> int:
-    """`export`."""
-    filters = {name: value for name in ("cardholder_no", "card_no") if (value := getattr(given, name)) is not None}
-    if given.what == "transfers" and "card_no" in filters:
-        return failed("a transfer has no card: --card-no is for consumptions and cards", 2)
-    zone = given.timezone or os.environ.get("KEYSECURE_TIMEZONE") or "UTC+8"
-    try:
-        start = instant(given.start, zone, end=False)
-        end = instant(given.end, zone, end=True)
-        span = Span(start, end, timedelta(days=given.window_days))
-    except ExportError as error:
-        return failed(error, 2)
-    with client_of(given, timezone=zone) as client:
-        try:
-            export = Export(client, given.what, span, filters, given.out, merchant=merchant_of(given))
-        except ExportError as error:
-            return failed(error, 2)
-        try:
-            export.run(sys.stderr)
-        except ExportError as error:
-            return failed(error, 2)
-        except KeyboardInterrupt:
-            return failed(f"interrupted. {export}.\nRun the same command again to continue.", 130)
-        except (KeySecureError, OSError) as error:
-            return failed(f"{error}\n{export}. Run the same command again to continue.", 1)
-    if export.left_out:
-        return failed(f"{given.out} is written, but {export.left_out} warnings name rows that are not in it.", 3)
+def run_call(given: argparse.Namespace) -> int:
+    """`call`."""
+    body = given.body
+    if body == "-":
+        body = sys.stdin.buffer.read().decode("utf-8-sig", "surrogateescape")
+    value = None if body is None else parse_json(body)
+    with client_from(given) as client:
+        data = client.call(given.method, given.path, value)
+    print_json(data, indent=2)
     return 0
 
 
-def merchant_of(given: argparse.Namespace) -> str:
-    """Names the merchant and the platform of the rows: a key may be valid at more than one platform."""
-    settings = os.environ.get
-    environment = given.environment or settings("KEYSECURE_ENVIRONMENT") or "sandbox"
-    base_url = given.base_url or settings("KEYSECURE_BASE_URL", "")
-    return json.dumps([settings("KEYSECURE_API_KEY"), environment, base_url])
+def parse_json(text: str) -> Any:
+    """Reads JSON with all digits of its numbers."""
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=refuse)
+    except ValueError as error:
+        message = f"the body is not JSON: {error}"
+        raise ConfigError(message, outcome="not_sent") from None
+
+
+def refuse(name: str) -> Any:
+    """Refuses `NaN` and the like, which JSON does not have."""
+    message = f"{name} is no number"
+    raise ValueError(message)
+
+
+def run_trigger(given: argparse.Namespace) -> int:
+    """`trigger`."""
+    with client_from(given) as client:
+        simulate = client.simulation
+        if given.event == "purchase":
+            # The platform wants the data of the webhook, assembled from the card.
+            cardholder_no = given.cardholder_no or client.cards.get(given.card_no).cardholder_no
+            merchant = {"merchant_name": given.merchant_name, "merchant_mcc": given.merchant_mcc}
+            result = simulate.auth(
+                consume_no=given.consume_no,
+                card_no=given.card_no,
+                cardholder_no=cardholder_no,
+                type=given.type,
+                amount=given.amount,
+                local_amount=given.local_amount or given.amount,
+                local_currency=given.local_currency,
+                merchant_info={name: text for name, text in merchant.items() if text is not None} or None,
+            )
+        elif given.event == "clear":
+            result = simulate.consumption_clear(consume_no=given.consume_no, amount=given.amount)
+        elif given.event == "fail":
+            result = simulate.consumption_fail(consume_no=given.consume_no)
+        elif given.event == "reversal":
+            result = simulate.reversal(consume_relate_no=given.consume_no, amount=given.amount)
+        else:
+            result = simulate.refund(consume_relate_no=given.consume_no, amount=given.amount)
+    if given.json:
+        print_json(json.loads(result.to_json(), parse_float=Decimal))
+    else:
+        print(result.consume_no or given.consume_no)
+    return 0

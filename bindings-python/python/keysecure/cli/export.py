@@ -1,4 +1,4 @@
-"""`python -m keysecure export`: writes lists into a file, newest first, window by window.
+"""`keysecure export`: writes lists into a file, newest first, window by window.
 
 While the export is not finished, a small state file is beside the file. It says how many windows are wholly in the file
 and how long the file was then; the rest is cut off before the export continues.
@@ -11,90 +11,49 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timezone, tzinfo
 from pathlib import Path
 from typing import IO, Any
 
-from .. import Card, Client, Consumption, InvalidResponseError, Pager, TransferRecord
-from .files import ExportError, Lines, Row, Table, locked
-from .progress import Progress
+from .. import Client
+from .files import ExportError, Format, locked
+from .lists import KINDS
+from .progress import Progress, progress_on
+from .source import SECOND, Source, Span
 
-SECOND = timedelta(seconds=1)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A list that can be exported: the field of its number, an empty row, which has the columns, and the call."""
-
-    number: str
-    empty: Row
-    rows: Callable[[Client, datetime, datetime, dict[str, str]], Pager[Any]]
-
-
-KINDS = {
-    "consumptions": Kind(
-        "consume_no",
-        Consumption.from_json('{"consume_no":""}'),
-        lambda client, start, end, filters: client.consumptions.list(start=start, end=end, **filters),
-    ),
-    "cards": Kind(
-        "card_no",
-        Card.from_json('{"card_no":"","status":""}'),
-        lambda client, start, end, filters: client.cards.list(start=start, end=end, **filters),
-    ),
-    "transfers": Kind(
-        "transfer_no",
-        TransferRecord.from_json('{"transfer_no":""}'),
-        lambda client, start, end, filters: client.accounts.transfers(start=start, end=end, **filters),
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Span:
-    """The time to export, both ends included, and the length of its windows."""
-
-    start: datetime
-    end: datetime
-    window: timedelta
-
-    def __post_init__(self) -> None:
-        if self.end <= self.start:
-            message = "--to must be later than --from"
-            raise ExportError(message)
-
-    def windows(self) -> list[tuple[datetime, datetime]]:
-        """The windows, newest first, like the rows inside each.
-
-        Neighbours share one second, so that no row falls between them; a row that comes twice is recognised by its
-        number.
-        """
-        windows: list[tuple[datetime, datetime]] = []
-        start = self.start
-        while self.end - start > self.window:
-            windows.append((start, start + self.window))
-            start += self.window
-        return [(start, self.end), *reversed(windows)]
+FORMATS = (".csv", ".jsonl", ".parquet")
 
 
 class Export:
-    """One export. The same arguments continue where an interrupted one stopped."""
+    """One export. The same arguments continue where an interrupted one stopped.
+
+    A Parquet file cannot be continued. So its rows are collected as JSON lines in `FILE.parquet.part` first.
+    """
 
     def __init__(
-        self, client: Client, what: str, span: Span, filters: dict[str, str], out: Path, *, merchant: str = ""
+        self,
+        client: Client,
+        what: str,
+        span: Span,
+        filters: dict[str, str],
+        out: Path,
+        *,
+        merchant: str = "",
+        zone: tzinfo = timezone.utc,
+        parallel: int = 0,
+        excel: bool = False,
     ) -> None:
-        if out.suffix not in (".csv", ".jsonl"):
-            message = f"{out} must end in .csv or .jsonl"
+        if out.suffix not in FORMATS:
+            message = f"{out} must end in .csv, .jsonl or .parquet"
             raise ExportError(message)
-        self.client = client
-        self.kind = KINDS[what]
+        self.source = Source(client, what, filters, parallel)
         self.span = span
-        self.filters = filters
         self.out = out
+        self.is_parquet = out.suffix == ".parquet"
+        self.rows_file = out.with_name(out.name + ".part") if self.is_parquet else out
         self.state_file = out.with_name(out.name + ".state")
-        self.columns = list(self.kind.empty.to_dict())
+        columns = KINDS[what].columns(details=bool(parallel))
+        self.form = Format(columns, zone, out.suffix == ".csv", excel)
         # Another merchant's rows must not go into the same file. The key itself need not be on the disk.
         self.arguments = {
             "what": what,
@@ -103,8 +62,11 @@ class Export:
             "window_seconds": span.window // SECOND,
             "filters": filters,
             "merchant": hashlib.sha256(merchant.encode()).hexdigest()[:16],
-            "columns": self.columns,
+            "columns": columns,
             "order": "newest first",
+            "timezone": str(zone),
+            "details": bool(parallel),
+            "excel": excel,
         }
         self.done = 0
         self.rows = 0
@@ -114,7 +76,7 @@ class Export:
 
     def __str__(self) -> str:
         """The progress, in words."""
-        return f"{self.out} holds {self.done} of {len(self.span.windows())} windows, {self.rows:,} rows"
+        return f"{self.rows_file} holds {self.done} of {len(self.span.windows())} windows, {self.rows:,} rows"
 
     def run(self, terminal: IO[str] = sys.stderr) -> None:
         """Exports the windows that are not in the file yet.
@@ -123,11 +85,10 @@ class Export:
         """
         windows = self.span.windows()
         with self._opened() as file:
-            progress = Progress(terminal, len(windows), self.done, self.rows)
-            self.warn = progress.warn
+            progress = progress_on(terminal, len(windows), self.done, self.rows)
             try:
-                for start, end in windows[self.done :]:
-                    self._window(file, start, end, progress)
+                for window in windows[self.done :]:
+                    self._window(file, window, progress)
             except BaseException:
                 # An interruption may come at any place: the state file is right.
                 self._recall(json.loads(self.state_file.read_text("utf-8")))
@@ -135,6 +96,11 @@ class Export:
                 raise
             finally:
                 progress.end()
+        if self.is_parquet:
+            from .parquet import convert
+
+            convert(self.rows_file, self.out, self.form.columns)
+            self.rows_file.unlink()
         self.state_file.unlink()
 
     def _opened(self) -> io.FileIO:
@@ -146,7 +112,7 @@ class Export:
         except FileNotFoundError:
             return self._created()
         except (ValueError, KeyError, TypeError):
-            message = f"{self.state_file} cannot be read: remove it and {self.out} to start again"
+            message = f"{self.state_file} cannot be read: remove it and {self.rows_file} to start again"
             raise ExportError(message) from None
         if not self.done and self._is_empty():
             # Nothing was written, because of a wrong key for one. The arguments need not be the same.
@@ -155,18 +121,18 @@ class Export:
         if different:
             message = (
                 f"{self.out} was started with other arguments ({', '.join(different)}): "
-                f"use those, or remove it and {self.state_file.name} to start again"
+                f"use those, or remove {self.rows_file.name} and {self.state_file.name} to start again"
             )
             raise ExportError(message)
         try:
-            file = io.FileIO(self.out, "r+")
+            file = io.FileIO(self.rows_file, "r+")
         except FileNotFoundError:
-            message = f"{self.out} is gone: remove {self.state_file.name} to start again"
+            message = f"{self.rows_file} is gone: remove {self.state_file.name} to start again"
             raise ExportError(message) from None
         locked(file, self.out)
         if os.fstat(file.fileno()).st_size < self.length:
             file.close()
-            message = f"{self.out} is shorter than it was: remove it and {self.state_file.name} to start again"
+            message = f"{self.rows_file} is shorter than it was: remove it and {self.state_file.name} to start again"
             raise ExportError(message)
         file.truncate(self.length)
         file.seek(self.length)
@@ -179,68 +145,42 @@ class Export:
 
     def _is_empty(self) -> bool:
         try:
-            return self.out.stat().st_size == 0
+            return self.rows_file.stat().st_size == 0
         except FileNotFoundError:
             return True
 
     def _created(self) -> io.FileIO:
         try:
-            file = io.FileIO(self.out, "a")
+            file = io.FileIO(self.rows_file, "a")
         except OSError as error:
-            message = f"{self.out} cannot be written: {error.strerror}"
+            message = f"{self.rows_file} cannot be written: {error.strerror}"
             raise ExportError(message) from None
         locked(file, self.out)
         # An empty file is left when the program is killed right here. Checked under the lock: until then another export
         # may have written.
-        if os.fstat(file.fileno()).st_size:
-            file.close()
-            message = f"{self.out} exists already: remove it or choose another"
-            raise ExportError(message)
+        for name, size in [(self.rows_file, os.fstat(file.fileno()).st_size), (self.out, size_of(self.out))]:
+            if size:
+                file.close()
+                if self.is_parquet and name == self.out:
+                    self.rows_file.unlink()
+                message = f"{name} exists already: remove it or choose another"
+                raise ExportError(message)
         self._save()
         return file
 
-    def _window(self, file: io.FileIO, start: datetime, end: datetime, progress: Progress) -> None:
-        table = Table(file) if self.out.suffix == ".csv" else Lines(file)
+    def _window(self, file: io.FileIO, window: tuple[datetime, datetime], progress: Progress) -> None:
+        table = self.form.writer(file.write)
         if self.length == 0:
-            table.head(self.columns)
-        seam: set[str] = set()
-        rows = left_out = 0
-        for row in self._read(start, end):
-            if row is None:
-                left_out += 1
-                continue
-            number: str = getattr(row, self.kind.number)
-            if number in self.seam:
-                continue
-            table.add(row)
-            rows += 1
-            if row.time is None or row.time < start + SECOND:
-                seam.add(number)
-            progress.row()
-        table.flush()
+            table.head()
+        written = self.source.write(window, self.seam, table, progress)
         os.fsync(file.fileno())
         self.done += 1
-        self.rows += rows
-        self.left_out += left_out
-        self.seam = seam
+        self.rows += written.rows
+        self.left_out += written.left_out
+        self.seam = written.seam
         self.length = file.tell()
         self._save()
         progress.window()
-
-    def _read(self, start: datetime, end: datetime) -> Iterator[Row | None]:
-        """The rows of a window, and `None` for each error behind which the list continues: a row without its number, or
-        rows that are missing."""
-        rows = self.kind.rows(self.client, start, end, self.filters)
-        while True:
-            try:
-                yield next(rows)
-            except StopIteration:
-                return
-            except InvalidResponseError as error:
-                if rows.failed:
-                    raise
-                self.warn(str(error))
-                yield None
 
     def _save(self) -> None:
         state = {
@@ -258,3 +198,11 @@ class Export:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self.state_file)
+
+
+def size_of(path: Path) -> int:
+    """The bytes of a file, 0 for one that is not there."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -1,44 +1,67 @@
-"""The files of an export: JSON lines and CSV."""
+"""The formats of an export: JSON lines and CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from datetime import datetime, timezone
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
+
+from .lists import Row, fields_of, is_empty, json_of
+from .output import to_json
 
 CHUNK = 64 * 1024
+SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+"""What begins a formula, in some spreadsheets in full width too."""
+
+Write = Callable[[memoryview], "int | None"]
+"""Writes bytes and returns how many were written."""
 
 
 class ExportError(Exception):
     """Why an export cannot start or continue."""
 
 
-class Row(Protocol):
-    """A row of any list."""
+@dataclass(frozen=True)
+class Format:
+    """What rows look like: the columns, the zone of times, and whether CSV is for Excel."""
 
-    @property
-    def time(self) -> datetime | None: ...
-    def to_dict(self) -> dict[str, Any]: ...
-    def to_json(self) -> str: ...
+    columns: list[str]
+    zone: tzinfo
+    is_csv: bool = True
+    excel: bool = False
+
+    def writer(self, write: Write) -> Lines:
+        """Creates a writer of rows."""
+        return Table(self, write) if self.is_csv else Lines(self, write)
 
 
 class Lines:
     """Writes rows as JSON, one per line."""
 
-    def __init__(self, file: io.FileIO) -> None:
-        self.file = file
+    def __init__(self, form: Format, write: Write) -> None:
+        self.form = form
+        self.write = write
         self.text = io.StringIO(newline="")
 
-    def head(self, columns: list[str]) -> None:
+    def head(self) -> None:
         """Writes the first line of the file."""
 
     def add(self, row: Row) -> None:
         """Adds a row, which is buffered until there is enough to write."""
-        self.text.write(row.to_json() + "\n")
+        values = json_of(row, self.form.columns)
+        time = values["time"]
+        values["time"] = None if time is None else stamp(time, self.form.zone)
+        self.text.write(to_json(values) + "\n")
+        self.flush_if_full()
+
+    def flush_if_full(self) -> None:
+        """Writes the buffer when there is enough in it."""
         if self.text.tell() >= CHUNK:
             self.flush()
 
@@ -46,7 +69,7 @@ class Lines:
         """Writes the buffer. When an error ends the export, the buffer is dropped."""
         rest = memoryview(self.text.getvalue().encode())
         while rest:
-            rest = rest[self.file.write(rest) :]
+            rest = rest[self.write(rest) or 0 :]
         self.text.seek(0)
         self.text.truncate()
 
@@ -54,18 +77,21 @@ class Lines:
 class Table(Lines):
     """Writes rows as CSV."""
 
-    def __init__(self, file: io.FileIO) -> None:
-        super().__init__(file)
+    def __init__(self, form: Format, write: Write) -> None:
+        super().__init__(form, write)
         # A bare `\r` ends a line for readers, but before Python 3.13 only what the terminator holds is quoted.
         self.csv = csv.writer(LineFeeds(self.text), lineterminator="\r\n")
 
-    def head(self, columns: list[str]) -> None:
-        self.csv.writerow(columns)
+    def head(self) -> None:
+        if self.form.excel:
+            # Without a byte order mark Excel reads the file in the encoding of the system.
+            self.text.write("\ufeff")
+        self.csv.writerow(self.form.columns)
 
     def add(self, row: Row) -> None:
-        self.csv.writerow([cell(value) for value in row.to_dict().values()])
-        if self.text.tell() >= CHUNK:
-            self.flush()
+        values = fields_of(row, self.form.columns)
+        self.csv.writerow([cell(values[name], self.form.zone, excel=self.form.excel) for name in self.form.columns])
+        self.flush_if_full()
 
 
 class LineFeeds:
@@ -87,23 +113,42 @@ def locked(file: io.FileIO, out: Path) -> None:
         return
     try:
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         file.close()
         message = f"another export is writing {out}"
         raise ExportError(message) from None
+    except OSError:
+        # Some network file systems have no locks; the export works without one.
+        return
 
 
-def cell(value: Any) -> str:
-    """Formats a value for a spreadsheet: exact decimals, times in UTC, nested values as JSON.
+def cell(value: Any, zone: tzinfo, *, excel: bool = False) -> str:
+    """Formats a value for a spreadsheet: exact decimals, times with their offset, nested values as JSON.
 
-    Text that a spreadsheet would run as a formula gets a `'` in front: merchants choose their names.
+    Text that a spreadsheet would run as a formula gets a `'` in front: merchants choose their names. For Excel, text
+    with digits becomes `="..."`, the one form in which it keeps leading zeros, digits beyond the 15th, and what looks
+    like a date. Its strings have at most 255 characters; it reads longer text as text.
     """
-    if value is None or value == [] or value == {}:
+    if is_empty(value):
         return ""
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime):
-        return value.astimezone(timezone.utc).isoformat(timespec="milliseconds")
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else str(value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+        return stamp(value, zone)
+    text = (
+        str(value)
+        if isinstance(value, str)
+        else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    )
+    if text.startswith(SIGNS):
+        return f"'{text}"
+    is_number_like = any(char.isdigit() for char in text) and len(text) <= 255 and text.isprintable()
+    if excel and isinstance(value, str) and is_number_like:
+        quoted = text.replace('"', '""')
+        return f'="{quoted}"'
+    return text
+
+
+def stamp(time: datetime, zone: tzinfo) -> str:
+    """Formats a time: ISO 8601 with milliseconds and offset."""
+    return time.astimezone(zone).isoformat(timespec="milliseconds")

@@ -40,7 +40,25 @@ asks for a purchase that was asked for before        200     the first reply aga
 made the handler raise                               500     not recorded: the platform sends it again
 is being handled, or the store cannot be reached     503     the platform sends it again
 was rejected by the verifier                         400     the reason in words (413 for a body that is too large)
+has no body any more: something read it before       500     the receiver needs the raw, unread body
+has no length, and the server ends no chunked body   411     the log says what to set
+goes to another path, or comes by another method     404,    ``Allow`` names the methods; ``HEAD`` gets no body
+                                                     405
+is a health check (``health_path``)                  200     ``{"status":"ok"}``, without the store and the log
 ===================================================  ======  =====================================================
+
+A proxy that removes a prefix, ``SCRIPT_NAME``, ``--root-path`` and mounts leave ``path="/webhooks"`` valid: see
+:func:`wsgi`. In Django, call the receiver before the project (in ``wsgi.py``), in Flask by ``DispatcherMiddleware``, in
+FastAPI by a mount: a view or a middleware that reads the body leaves none for the signature.
+
+Chunked bodies are read under gunicorn, uvicorn, hypercorn, waitress, gevent, Werkzeug and uWSGI (with
+``http-chunked-input`` if ``--http`` is used), not under ``wsgiref``, which is not for production: it also sends no
+``100 Continue``, so that a client that waits for it sends the body a second late.
+
+The time for a purchase counts from the moment at which the receiver gets the request, before it reads the body. A
+verifier of a client (``client.webhook_verifier()``), which knows the platform's clock, also declines a purchase that
+was signed more than 1.8 seconds ago, undecided: nobody waits for it. Another verifier, whose clock may be wrong, logs
+a WARNING then, and decides.
 
 Give the verifier a ``store`` that all workers share: the one of the client, ``"file:/var/lib/shop"`` for the processes
 of one machine, ``"redis://host"`` for several machines. ``"memory"`` and no store know this process only.

@@ -148,8 +148,10 @@ def asgi(
         if not isinstance(request, Sealed):
             return request
         claim = await maybe_waiting(lambda: receiver.claim(request, began))
+        if claim is None:
+            return await in_thread(lambda: receiver.duplicate(request))
         if not isinstance(claim, Claim):
-            return claim or await in_thread(lambda: receiver.duplicate(request))
+            return claim
         return await (decided(claim) if claim.received.action == "Auth" else handled(claim))
 
     return _App(respond)
@@ -211,7 +213,7 @@ async def _read(headers: list[tuple[bytes, bytes]], receive: Receive, largest: i
             # So it is when a framework has read the body: the server then waits for the end of the connection.
             return gone()
         if message["type"] == "http.disconnect":
-            return gone(None)
+            return refused(None, f"the client disconnected after {size} bytes of its body") if size else gone(None)
         part = message.get("body", b"")
         size += len(part)
         if size > largest:

@@ -28,8 +28,12 @@ from ._routes import Routes
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]
 
-_CHUNK_SECONDS: Final = 4
+_CHUNK_SECONDS: Final = 2
 """Seconds for which uWSGI waits for the next chunk of a body."""
+
+
+class _EndlessError(Exception):
+    """The server does not end the body."""
 
 
 def wsgi(
@@ -120,13 +124,6 @@ def _read(environ: dict[str, Any], largest: int) -> bytes | Refusal:
         return refused(BAD_LENGTH, "its length is no number")
     if length is not None and length > largest:
         return refused(TOO_LARGE, "too_large")
-    read = _reader(environ, ends=length is not None)
-    if read is None:
-        return refused(
-            NO_LENGTH,
-            "it has no Content-Length, and this server does not end chunked bodies: let the proxy in front of it "
-            "buffer requests, set http-chunked-input (uWSGI) or WSGIChunkedRequest On (mod_wsgi), or change the server",
-        )
     parts: list[bytes] = []
     left = largest + 1 if length is None else length
     try:
@@ -134,12 +131,19 @@ def _read(environ: dict[str, Any], largest: int) -> bytes | Refusal:
             # Flask may have read the body; its request then keeps it, and reading it again would wait for ever.
             parts.append(request.get_data())
             left -= len(parts[0])
+        read = _reader(environ, ends=length is not None)
         while left > 0:
             part = read(min(left, 65_536))
             if not part:
                 break
             parts.append(part)
             left -= len(part)
+    except _EndlessError:
+        return refused(
+            NO_LENGTH,
+            "it has no Content-Length, and this server does not end chunked bodies: let the proxy in front of it "
+            "buffer requests, set http-chunked-input (uWSGI) or WSGIChunkedRequest On (mod_wsgi), or change the server",
+        )
     except Exception as error:
         return refused(UNREADABLE, raised_by("reading its body", error)[0])
     body = b"".join(parts)
@@ -150,17 +154,25 @@ def _read(environ: dict[str, Any], largest: int) -> bytes | Refusal:
     return body if body or "HTTP_TRANSFER_ENCODING" not in environ else gone()
 
 
-def _reader(environ: dict[str, Any], *, ends: bool) -> Callable[[int], bytes] | None:
+def _reader(environ: dict[str, Any], *, ends: bool) -> Callable[[int], bytes]:
     """A function that reads the next part of a body, ``b""`` at its end.
 
-    ``None`` for a body without a length, where the server does not end the input: reading it would wait for ever.
+    A body without a length raises where the server does not end the input: reading it would wait for ever.
     """
     if ends or environ.get("wsgi.input_terminated"):
         return lambda size: cast("bytes", environ["wsgi.input"].read(size))
-    if "uwsgi.version" in environ and "HTTP_TRANSFER_ENCODING" in environ:
-        from importlib import import_module
+    if "uwsgi.version" not in environ or "HTTP_TRANSFER_ENCODING" not in environ:
+        raise _EndlessError
+    from importlib import import_module
 
-        # The module exists only within the server.
-        read = import_module("uwsgi").chunked_read
-        return lambda _: cast("bytes", read(_CHUNK_SECONDS))
-    return None
+    # The module exists only within the server.
+    uwsgi = import_module("uwsgi")
+
+    def read_chunk(_: int) -> bytes:
+        try:
+            return cast("bytes", uwsgi.chunked_read(_CHUNK_SECONDS))
+        except OSError:
+            # So it is where the router in front, `uwsgi --http`, does not pass chunks on.
+            raise _EndlessError from None
+
+    return read_chunk

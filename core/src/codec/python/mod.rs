@@ -1,27 +1,34 @@
 //! Conversion of values, models and open enums to Python objects.
 
+mod dict;
 mod model;
 mod open_enum;
+mod pydantic;
+mod time;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyArithmeticError, PyRecursionError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString};
 use rust_decimal::Decimal;
 
 use crate::codec::json::Extra;
 use crate::error::Error;
-use crate::values::{decimal, instant};
+use crate::values::decimal;
 
-pub(crate) use model::{python_model, repr, to_dict};
+pub(crate) use dict::to_dict;
+pub use dict::{DictMode, dict_value};
+pub(crate) use model::{python_model, repr};
 pub(crate) use open_enum::{class_of_constants, python_enum};
+pub(crate) use pydantic::object_schema;
+pub use pydantic::pydantic_schema;
+pub use time::{is_date, is_datetime, python_time};
 
 /// A value of a model as a Python object.
 pub(crate) trait ToPython {
     fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>>;
+
+    /// The JSON schema of the value in a dict that is made with [`DictMode::Json`].
+    fn json_schema() -> String;
 }
 
 /// Reads an exact decimal for the arguments of the Python binding; `None` if it is not a decimal of at most 28 digits.
@@ -31,11 +38,15 @@ pub fn parse_decimal(text: &str) -> Option<Decimal> {
 
 /// Implements [`ToPython`] for types by the conversion of PyO3.
 macro_rules! converts {
-    ($($type:ty),+) => {
+    ($($type:ty: $schema:expr),+) => {
         $(
             impl $crate::codec::python::ToPython for $type {
                 fn to_python(&self, py: pyo3::Python<'_>) -> pyo3::PyResult<pyo3::Py<pyo3::PyAny>> {
                     pyo3::IntoPyObjectExt::into_py_any(self.clone(), py)
+                }
+
+                fn json_schema() -> String {
+                    $schema.into()
                 }
             }
         )+
@@ -43,11 +54,21 @@ macro_rules! converts {
 }
 pub(crate) use converts;
 
-converts!(String, bool, i64, Decimal, Extra);
+converts!(
+    String: r#"{"type":"string"}"#,
+    bool: r#"{"type":"boolean"}"#,
+    i64: r#"{"type":"integer"}"#,
+    Decimal: r#"{"type":"string","format":"decimal"}"#,
+    Extra: r#"{"type":"object"}"#
+);
 
 impl<T: ToPython> ToPython for Option<T> {
     fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         self.as_ref().map_or_else(|| Ok(py.None()), |value| value.to_python(py))
+    }
+
+    fn json_schema() -> String {
+        format!(r#"{{"anyOf":[{},{{"type":"null"}}]}}"#, T::json_schema())
     }
 }
 
@@ -55,6 +76,10 @@ impl<T: ToPython> ToPython for Vec<T> {
     fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let items = self.iter().map(|item| item.to_python(py)).collect::<PyResult<Vec<_>>>()?;
         Ok(PyList::new(py, items)?.into_any().unbind())
+    }
+
+    fn json_schema() -> String {
+        format!(r#"{{"type":"array","items":{}}}"#, T::json_schema())
     }
 }
 
@@ -69,21 +94,6 @@ fn is_about_a_value(py: Python<'_>, error: &PyErr) -> bool {
 /// Replaces an exception about a value by an error of this crate; other exceptions stay unchanged.
 fn replace_error(py: Python<'_>, error: PyErr, text: &'static str) -> PyErr {
     if is_about_a_value(py, &error) { Error::invalid_response(text).into() } else { error }
-}
-
-/// Converts to an aware `datetime` in UTC. A time beyond the years of Python's calendar, which the platform may send, raises
-/// an error of this crate.
-impl ToPython for SystemTime {
-    fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        static EPOCH: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let epoch = EPOCH.get_or_try_init(py, || UNIX_EPOCH.into_py_any(py))?.bind(py);
-        let since = PyDict::new(py);
-        since.set_item("milliseconds", instant::to_millis(*self))?;
-        let made =
-            py.import("datetime")?.getattr("timedelta")?.call((), Some(&since)).and_then(|since| epoch.add(since));
-        made.map(Bound::unbind)
-            .map_err(|error| replace_error(py, error, "the platform's time lies outside the years 1 to 9999"))
-    }
 }
 
 /// Converts to a `dict`. Numbers with a fraction become `decimal.Decimal`, so that none goes through a float.

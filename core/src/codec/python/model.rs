@@ -1,7 +1,6 @@
 //! Models as Python classes.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
 
 use crate::codec::json::Extra;
 use crate::redact::scrub;
@@ -9,10 +8,10 @@ use crate::redact::scrub;
 /// Implements the Python class of a model: attributes, `to_dict`, `to_json`, `from_json`, pickling and `repr`.
 ///
 /// [`model!`](crate::codec::model) calls it with the fields and their documentation:
-/// `python_model!(Fee { [#[doc = "The amount."]] amount, })`.
+/// `python_model!(Fee { [#[doc = "The amount."]] amount: Decimal, })`.
 macro_rules! python_model {
-    ($name:ident { $( [$($field_meta:tt)*] $field:ident, )+ }) => {
-        $crate::codec::python::converts!($name);
+    ($name:ident { $( [$($field_meta:tt)*] $field:ident: $type:ty, )+ }) => {
+        $crate::codec::python::converts!($name: $name::json_schema_of_dict());
 
         #[pyo3::pymethods]
         impl $name {
@@ -30,9 +29,14 @@ macro_rules! python_model {
                 $crate::codec::python::ToPython::to_python(&self.extra, py)
             }
 
-            /// The object as a dict of its attributes, `extra` included; objects inside become dicts too.
-            fn to_dict<'py>(slf: &pyo3::Bound<'py, Self>) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::types::PyDict>> {
-                $crate::codec::python::to_dict(slf.as_any(), Self::ATTRIBUTES)
+            /// The object as a dict of its attributes, `extra` included; objects inside become dicts too. With
+            /// `mode="json"` for `json.dumps`: an amount is text, a time is text in ISO 8601.
+            #[pyo3(signature = (*, mode=None), text_signature = "($self, *, mode='python')")]
+            fn to_dict<'py>(
+                slf: &pyo3::Bound<'py, Self>,
+                mode: Option<$crate::codec::python::DictMode>,
+            ) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::types::PyDict>> {
+                $crate::codec::python::to_dict(slf.as_any(), Self::ATTRIBUTES, mode.unwrap_or_default())
             }
 
             /// The object as JSON text in the platform's form: money as text, times in Unix milliseconds, and all of
@@ -49,6 +53,15 @@ macro_rules! python_model {
                 Self::from_json(text)
             }
 
+            #[classmethod]
+            fn __get_pydantic_core_schema__<'py>(
+                class: &pyo3::Bound<'py, pyo3::types::PyType>,
+                source: pyo3::Bound<'py, pyo3::PyAny>,
+                handler: pyo3::Bound<'py, pyo3::PyAny>,
+            ) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::PyAny>> {
+                $crate::codec::python::pydantic_schema(class, &source, &handler, &Self::json_schema_of_dict())
+            }
+
             fn __reduce__<'py>(slf: &pyo3::Bound<'py, Self>) -> pyo3::PyResult<(pyo3::Bound<'py, pyo3::PyAny>, (String,))> {
                 use pyo3::types::PyAnyMethods as _;
                 Ok((slf.get_type().getattr("from_json")?, (slf.get().to_json(),)))
@@ -62,27 +75,18 @@ macro_rules! python_model {
 
         impl $name {
             const ATTRIBUTES: &'static [&'static str] = &[$( $crate::codec::wire_name(stringify!($field)), )+ "extra"];
+
+            fn json_schema_of_dict() -> String {
+                use $crate::codec::{Decode as _, python::ToPython as _, wire_name};
+                let fields = [$(
+                    (wire_name(stringify!($field)), <$type>::json_schema(), <$type>::missing().is_none()),
+                )+];
+                $crate::codec::python::object_schema(stringify!($name), &fields)
+            }
         }
     };
 }
 pub(crate) use python_model;
-
-/// Converts a model to a dict of its attributes; models inside become dicts too.
-pub(crate) fn to_dict<'py>(model: &Bound<'py, PyAny>, fields: &[&str]) -> PyResult<Bound<'py, PyDict>> {
-    let py = model.py();
-    let dict = PyDict::new(py);
-    for field in fields {
-        let mut value = model.getattr(*field)?;
-        if let Ok(list) = value.cast::<PyList>() {
-            let items = list.iter().map(as_dict).collect::<PyResult<Vec<_>>>()?;
-            value = PyList::new(py, items)?.into_any();
-        } else {
-            value = as_dict(value)?;
-        }
-        dict.set_item(*field, value)?;
-    }
-    Ok(dict)
-}
 
 /// The `repr` of a model: without attributes that are `None`, free text with PANs masked, the platform's identifiers
 /// (`card_no`) unchanged.
@@ -100,12 +104,4 @@ pub(crate) fn repr(model: &Bound<'_, PyAny>, name: &str, fields: &[&str], extra:
         shown.push(format!("extra={extra:?}"));
     }
     Ok(format!("{name}({})", shown.join(", ")))
-}
-
-/// Converts a model to its dict; leaves other values unchanged.
-fn as_dict(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
-    match value.getattr_opt("to_dict")? {
-        Some(to_dict) => to_dict.call0(),
-        None => Ok(value),
-    }
 }

@@ -3,6 +3,8 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
+use super::pydantic::pydantic_text_schema;
+
 /// Implements the Python form of an open enum: values become `str`, and `python_class` makes the class of constants.
 ///
 /// [`open_enum!`](crate::codec::open_enum) calls it with the attributes of the enum and its variants:
@@ -19,7 +21,7 @@ macro_rules! python_enum {
             }
         }
 
-        $crate::codec::python::converts!($name);
+        $crate::codec::python::converts!($name: r#"{"type":"string"}"#);
 
         impl $name {
             /// Creates the Python class with the known values as constants.
@@ -51,6 +53,9 @@ pub(crate) fn class_of_constants<'py>(
     body.set_item("__doc__", format!("{} The platform may add values: each is a plain str.", doc.trim()))?;
     body.set_item("__module__", "keysecure")?;
     body.set_item("__slots__", PyTuple::empty(py))?;
+    let schema = pyo3::wrap_pyfunction!(pydantic_text_schema, py)?;
+    let class_method = py.import("builtins")?.getattr("classmethod")?;
+    body.set_item("__get_pydantic_core_schema__", class_method.call1((schema,))?)?;
     Ok(py.get_type::<PyType>().call1((name, PyTuple::empty(py), body))?.cast_into()?)
 }
 

@@ -60,8 +60,8 @@ impl FileStore {
     ///
     /// # Errors
     ///
-    /// Kind [`Config`](crate::ErrorKind::Config) if the directory cannot be created, is accessible to others, or belongs to
-    /// another user.
+    /// Kind [`Config`](crate::ErrorKind::Config) if the directory cannot be created, is accessible to others, belongs to
+    /// another user, or is on a file system without locks, as some network drives (SMB, NFS) are.
     pub fn open(directory: impl Into<PathBuf>) -> Result<Self, Error> {
         let directory = directory.into();
         let cannot =
@@ -73,9 +73,11 @@ impl FileStore {
         if data.mode() & 0o077 != 0 {
             return Err(Error::config("the file store's directory must be accessible to its user only (mode 0700)"));
         }
-        if data.uid() != current_user(&directory).map_err(cannot)? {
+        let probe = Probe::new(&directory).map_err(cannot)?;
+        if data.uid() != probe.user().map_err(cannot)? {
             return Err(Error::config("the file store's directory belongs to another user"));
         }
+        probe.check_locks(File::try_lock)?;
         let attempts = Attempts::new(&directory);
         // The age of the store starts here, not with the first attempt.
         attempts.mark_creation().map_err(cannot)?;
@@ -118,13 +120,39 @@ fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// The user id with which this process creates files.
-fn current_user(directory: &Path) -> io::Result<u32> {
-    let name = unique().map_err(|_| io::Error::from(ErrorKind::Other))?;
-    let probe = directory.join(format!("{name}.draft"));
-    let user = create_new(&probe).and_then(|file| file.metadata()).map(|data| data.uid());
-    let _ = fs::remove_file(&probe);
-    user
+/// A file that shows what the file system can do.
+struct Probe {
+    path: PathBuf,
+    file: File,
+}
+
+impl Probe {
+    fn new(directory: &Path) -> io::Result<Self> {
+        let name = unique().map_err(|_| io::Error::from(ErrorKind::Other))?;
+        let path = directory.join(format!("{name}.draft"));
+        let file = create_new(&path)?;
+        Ok(Self { path, file })
+    }
+
+    /// The user id with which this process creates files.
+    fn user(&self) -> io::Result<u32> {
+        Ok(self.file.metadata()?.uid())
+    }
+
+    /// Refuses a file system without locks. The store would be unavailable in every call, without a reason.
+    fn check_locks(&self, lock: impl FnOnce(&File) -> Result<(), TryLockError>) -> Result<(), Error> {
+        let Err(TryLockError::Error(error)) = lock(&self.file) else { return Ok(()) };
+        Err(Error::config(format!(
+            "the file store's directory is on a file system that cannot lock files (flock: {error}), as some network drives \
+             cannot: use a directory on a local disk, or Redis"
+        )))
+    }
+}
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
 }
 
 /// Opens a regular file without blocking. Other kinds of files are errors: opening a FIFO would wait for its other end.
@@ -195,5 +223,22 @@ mod tests {
         }
         let error = FileStore::open(&scratch.0).unwrap_err();
         assert!(error.to_string().contains("another user"), "{error}");
+    }
+
+    #[test]
+    fn a_file_system_without_locks_is_named_in_the_words_of_the_system() {
+        let scratch = Scratch::new();
+        make_directory(&scratch.0, true).unwrap();
+        for (code, words) in
+            [(libc::EOPNOTSUPP, "not supported"), (libc::ENOLCK, "ocks"), (libc::ENOSYS, "not implemented")]
+        {
+            let probe = Probe::new(&scratch.0).unwrap();
+            let refused = |_: &File| Err(TryLockError::Error(io::Error::from_raw_os_error(code)));
+            let text = probe.check_locks(refused).unwrap_err().to_string();
+            assert!(text.contains("cannot lock files (flock:") && text.contains(words), "{text}");
+            assert!(text.contains("a local disk, or Redis"), "{text}");
+            assert!(probe.check_locks(File::try_lock).is_ok());
+        }
+        assert_eq!(fs::read_dir(&scratch.0).unwrap().count(), 0);
     }
 }

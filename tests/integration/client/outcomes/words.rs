@@ -62,6 +62,7 @@ fn a_redirect_and_a_web_page_say_so() {
         ),
         (http("200 OK", &["Content-Type: text/plain"], b"busy"), "the response is not a JSON object (text/plain)"),
         (http("204 No Content", &[], b""), "the response is empty"),
+        (http("403 Forbidden", &[], html), "the response is an HTML page, so it is probably a gateway's (unknown"),
     ] {
         let (error, _) = ask(READ, &response);
         assert!(error.to_string().contains(text), "{error}");

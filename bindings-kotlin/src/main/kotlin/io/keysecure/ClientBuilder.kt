@@ -36,7 +36,7 @@ public class ClientBuilder internal constructor(private val create: (ClientOptio
     /** Sets the language of the platform's messages. Default: English. */
     public fun language(language: Language): ClientBuilder = with { copy(language = language) }
 
-    /** Sets the offset in which dates without a time begin and end. Default: `UTC+8`. */
+    /** Sets the offset in which a `LocalDate` begins and ends, see [Client]. Default: `UTC+8`. */
     public fun timezone(timezone: String): ClientBuilder = with { copy(timezone = timezone) }
 
     /** Sets an http or https proxy, as a URL. None is taken from the environment. */

@@ -11,8 +11,8 @@ import java.time.Duration
  * @property deadline limits the whole call; must be longer than [settle]. Default: 60 s, or 180 s over a [Transport] that does
  * not abort failed requests.
  * @property settle how long after an attempt the platform may still carry it out. Default: 10 s, or 120 s over such a transport.
- * @property since the earliest time at which the request may have been sent. Default: 90 days ago. An older recorded attempt
- * extends it.
+ * @property since the earliest time at which the request may have been sent; not in the future. Default: 90 days ago. An older
+ * recorded attempt extends it.
  * @property firstAttempt declares that no process has sent this reference before: it is sent without waiting for [settle]. A
  * recorded attempt that may have been carried out overrides it.
  * @property onStoreFailure what to do when the attempt store is unavailable. `REJECT`, the default, fails the call, before its

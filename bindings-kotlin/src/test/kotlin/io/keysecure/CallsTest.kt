@@ -193,7 +193,7 @@ class CallsTest {
         val wrong = Client("not-a-known-key", env.sandbox.apiSecret, baseUrl = env.sandbox.baseUrl).use { it.doctor() }
         assertTrue(!wrong.isHealthy())
         assertTrue(wrong.toString().contains("api_key"), wrong.toString())
-        assertTrue(JsonParser.parseString(wrong.toJson()).asJsonArray.size() == 8)
+        assertTrue(JsonParser.parseString(wrong.toJson()).asJsonObject.getAsJsonArray("findings").size() == 8)
     }
 
     @Test

@@ -1,0 +1,38 @@
+"""Helpers of the tests of the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from keysecure.sandbox import Sandbox
+
+COMMANDS = ["demo", "doctor", "call", "export", "listen", "trigger", "sandbox", "completion"]
+
+
+def bare() -> dict[str, str]:
+    """The environment without any setting of keysecure."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("KEYSECURE_")}
+
+
+def run(*arguments: str, stdin: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command as a user does."""
+    return subprocess.run(
+        [sys.executable, "-m", "keysecure", *arguments],
+        env={**bare(), **environment},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def variables_of(sandbox: Sandbox) -> dict[str, str]:
+    """The settings of a sandbox as environment variables."""
+    return {
+        "KEYSECURE_BASE_URL": sandbox.base_url,
+        "KEYSECURE_API_KEY": sandbox.api_key,
+        "KEYSECURE_API_SECRET": sandbox.api_secret,
+    }

@@ -1,0 +1,202 @@
+"""A user's project with the stores of the cookbook as copied files, and the workers that run in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from examples_support import EXAMPLES
+from postgres_support import ROLE, Postgres
+
+from keysecure.sandbox import Sandbox
+
+KINDS = ("sqlalchemy", "django")
+
+SETTINGS = """
+import os
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": os.environ["SHOP_HOST"],
+        "USER": os.environ["SHOP_ROLE"],
+        "NAME": "shop_django",
+    }
+}
+DATABASES["keysecure"] = {
+    **DATABASES["default"],
+    "ATOMIC_REQUESTS": False,
+    "CONN_MAX_AGE": 60,
+    "OPTIONS": {**DATABASES["default"].get("OPTIONS", {}), "connect_timeout": 2, "tcp_user_timeout": 2000},
+    "TEST": {"MIRROR": "default"},
+}
+INSTALLED_APPS = ["shop"]
+SECRET_KEY = "for tests"
+USE_TZ = True
+"""
+
+MODELS = """
+from django.db import models
+
+from .django_store import KeySecureAttempt, KeySecureToken, KeySecureWebhook
+
+
+class Order(models.Model):
+    number = models.TextField()
+"""
+
+STORES = """
+import os
+
+def sqlalchemy():
+    import sqlalchemy as sa
+    from sqlalchemy_store import SqlStore, create_tables
+
+    engine = sa.create_engine(
+        f"postgresql+psycopg://{os.environ['SHOP_ROLE']}@/shop_sqlalchemy?host={os.environ['SHOP_HOST']}",
+        pool_timeout=1,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 2, "tcp_user_timeout": 2000},
+    )
+    create_tables(engine)
+    return SqlStore(engine)
+
+
+def django():
+    import django
+
+    django.setup()
+    from shop.django_store import DjangoStore
+
+    return DjangoStore()
+"""
+
+PAYER = """
+import json, random, sys, time
+from keysecure import Client, KeySecureError
+import stores
+
+kind, url, key, secret, holder, count, seed = sys.argv[1:]
+numbers = [f"order-{number}" for number in range(int(count))]
+random.Random(int(seed)).shuffle(numbers)
+client = Client(key, secret, base_url=url, store=getattr(stores, kind)())
+
+
+def pay(number):
+    try:
+        done = client.accounts.ensure_transfer(
+            cardholder_no=holder, transfer_unique_no=number, type="In", amount="25.00", settle=0.5, deadline=6
+        )
+        return {"number": number, "created": done.created}
+    except KeySecureError as error:
+        return {"number": number, "outcome": error.outcome, "fault": error.transport_fault}
+
+
+for number in numbers:
+    while "created" not in (result := pay(number)):
+        print(json.dumps(result), flush=True)
+        time.sleep(0.05)
+    print(json.dumps(result), flush=True)
+"""
+
+DECIDER = """
+import json, sys
+from keysecure import WebhookVerifier
+from webhook_support import APP_ID, SECRET, Wsgi, wsgi
+import stores
+
+def decide(event):
+    print("decided", flush=True)
+    return True
+
+verifier = WebhookVerifier(APP_ID, SECRET, store=getattr(stores, sys.argv[1])())
+app = Wsgi(wsgi(verifier, print, decide=decide))
+for line in sys.stdin:
+    headers, body = json.loads(line)
+    print(app.post(headers, body.encode())[1].decode(), flush=True)
+"""
+
+
+def make_project(folder: Path, postgres: Postgres) -> dict[str, str]:
+    """Writes the project, creates its databases and returns the environment that it needs."""
+    (folder / "shop").mkdir()
+    shutil.copy(EXAMPLES / "sqlalchemy_store.py", folder)
+    shutil.copy(EXAMPLES / "django_store.py", folder / "shop")
+    files = {"settings.py": SETTINGS, "shop/__init__.py": "", "shop/models.py": MODELS, "stores.py": STORES}
+    for name, text in {**files, "payer.py": PAYER, "decider.py": DECIDER}.items():
+        (folder / name).write_text(text, "utf-8")
+    for kind in KINDS:
+        postgres.create_database(f"shop_{kind}")
+    return {"SHOP_HOST": str(postgres.folder), "SHOP_ROLE": ROLE, "DJANGO_SETTINGS_MODULE": "settings"}
+
+
+class Worker:
+    """A process of the project, and the lines that it has printed so far."""
+
+    def __init__(self, folder: Path, program: str, *arguments: str, stdin: str | None = None) -> None:
+        tests = Path(__file__).parents[1]
+        path = os.pathsep.join([str(folder), str(tests), *(entry for entry in sys.path if entry)])
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", folder / program, *arguments],
+            cwd=folder,
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        self.lines: list[str] = []
+        self.log = ""
+        self.threads = [threading.Thread(target=self._read), threading.Thread(target=self._read_log)]
+        for thread in self.threads:
+            thread.start()
+        if stdin is not None and self.process.stdin is not None:
+            self.process.stdin.write(stdin)
+            self.process.stdin.close()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as lines:
+            self.lines.extend(line.rstrip("\n") for line in lines)
+
+    def _read_log(self) -> None:
+        assert self.process.stderr is not None
+        with self.process.stderr as lines:
+            self.log = "".join(lines)
+
+    def results(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in list(self.lines)]
+
+    def failures(self) -> list[dict[str, Any]]:
+        return [result for result in self.results() if "created" not in result]
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.end()
+
+    def end(self) -> int:
+        """Waits until the process ended by itself."""
+        code = self.process.wait(300)
+        for thread in self.threads:
+            thread.join()
+        return code
+
+
+def payer(folder: Path, kind: str, sandbox: Sandbox, holder: str, count: int, seed: int) -> Worker:
+    arguments = [kind, sandbox.base_url, sandbox.api_key, sandbox.api_secret, holder, str(count), str(seed)]
+    return Worker(folder, "payer.py", *arguments)
+
+
+def until(condition: Any, what: str) -> None:
+    """Waits for a condition, at most two minutes."""
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.02)

@@ -1,0 +1,63 @@
+//! The clock of a verifier: this machine's, or the platform's as a client learned it.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use keysecure::{Client, Decision, Error, Rejection, Responder, WebhookVerifier, reply_accept, reply_decline};
+use keysecure_sandbox::{Platform, Sandbox};
+
+use super::fixture::{AUTH, BODY};
+
+const AHEAD: Duration = Duration::from_secs(600);
+
+/// Verifies a webhook that the platform signs now.
+fn verify_new(verifier: &WebhookVerifier, platform: &Platform) -> Result<(), Error> {
+    let now = UNIX_EPOCH + Duration::from_millis(platform.now_ms().unsigned_abs());
+    let headers = verifier.sign_for_tests(now, BODY.as_bytes())?;
+    verifier.verify(headers, BODY.as_bytes()).map(|_| ())
+}
+
+#[test]
+fn a_verifier_of_a_client_follows_the_clock_that_the_client_learned() {
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.platform().advance(AHEAD);
+    let client = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url()).build().unwrap();
+    let verifier = client.webhook_verifier();
+
+    let error = verify_new(&verifier, &sandbox.platform()).unwrap_err();
+    assert_eq!(error.rejection(), Some(Rejection::TooNew), "nothing is learned before the first call");
+    let text = error.to_string();
+    assert!(
+        text.contains("differs by 600 s") && text.contains("tolerance is 300 s") && text.contains("clock"),
+        "{text}"
+    );
+
+    client.access_token().unwrap();
+    verify_new(&verifier, &sandbox.platform()).unwrap();
+    client.close();
+    verify_new(&client.webhook_verifier(), &sandbox.platform()).unwrap();
+
+    let other = WebhookVerifier::new("another-app", ["another-secret"]).unwrap();
+    assert!(verify_new(&other, &sandbox.platform()).is_err());
+    verify_new(&other.clock(client.platform_clock()), &sandbox.platform()).unwrap();
+}
+
+#[test]
+fn a_verifier_of_a_client_declines_what_the_platform_signed_long_ago() {
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.platform().advance(AHEAD);
+    let client = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url()).build().unwrap();
+    assert!(!client.platform_clock().follows_platform(), "nothing is learned before the first call");
+    client.access_token().unwrap();
+    assert!(client.platform_clock().follows_platform());
+
+    let (verifier, responder) = (client.webhook_verifier(), Responder::new(|_| Decision::Approve));
+    let respond = |consume_no: &str, age_ms: i64| {
+        let signed_at = UNIX_EPOCH + Duration::from_millis((sandbox.platform().now_ms() - age_ms).unsigned_abs());
+        let body = AUTH.replace("c1", consume_no);
+        let headers = verifier.sign_for_tests(signed_at, body.as_bytes()).unwrap();
+        responder.respond(&verifier.verify(headers, body.as_bytes()).unwrap())
+    };
+    assert_eq!(respond("c-new", 0), reply_accept());
+    // The learned clock is up to two seconds behind.
+    assert_eq!(respond("c-old", 4_000), reply_decline("the decision is too late").unwrap());
+}
