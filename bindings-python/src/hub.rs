@@ -42,6 +42,7 @@ pub fn of_purchase(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
 
 fn find(py: Python<'_>, create: bool) -> PyResult<Option<Bound<'_, PyAny>>> {
     static MODULES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static HERE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let modules =
         MODULES.get_or_try_init(py, || PyResult::Ok(py.import("sys")?.getattr("modules")?.unbind()))?.bind(py);
     // All that most programs pay; others import greenlet too.
@@ -53,7 +54,6 @@ fn find(py: Python<'_>, create: bool) -> PyResult<Option<Bound<'_, PyAny>>> {
     if !has_hubs || interpreter_has_ended() {
         return Ok(None);
     }
-    static HERE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let hub = HERE.import(py, "keysecure._hub", "here")?.call1((create,))?;
     if hub.is_none() {
         return Ok(None);
