@@ -104,7 +104,7 @@ pub fn wait<T: Send + 'static>(
 fn run(hub: &Bound<'_, PyAny>, pool: Pool, wanted: LevelFilter, work: Box<dyn FnOnce() + Send>) -> PyResult<()> {
     let py = hub.py();
     py.check_signals()?;
-    let state = State { stage: Stage::Queued(work), wake: None, request: None, heir: None };
+    let state = State { progress: Progress::Queued(work), wake: None, request: None, heir: None };
     // Calls are always recorded, for a greenlet that does not live to see the result. The logger drops the others.
     let wanted = if matches!(pool, Pool::Calls) { wanted.max(LevelFilter::Info) } else { wanted };
     let job = Bound::new(py, Job { pool, wanted, state: Mutex::new(state) })?;
@@ -118,14 +118,14 @@ fn run(hub: &Bound<'_, PyAny>, pool: Pool, wanted: LevelFilter, work: Box<dyn Fn
 /// The records of a job that ended, and the exception that ended it.
 type End = (Vec<Record>, Option<PyErr>);
 
-enum Stage {
+enum Progress {
     Queued(Box<dyn FnOnce() + Send>),
     Running,
     Ended(Option<End>),
 }
 
 struct State {
-    stage: Stage,
+    progress: Progress,
     /// Wakes the greenlet that waits.
     wake: Option<Py<PyAny>>,
     /// What the job wants to have called in that greenlet.
@@ -160,7 +160,7 @@ impl Job {
 
     #[getter]
     fn ended(&self) -> bool {
-        matches!(lock(&self.state).stage, Stage::Ended(_))
+        matches!(lock(&self.state).progress, Progress::Ended(_))
     }
 
     /// Calls what the job wants to have called, if anything.
@@ -171,25 +171,25 @@ impl Job {
         }
     }
 
-    /// Stops waiting. A job that runs goes on and reports to the hub; one that has not started never does.
+    /// Stops waiting. A job that runs continues and reports to the hub; one that has not started never does.
     fn abandon(&self, hub: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = hub.py();
         let mut state = lock(&self.state);
         state.wake = None;
-        match &mut state.stage {
-            Stage::Queued(_) => {
-                let dropped = std::mem::replace(&mut state.stage, Stage::Ended(None));
+        match &mut state.progress {
+            Progress::Queued(_) => {
+                let dropped = std::mem::replace(&mut state.progress, Progress::Ended(None));
                 drop(state);
                 drop(dropped);
                 Ok(())
             }
-            Stage::Running => {
+            Progress::Running => {
                 state.heir = Some(hub.clone().unbind());
                 let request = state.request.take();
                 drop(state);
                 request.map_or(Ok(()), |request| spawn(hub, request.into_any()))
             }
-            Stage::Ended(end) => {
+            Progress::Ended(end) => {
                 let end = end.take();
                 drop(state);
                 end.map_or(Ok(()), |(records, _)| log::emit(py, &log::unread(records)))
@@ -201,11 +201,11 @@ impl Job {
 impl Job {
     fn begin(&self) -> Option<Box<dyn FnOnce() + Send>> {
         let mut state = lock(&self.state);
-        if !matches!(state.stage, Stage::Queued(_)) {
+        if !matches!(state.progress, Progress::Queued(_)) {
             return None;
         }
-        match std::mem::replace(&mut state.stage, Stage::Running) {
-            Stage::Queued(work) => Some(work),
+        match std::mem::replace(&mut state.progress, Progress::Running) {
+            Progress::Queued(work) => Some(work),
             _ => None,
         }
     }
@@ -213,20 +213,20 @@ impl Job {
     fn end(&self, py: Python<'_>, end: End) -> PyResult<()> {
         let mut state = lock(&self.state);
         if let Some(hub) = state.heir.take() {
-            state.stage = Stage::Ended(None);
+            state.progress = Progress::Ended(None);
             drop(state);
             return spawn(hub.bind(py), Report(log::unread(end.0)).into_py_any(py)?);
         }
-        state.stage = Stage::Ended(Some(end));
+        state.progress = Progress::Ended(Some(end));
         let wake = state.wake.take();
         drop(state);
         wake.map_or(Ok(()), |wake| wake.call0(py).map(|_| ()))
     }
 
     fn take_end(&self) -> Option<End> {
-        match &mut lock(&self.state).stage {
-            Stage::Ended(end) => end.take(),
-            Stage::Queued(_) | Stage::Running => None,
+        match &mut lock(&self.state).progress {
+            Progress::Ended(end) => end.take(),
+            Progress::Queued(_) | Progress::Running => None,
         }
     }
 

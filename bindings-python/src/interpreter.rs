@@ -4,7 +4,7 @@
 //! interpreter. So a sub-interpreter is refused before it uses any of them. An isolated one is refused by Python.
 //!
 //! The protection of forked children relies on the GIL (`process.rs`), so a free-threaded interpreter switches it on at the
-//! import. One that was told not to is refused.
+//! import. One with a setting that forbids this is refused.
 
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;

@@ -66,7 +66,7 @@ MOD_WSGI = "WSGIApplicationGroup %{GLOBAL}"
 def test_a_sub_interpreter_is_refused_with_words(isolated: bool, first: str) -> None:
     folders = [str(Path(str(module.__file__)).parents[1]) for module in (keysecure, keysecure_sandbox)]
     inner = REFUSED.format(path=folders, sandbox=_sandbox.__file__)
-    # The main interpreter goes on, with its own objects.
+    # The main interpreter continues, with its own objects.
     last = "from decimal import Decimal\nkeysecure.reply_accept()" if first else ""
     outer = f"import sys\nsys.path[:0] = {folders!r}\n{first}\n{RUN}\nrun({isolated}, {inner!r})\n{last}\nprint('end')"
     done = subprocess.run([sys.executable, "-c", outer], capture_output=True, text=True, timeout=60)

@@ -184,7 +184,7 @@ def a_timeout_of_the_program() -> None:
             assert time.monotonic() - start < LONGEST_GAP
         else:
             raise AssertionError
-        # It was sent, and goes on.
+        # It was sent, and continues.
         until(lambda: kept.records)
         [(level, text, _)] = kept.records
         assert level == "WARNING"
