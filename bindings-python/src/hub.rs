@@ -59,9 +59,7 @@ fn find(py: Python<'_>, create: bool) -> PyResult<Option<Bound<'_, PyAny>>> {
         return Ok(None);
     }
     if is_patched(&hub)? {
-        let home = Some((process::id(), thread::current().id(), hub.clone().unbind()));
-        // The one before is freed after the lock is released.
-        let _before = std::mem::replace(&mut *lock(&HOME), home);
+        set_home(&hub)?;
     }
     Ok(Some(hub))
 }
@@ -71,9 +69,22 @@ pub fn is_patched(hub: &Bound<'_, PyAny>) -> PyResult<bool> {
     hub.getattr(intern!(hub.py(), "patched"))?.extract()
 }
 
-/// The process, the thread and the hub that last waited for a job, in a program whose threads are greenlets. Locked by
-/// threads that are attached to Python, without running any, so that a forked child never finds it locked.
+/// The process, the thread and the hub for what threads of the core run in Python, in a program whose threads are greenlets:
+/// the hub of the main thread, else the first one that waited. Locked by threads that are attached to Python, without running
+/// any, so that a forked child never finds it locked.
 static HOME: Mutex<Option<(u32, ThreadId, Py<PyAny>)>> = Mutex::new(None);
+
+fn set_home(hub: &Bound<'_, PyAny>) -> PyResult<()> {
+    let is_main: bool = hub.getattr(intern!(hub.py(), "main"))?.extract()?;
+    let here = (process::id(), thread::current().id());
+    let mut home = lock(&HOME);
+    if is_main || home.as_ref().is_none_or(|(process, ..)| *process != here.0) {
+        let before = home.replace((here.0, here.1, hub.clone().unbind()));
+        drop(home);
+        drop(before);
+    }
+    Ok(())
+}
 
 /// Returns the hub for what a thread of the core runs in Python.
 fn home(py: Python<'_>) -> Option<Bound<'_, PyAny>> {

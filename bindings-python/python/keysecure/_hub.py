@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from _thread import get_native_id
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -43,6 +44,11 @@ class Hub:
 
     patched: bool
     """Whether the threads of ``threading`` are greenlets."""
+
+    @property
+    def main(self) -> bool:
+        """Whether it is the hub of the main thread, as far as the system says it."""
+        return get_native_id() == os.getpid()
 
     def spawn(self, function: Callable[[], object]) -> None:
         """Runs a function in a greenlet of its own. Any thread may call this."""
@@ -158,7 +164,7 @@ def _eventlet() -> Callable[[bool], Hub | None]:
 
 
 class _Mailbox:
-    """Functions that other threads want a hub of eventlet to call, which has no such thing itself."""
+    """Functions that other threads want a hub of eventlet to call, which has no way for this itself."""
 
     __slots__ = ("_functions", "_reader", "_writer")
 

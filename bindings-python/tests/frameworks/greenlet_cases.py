@@ -395,6 +395,31 @@ def a_server_in_this_process() -> None:
         assert all(delivery.error is None for delivery in sandbox.deliveries())
 
 
+def threads_of_the_hub() -> None:
+    """A program may make calls on the native threads that gevent and eventlet have."""
+    if KIND == "eventlet":
+        from eventlet.tpool import execute as on_thread
+    else:
+        on_thread = gevent.get_hub().threadpool.apply
+
+    def apply(function: Callable[..., Any], *args: Any) -> Any:
+        return on_thread(function, *args) if KIND == "eventlet" else on_thread(function, args)
+
+    shop = Shop(slow_decision, Rows())
+    with platform() as (sandbox, client, cardholder_no):
+        stall(sandbox, "accounts.get")
+        with beating():
+            assert apply(read, client, cardholder_no)
+    with beating(0):
+        assert apply(Shop(slow_decision).buy) == reply_accept()
+        assert [shop.buy(number) for number in range(3)] == [reply_accept()] * 3
+
+
+def slow_decision(_: Any) -> bool:
+    sleep(TICK)
+    return True
+
+
 def a_late_decision() -> None:
     ended: list[bool] = []
 

@@ -21,6 +21,7 @@ CASES = [
     "the_end_of_the_program",
     "purchases",
     "a_server_in_this_process",
+    "threads_of_the_hub",
     "a_late_decision",
     "a_decision_that_raises",
     "purchases_beside_slow_calls",

@@ -10,7 +10,7 @@ from served_shop import check_purchases, serving
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_patched_program_goes_on_while_one_greenlet_waits(case: str) -> None:
+def test_a_patched_program_continues_while_one_greenlet_waits(case: str) -> None:
     run_case("eventlet", case)
 
 

@@ -12,12 +12,12 @@ pytest.importorskip("gevent")
 
 
 @pytest.mark.parametrize("case", [*CASES, "no_hub_at_all"])
-def test_a_patched_program_goes_on_while_one_greenlet_waits(case: str) -> None:
+def test_a_patched_program_continues_while_one_greenlet_waits(case: str) -> None:
     run_case("gevent", case)
 
 
 @pytest.mark.parametrize("case", ["a_call", "a_pager", "many_calls", "a_late_decision", "a_hub_without_patches"])
-def test_a_program_with_a_hub_and_without_patches_goes_on_too(case: str) -> None:
+def test_a_program_with_a_hub_and_without_patches_continues_too(case: str) -> None:
     run_case("gevent-unpatched", case)
 
 
