@@ -96,7 +96,7 @@ def test_advice_names_the_options_of_the_command(
     assert advice in result.stdout
     for argument in ("base_url", "ca_pem", "api_key=", "settings"):
         assert argument not in result.stdout
-    retired = ["mend", "keeper", "as safe as it must be", "the device"]
+    retired = ["keeper", "as safe as it must be", "the device"]
     assert not [words for words in retired if words in result.stdout]
 
 

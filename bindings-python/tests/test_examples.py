@@ -45,7 +45,13 @@ def test_issue_a_card_does_not_issue_it_again(
 
 @pytest.mark.parametrize(
     "name",
-    ["issue_a_card.py", "freeze_lost_cards.py", "pay_in_exactly_once.py", "reconcile_a_month.py", "receive_webhooks.py"],
+    [
+        "issue_a_card.py",
+        "freeze_lost_cards.py",
+        "pay_in_exactly_once.py",
+        "reconcile_a_month.py",
+        "receive_webhooks.py",
+    ],
 )
 def test_examples_with_credentials_need_the_client_only(name: str) -> None:
     # As where the package of the sandbox is not installed.

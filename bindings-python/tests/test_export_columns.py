@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
+import subprocess
+import sys
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_support import run
-from export_support import ARGUMENTS, DAY, START, environment, export, rows, state_of  # noqa: F401
+from cli_support import bare, run
+from export_support import ARGUMENTS, DAY, START, environment, export, rows, state_of, wait_for  # noqa: F401
 
 from keysecure import Client
 from keysecure.sandbox import Sandbox
@@ -121,6 +125,26 @@ def test_an_export_with_details_continues_after_a_failure(
     assert export(out, *arguments, what="consumptions") == 0
     assert out.read_bytes() == whole.read_bytes()
     assert sandbox.count("consumptions.get") - before < len(consumptions)
+
+
+def test_ctrl_c_does_not_wait_for_details(
+    tmp_path: Path, sandbox: Sandbox, variables: dict[str, str], consumptions: list[str], today: list[str]
+) -> None:
+    sandbox.fault("consumptions.get", {"stall": 60_000}, nth=3, times=20)
+    out = ["--out", str(tmp_path / "rows.csv")]
+    command = [sys.executable, "-m", "keysecure", "export", "consumptions", *today, "--details", *out]
+    with subprocess.Popen(command, env=bare() | variables, stderr=subprocess.PIPE, text=True) as program:
+        wait_for(lambda: sandbox.count("consumptions.get") >= 2)
+        started = time.monotonic()
+        program.send_signal(signal.SIGINT)
+        errors = program.communicate(timeout=60)[1]
+    assert (program.returncode, time.monotonic() - started < 20) == (130, True)
+    assert "Run the same command again to continue." in errors
+    assert "Traceback" not in errors
+    sandbox.clear_faults()
+    again = subprocess.run(command, env=bare() | variables, capture_output=True, timeout=120, check=False)
+    assert again.returncode == 0
+    assert [row["consume_no"] for row in table(tmp_path / "rows.csv")][: len(consumptions)] == consumptions[::-1]
 
 
 @pytest.mark.usefixtures("environment")

@@ -1,8 +1,10 @@
 //! Log capture for tests.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use log::kv::{Key, Value, VisitSource};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 /// One record of the `log` facade.
@@ -14,6 +16,38 @@ pub struct LogLine {
     pub level: Level,
     /// The message.
     pub text: String,
+    /// The key-value fields that are not null, as text.
+    pub fields: BTreeMap<String, String>,
+}
+
+impl LogLine {
+    fn new(record: &Record<'_>) -> Self {
+        let mut fields = Fields(BTreeMap::new());
+        let _ = record.key_values().visit(&mut fields);
+        Self {
+            target: record.target().to_owned(),
+            level: record.level(),
+            text: record.args().to_string(),
+            fields: fields.0,
+        }
+    }
+
+    /// A field; `None` if it is absent.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str)
+    }
+}
+
+struct Fields(BTreeMap<String, String>);
+
+impl<'v> VisitSource<'v> for Fields {
+    fn visit_pair(&mut self, key: Key<'v>, value: Value<'v>) -> Result<(), log::kv::Error> {
+        let text = value.to_string();
+        if text != Value::null().to_string() {
+            self.0.insert(key.to_string(), text);
+        }
+        Ok(())
+    }
 }
 
 /// The logger of the whole process.
@@ -37,8 +71,7 @@ impl Log for Capture {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let line =
-            LogLine { target: record.target().to_owned(), level: record.level(), text: record.args().to_string() };
+        let line = LogLine::new(record);
         if line.level <= Level::Warn {
             WARNINGS.lock().unwrap_or_else(PoisonError::into_inner).push(line.clone());
         }

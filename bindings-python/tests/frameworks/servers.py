@@ -68,14 +68,14 @@ class Server:
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         return "\r\n".join([*lines, "", ""]).encode()
 
-    def ask(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Answer:
+    def ask(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Response:
         """Sends a request on a connection of its own and returns the response."""
         with self.connect() as connection:
             connection.sendall(self.head(method, path, {**(headers or {}), "Connection": "close"}) + body)
-            return Answer(until_closed(connection))
+            return Response(until_closed(connection))
 
 
-class Answer:
+class Response:
     """A response, read until the server closed the connection."""
 
     def __init__(self, received: bytes) -> None:
@@ -130,7 +130,7 @@ def running(kind: ServerKind, folder: Path) -> Iterator[Server]:
                 process = subprocess.Popen(command, env=env, cwd=folder, stdout=output, stderr=output)
             server = Server(kind, sandbox, port, folder)
             try:
-                if answers(server, process):
+                if is_healthy(server, process):
                     yield server
                     return
             finally:
@@ -156,8 +156,8 @@ def ports() -> Iterator[int]:
     raise AssertionError("no port is free")
 
 
-def answers(server: Server, process: subprocess.Popen[bytes]) -> bool:
-    """Waits until the health check is answered; ``False`` if the process ends before."""
+def is_healthy(server: Server, process: subprocess.Popen[bytes]) -> bool:
+    """Waits until the health check responds; ``False`` if the process ends before."""
     end = time.monotonic() + PATIENCE
     while process.poll() is None:
         with suppress(OSError, ValueError, IndexError):

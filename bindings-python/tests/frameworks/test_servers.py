@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
-from importlib.util import find_spec
 
 import pytest
-from servers import Answer, Server, ServerKind, running, until, until_closed
+from servers import PATIENCE, Response, Server, ServerKind, running, until, until_closed
 from webhook_apps import HEALTH, READ_FIRST, WEBHOOKS
 from webhook_support import CONSUMPTION, body_of
 
@@ -42,17 +42,22 @@ SERVERS = [
     ServerKind("flask-run", FLASK, reads_first=200),
     ServerKind("wsgiref", "-m plain_server wsgiref {port}", chunked=False, continues=False),
     ServerKind("gevent-pywsgi", "-m plain_server gevent {port}"),
-    ServerKind("uwsgi", "-m plain_server http-socket {port}", continues=False),
-    ServerKind("uwsgi-http-plain", "-m plain_server http {port}", chunked=False, continues=False),
-    ServerKind("uwsgi-http", "-m plain_server http {port} --http-chunked-input", continues=False),
 ]
+if sys.platform == "linux":
+    SERVERS += [
+        ServerKind("uwsgi", "-m plain_server http-socket {port}", continues=False),
+        ServerKind("uwsgi-http-plain", "-m plain_server http {port}", chunked=False, continues=False),
+        ServerKind("uwsgi-http", "-m plain_server http {port} --http-chunked-input", continues=False),
+    ]
 
 
-@pytest.fixture(scope="module", params=SERVERS, ids=lambda kind: kind.name)
+def name_of(kind: ServerKind) -> str:
+    return kind.name
+
+
+@pytest.fixture(scope="module", params=SERVERS, ids=name_of)
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     kind = request.param
-    if kind.name.startswith("uwsgi") and find_spec("pyuwsgi") is None:
-        pytest.skip("pyuwsgi is not installed")
     with running(kind, tmp_path_factory.mktemp(kind.name)) as server:
         yield server
 
@@ -71,8 +76,8 @@ def purchase(number: str) -> bytes:
     return body_of("Auth", {"consume_no": number, "card_no": "k-1", "amount": 42.0, "status": "Pending"})
 
 
-def accepted(answer: Answer) -> bool:
-    return (answer.status, answer.body) == (200, b'{"code":0,"message":""}')
+def accepted(response: Response) -> bool:
+    return (response.status, response.body) == (200, b'{"code":0,"message":""}')
 
 
 def test_every_purchase_is_decided_right_and_each_webhook_handled_once(server: Server) -> None:
@@ -91,7 +96,13 @@ def test_every_purchase_is_decided_right_and_each_webhook_handled_once(server: S
         assert sandbox.settle_webhooks(60)
         statuses = {number: client.consumptions.get(number).status for _, number in bought}
     replies = {json.loads(one.body)["data"]["consume_no"]: one for one in sandbox.deliveries() if one.action == "Auth"}
-    in_time = [(amount, number) for amount, number in bought if replies[number].code is not None]
+    # On a slow machine a decision may be late, which the log says.
+    late = [line for line in server.log().splitlines() if "declined" in line and "(by decision)" not in line]
+    in_time = [
+        (amount, number)
+        for amount, number in bought
+        if replies[number].code is not None and not any(number in line for line in late)
+    ]
     assert in_time, sandbox.deliveries()
     for amount, number in in_time:
         assert statuses[number] == ("Pending" if float(amount) < 50 else "Fail"), replies[number]
@@ -121,16 +132,16 @@ def test_head_leaves_nothing_behind_for_the_next_response(server: Server) -> Non
 def test_health_checks_and_other_methods(server: Server) -> None:
     logged = server.log()
     for path in (HEALTH, HEALTH + "/"):
-        answer = server.ask("GET", path)
+        response = server.ask("GET", path)
         if server.kind.name == "uvicorn-starlette" and path.endswith("/"):
-            assert answer.status == 307, "Starlette redirects to its route"
+            assert response.status == 307, "Starlette redirects to its route"
             continue
-        assert (answer.status, answer.body) == (200, b'{"status":"ok"}')
+        assert (response.status, response.body) == (200, b'{"status":"ok"}')
     assert server.log() == logged
     assert [server.ask("OPTIONS", HEALTH).headers["allow"], server.ask("OPTIONS", HEALTH).status] == ["GET, HEAD", 405]
     for method in ("GET", "OPTIONS", "PUT"):
-        answer = server.ask(method, WEBHOOKS, {"Content-Length": "0"})
-        assert (answer.status, answer.headers["allow"]) == (405, "POST")
+        response = server.ask(method, WEBHOOKS, {"Content-Length": "0"})
+        assert (response.status, response.headers["allow"]) == (405, "POST")
     assert "WARNING a webhook is rejected (no POST)" in server.log()
 
 
@@ -146,11 +157,11 @@ def test_a_slash_at_the_end_and_other_paths(server: Server) -> None:
 def test_a_chunked_body_is_read_or_the_log_says_what_to_set(server: Server) -> None:
     body = consumption("c-chunked")
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:10], body[10:300], body[300:], b""))
-    answer = server.ask("POST", WEBHOOKS, {**signed(server, body), "Transfer-Encoding": "chunked"}, chunks)
+    response = server.ask("POST", WEBHOOKS, {**signed(server, body), "Transfer-Encoding": "chunked"}, chunks)
     if server.kind.chunked:
-        assert accepted(answer), server.log()
+        assert accepted(response), server.log()
         return
-    assert answer.status == 411
+    assert response.status == 411
     assert "(it has no Content-Length, and this server does not end chunked bodies" in server.log()
 
 
@@ -160,32 +171,31 @@ def test_a_purchase_that_expects_100_continue_is_never_approved_late(server: Ser
     with server.connect() as connection:
         start = time.monotonic()
         connection.sendall(server.head("POST", WEBHOOKS, head))
-        connection.settimeout(1.0)
+        connection.settimeout(PATIENCE if server.kind.continues else 2.0)
         try:
             first = until(connection, b"\r\n\r\n")
         except TimeoutError:
             first = b""
-        connection.settimeout(120)
+        connection.settimeout(PATIENCE)
         connection.sendall(body)
-        answer = Answer(until_closed(connection))
+        response = Response(until_closed(connection))
     took = time.monotonic() - start
+    assert bool(first) == server.kind.continues
     if first:
         assert b" 100 " in first.split(b"\r\n")[0]
-        assert accepted(answer) or took > 0.5, answer
+        assert accepted(response) or took > 0.5, response
         return
-    assert not server.kind.continues or took > 1.5
-    assert (answer.status, json.loads(answer.body)["message"]) == (200, "the decision is too late")
+    assert (response.status, json.loads(response.body)["message"]) == (200, "the decision is too late")
     assert 'consume_no="c-expect"' in server.log()
     assert "decide c-expect" not in server.events(), "nobody waits for the decision"
 
 
+@pytest.mark.parametrize("server", [kind for kind in SERVERS if kind.reads_first], indirect=True, ids=name_of)
 def test_a_body_that_a_view_has_read_is_named_or_found(server: Server) -> None:
-    if server.kind.reads_first is None:
-        pytest.skip("it has no such view")
     body = consumption("c-read")
     head = {**signed(server, body), "Content-Length": str(len(body))}
-    answer = server.ask("POST", READ_FIRST, head, body)
-    assert answer.status == server.kind.reads_first, answer
-    if answer.status == 500:
-        assert json.loads(answer.body)["message"] == "the body was read before; pass the raw body"
+    response = server.ask("POST", READ_FIRST, head, body)
+    assert response.status == server.kind.reads_first, response
+    if response.status == 500:
+        assert json.loads(response.body)["message"] == "the body was read before; pass the raw body"
         assert "pass the raw body" in server.log()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from keysecure import AuthEvent
@@ -139,8 +140,17 @@ def fastapi_app(**settings: Any) -> Any:
 
 
 def fastapi_rooted() -> Any:
-    """Behind a proxy that removes ``/api`` from the path."""
-    return fastapi_app(root_path="/api")
+    """Behind a proxy that removes ``/api`` from the path, and with a middleware that reads every body."""
+    from fastapi import Request, Response
+
+    app = fastapi_app(root_path="/api")
+
+    @app.middleware("http")
+    async def log_size(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        logging.getLogger("shop").info("%d bytes", len(await request.body()))
+        return await call_next(request)
+
+    return app
 
 
 def starlette_routes() -> Any:

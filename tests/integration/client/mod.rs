@@ -11,6 +11,7 @@ mod hostile;
 mod input;
 mod interruption;
 mod lists;
+mod logging;
 mod matrix;
 mod observer;
 mod outcomes;

@@ -213,13 +213,18 @@ fn the_log_holds_the_same_attempts_and_no_number_of_a_card() {
         client.cards().get("17").unwrap_err();
     });
     let observations: Vec<_> = recorder.attempts().iter().map(ToString::to_string).collect();
-    let logged: Vec<_> = lines.iter().filter(|line| line.target == "keysecure").collect();
-    assert_eq!(logged.iter().map(|line| line.text.clone()).collect::<Vec<_>>(), observations);
-    assert!(logged.iter().all(|line| line.level == log::Level::Debug));
+    let calls: Vec<_> = recorder.calls().iter().map(ToString::to_string).collect();
+    for (level, expected) in [(log::Level::Debug, &observations), (log::Level::Info, &calls)] {
+        let logged = lines.iter().filter(|line| line.target == "keysecure" && line.level == level);
+        assert_eq!(logged.map(|line| &line.text).collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>());
+    }
+    assert!(calls[1].starts_with("operation=cards.get attempts=1 ms="), "{}", calls[1]);
     assert!(
         observations[1].starts_with("operation=cards.get attempt=1 ms=")
             && observations[1].ends_with(" http_status=200 code=0")
     );
     assert!(observations[3].contains(" outcome=rejected"), "{}", observations[3]);
-    assert!(observations.iter().all(|line| !line.contains(&card_no) && !line.contains(&env.cardholder_no)));
+    assert!(
+        observations.iter().chain(&calls).all(|line| !line.contains(&card_no) && !line.contains(&env.cardholder_no))
+    );
 }

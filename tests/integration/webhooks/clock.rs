@@ -59,5 +59,5 @@ fn a_verifier_of_a_client_declines_what_the_platform_signed_long_ago() {
     };
     assert_eq!(respond("c-new", 0), reply_accept());
     // The learned clock is up to two seconds behind.
-    assert_eq!(respond("c-old", 4_000), reply_decline("the decision is too late").unwrap());
+    assert_eq!(respond("c-signed-before", 4_000), reply_decline("the decision is too late").unwrap());
 }

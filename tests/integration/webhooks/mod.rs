@@ -4,6 +4,7 @@ mod clock;
 mod delivery;
 mod fixture;
 mod lateness;
+mod logging;
 mod purchases;
 mod replays;
 mod responder;

@@ -21,7 +21,7 @@ FINAL = (AuthenticationError, PermissionError, RateLimitError)
 
 
 class Details:
-    """Fetches the details of rows. Only so many rows are ahead of the one that is written."""
+    """Fetches the details of rows. The number of rows that are ahead of the one that is written is bounded."""
 
     def __init__(self, client: Client, kind: Kind, parallel: int, warn: Callable[[str], None]) -> None:
         self.client = client

@@ -17,7 +17,7 @@ from .output import to_json
 
 CHUNK = 64 * 1024
 SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
-"""What begins a formula, in some spreadsheets in full width too."""
+"""The first characters of formulas. Some spreadsheets accept them in full width too."""
 
 Write = Callable[[memoryview], "int | None"]
 """Writes bytes and returns how many were written."""

@@ -22,6 +22,8 @@ from .options import variable
 from .output import is_reader_gone, print_json, redacted
 
 LARGEST = 65_536
+"""Bytes of the largest body that is verified."""
+READ_AT_MOST = 1 << 20
 HOP_BY_HOP = {
     "connection",
     "content-length",
@@ -120,25 +122,33 @@ class Handler(BaseHTTPRequestHandler):
         seen |= {"status": status, "reply": reply_of(body), "milliseconds": milliseconds}
         self.server.show(seen, line_of(seen))
 
+    def do_GET(self) -> None:
+        """Says that webhooks come by POST, to a person with a browser and to the health check of a tunnel."""
+        body = b"" if self.command == "HEAD" else reply_decline("webhooks come by POST")
+        self.reply(405, "application/json", body)
+
+    def do_HEAD(self) -> None:
+        """The same without a body."""
+        self.do_GET()
+
     def respond(self, seen: dict[str, Any]) -> Response:
         """The response, with what there is to print about the webhook."""
-        if self.server.path is not None and urlsplit(self.path).path != self.server.path:
+        text = self.headers.get("Content-Length", "")
+        length = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+        if length is None or length > READ_AT_MOST:
             # The rest of the connection may hold the body.
             self.close_connection = True
+            return refused(seen, 413 if text else 411, "the length of the body is missing or too large")
+        # Before any response: a connection with unread data is reset, and the sender may not see the response.
+        raw = self.rfile.read(length)
+        if self.server.path is not None and urlsplit(self.path).path != self.server.path:
             return refused(seen, 404, f"not for this path, only for {self.server.path}")
-        length = self.headers.get("Content-Length", "")
-        if not (length.isascii() and length.isdigit()):
-            self.close_connection = True
-            return refused(seen, 411, "the length of the body is missing")
-        if len(length) > 9 or int(length) > LARGEST:
-            self.close_connection = True
-            return refused(seen, 413, "the body is too large")
-        raw = self.rfile.read(int(length))
         headers = list(self.headers.items())
         try:
             received = self.server.verifier.verify(headers, raw)
         except WebhookError as error:
-            return refused(seen, 400, error.rejection or "unreadable", str(error))
+            status = 413 if error.rejection == "too_large" else 400
+            return refused(seen, status, error.rejection or "unreadable", str(error))
         seen |= describe(received)
         if self.server.target is not None:
             passed_on = [(name, value) for name, value in headers if name.lower() not in HOP_BY_HOP]
@@ -157,6 +167,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        if status == 405:
+            self.send_header("Allow", "POST")
         self.end_headers()
         self.wfile.write(body)
 

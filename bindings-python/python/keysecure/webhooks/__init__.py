@@ -73,10 +73,24 @@ reply is repeated for 24 hours, whatever the timestamp and signature. A request 
 decides waits for that decision, and is declined when its own budget is over. One that asks with the number of another
 purchase for another card, type or amount is declined.
 
-The logger ``keysecure`` gets a WARNING for each purchase that is declined, each decision that is late, and each
-webhook that is rejected, with the ``consume_no`` and the milliseconds since the webhook arrived; and an ERROR for each
-handler or decision that raises, with the type and the place of the exception. Its text is not logged, because it may
-hold secrets.
+A decision is ``True``, ``False`` or a message to decline with; ``numpy.bool_`` and the integers 1 and 0 count as the
+first two. Anything else, such as ``None``, is no decision: the purchase gets the ``default``.
+
+The logger ``keysecure`` gets, with the ``consume_no`` and the milliseconds since the webhook arrived:
+
+=======  ===============================================================================================================
+INFO     an approved purchase; a webhook that was handled
+WARNING  a purchase that is declined, or approved without a decision, and the reason: by decision, late, failed, no
+         ``decide``, requested before, ...; a decision that came too late; a rejected webhook, and a request that is no
+         webhook (404, 405, 411, 413)
+ERROR    a handler or decision that raised, with the type of the exception and the file and line in your code; a value
+         that is no decision, with its type
+=======  ===============================================================================================================
+
+Records carry these as fields: ``action``, ``consume_no``, ``duration_ms``, ``reason``, ``rejection``, ``http_status``,
+``http_method``, ``http_path``, ``exception_type``, ``exception_file``, ``exception_line``. They hold no secret, no
+body, and not the text of an exception. ``on_error`` of :func:`wsgi`, :func:`asgi` and :class:`Responder` gets the
+exception itself, such as ``sentry_sdk.capture_exception``.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from time import monotonic
 from typing import Any, Final, Literal, TypeVar, cast
@@ -86,7 +87,8 @@ def asgi(
             else:
                 settle(lambda: done.set_result(result))
 
-        threading.Thread(target=run, name="keysecure-webhook", daemon=True).start()
+        # In the context of the request, for what is logged.
+        threading.Thread(target=copy_context().run, args=(run,), name="keysecure-webhook", daemon=True).start()
         return await done
 
     async def maybe_waiting(work: Callable[[], _T]) -> _T:

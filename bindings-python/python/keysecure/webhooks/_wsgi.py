@@ -53,7 +53,8 @@ def wsgi(
         platform send the webhook again.
     :param decide: decides on a purchase: ``True``, ``False`` or a message to decline with. It runs on a separate thread
         and is not stopped when it is late. Without it every purchase gets the ``default``.
-    :param default: the reply to a purchase when ``decide`` raised or is late; ``"decline"`` unless set.
+    :param default: the reply to a purchase when ``decide`` raised, is late or returned no decision; ``"decline"``
+        unless set.
     :param budget: seconds from the arrival of the request to the reply (0.6), at most 0.8; the platform waits 0.8.
     :param path: the only path to serve, such as ``"/webhooks"``; all paths by default. It counts from this application,
         from any application that it is mounted in, or from the outside: mounted at ``/keysecure`` under

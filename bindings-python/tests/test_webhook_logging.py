@@ -1,0 +1,510 @@
+"""What receivers and responders log: each decline, rejection, failure and success, with fields and without secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import enum
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from webhook_support import (
+    ACCEPTED,
+    AUTH,
+    BODY,
+    FAILED,
+    LATE,
+    SECRET,
+    UNDECIDED,
+    Asgi,
+    DictStore,
+    Kind,
+    Wsgi,
+    body_of,
+    purchase,
+    signed,
+    verifier,
+)
+
+from keysecure import ConfigError, InvalidInputError, Responder
+from keysecure.webhooks import asgi, reply_accept, reply_decline
+
+PAN = "4111111111111111"
+
+
+def fail(_: object) -> bool:
+    raise LookupError(f"card {PAN}")
+
+
+async def fail_async(_: object) -> bool:
+    raise LookupError(f"card {PAN}")
+
+
+def slow(_: object) -> bool:
+    time.sleep(0.3)
+    return True
+
+
+async def slow_async(_: object) -> bool:
+    await asyncio.sleep(60)
+    return True
+
+
+Respond = Callable[..., tuple[int, bytes]]
+
+
+def by_receiver(kind: Any, make: Any) -> Respond:
+    def respond(decide: Any, **settings: Any) -> tuple[int, bytes]:
+        response: tuple[int, bytes] = kind(make(verifier(), print, decide=decide, **settings)).post(*purchase())
+        return response
+
+    return respond
+
+
+def by_responder(decide: Any, **settings: Any) -> tuple[int, bytes]:
+    headers, body = purchase()
+    return 200, Responder(decide, **settings).respond(verifier().verify(headers, body))
+
+
+@pytest.fixture(params=["wsgi", "asgi", "responder"])
+def respond(request: pytest.FixtureRequest) -> Respond:
+    """Responds to a purchase with a decision, in a receiver or without one."""
+    if request.param == "responder":
+        return by_responder
+    kind: Any = Wsgi if request.param == "wsgi" else Asgi
+    return by_receiver(kind, kind.make)
+
+
+@pytest.fixture
+def records() -> Iterator[list[logging.LogRecord]]:
+    """The records of the logger so far, from INFO."""
+    logger, kept = logging.getLogger("keysecure"), Records(logging.INFO)
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(kept)
+    yield kept.records
+    logger.removeHandler(kept)
+    logger.setLevel(level)
+
+
+class Records(logging.Handler):
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+def of_level(records: list[logging.LogRecord], level: int) -> list[logging.LogRecord]:
+    return [record for record in records if record.levelno == level]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Some records come from the thread of a decision, after the reply."""
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+@pytest.fixture(autouse=True)
+def decisions_end() -> Iterator[None]:
+    """What a decision logs after its reply belongs to its own test."""
+    yield
+    wait_for(lambda: not any(thread.name == "keysecure-decision" for thread in threading.enumerate()))
+
+
+def wait_for_late_decision(records: list[logging.LogRecord]) -> None:
+    """Takes the record of a decision that nobody waited for, which may come after the test."""
+    message = 'a decision came too late and is dropped: consume_no="c-42.0", after '
+    wait_for(lambda: any(record.getMessage().startswith(message) for record in records))
+    late = next(record for record in records if record.getMessage().startswith(message))
+    assert (late.levelname, late.consume_no) == ("WARNING", "c-42.0")
+    records.remove(late)
+
+
+# Purchases.
+
+
+@pytest.mark.parametrize(
+    ("decide", "reason", "response"),
+    [
+        (lambda _: "over the limit", "by decision", (200, reply_decline("over the limit"))),
+        (slow, "there is no decision in time", LATE),
+        (fail, "the decision failed", UNDECIDED),
+        (lambda _: None, "the decision function returned no decision", UNDECIDED),
+    ],
+)
+def test_every_declined_purchase_is_a_warning_with_its_reason(
+    decide: Any, reason: str, response: tuple[int, bytes], respond: Respond, records: list[logging.LogRecord]
+) -> None:
+    assert respond(decide, budget=0.1 if decide is slow else 0.8) == response
+    if decide is slow:
+        wait_for_late_decision(records)
+    [record] = of_level(records, logging.WARNING)
+    assert record.getMessage().startswith('a purchase is declined: consume_no="c-42.0", after ')
+    assert record.getMessage().endswith(f" ms ({reason})")
+    assert (record.reason, record.action, record.consume_no) == (reason, "Auth", "c-42.0")
+    assert record.duration_ms >= (100 if decide is slow else 0)
+
+
+@pytest.mark.parametrize("decide", [slow_async, fail_async])
+def test_async_decisions_are_declined_with_their_reason(decide: Any, records: list[logging.LogRecord]) -> None:
+    late = decide is slow_async
+    response = by_receiver(Asgi, asgi)(decide, budget=0.1 if decide is slow_async else 0.8)
+    assert response == (LATE if late else UNDECIDED)
+    if late:
+        wait_for_late_decision(records)
+    [record] = of_level(records, logging.WARNING)
+    assert record.reason == ("there is no decision in time" if late else "the decision failed")
+
+
+def test_a_purchase_without_a_decision_function_says_so(kind: Kind, records: list[logging.LogRecord]) -> None:
+    app = kind(kind.make(verifier(), print))
+    assert app.post(*purchase()) == (200, reply_decline("purchases are not accepted"))
+    [record] = records
+    assert (record.levelname, record.reason) == ("WARNING", "there is no decision function")
+    assert record.consume_no == "c-42.0"
+
+
+def test_an_approval_by_default_is_a_warning(respond: Respond, records: list[logging.LogRecord]) -> None:
+    assert respond(slow, budget=0.1, default="accept") == (200, reply_accept())
+    wait_for_late_decision(records)
+    [record] = records
+    assert (record.levelname, record.reason) == ("WARNING", "there is no decision in time")
+    assert record.getMessage().startswith("a purchase is approved without a decision: ")
+
+
+def test_an_approved_purchase_is_logged_at_info(respond: Respond, records: list[logging.LogRecord]) -> None:
+    assert respond(lambda _: True) == (200, reply_accept())
+    [record] = records
+    assert record.getMessage().startswith('a purchase is approved: consume_no="c-42.0", after ')
+    assert (record.levelname, record.action, record.consume_no) == ("INFO", "Auth", "c-42.0")
+    assert record.duration_ms > 0
+
+
+def test_a_decision_that_raises_is_an_error_with_its_place(respond: Respond, records: list[logging.LogRecord]) -> None:
+    respond(fail)
+    wait_for(lambda: bool(of_level(records, logging.ERROR)))
+    [record] = of_level(records, logging.ERROR)
+    line = fail.__code__.co_firstlineno + 1
+    assert record.getMessage().startswith(f"the decision on a purchase raised LookupError at {__file__}:{line}, ")
+    assert (record.exception_type, record.exception_file, record.exception_line) == ("LookupError", __file__, line)
+    assert (record.action, record.consume_no) == ("Auth", "c-42.0")
+    assert record.duration_ms > 0
+    assert record.exc_info is None
+    assert PAN not in str(vars(record))
+
+
+# Handlers.
+
+
+def test_a_handled_webhook_is_logged_at_info(kind: Kind, records: list[logging.LogRecord]) -> None:
+    for guard in (None, DictStore()):
+        records.clear()
+        assert kind(kind.make(verifier(store=guard), lambda _: None)).post(signed(BODY), BODY) == ACCEPTED
+        [record] = records
+        assert record.getMessage().startswith('a webhook is handled: consume_no="c-1", after ')
+        assert (record.levelname, record.action, record.consume_no) == ("INFO", "Consumption", "c-1")
+        assert record.duration_ms > 0
+
+
+def test_a_claim_of_ones_own_framework_logs_success_too(records: list[logging.LogRecord]) -> None:
+    with verifier().claim(signed(BODY), BODY):
+        assert records == []
+    assert [record.action for record in records] == ["Consumption"]
+
+
+@pytest.mark.parametrize("handler", [fail, fail_async])
+def test_a_failed_handler_is_an_error_with_its_place(
+    handler: Any, kind: Kind, records: list[logging.LogRecord]
+) -> None:
+    if handler is fail_async and kind is Wsgi:
+        pytest.skip("WSGI runs no coroutines")
+    app = kind(kind.make(verifier(store=DictStore()), handler))
+    assert app.post(signed(BODY), BODY) == FAILED
+    [record] = records
+    line = handler.__code__.co_firstlineno + 1
+    assert record.getMessage().startswith(f"the handler of a webhook raised LookupError at {__file__}:{line}, ")
+    assert "consume_no='c-1', after " in record.getMessage()
+    assert (record.levelname, record.action, record.consume_no) == ("ERROR", "Consumption", "c-1")
+    assert (record.exception_type, record.exception_file, record.exception_line) == ("LookupError", __file__, line)
+    assert record.duration_ms > 0
+
+
+def test_the_place_is_in_the_users_code_not_in_a_library(kind: Kind, records: list[logging.LogRecord]) -> None:
+    def handle(_: object) -> None:
+        import json
+
+        json.loads("{")
+
+    kind(kind.make(verifier(), handle)).post(signed(BODY), BODY)
+    [record] = records
+    assert (record.exception_type, record.exception_file) == ("JSONDecodeError", __file__)
+    assert record.exception_line == handle.__code__.co_firstlineno + 3
+
+
+# Rejections.
+
+
+def test_a_wrong_secret_is_a_warning(kind: Kind, records: list[logging.LogRecord]) -> None:
+    app = kind(kind.make(verifier(), print))
+    assert app.post(signed(BODY, secret="x" * 32), BODY)[0] == 400
+    [record] = records
+    assert (record.levelname, record.rejection) == ("WARNING", "wrong_signature")
+    assert record.getMessage().startswith("a webhook is rejected (wrong_signature): after ")
+    assert not hasattr(record, "consume_no"), "the body is not verified"
+
+
+def test_a_rejection_of_any_method_of_a_verifier_is_a_warning(records: list[logging.LogRecord]) -> None:
+    headers = signed(BODY, secret="x" * 32)
+    for method in (verifier().verify, verifier().claim, verifier().verify_signature):
+        records.clear()
+        with pytest.raises(Exception, match="signature"):
+            method(headers, BODY)
+        assert [(record.levelname, record.rejection) for record in records] == [("WARNING", "wrong_signature")]
+
+
+def test_requests_that_are_no_webhooks_are_warnings(kind: Kind, records: list[logging.LogRecord]) -> None:
+    app = kind(kind.make(verifier(), print, path="/webhooks"))
+    assert app.get()[0] == 405
+    assert app.post_to("/a/elsewhere", signed(BODY), BODY)[0] == 404
+    assert app.claim_length(signed(BODY), "1000000")[0][0] == 413
+    logged = [(record.levelname, record.http_status, record.http_method) for record in records]
+    assert logged == [("WARNING", 405, "GET"), ("WARNING", 404, "POST"), ("WARNING", 413, "POST")]
+    assert [getattr(record, "http_path", None) for record in records] == ["/webhooks", "/a/elsewhere", None]
+    assert all(record.getMessage().startswith("a webhook is rejected (") for record in records)
+    assert "'POST' '/a/elsewhere'" in records[1].getMessage()
+
+
+def test_a_chunked_body_that_the_server_cannot_end_is_a_warning(records: list[logging.LogRecord]) -> None:
+    app = Wsgi(Wsgi.make(verifier(), print))
+    environ = app.environ(signed(BODY), BODY, CONTENT_LENGTH=None)
+    assert app.run(environ, valid=False)[0] == 411
+    assert [(record.levelname, record.http_status) for record in records] == [("WARNING", 411)]
+
+
+def test_a_path_in_the_log_cannot_forge_a_line(kind: Kind, records: list[logging.LogRecord]) -> None:
+    app = kind(kind.make(verifier(), print, path="/webhooks"))
+    assert app.post_to("/a/x\nERROR forged" + "y" * 10_000, signed(BODY), BODY)[0] == 404
+    [record] = records
+    assert "\n" not in record.getMessage()
+    assert len(record.getMessage()) < 400
+
+
+# on_error.
+
+
+@pytest.mark.parametrize(
+    ("handler", "decide"),
+    [(fail, fail), (fail_async, fail_async)],
+)
+def test_on_error_gets_the_exceptions_of_handlers_and_decisions(handler: Any, decide: Any, kind: Kind) -> None:
+    if handler is fail_async and kind is Wsgi:
+        pytest.skip("WSGI runs no coroutines")
+    raised: list[tuple[Exception, bool]] = []
+
+    def on_error(error: Exception) -> None:
+        raised.append((error, sys.exc_info()[1] is error))
+
+    app = kind(kind.make(verifier(), handler, decide=decide, on_error=on_error))
+    assert app.post(signed(BODY), BODY) == FAILED
+    assert app.post(*purchase()) == UNDECIDED
+    wait_for(lambda: len(raised) == 2)
+    for error, is_current in raised:
+        assert isinstance(error, LookupError)
+        assert str(error) == f"card {PAN}"
+        assert is_current, "logging.exception works in it"
+        step = error.__traceback__
+        while step is not None and step.tb_next is not None:
+            step = step.tb_next
+        assert step is not None
+        assert step.tb_frame.f_code.co_filename == __file__
+
+
+def test_on_error_gets_what_is_no_decision(respond: Respond) -> None:
+    raised: list[Exception] = []
+    respond(lambda _: None, on_error=raised.append)
+    wait_for(lambda: bool(raised))
+    [error] = raised
+    assert isinstance(error, InvalidInputError)
+    assert error.field == "decision"
+
+
+def test_a_rejected_webhook_is_no_error(kind: Kind) -> None:
+    raised: list[Exception] = []
+    app = kind(kind.make(verifier(), print, on_error=raised.append))
+    assert app.post(signed(BODY, secret="x" * 32), BODY)[0] == 400
+    assert raised == []
+
+
+def test_an_on_error_that_raises_changes_no_response(kind: Kind, records: list[logging.LogRecord]) -> None:
+    def on_error(_: Exception) -> None:
+        raise RuntimeError(SECRET)
+
+    app = kind(kind.make(verifier(), fail, decide=fail, on_error=on_error))
+    assert app.post(signed(BODY), BODY) == FAILED
+    assert app.post(*purchase()) == UNDECIDED
+    wait_for(lambda: len(of_level(records, logging.ERROR)) == 4)
+    second = [record for record in records if record.getMessage().startswith("on_error raised RuntimeError at ")]
+    assert len(second) == 2
+    assert all(SECRET not in record.getMessage() for record in records)
+
+
+def test_a_slow_on_error_does_not_delay_a_reply(respond: Respond) -> None:
+    free = threading.Event()
+    assert respond(fail, on_error=lambda _: free.wait(30)) == UNDECIDED, "a late reply would have another message"
+    free.set()
+
+
+def test_an_on_error_that_cannot_be_called_is_refused(kind: Kind) -> None:
+    async def on_error(_: Exception) -> None: ...
+
+    for wrong in ("sentry", on_error):
+        with pytest.raises(ConfigError, match="on_error"):
+            kind.make(verifier(), print, on_error=wrong)
+    with pytest.raises(ConfigError, match="on_error must be callable"):
+        Responder(print, on_error="sentry")  # type: ignore[arg-type]
+
+
+# Values of decisions.
+
+
+class Numeral(enum.IntEnum):
+    HIGH_RISK = 1
+
+
+class Index:
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __index__(self) -> int:
+        return self.value
+
+
+@pytest.mark.parametrize(("value", "approves"), [(1, True), (0, False), (Index(1), True), (Index(0), False)])
+def test_one_and_zero_are_decisions(value: Any, approves: bool, respond: Respond) -> None:
+    assert respond(lambda _: value) == (200, reply_accept() if approves else reply_decline("declined"))
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        (None, "not NoneType"),
+        (1.0, "not float"),
+        (Decimal(1), "not Decimal"),
+        (object(), "not object"),
+        ([True], "not list"),
+        (b"no", "not bytes"),
+        (Numeral.HIGH_RISK, "not Numeral"),
+        (2, "of integers only 1 and 0"),
+        (-1, "of integers only 1 and 0"),
+        (2**70, "of integers only 1 and 0"),
+        (Index(2), "of integers only 1 and 0"),
+    ],
+)
+def test_other_values_are_errors_that_name_the_type(
+    value: Any, names: str, respond: Respond, records: list[logging.LogRecord]
+) -> None:
+    assert respond(lambda _: value) == UNDECIDED
+    wait_for(lambda: bool(of_level(records, logging.ERROR)))
+    [record] = of_level(records, logging.ERROR)
+    assert record.getMessage().startswith(
+        "the decision on a purchase is no decision: decision must be True, False or a message to decline with"
+    )
+    assert names in record.getMessage()
+    assert record.consume_no == "c-42.0"
+
+
+def test_async_decisions_have_the_same_values() -> None:
+    async def decide(event: Any) -> Any:
+        return {1: 1, 2: 0, 3: None}[int(event.amount)]
+
+    app = Asgi(asgi(verifier(), print, decide=decide))
+    responses = [app.post(*purchase(amount)) for amount in (1, 2, 3)]
+    assert responses == [ACCEPTED, (200, reply_decline("declined")), UNDECIDED]
+
+
+# Frames.
+
+
+def test_no_frame_of_ours_that_logs_holds_body_headers_or_exception(kind: Kind) -> None:
+    """Tools that report errors send the local variables of the frames from which something is logged."""
+    found: list[str] = []
+    count = 0
+    marker = "Corner Shop of Bath"
+
+    class Reporter(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            nonlocal count
+            count += 1
+            frame = sys._getframe()
+            while frame.f_back is not None:
+                frame = frame.f_back
+                if "/keysecure/" in frame.f_code.co_filename:
+                    held = {name: repr(value) for name, value in frame.f_locals.items()}
+                    found.extend(
+                        f"{record.getMessage()}: {frame.f_code.co_name}.{name}"
+                        for name, text in held.items()
+                        for secret in (marker, signature, PAN)
+                        if secret in text
+                    )
+
+    broken = DictStore()
+    broken.remove = fail  # type: ignore[assignment]
+    reporter, logger = Reporter(level=logging.INFO), logging.getLogger("keysecure")
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(reporter)
+    try:
+        for action in ("Consumption", "Auth", "Tomorrow"):
+            data = {**AUTH, "merchant_info": {"merchant_name": marker}}
+            body = body_of(action, data)
+            headers = signed(body)
+            signature = headers["Signature"]
+            for store in (None, broken):
+                for function in (fail, lambda _: True, lambda _: [marker, PAN]):
+                    app = kind(kind.make(verifier(store=store), function, decide=function, path="/webhooks"))
+                    app.post(headers, body)
+                    app.post(headers, body)
+                    app.post({**headers, "Timestamp": "1"}, body)
+                    app.post_to("/a/elsewhere", headers, body)
+                    app.claim_length(headers, str(10**9))
+                    time.sleep(0.01)
+    finally:
+        logger.removeHandler(reporter)
+        logger.setLevel(level)
+    assert count > 80
+    assert found == []
+
+
+def test_asgi_logs_in_the_context_of_the_request(records: list[logging.LogRecord]) -> None:
+    """Trackers of errors and of traces find the request of a record by it."""
+    request: contextvars.ContextVar[str] = contextvars.ContextVar("request", default="none")
+    seen: list[str] = []
+
+    class Context(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            seen.append(request.get())
+
+    async def scenario() -> None:
+        request.set("r-1")
+        app = Asgi(asgi(verifier(store=DictStore()), lambda _: None, decide=lambda _: False))
+        await app.posted(*purchase())
+        await app.posted(signed(BODY), BODY)
+        await app.posted(signed(BODY, secret="x" * 32), BODY)
+
+    handler = Context(logging.INFO)
+    logging.getLogger("keysecure").addHandler(handler)
+    try:
+        asyncio.run(scenario())
+    finally:
+        logging.getLogger("keysecure").removeHandler(handler)
+    assert seen == ["r-1"] * len(records) == ["r-1"] * 3

@@ -1,0 +1,55 @@
+//! What the `log` facade receives about calls.
+
+use keysecure::CardStatus;
+use keysecure_sandbox::{Fault, FaultKind};
+use keysecure_tests::{LogLine, TestEnv, logged};
+use log::Level;
+
+/// The records of the calls, without those of attempts.
+fn calls(lines: Vec<LogLine>) -> Vec<LogLine> {
+    lines.into_iter().filter(|line| line.target == "keysecure" && line.level < Level::Debug).collect()
+}
+
+#[test]
+fn a_failed_call_has_the_level_of_its_effect() {
+    let env = TestEnv::credit().unwrap();
+    let card_no = env.virtual_card().unwrap();
+    let client = env.builder().max_retries(0).build().unwrap();
+    client.access_token().unwrap();
+    let table = [
+        ("cards.get", None, Level::Info, None),
+        ("cards.get", Some(FaultKind::Code(1004)), Level::Info, Some("rejected")),
+        ("cards.get", Some(FaultKind::DropAfterCommit), Level::Warn, Some("unknown")),
+        ("cards.update_status", Some(FaultKind::Code(4005)), Level::Warn, Some("rejected")),
+        ("cards.update_status", Some(FaultKind::DropAfterCommit), Level::Error, Some("unknown")),
+        ("cards.update_status", None, Level::Info, None),
+    ];
+    for (operation, fault, level, outcome) in table {
+        // The first change is carried out, although its response is lost.
+        let status = if fault.is_some() { CardStatus::Frozen } else { CardStatus::Activated };
+        if let Some(kind) = fault {
+            env.sandbox.fault(Fault::on(operation, kind));
+        }
+        let ((), lines) = logged(|| match operation {
+            "cards.get" => drop(client.cards().get(&card_no)),
+            _ => drop(client.cards().update_status(&card_no, status)),
+        });
+        let [line] = &calls(lines)[..] else { panic!("one record for {operation}") };
+        assert_eq!((line.level, line.field("operation"), line.field("outcome")), (level, Some(operation), outcome));
+        assert_eq!(line.field("attempts"), Some("1"));
+        assert!(line.field("duration_ms").is_some_and(|millis| millis.parse::<f64>().is_ok()), "{line:?}");
+        assert_eq!(line.text.starts_with("a call failed"), level < Level::Info, "{line:?}");
+        assert!(!line.text.contains(&*card_no));
+    }
+}
+
+#[test]
+fn an_attempt_is_logged_at_debug_level_with_its_fields() {
+    let env = TestEnv::credit().unwrap();
+    let client = env.builder().build().unwrap();
+    client.access_token().unwrap();
+    let (_, lines) = logged(|| client.cards().get("404"));
+    let attempt = lines.iter().find(|line| line.level == Level::Debug && line.target == "keysecure").unwrap();
+    let fields = ["operation", "attempt", "http_status", "code", "outcome"].map(|name| attempt.field(name).unwrap());
+    assert_eq!(fields, ["cards.get", "1", "200", "1004", "rejected"]);
+}

@@ -1,0 +1,91 @@
+//! What the `log` facade receives about webhooks.
+
+use keysecure::{Decision, NoDecision, Responder, reply_accept, reply_decline};
+use keysecure_tests::{LogLine, logged};
+use log::Level;
+
+use super::fixture::{AUTH, BODY, NOW, signed, verifier, verify};
+
+fn headers(body: &str) -> Vec<(String, String)> {
+    signed(body, NOW)
+}
+
+/// The only record of the client.
+fn only(lines: Vec<LogLine>) -> LogLine {
+    let mut ours = lines.into_iter().filter(|line| line.target == "keysecure");
+    let first = ours.next().unwrap();
+    assert!(ours.next().is_none());
+    first
+}
+
+fn fields<'a>(line: &'a LogLine, names: [&str; 3]) -> [Option<&'a str>; 3] {
+    names.map(|name| line.field(name))
+}
+
+#[test]
+fn a_reply_is_logged_with_its_reason() {
+    let received = verify(&headers(AUTH), AUTH).unwrap();
+    let declines = Responder::new(|_| Decision::Decline("over the limit".into()));
+    let approves = Responder::new(|_| Decision::Approve);
+    let fails = |why| Responder::fallible(move |_| Err(why));
+    let table = [
+        (approves, Level::Info, "by decision", reply_accept()),
+        (declines, Level::Warn, "by decision", reply_decline("over the limit").unwrap()),
+        (
+            fails(NoDecision::Failed),
+            Level::Warn,
+            "the decision failed",
+            reply_decline("no decision could be made").unwrap(),
+        ),
+        (
+            fails(NoDecision::Undefined),
+            Level::Warn,
+            "there is no decision function",
+            reply_decline("purchases are not accepted").unwrap(),
+        ),
+        (
+            fails(NoDecision::Invalid).otherwise(Decision::Approve),
+            Level::Warn,
+            "the decision function returned no decision",
+            reply_accept(),
+        ),
+    ];
+    for (responder, level, reason, expected) in table {
+        let (reply, lines) = logged(|| responder.respond(&received));
+        assert_eq!(reply, expected);
+        let line = only(lines);
+        assert_eq!(line.level, level);
+        assert_eq!(fields(&line, ["action", "consume_no", "reason"]), [Some("Auth"), Some("c1"), Some(reason)]);
+        assert!(line.field("duration_ms").is_some_and(|millis| millis.parse::<f64>().is_ok()), "{line:?}");
+    }
+}
+
+#[test]
+fn a_handled_webhook_is_logged_when_its_claim_is_finished() {
+    let (claimed, lines) = logged(|| verifier().claim(headers(BODY), BODY.as_bytes()).unwrap().1);
+    assert!(lines.iter().all(|line| line.target != "keysecure"));
+    let line = only(logged(|| claimed.finish().unwrap()).1);
+    assert_eq!(line.level, Level::Info);
+    assert!(line.text.starts_with(r#"a webhook is handled: consume_no="c1", after "#), "{line:?}");
+    assert_eq!(fields(&line, ["action", "consume_no", "reason"]), [Some("Consumption"), Some("c1"), None]);
+}
+
+#[test]
+fn a_rejection_is_logged_by_every_method_of_the_verifier() {
+    let mut wrong = headers(BODY);
+    for (name, value) in &mut wrong {
+        if name == "Signature" {
+            *value = "0".repeat(64);
+        }
+    }
+    let methods: [fn(Vec<(String, String)>); 3] = [
+        |headers| assert!(verifier().verify(headers, BODY.as_bytes()).is_err()),
+        |headers| assert!(verifier().claim(headers, BODY.as_bytes()).is_err()),
+        |headers| assert!(verifier().verify_signature(headers, BODY.as_bytes()).is_err()),
+    ];
+    for method in methods {
+        let line = only(logged(|| method(wrong.clone())).1);
+        assert_eq!((line.level, line.field("rejection")), (Level::Warn, Some("wrong_signature")));
+        assert_eq!(line.field("consume_no"), None, "the body is not verified");
+    }
+}
