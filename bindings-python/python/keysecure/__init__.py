@@ -185,10 +185,7 @@ __all__ = [
 # --- end of what stubs.py writes ---
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
-    # The native part imports it. Tools that pack programs find it here.
-    from . import _hub as _hub
-else:
+if not TYPE_CHECKING:
     __getattr__ = old_names(__name__)
 
 
@@ -208,5 +205,6 @@ def _imports_of_the_native_module() -> None:  # pyright: ignore[reportUnusedFunc
     import zoneinfo  # noqa: F401
 
     import keysecure._errors
+    import keysecure._hub
     import keysecure._pydantic
     import keysecure.webhooks._decision  # noqa: F401
