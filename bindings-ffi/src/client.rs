@@ -18,6 +18,7 @@ use crate::secrets::AccessToken;
 use crate::simulation::Simulation;
 use crate::stores::Store;
 use crate::warnings;
+use crate::webhook::{WebhookOptions, WebhookVerifier};
 
 /// The settings of a client. All are optional.
 #[derive(Clone, uniffi::Record)]
@@ -176,6 +177,14 @@ impl Client {
     #[uniffi::method(default(body = None))]
     pub fn call(&self, method: Method, path: String, body: Option<Json>) -> Result<Json> {
         Ok(self.0.call(method, &path, body.as_ref())?)
+    }
+
+    /// Creates a verifier of this merchant's webhooks, with the Api-Key as the app id and the apiSecret of this client.
+    ///
+    /// It uses the platform's clock as this client learns it from responses, at most two seconds behind, and the clock of this
+    /// machine before the first response.
+    pub fn webhook_verifier(&self, options: WebhookOptions) -> Result<WebhookVerifier> {
+        options.applied_to(self.0.webhook_verifier())
     }
 
     /// Closes all connections. Later calls fail with an error of kind `config`. Calls in progress may fail, mutations

@@ -33,6 +33,28 @@ pub struct WebhookOptions {
     pub max_body: Option<i32>,
 }
 
+impl WebhookOptions {
+    /// A verifier with these settings.
+    pub(crate) fn applied_to(self, mut verifier: keysecure::WebhookVerifier) -> Result<WebhookVerifier> {
+        if let Some(tolerance) = self.tolerance {
+            verifier = verifier.tolerance(tolerance);
+        }
+        if self.ignore_timestamp {
+            verifier = verifier.ignore_timestamp();
+        }
+        if let Some(store) = self.store {
+            let Some(replays) = store.0.replay_store() else {
+                return Err(FfiError::invalid_input("store", "must have a store of webhooks: give it `replays`"));
+            };
+            verifier = verifier.replay_guard(replays, self.on_store_failure.unwrap_or_default());
+        }
+        if let Some(bytes) = self.max_body {
+            verifier = verifier.max_body(usize::try_from(count("max_body", bytes)?).unwrap_or(usize::MAX));
+        }
+        Ok(WebhookVerifier(verifier))
+    }
+}
+
 /// Verifies webhooks (the platform calls them callbacks). Needs no client; threads can share one.
 #[derive(Debug, uniffi::Object)]
 #[uniffi::export(Debug)]
@@ -45,23 +67,7 @@ impl WebhookVerifier {
     #[uniffi::constructor]
     pub fn new(app_id: String, secrets: Vec<String>, options: WebhookOptions) -> Result<Self> {
         warnings::begin();
-        let mut verifier = keysecure::WebhookVerifier::new(app_id, secrets)?;
-        if let Some(tolerance) = options.tolerance {
-            verifier = verifier.tolerance(tolerance);
-        }
-        if options.ignore_timestamp {
-            verifier = verifier.ignore_timestamp();
-        }
-        if let Some(store) = options.store {
-            let Some(replays) = store.0.replay_store() else {
-                return Err(FfiError::invalid_input("store", "must have a store of webhooks: give it `replays`"));
-            };
-            verifier = verifier.replay_guard(replays, options.on_store_failure.unwrap_or_default());
-        }
-        if let Some(bytes) = options.max_body {
-            verifier = verifier.max_body(usize::try_from(count("max_body", bytes)?).unwrap_or(usize::MAX));
-        }
-        Ok(Self(verifier))
+        options.applied_to(keysecure::WebhookVerifier::new(app_id, secrets)?)
     }
 
     /// Verifies a webhook and parses its event. Header names are case-insensitive; `body` is the raw body.

@@ -40,10 +40,7 @@ def create_application() -> Any:
         settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"], SECRET_KEY=os.urandom(32).hex())
         django.setup()
     site = get_wsgi_application()
-    app_id = os.environ.get("KEYSECURE_APP_ID") or os.environ["KEYSECURE_API_KEY"]
-    verifier = WebhookVerifier(
-        app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
-    )
+    verifier = WebhookVerifier.from_env(store=os.environ.get("KEYSECURE_STORE", "memory"))
     receiver = wsgi(verifier, handle, decide=decide, path=WEBHOOKS, health_path=HEALTH)
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:

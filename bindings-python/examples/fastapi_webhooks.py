@@ -39,10 +39,7 @@ def create_app() -> FastAPI:
     def index() -> str:
         return "The shop is open."
 
-    app_id = os.environ.get("KEYSECURE_APP_ID") or os.environ["KEYSECURE_API_KEY"]
-    verifier = WebhookVerifier(
-        app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
-    )
+    verifier = WebhookVerifier.from_env(store=os.environ.get("KEYSECURE_STORE", "memory"))
     # Mounted one level above its path: a mount at its path would redirect to the path with a slash behind it.
     # Under `uvicorn --root-path /api` both paths stay as they are.
     receiver = asgi(verifier, handle_later, decide=decide_now, path=WEBHOOKS, health_path=HEALTH)

@@ -30,10 +30,7 @@ def create_app() -> Flask:
     def index() -> str:
         return "The shop is open."
 
-    app_id = os.environ.get("KEYSECURE_APP_ID") or os.environ["KEYSECURE_API_KEY"]
-    verifier = WebhookVerifier(
-        app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
-    )
+    verifier = WebhookVerifier.from_env(store=os.environ.get("KEYSECURE_STORE", "memory"))
     receiver = wsgi(verifier, handle, decide=decide, path=WEBHOOKS, health_path=HEALTH)
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/keysecure": receiver})  # type: ignore[method-assign]
     return app

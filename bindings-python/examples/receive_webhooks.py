@@ -39,11 +39,8 @@ def decide(purchase: AuthEvent) -> bool | str:
 
 def create_app() -> Any:
     """The receiver, which serves webhooks at any path."""
-    app_id = os.environ.get("KEYSECURE_APP_ID") or os.environ["KEYSECURE_API_KEY"]
-    # While a secret is replaced, pass both: the new one and the old one.
-    verifier = WebhookVerifier(
-        app_id, [os.environ["KEYSECURE_API_SECRET"]], store=os.environ.get("KEYSECURE_STORE", "memory")
-    )
+    # While a secret is replaced, pass both: secrets=[new, old].
+    verifier = WebhookVerifier.from_env(store=os.environ.get("KEYSECURE_STORE", "memory"))
     return wsgi(verifier, handle, decide=decide, health_path="/healthz")
 
 

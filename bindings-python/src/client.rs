@@ -301,8 +301,9 @@ impl Client {
     }
 
     /// Creates a verifier of this merchant's webhooks, with the `app_id` (else the Api-Key) and the apiSecret of the client.
-    /// Keyword arguments are those of `WebhookVerifier`, such as `secrets=[current, previous]`. Without `clock` it uses the platform's clock as this client learns it
-    /// from responses, at most two seconds behind, and this machine's clock before the first response.
+    /// Keyword arguments are those of `WebhookVerifier`, such as `secrets=[current, previous]`. Without `clock` it uses the
+    /// platform's clock as this client learns it from responses, at most two seconds behind, and this machine's clock before the
+    /// first response.
     #[pyo3(signature = (**options))]
     fn webhook_verifier<'py>(
         slf: &Bound<'py, Self>,

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use keysecure::{Clock, Interrupted};
+use keysecure::{Clock, Interrupted, UtcOffset};
 use pyo3::prelude::*;
 use pyo3::types::PyBool;
 
@@ -87,6 +87,10 @@ impl Clock for OwnClock {
             UNIX_EPOCH.checked_add(Duration::from_micros(offset.unsigned_abs()))
         };
         start.and_then(|start| start.checked_add(self.start.elapsed())).unwrap_or(UNIX_EPOCH)
+    }
+
+    fn local_offset(&self) -> Option<UtcOffset> {
+        self.waits.local_offset()
     }
 
     fn monotonic(&self) -> Duration {

@@ -146,6 +146,18 @@ def test_an_end_that_is_over_only_in_the_clients_zone_is_logged(
         client.cards.list_page(start=week, end=today, page=0, size=10)
     assert [record.levelno for record in caplog.records if record.levelno >= logging.WARNING] == [logging.WARNING]
 
+    # The trap on a server in UTC, with the clock of a test: 17:00 there is the next day in UTC+8.
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    five_pm = datetime(2026, 11, 26, 17, tzinfo=UTC)
+    for clock, count in [(five_pm, 1), (five_pm - timedelta(hours=2), 0)]:
+        caplog.clear()
+        with Client(sandbox.api_key, sandbox.api_secret, base_url=sandbox.base_url, clock=clock.timestamp) as client:
+            client.cards.list(start=date(2026, 11, 1), end=date(2026, 11, 26))
+        assert len([record for record in caplog.records if record.levelno >= logging.WARNING]) == count
+
+    os.environ["TZ"] = "Etc/GMT+12"
+    time.tzset()
     caplog.clear()
     with sandbox.client(timezone=timezone(timedelta(hours=-12))) as client:
         list(client.cards.list(start=today, end=today))

@@ -63,6 +63,7 @@ def claim_by(owner: Owner) -> object:
 
 CYCLES: dict[str, Callable[[Owner], object]] = {
     "responder": lambda owner: Responder(owner.decide),
+    "responder with on_error": lambda owner: Responder(bool, on_error=owner.decide),
     "verifier with a store": lambda owner: WebhookVerifier(APP_ID, SECRET, store=owner),
     "verifier with a clock": lambda owner: WebhookVerifier(APP_ID, SECRET, clock=owner.now),
     "verifier made from another": lambda owner: WebhookVerifier(

@@ -201,3 +201,14 @@ def test_another_mode_of_a_dict_is_refused(mode: Any) -> None:
         else:
             with pytest.raises(keysecure.InvalidInputError, match="mode must be python or json"):
                 each.to_dict(mode=mode)
+
+
+def test_a_dict_without_extra_has_none_inside_either() -> None:
+    text = '{"consume_no":"1","new":1,"fee_list":[{"fee_type":"Atm_fee","x":1}],"merchant_info":{"city":"Bern","y":2}}'
+    row = keysecure.Consumption.from_json(text)
+    assert (row.to_dict()["extra"], row.to_dict(extra=True)) == ({"new": 1}, row.to_dict())
+    without = row.to_dict(extra=False)
+    assert without["fee_list"] == [{"fee_type": "Atm_fee", "amount": None}]
+    assert without["merchant_info"]["city"] == "Bern"
+    assert "extra" not in str(without)
+    assert "extra" not in str(row.to_dict(mode="json", extra=False))

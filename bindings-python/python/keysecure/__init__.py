@@ -189,22 +189,8 @@ if not TYPE_CHECKING:
     __getattr__ = old_names(__name__)
 
 
-def _imports_of_the_native_module() -> None:  # pyright: ignore[reportUnusedFunction]
+def _imports_of_the_native_module() -> object:  # pyright: ignore[reportUnusedFunction]
     """Never called. Bundlers such as PyInstaller read only Python, and find here what the native module imports."""
-    import atexit  # noqa: F401
-    import builtins  # noqa: F401
-    import datetime  # noqa: F401
-    import decimal  # noqa: F401
-    import inspect  # noqa: F401
-    import json  # noqa: F401
-    import logging  # noqa: F401
-    import operator  # noqa: F401
-    import sys  # noqa: F401
-    import threading  # noqa: F401
-    import time  # noqa: F401
-    import zoneinfo  # noqa: F401
+    from . import _native_imports
 
-    import keysecure._errors
-    import keysecure._hub
-    import keysecure._pydantic
-    import keysecure.webhooks._decision  # noqa: F401
+    return _native_imports

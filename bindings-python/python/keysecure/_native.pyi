@@ -207,9 +207,9 @@ class Client:
         max_body: int = 65_536,
     ) -> WebhookVerifier:
         """Creates a verifier of this merchant's webhooks, with the `app_id` (else the Api-Key) and the apiSecret of the
-        client. Keyword arguments are those of `WebhookVerifier`. Without `clock` it uses the platform's clock as
-        this client learns it from responses, at most two seconds behind, and this machine's clock before the first
-        response."""
+        client. Keyword arguments are those of `WebhookVerifier`, such as `secrets=[current, previous]`. Without
+        `clock` it uses the platform's clock as this client learns it from responses, at most two seconds behind, and
+        this machine's clock before the first response."""
     def close(self) -> None:
         """Closes the client and its connections. Every later call is a `ConfigError`. Calls in progress are aborted; a
         mutation among them has outcome `unknown`."""
@@ -709,7 +709,7 @@ class Page(Generic[_T_co]):
     def extra(self) -> dict[str, Any]:
         """Further fields of the response, such as a `total`, if the platform sends any."""
     def to_dict(self) -> dict[str, Any]:
-        """Returns a dict with `list`, whose rows are dicts too, and `extra`."""
+        """Returns a dict with `list`, whose rows are dicts too, and `extra`. `mode="json"` is for `json.dumps`."""
     def to_json(self) -> str:
         """Returns the page as JSON text in the platform's form, each row as its own `to_json` writes it."""
     def __iter__(self) -> Iterator[_T_co]: ...
@@ -730,7 +730,7 @@ class Ensured(Generic[_T_co]):
         """Whether this call created the target, also when the response to its request was lost; otherwise it was
         found."""
     def to_dict(self) -> dict[str, Any]:
-        """Returns a dict with `value`, which is a dict too, and `created`."""
+        """Returns a dict with `value`, which is a dict too, and `created`. `mode="json"` is for `json.dumps`."""
     def to_json(self) -> str:
         """Returns `value` and `created` as JSON text, `value` as its own `to_json` writes it."""
     def __eq__(self, value: object, /) -> bool: ...
@@ -768,7 +768,7 @@ class CheckResult:
     def code(self) -> int | None:
         """The code in the platform's response, when there was one."""
     def to_dict(self) -> dict[str, Any]:
-        """Returns the result as a dict of its fields."""
+        """Returns the result as a dict of its fields, which are the same in either mode."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -800,7 +800,8 @@ class Report:
     def of(self, check: Check) -> CheckResult | None:
         """Returns the result of one check, such as `"clock"`; `None` for an unknown check."""
     def to_dict(self) -> dict[str, Any]:
-        """Returns the report as a dict of its fields, with `findings` as a list of dicts."""
+        """Returns the report as a dict of its fields, with `findings` as a list of dicts. It is the same in either
+        mode."""
     def to_json(self) -> str:
         """Returns the report as a JSON object, with the fields of `to_dict`."""
     def __eq__(self, value: object, /) -> bool: ...
@@ -859,7 +860,7 @@ class Address:
     def address_line2(self) -> str | None:
         """Second address line."""
     def to_dict(self) -> dict[str, str | None]:
-        """Returns the address as a dict of its attributes."""
+        """Returns the address as a dict of its attributes. All of them are text in either mode."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1182,7 +1183,7 @@ class UnknownEvent:
         """The data as a dict, numbers with a fraction as `Decimal`. A value that Python cannot hold, such as a number
         with an exponent of a billion, is a `WebhookError`; `to_json()` returns it."""
     def to_dict(self) -> dict[str, Any]:
-        """Returns a dict with `action` and `data`."""
+        """Returns a dict with `action` and `data`. `mode="json"` is for `json.dumps`: a `Decimal` becomes text."""
     def to_json(self) -> str:
         """Returns the data as JSON text, exactly as it was received."""
     @classmethod
@@ -1280,6 +1281,8 @@ class CardStatus:
     """Cancelled. This status is final."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 _CardType: TypeAlias = Literal["Virtual", "Physical"] | str
 
@@ -1293,6 +1296,8 @@ class CardType:
     """Plastic card, sent by mail."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 @final
 class CardholderStatus:
@@ -1308,6 +1313,8 @@ class CardholderStatus:
     """The verification failed."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 _ConsumptionType: TypeAlias = Literal["Open_card", "Consumption", "Atm", "Manage_fee", "Reversal", "Refund"] | str
 
@@ -1329,6 +1336,8 @@ class ConsumptionType:
     """Refund of a cleared purchase."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 @final
 class FeeType:
@@ -1354,6 +1363,8 @@ class FeeType:
     """Fee of a cancelled purchase."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 @final
 class FeeWaiver:
@@ -1367,6 +1378,8 @@ class FeeWaiver:
     """The fee is waived for a number of days."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 @final
 class Status:
@@ -1380,6 +1393,8 @@ class Status:
     """Failed."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 _TransferType: TypeAlias = Literal["In", "Out"] | str
 
@@ -1393,6 +1408,8 @@ class TransferType:
     """From the cardholder back to the merchant."""
     KNOWN: Final[tuple[str, ...]]
     """All values that this version knows."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
 
 @final
 class Account(_Model):

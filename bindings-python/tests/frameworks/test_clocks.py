@@ -58,7 +58,7 @@ def test_without_a_clock_the_time_is_the_machine_s() -> None:
 
 
 @pytest.mark.parametrize("frozen", [freeze_time(NOON), time_machine.travel(NOON, tick=False)])
-def test_calls_work_while_time_stands_still(frozen: freeze_time) -> None:
+def test_calls_work_while_the_clock_is_frozen(frozen: freeze_time) -> None:
     with Sandbox() as sandbox, frozen, sandbox.client(clock=time.time, store="memory", timeout=5.0) as client:
         paid = client.accounts.ensure_transfer(
             cardholder_no=sandbox.seed_approved_cardholder(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -110,11 +111,17 @@ def test_an_identifier_that_pandas_made_a_number_is_refused(client: Client, numb
 
 
 def test_a_report_becomes_a_parquet_file(consumptions: list[Consumption], tmp_path: Path) -> None:
-    # The columns of nested objects are flat; `extra`, which is usually empty, is left out.
-    report = pd.json_normalize([row.to_dict() for row in consumptions])
+    # Parquet takes no empty object, as `extra` usually is. Fees are a list of objects, the merchant is an object.
+    fees = {"fee_list": [{"fee_type": "Atm_fee", "amount": "0.40"}]}
+    with_fees = [Consumption.from_json(json.dumps({**json.loads(row.to_json()), **fees})) for row in consumptions]
+    report = pd.DataFrame([row.to_dict(extra=False) for row in with_fees])
     file = tmp_path / "report.parquet"
     report.to_parquet(file)
     again = pd.read_parquet(file)
     assert list(again["amount"]) == [row.amount for row in consumptions]
-    assert "merchant_info.city" in again
+    assert list(again["fee_list"].iloc[0]) == [{"fee_type": "Atm_fee", "amount": Decimal("0.40")}]
+    assert set(again["merchant_info"].iloc[0]) == {"merchant_name", "merchant_mcc", "city", "country"}
     assert str(again["time"].dtype) == "datetime64[us, UTC]"
+    flat = pd.json_normalize([row.to_dict(extra=False) for row in with_fees])
+    assert "merchant_info.city" in flat
+    assert not [column for column in flat if "extra" in column]

@@ -25,6 +25,18 @@ final class WebhookTests: XCTestCase {
         XCTAssertEqual(data.afterStatus, .activated)
     }
 
+    func testAVerifierOfAClientFollowsTheClockThatTheClientLearned() throws {
+        let sandbox = try startSandbox()
+        try sandbox.control("POST /clock/advance", ["ms": 600_000])
+        let client = try sandbox.client()
+        let verifier = try client.webhookVerifier()
+        let headers = try verifier.signForTests(timestamp: Date() + 600, body: body)
+        let early = try failure { _ = try verifier.verify(headers: headers, body: self.body) }
+        XCTAssertEqual(early.rejection, .tooNew)
+        _ = try client.accessToken()
+        XCTAssertEqual(try verifier.verify(headers: headers, body: body).id(), "evt-1")
+    }
+
     func testHeaderNamesAreCaseInsensitive() throws {
         let headers = Dictionary(uniqueKeysWithValues: try signed(body).map { ($0.key.lowercased(), $0.value) })
         XCTAssertEqual(try WebhookVerifier(appId: "app-1", secret: secret).verify(headers: headers, body: body).id(), "evt-1")

@@ -107,6 +107,8 @@ impl NoDecision {
     }
 }
 
+type Decide = dyn Fn(&AuthEvent) -> Result<Decision, NoDecision> + Send + Sync;
+
 /// Decides on purchases (`Auth` webhooks) and replies within the platform's time limit.
 ///
 /// # Time
@@ -156,7 +158,7 @@ impl NoDecision {
 /// ```
 #[derive(Clone)]
 pub struct Responder {
-    decide: Arc<dyn Fn(&AuthEvent) -> Result<Decision, NoDecision> + Send + Sync>,
+    decide: Arc<Decide>,
     /// Default: to decline with the reason.
     otherwise: Option<Decision>,
     budget: Duration,

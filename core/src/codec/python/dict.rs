@@ -30,11 +30,16 @@ impl FromPyObject<'_, '_> for DictMode {
     }
 }
 
-/// Converts a model to a dict of its attributes; models inside become dicts too.
-pub(crate) fn to_dict<'py>(model: &Bound<'py, PyAny>, fields: &[&str], mode: DictMode) -> PyResult<Bound<'py, PyDict>> {
+/// Converts a model to a dict of its attributes; models inside become dicts too. Without `extra`, none of them has one.
+pub(crate) fn to_dict<'py>(
+    model: &Bound<'py, PyAny>,
+    fields: &[&str],
+    mode: DictMode,
+    extra: bool,
+) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(model.py());
-    for field in fields {
-        dict.set_item(*field, dict_value(model.getattr(*field)?, mode)?)?;
+    for field in fields.iter().filter(|field| extra || **field != "extra") {
+        dict.set_item(*field, convert(model.getattr(*field)?, mode, extra)?)?;
     }
     Ok(dict)
 }
@@ -45,17 +50,24 @@ pub(crate) fn to_dict<'py>(model: &Bound<'py, PyAny>, fields: &[&str], mode: Dic
 ///
 /// Any exception of Python, such as one for a time beyond its calendar.
 pub fn dict_value(value: Bound<'_, PyAny>, mode: DictMode) -> PyResult<Bound<'_, PyAny>> {
+    convert(value, mode, true)
+}
+
+fn convert(value: Bound<'_, PyAny>, mode: DictMode, extra: bool) -> PyResult<Bound<'_, PyAny>> {
+    static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = value.py();
     if let Ok(list) = value.cast::<PyList>() {
-        let items = list.iter().map(|item| dict_value(item, mode)).collect::<PyResult<Vec<_>>>()?;
+        let items = list.iter().map(|item| convert(item, mode, extra)).collect::<PyResult<Vec<_>>>()?;
         return Ok(PyList::new(py, items)?.into_any());
     }
     if let Some(to_dict) = value.getattr_opt(intern!(py, "to_dict"))? {
-        if mode == DictMode::Python {
-            return to_dict.call0();
-        }
         let options = PyDict::new(py);
-        options.set_item(intern!(py, "mode"), intern!(py, "json"))?;
+        if mode == DictMode::Json {
+            options.set_item(intern!(py, "mode"), intern!(py, "json"))?;
+        }
+        if !extra {
+            options.set_item(intern!(py, "extra"), false)?;
+        }
         return to_dict.call((), Some(&options));
     }
     if mode == DictMode::Python {
@@ -64,14 +76,13 @@ pub fn dict_value(value: Bound<'_, PyAny>, mode: DictMode) -> PyResult<Bound<'_,
     if let Ok(dict) = value.cast::<PyDict>() {
         let converted = PyDict::new(py);
         for (name, value) in dict {
-            converted.set_item(name, dict_value(value, mode)?)?;
+            converted.set_item(name, convert(value, mode, extra)?)?;
         }
         return Ok(converted.into_any());
     }
     if is_datetime(&value)? {
         return value.call_method1(intern!(py, "isoformat"), ("T", "milliseconds"));
     }
-    static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     if value.is_instance(DECIMAL.import(py, "decimal", "Decimal")?)? {
         // Never with an exponent.
         return value.call_method1(intern!(py, "__format__"), ("f",));

@@ -29,14 +29,16 @@ macro_rules! python_model {
                 $crate::codec::python::ToPython::to_python(&self.extra, py)
             }
 
-            /// The object as a dict of its attributes, `extra` included; objects inside become dicts too. With
-            /// `mode="json"` for `json.dumps`: an amount is text, a time is text in ISO 8601.
-            #[pyo3(signature = (*, mode=None), text_signature = "($self, *, mode='python')")]
+            /// The object as a dict of its attributes; objects inside become dicts too. With `mode="json"` for
+            /// `json.dumps`: an amount is text, a time is text in ISO 8601. With `extra=False` neither it nor an object
+            /// inside has the field `extra`: for tables, such as Parquet's, which take no empty object.
+            #[pyo3(signature = (*, mode=None, extra=true), text_signature = "($self, *, mode='python', extra=True)")]
             fn to_dict<'py>(
                 slf: &pyo3::Bound<'py, Self>,
                 mode: Option<$crate::codec::python::DictMode>,
+                extra: bool,
             ) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::types::PyDict>> {
-                $crate::codec::python::to_dict(slf.as_any(), Self::ATTRIBUTES, mode.unwrap_or_default())
+                $crate::codec::python::to_dict(slf.as_any(), Self::ATTRIBUTES, mode.unwrap_or_default(), extra)
             }
 
             /// The object as JSON text in the platform's form: money as text, times in Unix milliseconds, and all of

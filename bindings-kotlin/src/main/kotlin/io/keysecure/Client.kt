@@ -2,10 +2,12 @@ package io.keysecure
 
 import io.keysecure.ffi.ClientOptions
 import io.keysecure.ffi.Client as FfiClient
+import io.keysecure.ffi.WebhookOptions
 import io.keysecure.model.AesSettings
 import io.keysecure.model.Environment
 import io.keysecure.model.Language
 import io.keysecure.model.Method
+import io.keysecure.model.OnStoreFailure
 import io.keysecure.model.Report
 import java.time.Duration
 
@@ -22,9 +24,9 @@ import java.time.Duration
  * @param connectTimeout limits the time to open a connection. Default: 5 s.
  * @param maxRetries how often a call is sent again after a back-off, where that is safe. Default: 2.
  * @param language the language of the platform's messages. Default: English.
- * @param timezone the offset in which a `LocalDate` begins and ends, such as `UTC+8`, `UTC` or a `ZoneOffset.id`. Default: `UTC+8`.
- * `LocalDate.now()` is the day in the zone of the machine: as a start it may not have begun here, which is refused; as an end it
- * may be over here, and the newest rows are missing. Use `LocalDate.now(ZoneOffset.ofHours(8))`, or instants.
+ * @param timezone the offset in which a `LocalDate` begins and ends, such as `UTC+8`, `UTC` or a `ZoneOffset.id`. Default:
+ * `UTC+8`. `LocalDate.now()` is the day in the zone of the machine: as a start it may not have begun here, which is refused; as
+ * an end it may be over here, and the newest rows are missing. Use `LocalDate.now(ZoneOffset.ofHours(8))`, or instants.
  * @param proxy the URL of an http or https proxy. None is taken from the environment.
  * @param caPem the trusted root certificates in PEM format, in place of the built-in ones.
  * @param transport replaces the built-in HTTP stack. Configure proxy and certificates there instead of `proxy` and `caPem`.
@@ -120,6 +122,26 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
     @JvmOverloads
     public fun call(method: Method, path: String, body: String? = null): String =
         io.keysecure.call { ffi.call(method, path, body) }
+
+    /**
+     * Creates a verifier of this merchant's webhooks, with the Api-Key as the app id and the apiSecret of this client. The
+     * parameters are those of [WebhookVerifier].
+     *
+     * It uses the platform's clock as this client learns it from responses, at most two seconds behind, and the clock of this
+     * machine before the first response.
+     */
+    @JvmOverloads
+    public fun webhookVerifier(
+        tolerance: Duration? = null,
+        store: Store? = null,
+        onStoreFailure: OnStoreFailure = OnStoreFailure.REJECT,
+        ignoreTimestamp: Boolean = false,
+        maxBody: Int? = null,
+    ): WebhookVerifier = WebhookVerifier(
+        io.keysecure.call {
+            ffi.webhookVerifier(WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody))
+        },
+    )
 
     /**
      * Closes all connections. Later calls throw [KeySecureException.Config]. Calls in progress may fail, mutations among them

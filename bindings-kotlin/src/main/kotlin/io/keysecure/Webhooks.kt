@@ -33,19 +33,22 @@ import java.util.concurrent.atomic.AtomicBoolean
  * can cause grows with it.
  * @throws KeySecureException when an argument is not valid.
  */
-public class WebhookVerifier @JvmOverloads constructor(
-    appId: String,
-    secrets: List<String>,
-    tolerance: Duration? = null,
-    store: Store? = null,
-    onStoreFailure: OnStoreFailure = OnStoreFailure.REJECT,
-    ignoreTimestamp: Boolean = false,
-    maxBody: Int? = null,
-) {
-    private val ffi = call {
-        Warnings.install()
-        FfiWebhookVerifier(appId, secrets, WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody))
-    }
+public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVerifier) {
+    @JvmOverloads
+    public constructor(
+        appId: String,
+        secrets: List<String>,
+        tolerance: Duration? = null,
+        store: Store? = null,
+        onStoreFailure: OnStoreFailure = OnStoreFailure.REJECT,
+        ignoreTimestamp: Boolean = false,
+        maxBody: Int? = null,
+    ) : this(
+        call {
+            Warnings.install()
+            FfiWebhookVerifier(appId, secrets, WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody))
+        },
+    )
 
     /**
      * Verifies a webhook and parses its event.

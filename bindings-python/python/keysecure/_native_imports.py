@@ -1,0 +1,22 @@
+"""What the native module imports, for bundlers. Nothing imports this module."""
+
+# ruff: noqa: F401
+# pyright: reportUnusedImport=false
+
+import atexit
+import builtins
+import datetime
+import decimal
+import inspect
+import json
+import logging
+import operator
+import sys
+import threading
+import time
+import zoneinfo
+
+import keysecure._errors
+import keysecure._hub
+import keysecure._pydantic
+import keysecure.webhooks._decision
