@@ -155,7 +155,7 @@ def test_a_row_without_details_comes_as_the_list_has_it(
     assert export(tmp_path / "rows.csv", *today, "--details", what="consumptions") == 3
     errors = capsys.readouterr().err
     assert errors.count("warning: details of ") == 1
-    assert "1 warnings name what is not in it" in errors
+    assert "1 warning names what is not in it" in errors
     found = table(tmp_path / "rows.csv")[: len(consumptions)]
     assert [row["consume_no"] for row in found] == consumptions[::-1]
     assert [row["merchant_info"] for row in found].count("") == 1

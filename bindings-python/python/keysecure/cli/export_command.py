@@ -140,7 +140,8 @@ def summarize(out: str, rows: int, span: Span, started: float) -> None:
 def incomplete(out: str, left_out: int) -> int:
     """The exit code of an export that came to its end."""
     if left_out:
-        return failed(f"{out} is written, but {left_out} warnings name what is not in it.", 3)
+        warnings = "1 warning names" if left_out == 1 else f"{left_out} warnings name"
+        return failed(f"{out} is written, but {warnings} what is not in it.", 3)
     return 0
 
 
