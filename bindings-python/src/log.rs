@@ -14,6 +14,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
 use crate::attach::attach;
+use crate::hub;
 
 const DEBUG: u8 = 10;
 const INFO: u8 = 20;
@@ -134,7 +135,7 @@ impl Log for Collector {
         });
         if let Some(record) = left {
             // On a thread of the core.
-            attach(|py| emit(py, &[record]).unwrap_or_else(|raised| raised.write_unraisable(py, None)));
+            attach(|py| hub::emit(py, vec![record]).unwrap_or_else(|raised| raised.write_unraisable(py, None)));
         }
     }
 
@@ -147,6 +148,18 @@ pub fn start() {
     if log::set_logger(&Collector).is_ok() {
         log::set_max_level(LevelFilter::Debug);
     }
+}
+
+/// Raises the records of a call whose greenlet ended before it to WARNING at least: its result is nowhere else.
+pub fn unread(records: Vec<Record>) -> Vec<Record> {
+    let unread = |record: Record| {
+        if record.level < INFO || !record.fields.iter().any(|(name, _)| name == "operation") {
+            return record;
+        }
+        let text = format!("a call ended after its greenlet, which has no result: {}", record.text);
+        Record { level: record.level.max(WARNING), text, ..record }
+    };
+    records.into_iter().map(unread).collect()
 }
 
 /// Runs `work` and returns its result with the records of the wanted levels.

@@ -14,7 +14,9 @@ use super::{RawBody, run_logging};
 use crate::arguments::{Budget, Default, Message};
 use crate::attach::attach;
 use crate::errors::{config, invalid_input};
+use crate::hub;
 use crate::log;
+use crate::pool::Pool;
 use crate::process::PerProcess;
 use crate::values::read;
 
@@ -111,13 +113,26 @@ impl Responder {
         let decide = decide.or_else(|| self.decide.as_ref().map(|decide| decide.clone_ref(py)));
         let on_error = self.on_error.as_ref().map(|on_error| on_error.clone_ref(py));
         let asked = received.clone().unbind();
+        let received = received.get();
+        let hub = if received.is_purchase() { hub::of_purchase(py)? } else { None };
+        // Where threads are greenlets, the decision is one of those of this hub.
+        let home = match &hub {
+            Some(hub) if hub::is_patched(hub)? => Some(hub.clone().unbind()),
+            _ => None,
+        };
         let responder = rule.try_decide(move |_| match &decide {
-            Some(decide) => decided(decide, &asked, on_error.as_ref()),
+            Some(decide) => decided(decide, &asked, on_error.as_ref(), home.as_ref()),
             None => Err(NoDecision::Undefined),
         });
-        let received = received.get();
-        run_logging(py, log::wanted(py)?, received.is_purchase(), || Ok(responder.respond(&received.core)))
-            .map(String::into_bytes)
+        let wanted = log::wanted(py)?;
+        let reply = match hub {
+            Some(hub) => {
+                let received = received.core.clone();
+                hub::wait(&hub, Pool::Webhooks, wanted, move || Ok(responder.respond(&received)))
+            }
+            None => run_logging(py, wanted, received.is_purchase(), || Ok(responder.respond(&received.core))),
+        };
+        reply.map(String::into_bytes)
     }
 
     /// A decision is often a method of the object that owns the responder.
@@ -165,18 +180,20 @@ fn decided(
     decide: &Py<PyAny>,
     received: &Py<VerifiedWebhook>,
     on_error: Option<&Py<PyAny>>,
+    home: Option<&Py<PyAny>>,
 ) -> Result<Decision, NoDecision> {
-    let decided = attach(|py| start(py, decide, received, on_error)).flatten().ok_or(NoDecision::Failed)?;
+    let decided = attach(|py| start(py, decide, received, on_error, home)).flatten().ok_or(NoDecision::Failed)?;
     // One that nobody waits for any more sends nothing.
     decided.recv().unwrap_or(Err(NoDecision::Late))
 }
 
-/// Starts a decision and returns the channel of its result.
+/// Starts a decision, in a greenlet of the hub `home` if there is one, and returns the channel of its result.
 fn start(
     py: Python<'_>,
     decide: &Py<PyAny>,
     received: &Py<VerifiedWebhook>,
     on_error: Option<&Py<PyAny>>,
+    home: Option<&Py<PyAny>>,
 ) -> Option<mpsc::Receiver<Result<Decision, NoDecision>>> {
     static START: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let (sender, decided) = mpsc::sync_channel(1);
@@ -191,7 +208,9 @@ fn start(
         decision.map(|_| ())
     };
     let started = PyCFunction::new_closure(py, None, None, send).and_then(|send| {
-        START.import(py, "keysecure.webhooks._decision", "start_decision")?.call1((decide, received, send, on_error))
+        START
+            .import(py, "keysecure.webhooks._decision", "start_decision")?
+            .call1((decide, received, send, on_error, home))
     });
     if let Err(raised) = started {
         log::failed(py, "starting the decision on a purchase", &raised);

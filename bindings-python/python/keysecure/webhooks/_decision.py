@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .._native import VerifiedWebhook
 from ._response import Failure, about, failed, failure_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._hub import Hub
 
 
 class TooLateError(Exception):
@@ -37,9 +42,14 @@ def start_decision(
     received: VerifiedWebhook,
     send: Callable[..., None],
     on_error: Callable[[Exception], object] | None,
+    hub: Hub | None,
 ) -> None:
-    """Starts a decision. The native part calls this and waits for the value that is sent, or for nothing."""
+    """Starts a decision, in a greenlet of the hub if there is one. The native part calls this and waits for the value
+    that is sent, or for nothing."""
     work = _Work(decide, received, send, on_error)
+    if hub is not None:
+        hub.spawn(partial(_run, work))
+        return
     threading.Thread(target=_run, args=(work,), name="keysecure-decision", daemon=True).start()
 
 
