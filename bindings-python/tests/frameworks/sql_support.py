@@ -181,7 +181,7 @@ class Worker:
         self.end()
 
     def end(self) -> int:
-        """Waits until the process ended by itself."""
+        """Waits for the end of the process."""
         code = self.process.wait(300)
         for thread in self.threads:
             thread.join()
