@@ -1223,7 +1223,9 @@ class Responder:
         on_error: Callable[[Exception], object] | None = None,
     ) -> Self: ...
     @staticmethod
-    def _undecided(*, default: Literal["decline", "accept"] = "decline", budget: float = 0.6) -> Responder: ...
+    def _undecided(
+        *, default: Literal["decline", "accept"] | None = None, budget: float | None = None
+    ) -> Responder: ...
     def respond(self, received: VerifiedWebhook) -> bytes:
         """Returns the body of the reply. Anything but a purchase is accepted at once; a purchase of an unknown form
         gets the default."""

@@ -17,7 +17,7 @@ A ready store keeps all three, and one setting is enough for a fleet::
 ``"memory"``, :class:`MemoryStore`       this process is the only one that works on its references
 ``"file:/dir"``, :class:`FileStore`      all workers are processes of one user on one machine (Unix)
 ``"redis://h"``, :class:`RedisStore`     the workers are on several machines
-an object of your own                    your database; see the protocols below
+an object of your own                    your database, such as PostgreSQL; see below
 =======================================  ==========================================================================
 
 **A store of your own** is an object with all methods of one, two or all three of the protocols; it need not derive
@@ -25,6 +25,10 @@ from them. Its methods are called on any thread, and must not be coroutines. The
 place and never by text, and count as "the store cannot be reached": reads and plain calls continue, ``ensure_*``
 fail with outcome ``not_sent``, webhooks are rejected (or accepted, by ``on_store_failure``). A method that cannot
 finish ``within`` that many seconds should raise :class:`TimeoutError`. All times and ages are in seconds.
+
+For PostgreSQL, copy one of the stores of the cookbook into your project: ``examples/sqlalchemy_store.py`` or
+``examples/django_store.py`` in the repository. They pass the tests of the ready stores, with killed workers and a
+restart of the server.
 """
 
 from __future__ import annotations
@@ -110,7 +114,10 @@ class AttemptStore(Protocol):
         self, reference: str, lease_id: str, operation: str, lasts: float, lease: float, within: float, /
     ) -> bool:
         """Records **durably** that an attempt begins, which takes ``lasts`` seconds at most, and extends the lease to
-        ``lease`` seconds from now. ``False``, and nothing recorded, when the lease is another worker's by now."""
+        ``lease`` seconds from now. ``False``, and nothing recorded, when the lease is another worker's by now.
+
+        In a database: commit before you return, on a connection of your own. In a transaction of the caller, who may be
+        inside Django's ``atomic()``, the record would roll back with it although the payment was sent."""
         raise NotImplementedError
 
     def finish(self, reference: str, lease_id: str, end: str, within: float, /) -> object:
