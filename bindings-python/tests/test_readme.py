@@ -17,12 +17,18 @@ from keysecure.sandbox import Sandbox
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "bindings-python/README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+PROGRAMS = [block for block in BLOCKS if "import pytest" not in block]
 REPOSITORY = "https://github.com/keysecure/keysecure"
 
 
 def run(program: str, cwd: Path) -> str:
     result = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program], cwd=cwd, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-W", "error", "-c", program],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert result.returncode == 0, result.stderr
     return result.stdout
@@ -31,13 +37,13 @@ def run(program: str, cwd: Path) -> str:
 def test_the_first_program_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("KEYSECURE_")]:
         monkeypatch.delenv(name)
-    card, paid, balance = run(BLOCKS[0], tmp_path).splitlines()
+    card, paid, balance = run(PROGRAMS[0], tmp_path).splitlines()
     assert card.startswith("card ")
     assert re.fullmatch(r"paid \w+ now", paid)
     assert balance == "balance 25.00"
 
 
-@pytest.mark.parametrize("block", [block for block in BLOCKS[1:] if "import pytest" not in block], ids=lambda _: "block")
+@pytest.mark.parametrize("block", PROGRAMS[1:], ids=lambda _: "block")
 def test_every_other_program_runs_with_the_environment(keysecure_env: Sandbox, tmp_path: Path, block: str) -> None:
     run(block, tmp_path)
 

@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code."""
     if threading.current_thread() is not threading.main_thread():
         return _run(arguments)
-    # Service managers end a program by SIGTERM: it is handled as Ctrl-C is. A caller in Python gets its own handler back.
+    # Service managers end a program by SIGTERM: it is handled as Ctrl-C is. A caller in Python gets its handler back.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _run(arguments)

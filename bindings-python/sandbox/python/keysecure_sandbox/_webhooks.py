@@ -66,7 +66,7 @@ class WebhookCalls(ControlCalls):
         """
         end = time.monotonic() + timeout
         while True:
-            # In short waits, so that Ctrl-C takes effect; and in none where it would stop the greenlet that receives them.
+            # In short waits, so that Ctrl-C takes effect; and in none where it would stop the greenlet that receives.
             has_greenlets = here(False) is not None
             left = 0.0 if has_greenlets else max(0.0, min(0.1, end - time.monotonic()))
             if self.control("POST", "/callbacks/settle", {"ms": int(left * 1000)})["settled"]:
