@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::server_time::ServerTime;
 use crate::clock::Clock;
 use crate::error::Interrupted;
+use crate::values::civil::UtcOffset;
 use crate::values::instant;
 
 /// The clock of a client's device, with the time of the platform as the client learned it.
@@ -35,6 +36,10 @@ impl Clock for PlatformClock {
 
     fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
         self.device.sleep(duration)
+    }
+
+    fn local_offset(&self) -> Option<UtcOffset> {
+        self.device.local_offset()
     }
 
     fn longest_wait(&self) -> Option<Duration> {
