@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
+use crate::hub;
 use crate::log;
 
 /// The longest wait for threads that run Python when the program ends.
@@ -40,12 +41,17 @@ impl Drop for Inside {
     }
 }
 
+/// Whether threads that are not Python's are refused.
+pub fn interpreter_has_ended() -> bool {
+    CLOSED.load(Ordering::SeqCst) == process::id()
+}
+
 /// Runs Python on any thread; `None` when the interpreter ends.
 pub fn attach<R>(work: impl FnOnce(Python<'_>) -> R) -> Option<R> {
     inside(1);
     let _inside = Inside;
-    // A thread that makes a call belongs to Python and attaches again in any case.
-    if CLOSED.load(Ordering::SeqCst) == process::id() && !log::is_in_call() {
+    // A thread that makes a call belongs to Python and attaches again in any case, unless it is one of a pool.
+    if interpreter_has_ended() && (hub::is_pool_thread() || !log::is_in_call()) {
         return None;
     }
     Python::try_attach(work)

@@ -12,18 +12,27 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use ::log::LevelFilter;
 use keysecure::{Clock, Error, Interrupted, UtcOffset};
 use pyo3::prelude::*;
 
 use crate::attach::attach;
 use crate::errors;
+use crate::hub;
 use crate::log;
+use crate::pool::Pool;
 
 /// How long the main thread waits between two checks for signals.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Runs `work` without the GIL. A panic becomes an `InternalError`.
-pub fn blocking<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, Error> + Send) -> PyResult<T> {
+/// Runs `work` without the GIL, and in a program of greenlets on another thread. A panic becomes an `InternalError`.
+pub fn blocking<T: Send + 'static>(
+    py: Python<'_>,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> PyResult<T> {
+    if let Some(hub) = hub::here(py)? {
+        return hub::wait(&hub, Pool::Calls, log::wanted(py)?, work);
+    }
     // Only this much is compiled again for each call.
     let (mut work, mut result) = (Some(work), None);
     run(py, &mut || result = work.take().map(|work| work()))?;
@@ -43,6 +52,14 @@ fn run(py: Python<'_>, job: &mut (dyn FnMut() + Send)) -> PyResult<()> {
     let raised = RAISED.replace(outer);
     let logged = log::emit(py, &records);
     raised.map_or(logged, Err)
+}
+
+/// Runs a job on a native thread. Returns its records, and the exception that ended it. A job that panics leaves no result.
+pub fn on_pool_thread(wanted: LevelFilter, job: Box<dyn FnOnce() + Send>) -> (Vec<log::Record>, Option<PyErr>) {
+    WORKING.set(true);
+    let (_, records) = log::collecting(wanted, || catch_unwind(AssertUnwindSafe(job)));
+    WORKING.set(false);
+    (records, RAISED.take())
 }
 
 thread_local! {

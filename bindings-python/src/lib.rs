@@ -21,10 +21,13 @@ mod doctor;
 mod ensured;
 mod enums;
 mod errors;
+mod hub;
+mod interpreter;
 mod json;
 mod log;
 mod pager;
 mod pickle;
+mod pool;
 mod process;
 mod resources;
 mod secrets;
@@ -35,7 +38,8 @@ mod values;
 mod webhooks;
 
 /// The native part of keysecure. Use it through `keysecure`.
-#[pymodule]
+// `gil_used`: see `interpreter.rs`.
+#[pymodule(gil_used = true)]
 mod _native {
     use super::{Bound, PyModule, PyModuleMethods, PyResult};
 
@@ -69,6 +73,8 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::interpreter::require_main(module.py())?;
+        crate::interpreter::require_gil(module.py())?;
         crate::errors::start();
         crate::log::start();
         crate::attach::start(module.py())?;

@@ -14,6 +14,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
 use crate::attach::attach;
+use crate::hub;
 
 const DEBUG: u8 = 10;
 const INFO: u8 = 20;
@@ -134,7 +135,7 @@ impl Log for Collector {
         });
         if let Some(record) = left {
             // On a thread of the core.
-            attach(|py| emit(py, &[record]).unwrap_or_else(|raised| raised.write_unraisable(py, None)));
+            attach(|py| hub::emit(py, vec![record]).unwrap_or_else(|raised| raised.write_unraisable(py, None)));
         }
     }
 
@@ -147,6 +148,18 @@ pub fn start() {
     if log::set_logger(&Collector).is_ok() {
         log::set_max_level(LevelFilter::Debug);
     }
+}
+
+/// Raises the records of a call whose greenlet ended before it to WARNING at least: its result is nowhere else.
+pub fn unread(records: Vec<Record>) -> Vec<Record> {
+    let unread = |record: Record| {
+        if record.level < INFO || !record.fields.iter().any(|(name, _)| name == "operation") {
+            return record;
+        }
+        let text = format!("a call ended after its greenlet, which has no result: {}", record.text);
+        Record { level: record.level.max(WARNING), text, ..record }
+    };
+    records.into_iter().map(unread).collect()
 }
 
 /// Runs `work` and returns its result with the records of the wanted levels.
@@ -234,7 +247,7 @@ pub fn failed(py: Python<'_>, what: &str, raised: &PyErr) {
     let logged = py
         .import("keysecure._errors")
         .and_then(|errors| errors.call_method1("raised_by", (what, raised.clone_ref(py).into_value(py))))
-        .and_then(|described| described.extract::<(String, Bound<'_, PyDict>)>().map_err(PyErr::from))
+        .and_then(|described| described.extract::<(String, Bound<'_, PyDict>)>())
         .and_then(|(text, fields)| send(py, ERROR, &text, &fields));
     logged.unwrap_or_else(|raised| raised.write_unraisable(py, None));
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::mem::ManuallyDrop;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 use keysecure::{DictMode, Error, Extra, Interrupted, dict_value, pydantic_schema};
@@ -140,7 +140,7 @@ fn object<T: for<'py> IntoPyObject<'py>>(py: Python<'_>, row: T) -> PyResult<Py<
 ///         ...
 #[pyclass(frozen, generic, weakref, module = "keysecure")]
 pub struct Pager {
-    rows: ManuallyDrop<Box<dyn Source>>,
+    rows: ManuallyDrop<Arc<dyn Source>>,
     /// The process that created it. A forked child would read from its parent's connection, and might wait for ever for a
     /// thread that it does not have.
     process: u32,
@@ -160,7 +160,7 @@ impl Pager {
             fetched: Mutex::default(),
             failed: AtomicBool::new(false),
         };
-        Self { rows: ManuallyDrop::new(Box::new(rows)), process: process::id(), client }
+        Self { rows: ManuallyDrop::new(Arc::new(rows)), process: process::id(), client }
     }
 }
 
@@ -188,7 +188,8 @@ impl Pager {
             if let Some(row) = self.rows.next_fetched(py)? {
                 return Ok(Some(row));
             }
-            match blocking(py, || self.rows.fetch())? {
+            let rows = Arc::clone(&self.rows);
+            match blocking(py, move || rows.fetch())? {
                 Some(true) => {}
                 Some(false) if self.rows.has_failed() => {
                     return Err(invalid_input(py, "list", "was ended by an error: create another one"));

@@ -92,7 +92,7 @@ def test_a_free_thread_is_used_again_and_ends_when_it_is_idle(gate: Gate, monkey
     asyncio.run(scenario())
 
 
-def test_the_loop_goes_on_while_50_calls_stall(sandbox: Sandbox) -> None:
+def test_the_loop_continues_while_50_calls_stall(sandbox: Sandbox) -> None:
     async def scenario() -> None:
         async with client_of(sandbox, max_threads=50) as client:
             await client.access_token()
@@ -130,7 +130,7 @@ def test_closing_waits_for_changes_and_refuses_what_waits(gate: Gate) -> None:
         assert caught.value.outcome == "not_sent"
         with pytest.raises(keysecure.ConfigError, match="the client is closed"):
             await client.cards.freeze("3")
-        # A close that is cancelled goes on.
+        # A close that is cancelled continues.
         closing[0].cancel()
         await asyncio.sleep(0.05)
         assert (closing[1].done(), change.done()) == (False, False)

@@ -18,6 +18,7 @@ from cli_support import COMMANDS, bare, run
 
 import keysecure
 from keysecure import Client
+from keysecure.cli import main
 from keysecure.sandbox import Sandbox
 
 
@@ -225,3 +226,9 @@ sys.exit(main(["{command}"]))
         result = without(command)
         assert result.returncode == 2
         assert result.stderr == "keysecure: the sandbox is a separate package: pip install 'keysecure[sandbox]'\n"
+
+
+def test_the_handler_of_sigterm_is_the_callers_again() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    assert main(["completion", "bash"]) == 0
+    assert signal.getsignal(signal.SIGTERM) is before

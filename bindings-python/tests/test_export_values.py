@@ -32,7 +32,17 @@ def test_days_begin_in_the_merchants_zone_and_the_last_one_is_whole() -> None:
 
 @pytest.mark.parametrize(
     ("zone", "text"),
-    [("UTC", "+00:00"), ("UTC-0", "+00:00"), ("UTC+5:30", "+05:30"), ("UTC-3:30", "-03:30"), ("UTC+05:45", "+05:45")],
+    [
+        ("UTC", "+00:00"),
+        ("Z", "+00:00"),
+        ("UTC-0", "+00:00"),
+        ("UTC+5:30", "+05:30"),
+        ("UTC-3:30", "-03:30"),
+        ("UTC+05:45", "+05:45"),
+        ("+05:45", "+05:45"),
+        ("UTC+14", "+14:00"),
+        ("Asia/Shanghai", "+08:00"),
+    ],
 )
 def test_days_begin_in_every_zone_that_the_client_takes(zone: str, text: str) -> None:
     assert instant("2026-03-01", zone, end=False).isoformat() == f"2026-03-01T00:00:00{text}"

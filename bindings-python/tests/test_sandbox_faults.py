@@ -81,8 +81,8 @@ def test_a_wrong_fault_is_a_value_error_in_the_words_of_python(sandbox: Sandbox,
 
 
 def test_an_operation_that_does_not_exist_is_an_error(sandbox: Sandbox) -> None:
-    with pytest.raises(SandboxError, match=r"accounts\.tansfer"):
-        sandbox.fault("accounts.tansfer", Fault.HTML)
+    with pytest.raises(SandboxError, match=r"accounts\.no_such"):
+        sandbox.fault("accounts.no_such", Fault.HTML)
 
 
 @pytest.mark.parametrize("kind", [*WebhookFault, WebhookFault.delay(5), WebhookFault.stale_timestamp(-5)], ids=str)

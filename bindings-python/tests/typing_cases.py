@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 import keysecure
-from keysecure import AuthEvent, Client, KeySecureError, VerifiedWebhook
+from keysecure import AuthEvent, Client, KeySecureError, VerifiedWebhook, aio
 from keysecure.stores import Leased, PastAttempt
 
 if TYPE_CHECKING:
@@ -107,6 +107,34 @@ def errors(error: KeySecureError) -> None:
 def webhooks(received: VerifiedWebhook) -> None:
     if isinstance(received.event, AuthEvent):
         assert_type(received.event.amount, Decimal)
+
+
+async def awaited(client: aio.Client) -> None:
+    assert_type(await client.cards.get("1"), keysecure.Card)
+    assert_type(await client.cards.freeze("1"), None)
+    page = await client.consumptions.list_page(start=date(2026, 1, 1), end=date(2026, 1, 2), page=0, size=100)
+    assert_type(page, keysecure.Page[keysecure.Consumption])
+    ensured = await client.accounts.ensure_transfer(
+        cardholder_no="1", transfer_unique_no="2", type="In", amount="25.00", first_attempt=True
+    )
+    assert_type(ensured, keysecure.Ensured[keysecure.TransferRecord])
+    async for card in client.cards.list(start=date(2026, 1, 1), end=date(2026, 1, 2)):
+        assert_type(card, keysecure.Card)
+    assert_type([package.package_no async for package in client.cards.packages()], list[str])
+    assert_type(client.webhook_verifier(), keysecure.WebhookVerifier)
+    async with aio.Client("key", "secret", timeout=5, store="memory", max_threads=4, on_cancelled=print) as other:
+        assert_type(other, aio.Client)
+    assert_type(aio.Client.of(Client("key", "secret")), aio.Client)
+    await client.cards.get(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.cards.get(number="1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+async def decided(received: VerifiedWebhook) -> None:
+    async def decide(purchase: AuthEvent) -> bool | str:
+        return purchase.amount < 100 or "over the limit"
+
+    assert_type(await aio.Responder(decide).respond(received), bytes)
+    assert_type(await aio.Responder(lambda _: True, budget=0.5, on_error=print).respond(received), bytes)
 
 
 def refused(client: Client) -> None:

@@ -163,9 +163,14 @@ pub(crate) fn millis(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
+/// Whether the `log` facade takes records of a level.
+pub(crate) fn is_logged(level: Level) -> bool {
+    log::log_enabled!(target: "keysecure", level)
+}
+
 /// Writes a record with fields to the `log` facade. Those whose value is null are absent.
 pub(crate) fn write(level: Level, fields: &[(&str, Value<'_>)], text: fmt::Arguments<'_>) {
-    if log::log_enabled!(target: "keysecure", level) {
+    if is_logged(level) {
         let record = Record::builder().level(level).target("keysecure").key_values(&fields).args(text).build();
         log::logger().log(&record);
     }

@@ -10,7 +10,7 @@
 Every call
 
 * blocks, at most for the client's ``timeout`` (``ensure_*``: for its ``deadline``), without the GIL, and stops for
-  Ctrl-C;
+  Ctrl-C; in gevent and eventlet it blocks only its greenlet;
 * raises a :class:`KeySecureError` whose ``outcome`` says whether the target was changed: ``"not_sent"``,
   ``"rejected"`` or ``"unknown"``;
 * is never sent again, if it changes something, while its outcome is unknown. The ``ensure_*`` calls finish such calls:

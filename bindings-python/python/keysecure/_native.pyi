@@ -1254,7 +1254,9 @@ class Responder:
         on_error: Callable[[Exception], object] | None = None,
     ) -> Self: ...
     @staticmethod
-    def _undecided(*, default: Literal["decline", "accept"] = "decline", budget: float = 0.6) -> Responder: ...
+    def _undecided(
+        *, default: Literal["decline", "accept"] | None = None, budget: float | None = None
+    ) -> Responder: ...
     def respond(self, received: VerifiedWebhook) -> bytes:
         """Returns the body of the reply. Anything but a purchase is accepted at once; a purchase of an unknown form
         gets the default."""
@@ -1280,8 +1282,10 @@ class _Model:
     @property
     def extra(self) -> dict[str, Any]:
         """Fields of the response that this version does not know."""
-    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
-        """The object as a dict of its attributes, `extra` included; objects inside become dicts too."""
+    def to_dict(self, *, mode: _DictMode = "python", extra: bool = True) -> dict[str, Any]:
+        """The object as a dict of its attributes; objects inside become dicts too. With `mode="json"` for `json.dumps`:
+        an amount is text, a time is text in ISO 8601. With `extra=False` neither it nor an object inside has the
+        field `extra`: for tables, such as Parquet's, which take no empty object."""
     def to_json(self) -> str:
         """The object as JSON text in the platform's form: money as text, times in Unix milliseconds."""
     @classmethod

@@ -17,5 +17,6 @@ import time
 import zoneinfo
 
 import keysecure._errors
+import keysecure._hub
 import keysecure._pydantic
 import keysecure.webhooks._decision

@@ -8,16 +8,16 @@ use keysecure::{
     Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, ReplayStore, Store, StoreLock, StoreUnavailable,
     StoredToken, TokenStore,
 };
-use pyo3::call::PyCallArgs;
 use pyo3::exceptions::PyException;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyString};
+use pyo3::types::{PyBool, PyBytes, PyString, PyTuple};
 
 use super::setting::Purpose;
 use crate::attach::attach;
 use crate::blocking;
 use crate::errors::config;
+use crate::hub;
 use crate::log;
 
 const TOKENS: [&str; 4] = ["load", "save", "try_lock", "unlock"];
@@ -94,7 +94,7 @@ impl Own {
     fn call<T>(
         &self,
         method: &str,
-        args: impl for<'py> PyCallArgs<'py>,
+        args: impl for<'py> IntoPyObject<'py, Target = PyTuple, Output = Bound<'py, PyTuple>>,
         read: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<T>,
     ) -> Result<T, StoreUnavailable> {
         let returned = attach(|py| self.try_call(py, method, args, read));
@@ -105,11 +105,13 @@ impl Own {
         &self,
         py: Python<'_>,
         method: &str,
-        args: impl for<'py> PyCallArgs<'py>,
+        args: impl for<'py> IntoPyObject<'py, Target = PyTuple, Output = Bound<'py, PyTuple>>,
         read: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<T>,
     ) -> Option<T> {
         let what = format!("the method {method} of the store");
-        match self.0.bind(py).call_method1(method, args) {
+        let args = args.into_pyobject(py).map_err(Into::into);
+        let method = self.0.bind(py).getattr(method);
+        match method.and_then(|method| hub::call(&method, args?)) {
             Ok(returned) => {
                 let value = read(&returned).ok();
                 if value.is_none() {

@@ -8,7 +8,9 @@ use pyo3::prelude::*;
 
 use super::run_logging;
 use super::verified::VerifiedWebhook;
+use crate::hub;
 use crate::log;
+use crate::pool::Pool;
 
 /// The exclusive right to handle a webhook, from `WebhookVerifier.claim`:
 ///
@@ -45,9 +47,18 @@ impl Claim {
     }
 
     /// Ends a claim, without the GIL if the store may wait.
-    fn end<T: Send>(&self, py: Python<'_>, work: impl FnOnce(keysecure::Claim) -> T + Send) -> PyResult<Option<T>> {
+    fn end<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(keysecure::Claim) -> T + Send + 'static,
+    ) -> PyResult<Option<T>> {
         let Some(claim) = self.take() else { return Ok(None) };
-        run_logging(py, log::wanted(py)?, self.waits, || Ok(work(claim))).map(Some)
+        let wanted = log::wanted(py)?;
+        let hub = if self.waits { hub::here(py)? } else { None };
+        match hub {
+            Some(hub) => hub::wait(&hub, Pool::Webhooks, wanted, move || Ok(work(claim))).map(Some),
+            None => run_logging(py, wanted, self.waits, || Ok(work(claim))).map(Some),
+        }
     }
 }
 

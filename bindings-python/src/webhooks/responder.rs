@@ -14,7 +14,9 @@ use super::{RawBody, run_logging};
 use crate::arguments::{Budget, Default, Message};
 use crate::attach::attach;
 use crate::errors::{config, invalid_input};
+use crate::hub;
 use crate::log;
+use crate::pool::Pool;
 use crate::process::PerProcess;
 use crate::values::read;
 
@@ -40,11 +42,12 @@ pub fn reply_decline(message: Message) -> PyResult<Vec<u8>> {
 
 /// Runs your decision on purchases, once for each, and replies in time, whatever the decision does.
 ///
-/// `decide(event)` gets an `AuthEvent` and returns `True` to approve, or `False` or a message to decline. `numpy.bool_` and the
-/// integers 1 and 0 are decisions too; anything else is an error that names its type. It runs on a separate thread. The
-/// platform waits 800 ms; when `budget` seconds (0.6, at most 0.8) after the verification there is no decision, or it raised,
-/// the reply is `default`: `"decline"` (default) or `"accept"`. A late decision is not stopped; its result is dropped. A reply
-/// that would leave more than 800 ms after the webhook arrived declines, whatever was decided.
+/// `decide(event)` gets an `AuthEvent` and returns `True` to approve, or `False` or a message to decline. `numpy.bool_` and
+/// the integers 1 and 0 are decisions too; anything else is an error that names its type. It runs on a separate thread, which
+/// is a greenlet where gevent or eventlet has patched threads. The platform waits 800 ms; when `budget` seconds (0.6, at most
+/// 0.8) after the verification there is no decision, or it raised, the reply is `default`: `"decline"` (default) or
+/// `"accept"`. A late decision is not stopped; its result is dropped. A reply that would leave more than 800 ms after the
+/// webhook arrived declines, whatever was decided.
 ///
 /// A purchase is decided once by its `consume_no`, and its first reply is repeated for 24 hours, whatever the signature: among
 /// all workers that share the `store` of the verifier, else in this responder. When the store cannot be reached the purchase is
@@ -111,13 +114,26 @@ impl Responder {
         let decide = decide.or_else(|| self.decide.as_ref().map(|decide| decide.clone_ref(py)));
         let on_error = self.on_error.as_ref().map(|on_error| on_error.clone_ref(py));
         let asked = received.clone().unbind();
+        let received = received.get();
+        let hub = if received.is_purchase() { hub::of_purchase(py)? } else { None };
+        // Where threads are greenlets, the decision is one of those of this hub.
+        let home = match &hub {
+            Some(hub) if hub::is_patched(hub)? => Some(hub.clone().unbind()),
+            _ => None,
+        };
         let responder = rule.try_decide(move |_| match &decide {
-            Some(decide) => decided(decide, &asked, on_error.as_ref()),
+            Some(decide) => decided(decide, &asked, on_error.as_ref(), home.as_ref()),
             None => Err(NoDecision::Undefined),
         });
-        let received = received.get();
-        run_logging(py, log::wanted(py)?, received.is_purchase(), || Ok(responder.respond(&received.core)))
-            .map(String::into_bytes)
+        let wanted = log::wanted(py)?;
+        let reply = match hub {
+            Some(hub) => {
+                let received = received.core.clone();
+                hub::wait(&hub, Pool::Webhooks, wanted, move || Ok(responder.respond(&received)))
+            }
+            None => run_logging(py, wanted, received.is_purchase(), || Ok(responder.respond(&received.core))),
+        };
+        reply.map(String::into_bytes)
     }
 
     /// A decision is often a method of the object that owns the responder.
@@ -165,18 +181,20 @@ fn decided(
     decide: &Py<PyAny>,
     received: &Py<VerifiedWebhook>,
     on_error: Option<&Py<PyAny>>,
+    home: Option<&Py<PyAny>>,
 ) -> Result<Decision, NoDecision> {
-    let decided = attach(|py| start(py, decide, received, on_error)).flatten().ok_or(NoDecision::Failed)?;
+    let decided = attach(|py| start(py, decide, received, on_error, home)).flatten().ok_or(NoDecision::Failed)?;
     // One that nobody waits for any more sends nothing.
     decided.recv().unwrap_or(Err(NoDecision::Late))
 }
 
-/// Starts a decision and returns the channel of its result.
+/// Starts a decision, in a greenlet of the hub `home` if there is one, and returns the channel of its result.
 fn start(
     py: Python<'_>,
     decide: &Py<PyAny>,
     received: &Py<VerifiedWebhook>,
     on_error: Option<&Py<PyAny>>,
+    home: Option<&Py<PyAny>>,
 ) -> Option<mpsc::Receiver<Result<Decision, NoDecision>>> {
     static START: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let (sender, decided) = mpsc::sync_channel(1);
@@ -191,7 +209,9 @@ fn start(
         decision.map(|_| ())
     };
     let started = PyCFunction::new_closure(py, None, None, send).and_then(|send| {
-        START.import(py, "keysecure.webhooks._decision", "start_decision")?.call1((decide, received, send, on_error))
+        START
+            .import(py, "keysecure.webhooks._decision", "start_decision")?
+            .call1((decide, received, send, on_error, home))
     });
     if let Err(raised) = started {
         log::failed(py, "starting the decision on a purchase", &raised);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keysecure::{Clock, OnStoreFailure, SystemClock};
+use log::LevelFilter;
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -21,6 +22,8 @@ use crate::client::Client;
 use crate::clock::OwnClock;
 use crate::deprecated::deprecated;
 use crate::errors::config;
+use crate::hub;
+use crate::pool::Pool;
 use crate::process::PerProcess;
 use crate::settings::variable_of_environment;
 use crate::stores::{Purpose, Setting};
@@ -122,6 +125,23 @@ impl WebhookVerifier {
         self.here.get(py, |parents| {
             Here::new(py, (*parents.core).clone(), &self.clock, self.store.as_ref(), self.on_store_failure)
         })
+    }
+
+    /// Runs a check that uses the store.
+    fn check<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        core: Arc<keysecure::WebhookVerifier>,
+        headers: Headers,
+        body: RawBody<'_>,
+        check: fn(&keysecure::WebhookVerifier, &Headers, &[u8]) -> Result<T, keysecure::Error>,
+    ) -> PyResult<T> {
+        let hub = if self.waits { hub::here(py)? } else { None };
+        if let Some(hub) = hub {
+            let body = body.to_vec();
+            return hub::wait(&hub, Pool::Webhooks, LevelFilter::Warn, move || check(&core, &headers, &body));
+        }
+        run(py, self.waits || body.len() > LARGE_BODY, || check(&core, &headers, &body))
     }
 
     /// Whether it has a clock of its own.
@@ -273,8 +293,8 @@ impl WebhookVerifier {
     fn verify(slf: &Bound<'_, Self>, headers: Headers, body: RawBody<'_>) -> PyResult<VerifiedWebhook> {
         let (py, verifier) = (slf.py(), slf.get());
         let Here { core, clock } = verifier.here(py)?;
-        let long = verifier.waits || body.len() > LARGE_BODY;
-        let received = run(py, long, || core.verify(headers.pairs(), &body))?;
+        let received =
+            verifier.check(py, core, headers, body, |core, headers, body| core.verify(headers.pairs(), body))?;
         Ok(VerifiedWebhook::new(received, clock.now(), slf))
     }
 
@@ -299,8 +319,8 @@ impl WebhookVerifier {
     fn claim_after(slf: &Bound<'_, Self>, headers: Headers, body: RawBody<'_>, waited: f64) -> PyResult<Claim> {
         let (py, verifier) = (slf.py(), slf.get());
         let Here { core, clock } = verifier.here(py)?;
-        let long = verifier.waits || body.len() > LARGE_BODY;
-        let (mut received, claim) = run(py, long, || core.claim(headers.pairs(), &body))?;
+        let (mut received, claim) =
+            verifier.check(py, core, headers, body, |core, headers, body| core.claim(headers.pairs(), body))?;
         let waited = Duration::try_from_secs_f64(waited).unwrap_or_default();
         received.received_at = received.received_at.checked_sub(waited).unwrap_or(received.received_at);
         Claim::new(py, VerifiedWebhook::new(received, clock.now(), slf), claim, verifier.waits)
@@ -312,7 +332,14 @@ impl WebhookVerifier {
     /// While another worker makes that reply, this waits for it, 0.6 seconds at most. A purchase without a reply is declined.
     fn reply_duplicate(&self, py: Python<'_>, body: RawBody<'_>) -> PyResult<Vec<u8>> {
         let core = self.here(py)?.core;
-        run(py, true, || Ok(core.reply_duplicate(&body))).map(String::into_bytes)
+        let reply = match hub::here(py)? {
+            Some(hub) => {
+                let body = body.to_vec();
+                hub::wait(&hub, Pool::Webhooks, LevelFilter::Warn, move || Ok(core.reply_duplicate(&body)))
+            }
+            None => run(py, true, || Ok(core.reply_duplicate(&body))),
+        };
+        reply.map(String::into_bytes)
     }
 
     /// Types the data of a webhook **without verifying it**: for stored webhooks and tests. Anybody may have sent it.

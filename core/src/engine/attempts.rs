@@ -195,7 +195,7 @@ impl Engine {
                     _ => AttemptOutcome::NoResponse { sent: error.may_have_been_sent },
                 },
                 error: Error::transport(error, Some(&self.settings.peer))
-                    .of_read(call.operation.effect == Effect::Read),
+                    .for_read(call.operation.effect == Effect::Read),
                 date: None,
             },
         };

@@ -145,7 +145,7 @@ impl Error {
     }
 
     /// Records whether the request was a read, which cannot have changed anything.
-    pub(crate) fn of_read(mut self, is_read: bool) -> Self {
+    pub(crate) fn for_read(mut self, is_read: bool) -> Self {
         self.0.is_read = is_read;
         self
     }

@@ -233,14 +233,14 @@ mod tests {
             ),
             (
                 Error::transport(TransportError::maybe_sent(TransportFault::Closed), None)
-                    .of_read(true)
+                    .for_read(true)
                     .in_call("cards.get", 3),
                 "cards.get: the connection broke; calling again is safe (unknown, attempts: 3)",
             ),
             (
                 // The error of a lookup that ends an operation.
                 Error::transport(TransportError::maybe_sent(TransportFault::Closed), None)
-                    .of_read(true)
+                    .for_read(true)
                     .with_outcome(Outcome::Unknown)
                     .in_call("accounts.transfer", 1),
                 "accounts.transfer: the connection broke; the request may have been carried out (unknown, attempts: 1)",

@@ -23,6 +23,8 @@ use crate::values::hex;
 const KEEP: Duration = Duration::from_secs(24 * 3600);
 /// Why a purchase that was requested before has the reply that it has.
 pub(super) const REQUESTED_BEFORE: &str = "the purchase was requested before";
+/// Why a purchase that two workers replied to has the reply of the other one.
+pub(super) const REPLIED_FIRST: &str = "another worker replied first";
 /// Interval of polling the store for the decision of another worker.
 const POLL: Duration = Duration::from_millis(10);
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::handover::Handover;
-use super::purchase::{Asked, Purchase, REQUESTED_BEFORE, Shared, approves, asked_before};
+use super::purchase::{Asked, Purchase, REPLIED_FIRST, REQUESTED_BEFORE, Shared, approves, asked_before};
 use super::subject::Subject;
 use super::{AuthEvent, Event, VerifiedWebhook, WebhookVerifier};
 use crate::error::Error;
@@ -107,6 +107,8 @@ impl NoDecision {
     }
 }
 
+type Decide = dyn Fn(&AuthEvent) -> Result<Decision, NoDecision> + Send + Sync;
+
 /// Decides on purchases (`Auth` webhooks) and replies within the platform's time limit.
 ///
 /// # Time
@@ -156,7 +158,7 @@ impl NoDecision {
 /// ```
 #[derive(Clone)]
 pub struct Responder {
-    decide: Arc<dyn Fn(&AuthEvent) -> Result<Decision, NoDecision> + Send + Sync>,
+    decide: Arc<Decide>,
     /// Default: to decline with the reason.
     otherwise: Option<Decision>,
     budget: Duration,
@@ -365,7 +367,7 @@ impl Case {
             }
         });
         if first != reply {
-            self.purchase.explain("another worker replied first");
+            self.purchase.explain(REPLIED_FIRST);
         }
         let left = give(&first) && !self.is_late();
         if !left && approves(&reply) && first == reply {

@@ -5,9 +5,9 @@ use std::time::Instant;
 use log::Level;
 use log::kv::Value;
 
-use super::purchase::approves;
-use super::{Event, VerifiedWebhook};
-use crate::observe::{millis, write};
+use super::VerifiedWebhook;
+use super::purchase::{REPLIED_FIRST, REQUESTED_BEFORE, approves};
+use crate::observe::{is_logged, millis, write};
 use crate::redact::scrub;
 
 /// The webhook that a record is about.
@@ -24,11 +24,8 @@ pub(super) struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// A webhook with a valid signature.
     pub(super) fn verified(received: &'a VerifiedWebhook) -> Self {
-        Self::event(&received.event, received.received_at)
-    }
-
-    pub(super) fn event(event: &'a Event, since: Instant) -> Self {
-        Self { action: Some(event.action()), consume_no: event.consume_no(), since }
+        let event = &received.event;
+        Self { action: Some(event.action()), consume_no: event.consume_no(), since: received.received_at }
     }
 
     /// Logs a warning.
@@ -44,7 +41,7 @@ impl<'a> Subject<'a> {
     /// Logs the reply to a purchase and why it is not the decision, if it is not.
     pub(super) fn log_reply(self, reply: &str, reason: Option<&str>) {
         let (level, message) = match (approves(reply), reason) {
-            (true, None) => (Level::Info, "a purchase is approved"),
+            (true, None | Some(REQUESTED_BEFORE | REPLIED_FIRST)) => (Level::Info, "a purchase is approved"),
             (true, Some(_)) => (Level::Warn, "a purchase is approved without a decision"),
             (false, _) => (Level::Warn, "a purchase is declined"),
         };
@@ -52,6 +49,9 @@ impl<'a> Subject<'a> {
     }
 
     fn log(self, level: Level, message: &str, further: &[(&str, &str)]) {
+        if !is_logged(level) {
+            return;
+        }
         let elapsed = self.since.elapsed();
         let consume_no = self.consume_no.map(scrub);
         let mut fields = vec![("duration_ms", Value::from(millis(elapsed)))];

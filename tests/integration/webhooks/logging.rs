@@ -4,9 +4,9 @@ use keysecure::{Decision, NoDecision, Responder, reply_accept, reply_decline};
 use keysecure_tests::{LogLine, logged};
 use log::Level;
 
-use super::fixture::{AUTH, BODY, NOW, signed, verifier, verify};
+use super::fixture::{AUTH, BODY, Headers, NOW, signed, verifier, verify};
 
-fn headers(body: &str) -> Vec<(String, String)> {
+fn headers(body: &str) -> Headers {
     signed(body, NOW)
 }
 
@@ -51,12 +51,15 @@ fn a_reply_is_logged_with_its_reason() {
         ),
     ];
     for (responder, level, reason, expected) in table {
-        let (reply, lines) = logged(|| responder.respond(&received));
-        assert_eq!(reply, expected);
-        let line = only(lines);
-        assert_eq!(line.level, level);
-        assert_eq!(fields(&line, ["action", "consume_no", "reason"]), [Some("Auth"), Some("c1"), Some(reason)]);
-        assert!(line.field("duration_ms").is_some_and(|millis| millis.parse::<f64>().is_ok()), "{line:?}");
+        let again = if expected == reply_accept() { Level::Info } else { Level::Warn };
+        for (level, reason) in [(level, reason), (again, "the purchase was requested before")] {
+            let (reply, lines) = logged(|| responder.respond(&received));
+            assert_eq!(reply, expected);
+            let line = only(lines);
+            assert_eq!(line.level, level);
+            assert_eq!(fields(&line, ["action", "consume_no", "reason"]), [Some("Auth"), Some("c1"), Some(reason)]);
+            assert!(line.field("duration_ms").is_some_and(|millis| millis.parse::<f64>().is_ok()), "{line:?}");
+        }
     }
 }
 
@@ -78,7 +81,7 @@ fn a_rejection_is_logged_by_every_method_of_the_verifier() {
             *value = "0".repeat(64);
         }
     }
-    let methods: [fn(Vec<(String, String)>); 3] = [
+    let methods: [fn(Headers); 3] = [
         |headers| assert!(verifier().verify(headers, BODY.as_bytes()).is_err()),
         |headers| assert!(verifier().claim(headers, BODY.as_bytes()).is_err()),
         |headers| assert!(verifier().verify_signature(headers, BODY.as_bytes()).is_err()),

@@ -19,9 +19,17 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code."""
-    if threading.current_thread() is threading.main_thread():
-        # Service managers end a program by SIGTERM: it is handled as Ctrl-C is.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if threading.current_thread() is not threading.main_thread():
+        return _run(arguments)
+    # Service managers end a program by SIGTERM: it is handled as Ctrl-C is. A caller in Python gets its handler back.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _run(arguments)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     survive_any_encoding()
     try:
         try:

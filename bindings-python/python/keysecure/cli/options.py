@@ -31,7 +31,11 @@ def add_settings(command: argparse.ArgumentParser) -> None:
     add("--base-url", metavar="URL", help="KEYSECURE_BASE_URL, default: the address of the environment")
     add("--proxy", metavar="URL", help="KEYSECURE_PROXY; no other variable is read, default none")
     add("--ca-pem", type=Path, metavar="FILE", help="root certificates to trust; KEYSECURE_CA_PEM")
-    add("--timezone", metavar="ZONE", help="the zone of bare dates, such as UTC-3; KEYSECURE_TIMEZONE, default UTC+8")
+    add(
+        "--timezone",
+        metavar="ZONE",
+        help="of bare dates: UTC-3, Asia/Tokyo, ...; KEYSECURE_TIMEZONE, default UTC+8",
+    )
     add("--aes", metavar="SCHEME", help=f"{', '.join(SCHEMES)}; /cbc behind it for CBC; default utf8")
     add("--timeout", type=float, metavar="SECONDS", help="for each call, default 30")
     add(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 
 from .files import ExportError
 
 # The parsers of Python accept more than this, and more with each version: week dates for one.
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile(DATE.pattern + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-5][0-9])?")
-ZONE = re.compile(r"UTC(?:(?P<sign>[+-])(?P<hours>[0-9]{1,2})(?::(?P<minutes>[0-9]{1,2}))?)?")
+ZONE = re.compile(r"(?P<name>UTC)?(?P<sign>[+-])(?P<hours>[0-9]{1,2})(?::(?P<minutes>[0-9]{1,2}))?")
 # The range of the client.
 EARLIEST = datetime(1970, 1, 1, tzinfo=timezone.utc)
 LATEST = datetime(9999, 12, 30, tzinfo=timezone.utc)
@@ -37,12 +37,23 @@ def instant(text: str, zone: str, *, end: bool) -> datetime:
     return found
 
 
-def offset(zone: str) -> timezone:
-    """Reads the zone of `--timezone`, by the rule of the client."""
+def offset(zone: str) -> tzinfo:
+    """Reads the zone of `--timezone`, by the rule of the client: `UTC`, `UTC+8`, `+08:00`, or the name of a time zone.
+
+    The client refuses one whose offset changes.
+    """
+    if zone in ("UTC", "Z"):
+        return timezone.utc
     found = ZONE.fullmatch(zone)
     hours, minutes = (int(found[part] or 0) for part in ("hours", "minutes")) if found else (0, 0)
-    if not found or hours > 14 or minutes > 59:
-        message = f"--timezone must be written like UTC+8, UTC-3 or UTC+5:30, at most 14 hours either way, not {zone}"
-        raise ExportError(message)
     ahead = timedelta(hours=hours, minutes=minutes)
-    return timezone(-ahead if found["sign"] == "-" else ahead)
+    # Without UTC in front it is ISO 8601, with two digits each.
+    if found and (found["name"] or len(zone) == 6) and minutes < 60 and ahead <= timedelta(hours=14):
+        return timezone(-ahead if found["sign"] == "-" else ahead)
+    try:
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        message = f"--timezone must be an offset such as UTC+8, UTC-3 or +05:30, or the name of a time zone, not {zone}"
+        raise ExportError(message) from None

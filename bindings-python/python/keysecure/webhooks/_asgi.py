@@ -175,8 +175,8 @@ class _App:
         else:
             asked = Sealed(scope)
             del scope
-            answer = await self._respond(asked, receive)
-            response = answer.log() if isinstance(answer, Refusal) else answer
+            result = await self._respond(asked, receive)
+            response = result.log() if isinstance(result, Refusal) else result
             if response is None:
                 return
             status, body = response

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from .._errors import InvalidInputError
 from .._native import VerifiedWebhook
 from ._response import Failure, about, failed, failure_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._hub import Hub
 
 
 class TooLateError(Exception):
@@ -37,9 +43,14 @@ def start_decision(
     received: VerifiedWebhook,
     send: Callable[..., None],
     on_error: Callable[[Exception], object] | None,
+    hub: Hub | None,
 ) -> None:
-    """Starts a decision. The native part calls this and waits for the value that is sent, or for nothing."""
+    """Starts a decision, in a greenlet of the hub if there is one. The native part calls this and waits for the value
+    that is sent, or for nothing."""
     work = _Work(decide, received, send, on_error)
+    if hub is not None:
+        hub.spawn(partial(_run, work))
+        return
     threading.Thread(target=_run, args=(work,), name="keysecure-decision", daemon=True).start()
 
 
@@ -63,9 +74,8 @@ def _made(work: _Work) -> Failure | None:
         work.send(value)
     except Exception as error:
         [(_, fields), *further] = failure_of("the decision on a purchase", error, work.on_error)
-        # Its text is ours: it names the type of the value.
-        return [
-            (f"the decision on a purchase is no decision: {error}", {"exception_type": fields["exception_type"]}),
-            *further,
-        ]
+        # An error of ours has a text without secrets, which names the type of the value.
+        reason = str(error) if isinstance(error, InvalidInputError) else fields["exception_type"]
+        text = f"the decision on a purchase is no decision: {reason}"
+        return [(text, {"exception_type": fields["exception_type"]}), *further]
     return None

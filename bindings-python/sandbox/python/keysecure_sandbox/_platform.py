@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_origin
 
 from keysecure import Client
 
@@ -231,5 +231,5 @@ class Sandbox(AdminCalls, SeedCalls, WebhookCalls, InspectionCalls):
 
 # The module from which users import; pickles and tracebacks must name it as well.
 for _name in __all__:
-    if isinstance(globals()[_name], type):
+    if isinstance(globals()[_name], type) and get_origin(globals()[_name]) is None:
         globals()[_name].__module__ = "keysecure.sandbox"

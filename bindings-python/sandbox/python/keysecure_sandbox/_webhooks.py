@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from time import monotonic
+import time
+
+from keysecure._hub import here
 
 from ._control import ControlCalls, present
 from ._deprecated import renamed_arguments, warn_renamed
@@ -62,14 +64,17 @@ class WebhookCalls(ControlCalls):
         :param timeout: the longest wait in seconds, in real time.
         :return: ``False`` on timeout.
         """
-        end = monotonic() + timeout
+        end = time.monotonic() + timeout
         while True:
-            # In short waits, so that Ctrl-C takes effect.
-            left = max(0.0, min(0.1, end - monotonic()))
+            # In short waits, so that Ctrl-C takes effect; and in none where it would stop the greenlet that receives.
+            has_greenlets = here(False) is not None
+            left = 0.0 if has_greenlets else max(0.0, min(0.1, end - time.monotonic()))
             if self.control("POST", "/callbacks/settle", {"ms": int(left * 1000)})["settled"]:
                 return True
-            if monotonic() >= end:
+            if time.monotonic() >= end:
                 return False
+            if has_greenlets:
+                time.sleep(0.01)
 
     def deliveries(self) -> list[DeliveryRecord]:
         """All recorded attempts to deliver a webhook, oldest first."""

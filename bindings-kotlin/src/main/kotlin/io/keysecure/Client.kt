@@ -24,9 +24,9 @@ import java.time.Duration
  * @param connectTimeout limits the time to open a connection. Default: 5 s.
  * @param maxRetries how often a call is sent again after a back-off, where that is safe. Default: 2.
  * @param language the language of the platform's messages. Default: English.
- * @param timezone the offset in which a `LocalDate` begins and ends, such as `UTC+8`, `UTC` or a `ZoneOffset.id`. Default: `UTC+8`.
- * `LocalDate.now()` is the day in the zone of the machine: as a start it may not have begun here, which is refused; as an end it
- * may be over here, and the newest rows are missing. Use `LocalDate.now(ZoneOffset.ofHours(8))`, or instants.
+ * @param timezone the offset in which a `LocalDate` begins and ends, such as `UTC+8`, `UTC` or a `ZoneOffset.id`. Default:
+ * `UTC+8`. `LocalDate.now()` is the day in the zone of the machine: as a start it may not have begun here, which is refused; as
+ * an end it may be over here, and the newest rows are missing. Use `LocalDate.now(ZoneOffset.ofHours(8))`, or instants.
  * @param proxy the URL of an http or https proxy. None is taken from the environment.
  * @param caPem the trusted root certificates in PEM format, in place of the built-in ones.
  * @param transport replaces the built-in HTTP stack. Configure proxy and certificates there instead of `proxy` and `caPem`.

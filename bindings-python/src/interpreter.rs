@@ -1,0 +1,34 @@
+//! Interpreters in which this module does not run: sub-interpreters, and those without a GIL.
+//!
+//! Threads that are not Python's attach to the main interpreter, and the static values of this module hold objects of one
+//! interpreter. So a sub-interpreter is refused before it uses any of them. An isolated one is refused by Python.
+//!
+//! The protection of forked children relies on the GIL (`process.rs`), so a free-threaded interpreter switches it on at the
+//! import. One with a setting that forbids this is refused.
+
+use pyo3::exceptions::PyImportError;
+use pyo3::prelude::*;
+use pyo3::{PyErr, ffi};
+
+const REFUSED: &str = "keysecure runs only in the main interpreter of a process, and this is a sub-interpreter; mod_wsgi: \
+    set WSGIApplicationGroup %{GLOBAL}, and give each application its own WSGIDaemonProcess; uWSGI: set single-interpreter";
+
+const NO_GIL: &str = "keysecure needs the GIL, which PYTHON_GIL=0 or -X gil=0 keeps switched off: leave them out";
+
+/// Refuses an interpreter that runs without the GIL.
+pub fn require_gil(py: Python<'_>) -> PyResult<()> {
+    match py.import("sys")?.getattr_opt("_is_gil_enabled")? {
+        Some(is_enabled) if !is_enabled.call0()?.is_truthy()? => Err(PyImportError::new_err(NO_GIL)),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses any interpreter but the main one.
+pub fn require_main(py: Python<'_>) -> PyResult<()> {
+    // SAFETY: this thread is attached, so it has a current interpreter.
+    match unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) } {
+        0 => Ok(()),
+        -1 => Err(PyErr::fetch(py)),
+        _ => Err(PyImportError::new_err(REFUSED)),
+    }
+}
