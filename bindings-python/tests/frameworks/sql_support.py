@@ -130,11 +130,12 @@ for line in sys.stdin:
 """
 
 
-def make_project(folder: Path, postgres: Postgres) -> dict[str, str]:
-    """Writes the project, creates its databases and returns the environment that it needs."""
+def make_project(folder: Path, postgres: Postgres, modules: dict[str, str]) -> dict[str, str]:
+    """Writes the project with copies of the modules in its folders, creates its databases and returns the environment
+    that it needs."""
     (folder / "shop").mkdir()
-    shutil.copy(EXAMPLES / "sqlalchemy_store.py", folder)
-    shutil.copy(EXAMPLES / "django_store.py", folder / "shop")
+    for name, to in modules.items():
+        shutil.copy(EXAMPLES / name, folder / to)
     files = {"settings.py": SETTINGS, "shop/__init__.py": "", "shop/models.py": MODELS, "stores.py": STORES}
     for name, text in {**files, "payer.py": PAYER, "decider.py": DECIDER}.items():
         (folder / name).write_text(text, "utf-8")

@@ -56,7 +56,8 @@ def project(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
     assert not settings.configured, "another test configured Django in this process: it needs a process of its own"
     folder = tmp_path_factory.mktemp("project")
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in make_project(folder, postgres).items():
+        modules = {"sqlalchemy_store.py": ".", "django_store.py": "shop"}
+        for name, value in make_project(folder, postgres, modules).items():
             patch.setenv(name, value)
         patch.syspath_prepend(folder)
         import django
