@@ -83,7 +83,7 @@ import json, sys, time
 from keysecure import Client, KeySecureError
 import stores
 
-kind, url, key, secret, holder, count = sys.argv[1:]
+kind, url, key, secret, holder, count, start = sys.argv[1:]
 client = Client(key, secret, base_url=url, store=getattr(stores, kind)())
 
 
@@ -92,17 +92,24 @@ def pay(number):
         done = client.accounts.ensure_transfer(
             cardholder_no=holder, transfer_unique_no=number, type="In", amount="25.00", settle=0.5, deadline=6
         )
-        return {"number": number, "created": done.created}
+        result = {"number": number, "created": done.created}
     except KeySecureError as error:
-        return {"number": number, "outcome": error.outcome, "fault": error.transport_fault}
-
-
-# All workers in the same order, so that they meet at each payment.
-for number in (f"order-{number}" for number in range(int(count))):
-    while "created" not in (result := pay(number)):
-        print(json.dumps(result), flush=True)
-        time.sleep(0.05)
+        result = {"number": number, "outcome": error.outcome, "fault": error.transport_fault}
     print(json.dumps(result), flush=True)
+    return "created" in result
+
+
+numbers = [f"order-{number}" for number in range(int(count))]
+# Each payment has its moment, at which all workers that are free begin it.
+for at, number in enumerate(numbers):
+    early = float(start) + at * 0.3 - time.time()
+    if early > 0:
+        time.sleep(early)
+        pay(number)
+# What was missed or failed.
+for number in numbers:
+    while not pay(number):
+        time.sleep(0.05)
 """
 
 DECIDER = """
@@ -123,11 +130,12 @@ for line in sys.stdin:
 """
 
 
-def make_project(folder: Path, postgres: Postgres) -> dict[str, str]:
-    """Writes the project, creates its databases and returns the environment that it needs."""
+def make_project(folder: Path, postgres: Postgres, modules: dict[str, str]) -> dict[str, str]:
+    """Writes the project with copies of the modules in its folders, creates its databases and returns the environment
+    that it needs."""
     (folder / "shop").mkdir()
-    shutil.copy(EXAMPLES / "sqlalchemy_store.py", folder)
-    shutil.copy(EXAMPLES / "django_store.py", folder / "shop")
+    for name, to in modules.items():
+        shutil.copy(EXAMPLES / name, folder / to)
     files = {"settings.py": SETTINGS, "shop/__init__.py": "", "shop/models.py": MODELS, "stores.py": STORES}
     for name, text in {**files, "payer.py": PAYER, "decider.py": DECIDER}.items():
         (folder / name).write_text(text, "utf-8")
@@ -188,9 +196,32 @@ class Worker:
         return code
 
 
-def payer(folder: Path, kind: str, sandbox: Sandbox, holder: str, count: int) -> Worker:
-    arguments = [kind, sandbox.base_url, sandbox.api_key, sandbox.api_secret, holder, str(count)]
-    return Worker(folder, "payer.py", *arguments)
+class Payers:
+    """Workers that make the same payments at the same moments."""
+
+    def __init__(self, folder: Path, kind: str, sandbox: Sandbox, holder: str, payments: int, workers: int) -> None:
+        settings = [kind, sandbox.base_url, sandbox.api_key, sandbox.api_secret, holder, str(payments)]
+        # Some seconds from now, when they have started.
+        self.arguments = [*settings, str(time.time() + 4)]
+        self.folder = folder
+        self.workers = [self.new() for _ in range(workers)]
+        self.killed: list[Worker] = []
+
+    def __enter__(self) -> Payers:  # noqa: PYI034 (Self is of Python 3.11)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self.workers:
+            worker.kill()
+
+    def new(self) -> Worker:
+        return Worker(self.folder, "payer.py", *self.arguments)
+
+    def replace(self, at: int) -> None:
+        """Kills a worker and starts another one."""
+        self.workers[at].kill()
+        self.killed.append(self.workers[at])
+        self.workers[at] = self.new()
 
 
 def until(condition: Any, what: str) -> None:

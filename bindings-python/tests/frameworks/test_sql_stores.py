@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 from postgres_support import ROLE, Postgres
-from sql_support import KINDS, Worker, make_project, payer, until
+from sql_support import KINDS, Payers, Worker, make_project, until
 from store_contract import (
     ATTEMPT_CHECKS,
     LONG,
@@ -55,7 +56,8 @@ def project(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
     assert not settings.configured, "another test configured Django in this process: it needs a process of its own"
     folder = tmp_path_factory.mktemp("project")
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in make_project(folder, postgres).items():
+        modules = {"sqlalchemy_store.py": ".", "django_store.py": "shop"}
+        for name, value in make_project(folder, postgres, modules).items():
             patch.setenv(name, value)
         patch.syspath_prepend(folder)
         import django
@@ -133,6 +135,38 @@ def test_clients_that_share_it_share_all_of_it(sandbox: Sandbox, cardholder_no: 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_continues_with_it(sandbox: Sandbox, cardholder_no: str, store: Any) -> None:
     check_forked_child(sandbox, cardholder_no, store)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_opens_a_connection_of_its_own(postgres: Postgres, sql: str, store: Any) -> None:
+    def sessions() -> int:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        with psycopg.connect(postgres.dsn("postgres")) as other:
+            row = other.execute(query).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    store.get(new_key())
+    before = sessions()
+    from_child, to_parent = os.pipe()
+    from_parent, to_child = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            store.get(new_key())
+            os.write(to_parent, b"used")
+            os.read(from_parent, 1)
+        finally:
+            os._exit(0)
+    os.close(to_parent)
+    assert os.read(from_child, 4) == b"used"
+    during = sessions()
+    os.write(to_child, b"!")
+    os.waitpid(child, 0)
+    for end in (from_child, from_parent, to_child):
+        os.close(end)
+    assert during == before + 1
+    assert store.get(new_key()) is None
 
 
 def test_the_lock_of_a_killed_worker_on_the_token_ends(
@@ -384,6 +418,10 @@ def test_while_it_is_down_nothing_is_sent_and_then_it_continues(
 # Several processes.
 
 
+def check_all_end(payers: Payers) -> None:
+    assert [worker.end() for worker in payers.workers] == [0] * WORKERS, [worker.log for worker in payers.workers]
+
+
 def check_books(sandbox: Sandbox, cardholder_no: str, numbers: int = PAYMENTS) -> None:
     """Each payment is made once."""
     made = [transfer.transfer_unique_no for transfer in sandbox.state().transfers]
@@ -396,21 +434,15 @@ def test_processes_pay_each_reference_once_though_some_are_killed(
 ) -> None:
     # Long enough that a kill meets payments on their way.
     sandbox.fault("accounts.transfer", {"stall": 60}, times=10_000)
-    workers = [payer(project, sql, sandbox, cardholder_no, PAYMENTS) for _ in range(WORKERS)]
-    killed = 0
-    try:
-        for number in range(0, PAYMENTS, 6):
-            until(lambda least=number: len(sandbox.state().transfers) > least, "the workers do not pay")
-            workers[number % WORKERS].kill()
-            killed += 1
-            workers[number % WORKERS] = payer(project, sql, sandbox, cardholder_no, PAYMENTS)
-        assert [worker.end() for worker in workers] == [0] * WORKERS, [worker.log for worker in workers]
-    finally:
-        for worker in workers:
-            worker.kill()
+    with Payers(project, sql, sandbox, cardholder_no, PAYMENTS, WORKERS) as payers:
+        for number in range(5):
+            paid = number * PAYMENTS // 6
+            until(lambda least=paid: len(sandbox.state().transfers) > least, "the workers do not pay")
+            payers.replace(number % WORKERS)
+        check_all_end(payers)
     check_books(sandbox, cardholder_no)
-    assert killed == 5
     assert sandbox.count("token") == 1
+    workers = [*payers.workers, *payers.killed]
     created = [result["number"] for worker in workers for result in worker.results() if result.get("created")]
     assert len(created) == len(set(created))
 
@@ -420,8 +452,8 @@ def test_processes_survive_a_restart_of_the_server(
     postgres: Postgres, sandbox: Sandbox, cardholder_no: str, project: Path, sql: str, immediately: bool
 ) -> None:
     sandbox.fault("accounts.transfer", {"stall": 60}, times=10_000)
-    workers = [payer(project, sql, sandbox, cardholder_no, PAYMENTS) for _ in range(WORKERS)]
-    try:
+    with Payers(project, sql, sandbox, cardholder_no, PAYMENTS, WORKERS) as payers:
+        workers = payers.workers
         until(lambda: len(sandbox.state().transfers) > PAYMENTS // 4, "the workers do not pay")
         postgres.stop(immediately=immediately)
         try:
@@ -436,10 +468,7 @@ def test_processes_survive_a_restart_of_the_server(
             assert sandbox.count("accounts.transfer") == sent < PAYMENTS
         finally:
             postgres.start()
-        assert [worker.end() for worker in workers] == [0] * WORKERS, [worker.log for worker in workers]
-    finally:
-        for worker in workers:
-            worker.kill()
+        check_all_end(payers)
     check_books(sandbox, cardholder_no)
     for worker in workers:
         outages = [failure for failure in worker.failures() if failure["fault"] == "store"]
