@@ -247,7 +247,7 @@ pub fn failed(py: Python<'_>, what: &str, raised: &PyErr) {
     let logged = py
         .import("keysecure._errors")
         .and_then(|errors| errors.call_method1("raised_by", (what, raised.clone_ref(py).into_value(py))))
-        .and_then(|described| described.extract::<(String, Bound<'_, PyDict>)>().map_err(PyErr::from))
+        .and_then(|described| described.extract::<(String, Bound<'_, PyDict>)>())
         .and_then(|(text, fields)| send(py, ERROR, &text, &fields));
     logged.unwrap_or_else(|raised| raised.write_unraisable(py, None));
 }
