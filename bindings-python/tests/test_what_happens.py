@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import re
@@ -20,7 +21,7 @@ import pytest
 from webhook_support import APP_ID, AUTH, SECRET, Kind, body_of, now, signed
 
 import keysecure
-from keysecure import Client, KeySecureError, MemoryStore, WebhookVerifier
+from keysecure import Client, KeySecureError, MemoryStore, WebhookVerifier, aio
 from keysecure.sandbox import Fault, Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -160,6 +161,24 @@ def test_ctrl_c_leaves_a_payment_unknown_and_the_next_run_finds_it(keysecure_env
     assert printed(first) == ""
     assert first.returncode == -signal.SIGINT
     assert printed(worker(PAY, cardholder_no)) == "found"
+    assert keysecure_env.count("accounts.transfer") == 1
+
+
+def test_a_cancelled_task_pays_once_and_its_result_is_kept(keysecure_env: Sandbox) -> None:
+    cardholder_no = keysecure_env.seed_approved_cardholder()
+    order = {"cardholder_no": cardholder_no, "transfer_unique_no": "order-7", "type": "In", "amount": "25.00"}
+    kept: list[aio.CancelledCall] = []
+
+    async def pay() -> str:
+        async with aio.Client.from_env(on_cancelled=kept.append) as client:
+            await client.access_token()
+            keysecure_env.fault("accounts.transfer", Fault.stall_after_commit(2000))
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(client.accounts.ensure_transfer(**order), 1)
+            return (await client.accounts.ensure_transfer(**order)).value.transfer_no
+
+    transfer_no = asyncio.run(pay())
+    assert [call.result.value.transfer_no for call in kept if call.result] == [transfer_no]
     assert keysecure_env.count("accounts.transfer") == 1
 
 

@@ -32,6 +32,8 @@ _T_co = TypeVar("_T_co", covariant=True)
 
 _Money: TypeAlias = Decimal | SupportsIndex | str
 _WindowBound: TypeAlias = datetime | date
+_DictMode: TypeAlias = Literal["python", "json"]
+_Clock: TypeAlias = Callable[[], float]
 
 __all__ = [
     "AccessToken",
@@ -155,6 +157,7 @@ class Client:
         allow_plain_http: Iterable[str] = (),
         store: _Store | None = None,
         token_store: _Store | None = None,
+        clock: _Clock | None = None,
     ) -> Self: ...
     @classmethod
     def from_env(cls, **settings: Any) -> Self:
@@ -200,11 +203,14 @@ class Client:
     def webhook_verifier(
         self,
         *,
+        app_id: str = ...,
+        secrets: str | Iterable[str] = ...,
         tolerance: float | timedelta = 300.0,
         store: _ReplayStore | None = None,
         replay_guard: _ReplayStore | bool | None = None,
         on_store_failure: Literal["reject", "accept"] = "reject",
         max_body: int = 65_536,
+        clock: _Clock | None = None,
     ) -> WebhookVerifier:
         """Creates a verifier of this merchant's webhooks, with the `app_id` (else the Api-Key) and the apiSecret of the
         client. Keyword arguments are those of `WebhookVerifier`, such as `secrets=[current, previous]`. Without
@@ -708,12 +714,14 @@ class Page(Generic[_T_co]):
     @property
     def extra(self) -> dict[str, Any]:
         """Further fields of the response, such as a `total`, if the platform sends any."""
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
         """Returns a dict with `list`, whose rows are dicts too, and `extra`. `mode="json"` is for `json.dumps`."""
     def to_json(self) -> str:
         """Returns the page as JSON text in the platform's form, each row as its own `to_json` writes it."""
     def __iter__(self) -> Iterator[_T_co]: ...
     def __len__(self) -> int: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
@@ -729,10 +737,12 @@ class Ensured(Generic[_T_co]):
     def created(self) -> bool:
         """Whether this call created the target, also when the response to its request was lost; otherwise it was
         found."""
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
         """Returns a dict with `value`, which is a dict too, and `created`. `mode="json"` is for `json.dumps`."""
     def to_json(self) -> str:
         """Returns `value` and `created` as JSON text, `value` as its own `to_json` writes it."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -767,8 +777,10 @@ class CheckResult:
     @property
     def code(self) -> int | None:
         """The code in the platform's response, when there was one."""
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
         """Returns the result as a dict of its fields, which are the same in either mode."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -799,11 +811,13 @@ class Report:
         """The result of all checks in one sentence."""
     def of(self, check: Check) -> CheckResult | None:
         """Returns the result of one check, such as `"clock"`; `None` for an unknown check."""
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
         """Returns the report as a dict of its fields, with `findings` as a list of dicts. It is the same in either
         mode."""
     def to_json(self) -> str:
         """Returns the report as a JSON object, with the fields of `to_dict`."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -859,8 +873,10 @@ class Address:
     @property
     def address_line2(self) -> str | None:
         """Second address line."""
-    def to_dict(self) -> dict[str, str | None]:
+    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, str | None]:
         """Returns the address as a dict of its attributes. All of them are text in either mode."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -889,10 +905,12 @@ class CardSecrets:
         """Returns the whole PAN. Keep the str out of logs and storage: Python does not wipe it from memory."""
     def expose_cvv(self) -> str:
         """Returns the CVV, three digits. Keep the str out of logs and storage: Python does not wipe it from memory."""
-    def to_dict(self) -> NoReturn:
+    def to_dict(self, *, mode: _DictMode = "python") -> NoReturn:
         """Refused: a dict would carry the secret."""
     def to_json(self) -> NoReturn:
         """Refused: JSON would carry the secret."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> NoReturn: ...
     def __reduce__(self) -> NoReturn: ...
     def __eq__(self, value: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -906,10 +924,12 @@ class ClientToken:
         """The lifetime, in seconds."""
     def expose(self) -> str:
         """Returns the token itself, for the hosted page."""
-    def to_dict(self) -> NoReturn:
+    def to_dict(self, *, mode: _DictMode = "python") -> NoReturn:
         """Refused: a dict would carry the secret."""
     def to_json(self) -> NoReturn:
         """Refused: JSON would carry the secret."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> NoReturn: ...
     def __reduce__(self) -> NoReturn: ...
     def __eq__(self, value: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -923,10 +943,12 @@ class AccessToken:
         """The time at which the platform ends it."""
     def expose(self) -> str:
         """Returns the token itself."""
-    def to_dict(self) -> NoReturn:
+    def to_dict(self, *, mode: _DictMode = "python") -> NoReturn:
         """Refused: a dict would carry the secret."""
     def to_json(self) -> NoReturn:
         """Refused: JSON would carry the secret."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> NoReturn: ...
     def __reduce__(self) -> NoReturn: ...
     def __eq__(self, value: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -1031,7 +1053,14 @@ class WebhookVerifier:
         replay_guard: _ReplayStore | bool | None = None,
         on_store_failure: Literal["reject", "accept"] = "reject",
         max_body: int = 65_536,
+        clock: _Clock | None = None,
     ) -> Self: ...
+    @classmethod
+    def from_env(cls, **settings: Any) -> Self:
+        """Creates a verifier from the environment variables `KEYSECURE_APP_ID` (else `KEYSECURE_API_KEY`),
+        `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_STORE`, read now: the same ones as those of
+        `Client.from_env`. Keyword arguments are those of `WebhookVerifier`; one that is not `None` overrides the
+        environment, such as `secrets=[current, previous]`."""
     def ignore_timestamp(self) -> Self:
         """Returns the same verifier without the check of the timestamp. It accepts old webhooks again: use it to verify
         stored webhooks only."""
@@ -1182,13 +1211,15 @@ class UnknownEvent:
     def data(self) -> Any:
         """The data as a dict, numbers with a fraction as `Decimal`. A value that Python cannot hold, such as a number
         with an exponent of a billion, is a `WebhookError`; `to_json()` returns it."""
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, *, mode: _DictMode = "python") -> dict[str, Any]:
         """Returns a dict with `action` and `data`. `mode="json"` is for `json.dumps`: a `Decimal` becomes text."""
     def to_json(self) -> str:
         """Returns the data as JSON text, exactly as it was received."""
     @classmethod
     def from_json(cls, action: str, text: str) -> Self:
         """Creates an event from an action and its data as JSON text, such as `to_json` returns."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1251,13 +1282,17 @@ class _Model:
     @property
     def extra(self) -> dict[str, Any]:
         """Fields of the response that this version does not know."""
-    def to_dict(self) -> dict[str, Any]:
-        """The object as a dict of its attributes, `extra` included; objects inside become dicts too."""
+    def to_dict(self, *, mode: _DictMode = "python", extra: bool = True) -> dict[str, Any]:
+        """The object as a dict of its attributes; objects inside become dicts too. With `mode="json"` for `json.dumps`:
+        an amount is text, a time is text in ISO 8601. With `extra=False` neither it nor an object inside has the
+        field `extra`: for tables, such as Parquet's, which take no empty object."""
     def to_json(self) -> str:
         """The object as JSON text in the platform's form: money as text, times in Unix milliseconds."""
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Reads the object from JSON text in the platform's form, such as `to_json` writes."""
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 

@@ -1,5 +1,5 @@
-/// Receives the warnings of the library: an unavailable store, a purchase that was declined or decided too late, a rejected webhook,
-/// the type of an error that your code threw. No warning holds a secret. By default, warnings go to the standard error.
+/// Receives the warnings of the library: an unavailable store, a call that failed, a purchase that was declined or decided too late,
+/// a rejected webhook, the type of an error that your code threw. No warning holds a secret. By default, warnings go to the standard error.
 ///
 /// ```swift
 /// Warnings.send { logger.warning("\($0)") }

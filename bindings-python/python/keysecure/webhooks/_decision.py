@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from .._errors import InvalidInputError
 from .._native import VerifiedWebhook
 from ._response import Failure, about, failed, failure_of
 
@@ -73,9 +74,8 @@ def _made(work: _Work) -> Failure | None:
         work.send(value)
     except Exception as error:
         [(_, fields), *further] = failure_of("the decision on a purchase", error, work.on_error)
-        # Its text is ours: it names the type of the value.
-        return [
-            (f"the decision on a purchase is no decision: {error}", {"exception_type": fields["exception_type"]}),
-            *further,
-        ]
+        # An error of ours has a text without secrets, which names the type of the value.
+        reason = str(error) if isinstance(error, InvalidInputError) else fields["exception_type"]
+        text = f"the decision on a purchase is no decision: {reason}"
+        return [(text, {"exception_type": fields["exception_type"]}), *further]
     return None

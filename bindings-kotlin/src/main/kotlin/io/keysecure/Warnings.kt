@@ -6,7 +6,8 @@ import java.util.logging.Logger
 
 /**
  * Sends the warnings of the native library to the logger `keysecure` of `java.util.logging`, which every JVM and Android has:
- * an unavailable store, a purchase that was declined or decided too late, a rejected webhook. No warning holds a secret.
+ * an unavailable store, a call that failed, a purchase that was declined or decided too late, a rejected webhook. No warning
+ * holds a secret.
  */
 internal object Warnings : WarningSink {
     private val logger = Logger.getLogger("keysecure")
