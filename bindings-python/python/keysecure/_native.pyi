@@ -1229,10 +1229,10 @@ class Responder:
 
     `decide(event)` gets an `AuthEvent` and returns `True` to approve, or `False` or a message to decline.
     `numpy.bool_` and the integers 1 and 0 are decisions too; anything else is an error that names its type. It runs
-    on a separate thread. The platform waits 800 ms; when `budget` seconds (0.6, at most 0.8) after the verification
-    there is no decision, or it raised, the reply is `default`: `"decline"` (default) or `"accept"`. A late decision
-    is not stopped; its result is dropped. A reply that would leave more than 800 ms after the webhook arrived
-    declines, whatever was decided.
+    on a separate thread, which is a greenlet where gevent or eventlet has patched threads. The platform waits 800
+    ms; when `budget` seconds (0.6, at most 0.8) after the verification there is no decision, or it raised, the reply
+    is `default`: `"decline"` (default) or `"accept"`. A late decision is not stopped; its result is dropped. A reply
+    that would leave more than 800 ms after the webhook arrived declines, whatever was decided.
 
     A purchase is decided once by its `consume_no`, and its first reply is repeated for 24 hours, whatever the
     signature: among all workers that share the `store` of the verifier, else in this responder. When the store

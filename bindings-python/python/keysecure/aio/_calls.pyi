@@ -32,6 +32,7 @@ from .._native import (
     WebhookVerifier,
     _CardStatus,
     _CardType,
+    _Clock,
     _ConsumptionType,
     _Money,
     _ReplayStore,
@@ -71,6 +72,7 @@ class ClientCalls:
         allow_plain_http: Iterable[str] = (),
         store: _Store | None = None,
         token_store: _Store | None = None,
+        clock: _Clock | None = None,
     ) -> None: ...
     @classmethod
     def from_env(cls, *, max_threads: int = 16, on_cancelled: OnCancelled | None = None, **settings: Any) -> Self:
@@ -126,11 +128,14 @@ class ClientCalls:
     def webhook_verifier(
         self,
         *,
+        app_id: str = ...,
+        secrets: str | Iterable[str] = ...,
         tolerance: float | timedelta = 300.0,
         store: _ReplayStore | None = None,
         replay_guard: _ReplayStore | bool | None = None,
         on_store_failure: Literal["reject", "accept"] = "reject",
         max_body: int = 65536,
+        clock: _Clock | None = None,
     ) -> WebhookVerifier:
         """Creates a verifier of this merchant's webhooks, with the `app_id` (else the Api-Key) and the apiSecret of the
         client. Keyword arguments are those of `WebhookVerifier`, such as `secrets=[current, previous]`. Without
