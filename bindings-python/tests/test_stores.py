@@ -233,6 +233,19 @@ def test_ctrl_c_in_a_store_ends_the_call_and_nothing_is_sent(sandbox: Sandbox, c
         assert pay(client, cardholder_no).created
 
 
+def test_ctrl_c_in_a_store_ends_a_plain_payment_too(sandbox: Sandbox, transfer: dict[str, Any]) -> None:
+    store = OwnStore()
+    with sandbox.client(store=store) as client:
+        client.access_token()
+        store.failure = KeyboardInterrupt()
+        with pytest.raises(KeyboardInterrupt):
+            client.accounts.transfer(**transfer)
+        store.failure = None
+        assert sandbox.count("accounts.transfer") == 0
+        client.accounts.transfer(**transfer)
+    assert sandbox.count("accounts.transfer") == 1
+
+
 def test_a_busy_reference_is_not_sent(sandbox: Sandbox, cardholder_no: str) -> None:
     store = OwnStore()
     store.acquire = lambda *_: None  # type: ignore[method-assign, assignment]

@@ -124,15 +124,8 @@ const CHECKERS: &[&[&str]] = &[
     &["python", "stubs.py", "--check"],
     &["mypy", "--strict", "python/keysecure", "sandbox/python/keysecure_sandbox", "tests/typing_cases.py"],
     &["pyright", "python/keysecure", "sandbox/python/keysecure_sandbox", "tests/typing_cases.py"],
-    &[
-        "stubtest",
-        "keysecure",
-        "keysecure_sandbox",
-        "--mypy-config-file",
-        "pyproject.toml",
-        "--allowlist",
-        "tests/package/stubtest.txt",
-    ],
+    // The modules with a stub; the others are Python, which mypy reads as it is.
+    &["stubtest", "keysecure._native", "keysecure.aio._calls", "keysecure_sandbox._sandbox"],
     &["ruff", "check", "."],
     &["ruff", "format", "--check", "."],
 ];

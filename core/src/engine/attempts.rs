@@ -65,6 +65,12 @@ impl Engine {
                 })?),
                 Auth::ApiKey | Auth::Open => None,
             };
+            if operation.effect == Effect::Mutation {
+                // A store may have been interrupted: what it raised must not hide a change that is sent all the same.
+                self.clock
+                    .between_waits()
+                    .map_err(|interrupted| Error::from(interrupted).in_call(operation.name, *attempts))?;
+            }
             *attempts += 1;
             let share = retry::share(deadline.saturating_sub(self.now()), state);
             let failure = match self.attempt(call, &url, token.as_ref(), share, *attempts) {
