@@ -105,29 +105,29 @@ impl Engine {
         limit: Limit,
         accept: impl FnOnce(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
-        let own = self.now().saturating_add(self.settings.timeout);
+        let (started, mut attempts) = (self.now(), 0);
+        let own = started.saturating_add(self.settings.timeout);
         let deadline = limit.until.map_or(own, |until| own.min(until));
-        let mut recording = self.record(call, limit, deadline)?;
+        let mut recording = self
+            .record(call, limit, deadline)
+            .inspect_err(|error| self.report_call(call.operation, attempts, started, Some(error)))?;
         let call = &Call { start_by: limit.start_by.filter(|_| call.reference.is_some()), ..*call };
         // Checked here, because recording may take time in which the client is closed.
-        if let Err(error) = self.check_allowed(call.operation) {
-            let refused = Err(error);
-            recording.finish(&refused);
-            return refused;
-        }
-        let (started, mut attempts) = (self.now(), 0);
-        let result = self.attempt_loop(call, deadline, &mut attempts).and_then(|success| {
-            let Success { data, http_status, retry_after, mut record } = success;
-            let result = data
-                .decode()
-                .and_then(accept)
-                .map_err(|error| error.with_status(http_status).with_retry_after(retry_after));
-            if let Err(error) = &result {
-                record.fail(error);
-            }
-            self.report(&record);
-            result.map_err(|error| error.in_call(call.operation.name, attempts))
-        });
+        let result = self
+            .check_allowed(call.operation)
+            .and_then(|()| self.attempt_loop(call, deadline, &mut attempts))
+            .and_then(|success| {
+                let Success { data, http_status, retry_after, mut record } = success;
+                let result = data
+                    .decode()
+                    .and_then(accept)
+                    .map_err(|error| error.with_status(http_status).with_retry_after(retry_after));
+                if let Err(error) = &result {
+                    record.fail(error);
+                }
+                self.report(&record);
+                result.map_err(|error| error.in_call(call.operation.name, attempts))
+            });
         self.report_call(call.operation, attempts, started, result.as_ref().err());
         recording.finish(&result);
         result

@@ -44,6 +44,17 @@ fn a_failed_call_has_the_level_of_its_effect() {
 }
 
 #[test]
+fn a_change_that_is_refused_before_it_is_sent_is_logged() {
+    let env = TestEnv::credit().unwrap();
+    let client = env.builder().build().unwrap();
+    client.close();
+    let (_, lines) = logged(|| client.cards().update_status("1", CardStatus::Frozen));
+    let [line] = &calls(lines)[..] else { panic!("one record") };
+    let fields = ["operation", "outcome", "attempts"].map(|name| line.field(name).unwrap());
+    assert_eq!((line.level, fields), (Level::Warn, ["cards.update_status", "not_sent", "0"]));
+}
+
+#[test]
 fn an_attempt_is_logged_at_debug_level_with_its_fields() {
     let env = TestEnv::credit().unwrap();
     let client = env.builder().build().unwrap();
