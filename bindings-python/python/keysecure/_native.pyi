@@ -134,8 +134,9 @@ class Client:
     `token_store` is its deprecated name and shares the token only.
 
     `clock`, for tests: a function like `time.time`, which returns Unix seconds and is called as each call begins.
-    Pass `time.time` with freezegun or time-machine. It is used until the platform's clock is learned from the first
-    response; time-outs and waits are not affected.
+    Pass `clock=lambda: time.time()` with freezegun or time-machine: `time.time` itself may be the real one, looked
+    up before the time was frozen. It is used until the platform's clock is learned from the first response; time-
+    outs and waits are not affected.
     """
 
     def __new__(
@@ -758,7 +759,7 @@ class CheckResult:
         """The status: `"pass"`; `"warn"`: passed, with advice; `"fail"`; `"unfinished"`: could not be made, because an
         earlier check failed or the platform was busy; `"skipped"`: not asked for, it needs a card number."""
     @property
-    @deprecated("use status, whose values are pass, warn, fail and skipped")
+    @deprecated("use status, one of pass, warn, fail, unfinished, skipped")
     def health(self) -> Literal["good", "warning", "bad", "skipped"]:
         """Deprecated: use `status`. The values are those of earlier versions: `"good"`, `"warning"`, `"bad"`,
         `"skipped"`."""
@@ -1030,8 +1031,8 @@ class WebhookVerifier:
     a list, while one is replaced. `tolerance` is how far the timestamp may be from this machine's clock, either way:
     seconds (300) or a timedelta; zero means exact. `max_body` is the largest body that is read, in bytes (64 KiB, at
     most 1 MiB). `clock` replaces this machine's clock: a function like `time.time`, which returns Unix seconds and
-    is called for each webhook; pass `time.time` with freezegun or time-machine. `Client.webhook_verifier()` makes a
-    verifier with the clock of the platform, as the client learned it.
+    is called for each webhook; pass `clock=lambda: time.time()` with freezegun or time-machine.
+    `Client.webhook_verifier()` makes a verifier with the clock of the platform, as the client learned it.
 
     `store` rejects webhooks that were accepted before and keeps the decision on each purchase: `"memory"`,
     `"file:/var/lib/shop"`, `"redis://host"`, a `MemoryStore`, a `FileStore`, a `RedisStore`, a `MemoryReplayStore`,
@@ -1074,10 +1075,12 @@ class WebhookVerifier:
     def verify_signature(self, headers: _Headers, body: _Body) -> SignatureMatch:
         """Verifies the signature and the age only: the data is not typed, and the store is not used."""
     def claim(self, headers: _Headers, body: _Body) -> Claim:
-        """Verifies a webhook as `verify` does and claims it: returns a `Claim`, for a `with` block that handles it. So
-        it is handled once, however often it is delivered, and again when it could not be handled.
+        """Verifies a webhook as `verify` does and claims it: returns a `Claim`, for a `with` block that handles it. The
+        same request, with the same timestamp and signature, is handled once, and again when it could not be handled.
+        A redelivery with a new timestamp and signature is another request and is handled again: check the number and
+        the status in the event.
 
-        A `WebhookError` with `rejection` `"replayed"` means that it was handled before: reply with
+        A `WebhookError` with `rejection` `"replayed"` means that the same request was handled before: reply with
         `verifier.reply_duplicate(body)`. `"in_progress"` means that another worker handles it now: respond with an
         HTTP error, so that it is delivered again. Without a store every webhook is new.
         """
@@ -1242,7 +1245,8 @@ class Responder:
     The logger `keysecure` gets each approval at INFO, each decline and late decision at WARNING with its reason, and
     each decision that failed at ERROR, with the type and the place of its exception; all with the `consume_no` and
     the milliseconds since the webhook arrived. `on_error` gets the exception itself, such as
-    `sentry_sdk.capture_exception`; what it raises is logged and changes no reply.
+    `sentry_sdk.capture_exception`, and an `InvalidInputError` for a value that is no decision; what it raises is
+    logged and changes no reply.
     """
 
     def __new__(
