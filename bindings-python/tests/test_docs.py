@@ -5,12 +5,15 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import keysecure
+from keysecure.sandbox import Fault, WebhookFault
+from keysecure.stores import Leased, PastAttempt
 
 MODULES = ["", ".aio", ".literals", ".sandbox", ".stores", ".webhooks", ".pytest_plugin", ".cli"]
 RUST = re.compile(
@@ -42,6 +45,21 @@ def test_no_text_that_editors_show_speaks_rust() -> None:
     texts = re.findall(r'"""(.*?)"""', stub, re.DOTALL)
     assert len(texts) > 300
     assert [text for text in texts if RUST.search(text)] == []
+
+
+@pytest.mark.parametrize("kinds", [Fault, WebhookFault])
+def test_the_docstring_of_faults_names_every_kind(kinds: type[Fault | WebhookFault]) -> None:
+    with_value = [name for name, member in vars(kinds).items() if isinstance(member, staticmethod)]
+    assert with_value
+    table = re.findall(r"^``(\w+)(?:\(\w+\))?`` {2,}\S", inspect.getdoc(kinds) or "", re.MULTILINE)
+    assert table == [*(kind.name for kind in kinds), *with_value]
+    assert all(kind.value == kind.name.lower() for kind in kinds)
+
+
+@pytest.mark.parametrize("record", [Leased, PastAttempt])
+def test_the_docstring_of_a_store_s_record_names_every_field(record: type[Leased | PastAttempt]) -> None:
+    described = re.findall(r"^``(\w+)``: ", inspect.getdoc(record) or "", re.MULTILINE)
+    assert described == [field.name for field in fields(record)]
 
 
 @pytest.mark.parametrize("text", ["See [`Responder`](crate::Responder).", "`Some` value", "an `Option<i64>`", "a u32"])
