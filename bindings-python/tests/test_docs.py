@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import keysecure
+from keysecure import aio
 from keysecure.sandbox import Fault, WebhookFault
 from keysecure.stores import Leased, PastAttempt
 
@@ -45,6 +46,15 @@ def test_no_text_that_editors_show_speaks_rust() -> None:
     texts = re.findall(r'"""(.*?)"""', stub, re.DOTALL)
     assert len(texts) > 300
     assert [text for text in texts if RUST.search(text)] == []
+
+
+def test_the_client_for_tasks_has_the_docs_of_the_blocking_one() -> None:
+    names = [name for name in dir(keysecure.Client) if name[0] != "_" and name != "close"]
+    assert {"from_env", "webhook_verifier", "cards", "call"} <= set(names)
+    for name in names:
+        text = inspect.getdoc(getattr(keysecure.Client, name))
+        assert text
+        assert inspect.getdoc(getattr(aio.Client, name)) == text, name
 
 
 @pytest.mark.parametrize("kinds", [Fault, WebhookFault])

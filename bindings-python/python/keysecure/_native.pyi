@@ -20,8 +20,9 @@ from typing import (
     type_check_only,
 )
 
-from typing_extensions import Self, deprecated
+from typing_extensions import Self, Unpack, deprecated
 
+from ._settings import ClientFromEnv, VerifierFromEnv
 from .literals import Check, CheckStatus, Environment, Setting
 from .stores import AttemptStore, ReplayStore, TokenStore
 
@@ -161,7 +162,7 @@ class Client:
         clock: _Clock | None = None,
     ) -> Self: ...
     @classmethod
-    def from_env(cls, **settings: Any) -> Self:
+    def from_env(cls, **settings: Unpack[ClientFromEnv]) -> Self:
         """Creates a client from the environment variables `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set,
         `KEYSECURE_ENVIRONMENT`, `KEYSECURE_BASE_URL`, `KEYSECURE_APP_ID`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (a
         PEM text or a file's path), `KEYSECURE_TIMEZONE` and `KEYSECURE_STORE`, read now. Keyword arguments are those
@@ -1057,7 +1058,7 @@ class WebhookVerifier:
         clock: _Clock | None = None,
     ) -> Self: ...
     @classmethod
-    def from_env(cls, **settings: Any) -> Self:
+    def from_env(cls, **settings: Unpack[VerifierFromEnv]) -> Self:
         """Creates a verifier from the environment variables `KEYSECURE_APP_ID` (else `KEYSECURE_API_KEY`),
         `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_STORE`, read now: the same ones as those of
         `Client.from_env`. Keyword arguments are those of `WebhookVerifier`; one that is not `None` overrides the
