@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,6 +72,31 @@ def test_the_docstring_of_faults_names_every_kind(kinds: type[Fault | WebhookFau
 def test_the_docstring_of_a_store_s_record_names_every_field(record: type[Leased | PastAttempt]) -> None:
     described = re.findall(r"^``(\w+)``: ", inspect.getdoc(record) or "", re.MULTILINE)
     assert described == [field.name for field in fields(record)]
+
+
+def stub_docs(stub: str) -> Iterator[tuple[list[str], str]]:
+    """The docstrings of a stub, by the names of a class and its member, or of a function."""
+    for node in ast.parse((Path(keysecure.__file__).parent / stub).read_text("utf-8")).body:
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef) or node.name == "_HasItems":
+            continue
+        # The methods of all models are those of any one.
+        names = ["Card" if node.name == "_Model" else node.name]
+        if node.name != "_Model":
+            yield names, ast.get_docstring(node) or ""
+        for member in node.body if isinstance(node, ast.ClassDef) else []:
+            if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef) and member.name[0] != "_":
+                yield [*names, member.name], ast.get_docstring(member) or ""
+
+
+@pytest.mark.parametrize(("stub", "module"), [("_native.pyi", "_native"), ("aio/_calls.pyi", "aio._calls")])
+def test_editors_show_the_text_that_help_shows(stub: str, module: str) -> None:
+    shown = list(stub_docs(stub))
+    assert len(shown) > 50
+    for names, text in shown:
+        item: Any = import_module(f"keysecure.{module}")
+        for name in names:
+            item = getattr(item, name)
+        assert text.split() == (inspect.getdoc(item) or "").split(), names
 
 
 @pytest.mark.parametrize("text", ["See [`Responder`](crate::Responder).", "`Some` value", "an `Option<i64>`", "a u32"])

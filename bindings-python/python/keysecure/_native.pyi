@@ -136,8 +136,8 @@ class Client:
 
     `clock`, for tests: a function like `time.time`, which returns Unix seconds and is called as each call begins.
     Pass `clock=lambda: time.time()` with freezegun or time-machine: `time.time` itself may be the real one, looked
-    up before the time was frozen. It is used until the platform's clock is learned from the first response; time-
-    outs and waits are not affected.
+    up before the time was frozen. It is used until the platform's clock is learned from the first response;
+    time-outs and waits are not affected.
     """
 
     def __new__(
@@ -1286,13 +1286,14 @@ class _Model:
 
     @property
     def extra(self) -> dict[str, Any]:
-        """Fields of the response that this version does not know."""
+        """Fields of the response that this version does not know, as a dict."""
     def to_dict(self, *, mode: _DictMode = "python", extra: bool = True) -> dict[str, Any]:
         """The object as a dict of its attributes; objects inside become dicts too. With `mode="json"` for `json.dumps`:
         an amount is text, a time is text in ISO 8601. With `extra=False` neither it nor an object inside has the
         field `extra`: for tables, such as Parquet's, which take no empty object."""
     def to_json(self) -> str:
-        """The object as JSON text in the platform's form: money as text, times in Unix milliseconds."""
+        """The object as JSON text in the platform's form: money as text, times in Unix milliseconds, and all of
+        `extra`."""
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Reads the object from JSON text in the platform's form, such as `to_json` writes."""
@@ -1307,7 +1308,8 @@ _CardStatus: TypeAlias = Literal["Pending", "ToActivate", "Activated", "Fail", "
 
 @final
 class CardStatus:
-    """Lifecycle status of a card (platform documentation, constants 8.2)."""
+    """Lifecycle status of a card (platform documentation, constants 8.2). The platform may add values: each is a plain
+    str."""
 
     PENDING: Final = "Pending"
     """Applied for or in production; not issued yet."""
@@ -1330,7 +1332,8 @@ _CardType: TypeAlias = Literal["Virtual", "Physical"] | str
 
 @final
 class CardType:
-    """Type of a card: virtual or physical (platform documentation, constants 8.3)."""
+    """Type of a card: virtual or physical (platform documentation, constants 8.3). The platform may add values: each is
+    a plain str."""
 
     VIRTUAL: Final = "Virtual"
     """Card number without a plastic card."""
@@ -1343,7 +1346,8 @@ class CardType:
 
 @final
 class CardholderStatus:
-    """Status of a cardholder's identity verification (platform documentation, constants 8.8)."""
+    """Status of a cardholder's identity verification (platform documentation, constants 8.8). The platform may add
+    values: each is a plain str."""
 
     PENDING: Final = "Pending"
     """The review has not started."""
@@ -1362,7 +1366,8 @@ _ConsumptionType: TypeAlias = Literal["Open_card", "Consumption", "Atm", "Manage
 
 @final
 class ConsumptionType:
-    """Type of a consumption (platform documentation, constants 8.4)."""
+    """Type of a consumption (platform documentation, constants 8.4). The platform may add values: each is a plain
+    str."""
 
     OPEN_CARD: Final = "Open_card"
     """Fee for opening a card."""
@@ -1383,7 +1388,7 @@ class ConsumptionType:
 
 @final
 class FeeType:
-    """Type of a fee (platform documentation, constants 8.5)."""
+    """Type of a fee (platform documentation, constants 8.5). The platform may add values: each is a plain str."""
 
     CONSUME_FEE: Final = "Consume_fee"
     """Fee of a purchase."""
@@ -1410,7 +1415,8 @@ class FeeType:
 
 @final
 class FeeWaiver:
-    """Type of a fee waiver (platform documentation, constants 8.7)."""
+    """Type of a fee waiver (platform documentation, constants 8.7). The platform may add values: each is a plain
+    str."""
 
     FOREVER: Final = "Forever"
     """The fee is never charged."""
@@ -1425,7 +1431,8 @@ class FeeWaiver:
 
 @final
 class Status:
-    """Status of a consumption or a transfer (platform documentation, constants 8.1)."""
+    """Status of a consumption or a transfer (platform documentation, constants 8.1). The platform may add values: each
+    is a plain str."""
 
     PENDING: Final = "Pending"
     """Not final yet."""
@@ -1442,7 +1449,8 @@ _TransferType: TypeAlias = Literal["In", "Out"] | str
 
 @final
 class TransferType:
-    """Direction of a transfer (platform documentation, constants 8.9)."""
+    """Direction of a transfer (platform documentation, constants 8.9). The platform may add values: each is a plain
+    str."""
 
     IN: Final = "In"
     """From the merchant to the cardholder."""
