@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 import keysecure
-from keysecure import aio
+from keysecure import aio, webhooks
 from keysecure.sandbox import Fault, WebhookFault
 from keysecure.stores import Leased, PastAttempt
 
+ROOT = Path(__file__).parents[2]
 MODULES = ["", ".aio", ".literals", ".sandbox", ".stores", ".webhooks", ".pytest_plugin", ".cli"]
 RUST = re.compile(
     r"\w::\w|::<|\bcrate\b|\bSome\b|\bOk\(|\bErr\(|\b(?:Option|Vec|Box|Arc|Result)<|\]\(|\[`|&str|&mut|\bfn\b|#\["
@@ -97,6 +98,31 @@ def test_editors_show_the_text_that_help_shows(stub: str, module: str) -> None:
         for name in names:
             item = getattr(item, name)
         assert text.split() == (inspect.getdoc(item) or "").split(), names
+
+
+def reasons_of_the_core() -> set[str]:
+    """What the core passes as the field `reason` of a purchase."""
+    source = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "core/src/webhook").rglob("*.rs")))
+    method = re.findall(r"fn reason\(self\).*?\n    \}", source, re.DOTALL)
+    assert len(method) == 1
+    named = set(re.findall(r"explain\(([A-Z_]+)\)", source))
+    constants = re.findall(r"const (\w+): &str = \"([^\"]+)\"", source)
+    assert named <= {name for name, _ in constants}
+    found = [*re.findall(r'=> "([^"]+)"', method[0]), *(text for name, text in constants if name in named)]
+    found += re.findall(r'explain\("([^"]+)"\)', source)
+    found += re.findall(r'log_reply\(.*?Some\(&format!\("([^"]+)"', source)
+    found += re.findall(r'\("reason", reason\.unwrap_or\("([^"]+)"', source)
+    return {text.replace("{millis}", "N") for text in found}
+
+
+def test_the_reasons_of_replies_to_purchases_are_the_documented_ones() -> None:
+    page = (ROOT / "docs/logging-python.md").read_text("utf-8")
+    section = page.partition("## Reasons")[2].partition("\n## ")[0]
+    documented = re.findall(r"^\| `(.+?)` \|", section, re.MULTILINE)
+    assert documented[0] == "reason"
+    assert set(documented[1:]) == reasons_of_the_core()
+    [named] = re.findall(r"The ``reason`` is (.*?), or one of", inspect.getdoc(webhooks) or "", re.DOTALL)
+    assert {" ".join(text.split()) for text in re.findall(r"``(.+?)``", named, re.DOTALL)} < reasons_of_the_core()
 
 
 @pytest.mark.parametrize("text", ["See [`Responder`](crate::Responder).", "`Some` value", "an `Option<i64>`", "a u32"])

@@ -81,17 +81,21 @@ The logger ``keysecure`` gets, with the ``consume_no`` and the milliseconds sinc
 
 =======  ===============================================================================================================
 INFO     an approved purchase; a webhook that was handled
-WARNING  a purchase that is declined, or approved without a decision, and the reason: by decision, late, failed, no
-         ``decide``, requested before, ...; a decision that came too late; a rejected webhook, and a request that is no
-         webhook (404, 405, 411, 413)
+WARNING  a purchase that is declined, or approved without a decision, and the reason, see below; a decision that came
+         too late; a rejected webhook, and a request that is no webhook (404, 405, 411, 413)
 ERROR    a handler or decision that raised, with the type of the exception and the file and line in your code; a value
          that is no decision, with its type
 =======  ===============================================================================================================
 
+The ``reason`` is ``by decision``, ``there is no decision in time``, ``the decision failed``, ``the decision function
+returned no decision``, ``there is no decision function``, ``the purchase was requested before``, ``the replay store
+cannot be reached``, or one of a few more, which the page on logging in the repository lists.
+
 Records carry these as fields: ``action``, ``consume_no``, ``duration_ms``, ``reason``, ``rejection``, ``http_status``,
 ``http_method``, ``http_path``, ``exception_type``, ``exception_file``, ``exception_line``. They hold no secret, no
 body, and not the text of an exception. ``on_error`` of :func:`wsgi`, :func:`asgi` and :class:`Responder` gets the
-exception itself, such as ``sentry_sdk.capture_exception``.
+exception itself, such as ``sentry_sdk.capture_exception``, and an :class:`~keysecure.InvalidInputError` for a value
+that is no decision.
 """
 
 from __future__ import annotations
