@@ -143,3 +143,25 @@ def test_values_are_written_exactly() -> None:
     assert cell({"name": "书店", "fee": Decimal("0.10")}, UTC) == '{"name":"书店","fee":"0.10"}'
     assert cell(START, UTC) == "2026-01-01T00:00:00.000+00:00"
     assert cell(START, offset("UTC+8")) == "2026-01-01T08:00:00.000+08:00"
+
+
+@pytest.mark.parametrize("odd", ["2026-01-05 10:00:00", {"a": 1}, True, "soon"])
+def test_json_lines_keep_a_time_of_an_unexpected_form(odd: object) -> None:
+    written = io.BytesIO()
+    lines = Format(["consume_no", "time", "extra"], UTC, is_csv=False).writer(written.write)
+    for time in (odd, 1767225600000, None):
+        lines.add(Consumption.from_json(json.dumps({"consume_no": "1", "time": time})))
+    lines.flush()
+    found = [json.loads(line)["time"] for line in written.getvalue().decode().splitlines()]
+    assert found == [odd, "2026-01-01T00:00:00.000+00:00", None]
+
+
+def test_cells_with_parts_hold_no_empty_extra() -> None:
+    row = Consumption.from_json(
+        '{"consume_no":"1","merchant_info":{"merchant_name":"Shop"},"fee_list":[{"amount":"1.00"}]}'
+    )
+    values = row.to_dict()
+    assert json.loads(cell(values["merchant_info"], UTC))["merchant_name"] == "Shop"
+    assert "extra" not in json.loads(cell(values["merchant_info"], UTC))
+    assert "extra" not in json.loads(cell(values["fee_list"], UTC))[0]
+    assert json.loads(cell({"a": [{"extra": {"b": 1}}]}, UTC)) == {"a": [{"extra": {"b": 1}}]}

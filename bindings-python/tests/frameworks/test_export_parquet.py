@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -12,6 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from export_support import environment, export, rows, state_of  # noqa: F401
 
+from keysecure import Consumption
+from keysecure.cli.files import Format
 from keysecure.cli.parquet import convert
 from keysecure.sandbox import Sandbox
 
@@ -75,6 +78,44 @@ def test_amounts_have_as_many_digits_as_they_need(tmp_path: Path) -> None:
     part.write_text(json.dumps({"amount": "1" * 40}) + "\n")
     convert(part, out, ["amount"])
     assert pq.read_table(out).column("amount").to_pylist() == ["1" * 40], "text where no decimal type has the digits"
+
+
+ODD: list[dict[str, object]] = [
+    {"amount": "1,000.00"},
+    {"amount": "NaN"},
+    {"amount": "Infinity"},
+    {"amount": " 5"},
+    {"amount": "1_000"},
+    {"amount": "٣"},
+    {"amount": "1e3x"},
+    {"amount": {"a": 1}},
+    {"amount": [1]},
+    {"amount": True},
+    {"time": "2026-01-05 10:00:00"},
+    {"time": "2026-01-05"},
+    {"time": "soon"},
+    {"time": {"a": 1}},
+    {"time": True},
+]
+
+
+def test_values_of_an_unexpected_form_are_in_extra(tmp_path: Path) -> None:
+    columns = ["consume_no", "amount", "time", "extra"]
+    part, out = tmp_path / "part", tmp_path / "rows.parquet"
+    rows = [{"consume_no": "1", "amount": "12.50", "time": 1767225600000}, *({"consume_no": "2", **odd} for odd in ODD)]
+    with io.FileIO(part, "x") as file:
+        lines = Format(columns, timezone.utc, is_csv=False).writer(file.write)
+        for row in rows:
+            lines.add(Consumption.from_json(json.dumps(row)))
+        lines.flush()
+    convert(part, out, columns)
+    table = pq.read_table(out)
+    assert table.schema.field("amount").type == pa.decimal128(38, 2)
+    first, *others = table.to_pylist()
+    time = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    assert first == {"consume_no": "1", "amount": Decimal("12.50"), "time": time, "extra": None}
+    assert {(row["amount"], row["time"]) for row in others} == {(None, None)}
+    assert [json.loads(row["extra"]) for row in others] == ODD
 
 
 def test_an_empty_list_is_an_empty_table(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from .lists import Row, fields_of, is_empty, json_of
+from .lists import EXTRA, Row, fields_of, is_empty, json_of
 from .output import to_json
 
 CHUNK = 64 * 1024
@@ -55,8 +55,8 @@ class Lines:
     def add(self, row: Row) -> None:
         """Adds a row, which is buffered until there is enough to write."""
         values = json_of(row, self.form.columns)
-        time = values["time"]
-        values["time"] = None if time is None else stamp(time, self.form.zone)
+        if isinstance(time := values["time"], datetime):
+            values["time"] = stamp(time, self.form.zone)
         self.text.write(to_json(values) + "\n")
         self.flush_if_full()
 
@@ -138,7 +138,7 @@ def cell(value: Any, zone: tzinfo, *, excel: bool = False) -> str:
     text = (
         str(value)
         if isinstance(value, str)
-        else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+        else json.dumps(without_empty_extra(value), ensure_ascii=False, separators=(",", ":"), default=str)
     )
     if text.startswith(SIGNS):
         return f"'{text}"
@@ -147,6 +147,16 @@ def cell(value: Any, zone: tzinfo, *, excel: bool = False) -> str:
         quoted = text.replace('"', '""')
         return f'="{quoted}"'
     return text
+
+
+def without_empty_extra(value: Any) -> Any:
+    """Parts of a row without `extra` where it is empty."""
+    if isinstance(value, list):
+        return [without_empty_extra(item) for item in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        items = cast("dict[str, Any]", value).items()
+        return {name: without_empty_extra(item) for name, item in items if (name, item) != (EXTRA, {})}
+    return value
 
 
 def stamp(time: datetime, zone: tzinfo) -> str:

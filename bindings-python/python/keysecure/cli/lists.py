@@ -98,11 +98,12 @@ def fields_of(row: Row, columns: list[str]) -> dict[str, Any]:
 
 
 def json_of(row: Row, columns: list[str]) -> dict[str, Any]:
-    """The same for JSON: amounts as text, as the platform writes them; other fields beside the columns."""
+    """The same for JSON: amounts as text, as the platform writes them; other fields beside the columns. A time that the
+    client cannot read is as the platform wrote it."""
     values = json.loads(row.to_json(), parse_float=Decimal)
     found = {name: values.pop(name, None) for name in columns if name != EXTRA}
     found.update((name, value) for name, value in values.items() if not is_empty(value))
-    return {**found, "time": row.time}
+    return found if row.time is None else {**found, "time": row.time}
 
 
 def is_empty(value: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -10,10 +11,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from .lists import EXTRA
+from .lists import EXTRA, is_empty
 from .output import optional, to_json
 
 MONEY = {"amount", "local_amount", "fee", "balance", "before_balance", "after_balance", "total_balance"}
+AMOUNT = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}[+-][0-9:]+")
+"""What `stamp` in `files` writes."""
 GROUP = 16_384
 """Rows in memory at once."""
 
@@ -60,17 +64,34 @@ def arrow_type(pa: Any, name: str, rows_file: Path) -> Any:
 
 
 def read(rows_file: Path, columns: list[str], money: set[str]) -> Iterator[dict[str, Any]]:
-    """The rows in Python's types."""
+    """The rows in Python's types. A time or an amount of an unexpected form is in `extra`, as in CSV."""
     with rows_file.open(encoding="utf-8") as file:
         for line in file:
             values = json.loads(line, parse_float=Decimal)
-            found = {name: value_of(name, values.pop(name, None), money) for name in columns if name != EXTRA}
-            yield {**found, EXTRA: to_json(values) if values else None} if EXTRA in columns else found
+            found = {
+                name: value_of(name, values.pop(name), money) if is_expected(name, values.get(name)) else None
+                for name in columns
+                if name != EXTRA
+            }
+            others = {name: value for name, value in values.items() if value is not None}
+            yield {**found, EXTRA: to_json(others) if others else None} if EXTRA in columns else found
+
+
+def is_expected(name: str, value: Any) -> bool:
+    """Whether a value has the type of its column."""
+    if value is None:
+        return False
+    if name == "time":
+        return isinstance(value, str) and STAMP.fullmatch(value) is not None
+    if name in MONEY:
+        # `Decimal` takes more texts than the client: with blanks, underscores, digits of other scripts, and NaN.
+        return isinstance(value, (str, int, Decimal)) and AMOUNT.fullmatch(str(value)) is not None
+    return True
 
 
 def value_of(name: str, value: Any, money: set[str]) -> Any:
     """A value in its type."""
-    if value is None or value in ([], {}):
+    if is_empty(value):
         return None
     if name == "time":
         return datetime.fromisoformat(value)
