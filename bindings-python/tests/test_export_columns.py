@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -236,3 +237,37 @@ def test_a_failure_on_the_way_to_standard_output_says_where(
 
 def to_stdout(*more: str, **variables: str) -> Any:
     return run("export", "transfers", *ARGUMENTS, "--out", "-", *more, **variables)
+
+
+def in_zone(hours: int) -> datetime:
+    return datetime.now(timezone(timedelta(hours=hours)))
+
+
+def test_a_first_day_that_has_not_begun_is_refused(variables: dict[str, str]) -> None:
+    day = in_zone(-11).date() + timedelta(days=2)
+    more = ["--timezone", "UTC-11", "--out", "-"]
+    found = run("export", "transfers", "--from", str(day), "--to", str(day + timedelta(days=31)), *more, **variables)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert f"--from: {day} has not begun: a date is a day in UTC-11" in found.stderr
+    # An instant is what it says, and the past is not refused.
+    for start in (f"{day}T00:00:00Z", str(day - timedelta(days=4))):
+        found = run("export", "transfers", "--from", start, "--to", str(day + timedelta(days=31)), *more, **variables)
+        assert found.returncode == 0
+
+
+def test_a_last_day_that_is_over_only_in_the_exports_zone_is_warned_of(variables: dict[str, str]) -> None:
+    # A day of UTC-11 begins when it has ended in UTC+14.
+    day = in_zone(-11).date()
+    variables["TZ"] = "Etc/GMT+11"
+
+    def warnings(end: str, zone: str) -> list[str]:
+        span = ["--from", str(day - timedelta(days=7)), "--to", end]
+        found = run("export", "transfers", *span, "--timezone", zone, "--out", "-", **variables)
+        assert found.returncode == 0
+        return [line for line in found.stderr.splitlines() if "warning" in line]
+
+    (line,) = warnings(str(day), "UTC+14")
+    assert f"--to {day} is today on this machine (UTC-11:00) and over in UTC+14" in line
+    assert warnings(str(day), "UTC-11") == []
+    assert warnings(str(day - timedelta(days=1)), "UTC+14") == []
+    assert warnings(f"{day}T00:00:00Z", "UTC+14") == []

@@ -18,7 +18,7 @@ from .options import client_from, variable
 from .output import INTERRUPTED, failed, is_reader_gone
 from .progress import progress_on
 from .source import Source, Span
-from .times import instant, offset
+from .times import check_begun, instant, offset, warning_of_end
 
 STANDARD_OUTPUT = Path("-")
 
@@ -32,8 +32,11 @@ def run_export(given: argparse.Namespace) -> int:
         start = instant(given.start, zone_name, end=False)
         end = instant(given.end, zone_name, end=True)
         span = Span(start, end, timedelta(days=given.window_days))
+        check_begun(given.start, start, zone_name)
     except ExportError as error:
         return failed(error, 2)
+    if warning := warning_of_end(given.end, end, zone_name):
+        print(f"keysecure: warning: {warning}", file=sys.stderr)
     given.timezone = zone_name
     with client_from(given) as client:
         if given.out == STANDARD_OUTPUT:

@@ -14,6 +14,8 @@ ZONE = re.compile(r"(?P<name>UTC)?(?P<sign>[+-])(?P<hours>[0-9]{1,2})(?::(?P<min
 # The range of the client.
 EARLIEST = datetime(1970, 1, 1, tzinfo=timezone.utc)
 LATEST = datetime(9999, 12, 30, tzinfo=timezone.utc)
+TOLERANCE = timedelta(minutes=5)
+ADVICE = "Set --timezone to the zone of your dates, or give a time with its offset."
 
 
 def instant(text: str, zone: str, *, end: bool) -> datetime:
@@ -35,6 +37,28 @@ def instant(text: str, zone: str, *, end: bool) -> datetime:
         message = f"{text} is too early or too late: it must be between {EARLIEST.date()} and {LATEST.date()} in UTC"
         raise ExportError(message)
     return found
+
+
+def check_begun(text: str, start: datetime, zone: str) -> None:
+    """Refuses a first day that has not begun in the zone, by the rule of the client: the export would be empty."""
+    now = datetime.now(start.tzinfo)
+    if DATE.fullmatch(text) and start > now + TOLERANCE:
+        message = (
+            f"--from: {text} has not begun: a date is a day in {zone}, the zone of --timezone, where it is "
+            f"{now:%Y-%m-%d %H:%M:%S} now. {ADVICE}"
+        )
+        raise ExportError(message)
+
+
+def warning_of_end(text: str, end: datetime, zone: str) -> str | None:
+    """A warning of a last day that is today on this machine, but over in the zone: later rows are left out."""
+    here = datetime.now().astimezone()
+    if text != str(here.date()) or end >= here:
+        return None
+    return (
+        f"--to {text} is today on this machine ({timezone(here.utcoffset() or timedelta())}) and over in {zone}, the "
+        f"zone of --timezone: rows of the time since are left out. {ADVICE}"
+    )
 
 
 def offset(zone: str) -> tzinfo:
