@@ -9,6 +9,7 @@ import logging
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -32,7 +33,7 @@ from webhook_support import (
     verifier,
 )
 
-from keysecure import ConfigError, InvalidInputError, Responder
+from keysecure import ConfigError, InvalidInputError, Responder, aio
 from keysecure.webhooks import asgi, reply_accept, reply_decline
 
 PAN = "4111111111111111"
@@ -508,3 +509,30 @@ def test_asgi_logs_in_the_context_of_the_request(records: list[logging.LogRecord
     finally:
         logging.getLogger("keysecure").removeHandler(handler)
     assert seen == ["r-1"] * len(records) == ["r-1"] * 3
+
+
+async def times_out(_: object) -> bool:
+    return await asyncio.wait_for(asyncio.sleep(60, True), 0.01)
+
+
+def by_aio(decide: Any, **settings: Any) -> tuple[int, bytes]:
+    received = verifier().verify(*purchase())
+    return 200, asyncio.run(aio.Responder(decide, **settings).respond(received))
+
+
+@pytest.mark.parametrize("respond", [by_receiver(Asgi, asgi), by_aio])
+def test_a_timeout_inside_an_async_decision_has_its_place(respond: Respond, caplog: pytest.LogCaptureFixture) -> None:
+    files: list[list[str]] = []
+
+    def on_error(error: Exception) -> None:
+        assert isinstance(error, (TimeoutError, asyncio.TimeoutError))
+        files.append([frame.filename for frame in traceback.extract_tb(error.__traceback__)])
+
+    respond(times_out, on_error=on_error)
+    deadline = time.monotonic() + 30
+    while not (failures := [record for record in caplog.records if hasattr(record, "exception_type")]):
+        assert time.monotonic() < deadline, "it is logged"
+        time.sleep(0.01)
+    assert (vars(failures[0])["exception_type"], vars(failures[0])["exception_file"]) == ("TimeoutError", __file__)
+    assert len(files) == 1
+    assert __file__ in files[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from concurrent.futures import TimeoutError as LateError
 from contextvars import Context, copy_context
 from inspect import iscoroutine
@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 
 import keysecure
 
-from ..webhooks._decision import TooLateError
+from ..webhooks._decision import TooLateError, outcome_of, value_of
 from ..webhooks._receiver import Decision
 from ..webhooks._response import REPLY_DEADLINE
 from ._call import Call, running_loop
@@ -81,15 +81,17 @@ def _run_in_loop(
     decision: Awaitable[Decision], loop: asyncio.AbstractEventLoop, context: Context, seconds: float
 ) -> Decision:
     """Waits in a thread for what runs in the event loop, and cancels it when it is late."""
-    coroutine: Coroutine[Any, Any, Decision] = decision if iscoroutine(decision) else _awaiting(decision)
+    coroutine = outcome_of(decision)
     try:
         running = context.copy().run(asyncio.run_coroutine_threadsafe, coroutine, loop)
     except RuntimeError:
         # The loop was closed.
         coroutine.close()
+        if iscoroutine(decision):
+            decision.close()
         raise TooLateError from None
     try:
-        return running.result(seconds)
+        return cast("Decision", value_of(running.result(seconds)))
     except LateError:
         if running.done():
             raise
@@ -98,7 +100,3 @@ def _run_in_loop(
     finally:
         # Its exception refers to this frame. What waits for the decision is free when both are gone.
         del running
-
-
-async def _awaiting(decision: Awaitable[Decision]) -> Decision:
-    return await decision

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any, Final, Literal, TypeVar, cast
 
 from .._native import AuthEvent, Claim, WebhookVerifier
-from ._decision import TooLateError
+from ._decision import TooLateError, outcome_of, value_of
 from ._receiver import Decision, Event, OnError, Receiver, is_kind
 from ._response import (
     ACCEPTED,
@@ -132,15 +132,18 @@ def asgi(
         loop = asyncio.get_running_loop()
 
         def decide_in_loop(event: AuthEvent) -> Decision:
-            decision = asyncio.run_coroutine_threadsafe(deciding(event), loop)
+            decision = asyncio.run_coroutine_threadsafe(outcome_of(deciding(event)), loop)
             try:
                 # A little longer than anybody waits for it.
-                return decision.result(receiver.left(claim) + 0.05)
+                return cast("Decision", value_of(decision.result(receiver.left(claim) + 0.05)))
             except Late:
                 if decision.done():
                     raise
                 decision.cancel()
                 raise TooLateError from None
+            finally:
+                # Its exception refers to this frame.
+                del decision
 
         return await in_thread(lambda: receiver.decide(claim, decide_in_loop))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,28 @@ if TYPE_CHECKING:
 
 class TooLateError(Exception):
     """A decision that nobody waits for any more."""
+
+
+async def outcome_of(decision: Awaitable[Any]) -> tuple[Any, Exception | None]:
+    """The value of a decision, or its exception. asyncio makes a new ``TimeoutError`` when it passes one to another
+    thread, without the place where it was raised."""
+    try:
+        return await decision, None
+    except Exception as error:
+        return None, error
+
+
+def value_of(outcome: tuple[Any, Exception | None]) -> Any:
+    """The value, or raises the exception."""
+    value, error = outcome
+    del outcome
+    if error is None:
+        return value
+    try:
+        raise error
+    finally:
+        # Its traceback refers to this frame.
+        del error
 
 
 class _Work:
