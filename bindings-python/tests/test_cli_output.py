@@ -140,3 +140,7 @@ def test_json_is_written_with_all_digits() -> None:
     text = '{"a":[1.50,1000000000000000000000000000000,true,null,"é"],"b":{},"c":1E+9999999}'
     assert to_json(value) == text
     assert to_json({"a": [1, {"b": "é"}]}, indent=2, ascii_only=True) == json.dumps({"a": [1, {"b": "é"}]}, indent=2)
+
+
+def test_numbers_of_cards_are_masked_in_names_too() -> None:
+    assert redacted({"seen": {"4111111111111111": 1, "order": 2}}) == {"seen": {"***": 1, "order": 2}}

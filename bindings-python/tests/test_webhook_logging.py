@@ -285,6 +285,16 @@ def test_requests_that_are_no_webhooks_are_warnings(kind: Kind, records: list[lo
     assert '"POST" "/a/elsewhere"' in records[1].getMessage()
 
 
+def test_a_path_is_logged_without_numbers_of_cards(kind: Kind, records: list[logging.LogRecord]) -> None:
+    app = kind(kind.make(verifier(), print, path="/webhooks"))
+    # The second one ends where a long path is cut.
+    for path in (f"/x/{PAN}", "/x/" + "y" * 182 + PAN, "/x/4111-1111-1111-1111/y"):
+        assert app.post_to(path, signed(BODY), BODY)[0] == 404
+    assert [vars(record)["http_path"] for record in records] == ["/x/***", "/x/" + "y" * 182 + "***", "/x/***/y"]
+    assert '"POST" "/x/***"' in records[0].getMessage()
+    assert not any("4111" in record.getMessage() for record in records)
+
+
 def test_a_chunked_body_that_the_server_cannot_end_is_a_warning(records: list[logging.LogRecord]) -> None:
     app = Wsgi(Wsgi.make(verifier(), print))
     environ = app.environ(signed(BODY), BODY, CONTENT_LENGTH=None)

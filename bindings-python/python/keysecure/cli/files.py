@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -152,7 +152,7 @@ def cell(value: Any, zone: tzinfo, *, excel: bool = False) -> str:
 def without_empty_extra(value: Any) -> Any:
     """Parts of a row without `extra` where it is empty."""
     if isinstance(value, list):
-        return [without_empty_extra(item) for item in cast("list[Any]", value)]
+        return [without_empty_extra(item) for item in cast("Iterable[Any]", value)]
     if isinstance(value, dict):
         items = cast("dict[str, Any]", value).items()
         return {name: without_empty_extra(item) for name, item in items if (name, item) != (EXTRA, {})}

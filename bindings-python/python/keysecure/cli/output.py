@@ -12,11 +12,12 @@ from decimal import Decimal
 from importlib import import_module
 from typing import Any, cast
 
+from .._redact import without_card_numbers
+
 INTERRUPTED = 130
 READER_GONE = 141
 """The exit code of a program that SIGPIPE ends, as shells report it."""
 
-DIGITS = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])")
 SECRET = re.compile(r"^(?:pan|cvv2?|cvc|pin|.*(?:secret|token|password|signature|private).*)$", re.IGNORECASE)
 
 
@@ -101,17 +102,11 @@ def redacted(value: Any, name: str = "") -> Any:
     if SECRET.match(name):
         return "***"
     if isinstance(value, dict):
-        return {key: redacted(item, str(key)) for key, item in cast("dict[str, Any]", value).items()}
+        items = cast("dict[str, Any]", value).items()
+        return {without_card_numbers(key): redacted(item, key) for key, item in items}
     if isinstance(value, list):
         return [redacted(item, name) for item in cast("Iterable[Any]", value)]
     if name.endswith(("_no", "id")) or not isinstance(value, (str, int)) or isinstance(value, bool):
         return value
-    masked = DIGITS.sub(lambda found: "***" if is_card_number(found[0]) else found[0], str(value))
+    masked = without_card_numbers(str(value))
     return value if masked == str(value) else masked
-
-
-def is_card_number(text: str) -> bool:
-    """Whether digits pass the check that all card numbers pass (Luhn)."""
-    digits = [int(digit) for digit in text if digit.isdigit()]
-    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
