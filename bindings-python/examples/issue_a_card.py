@@ -44,9 +44,11 @@ def main() -> int:
             if sandbox:
                 # It commits at once.
                 card = issue(client, sandbox.seed_approved_cardholder(), "customer-4711-online", settle=0.5)
+            elif len(sys.argv) == 3:
+                card = issue(client, sys.argv[1], sys.argv[2])
             else:
-                cardholder_no, own_number = sys.argv[1:]
-                card = issue(client, cardholder_no, own_number)
+                print("usage: python issue_a_card.py CARDHOLDER_NO OWN_NUMBER", file=sys.stderr)
+                return 2
             print(f"Card {card.card_no} (**** {card.card_last_no}) is {card.status}.")
             if card.status == "Activated":
                 # It prints masked; `expose_pan()` and `expose_cvv()` reveal it to who may see it.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import offline
 
-from keysecure import Client, ConflictError, KeySecureError
+from keysecure import Client, ConflictError, InvalidInputError, KeySecureError
 
 if TYPE_CHECKING:
     from keysecure.sandbox import Sandbox
@@ -38,9 +38,14 @@ def pay(client: Client, payment: Payment, *, settle: float = 10.0) -> bool:
         )
     except ConflictError as error:
         print(f"{payment['number']}: ANOTHER payment has this number, look into it: {error}")
+    except InvalidInputError as error:
+        print(f"{payment['number']}: not paid, correct it: {error}")
     except KeySecureError as error:
-        # The outcome may be unknown. Running this program again is safe and continues from there.
-        print(f"{payment['number']}: not settled, run this again: {error}")
+        if error.outcome == "rejected":
+            print(f"{payment['number']}: not paid, the platform refused it: {error}")
+        else:
+            # It may have been paid. Running this program again is safe and continues from there.
+            print(f"{payment['number']}: not settled, run this again: {error}")
     else:
         print(f"{payment['number']}: {'paid now' if done.created else 'was paid'} ({done.value.transfer_no})")
         return True
@@ -74,9 +79,12 @@ def main() -> int:
     with offline.platform() as sandbox, Client.from_env() as client:
         if sandbox:
             good = demonstrate(client, sandbox)
-        else:
+        elif len(sys.argv) == 2 and Path(sys.argv[1]).is_file():
             with Path(sys.argv[1]).open(encoding="utf-8", newline="") as file:
                 good = pay_all(client, csv.DictReader(file))
+        else:
+            print("usage: python pay_in_exactly_once.py FILE, a CSV file of payments that exists", file=sys.stderr)
+            return 2
     return 0 if good else 1
 
 

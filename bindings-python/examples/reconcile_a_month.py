@@ -9,6 +9,7 @@ For everything in a file of any length, without the sums: `python -m keysecure e
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from calendar import monthrange
 from collections import defaultdict
@@ -71,9 +72,12 @@ def main() -> int:
         if sandbox:
             year, month = shop(sandbox, client)
             out = Path(sys.argv[2] if len(sys.argv) > 2 else "consumptions.csv")
-        else:
+        elif len(sys.argv) == 3 and re.fullmatch("20[0-9]{2}-(0[1-9]|1[0-2])", sys.argv[1]):
             year, month = map(int, sys.argv[1].split("-"))
             out = Path(sys.argv[2])
+        else:
+            print("usage: python reconcile_a_month.py 2026-03 consumptions.csv", file=sys.stderr)
+            return 2
         sums = reconcile(client, year, month, out)
     for card_no, total in sorted(sums.items()):
         print(f"{card_no}  {total:>12}")

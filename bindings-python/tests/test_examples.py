@@ -125,6 +125,40 @@ def test_pay_in_exactly_once_from_a_file(tmp_path: Path, sandbox: Sandbox, clien
     assert sandbox.ledger().cardholder(cardholder_no) == Decimal("3.00")
 
 
+def test_pay_in_exactly_once_says_what_to_do(tmp_path: Path, sandbox: Sandbox, cardholder_no: str) -> None:
+    rows = [f"one,{cardholder_no},x", "two,no-such-holder,1.00", f"three,{cardholder_no},1.00"]
+    (tmp_path / "payments.csv").write_text("\n".join(["number,cardholder_no,amount", *rows]))
+    lines = run("pay_in_exactly_once.py", "payments.csv", cwd=tmp_path, sandbox=sandbox, code=1)
+    assert lines[0].startswith("one: not paid, correct it: ")
+    assert lines[1].startswith("two: not paid, the platform refused it: ")
+    assert lines[2].startswith("three: paid now")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("issue_a_card.py", []),
+        ("issue_a_card.py", ["only-one"]),
+        ("reconcile_a_month.py", []),
+        ("reconcile_a_month.py", ["march", "out.csv"]),
+        ("reconcile_a_month.py", ["2026-13", "out.csv"]),
+        ("pay_in_exactly_once.py", []),
+        ("pay_in_exactly_once.py", ["no-such-file.csv"]),
+    ],
+)
+def test_wrong_arguments_of_an_example_are_reported(
+    tmp_path: Path, sandbox: Sandbox, name: str, arguments: list[str]
+) -> None:
+    command = [sys.executable, str(EXAMPLES / name), *arguments]
+    settings = {**environment(sandbox), "KEYSECURE_STORE": f"file:{tmp_path / 'store'}"}
+    result = subprocess.run(
+        command, env=settings, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (result.returncode, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr.startswith(f"usage: python {name} ")
+
+
 def test_a_receiver_offline(tmp_path: Path) -> None:
     check_receiver_offline("receive_webhooks.py", tmp_path)
 
