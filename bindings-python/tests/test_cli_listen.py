@@ -225,6 +225,7 @@ def test_a_server_that_is_not_there_is_a_502() -> None:
         ([], {}, "KEYSECURE_API_KEY is not set"),
         ([], {"KEYSECURE_APP_ID": "one"}, "KEYSECURE_API_SECRET is not set"),
         (["--forward", "ftp://shop"], VARIABLES, "--forward must be a URL"),
+        (["--path", "webhooks"], VARIABLES, "argument --path: must begin with a slash, such as /webhooks"),
         (["--forward", "http://user:word@shop/"], VARIABLES, "--forward must be a URL"),
         (["--forward", "http://shop:x/"], VARIABLES, "--forward must be a URL"),
         (["--port", "70000"], VARIABLES, "--port: must be 0 to 65535"),

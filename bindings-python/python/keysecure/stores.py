@@ -146,7 +146,12 @@ class AttemptStore(Protocol):
 
 @runtime_checkable
 class ReplayStore(Protocol):
-    """Remembers webhooks that were accepted, and the decisions on purchases. Keys and values are short texts."""
+    """Remembers webhooks that were accepted, and the decisions on purchases. Keys and values are short texts.
+
+    A purchase waits for the store before it is decided: its ``insert`` and your decision together have the ``budget``
+    of the receiver (0.6 seconds). With a store that takes longer, the default is replied and your decision may never
+    be asked; limit its waiting (``connect_timeout``, ``statement_timeout``, ``socket_timeout``) to 0.2 seconds or so.
+    """
 
     def insert(self, key: str, value: str, keep: float, /) -> str | bytes | None:
         """Stores the value for ``keep`` seconds, unless the key is present: then returns the present value. It

@@ -34,7 +34,7 @@ def add_settings(command: argparse.ArgumentParser) -> None:
     add(
         "--timezone",
         metavar="ZONE",
-        help="of bare dates: UTC-3, Asia/Tokyo, ...; KEYSECURE_TIMEZONE, default UTC+8",
+        help="of bare dates: UTC-3, Asia/Tokyo, ... (with =: --timezone=-03:30); KEYSECURE_TIMEZONE, default UTC+8",
     )
     add("--aes", metavar="SCHEME", help=f"{', '.join(SCHEMES)}; /cbc behind it for CBC; default utf8")
     add("--timeout", type=float, metavar="SECONDS", help="for each call, default 30")

@@ -129,7 +129,7 @@ def add_listen(commands: Commands) -> None:
     add = listen.add_argument
     add("--port", type=port, default=8000, help="default 8000; 0: any free one")
     add("--host", default="127.0.0.1", metavar="ADDRESS", help="default 127.0.0.1; 0.0.0.0: all interfaces")
-    add("--path", help="the only path to serve, such as /webhooks; default: all")
+    add("--path", type=url_path, help="the only path to serve, such as /webhooks; default: all")
     add("--json", action="store_true", help="prints each webhook as one line of JSON")
     add("--decide", choices=["accept", "decline"], default="decline", help="the reply to purchases, default decline")
     add("--forward", metavar="URL", help="your own server, such as http://127.0.0.1:8080/webhooks; it replies instead")
@@ -298,6 +298,14 @@ def add_completion(commands: Commands) -> None:
         "fish, once:          keysecure completion fish > ~/.config/fish/completions/keysecure.fish",
     )
     completion.add_argument("shell", choices=["bash", "zsh", "fish"], help="the shell")
+
+
+def url_path(text: str) -> str:
+    """Reads `--path`."""
+    if not text.startswith("/"):
+        message = "must begin with a slash, such as /webhooks"
+        raise argparse.ArgumentTypeError(message)
+    return text
 
 
 def number(smallest: int, largest: int) -> Callable[[str], int]:
