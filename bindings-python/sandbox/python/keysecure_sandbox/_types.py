@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from os import PathLike
 from typing import TYPE_CHECKING, TypedDict
 
 from keysecure import FileStore, MemoryStore, MemoryTokenStore, RedisStore
@@ -25,7 +26,7 @@ class ClientSettings(TypedDict, total=False):
     language: str
     timezone: str
     proxy: str | None
-    ca_pem: str | bytes | None
+    ca_pem: str | bytes | PathLike[str] | None
     allow_plain_http: Iterable[str]
     store: str | MemoryStore | FileStore | RedisStore | MemoryTokenStore | TokenStore | AttemptStore | None
     token_store: str | MemoryStore | FileStore | RedisStore | MemoryTokenStore | TokenStore | None
