@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from decimal import Decimal
 from importlib import import_module
@@ -59,7 +59,7 @@ def drop_output() -> None:
 
 
 @contextmanager
-def logged_warnings() -> Iterator[None]:
+def logged_warnings() -> Generator[None, None, None]:
     """Prints warnings of the logger that the output does not repeat, unless somebody has configured the logger."""
     logger = logging.getLogger("keysecure")
     if logger.hasHandlers():
