@@ -508,3 +508,14 @@ def test_asgi_logs_in_the_context_of_the_request(records: list[logging.LogRecord
     finally:
         logging.getLogger("keysecure").removeHandler(handler)
     assert seen == ["r-1"] * len(records) == ["r-1"] * 3
+
+
+def test_the_number_of_a_consumption_is_logged_whole(records: list[logging.LogRecord]) -> None:
+    number = "1728629430000055181"  # passes the check of card numbers, as one in ten does
+    for data in ({**AUTH, "consume_no": number}, {"consume_no": number, "amount": None}):
+        body = body_of("Auth", data)
+        received = verifier().verify(signed(body), body)
+        Responder(lambda _: True).respond(received)
+        record = records.pop()
+        assert getattr(record, "consume_no", None) == number
+        assert f'consume_no="{number}"' in record.getMessage()
