@@ -47,7 +47,9 @@ macro_rules! ensured {
         /// The result of an `ensure` call.
         #[derive(Debug, Clone, uniffi::Record)]
         pub struct $name {
-            /// The card, cardholder or transfer.
+            /// The card, cardholder or transfer. When this call created it and received the response, it holds what the
+            /// request and that response say: a transfer has no status and no time, a card or cardholder is pending.
+            /// Otherwise it is the row of the platform's list.
             pub value: $target,
             /// True when this call created it, even when the response to its request was lost; false when it was
             /// found.

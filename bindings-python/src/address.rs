@@ -117,6 +117,18 @@ address!(
     address_line2
 );
 
+/// The rule that a field of this name breaks. A name that may be a value in the wrong place is not repeated.
+fn unknown_field(name: &str) -> Mismatch {
+    let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.len() <= 40
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_name {
+        Mismatch::RuleForType(format!("has the unknown field {name}"))
+    } else {
+        Mismatch::Rule("has a field that an address does not have")
+    }
+}
+
 /// An `Address`, or a mapping with its fields.
 impl FromArgument for Core {
     fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
@@ -129,7 +141,7 @@ impl FromArgument for Core {
             let (field, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
             let field = String::read(name, &field)?;
             let known = set(&mut address, &field, &value);
-            known.ok_or(Mismatch::Rule("has a field that an address does not have"))??;
+            known.ok_or_else(|| unknown_field(&field))??;
         }
         Ok(address)
     }

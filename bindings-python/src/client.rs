@@ -38,7 +38,8 @@ use crate::webhooks::WebhookVerifier;
 /// `max_retries`: how often a call is sent again where that cannot do it twice (2). `language`: of the platform's
 /// messages, `en_US` or `zh_CN`. `timezone`: the zone in which dates begin and end, by default `UTC+8`, see below.
 /// `proxy`: the URL of an http or https proxy; none is taken from the environment. `ca_pem`: the root certificates to
-/// trust instead of the built-in ones, in PEM form. `allow_plain_http`: names of hosts other than this machine to which
+/// trust instead of the built-in ones: PEM as bytes or text (with `-----BEGIN`), or the path of a file, as text or as a path
+/// object, which is read now; a `ConfigError` if it cannot be. `allow_plain_http`: names of hosts other than this machine to which
 /// plain http may go (`["sandbox"]` in Docker Compose); refused in production.
 ///
 /// `timezone` gives dates their meaning: `date(2026, 11, 26)` is the whole day in this zone. `date.today()` is the day in

@@ -14,7 +14,9 @@ use crate::pickle::{Pickle, pickle};
 /// The result of an `ensure_*` call: a target that exists exactly once.
 #[pyclass(frozen, generic, module = "keysecure")]
 pub struct Ensured {
-    /// The target: a transfer, a card or a cardholder, as its list returns it.
+    /// The target: a transfer, a card or a cardholder. With `created=True` and a response to the request, it holds what the
+    /// request and that response say: a transfer then has no status and no time, and a card or a cardholder is Pending. Otherwise, also
+    /// when the response was lost, it is the row of the platform's list.
     #[pyo3(get)]
     value: Py<PyAny>,
     /// Whether this call created the target, also when the response to its request was lost; otherwise it was found.

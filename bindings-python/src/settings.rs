@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyDict};
 use crate::blocking::SignalClock;
 use crate::clock::OwnClock;
 use crate::errors::config;
+use crate::values::Pem;
 
 /// Everything that a client is built from.
 pub struct Settings {
@@ -81,12 +82,10 @@ pub fn from_environment(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         ("store", "KEYSECURE_STORE"),
     ] {
         let Some(value) = variable_of_environment(variable) else { continue };
-        if name == "ca_pem" && !value.contains("-----BEGIN") {
-            let unreadable = |error: std::io::Error| {
-                let why = format!("{variable} is no PEM text, and no file can be read at that path: {}", error.kind());
-                config(py, &why)
-            };
-            found.set_item(name, PyBytes::new(py, &std::fs::read(&value).map_err(unreadable)?))?;
+        if name == "ca_pem" {
+            // Read here, so that an error names the variable.
+            let pem = Pem::from_text(&value).map_err(|rule| config(py, &format!("{variable} {rule}")))?;
+            found.set_item(name, PyBytes::new(py, pem.0.as_bytes()))?;
         } else {
             found.set_item(name, value)?;
         }

@@ -1,5 +1,6 @@
 //! Conversion of Python values, by type. The names of the arguments are in `arguments.rs`.
 
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::time::{Duration, SystemTime};
 
@@ -21,7 +22,7 @@ use crate::json::to_json;
 pub enum Mismatch {
     /// The rule that the value breaks, such as `must be a str`.
     Rule(&'static str),
-    /// The same, for a rule with the type of the value.
+    /// The same, for a rule that names the type of the value, a field or a failure.
     RuleForType(String),
     /// An exception that names the argument already, or that is not about the value.
     Raised(PyErr),
@@ -314,15 +315,45 @@ impl FromArgument for Extra {
     }
 }
 
-/// Certificates in PEM form, as text or bytes.
+/// Certificates in PEM form: bytes, a text with `-----BEGIN`, or else the path of a file, which is read at once.
 pub struct Pem(pub String);
 
+impl Pem {
+    /// Reads the file of a path. The error is a rule, such as `is no PEM text, and no file can be read at that path`.
+    fn from_file(path: &Path) -> Result<Self, String> {
+        let bytes = std::fs::read(path)
+            .map_err(|error| format!("is no PEM text, and no file can be read at that path: {}", error.kind()))?;
+        Ok(Self::from_bytes(&bytes))
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Self {
+        Self(String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    /// A text: PEM, or the path of a file.
+    pub fn from_text(text: &str) -> Result<Self, String> {
+        if text.contains("-----BEGIN") { Ok(Self(text.to_owned())) } else { Self::from_file(Path::new(text)) }
+    }
+}
+
 impl FromArgument for Pem {
-    fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
-        match value.cast::<PyBytes>() {
-            Ok(bytes) => Ok(Self(String::from_utf8_lossy(bytes.as_bytes()).into_owned())),
-            Err(_) => String::read(name, value).map(Self),
+    fn read(_: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        if let Ok(bytes) = value.cast::<PyBytes>() {
+            return Ok(Self::from_bytes(bytes.as_bytes()));
         }
+        let text = value.cast::<PyString>().ok().and_then(|text| text.to_str().ok());
+        let read = match text {
+            Some(text) => Self::from_text(text),
+            // A path object, or a path with bytes that are no Unicode.
+            None => match value.extract::<PathBuf>() {
+                Ok(path) => Self::from_file(&path),
+                Err(raised) if raised.is_instance_of::<PyTypeError>(value.py()) => {
+                    return Err(Mismatch::got("must be PEM text, bytes or the path of a file", value));
+                }
+                Err(raised) => return Err(raised.into()),
+            },
+        };
+        read.map_err(Mismatch::RuleForType)
     }
 }
 

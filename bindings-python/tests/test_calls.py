@@ -173,6 +173,7 @@ def test_another_transfer_with_the_same_reference_is_a_conflict(recording: Clien
     with pytest.raises(keysecure.ConflictError) as caught:
         recording.accounts.ensure_transfer(**{**transfer, "amount": 26}, settle=0.5)
     assert "amount" in str(caught.value) or "balance" in str(caught.value)
+    assert (caught.value.outcome, caught.value.attempts) == ("not_sent", 0)
 
 
 def test_a_purchase_has_its_merchant_and_its_fees(client: Client, card_no: str, transfer: dict[str, object]) -> None:

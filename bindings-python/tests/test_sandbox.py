@@ -354,6 +354,8 @@ def test_tariffs_and_management_fees(sandbox: Sandbox, client: Client, cardholde
     bought = client.simulation.auth(card_no=card_no, amount="50.00").consume_no or ""
     client.simulation.consumption_clear(consume_no=bought)
     assert client.consumptions.get(bought).fee_list
+    with pytest.raises(SandboxError, match="this card's fee schedule has no management fee: pass an amount"):
+        sandbox.charge_manage_fee(card_no)
     number = sandbox.charge_manage_fee(card_no, "2.50")
     fee = next(one for one in sandbox.state().consumptions if one.consume_no == number)
     assert fee.amount == Decimal("2.50")

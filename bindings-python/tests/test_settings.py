@@ -43,13 +43,16 @@ KEY, SECRET = "key", "s" * 32
         ({"language": "de"}, "language must be"),
         ({"timezone": "Europe/Berlin"}, "timezone must have the same offset"),
         ({"proxy": "no proxy"}, "proxy"),
-        ({"ca_pem": "no certificate"}, "ca_pem"),
+        ({"ca_pem": "no certificate"}, "ca_pem is no PEM text, and no file can be read at that path: entity not found"),
+        ({"ca_pem": Path("/no/such/file")}, "ca_pem is no PEM text, and no file can be read at that path"),
+        ({"ca_pem": 5}, "ca_pem must be PEM text, bytes or the path of a file; got int"),
         ({"ca_pem": b"\xff"}, "ca_pem"),
         ({"token_store": object()}, "token_store"),
         ({"store": object()}, "store must be a MemoryStore"),
         ({"store": "memory "}, "file:DIRECTORY"),
         ({"store": "file:"}, "file:DIRECTORY"),
-        ({"store": "redis://:hunter2@host:port/"}, "Redis store"),
+        ({"store": "redis://:hunter2@host:port/"}, "URL of the Redis store cannot be used: give redis://"),
+        ({"store": "rediss://:hunter2@host/"}, r"rediss:// \(TLS\) is not built into this package"),
         ({"store": keysecure.MemoryReplayStore()}, "store cannot be a MemoryReplayStore"),
         ({"store": "memory", "token_store": "memory"}, "old name"),
         ({"allow_plain_http": "sandbox"}, "list of host names"),
@@ -64,6 +67,30 @@ def test_a_wrong_setting_is_refused_by_name(settings: dict[str, object], words: 
         with pytest.raises(ConfigError, match=words) as caught:
             Client(KEY, SECRET, **settings)
     assert "hunter2" not in str(caught.value)
+
+
+def test_roots_are_a_pem_text_or_the_path_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "no.pem"
+    file.write_text("no certificate")
+    # Whatever names the file, its text is what is refused.
+    refused = set()
+    for path in (file, str(file)):
+        with pytest.raises(ConfigError) as caught:
+            Client(KEY, SECRET, ca_pem=path)
+        refused.add(str(caught.value))
+    with pytest.raises(ConfigError) as caught:
+        Client(KEY, SECRET, ca_pem=b"no certificate")
+    assert refused == {str(caught.value)}
+    assert "no file" not in str(caught.value)
+
+
+def test_a_store_in_a_directory_of_others_says_what_to_do(tmp_path: Path) -> None:
+    directory = tmp_path / "store"
+    directory.mkdir(mode=0o755)
+    directory.chmod(0o755)
+    with pytest.raises(ConfigError) as caught:
+        FileStore(directory)
+    assert f"chmod 700 {directory}" in str(caught.value)
 
 
 def test_plain_http_goes_to_hosts_that_are_named() -> None:
@@ -174,7 +201,7 @@ def test_clients_that_share_a_store_share_a_token(sandbox: Sandbox, tmp_path: Pa
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert FileStore(str(directory))  # a str will do
     directory.chmod(0o755)
-    with pytest.raises(ConfigError, match="0700"):
+    with pytest.raises(ConfigError, match="chmod 700"):
         FileStore(directory)
 
 

@@ -255,6 +255,13 @@ def test_an_address_with_a_field_too_many_is_refused(client: Client) -> None:
             address_info=address,
         )
 
+    with pytest.raises(InvalidInputError, match="unknown field adress_line1") as caught:
+        apply({"adress_line1": "1 High Street"})
+    assert caught.value.field == "address_info"
+    assert "High Street" not in str(caught.value)
+    with pytest.raises(InvalidInputError) as caught:
+        apply({"1 High Street": "address_line1"})
+    assert "High Street" not in str(caught.value)
     for address in [{"street": "x"}, 17, [("city", "x")], {"city": 17}, {}]:
         with pytest.raises(InvalidInputError):
             apply(address)

@@ -125,8 +125,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if the path has a query, a space or a dot segment, or a GET has a
-    /// body.
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if the path begins with `/open-api` or has a query, a space or a dot
+    /// segment, or a GET has a body.
     ///
     /// # Examples
     ///
@@ -144,6 +144,9 @@ impl Client {
     /// # }
     /// ```
     pub fn call(&self, method: Method, path: &str, body: Option<&Json>) -> Result<Json, Error> {
+        if path == "/open-api" || path.starts_with("/open-api/") {
+            return Err(Error::invalid_input("path", "must be the part after /open-api: leave out /open-api"));
+        }
         let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'\\'));
         let operation = operation::for_raw_call(method, path).filter(|_| plain && path.starts_with('/'));
         let Some(operation) = operation else {

@@ -133,6 +133,17 @@ impl AttemptRecord {
 }
 
 impl CallRecord {
+    pub(crate) fn new(operation: &'static str, attempts: u32, duration: Duration, error: Option<&Error>) -> Self {
+        Self {
+            operation,
+            attempts,
+            duration,
+            kind: error.map(Error::kind),
+            code: error.and_then(Error::code),
+            outcome: error.map(Error::outcome),
+        }
+    }
+
     /// Writes the record to the `log` facade.
     pub(crate) fn log(&self, is_mutation: bool) {
         let fields = [

@@ -20,6 +20,9 @@ pub enum SandboxError {
         /// Its state.
         state: &'static str,
     },
+    /// The card's fee schedule has no management fee, and the call names no amount.
+    #[error("this card's fee schedule has no management fee: pass an amount")]
+    NoManagementFee,
     /// The platform has no call of that name.
     #[error("there is no operation {operation}")]
     UnknownOperation {

@@ -236,7 +236,12 @@ fn a_fee_schedule_can_have_a_management_fee() {
     };
     let charge =
         |card_no: String| env.sandbox.control("POST", "/cards/manage_fee", &json!({"card_no": card_no}).to_string());
-    assert_eq!(409, charge(apply(BASIC)).unwrap_err().status(), "the package has no management fee");
+    let refused = charge(apply(BASIC)).unwrap_err();
+    assert_eq!(409, refused.status());
+    assert!(
+        refused.to_string().contains("this card's fee schedule has no management fee: pass an amount"),
+        "{refused}"
+    );
     charge(apply(PLUS)).unwrap();
     assert_eq!("97.50", env.balance(), "1.50 for opening, 1.00 for keeping");
 }

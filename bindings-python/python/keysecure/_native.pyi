@@ -115,8 +115,10 @@ class Client:
     connection (5). `max_retries`: how often a call is sent again where that cannot do it twice (2). `language`: of
     the platform's messages, `en_US` or `zh_CN`. `timezone`: the zone in which dates begin and end, by default
     `UTC+8`, see below. `proxy`: the URL of an http or https proxy; none is taken from the environment. `ca_pem`: the
-    root certificates to trust instead of the built-in ones, in PEM form. `allow_plain_http`: names of hosts other
-    than this machine to which plain http may go (`["sandbox"]` in Docker Compose); refused in production.
+    root certificates to trust instead of the built-in ones: PEM as bytes or text (with `-----BEGIN`), or the path of
+    a file, as text or as a path object, which is read now; a `ConfigError` if it cannot be. `allow_plain_http`:
+    names of hosts other than this machine to which plain http may go (`["sandbox"]` in Docker Compose); refused in
+    production.
 
     `timezone` gives dates their meaning: `date(2026, 11, 26)` is the whole day in this zone. `date.today()` is the
     day in the zone of the machine, which is another one for some hours of each day unless both zones agree. On a
@@ -155,7 +157,7 @@ class Client:
         language: Literal["en_US", "zh_CN"] | str = "en_US",
         timezone: str | tzinfo = "UTC+8",
         proxy: str | None = None,
-        ca_pem: str | bytes | None = None,
+        ca_pem: str | bytes | PathLike[str] | None = None,
         allow_plain_http: Iterable[str] = (),
         store: _Store | None = None,
         token_store: _Store | None = None,
@@ -266,12 +268,12 @@ class Cardholders:
         that is safe.
 
         `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
-        proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
-        earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
-        in the client's `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the
-        reference was never sent before (default `False`). `on_store_failure`, when the store cannot be reached:
-        `"reject"` (default) fails with outcome `not_sent`; `"accept"` continues with the memory of this process
-        alone, while another worker may do the same.
+        proxy). `deadline`: the most seconds that the call takes, more than `settle`; an `InvalidInputError`
+        otherwise (default 60, or 180 over a proxy). `since`: the earliest time at which the reference may have been
+        sent, a datetime with a time zone or a date, which begins in the client's `timezone` (default: 90 days ago);
+        not in the future. `first_attempt=True` states that the reference was never sent before (default `False`).
+        `on_store_failure`, when the store cannot be reached: `"reject"` (default) fails with outcome `not_sent`;
+        `"accept"` continues with the memory of this process alone, while another worker may do the same.
         """
     def list(
         self,
@@ -347,12 +349,12 @@ class Cards:
         that is safe.
 
         `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
-        proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
-        earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
-        in the client's `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the
-        reference was never sent before (default `False`). `on_store_failure`, when the store cannot be reached:
-        `"reject"` (default) fails with outcome `not_sent`; `"accept"` continues with the memory of this process
-        alone, while another worker may do the same.
+        proxy). `deadline`: the most seconds that the call takes, more than `settle`; an `InvalidInputError`
+        otherwise (default 60, or 180 over a proxy). `since`: the earliest time at which the reference may have been
+        sent, a datetime with a time zone or a date, which begins in the client's `timezone` (default: 90 days ago);
+        not in the future. `first_attempt=True` states that the reference was never sent before (default `False`).
+        `on_store_failure`, when the store cannot be reached: `"reject"` (default) fails with outcome `not_sent`;
+        `"accept"` continues with the memory of this process alone, while another worker may do the same.
         """
     def list(
         self,
@@ -503,12 +505,12 @@ class Accounts:
         that is safe.
 
         `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
-        proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
-        earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
-        in the client's `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the
-        reference was never sent before (default `False`). `on_store_failure`, when the store cannot be reached:
-        `"reject"` (default) fails with outcome `not_sent`; `"accept"` continues with the memory of this process
-        alone, while another worker may do the same.
+        proxy). `deadline`: the most seconds that the call takes, more than `settle`; an `InvalidInputError`
+        otherwise (default 60, or 180 over a proxy). `since`: the earliest time at which the reference may have been
+        sent, a datetime with a time zone or a date, which begins in the client's `timezone` (default: 90 days ago);
+        not in the future. `first_attempt=True` states that the reference was never sent before (default `False`).
+        `on_store_failure`, when the store cannot be reached: `"reject"` (default) fails with outcome `not_sent`;
+        `"accept"` continues with the memory of this process alone, while another worker may do the same.
         """
     def get(self, cardholder_no: str) -> AccountInfo:
         """Returns the balances of a cardholder."""
@@ -734,7 +736,9 @@ class Ensured(Generic[_T_co]):
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     @property
     def value(self) -> _T_co:
-        """The target: a transfer, a card or a cardholder, as its list returns it."""
+        """The target: a transfer, a card or a cardholder. With `created=True` and a response to the request, it holds
+        what the request and that response say: a transfer then has no status and no time, and a card or a cardholder
+        is Pending. Otherwise, also when the response was lost, it is the row of the platform's list."""
     @property
     def created(self) -> bool:
         """Whether this call created the target, also when the response to its request was lost; otherwise it was

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta, tzinfo
+from os import PathLike
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class ClientSettings(TypedDict, total=False):
     language: Literal["en_US", "zh_CN"] | str | None
     timezone: str | tzinfo | None
     proxy: str | None
-    ca_pem: str | bytes | None
+    ca_pem: str | bytes | PathLike[str] | None
     allow_plain_http: Iterable[str] | None
     store: _Store | None
     token_store: _Store | None

@@ -73,7 +73,8 @@ impl Accounts {
     /// looked up first, and sent only when it is provably absent. Call it again after any error: that is safe.
     ///
     /// `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a proxy).
-    /// `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the earliest time at
+    /// `deadline`: the most seconds that the call takes, more than `settle`; an `InvalidInputError` otherwise (default 60, or
+    /// 180 over a proxy). `since`: the earliest time at
     /// which the reference may have been sent, a datetime with a time zone or a date, which begins in the client's
     /// `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the reference was never sent before (default
     /// `False`). `on_store_failure`, when the store cannot be reached: `"reject"` (default) fails with outcome `not_sent`;

@@ -231,14 +231,7 @@ impl Engine {
     }
 
     fn report_call(&self, operation: &Operation, attempts: u32, started: Duration, error: Option<&Error>) {
-        let record = CallRecord {
-            operation: operation.name,
-            attempts,
-            duration: self.now().saturating_sub(started),
-            kind: error.map(Error::kind),
-            code: error.and_then(Error::code),
-            outcome: error.map(Error::outcome),
-        };
+        let record = CallRecord::new(operation.name, attempts, self.now().saturating_sub(started), error);
         record.log(operation.effect == Effect::Mutation);
         if let Some(observer) = &self.observer {
             observer.call(&record);

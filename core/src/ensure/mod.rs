@@ -29,7 +29,11 @@
 //! | any other | as for the plain call | is safe |
 //!
 //! If the outcome of an attempt of the call itself is unknown, every error of the call has the outcome
-//! [`Unknown`](crate::Outcome::Unknown).
+//! [`Unknown`](crate::Outcome::Unknown). A conflict that the call finds before it sends anything has the outcome
+//! [`NotSent`](crate::Outcome::NotSent).
+//!
+//! A call that fails is logged once under its own name, such as `accounts.ensure_transfer`: at level `ERROR` if its outcome is
+//! unknown, else at `WARN`. Its requests are logged as those of any call.
 
 mod calls;
 mod in_flight;
@@ -44,6 +48,7 @@ pub(crate) use target::EnsureTarget;
 use crate::clock::MAX_DURATION;
 use crate::engine::{Caller, Known};
 use crate::error::{Error, ErrorKind, Outcome};
+use crate::observe::CallRecord;
 use crate::store::{OnStoreFailure, reference, slot};
 use crate::values::civil::WindowBound;
 use in_flight::InFlight;
@@ -71,11 +76,12 @@ use search::{Logs, Search};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct EnsureOptions {
-    /// Time limit of the whole call; longer than `settle`. Default: 60 s, or 180 s over a transport that does not abort
-    /// failed requests ([`Transport::aborts_on_failure`](crate::Transport::aborts_on_failure)).
+    /// Time limit of the whole call. It must be longer than [`settle`](Self::settle), or the call fails with kind
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for the field `deadline`. Default: 60 s, or 180 s over a transport that
+    /// does not abort failed requests ([`Transport::aborts_on_failure`](crate::Transport::aborts_on_failure)).
     pub deadline: Option<Duration>,
-    /// Time after an attempt during which the platform may still commit it. Default: 10 s, or 120 s over a transport that
-    /// does not abort failed requests.
+    /// Time after an attempt during which the platform may still commit it; shorter than `deadline`. Default: 10 s, or 120 s
+    /// over a transport that does not abort failed requests.
     pub settle: Option<Duration>,
     /// Start of the lookup: the earliest time at which the target may have been sent. Default: 90 days ago, less the hour
     /// that the lookup reaches ahead. An older recorded attempt extends the lookup. A date is a day in the client's time zone;
@@ -113,13 +119,31 @@ impl EnsureOptions {
 #[non_exhaustive]
 pub struct Ensured<T> {
     /// The target.
+    ///
+    /// If this call created it and received the response to its request, the value holds what the request and that response say:
+    /// a transfer then has no status and no time, and a card or a cardholder is `Pending`. Otherwise it is the row of the
+    /// platform's list.
     pub value: T,
     /// Whether this call created the target, even if the response to its request was lost. `false` if it was found.
     pub created: bool,
 }
 
-/// Finds or creates a target, exactly once.
+/// Finds or creates a target, exactly once. A failure is logged, because the requests of the call may all have succeeded.
 pub(crate) fn ensure<T: EnsureTarget>(
+    caller: &Caller,
+    target: &T,
+    options: &EnsureOptions,
+) -> Result<Ensured<T::Row>, Error> {
+    let started = caller.engine.now();
+    let result = ensure_unlogged(caller, target, options);
+    if let Err(error) = &result {
+        let duration = caller.engine.now().saturating_sub(started);
+        CallRecord::new(T::CALL, error.attempts(), duration, Some(error)).log(true);
+    }
+    result
+}
+
+fn ensure_unlogged<T: EnsureTarget>(
     caller: &Caller,
     target: &T,
     options: &EnsureOptions,

@@ -216,7 +216,8 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         }
         if T::failed(&row) {
             let detail = "the target has the status Fail; to try again use a new reference";
-            return Err(self.final_error(self.ended(ErrorKind::State, detail)));
+            // The platform's own row says that it was not done.
+            return Err(self.final_error(self.ended(ErrorKind::State, detail).with_outcome(Outcome::Rejected)));
         }
         // Absence was proven before this call sent the request, and no other worker had the lease.
         let ours = self.unknown && matches!(self.earlier, Earlier::Nothing | Earlier::Unrecorded);
@@ -320,8 +321,11 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         self.keep_unknown(error)
     }
 
+    /// An error that this call finds, with outcome `NotSent` if none of its requests can have reached the platform. If one did
+    /// and its outcome is not unknown, it was rejected.
     fn ended(&self, kind: ErrorKind, detail: impl Into<String>) -> Error {
-        Error::with_kind(kind, Outcome::Rejected, detail).in_call(T::OPERATION.name, self.attempts)
+        let outcome = if self.sends == 0 { Outcome::NotSent } else { Outcome::Rejected };
+        Error::with_kind(kind, outcome, detail).in_call(T::OPERATION.name, self.attempts)
     }
 
     /// An error that a further call would repeat, unless an attempt may still be carried out.

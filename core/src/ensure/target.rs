@@ -15,6 +15,8 @@ pub(crate) trait EnsureTarget {
     /// The row of a target in the platform's list.
     type Row;
     const OPERATION: &'static Operation;
+    /// Name of the `ensure_*` call in the log. Its requests are logged with the names of their operations.
+    const CALL: &'static str;
 
     /// The merchant reference.
     fn reference(&self) -> &str;
@@ -58,6 +60,7 @@ fn is_fail(status: Option<&str>) -> bool {
 impl EnsureTarget for Transfer {
     type Row = TransferRecord;
     const OPERATION: &'static Operation = operation::ACCOUNTS_TRANSFER;
+    const CALL: &'static str = "accounts.ensure_transfer";
 
     fn reference(&self) -> &str {
         &self.transfer_unique_no
@@ -103,6 +106,7 @@ impl EnsureTarget for Transfer {
 impl EnsureTarget for ApplyCard {
     type Row = Card;
     const OPERATION: &'static Operation = operation::CARDS_APPLY;
+    const CALL: &'static str = "cards.ensure_card";
 
     fn reference(&self) -> &str {
         &self.card_unique_no
@@ -142,6 +146,7 @@ impl EnsureTarget for ApplyCard {
 impl EnsureTarget for ApplyCardholder {
     type Row = Cardholder;
     const OPERATION: &'static Operation = operation::CARDHOLDERS_APPLY;
+    const CALL: &'static str = "cardholders.ensure_cardholder";
 
     fn reference(&self) -> &str {
         &self.cardholder_unique_no

@@ -211,6 +211,18 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "redis")]
+    #[test]
+    fn a_redis_url_that_cannot_be_used_says_why() {
+        for (text, why) in [
+            ("redis://host:port/", "give redis://"),
+            ("rediss://host/", "rediss:// (TLS) is not built into this package"),
+        ] {
+            let error = text.parse::<Store>().unwrap_err().to_string();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+
     #[cfg(not(feature = "redis"))]
     #[test]
     fn a_build_without_redis_names_the_feature() {

@@ -93,9 +93,9 @@ impl RedisStore {
     ///
     /// Kind [`Config`](crate::ErrorKind::Config) if the URL cannot be used. The error does not repeat it.
     pub fn open(url: impl Into<Secret>) -> Result<Self, Error> {
+        let url = url.into();
         // The error of the crate may quote the URL, which may contain a password.
-        let client = Client::open(url.into().expose())
-            .map_err(|_| Error::config("the URL of the Redis store cannot be used (or its scheme is not built in)"))?;
+        let client = Client::open(url.expose()).map_err(|_| Error::config(why_unusable(url.expose())))?;
         Ok(Self::with(client, Settings { timeout: Duration::from_secs(1), lease: Duration::from_secs(10) }))
     }
 
@@ -115,6 +115,15 @@ impl RedisStore {
 
     fn with(client: Client, settings: Settings) -> Self {
         Self(Arc::new(Inner { client, settings, idle: Mutex::default(), left_alone: Mutex::default() }))
+    }
+}
+
+/// Why a URL cannot be used.
+fn why_unusable(url: &str) -> &'static str {
+    if url.starts_with("rediss:") && Client::open("rediss://localhost/").is_err() {
+        "rediss:// (TLS) is not built into this package"
+    } else {
+        "the URL of the Redis store cannot be used: give redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE] or redis+unix://PATH"
     }
 }
 

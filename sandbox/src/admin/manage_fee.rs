@@ -23,7 +23,8 @@ impl Platform {
     ///
     /// # Errors
     ///
-    /// [`SandboxError::NotFound`], or [`SandboxError::WrongState`] if the card has another status or the fee is zero.
+    /// [`SandboxError::NotFound`], [`SandboxError::NoManagementFee`] if there is no `amount` and the fee of the schedule is zero,
+    /// or [`SandboxError::WrongState`] if the card has another status or `amount` is not positive.
     pub fn charge_manage_fee(&self, card_no: &str, amount: Option<Decimal>) -> Result<String, SandboxError> {
         let (mode, now_ms) = (self.mode(), self.now_ms());
         self.change(|state, transaction| {
@@ -32,10 +33,12 @@ impl Platform {
             if !matches!(record.status, CardStatus::Activated | CardStatus::Frozen) {
                 return Err(SandboxError::WrongState { what: "card", state: record.status.as_str() });
             }
+            let is_scheduled = amount.is_none();
             let mut amount = amount.unwrap_or_else(|| tariff::manage_fee(&record.product_no)).round_dp(2);
             amount.rescale(2);
             if amount <= Decimal::ZERO {
-                return Err(SandboxError::WrongState { what: "tariff", state: "free of management fees" });
+                let not_positive = SandboxError::WrongState { what: "amount", state: "not positive" };
+                return Err(if is_scheduled { SandboxError::NoManagementFee } else { not_positive });
             }
             let payer = match mode {
                 Mode::Credit => Account::Cardholder(record.cardholder_no.clone()),

@@ -29,7 +29,7 @@ impl From<SandboxError> for ControlError {
             SandboxError::UnknownOperation { .. }
             | SandboxError::UnknownField { .. }
             | SandboxError::WebhookUrl { .. } => 400,
-            SandboxError::WrongState { .. } | SandboxError::WrongMode => 409,
+            SandboxError::WrongState { .. } | SandboxError::NoManagementFee | SandboxError::WrongMode => 409,
         };
         Self::new(status, error.to_string())
     }

@@ -1,6 +1,8 @@
 //! What the `log` facade receives about calls.
 
-use keysecure::CardStatus;
+use std::time::Duration;
+
+use keysecure::{CardStatus, Client, EnsureOptions, Store, Transfer, TransferType};
 use keysecure_sandbox::{Fault, FaultKind};
 use keysecure_tests::{LogLine, TestEnv, logged};
 use log::Level;
@@ -52,6 +54,43 @@ fn a_change_that_is_refused_before_it_is_sent_is_logged() {
     let [line] = &calls(lines)[..] else { panic!("one record") };
     let fields = ["operation", "outcome", "attempts"].map(|name| line.field(name).unwrap());
     assert_eq!((line.level, fields), (Level::Warn, ["cards.update_status", "not_sent", "0"]));
+}
+
+#[test]
+fn a_failed_ensure_call_is_logged_once_with_its_own_name() {
+    let env = TestEnv::credit().unwrap();
+    let transfer = |amount: &str| Transfer {
+        cardholder_no: env.cardholder_no.clone(),
+        transfer_unique_no: "order-7".to_owned(),
+        r#type: TransferType::In,
+        amount: amount.parse().unwrap(),
+    };
+    let client = env.builder().store(Store::memory()).max_retries(0).build().unwrap();
+    client.accounts().ensure_transfer(&transfer("25"), &EnsureOptions::first_attempt()).unwrap();
+    let failed = |client: &Client, transfer: &Transfer, options: &EnsureOptions| {
+        let (result, lines) = logged(|| client.accounts().ensure_transfer(transfer, options));
+        result.unwrap_err();
+        let ours = |line: &LogLine| line.field("operation") == Some("accounts.ensure_transfer");
+        let [line] = &calls(lines).into_iter().filter(ours).collect::<Vec<_>>()[..] else { panic!("one record") };
+        let fields = ["outcome", "error", "attempts"].map(|name| line.field(name).unwrap().to_owned());
+        assert!(line.field("duration_ms").is_some_and(|millis| millis.parse::<f64>().is_ok()), "{line:?}");
+        (line.level, fields.join(" "))
+    };
+    let conflict = failed(&client, &transfer("26"), &EnsureOptions::first_attempt());
+    assert_eq!(conflict, (Level::Warn, "not_sent conflict 0".to_owned()));
+    assert_eq!(
+        failed(&env.client, &transfer("25"), &EnsureOptions::first_attempt()),
+        (Level::Warn, "not_sent config 0".to_owned())
+    );
+    // The request is lost, and the deadline passes before a lookup proves that.
+    env.sandbox.fault(Fault::on("accounts.transfer", FaultKind::DropBeforeRead));
+    let second = Transfer { transfer_unique_no: "order-8".to_owned(), ..transfer("25") };
+    let short = EnsureOptions {
+        settle: Some(Duration::from_secs(2)),
+        deadline: Some(Duration::from_nanos(2_000_000_001)),
+        ..EnsureOptions::first_attempt()
+    };
+    assert_eq!(failed(&client, &second, &short), (Level::Error, "unknown timeout 1".to_owned()));
 }
 
 #[test]

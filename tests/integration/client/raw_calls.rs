@@ -48,6 +48,11 @@ fn a_raw_call_with_a_bad_path_or_body_is_never_sent() {
         assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("path")), "{path}");
         assert_eq!(error.outcome(), Outcome::NotSent);
     }
+    for path in ["/open-api", "/open-api/v1/card/list"] {
+        let error = env.client.call(Method::Post, path, None).unwrap_err();
+        assert_eq!((error.outcome(), error.field()), (Outcome::NotSent, Some("path")));
+        assert!(error.to_string().contains("leave out /open-api"), "{error}");
+    }
     let body = Json::new("{}").unwrap();
     let error = env.client.call(Method::Get, "/v1/x", Some(&body)).unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("body")));

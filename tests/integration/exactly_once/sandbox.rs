@@ -147,10 +147,10 @@ fn a_row_of_a_server_whose_clock_runs_ahead_is_found() {
 }
 
 #[test]
-fn a_conflict_that_is_certain_is_rejected_and_not_unknown() {
+fn a_conflict_of_a_call_that_sent_nothing_is_not_sent() {
     let setup = setup();
     setup.client.accounts().transfer(&setup.transfer).unwrap();
     let other = Transfer { r#type: TransferType::Out, ..setup.transfer.clone() };
     let error = setup.client.accounts().ensure_transfer(&other, &EnsureOptions::default()).unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::Rejected));
+    assert_eq!((error.kind(), error.outcome(), error.attempts()), (ErrorKind::Conflict, Outcome::NotSent, 0));
 }

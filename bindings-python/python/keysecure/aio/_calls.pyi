@@ -4,6 +4,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
+from os import PathLike
 from typing import Any, Literal
 
 from typing_extensions import Self, Unpack
@@ -69,7 +70,7 @@ class ClientCalls:
         language: Literal["en_US", "zh_CN"] | str = "en_US",
         timezone: str | tzinfo = "UTC+8",
         proxy: str | None = None,
-        ca_pem: str | bytes | None = None,
+        ca_pem: str | bytes | PathLike[str] | None = None,
         allow_plain_http: Iterable[str] = (),
         store: _Store | None = None,
         token_store: _Store | None = None,
@@ -183,12 +184,12 @@ class Cardholders(Resource):
         that is safe.
 
         `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
-        proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
-        earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
-        in the client's `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the
-        reference was never sent before (default `False`). `on_store_failure`, when the store cannot be reached:
-        `"reject"` (default) fails with outcome `not_sent`; `"accept"` continues with the memory of this process
-        alone, while another worker may do the same.
+        proxy). `deadline`: the most seconds that the call takes, more than `settle`; an `InvalidInputError`
+        otherwise (default 60, or 180 over a proxy). `since`: the earliest time at which the reference may have been
+        sent, a datetime with a time zone or a date, which begins in the client's `timezone` (default: 90 days ago);
+        not in the future. `first_attempt=True` states that the reference was never sent before (default `False`).
+        `on_store_failure`, when the store cannot be reached: `"reject"` (default) fails with outcome `not_sent`;
+        `"accept"` continues with the memory of this process alone, while another worker may do the same.
         """
 
     def list(
@@ -267,12 +268,12 @@ class Cards(Resource):
         that is safe.
 
         `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
-        proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
-        earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
-        in the client's `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the
-        reference was never sent before (default `False`). `on_store_failure`, when the store cannot be reached:
-        `"reject"` (default) fails with outcome `not_sent`; `"accept"` continues with the memory of this process
-        alone, while another worker may do the same.
+        proxy). `deadline`: the most seconds that the call takes, more than `settle`; an `InvalidInputError`
+        otherwise (default 60, or 180 over a proxy). `since`: the earliest time at which the reference may have been
+        sent, a datetime with a time zone or a date, which begins in the client's `timezone` (default: 90 days ago);
+        not in the future. `first_attempt=True` states that the reference was never sent before (default `False`).
+        `on_store_failure`, when the store cannot be reached: `"reject"` (default) fails with outcome `not_sent`;
+        `"accept"` continues with the memory of this process alone, while another worker may do the same.
         """
 
     def list(
@@ -438,12 +439,12 @@ class Accounts(Resource):
         that is safe.
 
         `settle`: seconds after the last attempt before "not found" counts as absence (default 10, or 120 over a
-        proxy). `deadline`: the most seconds that the call takes (default 60, or 180 over a proxy). `since`: the
-        earliest time at which the reference may have been sent, a datetime with a time zone or a date, which begins
-        in the client's `timezone` (default: 90 days ago); not in the future. `first_attempt=True` states that the
-        reference was never sent before (default `False`). `on_store_failure`, when the store cannot be reached:
-        `"reject"` (default) fails with outcome `not_sent`; `"accept"` continues with the memory of this process
-        alone, while another worker may do the same.
+        proxy). `deadline`: the most seconds that the call takes, more than `settle`; an `InvalidInputError`
+        otherwise (default 60, or 180 over a proxy). `since`: the earliest time at which the reference may have been
+        sent, a datetime with a time zone or a date, which begins in the client's `timezone` (default: 90 days ago);
+        not in the future. `first_attempt=True` states that the reference was never sent before (default `False`).
+        `on_store_failure`, when the store cannot be reached: `"reject"` (default) fails with outcome `not_sent`;
+        `"accept"` continues with the memory of this process alone, while another worker may do the same.
         """
 
     async def get(self, cardholder_no: str) -> AccountInfo:

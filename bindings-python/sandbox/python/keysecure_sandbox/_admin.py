@@ -45,7 +45,8 @@ class AdminCalls(ControlCalls):
         """Charges a card's management fee and returns its ``consume_no``. The second one in a row that cannot be paid
         deletes the card.
 
-        :param amount: the fee; by default that of the card's fee schedule.
+        :param amount: the fee; by default that of the card's fee schedule. If the schedule has none, the call without
+            an ``amount`` is a :class:`SandboxError`.
         """
         body = present({"card_no": card_no, "amount": None if amount is None else str(amount)})
         return cast(str, self.control("POST", "/cards/manage_fee", body)["consume_no"])

@@ -71,7 +71,10 @@ impl FileStore {
             return Err(Error::config("the file store's path is not a directory"));
         }
         if data.mode() & 0o077 != 0 {
-            return Err(Error::config("the file store's directory must be accessible to its user only (mode 0700)"));
+            let path = directory.display();
+            return Err(Error::config(format!(
+                "the file store's directory {path} is accessible to other users: run `chmod 700 {path}`"
+            )));
         }
         let probe = Probe::new(&directory).map_err(cannot)?;
         if data.uid() != probe.user().map_err(cannot)? {
@@ -209,7 +212,8 @@ mod tests {
         let scratch = Scratch::new();
         drop(scratch.store());
         fs::set_permissions(&scratch.0, fs::Permissions::from_mode(0o750)).unwrap();
-        assert!(FileStore::open(&scratch.0).unwrap_err().to_string().contains("0700"));
+        let advice = format!("chmod 700 {}", scratch.0.display());
+        assert!(FileStore::open(&scratch.0).unwrap_err().to_string().contains(&advice));
     }
 
     /// Only root can change the owner of a directory and still write into it.

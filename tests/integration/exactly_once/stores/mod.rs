@@ -13,7 +13,7 @@ use keysecure::{
 };
 use keysecure_tests::{MockResponse, MockServer, envelope, virtual_card};
 
-use super::mock_platform::{Fate, State};
+use super::mock_platform::{Fate, State, row};
 use super::{FastClock, LIST, setup_with, top_up};
 
 type Hook = Box<dyn FnOnce() -> bool + Send>;
@@ -175,6 +175,23 @@ fn what_is_recorded_as_done_is_never_sent_again() {
     let error = client.accounts().ensure_transfer(&top_up("Pay-1"), &options()).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown), "{error}");
     assert_eq!(platform.transfers(), 1);
+}
+
+#[test]
+fn a_conflict_is_unknown_while_a_recorded_attempt_may_be_carried_out() {
+    let appears = Some(row("T1", Some("Pay-1"), "7")).into();
+    let platform = State { filters: false, appears, ..State::new([Fate::Lost]) }.start();
+    let client = platform.builder().store(store(&TestStore::old())).build().unwrap();
+    client.accounts().transfer(&top_up("Pay-1")).unwrap_err();
+    let outcome = |settle| {
+        let options = EnsureOptions { settle: Some(settle), ..options() };
+        let error = client.accounts().ensure_transfer(&top_up("Pay-1"), &options).unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Conflict, 0), "{error}");
+        error.outcome()
+    };
+    assert_eq!(outcome(Duration::from_secs(50)), Outcome::Unknown);
+    // Once it cannot be carried out any more, nothing that this call asks for was done.
+    assert_eq!(outcome(Duration::ZERO), Outcome::NotSent);
 }
 
 #[test]
