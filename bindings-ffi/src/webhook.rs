@@ -75,7 +75,7 @@ impl WebhookVerifier {
         Ok(VerifiedWebhook(self.0.verify(pairs(&headers), &body)?))
     }
 
-    /// Verifies a webhook as `verify` does and claims it: it is handled once however often it is delivered, and again
+    /// Verifies a webhook as `verify` does and claims it: the identical request is handled once, and again
     /// when handling failed. See `Claim`.
     ///
     /// Rejection `replayed`: it was handled before; reply with `reply_duplicate`. Rejection `in_progress`: another

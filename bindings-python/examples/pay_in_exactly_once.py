@@ -66,7 +66,7 @@ def demonstrate(client: Client, sandbox: Sandbox) -> bool:
     first = pay_all(client, payments, settle=0.5)
     again = pay_all(client, payments, settle=0.5)
     balance, requests = sandbox.ledger().cardholder(holder), sandbox.count("accounts.transfer")
-    print(f"The books say {balance}, by {requests} requests to pay.")
+    print(f"The ledger says {balance}, by {requests} requests to pay.")
     return first and again
 
 

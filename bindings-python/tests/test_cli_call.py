@@ -10,6 +10,9 @@ from cli_support import run
 from keysecure import Client
 from keysecure.sandbox import Sandbox
 
+GONE = "redis://127.0.0.1:9/"
+"""A store that cannot be reached."""
+
 
 def test_a_call_prints_the_data_with_all_digits(
     sandbox: Sandbox, variables: dict[str, str], cardholder_no: str
@@ -80,6 +83,33 @@ def test_events_are_triggered_one_after_another(
     failed = trigger("purchase", "--card-no", card_no, "--amount", "5")
     assert json.loads(trigger("fail", failed, "--json"))["consume_no"] == failed
     assert client.consumptions.get(failed).status == "Fail"
+
+
+@pytest.mark.parametrize("event", [["purchase", "--card-no", "7", "--amount", "1"], ["clear", "7"]])
+def test_no_event_is_triggered_in_production(sandbox: Sandbox, variables: dict[str, str], event: list[str]) -> None:
+    by_option = run("trigger", *event, "--environment", "production", **variables)
+    by_variable = run("trigger", *event, **variables, KEYSECURE_ENVIRONMENT="production")
+    for result in (by_option, by_variable):
+        assert (result.returncode, result.stdout) == (2, "")
+        assert result.stderr == "keysecure: trigger is refused in production: it simulates in the platform's sandbox\n"
+    assert sandbox.requests() == []
+    overridden = run("trigger", *event, "--environment", "sandbox", **variables, KEYSECURE_ENVIRONMENT="production")
+    assert overridden.returncode == 1
+    assert sandbox.requests() != []
+
+
+def test_a_failure_is_one_line_on_standard_error(variables: dict[str, str]) -> None:
+    result = run("call", "GET", "/v1/card/404/detail", **variables)
+    assert result.returncode == 1
+    [line] = result.stderr.splitlines()
+    assert line.startswith("keysecure: ")
+
+
+def test_a_warning_that_no_exception_repeats_is_printed(variables: dict[str, str]) -> None:
+    result = run("call", "POST", "/v1/card/package/list", '{"page": 0, "size": 1}', **variables, KEYSECURE_STORE=GONE)
+    assert result.returncode == 0
+    [line] = result.stderr.splitlines()
+    assert line.startswith("keysecure: the token store cannot be reached")
 
 
 @pytest.mark.parametrize(

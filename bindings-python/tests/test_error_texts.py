@@ -14,12 +14,13 @@ import pytest
 import keysecure
 from keysecure import Client, KeySecureError
 
-Exchange = Callable[[socket.socket, bytes], None]
+Exchange = Callable[[socket.socket, bytes], object]
 
 
 @contextmanager
 def raw_server(exchange: Exchange) -> Iterator[str]:
-    """A server on this machine that gives a token, and leaves every other request to `exchange`."""
+    """A server on this machine that gives a token, and leaves every other request to `exchange`. It closes the
+    connection after one that returns nothing."""
     token = json.dumps(
         {"code": 0, "msg": "", "data": {"access_token": "t", "expired_time": int(time.time() + 3600) * 1000}}
     )
@@ -34,8 +35,7 @@ def raw_server(exchange: Exchange) -> Iterator[str]:
                 stream.read(length)
                 if b"/merchant/token" in first:
                     connection.sendall(response("200 OK", token.encode()))
-                else:
-                    exchange(connection, first)
+                elif not exchange(connection, first):
                     return
 
     def accept() -> None:
@@ -57,8 +57,9 @@ def response(status: str, body: bytes, *headers: str) -> bytes:
     return "\r\n".join(lines).encode() + body
 
 
-def sends(content: bytes) -> Exchange:
-    return lambda connection, _: connection.sendall(content)
+def sends(content: bytes, *, then_continues: bool = False) -> Exchange:
+    """After a complete response, which `then_continues`, the client uses the connection again."""
+    return lambda connection, _: connection.sendall(content) or then_continues
 
 
 HTML = b"<!DOCTYPE html><html><body>Sign in to the guest network</body></html>"
@@ -84,7 +85,10 @@ RESPONSES: list[tuple[Exchange, str, str | None, type[KeySecureError]]] = [
         keysecure.InvalidResponseError,
     ),
     (
-        sends(response("504 Gateway Timeout", b"", "Content-Type: text/plain")),
+        # A complete response: the client uses its connection again.
+        lambda connection, _: (
+            connection.sendall(response("504 Gateway Timeout", b"", "Content-Type: text/plain")) or True
+        ),
         "the response is empty (text/plain)",
         None,
         keysecure.InvalidResponseError,

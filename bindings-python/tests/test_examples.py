@@ -111,7 +111,7 @@ def test_pay_in_exactly_once_offline(tmp_path: Path) -> None:
         "salary-2026-03-ada: was paid",
         "bonus-2026-03-ada: was paid",
     ]
-    assert lines[4] == "The books say 1300.00, by 2 requests to pay."
+    assert lines[4] == "The ledger says 1300.00, by 2 requests to pay."
 
 
 def test_pay_in_exactly_once_from_a_file(tmp_path: Path, sandbox: Sandbox, client: Client, cardholder_no: str) -> None:

@@ -111,6 +111,13 @@ def test_a_setting_of_a_sandbox_s_client_that_is_none_is_left_out(sandbox: Sandb
         assert sandbox.base_url in repr(client)
 
 
+def test_dir_shows_no_helper_of_the_module() -> None:
+    public_names = [
+        name for name in dir(keysecure) if name[0] != "_" and not inspect.ismodule(getattr(keysecure, name))
+    ]
+    assert set(public_names) == {name for name in keysecure.__all__ if name[0] != "_"}
+
+
 def public() -> list[tuple[str, object]]:
     found: list[tuple[str, object]] = []
     for name in keysecure.__all__:

@@ -189,6 +189,11 @@ if not TYPE_CHECKING:
     __getattr__ = old_names(__name__)
 
 
+def __dir__() -> list[str]:
+    """Without the names that only this file needs."""
+    return [name for name in globals() if name not in ("TYPE_CHECKING", "annotations", "old_names")]
+
+
 def _imports_of_the_native_module() -> object:  # pyright: ignore[reportUnusedFunction]
     """Never called. Bundlers such as PyInstaller read only Python, and find here what the native module imports."""
     from . import _native_imports

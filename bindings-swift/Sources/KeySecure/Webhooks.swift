@@ -23,7 +23,7 @@ extension WebhookVerifier {
         try verify(headers: headers.map { Header(name: $0.key, value: $0.value) }, body: body)
     }
 
-    /// Verifies a webhook as `verify` does and claims it: it is handled once however often it is delivered, and again when handling
+    /// Verifies a webhook as `verify` does and claims it: the identical request is handled once, and again when handling
     /// failed. A claim that is deallocated before `finish()` is released.
     ///
     /// - Throws: `KeySecureError` of kind `.webhook` when the webhook is rejected. Rejection `.replayed`: it was handled before; reply

@@ -11,7 +11,16 @@ import threading
 from collections.abc import Sequence
 
 from .. import ConfigError, InvalidInputError, KeySecureError
-from .output import INTERRUPTED, READER_GONE, drop_output, failed, flush, is_reader_gone, survive_any_encoding
+from .output import (
+    INTERRUPTED,
+    READER_GONE,
+    drop_output,
+    failed,
+    flush,
+    is_reader_gone,
+    logged_warnings,
+    survive_any_encoding,
+)
 from .parser import parser
 
 __all__ = ["main"]
@@ -31,6 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     survive_any_encoding()
+    with logged_warnings():
+        return _done(arguments)
+
+
+def _done(arguments: Sequence[str] | None) -> int:
     try:
         try:
             given = parser().parse_args(arguments)

@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import ConfigError
 from .demo import walk_through
-from .options import client_from
+from .options import client_from, variable
 from .output import failed, print_json
 
 
@@ -93,6 +93,10 @@ def refuse(name: str) -> Any:
 
 def run_trigger(given: argparse.Namespace) -> int:
     """`trigger`."""
+    # The client refuses the simulation itself, but not the lookup of the card before it.
+    if (given.environment or variable("ENVIRONMENT")) == "production":
+        message = "trigger is refused in production: it simulates in the platform's sandbox"
+        raise ConfigError(message, outcome="not_sent")
     with client_from(given) as client:
         simulate = client.simulation
         if given.event == "purchase":

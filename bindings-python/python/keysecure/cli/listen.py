@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import logging
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -114,22 +114,25 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Receives a webhook."""
-        started = time.monotonic()
-        seen: dict[str, Any] = {"received_at": datetime.now(timezone.utc).isoformat(timespec="milliseconds")}
-        status, kind, body = self.respond(seen)
-        self.reply(status, kind, body)
-        milliseconds = round((time.monotonic() - started) * 1000)
-        seen |= {"status": status, "reply": reply_of(body), "milliseconds": milliseconds}
-        self.server.show(seen, line_of(seen))
+        self.serve(self.respond)
 
     def do_GET(self) -> None:
         """Says that webhooks come by POST, to a person with a browser and to the health check of a tunnel."""
-        body = b"" if self.command == "HEAD" else reply_decline("webhooks come by POST")
-        self.reply(405, "application/json", body)
+        self.serve(lambda seen: refused(seen, 405, f"webhooks come by POST, not by {self.command}"))
 
     def do_HEAD(self) -> None:
         """The same without a body."""
         self.do_GET()
+
+    def serve(self, respond: Callable[[dict[str, Any]], Response]) -> None:
+        """Responds and prints a line."""
+        started = time.monotonic()
+        seen: dict[str, Any] = {"received_at": datetime.now(timezone.utc).isoformat(timespec="milliseconds")}
+        status, kind, body = respond(seen)
+        self.reply(status, kind, body)
+        milliseconds = round((time.monotonic() - started) * 1000)
+        seen |= {"status": status, "reply": reply_of(body), "milliseconds": milliseconds}
+        self.server.show(seen, line_of(seen))
 
     def respond(self, seen: dict[str, Any]) -> Response:
         """The response, with what there is to print about the webhook."""
@@ -170,7 +173,8 @@ class Handler(BaseHTTPRequestHandler):
         if status == 405:
             self.send_header("Allow", "POST")
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Prints nothing: `show` does."""
@@ -178,8 +182,6 @@ class Handler(BaseHTTPRequestHandler):
 
 def run_listen(given: argparse.Namespace) -> int:
     """Receives webhooks until it is interrupted."""
-    # The lines say it already.
-    logging.getLogger("keysecure").addHandler(logging.NullHandler())
     with Listener((given.host, given.port), verifier_from(given), given) as server:
         host, port = server.server_address[:2]
         to = f", forwards them to {given.forward}" if given.forward else f", purchases: {given.decide}"

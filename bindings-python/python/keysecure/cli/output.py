@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from decimal import Decimal
 from importlib import import_module
 from typing import Any, cast
@@ -54,6 +56,24 @@ def drop_output() -> None:
         except (OSError, ValueError):
             os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+@contextmanager
+def logged_warnings() -> Generator[None, None, None]:
+    """Prints warnings of the logger that the output does not repeat, unless somebody has configured the logger."""
+    logger = logging.getLogger("keysecure")
+    if logger.hasHandlers():
+        yield
+        return
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(logging.Formatter("keysecure: %(message)s"))
+    handler.addFilter(lambda record: not (hasattr(record, "error") or hasattr(record, "rejection")))
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def failed(error: object, code: int) -> int:

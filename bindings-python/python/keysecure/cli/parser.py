@@ -237,7 +237,7 @@ def add_sandbox(commands: Commands) -> None:
         metavar="WHICH",
         help="of refusals: ok (default: 200), strict, or strict_bare (without an envelope)",
     )
-    add("--tariffs", action="store_true", help="purchases cost what the package's tariff says, within its limits")
+    add("--tariffs", action="store_true", help="purchases cost what the package's fee schedule says, within its limits")
     add("--page-cap", type=cap, default=0, metavar="N", help="list pages have N rows at most, whatever is asked for")
     add("--list-total", action="store_true", help="list responses have a total")
     add("--webhook-url", metavar="URL", help="the receiver of webhooks: http on loopback, default none")

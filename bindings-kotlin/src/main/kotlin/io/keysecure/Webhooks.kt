@@ -61,7 +61,7 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
         VerifiedWebhook(call { ffi.verify(listOfHeaders(headers), body) })
 
     /**
-     * Verifies a webhook as [verify] does and claims it: it is handled once however often it is delivered, and again when
+     * Verifies a webhook as [verify] does and claims it: the identical request is handled once, and again when
      * handling failed:
      *
      *     verifier.claim(headers, body).use { claim ->
