@@ -203,6 +203,10 @@ impl Client {
             clock: clock.map(|clock| Arc::new(clock.0)),
         };
         let store = SharedStore::of(store, token_store)?;
+        if let Some(app_id) = &settings.app_id {
+            // A wrong app id is refused here, not when the first verifier is made.
+            keysecure::WebhookVerifier::new(app_id.as_str(), [settings.api_secret.clone()])?;
+        }
         let live = PerProcess::new(Live::start(py, &settings, store.as_ref(), OwnToken::default())?);
         Ok(Self { settings, store, live, closed: AtomicBool::new(false) })
     }

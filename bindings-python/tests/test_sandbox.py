@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 import keysecure
 import keysecure.sandbox
 from keysecure import Client
-from keysecure.sandbox import Sandbox, SandboxError
+from keysecure.sandbox import Fault, Sandbox, SandboxError
 
 DAY = timedelta(days=1)
 
@@ -226,7 +227,7 @@ def test_settings_of_the_merchant_change(sandbox: Sandbox, client: Client, card_
         client.cards.private_info(card_no)
     sandbox.settings(ip_whitelist=[])
     client.cards.private_info(card_no)
-    with pytest.raises(SandboxError, match="sleepy"):
+    with pytest.raises(ValueError, match="sleepy"):
         sandbox.settings(key_state="sleepy")
 
 
@@ -334,7 +335,7 @@ def test_lists_differ_from_the_documentation_as_set(sandbox: Sandbox, client: Cl
     assert (len(page), page.extra) == (1, {"total": 2})
     sandbox.lists(page_cap=0, total=False, left_out=["time"])
     assert [row.time for row in client.accounts.transfers_page(**span)] == [None, None]
-    with pytest.raises(SandboxError):
+    with pytest.raises(ValueError, match="reference must be one of kept, "):
         sandbox.lists(reference="lost")
 
 
@@ -344,7 +345,7 @@ def test_http_statuses_are_strict_when_set(sandbox: Sandbox, client: Client) -> 
         with pytest.raises(keysecure.KeySecureError) as caught:
             client.cards.get("17")
         assert (caught.value.code, caught.value.http_status) == (code, status)
-    with pytest.raises(SandboxError):
+    with pytest.raises(ValueError, match="http_statuses must be one of ok, "):
         sandbox.settings(http_statuses="loose")
 
 
@@ -391,6 +392,51 @@ def test_rows_are_seeded_by_number_or_by_time(sandbox: Sandbox, client: Client, 
     assert [round((now - row.time).total_seconds()) for row in rows if row.time] == [0, 1, 2]
     card_no = sandbox.seed_cards(cardholder_no, 1)[0]
     assert (len(sandbox.seed_consumptions(card_no, 2)), len(sandbox.seed_cardholders(2))) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "call"),
+    [
+        (TypeError, "nth must be an int, not str", lambda sandbox: sandbox.fault(None, "html", nth="x")),
+        (ValueError, "nth must be 1 or more", lambda sandbox: sandbox.fault(None, "html", nth=0)),
+        (ValueError, "times must be 1 or more", lambda sandbox: sandbox.fault(None, "html", times=0)),
+        (TypeError, "operation must be a str, not int", lambda sandbox: sandbox.fault(5, "html")),
+        (ValueError, "fault 'http_status' is out of range", lambda s: s.fault(None, Fault.http_status(9999))),
+        (ValueError, "fault 'http_status' is out of range", lambda s: s.fault(None, Fault.http_status(503, -1))),
+        (ValueError, "fault 'stall' is out of range", lambda sandbox: sandbox.fault(None, Fault.stall(-1))),
+        (TypeError, "pci_enabled must be a bool, not str", lambda sandbox: sandbox.settings(pci_enabled="no")),
+        (ValueError, "key_state must be one of active, ", lambda sandbox: sandbox.settings(key_state="no")),
+        (TypeError, "ip_whitelist must be a list", lambda sandbox: sandbox.settings(ip_whitelist="127.0.0.1")),
+        (TypeError, "page_cap must be an int, not str", lambda sandbox: sandbox.lists(page_cap="x")),
+        (ValueError, "page_cap must be 0 or more", lambda sandbox: sandbox.lists(page_cap=-1)),
+        (TypeError, "left_out must be a list", lambda sandbox: sandbox.lists(left_out="time")),
+        (TypeError, "snapshot must be an int, not str", lambda sandbox: sandbox.restore("x")),
+        (TypeError, "url must be a str, not int", lambda sandbox: sandbox.webhooks_to(5)),
+        (ValueError, "sign_style must be one of", lambda sandbox: sandbox.webhooks_to(None, sign_style="x")),
+        (ValueError, "action must be one of Auth, ", lambda sandbox: sandbox.webhook_fault("drop", action="auth")),
+        (TypeError, "webhook_id must be a str, not int", lambda sandbox: sandbox.redeliver(5)),
+        (TypeError, "cardholder_no must be a str, not int", lambda sandbox: sandbox.approve_cardholder(5)),
+        (TypeError, "times must be a number of rows", lambda sandbox: sandbox.seed_transfers("1", "3")),
+        (TypeError, "times must be a number of rows", lambda sandbox: sandbox.seed_transfers("1", [1])),
+        (TypeError, "operation must be a str, not NoneType", lambda sandbox: sandbox.count(None)),
+        (SandboxError, "there is no operation accounts.transfr", lambda s: s.count("accounts.transfr")),
+        (ValueError, "^aes cannot be 'x'", lambda _: Sandbox(aes="x")),
+        (ValueError, "^aes cannot be 'utf8/x'", lambda _: Sandbox(aes="utf8/x")),
+        (TypeError, "aes must be a str, not NoneType", lambda _: Sandbox(aes=None)),  # type: ignore[arg-type]
+        (TypeError, "token_lifetime must be a timedelta", lambda _: Sandbox(token_lifetime=5)),  # type: ignore[arg-type]
+        (ValueError, "page_cap must be an int", lambda _: Sandbox(lists={"page_cap": "x"})),  # type: ignore[typeddict-item]
+    ],
+)
+def test_a_wrong_argument_is_an_error_that_names_it(
+    sandbox: Sandbox, error: type[Exception], words: str, call: Callable[[Any], object]
+) -> None:
+    with pytest.raises(error, match=words) as raised:
+        call(sandbox)
+    assert "column" not in str(raised.value)
+
+
+def test_requests_to_unknown_paths_are_counted(sandbox: Sandbox) -> None:
+    assert sandbox.count("unknown") == 0
 
 
 @pytest.mark.parametrize("count", [0, -1, True])

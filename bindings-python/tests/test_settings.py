@@ -108,6 +108,25 @@ def test_credentials_are_checked_without_being_repeated(key: object, secret: obj
     assert SECRET not in str(caught.value)
 
 
+STRAY = ["x" * 15 + "\n", "x" * 14 + "\r\n", " " + "x" * 15, "x" * 15 + " ", "x\t" + "x" * 14, "\ufeff" + "x" * 16]
+
+
+@pytest.mark.parametrize("stray", STRAY)
+def test_stray_characters_in_a_secret_are_refused_by_its_name(stray: str) -> None:
+    for aes in ("utf8", "md5"):
+        with pytest.raises(ConfigError, match="api_secret must have no line ends") as caught:
+            Client(KEY, stray, aes=aes)
+        assert "xxx" not in str(caught.value)
+    for secrets in (stray, [SECRET, stray]):
+        with pytest.raises(ConfigError, match="secrets must have no line ends"):
+            keysecure.WebhookVerifier("app", secrets)
+    with pytest.raises(ConfigError, match="app_id must have no line ends"):
+        keysecure.WebhookVerifier(stray, SECRET)
+    with pytest.raises(ConfigError, match="app_id must have no line ends"):
+        Client(KEY, SECRET, app_id=stray)
+    Client(KEY, "a phrase with spaces", aes="md5")
+
+
 def test_a_secret_that_does_not_fit_names_the_setting() -> None:
     with pytest.raises(ConfigError, match="aes"):
         Client(KEY, "too short")

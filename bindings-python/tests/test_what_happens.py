@@ -100,6 +100,21 @@ def test_a_lost_response_is_found_by_the_same_ensure_call(keysecure_env: Sandbox
     assert keysecure_env.count("accounts.transfer") == 1
 
 
+def test_a_lost_response_that_is_found_is_logged_as_done(
+    keysecure_env: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="keysecure")
+    cardholder_no = keysecure_env.seed_approved_cardholder()
+    keysecure_env.fault("accounts.transfer", Fault.DROP_AFTER_COMMIT)
+    with Client.from_env(store="memory") as client:
+        client.accounts.ensure_transfer(
+            cardholder_no=cardholder_no, transfer_unique_no="o", type="In", amount="25.00", first_attempt=True
+        )
+    records = [(record.levelname, getattr(record, "operation", "")) for record in caplog.records]
+    assert ("ERROR", "accounts.transfer") in records
+    assert records[-1] == ("INFO", "accounts.ensure_transfer")
+
+
 def test_a_connection_that_cannot_be_made_sends_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

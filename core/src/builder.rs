@@ -12,7 +12,7 @@ use crate::error::{Error, Peer};
 use crate::observe::Observer;
 use crate::secrets::Secret;
 use crate::settings::base_url::{BaseUrl, authority, check_plain_host};
-use crate::settings::{Environment, Language, Settings, check_api_key};
+use crate::settings::{Environment, Language, Settings, check_api_key, check_no_stray_characters};
 use crate::store::Store;
 use crate::transport::Transport;
 use crate::values::civil::UtcOffset;
@@ -260,6 +260,7 @@ impl ClientBuilder {
         if self.api_secret.expose().is_empty() {
             return Err(Error::config("api_secret must not be empty"));
         }
+        check_no_stray_characters("api_secret", self.api_secret.expose())?;
         if self.timeout.is_zero() || self.connect_timeout.is_zero() {
             return Err(Error::config("timeout and connect_timeout must be longer than zero"));
         }

@@ -144,8 +144,24 @@ impl CallRecord {
         }
     }
 
+    /// Writes the record of a call that is done after a request of unknown outcome to the `log` facade.
+    pub(crate) fn log_settled(&self) {
+        self.write(Level::Info, "a call is done, although the outcome of a request was unknown: ");
+    }
+
     /// Writes the record to the `log` facade.
     pub(crate) fn log(&self, is_mutation: bool) {
+        let (level, what) = match self.outcome {
+            None => (Level::Info, ""),
+            Some(Outcome::Unknown) if is_mutation => (Level::Error, "a call failed, and what it did is unknown: "),
+            // The caller asked, and this is the reply.
+            Some(Outcome::Rejected) if !is_mutation => (Level::Info, ""),
+            Some(_) => (Level::Warn, "a call failed: "),
+        };
+        self.write(level, what);
+    }
+
+    fn write(&self, level: Level, what: &str) {
         let fields = [
             ("operation", Value::from(self.operation)),
             ("attempts", self.attempts.into()),
@@ -154,13 +170,6 @@ impl CallRecord {
             ("error", optional(self.kind.map(ErrorKind::as_str))),
             ("outcome", optional(self.outcome.map(Outcome::as_str))),
         ];
-        let (level, what) = match self.outcome {
-            None => (Level::Info, ""),
-            Some(Outcome::Unknown) if is_mutation => (Level::Error, "a call failed, and what it did is unknown: "),
-            // The caller asked, and this is the reply.
-            Some(Outcome::Rejected) if !is_mutation => (Level::Info, ""),
-            Some(_) => (Level::Warn, "a call failed: "),
-        };
         write(level, &fields, format_args!("{what}{self}"));
     }
 }

@@ -20,7 +20,7 @@ use crate::shared::{SandboxState, Shared};
 use crate::webhook::send::request_decision;
 
 /// The operation of requests with an unknown path.
-const UNKNOWN: &str = "unknown";
+pub(crate) const UNKNOWN: &str = "unknown";
 
 /// The service of `base_url`: the platform's calls.
 pub(crate) struct ApiService(pub(crate) Arc<Shared>);

@@ -250,3 +250,19 @@ fn the_doctor_does_not_take_a_gateway_for_the_platform() {
         assert_eq!(report.get(Check::Token).unwrap().status, CheckStatus::Unfinished, "{report}");
     }
 }
+
+#[test]
+fn the_first_check_that_did_not_pass_does_not_blame_an_earlier_one() {
+    let words = "an earlier check did not pass";
+    for (status, body) in
+        [("504 Gateway Timeout", "upstream request timeout"), ("401 Unauthorized", ""), ("403 Forbidden", "<html>")]
+    {
+        let server = MockServer::platform(move |_| MockResponse::Keep(http(status, &[], body.as_bytes()))).unwrap();
+        let client = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).build().unwrap();
+        let report = client.doctor(None);
+        let first = report.findings.iter().find(|finding| finding.status != CheckStatus::Pass).unwrap();
+        assert!(!first.found.contains(words), "{report}");
+        assert!(!report.get(Check::Reachability).unwrap().found.contains(words), "{report}");
+        assert!(report.get(Check::Token).unwrap().found.contains(words), "{report}");
+    }
+}

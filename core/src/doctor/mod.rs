@@ -47,6 +47,8 @@ struct Advice(&'static str, &'static [Setting]);
 
 const NONE: Advice = Advice("", &[]);
 const AGAIN: Advice = Advice("try again in a minute", &[]);
+/// The finding on reachability when a response has no code.
+const SOME_RESPONSE: &str = "something responds, the platform or a proxy before it";
 const WHITELIST: Advice = Advice("add this machine's public address to the whitelist of the Api-Key", &[]);
 
 impl Doctor<'_> {
@@ -81,7 +83,10 @@ impl Doctor<'_> {
                 continue;
             }
             if asked_for(check) {
-                let found = "not reached: an earlier check did not pass";
+                let found = match check {
+                    Check::Clock => "unknown: no response has a Date header",
+                    _ => "not reached: an earlier check did not pass",
+                };
                 self.record(check, CheckStatus::Unfinished, found, NONE, None);
             } else {
                 let found = "not asked for: it needs the number of an activated card";
@@ -109,6 +114,7 @@ impl Doctor<'_> {
                     "check the Api-Key, that it belongs to this environment, and the proxies in between",
                     &[Setting::ApiKey, Setting::Environment, Setting::BaseUrl],
                 );
+                self.record(Check::Reachability, CheckStatus::Unfinished, SOME_RESPONSE, NONE, None);
                 self.record(Check::ApiKey, CheckStatus::Fail, error.to_string(), advice, None);
                 return false;
             }
@@ -118,6 +124,7 @@ impl Doctor<'_> {
                      platform's address and the proxies in between",
                     &[Setting::BaseUrl, Setting::Proxy],
                 );
+                self.record(Check::Reachability, CheckStatus::Unfinished, SOME_RESPONSE, NONE, None);
                 self.record(Check::IpWhitelist, CheckStatus::Fail, error.to_string(), advice, None);
                 return false;
             }

@@ -33,7 +33,8 @@
 //! [`NotSent`](crate::Outcome::NotSent).
 //!
 //! A call that fails is logged once under its own name, such as `accounts.ensure_transfer`: at level `ERROR` if its outcome is
-//! unknown, else at `WARN`. Its requests are logged as those of any call.
+//! unknown, else at `WARN`. So is, at `INFO`, a call that is done although the outcome of a request was unknown. Its requests are
+//! logged as those of any call.
 
 mod calls;
 mod in_flight;

@@ -8,6 +8,7 @@ use crate::engine::Caller;
 use crate::engine::{Limit, StartBy, Stopwatch, end_of};
 use crate::error::TransportFault;
 use crate::error::{Error, ErrorKind, Outcome};
+use crate::observe::CallRecord;
 use crate::store::{AttemptEnd, AttemptLog, Lease, StoreUnavailable};
 
 /// Maximum number of requests of one call that may create the target.
@@ -106,7 +107,13 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
 
     /// Leases the reference, finds or creates the target, and releases the lease.
     pub(super) fn run(mut self) -> Result<Ensured<T::Row>, Error> {
+        let started = self.caller.engine.now();
         let result = self.acquire().and_then(|()| self.search());
+        if result.is_ok() && self.unknown {
+            // The record of the request whose outcome was unknown is an error, which this one settles.
+            let duration = self.caller.engine.now().saturating_sub(started);
+            CallRecord::new(T::CALL, self.attempts, duration, None).log_settled();
+        }
         let left = self.left();
         if let Some(lease) = self.lease.take() {
             lease.release(left);
@@ -240,7 +247,10 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
             lease.finish(end_of(&result), left);
         }
         let error = match result {
-            Ok(value) => return Ok(Some(Ensured { value, created: true })),
+            Ok(value) => {
+                self.attempts += 1;
+                return Ok(Some(Ensured { value, created: true }));
+            }
             Err(error) => error,
         };
         self.attempts += error.attempts();

@@ -104,6 +104,18 @@ pub(crate) fn check_api_key(key: &str) -> Result<(), Error> {
     }
 }
 
+/// Checks that a secret or an app id has no characters that copying it from a file or a page adds: every signature, and all
+/// card data, would be wrong without a sign of the cause.
+pub(crate) fn check_no_stray_characters(setting: &str, text: &str) -> Result<(), Error> {
+    let has_stray = text.trim() != text || text.contains(|char: char| char.is_control() || char == '\u{feff}');
+    if has_stray {
+        return Err(Error::config(format!(
+            "{setting} must have no line ends, tabs or other control characters, no spaces at the ends and no byte order mark"
+        )));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

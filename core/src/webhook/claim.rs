@@ -1,5 +1,6 @@
 //! Claims: handling a webhook once, and again if handling failed.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,7 +73,7 @@ impl Claim {
 
     fn new(active: Option<ActiveClaim>, received: &VerifiedWebhook) -> Self {
         let Subject { action, consume_no, since } = Subject::verified(received);
-        let described = || (action.unwrap_or_default().to_owned(), consume_no.map(str::to_owned), since);
+        let described = || (action.unwrap_or_default().to_owned(), consume_no.map(Cow::into_owned), since);
         Self { active, logged: (!received.event.is_purchase()).then(described) }
     }
 
@@ -104,7 +105,8 @@ impl Claim {
     /// webhook was handled, and only a replay of it would be handled again.
     pub fn finish(self) -> Result<(), StoreUnavailable> {
         if let Some((action, consume_no, since)) = &self.logged {
-            let subject = Subject { action: Some(action), consume_no: consume_no.as_deref(), since: *since };
+            let consume_no = consume_no.as_deref().map(Cow::Borrowed);
+            let subject = Subject { action: Some(action), consume_no, since: *since };
             subject.info("a webhook is handled");
         }
         let Some(active) = &self.active else { return Ok(()) };

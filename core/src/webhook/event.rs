@@ -1,5 +1,6 @@
 //! Events of webhooks (platform documentation, callbacks).
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use rust_decimal::Decimal;
@@ -11,6 +12,7 @@ use crate::resources::cards::CardStatus;
 use crate::resources::consumptions::ConsumptionType;
 use crate::resources::consumptions::{Fee, MerchantInfo};
 use crate::values::surrogates;
+use crate::values::tree::Node;
 
 model! {
     /// Request to approve a purchase (action `Auth`, authorization mode). The platform waits 800 ms for the reply.
@@ -178,12 +180,20 @@ impl Event {
         }
     }
 
-    /// Number of the consumption, if the event has one.
-    pub(super) fn consume_no(&self) -> Option<&str> {
+    /// Number of the consumption, if the event has one, even in an unknown form.
+    pub(super) fn consume_no(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Auth { data } => Some(&data.consume_no),
-            Self::Consumption { data } => Some(&data.consume_no),
-            Self::CardUpdate { .. } | Self::Unknown { .. } => None,
+            Self::Auth { data } => Some(Cow::Borrowed(&data.consume_no)),
+            Self::Consumption { data } => Some(Cow::Borrowed(&data.consume_no)),
+            Self::Unknown { data, .. } => {
+                let Some(Node::Object(fields)) = Node::read(data.as_str()) else { return None };
+                match fields.into_iter().find(|(name, _)| name.text == "consume_no")?.1 {
+                    Node::Text(text) => Some(text.text),
+                    Node::Number(text) => Some(Cow::Borrowed(text)),
+                    _ => None,
+                }
+            }
+            Self::CardUpdate { .. } => None,
         }
     }
 

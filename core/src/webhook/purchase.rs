@@ -7,6 +7,7 @@
 //! regardless of the reason, adds the second one with its reply, and sends the reply that is stored then: so all replies to one
 //! purchase agree, even if the decision arrives at the moment at which another worker stops waiting for it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -190,7 +191,7 @@ impl Purchase {
     }
 
     fn subject(&self) -> Subject<'_> {
-        Subject { action: Some("Auth"), consume_no: Some(&self.consume_no), since: self.since }
+        Subject { action: Some("Auth"), consume_no: Some(Cow::Borrowed(&self.consume_no)), since: self.since }
     }
 }
 

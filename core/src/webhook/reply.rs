@@ -120,8 +120,9 @@ type Decide = dyn Fn(&AuthEvent) -> Result<Decision, NoDecision> + Send + Sync;
 ///
 /// A purchase that waited before it arrived, in a proxy or in the queue of a server, is recognised by its signed timestamp: when
 /// the clock of the verifier is the platform's ([`Clock::follows_platform`](crate::Clock::follows_platform), so it is for a
-/// verifier made by a client), and the purchase was signed more than 1.8 s ago, it is declined without a decision: 800 ms, and
-/// 1 s for clocks that differ. With the machine's clock, which may be wrong, a warning names both possible causes.
+/// verifier made by a client), and the purchase was signed more than 1.8 s ago by it, it is declined without a decision: 800 ms,
+/// and 1 s for clocks that differ. The learned clock may be up to 1 s behind, so the true limit is between 1.8 and 2.8 s. With the
+/// machine's clock, which may be wrong, a warning names both possible causes.
 ///
 /// # Once
 ///

@@ -20,6 +20,7 @@ use super::{SignatureMatch, VerifiedWebhook};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Rejection};
 use crate::secrets::Secret;
+use crate::settings::check_no_stray_characters;
 use crate::store::{OnStoreFailure, ReplayStore, StoreUnavailable};
 use crate::values::{hex, instant};
 
@@ -70,7 +71,8 @@ impl WebhookVerifier {
     ///
     /// # Errors
     ///
-    /// Kind [`Config`](crate::ErrorKind::Config) if the app id is empty, or if there is no secret or an empty one.
+    /// Kind [`Config`](crate::ErrorKind::Config) if the app id is empty, if there is no secret or an empty one, or if one of them
+    /// has line ends, other control characters, spaces at the ends or a byte order mark.
     pub fn new<S: Into<Secret>>(
         app_id: impl Into<String>,
         secrets: impl IntoIterator<Item = S>,
@@ -82,6 +84,8 @@ impl WebhookVerifier {
         if secrets.is_empty() || secrets.iter().any(|secret| secret.expose().is_empty()) {
             return Err(Error::config("secrets must hold at least one secret, and no empty one"));
         }
+        check_no_stray_characters("app_id", &app_id)?;
+        secrets.iter().try_for_each(|secret| check_no_stray_characters("secrets", secret.expose()))?;
         Ok(Self::with(app_id, secrets))
     }
 
@@ -212,7 +216,7 @@ impl WebhookVerifier {
             Ok((headers, received))
         });
         // The number of the purchase is not logged: the body is not verified.
-        received.inspect_err(|error| log_rejection(error, Subject { action: None, consume_no: None, since }))
+        received.inspect_err(|error| log_rejection(error, &Subject { action: None, consume_no: None, since }))
     }
 
     fn typed(&self, headers: &Headers, body: &[u8]) -> Result<VerifiedWebhook, Error> {
@@ -251,7 +255,7 @@ impl WebhookVerifier {
         let matched = Headers::from_pairs(headers)
             .map_err(Error::from)
             .and_then(|headers| self.check(&headers, &Envelope::read(body, self.max_body)?));
-        matched.inspect_err(|error| log_rejection(error, Subject { action: None, consume_no: None, since }))
+        matched.inspect_err(|error| log_rejection(error, &Subject { action: None, consume_no: None, since }))
     }
 
     /// Decodes the event of a webhook **without verifying it**, for stored webhooks and tests. Anyone may have sent it.
@@ -381,11 +385,11 @@ fn store_failure(on_store_failure: OnStoreFailure, received: &VerifiedWebhook) -
 
 fn rejected_after_verification(rejection: Rejection, received: &VerifiedWebhook) -> Error {
     let error = Error::from(rejection);
-    log_rejection(&error, Subject::verified(received));
+    log_rejection(&error, &Subject::verified(received));
     error
 }
 
-fn log_rejection(error: &Error, subject: Subject<'_>) {
+fn log_rejection(error: &Error, subject: &Subject<'_>) {
     let reason = error.rejection().map_or("unknown", Rejection::name);
     subject.warn(&format!("a webhook is rejected ({reason})"), &[("rejection", reason)]);
 }

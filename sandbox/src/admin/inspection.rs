@@ -1,8 +1,10 @@
 //! Requests, rows, ledger and card secrets.
 
 use super::platform::{Platform, card};
+use crate::api_service::UNKNOWN;
 use crate::error::SandboxError;
 use crate::log::{Entry, RequestRecord};
+use crate::platform::routes;
 use crate::state::ledger::Ledger;
 use crate::state::rows::{CardRecord, CardholderRecord, ConsumptionRecord, TransferRecord};
 
@@ -13,10 +15,26 @@ impl Platform {
         self.shared.lock().log.entries().map(Entry::record).collect()
     }
 
-    /// The number of recorded requests of that operation.
+    /// The number of recorded requests of that operation; `unknown` counts those to unknown paths.
+    ///
+    /// # Panics
+    ///
+    /// If there is no operation of that name: the number would always be 0, and a test would prove nothing.
     pub fn requests_to(&self, operation: &str) -> usize {
+        self.try_requests_to(operation).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The number of recorded requests of that operation; `unknown` counts those to unknown paths.
+    ///
+    /// # Errors
+    ///
+    /// [`SandboxError::UnknownOperation`] if there is no operation of that name.
+    pub fn try_requests_to(&self, operation: &str) -> Result<usize, SandboxError> {
+        if operation != UNKNOWN && routes::by_operation(operation).is_none() {
+            return Err(SandboxError::UnknownOperation { operation: operation.to_owned() });
+        }
         let sandbox = self.shared.lock();
-        sandbox.log.entries().filter(|entry| entry.operation == operation).count()
+        Ok(sandbox.log.entries().filter(|entry| entry.operation == operation).count())
     }
 
     /// All postings and balances.

@@ -111,7 +111,7 @@ static ROUTES: &[Route] = &[
     get("/requests", |control, _| list("requests", &control.platform.requests())),
     post("/requests/count", "operation", |control, body| {
         let operation = read::<Operation>(body)?.operation;
-        Ok(json!({"count": control.platform.requests_to(&operation)}))
+        Ok(json!({"count": control.platform.try_requests_to(&operation)?}))
     }),
     get("/ledger", |control, _| value(&control.platform.ledger())),
     get("/state", |control, _| {

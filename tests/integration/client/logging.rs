@@ -94,6 +94,32 @@ fn a_failed_ensure_call_is_logged_once_with_its_own_name() {
 }
 
 #[test]
+fn an_ensure_call_that_finds_a_lost_response_says_that_it_is_done() {
+    let env = TestEnv::credit().unwrap();
+    let transfer = Transfer {
+        cardholder_no: env.cardholder_no.clone(),
+        transfer_unique_no: "order-9".to_owned(),
+        r#type: TransferType::In,
+        amount: "25".parse().unwrap(),
+    };
+    let client = env.builder().store(Store::memory()).max_retries(0).build().unwrap();
+    env.sandbox.fault(Fault::on("accounts.transfer", FaultKind::DropAfterCommit));
+    let (done, lines) = logged(|| client.accounts().ensure_transfer(&transfer, &EnsureOptions::first_attempt()));
+    assert!(done.unwrap().created);
+    let lines = calls(lines);
+    let attempt = lines.iter().find(|line| line.field("operation") == Some("accounts.transfer")).unwrap();
+    assert_eq!((attempt.level, attempt.field("outcome")), (Level::Error, Some("unknown")));
+    let last = lines.last().unwrap();
+    assert_eq!((last.level, last.field("operation")), (Level::Info, Some("accounts.ensure_transfer")), "{lines:?}");
+    assert_eq!((last.field("attempts"), last.field("outcome")), (Some("1"), None));
+    assert!(last.text.starts_with("a call is done, although the outcome of a request was unknown: "), "{last:?}");
+    // A call without such a request has the records of its requests only.
+    let (found, lines) = logged(|| client.accounts().ensure_transfer(&transfer, &EnsureOptions::first_attempt()));
+    assert!(!found.unwrap().created);
+    assert!(calls(lines).iter().all(|line| line.field("operation") != Some("accounts.ensure_transfer")));
+}
+
+#[test]
 fn an_attempt_is_logged_at_debug_level_with_its_fields() {
     let env = TestEnv::credit().unwrap();
     let client = env.builder().build().unwrap();

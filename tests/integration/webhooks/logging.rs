@@ -92,3 +92,41 @@ fn a_rejection_is_logged_by_every_method_of_the_verifier() {
         assert_eq!(line.field("consume_no"), None, "the body is not verified");
     }
 }
+
+#[test]
+fn the_number_of_a_consumption_is_logged_whole() {
+    // One in ten numbers passes the check of card numbers.
+    let number = "1728629430000055181";
+    let auth = AUTH.replace("c1", number);
+    let received = verify(&headers(&auth), &auth).unwrap();
+    let line = only(logged(|| Responder::new(|_| Decision::Approve).respond(&received)).1);
+    assert_eq!(line.field("consume_no"), Some(number));
+    assert!(line.text.contains(&format!("consume_no=\"{number}\", ")), "{line:?}");
+    let body = BODY.replace("\"c1\"", &format!("\"{number}\""));
+    let (_, claimed) = verifier().claim(headers(&body), body.as_bytes()).unwrap();
+    assert_eq!(only(logged(|| claimed.finish().unwrap()).1).field("consume_no"), Some(number));
+    // The name of an action may be any text.
+    let body = BODY.replace("Consumption\",\"data", "New 4111111111111111\",\"data");
+    let (_, claimed) = verifier().claim(headers(&body), body.as_bytes()).unwrap();
+    assert_eq!(only(logged(|| claimed.finish().unwrap()).1).field("action"), Some("New 411111******1111"));
+}
+
+#[test]
+fn a_purchase_of_unknown_form_is_logged_with_its_number() {
+    for (data, number) in [
+        (r#"{"consume_no":"c7","card_no":"k1","amount":null}"#, Some("c7")),
+        (r#"{"consume_no":"c7","amount":1}"#, Some("c7")),
+        (r#"{"consume_no":7700000000000000001,"amount":1}"#, Some("7700000000000000001")),
+        (r#"{"consume_no":["c7"],"card_no":"k1","amount":1}"#, None),
+        (r#"{"consume_no":null,"card_no":"k1","amount":1}"#, None),
+    ] {
+        let body = format!(r#"{{"id":"1","action":"Auth","data":{data}}}"#);
+        let received = verify(&headers(&body), &body).unwrap();
+        let (reply, lines) = logged(|| Responder::new(|_| Decision::Approve).respond(&received));
+        assert_eq!(reply, reply_decline("no decision could be made").unwrap());
+        let line = only(lines);
+        let expected = [Some("Auth"), number, Some("it has an unknown form")];
+        assert_eq!(fields(&line, ["action", "consume_no", "reason"]), expected, "{data}");
+        assert_eq!(line.text.contains("consume_no"), number.is_some(), "{line:?}");
+    }
+}

@@ -234,6 +234,23 @@ fn a_verifier_without_a_secret_or_with_an_empty_one_cannot_be_made() {
     assert!(WebhookVerifier::new("", ["good"]).is_err());
 }
 
+#[test]
+fn a_verifier_refuses_stray_characters_by_the_name_of_the_setting() {
+    let good = "0123456789abcdef";
+    for stray in ["canary-1\n", "canary-2\r\n", " canary-3", "canary-4 ", "canary\t5", "\u{feff}canary-6"] {
+        for (built, name) in [
+            (WebhookVerifier::new(stray, [good]), "app_id must"),
+            (WebhookVerifier::new("app", [stray]), "secrets must"),
+            (WebhookVerifier::new("app", [good, stray]), "secrets must"),
+        ] {
+            let error = built.unwrap_err();
+            assert_eq!(error.kind(), keysecure::ErrorKind::Config, "{stray:?}");
+            let shown = format!("{error} {error:?}");
+            assert!(shown.contains(name) && !shown.contains("canary"), "{stray:?}: {shown}");
+        }
+    }
+}
+
 /// A store that cannot be reached.
 struct UnavailableStore;
 

@@ -57,8 +57,8 @@ Chunked bodies are read under gunicorn, uvicorn, hypercorn, waitress, gevent, We
 
 The time for a purchase counts from the moment at which the receiver gets the request, before it reads the body. A
 verifier of a client (``client.webhook_verifier()``), which knows the platform's clock, also declines a purchase that
-was signed more than 1.8 seconds ago, undecided: nobody waits for it. Another verifier, whose clock may be wrong, logs
-a WARNING then, and decides.
+was signed too long ago, undecided: nobody waits for it. The limit is between 1.8 and 2.8 seconds, because the learned
+clock may be up to a second behind. Another verifier, whose clock may be wrong, logs a WARNING then, and decides.
 
 Give the verifier a ``store`` that all workers share: the one of the client, ``"file:/var/lib/shop"`` for the processes
 of one machine, ``"redis://host"`` for several machines. ``"memory"`` and no store know this process only.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from ._checks import check_type
 from ._control import ControlCalls, present
 from ._faults import Fault, FaultWithValue, fault_body
 from ._records import FiredFault, read_record
@@ -76,6 +77,8 @@ class AdminCalls(ControlCalls):
         :param http_statuses: the HTTP statuses of refused calls: ``ok``, ``strict`` or ``strict_bare``.
         :param tariffs: whether the fees and limits of packages and card BINs are applied.
         """
+        if isinstance(ip_whitelist, str):
+            raise TypeError("ip_whitelist must be a list of addresses, not a str")
         values = {
             "key_state": key_state,
             "merchant_state": merchant_state,
@@ -104,6 +107,8 @@ class AdminCalls(ControlCalls):
         :param page_cap: the maximum number of rows of a page, regardless of ``size``; 0 for no cap.
         :param total: whether ``data`` has a ``total`` in addition to ``list``: the number of rows on all pages.
         """
+        if isinstance(left_out, str):
+            raise TypeError("left_out must be a list of fields, not a str")
         values = {
             "reference": reference,
             "left_out": None if left_out is None else list(left_out),
@@ -121,9 +126,11 @@ class AdminCalls(ControlCalls):
         :param operation: the name of a call such as ``"accounts.transfer"``; ``None`` for any.
         :param kind: a :class:`Fault`, such as ``Fault.DROP_AFTER_COMMIT`` or ``Fault.code(1009)``, or the same as text
             or dict: ``"drop_after_commit"``, ``{"code": 1009}``.
-        :raises ValueError: there is no such fault, or its value does not fit.
+        :raises ValueError: there is no such fault, or its value does not fit; or ``nth`` or ``times`` is below 1.
         :raises SandboxError: there is no such operation.
         """
+        if operation is not None:
+            check_type("operation", operation, str)
         body = {"operation": operation, "kind": fault_body(Fault, kind), "nth": nth, "times": times}
         self.control("POST", "/faults", body)
 

@@ -163,6 +163,16 @@ class WebhookFault(str, Enum):
         return {"stale_timestamp": ms}
 
 
+_INT64 = (-(2**63), 2**63 - 1)
+_RANGES = {
+    "http_status": (100, 599),
+    "code": _INT64,
+    "code_after_commit": _INT64,
+    "skew_clock": _INT64,
+    "stale_timestamp": _INT64,
+}
+
+
 def fault_body(kinds: type[Fault | WebhookFault], given: object) -> object:
     """The fault as the control call takes it.
 
@@ -178,9 +188,13 @@ def fault_body(kinds: type[Fault | WebhookFault], given: object) -> object:
         if not all(_is_int(value) or (value is None and at > 0) for at, value in enumerate(values)):
             raise ValueError(f"the value of the fault {name!r} must be an int")
         try:
-            return with_value[name](*values)
+            body = with_value[name](*values)
         except TypeError:
             raise ValueError(f"the fault {name!r} does not take {len(values)} values") from None
+        least, most = _RANGES.get(name, (0, 2**64 - 1))
+        if not least <= cast("int", values[0]) <= most or (len(values) > 1 and cast("int", values[1] or 0) < 0):
+            raise ValueError(f"the value of the fault {name!r} is out of range")
+        return body
     names = [*(kind.value for kind in kinds), *with_value]
     if name not in names:
         near = get_close_matches(name, names, n=1)

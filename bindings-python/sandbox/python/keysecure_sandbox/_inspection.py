@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import cast
 
+from ._checks import check_type
 from ._control import ControlCalls
 from ._records import (
     CardholderRecord,
@@ -28,7 +29,11 @@ class InspectionCalls(ControlCalls):
         return [read_record(RequestRecord, row) for row in self.control("GET", "/requests")["requests"]]
 
     def count(self, operation: str) -> int:
-        """The number of recorded requests of that operation."""
+        """The number of recorded requests of that operation.
+
+        :raises SandboxError: there is no such operation.
+        """
+        check_type("operation", operation, str)
         return cast(int, self.control("POST", "/requests/count", {"operation": operation})["count"])
 
     def ledger(self) -> Ledger:

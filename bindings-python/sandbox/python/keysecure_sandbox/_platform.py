@@ -13,6 +13,7 @@ from keysecure import Client
 from keysecure._settings import ClientSettings
 
 from ._admin import AdminCalls
+from ._checks import check_body, check_type
 from ._clock import Clock
 from ._deprecated import renamed_arguments
 from ._faults import Fault, FaultWithValue, WebhookFault
@@ -128,6 +129,8 @@ class Sandbox(AdminCalls, SeedCalls, WebhookCalls, InspectionCalls):
         lists: ListRules | None = None,
         listen_on_all_interfaces: bool = False,
     ) -> None:
+        check_type("aes", aes, str)
+        check_type("token_lifetime", token_lifetime, timedelta)
         key_scheme, _, cipher_mode = aes.partition("/")
         options = {
             "mode": mode,
@@ -154,13 +157,13 @@ class Sandbox(AdminCalls, SeedCalls, WebhookCalls, InspectionCalls):
         }
         self._aes = aes
         self.mode = mode
-        self._native = _Sandbox.start(json.dumps({name: value for name, value in options.items() if value is not None}))
+        self._native = _start({name: value for name, value in options.items() if value is not None}, aes)
         self.clock = Clock(self)
         try:
             self.settings(http_statuses=http_statuses, tariffs=tariffs)
             if lists:
                 self.lists(**lists)
-        except (SandboxError, TypeError) as error:
+        except (SandboxError, TypeError, ValueError) as error:
             self.close()
             raise ValueError(str(error)) from None
 
@@ -221,7 +224,10 @@ class Sandbox(AdminCalls, SeedCalls, WebhookCalls, InspectionCalls):
         The methods of this class make all of them; the same calls are served at :attr:`control_url`.
 
         :raises SandboxError: the call failed.
+        :raises TypeError: a field of the body has the wrong type.
+        :raises ValueError: a field of the body has a value that it cannot have.
         """
+        check_body(body or {})
         try:
             status, text = self._native.control(method, path, "" if body is None else json.dumps(body))
         except RuntimeError as error:
@@ -229,6 +235,16 @@ class Sandbox(AdminCalls, SeedCalls, WebhookCalls, InspectionCalls):
         if status != 200:
             raise SandboxError(text)
         return json.loads(text)
+
+
+def _start(options: Mapping[str, object], aes: str) -> _Sandbox:
+    """Starts a sandbox. An error names ``aes``, not the two options that it consists of."""
+    try:
+        return _Sandbox.start(json.dumps(options))
+    except ValueError as error:
+        if str(error).startswith(("key_scheme ", "cipher_mode ")):
+            raise ValueError(f"aes cannot be {aes!r}") from None
+        raise
 
 
 # The module from which users import; pickles and tracebacks must name it as well.

@@ -6,6 +6,7 @@ import time
 
 from keysecure._hub import here
 
+from ._checks import check_type
 from ._control import ControlCalls, present
 from ._deprecated import renamed_arguments, warn_renamed
 from ._faults import FaultWithValue, WebhookFault, fault_body
@@ -41,7 +42,7 @@ class WebhookCalls(ControlCalls):
             "sign_style": sign_style,
             "nulls": nulls,
         }
-        self.control("POST", "/callbacks/settings", {"url": url or "", **present(values)})
+        self.control("POST", "/callbacks/settings", {"url": "" if url is None else url, **present(values)})
 
     def webhook_fault(self, kind: WebhookFault | str | FaultWithValue, action: str | None = None) -> None:
         """Plans a fault for the next webhook.
@@ -50,12 +51,15 @@ class WebhookCalls(ControlCalls):
         :param action: ``"Auth"``, ``"Consumption"`` or ``"Card_update"``; ``None`` for any.
         :raises ValueError: there is no such fault, or its value does not fit.
         """
+        if action not in (None, "Auth", "Consumption", "Card_update"):
+            raise ValueError(f"action must be one of Auth, Consumption, Card_update, not {action!r}")
         body = {"action": action, "kind": fault_body(WebhookFault, kind)}
         self.control("POST", "/callbacks/faults", body)
 
     @renamed_arguments(callback_id="webhook_id")
     def redeliver(self, webhook_id: str) -> None:
         """Sends a webhook again."""
+        check_type("webhook_id", webhook_id, str)
         self.control("POST", "/callbacks/redeliver", {"id": webhook_id})
 
     def settle_webhooks(self, timeout: float = 10.0) -> bool:

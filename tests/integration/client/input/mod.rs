@@ -5,7 +5,10 @@ mod requests;
 
 use std::time::Duration;
 
-use keysecure::{Client, Date, Error, ErrorKind, Extra, Json, Outcome, Pin, Transfer, TransferType, UtcOffset};
+use keysecure::{
+    AesSettings, Client, Date, Error, ErrorKind, Extra, Json, KeyScheme, Outcome, Pin, Transfer, TransferType,
+    UtcOffset,
+};
 use keysecure_tests::{TestEnv, virtual_card};
 
 type WrongCall = Box<dyn Fn(&Client) -> Result<(), Error>>;
@@ -112,4 +115,29 @@ fn settings_that_no_call_could_use_are_refused_when_the_client_is_built() {
         assert!(!shown.contains("canary") && !shown.contains("sp ace"), "{number}: {shown}");
     }
     assert_eq!(env.count(), 0);
+}
+
+#[test]
+fn secrets_with_stray_characters_are_refused_before_any_other_check() {
+    for secret in [
+        "canary-of-15-ch\n",
+        "canary-of-14-c\r\n",
+        " canary-of-15-ch",
+        "canary-of-15-ch ",
+        "canary-of-15-ch\u{a0}",
+        "canary\tof-16-chr",
+        "canary\nof-16-chr",
+        "\u{feff}canary-of-16-chr",
+        "canary-of-16-ch\0",
+    ] {
+        for scheme in [KeyScheme::Utf8, KeyScheme::Md5] {
+            let aes = AesSettings { scheme, ..AesSettings::default() };
+            let error = Client::builder("key", secret).aes(aes).build().unwrap_err();
+            assert_eq!((error.kind(), error.outcome()), (ErrorKind::Config, Outcome::NotSent), "{secret:?}");
+            let shown = format!("{error} {error:?}");
+            assert!(shown.contains("api_secret must") && !shown.contains("canary"), "{secret:?}: {shown}");
+        }
+    }
+    let aes = AesSettings { scheme: KeyScheme::Md5, ..AesSettings::default() };
+    Client::builder("key", "a phrase with spaces").aes(aes).build().unwrap();
 }
