@@ -521,7 +521,6 @@ def test_asgi_logs_in_the_context_of_the_request(records: list[logging.LogRecord
     assert seen == ["r-1"] * len(records) == ["r-1"] * 3
 
 
-<<<<<<< HEAD
 async def times_out(_: object) -> bool:
     return await asyncio.wait_for(asyncio.sleep(60, True), 0.01)
 
@@ -547,7 +546,8 @@ def test_a_timeout_inside_an_async_decision_has_its_place(respond: Respond, capl
     assert (vars(failures[0])["exception_type"], vars(failures[0])["exception_file"]) == ("TimeoutError", __file__)
     assert len(files) == 1
     assert __file__ in files[0]
-=======
+
+
 def test_the_number_of_a_consumption_is_logged_whole(records: list[logging.LogRecord]) -> None:
     number = "1728629430000055181"  # passes the check of card numbers, as one in ten does
     for data in ({**AUTH, "consume_no": number}, {"consume_no": number, "amount": None}):
@@ -557,4 +557,3 @@ def test_the_number_of_a_consumption_is_logged_whole(records: list[logging.LogRe
         record = records.pop()
         assert getattr(record, "consume_no", None) == number
         assert f'consume_no="{number}"' in record.getMessage()
->>>>>>> refs/heads/fixcore2

@@ -34,16 +34,16 @@ def calls(client: Client) -> None:
 
 def from_env() -> None:
     assert_type(Client.from_env(timeout=5, store=None, clock=lambda: 0.0, api_key="key"), Client)
-    Client.from_env(timeot=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    Client.from_env(time_out=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Client.from_env(timeout="3")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert_type(aio.Client.from_env(timeout=5, max_threads=4), aio.Client)
-    aio.Client.from_env(timeot=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    aio.Client.from_env(time_out=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     settings = keysecure.WebhookVerifier.from_env(secrets=["a", "b"], tolerance=None, store="memory")
     assert_type(settings, keysecure.WebhookVerifier)
     keysecure.WebhookVerifier.from_env(secret="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     with Sandbox() as sandbox:
         assert_type(sandbox.client(timeout=5, clock=None), Client)
-        sandbox.client(timeot=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        sandbox.client(time_out=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 def lists(client: Client) -> None:
