@@ -11,6 +11,6 @@ def test_fastapi_service_tops_up_once_and_maps_errors_to_statuses(tmp_path: Path
     assert run("fastapi_service.py", cwd=tmp_path) == [
         "order-7: paid now, 25.00",
         "order-7: was paid, 25.00",
-        "order-7: HTTP 409, rejected, None",
+        "order-7: HTTP 409, not_sent, None",
         "order-8: HTTP 422, not_sent, amount",
     ]
