@@ -46,14 +46,20 @@ class SeedCalls(ControlCalls):
         return self._seed("consumptions", times, card_no=card_no)
 
     def _seed(self, what: str, times: int | Iterable[datetime], **owner: str) -> list[str]:
+        moments = self._moments(times)
+        numbers = self.control("POST", f"/seed/{what}", {**owner, "times_ms": [unix_ms(moment) for moment in moments]})
+        return cast("list[str]", numbers["numbers"])
+
+    def _moments(self, times: object) -> list[datetime]:
+        """The creation times of the rows."""
         rule = "times must be a number of rows, 1 or more, or their creation times"
         if isinstance(times, int):
             if isinstance(times, bool) or times < 1:
                 raise ValueError(rule)
             now = read_time(self.control("GET", "/clock")["now_ms"])
-            times = [now - timedelta(seconds=ago) for ago in reversed(range(times))]
-        times = None if isinstance(times, str) or not isinstance(times, Iterable) else list(times)
-        if times is None or not all(isinstance(time, datetime) for time in times):
+            return [now - timedelta(seconds=ago) for ago in reversed(range(times))]
+        given = list(cast("Iterable[object]", times)) if isinstance(times, Iterable) else [None]
+        moments = [moment for moment in given if isinstance(moment, datetime)]
+        if len(moments) < len(given):
             raise TypeError(rule)
-        numbers = self.control("POST", f"/seed/{what}", {**owner, "times_ms": [unix_ms(time) for time in times]})
-        return cast("list[str]", numbers["numbers"])
+        return moments
