@@ -154,9 +154,10 @@ class Call:
         """Logs the outcome of a mutation that nobody awaits any more, and passes it on."""
         if not self.is_kept:
             return
-        (result, error), self._outcome = self._outcome, (None, None)
         numbers = self._numbers()
-        _log_cancelled(self.name, numbers, error)
+        # Before the error is in a frame: tools that report the local variables of frames would send it.
+        _log_cancelled(self.name, numbers, **_described(self._outcome[1]))
+        (result, error), self._outcome = self._outcome, (None, None)
         if self._on_cancelled is not None:
             call = CancelledCall(self.name, numbers, result, error)
             failure = self._context.run(_passed_on, self._on_cancelled, call)
@@ -191,10 +192,15 @@ def _passed_on(on_cancelled: OnCancelled, call: CancelledCall) -> tuple[str, dic
     return None
 
 
-def _log_cancelled(name: str, numbers: Mapping[str, str], error: BaseException | None) -> None:
-    references = [f", {name}={quoted(value)}" for name, value in numbers.items() if name.endswith("_unique_no")]
+def _described(error: BaseException | None) -> dict[str, Any]:
+    """The fields of an outcome in the log."""
     outcome = "done" if error is None else getattr(error, "outcome", "unknown")
-    fields = {"operation": name, "outcome": outcome, "code": getattr(error, "code", None)}
+    return {"outcome": outcome, "code": getattr(error, "code", None)}
+
+
+def _log_cancelled(name: str, numbers: Mapping[str, str], outcome: str, code: int | None) -> None:
+    references = [f", {name}={quoted(value)}" for name, value in numbers.items() if name.endswith("_unique_no")]
+    fields = {"operation": name, "outcome": outcome, "code": code}
     log.log(
         ERROR if outcome == "unknown" else WARNING,
         "%s, whose task was cancelled, has ended (%s%s)",
