@@ -107,6 +107,8 @@ pub struct CallRecord {
     pub code: Option<i64>,
     /// Outcome of the error; `None` for success.
     pub outcome: Option<Outcome>,
+    /// Whether the call changes something on the platform.
+    pub is_mutation: bool,
 }
 
 impl AttemptRecord {
@@ -134,7 +136,7 @@ impl AttemptRecord {
 
 impl CallRecord {
     /// Writes the record to the `log` facade.
-    pub(crate) fn log(&self, is_mutation: bool) {
+    pub(crate) fn log(&self) {
         let fields = [
             ("operation", Value::from(self.operation)),
             ("attempts", self.attempts.into()),
@@ -145,9 +147,9 @@ impl CallRecord {
         ];
         let (level, what) = match self.outcome {
             None => (Level::Info, ""),
-            Some(Outcome::Unknown) if is_mutation => (Level::Error, "a call failed, and what it did is unknown: "),
+            Some(Outcome::Unknown) if self.is_mutation => (Level::Error, "a call failed, and what it did is unknown: "),
             // The caller asked, and this is the reply.
-            Some(Outcome::Rejected) if !is_mutation => (Level::Info, ""),
+            Some(Outcome::Rejected) if !self.is_mutation => (Level::Info, ""),
             Some(_) => (Level::Warn, "a call failed: "),
         };
         write(level, &fields, format_args!("{what}{self}"));

@@ -238,8 +238,9 @@ impl Engine {
             kind: error.map(Error::kind),
             code: error.and_then(Error::code),
             outcome: error.map(Error::outcome),
+            is_mutation: operation.effect == Effect::Mutation,
         };
-        record.log(operation.effect == Effect::Mutation);
+        record.log();
         if let Some(observer) = &self.observer {
             observer.call(&record);
         }
