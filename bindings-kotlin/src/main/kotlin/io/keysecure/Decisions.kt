@@ -1,12 +1,8 @@
 package io.keysecure
 
-import com.sun.jna.CallbackReference
-import com.sun.jna.CallbackThreadInitializer
-import com.sun.jna.Native
 import io.keysecure.ffi.Decider as FfiDecider
 import io.keysecure.ffi.Decision as FfiDecision
 import io.keysecure.ffi.ForeignFailure
-import io.keysecure.ffi.uniffiCallbackInterfaceDecider
 import io.keysecure.model.AuthEvent
 import java.util.concurrent.ExecutionException
 import java.util.concurrent.Executor
@@ -21,10 +17,6 @@ internal class GuardedDecider(
 ) : FfiDecider {
     // A native thread has none: no class of an application in a container, no service and no JNDI name would be found.
     private val loader: ClassLoader? = Thread.currentThread().contextClassLoader
-
-    init {
-        DecisionThreads.install()
-    }
 
     override fun decide(purchase: AuthEvent): FfiDecision =
         try {
@@ -56,17 +48,4 @@ internal class GuardedDecider(
             // The reply to a purchase must not depend on it.
         }
     }
-}
-
-/** Makes the threads of decisions daemon threads: a decision that hangs must not keep the JVM alive. */
-private object DecisionThreads {
-    init {
-        val daemon = CallbackThreadInitializer(true, true, "keysecure-decision")
-        Native.setCallbackThreadInitializer(uniffiCallbackInterfaceDecider.decide, daemon)
-        // The native library has the function already: JNA marks it when it is asked for it again.
-        CallbackReference.getFunctionPointer(uniffiCallbackInterfaceDecider.decide)
-    }
-
-    /** Installs the initializer, by initializing this object. */
-    fun install() = Unit
 }

@@ -44,7 +44,7 @@ class InterruptsTest {
     fun `an interrupted thread ends its call`(over: Over) = TestEnv().use { env ->
         over.client(env).use { client ->
             client.cardholders().get(env.cardholderNo)
-            env.sandbox.fault("cards.list", mapOf("stall" to 4_000))
+            env.sandbox.fault("cards.list", mapOf("stall_after_commit" to 4_000))
             val now = env.sandbox.now()
             val read = ended(env, "cards.list", Thread::interrupt) { client.cards().list(now.minusSeconds(60), now).toList() }
             assertEquals(TransportFault.INTERRUPTED, read.transportFault, "$read")
@@ -94,25 +94,25 @@ class InterruptsTest {
         fun main(args: Array<String>) = TestEnv().use { print(check(it)) }
 
         fun check(env: TestEnv): String {
+            val cardholderNo = env.cardholderNo
+            // Of the HTTP clients of the tests themselves.
+            val others = threads()
             val transport = JavaHttpTransport()
             // A transport of two clients is used on after the first was closed.
             val clients = (1..50).map { env.builder().transport(JavaHttpTransport()).build() } +
                 (1..2).map { env.builder().transport(transport).build() }
             val before = descriptors()
-            for (client in clients) client.use { it.cardholders().get(env.cardholderNo) }
+            for (client in clients) client.use { it.cardholders().get(cardholderNo) }
             val end = System.nanoTime() + Duration.ofSeconds(20).toNanos()
             // The workers are shared, and end when they are idle.
-            while ((threads().isNotEmpty() || descriptors() > before + 10) && System.nanoTime() < end) Thread.sleep(50)
-            assertEquals(listOf<String>(), threads())
+            while ((threads() != others || descriptors() > before + 10) && System.nanoTime() < end) Thread.sleep(50)
+            assertEquals(others, threads())
             assertTrue(descriptors() <= before + 10, "$before descriptors before, ${descriptors()} after")
             return "52 closed clients: ${descriptors() - before} descriptors more\n"
         }
 
-        private fun threads(): List<String> = Thread.getAllStackTraces().keys.map { it.name }
-            .filter { it.endsWith("SelectorManager") && it !in TEST_CLIENTS || it == "keysecure-http" }
-
-        /** The threads of the HTTP clients of the tests themselves. */
-        private val TEST_CLIENTS = Thread.getAllStackTraces().keys.map { it.name }.filter { it.endsWith("SelectorManager") }.toSet()
+        private fun threads(): Set<String> = Thread.getAllStackTraces().keys.map { it.name }
+            .filter { it.endsWith("SelectorManager") || it == "keysecure-http" }.toSet()
 
         private fun descriptors(): Int = Files.list(Path.of("/proc/self/fd")).use { it.count().toInt() }
     }

@@ -138,7 +138,7 @@ class VirtualThreadsTest {
         fun interruptedRead() = TestEnv().use { env ->
             val cardNo = env.sandbox.virtualCard(env.cardholderNo)
             env.client.accessToken().close()
-            env.sandbox.fault("cards.get", mapOf("stall" to 4_000))
+            env.sandbox.fault("cards.get", mapOf("stall_after_commit" to 4_000))
             val failed = interrupted(env, "cards.get") { env.client.cards().get(cardNo) }
             assertEquals(TransportFault.INTERRUPTED, failed.transportFault)
             assertTrue(failed.stackTrace.any { "interruptedRead" in it.methodName || "interruptedRead" in it.className }, "it names the caller")
