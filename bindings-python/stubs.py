@@ -38,15 +38,20 @@ WIDTH = 120
 PLAIN = {"String": "str", "bool": "bool", "i64": "int", "Decimal": "Decimal", "SystemTime": "datetime"}
 
 
+def filled(text: str, width: int) -> str:
+    """A paragraph on lines of that width; words with a hyphen stay whole."""
+    return textwrap.fill(text, width, break_on_hyphens=False)
+
+
 def docstring(text: str, indent: str) -> str:
     """A docstring on as many lines as it needs. Paragraphs are filled; one with indented lines stays as it is."""
     room = WIDTH - len(indent) - 3
     paragraphs = [
-        part if re.search(r"^ ", part, re.MULTILINE) else textwrap.fill(part, room)
+        part if re.search(r"^ ", part, re.MULTILINE) else filled(part, room)
         for part in re.split(r"\n\s*\n", inspect.cleandoc(text))
     ]
     if len(paragraphs) == 1 and room - 3 < len(paragraphs[0]) <= room:
-        paragraphs = [textwrap.fill(text, room - 3)]
+        paragraphs = [filled(text, room - 3)]
     body = textwrap.indent("\n\n".join(paragraphs), indent).strip()
     end = f"\n{indent}" if len(paragraphs) > 1 else ""
     return f'{indent}"""{body}{end}"""\n'
@@ -58,10 +63,16 @@ def docstring(text: str, indent: str) -> str:
 def documented(tree: ast.Module, lines: int) -> Iterator[tuple[ast.ClassDef | ast.FunctionDef, str]]:
     """The public classes, methods and functions in the first lines, with the docs that they have at run time."""
     for node in tree.body:
-        if node.lineno > lines or not isinstance(node, ast.ClassDef | ast.FunctionDef) or node.name.startswith("_"):
+        if node.lineno > lines or not isinstance(node, ast.ClassDef | ast.FunctionDef):
             continue
-        found = getattr(_native, node.name)
-        yield node, found.__doc__
+        if node.name in _native.__all__:
+            found = getattr(_native, node.name)
+            yield node, found.__doc__
+        elif node.name == "_Model":
+            # The methods of all models: any one has their docs.
+            found = _native.Card
+        else:
+            continue
         for member in node.body:
             if isinstance(node, ast.ClassDef) and isinstance(member, ast.FunctionDef) and member.name[0] != "_":
                 yield member, getattr(found, member.name).__doc__
@@ -141,11 +152,11 @@ def declarations(used: str) -> str:
     open_enums = declared("open_enum", "enum", sources)
     enums = {name for _, name, _ in open_enums}
     out: list[str] = []
-    for doc, name, body in open_enums:
+    for _, name, body in open_enums:
         values: list[tuple[str, str, str]] = re.findall(r'((?: *///[^\n]*\n)+) *(\w+) = "(\w+)",', body)
         if re.search(rf"\b_{name}\b", used):
             out.append("\n" + literal(f"_{name}", [text for _, _, text in values], is_open=True))
-        out.append(f"\n@final\nclass {name}:\n{docstring(doc_of(doc), '    ')}\n")
+        out.append(f"\n@final\nclass {name}:\n{docstring(getattr(_native, name).__doc__, '    ')}\n")
         for comments, variant, text in values:
             out.append(f'    {in_capitals(variant)}: Final = "{text}"\n{docstring(doc_of(comments), "    ")}')
         out.append("    KNOWN: Final[tuple[str, ...]]\n")

@@ -8,7 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -25,22 +25,41 @@ use crate::pool::Pool;
 /// How long the main thread waits between two checks for signals.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
+/// Work without a result, of one type for all calls: what handles it is compiled once.
+pub type Job = Box<dyn FnOnce() + Send>;
+
+/// Turns work into a job that leaves the result in the returned place. A job that panics leaves none.
+pub fn job_of<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> (Job, Arc<Mutex<Option<T>>>) {
+    let result = Arc::new(Mutex::new(None));
+    let place = Arc::clone(&result);
+    let job = Box::new(move || {
+        let done = work();
+        *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+    });
+    (job, result)
+}
+
+/// Returns the result of a job that has ended. One that panicked is an `InternalError`.
+pub fn result_of<T>(py: Python<'_>, result: &Mutex<Option<Result<T, Error>>>) -> PyResult<T> {
+    let result = result.lock().unwrap_or_else(PoisonError::into_inner).take();
+    Ok(result.ok_or_else(|| errors::internal(py))??)
+}
+
 /// Runs `work` without the GIL, and in a program of greenlets on another thread. A panic becomes an `InternalError`.
 pub fn blocking<T: Send + 'static>(
     py: Python<'_>,
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> PyResult<T> {
-    if let Some(hub) = hub::here(py)? {
-        return hub::wait(&hub, Pool::Calls, log::wanted(py)?, work);
+    let (job, result) = job_of(work);
+    match hub::here(py)? {
+        Some(hub) => hub::run(&hub, Pool::Calls, log::wanted(py)?, job)?,
+        None => run(py, job)?,
     }
-    // Only this much is compiled again for each call.
-    let (mut work, mut result) = (Some(work), None);
-    run(py, &mut || result = work.take().map(|work| work()))?;
-    Ok(result.ok_or_else(|| errors::internal(py))??)
+    result_of(py, &result)
 }
 
-/// Runs a job without the GIL and logs its records. A job that panics leaves no result.
-fn run(py: Python<'_>, job: &mut (dyn FnMut() + Send)) -> PyResult<()> {
+/// Runs a job without the GIL and logs its records.
+fn run(py: Python<'_>, job: Job) -> PyResult<()> {
     // Before anything is sent, and before the logger is used, which would take it for its own error.
     py.check_signals()?;
     let wanted = log::wanted(py)?;
@@ -54,8 +73,8 @@ fn run(py: Python<'_>, job: &mut (dyn FnMut() + Send)) -> PyResult<()> {
     raised.map_or(logged, Err)
 }
 
-/// Runs a job on a native thread. Returns its records, and the exception that ended it. A job that panics leaves no result.
-pub fn on_pool_thread(wanted: LevelFilter, job: Box<dyn FnOnce() + Send>) -> (Vec<log::Record>, Option<PyErr>) {
+/// Runs a job on a native thread. Returns its records, and the exception that ended it.
+pub fn on_pool_thread(wanted: LevelFilter, job: Job) -> (Vec<log::Record>, Option<PyErr>) {
     WORKING.set(true);
     let (_, records) = log::collecting(wanted, || catch_unwind(AssertUnwindSafe(job)));
     WORKING.set(false);

@@ -57,8 +57,9 @@ use crate::webhooks::WebhookVerifier;
 /// deprecated name and shares the token only.
 ///
 /// `clock`, for tests: a function like `time.time`, which returns Unix seconds and is called as each call begins. Pass
-/// `time.time` with freezegun or time-machine. It is used until the platform's clock is learned from the first response;
-/// time-outs and waits are not affected.
+/// `clock=lambda: time.time()` with freezegun or time-machine: `time.time` itself may be the real one, looked up before the
+/// time was frozen. It is used until the platform's clock is learned from the first response; time-outs and waits are not
+/// affected.
 #[pyclass(frozen, weakref, module = "keysecure")]
 pub struct Client {
     settings: Settings,

@@ -31,7 +31,7 @@ impl CheckResult {
     /// Deprecated: use `status`. The values are those of earlier versions: `"good"`, `"warning"`, `"bad"`, `"skipped"`.
     #[getter]
     fn health(&self, py: Python<'_>) -> PyResult<&'static str> {
-        deprecated(py, c"CheckResult.health is deprecated: use status, whose values are pass, warn, fail and skipped")?;
+        deprecated(py, c"CheckResult.health is deprecated: use status, one of pass, warn, fail, unfinished, skipped")?;
         Ok(match self.0.status {
             CheckStatus::Pass => "good",
             CheckStatus::Warn => "warning",

@@ -8,7 +8,7 @@
 use std::cell::RefCell;
 use std::process;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
@@ -21,8 +21,7 @@ use pyo3::types::PyTuple;
 use pyo3::{IntoPyObjectExt, intern};
 
 use crate::attach::{attach, interpreter_has_ended};
-use crate::blocking::on_pool_thread;
-use crate::errors;
+use crate::blocking::{self, job_of, on_pool_thread, result_of};
 use crate::log::{self, Record};
 use crate::pool::Pool;
 
@@ -105,14 +104,13 @@ pub fn wait<T: Send + 'static>(
     wanted: LevelFilter,
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> PyResult<T> {
-    let result = Arc::new(Mutex::new(None));
-    let slot = Arc::clone(&result);
-    run(hub, pool, wanted, Box::new(move || *lock(&slot) = Some(work())))?;
-    let result = lock(&result).take();
-    Ok(result.ok_or_else(|| errors::internal(hub.py()))??)
+    let (job, result) = job_of(work);
+    run(hub, pool, wanted, job)?;
+    result_of(hub.py(), &result)
 }
 
-fn run(hub: &Bound<'_, PyAny>, pool: Pool, wanted: LevelFilter, work: Box<dyn FnOnce() + Send>) -> PyResult<()> {
+/// Runs a job on a thread of a pool, waits for it in this greenlet and emits its records.
+pub fn run(hub: &Bound<'_, PyAny>, pool: Pool, wanted: LevelFilter, work: blocking::Job) -> PyResult<()> {
     let py = hub.py();
     py.check_signals()?;
     let state = State { progress: Progress::Queued(work), wake: None, request: None, heir: None };
@@ -130,7 +128,7 @@ fn run(hub: &Bound<'_, PyAny>, pool: Pool, wanted: LevelFilter, work: Box<dyn Fn
 type End = (Vec<Record>, Option<PyErr>);
 
 enum Progress {
-    Queued(Box<dyn FnOnce() + Send>),
+    Queued(blocking::Job),
     Running,
     Ended(Option<End>),
 }
@@ -210,7 +208,7 @@ impl Job {
 }
 
 impl Job {
-    fn begin(&self) -> Option<Box<dyn FnOnce() + Send>> {
+    fn begin(&self) -> Option<blocking::Job> {
         let mut state = lock(&self.state);
         if !matches!(state.progress, Progress::Queued(_)) {
             return None;

@@ -86,7 +86,7 @@ def test_a_cancelled_transfer_is_made_and_its_result_is_kept(
     assert sandbox.ledger().cardholder(str(transfer["cardholder_no"])) == Decimal("25.00")
     [record_] = [one for one in caplog.records if "cancelled" in one.getMessage()]
     assert record_.levelno == logging.WARNING
-    assert "transfer_unique_no='order-7'" in record_.getMessage()
+    assert 'transfer_unique_no="order-7"' in record_.getMessage()
     assert vars(record_)["outcome"] == "done"
 
 
@@ -325,7 +325,7 @@ def at_exit(scenario: str) -> tuple[float, str]:
 def test_the_end_of_a_program_waits_for_a_transfer_in_progress() -> None:
     _, log = at_exit('asyncio.run(main("accounts.transfer", 1_000, transfer))')
     assert log.splitlines() == [
-        "WARNING accounts.transfer, whose task was cancelled, has ended (done, transfer_unique_no='order-7')"
+        'WARNING accounts.transfer, whose task was cancelled, has ended (done, transfer_unique_no="order-7")'
     ]
 
 

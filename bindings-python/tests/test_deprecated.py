@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from webhook_support import BODY, SECRET, signed, verifier
 
 import keysecure
-from keysecure import Client, ConfigError, InvalidInputError, WebhookVerifier, webhooks
+from keysecure import Client, ConfigError, InvalidInputError, WebhookVerifier, literals, webhooks
 from keysecure.sandbox import Sandbox
 
 RENAMED = {
@@ -118,7 +119,9 @@ def test_old_attributes_have_the_present_values(sandbox: Sandbox, client: Client
         assert received.answer_before == pytest.approx(received.reply_before, abs=0.1)
     sandbox.settings(key_state="expired")
     old = {"pass": "good", "warn": "warning", "fail": "bad", "unfinished": "skipped", "skipped": "skipped"}
+    instead = f"use status, one of {', '.join(get_args(literals.CheckStatus))}"
+    assert f'@deprecated("{instead}")' in Path(keysecure.__file__).with_name("_native.pyi").read_text("utf-8")
     for result in client.doctor().findings:
-        with pytest.warns(DeprecationWarning, match="CheckResult.health is deprecated: use status"):
+        with pytest.warns(DeprecationWarning, match=f"CheckResult.health is deprecated: {instead}$"):
             assert result.health == old[result.status]
         assert "health" not in result.to_dict()

@@ -8,7 +8,8 @@ from typing import get_args
 import pytest
 
 import keysecure
-from keysecure import Client, _native, literals
+from keysecure import Client, WebhookVerifier, _native, _settings, literals
+from keysecure.sandbox import ClientSettings, Sandbox
 
 METHODS = {
     "client": {
@@ -93,6 +94,21 @@ def test_the_client_is_made_as_documented() -> None:
         " connect_timeout=5.0, max_retries=2, language='en_US', timezone='UTC+8', proxy=None, ca_pem=None,"
         " allow_plain_http=(), store=None, token_store=None, clock=None)"
     )
+
+
+def keywords(made: type) -> list[str]:
+    return list(inspect.signature(made).parameters)
+
+
+def test_the_typed_keywords_of_from_env_are_those_of_the_class() -> None:
+    assert {"api_key", "api_secret"} | set(ClientSettings.__annotations__) == set(keywords(Client))
+    assert set(_settings.ClientFromEnv.__annotations__) == set(keywords(Client))
+    assert list(_settings.VerifierFromEnv.__annotations__) == keywords(WebhookVerifier)
+
+
+def test_a_setting_of_a_sandbox_s_client_that_is_none_is_left_out(sandbox: Sandbox) -> None:
+    with sandbox.client(base_url=None, aes=None, timeout=None) as client:
+        assert sandbox.base_url in repr(client)
 
 
 def public() -> list[tuple[str, object]]:

@@ -221,7 +221,7 @@ def test_declines_rejections_and_failures_are_logged(kind: Kind, caplog: pytest.
     [failed] = caplog.messages
     assert failed.startswith("the handler of a webhook raised LookupError at ")
     assert "test_webhook_purchases.py:" in failed
-    assert "consume_no='c-1', after " in failed
+    assert 'consume_no="c-1", after ' in failed
     caplog.clear()
     assert app.post(signed(BODY), body)[0] == 400
     [rejected] = caplog.messages

@@ -245,6 +245,15 @@ def test_a_webhook_that_comes_twice_is_handled_once(kind: Kind) -> None:
     assert len(handled) == 1
 
 
+def test_a_redelivery_with_a_new_signature_is_handled_again(kind: Kind) -> None:
+    handled: list[Any] = []
+    post = kind(kind.make(WebhookVerifier(APP_ID, SECRET, store=MemoryStore()), handled.append)).post
+    body = body_of("Consumption", {"consume_no": "twice-2", "status": "Success", "amount": 1.0})
+    assert [post(signed(body, now() + timedelta(seconds=later)), body)[0] for later in (0, 10)] == [200, 200]
+    first, second = ((event.consume_no, event.status) for event in handled)
+    assert first == second == ("twice-2", "Success")
+
+
 def test_a_handler_that_raises_gets_the_webhook_again(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
     results = [RuntimeError("the database is down"), None]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import keysecure
 from keysecure import AuthEvent, Client, KeySecureError, VerifiedWebhook, aio
+from keysecure.sandbox import Sandbox
 from keysecure.stores import Leased, PastAttempt
 
 if TYPE_CHECKING:
@@ -29,6 +30,20 @@ def calls(client: Client) -> None:
         cardholder_no="1", transfer_unique_no="2", type=keysecure.TransferType.IN, amount=Decimal("25.00")
     )
     assert_type(moved.after_balance, "Decimal | None")
+
+
+def from_env() -> None:
+    assert_type(Client.from_env(timeout=5, store=None, clock=lambda: 0.0, api_key="key"), Client)
+    Client.from_env(timeot=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    Client.from_env(timeout="3")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert_type(aio.Client.from_env(timeout=5, max_threads=4), aio.Client)
+    aio.Client.from_env(timeot=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    settings = keysecure.WebhookVerifier.from_env(secrets=["a", "b"], tolerance=None, store="memory")
+    assert_type(settings, keysecure.WebhookVerifier)
+    keysecure.WebhookVerifier.from_env(secret="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    with Sandbox() as sandbox:
+        assert_type(sandbox.client(timeout=5, clock=None), Client)
+        sandbox.client(timeot=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 def lists(client: Client) -> None:

@@ -175,6 +175,13 @@ class InternalError(KeySecureError, kind="internal"):
     """A defect of this package. Please report it."""
 
 
+def quoted(text: object) -> str:
+    """Text in a log line, in double quotes as the core writes it; what would begin another line is escaped."""
+    from json import dumps
+
+    return dumps(str(text))
+
+
 def raised_by(what: str, error: BaseException) -> tuple[str, dict[str, object]]:
     """For the log: what raised, the type of the exception and the place, as text and as the fields of the record.
 

@@ -20,8 +20,9 @@ from typing import (
     type_check_only,
 )
 
-from typing_extensions import Self, deprecated
+from typing_extensions import Self, Unpack, deprecated
 
+from ._settings import ClientFromEnv, VerifierFromEnv
 from .literals import Check, CheckStatus, Environment, Setting
 from .stores import AttemptStore, ReplayStore, TokenStore
 
@@ -134,8 +135,9 @@ class Client:
     `token_store` is its deprecated name and shares the token only.
 
     `clock`, for tests: a function like `time.time`, which returns Unix seconds and is called as each call begins.
-    Pass `time.time` with freezegun or time-machine. It is used until the platform's clock is learned from the first
-    response; time-outs and waits are not affected.
+    Pass `clock=lambda: time.time()` with freezegun or time-machine: `time.time` itself may be the real one, looked
+    up before the time was frozen. It is used until the platform's clock is learned from the first response;
+    time-outs and waits are not affected.
     """
 
     def __new__(
@@ -160,7 +162,7 @@ class Client:
         clock: _Clock | None = None,
     ) -> Self: ...
     @classmethod
-    def from_env(cls, **settings: Any) -> Self:
+    def from_env(cls, **settings: Unpack[ClientFromEnv]) -> Self:
         """Creates a client from the environment variables `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set,
         `KEYSECURE_ENVIRONMENT`, `KEYSECURE_BASE_URL`, `KEYSECURE_APP_ID`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (a
         PEM text or a file's path), `KEYSECURE_TIMEZONE` and `KEYSECURE_STORE`, read now. Keyword arguments are those
@@ -758,7 +760,7 @@ class CheckResult:
         """The status: `"pass"`; `"warn"`: passed, with advice; `"fail"`; `"unfinished"`: could not be made, because an
         earlier check failed or the platform was busy; `"skipped"`: not asked for, it needs a card number."""
     @property
-    @deprecated("use status, whose values are pass, warn, fail and skipped")
+    @deprecated("use status, one of pass, warn, fail, unfinished, skipped")
     def health(self) -> Literal["good", "warning", "bad", "skipped"]:
         """Deprecated: use `status`. The values are those of earlier versions: `"good"`, `"warning"`, `"bad"`,
         `"skipped"`."""
@@ -1030,8 +1032,8 @@ class WebhookVerifier:
     a list, while one is replaced. `tolerance` is how far the timestamp may be from this machine's clock, either way:
     seconds (300) or a timedelta; zero means exact. `max_body` is the largest body that is read, in bytes (64 KiB, at
     most 1 MiB). `clock` replaces this machine's clock: a function like `time.time`, which returns Unix seconds and
-    is called for each webhook; pass `time.time` with freezegun or time-machine. `Client.webhook_verifier()` makes a
-    verifier with the clock of the platform, as the client learned it.
+    is called for each webhook; pass `clock=lambda: time.time()` with freezegun or time-machine.
+    `Client.webhook_verifier()` makes a verifier with the clock of the platform, as the client learned it.
 
     `store` rejects webhooks that were accepted before and keeps the decision on each purchase: `"memory"`,
     `"file:/var/lib/shop"`, `"redis://host"`, a `MemoryStore`, a `FileStore`, a `RedisStore`, a `MemoryReplayStore`,
@@ -1056,7 +1058,7 @@ class WebhookVerifier:
         clock: _Clock | None = None,
     ) -> Self: ...
     @classmethod
-    def from_env(cls, **settings: Any) -> Self:
+    def from_env(cls, **settings: Unpack[VerifierFromEnv]) -> Self:
         """Creates a verifier from the environment variables `KEYSECURE_APP_ID` (else `KEYSECURE_API_KEY`),
         `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_STORE`, read now: the same ones as those of
         `Client.from_env`. Keyword arguments are those of `WebhookVerifier`; one that is not `None` overrides the
@@ -1074,10 +1076,12 @@ class WebhookVerifier:
     def verify_signature(self, headers: _Headers, body: _Body) -> SignatureMatch:
         """Verifies the signature and the age only: the data is not typed, and the store is not used."""
     def claim(self, headers: _Headers, body: _Body) -> Claim:
-        """Verifies a webhook as `verify` does and claims it: returns a `Claim`, for a `with` block that handles it. So
-        it is handled once, however often it is delivered, and again when it could not be handled.
+        """Verifies a webhook as `verify` does and claims it: returns a `Claim`, for a `with` block that handles it. The
+        same request, with the same timestamp and signature, is handled once, and again when it could not be handled.
+        A redelivery with a new timestamp and signature is another request and is handled again: check the number and
+        the status in the event.
 
-        A `WebhookError` with `rejection` `"replayed"` means that it was handled before: reply with
+        A `WebhookError` with `rejection` `"replayed"` means that the same request was handled before: reply with
         `verifier.reply_duplicate(body)`. `"in_progress"` means that another worker handles it now: respond with an
         HTTP error, so that it is delivered again. Without a store every webhook is new.
         """
@@ -1242,7 +1246,8 @@ class Responder:
     The logger `keysecure` gets each approval at INFO, each decline and late decision at WARNING with its reason, and
     each decision that failed at ERROR, with the type and the place of its exception; all with the `consume_no` and
     the milliseconds since the webhook arrived. `on_error` gets the exception itself, such as
-    `sentry_sdk.capture_exception`; what it raises is logged and changes no reply.
+    `sentry_sdk.capture_exception`, and an `InvalidInputError` for a value that is no decision; what it raises is
+    logged and changes no reply.
     """
 
     def __new__(
@@ -1281,13 +1286,14 @@ class _Model:
 
     @property
     def extra(self) -> dict[str, Any]:
-        """Fields of the response that this version does not know."""
+        """Fields of the response that this version does not know, as a dict."""
     def to_dict(self, *, mode: _DictMode = "python", extra: bool = True) -> dict[str, Any]:
         """The object as a dict of its attributes; objects inside become dicts too. With `mode="json"` for `json.dumps`:
         an amount is text, a time is text in ISO 8601. With `extra=False` neither it nor an object inside has the
         field `extra`: for tables, such as Parquet's, which take no empty object."""
     def to_json(self) -> str:
-        """The object as JSON text in the platform's form: money as text, times in Unix milliseconds."""
+        """The object as JSON text in the platform's form: money as text, times in Unix milliseconds, and all of
+        `extra`."""
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Reads the object from JSON text in the platform's form, such as `to_json` writes."""
@@ -1302,7 +1308,8 @@ _CardStatus: TypeAlias = Literal["Pending", "ToActivate", "Activated", "Fail", "
 
 @final
 class CardStatus:
-    """Lifecycle status of a card (platform documentation, constants 8.2)."""
+    """Lifecycle status of a card (platform documentation, constants 8.2). The platform may add values: each is a plain
+    str."""
 
     PENDING: Final = "Pending"
     """Applied for or in production; not issued yet."""
@@ -1325,7 +1332,8 @@ _CardType: TypeAlias = Literal["Virtual", "Physical"] | str
 
 @final
 class CardType:
-    """Type of a card: virtual or physical (platform documentation, constants 8.3)."""
+    """Type of a card: virtual or physical (platform documentation, constants 8.3). The platform may add values: each is
+    a plain str."""
 
     VIRTUAL: Final = "Virtual"
     """Card number without a plastic card."""
@@ -1338,7 +1346,8 @@ class CardType:
 
 @final
 class CardholderStatus:
-    """Status of a cardholder's identity verification (platform documentation, constants 8.8)."""
+    """Status of a cardholder's identity verification (platform documentation, constants 8.8). The platform may add
+    values: each is a plain str."""
 
     PENDING: Final = "Pending"
     """The review has not started."""
@@ -1357,7 +1366,8 @@ _ConsumptionType: TypeAlias = Literal["Open_card", "Consumption", "Atm", "Manage
 
 @final
 class ConsumptionType:
-    """Type of a consumption (platform documentation, constants 8.4)."""
+    """Type of a consumption (platform documentation, constants 8.4). The platform may add values: each is a plain
+    str."""
 
     OPEN_CARD: Final = "Open_card"
     """Fee for opening a card."""
@@ -1378,7 +1388,7 @@ class ConsumptionType:
 
 @final
 class FeeType:
-    """Type of a fee (platform documentation, constants 8.5)."""
+    """Type of a fee (platform documentation, constants 8.5). The platform may add values: each is a plain str."""
 
     CONSUME_FEE: Final = "Consume_fee"
     """Fee of a purchase."""
@@ -1405,7 +1415,8 @@ class FeeType:
 
 @final
 class FeeWaiver:
-    """Type of a fee waiver (platform documentation, constants 8.7)."""
+    """Type of a fee waiver (platform documentation, constants 8.7). The platform may add values: each is a plain
+    str."""
 
     FOREVER: Final = "Forever"
     """The fee is never charged."""
@@ -1420,7 +1431,8 @@ class FeeWaiver:
 
 @final
 class Status:
-    """Status of a consumption or a transfer (platform documentation, constants 8.1)."""
+    """Status of a consumption or a transfer (platform documentation, constants 8.1). The platform may add values: each
+    is a plain str."""
 
     PENDING: Final = "Pending"
     """Not final yet."""
@@ -1437,7 +1449,8 @@ _TransferType: TypeAlias = Literal["In", "Out"] | str
 
 @final
 class TransferType:
-    """Direction of a transfer (platform documentation, constants 8.9)."""
+    """Direction of a transfer (platform documentation, constants 8.9). The platform may add values: each is a plain
+    str."""
 
     IN: Final = "In"
     """From the merchant to the cardholder."""

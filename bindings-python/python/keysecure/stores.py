@@ -74,7 +74,14 @@ class TokenStore(Protocol):
 
 @dataclass(frozen=True)
 class PastAttempt:
-    """The last recorded attempt on a reference."""
+    """The last recorded attempt on a reference, for :attr:`Leased.last_attempt`.
+
+    ``ended_ago``: how many seconds ago it ended, on the store's clock. For one without an end: how long ago it must
+    have ended at the latest (its begin plus its ``lasts``); zero if in doubt.
+
+    ``end``: the end that :meth:`AttemptStore.finish` recorded, ``"done"``, ``"not_done"`` or ``"unknown"``; ``None``
+    (default) when nothing was recorded, as after a crash.
+    """
 
     ended_ago: float
     """How many seconds ago it ended, on the store's clock. For one without an end: how long ago it must have ended at
@@ -85,7 +92,16 @@ class PastAttempt:
 
 @dataclass(frozen=True)
 class Leased:
-    """A reference that was leased to the caller."""
+    """A reference that was leased to the caller: the result of :meth:`AttemptStore.acquire`.
+
+    ``lease_id``: the id of the lease, for later calls.
+
+    ``store_age``: for how many seconds the store has been recording without a loss; zero if in doubt. Only a store
+    older than ``settle`` shows that a reference is new.
+
+    ``last_attempt``: the last attempt on the reference, a :class:`PastAttempt`; ``None`` (default) for one that was
+    never sent.
+    """
 
     lease_id: str
     """The id of the lease, for later calls."""

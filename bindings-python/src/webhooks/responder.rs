@@ -55,8 +55,8 @@ pub fn reply_decline(message: Message) -> PyResult<Vec<u8>> {
 ///
 /// The logger `keysecure` gets each approval at INFO, each decline and late decision at WARNING with its reason, and each
 /// decision that failed at ERROR, with the type and the place of its exception; all with the `consume_no` and the milliseconds
-/// since the webhook arrived. `on_error` gets the exception itself, such as `sentry_sdk.capture_exception`; what it raises is
-/// logged and changes no reply.
+/// since the webhook arrived. `on_error` gets the exception itself, such as `sentry_sdk.capture_exception`, and an
+/// `InvalidInputError` for a value that is no decision; what it raises is logged and changes no reply.
 #[pyclass(frozen, weakref, module = "keysecure")]
 pub struct Responder {
     decide: Option<Py<PyAny>>,

@@ -39,8 +39,8 @@ const MAX_BODY: u32 = 1024 * 1024;
 /// list, while one is replaced. `tolerance` is how far the timestamp may be from this machine's clock, either way: seconds
 /// (300) or a timedelta; zero means exact. `max_body` is the largest body that is read, in bytes (64 KiB, at most 1 MiB).
 /// `clock` replaces this machine's clock: a function like `time.time`, which returns Unix seconds and is called for each
-/// webhook; pass `time.time` with freezegun or time-machine. `Client.webhook_verifier()` makes a verifier with the clock of the
-/// platform, as the client learned it.
+/// webhook; pass `clock=lambda: time.time()` with freezegun or time-machine. `Client.webhook_verifier()` makes a verifier with
+/// the clock of the platform, as the client learned it.
 ///
 /// `store` rejects webhooks that were accepted before and keeps the decision on each purchase: `"memory"`,
 /// `"file:/var/lib/shop"`, `"redis://host"`, a `MemoryStore`, a `FileStore`, a `RedisStore`, a `MemoryReplayStore`, or an
@@ -304,10 +304,11 @@ impl WebhookVerifier {
         run(py, body.len() > LARGE_BODY, || core.verify_signature(headers.pairs(), &body)).map(SignatureMatch)
     }
 
-    /// Verifies a webhook as `verify` does and claims it: returns a `Claim`, for a `with` block that handles it. So it is
-    /// handled once, however often it is delivered, and again when it could not be handled.
+    /// Verifies a webhook as `verify` does and claims it: returns a `Claim`, for a `with` block that handles it. The same
+    /// request, with the same timestamp and signature, is handled once, and again when it could not be handled. A redelivery
+    /// with a new timestamp and signature is another request and is handled again: check the number and the status in the event.
     ///
-    /// A `WebhookError` with `rejection` `"replayed"` means that it was handled before: reply with
+    /// A `WebhookError` with `rejection` `"replayed"` means that the same request was handled before: reply with
     /// `verifier.reply_duplicate(body)`. `"in_progress"` means that another worker handles it now: respond with an HTTP error,
     /// so that it is delivered again. Without a store every webhook is new.
     fn claim(slf: &Bound<'_, Self>, headers: Headers, body: RawBody<'_>) -> PyResult<Claim> {

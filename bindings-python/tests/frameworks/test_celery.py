@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
 from collections.abc import Iterator
 from typing import Any
@@ -55,8 +56,15 @@ def app(request: pytest.FixtureRequest) -> Iterator[Celery]:
     )
     app.task(fail, name="fail")
     app.task(fail_for_real, name="fail_for_real")
-    with start_worker(app, perform_ping_check=False, pool="solo"):
-        yield app
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    try:
+        with start_worker(app, perform_ping_check=False, pool="solo"):
+            yield app
+    finally:
+        # The worker sets up the logging of the whole process.
+        root.setLevel(level)
+        root.handlers[:] = handlers
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")

@@ -1,5 +1,7 @@
-"""What a user's first minutes need, with nothing but the package installed: a sandbox, a call, the command line."""
+"""What a user's first minutes need, with nothing but the package installed: a sandbox, a call, the first program of the
+README as it stands, the command line."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,5 +19,11 @@ with Sandbox() as sandbox, sandbox.client() as client:
     report = client.doctor()
     if not report.is_healthy:
         sys.exit(str(report))
-subprocess.run([sys.executable, "-m", "keysecure", "--help"], check=True, stdout=subprocess.DEVNULL)
+readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
+program = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
+if program is None:
+    sys.exit("the README has no program")
+subprocess.run([sys.executable, "-W", "error", "-c", program[1]], check=True)
+script = Path(sys.executable).with_name("keysecure")
+subprocess.run([str(script), "--help"], check=True, stdout=subprocess.DEVNULL)
 print(f"keysecure {keysecure.__version__} works")

@@ -12,7 +12,7 @@ from logging import ERROR, WARNING
 from threading import Thread
 from typing import Any
 
-from .._errors import ConfigError, raised_by
+from .._errors import ConfigError, quoted, raised_by
 from ._threads import Threads, log
 
 
@@ -192,7 +192,7 @@ def _passed_on(on_cancelled: OnCancelled, call: CancelledCall) -> tuple[str, dic
 
 
 def _log_cancelled(name: str, numbers: Mapping[str, str], error: BaseException | None) -> None:
-    references = [f", {name}={value!r}" for name, value in numbers.items() if name.endswith("_unique_no")]
+    references = [f", {name}={quoted(value)}" for name, value in numbers.items() if name.endswith("_unique_no")]
     outcome = "done" if error is None else getattr(error, "outcome", "unknown")
     fields = {"operation": name, "outcome": outcome, "code": getattr(error, "code", None)}
     log.log(

@@ -146,5 +146,8 @@ Cards = _resource(keysecure.Cards)
 Consumptions = _resource(keysecure.Consumptions)
 Pci = _resource(keysecure.Pci)
 Simulation = _resource(keysecure.Simulation)
+for _name in ("from_env", "webhook_verifier"):
+    _function = vars(ClientCalls)[_name]
+    getattr(_function, "__func__", _function).__doc__ = getattr(keysecure.Client, _name).__doc__
 for _method in (keysecure.Client.access_token, keysecure.Client.call, keysecure.Client.doctor):
     setattr(ClientCalls, _method.__name__, _awaited(_method))

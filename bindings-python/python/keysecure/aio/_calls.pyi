@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Literal
 
-from typing_extensions import Self
+from typing_extensions import Self, Unpack
 
 from .._native import (
     AccessToken,
@@ -40,6 +40,7 @@ from .._native import (
     _TransferType,
     _WindowBound,
 )
+from .._settings import ClientFromEnv
 from ._call import OnCancelled
 from ._pager import Pager
 from ._threads import Threads
@@ -75,7 +76,9 @@ class ClientCalls:
         clock: _Clock | None = None,
     ) -> None: ...
     @classmethod
-    def from_env(cls, *, max_threads: int = 16, on_cancelled: OnCancelled | None = None, **settings: Any) -> Self:
+    def from_env(
+        cls, *, max_threads: int = 16, on_cancelled: OnCancelled | None = None, **settings: Unpack[ClientFromEnv]
+    ) -> Self:
         """Creates a client from the environment variables `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set,
         `KEYSECURE_ENVIRONMENT`, `KEYSECURE_BASE_URL`, `KEYSECURE_APP_ID`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (a
         PEM text or a file's path), `KEYSECURE_TIMEZONE` and `KEYSECURE_STORE`, read now. Keyword arguments are those

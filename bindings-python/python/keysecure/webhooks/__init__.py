@@ -1,4 +1,4 @@
-"""Webhooks of the platform: verification, handling each once, replies to purchases in time.
+"""Webhooks of the platform: verification, refusal of replays, replies to purchases in time.
 
 The platform's own documentation calls them callbacks.
 
@@ -35,7 +35,7 @@ webhook                                              status  effect
 was handled                                          200     ``{"code":0,"message":""}``
 asks for a purchase (``Auth``)                       200     the result of ``decide``, or ``default`` when it is late
                                                              or the purchase has an unknown form
-was handled before                                   200     accepted again; the handler is not called
+is the same request as one that was handled          200     accepted again; the handler is not called
 asks for a purchase that was asked for before        200     the first reply again; ``decide`` is not called
 made the handler raise                               500     not recorded: the platform sends it again
 is being handled, or the store cannot be reached     503     the platform sends it again
@@ -63,10 +63,11 @@ a WARNING then, and decides.
 Give the verifier a ``store`` that all workers share: the one of the client, ``"file:/var/lib/shop"`` for the processes
 of one machine, ``"redis://host"`` for several machines. ``"memory"`` and no store know this process only.
 
-A webhook is handled **at least** once: when a worker is killed, or the platform does not receive the response, it
-comes again, mostly with a new timestamp and signature, which is no replay. Handlers should be harmless when run twice:
-check the number and the status in the event. A claim ends after a minute even while its worker lives: handlers should
-finish within 60 seconds and pass longer work to a queue.
+The same request, with the same timestamp and signature, is handled once. A webhook is handled **at least** once: when
+a worker is killed, or the platform does not receive the response, it comes again, mostly with a new timestamp and
+signature. That is another request, and the handler is called again. Deduplicate by the number and the status in the
+event. A claim ends after a minute even while its worker lives: handlers should finish within 60 seconds and pass
+longer work to a queue.
 
 A purchase (``Auth``) is decided **once** by its ``consume_no``, among all workers that share the store, and its first
 reply is repeated for 24 hours, whatever the timestamp and signature. A request that arrives while another worker
@@ -80,17 +81,21 @@ The logger ``keysecure`` gets, with the ``consume_no`` and the milliseconds sinc
 
 =======  ===============================================================================================================
 INFO     an approved purchase; a webhook that was handled
-WARNING  a purchase that is declined, or approved without a decision, and the reason: by decision, late, failed, no
-         ``decide``, requested before, ...; a decision that came too late; a rejected webhook, and a request that is no
-         webhook (404, 405, 411, 413)
+WARNING  a purchase that is declined, or approved without a decision, and the reason, see below; a decision that came
+         too late; a rejected webhook, and a request that is no webhook (404, 405, 411, 413)
 ERROR    a handler or decision that raised, with the type of the exception and the file and line in your code; a value
          that is no decision, with its type
 =======  ===============================================================================================================
 
+The ``reason`` is ``by decision``, ``there is no decision in time``, ``the decision failed``, ``the decision function
+returned no decision``, ``there is no decision function``, ``the purchase was requested before``, ``the replay store
+cannot be reached``, or one of a few more, which the page on logging in the repository lists.
+
 Records carry these as fields: ``action``, ``consume_no``, ``duration_ms``, ``reason``, ``rejection``, ``http_status``,
 ``http_method``, ``http_path``, ``exception_type``, ``exception_file``, ``exception_line``. They hold no secret, no
 body, and not the text of an exception. ``on_error`` of :func:`wsgi`, :func:`asgi` and :class:`Responder` gets the
-exception itself, such as ``sentry_sdk.capture_exception``.
+exception itself, such as ``sentry_sdk.capture_exception``, and an :class:`~keysecure.InvalidInputError` for a value
+that is no decision.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from .._errors import raised_by
+from .._errors import quoted, raised_by
 from .._native import VerifiedWebhook, reply_accept, reply_decline
 
 Response: TypeAlias = tuple[int, bytes]
@@ -80,7 +80,7 @@ def failed(failure: Failure, fields: dict[str, object]) -> Response:
     for text, place in failure:
         parts = [text]
         if "consume_no" in fields:
-            parts.append(f"consume_no={fields['consume_no']!r}")
+            parts.append(f"consume_no={quoted(fields['consume_no'])}")
         if "duration_ms" in fields:
             parts.append(f"after {fields['duration_ms']:.0f} ms")
         log.error("%s", ", ".join(parts), extra=fields | place)
@@ -100,7 +100,7 @@ class Refusal(NamedTuple):
 
     def log(self) -> Response | None:
         """Logs the reason and returns the response."""
-        where = "" if self.path is None else f": {self.method!r} {self.path!r}"
+        where = "" if self.path is None else f": {quoted(self.method)} {quoted(self.path)}"
         fields = {"rejection": self.reason, "http_status": self.response and self.response[0]}
         fields |= {"http_method": self.method, "http_path": self.path}
         known = {name: value for name, value in fields.items() if value is not None}

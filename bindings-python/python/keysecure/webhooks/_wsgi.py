@@ -62,8 +62,9 @@ def wsgi(
         slash at the end, more or less, makes no difference.
     :param health_path: a path for health checks, such as ``"/healthz"``, which counts in the same way. ``GET`` and
         ``HEAD`` get 200 and ``{"status":"ok"}``; the store is not used, and nothing is logged. None by default.
-    :param on_error: gets each exception of ``handler`` or ``decide``, such as ``sentry_sdk.capture_exception``; the
-        log has its type and place only. It should return quickly. What it raises is logged and changes no response.
+    :param on_error: gets each exception of ``handler`` or ``decide``, such as ``sentry_sdk.capture_exception``, and an
+        ``InvalidInputError`` for a value that is no decision; the log has its type and place only. It should return
+        quickly. What it raises is logged and changes no response.
     :raises ConfigError: an argument does not fit.
     """
     receiver = Receiver(verifier, handler, decide, default, budget, on_error)

@@ -15,7 +15,35 @@ class Fault(str, Enum):
     """A kind of fault of the platform: a member, or one with a value such as ``Fault.code(1009)``.
 
     :meth:`Sandbox.fault` takes these, and the same as text or a dict: ``"drop_after_commit"``, ``{"code": 1009}``.
-    "Executed" means that the call is executed and committed before the fault takes effect.
+    The text of a member is its name in lower case. "Executed" means that the call is executed and committed before the
+    fault takes effect. Milliseconds are real time.
+
+    ===============================  =================================================================================
+    ``REFUSE``                       not executed; the connection is reset at the first bytes of any request
+    ``DROP_BEFORE_READ``             not executed; the connection is reset before the body is read
+    ``DROP_AFTER_COMMIT``            executed; the connection is reset without a response: the outcome is ``unknown``
+    ``TRUNCATE``                     executed; half of the body is sent, then the connection is closed
+    ``MALFORMED``                    executed; the body is not JSON
+    ``WRONG_TYPE``                   executed; ``data`` has another type
+    ``WRONG_FIELD_TYPES``            executed; the fields of ``data``, or of the items of its list, have other types
+    ``MISSING_DATA``                 executed; there is no ``data``
+    ``CONTRADICTORY``                executed; the envelope has ``code`` twice
+    ``HTML``                         executed; an HTML page with status 200
+    ``GZIP_BOMB``                    executed; a small response that inflates to 64 MiB
+    ``DEEP_NESTING``                 executed; ``data`` is 100,000 nested lists
+    ``INVALID_UTF8``                 executed; ``data`` is text that is not UTF-8
+    ``REDIRECT``                     not executed; a redirect with status 307, see :meth:`Sandbox.redirect_calls`
+    ``EXPIRED_TOKEN``                not executed; code 1007, whatever the token
+    ``code(code)``                   not executed; that code, such as 1009 (too frequent)
+    ``code_after_commit(code)``      executed; that code nevertheless: a system error (1001) may hide a commit
+    ``http_status(status)``          not executed; that HTTP status, and ``Retry-After`` by
+                                     ``http_status(status, retry_after)``, in seconds
+    ``stall(ms)``                    executed after that many milliseconds
+    ``stall_after_commit(ms)``       executed; the response comes that many milliseconds later
+    ``late_commit(ms)``              the connection is reset at once; executed that many milliseconds later
+    ``oversize(size)``               executed; JSON of that many bytes
+    ``skew_clock(ms)``               executed by a clock that is off by that many milliseconds; negative: behind
+    ===============================  =================================================================================
     """
 
     REFUSE = "refuse"
@@ -96,7 +124,19 @@ class WebhookFault(str, Enum):
     """A kind of fault of one webhook: a member, or one with a value such as ``WebhookFault.delay(5000)``.
 
     It affects the first attempt to deliver the webhook. :meth:`Sandbox.webhook_fault` takes these, and the same as text
-    or a dict: ``"drop"``, ``{"delay": 5000}``.
+    or a dict: ``"drop"``, ``{"delay": 5000}``. The text of a member is its name in lower case.
+
+    =========================  =======================================================================================
+    ``DUPLICATE``              sent twice, byte for byte
+    ``REORDER``                sent after the next webhook, never if there is none
+    ``DROP``                   never sent, until :meth:`Sandbox.redeliver`
+    ``WRONG_SIGNATURE``        sent with one wrong digit in the signature
+    ``OLD_SECRET``             signed with the secret before the last rotation
+    ``TAMPER_BODY``            changed after it was signed
+    ``delay(ms)``              sent after that many milliseconds of virtual time
+    ``stale_timestamp(ms)``    sent and signed with a ``Timestamp`` that many milliseconds in the past; negative: in
+                               the future
+    =========================  =======================================================================================
     """
 
     DUPLICATE = "duplicate"

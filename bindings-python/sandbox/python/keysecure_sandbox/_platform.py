@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, get_origin
 
 from keysecure import Client
+from keysecure._settings import ClientSettings
 
 from ._admin import AdminCalls
 from ._clock import Clock
@@ -31,7 +32,7 @@ from ._records import (
 )
 from ._sandbox import Sandbox as _Sandbox
 from ._seeding import SeedCalls
-from ._types import Amount, ClientSettings, ListRules, SandboxError
+from ._types import Amount, ListRules, SandboxError
 from ._webhooks import WebhookCalls
 
 if TYPE_CHECKING:
@@ -184,9 +185,10 @@ class Sandbox(AdminCalls, SeedCalls, WebhookCalls, InspectionCalls):
         return self._native.api_secret
 
     def client(self, **settings: Unpack[ClientSettings]) -> Client:
-        """Creates a client of this sandbox, with the settings of :class:`keysecure.Client`."""
-        known: ClientSettings = {"base_url": self.base_url, "aes": self._aes}
-        known.update(settings)
+        """Creates a client of this sandbox, with the settings of :class:`keysecure.Client`; ``None`` counts as left
+        out."""
+        known: dict[str, Any] = {"base_url": self.base_url, "aes": self._aes}
+        known |= {name: value for name, value in settings.items() if value is not None}
         return Client(self.api_key, self.api_secret, **known)
 
     def close(self) -> None:

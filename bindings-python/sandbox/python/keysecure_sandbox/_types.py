@@ -2,33 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypedDict
-
-from keysecure import FileStore, MemoryStore, MemoryTokenStore, RedisStore
-
-if TYPE_CHECKING:
-    from keysecure.stores import AttemptStore, TokenStore
-
-
-class ClientSettings(TypedDict, total=False):
-    """The settings of :meth:`Sandbox.client`: those of :class:`keysecure.Client` without the credentials."""
-
-    environment: str
-    base_url: str | None
-    app_id: str | None
-    aes: str
-    timeout: float
-    connect_timeout: float
-    max_retries: int
-    language: str
-    timezone: str
-    proxy: str | None
-    ca_pem: str | bytes | None
-    allow_plain_http: Iterable[str]
-    store: str | MemoryStore | FileStore | RedisStore | MemoryTokenStore | TokenStore | AttemptStore | None
-    token_store: str | MemoryStore | FileStore | RedisStore | MemoryTokenStore | TokenStore | None
+from typing import TypedDict
 
 
 class ListRules(TypedDict, total=False):
