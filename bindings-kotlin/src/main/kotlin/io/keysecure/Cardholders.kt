@@ -38,7 +38,9 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
         sumsubShareToken: String,
         options: EnsureOptions = EnsureOptions(),
     ): Ensured<Cardholder> {
-        val ensured = mutate("cardholders.ensure_cardholder") { ffi.ensureCardholder(cardholderUniqueNo, sumsubShareToken, options.toFfi()) }
+        val ensured = mutate("cardholders.ensure_cardholder") {
+            ffi.ensureCardholder(cardholderUniqueNo, sumsubShareToken, options.toFfi())
+        }
         return Ensured(ensured.value, ensured.created)
     }
 

@@ -126,11 +126,13 @@ public class JavaHttpTransport @JvmOverloads constructor(
         return builder.build()
     }
 
-    private fun faultOf(error: Throwable): TransportFault =
-        if (error is InterruptedException) TransportFault.INTERRUPTED
+    private fun faultOf(error: Throwable): TransportFault = when {
+        error is InterruptedException -> TransportFault.INTERRUPTED
         // The client was closed.
-        else if (error is CancellationException) TransportFault.CLOSED
-        else if (causes(error).any { it is HttpTimeoutException || it is TimeoutException }) TransportFault.TIMEOUT else fault(error)
+        error is CancellationException -> TransportFault.CLOSED
+        causes(error).any { it is HttpTimeoutException || it is TimeoutException } -> TransportFault.TIMEOUT
+        else -> fault(error)
+    }
 
     private fun isConnectFailure(error: Throwable): Boolean =
         causes(error).any { it is HttpConnectTimeoutException } || precedesRequest(error)

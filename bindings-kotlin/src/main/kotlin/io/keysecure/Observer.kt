@@ -10,8 +10,8 @@ import java.util.logging.Logger
 /**
  * Receives a record of every attempt and every call, for logs, metrics and traces.
  *
- * Methods run on the thread of the call (for a virtual thread: on a platform thread, see [Client]) and should return quickly; what they throw is ignored. The records hold no secrets, no
- * paths and no card or cardholder numbers.
+ * Methods run on the thread of the call (for a virtual thread: on a platform thread, see [Client]) and should return quickly; what
+ * they throw is ignored. The records hold no secrets, no paths and no card or cardholder numbers.
  */
 public interface Observer {
     /** Called after every HTTP exchange. Exchanges that fetch a token have the operation `token`. */

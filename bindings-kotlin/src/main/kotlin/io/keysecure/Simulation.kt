@@ -18,14 +18,16 @@ public class Simulation internal constructor(private val ffi: FfiSimulation) {
      *
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun consumptionClear(request: SimulationRequest): SimulationResult = mutate("simulation.consumption_clear") { ffi.consumptionClear(request) }
+    public fun consumptionClear(request: SimulationRequest): SimulationResult =
+        mutate("simulation.consumption_clear") { ffi.consumptionClear(request) }
 
     /**
      * Fails a purchase: `Pending` becomes `Fail`. Needs `consumeNo`.
      *
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun consumptionFail(request: SimulationRequest): SimulationResult = mutate("simulation.consumption_fail") { ffi.consumptionFail(request) }
+    public fun consumptionFail(request: SimulationRequest): SimulationResult =
+        mutate("simulation.consumption_fail") { ffi.consumptionFail(request) }
 
     /**
      * Reverses an authorization. Needs `consumeRelateNo`; without `amount` it reverses the full amount.

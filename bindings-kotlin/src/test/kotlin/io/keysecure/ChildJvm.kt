@@ -31,8 +31,8 @@ object ChildJvm {
         return release.getProperty("JAVA_VERSION").orEmpty().trim('"').substringBefore('.').toIntOrNull() ?: 0
     }
 
-    /** Returns the output of a program that ends with exit code 0 within [seconds]. */
-    fun run(program: KClass<*>, vararg arguments: String, java: Path = this.java, options: List<String> = listOf(), seconds: Long = 120): String {
+    /** Returns the output of a program that ends with exit code 0 within two minutes. */
+    fun run(program: KClass<*>, vararg arguments: String, java: Path = this.java, options: List<String> = listOf()): String {
         val settings = System.getProperties().stringPropertyNames()
             .filter { it.startsWith("keysecure.") || it.startsWith("uniffi.") }.map { "-D$it=${System.getProperty(it)}" }
         val native = if (java == newer) listOf("--enable-native-access=ALL-UNNAMED") else listOf()
@@ -42,7 +42,7 @@ object ChildJvm {
         val reader = Thread { process.inputStream.bufferedReader().forEachLine { output.append(it).append('\n') } }
         reader.start()
         try {
-            check(process.waitFor(seconds, TimeUnit.SECONDS)) { "the program did not end within $seconds s\n$output" }
+            check(process.waitFor(2, TimeUnit.MINUTES)) { "the program did not end\n$output" }
             reader.join()
             check(process.exitValue() == 0) { "exit code ${process.exitValue()}\n$output" }
             return "$output"

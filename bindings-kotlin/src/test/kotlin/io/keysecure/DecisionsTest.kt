@@ -95,7 +95,9 @@ class DecisionsTest {
     @Test
     fun `a late decision that throws is reported too`() {
         val given = CompletableFuture<Throwable>()
-        val late = Responder({ Thread.sleep(200); error("late") }, budget = Duration.ofMillis(20), onFailure = { _, error -> given.complete(error) })
+        val late = Responder(
+            { Thread.sleep(200); error("late") }, budget = Duration.ofMillis(20), onFailure = { _, error -> given.complete(error) },
+        )
         assertTrue("\"code\":1" in late.respond(purchase()))
         assertEquals("late", given.get(10, TimeUnit.SECONDS).message)
     }
