@@ -12,6 +12,7 @@ use crate::cards::Cards;
 use crate::consumptions::Consumptions;
 use crate::convert::{Result, count};
 use crate::http::{self, Transport};
+use crate::interrupts::InterruptibleClock;
 use crate::observer::{self, Observer};
 use crate::pci::Pci;
 use crate::secrets::AccessToken;
@@ -103,7 +104,7 @@ impl ClientOptions {
         if !self.allow_plain_http.is_empty() {
             builder = builder.allow_plain_http(self.allow_plain_http);
         }
-        Ok(Client(builder.build()?))
+        Ok(Client(builder.clock(Arc::new(InterruptibleClock::new())).build()?))
     }
 }
 

@@ -14,6 +14,7 @@ mod consumptions;
 mod convert;
 mod ensured;
 mod http;
+mod interrupts;
 mod observer;
 mod pages;
 mod pci;
@@ -32,6 +33,7 @@ pub use consumptions::Consumptions;
 pub use convert::ForeignFailure;
 pub use ensured::{EnsureOptions, EnsuredCard, EnsuredCardholder, EnsuredTransfer};
 pub use http::{Header, HttpRequest, HttpResponse, Transport, TransportFailure};
+pub use interrupts::{InterruptPoll, set_interrupt_poll};
 pub use observer::{AttemptRecord, CallRecord, Observer};
 pub use pages::{
     BinPage, BinPages, CardPage, CardPages, CardholderPage, CardholderPages, ConsumptionPage, ConsumptionPages,

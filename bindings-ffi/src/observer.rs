@@ -57,6 +57,8 @@ pub struct CallRecord {
     pub code: Option<i64>,
     /// The outcome of the error; null for success.
     pub outcome: Option<Outcome>,
+    /// Whether the call changes something on the platform.
+    pub is_mutation: bool,
 }
 
 /// Adapts a foreign observer to the core.
@@ -82,6 +84,7 @@ impl keysecure::Observer for Foreign {
             kind: record.kind,
             code: record.code,
             outcome: record.outcome,
+            is_mutation: record.is_mutation,
         });
     }
 

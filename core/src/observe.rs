@@ -107,6 +107,8 @@ pub struct CallRecord {
     pub code: Option<i64>,
     /// Outcome of the error; `None` for success.
     pub outcome: Option<Outcome>,
+    /// Whether the call changes something on the platform.
+    pub is_mutation: bool,
 }
 
 impl AttemptRecord {
@@ -133,7 +135,13 @@ impl AttemptRecord {
 }
 
 impl CallRecord {
-    pub(crate) fn new(operation: &'static str, attempts: u32, duration: Duration, error: Option<&Error>) -> Self {
+    pub(crate) fn new(
+        operation: &'static str,
+        is_mutation: bool,
+        attempts: u32,
+        duration: Duration,
+        error: Option<&Error>,
+    ) -> Self {
         Self {
             operation,
             attempts,
@@ -141,6 +149,7 @@ impl CallRecord {
             kind: error.map(Error::kind),
             code: error.and_then(Error::code),
             outcome: error.map(Error::outcome),
+            is_mutation,
         }
     }
 
@@ -150,12 +159,12 @@ impl CallRecord {
     }
 
     /// Writes the record to the `log` facade.
-    pub(crate) fn log(&self, is_mutation: bool) {
+    pub(crate) fn log(&self) {
         let (level, what) = match self.outcome {
             None => (Level::Info, ""),
-            Some(Outcome::Unknown) if is_mutation => (Level::Error, "a call failed, and what it did is unknown: "),
+            Some(Outcome::Unknown) if self.is_mutation => (Level::Error, "a call failed, and what it did is unknown: "),
             // The caller asked, and this is the reply.
-            Some(Outcome::Rejected) if !is_mutation => (Level::Info, ""),
+            Some(Outcome::Rejected) if !self.is_mutation => (Level::Info, ""),
             Some(_) => (Level::Warn, "a call failed: "),
         };
         self.write(level, what);

@@ -231,8 +231,9 @@ impl Engine {
     }
 
     fn report_call(&self, operation: &Operation, attempts: u32, started: Duration, error: Option<&Error>) {
-        let record = CallRecord::new(operation.name, attempts, self.now().saturating_sub(started), error);
-        record.log(operation.effect == Effect::Mutation);
+        let is_mutation = operation.effect == Effect::Mutation;
+        let record = CallRecord::new(operation.name, is_mutation, attempts, self.now().saturating_sub(started), error);
+        record.log();
         if let Some(observer) = &self.observer {
             observer.call(&record);
         }

@@ -4,6 +4,7 @@
 //! after it. Code of another form than a patch expects is an error, so that a new version of UniFFI cannot lose a patch
 //! silently. Why each one is here: `docs/adr/0005-patched-uniffi-output.md`.
 
+mod kotlin_daemon_threads;
 mod kotlin_direct_calls;
 mod kotlin_handles;
 mod swift_callback_errors;
@@ -22,8 +23,11 @@ pub use swift_names::{renamed, word_replaced};
 type Patch = fn(&str, &Interface) -> Result<String>;
 
 /// Those of the generated Kotlin, in their order.
-const KOTLIN: [(&str, Patch); 2] =
-    [("kotlin_direct_calls", kotlin_direct_calls::patch), ("kotlin_handles", kotlin_handles::patch)];
+const KOTLIN: [(&str, Patch); 3] = [
+    ("kotlin_direct_calls", kotlin_direct_calls::patch),
+    ("kotlin_handles", kotlin_handles::patch),
+    ("kotlin_daemon_threads", kotlin_daemon_threads::patch),
+];
 
 /// Those of the generated Swift, in their order: names come last, because the others use UniFFI's.
 const SWIFT: [(&str, Patch); 6] = [

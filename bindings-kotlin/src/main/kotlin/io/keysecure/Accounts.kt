@@ -34,7 +34,7 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
      *
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun transfer(request: Transfer): TransferResult = call { ffi.transfer(request) }
+    public fun transfer(request: Transfer): TransferResult = mutate("accounts.transfer") { ffi.transfer(request) }
 
     /**
      * Makes a transfer exactly once: looks it up by its merchant reference and sends it only when it provably does not exist.
@@ -46,7 +46,7 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
      */
     @JvmOverloads
     public fun ensureTransfer(request: Transfer, options: EnsureOptions = EnsureOptions()): Ensured<TransferRecord> {
-        val ensured = call { ffi.ensureTransfer(request, options.toFfi()) }
+        val ensured = mutate("accounts.ensure_transfer") { ffi.ensureTransfer(request, options.toFfi()) }
         return Ensured(ensured.value, ensured.created)
     }
 
@@ -56,7 +56,7 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
      * @throws KeySecureException.NotFound when the cardholder does not exist.
      * @throws KeySecureException on any other failure.
      */
-    public fun get(cardholderNo: String): AccountInfo = call { ffi.get(cardholderNo) }
+    public fun get(cardholderNo: String): AccountInfo = read { ffi.get(cardholderNo) }
 
     /**
      * Lists the transfers made between two instants, both included, over a span of any length.
@@ -106,7 +106,7 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
      * @throws KeySecureException when an argument is not valid or the request fails.
      */
     public fun transfersPage(query: ListTransfers, page: Int, size: Int): Page<TransferRecord> {
-        val one = call { ffi.transfersPage(query, page, size) }
+        val one = read { ffi.transfersPage(query, page, size) }
         return Page(one.list, one.extra)
     }
 }

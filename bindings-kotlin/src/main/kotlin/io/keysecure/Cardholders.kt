@@ -23,7 +23,7 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
         cardholderUniqueNo: String,
         sumsubShareToken: String,
         cardholderNo: String? = null,
-    ): CardholderApplied = call { ffi.apply(cardholderUniqueNo, sumsubShareToken, cardholderNo) }
+    ): CardholderApplied = mutate("cardholders.apply") { ffi.apply(cardholderUniqueNo, sumsubShareToken, cardholderNo) }
 
     /**
      * Applies for a cardholder exactly once: looks it up by its merchant reference and sends the application only when it
@@ -38,7 +38,9 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
         sumsubShareToken: String,
         options: EnsureOptions = EnsureOptions(),
     ): Ensured<Cardholder> {
-        val ensured = call { ffi.ensureCardholder(cardholderUniqueNo, sumsubShareToken, options.toFfi()) }
+        val ensured = mutate("cardholders.ensure_cardholder") {
+            ffi.ensureCardholder(cardholderUniqueNo, sumsubShareToken, options.toFfi())
+        }
         return Ensured(ensured.value, ensured.created)
     }
 
@@ -88,7 +90,7 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
      * @throws KeySecureException when an argument is not valid or the request fails.
      */
     public fun listPage(query: ListCardholders, page: Int, size: Int): Page<Cardholder> {
-        val one = call { ffi.listPage(query, page, size) }
+        val one = read { ffi.listPage(query, page, size) }
         return Page(one.list, one.extra)
     }
 
@@ -98,5 +100,5 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
      * @throws KeySecureException.NotFound when the cardholder does not exist (code 2002).
      * @throws KeySecureException on any other failure.
      */
-    public fun get(cardholderNo: String): Cardholder = call { ffi.get(cardholderNo) }
+    public fun get(cardholderNo: String): Cardholder = read { ffi.get(cardholderNo) }
 }

@@ -43,7 +43,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      *
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun apply(request: ApplyCard): CardApplied = call { ffi.apply(request) }
+    public fun apply(request: ApplyCard): CardApplied = mutate("cards.apply") { ffi.apply(request) }
 
     /**
      * Applies for a card exactly once: looks it up by its merchant reference and sends the application only when it provably
@@ -55,7 +55,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      */
     @JvmOverloads
     public fun ensureCard(request: ApplyCard, options: EnsureOptions = EnsureOptions()): Ensured<Card> {
-        val ensured = call { ffi.ensureCard(request, options.toFfi()) }
+        val ensured = mutate("cards.ensure_card") { ffi.ensureCard(request, options.toFfi()) }
         return Ensured(ensured.value, ensured.created)
     }
 
@@ -105,7 +105,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException when an argument is not valid or the request fails.
      */
     public fun listPage(query: ListCards, page: Int, size: Int): Page<Card> {
-        val one = call { ffi.listPage(query, page, size) }
+        val one = read { ffi.listPage(query, page, size) }
         return Page(one.list, one.extra)
     }
 
@@ -114,7 +114,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      *
      * @throws KeySecureException when the card does not exist or the request fails.
      */
-    public fun get(cardNo: String): Card = call { ffi.get(cardNo) }
+    public fun get(cardNo: String): Card = read { ffi.get(cardNo) }
 
     /**
      * Returns the PAN, CVV and expiry date of an activated card. Close the result to wipe it.
@@ -123,7 +123,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException.Decrypt when the `aes` setting or the apiSecret is wrong.
      * @throws KeySecureException on any other failure.
      */
-    public fun privateInfo(cardNo: String): CardSecrets = CardSecrets(call { ffi.privateInfo(cardNo) })
+    public fun privateInfo(cardNo: String): CardSecrets = CardSecrets(read { ffi.privateInfo(cardNo) })
 
     /**
      * Activates a physical card in status `ToActivate`.
@@ -133,7 +133,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     public fun activate(cardNo: String, cardholderNo: String, cvv: String, cardLastNo: String) {
-        call { ffi.activate(cardNo, cardholderNo, cvv, cardLastNo) }
+        mutate("cards.activate") { ffi.activate(cardNo, cardholderNo, cvv, cardLastNo) }
     }
 
     /**
@@ -142,7 +142,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     public fun updateStatus(cardNo: String, status: CardStatus) {
-        call { ffi.updateStatus(cardNo, status) }
+        mutate("cards.update_status") { ffi.updateStatus(cardNo, status) }
     }
 
     /**
@@ -151,7 +151,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     public fun freeze(cardNo: String) {
-        call { ffi.freeze(cardNo) }
+        mutate("cards.freeze") { ffi.freeze(cardNo) }
     }
 
     /**
@@ -160,7 +160,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     public fun unfreeze(cardNo: String) {
-        call { ffi.unfreeze(cardNo) }
+        mutate("cards.unfreeze") { ffi.unfreeze(cardNo) }
     }
 
     /**
@@ -169,7 +169,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     public fun delete(cardNo: String) {
-        call { ffi.delete(cardNo) }
+        mutate("cards.delete") { ffi.delete(cardNo) }
     }
 
     /**
@@ -180,7 +180,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException on any other failure.
      */
     public fun setPin(cardNo: String, cardholderNo: String, pin: String) {
-        call { ffi.setPin(cardNo, cardholderNo, pin) }
+        mutate("cards.set_pin") { ffi.setPin(cardNo, cardholderNo, pin) }
     }
 
     /**
@@ -203,7 +203,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      */
     @JvmOverloads
     public fun packagesPage(page: Int, size: Int, type: CardType? = null, packageNo: String? = null): Page<Package> {
-        val one = call { ffi.packagesPage(ListPackages(type, packageNo), page, size) }
+        val one = read { ffi.packagesPage(ListPackages(type, packageNo), page, size) }
         return Page(one.list, one.extra)
     }
 
@@ -227,7 +227,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      */
     @JvmOverloads
     public fun binsPage(page: Int, size: Int, cardBinNo: String? = null): Page<Bin> {
-        val one = call { ffi.binsPage(ListBins(cardBinNo), page, size) }
+        val one = read { ffi.binsPage(ListBins(cardBinNo), page, size) }
         return Page(one.list, one.extra)
     }
 }

@@ -14,6 +14,14 @@ import java.time.Duration
 /**
  * A blocking client of the platform. Any number of threads may share one. Do not call it on the main thread of an app.
  *
+ * `Thread.interrupt` ends a call within 50 ms: it throws [KeySecureException.Transport] with fault `INTERRUPTED`, and `outcome` says
+ * whether the request may have reached the platform. The thread stays interrupted; further calls throw at once and send nothing.
+ *
+ * On a virtual thread a call runs on a platform thread, at most 64 reads and 64 mutations at once, while the virtual thread parks
+ * and its carrier is free. Transports, stores and observers therefore do not see the `ThreadLocal`s of the virtual thread (an MDC,
+ * for example); they do see its context class loader. When an interrupted virtual thread waits for a mutation that has started, it
+ * gets an exception with outcome `UNKNOWN`, and the end of the mutation is logged (`java.util.logging`, logger `keysecure`).
+ *
  * It fetches and renews the access token, learns the clock of the platform, and sends a request again only when that cannot
  * carry out an operation twice. Java callers create one with [builder].
  *
@@ -100,7 +108,7 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
      *
      * @throws KeySecureException when no token can be fetched.
      */
-    public fun accessToken(): AccessToken = AccessToken(call { ffi.accessToken() })
+    public fun accessToken(): AccessToken = AccessToken(read { ffi.accessToken() })
 
     /**
      * Checks an integration: reachability, clock, Api-Key, IP whitelist, token and mode. Changes nothing on the platform and
@@ -109,7 +117,7 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
      * @param cardNo an activated card; adds the checks of PCI display and the AES scheme.
      */
     @JvmOverloads
-    public fun doctor(cardNo: String? = null): Report = call { ffi.doctor(cardNo) }.also { LastCause.take() }
+    public fun doctor(cardNo: String? = null): Report = read { ffi.doctor(cardNo) }
 
     /**
      * Calls any endpoint of the platform with the client's headers, retry rules and errors.
@@ -121,7 +129,7 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
      */
     @JvmOverloads
     public fun call(method: Method, path: String, body: String? = null): String =
-        io.keysecure.call { ffi.call(method, path, body) }
+        if (method == Method.GET) read { ffi.call(method, path, body) } else mutate("call") { ffi.call(method, path, body) }
 
     /**
      * Creates a verifier of this merchant's webhooks, with the Api-Key as the app id and the apiSecret of this client. The
@@ -144,8 +152,8 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
     )
 
     /**
-     * Closes all connections. Later calls throw [KeySecureException.Config]. Calls in progress may fail, mutations among them
-     * with outcome `UNKNOWN`.
+     * Closes all connections. Later calls throw [KeySecureException.Config]. Calls in progress end, mutations that may have been
+     * sent with outcome `UNKNOWN`.
      */
     override fun close() {
         ffi.shutdown()

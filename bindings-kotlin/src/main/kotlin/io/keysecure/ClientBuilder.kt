@@ -79,6 +79,7 @@ public class ClientBuilder internal constructor(private val create: (ClientOptio
 /** Adds [UrlConnectionTransport] when the native library is built without an HTTP stack, as on phones. */
 internal fun withTransport(options: ClientOptions): ClientOptions {
     Warnings.install()
+    Interrupts.install()
     if (options.transport != null || hasHttp()) return options
     if (options.proxy != null || options.caPem != null) {
         val text = "proxy and ca_pem are settings of the built-in HTTP stack, which this library does not have: set a transport"

@@ -14,7 +14,7 @@ public class Consumptions internal constructor(private val ffi: FfiConsumptions)
      *
      * @throws KeySecureException when the consumption does not exist or the request fails.
      */
-    public fun get(consumeNo: String): Consumption = call { ffi.get(consumeNo) }
+    public fun get(consumeNo: String): Consumption = read { ffi.get(consumeNo) }
 
     /**
      * Lists the consumptions between two instants, both included, over a span of any length.
@@ -63,7 +63,7 @@ public class Consumptions internal constructor(private val ffi: FfiConsumptions)
      * @throws KeySecureException when an argument is not valid or the request fails.
      */
     public fun listPage(query: ListConsumptions, page: Int, size: Int): Page<Consumption> {
-        val one = call { ffi.listPage(query, page, size) }
+        val one = read { ffi.listPage(query, page, size) }
         return Page(one.list, one.extra)
     }
 }

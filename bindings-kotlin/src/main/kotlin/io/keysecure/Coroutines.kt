@@ -2,35 +2,106 @@
 
 package io.keysecure
 
+import io.keysecure.model.AuthEvent
+import kotlin.coroutines.CoroutineContext
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
+import java.util.concurrent.atomic.AtomicBoolean
 
 // Needs kotlinx-coroutines-core 1.9 or later, an optional dependency: add it to your own project.
 
 /** The dispatcher that runs blocking calls: at most 16 at once, on threads of [Dispatchers.IO]. */
 public val keySecureDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(16, "keysecure")
 
+/** Webhooks have threads of their own: a purchase must not wait behind calls that hang. */
+private val webhookDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(64, "keysecure-webhooks")
+
 /**
  * Runs blocking calls off the caller's thread: `val card = client.io { cards().get(cardNo) }`.
  *
- * Cancellation does not interrupt a block that has started, and its result is returned, so that the outcome of a payment is
- * never lost: `withTimeout` returns when the block does. A block that is cancelled before it starts does not run.
+ * Cancellation does not interrupt a block that has started: it runs to its end, and `io` returns its result. A block that is
+ * cancelled before it starts does not run.
+ *
+ * `withTimeout` and `withTimeoutOrNull` discard what their own block returns after the time, also the result of a payment that was
+ * made. Limit a payment by the `timeout` of the client instead, or use its result within the block of `io`, which always runs to its
+ * end:
+ *
+ *     withTimeout(5_000) { client.io { accounts().transfer(transfer).also { payments.record(it) } } }
+ *
+ * or let the payment outlive the wait for it, in another scope:
+ *
+ *     val payment = scope.async { client.io { accounts().transfer(transfer) } }
+ *     val done = withTimeoutOrNull(5_000) { payment.await() } // null: not known yet, payment.await() returns it later
  *
  * @throws KeySecureException as the blocking call does.
  */
-public suspend fun <T> Client.io(block: Client.() -> T): T {
+public suspend fun <T> Client.io(block: Client.() -> T): T = runOn(keySecureDispatcher) { block() }
+
+/**
+ * Suspends while a webhook is verified or claimed: `val received = verifier.io { verify(headers, body) }`. A verifier with a store
+ * blocks its thread for the store. Cancellation is that of [Client.io].
+ *
+ * @throws KeySecureException as the blocking call does.
+ */
+public suspend fun <T> WebhookVerifier.io(block: WebhookVerifier.() -> T): T = runOn(webhookDispatcher) { block() }
+
+/**
+ * Suspends until the decision is made or its time is over, and returns the body to reply with; see [Responder.respond]. At most 64
+ * webhooks are handled at once. Cancellation does not interrupt a decision that has started.
+ */
+public suspend fun Responder.awaitReply(received: VerifiedWebhook): String = runOn(webhookDispatcher) { respond(received) }
+
+/**
+ * A decider that may suspend: `Responder(suspendingDecider { purchase -> decide(limits.of(purchase.cardNo)) })`.
+ *
+ * A decision that is late is not cancelled.
+ *
+ * @param context where the decisions run. Default: `Dispatchers.Default`.
+ */
+public fun suspendingDecider(
+    context: CoroutineContext = Dispatchers.Default,
+    decide: suspend (AuthEvent) -> Decision,
+): Decider = Decider { purchase -> runBlocking(context) { decide(purchase) } }
+
+/** Runs a block on a dispatcher, to its end once it has started. */
+private suspend fun <T> runOn(dispatcher: CoroutineDispatcher, block: () -> T): T {
     val caller = currentCoroutineContext()
+    // Set by whoever is first: the block that starts, or the cancellation.
+    val isDecided = AtomicBoolean()
+    val result = CompletableDeferred<T>()
     // With the caller's own cancellation, the result of a finished call would be discarded.
     return withContext(NonCancellable) {
-        withContext(keySecureDispatcher) {
+        val cancellation = CoroutineScope(caller + Dispatchers.Unconfined).launch(start = CoroutineStart.UNDISPATCHED) {
+            try {
+                awaitCancellation()
+            } finally {
+                if (isDecided.compareAndSet(false, true)) result.completeExceptionally(CancellationException("not started"))
+            }
+        }
+        CoroutineScope(caller.minusKey(Job) + dispatcher).launch {
+            if (isDecided.compareAndSet(false, true)) runCatching(block).fold(result::complete, result::completeExceptionally)
+        }
+        try {
+            result.await()
+        } catch (ended: CancellationException) {
             caller.ensureActive()
-            block()
+            throw ended
+        } finally {
+            cancellation.cancel()
         }
     }
 }

@@ -4,15 +4,18 @@ import io.keysecure.model.ErrorDetails
 import io.keysecure.model.ErrorKind
 import io.keysecure.model.FfiException
 import io.keysecure.model.Outcome
+import io.keysecure.model.Rejection
+import io.keysecure.model.TransportFault
 
 // Converts errors of the native library to exceptions. `KeySecureException` is generated from the list of error kinds.
 
-/** Converts an error to the public exception. Its cause is the exception of the caller's transport, if there is one. */
+/** Converts an error to the public exception. Its cause is the exception of the caller's transport or store, if there is one. */
 internal fun toPublicException(thrown: FfiException): KeySecureException {
     val exception = when (thrown) {
         is FfiException.Failed -> exceptionFor(thrown.details)
     }
-    LastCause.take()?.let(exception::initCause)
+    val isOfStore = exception.transportFault == TransportFault.STORE || exception.rejection == Rejection.REPLAY_STORE_UNAVAILABLE
+    (if (isOfStore) LastCause.ofStore else LastCause.ofTransport).take()?.let(exception::initCause)
     return exception
 }
 
@@ -31,6 +34,7 @@ internal fun invalidInput(rule: String): KeySecureException =
 /** Calls the library and converts its errors to public exceptions. */
 internal inline fun <T> call(block: () -> T): T =
     try {
+        LastCause.clear()
         block()
     } catch (thrown: FfiException) {
         throw toPublicException(thrown)

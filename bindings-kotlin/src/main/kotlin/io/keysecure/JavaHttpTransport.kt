@@ -4,6 +4,7 @@ import io.keysecure.ffi.HttpResponse
 import io.keysecure.model.Method
 import io.keysecure.model.TransportFault
 import java.io.ByteArrayOutputStream
+import java.net.Authenticator
 import java.net.ProxySelector
 import java.net.URI
 import java.net.http.HttpClient
@@ -15,6 +16,7 @@ import java.net.http.HttpResponse.BodySubscriber
 import java.net.http.HttpTimeoutException
 import java.nio.ByteBuffer
 import java.time.Duration
+import java.util.concurrent.CancellationException
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.CompletionStage
 import java.util.concurrent.ExecutionException
@@ -32,23 +34,33 @@ import javax.net.ssl.SSLParameters
  * requests its body was not sent. Over https the JDK may request the body before the TLS handshake is complete: such a failure may
  * have an unknown outcome.
  *
+ * [close] ends the exchanges in progress, the connections and the threads. A transport that is used again afterwards, by another
+ * client, opens new ones. Workers are shared by all transports; they are daemon threads that end when they are idle.
+ *
  * @param connectTimeout limits the time to open a connection, for all requests. Default: 5 s.
  * @param proxy selects the proxy. Default: none.
  * @param sslContext replaces the default TLS context of the JVM.
+ * @param proxyAuthenticator returns the user and password for the proxy, which are sent to it with method Basic when it opens a
+ * tunnel, and never to the platform. The JDK sends them only if the program is started with
+ * `-Djdk.http.auth.tunneling.disabledSchemes=` (an empty value; its default forbids Basic).
  */
 public class JavaHttpTransport @JvmOverloads constructor(
     connectTimeout: Duration = Duration.ofSeconds(5),
     proxy: ProxySelector? = null,
     sslContext: SSLContext? = null,
+    private val proxyAuthenticator: Authenticator? = null,
 ) : Transport {
-    private val client: HttpClient = HttpClient.newBuilder()
-        .version(HttpClient.Version.HTTP_1_1)
-        .followRedirects(HttpClient.Redirect.NEVER)
-        .connectTimeout(connectTimeout)
-        .proxy(proxy ?: HttpClient.Builder.NO_PROXY)
-        .sslParameters(SSLParameters().apply { protocols = arrayOf("TLSv1.2", "TLSv1.3") })
-        .apply { if (sslContext != null) sslContext(sslContext) }
-        .build()
+    private val proxies = proxy ?: HttpClient.Builder.NO_PROXY
+    private val client = ClosableHttpClient {
+        version(HttpClient.Version.HTTP_1_1)
+        followRedirects(HttpClient.Redirect.NEVER)
+        connectTimeout(connectTimeout)
+        proxy(proxies)
+        sslParameters(SSLParameters().apply { protocols = arrayOf("TLSv1.2", "TLSv1.3") })
+        if (sslContext != null) sslContext(sslContext)
+    }
+
+    override fun close(): Unit = client.close()
 
     override fun send(request: io.keysecure.ffi.HttpRequest): HttpResponse {
         val gate = SendGate(request.startWithin)
@@ -68,7 +80,7 @@ public class JavaHttpTransport @JvmOverloads constructor(
         val prepared = prepare(request, SingleUseBody(request.body, gate))
         // The JDK does not request an empty body.
         if (request.body.isEmpty() && !gate.open()) throw SendRefused()
-        val exchange = client.sendAsync(prepared, CappedBody(request.maxResponseBytes))
+        val exchange = client.send(prepared, CappedBody(request.maxResponseBytes))
         try {
             val response = await(exchange, request, gate)
             val headers = response.headers()
@@ -105,6 +117,8 @@ public class JavaHttpTransport @JvmOverloads constructor(
     private fun prepare(request: io.keysecure.ffi.HttpRequest, body: HttpRequest.BodyPublisher): HttpRequest {
         val builder = HttpRequest.newBuilder(URI.create(request.url)).timeout(request.timeout)
         request.headers.forEach { builder.header(it.name, it.value) }
+        // Not by `HttpClient.Builder.authenticator`: with one, the JDK loses a response with status 401 that names no method.
+        proxyAuthenticator?.let { proxyAuthorization(it, proxies, request.url) }?.let { builder.header("Proxy-Authorization", it) }
         when (request.method) {
             Method.GET -> builder.GET()
             Method.POST -> builder.POST(body)
@@ -112,8 +126,13 @@ public class JavaHttpTransport @JvmOverloads constructor(
         return builder.build()
     }
 
-    private fun faultOf(error: Throwable): TransportFault =
-        if (causes(error).any { it is HttpTimeoutException || it is TimeoutException }) TransportFault.TIMEOUT else fault(error)
+    private fun faultOf(error: Throwable): TransportFault = when {
+        error is InterruptedException -> TransportFault.INTERRUPTED
+        // The client was closed.
+        error is CancellationException -> TransportFault.CLOSED
+        causes(error).any { it is HttpTimeoutException || it is TimeoutException } -> TransportFault.TIMEOUT
+        else -> fault(error)
+    }
 
     private fun isConnectFailure(error: Throwable): Boolean =
         causes(error).any { it is HttpConnectTimeoutException } || precedesRequest(error)

@@ -3,12 +3,15 @@ package io.keysecure
 import io.keysecure.ffi.AttemptRecord
 import io.keysecure.ffi.CallRecord
 import io.keysecure.ffi.Observer as FfiObserver
+import io.keysecure.model.Outcome
+import java.util.logging.Level
+import java.util.logging.Logger
 
 /**
  * Receives a record of every attempt and every call, for logs, metrics and traces.
  *
- * Methods run on the thread of the call and should return quickly; what they throw is ignored. The records hold no secrets, no
- * paths and no card or cardholder numbers.
+ * Methods run on the thread of the call (for a virtual thread: on a platform thread, see [Client]) and should return quickly; what
+ * they throw is ignored. The records hold no secrets, no paths and no card or cardholder numbers.
  */
 public interface Observer {
     /** Called after every HTTP exchange. Exchanges that fetch a token have the operation `token`. */
@@ -27,28 +30,64 @@ public interface Observer {
     public fun attemptStore(available: Boolean) {}
 }
 
-/** Writes one line for each attempt, and for each change in the availability of a store, to any logger. */
-public class LogObserver(private val log: (String) -> Unit) : Observer {
-    override fun attempt(record: AttemptRecord) {
-        val parts = listOf(
-            "operation" to record.operation,
-            "attempt" to record.attempt,
-            "ms" to record.duration.toMillis(),
-            "http_status" to record.httpStatus,
-            "code" to record.code,
-            "outcome" to record.outcome?.name?.lowercase(),
-        )
-        log(parts.filter { it.second != null }.joinToString(" ") { (name, value) -> "$name=$value" })
-    }
+/**
+ * Writes one line for each attempt, each call and each change in the availability of a store.
+ *
+ * With a [Logger] of `java.util.logging`, attempts have level `FINE`, calls `INFO`. A failed call has a higher level: `SEVERE` for
+ * a mutation with an unknown outcome, `WARNING` for every other failed mutation and for a read without a reply of the platform. A read
+ * that the platform refuses stays at `INFO`. [Slf4jObserver] does the same for SLF4J.
+ */
+public class LogObserver private constructor(private val write: (Level, String) -> Unit) : Observer {
+    /** Writes all lines to a function, without a level. */
+    public constructor(log: (String) -> Unit) : this({ _, line -> log(line) })
 
-    override fun tokenStore(available: Boolean) {
-        log(if (available) "the token store can be reached again" else "the token store cannot be reached")
-    }
+    /** Writes to a logger of `java.util.logging`. */
+    public constructor(logger: Logger) : this({ level, line -> logger.log(level, line) })
 
-    override fun attemptStore(available: Boolean) {
-        log(if (available) "the attempt store can be reached again" else "the attempt store cannot be reached")
-    }
+    override fun attempt(record: AttemptRecord): Unit = write(Level.FINE, lineOf(record))
+
+    override fun call(record: CallRecord): Unit = write(levelOf(record), lineOf(record))
+
+    override fun tokenStore(available: Boolean): Unit = store("token", available)
+
+    override fun attemptStore(available: Boolean): Unit = store("attempt", available)
+
+    private fun store(name: String, available: Boolean) =
+        write(if (available) Level.INFO else Level.WARNING, lineOfStore(name, available))
 }
+
+/** The level of a call's end, as the `log` facade of the native library has it. */
+internal fun levelOf(record: CallRecord): Level = when (record.outcome) {
+    null -> Level.INFO
+    Outcome.UNKNOWN -> if (record.isMutation) Level.SEVERE else Level.WARNING
+    // The caller asked, and this is the reply.
+    Outcome.REJECTED -> if (record.isMutation) Level.WARNING else Level.INFO
+    Outcome.NOT_SENT -> Level.WARNING
+}
+
+internal fun lineOf(record: AttemptRecord): String = line(
+    "operation" to record.operation,
+    "attempt" to record.attempt,
+    "ms" to record.duration.toMillis(),
+    "http_status" to record.httpStatus,
+    "code" to record.code,
+    "outcome" to record.outcome?.name?.lowercase(),
+)
+
+internal fun lineOf(record: CallRecord): String = line(
+    "operation" to record.operation,
+    "attempts" to record.attempts,
+    "ms" to record.duration.toMillis(),
+    "code" to record.code,
+    "error" to record.kind?.name?.lowercase(),
+    "outcome" to record.outcome?.name?.lowercase(),
+)
+
+internal fun lineOfStore(name: String, available: Boolean): String =
+    if (available) "the $name store can be reached again" else "the $name store cannot be reached"
+
+private fun line(vararg parts: Pair<String, Any?>): String =
+    parts.filter { it.second != null }.joinToString(" ") { (name, value) -> "$name=$value" }
 
 /** Adapts an [Observer] to the native library: an exception must not propagate into native code. */
 internal class GuardedObserver(private val inner: Observer) : FfiObserver {

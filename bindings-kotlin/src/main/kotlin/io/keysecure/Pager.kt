@@ -2,8 +2,10 @@ package io.keysecure
 
 import java.util.Spliterator
 import java.util.Spliterators
+import java.util.concurrent.locks.ReentrantLock
 import java.util.stream.Stream
 import java.util.stream.StreamSupport
+import kotlin.concurrent.withLock
 
 /**
  * A lazy sequence over all pages of a list call and, for a window of time, over all of the platform's windows of at most 90 days.
@@ -59,23 +61,25 @@ private class RowIterator<T>(private val source: PageSource<T>) : Iterator<T> {
     private var page: Iterator<T> = emptyList<T>().iterator()
     private var ended = false
 
-    @Synchronized
-    fun hasFetched(): Boolean = page.hasNext()
+    // Not `synchronized`, which pins the carrier of a virtual thread on JDK 21 to 23.
+    private val lock = ReentrantLock()
 
-    @Synchronized
+    fun hasFetched(): Boolean = lock.withLock { page.hasNext() }
+
     override fun hasNext(): Boolean {
-        if (page.hasNext()) return true
-        if (ended) return false
-        page = call { source.next() }.iterator()
-        if (!page.hasNext()) {
-            ended = true
-            source.close()
+        lock.withLock {
+            if (page.hasNext()) return true
+            if (ended) return false
+            page = read { source.next() }.iterator()
+            if (!page.hasNext()) {
+                ended = true
+                source.close()
+            }
+            return !ended
         }
-        return !ended
     }
 
-    @Synchronized
-    override fun next(): T = if (hasNext()) page.next() else throw NoSuchElementException()
+    override fun next(): T = lock.withLock { if (hasNext()) page.next() else throw NoSuchElementException() }
 }
 
 private class ResultIterator<T>(private val rows: Iterator<T>) : Iterator<Result<T>> {

@@ -10,7 +10,7 @@ public class Pci internal constructor(private val ffi: FfiPci) {
      * @throws KeySecureException.Permission when PCI display is not enabled for the merchant (code 1013).
      * @throws KeySecureException on any other failure.
      */
-    public fun clientToken(cardNo: String): ClientToken = ClientToken(call { ffi.clientToken(cardNo) })
+    public fun clientToken(cardNo: String): ClientToken = ClientToken(read { ffi.clientToken(cardNo) })
 
     /**
      * Returns the secrets of a card, as the hosted card page does. A merchant's server does not need this call. The format of
@@ -30,5 +30,5 @@ public class Pci internal constructor(private val ffi: FfiPci) {
         parentOrigin: String,
         nonce: String,
         extra: String = "{}",
-    ): CardSecrets = CardSecrets(call { ffi.cardDetail(clientAccessToken, origin, parentOrigin, nonce, extra) })
+    ): CardSecrets = CardSecrets(read { ffi.cardDetail(clientAccessToken, origin, parentOrigin, nonce, extra) })
 }

@@ -11,33 +11,35 @@ public class Simulation internal constructor(private val ffi: FfiSimulation) {
      *
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun auth(request: SimulationRequest): SimulationResult = call { ffi.auth(request) }
+    public fun auth(request: SimulationRequest): SimulationResult = mutate("simulation.auth") { ffi.auth(request) }
 
     /**
      * Clears a purchase: `Pending` becomes `Success`. Needs `consumeNo`; `amount` may differ from the authorized amount.
      *
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun consumptionClear(request: SimulationRequest): SimulationResult = call { ffi.consumptionClear(request) }
+    public fun consumptionClear(request: SimulationRequest): SimulationResult =
+        mutate("simulation.consumption_clear") { ffi.consumptionClear(request) }
 
     /**
      * Fails a purchase: `Pending` becomes `Fail`. Needs `consumeNo`.
      *
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun consumptionFail(request: SimulationRequest): SimulationResult = call { ffi.consumptionFail(request) }
+    public fun consumptionFail(request: SimulationRequest): SimulationResult =
+        mutate("simulation.consumption_fail") { ffi.consumptionFail(request) }
 
     /**
      * Reverses an authorization. Needs `consumeRelateNo`; without `amount` it reverses the full amount.
      *
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun reversal(request: SimulationRequest): SimulationResult = call { ffi.reversal(request) }
+    public fun reversal(request: SimulationRequest): SimulationResult = mutate("simulation.reversal") { ffi.reversal(request) }
 
     /**
      * Refunds a cleared purchase. Needs `consumeRelateNo`; without `amount` it refunds the full amount.
      *
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun refund(request: SimulationRequest): SimulationResult = call { ffi.refund(request) }
+    public fun refund(request: SimulationRequest): SimulationResult = mutate("simulation.refund") { ffi.refund(request) }
 }

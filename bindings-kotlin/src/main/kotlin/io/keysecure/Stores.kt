@@ -67,6 +67,7 @@ public class Store private constructor(internal val ffi: FfiStore) {
          * Returns a store over your own implementations.
          *
          * An implementation that throws counts as unavailable; the class of the exception and the place it was thrown are logged.
+         * When a call fails for it, the exception is the `cause` of that of the call.
          *
          * @param attempts without it, `ensure...` calls are refused.
          * @param replays without it, a [WebhookVerifier] refuses the store.
@@ -189,12 +190,13 @@ private class GuardedReplays(private val inner: ReplayStore) : FfiReplayStore {
     override fun remove(key: String) = guarded { inner.remove(key) }
 }
 
-/** Runs code of the caller. Only a [ForeignFailure] may propagate into native code, not even an [Error]. */
+/** Runs a store of the caller. Only a [ForeignFailure] may propagate into native code, not even an [Error]. */
 internal inline fun <T> guarded(code: () -> T): T =
     try {
         code()
     } catch (error: Throwable) {
         if (error is InterruptedException) Thread.currentThread().interrupt()
+        LastCause.ofStore.put(error)
         throw ForeignFailure.Failed(described(error))
     }
 

@@ -15,7 +15,8 @@ import io.keysecure.model.TransportFault
  * - stops reading when a response exceeds [HttpRequest.maxResponseBytes];
  * - throws [TransportFailedException] with `mayHaveBeenSent = false` only when the complete request provably was not sent.
  *
- * Anything else that it throws means an unknown outcome. It is called on the thread of the call, concurrently.
+ * Anything else that it throws means an unknown outcome. It is called on the thread of the call (for a virtual thread: on a platform
+ * thread, see [Client]), concurrently. That thread is interrupted to end the call: throw fault `INTERRUPTED` then.
  */
 public fun interface Transport {
     /**
@@ -25,7 +26,7 @@ public fun interface Transport {
      */
     public fun send(request: HttpRequest): HttpResponse
 
-    /** Closes connections; exchanges in progress may fail. Called when the client is closed. */
+    /** Closes connections and ends the exchanges in progress. Called when a client is closed; another client may continue to send. */
     public fun close() {}
 
     /**
@@ -52,12 +53,13 @@ public class TransportFailedException @JvmOverloads constructor(
 internal class GuardedTransport(private val inner: Transport) : FfiTransport {
     override fun send(request: HttpRequest): HttpResponse =
         try {
-            inner.send(request).also { LastCause.take() }
+            inner.send(request).also { LastCause.ofTransport.take() }
         } catch (failed: TransportFailedException) {
-            LastCause.put(failed.cause ?: failed)
+            LastCause.ofTransport.put(failed.cause ?: failed)
             throw TransportFailure.Failed(failed.fault, failed.mayHaveBeenSent)
         } catch (error: Throwable) {
-            LastCause.put(error)
+            if (error is InterruptedException) Thread.currentThread().interrupt()
+            LastCause.ofTransport.put(error)
             throw TransportFailure.Failed(TransportFault.OTHER, true)
         }
 
@@ -78,8 +80,8 @@ internal class GuardedTransport(private val inner: Transport) : FfiTransport {
     }
 }
 
-/** The last exception of a transport on this thread, which becomes the cause of the exception that the caller gets. */
-internal object LastCause {
+/** The last exception of a caller's code on this thread, which becomes the cause of the exception that the caller gets. */
+internal class LastCause private constructor() {
     private val last = ThreadLocal<Throwable?>()
 
     fun put(cause: Throwable) {
@@ -87,4 +89,15 @@ internal object LastCause {
     }
 
     fun take(): Throwable? = last.get()?.also { last.remove() }
+
+    companion object {
+        val ofTransport = LastCause()
+        val ofStore = LastCause()
+
+        /** Forgets the causes of an earlier call. */
+        fun clear() {
+            ofTransport.take()
+            ofStore.take()
+        }
+    }
 }

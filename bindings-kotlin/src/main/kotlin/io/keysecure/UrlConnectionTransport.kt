@@ -11,6 +11,7 @@ import java.net.HttpURLConnection
 import java.net.Proxy
 import java.net.URI
 import java.time.Duration
+import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.Future
 import java.util.concurrent.ScheduledThreadPoolExecutor
 import java.util.concurrent.TimeUnit
@@ -27,7 +28,9 @@ import javax.net.ssl.SSLSocketFactory
  * A POST is never repeated, and one that fails before its body is written was not sent. The system repeats a GET once when its
  * connection breaks; that counts as one attempt. A desktop JVM drops the header `Origin`, so [Pci.cardDetail] needs another
  * transport there, and does not return the body of a 401 or 407 response to a POST, whose outcome is then unknown. A server that
- * stalls within its response may delay a call to twice its timeout.
+ * stalls within its response may delay a call to twice its timeout, and so may an interruption or [close].
+ *
+ * For a proxy with a password set `java.net.Authenticator.setDefault`.
  *
  * @param proxy the proxy. Default: none.
  * @param sslSocketFactory replaces the default TLS sockets of the system.
@@ -36,38 +39,59 @@ public class UrlConnectionTransport @JvmOverloads constructor(
     private val proxy: Proxy = Proxy.NO_PROXY,
     sslSocketFactory: SSLSocketFactory? = null,
 ) : Transport {
+    /** What ends the exchanges in progress. */
+    private val inProgress: MutableSet<() -> Unit> = ConcurrentHashMap.newKeySet()
+
     // Not the default of `HttpsURLConnection`: an app may have weakened that for all connections of its process.
     private val tls by lazy { StrictTls(sslSocketFactory ?: SSLContext.getDefault().socketFactory) }
 
     override fun send(request: HttpRequest): HttpResponse {
         val gate = SendGate(request.startWithin)
+        val over = AtomicBoolean()
         val late = AtomicBoolean()
         val phase = AtomicReference(Phase.HEAD)
+        val interrupted = AtomicBoolean()
+        val caller = Thread.currentThread()
         var opened: HttpURLConnection? = null
-        var end: Future<*>? = null
+        val timers = ArrayList<Future<*>>(2)
+        var end = {}
         try {
             val connection = URI.create(request.url).toURL().openConnection(proxy) as HttpURLConnection
             opened = connection
-            val over = {
-                late.set(true)
+            end = {
+                over.set(true)
                 gate.abandon()
-                // The reader of the body checks `late`.
+                // The reader of the body checks `over`.
                 if (phase.compareAndSet(Phase.HEAD, Phase.OVER)) onOwnThread(connection::disconnect)
             }
+            inProgress += end
             // The timeout of a connection applies to each read; this one applies to the whole exchange.
-            end = clock.schedule(over, request.timeout.nanos(), TimeUnit.NANOSECONDS)
+            timers += clock.schedule({ late.set(true); end() }, request.timeout.nanos(), TimeUnit.NANOSECONDS)
+            // Sockets of the system do not notice that their thread is interrupted.
+            val watch = { if (caller.isInterrupted && interrupted.compareAndSet(false, true)) end() }
+            timers += clock.scheduleWithFixedDelay(watch, INTERVAL_MS, INTERVAL_MS, TimeUnit.MILLISECONDS)
             prepare(connection, request)
             connection.connect()
-            return exchange(connection, request, gate, late, phase)
+            return exchange(connection, request, gate, over, phase)
         } catch (error: Throwable) {
             opened?.let { runCatching { onOwnThread(it::disconnect) } }
             // Not only an IOException: also a SecurityException, Android's NetworkOnMainThreadException, or a bug of the JDK.
             val unsent = gate.abandon()
-            val fault = if (late.get() || gate.late) TransportFault.TIMEOUT else fault(error)
+            val fault = when {
+                late.get() || gate.late -> TransportFault.TIMEOUT
+                interrupted.get() -> TransportFault.INTERRUPTED
+                over.get() -> TransportFault.CLOSED
+                else -> fault(error)
+            }
             throw TransportFailedException(fault, !unsent, error)
         } finally {
-            end?.cancel(false)
+            timers.forEach { it.cancel(false) }
+            inProgress -= end
         }
+    }
+
+    override fun close() {
+        inProgress.forEach { it() }
     }
 
     private fun prepare(connection: HttpURLConnection, request: HttpRequest) {
@@ -89,7 +113,7 @@ public class UrlConnectionTransport @JvmOverloads constructor(
         connection: HttpURLConnection,
         request: HttpRequest,
         gate: SendGate,
-        late: AtomicBoolean,
+        over: AtomicBoolean,
         phase: AtomicReference<Phase>,
     ): HttpResponse {
         if (request.body.isEmpty() && !gate.open()) throw SendRefused()
@@ -100,10 +124,10 @@ public class UrlConnectionTransport @JvmOverloads constructor(
             out.use { it.write(request.body) }
         }
         val status = connection.responseCode
-        if (!phase.compareAndSet(Phase.HEAD, Phase.BODY)) throw IOException(LATE)
+        if (!phase.compareAndSet(Phase.HEAD, Phase.BODY)) throw IOException(OVER)
         val stream: InputStream? = if (status >= 400) connection.errorStream else connection.inputStream
         // Not closed on failure: see `onOwnThread`.
-        val body = stream?.let { read(it, request.maxResponseBytes, late) } ?: ByteArray(0)
+        val body = stream?.let { read(it, request.maxResponseBytes, over) } ?: ByteArray(0)
         stream?.close()
         return HttpResponse(
             status = status,
@@ -115,16 +139,16 @@ public class UrlConnectionTransport @JvmOverloads constructor(
         )
     }
 
-    private fun read(stream: InputStream, limit: Long, late: AtomicBoolean): ByteArray {
+    private fun read(stream: InputStream, limit: Long, over: AtomicBoolean): ByteArray {
         val bytes = ByteArrayOutputStream()
         val chunk = ByteArray(8192)
-        while (!late.get()) {
+        while (!over.get()) {
             val count = stream.read(chunk)
             if (count < 0) return bytes.toByteArray()
             bytes.write(chunk, 0, count)
             if (bytes.size() > limit) throw TooLarge()
         }
-        throw IOException(LATE)
+        throw IOException(OVER)
     }
 
     private fun millis(time: Duration): Int =
@@ -142,7 +166,10 @@ public class UrlConnectionTransport @JvmOverloads constructor(
     private enum class Phase { HEAD, BODY, OVER }
 
     private companion object {
-        const val LATE = "the response took longer than the timeout"
+        const val OVER = "the exchange was ended before its response was complete"
+
+        /** The time between two checks whether the thread of an exchange was interrupted. */
+        const val INTERVAL_MS = 50L
 
         /** The timer of all exchanges, on one thread. */
         val clock = ScheduledThreadPoolExecutor(1) { task ->

@@ -1,7 +1,6 @@
 package io.keysecure
 
 import io.keysecure.ffi.Claim as FfiClaim
-import io.keysecure.ffi.Decider as FfiDecider
 import io.keysecure.ffi.Decision as FfiDecision
 import io.keysecure.ffi.VerifiedWebhook as FfiVerifiedWebhook
 import io.keysecure.ffi.Responder as FfiResponder
@@ -16,7 +15,9 @@ import io.keysecure.model.OnStoreFailure
 import java.time.Duration
 import java.time.Instant
 import java.util.Enumeration
+import java.util.concurrent.Executor
 import java.util.concurrent.atomic.AtomicBoolean
+import java.util.function.BiConsumer
 
 /**
  * Verifies webhooks (the platform calls them callbacks). Needs no client; threads can share one.
@@ -58,7 +59,7 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
      * @throws KeySecureException.Webhook when the webhook is rejected: respond with an HTTP error.
      */
     public fun verify(headers: Map<String, *>, body: ByteArray): VerifiedWebhook =
-        VerifiedWebhook(call { ffi.verify(listOfHeaders(headers), body) })
+        VerifiedWebhook(webhook { ffi.verify(listOfHeaders(headers), body) })
 
     /**
      * Verifies a webhook as [verify] does and claims it: the identical request is handled once, and again when
@@ -74,7 +75,7 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
      * sends it again.
      */
     public fun claim(headers: Map<String, *>, body: ByteArray): Claim =
-        Claim(call { ffi.claim(listOfHeaders(headers), body) })
+        Claim(webhook { ffi.claim(listOfHeaders(headers), body) })
 
     /**
      * Returns the exact body to reply with to a webhook that was accepted before (rejection `REPLAYED`): the first reply for a
@@ -83,7 +84,7 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
      * The first reply is the one that a [Responder] keeps in the store of this verifier; while the decision is in progress, this
      * call waits for it. A purchase without a first reply is declined.
      */
-    public fun replyDuplicate(body: ByteArray): String = ffi.replyDuplicate(body)
+    public fun replyDuplicate(body: ByteArray): String = webhook { ffi.replyDuplicate(body) }
 
     /**
      * Verifies only the signature and the age; does not parse the event and does not check for replays.
@@ -91,7 +92,7 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
      * @throws KeySecureException.Webhook when the webhook is rejected.
      */
     public fun verifySignature(headers: Map<String, *>, body: ByteArray): SignatureMatch =
-        call { ffi.verifySignature(listOfHeaders(headers), body) }
+        webhook { ffi.verifySignature(listOfHeaders(headers), body) }
 
     /** Returns the headers that the platform would send with this body, signed with the first secret. For tests. */
     public fun signForTests(timestamp: Instant, body: ByteArray): Map<String, String> =
@@ -158,12 +159,12 @@ public class Claim internal constructor(private val ffi: FfiClaim) : AutoCloseab
      * Records the webhook as handled. Returns `false` when the store is unavailable: accept the webhook all the same, but a replay
      * would be handled again. Returns `false` after [close], too.
      */
-    public fun finish(): Boolean = !closed.get() && ffi.finish()
+    public fun finish(): Boolean = !closed.get() && webhook { ffi.finish() }
 
     /** Releases the claim. A webhook that was not finished is accepted again on its next delivery. Idempotent. */
     override fun close() {
         if (closed.compareAndSet(false, true)) {
-            ffi.release()
+            webhook { ffi.release() }
             ffi.close()
         }
     }
@@ -225,31 +226,36 @@ public fun interface Decider {
  * The platform may ask for a purchase again under a new signature. Each purchase is decided once by its `consumeNo`, and the first
  * reply is repeated for 24 hours: by all workers whose verifiers share a [Store], otherwise by this responder. Each decline, late
  * decision and failure is logged as a warning (`java.util.logging`, logger `keysecure`) with the `consumeNo` and the time in
- * milliseconds; an exception is logged by its class and the place it was thrown.
+ * milliseconds; an exception is logged by its class and the place it was thrown, and given to [onFailure] as it is.
+ *
+ * Each decision runs on a daemon thread of its own, with the context class loader of the thread that creates the responder, or on
+ * [executor]. Other `ThreadLocal`s, an MDC for example, are not those of the thread that calls [respond].
  *
  * @param decider your decision.
  * @param otherwise the reply when the decision is late or throws. Default: decline.
  * @param budget how long a decision may take after the webhook was verified. Default: 600 ms; at most 800 ms.
+ * @param executor runs the decisions; waiting for one of its threads counts into the budget, and a decision that it rejects has
+ * failed. It may be one of virtual threads. Default: a new daemon thread for each decision.
+ * @param onFailure receives the purchase and the exception of each decision that threw, on the thread of the decision, also when the
+ * decision was late. What it throws is ignored.
  * @throws KeySecureException.InvalidInput when the budget is not valid.
  */
 public class Responder @JvmOverloads constructor(
     decider: Decider,
     otherwise: Decision? = null,
     budget: Duration? = null,
+    executor: Executor? = null,
+    onFailure: BiConsumer<AuthEvent, Throwable>? = null,
 ) {
     init {
         Warnings.install()
     }
 
-    private val ffi = call { FfiResponder(GuardedDecider(decider), otherwise?.toFfi(), budget) }
+    private val ffi = call { FfiResponder(GuardedDecider(decider, executor, onFailure), otherwise?.toFfi(), budget) }
 
     /**
      * Returns the body to reply with. Accepts everything but a purchase immediately; a purchase in an unknown format gets the
-     * default.
+     * default. Waits for the decision, also when the thread is interrupted; see `awaitReply` for coroutines.
      */
-    public fun respond(received: VerifiedWebhook): String = ffi.respond(received.ffi)
-}
-
-private class GuardedDecider(private val inner: Decider) : FfiDecider {
-    override fun decide(purchase: AuthEvent): FfiDecision = guarded { inner.decide(purchase).toFfi() }
+    public fun respond(received: VerifiedWebhook): String = webhook { ffi.respond(received.ffi) }
 }

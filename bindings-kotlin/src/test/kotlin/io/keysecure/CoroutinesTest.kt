@@ -14,9 +14,12 @@ import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
+import kotlinx.coroutines.withTimeout
+import kotlinx.coroutines.withTimeoutOrNull
 import kotlinx.coroutines.yield
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
 class CoroutinesTest {
@@ -65,5 +68,48 @@ class CoroutinesTest {
             (all + waiting).joinAll()
         }
         assertEquals(0, runs.get())
+    }
+
+    @Test
+    fun `a block that is cancelled while it waits for a thread ends at once`() = TestEnv().use { env ->
+        runBlocking {
+            val (busy, free) = CountDownLatch(16) to CountDownLatch(1)
+            val all = (1..16).map { launch { env.client.io { busy.countDown(); free.await() } } }
+            withContext(Dispatchers.IO) { busy.await() }
+            val waiting = launch { env.client.io { error("must not run") } }
+            yield()
+            // All threads are busy: without this, the test would not end.
+            withTimeout(10_000) { waiting.cancelAndJoin() }
+            free.countDown()
+            all.joinAll()
+        }
+    }
+
+    @Test
+    fun `a payment within a time-out is seen where it is made`() = TestEnv().use { env ->
+        env.client.accessToken().close()
+        val payment = env.transfer("t-1")
+        env.sandbox.fault("accounts.transfer", mapOf("stall_after_commit" to 700))
+        val recorded = mutableListOf<String>()
+        val result = runBlocking {
+            withTimeoutOrNull(200) {
+                env.client.io { accounts().transfer(payment).also { recorded += it.transferNo } }
+            }
+        }
+        assertEquals(null, result, "withTimeoutOrNull discards it")
+        assertEquals(env.sandbox.transfers().map { it["transfer_no"].asString }, recorded)
+    }
+
+    @Test
+    fun `a payment outlives a time-out of the wait for it`() = TestEnv().use { env ->
+        env.client.accessToken().close()
+        val transfer = env.transfer("t-1")
+        env.sandbox.fault("accounts.transfer", mapOf("stall_after_commit" to 700))
+        runBlocking {
+            val payment = async { env.client.io { accounts().transfer(transfer) } }
+            assertEquals(null, withTimeoutOrNull(200) { payment.await() })
+            assertTrue(payment.isActive, "the time-out does not wait for the payment")
+            assertEquals(env.sandbox.transfers().single()["transfer_no"].asString, payment.await().transferNo)
+        }
     }
 }

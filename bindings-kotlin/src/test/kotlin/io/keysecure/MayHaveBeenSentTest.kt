@@ -111,7 +111,7 @@ class MayHaveBeenSentTest {
             Thread.currentThread().interrupt()
             val failed = assertThrows(TransportFailedException::class.java) { transport.send(payment("https://platform.test/")) }
             assertTrue(Thread.interrupted())
-            assertEquals(TransportFault.OTHER to false, failed.fault to failed.mayHaveBeenSent)
+            assertEquals(TransportFault.INTERRUPTED to false, failed.fault to failed.mayHaveBeenSent)
             silent.countDown()
         }
     }

@@ -1,0 +1,225 @@
+package io.keysecure
+
+import io.keysecure.ffi.InterruptPoll
+import io.keysecure.ffi.setInterruptPoll
+import io.keysecure.model.ErrorDetails
+import io.keysecure.model.ErrorKind
+import io.keysecure.model.Outcome
+import io.keysecure.model.TransportFault
+import java.lang.reflect.Method
+import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.ThreadPoolExecutor
+import java.util.concurrent.TimeUnit
+import java.util.concurrent.locks.ReentrantLock
+import java.util.logging.Level
+import java.util.logging.Logger
+
+// A native frame pins the carrier of a virtual thread (JDK 21 and later): while it waits for the network, no other virtual thread
+// runs there. So a virtual thread hands its call to a platform thread and parks. Platform threads call directly.
+
+/** What happens to work whose waiting virtual thread is interrupted. */
+internal enum class CallThreads(private val maxThreads: Int) {
+    /** The call ends. */
+    READS(64),
+
+    /** A call that has started continues and its end is logged, so that the outcome of a payment is never lost. */
+    MUTATIONS(64),
+
+    /** The thread waits all the same: replies have a time limit of their own. */
+    WEBHOOKS(256),
+    ;
+
+    // Threads of their own: neither a payment nor a reply to a purchase waits behind reads that hang.
+    private val pool by lazy {
+        ThreadPoolExecutor(maxThreads, maxThreads, IDLE_SECONDS, TimeUnit.SECONDS, LinkedBlockingQueue()) { task ->
+            Thread(null, task, "keysecure-${name.lowercase()}").apply {
+                isDaemon = true
+                // Each task sets that of its caller: a thread must not keep the class loader of an application that is gone.
+                contextClassLoader = null
+            }
+        }.apply { allowCoreThreadTimeOut(true) }
+    }
+
+    /** Runs blocking work: on this thread, or for a virtual thread on one of the pool. */
+    fun <T> run(operation: String = "", block: () -> T): T {
+        if (this != WEBHOOKS && Thread.currentThread().isInterrupted) throw interrupted(operation, Outcome.NOT_SENT)
+        if (!VirtualThreads.isCurrent()) return block()
+        val job = Job(operation, Thread.currentThread().contextClassLoader, block)
+        pool.execute(job)
+        return await(operation, job)
+    }
+
+    private fun <T> await(operation: String, job: Job<T>): T {
+        var isInterrupted = false
+        try {
+            while (true) {
+                try {
+                    if (!job.await(QUEUE_SECONDS) && job.skip()) throw noThread(operation)
+                    if (job.await(Long.MAX_VALUE)) return job.result()
+                } catch (_: InterruptedException) {
+                    isInterrupted = true
+                    when {
+                        this == WEBHOOKS -> continue
+                        job.skip() -> throw interrupted(operation, Outcome.NOT_SENT)
+                        this == READS -> job.interrupt()
+                        job.abandon() -> throw interrupted(operation, Outcome.UNKNOWN)
+                    }
+                }
+            }
+        } finally {
+            if (isInterrupted) Thread.currentThread().interrupt()
+        }
+    }
+
+    private companion object {
+        /** How long an idle thread lives. */
+        const val IDLE_SECONDS = 10L
+
+        /** How long a call waits for a thread at most. */
+        const val QUEUE_SECONDS = 30L
+    }
+}
+
+/** Makes a call that changes nothing. */
+internal fun <T> read(block: () -> T): T = CallThreads.READS.run { call(block) }
+
+/** Makes a call that changes something on the platform. */
+internal fun <T> mutate(operation: String, block: () -> T): T = CallThreads.MUTATIONS.run(operation) { call(block) }
+
+/** Handles a webhook. */
+internal fun <T> webhook(block: () -> T): T = CallThreads.WEBHOOKS.run { call(block) }
+
+/** Work of a virtual thread on a platform thread. */
+private class Job<T>(private val operation: String, private val loader: ClassLoader?, private val block: () -> T) : Runnable {
+    private enum class State { WAITING, RUNNING, ENDED, SKIPPED }
+
+    // A lock and a condition: on JDK 21 to 23 `synchronized` and `Object.wait` pin the carrier too.
+    private val lock = ReentrantLock()
+    private val ended = lock.newCondition()
+    private var state = State.WAITING
+    private var runner: Thread? = null
+    private var isAbandoned = false
+    private var result: Result<T>? = null
+
+    override fun run() {
+        val thread = Thread.currentThread()
+        if (!begin(thread)) return
+        thread.contextClassLoader = loader
+        val result = runCatching(block)
+        thread.contextClassLoader = null
+        if (end(result)) log(result)
+    }
+
+    private fun begin(thread: Thread): Boolean = locked {
+        if (state != State.WAITING) return@locked false
+        state = State.RUNNING
+        runner = thread
+        true
+    }
+
+    /** Returns whether nobody waits any more. */
+    private fun end(value: Result<T>): Boolean = locked {
+        state = State.ENDED
+        result = value
+        runner = null
+        // An interruption was meant for this work, not for the next on this thread.
+        Thread.interrupted()
+        ended.signalAll()
+        isAbandoned
+    }
+
+    /** Waits for the end, at most so long. Returns whether the work has ended. */
+    fun await(seconds: Long): Boolean {
+        var left = TimeUnit.SECONDS.toNanos(seconds)
+        lock.lockInterruptibly()
+        try {
+            while (state != State.ENDED && left > 0) left = ended.awaitNanos(left)
+            return state == State.ENDED
+        } finally {
+            lock.unlock()
+        }
+    }
+
+    fun result(): T {
+        val result = checkNotNull(result)
+        result.exceptionOrNull()?.let(::addCaller)
+        return result.getOrThrow()
+    }
+
+    /** Prevents the work from starting. Returns whether it had not started. */
+    fun skip(): Boolean = locked {
+        if (state == State.WAITING) state = State.SKIPPED
+        state == State.SKIPPED
+    }
+
+    /** Lets the work continue alone. Returns whether it had not ended. */
+    fun abandon(): Boolean = locked {
+        isAbandoned = state == State.RUNNING
+        isAbandoned
+    }
+
+    fun interrupt() = locked { runner?.interrupt() }
+
+    private fun log(result: Result<T>) {
+        val error = result.exceptionOrNull()
+        val end = if (error == null) "has succeeded" else "has failed: ${error.message ?: error.javaClass.name}"
+        val level = when {
+            error == null -> Level.INFO
+            error is KeySecureException && error.outcome != Outcome.UNKNOWN -> Level.WARNING
+            else -> Level.SEVERE
+        }
+        Logger.getLogger("keysecure").log(level, "a call whose thread was interrupted: operation=$operation $end")
+    }
+
+    /** The stack trace is that of the platform thread: adds that of the caller. */
+    private fun addCaller(error: Throwable) {
+        error.stackTrace += Thread.currentThread().stackTrace.drop(1)
+    }
+
+    private inline fun <R> locked(action: () -> R): R {
+        lock.lock()
+        try {
+            return action()
+        } finally {
+            lock.unlock()
+        }
+    }
+}
+
+/** Virtual threads, which JDK 21 has. This library is compiled for JDK 11. */
+internal object VirtualThreads {
+    private val isVirtual: Method? = try {
+        Thread::class.java.getMethod("isVirtual")
+    } catch (_: ReflectiveOperationException) {
+        null
+    }
+
+    /** Whether the current thread is virtual. */
+    fun isCurrent(): Boolean = isVirtual != null && isVirtual.invoke(Thread.currentThread()) == true
+}
+
+/** Lets the native library find out that the thread of a call was interrupted. */
+internal object Interrupts : InterruptPoll {
+    init {
+        setInterruptPoll(this)
+    }
+
+    /** Installs the poll, by initializing this object. Everything that creates a client calls it first. */
+    fun install() = Unit
+
+    // Does not clear the flag: the caller's own code must see it too.
+    override fun isInterrupted(): Boolean = Thread.currentThread().isInterrupted
+}
+
+private fun interrupted(operation: String, outcome: Outcome): KeySecureException {
+    val effect = if (outcome == Outcome.NOT_SENT) "nothing was sent" else "the call continues, and how it ends is logged"
+    return failed("the thread was interrupted: $effect", ErrorKind.TRANSPORT, outcome, TransportFault.INTERRUPTED, operation)
+}
+
+private fun noThread(operation: String): KeySecureException =
+    failed("no thread was free for the call: nothing was sent", ErrorKind.TIMEOUT, Outcome.NOT_SENT, TransportFault.TIMEOUT, operation)
+
+private fun failed(text: String, kind: ErrorKind, outcome: Outcome, fault: TransportFault, operation: String): KeySecureException {
+    val details = ErrorDetails(text, kind, outcome)
+    return exceptionFor(details.copy(operation = operation.ifEmpty { null }, transportFault = fault))
+}

@@ -1,0 +1,175 @@
+package io.keysecure
+
+import io.keysecure.ffi.HttpRequest
+import io.keysecure.model.Outcome
+import io.keysecure.model.TransportFault
+import java.time.Duration
+import java.time.Instant
+import java.util.concurrent.Callable
+import java.util.concurrent.CountDownLatch
+import java.util.concurrent.ExecutorService
+import java.util.concurrent.Executors
+import java.util.concurrent.Future
+import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicLong
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertSame
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Assumptions.assumeTrue
+import org.junit.jupiter.params.ParameterizedTest
+import org.junit.jupiter.params.provider.EnumSource
+
+/** Virtual threads, in a child JVM of JDK 21 or later with two carriers. */
+class VirtualThreadsTest {
+    enum class Case(val check: () -> Unit) {
+        PURCHASES_ARE_DECIDED_IN_TIME(::purchases),
+        CALLS_KEEP_NO_CARRIER({ stalledCalls { null } }),
+        CALLS_OVER_JAVA_HTTP_KEEP_NO_CARRIER({ stalledCalls(::JavaHttpTransport) }),
+        CALLS_OVER_URL_CONNECTION_KEEP_NO_CARRIER({ stalledCalls(::UrlConnectionTransport) }),
+        PAGES_KEEP_NO_CARRIER(::pages),
+        INTERRUPTED_READ_ENDS(::interruptedRead),
+        INTERRUPTED_PAYMENT_CONTINUES_AND_IS_LOGGED(::interruptedPayment),
+        TRANSPORTS_SEE_THE_CLASS_LOADER(::classLoader),
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `on virtual threads`(case: Case) {
+        val java = ChildJvm.newer
+        assumeTrue(java != null, "no JDK 21 or later: set KEYSECURE_JDK21 to its folder")
+        val options = listOf("-Djdk.virtualThreadScheduler.parallelism=2", "-Djdk.virtualThreadScheduler.maxPoolSize=2")
+        println(ChildJvm.run(Program::class, case.name, java = java!!, options = options))
+    }
+
+    object Program {
+        @JvmStatic
+        fun main(args: Array<String>) = Case.valueOf(args.single()).check()
+    }
+
+    private companion object {
+        /** `Executors.newVirtualThreadPerTaskExecutor` of JDK 21; the tests are compiled with JDK 17. */
+        fun virtualThreads(): ExecutorService =
+            Executors::class.java.getMethod("newVirtualThreadPerTaskExecutor").invoke(null) as ExecutorService
+
+        fun millisSince(start: Long) = (System.nanoTime() - start) / 1_000_000
+
+        fun <T> atOnce(threads: ExecutorService, count: Int, work: (Int) -> T): List<Future<T>> {
+            val start = CountDownLatch(1)
+            val all = (1..count).map { number -> threads.submit(Callable { start.await(); work(number) }) }
+            start.countDown()
+            return all
+        }
+
+        /** Returns the longest gap of a virtual thread that sleeps 10 ms at a time, in milliseconds, while [work] runs. */
+        fun longestGap(threads: ExecutorService, work: () -> Unit): Long {
+            val longest = AtomicLong()
+            val beats = threads.submit {
+                var last = System.nanoTime()
+                while (!Thread.currentThread().isInterrupted) {
+                    try {
+                        Thread.sleep(10)
+                    } catch (_: InterruptedException) {
+                        return@submit
+                    }
+                    longest.accumulateAndGet(millisSince(last), ::maxOf)
+                    last = System.nanoTime()
+                }
+            }
+            work()
+            beats.cancel(true)
+            return longest.get()
+        }
+
+        fun purchases() {
+            val verifier = WebhookVerifier("key", listOf("secret"), store = Store.memory())
+            val responder = Responder({ Thread.sleep(300); Decision.Approve })
+            val threads = virtualThreads()
+            val replies = atOnce(threads, 20) { number ->
+                val start = System.nanoTime()
+                val body = """{"id":"$number","action":"Auth","data":{"consume_no":"c$number","card_no":"k","amount":1.50,"status":"Pending"}}"""
+                val bytes = body.toByteArray()
+                val reply = responder.respond(verifier.verify(verifier.signForTests(Instant.now(), bytes), bytes))
+                reply to millisSince(start)
+            }.map { it.get() }
+            println("20 purchases: slowest ${replies.maxOf { it.second }} ms")
+            assertEquals(setOf(Replies.accept()), replies.map { it.first }.toSet())
+            assertTrue(replies.all { it.second < 800 }, "$replies")
+        }
+
+        fun stalledCalls(transport: () -> Transport?) = TestEnv().use { env ->
+            val client = env.builder().apply { transport()?.let(::transport) }.timeout(Duration.ofSeconds(20)).build()
+            val cardNo = env.sandbox.virtualCard(env.cardholderNo)
+            client.cards().get(cardNo)
+            env.sandbox.fault("cards.get", mapOf("stall" to 500), times = 100)
+            val threads = virtualThreads()
+            val start = System.nanoTime()
+            val gap = longestGap(threads) {
+                atOnce(threads, 100) { client.cards().get(cardNo) }.forEach { assertEquals(cardNo, it.get(60, TimeUnit.SECONDS).cardNo) }
+            }
+            println("100 calls of 500 ms: ${millisSince(start)} ms, longest gap $gap ms")
+            assertTrue(gap < 1_000, "a virtual thread stood still for $gap ms")
+            assertTrue(millisSince(start) < 10_000)
+        }
+
+        fun pages() = TestEnv().use { env ->
+            val packages = env.client.cards().packages().toList()
+            env.sandbox.fault("cards.packages", mapOf("stall" to 1_500), times = 4)
+            val threads = virtualThreads()
+            val gap = longestGap(threads) {
+                atOnce(threads, 4) { env.client.cards().packages().toList() }.forEach { assertEquals(packages, it.get()) }
+            }
+            assertTrue(gap < 1_000, "a virtual thread stood still for $gap ms")
+        }
+
+        /** Interrupts the virtual thread of a call that the platform has got, and returns the exception of the call. */
+        fun interrupted(env: TestEnv, operation: String, call: () -> Unit): KeySecureException {
+            val threads = virtualThreads()
+            val result = threads.submit(Callable {
+                val failed = runCatching(call).exceptionOrNull() as KeySecureException
+                assertTrue(Thread.interrupted(), "the thread stays interrupted")
+                failed
+            })
+            while (env.sandbox.requestsTo(operation) == 0) Thread.sleep(5)
+            val start = System.nanoTime()
+            threads.shutdownNow()
+            return result.get().also { assertTrue(millisSince(start) < 1_000, "${millisSince(start)} ms") }
+        }
+
+        fun interruptedRead() = TestEnv().use { env ->
+            val cardNo = env.sandbox.virtualCard(env.cardholderNo)
+            env.client.accessToken().close()
+            env.sandbox.fault("cards.get", mapOf("stall_after_commit" to 4_000))
+            val failed = interrupted(env, "cards.get") { env.client.cards().get(cardNo) }
+            assertEquals(TransportFault.INTERRUPTED, failed.transportFault)
+            assertTrue(failed.stackTrace.any { "interruptedRead" in it.methodName || "interruptedRead" in it.className }, "it names the caller")
+            assertEquals(cardNo, env.client.cards().get(cardNo).cardNo)
+        }
+
+        fun interruptedPayment() = TestEnv().use { env ->
+            env.client.accessToken().close()
+            val payment = env.transfer("t-1")
+            env.sandbox.fault("accounts.transfer", mapOf("stall_after_commit" to 1_500))
+            RecordedWarnings().use { log ->
+                val failed = interrupted(env, "accounts.transfer") { env.client.accounts().transfer(payment) }
+                assertEquals(TransportFault.INTERRUPTED to Outcome.UNKNOWN, failed.transportFault to failed.outcome)
+                assertEquals("accounts.transfer", failed.operation)
+                log.await("a call whose thread was interrupted: operation=accounts.transfer has succeeded")
+            }
+            assertEquals(1, env.sandbox.transfers().size)
+        }
+
+        fun classLoader() {
+            val loader = object : ClassLoader() {}
+            var seen: ClassLoader? = null
+            val client = InMemoryTransport { _: HttpRequest ->
+                seen = Thread.currentThread().contextClassLoader
+                """{"list":[]}"""
+            }.client()
+            virtualThreads().submit {
+                Thread.currentThread().contextClassLoader = loader
+                client.cards().packages().toList()
+            }.get()
+            assertSame(loader, seen)
+        }
+    }
+}
