@@ -11,10 +11,10 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.withContext
 
-// Needs kotlinx-coroutines-core 1.9 or later, an optional dependency: add it to your own project.
+// Needs kotlinx-coroutines-core 1.6 or later, an optional dependency: add it to your own project.
 
 /** The dispatcher that runs blocking calls: at most 16 at once, on threads of [Dispatchers.IO]. */
-public val keySecureDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(16, "keysecure")
+public val keySecureDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(16)
 
 /**
  * Runs blocking calls off the caller's thread: `val card = client.io { cards().get(cardNo) }`.

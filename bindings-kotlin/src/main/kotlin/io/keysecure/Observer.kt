@@ -1,8 +1,7 @@
 package io.keysecure
 
-import io.keysecure.ffi.AttemptRecord
-import io.keysecure.ffi.CallRecord
 import io.keysecure.ffi.Observer as FfiObserver
+import java.util.function.Consumer
 
 /**
  * Receives a record of every attempt and every call, for logs, metrics and traces.
@@ -28,7 +27,7 @@ public interface Observer {
 }
 
 /** Writes one line for each attempt, and for each change in the availability of a store, to any logger. */
-public class LogObserver(private val log: (String) -> Unit) : Observer {
+public class LogObserver(private val log: Consumer<String>) : Observer {
     override fun attempt(record: AttemptRecord) {
         val parts = listOf(
             "operation" to record.operation,
@@ -38,15 +37,15 @@ public class LogObserver(private val log: (String) -> Unit) : Observer {
             "code" to record.code,
             "outcome" to record.outcome?.name?.lowercase(),
         )
-        log(parts.filter { it.second != null }.joinToString(" ") { (name, value) -> "$name=$value" })
+        log.accept(parts.filter { it.second != null }.joinToString(" ") { (name, value) -> "$name=$value" })
     }
 
     override fun tokenStore(available: Boolean) {
-        log(if (available) "the token store can be reached again" else "the token store cannot be reached")
+        log.accept(if (available) "the token store can be reached again" else "the token store cannot be reached")
     }
 
     override fun attemptStore(available: Boolean) {
-        log(if (available) "the attempt store can be reached again" else "the attempt store cannot be reached")
+        log.accept(if (available) "the attempt store can be reached again" else "the attempt store cannot be reached")
     }
 }
 

@@ -6,8 +6,6 @@ import io.keysecure.ffi.Decision as FfiDecision
 import io.keysecure.ffi.VerifiedWebhook as FfiVerifiedWebhook
 import io.keysecure.ffi.Responder as FfiResponder
 import io.keysecure.ffi.WebhookVerifier as FfiWebhookVerifier
-import io.keysecure.ffi.Header
-import io.keysecure.ffi.SignatureMatch
 import io.keysecure.ffi.WebhookOptions
 import io.keysecure.model.AuthEvent
 import io.keysecure.model.CanonicalForm
