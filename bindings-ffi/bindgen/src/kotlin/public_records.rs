@@ -56,7 +56,11 @@ pub fn moved(code: &str) -> Result<(String, String)> {
     rest = rest.replacen("import com.sun.jna.Library\n", &format!("{imports}import com.sun.jna.Library\n"), 1);
     for name in PUBLIC.map(name) {
         for text in [&mut rest, &mut public] {
-            *text = crate::patches::word_replaced(text, &format!("io.keysecure.ffi.{name}"), &format!("io.keysecure.{name}"));
+            *text = crate::patches::word_replaced(
+                text,
+                &format!("io.keysecure.ffi.{name}"),
+                &format!("io.keysecure.{name}"),
+            );
         }
     }
     let call = "private inline fun <U> uniffiRustCall(";
@@ -92,7 +96,8 @@ mod tests {
 
     #[test]
     fn the_former_names_are_deprecated_aliases() {
-        let expected = "ReplaceWith(\"Header\", \"io.keysecure.Header\"))\npublic typealias Header = io.keysecure.Header\n";
+        let expected =
+            "ReplaceWith(\"Header\", \"io.keysecure.Header\"))\npublic typealias Header = io.keysecure.Header\n";
         assert!(former_names().contains(expected));
     }
 }

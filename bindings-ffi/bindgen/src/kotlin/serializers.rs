@@ -56,7 +56,10 @@ mod tests {
             dictionary Fee { string amount; };",
         );
         let kotlin = module(&interface).unwrap();
-        assert!(kotlin.contains("contextual(FeeType::class, OpenEnumSerializer(\"FeeType\", FeeType::of))"), "{kotlin}");
+        assert!(
+            kotlin.contains("contextual(FeeType::class, OpenEnumSerializer(\"FeeType\", FeeType::of))"),
+            "{kotlin}"
+        );
         assert!(kotlin.contains("contextual(Fee::class, ModelSerializer(Fee::fromJson))"), "{kotlin}");
     }
 }

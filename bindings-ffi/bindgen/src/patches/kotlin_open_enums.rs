@@ -45,7 +45,8 @@ fn serializable(kotlin: &str) -> String {
 }
 
 fn class(one: &Enum, name: &str, function: &str, generated: &str) -> Result<String> {
-    let (mut known, mut branches, mut values, mut makers) = (String::new(), String::new(), String::new(), String::new());
+    let (mut known, mut branches, mut values, mut makers) =
+        (String::new(), String::new(), String::new(), String::new());
     let mut class = generated.replacen(" {", " : OpenEnum {", 1);
     for variant in one.variants() {
         let (object, constant) = (variant.name().to_upper_camel_case(), variant.name().to_shouty_snake_case());
@@ -56,10 +57,12 @@ fn class(one: &Enum, name: &str, function: &str, generated: &str) -> Result<Stri
             continue;
         }
         let line = format!("    object {object} : {name}()\n");
-        let resolved = format!("    object {object} : {name}() {{\n        private fun readResolve(): Any = {object}\n    }}\n");
+        let resolved =
+            format!("    object {object} : {name}() {{\n        private fun readResolve(): Any = {object}\n    }}\n");
         class = replace(&class, 1, &line, &resolved)?;
         let maker = variant.name().to_lower_camel_case();
-        let _ = write!(makers, "\n        /** {doc} */\n        @JvmStatic\n        fun `{maker}`(): {name} = {object}\n");
+        let _ =
+            write!(makers, "\n        /** {doc} */\n        @JvmStatic\n        fun `{maker}`(): {name} = {object}\n");
         let _ = write!(values, "{}{object}", if values.is_empty() { "" } else { ", " });
     }
     let function = function.to_lower_camel_case();
@@ -74,7 +77,7 @@ fn class(one: &Enum, name: &str, function: &str, generated: &str) -> Result<Stri
 
     /** The platform's text. */
     override val value: kotlin.String
-        get() = if (this is Unknown) raw else text ?: toString().also {{ text = it }}
+        get() = if (this is Unknown) raw else text ?: io.keysecure.call {{ toString() }}.also {{ text = it }}
 
     /** The values that this version knows, and one for all others. */
     enum class Known {{{known}    }}
@@ -82,7 +85,7 @@ fn class(one: &Enum, name: &str, function: &str, generated: &str) -> Result<Stri
     companion object {{
         /** Returns the value of the platform's text; `Unknown` when this version does not know it. */
         @JvmStatic
-        fun of(text: kotlin.String): {name} = io.keysecure.ffi.{function}(text)
+        fun of(text: kotlin.String): {name} = io.keysecure.call {{ io.keysecure.ffi.{function}(text) }}
 
         /** Like [of]. Jackson, JAX-RS and Spring look for a function of this name. */
         @JvmStatic

@@ -31,7 +31,8 @@ pub fn patch(kotlin: &str, interface: &Interface) -> Result<String> {
         let end = start + text[start..].find(END).ok_or_else(|| format!("the record {name} has another end"))?;
         text.replace_range(end..end + END.len(), &format!("\n{}}}", additions(record, interface, is_model)?));
         if is_model {
-            let open = start + text[start..end].find("\n){").ok_or_else(|| format!("the record {name} has another start"))?;
+            let open =
+                start + text[start..end].find("\n){").ok_or_else(|| format!("the record {name} has another start"))?;
             let is_read = interface.reader_of(record)?.is_some() && text[open..end].contains(WRITER);
             if is_read {
                 text.replace_range(open..end, &replace(&text[open..end], 1, WRITER, &format!("override {WRITER}"))?);
@@ -55,10 +56,11 @@ fn holds_object(of: &Type) -> bool {
 /// The builder of a record, and its companion.
 fn additions(record: &Record, interface: &Interface, is_model: bool) -> Result<String> {
     let name = record.name().to_upper_camel_case();
-    let (mut fields, mut setters, mut values, mut copies) = Default::default();
+    let mut builder = Builder::default();
     for field in record.fields() {
-        add(field, &mut fields, &mut setters, &mut values, &mut copies)?;
+        builder.add(field)?;
     }
+    let Builder { fields, setters, values, copies } = builder;
     let reader = if is_model { reader(record, interface)? } else { String::new() };
     Ok(format!(
         "
@@ -87,35 +89,46 @@ fn additions(record: &Record, interface: &Interface, is_model: bool) -> Result<S
     ))
 }
 
-fn add(field: &Field, fields: &mut String, setters: &mut String, values: &mut String, copies: &mut String) -> Result<()> {
-    let (name, label) = (field.name().to_lower_camel_case(), label(&field.as_type())?);
-    let nullable = label.trim_end_matches('?');
-    let fallback = match field.default_value() {
-        Some(value) => Some(literal(value)?),
-        None if label.ends_with('?') => Some("null".into()),
-        None => None,
-    };
-    let value = match fallback.as_deref() {
-        Some("null") => format!("`{name}`"),
-        Some(literal) => format!("`{name}` ?: {literal}"),
-        None => format!("`{name}` ?: throw io.keysecure.invalidInput(\"{name} is required\")"),
-    };
-    let _ = writeln!(fields, "        private var `{name}`: {nullable}? = null");
-    let lines = documentation::lines(field.docstring().unwrap_or_default());
-    let comment = if lines.is_empty() {
-        String::new()
-    } else {
-        format!("        /**\n         * {}\n         */\n", lines.join("\n         * "))
-    };
-    let _ = write!(
-        setters,
-        "
+/// The parts of a builder.
+#[derive(Default)]
+struct Builder {
+    fields: String,
+    setters: String,
+    values: String,
+    copies: String,
+}
+
+impl Builder {
+    fn add(&mut self, field: &Field) -> Result<()> {
+        let (name, label) = (field.name().to_lower_camel_case(), label(&field.as_type())?);
+        let nullable = label.trim_end_matches('?');
+        let fallback = match field.default_value() {
+            Some(value) => Some(literal(value)?),
+            None if label.ends_with('?') => Some("null".into()),
+            None => None,
+        };
+        let value = match fallback.as_deref() {
+            Some("null") => format!("`{name}`"),
+            Some(literal) => format!("`{name}` ?: {literal}"),
+            None => format!("`{name}` ?: throw io.keysecure.invalidInput(\"{name} is required\")"),
+        };
+        let _ = writeln!(self.fields, "        private var `{name}`: {nullable}? = null");
+        let lines = documentation::lines(field.docstring().unwrap_or_default());
+        let comment = if lines.is_empty() {
+            String::new()
+        } else {
+            format!("        /**\n         * {}\n         */\n", lines.join("\n         * "))
+        };
+        let _ = write!(
+            self.setters,
+            "
 {comment}        fun `{name}`(`{name}`: {label}): Builder = apply {{ this.`{name}` = `{name}` }}
 "
-    );
-    let _ = writeln!(values, "            {value},");
-    let _ = writeln!(copies, "        builder.`{name}`(`{name}`)");
-    Ok(())
+        );
+        let _ = writeln!(self.values, "            {value},");
+        let _ = writeln!(self.copies, "        builder.`{name}`(`{name}`)");
+        Ok(())
+    }
 }
 
 /// The function that reads a model from JSON.

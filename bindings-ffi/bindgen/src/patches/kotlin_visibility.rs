@@ -7,21 +7,12 @@ use crate::Result;
 use crate::interface::Interface;
 
 /// The names of UniFFI's own types.
-const OWN: [&str; 8] = [
-    "FfiConverter",
-    "FfiException",
-    "Uniffi",
-    "uniffi",
-    "RustBuffer",
-    "InternalException",
-    "Disposable",
-    "NoHandle",
-];
+const OWN: [&str; 8] =
+    ["FfiConverter", "FfiException", "Uniffi", "uniffi", "RustBuffer", "InternalException", "Disposable", "NoHandle"];
 
 /// The words between the visibility and the name.
-const WORDS: [&str; 12] = [
-    "open", "sealed", "data", "abstract", "enum", "inline", "class", "interface", "object", "fun", "typealias", "<T",
-];
+const WORDS: [&str; 12] =
+    ["open", "sealed", "data", "abstract", "enum", "inline", "class", "interface", "object", "fun", "typealias", "<T"];
 
 /// What may stand before a function at the top level: the end of its documentation, or what it throws.
 const STARTS: [&str; 2] = ["         */ ", "    @Throws(FfiException::class) "];

@@ -173,14 +173,14 @@ public class Claim internal constructor(private val ffi: FfiClaim) : AutoCloseab
 public object Replies {
     /** Returns the exact body that accepts a webhook. */
     @JvmStatic
-    public fun accept(): String = io.keysecure.ffi.replyAccept()
+    public fun accept(): String = call { io.keysecure.ffi.replyAccept() }
 
     /**
      * Returns the exact body to reply with to a webhook that was handled before: acceptance, but a decline for a purchase, because
      * a purchase must not be decided twice. [WebhookVerifier.replyDuplicate] repeats the first reply instead.
      */
     @JvmStatic
-    public fun duplicate(body: ByteArray): String = io.keysecure.ffi.replyDuplicate(body)
+    public fun duplicate(body: ByteArray): String = call { io.keysecure.ffi.replyDuplicate(body) }
 
     /**
      * Returns the exact body that declines a purchase.
