@@ -30,23 +30,23 @@ class StartupTest {
     }
 
     @Test
-    fun `an old glibc is told with the version that is needed`() {
-        val told = "/tmp/jna1.tmp: /lib/libc.so.6: version `GLIBC_2.9' not found\n/lib/libc.so.6: version `GLIBC_2.34' not found"
-        val text = NativeLibrary.explain(UnsatisfiedLinkError(told))
+    fun `an old glibc gives an error with the needed version`() {
+        val message = "/tmp/jna1.tmp: /lib/libc.so.6: version `GLIBC_2.9' not found\n/lib/libc.so.6: version `GLIBC_2.34' not found"
+        val text = NativeLibrary.explain(UnsatisfiedLinkError(message))
         assertTrue("needs glibc 2.34 or later" in text, text)
     }
 
     @Test
-    fun `a noexec directory is told with the setting that changes it`() {
-        val told = "/tmp/jna1511.tmp: /tmp/jna1511.tmp: failed to map segment from shared object"
-        val text = NativeLibrary.explain(ExceptionInInitializerError(UnsatisfiedLinkError(told)))
+    fun `a noexec directory gives an error with the setting`() {
+        val message = "/tmp/jna1511.tmp: /tmp/jna1511.tmp: failed to map segment from shared object"
+        val text = NativeLibrary.explain(ExceptionInInitializerError(UnsatisfiedLinkError(message)))
         assertTrue("failed to map segment" in text && "-Djna.tmpdir" in text, text)
     }
 
     @Test
-    fun `a jar without a library for this system is told`() {
-        val told = "Unable to load library 'keysecure_ffi':\nNative library (linux-s390x/libkeysecure_ffi.so) not found in resource path"
-        val text = NativeLibrary.explain(UnsatisfiedLinkError(told))
+    fun `a jar without a library for this system gives an error`() {
+        val message = "Unable to load library 'keysecure_ffi':\nNative library (linux-s390x/libkeysecure_ffi.so) not found in resource path"
+        val text = NativeLibrary.explain(UnsatisfiedLinkError(message))
         assertTrue("cargo xtask package kotlin" in text, text)
     }
 
