@@ -76,10 +76,18 @@ mod tests {
 
     #[test]
     fn the_kotlin_library_has_the_version_of_the_workspace() {
-        let pom = fs::read_to_string(run::root().join("bindings-kotlin/pom.xml")).unwrap();
-        assert!(pom.contains(&format!(
-            "<artifactId>keysecure</artifactId>\n  <version>{}</version>",
-            env!("CARGO_PKG_VERSION")
-        )));
+        for (folder, name) in [("", "keysecure"), ("sandbox/", "keysecure-sandbox")] {
+            let pom = fs::read_to_string(run::root().join(format!("bindings-kotlin/{folder}pom.xml"))).unwrap();
+            let version = env!("CARGO_PKG_VERSION");
+            assert!(
+                pom.contains(&format!("<artifactId>{name}</artifactId>\n  <version>{version}</version>")),
+                "{name}"
+            );
+        }
+        for language in ["java", "kotlin"] {
+            let pom = run::root().join(format!("bindings-kotlin/consumers/{language}/pom.xml"));
+            let version = format!("<version>{}</version>", env!("CARGO_PKG_VERSION"));
+            assert_eq!(fs::read_to_string(pom).unwrap().matches(&version).count(), 2, "{language}");
+        }
     }
 }

@@ -10,6 +10,7 @@ mod deps;
 mod elf;
 mod fuzz;
 mod kotlin;
+mod licences;
 mod link;
 mod maven;
 mod package;

@@ -1,5 +1,5 @@
-//! `cargo xtask package`: release packages. The jar is built and tested here; the AAR and the `XCFramework` are
-//! recipes.
+//! `cargo xtask package`: release packages. The jars are built, tested and installed here; the AAR and the `XCFramework`
+//! are recipes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use crate::bindings::{self, Bindings};
 use crate::table::{row, table};
-use crate::{android, apple, maven, run, ship};
+use crate::{android, apple, licences, maven, run, ship};
 
 /// The budget of the stripped library for phones, which uses the phone's HTTP client instead of its own.
 const BUDGET: u64 = 2_200_000;
@@ -19,9 +19,11 @@ const SLOTS: [&str; 5] = ["linux-x86-64", "linux-aarch64", "darwin-x86-64", "dar
 /// The artifacts of `cargo xtask package`.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum Artifact {
-    /// A jar with this machine's library, built and tested: minutes
+    /// The jars for Kotlin and Java with this machine's library and sandbox, tested and installed into the local Maven
+    /// repository: minutes
     #[default]
-    Jar,
+    #[value(alias = "jar")]
+    Kotlin,
     /// The Android library: a recipe that needs the NDK
     Aar,
     /// The library for Apple's systems: a recipe that needs a Mac
@@ -32,15 +34,16 @@ pub enum Artifact {
 
 pub fn run(artifact: Artifact) -> bool {
     match artifact {
-        Artifact::Jar => jar(),
+        Artifact::Kotlin => jars(),
         Artifact::Aar => android::aar(),
         Artifact::Xcframework => apple::xcframework(),
         Artifact::Size => sizes(),
     }
 }
 
-/// Builds the jar with this platform's library, and tests it with that library.
-fn jar() -> bool {
+/// Builds the jars with this platform's library and sandbox, tests them with that library, installs them into the local
+/// Maven repository, and builds consumers that know nothing but coordinates.
+fn jars() -> bool {
     let Some(slot) = slot() else {
         eprintln!("JNA has no folder for this system");
         return false;
@@ -52,10 +55,20 @@ fn jar() -> bool {
     if !run::passes(&mut run::cargo("build -p keysecure-sandbox")) || !ship::build_library(&[], &library) {
         return false;
     }
+    let licences = run::target_dir().join("licences");
+    if !sandbox(slot)
+        || !licences::write("keysecure-ffi", &licences.join("library"))
+        || !licences::write("keysecure-sandbox", &licences.join("sandbox"))
+    {
+        return false;
+    }
     // By name, on the class path: the way it is found in the jar.
     let by_name = Bindings { library: PathBuf::from("keysecure_ffi"), kotlin: bindings.kotlin };
     let native = format!("-Dkeysecure.natives={}", natives.display());
-    if !run::passes(&mut maven::command(&by_name, &[native, "package".into()])) {
+    if !run::passes(&mut maven::command(&by_name, &[native, "install".into()]))
+        || !run::passes(maven::project("bindings-kotlin/sandbox/pom.xml").arg("install"))
+        || !["java", "kotlin"].iter().all(|language| consumer(language))
+    {
         return false;
     }
     println!("\nlibraries in {}:", run::target_dir().join("kotlin/keysecure-*.jar").display());
@@ -68,6 +81,40 @@ fn jar() -> bool {
         );
     }
     report(&[("with HTTP and TLS, for servers", &library, None)])
+}
+
+/// Builds the sandbox program for the test artifact.
+fn sandbox(slot: &str) -> bool {
+    let program = format!("keysecure-sandbox{}", std::env::consts::EXE_SUFFIX);
+    let folder = run::target_dir().join("programs").join(slot);
+    run::passes(&mut run::cargo("build --release -p keysecure-sandbox"))
+        && fs::create_dir_all(&folder).is_ok()
+        && fs::copy(run::target_dir().join("release").join(&program), folder.join(&program)).is_ok()
+        && run::passes(run::command("strip").arg(folder.join(program)))
+}
+
+/// Copies a project out of the repository and tests it: it finds the artifacts by their coordinates.
+fn consumer(language: &str) -> bool {
+    let from = run::root().join("bindings-kotlin/consumers").join(language);
+    let to = std::env::temp_dir().join(format!("keysecure-consumer-{language}-{}", std::process::id()));
+    let copied = copy(&from, &to).map_err(|error| eprintln!("{}: {error}", to.display())).is_ok();
+    let passed = copied && run::passes(maven::outside(&to).arg("test"));
+    let _ = fs::remove_dir_all(to);
+    passed
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 /// The library with and without its own HTTP.

@@ -16,6 +16,12 @@ const UNKNOWN: &str = "Unknown";
 /// The method of the pages of a lazy list.
 const NEXT_PAGE: &str = "next_page";
 
+/// The method of a model that writes it.
+const TO_JSON: &str = "to_json";
+
+/// The field of a model for the fields of the response that this version does not know.
+const EXTRA: &str = "extra";
+
 /// All crates of the library together: their types share one name space.
 #[derive(Debug)]
 pub struct Interface {
@@ -85,6 +91,20 @@ impl Interface {
             }
         })
         .collect()
+    }
+
+    /// The function that reads a model from JSON. A record is a model if it keeps unknown fields; without its function
+    /// the languages could not read it, so its absence is an error.
+    pub fn reader_of(&self, record: &Record) -> Result<Option<String>> {
+        let function = format!("{}_from_json", record.name().to_snake_case());
+        let has_function = |component: &ComponentInterface| component.get_function_definition(&function).is_some();
+        let is_model = record.methods().iter().any(|method| method.name() == TO_JSON)
+            && record.fields().iter().any(|field| field.name() == EXTRA);
+        match (self.components.iter().any(has_function), is_model) {
+            (true, _) => Ok(Some(function)),
+            (false, true) => Err(format!("the model {} has no function `{function}`", record.name()).into()),
+            (false, false) => Ok(None),
+        }
     }
 
     /// The objects that are classes in the languages, by name. Interfaces for foreign code are none.

@@ -1,9 +1,7 @@
 
 package io.keysecure
 
-import io.keysecure.model.ErrorDetails
-import io.keysecure.model.ErrorKind
-import io.keysecure.model.Outcome
+import io.keysecure.model.*
 
 /**
  * Thrown when a call fails. The class tells the kind of the error, [outcome] whether the operation was carried out. [message] is
@@ -21,6 +19,15 @@ public sealed class KeySecureException(details: ErrorDetails) : RuntimeException
     public val outcome: Outcome get() = known ?: Outcome.UNKNOWN
 // FIELDS
 // CLASSES
+    public companion object {
+        /**
+         * Creates an exception as a call would throw it, for tests of code that handles errors:
+         *
+         *     KeySecureException.of(ErrorDetails("no such card", ErrorKind.NOT_FOUND, Outcome.REJECTED, code = 2002))
+         */
+        @JvmStatic
+        public fun of(details: ErrorDetails): KeySecureException = exceptionFor(details)
+    }
 }
 
 /** The exception of the kind that the details name. */

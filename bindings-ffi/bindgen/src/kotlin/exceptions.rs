@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use heck::{ToLowerCamelCase as _, ToShoutySnakeCase as _, ToUpperCamelCase as _};
-use uniffi_bindgen::interface::{AsType as _, Type, Variant};
+use uniffi_bindgen::interface::{AsType as _, Variant};
 
+use super::types::label;
 use crate::interface::Interface;
 use crate::{Result, documentation};
 
@@ -68,18 +69,6 @@ fn comment(doc: Option<&str>) -> String {
     }
 }
 
-fn label(of: &Type) -> Result<String> {
-    Ok(match of {
-        Type::Int32 => "Int".into(),
-        Type::Int64 => "Long".into(),
-        Type::String => "String".into(),
-        Type::Duration => "java.time.Duration".into(),
-        Type::Enum { name, .. } => format!("io.keysecure.model.{}", name.to_upper_camel_case()),
-        Type::Optional { inner_type } => format!("{}?", label(inner_type)?),
-        _ => return Err(format!("{of:?} is no type of a field of an exception").into()),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::classes;
@@ -118,7 +107,7 @@ mod tests {
     #[test]
     fn a_new_field_of_the_details_is_one_of_the_exception() {
         let kotlin = classes(&Interface::from_udl(UDL)).unwrap();
-        let expected = "    /** The HTTP status. */\n    public val httpStatus: Int? = details.httpStatus\n";
+        let expected = "    /** The HTTP status. */\n    public val httpStatus: kotlin.Int? = details.httpStatus\n";
         assert!(kotlin.contains(expected), "{kotlin}");
         assert!(classes(&Interface::from_udl(&UDL.replace("i32?", "f64"))).is_err());
     }

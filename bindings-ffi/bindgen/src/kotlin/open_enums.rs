@@ -1,4 +1,4 @@
-//! Open enums from the platform's text.
+//! The former way to an open enum from the platform's text.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use heck::{ToLowerCamelCase as _, ToUpperCamelCase as _};
 use crate::Result;
 use crate::interface::Interface;
 
-/// A function `of` on the companion of every open enum.
+/// An extension `of` of the companion of every open enum, which has a member of this name now. For one version.
 pub fn functions(interface: &Interface) -> Result<String> {
     let mut text = String::from("\npackage io.keysecure\n");
     for (one, function) in interface.open_enums()? {
@@ -15,7 +15,7 @@ pub fn functions(interface: &Interface) -> Result<String> {
         let _ = write!(
             text,
             "
-/** The value of the platform's text; `Unknown` when this version does not know it. */
+@Deprecated(\"A member of the companion now: remove the import\")
 public fun io.keysecure.model.{class}.Companion.of(text: String): io.keysecure.model.{class} =
     io.keysecure.ffi.{function}(text)
 "

@@ -7,6 +7,9 @@
 mod kotlin_daemon_threads;
 mod kotlin_direct_calls;
 mod kotlin_handles;
+mod kotlin_open_enums;
+mod kotlin_records;
+mod kotlin_visibility;
 mod swift_callback_errors;
 mod swift_debug_text;
 mod swift_error_cases;
@@ -19,14 +22,23 @@ use crate::interface::Interface;
 
 pub use swift_names::{renamed, word_replaced};
 
+/// The package of the generated models.
+const MODEL_PACKAGE: &str = "package io.keysecure.model\n";
+
+/// The package of the generated objects.
+const FFI_PACKAGE: &str = "package io.keysecure.ffi\n";
+
 /// Takes the text of a generated file and gives it changed.
 type Patch = fn(&str, &Interface) -> Result<String>;
 
 /// Those of the generated Kotlin, in their order.
-const KOTLIN: [(&str, Patch); 3] = [
+const KOTLIN: [(&str, Patch); 6] = [
     ("kotlin_direct_calls", kotlin_direct_calls::patch),
     ("kotlin_handles", kotlin_handles::patch),
     ("kotlin_daemon_threads", kotlin_daemon_threads::patch),
+    ("kotlin_records", kotlin_records::patch),
+    ("kotlin_open_enums", kotlin_open_enums::patch),
+    ("kotlin_visibility", kotlin_visibility::patch),
 ];
 
 /// Those of the generated Swift, in their order: names come last, because the others use UniFFI's.
@@ -89,7 +101,23 @@ mod tests {
     /// With errors, whose cases one of the patches renames.
     fn interface() -> Interface {
         Interface::from_udl(
-            "namespace keysecure { [Throws=TransportFailure] void send(); };
+            "namespace keysecure {
+                [Throws=TransportFailure] void send();
+                CardStatus card_status_from_text(string text);
+                [Throws=TransportFailure] Fee fee_from_json(string text);
+            };
+            [Enum] interface CardStatus {
+                /// Frozen. It can be unfrozen.
+                Frozen();
+                /// A value that this version does not know.
+                Unknown(string raw);
+            };
+            dictionary Fee {
+                /// The amount of the fee.
+                string amount;
+                string? detail;
+                i32 count = 0;
+            };
             [Error] interface TransportFailure { Failed(boolean sent); TooLate(); };",
         )
     }

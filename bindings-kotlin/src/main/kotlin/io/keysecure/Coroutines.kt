@@ -22,10 +22,10 @@ import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
 import java.util.concurrent.atomic.AtomicBoolean
 
-// Needs kotlinx-coroutines-core 1.9 or later, an optional dependency: add it to your own project.
+// Needs kotlinx-coroutines-core 1.6 or later, an optional dependency: add it to your own project.
 
 /** The dispatcher that runs blocking calls: at most 16 at once, on threads of [Dispatchers.IO]. */
-public val keySecureDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(16, "keysecure")
+public val keySecureDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(16)
 
 /** Webhooks have threads of their own: a purchase must not wait behind calls that hang. */
 private val webhookDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(64, "keysecure-webhooks")

@@ -46,4 +46,6 @@ internal inline fun <T> call(block: () -> T): T =
         throw panicked()
     } catch (_: io.keysecure.model.InternalException) {
         throw panicked()
+    } catch (error: LinkageError) {
+        throw NativeLibrary.failed(error)
     }

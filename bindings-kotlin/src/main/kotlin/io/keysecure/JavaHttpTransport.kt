@@ -1,6 +1,5 @@
 package io.keysecure
 
-import io.keysecure.ffi.HttpResponse
 import io.keysecure.model.Method
 import io.keysecure.model.TransportFault
 import java.io.ByteArrayOutputStream
@@ -62,7 +61,7 @@ public class JavaHttpTransport @JvmOverloads constructor(
 
     override fun close(): Unit = client.close()
 
-    override fun send(request: io.keysecure.ffi.HttpRequest): HttpResponse {
+    override fun send(request: io.keysecure.HttpRequest): HttpResponse {
         val gate = SendGate(request.startWithin)
         try {
             return exchange(request, gate)
@@ -76,7 +75,7 @@ public class JavaHttpTransport @JvmOverloads constructor(
         }
     }
 
-    private fun exchange(request: io.keysecure.ffi.HttpRequest, gate: SendGate): HttpResponse {
+    private fun exchange(request: io.keysecure.HttpRequest, gate: SendGate): HttpResponse {
         val prepared = prepare(request, SingleUseBody(request.body, gate))
         // The JDK does not request an empty body.
         if (request.body.isEmpty() && !gate.open()) throw SendRefused()
@@ -100,7 +99,7 @@ public class JavaHttpTransport @JvmOverloads constructor(
     }
 
     /** Waits for the response. The timeout of the JDK ends with the headers of the response; this one includes the body. */
-    private fun <T> await(exchange: CompletableFuture<T>, request: io.keysecure.ffi.HttpRequest, gate: SendGate): T {
+    private fun <T> await(exchange: CompletableFuture<T>, request: io.keysecure.HttpRequest, gate: SendGate): T {
         val started = System.nanoTime()
         val total = request.timeout.nanos()
         val start = request.startWithin?.nanos()
@@ -114,7 +113,7 @@ public class JavaHttpTransport @JvmOverloads constructor(
         return exchange.get(total - (System.nanoTime() - started), TimeUnit.NANOSECONDS)
     }
 
-    private fun prepare(request: io.keysecure.ffi.HttpRequest, body: HttpRequest.BodyPublisher): HttpRequest {
+    private fun prepare(request: io.keysecure.HttpRequest, body: HttpRequest.BodyPublisher): HttpRequest {
         val builder = HttpRequest.newBuilder(URI.create(request.url)).timeout(request.timeout)
         request.headers.forEach { builder.header(it.name, it.value) }
         // Not by `HttpClient.Builder.authenticator`: with one, the JDK loses a response with status 401 that names no method.

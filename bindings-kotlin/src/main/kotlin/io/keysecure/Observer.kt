@@ -1,11 +1,10 @@
 package io.keysecure
 
-import io.keysecure.ffi.AttemptRecord
-import io.keysecure.ffi.CallRecord
 import io.keysecure.ffi.Observer as FfiObserver
 import io.keysecure.model.Outcome
 import java.util.logging.Level
 import java.util.logging.Logger
+import java.util.function.Consumer
 
 /**
  * Receives a record of every attempt and every call, for logs, metrics and traces.
@@ -39,7 +38,7 @@ public interface Observer {
  */
 public class LogObserver private constructor(private val write: (Level, String) -> Unit) : Observer {
     /** Writes all lines to a function, without a level. */
-    public constructor(log: (String) -> Unit) : this({ _, line -> log(line) })
+    public constructor(log: Consumer<String>) : this({ _, line -> log.accept(line) })
 
     /** Writes to a logger of `java.util.logging`. */
     public constructor(logger: Logger) : this({ level, line -> logger.log(level, line) })

@@ -1,9 +1,6 @@
 package io.keysecure
 
-import io.keysecure.ffi.Acquired
-import io.keysecure.ffi.AttemptStart
 import io.keysecure.ffi.ForeignFailure
-import io.keysecure.ffi.StoredToken
 import io.keysecure.ffi.AttemptStore as FfiAttemptStore
 import io.keysecure.ffi.ReplayStore as FfiReplayStore
 import io.keysecure.ffi.Store as FfiStore

@@ -1,8 +1,6 @@
 package io.keysecure
 
 import io.keysecure.ffi.Transport as FfiTransport
-import io.keysecure.ffi.HttpRequest
-import io.keysecure.ffi.HttpResponse
 import io.keysecure.ffi.TransportFailure
 import io.keysecure.model.TransportFault
 

@@ -12,12 +12,14 @@ import java.util.logging.Logger
 internal object Warnings : WarningSink {
     private val logger = Logger.getLogger("keysecure")
 
-    init {
-        setWarningSink(this)
-    }
+    private val installed: Unit by lazy { call { setWarningSink(this) } }
 
-    /** Installs the sink, by initializing this object. Everything that may cause a warning calls it first. */
-    fun install() = Unit
+    /**
+     * Installs the sink. Everything that may cause a warning calls it first.
+     *
+     * @throws KeySecureException.Config when the native library cannot be loaded.
+     */
+    fun install() = installed
 
     override fun warn(text: String) {
         try {

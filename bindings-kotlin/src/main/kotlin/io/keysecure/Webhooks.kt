@@ -5,8 +5,6 @@ import io.keysecure.ffi.Decision as FfiDecision
 import io.keysecure.ffi.VerifiedWebhook as FfiVerifiedWebhook
 import io.keysecure.ffi.Responder as FfiResponder
 import io.keysecure.ffi.WebhookVerifier as FfiWebhookVerifier
-import io.keysecure.ffi.Header
-import io.keysecure.ffi.SignatureMatch
 import io.keysecure.ffi.WebhookOptions
 import io.keysecure.model.AuthEvent
 import io.keysecure.model.CanonicalForm
@@ -176,14 +174,14 @@ public class Claim internal constructor(private val ffi: FfiClaim) : AutoCloseab
 public object Replies {
     /** Returns the exact body that accepts a webhook. */
     @JvmStatic
-    public fun accept(): String = io.keysecure.ffi.replyAccept()
+    public fun accept(): String = call { io.keysecure.ffi.replyAccept() }
 
     /**
      * Returns the exact body to reply with to a webhook that was handled before: acceptance, but a decline for a purchase, because
      * a purchase must not be decided twice. [WebhookVerifier.replyDuplicate] repeats the first reply instead.
      */
     @JvmStatic
-    public fun duplicate(body: ByteArray): String = io.keysecure.ffi.replyDuplicate(body)
+    public fun duplicate(body: ByteArray): String = call { io.keysecure.ffi.replyDuplicate(body) }
 
     /**
      * Returns the exact body that declines a purchase.

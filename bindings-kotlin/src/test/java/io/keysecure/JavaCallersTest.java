@@ -13,6 +13,7 @@ import io.keysecure.model.Package;
 import io.keysecure.model.Transfer;
 import io.keysecure.model.TransferResult;
 import io.keysecure.model.TransferType;
+import io.keysecure.sandbox.Sandbox;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,9 +1,6 @@
 package io.keysecure
 
 import io.keysecure.ffi.ClientOptions
-import io.keysecure.ffi.Header
-import io.keysecure.ffi.HttpRequest
-import io.keysecure.ffi.HttpResponse
 import io.keysecure.model.CardStatus
 import io.keysecure.model.Consumption
 import io.keysecure.model.Event

@@ -1,7 +1,5 @@
 package io.keysecure
 
-import io.keysecure.ffi.HttpRequest
-import io.keysecure.ffi.HttpResponse
 import java.time.Instant
 import java.time.ZoneOffset
 import java.time.ZonedDateTime

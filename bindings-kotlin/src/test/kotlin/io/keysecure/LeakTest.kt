@@ -1,7 +1,6 @@
 package io.keysecure
 
 import com.sun.jna.Memory
-import io.keysecure.ffi.HttpResponse
 import java.io.File
 import java.time.ZoneOffset
 import java.time.ZonedDateTime

@@ -1,7 +1,5 @@
 package io.keysecure
 
-import io.keysecure.ffi.Header
-import io.keysecure.ffi.HttpRequest
 import io.keysecure.model.Method
 import io.keysecure.model.TransportFault
 import java.io.IOException

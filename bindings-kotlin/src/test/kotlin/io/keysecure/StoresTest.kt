@@ -91,7 +91,7 @@ class StoresTest {
     fun `a reference that another worker holds is not sent`() = TestEnv().use { env ->
         val attempts = TestAttemptStore(Duration.ofHours(1))
         val store = object : AttemptStore by attempts {
-            override fun acquire(reference: String, lease: Duration, within: Duration) = io.keysecure.ffi.Acquired.Busy
+            override fun acquire(reference: String, lease: Duration, within: Duration) = io.keysecure.Acquired.Busy
         }
         val accounts = env.builder().store(Store.own(attempts = store)).build().accounts()
         assertThrows(KeySecureException.Timeout::class.java) {

@@ -1,9 +1,5 @@
 package io.keysecure
 
-import io.keysecure.ffi.Acquired
-import io.keysecure.ffi.AttemptStart
-import io.keysecure.ffi.PastAttempt
-import io.keysecure.ffi.StoredToken
 import io.keysecure.model.AttemptEnd
 import java.time.Duration
 import java.util.UUID

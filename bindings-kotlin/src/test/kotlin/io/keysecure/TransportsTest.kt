@@ -1,9 +1,5 @@
 package io.keysecure
 
-import io.keysecure.ffi.AttemptRecord
-import io.keysecure.ffi.CallRecord
-import io.keysecure.ffi.HttpRequest
-import io.keysecure.ffi.HttpResponse
 import io.keysecure.ffi.libraryVersion
 import io.keysecure.model.Outcome
 import io.keysecure.model.TransportFault

@@ -1,0 +1,170 @@
+//! Records that Java callers can build, copy, serialize and read from JSON.
+//!
+//! UniFFI has no configuration for any of it; not asked for upstream.
+
+use std::fmt::Write as _;
+
+use heck::{ToLowerCamelCase as _, ToUpperCamelCase as _};
+use uniffi_bindgen::interface::{AsType as _, Field, Record, Type};
+
+use super::{MODEL_PACKAGE, replace};
+use crate::interface::Interface;
+use crate::kotlin::types::{label, literal};
+use crate::{Result, documentation};
+
+/// The method of a model that writes it.
+const WRITER: &str = "fun `toJson`(): kotlin.String";
+
+/// The end of a record.
+const END: &str = "\n    companion object\n}";
+
+pub fn patch(kotlin: &str, interface: &Interface) -> Result<String> {
+    let is_model = kotlin.contains(MODEL_PACKAGE);
+    let (mut text, mut found) = (kotlin.to_owned(), false);
+    for record in interface.records() {
+        let name = record.name().to_upper_camel_case();
+        let Some(start) = text.find(&format!("data class {name} (")) else { continue };
+        // Only the layer over this code uses records with objects.
+        if record.fields().iter().any(|field| holds_object(&field.as_type())) {
+            continue;
+        }
+        let end = start + text[start..].find(END).ok_or_else(|| format!("the record {name} has another end"))?;
+        text.replace_range(end..end + END.len(), &format!("\n{}}}", additions(record, interface, is_model)?));
+        if is_model {
+            let open =
+                start + text[start..end].find("\n){").ok_or_else(|| format!("the record {name} has another start"))?;
+            let is_read = interface.reader_of(record)?.is_some() && text[open..end].contains(WRITER);
+            if is_read {
+                text.replace_range(open..end, &replace(&text[open..end], 1, WRITER, &format!("override {WRITER}"))?);
+            }
+            let parent = if is_read { "JsonModel" } else { "java.io.Serializable" };
+            text.replace_range(open..open + 3, &format!("\n) : {parent} {{"));
+        }
+        found = true;
+    }
+    if found { Ok(text) } else { Err("UniFFI generates no record".into()) }
+}
+
+fn holds_object(of: &Type) -> bool {
+    match of {
+        Type::Object { .. } | Type::CallbackInterface { .. } => true,
+        Type::Optional { inner_type } | Type::Sequence { inner_type } => holds_object(inner_type),
+        _ => false,
+    }
+}
+
+/// The builder of a record, and its companion.
+fn additions(record: &Record, interface: &Interface, is_model: bool) -> Result<String> {
+    let name = record.name().to_upper_camel_case();
+    let mut builder = Builder::default();
+    for field in record.fields() {
+        builder.add(field)?;
+    }
+    let Builder { fields, setters, values, copies } = builder;
+    let reader = if is_model { reader(record, interface)? } else { String::new() };
+    Ok(format!(
+        "
+    /** Creates a builder with the fields of this object. */
+    fun toBuilder(): Builder = Builder().also {{ builder ->
+{copies}    }}
+
+    /** Builds a [{name}], for callers without named arguments. */
+    class Builder internal constructor() {{
+{fields}{setters}
+        /**
+         * Creates the object.
+         *
+         * @throws io.keysecure.KeySecureException.InvalidInput when a required field is missing.
+         */
+        fun build(): {name} = {name}(
+{values}        )
+    }}
+
+    companion object {{
+        /** Creates an empty builder. */
+        @JvmStatic
+        fun builder(): Builder = Builder()
+{reader}    }}
+"
+    ))
+}
+
+/// The parts of a builder.
+#[derive(Default)]
+struct Builder {
+    fields: String,
+    setters: String,
+    values: String,
+    copies: String,
+}
+
+impl Builder {
+    fn add(&mut self, field: &Field) -> Result<()> {
+        let (name, label) = (field.name().to_lower_camel_case(), label(&field.as_type())?);
+        let nullable = label.trim_end_matches('?');
+        let fallback = match field.default_value() {
+            Some(value) => Some(literal(value)?),
+            None if label.ends_with('?') => Some("null".into()),
+            None => None,
+        };
+        let value = match fallback.as_deref() {
+            Some("null") => format!("`{name}`"),
+            Some(literal) => format!("`{name}` ?: {literal}"),
+            None => format!("`{name}` ?: throw io.keysecure.invalidInput(\"{name} is required\")"),
+        };
+        let _ = writeln!(self.fields, "        private var `{name}`: {nullable}? = null");
+        let lines = documentation::lines(field.docstring().unwrap_or_default());
+        let comment = if lines.is_empty() {
+            String::new()
+        } else {
+            format!("        /**\n         * {}\n         */\n", lines.join("\n         * "))
+        };
+        let _ = write!(
+            self.setters,
+            "
+{comment}        fun `{name}`(`{name}`: {label}): Builder = apply {{ this.`{name}` = `{name}` }}
+"
+        );
+        let _ = writeln!(self.values, "            {value},");
+        let _ = writeln!(self.copies, "        builder.`{name}`(`{name}`)");
+        Ok(())
+    }
+}
+
+/// The function that reads a model from JSON.
+fn reader(record: &Record, interface: &Interface) -> Result<String> {
+    let Some(function) = interface.reader_of(record)? else { return Ok(String::new()) };
+    let (name, function) = (record.name().to_upper_camel_case(), function.to_lower_camel_case());
+    Ok(format!(
+        "
+        /**
+         * Reads the object from JSON text in the platform's form, such as [toJson] returns.
+         *
+         * @throws io.keysecure.KeySecureException.InvalidResponse when the text does not have the form of the object.
+         */
+        @JvmStatic
+        fun fromJson(json: kotlin.String): {name} = io.keysecure.call {{ io.keysecure.ffi.{function}(json) }}
+"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::patch;
+    use crate::interface::Interface;
+
+    #[test]
+    fn a_record_with_an_object_stays_as_it_is() {
+        let interface = Interface::from_udl(
+            "namespace keysecure { };
+            interface Store { };
+            dictionary Options { Store? store; };
+            dictionary Header { string name; };",
+        );
+        let options = "data class Options (\n    val `store`: Store?\n){\n    companion object\n}\n";
+        let header = "data class Header (\n    val `name`: String\n){\n    companion object\n}\n";
+        let patched = patch(&format!("{options}{header}"), &interface).unwrap();
+        assert!(patched.starts_with(options), "{patched}");
+        assert!(patched.contains("class Builder"), "{patched}");
+    }
+}

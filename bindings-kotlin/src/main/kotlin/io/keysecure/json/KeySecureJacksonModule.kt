@@ -1,0 +1,78 @@
+package io.keysecure.json
+
+import com.fasterxml.jackson.core.JsonGenerator
+import com.fasterxml.jackson.core.JsonParser
+import com.fasterxml.jackson.core.Version
+import com.fasterxml.jackson.databind.BeanDescription
+import com.fasterxml.jackson.databind.DeserializationConfig
+import com.fasterxml.jackson.databind.DeserializationContext
+import com.fasterxml.jackson.databind.DeserializationFeature
+import com.fasterxml.jackson.databind.JavaType
+import com.fasterxml.jackson.databind.JsonDeserializer
+import com.fasterxml.jackson.databind.JsonNode
+import com.fasterxml.jackson.databind.JsonSerializer
+import com.fasterxml.jackson.databind.Module
+import com.fasterxml.jackson.databind.ObjectMapper
+import com.fasterxml.jackson.databind.SerializationConfig
+import com.fasterxml.jackson.databind.SerializerProvider
+import com.fasterxml.jackson.databind.deser.Deserializers
+import com.fasterxml.jackson.databind.node.JsonNodeFactory
+import com.fasterxml.jackson.databind.ser.Serializers
+import io.keysecure.KeySecureException
+import io.keysecure.model.JsonModel
+
+/**
+ * Makes Jackson write models in the platform's form and read them from it, as `toJson` and `fromJson` do: money as text, times in
+ * Unix milliseconds, and fields that this version does not know.
+ *
+ *     ObjectMapper().registerModule(KeySecureJacksonModule())
+ *
+ * Without it Jackson writes a model as it writes any bean, with the names of its properties; open enums are text in both. Needs
+ * `jackson-databind` 2.12 or later in your project.
+ */
+public class KeySecureJacksonModule : Module() {
+    override fun getModuleName(): String = "keysecure"
+
+    override fun version(): Version = Version.unknownVersion()
+
+    override fun setupModule(context: SetupContext) {
+        context.addSerializers(ModelSerializers())
+        context.addDeserializers(ModelDeserializers())
+    }
+}
+
+private fun isModel(type: JavaType): Boolean = type.isTypeOrSubTypeOf(JsonModel::class.java)
+
+private class ModelSerializers : Serializers.Base() {
+    override fun findSerializer(config: SerializationConfig, type: JavaType, bean: BeanDescription): JsonSerializer<*>? =
+        if (isModel(type)) JacksonSerializer else null
+}
+
+private object JacksonSerializer : JsonSerializer<JsonModel>() {
+    override fun serialize(model: JsonModel, generator: JsonGenerator, provider: SerializerProvider) {
+        generator.writeRawValue(model.toJson())
+    }
+}
+
+private class ModelDeserializers : Deserializers.Base() {
+    override fun findBeanDeserializer(type: JavaType, config: DeserializationConfig, bean: BeanDescription): JsonDeserializer<*>? =
+        if (isModel(type)) ModelDeserializer(maker(type.rawClass, "fromJson")) else null
+}
+
+private class ModelDeserializer(private val read: (String) -> Any) : JsonDeserializer<Any>() {
+    override fun deserialize(parser: JsonParser, context: DeserializationContext): Any {
+        val json = exact.readTree<JsonNode>(parser).toString()
+        return try {
+            read(json)
+        } catch (error: KeySecureException) {
+            throw context.instantiationException(JsonModel::class.java, error)
+        }
+    }
+
+    private companion object {
+        /** Keeps every digit of a number. */
+        val exact: ObjectMapper = ObjectMapper()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .setNodeFactory(JsonNodeFactory.withExactBigDecimals(true))
+    }
+}

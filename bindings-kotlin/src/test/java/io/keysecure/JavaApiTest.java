@@ -1,0 +1,222 @@
+package io.keysecure;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.keysecure.model.ApplyCard;
+import io.keysecure.model.Card;
+import io.keysecure.model.CardStatus;
+import io.keysecure.model.CardType;
+import io.keysecure.model.ConsumptionType;
+import io.keysecure.model.ErrorDetails;
+import io.keysecure.model.ErrorKind;
+import io.keysecure.model.Event;
+import io.keysecure.model.ListCards;
+import io.keysecure.model.MerchantInfo;
+import io.keysecure.model.Outcome;
+import io.keysecure.model.SimulationRequest;
+import io.keysecure.model.Transfer;
+import io.keysecure.model.TransferType;
+import io.keysecure.model.WindowBound;
+import io.keysecure.sandbox.KeySecureSandbox;
+import io.keysecure.sandbox.Sandbox;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.math.BigDecimal;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import kotlin.jvm.JvmClassMappingKt;
+import kotlin.reflect.KVisibility;
+import org.junit.jupiter.api.Test;
+
+/** What Java callers find. */
+class JavaApiTest {
+    @Test
+    @KeySecureSandbox
+    void requestsAreBuiltAndSent(Sandbox sandbox, Client client) {
+        String cardholderNo = sandbox.approvedCardholder();
+        String cardNo = sandbox.virtualCard(cardholderNo);
+        client.accounts().transfer(Transfer.builder()
+                .cardholderNo(cardholderNo)
+                .transferUniqueNo("topup-1")
+                .type(TransferType.in())
+                .amount(new BigDecimal("100.00"))
+                .build());
+        SimulationRequest purchase = SimulationRequest.builder()
+                .cardNo(cardNo)
+                .cardholderNo(cardholderNo)
+                .type(ConsumptionType.consumption())
+                .amount(new BigDecimal("40.00"))
+                .merchantInfo(MerchantInfo.builder().merchantName("Corner Books").build())
+                .build();
+        String first = client.simulation().auth(purchase).getConsumeNo();
+        client.simulation().auth(purchase.toBuilder().amount(new BigDecimal("15.50")).build());
+        assertEquals(new BigDecimal("40.00"), client.consumptions().get(first).getAmount().setScale(2));
+
+        Instant now = sandbox.now();
+        ListCards query = ListCards.builder()
+                .start(new WindowBound.Instant(now.minusSeconds(3600)))
+                .end(new WindowBound.Instant(now.plusSeconds(3600)))
+                .cardNo(cardNo)
+                .build();
+        assertEquals(1, client.cards().list(query).stream().count());
+    }
+
+    @Test
+    void aMissingRequiredFieldIsNamed() {
+        KeySecureException.InvalidInput error = assertThrows(
+                KeySecureException.InvalidInput.class, () -> ApplyCard.builder().cardholderNo("1001").build());
+        assertEquals("cardUniqueNo is required", error.getMessage());
+        assertEquals(Outcome.NOT_SENT, error.getOutcome());
+    }
+
+    @Test
+    void openEnumsWorkInASwitch() {
+        assertEquals("blocked", said(CardStatus.frozen()));
+        assertEquals("new: Under_review", said(CardStatus.of("Under_review")));
+        assertSame(CardStatus.frozen(), CardStatus.valueOf("Frozen"));
+        assertEquals(List.of(CardType.virtual(), CardType.physical()), CardType.values());
+    }
+
+    private static String said(CardStatus status) {
+        switch (status.getKnown()) {
+            case FROZEN:
+                return "blocked";
+            case UNKNOWN:
+                return "new: " + status.getValue();
+            default:
+                return "other";
+        }
+    }
+
+    @Test
+    void modelsSurviveSerialization() throws Exception {
+        Card card = Card.builder().cardNo("c-1").status(CardStatus.frozen()).cardType(CardType.of("Metal")).build();
+        Card copy = (Card) copied(card);
+        assertEquals(card, copy);
+        assertSame(CardStatus.frozen(), copy.getStatus());
+        assertEquals("Frozen", copy.getStatus().getValue());
+        assertEquals("Metal", copy.getCardType().getValue());
+        Event event = WebhookVerifier.parseUnverified(
+                "{\"id\":\"1\",\"action\":\"Auth\",\"data\":{\"consume_no\":\"c\",\"card_no\":\"k\",\"amount\":12.50}}".getBytes());
+        assertEquals(event, copied(event));
+    }
+
+    private static Object copied(Object object) throws IOException, ClassNotFoundException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+            out.writeObject(object);
+        }
+        try (ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+            return in.readObject();
+        }
+    }
+
+    @Test
+    void anExceptionOfEachKindIsMadeForTests() {
+        for (ErrorKind kind : ErrorKind.values()) {
+            KeySecureException error = KeySecureException.of(ErrorDetails.builder()
+                    .text("no such card")
+                    .kind(kind)
+                    .outcome(Outcome.REJECTED)
+                    .code(2002L)
+                    .operation("cards.get")
+                    .build());
+            assertEquals(kind, error.getKind());
+            assertEquals(Outcome.REJECTED, error.getOutcome());
+            assertEquals(2002L, error.getCode());
+            assertEquals("no such card", error.getMessage());
+        }
+        ErrorDetails notFound = ErrorDetails.builder().text("x").kind(ErrorKind.NOT_FOUND).outcome(Outcome.REJECTED).build();
+        assertInstanceOf(KeySecureException.NotFound.class, KeySecureException.of(notFound));
+    }
+
+    @Test
+    void aTransportIsWrittenWithPublicTypes() {
+        Transport transport = request -> HttpResponse.builder().status(503).body(request.getUrl().getBytes()).build();
+        HttpRequest request = HttpRequest.builder()
+                .method(io.keysecure.model.Method.GET)
+                .url("https://platform.test/")
+                .headers(List.of(new Header("Accept", "application/json")))
+                .body(new byte[0])
+                .timeout(java.time.Duration.ofSeconds(1))
+                .connectTimeout(java.time.Duration.ofSeconds(1))
+                .maxResponseBytes(10)
+                .build();
+        assertEquals(503, transport.send(request).getStatus());
+    }
+
+    /** Java needs `Unit.INSTANCE` for a function that returns nothing in Kotlin. */
+    @Test
+    void noPublicSignatureHasAFunctionThatReturnsUnit() throws Exception {
+        List<String> found = new ArrayList<>();
+        for (Class<?> type : publicClasses()) {
+            for (Constructor<?> one : type.getConstructors()) {
+                collect(type, Arrays.toString(one.getGenericParameterTypes()), found);
+            }
+            for (Method one : type.getMethods()) {
+                if (one.getDeclaringClass() == type && !one.isSynthetic()) {
+                    collect(type, Arrays.toString(one.getGenericParameterTypes()), found);
+                }
+            }
+        }
+        assertEquals(List.of(), found);
+    }
+
+    private static void collect(Class<?> type, String parameters, List<String> found) {
+        if (parameters.contains("kotlin.Unit>")) found.add(type.getName() + " " + parameters);
+    }
+
+    @Test
+    void classesOfThePublicPackageHaveNoDoubleInTheInternalOne() throws Exception {
+        for (String name : List.of("Client", "Transport", "Observer", "Store", "HttpRequest")) {
+            try {
+                assertTrue(isInternal(Class.forName("io.keysecure.ffi." + name)), name);
+            } catch (ClassNotFoundException expected) {
+                assertEquals("HttpRequest", name);
+            }
+        }
+        assertTrue(isInternal(Class.forName("io.keysecure.model.RustBuffer")));
+        assertFalse(isInternal(Card.class));
+    }
+
+    /** What is internal in Kotlin is public for Java; the metadata says so. */
+    private static boolean isInternal(Class<?> type) {
+        return JvmClassMappingKt.getKotlinClass(type).getVisibility() == KVisibility.INTERNAL;
+    }
+
+    private static List<Class<?>> publicClasses() throws Exception {
+        Path folder = Paths.get(Client.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path root = Files.isDirectory(folder) ? folder : FileSystems.newFileSystem(folder, (ClassLoader) null).getPath("/");
+        List<Class<?>> classes = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(root.resolve("io/keysecure"))) {
+            for (Path file : files.filter(path -> path.toString().endsWith(".class")).collect(Collectors.toList())) {
+                String name = root.relativize(file).toString().replace(".class", "").replace('/', '.');
+                if (name.contains(".ffi.")) continue;
+                Class<?> type = Class.forName(name, false, Client.class.getClassLoader());
+                boolean isFile = name.endsWith("Kt") || name.contains("$");
+                if (Modifier.isPublic(type.getModifiers()) && !isFile && !isInternal(type)) classes.add(type);
+            }
+        }
+        assertTrue(classes.size() > 50);
+        return classes;
+    }
+}

@@ -1,0 +1,63 @@
+package io.keysecure
+
+import io.keysecure.sandbox.KeySecureSandbox
+import org.junit.jupiter.api.AfterAll
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNotEquals
+import org.junit.jupiter.api.Assertions.assertSame
+import org.junit.jupiter.api.BeforeAll
+import org.junit.jupiter.api.Nested
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.TestInstance
+
+@KeySecureSandbox
+class SandboxExtensionTest {
+    @Test
+    fun `a test gets a sandbox and a client of it`(sandbox: Sandbox, client: Client) {
+        val cardNo = sandbox.virtualCard(sandbox.approvedCardholder())
+        assertEquals(cardNo, client.cards().get(cardNo).cardNo)
+    }
+
+    @Test
+    fun `two parameters of one test are one sandbox`(one: Sandbox, other: Sandbox) {
+        assertSame(one, other)
+    }
+
+    @Nested
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    inner class EachTest {
+        private val addresses = mutableListOf<String>()
+
+        @Test
+        fun `the first has a sandbox of its own`(sandbox: Sandbox) {
+            addresses += sandbox.controlUrl
+        }
+
+        @Test
+        fun `the second has a sandbox of its own`(sandbox: Sandbox) {
+            addresses += sandbox.controlUrl
+        }
+
+        @AfterAll
+        fun compare() {
+            assertEquals(2, addresses.toSet().size)
+        }
+    }
+
+    @Nested
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    inner class AllTests {
+        private lateinit var shared: Sandbox
+
+        @BeforeAll
+        fun keep(sandbox: Sandbox) {
+            shared = sandbox
+        }
+
+        @Test
+        fun `a sandbox of the class is that of its tests`(sandbox: Sandbox) {
+            assertSame(shared, sandbox)
+            assertNotEquals("", sandbox.apiKey)
+        }
+    }
+}

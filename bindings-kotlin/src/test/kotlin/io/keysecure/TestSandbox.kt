@@ -1,0 +1,4 @@
+package io.keysecure
+
+/** The sandbox of the test artifact. */
+typealias Sandbox = io.keysecure.sandbox.Sandbox
