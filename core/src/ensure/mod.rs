@@ -132,6 +132,7 @@ pub(crate) fn ensure<T: EnsureTarget>(
     if let Some(since) = options.since {
         engine.check_since(since, Known::Platform)?;
     }
+    let deadline = deadline.saturating_sub(caller.limit.waited);
     let end = engine.now().saturating_add(deadline);
     let merchant = slot(&engine.settings.base_url, &engine.settings.api_key);
     let key = reference(&merchant, operation, target.reference());

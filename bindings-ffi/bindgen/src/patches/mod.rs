@@ -7,10 +7,14 @@
 mod kotlin_direct_calls;
 mod kotlin_handles;
 mod swift_callback_errors;
+mod swift_cancelled;
 mod swift_debug_text;
 mod swift_error_cases;
+mod swift_internal;
 mod swift_names;
+mod swift_properties;
 mod swift_reader;
+mod swift_records;
 mod swift_times;
 
 use crate::Result;
@@ -26,12 +30,16 @@ const KOTLIN: [(&str, Patch); 2] =
     [("kotlin_direct_calls", kotlin_direct_calls::patch), ("kotlin_handles", kotlin_handles::patch)];
 
 /// Those of the generated Swift, in their order: names come last, because the others use UniFFI's.
-const SWIFT: [(&str, Patch); 6] = [
+const SWIFT: [(&str, Patch); 10] = [
     ("swift_reader", swift_reader::patch),
     ("swift_times", swift_times::patch),
     ("swift_debug_text", swift_debug_text::patch),
     ("swift_callback_errors", swift_callback_errors::patch),
     ("swift_error_cases", swift_error_cases::patch),
+    ("swift_cancelled", swift_cancelled::patch),
+    ("swift_records", swift_records::patch),
+    ("swift_properties", swift_properties::patch),
+    ("swift_internal", swift_internal::patch),
     ("swift_names", swift_names::patch),
 ];
 
@@ -82,11 +90,15 @@ mod tests {
     use super::{KOTLIN, SWIFT, replace, replace_sections};
     use crate::interface::Interface;
 
-    /// With errors, whose cases one of the patches renames.
+    /// With one of everything that a patch reads in the metadata.
     fn interface() -> Interface {
         Interface::from_udl(
-            "namespace keysecure { [Throws=TransportFailure] void send(); };
-            [Error] interface TransportFailure { Failed(boolean sent); TooLate(); };",
+            "namespace keysecure { [Throws=TransportFailure] void send(); CardStatus card_status_from_text(string text); };
+            [Error] interface TransportFailure { Failed(boolean sent); TooLate(); };
+            enum CardStatus { \"Frozen\" };
+            dictionary CardOptions { Cards? cards = null; };
+            interface Cards { string get(string card_no); };
+            ",
         )
     }
 

@@ -1,7 +1,8 @@
 //! The generated files of the Swift package.
 
 mod calls;
-mod mirrors;
+mod models;
+mod objects;
 mod open_enums;
 mod types;
 
@@ -32,7 +33,13 @@ pub fn generate(interface: &Interface, options: &GenerateOptions, sources: &Path
         }
     }
     fs::remove_dir_all(unpatched)?;
-    write(&code.join("Calls.swift"), &format!("{NOTICE}\nimport Foundation\n{}", calls::extensions(interface)?))?;
+    write(&code.join("Calls.swift"), &compiled(&objects::structs(interface)?))?;
     write(&code.join("Enums.swift"), &format!("{NOTICE}{}", open_enums::extensions(interface)?))?;
-    write(&code.join("Mirrors.swift"), &format!("{NOTICE}{}", mirrors::extensions(interface)))
+    write(&code.join("Models.swift"), &compiled(&models::extensions(interface)?))
+}
+
+/// A file for compilers with typed throws and for those without.
+fn compiled(swift: &str) -> String {
+    let untyped = swift.replace("throws(KeySecureError)", "throws");
+    format!("{NOTICE}\nimport Foundation\n\n#if compiler(>=6)\n{swift}\n#else\n{untyped}\n#endif\n")
 }
