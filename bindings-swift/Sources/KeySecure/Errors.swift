@@ -122,7 +122,7 @@ extension KeySecureError {
     }
 }
 
-#if compiler(>=6)
+#if compiler(>=6) && !KEYSECURE_UNTYPED_THROWS
 /// Runs a call of the core with its errors as `KeySecureError`.
 @inline(__always)
 func typed<Output>(_ call: () throws -> Output) throws(KeySecureError) -> Output {

@@ -24,7 +24,7 @@ public struct Pager<Element: Sendable>: AsyncSequence, Sendable {
 
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(rows: rows, timeout: timeout) }
 
-    #if compiler(>=6)
+    #if compiler(>=6) && !KEYSECURE_UNTYPED_THROWS
     /// Returns the remaining rows.
     ///
     /// - Throws: `KeySecureError` when a request fails or a row is not valid.
@@ -54,7 +54,7 @@ public struct Pager<Element: Sendable>: AsyncSequence, Sendable {
 
         fileprivate init(rows: Rows<Element>, timeout: Duration) { (self.rows, self.timeout) = (rows, timeout) }
 
-        #if compiler(>=6)
+        #if compiler(>=6) && !KEYSECURE_UNTYPED_THROWS
         /// Returns the next row, or `nil` at the end.
         ///
         /// - Throws: `KeySecureError` when a request fails or a row is not valid.
@@ -112,7 +112,7 @@ public struct BlockingPager<Row: Sendable>: Sequence, IteratorProtocol, Sendable
         }
     }
 
-    #if compiler(>=6)
+    #if compiler(>=6) && !KEYSECURE_UNTYPED_THROWS
     /// Returns the remaining rows.
     ///
     /// - Throws: `KeySecureError` when a request fails or a row is not valid.

@@ -56,7 +56,7 @@ enum Waiting {
         }
     }
 
-    #if compiler(>=6)
+    #if compiler(>=6) && !KEYSECURE_UNTYPED_THROWS
     static func run<Output: Sendable>(
         _ kind: Kind, within limit: Duration?, on pool: ThreadPool? = nil,
         _ call: @escaping @Sendable (Duration?) throws -> Output

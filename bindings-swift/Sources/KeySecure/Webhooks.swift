@@ -1,7 +1,7 @@
 import Foundation
 
 extension WebhookVerifier {
-    #if compiler(>=6)
+    #if compiler(>=6) && !KEYSECURE_UNTYPED_THROWS
     /// Creates a verifier with one secret.
     ///
     /// - Parameters:
@@ -52,7 +52,7 @@ extension WebhookVerifier {
 }
 
 extension BlockingWebhookVerifier {
-    #if compiler(>=6)
+    #if compiler(>=6) && !KEYSECURE_UNTYPED_THROWS
     /// Verifies a webhook and parses its event. See `WebhookVerifier.verify(headers:body:)`.
     ///
     /// - Throws: `KeySecureError` of kind `.webhook` when the webhook is rejected.
@@ -83,7 +83,7 @@ private func list(_ headers: [String: String]) -> [Header] {
     headers.map { Header(name: $0.key, value: $0.value) }
 }
 
-#if compiler(>=6)
+#if compiler(>=6) && !KEYSECURE_UNTYPED_THROWS
 /// Parses a webhook **without verifying it**, for stored webhooks and tests. Anybody may have sent it.
 ///
 /// - Throws: `KeySecureError` of kind `.webhook` when it is not one.

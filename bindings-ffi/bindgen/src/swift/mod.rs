@@ -38,8 +38,8 @@ pub fn generate(interface: &Interface, options: &GenerateOptions, sources: &Path
     write(&code.join("Models.swift"), &compiled(&models::extensions(interface)?))
 }
 
-/// A file for compilers with typed throws and for those without.
+/// A file for compilers with typed throws and for those without. The flag lets a newer compiler check the second.
 fn compiled(swift: &str) -> String {
     let untyped = swift.replace("throws(KeySecureError)", "throws");
-    format!("{NOTICE}\nimport Foundation\n\n#if compiler(>=6)\n{swift}\n#else\n{untyped}\n#endif\n")
+    format!("{NOTICE}\nimport Foundation\n\n#if compiler(>=6) && !KEYSECURE_UNTYPED_THROWS\n{swift}\n#else\n{untyped}\n#endif\n")
 }

@@ -27,7 +27,7 @@ pub fn extensions(interface: &Interface) -> Result<String> {
             text += &mirror(&name);
         }
         if record.methods().iter().any(|method| method.name() == TO_JSON) {
-            text += &json(record, &name, interface);
+            text += &json(record, &name, interface)?;
         }
     }
     for one in interface.enums().into_iter().filter(|one| one.uniffi_trait_methods().debug_fmt.is_some()) {
@@ -89,7 +89,7 @@ extension {name}: CustomReflectable {{
 }
 
 /// The JSON of a model, in the platform's form.
-fn json(record: &Record, name: &str, interface: &Interface) -> String {
+fn json(record: &Record, name: &str, interface: &Interface) -> Result<String> {
     let mut text = format!(
         "
 extension {name} {{
@@ -101,8 +101,12 @@ extension {name} {{
 }}
 "
     );
-    let function = format!("{}_from_json", record.name().to_snake_case());
-    if interface.functions().iter().any(|one| one.name() == function) {
+    // Every model has it; a report, which only the library makes, has not.
+    if record.fields().iter().any(|field| field.name() == "extra") {
+        let function = format!("{}_from_json", record.name().to_snake_case());
+        if !interface.functions().iter().any(|one| one.name() == function) {
+            return Err(format!("the model {} has no function `{function}`", record.name()).into());
+        }
         let function = format!("ffi{}FromJson", record.name());
         let _ = write!(
             text,
@@ -127,7 +131,7 @@ extension {name}: Codable {{
 "
         );
     }
-    text
+    Ok(text)
 }
 
 fn identifiable(row: &Record) -> Result<String> {
