@@ -13,7 +13,7 @@ let library: Target =
 
 let package = Package(
     name: "KeySecure",
-    platforms: [.macOS(.v12), .iOS(.v15)],
+    platforms: [.macOS(.v13), .iOS(.v16)],
     products: [
         .library(name: "KeySecure", targets: ["KeySecure"]),
         .library(name: "KeySecureSandbox", targets: ["KeySecureSandbox"]),
@@ -28,5 +28,7 @@ let package = Package(
         .executableTarget(name: "Quickstart", dependencies: ["KeySecure", "KeySecureSandbox"]),
         .executableTarget(name: "Benchmark", dependencies: ["KeySecure", "KeySecureSandbox"]),
         .testTarget(name: "KeySecureTests", dependencies: ["KeySecure", "KeySecureSandbox"]),
-    ]
+    ],
+    // Swift 6 where the compiler has it.
+    swiftLanguageVersions: [.v5, .version("6")]
 )

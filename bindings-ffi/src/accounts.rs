@@ -1,5 +1,7 @@
 //! Balances and transfers, in credit mode.
 
+use std::time::Duration;
+
 use keysecure::{AccountInfo, Client, ListTransfers, Transfer, TransferResult};
 
 use crate::convert::{Result, count};
@@ -12,6 +14,13 @@ pub struct Accounts(pub(crate) Client);
 
 #[uniffi::export]
 impl Accounts {
+    /// The same calls for a call that has already waited so long for a thread: the time counts into its timeout or
+    /// deadline.
+    #[must_use]
+    pub fn after_waiting(&self, waited: Duration) -> Self {
+        Self(self.0.after_waiting(waited))
+    }
+
     /// Transfers money to or from a cardholder's account. The request is never sent again while its outcome is
     /// unknown.
     pub fn transfer(&self, request: Transfer) -> Result<TransferResult> {

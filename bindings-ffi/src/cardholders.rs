@@ -1,5 +1,7 @@
 //! Cardholders and the verification of their identity.
 
+use std::time::Duration;
+
 use keysecure::{ApplyCardholder, Cardholder, CardholderApplied, Client, ListCardholders};
 
 use crate::convert::{Result, count};
@@ -12,6 +14,13 @@ pub struct Cardholders(pub(crate) Client);
 
 #[uniffi::export]
 impl Cardholders {
+    /// The same calls for a call that has already waited so long for a thread: the time counts into its timeout or
+    /// deadline.
+    #[must_use]
+    pub fn after_waiting(&self, waited: Duration) -> Self {
+        Self(self.0.after_waiting(waited))
+    }
+
     /// Applies for a cardholder, or updates the one named by `cardholder_no`.
     ///
     /// `cardholder_unique_no` is the merchant reference, at most 64 characters; `sumsub_share_token` is the share

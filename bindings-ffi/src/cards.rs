@@ -1,5 +1,7 @@
 //! Cards, packages and BINs.
 
+use std::time::Duration;
+
 use keysecure::{
     ActivateCard, ApplyCard, Card, CardApplied, CardStatus, Client, Cvv, ListBins, ListCards, ListPackages, Pin, SetPin,
 };
@@ -15,6 +17,13 @@ pub struct Cards(pub(crate) Client);
 
 #[uniffi::export]
 impl Cards {
+    /// The same calls for a call that has already waited so long for a thread: the time counts into its timeout or
+    /// deadline.
+    #[must_use]
+    pub fn after_waiting(&self, waited: Duration) -> Self {
+        Self(self.0.after_waiting(waited))
+    }
+
     /// Applies for a card. Success means that the platform accepted the application, not that the card was issued.
     pub fn apply(&self, request: ApplyCard) -> Result<CardApplied> {
         Ok(self.0.cards().apply(&request)?)

@@ -115,6 +115,13 @@ pub struct Client(keysecure::Client);
 
 #[uniffi::export]
 impl Client {
+    /// The same calls for a call that has already waited so long for a thread: the time counts into its timeout or
+    /// deadline.
+    #[must_use]
+    pub fn after_waiting(&self, waited: Duration) -> Self {
+        Self(self.0.after_waiting(waited))
+    }
+
     /// Creates a client with the merchant's credentials.
     #[uniffi::constructor]
     pub fn new(api_key: String, api_secret: String, options: ClientOptions) -> Result<Self> {

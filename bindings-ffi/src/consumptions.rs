@@ -1,5 +1,7 @@
 //! Consumptions: purchases, cash, fees, reversals and refunds.
 
+use std::time::Duration;
+
 use keysecure::{Client, Consumption, ListConsumptions};
 
 use crate::convert::{Result, count};
@@ -11,6 +13,13 @@ pub struct Consumptions(pub(crate) Client);
 
 #[uniffi::export]
 impl Consumptions {
+    /// The same calls for a call that has already waited so long for a thread: the time counts into its timeout or
+    /// deadline.
+    #[must_use]
+    pub fn after_waiting(&self, waited: Duration) -> Self {
+        Self(self.0.after_waiting(waited))
+    }
+
     /// Returns a consumption with its fees.
     pub fn get(&self, consume_no: String) -> Result<Consumption> {
         Ok(self.0.consumptions().get(&consume_no)?)

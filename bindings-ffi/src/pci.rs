@@ -1,5 +1,7 @@
 //! The hosted card page.
 
+use std::time::Duration;
+
 use keysecure::{CardDetail, Client, Extra};
 
 use crate::convert::Result;
@@ -11,6 +13,13 @@ pub struct Pci(pub(crate) Client);
 
 #[uniffi::export]
 impl Pci {
+    /// The same calls for a call that has already waited so long for a thread: the time counts into its timeout or
+    /// deadline.
+    #[must_use]
+    pub fn after_waiting(&self, waited: Duration) -> Self {
+        Self(self.0.after_waiting(waited))
+    }
+
     /// Returns a one-time token for the hosted card page. Code 1013 means that PCI display is not enabled for the
     /// merchant.
     pub fn client_token(&self, card_no: String) -> Result<ClientToken> {

@@ -1,5 +1,7 @@
 //! The simulation calls of the platform's sandbox.
 
+use std::time::Duration;
+
 use keysecure::{Client, SimulationRequest, SimulationResult};
 
 use crate::convert::Result;
@@ -10,6 +12,13 @@ pub struct Simulation(pub(crate) Client);
 
 #[uniffi::export]
 impl Simulation {
+    /// The same calls for a call that has already waited so long for a thread: the time counts into its timeout or
+    /// deadline.
+    #[must_use]
+    pub fn after_waiting(&self, waited: Duration) -> Self {
+        Self(self.0.after_waiting(waited))
+    }
+
     /// Simulates the authorization of a purchase. Needs `card_no` and `amount`.
     pub fn auth(&self, request: SimulationRequest) -> Result<SimulationResult> {
         Ok(self.0.simulation().auth(&request)?)

@@ -66,3 +66,9 @@ from_json! {
     transfer_record_from_json -> TransferRecord,
     transfer_result_from_json -> TransferResult,
 }
+
+/// The text with digits that look like a PAN masked, as the library prints it.
+#[uniffi::export]
+pub fn masked_text(text: String) -> String {
+    keysecure::masked(&text)
+}

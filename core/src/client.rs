@@ -86,7 +86,7 @@ impl Client {
     /// Kind [`Authentication`](crate::ErrorKind::Authentication) or [`Permission`](crate::ErrorKind::Permission) if the
     /// platform refuses the Api-Key or this machine's address.
     pub fn access_token(&self) -> Result<AccessToken, Error> {
-        let held = self.caller.engine.access_token()?;
+        let held = self.caller.engine.access_token(self.caller.limit)?;
         Ok(AccessToken { secret: held.secret.clone(), expires_at: held.expires_at })
     }
 
@@ -202,6 +202,16 @@ impl Client {
     /// aborted; the outcome of a mutation among them is [`Unknown`](crate::Outcome::Unknown).
     pub fn close(&self) {
         self.caller.engine.close();
+    }
+
+    /// The same client for one call that has already waited so long, for a thread of a language binding: the time counts into
+    /// its timeout or deadline.
+    #[cfg(feature = "uniffi")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn after_waiting(&self, waited: std::time::Duration) -> Self {
+        let limit = crate::engine::Limit { waited, ..self.caller.limit };
+        Self { caller: self.caller.limited(limit) }
     }
 
     pub(crate) fn new(engine: Engine) -> Self {

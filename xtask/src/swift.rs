@@ -17,6 +17,9 @@ const SANDBOX: &str = "build -p keysecure-sandbox";
 /// The folder of the release library for the benchmark, in cargo's target folder.
 const RELEASE: &str = "swift-bench";
 
+/// The folder of the build as an older compiler would make it, in cargo's target folder.
+const OLDER: &str = "swift-older";
+
 /// The report of the tests, in cargo's target folder.
 const REPORT: &str = "swift-tests.xml";
 
@@ -36,6 +39,12 @@ pub fn test(failures: &mut Failures) -> Outcome {
         return Outcome::Broken(
             TestCounts::default(),
             "the library, its Swift code or the sandbox did not build".into(),
+        );
+    }
+    if !compiles_for_older(&toolchain) {
+        return Outcome::Broken(
+            TestCounts::default(),
+            "the package does not compile as Swift 5 without typed throws".into(),
         );
     }
     let report = run::target_dir().join(REPORT);
@@ -102,6 +111,15 @@ pub fn format() -> Result<bool, String> {
     let options = ["format", "lint", "--strict"].map(str::to_owned);
     let arguments: Vec<String> = options.into_iter().chain(files).collect();
     Ok(run::passes(&mut toolchain.swift(&arguments, &[])))
+}
+
+/// Whether the package compiles in Swift 5 mode and without what Swift 5.9 does not have.
+fn compiles_for_older(toolchain: &Toolchain) -> bool {
+    let options = ["--target", "KeySecure", "-Xswiftc", "-swift-version", "-Xswiftc", "5"];
+    let flag = ["-Xswiftc", "-DKEYSECURE_UNTYPED_THROWS"];
+    let scratch = ["--scratch-path".to_owned(), text(toolchain.target().join(OLDER))];
+    let arguments: Vec<String> = options.iter().chain(&flag).map(|&word| word.into()).chain(scratch).collect();
+    run::passes(&mut swift(toolchain, "build", &arguments))
 }
 
 fn prepare() -> bool {

@@ -2,10 +2,13 @@
 
 use heck::ToSnakeCase as _;
 use uniffi_bindgen::bindings::GenerateOptions;
-use uniffi_bindgen::interface::{AsType as _, Enum, Object, Record, Type};
+use uniffi_bindgen::interface::{AsType as _, Callable as _, Enum, Function, Object, Record, Type};
 use uniffi_bindgen::{BindgenLoader, BindgenPaths, ComponentInterface, GlobalConfig};
 
 use crate::Result;
+
+/// The crate of the records and enums.
+const CORE: &str = "keysecure";
 
 /// The object from which all calls start.
 const CLIENT: &str = "Client";
@@ -21,6 +24,9 @@ const TO_JSON: &str = "to_json";
 
 /// The field of a model for the fields of the response that this version does not know.
 const EXTRA: &str = "extra";
+
+/// Interfaces that the package implements, not its users.
+pub const INTERNAL_INTERFACES: [&str; 2] = ["Decider", "WarningSink"];
 
 /// All crates of the library together: their types share one name space.
 #[derive(Debug)]
@@ -113,6 +119,81 @@ impl Interface {
         let mut objects: Vec<_> = all.filter(|object| !object.has_callback_interface()).collect();
         objects.sort_by(|one, other| one.name().cmp(other.name()));
         objects
+    }
+
+    /// The functions of the library.
+    pub fn functions(&self) -> Vec<&Function> {
+        self.components.iter().flat_map(ComponentInterface::function_definitions).collect()
+    }
+
+    /// Whether an object is the pages of a lazy list.
+    pub fn is_pages(object: &Object) -> bool {
+        object.methods().iter().any(|method| method.name() == NEXT_PAGE)
+    }
+
+    /// Whether a type is an object that the client hands out: calls of one kind.
+    pub fn is_resource(&self, of: Option<&Type>) -> bool {
+        let Some(Type::Object { name, .. }) = of else { return false };
+        self.objects().into_iter().any(|object| object.name() == name && self.is_remote(object))
+    }
+
+    /// Whether a type of a parameter or field stays inside the package: interfaces and records that only the layer over
+    /// UniFFI's code uses.
+    pub fn is_internal(&self, of: &Type) -> bool {
+        match of {
+            Type::Record { name, .. } => self.internal_records().contains(name),
+            Type::Object { name, .. } | Type::CallbackInterface { name, .. } => INTERNAL_INTERFACES.contains(&&**name),
+            _ => false,
+        }
+    }
+
+    /// Whether a record prints its fields in Swift: those of the core do. The others hide fields, which only Rust's `Debug` knows.
+    pub fn prints_in_swift(&self, record: &Record) -> bool {
+        let of_core = |component: &&ComponentInterface| component.crate_name() == CORE;
+        let core = self.components.iter().find(of_core);
+        record.uniffi_trait_methods().debug_fmt.is_some()
+            && core.is_some_and(|core| core.get_record_definition(record.name()).is_some())
+    }
+
+    /// The records that are rows of lists, by name.
+    pub fn rows(&self) -> Vec<&Record> {
+        let pages = self.objects().into_iter().flat_map(Object::methods).filter(|method| method.name() == NEXT_PAGE);
+        let mut rows: Vec<_> = pages
+            .filter_map(|method| match method.return_type() {
+                Some(Type::Sequence { inner_type }) => match &**inner_type {
+                    Type::Record { name, .. } => self.record(name),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect();
+        rows.sort_by(|one, other| one.name().cmp(other.name()));
+        rows
+    }
+
+    /// The records whose fields are arguments in Swift, and those that hold an object.
+    pub fn internal_records(&self) -> Vec<String> {
+        let holds_object = |record: &&Record| {
+            record.fields().iter().any(|field| match field.as_type() {
+                Type::Optional { inner_type } => matches!(*inner_type, Type::Object { .. }),
+                of => matches!(of, Type::Object { .. }),
+            })
+        };
+        let mut names: Vec<_> =
+            self.records().into_iter().filter(holds_object).map(|record| record.name().to_owned()).collect();
+        for method in self.objects().into_iter().flat_map(Object::methods) {
+            for argument in method.arguments() {
+                if let Type::Record { name, .. } = argument.as_type()
+                    && ["query", "filter"].contains(&argument.name())
+                {
+                    names.push(name);
+                }
+            }
+        }
+        names.push("ErrorDetails".into());
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// The type of the rows, when a type is the pages of a lazy list.

@@ -19,9 +19,9 @@ enum Benchmark {
         let times = [Int](repeating: 1_749_945_600_000, count: 100)
         let cards = try sandbox.object("POST /seed/cards", ["cardholder_no": holder, "times_ms": times])
         guard let cardNo = (cards["numbers"] as? [String])?.first else { throw BenchmarkError(text: "no cards") }
-        let baseline = try Baseline("\(sandbox.baseUrl) \(sandbox.apiKey) \(sandbox.apiSecret) \(cardNo)")
+        let baseline = try Baseline("\(sandbox.baseURL) \(sandbox.apiKey) \(sandbox.apiSecret) \(cardNo)")
         let calls = Calls(
-            client: try Client(apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, baseUrl: sandbox.baseUrl), cardNo: cardNo)
+            client: try Client(apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, baseURL: sandbox.baseURL), cardNo: cardNo)
 
         for (task, count) in tasks {
             var (rust, blocking, awaited): ([Double], [Double], [Double]) = ([], [], [])
@@ -65,9 +65,9 @@ struct Calls {
         let before = used()
         for _ in 0..<count {
             switch task {
-            case "get": _ = try client.cards().get(cardNo: cardNo)
-            case "list": _ = try client.cards().listPage(start: start, end: end, page: 0, size: 100)
-            default: _ = try client.accessToken()
+            case "get": _ = try client.blocking.cards.get(cardNo)
+            case "list": _ = try client.blocking.cards.listPage(start: start, end: end, page: 0, size: 100)
+            default: _ = try client.blocking.accessToken()
             }
         }
         return (used() - before) / Double(count)
@@ -77,8 +77,8 @@ struct Calls {
         let before = used()
         for _ in 0..<count {
             switch task {
-            case "get": _ = try await client.cards().get(cardNo: cardNo)
-            case "list": _ = try await client.cards().listPage(start: start, end: end, page: 0, size: 100)
+            case "get": _ = try await client.cards.get(cardNo)
+            case "list": _ = try await client.cards.listPage(start: start, end: end, page: 0, size: 100)
             default: _ = try await client.accessToken()
             }
         }

@@ -19,9 +19,3 @@ extension Observer {
     /// Does nothing.
     public func attemptStore(available: Bool) throws {}
 }
-
-extension Client {
-    /// Closes all connections. Later calls throw an error of kind `.config`. Calls in progress may fail, mutations among them with
-    /// outcome `.unknown`.
-    public func close() { shutdown() }
-}

@@ -22,8 +22,40 @@ public typealias Verified = SignatureMatch
 public typealias Health = CheckStatus
 @available(*, deprecated, renamed: "CheckResult")
 public typealias Finding = CheckResult
+@available(*, deprecated, renamed: "JSON")
+public typealias Json = JSON
+@available(*, deprecated, renamed: "HTTPMethod")
+public typealias HttpMethod = HTTPMethod
+@available(*, deprecated, renamed: "HTTPRequest")
+public typealias HttpRequest = HTTPRequest
+@available(*, deprecated, renamed: "HTTPResponse")
+public typealias HttpResponse = HTTPResponse
+@available(*, deprecated, renamed: "PCI")
+public typealias Pci = PCI
 
-extension WebhookVerifier {
-    @available(*, deprecated, renamed: "replyDuplicate(body:)")
-    public func replyAgain(body: Data) -> String { replyDuplicate(body: body) }
+extension Client {
+    @available(*, deprecated, message: "use baseURL, and Duration for the time limits")
+    @_disfavoredOverload
+    public init(
+        apiKey: String, apiSecret: String, environment: KeySecureEnvironment? = nil, baseUrl: String,
+        timeout: TimeInterval? = nil, connectTimeout: TimeInterval? = nil, maxRetries: Int? = nil,
+        transport: (any Transport)? = nil, observer: (any Observer)? = nil, store: Store? = nil
+    ) throws {
+        try self.init(
+            apiKey: apiKey, apiSecret: apiSecret, environment: environment, baseURL: baseUrl,
+            timeout: timeout.map { .seconds($0) }, connectTimeout: connectTimeout.map { .seconds($0) }, maxRetries: maxRetries,
+            transport: transport, observer: observer, store: store)
+    }
+
+    @available(*, deprecated, renamed: "fromEnvironment()")
+    public static func fromEnv() throws -> Client { try fromEnvironment() }
+}
+
+extension CardSecrets {
+    @available(*, deprecated, renamed: "exposePAN()")
+    public func exposePan() -> String { exposePAN() }
+    @available(*, deprecated, renamed: "exposeCVV()")
+    public func exposeCvv() -> String { exposeCVV() }
+    @available(*, deprecated, renamed: "maskedPAN")
+    public func maskedPan() -> String { maskedPAN }
 }

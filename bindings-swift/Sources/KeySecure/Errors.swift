@@ -1,79 +1,140 @@
 import Foundation
 
-/// The details of every error. Catch a kind of error by its `kind`:
+/// The error of every call, setting and webhook.
 ///
 /// ```swift
-/// catch let error as KeySecureError where error.kind == .conflict { ... }
+/// do {
+///     try await client.accounts.transfer(cardholderNo: no, transferUniqueNo: "order-7", type: .in, amount: 25)
+/// } catch {  // a KeySecureError
+///     if error.outcome == .unknown { ... }  // look it up by its reference before sending it again
+/// }
 /// ```
-extension KeySecureError {
-    /// All details of the error.
-    public var details: ErrorDetails {
-        switch self {
-        case let .failed(details): return details
-        }
-    }
-
+public struct KeySecureError: Error, Hashable, Sendable {
     /// The kind of the error.
-    public var kind: ErrorKind { details.kind }
-
+    public let kind: ErrorKind
     /// Whether the operation was carried out. Check it before sending a mutation again.
-    public var outcome: Outcome { details.outcome }
-
+    public let outcome: Outcome
+    /// The readable text, which holds no secret.
+    public let message: String
     /// The platform's code; `nil` when it sent none.
-    public var code: Int64? { details.code }
-
+    public let code: Int64?
     /// The platform's message, with digits that look like a PAN masked.
-    public var msg: String? { details.msg }
-
+    public let msg: String?
     /// The wire name of the argument that is not valid.
-    public var field: String? { details.field }
-
+    public let field: String?
     /// The HTTP status; `nil` when there was no response.
-    public var httpStatus: Int? { details.httpStatus.map(Int.init) }
-
+    public let httpStatus: Int?
     /// The call that failed, such as `accounts.transfer`; `nil` for settings and values.
-    public var operation: String? { details.operation }
-
+    public let operation: String?
     /// How often the request of the call was tried; 0 when it was not tried.
-    public var attempts: Int { Int(details.attempts) }
-
-    /// How long the platform asked to wait, in seconds.
-    public var retryAfter: TimeInterval? { details.retryAfter }
-
+    public let attempts: Int
+    /// How long the platform asked to wait.
+    public let retryAfter: Duration?
     /// What failed in the transport, when there was no response.
-    public var transportFault: TransportFault? { details.transportFault }
-
+    public let transportFault: TransportFault?
     /// Why a webhook was rejected.
-    public var rejection: Rejection? { details.rejection }
+    public let rejection: Rejection?
 
-    /// The error for an argument that the core cannot represent.
-    static func invalidInput(_ field: String, _ rule: String) -> KeySecureError {
-        .failed(details: ErrorDetails(text: "\(field) \(rule)", kind: .invalidInput, outcome: .notSent, field: field))
-    }
-
-    /// The error for an awaited call when the system cannot create a thread.
-    static func noThread() -> KeySecureError {
-        let text = "the system cannot create a thread for the call; nothing was sent"
-        return .failed(
-            details: ErrorDetails(text: text, kind: .transport, outcome: .notSent, transportFault: .other))
+    /// Creates an error, for tests of code that handles it.
+    public init(
+        kind: ErrorKind, outcome: Outcome, message: String = "", code: Int64? = nil, msg: String? = nil, field: String? = nil,
+        httpStatus: Int? = nil, operation: String? = nil, attempts: Int = 0, retryAfter: Duration? = nil,
+        transportFault: TransportFault? = nil, rejection: Rejection? = nil
+    ) {
+        (self.kind, self.outcome, self.message) = (kind, outcome, message)
+        (self.code, self.msg, self.field, self.httpStatus) = (code, msg, field, httpStatus)
+        (self.operation, self.attempts, self.retryAfter) = (operation, attempts, retryAfter)
+        (self.transportFault, self.rejection) = (transportFault, rejection)
     }
 }
 
-extension KeySecureError: LocalizedError, CustomStringConvertible {
+extension KeySecureError: LocalizedError, CustomStringConvertible, CustomNSError {
     /// The readable text, which holds no secret.
-    public var errorDescription: String? { details.text }
+    public var description: String { message }
+
+    /// The readable text, which holds no secret.
+    public var errorDescription: String? { message }
 
     /// How to proceed: look up the target, or wait.
     public var recoverySuggestion: String? {
         switch (outcome, retryAfter) {
         case (.unknown, _): return "Look it up by its reference before sending it again."
-        case (_, let seconds?):
+        case (_, let wait?):
             // The platform may send any number, even one beyond the range of `Int`.
-            return Int(exactly: seconds.rounded(.up)).map { "Try again in \($0) s." } ?? "Try again later."
+            return Int(exactly: wait.seconds.rounded(.up)).map { "Try again in \($0) s." } ?? "Try again later."
         default: return nil
         }
     }
+
+    /// The domain of the `NSError`.
+    public static var errorDomain: String { "KeySecureError" }
+
+    /// The platform's code; 0 when it sent none.
+    public var errorCode: Int { Int(code ?? 0) }
+
+    /// The texts of the error.
+    public var errorUserInfo: [String: Any] {
+        var texts = [NSLocalizedDescriptionKey: message]
+        texts[NSLocalizedRecoverySuggestionErrorKey] = recoverySuggestion
+        return texts
+    }
 }
+
+extension KeySecureError {
+    /// Converts what a call of the core threw.
+    init(thrown error: any Error) {
+        switch error {
+        case let error as KeySecureError: self = error
+        case let FfiError.failed(details):
+            self.init(
+                kind: details.kind, outcome: details.outcome, message: details.text, code: details.code, msg: details.msg,
+                field: details.field, httpStatus: details.httpStatus.map(Int.init), operation: details.operation,
+                attempts: Int(details.attempts), retryAfter: details.retryAfter, transportFault: details.transportFault,
+                rejection: details.rejection)
+        // A failure inside the library itself.
+        default:
+            self.init(
+                kind: .transport, outcome: .unknown, message: "the library failed: \(type(of: error))", transportFault: .other)
+        }
+    }
+
+    /// The error for an argument that the core cannot represent.
+    static func invalidInput(_ field: String, _ rule: String) -> KeySecureError {
+        KeySecureError(kind: .invalidInput, outcome: .notSent, message: "\(field) \(rule)", field: field)
+    }
+
+    /// The error for an awaited call when the system cannot create a thread.
+    static func noThread() -> KeySecureError {
+        let text = "the system cannot create a thread for the call; nothing was sent"
+        return KeySecureError(kind: .transport, outcome: .notSent, message: text, transportFault: .other)
+    }
+
+    /// The error for an awaited call that got no thread within its limit.
+    static func noThreadInTime() -> KeySecureError {
+        let text = "other calls occupied all threads for the whole time limit of the call; nothing was sent"
+        return KeySecureError(kind: .timeout, outcome: .notSent, message: text, transportFault: .timeout)
+    }
+
+    /// The error for an awaited call of a cancelled task.
+    static func cancelled(_ outcome: Outcome) -> KeySecureError {
+        let text = outcome == .notSent ? "; nothing was sent" : " while a read was in progress"
+        return KeySecureError(kind: .cancelled, outcome: outcome, message: "the task was cancelled\(text)")
+    }
+}
+
+#if compiler(>=6) && !KEYSECURE_UNTYPED_THROWS
+/// Runs a call of the core with its errors as `KeySecureError`.
+@inline(__always)
+func typed<Output>(_ call: () throws -> Output) throws(KeySecureError) -> Output {
+    do { return try call() } catch { throw KeySecureError(thrown: error) }
+}
+#else
+/// Runs a call of the core with its errors as `KeySecureError`.
+@inline(__always)
+func typed<Output>(_ call: () throws -> Output) throws -> Output {
+    do { return try call() } catch { throw KeySecureError(thrown: error) }
+}
+#endif
 
 extension TransportFailure: LocalizedError {
     /// The fault, and whether the request may have been sent.

@@ -34,4 +34,4 @@ public final class LogObserver: Observer {
 
 private func code(_ code: Int64?) -> String { code.map { ", code \($0)" } ?? "" }
 
-private func milliseconds(_ duration: TimeInterval) -> String { "\(Int((duration * 1000).rounded())) ms" }
+private func milliseconds(_ duration: Duration) -> String { "\(Int((duration.seconds * 1000).rounded())) ms" }

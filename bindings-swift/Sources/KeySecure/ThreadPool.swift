@@ -27,24 +27,29 @@ final class ThreadPool: @unchecked Sendable {
         (self.limit, self.idle, self.start) = (limit, idle, start)
     }
 
-    /// Runs or queues the job. Returns `false` when there is no thread and none can be created.
-    func run(_ job: @escaping Job) -> Bool {
+    /// What became of a job: a thread has it, it waits for one, or there is no thread and none can be created.
+    enum Accepted {
+        case started, queued, refused
+    }
+
+    /// Runs or queues the job.
+    func run(_ job: @escaping Job) -> Accepted {
         lock.lock()
         if let worker = idleWorkers.popLast() {
             // Wake the worker after the lock is released: it would wait for the lock otherwise.
             lock.unlock()
             worker.assign(job)
-            return true
+            return .started
         }
         defer { lock.unlock() }
         // Start the thread under the lock: `running` counts only threads that exist and will empty the queue.
         if running < limit && start({ self.serve(job) }) {
             running += 1
-            return true
+            return .started
         }
-        guard running > 0 else { return false }
+        guard running > 0 else { return .refused }
         queue.append(job)
-        return true
+        return .queued
     }
 
     private func serve(_ first: @escaping Job) {

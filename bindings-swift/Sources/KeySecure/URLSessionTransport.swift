@@ -30,11 +30,11 @@ public final class URLSessionTransport: Transport {
     /// Sends one request and returns its response.
     ///
     /// - Throws: `TransportFailure` when there is no complete response.
-    public func send(request: HttpRequest) throws -> HttpResponse {
+    public func send(request: HTTPRequest) throws -> HTTPResponse {
         guard let url = URL(string: request.url) else { throw TransportFailure.failed(fault: .protocol, mayHaveBeenSent: false) }
         // `Exchange` measures the exact timeout. On Linux, `URLSession` has only whole seconds and must not be first: it does not
         // report a timeout as such.
-        let seconds = request.timeout.rounded(.up) + 1
+        let seconds = request.timeout.seconds.rounded(.up) + 1
         var outgoing = URLRequest(url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: seconds)
         outgoing.httpMethod = request.method == .get ? "GET" : "POST"
         outgoing.httpBody = request.method == .get ? nil : request.body
@@ -73,7 +73,7 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
     private let lock = NSLock()
     private var body = Data()
     private var tooLarge = false
-    private var outcome: Result<HttpResponse, TransportFailure>?
+    private var outcome: Result<HTTPResponse, TransportFailure>?
     #if !canImport(FoundationNetworking)
     /// The metrics of every time the request was sent; the system provides them before the exchange ends.
     private var metrics: URLSessionTaskMetrics?
@@ -81,23 +81,23 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
 
     init(limit: Int64) { self.limit = limit }
 
-    func response(to task: URLSessionTask, _ request: HttpRequest) throws -> HttpResponse {
+    func response(to task: URLSessionTask, _ request: HTTPRequest) throws -> HTTPResponse {
         let start = DispatchTime.now()
         task.resume()
         if let startWithin = request.startWithin, startWithin < request.timeout {
-            if done.wait(timeout: start + startWithin) == .success { return try result() }
+            if done.wait(timeout: start + startWithin.seconds) == .success { return try result() }
             if task.countOfBytesSent == 0 { return try cancel(task) }
         }
-        if done.wait(timeout: start + request.timeout) == .success { return try result() }
+        if done.wait(timeout: start + request.timeout.seconds) == .success { return try result() }
         return try cancel(task)
     }
 
-    private func result() throws -> HttpResponse {
+    private func result() throws -> HTTPResponse {
         try lock.withLock { try outcome?.get() } ?? { throw TransportFailure.failed(fault: .other, mayHaveBeenSent: true) }()
     }
 
     /// Cancels the request after its timeout. Until the task has ended, the system may still start to send the body.
-    private func cancel(_ task: URLSessionTask) throws -> HttpResponse {
+    private func cancel(_ task: URLSessionTask) throws -> HTTPResponse {
         task.cancel()
         guard done.wait(timeout: .now() + Self.cancelTimeout) == .success else {
             throw TransportFailure.failed(fault: .timeout, mayHaveBeenSent: true)
@@ -137,7 +137,7 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
         done.signal()
     }
 
-    private func result(of task: URLSessionTask, _ error: (any Error)?) -> Result<HttpResponse, TransportFailure> {
+    private func result(of task: URLSessionTask, _ error: (any Error)?) -> Result<HTTPResponse, TransportFailure> {
         if tooLarge { return .failure(.failed(fault: .tooLarge, mayHaveBeenSent: true)) }
         if let error {
             let (fault, sent) = (transportFault(of: error), mayHaveBeenSent(task, error))
@@ -147,7 +147,7 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
             return .failure(.failed(fault: .protocol, mayHaveBeenSent: true))
         }
         return .success(
-            HttpResponse(
+            HTTPResponse(
                 status: Int32(response.statusCode), body: body, date: response.value(forHTTPHeaderField: "Date"),
                 retryAfter: response.value(forHTTPHeaderField: "Retry-After"),
                 contentType: response.value(forHTTPHeaderField: "Content-Type"),

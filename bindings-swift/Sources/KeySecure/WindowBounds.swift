@@ -14,11 +14,61 @@ extension WindowBound: WindowBoundConvertible {
     public var windowBound: WindowBound { self }
 }
 
+/// A type that can be the window of a list: a range of dates or days, a `DateInterval`, `.last(days: 30)`. Both ends are included.
+///
+/// ```swift
+/// client.cards.list(in: .last(days: 30))
+/// client.cards.list(in: firstOrder.date...Date())
+/// client.cards.list(in: CivilDate(year: 2026, month: 1, day: 1)...CivilDate(year: 2026, month: 1, day: 31))
+/// ```
+public protocol WindowConvertible: Sendable {
+    /// The window.
+    var window: Window { get }
+}
+
+/// A window of time, both ends included.
+public struct Window: WindowConvertible, Hashable {
+    /// The first instant or day.
+    public let start: WindowBound
+    /// The last instant or day.
+    public let end: WindowBound
+
+    /// Creates a window.
+    public init(start: some WindowBoundConvertible, end: some WindowBoundConvertible) {
+        (self.start, self.end) = (start.windowBound, end.windowBound)
+    }
+
+    public var window: Window { self }
+}
+
+extension WindowConvertible where Self == Window {
+    /// The last days until now: `days` times 24 hours.
+    ///
+    /// - Parameter days: At least 1.
+    public static func last(days: Int) -> Window {
+        let now = Date()
+        return Window(start: now - TimeInterval(days) * 86_400, end: now)
+    }
+}
+
+extension ClosedRange: WindowConvertible where Bound: WindowBoundConvertible {
+    public var window: Window { Window(start: lowerBound, end: upperBound) }
+}
+
+extension DateInterval: WindowConvertible {
+    public var window: Window { Window(start: start, end: end) }
+}
+
+extension WindowBoundConvertible where Self == Date {
+    /// The current instant.
+    public static var now: Date { Date() }
+}
+
 /// A calendar day such as `2026-01-31`, in the `timezone` of the client.
 ///
 /// The day is validated when it is used: `list` throws for February 31, and for a start that has not begun in the `timezone` of the
 /// client. Today in the zone of the machine may be another day there: use `CivilDate(of: .now, in: zone)` with the client's zone.
-public struct CivilDate: WindowBoundConvertible, Hashable, CustomStringConvertible {
+public struct CivilDate: WindowBoundConvertible, Hashable, Comparable, Codable, CustomStringConvertible {
     /// The year, such as 2026.
     public let year: Int
     /// The month, 1 to 12.
@@ -39,6 +89,11 @@ public struct CivilDate: WindowBoundConvertible, Hashable, CustomStringConvertib
         self.init(year: parts.year ?? 0, month: parts.month ?? 0, day: parts.day ?? 0)
     }
 
+    /// The earlier day is less.
+    public static func < (one: CivilDate, other: CivilDate) -> Bool {
+        (one.year, one.month, one.day) < (other.year, other.month, other.day)
+    }
+
     /// The day in ISO 8601 format, such as `2026-01-31`.
     public var description: String {
         "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
@@ -56,50 +111,4 @@ public struct CivilDate: WindowBoundConvertible, Hashable, CustomStringConvertib
 private func padded(_ number: Int, _ digits: Int) -> String {
     let text = String(number)
     return String(repeating: "0", count: max(0, digits - text.count)) + text
-}
-
-/// Returns the duration, or throws when the core cannot represent it: a `TimeInterval` may be negative, infinite or NaN.
-func checked(_ name: String, _ seconds: TimeInterval) throws -> TimeInterval {
-    guard seconds >= 0, seconds < WireDuration.longest else {
-        throw KeySecureError.invalidInput(name, "must be a number of seconds, not negative")
-    }
-    return seconds
-}
-
-func checked(_ name: String, _ seconds: TimeInterval?) throws -> TimeInterval? {
-    try seconds.map { try checked(name, $0) }
-}
-
-/// A duration in the format of Rust, clamped to the range 0 to `longest`.
-struct WireDuration {
-    let seconds: UInt64
-    let nanoseconds: UInt32
-
-    /// 100 years.
-    static let longest: TimeInterval = 3_155_760_000
-
-    init(_ value: TimeInterval) {
-        let value = value > 0 ? Swift.min(value, Self.longest) : 0  // NaN is not greater than 0
-        seconds = UInt64(value)
-        nanoseconds = UInt32((value - Double(seconds)) * 1e9)
-    }
-}
-
-/// An instant in the format of Rust, rounded to microseconds: a `Date` is not more precise, and truncation would change the
-/// milliseconds of the platform.
-struct WireTime {
-    let seconds: Int64
-    let nanoseconds: UInt32
-
-    /// About the year 11,000, within the range of the core.
-    private static let limit = 2.9e11
-
-    init(_ value: Date) {
-        let since = value.timeIntervalSince1970
-        let bounded = since.isNaN ? 0 : Swift.max(-Self.limit, Swift.min(since, Self.limit))
-        let microseconds = Int64((bounded * 1e6).rounded())
-        let magnitude = microseconds.magnitude
-        seconds = Int64(magnitude / 1_000_000) * (microseconds < 0 ? -1 : 1)
-        nanoseconds = UInt32(magnitude % 1_000_000) * 1000
-    }
 }

@@ -12,13 +12,13 @@ import FoundationNetworking
 /// ```swift
 /// let sandbox = try Sandbox()
 /// defer { sandbox.stop() }  // without it, Swift may deallocate the sandbox after its last use
-/// let client = try Client(apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, baseUrl: sandbox.baseUrl)
+/// let client = try Client(apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, baseURL: sandbox.baseURL)
 /// ```
 public final class Sandbox: @unchecked Sendable {
     /// The base URL of the platform's API.
-    public let baseUrl: String
+    public let baseURL: String
     /// The base URL of the sandbox's admin API.
-    public let controlUrl: String
+    public let controlURL: String
     /// The Api-Key of the merchant.
     public let apiKey: String
     /// The apiSecret of the merchant.
@@ -47,13 +47,18 @@ public final class Sandbox: @unchecked Sendable {
             line.append(more)
         }
         guard let info = try? JSONSerialization.jsonObject(with: line) as? [String: Any],
-            let baseUrl = info["base_url"] as? String, let controlUrl = info["control_url"] as? String,
+            let baseURL = info["base_url"] as? String, let controlURL = info["control_url"] as? String,
             let apiKey = info["api_key"] as? String, let apiSecret = info["api_secret"] as? String
         else { throw SandboxError("the sandbox did not start") }
-        (self.baseUrl, self.controlUrl, self.apiKey, self.apiSecret) = (baseUrl, controlUrl, apiKey, apiSecret)
+        (self.baseURL, self.controlURL, self.apiKey, self.apiSecret) = (baseURL, controlURL, apiKey, apiSecret)
     }
 
     deinit { stop() }
+
+    @available(*, deprecated, renamed: "baseURL")
+    public var baseUrl: String { baseURL }
+    @available(*, deprecated, renamed: "controlURL")
+    public var controlUrl: String { controlURL }
 
     /// Stops the program. Called when the object is deallocated.
     public func stop() {
@@ -68,7 +73,7 @@ public final class Sandbox: @unchecked Sendable {
     @discardableResult
     public func control(_ call: String, _ body: [String: Any] = [:]) throws -> Any {
         let words = call.split(separator: " ")
-        guard words.count == 2, let url = URL(string: controlUrl + words[1]) else {
+        guard words.count == 2, let url = URL(string: controlURL + words[1]) else {
             throw SandboxError("a control call must be a method and a path: \(call)")
         }
         var request = URLRequest(url: url)

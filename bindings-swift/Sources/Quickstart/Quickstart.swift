@@ -9,8 +9,8 @@ enum Quickstart {
     static func main() async {
         do {
             let sandbox = try Sandbox()
-            print("The offline sandbox listens on \(sandbox.baseUrl).")
-            let client = try Client(apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, baseUrl: sandbox.baseUrl)
+            print("The offline sandbox listens on \(sandbox.baseURL).")
+            let client = try Client(apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, baseURL: sandbox.baseURL)
             try await Walkthrough(client: client, sandbox: sandbox).run()
         } catch {
             print("\nFailed: \(error.localizedDescription)")

@@ -13,7 +13,7 @@ struct Walkthrough {
         let start = Date() - Self.day
         section("Access token")
         let token = try await client.accessToken()
-        print("The access token is valid for \(Int((token.expiresAt().timeIntervalSinceNow / 3600).rounded())) h.")
+        print("The access token is valid for \(Int((token.expiresAt.timeIntervalSinceNow / 3600).rounded())) h.")
 
         let cardholderNo = try await applyForCardholder()
         let cardNo = try await applyForCards(of: cardholderNo)
@@ -27,12 +27,12 @@ struct Walkthrough {
 
     private func applyForCardholder() async throws -> String {
         section("Cardholder")
-        let applied = try await client.cardholders().apply(
+        let applied = try await client.cardholders.apply(
             cardholderUniqueNo: "customer-4711", sumsubShareToken: "share-token-of-the-identity-check")
         print("Applied for customer-4711: cardholder \(applied.cardholderNo).")
-        print("Verification status: \(try await client.cardholders().get(cardholderNo: applied.cardholderNo).status).")
+        print("Verification status: \(try await client.cardholders.get(applied.cardholderNo).status).")
         try sandbox.control("POST /cardholders/approve", ["cardholder_no": applied.cardholderNo])
-        let status = try await client.cardholders().get(cardholderNo: applied.cardholderNo).status
+        let status = try await client.cardholders.get(applied.cardholderNo).status
         print("After the identity check: \(status).")
         return applied.cardholderNo
     }
@@ -40,14 +40,14 @@ struct Walkthrough {
     /// Applies for a virtual and a physical card, and returns the number of the physical card.
     private func applyForCards(of cardholderNo: String) async throws -> String {
         section("Cards")
-        let packages = try await client.cards().packages().all()
+        let packages = try await client.cards.packages().all()
         for package in packages {
             print("Package \(package.packageNo): \(package.packageEnName ?? "(no name)"), \(text(package.packageType))")
         }
         let virtualNo = try await apply(packages, cardholderNo, .virtual, "customer-4711-virtual", to: nil)
         let physicalNo = try await apply(packages, cardholderNo, .physical, "customer-4711-physical", to: address)
         for cardNo in [virtualNo, physicalNo] {
-            let card = try await client.cards().get(cardNo: cardNo)
+            let card = try await client.cards.get(cardNo)
             print("Card \(cardNo) (\(text(card.cardType)), **** \(card.cardLastNo ?? "????")) is \(card.status).")
         }
         return physicalNo
@@ -57,7 +57,7 @@ struct Walkthrough {
         _ packages: [Package], _ cardholderNo: String, _ type: CardType, _ uniqueNo: String, to address: Address?
     ) async throws -> String {
         let package = packages.first { $0.packageType == type }
-        let applied = try await client.cards().apply(
+        let applied = try await client.cards.apply(
             cardholderNo: cardholderNo, cardUniqueNo: uniqueNo, cardType: type, packageNo: package?.packageNo,
             addressInfo: address)
         print("Applied for \(uniqueNo): card \(applied.cardNo).")
@@ -66,43 +66,43 @@ struct Walkthrough {
 
     private func activate(_ cardNo: String, _ cardholderNo: String) async throws {
         section("Activation")
-        let last = try await client.cards().get(cardNo: cardNo).cardLastNo ?? ""
+        let last = try await client.cards.get(cardNo).cardLastNo ?? ""
         // The cardholder reads the CVV on the back of the card; here the sandbox provides it.
         let cvv = try sandbox.text("cvv", of: "POST /cards/secrets_for_tests", ["card_no": cardNo])
-        try await client.cards().activate(cardNo: cardNo, cardholderNo: cardholderNo, cvv: cvv, cardLastNo: last)
+        try await client.cards.activate(cardNo: cardNo, cardholderNo: cardholderNo, cvv: cvv, cardLastNo: last)
         print("Activated with its CVV, which was sent encrypted.")
-        try await client.cards().setPin(cardNo: cardNo, cardholderNo: cardholderNo, pin: "739251")
+        try await client.cards.setPIN(cardNo: cardNo, cardholderNo: cardholderNo, pin: "739251")
         do {
-            try await client.cards().setPin(cardNo: cardNo, cardholderNo: cardholderNo, pin: "123456")
-        } catch let error as KeySecureError where error.kind == .invalidInput {
+            try await client.cards.setPIN(cardNo: cardNo, cardholderNo: cardholderNo, pin: "123456")
+        } catch {
             print("Set the PIN. A weak PIN is not sent: \(error.localizedDescription)")
         }
-        let secrets = try await client.cards().privateInfo(cardNo: cardNo)
+        let secrets = try await client.cards.privateInfo(cardNo)
         print("Its secrets print masked: \(secrets)")
     }
 
     private func freezeAndUnfreeze(_ cardNo: String) async throws {
         section("Freeze and unfreeze")
-        try await client.cards().freeze(cardNo: cardNo)
-        print("Frozen: the card is \(try await client.cards().get(cardNo: cardNo).status).")
-        try await client.cards().unfreeze(cardNo: cardNo)
-        print("Unfrozen: the card is \(try await client.cards().get(cardNo: cardNo).status).")
+        try await client.cards.freeze(cardNo)
+        print("Frozen: the card is \(try await client.cards.get(cardNo).status).")
+        try await client.cards.unfreeze(cardNo)
+        print("Unfrozen: the card is \(try await client.cards.get(cardNo).status).")
     }
 
     private func spend(_ cardNo: String, _ cardholderNo: String) async throws {
         section("Money")
-        let moved = try await client.accounts().transfer(
+        let moved = try await client.accounts.transfer(
             cardholderNo: cardholderNo, transferUniqueNo: "topup-2026-0001", type: .in, amount: 250)
         print("Transferred 250.00 TUSDT: balance \(text(moved.beforeBalance)) -> \(text(moved.afterBalance)).")
         try await simulatePurchases(cardNo, cardholderNo)
-        for account in try await client.accounts().get(cardholderNo: cardholderNo).list {
+        for account in try await client.accounts.get(cardholderNo).list {
             print("Balance: \(text(account.balance)) \(text(account.symbol)).")
         }
     }
 
     /// Simulates a purchase that is cleared and partly refunded, one that is reversed, and one that fails.
     private func simulatePurchases(_ cardNo: String, _ cardholderNo: String) async throws {
-        let simulation = client.simulation()
+        let simulation = client.simulation
         let books = MerchantInfo(merchantName: "Corner Books", merchantMcc: "5942")
         func authorize(_ amount: Decimal) async throws -> String? {
             try await simulation.auth(
@@ -125,15 +125,15 @@ struct Walkthrough {
     private func printLists(from start: Date, to end: Date) async throws {
         section("Lists")
         var consumptions: [Consumption] = []
-        for try await one in try client.consumptions().list(start: start, end: end) {
-            let details = try await client.consumptions().get(consumeNo: one.consumeNo)
+        for try await one in try client.consumptions.list(start: start, end: end) {
+            let details = try await client.consumptions.get(one.consumeNo)
             print("\(padded(text(details.type), 12))  \(padded(text(details.amount), 8))  \(text(details.status))")
             consumptions.append(one)
         }
         print("\(consumptions.count) consumptions, \(settled(consumptions)) settled.")
-        let transfers = try await client.accounts().transfers(start: start, end: end).all()
+        let transfers = try await client.accounts.transfers(start: start, end: end).all()
         print("\(transfers.count) transfer, in total \(transfers.compactMap(\.balance).reduce(0, +)).")
-        print("\(try await client.cards().list(start: start, end: end).all().count) cards were issued.")
+        print("\(try await client.cards.list(start: start, end: end).all().count) cards were issued.")
     }
 
     /// The sum of settled purchases minus refunds. A reversal cancels an authorization that was never settled.

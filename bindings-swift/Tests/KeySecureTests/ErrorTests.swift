@@ -7,7 +7,7 @@ final class ErrorTests: XCTestCase {
     func testAnErrorHasAllDetailsAndAReadableText() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client()
-        let error = try failure { _ = try client.accounts().get(cardholderNo: "404") }
+        let error = try failure { _ = try client.blocking.accounts.get("404") }
         XCTAssertEqual(error.kind, .notFound)
         XCTAssertEqual(error.outcome, .rejected)
         XCTAssertEqual(error.code, 2002)
@@ -23,7 +23,7 @@ final class ErrorTests: XCTestCase {
     func testAnErrorIsCaughtByItsKind() throws {
         let sandbox = try startSandbox()
         do {
-            _ = try sandbox.client().accounts().get(cardholderNo: "404")
+            _ = try sandbox.client().blocking.accounts.get("404")
             XCTFail("expected a failure")
         } catch let error as KeySecureError where error.kind == .conflict {
             XCTFail("caught as another kind: \(error)")
@@ -35,7 +35,7 @@ final class ErrorTests: XCTestCase {
         let client = try sandbox.client()
         for (amount, field) in [(Decimal(string: "1.234")!, "amount"), (-1, "amount"), (Decimal.nan, "amount")] {
             let error = try failure {
-                _ = try client.accounts().transfer(cardholderNo: "1", transferUniqueNo: "t", type: .in, amount: amount)
+                _ = try client.blocking.accounts.transfer(cardholderNo: "1", transferUniqueNo: "t", type: .in, amount: amount)
             }
             XCTAssertEqual(error.kind, .invalidInput, "\(amount)")
             XCTAssertEqual(error.field, field)
@@ -44,24 +44,22 @@ final class ErrorTests: XCTestCase {
         XCTAssertEqual(try sandbox.count("accounts.transfer"), 0)
     }
 
-    func testNegativeAndInfiniteDurationsAreTypedErrors() throws {
-        for wrong in [-1, .nan, .infinity, -.infinity] as [TimeInterval] {
+    func testNegativeAndHugeDurationsAreTypedErrors() throws {
+        for wrong in [Duration.seconds(-1), .nanoseconds(-1), .seconds(Int64.max)] {
             let error = try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", timeout: wrong) }
             XCTAssertEqual(error.kind, .invalidInput, "\(wrong)")
             XCTAssertEqual(error.field, "timeout")
             let verifier = try failure { _ = try WebhookVerifier(appId: "k", secret: "0123456789abcdef", tolerance: wrong) }
             XCTAssertEqual(verifier.field, "tolerance")
         }
-        // In a record it is clamped to 0, which is refused as a setting.
-        let record = ClientOptions(timeout: -1)
-        let error = try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", options: record) }
-        XCTAssertEqual(error.kind, .config)
+        XCTAssertEqual(
+            try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", timeout: .zero) }.kind, .config)
     }
 
     func testInvalidSettingsAreTypedErrors() throws {
         XCTAssertEqual(try failure { _ = try Client(apiKey: "k", apiSecret: "short") }.kind, .config)
         XCTAssertEqual(
-            try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", baseUrl: "http://example.com") }.kind,
+            try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", baseURL: "http://example.com") }.kind,
             .config)
         XCTAssertEqual(
             try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", timezone: "Mars") }.outcome, .notSent)
@@ -70,8 +68,8 @@ final class ErrorTests: XCTestCase {
     func testPlainHttpNeedsLoopbackOrAListedHost() throws {
         func make(_ hosts: [String], _ environment: KeySecureEnvironment? = nil) throws {
             _ = try Client(
-                apiKey: "k", apiSecret: "0123456789abcdef", environment: environment, baseUrl: "http://sandbox:9",
-                allowPlainHttp: hosts)
+                apiKey: "k", apiSecret: "0123456789abcdef", environment: environment, baseURL: "http://sandbox:9",
+                allowPlainHTTP: hosts)
         }
         XCTAssertEqual(try failure { try make([]) }.kind, .config)
         XCTAssertNoThrow(try make(["other", "sandbox"]))
@@ -79,46 +77,42 @@ final class ErrorTests: XCTestCase {
     }
 
     func testARefusedConnectionIsNamedInTheText() throws {
-        let client = try Client(apiKey: "k", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", maxRetries: 0)
-        let error = try failure { _ = try client.cards().get(cardNo: "1") }
+        let client = try Client(apiKey: "k", apiSecret: "0123456789abcdef", baseURL: "http://127.0.0.1:1", maxRetries: 0)
+        let error = try failure { _ = try client.blocking.cards.get("1") }
         XCTAssertTrue("\(error)".contains("it was refused"), "\(error)")
     }
 
     func testTheRecoverySuggestionHandlesAnyRetryAfter() throws {
-        func suggestion(_ retryAfter: TimeInterval) -> String? {
-            let details = ErrorDetails(
-                text: "slow down", kind: .rateLimit, outcome: .rejected, code: 1009, httpStatus: 429, attempts: 1,
-                retryAfter: retryAfter)
-            return KeySecureError.failed(details: details).recoverySuggestion
+        func suggestion(_ retryAfter: Duration) -> String? {
+            KeySecureError(kind: .rateLimit, outcome: .rejected, code: 1009, httpStatus: 429, retryAfter: retryAfter)
+                .recoverySuggestion
         }
-        XCTAssertEqual(suggestion(1.2), "Try again in 2 s.")
-        for seconds in [TimeInterval(UInt64.max), .greatestFiniteMagnitude, .infinity, .nan] {
-            XCTAssertEqual(suggestion(seconds), "Try again later.", "\(seconds)")
-        }
+        XCTAssertEqual(suggestion(.milliseconds(1200)), "Try again in 2 s.")
+        XCTAssertEqual(suggestion(.seconds(Int64.max)), "Try again later.")
     }
 
     func testACallOnAClosedClientIsAConfigError() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client()
         client.close()
-        let error = try failure { _ = try client.cards().get(cardNo: "1") }
+        let error = try failure { _ = try client.blocking.cards.get("1") }
         XCTAssertEqual(error.kind, .config)
         XCTAssertEqual(error.outcome, .notSent)
     }
 
     func testAClientReadsEnvironmentVariablesWhenItIsCreated() throws {
         let sandbox = try startSandbox()
-        XCTAssertEqual(try failure { _ = try Client.fromEnv() }.kind, .config)
+        XCTAssertEqual(try failure { _ = try Client.fromEnvironment() }.kind, .config)
         let settings = [
-            "KEYSECURE_API_KEY": sandbox.apiKey, "KEYSECURE_API_SECRET": sandbox.apiSecret, "KEYSECURE_BASE_URL": sandbox.baseUrl,
+            "KEYSECURE_API_KEY": sandbox.apiKey, "KEYSECURE_API_SECRET": sandbox.apiSecret, "KEYSECURE_BASE_URL": sandbox.baseURL,
         ]
         for (name, value) in settings { setenv(name, value, 1) }
         defer { settings.keys.forEach { unsetenv($0) } }
-        XCTAssertFalse(try Client.fromEnv(timeout: 20).accessToken().expose().isEmpty)
+        XCTAssertFalse(try Client.fromEnvironment(timeout: .seconds(20)).blocking.accessToken().expose().isEmpty)
         let folder = try temporaryFolder()
         setenv("KEYSECURE_STORE", "file:\(folder)", 1)
         defer { unsetenv("KEYSECURE_STORE") }
-        let made = try Client.fromEnv().accounts().ensureTransfer(
+        let made = try Client.fromEnvironment().blocking.accounts.ensureTransfer(
             cardholderNo: sandbox.cardholder(), transferUniqueNo: "t", type: .in, amount: 5, firstAttempt: true)
         XCTAssertTrue(made.created)
         XCTAssertTrue(FileManager.default.fileExists(atPath: folder), "the variable names the store")
@@ -128,7 +122,7 @@ final class ErrorTests: XCTestCase {
         ]
         for (name, value) in wrong {
             setenv(name, value, 1)
-            XCTAssertEqual(try failure { _ = try Client.fromEnv() }.kind, .config, name)
+            XCTAssertEqual(try failure { _ = try Client.fromEnvironment() }.kind, .config, name)
             unsetenv(name)
         }
     }

@@ -11,16 +11,16 @@ final class LeakTests: XCTestCase {
                 #"{"card_no":"c1","status":"Activated","card_remain":"12.34","create_time":1763800000123,"new_field":{"a":1.50}}"#
         }
         let client = try Client(
-            apiKey: "key", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", maxRetries: 0, transport: transport,
+            apiKey: "key", apiSecret: "0123456789abcdef", baseURL: "http://127.0.0.1:1", maxRetries: 0, transport: transport,
             observer: LogObserver { _ in })
         var (made, failed) = (0, 0)
         func calls(_ count: Int) throws {
             made += count
             for turn in 0..<count {
                 if turn % 10 == 0 {
-                    failed += (try? client.cards().get(cardNo: "404")) == nil ? 1 : 0
+                    failed += (try? client.blocking.cards.get("404")) == nil ? 1 : 0
                 } else {
-                    XCTAssertEqual(try client.cards().get(cardNo: "c1").cardNo, "c1")
+                    XCTAssertEqual(try client.blocking.cards.get("c1").cardNo, "c1")
                 }
             }
         }
@@ -37,8 +37,8 @@ final class LeakTests: XCTestCase {
         func clients(_ count: Int) throws {
             for _ in 0..<count {
                 let client = try Client(
-                    apiKey: "key", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", transport: transport)
-                XCTAssertEqual(try client.cards().packages().all().count, 1)
+                    apiKey: "key", apiSecret: "0123456789abcdef", baseURL: "http://127.0.0.1:1", transport: transport)
+                XCTAssertEqual(try client.blocking.cards.packages().all().count, 1)
             }
         }
         try clients(1_000)
@@ -56,11 +56,11 @@ final class LeakTests: XCTestCase {
             return #"{"list":[\#(rows.joined(separator: ","))],"total":1000}"#
         }
         let client = try Client(
-            apiKey: "key", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", transport: transport)
+            apiKey: "key", apiSecret: "0123456789abcdef", baseURL: "http://127.0.0.1:1", transport: transport)
         func lists(_ count: Int) throws {
             for _ in 0..<count {
                 turn.change { $0 += 1 }
-                let first = try client.cards().packages().results.prefix(1).map { try $0.get().packageNo }
+                let first = try client.blocking.cards.packages().prefix(1).map { try $0.get().packageNo }
                 XCTAssertEqual(first, ["\(turn.value)-0"])
             }
         }

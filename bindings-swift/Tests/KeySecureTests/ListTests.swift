@@ -17,7 +17,7 @@ final class ListTests: XCTestCase {
     func testABlockingLoopIteratesOverAllPagesAndWindows() throws {
         let (sandbox, client, _) = try seededTransfers()
         var numbers: [String] = []
-        for row in try client.accounts().transfers(start: Date() - 265 * day, end: Date()).results {
+        for row in try client.blocking.accounts.transfers(start: Date() - 265 * day, end: Date()) {
             numbers.append(try row.get().transferNo)
         }
         XCTAssertEqual(numbers.count, 250)
@@ -28,31 +28,31 @@ final class ListTests: XCTestCase {
     func testAnAwaitedLoopIteratesOverAllPagesAndWindows() async throws {
         let (_, client, _) = try seededTransfers()
         var count = 0
-        for try await row in try client.accounts().transfers(start: Date() - 265 * day, end: Date()) {
+        for try await row in try client.accounts.transfers(start: Date() - 265 * day, end: Date()) {
             XCTAssertEqual(row.balance, 1)
             count += 1
         }
         XCTAssertEqual(count, 250)
-        let all = try await client.accounts().transfers(start: Date() - 265 * day, end: Date()).all()
+        let all = try await client.accounts.transfers(start: Date() - 265 * day, end: Date()).all()
         XCTAssertEqual(all.count, 250)
     }
 
     func testPagesAreFetchedOnDemand() throws {
         let (sandbox, client, _) = try seededTransfers()
-        let list = try client.accounts().transfers(start: Date() - 265 * day, end: Date())
+        let list = try client.blocking.accounts.transfers(start: Date() - 265 * day, end: Date())
         XCTAssertEqual(try sandbox.count("accounts.transfers"), 0)
-        XCTAssertEqual(Array(list.results.prefix(3)).count, 3)
+        XCTAssertEqual(Array(list.prefix(3)).count, 3)
         XCTAssertEqual(try sandbox.count("accounts.transfers"), 1)
     }
 
     func testASecondIterationContinuesWhereTheFirstEnded() throws {
         let (sandbox, client, _) = try seededTransfers()
-        let list = try client.accounts().transfers(start: Date() - 265 * day, end: Date())
-        var numbers = try list.results.prefix(3).map { try $0.get().transferNo }
-        for row in list.results.prefix(2) { numbers.append(try row.get().transferNo) }
+        let list = try client.blocking.accounts.transfers(start: Date() - 265 * day, end: Date())
+        var numbers = try list.prefix(3).map { try $0.get().transferNo }
+        for row in list.prefix(2) { numbers.append(try row.get().transferNo) }
         XCTAssertEqual(try sandbox.count("accounts.transfers"), 1)
         numbers += try list.all().map(\.transferNo)
-        let straight = try client.accounts().transfers(start: Date() - 265 * day, end: Date()).all().map(\.transferNo)
+        let straight = try client.blocking.accounts.transfers(start: Date() - 265 * day, end: Date()).all().map(\.transferNo)
         XCTAssertTrue(numbers == straight)
         XCTAssertEqual(numbers.count, 250)
         XCTAssertEqual(try list.all().count, 0)
@@ -60,7 +60,7 @@ final class ListTests: XCTestCase {
 
     func testASecondAwaitedIterationContinuesWhereTheFirstEnded() async throws {
         let (_, client, _) = try seededTransfers()
-        let list = try client.accounts().transfers(start: Date() - 265 * day, end: Date())
+        let list = try client.accounts.transfers(start: Date() - 265 * day, end: Date())
         var numbers: [String] = []
         // One iterator is kept, and one is abandoned.
         var first = list.makeAsyncIterator()
@@ -72,32 +72,27 @@ final class ListTests: XCTestCase {
         numbers += try await list.all().map(\.transferNo)
         let end = try await first.next()
         XCTAssertNil(end)
-        let straight = try await client.accounts().transfers(start: Date() - 265 * day, end: Date()).all().map(\.transferNo)
+        let straight = try await client.accounts.transfers(start: Date() - 265 * day, end: Date()).all().map(\.transferNo)
         XCTAssertTrue(numbers == straight)
         XCTAssertEqual(numbers.count, 250)
     }
 
     func testConcurrentIterationsShareTheRows() async throws {
         let (_, client, _) = try seededTransfers()
-        let list = try client.accounts().transfers(start: Date() - 265 * day, end: Date())
+        let list = try client.accounts.transfers(start: Date() - 265 * day, end: Date())
         let numbers = try await withThrowingTaskGroup(of: [String].self) { group in
-            for task in 0..<8 {
+            for _ in 0..<8 {
                 group.addTask {
-                    // Each starts a new iteration after a few rows, alternately awaited and blocking.
+                    // Each starts a new iteration after a few rows.
                     var numbers: [String] = []
-                    for turn in task... {
+                    while true {
                         let before = numbers.count
-                        if turn % 2 == 0 {
-                            for try await row in list {
-                                numbers.append(row.transferNo)
-                                if numbers.count == before + 7 { break }
-                            }
-                        } else {
-                            numbers += try list.results.prefix(7).map { try $0.get().transferNo }
+                        for try await row in list {
+                            numbers.append(row.transferNo)
+                            if numbers.count == before + 7 { break }
                         }
-                        if numbers.count == before { break }
+                        if numbers.count == before { return numbers }
                     }
-                    return numbers
                 }
             }
             return try await group.reduce(into: []) { $0 += $1 }
@@ -108,20 +103,19 @@ final class ListTests: XCTestCase {
 
     func testRowsAreReturnedNewestFirst() throws {
         let (_, client, _) = try seededTransfers()
-        let times = try client.accounts().transfers(start: Date() - 265 * day, end: Date()).all().compactMap(\.time)
+        let times = try client.blocking.accounts.transfers(start: Date() - 265 * day, end: Date()).all().compactMap(\.time)
         XCTAssertEqual(times.count, 250)
         XCTAssertTrue(times == times.sorted(by: >))
     }
 
     /// A list of three rows, of which the second has no number.
-    private func listWithABadRow() throws -> Pager<TransferRecord> {
+    private func clientWithABadRow() throws -> Client {
         let transport = InMemoryTransport { _ in #"{"list":[{"transfer_no":"1"},{"transfer_no":null},{"transfer_no":"3"}]}"# }
-        let client = try Client(apiKey: "k", apiSecret: "0123456789abcdef", transport: transport)
-        return try client.accounts().transfers(start: Date() - day, end: Date())
+        return try Client(apiKey: "k", apiSecret: "0123456789abcdef", transport: transport)
     }
 
     func testAListContinuesAfterARowWithoutItsNumber() throws {
-        let rows = Array(try listWithABadRow().results)
+        let rows = Array(try clientWithABadRow().blocking.accounts.transfers(in: .last(days: 1)))
         XCTAssertEqual(rows.map { try? $0.get().transferNo }, ["1", nil, "3"])
         XCTAssertThrowsError(try rows[1].get()) { error in
             XCTAssertEqual((error as? KeySecureError)?.kind, .invalidResponse)
@@ -130,12 +124,12 @@ final class ListTests: XCTestCase {
     }
 
     func testAnAwaitedIterationStopsAtABadRowAndTheNextContinuesAfterIt() async throws {
-        let list = try listWithABadRow()
+        let list = try clientWithABadRow().accounts.transfers(in: .last(days: 1))
         var numbers: [String] = []
         do {
             for try await row in list { numbers.append(row.transferNo) }
             XCTFail("expected a failure")
-        } catch let error as KeySecureError {
+        } catch {
             XCTAssertEqual(error.kind, .invalidResponse)
         }
         for try await row in list { numbers.append(row.transferNo) }
@@ -145,17 +139,17 @@ final class ListTests: XCTestCase {
     func testAFailedRequestIsTheLastElement() throws {
         let (sandbox, client, holder) = try seededTransfers()
         try sandbox.fault(["code": 1004], on: "accounts.transfers", times: 9)
-        let rows = Array(try client.accounts().transfers(start: Date() - 10 * day, end: Date(), cardholderNo: holder).results)
+        let rows = Array(try client.blocking.accounts.transfers(start: Date() - 10 * day, end: Date(), cardholderNo: holder))
         XCTAssertEqual(rows.count, 1)
         XCTAssertThrowsError(try rows[0].get()) { XCTAssertEqual(($0 as? KeySecureError)?.code, 1004) }
     }
 
     func testAFailedRequestEndsAllIterations() throws {
         let (sandbox, client, _) = try seededTransfers()
-        let list = try client.accounts().transfers(start: Date() - 265 * day, end: Date())
-        XCTAssertEqual(Array(list.results.prefix(3)).count, 3)
+        let list = try client.blocking.accounts.transfers(start: Date() - 265 * day, end: Date())
+        XCTAssertEqual(Array(list.prefix(3)).count, 3)
         try sandbox.fault(["code": 1004], on: "accounts.transfers", times: 9)
-        let rest = Array(list.results)
+        let rest = Array(list)
         XCTAssertThrowsError(try rest.last?.get())
         XCTAssertGreaterThan(rest.count, 1, "the rows that were fetched before come first")
         try sandbox.control("POST /faults/clear")
@@ -165,11 +159,11 @@ final class ListTests: XCTestCase {
     func testAnAwaitedIterationEndsAfterAnError() async throws {
         let (sandbox, client, _) = try seededTransfers()
         try sandbox.fault(["code": 1004], on: "accounts.transfers", times: 9)
-        var rows = try client.accounts().transfers(start: Date() - 10 * day, end: Date()).makeAsyncIterator()
+        var rows = try client.accounts.transfers(start: Date() - 10 * day, end: Date()).makeAsyncIterator()
         do {
             _ = try await rows.next()
             XCTFail("expected a failure")
-        } catch let error as KeySecureError {
+        } catch {
             XCTAssertEqual(error.code, 1004)
         }
         let after = try await rows.next()
@@ -180,22 +174,53 @@ final class ListTests: XCTestCase {
         let (_, client, _) = try seededTransfers()
         let zone = TimeZone(secondsFromGMT: 8 * 3600)!
         let from = CivilDate(of: Date() - 265 * day, in: zone)
-        XCTAssertEqual(try client.accounts().transfers(start: from, end: Date()).all().count, 250)
+        XCTAssertEqual(try client.blocking.accounts.transfers(start: from, end: Date()).all().count, 250)
         let error = try failure {
-            _ = try client.accounts().transfers(start: CivilDate(year: 2026, month: 2, day: 31), end: Date())
+            _ = try client.blocking.accounts.transfers(start: CivilDate(year: 2026, month: 2, day: 31), end: Date())
         }
         XCTAssertEqual(error.kind, .invalidInput)
     }
 
     func testASinglePage() throws {
         let (_, client, _) = try seededTransfers()
-        let page = try client.accounts().transfersPage(start: Date() - 130 * day, end: Date() - 70 * day, page: 0, size: 7)
+        let page = try client.blocking.accounts.transfersPage(start: Date() - 130 * day, end: Date() - 70 * day, page: 0, size: 7)
         XCTAssertEqual(page.list.count, 7)
         for (number, size) in [(-1, 10), (0, 101), (0, 0), (Int.min, Int.max)] {
             let error = try failure {
-                _ = try client.accounts().transfersPage(start: Date() - 60 * day, end: Date(), page: number, size: size)
+                _ = try client.blocking.accounts.transfersPage(start: Date() - 60 * day, end: Date(), page: number, size: size)
             }
             XCTAssertEqual(error.kind, .invalidInput, "page \(number) of \(size)")
         }
+    }
+
+    func testAWindowIsARangeOfDatesOrDaysOrAnInterval() throws {
+        let (_, client, _) = try seededTransfers()
+        let (accounts, zone) = (client.blocking.accounts, TimeZone(secondsFromGMT: 8 * 3600)!)
+        let (from, to) = (Date() - 265 * day, Date())
+        XCTAssertEqual(try accounts.transfers(in: from...to).all().count, 250)
+        XCTAssertEqual(try accounts.transfers(in: DateInterval(start: from, end: to)).all().count, 250)
+        XCTAssertEqual(try accounts.transfers(in: .last(days: 265)).all().count, 250)
+        XCTAssertEqual(try accounts.transfers(in: CivilDate(of: from, in: zone)...CivilDate(of: to, in: zone)).all().count, 250)
+        XCTAssertEqual(try accounts.transfers(start: from, end: .now).all().count, 250)
+        XCTAssertEqual(try accounts.transfers(start: .now - 265 * day, end: .now).all().count, 250)
+        XCTAssertEqual(try accounts.transfersPage(in: (to - 130 * day)...(to - 70 * day)).list.count, 81)
+        XCTAssertEqual(try failure { _ = try accounts.transfers(in: .last(days: -1)) }.kind, .invalidInput)
+    }
+
+    func testACancelledIterationLosesNoRow() async throws {
+        let (sandbox, client, _) = try seededTransfers()
+        let list = try client.accounts.transfers(in: .last(days: 265))
+        _ = try await client.accessToken()
+        try sandbox.fault(["stall": 1000], on: "accounts.transfers")
+        let first = Task { () throws(KeySecureError) -> String? in
+            var rows = list.makeAsyncIterator()
+            return try await rows.next()?.transferNo
+        }
+        try await Task.sleep(for: .milliseconds(300))
+        first.cancel()
+        let cancelled = await first.result
+        XCTAssertThrowsError(try cancelled.get()) { XCTAssertEqual(($0 as? KeySecureError)?.kind, .cancelled) }
+        let all = try await list.all()
+        XCTAssertEqual(Set(all.map(\.transferNo)).count, 250)
     }
 }

@@ -33,7 +33,7 @@ final class MayHaveBeenSentTests: XCTestCase {
                 if !reply.isEmpty { connection.drain() }
             }
             defer { proxy.stop() }
-            for method in [HttpMethod.post, .get] {
+            for method in [HTTPMethod.post, .get] {
                 let failed = try failing { _ = try self.through(proxy).send(request: self.request(method)) }
                 XCTAssertTrue(faults.contains(failed.fault), "\(method) \(reply): \(failed)")
                 if method == .post { XCTAssertFalse(failed.mayHaveBeenSent, "\(reply): \(failed)") }
@@ -54,11 +54,11 @@ final class MayHaveBeenSentTests: XCTestCase {
             end.signal()
             proxy.stop()
         }
-        let late = try failing { _ = try self.through(proxy).send(request: self.request(.post, timeout: 1)) }
+        let late = try failing { _ = try self.through(proxy).send(request: self.request(.post, timeout: .seconds(1))) }
         XCTAssertEqual(late, Failed(fault: .timeout, mayHaveBeenSent: false))
         end.signal()
         // Without the limit, the test would take an hour.
-        let limited = request(.post, timeout: 3600, startWithin: 0.3)
+        let limited = request(.post, timeout: .seconds(3600), startWithin: .seconds(0.3))
         XCTAssertEqual(
             try failing { _ = try self.through(proxy).send(request: limited) }, Failed(fault: .timeout, mayHaveBeenSent: false))
     }
@@ -71,7 +71,7 @@ final class MayHaveBeenSentTests: XCTestCase {
             connection.drain()
         }
         defer { server.stop() }
-        for method in [HttpMethod.post, .get] {
+        for method in [HTTPMethod.post, .get] {
             let failed = try failing {
                 _ = try URLSessionTransport().send(request: self.request(method, url: "https://localhost:\(server.port)/"))
             }
@@ -96,7 +96,7 @@ final class MayHaveBeenSentTests: XCTestCase {
                 connection.write(reply)
             }
             defer { server.stop() }
-            let limited = request(.post, url: "http://127.0.0.1:\(server.port)/", startWithin: 10)
+            let limited = request(.post, url: "http://127.0.0.1:\(server.port)/", startWithin: .seconds(10))
             let failed = try failing { _ = try URLSessionTransport().send(request: limited) }
             XCTAssertTrue(failed.mayHaveBeenSent, "\(reply): \(failed)")
             XCTAssertEqual(bodies.value, ["BODY"], reply)
@@ -110,15 +110,15 @@ final class MayHaveBeenSentTests: XCTestCase {
             connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
         }
         defer { server.stop() }
-        let limited = request(.post, url: "http://127.0.0.1:\(server.port)/", startWithin: 0.3)
+        let limited = request(.post, url: "http://127.0.0.1:\(server.port)/", startWithin: .seconds(0.3))
         XCTAssertEqual(try URLSessionTransport().send(request: limited).status, 200)
     }
 
     private func request(
-        _ method: HttpMethod, url: String = "https://platform.test/", timeout: TimeInterval = 20,
-        startWithin: TimeInterval? = nil
-    ) -> HttpRequest {
-        HttpRequest(
+        _ method: HTTPMethod, url: String = "https://platform.test/", timeout: Duration = .seconds(20),
+        startWithin: Duration? = nil
+    ) -> HTTPRequest {
+        HTTPRequest(
             method: method, url: url, headers: [Header(name: "Content-Type", value: "application/json")],
             body: Data((method == .post ? "BODY" : "").utf8), timeout: timeout, connectTimeout: timeout,
             maxResponseBytes: 1 << 20,

@@ -10,8 +10,8 @@ final class ObserverTests: XCTestCase {
         let client = try sandbox.client(observer: LogObserver { line in lines.change { $0.append(line) } })
         let holder = try sandbox.cardholder()
         try sandbox.fault("drop_after_commit", on: "accounts.get")
-        _ = try client.accounts().get(cardholderNo: holder)
-        _ = try failure { _ = try client.accounts().get(cardholderNo: "404") }
+        _ = try client.blocking.accounts.get(holder)
+        _ = try failure { _ = try client.blocking.accounts.get("404") }
         let starts = [
             "token attempt 1: http 200, code 0, ", "token done after 1 attempts, ", "accounts.get attempt 1: no response, ",
             "accounts.get attempt 2: http 200, code 0, ", "accounts.get done after 2 attempts, ",
@@ -32,6 +32,6 @@ final class ObserverTests: XCTestCase {
         }
         let sandbox = try startSandbox()
         let holder = try sandbox.cardholder()
-        XCTAssertEqual(try sandbox.client(observer: Throws()).accounts().get(cardholderNo: holder).list.count, 1)
+        XCTAssertEqual(try sandbox.client(observer: Throws()).blocking.accounts.get(holder).list.count, 1)
     }
 }

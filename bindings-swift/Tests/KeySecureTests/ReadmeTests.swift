@@ -10,15 +10,15 @@ final class ReadmeTests: XCTestCase {
         let cardholderNo = try sandbox.cardholder()
         let client = try sandbox.client()
         // README
-        let card = try await client.cards().apply(
+        let card = try await client.cards.apply(
             cardholderNo: cardholderNo, cardUniqueNo: "order-7-card",  // your reference
             cardType: .virtual, packageNo: "1600000000000000101")
 
         do {
-            let done = try await client.accounts().transfer(
+            let done = try await client.accounts.transfer(
                 cardholderNo: cardholderNo, transferUniqueNo: "order-7-topup", type: .in, amount: Decimal(string: "25.00")!)
             print("balance is now \(done.afterBalance ?? 0)")  // an exact Decimal, never a float
-        } catch let error as KeySecureError where error.outcome == .unknown {
+        } catch where error.outcome == .unknown {
             print("look it up by its reference before sending it again: \(error)")
         } catch {
             print("no money was moved: \(error.localizedDescription)")
@@ -26,26 +26,26 @@ final class ReadmeTests: XCTestCase {
 
         // Fetches pages on demand. A span of any length is split into the 90-day windows of the platform.
         let year = (CivilDate(year: 2026, month: 1, day: 1), CivilDate(year: 2026, month: 12, day: 31))
-        for try await consumption in try client.consumptions().list(start: year.0, end: year.1, cardNo: card.cardNo) {
+        for try await consumption in try client.consumptions.list(start: year.0, end: year.1, cardNo: card.cardNo) {
             print(consumption.type?.text ?? "?", consumption.amount ?? 0)
         }
 
-        let secrets = try await client.cards().privateInfo(cardNo: card.cardNo)
+        let secrets = try await client.cards.privateInfo(card.cardNo)
         print(secrets)  // pan: "411111******1111", cvv: ***
-        print(secrets.exposePan().count)  // only expose... returns secrets
+        print(secrets.exposePAN().count)  // only expose... returns secrets
         // README
-        let card2 = try await client.cards().get(cardNo: card.cardNo)
+        let card2 = try await client.cards.get(card.cardNo)
         XCTAssertEqual(card2.status, .activated)
-        XCTAssertEqual(secrets.exposePan().count, 16)
+        XCTAssertEqual(secrets.exposePAN().count, 16)
         XCTAssertEqual(try sandbox.transfers().count, 1)
     }
 
     func testThePaymentOfTheReadmeRuns() async throws {
         let sandbox = try startSandbox()
         let cardholderNo = try sandbox.cardholder()
-        let shop = try sandbox.client(store: .own(attempts: TestAttemptStore(age: 3600)))
+        let shop = try sandbox.client(store: .own(attempts: TestAttemptStore(age: .seconds(3600))))
         // README
-        let done = try await shop.accounts().ensureTransfer(
+        let done = try await shop.accounts.ensureTransfer(
             cardholderNo: cardholderNo, transferUniqueNo: "order-8-topup", type: .in, amount: 25)
         print("\(done.value.transferNo), created by this call: \(done.created)")
         // README

@@ -50,13 +50,13 @@ final class SecretTests: XCTestCase {
         let tokens = try allCalls(client, sandbox)
         output += lines.value.map { ("the log", $0) }
         XCTAssertGreaterThan(output.count, 150)
-        check(try secrets(sandbox, tokens + [client.accessToken().expose()]))
+        check(try secrets(sandbox, tokens + [client.blocking.accessToken().expose()]))
     }
 
     func testNoSecretIsPrintedUnderAnyFault() throws {
         let sandbox = try startSandbox(options: ["--seed", "93", "--api-secret", apiSecret])
         let client = try sandbox.client(maxRetries: 0)
-        let token = try client.accessToken().expose()
+        let token = try client.blocking.accessToken().expose()
         let faults: [Any] = [
             "truncate", "malformed", "wrong_type", "wrong_field_types", "missing_data", "html", "deep_nesting", "invalid_utf8",
             "redirect", "drop_after_commit", ["code": 1004], "expired_token", ["http_status": [502, NSNull()]],
@@ -70,23 +70,25 @@ final class SecretTests: XCTestCase {
     }
 
     func testRequestsAndResponsesOfATransportPrintNoSecrets() throws {
-        let seen = Shared<[HttpRequest]>([])
+        let seen = Shared<[HTTPRequest]>([])
         let transport = InMemoryTransport { request in
             seen.change { $0.append(request) }
             return #"{"card_no":"4556737586899855"}"#
         }
         let client = try Client(
-            apiKey: "canary-api-key-7Q", apiSecret: apiSecret, baseUrl: "http://127.0.0.1:1", transport: transport)
-        printed("a call") { try client.cards().setPin(cardNo: "1", cardholderNo: "2", pin: pin) }
-        printed("a PAN in free text") { try client.cards().get(cardNo: "1") }
+            apiKey: "canary-api-key-7Q", apiSecret: apiSecret, baseURL: "http://127.0.0.1:1", transport: transport)
+        printed("a call") { try client.blocking.cards.setPIN(cardNo: "1", cardholderNo: "2", pin: pin) }
+        printed("a PAN in free text") { try client.blocking.cards.get("1") }
         let request = try XCTUnwrap(seen.value.first)
         add("a request", request)
         add("a response", try transport.send(request: request))
         request.headers.forEach { add("a header", $0) }
-        let planted = ClientOptions(proxy: "http://user:canary-password@127.0.0.1:9", caPem: "canary-pem")
-        add("options", planted)
+        printed("a client with a proxy") {
+            try Client(
+                apiKey: "canary-api-key-7Q", apiSecret: apiSecret, proxy: "http://user:canary-password@127.0.0.1:9")
+        }
         add("a client", client)
-        add("json", Json(#"{"cvv":"417"}"#))
+        add("json", JSON(#"{"cvv":"417"}"#))
         check([
             "the Api-Key": "canary-api-key-7Q", "the apiSecret": apiSecret, "the PIN": pin, "the token": "in-memory",
             "the proxy's password": "canary-password", "json": "417",
@@ -99,40 +101,40 @@ final class SecretTests: XCTestCase {
         let physical = try sandbox.text("card_no", of: "POST /seed/physical_card", ["cardholder_no": holder])
         let cvv = try sandbox.text("cvv", of: "POST /cards/secrets_for_tests", ["card_no": physical])
         let (start, end) = (Date() - day, Date() + day)
-        let (cards, cardholders, accounts) = (client.cards(), client.cardholders(), client.accounts())
-        printed("access_token") { try client.accessToken() }
+        let (cards, cardholders, accounts) = (client.blocking.cards, client.blocking.cardholders, client.blocking.accounts)
+        printed("access_token") { try client.blocking.accessToken() }
         printed("cardholders.apply") {
             try cardholders.apply(cardholderUniqueNo: "canary-customer", sumsubShareToken: shareToken)
         }
-        printed("cardholders.get") { try cardholders.get(cardholderNo: holder) }
+        printed("cardholders.get") { try cardholders.get(holder) }
         printed("cardholders.list") { try cardholders.list(start: start, end: end).all() }
         let application = ApplyCard(
             cardholderNo: holder, cardUniqueNo: "canary-card", cardType: .virtual, packageNo: "1600000000000000101")
         add("ApplyCard", application)
-        printed("cards.apply") { try cards.apply(request: application) }
+        printed("cards.apply") { try cards.apply(application) }
         printed("cards.list") { try cards.list(start: start, end: end).all() }
-        let last = printed("cards.get") { try cards.get(cardNo: physical) }?.cardLastNo
+        let last = printed("cards.get") { try cards.get(physical) }?.cardLastNo
         printed("cards.activate") {
             try cards.activate(cardNo: physical, cardholderNo: holder, cvv: cvv, cardLastNo: last ?? "0000")
         }
-        printed("cards.set_pin") { try cards.setPin(cardNo: physical, cardholderNo: holder, pin: pin) }
-        printed("cards.set_pin, refused") { try cards.setPin(cardNo: physical, cardholderNo: holder, pin: pin + "1") }
-        let secrets = printed("cards.private_info") { try cards.privateInfo(cardNo: physical) }
-        secrets.map { add("masked", $0.maskedPan()) }
-        let token = printed("pci.client_token") { try client.pci().clientToken(cardNo: physical) }
+        printed("cards.set_pin") { try cards.setPIN(cardNo: physical, cardholderNo: holder, pin: pin) }
+        printed("cards.set_pin, refused") { try cards.setPIN(cardNo: physical, cardholderNo: holder, pin: pin + "1") }
+        let secrets = printed("cards.private_info") { try cards.privateInfo(physical) }
+        secrets.map { add("masked", $0.maskedPAN) }
+        let token = printed("pci.client_token") { try client.blocking.pci.clientToken(physical) }
         printed("pci.card_detail") {
-            try client.pci().cardDetail(clientAccessToken: token?.expose() ?? "x", origin: "o", parentOrigin: "p", nonce: "n")
+            try client.blocking.pci.cardDetail(clientAccessToken: token?.expose() ?? "x", origin: "o", parentOrigin: "p", nonce: "n")
         }
         let moved = Transfer(cardholderNo: holder, transferUniqueNo: "canary-move", type: .in, amount: 1_000_000)
         add("Transfer", moved)
-        printed("accounts.transfer") { try accounts.transfer(request: moved) }
-        printed("accounts.get") { try accounts.get(cardholderNo: holder) }
+        printed("accounts.transfer") { try accounts.transfer(moved) }
+        printed("accounts.get") { try accounts.get(holder) }
         printed("accounts.transfers") { try accounts.transfers(start: start, end: end).all() }
         printed("cards.packages") { try cards.packages().all() }
-        let bought = printed("simulation.auth") { try client.simulation().auth(cardNo: physical, amount: 1_000) }
-        printed("simulation.refund") { try client.simulation().refund(consumeRelateNo: bought?.consumeNo) }
-        printed("consumptions.list") { try client.consumptions().list(start: start, end: end).all() }
-        printed("doctor") { client.doctor(cardNo: physical) }
+        let bought = printed("simulation.auth") { try client.blocking.simulation.auth(cardNo: physical, amount: 1_000) }
+        printed("simulation.refund") { try client.blocking.simulation.refund(consumeRelateNo: bought?.consumeNo) }
+        printed("consumptions.list") { try client.blocking.consumptions.list(start: start, end: end).all() }
+        printed("doctor") { client.blocking.doctor(cardNo: physical) }
         add("the client", client)
         return token.map { [$0.expose()] } ?? []
     }

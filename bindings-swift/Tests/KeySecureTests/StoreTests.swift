@@ -9,7 +9,7 @@ final class StoreTests: XCTestCase {
         let holder = try sandbox.cardholder()
         for store in [Store.memory(), try .file(directory: temporaryFolder()), .own(tokens: TestTokenStore())] {
             let before = try sandbox.count("token")
-            for _ in 0..<3 { _ = try sandbox.client(store: store).cardholders().get(cardholderNo: holder) }
+            for _ in 0..<3 { _ = try sandbox.client(store: store).blocking.cardholders.get(holder) }
             XCTAssertEqual(try sandbox.count("token"), before + 1, "\(store)")
         }
     }
@@ -32,7 +32,7 @@ final class StoreTests: XCTestCase {
         let holder = try sandbox.cardholder()
         let stores = [
             Store.memory(), try .file(directory: temporaryFolder()), try .parse(text: "file:\(temporaryFolder())"),
-            .own(attempts: TestAttemptStore(age: 0)),
+            .own(attempts: TestAttemptStore(age: .seconds(0))),
         ]
         for (number, store) in stores.enumerated() {
             let client = try sandbox.client(store: store)
@@ -46,12 +46,12 @@ final class StoreTests: XCTestCase {
     func testAnOldCustomStoreLetsNewReferencesBeSentAtOnce() throws {
         let sandbox = try startSandbox()
         let holder = try sandbox.cardholder()
-        let attempts = TestAttemptStore(age: 3600)
+        let attempts = TestAttemptStore(age: .seconds(3600))
         let client = try sandbox.client(store: .own(attempts: attempts))
         for number in 0..<5 {
             // With the default wait of 10 s each, the calls would exceed the deadline of the first.
-            let ensured = try client.accounts().ensureTransfer(
-                cardholderNo: holder, transferUniqueNo: "t-\(number)", type: .in, amount: 5, deadline: 11)
+            let ensured = try client.blocking.accounts.ensureTransfer(
+                cardholderNo: holder, transferUniqueNo: "t-\(number)", type: .in, amount: 5, deadline: .seconds(11))
             XCTAssertTrue(ensured.created)
         }
         XCTAssertEqual(Array(attempts.calls.prefix(4)), ["acquire", "begin accounts.transfer", "finish done", "release"])
@@ -65,8 +65,8 @@ final class StoreTests: XCTestCase {
             for _ in 0..<4 {
                 group.addTask {
                     let client = try sandbox.client(store: .file(directory: folder))
-                    return try await client.accounts().ensureTransfer(
-                        cardholderNo: holder, transferUniqueNo: "one", type: .in, amount: 5, deadline: 20, settle: 0.2
+                    return try await client.accounts.ensureTransfer(
+                        cardholderNo: holder, transferUniqueNo: "one", type: .in, amount: 5, deadline: .seconds(20), settle: .seconds(0.2)
                     ).created
                 }
             }
@@ -88,11 +88,11 @@ final class StoreTests: XCTestCase {
         XCTAssertEqual(error.outcome, .notSent)
         XCTAssertEqual(error.transportFault, .store)
         XCTAssertEqual(try sandbox.count("accounts.transfer"), 0)
-        let forced = try client.accounts().ensureTransfer(
-            cardholderNo: holder, transferUniqueNo: "t-1", type: .in, amount: 5, deadline: 20, settle: 0.2,
+        let forced = try client.blocking.accounts.ensureTransfer(
+            cardholderNo: holder, transferUniqueNo: "t-1", type: .in, amount: 5, deadline: .seconds(20), settle: .seconds(0.2),
             onStoreFailure: .accept)
         XCTAssertTrue(forced.created)
-        _ = try client.accounts().transfer(cardholderNo: holder, transferUniqueNo: "t-2", type: .in, amount: 5)
+        _ = try client.blocking.accounts.transfer(cardholderNo: holder, transferUniqueNo: "t-2", type: .in, amount: 5)
         XCTAssertEqual(try sandbox.transfers().count, 2)
         try warnings.wait(for: "acquire of a store threw KeySecureTests.Failure")
         try warnings.wait(for: "the attempt store cannot be reached")
@@ -105,7 +105,7 @@ final class StoreTests: XCTestCase {
         let (warnings, lines) = (RecordedWarnings(), Shared<[String]>([]))
         let observer = LogObserver { line in lines.change { $0.append(line) } }
         let client = try sandbox.client(observer: observer, store: .own(tokens: FailingStore()))
-        XCTAssertFalse(try client.cards().packages().all().isEmpty)
+        XCTAssertFalse(try client.blocking.cards.packages().all().isEmpty)
         try warnings.wait(for: "load of a store threw KeySecureTests.Failure")
         XCTAssertTrue(lines.value.contains("the token store cannot be reached"), "\(lines.value)")
     }
@@ -126,8 +126,8 @@ final class StoreTests: XCTestCase {
             let client = try sandbox.client(transport: transport, store: .memory())
             let call = {
                 // Less than the 120 s that a transport needs which may deliver a request later.
-                _ = try client.accounts().ensureTransfer(
-                    cardholderNo: holder, transferUniqueNo: "t-1", type: .in, amount: 5, deadline: 100, firstAttempt: true)
+                _ = try client.blocking.accounts.ensureTransfer(
+                    cardholderNo: holder, transferUniqueNo: "t-1", type: .in, amount: 5, deadline: .seconds(100), firstAttempt: true)
             }
             if waits { XCTAssertEqual(try failure { try call() }.field, "deadline") } else { XCTAssertNoThrow(try call()) }
         }
@@ -141,8 +141,8 @@ final class StoreTests: XCTestCase {
     }
 
     private func ensure(_ client: Client, _ holder: String, _ number: String) throws -> EnsuredTransfer {
-        try client.accounts().ensureTransfer(
-            cardholderNo: holder, transferUniqueNo: number, type: .in, amount: 5, deadline: 20, settle: 0.2)
+        try client.blocking.accounts.ensureTransfer(
+            cardholderNo: holder, transferUniqueNo: number, type: .in, amount: 5, deadline: .seconds(20), settle: .seconds(0.2))
     }
 }
 

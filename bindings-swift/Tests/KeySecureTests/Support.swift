@@ -16,11 +16,11 @@ extension XCTestCase {
 
 extension Sandbox {
     func client(
-        timeout: TimeInterval = 20, maxRetries: Int = 2, transport: Transport? = nil, observer: Observer? = nil,
+        timeout: Duration = .seconds(20), maxRetries: Int = 2, transport: Transport? = nil, observer: Observer? = nil,
         store: Store? = nil
     ) throws -> Client {
         try Client(
-            apiKey: apiKey, apiSecret: apiSecret, baseUrl: baseUrl, timeout: timeout, maxRetries: maxRetries,
+            apiKey: apiKey, apiSecret: apiSecret, baseURL: baseURL, timeout: timeout, maxRetries: maxRetries,
             transport: transport, observer: observer, store: store)
     }
 
@@ -53,6 +53,19 @@ func failure(file: StaticString = #filePath, line: UInt = #line, _ call: () thro
     throw Failure("expected a failure")
 }
 
+/// Returns the error that an awaited call must throw.
+func failure(
+    file: StaticString = #filePath, line: UInt = #line, _ call: () async throws -> Void
+) async throws -> KeySecureError {
+    do {
+        try await call()
+    } catch {
+        return try XCTUnwrap(error as? KeySecureError, "\(error)", file: file, line: line)
+    }
+    XCTFail("expected a failure", file: file, line: line)
+    throw Failure("expected a failure")
+}
+
 /// A value with a lock.
 final class Shared<Value: Sendable>: @unchecked Sendable {
     private let lock = NSLock()
@@ -67,15 +80,15 @@ final class Shared<Value: Sendable>: @unchecked Sendable {
 
 /// Responds in process with the `data` of a closure, and to token requests with a token.
 final class InMemoryTransport: Transport {
-    private let data: @Sendable (HttpRequest) throws -> String
+    private let data: @Sendable (HTTPRequest) throws -> String
 
-    init(_ data: @escaping @Sendable (HttpRequest) throws -> String) { self.data = data }
+    init(_ data: @escaping @Sendable (HTTPRequest) throws -> String) { self.data = data }
 
-    func send(request: HttpRequest) throws -> HttpResponse {
+    func send(request: HTTPRequest) throws -> HTTPResponse {
         let tomorrow = Int64(Date().timeIntervalSince1970 * 1000) + 86_400_000
         let isToken = request.url.hasSuffix("/v1/merchant/token")
         let data = isToken ? #"{"access_token":"in-memory","expired_time":\#(tomorrow)}"# : try data(request)
-        return HttpResponse(status: 200, body: Data(#"{"code":0,"msg":"","data":\#(data)}"#.utf8), date: httpDate())
+        return HTTPResponse(status: 200, body: Data(#"{"code":0,"msg":"","data":\#(data)}"#.utf8), date: httpDate())
     }
 }
 
@@ -86,4 +99,9 @@ func httpDate() -> String {
     var text = [CChar](repeating: 0, count: 40)
     strftime(&text, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
     return String(cString: text)
+}
+
+extension Duration {
+    /// The duration in seconds.
+    var interval: TimeInterval { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

@@ -8,11 +8,11 @@ final class TestTokenStore: TokenStore, @unchecked Sendable {
     private var tokens: [String: StoredToken] = [:]
     private var locks: [String: String] = [:]
 
-    func load(slot: String, within: TimeInterval) -> StoredToken? { lock.withLock { tokens[slot] } }
+    func load(slot: String, within: Duration) -> StoredToken? { lock.withLock { tokens[slot] } }
 
-    func save(slot: String, token: StoredToken, within: TimeInterval) { lock.withLock { tokens[slot] = token } }
+    func save(slot: String, token: StoredToken, within: Duration) { lock.withLock { tokens[slot] = token } }
 
-    func tryLock(slot: String, within: TimeInterval) -> String? {
+    func tryLock(slot: String, within: Duration) -> String? {
         lock.withLock {
             if locks[slot] != nil { return nil }
             locks[slot] = UUID().uuidString
@@ -20,7 +20,7 @@ final class TestTokenStore: TokenStore, @unchecked Sendable {
         }
     }
 
-    func unlock(slot: String, lockId: String, within: TimeInterval) {
+    func unlock(slot: String, lockId: String, within: Duration) {
         lock.withLock { if locks[slot] == lockId { locks[slot] = nil } }
     }
 }
@@ -34,41 +34,41 @@ final class TestAttemptStore: AttemptStore, @unchecked Sendable {
     }
 
     private let lock = NSLock()
-    private let age: TimeInterval
+    private let age: Duration
     private var records: [String: Record] = [:]
     private var leases: [String: (id: String, ends: Date)] = [:]
     private var recordedCalls: [String] = []
 
-    /// - Parameter age: How long the store has been recording, in seconds.
-    init(age: TimeInterval) { self.age = age }
+    /// - Parameter age: How long the store has been recording.
+    init(age: Duration) { self.age = age }
 
     var calls: [String] { lock.withLock { recordedCalls } }
 
-    func acquire(reference: String, lease: TimeInterval, within: TimeInterval) -> Acquired {
+    func acquire(reference: String, lease: Duration, within: Duration) -> Acquired {
         lock.withLock {
             recordedCalls.append("acquire")
             let (now, past) = (Date(), records[reference])
             if let held = leases[reference], held.ends > now { return .busy }
             if let past, past.end == nil, past.ends > now { return .busy }
             let id = UUID().uuidString
-            leases[reference] = (id, now + lease)
-            let last = past.map { PastAttempt(ended: max(0, now.timeIntervalSince($0.ended)), end: $0.end) }
+            leases[reference] = (id, now + lease.interval)
+            let last = past.map { PastAttempt(ended: .seconds(max(0, now.timeIntervalSince($0.ended))), end: $0.end) }
             return .leased(leaseId: id, lastAttempt: last, storeAge: age)
         }
     }
 
-    func begin(attempt: AttemptStart, within: TimeInterval) -> Bool {
+    func begin(attempt: AttemptStart, within: Duration) -> Bool {
         lock.withLock {
             recordedCalls.append("begin \(attempt.operation)")
             guard let held = leases[attempt.reference], held.id == attempt.leaseId, held.ends > Date() else { return false }
-            leases[attempt.reference] = (attempt.leaseId, Date() + attempt.lease)
-            let ends = Date() + attempt.lasts
+            leases[attempt.reference] = (attempt.leaseId, Date() + attempt.lease.interval)
+            let ends = Date() + attempt.lasts.interval
             records[attempt.reference] = Record(lease: attempt.leaseId, ends: ends, end: nil, ended: ends)
             return true
         }
     }
 
-    func finish(reference: String, leaseId: String, end: AttemptEnd, within: TimeInterval) {
+    func finish(reference: String, leaseId: String, end: AttemptEnd, within: Duration) {
         lock.withLock {
             recordedCalls.append("finish \(end)")
             guard var record = records[reference], record.lease == leaseId || end == .done else { return }
@@ -77,7 +77,7 @@ final class TestAttemptStore: AttemptStore, @unchecked Sendable {
         }
     }
 
-    func release(reference: String, leaseId: String, within: TimeInterval) {
+    func release(reference: String, leaseId: String, within: Duration) {
         lock.withLock {
             recordedCalls.append("release")
             if leases[reference]?.id == leaseId { leases[reference] = nil }
@@ -89,7 +89,7 @@ final class TestReplayStore: ReplayStore, @unchecked Sendable {
     private let lock = NSLock()
     private var values: [String: String] = [:]
 
-    func insert(key: String, value: String, keep: TimeInterval) -> String? {
+    func insert(key: String, value: String, keep: Duration) -> String? {
         lock.withLock {
             if let there = values[key] { return there }
             values[key] = value
@@ -104,14 +104,14 @@ final class TestReplayStore: ReplayStore, @unchecked Sendable {
 
 /// A store whose methods throw.
 final class FailingStore: TokenStore, AttemptStore {
-    func load(slot: String, within: TimeInterval) throws -> StoredToken? { throw Failure("s3cr3t") }
-    func save(slot: String, token: StoredToken, within: TimeInterval) throws { throw Failure("s3cr3t") }
-    func tryLock(slot: String, within: TimeInterval) throws -> String? { throw Failure("s3cr3t") }
-    func unlock(slot: String, lockId: String, within: TimeInterval) throws { throw Failure("s3cr3t") }
-    func acquire(reference: String, lease: TimeInterval, within: TimeInterval) throws -> Acquired { throw Failure("s3cr3t") }
-    func begin(attempt: AttemptStart, within: TimeInterval) throws -> Bool { throw Failure("s3cr3t") }
-    func finish(reference: String, leaseId: String, end: AttemptEnd, within: TimeInterval) throws { throw Failure("s3cr3t") }
-    func release(reference: String, leaseId: String, within: TimeInterval) throws { throw Failure("s3cr3t") }
+    func load(slot: String, within: Duration) throws -> StoredToken? { throw Failure("s3cr3t") }
+    func save(slot: String, token: StoredToken, within: Duration) throws { throw Failure("s3cr3t") }
+    func tryLock(slot: String, within: Duration) throws -> String? { throw Failure("s3cr3t") }
+    func unlock(slot: String, lockId: String, within: Duration) throws { throw Failure("s3cr3t") }
+    func acquire(reference: String, lease: Duration, within: Duration) throws -> Acquired { throw Failure("s3cr3t") }
+    func begin(attempt: AttemptStart, within: Duration) throws -> Bool { throw Failure("s3cr3t") }
+    func finish(reference: String, leaseId: String, end: AttemptEnd, within: Duration) throws { throw Failure("s3cr3t") }
+    func release(reference: String, leaseId: String, within: Duration) throws { throw Failure("s3cr3t") }
 }
 
 /// Records the further warnings of the library.

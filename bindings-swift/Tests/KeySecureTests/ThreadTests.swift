@@ -7,7 +7,7 @@ import XCTest
 final class ThreadTests: XCTestCase {
     func test32ThreadsShareOneClientAndOneToken() throws {
         let sandbox = try startSandbox()
-        let client = try sandbox.client(timeout: 60)
+        let client = try sandbox.client(timeout: .seconds(60))
         let holder = try sandbox.cardholder()
         let failures = Shared<[String]>([])
         let group = DispatchGroup()
@@ -18,7 +18,7 @@ final class ThreadTests: XCTestCase {
                 for call in 0..<8 {
                     do {
                         let name = "t-\(number)-\(call)"
-                        let done = try client.accounts().transfer(
+                        let done = try client.blocking.accounts.transfer(
                             cardholderNo: holder, transferUniqueNo: name, type: .in, amount: 1)
                         if done.transferUniqueNo != name {
                             failures.change { $0.append("\(name) got the response of another call") }
@@ -33,7 +33,7 @@ final class ThreadTests: XCTestCase {
         XCTAssertEqual(failures.value, [])
         XCTAssertEqual(try sandbox.count("token"), 1)
         XCTAssertEqual(Set(try sandbox.transfers().compactMap { $0["transfer_unique_no"] as? String }).count, 256)
-        XCTAssertEqual(try client.accounts().get(cardholderNo: holder).list.first?.balance, 256)
+        XCTAssertEqual(try client.blocking.accounts.get(holder).list.first?.balance, 256)
     }
 
     /// More calls are in progress than the cooperative thread pool has threads, and other tasks continue.
@@ -46,8 +46,8 @@ final class ThreadTests: XCTestCase {
             return #"{"card_no":"c1","status":"Activated"}"#
         }
         let client = try Client(
-            apiKey: "key", apiSecret: "0123456789abcdef", baseUrl: "http://127.0.0.1:1", timeout: 120, transport: transport)
-        let tasks = (0..<calls).map { _ in Task { try await client.cards().get(cardNo: "c1").status } }
+            apiKey: "key", apiSecret: "0123456789abcdef", baseURL: "http://127.0.0.1:1", timeout: .seconds(120), transport: transport)
+        let tasks = (0..<calls).map { _ in Task { try await client.cards.get("c1").status } }
         let deadline = Date() + 60
         while entered.value < calls && Date() < deadline { try await Task.sleep(nanoseconds: 5_000_000) }
         XCTAssertEqual(entered.value, calls, "all calls are in progress at once")
@@ -77,7 +77,7 @@ final class ThreadTests: XCTestCase {
                     now.change { $0 -= 1 }
                     return { group.leave() }
                 }
-                XCTAssertTrue(accepted)
+                XCTAssertNotEqual(accepted, .refused)
             }
             XCTAssertEqual(group.wait(timeout: .now() + 60), .success)
             // Some threads have exited by now; the next round creates others.
@@ -91,15 +91,12 @@ final class ThreadTests: XCTestCase {
         let client = try sandbox.client()
         let call = Task {
             while !Task.isCancelled { await Task.yield() }
-            return try await client.cards().get(cardNo: "1")
+            return try await client.cards.get("1")
         }
         call.cancel()
-        do {
-            _ = try await call.value
-            XCTFail("expected a cancellation")
-        } catch {
-            XCTAssertTrue(error is CancellationError, "\(error)")
-        }
+        let error = try await failure { _ = try await call.value }
+        XCTAssertEqual(error.kind, .cancelled)
+        XCTAssertEqual(error.outcome, .notSent)
         XCTAssertEqual(try sandbox.count("cards.get"), 0)
     }
 
@@ -114,30 +111,29 @@ final class ThreadTests: XCTestCase {
             return true
         }
         let call = Task {
-            try await Blocking.run(on: pool) {
-                try client.accounts().transfer(cardholderNo: holder, transferUniqueNo: "t", type: .in, amount: 1)
+            try await Waiting.run(.mutation, within: nil, on: pool) { _ in
+                try client.blocking.accounts.transfer(cardholderNo: holder, transferUniqueNo: "t", type: .in, amount: 1)
             }
         }
         while work.value == nil { await Task.yield() }
         call.cancel()
+        let error = try await failure { _ = try await call.value }
+        XCTAssertEqual(error.kind, .cancelled)
+        XCTAssertEqual(error.outcome, .notSent)
         XCTAssertTrue(NewThread.start(try XCTUnwrap(work.value)))
-        do {
-            _ = try await call.value
-            XCTFail("expected a cancellation")
-        } catch {
-            XCTAssertTrue(error is CancellationError, "\(error)")
-        }
+        try await Task.sleep(for: .milliseconds(200))
         XCTAssertEqual(try sandbox.count("accounts.transfer"), 0)
     }
 
-    func testAStartedCallContinuesWhenItsTaskIsCancelled() async throws {
+    func testAStartedMutationContinuesWhenItsTaskIsCancelled() async throws {
         let (started, gate) = (Shared(false), DispatchSemaphore(value: 0))
-        let blocking: @Sendable () throws -> Int = {
-            started.change { $0 = true }
-            gate.wait()
-            return 7
+        let call = Task {
+            try await Waiting.run(.mutation, within: nil) { _ in
+                started.change { $0 = true }
+                gate.wait()
+                return 7
+            }
         }
-        let call = Task { try await Blocking.run(blocking) }
         while !started.value { await Task.yield() }
         call.cancel()
         gate.signal()
@@ -145,25 +141,102 @@ final class ThreadTests: XCTestCase {
         XCTAssertEqual(result, 7)
     }
 
+    func testACancelledReadReturnsAtOnce() async throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client()
+        _ = try await client.accessToken()
+        try sandbox.fault(["stall": 3000], on: "cards.get")
+        let call = Task { try await client.cards.get("1") }
+        try await Task.sleep(for: .milliseconds(500))
+        let start = ContinuousClock.now
+        call.cancel()
+        let error = try await failure { _ = try await call.value }
+        XCTAssertEqual(error.kind, .cancelled)
+        XCTAssertEqual(error.outcome, .unknown)
+        XCTAssertLessThan(ContinuousClock.now - start, .seconds(1))
+    }
+
+    func testReadsThatHangDoNotDelayAPayment() async throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client(timeout: .seconds(10), store: .memory())
+        let holder = try sandbox.cardholder()
+        _ = try await client.accessToken()
+        try sandbox.fault(["stall": 20_000], on: "cards.get", times: 80)
+        let reads = (0..<80).map { _ in Task { try? await client.cards.get("1") } }
+        try await Task.sleep(for: .milliseconds(500))
+        let start = ContinuousClock.now
+        let made = try await client.accounts.ensureTransfer(
+            cardholderNo: holder, transferUniqueNo: "x", type: .in, amount: 1, deadline: .seconds(5), settle: .seconds(1),
+            firstAttempt: true)
+        XCTAssertTrue(made.created)
+        XCTAssertLessThan(ContinuousClock.now - start, .seconds(4))
+        reads.forEach { $0.cancel() }
+        for read in reads { _ = await read.value }
+    }
+
+    func testTheWaitForAThreadEndsWithTheTimeoutOfTheCall() async throws {
+        let (gate, calls, pool) = (DispatchSemaphore(value: 0), Shared(0), ThreadPool(limit: 1, idle: 10))
+        let busy = Task { try await Waiting.run(.read, within: nil, on: pool) { _ in gate.wait() } }
+        while pool.run({ {} }) != .queued { try await Task.sleep(for: .milliseconds(1)) }
+        let start = ContinuousClock.now
+        let error = try await failure {
+            try await Waiting.run(.mutation, within: .milliseconds(200), on: pool) { _ in calls.change { $0 += 1 } }
+        }
+        XCTAssertEqual(error.kind, .timeout)
+        XCTAssertEqual(error.outcome, .notSent)
+        XCTAssertLessThan(ContinuousClock.now - start, .seconds(2))
+        gate.signal()
+        try await busy.value
+        let waited = try await Waiting.run(.read, within: .seconds(9), on: pool) { waited in waited }
+        XCTAssertNil(waited)
+        XCTAssertEqual(calls.value, 0)
+    }
+
+    func testACallGetsTheTimeThatItWaitedForAThread() async throws {
+        let (gate, pool) = (DispatchSemaphore(value: 0), ThreadPool(limit: 1, idle: 10))
+        let busy = Task { try await Waiting.run(.read, within: nil, on: pool) { _ in gate.wait() } }
+        while pool.run({ {} }) != .queued { try await Task.sleep(for: .milliseconds(1)) }
+        let call = Task { try await Waiting.run(.read, within: .seconds(9), on: pool) { waited in waited } }
+        try await Task.sleep(for: .milliseconds(300))
+        gate.signal()
+        try await busy.value
+        let waited = try await call.value
+        XCTAssertGreaterThan(try XCTUnwrap(waited), .milliseconds(200))
+    }
+
+    func testTheTimeThatACallWaitedCountsIntoItsTimeoutAndDeadline() throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client(timeout: .seconds(4), maxRetries: 0, store: .memory())
+        let holder = try sandbox.cardholder()
+        _ = try client.blocking.accessToken()
+        try sandbox.fault(["stall": 8000], on: "cards.get", times: 9)
+        var start = ContinuousClock.now
+        XCTAssertThrowsError(try client.cards.ffi.after(.milliseconds(3500)).get(cardNo: "1"))
+        XCTAssertLessThan(ContinuousClock.now - start, .seconds(2))
+        try sandbox.fault(["stall": 8000], on: "accounts.transfers", times: 99)
+        start = .now
+        let transfer = Transfer(cardholderNo: holder, transferUniqueNo: "x", type: .in, amount: 1)
+        let options = EnsureOptions(deadline: .seconds(10), settle: .seconds(1), firstAttempt: true)
+        XCTAssertThrowsError(
+            try client.accounts.ffi.after(.milliseconds(9500)).ensureTransfer(request: transfer, options: options))
+        XCTAssertLessThan(ContinuousClock.now - start, .seconds(2))
+    }
+
     func testACallWithoutAThreadIsATypedError() async throws {
         let (available, calls) = (Shared(false), Shared(0))
         let pool = ThreadPool(limit: 1, idle: 10) { work in available.value && NewThread.start(work) }
-        let call: @Sendable () throws -> Void = { calls.change { $0 += 1 } }
+        let call: @Sendable (Duration?) throws -> Void = { _ in calls.change { $0 += 1 } }
         for _ in 0..<3 {
-            do {
-                try await Blocking.run(on: pool, call)
-                XCTFail("expected a failure")
-            } catch let error as KeySecureError {
-                XCTAssertEqual(error.kind, .transport)
-                XCTAssertEqual(error.outcome, .notSent)
-            }
+            let error = try await failure { try await Waiting.run(.read, within: nil, on: pool, call) }
+            XCTAssertEqual(error.kind, .transport)
+            XCTAssertEqual(error.outcome, .notSent)
         }
         XCTAssertEqual(calls.value, 0)
-        let result = await Blocking.run(on: pool) { 7 }
+        let result = await Waiting.always(.read, on: pool) { 7 }
         XCTAssertEqual(result, 7, "a call that cannot throw is made on the thread of the caller")
         // Threads that could not be created are not counted.
         available.change { $0 = true }
-        try await Blocking.run(on: pool, call)
+        try await Waiting.run(.read, within: nil, on: pool, call)
         XCTAssertEqual(calls.value, 1)
     }
 
@@ -175,8 +248,8 @@ final class ThreadTests: XCTestCase {
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<40 {
-                let call: @Sendable () throws -> Void = { Thread.sleep(forTimeInterval: 0.001) }
-                group.addTask { try await Blocking.run(on: pool, call) }
+                let call: @Sendable (Duration?) throws -> Void = { _ in Thread.sleep(forTimeInterval: 0.001) }
+                group.addTask { try await Waiting.run(.read, within: .seconds(60), on: pool, call) }
             }
             try await group.waitForAll()
         }

@@ -17,10 +17,10 @@ final class WebhookTests: XCTestCase {
     }
 
     func testASignedWebhookIsVerifiedAndParsed() throws {
-        let received = try WebhookVerifier(appId: "app-1", secret: secret).verify(headers: signed(body), body: body)
-        XCTAssertEqual(received.id(), "evt-1")
-        XCTAssertEqual(received.secretIndex(), 0)
-        guard case let .cardUpdate(data) = received.event() else { return XCTFail("\(received)") }
+        let received = try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(headers: signed(body), body: body)
+        XCTAssertEqual(received.id, "evt-1")
+        XCTAssertEqual(received.secretIndex, 0)
+        guard case let .cardUpdate(data) = received.event else { return XCTFail("\(received)") }
         XCTAssertEqual(data.cardNo, "k1")
         XCTAssertEqual(data.afterStatus, .activated)
     }
@@ -31,15 +31,15 @@ final class WebhookTests: XCTestCase {
         let client = try sandbox.client()
         let verifier = try client.webhookVerifier()
         let headers = try verifier.signForTests(timestamp: Date() + 600, body: body)
-        let early = try failure { _ = try verifier.verify(headers: headers, body: self.body) }
+        let early = try failure { _ = try verifier.blocking.verify(headers: headers, body: self.body) }
         XCTAssertEqual(early.rejection, .tooNew)
-        _ = try client.accessToken()
-        XCTAssertEqual(try verifier.verify(headers: headers, body: body).id(), "evt-1")
+        _ = try client.blocking.accessToken()
+        XCTAssertEqual(try verifier.blocking.verify(headers: headers, body: body).id, "evt-1")
     }
 
     func testHeaderNamesAreCaseInsensitive() throws {
         let headers = Dictionary(uniqueKeysWithValues: try signed(body).map { ($0.key.lowercased(), $0.value) })
-        XCTAssertEqual(try WebhookVerifier(appId: "app-1", secret: secret).verify(headers: headers, body: body).id(), "evt-1")
+        XCTAssertEqual(try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(headers: headers, body: body).id, "evt-1")
     }
 
     func testForgedOldAndReplayedWebhooksHaveATypedRejection() throws {
@@ -52,23 +52,23 @@ final class WebhookTests: XCTestCase {
             ("ahead", try signed(body, at: Date() + 1000), body, .tooNew), ("bare", [:], body, .missingHeader),
         ]
         for (name, headers, body, rejection) in cases {
-            let error = try failure { _ = try verifier.verify(headers: headers, body: body) }
+            let error = try failure { _ = try verifier.blocking.verify(headers: headers, body: body) }
             XCTAssertEqual(error.kind, .webhook, name)
             XCTAssertEqual(error.rejection, rejection, name)
         }
-        _ = try verifier.verify(headers: good, body: body)
-        XCTAssertEqual(try failure { _ = try verifier.verify(headers: good, body: body) }.rejection, .replayed)
+        _ = try verifier.blocking.verify(headers: good, body: body)
+        XCTAssertEqual(try failure { _ = try verifier.blocking.verify(headers: good, body: body) }.rejection, .replayed)
     }
 
     func testAWebhookIsAcceptedAgainOnlyUntilItWasHandled() throws {
         let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .memory())
         let headers = try signed(body)
-        do { _ = try verifier.claim(headers: headers, body: body) }  // deallocated without finish()
-        let claim = try verifier.claim(headers: headers, body: body)
-        guard case .cardUpdate = claim.received().event() else { return XCTFail("\(claim.received())") }
-        XCTAssertEqual(try failure { _ = try verifier.claim(headers: headers, body: body) }.rejection, .inProgress)
-        XCTAssertTrue(claim.finish())
-        XCTAssertEqual(try failure { _ = try verifier.claim(headers: headers, body: body) }.rejection, .replayed)
+        do { _ = try verifier.blocking.claim(headers: headers, body: body) }  // deallocated without finish()
+        let claim = try verifier.blocking.claim(headers: headers, body: body)
+        guard case .cardUpdate = claim.received.event else { return XCTFail("\(claim.received)") }
+        XCTAssertEqual(try failure { _ = try verifier.blocking.claim(headers: headers, body: body) }.rejection, .inProgress)
+        XCTAssertTrue(claim.blocking.finish())
+        XCTAssertEqual(try failure { _ = try verifier.blocking.claim(headers: headers, body: body) }.rejection, .replayed)
         XCTAssertEqual(replyDuplicate(body: body), replyAccept())
         XCTAssertTrue(replyDuplicate(body: purchase).contains(#""code":1"#), "no replay approves a purchase")
     }
@@ -79,41 +79,41 @@ final class WebhookTests: XCTestCase {
         for (number, body) in bodies.enumerated() {
             for headers in [try signed(self.body), ["Timestamp": "\u{0}١", "Signature": "é", "Sign-Version": "V9"]] {
                 XCTAssertEqual(
-                    try failure { _ = try verifier.verify(headers: headers, body: body) }.kind, .webhook, "body \(number)")
+                    try failure { _ = try verifier.blocking.verify(headers: headers, body: body) }.kind, .webhook, "body \(number)")
             }
         }
     }
 
     func testSeveralSecretsAreAcceptedDuringARotation() throws {
         let verifier = try WebhookVerifier(appId: "app-1", secrets: ["another-secret-another-secret-00", secret])
-        XCTAssertEqual(try verifier.verify(headers: signed(body), body: body).secretIndex(), 1)
+        XCTAssertEqual(try verifier.blocking.verify(headers: signed(body), body: body).secretIndex, 1)
     }
 
     func testAFailingStoreRejectsUnlessConfiguredToAccept() throws {
         final class FailingReplays: ReplayStore {
-            func insert(key: String, value: String, keep: TimeInterval) throws -> String? { throw Failure("down") }
+            func insert(key: String, value: String, keep: Duration) throws -> String? { throw Failure("down") }
             func get(key: String) throws -> String? { throw Failure("down") }
             func remove(key: String) throws { throw Failure("down") }
         }
         let store = Store.own(replays: FailingReplays())
         let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: store)
-        XCTAssertEqual(try failure { _ = try verifier.verify(headers: signed(body), body: body) }.kind, .webhook)
+        XCTAssertEqual(try failure { _ = try verifier.blocking.verify(headers: signed(body), body: body) }.kind, .webhook)
         let lenient = try WebhookVerifier(appId: "app-1", secrets: [secret], store: store, onStoreFailure: .accept)
-        XCTAssertEqual(try lenient.verify(headers: signed(body), body: body).id(), "evt-1")
+        XCTAssertEqual(try lenient.blocking.verify(headers: signed(body), body: body).id, "evt-1")
     }
 
     func testTheReplyIsTheDecisionOfTheResponder() throws {
-        let received = try WebhookVerifier(appId: "app-1", secret: secret).verify(headers: signed(purchase), body: purchase)
+        let received = try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(headers: signed(purchase), body: purchase)
         let limit = Responder { $0.amount > 10 ? .decline(reason: "over the limit") : .approve }
-        XCTAssertEqual(limit.respond(received: received), try replyDecline(message: "over the limit"))
-        XCTAssertEqual(Responder { _ in .approve }.respond(received: received), replyAccept())
+        XCTAssertEqual(limit.blocking.respond(received), try replyDecline(message: "over the limit"))
+        XCTAssertEqual(Responder { _ in .approve }.blocking.respond(received), replyAccept())
         let throwing = Responder(otherwise: .approve) { _ in throw Failure("no decision") }
-        XCTAssertEqual(throwing.respond(received: received), replyAccept())
-        let late = Responder(otherwise: .decline(reason: "late"), budget: 0.05) { _ in
+        XCTAssertEqual(throwing.blocking.respond(received), replyAccept())
+        let late = Responder(otherwise: .decline(reason: "late"), budget: .seconds(0.05)) { _ in
             Thread.sleep(forTimeInterval: 1)
             return .approve
         }
-        XCTAssertEqual(late.respond(received: received), try replyDecline(message: "late"))
+        XCTAssertEqual(late.blocking.respond(received), try replyDecline(message: "late"))
     }
 
     func testAVerifierRefusesAStoreWithoutAReplayStore() throws {
@@ -124,11 +124,11 @@ final class WebhookTests: XCTestCase {
     func testAClaimWithACustomStore() throws {
         let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .own(replays: TestReplayStore()))
         let headers = try signed(body)
-        do { _ = try verifier.claim(headers: headers, body: body) }  // deallocated without finish()
-        let claim = try verifier.claim(headers: headers, body: body)
-        XCTAssertEqual(try failure { _ = try verifier.claim(headers: headers, body: body) }.rejection, .inProgress)
-        XCTAssertTrue(claim.finish())
-        XCTAssertEqual(try failure { _ = try verifier.claim(headers: headers, body: body) }.rejection, .replayed)
+        do { _ = try verifier.blocking.claim(headers: headers, body: body) }  // deallocated without finish()
+        let claim = try verifier.blocking.claim(headers: headers, body: body)
+        XCTAssertEqual(try failure { _ = try verifier.blocking.claim(headers: headers, body: body) }.rejection, .inProgress)
+        XCTAssertTrue(claim.blocking.finish())
+        XCTAssertEqual(try failure { _ = try verifier.blocking.claim(headers: headers, body: body) }.rejection, .replayed)
     }
 
     func testAnOldWebhookWithANewTimestampHeaderIsRejected() throws {
@@ -139,7 +139,7 @@ final class WebhookTests: XCTestCase {
         var headers = try signed(purchase, at: old)
         headers["Timestamp"] = "\(Int64(Date().timeIntervalSince1970 * 1000))"
         let verifier = try WebhookVerifier(appId: "app-1", secret: secret)
-        XCTAssertEqual(try failure { _ = try verifier.verify(headers: headers, body: Data(text.utf8)) }.rejection, .contradiction)
+        XCTAssertEqual(try failure { _ = try verifier.blocking.verify(headers: headers, body: Data(text.utf8)) }.rejection, .contradiction)
     }
 
     func testTheMaximumBodySizeCanBeConfigured() throws {
@@ -148,10 +148,10 @@ final class WebhookTests: XCTestCase {
             of: #""card_no":"k1","#, with: #""card_no":"k1","merchant_info":{"merchant_name":"\#(name)"},"#)
         let small = try WebhookVerifier(appId: "app-1", secret: secret)
         let large = Data(text.utf8)
-        XCTAssertEqual(try failure { _ = try small.verify(headers: signed(purchase), body: large) }.rejection, .tooLarge)
+        XCTAssertEqual(try failure { _ = try small.blocking.verify(headers: signed(purchase), body: large) }.rejection, .tooLarge)
         let roomy = try WebhookVerifier(appId: "app-1", secrets: [secret], maxBody: 100_000)
         let headers = try roomy.signForTests(timestamp: Date(), body: large)
-        XCTAssertEqual(try roomy.verify(headers: headers, body: large).id(), "evt-2")
+        XCTAssertEqual(try roomy.blocking.verify(headers: headers, body: large).id, "evt-2")
         XCTAssertEqual(
             try failure { _ = try WebhookVerifier(appId: "app-1", secrets: [secret], maxBody: -1) }.field, "max_body")
     }
@@ -172,11 +172,11 @@ final class WebhookTests: XCTestCase {
             let (verifier, responder) = workers[delivery % 2]
             // Each delivery has another timestamp and signature.
             let headers = try signed(purchase, at: Date() - Double(delivery))
-            let reply = responder.respond(received: try verifier.verify(headers: headers, body: purchase))
+            let reply = responder.blocking.respond(try verifier.blocking.verify(headers: headers, body: purchase))
             XCTAssertEqual(reply, try replyDecline(message: "worker 1 says no"))
             XCTAssertEqual(
-                try failure { _ = try workers[0].0.verify(headers: headers, body: purchase) }.rejection, .replayed)
-            XCTAssertEqual(workers[1].0.replyDuplicate(body: purchase), reply)
+                try failure { _ = try workers[0].0.blocking.verify(headers: headers, body: purchase) }.rejection, .replayed)
+            XCTAssertEqual(workers[1].0.blocking.replyDuplicate(body: purchase), reply)
         }
         XCTAssertEqual(decided.value, 1)
     }
@@ -184,23 +184,23 @@ final class WebhookTests: XCTestCase {
     func testAnApprovalIsRepeatedForReplays() throws {
         let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .own(replays: TestReplayStore()))
         let headers = try signed(purchase)
-        let responder = Responder(budget: 0.8) { _ in .approve }
-        XCTAssertEqual(responder.respond(received: try verifier.verify(headers: headers, body: purchase)), replyAccept())
-        XCTAssertEqual(try failure { _ = try verifier.verify(headers: headers, body: purchase) }.rejection, .replayed)
-        XCTAssertEqual(verifier.replyDuplicate(body: purchase), replyAccept())
+        let responder = Responder(budget: .seconds(0.8)) { _ in .approve }
+        XCTAssertEqual(responder.blocking.respond(try verifier.blocking.verify(headers: headers, body: purchase)), replyAccept())
+        XCTAssertEqual(try failure { _ = try verifier.blocking.verify(headers: headers, body: purchase) }.rejection, .replayed)
+        XCTAssertEqual(verifier.blocking.replyDuplicate(body: purchase), replyAccept())
     }
 
     func testALateOrFailingDecisionIsLoggedWithoutTheErrorText() throws {
         let warnings = RecordedWarnings()
-        let received = try WebhookVerifier(appId: "app-1", secret: secret).verify(headers: signed(purchase), body: purchase)
-        let late = Responder(budget: 0.05) { _ in
+        let received = try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(headers: signed(purchase), body: purchase)
+        let late = Responder(budget: .seconds(0.05)) { _ in
             Thread.sleep(forTimeInterval: 0.4)
             return .approve
         }
-        XCTAssertTrue(late.respond(received: received).contains(#""code":1"#))
+        XCTAssertTrue(late.blocking.respond(received).contains(#""code":1"#))
         try warnings.wait(for: #"a decision came too late and is dropped: consume_no="c1""#)
-        let again = try WebhookVerifier(appId: "app-1", secret: secret).verify(headers: signed(purchase), body: purchase)
-        _ = Responder { _ in throw Failure("s3cr3t") }.respond(received: again)
+        let again = try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(headers: signed(purchase), body: purchase)
+        _ = Responder { _ in throw Failure("s3cr3t") }.blocking.respond(again)
         try warnings.wait(for: #"a decision threw KeySecureTests.Failure: consume_no="c1""#)
         try warnings.wait(for: #"a purchase is declined: consume_no="c1""#)
         XCTAssertFalse(warnings.lines.contains { $0.contains("s3cr3t") }, "\(warnings.lines)")
@@ -209,5 +209,60 @@ final class WebhookTests: XCTestCase {
     func testAStoredWebhookCanBeParsedWithoutVerification() throws {
         guard case let .auth(data) = try parseUnverified(body: purchase) else { return XCTFail("no purchase") }
         XCTAssertEqual(data.amount, Decimal(string: "10.5"))
+    }
+
+    func testAnAwaitedDecisionCanAskAnActor() async throws {
+        actor Limits {
+            func allow(_ amount: Decimal) -> Bool { amount <= 10 }
+        }
+        let limits = Limits()
+        let responder = Responder { purchase in
+            await limits.allow(purchase.amount) ? .approve : .decline(reason: "over the limit")
+        }
+        let verifier = try WebhookVerifier(appId: "app-1", secret: secret)
+        let received = try await verifier.verify(headers: signed(purchase), body: purchase)
+        let reply = await responder.respond(received)
+        XCTAssertEqual(reply, try replyDecline(message: "over the limit"))
+    }
+
+    /// As many as would block all threads of the cooperative pool many times over.
+    func testManyAwaitedDecisionsAreMadeAtOnce() async throws {
+        let verifier = try WebhookVerifier(appId: "app-1", secret: secret)
+        let responder = Responder(budget: .milliseconds(790)) { _ in
+            try await Task.sleep(for: .milliseconds(500))
+            return .approve
+        }
+        let start = ContinuousClock.now
+        let replies = try await withThrowingTaskGroup(of: String.self) { group in
+            for number in 0..<20 {
+                let text = String(decoding: purchase, as: UTF8.self).replacingOccurrences(of: #""c1""#, with: #""c\#(number)""#)
+                let body = Data(text.utf8)
+                let headers = try signed(body)
+                group.addTask {
+                    await responder.respond(try await verifier.verify(headers: headers, body: body))
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        XCTAssertEqual(replies, [String](repeating: replyAccept(), count: 20))
+        XCTAssertLessThan(ContinuousClock.now - start, .seconds(2))
+    }
+
+    func testALateAwaitedDecisionIsCancelled() async throws {
+        let cancelled = Shared(false)
+        let responder = Responder(otherwise: .decline(reason: "late"), budget: .milliseconds(100)) { _ in
+            do {
+                try await Task.sleep(for: .seconds(30))
+            } catch {
+                cancelled.change { $0 = true }
+            }
+            return .approve
+        }
+        let received = try await WebhookVerifier(appId: "app-1", secret: secret).verify(headers: signed(purchase), body: purchase)
+        let reply = await responder.respond(received)
+        XCTAssertEqual(reply, try replyDecline(message: "late"))
+        let deadline = Date() + 5
+        while !cancelled.value && Date() < deadline { try await Task.sleep(for: .milliseconds(5)) }
+        XCTAssertTrue(cancelled.value)
     }
 }

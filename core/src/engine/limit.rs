@@ -9,6 +9,8 @@ pub(crate) struct Limit {
     pub until: Option<Duration>,
     /// Deadline for the first byte of a mutation; after it the mutation is not sent.
     pub start_by: Option<StartBy>,
+    /// How long the caller has waited for the call to begin. It counts into the timeout, and into the deadline of an `ensure` call.
+    pub waited: Duration,
     /// Whether the caller holds the lease of the merchant reference and records the attempts itself.
     pub leased: bool,
 }

@@ -106,7 +106,7 @@ impl Engine {
         accept: impl FnOnce(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
         let (started, mut attempts) = (self.now(), 0);
-        let own = started.saturating_add(self.settings.timeout);
+        let own = started.saturating_add(self.settings.timeout.saturating_sub(limit.waited));
         let deadline = limit.until.map_or(own, |until| own.min(until));
         let mut recording = self
             .record(call, limit, deadline)
@@ -217,9 +217,9 @@ impl Engine {
     }
 
     /// The cached token, or a new one if there is none.
-    pub(crate) fn access_token(&self) -> Result<CachedToken, Error> {
+    pub(crate) fn access_token(&self, limit: Limit) -> Result<CachedToken, Error> {
         self.check_open()?;
-        let deadline = self.now().saturating_add(self.settings.timeout);
+        let deadline = self.now().saturating_add(self.settings.timeout.saturating_sub(limit.waited));
         self.token(None, deadline)
     }
 

@@ -157,6 +157,7 @@ fn ensure_unlogged<T: EnsureTarget>(
     if let Some(since) = options.since {
         engine.check_since(since, Known::Platform)?;
     }
+    let deadline = deadline.saturating_sub(caller.limit.waited);
     let end = engine.now().saturating_add(deadline);
     let merchant = slot(&engine.settings.base_url, &engine.settings.api_key);
     let key = reference(&merchant, operation, target.reference());

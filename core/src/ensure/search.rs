@@ -240,7 +240,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         if !self.begin()? {
             return Ok(None);
         }
-        let limit = Limit { until: Some(self.end), start_by: Some(start_by), leased: true };
+        let limit = Limit { until: Some(self.end), start_by: Some(start_by), leased: true, ..Limit::default() };
         let result = self.target.send(&self.caller.limited(limit));
         let left = self.left();
         if let Some(lease) = &mut self.lease {

@@ -11,10 +11,14 @@ mod kotlin_open_enums;
 mod kotlin_records;
 mod kotlin_visibility;
 mod swift_callback_errors;
+mod swift_cancelled;
 mod swift_debug_text;
 mod swift_error_cases;
+mod swift_internal;
 mod swift_names;
+mod swift_properties;
 mod swift_reader;
+mod swift_records;
 mod swift_times;
 
 use crate::Result;
@@ -42,12 +46,16 @@ const KOTLIN: [(&str, Patch); 6] = [
 ];
 
 /// Those of the generated Swift, in their order: names come last, because the others use UniFFI's.
-const SWIFT: [(&str, Patch); 6] = [
+const SWIFT: [(&str, Patch); 10] = [
     ("swift_reader", swift_reader::patch),
     ("swift_times", swift_times::patch),
     ("swift_debug_text", swift_debug_text::patch),
     ("swift_callback_errors", swift_callback_errors::patch),
     ("swift_error_cases", swift_error_cases::patch),
+    ("swift_cancelled", swift_cancelled::patch),
+    ("swift_records", swift_records::patch),
+    ("swift_properties", swift_properties::patch),
+    ("swift_internal", swift_internal::patch),
     ("swift_names", swift_names::patch),
 ];
 
@@ -98,7 +106,7 @@ mod tests {
     use super::{KOTLIN, SWIFT, replace, replace_sections};
     use crate::interface::Interface;
 
-    /// With errors, whose cases one of the patches renames.
+    /// With one of everything that a patch reads in the metadata.
     fn interface() -> Interface {
         Interface::from_udl(
             "namespace keysecure {
@@ -118,6 +126,8 @@ mod tests {
                 string? detail;
                 i32 count = 0;
             };
+            dictionary CardOptions { Cards? cards = null; };
+            interface Cards { string get(string card_no); };
             [Error] interface TransportFailure { Failed(boolean sent); TooLate(); };",
         )
     }

@@ -1,4 +1,5 @@
-//! A debug text that cannot be made, such as that of a record with `Decimal.nan`, is replaced and does not end the program.
+//! A debug text that cannot be made, such as that of a record with `Decimal.nan`, is replaced and does not end the program; a
+//! record of the core prints its fields in Swift instead.
 //!
 //! UniFFI lowers the record for Rust's `Debug` with `try!`. Not reported upstream yet.
 
@@ -10,8 +11,15 @@ const START: &str =
     "public var debugDescription: String {\n    return try!  FfiConverterString.lift(\n        try! rustCall() {";
 const END: &str = "\n}\n    )\n}";
 
-pub fn patch(swift: &str, _: &Interface) -> Result<String> {
+pub fn patch(swift: &str, interface: &Interface) -> Result<String> {
+    let records = interface.records();
+    let printed = records.into_iter().filter(|record| interface.prints_in_swift(record));
+    let functions: Vec<_> =
+        printed.map(|record| format!("_fn_method_{}_uniffi_trait_debug(", record.name().to_lowercase())).collect();
     replace_sections(swift, START, END, |found| {
+        if functions.iter().any(|function| found.contains(function)) {
+            return "public var debugDescription: String { description }".into();
+        }
         let found = found.replace("return try!  Ffi", "return (try? Ffi").replace("try! rustCall", "try rustCall");
         found.replace(END, "\n}\n    )) ?? \"(cannot be shown)\"\n}")
     })

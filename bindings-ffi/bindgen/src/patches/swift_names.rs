@@ -1,4 +1,4 @@
-//! Type names that `SwiftUI` or the Objective-C runtime has too, and the name of the error.
+//! Type names that `SwiftUI` or the Objective-C runtime has too, and acronyms in one case.
 //!
 //! UniFFI can rename types by its configuration, but 0.32.2 forgets fields of types of other crates, and errors of
 //! constructors. Not reported upstream yet; renaming came with mozilla/uniffi-rs#2715.
@@ -7,8 +7,15 @@ use crate::Result;
 use crate::interface::Interface;
 
 /// The name in Rust and the one in Swift.
-const NAMES: [(&str, &str); 3] =
-    [("Environment", "KeySecureEnvironment"), ("Method", "HttpMethod"), ("FfiError", "KeySecureError")];
+const NAMES: [(&str, &str); 7] = [
+    ("Environment", "KeySecureEnvironment"),
+    ("HttpRequest", "HTTPRequest"),
+    ("HttpResponse", "HTTPResponse"),
+    ("Json", "JSON"),
+    ("Method", "HTTPMethod"),
+    ("Pci", "PCI"),
+    ("FfiPci", "FfiPCI"),
+];
 
 pub fn patch(swift: &str, _: &Interface) -> Result<String> {
     let text = NAMES.iter().fold(swift.to_owned(), |text, (old, new)| word_replaced(&text, old, new));
@@ -41,7 +48,7 @@ mod tests {
     #[test]
     fn only_whole_words_are_replaced() {
         let swift = "let a: Method? = Method.get // FfiConverterTypeMethod, Methods, a_Method";
-        let expected = "let a: HttpMethod? = HttpMethod.get // FfiConverterTypeMethod, Methods, a_Method";
-        assert_eq!(word_replaced(swift, "Method", "HttpMethod"), expected);
+        let expected = "let a: HTTPMethod? = HTTPMethod.get // FfiConverterTypeMethod, Methods, a_Method";
+        assert_eq!(word_replaced(swift, "Method", "HTTPMethod"), expected);
     }
 }

@@ -1,10 +1,10 @@
-//! Calls that take the fields of their request as arguments with defaults, and calls that are awaited.
+//! One call in its forms: awaited or blocking, with the fields of its request as arguments or with the request.
 
 use std::fmt::Write as _;
 
-use heck::ToLowerCamelCase as _;
-use uniffi_bindgen::interface::{Argument, AsType as _, Callable, DefaultValue, Object, Type};
+use uniffi_bindgen::interface::{Argument, AsType as _, Callable, Constructor, DefaultValue, Method, Object, Type};
 
+use super::objects::{Waiting, doc, swift_name, wrapped};
 use super::types::{class_name, default, label};
 use crate::interface::Interface;
 use crate::{Result, documentation};
@@ -12,184 +12,280 @@ use crate::{Result, documentation};
 /// Parameters whose record is flattened into its fields.
 const FLATTENED_PARAMS: [&str; 4] = ["request", "query", "filter", "options"];
 
-/// An extension for every object that has a call to add.
-pub fn extensions(interface: &Interface) -> Result<String> {
-    let mut text = String::new();
-    for object in interface.objects() {
-        let added = added(object, interface)?;
-        if !added.is_empty() {
-            let _ = write!(text, "\nextension {} {{{added}}}\n", class_name(object.name()));
-        }
-    }
-    Ok(text)
+/// The name of the own timeout of a remote object, and its default.
+const TIMEOUT: &str = "timeout";
+const DEFAULT_TIMEOUT: &str = "timeout ?? .seconds(30)";
+/// The deadline of the `ensure` calls, for the wait for a thread alone.
+const DEFAULT_DEADLINE: &str = "deadline ?? .seconds(60)";
+
+/// How a call is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Awaited,
+    Blocking,
+    /// A call that neither waits nor blocks.
+    Direct,
 }
 
-fn added(object: &Object, interface: &Interface) -> Result<String> {
-    let mut added = String::new();
-    let new = object.primary_constructor().map(|one| Call::new(&Kind::Init, "init", one, interface));
-    let constructors = object.alternate_constructors().into_iter().map(|one| {
-        let made = Kind::Constructor(class_name(object.name()));
-        Call::new(&made, one.name(), one, interface)
-    });
-    for call in new.into_iter().chain(constructors) {
-        added += &call?.blocking();
-    }
-    for method in object.methods() {
-        let call = Call::new(&Kind::Method, method.name(), method, interface)?;
-        added += &call.blocking();
-        if interface.is_remote(object) && call.is_request() {
-            added += &call.awaited(&call.original);
-            if call.is_flattened() {
-                added += &call.awaited(&call.parameters);
-            }
-        }
-    }
-    Ok(added)
-}
-
-enum Kind {
-    Init,
-    /// A static function that makes the class of this name.
-    Constructor(String),
-    Method,
-}
-
+#[derive(Debug, Clone)]
 struct Parameter {
+    /// The label and name in Swift.
     name: String,
+    /// Whether a caller leaves the label out.
+    positional: bool,
+    /// The type.
     label: String,
     default: Option<String>,
     doc: Option<String>,
 }
 
-/// A call with the parameters that UniFFI gives it, and with those of its flattened form.
-struct Call {
-    /// What precedes the parameters: `func get`, `static func fromEnv` or `convenience init`.
-    head: String,
-    name: String,
-    /// The type of the result; empty without one.
-    result: String,
-    /// The type of the rows, when the result is the pages of a lazy list.
-    row: Option<String>,
-    doc: Option<String>,
-    throws: bool,
-    /// The original form.
-    original: Vec<Parameter>,
-    /// The flattened form.
+/// The parameters of a form, and what they become for UniFFI's class.
+#[derive(Debug, Clone, Default)]
+struct Signature {
     parameters: Vec<Parameter>,
-    /// What the flattened form passes to the original one.
     arguments: Vec<String>,
 }
 
-impl Call {
-    fn new(kind: &Kind, name: &str, callable: &dyn Callable, interface: &Interface) -> Result<Self> {
-        let name = name.to_lower_camel_case();
-        let (head, result) = match kind {
-            Kind::Init => ("convenience init".to_owned(), String::new()),
-            Kind::Constructor(class) => (format!("static func {name}"), class.clone()),
-            Kind::Method => {
-                (format!("func {name}"), callable.return_type().map(label).transpose()?.unwrap_or_default())
-            }
-        };
+/// A call of an object.
+#[derive(Debug)]
+pub struct Call<'a> {
+    name: String,
+    /// The name of UniFFI's method; empty for its initializer.
+    ffi: String,
+    class: String,
+    kind: Kind,
+    result: Option<&'a Type>,
+    row: Option<String>,
+    doc: Option<String>,
+    throws: bool,
+    remote: bool,
+    waiting: Option<Waiting>,
+    /// With the fields of the request as arguments.
+    flat: Signature,
+    /// With the request itself, when it is a public type.
+    whole: Option<Signature>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Init,
+    Constructor,
+    Method,
+}
+
+impl<'a> Call<'a> {
+    /// A constructor.
+    pub fn constructor(object: &Object, one: &'a Constructor, interface: &Interface) -> Result<Self> {
+        let kind = if one.is_primary_constructor() { Kind::Init } else { Kind::Constructor };
+        Self::new(kind, object, (one.name(), one), None, interface)
+    }
+
+    /// A method.
+    pub fn method(
+        object: &Object,
+        method: &'a Method,
+        waiting: Option<Waiting>,
+        interface: &Interface,
+    ) -> Result<Self> {
+        Self::new(Kind::Method, object, (method.name(), method), waiting, interface)
+    }
+
+    fn new(
+        kind: Kind,
+        object: &Object,
+        (name, callable): (&str, &'a dyn Callable),
+        waiting: Option<Waiting>,
+        interface: &Interface,
+    ) -> Result<Self> {
+        use heck::ToLowerCamelCase as _;
         let row = callable.return_type().and_then(|of| interface.row_of_pages(of)).map(label).transpose()?;
         let mut call = Self {
-            head,
-            name,
-            result,
-            row,
+            name: swift_name(name),
+            ffi: if kind == Kind::Init { String::new() } else { name.to_lower_camel_case() },
+            class: class_name(object.name()),
+            kind,
+            result: callable.return_type(),
             doc: callable.docstring().map(str::to_owned),
             throws: callable.throws_type().is_some(),
-            original: Vec::new(),
-            parameters: Vec::new(),
-            arguments: Vec::new(),
+            remote: interface.is_remote(object),
+            waiting: waiting.filter(|_| row.is_none()),
+            row,
+            flat: Signature::default(),
+            whole: None,
         };
+        let mut whole = Signature::default();
         for argument in callable.arguments() {
-            call.add(argument, interface)?;
+            call.add(argument, &mut whole, interface)?;
+        }
+        let public = !callable.arguments().iter().any(|argument| interface.is_internal(&argument.as_type()));
+        if public && whole.parameters.iter().map(|one| &one.name).ne(call.flat.parameters.iter().map(|one| &one.name)) {
+            call.whole = Some(whole);
+        }
+        // The only argument of a call names what the call is about.
+        if let [only] = &mut call.flat.parameters[..] {
+            let text = only.label == "String" || only.label == "VerifiedWebhook";
+            only.positional = kind == Kind::Method && only.default.is_none() && text;
         }
         Ok(call)
     }
 
-    fn add(&mut self, argument: &Argument, interface: &Interface) -> Result<()> {
-        let of = argument.as_type();
-        self.original.push(Parameter::new(argument.name(), &of, argument.default_value(), None)?);
+    fn add(&mut self, argument: &Argument, whole: &mut Signature, interface: &Interface) -> Result<()> {
+        use heck::ToLowerCamelCase as _;
+        let (of, name) = (argument.as_type(), argument.name().to_lower_camel_case());
+        let parameter = Parameter::new(argument.name(), &of, argument.default_value(), None)?;
         let record = match &of {
             Type::Record { name, .. } if FLATTENED_PARAMS.contains(&argument.name()) => interface.record(name),
             _ => None,
         };
-        let name = argument.name().to_lower_camel_case();
         let Some(record) = record else {
-            let parameter = Parameter::new(argument.name(), &of, argument.default_value(), None)?;
-            self.arguments.push(parameter.passed());
-            self.parameters.push(parameter.convenient());
+            for signature in [&mut self.flat, whole] {
+                signature.arguments.push(format!("{name}: {}", parameter.passed(&of)));
+                signature.parameters.push(parameter.clone().convenient());
+            }
             return Ok(());
         };
+        let with_request = whole.parameters.iter().any(|one| one.name == "request");
+        whole.parameters.push(Parameter {
+            positional: name == "request",
+            default: (name == "options" && with_request).then(|| format!("{}()", parameter.label)),
+            ..parameter
+        });
+        whole.arguments.push(format!("{name}: {name}"));
         let mut fields = Vec::new();
         for field in record.fields() {
-            let parameter = Parameter::new(field.name(), &field.as_type(), field.default_value(), field.docstring())?;
-            fields.push(parameter.passed());
-            self.parameters.push(parameter.convenient());
+            let of = field.as_type();
+            let parameter = Parameter::new(field.name(), &of, field.default_value(), field.docstring())?;
+            fields.push(format!("{}: {}", field.name().to_lower_camel_case(), parameter.passed(&of)));
+            self.flat.parameters.push(parameter.convenient());
         }
-        self.arguments.push(format!("{name}: {}({})", class_name(record.name()), fields.join(", ")));
+        self.flat.arguments.push(format!("{name}: {}({})", class_name(record.name()), fields.join(", ")));
         Ok(())
     }
 
-    fn is_flattened(&self) -> bool {
-        self.original.len() != self.parameters.len()
-            || self.original.iter().zip(&self.parameters).any(|(one, other)| one.name != other.name)
+    /// Whether the call waits for the platform, a store or a decision.
+    pub fn waits(&self) -> bool {
+        self.waiting.is_some()
     }
 
-    /// Whether the call waits for the platform. Making a list sends nothing yet; the doctor alone waits and cannot fail.
-    fn is_request(&self) -> bool {
-        (self.throws || self.name == "doctor") && self.row.is_none()
+    /// Whether the call gives a lazy list.
+    pub fn is_list(&self) -> bool {
+        self.row.is_some()
     }
 
-    /// The flattened form, where there is one.
-    fn blocking(&self) -> String {
-        if !self.is_flattened() {
-            return String::new();
-        }
-        let throws = self.throws || self.arguments.iter().any(|argument| argument.contains("try "));
-        let prefix = if throws { "try " } else { "" };
-        let called = if self.name == "init" { "self.init" } else { &self.name };
-        let call = format!("{prefix}{called}({})", self.arguments.join(", "));
-        let (result, body) = match &self.row {
-            Some(row) => (
-                format!("Pager<{row}>"),
-                format!("let pages = {call}\n        return Pager {{ try pages.nextPage() }}"),
-            ),
-            None => (self.result.clone(), call),
+    /// The call as a property.
+    pub fn property(&self, prefix: &str) -> String {
+        let timeout = self.remote.then_some(TIMEOUT);
+        let value = wrapped(&format!("ffi.{}()", self.ffi), self.result, prefix, timeout);
+        let of = match self.result {
+            Some(of @ Type::Object { .. }) => format!("{prefix}{}", label(of).unwrap_or_default()),
+            Some(of) => label(of).unwrap_or_default(),
+            None => String::new(),
         };
+        format!("\n{}    public var {}: {of} {{ {value} }}\n", self.comment(&[], false), self.name)
+    }
+
+    /// All declarations of the call in one form.
+    pub fn text(&self, form: Form) -> String {
+        let mut text = self.declared(&self.flat, form, None);
+        if let Some(window) = self.flat.with_window() {
+            text.insert_str(0, &self.declared(&window, form, None));
+        }
+        if let Some(whole) = &self.whole {
+            text += &self.declared(whole, form, None);
+        }
+        if form == Form::Awaited {
+            for signature in [Some(&self.flat), self.whole.as_ref()].into_iter().flatten() {
+                if let Some(labelled) = signature.with_all_labels() {
+                    text += &self.declared(&labelled, form, Some(&signature.labels()));
+                }
+            }
+        }
+        text
+    }
+
+    fn declared(&self, signature: &Signature, form: Form, renamed: Option<&str>) -> String {
+        let checks = signature.arguments.iter().any(|argument| argument.contains("try "));
+        let throws = self.throws || checks;
+        let (head, result) = match self.kind {
+            Kind::Init => ("init".to_owned(), String::new()),
+            Kind::Constructor => (format!("static func {}", self.name), self.class.clone()),
+            Kind::Method => (format!("func {}", self.name), self.result_label(form)),
+        };
+        let discardable = if self.name == "finish" { "    @discardableResult\n" } else { "" };
+        let deprecated = renamed.map_or_else(String::new, |labels| {
+            format!("    @available(*, deprecated, renamed: \"{}({labels})\")\n", self.name)
+        });
+        let effects = if form == Form::Awaited && self.row.is_none() { " async" } else { "" };
+        let effects = format!("{effects}{}", if throws { " throws(KeySecureError)" } else { "" });
+        let result = if result.is_empty() { result } else { format!(" -> {result}") };
         format!(
-            "\n{}    public {}({}){} {{\n        {body}\n    }}\n",
-            self.comment(&self.parameters, throws),
-            self.head,
-            declared(&self.parameters),
-            signature("", throws, &result),
+            "\n{}{discardable}{deprecated}    public {head}({}){effects}{result} {{\n        {}\n    }}\n",
+            self.comment(&signature.parameters, throws),
+            signature.declared(),
+            self.body(signature, form, checks)
         )
     }
 
-    /// A form that runs off the threads of Swift's concurrency, which must never block.
-    fn awaited(&self, parameters: &[Parameter]) -> String {
-        let throws = self.throws || parameters.iter().any(|parameter| parameter.passed().contains("try "));
-        let passed: Vec<_> = parameters.iter().map(|one| format!("{0}: {0}", one.name)).collect();
-        let (outer, inner) = if throws { ("try await", "try ") } else { ("await", "") };
-        format!(
-            "\n{}    public func {name}({}){} {{\n        {outer} Blocking.run {{ {inner}self.{name}({}) }}\n    }}\n",
-            self.comment(parameters, throws),
-            declared(parameters),
-            signature(" async", throws, &self.result),
-            passed.join(", "),
-            name = self.name
-        )
+    fn result_label(&self, form: Form) -> String {
+        match (&self.row, self.result) {
+            (Some(row), _) if form == Form::Blocking => format!("BlockingPager<{row}>"),
+            (Some(row), _) => format!("Pager<{row}>"),
+            (None, Some(of)) => label(of).unwrap_or_default(),
+            (None, None) => String::new(),
+        }
+    }
+
+    fn body(&self, signature: &Signature, form: Form, checks: bool) -> String {
+        let arguments = signature.arguments.join(", ");
+        let throws = self.throws || checks;
+        let tried = if throws { "try " } else { "" };
+        let typed = |call: &str| if throws { format!("try typed {{ try {call} }}") } else { call.to_owned() };
+        let class = format!("Ffi{}", self.class);
+        match self.kind {
+            Kind::Init if self.remote => {
+                return format!(
+                    "self.init(ffi: {}, timeout: {DEFAULT_TIMEOUT})",
+                    typed(&format!("{class}({arguments})"))
+                );
+            }
+            Kind::Init => return format!("self.init(ffi: {})", typed(&format!("{class}({arguments})"))),
+            Kind::Constructor => {
+                let made = typed(&format!("{class}.{}({arguments})", self.ffi));
+                let timeout = if self.remote { format!(", timeout: {DEFAULT_TIMEOUT}") } else { String::new() };
+                return format!("{}(ffi: {made}{timeout})", self.class);
+            }
+            Kind::Method => {}
+        }
+        let call = format!("ffi.{}({arguments})", self.ffi);
+        if self.row.is_some() {
+            let pager = if form == Form::Blocking { "BlockingPager" } else { "Pager(within: timeout)" };
+            return format!("let pages = {}\n        return {pager} {{ try pages.nextPage() }}", typed(&call));
+        }
+        let Some(waiting) = self.waiting.filter(|_| form == Form::Awaited) else {
+            return wrapped(&typed(&call), self.result, "", None);
+        };
+        let ffi = if self.remote { "ffi.after(waited)" } else { "ffi" };
+        let waited = if self.remote { "waited" } else { "_" };
+        let call = wrapped(&format!("{tried}{ffi}.{}({arguments})", self.ffi), self.result, "", None);
+        let limit = match waiting {
+            Waiting::Webhook => "nil".to_owned(),
+            _ => signature.limit(),
+        };
+        let case = format!("{waiting:?}").to_lowercase();
+        if !throws {
+            return format!("await Waiting.always(.{case}) {{ {} }}", call.replace("ffi.after(waited)", "ffi"));
+        }
+        format!("try await Waiting.run(.{case}, within: {limit}) {{ {waited} in {call} }}")
     }
 
     /// Parameters without documentation are not listed.
     fn comment(&self, parameters: &[Parameter], throws: bool) -> String {
-        let mut comment = String::new();
-        for line in documentation::lines(self.doc.as_deref().unwrap_or_default()) {
-            let _ = writeln!(comment, "{}", format!("    /// {line}").trim_end());
-        }
+        let mut comment = doc(self.doc.as_deref()).lines().fold(String::new(), |mut comment, line| {
+            let _ = writeln!(comment, "    {line}");
+            comment
+        });
         let explained: Vec<_> = parameters.iter().filter_map(|one| Some((&one.name, one.doc.as_deref()?))).collect();
-        if !explained.is_empty() || throws {
+        if (!explained.is_empty() || throws) && !comment.is_empty() {
             comment.push_str("    ///\n");
         }
         if !explained.is_empty() {
@@ -205,12 +301,77 @@ impl Call {
     }
 }
 
+impl Signature {
+    fn declared(&self) -> String {
+        let declared = self.parameters.iter().map(|one| {
+            let default = one.default.as_ref().map(|value| format!(" = {value}")).unwrap_or_default();
+            let positional = if one.positional { "_ " } else { "" };
+            let name = if one.name == "window" { "in window" } else { &one.name };
+            format!("{positional}{name}: {}{default}", one.label)
+        });
+        declared.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The limit of a call that waits for a thread.
+    fn limit(&self) -> String {
+        if self.parameters.iter().any(|one| one.name == "deadline") {
+            DEFAULT_DEADLINE.into()
+        } else if self.parameters.iter().any(|one| one.label == "EnsureOptions") {
+            format!("options.{DEFAULT_DEADLINE}")
+        } else {
+            TIMEOUT.into()
+        }
+    }
+
+    /// The form with one argument in place of the ends of a window, when it has them.
+    fn with_window(&self) -> Option<Self> {
+        let [start, end, ..] = &self.parameters[..] else { return None };
+        if start.name != "start" || end.name != "end" {
+            return None;
+        }
+        let window = Parameter {
+            name: "window".into(),
+            positional: false,
+            label: "some WindowConvertible".into(),
+            default: None,
+            doc: Some("The window, both ends included, such as `.last(days: 30)` or a range of dates.".into()),
+        };
+        let ends = |argument: &String| {
+            argument
+                .replace("start: start.windowBound", "start: window.window.start")
+                .replace("end: end.windowBound", "end: window.window.end")
+        };
+        Some(Self {
+            parameters: std::iter::once(window).chain(self.parameters.iter().skip(2).cloned()).collect(),
+            arguments: self.arguments.iter().map(ends).collect(),
+        })
+    }
+
+    /// The former form, in which every argument has a label, when one has none now.
+    fn with_all_labels(&self) -> Option<Self> {
+        let labelled =
+            self.parameters.iter().map(|one| Parameter { positional: false, ..one.clone() }).collect::<Vec<_>>();
+        let changed = self.parameters.iter().any(|one| one.positional);
+        changed.then(|| Self { parameters: labelled, arguments: self.arguments.clone() })
+    }
+
+    fn labels(&self) -> String {
+        self.parameters.iter().map(|one| if one.positional { "_:".into() } else { format!("{}:", one.name) }).collect()
+    }
+}
+
 impl Parameter {
     fn new(name: &str, of: &Type, value: Option<&DefaultValue>, doc: Option<&str>) -> Result<Self> {
+        let page = match name {
+            "page" => Some("0".to_owned()),
+            "size" => Some("100".to_owned()),
+            _ => None,
+        };
         Ok(Self {
-            name: name.to_lower_camel_case(),
+            name: swift_name(name),
+            positional: false,
             label: label(of)?,
-            default: value.map(|value| default(value, of)).transpose()?,
+            default: value.map(|value| default(value, of)).transpose()?.or(page),
             doc: doc.map(str::to_owned),
         })
     }
@@ -220,7 +381,7 @@ impl Parameter {
         let label = match self.label.as_str() {
             "Int32" => "Int".into(),
             "Int32?" => "Int?".into(),
-            "WindowBound" => "any WindowBoundConvertible".into(),
+            "WindowBound" => "some WindowBoundConvertible".into(),
             "WindowBound?" => "(any WindowBoundConvertible)?".into(),
             _ => self.label,
         };
@@ -228,82 +389,22 @@ impl Parameter {
     }
 
     /// The parameter of the convenient type as an argument of UniFFI's.
-    fn passed(&self) -> String {
+    fn passed(&self, of: &Type) -> String {
         let name = &self.name;
-        let value = match self.label.as_str() {
+        match self.label.as_str() {
             "Int32" => format!("Int32(clamping: {name})"),
             "Int32?" => format!("{name}.map(Int32.init(clamping:))"),
             "WindowBound" => format!("{name}.windowBound"),
             "WindowBound?" => format!("{name}?.windowBound"),
-            "TimeInterval" | "TimeInterval?" => format!("try checked(\"{name}\", {name})"),
-            _ => name.clone(),
-        };
-        format!("{name}: {value}")
-    }
-}
-
-fn declared(parameters: &[Parameter]) -> String {
-    let declared: Vec<_> = parameters
-        .iter()
-        .map(|one| {
-            let default = one.default.as_ref().map(|value| format!(" = {value}")).unwrap_or_default();
-            format!("{}: {}{default}", one.name, one.label)
-        })
-        .collect();
-    declared.join(", ")
-}
-
-fn signature(effects: &str, throws: bool, result: &str) -> String {
-    let throws = if throws { " throws" } else { "" };
-    let result = if result.is_empty() { String::new() } else { format!(" -> {result}") };
-    format!("{effects}{throws}{result}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::extensions;
-    use crate::interface::Interface;
-
-    const UDL: &str = r#"
-        namespace keysecure { };
-        [Error] enum FfiError { "Failed" };
-        [Enum] interface WindowBound { Day(string day); };
-        dictionary CardPage { string extra; };
-        dictionary Query {
-            WindowBound start;
-            /// The time limit.
-            duration? timeout = null;
-        };
-        interface CardPages { [Throws=FfiError] sequence<string> next_page(); };
-        interface Client { Cards cards(); };
-        interface Cards {
-            /// One page.
-            [Throws=FfiError] CardPage page(Query query, i32 size);
-            [Throws=FfiError] CardPages list(Query query);
-        };
-        interface Responder { [Throws=FfiError] string respond(Query query); };
-    "#;
-
-    #[test]
-    fn a_call_takes_the_fields_of_its_request_and_can_be_awaited() {
-        let swift = extensions(&Interface::from_udl(UDL)).unwrap();
-        let list = "(start: any WindowBoundConvertible, timeout: TimeInterval? = nil, size: Int)";
-        for expected in [
-            format!("    ///   - timeout: The time limit.\n    /// - Throws: `KeySecureError`.\n    public func page{list} throws -> CardPage {{\n"),
-            "        try page(query: Query(start: start.windowBound, timeout: try checked(\"timeout\", timeout)), size: Int32(clamping: size))\n".into(),
-            format!("public func page{list} async throws -> CardPage {{\n"),
-            "        try await Blocking.run { try self.page(start: start, timeout: timeout, size: size) }\n".into(),
-            "public func list(start: any WindowBoundConvertible, timeout: TimeInterval? = nil) throws -> Pager<String> {\n        let pages = try list(query:".into(),
-        ] {
-            assert!(swift.contains(&expected), "{expected}\n{swift}");
+            "Duration" | "Duration?" => format!("try checked(\"{name}\", {name})"),
+            _ => match of {
+                Type::Object { imp, .. } if !imp.has_callback_interface() => format!("{name}.ffi"),
+                Type::Optional { inner_type } if matches!(&**inner_type, Type::Object { imp, .. } if !imp.has_callback_interface()) =>
+                {
+                    format!("{name}?.ffi")
+                }
+                _ => name.clone(),
+            },
         }
-    }
-
-    #[test]
-    fn only_requests_to_the_platform_can_be_awaited() {
-        let swift = extensions(&Interface::from_udl(UDL)).unwrap();
-        assert!(!swift.contains("async throws -> Pager"), "{swift}");
-        assert!(swift.contains("public func respond(start:"), "{swift}");
-        assert!(!swift.contains("self.respond"), "{swift}");
     }
 }

@@ -1,7 +1,8 @@
 //! The generated files of the Swift package.
 
 mod calls;
-mod mirrors;
+mod models;
+mod objects;
 mod open_enums;
 mod types;
 
@@ -32,7 +33,15 @@ pub fn generate(interface: &Interface, options: &GenerateOptions, sources: &Path
         }
     }
     fs::remove_dir_all(unpatched)?;
-    write(&code.join("Calls.swift"), &format!("{NOTICE}\nimport Foundation\n{}", calls::extensions(interface)?))?;
+    write(&code.join("Calls.swift"), &compiled(&objects::structs(interface)?))?;
     write(&code.join("Enums.swift"), &format!("{NOTICE}{}", open_enums::extensions(interface)?))?;
-    write(&code.join("Mirrors.swift"), &format!("{NOTICE}{}", mirrors::extensions(interface)))
+    write(&code.join("Models.swift"), &compiled(&models::extensions(interface)?))
+}
+
+/// A file for compilers with typed throws and for those without. The flag lets a newer compiler check the second.
+fn compiled(swift: &str) -> String {
+    let untyped = swift.replace("throws(KeySecureError)", "throws");
+    format!(
+        "{NOTICE}\nimport Foundation\n\n#if compiler(>=6) && !KEYSECURE_UNTYPED_THROWS\n{swift}\n#else\n{untyped}\n#endif\n"
+    )
 }

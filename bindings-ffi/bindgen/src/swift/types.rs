@@ -7,7 +7,8 @@ use crate::{Result, patches};
 
 /// The name of a type of the interface.
 pub fn class_name(name: &str) -> String {
-    patches::renamed(name).to_upper_camel_case()
+    let renamed = patches::renamed(name);
+    if renamed == name { name.to_upper_camel_case() } else { renamed.into() }
 }
 
 /// A type in a declaration.
@@ -27,7 +28,7 @@ pub fn label(of: &Type) -> Result<String> {
         Type::String => "String".into(),
         Type::Bytes => "Data".into(),
         Type::Timestamp => "Date".into(),
-        Type::Duration => "TimeInterval".into(),
+        Type::Duration => "Duration".into(),
         Type::Object { name, .. }
         | Type::Record { name, .. }
         | Type::Enum { name, .. }
@@ -71,9 +72,9 @@ mod tests {
     fn types_have_the_names_that_uniffi_gives_them() {
         let method = Type::Enum { module_path: "keysecure".into(), name: "Method".into() };
         let cases = [
-            (optional(Type::Duration), "TimeInterval?"),
+            (optional(Type::Duration), "Duration?"),
             (Type::Sequence { inner_type: Box::new(Type::Bytes) }, "[Data]"),
-            (method, "HttpMethod"),
+            (method, "HTTPMethod"),
         ];
         for (of, expected) in cases {
             assert_eq!(label(&of).unwrap(), expected);

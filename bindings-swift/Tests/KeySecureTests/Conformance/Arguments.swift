@@ -27,13 +27,13 @@ final class Arguments {
 
     func decimal(_ name: String) -> Decimal? { some(name).flatMap { Decimal(string: $0) } }
 
-    func seconds(_ name: String) -> TimeInterval? { value(name)?.seconds }
+    func seconds(_ name: String) -> Duration? { value(name)?.seconds }
 
     func flag(_ name: String) -> Bool { value(name) == .bool(true) }
 
-    func bound(_ name: String) throws -> any WindowBoundConvertible {
-        guard let bound = try optionalBound(name) else { throw Failure("\(name) is missing") }
-        return bound
+    func window() throws -> Window {
+        guard let start = try optionalBound("start"), let end = try optionalBound("end") else { throw Failure("no window") }
+        return Window(start: start.windowBound, end: end.windowBound)
     }
 
     func optionalBound(_ name: String) throws -> (any WindowBoundConvertible)? {

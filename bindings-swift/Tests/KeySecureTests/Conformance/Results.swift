@@ -4,7 +4,7 @@ import KeySecure
 // Converts results, webhooks and errors to the JSON form that scenarios compare.
 
 /// The models of the platform.
-protocol HasJson { func toJson() -> String }
+protocol HasJson { var json: JSON { get } }
 
 extension CardholderApplied: HasJson {}
 extension Cardholder: HasJson {}
@@ -22,7 +22,7 @@ extension ConsumptionEvent: HasJson {}
 extension CardUpdateEvent: HasJson {}
 
 extension Value {
-    init(_ model: some HasJson) throws { try self.init(json: model.toJson()) }
+    init(_ model: some HasJson) throws { try self.init(json: model.json.text) }
 
     init(_ rows: [some HasJson]) throws { self = .list(try rows.map { try Value($0) }) }
 
@@ -32,30 +32,30 @@ extension Value {
 
     init(_ secrets: CardSecrets) {
         self = .object([
-            "card_no": .text(secrets.cardNo()), "card_unique_no": secrets.cardUniqueNo().map(Value.text) ?? .null,
-            "pan": .text(secrets.exposePan()), "cvv": .text(secrets.exposeCvv()), "exp_year": .text(secrets.expYear()),
-            "exp_month": .text(secrets.expMonth()), "masked_pan": .text(secrets.maskedPan()),
+            "card_no": .text(secrets.cardNo), "card_unique_no": secrets.cardUniqueNo.map(Value.text) ?? .null,
+            "pan": .text(secrets.exposePAN()), "cvv": .text(secrets.exposeCVV()), "exp_year": .text(secrets.expYear),
+            "exp_month": .text(secrets.expMonth), "masked_pan": .text(secrets.maskedPAN),
         ])
     }
 
     init(_ token: ClientToken) {
-        self = .object(["token": .text(token.expose()), "expires_in": .whole(token.expiresIn())])
+        self = .object(["token": .text(token.expose()), "expires_in": .whole(token.expiresIn)])
     }
 
     init(_ token: AccessToken) {
-        let milliseconds = (token.expiresAt().timeIntervalSince1970 * 1000).rounded()
+        let milliseconds = (token.expiresAt.timeIntervalSince1970 * 1000).rounded()
         self = .object(["token": .text(token.expose()), "expires_at": .whole(Int64(milliseconds))])
     }
 
     init(_ received: VerifiedWebhook) throws {
         let (action, data): (String, Value) =
-            switch received.event() {
+            switch received.event {
             case let .auth(data): ("Auth", try Value(data))
             case let .consumption(data): ("Consumption", try Value(data))
             case let .cardUpdate(data): ("Card_update", try Value(data))
             case let .unknown(action, data): (action, try Value(json: data.text))
             }
-        self = .object(["id": .text(received.id()), "action": .text(action), "data": data])
+        self = .object(["id": .text(received.id), "action": .text(action), "data": data])
     }
 
     init(_ error: KeySecureError) {

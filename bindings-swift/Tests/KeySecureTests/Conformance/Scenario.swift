@@ -79,13 +79,13 @@ struct Scenario {
             verifier = try WebhookVerifier(
                 appId: webhook["app_id"]?.text ?? names.text("api_key"),
                 secrets: webhook["secrets"]?.list?.map(\.plain) ?? [names.text("api_secret")],
-                tolerance: webhook["tolerance"]?.seconds ?? 300, store: .own(replays: TestReplayStore()))
+                tolerance: webhook["tolerance"]?.seconds ?? .seconds(300), store: .own(replays: TestReplayStore()))
         }
         let headers = [
             "Timestamp": webhook["timestamp"]?.plain ?? "", "Signature": webhook["signature"]?.plain ?? "",
             "Sign-Version": "V1",
         ]
-        guard let received = try verifier?.verify(headers: headers, body: Data((webhook["body"]?.plain ?? "").utf8)) else {
+        guard let received = try verifier?.blocking.verify(headers: headers, body: Data((webhook["body"]?.plain ?? "").utf8)) else {
             throw Failure("no verifier")
         }
         return try Value(received)
@@ -102,7 +102,7 @@ struct Scenario {
         let client = try Client(
             apiKey: names.text("api_key"), apiSecret: names.text("api_secret"),
             environment: setting("environment")?.text == "production" ? .production : .sandbox,
-            baseUrl: setting("base_url")?.text ?? names.text("base_url"), timeout: setting("timeout")?.seconds,
+            baseURL: setting("base_url")?.text ?? names.text("base_url"), timeout: setting("timeout")?.seconds,
             connectTimeout: setting("connect_timeout")?.seconds, maxRetries: setting("max_retries")?.whole.map(Int.init),
             language: setting("language")?.text == "zh_CN" ? .chinese : .english, timezone: setting("timezone")?.text,
             store: .memory())

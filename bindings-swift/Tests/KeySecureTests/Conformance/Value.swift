@@ -62,10 +62,10 @@ indirect enum Value: Equatable, Codable, CustomStringConvertible {
     /// The text of a text value, the JSON of any other value.
     var plain: String { text ?? description }
 
-    var seconds: TimeInterval? {
+    var seconds: Duration? {
         switch self {
-        case let .whole(whole): TimeInterval(whole)
-        case let .fraction(fraction): fraction
+        case let .whole(whole): .seconds(whole)
+        case let .fraction(fraction): .seconds(fraction)
         default: nil
         }
     }

@@ -42,7 +42,7 @@ sealed class CardStatus : OpenEnum {
 
     /** The platform's text. */
     override val value: kotlin.String
-        get() = if (this is Unknown) raw else text ?: toString().also { text = it }
+        get() = if (this is Unknown) raw else text ?: io.keysecure.call { toString() }.also { text = it }
 
     /** The values that this version knows, and one for all others. */
     enum class Known {
@@ -56,7 +56,7 @@ sealed class CardStatus : OpenEnum {
     companion object {
         /** Returns the value of the platform's text; `Unknown` when this version does not know it. */
         @JvmStatic
-        fun of(text: kotlin.String): CardStatus = io.keysecure.ffi.cardStatusFromText(text)
+        fun of(text: kotlin.String): CardStatus = io.keysecure.call { io.keysecure.ffi.cardStatusFromText(text) }
 
         /** Like [of]. Jackson, JAX-RS and Spring look for a function of this name. */
         @JvmStatic

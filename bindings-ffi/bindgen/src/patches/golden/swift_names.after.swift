@@ -1,14 +1,14 @@
-public struct HttpRequest: Equatable, Hashable, CustomDebugStringConvertible {
+public struct HTTPRequest: Equatable, Hashable, CustomDebugStringConvertible {
     /**
      * GET or POST.
      */
-    public let method: HttpMethod
+    public let method: HTTPMethod
 }
 
     public let environment: KeySecureEnvironment?
 
     return try  FfiConverterTypeEnsuredTransfer_lift(try rustCallWithError(FfiConverterTypeFfiError_lift) {
 
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> HttpMethod {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> HTTPMethod {
 
-public enum KeySecureError: Swift.Error, Equatable, Hashable, CustomStringConvertible {
+public enum FfiError: Swift.Error, Equatable, Hashable, CustomStringConvertible {

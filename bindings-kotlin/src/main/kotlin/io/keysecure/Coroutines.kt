@@ -28,7 +28,7 @@ import java.util.concurrent.atomic.AtomicBoolean
 public val keySecureDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(16)
 
 /** Webhooks have threads of their own: a purchase must not wait behind calls that hang. */
-private val webhookDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(64, "keysecure-webhooks")
+private val webhookDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(64)
 
 /**
  * Runs blocking calls off the caller's thread: `val card = client.io { cards().get(cardNo) }`.

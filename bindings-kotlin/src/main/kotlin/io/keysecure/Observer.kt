@@ -2,9 +2,9 @@ package io.keysecure
 
 import io.keysecure.ffi.Observer as FfiObserver
 import io.keysecure.model.Outcome
+import java.util.function.Consumer
 import java.util.logging.Level
 import java.util.logging.Logger
-import java.util.function.Consumer
 
 /**
  * Receives a record of every attempt and every call, for logs, metrics and traces.

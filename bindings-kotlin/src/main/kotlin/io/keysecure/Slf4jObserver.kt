@@ -1,7 +1,5 @@
 package io.keysecure
 
-import io.keysecure.ffi.AttemptRecord
-import io.keysecure.ffi.CallRecord
 import java.util.logging.Level
 import org.slf4j.Logger
 import org.slf4j.LoggerFactory

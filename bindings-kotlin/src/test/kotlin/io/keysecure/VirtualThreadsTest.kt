@@ -1,6 +1,5 @@
 package io.keysecure
 
-import io.keysecure.ffi.HttpRequest
 import io.keysecure.model.Outcome
 import io.keysecure.model.TransportFault
 import java.time.Duration

@@ -1,7 +1,7 @@
 import Foundation
 
 /// JSON as unchanged text, the argument and result of `Client.call`. Prints only its size, because it may hold secrets.
-public struct Json: Sendable, Hashable, ExpressibleByStringLiteral {
+public struct JSON: Sendable, Hashable, ExpressibleByStringLiteral {
     /// The JSON text. It is validated when it is sent.
     public let text: String
 
@@ -25,8 +25,8 @@ public struct Json: Sendable, Hashable, ExpressibleByStringLiteral {
     }
 }
 
-extension Json: CustomStringConvertible, CustomReflectable {
-    public var description: String { "Json(\(text.utf8.count) bytes)" }
+extension JSON: CustomStringConvertible, CustomReflectable {
+    public var description: String { "JSON(\(text.utf8.count) bytes)" }
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
