@@ -149,6 +149,7 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
         io.keysecure.call {
             ffi.webhookVerifier(WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody))
         },
+        maxBody,
     )
 
     /**

@@ -2,6 +2,7 @@ package io.keysecure
 
 import io.keysecure.ffi.WarningSink
 import io.keysecure.ffi.setWarningSink
+import java.util.logging.Level
 import java.util.logging.Logger
 
 /**
@@ -21,9 +22,12 @@ internal object Warnings : WarningSink {
      */
     fun install() = installed
 
-    override fun warn(text: String) {
+    override fun warn(text: String) = log(Level.WARNING, text)
+
+    /** Logs a line of the library. */
+    fun log(level: Level, text: String) {
         try {
-            logger.warning(text)
+            logger.log(level, text)
         } catch (_: Throwable) {
             // A log that fails must not fail a payment.
         }

@@ -32,7 +32,10 @@ import java.util.function.BiConsumer
  * can cause grows with it.
  * @throws KeySecureException when an argument is not valid.
  */
-public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVerifier) {
+public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVerifier, maxBody: Int?) {
+    /** The largest body to accept, in bytes. */
+    internal val maxBody: Int = minOf(maxBody ?: DEFAULT_MAX_BODY, MAX_BODY_LIMIT)
+
     @JvmOverloads
     public constructor(
         appId: String,
@@ -47,6 +50,7 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
             Warnings.install()
             FfiWebhookVerifier(appId, secrets, WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody))
         },
+        maxBody,
     )
 
     /**
@@ -99,6 +103,9 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
     override fun toString(): String = ffi.toString()
 
     public companion object {
+        private const val DEFAULT_MAX_BODY = 64 * 1024
+        private const val MAX_BODY_LIMIT = 1024 * 1024
+
         /**
          * Parses a webhook **without verifying it**, for stored webhooks and tests. Anybody may have sent it.
          *
@@ -109,7 +116,7 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
     }
 }
 
-private fun listOfHeaders(headers: Map<String, *>): List<Header> = headers.flatMap { entry ->
+internal fun listOfHeaders(headers: Map<String, *>): List<Header> = headers.flatMap { entry ->
     // `HttpURLConnection` has the status line under the name null.
     val (name, value) = (entry.key as String?) to entry.value
     when {
@@ -208,6 +215,16 @@ public sealed class Decision {
     internal fun toFfi(): FfiDecision = when (this) {
         is Approve -> FfiDecision.Approve
         is Decline -> FfiDecision.Decline(reason)
+    }
+
+    public companion object {
+        /** Approves the purchase. For Java. */
+        @JvmStatic
+        public fun approve(): Decision = Approve
+
+        /** Declines the purchase. For Java. The platform gets the reason. */
+        @JvmStatic
+        public fun decline(reason: String): Decision = Decline(reason)
     }
 }
 
