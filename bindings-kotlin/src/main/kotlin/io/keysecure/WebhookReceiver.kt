@@ -148,6 +148,7 @@ public class WebhookReceiver @JvmOverloads constructor(
 
     private fun respond(rejected: KeySecureException.Webhook, body: ByteArray): WebhookResponse = when (rejected.rejection) {
         Rejection.REPLAYED -> WebhookResponse(200, verifier.replyDuplicate(body))
+        Rejection.TOO_LARGE -> refusal(413, rejected.message)
         Rejection.IN_PROGRESS, Rejection.REPLAY_STORE_UNAVAILABLE -> refusal(503, rejected.message)
         else -> refusal(400, rejected.message)
     }
