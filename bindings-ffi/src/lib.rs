@@ -6,6 +6,7 @@
 #![allow(clippy::needless_pass_by_value)]
 
 mod accounts;
+#[expect(unsafe_code, reason = "symbols that Kotlin calls")]
 mod buffers;
 mod cardholders;
 mod cards;
@@ -21,6 +22,7 @@ mod pci;
 mod secrets;
 mod simulation;
 mod stores;
+mod tables;
 mod texts;
 mod warnings;
 mod webhook;

@@ -14,6 +14,8 @@ pub trait WarningSink: Send + Sync {
     fn warn(&self, text: String) -> Result<(), ForeignFailure>;
 }
 
+crate::tables::in_c_order!(UniFfiTraitVtableWarningSink: warn);
+
 /// Sends the warnings of the library to `sink` from now on, for the whole process. Default: the standard error.
 #[uniffi::export]
 pub fn set_warning_sink(sink: Option<Arc<dyn WarningSink>>) {

@@ -51,7 +51,7 @@ final class ValueTests: XCTestCase {
     func testReadingBeyondTheEndReturnsNil() {
         let bytes: [UInt8] = [0, 0, 1, 2, 7]
         bytes.withUnsafeBufferPointer { bytes in
-            var reader = WireReader(bytes.baseAddress, bytes.count)
+            var reader = WireReader(bytes.baseAddress, length: 5, capacity: 5)
             XCTAssertEqual(reader.integer() as Int32?, 258)
             XCTAssertNil(reader.integer() as Int16?)
             XCTAssertNil(reader.next(2))
@@ -59,6 +59,20 @@ final class ValueTests: XCTestCase {
             XCTAssertTrue(reader.hasRemaining)
             XCTAssertEqual(reader.next(1).map(Array.init), [7])
             XCTAssertFalse(reader.hasRemaining)
+            XCTAssertNil(reader.integer() as UInt8?)
+            XCTAssertEqual(reader.next(0)?.count, 0)
+        }
+    }
+
+    func testAMalformedBufferIsNotRead() {
+        let bytes: [UInt8] = [0, 0, 1, 2, 7]
+        bytes.withUnsafeBufferPointer { bytes in
+            for (start, length) in [(bytes.baseAddress, 6), (bytes.baseAddress, .max), (nil, 1), (nil, 5)] as [(UnsafePointer<UInt8>?, UInt64)] {
+                var reader = WireReader(start, length: length, capacity: 5)
+                XCTAssertNil(reader.integer() as UInt8?, "\(length)")
+                XCTAssertNil(reader.next(1), "\(length)")
+                XCTAssertNil(reader.next(.max), "\(length)")
+            }
         }
     }
 
