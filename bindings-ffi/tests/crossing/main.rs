@@ -1,7 +1,9 @@
 //! The exported functions as Kotlin and Swift call them, with good and with malformed buffers.
 //!
-//! A malformed buffer fails the call. That nothing is read or written beside it is seen under AddressSanitizer and valgrind:
+//! A malformed buffer fails the call. That nothing is read or written beside it is seen under `AddressSanitizer` and valgrind:
 //! see `docs/unsafe.md`.
+
+#![allow(clippy::unwrap_used)]
 
 #[expect(unsafe_code, reason = "calls the exported functions as foreign code does")]
 mod foreign;
