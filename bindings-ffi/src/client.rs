@@ -9,8 +9,8 @@ use keysecure::{AesSettings, ClientBuilder, Environment, Json, Language, Method,
 use crate::accounts::Accounts;
 use crate::cardholders::Cardholders;
 use crate::cards::Cards;
-use crate::consumptions::Consumptions;
 use crate::clock::{OwnClock, TimeSource};
+use crate::consumptions::Consumptions;
 use crate::convert::{Result, count};
 use crate::http::{self, Transport};
 use crate::interrupts::InterruptibleClock;

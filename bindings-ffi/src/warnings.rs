@@ -133,7 +133,7 @@ impl Log for Warnings {
 mod tests {
     use log::{Level, Record};
 
-    use super::{Warning, WarningField, LogLevel};
+    use super::{LogLevel, Warning, WarningField};
 
     #[test]
     fn a_warning_has_the_level_and_the_fields_of_its_record() {

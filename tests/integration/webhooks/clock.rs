@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use keysecure::{Client, Decision, Error, ErrorKind, Rejection, Responder, WebhookVerifier, reply_accept, reply_decline};
+use keysecure::{
+    Client, Decision, Error, ErrorKind, Rejection, Responder, WebhookVerifier, reply_accept, reply_decline,
+};
 use keysecure_sandbox::{Platform, Sandbox};
 
 use super::fixture::{AUTH, BODY};
