@@ -93,62 +93,67 @@ mod tests {
     use super::{LIST, OPERATIONS, made};
     use crate::run;
 
-    /// The findings over the project's sources after a change of one of them.
-    fn findings(file: &str, change: impl Fn(&str) -> String) -> Vec<String> {
+    /// The findings over the project's sources after changes: a file, a text in it, and what replaces it.
+    fn findings(changes: &[(&str, &str, &str)]) -> Vec<String> {
         let mut files = files().unwrap();
-        let text = change(&files[file]);
-        assert_ne!(text, files[file], "{file} is changed");
-        files.insert(file.to_owned(), text);
+        for (file, old, new) in changes {
+            let text = files[*file].replacen(old, new, 1);
+            assert_ne!(text, files[*file], "{file} has no {old}");
+            files.insert((*file).to_owned(), text);
+        }
         made(&std::fs::read_to_string(run::root().join(LIST)).unwrap(), &files).unwrap().findings
     }
 
     #[test]
     fn a_name_that_is_removed_is_found_in_every_language() {
-        for (file, old, new, finding) in [
-            ("bindings-python/python/keysecure/_native.pyi", "def freeze(", "def ice(", "python has no Cards.freeze"),
-            (
-                "bindings-kotlin/src/main/kotlin/io/keysecure/Cards.kt",
-                "fun freeze(",
-                "fun ice(",
-                "kotlin has no Cards.freeze",
-            ),
-            (
-                "bindings-kotlin/src/main/kotlin/io/keysecure/ClientBuilder.kt",
-                "fun clock(",
-                "fun watch(",
-                "kotlin has no ClientBuilder.clock",
-            ),
-            ("bindings-ffi/src/cards.rs", "fn freeze(", "fn ice(", "swift has no Cards.freeze"),
-            ("bindings-ffi/src/client.rs", "pub app_id:", "app_id:", "swift has no Client.appId"),
+        let kotlin = |file: &str| format!("bindings-kotlin/src/main/kotlin/io/keysecure/{file}");
+        let (cards, builder) = (kotlin("Cards.kt"), kotlin("ClientBuilder.kt"));
+        let removed = [
+            ("bindings-python/python/keysecure/_native.pyi", "def freeze(", "python has no Cards.freeze"),
+            (&cards, "fun freeze(", "kotlin has no Cards.freeze"),
+            (&builder, "fun proxy(", "kotlin has no ClientBuilder.proxy"),
+            ("bindings-ffi/src/cards.rs", "pub fn freeze(", "swift has no Cards.freeze"),
+            ("bindings-ffi/src/client.rs", "pub app_id:", "swift has no Client.appId"),
             (
                 "bindings-swift/Sources/KeySecure/Errors.swift",
-                "let rejection:",
-                "let refusal:",
+                "public let rejection:",
                 "swift has no KeySecureError.rejection",
             ),
-            ("core/src/ffi_error.rs", "pub rejection:", "pub refusal:", "kotlin has no KeySecureException.rejection"),
-        ] {
-            let found = findings(file, |text| text.replace(old, new));
+            ("core/src/ffi_error.rs", "pub rejection:", "kotlin has no KeySecureException.rejection"),
+        ];
+        let changes = removed.map(|(file, text, _)| (file, text, text.rsplit(' ').next().unwrap_or_default()));
+        let renamed: Vec<String> =
+            changes.iter().map(|(_, text, name)| text.replace(name, &format!("no_{name}"))).collect();
+        let changes: Vec<_> =
+            changes.iter().zip(&renamed).map(|((file, old, _), new)| (*file, *old, new.as_str())).collect();
+        let found = findings(&changes);
+        for (_, _, finding) in removed {
             assert!(found.iter().any(|line| line.contains(finding)), "{finding}: {found:?}");
         }
+        assert_eq!(found.len(), removed.len(), "{found:?}");
     }
 
     #[test]
     fn a_new_setting_or_call_of_the_core_needs_a_row_in_every_language() {
         let setting = "impl ClientBuilder {\n    pub fn colour(self) -> Self { self }\n";
-        let found = findings("core/src/builder.rs", |text| text.replacen("impl ClientBuilder {\n", setting, 1));
-        for name in ["python has no Client.colour", "kotlin has no ClientBuilder.colour", "swift has no Client.colour"]
-        {
-            assert!(found.iter().any(|line| line.contains(name)), "{name}: {found:?}");
-        }
         let call = "    LOANS_GET: 26 loans.get Get \"/v1/loan\" Read Token Both;\n}\n\nimpl Operation {";
-        let found = findings(OPERATIONS, |text| text.replacen("}\n\nimpl Operation {", call, 1));
-        assert!(found.iter().any(|line| line.contains("the call loans.get has no row")), "{found:?}");
+        let found = findings(&[
+            ("core/src/builder.rs", "impl ClientBuilder {\n", setting),
+            (OPERATIONS, "}\n\nimpl Operation {", call),
+        ]);
+        for finding in [
+            "python has no Client.colour",
+            "kotlin has no ClientBuilder.colour",
+            "swift has no Client.colour",
+            "the call loans.get has no row",
+        ] {
+            assert!(found.iter().any(|line| line.contains(finding)), "{finding}: {found:?}");
+        }
     }
 
     fn small(list: &str) -> (String, Vec<String>) {
         let files = [
-            (OPERATIONS, "    CARDS_GET: 1 cards.get Get"),
+            (OPERATIONS, "operations! {\n    CARDS_GET: 1 cards.get Get;\n}\n"),
             ("core/src/a.rs", "pub struct Cards; impl Cards { pub fn new() -> Self {} pub fn get(&self) {} }"),
             ("bindings-python/a.py", "class Cards:\n    def get(self):\n    def extra(self):\n"),
             ("bindings-kotlin/a.kt", "public class Cards {\n    public fun fetch() {}\n}\n"),

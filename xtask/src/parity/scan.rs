@@ -35,7 +35,7 @@ impl Scanner {
                 r"^ *(?:public |override |open |const )*va[lr] (\w+)\b",
                 r"^ {4,8}(\w+): ",
                 r"[(,] ?(?:public )?val (\w+): ",
-                r"^ *public (?:data class|object|class) (\w+)",
+                r"^ +public (?:data class|object|class) (\w+)",
             ],
             false,
         )
