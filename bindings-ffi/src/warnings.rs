@@ -20,7 +20,7 @@ pub enum LogLevel {
     Debug,
 }
 
-/// A part of a warning by itself, for logs that search and count.
+/// A part of a warning, for logs that search and count.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct WarningField {
     /// The name, such as `operation`, `consume_no` or `duration_ms`.
@@ -41,7 +41,7 @@ pub struct Warning {
 }
 
 impl Warning {
-    fn of(record: &Record<'_>) -> Self {
+    fn from_record(record: &Record<'_>) -> Self {
         let mut fields = Fields(Vec::new());
         // Ours fail on nothing.
         let _ = record.key_values().visit(&mut fields);
@@ -119,7 +119,7 @@ impl Log for Warnings {
         }
         // No lock is held over foreign code, which may set another sink.
         let sink = SINK.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let warning = Warning::of(record);
+        let warning = Warning::from_record(record);
         match sink {
             Some(sink) => drop(sink.warn(warning)),
             None => eprintln!("keysecure: {}", warning.text),
@@ -142,7 +142,7 @@ mod tests {
             let record = Record::builder().level(level).key_values(&fields).args(format_args!("a call failed")).build();
             let operation = WarningField { name: "operation".to_owned(), value: "cards.get".to_owned() };
             let warning = Warning { level: expected, text: "a call failed".to_owned(), fields: vec![operation] };
-            assert_eq!(Warning::of(&record), warning);
+            assert_eq!(Warning::from_record(&record), warning);
         }
     }
 }

@@ -128,7 +128,7 @@ final class ClockTests: XCTestCase {
         let text = #"{"card_no":"c-1","card_type":"Virtual","status":"Under_review","time":1763812800123,"new_field":{"a":1}}"#
         let card = try Card(json: JSON(text))
         XCTAssertEqual(card.status.text, "Under_review")
-        XCTAssertEqual(card.time, Date(timeIntervalSince1970: 1_763_812_800.123))
+        XCTAssertEqual(try XCTUnwrap(card.time).timeIntervalSince1970, 1_763_812_800.123, accuracy: 0.0001)
         XCTAssertEqual(card.extra.names, ["new_field"])
         XCTAssertEqual(try Card(json: card.json), card)
         XCTAssertEqual(try JSONDecoder().decode(Card.self, from: Data(text.utf8)), card)

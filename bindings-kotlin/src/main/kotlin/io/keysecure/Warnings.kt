@@ -14,7 +14,7 @@ import java.util.logging.Logger
  * It is `SEVERE` when a mutation failed and whether it was carried out is not known, and `WARNING` otherwise. No warning holds a
  * secret.
  *
- * @property fields the parts of the warning by themselves, for logs that search and count: `operation`, `error`, `outcome` and
+ * @property fields the parts of the warning, for logs that search and count: `operation`, `error`, `outcome` and
  * `duration_ms` of a call, `action`, `consume_no`, `reason` or `rejection` of a webhook, for example. Empty for other warnings.
  */
 public class WarningRecord internal constructor(level: Level, text: String, public val fields: Map<String, String>) :
