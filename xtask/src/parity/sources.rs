@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use regex::Regex;
 
@@ -116,7 +117,7 @@ fn rust_members(files: &Files, folder: &str, parameters: bool) -> Result<Members
 
 fn scanned(files: &Files, folder: &str, scanner: &Scanner) -> Names {
     let mut names = Names::new();
-    let is_rust = |file: &str| file.ends_with(".rs");
+    let is_rust = |file: &str| Path::new(file).extension().is_some_and(|extension| extension == "rs");
     for (_, text) in files.iter().filter(|(file, _)| file.starts_with(folder) && !is_rust(file)) {
         scanner.read(text, &mut names);
     }
