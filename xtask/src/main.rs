@@ -14,6 +14,7 @@ mod licences;
 mod link;
 mod maven;
 mod package;
+mod parity;
 mod python;
 mod report;
 mod run;
@@ -86,6 +87,8 @@ enum Command {
     },
     /// Measure the CPU time of a Kotlin call against Rust and java.net.http: minutes
     KotlinBench,
+    /// Write docs/parity.md, the table of what each language has, from the sources
+    Parity,
     /// Build a release package
     Package {
         #[arg(value_enum, default_value_t)]
@@ -113,6 +116,7 @@ fn main() -> ExitCode {
         Command::Fuzz { arguments } => fuzz::run(&arguments),
         Command::Kotlin { arguments } => kotlin::run(&arguments),
         Command::KotlinBench => kotlin::bench(),
+        Command::Parity => parity::run(),
         Command::Package { artifact } => package::run(artifact),
         Command::Swift { arguments } => swift::run(&arguments),
         Command::SwiftBench => swift::bench(),

@@ -18,6 +18,9 @@ const DEFAULT_TIMEOUT: &str = "timeout ?? .seconds(30)";
 /// The deadline of the `ensure` calls, for the wait for a thread alone.
 const DEFAULT_DEADLINE: &str = "deadline ?? .seconds(60)";
 
+/// What a client needs to have done before it is created.
+const BEGIN: &str = "DeviceZone.install()\n        ";
+
 /// How a call is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -244,15 +247,17 @@ impl<'a> Call<'a> {
         match self.kind {
             Kind::Init if self.remote => {
                 return format!(
-                    "self.init(ffi: {}, timeout: {DEFAULT_TIMEOUT})",
+                    "{BEGIN}self.init(ffi: {}, timeout: {DEFAULT_TIMEOUT})",
                     typed(&format!("{class}({arguments})"))
                 );
             }
             Kind::Init => return format!("self.init(ffi: {})", typed(&format!("{class}({arguments})"))),
             Kind::Constructor => {
                 let made = typed(&format!("{class}.{}({arguments})", self.ffi));
-                let timeout = if self.remote { format!(", timeout: {DEFAULT_TIMEOUT}") } else { String::new() };
-                return format!("{}(ffi: {made}{timeout})", self.class);
+                if self.remote {
+                    return format!("{BEGIN}return {}(ffi: {made}, timeout: {DEFAULT_TIMEOUT})", self.class);
+                }
+                return format!("{}(ffi: {made})", self.class);
             }
             Kind::Method => {}
         }
