@@ -17,10 +17,10 @@ use crate::values::decimal;
 
 pub(crate) use dict::to_dict;
 pub use dict::{DictMode, dict_value};
-pub(crate) use model::{python_model, repr};
+pub(crate) use model::{python_model, repr, warn_of_former_name};
 pub(crate) use open_enum::{class_of_constants, python_enum};
-pub(crate) use pydantic::object_schema;
 pub use pydantic::pydantic_schema;
+pub(crate) use pydantic::{FieldSchema, object_schema};
 pub use time::{is_date, is_datetime, python_time};
 
 /// A value of a model as a Python object.
