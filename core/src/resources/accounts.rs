@@ -145,12 +145,6 @@ impl TransferRecord {
             ..Self::blank()
         }
     }
-
-    /// The amount of the transfer.
-    #[deprecated = "use the field `amount`"]
-    pub fn balance(&self) -> Option<Decimal> {
-        self.amount
-    }
 }
 
 row!(TransferRecord, transfer_no);
