@@ -1,7 +1,7 @@
 //! The fields of an object that this version does not know, and JSON values, by the core's reader: the readers of the
 //! languages refuse all of it for one value such as `1e400` or a deep nesting.
 
-use keysecure::{Decimal, Extra, Json};
+use keysecure::{Extra, Json};
 
 use crate::convert::Result;
 
@@ -23,10 +23,10 @@ pub fn json_text(json: Json) -> Result<Option<String>> {
     Ok(json.text())
 }
 
-/// A number, or a JSON string with a number.
+/// The text of a number, or of a JSON string with a number.
 #[uniffi::export]
-pub fn json_decimal(json: Json) -> Result<Option<Decimal>> {
-    Ok(json.decimal())
+pub fn json_decimal(json: Json) -> Result<Option<String>> {
+    Ok(json.decimal().map(|number| number.to_string()))
 }
 
 /// A boolean.

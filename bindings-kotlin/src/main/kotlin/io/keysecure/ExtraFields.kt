@@ -39,7 +39,7 @@ public class ExtraFields(
      * Returns a number, which may be a JSON string as the platform's amounts are. `null` when there is no such field, it has
      * another type, or 28 digits cannot hold it exactly: [get] has its digits.
      */
-    public fun decimal(name: String): BigDecimal? = get(name)?.let { call { jsonDecimal(it) } }
+    public fun decimal(name: String): BigDecimal? = get(name)?.let { call { jsonDecimal(it) } }?.let(::BigDecimal)
 
     /** Returns a boolean field, `null` when there is none or it has another type. */
     public fun boolean(name: String): Boolean? = get(name)?.let { call { jsonBoolean(it) } }

@@ -44,7 +44,7 @@ class ExtraFieldsTest {
         val extra = ExtraFields("""{"a":1,"\u0061":2}""")
         assertEquals(listOf("a") to "2", extra.names to extra["a"])
         assertFalse(extra.isEmpty)
-        for (empty in listOf("{}", " { } ", Card.builder().cardNo("1").build().extra)) assertTrue(ExtraFields(empty).isEmpty)
+        for (empty in listOf("{}", " { } ", TransferRecord.builder().transferNo("1").build().extra)) assertTrue(ExtraFields(empty).isEmpty)
         for (wrong in listOf("", "[]", "1", "{", """{"a":1}{}""")) {
             assertEquals("extra", assertThrows(KeySecureException.InvalidInput::class.java) { ExtraFields(wrong) }.field)
         }
