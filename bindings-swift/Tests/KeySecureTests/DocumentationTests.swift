@@ -53,28 +53,31 @@ final class DocumentationTests: XCTestCase {
 
     func testTheCodeOfWebhooksRuns() async throws {
         let (apiKey, apiSecret) = ("app-1", "0123456789abcdef0123456789abcdef")
-        let body = Data(
-            #"{"id":"evt-2","action":"Auth","data":{"consume_no":"c1","card_no":"k1","cardholder_no":"h1","type":"Consumption","amount":10.50,"time":1763812800123}}"#
-                .utf8)
-        let signed = try WebhookVerifier(appId: apiKey, secret: apiSecret).signForTests(timestamp: Date(), body: body)
-        let headers = Dictionary(uniqueKeysWithValues: signed.map { ($0.name, $0.value) })
-        func receive() async throws {
+        func signed(_ id: String) throws -> (headers: [String: String], body: Data) {
+            let purchase = #"{"consume_no":"\#(id)","card_no":"k1","cardholder_no":"h1","type":"Consumption","amount":10.50,"time":1763812800123}"#
+            let body = Data(#"{"id":"\#(id)","action":"Auth","data":\#(purchase)}"#.utf8)
+            let headers = try WebhookVerifier(appId: apiKey, secret: apiSecret).signForTests(timestamp: Date(), body: body)
+            return (Dictionary(uniqueKeysWithValues: headers.map { ($0.name, $0.value) }), body)
+        }
+        func receive(_ headers: [String: String], _ body: Data) async throws {
             let verifier = try WebhookVerifier(appId: apiKey, secret: apiSecret, store: .memory())  // several workers: .file, .redis
             let received = try await verifier.verify(headers: headers, body: body)
             switch received.event {
-            case let .auth(purchase): print("may this be paid? \(purchase.amount ?? 0)")
+            case let .auth(purchase): print("may this be paid? \(purchase.amount)")
             case let .cardUpdate(update): print("card \(update.cardNo) is \(update.afterStatus.text)")
             default: print("another event")
             }
             let responder = Responder { purchase in
-                (purchase.amount ?? 0) <= 100 ? .approve : .decline(reason: "over the limit")
+                purchase.amount <= 100 ? .approve : .decline(reason: "over the limit")
             }
             let reply = await responder.respond(received)
             XCTAssertEqual(reply, replyAccept())
         }
-        try await receive()
+        let (first, second) = (try signed("doc-1"), try signed("doc-2"))
+        try await receive(first.headers, first.body)
         let verifier = try WebhookVerifier(appId: apiKey, secret: apiSecret, store: .memory())
-        func save(_ received: VerifiedWebhook) throws { XCTAssertEqual(received.id, "evt-2") }
+        let (headers, body) = second
+        func save(_ received: VerifiedWebhook) throws { XCTAssertEqual(received.id, "doc-2") }
         let claim = try await verifier.claim(headers: headers, body: body)
         try save(claim.received)
         await claim.finish()

@@ -63,10 +63,10 @@ final class ExtraTests: XCTestCase {
     }
 
     func testTheAmountOfATransferHasThePlatformsNameInJSONOnly() throws {
-        let json: JSON = #"{"transfer_no":"1","balance":"25.00"}"#
+        let json: JSON = #"{"transfer_no":"1","balance":"25.5"}"#
         let row = try TransferRecord(json: json)
-        XCTAssertEqual(row.amount, 25)
+        XCTAssertEqual(row.amount, Decimal(string: "25.5"))
         XCTAssertEqual(row.json, json)
-        XCTAssertEqual("\(row)", #"TransferRecord(transferNo: "1", amount: 25)"#)
+        XCTAssertEqual("\(row)", #"TransferRecord(transferNo: "1", amount: 25.5)"#)
     }
 }
