@@ -144,4 +144,25 @@ final class DocumentationTests: XCTestCase {
         }
         XCTAssertEqual(codes, 15)
     }
+
+    func testEverySymbolThatTheArticlesNameIsDeclared() throws {
+        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let sources = package.appendingPathComponent("Sources/KeySecure")
+        let paths = FileManager.default.enumerator(atPath: sources.path)?.allObjects as? [String] ?? []
+        func text(_ suffix: String) throws -> String {
+            let files = paths.filter { $0.hasSuffix(suffix) }.map { sources.appendingPathComponent($0) }
+            return try files.map { try String(contentsOf: $0, encoding: .utf8) }.joined()
+        }
+        let (articles, code) = (try text(".md"), try text(".swift"))
+        func declares(_ kinds: String, _ name: String) -> Bool {
+            code.range(of: "\\b(\(kinds)) \(name)\\b", options: .regularExpression) != nil
+        }
+        let symbols = articles.matches(of: /``([\w\/:()]+)``/).map { String($0.1) }
+        XCTAssertGreaterThan(symbols.count, 50)
+        for symbol in Set(symbols) where symbol != "KeySecure" {
+            let steps = symbol.split(separator: "/").map { String($0.prefix { $0 != "(" }) }
+            XCTAssertTrue(declares("struct|enum|class|protocol", steps[0]), symbol)
+            if steps.count > 1 { XCTAssertTrue(declares("let|var|func|case", steps[1]), symbol) }
+        }
+    }
 }
