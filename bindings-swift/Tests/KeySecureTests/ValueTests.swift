@@ -93,23 +93,6 @@ final class ValueTests: XCTestCase {
         XCTAssertEqual(ConsumptionType.openCard.text, "Open_card")
     }
 
-    func testUnknownFieldsAreKept() throws {
-        struct New: Decodable { let newField: [String: Double] }
-        let client = try client { _ in #"{"card_no":"c1","status":"Activated","newField":{"a":1.50}}"# }
-        let card = try client.blocking.cards.get("c1")
-        XCTAssertEqual(card.extra.names, ["newField"])
-        XCTAssertEqual(try card.extra.decoded(as: New.self).newField, ["a": 1.5])
-        XCTAssertTrue(card.json.text.contains(#""newField":{"a":1.50}"#), card.json.text)
-    }
-
-    func testExtraMustBeAnObject() {
-        for wrong in ["", "[]", "1", "{", "nonsense"] {
-            XCTAssertThrowsError(try Extra(json: wrong)) { XCTAssertEqual(($0 as? KeySecureError)?.field, "extra") }
-        }
-        XCTAssertEqual(try Extra(json: #"{"b":1,"a":2}"#).names, ["a", "b"])
-        XCTAssertTrue(Extra().isEmpty)
-    }
-
     func testARawCallTakesAndReturnsJson() throws {
         struct Sum: Codable, Equatable { let sum: Int }
         let client = try client { _ in #"{"sum":3}"# }
