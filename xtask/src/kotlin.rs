@@ -1,6 +1,7 @@
 //! The Kotlin library: its tests, by Maven, against the sandbox program over real sockets.
 
 use std::fs;
+use std::path::PathBuf;
 
 use crate::bindings::{self, Bindings};
 use crate::report::counts::TestCounts;
@@ -22,11 +23,22 @@ pub fn test(failures: &mut Failures) -> Outcome {
     let Some(bindings) = build() else {
         return Outcome::Broken(TestCounts::default(), "the library did not build".into());
     };
-    let reports = maven::build_dir().join("surefire-reports");
-    junit::clear(&reports);
+    let receivers = maven::RECEIVERS.map(|name| maven::receivers_dir().join(name));
+    let reports = [maven::build_dir()].into_iter().chain(receivers).map(|folder| folder.join("surefire-reports"));
+    let reports: Vec<PathBuf> = reports.collect();
+    reports.iter().for_each(|folder| junit::clear(folder));
     let mut tail = Tail::default();
-    let exited_well = run::streams(&mut maven::command(&bindings, &["test".into()]), |line| tail.push(line));
-    let outcome = classify(junit::read(&reports, failures), exited_well);
+    let exited_well = run::streams(&mut maven::all(&bindings, &["test".into()]), |line| tail.push(line));
+    let mut counts = TestCounts::default();
+    for folder in &reports {
+        let part = junit::read(folder, failures);
+        if exited_well && part == TestCounts::default() {
+            failures.record(&folder.display().to_string(), "no test ran");
+            counts.failed += 1;
+        }
+        counts += part;
+    }
+    let outcome = classify(counts, exited_well);
     if matches!(outcome, Outcome::Broken(..)) {
         tail.note_in(failures);
     }
@@ -72,7 +84,7 @@ fn build() -> Option<Bindings> {
 mod tests {
     use std::fs;
 
-    use crate::run;
+    use crate::{maven, run};
 
     #[test]
     fn the_kotlin_library_has_the_version_of_the_workspace() {
@@ -88,6 +100,11 @@ mod tests {
             let pom = run::root().join(format!("bindings-kotlin/consumers/{language}/pom.xml"));
             let version = format!("<version>{}</version>", env!("CARGO_PKG_VERSION"));
             assert_eq!(fs::read_to_string(pom).unwrap().matches(&version).count(), 2, "{language}");
+        }
+        for receiver in maven::RECEIVERS {
+            let pom = run::root().join(format!("bindings-kotlin/receivers/{receiver}/pom.xml"));
+            let version = format!("<version>{}</version>", env!("CARGO_PKG_VERSION"));
+            assert_eq!(fs::read_to_string(pom).unwrap().matches(&version).count(), 2, "{receiver}");
         }
     }
 }
