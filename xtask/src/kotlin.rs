@@ -1,36 +1,76 @@
 //! The Kotlin library: its tests, by Maven, against the sandbox program over real sockets.
 
 use std::fs;
+use std::sync::OnceLock;
 
 use crate::bindings::{self, Bindings};
+use crate::jdk::{JDK_21, JDK_25, Jdk, Versions};
 use crate::report::counts::TestCounts;
 use crate::report::failures::{Failures, Tail};
 use crate::report::junit;
 use crate::report::outcome::{Outcome, classify};
-use crate::{maven, run, ship};
+use crate::{jdk, maven, run, ship};
 
 const SANDBOX: &str = "build -p keysecure-sandbox";
 
-/// Runs the Kotlin suite of `cargo xtask test`.
+/// The Kotlin suite of `cargo xtask test`, on the JDK of the PATH.
 pub fn test(failures: &mut Failures) -> Outcome {
+    tested(&[], failures)
+}
+
+/// The same tests on a newer JDK.
+pub fn test_newer_jdk(failures: &mut Failures) -> Outcome {
+    let [Ok(_), Ok(newer)] = jdks() else {
+        return Outcome::Missing(
+            jdks().iter().filter_map(|jdk| jdk.as_ref().err()).cloned().collect::<Vec<_>>().join("; "),
+        );
+    };
+    // The compilers of consumers read the class library of the JDK that runs them, and the lowest does not know a newer one.
+    let arguments = [format!("-Djvm={}", newer.java().display()), "-Dtest=*Test,!KotlinVersionsTest".into()];
+    tested(&arguments, failures)
+}
+
+fn tested(arguments: &[String], failures: &mut Failures) -> Outcome {
     let tools = [("java", "-version"), ("mvn", "-version")].into_iter();
     let missing: Vec<&str> =
         tools.filter(|(tool, version)| !run::exists(tool, version)).map(|(tool, _)| tool).collect();
     if !missing.is_empty() {
         return Outcome::Missing(format!("{} not found", missing.join(", ")));
     }
-    let Some(bindings) = build() else {
-        return Outcome::Broken(TestCounts::default(), "the library did not build".into());
+    let Some(bindings) = compiled() else {
+        return Outcome::Broken(TestCounts::default(), "the library did not build: see above".into());
     };
     let reports = maven::build_dir().join("surefire-reports");
     junit::clear(&reports);
-    let mut tail = Tail::default();
-    let exited_well = run::streams(&mut maven::command(&bindings, &["test".into()]), |line| tail.push(line));
-    let outcome = classify(junit::read(&reports, failures), exited_well);
-    if matches!(outcome, Outcome::Broken(..)) {
-        tail.note_in(failures);
+    let mut maven = maven::command(bindings, &["surefire:test".into()]);
+    maven.args(arguments);
+    for (versions, jdk) in VERSIONS.iter().zip(jdks()) {
+        maven.envs(jdk.as_ref().map(|jdk| (versions.variable, &jdk.home)));
     }
-    outcome
+    let mut tail = Tail::default();
+    let exited_well = run::streams(&mut maven, |line| tail.push(line));
+    match classify(junit::read(&reports, failures), exited_well) {
+        Outcome::Ran(counts) => Outcome::RanOn(counts, format!("JDK {}", junit::java_versions(&reports).join(", "))),
+        outcome => {
+            tail.note_in(failures);
+            outcome
+        }
+    }
+}
+
+/// The library and its tests, compiled once for all suites.
+fn compiled() -> Option<&'static Bindings> {
+    static COMPILED: OnceLock<Option<Bindings>> = OnceLock::new();
+    let compile = || build().filter(|bindings| run::passes(&mut maven::command(bindings, &["test-compile".into()])));
+    COMPILED.get_or_init(compile).as_ref()
+}
+
+const VERSIONS: [Versions; 2] = [JDK_21, JDK_25];
+
+/// The newer JDKs that the tests start as children, or what is missing.
+fn jdks() -> &'static [Result<Jdk, String>; 2] {
+    static JDKS: OnceLock<[Result<Jdk, String>; 2]> = OnceLock::new();
+    JDKS.get_or_init(|| VERSIONS.each_ref().map(jdk::find))
 }
 
 /// `cargo xtask kotlin test -Dtest=ListsTest`: Maven with the folders of this workspace.
