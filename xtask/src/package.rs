@@ -68,6 +68,8 @@ fn jars() -> bool {
     if !run::passes(&mut maven::command(&by_name, &[native, "install".into()]))
         || !run::passes(maven::project("bindings-kotlin/sandbox/pom.xml").arg("install"))
         || !["java", "kotlin"].iter().all(|language| consumer(language))
+        || !is_complete("kotlin/keysecure", &[&format!("{slot}/{}", bindings::library("keysecure_ffi"))])
+        || !is_complete("kotlin-sandbox/keysecure-sandbox", &[&format!("io/keysecure/sandbox/{slot}/{}", program())])
     {
         return false;
     }
@@ -85,12 +87,32 @@ fn jars() -> bool {
 
 /// Builds the sandbox program for the test artifact.
 fn sandbox(slot: &str) -> bool {
-    let program = format!("keysecure-sandbox{}", std::env::consts::EXE_SUFFIX);
+    let program = program();
     let folder = run::target_dir().join("programs").join(slot);
     run::passes(&mut run::cargo("build --release -p keysecure-sandbox"))
         && fs::create_dir_all(&folder).is_ok()
         && fs::copy(run::target_dir().join("release").join(&program), folder.join(&program)).is_ok()
         && run::passes(run::command("strip").arg(folder.join(program)))
+}
+
+fn program() -> String {
+    format!("keysecure-sandbox{}", std::env::consts::EXE_SUFFIX)
+}
+
+/// Whether the jars of an artifact contain these files, the licences, sources and documentation. Prints what is missing.
+fn is_complete(artifact: &str, files: &[&str]) -> bool {
+    let licences = ["META-INF/LICENSE-MIT", "META-INF/LICENSE-APACHE", "META-INF/THIRD-PARTY.txt"];
+    let expected =
+        [("", [files, &licences].concat()), ("-sources", vec!["io/keysecure/"]), ("-javadoc", vec!["index.html"])];
+    expected.iter().all(|(kind, files)| {
+        let jar = run::target_dir().join(format!("{artifact}-{}{kind}.jar", env!("CARGO_PKG_VERSION")));
+        let entries = run::output(run::command("jar").arg("--list").arg("--file").arg(&jar)).unwrap_or_default();
+        let missing: Vec<_> = files.iter().filter(|file| !entries.lines().any(|entry| entry == **file)).collect();
+        if !missing.is_empty() {
+            eprintln!("{}: without {missing:?}", jar.display());
+        }
+        missing.is_empty()
+    })
 }
 
 /// Copies a project out of the repository and tests it: it finds the artifacts by their coordinates.
