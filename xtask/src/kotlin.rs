@@ -97,10 +97,10 @@ pub fn bench() -> bool {
 }
 
 /// Builds the sandbox, the library and the generated code.
-fn build() -> Option<Bindings> {
-    // Maven would also test the classes of sources that were deleted. A folder that does not exist is no error.
-    for folder in ["classes", "test-classes"] {
-        let _ = fs::remove_dir_all(maven::build_dir().join(folder));
+pub fn build() -> Option<Bindings> {
+    // Maven would also test and package the classes of sources that were deleted. A folder that does not exist is no error.
+    for folder in ["kotlin/classes", "kotlin/test-classes", "kotlin-sandbox/classes"] {
+        let _ = fs::remove_dir_all(run::target_dir().join(folder));
     }
     if !run::passes(&mut run::cargo(SANDBOX)) {
         return None;

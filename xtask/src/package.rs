@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use crate::bindings::{self, Bindings};
 use crate::table::{row, table};
-use crate::{android, apple, licences, maven, run, ship};
+use crate::{android, apple, kotlin, licences, maven, run, ship};
 
 /// The budget of the stripped library for phones, which uses the phone's HTTP client instead of its own.
 const BUDGET: u64 = 2_200_000;
@@ -49,10 +49,10 @@ fn jars() -> bool {
         return false;
     };
     // First: the generator reads symbols that the release library does not have.
-    let Some(bindings) = bindings::make() else { return false };
+    let Some(bindings) = kotlin::build() else { return false };
     let natives = run::target_dir().join("natives");
     let library = natives.join(slot).join(bindings::library("keysecure_ffi"));
-    if !run::passes(&mut run::cargo("build -p keysecure-sandbox")) || !ship::build_library(&[], &library) {
+    if !ship::build_library(&[], &library) {
         return false;
     }
     let licences = run::target_dir().join("licences");
@@ -101,9 +101,13 @@ fn program() -> String {
 
 /// Whether the jars of an artifact contain these files, the licences, sources and documentation. Prints what is missing.
 fn is_complete(artifact: &str, files: &[&str]) -> bool {
-    let licences = ["META-INF/LICENSE-MIT", "META-INF/LICENSE-APACHE", "META-INF/THIRD-PARTY.txt"];
-    let expected =
-        [("", [files, &licences].concat()), ("-sources", vec!["io/keysecure/"]), ("-javadoc", vec!["index.html"])];
+    let licences = ["LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY.txt", "THIRD-PARTY-RUST.html"];
+    let licences = licences.map(|file| format!("META-INF/{file}"));
+    let expected = [
+        ("", licences.iter().map(String::as_str).chain(files.iter().copied()).collect()),
+        ("-sources", vec!["io/keysecure/"]),
+        ("-javadoc", vec!["index.html"]),
+    ];
     expected.iter().all(|(kind, files)| {
         let jar = run::target_dir().join(format!("{artifact}-{}{kind}.jar", env!("CARGO_PKG_VERSION")));
         let entries = run::output(run::command("jar").arg("--list").arg("--file").arg(&jar)).unwrap_or_default();
