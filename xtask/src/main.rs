@@ -9,6 +9,7 @@ mod check;
 mod deps;
 mod elf;
 mod fuzz;
+mod jdk;
 mod kotlin;
 mod licences;
 mod link;
