@@ -58,14 +58,19 @@ pub fn bench() -> bool {
 
 /// Builds the sandbox, the library and the generated code.
 fn build() -> Option<Bindings> {
-    // Maven would also test the classes of sources that were deleted. A folder that does not exist is no error.
-    for folder in ["classes", "test-classes"] {
-        let _ = fs::remove_dir_all(maven::build_dir().join(folder));
-    }
+    clean();
     if !run::passes(&mut run::cargo(SANDBOX)) {
         return None;
     }
     bindings::make()
+}
+
+/// Removes the compiled classes: Maven would also test and pack those of sources that were deleted.
+pub fn clean() {
+    for folder in ["classes", "test-classes", "android/classes"] {
+        // A folder that does not exist is no error.
+        let _ = fs::remove_dir_all(maven::build_dir().join(folder));
+    }
 }
 
 #[cfg(test)]
@@ -76,7 +81,8 @@ mod tests {
 
     #[test]
     fn the_kotlin_library_has_the_version_of_the_workspace() {
-        for (folder, name) in [("", "keysecure"), ("sandbox/", "keysecure-sandbox")] {
+        for (folder, name) in [("", "keysecure"), ("sandbox/", "keysecure-sandbox"), ("android/", "keysecure-android")]
+        {
             let pom = fs::read_to_string(run::root().join(format!("bindings-kotlin/{folder}pom.xml"))).unwrap();
             let version = env!("CARGO_PKG_VERSION");
             assert!(
