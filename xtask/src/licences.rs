@@ -73,7 +73,7 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("LICENSE"), "Permission is granted").unwrap();
         let crates = "keysecure v0.1.0 (/src/core)|MIT\nring v0.17.0|ISC\nring v0.17.0|ISC\n";
-        let text = notices(crates, &[registry.clone()]);
+        let text = notices(crates, std::slice::from_ref(&registry));
         assert_eq!(text.matches("ring 0.17.0: ISC").count(), 1);
         assert_eq!(text.matches("Permission is granted").count(), 1);
         assert!(!text.contains("keysecure 0.1.0"));
