@@ -138,14 +138,19 @@ pub fn bench() -> bool {
 
 /// Builds the sandbox, the library and the generated code.
 pub fn build() -> Option<Bindings> {
-    // Maven would also test and package the classes of sources that were deleted. A folder that does not exist is no error.
-    for folder in ["kotlin/classes", "kotlin/test-classes", "kotlin-sandbox/classes"] {
-        let _ = fs::remove_dir_all(run::target_dir().join(folder));
-    }
+    clean();
     if !run::passes(&mut run::cargo(SANDBOX)) {
         return None;
     }
     bindings::make()
+}
+
+/// Removes the compiled classes: Maven would also test and pack those of sources that were deleted.
+pub fn clean() {
+    for folder in ["kotlin/classes", "kotlin/test-classes", "kotlin/android/classes", "kotlin-sandbox/classes"] {
+        // A folder that does not exist is no error.
+        let _ = fs::remove_dir_all(run::target_dir().join(folder));
+    }
 }
 
 #[cfg(test)]
@@ -184,7 +189,8 @@ mod tests {
 
     #[test]
     fn the_kotlin_library_has_the_version_of_the_workspace() {
-        for (folder, name) in [("", "keysecure"), ("sandbox/", "keysecure-sandbox")] {
+        for (folder, name) in [("", "keysecure"), ("sandbox/", "keysecure-sandbox"), ("android/", "keysecure-android")]
+        {
             let pom = fs::read_to_string(run::root().join(format!("bindings-kotlin/{folder}pom.xml"))).unwrap();
             let version = env!("CARGO_PKG_VERSION");
             assert!(
