@@ -24,6 +24,15 @@ pub fn write(package: &str, folder: &Path) -> bool {
     written.map_err(|error| eprintln!("{}: {error}", file.display())).is_ok()
 }
 
+/// Copies the licences of this project. `false` after a failure, which is printed.
+pub fn copy_own(folder: &Path) -> bool {
+    let mut files = licences(&run::root()).into_iter();
+    files.all(|file| {
+        let copied = fs::copy(&file, folder.join(file.file_name().unwrap_or_default()));
+        copied.map_err(|error| eprintln!("{}: {error}", file.display())).is_ok()
+    })
+}
+
 /// The folders of cargo's registries, each with a folder for every crate.
 fn registries() -> Vec<PathBuf> {
     let sources = run::cargo_home().map(|home| home.join("registry/src"));
@@ -73,7 +82,7 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("LICENSE"), "Permission is granted").unwrap();
         let crates = "keysecure v0.1.0 (/src/core)|MIT\nring v0.17.0|ISC\nring v0.17.0|ISC\n";
-        let text = notices(crates, &[registry.clone()]);
+        let text = notices(crates, std::slice::from_ref(&registry));
         assert_eq!(text.matches("ring 0.17.0: ISC").count(), 1);
         assert_eq!(text.matches("Permission is granted").count(), 1);
         assert!(!text.contains("keysecure 0.1.0"));

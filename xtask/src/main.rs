@@ -21,6 +21,11 @@ mod servers;
 mod ship;
 mod swift;
 mod swift_chroot;
+mod swift_consumers;
+mod swift_install;
+mod swift_manifests;
+mod swift_module;
+mod swift_release;
 mod swift_toolchain;
 mod table;
 mod test;
@@ -88,8 +93,9 @@ enum Command {
     KotlinBench,
     /// Build a release package
     Package {
-        #[arg(value_enum, default_value_t)]
-        artifact: Artifact,
+        /// Default: kotlin
+        #[command(subcommand)]
+        artifact: Option<Artifact>,
     },
     /// Run `swift` with the folders of this workspace
     Swift {
@@ -113,7 +119,7 @@ fn main() -> ExitCode {
         Command::Fuzz { arguments } => fuzz::run(&arguments),
         Command::Kotlin { arguments } => kotlin::run(&arguments),
         Command::KotlinBench => kotlin::bench(),
-        Command::Package { artifact } => package::run(artifact),
+        Command::Package { artifact } => package::run(&artifact.unwrap_or_default()),
         Command::Swift { arguments } => swift::run(&arguments),
         Command::SwiftBench => swift::bench(),
         Command::Wheel => python::wheel_command(),
