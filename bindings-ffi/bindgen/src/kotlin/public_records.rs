@@ -1,5 +1,7 @@
 //! The records of the objects' crate that callers see move to the public package; everything else there is internal.
 
+use std::fmt::Write as _;
+
 use crate::Result;
 
 /// What a caller's own transport, store, observer or receiver gets and returns.
@@ -74,9 +76,9 @@ pub fn moved(code: &str) -> Result<(String, String)> {
 pub fn former_names() -> String {
     let mut text = String::from("\n@file:Suppress(\"DEPRECATION\")\n\npackage io.keysecure.ffi\n");
     for name in PUBLIC.map(name) {
-        text.push_str(&format!(
-            "\n@Deprecated(\"Moved\", ReplaceWith(\"{name}\", \"io.keysecure.{name}\"))\npublic typealias {name} = io.keysecure.{name}\n"
-        ));
+        let replacement = format!("io.keysecure.{name}");
+        let _ = writeln!(text, "\n@Deprecated(\"Moved\", ReplaceWith(\"{name}\", \"{replacement}\"))");
+        let _ = writeln!(text, "public typealias {name} = {replacement}");
     }
     text
 }

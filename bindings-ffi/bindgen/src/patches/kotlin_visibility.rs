@@ -38,7 +38,7 @@ pub fn patch(kotlin: &str, _: &Interface) -> Result<String> {
     if is_changed { Ok(text) } else { Err("UniFFI generates no declaration of its own".into()) }
 }
 
-/// The name that a line declares, if it begins a declaration that is not private.
+/// The name that a line declares, if it declares something that is not private.
 fn name(line: &str) -> Option<&str> {
     let mut words = line.split(' ');
     if !WORDS.contains(&words.next()?) {
