@@ -71,8 +71,8 @@ final class ReadmeTests: XCTestCase {
         let (apiKey, apiSecret) = ("app-1", "0123456789abcdef0123456789abcdef")
         for (amount, expected) in [("99.50", replyAccept()), ("100.50", try replyDecline(message: "over the limit"))] {
             let purchase =
-                #"{"id":"evt-1","action":"Auth","data":{"consume_no":"c1","card_no":"k1","cardholder_no":"h1","type":"Consumption","#
-                + #""amount":\#(amount),"time":1763812800123}}"#
+                #"{"id":"evt-1","action":"Auth","data":{"consume_no":"c-\#(amount)","card_no":"k1","cardholder_no":"h1","#
+                + #""type":"Consumption","amount":\#(amount),"time":1763812800123}}"#
             let body = Data(purchase.utf8)
             let headers = try WebhookVerifier(appId: apiKey, secret: apiSecret).signForTests(timestamp: Date(), body: body)
             let names = Dictionary(uniqueKeysWithValues: headers.map { ($0.name, $0.value) })
