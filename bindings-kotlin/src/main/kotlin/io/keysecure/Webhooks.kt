@@ -10,6 +10,7 @@ import io.keysecure.model.AuthEvent
 import io.keysecure.model.CanonicalForm
 import io.keysecure.model.Event
 import io.keysecure.model.OnStoreFailure
+import java.time.Clock
 import java.time.Duration
 import java.time.Instant
 import java.util.Enumeration
@@ -30,6 +31,7 @@ import java.util.function.BiConsumer
  * @param ignoreTimestamp accepts webhooks of any age. Use it for stored webhooks only: it allows replays.
  * @param maxBody the largest body to accept, in bytes. Default: 64 KiB; at most 1 MiB. The CPU time that an unauthenticated sender
  * can cause grows with it.
+ * @param clock a clock in place of the system's, for tests and simulated time.
  * @throws KeySecureException when an argument is not valid.
  */
 public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVerifier, maxBody: Int?) {
@@ -45,10 +47,13 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
         onStoreFailure: OnStoreFailure = OnStoreFailure.REJECT,
         ignoreTimestamp: Boolean = false,
         maxBody: Int? = null,
+        clock: Clock? = null,
     ) : this(
         call {
             Warnings.install()
-            FfiWebhookVerifier(appId, secrets, WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody))
+            val options =
+                WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody, clock?.let(::GuardedClock))
+            FfiWebhookVerifier(appId, secrets, options)
         },
         maxBody,
     )
@@ -139,6 +144,15 @@ public class VerifiedWebhook internal constructor(internal val ffi: FfiVerifiedW
 
     /** The signed time at which the platform sent the webhook. */
     public val sentAt: Instant = ffi.sentAt()
+
+    /** The time of verification, by the clock of the verifier: this machine's, or the platform's as a client learned it. */
+    public val receivedAt: Instant = ffi.receivedAt()
+
+    /** The deadline of the reply to a purchase, 800 ms after its arrival, by the clock of this machine. */
+    public val replyBefore: Instant = ffi.replyBefore()
+
+    /** The time left to reply to a purchase; zero when it is too late. */
+    public val timeLeft: Duration get() = ffi.timeLeft()
 
     /** The index of the secret that matched, in the order given to the verifier, from 0. */
     public val secretIndex: Int = ffi.secretIndex()
