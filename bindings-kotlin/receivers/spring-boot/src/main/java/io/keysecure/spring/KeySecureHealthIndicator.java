@@ -8,9 +8,9 @@ import org.springframework.boot.actuate.health.AbstractHealthIndicator;
 import org.springframework.boot.actuate.health.Health;
 
 /**
- * Reports the checks of {@link Client#doctor()} under {@code /actuator/health}, component {@code keySecure}. They make requests to the platform:
- * {@code management.endpoint.health.cache.time-to-live} limits how often. Do not add it to the liveness or readiness group: webhooks are
- * received while the platform's API is down, too.
+ * Reports the checks of {@link Client#doctor()} under {@code /actuator/health}, component {@code keySecure}. They make requests to
+ * the platform: {@code management.endpoint.health.cache.time-to-live} limits how often. Do not add it to the liveness or readiness
+ * group: webhooks are received while the platform's API is down, too.
  */
 class KeySecureHealthIndicator extends AbstractHealthIndicator {
     private final Client client;
