@@ -30,6 +30,15 @@ pub fn write(package: &str, folder: &Path) -> bool {
     written.map_err(|error| eprintln!("the licences in {}: {error}", folder.display())).is_ok()
 }
 
+/// Copies the licences of this project. `false` after a failure, which is printed.
+pub fn copy_own(folder: &Path) -> bool {
+    let mut files = licences(&run::root()).into_iter();
+    files.all(|file| {
+        let copied = fs::copy(&file, folder.join(file.file_name().unwrap_or_default()));
+        copied.map_err(|error| eprintln!("{}: {error}", file.display())).is_ok()
+    })
+}
+
 /// The folders of cargo's registries, each with a folder for every crate.
 fn registries() -> Vec<PathBuf> {
     let sources = run::cargo_home().map(|home| home.join("registry/src"));

@@ -1,14 +1,15 @@
-//! `cargo xtask package`: release packages. The jars are built, tested and installed here; the AAR and the `XCFramework`
-//! are recipes.
+//! `cargo xtask package`: release packages. The jars and Swift's library are built, tested and installed here; the AAR
+//! and the `XCFramework` are recipes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
+use clap::Subcommand;
 
 use crate::bindings::{self, Bindings};
+use crate::swift_release::Framework;
 use crate::table::{row, table};
-use crate::{android, apple, kotlin, licences, maven, run, ship};
+use crate::{android, apple, kotlin, licences, maven, run, ship, swift_install, swift_release};
 
 /// The budget of the stripped library for phones, which uses the phone's HTTP client instead of its own.
 const BUDGET: u64 = 2_200_000;
@@ -17,25 +18,44 @@ const BUDGET: u64 = 2_200_000;
 const SLOTS: [&str; 5] = ["linux-x86-64", "linux-aarch64", "darwin-x86-64", "darwin-aarch64", "win32-x86-64"];
 
 /// The artifacts of `cargo xtask package`.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+#[derive(Debug, Default, Subcommand)]
 pub enum Artifact {
     /// The jars for Kotlin and Java with this machine's library and sandbox, tested and installed into the local Maven
     /// repository: minutes
     #[default]
-    #[value(alias = "jar")]
+    #[command(alias = "jar")]
     Kotlin,
     /// The Android library: a recipe that needs the NDK
     Aar,
+    /// The static library for Swift with its pkg-config file; builds two programs with it
+    Swift {
+        /// The folder that gets `lib`, `include` and `share`. Default: `swift-prefix` in cargo's target folder
+        #[arg(long, value_name = "DIR")]
+        prefix: Option<PathBuf>,
+        /// Do not build the programs, which needs a Swift compiler
+        #[arg(long)]
+        no_consumers: bool,
+    },
+    /// The source tree of a release of the Swift package, for a git repository of its own
+    SwiftRelease {
+        /// The repository or a new folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        #[command(flatten)]
+        framework: Framework,
+    },
     /// The library for Apple's systems: a recipe that needs a Mac
     Xcframework,
     /// The size of the library with and without HTTP
     Size,
 }
 
-pub fn run(artifact: Artifact) -> bool {
+pub fn run(artifact: &Artifact) -> bool {
     match artifact {
         Artifact::Kotlin => jars(),
         Artifact::Aar => android::aar(),
+        Artifact::Swift { prefix, no_consumers } => swift_install::run(prefix.as_deref(), *no_consumers),
+        Artifact::SwiftRelease { folder, framework } => swift_release::run(folder, framework),
         Artifact::Xcframework => apple::xcframework(),
         Artifact::Size => sizes(),
     }
@@ -129,7 +149,8 @@ fn consumer(language: &str) -> bool {
     passed
 }
 
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+/// Copies a folder with everything in it.
+pub fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
