@@ -109,9 +109,9 @@ fn jars() -> bool {
 fn sandbox(slot: &str) -> bool {
     let program = program();
     let folder = run::target_dir().join("programs").join(slot);
-    run::passes(&mut run::cargo("build --release -p keysecure-sandbox"))
+    run::passes(run::cargo("build --profile ship -p keysecure-sandbox").env("RUSTFLAGS", ship::flags()))
         && fs::create_dir_all(&folder).is_ok()
-        && fs::copy(run::target_dir().join("release").join(&program), folder.join(&program)).is_ok()
+        && fs::copy(run::target_dir().join("ship").join(&program), folder.join(&program)).is_ok()
         && run::passes(run::command("strip").arg(folder.join(program)))
 }
 
