@@ -10,8 +10,8 @@ use crate::run;
 /// How the files with licences begin.
 const FILES: [&str; 4] = ["LICENSE", "LICENCE", "COPYING", "NOTICE"];
 
-/// Writes `THIRD-PARTY.txt` with the licences of all crates in a package of this workspace. `false` after a failure, which is
-/// printed.
+/// Writes `THIRD-PARTY.txt` with the licences of all crates in a package of this workspace. Options of `cargo tree` may follow its
+/// name. `false` after a failure, which is printed.
 pub fn write(package: &str, folder: &Path) -> bool {
     let tree = format!("tree --locked -p {package} -e normal --prefix none --format {{p}}|{{l}}");
     let Some(crates) = run::output(&mut run::cargo(&tree)) else {
