@@ -9,11 +9,13 @@ mod check;
 mod deps;
 mod elf;
 mod fuzz;
+mod jdk;
 mod kotlin;
 mod licences;
 mod link;
 mod maven;
 mod package;
+mod parity;
 mod python;
 mod report;
 mod run;
@@ -21,6 +23,11 @@ mod servers;
 mod ship;
 mod swift;
 mod swift_chroot;
+mod swift_consumers;
+mod swift_install;
+mod swift_manifests;
+mod swift_module;
+mod swift_release;
 mod swift_toolchain;
 mod table;
 mod test;
@@ -86,10 +93,13 @@ enum Command {
     },
     /// Measure the CPU time of a Kotlin call against Rust and java.net.http: minutes
     KotlinBench,
+    /// Write docs/parity.md, the table of what each language has, from the sources
+    Parity,
     /// Build a release package
     Package {
-        #[arg(value_enum, default_value_t)]
-        artifact: Artifact,
+        /// Default: kotlin
+        #[command(subcommand)]
+        artifact: Option<Artifact>,
     },
     /// Run `swift` with the folders of this workspace
     Swift {
@@ -113,7 +123,8 @@ fn main() -> ExitCode {
         Command::Fuzz { arguments } => fuzz::run(&arguments),
         Command::Kotlin { arguments } => kotlin::run(&arguments),
         Command::KotlinBench => kotlin::bench(),
-        Command::Package { artifact } => package::run(artifact),
+        Command::Parity => parity::run(),
+        Command::Package { artifact } => package::run(&artifact.unwrap_or_default()),
         Command::Swift { arguments } => swift::run(&arguments),
         Command::SwiftBench => swift::bench(),
         Command::Wheel => python::wheel_command(),

@@ -28,6 +28,20 @@ pub fn server_library() -> Option<PathBuf> {
     build_library(&[], &library).then_some(library)
 }
 
+/// Builds the static release library for this machine or another target, without debug symbols.
+pub fn build_static(target: Option<&str>, to: &Path) -> bool {
+    let mut cargo = run::cargo("rustc -p keysecure-ffi --lib --crate-type staticlib --profile ship");
+    let mut built = run::target_dir();
+    if let Some(target) = target {
+        cargo.args(["--target", target]);
+        built.push(target);
+    }
+    run::passes(cargo.env("RUSTFLAGS", flags()))
+        && to.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok())
+        && fs::copy(built.join("ship/libkeysecure_ffi.a"), to).is_ok()
+        && run::passes(run::command("strip").arg("-S").arg(to))
+}
+
 /// Builds the release library, without the crate type `lib`, which would switch off optimisation across crates.
 pub fn build_library(options: &[&str], to: &Path) -> bool {
     let mut cargo = run::cargo("rustc -p keysecure-ffi --lib --crate-type cdylib --profile ship");

@@ -66,7 +66,8 @@ final class StoreTests: XCTestCase {
                 group.addTask {
                     let client = try sandbox.client(store: .file(directory: folder))
                     return try await client.accounts.ensureTransfer(
-                        cardholderNo: holder, transferUniqueNo: "one", type: .in, amount: 5, deadline: .seconds(20), settle: .seconds(0.2)
+                        cardholderNo: holder, transferUniqueNo: "one", type: .in, amount: 5, deadline: .seconds(20),
+                        settle: .seconds(0.2)
                     ).created
                 }
             }
@@ -117,6 +118,8 @@ final class StoreTests: XCTestCase {
             XCTAssertFalse("\(error)".contains("hunter2"))
         }
         XCTAssertEqual(try failure { _ = try Store.redis(url: "http://localhost/") }.field, "url")
+        XCTAssertEqual(try failure { _ = try Store.redis(url: "rediss://host/", timeout: .seconds(1)) }.kind, .config)
+        _ = try Store.redis(url: "redis://127.0.0.1/", timeout: .seconds(1))
     }
 
     func testEnsureWaitsLongerOverURLSession() throws {
@@ -127,7 +130,8 @@ final class StoreTests: XCTestCase {
             let call = {
                 // Less than the 120 s that a transport needs which may deliver a request later.
                 _ = try client.blocking.accounts.ensureTransfer(
-                    cardholderNo: holder, transferUniqueNo: "t-1", type: .in, amount: 5, deadline: .seconds(100), firstAttempt: true)
+                    cardholderNo: holder, transferUniqueNo: "t-1", type: .in, amount: 5, deadline: .seconds(100),
+                    firstAttempt: true)
             }
             if waits { XCTAssertEqual(try failure { try call() }.field, "deadline") } else { XCTAssertNoThrow(try call()) }
         }
