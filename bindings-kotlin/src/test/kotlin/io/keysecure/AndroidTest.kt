@@ -190,7 +190,7 @@ class AndroidTest {
             "transport: true",
             "observer: true",
             "token store: 1",
-            "attempt store: [DONE]",
+            "attempt store: [DONE, DONE, DONE, DONE]",
             "webhook: {\"code\":0,\"message\":\"\"}",
             "replayed: REPLAYED true",
             "replay store: true",
