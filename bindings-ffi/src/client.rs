@@ -9,6 +9,7 @@ use keysecure::{AesSettings, ClientBuilder, Environment, Json, Language, Method,
 use crate::accounts::Accounts;
 use crate::cardholders::Cardholders;
 use crate::cards::Cards;
+use crate::clock::{OwnClock, TimeSource};
 use crate::consumptions::Consumptions;
 use crate::convert::{Result, count};
 use crate::http::{self, Transport};
@@ -68,6 +69,13 @@ pub struct ClientOptions {
     /// Everything that is sent to them can be read on the network. Refused in production.
     #[uniffi(default = [])]
     pub allow_plain_http: Vec<String>,
+    /// The app id of webhooks, for `webhook_verifier`. Default: the Api-Key (inferred).
+    #[uniffi(default = None)]
+    pub app_id: Option<String>,
+    /// A clock in place of this machine's, for tests and simulated time. It is used until the platform's clock is learned
+    /// from the first response; time-outs and waits are not affected.
+    #[uniffi(default = None)]
+    pub clock: Option<Arc<dyn TimeSource>>,
 }
 
 impl fmt::Debug for ClientOptions {
@@ -85,7 +93,7 @@ impl ClientOptions {
         macro_rules! set {
             ($($name:ident),+) => { $( if let Some(value) = self.$name { builder = builder.$name(value); } )+ };
         }
-        set!(environment, base_url, aes, timeout, connect_timeout, language, proxy, ca_pem);
+        set!(environment, base_url, aes, timeout, connect_timeout, language, proxy, ca_pem, app_id);
         if let Some(retries) = self.max_retries {
             builder = builder.max_retries(count("max_retries", retries)?);
         }
@@ -104,7 +112,11 @@ impl ClientOptions {
         if !self.allow_plain_http.is_empty() {
             builder = builder.allow_plain_http(self.allow_plain_http);
         }
-        Ok(Client(builder.clock(Arc::new(InterruptibleClock::new())).build()?))
+        let builder = match self.clock {
+            Some(source) => builder.clock(Arc::new(OwnClock::new(source)?)),
+            None => builder.clock(Arc::new(InterruptibleClock::new())),
+        };
+        Ok(Client(builder.build()?))
     }
 }
 
@@ -130,7 +142,7 @@ impl Client {
     }
 
     /// Creates a client from `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT`,
-    /// `KEYSECURE_BASE_URL`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (PEM text or the path of a file),
+    /// `KEYSECURE_BASE_URL`, `KEYSECURE_APP_ID`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (PEM text or the path of a file),
     /// `KEYSECURE_TIMEZONE` and `KEYSECURE_STORE` (see `Store.parse`). `options` override them.
     #[uniffi::constructor]
     pub fn from_env(options: ClientOptions) -> Result<Self> {
@@ -187,12 +199,16 @@ impl Client {
         Ok(self.0.call(method, &path, body.as_ref())?)
     }
 
-    /// Creates a verifier of this merchant's webhooks, with the Api-Key as the app id and the apiSecret of this client.
+    /// Creates a verifier of this merchant's webhooks, with the app id of this client, by default the Api-Key, and its
+    /// apiSecret. `secrets` replaces the apiSecret: several during a rotation.
     ///
-    /// It uses the platform's clock as this client learns it from responses, at most two seconds behind, and the clock of this
-    /// machine before the first response.
-    pub fn webhook_verifier(&self, options: WebhookOptions) -> Result<WebhookVerifier> {
-        options.applied_to(self.0.webhook_verifier())
+    /// Without a `clock` in the options it uses the platform's clock as this client learns it from responses, at most two
+    /// seconds behind, and the clock of this client before the first response.
+    #[uniffi::method(default(secrets = None))]
+    pub fn webhook_verifier(&self, options: WebhookOptions, secrets: Option<Vec<String>>) -> Result<WebhookVerifier> {
+        let verifier = self.0.webhook_verifier();
+        let verifier = secrets.map_or(Ok(verifier.clone()), |secrets| verifier.secrets(secrets))?;
+        options.applied_to(verifier, self.0.platform_clock())
     }
 
     /// Closes all connections. Later calls fail with an error of kind `config`. Calls in progress may fail, mutations

@@ -4,8 +4,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use keysecure::{Clock, Interrupted, SystemClock};
+use keysecure::{Clock, Interrupted, SystemClock, UtcOffset};
 
+use crate::clock::local_offset;
 use crate::convert::ForeignFailure;
 
 /// The time between two checks for an interruption. A call that ends earlier is never checked.
@@ -18,6 +19,8 @@ pub trait InterruptPoll: Send + Sync {
     /// should return quickly. What it throws is ignored.
     fn is_interrupted(&self) -> Result<bool, ForeignFailure>;
 }
+
+crate::tables::in_c_order!(UniFfiTraitVtableInterruptPoll: is_interrupted);
 
 /// Lets interrupted threads end their calls from now on, for the whole process. Default: calls cannot be interrupted.
 #[uniffi::export]
@@ -53,6 +56,10 @@ impl Clock for InterruptibleClock {
             self.between_waits()?;
         }
         Ok(())
+    }
+
+    fn local_offset(&self) -> Option<UtcOffset> {
+        local_offset()
     }
 
     fn longest_wait(&self) -> Option<Duration> {

@@ -6,13 +6,16 @@
 #![allow(clippy::needless_pass_by_value)]
 
 mod accounts;
+#[expect(unsafe_code, reason = "symbols that Kotlin calls")]
 mod buffers;
 mod cardholders;
 mod cards;
 mod client;
+mod clock;
 mod consumptions;
 mod convert;
 mod ensured;
+mod extra;
 mod http;
 mod interrupts;
 mod observer;
@@ -21,6 +24,7 @@ mod pci;
 mod secrets;
 mod simulation;
 mod stores;
+mod tables;
 mod texts;
 mod warnings;
 mod webhook;
@@ -29,9 +33,11 @@ pub use accounts::Accounts;
 pub use cardholders::Cardholders;
 pub use cards::Cards;
 pub use client::{Client, ClientOptions};
+pub use clock::{LocalZone, TimeSource, set_local_zone};
 pub use consumptions::Consumptions;
 pub use convert::ForeignFailure;
 pub use ensured::{EnsureOptions, EnsuredCard, EnsuredCardholder, EnsuredTransfer};
+pub use extra::{extra_names, extra_value, json_boolean, json_decimal, json_text};
 pub use http::{Header, HttpRequest, HttpResponse, Transport, TransportFailure};
 pub use interrupts::{InterruptPoll, set_interrupt_poll};
 pub use observer::{AttemptRecord, CallRecord, Observer};
@@ -43,7 +49,7 @@ pub use pci::Pci;
 pub use secrets::{AccessToken, CardSecrets, ClientToken};
 pub use simulation::Simulation;
 pub use stores::{Acquired, AttemptStart, AttemptStore, PastAttempt, ReplayStore, Store, StoredToken, TokenStore};
-pub use warnings::{WarningSink, set_warning_sink};
+pub use warnings::{LogLevel, Warning, WarningField, WarningSink, set_warning_sink};
 pub use webhook::{Decider, Decision, Responder, SignatureMatch, VerifiedWebhook, WebhookOptions, WebhookVerifier};
 
 uniffi::setup_scaffolding!();

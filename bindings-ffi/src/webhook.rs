@@ -1,17 +1,19 @@
 //! Webhooks: verification, types, replies.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use keysecure::{AuthEvent, CanonicalForm, Event, FfiError, OnStoreFailure, masked};
+use keysecure::{AuthEvent, CanonicalForm, Clock, Event, FfiError, OnStoreFailure, SystemClock, masked};
 
+use crate::clock::{OwnClock, TimeSource};
 use crate::convert::{ForeignFailure, Result, count};
 use crate::http::Header;
 use crate::stores::Store;
 use crate::warnings;
 
 /// Settings of a webhook verifier. All are optional.
-#[derive(Debug, Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record)]
 pub struct WebhookOptions {
     /// How far the timestamp may differ from the clock of this machine, in either direction. Default: 300 s.
     #[uniffi(default = None)]
@@ -31,11 +33,29 @@ pub struct WebhookOptions {
     /// sender can cause grows with it.
     #[uniffi(default = None)]
     pub max_body: Option<i32>,
+    /// A clock in place of this machine's or the platform's, for tests and simulated time.
+    #[uniffi(default = None)]
+    pub clock: Option<Arc<dyn TimeSource>>,
+}
+
+impl fmt::Debug for WebhookOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("WebhookOptions").field("tolerance", &self.tolerance).finish_non_exhaustive()
+    }
 }
 
 impl WebhookOptions {
-    /// A verifier with these settings.
-    pub(crate) fn applied_to(self, mut verifier: keysecure::WebhookVerifier) -> Result<WebhookVerifier> {
+    /// A verifier with these settings, which uses `clock` unless they have one.
+    pub(crate) fn applied_to(
+        self,
+        verifier: keysecure::WebhookVerifier,
+        clock: Arc<dyn Clock>,
+    ) -> Result<WebhookVerifier> {
+        let clock = match self.clock {
+            Some(source) => Arc::new(OwnClock::new(source)?),
+            None => clock,
+        };
+        let mut verifier = verifier.clock(Arc::clone(&clock));
         if let Some(tolerance) = self.tolerance {
             verifier = verifier.tolerance(tolerance);
         }
@@ -51,14 +71,30 @@ impl WebhookOptions {
         if let Some(bytes) = self.max_body {
             verifier = verifier.max_body(usize::try_from(count("max_body", bytes)?).unwrap_or(usize::MAX));
         }
-        Ok(WebhookVerifier(verifier))
+        Ok(WebhookVerifier { core: verifier, clock })
     }
 }
 
 /// Verifies webhooks (the platform calls them callbacks). Needs no client; threads can share one.
-#[derive(Debug, uniffi::Object)]
+#[derive(uniffi::Object)]
 #[uniffi::export(Debug)]
-pub struct WebhookVerifier(keysecure::WebhookVerifier);
+pub struct WebhookVerifier {
+    core: keysecure::WebhookVerifier,
+    /// That of the core's verifier, for the time of arrival.
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for WebhookVerifier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.core.fmt(formatter)
+    }
+}
+
+impl WebhookVerifier {
+    fn received(&self, core: keysecure::VerifiedWebhook) -> VerifiedWebhook {
+        VerifiedWebhook { core, received_at: self.clock.now() }
+    }
+}
 
 #[uniffi::export]
 impl WebhookVerifier {
@@ -67,12 +103,12 @@ impl WebhookVerifier {
     #[uniffi::constructor]
     pub fn new(app_id: String, secrets: Vec<String>, options: WebhookOptions) -> Result<Self> {
         warnings::begin();
-        options.applied_to(keysecure::WebhookVerifier::new(app_id, secrets)?)
+        options.applied_to(keysecure::WebhookVerifier::new(app_id, secrets)?, Arc::new(SystemClock::new()))
     }
 
     /// Verifies a webhook and parses its event. Header names are case-insensitive; `body` is the raw body.
     pub fn verify(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<VerifiedWebhook> {
-        Ok(VerifiedWebhook(self.0.verify(pairs(&headers), &body)?))
+        Ok(self.received(self.core.verify(pairs(&headers), &body)?))
     }
 
     /// Verifies a webhook as `verify` does and claims it: the identical request is handled once, and again
@@ -81,8 +117,8 @@ impl WebhookVerifier {
     /// Rejection `replayed`: it was handled before; reply with `reply_duplicate`. Rejection `in_progress`: another
     /// worker is handling it; respond with an HTTP error, so that the platform sends it again.
     pub fn claim(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<Claim> {
-        let (received, claim) = self.0.claim(pairs(&headers), &body)?;
-        Ok(Claim { received: Arc::new(VerifiedWebhook(received)), held: Mutex::new(Some(claim)) })
+        let (received, claim) = self.core.claim(pairs(&headers), &body)?;
+        Ok(Claim { received: Arc::new(self.received(received)), held: Mutex::new(Some(claim)) })
     }
 
     /// Returns the exact body to reply with to a webhook that was accepted before (rejection `replayed`): the first
@@ -91,18 +127,18 @@ impl WebhookVerifier {
     /// The first reply is the one that a `Responder` keeps in the store of this verifier; while the decision is in
     /// progress, this call waits for it. A purchase without a first reply is declined.
     pub fn reply_duplicate(&self, body: Vec<u8>) -> String {
-        self.0.reply_duplicate(&body)
+        self.core.reply_duplicate(&body)
     }
 
     /// Verifies only the signature and the age; does not parse the event and does not check for replays.
     pub fn verify_signature(&self, headers: Vec<Header>, body: Vec<u8>) -> Result<SignatureMatch> {
-        let verified = self.0.verify_signature(pairs(&headers), &body)?;
+        let verified = self.core.verify_signature(pairs(&headers), &body)?;
         Ok(SignatureMatch { secret_index: place(verified.secret_index), form: verified.form })
     }
 
     /// Returns the headers that the platform would send with this body, signed with the first secret. For tests.
     pub fn sign_for_tests(&self, timestamp: SystemTime, body: Vec<u8>) -> Result<Vec<Header>> {
-        let headers = self.0.sign_for_tests(timestamp, &body)?;
+        let headers = self.core.sign_for_tests(timestamp, &body)?;
         Ok(headers.into_iter().map(|(name, value)| Header { name: name.to_owned(), value }).collect())
     }
 }
@@ -133,33 +169,53 @@ pub struct SignatureMatch {
 /// A webhook whose signature is valid.
 #[derive(Debug, uniffi::Object)]
 #[uniffi::export(Debug)]
-pub struct VerifiedWebhook(keysecure::VerifiedWebhook);
+pub struct VerifiedWebhook {
+    core: keysecure::VerifiedWebhook,
+    received_at: SystemTime,
+}
 
 #[uniffi::export]
 impl VerifiedWebhook {
     /// The platform's id of the webhook. It is not signed: do not rely on it alone.
     pub fn id(&self) -> String {
-        self.0.id.clone()
+        self.core.id.clone()
     }
 
     /// The event.
     pub fn event(&self) -> Event {
-        self.0.event.clone()
+        self.core.event.clone()
     }
 
     /// The signed time at which the platform sent the webhook.
     pub fn sent_at(&self) -> SystemTime {
-        self.0.sent_at
+        self.core.sent_at
+    }
+
+    /// The time of verification, by the clock of the verifier: this machine's, or the platform's as a client learned it.
+    pub fn received_at(&self) -> SystemTime {
+        self.received_at
+    }
+
+    /// The deadline of the reply to a purchase, 800 ms after its arrival, by the clock of this machine.
+    pub fn reply_before(&self) -> SystemTime {
+        let (before, now) = (self.core.reply_before(), Instant::now());
+        let today = SystemTime::now() + before.saturating_duration_since(now);
+        today - now.saturating_duration_since(before)
+    }
+
+    /// The time left to reply to a purchase; zero when it is too late.
+    pub fn time_left(&self) -> Duration {
+        self.core.reply_before().saturating_duration_since(Instant::now())
     }
 
     /// The index of the secret that matched, in the order given to the verifier, from 0.
     pub fn secret_index(&self) -> i32 {
-        place(self.0.secret_index)
+        place(self.core.secret_index)
     }
 
     /// The canonical form that was signed.
     pub fn form(&self) -> CanonicalForm {
-        self.0.form
+        self.core.form
     }
 }
 
@@ -248,6 +304,8 @@ pub trait Decider: Send + Sync {
     fn decide(&self, purchase: AuthEvent) -> Result<Decision, ForeignFailure>;
 }
 
+crate::tables::in_c_order!(UniFfiTraitVtableDecider: decide);
+
 /// Replies to webhooks: runs your decision on a purchase and replies in time even when the decision is late or throws.
 ///
 /// The platform may ask for a purchase again under a new signature. Each purchase is decided once by its `consume_no`,
@@ -283,6 +341,6 @@ impl Responder {
     /// Returns the body to reply with. Accepts everything but a purchase immediately; a purchase in an unknown format
     /// gets the default.
     pub fn respond(&self, received: Arc<VerifiedWebhook>) -> String {
-        self.0.respond(&received.0)
+        self.0.respond(&received.core)
     }
 }

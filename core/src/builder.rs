@@ -12,7 +12,7 @@ use crate::error::{Error, Peer};
 use crate::observe::Observer;
 use crate::secrets::Secret;
 use crate::settings::base_url::{BaseUrl, authority, check_plain_host};
-use crate::settings::{Environment, Language, Settings, check_api_key, check_no_stray_characters};
+use crate::settings::{Environment, Language, Settings, check_api_key, check_app_id, check_no_stray_characters};
 use crate::store::Store;
 use crate::transport::Transport;
 use crate::values::civil::UtcOffset;
@@ -46,6 +46,7 @@ pub struct ClientBuilder {
     api_secret: Secret,
     environment: Environment,
     base_url: Option<String>,
+    app_id: Option<String>,
     plain_http: Vec<String>,
     aes: AesSettings,
     timeout: Duration,
@@ -76,6 +77,7 @@ impl Client {
     /// | `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` | the credentials; required |
     /// | `KEYSECURE_ENVIRONMENT` | `sandbox` (default) or `production` |
     /// | `KEYSECURE_BASE_URL` | address to use instead of the environment's |
+    /// | `KEYSECURE_APP_ID` | app id of webhooks, when it is not the Api-Key |
     /// | `KEYSECURE_PROXY` | URL of a proxy |
     /// | `KEYSECURE_CA_PEM` | root certificates in PEM form, or the path of a file with them |
     /// | `KEYSECURE_TIMEZONE` | such as `UTC+8`, the default |
@@ -106,6 +108,7 @@ impl ClientBuilder {
             api_secret,
             environment: Environment::Sandbox,
             base_url: None,
+            app_id: None,
             plain_http: Vec::new(),
             aes: AesSettings::default(),
             timeout: Duration::from_secs(30),
@@ -135,6 +138,7 @@ impl ClientBuilder {
             builder.environment = environment.parse()?;
         }
         builder.base_url = get("KEYSECURE_BASE_URL");
+        builder.app_id = get("KEYSECURE_APP_ID");
         builder.proxy = get("KEYSECURE_PROXY").map(Secret::from);
         builder.ca_pem = get("KEYSECURE_CA_PEM").map(ca_text).transpose()?;
         if let Some(timezone) = get("KEYSECURE_TIMEZONE") {
@@ -157,6 +161,14 @@ impl ClientBuilder {
     /// The scheme is `https`, or `http` for loopback addresses and the hosts of [`allow_plain_http`](Self::allow_plain_http).
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
+        self
+    }
+
+    /// Sets the app id of webhooks, for [`Client::webhook_verifier`]. Default: the Api-Key (inferred).
+    ///
+    /// Set it if the merchant console shows an App ID that is not the Api-Key.
+    pub fn app_id(mut self, app_id: impl Into<String>) -> Self {
+        self.app_id = Some(app_id.into());
         self
     }
 
@@ -261,6 +273,7 @@ impl ClientBuilder {
             return Err(Error::config("api_secret must not be empty"));
         }
         check_no_stray_characters("api_secret", self.api_secret.expose())?;
+        self.app_id.as_deref().map_or(Ok(()), check_app_id)?;
         if self.timeout.is_zero() || self.connect_timeout.is_zero() {
             return Err(Error::config("timeout and connect_timeout must be longer than zero"));
         }
@@ -286,6 +299,7 @@ impl ClientBuilder {
         let settings = Settings {
             api_key: self.api_key,
             api_secret: self.api_secret,
+            app_id: self.app_id,
             environment: self.environment,
             base_url: base_url.text,
             peer,

@@ -166,26 +166,27 @@ impl Client {
         self.caller.engine.execute(&call, self.caller.limit, Ok)
     }
 
-    /// Creates a verifier of this merchant's webhooks, with the Api-Key as the app id and the apiSecret of the client.
+    /// Creates a verifier of this merchant's webhooks, with the client's [`app_id`](crate::ClientBuilder::app_id), by default the
+    /// Api-Key, and its apiSecret.
     ///
-    /// It uses [`platform_clock`](Self::platform_clock). For another app id or more secrets, create a [`WebhookVerifier`] and
-    /// give it that clock.
+    /// It uses [`platform_clock`](Self::platform_clock).
     ///
     /// # Examples
     ///
     /// ```
-    /// use keysecure::{Client, WebhookVerifier};
+    /// use keysecure::Client;
     ///
-    /// let client = Client::builder("my-api-key", "my-api-secret-16").build()?;
+    /// let client = Client::builder("my-api-key", "my-api-secret-16").app_id("my-app-id").build()?;
     /// let verifier = client.webhook_verifier();
     ///
-    /// let both = ["my-api-secret-16", "the-former-secret"];
-    /// let verifier = WebhookVerifier::new("my-app-id", both)?.clock(client.platform_clock());
+    /// // While the secret is being replaced:
+    /// let verifier = verifier.secrets(["my-api-secret-16", "the-former-secret"])?;
     /// # Ok::<(), keysecure::Error>(())
     /// ```
     pub fn webhook_verifier(&self) -> WebhookVerifier {
         let settings = &self.caller.engine.settings;
-        WebhookVerifier::for_merchant(&settings.api_key, &settings.api_secret).clock(self.platform_clock())
+        let app_id = settings.app_id.as_deref().unwrap_or(settings.api_key.expose());
+        WebhookVerifier::for_merchant(app_id, &settings.api_secret).clock(self.platform_clock())
     }
 
     /// Returns the platform's clock, as the client learned it from responses: at most two seconds behind.

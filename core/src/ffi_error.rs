@@ -63,6 +63,11 @@ impl FfiError {
         details
     }
 
+    /// Creates the error of a setting that cannot be used; the text may not repeat a secret.
+    pub fn config(text: &str) -> Self {
+        Error::config(text.to_owned()).into()
+    }
+
     /// Creates the error of an argument that breaks a rule of the binding; neither part may repeat the value.
     pub fn invalid_input(field: &str, rule: &str) -> Self {
         Error::invalid_input(field, rule).into()

@@ -10,11 +10,13 @@ mod deps;
 mod elf;
 mod files;
 mod fuzz;
+mod jdk;
 mod kotlin;
 mod licences;
 mod link;
 mod maven;
 mod package;
+mod parity;
 mod python;
 mod report;
 mod run;
@@ -92,6 +94,8 @@ enum Command {
     },
     /// Measure the CPU time of a Kotlin call against Rust and java.net.http: minutes
     KotlinBench,
+    /// Write docs/parity.md, the table of what each language has, from the sources
+    Parity,
     /// Build a release package
     Package {
         /// Default: kotlin
@@ -120,6 +124,7 @@ fn main() -> ExitCode {
         Command::Fuzz { arguments } => fuzz::run(&arguments),
         Command::Kotlin { arguments } => kotlin::run(&arguments),
         Command::KotlinBench => kotlin::bench(),
+        Command::Parity => parity::run(),
         Command::Package { artifact } => package::run(&artifact.unwrap_or_default()),
         Command::Swift { arguments } => swift::run(&arguments),
         Command::SwiftBench => swift::bench(),

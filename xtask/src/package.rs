@@ -9,7 +9,7 @@ use clap::Subcommand;
 use crate::bindings::{self, Bindings};
 use crate::swift_release::Framework;
 use crate::table::{row, table};
-use crate::{android, apple, files, licences, maven, run, ship, swift_install, swift_release};
+use crate::{android, apple, files, kotlin, licences, maven, run, ship, swift_install, swift_release};
 
 /// The budget of the stripped library for phones, which uses the phone's HTTP client instead of its own.
 const BUDGET: u64 = 2_200_000;
@@ -69,10 +69,10 @@ fn jars() -> bool {
         return false;
     };
     // First: the generator reads symbols that the release library does not have.
-    let Some(bindings) = bindings::make() else { return false };
+    let Some(bindings) = kotlin::build() else { return false };
     let natives = run::target_dir().join("natives");
     let library = natives.join(slot).join(bindings::library("keysecure_ffi"));
-    if !run::passes(&mut run::cargo("build -p keysecure-sandbox")) || !ship::build_library(&[], &library) {
+    if !ship::build_library(&[], &library) {
         return false;
     }
     let licences = run::target_dir().join("licences");
@@ -88,6 +88,8 @@ fn jars() -> bool {
     if !run::passes(&mut maven::command(&by_name, &[native, "install".into()]))
         || !run::passes(maven::project("bindings-kotlin/sandbox/pom.xml").arg("install"))
         || !["java", "kotlin"].iter().all(|language| consumer(language))
+        || !is_complete("kotlin/keysecure", &[&format!("{slot}/{}", bindings::library("keysecure_ffi"))])
+        || !is_complete("kotlin-sandbox/keysecure-sandbox", &[&format!("io/keysecure/sandbox/{slot}/{}", program())])
     {
         return false;
     }
@@ -105,12 +107,36 @@ fn jars() -> bool {
 
 /// Builds the sandbox program for the test artifact.
 fn sandbox(slot: &str) -> bool {
-    let program = format!("keysecure-sandbox{}", std::env::consts::EXE_SUFFIX);
+    let program = program();
     let folder = run::target_dir().join("programs").join(slot);
     run::passes(&mut run::cargo("build --release -p keysecure-sandbox"))
         && fs::create_dir_all(&folder).is_ok()
         && fs::copy(run::target_dir().join("release").join(&program), folder.join(&program)).is_ok()
         && run::passes(run::command("strip").arg(folder.join(program)))
+}
+
+fn program() -> String {
+    format!("keysecure-sandbox{}", std::env::consts::EXE_SUFFIX)
+}
+
+/// Whether the jars of an artifact contain these files, the licences, sources and documentation. Prints what is missing.
+fn is_complete(artifact: &str, files: &[&str]) -> bool {
+    let licences = ["LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY.txt", "THIRD-PARTY-RUST.html"];
+    let licences = licences.map(|file| format!("META-INF/{file}"));
+    let expected = [
+        ("", licences.iter().map(String::as_str).chain(files.iter().copied()).collect()),
+        ("-sources", vec!["io/keysecure/"]),
+        ("-javadoc", vec!["index.html"]),
+    ];
+    expected.iter().all(|(kind, files)| {
+        let jar = run::target_dir().join(format!("{artifact}-{}{kind}.jar", env!("CARGO_PKG_VERSION")));
+        let entries = run::output(run::command("jar").arg("--list").arg("--file").arg(&jar)).unwrap_or_default();
+        let missing: Vec<_> = files.iter().filter(|file| !entries.lines().any(|entry| entry == **file)).collect();
+        if !missing.is_empty() {
+            eprintln!("{}: without {missing:?}", jar.display());
+        }
+        missing.is_empty()
+    })
 }
 
 /// Copies a project out of the repository and tests it: it finds the artifacts by their coordinates.

@@ -26,7 +26,7 @@ const TO_JSON: &str = "to_json";
 const EXTRA: &str = "extra";
 
 /// Interfaces that the package implements, not its users.
-pub const INTERNAL_INTERFACES: [&str; 2] = ["Decider", "WarningSink"];
+pub const INTERNAL_INTERFACES: [&str; 4] = ["Decider", "InterruptPoll", "LocalZone", "WarningSink"];
 
 /// All crates of the library together: their types share one name space.
 #[derive(Debug)]

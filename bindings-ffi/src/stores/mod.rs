@@ -6,6 +6,7 @@ mod tokens;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use keysecure::StoreUnavailable;
 
@@ -48,12 +49,20 @@ impl Store {
 
     /// Returns a store in Redis, for workers on several machines: `redis://HOST/` or `redis+unix://PATH`. The access
     /// token is stored and sent unencrypted: the network to Redis must be private, because this library has no TLS for
-    /// Redis.
-    #[uniffi::constructor]
-    pub fn redis(url: String) -> Result<Self> {
+    /// Redis. `timeout` limits one operation; default: 1 s.
+    #[uniffi::constructor(default(timeout = None))]
+    pub fn redis(url: String, timeout: Option<Duration>) -> Result<Self> {
+        warnings::begin();
         if !url.starts_with("redis") {
             return Err(keysecure::FfiError::invalid_input("url", "must begin with redis:// or redis+unix://"));
         }
+        #[cfg(feature = "redis")]
+        if let Some(timeout) = timeout {
+            return Ok(Self(keysecure::RedisStore::open(url)?.timeout(timeout).into()));
+        }
+        // Without the feature, no URL is accepted.
+        #[cfg(not(feature = "redis"))]
+        let _ = timeout;
         Self::parse(url)
     }
 

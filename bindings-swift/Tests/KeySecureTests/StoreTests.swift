@@ -118,6 +118,8 @@ final class StoreTests: XCTestCase {
             XCTAssertFalse("\(error)".contains("hunter2"))
         }
         XCTAssertEqual(try failure { _ = try Store.redis(url: "http://localhost/") }.field, "url")
+        XCTAssertEqual(try failure { _ = try Store.redis(url: "rediss://host/", timeout: .seconds(1)) }.kind, .config)
+        _ = try Store.redis(url: "redis://127.0.0.1/", timeout: .seconds(1))
     }
 
     func testEnsureWaitsLongerOverURLSession() throws {

@@ -69,6 +69,8 @@ pub(crate) struct Settings {
     pub api_key: Secret,
     /// Kept for the doctor, which tries other AES schemes with it.
     pub api_secret: Secret,
+    /// The app id of webhooks, when it is not the Api-Key.
+    pub app_id: Option<String>,
     pub environment: Environment,
     /// Scheme, host and port, without a trailing slash.
     pub base_url: String,
@@ -102,6 +104,14 @@ pub(crate) fn check_api_key(key: &str) -> Result<(), Error> {
         key if key.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(()),
         _ => Err(Error::config("api_key must be printable ASCII without spaces or line ends")),
     }
+}
+
+/// Checks the app id of webhooks.
+pub(crate) fn check_app_id(app_id: &str) -> Result<(), Error> {
+    if app_id.is_empty() {
+        return Err(Error::config("app_id must not be empty"));
+    }
+    check_no_stray_characters("app_id", app_id)
 }
 
 /// Checks that a secret or an app id has no characters that copying it from a file or a page adds: every signature, and all

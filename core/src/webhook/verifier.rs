@@ -20,7 +20,7 @@ use super::{SignatureMatch, VerifiedWebhook};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Rejection};
 use crate::secrets::Secret;
-use crate::settings::check_no_stray_characters;
+use crate::settings::{check_app_id, check_no_stray_characters};
 use crate::store::{OnStoreFailure, ReplayStore, StoreUnavailable};
 use crate::values::{hex, instant};
 
@@ -77,21 +77,29 @@ impl WebhookVerifier {
         app_id: impl Into<String>,
         secrets: impl IntoIterator<Item = S>,
     ) -> Result<Self, Error> {
-        let (app_id, secrets) = (app_id.into(), secrets.into_iter().map(Into::into).collect::<Vec<Secret>>());
-        if app_id.is_empty() {
-            return Err(Error::config("app_id must not be empty"));
-        }
+        let app_id = app_id.into();
+        check_app_id(&app_id)?;
+        Self::with(app_id, Vec::new()).secrets(secrets)
+    }
+
+    /// Sets the secrets instead of the present ones, for a client's
+    /// [`webhook_verifier`](crate::Client::webhook_verifier) while a secret is being replaced.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Config`](crate::ErrorKind::Config), as for [`new`](Self::new).
+    pub fn secrets<S: Into<Secret>>(self, secrets: impl IntoIterator<Item = S>) -> Result<Self, Error> {
+        let secrets = secrets.into_iter().map(Into::into).collect::<Vec<Secret>>();
         if secrets.is_empty() || secrets.iter().any(|secret| secret.expose().is_empty()) {
             return Err(Error::config("secrets must hold at least one secret, and no empty one"));
         }
-        check_no_stray_characters("app_id", &app_id)?;
         secrets.iter().try_for_each(|secret| check_no_stray_characters("secrets", secret.expose()))?;
-        Ok(Self::with(app_id, secrets))
+        Ok(Self { secrets, ..self })
     }
 
     /// Creates a verifier with the credentials of a client, which are never empty.
-    pub(crate) fn for_merchant(api_key: &Secret, api_secret: &Secret) -> Self {
-        Self::with(api_key.expose().to_owned(), vec![api_secret.clone()])
+    pub(crate) fn for_merchant(app_id: &str, api_secret: &Secret) -> Self {
+        Self::with(app_id.to_owned(), vec![api_secret.clone()])
     }
 
     fn with(app_id: String, secrets: Vec<Secret>) -> Self {

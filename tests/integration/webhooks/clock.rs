@@ -1,8 +1,10 @@
 //! The clock of a verifier: this machine's, or the platform's as a client learned it.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use keysecure::{Client, Decision, Error, Rejection, Responder, WebhookVerifier, reply_accept, reply_decline};
+use keysecure::{
+    Client, Decision, Error, ErrorKind, Rejection, Responder, WebhookVerifier, reply_accept, reply_decline,
+};
 use keysecure_sandbox::{Platform, Sandbox};
 
 use super::fixture::{AUTH, BODY};
@@ -39,6 +41,27 @@ fn a_verifier_of_a_client_follows_the_clock_that_the_client_learned() {
     let other = WebhookVerifier::new("another-app", ["another-secret"]).unwrap();
     assert!(verify_new(&other, &sandbox.platform()).is_err());
     verify_new(&other.clock(client.platform_clock()), &sandbox.platform()).unwrap();
+}
+
+#[test]
+fn a_verifier_of_a_client_has_its_app_id_and_takes_more_secrets() {
+    let builder = || Client::builder("my-api-key", "my-api-secret-16");
+    let headers = |app_id: &str, secret: &str| {
+        let platform = WebhookVerifier::new(app_id, [secret]).unwrap();
+        platform.sign_for_tests(SystemTime::now(), BODY.as_bytes()).unwrap()
+    };
+    let client = builder().app_id("my-app-id").build().unwrap();
+    let verifier = client.webhook_verifier();
+    verifier.verify(headers("my-app-id", "my-api-secret-16"), BODY.as_bytes()).unwrap();
+    verifier.verify(headers("my-api-key", "my-api-secret-16"), BODY.as_bytes()).unwrap_err();
+    let former = headers("my-app-id", "the-former-secret");
+    verifier.verify(former.clone(), BODY.as_bytes()).unwrap_err();
+    let both = verifier.secrets(["my-api-secret-16", "the-former-secret"]).unwrap();
+    assert_eq!(both.verify(former, BODY.as_bytes()).unwrap().secret_index, 1);
+    for app_id in ["", "my app\n"] {
+        assert_eq!(builder().app_id(app_id).build().unwrap_err().kind(), ErrorKind::Config);
+    }
+    assert_eq!(both.secrets([""; 0]).unwrap_err().kind(), ErrorKind::Config);
 }
 
 #[test]

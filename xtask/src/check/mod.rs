@@ -14,8 +14,8 @@ mod words;
 use std::time::Instant;
 
 use crate::table::{row, table};
-use crate::{run, swift};
-use result::CheckResult;
+use crate::{parity, run, swift};
+pub use result::CheckResult;
 
 /// One check of `cargo xtask check`.
 struct Check {
@@ -31,6 +31,7 @@ const CHECKS: &[Check] = &[
     Check { name: "cycles", run: cycles::check },
     Check { name: "words", run: words::check },
     Check { name: "spelling", run: spelling::check },
+    Check { name: "parity", run: parity::check },
     Check { name: "clippy", run: || clippy("--workspace --all-targets --features keysecure-tests/redis") },
     Check { name: "clippy-uniffi", run: || clippy("-p keysecure --features uniffi") },
     Check { name: "clippy-python", run: || clippy("-p keysecure --features python") },

@@ -9,6 +9,7 @@ import io.keysecure.model.Language
 import io.keysecure.model.Method
 import io.keysecure.model.OnStoreFailure
 import io.keysecure.model.Report
+import java.time.Clock
 import java.time.Duration
 
 /**
@@ -42,6 +43,10 @@ import java.time.Duration
  * @param store shares the access token and the attempt records with other workers. The `ensure...` calls need it.
  * @param allowPlainHttp hosts other than this machine that plain http may be used for, such as a sandbox in another container.
  * Everything that is sent to them can be read on the network. Refused in production.
+ * @param appId the app id of webhooks, for [webhookVerifier]. Default: the Api-Key (inferred).
+ * @param clock a clock in place of the system's, for tests and simulated time. It is used until the platform's clock is learned from
+ * the first response; time-outs and waits are not affected. One that throws here is refused; what it throws later is logged, and the
+ * time continues from the last one.
  * @throws KeySecureException.Config when a setting is not valid.
  */
 public class Client private constructor(private val ffi: FfiClient) : AutoCloseable {
@@ -62,6 +67,8 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
         observer: Observer? = null,
         store: Store? = null,
         allowPlainHttp: List<String> = emptyList(),
+        appId: String? = null,
+        clock: Clock? = null,
     ) : this(
         call {
             FfiClient(
@@ -71,7 +78,7 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
                     ClientOptions(
                         environment, baseUrl, aes, timeout, connectTimeout, maxRetries, language, timezone, proxy, caPem,
                         transport?.let(::GuardedTransport), observer?.let(::GuardedObserver), store?.ffi,
-                        allowPlainHttp,
+                        allowPlainHttp, appId, clock?.let(::GuardedClock),
                     ),
                 ),
             )
@@ -132,11 +139,13 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
         if (method == Method.GET) read { ffi.call(method, path, body) } else mutate("call") { ffi.call(method, path, body) }
 
     /**
-     * Creates a verifier of this merchant's webhooks, with the Api-Key as the app id and the apiSecret of this client. The
+     * Creates a verifier of this merchant's webhooks, with the app id of this client, by default the Api-Key, and its apiSecret. The
      * parameters are those of [WebhookVerifier].
      *
-     * It uses the platform's clock as this client learns it from responses, at most two seconds behind, and the clock of this
-     * machine before the first response.
+     * Without a [clock] it uses the platform's clock as this client learns it from responses, at most two seconds behind, and the
+     * clock of this client before the first response.
+     *
+     * @param secrets replaces the apiSecret: several during a rotation.
      */
     @JvmOverloads
     public fun webhookVerifier(
@@ -145,10 +154,15 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
         onStoreFailure: OnStoreFailure = OnStoreFailure.REJECT,
         ignoreTimestamp: Boolean = false,
         maxBody: Int? = null,
+        secrets: List<String>? = null,
+        clock: Clock? = null,
     ): WebhookVerifier = WebhookVerifier(
         io.keysecure.call {
-            ffi.webhookVerifier(WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody))
+            val options =
+                WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody, clock?.let(::GuardedClock))
+            ffi.webhookVerifier(options, secrets)
         },
+        maxBody,
     )
 
     /**
@@ -169,8 +183,8 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
 
         /**
          * Creates a builder that reads `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT`
-         * (`sandbox` or `production`), `KEYSECURE_BASE_URL`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (PEM text or the path of a
-         * file), `KEYSECURE_TIMEZONE` and `KEYSECURE_STORE` (see [Store.of]). `build()` reads them; settings made on the builder
+         * (`sandbox` or `production`), `KEYSECURE_BASE_URL`, `KEYSECURE_APP_ID`, `KEYSECURE_PROXY`, `KEYSECURE_CA_PEM` (PEM text
+         * or the path of a file), `KEYSECURE_TIMEZONE` and `KEYSECURE_STORE` (see [Store.of]). `build()` reads them; settings made on the builder
          * override them.
          */
         @JvmStatic

@@ -9,6 +9,7 @@ import io.keysecure.model.ErrorDetails
 import io.keysecure.model.ErrorKind
 import io.keysecure.model.Language
 import io.keysecure.model.Outcome
+import java.time.Clock
 import java.time.Duration
 
 /** Builds a [Client]. */
@@ -63,6 +64,14 @@ public class ClientBuilder internal constructor(private val create: (ClientOptio
      */
     public fun allowPlainHttp(vararg hosts: String): ClientBuilder = with { copy(allowPlainHttp = hosts.toList()) }
 
+    /** Sets the app id of webhooks, for [Client.webhookVerifier]. Default: the Api-Key (inferred). */
+    public fun appId(appId: String): ClientBuilder = with { copy(appId = appId) }
+
+    /**
+     * Sets a clock in place of the system's, for tests and simulated time, see [Client]. Time-outs and waits are not affected.
+     */
+    public fun clock(clock: Clock): ClientBuilder = with { copy(clock = GuardedClock(clock)) }
+
     /**
      * Checks every setting and creates the client. Sends nothing.
      *
@@ -80,6 +89,7 @@ public class ClientBuilder internal constructor(private val create: (ClientOptio
 internal fun withTransport(options: ClientOptions): ClientOptions {
     Warnings.install()
     Interrupts.install()
+    DefaultZone.install()
     if (options.transport != null || hasHttp()) return options
     if (options.proxy != null || options.caPem != null) {
         val text = "proxy and ca_pem are settings of the built-in HTTP stack, which this library does not have: set a transport"

@@ -47,10 +47,12 @@ public class Store private constructor(internal val ffi: FfiStore) {
          * for Redis.
          *
          * @param url `redis://HOST/` or `redis+unix://PATH`.
+         * @param timeout limits one operation. Default: 1 s.
          * @throws KeySecureException.InvalidInput when the URL is not valid.
          */
         @JvmStatic
-        public fun redis(url: String): Store = create { FfiStore.redis(url) }
+        @JvmOverloads
+        public fun redis(url: String, timeout: Duration? = null): Store = create { FfiStore.redis(url, timeout) }
 
         /**
          * Returns the store that a setting names: `memory`, `file:DIRECTORY` or a Redis URL.

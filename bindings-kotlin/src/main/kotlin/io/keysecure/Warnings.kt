@@ -1,8 +1,35 @@
 package io.keysecure
 
+import io.keysecure.ffi.LogLevel
+import io.keysecure.ffi.Warning
 import io.keysecure.ffi.WarningSink
 import io.keysecure.ffi.setWarningSink
+import java.util.logging.Level
+import java.util.logging.LogRecord
 import java.util.logging.Logger
+
+/**
+ * A warning of the native library, as the handlers and filters of the logger `keysecure` of `java.util.logging` get it.
+ *
+ * It is `SEVERE` when a mutation failed and whether it was carried out is not known, and `WARNING` otherwise. No warning holds a
+ * secret.
+ *
+ * @property fields the parts of the warning, for logs that search and count: `operation`, `error`, `outcome` and
+ * `duration_ms` of a call, `action`, `consume_no`, `reason` or `rejection` of a webhook, for example. Empty for other warnings.
+ */
+public class WarningRecord internal constructor(level: Level, text: String, public val fields: Map<String, String>) :
+    LogRecord(level, text) {
+    init {
+        loggerName = Warnings.NAME
+        // There is no class of the caller to look for in the stack.
+        sourceClassName = null
+        sourceMethodName = null
+    }
+
+    private companion object {
+        private const val serialVersionUID = 1L
+    }
+}
 
 /**
  * Sends the warnings of the native library to the logger `keysecure` of `java.util.logging`, which every JVM and Android has:
@@ -10,7 +37,9 @@ import java.util.logging.Logger
  * holds a secret.
  */
 internal object Warnings : WarningSink {
-    private val logger = Logger.getLogger("keysecure")
+    const val NAME = "keysecure"
+
+    private val logger = Logger.getLogger(NAME)
 
     private val installed: Unit by lazy { call { setWarningSink(this) } }
 
@@ -21,9 +50,15 @@ internal object Warnings : WarningSink {
      */
     fun install() = installed
 
-    override fun warn(text: String) {
+    override fun warn(warning: Warning) {
+        val level = if (warning.level == LogLevel.ERROR) Level.SEVERE else Level.WARNING
+        log(level, warning.text, warning.fields.associate { it.name to it.value })
+    }
+
+    /** Logs a line of the library. */
+    fun log(level: Level, text: String, fields: Map<String, String> = emptyMap()) {
         try {
-            logger.warning(text)
+            logger.log(WarningRecord(level, text, fields))
         } catch (_: Throwable) {
             // A log that fails must not fail a payment.
         }

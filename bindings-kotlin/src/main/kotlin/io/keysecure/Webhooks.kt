@@ -10,6 +10,7 @@ import io.keysecure.model.AuthEvent
 import io.keysecure.model.CanonicalForm
 import io.keysecure.model.Event
 import io.keysecure.model.OnStoreFailure
+import java.time.Clock
 import java.time.Duration
 import java.time.Instant
 import java.util.Enumeration
@@ -30,9 +31,13 @@ import java.util.function.BiConsumer
  * @param ignoreTimestamp accepts webhooks of any age. Use it for stored webhooks only: it allows replays.
  * @param maxBody the largest body to accept, in bytes. Default: 64 KiB; at most 1 MiB. The CPU time that an unauthenticated sender
  * can cause grows with it.
+ * @param clock a clock in place of the system's, for tests and simulated time.
  * @throws KeySecureException when an argument is not valid.
  */
-public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVerifier) {
+public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVerifier, maxBody: Int?) {
+    /** The largest body to accept, in bytes. */
+    internal val maxBody: Int = minOf(maxBody ?: DEFAULT_MAX_BODY, MAX_BODY_LIMIT)
+
     @JvmOverloads
     public constructor(
         appId: String,
@@ -42,11 +47,15 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
         onStoreFailure: OnStoreFailure = OnStoreFailure.REJECT,
         ignoreTimestamp: Boolean = false,
         maxBody: Int? = null,
+        clock: Clock? = null,
     ) : this(
         call {
             Warnings.install()
-            FfiWebhookVerifier(appId, secrets, WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody))
+            val options =
+                WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody, clock?.let(::GuardedClock))
+            FfiWebhookVerifier(appId, secrets, options)
         },
+        maxBody,
     )
 
     /**
@@ -99,6 +108,9 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
     override fun toString(): String = ffi.toString()
 
     public companion object {
+        private const val DEFAULT_MAX_BODY = 64 * 1024
+        private const val MAX_BODY_LIMIT = 1024 * 1024
+
         /**
          * Parses a webhook **without verifying it**, for stored webhooks and tests. Anybody may have sent it.
          *
@@ -109,7 +121,7 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
     }
 }
 
-private fun listOfHeaders(headers: Map<String, *>): List<Header> = headers.flatMap { entry ->
+internal fun listOfHeaders(headers: Map<String, *>): List<Header> = headers.flatMap { entry ->
     // `HttpURLConnection` has the status line under the name null.
     val (name, value) = (entry.key as String?) to entry.value
     when {
@@ -132,6 +144,15 @@ public class VerifiedWebhook internal constructor(internal val ffi: FfiVerifiedW
 
     /** The signed time at which the platform sent the webhook. */
     public val sentAt: Instant = ffi.sentAt()
+
+    /** The time of verification, by the clock of the verifier: this machine's, or the platform's as a client learned it. */
+    public val receivedAt: Instant = ffi.receivedAt()
+
+    /** The deadline of the reply to a purchase, 800 ms after its arrival, by the clock of this machine. */
+    public val replyBefore: Instant = ffi.replyBefore()
+
+    /** The time left to reply to a purchase; zero when it is too late. */
+    public val timeLeft: Duration get() = ffi.timeLeft()
 
     /** The index of the secret that matched, in the order given to the verifier, from 0. */
     public val secretIndex: Int = ffi.secretIndex()
@@ -208,6 +229,16 @@ public sealed class Decision {
     internal fun toFfi(): FfiDecision = when (this) {
         is Approve -> FfiDecision.Approve
         is Decline -> FfiDecision.Decline(reason)
+    }
+
+    public companion object {
+        /** Approves the purchase. For Java. */
+        @JvmStatic
+        public fun approve(): Decision = Approve
+
+        /** Declines the purchase. For Java. The platform gets the reason. */
+        @JvmStatic
+        public fun decline(reason: String): Decision = Decline(reason)
     }
 }
 

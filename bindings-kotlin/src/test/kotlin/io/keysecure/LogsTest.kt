@@ -64,6 +64,38 @@ class LogsTest {
     }
 
     @Test
+    fun `a warning of the library has the level of its cause and its fields`() = TestEnv().use { env ->
+        val records = CopyOnWriteArrayList<LogRecord>()
+        val handler = object : Handler() {
+            override fun publish(record: LogRecord) {
+                records += record
+            }
+
+            override fun flush() = Unit
+
+            override fun close() = Unit
+        }
+        val payment = env.transfer("t-1")
+        val logger = Logger.getLogger("keysecure").apply { addHandler(handler) }
+        try {
+            env.builder().maxRetries(0).build().use { client ->
+                env.sandbox.fault("accounts.transfer", mapOf("code" to 4005))
+                runCatching { client.accounts().transfer(payment) }
+                env.sandbox.fault("accounts.transfer", "drop_after_commit")
+                runCatching { client.accounts().transfer(payment) }
+            }
+        } finally {
+            logger.removeHandler(handler)
+        }
+        val warnings = records.map { it as WarningRecord }
+        assertEquals(listOf(Level.WARNING, Level.SEVERE), warnings.map { it.level })
+        assertEquals(listOf("accounts.transfer", "accounts.transfer"), warnings.map { it.fields["operation"] })
+        assertEquals(listOf("4005", null), warnings.map { it.fields["code"] })
+        assertEquals(listOf("rejected", "unknown"), warnings.map { it.fields["outcome"] })
+        assertTrue(warnings.all { it.fields["duration_ms"]!!.toDouble() >= 0 && it.loggerName == "keysecure" })
+    }
+
+    @Test
     fun `SLF4J gets calls with the level of their outcome`() = TestEnv().use { env ->
         val lines = CopyOnWriteArrayList<Pair<String, String>>()
         val logger = Proxy.newProxyInstance(javaClass.classLoader, arrayOf(org.slf4j.Logger::class.java)) { _, method, arguments ->

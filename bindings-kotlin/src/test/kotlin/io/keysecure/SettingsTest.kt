@@ -5,6 +5,7 @@ import com.sun.jna.Platform
 import io.keysecure.model.Environment
 import java.nio.file.Files
 import java.nio.file.Path
+import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
@@ -45,6 +46,24 @@ class SettingsTest {
                 assertThrows(KeySecureException.Config::class.java, { Client.fromEnv() }, name)
             }
         }
+    }
+
+    @Test
+    fun `the app id and more secrets reach the verifier of a client`() {
+        val body = """{"id":"1","action":"Card_update","data":{"card_no":"1","after_status":"Frozen"}}""".toByteArray()
+        val platform = WebhookVerifier("my-app", listOf("the-former-one"))
+        val headers = platform.signForTests(java.time.Instant.now(), body)
+        val secrets = listOf("sixteen-letters!", "the-former-one")
+        fun check(client: Client) = client.use {
+            assertEquals(1, it.webhookVerifier(secrets = secrets).verify(headers, body).secretIndex)
+            assertThrows(KeySecureException.Webhook::class.java) { it.webhookVerifier().verify(headers, body) }
+        }
+        check(Client("key", "sixteen-letters!", appId = "my-app"))
+        check(Client.builder("key", "sixteen-letters!").appId("my-app").build())
+        val variables = mapOf("KEYSECURE_API_KEY" to "key", "KEYSECURE_API_SECRET" to "sixteen-letters!")
+        withVariables(variables + ("KEYSECURE_APP_ID" to "my-app")) { check(Client.fromEnv()) }
+        assertThrows(KeySecureException.Config::class.java) { Client("key", "sixteen-letters!", appId = "my app\n") }
+        Unit
     }
 
     @Test

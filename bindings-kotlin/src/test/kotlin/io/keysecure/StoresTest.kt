@@ -163,6 +163,20 @@ class StoresTest {
     }
 
     @Test
+    fun `a Redis that does not respond costs its timeout`() = TestEnv().use { env ->
+        java.net.ServerSocket(0, 50, java.net.InetAddress.getLoopbackAddress()).use { silent ->
+            fun millis(store: Store): Long {
+                val start = System.nanoTime()
+                env.builder().store(store).build().use { it.accessToken().close() }
+                return (System.nanoTime() - start) / 1_000_000
+            }
+            val url = "redis://127.0.0.1:${silent.localPort}/"
+            val (short, usual) = millis(Store.redis(url, Duration.ofMillis(50))) to millis(Store.redis(url))
+            assertTrue(usual >= 1_000 && short < usual - 500, "$short, $usual")
+        }
+    }
+
+    @Test
     fun `workers share a Redis`() = TestEnv().use { env ->
         val socket = folder.resolve("redis.sock")
         val redis = try {
