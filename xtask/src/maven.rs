@@ -18,9 +18,9 @@ pub fn command(bindings: &Bindings, arguments: &[String]) -> Command {
 pub fn all(bindings: &Bindings, arguments: &[String]) -> Command {
     let mut maven = with_programs("bindings-kotlin/receivers/pom.xml", bindings, arguments);
     let library = bindings.library.display();
-    // The projects of the receivers are those of consumers and know neither. The Kotlin project has its own.
+    // For the projects of the receivers, which are those of consumers. Their JVMs live for a few seconds.
     maven.arg("--fail-at-end").arg(format!(
-        "-DargLine=\"-Duniffi.component.keysecure.libraryOverride={library}\" \
+        "-DargLine=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC \"-Duniffi.component.keysecure.libraryOverride={library}\" \
          \"-Duniffi.component.keysecure_ffi.libraryOverride={library}\" \"-Dkeysecure.sandbox={}\"",
         sandbox().display()
     ));

@@ -187,7 +187,7 @@ public class WebhookReceiver @JvmOverloads constructor(
     private fun isPurchase(event: Event) = event is Event.Auth || event is Event.Unknown && event.action == "Auth"
 }
 
-/** Reads until the end or so many bytes. Android has no `readNBytes` before level 33. */
+/** Reads until the end, at most [size] bytes. Android has no `readNBytes` before level 33. */
 private fun InputStream.readAtMost(size: Int): ByteArray {
     val bytes = ByteArrayOutputStream()
     val part = ByteArray(8 * 1024)
