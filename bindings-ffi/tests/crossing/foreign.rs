@@ -1,6 +1,6 @@
 //! What Kotlin and Swift do: they call the library's functions by their symbols, with memory of their own, and are called by it.
 //!
-//! Arguments and results lie in allocations of exactly their size, so that `AddressSanitizer` sees one element too many.
+//! The allocations of arguments and results have exactly their size, so that `AddressSanitizer` sees one element too many.
 
 use std::mem;
 use std::ptr::{self, NonNull};
