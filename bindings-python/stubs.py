@@ -165,11 +165,16 @@ def declarations(used: str) -> str:
         out.append("    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...\n")
     for doc, name, body in declared("model", "struct", sources):
         out.append(f"\n@final\nclass {name}(_Model):\n{docstring(doc_of(doc), '    ')}\n")
-        for comments, field, rust in re.findall(
-            r"((?: *///[^\n]*\n)+) *pub (?:r#)?(\w+): (.+?)(?: \[or \w+\])?(?: = [^,]+)?,\n", body + "\n"
-        ):
-            out.append(f"    @property\n    def {field}(self) -> {python_type(rust, enums)}:\n")
+        fields: list[tuple[str, str, str, str]] = re.findall(
+            r"((?: *///[^\n]*\n)+) *pub (?:r#)?(\w+): (.+?)(?: as (\w+))?(?: \[or \w+\])?(?: = [^,]+)?,\n", body + "\n"
+        )
+        for comments, field, rust, former in fields:
+            result = python_type(rust, enums)
+            out.append(f"    @property\n    def {field}(self) -> {result}:\n")
             out.append(docstring(doc_of(comments), "        "))
+            if former:
+                out.append(f'    @property\n    @deprecated("use {field}")\n    def {former}(self) -> {result}:\n')
+                out.append(docstring(f"Deprecated: use `{field}`.", "        "))
     return "".join(out)
 
 

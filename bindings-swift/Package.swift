@@ -4,12 +4,18 @@
 import Foundation
 import PackageDescription
 
-// Apple platforms get the library as an XCFramework (`cargo xtask package xcframework`), others from the linker's search path.
+// Linux gets the library by pkg-config: `cargo xtask package swift`. Other systems get it as an XCFramework, once
+// `cargo xtask package xcframework` has made that; a checkout may be shared by both.
 let framework = "KeySecureFFI.xcframework"
+#if os(Linux)
+let hasFramework = false
+#else
+let hasFramework = FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + framework)
+#endif
 let library: Target =
-    FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + framework)
+    hasFramework
     ? .binaryTarget(name: "KeySecureFFI", path: framework)
-    : .systemLibrary(name: "KeySecureFFI")
+    : .systemLibrary(name: "KeySecureFFI", pkgConfig: "keysecure_ffi")
 
 let package = Package(
     name: "KeySecure",

@@ -1,53 +1,38 @@
 //! Allocates and frees buffers, in the form that UniFFI's `scaffolding-ffi-buffer-fns` gives to all functions but these.
 //!
 //! The Kotlin calls them for every text and record that crosses: see `kotlin_direct_calls` in `bindgen/src/patches`.
+//!
+//! The types of the parameters are the caller's obligations: a pointer that is not null, is aligned for a `u64`, and leads to
+//! memory of that many elements, which no other thread writes during the call and of which `arguments` and `result` share none.
 
-use std::slice;
+use uniffi::{FfiBufferElement, FfiSerialize, RustBuffer, RustCallStatus, ffi_buffer_size};
 
-use uniffi::{FfiBufferElement, FfiSerialize as _, RustBuffer, RustCallStatus, ffi_buffer_size};
-
-/// A buffer of this many bytes.
-///
-/// # Safety
-///
-/// `arguments` has room for a `u64` and holds one; `result` has room for a buffer and a status.
+/// Allocates a buffer of this many bytes, all zero. A size that cannot be allocated is an error of the status.
 #[doc(hidden)]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn keysecure_ffibuffer_rustbuffer_alloc(
-    arguments: *const FfiBufferElement,
-    result: *mut FfiBufferElement,
+pub extern "C" fn keysecure_ffibuffer_rustbuffer_alloc(
+    arguments: &[FfiBufferElement; ffi_buffer_size!(u64)],
+    result: &mut [FfiBufferElement; ffi_buffer_size!(RustBuffer, RustCallStatus)],
 ) {
-    // SAFETY: the caller's promise.
-    let (arguments, mut result) = unsafe {
-        (
-            slice::from_raw_parts(arguments, ffi_buffer_size!(u64)),
-            slice::from_raw_parts_mut(result, ffi_buffer_size!(RustBuffer, RustCallStatus)),
-        )
-    };
+    let mut result = result.as_mut_slice();
     let mut status = RustCallStatus::default();
     let buffer = uniffi::uniffi_rustbuffer_alloc(u64::get(arguments), &mut status);
     RustBuffer::write(&mut result, buffer);
     RustCallStatus::write(&mut result, status);
 }
 
-/// Frees a buffer.
+/// Frees a buffer. One whose length exceeds its capacity is an error of the status.
 ///
 /// # Safety
 ///
-/// `arguments` has room for a buffer and holds one, which nobody uses from now on; `result` has room for a status.
+/// `arguments` holds a buffer that this library allocated, which nobody uses from now on.
 #[doc(hidden)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keysecure_ffibuffer_rustbuffer_free(
-    arguments: *const FfiBufferElement,
-    result: *mut FfiBufferElement,
+    arguments: &[FfiBufferElement; ffi_buffer_size!(RustBuffer)],
+    result: &mut [FfiBufferElement; ffi_buffer_size!(RustCallStatus)],
 ) {
-    // SAFETY: the caller's promise.
-    let (arguments, mut result) = unsafe {
-        (
-            slice::from_raw_parts(arguments, ffi_buffer_size!(RustBuffer)),
-            slice::from_raw_parts_mut(result, ffi_buffer_size!(RustCallStatus)),
-        )
-    };
+    let mut result = result.as_mut_slice();
     let mut status = RustCallStatus::default();
     uniffi::uniffi_rustbuffer_free(RustBuffer::get(arguments), &mut status);
     RustCallStatus::write(&mut result, status);

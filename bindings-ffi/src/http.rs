@@ -33,6 +33,8 @@ pub trait Transport: Send + Sync {
     fn aborts_on_failure(&self) -> Result<bool, TransportFailure>;
 }
 
+crate::tables::in_c_order!(UniFfiTraitVtableTransport: send, close_idle, aborts_on_failure);
+
 /// One HTTP header of a request to the platform or of a webhook.
 #[derive(Clone, uniffi::Record)]
 #[uniffi::export(Debug)]

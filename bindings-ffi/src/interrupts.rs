@@ -20,6 +20,8 @@ pub trait InterruptPoll: Send + Sync {
     fn is_interrupted(&self) -> Result<bool, ForeignFailure>;
 }
 
+crate::tables::in_c_order!(UniFfiTraitVtableInterruptPoll: is_interrupted);
+
 /// Lets interrupted threads end their calls from now on, for the whole process. Default: calls cannot be interrupted.
 #[uniffi::export]
 pub fn set_interrupt_poll(poll: Option<Arc<dyn InterruptPoll>>) {

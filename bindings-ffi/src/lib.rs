@@ -6,6 +6,7 @@
 #![allow(clippy::needless_pass_by_value)]
 
 mod accounts;
+#[expect(unsafe_code, reason = "symbols that Kotlin calls")]
 mod buffers;
 mod cardholders;
 mod cards;
@@ -14,6 +15,7 @@ mod clock;
 mod consumptions;
 mod convert;
 mod ensured;
+mod extra;
 mod http;
 mod interrupts;
 mod observer;
@@ -22,6 +24,7 @@ mod pci;
 mod secrets;
 mod simulation;
 mod stores;
+mod tables;
 mod texts;
 mod warnings;
 mod webhook;
@@ -34,6 +37,7 @@ pub use clock::{LocalZone, TimeSource, set_local_zone};
 pub use consumptions::Consumptions;
 pub use convert::ForeignFailure;
 pub use ensured::{EnsureOptions, EnsuredCard, EnsuredCardholder, EnsuredTransfer};
+pub use extra::{extra_names, extra_value, json_boolean, json_decimal, json_text};
 pub use http::{Header, HttpRequest, HttpResponse, Transport, TransportFailure};
 pub use interrupts::{InterruptPoll, set_interrupt_poll};
 pub use observer::{AttemptRecord, CallRecord, Observer};

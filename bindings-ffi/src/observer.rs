@@ -25,6 +25,8 @@ pub trait Observer: Send + Sync {
     fn attempt_store(&self, available: bool) -> Result<(), ForeignFailure>;
 }
 
+crate::tables::in_c_order!(UniFfiTraitVtableObserver: attempt, call, token_store, attempt_store);
+
 /// One HTTP exchange.
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct AttemptRecord {

@@ -87,6 +87,8 @@ pub trait WarningSink: Send + Sync {
     fn warn(&self, warning: Warning) -> Result<(), ForeignFailure>;
 }
 
+crate::tables::in_c_order!(UniFfiTraitVtableWarningSink: warn);
+
 /// Sends the warnings of the library to `sink` from now on, for the whole process. Default: the standard error.
 #[uniffi::export]
 pub fn set_warning_sink(sink: Option<Arc<dyn WarningSink>>) {

@@ -304,6 +304,8 @@ pub trait Decider: Send + Sync {
     fn decide(&self, purchase: AuthEvent) -> Result<Decision, ForeignFailure>;
 }
 
+crate::tables::in_c_order!(UniFfiTraitVtableDecider: decide);
+
 /// Replies to webhooks: runs your decision on a purchase and replies in time even when the decision is late or throws.
 ///
 /// The platform may ask for a purchase again under a new signature. Each purchase is decided once by its `consume_no`,

@@ -128,7 +128,7 @@ private class Walkthrough(private val client: Client, private val sandbox: Sandb
         }
         println("${consumptions.size} consumptions, ${settled(consumptions)} settled.")
         val transfers = client.accounts().transfers(start, end).toList()
-        println("${transfers.size} transfer, in total ${transfers.sumOf { it.balance ?: BigDecimal.ZERO }}.")
+        println("${transfers.size} transfer, in total ${transfers.sumOf { it.amount ?: BigDecimal.ZERO }}.")
         println("${client.cards().list(start, end).count()} cards were issued.")
     }
 

@@ -1,7 +1,7 @@
 //! Pagers, which iterate lazily, and single pages.
 
 use std::collections::VecDeque;
-use std::mem::ManuallyDrop;
+use std::mem;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -140,7 +140,7 @@ fn object<T: for<'py> IntoPyObject<'py>>(py: Python<'_>, row: T) -> PyResult<Py<
 ///         ...
 #[pyclass(frozen, generic, weakref, module = "keysecure")]
 pub struct Pager {
-    rows: ManuallyDrop<Arc<dyn Source>>,
+    rows: Arc<dyn Source>,
     /// The process that created it. A forked child would read from its parent's connection, and might wait for ever for a
     /// thread that it does not have.
     process: u32,
@@ -160,16 +160,15 @@ impl Pager {
             fetched: Mutex::default(),
             failed: AtomicBool::new(false),
         };
-        Self { rows: ManuallyDrop::new(Arc::new(rows)), process: process::id(), client }
+        Self { rows: Arc::new(rows), process: process::id(), client }
     }
 }
 
 impl Drop for Pager {
     fn drop(&mut self) {
-        // Not in a forked child: freeing it could close its parent's connections.
-        if self.process == process::id() {
-            // SAFETY: it is dropped here only and not used afterwards.
-            unsafe { ManuallyDrop::drop(&mut self.rows) };
+        // In a forked child the rows are leaked: freeing them could close its parent's connections.
+        if self.process != process::id() {
+            mem::forget(Arc::clone(&self.rows));
         }
     }
 }

@@ -134,7 +134,7 @@ def test_money_moves_and_is_found_again(
     [account] = client.accounts.get(cardholder_no).list
     assert account.balance == Decimal("25.00")
     [row] = client.accounts.transfers(start=LONG_AGO, end=tomorrow(), transfer_unique_no="order-7")
-    assert (row.transfer_no, row.balance, row.type) == (moved.transfer_no, Decimal("25.00"), "In")
+    assert (row.transfer_no, row.amount, row.type) == (moved.transfer_no, Decimal("25.00"), "In")
 
 
 def test_a_transfer_is_made_exactly_once_through_a_lost_response(

@@ -42,6 +42,13 @@ def test_an_old_name_can_be_imported() -> None:
     assert List is keysecure.Pager
 
 
+def test_the_balance_of_a_transfer_is_its_amount() -> None:
+    row = keysecure.TransferRecord.from_json('{"transfer_no":"1","balance":"25.00"}')
+    with pytest.warns(DeprecationWarning, match="TransferRecord.balance is deprecated: use amount") as seen:
+        assert row.balance == row.amount  # type: ignore[deprecated, unused-ignore]
+    assert seen[0].filename == __file__
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     for module in (keysecure, webhooks):
         with pytest.raises(AttributeError, match=f"module '{module.__name__}' has no attribute 'Lists'"):

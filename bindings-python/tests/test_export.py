@@ -107,7 +107,7 @@ def test_a_csv_file_has_exact_amounts_times_in_utc_and_all_columns(tmp_path: Pat
         table = list(csv.DictReader(file))
     first = min(table, key=lambda row: row["time"])
     assert list(first) == list(keysecure.TransferRecord.from_json('{"transfer_no":""}').to_dict())
-    assert (first["balance"], first["time"], first["type"]) == ("1.00", "2026-01-01T00:00:00.000+00:00", "In")
+    assert (first["amount"], first["time"], first["type"]) == ("1.00", "2026-01-01T00:00:00.000+00:00", "In")
 
 
 @pytest.mark.usefixtures("environment")

@@ -207,7 +207,7 @@ def test_a_file_for_excel_has_a_byte_order_mark_and_numbers_as_text(tmp_path: Pa
     first = table(tmp_path / "rows.csv")[0]
     assert first["transfer_no"].startswith('="')
     assert first["transfer_no"].endswith('"')
-    assert Decimal(first["balance"]) > 0
+    assert Decimal(first["amount"]) > 0
 
 
 def test_to_standard_output_goes_the_same_file(

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from export_support import DAY, START, WEEK
 
-from keysecure import Client, Consumption
-from keysecure.cli.files import ExportError, Format, Table, cell
+from keysecure import Client, Consumption, TransferRecord
+from keysecure.cli.files import ExportError, Format, Lines, Table, cell
 from keysecure.cli.source import Span
 from keysecure.cli.times import instant, offset
 
@@ -165,3 +165,15 @@ def test_cells_with_parts_hold_no_empty_extra() -> None:
     assert "extra" not in json.loads(cell(values["merchant_info"], UTC))
     assert "extra" not in json.loads(cell(values["fee_list"], UTC))[0]
     assert json.loads(cell({"a": [{"extra": {"b": 1}}]}, UTC)) == {"a": [{"extra": {"b": 1}}]}
+
+
+@pytest.mark.parametrize("value", ["1e99999999999999999999", "[" * 100_000 + "]" * 100_000, "9" * 5000])
+def test_a_value_that_python_cannot_hold_is_text_in_json_lines(value: str) -> None:
+    row = TransferRecord.from_json(f'{{"transfer_no":"1","balance":"25.00","new":{value},"other":1.50}}')
+    out = io.BytesIO()
+    lines = Lines(Format(["transfer_no", "amount", "time", "extra"], UTC, is_csv=False), out.write)
+    lines.add(row)
+    lines.flush()
+    written = json.loads(out.getvalue(), parse_int=Decimal)
+    assert (written["transfer_no"], written["amount"], str(written["other"])) == ("1", "25.00", "1.50")
+    assert str(written["new"]) == value

@@ -40,6 +40,42 @@ def test_fields_that_are_not_known_are_kept_exactly() -> None:
     assert '"limits":[1.50,{"a":null}]' in card.to_json()
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("1e400", Decimal("1e400")),
+        ("1e99999999999999999999", "1e99999999999999999999"),
+        (r'"\ud800"', "\ufffd"),
+        ("[" * 128 + "]" * 128, None),
+        ("[" * 129 + "]" * 129, "[" * 129 + "]" * 129),
+        ("[" * 100_000 + "]" * 100_000, "[" * 100_000 + "]" * 100_000),
+        (r'{"a":1,"a":2}', {"a": 2}),
+        ("{}", {}),
+    ],
+    ids=lambda value: str(value)[:12],
+)
+def test_a_value_that_python_cannot_hold_leaves_the_other_fields(value: str, expected: object) -> None:
+    card = Card.from_json(f'{{"card_no":"17","new":1,"new":{value},"other":1.50}}')
+    assert sorted(card.extra) == ["new", "other"]
+    assert card.extra["other"] == Decimal("1.50")
+    if expected is None:
+        assert isinstance(card.extra["new"], list)
+    else:
+        assert card.extra["new"] == expected
+    json.dumps(card.to_dict(mode="json"))
+    assert f'"new":{value}' in card.to_json().replace(r"\ufffd", r"\ud800")
+    assert pickle.loads(pickle.dumps(card)) == card
+
+
+def test_the_amount_of_a_transfer_has_the_platform_s_name_in_json_only() -> None:
+    row = keysecure.TransferRecord.from_json('{"transfer_no":"1","balance":"25.00"}')
+    assert row.amount == Decimal("25.00")
+    assert row.to_json() == '{"transfer_no":"1","balance":"25.00"}'
+    assert row.to_dict(mode="json")["amount"] == "25.00"
+    assert "balance" not in row.to_dict()
+    assert "amount=Decimal('25.00')" in repr(row)
+
+
 def test_an_object_becomes_a_dict_with_all_its_attributes() -> None:
     fields = Card.from_json(CARD).to_dict()
     assert fields["card_no"] == "17"

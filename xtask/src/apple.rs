@@ -1,10 +1,10 @@
 //! `cargo xtask package xcframework`: the library for Apple's systems. **A recipe: its authors had no Mac and did not
 //! run it.** The Swift package itself is compiled and tested on Linux.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
-use crate::{bindings, run};
+use crate::{bindings, run, ship, swift_module};
 
 /// The targets that make one library each; those of one group are for the same system and are joined by `lipo`.
 const GROUPS: [(&str, &[&str]); 3] = [
@@ -22,7 +22,7 @@ pub fn xcframework() -> bool {
     }
     let folder = run::target_dir().join("xcframework");
     let headers = folder.join("headers");
-    if bindings::make().is_none() || copy_headers(&headers).is_err() {
+    if bindings::make().is_none() || !swift_module::copy_to(&headers) {
         return false;
     }
     // Where the Swift package expects it.
@@ -34,7 +34,7 @@ pub fn xcframework() -> bool {
     create.arg("-create-xcframework");
     for (name, targets) in GROUPS {
         let library = folder.join(name).join("libkeysecure_ffi.a");
-        let parts: Option<Vec<PathBuf>> = targets.iter().map(|target| part(target)).collect();
+        let parts: Option<Vec<PathBuf>> = targets.iter().map(|target| part(target, &folder)).collect();
         let Some(parts) = parts else { return false };
         let made = library.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok());
         if !made || !run::passes(run::command("lipo").arg("-create").args(parts).arg("-output").arg(&library)) {
@@ -42,25 +42,21 @@ pub fn xcframework() -> bool {
         }
         create.arg("-library").arg(library).arg("-headers").arg(&headers);
     }
-    run::passes(create.arg("-output").arg(out))
-}
-
-/// Copies the headers of the C functions and writes a separate module map, because that of the package links a dynamic
-/// library.
-fn copy_headers(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    let mut map = String::from("module KeySecureFFI {\n");
-    for entry in fs::read_dir(run::root().join("bindings-swift/Sources/KeySecureFFI/Generated"))? {
-        let (header, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
-        fs::copy(header, folder.join(&name))?;
-        map.extend([format!("    header \"{}\"\n", name.to_string_lossy())]);
-    }
-    fs::write(folder.join("module.modulemap"), map + "    export *\n}\n")
+    run::passes(create.arg("-output").arg(&out)) && pack(&out)
 }
 
 /// The static library of one target, without debug symbols.
-fn part(target: &str) -> Option<PathBuf> {
-    let mut cargo = run::cargo("rustc -p keysecure-ffi --lib --crate-type staticlib --profile ship --target");
-    let library = run::target_dir().join(target).join("ship/libkeysecure_ffi.a");
-    (run::passes(cargo.arg(target)) && run::passes(run::command("strip").arg("-S").arg(&library))).then_some(library)
+fn part(target: &str, folder: &Path) -> Option<PathBuf> {
+    let library = folder.join(target).join("libkeysecure_ffi.a");
+    ship::build_static(Some(target), &library).then_some(library)
+}
+
+/// Packs the framework for a release, and prints the checksum for `cargo xtask package swift-release`.
+fn pack(framework: &Path) -> bool {
+    let zip = run::target_dir().join("xcframework/KeySecureFFI.xcframework.zip");
+    let _ = fs::remove_file(&zip);
+    let mut ditto = run::command("ditto");
+    ditto.args(["-c", "-k", "--sequesterRsrc", "--keepParent"]).arg(framework).arg(&zip);
+    println!("\n{}, with the checksum:", zip.display());
+    run::passes(&mut ditto) && run::passes(run::command("swift").args(["package", "compute-checksum"]).arg(&zip))
 }

@@ -1,6 +1,6 @@
 //! The licences of the crates that a shipped library or program contains.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,18 +10,33 @@ use crate::run;
 /// How the files with licences begin.
 const FILES: [&str; 4] = ["LICENSE", "LICENCE", "COPYING", "NOTICE"];
 
-/// Writes `THIRD-PARTY.txt` with the licences of all crates in a package of this workspace. `false` after a failure, which is
-/// printed.
+/// The notices of the standard library, in Rust's own distribution.
+const STANDARD_LIBRARY: &str = "share/doc/rust/COPYRIGHT-library.html";
+
+/// Writes `THIRD-PARTY.txt` with the licences of all crates in a package of this workspace, and the notices of Rust's standard
+/// library. `false` after a failure, which is printed.
 pub fn write(package: &str, folder: &Path) -> bool {
-    let tree = format!("tree --locked -p {package} -e normal --prefix none --format {{p}}|{{l}}");
-    let Some(crates) = run::output(&mut run::cargo(&tree)) else {
-        eprintln!("cargo tree failed");
+    let tree = format!("tree --locked -p {package} -e normal,no-proc-macro --prefix none --format {{p}}|{{l}}");
+    let (Some(crates), Some(rust)) =
+        (run::output(&mut run::cargo(&tree)), run::output(run::command("rustc").args(["--print", "sysroot"])))
+    else {
+        eprintln!("cargo tree or rustc failed");
         return false;
     };
     let text = notices(&crates, &registries());
-    let file = folder.join("THIRD-PARTY.txt");
-    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&file, text));
-    written.map_err(|error| eprintln!("{}: {error}", file.display())).is_ok()
+    let written = fs::create_dir_all(folder)
+        .and_then(|()| fs::write(folder.join("THIRD-PARTY.txt"), text))
+        .and_then(|()| fs::copy(Path::new(rust.trim()).join(STANDARD_LIBRARY), folder.join("THIRD-PARTY-RUST.html")));
+    written.map_err(|error| eprintln!("the licences in {}: {error}", folder.display())).is_ok()
+}
+
+/// Copies the licences of this project. `false` after a failure, which is printed.
+pub fn copy_own(folder: &Path) -> bool {
+    let mut files = licences(&run::root()).into_iter();
+    files.all(|file| {
+        let copied = fs::copy(&file, folder.join(file.file_name().unwrap_or_default()));
+        copied.map_err(|error| eprintln!("{}: {error}", file.display())).is_ok()
+    })
 }
 
 /// The folders of cargo's registries, each with a folder for every crate.
@@ -31,17 +46,34 @@ fn registries() -> Vec<PathBuf> {
     folders.flatten().map(|entry| entry.path()).collect()
 }
 
-/// The text for the crates that `cargo tree` lists.
+/// The text for the crates that `cargo tree` lists. A text that several crates have is there once.
 fn notices(crates: &str, registries: &[PathBuf]) -> String {
-    let mut text = String::from("The native code of this artifact contains these Rust crates:\n");
-    for line in crates.lines().collect::<BTreeSet<_>>() {
+    let mut text = String::from(
+        "The native code of this artifact contains these Rust crates, and the standard library of Rust (THIRD-PARTY-RUST.html).\n",
+    );
+    let mut seen = BTreeMap::new();
+    // cargo marks a crate that it has listed before.
+    for line in crates.lines().map(|line| line.trim_end_matches(" (*)")).collect::<BTreeSet<_>>() {
         // Crates of this workspace have a path; their licences are beside this file.
         let Some((name, licence)) = line.split_once('|').filter(|(name, _)| !name.contains("(/")) else { continue };
-        let Some((name, version)) = name.trim_end_matches(" (proc-macro)").split_once(" v") else { continue };
+        let Some((name, version)) = name.split_once(" v") else { continue };
         let _ = write!(text, "\n{:=<100}\n{name} {version}: {licence}\n", "");
-        for registry in registries {
-            for file in licences(&registry.join(format!("{name}-{version}"))) {
-                text.extend(["\n", &fs::read_to_string(file).unwrap_or_default()]);
+        let _ = writeln!(text, "Source: https://crates.io/crates/{name}/{version}");
+        let folders = registries.iter().map(|registry| registry.join(format!("{name}-{version}")));
+        let files: Vec<_> = folders.flat_map(|folder| licences(&folder)).collect();
+        if files.is_empty() {
+            for name in licence.split(' ').filter(|word| !["AND", "OR", "WITH"].contains(word)) {
+                let _ = writeln!(text, "Text: https://spdx.org/licenses/{name}.html");
+            }
+        }
+        for file in files {
+            let licence = fs::read_to_string(&file).unwrap_or_default();
+            let file = file.file_name().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
+            if let Some(place) = seen.get(&licence) {
+                let _ = writeln!(text, "{file}: the same text as {place}");
+            } else {
+                let _ = write!(text, "{file}:\n\n{licence}\n");
+                seen.insert(licence, format!("{file} of {name} {version}"));
             }
         }
     }
@@ -67,15 +99,20 @@ mod tests {
     use crate::run;
 
     #[test]
-    fn crates_of_a_registry_are_listed_once_with_their_files() {
+    fn each_crate_of_a_registry_is_listed_once_with_its_files() {
         let registry = run::target_dir().join("licences-test");
-        let folder = registry.join("ring-0.17.0");
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("LICENSE"), "Permission is granted").unwrap();
-        let crates = "keysecure v0.1.0 (/src/core)|MIT\nring v0.17.0|ISC\nring v0.17.0|ISC\n";
+        for name in ["ring-0.17.0", "untrusted-0.9.0", "uniffi-0.32.2"] {
+            fs::create_dir_all(registry.join(name)).unwrap();
+        }
+        for name in ["ring-0.17.0", "untrusted-0.9.0"] {
+            fs::write(registry.join(name).join("LICENSE"), "Permission is granted").unwrap();
+        }
+        let crates = "keysecure v0.1.0 (/src/core)|MIT\nring v0.17.0|ISC\nring v0.17.0|ISC (*)\nuntrusted v0.9.0|ISC\nuniffi v0.32.2|MPL-2.0\n";
         let text = notices(crates, std::slice::from_ref(&registry));
-        assert_eq!(text.matches("ring 0.17.0: ISC").count(), 1);
+        assert_eq!(text.matches("ring 0.17.0: ISC\n").count(), 1);
         assert_eq!(text.matches("Permission is granted").count(), 1);
+        assert!(text.contains("untrusted/0.9.0\nLICENSE: the same text as LICENSE of ring 0.17.0\n"));
+        assert!(text.contains("uniffi/0.32.2\nText: https://spdx.org/licenses/MPL-2.0.html\n"));
         assert!(!text.contains("keysecure 0.1.0"));
         fs::remove_dir_all(registry).unwrap();
     }

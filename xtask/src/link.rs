@@ -44,7 +44,8 @@ fn hide_metadata() -> Option<String> {
         return None;
     }
     let library = run::target_dir().join("debug").join(bindings::library("keysecure_ffi"));
-    let symbols = run::output(run::command("nm").args(["-D", "--defined-only"]).arg(library))?;
+    // Not `-D`: a Mac, where an AAR may be built, has no table of dynamic symbols.
+    let symbols = run::output(run::command("nm").args(["-g", "--defined-only"]).arg(library))?;
     let script = run::target_dir().join("hidden-metadata.list");
     write(&script, &local(&symbols)).then(|| format!("-Clink-arg=-Wl,--version-script={}", script.display()))
 }
@@ -57,6 +58,8 @@ fn write(file: &Path, text: &str) -> bool {
 /// `global`.
 fn local(symbols: &str) -> String {
     let names = symbols.lines().filter_map(|line| line.split_whitespace().last());
+    // A Mac puts `_` before each name.
+    let names = names.map(|name| name.strip_prefix('_').unwrap_or(name));
     let mut script = String::from("{ local:\n");
     for name in names.filter(|name| name.starts_with("UNIFFI_META_")) {
         let _ = writeln!(script, "{name};");
@@ -72,6 +75,9 @@ mod tests {
     fn metadata_is_local_and_functions_stay_exported() {
         let symbols =
             "000000000008c93d T ffi_keysecure_rustbuffer_free\n0000000000010000 R UNIFFI_META_KEYSECURE_RECORD_CARD\n";
-        assert_eq!(local(symbols), "{ local:\nUNIFFI_META_KEYSECURE_RECORD_CARD;\n};\n");
+        let script = "{ local:\nUNIFFI_META_KEYSECURE_RECORD_CARD;\n};\n";
+        assert_eq!(local(symbols), script);
+        let of_a_mac = symbols.replace("T ffi", "T _ffi").replace("R UNIFFI", "S _UNIFFI");
+        assert_eq!(local(&of_a_mac), script);
     }
 }

@@ -9,6 +9,7 @@ mod check;
 mod deps;
 mod elf;
 mod fuzz;
+mod jdk;
 mod kotlin;
 mod licences;
 mod link;
@@ -22,6 +23,11 @@ mod servers;
 mod ship;
 mod swift;
 mod swift_chroot;
+mod swift_consumers;
+mod swift_install;
+mod swift_manifests;
+mod swift_module;
+mod swift_release;
 mod swift_toolchain;
 mod table;
 mod test;
@@ -91,8 +97,9 @@ enum Command {
     Parity,
     /// Build a release package
     Package {
-        #[arg(value_enum, default_value_t)]
-        artifact: Artifact,
+        /// Default: kotlin
+        #[command(subcommand)]
+        artifact: Option<Artifact>,
     },
     /// Run `swift` with the folders of this workspace
     Swift {
@@ -117,7 +124,7 @@ fn main() -> ExitCode {
         Command::Kotlin { arguments } => kotlin::run(&arguments),
         Command::KotlinBench => kotlin::bench(),
         Command::Parity => parity::run(),
-        Command::Package { artifact } => package::run(artifact),
+        Command::Package { artifact } => package::run(&artifact.unwrap_or_default()),
         Command::Swift { arguments } => swift::run(&arguments),
         Command::SwiftBench => swift::bench(),
         Command::Wheel => python::wheel_command(),

@@ -6,15 +6,38 @@ use std::process::Command;
 use crate::bindings::Bindings;
 use crate::run;
 
+/// The receivers, each of which has a folder in [`receivers_dir`].
+pub const RECEIVERS: [&str; 4] = ["http-server", "servlet", "spring-boot", "ktor"];
+
 /// Maven in the Kotlin project, with cargo's target folder, the library and the sandbox program as properties.
 pub fn command(bindings: &Bindings, arguments: &[String]) -> Command {
-    let sandbox = run::target_dir().join(format!("debug/keysecure-sandbox{}", std::env::consts::EXE_SUFFIX));
+    with_programs("bindings-kotlin/pom.xml", bindings, arguments)
+}
+
+/// Maven in the Kotlin project and then in those that use it: the sandbox and the receivers.
+pub fn all(bindings: &Bindings, arguments: &[String]) -> Command {
+    let mut maven = with_programs("bindings-kotlin/receivers/pom.xml", bindings, arguments);
+    let library = bindings.library.display();
+    // For the projects of the receivers, which are those of consumers. Their JVMs live for a few seconds.
+    maven.arg("--fail-at-end").arg(format!(
+        "-DargLine=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC \"-Duniffi.component.keysecure.libraryOverride={library}\" \
+         \"-Duniffi.component.keysecure_ffi.libraryOverride={library}\" \"-Dkeysecure.sandbox={}\"",
+        sandbox().display()
+    ));
+    maven
+}
+
+fn with_programs(pom: &str, bindings: &Bindings, arguments: &[String]) -> Command {
     let property = |name: &str, path: &Path| format!("-Dkeysecure.{name}={}", path.display());
-    let mut maven = project("bindings-kotlin/pom.xml");
+    let mut maven = project(pom);
     maven.arg(property("library", &bindings.library));
-    maven.arg(property("program", &sandbox));
+    maven.arg(property("program", &sandbox()));
     maven.args(arguments);
     maven
+}
+
+fn sandbox() -> PathBuf {
+    run::target_dir().join(format!("debug/keysecure-sandbox{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Maven in a project of this workspace, with cargo's target folder as a property.
@@ -44,4 +67,9 @@ fn quiet() -> Command {
 /// Maven's build folder.
 pub fn build_dir() -> PathBuf {
     run::target_dir().join("kotlin")
+}
+
+/// The folder with the build folders of the receivers.
+pub fn receivers_dir() -> PathBuf {
+    run::target_dir().join("receivers")
 }

@@ -1,14 +1,15 @@
-//! `cargo xtask package`: release packages. The jars are built, tested and installed here; the AAR and the `XCFramework`
-//! are recipes.
+//! `cargo xtask package`: release packages. The jars and Swift's library are built, tested and installed here; the AAR
+//! and the `XCFramework` are recipes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
+use clap::Subcommand;
 
 use crate::bindings::{self, Bindings};
+use crate::swift_release::Framework;
 use crate::table::{row, table};
-use crate::{android, apple, licences, maven, run, ship};
+use crate::{android, apple, kotlin, licences, maven, run, ship, swift_install, swift_release};
 
 /// The budget of the stripped library for phones, which uses the phone's HTTP client instead of its own.
 const BUDGET: u64 = 2_200_000;
@@ -17,25 +18,44 @@ const BUDGET: u64 = 2_200_000;
 const SLOTS: [&str; 5] = ["linux-x86-64", "linux-aarch64", "darwin-x86-64", "darwin-aarch64", "win32-x86-64"];
 
 /// The artifacts of `cargo xtask package`.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+#[derive(Debug, Default, Subcommand)]
 pub enum Artifact {
     /// The jars for Kotlin and Java with this machine's library and sandbox, tested and installed into the local Maven
     /// repository: minutes
     #[default]
-    #[value(alias = "jar")]
+    #[command(alias = "jar")]
     Kotlin,
     /// The Android library: a recipe that needs the NDK
     Aar,
+    /// The static library for Swift with its pkg-config file; builds two programs with it
+    Swift {
+        /// The folder that gets `lib`, `include` and `share`. Default: `swift-prefix` in cargo's target folder
+        #[arg(long, value_name = "DIR")]
+        prefix: Option<PathBuf>,
+        /// Do not build the programs, which needs a Swift compiler
+        #[arg(long)]
+        no_consumers: bool,
+    },
+    /// The source tree of a release of the Swift package, for a git repository of its own
+    SwiftRelease {
+        /// The repository or a new folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        #[command(flatten)]
+        framework: Framework,
+    },
     /// The library for Apple's systems: a recipe that needs a Mac
     Xcframework,
     /// The size of the library with and without HTTP
     Size,
 }
 
-pub fn run(artifact: Artifact) -> bool {
+pub fn run(artifact: &Artifact) -> bool {
     match artifact {
         Artifact::Kotlin => jars(),
         Artifact::Aar => android::aar(),
+        Artifact::Swift { prefix, no_consumers } => swift_install::run(prefix.as_deref(), *no_consumers),
+        Artifact::SwiftRelease { folder, framework } => swift_release::run(folder, framework),
         Artifact::Xcframework => apple::xcframework(),
         Artifact::Size => sizes(),
     }
@@ -49,10 +69,10 @@ fn jars() -> bool {
         return false;
     };
     // First: the generator reads symbols that the release library does not have.
-    let Some(bindings) = bindings::make() else { return false };
+    let Some(bindings) = kotlin::build() else { return false };
     let natives = run::target_dir().join("natives");
     let library = natives.join(slot).join(bindings::library("keysecure_ffi"));
-    if !run::passes(&mut run::cargo("build -p keysecure-sandbox")) || !ship::build_library(&[], &library) {
+    if !ship::build_library(&[], &library) {
         return false;
     }
     let licences = run::target_dir().join("licences");
@@ -68,6 +88,8 @@ fn jars() -> bool {
     if !run::passes(&mut maven::command(&by_name, &[native, "install".into()]))
         || !run::passes(maven::project("bindings-kotlin/sandbox/pom.xml").arg("install"))
         || !["java", "kotlin"].iter().all(|language| consumer(language))
+        || !is_complete("kotlin/keysecure", &[&format!("{slot}/{}", bindings::library("keysecure_ffi"))])
+        || !is_complete("kotlin-sandbox/keysecure-sandbox", &[&format!("io/keysecure/sandbox/{slot}/{}", program())])
     {
         return false;
     }
@@ -85,12 +107,36 @@ fn jars() -> bool {
 
 /// Builds the sandbox program for the test artifact.
 fn sandbox(slot: &str) -> bool {
-    let program = format!("keysecure-sandbox{}", std::env::consts::EXE_SUFFIX);
+    let program = program();
     let folder = run::target_dir().join("programs").join(slot);
     run::passes(&mut run::cargo("build --release -p keysecure-sandbox"))
         && fs::create_dir_all(&folder).is_ok()
         && fs::copy(run::target_dir().join("release").join(&program), folder.join(&program)).is_ok()
         && run::passes(run::command("strip").arg(folder.join(program)))
+}
+
+fn program() -> String {
+    format!("keysecure-sandbox{}", std::env::consts::EXE_SUFFIX)
+}
+
+/// Whether the jars of an artifact contain these files, the licences, sources and documentation. Prints what is missing.
+fn is_complete(artifact: &str, files: &[&str]) -> bool {
+    let licences = ["LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY.txt", "THIRD-PARTY-RUST.html"];
+    let licences = licences.map(|file| format!("META-INF/{file}"));
+    let expected = [
+        ("", licences.iter().map(String::as_str).chain(files.iter().copied()).collect()),
+        ("-sources", vec!["io/keysecure/"]),
+        ("-javadoc", vec!["index.html"]),
+    ];
+    expected.iter().all(|(kind, files)| {
+        let jar = run::target_dir().join(format!("{artifact}-{}{kind}.jar", env!("CARGO_PKG_VERSION")));
+        let entries = run::output(run::command("jar").arg("--list").arg("--file").arg(&jar)).unwrap_or_default();
+        let missing: Vec<_> = files.iter().filter(|file| !entries.lines().any(|entry| entry == **file)).collect();
+        if !missing.is_empty() {
+            eprintln!("{}: without {missing:?}", jar.display());
+        }
+        missing.is_empty()
+    })
 }
 
 /// Copies a project out of the repository and tests it: it finds the artifacts by their coordinates.
@@ -103,7 +149,8 @@ fn consumer(language: &str) -> bool {
     passed
 }
 
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+/// Copies a folder with everything in it.
+pub fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;

@@ -28,6 +28,20 @@ pub fn server_library() -> Option<PathBuf> {
     build_library(&[], &library).then_some(library)
 }
 
+/// Builds the static release library for this machine or another target, without debug symbols.
+pub fn build_static(target: Option<&str>, to: &Path) -> bool {
+    let mut cargo = run::cargo("rustc -p keysecure-ffi --lib --crate-type staticlib --profile ship");
+    let mut built = run::target_dir();
+    if let Some(target) = target {
+        cargo.args(["--target", target]);
+        built.push(target);
+    }
+    run::passes(cargo.env("RUSTFLAGS", flags()))
+        && to.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok())
+        && fs::copy(built.join("ship/libkeysecure_ffi.a"), to).is_ok()
+        && run::passes(run::command("strip").arg("-S").arg(to))
+}
+
 /// Builds the release library, without the crate type `lib`, which would switch off optimisation across crates.
 pub fn build_library(options: &[&str], to: &Path) -> bool {
     let mut cargo = run::cargo("rustc -p keysecure-ffi --lib --crate-type cdylib --profile ship");
@@ -42,5 +56,7 @@ pub fn build_library(options: &[&str], to: &Path) -> bool {
     let built = run::target_dir().join("ship").join(bindings::library("keysecure_ffi"));
     let copied = to.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok()) && fs::copy(&built, to).is_ok();
     let option = if cfg!(target_os = "macos") { "-x" } else { "--strip-unneeded" };
-    copied && run::passes(run::command("strip").arg(option).arg(to)) && elf::is_aligned(to)
+    copied
+        && run::passes(run::command("strip").arg(option).arg(to))
+        && (!cfg!(target_os = "linux") || elf::is_aligned(to))
 }

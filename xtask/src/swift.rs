@@ -9,7 +9,7 @@ use crate::report::failures::{Failures, Tail};
 use crate::report::junit;
 use crate::report::outcome::{Outcome, classify};
 use crate::swift_toolchain::Toolchain;
-use crate::{bindings, run, ship};
+use crate::{bindings, run, ship, swift_install, swift_manifests, swift_module};
 
 /// The program that the tests start. The library that they load is built with the bindings.
 const SANDBOX: &str = "build -p keysecure-sandbox";
@@ -17,8 +17,21 @@ const SANDBOX: &str = "build -p keysecure-sandbox";
 /// The folder of the release library for the benchmark, in cargo's target folder.
 const RELEASE: &str = "swift-bench";
 
+/// The folder of the pkg-config files of the libraries in cargo's target folder.
+const PACKAGES: &str = "swift-packages";
+
 /// The folder of the build as an older compiler would make it, in cargo's target folder.
 const OLDER: &str = "swift-older";
+
+/// What is checked before the tests, and what a failure says.
+const CHECKS: [(Check, &str); 4] = [
+    (swift_manifests::choose_by_platform, "a manifest does not choose the library by the platform"),
+    (swift_module::is_found_beside_another, "the module map does not work beside that of another library"),
+    (compiles_for_ios, "the sandbox needs what iOS does not have"),
+    (compiles_for_older, "the package does not compile as Swift 5 without typed throws"),
+];
+
+type Check = fn(&Toolchain) -> bool;
 
 /// The report of the tests, in cargo's target folder.
 const REPORT: &str = "swift-tests.xml";
@@ -41,11 +54,10 @@ pub fn test(failures: &mut Failures) -> Outcome {
             "the library, its Swift code or the sandbox did not build".into(),
         );
     }
-    if !compiles_for_older(&toolchain) {
-        return Outcome::Broken(
-            TestCounts::default(),
-            "the package does not compile as Swift 5 without typed throws".into(),
-        );
+    for (holds, reason) in CHECKS {
+        if !holds(&toolchain) {
+            return Outcome::Broken(TestCounts::default(), reason.into());
+        }
     }
     let report = run::target_dir().join(REPORT);
     junit::clear(&report);
@@ -122,6 +134,16 @@ fn compiles_for_older(toolchain: &Toolchain) -> bool {
     run::passes(&mut swift(toolchain, "build", &arguments))
 }
 
+/// Whether the sandbox compiles without the class that runs programs, which iOS does not have.
+fn compiles_for_ios(toolchain: &Toolchain) -> bool {
+    let package = toolchain.workspace().join("bindings-swift");
+    let files =
+        ["Sources/KeySecureSandbox/Sandbox.swift", "Tests/IOS/Process.swift"].map(|file| text(package.join(file)));
+    let options = ["-typecheck", "-swift-version", "6", "-DKEYSECURE_NO_PROCESS"].map(str::to_owned);
+    let arguments: Vec<String> = options.into_iter().chain(files).collect();
+    run::passes(&mut toolchain.run("swiftc", &[], &arguments, &[]))
+}
+
 fn prepare() -> bool {
     run::passes(&mut run::cargo(SANDBOX)) && bindings::make().is_some()
 }
@@ -141,12 +163,18 @@ fn swift_with(toolchain: &Toolchain, folder: &str, verb: &str, rest: &[String]) 
     {
         arguments.extend([option.to_owned(), text(folder)]);
     }
-    for word in [format!("-L{library}"), "-rpath".into(), library] {
-        arguments.extend(["-Xlinker".into(), word]);
+    // pkg-config files do not say where a program finds its libraries.
+    for word in ["-rpath", &library] {
+        arguments.extend(["-Xlinker".into(), word.to_owned()]);
     }
     arguments.extend_from_slice(rest);
     let programs = target.join(if folder == "debug" { "debug" } else { "release" });
+    let packages = Path::new(PACKAGES).join(folder);
+    if !swift_install::dynamic_pc(Path::new(&library), &run::target_dir().join(&packages)) {
+        eprintln!("the linker will not find the library");
+    }
     let variables = [
+        ("PKG_CONFIG_PATH", text(target.join(packages))),
         ("KEYSECURE_SANDBOX", text(programs.join("keysecure-sandbox"))),
         ("KEYSECURE_RUST_BASELINE", text(programs.join("rust_baseline"))),
         ("KEYSECURE_SCENARIOS", text(toolchain.workspace().join("tests").join("conformance"))),

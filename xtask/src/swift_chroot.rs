@@ -50,6 +50,18 @@ fn make(folder: &Path) -> Command {
     make
 }
 
+/// The command that installs a package in the chroot, unless it is there. One run at a time, as for [`make`].
+pub fn install(folder: &Path, package: &str) -> Command {
+    let shell = format!(
+        "dpkg --status {package} >/dev/null 2>&1 || \
+         {{ apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends {package}; }}"
+    );
+    let inside = command(folder, &[], &shell);
+    let mut install = run::command("flock");
+    install.arg(folder.with_extension("lock")).arg(inside.get_program()).args(inside.get_args());
+    install
+}
+
 /// A command line in the chroot, with the first folder of each pair mounted at the second.
 pub fn command(folder: &Path, mounts: &[(&Path, &str)], shell: &str) -> Command {
     let [unshare, options @ ..] = OWN_NAMESPACE;

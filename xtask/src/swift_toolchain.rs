@@ -40,25 +40,50 @@ impl Toolchain {
         }
     }
 
+    /// The path for `swift` of a folder that [`Self::run`] mounts.
+    pub fn mounted(&self, mount: &Mount) -> PathBuf {
+        match self {
+            Self::Path => mount.0.clone(),
+            Self::Chroot(_) => mount.1.into(),
+        }
+    }
+
     /// `swift` with these arguments and variables; their paths must come from [`Self::workspace`] and [`Self::target`].
     pub fn swift(&self, arguments: &[String], variables: &[(&str, String)]) -> Command {
+        self.run("swift", &[], arguments, variables)
+    }
+
+    /// A program of the toolchain, such as `swiftc`, which also sees the folders of `mounts`.
+    pub fn run(&self, program: &str, mounts: &[&Mount], arguments: &[String], variables: &[(&str, String)]) -> Command {
         match self {
             Self::Path => {
-                let mut swift = run::command("swift");
-                swift.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
-                swift
+                let mut command = run::command(program);
+                command.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
+                command
             }
             Self::Chroot(folder) => {
                 let variables = variables.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
                 let arguments = arguments.iter().map(|argument| quoted(argument));
-                let words: Vec<String> = variables.chain(["swift".into()]).chain(arguments).collect();
+                let words: Vec<String> = variables.chain([program.into()]).chain(arguments).collect();
                 let (root, target) = (run::root(), run::target_dir());
-                let mounts: [(&Path, &str); 2] = [(&root, WORKSPACE), (&target, TARGET)];
-                swift_chroot::command(folder, &mounts, &words.join(" "))
+                let mut all: Vec<(&Path, &str)> = vec![(&root, WORKSPACE), (&target, TARGET)];
+                all.extend(mounts.iter().map(|Mount(from, to)| (from.as_path(), *to)));
+                swift_chroot::command(folder, &all, &words.join(" "))
             }
         }
     }
+
+    /// Provides git, which `swift` needs for packages by URL. Prints a failure.
+    pub fn ensure_git(&self) -> bool {
+        match self {
+            Self::Path => run::exists("git", "--version"),
+            Self::Chroot(folder) => run::passes(&mut swift_chroot::install(folder, "git")),
+        }
+    }
 }
+
+/// A folder of this machine, and its path in the chroot.
+pub struct Mount(pub PathBuf, pub &'static str);
 
 /// Quotes one word for a shell.
 fn quoted(word: &str) -> String {

@@ -45,6 +45,8 @@ pub trait AttemptStore: Send + Sync {
     fn release(&self, reference: String, lease_id: String, within: Duration) -> Result<(), ForeignFailure>;
 }
 
+crate::tables::in_c_order!(UniFfiTraitVtableAttemptStore: acquire, begin, finish, release);
+
 /// The result of `AttemptStore.acquire`.
 #[derive(Debug, Clone, uniffi::Enum)]
 pub enum Acquired {

@@ -23,6 +23,8 @@ pub trait ReplayStore: Send + Sync {
     fn remove(&self, key: String) -> Result<(), ForeignFailure>;
 }
 
+crate::tables::in_c_order!(UniFfiTraitVtableReplayStore: insert, get, remove);
+
 pub(super) struct Foreign(pub Arc<dyn ReplayStore>);
 
 impl keysecure::ReplayStore for Foreign {

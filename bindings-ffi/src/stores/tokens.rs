@@ -29,6 +29,8 @@ pub trait TokenStore: Send + Sync {
     fn unlock(&self, slot: String, lock_id: String, within: Duration) -> Result<(), ForeignFailure>;
 }
 
+crate::tables::in_c_order!(UniFfiTraitVtableTokenStore: load, save, try_lock, unlock);
+
 /// An access token in a store. Prints masked.
 #[derive(Clone, uniffi::Record)]
 #[uniffi::export(Debug)]

@@ -1974,8 +1974,12 @@ class TransferRecord(_Model):
     def type(self) -> str | None:
         """Direction of the transfer (inferred)."""
     @property
+    def amount(self) -> Decimal | None:
+        """Amount in TUSDT (inferred). Its name in JSON is `balance`, as in the request body."""
+    @property
+    @deprecated("use amount")
     def balance(self) -> Decimal | None:
-        """Amount in TUSDT (inferred). It has the name of the request body, not the name `amount` of the request."""
+        """Deprecated: use `amount`."""
     @property
     def before_balance(self) -> Decimal | None:
         """Balance of the cardholder before the transfer, in TUSDT (inferred)."""

@@ -36,8 +36,9 @@ def object_schema(cls: Any, source: Any, handler: Any, model: str) -> Any:
     ``model`` is the JSON schema of a model's dict, without the descriptions; it is empty for the other classes.
     """
     if model:
-        described = _described(cls, json.loads(model))
-        made: Callable[[Any], Any] = _Model(cls, described)
+        schema: Schema = json.loads(model)
+        described = _described(cls, _published(schema))
+        made: Callable[[Any], Any] = _Model(cls, schema)
     else:
         described, made = _OTHERS[cls.__name__](cls, *_row(source))
 
@@ -62,6 +63,14 @@ def object_schema(cls: Any, source: Any, handler: Any, model: str) -> Any:
             pydantic.WithJsonSchema(described),
         ]
     )
+
+
+def _published(schema: Any) -> Any:
+    """A JSON schema without the platform's names of fields, which only `_on_the_wire` needs."""
+    if isinstance(schema, dict):
+        parts = cast("Schema", schema)
+        return {name: _published(part) for name, part in parts.items() if name != "renamed"}
+    return schema
 
 
 def _described(cls: Any, schema: Schema) -> Schema:
@@ -98,7 +107,9 @@ def _on_the_wire(value: Any, schema: Schema) -> Any:
     if "properties" in schema and isinstance(value, Mapping):
         known, fields = schema["properties"], {**cast("Mapping[str, Any]", value)}
         extra: dict[str, Any] = fields.pop("extra", None) or {}
-        return {**extra, **{name: _on_the_wire(part, known.get(name, {})) for name, part in fields.items()}}
+        renamed = schema.get("renamed", {})
+        parts = {renamed.get(name, name): _on_the_wire(part, known.get(name, {})) for name, part in fields.items()}
+        return {**extra, **parts}
     if "items" in schema and isinstance(value, list):
         items = cast("list[object]", value)
         return [_on_the_wire(item, schema["items"]) for item in items]
@@ -127,7 +138,7 @@ def _millis(value: Any) -> Any:
 def _check(made: Any, schema: Schema) -> None:
     """Refuses a field of another type, which the platform's objects keep in ``extra``."""
     for name, of_field in schema["properties"].items():
-        if name in made.extra:
+        if schema.get("renamed", {}).get(name, name) in made.extra:
             raise ValueError(f"{name} has another type than {type(made).__name__}.{name}")
         inner = of_field.get("anyOf", [of_field])[0]
         of_row = inner.get("items", inner)

@@ -3,14 +3,15 @@
 // PyO3 classes need no Debug, and PyO3 passes arguments by value.
 #![allow(missing_debug_implementations, clippy::needless_pass_by_value)]
 
+mod interpreter;
+
 use std::io;
 use std::mem;
 use std::process;
 use std::sync::{Mutex, PoisonError};
 
 use keysecure_sandbox::{CipherMode, KeyScheme, Mode, NullFields, Repeat, Sandbox as Core, SandboxBuilder, SignStyle};
-use pyo3::exceptions::{PyImportError, PyOSError, PyRuntimeError, PyValueError};
-use pyo3::ffi;
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use serde_json::{Map, Value};
 
@@ -25,19 +26,7 @@ mod _sandbox {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        super::require_main_interpreter(module.py())
-    }
-}
-
-/// Refuses any interpreter but the main one, before objects of one are used in another: see `interpreter.rs` of the client.
-fn require_main_interpreter(py: Python<'_>) -> PyResult<()> {
-    // SAFETY: this thread is attached, so it has a current interpreter.
-    match unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) } {
-        0 => Ok(()),
-        -1 => Err(PyErr::fetch(py)),
-        _ => Err(PyImportError::new_err(
-            "keysecure_sandbox runs only in the main interpreter of a process, and this is a sub-interpreter",
-        )),
+        super::interpreter::require_main(module.py())
     }
 }
 

@@ -25,10 +25,10 @@ def test_every_row_is_in_the_file_once_with_its_types(tmp_path: Path, rows: list
     assert export(out) == 0
     table = pq.read_table(out)
     assert table.column("transfer_no").to_pylist() == rows[::-1], "newest first"
-    assert table.schema.field("balance").type == pa.decimal128(38, 2)
+    assert table.schema.field("amount").type == pa.decimal128(38, 2)
     assert table.schema.field("time").type == pa.timestamp("ms", tz="UTC")
     oldest = table.slice(len(rows) - 1).to_pylist()[0]
-    assert oldest["balance"] == Decimal("1.00")
+    assert oldest["amount"] == Decimal("1.00")
     assert oldest["time"] == datetime(2026, 1, 1, tzinfo=timezone.utc)
     assert list(tmp_path.iterdir()) == [out], "nothing is left beside it"
 

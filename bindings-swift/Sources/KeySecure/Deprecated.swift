@@ -51,6 +51,11 @@ extension Client {
     public static func fromEnv() throws -> Client { try fromEnvironment() }
 }
 
+extension TransferRecord {
+    @available(*, deprecated, renamed: "amount")
+    public var balance: Decimal? { amount }
+}
+
 extension CardSecrets {
     @available(*, deprecated, renamed: "exposePAN()")
     public func exposePan() -> String { exposePAN() }

@@ -25,60 +25,20 @@ public struct JSON: Sendable, Hashable, ExpressibleByStringLiteral {
     }
 }
 
+/// Single values, read by the library.
+extension JSON {
+    /// The text of a JSON string, else `nil`. Half a surrogate pair becomes U+FFFD.
+    public var string: String? { try? ffiJsonText(json: self) }
+
+    /// A number, which may be a JSON string as the platform's amounts are; `nil` for any other value, and when 28 digits cannot hold it
+    /// exactly: ``text`` has its digits.
+    public var decimal: Decimal? { (try? ffiJsonDecimal(json: self)).map(KeySecure.decimal(lifted:)) }
+
+    /// A boolean, else `nil`.
+    public var bool: Bool? { try? ffiJsonBoolean(json: self) }
+}
+
 extension JSON: CustomStringConvertible, CustomReflectable {
     public var description: String { "JSON(\(text.utf8.count) bytes)" }
-    public var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-/// Fields of a response that this version does not know, or further fields of a request, as the unchanged text of a JSON object.
-public struct Extra: Sendable, Hashable {
-    /// The JSON text of the object.
-    public let json: String
-
-    /// Creates an empty object.
-    public init() { json = "{}" }
-
-    /// Creates a value from the text of a JSON object.
-    ///
-    /// - Throws: `KeySecureError` of kind `.invalidInput` when the text is not a JSON object.
-    public init(json: String) throws {
-        guard (try? JSONSerialization.jsonObject(with: Data(json.utf8))) is [String: Any] else {
-            throw KeySecureError.invalidInput("extra", "must be a JSON object")
-        }
-        self.json = json
-    }
-
-    /// Whether there are no fields.
-    public var isEmpty: Bool { names.isEmpty }
-
-    /// The names of the fields, sorted.
-    public var names: [String] {
-        let fields = try? JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
-        return (fields ?? [:]).keys.sorted()
-    }
-
-    /// Decodes the fields.
-    ///
-    /// - Throws: `DecodingError` when the JSON does not match the type.
-    public func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
-        try JSONDecoder().decode(type, from: Data(json.utf8))
-    }
-
-    /// Takes an object of the core without validating it again.
-    init(lifted json: String) { self.json = json }
-}
-
-/// Makes the generated default argument `"{}"` possible.
-extension Extra: ExpressibleByStringLiteral {
-    /// Creates a value from a literal, which must be a JSON object.
-    public init(stringLiteral json: String) {
-        guard let extra = try? Extra(json: json) else { preconditionFailure("a literal of Extra must be a JSON object") }
-        self = extra
-    }
-}
-
-extension Extra: CustomStringConvertible, CustomReflectable {
-    /// The names of the fields; the values may hold secrets.
-    public var description: String { "Extra(\(names.joined(separator: ", ")))" }
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -11,7 +11,24 @@ enum JSONNode: Codable {
     case list([JSONNode])
     case object([String: JSONNode])
 
-    init(json: JSON) throws { self = try json.decoded() }
+    /// Reads JSON. In an object with a value that Foundation refuses, such as `1e400`, that value is its text.
+    init(json: JSON) throws { try self.init(json: json, levels: Self.levels) }
+
+    /// How deep models are nested.
+    private static let levels = 3
+
+    private init(json: JSON, levels: Int) throws {
+        do {
+            self = try json.decoded()
+        } catch {
+            guard levels > 0, let fields = try? Extra(json: json.text) else { throw error }
+            let values = fields.names.map { name in
+                let value = fields[name] ?? "null"
+                return (name, (try? JSONNode(json: value, levels: levels - 1)) ?? .text(value.text))
+            }
+            self = .object(Dictionary(uniqueKeysWithValues: values))
+        }
+    }
 
     /// The JSON text.
     var json: JSON {

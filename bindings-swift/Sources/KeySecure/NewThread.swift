@@ -18,6 +18,7 @@ final class NewThread {
         #else
         var thread: pthread_t?
         #endif
+        // Released once: by the thread, which takes it, or here when there is none.
         let new = Unmanaged.passRetained(NewThread(work))
         let status = pthread_create(&thread, &attributes, { new in NewThread.main(new) }, new.toOpaque())
         if status != 0 { new.release() }

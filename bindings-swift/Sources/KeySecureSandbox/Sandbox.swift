@@ -7,7 +7,7 @@ import Foundation
 import FoundationNetworking
 #endif
 
-/// Runs the program `keysecure-sandbox` on loopback until the object is deallocated.
+/// Runs the program `keysecure-sandbox` on loopback until the object is deallocated, or uses one that is running already.
 ///
 /// ```swift
 /// let sandbox = try Sandbox()
@@ -24,18 +24,19 @@ public final class Sandbox: @unchecked Sendable {
     /// The apiSecret of the merchant.
     public let apiSecret: String
 
-    private let process = Process()
-    private let input = Pipe()
+    /// Ends the program, if this object started it.
+    private let end: () -> Void
 
-    /// Starts the program.
+    #if (os(macOS) || os(Linux)) && !KEYSECURE_NO_PROCESS  // The flag compiles this file here as for an iPhone.
+    /// Starts the program. Only on macOS and Linux; other systems have `init(attachingTo:)`.
     ///
     /// - Parameters:
     ///   - program: The path of the program. Default: `KEYSECURE_SANDBOX`, otherwise `keysecure-sandbox` on the PATH.
     ///   - options: Options of `keysecure-sandbox serve`, such as `["--mode", "authorization"]`.
     /// - Throws: `SandboxError` when the program does not start.
-    public init(program: String? = nil, options: [String] = []) throws {
+    public convenience init(program: String? = nil, options: [String] = []) throws {
         let program = program ?? ProcessInfo.processInfo.environment["KEYSECURE_SANDBOX"]
-        let output = Pipe()
+        let (process, input, output) = (Process(), Pipe(), Pipe())
         let serve = ["serve", "--port", "0", "--exit-with-stdin"] + options
         process.executableURL = URL(fileURLWithPath: program ?? "/usr/bin/env")
         process.arguments = program == nil ? ["keysecure-sandbox"] + serve : serve
@@ -46,11 +47,32 @@ public final class Sandbox: @unchecked Sendable {
         while line.last != UInt8(ascii: "\n"), case let more = output.fileHandleForReading.availableData, !more.isEmpty {
             line.append(more)
         }
-        guard let info = try? JSONSerialization.jsonObject(with: line) as? [String: Any],
-            let baseURL = info["base_url"] as? String, let controlURL = info["control_url"] as? String,
-            let apiKey = info["api_key"] as? String, let apiSecret = info["api_secret"] as? String
-        else { throw SandboxError("the sandbox did not start") }
-        (self.baseURL, self.controlURL, self.apiKey, self.apiSecret) = (baseURL, controlURL, apiKey, apiSecret)
+        let info = (try? JSONSerialization.jsonObject(with: line)) ?? NSNull()
+        try self.init(info: info) {
+            try? input.fileHandleForWriting.close()
+            if process.isRunning { process.waitUntilExit() }
+        }
+    }
+    #endif
+
+    /// Uses a sandbox that is running already on this machine, as tests in the simulator of an iPhone need it:
+    /// `keysecure-sandbox serve` on the Mac prints its `control_url`. `stop()` leaves it running.
+    ///
+    /// - Parameter controlURL: The base URL of the sandbox's admin API.
+    /// - Throws: `SandboxError`, or the error of `URLSession`, when no sandbox responds there.
+    public convenience init(attachingTo controlURL: String) throws {
+        try self.init(info: try Self.call("GET /info", [:], at: controlURL)) {}
+    }
+
+    private init(info: Any, end: @escaping () -> Void) throws {
+        guard let info = info as? [String: Any], let baseURL = info["base_url"] as? String,
+            let controlURL = info["control_url"] as? String, let apiKey = info["api_key"] as? String,
+            let apiSecret = info["api_secret"] as? String
+        else {
+            end()
+            throw SandboxError("the sandbox did not start")
+        }
+        (self.baseURL, self.controlURL, self.apiKey, self.apiSecret, self.end) = (baseURL, controlURL, apiKey, apiSecret, end)
     }
 
     deinit { stop() }
@@ -60,11 +82,8 @@ public final class Sandbox: @unchecked Sendable {
     @available(*, deprecated, renamed: "controlURL")
     public var controlUrl: String { controlURL }
 
-    /// Stops the program. Called when the object is deallocated.
-    public func stop() {
-        try? input.fileHandleForWriting.close()
-        if process.isRunning { process.waitUntilExit() }
-    }
+    /// Stops the program, if this object started it. Called when the object is deallocated.
+    public func stop() { end() }
 
     /// Calls the admin API: `try sandbox.control("POST /clock/advance", ["ms": 60_000])`. The README of the sandbox lists the calls.
     ///
@@ -72,6 +91,10 @@ public final class Sandbox: @unchecked Sendable {
     /// - Throws: `SandboxError` when the sandbox refuses the call.
     @discardableResult
     public func control(_ call: String, _ body: [String: Any] = [:]) throws -> Any {
+        try Self.call(call, body, at: controlURL)
+    }
+
+    private static func call(_ call: String, _ body: [String: Any], at controlURL: String) throws -> Any {
         let words = call.split(separator: " ")
         guard words.count == 2, let url = URL(string: controlURL + words[1]) else {
             throw SandboxError("a control call must be a method and a path: \(call)")

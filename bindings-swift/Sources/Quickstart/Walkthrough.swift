@@ -132,7 +132,7 @@ struct Walkthrough {
         }
         print("\(consumptions.count) consumptions, \(settled(consumptions)) settled.")
         let transfers = try await client.accounts.transfers(start: start, end: end).all()
-        print("\(transfers.count) transfer, in total \(transfers.compactMap(\.balance).reduce(0, +)).")
+        print("\(transfers.count) transfer, in total \(transfers.compactMap(\.amount).reduce(0, +)).")
         print("\(try await client.cards.list(start: start, end: end).all().count) cards were issued.")
     }
 

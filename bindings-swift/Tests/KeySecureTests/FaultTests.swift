@@ -26,7 +26,8 @@ final class FaultTests: XCTestCase {
         let holder = try sandbox.cardholder()
         try sandbox.fault("drop_after_commit", on: "accounts.transfer")
         let ensured = try client.blocking.accounts.ensureTransfer(
-            cardholderNo: holder, transferUniqueNo: "once", type: .in, amount: 5, deadline: .seconds(30), settle: .seconds(1), firstAttempt: true)
+            cardholderNo: holder, transferUniqueNo: "once", type: .in, amount: 5, deadline: .seconds(30), settle: .seconds(1),
+            firstAttempt: true)
         XCTAssertEqual(ensured.value.transferUniqueNo, "once")
         XCTAssertTrue(ensured.created, "this call created it; only the response was lost")
         let again = try client.blocking.accounts.ensureTransfer(

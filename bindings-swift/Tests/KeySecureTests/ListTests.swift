@@ -29,7 +29,7 @@ final class ListTests: XCTestCase {
         let (_, client, _) = try seededTransfers()
         var count = 0
         for try await row in try client.accounts.transfers(start: Date() - 265 * day, end: Date()) {
-            XCTAssertEqual(row.balance, 1)
+            XCTAssertEqual(row.amount, 1)
             count += 1
         }
         XCTAssertEqual(count, 250)

@@ -31,7 +31,7 @@ final class ModelTests: XCTestCase {
         XCTAssertEqual(json[1], cards[1])
         let list = try PropertyListEncoder().encode(["card": Card(cardNo: "c2", status: .frozen)])
         XCTAssertEqual(try PropertyListDecoder().decode([String: Card].self, from: list)["card"], cards[1])
-        let transfer = TransferRecord(transferNo: "1", balance: Decimal(string: "99999999999999999999.99"))
+        let transfer = TransferRecord(transferNo: "1", amount: Decimal(string: "99999999999999999999.99"))
         XCTAssertEqual(try JSONDecoder().decode(TransferRecord.self, from: JSONEncoder().encode(transfer)), transfer)
     }
 

@@ -123,7 +123,8 @@ final class SecretTests: XCTestCase {
         secrets.map { add("masked", $0.maskedPAN) }
         let token = printed("pci.client_token") { try client.blocking.pci.clientToken(physical) }
         printed("pci.card_detail") {
-            try client.blocking.pci.cardDetail(clientAccessToken: token?.expose() ?? "x", origin: "o", parentOrigin: "p", nonce: "n")
+            try client.blocking.pci.cardDetail(
+                clientAccessToken: token?.expose() ?? "x", origin: "o", parentOrigin: "p", nonce: "n")
         }
         let moved = Transfer(cardholderNo: holder, transferUniqueNo: "canary-move", type: .in, amount: 1_000_000)
         add("Transfer", moved)

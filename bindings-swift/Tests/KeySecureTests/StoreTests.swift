@@ -66,7 +66,8 @@ final class StoreTests: XCTestCase {
                 group.addTask {
                     let client = try sandbox.client(store: .file(directory: folder))
                     return try await client.accounts.ensureTransfer(
-                        cardholderNo: holder, transferUniqueNo: "one", type: .in, amount: 5, deadline: .seconds(20), settle: .seconds(0.2)
+                        cardholderNo: holder, transferUniqueNo: "one", type: .in, amount: 5, deadline: .seconds(20),
+                        settle: .seconds(0.2)
                     ).created
                 }
             }
@@ -129,7 +130,8 @@ final class StoreTests: XCTestCase {
             let call = {
                 // Less than the 120 s that a transport needs which may deliver a request later.
                 _ = try client.blocking.accounts.ensureTransfer(
-                    cardholderNo: holder, transferUniqueNo: "t-1", type: .in, amount: 5, deadline: .seconds(100), firstAttempt: true)
+                    cardholderNo: holder, transferUniqueNo: "t-1", type: .in, amount: 5, deadline: .seconds(100),
+                    firstAttempt: true)
             }
             if waits { XCTAssertEqual(try failure { try call() }.field, "deadline") } else { XCTAssertNoThrow(try call()) }
         }

@@ -97,8 +97,8 @@ func httpDate() -> String {
     var parts = tm()
     gmtime_r(&now, &parts)
     var text = [CChar](repeating: 0, count: 40)
-    strftime(&text, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
-    return String(cString: text)
+    let count = strftime(&text, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
+    return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
 extension Duration {

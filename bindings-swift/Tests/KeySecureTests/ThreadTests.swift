@@ -46,7 +46,8 @@ final class ThreadTests: XCTestCase {
             return #"{"card_no":"c1","status":"Activated"}"#
         }
         let client = try Client(
-            apiKey: "key", apiSecret: "0123456789abcdef", baseURL: "http://127.0.0.1:1", timeout: .seconds(120), transport: transport)
+            apiKey: "key", apiSecret: "0123456789abcdef", baseURL: "http://127.0.0.1:1", timeout: .seconds(120),
+            transport: transport)
         let tasks = (0..<calls).map { _ in Task { try await client.cards.get("c1").status } }
         let deadline = Date() + 60
         while entered.value < calls && Date() < deadline { try await Task.sleep(nanoseconds: 5_000_000) }

@@ -28,7 +28,8 @@ final class TransportTests: XCTestCase {
         for number in 1...5 {
             try sandbox.fault("drop_after_commit", on: "accounts.transfer")
             let error = try failure {
-                _ = try client.blocking.accounts.transfer(cardholderNo: holder, transferUniqueNo: "t-\(number)", type: .in, amount: 1)
+                _ = try client.blocking.accounts.transfer(
+                    cardholderNo: holder, transferUniqueNo: "t-\(number)", type: .in, amount: 1)
             }
             XCTAssertEqual(error.outcome, .unknown)
             XCTAssertEqual(try sandbox.count("accounts.transfer"), number)
@@ -49,7 +50,8 @@ final class TransportTests: XCTestCase {
         for (number, kind) in zip(1..., ["truncate", "drop_after_commit"]) {
             try sandbox.fault(kind, on: "accounts.transfer", times: 9)
             let error = try failure {
-                _ = try client.blocking.accounts.transfer(cardholderNo: holder, transferUniqueNo: "t-\(number)", type: .in, amount: 1)
+                _ = try client.blocking.accounts.transfer(
+                    cardholderNo: holder, transferUniqueNo: "t-\(number)", type: .in, amount: 1)
             }
             XCTAssertEqual(error.outcome, .unknown, kind)
             XCTAssertEqual(error.attempts, 1, kind)

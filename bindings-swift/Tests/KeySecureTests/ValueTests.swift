@@ -51,7 +51,7 @@ final class ValueTests: XCTestCase {
     func testReadingBeyondTheEndReturnsNil() {
         let bytes: [UInt8] = [0, 0, 1, 2, 7]
         bytes.withUnsafeBufferPointer { bytes in
-            var reader = WireReader(bytes.baseAddress, bytes.count)
+            var reader = WireReader(bytes.baseAddress, length: 5, capacity: 5)
             XCTAssertEqual(reader.integer() as Int32?, 258)
             XCTAssertNil(reader.integer() as Int16?)
             XCTAssertNil(reader.next(2))
@@ -59,6 +59,21 @@ final class ValueTests: XCTestCase {
             XCTAssertTrue(reader.hasRemaining)
             XCTAssertEqual(reader.next(1).map(Array.init), [7])
             XCTAssertFalse(reader.hasRemaining)
+            XCTAssertNil(reader.integer() as UInt8?)
+            XCTAssertEqual(reader.next(0)?.count, 0)
+        }
+    }
+
+    func testAMalformedBufferIsNotRead() {
+        let bytes: [UInt8] = [0, 0, 1, 2, 7]
+        bytes.withUnsafeBufferPointer { bytes in
+            let malformed: [(UnsafePointer<UInt8>?, UInt64)] = [(bytes.baseAddress, 6), (bytes.baseAddress, .max), (nil, 1), (nil, 5)]
+            for (start, length) in malformed {
+                var reader = WireReader(start, length: length, capacity: 5)
+                XCTAssertNil(reader.integer() as UInt8?, "\(length)")
+                XCTAssertNil(reader.next(1), "\(length)")
+                XCTAssertNil(reader.next(.max), "\(length)")
+            }
         }
     }
 
@@ -76,23 +91,6 @@ final class ValueTests: XCTestCase {
         XCTAssertEqual(CardStatus("Brand_new"), .unknown(raw: "Brand_new"))
         XCTAssertEqual(CardStatus("Brand_new").text, "Brand_new")
         XCTAssertEqual(ConsumptionType.openCard.text, "Open_card")
-    }
-
-    func testUnknownFieldsAreKept() throws {
-        struct New: Decodable { let newField: [String: Double] }
-        let client = try client { _ in #"{"card_no":"c1","status":"Activated","newField":{"a":1.50}}"# }
-        let card = try client.blocking.cards.get("c1")
-        XCTAssertEqual(card.extra.names, ["newField"])
-        XCTAssertEqual(try card.extra.decoded(as: New.self).newField, ["a": 1.5])
-        XCTAssertTrue(card.json.text.contains(#""newField":{"a":1.50}"#), card.json.text)
-    }
-
-    func testExtraMustBeAnObject() {
-        for wrong in ["", "[]", "1", "{", "nonsense"] {
-            XCTAssertThrowsError(try Extra(json: wrong)) { XCTAssertEqual(($0 as? KeySecureError)?.field, "extra") }
-        }
-        XCTAssertEqual(try Extra(json: #"{"b":1,"a":2}"#).names, ["a", "b"])
-        XCTAssertTrue(Extra().isEmpty)
     }
 
     func testARawCallTakesAndReturnsJson() throws {

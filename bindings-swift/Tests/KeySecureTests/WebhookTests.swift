@@ -39,7 +39,8 @@ final class WebhookTests: XCTestCase {
 
     func testHeaderNamesAreCaseInsensitive() throws {
         let headers = Dictionary(uniqueKeysWithValues: try signed(body).map { ($0.key.lowercased(), $0.value) })
-        XCTAssertEqual(try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(headers: headers, body: body).id, "evt-1")
+        XCTAssertEqual(
+            try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(headers: headers, body: body).id, "evt-1")
     }
 
     func testForgedOldAndReplayedWebhooksHaveATypedRejection() throws {
@@ -79,7 +80,8 @@ final class WebhookTests: XCTestCase {
         for (number, body) in bodies.enumerated() {
             for headers in [try signed(self.body), ["Timestamp": "\u{0}١", "Signature": "é", "Sign-Version": "V9"]] {
                 XCTAssertEqual(
-                    try failure { _ = try verifier.blocking.verify(headers: headers, body: body) }.kind, .webhook, "body \(number)")
+                    try failure { _ = try verifier.blocking.verify(headers: headers, body: body) }.kind, .webhook,
+                    "body \(number)")
             }
         }
     }
@@ -103,7 +105,8 @@ final class WebhookTests: XCTestCase {
     }
 
     func testTheReplyIsTheDecisionOfTheResponder() throws {
-        let received = try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(headers: signed(purchase), body: purchase)
+        let received = try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(
+            headers: signed(purchase), body: purchase)
         let limit = Responder { $0.amount > 10 ? .decline(reason: "over the limit") : .approve }
         XCTAssertEqual(limit.blocking.respond(received), try replyDecline(message: "over the limit"))
         XCTAssertEqual(Responder { _ in .approve }.blocking.respond(received), replyAccept())
@@ -139,7 +142,8 @@ final class WebhookTests: XCTestCase {
         var headers = try signed(purchase, at: old)
         headers["Timestamp"] = "\(Int64(Date().timeIntervalSince1970 * 1000))"
         let verifier = try WebhookVerifier(appId: "app-1", secret: secret)
-        XCTAssertEqual(try failure { _ = try verifier.blocking.verify(headers: headers, body: Data(text.utf8)) }.rejection, .contradiction)
+        XCTAssertEqual(
+            try failure { _ = try verifier.blocking.verify(headers: headers, body: Data(text.utf8)) }.rejection, .contradiction)
     }
 
     func testTheMaximumBodySizeCanBeConfigured() throws {
@@ -192,7 +196,8 @@ final class WebhookTests: XCTestCase {
 
     func testALateOrFailingDecisionIsLoggedWithoutTheErrorText() throws {
         let warnings = RecordedWarnings()
-        let received = try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(headers: signed(purchase), body: purchase)
+        let received = try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(
+            headers: signed(purchase), body: purchase)
         let late = Responder(budget: .seconds(0.05)) { _ in
             Thread.sleep(forTimeInterval: 0.4)
             return .approve

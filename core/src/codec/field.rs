@@ -76,7 +76,7 @@ fn is_first(model: &'static str, name: &'static str) -> bool {
 mod tests {
     use super::{OnMismatch, is_first};
     use crate::codec::json_text::read;
-    use crate::{Card, CardStatus, CardUpdateEvent, Consumption};
+    use crate::{Card, CardStatus, CardUpdateEvent, Consumption, TransferRecord};
 
     #[test]
     fn a_field_of_another_type_is_none_and_its_value_is_in_extra() {
@@ -122,6 +122,16 @@ mod tests {
             [OnMismatch::Fail, OnMismatch::Keep].map(|on_mismatch| read::<Consumption>(json, on_mismatch).unwrap());
         assert_eq!(direct, kept);
         assert_eq!((direct.amount.unwrap().to_string(), direct.extra.len()), ("4.00".to_owned(), 1));
+    }
+
+    #[test]
+    fn a_renamed_field_keeps_the_name_of_the_platform_in_json() {
+        let json = r#"{"transfer_no":"1","balance":"25.00"}"#;
+        let row = TransferRecord::from_json(json).unwrap();
+        assert_eq!((row.amount.unwrap().to_string(), row.to_json()), ("25.00".to_owned(), json.to_owned()));
+        assert!(format!("{row:?}").contains("amount: Some(25.00)"), "{row:?}");
+        let row = TransferRecord::from_json(r#"{"transfer_no":"1","balance":true,"amount":"3"}"#).unwrap();
+        assert_eq!((row.amount, row.extra.to_json()), (None, r#"{"amount":"3","balance":true}"#.to_owned()));
     }
 
     #[test]

@@ -4,15 +4,17 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use rust_decimal::Decimal;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::codec::text::{NumberText, text_of};
 use crate::codec::{DecimalFormat, Decode, Encode, OnMismatch};
 use crate::error::Error;
 use crate::redact::scrub;
-use crate::values::surrogates;
 use crate::values::tree::{Node, Text};
+use crate::values::{decimal, surrogates};
 
 /// JSON value in its exact text, so that `10.50` stays `10.50`.
 ///
@@ -41,6 +43,29 @@ impl Json {
     /// Returns the exact text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns the text of a JSON string, `None` for any other value. Half a surrogate pair becomes U+FFFD.
+    pub fn text(&self) -> Option<String> {
+        text_of(&surrogates::replaced(&self.0)).map(Cow::into_owned)
+    }
+
+    /// Returns a number, which may be a JSON string as the platform's amounts are. `None` for any other value, and for a
+    /// number that 28 digits cannot hold exactly, such as `1e400`: [`Json::as_str`] has its digits.
+    pub fn decimal(&self) -> Option<Decimal> {
+        match NumberText::from_json(&self.0) {
+            NumberText::Text(text) => decimal::parse(text),
+            NumberText::Nothing | NumberText::Other(_) => None,
+        }
+    }
+
+    /// Returns a boolean, `None` for any other value.
+    pub fn boolean(&self) -> Option<bool> {
+        match self.as_str() {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }
     }
 
     /// Deserializes the value, for example as `serde_json::Value` or `String`. Half a surrogate pair becomes U+FFFD.
@@ -170,15 +195,17 @@ impl Extra {
         format!("{{{}}}", fields.join(","))
     }
 
-    /// Reads the fields of a JSON object.
+    /// Reads the fields of a JSON object. If a field appears twice, its last value counts. Values keep their text, of any
+    /// nesting, unless a name has half a surrogate pair, which becomes U+FFFD in the whole object.
     ///
     /// # Errors
     ///
     /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if the text is not a JSON object.
     pub fn from_json(text: &str) -> Result<Self, Error> {
-        let fields: BTreeMap<String, Json> =
-            serde_json::from_str(text).map_err(|_| Error::invalid_input("extra", "must be a JSON object"))?;
-        Ok(Self(fields))
+        serde_json::from_str(text)
+            .or_else(|_| serde_json::from_str(&surrogates::replaced(text)))
+            .map(Self)
+            .map_err(|_| Error::invalid_input("extra", "must be a JSON object"))
     }
 
     /// Adds or replaces a field, for requests whose body is inferred.
@@ -222,6 +249,56 @@ mod tests {
         assert_eq!(Extra::from_json(text).unwrap().to_json(), text);
         assert_eq!(Extra::default().to_json(), "{}");
         assert!(Extra::from_json("[1]").is_err());
+    }
+
+    #[test]
+    fn a_value_that_no_type_holds_leaves_the_other_fields() {
+        let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        for value in ["1e400", "1e99999999999999999999", r#""\ud800""#, &deep(128), &deep(129), &deep(100_000)] {
+            let text = format!(r#"{{"new":{value},"other":"1.50"}}"#);
+            let extra = Extra::from_json(&text).unwrap();
+            assert_eq!(extra.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["new", "other"]);
+            assert_eq!((extra.get("new").unwrap().as_str(), extra.to_json()), (value, text.clone()));
+            assert_eq!(extra.get("other").unwrap().text().unwrap(), "1.50");
+            let row = crate::Card::from_json(&format!(r#"{{"card_no":"1",{}"#, &text[1..])).unwrap();
+            assert_eq!(row.extra.len(), 2);
+            assert_eq!(crate::Card::from_json(&row.to_json()).unwrap(), row);
+        }
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_in_a_name_becomes_the_replacement_character() {
+        let extra = Extra::from_json(r#"{"\ud800":"\ud800","b":1}"#).unwrap();
+        assert_eq!((extra.len(), extra.get("\u{fffd}").unwrap().text().unwrap()), (2, "\u{fffd}".to_owned()));
+    }
+
+    #[test]
+    fn the_last_value_of_a_name_counts_and_an_empty_object_has_none() {
+        let extra = Extra::from_json(r#"{"a":1,"\u0061":2}"#).unwrap();
+        assert_eq!((extra.len(), extra.to_json()), (1, r#"{"a":2}"#.to_owned()));
+        assert!(Extra::from_json(" { } ").unwrap().is_empty());
+        for wrong in ["", "[]", "1", "{", r#"{"a":1}{}"#, r#"{"a":}"#] {
+            assert_eq!(Extra::from_json(wrong).unwrap_err().field(), Some("extra"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_value_has_the_type_that_it_has_in_json() {
+        for (json, text, number, boolean) in [
+            (r#""a\n\ud83d""#, Some("a\n\u{fffd}"), None, None),
+            (r#""10.50""#, Some("10.50"), Some("10.50"), None),
+            ("10.50", None, Some("10.50"), None),
+            ("1e400", None, None, None),
+            ("true", None, None, Some(true)),
+            ("false", None, None, Some(false)),
+            ("null", None, None, None),
+            (r#"["true"]"#, None, None, None),
+            (r#""""#, Some(""), None, None),
+        ] {
+            let value = Json::new(json).unwrap();
+            let found = (value.text(), value.decimal().map(|number| number.to_string()), value.boolean());
+            assert_eq!(found, (text.map(str::to_owned), number.map(str::to_owned), boolean), "{json}");
+        }
     }
 
     #[test]

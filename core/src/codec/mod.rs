@@ -33,10 +33,21 @@ pub(crate) use wire::{
     DecimalFormat, Decode, Encode, OnMismatch, PATH_SEPARATOR, TextVisitor, Write, at, mismatch, refuse,
 };
 
-/// The platform's name of a field: Rust writes `type` as `r#type`.
+/// The name of a field outside Rust, which writes `type` as `r#type`.
 pub(crate) const fn wire_name(name: &'static str) -> &'static str {
     match name.as_bytes() {
         [b'r', b'#', ..] => name.split_at(2).1,
         _ => name,
     }
 }
+
+/// The name of a field in JSON: its own, unless the declaration gives another with `as`.
+macro_rules! name_in_json {
+    ($field:ident) => {
+        const { $crate::codec::wire_name(stringify!($field)) }
+    };
+    ($field:ident $wire:ident) => {
+        stringify!($wire)
+    };
+}
+pub(crate) use name_in_json;

@@ -12,6 +12,8 @@
 ///         pub amount: Option<Decimal> = None, // a default in Kotlin and Swift, for models that a caller makes
 ///         /// The status: `Status::default()` when missing.
 ///         pub status: Status [or default],
+///         /// The tax, `vat` in JSON. Python keeps that name as a deprecated attribute.
+///         pub tax: Option<Decimal> as vat,
 ///     }
 /// }
 /// ```
@@ -39,7 +41,7 @@ macro_rules! model {
     (
         $(#[$meta:meta])*
         pub struct $name:ident {
-            $( $(#[$field_meta:meta])* pub $field:ident: $type:ty $([or $absent:ident])? $(= $default:tt)?, )+
+            $( $(#[$field_meta:meta])* pub $field:ident: $type:ty $(as $wire:ident)? $([or $absent:ident])? $(= $default:tt)?, )+
         }
     ) => {
         $(#[$meta])*
@@ -84,7 +86,7 @@ macro_rules! model {
             }
         }
 
-        $crate::codec::model_codec!($name { $($field: $type $([or $absent])?,)+ });
+        $crate::codec::model_codec!($name { $($field: $type $(as $wire)? $([or $absent])?,)+ });
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -95,7 +97,7 @@ macro_rules! model {
         $crate::codec::model_debug!($name { $($field),+ } extra);
 
         #[cfg(feature = "python")]
-        $crate::codec::python::python_model!($name { $( [$(#[$field_meta])*] $field: $type, )+ });
+        $crate::codec::python::python_model!($name { $( [$(#[$field_meta])*] $field: $type $(as $wire)?, )+ });
     };
     (
         $(#[$meta:meta])*

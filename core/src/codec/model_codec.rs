@@ -2,7 +2,7 @@
 
 /// Implements reading and writing for an object of a response.
 macro_rules! model_codec {
-    ($name:ident { $($field:ident: $type:ty $([or $absent:ident])?,)+ }) => {
+    ($name:ident { $($field:ident: $type:ty $(as $wire:ident)? $([or $absent:ident])?,)+ }) => {
         const _: () = {
             struct Partial {
                 on_mismatch: $crate::codec::OnMismatch,
@@ -20,10 +20,10 @@ macro_rules! model_codec {
                 type Whole = $name;
 
                 fn field<'de, A: serde::de::MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
-                    use $crate::codec::{field_value, wire_name};
+                    use $crate::codec::{field_value, name_in_json};
                     $(
-                        if name == const { wire_name(stringify!($field)) } {
-                            let name = const { wire_name(stringify!($field)) };
+                        if name == name_in_json!($field $($wire)?) {
+                            let name = name_in_json!($field $($wire)?);
                             self.$field = field_value(map, self.on_mismatch, stringify!($name), name, &mut self.extra)?;
                             return Ok(());
                         }
@@ -33,10 +33,10 @@ macro_rules! model_codec {
                 }
 
                 fn finish<E: serde::de::Error>(self) -> Result<$name, E> {
-                    use $crate::codec::{or_absent, wire_name};
+                    use $crate::codec::{name_in_json, or_absent};
                     Ok($name {
                         $( $field: or_absent(
-                            const { wire_name(stringify!($field)) },
+                            name_in_json!($field $($wire)?),
                             self.$field $(.or_else(|| Some(<$type>::$absent())))?,
                             &self.extra,
                         )?, )+
@@ -69,13 +69,13 @@ macro_rules! model_codec {
         impl $crate::codec::Encode for $name {
             fn write<S: serde::Serializer>(&self, serializer: S, money: $crate::codec::DecimalFormat) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeMap as _;
-                use $crate::codec::{Decode as _, Write, wire_name};
+                use $crate::codec::{Decode as _, Write, name_in_json};
                 let mut map = serializer.serialize_map(None)?;
                 $(
                     // An empty string in a required field is written too: without the field the object could not be read again.
                     let may_be_left_out = <$type>::missing().is_some() $(|| !stringify!($absent).is_empty())?;
                     if !(may_be_left_out && self.$field.is_absent()) {
-                        map.serialize_entry(wire_name(stringify!($field)), &Write(&self.$field, money))?;
+                        map.serialize_entry(name_in_json!($field $($wire)?), &Write(&self.$field, money))?;
                     }
                 )+
                 for (name, value) in self.extra.iter() {

@@ -117,7 +117,7 @@ macro_rules! body {
                 use $crate::codec::{Encode as _, Write};
                 $(
                     if !self.$field.is_absent() {
-                        map.serialize_entry($crate::codec::body!(@name $field $($wire)?), &Write(&self.$field, money))?;
+                        map.serialize_entry($crate::codec::name_in_json!($field $($wire)?), &Write(&self.$field, money))?;
                     }
                 )+
                 $(
@@ -148,7 +148,5 @@ macro_rules! body {
             }
         }
     };
-    (@name $field:ident) => { const { $crate::codec::wire_name(stringify!($field)) } };
-    (@name $field:ident $wire:ident) => { stringify!($wire) };
 }
 pub(crate) use body;

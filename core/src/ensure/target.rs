@@ -95,7 +95,7 @@ impl EnsureTarget for Transfer {
             return Some("type");
         }
         // A list may show a transfer out as a negative amount.
-        differs(&self.amount, row.balance.map(|balance| balance.abs()).as_ref()).then_some("amount")
+        differs(&self.amount, row.amount.map(|amount| amount.abs()).as_ref()).then_some("amount")
     }
 
     fn failed(row: &TransferRecord) -> bool {

@@ -66,8 +66,8 @@ model! {
         pub cardholder_no: Option<String>,
         /// Direction of the transfer (inferred).
         pub r#type: Option<TransferType>,
-        /// Amount in TUSDT (inferred). It has the name of the request body, not the name `amount` of the request.
-        pub balance: Option<Decimal>,
+        /// Amount in TUSDT (inferred). Its name in JSON is `balance`, as in the request body.
+        pub amount: Option<Decimal> as balance,
         /// Balance of the cardholder before the transfer, in TUSDT (inferred).
         pub before_balance: Option<Decimal>,
         /// Balance of the cardholder after the transfer, in TUSDT (inferred).
@@ -138,7 +138,7 @@ impl TransferRecord {
             transfer_unique_no: Some(request.transfer_unique_no.clone()),
             cardholder_no: Some(request.cardholder_no.clone()),
             r#type: Some(request.r#type.clone()),
-            balance: Some(request.amount),
+            amount: Some(request.amount),
             before_balance: result.before_balance,
             after_balance: result.after_balance,
             extra: result.extra,
@@ -244,7 +244,7 @@ impl Accounts<'_> {
     /// };
     /// for transfer in client.accounts().transfers(&query)? {
     ///     let transfer = transfer?;
-    ///     println!("{} {:?}", transfer.transfer_no, transfer.balance);
+    ///     println!("{} {:?}", transfer.transfer_no, transfer.amount);
     /// }
     /// # Ok(())
     /// # }

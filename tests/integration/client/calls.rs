@@ -288,7 +288,7 @@ fn credit_mode_calls() -> Vec<RequestRecord> {
     let query = ListTransfers { transfer_unique_no: Some("move-2".into()), ..ListTransfers::between(start, end) };
     let record = single(client.accounts().transfers_page(&query, 0, 100).unwrap());
     assert_eq!(record.transfer_no, second.transfer_no);
-    assert_eq!((record.r#type, record.balance), (Some(TransferType::Out), Some(cents(50))));
+    assert_eq!((record.r#type, record.amount), (Some(TransferType::Out), Some(cents(50))));
     assert_eq!((record.status, record.after_balance), (Some(Status::Success), Some(cents(249_50))));
     assert_eq!(client.accounts().transfers(&ListTransfers::between(start, end)).unwrap().count(), 2);
 

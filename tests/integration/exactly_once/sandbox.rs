@@ -12,7 +12,7 @@ fn a_first_attempt_is_sent_at_once() {
     let setup = setup();
     let made = setup.client.accounts().ensure_transfer(&setup.transfer, &EnsureOptions::first_attempt()).unwrap();
     assert!(made.created);
-    assert_eq!(made.value.balance, Some(Decimal::TEN));
+    assert_eq!(made.value.amount, Some(Decimal::TEN));
     assert_eq!(setup.slept(), Duration::ZERO);
     assert_eq!(setup.sandbox.transfers().len(), 1);
 }

@@ -1,5 +1,6 @@
 //! Reports in the XML format of `JUnit`, as pytest, Maven's Surefire and `swift test` write them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,19 @@ pub fn read(path: &Path, failures: &mut Failures) -> TestCounts {
         }
     }
     counts
+}
+
+/// The versions of the JVMs that wrote the reports of this folder.
+pub fn java_versions(path: &Path) -> Vec<String> {
+    let texts = reports(path).into_iter().filter_map(|file| fs::read_to_string(file).ok());
+    let versions: BTreeSet<String> = texts.filter_map(|xml| java_version(&Document::parse(&xml).ok()?)).collect();
+    versions.into_iter().collect()
+}
+
+fn java_version(document: &Document<'_>) -> Option<String> {
+    let mut properties = document.descendants().filter(|node| node.has_tag_name("property"));
+    let version = properties.find(|property| property.attribute("name") == Some("java.version"))?;
+    version.attribute("value").map(str::to_owned)
 }
 
 /// Removes the reports of an earlier run.
@@ -78,7 +92,7 @@ fn message(failure: Node<'_, '_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Failures, TestCounts, parse};
+    use super::{Document, Failures, TestCounts, java_version, parse};
 
     fn read(xml: &str) -> (TestCounts, Vec<String>) {
         let mut failures = Failures::default();
@@ -119,6 +133,7 @@ E       assert 1 == 2</failure></testcase>
 	at io.keysecure.ListsTest.windows]]></failure><system-out><![CDATA[noise]]></system-out></testcase>
             <testcase name="later" classname="io.keysecure.ListsTest" time="0.0"><skipped/></testcase>
             </testsuite>"#;
+        assert_eq!(java_version(&Document::parse(xml).unwrap()).as_deref(), Some("17"));
         let (counts, failures) = read(xml);
         assert_eq!(counts, TestCounts { passed: 1, failed: 1, skipped: 1 });
         assert_eq!(

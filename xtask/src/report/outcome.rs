@@ -7,6 +7,8 @@ use super::counts::TestCounts;
 pub enum Outcome {
     /// All tests ran.
     Ran(TestCounts),
+    /// All tests ran, on this version of a platform.
+    RanOn(TestCounts, String),
     /// The run stopped early, for instance because something does not compile. Tests that ran before count.
     Broken(TestCounts, String),
     /// A tool is missing on this machine. In CI that is a failure.

@@ -37,8 +37,11 @@ fn summary(ran: Vec<(&str, Outcome)>, is_strict: bool) -> (Vec<String>, TestCoun
     let mut total = TestCounts::default();
     for (name, outcome) in ran {
         let (counts, note) = match outcome {
-            Outcome::Ran(counts) if counts == TestCounts::default() => (one_failed(counts), Some("no test ran".into())),
+            Outcome::Ran(counts) | Outcome::RanOn(counts, _) if counts == TestCounts::default() => {
+                (one_failed(counts), Some("no test ran".into()))
+            }
             Outcome::Ran(counts) => (counts, None),
+            Outcome::RanOn(counts, version) => (counts, Some(version)),
             Outcome::Broken(counts, reason) => (one_failed(counts), Some(reason)),
             Outcome::Missing(reason) if is_strict => (one_failed(TestCounts::default()), Some(reason)),
             Outcome::Missing(reason) => {
@@ -58,7 +61,7 @@ fn one_failed(counts: TestCounts) -> TestCounts {
 
 #[cfg(test)]
 mod tests {
-    use super::Outcome::{Broken, Missing, Ran};
+    use super::Outcome::{Broken, Missing, Ran, RanOn};
     use super::{TestCounts, summary};
 
     fn counts(passed: u64, failed: u64, skipped: u64) -> TestCounts {
@@ -78,6 +81,15 @@ mod tests {
             summary(vec![("rust", Broken(counts(5, 0, 0), "died".into())), ("swift", Ran(counts(0, 0, 0)))], false);
         assert_eq!(lines, ["rust: 5 passed, 1 failed (died)", "swift: 0 passed, 1 failed (no test ran)"]);
         assert_eq!(total, counts(5, 2, 0));
+    }
+
+    #[test]
+    fn a_suite_names_the_version_on_which_it_ran() {
+        let ran =
+            vec![("kotlin", RanOn(counts(9, 0, 0), "JDK 17".into())), ("swift", RanOn(counts(0, 0, 0), "6".into()))];
+        let (lines, total) = summary(ran, false);
+        assert_eq!(lines, ["kotlin: 9 passed, 0 failed (JDK 17)", "swift: 0 passed, 1 failed (no test ran)"]);
+        assert_eq!(total, counts(9, 1, 0));
     }
 
     #[test]

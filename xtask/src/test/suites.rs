@@ -17,6 +17,7 @@ pub const ALL: &[TestSuite] = &[
     TestSuite { name: "python", run: python::test },
     TestSuite { name: "frameworks", run: python::test_frameworks },
     TestSuite { name: "kotlin", run: kotlin::test },
+    TestSuite { name: "kotlin-newer-jdk", run: kotlin::test_newer_jdk },
     TestSuite { name: "swift", run: swift::test },
 ];
 

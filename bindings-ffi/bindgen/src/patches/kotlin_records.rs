@@ -62,12 +62,13 @@ fn additions(record: &Record, interface: &Interface, is_model: bool) -> Result<S
     }
     let Builder { fields, setters, values, copies } = builder;
     let reader = if is_model { reader(record, interface)? } else { String::new() };
+    let extra = if record.fields().iter().any(is_extra) { EXTRA } else { "" };
     Ok(format!(
         "
     /** Creates a builder with the fields of this object. */
     fun toBuilder(): Builder = Builder().also {{ builder ->
 {copies}    }}
-
+{extra}
     /** Builds a [{name}], for callers without named arguments. */
     class Builder internal constructor() {{
 {fields}{setters}
@@ -87,6 +88,16 @@ fn additions(record: &Record, interface: &Interface, is_model: bool) -> Result<S
 {reader}    }}
 "
     ))
+}
+
+/// The reader of unknown fields, where UniFFI has their text.
+const EXTRA: &str = "
+    /** Returns the reader of [extra]. */
+    fun extraFields(): io.keysecure.ExtraFields = io.keysecure.ExtraFields(`extra`)
+";
+
+fn is_extra(field: &Field) -> bool {
+    matches!(field.as_type(), Type::Custom { name, .. } if name == "Extra")
 }
 
 /// The parts of a builder.

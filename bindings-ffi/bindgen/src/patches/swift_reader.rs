@@ -22,9 +22,18 @@ fileprivate func readBytes(_ reader: inout WireReader, count: Int) throws -> Uns
 
 // Reads a float";
 
+const READER: &str = "WireReader(buf.data, length: buf.len, capacity: buf.capacity)";
+
+const TEXT: &str = "let bytes = UnsafeBufferPointer<UInt8>(start: value.data!, count: Int(value.len))";
+
+const READ_TEXT: &str = "\
+var reader = WireReader(value.data, length: value.len, capacity: value.capacity)
+        let bytes = try readBytes(&reader, count: Int(value.len))";
+
 pub fn patch(swift: &str, _: &Interface) -> Result<String> {
     let text = replace_sections(swift, "fileprivate func createReader(", "// Reads a float", |_| READING.to_owned())?;
-    let text = replace(&text, 1, "createReader(data: Data(rustBuffer: buf))", "WireReader(buf.data, Int(buf.len))")?;
+    let text = replace(&text, 1, "createReader(data: Data(rustBuffer: buf))", READER)?;
+    let text = replace(&text, 1, TEXT, READ_TEXT)?;
     let text = replace(&text, 1, "return reader.offset < reader.data.count", "return reader.hasRemaining")?;
     // One for each type that is read.
     let readers = "(data: Data, offset: Data.Index)";

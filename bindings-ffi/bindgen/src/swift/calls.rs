@@ -12,6 +12,18 @@ use crate::{Result, documentation};
 /// Parameters whose record is flattened into its fields.
 const FLATTENED_PARAMS: [&str; 4] = ["request", "query", "filter", "options"];
 
+/// What arguments are, of which UniFFI keeps no documentation. DocC wants either all parameters of a call or none.
+const ARGUMENTS: [(&str, &str); 8] = [
+    ("apiKey", "The Api-Key of the merchant."),
+    ("apiSecret", "The apiSecret of the merchant."),
+    ("appId", "The Api-Key of the merchant (inferred)."),
+    ("cardholderUniqueNo", "Merchant reference of the cardholder, 1 to 64 characters."),
+    ("page", "The page, from 0."),
+    ("secrets", "The apiSecret of the merchant (inferred); several during a rotation."),
+    ("size", "The number of rows of a page, 1 to 100."),
+    ("sumsubShareToken", "Sumsub share token of the identity check, which is treated as a secret."),
+];
+
 /// The name of the own timeout of a remote object, and its default.
 const TIMEOUT: &str = "timeout";
 const DEFAULT_TIMEOUT: &str = "timeout ?? .seconds(30)";
@@ -283,13 +295,16 @@ impl<'a> Call<'a> {
         format!("try await Waiting.run(.{case}, within: {limit}) {{ {waited} in {call} }}")
     }
 
-    /// Parameters without documentation are not listed.
+    /// Lists the parameters, if one of them has documentation.
     fn comment(&self, parameters: &[Parameter], throws: bool) -> String {
         let mut comment = doc(self.doc.as_deref()).lines().fold(String::new(), |mut comment, line| {
             let _ = writeln!(comment, "    {line}");
             comment
         });
-        let explained: Vec<_> = parameters.iter().filter_map(|one| Some((&one.name, one.doc.as_deref()?))).collect();
+        let has_own = parameters.iter().any(|one| one.doc.is_some());
+        let listed = parameters.iter().filter(|_| has_own);
+        let explained: Vec<_> =
+            listed.filter_map(|one| Some((&one.name, one.doc.as_deref().or_else(|| argument(&one.name))?))).collect();
         if (!explained.is_empty() || throws) && !comment.is_empty() {
             comment.push_str("    ///\n");
         }
@@ -304,6 +319,10 @@ impl<'a> Call<'a> {
         }
         comment
     }
+}
+
+fn argument(name: &str) -> Option<&'static str> {
+    ARGUMENTS.iter().find(|(argument, _)| *argument == name).map(|(_, doc)| *doc)
 }
 
 impl Signature {

@@ -88,7 +88,7 @@ def walk_through(client: Client, sandbox: Sandbox) -> None:
     spent = sum((sign.get(str(one.type), 1) * (one.amount or 0) for one in settled), Decimal(0))
     print(f"{len(consumptions)} consumptions; spent and settled: {spent}.")
     transfers = list(client.accounts.transfers(start=start, end=end))
-    print(f"{len(transfers)} transfer; moved in all: {sum(one.balance or 0 for one in transfers)}.")
+    print(f"{len(transfers)} transfer; moved in all: {sum(one.amount or 0 for one in transfers)}.")
     print(f"{len(list(client.cards.list(start=start, end=end)))} cards were issued.")
     print(f"\nThat was {len(sandbox.requests())} requests to the sandbox; not one left this machine.")
 

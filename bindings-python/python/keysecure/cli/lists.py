@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from .. import Card, Cardholder, Client, Consumption, Pager, TransferRecord
 
 EXTRA = "extra"
 """The column for fields that have none."""
+IN_JSON: dict[type, dict[str, str]] = {TransferRecord: {"amount": "balance"}}
+"""Columns that have another name in the platform's JSON."""
 
 
 class Row(Protocol):
@@ -20,7 +22,7 @@ class Row(Protocol):
 
     @property
     def time(self) -> datetime | None: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def to_dict(self, *, mode: Literal["python", "json"] = ...) -> dict[str, Any]: ...
     def to_json(self) -> str: ...
 
 
@@ -100,9 +102,16 @@ def fields_of(row: Row, columns: list[str]) -> dict[str, Any]:
 def json_of(row: Row, columns: list[str]) -> dict[str, Any]:
     """The same for JSON: amounts as text, as the platform writes them; other fields beside the columns. A time that the
     client cannot read is as the platform wrote it."""
-    values = json.loads(row.to_json(), parse_float=Decimal)
-    found = {name: values.pop(name, None) for name in columns if name != EXTRA}
-    found.update((name, value) for name, value in values.items() if not is_empty(value))
+    try:
+        values = json.loads(row.to_json(), parse_float=Decimal)
+        in_json = IN_JSON.get(type(row), {})
+    except (ArithmeticError, RecursionError, ValueError):
+        # Python cannot hold a field: in the dict it is text.
+        fields = row.to_dict(mode="json")
+        values, in_json = {**fields.pop(EXTRA), **fields}, {}
+    found = {name: values.pop(in_json.get(name, name), None) for name in columns if name != EXTRA}
+    others = {name: value for name, value in values.items() if not is_empty(value) and found.get(name) is None}
+    found.update(others)
     return found if row.time is None else {**found, "time": row.time}
 
 

@@ -85,7 +85,8 @@ struct Scenario {
             "Timestamp": webhook["timestamp"]?.plain ?? "", "Signature": webhook["signature"]?.plain ?? "",
             "Sign-Version": "V1",
         ]
-        guard let received = try verifier?.blocking.verify(headers: headers, body: Data((webhook["body"]?.plain ?? "").utf8)) else {
+        guard let received = try verifier?.blocking.verify(headers: headers, body: Data((webhook["body"]?.plain ?? "").utf8))
+        else {
             throw Failure("no verifier")
         }
         return try Value(received)

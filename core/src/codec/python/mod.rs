@@ -1,6 +1,7 @@
 //! Conversion of values, models and open enums to Python objects.
 
 mod dict;
+mod extra;
 mod model;
 mod open_enum;
 mod pydantic;
@@ -8,7 +9,7 @@ mod time;
 
 use pyo3::exceptions::{PyArithmeticError, PyRecursionError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::PyList;
 use rust_decimal::Decimal;
 
 use crate::codec::json::Extra;
@@ -17,10 +18,10 @@ use crate::values::decimal;
 
 pub(crate) use dict::to_dict;
 pub use dict::{DictMode, dict_value};
-pub(crate) use model::{python_model, repr};
+pub(crate) use model::{python_model, repr, warn_of_former_name};
 pub(crate) use open_enum::{class_of_constants, python_enum};
-pub(crate) use pydantic::object_schema;
 pub use pydantic::pydantic_schema;
+pub(crate) use pydantic::{FieldSchema, object_schema};
 pub use time::{is_date, is_datetime, python_time};
 
 /// A value of a model as a Python object.
@@ -94,31 +95,4 @@ fn is_about_a_value(py: Python<'_>, error: &PyErr) -> bool {
 /// Replaces an exception about a value by an error of this crate; other exceptions stay unchanged.
 fn replace_error(py: Python<'_>, error: PyErr, text: &'static str) -> PyErr {
     if is_about_a_value(py, &error) { Error::invalid_response(text).into() } else { error }
-}
-
-/// Converts to a `dict`. Numbers with a fraction become `decimal.Decimal`, so that none goes through a float.
-impl<'py> IntoPyObject<'py> for Extra {
-    type Target = PyDict;
-    type Output = Bound<'py, PyDict>;
-    type Error = PyErr;
-
-    fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        if self.is_empty() {
-            return Ok(PyDict::new(py));
-        }
-        let options = PyDict::new(py);
-        let decimal = py.import("decimal")?.getattr("Decimal")?;
-        options.set_item("parse_float", &decimal)?;
-        let (loads, text) = (py.import("json")?.getattr("loads")?, PyString::new(py, &self.to_json()));
-        let read = loads.call((&text,), Some(&options)).or_else(|error| {
-            if !is_about_a_value(py, &error) {
-                return Err(error);
-            }
-            // Python refuses to read whole numbers of many digits as an int.
-            options.set_item("parse_int", &decimal)?;
-            loads.call((&text,), Some(&options))
-        });
-        let read = read.map_err(|error| replace_error(py, error, "a field holds a number that Python cannot hold"))?;
-        Ok(read.cast_into()?)
-    }
 }

@@ -1,5 +1,8 @@
 //! Models as Python classes.
 
+use std::ffi::CString;
+
+use pyo3::exceptions::PyDeprecationWarning;
 use pyo3::prelude::*;
 
 use crate::codec::json::Extra;
@@ -8,9 +11,10 @@ use crate::redact::scrub;
 /// Implements the Python class of a model: attributes, `to_dict`, `to_json`, `from_json`, pickling and `repr`.
 ///
 /// [`model!`](crate::codec::model) calls it with the fields and their documentation:
-/// `python_model!(Fee { [#[doc = "The amount."]] amount: Decimal, })`.
+/// `python_model!(Fee { [#[doc = "The amount."]] amount: Decimal as money, })`. The name in JSON, if it is another, is a
+/// deprecated attribute.
 macro_rules! python_model {
-    ($name:ident { $( [$($field_meta:tt)*] $field:ident: $type:ty, )+ }) => {
+    ($name:ident { $( [$($field_meta:tt)*] $field:ident: $type:ty $(as $wire:ident)?, )+ }) => {
         $crate::codec::python::converts!($name: $name::json_schema_of_dict());
 
         #[pyo3::pymethods]
@@ -21,6 +25,16 @@ macro_rules! python_model {
                 fn $field(&self, py: pyo3::Python<'_>) -> pyo3::PyResult<pyo3::Py<pyo3::PyAny>> {
                     $crate::codec::python::ToPython::to_python(&self.$field, py)
                 }
+
+                $(
+                    #[doc = concat!("Deprecated: use `", stringify!($field), "`.")]
+                    #[getter]
+                    fn $wire(&self, py: pyo3::Python<'_>) -> pyo3::PyResult<pyo3::Py<pyo3::PyAny>> {
+                        const NAMES: [&str; 3] = [stringify!($name), stringify!($wire), stringify!($field)];
+                        $crate::codec::python::warn_of_former_name(py, NAMES)?;
+                        $crate::codec::python::ToPython::to_python(&self.$field, py)
+                    }
+                )?
             )+
 
             /// Fields of the response that this version does not know, as a dict.
@@ -79,16 +93,26 @@ macro_rules! python_model {
             const ATTRIBUTES: &'static [&'static str] = &[$( $crate::codec::wire_name(stringify!($field)), )+ "extra"];
 
             fn json_schema_of_dict() -> String {
-                use $crate::codec::{Decode as _, python::ToPython as _, wire_name};
-                let fields = [$(
-                    (wire_name(stringify!($field)), <$type>::json_schema(), <$type>::missing().is_none()),
-                )+];
+                use $crate::codec::{Decode as _, name_in_json, python::FieldSchema, python::ToPython as _, wire_name};
+                let fields = [$( FieldSchema {
+                    name: wire_name(stringify!($field)),
+                    name_in_json: name_in_json!($field $($wire)?),
+                    schema: <$type>::json_schema(),
+                    is_required: <$type>::missing().is_none(),
+                }, )+];
                 $crate::codec::python::object_schema(stringify!($name), &fields)
             }
         }
     };
 }
 pub(crate) use python_model;
+
+/// Warns at the caller's line that an attribute (class, former name, present name) has another name now.
+#[cold]
+pub(crate) fn warn_of_former_name(py: Python<'_>, [class, former, present]: [&str; 3]) -> PyResult<()> {
+    let text = CString::new(format!("{class}.{former} is deprecated: use {present}"))?;
+    PyErr::warn(py, &py.get_type::<PyDeprecationWarning>(), &text, 1)
+}
 
 /// The `repr` of a model: without attributes that are `None`, free text with PANs masked, the platform's identifiers
 /// (`card_no`) unchanged.

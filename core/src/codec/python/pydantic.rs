@@ -33,20 +33,31 @@ pub(super) fn pydantic_text_schema<'py>(
     module.getattr("text_schema")?.call1((class, handler))
 }
 
-/// A field of an object: its name, its JSON schema, and whether an object must have it.
-pub(crate) type FieldSchema = (&'static str, String, bool);
+/// A field of an object.
+pub(crate) struct FieldSchema {
+    /// The name of the attribute.
+    pub name: &'static str,
+    /// The platform's name, which `_pydantic.py` needs to read a dict.
+    pub name_in_json: &'static str,
+    pub schema: String,
+    pub is_required: bool,
+}
 
-/// The JSON schema of an object's dict.
+/// The JSON schema of an object's dict. Fields that the platform names otherwise are in `renamed`, which is no part of it.
 pub(crate) fn object_schema(name: &str, fields: &[FieldSchema]) -> String {
-    let (mut properties, mut required) = (String::new(), Vec::new());
-    for (field, schema, is_required) in fields {
-        let _ = write!(properties, "\"{field}\":{schema},");
+    let (mut properties, mut required, mut renamed) = (String::new(), Vec::new(), Vec::new());
+    for FieldSchema { name, name_in_json, schema, is_required } in fields {
+        let _ = write!(properties, "\"{name}\":{schema},");
         if *is_required {
-            required.push(format!("\"{field}\""));
+            required.push(format!("\"{name}\""));
+        }
+        if name != name_in_json {
+            renamed.push(format!("\"{name}\":\"{name_in_json}\""));
         }
     }
     let required = required.join(",");
+    let renamed = if renamed.is_empty() { String::new() } else { format!(",\"renamed\":{{{}}}", renamed.join(",")) };
     format!(
-        r#"{{"title":"{name}","type":"object","properties":{{{properties}"extra":{{"type":"object"}}}},"required":[{required}]}}"#
+        r#"{{"title":"{name}","type":"object","properties":{{{properties}"extra":{{"type":"object"}}}},"required":[{required}]{renamed}}}"#
     )
 }

@@ -8,7 +8,10 @@ open class RustBuffer {
     class ByValue: RustBuffer()
 
     // What the buffer holds, in one copy: reading from an array costs far less than reading from Rust's memory.
+    //
+    // A pointer of JNA's has no bounds: nothing but this check keeps a wrong length from reading beside the buffer.
     internal fun bytes(): ByteArray {
+        check(len in 0..minOf(capacity, Int.MAX_VALUE.toLong())) { "malformed buffer: $len of $capacity bytes" }
         val bytes = ByteArray(len.toInt())
         data!!.read(0, bytes, 0, bytes.size)
         return bytes
@@ -341,6 +344,14 @@ internal inline fun<T, reified E: Throwable> uniffiTraitInterfaceCallWithError(
     }
 }
 
+
+    override fun lift(value: RustBuffer.ByValue): String {
+        try {
+            return value.bytes().toString(Charsets.UTF_8)
+        } finally {
+            RustBuffer.free(value)
+        }
+    }
 
 @Structure.FieldOrder("returnValue", "callStatus")
 internal open class UniffiForeignFutureResultRustBuffer(

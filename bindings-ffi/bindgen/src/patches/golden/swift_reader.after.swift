@@ -30,13 +30,25 @@ fileprivate func hasRemaining(_ reader: WireReader) -> Bool {
     @_documentation(visibility: private)
 #endif
     public static func lift(_ buf: RustBuffer) throws -> SwiftType {
-        var reader = WireReader(buf.data, Int(buf.len))
+        var reader = WireReader(buf.data, length: buf.len, capacity: buf.capacity)
         let value = try read(from: &reader)
         if hasRemaining(reader) {
             throw UniffiInternalError.incompleteData
         }
         buf.deallocate()
         return value
+    }
+
+    public static func lift(_ value: RustBuffer) throws -> String {
+        defer {
+            value.deallocate()
+        }
+        if value.data == nil {
+            return String()
+        }
+        var reader = WireReader(value.data, length: value.len, capacity: value.capacity)
+        let bytes = try readBytes(&reader, count: Int(value.len))
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     typealias FfiType = Int32

@@ -65,6 +65,17 @@ fileprivate func hasRemaining(_ reader: (data: Data, offset: Data.Index)) -> Boo
         return value
     }
 
+    public static func lift(_ value: RustBuffer) throws -> String {
+        defer {
+            value.deallocate()
+        }
+        if value.data == nil {
+            return String()
+        }
+        let bytes = UnsafeBufferPointer<UInt8>(start: value.data!, count: Int(value.len))
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     typealias FfiType = Int32
     typealias SwiftType = Int32
 

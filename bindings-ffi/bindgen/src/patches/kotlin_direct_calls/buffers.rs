@@ -4,7 +4,7 @@ use crate::Result;
 use crate::patches::replace;
 
 /// The text, how often it is there, and its replacement.
-const CHANGES: [(&str, usize, &str); 14] = [
+const CHANGES: [(&str, usize, &str); 15] = [
     // A buffer.
     (
         "@Structure.FieldOrder(\"capacity\", \"len\", \"data\")\nopen class RustBuffer : Structure() {\n",
@@ -15,6 +15,15 @@ const CHANGES: [(&str, usize, &str); 14] = [
     ("    class ByReference: RustBuffer(), Structure.ByReference\n", 1, include_str!("crossing.kt")),
     ("rbuf.writeField(\"len\", bbuf.position().toLong())", 1, "rbuf.len = bbuf.position().toLong()"),
     ("val byteBuf = rbuf.asByteBuffer()!!", 1, "val byteBuf = ByteBuffer.wrap(rbuf.bytes())"),
+    (
+        "            val byteArr = ByteArray(value.len.toInt())
+            value.asByteBuffer()!!.get(byteArr)
+            return byteArr.toString(Charsets.UTF_8)
+",
+        1,
+        "            return value.bytes().toString(Charsets.UTF_8)
+",
+    ),
     // A call.
     (
         "internal const val UNIFFI_CALL_SUCCESS",

@@ -1,6 +1,9 @@
 
     // What the buffer holds, in one copy: reading from an array costs far less than reading from Rust's memory.
+    //
+    // A pointer of JNA's has no bounds: nothing but this check keeps a wrong length from reading beside the buffer.
     internal fun bytes(): ByteArray {
+        check(len in 0..minOf(capacity, Int.MAX_VALUE.toLong())) { "malformed buffer: $len of $capacity bytes" }
         val bytes = ByteArray(len.toInt())
         data!!.read(0, bytes, 0, bytes.size)
         return bytes

@@ -162,6 +162,7 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
                 WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody, clock?.let(::GuardedClock))
             ffi.webhookVerifier(options, secrets)
         },
+        maxBody,
     )
 
     /**

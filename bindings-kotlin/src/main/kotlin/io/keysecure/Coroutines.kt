@@ -3,6 +3,7 @@
 package io.keysecure
 
 import io.keysecure.model.AuthEvent
+import io.keysecure.model.Event
 import kotlin.coroutines.CoroutineContext
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
@@ -66,6 +67,13 @@ public suspend fun <T> WebhookVerifier.io(block: WebhookVerifier.() -> T): T = r
 public suspend fun Responder.awaitReply(received: VerifiedWebhook): String = runOn(webhookDispatcher) { respond(received) }
 
 /**
+ * Suspends while a webhook is received, and returns the response to send; see [WebhookReceiver.receive]. At most 64 webhooks are
+ * received at once. Cancellation does not interrupt a decision or a handler that has started.
+ */
+public suspend fun WebhookReceiver.awaitResponse(headers: Map<String, *>, body: ByteArray): WebhookResponse =
+    runOn(webhookDispatcher) { receive(headers, body) }
+
+/**
  * A decider that may suspend: `Responder(suspendingDecider { purchase -> decide(limits.of(purchase.cardNo)) })`.
  *
  * A decision that is late is not cancelled.
@@ -76,6 +84,16 @@ public fun suspendingDecider(
     context: CoroutineContext = Dispatchers.Default,
     decide: suspend (AuthEvent) -> Decision,
 ): Decider = Decider { purchase -> runBlocking(context) { decide(purchase) } }
+
+/**
+ * A handler that may suspend: `WebhookReceiver(verifier, responder, handler = suspendingHandler { event -> queue.send(event) })`.
+ *
+ * @param context where the handler runs. Default: `Dispatchers.Default`.
+ */
+public fun suspendingHandler(
+    context: CoroutineContext = Dispatchers.Default,
+    handle: suspend (Event) -> Unit,
+): EventHandler = EventHandler { event -> runBlocking(context) { handle(event) } }
 
 /** Runs a block on a dispatcher, to its end once it has started. */
 private suspend fun <T> runOn(dispatcher: CoroutineDispatcher, block: () -> T): T {

@@ -29,13 +29,14 @@ internal object NativeLibrary {
     fun explain(error: Throwable): String {
         val chain = chain(error).toList()
         val reason = chain.lastOrNull { !it.message.isNullOrBlank() } ?: error
-        val text = "${reason.message}".lineSequence().first().take(MAX_TEXT)
+        // JNA lists what it tried, one line each. A file that exists but does not load says more than one that does not exist.
+        val tried = "${reason.message}".lines().map { it.trim() }.filter { it.isNotEmpty() }
+        val text = (tried.lastOrNull { line -> ABSENT.none { it in line } } ?: tried.last()).take(MAX_TEXT)
         return "the native library cannot be loaded: $text. ${advice(chain.joinToString("\n") { "${it.javaClass.name}: ${it.message}" })}"
     }
 
     private fun advice(text: String): String {
-        val glibc = Regex("version `GLIBC_([0-9.]+)' not found").findAll(text).map { it.groupValues[1] }
-            .maxByOrNull { version -> version.split('.').fold(0) { sum, part -> sum * 1000 + part.toInt() } }
+        val glibc = Regex("version `GLIBC_([0-9.]+)' not found").findAll(text).map { it.groupValues[1] }.maxByOrNull(::order)
         return when {
             glibc != null ->
                 "It needs glibc $glibc or later, and this system has an older one: use a newer system, or build the library on this one " +
@@ -53,7 +54,14 @@ internal object NativeLibrary {
         }
     }
 
+    /** A number that is higher for a later version of at most three parts. */
+    private fun order(version: String): Int =
+        version.split('.').map(String::toInt).plus(listOf(0, 0)).take(3).fold(0) { sum, part -> sum * 1000 + part }
+
     private fun chain(error: Throwable): Sequence<Throwable> = generateSequence(error) { it.cause }.take(MAX_CAUSES)
+
+    /** Parts of JNA's lines about files that do not exist, and of its headline. */
+    private val ABSENT = listOf("Unable to load library", "cannot open shared object file", "found in resource path")
 
     private const val ILLEGAL_CALLER = "java.lang.IllegalCallerException"
     private const val MAX_TEXT = 400

@@ -110,5 +110,8 @@ public class Page<T> internal constructor(
     /** Fields of the response that this version does not know, as one JSON object. */
     public val extra: String,
 ) {
+    /** Returns the reader of [extra]. */
+    public fun extraFields(): ExtraFields = ExtraFields(extra)
+
     override fun toString(): String = "Page(list=$list)"
 }

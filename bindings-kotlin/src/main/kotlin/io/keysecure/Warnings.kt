@@ -51,9 +51,14 @@ internal object Warnings : WarningSink {
     fun install() = installed
 
     override fun warn(warning: Warning) {
+        val level = if (warning.level == LogLevel.ERROR) Level.SEVERE else Level.WARNING
+        log(level, warning.text, warning.fields.associate { it.name to it.value })
+    }
+
+    /** Logs a line of the library. */
+    fun log(level: Level, text: String, fields: Map<String, String> = emptyMap()) {
         try {
-            val level = if (warning.level == LogLevel.ERROR) Level.SEVERE else Level.WARNING
-            logger.log(WarningRecord(level, warning.text, warning.fields.associate { it.name to it.value }))
+            logger.log(WarningRecord(level, text, fields))
         } catch (_: Throwable) {
             // A log that fails must not fail a payment.
         }

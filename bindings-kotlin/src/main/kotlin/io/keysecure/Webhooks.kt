@@ -34,7 +34,10 @@ import java.util.function.BiConsumer
  * @param clock a clock in place of the system's, for tests and simulated time.
  * @throws KeySecureException when an argument is not valid.
  */
-public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVerifier) {
+public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVerifier, maxBody: Int?) {
+    /** The largest body to accept, in bytes. */
+    internal val maxBody: Int = minOf(maxBody ?: DEFAULT_MAX_BODY, MAX_BODY_LIMIT)
+
     @JvmOverloads
     public constructor(
         appId: String,
@@ -52,6 +55,7 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
                 WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody, clock?.let(::GuardedClock))
             FfiWebhookVerifier(appId, secrets, options)
         },
+        maxBody,
     )
 
     /**
@@ -104,6 +108,9 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
     override fun toString(): String = ffi.toString()
 
     public companion object {
+        private const val DEFAULT_MAX_BODY = 64 * 1024
+        private const val MAX_BODY_LIMIT = 1024 * 1024
+
         /**
          * Parses a webhook **without verifying it**, for stored webhooks and tests. Anybody may have sent it.
          *
@@ -114,7 +121,7 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
     }
 }
 
-private fun listOfHeaders(headers: Map<String, *>): List<Header> = headers.flatMap { entry ->
+internal fun listOfHeaders(headers: Map<String, *>): List<Header> = headers.flatMap { entry ->
     // `HttpURLConnection` has the status line under the name null.
     val (name, value) = (entry.key as String?) to entry.value
     when {
@@ -222,6 +229,16 @@ public sealed class Decision {
     internal fun toFfi(): FfiDecision = when (this) {
         is Approve -> FfiDecision.Approve
         is Decline -> FfiDecision.Decline(reason)
+    }
+
+    public companion object {
+        /** Approves the purchase. For Java. */
+        @JvmStatic
+        public fun approve(): Decision = Approve
+
+        /** Declines the purchase. For Java. The platform gets the reason. */
+        @JvmStatic
+        public fun decline(reason: String): Decision = Decline(reason)
     }
 }
 

@@ -8,15 +8,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.keysecure.model.Card;
 import io.keysecure.model.CardApplied;
 import io.keysecure.model.CardType;
+import io.keysecure.model.Event;
 import io.keysecure.model.Outcome;
 import io.keysecure.model.Package;
 import io.keysecure.model.Transfer;
 import io.keysecure.model.TransferResult;
 import io.keysecure.model.TransferType;
 import io.keysecure.sandbox.Sandbox;
+import java.io.ByteArrayInputStream;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -90,8 +93,27 @@ class JavaCallersTest {
         byte[] body = "{\"id\":\"1\",\"action\":\"Auth\",\"data\":{\"consume_no\":\"c\",\"card_no\":\"k\",\"amount\":12.50}}".getBytes();
         Map<String, String> headers = verifier.signForTests(Instant.now(), body);
         Responder responder = new Responder(purchase -> purchase.getAmount().compareTo(BigDecimal.TEN) < 0
-                ? Decision.Approve.INSTANCE
-                : new Decision.Decline("over the limit"));
+                ? Decision.approve()
+                : Decision.decline("over the limit"));
         assertEquals(Replies.decline("over the limit"), responder.respond(verifier.verify(headers, body)));
+        assertEquals(Decision.Approve.INSTANCE, Decision.approve());
+    }
+
+    @Test
+    void webhooksAreReceived() {
+        WebhookVerifier verifier = new WebhookVerifier("key", List.of("secret"), null, Store.memory());
+        byte[] body = "{\"id\":\"1\",\"action\":\"Card_update\",\"data\":{\"card_no\":\"k\",\"after_status\":\"Frozen\"}}".getBytes();
+        List<Event> handled = new ArrayList<>();
+        Responder responder = new Responder(purchase -> Decision.approve());
+        for (WebhookReceiver receiver : List.of(
+                new WebhookReceiver(verifier, handled::add),
+                new WebhookReceiver(verifier, responder, handled::add),
+                new WebhookReceiver(verifier, responder, (event, error) -> { }, handled::add))) {
+            Instant at = Instant.now().minusSeconds(handled.size());
+            WebhookResponse response = receiver.receive(verifier.signForTests(at, body), new ByteArrayInputStream(body));
+            assertEquals(200, response.getStatus());
+            assertEquals(Replies.accept(), new String(response.toByteArray()));
+        }
+        assertEquals(3, handled.size());
     }
 }

@@ -84,7 +84,7 @@ class CallsTest {
         )
         assertEquals(0, BigDecimal("1234.56").compareTo(moved.afterBalance!! - moved.beforeBalance!!))
         val listed = env.client.accounts().transfers(before, env.sandbox.now().plusSeconds(60)).single()
-        assertEquals(0, BigDecimal("1234.56").compareTo(listed.balance))
+        assertEquals(0, BigDecimal("1234.56").compareTo(listed.amount))
         assertTrue(Duration.between(before, listed.time!!).abs() < Duration.ofMinutes(2))
         val account = env.client.accounts().get(env.cardholderNo).list.single()
         assertEquals(0, moved.afterBalance!!.compareTo(account.balance))

@@ -11,14 +11,26 @@ import kotlin.reflect.KClass
 
 /** Runs the `main` of a test program in a JVM of its own, with the class path and the settings of this one. */
 object ChildJvm {
-    private val java: Path = Path.of(System.getProperty("java.home"), "bin", "java")
+    /** The program of this JVM. */
+    val java: Path = Path.of(System.getProperty("java.home"), "bin", "java")
 
-    /** The program of a JDK of version 21 or later: of this JVM, or of one that the environment names or Linux has installed. */
-    val newer: Path? by lazy {
-        if (Runtime.version().feature() >= 21) return@lazy java
-        val named = System.getenv().filterKeys { it == "KEYSECURE_JDK21" || it.startsWith("JAVA_HOME_") }.values.map(Path::of)
+    /** The program of the lowest JDK that is supported, of version 11 to 16. `cargo xtask test` names it. */
+    val lowest: Path? by lazy { find("KEYSECURE_JDK11", 11..16) }
+
+    /** The program of a JDK with virtual threads. `cargo xtask test` names the first version with them. */
+    val withVirtualThreads: Path? by lazy { if (isAtLeast(21)) java else find("KEYSECURE_JDK21", 21..99) }
+
+    /** The program of a JDK that can refuse native access. */
+    val withNativeAccessControl: Path? by lazy { if (isAtLeast(24)) java else find("KEYSECURE_JDK25", 24..99) }
+
+    private fun isAtLeast(feature: Int) = Runtime.version().feature() >= feature
+
+    /** The program of a JDK that the environment names or Linux has installed. */
+    private fun find(variable: String, versions: IntRange): Path? {
+        val named = listOfNotNull(System.getenv(variable)) + System.getenv().filterKeys { it.startsWith("JAVA_HOME_") }.values
         val installed = Path.of("/usr/lib/jvm").takeIf { it.isDirectory() }?.listDirectoryEntries().orEmpty()
-        (named + installed).firstOrNull { version(it) >= 21 && it.resolve("bin/java").isExecutable() }?.resolve("bin/java")
+        return (named.map(Path::of) + installed).filter { version(it) in versions }.map { it.resolve("bin/java") }
+            .firstOrNull { it.isExecutable() }
     }
 
     private fun version(home: Path): Int {
@@ -35,8 +47,7 @@ object ChildJvm {
     fun run(program: KClass<*>, vararg arguments: String, java: Path = this.java, options: List<String> = listOf()): String {
         val settings = System.getProperties().stringPropertyNames()
             .filter { it.startsWith("keysecure.") || it.startsWith("uniffi.") }.map { "-D$it=${System.getProperty(it)}" }
-        val native = if (java == newer) listOf("--enable-native-access=ALL-UNNAMED") else listOf()
-        val command = listOf("$java", "-Xmx128m", "-cp", System.getProperty("java.class.path")) + native + settings + options
+        val command = listOf("$java", "-Xmx128m", "-cp", System.getProperty("java.class.path")) + settings + options
         val process = ProcessBuilder(command + program.java.name + arguments).redirectErrorStream(true).start()
         val output = StringBuilder()
         val reader = Thread { process.inputStream.bufferedReader().forEachLine { output.append(it).append('\n') } }

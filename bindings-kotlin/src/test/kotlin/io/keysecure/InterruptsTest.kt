@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Assumptions.assumeTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.EnumSource
@@ -84,8 +85,13 @@ class InterruptsTest {
     @Test
     fun `closed clients leave no thread and no connection`() = TestEnv().use { env ->
         print(ClosedClients.check(env))
-        val java = ChildJvm.newer ?: return@use
-        print(ChildJvm.run(ClosedClients::class, java = java))
+    }
+
+    @Test
+    fun `closed clients leave no thread and no connection on JDK 21`() {
+        val java = ChildJvm.withVirtualThreads
+        assumeTrue(java != null, "no JDK 21 or later: set KEYSECURE_JDK21 to its folder")
+        print(ChildJvm.run(ClosedClients::class, java = java!!))
     }
 
     /** Also a program, for a JVM of JDK 21 or later: there the JDK has another way to close its client. */

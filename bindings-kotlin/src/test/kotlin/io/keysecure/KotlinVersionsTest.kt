@@ -3,15 +3,17 @@ package io.keysecure
 import java.io.DataInputStream
 import java.io.File
 import java.nio.file.Path
+import java.time.Instant
 import kotlinx.coroutines.CoroutineScope
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Assumptions.assumeTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.ValueSource
 
-/** Consumers with another compiler than this library's. */
+/** Consumers with another compiler than this library's, and with the lowest JDK. */
 class KotlinVersionsTest {
     private val classes = Client::class.java.protectionDomain.codeSource.location.path
     private val coroutines = CoroutineScope::class.java.protectionDomain.codeSource.location.path
@@ -58,6 +60,30 @@ class KotlinVersionsTest {
                 file.skipBytes(6)
                 assertEquals(55, file.readUnsignedShort(), name)
             }
+        }
+    }
+
+    @Test
+    fun `calls and webhooks work on JDK 11`() {
+        val java = ChildJvm.lowest
+        assumeTrue(java != null, "no JDK 11: set KEYSECURE_JDK11 to its folder")
+        assertTrue("JDK 11: 3 payments" in ChildJvm.run(Lowest::class, java = java!!))
+    }
+
+    /** A payment over each transport, and a webhook. */
+    object Lowest {
+        @JvmStatic
+        fun main(args: Array<String>) = TestEnv().use { env ->
+            for ((name, transport) in mapOf("t-1" to null, "t-2" to JavaHttpTransport(), "t-3" to UrlConnectionTransport())) {
+                val builder = env.builder().apply { transport?.let(::transport) }
+                builder.build().use { it.accounts().transfer(env.transfer(name)) }
+            }
+            println("JDK ${Runtime.version().feature()}: ${env.sandbox.transfers().size} payments")
+            val verifier = WebhookVerifier("key", listOf("secret"), store = Store.memory())
+            val body = """{"id":"1","action":"Auth","data":{"consume_no":"c1","card_no":"k","amount":1.50,"status":"Pending"}}"""
+            val signed = verifier.signForTests(Instant.now(), body.toByteArray())
+            val reply = Responder({ Decision.Approve }).respond(verifier.verify(signed, body.toByteArray()))
+            assertEquals(Replies.accept(), reply)
         }
     }
 

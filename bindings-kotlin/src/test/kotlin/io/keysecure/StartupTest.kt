@@ -1,17 +1,19 @@
 package io.keysecure
 
 import io.keysecure.model.CardStatus
-import java.io.File
+import java.nio.file.Files
+import java.nio.file.Path
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Assumptions.assumeTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
 
 /** The native library cannot be loaded. */
 class StartupTest {
     @Test
     fun `an unwritable temporary directory is one clear error each time`() {
-        val said = child(listOf("-Djna.tmpdir=/proc/self", "-Djna.nosys=true", "-Djna.noclasspath=false"))
+        val said = child("-Djna.tmpdir=/proc/self", "-Djna.nosys=true", "-Djna.noclasspath=false")
         assertTrue("Config NOT_SENT" in said, said)
         assertTrue("-Djna.tmpdir" in said, said)
         // The second use finds a class that the JVM has given up.
@@ -20,51 +22,77 @@ class StartupTest {
 
     @Test
     fun `a refused native access names the option that allows it`() {
-        val java = newestJava()
+        val java = ChildJvm.withNativeAccessControl
         assumeTrue(java != null, "needs a JDK of version 24 or later")
-        val said = child(listOf("--illegal-native-access=deny"), java!!)
+        val said = child("--illegal-native-access=deny", java = java!!)
         assertTrue("Config NOT_SENT" in said, said)
         assertTrue("--enable-native-access=ALL-UNNAMED" in said, said)
-        val allowed = child(listOf("--illegal-native-access=deny", "--enable-native-access=ALL-UNNAMED"), java)
+        val allowed = child("--illegal-native-access=deny", "--enable-native-access=ALL-UNNAMED", java = java)
         assertTrue("Frozen" in allowed && "cannot be loaded" !in allowed, allowed)
     }
 
     @Test
-    fun `an old glibc gives an error with the needed version`() {
-        val message = "/tmp/jna1.tmp: /lib/libc.so.6: version `GLIBC_2.9' not found\n/lib/libc.so.6: version `GLIBC_2.34' not found"
-        val text = NativeLibrary.explain(UnsatisfiedLinkError(message))
+    fun `an old glibc gives one clear error with the needed version`(@TempDir folder: Path) {
+        // A library that needs a glibc which does not exist: JNA's own, with another version of the same length.
+        val bytes = javaClass.getResourceAsStream("/com/sun/jna/linux-x86-64/libjnidispatch.so")!!.use { it.readBytes() }
+        bytes.replace("GLIBC_2.2.5".toByteArray(), "GLIBC_2.9.9".toByteArray())
+        bytes.replace(hash("GLIBC_2.2.5"), hash("GLIBC_2.9.9"))
+        val library = folder.resolve("libnewer.so").also { Files.write(it, bytes) }
+        val said = child("-Duniffi.component.keysecure_ffi.libraryOverride=$library")
+        assertEquals(3, Regex("version `GLIBC_2.9.9' not found .*\\. It needs glibc 2\\.9\\.9 or later").findAll(said).count(), said)
+    }
+
+    @Test
+    fun `of several glibc versions the highest is the needed one`() {
+        val versions = listOf("2.9", "2.34", "2.2.5").joinToString("\n") { "/lib/libc.so.6: version `GLIBC_$it' not found" }
+        val text = NativeLibrary.explain(UnsatisfiedLinkError(versions))
         assertTrue("needs glibc 2.34 or later" in text, text)
     }
 
     @Test
-    fun `a noexec directory gives an error with the setting`() {
-        val message = "/tmp/jna1511.tmp: /tmp/jna1511.tmp: failed to map segment from shared object"
-        val text = NativeLibrary.explain(ExceptionInInitializerError(UnsatisfiedLinkError(message)))
-        assertTrue("failed to map segment" in text && "-Djna.tmpdir" in text, text)
+    fun `a noexec directory is one clear error with the setting`(@TempDir folder: Path) {
+        // A mount namespace of its own, in which the directory is mounted noexec.
+        val mounts = "mount -t tmpfs -o noexec tmpfs $folder"
+        val namespace = listOf("unshare", "--user", "--map-root-user", "--mount", "sh", "-c")
+        val works = runCatching { ProcessBuilder(namespace + mounts).start().waitFor() == 0 }.getOrDefault(false)
+        assumeTrue(works, "this system does not let a user mount a directory")
+        val java = folder.resolveSibling("${folder.fileName}.sh")
+        try {
+            val command = namespace.joinToString(" ") + " '$mounts && exec ${ChildJvm.java} \"$@\"' sh \"$@\""
+            Files.writeString(java, "#!/bin/sh\nexec $command\n")
+            java.toFile().setExecutable(true)
+            val said = child("-Djna.tmpdir=$folder", java = java)
+            assertEquals(3, Regex("failed to map segment .*set -Djna\\.tmpdir").findAll(said).count(), said)
+        } finally {
+            Files.delete(java)
+        }
     }
 
     @Test
-    fun `a jar without a library for this system gives an error`() {
-        val message = "Unable to load library 'keysecure_ffi':\nNative library (linux-s390x/libkeysecure_ffi.so) not found in resource path"
-        val text = NativeLibrary.explain(UnsatisfiedLinkError(message))
-        assertTrue("cargo xtask package kotlin" in text, text)
+    fun `a jar without a library for this system is one clear error`() {
+        val said = child("-Duniffi.component.keysecure_ffi.libraryOverride=not_in_this_jar")
+        assertEquals(3, Regex("not_in_this_jar.*cargo xtask package kotlin").findAll(said).count(), said)
+    }
+
+    private fun ByteArray.replace(old: ByteArray, new: ByteArray) {
+        for (at in 0..size - old.size) {
+            if (old.indices.all { this[at + it] == old[it] }) new.copyInto(this, at)
+        }
+    }
+
+    /** The hash by which the loader of ELF files compares versions. */
+    private fun hash(name: String): ByteArray {
+        val hash = name.fold(0L) { sum, letter ->
+            val next = (sum shl 4) + letter.code
+            val high = next and 0xf000_0000
+            (next xor (high shr 24)) and high.inv()
+        }
+        return ByteArray(4) { (hash shr 8 * it).toByte() }
     }
 
     /** The output of [Uses] in a JVM with these options. */
-    private fun child(options: List<String>, java: File = File(System.getProperty("java.home"))): String {
-        val passed = System.getProperties().stringPropertyNames()
-            .filter { it.startsWith("uniffi.component.") }.map { "-D$it=${System.getProperty(it)}" }
-        val command = listOf(File(java, "bin/java").path) + options + passed +
-            listOf("-cp", System.getProperty("java.class.path"), Uses::class.java.name)
-        val process = ProcessBuilder(command).redirectErrorStream(true).start()
-        return process.inputStream.bufferedReader().readText().also { process.waitFor() }
-    }
-
-    private fun newestJava(): File? = File(System.getProperty("java.home")).parentFile.listFiles().orEmpty()
-        .filter { home -> (Regex("JAVA_VERSION=\"([0-9]+)").find(release(home))?.groupValues?.get(1)?.toInt() ?: 0) >= 24 }
-        .firstOrNull { File(it, "bin/java").canExecute() }
-
-    private fun release(home: File): String = File(home, "release").let { if (it.canRead()) it.readText() else "" }
+    private fun child(vararg options: String, java: Path = ChildJvm.java): String =
+        ChildJvm.run(Uses::class, java = java, options = options.toList())
 
     /** Uses the library in three ways and prints what comes of it. */
     object Uses {

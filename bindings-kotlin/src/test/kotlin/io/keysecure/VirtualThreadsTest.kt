@@ -34,9 +34,10 @@ class VirtualThreadsTest {
     @ParameterizedTest
     @EnumSource
     fun `on virtual threads`(case: Case) {
-        val java = ChildJvm.newer
+        val java = ChildJvm.withVirtualThreads
         assumeTrue(java != null, "no JDK 21 or later: set KEYSECURE_JDK21 to its folder")
-        val options = listOf("-Djdk.virtualThreadScheduler.parallelism=2", "-Djdk.virtualThreadScheduler.maxPoolSize=2")
+        val carriers = listOf("-Djdk.virtualThreadScheduler.parallelism=2", "-Djdk.virtualThreadScheduler.maxPoolSize=2")
+        val options = carriers + "--enable-native-access=ALL-UNNAMED"
         println(ChildJvm.run(Program::class, case.name, java = java!!, options = options))
     }
 

@@ -2,7 +2,12 @@
 
 package io.keysecure.model
 
+import java.math.BigDecimal
+
 // Former names, kept for one version. Only for Kotlin: Java does not see type aliases.
+
+@Deprecated("Renamed", ReplaceWith("amount"))
+public val TransferRecord.balance: BigDecimal? get() = amount
 
 @Deprecated("Renamed", ReplaceWith("SimulationRequest"))
 public typealias Simulated = SimulationRequest

@@ -56,7 +56,10 @@ public class Sandbox(vararg options: String) : AutoCloseable {
     public fun clientBuilder(): ClientBuilder = Client.builder(apiKey, apiSecret).baseUrl(baseUrl)
 
     /** Calls the admin API of the sandbox: `control("POST /clock/advance", "ms" to 3_600_000)`. */
-    public fun control(call: String, vararg body: Pair<String, Any?>): JsonElement {
+    public fun control(call: String, vararg body: Pair<String, Any?>): JsonElement = control(call, body.toMap())
+
+    /** Calls the admin API of the sandbox, from Java: `control("POST /clock/advance", Map.of("ms", 3_600_000))`. */
+    public fun control(call: String, body: Map<String, Any?>): JsonElement {
         val (method, path) = call.split(' ')
         val json = JsonObject().apply { body.forEach { (name, value) -> add(name, json(value)) } }.toString()
         val content = if (method == "GET") {

@@ -1,0 +1,107 @@
+package kiosk
+
+import com.google.gson.GsonBuilder
+import io.keysecure.Client
+import io.keysecure.Decision
+import io.keysecure.HttpRequest
+import io.keysecure.HttpResponse
+import io.keysecure.KeySecureException
+import io.keysecure.ReplayStore
+import io.keysecure.Responder
+import io.keysecure.Store
+import io.keysecure.StoredToken
+import io.keysecure.TokenStore
+import io.keysecure.Transport
+import io.keysecure.UrlConnectionTransport
+import io.keysecure.WebhookVerifier
+import io.keysecure.json.KeySecureGson
+import io.keysecure.model.Card
+import io.keysecure.model.CardStatus
+import io.keysecure.model.CardType
+import java.math.BigDecimal
+import java.time.Duration
+import java.time.Instant
+import java.util.concurrent.ConcurrentHashMap
+
+// An application of a consumer, for `ShrunkAppTest`. Outside of `io.keysecure`, so that only the rules of the library protect it.
+
+/** Uses each way between the application and the native library, and prints a line for each. */
+fun main(arguments: Array<String>) {
+    val (url, key, secret, cardholder) = arguments
+    val transport = Counting()
+    val tokens = Tokens()
+    val replays = Replays()
+    val store = Store.own(tokens = tokens, replays = replays)
+    Client.builder(key, secret).baseUrl(url).transport(transport).store(store).build().use { client ->
+        val offered = client.cards().packages(CardType.Virtual).first().packageNo
+        val cards = List(3) { client.cards().apply(cardholder, "kiosk-$it", CardType.Virtual, offered) }
+        println("call: ${cards.map { it.cardUniqueNo }}")
+        val listed = client.cards().list(Instant.now() - Duration.ofDays(1), Instant.now() + Duration.ofDays(1)).toList()
+        println("list: ${listed.map { it.cardNo }.containsAll(cards.map { it.cardNo })}")
+        json(client.cards().get(cards.first().cardNo))
+        try {
+            client.cardholders().get("nobody")
+        } catch (error: KeySecureException.NotFound) {
+            println("exception: ${error.kind} ${error.outcome}")
+        }
+    }
+    println("transport: ${transport.requests > 5}")
+    println("token store: ${tokens.saved.size}")
+    webhook(WebhookVerifier(key, listOf(secret), store = store), replays)
+}
+
+private fun json(card: Card) {
+    println("json: ${Card.fromJson(card.toJson()) == card}")
+    val gson = GsonBuilder().registerTypeAdapterFactory(KeySecureGson()).create()
+    println("gson: ${gson.toJson(CardStatus.Frozen)} ${gson.fromJson(gson.toJson(card), Card::class.java) == card}")
+}
+
+private fun webhook(verifier: WebhookVerifier, replays: Replays) {
+    val body = """{"id":"1","action":"Auth","data":{"consume_no":"c1","card_no":"k1","amount":12.50,"status":"Pending"}}""".toByteArray()
+    val headers = verifier.signForTests(Instant.now(), body)
+    val responder = Responder({ if (it.amount == BigDecimal("12.50")) Decision.Approve else Decision.Decline("amount") })
+    val reply = responder.respond(verifier.verify(headers, body))
+    println("webhook: $reply")
+    try {
+        verifier.verify(headers, body)
+    } catch (error: KeySecureException.Webhook) {
+        println("replayed: ${error.rejection} ${verifier.replyDuplicate(body) == reply}")
+    }
+    println("replay store: ${replays.values.isNotEmpty()}")
+}
+
+private class Counting : Transport {
+    private val inner = UrlConnectionTransport()
+    @Volatile var requests = 0
+
+    override fun send(request: HttpRequest): HttpResponse {
+        requests++
+        return inner.send(request)
+    }
+}
+
+private class Tokens : TokenStore {
+    val saved = ConcurrentHashMap<String, StoredToken>()
+
+    override fun load(slot: String, within: Duration): StoredToken? = saved[slot]
+
+    override fun save(slot: String, token: StoredToken, within: Duration) {
+        saved[slot] = token
+    }
+
+    override fun tryLock(slot: String, within: Duration): String = "lock"
+
+    override fun unlock(slot: String, lockId: String, within: Duration) = Unit
+}
+
+private class Replays : ReplayStore {
+    val values = ConcurrentHashMap<String, String>()
+
+    override fun insert(key: String, value: String, keep: Duration): String? = values.putIfAbsent(key, value)
+
+    override fun get(key: String): String? = values[key]
+
+    override fun remove(key: String) {
+        values.remove(key)
+    }
+}
