@@ -64,6 +64,8 @@ fn options() -> Vec<u8> {
         observer: None,
         store: None,
         allow_plain_http: vec!["a.test".to_owned(), "b.test".to_owned()],
+        app_id: None,
+        clock: None,
     })
 }
 
