@@ -60,7 +60,9 @@ fn tested(mut maven: Command, folders: &[PathBuf], failures: &mut Failures) -> O
         maven.envs(jdk.as_ref().map(|jdk| (versions.variable, &jdk.home)));
     }
     let reports: Vec<PathBuf> = folders.iter().map(|folder| folder.join("surefire-reports")).collect();
-    reports.iter().for_each(|folder| junit::clear(folder));
+    for folder in &reports {
+        junit::clear(folder);
+    }
     let mut tail = Tail::default();
     let exited_well = run::streams(&mut maven, |line| tail.push(line));
     let mut counts = TestCounts::default();
