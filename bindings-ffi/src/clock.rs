@@ -19,6 +19,8 @@ pub trait TimeSource: Send + Sync {
     fn now(&self) -> Result<SystemTime, ForeignFailure>;
 }
 
+crate::tables::in_c_order!(UniFfiTraitVtableTimeSource: now);
+
 /// A clock over a [`TimeSource`].
 pub(crate) struct OwnClock {
     source: Arc<dyn TimeSource>,
@@ -83,6 +85,8 @@ pub trait LocalZone: Send + Sync {
     /// over. What it throws is ignored.
     fn offset_seconds(&self) -> Result<i32, ForeignFailure>;
 }
+
+crate::tables::in_c_order!(UniFfiTraitVtableLocalZone: offset_seconds);
 
 /// Makes known the time zone of this machine, for the whole process. Default: unknown, so that no list warns of its end.
 #[uniffi::export]

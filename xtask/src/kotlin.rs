@@ -164,7 +164,7 @@ mod tests {
     /// What Maven Central asks of every POM.
     #[test]
     fn the_poms_have_what_maven_central_requires() {
-        for folder in ["", "sandbox/"] {
+        for folder in ["", "sandbox/", "android/"] {
             let pom = fs::read_to_string(run::root().join(format!("bindings-kotlin/{folder}pom.xml"))).unwrap();
             let document = roxmltree::Document::parse(&pom).unwrap();
             for path in [

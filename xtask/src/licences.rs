@@ -14,7 +14,7 @@ const FILES: [&str; 4] = ["LICENSE", "LICENCE", "COPYING", "NOTICE"];
 const STANDARD_LIBRARY: &str = "share/doc/rust/COPYRIGHT-library.html";
 
 /// Writes `THIRD-PARTY.txt` with the licences of all crates in a package of this workspace, and the notices of Rust's standard
-/// library. `false` after a failure, which is printed.
+/// library. Options of `cargo tree` may follow the name of the package. `false` after a failure, which is printed.
 pub fn write(package: &str, folder: &Path) -> bool {
     let tree = format!("tree --locked -p {package} -e normal,no-proc-macro --prefix none --format {{p}}|{{l}}");
     let (Some(crates), Some(rust)) =

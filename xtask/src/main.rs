@@ -8,6 +8,7 @@ mod campaign;
 mod check;
 mod deps;
 mod elf;
+mod files;
 mod fuzz;
 mod jdk;
 mod kotlin;

@@ -9,7 +9,7 @@ use clap::Subcommand;
 use crate::bindings::{self, Bindings};
 use crate::swift_release::Framework;
 use crate::table::{row, table};
-use crate::{android, apple, kotlin, licences, maven, run, ship, swift_install, swift_release};
+use crate::{android, apple, files, kotlin, licences, maven, run, ship, swift_install, swift_release};
 
 /// The budget of the stripped library for phones, which uses the phone's HTTP client instead of its own.
 const BUDGET: u64 = 2_200_000;
@@ -109,9 +109,9 @@ fn jars() -> bool {
 fn sandbox(slot: &str) -> bool {
     let program = program();
     let folder = run::target_dir().join("programs").join(slot);
-    run::passes(&mut run::cargo("build --release -p keysecure-sandbox"))
+    run::passes(run::cargo("build --profile ship -p keysecure-sandbox").env("RUSTFLAGS", ship::flags()))
         && fs::create_dir_all(&folder).is_ok()
-        && fs::copy(run::target_dir().join("release").join(&program), folder.join(&program)).is_ok()
+        && fs::copy(run::target_dir().join("ship").join(&program), folder.join(&program)).is_ok()
         && run::passes(run::command("strip").arg(folder.join(program)))
 }
 
@@ -143,25 +143,10 @@ fn is_complete(artifact: &str, files: &[&str]) -> bool {
 fn consumer(language: &str) -> bool {
     let from = run::root().join("bindings-kotlin/consumers").join(language);
     let to = std::env::temp_dir().join(format!("keysecure-consumer-{language}-{}", std::process::id()));
-    let copied = copy(&from, &to).map_err(|error| eprintln!("{}: {error}", to.display())).is_ok();
+    let copied = files::copy(&from, &to).map_err(|error| eprintln!("{}: {error}", to.display())).is_ok();
     let passed = copied && run::passes(maven::outside(&to).arg("test"));
     let _ = fs::remove_dir_all(to);
     passed
-}
-
-/// Copies a folder with everything in it.
-pub fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }
 
 /// The library with and without its own HTTP.

@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use crate::swift_release::{self, Framework};
 use crate::swift_toolchain::{Mount, Toolchain};
-use crate::{package, run};
+use crate::{files, run};
 
 /// The programs: folders of `bindings-swift/consumers`, with the names of their executables.
 const CONSUMERS: [(&str, &str); 2] = [("by-path", "ByPath"), ("by-url", "ByURL")];
@@ -81,7 +81,7 @@ fn build(toolchain: &Toolchain, (name, executable): (&str, &str), outside: &Path
 
 /// Copies a program, without what was built in it.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    package::copy(&from.join("Sources"), &to.join("Sources"))?;
+    files::copy(&from.join("Sources"), &to.join("Sources"))?;
     fs::copy(from.join("Package.swift"), to.join("Package.swift")).map(drop)
 }
 

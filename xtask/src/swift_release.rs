@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use clap::Args;
 
-use crate::{bindings, licences, package, run};
+use crate::{bindings, files, licences, run};
 
 /// The published `XCFramework`, for Apple's systems.
 #[derive(Args, Debug)]
@@ -38,19 +38,19 @@ pub fn write(folder: &Path, framework: &Framework) -> bool {
         eprintln!("{} is neither empty nor the tree of an earlier release", folder.display());
         return false;
     }
-    files(folder, framework).map_err(|error| eprintln!("{}: {error}", folder.display())).is_ok()
+    write_files(folder, framework).map_err(|error| eprintln!("{}: {error}", folder.display())).is_ok()
         && licences::write("keysecure-ffi", folder)
         && licences::copy_own(folder)
 }
 
-fn files(folder: &Path, framework: &Framework) -> io::Result<()> {
+fn write_files(folder: &Path, framework: &Framework) -> io::Result<()> {
     let package = run::root().join("bindings-swift");
     let sources = folder.join("Sources");
     if sources.exists() {
         fs::remove_dir_all(&sources)?;
     }
     for target in TARGETS {
-        package::copy(&package.join("Sources").join(target), &sources.join(target))?;
+        files::copy(&package.join("Sources").join(target), &sources.join(target))?;
     }
     let release = package.join("release");
     fs::write(folder.join("Package.swift"), manifest(&fs::read_to_string(release.join("Package.swift"))?, framework))?;

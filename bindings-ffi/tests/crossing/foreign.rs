@@ -1,6 +1,6 @@
 //! What Kotlin and Swift do: they call the library's functions by their symbols, with memory of their own, and are called by it.
 //!
-//! Arguments and results lie in allocations of exactly their size, so that `AddressSanitizer` sees one element too many.
+//! Arguments and results are in allocations of exactly their size, so that `AddressSanitizer` sees one element too many.
 
 use std::mem;
 use std::ptr::{self, NonNull};
@@ -52,7 +52,7 @@ impl Buffer {
     }
 
     /// A buffer with these bytes.
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn from_bytes(bytes: &[u8]) -> Self {
         let buffer = Self::allocated(bytes.len() as u64).unwrap();
         assert_eq!((buffer.len(), buffer.capacity()), (bytes.len() as u64, bytes.len() as u64));
         // SAFETY: the buffer has this capacity, which was just checked, and nobody else knows of it.
@@ -107,7 +107,7 @@ impl Buffer {
     }
 }
 
-/// Calls a function, whose result takes so many elements. Buffers among the arguments belong to the function from then on.
+/// Calls a function whose result takes `RESULT` elements. Buffers among the arguments belong to the function from then on.
 fn call<const RESULT: usize>(
     function: Function,
     arguments: &[FfiBufferElement],
@@ -240,7 +240,7 @@ extern "C" fn send(handle: u64, request: RustBuffer, response: &mut RustBuffer, 
     assert_eq!(handle, TRANSPORT);
     request.destroy();
     let reply = REPLY.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let buffer = Buffer::of(&reply.bytes);
+    let buffer = Buffer::from_bytes(&reply.bytes);
     let buffer = reply.len.map_or(buffer, |len| buffer.with_len(len)).into_rust();
     match reply.thrown {
         None => *response = buffer,

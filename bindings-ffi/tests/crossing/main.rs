@@ -64,6 +64,8 @@ fn options() -> Vec<u8> {
         observer: None,
         store: None,
         allow_plain_http: vec!["a.test".to_owned(), "b.test".to_owned()],
+        app_id: None,
+        clock: None,
     })
 }
 
@@ -86,7 +88,7 @@ fn written<T: FfiConverter<UniFfiTag>>(value: T) -> Vec<u8> {
 }
 
 fn client(options: Buffer) -> Result<Client, Failure> {
-    Client::new(Buffer::of(b"a-key"), Buffer::of(b"0123456789abcdef"), options)
+    Client::new(Buffer::from_bytes(b"a-key"), Buffer::from_bytes(b"0123456789abcdef"), options)
 }
 
 fn panic_text<T: std::fmt::Debug>(result: Result<T, Failure>) -> String {
@@ -99,10 +101,10 @@ fn panic_text<T: std::fmt::Debug>(result: Result<T, Failure>) -> String {
 #[test]
 fn a_text_crosses_in_both_directions() {
     for text in ["", "a", "\u{feff}Zürich 卡", &"x".repeat(100_000)] {
-        let masked = masked_text(Buffer::of(text.as_bytes())).unwrap();
+        let masked = masked_text(Buffer::from_bytes(text.as_bytes())).unwrap();
         assert_eq!(String::from_utf8(masked.into_bytes()).unwrap(), text);
     }
-    let masked = masked_text(Buffer::of(b"4111111111111111")).unwrap();
+    let masked = masked_text(Buffer::from_bytes(b"4111111111111111")).unwrap();
     assert_ne!(masked.into_bytes(), b"4111111111111111");
     assert_eq!(masked_text(Buffer::null(0)).unwrap().into_bytes(), b"");
 }
@@ -123,7 +125,7 @@ fn a_buffer_that_cannot_be_allocated_is_an_error() {
 
 #[test]
 fn a_buffer_longer_than_its_memory_is_refused() {
-    let buffer = Buffer::of(b"text");
+    let buffer = Buffer::from_bytes(b"text");
     for len in [5, 1 << 32, u64::MAX] {
         assert!(panic_text(masked_text(buffer.with_len(len)).map(Buffer::len)).contains("exceeds capacity"), "{len}");
         assert!(panic_text(client(buffer.with_len(len))).contains("exceeds capacity"), "{len}");
@@ -140,16 +142,16 @@ fn a_record_that_ends_early_or_late_is_refused() {
     set_reply(Reply::default());
     let options = options();
     for end in 0..options.len() {
-        let text = panic_text(client(Buffer::of(&options[..end])));
+        let text = panic_text(client(Buffer::from_bytes(&options[..end])));
         assert!(text.starts_with("Failed to convert arg 'options'"), "{end}: {text}");
     }
     // As much memory as the whole record takes, of which a part counts.
-    let text = panic_text(client(Buffer::of(&options).with_len(options.len() as u64 - 1)));
+    let text = panic_text(client(Buffer::from_bytes(&options).with_len(options.len() as u64 - 1)));
     assert!(text.starts_with("Failed to convert arg 'options'"), "{text}");
-    let text = panic_text(client(Buffer::of(&[options.as_slice(), b"\0"].concat())));
+    let text = panic_text(client(Buffer::from_bytes(&[options.as_slice(), b"\0"].concat())));
     assert!(text.contains("junk data left in buffer"), "{text}");
     freed_handles();
-    drop(client(Buffer::of(&options)).unwrap());
+    drop(client(Buffer::from_bytes(&options)).unwrap());
     assert_eq!(freed_handles(), 1);
 }
 
@@ -159,9 +161,9 @@ fn a_handle_in_a_record_that_is_refused_is_freed_once() {
     set_reply(Reply::default());
     let options = options();
     // The last field is the list of hosts, behind the transport.
-    panic_text(client(Buffer::of(&options[..options.len() - 1])));
+    panic_text(client(Buffer::from_bytes(&options[..options.len() - 1])));
     assert_eq!(freed_handles(), 1);
-    panic_text(client(Buffer::of(&options[..4])));
+    panic_text(client(Buffer::from_bytes(&options[..4])));
     assert_eq!(freed_handles(), 0);
 }
 
@@ -183,7 +185,7 @@ fn a_wrong_length_or_text_in_a_record_is_refused() {
 #[test]
 fn a_reply_of_foreign_code_that_is_malformed_fails_the_call() {
     let _alone = alone();
-    let client = client(Buffer::of(&options())).unwrap();
+    let client = client(Buffer::from_bytes(&options())).unwrap();
     let bytes = response();
     for end in 0..bytes.len() {
         set_reply(Reply { bytes: bytes[..end].to_vec(), ..Reply::default() });

@@ -21,12 +21,14 @@ public final class LogObserver: Observer {
 
     public func attempt(record: AttemptRecord) {
         let status = record.httpStatus.map { "http \($0)" } ?? "no response"
-        log(.debug, "\(record.operation) attempt \(record.attempt): \(status)\(code(record.code)), \(milliseconds(record.duration))")
+        let took = milliseconds(record.duration)
+        log(.debug, "\(record.operation) attempt \(record.attempt): \(status)\(code(record.code)), \(took)")
     }
 
     public func call(record: CallRecord) {
         let failure = record.kind.map { "failed (\($0)\(code(record.code)), outcome \(record.outcome.map { "\($0)" } ?? "?"))" }
-        log(level(record), "\(record.operation) \(failure ?? "done") after \(record.attempts) attempts, \(milliseconds(record.duration))")
+        let took = milliseconds(record.duration)
+        log(level(record), "\(record.operation) \(failure ?? "done") after \(record.attempts) attempts, \(took)")
     }
 
     public func tokenStore(available: Bool) {

@@ -30,7 +30,8 @@ final class ClockTests: XCTestCase {
         let (sandbox, then) = (try startSandbox(), then)
         for awaited in [false, true] {
             let client = try Client(
-                apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, baseURL: sandbox.baseURL, appId: "app-1", clock: FunctionClock { then })
+                apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, baseURL: sandbox.baseURL, appId: "app-1",
+                clock: FunctionClock { then })
             let verifier = try client.webhookVerifier(secrets: [secret])
             let headers = try signed(at: then)
             XCTAssertEqual(try verifier.blocking.verify(headers: headers, body: update).receivedAt, then)
@@ -62,7 +63,8 @@ final class ClockTests: XCTestCase {
 
     func testTheTimeToReplyToAPurchasePasses() throws {
         let before = Date()
-        let received = try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(headers: signed(at: before), body: update)
+        let verifier = try WebhookVerifier(appId: "app-1", secret: secret)
+        let received = try verifier.blocking.verify(headers: signed(at: before), body: update)
         XCTAssertTrue((before - 0.001...Date()).contains(received.receivedAt), "\(received.receivedAt)")
         XCTAssertTrue(received.timeLeft > .zero && received.timeLeft <= .milliseconds(800), "\(received.timeLeft)")
         XCTAssertEqual(received.replyBefore.timeIntervalSince(received.receivedAt), 0.8, accuracy: 0.1)

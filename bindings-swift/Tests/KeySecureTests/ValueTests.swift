@@ -67,7 +67,8 @@ final class ValueTests: XCTestCase {
     func testAMalformedBufferIsNotRead() {
         let bytes: [UInt8] = [0, 0, 1, 2, 7]
         bytes.withUnsafeBufferPointer { bytes in
-            let malformed: [(UnsafePointer<UInt8>?, UInt64)] = [(bytes.baseAddress, 6), (bytes.baseAddress, .max), (nil, 1), (nil, 5)]
+            let start = bytes.baseAddress
+            let malformed: [(UnsafePointer<UInt8>?, UInt64)] = [(start, 6), (start, .max), (nil, 1), (nil, 5)]
             for (start, length) in malformed {
                 var reader = WireReader(start, length: length, capacity: 5)
                 XCTAssertNil(reader.integer() as UInt8?, "\(length)")

@@ -1,11 +1,17 @@
 package kiosk
 
 import com.google.gson.GsonBuilder
+import io.keysecure.Acquired
+import io.keysecure.AttemptStart
+import io.keysecure.AttemptStore
+import io.keysecure.CallRecord
 import io.keysecure.Client
 import io.keysecure.Decision
+import io.keysecure.EnsureOptions
 import io.keysecure.HttpRequest
 import io.keysecure.HttpResponse
 import io.keysecure.KeySecureException
+import io.keysecure.Observer
 import io.keysecure.ReplayStore
 import io.keysecure.Responder
 import io.keysecure.Store
@@ -15,15 +21,18 @@ import io.keysecure.Transport
 import io.keysecure.UrlConnectionTransport
 import io.keysecure.WebhookVerifier
 import io.keysecure.json.KeySecureGson
+import io.keysecure.model.AttemptEnd
 import io.keysecure.model.Card
 import io.keysecure.model.CardStatus
 import io.keysecure.model.CardType
+import io.keysecure.model.Transfer
+import io.keysecure.model.TransferType
 import java.math.BigDecimal
 import java.time.Duration
 import java.time.Instant
 import java.util.concurrent.ConcurrentHashMap
 
-// An application of a consumer, for `ShrunkAppTest`. Outside of `io.keysecure`, so that only the rules of the library protect it.
+// An application of a consumer, for `AndroidTest`. Outside of `io.keysecure`, so that only the rules of the library protect it.
 
 /** Uses each way between the application and the native library, and prints a line for each. */
 fun main(arguments: Array<String>) {
@@ -31,8 +40,15 @@ fun main(arguments: Array<String>) {
     val transport = Counting()
     val tokens = Tokens()
     val replays = Replays()
-    val store = Store.own(tokens = tokens, replays = replays)
-    Client.builder(key, secret).baseUrl(url).transport(transport).store(store).build().use { client ->
+    val attempts = Attempts()
+    val calls = ArrayList<String>()
+    val observer = object : Observer {
+        override fun call(record: CallRecord) {
+            calls += record.operation
+        }
+    }
+    val store = Store.own(tokens, attempts, replays)
+    Client.builder(key, secret).baseUrl(url).transport(transport).observer(observer).store(store).build().use { client ->
         val offered = client.cards().packages(CardType.Virtual).first().packageNo
         val cards = List(3) { client.cards().apply(cardholder, "kiosk-$it", CardType.Virtual, offered) }
         println("call: ${cards.map { it.cardUniqueNo }}")
@@ -44,9 +60,14 @@ fun main(arguments: Array<String>) {
         } catch (error: KeySecureException.NotFound) {
             println("exception: ${error.kind} ${error.outcome}")
         }
+        val transfer = Transfer(cardholder, "kiosk-topup", TransferType.In, BigDecimal("25.00"))
+        val ensured = client.accounts().ensureTransfer(transfer, EnsureOptions.firstAttempt())
+        println("ensured: ${ensured.created} ${ensured.value.amount}")
     }
     println("transport: ${transport.requests > 5}")
+    println("observer: ${"cards.apply" in calls}")
     println("token store: ${tokens.saved.size}")
+    println("attempt store: ${attempts.ends}")
     webhook(WebhookVerifier(key, listOf(secret), store = store), replays)
 }
 
@@ -92,6 +113,21 @@ private class Tokens : TokenStore {
     override fun tryLock(slot: String, within: Duration): String = "lock"
 
     override fun unlock(slot: String, lockId: String, within: Duration) = Unit
+}
+
+private class Attempts : AttemptStore {
+    val ends = ArrayList<AttemptEnd>()
+
+    override fun acquire(reference: String, lease: Duration, within: Duration): Acquired =
+        Acquired.Leased("lease", null, Duration.ofDays(1))
+
+    override fun begin(attempt: AttemptStart, within: Duration): Boolean = true
+
+    override fun finish(reference: String, leaseId: String, end: AttemptEnd, within: Duration) {
+        ends += end
+    }
+
+    override fun release(reference: String, leaseId: String, within: Duration) = Unit
 }
 
 private class Replays : ReplayStore {

@@ -7,6 +7,7 @@ import java.net.URI
 import java.nio.file.FileSystems
 import java.nio.file.Files
 import java.nio.file.Path
+import java.util.concurrent.TimeUnit
 import java.util.zip.ZipEntry
 import java.util.zip.ZipFile
 import java.util.zip.ZipOutputStream
@@ -138,9 +139,14 @@ class AndroidTest {
         val java = Path.of(System.getProperty("java.home"), "bin", "java").toString()
         // For programs that run for seconds, this halves the work of the compiler.
         val options = listOf("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-        val process = ProcessBuilder(listOf(java) + options + arguments).redirectErrorStream(true).start()
-        val lines = process.inputStream.bufferedReader().readLines()
-        return process.waitFor() to lines
+        val output = folder.resolve("output.txt").toFile()
+        val process = ProcessBuilder(listOf(java) + options + arguments).redirectErrorStream(true).redirectOutput(output).start()
+        try {
+            check(process.waitFor(4, TimeUnit.MINUTES)) { "the program did not end\n${output.readText()}" }
+        } finally {
+            process.destroyForcibly()
+        }
+        return process.exitValue() to output.readLines()
     }
 
     /** The jars of the class path whose names begin with one of these. */
@@ -180,8 +186,11 @@ class AndroidTest {
             "json: true",
             "gson: \"Frozen\" true",
             "exception: NOT_FOUND REJECTED",
+            "ensured: true 25.00",
             "transport: true",
+            "observer: true",
             "token store: 1",
+            "attempt store: [DONE, DONE, DONE, DONE]",
             "webhook: {\"code\":0,\"message\":\"\"}",
             "replayed: REPLAYED true",
             "replay store: true",

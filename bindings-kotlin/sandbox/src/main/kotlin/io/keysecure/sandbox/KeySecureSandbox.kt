@@ -47,8 +47,8 @@ internal class SandboxExtension : ParameterResolver {
 
     private fun annotation(element: AnnotatedElement): KeySecureSandbox? = element.getAnnotation(KeySecureSandbox::class.java)
 
-    /** A sandbox and the client of it. JUnit closes it with the test. */
-    private class Running(options: Array<String>) : ExtensionContext.Store.CloseableResource {
+    /** A sandbox and the client of it. JUnit closes it with the test: from 5.13 on as an `AutoCloseable`. */
+    private class Running(options: Array<String>) : ExtensionContext.Store.CloseableResource, AutoCloseable {
         val sandbox = Sandbox(*options)
         private val lazyClient = lazy { sandbox.client() }
         val client: Client by lazyClient
