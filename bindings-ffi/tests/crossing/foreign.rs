@@ -1,6 +1,6 @@
 //! What Kotlin and Swift do: they call the library's functions by their symbols, with memory of their own, and are called by it.
 //!
-//! The allocations of arguments and results have exactly their size, so that `AddressSanitizer` sees one element too many.
+//! Arguments and results are in allocations of exactly their size, so that `AddressSanitizer` sees one element too many.
 
 use std::mem;
 use std::ptr::{self, NonNull};
@@ -107,7 +107,7 @@ impl Buffer {
     }
 }
 
-/// Calls a function, whose result takes the number of elements `RESULT`. Buffers among the arguments belong to the function from then on.
+/// Calls a function whose result takes `RESULT` elements. Buffers among the arguments belong to the function from then on.
 fn call<const RESULT: usize>(
     function: Function,
     arguments: &[FfiBufferElement],

@@ -107,7 +107,7 @@ def test_a_renamed_field_has_the_name_of_its_attribute() -> None:
     for dumped in [row.to_dict(), row.to_dict(mode="json"), json.loads(row.to_json())]:
         assert adapter.validate_python(dumped) == row
     assert adapter.validate_json(adapter.dump_json(row)) == row
-    with pytest.raises(ValidationError, match="amount has another type than TransferRecord.amount"):
+    with pytest.raises(ValidationError, match=r"amount has another type than TransferRecord\.amount"):
         adapter.validate_python({"transfer_no": "1", "amount": True})
 
 

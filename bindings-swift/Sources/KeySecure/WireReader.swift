@@ -7,8 +7,8 @@ public struct WireReader {
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0
 
-    /// The memory must have this capacity and outlive the reader, and what `next` returns. Every read of a malformed buffer fails: of
-    /// one that is longer than its capacity, and of one without memory.
+    /// The memory must have this capacity, and outlive the reader and what `next` returns. Every read of a malformed buffer fails:
+    /// of one that is longer than its capacity, and of one without memory.
     init(_ start: UnsafePointer<UInt8>?, length: UInt64, capacity: UInt64) {
         let isWellFormed = start != nil && length <= capacity
         bytes = UnsafeRawBufferPointer(start: start, count: isWellFormed ? Int(length) : 0)

@@ -109,7 +109,7 @@ pub fn run(client: &Client, sandbox: &Sandbox) -> Outcome {
     println!("{} consumptions; settled: {}.", consumptions.len(), spent(&consumptions));
     let transfers: Vec<_> =
         client.accounts().transfers(&ListTransfers::between(start, end))?.collect::<Result<_, _>>()?;
-    let total: Decimal = transfers.iter().filter_map(|transfer| transfer.balance).sum();
+    let total: Decimal = transfers.iter().filter_map(|transfer| transfer.amount).sum();
     println!("{} transfer; total: {total}.", transfers.len());
     let cards = client.cards().list(&ListCards::between(start, end))?.count();
     println!("{cards} cards were issued.");

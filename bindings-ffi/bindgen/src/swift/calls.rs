@@ -12,7 +12,7 @@ use crate::{Result, documentation};
 /// Parameters whose record is flattened into its fields.
 const FLATTENED_PARAMS: [&str; 4] = ["request", "query", "filter", "options"];
 
-/// What arguments are, of which UniFFI keeps no documentation. DocC wants either all parameters of a call or none.
+/// What arguments are, of which `UniFFI` keeps no documentation. `DocC` wants either all parameters of a call or none.
 const ARGUMENTS: [(&str, &str); 8] = [
     ("apiKey", "The Api-Key of the merchant."),
     ("apiSecret", "The apiSecret of the merchant."),
