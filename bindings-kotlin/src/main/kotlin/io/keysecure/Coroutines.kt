@@ -90,6 +90,7 @@ public fun suspendingDecider(
  *
  * @param context where the handler runs. Default: `Dispatchers.Default`.
  */
+@JvmSynthetic // Java has no suspending functions.
 public fun suspendingHandler(
     context: CoroutineContext = Dispatchers.Default,
     handle: suspend (Event) -> Unit,
