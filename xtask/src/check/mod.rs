@@ -31,7 +31,7 @@ const CHECKS: &[Check] = &[
     Check { name: "cycles", run: cycles::check },
     Check { name: "words", run: words::check },
     Check { name: "spelling", run: spelling::check },
-    Check { name: "parity", run: parity::check },
+    Check { name: "parity", run: || CheckResult::from_passed(parity::is_up_to_date()) },
     Check { name: "clippy", run: || clippy("--workspace --all-targets --features keysecure-tests/redis") },
     Check { name: "clippy-uniffi", run: || clippy("-p keysecure --features uniffi") },
     Check { name: "clippy-python", run: || clippy("-p keysecure --features python") },

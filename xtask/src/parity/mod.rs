@@ -9,7 +9,6 @@ use std::fs;
 
 use regex::Regex;
 
-use crate::check::CheckResult;
 use crate::run;
 use document::{Document, List, document};
 use sources::{Files, Sources, files};
@@ -33,7 +32,7 @@ pub fn run() -> bool {
 }
 
 /// Fails if the page is out of date, or a name in it is not in the sources.
-pub fn check() -> CheckResult {
+pub fn is_up_to_date() -> bool {
     let findings = generated().and_then(|Document { page, mut findings }| {
         let path = run::root().join(PAGE);
         if fs::read_to_string(path).map_err(|error| format!("{PAGE}: {error}"))? != page {
@@ -43,7 +42,7 @@ pub fn check() -> CheckResult {
     });
     let findings = findings.unwrap_or_else(|error| vec![error]);
     print(&findings);
-    CheckResult::from_passed(findings.is_empty())
+    findings.is_empty()
 }
 
 fn print(findings: &[String]) {
