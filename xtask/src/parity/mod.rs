@@ -31,7 +31,7 @@ pub fn run() -> bool {
     })
 }
 
-/// Fails if the page is out of date, or a name in it is not in the sources.
+/// Whether the page is up to date and each name in it is in the sources. Prints what is wrong.
 pub fn is_up_to_date() -> bool {
     let findings = generated().and_then(|Document { page, mut findings }| {
         let path = run::root().join(PAGE);
