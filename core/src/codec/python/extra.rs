@@ -40,10 +40,10 @@ struct Reader<'py> {
 
 impl<'py> Reader<'py> {
     fn new(py: Python<'py>) -> PyResult<Self> {
-        let decimal = py.import(intern!(py, "decimal"))?.getattr(intern!(py, "Decimal"))?;
+        let decimal = py.import("decimal")?.getattr(intern!(py, "Decimal"))?;
         let exact = PyDict::new(py);
         exact.set_item(intern!(py, "parse_float"), &decimal)?;
-        let loads = py.import(intern!(py, "json"))?.getattr(intern!(py, "loads"))?;
+        let loads = py.import("json")?.getattr(intern!(py, "loads"))?;
         Ok(Self { loads, exact, decimal })
     }
 
