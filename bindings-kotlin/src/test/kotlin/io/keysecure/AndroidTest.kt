@@ -129,8 +129,10 @@ class AndroidTest {
         val sandbox = env.sandbox
         val library = listOf("keysecure", "keysecure_ffi").map { "uniffi.component.$it.libraryOverride" }
             .map { "-D$it=${System.getProperty(it)}" }.toTypedArray()
+        // `cargo xtask package kotlin` names the library without its place: it is beside the classes, which the app has not.
+        val places = File(placeOf(Client::class.java), com.sun.jna.Platform.RESOURCE_PREFIX)
         java(
-            *library, "-cp", "$app${File.pathSeparator}${placeOf(Gson::class.java)}", "kiosk.KioskKt",
+            *library, "-Djna.library.path=$places", "-cp", "$app${File.pathSeparator}${placeOf(Gson::class.java)}", "kiosk.KioskKt",
             sandbox.baseUrl, sandbox.apiKey, sandbox.apiSecret, env.cardholderNo,
         ).second
     }
