@@ -132,10 +132,7 @@ pub fn bench() -> bool {
     let bindings = Bindings { library, ..bindings };
     let program = |name: &str| format!("-Dbench.{name}={}", release.join(name).display());
     let arguments = [program("bench"), program("rust_baseline"), "-Dtest=Benchmark".into(), "test".into()];
-    let maven = maven::command(&bindings, &arguments);
-    // All on one core: waking the other side of a connection on another core costs between nothing and two calls,
-    // depending on where the scheduler places them.
-    run::passes(run::command("taskset").args(["--cpu-list", "0"]).arg(maven.get_program()).args(maven.get_args()))
+    run::passes(&mut run::on_one_core(&maven::command(&bindings, &arguments)))
 }
 
 /// Builds the sandbox, the library and the generated code.

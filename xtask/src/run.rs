@@ -61,6 +61,23 @@ pub fn cargo(args: &str) -> Command {
     cargo
 }
 
+/// The same command on one core, for measurements: waking the other end of a connection on another core costs between nothing
+/// and two calls, depending on where the system places both.
+pub fn on_one_core(measured: &Command) -> Command {
+    let mut pinned = command("taskset");
+    pinned.args(["--cpu-list", "0"]).arg(measured.get_program()).args(measured.get_args());
+    for (name, value) in measured.get_envs() {
+        match value {
+            Some(value) => pinned.env(name, value),
+            None => pinned.env_remove(name),
+        };
+    }
+    if let Some(folder) = measured.get_current_dir() {
+        pinned.current_dir(folder);
+    }
+    pinned
+}
+
 /// Runs a command with the terminal as its output. Returns whether it succeeded; prints the error if it cannot start.
 pub fn passes(command: &mut Command) -> bool {
     announce(command);
