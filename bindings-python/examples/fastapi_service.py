@@ -145,7 +145,7 @@ def ask(port: int, order: dict[str, str]) -> None:
     body = json.load(response)
     connection.close()
     if response.status == 200:
-        print(f"{order['order_no']}: {'paid now' if body['paid_now'] else 'was paid'}, {body['transfer']['balance']}")
+        print(f"{order['order_no']}: {'paid now' if body['paid_now'] else 'was paid'}, {body['transfer']['amount']}")
     else:
         print(f"{order['order_no']}: HTTP {response.status}, {body['outcome']}, {body['message'] or body['field']}")
 

@@ -44,7 +44,7 @@ def run(
     # Warnings go there without settings of `logging`.
     logged = ("a purchase is declined: ", "a call failed")
     unexpected = [line for line in result.stderr.splitlines() if not line.startswith(logged)]
-    assert (result.returncode, unexpected) == (code, []), result.stdout
+    assert (result.returncode, unexpected) == (code, []), f"{result.stdout}{result.stderr}"
     return result.stdout.splitlines()
 
 
