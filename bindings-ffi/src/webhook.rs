@@ -71,7 +71,7 @@ impl WebhookOptions {
         if let Some(bytes) = self.max_body {
             verifier = verifier.max_body(usize::try_from(count("max_body", bytes)?).unwrap_or(usize::MAX));
         }
-        Ok(WebhookVerifier { core: verifier, clock })
+        Ok(WebhookVerifier { core: verifier, clock, waited: Duration::ZERO })
     }
 }
 
@@ -82,6 +82,8 @@ pub struct WebhookVerifier {
     core: keysecure::WebhookVerifier,
     /// That of the core's verifier, for the time of arrival.
     clock: Arc<dyn Clock>,
+    /// How long the webhook had waited before it was verified.
+    waited: Duration,
 }
 
 impl fmt::Debug for WebhookVerifier {
@@ -91,8 +93,10 @@ impl fmt::Debug for WebhookVerifier {
 }
 
 impl WebhookVerifier {
-    fn received(&self, core: keysecure::VerifiedWebhook) -> VerifiedWebhook {
-        VerifiedWebhook { core, received_at: self.clock.now() }
+    fn received(&self, mut core: keysecure::VerifiedWebhook) -> VerifiedWebhook {
+        core.received_at = core.received_at.checked_sub(self.waited).unwrap_or(core.received_at);
+        let now = self.clock.now();
+        VerifiedWebhook { core, received_at: now.checked_sub(self.waited).unwrap_or(now) }
     }
 }
 
@@ -104,6 +108,12 @@ impl WebhookVerifier {
     pub fn new(app_id: String, secrets: Vec<String>, options: WebhookOptions) -> Result<Self> {
         warnings::begin();
         options.applied_to(keysecure::WebhookVerifier::new(app_id, secrets)?, Arc::new(SystemClock::new()))
+    }
+
+    /// The same verifier for a webhook that began to arrive so long ago: the platform waits for the reply since then.
+    #[must_use]
+    pub fn after_waiting(&self, waited: Duration) -> Self {
+        Self { core: self.core.clone(), clock: Arc::clone(&self.clock), waited }
     }
 
     /// Verifies a webhook and parses its event. Header names are case-insensitive; `body` is the raw body.

@@ -13,7 +13,7 @@ import java.time.Instant
 import java.time.LocalDate
 
 /** Balances and transfers of cardholders in credit mode. Every call blocks. The currency is TUSDT. */
-public class Accounts internal constructor(private val ffi: FfiAccounts) {
+public class Accounts internal constructor(private val calls: Calls<FfiAccounts>) {
     /**
      * Transfers money to or from a cardholder's account. The request is never sent again while its outcome is unknown.
      *
@@ -34,7 +34,7 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
      *
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun transfer(request: Transfer): TransferResult = mutate("accounts.transfer") { ffi.transfer(request) }
+    public fun transfer(request: Transfer): TransferResult = calls.mutate("accounts.transfer", request.transferUniqueNo) { it.transfer(request) }
 
     /**
      * Makes a transfer exactly once: looks it up by its merchant reference and sends it only when it provably does not exist.
@@ -46,7 +46,9 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
      */
     @JvmOverloads
     public fun ensureTransfer(request: Transfer, options: EnsureOptions = EnsureOptions()): Ensured<TransferRecord> {
-        val ensured = mutate("accounts.ensure_transfer") { ffi.ensureTransfer(request, options.toFfi()) }
+        val ensured = calls.mutate("accounts.ensure_transfer", request.transferUniqueNo, options.deadline ?: ENSURE_DEADLINE) {
+            it.ensureTransfer(request, options.toFfi())
+        }
         return Ensured(ensured.value, ensured.created)
     }
 
@@ -56,7 +58,7 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
      * @throws KeySecureException.NotFound when the cardholder does not exist.
      * @throws KeySecureException on any other failure.
      */
-    public fun get(cardholderNo: String): AccountInfo = read { ffi.get(cardholderNo) }
+    public fun get(cardholderNo: String): AccountInfo = calls.read { it.get(cardholderNo) }
 
     /**
      * Lists the transfers made between two instants, both included, over a span of any length.
@@ -94,7 +96,7 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
      * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
      */
     public fun transfers(query: ListTransfers): Pager<TransferRecord> = Pager {
-        val pages = call { ffi.transfers(query) }
+        val pages = call { calls.ffi.transfers(query) }
         PageSource(pages::nextPage, pages::destroy)
     }
 
@@ -106,7 +108,7 @@ public class Accounts internal constructor(private val ffi: FfiAccounts) {
      * @throws KeySecureException when an argument is not valid or the request fails.
      */
     public fun transfersPage(query: ListTransfers, page: Int, size: Int): Page<TransferRecord> {
-        val one = read { ffi.transfersPage(query, page, size) }
+        val one = calls.read { it.transfersPage(query, page, size) }
         return Page(one.list, one.extra)
     }
 }

@@ -6,13 +6,14 @@ import io.keysecure.model.ErrorDetails
 import io.keysecure.model.ErrorKind
 import io.keysecure.model.Outcome
 import io.keysecure.model.TransportFault
+import java.lang.reflect.Constructor
 import java.lang.reflect.Method
+import java.time.Duration
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.ThreadPoolExecutor
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.locks.ReentrantLock
 import java.util.logging.Level
-import java.util.logging.Logger
 
 // A native frame pins the carrier of a virtual thread (JDK 21 and later): while it waits for the network, no other virtual thread
 // runs there. So a virtual thread hands its call to a platform thread and parks. Platform threads call directly.
@@ -32,7 +33,7 @@ internal enum class CallThreads(private val maxThreads: Int) {
     // Threads of their own: neither a payment nor a reply to a purchase waits behind reads that hang.
     private val pool by lazy {
         ThreadPoolExecutor(maxThreads, maxThreads, IDLE_SECONDS, TimeUnit.SECONDS, LinkedBlockingQueue()) { task ->
-            Thread(null, task, "keysecure-${name.lowercase()}").apply {
+            VirtualThreads.newPlatformThread(task, "keysecure-${name.lowercase()}").apply {
                 isDaemon = true
                 // Each task sets that of its caller: a thread must not keep the class loader of an application that is gone.
                 contextClassLoader = null
@@ -40,22 +41,27 @@ internal enum class CallThreads(private val maxThreads: Int) {
         }.apply { allowCoreThreadTimeOut(true) }
     }
 
-    /** Runs blocking work: on this thread, or for a virtual thread on one of the pool. */
-    fun <T> run(operation: String = "", block: () -> T): T {
+    /**
+     * Runs blocking work: on this thread, or for a virtual thread on one of the pool.
+     *
+     * @param reference the merchant reference, for the log.
+     * @param limit the longest wait for a thread.
+     */
+    fun <T> run(operation: String = "", reference: String? = null, limit: Duration = DEFAULT_TIMEOUT, block: () -> T): T {
         if (this != WEBHOOKS && Thread.currentThread().isInterrupted) throw interrupted(operation, Outcome.NOT_SENT)
         if (!VirtualThreads.isCurrent()) return block()
-        val job = Job(operation, Thread.currentThread().contextClassLoader, block)
+        val job = Job(operation, reference, Thread.currentThread().contextClassLoader, block)
         pool.execute(job)
-        return await(operation, job)
+        return await(operation, limit, job)
     }
 
-    private fun <T> await(operation: String, job: Job<T>): T {
+    private fun <T> await(operation: String, limit: Duration, job: Job<T>): T {
         var isInterrupted = false
         try {
             while (true) {
                 try {
-                    if (!job.await(QUEUE_SECONDS) && job.skip()) throw noThread(operation)
-                    if (job.await(Long.MAX_VALUE)) return job.result()
+                    if (!job.await(limit) && job.skip()) throw noThread(operation)
+                    if (job.await(null)) return job.result()
                 } catch (_: InterruptedException) {
                     isInterrupted = true
                     when {
@@ -74,27 +80,27 @@ internal enum class CallThreads(private val maxThreads: Int) {
     private companion object {
         /** How long an idle thread lives. */
         const val IDLE_SECONDS = 10L
-
-        /** How long a call waits for a thread at most. */
-        const val QUEUE_SECONDS = 30L
     }
 }
 
 /** Makes a call that changes nothing. */
 internal fun <T> read(block: () -> T): T = CallThreads.READS.run { call(block) }
 
-/** Makes a call that changes something on the platform. */
-internal fun <T> mutate(operation: String, block: () -> T): T = CallThreads.MUTATIONS.run(operation) { call(block) }
-
 /** Handles a webhook. */
 internal fun <T> webhook(block: () -> T): T = CallThreads.WEBHOOKS.run { call(block) }
 
 /** Work of a virtual thread on a platform thread. */
-private class Job<T>(private val operation: String, private val loader: ClassLoader?, private val block: () -> T) : Runnable {
+private class Job<T>(
+    private val operation: String,
+    private val reference: String?,
+    private val loader: ClassLoader?,
+    private val block: () -> T,
+) : Runnable {
     private enum class State { WAITING, RUNNING, ENDED, SKIPPED }
 
     // A lock and a condition: on JDK 21 to 23 `synchronized` and `Object.wait` pin the carrier too.
     private val lock = ReentrantLock()
+    private val queued = System.nanoTime()
     private val ended = lock.newCondition()
     private var state = State.WAITING
     private var runner: Thread? = null
@@ -105,7 +111,7 @@ private class Job<T>(private val operation: String, private val loader: ClassLoa
         val thread = Thread.currentThread()
         if (!begin(thread)) return
         thread.contextClassLoader = loader
-        val result = runCatching(block)
+        val result = runCatching { QueueTime.after(queued, block) }
         thread.contextClassLoader = null
         if (end(result)) log(result)
     }
@@ -128,9 +134,9 @@ private class Job<T>(private val operation: String, private val loader: ClassLoa
         isAbandoned
     }
 
-    /** Waits for the end, at most so long. Returns whether the work has ended. */
-    fun await(seconds: Long): Boolean {
-        var left = TimeUnit.SECONDS.toNanos(seconds)
+    /** Waits for the end, or until a limit. Returns whether the work has ended. */
+    fun await(limit: Duration?): Boolean {
+        var left = limit?.let(TimeUnit.NANOSECONDS::convert) ?: Long.MAX_VALUE
         lock.lockInterruptibly()
         try {
             while (state != State.ENDED && left > 0) left = ended.awaitNanos(left)
@@ -162,13 +168,17 @@ private class Job<T>(private val operation: String, private val loader: ClassLoa
 
     private fun log(result: Result<T>) {
         val error = result.exceptionOrNull()
+        val outcome = (error as? KeySecureException)?.outcome
         val end = if (error == null) "has succeeded" else "has failed: ${error.message ?: error.javaClass.name}"
         val level = when {
             error == null -> Level.INFO
-            error is KeySecureException && error.outcome != Outcome.UNKNOWN -> Level.WARNING
+            outcome != null && outcome != Outcome.UNKNOWN -> Level.WARNING
             else -> Level.SEVERE
         }
-        Logger.getLogger("keysecure").log(level, "a call whose thread was interrupted: operation=$operation $end")
+        val fields = listOf("operation" to operation, "reference" to reference, "outcome" to outcome?.name?.lowercase())
+        val parts = fields.mapNotNull { (name, value) -> value?.let { name to it } }.toMap()
+        val text = parts.entries.joinToString(" ") { (name, value) -> "$name=$value" }
+        Warnings.log(level, "a call whose thread was interrupted $end: $text", parts)
     }
 
     /** The stack trace is that of the platform thread: adds that of the caller. */
@@ -193,6 +203,18 @@ internal object VirtualThreads {
     } catch (_: ReflectiveOperationException) {
         null
     }
+
+    /** Of JDK 9 and later; Android has neither. */
+    private val withoutLocals: Constructor<Thread>? = try {
+        val long = Long::class.javaPrimitiveType
+        Thread::class.java.getConstructor(ThreadGroup::class.java, Runnable::class.java, String::class.java, long, Boolean::class.javaPrimitiveType)
+    } catch (_: ReflectiveOperationException) {
+        null
+    }
+
+    /** A platform thread that inherits no `InheritableThreadLocal`: threads of a pool serve many callers. */
+    fun newPlatformThread(task: Runnable, name: String): Thread =
+        withoutLocals?.newInstance(null, task, name, 0L, false) ?: Thread(null, task, name)
 
     /** Whether the current thread is virtual. */
     fun isCurrent(): Boolean = isVirtual != null && isVirtual.invoke(Thread.currentThread()) == true

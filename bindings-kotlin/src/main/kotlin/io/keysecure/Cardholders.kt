@@ -9,7 +9,7 @@ import java.time.Instant
 import java.time.LocalDate
 
 /** Cardholders and their identity verification. Every call blocks. */
-public class Cardholders internal constructor(private val ffi: FfiCardholders) {
+public class Cardholders internal constructor(private val calls: Calls<FfiCardholders>) {
     /**
      * Applies for a cardholder, or updates one.
      *
@@ -23,7 +23,7 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
         cardholderUniqueNo: String,
         sumsubShareToken: String,
         cardholderNo: String? = null,
-    ): CardholderApplied = mutate("cardholders.apply") { ffi.apply(cardholderUniqueNo, sumsubShareToken, cardholderNo) }
+    ): CardholderApplied = calls.mutate("cardholders.apply", cardholderUniqueNo) { it.apply(cardholderUniqueNo, sumsubShareToken, cardholderNo) }
 
     /**
      * Applies for a cardholder exactly once: looks it up by its merchant reference and sends the application only when it
@@ -38,8 +38,8 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
         sumsubShareToken: String,
         options: EnsureOptions = EnsureOptions(),
     ): Ensured<Cardholder> {
-        val ensured = mutate("cardholders.ensure_cardholder") {
-            ffi.ensureCardholder(cardholderUniqueNo, sumsubShareToken, options.toFfi())
+        val ensured = calls.mutate("cardholders.ensure_cardholder", cardholderUniqueNo, options.deadline ?: ENSURE_DEADLINE) {
+            it.ensureCardholder(cardholderUniqueNo, sumsubShareToken, options.toFfi())
         }
         return Ensured(ensured.value, ensured.created)
     }
@@ -78,7 +78,7 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
      * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
      */
     public fun list(query: ListCardholders): Pager<Cardholder> = Pager {
-        val pages = call { ffi.list(query) }
+        val pages = call { calls.ffi.list(query) }
         PageSource(pages::nextPage, pages::destroy)
     }
 
@@ -90,7 +90,7 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
      * @throws KeySecureException when an argument is not valid or the request fails.
      */
     public fun listPage(query: ListCardholders, page: Int, size: Int): Page<Cardholder> {
-        val one = read { ffi.listPage(query, page, size) }
+        val one = calls.read { it.listPage(query, page, size) }
         return Page(one.list, one.extra)
     }
 
@@ -100,5 +100,5 @@ public class Cardholders internal constructor(private val ffi: FfiCardholders) {
      * @throws KeySecureException.NotFound when the cardholder does not exist (code 2002).
      * @throws KeySecureException on any other failure.
      */
-    public fun get(cardholderNo: String): Cardholder = read { ffi.get(cardholderNo) }
+    public fun get(cardholderNo: String): Cardholder = calls.read { it.get(cardholderNo) }
 }

@@ -17,7 +17,7 @@ import java.time.Instant
 import java.time.LocalDate
 
 /** Cards, card packages and BINs. Every call blocks. */
-public class Cards internal constructor(private val ffi: FfiCards) {
+public class Cards internal constructor(private val calls: Calls<FfiCards>) {
     /**
      * Applies for a card. Success means that the platform accepted the application, not that the card was issued.
      *
@@ -43,7 +43,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      *
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun apply(request: ApplyCard): CardApplied = mutate("cards.apply") { ffi.apply(request) }
+    public fun apply(request: ApplyCard): CardApplied = calls.mutate("cards.apply", request.cardUniqueNo) { it.apply(request) }
 
     /**
      * Applies for a card exactly once: looks it up by its merchant reference and sends the application only when it provably
@@ -55,7 +55,9 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      */
     @JvmOverloads
     public fun ensureCard(request: ApplyCard, options: EnsureOptions = EnsureOptions()): Ensured<Card> {
-        val ensured = mutate("cards.ensure_card") { ffi.ensureCard(request, options.toFfi()) }
+        val ensured = calls.mutate("cards.ensure_card", request.cardUniqueNo, options.deadline ?: ENSURE_DEADLINE) {
+            it.ensureCard(request, options.toFfi())
+        }
         return Ensured(ensured.value, ensured.created)
     }
 
@@ -93,7 +95,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
      */
     public fun list(query: ListCards): Pager<Card> = Pager {
-        val pages = call { ffi.list(query) }
+        val pages = call { calls.ffi.list(query) }
         PageSource(pages::nextPage, pages::destroy)
     }
 
@@ -105,7 +107,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException when an argument is not valid or the request fails.
      */
     public fun listPage(query: ListCards, page: Int, size: Int): Page<Card> {
-        val one = read { ffi.listPage(query, page, size) }
+        val one = calls.read { it.listPage(query, page, size) }
         return Page(one.list, one.extra)
     }
 
@@ -114,7 +116,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      *
      * @throws KeySecureException when the card does not exist or the request fails.
      */
-    public fun get(cardNo: String): Card = read { ffi.get(cardNo) }
+    public fun get(cardNo: String): Card = calls.read { it.get(cardNo) }
 
     /**
      * Returns the PAN, CVV and expiry date of an activated card. Close the result to wipe it.
@@ -123,7 +125,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException.Decrypt when the `aes` setting or the apiSecret is wrong.
      * @throws KeySecureException on any other failure.
      */
-    public fun privateInfo(cardNo: String): CardSecrets = CardSecrets(read { ffi.privateInfo(cardNo) })
+    public fun privateInfo(cardNo: String): CardSecrets = CardSecrets(calls.read { it.privateInfo(cardNo) })
 
     /**
      * Activates a physical card in status `ToActivate`.
@@ -133,7 +135,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     public fun activate(cardNo: String, cardholderNo: String, cvv: String, cardLastNo: String) {
-        mutate("cards.activate") { ffi.activate(cardNo, cardholderNo, cvv, cardLastNo) }
+        calls.mutate("cards.activate") { it.activate(cardNo, cardholderNo, cvv, cardLastNo) }
     }
 
     /**
@@ -142,7 +144,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     public fun updateStatus(cardNo: String, status: CardStatus) {
-        mutate("cards.update_status") { ffi.updateStatus(cardNo, status) }
+        calls.mutate("cards.update_status") { it.updateStatus(cardNo, status) }
     }
 
     /**
@@ -151,7 +153,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     public fun freeze(cardNo: String) {
-        mutate("cards.freeze") { ffi.freeze(cardNo) }
+        calls.mutate("cards.freeze") { it.freeze(cardNo) }
     }
 
     /**
@@ -160,7 +162,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     public fun unfreeze(cardNo: String) {
-        mutate("cards.unfreeze") { ffi.unfreeze(cardNo) }
+        calls.mutate("cards.unfreeze") { it.unfreeze(cardNo) }
     }
 
     /**
@@ -169,7 +171,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     public fun delete(cardNo: String) {
-        mutate("cards.delete") { ffi.delete(cardNo) }
+        calls.mutate("cards.delete") { it.delete(cardNo) }
     }
 
     /**
@@ -180,7 +182,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      * @throws KeySecureException on any other failure.
      */
     public fun setPin(cardNo: String, cardholderNo: String, pin: String) {
-        mutate("cards.set_pin") { ffi.setPin(cardNo, cardholderNo, pin) }
+        calls.mutate("cards.set_pin") { it.setPin(cardNo, cardholderNo, pin) }
     }
 
     /**
@@ -190,7 +192,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      */
     @JvmOverloads
     public fun packages(type: CardType? = null, packageNo: String? = null): Pager<Package> = Pager {
-        val pages = call { ffi.packages(ListPackages(type, packageNo)) }
+        val pages = call { calls.ffi.packages(ListPackages(type, packageNo)) }
         PageSource(pages::nextPage, pages::destroy)
     }
 
@@ -203,7 +205,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      */
     @JvmOverloads
     public fun packagesPage(page: Int, size: Int, type: CardType? = null, packageNo: String? = null): Page<Package> {
-        val one = read { ffi.packagesPage(ListPackages(type, packageNo), page, size) }
+        val one = calls.read { it.packagesPage(ListPackages(type, packageNo), page, size) }
         return Page(one.list, one.extra)
     }
 
@@ -214,7 +216,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      */
     @JvmOverloads
     public fun bins(cardBinNo: String? = null): Pager<Bin> = Pager {
-        val pages = call { ffi.bins(ListBins(cardBinNo)) }
+        val pages = call { calls.ffi.bins(ListBins(cardBinNo)) }
         PageSource(pages::nextPage, pages::destroy)
     }
 
@@ -227,7 +229,7 @@ public class Cards internal constructor(private val ffi: FfiCards) {
      */
     @JvmOverloads
     public fun binsPage(page: Int, size: Int, cardBinNo: String? = null): Page<Bin> {
-        val one = read { ffi.binsPage(ListBins(cardBinNo), page, size) }
+        val one = calls.read { it.binsPage(ListBins(cardBinNo), page, size) }
         return Page(one.list, one.extra)
     }
 }

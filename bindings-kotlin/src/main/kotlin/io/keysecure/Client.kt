@@ -1,7 +1,13 @@
 package io.keysecure
 
-import io.keysecure.ffi.ClientOptions
+import io.keysecure.ffi.Accounts as FfiAccounts
+import io.keysecure.ffi.Cardholders as FfiCardholders
+import io.keysecure.ffi.Cards as FfiCards
 import io.keysecure.ffi.Client as FfiClient
+import io.keysecure.ffi.ClientOptions
+import io.keysecure.ffi.Consumptions as FfiConsumptions
+import io.keysecure.ffi.Pci as FfiPci
+import io.keysecure.ffi.Simulation as FfiSimulation
 import io.keysecure.ffi.WebhookOptions
 import io.keysecure.model.AesSettings
 import io.keysecure.model.Environment
@@ -49,7 +55,7 @@ import java.time.Duration
  * time continues from the last one.
  * @throws KeySecureException.Config when a setting is not valid.
  */
-public class Client private constructor(private val ffi: FfiClient) : AutoCloseable {
+public class Client private constructor(private val ffi: FfiClient, timeout: Duration?) : AutoCloseable {
     public constructor(
         apiKey: String,
         apiSecret: String,
@@ -83,14 +89,17 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
                 ),
             )
         },
+        timeout,
     )
 
-    private val cardholders = Cardholders(ffi.cardholders())
-    private val cards = Cards(ffi.cards())
-    private val consumptions = Consumptions(ffi.consumptions())
-    private val accounts = Accounts(ffi.accounts())
-    private val pci = Pci(ffi.pci())
-    private val simulation = Simulation(ffi.simulation())
+    private val limit = timeout ?: DEFAULT_TIMEOUT
+    private val calls = Calls(ffi, limit, FfiClient::afterWaiting)
+    private val cardholders = Cardholders(Calls(ffi.cardholders(), limit, FfiCardholders::afterWaiting))
+    private val cards = Cards(Calls(ffi.cards(), limit, FfiCards::afterWaiting))
+    private val consumptions = Consumptions(Calls(ffi.consumptions(), limit, FfiConsumptions::afterWaiting))
+    private val accounts = Accounts(Calls(ffi.accounts(), limit, FfiAccounts::afterWaiting))
+    private val pci = Pci(Calls(ffi.pci(), limit, FfiPci::afterWaiting))
+    private val simulation = Simulation(Calls(ffi.simulation(), limit, FfiSimulation::afterWaiting))
 
     /** Cardholders and their identity verification. */
     public fun cardholders(): Cardholders = cardholders
@@ -115,7 +124,7 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
      *
      * @throws KeySecureException when no token can be fetched.
      */
-    public fun accessToken(): AccessToken = AccessToken(read { ffi.accessToken() })
+    public fun accessToken(): AccessToken = AccessToken(calls.read { it.accessToken() })
 
     /**
      * Checks an integration: reachability, clock, Api-Key, IP whitelist, token and mode. Changes nothing on the platform and
@@ -124,7 +133,7 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
      * @param cardNo an activated card; adds the checks of PCI display and the AES scheme.
      */
     @JvmOverloads
-    public fun doctor(cardNo: String? = null): Report = read { ffi.doctor(cardNo) }
+    public fun doctor(cardNo: String? = null): Report = calls.read { it.doctor(cardNo) }
 
     /**
      * Calls any endpoint of the platform with the client's headers, retry rules and errors.
@@ -136,7 +145,7 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
      */
     @JvmOverloads
     public fun call(method: Method, path: String, body: String? = null): String =
-        if (method == Method.GET) read { ffi.call(method, path, body) } else mutate("call") { ffi.call(method, path, body) }
+        if (method == Method.GET) calls.read { it.call(method, path, body) } else calls.mutate("call") { it.call(method, path, body) }
 
     /**
      * Creates a verifier of this merchant's webhooks, with the app id of this client, by default the Api-Key, and its apiSecret. The
@@ -198,6 +207,6 @@ public class Client private constructor(private val ffi: FfiClient) : AutoClosea
         @JvmStatic
         public fun fromEnv(): Client = builderFromEnv().build()
 
-        internal fun over(ffi: FfiClient): Client = Client(ffi)
+        internal fun over(ffi: FfiClient, timeout: Duration?): Client = Client(ffi, timeout)
     }
 }

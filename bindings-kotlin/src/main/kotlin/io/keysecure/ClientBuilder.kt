@@ -77,7 +77,7 @@ public class ClientBuilder internal constructor(private val create: (ClientOptio
      *
      * @throws KeySecureException.Config when a setting is not valid.
      */
-    public fun build(): Client = Client.over(call { create(withTransport(options)) })
+    public fun build(): Client = Client.over(call { create(withTransport(options)) }, options.timeout)
 
     private inline fun with(change: ClientOptions.() -> ClientOptions): ClientBuilder {
         options = options.change()

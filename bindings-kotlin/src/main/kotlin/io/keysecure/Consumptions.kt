@@ -8,13 +8,13 @@ import java.time.Instant
 import java.time.LocalDate
 
 /** Consumptions: purchases, ATM withdrawals, fees, reversals and refunds. Every call blocks. */
-public class Consumptions internal constructor(private val ffi: FfiConsumptions) {
+public class Consumptions internal constructor(private val calls: Calls<FfiConsumptions>) {
     /**
      * Returns a consumption with its fees.
      *
      * @throws KeySecureException when the consumption does not exist or the request fails.
      */
-    public fun get(consumeNo: String): Consumption = read { ffi.get(consumeNo) }
+    public fun get(consumeNo: String): Consumption = calls.read { it.get(consumeNo) }
 
     /**
      * Lists the consumptions between two instants, both included, over a span of any length.
@@ -51,7 +51,7 @@ public class Consumptions internal constructor(private val ffi: FfiConsumptions)
      * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
      */
     public fun list(query: ListConsumptions): Pager<Consumption> = Pager {
-        val pages = call { ffi.list(query) }
+        val pages = call { calls.ffi.list(query) }
         PageSource(pages::nextPage, pages::destroy)
     }
 
@@ -63,7 +63,7 @@ public class Consumptions internal constructor(private val ffi: FfiConsumptions)
      * @throws KeySecureException when an argument is not valid or the request fails.
      */
     public fun listPage(query: ListConsumptions, page: Int, size: Int): Page<Consumption> {
-        val one = read { ffi.listPage(query, page, size) }
+        val one = calls.read { it.listPage(query, page, size) }
         return Page(one.list, one.extra)
     }
 }

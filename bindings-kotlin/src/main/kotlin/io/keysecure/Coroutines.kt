@@ -31,8 +31,13 @@ public val keySecureDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedPara
 /** Webhooks have threads of their own: a purchase must not wait behind calls that hang. */
 private val webhookDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(64)
 
+/** Nor behind the handlers of other events, which may take a minute. */
+private val handlerDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(64)
+
 /**
  * Runs blocking calls off the caller's thread: `val card = client.io { cards().get(cardNo) }`.
+ *
+ * The wait for a thread counts into the time limit of the first call of the block.
  *
  * Cancellation does not interrupt a block that has started: it runs to its end, and `io` returns its result. A block that is
  * cancelled before it starts does not run.
@@ -68,10 +73,22 @@ public suspend fun Responder.awaitReply(received: VerifiedWebhook): String = run
 
 /**
  * Suspends while a webhook is received, and returns the response to send; see [WebhookReceiver.receive]. At most 64 webhooks are
- * received at once. Cancellation does not interrupt a decision or a handler that has started.
+ * verified or decided at once, and 64 handled. Cancellation does not interrupt a decision or a handler that has started.
  */
-public suspend fun WebhookReceiver.awaitResponse(headers: Map<String, *>, body: ByteArray): WebhookResponse =
-    runOn(webhookDispatcher) { receive(headers, body) }
+public suspend fun WebhookReceiver.awaitResponse(headers: Map<String, *>, body: ByteArray): WebhookResponse {
+    val begun = runOn(webhookDispatcher) { begin(headers, body) }
+    if (begun !is WebhookReceiver.Begun.Claimed) return finish(begun)
+    var isHandled = false
+    try {
+        return runOn(handlerDispatcher) {
+            isHandled = true
+            finish(begun)
+        }
+    } finally {
+        // Cancelled before a thread was free: the next delivery is accepted.
+        if (!isHandled) withContext(NonCancellable + webhookDispatcher) { begun.claim.close() }
+    }
+}
 
 /**
  * A decider that may suspend: `Responder(suspendingDecider { purchase -> decide(limits.of(purchase.cardNo)) })`.
@@ -99,6 +116,7 @@ public fun suspendingHandler(
 /** Runs a block on a dispatcher, to its end once it has started. */
 private suspend fun <T> runOn(dispatcher: CoroutineDispatcher, block: () -> T): T {
     val caller = currentCoroutineContext()
+    val start = System.nanoTime()
     // Set by whoever is first: the block that starts, or the cancellation.
     val isDecided = AtomicBoolean()
     val result = CompletableDeferred<T>()
@@ -112,7 +130,7 @@ private suspend fun <T> runOn(dispatcher: CoroutineDispatcher, block: () -> T): 
             }
         }
         CoroutineScope(caller.minusKey(Job) + dispatcher).launch {
-            if (isDecided.compareAndSet(false, true)) runCatching(block).fold(result::complete, result::completeExceptionally)
+            if (isDecided.compareAndSet(false, true)) runCatching { QueueTime.after(start, block) }.fold(result::complete, result::completeExceptionally)
         }
         try {
             result.await()

@@ -3,14 +3,14 @@ package io.keysecure
 import io.keysecure.ffi.Pci as FfiPci
 
 /** Calls for the hosted card page. Every call blocks. */
-public class Pci internal constructor(private val ffi: FfiPci) {
+public class Pci internal constructor(private val calls: Calls<FfiPci>) {
     /**
      * Returns a one-time token for the hosted card page.
      *
      * @throws KeySecureException.Permission when PCI display is not enabled for the merchant (code 1013).
      * @throws KeySecureException on any other failure.
      */
-    public fun clientToken(cardNo: String): ClientToken = ClientToken(read { ffi.clientToken(cardNo) })
+    public fun clientToken(cardNo: String): ClientToken = ClientToken(calls.read { it.clientToken(cardNo) })
 
     /**
      * Returns the secrets of a card, as the hosted card page does. A merchant's server does not need this call. The format of
@@ -30,5 +30,5 @@ public class Pci internal constructor(private val ffi: FfiPci) {
         parentOrigin: String,
         nonce: String,
         extra: String = "{}",
-    ): CardSecrets = CardSecrets(read { ffi.cardDetail(clientAccessToken, origin, parentOrigin, nonce, extra) })
+    ): CardSecrets = CardSecrets(calls.read { it.cardDetail(clientAccessToken, origin, parentOrigin, nonce, extra) })
 }

@@ -5,13 +5,13 @@ import io.keysecure.model.SimulationRequest
 import io.keysecure.model.SimulationResult
 
 /** Simulates purchases and refunds at a merchant. Refused in production. Every call blocks. */
-public class Simulation internal constructor(private val ffi: FfiSimulation) {
+public class Simulation internal constructor(private val calls: Calls<FfiSimulation>) {
     /**
      * Simulates the authorization of a purchase. Needs `cardNo` and `amount`.
      *
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun auth(request: SimulationRequest): SimulationResult = mutate("simulation.auth") { ffi.auth(request) }
+    public fun auth(request: SimulationRequest): SimulationResult = calls.mutate("simulation.auth") { it.auth(request) }
 
     /**
      * Clears a purchase: `Pending` becomes `Success`. Needs `consumeNo`; `amount` may differ from the authorized amount.
@@ -19,7 +19,7 @@ public class Simulation internal constructor(private val ffi: FfiSimulation) {
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     public fun consumptionClear(request: SimulationRequest): SimulationResult =
-        mutate("simulation.consumption_clear") { ffi.consumptionClear(request) }
+        calls.mutate("simulation.consumption_clear") { it.consumptionClear(request) }
 
     /**
      * Fails a purchase: `Pending` becomes `Fail`. Needs `consumeNo`.
@@ -27,19 +27,19 @@ public class Simulation internal constructor(private val ffi: FfiSimulation) {
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
     public fun consumptionFail(request: SimulationRequest): SimulationResult =
-        mutate("simulation.consumption_fail") { ffi.consumptionFail(request) }
+        calls.mutate("simulation.consumption_fail") { it.consumptionFail(request) }
 
     /**
      * Reverses an authorization. Needs `consumeRelateNo`; without `amount` it reverses the full amount.
      *
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun reversal(request: SimulationRequest): SimulationResult = mutate("simulation.reversal") { ffi.reversal(request) }
+    public fun reversal(request: SimulationRequest): SimulationResult = calls.mutate("simulation.reversal") { it.reversal(request) }
 
     /**
      * Refunds a cleared purchase. Needs `consumeRelateNo`; without `amount` it refunds the full amount.
      *
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun refund(request: SimulationRequest): SimulationResult = mutate("simulation.refund") { ffi.refund(request) }
+    public fun refund(request: SimulationRequest): SimulationResult = calls.mutate("simulation.refund") { it.refund(request) }
 }

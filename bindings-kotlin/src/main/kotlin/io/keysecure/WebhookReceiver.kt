@@ -79,22 +79,33 @@ public class WebhookReceiver @JvmOverloads constructor(
      * @param headers name to value, or to a collection of values, as HTTP servers provide them. Names are case-insensitive.
      * @param body the raw body.
      */
-    public fun receive(headers: Map<String, *>, body: ByteArray): WebhookResponse {
-        val start = System.nanoTime()
-        if (body.size > maxBody) return tooLarge()
-        return try {
-            verified(headers, body, start)
-        } catch (error: Throwable) {
-            failed("verifying a webhook", error, start)
-        }
-    }
+    public fun receive(headers: Map<String, *>, body: ByteArray): WebhookResponse = finish(begin(headers, body))
 
     /** Receives a webhook, and reads at most [maxBody] bytes of its body and one more. A longer body gets 413. */
     public fun receive(headers: Map<String, *>, body: InputStream): WebhookResponse {
-        val fields = listOfHeaders(headers)
-        fun field(name: String): String? = fields.firstOrNull { it.name.equals(name, ignoreCase = true) }?.value
+        val start = arrival()
+        val begun = begun(start) {
+            // Once: an enumeration of a servlet cannot be read again.
+            val fields = listOfHeaders(headers)
+            when (val read = read(fields, body)) {
+                is Body.Read -> begin(fields, read.bytes, start)
+                is Body.Refused -> Begun.Answered(read.response)
+            }
+        }
+        return finish(begun)
+    }
+
+    private sealed class Body {
+        class Read(val bytes: ByteArray) : Body()
+
+        class Refused(val response: WebhookResponse) : Body()
+    }
+
+    private fun read(headers: List<Header>, body: InputStream): Body {
+        fun field(name: String): String? = headers.firstOrNull { it.name.equals(name, ignoreCase = true) }?.value
+        fun refused(status: Int, message: String, reason: String) = Body.Refused(this.refused(status, message, reason))
         val length = field("Content-Length")?.trim()?.toLongOrNull()
-        if (length != null && length > maxBody) return tooLarge()
+        if (length != null && length > maxBody) return Body.Refused(tooLarge())
         val bytes = try {
             body.readAtMost(maxBody + 1)
         } catch (error: Exception) {
@@ -106,8 +117,7 @@ public class WebhookReceiver @JvmOverloads constructor(
         if (length != null && bytes.size < length) {
             return refused(400, "the body could not be read", "its body ends after ${bytes.size} of $length bytes")
         }
-        // An enumeration of a servlet can be read once.
-        return receive(fields.groupBy({ it.name }, { it.value }), bytes)
+        return Body.Read(bytes)
     }
 
     /** The largest body that the verifier accepts, in bytes. */
@@ -115,26 +125,55 @@ public class WebhookReceiver @JvmOverloads constructor(
 
     override fun toString(): String = "WebhookReceiver($verifier)"
 
-    private fun verified(headers: Map<String, *>, body: ByteArray, start: Long): WebhookResponse {
+    /** What is known after a webhook was verified: the response, or a claim for the handler. */
+    internal sealed class Begun {
+        class Answered(val response: WebhookResponse) : Begun()
+
+        class Claimed(val claim: Claim, val start: Long) : Begun()
+    }
+
+    /** Verifies a webhook and replies to a purchase. */
+    internal fun begin(headers: Map<String, *>, body: ByteArray): Begun {
+        val start = arrival()
+        return begun(start) { begin(listOfHeaders(headers), body, start) }
+    }
+
+    private inline fun begun(start: Long, work: () -> Begun): Begun = try {
+        work()
+    } catch (error: Throwable) {
+        Begun.Answered(failed("verifying a webhook", error, start))
+    }
+
+    private fun begin(headers: List<Header>, body: ByteArray, start: Long): Begun {
+        if (body.size > maxBody) return Begun.Answered(tooLarge())
         val claim = try {
-            verifier.claim(headers, body)
+            verifier.claim(headers, body, start)
         } catch (rejected: KeySecureException.Webhook) {
             // The native library has logged it.
-            return respond(rejected, body)
+            return Begun.Answered(respond(rejected, body))
         }
-        return claim.use { handle(it, start) }
+        if (!isPurchase(claim.received.event)) return Begun.Claimed(claim, start)
+        return claim.use {
+            try {
+                Begun.Answered(WebhookResponse(200, responder.respond(it.received)))
+            } catch (error: Throwable) {
+                Begun.Answered(failed("replying to a purchase", error, start, it.received.event))
+            }
+        }
+    }
+
+    /** Has the handler handle an event. Releases the claim in any case. */
+    internal fun finish(begun: Begun): WebhookResponse = when (begun) {
+        is Begun.Answered -> begun.response
+        is Begun.Claimed -> try {
+            begun.claim.use { handle(it, begun.start) }
+        } catch (error: Throwable) {
+            failed("releasing a webhook", error, begun.start)
+        }
     }
 
     private fun handle(claim: Claim, start: Long): WebhookResponse {
-        val received = claim.received
-        val event = received.event
-        if (isPurchase(event)) {
-            return try {
-                WebhookResponse(200, responder.respond(received))
-            } catch (error: Throwable) {
-                failed("replying to a purchase", error, start, event)
-            }
-        }
+        val event = claim.received.event
         try {
             handler.handle(event)
         } catch (error: Throwable) {

@@ -66,7 +66,7 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
      * @throws KeySecureException.Webhook when the webhook is rejected: respond with an HTTP error.
      */
     public fun verify(headers: Map<String, *>, body: ByteArray): VerifiedWebhook =
-        VerifiedWebhook(webhook { ffi.verify(listOfHeaders(headers), body) })
+        VerifiedWebhook(arrived { it.verify(listOfHeaders(headers), body) })
 
     /**
      * Verifies a webhook as [verify] does and claims it: the identical request is handled once, and again when
@@ -82,7 +82,14 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
      * sends it again.
      */
     public fun claim(headers: Map<String, *>, body: ByteArray): Claim =
-        Claim(webhook { ffi.claim(listOfHeaders(headers), body) })
+        Claim(arrived { it.claim(listOfHeaders(headers), body) })
+
+    /** Claims a webhook that began to arrive at [start], a value of [System.nanoTime]: the platform waits since then. */
+    internal fun claim(headers: List<Header>, body: ByteArray, start: Long): Claim = Claim(arrived(start) { it.claim(headers, body) })
+
+    /** Verifies a webhook, whose time to reply passes while this thread, or work on its behalf, waits for a thread. */
+    private fun <T> arrived(start: Long = arrival(), verify: (FfiWebhookVerifier) -> T): T =
+        webhook { verify(ffi.afterWaiting(Duration.ofNanos(System.nanoTime() - start))) }
 
     /**
      * Returns the exact body to reply with to a webhook that was accepted before (rejection `REPLAYED`): the first reply for a

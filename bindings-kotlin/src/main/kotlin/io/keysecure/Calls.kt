@@ -1,0 +1,57 @@
+package io.keysecure
+
+import java.time.Duration
+
+/** The default `timeout` of a client. */
+internal val DEFAULT_TIMEOUT: Duration = Duration.ofSeconds(30)
+
+/** The default `deadline` of an `ensure...` call over the built-in HTTP stack. */
+internal val ENSURE_DEADLINE: Duration = Duration.ofSeconds(60)
+
+/**
+ * Makes the calls of one object of the native library: on this thread, or for a virtual thread on another. What a call has waited
+ * for a thread counts into its time limit.
+ *
+ * @param after the object for a call that has waited.
+ */
+internal class Calls<F>(val ffi: F, private val timeout: Duration, private val after: F.(Duration) -> F) {
+    /** Makes a call that changes nothing. */
+    fun <T> read(block: (F) -> T): T = CallThreads.READS.run(limit = timeout) { call { block(waited()) } }
+
+    /**
+     * Makes a call that changes something on the platform.
+     *
+     * @param reference its merchant reference, for the log.
+     */
+    fun <T> mutate(operation: String, reference: String? = null, limit: Duration = timeout, block: (F) -> T): T =
+        CallThreads.MUTATIONS.run(operation, reference, limit) { call { block(waited()) } }
+
+    private fun waited(): F = QueueTime.take()?.let { ffi.after(it) } ?: ffi
+}
+
+/** When the webhook that this thread handles arrived, as a value of [System.nanoTime]: before it waited for the thread. */
+internal fun arrival(): Long = System.nanoTime() - (QueueTime.take()?.toNanos() ?: 0)
+
+/** How long the work of this thread has waited for the thread: it counts into the time limit of the first call. */
+internal object QueueTime {
+    private val waited = ThreadLocal<Duration>()
+
+    /** Runs work that has waited since [start], a value of [System.nanoTime]. */
+    inline fun <T> after(start: Long, block: () -> T): T {
+        set(Duration.ofNanos(System.nanoTime() - start))
+        try {
+            return block()
+        } finally {
+            clear()
+        }
+    }
+
+    /** Returns the time, once; `null` when it is not worth counting. */
+    fun take(): Duration? = waited.get()?.also { clear() }?.takeIf { it > NEGLIGIBLE }
+
+    fun set(time: Duration) = waited.set(time)
+
+    fun clear() = waited.remove()
+
+    private val NEGLIGIBLE = Duration.ofMillis(1)
+}
