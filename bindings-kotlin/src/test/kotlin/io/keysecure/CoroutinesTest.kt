@@ -1,5 +1,6 @@
 package io.keysecure
 
+import io.keysecure.model.Outcome
 import java.time.Duration
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.atomic.AtomicInteger
@@ -52,6 +53,26 @@ class CoroutinesTest {
             paying.cancelAndJoin()
         }
         assertEquals(1, seen.size, "its result is returned")
+    }
+
+    @Test
+    fun `a payment that has waited longer than its timeout is not sent`() = TestEnv().use { env ->
+        val client = env.builder().timeout(Duration.ofMillis(300)).build()
+        client.accessToken().close()
+        runBlocking {
+            val (busy, free) = CountDownLatch(16) to CountDownLatch(1)
+            val all = (1..16).map { launch { env.client.io { busy.countDown(); free.await() } } }
+            withContext(Dispatchers.IO) { busy.await() }
+            val late = async { runCatching { client.io { accounts().transfer(env.transfer("t-1")) } } }
+            delay(600)
+            free.countDown()
+            all.joinAll()
+            val failed = late.await().exceptionOrNull() as KeySecureException
+            assertEquals(Outcome.NOT_SENT, failed.outcome, "$failed")
+            // Only the first call of a block has waited.
+            assertTrue(client.io { accounts().transfer(env.transfer("t-2")) }.transferNo.isNotEmpty())
+        }
+        assertEquals(1, env.sandbox.transfers().size)
     }
 
     @Test

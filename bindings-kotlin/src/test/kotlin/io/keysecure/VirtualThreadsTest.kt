@@ -29,6 +29,8 @@ class VirtualThreadsTest {
         INTERRUPTED_READ_ENDS(::interruptedRead),
         INTERRUPTED_PAYMENT_CONTINUES_AND_IS_LOGGED(::interruptedPayment),
         TRANSPORTS_SEE_THE_CLASS_LOADER(::classLoader),
+        TRANSPORTS_SEE_NO_LOCALS_OF_OTHERS(::inheritedLocals),
+        WAITING_COUNTS_INTO_THE_TIMEOUT(::waiting),
     }
 
     @ParameterizedTest
@@ -158,9 +160,40 @@ class VirtualThreadsTest {
                 val failed = interrupted(env, "accounts.transfer") { env.client.accounts().transfer(payment) }
                 assertEquals(TransportFault.INTERRUPTED to Outcome.UNKNOWN, failed.transportFault to failed.outcome)
                 assertEquals("accounts.transfer", failed.operation)
-                log.await("a call whose thread was interrupted: operation=accounts.transfer has succeeded")
+                log.await("a call whose thread was interrupted has succeeded: operation=accounts.transfer reference=t-1")
             }
             assertEquals(1, env.sandbox.transfers().size)
+        }
+
+        fun inheritedLocals() {
+            val local = InheritableThreadLocal<Int>()
+            val seen = java.util.concurrent.CopyOnWriteArrayList<Int?>()
+            val client = InMemoryTransport { _: HttpRequest ->
+                seen += local.get()
+                """{"list":[]}"""
+            }.client()
+            val threads = virtualThreads()
+            for (number in 1..50) threads.submit { local.set(number); client.cards().packages().toList() }.get()
+            assertEquals(listOf(null), seen.distinct())
+        }
+
+        fun waiting() = TestEnv().use { env ->
+            // They share the token: a new one ends the one before.
+            fun client(seconds: Long) = env.builder().store(Store.memory()).timeout(Duration.ofSeconds(seconds)).build()
+            val (client, slow) = client(1) to client(20)
+            slow.accessToken().close()
+            client.accessToken().close()
+            val payments = (1..65).map { env.transfer("t-$it") }
+            env.sandbox.fault("accounts.transfer", mapOf("stall_after_commit" to 3_000), times = 64)
+            val threads = virtualThreads()
+            val hanging = atOnce(threads, 64) { slow.accounts().transfer(payments[it - 1]) }
+            while (env.sandbox.requestsTo("accounts.transfer") < 64) Thread.sleep(5)
+            val start = System.nanoTime()
+            val failed = threads.submit(Callable { runCatching { client.accounts().transfer(payments[64]) }.exceptionOrNull() }).get()
+            assertTrue(millisSince(start) < 2_500, "${millisSince(start)} ms")
+            assertEquals(Outcome.NOT_SENT to TransportFault.TIMEOUT, (failed as KeySecureException).run { outcome to transportFault })
+            hanging.forEach { it.get() }
+            assertEquals(64, env.sandbox.transfers().size)
         }
 
         fun classLoader() {

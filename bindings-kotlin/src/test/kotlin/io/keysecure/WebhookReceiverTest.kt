@@ -12,6 +12,8 @@ import java.util.Collections
 import java.util.concurrent.CopyOnWriteArrayList
 import java.util.concurrent.atomic.AtomicInteger
 import kotlinx.coroutines.delay
+import kotlinx.coroutines.joinAll
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
@@ -64,6 +66,36 @@ class WebhookReceiverTest {
         val without = WebhookReceiver(verifier) { handled += it }
         assertEquals(200 to Replies.decline("purchases are not accepted"), without.receive(purchase("c3")))
         assertTrue(handled.isEmpty(), "$handled")
+    }
+
+    @Test
+    fun `a purchase whose body arrives too late is declined`() {
+        val body = purchase("c9")
+        val slow = object : FilterInputStream(ByteArrayInputStream(body)) {
+            override fun read(bytes: ByteArray, offset: Int, length: Int): Int {
+                if (available() == body.size) Thread.sleep(1_000)
+                return super.read(bytes, offset, length)
+            }
+        }
+        val response = receiver().receive(signed(body), slow)
+        assertEquals(200, response.status)
+        assertTrue(response.body != Replies.accept(), response.body)
+    }
+
+    @Test
+    fun `slow handlers do not delay a purchase`() {
+        val receiver = receiver { Thread.sleep(2_000) }
+        runBlocking {
+            val slow = (1..70).map { number ->
+                val body = """{"id":"$number","action":"Card_update","data":{"card_no":"k$number","after_status":"Frozen"}}""".toByteArray()
+                launch { receiver.awaitResponse(signed(body), body) }
+            }
+            delay(300)
+            val start = System.nanoTime()
+            assertEquals(Replies.accept(), receiver.awaitResponse(signed(purchase("c10")), purchase("c10")).body)
+            assertTrue(System.nanoTime() - start < 700_000_000)
+            slow.joinAll()
+        }
     }
 
     @Test
