@@ -280,7 +280,7 @@ public class Responder @JvmOverloads constructor(
         Warnings.install()
     }
 
-    private val ffi = call { FfiResponder(GuardedDecider(decider, executor, onFailure), otherwise?.toFfi(), budget) }
+    private val ffi = call { FfiResponder(GuardedDecider(decider, executor, onFailure, budget), otherwise?.toFfi(), budget) }
 
     /**
      * Returns the body to reply with. Accepts everything but a purchase immediately; a purchase in an unknown format gets the
