@@ -245,6 +245,7 @@ public sealed class Decision {
 /** Decides on purchases. */
 public fun interface Decider {
     /** Decides on one purchase. When it throws or is late, the responder replies with its default. */
+    @Throws(Exception::class)
     public fun decide(purchase: AuthEvent): Decision
 }
 
