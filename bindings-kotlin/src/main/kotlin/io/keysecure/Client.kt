@@ -127,10 +127,11 @@ public class Client private constructor(private val ffi: FfiClient, timeout: Dur
     public fun accessToken(): AccessToken = AccessToken(calls.read { it.accessToken() })
 
     /**
-     * Checks an integration: reachability, clock, Api-Key, IP whitelist, token and mode. Changes nothing on the platform and
-     * does not throw: failures are in the report.
+     * Checks an integration: reachability, clock, Api-Key, IP whitelist, token and mode. Changes nothing on the platform.
+     * Failures do not throw: they are in the report.
      *
      * @param cardNo an activated card; adds the checks of PCI display and the AES scheme.
+     * @throws KeySecureException.Transport when the thread is interrupted.
      */
     @JvmOverloads
     public fun doctor(cardNo: String? = null): Report = calls.read { it.doctor(cardNo) }

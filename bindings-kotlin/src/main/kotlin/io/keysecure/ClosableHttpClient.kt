@@ -45,11 +45,12 @@ internal class ClosableHttpClient(private val configure: HttpClient.Builder.() -
 
     /** Creates a client whose selector thread, and no other thread, is in a thread group: an interruption ends it. */
     private fun create(): Open {
-        val group = ThreadGroup("keysecure-http")
+        val group = ThreadGroup(ROOT, "keysecure-http")
+        // Before JDK 19 its parent keeps a group for good, but a daemon group only until its last thread ends.
+        group.isDaemon = true
         var created: Result<HttpClient>? = null
-        val creator = Thread(group, {
-            created = runCatching { HttpClient.newBuilder().executor(WORKERS).apply(configure).build() }
-        }, "keysecure-http-create")
+        val create = Runnable { created = runCatching { HttpClient.newBuilder().executor(WORKERS).apply(configure).build() } }
+        val creator = Thread(group, create, "keysecure-http-create", 0, false)
         creator.isDaemon = true
         creator.start()
         joinUninterruptibly(creator)
@@ -73,9 +74,15 @@ internal class ClosableHttpClient(private val configure: HttpClient.Builder.() -
         /** `HttpClient.shutdownNow` of JDK 21. */
         val SHUTDOWN = runCatching { HttpClient::class.java.getMethod("shutdownNow") }.getOrNull()
 
-        /** The workers of all clients. */
+        /** The group above all: nobody interrupts it, as an application may interrupt a group of its own. */
+        val ROOT: ThreadGroup = generateSequence(Thread.currentThread().threadGroup) { it.parent }.last()
+
+        /**
+         * The workers of all clients. Any thread may be the first to need a worker, also the selector thread of a client: a worker
+         * inherits neither its group, which ends with that client, nor its `ThreadLocal`s.
+         */
         val WORKERS = ThreadPoolExecutor(0, Int.MAX_VALUE, 5, TimeUnit.SECONDS, SynchronousQueue()) { task ->
-            Thread(null, task, "keysecure-http").apply {
+            Thread(ROOT, task, "keysecure-http", 0, false).apply {
                 isDaemon = true
                 contextClassLoader = ClosableHttpClient::class.java.classLoader
             }

@@ -4,9 +4,13 @@ import io.keysecure.ffi.Decider as FfiDecider
 import io.keysecure.ffi.Decision as FfiDecision
 import io.keysecure.ffi.ForeignFailure
 import io.keysecure.model.AuthEvent
+import java.time.Duration
 import java.util.concurrent.ExecutionException
 import java.util.concurrent.Executor
 import java.util.concurrent.FutureTask
+import java.util.concurrent.TimeUnit
+import java.util.concurrent.TimeoutException
+import java.util.concurrent.atomic.AtomicBoolean
 import java.util.function.BiConsumer
 
 /** Adapts a [Decider] to the native library, which calls it on a native thread of its own for each decision. */
@@ -14,7 +18,10 @@ internal class GuardedDecider(
     private val inner: Decider,
     private val executor: Executor?,
     private val onFailure: BiConsumer<AuthEvent, Throwable>?,
+    budget: Duration?,
 ) : FfiDecider {
+    private val budget: Long = (budget ?: DEFAULT_BUDGET).nanos()
+
     // A native thread has none: no class of an application in a container, no service and no JNDI name would be found.
     private val loader: ClassLoader? = Thread.currentThread().contextClassLoader
 
@@ -31,15 +38,29 @@ internal class GuardedDecider(
         return inner.decide(purchase)
     }
 
+    /**
+     * Waits for the end of a decision that has begun: its failure is reported, however late. One that has not begun by the end of the
+     * budget never begins: it would reserve money for a purchase that is declined, and an executor may have dropped it.
+     */
     private fun decideOn(executor: Executor, purchase: AuthEvent): Decision {
-        val decision = FutureTask { inner.decide(purchase) }
+        // Taken by the decision or by the end of its budget, whichever comes first.
+        val isTaken = AtomicBoolean()
+        val decision = FutureTask { if (isTaken.compareAndSet(false, true)) inner.decide(purchase) else throw notBegun() }
+        val start = System.nanoTime()
         executor.execute(decision)
         return try {
-            decision.get()
+            try {
+                decision.get(budget - (System.nanoTime() - start), TimeUnit.NANOSECONDS)
+            } catch (_: TimeoutException) {
+                if (isTaken.compareAndSet(false, true)) throw notBegun()
+                decision.get()
+            }
         } catch (failed: ExecutionException) {
             throw failed.cause ?: failed
         }
     }
+
+    private fun notBegun() = TimeoutException("late: the executor began no decision within the budget")
 
     private fun report(purchase: AuthEvent, error: Throwable) {
         try {
@@ -47,5 +68,10 @@ internal class GuardedDecider(
         } catch (_: Throwable) {
             // The reply to a purchase must not depend on it.
         }
+    }
+
+    private companion object {
+        /** That of the native library. */
+        val DEFAULT_BUDGET: Duration = Duration.ofMillis(600)
     }
 }

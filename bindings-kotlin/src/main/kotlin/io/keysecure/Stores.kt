@@ -8,6 +8,7 @@ import io.keysecure.ffi.TokenStore as FfiTokenStore
 import io.keysecure.model.AttemptEnd
 import java.nio.file.Path
 import java.time.Duration
+import java.util.Objects
 
 /**
  * Shares state between clients and webhook verifiers: the access token, the records of attempts, and accepted webhooks. The
@@ -91,18 +92,22 @@ public class Store private constructor(internal val ffi: FfiStore) {
  */
 public interface TokenStore {
     /** Returns the token of a slot, or `null`. It may have expired. */
+    @Throws(Exception::class)
     public fun load(slot: String, within: Duration): StoredToken?
 
     /** Replaces the token of a slot, atomically. */
+    @Throws(Exception::class)
     public fun save(slot: String, token: StoredToken, within: Duration)
 
     /**
      * Takes the lock of a slot and returns a unique id for it; `null` when another worker holds the lock. Does not wait for the
      * lock. The lock must expire some seconds after its holder was killed, 10 s for example.
      */
+    @Throws(Exception::class)
     public fun tryLock(slot: String, within: Duration): String?
 
     /** Releases the lock with this id, if it is still held. */
+    @Throws(Exception::class)
     public fun unlock(slot: String, lockId: String, within: Duration)
 }
 
@@ -124,12 +129,14 @@ public interface AttemptStore {
      *
      * The lease ends with [release] or after [lease].
      */
+    @Throws(Exception::class)
     public fun acquire(reference: String, lease: Duration, within: Duration): Acquired
 
     /**
      * Records durably that an attempt starts, and extends the lease to [AttemptStart.lease] from now. Returns `false`, and records
      * nothing, when the worker no longer holds the lease.
      */
+    @Throws(Exception::class)
     public fun begin(attempt: AttemptStart, within: Duration): Boolean
 
     /**
@@ -137,9 +144,11 @@ public interface AttemptStore {
      * started a later attempt, only [AttemptEnd.DONE] is recorded: the end of the earlier attempt says nothing about the later
      * one.
      */
+    @Throws(Exception::class)
     public fun finish(reference: String, leaseId: String, end: AttemptEnd, within: Duration)
 
     /** Ends the lease, if the worker still holds it. */
+    @Throws(Exception::class)
     public fun release(reference: String, leaseId: String, within: Duration)
 }
 
@@ -149,12 +158,15 @@ public interface ReplayStore {
      * Stores [value] under [key] for the duration [keep] and returns `null`; when the key exists, returns its value. Must be
      * atomic: of two concurrent calls, exactly one gets `null`.
      */
+    @Throws(Exception::class)
     public fun insert(key: String, value: String, keep: Duration): String?
 
     /** Returns the value of [key], or `null`. */
+    @Throws(Exception::class)
     public fun get(key: String): String?
 
     /** Removes [key], if it exists. */
+    @Throws(Exception::class)
     public fun remove(key: String)
 }
 
@@ -170,7 +182,7 @@ private class GuardedTokens(private val inner: TokenStore) : FfiTokenStore {
 
 private class GuardedAttempts(private val inner: AttemptStore) : FfiAttemptStore {
     override fun acquire(reference: String, lease: Duration, within: Duration): Acquired =
-        guarded { inner.acquire(reference, lease, within) }
+        guarded { Objects.requireNonNull(inner.acquire(reference, lease, within), "the store returned null") }
 
     override fun begin(attempt: AttemptStart, within: Duration): Boolean = guarded { inner.begin(attempt, within) }
 

@@ -3,6 +3,7 @@ package io.keysecure
 import io.keysecure.ffi.Transport as FfiTransport
 import io.keysecure.ffi.TransportFailure
 import io.keysecure.model.TransportFault
+import java.util.Objects
 
 /**
  * An HTTP stack that replaces the built-in one. An implementation
@@ -22,6 +23,7 @@ public fun interface Transport {
      *
      * @throws TransportFailedException when there is no complete response.
      */
+    @Throws(Exception::class)
     public fun send(request: HttpRequest): HttpResponse
 
     /** Closes connections and ends the exchanges in progress. Called when a client is closed; another client may continue to send. */
@@ -51,7 +53,8 @@ public class TransportFailedException @JvmOverloads constructor(
 internal class GuardedTransport(private val inner: Transport) : FfiTransport {
     override fun send(request: HttpRequest): HttpResponse =
         try {
-            inner.send(request).also { LastCause.ofTransport.take() }
+            // Java code may return null.
+            Objects.requireNonNull(inner.send(request), "the transport returned null").also { LastCause.ofTransport.take() }
         } catch (failed: TransportFailedException) {
             LastCause.ofTransport.put(failed.cause ?: failed)
             throw TransportFailure.Failed(failed.fault, failed.mayHaveBeenSent)

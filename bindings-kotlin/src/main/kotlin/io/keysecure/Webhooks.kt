@@ -252,6 +252,7 @@ public sealed class Decision {
 /** Decides on purchases. */
 public fun interface Decider {
     /** Decides on one purchase. When it throws or is late, the responder replies with its default. */
+    @Throws(Exception::class)
     public fun decide(purchase: AuthEvent): Decision
 }
 
@@ -287,7 +288,7 @@ public class Responder @JvmOverloads constructor(
         Warnings.install()
     }
 
-    private val ffi = call { FfiResponder(GuardedDecider(decider, executor, onFailure), otherwise?.toFfi(), budget) }
+    private val ffi = call { FfiResponder(GuardedDecider(decider, executor, onFailure, budget), otherwise?.toFfi(), budget) }
 
     /**
      * Returns the body to reply with. Accepts everything but a purchase immediately; a purchase in an unknown format gets the

@@ -37,10 +37,12 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import kotlin.jvm.JvmClassMappingKt;
@@ -150,7 +152,7 @@ class JavaApiTest {
     }
 
     @Test
-    void aTransportIsWrittenWithPublicTypes() {
+    void aTransportIsWrittenWithPublicTypes() throws Exception {
         Transport transport = request -> HttpResponse.builder().status(503).body(request.getUrl().getBytes()).build();
         HttpRequest request = HttpRequest.builder()
                 .method(io.keysecure.model.Method.GET)
@@ -162,6 +164,56 @@ class JavaApiTest {
                 .maxResponseBytes(10)
                 .build();
         assertEquals(503, transport.send(request).getStatus());
+    }
+
+    @Test
+    void callersCodeMayThrowCheckedExceptions() {
+        IOException gone = new IOException("the database is gone");
+        Transport transport = request -> {
+            throw gone;
+        };
+        try (Client client = Client.builder("key", "sixteen-letters!").transport(transport).maxRetries(0).build()) {
+            assertSame(gone, assertThrows(KeySecureException.Transport.class, () -> client.cards().get("c")).getCause());
+        }
+        ReplayStore replays = new ReplayStore() {
+            @Override
+            public String insert(String key, String value, Duration keep) throws IOException {
+                throw gone;
+            }
+
+            @Override
+            public String get(String key) throws IOException {
+                throw gone;
+            }
+
+            @Override
+            public void remove(String key) throws IOException {
+                throw gone;
+            }
+        };
+        byte[] body = "{\"id\":\"1\",\"action\":\"Auth\",\"data\":{\"consume_no\":\"c\",\"card_no\":\"k\",\"amount\":12.50}}".getBytes();
+        WebhookVerifier guarded = new WebhookVerifier("key", List.of("secret"), null, Store.own(null, null, replays));
+        assertSame(gone, assertThrows(KeySecureException.Webhook.class,
+                () -> guarded.verify(guarded.signForTests(Instant.now(), body), body)).getCause());
+
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Decider decider = purchase -> {
+            throw gone;
+        };
+        Responder responder = new Responder(decider, null, null, null, (purchase, error) -> failure.set(error));
+        WebhookVerifier verifier = new WebhookVerifier("key", List.of("secret"));
+        responder.respond(verifier.verify(verifier.signForTests(Instant.now(), body), body));
+        assertSame(gone, failure.get());
+    }
+
+    @Test
+    void methodsOfCallersCodeDeclareException() {
+        List<Class<?>> types = List.of(TokenStore.class, AttemptStore.class, ReplayStore.class, Decider.class, EventHandler.class);
+        for (Class<?> type : types) {
+            for (Method one : type.getDeclaredMethods()) {
+                assertEquals(List.of(Exception.class), List.of(one.getExceptionTypes()), one.toString());
+            }
+        }
     }
 
     /** Java needs `Unit.INSTANCE` for a function that returns nothing in Kotlin. */

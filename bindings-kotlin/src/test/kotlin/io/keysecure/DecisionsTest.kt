@@ -9,6 +9,7 @@ import java.util.concurrent.Executor
 import java.util.concurrent.Executors
 import java.util.concurrent.RejectedExecutionException
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.TimeoutException
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.delay
@@ -74,6 +75,56 @@ class DecisionsTest {
         val responder = Responder({ Decision.Approve }, executor = busy, onFailure = { _, error -> failures += error })
         assertTrue("\"code\":1" in responder.respond(purchase()))
         assertTrue(failures.single() is RejectedExecutionException)
+    }
+
+    @Test
+    fun `an executor that drops a decision keeps no thread`() {
+        val budget = Duration.ofMillis(50)
+        val given = CompletableFuture<Throwable>()
+        val responder = Responder({ Decision.Approve }, budget = budget, executor = {}, onFailure = { _, error -> given.complete(error) })
+        assertTrue("\"code\":1" in responder.respond(purchase()))
+        assertTrue(given.get(10, TimeUnit.SECONDS) is TimeoutException)
+        val end = System.nanoTime() + Duration.ofSeconds(10).toNanos()
+        while (waiting().isNotEmpty() && System.nanoTime() < end) Thread.sleep(10)
+        assertEquals(listOf<Thread>(), waiting())
+    }
+
+    /** The threads that wait for a decision of an executor. */
+    private fun waiting(): List<Thread> = Thread.getAllStackTraces().filterValues { frames ->
+        frames.any { it.className == GuardedDecider::class.java.name && it.methodName == "decideOn" }
+    }.keys.toList()
+
+    @Test
+    fun `a decision that waits for its executor never begins too late`() {
+        val executor = Executors.newSingleThreadExecutor()
+        val begun = CopyOnWriteArrayList<Duration>()
+        val failures = CopyOnWriteArrayList<Throwable>()
+        val start = System.nanoTime()
+        val decider = Decider {
+            begun += Duration.ofNanos(System.nanoTime() - start)
+            Thread.sleep(100)
+            Decision.Approve
+        }
+        val responder =
+            Responder(decider, budget = Duration.ofMillis(250), executor = executor, onFailure = { _, error -> failures += error })
+        val replies = (1..20).map { purchase() }.map { CompletableFuture.supplyAsync({ responder.respond(it) }, { Thread(it).start() }) }
+        assertTrue(replies.any { "\"code\":1" in it.get() })
+        executor.shutdown()
+        assertTrue(executor.awaitTermination(10, TimeUnit.SECONDS))
+        // All 20 take two seconds.
+        assertTrue(begun.isNotEmpty() && begun.all { it < Duration.ofMillis(1_000) }, "$begun")
+        assertEquals(20, begun.size + failures.count { it is TimeoutException })
+    }
+
+    @Test
+    fun `a decision that throws late on an executor is reported`() {
+        val given = CompletableFuture<Throwable>()
+        val late = Responder(
+            { Thread.sleep(200); error("late") }, budget = Duration.ofMillis(20), executor = { Thread(it).start() },
+            onFailure = { _, error -> given.complete(error) },
+        )
+        assertTrue("\"code\":1" in late.respond(purchase()))
+        assertEquals("late", given.get(10, TimeUnit.SECONDS).message)
     }
 
     @Test

@@ -61,3 +61,24 @@ class SandboxExtensionTest {
         }
     }
 }
+
+@KeySecureSandbox(options = ["--api-key", "key-of-the-base"])
+abstract class SandboxBase
+
+class InheritedSandboxTest : SandboxBase() {
+    @Test
+    fun `the options of a base class apply`(sandbox: Sandbox) {
+        assertEquals("key-of-the-base", sandbox.apiKey)
+    }
+}
+
+@KeySecureSandbox(options = ["--api-key", "key-of-the-team"])
+annotation class TeamSandbox
+
+@TeamSandbox
+class ComposedSandboxTest {
+    @Test
+    fun `the options of a composed annotation apply`(sandbox: Sandbox) {
+        assertEquals("key-of-the-team", sandbox.apiKey)
+    }
+}

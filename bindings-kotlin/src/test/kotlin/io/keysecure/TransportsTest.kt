@@ -3,6 +3,7 @@ package io.keysecure
 import io.keysecure.ffi.libraryVersion
 import io.keysecure.model.Outcome
 import io.keysecure.model.TransportFault
+import java.lang.reflect.Proxy
 import java.nio.ByteBuffer
 import java.time.Duration
 import java.util.concurrent.Flow
@@ -185,6 +186,18 @@ class TransportsTest {
             assertEquals(1, calls.get(), "a mutation with an unknown outcome is not sent again")
         }
         assertEquals(0, env.sandbox.transfers().size)
+    }
+
+    @Test
+    fun `a transport that returns null is named in the cause`() {
+        // As Java code may.
+        val nothing = Proxy.newProxyInstance(javaClass.classLoader, arrayOf(Transport::class.java)) { _, method, _ ->
+            if (method.name == "abortsOnFailure") false else null
+        } as Transport
+        val client = Client("key", "sixteen-letters!", transport = nothing, maxRetries = 0)
+        val error = assertThrows(KeySecureException.Transport::class.java) { client.cards().get("c") }
+        assertEquals(TransportFault.OTHER, error.transportFault)
+        assertEquals("the transport returned null", error.cause?.message)
     }
 
     @Test

@@ -1,11 +1,12 @@
 package io.keysecure.sandbox
 
 import io.keysecure.Client
-import java.lang.reflect.AnnotatedElement
+import java.lang.annotation.Inherited
 import org.junit.jupiter.api.extension.ExtendWith
 import org.junit.jupiter.api.extension.ExtensionContext
 import org.junit.jupiter.api.extension.ParameterContext
 import org.junit.jupiter.api.extension.ParameterResolver
+import org.junit.platform.commons.support.AnnotationSupport
 
 /**
  * Runs the offline [Sandbox] for a JUnit 5 test, and passes it, or a [Client] of it, to each parameter of these types:
@@ -17,13 +18,14 @@ import org.junit.jupiter.api.extension.ParameterResolver
  *     }
  *
  * Each test has a sandbox of its own, which is closed after it. A parameter of the constructor or of a `@BeforeAll` method makes
- * one for all tests of the class.
+ * one for all tests of the class. Subclasses inherit the annotation; another annotation may be annotated with it.
  *
  * @property options further options of `keysecure-sandbox serve`.
  */
 @Target(AnnotationTarget.CLASS, AnnotationTarget.FUNCTION)
 @Retention(AnnotationRetention.RUNTIME)
 @MustBeDocumented
+@Inherited
 @ExtendWith(SandboxExtension::class)
 public annotation class KeySecureSandbox(val options: Array<String> = [])
 
@@ -42,10 +44,8 @@ internal class SandboxExtension : ParameterResolver {
 
     private fun options(context: ExtensionContext): Array<String> =
         generateSequence(context) { it.parent.orElse(null) }
-            .mapNotNull { it.element.map(::annotation).orElse(null) }
+            .mapNotNull { AnnotationSupport.findAnnotation(it.element, KeySecureSandbox::class.java).orElse(null) }
             .firstOrNull()?.options ?: emptyArray()
-
-    private fun annotation(element: AnnotatedElement): KeySecureSandbox? = element.getAnnotation(KeySecureSandbox::class.java)
 
     /** A sandbox and the client of it. JUnit closes it with the test: from 5.13 on as an `AutoCloseable`. */
     private class Running(options: Array<String>) : ExtensionContext.Store.CloseableResource, AutoCloseable {
