@@ -24,6 +24,9 @@ import kotlin.concurrent.withLock
 internal class ClosableHttpClient(private val configure: HttpClient.Builder.() -> Unit) {
     private class Open(val client: HttpClient, val threads: ThreadGroup) {
         val exchanges: MutableSet<CompletableFuture<*>> = ConcurrentHashMap.newKeySet()
+
+        @Volatile
+        var isClosed = false
     }
 
     private val lock = ReentrantLock()
@@ -33,12 +36,15 @@ internal class ClosableHttpClient(private val configure: HttpClient.Builder.() -
         val open = lock.withLock { open ?: create().also { open = it } }
         val exchange = open.client.sendAsync(request, body)
         open.exchanges += exchange
+        // The request may be at the server before the exchange is in the set, where [close] looks for it.
+        if (open.isClosed) exchange.cancel(true)
         exchange.whenComplete { _, _ -> open.exchanges -= exchange }
         return exchange
     }
 
     fun close() {
         val closed = lock.withLock { open.also { open = null } } ?: return
+        closed.isClosed = true
         closed.exchanges.forEach { it.cancel(true) }
         if (SHUTDOWN != null) SHUTDOWN.invoke(closed.client) else closed.threads.interrupt()
     }

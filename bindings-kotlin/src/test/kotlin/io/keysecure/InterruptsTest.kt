@@ -40,6 +40,17 @@ class InterruptsTest {
         return failed
     }
 
+    @Test
+    fun `the doctor throws on an interrupted thread only`() {
+        Client("key", "sixteen-letters!", baseUrl = "http://127.0.0.1:1").use { client ->
+            assertTrue(client.doctor().toString().isNotEmpty())
+            Thread.currentThread().interrupt()
+            val error = assertThrows(KeySecureException.Transport::class.java) { client.doctor() }
+            assertTrue(Thread.interrupted())
+            assertEquals(TransportFault.INTERRUPTED to Outcome.NOT_SENT, error.transportFault to error.outcome)
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     fun `an interrupted thread ends its call`(over: Over) = TestEnv().use { env ->
