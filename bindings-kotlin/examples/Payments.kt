@@ -6,8 +6,14 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.async
 import kotlinx.coroutines.withTimeoutOrNull
 
-/** Starts a payment in a scope that outlives the request, and waits 5 s for it. */
-suspend fun pay(scope: CoroutineScope, client: Client, transfer: Transfer, record: (TransferResult) -> Unit): TransferResult? {
-    val payment = scope.async { client.io { accounts().transfer(transfer).also(record) } }
-    return withTimeoutOrNull(5_000) { payment.await() } // null: not known yet; `record` gets the result later
+/**
+ * Starts a payment in a scope that outlives the request, and waits 5 s for it. Null: not known yet. `record` gets the result or the
+ * exception in every case, however late.
+ */
+suspend fun pay(scope: CoroutineScope, client: Client, transfer: Transfer, record: (Result<TransferResult>) -> Unit): TransferResult? {
+    val payment = scope.async {
+        val result = runCatching { client.io { accounts().transfer(transfer) } }
+        runCatching { record(result); result.getOrThrow() } // an exception that left `async` would cancel the scope
+    }
+    return withTimeoutOrNull(5_000) { payment.await() }?.getOrThrow()
 }

@@ -15,7 +15,7 @@ class ShopApplicationTest extends ReceiverContract {
                 .run(
                         "--server.port=0",
                         "--server.address=127.0.0.1",
-                        "--management.endpoint.health.cache.time-to-live=0ms",
+                        "--keysecure.health-max-age=0s",
                         "--keysecure.api-key=" + sandbox.getApiKey(),
                         "--keysecure.api-secret=" + sandbox.getApiSecret(),
                         "--keysecure.base-url=" + sandbox.getBaseUrl());

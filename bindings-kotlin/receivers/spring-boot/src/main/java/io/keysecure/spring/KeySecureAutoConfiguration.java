@@ -8,6 +8,11 @@ import io.keysecure.Responder;
 import io.keysecure.Store;
 import io.keysecure.WebhookReceiver;
 import io.keysecure.WebhookVerifier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.function.Consumer;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.health.HealthIndicator;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -38,10 +43,29 @@ public class KeySecureAutoConfiguration {
         ClientBuilder builder = Client.builder(properties.apiKey(), properties.apiSecret())
                 .environment(properties.environment())
                 .store(store);
-        if (properties.baseUrl() != null) {
-            builder.baseUrl(properties.baseUrl());
-        }
+        set(properties.baseUrl(), builder::baseUrl);
+        set(properties.appId(), builder::appId);
+        set(properties.proxy(), builder::proxy);
+        set(properties.timezone(), builder::timezone);
+        set(properties.caPem(), text -> builder.caPem(pem(text)));
         return builder.build();
+    }
+
+    private static void set(String value, Consumer<String> setting) {
+        if (value != null) {
+            setting.accept(value);
+        }
+    }
+
+    private static String pem(String textOrPath) {
+        if (textOrPath.contains("-----BEGIN")) {
+            return textOrPath;
+        }
+        try {
+            return Files.readString(Path.of(textOrPath));
+        } catch (IOException | InvalidPathException error) {
+            throw new IllegalArgumentException("keysecure.ca-pem is not PEM text, and no file can be read at that path", error);
+        }
     }
 
     /** Verifies by the clock of the platform, which the client learns. */
@@ -76,8 +100,8 @@ public class KeySecureAutoConfiguration {
     static class HealthConfiguration {
         @Bean
         @ConditionalOnMissingBean
-        KeySecureHealthIndicator keySecureHealthIndicator(Client client) {
-            return new KeySecureHealthIndicator(client);
+        KeySecureHealthIndicator keySecureHealthIndicator(Client client, KeySecureProperties properties) {
+            return new KeySecureHealthIndicator(client, properties.healthMaxAge());
         }
     }
 }

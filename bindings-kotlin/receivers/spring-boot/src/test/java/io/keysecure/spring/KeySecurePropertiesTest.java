@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.keysecure.model.Environment;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.BindException;
@@ -25,11 +26,31 @@ class KeySecurePropertiesTest {
                 "KEYSECURE_API_KEY", "key",
                 "KEYSECURE_API_SECRET", "s3cr3t",
                 "KEYSECURE_ENVIRONMENT", "production",
+                "KEYSECURE_BASE_URL", "https://cards.example",
+                "KEYSECURE_APP_ID", "app",
+                "KEYSECURE_PROXY", "http://user:s3cr3t@proxy.example",
+                "KEYSECURE_CA_PEM", "/etc/shop/ca.pem",
+                "KEYSECURE_TIMEZONE", "UTC+2",
                 "KEYSECURE_STORE", "file:/var/lib/shop"));
-        assertEquals("s3cr3t", properties.apiSecret());
-        assertEquals(Environment.PRODUCTION, properties.environment());
-        assertEquals("file:/var/lib/shop", properties.store());
+        assertEquals(
+                new KeySecureProperties(
+                        "key", "s3cr3t", Environment.PRODUCTION, "https://cards.example", "app", "http://user:s3cr3t@proxy.example",
+                        "/etc/shop/ca.pem", "UTC+2", "file:/var/lib/shop", Duration.ofSeconds(60)),
+                properties);
         assertFalse(properties.toString().contains("s3cr3t"));
+    }
+
+    @Test
+    void emptyVariablesCountAsAbsent() {
+        KeySecureProperties properties = bound(Map.of(
+                "KEYSECURE_API_KEY", "key",
+                "KEYSECURE_API_SECRET", "s3cr3t",
+                "KEYSECURE_ENVIRONMENT", "",
+                "KEYSECURE_PROXY", "",
+                "KEYSECURE_STORE", ""));
+        assertEquals(bound(Map.of("KEYSECURE_API_KEY", "key", "KEYSECURE_API_SECRET", "s3cr3t")), properties);
+        assertEquals(Environment.SANDBOX, properties.environment());
+        assertEquals("memory", properties.store());
     }
 
     @Test
