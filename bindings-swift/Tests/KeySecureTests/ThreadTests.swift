@@ -245,7 +245,7 @@ final class ThreadTests: XCTestCase {
         gate.signal()
         try await busy.value
         let waited = try await Waiting.run(.read, within: .seconds(9), on: pool) { waited in waited }
-        XCTAssertNil(waited)
+        XCTAssertLessThan(waited ?? .zero, .seconds(1))
         XCTAssertEqual(calls.value, 0)
     }
 

@@ -302,6 +302,8 @@ final class WebhookTests: XCTestCase {
                 try await Task.sleep(for: .seconds(30))
             } catch {
                 cancelled.change { $0 = true }
+                // The approval comes after the reply.
+                await Task { try? await Task.sleep(for: .milliseconds(300)) }.value
             }
             return .approve
         }
