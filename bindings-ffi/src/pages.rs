@@ -1,14 +1,16 @@
 //! Lists: lazy pagers, and single pages. A page crosses the language boundary in one call, not in one call per row.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use keysecure::{Bin, Card, Cardholder, Consumption, Extra, Package, Page, Pager, TransferRecord};
 
 use crate::convert::Result;
 
 /// The rows that need no further request, after the first one, which may need one.
-fn next_page<T>(pager: &Mutex<Pager<T>>) -> Result<Vec<T>> {
+fn next_page<T>(pager: &Mutex<Pager<T>>, waited: Duration) -> Result<Vec<T>> {
     let mut pager = pager.lock().unwrap_or_else(PoisonError::into_inner);
+    pager.after_waiting(waited);
     let Some(first) = pager.next().transpose()? else { return Ok(Vec::new()) };
     let fetched = pager.size_hint().0;
     let mut rows = Vec::with_capacity(fetched + 1);
@@ -29,7 +31,12 @@ macro_rules! pages {
         impl $pages {
             /// The rows of the next page; none at the end.
             pub fn next_page(&self) -> Result<Vec<$row>> {
-                next_page(&self.0)
+                next_page(&self.0, Duration::ZERO)
+            }
+
+            /// The next page for a call that has already waited so long for a thread: the time counts into its timeout.
+            pub fn next_page_after_waiting(&self, waited: Duration) -> Result<Vec<$row>> {
+                next_page(&self.0, waited)
             }
         }
 

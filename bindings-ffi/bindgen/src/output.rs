@@ -28,6 +28,22 @@ pub fn write(file: &Path, text: &str) -> Result<()> {
     Ok(fs::write(file, text)?)
 }
 
+/// Writes files, and deletes all others of these folders: a compiler would compile those of an earlier generator too.
+pub fn write_only(folders: &[&Path], generated: &[(PathBuf, String)]) -> Result<()> {
+    for (file, text) in generated {
+        write(file, text)?;
+    }
+    for folder in folders {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_file() && generated.iter().all(|(file, _)| *file != path) {
+                fs::remove_file(path)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// All files below a folder with this extension, sorted.
 pub fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
@@ -41,4 +57,24 @@ pub fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, process};
+
+    use super::{files, write_only};
+
+    #[test]
+    fn files_of_an_earlier_generator_are_deleted() {
+        let folder = env::temp_dir().join(format!("keysecure-generated-{}", process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("Mirrors.swift"), "old").unwrap();
+        let calls = folder.join("Calls.swift");
+        write_only(&[&folder], &[(calls.clone(), "new".into())]).unwrap();
+        let present = files(&folder, "swift").unwrap();
+        let text = fs::read_to_string(&calls).unwrap();
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!((present, text.as_str()), (vec![calls], "new"));
+    }
 }

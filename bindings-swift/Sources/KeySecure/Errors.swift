@@ -60,8 +60,9 @@ extension KeySecureError: LocalizedError, CustomStringConvertible, CustomNSError
         switch (outcome, retryAfter) {
         case (.unknown, _): return "Look it up by its reference before sending it again."
         case (_, let wait?):
-            // The platform may send any number, even one beyond the range of `Int`.
-            return Int(exactly: wait.seconds.rounded(.up)).map { "Try again in \($0) s." } ?? "Try again later."
+            // The platform may send any number, even a negative one or one beyond the range of `Int`.
+            let seconds = Int(exactly: wait.seconds.rounded(.up)).flatMap { $0 >= 0 ? $0 : nil }
+            return seconds.map { "Try again in \($0) s." } ?? "Try again later."
         default: return nil
         }
     }

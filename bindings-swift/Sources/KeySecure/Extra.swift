@@ -14,13 +14,31 @@ public struct Extra: Sendable, Hashable {
     /// Creates an empty object.
     public init() { json = Self.empty }
 
+    #if compiler(>=6) && !KEYSECURE_UNTYPED_THROWS
+    /// Creates a value from the text of a JSON object.
+    ///
+    /// - Throws: `KeySecureError` of kind `.invalidInput` when the text is not a JSON object.
+    public init(json: String) throws(KeySecureError) {
+        self.init(lifted: json)
+        try validate()
+    }
+
+    private func validate() throws(KeySecureError) {
+        if json != Self.empty { _ = try typed { try ffiExtraNames(extra: self) } }
+    }
+    #else
     /// Creates a value from the text of a JSON object.
     ///
     /// - Throws: `KeySecureError` of kind `.invalidInput` when the text is not a JSON object.
     public init(json: String) throws {
-        self.json = json
+        self.init(lifted: json)
+        try validate()
+    }
+
+    private func validate() throws {
         if json != Self.empty { _ = try typed { try ffiExtraNames(extra: self) } }
     }
+    #endif
 
     /// Whether there are no fields, which is usual.
     public var isEmpty: Bool { json == Self.empty || names.isEmpty }

@@ -17,8 +17,8 @@ public struct Pager<Element: Sendable>: AsyncSequence, Sendable {
     private let rows: Rows<Element>
     private let timeout: Duration
 
-    /// - Parameter fetch: Returns the rows of the next page, none at the end.
-    init(within timeout: Duration, _ fetch: @escaping @Sendable () throws -> [Element]) {
+    /// - Parameter fetch: Returns the rows of the next page, none at the end. It gets the time that it has waited for a thread.
+    init(within timeout: Duration, _ fetch: @escaping @Sendable (Duration?) throws -> [Element]) {
         (rows, self.timeout) = (Rows(fetch), timeout)
     }
 
@@ -47,7 +47,7 @@ public struct Pager<Element: Sendable>: AsyncSequence, Sendable {
     #endif
 
     /// An iteration.
-    public struct AsyncIterator: AsyncIteratorProtocol {
+    public struct AsyncIterator: AsyncIteratorProtocol, Sendable {
         private let rows: Rows<Element>
         private let timeout: Duration
         private var ended = false
@@ -64,7 +64,7 @@ public struct Pager<Element: Sendable>: AsyncSequence, Sendable {
                 // After an error this iteration has ended, even when the list continues.
                 ended = true
                 let rows = rows
-                try await Waiting.run(.read, within: timeout) { _ in try rows.fetch() }
+                try await Waiting.run(.read, within: timeout) { waited in try rows.fetch(after: waited) }
                 ended = false
             }
             return nil
@@ -79,7 +79,7 @@ public struct Pager<Element: Sendable>: AsyncSequence, Sendable {
                 // After an error this iteration has ended, even when the list continues.
                 ended = true
                 let rows = rows
-                try await Waiting.run(.read, within: timeout) { _ in try rows.fetch() }
+                try await Waiting.run(.read, within: timeout) { waited in try rows.fetch(after: waited) }
                 ended = false
             }
             return nil
@@ -98,7 +98,7 @@ public struct Pager<Element: Sendable>: AsyncSequence, Sendable {
 public struct BlockingPager<Row: Sendable>: Sequence, IteratorProtocol, Sendable {
     private let rows: Rows<Row>
 
-    init(_ fetch: @escaping @Sendable () throws -> [Row]) { rows = Rows(fetch) }
+    init(_ fetch: @escaping @Sendable (Duration?) throws -> [Row]) { rows = Rows(fetch) }
 
     /// Returns the next row, or the error in its place; `nil` at the end.
     public func next() -> Result<Row, KeySecureError>? {
@@ -130,7 +130,7 @@ public struct BlockingPager<Row: Sendable>: Sequence, IteratorProtocol, Sendable
 
 /// The rows that were fetched, and where the next ones come from.
 private final class Rows<Element: Sendable>: @unchecked Sendable {
-    private let nextPage: @Sendable () throws -> [Element]
+    private let nextPage: @Sendable (Duration?) throws -> [Element]
     private let lock = NSLock()
     /// Held during a request: other iterations wait for the page.
     private let fetching = NSLock()
@@ -138,7 +138,7 @@ private final class Rows<Element: Sendable>: @unchecked Sendable {
     private var read = 0
     private var ended = false
 
-    init(_ nextPage: @escaping @Sendable () throws -> [Element]) { self.nextPage = nextPage }
+    init(_ nextPage: @escaping @Sendable (Duration?) throws -> [Element]) { self.nextPage = nextPage }
 
     /// The next row of the fetched page, or `.some(nil)` at the end; `nil` when a page must be fetched first.
     func fetched() -> Element?? {
@@ -150,12 +150,12 @@ private final class Rows<Element: Sendable>: @unchecked Sendable {
     }
 
     /// Fetches a page, unless another iteration has done so.
-    func fetch() throws {
+    func fetch(after waited: Duration? = nil) throws {
         fetching.lock()
         defer { fetching.unlock() }
         if lock.withLock({ read < page.count || ended }) { return }
         // The list may continue after an error; when it does not, its next page is empty.
-        let rows = try nextPage()
+        let rows = try nextPage(waited)
         lock.withLock { (page, read, ended) = (rows, 0, rows.isEmpty) }
     }
 }

@@ -42,56 +42,70 @@ final class ThreadPool: @unchecked Sendable {
             return .started
         }
         defer { lock.unlock() }
-        // Start the thread under the lock: `running` counts only threads that exist and will empty the queue.
-        if running < limit && start({ self.serve(job) }) {
-            running += 1
-            return .started
+        // Start the thread under the lock: `running` counts only threads that exist and will empty the queue. The worker has the
+        // job, because a closure with it would live as long as the thread.
+        if running < limit {
+            let worker = Worker(job)
+            if start({ self.serve(worker) }) {
+                running += 1
+                return .started
+            }
         }
         guard running > 0 else { return .refused }
         queue.append(job)
         return .queued
     }
 
-    private func serve(_ first: @escaping Job) {
-        let worker = Worker()
-        var next: Job? = first
-        while let job = next {
-            let resume = job()
-            next = dequeue(for: worker)
-            resume()
-            next = next ?? worker.waitForJob(seconds: idle) ?? retire(worker)
-        }
+    private func serve(_ worker: Worker) {
+        repeat {
+            while doJob(of: worker) {}
+        } while worker.waitForJob(seconds: idle) || !retire(worker)
     }
 
-    /// Returns a queued job; when there is none, the worker becomes idle.
-    private func dequeue(for worker: Worker) -> Job? {
+    /// Does the job of a worker. Returns whether it has another one, otherwise it is idle.
+    ///
+    /// Not inlined: the job and its result, which may be a secret or a claim, must not live while the thread waits.
+    @inline(never)
+    private func doJob(of worker: Worker) -> Bool {
+        guard let job = worker.takeJob() else { return false }
+        let resume = job()
+        let hasNext = dequeue(for: worker)
+        resume()
+        return hasNext
+    }
+
+    /// Gives a queued job to the worker and returns `true`; when there is none, the worker becomes idle.
+    private func dequeue(for worker: Worker) -> Bool {
         lock.lock()
         defer { lock.unlock() }
         if queue.isEmpty {
             idleWorkers.append(worker)
-            return nil
+            return false
         }
-        return queue.removeFirst()
+        worker.take(queue.removeFirst())
+        return true
     }
 
-    /// Removes a worker that was idle for too long. Returns its job when it was assigned one in the meantime.
-    private func retire(_ worker: Worker) -> Job? {
+    /// Removes a worker that was idle for too long. Returns `false` when it was assigned a job in the meantime.
+    private func retire(_ worker: Worker) -> Bool {
         lock.lock()
         if let index = idleWorkers.firstIndex(where: { $0 === worker }) {
             idleWorkers.remove(at: index)
             running -= 1
             lock.unlock()
-            return nil
+            return true
         }
         lock.unlock()
-        return worker.waitForJob(seconds: .infinity)
+        return !worker.waitForJob(seconds: .infinity)
     }
 }
 
-/// The place where one idle thread waits, so that a job wakes exactly one thread.
+/// A thread's job, and the place where the idle thread waits, so that a job wakes exactly one thread.
 private final class Worker: @unchecked Sendable {
     private let woken = DispatchSemaphore(value: 0)
     private var job: ThreadPool.Job?
+
+    init(_ job: @escaping ThreadPool.Job) { self.job = job }
 
     /// Assigns a job. The worker must be idle.
     func assign(_ job: @escaping ThreadPool.Job) {
@@ -99,11 +113,18 @@ private final class Worker: @unchecked Sendable {
         woken.signal()
     }
 
-    /// Waits for a job. Returns `nil` when none was assigned in time.
-    func waitForJob(seconds: TimeInterval) -> ThreadPool.Job? {
-        let deadline = seconds.isFinite ? DispatchTime.now() + seconds : .distantFuture
-        guard woken.wait(timeout: deadline) == .success else { return nil }
+    /// Takes a job on the thread of the worker, which is busy.
+    func take(_ job: @escaping ThreadPool.Job) { self.job = job }
+
+    /// The assigned job, once.
+    func takeJob() -> ThreadPool.Job? {
         defer { job = nil }
         return job
+    }
+
+    /// Waits for a job. Returns `false` when none was assigned in time.
+    func waitForJob(seconds: TimeInterval) -> Bool {
+        let deadline = seconds.isFinite ? DispatchTime.now() + seconds : .distantFuture
+        return woken.wait(timeout: deadline) == .success
     }
 }

@@ -86,6 +86,15 @@ enum Waiting {
         }
     }
 
+    /// Runs work that nobody waits for and that may call a store, away from the thread of the caller, which may be the main thread.
+    static func later(_ kind: Kind, _ work: @escaping @Sendable () -> Void) {
+        let job: ThreadPool.Job = {
+            work()
+            return {}
+        }
+        if kind.pool.run(job) == .refused { work() }
+    }
+
     /// Where queued calls expire: never behind other work of the process.
     private static let deadlines = DispatchQueue(label: "keysecure.deadlines", qos: .userInitiated)
 

@@ -25,10 +25,10 @@ extension WebhookVerifier {
     }
 
     /// Verifies a webhook as `verify` does and claims it: the identical request is handled once, and again when handling
-    /// failed. A claim that is deallocated before `finish()` is released.
+    /// failed. A claim that is deallocated before `finish()` is released, on a thread of the library.
     ///
     /// - Throws: `KeySecureError` of kind `.webhook` when the webhook is rejected. Rejection `.replayed`: it was handled before; reply
-    ///   with `replyDuplicate(_:)`. Rejection `.inProgress`: another worker is handling it; respond with an HTTP error, so that the
+    ///   with `replyDuplicate(body:)`. Rejection `.inProgress`: another worker is handling it; respond with an HTTP error, so that the
     ///   platform sends it again.
     public func claim(headers: [String: String], body: Data) async throws(KeySecureError) -> Claim {
         try await claim(headers: list(headers), body: body)

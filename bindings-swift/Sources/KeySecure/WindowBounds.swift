@@ -14,6 +14,18 @@ extension WindowBound: WindowBoundConvertible {
     public var windowBound: WindowBound { self }
 }
 
+extension EnsureOptions {
+    /// Creates options with the earliest time at which the request may have been sent: a `Date` or a `CivilDate`.
+    public init(
+        deadline: Duration? = nil, settle: Duration? = nil, since: some WindowBoundConvertible, firstAttempt: Bool = false,
+        onStoreFailure: OnStoreFailure? = nil
+    ) {
+        self.init(
+            deadline: deadline, settle: settle, since: Optional(since.windowBound), firstAttempt: firstAttempt,
+            onStoreFailure: onStoreFailure)
+    }
+}
+
 /// A type that can be the window of a list: a range of dates or days, a `DateInterval`, `.last(days: 30)`. Both ends are included.
 ///
 /// ```swift

@@ -3,7 +3,7 @@ import Foundation
 /// Reads values that Rust serialized: big-endian numbers and bytes.
 ///
 /// The reader of UniFFI uses `Data`, with which a list of 100 cards cost several times as much as in Rust.
-public struct WireReader {
+struct WireReader {
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0
 

@@ -108,6 +108,14 @@ final class DocumentationTests: XCTestCase {
             default: print("failed: \(error)")
             }
         }
+        let task = Task {
+            do throws(KeySecureError) {
+                _ = try await client.cards.get("1")
+            } catch {
+                print(error.kind)
+            }
+        }
+        await task.value
         XCTAssertEqual(try sandbox.transfers().count, 1)
     }
 
@@ -147,7 +155,7 @@ final class DocumentationTests: XCTestCase {
                 codes += 1
             }
         }
-        XCTAssertEqual(codes, 15)
+        XCTAssertEqual(codes, 16)
     }
 
     func testEverySymbolThatTheArticlesNameIsDeclared() throws {

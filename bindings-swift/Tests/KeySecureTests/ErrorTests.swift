@@ -88,7 +88,9 @@ final class ErrorTests: XCTestCase {
                 .recoverySuggestion
         }
         XCTAssertEqual(suggestion(.milliseconds(1200)), "Try again in 2 s.")
+        XCTAssertEqual(suggestion(.zero), "Try again in 0 s.")
         XCTAssertEqual(suggestion(.seconds(Int64.max)), "Try again later.")
+        XCTAssertEqual(suggestion(.seconds(-5)), "Try again later.")
     }
 
     func testACallOnAClosedClientIsAConfigError() throws {

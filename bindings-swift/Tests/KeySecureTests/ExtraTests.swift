@@ -42,6 +42,15 @@ final class ExtraTests: XCTestCase {
         XCTAssertNil(JSON("no JSON").string)
     }
 
+    func testATextThatIsNoObjectIsATypedError() {
+        do {
+            _ = try Extra(json: "[]")
+            XCTFail("expected a failure")
+        } catch {
+            XCTAssertEqual(error.kind, .invalidInput)
+        }
+    }
+
     func testTheLastValueOfANameCountsAndAnEmptyObjectHasNone() throws {
         let extra = try Extra(json: #"{"b":1,"a":1,"\u0061":2}"#)
         XCTAssertEqual(extra.names, ["a", "b"])

@@ -207,6 +207,16 @@ final class ListTests: XCTestCase {
         XCTAssertEqual(try failure { _ = try accounts.transfers(in: .last(days: -1)) }.kind, .invalidInput)
     }
 
+    func testAViewModelKeepsItsIterationBetweenPages() async throws {
+        let (_, client, _) = try seededTransfers()
+        let list = try client.accounts.transfers(in: .last(days: 265))
+        let model = await TransferModel(list)
+        try await model.more()
+        try await model.more()
+        let shown = await model.shown
+        XCTAssertEqual(Set(shown).count, 6)
+    }
+
     func testACancelledIterationLosesNoRow() async throws {
         let (sandbox, client, _) = try seededTransfers()
         let list = try client.accounts.transfers(in: .last(days: 265))
@@ -222,5 +232,24 @@ final class ListTests: XCTestCase {
         XCTAssertThrowsError(try cancelled.get()) { XCTAssertEqual(($0 as? KeySecureError)?.kind, .cancelled) }
         let all = try await list.all()
         XCTAssertEqual(Set(all.map(\.transferNo)).count, 250)
+    }
+}
+
+/// As in an app: its iterator is isolated to the main actor.
+@MainActor
+private final class TransferModel {
+    private(set) var shown: [String] = []
+    private var rows: Pager<TransferRecord>.AsyncIterator
+
+    init(_ list: Pager<TransferRecord>) { rows = list.makeAsyncIterator() }
+
+    /// Shows three more.
+    func more() async throws {
+        var rows = rows
+        for _ in 0..<3 {
+            guard let row = try await rows.next() else { break }
+            shown.append(row.transferNo)
+        }
+        self.rows = rows
     }
 }

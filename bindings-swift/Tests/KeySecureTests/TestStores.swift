@@ -134,3 +134,12 @@ final class RecordedWarnings: Sendable {
         }
     }
 }
+
+/// Notes for each released webhook whether it was on the main thread.
+final class ThreadedReplayStore: ReplayStore {
+    let released = Shared<[Bool]>([])
+
+    func insert(key: String, value: String, keep: Duration) -> String? { nil }
+    func get(key: String) -> String? { nil }
+    func remove(key: String) { released.change { $0.append(Thread.isMainThread) } }
+}

@@ -16,6 +16,7 @@ final class TransportTests: XCTestCase {
             _ = try client.blocking.accounts.transfer(cardholderNo: holder, transferUniqueNo: "t-\(number)", type: .in, amount: 1)
         }
         XCTAssertEqual(try client.blocking.accounts.transfers(start: Date() - day, end: Date() + day).all().count, 20)
+        XCTAssertTrue(client.blocking.doctor(cardNo: card).isComplete)
         XCTAssertTrue(client.blocking.doctor(cardNo: card).isHealthy, "\(client.blocking.doctor(cardNo: card))")
         client.close()
     }

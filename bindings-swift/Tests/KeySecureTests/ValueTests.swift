@@ -94,6 +94,13 @@ final class ValueTests: XCTestCase {
         XCTAssertEqual(ConsumptionType.openCard.text, "Open_card")
     }
 
+    func testTheStartOfALookupIsADateOrADay() {
+        let (date, day) = (Date(timeIntervalSince1970: 1_000_000_000), CivilDate(year: 2026, month: 1, day: 31))
+        XCTAssertEqual(EnsureOptions(since: date).since, .instant(at: date))
+        XCTAssertEqual(EnsureOptions(since: day), EnsureOptions(since: .day(date: day)))
+        XCTAssertEqual(EnsureOptions(since: nil), EnsureOptions())
+    }
+
     func testARawCallTakesAndReturnsJson() throws {
         struct Sum: Codable, Equatable { let sum: Int }
         let client = try client { _ in #"{"sum":3}"# }

@@ -65,13 +65,55 @@ final class WebhookTests: XCTestCase {
         let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .memory())
         let headers = try signed(body)
         do { _ = try verifier.blocking.claim(headers: headers, body: body) }  // deallocated without finish()
-        let claim = try verifier.blocking.claim(headers: headers, body: body)
+        let claim = try claimOnceReleased(verifier, headers)
         guard case .cardUpdate = claim.received.event else { return XCTFail("\(claim.received)") }
         XCTAssertEqual(try failure { _ = try verifier.blocking.claim(headers: headers, body: body) }.rejection, .inProgress)
         XCTAssertTrue(claim.blocking.finish())
         XCTAssertEqual(try failure { _ = try verifier.blocking.claim(headers: headers, body: body) }.rejection, .replayed)
         XCTAssertEqual(replyDuplicate(body: body), replyAccept())
         XCTAssertTrue(replyDuplicate(body: purchase).contains(#""code":1"#), "no replay approves a purchase")
+    }
+
+    /// A released claim ends on another thread.
+    private func claimOnceReleased(_ verifier: WebhookVerifier, _ headers: [String: String]) throws -> Claim {
+        let deadline = Date() + 3
+        while true {
+            do {
+                return try verifier.blocking.claim(headers: headers, body: body)
+            } catch {
+                guard error.rejection == .inProgress, Date() < deadline else { throw error }
+                Thread.sleep(forTimeInterval: 0.002)
+            }
+        }
+    }
+
+    func testAnAwaitedClaimThatAnErrorEndsIsReleasedAtOnce() async throws {
+        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .memory())
+        let headers = try signed(body)
+        // Twice: on a new thread, and on one that was idle.
+        for _ in 0..<2 {
+            do {
+                _ = try await verifier.claim(headers: headers, body: body)
+                throw CancellationError()  // the handler failed
+            } catch is CancellationError {}
+            let start = ContinuousClock.now
+            let again = try claimOnceReleased(verifier, headers)
+            XCTAssertLessThan(ContinuousClock.now - start, .seconds(2))
+            again.blocking.release()
+        }
+    }
+
+    func testAClaimThatEndsOnTheMainThreadIsReleasedOnAnother() async throws {
+        let replays = ThreadedReplayStore()
+        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .own(replays: replays))
+        let claim = Shared<Claim?>(try await verifier.claim(headers: signed(body), body: body))
+        // The thread of the call lets go of it too.
+        try await Task.sleep(for: .milliseconds(100))
+        XCTAssertEqual(replays.released.value, [])
+        await MainActor.run { claim.change { $0 = nil } }
+        let deadline = Date() + 3
+        while replays.released.value.isEmpty && Date() < deadline { try await Task.sleep(for: .milliseconds(2)) }
+        XCTAssertEqual(replays.released.value, [false])
     }
 
     func testEveryInvalidWebhookHasATypedRejection() throws {
@@ -128,7 +170,7 @@ final class WebhookTests: XCTestCase {
         let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .own(replays: TestReplayStore()))
         let headers = try signed(body)
         do { _ = try verifier.blocking.claim(headers: headers, body: body) }  // deallocated without finish()
-        let claim = try verifier.blocking.claim(headers: headers, body: body)
+        let claim = try claimOnceReleased(verifier, headers)
         XCTAssertEqual(try failure { _ = try verifier.blocking.claim(headers: headers, body: body) }.rejection, .inProgress)
         XCTAssertTrue(claim.blocking.finish())
         XCTAssertEqual(try failure { _ = try verifier.blocking.claim(headers: headers, body: body) }.rejection, .replayed)
@@ -260,6 +302,8 @@ final class WebhookTests: XCTestCase {
                 try await Task.sleep(for: .seconds(30))
             } catch {
                 cancelled.change { $0 = true }
+                // The approval comes after the reply.
+                await Task { try? await Task.sleep(for: .milliseconds(300)) }.value
             }
             return .approve
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
+use std::time::Duration;
 
 use super::hints::Hints;
 use super::rows::{Row, Rows, unusable};
@@ -9,12 +10,12 @@ use super::walk::{NextStep, Walk};
 use super::{Window, page_body, span};
 use crate::codec::Body;
 use crate::engine::operation::Operation;
-use crate::engine::{Call, Caller, Known};
+use crate::engine::{Call, Caller, Known, Limit};
 use crate::error::Error;
 use crate::error::TransportFault;
 use crate::values::civil::{UtcOffset, WindowBound, windows};
 
-type Fetch<T> = Box<dyn FnMut(Option<Window>, u32, u32) -> Result<Rows<T>, Error> + Send>;
+type Fetch<T> = Box<dyn FnMut(Option<Window>, (u32, u32), Duration) -> Result<Rows<T>, Error> + Send>;
 
 /// Lazy iterator over the rows of a list, across all pages and all windows of at most 90 days.
 ///
@@ -73,6 +74,8 @@ pub struct Pager<T> {
     rows: VecDeque<Result<T, Error>>,
     number: fn(&T) -> &str,
     failed: bool,
+    /// How long the caller has waited for the next request to begin.
+    waited: Duration,
     /// Numbers of the rows of the previous window, which shares a second with this one.
     previous: HashSet<String>,
 }
@@ -115,10 +118,11 @@ impl<T> Pager<T> {
         let caller = caller.clone();
         Self {
             zone: caller.engine.settings.timezone,
-            fetch: Box::new(move |window, page, size| {
+            fetch: Box::new(move |window, (page, size), waited| {
                 let body = page_body(&caller, &filter, window, (page, size))?;
                 let call = Call::new(operation, operation.path, &body);
-                let rows: Rows<T> = caller.engine.execute(&call, caller.limit, Ok)?;
+                let limit = if waited.is_zero() { caller.limit } else { Limit { waited, ..caller.limit } };
+                let rows: Rows<T> = caller.engine.execute(&call, limit, Ok)?;
                 if let Some(start) = start.filter(|_| rows.list.is_empty()) {
                     caller.engine.check_start(start, Known::Any)?;
                 }
@@ -130,6 +134,7 @@ impl<T> Pager<T> {
             rows: VecDeque::new(),
             number: T::number,
             failed: false,
+            waited: Duration::ZERO,
             previous: HashSet::new(),
         }
     }
@@ -144,10 +149,17 @@ impl<T> Pager<T> {
         self.failed
     }
 
+    /// The next request has already waited so long for a thread: the time counts into its timeout.
+    #[cfg(feature = "uniffi")]
+    #[doc(hidden)]
+    pub fn after_waiting(&mut self, waited: Duration) {
+        self.waited = waited;
+    }
+
     /// Fetches the next page, queues the rows that were not returned before, and decides which page to fetch next.
     fn fetch_next_page(&mut self, window: Option<Window>) -> Result<(), Error> {
         let (page, size) = (self.walk.page, self.walk.size);
-        let Rows { list, extra } = (self.fetch)(window, page, size)?;
+        let Rows { list, extra } = (self.fetch)(window, (page, size), std::mem::take(&mut self.waited))?;
         let (taken, fresh) = self.walk.take(list, self.number);
         for (index, row) in fresh {
             match row {

@@ -12,6 +12,7 @@ mod kotlin_records;
 mod kotlin_visibility;
 mod swift_callback_errors;
 mod swift_cancelled;
+mod swift_claims;
 mod swift_debug_text;
 mod swift_error_cases;
 mod swift_internal;
@@ -46,13 +47,14 @@ const KOTLIN: [(&str, Patch); 6] = [
 ];
 
 /// Those of the generated Swift, in their order: names come last, because the others use UniFFI's.
-const SWIFT: [(&str, Patch); 10] = [
+const SWIFT: [(&str, Patch); 11] = [
     ("swift_reader", swift_reader::patch),
     ("swift_times", swift_times::patch),
     ("swift_debug_text", swift_debug_text::patch),
     ("swift_callback_errors", swift_callback_errors::patch),
     ("swift_error_cases", swift_error_cases::patch),
     ("swift_cancelled", swift_cancelled::patch),
+    ("swift_claims", swift_claims::patch),
     ("swift_records", swift_records::patch),
     ("swift_properties", swift_properties::patch),
     ("swift_internal", swift_internal::patch),

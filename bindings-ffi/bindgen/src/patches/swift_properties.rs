@@ -8,7 +8,8 @@ use crate::Result;
 use crate::interface::Interface;
 
 /// The methods, and the properties that they become.
-const PROPERTIES: [(&str, &str); 2] = [
+const PROPERTIES: [(&str, &str); 3] = [
+    ("public func isComplete() -> Bool  {", "public var isComplete: Bool {"),
     ("public func isHealthy() -> Bool  {", "public var isHealthy: Bool {"),
     ("public func toJson() -> String  {", "var jsonText: String {"),
 ];

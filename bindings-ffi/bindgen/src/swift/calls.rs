@@ -276,7 +276,7 @@ impl<'a> Call<'a> {
         let call = format!("ffi.{}({arguments})", self.ffi);
         if self.row.is_some() {
             let pager = if form == Form::Blocking { "BlockingPager" } else { "Pager(within: timeout)" };
-            return format!("let pages = {}\n        return {pager} {{ try pages.nextPage() }}", typed(&call));
+            return format!("let pages = {}\n        return {pager} {{ try pages.next(after: $0) }}", typed(&call));
         }
         let Some(waiting) = self.waiting.filter(|_| form == Form::Awaited) else {
             return wrapped(&typed(&call), self.result, "", None);
@@ -288,11 +288,11 @@ impl<'a> Call<'a> {
             Waiting::Webhook => "nil".to_owned(),
             _ => signature.limit(),
         };
-        let case = format!("{waiting:?}").to_lowercase();
+        let kind = waiting.kind();
         if !throws {
-            return format!("await Waiting.always(.{case}) {{ {} }}", call.replace("ffi.after(waited)", "ffi"));
+            return format!("await Waiting.always({kind}) {{ {} }}", call.replace("ffi.after(waited)", "ffi"));
         }
-        format!("try await Waiting.run(.{case}, within: {limit}) {{ {waited} in {call} }}")
+        format!("try await Waiting.run({kind}, within: {limit}) {{ {waited} in {call} }}")
     }
 
     /// Lists the parameters, if one of them has documentation.

@@ -12,15 +12,16 @@ use std::path::Path;
 use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage};
 
 use crate::interface::Interface;
-use crate::output::{NOTICE, files, run_uniffi, write};
+use crate::output::{NOTICE, files, run_uniffi, write_only};
 use crate::{Result, documentation, patches};
 
-/// Writes the generated files into the package's `Sources`.
+/// Writes the generated files into the package's `Sources`, and deletes those of an earlier generator.
 pub fn generate(interface: &Interface, options: &GenerateOptions, sources: &Path) -> Result<()> {
     let code = sources.join("KeySecure/Generated");
     let headers = sources.join("KeySecureFFI/Generated");
     let unpatched = headers.join("unpatched");
     run_uniffi(options, TargetLanguage::Swift, &unpatched)?;
+    let mut generated = Vec::new();
     for (extension, to) in [("h", &headers), ("swift", &code)] {
         for file in files(&unpatched, extension)? {
             let text = fs::read_to_string(&file)?;
@@ -29,13 +30,14 @@ pub fn generate(interface: &Interface, options: &GenerateOptions, sources: &Path
             } else {
                 text
             };
-            write(&to.join(file.file_name().unwrap_or_default()), &text)?;
+            generated.push((to.join(file.file_name().unwrap_or_default()), text));
         }
     }
     fs::remove_dir_all(unpatched)?;
-    write(&code.join("Calls.swift"), &compiled(&objects::structs(interface)?))?;
-    write(&code.join("Enums.swift"), &format!("{NOTICE}{}", open_enums::extensions(interface)?))?;
-    write(&code.join("Models.swift"), &compiled(&models::extensions(interface)?))
+    generated.push((code.join("Calls.swift"), compiled(&objects::structs(interface)?)));
+    generated.push((code.join("Enums.swift"), format!("{NOTICE}{}", open_enums::extensions(interface)?)));
+    generated.push((code.join("Models.swift"), compiled(&models::extensions(interface)?)));
+    write_only(&[&code, &headers], &generated)
 }
 
 /// A file for compilers with typed throws and for those without. The flag lets a newer compiler check the second.

@@ -8,7 +8,7 @@ use heck::ToLowerCamelCase as _;
 use uniffi_bindgen::interface::{AsType as _, Method, Object, Type};
 
 use super::calls::{Call, Form};
-use super::types::class_name;
+use super::types::{class_name, label};
 use crate::interface::Interface;
 use crate::{Result, documentation};
 
@@ -32,19 +32,43 @@ pub enum Waiting {
     Read,
     /// A call to the platform that may change something.
     Mutation,
+    /// A call of any endpoint: its argument `method` says whether it may change something.
+    ByMethod,
     /// A webhook.
     Webhook,
+}
+
+impl Waiting {
+    /// The kind as an expression of Swift.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Read => ".read",
+            Self::Mutation => ".mutation",
+            Self::ByMethod => "method == .get ? .read : .mutation",
+            Self::Webhook => ".webhook",
+        }
+    }
 }
 
 /// A public struct for every object but the pages of lists.
 pub fn structs(interface: &Interface) -> Result<String> {
     let mut text = String::new();
     for object in interface.objects() {
-        if !Interface::is_pages(object) {
-            text += &declared(object, interface)?;
-        }
+        text += &if Interface::is_pages(object) { pages(object) } else { declared(object, interface)? };
     }
     Ok(text)
+}
+
+/// The next page with the time that its call has waited for a thread, which counts into its limit.
+fn pages(object: &Object) -> String {
+    let name = class_name(object.name());
+    let rows = object.methods().into_iter().find(|method| method.name() == "next_page");
+    let rows = rows.and_then(|method| label(method.return_type()?).ok()).unwrap_or_default();
+    format!(
+        "\nextension Ffi{name} {{\n    /// The next page after so long a wait for a thread, which counts into its limit.\n    \
+         func next(after waited: Duration?) throws -> {rows} {{\n        \
+         try waited.map {{ try nextPageAfterWaiting(waited: $0) }} ?? nextPage()\n    }}\n}}\n"
+    )
 }
 
 fn declared(object: &Object, interface: &Interface) -> Result<String> {
@@ -119,6 +143,9 @@ fn waiting(object: &Object, method: &Method, interface: &Interface) -> Option<Wa
         return waits.then_some(Waiting::Webhook);
     }
     let sends = (method.throws_type().is_some() || name == "doctor") && name != "webhook_verifier";
+    if name == "call" {
+        return sends.then_some(Waiting::ByMethod);
+    }
     let reads = READS.contains(&name) || name == "doctor" || name == "list_page" || name.ends_with("s_page");
     sends.then_some(if reads { Waiting::Read } else { Waiting::Mutation })
 }
@@ -189,8 +216,9 @@ mod tests {
             duration? timeout = null;
         };
         dictionary Order { string no; };
+        [Enum] interface HttpMethod { Get(); Post(); };
         interface CardPages { [Throws=FfiError] sequence<string> next_page(); };
-        interface Client { Cards cards(); };
+        interface Client { Cards cards(); [Throws=FfiError] string call(HttpMethod method, string path); };
         interface Cards {
             /// One page.
             [Throws=FfiError] CardPage list_page(Query query, i32 page, i32 size);
@@ -215,6 +243,8 @@ mod tests {
             "public var cards: Cards { Cards(ffi: ffi.cards(), timeout: timeout) }",
             "public var cards: BlockingCards { BlockingCards(ffi: ffi.cards()) }",
             "public var id: String { ffi.id() }",
+            "        try await Waiting.run(method == .get ? .read : .mutation, within: timeout) { waited in ",
+            "func next(after waited: Duration?) throws -> [String] {\n        try waited.map { try nextPageAfterWaiting(waited: $0) } ?? nextPage()\n",
             "public func exposeId() -> String {",
             "public func respond(_ received: String) async -> String {\n        await Waiting.always(.webhook) { ffi.respond(received: received) }\n",
         ] {
@@ -232,7 +262,7 @@ mod tests {
             format!("public func listPage{ends}, page: Int = 0, size: Int = 100) async throws(KeySecureError) -> CardPage {{\n"),
             format!("public func list{ends}) throws(KeySecureError) -> Pager<String> {{\n"),
             format!("public func list{ends}) throws(KeySecureError) -> BlockingPager<String> {{\n"),
-            "public func list(in window: some WindowConvertible, timeout: Duration? = nil) throws(KeySecureError) -> Pager<String> {\n        let pages = try typed { try ffi.list(query: Query(start: window.window.start, end: window.window.end, timeout: try checked(\"timeout\", timeout))) }\n        return Pager(within: timeout) { try pages.nextPage() }\n".into(),
+            "public func list(in window: some WindowConvertible, timeout: Duration? = nil) throws(KeySecureError) -> Pager<String> {\n        let pages = try typed { try ffi.list(query: Query(start: window.window.start, end: window.window.end, timeout: try checked(\"timeout\", timeout))) }\n        return Pager(within: timeout) { try pages.next(after: $0) }\n".into(),
         ] {
             assert!(swift.contains(&expected), "{expected}\n{swift}");
         }

@@ -11,5 +11,14 @@ var jsonText: String {
 })
 }
     
+public var isComplete: Bool {
+    return try!  FfiConverterBool.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_keysecure_fn_method_report_is_complete(
+            FfiConverterTypeReport_lower(self),uniffiCallStatus
+    )
+})
+}
+    
 public var isHealthy: Bool {
     return try!  FfiConverterBool.lift(try! rustCall() {

@@ -1,0 +1,13 @@
+open class Claim: ClaimProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        let handle = handle
+        Waiting.later(.webhook) { try! rustCall { uniffi_keysecure_ffi_fn_free_claim(handle, $0) } }
+    }
+}
