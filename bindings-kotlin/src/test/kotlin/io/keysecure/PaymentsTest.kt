@@ -32,7 +32,7 @@ class PaymentsTest {
     }
 
     @Test
-    fun `a record that fails leaves the scope, and is told`() = TestEnv().use { env ->
+    fun `a record that fails leaves the scope, and the caller gets its error`() = TestEnv().use { env ->
         val scope = CoroutineScope(Job())
         val told = runCatching { runBlocking { pay(scope, env.client, env.transfer("t-1")) { error("disk full") } } }
         assertEquals("disk full", told.exceptionOrNull()?.message)
