@@ -136,7 +136,7 @@ private class Job<T>(
 
     /** Waits for the end, or until a limit. Returns whether the work has ended. */
     fun await(limit: Duration?): Boolean {
-        var left = limit?.let(TimeUnit.NANOSECONDS::convert) ?: Long.MAX_VALUE
+        var left = limit?.coerceAtMost(LONGEST_WAIT)?.toNanos() ?: Long.MAX_VALUE
         lock.lockInterruptibly()
         try {
             while (state != State.ENDED && left > 0) left = ended.awaitNanos(left)
@@ -195,6 +195,9 @@ private class Job<T>(
         }
     }
 }
+
+/** A longer one could not be counted in nanoseconds. */
+private val LONGEST_WAIT: Duration = Duration.ofDays(365)
 
 /** Virtual threads, which JDK 21 has. This library is compiled for JDK 11. */
 internal object VirtualThreads {

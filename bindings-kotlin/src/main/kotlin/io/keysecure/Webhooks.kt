@@ -87,9 +87,11 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
     /** Claims a webhook that began to arrive at [start], a value of [System.nanoTime]: the platform waits since then. */
     internal fun claim(headers: List<Header>, body: ByteArray, start: Long): Claim = Claim(arrived(start) { it.claim(headers, body) })
 
-    /** Verifies a webhook, whose time to reply passes while this thread, or work on its behalf, waits for a thread. */
-    private fun <T> arrived(start: Long = arrival(), verify: (FfiWebhookVerifier) -> T): T =
-        webhook { verify(ffi.afterWaiting(Duration.ofNanos(System.nanoTime() - start))) }
+    /** Verifies a webhook, whose time to reply passes while it waits for a thread. */
+    private fun <T> arrived(start: Long? = null, verify: (FfiWebhookVerifier) -> T): T = webhook {
+        val waited = if (start == null) QueueTime.take() else Duration.ofNanos(System.nanoTime() - start)
+        verify(waited?.let(ffi::afterWaiting) ?: ffi)
+    }
 
     /**
      * Returns the exact body to reply with to a webhook that was accepted before (rejection `REPLAYED`): the first reply for a
