@@ -201,7 +201,7 @@ impl VerifiedWebhook {
         self.core.sent_at
     }
 
-    /// The time of verification, by the clock of the verifier: this machine's, or the platform's as a client learned it.
+    /// The time of arrival, by the clock of the verifier: this machine's, or the platform's as a client learned it.
     pub fn received_at(&self) -> SystemTime {
         self.received_at
     }

@@ -82,6 +82,8 @@ public suspend fun WebhookReceiver.awaitResponse(headers: Map<String, *>, body: 
     try {
         return runOn(handlerDispatcher) {
             isHandled = true
+            // The handler's own calls have not waited.
+            QueueTime.clear()
             finish(begun)
         }
     } finally {

@@ -154,7 +154,7 @@ public class VerifiedWebhook internal constructor(internal val ffi: FfiVerifiedW
     /** The signed time at which the platform sent the webhook. */
     public val sentAt: Instant = ffi.sentAt()
 
-    /** The time of verification, by the clock of the verifier: this machine's, or the platform's as a client learned it. */
+    /** The time of arrival, by the clock of the verifier: this machine's, or the platform's as a client learned it. */
     public val receivedAt: Instant = ffi.receivedAt()
 
     /** The deadline of the reply to a purchase, 800 ms after its arrival, by the clock of this machine. */

@@ -99,6 +99,26 @@ class WebhookReceiverTest {
     }
 
     @Test
+    fun `the calls of a handler have not waited for its thread`() = TestEnv().use { env ->
+        val client = env.builder().timeout(Duration.ofMillis(400)).build()
+        client.accessToken().close()
+        val event = { number: String -> """{"id":"$number","action":"Card_update","data":{"card_no":"$number","after_status":"Frozen"}}""" }
+        val receiver = receiver { handled ->
+            if ((handled as Event.CardUpdate).data.cardNo == "last") client.cardholders().get(env.cardholderNo) else Thread.sleep(1_000)
+        }
+        runBlocking {
+            val slow = (1..64).map { number ->
+                val body = event("$number").toByteArray()
+                launch { receiver.awaitResponse(signed(body), body) }
+            }
+            delay(300)
+            val last = event("last").toByteArray()
+            assertEquals(200, receiver.awaitResponse(signed(last), last).status)
+            slow.joinAll()
+        }
+    }
+
+    @Test
     fun `a replay is handled once and gets the first reply again`() {
         val decided = AtomicInteger()
         val receiver = WebhookReceiver(verifier, Responder({ Decision.decline("no ${decided.incrementAndGet()}") })) { handled += it }
