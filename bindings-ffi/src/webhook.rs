@@ -327,6 +327,13 @@ pub struct Responder(keysecure::Responder);
 
 #[uniffi::export]
 impl Responder {
+    /// Creates a responder for receivers that have no decision function: it declines all purchases, and the log says why.
+    #[uniffi::constructor]
+    pub fn without_decider() -> Self {
+        warnings::begin();
+        Self(keysecure::Responder::fallible(|_| Err(keysecure::NoDecision::Undefined)))
+    }
+
     /// Creates a responder. `otherwise` (default: decline) is the reply when the decision is late or throws; `budget`
     /// (default 600 ms, at most 800 ms) is how long a decision may take.
     #[uniffi::constructor(default(otherwise = None, budget = None))]
