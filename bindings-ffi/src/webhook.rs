@@ -327,13 +327,6 @@ pub struct Responder(keysecure::Responder);
 
 #[uniffi::export]
 impl Responder {
-    /// Creates a responder for receivers that have no decision function: it declines all purchases, and the log says why.
-    #[uniffi::constructor]
-    pub fn without_decider() -> Self {
-        warnings::begin();
-        Self(keysecure::Responder::fallible(|_| Err(keysecure::NoDecision::Undefined)))
-    }
-
     /// Creates a responder. `otherwise` (default: decline) is the reply when the decision is late or throws; `budget`
     /// (default 600 ms, at most 800 ms) is how long a decision may take.
     #[uniffi::constructor(default(otherwise = None, budget = None))]
@@ -360,4 +353,11 @@ impl Responder {
     pub fn respond(&self, received: Arc<VerifiedWebhook>) -> String {
         self.0.respond(&received.core)
     }
+}
+
+/// Creates a responder for a receiver that has no decision function: it declines all purchases, and the log says why.
+#[uniffi::export]
+pub fn responder_without_decider() -> Responder {
+    warnings::begin();
+    Responder(keysecure::Responder::fallible(|_| Err(keysecure::NoDecision::Undefined)))
 }

@@ -321,7 +321,7 @@ public class Responder private constructor(private val ffi: FfiResponder) {
         internal fun withoutDecider(): Responder = Responder(
             call {
                 Warnings.install()
-                FfiResponder.withoutDecider()
+                io.keysecure.internal.ffi.responderWithoutDecider()
             },
         )
     }
