@@ -9,7 +9,6 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use ::log::LevelFilter;
@@ -170,16 +169,6 @@ impl Clock for SignalClock {
 
     fn monotonic(&self) -> Duration {
         self.start.elapsed()
-    }
-
-    fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
-        let piece = self.longest_wait().unwrap_or(duration);
-        let start = Instant::now();
-        while let Some(left) = duration.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
-            thread::sleep(left.min(piece));
-            self.between_waits()?;
-        }
-        Ok(())
     }
 
     fn longest_wait(&self) -> Option<Duration> {
