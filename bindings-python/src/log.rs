@@ -150,10 +150,10 @@ pub fn start() {
     }
 }
 
-/// Raises the records of a call whose greenlet ended before it to WARNING at least: its result is nowhere else.
+/// Raises the records of the end of a call whose greenlet ended before it to WARNING at least: its result is nowhere else.
 pub fn unread(records: Vec<Record>) -> Vec<Record> {
     let unread = |record: Record| {
-        if record.level < INFO || !record.fields.iter().any(|(name, _)| name == "operation") {
+        if record.level < INFO || !record.fields.iter().any(|(name, _)| name == "attempts") {
             return record;
         }
         let text = format!("a call ended after its greenlet, which has no result: {}", record.text);
