@@ -290,9 +290,11 @@ def test_a_path_is_logged_without_numbers_of_cards(kind: Kind, records: list[log
     # The second one ends where a long path is cut.
     for path in (f"/x/{PAN}", "/x/" + "y" * 182 + PAN, "/x/4111-1111-1111-1111/y"):
         assert app.post_to(path, signed(BODY), BODY)[0] == 404
-    assert [vars(record)["http_path"] for record in records] == ["/x/***", "/x/" + "y" * 182 + "***", "/x/***/y"]
-    assert '"POST" "/x/***"' in records[0].getMessage()
-    assert not any("4111" in record.getMessage() for record in records)
+    masked = "411111******1111"
+    logged = [vars(record)["http_path"] for record in records]
+    assert logged == [f"/x/{masked}", f"/x/{'y' * 182}{masked}"[:200], f"/x/{masked}/y"]
+    assert f'"POST" "/x/{masked}"' in records[0].getMessage()
+    assert not any("4111111" in record.getMessage().replace("-", "") for record in records)
 
 
 def test_a_chunked_body_that_the_server_cannot_end_is_a_warning(records: list[logging.LogRecord]) -> None:

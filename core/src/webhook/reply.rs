@@ -303,9 +303,13 @@ impl Case {
         Instant::now() > self.reply_before
     }
 
-    /// Why the budget is over before the decision begins. `store_time` is the time that the replay store took.
-    fn why_late(&self, store_time: Duration) -> &'static str {
-        if store_time >= self.responder.budget / 2 { STORE_TOO_SLOW } else { NoDecision::Late.reason() }
+    /// Keeps why the budget is over although no decision is awaited. `store_time` is the time that the replay store took.
+    fn explain_lateness(&self, store_time: Duration) {
+        if store_time >= self.responder.budget / 2 {
+            self.purchase.explain(STORE_TOO_SLOW);
+        } else {
+            self.purchase.explain(NoDecision::Late.reason());
+        }
     }
 
     /// Decides on a separate thread, so that a slow store cannot delay the reply beyond its deadline.
@@ -321,13 +325,13 @@ impl Case {
         {
             return reply;
         }
-        self.purchase.explain(if begun.is_err() {
-            NO_THREAD
+        if begun.is_err() {
+            self.purchase.explain(NO_THREAD);
         } else if self.is_deciding.load(Ordering::Acquire) {
-            NoDecision::Late.reason()
+            self.purchase.explain(NoDecision::Late.reason());
         } else {
-            self.why_late(self.store_time + begun_at.elapsed())
-        });
+            self.explain_lateness(self.store_time + begun_at.elapsed());
+        }
         if self.is_late() { late() } else { decline("no decision in time") }
     }
 
@@ -404,7 +408,7 @@ impl Case {
     fn decision(&self, store_time: Duration) -> Decision {
         let left = self.decide_before.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            self.purchase.explain(self.why_late(store_time));
+            self.explain_lateness(store_time);
         }
         self.is_deciding.store(true, Ordering::Release);
         let decided = self.decide(left);
