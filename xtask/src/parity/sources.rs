@@ -9,6 +9,7 @@ use std::path::Path;
 
 use regex::Regex;
 
+use super::generated;
 use super::rust::{self, Members};
 use super::scan::{Names, Scanner};
 use crate::run;
@@ -34,6 +35,7 @@ pub fn files() -> Result<Files, String> {
     let folders = [
         "core/src/*.rs",
         "bindings-ffi/src/*.rs",
+        "bindings-python/src/log.rs",
         "bindings-python/python/keysecure/*.py",
         "bindings-python/python/keysecure/*.pyi",
         "bindings-kotlin/src/main/kotlin/*.kt",
@@ -44,6 +46,7 @@ pub fn files() -> Result<Files, String> {
     git.args(["ls-files", "--cached", "--others", "--exclude-standard"])
         .args(folders)
         .args(SWIFT_NAMES)
+        .args(generated::TEMPLATES)
         .arg(KOTLIN_RECORDS);
     let listed = run::output(&mut git).ok_or("git does not list the files")?;
     // Python's asyncio package and its command line have their own names.
@@ -61,6 +64,8 @@ pub struct Sources {
     pub python: Names,
     pub kotlin: Names,
     pub swift: Names,
+    /// The objects of responses, which all have the members of the type `Model`.
+    pub models: Vec<String>,
     /// Names in Swift that follow no rule.
     swift_names: BTreeMap<String, String>,
 }
@@ -72,6 +77,7 @@ impl Sources {
             python: scanned(files, "bindings-python/", &Scanner::python()?),
             kotlin: scanned(files, "bindings-kotlin/", &Scanner::kotlin()?),
             swift: scanned(files, "bindings-swift/", &Scanner::swift()?),
+            models: Vec::new(),
             swift_names: swift_names(files)?,
         };
         sources.kotlin.extend(scanned(files, "bindings-ffi/bindgen/", &Scanner::kotlin()?));
@@ -93,6 +99,7 @@ impl Sources {
             }
             sources.swift.insert(of);
         }
+        generated::add(&mut sources, files)?;
         Ok(sources)
     }
 
