@@ -141,6 +141,18 @@ fn check_signals() -> Result<(), Interrupted> {
     Err(Interrupted)
 }
 
+/// Emits the records of this thread's job so far, if one says that the job begins to wait: it would be read after the wait.
+fn log_wait() -> Result<(), Interrupted> {
+    // A native thread gives its records to the greenlet of its call.
+    if !log::is_waiting() || MAIN.get().0 != process::id() {
+        return Ok(());
+    }
+    let records = log::take();
+    let Some(raised) = Python::attach(|py| log::emit(py, &records).err()) else { return Ok(()) };
+    RAISED.set(Some(raised));
+    Err(Interrupted)
+}
+
 /// The system clock, which checks for signals while the main thread waits.
 pub struct SignalClock {
     start: Instant,
@@ -176,6 +188,7 @@ impl Clock for SignalClock {
     }
 
     fn between_waits(&self) -> Result<(), Interrupted> {
+        log_wait()?;
         // On other threads only a store can have raised.
         if MAIN.get().1 {
             check_signals()
