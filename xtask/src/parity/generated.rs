@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use regex::Regex;
 
 use super::scan::Names;
-use super::sources::{Files, Sources};
+use super::sources::{Files, KOTLIN_READER, SWIFT_MODELS, Sources};
 
 /// The type whose members every object of a response has.
 pub const MODEL: &str = "Model";
@@ -14,12 +14,7 @@ pub const MODEL: &str = "Model";
 const MACRO: &str = "core/src/codec/model.rs";
 /// The list of the functions that read them, from which the languages beside Python get theirs.
 const READERS: &str = "bindings-ffi/src/texts.rs";
-const KOTLIN_READER: &str = "bindings-ffi/bindgen/src/patches/kotlin_records.rs";
 const KOTLIN_WRITER: &str = "bindings-kotlin/src/main/kotlin/io/keysecure/model/JsonModel.kt";
-const SWIFT: &str = "bindings-ffi/bindgen/src/swift/models.rs";
-
-/// The generators that are read here.
-pub const TEMPLATES: [&str; 2] = [KOTLIN_READER, SWIFT];
 
 /// The levels of the `log` facade, from the most serious.
 const LEVELS: [&str; 4] = ["Error", "Warn", "Info", "Debug"];
@@ -55,9 +50,11 @@ fn add_models(sources: &mut Sources, files: &Files) -> Result<(), String> {
     let mut kotlin = found(files, KOTLIN_READER, r"(?m)^ +fun (\w+)\(")?;
     kotlin.extend(found(files, KOTLIN_WRITER, r"fun (\w+)\(")?);
     extend(&mut sources.kotlin, &readable, &kotlin);
-    let mut swift = found(files, SWIFT, r"public var (json):")?;
-    swift.extend(found(files, SWIFT, r"public init\((json): JSON\)")?.iter().map(|label| format!("init({label}:)")));
-    swift.extend(found(files, SWIFT, r"extension \{name\}: (Codable)")?);
+    let mut swift = found(files, SWIFT_MODELS, r"public var (json):")?;
+    swift.extend(
+        found(files, SWIFT_MODELS, r"public init\((json): JSON\)")?.iter().map(|label| format!("init({label}:)")),
+    );
+    swift.extend(found(files, SWIFT_MODELS, r"extension \{name\}: (Codable)")?);
     extend(&mut sources.swift, &readable, &swift);
     Ok(())
 }

@@ -59,7 +59,8 @@ fn generated() -> Result<Document, String> {
 
 fn made(list: &str, files: &Files) -> Result<Document, String> {
     let list = List::parse(list).map_err(|error| format!("{LIST}: {error}"))?;
-    let sources = Sources::read(files)?;
+    let mut sources = Sources::read(files)?;
+    generated::add(&mut sources, files)?;
     let mut document = document(&list, &sources);
     document.findings.extend(without_row(&list, &sources, files)?);
     Ok(document)

@@ -28,7 +28,9 @@ pub fn read(text: &str, parameters: bool, members: &mut Members) -> Result<(), S
                 }
             }
             Item::Impl(one) if one.trait_.as_ref().is_some_and(|(path, _)| path.is_ident("FromStr")) => {
-                type_name(&one.self_ty).into_iter().for_each(|of| add(members, &of, "from_str".to_owned()));
+                if let Some(of) = type_name(&one.self_ty) {
+                    add(members, &of, "from_str".to_owned());
+                }
             }
             Item::Trait(one) if is_public(&one.vis) && is_read(&one.attrs) => {
                 for item in &one.items {

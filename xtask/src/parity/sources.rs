@@ -9,7 +9,6 @@ use std::path::Path;
 
 use regex::Regex;
 
-use super::generated;
 use super::rust::{self, Members};
 use super::scan::{Names, Scanner};
 use crate::run;
@@ -23,6 +22,10 @@ const SWIFT_NAMES: [&str; 2] =
 
 /// The list of records that are public in Kotlin, in the generator.
 const KOTLIN_RECORDS: &str = "bindings-ffi/bindgen/src/kotlin/public_records.rs";
+
+/// The generators of the functions that read and write models.
+pub const KOTLIN_READER: &str = "bindings-ffi/bindgen/src/patches/kotlin_records.rs";
+pub const SWIFT_MODELS: &str = "bindings-ffi/bindgen/src/swift/models.rs";
 
 /// The record of the core whose fields Kotlin's exception has.
 const ERROR_DETAILS: &str = "ErrorDetails";
@@ -46,7 +49,7 @@ pub fn files() -> Result<Files, String> {
     git.args(["ls-files", "--cached", "--others", "--exclude-standard"])
         .args(folders)
         .args(SWIFT_NAMES)
-        .args(generated::TEMPLATES)
+        .args([KOTLIN_READER, SWIFT_MODELS])
         .arg(KOTLIN_RECORDS);
     let listed = run::output(&mut git).ok_or("git does not list the files")?;
     // Python's asyncio package and its command line have their own names.
@@ -64,7 +67,7 @@ pub struct Sources {
     pub python: Names,
     pub kotlin: Names,
     pub swift: Names,
-    /// The objects of responses, which all have the members of the type `Model`.
+    /// The objects of responses, which all have the members of the type `Model`; see `generated.rs`.
     pub models: Vec<String>,
     /// Names in Swift that follow no rule.
     swift_names: BTreeMap<String, String>,
@@ -99,7 +102,6 @@ impl Sources {
             }
             sources.swift.insert(of);
         }
-        generated::add(&mut sources, files)?;
         Ok(sources)
     }
 
