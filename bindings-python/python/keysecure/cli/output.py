@@ -14,7 +14,7 @@ from decimal import Decimal
 from importlib import import_module
 from typing import Any, cast
 
-from .._native import _masked
+from .._native import _masked  # pyright: ignore[reportPrivateUsage]
 
 INTERRUPTED = 130
 READER_GONE = 141

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from .._errors import quoted, raised_by
-from .._native import VerifiedWebhook, _masked, reply_accept, reply_decline
+from .._native import VerifiedWebhook, _masked, reply_accept, reply_decline  # pyright: ignore[reportPrivateUsage]
 
 Response: TypeAlias = tuple[int, bytes]
 """Status and body."""
