@@ -68,7 +68,7 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
     /// How long to wait for a cancelled request to end, so that it is certain whether its body was started.
     private static let cancelTimeout: TimeInterval = 5
 
-    private let limit: Int64
+    private let limit: Int
     private let done = DispatchSemaphore(value: 0)
     private let lock = NSLock()
     private var body = Data()
@@ -79,7 +79,7 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
     private var metrics: URLSessionTaskMetrics?
     #endif
 
-    init(limit: Int64) { self.limit = limit }
+    init(limit: Int) { self.limit = limit }
 
     func response(to task: URLSessionTask, _ request: HTTPRequest) throws -> HTTPResponse {
         let start = DispatchTime.now()
@@ -125,7 +125,7 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
     func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
         lock.withLock {
             body.append(data)
-            tooLarge = Int64(body.count) > limit
+            tooLarge = body.count > limit
         }
         if lock.withLock({ tooLarge }) { dataTask.cancel() }
     }
@@ -148,7 +148,7 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
         }
         return .success(
             HTTPResponse(
-                status: Int32(response.statusCode), body: body, date: response.value(forHTTPHeaderField: "Date"),
+                status: response.statusCode, body: body, date: response.value(forHTTPHeaderField: "Date"),
                 retryAfter: response.value(forHTTPHeaderField: "Retry-After"),
                 contentType: response.value(forHTTPHeaderField: "Content-Type"),
                 location: response.value(forHTTPHeaderField: "Location")))

@@ -1,5 +1,23 @@
 import Foundation
 
+/// The limits of the calls of a client.
+struct CallLimits: Sendable {
+    /// The limit of every call but the `ensure` calls.
+    let timeout: Duration
+    /// Returns the deadline of an `ensure` call without one of its own.
+    let ensureDeadline: @Sendable () -> Duration
+}
+
+extension Client {
+    init(ffi: FfiClient, timeout: Duration?) {
+        let limits = CallLimits(timeout: timeout ?? .seconds(30), ensureDeadline: { ffi.defaultEnsureDeadline() })
+        self.init(ffi: ffi, limits: limits)
+    }
+
+    /// The address of the platform.
+    var baseURL: String { ffi.baseURL() }
+}
+
 /// Runs blocking calls for callers that await them, on threads of the library.
 ///
 /// The cooperative thread pool of Swift has only as many threads as there are cores, so its threads must not block. Reads, mutations
@@ -30,8 +48,8 @@ enum Waiting {
     /// Runs a call, which gets the time that it has waited, if that is worth counting.
     ///
     /// - Parameter limit: The longest wait for a thread; `nil` without a limit.
-    private static func result<Output: Sendable>(
-        _ kind: Kind, within limit: Duration?, on pool: ThreadPool?,
+    static func result<Output: Sendable>(
+        _ kind: Kind, within limit: Duration?, on pool: ThreadPool? = nil,
         _ call: @escaping @Sendable (Duration?) throws -> Output
     ) async -> Result<Output, KeySecureError> {
         if Task.isCancelled { return .failure(.cancelled(.notSent)) }

@@ -284,6 +284,36 @@ final class ThreadTests: XCTestCase {
         XCTAssertLessThan(ContinuousClock.now - start, .seconds(2))
     }
 
+    /// The wait for a thread of its own is as long as the call itself would wait.
+    func testTheDeadlineOfAnEnsureCallIsThatOfTheTransport() throws {
+        let sandbox = try startSandbox()
+        for (transport, seconds) in [(nil, 60), (URLSessionTransport(), 180)] as [(Transport?, Int)] {
+            let client = try sandbox.client(transport: transport)
+            XCTAssertEqual(client.limits.ensureDeadline(), .seconds(seconds))
+            XCTAssertEqual(client.accounts.limits.ensureDeadline(), .seconds(seconds))
+        }
+        XCTAssertEqual(try sandbox.client(timeout: .seconds(7)).cards.limits.timeout, .seconds(7))
+    }
+
+    func testTheWaitForAThreadCountsIntoTheTimeToReply() async throws {
+        let gate = DispatchSemaphore(value: 0)
+        // All threads of webhooks are busy.
+        let busy = 256
+        for _ in 0..<busy { Waiting.later(.webhook) { gate.wait() } }
+        let body = Data(
+            #"{"id":"e","action":"Auth","data":{"consume_no":"c1","card_no":"k1","cardholder_no":"h","amount":1,"type":"Consumption"}}"#
+                .utf8)
+        let verifier = try WebhookVerifier(appID: "app-1", secret: "0123456789abcdef", store: .memory())
+        let headers = try verifier.signForTests(timestamp: Date(), body: body)
+        let start = Date()
+        let verified = Task { try await verifier.verify(headers: headers, body: body) }
+        try await Task.sleep(for: .milliseconds(400))
+        for _ in 0..<busy { gate.signal() }
+        let received = try await verified.value
+        XCTAssertLessThan(received.timeLeft, .milliseconds(450))
+        XCTAssertLessThan(abs(received.receivedAt.timeIntervalSince(start)), 0.2)
+    }
+
     func testACallWithoutAThreadIsATypedError() async throws {
         let (available, calls) = (Shared(false), Shared(0))
         let pool = ThreadPool(limit: 1, idle: 10) { work in available.value && NewThread.start(work) }

@@ -171,6 +171,11 @@ impl Engine {
     }
 
     /// Whether nothing of a request can reach the platform after its exchange failed.
+    #[cfg(feature = "uniffi")]
+    pub(crate) fn base_url(&self) -> &str {
+        &self.settings.base_url
+    }
+
     pub(crate) fn aborts_on_failure(&self) -> bool {
         self.transport.aborts_on_failure()
     }
