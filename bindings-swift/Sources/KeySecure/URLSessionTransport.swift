@@ -85,11 +85,21 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
         let start = DispatchTime.now()
         task.resume()
         if let startWithin = request.startWithin, startWithin < request.timeout {
-            if done.wait(timeout: start + startWithin.seconds) == .success { return try result() }
+            if isDone(before: start + startWithin.seconds) { return try result() }
             if task.countOfBytesSent == 0 { return try cancel(task) }
         }
-        if done.wait(timeout: start + request.timeout.seconds) == .success { return try result() }
+        if isDone(before: start + request.timeout.seconds) { return try result() }
         return try cancel(task)
+    }
+
+    /// Waits for the end of the exchange. Returns `false` at the deadline, and when nobody waits for the call.
+    private func isDone(before deadline: DispatchTime) -> Bool {
+        while !CancelledReads.isAbandoned {
+            let piece = DispatchTime.now() + 0.05
+            if done.wait(timeout: min(piece, deadline)) == .success { return true }
+            if piece >= deadline { return false }
+        }
+        return false
     }
 
     private func result() throws -> HTTPResponse {

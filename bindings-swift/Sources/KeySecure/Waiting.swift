@@ -12,6 +12,7 @@ extension Client {
     init(ffi: FfiClient, timeout: Duration?) {
         let limits = CallLimits(timeout: timeout ?? .seconds(30), ensureDeadline: { ffi.defaultEnsureDeadline() })
         self.init(ffi: ffi, limits: limits)
+        CancelledReads.install()
     }
 
     /// The address of the platform.
@@ -25,7 +26,7 @@ extension Client {
 /// busy; the wait counts into its limit.
 ///
 /// A cancelled task gets an error of kind `.cancelled`, and nothing is sent, when its call has not started. A read that has started is
-/// abandoned. A mutation or a webhook that has started runs to its end, because its outcome must be known.
+/// abandoned, and its exchange is ended within 50 ms (see `CancelledReads`). A mutation or a webhook that has started runs to its end, because its outcome must be known.
 enum Waiting {
     /// What a call does, and so where it runs.
     enum Kind: Sendable {
@@ -60,7 +61,9 @@ enum Waiting {
                 let queued = DispatchTime.now()
                 let accepted = (pool ?? kind.pool).run {
                     guard pending.start() else { return {} }
-                    let result = Result { try call(waited(since: queued)) }.mapError(KeySecureError.init(thrown:))
+                    let result = CancelledReads.watching(kind == .read ? pending : nil) {
+                        Result { try call(waited(since: queued)) }.mapError(KeySecureError.init(thrown:))
+                    }
                     return { pending.finish(result) }
                 }
                 switch accepted {
@@ -126,7 +129,7 @@ enum Waiting {
 private let stateLock = NSLock()
 
 /// One awaited call, which is resumed exactly once.
-private final class PendingCall<Output: Sendable>: @unchecked Sendable {
+private final class PendingCall<Output: Sendable>: AbandonableCall, @unchecked Sendable {
     private enum State {
         case new, queued, started, finished
     }
@@ -137,6 +140,8 @@ private final class PendingCall<Output: Sendable>: @unchecked Sendable {
     private var continuation: CheckedContinuation<Result<Output, KeySecureError>, Never>?
 
     init(isRead: Bool) { self.isRead = isRead }
+
+    override var isAbandoned: Bool { stateLock.withLock { isCancelled } }
 
     /// Queues the call. Returns `false` when it was cancelled before.
     func begin(_ continuation: CheckedContinuation<Result<Output, KeySecureError>, Never>) -> Bool {

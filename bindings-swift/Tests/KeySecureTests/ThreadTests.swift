@@ -185,6 +185,59 @@ final class ThreadTests: XCTestCase {
         XCTAssertLessThan(ContinuousClock.now - start, .seconds(1))
     }
 
+    func testCancelledReadsKeepNoThread() async throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client(timeout: .seconds(30))
+        let holder = try sandbox.cardholder()
+        _ = try await client.accessToken()
+        try sandbox.fault(["stall": 20_000], on: "cards.get", times: 64)
+        // All threads of reads hang.
+        let reads = (0..<64).map { _ in Task { try await client.cards.get("1") } }
+        try await Task.sleep(for: .milliseconds(500))
+        reads.forEach { $0.cancel() }
+        let start = ContinuousClock.now
+        _ = try await client.accounts.get(holder)
+        XCTAssertLessThan(ContinuousClock.now - start, .seconds(2))
+        for read in reads {
+            let error = try await failure { _ = try await read.value }
+            XCTAssertEqual(error.kind, .cancelled)
+        }
+    }
+
+    func testTheExchangeOfACancelledReadEndsAndThatOfAMutationDoesNot() async throws {
+        let sandbox = try startSandbox()
+        for transport in [nil, URLSessionTransport()] as [Transport?] {
+            let ended = Shared(0)
+            let client = try sandbox.client(maxRetries: 0, transport: transport, observer: CallCounter(ended))
+            _ = try await client.accessToken()
+            let holder = try sandbox.cardholder()
+            ended.change { $0 = 0 }
+            try sandbox.fault(["stall": 1500], on: "cards.get")
+            let read = Task { try await client.cards.get("1") }
+            try await Task.sleep(for: .milliseconds(300))
+            read.cancel()
+            let deadline = Date() + 0.8
+            while ended.value < 1 && Date() < deadline { try await Task.sleep(for: .milliseconds(10)) }
+            XCTAssertEqual(ended.value, 1, "the call has ended before the response")
+            try sandbox.fault(["stall": 700], on: "accounts.transfer")
+            let payment = Task {
+                let no = transport == nil ? "a" : "b"
+                return try await client.accounts.transfer(cardholderNo: holder, transferUniqueNo: no, type: .in, amount: 1)
+            }
+            try await Task.sleep(for: .milliseconds(300))
+            payment.cancel()
+            _ = try await payment.value
+        }
+    }
+
+    private final class CallCounter: Observer {
+        private let calls: Shared<Int>
+
+        init(_ calls: Shared<Int>) { self.calls = calls }
+
+        func call(record: CallRecord) { calls.change { $0 += 1 } }
+    }
+
     func testACancelledRawReadReturnsAtOnce() async throws {
         let (started, gate) = (Shared(0), DispatchSemaphore(value: 0))
         let transport = InMemoryTransport { _ in
