@@ -2,7 +2,7 @@
 
 use heck::ToSnakeCase as _;
 use uniffi_bindgen::bindings::GenerateOptions;
-use uniffi_bindgen::interface::{AsType as _, Callable as _, Enum, Function, Object, Record, Type};
+use uniffi_bindgen::interface::{AsType, Callable as _, Enum, Function, Object, Record, Type};
 use uniffi_bindgen::{BindgenLoader, BindgenPaths, ComponentInterface, GlobalConfig};
 
 use crate::Result;
@@ -161,7 +161,7 @@ impl Interface {
     /// Whether a record is the request of a call.
     pub fn is_argument(&self, record: &Record) -> bool {
         let methods = self.objects().into_iter().flat_map(Object::methods);
-        let mut arguments = methods.flat_map(|method| method.arguments()).map(|argument| argument.as_type());
+        let mut arguments = methods.flat_map(|method| method.arguments()).map(AsType::as_type);
         arguments.any(|of| matches!(of, Type::Record { name, .. } if name == record.name()))
     }
 

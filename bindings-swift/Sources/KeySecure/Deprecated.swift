@@ -53,6 +53,18 @@ extension Client {
     public static func fromEnv() throws -> Client { try fromEnvironment() }
 }
 
+extension HTTPResponse {
+    @available(*, deprecated, message: "status is an Int")
+    @_disfavoredOverload
+    public init(
+        status: Int32, body: Data, date: String? = nil, retryAfter: String? = nil, contentType: String? = nil,
+        location: String? = nil
+    ) {
+        self.init(
+            status: Int(status), body: body, date: date, retryAfter: retryAfter, contentType: contentType, location: location)
+    }
+}
+
 extension Report {
     @available(*, deprecated, renamed: "baseURL")
     public var baseUrl: String { baseURL }

@@ -21,7 +21,8 @@ final class DescriptionTests: XCTestCase {
         XCTAssertEqual(
             "\(CardPage(list: [card], extra: "{}"))", #"CardPage(list: [Card(cardNo: "c1", status: Frozen)])"#)
         XCTAssertEqual(
-            "\(EnsuredCard(value: card, created: true))", #"EnsuredCard(value: Card(cardNo: "c1", status: Frozen), created: true)"#)
+            "\(EnsuredCard(value: card, created: true))",
+            #"EnsuredCard(value: Card(cardNo: "c1", status: Frozen), created: true)"#)
         XCTAssertEqual("\(Header(name: "Authorization", value: "s3cr3t"))", #"Header(name: "Authorization")"#)
         XCTAssertEqual("\(HTTPResponse(status: 200, body: Data("s3cr3t".utf8)))", "HTTPResponse(status: 200)")
         XCTAssertEqual(

@@ -29,7 +29,14 @@ final class PublicInterfaceTests: XCTestCase {
     private func hasWidth(_ line: String) -> Bool { line.contains("Int") && line.contains(/\bU?Int(8|16|32|64)\b/) }
 
     func testAnAcronymInANameHasOneCase() throws {
-        let sample = "public struct A {\n    public let baseUrl: String\n    public func toJson() {}\n}\npublic struct AesB {\n}\n"
+        let sample = """
+            public struct A {
+                public let baseUrl: String
+                public func toJson() {}
+            }
+            public struct AesB {
+            }
+            """
         XCTAssertEqual(declarations(in: sample).filter(hasMixedAcronym).count, 3)
         for (name, code) in try files() where name != "Deprecated.swift" {
             XCTAssertEqual(declarations(in: code).filter(hasMixedAcronym), [], name)
@@ -43,7 +50,13 @@ final class PublicInterfaceTests: XCTestCase {
     }
 
     func testTheDocumentationHasNoWordsOfRustOrKotlin() throws {
-        let sample = "/// `NotSent`, or null.\n/**\n * An `Option`. Not named `close`, because of Kotlin.\n */\nlet a = \"null\"\n"
+        let sample = """
+            /// `NotSent`, or null.
+            /**
+             * An `Option`. Not named `close`, because of Kotlin.
+             */
+            let a = "null"
+            """
         XCTAssertEqual(foreignWords(in: sample), ["`NotSent`", "null", "`Option`", "Kotlin"])
         for (name, code) in try files() { XCTAssertEqual(foreignWords(in: code), [], name) }
     }
@@ -56,8 +69,9 @@ final class PublicInterfaceTests: XCTestCase {
         return lines.flatMap { line in
             // The platform's JSON has null fields; the names of the parts of a warning are the platform's.
             let line = line.replacing(/null fields|It is `null`|`\w+`, `\w+`, `\w+` and `duration_ms` of a call.*/, with: "")
-            let words = line.matches(of: /`[A-Z][a-z]+(?:[A-Z][a-z]+)?`|`[a-z]+_[a-z_]+`|\b(?:null|Null|Kotlin|[Ee]xceptions?|coroutines?)\b/)
-            return words.map { String($0.0) }.filter { !Self.typeNames.contains($0) }
+            let names = line.matches(of: /`[A-Z][a-z]+(?:[A-Z][a-z]+)?`|`[a-z]+_[a-z_]+`/)
+            let words = line.matches(of: /\b(?:null|Null|Kotlin|[Ee]xceptions?|coroutines?)\b/)
+            return (names + words).map { String($0.0) }.filter { !Self.typeNames.contains($0) }
         }
     }
 
@@ -73,8 +87,8 @@ final class PublicInterfaceTests: XCTestCase {
             return words.firstIndex { kinds.contains(String($0)) }.flatMap { words.dropFirst($0 + 1).first }
         }
         let others = [
-            "Auth", "BigDecimal", "Consumption", "Data", "Date", "DateInterval", "Decimal", "DecodingError", "Duration", "HashMap",
-            "JSONDecoder", "KeyGenerator", "Location", "Signature", "Thread", "Timestamp", "TreeMap", "WriteNulls",
+            "Auth", "BigDecimal", "Consumption", "Data", "Date", "DateInterval", "Decimal", "DecodingError", "Duration",
+            "HashMap", "JSONDecoder", "KeyGenerator", "Location", "Signature", "Thread", "Timestamp", "TreeMap", "WriteNulls",
         ]
         return Set((declared.map(String.init) + others).map { "`\($0)`" })
     }()

@@ -31,7 +31,7 @@ final class ReadmeTests: XCTestCase {
         }
 
         let secrets = try await client.cards.privateInfo(card.cardNo)
-        print(secrets)  // pan: "411111******1111", cvv: ***
+        print(secrets)  // CardSecrets(cardNo: "1", maskedPAN: "411111******1111")
         print(secrets.exposePAN().count)  // only expose... returns secrets
         // README
         let card2 = try await client.cards.get(card.cardNo)

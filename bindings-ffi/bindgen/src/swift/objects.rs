@@ -155,7 +155,10 @@ pub fn counts_waiting(object: &Object) -> bool {
 
 /// What an object prints: never the object of UniFFI behind it.
 fn printed(name: &str, properties: &[&str]) -> String {
-    let fields: String = properties.iter().map(|one| format!("            field(\"{one}\", {one}),\n")).collect();
+    let fields = properties.iter().fold(String::new(), |mut fields, one| {
+        let _ = writeln!(fields, "            field(\"{one}\", {one}),");
+        fields
+    });
     let (fields, description) = match properties {
         [] => ("[]".to_owned(), format!("\"{name}\"")),
         _ => (
