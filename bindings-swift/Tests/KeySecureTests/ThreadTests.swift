@@ -230,14 +230,6 @@ final class ThreadTests: XCTestCase {
         }
     }
 
-    private final class CallCounter: Observer {
-        private let calls: Shared<Int>
-
-        init(_ calls: Shared<Int>) { self.calls = calls }
-
-        func call(record: CallRecord) { calls.change { $0 += 1 } }
-    }
-
     func testACancelledRawReadReturnsAtOnce() async throws {
         let (started, gate) = (Shared(0), DispatchSemaphore(value: 0))
         let transport = InMemoryTransport { _ in
