@@ -55,10 +55,11 @@ public final class Sandbox: @unchecked Sendable {
             process.waitUntilExit()
             // `env` found no program of this name.
             let isMissing = program == nil && process.terminationStatus == 127
+            let ended = "\(program ?? "keysecure-sandbox") ended with status \(process.terminationStatus)"
             throw SandboxError(
                 isMissing
                     ? "no keysecure-sandbox on the PATH, and KEYSECURE_SANDBOX does not name one"
-                    : "the sandbox did not start: \(program ?? "keysecure-sandbox") ended with status \(process.terminationStatus)")
+                    : "the sandbox did not start: \(ended)")
         }
         try self.init(info: info) {
             try? input.fileHandleForWriting.close()

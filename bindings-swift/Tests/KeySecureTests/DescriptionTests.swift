@@ -47,7 +47,8 @@ final class DescriptionTests: XCTestCase {
             XCTAssertFalse(text.contains("4111111111111111"), text)
         }
         XCTAssertEqual("\(decision)", #"decline(reason: "stolen 411111******1111")"#)
-        let body = Data(String(decoding: purchase, as: UTF8.self).replacingOccurrences(of: "evt-2", with: "4111111111111111").utf8)
+        let text = String(decoding: purchase, as: UTF8.self).replacingOccurrences(of: "evt-2", with: "4111111111111111")
+        let body = Data(text.utf8)
         let verifier = try WebhookVerifier(appID: "app-1", secret: secret)
         let headers = try verifier.signForTests(timestamp: Date(), body: body)
         let received = try verifier.blocking.verify(headers: headers, body: body)

@@ -261,12 +261,17 @@ impl<'a> Call<'a> {
         }
         let call = format!("ffi.{}({arguments})", self.ffi);
         if self.row.is_some() {
-            let pager = if form == Form::Blocking { "BlockingPager(pages)" } else { "Pager(within: limits.timeout, pages)" };
+            let pager =
+                if form == Form::Blocking { "BlockingPager(pages)" } else { "Pager(within: limits.timeout, pages)" };
             return format!("let pages = {}\n        return {pager}", typed(&call));
         }
         let Some(waiting) = self.waiting.filter(|_| form == Form::Awaited) else {
             // A call that cannot throw is as little part of the read whose observer makes it as one that can.
-            let call = if throws || self.waiting.is_none() { typed(&call) } else { format!("CancelledReads.unwatched {{ {call} }}") };
+            let call = if throws || self.waiting.is_none() {
+                typed(&call)
+            } else {
+                format!("CancelledReads.unwatched {{ {call} }}")
+            };
             return wrapped(&call, self.result, "", None);
         };
         let (ffi, waited) = if self.counts { ("ffi.after(waited)", "waited") } else { ("ffi", "_") };
