@@ -52,6 +52,7 @@ public final class Sandbox: @unchecked Sendable {
             line.append(more)
         }
         guard let info = try? JSONSerialization.jsonObject(with: line) else {
+            try? input.fileHandleForWriting.close()
             process.waitUntilExit()
             // `env` found no program of this name.
             let isMissing = program == nil && process.terminationStatus == 127
