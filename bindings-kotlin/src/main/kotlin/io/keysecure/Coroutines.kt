@@ -25,8 +25,8 @@ import java.util.concurrent.atomic.AtomicBoolean
 
 // Needs kotlinx-coroutines-core 1.6 or later, an optional dependency: add it to your own project.
 
-/** The dispatcher that runs blocking calls: at most 64 at once, on threads of [Dispatchers.IO]. */
-public val keySecureDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(64)
+/** The dispatcher that runs blocking calls: at most 16 at once, on threads of [Dispatchers.IO]. */
+public val keySecureDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(16)
 
 /** Mutations have threads of their own: a payment must not wait behind reads that hang. */
 private val mutationDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(64)
@@ -59,7 +59,7 @@ private val handlerDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParal
  *     val payment = scope.async { client.io(mutates = true) { accounts().transfer(transfer) } }
  *     val done = withTimeoutOrNull(5_000) { payment.await() } // null: not known yet, payment.await() returns it later
  *
- * @param mutates true for a block that changes something on the platform. At most 64 of these blocks run at once, and 64 others.
+ * @param mutates true for a block that changes something on the platform. At most 64 of these blocks run at once, and 16 others.
  * @throws KeySecureException as the blocking call does.
  */
 @JvmSynthetic // Java has no suspending functions.
@@ -96,7 +96,7 @@ public suspend fun WebhookReceiver.awaitResponse(headers: Map<String, *>, body: 
  *
  *     val response = receiver.awaitResponse(headers) { max -> channel.readRemaining(max.toLong()).readByteArray() }
  *
- * @param body reads at most so many bytes: [WebhookReceiver.maxBody] and one more.
+ * @param body reads at most `max` bytes: [WebhookReceiver.maxBody] and one more.
  */
 @JvmSynthetic
 public suspend fun WebhookReceiver.awaitResponse(headers: Map<String, *>, body: suspend (max: Int) -> ByteArray): WebhookResponse {

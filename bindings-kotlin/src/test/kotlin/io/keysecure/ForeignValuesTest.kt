@@ -79,7 +79,8 @@ class ForeignValuesTest {
     @Test
     fun `a transport may return half a surrogate pair in a header`() = TestEnv().use { env ->
         val inner = JavaHttpTransport()
-        val texts = Transport { request -> inner.send(request).let { it.copy(date = "\uD83D", contentType = "\uD83D", retryAfter = "\uD83D", location = "\uD83D") } }
+        val half = "\uD83D"
+        val texts = Transport { request -> inner.send(request).copy(date = half, contentType = half, retryAfter = half, location = half) }
         env.builder().transport(texts).build().use { client ->
             assertEquals("t-1", client.accounts().transfer(env.transfer("t-1")).transferUniqueNo)
         }

@@ -32,7 +32,8 @@ import io.keysecure.model.JsonModel
  *     ObjectMapper().registerModule(KeySecureJacksonModule())
  *
  * Without it Jackson writes a model as it writes any bean, with the names of its properties; open enums are text in both. Needs
- * `jackson-databind` 2.12 or later in your project.
+ * `jackson-databind` 2.12 or later in your project. A `JsonNode` has the numbers of the mapper's node factory: set one
+ * `withExactBigDecimals(true)` to keep the last zeros of an unknown field.
  */
 public class KeySecureJacksonModule : Module() {
     override fun getModuleName(): String = "keysecure"
