@@ -34,7 +34,8 @@
 //! [`Client::close`](crate::Client::close), while an attempt before it may be carried out: one that is recorded, one of another
 //! worker, or one that the store cannot rule out, as when it is unavailable. A memory store does not know what an earlier run
 //! of the process sent, so with it this is every call without [`first_attempt`](EnsureOptions::first_attempt); the text of the
-//! error says which of these it is. A conflict that the call finds before it sends anything has the outcome [`NotSent`](crate::Outcome::NotSent).
+//! error says which of these it is. A conflict that the call finds before it sends anything has the outcome
+//! [`NotSent`](crate::Outcome::NotSent).
 //!
 //! A call that begins to wait until an attempt is settled is logged at `INFO`, with its reference and the time.
 //!

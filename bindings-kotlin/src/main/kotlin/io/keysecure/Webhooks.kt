@@ -287,7 +287,8 @@ public fun interface Decider {
  * @param budget how long a decision may take after the webhook was verified. Default: 600 ms; more than 800 ms count as
  * 800 ms.
  * @param executor runs the decisions; waiting for one of its threads counts into the budget. A decision that it rejects, or that has
- * not begun by the end of the budget, has failed and never begins. It may be one of virtual threads. Default: a new daemon thread for each decision.
+ * not begun by the end of the budget, has failed and never begins. It may be one of virtual threads. Default: a new daemon thread for
+ * each decision.
  * @param onFailure receives the purchase and the exception of each decision that threw, also when the decision was
  * late. It is called on a thread of the library. What it throws is ignored.
  * @throws KeySecureException.InvalidInput when the budget is negative.
