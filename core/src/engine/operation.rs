@@ -131,6 +131,16 @@ impl Operation {
     }
 }
 
+/// The exactly-once calls, as a relay serves them. The platform has none.
+pub(crate) const ENSURE_TRANSFER: &Operation =
+    &Operation { name: "accounts.ensure_transfer", rust: "accounts().ensure_transfer", ..*ACCOUNTS_TRANSFER };
+/// See [`ENSURE_TRANSFER`].
+pub(crate) const ENSURE_CARD: &Operation =
+    &Operation { name: "cards.ensure_card", rust: "cards().ensure_card", ..*CARDS_APPLY };
+/// See [`ENSURE_TRANSFER`]. No scope grants it.
+pub(crate) const ENSURE_CARDHOLDER: &Operation =
+    &Operation { name: "cardholders.ensure_cardholder", rust: "cardholders().ensure_cardholder", ..*CARDHOLDERS_APPLY };
+
 /// Operation of `client.call` with a POST to a path that is not in the table: it may change data.
 const RAW_POST: &Operation = &Operation {
     number: 0,

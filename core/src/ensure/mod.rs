@@ -139,7 +139,7 @@ pub(crate) fn ensure<T: EnsureTarget>(
     let result = ensure_unlogged(caller, target, options);
     if let Err(error) = &result {
         let duration = caller.engine.now().saturating_sub(started);
-        CallRecord::new(T::CALL, true, error.attempts(), duration, Some(error)).log();
+        CallRecord::new(T::CALL.name, true, error.attempts(), duration, Some(error)).log();
     }
     result
 }

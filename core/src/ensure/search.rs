@@ -112,7 +112,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         if result.is_ok() && self.unknown {
             // The record of the request whose outcome was unknown is an error, which this one settles.
             let duration = self.caller.engine.now().saturating_sub(started);
-            CallRecord::new(T::CALL, true, self.attempts, duration, None).log_settled();
+            CallRecord::new(T::CALL.name, true, self.attempts, duration, None).log_settled();
         }
         let left = self.left();
         if let Some(lease) = self.lease.take() {

@@ -7,6 +7,7 @@ mod message;
 pub(crate) mod python;
 mod rejection;
 mod transport;
+mod wire;
 
 use std::fmt;
 use std::time::Duration;
