@@ -206,7 +206,7 @@ impl Client {
     /// seconds behind, and the clock of this client before the first response.
     #[uniffi::method(default(secrets = None))]
     pub fn webhook_verifier(&self, options: WebhookOptions, secrets: Option<Vec<String>>) -> Result<WebhookVerifier> {
-        let verifier = self.0.webhook_verifier();
+        let verifier = self.0.webhook_verifier()?;
         let verifier = secrets.map_or(Ok(verifier.clone()), |secrets| verifier.secrets(secrets))?;
         options.applied_to(verifier, self.0.platform_clock())
     }

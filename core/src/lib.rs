@@ -72,6 +72,7 @@ mod pager;
 mod redact;
 mod resources;
 mod secrets;
+mod session;
 mod settings;
 pub mod store;
 mod transport;
@@ -120,6 +121,7 @@ pub use crate::resources::consumptions::{
 pub use crate::resources::pci::{CardDetail, ClientToken, Pci};
 pub use crate::resources::simulation::{SimulatedFee, Simulation, SimulationRequest, SimulationResult};
 pub use crate::secrets::{CardSecrets, Cvv, Pin, Secret};
+pub use crate::session::{Session, SessionUnavailable};
 pub use crate::settings::{Environment, Language};
 #[cfg(unix)]
 pub use crate::store::FileStore;
