@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::clock::{Clock, MAX_DURATION, SystemClock};
-use crate::crypto::{AesSettings, Cipher};
+use crate::crypto::{AesSettings, Cipher, Signer};
 use crate::engine::Engine;
 use crate::error::{Error, Peer};
 use crate::observe::Observer;
@@ -370,6 +370,7 @@ impl ClientBuilder {
             api_secret: api_secret.clone(),
             app_id: self.app_id.clone(),
             cipher: Cipher::new(self.aes, api_secret.expose())?,
+            signer: Signer::new()?,
         }))
     }
 }

@@ -46,6 +46,7 @@
 //! # Cargo features
 //!
 //! * `http` (default): the built-in transport on `ureq` and `rustls`. Without it, set a [`Transport`].
+//! * `platform` (default): clients with the merchant's credentials. Without it only [`Client::relay`] makes a client.
 //! * `redis`: `RedisStore`, for workers on several machines.
 //! * `python` and `uniffi`: used by the language bindings.
 
