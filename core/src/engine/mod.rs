@@ -3,6 +3,7 @@
 mod attempts;
 mod call;
 mod caller;
+mod credential;
 mod dates;
 mod envelope;
 mod foreign;
