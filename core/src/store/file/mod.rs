@@ -1,6 +1,8 @@
 //! The store in a directory.
 
 mod attempts;
+mod log_file;
+mod moment;
 mod replays;
 mod tokens;
 
@@ -10,7 +12,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use self::attempts::Attempts;
 use self::replays::Shard;
@@ -19,6 +21,8 @@ use crate::error::Error;
 
 /// Age from which unfinished files of killed processes are removed.
 const LEFTOVER: Duration = Duration::from_secs(60);
+/// Interval between attempts to lock a file.
+const PAUSE: Duration = Duration::from_millis(2);
 /// Number of shards of replay keys and attempts: one for each first byte of their digest.
 const SHARDS: usize = 256;
 
@@ -167,6 +171,20 @@ fn open_plain(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 /// Locks a file. It is never removed: after a removal two processes could each lock a file of that name.
 fn lock_file(path: &Path) -> io::Result<Option<File>> {
     try_lock(open_plain(path, OpenOptions::new().write(true).create(true).truncate(false))?)
+}
+
+/// Waits for the lock of a file, which others hold for one read or write.
+fn lock_within(path: &Path, within: Duration) -> io::Result<File> {
+    let begin = Instant::now();
+    loop {
+        if let Some(lock) = lock_file(path)? {
+            return Ok(lock);
+        }
+        if begin.elapsed() >= within {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        std::thread::sleep(PAUSE);
+    }
 }
 
 fn try_lock(file: File) -> io::Result<Option<File>> {
