@@ -10,7 +10,7 @@ use crate::store::ReplayStore;
 
 /// Handle of the stores of a client: access tokens, attempts on merchant references, webhooks, and sums with a limit.
 ///
-/// [`MemoryStore`], `FileStore` and `RedisStore` provide the first three, [`MemoryStore`] all. A string names one of them:
+/// [`MemoryStore`], `FileStore` and `RedisStore` provide all four. A string names one of them:
 ///
 /// | store | use it when |
 /// |---|---|
@@ -115,15 +115,20 @@ impl Store {
         self.quota.clone()
     }
 
-    /// Creates a handle of one store that provides the first three.
-    fn from_all<S: TokenStore + AttemptStore + ReplayStore + 'static>(store: Arc<S>) -> Self {
-        Self { tokens: Some(store.clone()), attempts: Some(store.clone()), replays: Some(store), quota: None }
+    /// Creates a handle of one store that provides all four.
+    fn from_all<S: TokenStore + AttemptStore + ReplayStore + QuotaStore + 'static>(store: Arc<S>) -> Self {
+        Self {
+            tokens: Some(store.clone()),
+            attempts: Some(store.clone()),
+            replays: Some(store.clone()),
+            quota: Some(store),
+        }
     }
 }
 
 impl From<MemoryStore> for Store {
     fn from(store: MemoryStore) -> Self {
-        Self::from_all(Arc::new(store.clone())).quota(Arc::new(store))
+        Self::from_all(Arc::new(store))
     }
 }
 

@@ -3,6 +3,7 @@
 mod attempts;
 mod log_file;
 mod moment;
+mod quota;
 mod replays;
 mod tokens;
 
@@ -15,6 +16,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
 
 use self::attempts::Attempts;
+use self::quota::Quotas;
 use self::replays::Shard;
 use super::{StoreUnavailable, unique};
 use crate::error::Error;
@@ -26,8 +28,8 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// Number of shards of replay keys and attempts: one for each first byte of their digest.
 const SHARDS: usize = 256;
 
-/// [`TokenStore`](crate::TokenStore), [`AttemptStore`](crate::AttemptStore) and [`ReplayStore`](crate::ReplayStore) in a
-/// directory, for all processes of one user on one machine (Unix).
+/// [`TokenStore`](crate::TokenStore), [`AttemptStore`](crate::AttemptStore), [`ReplayStore`](crate::ReplayStore) and
+/// [`QuotaStore`](crate::QuotaStore) in a directory, for all processes of one user on one machine (Unix).
 ///
 /// The directory must be on a local file system, belong to the user and be accessible to the user only (mode 0700). Locks are
 /// kernel locks (`flock`): they end with the process that holds them, and a suspended process keeps them. A forked child that
@@ -39,6 +41,8 @@ const SHARDS: usize = 256;
 ///   disk before its request is sent. Records are kept forever; see [`FileStore::keep_attempts_for`].
 /// * **Webhooks** are not forgotten early, except that a power failure may lose those of the last seconds. A full store is
 ///   unavailable, so that by default a webhook is rejected rather than accepted twice.
+/// * **Sums** with a limit have a file each. An entry is on the disk before it is confirmed. A sum whose file is damaged is
+///   unavailable: it counts no more, and the log names the file. Sums that have ended are removed.
 ///
 /// # Examples
 ///
@@ -57,6 +61,7 @@ pub struct FileStore {
     max_replays: usize,
     shards: Mutex<Vec<Shard>>,
     attempts: Attempts,
+    quotas: Quotas,
 }
 
 impl FileStore {
@@ -88,7 +93,8 @@ impl FileStore {
         let attempts = Attempts::new(&directory);
         // The age of the store starts here, not with the first attempt.
         attempts.mark_creation().map_err(cannot)?;
-        Ok(Self { directory, max_replays: 1_000_000, shards: Mutex::default(), attempts })
+        let quotas = Quotas::new(&directory);
+        Ok(Self { directory, max_replays: 1_000_000, shards: Mutex::default(), attempts, quotas })
     }
 
     /// Sets the approximate number of webhooks that are remembered at once. Default: 1,000,000, each in a file, usually empty.
