@@ -130,7 +130,8 @@ pub use crate::store::FileStore;
 pub use crate::store::RedisStore;
 pub use crate::store::{
     Acquired, AttemptEnd, AttemptStart, AttemptStore, MemoryReplayStore, MemoryStore, MemoryTokenStore, OnStoreFailure,
-    PastAttempt, ReplayStore, Store, StoreLock, StoreUnavailable, StoredToken, TokenStore,
+    PastAttempt, QuotaStore, ReplayStore, Reservation, Reserved, Store, StoreLock, StoreUnavailable, StoredToken,
+    TokenStore,
 };
 pub use crate::transport::{Method, Request, Response, Transport};
 pub use crate::values::civil::{Date, UtcOffset, WindowBound};
