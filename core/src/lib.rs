@@ -102,9 +102,12 @@ pub use crate::error::{
     ConnectReason, Error, ErrorKind, Interrupted, Outcome, ReceivedPart, Rejection, TransportError, TransportFault,
 };
 #[cfg(feature = "uniffi")]
-pub use crate::ffi_error::{ErrorDetails, FfiError, masked};
+pub use crate::ffi_error::{ErrorDetails, FfiError};
 pub use crate::observe::{AttemptRecord, CallRecord, Observer};
 pub use crate::pager::{Page, Pager};
+#[cfg(any(feature = "python", feature = "uniffi"))]
+#[doc(hidden)]
+pub use crate::redact::masked;
 pub use crate::resources::Status;
 pub use crate::resources::accounts::{
     Account, AccountInfo, Accounts, ListTransfers, Transfer, TransferRecord, TransferResult, TransferType,

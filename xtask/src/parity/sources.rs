@@ -23,6 +23,10 @@ const SWIFT_NAMES: [&str; 2] =
 /// The list of records that are public in Kotlin, in the generator.
 const KOTLIN_RECORDS: &str = "bindings-ffi/bindgen/src/kotlin/public_records.rs";
 
+/// The generators of the functions that read and write models.
+pub const KOTLIN_READER: &str = "bindings-ffi/bindgen/src/patches/kotlin_records.rs";
+pub const SWIFT_MODELS: &str = "bindings-ffi/bindgen/src/swift/models.rs";
+
 /// The record of the core whose fields Kotlin's exception has.
 const ERROR_DETAILS: &str = "ErrorDetails";
 
@@ -34,6 +38,7 @@ pub fn files() -> Result<Files, String> {
     let folders = [
         "core/src/*.rs",
         "bindings-ffi/src/*.rs",
+        "bindings-python/src/log.rs",
         "bindings-python/python/keysecure/*.py",
         "bindings-python/python/keysecure/*.pyi",
         "bindings-kotlin/src/main/kotlin/*.kt",
@@ -44,6 +49,7 @@ pub fn files() -> Result<Files, String> {
     git.args(["ls-files", "--cached", "--others", "--exclude-standard"])
         .args(folders)
         .args(SWIFT_NAMES)
+        .args([KOTLIN_READER, SWIFT_MODELS])
         .arg(KOTLIN_RECORDS);
     let listed = run::output(&mut git).ok_or("git does not list the files")?;
     // Python's asyncio package and its command line have their own names.
@@ -61,6 +67,8 @@ pub struct Sources {
     pub python: Names,
     pub kotlin: Names,
     pub swift: Names,
+    /// The objects of responses, which all have the members of the type `Model`; see `generated.rs`.
+    pub models: Vec<String>,
     /// Names in Swift that follow no rule.
     swift_names: BTreeMap<String, String>,
 }
@@ -72,6 +80,7 @@ impl Sources {
             python: scanned(files, "bindings-python/", &Scanner::python()?),
             kotlin: scanned(files, "bindings-kotlin/", &Scanner::kotlin()?),
             swift: scanned(files, "bindings-swift/", &Scanner::swift()?),
+            models: Vec::new(),
             swift_names: swift_names(files)?,
         };
         sources.kotlin.extend(scanned(files, "bindings-ffi/bindgen/", &Scanner::kotlin()?));
