@@ -337,7 +337,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
             Earlier::Attempted(_) => "an earlier attempt may still be carried out",
             _ => "the store cannot tell whether the reference is new",
         };
-        log_wait(T::CALL, self.target.reference(), left, reason);
+        log_wait(T::CALL.name, self.target.reference(), left, reason);
     }
 
     /// Sleeps. An interruption ends the call.
