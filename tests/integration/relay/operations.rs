@@ -155,7 +155,8 @@ fn the_window_is_in_the_zone_of_the_header() {
     shop.card(&shop.own);
     let now = shop.sandbox.now_ms() / 1000;
     // A window of an hour around now, written in UTC.
-    let body = format!(r#"{{"start_time":"{}","end_time":"{}","page":0,"size":10}}"#, at(now - 1800), at(now + 1800));
+    let body =
+        format!(r#"{{"start_time":"{}","end_time":"{}","page":0,"size":10}}"#, civil(now - 1800), civil(now + 1800));
     let rows = |zone: &str| {
         let answer = shop.send("own", "cards.list", &[("Timezone", zone)], &body);
         answer.data()["list"].as_array().unwrap().len()
