@@ -47,6 +47,7 @@
 //! # Cargo features
 //!
 //! * `http` (default): the built-in transport on `ureq` and `rustls`. Without it, set a [`Transport`].
+//! * `platform` (default): clients with the merchant's credentials. Without it only [`Client::relay`] makes a client.
 //! * `redis`: `RedisStore`, for workers on several machines.
 //! * `python` and `uniffi`: used by the language bindings.
 
@@ -74,6 +75,7 @@ mod redact;
 pub mod relay;
 mod resources;
 mod secrets;
+mod session;
 mod settings;
 pub mod store;
 mod transport;
@@ -125,6 +127,7 @@ pub use crate::resources::consumptions::{
 pub use crate::resources::pci::{CardDetail, ClientToken, Pci};
 pub use crate::resources::simulation::{SimulatedFee, Simulation, SimulationRequest, SimulationResult};
 pub use crate::secrets::{CardSecrets, Cvv, Pin, Secret};
+pub use crate::session::{Session, SessionUnavailable};
 pub use crate::settings::{Environment, Language};
 #[cfg(unix)]
 pub use crate::store::FileStore;

@@ -119,6 +119,16 @@ operations! {
 }
 
 impl Operation {
+    /// Whether a relay may serve it: a call with an access token that acts for one cardholder.
+    pub(crate) fn is_relayed(&self) -> bool {
+        self.auth == Auth::Token && self.number != RAW_POST.number && self.number != CARDHOLDERS_APPLY.number
+    }
+
+    /// Whether it can be sent again whatever became of it: a read, or an exactly-once call of a relay.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        self.effect == Effect::Read || self.name == ENSURE_TRANSFER.name || self.name == ENSURE_CARD.name
+    }
+
     /// The field of a mutation's body that holds the merchant reference, if it carries one.
     pub(crate) fn reference_field(&self) -> Option<&'static str> {
         [

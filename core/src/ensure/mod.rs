@@ -39,6 +39,7 @@
 mod calls;
 mod in_flight;
 mod lookup;
+mod relayed;
 mod search;
 mod target;
 
@@ -135,6 +136,9 @@ pub(crate) fn ensure<T: EnsureTarget>(
     target: &T,
     options: &EnsureOptions,
 ) -> Result<Ensured<T::Row>, Error> {
+    if caller.engine.settings.is_relayed() {
+        return relayed::ensure(caller, target, options);
+    }
     let started = caller.engine.now();
     let result = ensure_unlogged(caller, target, options);
     if let Err(error) = &result {
@@ -159,7 +163,7 @@ fn ensure_unlogged<T: EnsureTarget>(
     }
     let deadline = deadline.saturating_sub(caller.limit.waited);
     let end = engine.now().saturating_add(deadline);
-    let merchant = slot(&engine.settings.base_url, &engine.settings.api_key);
+    let merchant = slot(&engine.settings.base_url, &engine.settings.credentials()?.api_key);
     let key = reference(&merchant, operation, target.reference());
     let fallback = (options.on_store_failure == OnStoreFailure::Accept).then(|| log.in_memory());
     let logs = Logs { log, fallback: fallback.as_ref() };

@@ -1,5 +1,6 @@
 //! The targets of `ensure_*` calls: transfers, cards and cardholders.
 
+use crate::codec::{Body, Decode};
 use crate::engine::Caller;
 use crate::engine::operation::{self, Operation};
 use crate::error::Error;
@@ -11,9 +12,9 @@ use crate::resources::cards::{ApplyCard, Card, CardType, Cards, ListCards};
 use crate::values::civil::WindowBound;
 
 /// A request with a merchant reference by which its result can be looked up.
-pub(crate) trait EnsureTarget {
+pub(crate) trait EnsureTarget: Body {
     /// The row of a target in the platform's list.
-    type Row;
+    type Row: Decode;
     const OPERATION: &'static Operation;
     /// The `ensure_*` call itself: its name in the log, and in requests to a relay. Its requests to the platform are logged with
     /// the names of their operations.

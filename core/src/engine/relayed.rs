@@ -1,0 +1,70 @@
+//! The hop to a relay: what differs from a request to the platform (`docs/relay.md`).
+
+use super::envelope::{EnvelopeError, Unreadable};
+use super::operation::Effect;
+use super::retry::AttemptOutcome;
+use super::{Call, Engine};
+use crate::codec::json::{Extra, Json};
+use crate::error::{Error, ErrorKind, Outcome};
+use crate::secrets::Secret;
+use crate::session::Session;
+use crate::store::{is_token, unique};
+
+impl Engine {
+    /// The tap of a mutation without a merchant reference: a key by which the relay recognises a request that is sent again.
+    pub(super) fn tap(&self, call: &Call<'_>) -> Result<Option<String>, Error> {
+        if !self.settings.is_relayed() || call.operation.effect == Effect::Read || call.reference.is_some() {
+            return Ok(None);
+        }
+        let tap = unique().map_err(|_| Error::config("this machine has no source of random numbers"))?;
+        Ok(Some(tap))
+    }
+}
+
+/// The value of the header `Authorization`. `refused`: the relay refused the session of the attempt before.
+pub(super) fn authorization(session: &dyn Session, refused: bool) -> Result<Secret, Error> {
+    let outcome = if refused { Outcome::Rejected } else { Outcome::NotSent };
+    let error = |detail: &str| Error::with_kind(ErrorKind::Authentication, outcome, detail);
+    let token = session.token(refused).map_err(|_| error("there is no session: sign in again"))?;
+    if !is_token(token.expose()) {
+        return Err(error("the session token must be printable ASCII without spaces"));
+    }
+    Ok(Secret::from(format!("Bearer {}", token.expose())))
+}
+
+/// The outcome of an attempt that the relay refused, with the error. `others` are the fields of the response besides its code.
+/// Only a relay says in it what happened to the operation: any other response leaves that open.
+pub(super) fn refusal(others: &Extra, http_status: u16) -> (AttemptOutcome, Error) {
+    let Some(error) = others.get("error").map(Json::as_str).and_then(Error::from_wire) else {
+        return (AttemptOutcome::MalformedResponse { http_status }, Error::invalid_response(NOT_A_RELAY));
+    };
+    let outcome = match (error.kind(), error.outcome()) {
+        (ErrorKind::Authentication, Outcome::NotSent | Outcome::Rejected) => AttemptOutcome::Unauthorized,
+        // Sent again after a pause, as the platform's own code for too many requests is.
+        (ErrorKind::RateLimit, Outcome::NotSent | Outcome::Rejected) => AttemptOutcome::Refused(RATE_LIMIT),
+        _ => AttemptOutcome::Relayed,
+    };
+    (outcome, error)
+}
+
+/// The platform's code for too many requests.
+const RATE_LIMIT: i64 = 1009;
+const NOT_A_RELAY: &str = "the response is not a relay's: check the address, and gateways in between";
+
+/// The outcome of an attempt whose response is not an envelope, with the error.
+pub(super) fn for_unreadable(unreadable: Unreadable, http_status: u16) -> (AttemptOutcome, Error) {
+    let error = match (unreadable.reason, http_status) {
+        (EnvelopeError::NoCode | EnvelopeError::Page, 401) => {
+            let error =
+                Error::with_kind(ErrorKind::Authentication, Outcome::Rejected, "HTTP 401: the session was refused");
+            return (AttemptOutcome::Unauthorized, error);
+        }
+        (EnvelopeError::Contradictory, _) => return (AttemptOutcome::Unacceptable, unreadable.error),
+        (_, 403) => {
+            let detail = "HTTP 403 without an error of the relay: a gateway in between refused the request";
+            Error::with_kind(ErrorKind::Permission, Outcome::Unknown, detail)
+        }
+        _ => unreadable.error,
+    };
+    (AttemptOutcome::MalformedResponse { http_status }, error)
+}
