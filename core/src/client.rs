@@ -226,6 +226,7 @@ impl Client {
     }
 
     /// The handle for calls of the relay.
+    #[cfg(feature = "platform")]
     pub(crate) fn caller(&self) -> &Caller {
         &self.caller
     }

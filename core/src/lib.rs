@@ -72,6 +72,7 @@ mod named_enum;
 mod observe;
 mod pager;
 mod redact;
+#[cfg(feature = "platform")]
 pub mod relay;
 mod resources;
 mod secrets;
@@ -107,6 +108,7 @@ pub use crate::error::{
 pub use crate::ffi_error::{ErrorDetails, FfiError, masked};
 pub use crate::observe::{AttemptRecord, CallRecord, Observer};
 pub use crate::pager::{Page, Pager};
+#[cfg(feature = "platform")]
 pub use crate::relay::{
     AuditRecord, Denial, EventStream, Grant, Relay, RelayBuilder, RelayRequest, RelayResponse, Scope,
 };
