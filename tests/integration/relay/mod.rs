@@ -8,6 +8,7 @@ mod lists;
 mod operations;
 mod requests;
 mod taps;
+mod through;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
