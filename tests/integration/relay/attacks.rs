@@ -215,6 +215,16 @@ fn one_status_or_direction_grants_no_other() {
 }
 
 #[test]
+fn a_new_card_is_not_activated_by_unfreezing_it() {
+    let shop = Shop::new();
+    let card_no = shop.sandbox.seed_physical_card(&shop.own).unwrap();
+    let body = format!(r#"{{"card_no":"{card_no}","status":"Activated"}}"#);
+    let answer = shop.tap("cards.update_status", "tap-1", &body);
+    assert_eq!((answer.status, answer.error()), (409, ("state", "not_sent")));
+    assert_eq!((shop.status(&card_no).as_str(), shop.sandbox.requests_to("cards.update_status")), ("ToActivate", 0));
+}
+
+#[test]
 fn the_taps_of_two_cardholders_do_not_meet() {
     let shop = Shop::new();
     for session in ["own", "other"] {
