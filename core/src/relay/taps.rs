@@ -1,4 +1,4 @@
-//! Taps: the app's references, by which each thing that a user does is done once.
+//! Taps: the references of an app, by which each action of a user is carried out once.
 
 use std::time::Duration;
 
