@@ -83,6 +83,10 @@ impl RelayBuilder {
 
     /// Creates the relay.
     ///
+    /// With [`Store::memory`](crate::Store::memory) each new transfer and card waits for
+    /// [`settle`](crate::EnsureOptions::settle), 10 s: such a store cannot tell that a tap is new. A file or Redis store can, once
+    /// it is that old.
+    ///
     /// # Errors
     ///
     /// Kind [`Config`](crate::ErrorKind::Config) if the client has no [`Store`](crate::Store) that records attempts, if it is a

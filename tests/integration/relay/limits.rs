@@ -91,6 +91,23 @@ fn concurrent_transfers_never_exceed_the_day() {
 }
 
 #[test]
+fn a_refusal_gives_nothing_back_that_the_same_tap_spends_meanwhile() {
+    let shop = Shop::new();
+    // The first request looks its tap up slowly, and its transfer is refused. The second waits for it, and is carried out.
+    shop.sandbox.fault(Fault::on("accounts.transfers", FaultKind::Stall(Duration::from_millis(400))));
+    shop.sandbox.fault(Fault::on("accounts.transfer", FaultKind::Code(3001)));
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| shop.transfer("small", "a", "50"));
+        std::thread::sleep(Duration::from_millis(150));
+        assert_eq!(shop.transfer("small", "a", "50").status, 200);
+        assert_eq!(first.join().unwrap().error().1, "rejected");
+    });
+    assert_eq!(shop.transfer("small", "b", "50").status, 200);
+    assert_exceeded(&shop.transfer("small", "c", "50"));
+    assert_eq!(shop.sandbox.transfers().len(), 2);
+}
+
+#[test]
 fn the_next_day_of_the_platform_has_its_own_sum() {
     let shop = Shop::new();
     assert_eq!(shop.transfer("small", "a", "50").status, 200);
