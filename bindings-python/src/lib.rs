@@ -29,6 +29,7 @@ mod pager;
 mod pickle;
 mod pool;
 mod process;
+mod redact;
 mod resources;
 mod secrets;
 mod settings;
@@ -79,6 +80,7 @@ mod _native {
         crate::log::start();
         crate::attach::start(module.py())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        crate::redact::add(module)?;
         crate::enums::add(module)
     }
 }
