@@ -112,14 +112,18 @@ impl EnsureOptions {
 
     /// Returns `settle` and `deadline`. The defaults depend on whether the transport aborts failed requests.
     fn times(&self, aborts: bool) -> Result<(Duration, Duration), Error> {
-        let (settle, deadline) = if aborts { (10, 60) } else { (120, 180) };
-        let settle = self.settle.unwrap_or(Duration::from_secs(settle));
-        let deadline = self.deadline.unwrap_or(Duration::from_secs(deadline)).min(MAX_DURATION);
+        let settle = self.settle.unwrap_or(Duration::from_secs(if aborts { 10 } else { 120 }));
+        let deadline = self.deadline.unwrap_or(default_deadline(aborts)).min(MAX_DURATION);
         if deadline <= settle {
             return Err(Error::invalid_input("deadline", "must be longer than settle"));
         }
         Ok((settle, deadline))
     }
+}
+
+/// The default of [`EnsureOptions::deadline`] over a transport that aborts failed requests, or does not.
+pub(crate) fn default_deadline(aborts: bool) -> Duration {
+    Duration::from_secs(if aborts { 60 } else { 180 })
 }
 
 /// Result of an `ensure_*` call: a target that exists exactly once.

@@ -83,6 +83,10 @@ impl RelayBuilder {
 
     /// Creates the relay.
     ///
+    /// With [`Store::memory`](crate::Store::memory) each new transfer and card waits for
+    /// [`settle`](crate::EnsureOptions::settle), 10 s: such a store cannot tell that a tap is new. A file or Redis store can, once
+    /// it is that old.
+    ///
     /// # Errors
     ///
     /// Kind [`Config`](crate::ErrorKind::Config) if the client has no [`Store`](crate::Store) that records attempts, if it is a
@@ -149,7 +153,7 @@ mod tests {
     use crate::Store;
 
     fn relay(store: Store, mount: &str) -> Result<Relay, Error> {
-        let client = Client::builder("key", "secret-of-16-byt").store(store).build().unwrap();
+        let client = Client::builder("key", "api-secret-of-16").store(store).build().unwrap();
         Relay::builder(&client, |_| None).mount(mount).build()
     }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 use keysecure::{Client, Denial, MemoryStore, QuotaStore, Relay, Reservation, Reserved, Store, StoreUnavailable};
 use keysecure_sandbox::{Fault, FaultKind};
 
-use super::{Answer, OldStore, Shop, everything};
+use super::{AppResponse, OldStore, Shop, everything};
 
-fn assert_exceeded(answer: &Answer) {
-    assert_eq!((answer.status, answer.error()), (403, ("permission", "not_sent")), "{}", answer.body);
+fn assert_exceeded(response: &AppResponse) {
+    assert_eq!((response.status, response.error()), (403, ("permission", "not_sent")), "{}", response.body);
 }
 
 #[test]
@@ -81,13 +81,30 @@ fn concurrent_transfers_never_exceed_the_day() {
             scope.spawn(move || {
                 barrier.wait();
                 for number in 0..3 {
-                    let answer = shop.transfer("small", &format!("{thread}-{number}"), "30");
-                    assert!([200, 403].contains(&answer.status), "{}", answer.body);
+                    let response = shop.transfer("small", &format!("{thread}-{number}"), "30");
+                    assert!([200, 403].contains(&response.status), "{}", response.body);
                 }
             });
         }
     });
     assert_eq!(shop.sandbox.transfers().len(), 3);
+}
+
+#[test]
+fn a_refusal_gives_nothing_back_that_the_same_tap_spends_meanwhile() {
+    let shop = Shop::new();
+    // The first request looks its tap up slowly, and its transfer is refused. The second waits for it, and is carried out.
+    shop.sandbox.fault(Fault::on("accounts.transfers", FaultKind::Stall(Duration::from_millis(400))));
+    shop.sandbox.fault(Fault::on("accounts.transfer", FaultKind::Code(3001)));
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| shop.transfer("small", "a", "50"));
+        std::thread::sleep(Duration::from_millis(150));
+        assert_eq!(shop.transfer("small", "a", "50").status, 200);
+        assert_eq!(first.join().unwrap().error().1, "rejected");
+    });
+    assert_eq!(shop.transfer("small", "b", "50").status, 200);
+    assert_exceeded(&shop.transfer("small", "c", "50"));
+    assert_eq!(shop.sandbox.transfers().len(), 2);
 }
 
 #[test]
@@ -131,8 +148,8 @@ fn without_a_store_that_counts_nothing_is_sent() {
             own: shop.own.clone(),
             other: shop.other.clone(),
         };
-        let answer = shop.transfer("own", "tap-1", "5");
-        assert_eq!((answer.status, answer.error()), (503, ("transport", "not_sent")), "{}", answer.body);
+        let response = shop.transfer("own", "tap-1", "5");
+        assert_eq!((response.status, response.error()), (503, ("transport", "not_sent")), "{}", response.body);
     }
     assert_eq!(shop.sandbox.requests_to("accounts.transfer"), 0);
 }

@@ -114,7 +114,7 @@ mod tests {
             (&cards, "fun freeze(", "kotlin has no Cards.freeze"),
             (&builder, "fun proxy(", "kotlin has no ClientBuilder.proxy"),
             ("bindings-ffi/src/cards.rs", "pub fn freeze(", "swift has no Cards.freeze"),
-            ("bindings-ffi/src/client.rs", "pub app_id:", "swift has no Client.appId"),
+            ("bindings-ffi/src/client.rs", "pub app_id:", "swift has no Client.appID"),
             (
                 "bindings-swift/Sources/KeySecure/Errors.swift",
                 "public let rejection:",
