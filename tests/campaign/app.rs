@@ -42,7 +42,7 @@ pub(crate) fn do_jobs(round: &Round<'_>, url: &str, stop: &AtomicBool) -> Result
     for job in &round.jobs {
         let number = job.cardholder_no.as_str();
         if !apps.contains_key(number) {
-            let limit = round.limits.get(number).filter(|_| round.campaign.flaw != Some(Flaw::NoLimits));
+            let limit = round.limits.get(number);
             let session = match limit {
                 Some(limit) => format!("session-{number}-max-{}", cents(*limit)),
                 None => format!("session-{number}"),
@@ -55,13 +55,14 @@ pub(crate) fn do_jobs(round: &Round<'_>, url: &str, stop: &AtomicBool) -> Result
         let Some(job) = round.jobs.get(at) else { return Ok(()) };
         let client = apps.get(job.cardholder_no.as_str()).ok_or("a cardholder without an app")?;
         let mut random = round.plan_faults(at);
-        App { client, journal: &round.journal, stop }.do_job(job, &mut random)
+        App { client, journal: &round.journal, flaw: round.campaign.flaw, stop }.do_job(job, &mut random)
     })
 }
 
 struct App<'a> {
     client: &'a Client,
     journal: &'a Journal,
+    flaw: Option<Flaw>,
     stop: &'a AtomicBool,
 }
 
@@ -99,7 +100,7 @@ impl App<'_> {
             if forbidden > 0 && (!was_unknown || forbidden > 2) {
                 return Ok(Ended::Forbidden);
             }
-            if !was_unknown {
+            if !was_unknown || self.flaw == Some(Flaw::FreshTaps) {
                 return Ok(Ended::NotMade);
             }
             if self.stop.load(Ordering::SeqCst) {
@@ -120,8 +121,7 @@ impl App<'_> {
     ) -> Result<Vec<(Claimed, Option<ErrorKind>)>, BoxError> {
         let mut randoms: Vec<Random> = (0..callers).map(|_| random.fork()).collect();
         std::thread::scope(|scope| {
-            let calls: Vec<_> =
-                randoms.iter_mut().map(|random| scope.spawn(|| self.call(target, random))).collect();
+            let calls: Vec<_> = randoms.iter_mut().map(|random| scope.spawn(|| self.call(target, random))).collect();
             calls.into_iter().map(|call| call.join().map_err(|_| "a call panicked".into())).collect()
         })
     }

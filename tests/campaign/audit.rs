@@ -8,10 +8,10 @@ use keysecure::Decimal;
 use keysecure_sandbox::{Account, CardType, Platform, Status, TransferType};
 
 use super::faults;
-use super::{Figures, Phase};
 use super::job::Job;
 use super::journal::Claimed;
 use super::round::Round;
+use super::{Figures, Phase};
 use crate::cents;
 
 /// A target that exists.
@@ -169,7 +169,8 @@ fn outcomes(round: &Round<'_>, found: &Ledger, figures: &mut Figures) {
         let creators = count(&claims, |claimed| matches!(claimed, Claimed::Made { created: true, .. }));
         let unknown = count(&claims, |claimed| matches!(claimed, Claimed::Unknown));
         // Through a relay the second try of a call finds what its first try has created.
-        let found = round.phase == Phase::Relayed && claims.iter().any(|claimed| matches!(claimed, Claimed::Made { .. }));
+        let found =
+            round.phase == Phase::Relayed && claims.iter().any(|claimed| matches!(claimed, Claimed::Made { .. }));
         let explained = creators > 0 || unknown > 0 || found;
         if creators > 1 && round.journal.has_lost_records() {
             figures.both_created += 1;

@@ -19,10 +19,10 @@ pub enum Flaw {
     OwnDirectories,
     /// Processes share a store, and one of them reports every success as "rejected": false outcomes.
     FleetLies,
-    /// Relays of one merchant have a directory each, so that a tap that is sent again is done again: duplicates.
+    /// Relays of one merchant have a directory each, and each counts the limits of a day for itself: limits exceeded.
     RelayDirectories,
-    /// Sessions have no limits, although the audit expects some: limits exceeded.
-    NoLimits,
+    /// Apps use a new tap after an unknown outcome: duplicates.
+    FreshTaps,
 }
 
 impl Flaw {
@@ -36,30 +36,24 @@ impl Flaw {
         ("own-directories", Self::OwnDirectories),
         ("fleet-lies", Self::FleetLies),
         ("relay-directories", Self::RelayDirectories),
-        ("no-limits", Self::NoLimits),
+        ("fresh-taps", Self::FreshTaps),
     ];
 
     /// Whether it needs several processes.
     pub fn needs_workers(self) -> bool {
         matches!(
             self,
-            Self::NoStoreSharing
-                | Self::OwnDirectories
-                | Self::FleetLies
-                | Self::RelayDirectories
-                | Self::NoLimits
+            Self::NoStoreSharing | Self::OwnDirectories | Self::FleetLies | Self::RelayDirectories | Self::FreshTaps
         )
     }
 
     /// Whether the audit has found the consequence of this flaw.
     pub fn is_found_in(self, figures: &Figures) -> bool {
         match self {
-            Self::ShortSettle
-            | Self::Blind
-            | Self::NoStoreSharing
-            | Self::OwnDirectories
-            | Self::RelayDirectories => figures.duplicates > 0,
-            Self::NoLimits => figures.limits_exceeded > 0,
+            Self::ShortSettle | Self::Blind | Self::NoStoreSharing | Self::OwnDirectories | Self::FreshTaps => {
+                figures.duplicates > 0
+            }
+            Self::RelayDirectories => figures.limits_exceeded > 0,
             Self::GivesUp => figures.lost > 0,
             Self::Lies | Self::FleetLies => figures.false_outcomes > 0,
         }

@@ -61,14 +61,16 @@ impl Job {
         jobs
     }
 
-    /// The limits of a day in cents, by cardholder: a third has none, a third the sum of its transfers, a third less.
-    pub(crate) fn limits(jobs: &[Self], seed: u64) -> HashMap<String, i64> {
+    /// The limits of a day in cents, by cardholder: a third has none, a third the sum of its transfers, a third less; or all have
+    /// half of it.
+    pub(crate) fn limits(jobs: &[Self], seed: u64, half: bool) -> HashMap<String, i64> {
         let mut random = Random::new(seed, 0x117175);
         let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
         for job in jobs {
             *sums.entry(&job.cardholder_no).or_default() += job.cents.unwrap_or(0);
         }
         let mut limit = |sum: i64| match random.below(3) {
+            _ if half => Some(sum / 2),
             0 => None,
             1 => Some(sum),
             _ => Some(sum * 85 / 100),

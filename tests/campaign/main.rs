@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use std::time::Duration;
 
-use keysecure_tests::{BoxError, relay_server};
 #[cfg(unix)]
 use keysecure_tests::campaign::member;
 use keysecure_tests::campaign::{Campaign, Flaw};
+use keysecure_tests::{BoxError, relay_server};
 
 const USAGE: &str = "\
 Usage: campaign [--seed N] [--skipped N] [--real N] [--relayed N] [--only TEXT] [--threads N] [--minutes N] [--flaw FLAW]
@@ -17,11 +17,11 @@ against the claims of every call. The exit code is 0 if each target exists exact
 
   --skipped N   operations in skipped time (20000)
   --real N      operations in real time (3000)
-  --relayed N   operations of apps through relays, in real time (3000)
+  --relayed N   operations of apps through relays, in real time (20000)
   --only TEXT   only the phases whose names contain it, such as files or real
   --minutes N   starts no further round after that time
   --flaw FLAW   makes one mistake on purpose; the exit code is 0 if it is found: short-settle, blind, gives-up, lies,
-                no-store-sharing, own-directories, fleet-lies, relay-directories, no-limits
+                no-store-sharing, own-directories, fleet-lies, relay-directories, fresh-taps
 ";
 
 fn main() -> ExitCode {

@@ -94,7 +94,7 @@ impl Default for Campaign {
             seed: 1,
             skipped: 20_000,
             real: 3_000,
-            relayed: 3_000,
+            relayed: 20_000,
             cardholders: 40,
             threads: 8,
             worker: None,
@@ -148,7 +148,7 @@ impl Campaign {
             (Some(Flaw::NoStoreSharing), _) => vec![(fleet(Members::OwnMemory, Time::Skipped), all)],
             (Some(Flaw::OwnDirectories), _) => vec![(fleet(Members::OwnDirectory, Time::Skipped), all)],
             (Some(Flaw::FleetLies), _) => vec![(fleet(Members::File, Time::Skipped), all)],
-            (Some(Flaw::RelayDirectories | Flaw::NoLimits), _) => vec![(Phase::Relayed, all)],
+            (Some(Flaw::RelayDirectories | Flaw::FreshTaps), _) => vec![(Phase::Relayed, all)],
             (Some(_), _) => vec![(Phase::Skipping, all)],
             (None, None) => vec![(Phase::Skipping, self.skipped), (Phase::Real, self.real)],
             (None, Some(_)) => {

@@ -73,7 +73,7 @@ pub(crate) fn run(campaign: &Campaign, phase: Phase, round: usize, count: usize)
     if phase == Phase::Relayed {
         stay_in_the_day(&sandbox);
         jobs = Job::with_several_devices(jobs, seed);
-        limits = Job::limits(&jobs, seed);
+        limits = Job::limits(&jobs, seed, campaign.flaw == Some(Flaw::RelayDirectories));
     }
     let round = Round {
         campaign,
@@ -172,8 +172,8 @@ impl Round<'_> {
         // The limits of the relays' sessions are those of the platform's day.
         let moves_clock = self.phase != Phase::Relayed;
         std::thread::scope(|scope| {
-            let disturber = scope
-                .spawn(|| disturbances::disturb(&mut random, &self.platform, device, moves_clock, &rules, &stop));
+            let disturber =
+                scope.spawn(|| disturbances::disturb(&mut random, &self.platform, device, moves_clock, &rules, &stop));
             let result = run();
             stop.store(true, Ordering::SeqCst);
             let done = disturber.join().map_err(|_| "the thread of the disturbances panicked")?;

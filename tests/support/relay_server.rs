@@ -153,12 +153,8 @@ impl Server {
             };
             let Some(request) = request else { return Ok(()) };
             let headers: Vec<(&str, &str)> = request.headers.iter().filter_map(|line| line.split_once(": ")).collect();
-            let asked = RelayRequest {
-                method: &request.method,
-                path: &request.target,
-                headers: &headers,
-                body: &request.body,
-            };
+            let asked =
+                RelayRequest { method: &request.method, path: &request.target, headers: &headers, body: &request.body };
             if self.relay.is_events(&asked) {
                 return self.stream(&mut stream, &asked);
             }

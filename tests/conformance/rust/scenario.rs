@@ -97,8 +97,7 @@ impl Scenario {
         }
         if let Some(settings) = step.get("client") {
             let settings = self.names.fill(settings, None);
-            (self.client, self.relay) =
-                clients(&self.names, settings.as_object().unwrap(), self.way, &self.sandbox)?;
+            (self.client, self.relay) = clients(&self.names, settings.as_object().unwrap(), self.way, &self.sandbox)?;
             return Ok(Value::Null);
         }
         let webhook = self.names.fill(&step["verify"], None);
@@ -171,9 +170,9 @@ fn clients(
     builder = match way {
         Way::Direct => builder.store(Store::memory()),
         // An app cannot shorten what the relay waits for before it sends again.
-        Way::Relayed => builder
-            .store(AgedStore::default())
-            .clock(Arc::new(TestClock::virtual_sleeps(Some(sandbox.platform())))),
+        Way::Relayed => {
+            builder.store(AgedStore::default()).clock(Arc::new(TestClock::virtual_sleeps(Some(sandbox.platform()))))
+        }
     };
     for (name, value) in settings {
         let text = value.as_str().unwrap_or_default();
