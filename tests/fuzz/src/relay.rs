@@ -120,7 +120,8 @@ fn check_sent(sent: &Sent) {
             let is_for_all = ["package/list", "support/bins", "status/update"].iter().any(|end| path.ends_with(end));
             assert!(is_own || is_for_all, "{path} {body}");
             assert!(text("card_no").is_none_or(|number| number.starts_with('1')), "{body}");
-            for reference in ["transfer_unique_no", "card_unique_no"] {
+            // An exactly-once call also lists a random reference, to see whether the platform filters at all.
+            for reference in ["transfer_unique_no", "card_unique_no"].into_iter().filter(|_| !path.ends_with("/list")) {
                 assert!(text(reference).is_none_or(|reference| reference.starts_with("app.1001.")), "{body}");
             }
             if path == "account/transfer" {
