@@ -56,7 +56,12 @@ fn a_webhook_reaches_the_app_of_its_cardholder_only() {
     let chunk = mine.next_chunk(SOON).unwrap();
     let names: Vec<_> = chunk.lines().filter_map(|line| line.strip_prefix("event: ")).collect();
     assert_eq!(names, ["Consumption", "Consumption", "Card_update"]);
-    assert!(chunk.contains("purchase-1") && chunk.contains("purchase-2") && !chunk.contains("purchase-3") && !chunk.contains(&other));
+    assert!(
+        chunk.contains("purchase-1")
+            && chunk.contains("purchase-2")
+            && !chunk.contains("purchase-3")
+            && !chunk.contains(&other)
+    );
     assert_eq!(mine.next_chunk(SOON).as_deref(), Some(""));
     let chunk = theirs.next_chunk(SOON).unwrap();
     assert!(chunk.contains("purchase-3") && chunk.contains(&other) && !chunk.contains(&own), "{chunk}");
