@@ -17,4 +17,5 @@ mod fuzz_corpus;
 mod quickstart;
 mod readme;
 mod relay;
+mod relay_server;
 mod webhooks;
