@@ -222,8 +222,15 @@ fn limits(round: &Round<'_>, figures: &mut Figures) {
     for row in round.platform.transfers() {
         *moved.entry(row.cardholder_no).or_default() += row.amount;
     }
+    let forbidden = round.journal.forbidden();
     for (holder, limit) in &round.limits {
         let moved = moved.get(holder).copied().unwrap_or_default();
+        let fits = |job: &&Job| {
+            job.cardholder_no == *holder
+                && forbidden.contains(&job.name)
+                && moved + job.cents.map(cents).unwrap_or_default() <= cents(*limit)
+        };
+        figures.forbidden_with_room += u64::try_from(round.jobs.iter().filter(fits).count()).unwrap_or(u64::MAX);
         if moved > cents(*limit) {
             figures.limits_exceeded += 1;
             figures.report(format!("cardholder {holder} moved {moved} of {}", cents(*limit)));

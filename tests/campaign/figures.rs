@@ -45,6 +45,8 @@ pub struct Figures {
     pub wrong_balances: u64,
     /// Operations that a limit forbade, and that were not made.
     pub forbidden: u64,
+    /// Those of them for which there is room in the end: a reservation for a transfer that did not happen still counted.
+    pub forbidden_with_room: u64,
     /// Cardholders who moved more in a day than their limit. Must be 0.
     pub limits_exceeded: u64,
     /// Descriptions of the first mistakes that the audit found.
@@ -92,6 +94,7 @@ impl Figures {
             (&mut self.wrong_balances, phase.wrong_balances),
             (&mut self.both_created, phase.both_created),
             (&mut self.forbidden, phase.forbidden),
+            (&mut self.forbidden_with_room, phase.forbidden_with_room),
             (&mut self.limits_exceeded, phase.limits_exceeded),
         ] {
             *mine += theirs;
@@ -125,6 +128,7 @@ impl fmt::Display for Figures {
         row("wrong amount, cardholder or type", self.wrong)?;
         row("wrong balances", self.wrong_balances)?;
         row("operations that a limit forbade", self.forbidden)?;
+        row("  of these with room in the end", self.forbidden_with_room)?;
         row("limits of a day exceeded", self.limits_exceeded)?;
         row("duplicates", self.duplicates)?;
         row("lost", self.lost)?;
