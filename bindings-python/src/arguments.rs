@@ -13,6 +13,7 @@ use keysecure::{
 use pyo3::prelude::*;
 
 use crate::clock::OwnClock;
+use crate::session::OwnSession;
 use crate::values::{FromArgument, Hosts, Pem, Positive, Secrets, Span};
 
 /// Declares newtypes of a type, each with the name of its argument.
@@ -73,13 +74,14 @@ arguments! {
 
 arguments! {
     of_setting:
-    String { AppId = "app_id", BaseUrl = "base_url", Default = "default" }
+    String { AppId = "app_id", BaseUrl = "base_url", Default = "default", RelayUrl = "url" }
     Secret { ApiKey = "api_key", ApiSecret = "api_secret", Proxy = "proxy", RedisUrl = "url" }
     Environment { EnvironmentName = "environment" }
     Language { LanguageName = "language" }
     UtcOffset { Timezone = "timezone" }
     AesSettings { Aes = "aes" }
     OwnClock { ClockSetting = "clock" }
+    OwnSession { SessionSetting = "session" }
     Positive { ConnectTimeout = "connect_timeout", Timeout = "timeout" }
     u32 { MaxBody = "max_body", MaxRetries = "max_retries" }
     Pem { CaPem = "ca_pem" }

@@ -14,7 +14,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from typing import Any
 
@@ -514,6 +514,28 @@ def a_timeout_within_a_store() -> None:
             assert time.monotonic() - start < 2
         else:
             raise AssertionError
+
+
+def a_session_of_the_program() -> None:
+    """The session with a relay is asked for in the greenlet of the call, and stops no other one while it waits."""
+    seen: list[tuple[str | None, str | None]] = []
+    local = threading.local()
+
+    def session(refused: bool) -> str | None:
+        sleep(STALL)
+        seen.append((NAME.get(), getattr(local, "name", None)))
+        return None
+
+    def read(name: str) -> None:
+        NAME.set(name)
+        local.name = name
+        with suppress(keysecure.AuthenticationError):
+            client.cards.get("1")
+
+    with Client.relay("http://127.0.0.1:9", session) as client, beating():
+        for reader in [spawn(read, "first"), spawn(read, "second")]:
+            join(reader)
+    assert sorted(seen) == [("first", "first"), ("second", "second")]
 
 
 def nothing_is_left_behind() -> None:
