@@ -223,6 +223,11 @@ impl Client {
     pub(crate) fn new(engine: Engine) -> Self {
         Self { caller: Caller::new(engine) }
     }
+
+    /// The handle for calls of the relay.
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
+    }
 }
 
 impl fmt::Debug for Client {

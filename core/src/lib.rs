@@ -39,6 +39,7 @@
 //! * [`Pager`] and [`Page`]: lists.
 //! * [`mod@ensure`]: exactly-once transfers, cards and cardholders.
 //! * [`mod@webhook`]: verifying webhooks (the platform's documentation calls them callbacks) and deciding on purchases.
+//! * [`mod@relay`]: serving apps on customers' phones, which hold no secret.
 //! * [`mod@store`]: sharing access tokens, attempts and webhooks among workers.
 //! * [`Transport`], [`Clock`], [`Observer`]: traits to implement.
 //! * `docs/inferred.md` in the repository: facts about the platform that are inferred, not documented.
@@ -70,6 +71,7 @@ mod named_enum;
 mod observe;
 mod pager;
 mod redact;
+pub mod relay;
 mod resources;
 mod secrets;
 mod session;
@@ -104,6 +106,9 @@ pub use crate::error::{
 pub use crate::ffi_error::{ErrorDetails, FfiError, masked};
 pub use crate::observe::{AttemptRecord, CallRecord, Observer};
 pub use crate::pager::{Page, Pager};
+pub use crate::relay::{
+    AuditRecord, Denial, EventStream, Grant, Relay, RelayBuilder, RelayRequest, RelayResponse, Scope,
+};
 pub use crate::resources::Status;
 pub use crate::resources::accounts::{
     Account, AccountInfo, Accounts, ListTransfers, Transfer, TransferRecord, TransferResult, TransferType,
@@ -129,7 +134,8 @@ pub use crate::store::FileStore;
 pub use crate::store::RedisStore;
 pub use crate::store::{
     Acquired, AttemptEnd, AttemptStart, AttemptStore, MemoryReplayStore, MemoryStore, MemoryTokenStore, OnStoreFailure,
-    PastAttempt, ReplayStore, Store, StoreLock, StoreUnavailable, StoredToken, TokenStore,
+    PastAttempt, QuotaStore, ReplayStore, Reservation, Reserved, Store, StoreLock, StoreUnavailable, StoredToken,
+    TokenStore,
 };
 pub use crate::transport::{Method, Request, Response, Transport};
 pub use crate::values::civil::{Date, UtcOffset, WindowBound};

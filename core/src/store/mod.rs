@@ -36,6 +36,7 @@ mod attempts;
 mod file;
 mod handle;
 mod memory;
+mod quota;
 #[cfg(feature = "redis")]
 mod redis;
 mod replays;
@@ -52,6 +53,7 @@ pub use attempts::{Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt
 pub use file::FileStore;
 pub use handle::Store;
 pub use memory::{MemoryReplayStore, MemoryStore, MemoryTokenStore};
+pub use quota::{QuotaStore, Reservation, Reserved};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
 #[cfg(test)]
