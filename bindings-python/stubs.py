@@ -226,7 +226,7 @@ def literals() -> str:
     found: dict[str, str] = {}
     for doc, name, body in declared("named_enum", "enum", core_sources()):
         if name != "ErrorKind":
-            names: list[str] = re.findall(r'^ *\w+ = "(\w+)"', body, re.MULTILINE)
+            names: list[str] = re.findall(r'^ *\w+ = "([\w.]+)"', body, re.MULTILINE)
             alias = literal(name, names, is_open="#[non_exhaustive]" in doc)
             sentence = re.split(r"(?<=\.)\s", doc_of(doc))[0]
             found[name] = f"\n{alias}{docstring(sentence, '')}"

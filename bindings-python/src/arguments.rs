@@ -13,8 +13,9 @@ use keysecure::{
 use pyo3::prelude::*;
 
 use crate::clock::OwnClock;
+use crate::relay::Plain;
 use crate::session::OwnSession;
-use crate::values::{FromArgument, Hosts, Pem, Positive, Secrets, Span};
+use crate::values::{FromArgument, GrantNames, Hosts, Pem, Positive, Secrets, Span};
 
 /// Declares newtypes of a type, each with the name of its argument.
 macro_rules! arguments {
@@ -74,7 +75,7 @@ arguments! {
 
 arguments! {
     of_setting:
-    String { AppId = "app_id", BaseUrl = "base_url", Default = "default", RelayUrl = "url" }
+    String { AppId = "app_id", BaseUrl = "base_url", Default = "default", Mount = "mount", RelayUrl = "url", SessionName = "session" }
     Secret { ApiKey = "api_key", ApiSecret = "api_secret", Proxy = "proxy", RedisUrl = "url" }
     Environment { EnvironmentName = "environment" }
     Language { LanguageName = "language" }
@@ -82,9 +83,18 @@ arguments! {
     AesSettings { Aes = "aes" }
     OwnClock { ClockSetting = "clock" }
     OwnSession { SessionSetting = "session" }
-    Positive { ConnectTimeout = "connect_timeout", Timeout = "timeout" }
-    u32 { MaxBody = "max_body", MaxRetries = "max_retries" }
+    Decimal { MaxPerDay = "max_per_day", MaxTransfer = "max_transfer" }
+    Plain { AuditFunction = "audit", AuthorizeFunction = "authorize" }
+    Positive { ConnectTimeout = "connect_timeout", StreamLasts = "stream_lasts", Timeout = "timeout" }
+    u32 {
+        EventsKept = "events_kept",
+        MaxBody = "max_body",
+        MaxRequestBytes = "max_request_bytes",
+        MaxRetries = "max_retries",
+        RequestsPerSecond = "requests_per_second",
+    }
     Pem { CaPem = "ca_pem" }
+    GrantNames { Grants = "grants" }
     Hosts { AllowPlainHttp = "allow_plain_http" }
     Secrets { WebhookSecrets = "secrets" }
     Span { Tolerance = "tolerance" }

@@ -43,6 +43,18 @@ pub fn call<'py, T>(
     }
 }
 
+/// Whether a function is async, which is never awaited here.
+pub fn is_async(function: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = function.py();
+    let inspect = py.import("inspect")?;
+    for function in [Some(function.clone()), function.getattr_opt(intern!(py, "__call__"))?].into_iter().flatten() {
+        if inspect.call_method1("iscoroutinefunction", (function,))?.is_truthy()? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Logs a return value of the wrong type. The value may be a secret and is left out.
 fn wrong_type(returned: &Bound<'_, PyAny>, what: &str) -> PyResult<()> {
     let py = returned.py();

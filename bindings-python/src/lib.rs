@@ -30,6 +30,7 @@ mod pager;
 mod pickle;
 mod pool;
 mod process;
+mod relay;
 mod resources;
 mod secrets;
 mod session;
@@ -55,6 +56,8 @@ mod _native {
     use crate::ensured::Ensured;
     #[pymodule_export]
     use crate::pager::{Page, Pager};
+    #[pymodule_export]
+    use crate::relay::{EventStream, Relay, Scope};
     #[pymodule_export]
     use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Simulation};
     #[pymodule_export]

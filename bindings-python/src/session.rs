@@ -80,14 +80,11 @@ impl FromArgument for OwnSession {
                 "must be a function that returns the token of the session, or the token as a str",
             ));
         }
-        let inspect = py.import("inspect")?;
-        for function in [Some(value.clone()), value.getattr_opt("__call__")?].into_iter().flatten() {
-            if inspect.call_method1("iscoroutinefunction", (function,))?.is_truthy()? {
-                return Err(Mismatch::Rule("must not be async: it is called from the thread of the call"));
-            }
+        if foreign::is_async(value)? {
+            return Err(Mismatch::Rule("must not be async: it is called from the thread of the call"));
         }
         // Some functions of extension modules have no signature.
-        if let Ok(signature) = inspect.call_method1("signature", (value,))
+        if let Ok(signature) = py.import("inspect")?.call_method1("signature", (value,))
             && let Err(raised) = signature.call_method1("bind", (false,))
         {
             let rule = "must take one argument: whether the relay refused the token before";

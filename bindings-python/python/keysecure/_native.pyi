@@ -23,8 +23,12 @@ from typing import (
 from typing_extensions import Self, Unpack, deprecated
 
 from ._settings import ClientFromEnv, VerifierFromEnv
-from .literals import Check, CheckStatus, Environment, Setting
+from .literals import Check, CheckStatus, Environment, Grant, Setting
+from .relay._messages import AuditRecord, RelayRequest, RelayResponse
+from .relay._watch import Watch
 from .stores import AttemptStore, ReplayStore, TokenStore
+from .webhooks._asgi import AsgiApp
+from .webhooks._wsgi import WsgiApp
 
 __version__: str
 _NAMES: Final[dict[str, list[str]]]
@@ -1313,6 +1317,80 @@ def reply_duplicate(body: _Body) -> bytes:
 
 def reply_decline(message: str) -> bytes:
     """Returns the exact body that declines; the platform requires a message."""
+
+# --- the relay ---
+
+@final
+class Relay:
+    """The relay."""
+
+    def __new__(
+        cls,
+        client: Client,
+        authorize: Callable[[RelayRequest], Scope | None],
+        *,
+        mount: str = "",
+        audit: Callable[[AuditRecord], object] | None = None,
+        max_request_bytes: int = 16384,
+        requests_per_second: int = 20,
+        events_kept: int = 100,
+        stream_lasts: float = 300.0,
+    ) -> Self: ...
+    def handle(
+        self, method: str, path: str, headers: _AllHeaders, body: _Body = b"", *, context: object = None
+    ) -> RelayResponse: ...
+    def is_events(self, method: str, path: str) -> bool: ...
+    def events(self, path: str, headers: _AllHeaders, *, context: object = None) -> EventStream | RelayResponse: ...
+    def publish(self, webhook: VerifiedWebhook | _Event) -> None: ...
+    @property
+    def max_request_bytes(self) -> int: ...
+    @property
+    def wsgi(self) -> WsgiApp: ...
+    @property
+    def asgi(self) -> AsgiApp: ...
+    @property
+    def _watch(self) -> Watch: ...
+    @property
+    def _mount(self) -> str: ...
+    def __reduce__(self) -> NoReturn: ...
+
+@final
+class Scope:
+    """The scope."""
+
+    def __new__(
+        cls,
+        cardholder_no: str,
+        *,
+        grants: Iterable[Grant] = (),
+        read_only: bool = False,
+        max_transfer: _Money | None = None,
+        max_per_day: _Money | None = None,
+        session: str | None = None,
+    ) -> Self: ...
+    @property
+    def cardholder_no(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class EventStream:
+    """The stream."""
+
+    @property
+    def headers(self) -> list[tuple[str, str]]: ...
+    def poll(self) -> bytes | None: ...
+    def close(self) -> None: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> bytes: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
 
 # --- models ---
 

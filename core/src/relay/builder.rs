@@ -90,13 +90,13 @@ impl RelayBuilder {
     /// anything but letters, digits and `- _ . ~ /`.
     pub fn build(self) -> Result<Relay, Error> {
         let engine = &self.client.caller().engine;
-        let settings = &engine.settings;
+        let credentials = engine.settings.credentials()?;
         if engine.attempt_log.is_none() {
             return Err(Error::config(NO_STORE));
         }
         check_mount(&self.mount)?;
-        let merchant = slot(&settings.base_url, &settings.api_key);
-        let secret = settings.api_secret.expose().as_bytes();
+        let merchant = slot(&engine.settings.base_url, &credentials.api_key);
+        let secret = credentials.api_secret.expose().as_bytes();
         let epoch = unique().map_err(|_| Error::config("this machine has no source of randomness"))?;
         let inner = Inner {
             secret_key: DigestKey::new(&[b"keysecure relay\n", secret].concat()),
