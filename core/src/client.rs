@@ -191,7 +191,8 @@ impl Client {
     pub fn webhook_verifier(&self) -> Result<WebhookVerifier, Error> {
         let credentials = self.caller.engine.settings.credentials()?;
         let app_id = credentials.app_id.as_deref().unwrap_or(credentials.api_key.expose());
-        Ok(WebhookVerifier::for_merchant(app_id, &credentials.api_secret).clock(self.platform_clock()))
+        Ok(WebhookVerifier::for_merchant(credentials.signer, app_id, &credentials.api_secret)
+            .clock(self.platform_clock()))
     }
 
     /// Returns the platform's clock, as the client learned it from responses: at most two seconds behind.
@@ -225,6 +226,7 @@ impl Client {
     }
 
     /// The handle for calls of the relay.
+    #[cfg(feature = "platform")]
     pub(crate) fn caller(&self) -> &Caller {
         &self.caller
     }

@@ -47,6 +47,7 @@
 //! # Cargo features
 //!
 //! * `http` (default): the built-in transport on `ureq` and `rustls`. Without it, set a [`Transport`].
+//! * `platform` (default): clients with the merchant's credentials. Without it only [`Client::relay`] makes a client.
 //! * `redis`: `RedisStore`, for workers on several machines.
 //! * `python` and `uniffi`: used by the language bindings.
 
@@ -71,6 +72,7 @@ mod named_enum;
 mod observe;
 mod pager;
 mod redact;
+#[cfg(feature = "platform")]
 pub mod relay;
 mod resources;
 mod secrets;
@@ -106,6 +108,7 @@ pub use crate::error::{
 pub use crate::ffi_error::{ErrorDetails, FfiError, masked};
 pub use crate::observe::{AttemptRecord, CallRecord, Observer};
 pub use crate::pager::{Page, Pager};
+#[cfg(feature = "platform")]
 pub use crate::relay::{
     AuditRecord, Denial, EventStream, Grant, Relay, RelayBuilder, RelayRequest, RelayResponse, Scope,
 };

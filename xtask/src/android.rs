@@ -57,7 +57,7 @@ pub fn aar() -> bool {
     kotlin::clean();
     ABIS.iter().all(|abi| build_library(abi, &strip, &jni.join(abi.name)))
         && run::passes(&mut maven::command(&bindings, &["process-classes".into()]))
-        && licences::write("keysecure-ffi --no-default-features", &notices)
+        && licences::write("keysecure-ffi --no-default-features --features platform", &notices)
         && assemble(&maven::build_dir().join("android/classes"), &jni, &notices, &aar)
         && run::passes(&mut install(&aar))
 }

@@ -151,10 +151,15 @@ fn consumer(language: &str) -> bool {
 
 /// The library with and without its own HTTP.
 fn sizes() -> bool {
-    let slim = run::target_dir().join("sizes/slim");
+    let (slim, relay_only) = (run::target_dir().join("sizes/slim"), run::target_dir().join("sizes/relay-only"));
     let Some(whole) = ship::server_library() else { return false };
     ship::build_library(&ship::FOR_PHONES, &slim)
-        && report(&[("with HTTP and TLS, for servers", &whole, None), ("without, for phones", &slim, Some(BUDGET))])
+        && ship::build_library(&ship::RELAY_ONLY, &relay_only)
+        && report(&[
+            ("with HTTP and TLS, for servers", &whole, None),
+            ("without, for phones", &slim, Some(BUDGET)),
+            ("through a relay only, for apps", &relay_only, None),
+        ])
 }
 
 /// Prints the sizes and their budgets. Fails when a library is missing, not when a budget is exceeded.

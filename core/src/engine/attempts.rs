@@ -3,16 +3,16 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::credential::Credential;
 use super::envelope::{self, Data, Envelope, Head};
 use super::operation::{Auth, Effect};
 use super::relayed;
 use super::retry::{self, AttemptOutcome, RetryDecision, RetryState};
-use super::token::{CachedToken, SharedToken};
+use super::token::SharedToken;
 use super::{Call, Engine, outcome};
 use crate::clock::MAX_DURATION;
 use crate::error::{Error, Outcome, TransportFault};
 use crate::observe::AttemptRecord;
-use crate::secrets::Secret;
 use crate::settings::Access;
 use crate::transport::{Method, Request, Response};
 use crate::values::instant;
@@ -31,25 +31,6 @@ pub(super) struct Success {
     pub retry_after: Option<Duration>,
     /// The attempt record, reported to the observer once the data is decoded.
     pub record: AttemptRecord,
-}
-
-/// What authorizes an attempt.
-enum Credential {
-    /// The access token of the platform.
-    Token(CachedToken),
-    /// The session of an app with its relay, as the value of its header.
-    Session(Secret),
-    /// Nothing, or the Api-Key alone.
-    None,
-}
-
-impl Credential {
-    fn token(&self) -> Option<&CachedToken> {
-        match self {
-            Self::Token(token) => Some(token),
-            Self::Session(_) | Self::None => None,
-        }
-    }
 }
 
 /// An attempt that failed, with the error to return if it was the last one.
@@ -88,26 +69,15 @@ impl Engine {
         // Whether an earlier attempt may have been carried out. No later refusal can exclude that.
         let mut uncertain = false;
         loop {
-            let credential = match (operation.auth, &self.settings.access) {
-                (Auth::Token, Access::Direct(_)) => {
-                    Credential::Token(self.token(refused_token.as_ref(), deadline).map_err(|error| {
-                        error.while_fetching_token(operation.name, *attempts, state.token_renewals > 0)
-                    })?)
-                }
-                (Auth::Token, Access::Relay(session)) => {
-                    let session = relayed::authorization(&**session, state.token_renewals > 0);
-                    Credential::Session(session.map_err(|error| {
-                        let error = if uncertain { error.with_outcome(Outcome::Unknown) } else { error };
-                        error.in_call(operation.name, *attempts)
-                    })?)
-                }
-                (Auth::ApiKey | Auth::Open, _) => Credential::None,
-            };
+            let ended = |error: Error| if uncertain { error.with_outcome(Outcome::Unknown) } else { error };
+            let credential = self
+                .credential(operation, refused_token.as_ref(), state.token_renewals > 0, *attempts, deadline)
+                .map_err(ended)?;
             if operation.effect == Effect::Mutation {
                 // A store may have been interrupted: what it raised must not hide a change that is sent all the same.
                 self.clock
                     .between_waits()
-                    .map_err(|interrupted| Error::from(interrupted).in_call(operation.name, *attempts))?;
+                    .map_err(|interrupted| ended(Error::from(interrupted).in_call(operation.name, *attempts)))?;
             }
             *attempts += 1;
             let share = retry::share(deadline.saturating_sub(self.now()), state);
@@ -115,10 +85,7 @@ impl Engine {
                 Ok(success) => return Ok(success),
                 Err(failure) => failure,
             };
-            let mut error = failure.error.in_call(operation.name, *attempts);
-            if uncertain {
-                error = error.with_outcome(Outcome::Unknown);
-            }
+            let mut error = ended(failure.error.in_call(operation.name, *attempts));
             uncertain |= operation.effect == Effect::Mutation && error.outcome() == Outcome::Unknown;
             if !is_relayed
                 && state.token_renewals > 0
@@ -126,8 +93,10 @@ impl Engine {
             {
                 error = error.with_hint(TOKEN_CONTENTION);
             }
-            // The loop waits only after an attempt that had no effect.
-            let interrupted = |interrupted| Error::from(interrupted).in_call(operation.name, *attempts);
+            let interrupted = |interrupted| {
+                let error = Error::from(interrupted).in_call(operation.name, *attempts);
+                if uncertain { error.with_outcome(Outcome::Unknown) } else { error }
+            };
             if call.start_by.is_some_and(|start_by| start_by.left().is_none()) {
                 return Err(error);
             }
@@ -198,11 +167,7 @@ impl Engine {
             headers.push(("Api-Key", credentials.api_key.expose()));
             headers.push(("Timestamp", &stamp));
         }
-        match credential {
-            Credential::Token(token) => headers.push(("Access-Token", token.secret.expose())),
-            Credential::Session(session) => headers.push(("Authorization", session.expose())),
-            Credential::None => {}
-        }
+        headers.extend(credential.header());
         headers.extend(tap.map(|tap| ("Idempotency-Key", tap)));
         if call.operation.window {
             headers.push(("Timezone", &self.settings.timezone_text));

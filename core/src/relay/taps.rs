@@ -80,7 +80,9 @@ impl<'a> Work<'a> {
                 return Ok(tap);
             }
             if pause >= end.saturating_sub(engine.now()) {
-                return Err(in_progress());
+                // As an exactly-once call ends whose reference another worker has.
+                let detail = "another request is working on this tap; calling again later is safe";
+                return Err(self.failed(Error::timeout(Outcome::Unknown, detail)));
             }
             engine.sleep(pause).map_err(|ended| self.failed(ended.into()))?;
             pause = (pause * 2).min(MAX_PAUSE);

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::crypto::Cipher;
+use crate::crypto::{Cipher, Signer};
 use crate::error::{Error, Peer};
 use crate::named_enum::named_enum;
 use crate::secrets::Secret;
@@ -82,6 +82,7 @@ pub(crate) struct Credentials {
     /// The app id of webhooks, when it is not the Api-Key.
     pub app_id: Option<String>,
     pub cipher: Cipher,
+    pub signer: Signer,
 }
 
 /// The checked settings of a client.

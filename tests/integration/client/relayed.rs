@@ -313,3 +313,28 @@ fn neither_session_nor_secrets_are_printed() {
     assert!(!shown.contains("session-1") && !shown.contains("739"), "{shown}");
     assert_eq!(client.cards().update_status("c1", CardStatus::Frozen).unwrap_err().outcome(), Outcome::Rejected);
 }
+
+/// A clock whose waits are interrupted.
+struct Interrupting(keysecure::SystemClock);
+
+impl keysecure::Clock for Interrupting {
+    fn now(&self) -> std::time::SystemTime {
+        self.0.now()
+    }
+    fn monotonic(&self) -> Duration {
+        self.0.monotonic()
+    }
+    fn sleep(&self, _: Duration) -> Result<(), keysecure::Interrupted> {
+        Err(keysecure::Interrupted)
+    }
+}
+
+#[test]
+fn an_interruption_after_an_unknown_attempt_leaves_it_unknown() {
+    let (server, _) = responding(vec![MockResponse::Close(Vec::new())]);
+    let clock = Arc::new(Interrupting(keysecure::SystemClock::new()));
+    let client = builder(&server.base_url()).clock(clock).build().unwrap();
+    let error = client.accounts().ensure_transfer(&transfer(), &EnsureOptions::default()).unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
+    assert_eq!(client.accounts().transfer(&transfer()).unwrap_err().outcome(), Outcome::Unknown);
+}

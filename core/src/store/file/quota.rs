@@ -220,3 +220,151 @@ impl QuotaStore for FileStore {
         self.quotas.release(key, entry, within).map_err(|error| unavailable("release", &error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::file::lock_file;
+    use crate::store::file::tests::Scratch;
+
+    const WITHIN: Duration = Duration::from_secs(10);
+    const LONG: Duration = Duration::from_secs(600);
+
+    fn reserve_for(store: &FileStore, key: &str, entry: &str, amount: u64, keep: Duration) -> Option<Reserved> {
+        QuotaStore::reserve(store, &Reservation { key, entry, amount, limit: 100, keep }, WITHIN).ok()
+    }
+
+    fn reserve(store: &FileStore, key: &str, entry: &str, amount: u64) -> Option<Reserved> {
+        reserve_for(store, key, entry, amount, LONG)
+    }
+
+    fn release(store: &FileStore, key: &str, entry: &str) {
+        QuotaStore::release(store, key, entry, WITHIN).unwrap();
+    }
+
+    fn path_of(store: &FileStore, key: &str) -> PathBuf {
+        store.quotas.place_of(key).file.path
+    }
+
+    #[test]
+    fn an_entry_whose_line_is_torn_does_not_count() {
+        let scratch = Scratch::new();
+        let store = scratch.store();
+        assert_eq!(reserve(&store, "a", "first", 60), Some(Reserved::New));
+        let path = path_of(&store, "a");
+        let first = fs::read(&path).unwrap();
+        assert_eq!(reserve(&store, "a", "second", 40), Some(Reserved::New));
+        let both = fs::read(&path).unwrap();
+        for torn in first.len()..both.len() {
+            fs::write(&path, &both[..torn]).unwrap();
+            assert_eq!(reserve(&store, "a", "third", 40), Some(Reserved::New), "{torn}");
+            assert_eq!(reserve(&store, "a", "first", 60), Some(Reserved::Repeated), "{torn}");
+            assert_eq!(reserve(&store, "a", "second", 1), Some(Reserved::Exceeded), "{torn}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_line_may_be_an_entry() {
+        let scratch = Scratch::new();
+        let store = scratch.store();
+        for key in ["a", "b"] {
+            assert_eq!(reserve_for(&store, key, "first", 10, Duration::from_millis(50)), Some(Reserved::New));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        let path = path_of(&store, "a");
+        let whole = fs::read(&path).unwrap();
+        for damaged in [&b"r damaged\n"[..], b"\xff\n", b"\0\n", seal("x ab").as_bytes(), seal("f ab more").as_bytes()]
+        {
+            fs::write(&path, [&whole, damaged].concat()).unwrap();
+            assert_eq!(reserve(&store, "a", "second", 10), None, "{damaged:?}");
+            release(&store, "a", "first");
+            assert_eq!(reserve(&store, "a", "second", 10), None, "{damaged:?}");
+        }
+        scratch.store().quotas.sweep(path.parent().unwrap());
+        assert!(path.exists(), "a sum is not ended if that cannot be read");
+        assert_eq!(reserve(&store, "b", "second", 100), Some(Reserved::New), "another sum");
+    }
+
+    #[test]
+    fn sums_that_are_empty_or_have_ended_leave_no_file() {
+        let scratch = Scratch::new();
+        let store = scratch.store();
+        // All of them share a directory.
+        let first = path_of(&store, "0").parent().unwrap().to_owned();
+        let keys: Vec<_> =
+            (0..).map(|key| key.to_string()).filter(|key| path_of(&store, key).starts_with(&first)).take(4).collect();
+        assert_eq!(reserve(&store, &keys[0], "a", 1), Some(Reserved::New));
+        assert_eq!(reserve_for(&store, &keys[1], "a", 1, Duration::ZERO), Some(Reserved::New));
+        assert_eq!(reserve_for(&store, &keys[2], "a", 1, Duration::ZERO), Some(Reserved::New));
+        assert_eq!(reserve(&store, &keys[2], "b", 1), Some(Reserved::New));
+        assert_eq!(reserve(&store, &keys[3], "a", 1), Some(Reserved::New));
+        release(&store, &keys[3], "a");
+        let left = || keys.iter().map(|key| path_of(&store, key).exists()).collect::<Vec<_>>();
+        assert_eq!(left(), [true, true, true, false]);
+        // A new store sweeps at its first reservation.
+        assert_eq!(reserve(&scratch.store(), &keys[0], "a", 1), Some(Reserved::Repeated));
+        assert_eq!(left(), [true, false, true, false]);
+        assert_eq!(fs::read_dir(first).unwrap().count(), 3, "with the lock");
+    }
+
+    #[test]
+    fn released_entries_do_not_make_a_file_grow_forever() {
+        let scratch = Scratch::new();
+        let store = scratch.store();
+        assert_eq!(reserve(&store, "a", "stays", 60), Some(Reserved::New));
+        let path = path_of(&store, "a");
+        // Without waiting for the disk.
+        let line = |number: u64| {
+            let (entry, now) = (format!("{number:064x}"), Moment::now().to_words());
+            format!("{}{}", seal(&format!("r {entry} 40 {now} 600000")), seal(&format!("f {entry}")))
+        };
+        let mut text = fs::read_to_string(&path).unwrap();
+        text.extend((0..1_000).map(line));
+        assert!(text.len() as u64 > SMALL);
+        fs::write(&path, text).unwrap();
+        assert_eq!(reserve(&store, "a", "next", 40), Some(Reserved::New));
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 2);
+        assert_eq!(reserve(&store, "a", "stays", 1), Some(Reserved::Repeated));
+        assert_eq!(reserve(&store, "a", "more", 1), Some(Reserved::Exceeded));
+    }
+
+    #[test]
+    fn a_lock_that_others_hold_for_too_long_is_an_outage() {
+        let scratch = Scratch::new();
+        let store = scratch.store();
+        assert_eq!(reserve(&store, "a", "first", 1), Some(Reserved::New));
+        let lock = lock_file(&path_of(&store, "a").with_file_name("lock")).unwrap().unwrap();
+        let short = Duration::from_millis(20);
+        let second = Reservation { key: "a", entry: "second", amount: 1, limit: 100, keep: LONG };
+        assert_eq!(QuotaStore::reserve(&store, &second, short), Err(StoreUnavailable));
+        assert_eq!(QuotaStore::release(&store, "a", "first", short), Err(StoreUnavailable));
+        lock.unlock().unwrap();
+        assert_eq!(reserve(&store, "a", "first", 1), Some(Reserved::Repeated));
+        assert_eq!(reserve(&store, "a", "second", 1), Some(Reserved::New));
+    }
+
+    #[test]
+    fn a_fifo_or_a_link_instead_of_a_sum_is_an_error() {
+        let scratch = Scratch::new();
+        let store = scratch.store();
+        assert_eq!(reserve(&store, "a", "first", 1), Some(Reserved::New));
+        let path = path_of(&store, "a");
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/dev/null", &path).unwrap();
+        assert_eq!(reserve(&store, "a", "first", 1), None);
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert_eq!(reserve(&store, "a", "first", 1), None);
+    }
+
+    #[test]
+    fn a_directory_that_vanishes_starts_new_sums() {
+        let scratch = Scratch::new();
+        let store = scratch.store();
+        release(&store, "a", "never reserved");
+        assert_eq!(reserve(&store, "a", "first", 100), Some(Reserved::New));
+        fs::remove_dir_all(scratch.0.join("quota")).unwrap();
+        release(&store, "a", "first");
+        assert_eq!(reserve(&store, "a", "first", 100), Some(Reserved::New));
+    }
+}
