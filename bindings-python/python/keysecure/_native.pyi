@@ -70,6 +70,7 @@ __all__ = [
     "ConsumptionType",
     "Consumptions",
     "Ensured",
+    "EventStream",
     "Fee",
     "FeeSchedule",
     "FeeType",
@@ -85,8 +86,10 @@ __all__ = [
     "Pager",
     "Pci",
     "RedisStore",
+    "Relay",
     "Report",
     "Responder",
+    "Scope",
     "SignatureMatch",
     "Simulation",
     "SimulationResult",
@@ -1322,7 +1325,24 @@ def reply_decline(message: str) -> bytes:
 
 @final
 class Relay:
-    """The relay."""
+    """Serves apps that hold no secret, with the merchant's client: `Relay(client, authorize)`. See `keysecure.relay`.
+
+    `client` is a `keysecure.Client` with a `store`. `authorize(request)` is the merchant's own code: it reads the
+    session of a request (`request.bearer`, a cookie in `request.headers`, a client certificate in `request.context`)
+    and returns the `Scope` of the session, or `None` to refuse the request. An exception in it refuses the request
+    too and is logged by type and place. It is called for every request, on the thread of the request, so it should
+    be fast; it must not be `async`.
+
+    `mount`: the path under which the server passes requests on, such as `"/relay"` for `/relay/v1/cards.get`; the
+    root unless set. `audit`: a function that gets an `AuditRecord` of each request, also of those that are refused;
+    it should return soon, and its exceptions are logged by type and place. `max_request_bytes`: the largest body of
+    a request, at most 1 MiB. `requests_per_second`: how many requests a session may make each second on average, in
+    each process; at once it may make twice as many. `events_kept`: how many events of each cardholder are kept, for
+    one hour, for apps that connect again. `stream_lasts`: seconds after which a stream of events ends, so that its
+    session is authorized again.
+
+    A relay works in forked children too; each process has rate limits and events of its own.
+    """
 
     def __new__(
         cls,
@@ -1337,17 +1357,40 @@ class Relay:
         stream_lasts: float = 300.0,
     ) -> Self: ...
     def handle(
-        self, method: str, path: str, headers: _AllHeaders, body: _Body = b"", *, context: object = None
-    ) -> RelayResponse: ...
-    def is_events(self, method: str, path: str) -> bool: ...
-    def events(self, path: str, headers: _AllHeaders, *, context: object = None) -> EventStream | RelayResponse: ...
-    def publish(self, webhook: VerifiedWebhook | _Event) -> None: ...
+        self, method: str, path: str, headers: _Headers, body: _Body = b"", *, context: object = None
+    ) -> RelayResponse:
+        """Serves a request without a framework and returns the `RelayResponse`. It never raises for what an app sent.
+
+        `method` in capital letters; `path` as it was received, not decoded, with its query if there is one;
+        `headers`: all of them, as a mapping or as pairs; `body`: the raw bytes, of which no more than one byte more
+        than `max_request_bytes` need to be read. `context` is passed on to `authorize` as `request.context`.
+
+        It blocks for as long as its call takes, at most for the client's timeout, or the deadline of an exactly-once
+        call (180 s).
+        """
+    def is_events(self, method: str, path: str) -> bool:
+        """Whether a request is for the stream of events: a `GET` of exactly its path."""
+    def events(self, path: str, headers: _Headers, *, context: object = None) -> EventStream | RelayResponse:
+        """Opens the stream of a session's events: the webhooks that `publish` received for its cardholder. Returns an
+        `EventStream`, or the `RelayResponse` when the request is refused."""
+    def publish(self, webhook: VerifiedWebhook | _Event) -> None:
+        """Passes a webhook on to the apps of its cardholder: a `VerifiedWebhook`, or the event in it. Call it from the
+        handler of verified webhooks. Only streams of this process get it.
+
+        A webhook that does not say whose it is is looked up by its card, which may take up to 5 seconds if the card
+        was not used within the last minute: reply to purchases first. One whose cardholder cannot be found, and one
+        of an unknown action, is dropped with a record in the log.
+        """
     @property
-    def max_request_bytes(self) -> int: ...
+    def max_request_bytes(self) -> int:
+        """The largest body of a request, in bytes."""
     @property
-    def wsgi(self) -> WsgiApp: ...
+    def wsgi(self) -> WsgiApp:
+        """A WSGI application that serves this relay: mount it in Flask or Django, or pass it to any WSGI server."""
     @property
-    def asgi(self) -> AsgiApp: ...
+    def asgi(self) -> AsgiApp:
+        """An ASGI application (on asyncio) that serves this relay: mount it in FastAPI or Starlette, or pass it to any
+        ASGI server. Calls run in threads of their own; streams of events need none."""
     @property
     def _watch(self) -> Watch: ...
     @property
@@ -1356,7 +1399,16 @@ class Relay:
 
 @final
 class Scope:
-    """The scope."""
+    """What a session may do: one cardholder, and the operations that are granted for it. Nothing is granted by default.
+
+    `cardholder_no`: the platform's number of the cardholder. `grants`: names of operations, such as `"cards.get"`;
+    `keysecure.literals.Grant` lists them. An unknown name is a `ConfigError`. `read_only=True` grants the reads that
+    show no secret of a card, and the events: not `cards.private_info`, not `pci.client_token`. `max_transfer` and
+    `max_per_day`: the largest amount of one transfer, and the largest sum of the cardholder's transfers in one day
+    (UTC+8), in TUSDT, as `Decimal`, int or text; without both of them no transfer is granted. `session`: the name of
+    the session for the rate limit and the audit records, which must not be the token of the session; the
+    cardholder's number unless set.
+    """
 
     def __new__(
         cls,
@@ -1369,18 +1421,28 @@ class Scope:
         session: str | None = None,
     ) -> Self: ...
     @property
-    def cardholder_no(self) -> str: ...
+    def cardholder_no(self) -> str:
+        """The cardholder's number."""
     def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
 class EventStream:
-    """The stream."""
+    """The webhooks of a session's cardholder as server-sent events, of `Relay.events`.
+
+    Respond with status 200 and its `headers`, and send each chunk as it comes, without a `Content-Length`. Iterating
+    waits for the next chunk, at most 15 seconds (then a comment comes), and ends when the session is due to be
+    authorized again: the app then connects again. Close it when the app has gone.
+    """
 
     @property
-    def headers(self) -> list[tuple[str, str]]: ...
-    def poll(self) -> bytes | None: ...
-    def close(self) -> None: ...
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers of the response, as pairs of name and value."""
+    def poll(self) -> bytes | None:
+        """Returns the next chunk if there is one now, otherwise `b""`; `None` when the stream has ended. It never
+        waits."""
+    def close(self) -> None:
+        """Ends the stream."""
     def __iter__(self) -> Self: ...
     def __next__(self) -> bytes: ...
     def __enter__(self) -> Self: ...

@@ -33,9 +33,14 @@ impl FromPyObject<'_, '_> for Headers {
             let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair.extract().map_err(|_| wrong())?;
             let name = text(&name).ok_or_else(wrong)?;
             // A header that was sent several times is a list in some frameworks.
-            let values = match value.cast::<PyList>() {
-                Ok(values) => values.iter().collect(),
-                Err(_) => vec![value],
+            let values = if let Ok(values) = value.cast::<PyList>() {
+                values.iter().collect()
+            } else if let Ok(values) = value.cast::<PyTuple>() {
+                values.iter().collect()
+            } else if value.is_none() {
+                Vec::new()
+            } else {
+                vec![value]
             };
             for value in values {
                 headers.0.push((name.clone(), text(&value).ok_or_else(wrong)?.into()));

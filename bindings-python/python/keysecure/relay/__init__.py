@@ -59,10 +59,10 @@ The app gets its cardholder's webhooks at once, as server-sent events, when the 
 
     receiver = keysecure.webhooks.asgi(client.webhook_verifier(store=...), relay.publish)
 
-Events are kept in the memory of each process. With several worker processes an app gets those that arrive at the process of
-its stream, and reads its lists when it connects; so run one process for webhooks and events, or do without events. A stream
-needs a thread under ``relay.wsgi`` (a greenlet under gevent), and none under ``relay.asgi``. It ends after
-``stream_lasts`` (5 minutes): the app connects again, and its session is authorized again.
+Events are kept in the memory of each process. With several worker processes an app gets those that arrive at the
+process of its stream, and reads its lists when it connects; so run one process for webhooks and events, or do without
+events. A stream needs a thread under ``relay.wsgi`` (a greenlet under gevent), and none under ``relay.asgi``. It ends
+after ``stream_lasts`` (5 minutes): the app connects again, and its session is authorized again.
 """
 
 from __future__ import annotations

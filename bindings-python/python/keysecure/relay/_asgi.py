@@ -105,7 +105,8 @@ class AsgiRelay:
 async def _send_chunks(stream: EventStream, ticker: _Ticker, gone: asyncio.Future[None], send: Send) -> None:
     while True:
         news = ticker.next(stream)
-        await asyncio.wait({gone, news}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {gone, news}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if gone.done():
             news.cancel()
             return

@@ -7,8 +7,9 @@ def path_of(mount: str, root: str, path: str, raw: str, query: str) -> str:
     """The path below the application, with its query.
 
     ``mount`` is the relay's, ``root`` where the application is mounted (``SCRIPT_NAME``, ``root_path``), which may
-    contain the relay's mount. ``raw`` is the path as it was received, if the server keeps it: a path with encoded characters is
-    passed on like this, because no operation has any, and what a proxy in front did not recognize must not be served.
+    contain the relay's mount. ``raw`` is the path as it was received, if the server keeps it: a path with encoded
+    characters is passed on like this, because no operation has any, and what a proxy in front did not recognize must
+    not be served.
     """
     if any("%" in segment for segment in raw.partition("?")[0].rsplit("/", 2)[-2:]):
         return raw
