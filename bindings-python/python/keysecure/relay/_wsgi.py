@@ -64,10 +64,10 @@ def _path(environ: dict[str, Any], mount: str) -> str:
 
 
 def _headers(environ: dict[str, Any]) -> list[tuple[str, str]]:
-    found = [(name[5:], value) for name, value in environ.items() if name.startswith("HTTP_")]
-    # CGI names these two without the prefix.
-    found += [(name, environ[name]) for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(name)]
-    return [(name.replace("_", "-"), value) for name, value in found if isinstance(value, str)]
+    found = {name[5:]: value for name, value in environ.items() if name.startswith("HTTP_")}
+    # CGI names these two without the prefix; some servers do both.
+    found |= {name: environ[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(name)}
+    return [(name.replace("_", "-"), value) for name, value in found.items() if isinstance(value, str)]
 
 
 class _Chunks:
