@@ -32,12 +32,29 @@ impl<V> Bounded<V> {
     /// Adds or replaces an entry; returns the one that is forgotten for it.
     pub(super) fn insert(&mut self, key: &str, value: V) -> Option<V> {
         self.remove(key);
-        let oldest = if self.entries.len() < self.most { None } else { self.by_use.pop_first() };
-        let forgotten = oldest.and_then(|(_, key)| self.entries.remove(&key)).map(|(_, value)| value);
+        let forgotten = if self.entries.len() < self.most { None } else { self.remove_oldest() };
         self.uses += 1;
         self.by_use.insert(self.uses, key.to_owned());
         self.entries.insert(key.to_owned(), (self.uses, value));
         forgotten
+    }
+
+    /// The entry of a key, which is made if there is none, and the entry that is forgotten for it.
+    pub(super) fn entry(&mut self, key: &str, make: impl FnOnce() -> V) -> (&mut V, Option<V>) {
+        let is_full = !self.entries.contains_key(key) && self.entries.len() >= self.most;
+        let forgotten = if is_full { self.remove_oldest() } else { None };
+        self.uses += 1;
+        let (used, value) = self.entries.entry(key.to_owned()).or_insert_with(|| (0, make()));
+        self.by_use.remove(used);
+        self.by_use.insert(self.uses, key.to_owned());
+        *used = self.uses;
+        (value, forgotten)
+    }
+
+    /// Removes the entry that was not used for the longest time.
+    pub(super) fn remove_oldest(&mut self) -> Option<V> {
+        let (_, key) = self.by_use.pop_first()?;
+        self.entries.remove(&key).map(|(_, value)| value)
     }
 
     pub(super) fn remove(&mut self, key: &str) -> Option<V> {
@@ -60,6 +77,7 @@ mod tests {
         assert_eq!(["a", "b", "c"].map(|key| map.get(key).copied()), [Some(1), None, Some(3)]);
         assert_eq!((map.insert("a", 4), map.entries.len(), map.by_use.len()), (None, 2, 2));
         assert_eq!((map.remove("a"), map.remove("a")), (Some(4), None));
+        assert_eq!((map.remove_oldest(), map.remove_oldest()), (Some(3), None));
     }
 
     #[test]
@@ -68,6 +86,7 @@ mod tests {
         for number in 0..10_000 {
             map.insert(&(number % 150).to_string(), number);
             map.get(&(number % 7).to_string());
+            map.entry(&(number % 250).to_string(), || number);
             assert!(map.entries.len() <= 100 && map.entries.len() == map.by_use.len());
         }
     }

@@ -149,7 +149,7 @@ mod tests {
     use crate::Store;
 
     fn relay(store: Store, mount: &str) -> Result<Relay, Error> {
-        let client = Client::builder("key", "secret-of-16-byt").store(store).build().unwrap();
+        let client = Client::builder("key", "api-secret-of-16").store(store).build().unwrap();
         Relay::builder(&client, |_| None).mount(mount).build()
     }
 

@@ -8,8 +8,13 @@ use super::bounded::Bounded;
 
 /// Time for which an event is kept.
 const KEPT_FOR: Duration = Duration::from_secs(3600);
-/// Maximum number of cardholders whose events are kept. The one without traffic for the longest time is forgotten first.
+/// Maximum number of cardholders whose events are kept. The one that nobody published or read for the longest time is forgotten
+/// first.
 const MAX_CARDHOLDERS: usize = 20_000;
+/// Maximum size of all events together, in bytes.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Size of an event besides its data, about.
+const OVERHEAD: usize = 128;
 
 /// An event of a cardholder.
 #[derive(Debug, Clone)]
@@ -60,7 +65,9 @@ pub(super) trait EventBuffer: Send + Sync {
 pub(super) struct MemoryEvents {
     /// Distinguishes the ids of this process from those of an earlier one.
     epoch: String,
+    /// Maximum number of events of a cardholder.
     most: usize,
+    max_bytes: usize,
     state: Mutex<State>,
 }
 
@@ -70,28 +77,25 @@ struct State {
     last: u64,
     /// Number up to which events of forgotten cardholders may be missing.
     forgotten: u64,
-    channels: Bounded<Arc<Channel>>,
+    /// Size of all events.
+    bytes: usize,
+    channels: Bounded<Channel>,
 }
 
 /// The events of one cardholder.
 #[derive(Debug)]
 struct Channel {
-    events: Mutex<Events>,
-    changed: Condvar,
-}
-
-#[derive(Debug)]
-struct Events {
     kept: VecDeque<Kept>,
     /// Number up to which events may be missing.
     missing: u64,
+    changed: Arc<Condvar>,
 }
 
 impl MemoryEvents {
     /// Creates a buffer of the last `most` events of each cardholder.
     pub(super) fn new(most: usize, epoch: String) -> Self {
-        let state = State { last: 0, forgotten: 0, channels: Bounded::new(MAX_CARDHOLDERS) };
-        Self { epoch, most: most.max(1), state: Mutex::new(state) }
+        let state = State { last: 0, forgotten: 0, bytes: 0, channels: Bounded::new(MAX_CARDHOLDERS) };
+        Self { epoch, most: most.max(1), max_bytes: MAX_BYTES, state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -100,28 +104,40 @@ impl MemoryEvents {
 }
 
 impl State {
-    fn channel(&mut self, cardholder_no: &str) -> Arc<Channel> {
-        if let Some(channel) = self.channels.get(cardholder_no) {
-            return Arc::clone(channel);
-        }
-        let events = Events { kept: VecDeque::new(), missing: self.forgotten };
-        let channel = Arc::new(Channel { events: Mutex::new(events), changed: Condvar::new() });
-        if let Some(old) = self.channels.insert(cardholder_no, Arc::clone(&channel)) {
-            let old = old.lock();
-            self.forgotten = self.forgotten.max(old.kept.back().map_or(old.missing, |kept| kept.number));
-        }
-        channel
+    /// Uses the events of a cardholder, after those that are too old or too many are dropped.
+    fn with<T>(&mut self, cardholder_no: &str, most: usize, work: impl FnOnce(&mut Channel) -> T) -> T {
+        let missing = self.forgotten;
+        let make = || Channel { kept: VecDeque::new(), missing, changed: Arc::default() };
+        let (channel, old) = self.channels.entry(cardholder_no, make);
+        let before = channel.bytes();
+        let result = work(channel);
+        channel.drop_old(most);
+        let after = channel.bytes();
+        self.bytes = (self.bytes + after).saturating_sub(before);
+        self.forget(old);
+        result
+    }
+
+    /// Counts the events of a cardholder who is forgotten as missing. Its readers learn of it.
+    fn forget(&mut self, old: Option<Channel>) {
+        let Some(old) = old else { return };
+        self.bytes = self.bytes.saturating_sub(old.bytes());
+        self.forgotten = self.forgotten.max(old.last());
+        old.changed.notify_all();
     }
 }
 
 impl Channel {
-    fn lock(&self) -> MutexGuard<'_, Events> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Number of the last event.
+    fn last(&self) -> u64 {
+        self.kept.back().map_or(self.missing, |kept| kept.number)
     }
-}
 
-impl Events {
-    fn forget(&mut self, most: usize) {
+    fn bytes(&self) -> usize {
+        self.kept.iter().map(|kept| kept.data.len() + OVERHEAD).sum()
+    }
+
+    fn drop_old(&mut self, most: usize) {
         while let Some(oldest) = self.kept.front()
             && (self.kept.len() > most || oldest.at.elapsed() > KEPT_FOR)
         {
@@ -129,20 +145,34 @@ impl Events {
             self.kept.pop_front();
         }
     }
+
+    /// What there is after a position; `None` if there is nothing.
+    fn news(&self, after: u64) -> Option<News> {
+        if self.missing > after {
+            return Some(News::Reset(self.last()));
+        }
+        if self.last() <= after {
+            return None;
+        }
+        Some(News::Events(self.kept.iter().filter(|kept| kept.number > after).cloned().collect()))
+    }
 }
 
 impl EventBuffer for MemoryEvents {
     fn publish(&self, cardholder_no: &str, name: &'static str, data: &str) {
         let mut state = self.state();
-        let channel = state.channel(cardholder_no);
         state.last += 1;
-        // The number and the place in the buffer in one step: a reader never sees a later event first.
-        let mut events = channel.lock();
+        let number = state.last;
         // A line end in JSON is white space: within a string it is written as an escape.
         let data = data.replace(['\r', '\n'], " ").into();
-        events.kept.push_back(Kept { number: state.last, name, data, at: Instant::now() });
-        events.forget(self.most);
-        channel.changed.notify_all();
+        state.with(cardholder_no, self.most, |channel| {
+            channel.kept.push_back(Kept { number, name, data, at: Instant::now() });
+            channel.changed.notify_all();
+        });
+        while state.bytes > self.max_bytes {
+            let Some(oldest) = state.channels.remove_oldest() else { return };
+            state.forget(Some(oldest));
+        }
     }
 
     fn position(&self, cardholder_no: &str, last_id: Option<&str>) -> Position {
@@ -150,28 +180,27 @@ impl EventBuffer for MemoryEvents {
         let last = state.last;
         let Some(id) = last_id else { return Position::After(last) };
         let number = id.strip_prefix(&*self.epoch).and_then(|rest| rest.strip_prefix('-')?.parse::<u64>().ok());
-        let channel = state.channel(cardholder_no);
-        let mut events = channel.lock();
-        events.forget(self.most);
+        state.with(cardholder_no, self.most, |channel| channel.drop_old(self.most));
+        let missing = state.with(cardholder_no, self.most, |channel| channel.missing);
         match number {
-            Some(number) if number <= last && number >= events.missing => Position::After(number),
+            Some(number) if number <= last && number >= missing => Position::After(number),
             _ => Position::Lost(last),
         }
     }
 
     fn read(&self, cardholder_no: &str, after: u64, timeout: Duration) -> News {
-        let channel = self.state().channel(cardholder_no);
-        let mut events = channel.lock();
-        let is_news =
-            |events: &Events| events.missing > after || events.kept.back().is_some_and(|kept| kept.number > after);
-        if !is_news(&events) {
-            let waited = channel.changed.wait_timeout_while(events, timeout, |events| !is_news(events));
-            events = waited.unwrap_or_else(PoisonError::into_inner).0;
+        let until = Instant::now() + timeout;
+        let mut state = self.state();
+        loop {
+            let (news, changed) =
+                state.with(cardholder_no, self.most, |channel| (channel.news(after), Arc::clone(&channel.changed)));
+            let left = until.saturating_duration_since(Instant::now());
+            match news {
+                Some(news) => return news,
+                None if left.is_zero() => return News::Events(Vec::new()),
+                None => state = changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+            }
         }
-        if events.missing > after {
-            return News::Reset(events.kept.back().map_or(events.missing, |kept| kept.number));
-        }
-        News::Events(events.kept.iter().filter(|kept| kept.number > after).cloned().collect())
     }
 
     fn id(&self, number: u64) -> String {
@@ -223,6 +252,20 @@ mod tests {
         }
         assert!(read(&buffer, "1", 0).is_none());
         assert_eq!(read(&buffer, "1", 1).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn the_events_of_all_cardholders_together_are_bounded() {
+        let buffer = MemoryEvents { max_bytes: 1000, ..buffer() };
+        buffer.publish("1", "Consumption", &"x".repeat(400));
+        buffer.publish("2", "Consumption", &"y".repeat(400));
+        assert!(read(&buffer, "1", 0).is_none(), "forgotten, and said so");
+        assert_eq!(read(&buffer, "2", 0).unwrap().len(), 1);
+        assert_eq!(buffer.state().bytes, 400 + OVERHEAD);
+        for number in 0..100 {
+            buffer.publish(&number.to_string(), "Consumption", "z");
+        }
+        assert!(buffer.state().bytes <= 1000);
     }
 
     #[test]

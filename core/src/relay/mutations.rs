@@ -9,8 +9,9 @@ use super::response::{Data, Refusal};
 use super::scope::Grant;
 use super::work::Work;
 use crate::codec::to_json;
+use crate::engine::Caller;
 use crate::ensure::{EnsureOptions, Ensured};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::resources::cards::{ActivateCard, Address, ApplyCard, Card, CardApplied, CardStatus, Cards, SetPin};
 use crate::secrets::{Cvv, Pin};
 
@@ -77,8 +78,23 @@ pub(super) fn update_status(work: &mut Work<'_>, fields: &Fields<'_>) -> Served 
     work.require(grant)?;
     work.own_card(card_no)?;
     let parts = [card_no, status.as_str()];
-    work.once("cards.update_status", &parts, |caller| Cards(caller).update_status(card_no, status.clone()))?;
+    work.once("cards.update_status", &parts, |caller| {
+        if grant == Grant::CardsUnfreeze {
+            check_is_frozen(caller, card_no)?;
+        }
+        Cards(caller).update_status(card_no, status.clone())
+    })?;
     Ok(done())
+}
+
+/// Unfreezing is for cards that were in use. A new card is activated with its CVV, which is another grant; the platform does not
+/// document that it refuses this.
+fn check_is_frozen(caller: &Caller, card_no: &str) -> Result<(), Error> {
+    let card = Cards(caller).get(card_no).map_err(|error| error.with_outcome(Outcome::NotSent))?;
+    match card.status {
+        CardStatus::Frozen | CardStatus::Activated => Ok(()),
+        _ => Err(Error::with_kind(ErrorKind::State, Outcome::NotSent, "the card is not frozen")),
+    }
 }
 
 pub(super) fn apply(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {

@@ -51,7 +51,7 @@ impl Drop for StreamPlace {
 ///
 /// Respond with status 200 and [`HEADERS`](Self::HEADERS), and write each chunk as it comes, without a `Content-Length`. As an
 /// iterator it blocks until the next chunk, 15 seconds at most, and ends when the session is due to be authorized again: the app
-/// then connects anew. Drop it when the app has gone.
+/// connects again. Drop it when the app has gone.
 pub struct EventStream {
     buffer: Arc<dyn EventBuffer>,
     cardholder_no: String,

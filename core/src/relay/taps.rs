@@ -1,4 +1,4 @@
-//! Taps: the app's references, by which each thing that a user does is done once.
+//! Taps: the references of an app, by which each action of a user is carried out once.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::work::Work;
 use crate::engine::{Caller, Limit, end_of};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::redact::scrub;
-use crate::store::{AttemptEnd, AttemptLog, Lease};
+use crate::store::{AttemptEnd, AttemptLog, Lease, StoreUnavailable};
 
 /// Operation under which the store knows a tap, whatever it is for.
 const TAP: &str = "relay.tap";
@@ -97,44 +97,56 @@ impl<'a> Work<'a> {
         call: impl FnOnce(&Caller) -> Result<(), Error>,
     ) -> Result<(), Refusal> {
         let tap = self.tap_of_header()?;
-        let caller = self.caller();
-        let engine = &caller.engine;
+        let engine = &self.caller().engine;
         let deadline = engine.now().saturating_add(engine.settings.timeout);
         let left = || deadline.saturating_sub(engine.now());
         let mut held = self.take(tap, left())?.ok_or_else(in_progress)?;
-        let digest = self.relay.secret_key.digest(operation, request);
-        let number = format!("{} {tap} {digest}", self.own());
-        let lease = self.log()?.acquire(operation, &number, left()).map_err(|_| self.no_store())?;
-        let mut lease = lease.ok_or_else(in_progress)?;
-        match lease.last_attempt().map(|past| past.end) {
-            Some(Some(AttemptEnd::Done)) => {
-                held.end(left());
+        let number = format!("{} {tap} {}", self.own(), self.relay.secret_key.digest(operation, request));
+        let result = match self.log()?.acquire(operation, &number, left()) {
+            Ok(Some(mut lease)) => {
+                let result = self.once_held(&mut held, &mut lease, deadline, call);
                 lease.release(left());
-                return Ok(());
+                result
             }
+            Ok(None) => Err(in_progress()),
+            Err(StoreUnavailable) => Err(self.no_store()),
+        };
+        held.end(left());
+        result
+    }
+
+    fn once_held(
+        &self,
+        tap: &mut Tap<'_>,
+        lease: &mut Lease<'_>,
+        deadline: Duration,
+        call: impl FnOnce(&Caller) -> Result<(), Error>,
+    ) -> Result<(), Refusal> {
+        let caller = self.caller();
+        let left = || deadline.saturating_sub(caller.engine.now());
+        match lease.last_attempt().map(|past| past.end) {
+            Some(Some(AttemptEnd::Done)) => return Ok(()),
             Some(Some(AttemptEnd::Unknown) | None) => {
-                return Err(conflict(
-                    Outcome::Unknown,
-                    "the outcome of this tap is unknown; read the card, and use a new tap",
-                ));
+                let text = "the outcome of this tap is unknown; read the card, and use a new tap";
+                return Err(conflict(Outcome::Unknown, text));
             }
-            None if held.lease.last_attempt().is_some() => {
+            None if tap.lease.last_attempt().is_some() => {
                 return Err(conflict(Outcome::NotSent, "this tap belongs to another request"));
             }
             Some(Some(AttemptEnd::NotDone)) | None => {}
         }
         // The request is recorded before the tap: a worker that is killed in between leaves a tap that is still free.
-        if !lease.begin(left(), left()).map_err(|_| self.no_store())? {
-            return Err(in_progress());
+        match lease.begin(left(), left()) {
+            Ok(true) => {}
+            Ok(false) => return Err(in_progress()),
+            Err(StoreUnavailable) => return Err(self.no_store()),
         }
-        if !held.mark(left()).unwrap_or(false) {
+        if tap.mark(left()) != Ok(true) {
             lease.finish(AttemptEnd::NotDone, left());
             return Err(self.no_store());
         }
         let result = call(&caller.limited(Limit { until: Some(deadline), ..caller.limit }));
         lease.finish(end_of(&result), left());
-        held.end(left());
-        lease.release(left());
         result.map_err(|error| self.failed(error))
     }
 
@@ -146,7 +158,7 @@ impl<'a> Work<'a> {
 
 impl Tap<'_> {
     /// Records that the tap belongs to a request, unless that is recorded. `false`: the lease was lost.
-    fn mark(&mut self, left: Duration) -> Result<bool, crate::store::StoreUnavailable> {
+    fn mark(&mut self, left: Duration) -> Result<bool, StoreUnavailable> {
         if self.lease.last_attempt().is_some() {
             return Ok(true);
         }

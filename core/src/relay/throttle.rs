@@ -67,7 +67,7 @@ mod tests {
         assert!(wait > at(0) && wait <= at(50), "{wait:?}");
         assert!(throttle.take("b", at(0)).is_ok());
         assert_eq!((0..50).filter(|_| throttle.take("a", at(1000)).is_ok()).count(), 20);
-        // A clock that stands still or goes back gives nothing.
+        // A clock that stops or goes back gives nothing.
         assert!(throttle.take("a", at(900)).is_err() && throttle.take("a", at(1000)).is_err());
     }
 }

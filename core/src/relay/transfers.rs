@@ -69,7 +69,7 @@ fn ensure(
     let deadline = options.deadline.unwrap_or(usual);
     let tap = work.take_when_free(&request.transfer_unique_no, deadline / 2, deadline)?;
     let waited = engine.now().saturating_sub(arrived);
-    let result = carry_out(work, &request, cents, options, waited);
+    let result = limited(work, &request, cents, options, waited);
     tap.end(engine.settings.timeout);
     let mut ensured = result?;
     ensured.value.transfer_unique_no = work.apps_own(ensured.value.transfer_unique_no.take());
@@ -77,7 +77,7 @@ fn ensure(
     Ok(ensured)
 }
 
-fn carry_out(
+fn limited(
     work: &Work<'_>,
     request: &Transfer,
     cents: u64,

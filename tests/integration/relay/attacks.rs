@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use keysecure::{Denial, Grant};
 use keysecure_sandbox::{Mode, Sandbox};
 
-use super::{Answer, Shop, window};
+use super::{AppResponse, Shop, window};
 
 /// The body of each refusal, which says nothing about why.
 const NOT_FOUND: &str = concat!(
@@ -29,12 +29,12 @@ fn requests_with_a_card() -> Vec<(&'static str, String)> {
     ]
 }
 
-fn assert_not_found(answer: &Answer, what: &str) {
-    assert_eq!((answer.status, answer.body.as_str()), (404, NOT_FOUND), "{what}");
+fn assert_not_found(response: &AppResponse, what: &str) {
+    assert_eq!((response.status, response.body.as_str()), (404, NOT_FOUND), "{what}");
 }
 
 #[test]
-fn a_card_of_another_and_one_that_does_not_exist_are_the_same_response() {
+fn a_card_of_another_and_an_unknown_one_are_the_same_response() {
     let shop = Shop::new();
     let foreign = shop.card(&shop.other);
     let changed = shop.sandbox.snapshot();
@@ -42,8 +42,8 @@ fn a_card_of_another_and_one_that_does_not_exist_are_the_same_response() {
         for number in [&*foreign, "9999999999999999999", "x-1", &shop.own] {
             // The second time the platform's word is known already.
             for tap in ["a", "b"] {
-                let answer = shop.tap(operation, tap, &body.replace("NO", number));
-                assert_not_found(&answer, &format!("{operation} {number}"));
+                let response = shop.tap(operation, tap, &body.replace("NO", number));
+                assert_not_found(&response, &format!("{operation} {number}"));
                 assert_eq!(shop.record().denial, Some(Denial::NotOwned));
             }
         }
@@ -59,7 +59,7 @@ fn a_card_of_another_and_one_that_does_not_exist_are_the_same_response() {
 }
 
 #[test]
-fn a_purchase_of_another_and_one_that_does_not_exist_are_the_same_response() {
+fn a_purchase_of_another_and_an_unknown_one_are_the_same_response() {
     let shop = Shop::with(Sandbox::builder().mode(Mode::Authorization), |relay| relay);
     let card_no = shop.card(&shop.other);
     let consume_no = shop.sandbox.seed_consumptions(&card_no, &[shop.sandbox.now_ms() - 1000]).unwrap().remove(0);
@@ -90,8 +90,8 @@ fn the_cardholder_is_the_scopes_whatever_a_body_says() {
         ("cards.activate", format!(r#","card_no":"{card_no}","cvv":"739","card_last_no":"1111""#)),
     ] {
         for number in [&*shop.other, "9999999999999999999", "1"] {
-            let answer = shop.tap(operation, "tap", &format!(r#"{{"cardholder_no":"{number}"{rest}}}"#));
-            assert_not_found(&answer, &format!("{operation} {number}"));
+            let response = shop.tap(operation, "tap", &format!(r#"{{"cardholder_no":"{number}"{rest}}}"#));
+            assert_not_found(&response, &format!("{operation} {number}"));
         }
     }
     assert!(shop.sandbox.transfers().is_empty() && shop.sandbox.cards().len() == 1);
@@ -137,8 +137,8 @@ fn a_body_widens_nothing() {
             r#"{"transfer_unique_no":"t","type":"In","balance":"1","deadline_ms":1}"#.to_owned(),
         ),
     ] {
-        let answer = shop.tap(operation, "tap", &body);
-        assert_eq!((answer.status, answer.error()), (400, ("invalid_input", "not_sent")), "{operation} {body}");
+        let response = shop.tap(operation, "tap", &body);
+        assert_eq!((response.status, response.error()), (400, ("invalid_input", "not_sent")), "{operation} {body}");
     }
     assert!(shop.sandbox.transfers().is_empty());
 }
@@ -163,8 +163,8 @@ fn a_scope_does_nothing_that_it_does_not_grant() {
         ("accounts.ensure_transfer", "{}".to_owned()),
     ]);
     for (operation, body) in &bodies {
-        let answer = shop.send("nothing", operation, &[("Idempotency-Key", "t")], &body.replace("NO", &card_no));
-        assert_eq!((answer.status, answer.error()), (403, ("permission", "not_sent")), "{operation}");
+        let response = shop.send("nothing", operation, &[("Idempotency-Key", "t")], &body.replace("NO", &card_no));
+        assert_eq!((response.status, response.error()), (403, ("permission", "not_sent")), "{operation}");
         assert_eq!(shop.record().denial, Some(Denial::NotGranted));
     }
     assert_eq!(shop.sandbox.requests().len(), before);
@@ -197,7 +197,7 @@ fn one_status_or_direction_grants_no_other() {
             [("grant", grant.as_str()), ("content-type", "application/json"), ("idempotency-key", grant.as_str())];
         let path = format!("/v1/{operation}");
         let request = keysecure::RelayRequest { method: "POST", path: &path, headers: &headers, body: body.as_bytes() };
-        Answer::new(relay.handle(&request)).status
+        AppResponse::new(relay.handle(&request)).status
     };
     for (grant, allowed) in
         [(Grant::CardsFreeze, "Frozen"), (Grant::CardsUnfreeze, "Activated"), (Grant::CardsDelete, "Delete")]
@@ -215,6 +215,16 @@ fn one_status_or_direction_grants_no_other() {
 }
 
 #[test]
+fn a_new_card_is_not_activated_by_unfreezing_it() {
+    let shop = Shop::new();
+    let card_no = shop.sandbox.seed_physical_card(&shop.own).unwrap();
+    let body = format!(r#"{{"card_no":"{card_no}","status":"Activated"}}"#);
+    let response = shop.tap("cards.update_status", "tap-1", &body);
+    assert_eq!((response.status, response.error()), (409, ("state", "not_sent")));
+    assert_eq!((shop.status(&card_no).as_str(), shop.sandbox.requests_to("cards.update_status")), ("ToActivate", 0));
+}
+
+#[test]
 fn the_taps_of_two_cardholders_do_not_meet() {
     let shop = Shop::new();
     for session in ["own", "other"] {
@@ -224,8 +234,8 @@ fn the_taps_of_two_cardholders_do_not_meet() {
     assert_eq!(listed.data()["list"].as_array().unwrap().len(), 1);
     // A tap that looks like the reference of another.
     let body = format!(r#"{{"transfer_unique_no":"app.{}.tap-1","type":"In","balance":"5"}}"#, shop.other);
-    let answer = shop.post("accounts.ensure_transfer", &body);
-    assert!(answer.status == 400 || answer.data()["created"] == true, "{}", answer.body);
+    let response = shop.post("accounts.ensure_transfer", &body);
+    assert!(response.status == 400 || response.data()["created"] == true, "{}", response.body);
     let sought = format!(r#"{{"transfer_unique_no":"app.{}.tap-1",{}}}"#, shop.other, window());
     let rows = shop.post("accounts.transfers", &sought);
     let rows = rows.data()["list"].as_array().unwrap().clone();

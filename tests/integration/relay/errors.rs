@@ -3,19 +3,19 @@
 use keysecure::{ErrorKind, Outcome};
 use keysecure_sandbox::{Fault, FaultKind, KeyState};
 
-use super::{Answer, Shop};
+use super::{AppResponse, Shop};
 
 /// What must never be in a response.
-fn assert_says_nothing(shop: &Shop, answer: &Answer) {
+fn assert_says_nothing(shop: &Shop, response: &AppResponse) {
     let address = shop.sandbox.base_url().trim_start_matches("http://").to_owned();
     for secret in
         [shop.sandbox.api_key(), shop.sandbox.api_secret(), &address, "127.0.0.1", "whitelist", "Api-Key", "token"]
     {
-        assert!(!answer.body.contains(secret), "{secret}: {}", answer.body);
+        assert!(!response.body.contains(secret), "{secret}: {}", response.body);
     }
 }
 
-fn get(shop: &Shop) -> Answer {
+fn get(shop: &Shop) -> AppResponse {
     shop.post("cardholders.get", "{}")
 }
 
@@ -24,11 +24,11 @@ fn errors_about_the_merchants_own_side_are_one_text() {
     let shop = Shop::new();
     shop.sandbox.set_key_state(KeyState::Expired);
     shop.sandbox.revoke_tokens();
-    let answer = get(&shop);
-    assert_eq!((answer.status, answer.error().0), (502, "api"));
-    assert_eq!(answer.json["error"]["text"], "the server cannot make this call");
-    assert!(answer.json["error"]["code"].is_null() && answer.json["error"]["msg"].is_null());
-    assert_says_nothing(&shop, &answer);
+    let response = get(&shop);
+    assert_eq!((response.status, response.error().0), (502, "api"));
+    assert_eq!(response.json["error"]["text"], "the server cannot make this call");
+    assert!(response.json["error"]["code"].is_null() && response.json["error"]["msg"].is_null());
+    assert_says_nothing(&shop, &response);
     let record = shop.record();
     assert_eq!((record.error.unwrap().kind(), record.denial), (ErrorKind::Authentication, None));
     shop.sandbox.set_key_state(KeyState::Active);
@@ -60,9 +60,9 @@ fn a_platform_that_cannot_be_reached_is_not_named() {
             shop.sandbox.fault(Fault::on("cards.update_status", kind));
         }
         let body = format!(r#"{{"card_no":"{card_no}","status":"Frozen"}}"#);
-        let answer = shop.tap("cards.update_status", &format!("{kind:?}").replace(' ', ""), &body);
-        assert_eq!(answer.error(), expected, "{kind:?}: {}", answer.body);
-        assert_says_nothing(&shop, &answer);
+        let response = shop.tap("cards.update_status", &format!("{kind:?}").replace(' ', ""), &body);
+        assert_eq!(response.error(), expected, "{kind:?}: {}", response.body);
+        assert_says_nothing(&shop, &response);
     }
 }
 
@@ -76,14 +76,14 @@ fn a_number_that_cannot_be_looked_up_changes_nothing() {
             shop.sandbox.fault(Fault::on("cards.get", FaultKind::Html));
         }
         let body = format!(r#"{{"card_no":"{card_no}","status":"Frozen"}}"#);
-        let answer = shop.tap("cards.update_status", "tap-1", &body);
-        assert_eq!((answer.status, answer.error()), (502, ("invalid_response", "not_sent")), "{}", answer.body);
-        bodies.push(answer.body);
+        let response = shop.tap("cards.update_status", "tap-1", &body);
+        assert_eq!((response.status, response.error()), (502, ("invalid_response", "not_sent")), "{}", response.body);
+        bodies.push(response.body);
         shop.sandbox.clear_faults();
     }
     assert_eq!(bodies[0], bodies[1]);
     assert_eq!(shop.sandbox.requests_to("cards.update_status"), 0);
-    // The failure is not remembered as an answer.
+    // The failure is not remembered as an response.
     let body = format!(r#"{{"card_no":"{own}","status":"Frozen"}}"#);
     assert_eq!(shop.tap("cards.update_status", "tap-1", &body).status, 200);
 }
@@ -91,15 +91,15 @@ fn a_number_that_cannot_be_looked_up_changes_nothing() {
 #[test]
 fn the_app_reads_its_own_tap_in_the_platforms_text() {
     let shop = Shop::new();
-    let answer = shop.transfer("own", "tap-1", "100000");
-    assert_eq!(answer.status, 403);
+    let response = shop.transfer("own", "tap-1", "100000");
+    assert_eq!(response.status, 403);
     shop.sandbox.fault(Fault::on("accounts.transfer", FaultKind::Code(3001)));
-    let answer = shop.transfer("own", "tap-2", "5");
+    let response = shop.transfer("own", "tap-2", "5");
     assert_eq!(
-        (answer.status, answer.error(), answer.json["error"]["code"].as_i64()),
+        (response.status, response.error(), response.json["error"]["code"].as_i64()),
         (502, ("api", "rejected"), Some(3001))
     );
-    assert!(!answer.body.contains("app."), "{}", answer.body);
+    assert!(!response.body.contains("app."), "{}", response.body);
     let record = shop.record();
     assert_eq!((record.outcome, record.tap.as_deref()), (Some(Outcome::Rejected), Some("tap-2")));
 }

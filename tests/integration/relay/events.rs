@@ -63,7 +63,7 @@ fn a_webhook_reaches_the_app_of_its_cardholder_only() {
 }
 
 #[test]
-fn an_app_that_connects_again_gets_what_it_missed_or_is_told() {
+fn an_app_that_connects_again_gets_what_it_missed_or_a_reset() {
     let shop = Shop::with(Sandbox::builder(), |relay| relay.events_kept(2));
     let own = shop.card(&shop.own);
     let opening = open(&shop, "own", None).unwrap().next().unwrap();

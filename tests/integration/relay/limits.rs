@@ -6,10 +6,10 @@ use std::time::Duration;
 use keysecure::{Client, Denial, MemoryStore, QuotaStore, Relay, Reservation, Reserved, Store, StoreUnavailable};
 use keysecure_sandbox::{Fault, FaultKind};
 
-use super::{Answer, OldStore, Shop, everything};
+use super::{AppResponse, OldStore, Shop, everything};
 
-fn assert_exceeded(answer: &Answer) {
-    assert_eq!((answer.status, answer.error()), (403, ("permission", "not_sent")), "{}", answer.body);
+fn assert_exceeded(response: &AppResponse) {
+    assert_eq!((response.status, response.error()), (403, ("permission", "not_sent")), "{}", response.body);
 }
 
 #[test]
@@ -81,8 +81,8 @@ fn concurrent_transfers_never_exceed_the_day() {
             scope.spawn(move || {
                 barrier.wait();
                 for number in 0..3 {
-                    let answer = shop.transfer("small", &format!("{thread}-{number}"), "30");
-                    assert!([200, 403].contains(&answer.status), "{}", answer.body);
+                    let response = shop.transfer("small", &format!("{thread}-{number}"), "30");
+                    assert!([200, 403].contains(&response.status), "{}", response.body);
                 }
             });
         }
@@ -131,8 +131,8 @@ fn without_a_store_that_counts_nothing_is_sent() {
             own: shop.own.clone(),
             other: shop.other.clone(),
         };
-        let answer = shop.transfer("own", "tap-1", "5");
-        assert_eq!((answer.status, answer.error()), (503, ("transport", "not_sent")), "{}", answer.body);
+        let response = shop.transfer("own", "tap-1", "5");
+        assert_eq!((response.status, response.error()), (503, ("transport", "not_sent")), "{}", response.body);
     }
     assert_eq!(shop.sandbox.requests_to("accounts.transfer"), 0);
 }

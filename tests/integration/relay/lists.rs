@@ -7,8 +7,8 @@ use keysecure_tests::logged;
 use super::{Shop, window};
 
 fn rows(shop: &Shop, operation: &str, filter: &str) -> (usize, serde_json::Value) {
-    let answer = shop.post(operation, &format!("{{{filter}{}}}", window()));
-    let data = answer.data().clone();
+    let response = shop.post(operation, &format!("{{{filter}{}}}", window()));
+    let data = response.data().clone();
     (data["list"].as_array().unwrap().len(), data)
 }
 
@@ -75,9 +75,9 @@ fn a_transfer_that_does_not_say_whose_it_is_makes_the_page_an_error() {
     let shop = Shop::new();
     shop.sandbox.seed_transfers(&shop.own, &[shop.sandbox.now_ms() - 1000]).unwrap();
     set_rules(&shop, false, &["cardholder_no"]);
-    let answer = shop.post("accounts.transfers", &format!("{{{}}}", window()));
-    assert_eq!((answer.status, answer.error()), (502, ("invalid_response", "unknown")));
-    assert!(!answer.body.contains(&shop.own));
+    let response = shop.post("accounts.transfers", &format!("{{{}}}", window()));
+    assert_eq!((response.status, response.error()), (502, ("invalid_response", "unknown")));
+    assert!(!response.body.contains(&shop.own));
     // A card that does not say it is not shown.
     shop.card(&shop.own);
     assert_eq!(rows(&shop, "cards.list", "").0, 0);

@@ -8,6 +8,7 @@ mod lists;
 mod operations;
 mod requests;
 mod taps;
+mod through;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -62,14 +63,14 @@ struct Shop {
 }
 
 /// A response of the relay.
-struct Answer {
+struct AppResponse {
     status: u16,
     body: String,
     json: Value,
     headers: Vec<(&'static str, String)>,
 }
 
-impl Answer {
+impl AppResponse {
     fn new(response: RelayResponse) -> Self {
         let body = String::from_utf8(response.body.to_vec()).unwrap();
         Self { status: response.status, json: serde_json::from_str(&body).unwrap(), body, headers: response.headers }
@@ -133,25 +134,25 @@ impl Shop {
     }
 
     /// Sends a request of the app.
-    fn post(&self, operation: &str, body: &str) -> Answer {
+    fn post(&self, operation: &str, body: &str) -> AppResponse {
         self.send("own", operation, &[], body)
     }
 
     /// Sends a mutation with a tap.
-    fn tap(&self, operation: &str, tap: &str, body: &str) -> Answer {
+    fn tap(&self, operation: &str, tap: &str, body: &str) -> AppResponse {
         self.send("own", operation, &[("Idempotency-Key", tap)], body)
     }
 
-    fn send(&self, session: &str, operation: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    fn send(&self, session: &str, operation: &str, headers: &[(&str, &str)], body: &str) -> AppResponse {
         let session = format!("Bearer {session}");
         let common = [("Authorization", &*session), ("Content-Type", "application/json")];
         let path = format!("/v1/{operation}");
         let headers = [&common[..], headers].concat();
         let request = RelayRequest { method: "POST", path: &path, headers: &headers, body: body.as_bytes() };
-        Answer::new(self.relay.handle(&request))
+        AppResponse::new(self.relay.handle(&request))
     }
 
-    fn transfer(&self, session: &str, tap: &str, amount: &str) -> Answer {
+    fn transfer(&self, session: &str, tap: &str, amount: &str) -> AppResponse {
         let body = format!(r#"{{"transfer_unique_no":"{tap}","type":"In","balance":"{amount}"}}"#);
         self.send(session, "accounts.ensure_transfer", &[], &body)
     }

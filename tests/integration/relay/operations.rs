@@ -70,8 +70,8 @@ fn a_card_is_frozen_unfrozen_and_deleted_and_gets_no_other_status() {
     }
     for status in ["frozen", "FROZEN", "Pending", "ToActivate", "Fail", " Frozen", "Deleted"] {
         let body = format!(r#"{{"card_no":"{card_no}","status":"{status}"}}"#);
-        let answer = shop.tap("cards.update_status", status.trim(), &body);
-        assert_eq!((answer.status, answer.field()), (400, Some("status")), "{status}");
+        let response = shop.tap("cards.update_status", status.trim(), &body);
+        assert_eq!((response.status, response.field()), (400, Some("status")), "{status}");
     }
 }
 
@@ -158,8 +158,8 @@ fn the_window_is_in_the_zone_of_the_header() {
     let body =
         format!(r#"{{"start_time":"{}","end_time":"{}","page":0,"size":10}}"#, civil(now - 1800), civil(now + 1800));
     let rows = |zone: &str| {
-        let answer = shop.send("own", "cards.list", &[("Timezone", zone)], &body);
-        answer.data()["list"].as_array().unwrap().len()
+        let response = shop.send("own", "cards.list", &[("Timezone", zone)], &body);
+        response.data()["list"].as_array().unwrap().len()
     };
     assert_eq!((rows("UTC"), rows("UTC+8")), (1, 0));
     let wrong = shop.send("own", "cards.list", &[("Timezone", "Europe/London")], &body);

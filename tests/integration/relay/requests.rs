@@ -6,12 +6,12 @@ use keysecure::{AuditRecord, Denial, RelayRequest};
 use keysecure_sandbox::Sandbox;
 use keysecure_tests::logged;
 
-use super::{Answer, Shop};
+use super::{AppResponse, Shop};
 
 const OK: [(&str, &str); 2] = [("Authorization", "Bearer own"), ("Content-Type", "application/json")];
 
-fn handle(shop: &Shop, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-    Answer::new(shop.relay.handle(&RelayRequest { method, path, headers, body }))
+fn handle(shop: &Shop, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> AppResponse {
+    AppResponse::new(shop.relay.handle(&RelayRequest { method, path, headers, body }))
 }
 
 #[test]
@@ -19,9 +19,9 @@ fn a_session_that_is_refused_gets_401_and_nothing_is_sent() {
     let shop = Shop::new();
     let before = shop.sandbox.requests().len();
     for session in ["", "unknown", "panic", "dotted", "Own", "own "] {
-        let answer = shop.send(session, "cardholders.get", &[], "{}");
-        assert_eq!((answer.status, answer.error()), (401, ("authentication", "not_sent")), "{session}");
-        assert!(answer.headers.iter().any(|(name, _)| *name == "WWW-Authenticate"));
+        let response = shop.send(session, "cardholders.get", &[], "{}");
+        assert_eq!((response.status, response.error()), (401, ("authentication", "not_sent")), "{session}");
+        assert!(response.headers.iter().any(|(name, _)| *name == "WWW-Authenticate"));
         let record = shop.record();
         assert_eq!((record.denial, record.session, record.operation), (Some(Denial::Unauthorized), None, None));
     }
@@ -69,14 +69,14 @@ fn only_the_exact_path_is_an_operation() {
         "/v1/token",
         "/v1/events",
     ] {
-        let answer = handle(&shop, "POST", path, &OK, b"{}");
-        assert_eq!((answer.status, answer.error()), (404, ("not_found", "rejected")), "{path}");
+        let response = handle(&shop, "POST", path, &OK, b"{}");
+        assert_eq!((response.status, response.error()), (404, ("not_found", "rejected")), "{path}");
         assert_eq!(shop.record().denial, Some(Denial::UnknownOperation));
     }
     for method in ["GET", "HEAD", "PUT", "OPTIONS", "post", ""] {
-        let answer = handle(&shop, method, "/v1/cardholders.get", &OK, b"{}");
-        assert_eq!(answer.status, 405, "{method}");
-        assert!(answer.headers.contains(&("Allow", "POST".to_owned())));
+        let response = handle(&shop, method, "/v1/cardholders.get", &OK, b"{}");
+        assert_eq!(response.status, 405, "{method}");
+        assert!(response.headers.contains(&("Allow", "POST".to_owned())));
     }
     let mounted = Shop::with(Sandbox::builder(), |relay| relay.mount("/shop/relay"));
     assert_eq!(handle(&mounted, "POST", "/shop/relay/v1/cardholders.get", &OK, b"{}").status, 200);
@@ -95,8 +95,8 @@ fn a_header_that_comes_twice_is_refused() {
         ("Cookie", "a=b"),
     ] {
         let headers = [&OK[..], &[("cookie", "a=c"), twice]].concat();
-        let answer = handle(&shop, "POST", "/v1/cardholders.get", &headers, b"{}");
-        assert_eq!((answer.status, answer.field()), (400, Some("headers")), "{twice:?}");
+        let response = handle(&shop, "POST", "/v1/cardholders.get", &headers, b"{}");
+        assert_eq!((response.status, response.field()), (400, Some("headers")), "{twice:?}");
     }
     let headers = [&OK[..], &[("Via", "a"), ("Via", "b"), ("X-Forwarded-For", "1"), ("x-forwarded-for", "2")]].concat();
     assert_eq!(handle(&shop, "POST", "/v1/cardholders.get", &headers, b"{}").status, 200);
@@ -107,27 +107,30 @@ fn what_is_too_large_or_no_json_is_refused_without_a_call() {
     let shop = Shop::new();
     let before = shop.sandbox.requests().len();
     let large = format!("{{\"cardholder_no\":\"{}\"}}", "1".repeat(16 * 1024));
-    let answer = shop.post("cardholders.get", &large);
-    assert_eq!((answer.status, answer.error(), answer.field()), (413, ("invalid_input", "not_sent"), Some("body")));
+    let response = shop.post("cardholders.get", &large);
+    assert_eq!(
+        (response.status, response.error(), response.field()),
+        (413, ("invalid_input", "not_sent"), Some("body"))
+    );
     assert_eq!(shop.record().denial, Some(Denial::TooLarge));
     let anonymous = shop.send("unknown", "cardholders.get", &[], &large);
-    assert_eq!(anonymous.body, answer.body, "the size is checked before anything is read");
+    assert_eq!(anonymous.body, response.body, "the size is checked before anything is read");
     for body in ["", "[]", "{", "{}{}", "\u{feff}{}", "null", &"[".repeat(16_000), &"{\"a\":".repeat(3_000)] {
-        let answer = shop.post("cardholders.get", body);
-        assert_eq!((answer.status, answer.field()), (400, Some("body")), "{}", &body[..body.len().min(20)]);
+        let response = shop.post("cardholders.get", body);
+        assert_eq!((response.status, response.field()), (400, Some("body")), "{}", &body[..body.len().min(20)]);
     }
-    let answer = handle(&shop, "POST", "/v1/cardholders.get", &OK, b"{\"cardholder_no\":\"\xff\"}");
-    assert_eq!((answer.status, answer.field()), (400, Some("body")));
+    let response = handle(&shop, "POST", "/v1/cardholders.get", &OK, b"{\"cardholder_no\":\"\xff\"}");
+    assert_eq!((response.status, response.field()), (400, Some("body")));
     for kind in ["text/plain", "application/x-www-form-urlencoded", "application/json, text/html"] {
-        let answer = handle(&shop, "POST", "/v1/cardholders.get", &[OK[0], ("Content-Type", kind)], b"{}");
-        assert_eq!((answer.status, answer.field()), (400, Some("content-type")), "{kind}");
+        let response = handle(&shop, "POST", "/v1/cardholders.get", &[OK[0], ("Content-Type", kind)], b"{}");
+        assert_eq!((response.status, response.field()), (400, Some("content-type")), "{kind}");
     }
     assert_eq!(handle(&shop, "POST", "/v1/cardholders.get", &OK[..1], b"{}").status, 400);
     assert_eq!(shop.sandbox.requests().len(), before);
 }
 
 #[test]
-fn a_session_that_asks_too_often_is_told_when_to_come_back() {
+fn a_session_that_asks_too_often_learns_when_to_come_back() {
     let shop = Shop::with(Sandbox::builder(), |relay| relay.requests_per_second(1));
     let send = |session: &str| shop.send(session, "cardholders.get", &[], "{}");
     let statuses = [(); 4].map(|()| send("own").status);

@@ -33,7 +33,7 @@ fn a_transfer_that_is_sent_again_is_found() {
 fn a_transfer_from_eight_threads_moves_the_money_once() {
     let shop = Shop::new();
     let barrier = Barrier::new(8);
-    let answers: Vec<_> = std::thread::scope(|scope| {
+    let responses: Vec<_> = std::thread::scope(|scope| {
         let send = || {
             barrier.wait();
             shop.transfer("own", "tap-1", "25.00")
@@ -41,9 +41,9 @@ fn a_transfer_from_eight_threads_moves_the_money_once() {
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(send)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    let created = answers.iter().filter(|answer| answer.data()["created"] == true).count();
-    let number = &answers[0].data()["value"]["transfer_no"];
-    assert!(created == 1 && answers.iter().all(|answer| answer.data()["value"]["transfer_no"] == *number));
+    let created = responses.iter().filter(|response| response.data()["created"] == true).count();
+    let number = &responses[0].data()["value"]["transfer_no"];
+    assert!(created == 1 && responses.iter().all(|response| response.data()["value"]["transfer_no"] == *number));
     let postings = shop.sandbox.ledger();
     let moved = postings.postings().iter().filter(|posting| posting.memo.starts_with("transfer")).count();
     assert_eq!((moved, shop.sandbox.requests_to("accounts.transfer")), (1, 1));
@@ -58,12 +58,12 @@ fn a_change_from_eight_threads_is_made_once() {
     let statuses: Vec<_> = std::thread::scope(|scope| {
         let send = || {
             barrier.wait();
-            let answer = shop.tap(UPDATE, "tap-1", &status(&card_no, "Frozen"));
-            if answer.status == 409 {
+            let response = shop.tap(UPDATE, "tap-1", &status(&card_no, "Frozen"));
+            if response.status == 409 {
                 // Another one is at it: what it does is not known yet.
-                assert_eq!(answer.error(), ("conflict", "unknown"));
+                assert_eq!(response.error(), ("conflict", "unknown"));
             }
-            answer.status
+            response.status
         };
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(send)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -93,15 +93,15 @@ fn a_tap_belongs_to_one_request() {
     for (operation, body) in
         [(UPDATE, status(&card_no, "Delete")), (UPDATE, status(&second, "Frozen")), ("cards.set_pin", pin)]
     {
-        let answer = shop.tap(operation, "tap-1", &body);
-        assert_eq!((answer.status, answer.error()), (409, ("conflict", "not_sent")), "{operation} {body}");
+        let response = shop.tap(operation, "tap-1", &body);
+        assert_eq!((response.status, response.error()), (409, ("conflict", "not_sent")), "{operation} {body}");
         assert_eq!(shop.record().denial, Some(Denial::TapConflict));
     }
     assert_eq!((shop.status(&card_no), shop.status(&second)), ("Frozen".to_owned(), "Activated".to_owned()));
     // Another cardholder's tap of the same name is another tap.
     let foreign = shop.card(&shop.other);
-    let answer = shop.send("other", UPDATE, &[("Idempotency-Key", "tap-1")], &status(&foreign, "Frozen"));
-    assert_eq!(answer.status, 200);
+    let response = shop.send("other", UPDATE, &[("Idempotency-Key", "tap-1")], &status(&foreign, "Frozen"));
+    assert_eq!(response.status, 200);
 }
 
 #[test]
@@ -162,10 +162,10 @@ fn a_tap_is_short_printable_and_there() {
     let card_no = shop.card(&shop.own);
     let body = status(&card_no, "Frozen");
     for tap in ["", "a b", "é", "a\nb", &"x".repeat(65)] {
-        let answer = shop.tap(UPDATE, tap, &body);
-        assert_eq!((answer.status, answer.field()), (400, Some("idempotency-key")), "{tap:?}");
-        let answer = shop.transfer("own", &tap.replace('\n', "\\n"), "5");
-        assert_eq!((answer.status, answer.field()), (400, Some("transfer_unique_no")), "{tap:?}");
+        let response = shop.tap(UPDATE, tap, &body);
+        assert_eq!((response.status, response.field()), (400, Some("idempotency-key")), "{tap:?}");
+        let response = shop.transfer("own", &tap.replace('\n', "\\n"), "5");
+        assert_eq!((response.status, response.field()), (400, Some("transfer_unique_no")), "{tap:?}");
     }
     assert_eq!(shop.post(UPDATE, &body).field(), Some("idempotency-key"));
     let twice = [("Idempotency-Key", "a"), ("idempotency-key", "a")];
