@@ -13,7 +13,7 @@ use keysecure::{
 use pyo3::prelude::*;
 
 use crate::clock::OwnClock;
-use crate::relay::Plain;
+use crate::relay::{Authorize, Plain};
 use crate::session::OwnSession;
 use crate::values::{FromArgument, GrantNames, Hosts, Pem, Positive, Secrets, Span};
 
@@ -84,7 +84,8 @@ arguments! {
     OwnClock { ClockSetting = "clock" }
     OwnSession { SessionSetting = "session" }
     Decimal { MaxPerDay = "max_per_day", MaxTransfer = "max_transfer" }
-    Plain { AuditFunction = "audit", AuthorizeFunction = "authorize" }
+    Authorize { AuthorizeFunction = "authorize" }
+    Plain { AuditFunction = "audit" }
     Positive { ConnectTimeout = "connect_timeout", StreamLasts = "stream_lasts", Timeout = "timeout" }
     u32 {
         EventsKept = "events_kept",

@@ -79,7 +79,9 @@ def test_a_mount_may_be_the_frameworks_or_the_relays(shop: Shop, over: Over) -> 
 
 def test_frameworks_may_leave_the_mount_in_the_path(shop: Shop) -> None:
     for root in ("/api/keysecure", "/api/keysecure/"):
-        assert over_asgi(shop.relay, "/api/keysecure/v1/accounts.get", root)[0] == 200
+        for path in ("/api/keysecure/v1/accounts.get", "/keysecure/v1/accounts.get", "/v1/accounts.get"):
+            assert over_asgi(shop.relay, path, root)[0] == 200, (root, path)
+        assert over_asgi(shop.relay, "/secure/v1/accounts.get", root)[0] == 404
 
 
 @pytest.mark.parametrize("over", OVER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import gc
 import json
@@ -22,7 +23,7 @@ from relay_server_support import ALL_GRANTS, Shop, served
 
 import keysecure
 from keysecure import Client, ConfigError, aio
-from keysecure.relay import EventStream, Relay, RelayResponse, Scope
+from keysecure.relay import EventStream, Relay, RelayRequest, RelayResponse, Scope
 from keysecure.sandbox import Sandbox
 
 App = Callable[..., Client]
@@ -280,8 +281,8 @@ def test_async_functions_and_other_clients_are_refused_by_name(shop: Shop, sandb
     async def authorize(request: object) -> Scope | None:
         return None
 
-    with pytest.raises(ConfigError, match="authorize must not be async"):
-        Relay(shop.client, authorize)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"authorize must not be async with relay\.wsgi"):
+        assert Relay(shop.client, authorize).wsgi
     with pytest.raises(ConfigError, match="audit must not be async"):
         Relay(shop.client, shop.authorize, audit=authorize)
     with pytest.raises(ConfigError, match="client must be a keysecure"):
@@ -290,6 +291,30 @@ def test_async_functions_and_other_clients_are_refused_by_name(shop: Shop, sandb
         Relay(sandbox.client(), shop.authorize)
     with pytest.raises(ConfigError, match="relay"):
         Relay(Client.relay("https://x.example", "token"), shop.authorize)
+
+
+def test_authorize_may_be_async_where_a_loop_runs(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    threads: list[int] = []
+
+    async def authorize(request: RelayRequest) -> Scope | None:
+        await asyncio.sleep(0.01)
+        threads.append(threading.get_ident())
+        if request.bearer == "broken":
+            raise LookupError("hunter2")
+        return shop.authorize(request)
+
+    shop.relay = Relay(shop.client, authorize)
+    with served(shop, "asgi") as app:
+        assert app().accounts.get(shop.own) == shop.client.accounts.get(shop.own)
+        for session in ("unknown", "broken"):
+            with pytest.raises(keysecure.AuthenticationError):
+                app(session).accounts.get(shop.own)
+    assert len(set(threads)) == 1
+    assert "authorize raised LookupError at" in caplog.text
+    assert f"{__file__}:" in caplog.text
+    assert "hunter2" not in caplog.text
+    assert handle(shop, "accounts.get", {}).status == 401
+    assert "authorize raised ConfigError" in caplog.text
 
 
 def test_a_scope_has_its_rules() -> None:
@@ -436,12 +461,24 @@ def test_an_app_gets_events_over_the_network_at_once(shop: Shop, app: App) -> No
     shop.relay.publish(purchase(shop, 2))
     missed = lines_of(app, {**headers, "Last-Event-ID": event["id"]})
     assert any("c-2" in line for line in missed)
-    lines.close()  # type: ignore[attr-defined]
-    missed.close()  # type: ignore[attr-defined]
-    # Streams of apps that have gone are closed.
-    end = time.monotonic() + 20
-    while sum(isinstance(one, EventStream) for one in gc.get_objects()) and time.monotonic() < end:
-        shop.relay.publish(purchase(shop, 3))
-        time.sleep(0.05)
-        gc.collect()
-    assert time.monotonic() < end
+    for stream in (lines, missed):
+        stream.close()  # type: ignore[attr-defined]
+
+
+def test_streams_of_apps_that_have_gone_are_closed(shop: Shop, app: App) -> None:
+    from urllib.error import HTTPError
+
+    # A session has at most 4 at a time.
+    opened, end = 0, time.monotonic() + 20
+    while opened < 10:
+        assert time.monotonic() < end, opened
+        lines = lines_of(app, {"Authorization": "Bearer own"})
+        try:
+            next(lines)
+            opened += 1
+        except HTTPError:
+            assert shop.records[-1].denial == "rate_limited"
+            time.sleep(0.02)
+        lines.close()  # type: ignore[attr-defined]
+        # A server learns that an app has gone when it writes.
+        shop.relay.publish(purchase(shop, 1))

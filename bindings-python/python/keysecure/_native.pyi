@@ -1,6 +1,6 @@
 """Types of the native module. Use it through `keysecure`."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from os import PathLike
@@ -1331,15 +1331,15 @@ class Relay:
     session of a request (`request.bearer`, a cookie in `request.headers`, a client certificate in `request.context`)
     and returns the `Scope` of the session, or `None` to refuse the request. An exception in it refuses the request
     too and is logged by type and place. It is called for every request, on the thread of the request, so it should
-    be fast; it must not be `async`.
+    be fast. With `relay.asgi` it may be `async`.
 
     `mount`: the path under which the server passes requests on, such as `"/relay"` for `/relay/v1/cards.get`; the
-    root unless set. `audit`: a function that gets an `AuditRecord` of each request, also of those that are refused;
-    it should return soon, and its exceptions are logged by type and place. `max_request_bytes`: the largest body of
-    a request, at most 1 MiB. `requests_per_second`: how many requests a session may make each second on average, in
-    each process; at once it may make twice as many. `events_kept`: how many events of each cardholder are kept, for
-    one hour, for apps that connect again. `stream_lasts`: seconds after which a stream of events ends, so that its
-    session is authorized again.
+    root unless set. `audit`: a plain function that gets an `AuditRecord` of each request, also of those that are
+    refused; it should return soon, and its exceptions are logged by type and place. `max_request_bytes`: the largest
+    body of a request, at most 1 MiB. `requests_per_second`: how many requests a session may make each second on
+    average, in each process; at once it may make twice as many. `events_kept`: how many events of each cardholder
+    are kept, for one hour, for apps that connect again. `stream_lasts`: seconds after which a stream of events ends,
+    so that its session is authorized again.
 
     A relay works in forked children too; each process has rate limits and events of its own.
     """
@@ -1347,7 +1347,7 @@ class Relay:
     def __new__(
         cls,
         client: Client,
-        authorize: Callable[[RelayRequest], Scope | None],
+        authorize: Callable[[RelayRequest], Scope | None] | Callable[[RelayRequest], Awaitable[Scope | None]],
         *,
         mount: str = "",
         audit: Callable[[AuditRecord], object] | None = None,

@@ -28,9 +28,29 @@ impl FromArgument for Plain {
     }
 }
 
+/// The function `authorize`. One that is async is awaited on the event loop of its request.
+pub struct Authorize {
+    function: Py<PyAny>,
+    is_async: bool,
+}
+
+impl FromArgument for Authorize {
+    fn read(_: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        let py = value.py();
+        if !value.is_callable() {
+            return Err(Mismatch::Rule("must be a function"));
+        }
+        if !foreign::is_async(value)? {
+            return Ok(Self { function: value.clone().unbind(), is_async: false });
+        }
+        let function = py.import("keysecure.relay._async")?.getattr("awaiting")?.call1((value,))?;
+        Ok(Self { function: function.unbind(), is_async: true })
+    }
+}
+
 /// `authorize` and `audit`.
 pub struct Hooks {
-    authorize: Plain,
+    authorize: Authorize,
     audit: Option<Plain>,
 }
 
@@ -48,8 +68,12 @@ pub fn with_context<R>(context: Option<Py<PyAny>>, serve: impl FnOnce() -> R) ->
 }
 
 impl Hooks {
-    pub fn new(authorize: Plain, audit: Option<Plain>) -> Self {
+    pub fn new(authorize: Authorize, audit: Option<Plain>) -> Self {
         Self { authorize, audit }
+    }
+
+    pub fn is_async(&self) -> bool {
+        self.authorize.is_async
     }
 
     pub fn has_audit(&self) -> bool {
@@ -57,14 +81,15 @@ impl Hooks {
     }
 
     pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.authorize.0)?;
+        visit.call(&self.authorize.function)?;
         self.audit.iter().try_for_each(|audit| visit.call(&audit.0))
     }
 
     /// The scope of a request; `None` also when the function raises.
     pub fn authorize(&self, request: &RelayRequest<'_>) -> Option<keysecure::Scope> {
         attach(|py| {
-            let call = || hub::call(self.authorize.0.bind(py), (request_object(py, request)?,).into_pyobject(py)?);
+            let call =
+                || hub::call(self.authorize.function.bind(py), (request_object(py, request)?,).into_pyobject(py)?);
             foreign::call(py, "authorize", call, scope).ok().flatten()
         })
         .flatten()

@@ -16,7 +16,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use zeroize::Zeroizing;
 
-pub use hooks::Plain;
+pub use hooks::{Authorize, Plain};
 pub use scope::Scope;
 pub use stream::EventStream;
 
@@ -36,10 +36,10 @@ use hooks::Hooks;
 /// `client` is a `keysecure.Client` with a `store`. `authorize(request)` is the merchant's own code: it reads the session of a
 /// request (`request.bearer`, a cookie in `request.headers`, a client certificate in `request.context`) and returns the `Scope` of
 /// the session, or `None` to refuse the request. An exception in it refuses the request too and is logged by type and place. It is
-/// called for every request, on the thread of the request, so it should be fast; it must not be `async`.
+/// called for every request, on the thread of the request, so it should be fast. With `relay.asgi` it may be `async`.
 ///
 /// `mount`: the path under which the server passes requests on, such as `"/relay"` for `/relay/v1/cards.get`; the root unless set.
-/// `audit`: a function that gets an `AuditRecord` of each request, also of those that are refused; it should return soon, and its
+/// `audit`: a plain function that gets an `AuditRecord` of each request, also of those that are refused; it should return soon, and its
 /// exceptions are logged by type and place. `max_request_bytes`: the largest body of a request, at most 1 MiB.
 /// `requests_per_second`: how many requests a session may make each second on average, in each process; at once it may make twice
 /// as many. `events_kept`: how many events of each cardholder are kept, for one hour, for apps that connect again. `stream_lasts`:
@@ -224,6 +224,9 @@ impl Relay {
     /// A WSGI application that serves this relay: mount it in Flask or Django, or pass it to any WSGI server.
     #[getter]
     fn wsgi<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        if slf.get().hooks.is_async() {
+            return Err(config(slf.py(), "authorize must not be async with relay.wsgi: use relay.asgi"));
+        }
         slf.py().import("keysecure.relay._wsgi")?.getattr("WsgiRelay")?.call1((slf,))
     }
 

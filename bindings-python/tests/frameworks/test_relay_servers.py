@@ -41,6 +41,10 @@ if sys.platform == "linux":
     SERVERS.append(ServerKind("uwsgi-http", "-m plain_server http {port} --http-chunked-input -p 1", APPS))
 
 
+DECODING = ("gevent-pywsgi", "wsgiref")
+"""Servers that do not keep the path as it was received."""
+
+
 @pytest.fixture(scope="module", params=SERVERS, ids=lambda kind: kind.name)
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running(request.param, tmp_path_factory.mktemp(request.param.name)) as server:
@@ -87,7 +91,8 @@ def test_requests_that_break_a_rule_have_a_response_of_the_relay(server: Server,
         ("/relay/v1/call", b"{}", 404),
     ]:
         response = post(server, path, session, body)
-        assert response.status == status, (path, response)
+        expected = 400 if "%" in path and server.kind.name in DECODING else status
+        assert response.status == expected, (path, response)
         assert json.loads(response.body)["code"] == 1
         assert response.headers["cache-control"] == "no-store"
 

@@ -53,7 +53,8 @@ the same as an :class:`AuditRecord`. An exception of ``authorize`` or ``audit`` 
 No record holds a secret.
 
 ``relay.asgi`` and ``relay.wsgi`` are applications for any server; mounted under a path they need no ``mount``. Calls of
-``relay.asgi`` run in up to 64 threads, and ``authorize`` on them, so it may block.
+``relay.asgi`` run in up to 64 threads, and ``authorize`` on them, so it may block; one that is ``async`` runs on the
+event loop, for 30 seconds at most.
 
 The app gets its cardholder's webhooks at once, as server-sent events, when the handler of webhooks passes them on::
 

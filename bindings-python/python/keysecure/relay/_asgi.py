@@ -15,8 +15,9 @@ from ..aio._threads import Threads
 from ..webhooks._asgi import Receive, Scope, Send, lifespan
 from ..webhooks._bodies import read_asgi
 from ..webhooks._response import Refusal, Sealed
+from ._async import on_loop
 from ._messages import RelayResponse
-from ._paths import path_of
+from ._paths import below, path_of
 from ._unread import body_of
 from ._watch import POLL_SECONDS, Watch
 
@@ -70,8 +71,14 @@ class AsgiRelay:
         call = Call(
             self._threads,
             f"relay.{name}",
-            getattr(self._relay, name),
-            (*words, list(asked.value["headers"]), *(() if body is None else (body.value,))),
+            on_loop,
+            (
+                asyncio.get_running_loop(),
+                getattr(self._relay, name),
+                *words,
+                list(asked.value["headers"]),
+                *(() if body is None else (body.value,)),
+            ),
             {"context": asked.value},
             is_kept=True,
         )
@@ -124,9 +131,10 @@ async def _disconnected(receive: Receive) -> None:
 
 
 async def _respond(response: RelayResponse, method: str, send: Send) -> None:
-    body = response.body
-    await send(_start(response.status, [*response.headers, ("Content-Length", str(len(body)))]))
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+    # The body may hold the secrets of a card: it is in no local variable, which tools would report when `send` raises.
+    length = str(len(response.body))
+    await send(_start(response.status, [*response.headers, ("Content-Length", length)]))
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else response.body})
 
 
 def _start(status: int, headers: list[tuple[str, str]]) -> dict[str, Any]:
@@ -136,11 +144,8 @@ def _start(status: int, headers: list[tuple[str, str]]) -> dict[str, Any]:
 
 def _path(scope: Scope, mount: str) -> str:
     root, path = scope.get("root_path") or "", scope["path"]
-    # Frameworks differ in whether the path contains that of the mount.
-    if root and path.startswith(f"{root.removesuffix('/')}/"):
-        path = path[len(root.removesuffix("/")) :]
     raw, query = scope.get("raw_path") or b"", scope.get("query_string") or b""
-    return path_of(mount, root, path, raw.decode("latin-1"), query.decode("latin-1"))
+    return path_of(mount, root, below(root, path), raw.decode("latin-1"), query.decode("latin-1"))
 
 
 class _Ticker:

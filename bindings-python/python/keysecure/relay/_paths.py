@@ -16,3 +16,17 @@ def path_of(mount: str, root: str, path: str, raw: str, query: str) -> str:
     if mount and not path.startswith(f"{mount}/") and root.removesuffix("/").endswith(mount):
         path = mount + path
     return f"{path}?{query}" if query else path
+
+
+def below(root: str, path: str) -> str:
+    """The path without that of the mount.
+
+    Servers and frameworks differ: it may begin with the whole mount, or with its last segments, or have none of it.
+    """
+    root = root.removesuffix("/")
+    start = root.find("/")
+    while start >= 0:
+        if path.startswith(f"{root[start:]}/"):
+            return path[len(root) - start :]
+        start = root.find("/", start + 1)
+    return path

@@ -38,7 +38,9 @@ class WsgiRelay:
                 start_response("200 OK", response.headers)
                 return _Chunks(response, relay._watch)
         else:
-            body = Sealed(_body(asked.value, method, relay.max_request_bytes))
+            body = Sealed(read_wsgi(asked.value, relay.max_request_bytes) if method == "POST" else b"")
+            if isinstance(body.value, Refusal):
+                body.value = body_of(body.value, relay.max_request_bytes)
             response = relay.handle(method, path, _headers(asked.value), body.value, context=asked.value)
         headers = [*response.headers, ("Content-Length", str(len(response.body)))]
         start_response(f"{response.status} {HTTPStatus(response.status).phrase}", headers)
@@ -47,13 +49,6 @@ class WsgiRelay:
 
     def __repr__(self) -> str:
         return f"<WSGI application of {self._relay!r}>"
-
-
-def _body(environ: dict[str, Any], method: str, largest: int) -> bytes:
-    if method != "POST":
-        return b""
-    body = read_wsgi(environ, largest)
-    return body_of(body, largest) if isinstance(body, Refusal) else body
 
 
 def _path(environ: dict[str, Any], mount: str) -> str:
