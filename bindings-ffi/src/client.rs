@@ -135,6 +135,16 @@ impl Client {
         Self(self.0.after_waiting(waited))
     }
 
+    /// The deadline of an `ensure` call without one of its own, over the transport of this client.
+    pub fn default_ensure_deadline(&self) -> Duration {
+        self.0.default_ensure_deadline()
+    }
+
+    /// The address of the platform, for the text of this client.
+    pub fn base_url(&self) -> String {
+        self.0.base_url().to_owned()
+    }
+
     /// Creates a client with the merchant's credentials.
     #[uniffi::constructor]
     pub fn new(api_key: String, api_secret: String, options: ClientOptions) -> Result<Self> {

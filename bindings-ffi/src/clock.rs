@@ -61,10 +61,6 @@ impl Clock for OwnClock {
         self.waits.monotonic()
     }
 
-    fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
-        self.waits.sleep(duration)
-    }
-
     fn local_offset(&self) -> Option<UtcOffset> {
         self.waits.local_offset()
     }

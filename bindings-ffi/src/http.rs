@@ -20,9 +20,8 @@ pub trait Transport: Send + Sync {
     /// Sends the request once and reads the complete response, regardless of its status.
     fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportFailure>;
 
+    // Not named `close`: the generated classes of Kotlin have such a method.
     /// Closes connections; exchanges in progress may fail. Called when the client is closed.
-    ///
-    /// Not named `close`, because Kotlin's generated classes have such a method.
     fn close_idle(&self) -> Result<(), TransportFailure>;
 
     /// Whether no part of a request can reach the platform after `send` has failed: the connection is reset, and no

@@ -1,8 +1,7 @@
 //! Interruption of a call that waits, by the means of the calling language, such as `Thread.interrupt`.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use keysecure::{Clock, Interrupted, SystemClock, UtcOffset};
 
@@ -46,16 +45,6 @@ impl Clock for InterruptibleClock {
 
     fn monotonic(&self) -> Duration {
         self.0.monotonic()
-    }
-
-    fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
-        let piece = self.longest_wait().unwrap_or(duration);
-        let start = Instant::now();
-        while let Some(left) = duration.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
-            thread::sleep(left.min(piece));
-            self.between_waits()?;
-        }
-        Ok(())
     }
 
     fn local_offset(&self) -> Option<UtcOffset> {

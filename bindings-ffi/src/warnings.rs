@@ -23,7 +23,7 @@ pub enum LogLevel {
 /// A part of a warning, for logs that search and count.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct WarningField {
-    /// The name, such as `operation`, `consume_no` or `duration_ms`.
+    /// The name, such as `"operation"`, `"consume_no"` or `"duration_ms"`.
     pub name: String,
     /// The value as text.
     pub value: String,
@@ -32,7 +32,7 @@ pub struct WarningField {
 /// A warning of the library. It holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Warning {
-    /// How serious it is: `error` or `warning`.
+    /// How serious it is: an error or a warning.
     pub level: LogLevel,
     /// The warning, in one line.
     pub text: String,

@@ -9,7 +9,6 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use ::log::LevelFilter;
@@ -155,6 +154,18 @@ fn check_signals() -> Result<(), Interrupted> {
     Err(Interrupted)
 }
 
+/// Emits the records of this thread's job so far, if one says that the job begins to wait: it would be read after the wait.
+fn log_wait() -> Result<(), Interrupted> {
+    // A native thread gives its records to the greenlet of its call.
+    if !log::is_waiting() || MAIN.get().0 != process::id() {
+        return Ok(());
+    }
+    let records = log::take();
+    let Some(raised) = Python::attach(|py| log::emit(py, &records).err()) else { return Ok(()) };
+    RAISED.set(Some(raised));
+    Err(Interrupted)
+}
+
 /// The system clock, which checks for signals while the main thread waits.
 pub struct SignalClock {
     start: Instant,
@@ -185,21 +196,12 @@ impl Clock for SignalClock {
         self.start.elapsed()
     }
 
-    fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
-        let piece = self.longest_wait().unwrap_or(duration);
-        let start = Instant::now();
-        while let Some(left) = duration.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
-            thread::sleep(left.min(piece));
-            self.between_waits()?;
-        }
-        Ok(())
-    }
-
     fn longest_wait(&self) -> Option<Duration> {
         MAIN.get().1.then_some(SIGNAL_INTERVAL)
     }
 
     fn between_waits(&self) -> Result<(), Interrupted> {
+        log_wait()?;
         // On other threads only a store can have raised.
         if MAIN.get().1 {
             check_signals()

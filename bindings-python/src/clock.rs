@@ -97,10 +97,6 @@ impl Clock for OwnClock {
         self.waits.monotonic()
     }
 
-    fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
-        self.waits.sleep(duration)
-    }
-
     fn longest_wait(&self) -> Option<Duration> {
         self.waits.longest_wait()
     }

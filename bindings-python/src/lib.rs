@@ -30,6 +30,7 @@ mod pager;
 mod pickle;
 mod pool;
 mod process;
+mod redact;
 mod relay;
 mod resources;
 mod secrets;
@@ -84,6 +85,7 @@ mod _native {
         crate::log::start();
         crate::attach::start(module.py())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        crate::redact::add(module)?;
         crate::enums::add(module)
     }
 }

@@ -1,9 +1,10 @@
 //! Records of Python's logger `keysecure`: those of the core's `log` facade, with their fields as `extra`.
 //!
-//! The records of a call are kept until it ends; the thread that made the call then emits them, so that logging handlers
-//! never run under a lock of the client. Records hold no secret and no card number.
+//! The records of a call are kept until it ends, or begins to wait until an attempt is settled; the thread that made the call
+//! then emits them, so that logging handlers never run under a lock of the client. Records hold no secret and no card number.
 
 use std::cell::RefCell;
+use std::mem;
 
 use log::kv::{Error as KvError, Key, Value, VisitSource, VisitValue};
 use log::{Level, LevelFilter, Log, Metadata};
@@ -150,10 +151,10 @@ pub fn start() {
     }
 }
 
-/// Raises the records of a call whose greenlet ended before it to WARNING at least: its result is nowhere else.
+/// Raises the records of the end of a call whose greenlet ended before it to WARNING at least: its result is nowhere else.
 pub fn unread(records: Vec<Record>) -> Vec<Record> {
     let unread = |record: Record| {
-        if record.level < INFO || !record.fields.iter().any(|(name, _)| name == "operation") {
+        if record.level < INFO || !record.fields.iter().any(|(name, _)| name == "attempts") {
             return record;
         }
         let text = format!("a call ended after its greenlet, which has no result: {}", record.text);
@@ -168,6 +169,17 @@ pub fn collecting<R>(wanted: LevelFilter, work: impl FnOnce() -> R) -> (R, Vec<R
     let outer = COLLECTED.replace(Collected { within: true, wanted, records: Vec::new() });
     let result = work();
     (result, COLLECTED.replace(outer).records)
+}
+
+/// Whether a record of the call in progress says that it begins to wait.
+pub fn is_waiting() -> bool {
+    let waits = |record: &Record| record.fields.iter().any(|(name, _)| name == "wait_ms");
+    COLLECTED.with_borrow(|collected| collected.records.iter().any(waits))
+}
+
+/// Takes the records of the call in progress.
+pub fn take() -> Vec<Record> {
+    COLLECTED.with_borrow_mut(|collected| mem::take(&mut collected.records))
 }
 
 /// Whether this thread makes a call, so that it belongs to Python.

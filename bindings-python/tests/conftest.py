@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import signal
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from cli_support import variables_of
+from webhook_logging_support import Records, Respond, by_receiver, by_responder, wait_for
 from webhook_support import Asgi, Kind, Wsgi
 
 from keysecure import Client, MemoryStore
@@ -62,3 +66,31 @@ def transfer(cardholder_no: str) -> dict[str, object]:
 def kind(request: pytest.FixtureRequest) -> Kind:
     """A kind of application that receives webhooks."""
     return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture(params=["wsgi", "asgi", "responder"])
+def respond(request: pytest.FixtureRequest) -> Respond:
+    """Responds to a purchase with a decision, in a receiver or without one."""
+    if request.param == "responder":
+        return by_responder
+    kind: Any = Wsgi if request.param == "wsgi" else Asgi
+    return by_receiver(kind, kind.make)
+
+
+@pytest.fixture
+def records() -> Iterator[list[logging.LogRecord]]:
+    """The records of the logger so far, from INFO."""
+    logger, kept = logging.getLogger("keysecure"), Records(logging.INFO)
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(kept)
+    yield kept.records
+    logger.removeHandler(kept)
+    logger.setLevel(level)
+
+
+@pytest.fixture
+def decisions_end() -> Iterator[None]:
+    """What a decision logs after its reply belongs to its own test."""
+    yield
+    wait_for(lambda: not any(thread.name == "keysecure-decision" for thread in threading.enumerate()))

@@ -128,9 +128,9 @@ def test_what_is_printed_holds_no_secret() -> None:
         "pan": "***",
         "cvv": "***",
         "access_token": "***",
-        "remark": "card ***, order 1234567890123",
+        "remark": "card 411111******1111, order 1234567890123",
         "card_no": "4111111111111111",
-        "list": [{"pin": "***", "detail": "***"}],
+        "list": [{"pin": "***", "detail": "411111******1111"}],
         "amount": 5,
     }
 
@@ -143,4 +143,4 @@ def test_json_is_written_with_all_digits() -> None:
 
 
 def test_numbers_of_cards_are_masked_in_names_too() -> None:
-    assert redacted({"seen": {"4111111111111111": 1, "order": 2}}) == {"seen": {"***": 1, "order": 2}}
+    assert redacted({"seen": {"4111111111111111": 1, "order": 2}}) == {"seen": {"411111******1111": 1, "order": 2}}

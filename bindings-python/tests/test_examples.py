@@ -18,7 +18,8 @@ from keysecure.sandbox import Sandbox
 
 
 def test_all_examples_are_run_by_these_tests() -> None:
-    texts = [file.read_text("utf-8") for file in Path(__file__).parent.rglob("test_*.py")]
+    files = [file for name in ("test_*.py", "conftest.py") for file in Path(__file__).parent.rglob(name)]
+    texts = [file.read_text("utf-8") for file in files]
     named = set(re.findall(r'"(\w+\.py)"', "".join(texts)))
     assert {file.name for file in EXAMPLES.glob("*.py")} - {"offline.py"} <= named
 

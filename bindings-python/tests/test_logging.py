@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from contextlib import nullcontext
 from typing import Any
 
@@ -106,6 +107,46 @@ def test_a_handler_may_use_the_client(client: Client, caplog: pytest.LogCaptureF
     finally:
         logger.removeHandler(handler)
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("on_thread", [False, True])
+def test_the_start_of_a_wait_is_logged_before_it_ends(
+    recording: Client, transfer: dict[str, Any], caplog: pytest.LogCaptureFixture, on_thread: bool
+) -> None:
+    caplog.set_level(logging.INFO, "keysecure")
+    begun: list[float] = []
+
+    class Watch(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if hasattr(record, "wait_ms"):
+                assert vars(record)["reference"] == "order-7"
+                recording.cardholders.get(transfer["cardholder_no"])
+                begun.append(time.monotonic())
+
+    ended: list[float] = []
+
+    def pay() -> None:
+        assert recording.accounts.ensure_transfer(**transfer, settle=2.0, deadline=60).created
+        ended.append(time.monotonic())
+
+    handler, logger = Watch(), logging.getLogger("keysecure")
+    logger.addHandler(handler)
+    try:
+        if on_thread:
+            thread = threading.Thread(target=pay)
+            thread.start()
+            thread.join()
+        else:
+            pay()
+    finally:
+        logger.removeHandler(handler)
+    assert len(begun) == len(ended) == 1
+    assert ended[0] - begun[0] > 0.5
+    # Once, and in their order.
+    names = [vars(record)["operation"] for record in caplog.records]
+    names = [name for name in names if name.startswith("accounts.")]
+    assert names[:2] == ["accounts.transfers", "accounts.ensure_transfer"]
+    assert names.count("accounts.transfer") == names.count("accounts.ensure_transfer") == 1
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

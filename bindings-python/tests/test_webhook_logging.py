@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import enum
 import logging
 import sys
-import threading
 import time
-import traceback
-from collections.abc import Callable, Iterator
-from decimal import Decimal
 from typing import Any
 
 import pytest
+from webhook_logging_support import (
+    HERE,
+    PAN,
+    Respond,
+    by_receiver,
+    fail,
+    fail_async,
+    of_level,
+    slow,
+    slow_async,
+    wait_for,
+    wait_for_late_decision,
+)
 from webhook_support import (
     ACCEPTED,
     AUTH,
     BODY,
     FAILED,
     LATE,
-    SECRET,
     UNDECIDED,
     Asgi,
     DictStore,
@@ -33,102 +40,10 @@ from webhook_support import (
     verifier,
 )
 
-from keysecure import ConfigError, InvalidInputError, Responder, aio
+from keysecure import Responder
 from keysecure.webhooks import asgi, reply_accept, reply_decline
 
-PAN = "4111111111111111"
-
-
-def fail(_: object) -> bool:
-    raise LookupError(f"card {PAN}")
-
-
-async def fail_async(_: object) -> bool:
-    raise LookupError(f"card {PAN}")
-
-
-def slow(_: object) -> bool:
-    time.sleep(0.3)
-    return True
-
-
-async def slow_async(_: object) -> bool:
-    await asyncio.sleep(60)
-    return True
-
-
-Respond = Callable[..., tuple[int, bytes]]
-
-
-def by_receiver(kind: Any, make: Any) -> Respond:
-    def respond(decide: Any, **settings: Any) -> tuple[int, bytes]:
-        response: tuple[int, bytes] = kind(make(verifier(), print, decide=decide, **settings)).post(*purchase())
-        return response
-
-    return respond
-
-
-def by_responder(decide: Any, **settings: Any) -> tuple[int, bytes]:
-    headers, body = purchase()
-    return 200, Responder(decide, **settings).respond(verifier().verify(headers, body))
-
-
-@pytest.fixture(params=["wsgi", "asgi", "responder"])
-def respond(request: pytest.FixtureRequest) -> Respond:
-    """Responds to a purchase with a decision, in a receiver or without one."""
-    if request.param == "responder":
-        return by_responder
-    kind: Any = Wsgi if request.param == "wsgi" else Asgi
-    return by_receiver(kind, kind.make)
-
-
-@pytest.fixture
-def records() -> Iterator[list[logging.LogRecord]]:
-    """The records of the logger so far, from INFO."""
-    logger, kept = logging.getLogger("keysecure"), Records(logging.INFO)
-    level = logger.level
-    logger.setLevel(logging.INFO)
-    logger.addHandler(kept)
-    yield kept.records
-    logger.removeHandler(kept)
-    logger.setLevel(level)
-
-
-class Records(logging.Handler):
-    def __init__(self, level: int) -> None:
-        super().__init__(level)
-        self.records: list[logging.LogRecord] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.records.append(record)
-
-
-def of_level(records: list[logging.LogRecord], level: int) -> list[logging.LogRecord]:
-    return [record for record in records if record.levelno == level]
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Some records come from the thread of a decision, after the reply."""
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
-@pytest.fixture(autouse=True)
-def decisions_end() -> Iterator[None]:
-    """What a decision logs after its reply belongs to its own test."""
-    yield
-    wait_for(lambda: not any(thread.name == "keysecure-decision" for thread in threading.enumerate()))
-
-
-def wait_for_late_decision(records: list[logging.LogRecord]) -> None:
-    """Takes the record of a decision that nobody waited for, which may come after the test."""
-    message = 'a decision came too late and is dropped: consume_no="c-42.0", after '
-    wait_for(lambda: any(record.getMessage().startswith(message) for record in records))
-    late = next(record for record in records if record.getMessage().startswith(message))
-    assert (late.levelname, late.consume_no) == ("WARNING", "c-42.0")
-    records.remove(late)
+pytestmark = pytest.mark.usefixtures("decisions_end")
 
 
 # Purchases.
@@ -196,8 +111,8 @@ def test_a_decision_that_raises_is_an_error_with_its_place(respond: Respond, rec
     wait_for(lambda: bool(of_level(records, logging.ERROR)))
     [record] = of_level(records, logging.ERROR)
     line = fail.__code__.co_firstlineno + 1
-    assert record.getMessage().startswith(f"the decision on a purchase raised LookupError at {__file__}:{line}, ")
-    assert (record.exception_type, record.exception_file, record.exception_line) == ("LookupError", __file__, line)
+    assert record.getMessage().startswith(f"the decision on a purchase raised LookupError at {HERE}:{line}, ")
+    assert (record.exception_type, record.exception_file, record.exception_line) == ("LookupError", HERE, line)
     assert (record.action, record.consume_no) == ("Auth", "c-42.0")
     assert record.duration_ms > 0
     assert record.exc_info is None
@@ -233,10 +148,10 @@ def test_a_failed_handler_is_an_error_with_its_place(
     assert app.post(signed(BODY), BODY) == FAILED
     [record] = records
     line = handler.__code__.co_firstlineno + 1
-    assert record.getMessage().startswith(f"the handler of a webhook raised LookupError at {__file__}:{line}, ")
+    assert record.getMessage().startswith(f"the handler of a webhook raised LookupError at {HERE}:{line}, ")
     assert 'consume_no="c-1", after ' in record.getMessage()
     assert (record.levelname, record.action, record.consume_no) == ("ERROR", "Consumption", "c-1")
-    assert (record.exception_type, record.exception_file, record.exception_line) == ("LookupError", __file__, line)
+    assert (record.exception_type, record.exception_file, record.exception_line) == ("LookupError", HERE, line)
     assert record.duration_ms > 0
 
 
@@ -250,6 +165,25 @@ def test_the_place_is_in_the_users_code_not_in_a_library(kind: Kind, records: li
     [record] = records
     assert (record.exception_type, record.exception_file) == ("JSONDecodeError", __file__)
     assert record.exception_line == handle.__code__.co_firstlineno + 3
+
+
+def test_a_webhook_that_comes_again_is_logged_at_info(kind: Kind, records: list[logging.LogRecord]) -> None:
+    app = kind(kind.make(verifier(store=DictStore()), lambda _: None))
+    headers = signed(BODY)
+    assert [app.post(headers, BODY) for _ in range(2)] == [ACCEPTED, ACCEPTED]
+    _, record = records
+    assert record.getMessage().startswith('a webhook was accepted before (replayed): consume_no="c-1", after ')
+    assert (record.levelname, record.rejection, record.action) == ("INFO", "replayed", "Consumption")
+    records.clear()
+    app = kind(kind.make(verifier(store=DictStore()), print, decide=lambda _: True))
+    asked = purchase()
+    assert app.post(*asked) == app.post(*asked) == (200, reply_accept())
+    assert [record.levelname for record in records] == ["INFO"] * 3
+    assert [getattr(record, "reason", None) for record in records] == [
+        "by decision",
+        None,
+        "the purchase was requested before",
+    ]
 
 
 # Rejections.
@@ -290,9 +224,11 @@ def test_a_path_is_logged_without_numbers_of_cards(kind: Kind, records: list[log
     # The second one ends where a long path is cut.
     for path in (f"/x/{PAN}", "/x/" + "y" * 182 + PAN, "/x/4111-1111-1111-1111/y"):
         assert app.post_to(path, signed(BODY), BODY)[0] == 404
-    assert [vars(record)["http_path"] for record in records] == ["/x/***", "/x/" + "y" * 182 + "***", "/x/***/y"]
-    assert '"POST" "/x/***"' in records[0].getMessage()
-    assert not any("4111" in record.getMessage() for record in records)
+    masked = "411111******1111"
+    logged = [vars(record)["http_path"] for record in records]
+    assert logged == [f"/x/{masked}", f"/x/{'y' * 182}{masked}"[:200], f"/x/{masked}/y"]
+    assert f'"POST" "/x/{masked}"' in records[0].getMessage()
+    assert not any("4111111" in record.getMessage().replace("-", "") for record in records)
 
 
 def test_a_chunked_body_that_the_server_cannot_end_is_a_warning(records: list[logging.LogRecord]) -> None:
@@ -308,139 +244,6 @@ def test_a_path_in_the_log_cannot_forge_a_line(kind: Kind, records: list[logging
     [record] = records
     assert "\n" not in record.getMessage()
     assert len(record.getMessage()) < 400
-
-
-# on_error.
-
-
-@pytest.mark.parametrize(
-    ("handler", "decide"),
-    [(fail, fail), (fail_async, fail_async)],
-)
-def test_on_error_gets_the_exceptions_of_handlers_and_decisions(handler: Any, decide: Any, kind: Kind) -> None:
-    if handler is fail_async and kind is Wsgi:
-        pytest.skip("WSGI runs no coroutines")
-    raised: list[tuple[Exception, bool]] = []
-
-    def on_error(error: Exception) -> None:
-        raised.append((error, sys.exc_info()[1] is error))
-
-    app = kind(kind.make(verifier(), handler, decide=decide, on_error=on_error))
-    assert app.post(signed(BODY), BODY) == FAILED
-    assert app.post(*purchase()) == UNDECIDED
-    wait_for(lambda: len(raised) == 2)
-    for error, is_current in raised:
-        assert isinstance(error, LookupError)
-        assert str(error) == f"card {PAN}"
-        assert is_current, "logging.exception works in it"
-        step = error.__traceback__
-        while step is not None and step.tb_next is not None:
-            step = step.tb_next
-        assert step is not None
-        assert step.tb_frame.f_code.co_filename == __file__
-
-
-def test_on_error_gets_what_is_no_decision(respond: Respond) -> None:
-    raised: list[Exception] = []
-    respond(lambda _: None, on_error=raised.append)
-    wait_for(lambda: bool(raised))
-    [error] = raised
-    assert isinstance(error, InvalidInputError)
-    assert error.field == "decision"
-
-
-def test_a_rejected_webhook_is_no_error(kind: Kind) -> None:
-    raised: list[Exception] = []
-    app = kind(kind.make(verifier(), print, on_error=raised.append))
-    assert app.post(signed(BODY, secret="x" * 32), BODY)[0] == 400
-    assert raised == []
-
-
-def test_an_on_error_that_raises_changes_no_response(kind: Kind, records: list[logging.LogRecord]) -> None:
-    def on_error(_: Exception) -> None:
-        raise RuntimeError(SECRET)
-
-    app = kind(kind.make(verifier(), fail, decide=fail, on_error=on_error))
-    assert app.post(signed(BODY), BODY) == FAILED
-    assert app.post(*purchase()) == UNDECIDED
-    wait_for(lambda: len(of_level(records, logging.ERROR)) == 4)
-    second = [record for record in records if record.getMessage().startswith("on_error raised RuntimeError at ")]
-    assert len(second) == 2
-    assert all(SECRET not in record.getMessage() for record in records)
-
-
-def test_a_slow_on_error_does_not_delay_a_reply(respond: Respond) -> None:
-    free = threading.Event()
-    assert respond(fail, on_error=lambda _: free.wait(30)) == UNDECIDED, "a late reply would have another message"
-    free.set()
-
-
-def test_an_on_error_that_cannot_be_called_is_refused(kind: Kind) -> None:
-    async def on_error(_: Exception) -> None: ...
-
-    for wrong in ("sentry", on_error):
-        with pytest.raises(ConfigError, match="on_error"):
-            kind.make(verifier(), print, on_error=wrong)
-    with pytest.raises(ConfigError, match="on_error must be callable"):
-        Responder(print, on_error="sentry")  # type: ignore[arg-type]
-
-
-# Values of decisions.
-
-
-class Numeral(enum.IntEnum):
-    HIGH_RISK = 1
-
-
-class Index:
-    def __init__(self, value: int) -> None:
-        self.value = value
-
-    def __index__(self) -> int:
-        return self.value
-
-
-@pytest.mark.parametrize(("value", "approves"), [(1, True), (0, False), (Index(1), True), (Index(0), False)])
-def test_one_and_zero_are_decisions(value: Any, approves: bool, respond: Respond) -> None:
-    assert respond(lambda _: value) == (200, reply_accept() if approves else reply_decline("declined"))
-
-
-@pytest.mark.parametrize(
-    ("value", "names"),
-    [
-        (None, "not NoneType"),
-        (1.0, "not float"),
-        (Decimal(1), "not Decimal"),
-        (object(), "not object"),
-        ([True], "not list"),
-        (b"no", "not bytes"),
-        (Numeral.HIGH_RISK, "not Numeral"),
-        (2, "of integers only 1 and 0"),
-        (-1, "of integers only 1 and 0"),
-        (2**70, "of integers only 1 and 0"),
-        (Index(2), "of integers only 1 and 0"),
-    ],
-)
-def test_other_values_are_errors_that_name_the_type(
-    value: Any, names: str, respond: Respond, records: list[logging.LogRecord]
-) -> None:
-    assert respond(lambda _: value) == UNDECIDED
-    wait_for(lambda: bool(of_level(records, logging.ERROR)))
-    [record] = of_level(records, logging.ERROR)
-    assert record.getMessage().startswith(
-        "the decision on a purchase is no decision: decision must be True, False or a message to decline with"
-    )
-    assert names in record.getMessage()
-    assert record.consume_no == "c-42.0"
-
-
-def test_async_decisions_have_the_same_values() -> None:
-    async def decide(event: Any) -> Any:
-        return {1: 1, 2: 0, 3: None}[int(event.amount)]
-
-    app = Asgi(asgi(verifier(), print, decide=decide))
-    responses = [app.post(*purchase(amount)) for amount in (1, 2, 3)]
-    assert responses == [ACCEPTED, (200, reply_decline("declined")), UNDECIDED]
 
 
 # Frames.
@@ -519,33 +322,6 @@ def test_asgi_logs_in_the_context_of_the_request(records: list[logging.LogRecord
     finally:
         logging.getLogger("keysecure").removeHandler(handler)
     assert seen == ["r-1"] * len(records) == ["r-1"] * 3
-
-
-async def times_out(_: object) -> bool:
-    return await asyncio.wait_for(asyncio.sleep(60, True), 0.01)
-
-
-def by_aio(decide: Any, **settings: Any) -> tuple[int, bytes]:
-    received = verifier().verify(*purchase())
-    return 200, asyncio.run(aio.Responder(decide, **settings).respond(received))
-
-
-@pytest.mark.parametrize("respond", [by_receiver(Asgi, asgi), by_aio])
-def test_a_timeout_inside_an_async_decision_has_its_place(respond: Respond, caplog: pytest.LogCaptureFixture) -> None:
-    files: list[list[str]] = []
-
-    def on_error(error: Exception) -> None:
-        assert isinstance(error, (TimeoutError, asyncio.TimeoutError))
-        files.append([frame.filename for frame in traceback.extract_tb(error.__traceback__)])
-
-    respond(times_out, on_error=on_error)
-    deadline = time.monotonic() + 30
-    while not (failures := [record for record in caplog.records if hasattr(record, "exception_type")]):
-        assert time.monotonic() < deadline, "it is logged"
-        time.sleep(0.01)
-    assert (vars(failures[0])["exception_type"], vars(failures[0])["exception_file"]) == ("TimeoutError", __file__)
-    assert len(files) == 1
-    assert __file__ in files[0]
 
 
 def test_the_number_of_a_consumption_is_logged_whole(records: list[logging.LogRecord]) -> None:

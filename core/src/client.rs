@@ -221,6 +221,20 @@ impl Client {
         Self { caller: self.caller.limited(limit) }
     }
 
+    /// The deadline of an `ensure_*` call without one of its own, over the transport of this client.
+    #[cfg(feature = "uniffi")]
+    #[doc(hidden)]
+    pub fn default_ensure_deadline(&self) -> std::time::Duration {
+        crate::ensure::default_deadline(self.caller.engine.aborts_on_failure())
+    }
+
+    /// The address of the platform, for the text of a client in a language binding.
+    #[cfg(feature = "uniffi")]
+    #[doc(hidden)]
+    pub fn base_url(&self) -> &str {
+        self.caller.engine.base_url()
+    }
+
     pub(crate) fn new(engine: Engine) -> Self {
         Self { caller: Caller::new(engine) }
     }

@@ -50,12 +50,21 @@ pub trait Clock: Send + Sync {
     /// Returns the time since a fixed moment. It never decreases.
     fn monotonic(&self) -> Duration;
 
-    /// Waits for `duration`.
+    /// Waits for `duration`. Default: on the machine's clock, in pieces of [`longest_wait`](Self::longest_wait), with
+    /// [`between_waits`](Self::between_waits) after each.
     ///
     /// # Errors
     ///
     /// [`Interrupted`] if the call that waits must end.
-    fn sleep(&self, duration: Duration) -> Result<(), Interrupted>;
+    fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
+        let piece = self.longest_wait().unwrap_or(duration);
+        let start = Instant::now();
+        while let Some(left) = duration.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
+            std::thread::sleep(left.min(piece));
+            self.between_waits()?;
+        }
+        Ok(())
+    }
 
     /// Returns the offset from UTC of the machine's time zone at this time. It serves only a warning about dates, see
     /// [`WindowBound`](crate::WindowBound). Default: `None`, no warning.
@@ -138,10 +147,5 @@ impl Clock for SystemClock {
 
     fn monotonic(&self) -> Duration {
         self.start.elapsed()
-    }
-
-    fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
-        std::thread::sleep(duration);
-        Ok(())
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::error::Rejection;
 use crate::error::TransportFault;
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::redact::scrub;
 
 /// Details of an error.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -72,11 +71,6 @@ impl FfiError {
     pub fn invalid_input(field: &str, rule: &str) -> Self {
         Error::invalid_input(field, rule).into()
     }
-}
-
-/// Masks digits that look like a PAN in text from the platform, so that it can be logged.
-pub fn masked(text: &str) -> String {
-    scrub(text).into_owned()
 }
 
 impl std::fmt::Display for FfiError {

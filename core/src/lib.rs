@@ -105,9 +105,12 @@ pub use crate::error::{
     ConnectReason, Error, ErrorKind, Interrupted, Outcome, ReceivedPart, Rejection, TransportError, TransportFault,
 };
 #[cfg(feature = "uniffi")]
-pub use crate::ffi_error::{ErrorDetails, FfiError, masked};
+pub use crate::ffi_error::{ErrorDetails, FfiError};
 pub use crate::observe::{AttemptRecord, CallRecord, Observer};
 pub use crate::pager::{Page, Pager};
+#[cfg(any(feature = "python", feature = "uniffi"))]
+#[doc(hidden)]
+pub use crate::redact::masked;
 #[cfg(feature = "platform")]
 pub use crate::relay::{
     AuditRecord, Denial, EventStream, Grant, Relay, RelayBuilder, RelayRequest, RelayResponse, Scope,

@@ -7,6 +7,7 @@ use log::kv::Value;
 use log::{Level, Record};
 
 use crate::error::{Error, ErrorKind, Outcome};
+use crate::redact::scrub;
 
 /// Receives a record of every attempt and every call, for metrics and traces.
 ///
@@ -181,6 +182,21 @@ impl CallRecord {
         ];
         write(level, &fields, format_args!("{what}{self}"));
     }
+}
+
+/// Writes to the `log` facade that a call begins to wait, as an `ensure_*` call does until an attempt is settled.
+pub(crate) fn log_wait(operation: &'static str, reference: &str, wait: Duration, reason: &str) {
+    // A reference is the caller's text.
+    let reference = scrub(reference);
+    let fields = [
+        ("operation", Value::from(operation)),
+        ("reference", Value::from(&*reference)),
+        ("wait_ms", millis(wait).into()),
+        ("reason", reason.into()),
+    ];
+    let seconds = wait.as_secs_f64();
+    let text = format_args!("a call waits {seconds:.1} s: operation={operation} reference={reference:?} ({reason})");
+    write(Level::Info, &fields, text);
 }
 
 fn optional<'a, T: Into<Value<'a>>>(value: Option<T>) -> Value<'a> {

@@ -31,6 +31,12 @@ pub(crate) fn scrub(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Masks digits that look like a PAN in text that a language binding logs or prints.
+#[cfg(any(feature = "python", feature = "uniffi"))]
+pub fn masked(text: &str) -> String {
+    scrub(text).into_owned()
+}
+
 /// The positions of all groups of digits.
 fn digit_groups(bytes: &[u8]) -> Vec<Range<usize>> {
     let mut groups: Vec<Range<usize>> = Vec::new();

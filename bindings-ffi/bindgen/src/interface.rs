@@ -2,7 +2,7 @@
 
 use heck::ToSnakeCase as _;
 use uniffi_bindgen::bindings::GenerateOptions;
-use uniffi_bindgen::interface::{AsType as _, Callable as _, Enum, Function, Object, Record, Type};
+use uniffi_bindgen::interface::{AsType, Callable as _, Enum, Function, Object, Record, Type};
 use uniffi_bindgen::{BindgenLoader, BindgenPaths, ComponentInterface, GlobalConfig};
 
 use crate::Result;
@@ -147,12 +147,34 @@ impl Interface {
         }
     }
 
-    /// Whether a record prints its fields in Swift: those of the core do. The others hide fields, which only Rust's `Debug` knows.
-    pub fn prints_in_swift(&self, record: &Record) -> bool {
-        let of_core = |component: &&ComponentInterface| component.crate_name() == CORE;
-        let core = self.components.iter().find(of_core);
-        record.uniffi_trait_methods().debug_fmt.is_some()
-            && core.is_some_and(|core| core.get_record_definition(record.name()).is_some())
+    /// Whether a record is one of the core, which has no secret fields that are not a type of their own.
+    pub fn is_of_core(&self, record: &Record) -> bool {
+        let core = self.components.iter().find(|component| component.crate_name() == CORE);
+        core.is_some_and(|core| core.get_record_definition(record.name()).is_some())
+    }
+
+    /// Whether callers of Swift see a record.
+    pub fn is_public(&self, record: &Record) -> bool {
+        !self.internal_records().iter().any(|name| name == record.name())
+    }
+
+    /// Whether a record is the request of a call.
+    pub fn is_argument(&self, record: &Record) -> bool {
+        let methods = self.objects().into_iter().flat_map(Object::methods);
+        let mut arguments = methods.flat_map(|method| method.arguments()).map(AsType::as_type);
+        arguments.any(|of| matches!(of, Type::Record { name, .. } if name == record.name()))
+    }
+
+    /// Whether a record has amounts, also in the rows of a list.
+    pub fn has_amounts(&self, record: &Record) -> bool {
+        record.fields().iter().any(|field| match field.as_type() {
+            Type::Optional { inner_type } => is_amount(&inner_type),
+            Type::Sequence { inner_type } => match &*inner_type {
+                Type::Record { name, .. } => self.record(name).is_some_and(|row| self.has_amounts(row)),
+                _ => false,
+            },
+            of => is_amount(&of),
+        })
     }
 
     /// The records that are rows of lists, by name.
@@ -218,6 +240,11 @@ impl Interface {
         object.name() == CLIENT
             || self.objects().into_iter().filter(|one| one.name() == CLIENT).any(|client| handed_out(&client))
     }
+}
+
+/// Whether a type is an amount of money or another exact decimal.
+pub fn is_amount(of: &Type) -> bool {
+    matches!(of, Type::Custom { name, .. } if name == "Decimal")
 }
 
 fn is_open(one: &Enum) -> bool {

@@ -33,6 +33,9 @@ from .webhooks._wsgi import WsgiApp
 __version__: str
 _NAMES: Final[dict[str, list[str]]]
 
+def _masked(text: str) -> str:
+    """Masks digits that may be the number of a card, except its first six and its last four."""
+
 _T_co = TypeVar("_T_co", covariant=True)
 
 _Money: TypeAlias = Decimal | SupportsIndex | str

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::log::LevelFilter;
 use keysecure::{Clock, OnStoreFailure, SystemClock};
-use log::LevelFilter;
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -13,7 +13,7 @@ use pyo3::types::{PyBool, PyDict, PyType};
 use super::claim::Claim;
 use super::headers::Headers;
 use super::verified::{SignatureMatch, VerifiedWebhook, event_object};
-use super::{RawBody, run};
+use super::{RawBody, run, run_logging};
 use crate::arguments::{
     AppId, ClockSetting, DeprecatedOnStoreFailure, MaxBody, Timestamp, Tolerance, VerifierOnStoreFailure,
     WebhookSecrets,
@@ -23,6 +23,7 @@ use crate::clock::OwnClock;
 use crate::deprecated::deprecated;
 use crate::errors::config;
 use crate::hub;
+use crate::log;
 use crate::pool::Pool;
 use crate::process::PerProcess;
 use crate::settings::variable_of_environment;
@@ -137,11 +138,13 @@ impl WebhookVerifier {
         check: fn(&keysecure::WebhookVerifier, &Headers, &[u8]) -> Result<T, keysecure::Error>,
     ) -> PyResult<T> {
         let hub = if self.waits { hub::here(py)? } else { None };
+        // Without a store there are only warnings.
+        let wanted = if self.store.is_some() { log::wanted(py)? } else { LevelFilter::Warn };
         if let Some(hub) = hub {
             let body = body.to_vec();
-            return hub::wait(&hub, Pool::Webhooks, LevelFilter::Warn, move || check(&core, &headers, &body));
+            return hub::wait(&hub, Pool::Webhooks, wanted, move || check(&core, &headers, &body));
         }
-        run(py, self.waits || body.len() > LARGE_BODY, || check(&core, &headers, &body))
+        run_logging(py, wanted, self.waits || body.len() > LARGE_BODY, || check(&core, &headers, &body))
     }
 
     /// Whether it has a clock of its own.
@@ -332,13 +335,13 @@ impl WebhookVerifier {
     ///
     /// While another worker makes that reply, this waits for it, 0.6 seconds at most. A purchase without a reply is declined.
     fn reply_duplicate(&self, py: Python<'_>, body: RawBody<'_>) -> PyResult<Vec<u8>> {
-        let core = self.here(py)?.core;
+        let (core, wanted) = (self.here(py)?.core, log::wanted(py)?);
         let reply = match hub::here(py)? {
             Some(hub) => {
                 let body = body.to_vec();
-                hub::wait(&hub, Pool::Webhooks, LevelFilter::Warn, move || Ok(core.reply_duplicate(&body)))
+                hub::wait(&hub, Pool::Webhooks, wanted, move || Ok(core.reply_duplicate(&body)))
             }
-            None => run(py, true, || Ok(core.reply_duplicate(&body))),
+            None => run_logging(py, wanted, true, || Ok(core.reply_duplicate(&body))),
         };
         reply.map(String::into_bytes)
     }

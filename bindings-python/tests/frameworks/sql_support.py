@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -9,9 +10,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
+import pytest
 from examples_support import EXAMPLES
 from postgres_support import ROLE, Postgres
 
@@ -130,9 +135,8 @@ for line in sys.stdin:
 """
 
 
-def make_project(folder: Path, postgres: Postgres, modules: dict[str, str]) -> dict[str, str]:
-    """Writes the project with copies of the modules in its folders, creates its databases and returns the environment
-    that it needs."""
+def make_project(folder: Path, postgres: Postgres, modules: dict[str, str]) -> None:
+    """Writes the project with copies of the modules in its folders, and creates its databases."""
     (folder / "shop").mkdir()
     for name, to in modules.items():
         shutil.copy(EXAMPLES / name, folder / to)
@@ -141,7 +145,17 @@ def make_project(folder: Path, postgres: Postgres, modules: dict[str, str]) -> d
         (folder / name).write_text(text, "utf-8")
     for kind in KINDS:
         postgres.create_database(f"shop_{kind}")
-    return {"SHOP_HOST": str(postgres.folder), "SHOP_ROLE": ROLE, "DJANGO_SETTINGS_MODULE": "settings"}
+
+
+@contextmanager
+def entered(folder: Path, postgres: Postgres) -> Iterator[None]:
+    """With the environment and the path of modules that the project needs."""
+    environment = {"SHOP_HOST": str(postgres.folder), "SHOP_ROLE": ROLE, "DJANGO_SETTINGS_MODULE": "settings"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.syspath_prepend(folder)
+        yield
 
 
 class Worker:
@@ -230,3 +244,24 @@ def until(condition: Any, what: str) -> None:
     while not condition():
         assert time.monotonic() < end, what
         time.sleep(0.02)
+
+
+def new_store(sql: str) -> Any:
+    return getattr(importlib.import_module("stores"), sql)()
+
+
+def table(sql: str, rows: str) -> str:
+    """The name of the table of attempts, tokens or webhooks."""
+    return f"keysecure_{rows}s" if sql == "sqlalchemy" else f"shop_keysecure{rows}"
+
+
+@contextmanager
+def session(postgres: Postgres, sql: str) -> Iterator[psycopg.Connection[Any]]:
+    """A session of somebody else on the database of the store. Its locks end, lest a broken store waits for ever."""
+    limit = "-c idle_in_transaction_session_timeout=20s"
+    with psycopg.connect(postgres.dsn(f"shop_{sql}"), options=limit) as connection:
+        yield connection
+
+
+def engine_url(postgres: Postgres) -> str:
+    return f"postgresql+psycopg://{ROLE}@/shop_sqlalchemy?host={postgres.folder}"

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 import os
-import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from decimal import Decimal
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import psycopg
 import pytest
-from postgres_support import ROLE, Postgres
-from sql_support import KINDS, Payers, Worker, make_project, until
+from postgres_support import Postgres
+from sql_support import engine_url, new_store, session, table, until
 from store_contract import (
     ATTEMPT_CHECKS,
     LONG,
@@ -34,76 +29,9 @@ from store_contract import (
     new_key,
     pay,
 )
-from webhook_support import ACCEPTED, again, purchase
 
-from keysecure import KeySecureError
 from keysecure.sandbox import Sandbox
 from keysecure.stores import AttemptStore, ReplayStore, TokenStore
-
-PAYMENTS, WORKERS = 30, 4
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with closing(Postgres()) as postgres:
-        yield postgres
-
-
-@pytest.fixture(scope="module")
-def project(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    from django.conf import settings
-
-    assert not settings.configured, "another test configured Django in this process: it needs a process of its own"
-    folder = tmp_path_factory.mktemp("project")
-    with pytest.MonkeyPatch.context() as patch:
-        modules = {"sqlalchemy_store.py": ".", "django_store.py": "shop"}
-        for name, value in make_project(folder, postgres, modules).items():
-            patch.setenv(name, value)
-        patch.syspath_prepend(folder)
-        import django
-        from django.core.management import call_command
-
-        django.setup()
-        call_command("makemigrations", "shop", verbosity=0)
-        call_command("migrate", verbosity=0)
-        yield folder
-
-
-@pytest.fixture(params=KINDS)
-def sql(request: pytest.FixtureRequest, project: Path) -> str:
-    """The kind of store: the name of its function in the project."""
-    return str(request.param)
-
-
-def new_store(sql: str) -> Any:
-    return getattr(importlib.import_module("stores"), sql)()
-
-
-@pytest.fixture
-def store(sql: str) -> Iterator[Any]:
-    store = new_store(sql)
-    yield store
-    if sql == "sqlalchemy":
-        store._engine.dispose()
-
-
-@pytest.fixture
-def module(sql: str, store: object) -> ModuleType:
-    """The module of the cookbook."""
-    return importlib.import_module(type(store).__module__)
-
-
-def table(sql: str, rows: str) -> str:
-    """The name of the table of attempts, tokens or webhooks."""
-    return f"keysecure_{rows}s" if sql == "sqlalchemy" else f"shop_keysecure{rows}"
-
-
-@contextmanager
-def session(postgres: Postgres, sql: str) -> Iterator[psycopg.Connection[Any]]:
-    """A session of somebody else on the database of the store. Its locks end, lest a broken store waits for ever."""
-    limit = "-c idle_in_transaction_session_timeout=20s"
-    with psycopg.connect(postgres.dsn(f"shop_{sql}"), options=limit) as connection:
-        yield connection
 
 
 @pytest.mark.parametrize("check", [*TOKEN_CHECKS, *ATTEMPT_CHECKS, *WEBHOOK_CHECKS])
@@ -236,117 +164,6 @@ def test_expired_webhooks_are_deleted_in_passing(postgres: Postgres, sql: str, s
     assert left == {"kept", "new-0", "new-1", "new-2"}
 
 
-# Transactions of the caller.
-
-
-class RollbackError(Exception):
-    """Ends a transaction of the caller."""
-
-
-@contextmanager
-def transaction(sql: str) -> Iterator[None]:
-    """A transaction of the caller that is rolled back."""
-    try:
-        if sql == "django":
-            from django.db import transaction as django_transaction
-            from shop.models import Order
-
-            with django_transaction.atomic():
-                Order.objects.create(number="order-7")
-                yield
-                raise RollbackError
-        else:
-            import sqlalchemy as sa
-
-            engine = new_store(sql)._engine
-            with engine.begin() as connection:
-                connection.execute(sa.text("CREATE TABLE orders (number text)"))
-                yield
-                raise RollbackError
-    except RollbackError:
-        pass
-
-
-def test_a_record_stays_when_the_transaction_of_the_caller_rolls_back(
-    postgres: Postgres, sandbox: Sandbox, cardholder_no: str, sql: str, store: Any
-) -> None:
-    def attempts() -> list[tuple[Any, ...]]:
-        with session(postgres, sql) as other:
-            attempted = f"FROM {table(sql, 'attempt')} WHERE operation IS NOT NULL"
-            return other.execute(f"SELECT reference, operation, outcome {attempted}").fetchall()
-
-    before = attempts()
-    reference = new_key()
-    with transaction(sql):
-        mine = leased(store, reference)
-        assert store.begin(reference, mine.lease_id, "accounts.transfer", 1, LONG, WITHIN) is True
-        # Another session sees it before the request leaves, and so does one after a crash.
-        assert [row for row in attempts() if row[0] == reference] == [(reference, "accounts.transfer", None)]
-        with sandbox.client(store=store) as client:
-            assert pay(client, cardholder_no, settle=0.3).created
-    after = [row for row in attempts() if row not in before]
-    assert sorted((operation, outcome or "no end") for _, operation, outcome in after) == [
-        ("accounts.transfer", "done"),
-        ("accounts.transfer", "no end"),
-    ]
-    with sandbox.client(store=store) as client:
-        assert not pay(client, cardholder_no, settle=0.3).created
-    assert sandbox.count("accounts.transfer") == 1
-
-
-def test_django_inside_a_transaction_of_its_own_connection_is_refused(
-    sandbox: Sandbox, cardholder_no: str, project: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    from django.db import connections, transaction
-
-    store = new_store("django")
-    leased(store, new_key())
-    with sandbox.client(store=store) as client:
-        with transaction.atomic(using="keysecure"):
-            with pytest.raises(KeySecureError) as caught:
-                pay(client, cardholder_no)
-            assert (caught.value.outcome, caught.value.transport_fault) == ("not_sent", "store")
-        connections["keysecure"].set_autocommit(False)
-        try:
-            with pytest.raises(KeySecureError) as caught:
-                pay(client, cardholder_no)
-            assert caught.value.outcome == "not_sent"
-        finally:
-            connections["keysecure"].set_autocommit(True)
-        assert sandbox.count("accounts.transfer") == 0
-        assert pay(client, cardholder_no, settle=0.3).created
-    assert re.search(r"method acquire of the store raised InsideTransactionError at \S+django_store.py:", caplog.text)
-
-
-def test_what_shares_a_connection_with_its_caller_is_refused(postgres: Postgres, project: Path) -> None:
-    import sqlalchemy as sa
-    from django.core.exceptions import ImproperlyConfigured
-    from django.db import connections
-    from shop.django_store import DjangoStore
-    from sqlalchemy.ext.asyncio import create_async_engine
-    from sqlalchemy.pool import StaticPool
-    from sqlalchemy_store import SqlStore
-
-    url = engine_url(postgres)
-    engine, asynchronous = sa.create_engine(url), create_async_engine(url)
-    with engine.connect() as connection:
-        wrong = [connection, asynchronous, asynchronous.sync_engine, sa.create_engine("sqlite://")]
-        for one in [*wrong, sa.create_engine(url, poolclass=StaticPool)]:
-            with pytest.raises(TypeError, match="SqlStore needs"):
-                SqlStore(one)
-    engine.dispose()
-    with pytest.raises(ImproperlyConfigured, match="second connection"):
-        DjangoStore("missing")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(connections["keysecure"].settings_dict, "ATOMIC_REQUESTS", True)
-        with pytest.raises(ImproperlyConfigured, match="ATOMIC_REQUESTS"):
-            DjangoStore()
-
-
-def engine_url(postgres: Postgres) -> str:
-    return f"postgresql+psycopg://{ROLE}@/shop_sqlalchemy?host={postgres.folder}"
-
-
 def test_all_workers_may_create_the_tables_when_they_start(postgres: Postgres, project: Path) -> None:
     import sqlalchemy as sa
     from sqlalchemy_store import create_tables, metadata
@@ -371,120 +188,3 @@ def test_the_isolation_level_of_the_engine_does_not_matter(postgres: Postgres, p
         with pytest.raises(TimeoutError):
             SqlStore(engine).acquire(new_key(), LONG, 0.2)
     engine.dispose()
-
-
-# The server restarts.
-
-
-@pytest.mark.parametrize("immediately", [False, True], ids=["fast", "immediate"])
-def test_a_restart_between_two_calls_is_not_noticed(postgres: Postgres, store: Any, immediately: bool) -> None:
-    reference = new_key()
-    mine = leased(store, reference)
-    for step in (
-        lambda: store.begin(reference, mine.lease_id, "accounts.transfer", 1, LONG, WITHIN) is True,
-        lambda: store.finish(reference, mine.lease_id, "unknown", WITHIN) is None,
-        lambda: store.insert(reference, "=accept", LONG) is None,
-        lambda: store.insert(reference, "=other", LONG) == "=accept",
-        lambda: store.release(reference, mine.lease_id, WITHIN) is None,
-    ):
-        postgres.stop(immediately=immediately)
-        postgres.start()
-        assert step()
-    last = leased(store, reference).last_attempt
-    assert last is not None
-    assert last.end == "unknown"
-
-
-def test_while_it_is_down_nothing_is_sent_and_then_it_continues(
-    postgres: Postgres, sandbox: Sandbox, cardholder_no: str, store: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    with sandbox.client(store=store) as client:
-        client.access_token()
-        postgres.stop()
-        try:
-            began = time.monotonic()
-            with pytest.raises(KeySecureError) as caught:
-                pay(client, cardholder_no)
-            assert (caught.value.outcome, caught.value.transport_fault) == ("not_sent", "store")
-            assert time.monotonic() - began < 20
-            assert client.cardholders.get(cardholder_no).cardholder_no == cardholder_no
-        finally:
-            postgres.start()
-        assert sandbox.count("accounts.transfer") == 0
-        assert pay(client, cardholder_no, settle=0.3).created
-    assert "the attempt store cannot be reached" in caplog.text
-
-
-# Several processes.
-
-
-def check_all_end(payers: Payers) -> None:
-    assert [worker.end() for worker in payers.workers] == [0] * WORKERS, [worker.log for worker in payers.workers]
-
-
-def check_books(sandbox: Sandbox, cardholder_no: str, numbers: int = PAYMENTS) -> None:
-    """Each payment is made once."""
-    made = [transfer.transfer_unique_no for transfer in sandbox.state().transfers]
-    assert sorted(made) == sorted(f"order-{number}" for number in range(numbers))
-    assert sandbox.ledger().cardholder(cardholder_no) == Decimal("25.00") * numbers
-
-
-def test_processes_pay_each_reference_once_though_some_are_killed(
-    sandbox: Sandbox, cardholder_no: str, project: Path, sql: str
-) -> None:
-    # Long enough that a kill meets payments on their way.
-    sandbox.fault("accounts.transfer", {"stall": 60}, times=10_000)
-    with Payers(project, sql, sandbox, cardholder_no, PAYMENTS, WORKERS) as payers:
-        for number in range(5):
-            paid = number * PAYMENTS // 6
-            until(lambda least=paid: len(sandbox.state().transfers) > least, "the workers do not pay")
-            payers.replace(number % WORKERS)
-        check_all_end(payers)
-    check_books(sandbox, cardholder_no)
-    assert sandbox.count("token") == 1
-    workers = [*payers.workers, *payers.killed]
-    created = [result["number"] for worker in workers for result in worker.results() if result.get("created")]
-    assert len(created) == len(set(created))
-
-
-@pytest.mark.parametrize("immediately", [False, True], ids=["fast", "immediate"])
-def test_processes_survive_a_restart_of_the_server(
-    postgres: Postgres, sandbox: Sandbox, cardholder_no: str, project: Path, sql: str, immediately: bool
-) -> None:
-    sandbox.fault("accounts.transfer", {"stall": 60}, times=10_000)
-    with Payers(project, sql, sandbox, cardholder_no, PAYMENTS, WORKERS) as payers:
-        workers = payers.workers
-        until(lambda: len(sandbox.state().transfers) > PAYMENTS // 4, "the workers do not pay")
-        postgres.stop(immediately=immediately)
-        try:
-            # The call during which it stopped, and one that began when it was down.
-            until(lambda: all(len(worker.failures()) >= 2 for worker in workers), "a worker does not see the outage")
-            sent = sandbox.count("accounts.transfer")
-            seen = [len(worker.failures()) for worker in workers]
-            until(
-                lambda: all(len(worker.failures()) > least for worker, least in zip(workers, seen, strict=True)),
-                "a worker waits for ever",
-            )
-            assert sandbox.count("accounts.transfer") == sent < PAYMENTS
-        finally:
-            postgres.start()
-        check_all_end(payers)
-    check_books(sandbox, cardholder_no)
-    for worker in workers:
-        outages = [failure for failure in worker.failures() if failure["fault"] == "store"]
-        assert len(outages) >= 2
-        assert {failure["outcome"] for failure in outages[1:]} == {"not_sent"}
-
-
-def test_a_purchase_is_decided_once_by_all_processes(project: Path, sql: str) -> None:
-    requests = [purchase(number + 1, consume_no=f"{sql}-{number}") for number in range(10)]
-    # All get each request, and half of them also a new delivery.
-    texts = []
-    for worker in range(WORKERS):
-        posts = [(again(body) if worker % 2 else headers, body) for headers, body in requests]
-        texts.append("".join(json.dumps([headers, body.decode()]) + "\n" for headers, body in posts))
-    workers = [Worker(project, "decider.py", sql, stdin=text) for text in texts]
-    assert [worker.end() for worker in workers] == [0] * WORKERS, [worker.log for worker in workers]
-    said = [line for worker in workers for line in worker.lines]
-    assert said.count("decided") == 10
-    assert said.count(ACCEPTED[1].decode()) == 10 * WORKERS

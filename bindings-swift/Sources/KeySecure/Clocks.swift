@@ -27,5 +27,5 @@ final class DeviceZone: LocalZone {
     /// Makes the zone known, once. Everything that creates a client calls it first.
     static func install() { _ = installed }
 
-    func offsetSeconds() -> Int32 { Int32(TimeZone.autoupdatingCurrent.secondsFromGMT()) }
+    func offsetSeconds() -> Int { TimeZone.autoupdatingCurrent.secondsFromGMT() }
 }

@@ -30,6 +30,8 @@ public typealias HttpMethod = HTTPMethod
 public typealias HttpRequest = HTTPRequest
 @available(*, deprecated, renamed: "HTTPResponse")
 public typealias HttpResponse = HTTPResponse
+@available(*, deprecated, renamed: "AESSettings")
+public typealias AesSettings = AESSettings
 @available(*, deprecated, renamed: "PCI")
 public typealias Pci = PCI
 
@@ -49,6 +51,42 @@ extension Client {
 
     @available(*, deprecated, renamed: "fromEnvironment()")
     public static func fromEnv() throws -> Client { try fromEnvironment() }
+}
+
+extension HTTPResponse {
+    @available(*, deprecated, message: "status is an Int")
+    @_disfavoredOverload
+    public init(
+        status: Int32, body: Data, date: String? = nil, retryAfter: String? = nil, contentType: String? = nil,
+        location: String? = nil
+    ) {
+        self.init(
+            status: Int(status), body: body, date: date, retryAfter: retryAfter, contentType: contentType, location: location)
+    }
+}
+
+extension Report {
+    @available(*, deprecated, renamed: "baseURL")
+    public var baseUrl: String { baseURL }
+}
+
+extension AttemptStart {
+    @available(*, deprecated, renamed: "leaseID")
+    public var leaseId: String { leaseID }
+}
+
+extension Acquired {
+    @available(*, deprecated, renamed: "leased(leaseID:lastAttempt:storeAge:)")
+    public static func leased(leaseId: String, lastAttempt: PastAttempt?, storeAge: Duration) -> Acquired {
+        .leased(leaseID: leaseId, lastAttempt: lastAttempt, storeAge: storeAge)
+    }
+}
+
+extension WebhookVerifier {
+    @available(*, deprecated, renamed: "init(appID:secret:tolerance:store:)")
+    public init(appId: String, secret: String, tolerance: Duration? = nil, store: Store? = nil) throws {
+        try self.init(appID: appId, secret: secret, tolerance: tolerance, store: store)
+    }
 }
 
 extension TransferRecord {

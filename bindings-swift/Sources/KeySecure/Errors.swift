@@ -17,7 +17,7 @@ public struct KeySecureError: Error, Hashable, Sendable {
     /// The readable text, which holds no secret.
     public let message: String
     /// The platform's code; `nil` when it sent none.
-    public let code: Int64?
+    public let code: Int?
     /// The platform's message, with digits that look like a PAN masked.
     public let msg: String?
     /// The wire name of the argument that is not valid.
@@ -37,7 +37,7 @@ public struct KeySecureError: Error, Hashable, Sendable {
 
     /// Creates an error, for tests of code that handles it.
     public init(
-        kind: ErrorKind, outcome: Outcome, message: String = "", code: Int64? = nil, msg: String? = nil, field: String? = nil,
+        kind: ErrorKind, outcome: Outcome, message: String = "", code: Int? = nil, msg: String? = nil, field: String? = nil,
         httpStatus: Int? = nil, operation: String? = nil, attempts: Int = 0, retryAfter: Duration? = nil,
         transportFault: TransportFault? = nil, rejection: Rejection? = nil
     ) {
@@ -71,7 +71,7 @@ extension KeySecureError: LocalizedError, CustomStringConvertible, CustomNSError
     public static var errorDomain: String { "KeySecureError" }
 
     /// The platform's code; 0 when it sent none.
-    public var errorCode: Int { Int(code ?? 0) }
+    public var errorCode: Int { code ?? 0 }
 
     /// The texts of the error.
     public var errorUserInfo: [String: Any] {
@@ -89,8 +89,8 @@ extension KeySecureError {
         case let FfiError.failed(details):
             self.init(
                 kind: details.kind, outcome: details.outcome, message: details.text, code: details.code, msg: details.msg,
-                field: details.field, httpStatus: details.httpStatus.map(Int.init), operation: details.operation,
-                attempts: Int(details.attempts), retryAfter: details.retryAfter, transportFault: details.transportFault,
+                field: details.field, httpStatus: details.httpStatus, operation: details.operation,
+                attempts: details.attempts, retryAfter: details.retryAfter, transportFault: details.transportFault,
                 rejection: details.rejection)
         // A failure inside the library itself.
         default:

@@ -54,6 +54,6 @@ private func level(_ record: CallRecord) -> LogLevel {
     }
 }
 
-private func code(_ code: Int64?) -> String { code.map { ", code \($0)" } ?? "" }
+private func code(_ code: Int?) -> String { code.map { ", code \($0)" } ?? "" }
 
 private func milliseconds(_ duration: Duration) -> String { "\(Int((duration.seconds * 1000).rounded())) ms" }

@@ -28,23 +28,25 @@ public struct Pager<Element: Sendable>: AsyncSequence, Sendable {
     /// Returns the remaining rows.
     ///
     /// - Throws: `KeySecureError` when a request fails or a row is not valid.
-    public func all() async throws(KeySecureError) -> [Element] {
-        var all: [Element] = []
-        var iterator = makeAsyncIterator()
-        while let row = try await iterator.next() { all.append(row) }
-        return all
-    }
+    public func all() async throws(KeySecureError) -> [Element] { try await remaining().get() }
     #else
     /// Returns the remaining rows.
     ///
     /// - Throws: `KeySecureError` when a request fails or a row is not valid.
-    public func all() async throws -> [Element] {
+    public func all() async throws -> [Element] { try await remaining().get() }
+    #endif
+
+    private func remaining() async -> Result<[Element], KeySecureError> {
         var all: [Element] = []
         var iterator = makeAsyncIterator()
-        while let row = try await iterator.next() { all.append(row) }
-        return all
+        while let row = await iterator.row() {
+            switch row {
+            case let .success(row): all.append(row)
+            case let .failure(error): return .failure(error)
+            }
+        }
+        return .success(all)
     }
-    #endif
 
     /// An iteration.
     public struct AsyncIterator: AsyncIteratorProtocol, Sendable {
@@ -58,33 +60,26 @@ public struct Pager<Element: Sendable>: AsyncSequence, Sendable {
         /// Returns the next row, or `nil` at the end.
         ///
         /// - Throws: `KeySecureError` when a request fails or a row is not valid.
-        public mutating func next() async throws(KeySecureError) -> Element? {
-            while !ended {
-                if let row = rows.fetched() { return row }
-                // After an error this iteration has ended, even when the list continues.
-                ended = true
-                let rows = rows
-                try await Waiting.run(.read, within: timeout) { waited in try rows.fetch(after: waited) }
-                ended = false
-            }
-            return nil
-        }
+        public mutating func next() async throws(KeySecureError) -> Element? { try await row()?.get() }
         #else
         /// Returns the next row, or `nil` at the end.
         ///
         /// - Throws: `KeySecureError` when a request fails or a row is not valid.
-        public mutating func next() async throws -> Element? {
+        public mutating func next() async throws -> Element? { try await row()?.get() }
+        #endif
+
+        fileprivate mutating func row() async -> Result<Element, KeySecureError>? {
             while !ended {
                 if let row = rows.fetched() { return row }
                 // After an error this iteration has ended, even when the list continues.
                 ended = true
                 let rows = rows
-                try await Waiting.run(.read, within: timeout) { waited in try rows.fetch(after: waited) }
+                let fetched = await Waiting.result(.read, within: timeout) { waited in try rows.fetch(after: waited) }
+                if case let .failure(error) = fetched { return .failure(error) }
                 ended = false
             }
             return nil
         }
-        #endif
     }
 }
 
@@ -103,12 +98,9 @@ public struct BlockingPager<Row: Sendable>: Sequence, IteratorProtocol, Sendable
     /// Returns the next row, or the error in its place; `nil` at the end.
     public func next() -> Result<Row, KeySecureError>? {
         while true {
-            if let row = rows.fetched() { return row.map(Result.success) }
-            do {
-                try rows.fetch()
-            } catch {
-                return .failure(KeySecureError(thrown: error))
-            }
+            if let row = rows.fetched() { return row }
+            let fetched = Result { try rows.fetch() }.mapError(KeySecureError.init(thrown:))
+            if case let .failure(error) = fetched { return .failure(error) }
         }
     }
 
@@ -123,9 +115,24 @@ public struct BlockingPager<Row: Sendable>: Sequence, IteratorProtocol, Sendable
     /// - Throws: `KeySecureError` when a request fails or a row is not valid.
     public func all() throws -> [Row] { try map { try $0.get() } }
     #endif
+}
 
-    @available(*, deprecated, message: "iterate over the pager itself")
-    public var results: BlockingPager { self }
+extension Pager: CustomStringConvertible, CustomReflectable {
+    /// The type, without the rows.
+    public var description: String { "Pager<\(Element.self)>" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension Pager.AsyncIterator: CustomStringConvertible, CustomReflectable {
+    /// The type, without the rows.
+    public var description: String { "Pager<\(Element.self)>.AsyncIterator" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension BlockingPager: CustomStringConvertible, CustomReflectable {
+    /// The type, without the rows.
+    public var description: String { "BlockingPager<\(Row.self)>" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// The rows that were fetched, and where the next ones come from.
@@ -141,12 +148,12 @@ private final class Rows<Element: Sendable>: @unchecked Sendable {
     init(_ nextPage: @escaping @Sendable (Duration?) throws -> [Element]) { self.nextPage = nextPage }
 
     /// The next row of the fetched page, or `.some(nil)` at the end; `nil` when a page must be fetched first.
-    func fetched() -> Element?? {
+    func fetched() -> Result<Element, KeySecureError>?? {
         lock.lock()
         defer { lock.unlock() }
         guard read < page.count else { return ended ? .some(nil) : nil }
         defer { read += 1 }
-        return page[read]
+        return .success(page[read])
     }
 
     /// Fetches a page, unless another iteration has done so.

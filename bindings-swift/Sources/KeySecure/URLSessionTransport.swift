@@ -68,7 +68,7 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
     /// How long to wait for a cancelled request to end, so that it is certain whether its body was started.
     private static let cancelTimeout: TimeInterval = 5
 
-    private let limit: Int64
+    private let limit: Int
     private let done = DispatchSemaphore(value: 0)
     private let lock = NSLock()
     private var body = Data()
@@ -79,17 +79,27 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
     private var metrics: URLSessionTaskMetrics?
     #endif
 
-    init(limit: Int64) { self.limit = limit }
+    init(limit: Int) { self.limit = limit }
 
     func response(to task: URLSessionTask, _ request: HTTPRequest) throws -> HTTPResponse {
         let start = DispatchTime.now()
         task.resume()
         if let startWithin = request.startWithin, startWithin < request.timeout {
-            if done.wait(timeout: start + startWithin.seconds) == .success { return try result() }
+            if isDone(before: start + startWithin.seconds) { return try result() }
             if task.countOfBytesSent == 0 { return try cancel(task) }
         }
-        if done.wait(timeout: start + request.timeout.seconds) == .success { return try result() }
+        if isDone(before: start + request.timeout.seconds) { return try result() }
         return try cancel(task)
+    }
+
+    /// Waits for the end of the exchange. Returns `false` at the deadline, and when nobody waits for the call.
+    private func isDone(before deadline: DispatchTime) -> Bool {
+        while !CancelledReads.isAbandoned {
+            let piece = DispatchTime.now() + 0.05
+            if done.wait(timeout: min(piece, deadline)) == .success { return true }
+            if piece >= deadline { return false }
+        }
+        return false
     }
 
     private func result() throws -> HTTPResponse {
@@ -125,7 +135,7 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
     func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
         lock.withLock {
             body.append(data)
-            tooLarge = Int64(body.count) > limit
+            tooLarge = body.count > limit
         }
         if lock.withLock({ tooLarge }) { dataTask.cancel() }
     }
@@ -148,7 +158,7 @@ private final class Exchange: NSObject, URLSessionDataDelegate, @unchecked Senda
         }
         return .success(
             HTTPResponse(
-                status: Int32(response.statusCode), body: body, date: response.value(forHTTPHeaderField: "Date"),
+                status: response.statusCode, body: body, date: response.value(forHTTPHeaderField: "Date"),
                 retryAfter: response.value(forHTTPHeaderField: "Retry-After"),
                 contentType: response.value(forHTTPHeaderField: "Content-Type"),
                 location: response.value(forHTTPHeaderField: "Location")))

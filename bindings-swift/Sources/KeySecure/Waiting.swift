@@ -1,5 +1,24 @@
 import Foundation
 
+/// The limits of the calls of a client.
+struct CallLimits: Sendable {
+    /// The limit of every call but the `ensure` calls.
+    let timeout: Duration
+    /// Returns the deadline of an `ensure` call without one of its own.
+    let ensureDeadline: @Sendable () -> Duration
+}
+
+extension Client {
+    init(ffi: FfiClient, timeout: Duration?) {
+        let limits = CallLimits(timeout: timeout ?? .seconds(30), ensureDeadline: { ffi.defaultEnsureDeadline() })
+        self.init(ffi: ffi, limits: limits)
+        CancelledReads.install()
+    }
+
+    /// The address of the platform.
+    var baseURL: String { ffi.baseURL() }
+}
+
 /// Runs blocking calls for callers that await them, on threads of the library.
 ///
 /// The cooperative thread pool of Swift has only as many threads as there are cores, so its threads must not block. Reads, mutations
@@ -7,7 +26,7 @@ import Foundation
 /// busy; the wait counts into its limit.
 ///
 /// A cancelled task gets an error of kind `.cancelled`, and nothing is sent, when its call has not started. A read that has started is
-/// abandoned. A mutation or a webhook that has started runs to its end, because its outcome must be known.
+/// abandoned, and its exchange is ended within 50 ms (see `CancelledReads`). A mutation or a webhook that has started runs to its end, because its outcome must be known.
 enum Waiting {
     /// What a call does, and so where it runs.
     enum Kind: Sendable {
@@ -30,8 +49,8 @@ enum Waiting {
     /// Runs a call, which gets the time that it has waited, if that is worth counting.
     ///
     /// - Parameter limit: The longest wait for a thread; `nil` without a limit.
-    private static func result<Output: Sendable>(
-        _ kind: Kind, within limit: Duration?, on pool: ThreadPool?,
+    static func result<Output: Sendable>(
+        _ kind: Kind, within limit: Duration?, on pool: ThreadPool? = nil,
         _ call: @escaping @Sendable (Duration?) throws -> Output
     ) async -> Result<Output, KeySecureError> {
         if Task.isCancelled { return .failure(.cancelled(.notSent)) }
@@ -42,7 +61,9 @@ enum Waiting {
                 let queued = DispatchTime.now()
                 let accepted = (pool ?? kind.pool).run {
                     guard pending.start() else { return {} }
-                    let result = Result { try call(waited(since: queued)) }.mapError(KeySecureError.init(thrown:))
+                    let result = CancelledReads.watching(kind == .read ? pending : nil) {
+                        Result { try call(waited(since: queued)) }.mapError(KeySecureError.init(thrown:))
+                    }
                     return { pending.finish(result) }
                 }
                 switch accepted {
@@ -108,7 +129,7 @@ enum Waiting {
 private let stateLock = NSLock()
 
 /// One awaited call, which is resumed exactly once.
-private final class PendingCall<Output: Sendable>: @unchecked Sendable {
+private final class PendingCall<Output: Sendable>: AbandonableCall, @unchecked Sendable {
     private enum State {
         case new, queued, started, finished
     }
@@ -119,6 +140,8 @@ private final class PendingCall<Output: Sendable>: @unchecked Sendable {
     private var continuation: CheckedContinuation<Result<Output, KeySecureError>, Never>?
 
     init(isRead: Bool) { self.isRead = isRead }
+
+    override var isAbandoned: Bool { stateLock.withLock { isCancelled } }
 
     /// Queues the call. Returns `false` when it was cancelled before.
     func begin(_ continuation: CheckedContinuation<Result<Output, KeySecureError>, Never>) -> Bool {

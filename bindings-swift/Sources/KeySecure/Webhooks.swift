@@ -5,13 +5,13 @@ extension WebhookVerifier {
     /// Creates a verifier with one secret.
     ///
     /// - Parameters:
-    ///   - appId: The Api-Key.
+    ///   - appID: The Api-Key.
     ///   - secret: The apiSecret.
     ///   - tolerance: How far the timestamp may differ from the clock of this machine, in either direction. Default: 300 s.
     ///   - store: Rejects webhooks that were accepted before. Use the same store in all workers. Default: none.
     /// - Throws: `KeySecureError` when an argument is not valid.
-    public init(appId: String, secret: String, tolerance: Duration? = nil, store: Store? = nil) throws(KeySecureError) {
-        try self.init(appId: appId, secrets: [secret], tolerance: tolerance, store: store)
+    public init(appID: String, secret: String, tolerance: Duration? = nil, store: Store? = nil) throws(KeySecureError) {
+        try self.init(appID: appID, secrets: [secret], tolerance: tolerance, store: store)
     }
 
     /// Verifies a webhook and parses its event.
@@ -35,8 +35,8 @@ extension WebhookVerifier {
     }
     #else
     /// Creates a verifier with one secret.
-    public init(appId: String, secret: String, tolerance: Duration? = nil, store: Store? = nil) throws {
-        try self.init(appId: appId, secrets: [secret], tolerance: tolerance, store: store)
+    public init(appID: String, secret: String, tolerance: Duration? = nil, store: Store? = nil) throws {
+        try self.init(appID: appID, secrets: [secret], tolerance: tolerance, store: store)
     }
 
     /// Verifies a webhook and parses its event.
@@ -124,7 +124,8 @@ extension Responder {
     /// - Parameters:
     ///   - otherwise: The reply when the decision is late or throws. Default: decline.
     ///   - budget: How long a decision may take. Default: 600 ms; at most 800 ms.
-    ///   - decide: Decides on one purchase. Its task is cancelled when the decision is late.
+    ///   - decide: Decides on one purchase. Its task is cancelled when the decision is late; 800 ms after it began, its result is no
+    ///     longer awaited.
     public init(
         otherwise: Decision? = nil, budget: Duration? = nil,
         decide: @escaping @Sendable (AuthEvent) async throws -> Decision
@@ -155,6 +156,9 @@ private final class ClosureDecider: Decider {
     func decide(purchase: AuthEvent) throws -> Decision { try closure(purchase) }
 }
 
+/// A decision had not ended when the platform no longer waited for it. Its name is in the log.
+struct DecisionThatDoesNotEnd: Error {}
+
 /// Decides in a task, for which a thread of the library waits.
 private final class TaskDecider: Decider {
     private let patience: Duration
@@ -164,15 +168,20 @@ private final class TaskDecider: Decider {
         (self.patience, self.closure) = (patience, closure)
     }
 
+    /// How long the platform waits for a reply. A decision that ignores its cancellation must not keep the thread for longer.
+    private static let replyDeadline = 0.8
+
     func decide(purchase: AuthEvent) throws -> Decision {
-        let decided = Decided()
+        let (decided, start) = (Decided(), DispatchTime.now())
         let closure = closure
         let task = Task {
             do { decided.finish(.success(try await closure(purchase))) } catch { decided.finish(.failure(error)) }
         }
-        if let decision = decided.wait(until: .now() + max(0, patience.seconds)) { return try decision.get() }
+        if let decision = decided.wait(until: start + max(0, min(patience.seconds, Self.replyDeadline))) {
+            return try decision.get()
+        }
         task.cancel()
-        return try decided.wait(until: .distantFuture)?.get() ?? { throw CancellationError() }()
+        return try decided.wait(until: start + Self.replyDeadline)?.get() ?? { throw DecisionThatDoesNotEnd() }()
     }
 }
 

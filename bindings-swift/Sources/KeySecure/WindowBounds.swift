@@ -80,7 +80,7 @@ extension WindowBoundConvertible where Self == Date {
 ///
 /// The day is validated when it is used: `list` throws for February 31, and for a start that has not begun in the `timezone` of the
 /// client. Today in the zone of the machine may be another day there: use `CivilDate(of: .now, in: zone)` with the client's zone.
-public struct CivilDate: WindowBoundConvertible, Hashable, Comparable, Codable, CustomStringConvertible {
+public struct CivilDate: WindowBoundConvertible, Hashable, Comparable, CustomStringConvertible {
     /// The year, such as 2026.
     public let year: Int
     /// The month, 1 to 12.
@@ -117,6 +117,26 @@ public struct CivilDate: WindowBoundConvertible, Hashable, Comparable, Codable, 
     init(lifted text: String) {
         let numbers = text.split(separator: "-").map { Int($0) ?? 0 }
         self.init(year: numbers.first ?? 0, month: numbers.dropFirst().first ?? 0, day: numbers.dropFirst(2).first ?? 0)
+    }
+}
+
+/// Encoded as its text, such as `"2026-01-31"`.
+extension CivilDate: Codable {
+    /// Reads a day in ISO 8601 format.
+    ///
+    /// - Throws: `DecodingError` when the text is not of the form `2026-01-31`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        self.init(lifted: text)
+        if description != text {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "a day has the form 2026-01-31")
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
     }
 }
 

@@ -10,14 +10,14 @@ final class ClockTests: XCTestCase {
     private let update = Data(
         #"{"id":"1","action":"Card_update","data":{"card_no":"1","after_status":"Frozen"}}"#.utf8)
 
-    private func signed(at time: Date, appId: String = "app-1", secret: String? = nil) throws -> [String: String] {
-        let headers = try WebhookVerifier(appId: appId, secret: secret ?? self.secret).signForTests(timestamp: time, body: update)
+    private func signed(at time: Date, appID: String = "app-1", secret: String? = nil) throws -> [String: String] {
+        let headers = try WebhookVerifier(appID: appID, secret: secret ?? self.secret).signForTests(timestamp: time, body: update)
         return Dictionary(uniqueKeysWithValues: headers.map { ($0.name, $0.value) })
     }
 
     func testAVerifierUsesItsOwnClock() async throws {
         let then = then
-        let verifier = try WebhookVerifier(appId: "app-1", secrets: [secret], clock: FunctionClock { then })
+        let verifier = try WebhookVerifier(appID: "app-1", secrets: [secret], clock: FunctionClock { then })
         let headers = try signed(at: then - 299)
         XCTAssertEqual(try verifier.blocking.verify(headers: headers, body: update).receivedAt, then)
         let received = try await verifier.verify(headers: headers, body: update)
@@ -30,7 +30,7 @@ final class ClockTests: XCTestCase {
         let (sandbox, then) = (try startSandbox(), then)
         for awaited in [false, true] {
             let client = try Client(
-                apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, baseURL: sandbox.baseURL, appId: "app-1",
+                apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret, baseURL: sandbox.baseURL, appID: "app-1",
                 clock: FunctionClock { then })
             let verifier = try client.webhookVerifier(secrets: [secret])
             let headers = try signed(at: then)
@@ -52,7 +52,7 @@ final class ClockTests: XCTestCase {
         XCTAssertEqual(refused.kind, .config)
         XCTAssertTrue(refused.message.contains("clock threw KeySecureTests.Failure"), refused.message)
         fails.change { $0 = false }
-        let verifier = try WebhookVerifier(appId: "app-1", secrets: [secret], clock: clock)
+        let verifier = try WebhookVerifier(appID: "app-1", secrets: [secret], clock: clock)
         fails.change { $0 = true }
         let warnings = RecordedWarnings()
         let received = try verifier.blocking.verify(headers: signed(at: then), body: update)
@@ -63,7 +63,7 @@ final class ClockTests: XCTestCase {
 
     func testTheTimeToReplyToAPurchasePasses() throws {
         let before = Date()
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret)
+        let verifier = try WebhookVerifier(appID: "app-1", secret: secret)
         let received = try verifier.blocking.verify(headers: signed(at: before), body: update)
         XCTAssertTrue((before - 0.001...Date()).contains(received.receivedAt), "\(received.receivedAt)")
         XCTAssertTrue(received.timeLeft > .zero && received.timeLeft <= .milliseconds(800), "\(received.timeLeft)")

@@ -58,12 +58,12 @@ final class DocumentationTests: XCTestCase {
                 #"{"consume_no":"\#(id)","card_no":"k1","cardholder_no":"h1","type":"Consumption","#
                 + #""amount":10.50,"time":1763812800123}"#
             let body = Data(#"{"id":"\#(id)","action":"Auth","data":\#(purchase)}"#.utf8)
-            let headers = try WebhookVerifier(appId: apiKey, secret: apiSecret).signForTests(timestamp: Date(), body: body)
+            let headers = try WebhookVerifier(appID: apiKey, secret: apiSecret).signForTests(timestamp: Date(), body: body)
             return (Dictionary(uniqueKeysWithValues: headers.map { ($0.name, $0.value) }), body)
         }
         func receive(_ headers: [String: String], _ body: Data) async throws {
             // Several workers share a store: .file, .redis.
-            let verifier = try WebhookVerifier(appId: apiKey, secret: apiSecret, store: .memory())
+            let verifier = try WebhookVerifier(appID: apiKey, secret: apiSecret, store: .memory())
             let received = try await verifier.verify(headers: headers, body: body)
             switch received.event {
             case let .auth(purchase): print("may this be paid? \(purchase.amount)")
@@ -78,7 +78,7 @@ final class DocumentationTests: XCTestCase {
         }
         let (first, second) = (try signed("doc-1"), try signed("doc-2"))
         try await receive(first.headers, first.body)
-        let verifier = try WebhookVerifier(appId: apiKey, secret: apiSecret, store: .memory())
+        let verifier = try WebhookVerifier(appID: apiKey, secret: apiSecret, store: .memory())
         let (headers, body) = second
         func save(_ received: VerifiedWebhook) throws { XCTAssertEqual(received.id, "doc-2") }
         let claim = try await verifier.claim(headers: headers, body: body)

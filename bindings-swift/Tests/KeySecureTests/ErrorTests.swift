@@ -49,7 +49,7 @@ final class ErrorTests: XCTestCase {
             let error = try failure { _ = try Client(apiKey: "k", apiSecret: "0123456789abcdef", timeout: wrong) }
             XCTAssertEqual(error.kind, .invalidInput, "\(wrong)")
             XCTAssertEqual(error.field, "timeout")
-            let verifier = try failure { _ = try WebhookVerifier(appId: "k", secret: "0123456789abcdef", tolerance: wrong) }
+            let verifier = try failure { _ = try WebhookVerifier(appID: "k", secret: "0123456789abcdef", tolerance: wrong) }
             XCTAssertEqual(verifier.field, "tolerance")
         }
         XCTAssertEqual(

@@ -31,6 +31,22 @@ final class ExtraTests: XCTestCase {
         XCTAssertEqual(try Extra(json: #"{"\ud800":1}"#).names, ["\u{fffd}"])
     }
 
+    /// As the README says: `json` keeps the text, an encoder the value as far as Foundation can hold it.
+    func testAnEncoderKeepsTheValuesOfUnknownFieldsAndJSONTheirText() throws {
+        let digits = String(repeating: "1234567890", count: 4)
+        let cases = [
+            ("1.50", "1.5"), ("1e2", "100"), (digits, digits), ("0." + digits, "0." + digits.dropLast()), ("1e128", #""1e128""#),
+            (#"{"b":[true,null,"x"]}"#, #"{"b":[true,null,"x"]}"#), (#"{"a":1,"a":2}"#, #"{"a":1}"#),
+            (#"{"x":[1e400,1.5]}"#, #"{"x":"[1e400,1.5]"}"#),
+        ]
+        for (value, encoded) in cases {
+            let card = try Card(json: JSON(#"{"card_no":"1","new":\#(value),"status":"Frozen"}"#))
+            XCTAssertEqual(try Card(json: card.json).extra["new"]?.text, value)
+            let decoded = try JSONDecoder().decode(Card.self, from: JSONEncoder().encode(card))
+            XCTAssertEqual(decoded.extra["new"]?.text, encoded, value)
+        }
+    }
+
     func testAFieldHasTheTypeThatItHasInJSON() throws {
         let extra = try Extra(json: #"{"text":"a\n","money":"10.50","number":10.50,"huge":1e400,"flag":true,"none":null}"#)
         XCTAssertEqual(extra["text"]?.string, "a\n")

@@ -31,7 +31,7 @@ final class ReadmeTests: XCTestCase {
         }
 
         let secrets = try await client.cards.privateInfo(card.cardNo)
-        print(secrets)  // pan: "411111******1111", cvv: ***
+        print(secrets)  // CardSecrets(cardNo: "1", maskedPAN: "411111******1111")
         print(secrets.exposePAN().count)  // only expose... returns secrets
         // README
         let card2 = try await client.cards.get(card.cardNo)
@@ -74,7 +74,7 @@ final class ReadmeTests: XCTestCase {
                 #"{"id":"evt-1","action":"Auth","data":{"consume_no":"c-\#(amount)","card_no":"k1","cardholder_no":"h1","#
                 + #""type":"Consumption","amount":\#(amount),"time":1763812800123}}"#
             let body = Data(purchase.utf8)
-            let headers = try WebhookVerifier(appId: apiKey, secret: apiSecret).signForTests(timestamp: Date(), body: body)
+            let headers = try WebhookVerifier(appID: apiKey, secret: apiSecret).signForTests(timestamp: Date(), body: body)
             let names = Dictionary(uniqueKeysWithValues: headers.map { ($0.name, $0.value) })
             let request = Request(headers: names, body: body)
             let text = try await reply(to: request, apiKey: apiKey, apiSecret: apiSecret, limits: Limits())
@@ -93,7 +93,7 @@ final class ReadmeTests: XCTestCase {
 
     private func reply(to request: Request, apiKey: String, apiSecret: String, limits: Limits) async throws -> String {
         // README
-        let verifier = try WebhookVerifier(appId: apiKey, secret: apiSecret, store: .memory())  // several workers: .file, .redis
+        let verifier = try WebhookVerifier(appID: apiKey, secret: apiSecret, store: .memory())  // several workers: .file, .redis
         // Throws a KeySecureError with a rejection.
         let received = try await verifier.verify(headers: request.headers, body: request.body)
         let responder = Responder { purchase in

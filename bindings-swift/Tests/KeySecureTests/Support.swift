@@ -78,6 +78,15 @@ final class Shared<Value: Sendable>: @unchecked Sendable {
     func change(_ change: (inout Value) -> Void) { lock.withLock { change(&current) } }
 }
 
+/// Counts the calls that have ended.
+final class CallCounter: Observer {
+    private let calls: Shared<Int>
+
+    init(_ calls: Shared<Int>) { self.calls = calls }
+
+    func call(record: CallRecord) { calls.change { $0 += 1 } }
+}
+
 /// Responds in process with the `data` of a closure, and to token requests with a token.
 final class InMemoryTransport: Transport {
     private let data: @Sendable (HTTPRequest) throws -> String

@@ -20,8 +20,8 @@ final class TestTokenStore: TokenStore, @unchecked Sendable {
         }
     }
 
-    func unlock(slot: String, lockId: String, within: Duration) {
-        lock.withLock { if locks[slot] == lockId { locks[slot] = nil } }
+    func unlock(slot: String, lockID: String, within: Duration) {
+        lock.withLock { if locks[slot] == lockID { locks[slot] = nil } }
     }
 }
 
@@ -53,34 +53,34 @@ final class TestAttemptStore: AttemptStore, @unchecked Sendable {
             let id = UUID().uuidString
             leases[reference] = (id, now + lease.interval)
             let last = past.map { PastAttempt(ended: .seconds(max(0, now.timeIntervalSince($0.ended))), end: $0.end) }
-            return .leased(leaseId: id, lastAttempt: last, storeAge: age)
+            return .leased(leaseID: id, lastAttempt: last, storeAge: age)
         }
     }
 
     func begin(attempt: AttemptStart, within: Duration) -> Bool {
         lock.withLock {
             recordedCalls.append("begin \(attempt.operation)")
-            guard let held = leases[attempt.reference], held.id == attempt.leaseId, held.ends > Date() else { return false }
-            leases[attempt.reference] = (attempt.leaseId, Date() + attempt.lease.interval)
+            guard let held = leases[attempt.reference], held.id == attempt.leaseID, held.ends > Date() else { return false }
+            leases[attempt.reference] = (attempt.leaseID, Date() + attempt.lease.interval)
             let ends = Date() + attempt.lasts.interval
-            records[attempt.reference] = Record(lease: attempt.leaseId, ends: ends, end: nil, ended: ends)
+            records[attempt.reference] = Record(lease: attempt.leaseID, ends: ends, end: nil, ended: ends)
             return true
         }
     }
 
-    func finish(reference: String, leaseId: String, end: AttemptEnd, within: Duration) {
+    func finish(reference: String, leaseID: String, end: AttemptEnd, within: Duration) {
         lock.withLock {
             recordedCalls.append("finish \(end)")
-            guard var record = records[reference], record.lease == leaseId || end == .done else { return }
+            guard var record = records[reference], record.lease == leaseID || end == .done else { return }
             (record.end, record.ended) = (end, Date())
             records[reference] = record
         }
     }
 
-    func release(reference: String, leaseId: String, within: Duration) {
+    func release(reference: String, leaseID: String, within: Duration) {
         lock.withLock {
             recordedCalls.append("release")
-            if leases[reference]?.id == leaseId { leases[reference] = nil }
+            if leases[reference]?.id == leaseID { leases[reference] = nil }
         }
     }
 }
@@ -107,11 +107,11 @@ final class FailingStore: TokenStore, AttemptStore {
     func load(slot: String, within: Duration) throws -> StoredToken? { throw Failure("s3cr3t") }
     func save(slot: String, token: StoredToken, within: Duration) throws { throw Failure("s3cr3t") }
     func tryLock(slot: String, within: Duration) throws -> String? { throw Failure("s3cr3t") }
-    func unlock(slot: String, lockId: String, within: Duration) throws { throw Failure("s3cr3t") }
+    func unlock(slot: String, lockID: String, within: Duration) throws { throw Failure("s3cr3t") }
     func acquire(reference: String, lease: Duration, within: Duration) throws -> Acquired { throw Failure("s3cr3t") }
     func begin(attempt: AttemptStart, within: Duration) throws -> Bool { throw Failure("s3cr3t") }
-    func finish(reference: String, leaseId: String, end: AttemptEnd, within: Duration) throws { throw Failure("s3cr3t") }
-    func release(reference: String, leaseId: String, within: Duration) throws { throw Failure("s3cr3t") }
+    func finish(reference: String, leaseID: String, end: AttemptEnd, within: Duration) throws { throw Failure("s3cr3t") }
+    func release(reference: String, leaseID: String, within: Duration) throws { throw Failure("s3cr3t") }
 }
 
 /// Records the further warnings of the library.

@@ -185,6 +185,51 @@ final class ThreadTests: XCTestCase {
         XCTAssertLessThan(ContinuousClock.now - start, .seconds(1))
     }
 
+    func testCancelledReadsKeepNoThread() async throws {
+        let sandbox = try startSandbox()
+        let client = try sandbox.client(timeout: .seconds(30))
+        let holder = try sandbox.cardholder()
+        _ = try await client.accessToken()
+        try sandbox.fault(["stall": 20_000], on: "cards.get", times: 64)
+        // All threads of reads hang.
+        let reads = (0..<64).map { _ in Task { try await client.cards.get("1") } }
+        try await Task.sleep(for: .milliseconds(500))
+        reads.forEach { $0.cancel() }
+        let start = ContinuousClock.now
+        _ = try await client.accounts.get(holder)
+        XCTAssertLessThan(ContinuousClock.now - start, .seconds(2))
+        for read in reads {
+            let error = try await failure { _ = try await read.value }
+            XCTAssertEqual(error.kind, .cancelled)
+        }
+    }
+
+    func testTheExchangeOfACancelledReadEndsAndThatOfAMutationDoesNot() async throws {
+        let sandbox = try startSandbox()
+        for transport in [nil, URLSessionTransport()] as [Transport?] {
+            let ended = Shared(0)
+            let client = try sandbox.client(maxRetries: 0, transport: transport, observer: CallCounter(ended))
+            _ = try await client.accessToken()
+            let holder = try sandbox.cardholder()
+            ended.change { $0 = 0 }
+            try sandbox.fault(["stall": 1500], on: "cards.get")
+            let read = Task { try await client.cards.get("1") }
+            try await Task.sleep(for: .milliseconds(300))
+            read.cancel()
+            let deadline = Date() + 0.8
+            while ended.value < 1 && Date() < deadline { try await Task.sleep(for: .milliseconds(10)) }
+            XCTAssertEqual(ended.value, 1, "the call has ended before the response")
+            try sandbox.fault(["stall": 700], on: "accounts.transfer")
+            let payment = Task {
+                let no = transport == nil ? "a" : "b"
+                return try await client.accounts.transfer(cardholderNo: holder, transferUniqueNo: no, type: .in, amount: 1)
+            }
+            try await Task.sleep(for: .milliseconds(300))
+            payment.cancel()
+            _ = try await payment.value
+        }
+    }
+
     func testACancelledRawReadReturnsAtOnce() async throws {
         let (started, gate) = (Shared(0), DispatchSemaphore(value: 0))
         let transport = InMemoryTransport { _ in
@@ -282,6 +327,36 @@ final class ThreadTests: XCTestCase {
         XCTAssertThrowsError(
             try client.accounts.ffi.after(.milliseconds(9500)).ensureTransfer(request: transfer, options: options))
         XCTAssertLessThan(ContinuousClock.now - start, .seconds(2))
+    }
+
+    /// The wait for a thread of its own is as long as the call itself would wait.
+    func testTheDeadlineOfAnEnsureCallIsThatOfTheTransport() throws {
+        let sandbox = try startSandbox()
+        for (transport, seconds) in [(nil, 60), (URLSessionTransport(), 180)] as [(Transport?, Int)] {
+            let client = try sandbox.client(transport: transport)
+            XCTAssertEqual(client.limits.ensureDeadline(), .seconds(seconds))
+            XCTAssertEqual(client.accounts.limits.ensureDeadline(), .seconds(seconds))
+        }
+        XCTAssertEqual(try sandbox.client(timeout: .seconds(7)).cards.limits.timeout, .seconds(7))
+    }
+
+    func testTheWaitForAThreadCountsIntoTheTimeToReply() async throws {
+        let gate = DispatchSemaphore(value: 0)
+        // All threads of webhooks are busy.
+        let busy = 256
+        for _ in 0..<busy { Waiting.later(.webhook) { gate.wait() } }
+        let body = Data(
+            #"{"id":"e","action":"Auth","data":{"consume_no":"c1","card_no":"k1","cardholder_no":"h","amount":1,"type":"Consumption"}}"#
+                .utf8)
+        let verifier = try WebhookVerifier(appID: "app-1", secret: "0123456789abcdef", store: .memory())
+        let headers = try verifier.signForTests(timestamp: Date(), body: body)
+        let start = Date()
+        let verified = Task { try await verifier.verify(headers: headers, body: body) }
+        try await Task.sleep(for: .milliseconds(400))
+        for _ in 0..<busy { gate.signal() }
+        let received = try await verified.value
+        XCTAssertLessThan(received.timeLeft, .milliseconds(450))
+        XCTAssertLessThan(abs(received.receivedAt.timeIntervalSince(start)), 0.2)
     }
 
     func testACallWithoutAThreadIsATypedError() async throws {

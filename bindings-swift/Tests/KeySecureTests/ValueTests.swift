@@ -86,6 +86,49 @@ final class ValueTests: XCTestCase {
         XCTAssertEqual(CivilDate(of: midnight, in: TimeZone(secondsFromGMT: -3600)!).description, "2025-12-31")
     }
 
+    func testADayIsItsTextInJSON() throws {
+        let days = ["due": CivilDate(year: 987, month: 6, day: 5)]
+        let json = try JSONEncoder().encode(days)
+        XCTAssertEqual(String(decoding: json, as: UTF8.self), #"{"due":"0987-06-05"}"#)
+        XCTAssertEqual(try JSONDecoder().decode([String: CivilDate].self, from: json), days)
+        for wrong in ["", "2026", "2026-1-1", "2026-01-01T00:00:00Z", "2026-01-01-01", "today", "-026-01-01", "2026-01-+1"] {
+            XCTAssertThrowsError(try JSONDecoder().decode(CivilDate.self, from: JSONEncoder().encode(wrong)), wrong) {
+                XCTAssertTrue($0 is DecodingError, "\($0)")
+            }
+        }
+    }
+
+    func testAnAmountThatTheCoreCannotRepresentIsRefusedByItsName() throws {
+        let client = try client { _ in "{}" }
+        let long = try XCTUnwrap(Decimal(string: "1.0000000000000000000000000000001"))
+        let huge = try XCTUnwrap(Decimal(string: "1E+60"))
+        for wrong in [Decimal.nan, long, huge] {
+            let errors = try [
+                failure { _ = try client.blocking.simulation.auth(SimulationRequest(amount: wrong)) },
+                failure { _ = try client.blocking.simulation.auth(cardNo: "1", amount: 1, localAmount: wrong) },
+                failure {
+                    let fee = SimulatedFee(feeType: .atmFee, amount: wrong)
+                    _ = try client.blocking.simulation.auth(SimulationRequest(amount: 1, feeDetail: [fee]))
+                },
+                failure {
+                    let transfer = Transfer(cardholderNo: "1", transferUniqueNo: "t", type: .in, amount: wrong)
+                    _ = try client.blocking.accounts.transfer(transfer)
+                },
+            ]
+            XCTAssertEqual(errors.map(\.field), ["amount", "local_amount", "fee_detail.amount", "amount"], "\(wrong)")
+            XCTAssertEqual(Set(errors.map(\.kind)), [.invalidInput])
+            XCTAssertEqual(Set(errors.map(\.outcome)), [.notSent])
+        }
+        let largest = try XCTUnwrap(Decimal(string: "79228162514264337593543950335"))
+        _ = try client.blocking.simulation.auth(cardNo: "1", amount: largest, localAmount: 1, localCurrency: "USD")
+    }
+
+    func testAModelWithAValueThatIsNoNumberIsNotEncoded() {
+        let row = TransferRecord(transferNo: "1", amount: .nan)
+        XCTAssertThrowsError(try JSONEncoder().encode(row)) { XCTAssertTrue($0 is EncodingError, "\($0)") }
+        XCTAssertEqual(row.json, "null")
+    }
+
     func testAnEnumIsCreatedFromItsTextAndKeepsUnknownText() {
         XCTAssertEqual("Frozen" as CardStatus, .frozen)
         XCTAssertEqual(CardStatus.toActivate.text, "ToActivate")

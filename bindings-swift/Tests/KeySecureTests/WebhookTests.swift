@@ -12,12 +12,12 @@ final class WebhookTests: XCTestCase {
             .utf8)
 
     private func signed(_ body: Data, at time: Date = Date()) throws -> [String: String] {
-        let headers = try WebhookVerifier(appId: "app-1", secret: secret).signForTests(timestamp: time, body: body)
+        let headers = try WebhookVerifier(appID: "app-1", secret: secret).signForTests(timestamp: time, body: body)
         return Dictionary(uniqueKeysWithValues: headers.map { ($0.name, $0.value) })
     }
 
     func testASignedWebhookIsVerifiedAndParsed() throws {
-        let received = try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(headers: signed(body), body: body)
+        let received = try WebhookVerifier(appID: "app-1", secret: secret).blocking.verify(headers: signed(body), body: body)
         XCTAssertEqual(received.id, "evt-1")
         XCTAssertEqual(received.secretIndex, 0)
         guard case let .cardUpdate(data) = received.event else { return XCTFail("\(received)") }
@@ -40,11 +40,11 @@ final class WebhookTests: XCTestCase {
     func testHeaderNamesAreCaseInsensitive() throws {
         let headers = Dictionary(uniqueKeysWithValues: try signed(body).map { ($0.key.lowercased(), $0.value) })
         XCTAssertEqual(
-            try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(headers: headers, body: body).id, "evt-1")
+            try WebhookVerifier(appID: "app-1", secret: secret).blocking.verify(headers: headers, body: body).id, "evt-1")
     }
 
     func testForgedOldAndReplayedWebhooksHaveATypedRejection() throws {
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .memory())
+        let verifier = try WebhookVerifier(appID: "app-1", secret: secret, store: .memory())
         let good = try signed(body)
         var forged = body
         forged[forged.count - 3] ^= 1
@@ -62,7 +62,7 @@ final class WebhookTests: XCTestCase {
     }
 
     func testAWebhookIsAcceptedAgainOnlyUntilItWasHandled() throws {
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .memory())
+        let verifier = try WebhookVerifier(appID: "app-1", secret: secret, store: .memory())
         let headers = try signed(body)
         do { _ = try verifier.blocking.claim(headers: headers, body: body) }  // deallocated without finish()
         let claim = try claimOnceReleased(verifier, headers)
@@ -88,7 +88,7 @@ final class WebhookTests: XCTestCase {
     }
 
     func testAnAwaitedClaimThatAnErrorEndsIsReleasedAtOnce() async throws {
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .memory())
+        let verifier = try WebhookVerifier(appID: "app-1", secret: secret, store: .memory())
         let headers = try signed(body)
         // Twice: on a new thread, and on one that was idle.
         for _ in 0..<2 {
@@ -105,7 +105,7 @@ final class WebhookTests: XCTestCase {
 
     func testAClaimThatEndsOnTheMainThreadIsReleasedOnAnother() async throws {
         let replays = ThreadedReplayStore()
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .own(replays: replays))
+        let verifier = try WebhookVerifier(appID: "app-1", secret: secret, store: .own(replays: replays))
         let claim = Shared<Claim?>(try await verifier.claim(headers: signed(body), body: body))
         // The thread of the call lets go of it too.
         try await Task.sleep(for: .milliseconds(100))
@@ -117,7 +117,7 @@ final class WebhookTests: XCTestCase {
     }
 
     func testEveryInvalidWebhookHasATypedRejection() throws {
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret)
+        let verifier = try WebhookVerifier(appID: "app-1", secret: secret)
         let bodies = [Data(), Data([0, 0xff, 0xfe]), Data(repeating: 0x5b, count: 100_000), Data(count: (1 << 20) + 1)]
         for (number, body) in bodies.enumerated() {
             for headers in [try signed(self.body), ["Timestamp": "\u{0}١", "Signature": "é", "Sign-Version": "V9"]] {
@@ -129,7 +129,7 @@ final class WebhookTests: XCTestCase {
     }
 
     func testSeveralSecretsAreAcceptedDuringARotation() throws {
-        let verifier = try WebhookVerifier(appId: "app-1", secrets: ["another-secret-another-secret-00", secret])
+        let verifier = try WebhookVerifier(appID: "app-1", secrets: ["another-secret-another-secret-00", secret])
         XCTAssertEqual(try verifier.blocking.verify(headers: signed(body), body: body).secretIndex, 1)
     }
 
@@ -140,14 +140,14 @@ final class WebhookTests: XCTestCase {
             func remove(key: String) throws { throw Failure("down") }
         }
         let store = Store.own(replays: FailingReplays())
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: store)
+        let verifier = try WebhookVerifier(appID: "app-1", secret: secret, store: store)
         XCTAssertEqual(try failure { _ = try verifier.blocking.verify(headers: signed(body), body: body) }.kind, .webhook)
-        let lenient = try WebhookVerifier(appId: "app-1", secrets: [secret], store: store, onStoreFailure: .accept)
+        let lenient = try WebhookVerifier(appID: "app-1", secrets: [secret], store: store, onStoreFailure: .accept)
         XCTAssertEqual(try lenient.blocking.verify(headers: signed(body), body: body).id, "evt-1")
     }
 
     func testTheReplyIsTheDecisionOfTheResponder() throws {
-        let received = try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(
+        let received = try WebhookVerifier(appID: "app-1", secret: secret).blocking.verify(
             headers: signed(purchase), body: purchase)
         let limit = Responder { $0.amount > 10 ? .decline(reason: "over the limit") : .approve }
         XCTAssertEqual(limit.blocking.respond(received), try replyDecline(message: "over the limit"))
@@ -163,11 +163,11 @@ final class WebhookTests: XCTestCase {
 
     func testAVerifierRefusesAStoreWithoutAReplayStore() throws {
         let store = Store.own(tokens: TestTokenStore())
-        XCTAssertEqual(try failure { _ = try WebhookVerifier(appId: "app-1", secret: secret, store: store) }.field, "store")
+        XCTAssertEqual(try failure { _ = try WebhookVerifier(appID: "app-1", secret: secret, store: store) }.field, "store")
     }
 
     func testAClaimWithACustomStore() throws {
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .own(replays: TestReplayStore()))
+        let verifier = try WebhookVerifier(appID: "app-1", secret: secret, store: .own(replays: TestReplayStore()))
         let headers = try signed(body)
         do { _ = try verifier.blocking.claim(headers: headers, body: body) }  // deallocated without finish()
         let claim = try claimOnceReleased(verifier, headers)
@@ -183,7 +183,7 @@ final class WebhookTests: XCTestCase {
             of: #""data":{"#, with: #""data":{"timestamp":"\#(millis)","#)
         var headers = try signed(purchase, at: old)
         headers["Timestamp"] = "\(Int64(Date().timeIntervalSince1970 * 1000))"
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret)
+        let verifier = try WebhookVerifier(appID: "app-1", secret: secret)
         XCTAssertEqual(
             try failure { _ = try verifier.blocking.verify(headers: headers, body: Data(text.utf8)) }.rejection, .contradiction)
     }
@@ -192,14 +192,14 @@ final class WebhookTests: XCTestCase {
         let name = String(repeating: "x", count: 70_000)
         let text = String(decoding: purchase, as: UTF8.self).replacingOccurrences(
             of: #""card_no":"k1","#, with: #""card_no":"k1","merchant_info":{"merchant_name":"\#(name)"},"#)
-        let small = try WebhookVerifier(appId: "app-1", secret: secret)
+        let small = try WebhookVerifier(appID: "app-1", secret: secret)
         let large = Data(text.utf8)
         XCTAssertEqual(try failure { _ = try small.blocking.verify(headers: signed(purchase), body: large) }.rejection, .tooLarge)
-        let roomy = try WebhookVerifier(appId: "app-1", secrets: [secret], maxBody: 100_000)
+        let roomy = try WebhookVerifier(appID: "app-1", secrets: [secret], maxBody: 100_000)
         let headers = try roomy.signForTests(timestamp: Date(), body: large)
         XCTAssertEqual(try roomy.blocking.verify(headers: headers, body: large).id, "evt-2")
         XCTAssertEqual(
-            try failure { _ = try WebhookVerifier(appId: "app-1", secrets: [secret], maxBody: -1) }.field, "max_body")
+            try failure { _ = try WebhookVerifier(appID: "app-1", secrets: [secret], maxBody: -1) }.field, "max_body")
     }
 
     func testWorkersWithOneStoreDecideOnceAndRepeatTheFirstReply() throws {
@@ -207,7 +207,7 @@ final class WebhookTests: XCTestCase {
         let decided = Shared(0)
         // Like two processes: each opens the directory, and has its own verifier and decision.
         let workers = try (1...2).map { number in
-            let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .file(directory: folder))
+            let verifier = try WebhookVerifier(appID: "app-1", secret: secret, store: .file(directory: folder))
             let responder = Responder { _ in
                 decided.change { $0 += 1 }
                 return .decline(reason: "worker \(number) says no")
@@ -228,7 +228,7 @@ final class WebhookTests: XCTestCase {
     }
 
     func testAnApprovalIsRepeatedForReplays() throws {
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret, store: .own(replays: TestReplayStore()))
+        let verifier = try WebhookVerifier(appID: "app-1", secret: secret, store: .own(replays: TestReplayStore()))
         let headers = try signed(purchase)
         let responder = Responder(budget: .seconds(0.8)) { _ in .approve }
         XCTAssertEqual(responder.blocking.respond(try verifier.blocking.verify(headers: headers, body: purchase)), replyAccept())
@@ -238,7 +238,7 @@ final class WebhookTests: XCTestCase {
 
     func testALateOrFailingDecisionIsLoggedWithoutTheErrorText() throws {
         let warnings = RecordedWarnings()
-        let received = try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(
+        let received = try WebhookVerifier(appID: "app-1", secret: secret).blocking.verify(
             headers: signed(purchase), body: purchase)
         let late = Responder(budget: .seconds(0.05)) { _ in
             Thread.sleep(forTimeInterval: 0.4)
@@ -246,7 +246,7 @@ final class WebhookTests: XCTestCase {
         }
         XCTAssertTrue(late.blocking.respond(received).contains(#""code":1"#))
         try warnings.wait(for: #"a decision came too late and is dropped: consume_no="c1""#)
-        let again = try WebhookVerifier(appId: "app-1", secret: secret).blocking.verify(headers: signed(purchase), body: purchase)
+        let again = try WebhookVerifier(appID: "app-1", secret: secret).blocking.verify(headers: signed(purchase), body: purchase)
         _ = Responder { _ in throw Failure("s3cr3t") }.blocking.respond(again)
         try warnings.wait(for: #"a decision threw KeySecureTests.Failure: consume_no="c1""#)
         try warnings.wait(for: #"a purchase is declined: consume_no="c1""#)
@@ -266,7 +266,7 @@ final class WebhookTests: XCTestCase {
         let responder = Responder { purchase in
             await limits.allow(purchase.amount) ? .approve : .decline(reason: "over the limit")
         }
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret)
+        let verifier = try WebhookVerifier(appID: "app-1", secret: secret)
         let received = try await verifier.verify(headers: signed(purchase), body: purchase)
         let reply = await responder.respond(received)
         XCTAssertEqual(reply, try replyDecline(message: "over the limit"))
@@ -274,7 +274,7 @@ final class WebhookTests: XCTestCase {
 
     /// As many as would block all threads of the cooperative pool many times over.
     func testManyAwaitedDecisionsAreMadeAtOnce() async throws {
-        let verifier = try WebhookVerifier(appId: "app-1", secret: secret)
+        let verifier = try WebhookVerifier(appID: "app-1", secret: secret)
         let responder = Responder(budget: .milliseconds(790)) { _ in
             try await Task.sleep(for: .milliseconds(500))
             return .approve
@@ -295,6 +295,23 @@ final class WebhookTests: XCTestCase {
         XCTAssertLessThan(ContinuousClock.now - start, .seconds(2))
     }
 
+    func testAnAwaitedDecisionThatNeverEndsKeepsNoThread() async throws {
+        let verifier = try WebhookVerifier(appID: "app-1", secret: secret)
+        let pending = Shared<[CheckedContinuation<Void, Never>]>([])
+        let warnings = RecordedWarnings()
+        let responder = Responder(otherwise: .decline(reason: "late"), budget: .milliseconds(100)) { _ in
+            // Ignores that it is cancelled.
+            await withCheckedContinuation { continuation in pending.change { $0.append(continuation) } }
+            return .approve
+        }
+        let received = try await verifier.verify(headers: signed(purchase), body: purchase)
+        let reply = await responder.respond(received)
+        XCTAssertEqual(reply, try replyDecline(message: "late"))
+        try warnings.wait(for: #"a decision threw KeySecure.DecisionThatDoesNotEnd: consume_no="c1""#)
+        XCTAssertEqual(pending.value.count, 1)
+        pending.value.forEach { $0.resume() }
+    }
+
     func testALateAwaitedDecisionIsCancelled() async throws {
         let cancelled = Shared(false)
         let responder = Responder(otherwise: .decline(reason: "late"), budget: .milliseconds(100)) { _ in
@@ -307,7 +324,7 @@ final class WebhookTests: XCTestCase {
             }
             return .approve
         }
-        let received = try await WebhookVerifier(appId: "app-1", secret: secret).verify(headers: signed(purchase), body: purchase)
+        let received = try await WebhookVerifier(appID: "app-1", secret: secret).verify(headers: signed(purchase), body: purchase)
         let reply = await responder.respond(received)
         XCTAssertEqual(reply, try replyDecline(message: "late"))
         let deadline = Date() + 5

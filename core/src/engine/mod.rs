@@ -185,6 +185,11 @@ impl Engine {
         Arc::new(PlatformClock { device: Arc::clone(&self.clock), learned: Arc::clone(&self.server_time) })
     }
 
+    #[cfg(feature = "uniffi")]
+    pub(crate) fn base_url(&self) -> &str {
+        &self.settings.base_url
+    }
+
     /// Whether nothing of a request can reach the platform after its exchange failed.
     pub(crate) fn aborts_on_failure(&self) -> bool {
         self.transport.aborts_on_failure()

@@ -28,9 +28,15 @@
 //! | [`Transport`](crate::ErrorKind::Transport) with fault `Store` | the attempt store is unavailable | is safe |
 //! | any other | as for the plain call | is safe |
 //!
-//! If the outcome of an attempt of the call itself is unknown, every error of the call has the outcome
-//! [`Unknown`](crate::Outcome::Unknown). A conflict that the call finds before it sends anything has the outcome
-//! [`NotSent`](crate::Outcome::NotSent).
+//! The outcome of an error is about the operation on this reference, whoever sent it. If the outcome of an attempt of the call
+//! itself is unknown, every error of the call has the outcome [`Unknown`](crate::Outcome::Unknown). So has the error of a call
+//! that sent nothing and ends before absence is proven, by its deadline, an interruption or
+//! [`Client::close`](crate::Client::close), while an attempt before it may be carried out: one that is recorded, one of another
+//! worker, or one that the store cannot rule out. A memory store does not know what an earlier run of the process sent, so
+//! with it this is every call without [`first_attempt`](EnsureOptions::first_attempt); the text of the error says which of
+//! these it is. A conflict that the call finds before it sends anything has the outcome [`NotSent`](crate::Outcome::NotSent).
+//!
+//! A call that begins to wait until an attempt is settled is logged at `INFO`, with its reference and the time.
 //!
 //! A call that fails is logged once under its own name, such as `accounts.ensure_transfer`: at level `ERROR` if its outcome is
 //! unknown, else at `WARN`. So is, at `INFO`, a call that is done although the outcome of a request was unknown. Its requests are
@@ -54,7 +60,7 @@ use crate::observe::CallRecord;
 use crate::store::{OnStoreFailure, reference, slot};
 use crate::values::civil::WindowBound;
 use in_flight::InFlight;
-use search::{Logs, Search};
+use search::{BUSY, Logs, Search};
 
 /// Options of the `ensure_*` calls.
 ///
@@ -106,14 +112,18 @@ impl EnsureOptions {
 
     /// Returns `settle` and `deadline`. The defaults depend on whether the transport aborts failed requests.
     fn times(&self, aborts: bool) -> Result<(Duration, Duration), Error> {
-        let (settle, deadline) = if aborts { (10, 60) } else { (120, 180) };
-        let settle = self.settle.unwrap_or(Duration::from_secs(settle));
-        let deadline = self.deadline.unwrap_or(Duration::from_secs(deadline)).min(MAX_DURATION);
+        let settle = self.settle.unwrap_or(Duration::from_secs(if aborts { 10 } else { 120 }));
+        let deadline = self.deadline.unwrap_or(default_deadline(aborts)).min(MAX_DURATION);
         if deadline <= settle {
             return Err(Error::invalid_input("deadline", "must be longer than settle"));
         }
         Ok((settle, deadline))
     }
+}
+
+/// The default of [`EnsureOptions::deadline`] over a transport that aborts failed requests, or does not.
+pub(crate) fn default_deadline(aborts: bool) -> Duration {
+    Duration::from_secs(if aborts { 60 } else { 180 })
 }
 
 /// Result of an `ensure_*` call: a target that exists exactly once.
@@ -168,7 +178,8 @@ fn ensure_unlogged<T: EnsureTarget>(
     let fallback = (options.on_store_failure == OnStoreFailure::Accept).then(|| log.in_memory());
     let logs = Logs { log, fallback: fallback.as_ref() };
     let claimed = InFlight::for_this_process().claim(key, engine.clock(), deadline);
-    let Some(_claim) = claimed.map_err(|ended| Error::from(ended).in_call(operation, 0))? else {
+    let interrupted = |ended| Error::from(ended).with_outcome(Outcome::Unknown).or_hint(BUSY).in_call(operation, 0);
+    let Some(_claim) = claimed.map_err(interrupted)? else {
         let detail = "another thread, or the call that was interrupted here, is working on the same reference";
         return Err(Error::with_kind(ErrorKind::Timeout, Outcome::Unknown, detail).in_call(operation, 0));
     };

@@ -8,7 +8,7 @@ use crate::engine::Caller;
 use crate::engine::{Limit, StartBy, Stopwatch, end_of};
 use crate::error::TransportFault;
 use crate::error::{Error, ErrorKind, Outcome};
-use crate::observe::CallRecord;
+use crate::observe::{CallRecord, log_wait};
 use crate::store::{AttemptEnd, AttemptLog, Lease, StoreUnavailable};
 
 /// Maximum number of requests of one call that may create the target.
@@ -26,6 +26,16 @@ const MAX_PAUSE: Duration = Duration::from_millis(250);
 const BEFORE: Duration = Duration::from_secs(24 * 3600);
 
 const NOT_FOUND: &str = "it was not found";
+
+// Why the outcome of a call that sent nothing is unknown.
+pub(super) const BUSY: &str = "this call sent nothing, but another worker is working on the same reference";
+const ATTEMPTED: &str = "this call sent nothing, but an earlier attempt on this reference may be carried out";
+const DONE: &str =
+    "this call sent nothing: the operation is recorded as done, and the platform's list does not show it";
+const NEARLY_FOUND: &str = "this call sent nothing, but the platform's list has a row that may be the target";
+const UNRECORDED: &str = "this call sent nothing, but the store cannot tell whether an earlier run sent this reference; \
+    first_attempt declares that none did";
+const LATE: &str = "this call sent nothing, but after its deadline another worker may have sent this reference";
 
 /// One `ensure_*` call in progress.
 pub(super) struct Search<'a, T> {
@@ -52,6 +62,8 @@ pub(super) struct Search<'a, T> {
     last_lookup: &'static str,
     /// Number of consecutive lookups that took longer than [`MAX_LOOKUP_AGE`].
     slow_lookups: u32,
+    /// The `proof_from` of the last wait that was logged.
+    logged_wait: Option<Duration>,
 }
 
 /// The logs in which attempts are recorded.
@@ -102,6 +114,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
             last_error: None,
             last_lookup: "it was not looked up",
             slow_lookups: 0,
+            logged_wait: None,
         }
     }
 
@@ -301,7 +314,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
     }
 
     /// Waits before the next lookup: a little longer each time, but never past the time from which a lookup proves absence.
-    fn wait(&self, waits: u32) -> Result<(), Error> {
+    fn wait(&mut self, waits: u32) -> Result<(), Error> {
         let now = self.caller.engine.now();
         let pause = Duration::from_millis(250).saturating_mul(1 << waits.min(3));
         let proof = self.proof_from.map(|from| from.saturating_sub(now));
@@ -310,7 +323,21 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
             let detail = format!("not settled by the deadline: {}; calling again later is safe", self.last_lookup);
             return Err(self.unknown_or_not_sent(self.ended(ErrorKind::Timeout, detail)));
         }
+        if let Some(left) = proof.filter(|left| !left.is_zero() && self.logged_wait != self.proof_from) {
+            self.logged_wait = self.proof_from;
+            self.log_wait(left);
+        }
         self.sleep(pause)
+    }
+
+    /// Logs that the call waits until the last attempt is settled.
+    fn log_wait(&self, left: Duration) {
+        let reason = match self.earlier {
+            _ if self.unknown => "the outcome of its request is unknown",
+            Earlier::Attempted(_) => "an earlier attempt may still be carried out",
+            _ => "the store cannot tell whether the reference is new",
+        };
+        log_wait(T::CALL.name, self.target.reference(), left, reason);
     }
 
     /// Sleeps. An interruption ends the call.
@@ -357,7 +384,23 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         let late = self.left().is_zero();
         let open = self.unknown || self.earlier != Earlier::Nothing || self.last_lookup == NO_REFERENCE || late;
         let error = error.in_call(T::OPERATION.name, self.attempts);
-        error.with_outcome(if open { Outcome::Unknown } else { Outcome::NotSent })
+        if !open {
+            return error.with_outcome(Outcome::NotSent);
+        }
+        let error = error.with_outcome(Outcome::Unknown);
+        if self.sends == 0 { error.or_hint(self.why_unknown()) } else { error }
+    }
+
+    /// Why the outcome of a call that sent nothing is unknown.
+    fn why_unknown(&self) -> &'static str {
+        match self.earlier {
+            _ if self.lease.is_none() => BUSY,
+            Earlier::Attempted(_) => ATTEMPTED,
+            Earlier::Done(_) => DONE,
+            _ if self.last_lookup == NO_REFERENCE => NEARLY_FOUND,
+            Earlier::Unrecorded => UNRECORDED,
+            Earlier::Nothing => LATE,
+        }
     }
 }
 

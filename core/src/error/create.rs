@@ -159,6 +159,12 @@ impl Error {
         self
     }
 
+    /// Adds a hint unless there is one.
+    pub(crate) fn or_hint(mut self, hint: &'static str) -> Self {
+        self.0.hint.get_or_insert(hint);
+        self
+    }
+
     pub(crate) fn with_status(mut self, status: u16) -> Self {
         self.0.http_status = Some(status);
         self

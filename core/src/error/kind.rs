@@ -27,7 +27,7 @@ impl fmt::Display for Outcome {
 named_enum! {
     /// Kind of an error. New kinds may be added.
     ///
-    /// This is the only list of kinds: the exception classes of Python, Kotlin and Swift refer to it.
+    /// This is the only list of kinds, for all languages.
     #[non_exhaustive]
     pub enum ErrorKind {
         /// A setting of the client is invalid, or the client is closed.

@@ -41,6 +41,8 @@ pub(super) struct Shared {
 pub(super) struct Origin {
     pub app_id: Arc<str>,
     pub shared: Option<Shared>,
+    /// Time that the replay store took in the verification.
+    pub store_time: Duration,
 }
 
 impl PartialEq for Origin {

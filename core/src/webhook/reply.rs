@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -236,11 +237,13 @@ impl Responder {
             purchase: Purchase::new(&received.origin.app_id, data, received.received_at),
             responder: self.clone(),
             data: data.clone(),
+            store_time: received.origin.store_time,
+            is_deciding: Arc::default(),
             decide_before: received.received_at + self.budget,
             reply_before: received.reply_before(),
         };
         let reply = match self.store.as_ref().or(received.origin.shared.as_ref()) {
-            Some(shared) => case.clone().decide_with_store(shared.clone()),
+            Some(shared) => case.decide_with_store(shared.clone()),
             None => case.once(&*self.memory, OnStoreFailure::Accept, |_| true).unwrap_or_else(|_| undecided()),
         };
         let is_too_late = case.is_late() && approves(&reply);
@@ -270,6 +273,8 @@ impl fmt::Debug for Responder {
 }
 
 const STORE_UNAVAILABLE: &str = "the replay store cannot be reached";
+const STORE_TOO_SLOW: &str = "the replay store took too long";
+const NO_THREAD: &str = "no thread could be made for a decision";
 
 fn undecided() -> String {
     decline("no decision can be kept")
@@ -285,6 +290,10 @@ struct Case {
     purchase: Purchase,
     responder: Responder,
     data: AuthEvent,
+    /// Time that the replay store took in the verification.
+    store_time: Duration,
+    /// Whether the merchant's decision is awaited.
+    is_deciding: Arc<AtomicBool>,
     decide_before: Instant,
     reply_before: Instant,
 }
@@ -294,21 +303,36 @@ impl Case {
         Instant::now() > self.reply_before
     }
 
+    /// Keeps why the budget is over although no decision is awaited. `store_time` is the time that the replay store took.
+    fn explain_lateness(&self, store_time: Duration) {
+        if store_time >= self.responder.budget / 2 {
+            self.purchase.explain(STORE_TOO_SLOW);
+        } else {
+            self.purchase.explain(NoDecision::Late.reason());
+        }
+    }
+
     /// Decides on a separate thread, so that a slow store cannot delay the reply beyond its deadline.
-    fn decide_with_store(self, shared: Shared) -> String {
+    fn decide_with_store(&self, shared: Shared) -> String {
         let handover = Handover::new();
-        let (purchase, giver, reply_before) = (self.purchase.clone(), handover.clone(), self.reply_before);
+        let (case, giver, begun_at) = (self.clone(), handover.clone(), Instant::now());
         // Half of the time between budget and deadline is for the store, the other half for the network.
         let until = self.decide_before + self.reply_before.saturating_duration_since(self.decide_before) / 2;
-        let work = move || self.run(&shared, &giver);
+        let work = move || case.run(&shared, &giver);
         let begun = std::thread::Builder::new().name("keysecure-purchase".to_owned()).spawn(work);
         if begun.is_ok()
             && let Some(reply) = handover.take(until)
         {
             return reply;
         }
-        purchase.explain(NoDecision::Late.reason());
-        if Instant::now() > reply_before { late() } else { decline("no decision in time") }
+        if begun.is_err() {
+            self.purchase.explain(NO_THREAD);
+        } else if self.is_deciding.load(Ordering::Acquire) {
+            self.purchase.explain(NoDecision::Late.reason());
+        } else {
+            self.explain_lateness(self.store_time + begun_at.elapsed());
+        }
+        if self.is_late() { late() } else { decline("no decision in time") }
     }
 
     /// Decides with a store and passes the reply on.
@@ -339,14 +363,16 @@ impl Case {
         on_store_failure: OnStoreFailure,
         give: impl FnOnce(&str) -> bool,
     ) -> Result<String, StoreUnavailable> {
+        let begun = Instant::now();
         let asked = self.purchase.ask(store)?;
+        let store_time = self.store_time + begun.elapsed();
         let reply = if asked == Asked::Otherwise {
             self.purchase.explain("it has the number of another purchase");
             let refusal = asked_before();
             give(&refusal);
             return Ok(refusal);
         } else if asked == Asked::First {
-            self.decision().reply()
+            self.decision(store_time).reply()
         } else if let Some(first) = self.purchase.wait_for_reply(store, self.decide_before) {
             self.purchase.explain(REQUESTED_BEFORE);
             give(&first);
@@ -378,17 +404,23 @@ impl Case {
         Ok(first)
     }
 
-    /// The merchant's decision, or the default.
-    fn decision(&self) -> Decision {
-        self.decide().unwrap_or_else(|why| {
+    /// The merchant's decision, or the default. `store_time` is the time that the replay store took before it.
+    fn decision(&self, store_time: Duration) -> Decision {
+        let left = self.decide_before.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            self.explain_lateness(store_time);
+        }
+        self.is_deciding.store(true, Ordering::Release);
+        let decided = self.decide(left);
+        self.is_deciding.store(false, Ordering::Release);
+        decided.unwrap_or_else(|why| {
             self.purchase.explain(why.reason());
             self.responder.default_reply(why)
         })
     }
 
-    /// The merchant's decision, made on a separate thread.
-    fn decide(&self) -> Result<Decision, NoDecision> {
-        let left = self.decide_before.saturating_duration_since(Instant::now());
+    /// The merchant's decision, made on a separate thread within the time that is `left`.
+    fn decide(&self, left: Duration) -> Result<Decision, NoDecision> {
         if left.is_zero() {
             return Err(NoDecision::Late);
         }
@@ -400,7 +432,7 @@ impl Case {
             }
         });
         if spawned.is_err() {
-            self.purchase.explain("no thread could be made for a decision");
+            self.purchase.explain(NO_THREAD);
             return Err(NoDecision::Failed);
         }
         match decided.recv_timeout(left) {

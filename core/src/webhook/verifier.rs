@@ -109,7 +109,7 @@ impl WebhookVerifier {
             tolerance: Some(Duration::from_secs(300)),
             clock: Arc::new(SystemClock::new()),
             max_body: DEFAULT_MAX_BODY_BYTES,
-            origin: Origin { app_id: app_id.into(), shared: None },
+            origin: Origin { app_id: app_id.into(), shared: None, store_time: Duration::ZERO },
         }
     }
 
@@ -165,8 +165,8 @@ impl WebhookVerifier {
         V: AsRef<[u8]>,
     {
         let since = Instant::now();
-        let (headers, received) = self.receive(headers, body, since)?;
-        self.guard(&headers, &received)?;
+        let (headers, mut received) = self.receive(headers, body, since)?;
+        self.guard(&headers, &mut received)?;
         Ok(received)
     }
 
@@ -189,8 +189,8 @@ impl WebhookVerifier {
         V: AsRef<[u8]>,
     {
         let since = Instant::now();
-        let (headers, received) = self.receive(headers, body, since)?;
-        let claim = self.claim_new(&headers, &received)?;
+        let (headers, mut received) = self.receive(headers, body, since)?;
+        let claim = self.claim_new(&headers, &mut received)?;
         Ok((received, claim))
     }
 
@@ -337,9 +337,12 @@ impl WebhookVerifier {
     }
 
     /// Refuses a replay, which is identified by the signature of its content.
-    fn guard(&self, headers: &Headers, received: &VerifiedWebhook) -> Result<(), Error> {
+    fn guard(&self, headers: &Headers, received: &mut VerifiedWebhook) -> Result<(), Error> {
         let Some(Shared { store, on_store_failure }) = &self.origin.shared else { return Ok(()) };
-        let refused = match store.insert(&headers.content(), "", self.keep()) {
+        let asked = Instant::now();
+        let inserted = store.insert(&headers.content(), "", self.keep());
+        received.origin.store_time = asked.elapsed();
+        let refused = match inserted {
             Ok(None) => return Ok(()),
             Ok(Some(_)) => Rejection::Replayed,
             Err(StoreUnavailable) => return store_failure(*on_store_failure, received),
@@ -348,7 +351,7 @@ impl WebhookVerifier {
     }
 
     /// Claims a new webhook.
-    fn claim_new(&self, headers: &Headers, received: &VerifiedWebhook) -> Result<Claim, Error> {
+    fn claim_new(&self, headers: &Headers, received: &mut VerifiedWebhook) -> Result<Claim, Error> {
         let Some(Shared { store, on_store_failure }) = &self.origin.shared else {
             return Ok(Claim::without_store(received));
         };
@@ -402,5 +405,11 @@ fn rejected_after_verification(rejection: Rejection, received: &VerifiedWebhook)
 
 fn log_rejection(error: &Error, subject: &Subject<'_>) {
     let reason = error.rejection().map_or("unknown", Rejection::name);
-    subject.warn(&format!("a webhook is rejected ({reason})"), &[("rejection", reason)]);
+    let fields = [("rejection", reason)];
+    if error.rejection() == Some(Rejection::Replayed) {
+        // It gets a reply: it is accepted again, or has the first reply to a purchase.
+        subject.info("a webhook was accepted before (replayed)", &fields);
+    } else {
+        subject.warn(&format!("a webhook is rejected ({reason})"), &fields);
+    }
 }

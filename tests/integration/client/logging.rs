@@ -12,6 +12,11 @@ fn calls(lines: Vec<LogLine>) -> Vec<LogLine> {
     lines.into_iter().filter(|line| line.target == "keysecure" && line.level < Level::Debug).collect()
 }
 
+/// Whether a record is of the end of a call.
+fn ended(line: &LogLine) -> bool {
+    line.field("attempts").is_some()
+}
+
 #[test]
 fn a_failed_call_has_the_level_of_its_effect() {
     let env = TestEnv::credit().unwrap();
@@ -70,7 +75,7 @@ fn a_failed_ensure_call_is_logged_once_with_its_own_name() {
     let failed = |client: &Client, transfer: &Transfer, options: &EnsureOptions| {
         let (result, lines) = logged(|| client.accounts().ensure_transfer(transfer, options));
         result.unwrap_err();
-        let ours = |line: &LogLine| line.field("operation") == Some("accounts.ensure_transfer");
+        let ours = |line: &LogLine| ended(line) && line.field("operation") == Some("accounts.ensure_transfer");
         let [line] = &calls(lines).into_iter().filter(ours).collect::<Vec<_>>()[..] else { panic!("one record") };
         let fields = ["outcome", "error", "attempts"].map(|name| line.field(name).unwrap().to_owned());
         assert!(line.field("duration_ms").is_some_and(|millis| millis.parse::<f64>().is_ok()), "{line:?}");
@@ -117,6 +122,42 @@ fn an_ensure_call_that_finds_a_lost_response_says_that_it_is_done() {
     let (found, lines) = logged(|| client.accounts().ensure_transfer(&transfer, &EnsureOptions::first_attempt()));
     assert!(!found.unwrap().created);
     assert!(calls(lines).iter().all(|line| line.field("operation") != Some("accounts.ensure_transfer")));
+}
+
+#[test]
+fn a_wait_until_an_attempt_is_settled_is_logged_once_when_it_begins() {
+    let env = TestEnv::credit().unwrap();
+    let transfer = |reference: &str| Transfer {
+        cardholder_no: env.cardholder_no.clone(),
+        transfer_unique_no: reference.to_owned(),
+        r#type: TransferType::In,
+        amount: "25".parse().unwrap(),
+    };
+    let client = env.builder().store(Store::memory()).max_retries(0).build().unwrap();
+    let settle = Some(Duration::from_millis(1_200));
+    let waits = |reference: &str, options: &EnsureOptions| {
+        let (done, lines) = logged(|| client.accounts().ensure_transfer(&transfer(reference), options));
+        assert!(done.unwrap().created);
+        let lines = calls(lines);
+        let place = lines.iter().position(|line| line.field("wait_ms").is_some());
+        assert!(place.is_none_or(|place| place + 1 < lines.len()), "before the records of the calls that follow");
+        lines.into_iter().filter(|line| line.field("wait_ms").is_some()).collect::<Vec<_>>()
+    };
+    // As long as a card number, and with its check digit.
+    let [line] = &waits("4111111111111111", &EnsureOptions { settle, ..EnsureOptions::default() })[..] else {
+        panic!("one record, although the wait has several parts")
+    };
+    assert_eq!(line.level, Level::Info);
+    let fields = ["operation", "reference", "reason"].map(|name| line.field(name).unwrap());
+    let reason = "the store cannot tell whether the reference is new";
+    assert_eq!(fields, ["accounts.ensure_transfer", "411111******1111", reason]);
+    assert!((600.0..=1_200.0).contains(&line.field("wait_ms").unwrap().parse::<f64>().unwrap()), "{line:?}");
+    assert!(line.text.starts_with("a call waits ") && !line.text.contains("4111111111111111"), "{line:?}");
+    let first = EnsureOptions { settle, ..EnsureOptions::first_attempt() };
+    assert!(waits("order-10", &first).is_empty());
+    env.sandbox.fault(Fault::on("accounts.transfer", FaultKind::DropBeforeRead));
+    let [line] = &waits("order-11", &first)[..] else { panic!("one record") };
+    assert_eq!(line.field("reason"), Some("the outcome of its request is unknown"));
 }
 
 #[test]

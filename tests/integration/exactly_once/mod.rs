@@ -1,5 +1,6 @@
 //! The `ensure_*` calls and the attempt store: under every failure the target exists once, or the error states the known facts.
 
+mod ended_early;
 mod mock_platform;
 mod rows;
 mod sandbox;

@@ -1,6 +1,13 @@
 //! What the `log` facade receives about webhooks.
 
-use keysecure::{Decision, NoDecision, Responder, reply_accept, reply_decline};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use keysecure::{
+    Decision, MemoryReplayStore, NoDecision, OnStoreFailure, ReplayStore, Responder, StoreUnavailable, reply_accept,
+    reply_decline,
+};
 use keysecure_tests::{LogLine, logged};
 use log::Level;
 
@@ -129,4 +136,83 @@ fn a_purchase_of_unknown_form_is_logged_with_its_number() {
         assert_eq!(fields(&line, ["action", "consume_no", "reason"]), expected, "{data}");
         assert_eq!(line.text.contains("consume_no"), number.is_some(), "{line:?}");
     }
+}
+
+/// A replay store that takes this many milliseconds to add a key.
+struct SlowStore(MemoryReplayStore, AtomicU64);
+
+impl SlowStore {
+    fn taking(millis: u64) -> Arc<Self> {
+        Arc::new(Self(MemoryReplayStore::default(), AtomicU64::new(millis)))
+    }
+}
+
+impl ReplayStore for SlowStore {
+    fn insert(&self, key: &str, value: &str, keep: Duration) -> Result<Option<String>, StoreUnavailable> {
+        std::thread::sleep(Duration::from_millis(self.1.load(Ordering::SeqCst)));
+        self.0.insert(key, value, keep)
+    }
+
+    fn get(&self, key: &str) -> Result<Option<String>, StoreUnavailable> {
+        self.0.get(key)
+    }
+
+    fn remove(&self, key: &str) -> Result<(), StoreUnavailable> {
+        self.0.remove(key)
+    }
+}
+
+#[test]
+fn a_webhook_that_comes_again_is_logged_as_accepted_before() {
+    let replay_guard = || verifier().replay_guard(Arc::new(MemoryReplayStore::default()), OnStoreFailure::Reject);
+    let (verifies, claims) = (replay_guard(), replay_guard());
+    verifies.verify(headers(BODY), BODY.as_bytes()).unwrap();
+    claims.claim(headers(BODY), BODY.as_bytes()).unwrap().1.finish().unwrap();
+    let again: [&dyn Fn() -> bool; 2] = [&|| verifies.verify(headers(BODY), BODY.as_bytes()).is_err(), &|| {
+        claims.claim(headers(BODY), BODY.as_bytes()).is_err()
+    }];
+    for comes_again in again {
+        let (refused, lines) = logged(comes_again);
+        let line = only(lines);
+        assert_eq!((refused, line.level), (true, Level::Info));
+        assert_eq!(
+            fields(&line, ["action", "consume_no", "rejection"]),
+            [Some("Consumption"), Some("c1"), Some("replayed")]
+        );
+        assert!(line.text.starts_with("a webhook was accepted before (replayed): "), "{line:?}");
+    }
+    // One that is handled at this moment gets an error status.
+    let guarded = replay_guard();
+    let _claimed = guarded.claim(headers(BODY), BODY.as_bytes()).unwrap();
+    let line = only(logged(|| assert!(guarded.claim(headers(BODY), BODY.as_bytes()).is_err())).1);
+    assert_eq!((line.level, line.field("rejection")), (Level::Warn, Some("in_progress")));
+}
+
+#[test]
+fn a_store_that_takes_the_budget_of_a_decision_is_named_as_the_reason() {
+    let no_decision = reply_decline("no decision in time").unwrap();
+    let too_slow = Some("the replay store took too long");
+    let reason = |verifying: u64, deciding: u64| {
+        let store = SlowStore::taking(verifying);
+        let guarded = verifier().replay_guard(store.clone(), OnStoreFailure::Reject);
+        let received = guarded.verify(headers(AUTH), AUTH.as_bytes()).unwrap();
+        store.1.store(deciding, Ordering::SeqCst);
+        let responder = Responder::new(|_| Decision::Approve).budget(Duration::from_millis(200));
+        let (reply, lines) = logged(|| responder.respond(&received));
+        assert_eq!(reply, no_decision);
+        only(lines).field("reason").map(str::to_owned)
+    };
+    // While the webhook is verified; before the decision; and so long that the reply does not wait for it.
+    for (verifying, deciding) in [(250, 0), (0, 250), (0, 1_000)] {
+        assert_eq!(reason(verifying, deciding).as_deref(), too_slow, "{verifying} {deciding}");
+    }
+    // Not while the decision itself is late.
+    let guarded = verifier().replay_guard(SlowStore::taking(20), OnStoreFailure::Reject);
+    let received = guarded.verify(headers(AUTH), AUTH.as_bytes()).unwrap();
+    let slow = Responder::new(|_| {
+        std::thread::sleep(Duration::from_secs(2));
+        Decision::Approve
+    });
+    let line = only(logged(|| slow.budget(Duration::from_millis(200)).respond(&received)).1);
+    assert_eq!(line.field("reason"), Some("there is no decision in time"));
 }

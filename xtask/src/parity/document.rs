@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use toml::{Table, Value};
 
+use super::generated::MODEL;
 use super::sources::{Sources, camel};
 
 /// The languages beside Rust: the key in the list, and the heading.
@@ -13,8 +14,8 @@ const LANGUAGES: [(&str, &str); 3] = [("python", "Python"), ("kotlin", "Kotlin a
 const HEAD: &str = "\
 # What each language has
 
-Every call, setting, error field, store and webhook function of the Rust crate, and its name in Python, Kotlin (and Java) and Swift.
-A dash is a difference, with its reason below the table.
+Every call, setting, error field, store and webhook function of the Rust crate, and its name in Python, Kotlin (and Java) and Swift;
+so for the JSON of models and the levels of the log. A dash is a difference, with its reason below the table.
 
 This page is generated from the sources by `cargo xtask parity`; `cargo xtask check parity` fails when it is out of date, and when a
 name in it is not in the sources. Names that follow no rule and the reasons of differences are in `docs/parity.toml`.
@@ -110,7 +111,11 @@ impl Writer<'_> {
                 rows += &self.only(only, &mut reasons);
             }
         }
-        let mut page = format!("\n## {title}\n\n| Rust |");
+        let mut page = format!("\n## {title}\n\n");
+        if texts(section.get("types")).contains(&MODEL) {
+            let _ = writeln!(page, "`{MODEL}` is each object of a response: `{}`.\n", self.sources.models.join("`, `"));
+        }
+        page += "| Rust |";
         let headings = LANGUAGES.map(|(_, heading)| heading);
         let _ = write!(page, " {} |\n|---|---|---|---|\n{rows}", headings.join(" | "));
         if !reasons.is_empty() {
@@ -135,14 +140,13 @@ impl Writer<'_> {
         for (language, _) in LANGUAGES {
             let listed = self.list.text("names", key, language).map(str::to_owned);
             let name = listed.unwrap_or_else(|| self.name(language, of, member));
-            let found = self.has(language, &name);
             if missing.contains(&language) {
-                if found {
+                if self.has(language, &name) {
                     self.findings.push(format!("docs/parity.toml: {key} is no difference: {language} has {name}"));
                 }
                 let _ = write!(row, " – ({}) |", number(reasons, reason));
             } else {
-                if !found {
+                if let Some(name) = self.lacking(language, &name) {
                     self.findings
                         .push(format!("{key}: {language} has no {name}; add it, or give a reason in docs/parity.toml"));
                 }
@@ -193,12 +197,21 @@ impl Writer<'_> {
     }
 
     fn has(&self, language: &str, name: &str) -> bool {
+        self.lacking(language, name).is_none()
+    }
+
+    /// The name if a language lacks it. A member of `Model` is one of each object of a response: the first that is lacking.
+    fn lacking(&self, language: &str, name: &str) -> Option<String> {
         let names = match language {
             "python" => &self.sources.python,
             "kotlin" => &self.sources.kotlin,
             _ => &self.sources.swift,
         };
-        names.contains(name)
+        let all: Vec<String> = match name.strip_prefix(MODEL).and_then(|name| name.strip_prefix('.')) {
+            Some(member) => self.sources.models.iter().map(|of| format!("{of}.{member}")).collect(),
+            None => vec![name.to_owned()],
+        };
+        all.into_iter().find(|name| !names.contains(name))
     }
 }
 

@@ -1,6 +1,7 @@
 //! `cargo xtask parity`: the table of what each language has, `docs/parity.md`, and its check.
 
 mod document;
+mod generated;
 mod rust;
 mod scan;
 mod sources;
@@ -58,7 +59,8 @@ fn generated() -> Result<Document, String> {
 
 fn made(list: &str, files: &Files) -> Result<Document, String> {
     let list = List::parse(list).map_err(|error| format!("{LIST}: {error}"))?;
-    let sources = Sources::read(files)?;
+    let mut sources = Sources::read(files)?;
+    generated::add(&mut sources, files)?;
     let mut document = document(&list, &sources);
     document.findings.extend(without_row(&list, &sources, files)?);
     Ok(document)
@@ -112,7 +114,7 @@ mod tests {
             (&cards, "fun freeze(", "kotlin has no Cards.freeze"),
             (&builder, "fun proxy(", "kotlin has no ClientBuilder.proxy"),
             ("bindings-ffi/src/cards.rs", "pub fn freeze(", "swift has no Cards.freeze"),
-            ("bindings-ffi/src/client.rs", "pub app_id:", "swift has no Client.appId"),
+            ("bindings-ffi/src/client.rs", "pub app_id:", "swift has no Client.appID"),
             (
                 "bindings-swift/Sources/KeySecure/Errors.swift",
                 "public let rejection:",
@@ -148,6 +150,41 @@ mod tests {
         ] {
             assert!(found.iter().any(|line| line.contains(finding)), "{finding}: {found:?}");
         }
+    }
+
+    #[test]
+    fn a_model_without_json_in_a_language_is_found() {
+        let loan =
+            "model! {\n    /// A loan.\n    pub struct Loan {\n        pub loan_no: String,\n    }\n}\n\nmodel! {\n";
+        let found = findings(&[
+            ("core/src/resources/accounts.rs", "model! {\n", loan),
+            (
+                "core/src/codec/model.rs",
+                "            pub fn to_json(",
+                "            pub fn to_xml() {}\n            pub fn to_json(",
+            ),
+        ]);
+        let expected = ["python", "kotlin", "swift"].map(|language| {
+            let names = if language == "python" { ["from_json", "to_json"] } else { ["fromJson", "toJson"] };
+            let names = if language == "swift" { ["init(json:)", "json"] } else { names };
+            names.map(|name| format!("{language} has no Loan.{name}"))
+        });
+        for finding in expected.iter().flatten().map(String::as_str).chain(["python has no Account.to_xml"]) {
+            assert!(found.iter().any(|line| line.contains(finding)), "{finding}: {found:?}");
+        }
+        let unread = findings(&[("bindings-ffi/src/texts.rs", "    fee_from_json -> Fee,\n", "")]);
+        assert!(unread.iter().any(|line| line.contains("kotlin has no Fee.fromJson")), "{unread:?}");
+    }
+
+    #[test]
+    fn a_level_of_the_log_that_reaches_a_language_is_no_difference() {
+        let level = |from: &str, to: &str| findings(&[("bindings-ffi/src/warnings.rs", from, to)]);
+        let found = level("set_max_level(LevelFilter::Warn)", "set_max_level(LevelFilter::Info)");
+        for finding in ["kotlin has Level.INFO", "swift has LogLevel.info"] {
+            assert!(found.iter().any(|line| line.contains(finding)), "{finding}: {found:?}");
+        }
+        let found = level("set_max_level(LevelFilter::Warn)", "set_max_level(LevelFilter::Error)");
+        assert!(found.iter().any(|line| line.contains("swift has no LogLevel.warning")), "{found:?}");
     }
 
     fn small(list: &str) -> (String, Vec<String>) {

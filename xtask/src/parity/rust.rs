@@ -27,6 +27,11 @@ pub fn read(text: &str, parameters: bool, members: &mut Members) -> Result<(), S
                     }
                 }
             }
+            Item::Impl(one) if one.trait_.as_ref().is_some_and(|(path, _)| path.is_ident("FromStr")) => {
+                if let Some(of) = type_name(&one.self_ty) {
+                    add(members, &of, "from_str".to_owned());
+                }
+            }
             Item::Trait(one) if is_public(&one.vis) && is_read(&one.attrs) => {
                 for item in &one.items {
                     if let TraitItem::Fn(method) = item {
@@ -107,6 +112,7 @@ mod tests {
                 pub(crate) fn inner(&self) {}
                 #[doc(hidden)] pub fn hidden(&self) {}
             }
+            impl FromStr for Store { fn from_str(text: &str) -> Result<Self, Error> { todo!() } }
             impl Clone for Client { fn clone(&self) -> Self { todo!() } }
             pub trait Store { fn load(&self); }
             pub fn reply() {}
@@ -114,7 +120,7 @@ mod tests {
         ";
         read(text, true, &mut members).unwrap();
         assert_eq!(members["Client"], ["id", "new", "key", "get"]);
-        assert_eq!(members["Store"], ["load"]);
+        assert_eq!(members["Store"], ["from_str", "load"]);
         assert_eq!(members[""], ["reply"]);
         assert_eq!(members.len(), 3);
     }

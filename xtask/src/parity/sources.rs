@@ -17,11 +17,14 @@ use crate::run;
 const OPTIONS: [(&str, &str); 2] = [("ClientOptions", "Client"), ("WebhookOptions", "WebhookVerifier")];
 
 /// The names of Swift that follow no rule, in the generator.
-const SWIFT_NAMES: [&str; 2] =
-    ["bindings-ffi/bindgen/src/swift/objects.rs", "bindings-ffi/bindgen/src/patches/swift_names.rs"];
+const SWIFT_NAMES: &str = "bindings-ffi/bindgen/src/patches/swift_names.rs";
 
 /// The list of records that are public in Kotlin, in the generator.
 const KOTLIN_RECORDS: &str = "bindings-ffi/bindgen/src/kotlin/public_records.rs";
+
+/// The generators of the functions that read and write models.
+pub const KOTLIN_READER: &str = "bindings-ffi/bindgen/src/patches/kotlin_records.rs";
+pub const SWIFT_MODELS: &str = "bindings-ffi/bindgen/src/swift/models.rs";
 
 /// The record of the core whose fields Kotlin's exception has.
 const ERROR_DETAILS: &str = "ErrorDetails";
@@ -34,6 +37,7 @@ pub fn files() -> Result<Files, String> {
     let folders = [
         "core/src/*.rs",
         "bindings-ffi/src/*.rs",
+        "bindings-python/src/log.rs",
         "bindings-python/python/keysecure/*.py",
         "bindings-python/python/keysecure/*.pyi",
         "bindings-kotlin/src/main/kotlin/*.kt",
@@ -43,7 +47,7 @@ pub fn files() -> Result<Files, String> {
     let mut git = run::command("git");
     git.args(["ls-files", "--cached", "--others", "--exclude-standard"])
         .args(folders)
-        .args(SWIFT_NAMES)
+        .args([SWIFT_NAMES, KOTLIN_READER, SWIFT_MODELS])
         .arg(KOTLIN_RECORDS);
     let listed = run::output(&mut git).ok_or("git does not list the files")?;
     // Python's asyncio package and its command line have their own names.
@@ -61,6 +65,8 @@ pub struct Sources {
     pub python: Names,
     pub kotlin: Names,
     pub swift: Names,
+    /// The objects of responses, which all have the members of the type `Model`; see `generated.rs`.
+    pub models: Vec<String>,
     /// Names in Swift that follow no rule.
     swift_names: BTreeMap<String, String>,
 }
@@ -72,6 +78,7 @@ impl Sources {
             python: scanned(files, "bindings-python/", &Scanner::python()?),
             kotlin: scanned(files, "bindings-kotlin/", &Scanner::kotlin()?),
             swift: scanned(files, "bindings-swift/", &Scanner::swift()?),
+            models: Vec::new(),
             swift_names: swift_names(files)?,
         };
         sources.kotlin.extend(scanned(files, "bindings-ffi/bindgen/", &Scanner::kotlin()?));
@@ -103,7 +110,8 @@ impl Sources {
 
     /// The name of a method or field in Swift.
     pub fn swift_member(&self, name: &str) -> String {
-        self.swift_names.get(name).cloned().unwrap_or_else(|| camel(name))
+        let name = camel(name);
+        self.swift_names.get(&name).cloned().unwrap_or(name)
     }
 }
 
@@ -126,11 +134,12 @@ fn scanned(files: &Files, folder: &str, scanner: &Scanner) -> Names {
 
 fn swift_names(files: &Files) -> Result<BTreeMap<String, String>, String> {
     let pair = Regex::new(r#"^ +\("(\w+)", "(\w+)"\),$"#).map_err(|error| error.to_string())?;
-    let mut names = BTreeMap::from([("shutdown".to_owned(), "close".to_owned())]);
-    for text in SWIFT_NAMES.iter().filter_map(|file| files.get(*file)) {
-        let found = text.lines().filter_map(|line| pair.captures(line));
-        names.extend(found.map(|found| (found[1].to_owned(), found[2].to_owned())));
-    }
+    // Two names of public methods are not UniFFI's: see `swift_name` of the generator.
+    let mut names: BTreeMap<String, String> =
+        [("shutdown", "close"), ("fromEnv", "fromEnvironment")].map(|(one, other)| (one.into(), other.into())).into();
+    let text = files.get(SWIFT_NAMES).map_or("", String::as_str);
+    let found = text.lines().filter_map(|line| pair.captures(line));
+    names.extend(found.map(|found| (found[1].to_owned(), found[2].to_owned())));
     Ok(names)
 }
 

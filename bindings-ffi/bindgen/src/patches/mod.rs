@@ -15,6 +15,7 @@ mod swift_cancelled;
 mod swift_claims;
 mod swift_debug_text;
 mod swift_error_cases;
+mod swift_integers;
 mod swift_internal;
 mod swift_names;
 mod swift_properties;
@@ -25,7 +26,7 @@ mod swift_times;
 use crate::Result;
 use crate::interface::Interface;
 
-pub use swift_names::{renamed, word_replaced};
+pub use swift_names::{member, renamed, word_replaced};
 
 /// The package of the generated models.
 const MODEL_PACKAGE: &str = "package io.keysecure.model\n";
@@ -47,7 +48,7 @@ const KOTLIN: [(&str, Patch); 6] = [
 ];
 
 /// Those of the generated Swift, in their order: names come last, because the others use UniFFI's.
-const SWIFT: [(&str, Patch); 11] = [
+const SWIFT: [(&str, Patch); 12] = [
     ("swift_reader", swift_reader::patch),
     ("swift_times", swift_times::patch),
     ("swift_debug_text", swift_debug_text::patch),
@@ -58,6 +59,7 @@ const SWIFT: [(&str, Patch); 11] = [
     ("swift_records", swift_records::patch),
     ("swift_properties", swift_properties::patch),
     ("swift_internal", swift_internal::patch),
+    ("swift_integers", swift_integers::patch),
     ("swift_names", swift_names::patch),
 ];
 

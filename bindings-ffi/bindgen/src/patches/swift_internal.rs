@@ -70,7 +70,7 @@ fn starts(rest: &str, start: &str) -> bool {
 }
 
 /// Changes the code between the comments.
-fn in_code(swift: &str, change: impl Fn(&str) -> String) -> String {
+pub fn in_code(swift: &str, change: impl Fn(&str) -> String) -> String {
     let (mut done, mut rest) = (String::new(), swift);
     while let Some(start) = rest.find("/**") {
         let end = rest[start..].find("*/").map_or(rest.len(), |length| start + length);

@@ -3,11 +3,15 @@
 //! UniFFI can rename types by its configuration, but 0.32.2 forgets fields of types of other crates, and errors of
 //! constructors. Not reported upstream yet; renaming came with mozilla/uniffi-rs#2715.
 
+use heck::ToLowerCamelCase as _;
+
+use super::swift_internal::in_code;
 use crate::Result;
 use crate::interface::Interface;
 
 /// The name in Rust and the one in Swift.
-const NAMES: [(&str, &str); 7] = [
+const NAMES: [(&str, &str); 18] = [
+    ("AesSettings", "AESSettings"),
     ("Environment", "KeySecureEnvironment"),
     ("HttpRequest", "HTTPRequest"),
     ("HttpResponse", "HTTPResponse"),
@@ -15,14 +19,31 @@ const NAMES: [(&str, &str); 7] = [
     ("Method", "HTTPMethod"),
     ("Pci", "PCI"),
     ("FfiPci", "FfiPCI"),
+    ("allowPlainHttp", "allowPlainHTTP"),
+    ("appId", "appID"),
+    ("baseUrl", "baseURL"),
+    ("caPem", "caPEM"),
+    ("exposeCvv", "exposeCVV"),
+    ("exposePan", "exposePAN"),
+    ("leaseId", "leaseID"),
+    ("lockId", "lockID"),
+    ("maskedPan", "maskedPAN"),
+    ("setPin", "setPIN"),
 ];
 
 pub fn patch(swift: &str, _: &Interface) -> Result<String> {
-    let text = NAMES.iter().fold(swift.to_owned(), |text, (old, new)| word_replaced(&text, old, new));
+    // In the prose of a comment, `Method` and `Environment` are English words.
+    let text =
+        in_code(swift, |code| NAMES.iter().fold(code.to_owned(), |code, (old, new)| word_replaced(&code, old, new)));
     if text == swift { Err("UniFFI generates none of the names".into()) } else { Ok(text) }
 }
 
-/// The name of a type in Swift.
+/// The name of a method, field or parameter in Swift.
+pub fn member(name: &str) -> String {
+    renamed(&name.to_lower_camel_case()).to_owned()
+}
+
+/// A name in Swift, which is that of UniFFI's Swift unless an acronym in it has mixed case.
 pub fn renamed(name: &str) -> &str {
     NAMES.iter().find(|(old, _)| *old == name).map_or(name, |(_, new)| new)
 }

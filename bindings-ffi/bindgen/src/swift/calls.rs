@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
-use uniffi_bindgen::interface::{Argument, AsType as _, Callable, Constructor, DefaultValue, Method, Object, Type};
+use uniffi_bindgen::interface::{Argument, AsType as _, Callable, Constructor, Method, Object, Type};
 
-use super::objects::{Waiting, doc, swift_name, wrapped};
-use super::types::{class_name, default, label};
+use super::objects::{Waiting, counts_waiting, doc, swift_name, wrapped};
+use super::signature::{Parameter, Signature};
+use super::types::{class_name, label};
 use crate::interface::Interface;
+use crate::patches::member;
 use crate::{Result, documentation};
 
 /// Parameters whose record is flattened into its fields.
@@ -16,7 +18,7 @@ const FLATTENED_PARAMS: [&str; 4] = ["request", "query", "filter", "options"];
 const ARGUMENTS: [(&str, &str); 8] = [
     ("apiKey", "The Api-Key of the merchant."),
     ("apiSecret", "The apiSecret of the merchant."),
-    ("appId", "The Api-Key of the merchant (inferred)."),
+    ("appID", "The Api-Key of the merchant (inferred)."),
     ("cardholderUniqueNo", "Merchant reference of the cardholder, 1 to 64 characters."),
     ("page", "The page, from 0."),
     ("secrets", "The apiSecret of the merchant (inferred); several during a rotation."),
@@ -24,11 +26,8 @@ const ARGUMENTS: [(&str, &str); 8] = [
     ("sumsubShareToken", "Sumsub share token of the identity check, which is treated as a secret."),
 ];
 
-/// The name of the own timeout of a remote object, and its default.
-const TIMEOUT: &str = "timeout";
-const DEFAULT_TIMEOUT: &str = "timeout ?? .seconds(30)";
-/// The deadline of the `ensure` calls, for the wait for a thread alone.
-const DEFAULT_DEADLINE: &str = "deadline ?? .seconds(60)";
+/// The limits of the calls of a remote object.
+const LIMITS: &str = "limits";
 
 /// What a client needs to have done before it is created.
 const BEGIN: &str = "DeviceZone.install()\n        ";
@@ -40,25 +39,6 @@ pub enum Form {
     Blocking,
     /// A call that neither waits nor blocks.
     Direct,
-}
-
-#[derive(Debug, Clone)]
-struct Parameter {
-    /// The label and name in Swift.
-    name: String,
-    /// Whether a caller leaves the label out.
-    positional: bool,
-    /// The type.
-    label: String,
-    default: Option<String>,
-    doc: Option<String>,
-}
-
-/// The parameters of a form, and what they become for UniFFI's class.
-#[derive(Debug, Clone, Default)]
-struct Signature {
-    parameters: Vec<Parameter>,
-    arguments: Vec<String>,
 }
 
 /// A call of an object.
@@ -74,6 +54,8 @@ pub struct Call<'a> {
     doc: Option<String>,
     throws: bool,
     remote: bool,
+    /// Whether the time that a call has waited for a thread counts into its limit.
+    counts: bool,
     waiting: Option<Waiting>,
     /// With the fields of the request as arguments.
     flat: Signature,
@@ -112,17 +94,17 @@ impl<'a> Call<'a> {
         waiting: Option<Waiting>,
         interface: &Interface,
     ) -> Result<Self> {
-        use heck::ToLowerCamelCase as _;
         let row = callable.return_type().and_then(|of| interface.row_of_pages(of)).map(label).transpose()?;
         let mut call = Self {
             name: swift_name(name),
-            ffi: if kind == Kind::Init { String::new() } else { name.to_lower_camel_case() },
+            ffi: if kind == Kind::Init { String::new() } else { member(name) },
             class: class_name(object.name()),
             kind,
             result: callable.return_type(),
             doc: callable.docstring().map(str::to_owned),
             throws: callable.throws_type().is_some(),
             remote: interface.is_remote(object),
+            counts: counts_waiting(object),
             waiting: waiting.filter(|_| row.is_none()),
             row,
             flat: Signature::default(),
@@ -145,8 +127,7 @@ impl<'a> Call<'a> {
     }
 
     fn add(&mut self, argument: &Argument, whole: &mut Signature, interface: &Interface) -> Result<()> {
-        use heck::ToLowerCamelCase as _;
-        let (of, name) = (argument.as_type(), argument.name().to_lower_camel_case());
+        let (of, name) = (argument.as_type(), member(argument.name()));
         let parameter = Parameter::new(argument.name(), &of, argument.default_value(), None)?;
         let record = match &of {
             Type::Record { name, .. } if FLATTENED_PARAMS.contains(&argument.name()) => interface.record(name),
@@ -165,15 +146,20 @@ impl<'a> Call<'a> {
             default: (name == "options" && with_request).then(|| format!("{}()", parameter.label)),
             ..parameter
         });
-        whole.arguments.push(format!("{name}: {name}"));
+        // Amounts that the core cannot represent are refused by their names.
+        let checked = |request: String| {
+            if interface.has_amounts(record) { format!("try {request}.checked()") } else { request }
+        };
+        whole.arguments.push(format!("{name}: {}", checked(name.clone())));
         let mut fields = Vec::new();
         for field in record.fields() {
             let of = field.as_type();
             let parameter = Parameter::new(field.name(), &of, field.default_value(), field.docstring())?;
-            fields.push(format!("{}: {}", field.name().to_lower_camel_case(), parameter.passed(&of)));
+            fields.push(format!("{}: {}", member(field.name()), parameter.passed(&of)));
             self.flat.parameters.push(parameter.convenient());
         }
-        self.flat.arguments.push(format!("{name}: {}({})", class_name(record.name()), fields.join(", ")));
+        let made = format!("{}({})", class_name(record.name()), fields.join(", "));
+        self.flat.arguments.push(format!("{name}: {}", checked(made)));
         Ok(())
     }
 
@@ -189,8 +175,8 @@ impl<'a> Call<'a> {
 
     /// The call as a property.
     pub fn property(&self, prefix: &str) -> String {
-        let timeout = self.remote.then_some(TIMEOUT);
-        let value = wrapped(&format!("ffi.{}()", self.ffi), self.result, prefix, timeout);
+        let limits = self.remote.then_some(LIMITS);
+        let value = wrapped(&format!("ffi.{}()", self.ffi), self.result, prefix, limits);
         let of = match self.result {
             Some(of @ Type::Object { .. }) => format!("{prefix}{}", label(of).unwrap_or_default()),
             Some(of) => label(of).unwrap_or_default(),
@@ -208,17 +194,21 @@ impl<'a> Call<'a> {
         if let Some(whole) = &self.whole {
             text += &self.declared(whole, form, None);
         }
+        if let Some(former) = self.flat.with_former_labels().filter(|_| self.kind != Kind::Method) {
+            text += &self.declared(&former, form, Some("message: \"use appID\""));
+        }
         if form == Form::Awaited {
             for signature in [Some(&self.flat), self.whole.as_ref()].into_iter().flatten() {
                 if let Some(labelled) = signature.with_all_labels() {
-                    text += &self.declared(&labelled, form, Some(&signature.labels()));
+                    let renamed = format!("renamed: \"{}({})\"", self.name, signature.labels());
+                    text += &self.declared(&labelled, form, Some(&renamed));
                 }
             }
         }
         text
     }
 
-    fn declared(&self, signature: &Signature, form: Form, renamed: Option<&str>) -> String {
+    fn declared(&self, signature: &Signature, form: Form, deprecated: Option<&str>) -> String {
         let checks = signature.arguments.iter().any(|argument| argument.contains("try "));
         let throws = self.throws || checks;
         let (head, result) = match self.kind {
@@ -227,9 +217,8 @@ impl<'a> Call<'a> {
             Kind::Method => (format!("func {}", self.name), self.result_label(form)),
         };
         let discardable = if self.name == "finish" { "    @discardableResult\n" } else { "" };
-        let deprecated = renamed.map_or_else(String::new, |labels| {
-            format!("    @available(*, deprecated, renamed: \"{}({labels})\")\n", self.name)
-        });
+        let deprecated =
+            deprecated.map_or_else(String::new, |advice| format!("    @available(*, deprecated, {advice})\n"));
         let effects = if form == Form::Awaited && self.row.is_none() { " async" } else { "" };
         let effects = format!("{effects}{}", if throws { " throws(KeySecureError)" } else { "" });
         let result = if result.is_empty() { result } else { format!(" -> {result}") };
@@ -258,16 +247,13 @@ impl<'a> Call<'a> {
         let class = format!("Ffi{}", self.class);
         match self.kind {
             Kind::Init if self.remote => {
-                return format!(
-                    "{BEGIN}self.init(ffi: {}, timeout: {DEFAULT_TIMEOUT})",
-                    typed(&format!("{class}({arguments})"))
-                );
+                return format!("{BEGIN}self.init(ffi: {}, timeout: timeout)", typed(&format!("{class}({arguments})")));
             }
             Kind::Init => return format!("self.init(ffi: {})", typed(&format!("{class}({arguments})"))),
             Kind::Constructor => {
                 let made = typed(&format!("{class}.{}({arguments})", self.ffi));
                 if self.remote {
-                    return format!("{BEGIN}return {}(ffi: {made}, timeout: {DEFAULT_TIMEOUT})", self.class);
+                    return format!("{BEGIN}return {}(ffi: {made}, timeout: timeout)", self.class);
                 }
                 return format!("{}(ffi: {made})", self.class);
             }
@@ -275,14 +261,13 @@ impl<'a> Call<'a> {
         }
         let call = format!("ffi.{}({arguments})", self.ffi);
         if self.row.is_some() {
-            let pager = if form == Form::Blocking { "BlockingPager" } else { "Pager(within: timeout)" };
+            let pager = if form == Form::Blocking { "BlockingPager" } else { "Pager(within: limits.timeout)" };
             return format!("let pages = {}\n        return {pager} {{ try pages.next(after: $0) }}", typed(&call));
         }
         let Some(waiting) = self.waiting.filter(|_| form == Form::Awaited) else {
             return wrapped(&typed(&call), self.result, "", None);
         };
-        let ffi = if self.remote { "ffi.after(waited)" } else { "ffi" };
-        let waited = if self.remote { "waited" } else { "_" };
+        let (ffi, waited) = if self.counts { ("ffi.after(waited)", "waited") } else { ("ffi", "_") };
         let call = wrapped(&format!("{tried}{ffi}.{}({arguments})", self.ffi), self.result, "", None);
         let limit = match waiting {
             Waiting::Webhook => "nil".to_owned(),
@@ -323,112 +308,4 @@ impl<'a> Call<'a> {
 
 fn argument(name: &str) -> Option<&'static str> {
     ARGUMENTS.iter().find(|(argument, _)| *argument == name).map(|(_, doc)| *doc)
-}
-
-impl Signature {
-    fn declared(&self) -> String {
-        let declared = self.parameters.iter().map(|one| {
-            let default = one.default.as_ref().map(|value| format!(" = {value}")).unwrap_or_default();
-            let positional = if one.positional { "_ " } else { "" };
-            let name = if one.name == "window" { "in window" } else { &one.name };
-            format!("{positional}{name}: {}{default}", one.label)
-        });
-        declared.collect::<Vec<_>>().join(", ")
-    }
-
-    /// The limit of a call that waits for a thread.
-    fn limit(&self) -> String {
-        if self.parameters.iter().any(|one| one.name == "deadline") {
-            DEFAULT_DEADLINE.into()
-        } else if self.parameters.iter().any(|one| one.label == "EnsureOptions") {
-            format!("options.{DEFAULT_DEADLINE}")
-        } else {
-            TIMEOUT.into()
-        }
-    }
-
-    /// The form with one argument in place of the ends of a window, when it has them.
-    fn with_window(&self) -> Option<Self> {
-        let [start, end, ..] = &self.parameters[..] else { return None };
-        if start.name != "start" || end.name != "end" {
-            return None;
-        }
-        let window = Parameter {
-            name: "window".into(),
-            positional: false,
-            label: "some WindowConvertible".into(),
-            default: None,
-            doc: Some("The window, both ends included, such as `.last(days: 30)` or a range of dates.".into()),
-        };
-        let ends = |argument: &String| {
-            argument
-                .replace("start: start.windowBound", "start: window.window.start")
-                .replace("end: end.windowBound", "end: window.window.end")
-        };
-        Some(Self {
-            parameters: std::iter::once(window).chain(self.parameters.iter().skip(2).cloned()).collect(),
-            arguments: self.arguments.iter().map(ends).collect(),
-        })
-    }
-
-    /// The former form, in which every argument has a label, when one has none now.
-    fn with_all_labels(&self) -> Option<Self> {
-        let labelled =
-            self.parameters.iter().map(|one| Parameter { positional: false, ..one.clone() }).collect::<Vec<_>>();
-        let changed = self.parameters.iter().any(|one| one.positional);
-        changed.then(|| Self { parameters: labelled, arguments: self.arguments.clone() })
-    }
-
-    fn labels(&self) -> String {
-        self.parameters.iter().map(|one| if one.positional { "_:".into() } else { format!("{}:", one.name) }).collect()
-    }
-}
-
-impl Parameter {
-    fn new(name: &str, of: &Type, value: Option<&DefaultValue>, doc: Option<&str>) -> Result<Self> {
-        let page = match name {
-            "page" => Some("0".to_owned()),
-            "size" => Some("100".to_owned()),
-            _ => None,
-        };
-        Ok(Self {
-            name: swift_name(name),
-            positional: false,
-            label: label(of)?,
-            default: value.map(|value| default(value, of)).transpose()?.or(page),
-            doc: doc.map(str::to_owned),
-        })
-    }
-
-    /// With the type that a caller of Swift would rather pass.
-    fn convenient(self) -> Self {
-        let label = match self.label.as_str() {
-            "Int32" => "Int".into(),
-            "Int32?" => "Int?".into(),
-            "WindowBound" => "some WindowBoundConvertible".into(),
-            "WindowBound?" => "(any WindowBoundConvertible)?".into(),
-            _ => self.label,
-        };
-        Self { label, ..self }
-    }
-
-    /// The parameter of the convenient type as an argument of UniFFI's.
-    fn passed(&self, of: &Type) -> String {
-        let name = &self.name;
-        match self.label.as_str() {
-            "Int32" => format!("Int32(clamping: {name})"),
-            "Int32?" => format!("{name}.map(Int32.init(clamping:))"),
-            "WindowBound" => format!("{name}.windowBound"),
-            "WindowBound?" => format!("{name}?.windowBound"),
-            "Duration" | "Duration?" => format!("try checked(\"{name}\", {name})"),
-            _ => match of {
-                Type::Object { imp, .. } if !imp.has_callback_interface() => format!("{name}.ffi"),
-                Type::Optional { inner_type } if matches!(&**inner_type, Type::Object { imp, .. } if !imp.has_callback_interface()) =>
-                {
-                    format!("{name}?.ffi")
-                }
-                _ => name.clone(),
-            },
-        }
-    }
 }

@@ -4,7 +4,9 @@ mod calls;
 mod models;
 mod objects;
 mod open_enums;
+mod signature;
 mod types;
+mod words;
 
 use std::fs;
 use std::path::Path;
@@ -34,9 +36,15 @@ pub fn generate(interface: &Interface, options: &GenerateOptions, sources: &Path
         }
     }
     fs::remove_dir_all(unpatched)?;
+    let words = words::Words::new(interface);
     generated.push((code.join("Calls.swift"), compiled(&objects::structs(interface)?)));
     generated.push((code.join("Enums.swift"), format!("{NOTICE}{}", open_enums::extensions(interface)?)));
     generated.push((code.join("Models.swift"), compiled(&models::extensions(interface)?)));
+    for (path, text) in &mut generated {
+        if path.extension().is_some_and(|extension| extension == "swift") {
+            *text = words.in_comments(text);
+        }
+    }
     write_only(&[&code, &headers], &generated)
 }
 

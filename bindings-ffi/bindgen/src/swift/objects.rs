@@ -4,12 +4,12 @@
 
 use std::fmt::Write as _;
 
-use heck::ToLowerCamelCase as _;
 use uniffi_bindgen::interface::{AsType as _, Method, Object, Type};
 
 use super::calls::{Call, Form};
 use super::types::{class_name, label};
 use crate::interface::Interface;
+use crate::patches::member;
 use crate::{Result, documentation};
 
 /// The methods that wait for a store or a decision, of objects that do not call the platform.
@@ -24,6 +24,22 @@ const READS: [&str; 6] = ["access_token", "bins", "client_token", "card_detail",
 
 /// First words of methods that are not properties: they reveal a secret or do something.
 const VERBS: [&str; 4] = ["expose", "finish", "release", "shutdown"];
+
+/// Methods that only the package calls.
+const INTERNAL: [&str; 3] = [AFTER_WAITING, "base_url", "default_ensure_deadline"];
+
+/// Gives the object for a call that has waited for a thread.
+const AFTER_WAITING: &str = "after_waiting";
+
+/// The properties that an object prints, as expressions of Swift; those that are not listed print their name alone.
+const PRINTED: [(&str, &[&str]); 6] = [
+    ("AccessToken", &["expiresAt"]),
+    ("CardSecrets", &["cardNo", "cardUniqueNo", "maskedPAN"]),
+    ("Claim", &["received"]),
+    ("Client", &["baseURL"]),
+    ("ClientToken", &["expiresIn"]),
+    ("VerifiedWebhook", &["id", "event", "sentAt", "receivedAt", "secretIndex", "form"]),
+];
 
 /// How a call is made in the background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +97,7 @@ fn declared(object: &Object, interface: &Interface) -> Result<String> {
             awaited += &Call::constructor(object, one, interface)?.text(Form::Direct);
         }
     }
-    for method in object.methods().into_iter().filter(|method| method.name() != "after_waiting") {
+    for method in object.methods().into_iter().filter(|method| !INTERNAL.contains(&method.name())) {
         let call = Call::method(object, method, waiting(object, method, interface), interface)?;
         if is_property(method) {
             awaited += &call.property("");
@@ -96,8 +112,8 @@ fn declared(object: &Object, interface: &Interface) -> Result<String> {
         }
     }
     let doc = doc(object.docstring());
-    let timeout = if remote { "\n    let timeout: Duration" } else { "" };
-    let mut text = format!("\n{doc}public struct {name}: Sendable {{\n    let ffi: Ffi{name}{timeout}\n}}\n");
+    let limits = if remote { "\n    let limits: CallLimits" } else { "" };
+    let mut text = format!("\n{doc}public struct {name}: Sendable {{\n    let ffi: Ffi{name}{limits}\n}}\n");
     if !blocking.is_empty() {
         let note = "/// The same calls, on the thread of the caller, which they block.";
         let property =
@@ -110,30 +126,54 @@ fn declared(object: &Object, interface: &Interface) -> Result<String> {
         );
     }
     let _ = write!(text, "\nextension {name} {{{awaited}}}\n");
-    if remote {
+    if counts_waiting(object) {
         let _ = write!(
             text,
             "\nextension Ffi{name} {{\n    /// The calls after so long a wait for a thread, which counts into their limits.\n    \
              func after(_ waited: Duration?) -> Ffi{name} {{ waited.map {{ afterWaiting(waited: $0) }} ?? self }}\n}}\n"
         );
-        if object.name() != "Client" {
-            let _ = write!(
-                text,
-                "\nextension {name} {{\n    @available(*, deprecated, message: \"it is a property: write it without parentheses\")\n    \
-                 public func callAsFunction() -> {name} {{ self }}\n}}\n"
-            );
-        }
     }
-    if object.uniffi_trait_methods().debug_fmt.is_some() {
+    if remote && object.name() != "Client" {
         let _ = write!(
             text,
-            "\nextension {name}: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {{\n    \
-             /// A text without secrets.\n    public var description: String {{ ffi.debugDescription }}\n    \
-             public var debugDescription: String {{ description }}\n    \
-             /// No more than is printed.\n    public var customMirror: Mirror {{ Mirror(self, children: []) }}\n}}\n"
+            "\nextension {name} {{\n    @available(*, deprecated, message: \"it is a property: write it without parentheses\")\n    \
+             public func callAsFunction() -> {name} {{ self }}\n}}\n"
         );
     }
+    let properties = PRINTED.iter().find(|(of, _)| *of == object.name()).map_or(&[][..], |(_, properties)| properties);
+    text += &printed(&name, properties);
+    if !blocking.is_empty() {
+        text += &printed(&format!("Blocking{name}"), &[]);
+    }
     Ok(text)
+}
+
+/// Whether the time that a call of an object has waited for a thread counts into its limits.
+pub fn counts_waiting(object: &Object) -> bool {
+    object.methods().into_iter().any(|method| method.name() == AFTER_WAITING)
+}
+
+/// What an object prints: never the object of UniFFI behind it.
+fn printed(name: &str, properties: &[&str]) -> String {
+    let fields = properties.iter().fold(String::new(), |mut fields, one| {
+        let _ = writeln!(fields, "            field(\"{one}\", {one}),");
+        fields
+    });
+    let (fields, description) = match properties {
+        [] => ("[]".to_owned(), format!("\"{name}\"")),
+        _ => (
+            format!("\n        printable([\n{fields}        ])\n    "),
+            format!("described(\"{name}\", printedFields)"),
+        ),
+    };
+    format!(
+        "\nextension {name}: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {{\n    \
+         private var printedFields: [(label: String?, value: Any)] {{ {fields} }}\n\n    \
+         /// A text without secrets.\n    public var description: String {{ {description} }}\n    \
+         public var debugDescription: String {{ description }}\n    \
+         /// No more than is printed.\n    \
+         public var customMirror: Mirror {{ Mirror(self, children: printedFields, displayStyle: .struct) }}\n}}\n"
+    )
 }
 
 fn waiting(object: &Object, method: &Method, interface: &Interface) -> Option<Waiting> {
@@ -167,33 +207,21 @@ pub fn doc(text: Option<&str>) -> String {
     })
 }
 
-/// The name of a method or parameter in Swift, where acronyms have one case.
+/// The public name of a method in Swift.
 pub fn swift_name(name: &str) -> String {
-    const NAMES: [(&str, &str); 8] = [
-        ("allow_plain_http", "allowPlainHTTP"),
-        ("base_url", "baseURL"),
-        ("ca_pem", "caPEM"),
-        ("expose_cvv", "exposeCVV"),
-        ("expose_pan", "exposePAN"),
-        ("from_env", "fromEnvironment"),
-        ("masked_pan", "maskedPAN"),
-        ("set_pin", "setPIN"),
-    ];
     match name {
         "shutdown" => "close".into(),
-        _ => NAMES
-            .iter()
-            .find(|(rust, _)| *rust == name)
-            .map_or_else(|| name.to_lower_camel_case(), |(_, swift)| (*swift).into()),
+        "from_env" => "fromEnvironment".into(),
+        _ => member(name),
     }
 }
 
 /// The result of UniFFI's class as the public type, with the limits of the object that gave it.
-pub fn wrapped(expression: &str, of: Option<&Type>, prefix: &str, timeout: Option<&str>) -> String {
+pub fn wrapped(expression: &str, of: Option<&Type>, prefix: &str, limits: Option<&str>) -> String {
     match of {
         Some(Type::Object { name, .. }) => {
-            let timeout = timeout.filter(|_| prefix.is_empty()).map(|value| format!(", timeout: {value}"));
-            format!("{prefix}{}(ffi: {expression}{})", class_name(name), timeout.unwrap_or_default())
+            let limits = limits.filter(|_| prefix.is_empty()).map(|value| format!(", limits: {value}"));
+            format!("{prefix}{}(ffi: {expression}{})", class_name(name), limits.unwrap_or_default())
         }
         _ => expression.to_owned(),
     }
@@ -218,7 +246,7 @@ mod tests {
         dictionary Order { string no; };
         [Enum] interface HttpMethod { Get(); Post(); };
         interface CardPages { [Throws=FfiError] sequence<string> next_page(); };
-        interface Client { Cards cards(); [Throws=FfiError] string call(HttpMethod method, string path); };
+        interface Client { Cards cards(); [Throws=FfiError] string call(HttpMethod method, string path); Client after_waiting(duration waited); };
         interface Cards {
             /// One page.
             [Throws=FfiError] CardPage list_page(Query query, i32 page, i32 size);
@@ -234,16 +262,16 @@ mod tests {
     fn a_call_is_awaited_and_the_blocking_one_has_another_name() {
         let swift = structs(&Interface::from_udl(UDL)).unwrap();
         for expected in [
-            "public struct Cards: Sendable {\n    let ffi: FfiCards\n    let timeout: Duration\n}",
+            "public struct Cards: Sendable {\n    let ffi: FfiCards\n    let limits: CallLimits\n}",
             "public var blocking: BlockingCards { BlockingCards(ffi: ffi) }",
-            "    public func get(_ cardNo: String) async throws(KeySecureError) -> String {\n        try await Waiting.run(.read, within: timeout) { waited in try ffi.after(waited).get(cardNo: cardNo) }\n",
+            "    public func get(_ cardNo: String) async throws(KeySecureError) -> String {\n        try await Waiting.run(.read, within: limits.timeout) { waited in try ffi.after(waited).get(cardNo: cardNo) }\n",
             "    public func get(_ cardNo: String) throws(KeySecureError) -> String {\n        try typed { try ffi.get(cardNo: cardNo) }\n",
             "public func apply(_ request: Order) async throws(KeySecureError) -> String {\n        try await Waiting.run(.mutation, ",
             "renamed: \"get(_:)\")\n    public func get(cardNo: String) async",
-            "public var cards: Cards { Cards(ffi: ffi.cards(), timeout: timeout) }",
+            "public var cards: Cards { Cards(ffi: ffi.cards(), limits: limits) }",
             "public var cards: BlockingCards { BlockingCards(ffi: ffi.cards()) }",
             "public var id: String { ffi.id() }",
-            "        try await Waiting.run(method == .get ? .read : .mutation, within: timeout) { waited in ",
+            "        try await Waiting.run(method == .get ? .read : .mutation, within: limits.timeout) { waited in ",
             "func next(after waited: Duration?) throws -> [String] {\n        try waited.map { try nextPageAfterWaiting(waited: $0) } ?? nextPage()\n",
             "public func exposeId() -> String {",
             "public func respond(_ received: String) async -> String {\n        await Waiting.always(.webhook) { ffi.respond(received: received) }\n",
@@ -262,7 +290,7 @@ mod tests {
             format!("public func listPage{ends}, page: Int = 0, size: Int = 100) async throws(KeySecureError) -> CardPage {{\n"),
             format!("public func list{ends}) throws(KeySecureError) -> Pager<String> {{\n"),
             format!("public func list{ends}) throws(KeySecureError) -> BlockingPager<String> {{\n"),
-            "public func list(in window: some WindowConvertible, timeout: Duration? = nil) throws(KeySecureError) -> Pager<String> {\n        let pages = try typed { try ffi.list(query: Query(start: window.window.start, end: window.window.end, timeout: try checked(\"timeout\", timeout))) }\n        return Pager(within: timeout) { try pages.next(after: $0) }\n".into(),
+            "public func list(in window: some WindowConvertible, timeout: Duration? = nil) throws(KeySecureError) -> Pager<String> {\n        let pages = try typed { try ffi.list(query: Query(start: window.window.start, end: window.window.end, timeout: try checked(\"timeout\", timeout))) }\n        return Pager(within: limits.timeout) { try pages.next(after: $0) }\n".into(),
         ] {
             assert!(swift.contains(&expected), "{expected}\n{swift}");
         }

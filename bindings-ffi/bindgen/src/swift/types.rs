@@ -14,14 +14,8 @@ pub fn class_name(name: &str) -> String {
 /// A type in a declaration.
 pub fn label(of: &Type) -> Result<String> {
     Ok(match of {
-        Type::Int8 => "Int8".into(),
-        Type::UInt8 => "UInt8".into(),
-        Type::Int16 => "Int16".into(),
-        Type::UInt16 => "UInt16".into(),
-        Type::Int32 => "Int32".into(),
-        Type::UInt32 => "UInt32".into(),
-        Type::Int64 => "Int64".into(),
-        Type::UInt64 => "UInt64".into(),
+        // See the patch `swift_integers`.
+        Type::Int32 | Type::Int64 => "Int".into(),
         Type::Float32 => "Float".into(),
         Type::Float64 => "Double".into(),
         Type::Boolean => "Bool".into(),
@@ -37,7 +31,7 @@ pub fn label(of: &Type) -> Result<String> {
         Type::Optional { inner_type } => format!("{}?", label(inner_type)?),
         Type::Sequence { inner_type } => format!("[{}]", label(inner_type)?),
         Type::Box { inner_type } => label(inner_type)?,
-        Type::Map { .. } | Type::Set { .. } => return Err(format!("{of:?} has no name in Swift here").into()),
+        _ => return Err(format!("{of:?} has no name in Swift here").into()),
     })
 }
 

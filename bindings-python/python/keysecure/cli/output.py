@@ -14,7 +14,7 @@ from decimal import Decimal
 from importlib import import_module
 from typing import Any, cast
 
-from .._redact import without_card_numbers
+from .._native import _masked  # pyright: ignore[reportPrivateUsage]
 
 INTERRUPTED = 130
 READER_GONE = 141
@@ -123,10 +123,10 @@ def redacted(value: Any, name: str = "") -> Any:
         return "***"
     if isinstance(value, dict):
         items = cast("dict[str, Any]", value).items()
-        return {without_card_numbers(key): redacted(item, key) for key, item in items}
+        return {_masked(key): redacted(item, key) for key, item in items}
     if isinstance(value, list):
         return [redacted(item, name) for item in cast("Iterable[Any]", value)]
     if name.endswith(("_no", "id")) or not isinstance(value, (str, int)) or isinstance(value, bool):
         return value
-    masked = without_card_numbers(str(value))
+    masked = _masked(str(value))
     return value if masked == str(value) else masked

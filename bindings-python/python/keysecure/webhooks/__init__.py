@@ -80,7 +80,7 @@ first two. Anything else, such as ``None``, is no decision: the purchase gets th
 The logger ``keysecure`` gets, with the ``consume_no`` and the milliseconds since the webhook arrived:
 
 =======  ===============================================================================================================
-INFO     an approved purchase; a webhook that was handled
+INFO     an approved purchase; a webhook that was handled; one that was accepted before and came again
 WARNING  a purchase that is declined, or approved without a decision, and the reason, see below; a decision that came
          too late; a rejected webhook, and a request that is no webhook (404, 405, 411, 413)
 ERROR    a handler or decision that raised, with the type of the exception and the file and line in your code; a value

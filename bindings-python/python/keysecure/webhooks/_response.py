@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from .._errors import quoted, raised_by
-from .._native import VerifiedWebhook, reply_accept, reply_decline
-from .._redact import without_card_numbers
+from .._native import VerifiedWebhook, _masked, reply_accept, reply_decline  # pyright: ignore[reportPrivateUsage]
 
 Response: TypeAlias = tuple[int, bytes]
 """Status and body."""
@@ -111,8 +110,8 @@ class Refusal(NamedTuple):
 
 def refused(response: Response | None, reason: str, method: str = "POST", path: str | None = None) -> Refusal:
     """A response before the verification; ``None`` to a client that has disconnected."""
-    shown = None if path is None else without_card_numbers(path)[:200]
-    return Refusal(response, reason, without_card_numbers(method)[:20], shown)
+    shown = None if path is None else _masked(path)[:200]
+    return Refusal(response, reason, _masked(method)[:20], shown)
 
 
 def cut(size: int, length: int) -> Refusal:

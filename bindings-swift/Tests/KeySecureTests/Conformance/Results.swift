@@ -39,7 +39,7 @@ extension Value {
     }
 
     init(_ token: ClientToken) {
-        self = .object(["token": .text(token.expose()), "expires_in": .whole(token.expiresIn)])
+        self = .object(["token": .text(token.expose()), "expires_in": .whole(Int64(token.expiresIn))])
     }
 
     init(_ token: AccessToken) {

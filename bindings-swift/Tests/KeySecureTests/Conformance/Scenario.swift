@@ -77,7 +77,7 @@ struct Scenario {
         let own = ["secrets", "app_id", "tolerance"].contains { webhook[$0] != nil }
         if own || verifier == nil {
             verifier = try WebhookVerifier(
-                appId: webhook["app_id"]?.text ?? names.text("api_key"),
+                appID: webhook["app_id"]?.text ?? names.text("api_key"),
                 secrets: webhook["secrets"]?.list?.map(\.plain) ?? [names.text("api_secret")],
                 tolerance: webhook["tolerance"]?.seconds ?? .seconds(300), store: .own(replays: TestReplayStore()))
         }

@@ -8,3 +8,5 @@ public var debugDescription: String {
 }
     )) ?? "(cannot be shown)"
 }
+
+public var debugDescription: String { description }

@@ -8,3 +8,14 @@ public var debugDescription: String {
 }
     )
 }
+
+public var debugDescription: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_keysecure_fn_method_fee_uniffi_trait_debug(
+            FfiConverterTypeFee_lower(self),uniffiCallStatus
+    )
+}
+    )
+}

@@ -12,3 +12,7 @@ public struct HTTPRequest: Equatable, Hashable, CustomDebugStringConvertible {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> HTTPMethod {
 
 public enum FfiError: Swift.Error, Equatable, Hashable, CustomStringConvertible {
+
+    public let leaseID: String
+
+    public let aes: AESSettings?

@@ -12,3 +12,7 @@ public struct HttpRequest: Equatable, Hashable, CustomDebugStringConvertible {
     public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Method {
 
 public enum FfiError: Swift.Error, Equatable, Hashable, CustomStringConvertible {
+
+    public let leaseId: String
+
+    public let aes: AesSettings?

@@ -2,8 +2,8 @@ extension Report: Sendable {}
     /**
      * Returns the object as JSON text.
      */
-var jsonText: String {
-    return try!  FfiConverterString.lift(try! rustCall() {
+var jsonText: String? {
+    return try? FfiConverterString.lift(try rustCall() {
         uniffiCallStatus in
     uniffi_keysecure_fn_method_report_to_json(
             FfiConverterTypeReport_lower(self),uniffiCallStatus

@@ -1,0 +1,72 @@
+"""Fixtures of the tests of the cookbook's stores: a PostgreSQL server, and a project that has the stores."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from postgres_support import Postgres
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    from postgres_support import Postgres
+
+    with closing(Postgres()) as postgres:
+        yield postgres
+
+
+@pytest.fixture(scope="session")
+def new_project(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Makes the project, and sets Django up for it, which works once in a process."""
+    from django.conf import settings
+    from sql_support import entered, make_project
+
+    assert not settings.configured, "another test configured Django in this process: it needs a process of its own"
+    folder = tmp_path_factory.mktemp("project")
+    make_project(folder, postgres, {"sqlalchemy_store.py": ".", "django_store.py": "shop"})
+    with entered(folder, postgres):
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("makemigrations", "shop", verbosity=0)
+        call_command("migrate", verbosity=0)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def project(new_project: Path, postgres: Postgres) -> Iterator[Path]:
+    from sql_support import entered
+
+    with entered(new_project, postgres):
+        yield new_project
+
+
+@pytest.fixture(params=["sqlalchemy", "django"])
+def sql(request: pytest.FixtureRequest, project: Path) -> str:
+    """The kind of store: the name of its function in the project."""
+    return str(request.param)
+
+
+@pytest.fixture
+def store(sql: str) -> Iterator[Any]:
+    from sql_support import new_store
+
+    store = new_store(sql)
+    yield store
+    if sql == "sqlalchemy":
+        store._engine.dispose()
+
+
+@pytest.fixture
+def module(sql: str, store: object) -> ModuleType:
+    """The module of the cookbook."""
+    return importlib.import_module(type(store).__module__)
