@@ -100,6 +100,9 @@ def as_app_sees(name: str, error: dict[str, Any]) -> dict[str, Any]:
         if name in ("accounts.transfer", "cards.apply"):
             # It is looked up first, and that was refused.
             seen["outcome"] = "not_sent"
+    if name == "cards.unfreeze":
+        # The relay reads the status first: an app may unfreeze what was frozen, and activate nothing.
+        seen |= {"code": None, "outcome": "not_sent"}
     return seen
 
 
