@@ -94,7 +94,7 @@ def use_the_app(sandbox: Sandbox, url: str) -> None:
         client.cards.freeze(card_no)
         data = next(line for line in events if line.startswith(b"data: "))
         event = json.loads(data.removeprefix(b"data: "))
-        print(f"The app is told: {event['before_status']} -> {event['after_status']}.")
+        print(f"The app receives: {event['before_status']} -> {event['after_status']}.")
         for _ in range(2):
             # The same tap twice, as after a lost response.
             paid = client.accounts.ensure_transfer(

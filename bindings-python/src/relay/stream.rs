@@ -93,8 +93,8 @@ impl EventStream {
                 let chunk = CoreStream::next_chunk(&mut stream, wait);
                 let is_empty = chunk.as_ref().is_some_and(String::is_empty);
                 // The exception of a signal handler is raised to the caller.
-                let goes_on = is_empty && clock.between_waits().is_ok() && !lock(&state).has_ended;
-                if !goes_on {
+                let continues = is_empty && clock.between_waits().is_ok() && !lock(&state).has_ended;
+                if !continues {
                     give_back(&state, stream, chunk.is_none());
                     return Ok(chunk.filter(|chunk| !chunk.is_empty()));
                 }

@@ -17,7 +17,7 @@ def test_relay_fastapi_serves_an_app_that_holds_no_secret(tmp_path: Path) -> Non
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines() == [
         "The card is Activated.",
-        "The app is told: Activated -> Frozen.",
+        "The app receives: Activated -> Frozen.",
         "25.00: paid now.",
         "25.00: was paid.",
         "500.00: PermissionError.",

@@ -39,7 +39,11 @@ SERVERS = [
     ServerKind("flask-run", "-m flask --app relay_apps:flask_app() run --port {port}"),
 ]
 if sys.platform == "linux":
-    SERVERS.append(ServerKind("uwsgi-http", "-m plain_server http {port} --http-chunked-input -p 1", APPS))
+    SERVERS.append(
+        ServerKind(
+            "uwsgi-http", "-m plain_server http {port} --http-chunked-input -p 1 --add-header Connection:close", APPS
+        )
+    )
 
 
 DECODING = ("gevent-pywsgi", "wsgiref")

@@ -54,7 +54,8 @@ No record holds a secret.
 
 ``relay.asgi`` and ``relay.wsgi`` are applications for any server; mounted under a path they need no ``mount``. Calls of
 ``relay.asgi`` run in up to 64 threads, and ``authorize`` on them, so it may block; one that is ``async`` runs on the
-event loop, for 30 seconds at most.
+event loop, for 30 seconds at most. uWSGI closes connections without saying so, which an app takes for a request that
+may have been carried out: set ``add-header = Connection: close``.
 
 The app gets its cardholder's webhooks at once, as server-sent events, when the handler of webhooks passes them on::
 
