@@ -167,18 +167,18 @@ def test_the_place_is_in_the_users_code_not_in_a_library(kind: Kind, records: li
     assert record.exception_line == handle.__code__.co_firstlineno + 3
 
 
-def test_a_webhook_that_comes_again_is_logged_at_info(kind: Kind, records: list[logging.LogRecord]) -> None:
+def test_a_webhook_that_comes_again_is_logged_as_accepted_before(kind: Kind, records: list[logging.LogRecord]) -> None:
     app = kind(kind.make(verifier(store=DictStore()), lambda _: None))
     headers = signed(BODY)
     assert [app.post(headers, BODY) for _ in range(2)] == [ACCEPTED, ACCEPTED]
     _, record = records
     assert record.getMessage().startswith('a webhook was accepted before (replayed): consume_no="c-1", after ')
-    assert (record.levelname, record.rejection, record.action) == ("INFO", "replayed", "Consumption")
+    assert (record.levelname, record.rejection, record.action) == ("WARNING", "replayed", "Consumption")
     records.clear()
     app = kind(kind.make(verifier(store=DictStore()), print, decide=lambda _: True))
     asked = purchase()
     assert app.post(*asked) == app.post(*asked) == (200, reply_accept())
-    assert [record.levelname for record in records] == ["INFO"] * 3
+    assert [record.levelname for record in records] == ["INFO", "WARNING", "INFO"]
     assert [getattr(record, "reason", None) for record in records] == [
         "by decision",
         None,

@@ -161,9 +161,9 @@ def test_a_store_that_cannot_be_reached_sends_nothing(keysecure_env: Sandbox) ->
     cardholder_no = keysecure_env.seed_approved_cardholder()
     with Client.from_env(store="redis://127.0.0.1:9/") as client, pytest.raises(KeySecureError) as raised:
         client.accounts.ensure_transfer(
-            cardholder_no=cardholder_no, transfer_unique_no="order-7", type="In", amount="25.00", deadline=2
+            cardholder_no=cardholder_no, transfer_unique_no="order-7", type="In", amount="25.00", settle=1, deadline=2
         )
-    assert raised.value.outcome == "not_sent"
+    assert (raised.value.outcome, raised.value.transport_fault) == ("unknown", "store")
     assert keysecure_env.count("accounts.transfer") == 0
 
 

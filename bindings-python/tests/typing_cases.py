@@ -46,6 +46,13 @@ def from_env() -> None:
         sandbox.client(time_out=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
+def relayed() -> None:
+    assert_type(Client.relay("https://x.example", lambda _: None, timeout=5), Client)
+    assert_type(aio.Client.relay("https://x.example", "token", max_threads=4), aio.Client)
+    Client.relay("https://x.example", lambda: "token")  # type: ignore[misc,arg-type]  # pyright: ignore[reportArgumentType]
+    Client.relay("https://x.example", "token", store="memory")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
 def lists(client: Client) -> None:
     cards = client.cards.list(start=date(2026, 1, 1), end=datetime.now(timezone.utc))
     assert_type(next(cards), keysecure.Card)

@@ -86,7 +86,7 @@ final class StoreTests: XCTestCase {
             observer: LogObserver { line in lines.change { $0.append(line) } }, store: .own(attempts: FailingStore()))
         let error = try failure { _ = try ensure(client, holder, "t-1") }
         XCTAssertEqual(error.kind, .transport)
-        XCTAssertEqual(error.outcome, .notSent)
+        XCTAssertEqual(error.outcome, .unknown)
         XCTAssertEqual(error.transportFault, .store)
         XCTAssertEqual(try sandbox.count("accounts.transfer"), 0)
         let forced = try client.blocking.accounts.ensureTransfer(

@@ -64,6 +64,8 @@ impl Client {
     /// with that server; see [`Session`].
     ///
     /// The `ensure_*` calls need no store here: the relay has one. `settle`, `since` and `on_store_failure` are its own.
+    /// A request that never reached the relay leaves such a call [`Unknown`](crate::Outcome::Unknown), unless it is the
+    /// `first_attempt`: an earlier one may have been carried out.
     ///
     /// # Examples
     ///

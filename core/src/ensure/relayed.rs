@@ -9,7 +9,7 @@ use super::{EnsureOptions, EnsureTarget, Ensured};
 use crate::clock::MAX_DURATION;
 use crate::codec::{Body, DecimalFormat, Decode, Fields, OnMismatch, or_missing, read_object, skip, to_bytes, value};
 use crate::engine::{Call, Caller, Limit};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::store::OnStoreFailure;
 
 /// Time limit of a call without a [`deadline`](EnsureOptions::deadline).
@@ -35,12 +35,23 @@ pub(super) fn ensure<T: EnsureTarget>(
     let body = to_bytes(&Request { target, deadline }, DecimalFormat::String)?;
     let call = Call { reference: Some(target.reference()), ..Call::new(T::CALL, T::CALL.path, &body) };
     let limit = Limit { timeout: Some(deadline), ..caller.limit };
-    caller.engine.execute(&call, limit, |Response { value, created }: Response<T::Row>| {
+    let result = caller.engine.execute(&call, limit, |Response { value, created }: Response<T::Row>| {
         if T::unique_no(&value).is_some_and(|echo| echo != target.reference()) {
             return Err(Error::invalid_response("the merchant reference in the response is not the one sent"));
         }
         Ok(Ensured { value, created })
-    })
+    });
+    result.map_err(|error| if options.first_attempt { error } else { about_the_reference(error) })
+}
+
+/// The outcome of an exactly-once call is about its reference: a request that never reached the relay, or was refused before the
+/// relay looked at the reference, does not show that an earlier one was not carried out.
+fn about_the_reference(error: Error) -> Error {
+    let is_of_the_hop = matches!(
+        error.kind(),
+        ErrorKind::Transport | ErrorKind::Timeout | ErrorKind::Authentication | ErrorKind::RateLimit
+    );
+    if is_of_the_hop { error.with_outcome(Outcome::Unknown) } else { error }
 }
 
 struct Request<'a, T> {

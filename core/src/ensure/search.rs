@@ -156,7 +156,13 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
     }
 
     fn no_store(&self) -> Error {
-        let open = self.unknown || matches!(self.earlier, Earlier::Attempted(_) | Earlier::Done(_));
+        let open = self.unknown
+            || match self.earlier {
+                Earlier::Nothing => false,
+                // A store that cannot be read rules out no earlier attempt.
+                Earlier::Unrecorded => !self.options.first_attempt,
+                Earlier::Attempted(_) | Earlier::Done(_) => true,
+            };
         let outcome = if open { Outcome::Unknown } else { Outcome::NotSent };
         Error::store_unavailable(outcome).in_call(T::OPERATION.name, self.attempts)
     }

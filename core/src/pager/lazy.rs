@@ -12,7 +12,7 @@ use crate::codec::Body;
 use crate::engine::operation::Operation;
 use crate::engine::{Call, Caller, Known, Limit};
 use crate::error::Error;
-use crate::error::TransportFault;
+use crate::error::{TransportError, TransportFault};
 use crate::values::civil::{UtcOffset, WindowBound, windows};
 
 type Fetch<T> = Box<dyn FnMut(Option<Window>, (u32, u32), Duration) -> Result<Rows<T>, Error> + Send>;
@@ -122,7 +122,8 @@ impl<T> Pager<T> {
                 let body = page_body(&caller, &filter, window, (page, size))?;
                 let call = Call::new(operation, operation.path, &body);
                 let limit = if waited.is_zero() { caller.limit } else { Limit { waited, ..caller.limit } };
-                let rows: Rows<T> = caller.engine.execute(&call, limit, Ok)?;
+                let rows: Rows<T> =
+                    caller.engine.execute(&call, limit, Ok).map_err(|error| interrupted_or(error, &caller))?;
                 if let Some(start) = start.filter(|_| rows.list.is_empty()) {
                     caller.engine.check_start(start, Known::Any)?;
                 }
@@ -188,6 +189,19 @@ impl<T> Pager<T> {
             format!(" between {} and {}", self.zone.civil(from), self.zone.civil(to))
         });
         self.in_call(Error::invalid_response(format!("rows{place} may be missing: {why}")))
+    }
+}
+
+/// The error of a request, or that of an interruption: a transport that was cut off may say anything.
+fn interrupted_or(error: Error, caller: &Caller) -> Error {
+    let is_cut = error.transport_fault().is_some_and(|fault| fault != TransportFault::Interrupted);
+    if !is_cut || caller.engine.clock().between_waits().is_ok() {
+        return error;
+    }
+    let interrupted = Error::transport(TransportError::maybe_sent(TransportFault::Interrupted), None).for_read(true);
+    match error.operation() {
+        Some(operation) => interrupted.in_call(operation, error.attempts()),
+        None => interrupted,
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::audit::Denial;
 use super::response::Refusal;
 use super::work::Work;
+use crate::error::Outcome;
 use crate::resources::accounts::Transfer;
 use crate::store::{Reservation, Reserved};
 use crate::values::civil::UtcOffset;
@@ -50,7 +51,9 @@ impl Amount {
             Some(Ok(Reserved::New)) => Ok(Some(Counted::New)),
             Some(Ok(Reserved::Repeated)) => Ok(Some(Counted::Before)),
             Some(Ok(Reserved::Exceeded)) => Ok(None),
-            Some(Err(_)) | None => Err(Refusal { denial: Some(Denial::LimitExceeded), ..work.no_store() }),
+            Some(Err(_)) | None => {
+                Err(Refusal { denial: Some(Denial::LimitExceeded), ..work.no_store(Outcome::Unknown) })
+            }
         }
     }
 

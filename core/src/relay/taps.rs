@@ -67,7 +67,7 @@ impl<'a> Work<'a> {
     /// Takes the tap for the time `left`, if no other worker has it.
     fn take(&self, tap: &str, left: Duration) -> Result<Option<Tap<'a>>, Refusal> {
         let taken = self.log()?.acquire(TAP, &format!("{} {tap}", self.own()), left);
-        taken.map(|lease| lease.map(|lease| Tap { lease })).map_err(|_| self.no_store())
+        taken.map(|lease| lease.map(|lease| Tap { lease })).map_err(|_| self.no_store(Outcome::Unknown))
     }
 
     /// Takes the tap for the time `hold`, and waits up to `within` for a worker that has it.
@@ -109,7 +109,7 @@ impl<'a> Work<'a> {
                 result
             }
             Ok(None) => Err(in_progress()),
-            Err(StoreUnavailable) => Err(self.no_store()),
+            Err(StoreUnavailable) => Err(self.no_store(Outcome::Unknown)),
         };
         held.end(left());
         result
@@ -139,20 +139,21 @@ impl<'a> Work<'a> {
         match lease.begin(left(), left()) {
             Ok(true) => {}
             Ok(false) => return Err(in_progress()),
-            Err(StoreUnavailable) => return Err(self.no_store()),
+            Err(StoreUnavailable) => return Err(self.no_store(Outcome::NotSent)),
         }
         if tap.mark(left()) != Ok(true) {
             lease.finish(AttemptEnd::NotDone, left());
-            return Err(self.no_store());
+            return Err(self.no_store(Outcome::NotSent));
         }
         let result = call(&caller.limited(Limit { until: Some(deadline), ..caller.limit }));
         lease.finish(end_of(&result), left());
         result.map_err(|error| self.failed(error))
     }
 
-    /// The refusal when the store cannot be reached: nothing was sent.
-    pub(super) fn no_store(&self) -> Refusal {
-        self.failed(Error::store_unavailable(Outcome::NotSent))
+    /// The refusal when the store cannot be reached. Nothing was sent, but only a tap whose record was read is known not to have
+    /// been carried out before.
+    pub(super) fn no_store(&self, outcome: Outcome) -> Refusal {
+        self.failed(Error::store_unavailable(outcome))
     }
 }
 

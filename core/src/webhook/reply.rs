@@ -305,7 +305,7 @@ impl Case {
 
     /// Keeps why the budget is over although no decision is awaited. `store_time` is the time that the replay store took.
     fn explain_lateness(&self, store_time: Duration) {
-        if store_time >= self.responder.budget / 2 {
+        if !store_time.is_zero() && store_time >= self.responder.budget / 2 {
             self.purchase.explain(STORE_TOO_SLOW);
         } else {
             self.purchase.explain(NoDecision::Late.reason());

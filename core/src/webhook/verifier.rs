@@ -408,7 +408,7 @@ fn log_rejection(error: &Error, subject: &Subject<'_>) {
     let fields = [("rejection", reason)];
     if error.rejection() == Some(Rejection::Replayed) {
         // It gets a reply: it is accepted again, or has the first reply to a purchase.
-        subject.info("a webhook was accepted before (replayed)", &fields);
+        subject.warn("a webhook was accepted before (replayed)", &fields);
     } else {
         subject.warn(&format!("a webhook is rejected ({reason})"), &fields);
     }

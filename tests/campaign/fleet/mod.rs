@@ -247,11 +247,11 @@ impl<'a> Fleet<'a> {
         let (claimed, outcome) = match *claim {
             "created" | "found" => (Claimed::Made { no: (*no).to_owned(), created: *claim == "created" }, None),
             "rejected" => (Claimed::Nothing(Outcome::Rejected), Some(Outcome::Rejected)),
-            "not_sent" | "no-store" => (Claimed::Nothing(Outcome::NotSent), Some(Outcome::NotSent)),
+            "not_sent" => (Claimed::Nothing(Outcome::NotSent), Some(Outcome::NotSent)),
             _ => (Claimed::Unknown, Some(Outcome::Unknown)),
         };
         let is_made = matches!(claimed, Claimed::Made { .. }) || *claim == "conflict";
-        let is_final = is_made || matches!(claimed, Claimed::Nothing(_)) && *claim != "no-store";
+        let is_final = is_made || matches!(claimed, Claimed::Nothing(_));
         let lies = self.round.campaign.flaw == Some(Flaw::FleetLies) && outcome.is_none();
         let claimed = if lies { Claimed::Nothing(Outcome::Rejected) } else { claimed };
         let journal = &self.round.journal;

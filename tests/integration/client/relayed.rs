@@ -338,3 +338,18 @@ fn an_interruption_after_an_unknown_attempt_leaves_it_unknown() {
     assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
     assert_eq!(client.accounts().transfer(&transfer()).unwrap_err().outcome(), Outcome::Unknown);
 }
+
+#[test]
+fn an_exactly_once_call_that_never_reached_the_relay_says_nothing_of_its_reference() {
+    let (server, _) = relay(|_| MockResponse::Keep(envelope(ENSURED)));
+    let (dead, refused) = ("http://127.0.0.1:9", server.base_url());
+    let nobody = |url: &str| Client::relay(url, |_| Err(SessionUnavailable)).max_retries(0).build().unwrap();
+    let unreachable = builder(dead).max_retries(0).build().unwrap();
+    for client in [unreachable, nobody(&refused)] {
+        let outcome = |options| client.accounts().ensure_transfer(&transfer(), &options).unwrap_err().outcome();
+        assert_eq!(outcome(EnsureOptions::default()), Outcome::Unknown);
+        assert_eq!(outcome(EnsureOptions::first_attempt()), Outcome::NotSent);
+        assert_eq!(client.accounts().transfer(&transfer()).unwrap_err().outcome(), Outcome::NotSent);
+    }
+    assert_eq!(server.requests().len(), 0);
+}

@@ -156,7 +156,7 @@ fn without_a_store_that_counts_nothing_is_sent() {
             other: shop.other.clone(),
         };
         let response = shop.transfer("own", "tap-1", "5");
-        assert_eq!((response.status, response.error()), (503, ("transport", "not_sent")), "{}", response.body);
+        assert_eq!((response.status, response.error()), (503, ("transport", "unknown")), "{}", response.body);
     }
     assert_eq!(shop.sandbox.requests_to("accounts.transfer"), 0);
 }

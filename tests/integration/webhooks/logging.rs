@@ -174,7 +174,7 @@ fn a_webhook_that_comes_again_is_logged_as_accepted_before() {
     for comes_again in again {
         let (refused, lines) = logged(comes_again);
         let line = only(lines);
-        assert_eq!((refused, line.level), (true, Level::Info));
+        assert_eq!((refused, line.level), (true, Level::Warn));
         assert_eq!(
             fields(&line, ["action", "consume_no", "rejection"]),
             [Some("Consumption"), Some("c1"), Some("replayed")]

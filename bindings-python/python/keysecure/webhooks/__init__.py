@@ -80,9 +80,10 @@ first two. Anything else, such as ``None``, is no decision: the purchase gets th
 The logger ``keysecure`` gets, with the ``consume_no`` and the milliseconds since the webhook arrived:
 
 =======  ===============================================================================================================
-INFO     an approved purchase; a webhook that was handled; one that was accepted before and came again
+INFO     an approved purchase; a webhook that was handled
 WARNING  a purchase that is declined, or approved without a decision, and the reason, see below; a decision that came
-         too late; a rejected webhook, and a request that is no webhook (404, 405, 411, 413)
+         too late; a rejected webhook, one that was accepted before and came again, and a request that is no webhook
+         (404, 405, 411, 413)
 ERROR    a handler or decision that raised, with the type of the exception and the file and line in your code; a value
          that is no decision, with its type
 =======  ===============================================================================================================

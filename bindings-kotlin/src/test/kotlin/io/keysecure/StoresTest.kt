@@ -111,7 +111,7 @@ class StoresTest {
                 val error = assertThrows(KeySecureException.Transport::class.java) {
                     accounts.ensureTransfer(env.transfer("t-1"), quick)
                 }
-                assertEquals(Outcome.NOT_SENT, error.outcome)
+                assertEquals(Outcome.UNKNOWN, error.outcome)
                 assertEquals(TransportFault.STORE, error.transportFault)
                 assertEquals(0, env.sandbox.requestsTo("accounts.transfer"))
                 assertTrue(accounts.ensureTransfer(env.transfer("t-1"), quick.copy(onStoreFailure = OnStoreFailure.ACCEPT)).created)
