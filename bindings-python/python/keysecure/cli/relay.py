@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack, contextmanager
 from socketserver import ThreadingMixIn
 from tempfile import TemporaryDirectory
@@ -32,7 +32,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served_relay(sandbox: Sandbox, host: str, port: int, *, receives_webhooks: bool) -> Iterator[dict[str, Any]]:
+def served_relay(
+    sandbox: Sandbox, host: str, port: int, *, receives_webhooks: bool
+) -> Generator[dict[str, Any], None, None]:
     """Serves a relay with two sessions, each of a cardholder with a card. Yields what an app and its test need."""
     with ExitStack() as stack:
         client = stack.enter_context(sandbox.client(store=_store(stack)))
