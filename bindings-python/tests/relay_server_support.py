@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,8 +17,11 @@ from webhook_support import Quiet
 
 from keysecure import Client, FileStore
 from keysecure.literals import Grant
-from keysecure.relay import AuditRecord, Relay, RelayRequest, Scope
+from keysecure.relay import AuditRecord, Relay, RelayRequest, RelayResponse, Scope
 from keysecure.sandbox import Sandbox
+
+App = Callable[..., Client]
+"""Creates an app's client of a session."""
 
 ALL_GRANTS: tuple[str, ...] = get_args(get_args(Grant)[0])
 
@@ -59,6 +63,11 @@ class Shop:
         self.requests.append(request)
         scope = self.scopes.get(request.bearer)
         return None if scope is None else scope()  # type: ignore[no-any-return]
+
+
+def kind_of(response: RelayResponse) -> tuple[int, str]:
+    """The status and the kind of an error."""
+    return response.status, json.loads(response.body)["error"]["kind"]
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -133,7 +142,7 @@ async def _serve(app: Any, reader: asyncio.StreamReader, writer: asyncio.StreamW
 
 
 @contextmanager
-def served(shop: Shop, kind: str) -> Iterator[Callable[..., Client]]:
+def served(shop: Shop, kind: str) -> Iterator[App]:
     """Serves the relay of a shop. Yields what creates an app's client of a session."""
     server = {"wsgi": lambda: wsgi_server(shop.relay.wsgi), "asgi": lambda: asgi_server(shop.relay.asgi)}[kind]
     with ExitStack() as stack:

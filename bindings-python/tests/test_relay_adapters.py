@@ -8,7 +8,6 @@ import json
 import logging
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,16 +16,10 @@ from webhook_support import Asgi, Response, Wsgi
 
 import keysecure
 from keysecure.relay import Relay
-from keysecure.sandbox import Sandbox
 from keysecure.webhooks import _bodies
 
 BODY = b"{}"
 OWN = {"Authorization": "Bearer own"}
-
-
-@pytest.fixture
-def shop(tmp_path: Path, sandbox: Sandbox) -> Shop:
-    return Shop(tmp_path, sandbox)
 
 
 def mounted(shop: Shop, mount: str) -> Relay:
