@@ -238,6 +238,12 @@ impl Client {
     pub(crate) fn new(engine: Engine) -> Self {
         Self { caller: Caller::new(engine) }
     }
+
+    /// The handle for calls of the relay.
+    #[cfg(feature = "platform")]
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
+    }
 }
 
 impl fmt::Debug for Client {

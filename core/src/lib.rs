@@ -39,6 +39,7 @@
 //! * [`Pager`] and [`Page`]: lists.
 //! * [`mod@ensure`]: exactly-once transfers, cards and cardholders.
 //! * [`mod@webhook`]: verifying webhooks (the platform's documentation calls them callbacks) and deciding on purchases.
+//! * [`mod@relay`]: serving apps on customers' phones, which hold no secret.
 //! * [`mod@store`]: sharing access tokens, attempts and webhooks among workers.
 //! * [`Transport`], [`Clock`], [`Observer`]: traits to implement.
 //! * `docs/inferred.md` in the repository: facts about the platform that are inferred, not documented.
@@ -71,6 +72,8 @@ mod named_enum;
 mod observe;
 mod pager;
 mod redact;
+#[cfg(feature = "platform")]
+pub mod relay;
 mod resources;
 mod secrets;
 mod session;
@@ -108,6 +111,10 @@ pub use crate::pager::{Page, Pager};
 #[cfg(any(feature = "python", feature = "uniffi"))]
 #[doc(hidden)]
 pub use crate::redact::masked;
+#[cfg(feature = "platform")]
+pub use crate::relay::{
+    AuditRecord, Denial, EventStream, Grant, Relay, RelayBuilder, RelayRequest, RelayResponse, Scope,
+};
 pub use crate::resources::Status;
 pub use crate::resources::accounts::{
     Account, AccountInfo, Accounts, ListTransfers, Transfer, TransferRecord, TransferResult, TransferType,

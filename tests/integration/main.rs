@@ -16,4 +16,5 @@ mod exactly_once;
 mod fuzz_corpus;
 mod quickstart;
 mod readme;
+mod relay;
 mod webhooks;

@@ -28,7 +28,7 @@ use crate::codec::Decode;
 use crate::error::{Error, Interrupted};
 use crate::observe::{AttemptRecord, CallRecord, Observer};
 use crate::settings::{Environment, Settings};
-use crate::store::{AttemptLog, QuotaStore, Store};
+use crate::store::{AttemptLog, Store};
 use crate::transport::Transport;
 use crate::values::instant;
 use attempts::Success;
@@ -61,7 +61,8 @@ pub(crate) struct Engine {
     /// The record of attempts on merchant references, if there is a store.
     pub attempt_log: Option<AttemptLog>,
     /// The sums of a relay's limits, if there is a store.
-    pub quota: Option<Arc<dyn QuotaStore>>,
+    #[cfg(feature = "platform")]
+    pub quota: Option<Arc<dyn crate::store::QuotaStore>>,
     closed: AtomicBool,
     /// The last date of which [`warn_of_end`](Self::warn_of_end) warned, in days since 1970.
     warned_day: AtomicI64,
@@ -92,6 +93,7 @@ impl Engine {
             token_lifetime: TokenLifetime::default(),
             shared_token,
             attempt_log,
+            #[cfg(feature = "platform")]
             quota: store.quota_store(),
             closed: AtomicBool::new(false),
             warned_day: AtomicI64::new(i64::MIN),

@@ -1,6 +1,8 @@
 //! The error type of every call.
 
 mod create;
+#[cfg(feature = "platform")]
+mod for_app;
 mod kind;
 mod message;
 #[cfg(feature = "python")]

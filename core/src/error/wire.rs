@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::message::cut;
 use super::{Error, ErrorKind, Outcome, TransportFault};
@@ -10,9 +10,10 @@ use crate::redact::scrub;
 
 impl Error {
     /// Writes the parts of the error that concern an app: neither the operation nor the attempts, which are the relay's own.
+    #[cfg(any(test, feature = "platform"))]
     pub(crate) fn to_wire(&self) -> String {
         let inner = &*self.0;
-        json!({
+        serde_json::json!({
             "kind": inner.kind.as_str(),
             "outcome": inner.outcome.as_str(),
             "text": inner.detail,

@@ -1,0 +1,302 @@
+//! Serving apps that hold no secret: the merchant's side of the relay protocol (`docs/relay.md`).
+//!
+//! A [`Relay`] belongs into the merchant's server. It knows no web framework: the server passes each request on and sends the
+//! response. See [`Relay`] for an example, and the guide "Mobile apps" for the whole picture.
+//!
+//! # Order of the checks
+//!
+//! 1. Headers and size of the request, by constant rules.
+//! 2. `authorize`, the merchant's function: without a scope the request is refused (401).
+//! 3. Requests of the session per second (429).
+//! 4. The exact path (404) and method (405); the grant for the operation (403).
+//! 5. The fields of the body (400).
+//! 6. The numbers in it: each must be known to the platform as the cardholder's (404).
+//! 7. Limits of transfers (403), and the tap (409).
+//!
+//! # Numbers of others
+//!
+//! A number of another cardholder, one that does not exist and one that the platform refuses give the same response, byte for
+//! byte. It is sent at the next multiple of 50 ms after the request began, and the platform's word is kept for a minute for all
+//! three, so that the time shows no difference either.
+
+mod audit;
+mod bounded;
+mod builder;
+mod digest;
+mod events;
+mod fields;
+mod limits;
+mod lists;
+mod mutations;
+mod ownership;
+mod publish;
+mod reads;
+mod request;
+mod response;
+mod route;
+mod scope;
+mod stream;
+mod taps;
+mod throttle;
+mod transfers;
+mod work;
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::client::Client;
+use crate::error::{Error, ErrorKind, Outcome};
+pub use audit::{AuditRecord, Denial};
+pub use builder::RelayBuilder;
+use digest::DigestKey;
+use events::EventBuffer;
+use fields::Fields;
+use ownership::Ownership;
+pub use request::RelayRequest;
+pub use response::RelayResponse;
+use response::{Data, Refusal};
+use route::Route;
+pub use scope::{Grant, Scope};
+pub use stream::EventStream;
+use stream::Streams;
+use throttle::Throttle;
+use work::{Notes, Work};
+
+type Authorize = Box<dyn Fn(&RelayRequest<'_>) -> Option<Scope> + Send + Sync>;
+type Audit = Box<dyn Fn(&AuditRecord) + Send + Sync>;
+
+/// Path of the events after the version.
+const EVENTS: &str = "events";
+
+/// Serves apps that hold no secret, with the merchant's client.
+///
+/// `authorize` is the merchant's own code: it reads the session of a request (a token, a cookie, a client certificate) and returns
+/// what the session may do as a [`Scope`]. `None` refuses the request, and so does a panic. It is called for every request, so it
+/// should be fast. The server must receive requests over TLS only, and pass paths and headers on as they were received.
+///
+/// A relay blocks the calling thread for as long as its call takes, at most for the client's timeout, or the deadline of an
+/// exactly-once call (180 s). It is cheap to clone; all clones are one relay.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+/// # let (api_key, api_secret, url) = (sandbox.api_key(), sandbox.api_secret(), sandbox.base_url());
+/// # let cardholder_no = sandbox.seed_approved_cardholder();
+/// # let card_no = sandbox.seed_virtual_card(&cardholder_no)?;
+/// # let find_session = move |token: &str| (token == "t0ken").then(|| cardholder_no.clone());
+/// use keysecure::{Client, Relay, RelayRequest, Scope, Store};
+///
+/// let client = Client::builder(api_key, api_secret).base_url(url).store(Store::memory()).build()?;
+/// let relay = Relay::builder(&client, move |request| {
+///     let cardholder_no = find_session(request.bearer()?)?; // the merchant's own sessions
+///     Some(Scope::cardholder(cardholder_no).read_only())
+/// })
+/// .build()?;
+///
+/// // In the server's handler:
+/// let body = format!(r#"{{"card_no":"{card_no}"}}"#);
+/// let response = relay.handle(&RelayRequest {
+///     method: "POST",
+///     path: "/v1/cards.get",
+///     headers: &[("Authorization", "Bearer t0ken"), ("Content-Type", "application/json")],
+///     body: body.as_bytes(),
+/// });
+/// assert_eq!(response.status, 200);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Relay {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: Client,
+    authorize: Authorize,
+    audit: Option<Audit>,
+    mount: String,
+    max_request_bytes: usize,
+    throttle: Throttle,
+    ownership: Ownership,
+    /// Key of digests over what may be secret.
+    secret_key: DigestKey,
+    /// Names this merchant in the sums of limits. It stays when the apiSecret is replaced.
+    merchant_key: DigestKey,
+    events: Arc<dyn EventBuffer>,
+    streams: Arc<Streams>,
+    stream_lasts: Duration,
+}
+
+impl Relay {
+    /// Creates a builder of a relay. `authorize` returns the scope of a request, or `None` to refuse it.
+    pub fn builder(
+        client: &Client,
+        authorize: impl Fn(&RelayRequest<'_>) -> Option<Scope> + Send + Sync + 'static,
+    ) -> RelayBuilder {
+        RelayBuilder::new(client, builder::boxed(authorize))
+    }
+
+    /// Returns the maximum size of a request body in bytes. A server may stop to read after one byte more.
+    pub fn max_request_bytes(&self) -> usize {
+        self.inner.max_request_bytes
+    }
+
+    /// Returns whether a request is for [`events`](Self::events): a `GET` of exactly their path.
+    pub fn is_events(&self, request: &RelayRequest<'_>) -> bool {
+        request.method == "GET" && route::name_in(&self.inner.mount, request.path) == Some(EVENTS)
+    }
+
+    /// Serves a request for anything but [`events`](Self::events). It never panics, and every request has a response.
+    pub fn handle(&self, request: &RelayRequest<'_>) -> RelayResponse {
+        let inner = &*self.inner;
+        let (started, mut notes) = (inner.now(), Notes::default());
+        let served = catch_unwind(AssertUnwindSafe(|| inner.serve(request, started, &mut notes)));
+        let result = served.unwrap_or_else(|_| Err(panicked()));
+        inner.respond(result, notes, started)
+    }
+
+    /// Opens the stream of a session's events: the webhooks that [`publish`](Self::publish) received for its cardholder.
+    ///
+    /// # Errors
+    ///
+    /// The response to send if the request is refused: as in [`handle`](Self::handle), and with status 429 if the session has 4
+    /// streams already.
+    pub fn events(&self, request: &RelayRequest<'_>) -> Result<EventStream, RelayResponse> {
+        let inner = &*self.inner;
+        let (started, mut notes) = (inner.now(), Notes::default());
+        let opened =
+            catch_unwind(AssertUnwindSafe(|| inner.open(self.is_events(request), request, started, &mut notes)));
+        match opened.unwrap_or_else(|_| Err(panicked())) {
+            Ok(stream) => {
+                inner.record(None, 200, notes, started);
+                Ok(stream)
+            }
+            Err(refusal) => Err(inner.respond(Err(refusal), notes, started)),
+        }
+    }
+}
+
+impl Inner {
+    fn now(&self) -> Duration {
+        self.client.caller().engine.now()
+    }
+
+    /// The checks before the operation is known. Returns the scope.
+    fn admit(&self, request: &RelayRequest<'_>, now: Duration, notes: &mut Notes) -> Result<Scope, Refusal> {
+        request.check_headers().map_err(Refusal::invalid)?;
+        if request.body.len() > self.max_request_bytes {
+            let rule = format!("must be at most {} bytes", self.max_request_bytes);
+            let refusal = Refusal::invalid(Error::invalid_input("body", &rule)).with_status(413);
+            return Err(Refusal { denial: Some(Denial::TooLarge), ..refusal });
+        }
+        let scope = catch_unwind(AssertUnwindSafe(|| (self.authorize)(request)));
+        let Some(scope) = scope.ok().flatten().filter(Scope::is_valid) else {
+            return Err(Refusal::denied(Denial::Unauthorized, ErrorKind::Authentication, "the session is refused"));
+        };
+        notes.session = Some(scope.session_id().to_owned());
+        notes.cardholder_no = Some(scope.own().to_owned());
+        self.throttle.take(scope.session_id(), now).map_err(|wait| too_many("too many requests", wait))?;
+        Ok(scope)
+    }
+
+    fn serve(&self, request: &RelayRequest<'_>, started: Duration, notes: &mut Notes) -> Result<Data, Refusal> {
+        let scope = self.admit(request, started, notes)?;
+        let route = route::name_in(&self.mount, request.path).and_then(route::find);
+        let Some(Route { name, grants, fields, is_mutation, serve }) = route else {
+            return Err(Refusal::not_found(Denial::UnknownOperation, None));
+        };
+        notes.operation = Some(name);
+        if request.method != "POST" {
+            let refusal = Refusal::invalid(Error::invalid_input("method", "must be POST")).with_status(405);
+            return Err(Refusal { denial: Some(Denial::UnknownOperation), ..refusal });
+        }
+        if !grants.iter().any(|grant| scope.allows(*grant)) {
+            return Err(work::not_granted());
+        }
+        request.check_type().map_err(Refusal::invalid)?;
+        let fields = Fields::read(request.body, fields).map_err(Refusal::invalid)?;
+        let mut work = Work { relay: self, request, scope: &scope, notes, is_mutation: *is_mutation, started };
+        work.check_cardholder(&fields)?;
+        serve(&mut work, &fields)
+    }
+
+    fn open(
+        &self,
+        is_events: bool,
+        request: &RelayRequest<'_>,
+        started: Duration,
+        notes: &mut Notes,
+    ) -> Result<EventStream, Refusal> {
+        let scope = self.admit(request, started, notes)?;
+        if !is_events {
+            return Err(Refusal::not_found(Denial::UnknownOperation, None));
+        }
+        notes.operation = Some(EVENTS);
+        if !scope.allows(Grant::Events) {
+            return Err(work::not_granted());
+        }
+        let place = self.streams.open(scope.session_id());
+        let place =
+            place.ok_or_else(|| too_many("too many streams", self.stream_lasts.min(Duration::from_secs(60))))?;
+        let last_id = request.header("last-event-id");
+        Ok(EventStream::new(Arc::clone(&self.events), scope.own(), last_id, self.stream_lasts, place))
+    }
+
+    /// Writes the response, at a time that shows nothing about the numbers of others, and the record.
+    fn respond(&self, result: Result<Data, Refusal>, notes: Notes, started: Duration) -> RelayResponse {
+        if let Err(refusal) = &result
+            && refusal.denial == Some(Denial::NotOwned)
+        {
+            Work::pace(self, started);
+        }
+        let (response, refusal) = match result {
+            Ok(data) => (RelayResponse::new(Ok(data)), None),
+            Err(refusal) => (RelayResponse::new(Err(&refusal)), Some(refusal)),
+        };
+        self.record(refusal, response.status, notes, started);
+        response
+    }
+
+    fn record(&self, refusal: Option<Refusal>, http_status: u16, notes: Notes, started: Duration) {
+        let Notes { session, cardholder_no, operation, subject, tap } = notes;
+        let record = AuditRecord {
+            session,
+            cardholder_no,
+            operation,
+            denial: refusal.as_ref().and_then(|refusal| refusal.denial),
+            outcome: refusal.as_ref().map(|refusal| refusal.error.outcome()),
+            error: refusal.map(|refusal| refusal.cause.unwrap_or(refusal.error)),
+            subject,
+            tap,
+            http_status,
+            duration: self.now().saturating_sub(started),
+        };
+        record.log();
+        let Some(audit) = &self.audit else { return };
+        if catch_unwind(AssertUnwindSafe(|| audit(&record))).is_err() {
+            log::error!(target: "keysecure", "relay: the audit function panicked; the record above is lost to it");
+        }
+    }
+}
+
+fn too_many(text: &str, wait: Duration) -> Refusal {
+    let error = Error::with_kind(ErrorKind::RateLimit, Outcome::NotSent, text).with_retry_after(Some(wait));
+    Refusal { error, ..Refusal::denied(Denial::RateLimited, ErrorKind::RateLimit, text) }
+}
+
+/// A fault of this library, or of a store or transport of the merchant's: what it did is unknown.
+fn panicked() -> Refusal {
+    let cause = Error::with_kind(ErrorKind::Api, Outcome::Unknown, "a panic ended the request");
+    let error = Error::config("").with_outcome(Outcome::Unknown).for_app("");
+    Refusal { denial: None, error, cause: Some(cause), status: Some(500) }
+}
+
+impl fmt::Debug for Relay {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Relay").field("mount", &self.inner.mount).finish_non_exhaustive()
+    }
+}
